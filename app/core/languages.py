@@ -1,0 +1,33 @@
+"""Indonesian and English: the two languages in which the service speaks to people (RFC 9110, section 12.5.4)."""
+
+from typing import Literal, NamedTuple
+
+Language = Literal["id", "en"]
+
+
+class Text(NamedTuple):
+    """One sentence in both languages."""
+
+    id: str
+    en: str
+
+    def in_(self, language: Language) -> str:
+        return self.en if language == "en" else self.id
+
+
+def preferred(accept_language: str) -> Language:
+    """The better of `id` and `en` for an Accept-Language header; Indonesian where it does not decide."""
+    weights: dict[str, float] = {}
+    for entry in accept_language.lower().split(","):
+        tag, _, parameters = entry.partition(";")
+        name, _, quality = parameters.strip().partition("=")
+        weights[tag.strip().partition("-")[0]] = _weight(quality) if name.strip() == "q" else 1.0
+    anything = weights.get("*", 0.0)
+    return "en" if weights.get("en", anything) > weights.get("id", anything) else "id"
+
+
+def _weight(quality: str) -> float:
+    try:
+        return float(quality)
+    except ValueError:
+        return 0.0
