@@ -1,0 +1,41 @@
+"""Portfolios of a commission's members, and the units of its secretariat."""
+
+from sqlalchemy import CheckConstraint, Computed, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.metadata import Base, Fact, one_of
+from app.models.officials import OFFICES
+from app.models.organizations import LEVELS
+
+KINDS = ("division", "secretariat_unit")
+
+
+class Division(Fact, Base):
+    """A division of every commission of one level and size (`members`; empty: of any size)."""
+
+    __tablename__ = "divisions"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    level: Mapped[str]
+    members: Mapped[int | None]
+    name: Mapped[str]
+    name_en: Mapped[str | None]
+    led_by: Mapped[str | None]
+    duties: Mapped[str | None]
+    legal_basis: Mapped[str | None]
+    folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC ARRAY[name, name_en])", persisted=True))
+
+    __table_args__ = (
+        CheckConstraint("code ~ '^[a-z][a-z0-9]*-[0-9]+$'", name="code_shape"),
+        CheckConstraint(one_of("kind", *KINDS), name="kind_known"),
+        CheckConstraint(one_of("level", *LEVELS), name="level_known"),
+        CheckConstraint(one_of("led_by", *OFFICES), name="led_by_known"),
+        CheckConstraint("members BETWEEN 1 AND 99", name="members_range"),
+        Index(None, "kind", "code"),
+        Index(None, "level", "members", "code"),
+        Index(None, "members", "code"),
+        Index(None, "name", "code"),
+        Index(None, "updated_at", "code"),
+        Index(None, "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
+    )

@@ -1,0 +1,40 @@
+"""What every table shares: names of constraints, and the columns of a fact."""
+
+from datetime import datetime
+
+from sqlalchemy import DateTime, MetaData, Text, func, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The root of all tables. Text is `text`, an instant is `timestamptz`: Postgres needs no lengths."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {str: Text, datetime: DateTime(timezone=True)}  # noqa: RUF012  (read by SQLAlchemy)
+
+
+class Fact:
+    """What every fact carries: where it is from, how sure it is, and which revision of it this is.
+
+    `verified`: the cited source states it; `primary`: the source is the regulation or the body itself. `revision` and
+    `updated_at` are kept by the trigger `touch_fact`, and only by it: they move when the content does.
+    """
+
+    source: Mapped[str | None]
+    verified: Mapped[bool]
+    primary: Mapped[bool]
+    revision: Mapped[int] = mapped_column(server_default=text("1"))
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+def one_of(column: str, *values: str) -> str:
+    """The text of a check that admits these values only."""
+    return f"{column} IN ({', '.join(repr(value) for value in values)})"

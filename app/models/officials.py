@@ -1,0 +1,93 @@
+"""People and their appointments to offices, with partial dates as ranges of days."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, ExcludeConstraint, Range
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.metadata import Base, Fact, one_of
+
+OFFICES = ("chair", "member", "secretary", "secretary_general")
+STANDINGS = ("definitive", "acting", "interim_replacement")
+PARTIAL_DATE = r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
+
+
+class Official(Fact, Base):
+    """A person who holds or held an office. `other_names`: other spellings found in the sources."""
+
+    __tablename__ = "officials"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    other_names: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC array_prepend(name, other_names))", persisted=True))
+
+    __table_args__ = (
+        Index(None, "name", "id"),
+        Index(None, "updated_at", "id"),
+        Index(None, "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
+    )
+
+
+class Appointment(Fact, Base):
+    """One person in one office of one organization, from `start_on` until the day before `end_on`.
+
+    Both may be partial (`2018`, `2018-05`), as in Popolo: S and E are the spans of days that they cover. On the days
+    [last of S, first of E) the appointment holds for *certain*, on [first of S, last of E) it is *possible*. Without a
+    start it holds from the day on which a source saw it (`seen_on`); without an end it is open.
+    """
+
+    __tablename__ = "appointments"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    official: Mapped[UUID] = mapped_column(ForeignKey("officials.id"))
+    organization: Mapped[str] = mapped_column(ForeignKey("organizations.code", onupdate="CASCADE"))
+    office: Mapped[str]
+    standing: Mapped[str]
+    division: Mapped[str | None] = mapped_column(ForeignKey("divisions.code", onupdate="CASCADE"))
+    term: Mapped[str | None]
+    start_on: Mapped[str | None]
+    end_on: Mapped[str | None]
+    seen_on: Mapped[date | None]
+    end_reason: Mapped[str | None]
+    legal_basis: Mapped[str | None]
+    certain: Mapped[Range[date]] = mapped_column(
+        DATERANGE, Computed("certain_days(start_on, end_on, seen_on)", persisted=True), nullable=True
+    )
+    possible: Mapped[Range[date]] = mapped_column(
+        DATERANGE, Computed("possible_days(start_on, end_on, seen_on)", persisted=True), nullable=True
+    )
+
+    __table_args__ = (
+        CheckConstraint(one_of("office", *OFFICES), name="office_known"),
+        CheckConstraint(one_of("standing", *STANDINGS), name="standing_known"),
+        CheckConstraint("term ~ '^[0-9]{4}-[0-9]{4}$'", name="term_shape"),
+        CheckConstraint(f"start_on ~ '{PARTIAL_DATE}'", name="start_on_shape"),
+        CheckConstraint(f"end_on ~ '{PARTIAL_DATE}'", name="end_on_shape"),
+        CheckConstraint("start_on IS NOT NULL OR seen_on IS NOT NULL", name="start_or_seen"),
+        CheckConstraint("NOT isempty(possible)", name="ends_after_start"),
+        # A commission has one chair and one head of its secretariat. Where the days are not certain, two rosters may
+        # both be possible, so only certain days exclude each other.
+        ExcludeConstraint(
+            ("organization", "="),
+            ("office", "="),
+            ("certain", "&&"),
+            where=text("standing = 'definitive' AND office IN ('chair', 'secretary', 'secretary_general')"),
+            name="ex_appointments_one_definitive_holder",
+        ),
+        ExcludeConstraint(
+            ("official", "="),
+            ("organization", "="),
+            ("office", "="),
+            ("certain", "&&"),
+            name="ex_appointments_one_office_once",
+        ),
+        Index(None, "official"),
+        Index(None, "organization", "office"),
+        Index(None, "division"),
+        Index(None, "office"),
+        Index(None, "standing"),
+        Index("ix_appointments_organization_possible", "organization", "possible", postgresql_using="gist"),
+    )

@@ -1,0 +1,64 @@
+"""Commissions and the agencies beside them, as one tree."""
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.metadata import Base, Fact, one_of
+
+KINDS = ("commission", "agency")
+LEVELS = ("national", "province", "regency")
+SECTORS = (
+    "election_body",
+    "government",
+    "court",
+    "legislature",
+    "executive",
+    "security",
+    "law_enforcement",
+    "audit",
+    "local_government",
+)
+
+
+class Organization(Fact, Base):
+    """A body. `seats` is the size of a commission, empty where no source tells it."""
+
+    __tablename__ = "organizations"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    name_en: Mapped[str | None]
+    short_name: Mapped[str | None]
+    kind: Mapped[str]
+    level: Mapped[str | None]
+    sector: Mapped[str | None]
+    parent: Mapped[str | None] = mapped_column(ForeignKey("organizations.code", onupdate="CASCADE"))
+    region: Mapped[str | None] = mapped_column(ForeignKey("regions.code", onupdate="CASCADE"))
+    time_zone: Mapped[str | None]
+    role: Mapped[str | None]
+    seats: Mapped[int | None]
+    established_on: Mapped[date | None]
+    dissolved_on: Mapped[date | None]
+    folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC ARRAY[name, name_en, short_name])", persisted=True))
+
+    __table_args__ = (
+        CheckConstraint("code ~ '^[a-z][a-z0-9]*(-[0-9]{2}(\\.[0-9]{2})?)?$'", name="code_shape"),
+        CheckConstraint(one_of("kind", *KINDS), name="kind_known"),
+        CheckConstraint(one_of("level", *LEVELS), name="level_known"),
+        CheckConstraint(one_of("sector", *SECTORS), name="sector_known"),
+        CheckConstraint("kind <> 'commission' OR level IS NOT NULL", name="commission_has_level"),
+        CheckConstraint("seats BETWEEN 1 AND 99", name="seats_range"),
+        CheckConstraint("parent <> code", name="parent_is_another"),
+        CheckConstraint("dissolved_on > established_on", name="dissolved_after_established"),
+        Index(None, "kind", "code"),
+        Index(None, "level", "code"),
+        Index(None, "sector", "code"),
+        Index(None, "parent", "code"),
+        Index(None, "region", "code"),
+        Index(None, "established_on"),
+        Index(None, "name", "code"),
+        Index(None, "updated_at", "code"),
+        Index(None, "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
+    )

@@ -1,0 +1,62 @@
+"""Provinces, regencies and cities by their Kemendagri code, and the codes they had before."""
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.metadata import Base, Fact, one_of
+
+TYPES = ("province", "regency", "city")
+
+
+class Region(Fact, Base):
+    """A region as it is today. `valid_from` empty: older than what the sources tell."""
+
+    __tablename__ = "regions"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    name_en: Mapped[str | None]
+    type: Mapped[str]
+    parent: Mapped[str | None] = mapped_column(ForeignKey("regions.code", onupdate="CASCADE"))
+    iso_3166_2: Mapped[str | None] = mapped_column(unique=True)
+    capital: Mapped[str | None]
+    time_zone: Mapped[str]
+    valid_from: Mapped[date | None]
+    formed_by: Mapped[str | None]
+    split_from: Mapped[str | None] = mapped_column(ForeignKey("regions.code", onupdate="CASCADE"))
+    autonomous: Mapped[bool]
+    folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC ARRAY[name, name_en, capital])", persisted=True))
+
+    __table_args__ = (
+        CheckConstraint("code ~ '^[0-9]{2}(\\.[0-9]{2})?$'", name="code_shape"),
+        CheckConstraint(one_of("type", *TYPES), name="type_known"),
+        CheckConstraint("(type = 'province') = (parent IS NULL)", name="province_has_no_parent"),
+        CheckConstraint('parent = "left"(code, 2)', name="parent_leads_code"),
+        Index(None, "type", "code"),
+        Index(None, "parent", "code"),
+        Index(None, "split_from"),
+        Index(None, "valid_from"),
+        Index(None, "name", "code"),
+        Index(None, "updated_at", "code"),
+        Index(None, "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
+    )
+
+
+class RegionCode(Fact, Base):
+    """A code that a region had until a day (`until` empty: the day is not known), and the province it lay in."""
+
+    __tablename__ = "region_codes"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    region: Mapped[str] = mapped_column(ForeignKey("regions.code", onupdate="CASCADE"))
+    parent: Mapped[str] = mapped_column(ForeignKey("regions.code", onupdate="CASCADE"))
+    until: Mapped[date | None]
+
+    __table_args__ = (
+        CheckConstraint("code ~ '^[0-9]{2}\\.[0-9]{2}$'", name="code_shape"),
+        CheckConstraint("code <> region", name="code_is_former"),
+        Index(None, "region"),
+        Index(None, "parent"),
+    )

@@ -1,0 +1,36 @@
+"""What can be set from outside, read once from the environment."""
+
+from datetime import tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """One frozen object. Each field is the environment variable `RAKORNAS_<NAME>`, but for `DATABASE_URL`.
+
+    Times are seconds. The limits on the database leave room under the 7 s within which a caller hears of a fault:
+    connecting (2) or a query (4) run out before the deadline over waiting, connecting and querying together (5).
+    """
+
+    model_config = SettingsConfigDict(env_prefix="RAKORNAS_", frozen=True, env_ignore_empty=True)
+
+    database_url: str | None = Field(None, validation_alias="DATABASE_URL")
+    data_dir: Path | None = None
+    time_zone: str = "Asia/Jakarta"
+    log_level: str = "INFO"
+    pool_size: int = Field(10, ge=1, le=100)
+    workers: int = Field(1, ge=1, le=64)
+    pool_timeout: float = 2
+    connect_timeout: float = 2
+    command_timeout: float = 4
+    deadline: float = 5
+    body_limit: int = 1024 * 1024
+    concurrency: int = Field(512, ge=1)
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone in which "today" is reckoned."""
+        return ZoneInfo(self.time_zone)

@@ -1,0 +1,102 @@
+"""How a migration runs: one at a time, each in a transaction of its own, and never queueing behind a lock.
+
+A session-wide advisory lock lets one of several starting replicas migrate while the others wait for it. A statement that
+cannot have its lock within a second gives up, so that it does not hold up all readers behind it; it is tried again.
+"""
+
+import asyncio
+import time
+
+import asyncpg
+from alembic import context
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from app import models
+from app.settings import Settings
+
+LOCK = 0x72616B6F726E6173  # "rakornas"
+LOCK_WAIT_SECONDS = 60
+ATTEMPTS = 10
+LOCK_NOT_AVAILABLE = "55P03"
+
+
+def migrate(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=models.Base.metadata,
+        transaction_per_migration=True,
+        compare_type=True,
+        compare_server_default=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def take_turn(connection: Connection) -> None:
+    """Wait until no other process migrates this database."""
+    give_up = time.monotonic() + LOCK_WAIT_SECONDS
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}):
+        if time.monotonic() > give_up:
+            raise TimeoutError(f"another process has been migrating this database for {LOCK_WAIT_SECONDS} s")
+        connection.rollback()
+        time.sleep(0.1)
+    connection.commit()
+
+
+def migrate_in_turn(connection: Connection) -> None:
+    take_turn(connection)
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            migrate(connection)
+            return
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE or attempt == ATTEMPTS:
+                raise
+            connection.rollback()
+            time.sleep(attempt / 2)
+
+
+async def online() -> None:
+    url = context.config.attributes.get("url") or Settings().database_url
+    if not url:
+        raise SystemExit("Set DATABASE_URL, or use `rakornas migrate`, which knows the embedded server.")
+
+    async def connect() -> asyncpg.Connection:
+        return await asyncpg.connect(
+            url,
+            timeout=5,
+            statement_cache_size=0,  # DDL makes cached plans invalid
+            server_settings={
+                "application_name": "rakornas migrate",
+                "timezone": "UTC",
+                "lock_timeout": "1s",
+                "statement_timeout": "15min",
+                "idle_in_transaction_session_timeout": "1min",
+            },
+        )
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(migrate_in_turn)
+    await engine.dispose()
+
+
+def offline() -> None:
+    """Write the SQL instead of running it, for the migration lint and for a DBA's eyes."""
+    context.configure(
+        dialect_name="postgresql",
+        target_metadata=models.Base.metadata,
+        literal_binds=True,
+        transaction_per_migration=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    offline()
+else:
+    asyncio.run(online())
