@@ -55,9 +55,7 @@ class Problem(Exception):
     title: ClassVar[Text]
     mend: ClassVar[Text]
 
-    def __init__(
-        self, *errors: Invalid, detail: Text | None = None, headers: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, *errors: Invalid, detail: Text | None = None, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(self.code)
         self.errors = errors
         self.detail = detail or self.mend

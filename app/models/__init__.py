@@ -7,6 +7,9 @@ from app.models.organizations import Organization
 from app.models.regions import Region, RegionCode
 from app.models.service_keys import ServiceKey
 
+# The newest migration: what `/health/ready` asks of a database. Revisions are numbered, so that they compare.
+SCHEMA_REVISION = "0002"
+
 __all__ = [
     "Appointment",
     "Base",

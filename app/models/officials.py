@@ -1,9 +1,10 @@
 """People and their appointments to offices, with partial dates as ranges of days."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Text, text
+from sqlalchemy import CheckConstraint, ColumnElement, Computed, Date, ForeignKey, Index, Text, cast, text, type_coerce
 from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -91,3 +92,9 @@ class Appointment(Fact, Base):
         Index(None, "standing"),
         Index("ix_appointments_organization_possible", "organization", "possible", postgresql_using="gist"),
     )
+
+
+def holds_on(days: Any, day: Any) -> ColumnElement[bool]:
+    """Whether a range of days (`Appointment.certain` or `.possible`) contains a day."""
+    contains: ColumnElement[bool] = type_coerce(days, DATERANGE).op("@>", is_comparison=True)(cast(day, Date))
+    return contains

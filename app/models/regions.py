@@ -1,9 +1,10 @@
 """Provinces, regencies and cities by their Kemendagri code, and the codes they had before."""
 
 from datetime import date
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, or_, select
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from app.models.metadata import Base, Fact, one_of
 
@@ -59,4 +60,18 @@ class RegionCode(Fact, Base):
         CheckConstraint("code <> region", name="code_is_former"),
         Index(None, "region"),
         Index(None, "parent"),
+    )
+
+
+def former_parent(region: Any, day: Any) -> ColumnElement[Any]:
+    """The code of the province that a region lay in on a day, where today's province was not yet formed; else null."""
+    then, now, province = aliased(RegionCode), aliased(Region), aliased(Region)
+    return (
+        select(then.parent)
+        .join(now, now.code == then.region)
+        .join(province, province.code == now.parent)
+        .where(then.region == region, province.valid_from > day, or_(then.until.is_(None), then.until > day))
+        .order_by(then.until.asc().nulls_last())
+        .limit(1)
+        .scalar_subquery()
     )

@@ -1,0 +1,185 @@
+"""A list of documents as a whole: its filters, its order, its search, and the few SQL texts they come to."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import ColumnElement, Integer, Numeric, Text, bindparam, cast, func, select, tuple_
+
+from app.core.database import Database
+from app.core.documents import Document, Expression, Rows, as_text
+from app.core.languages import Text as Sentence
+from app.core.pages import Item, Page, Walk
+from app.core.parameters import ItemQuery, PageQuery
+from app.core.problems import Invalid, InvalidParameters
+
+Given = frozenset[str]
+Conditions = Callable[[Given], Iterable[ColumnElement[bool]]]
+
+SORT_WITH_Q = Invalid(
+    "sort_with_q",
+    Sentence("q mengurutkan menurut kemiripan; hapus sort.", "q orders by likeness; leave sort out."),
+    parameter="sort",
+)
+
+
+class Reference(NamedTuple):
+    """A filter whose value must be the key of something: where it is kept, and the list in which to look it up."""
+
+    column: Expression
+    listed_at: str
+
+    def unknown(self, parameter: str) -> Invalid:
+        return Invalid(
+            "unknown_code",
+            Sentence(f"Kode tidak dikenal; lihat {self.listed_at}.", f"No such code; see {self.listed_at}."),
+            parameter=parameter,
+        )
+
+
+class Shape(NamedTuple):
+    """What the SQL text depends on. The values stay parameters, so each shape is built once."""
+
+    given: Given
+    sort: str
+    continues: bool
+    fields: bool
+
+
+class Collection:
+    """A list of documents: which filters it has, how it is ordered, and what `q` searches.
+
+    `model` gives the key (its primary key), `revision` and the folded text. `conditions(given)` yields the SQL of the
+    filters that are given, as parameters of the same name. `sorts` names columns that are never null; the key comes
+    last, alone for an empty list. `references` are the filters that name something. `outlives_its_days`: an item is
+    there whatever `as_of` shows of it.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        model: Any,
+        *,
+        conditions: Conditions,
+        sorts: Mapping[str, Sequence[Expression]],
+        references: Mapping[str, Reference] | None = None,
+        folded: Expression | None = None,
+        outlives_its_days: bool = False,
+    ) -> None:
+        self.document = document
+        self.key: Expression = next(iter(model.__table__.primary_key))
+        self.revision: Expression = model.__table__.c.revision
+        self.conditions = conditions
+        self.sorts = sorts
+        self.references = references or {}
+        self.folded = model.__table__.c.folded if folded is None else folded
+        self.outlives_its_days = outlives_its_days
+        self._page_statement = lru_cache(maxsize=2000)(self._build_page)
+        self._item_statement = lru_cache(maxsize=100)(self._build_item)
+
+    async def page(
+        self,
+        read: Database,
+        query: PageQuery,
+        *,
+        within: Mapping[str, Any] | None = None,
+        defaults: Mapping[str, Any] | None = None,
+    ) -> Page:
+        """One page. `within` are parameters of the path, `defaults` those that hold where the query does not say.
+
+        Raises InvalidParameters for a token that is not of this walk, `sort` with `q`, or a filter that names nothing.
+        """
+        asked = {**(within or {}), **query.filters()}
+        if "q" in asked and query.sort:
+            raise InvalidParameters(SORT_WITH_Q)
+        parameters = {**(defaults or {}), **asked}
+        sort = "q" if "q" in asked else query.sort or next(iter(self.sorts))
+        shape = Shape(frozenset(parameters), sort, query.page_token is not None, query.fields is not None)
+        walk = Walk(await read.page_key(), [self.document.schema.__name__, sort, asked])
+        if query.page_token:
+            parameters |= {f"after_{n}": key for n, key in enumerate(walk.keys_in(query.page_token))}
+        parameters |= {"fields": query.names(), "limit": query.page_size + 1}
+        rows = await read.rows(self._page_statement(shape), parameters)
+        if not rows:
+            await self._check_references(read, asked)
+        token = walk.token(rows[query.page_size - 1][1:]) if len(rows) > query.page_size else None
+        items = ",".join(row[0] for row in rows[: query.page_size])
+        return Page(f'{{"items":[{items}],"next_page_token":{orjson.dumps(token).decode()}}}'.encode(), token, not rows)
+
+    async def one(
+        self, read: Database, key: Any, query: ItemQuery, *, defaults: Mapping[str, Any] | None = None
+    ) -> Item | None:
+        """The item with this key as the query's parameters show it, or None."""
+        asked = query.filters()
+        parameters = {**(defaults or {}), **asked}
+        statement = self._item_statement(frozenset(parameters), query.fields is not None)
+        row = await read.row(statement, {**parameters, "key": key, "fields": query.names()})
+        if row is None:
+            await self._check_references(read, asked)
+            return None
+        return Item(row[0].encode(), row[1])
+
+    def _build_page(self, shape: Shape) -> Rows:
+        keys, downwards = self._order(shape.sort)
+        rows = self.document.select(
+            *(key.label(f"key_{n}") for n, key in enumerate(keys)), on_a_day="as_of" in shape.given
+        ).where(*self._where(shape.given))
+        if shape.continues:
+            after = tuple_(*(cast(bindparam(f"after_{n}", type_=Text), key.type) for n, key in enumerate(keys)))
+            rows = rows.where(tuple_(*keys) < after if downwards else tuple_(*keys) > after)
+        order = [key.desc() if downwards else key for key in keys]
+        found = rows.order_by(*order).limit(bindparam("limit", type_=Integer)).subquery("found")
+        found_keys = [found.c[f"key_{n}"] for n in range(len(keys))]
+        return select(
+            as_text(found.c.document, fields=shape.fields), *(cast(key, Text) for key in found_keys)
+        ).order_by(*(key.desc() if downwards else key for key in found_keys))
+
+    def _build_item(self, given: Given, fields: bool) -> Rows:
+        filters = given - {"as_of"} if self.outlives_its_days else given
+        found = (
+            self.document.select(self.revision, on_a_day="as_of" in given)
+            .where(self.key == bindparam("key", type_=self.key.type), *self._where(filters))
+            .subquery("found")
+        )
+        return select(as_text(found.c.document, fields=fields), found.c.revision)
+
+    def _where(self, given: Given) -> list[ColumnElement[bool]]:
+        where = list(self.conditions(given))
+        if "q" in given:
+            where.append(self.folded.op("%>", is_comparison=True)(_folded_q()))
+        return where
+
+    def _order(self, sort: str) -> tuple[list[Expression], bool]:
+        """The columns to order by, with the key last, and whether they go downwards."""
+        if sort == "q":
+            # Rounded, so that the token can carry it exactly; a distance, so that "best first" goes upwards as the key.
+            likeness = func.word_similarity(_folded_q(), self.folded)
+            return [func.round(cast(1 - likeness, Numeric(8, 7)), 4, type_=Numeric(5, 4)), self.key], False
+        return [*self.sorts[sort.removeprefix("-")], self.key], sort.startswith("-")
+
+    async def _check_references(self, read: Database, asked: Mapping[str, Any]) -> None:
+        """Tell an empty answer from a filter that names nothing. Runs only where nothing was found."""
+        named = {name: reference for name, reference in self.references.items() if name in asked}
+        if not named:
+            return
+        known = await read.row(
+            select(
+                *(
+                    select(reference.column).where(reference.column == bindparam(name)).exists()
+                    for name, reference in named.items()
+                )
+            ),
+            {name: asked[name] for name in named},
+        )
+        unknown = [
+            reference.unknown(name)
+            for (name, reference), found in zip(named.items(), known or (), strict=True)
+            if not found
+        ]
+        if unknown:
+            raise InvalidParameters(*unknown)
+
+
+def _folded_q() -> ColumnElement[str]:
+    return func.fold(bindparam("q", type_=Text), type_=Text)

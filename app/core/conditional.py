@@ -1,0 +1,77 @@
+"""Entity tags and conditional requests (RFC 9110, section 13).
+
+Every answer's tag is strong: it names the bytes. An item's is `"<revision>.<hash>"`, a list's the hash alone. A
+compressed form has the coding's name at the end, for its bytes are others.
+"""
+
+from hashlib import blake2b
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+KEPT_BY_304 = frozenset({b"cache-control", b"content-location", b"date", b"etag", b"expires", b"link", b"vary"})
+
+
+def open_data(seconds: int) -> str:
+    """The Cache-Control of a public answer: fresh for `seconds`, then usable while a cache fetches the next one."""
+    return f"public, max-age={seconds}, stale-while-revalidate={10 * seconds}"
+
+
+def entity_tag(body: bytes, revision: int | None = None) -> str:
+    digest = blake2b(body, digest_size=12).hexdigest()
+    return f'"{digest}"' if revision is None else f'"{revision}.{digest}"'
+
+
+def reply(body: bytes, *, cache: str, revision: int | None = None, headers: dict[str, str] | None = None) -> Response:
+    """A 200 with a JSON body, its tag and its cache policy."""
+    return Response(
+        body,
+        headers={"ETag": entity_tag(body, revision), "Cache-Control": cache, "Vary": "Accept", **(headers or {})},
+        media_type="application/json",
+    )
+
+
+class Conditional:
+    """Outside the compression: marks the tag of a compressed form, and answers 304 to a caller that has these bytes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+            await self.app(scope, receive, send)
+            return
+        had = tags_in(Headers(scope=scope).getlist("if-none-match"))
+        unchanged = False
+
+        async def compare(message: Message) -> None:
+            nonlocal unchanged
+            if message["type"] == "http.response.start" and message["status"] == 200:
+                headers = MutableHeaders(scope=message)
+                tag = mark_coding(headers)
+                if tag is not None and ("*" in had or tag in had):
+                    unchanged = True
+                    kept = [pair for pair in message["headers"] if pair[0].lower() in KEPT_BY_304]
+                    message = {**message, "status": 304, "headers": kept}
+            elif unchanged and message["type"] == "http.response.body":
+                if message.get("more_body", False):
+                    return
+                message = {"type": "http.response.body", "body": b""}
+            await send(message)
+
+        await self.app(scope, receive, compare)
+
+
+def mark_coding(headers: MutableHeaders) -> str | None:
+    """Add the content coding to the entity tag, and return the tag."""
+    tag, coding = headers.get("etag"), headers.get("content-encoding")
+    if tag is not None and coding:
+        tag = f'{tag[:-1]}-{coding}"'
+        headers["etag"] = tag
+    return tag
+
+
+def tags_in(values: list[str]) -> frozenset[str]:
+    """The tags of If-None-Match, compared weakly: `W/` in front does not count (RFC 9110, section 13.1.2)."""
+    return frozenset(tag.strip().removeprefix("W/") for value in values for tag in value.split(","))

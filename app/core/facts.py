@@ -1,0 +1,21 @@
+"""The members that every fact's document ends with."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+
+class Fact(BaseModel):
+    """Where a fact is from, and which revision of it this is."""
+
+    source: Annotated[str | None, Field(description="Where this is stated; null: in no source seen so far.")]
+    verified: Annotated[bool, Field(description="Whether the cited source states it.")]
+    primary: Annotated[bool, Field(description="Whether the source is the regulation or the body itself.")]
+    revision: Annotated[int, Field(description="Counts the changes of this fact's content, from 1.")]
+    updated_at: Annotated[datetime, Field(description="When the content last changed (RFC 3339).")]
+
+
+def fact_members(model: Any) -> tuple[Any, ...]:
+    """The columns of these members, to end a document's select with."""
+    return (model.source, model.verified, model.primary, model.revision, model.updated_at)

@@ -1,0 +1,153 @@
+"""No request takes more room, time or company than the service can give: sizes, silences and numbers have a limit.
+
+uvicorn has none of these limits. A body is counted as it passes and never kept here.
+"""
+
+import asyncio
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core.problems import (
+    ContentTooLarge,
+    HeadersTooLarge,
+    Malformed,
+    Problem,
+    RequestTimeout,
+    Unavailable,
+    UriTooLong,
+)
+
+URL_BYTES = 8 * 1024
+HEADER_BYTES = 32 * 1024
+FIELD_OVERHEAD = 4  # ": " and the line's end, as the field stood on the wire
+CLOSE = {"Connection": "close"}  # the rest of a body that nobody reads would be taken for the next request
+LIVENESS = "/health/live"
+
+
+class Guard:
+    """Refuses what is too long, too slow or too much; everything else passes through unchanged.
+
+    RFC 9110 15.5.9 (408), 15.5.14 (413), 15.5.15 (414), 15.6.4 (503) and RFC 6585 5 (431). Content in a GET or HEAD
+    has no meaning (RFC 9110 9.3.1) and no route reads it: it is refused, not ignored.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        body_limit: int = 1024 * 1024,
+        silence: float = 10.0,
+        seconds: float = 30.0,
+        concurrency: int = 512,
+    ) -> None:
+        self.app = app
+        self.body_limit = body_limit
+        self.silence = silence
+        self.seconds = seconds
+        self.concurrency = concurrency
+        self.running = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        problem = self._refusal(scope)
+        if problem is None:
+            problem = await self._counted(scope, receive, send)
+        if problem is not None:
+            await problem.response(scope)(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> Problem | None:
+        """What the head alone shows."""
+        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > URL_BYTES:
+            return UriTooLong()
+        if sum(len(name) + len(value) + FIELD_OVERHEAD for name, value in scope["headers"]) > HEADER_BYTES:
+            return HeadersTooLarge()
+        headers = Headers(scope=scope)
+        length = _declared_length(headers)
+        if scope["method"] in ("GET", "HEAD") and (length > 0 or "transfer-encoding" in headers):
+            return Malformed(headers=CLOSE)
+        if length > self.body_limit:
+            return ContentTooLarge(headers=CLOSE)
+        if self.running >= self.concurrency and scope["path"] != LIVENESS:
+            return Unavailable(retry_after=1)
+        return None
+
+    async def _counted(self, scope: Scope, receive: Receive, send: Send) -> Problem | None:
+        self.running += 1
+        try:
+            return await self._timed(scope, _Exchange(receive, send, self.body_limit, self.silence))
+        finally:
+            self.running -= 1
+
+    async def _timed(self, scope: Scope, exchange: "_Exchange") -> Problem | None:
+        """The problem to answer with, when the app did not come to an answer because of the request's body or time."""
+        try:
+            async with asyncio.timeout(self.seconds) as deadline:
+                await self.app(scope, exchange.receive, exchange.send)
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            exchange.fault = RequestTimeout(headers=CLOSE) if exchange.waiting else Unavailable()
+        except Exception:
+            # Whatever the app makes of the fault raised in its receive, the fault is what there is to say.
+            if exchange.fault is None:
+                raise
+        return None if exchange.started else exchange.fault
+
+
+class _Exchange:
+    """One request's body and answer: counts and times the one, knows whether the other has begun."""
+
+    def __init__(self, receive: Receive, send: Send, limit: int, silence: float) -> None:
+        self._receive = receive
+        self._send = send
+        self._left = limit
+        self._silence = silence
+        self._ended = False
+        self.fault: Problem | None = None
+        self.started = False
+        self.waiting = False
+
+    async def receive(self) -> Message:
+        if self._ended:
+            return await self._receive()
+        message = await self._next() if self.fault is None else None
+        if message is None or self.fault is not None:
+            return self._stop()
+        return message
+
+    async def _next(self) -> Message | None:
+        self.waiting = True
+        try:
+            async with asyncio.timeout(self._silence):
+                message = await self._receive()
+        except TimeoutError:
+            self.fault = RequestTimeout(headers=CLOSE)
+            return None
+        self.waiting = False
+        self._ended = not message.get("more_body", False)
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            self.fault = ContentTooLarge(headers=CLOSE)
+        return message
+
+    def _stop(self) -> Message:
+        """An answer that has begun is cut off; one that has not becomes the fault's."""
+        if self.started or self.fault is None:
+            return {"type": "http.disconnect"}
+        raise self.fault
+
+    async def send(self, message: Message) -> None:
+        # FastAPI turns every exception of a body's reading into a 400 of its own: the fault goes before it.
+        if self.fault is not None and not self.started:
+            return
+        self.started = True
+        await self._send(message)
+
+
+def _declared_length(headers: Headers) -> int:
+    """Content-Length; one that is no number never passes the server's parser."""
+    value = headers.get("content-length", "")
+    return int(value) if value.isdecimal() and len(value) <= 20 else 0

@@ -1,0 +1,96 @@
+"""HEAD and OPTIONS for every route, which the routes themselves know nothing of."""
+
+from collections.abc import Callable
+
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core.problems import NotFound
+
+Allowed = Callable[[Scope], frozenset[str]]
+
+
+class Methods:
+    """HEAD is GET without its body (RFC 9110 9.3.2), OPTIONS tells the methods (9.3.7), and so does every 405 (15.5.6).
+
+    `allowed` names the methods of the routes at a scope's path: none where there is no route.
+    """
+
+    def __init__(self, app: ASGIApp, allowed: Allowed) -> None:
+        self.app = app
+        self.allowed = allowed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+        elif scope["method"] == "OPTIONS":
+            await self._options(scope, receive, send)
+        elif scope["method"] == "HEAD":
+            await self._head(scope, receive, send)
+        else:
+            await self.app(scope, receive, self._with_allow(scope, send))
+
+    async def _options(self, scope: Scope, receive: Receive, send: Send) -> None:
+        allow = self._allow(scope)
+        answer = Response(status_code=204, headers={"Allow": allow}) if allow else NotFound().response(scope)
+        await answer(scope, receive, send)
+
+    async def _head(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # A copy: the server looks at its own scope to see that a HEAD takes no body.
+        get = {**scope, "method": "GET"}
+        try:
+            await self.app(get, receive, self._with_allow(scope, _without_body(send)))
+        finally:
+            if "route" in get:
+                scope["route"] = get["route"]  # for the rooms outside, which count by route
+
+    def _with_allow(self, scope: Scope, send: Send) -> Send:
+        """A 405 of the router names only the first route of the path, and neither HEAD nor OPTIONS."""
+
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 405:
+                allow = self._allow(scope)
+                if allow:
+                    MutableHeaders(scope=message)["Allow"] = allow
+            await send(message)
+
+        return told
+
+    def _allow(self, scope: Scope) -> str:
+        methods = self.allowed(scope)
+        if methods:
+            methods |= {"OPTIONS", "HEAD"} if "GET" in methods else {"OPTIONS"}
+        return ", ".join(sorted(methods))
+
+
+def _without_body(send: Send) -> Send:
+    """The answer is over with its head, so that the HEAD of an endless stream ends too."""
+
+    async def head(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await send(message)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    return head
+
+
+def methods_of(app: FastAPI) -> Allowed:
+    """The methods of all routes of this app that match a path; what is mounted serves files, by GET.
+
+    The routes are gone through at each asking: included routers come into being late.
+    """
+
+    def allowed(scope: Scope) -> frozenset[str]:
+        methods: set[str] = set()
+        asked = dict(scope)  # matching writes into the scope
+        for route in iter_route_contexts(app.router.routes):
+            match, _ = route.matches(asked)
+            if match is not Match.NONE:
+                methods |= route.methods or {"GET"}
+        return frozenset(methods)
+
+    return allowed

@@ -1,0 +1,128 @@
+"""What the service tells its operators: one JSON line and one measurement per request, without personal data."""
+
+import contextlib
+import logging
+import re
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core.problems import InternalError
+
+REQUESTS = Histogram(
+    "http_request_duration_seconds",
+    "Time from a request's header to the last byte of its answer.",
+    ("method", "route", "status"),
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+POOL_IN_USE = Gauge("database_pool_in_use", "Connections at work now.", multiprocess_mode="livesum")
+POOL_WAITING = Gauge("database_pool_waiting", "Statements waiting for a connection.", multiprocess_mode="livesum")
+DATABASE_FAULTS = Counter("database_faults_total", "Statements answered with 503, by cause.", ("cause",))
+
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+
+log = structlog.stdlib.get_logger("rakornas")
+
+
+def configure_logging(level: str) -> None:
+    """One JSON object per line on standard error, for our lines and for the libraries'."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+
+
+@contextlib.contextmanager
+def waiting_for_connection() -> Iterator[None]:
+    POOL_WAITING.inc()
+    try:
+        yield
+    finally:
+        POOL_WAITING.dec()
+
+
+def database_fault(error: BaseException) -> None:
+    cause = type(getattr(error, "orig", None) or error).__name__
+    DATABASE_FAULTS.labels(cause).inc()
+    log.warning("database unavailable", cause=cause)
+
+
+class Observability:
+    """The outermost room: names each request, times it, and turns an exception that nobody caught into a 500.
+
+    `X-Request-Id` is taken over when it is a plain word of at most 100 characters, made when not; the trace id of a W3C
+    `traceparent` is logged beside it. The address is logged as its route template, never with its values.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        started, status = time.perf_counter(), 0
+
+        async def tell(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+            await send(message)
+
+        try:
+            await self.app(scope, receive, tell)
+        except Exception:
+            log.exception("request failed", request_id=request_id)
+            if status == 0:
+                await InternalError().response(scope)(scope, receive, tell)
+        finally:
+            self._record(scope, headers, request_id, status, time.perf_counter() - started)
+
+    @staticmethod
+    def _record(scope: Scope, headers: Headers, request_id: str, status: int, seconds: float) -> None:
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        route = getattr(scope.get("route"), "path", None) or "unmatched"
+        REQUESTS.labels(method, route, status).observe(seconds)
+        trace = TRACEPARENT.fullmatch(headers.get("traceparent", ""))
+        log.info(
+            "request",
+            method=method,
+            route=route,
+            status=status,
+            ms=round(seconds * 1000, 2),
+            request_id=request_id,
+            trace_id=trace[1] if trace else None,
+        )

@@ -1,0 +1,84 @@
+"""What the OpenAPI document says beyond what FastAPI derives by itself."""
+
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel, Field
+
+from app.core.problems import MEDIA_TYPE, Problem
+
+
+class InvalidDocument(BaseModel):
+    """One reason of a problem: `parameter` or `pointer` says where."""
+
+    parameter: str | None = None
+    pointer: str | None = None
+    code: str
+    detail: str
+
+
+class ProblemDocument(BaseModel):
+    """A problem (RFC 9457)."""
+
+    type: str = Field(description="Address of a page about this kind of problem.")
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str | None = Field(description="Name it when you report the problem.")
+    errors: list[InvalidDocument]
+
+
+def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """For `responses=`: the problems that a route may answer with, by status."""
+    return {
+        kind.status: {
+            "model": ProblemDocument,
+            "description": f"{kind.title.en}. {kind.mend.en}",
+            "content": {MEDIA_TYPE: {"example": kind().document("en", "4f0c6f5a0d4b4c0c8d4f4f0a1f6b6c1e")}},
+        }
+        for kind in sorted(kinds, key=lambda kind: kind.status)
+    }
+
+
+def document_of(app: FastAPI) -> bytes:
+    """The OpenAPI document, made once."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary=app.summary,
+            description=app.description,
+            license_info=app.license_info,
+            routes=app.routes,
+            tags=app.openapi_tags,
+        )
+        for operation in operations_of(document):
+            for parameter in operation.get("parameters", ()):
+                parameter["schema"] = without_null(parameter["schema"])
+            for response in operation["responses"].values():
+                only_problem_json(response)
+        app.openapi_schema = document
+    return orjson.dumps(app.openapi_schema)
+
+
+def operations_of(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [operation for path in document["paths"].values() for operation in path.values()]
+
+
+def without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter is given or left out; it is never null, though its type in Python is optional."""
+    options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
+    if len(options) != 1:
+        return schema
+    return {**{key: value for key, value in schema.items() if key != "anyOf"}, **options[0]}
+
+
+def only_problem_json(response: dict[str, Any]) -> None:
+    """A problem has one media type, where FastAPI adds `application/json` beside it."""
+    content = response.get("content", {})
+    if MEDIA_TYPE in content:
+        content[MEDIA_TYPE].setdefault("schema", content.get("application/json", {}).get("schema"))
+        response["content"] = {MEDIA_TYPE: content[MEDIA_TYPE]}

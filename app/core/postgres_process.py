@@ -1,0 +1,167 @@
+"""The PostgreSQL server's processes as seen from outside: spawned, recognised, asked whether they are ready."""
+
+import contextlib
+import os
+import socket
+import struct
+import subprocess
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from app.core import postgres_binaries
+from app.core.postgres_binaries import Account, Binaries, EmbeddedError
+
+PORT = 5432  # names the socket; nothing listens on TCP
+SOCKET_NAME = f".s.PGSQL.{PORT}"
+ANSWER_PATIENCE = 5.0
+WORK_PATIENCE = 60.0
+PROC = Path("/proc")
+
+STARTING_UP = "57P03"
+NO_SUCH_DATABASE = "3D000"
+TOO_MANY_CONNECTIONS = "53300"
+
+
+class PidFile(NamedTuple):
+    """The parts of `postmaster.pid` that matter here."""
+
+    pid: int
+    socket_dir: Path
+    status: str
+
+
+def spawn(cluster: Path, socket_dir: Path, binaries: Binaries, account: Account, log: int) -> subprocess.Popen[bytes]:
+    """A new postmaster, reachable through `socket_dir` alone, that writes to the open file `log`."""
+    settings = {
+        "listen_addresses": "",
+        "unix_socket_directories": str(socket_dir),
+        "port": str(PORT),
+        "timezone": "UTC",
+        "log_timezone": "UTC",
+        "jit": "off",
+    }
+    return subprocess.Popen(
+        [
+            binaries.bin_dir / "postgres",
+            *("-D", cluster),
+            *(f"--{name}={value}" for name, value in settings.items()),
+        ],
+        cwd=cluster,
+        env=postgres_binaries.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        umask=0o077,
+        start_new_session=True,  # a terminal's Ctrl-C is for us, not for the server
+        user=account.uid,
+        group=account.gid,
+        extra_groups=account.extra_groups,
+    )
+
+
+def pid_file(cluster: Path) -> PidFile | None:
+    """The cluster's `postmaster.pid`; None while it is absent or (it grows line by line) incomplete."""
+    try:
+        lines = (cluster / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return None
+    return PidFile(int(lines[0]), Path(lines[4]), lines[7].strip()) if len(lines) >= 8 else None
+
+
+def is_server_process(pid: int, cluster: Path) -> bool:
+    """Whether `pid` is a living postmaster or backend of this cluster.
+
+    They all have the cluster as their working directory. A zombie has none any more, and a process that was
+    given the pid of a dead server has another one.
+    """
+    if not PROC.joinpath("self", "cwd").exists():
+        return _exists(pid)
+    try:
+        here = os.path.samefile(PROC / str(pid) / "cwd", cluster)
+        # The name keeps out a person whose shell stands in the directory.
+        return here and (PROC / str(pid) / "comm").read_text() == "postgres\n"
+    except OSError:
+        return False
+
+
+def serving(cluster: Path) -> PidFile | None:
+    """The pid file, if it is of a living server and not left over from a dead one."""
+    found = pid_file(cluster)
+    return found if found and is_server_process(found.pid, cluster) else None
+
+
+def is_listening(socket_dir: Path) -> bool:
+    """Whether somebody takes connections there, be it a process of another container that /proc does not show."""
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as connection:
+        connection.settimeout(ANSWER_PATIENCE)
+        try:
+            connection.connect(str(socket_dir / SOCKET_NAME))
+        except OSError:
+            return False
+        return True
+
+
+def server_processes(cluster: Path) -> list[int]:
+    """All living server processes of this cluster: after a kill -9 of the postmaster its backends linger."""
+    if not PROC.is_dir():
+        return []
+    pids = [int(entry.name) for entry in PROC.iterdir() if entry.name.isdecimal()]
+    return [pid for pid in pids if is_server_process(pid, cluster)]
+
+
+def has_database(socket_dir: Path, name: str) -> bool:
+    """Whether the server lets its superuser in; the database is created if it is not there (yet, or any more)."""
+    try:
+        state = _sqlstate(socket_dir, name, name)
+        if state == NO_SUCH_DATABASE:
+            # From template0, because nobody can be connected to it and so be in the way.
+            state = _sqlstate(socket_dir, name, "postgres", f"CREATE DATABASE {name} TEMPLATE template0")
+    except OSError:
+        return False
+    if state in ("", TOO_MANY_CONNECTIONS):
+        return True
+    if state == STARTING_UP:
+        return False
+    raise EmbeddedError(f"The server in {socket_dir} does not let {name} into its database (SQLSTATE {state}).")
+
+
+def _sqlstate(socket_dir: Path, user: str, database: str, sql: str = "") -> str:
+    """Connect and run `sql`: the SQLSTATE of the refusal or error, or "" when all went well.
+
+    These few lines of the wire protocol (the same since Postgres 7.4) spare the start a client program, which
+    server packages do not always bring, and its time.
+    """
+    login = f"user\0{user}\0database\0{database}\0\0".encode()
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as connection:
+        connection.settimeout(ANSWER_PATIENCE)
+        connection.connect(str(socket_dir / SOCKET_NAME))
+        connection.sendall(struct.pack("!ii", len(login) + 8, 3 << 16) + login)
+        with connection.makefile("rb") as answers:
+            refusal = _until_ready(answers)
+            if refusal or not sql:
+                return refusal
+            connection.settimeout(WORK_PATIENCE)
+            connection.sendall(b"Q" + struct.pack("!i", len(sql.encode()) + 5) + sql.encode() + b"\0")
+            return _until_ready(answers)
+
+
+def _until_ready(answers: BinaryIO) -> str:
+    while header := answers.read(5):
+        kind, size = struct.unpack("!ci", header)
+        body = answers.read(size - 4)
+        if kind == b"E":
+            fields = {field[:1]: field[1:] for field in body.split(b"\0")}
+            return fields[b"C"].decode()
+        if kind == b"Z":
+            return ""
+    raise ConnectionError("the server closed the connection without an answer")
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

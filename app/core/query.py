@@ -1,0 +1,72 @@
+"""The address as it was sent, looked at before anything decodes it.
+
+The libraries below decode forgivingly: bytes that are not UTF-8 become U+FFFD, of two equal parameters one is dropped
+in silence, and `a=` counts as a value.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from urllib.parse import unquote_plus, unquote_to_bytes
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.core.languages import Text
+from app.core.problems import Invalid, InvalidParameters, Malformed, Problem
+
+MOST_PARAMETERS = 100
+BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+
+REPEATED = Text("Parameter hanya boleh diberikan sekali.", "The parameter may be given only once.")
+EMPTY = Text("Parameter harus bernama dan bernilai.", "A parameter must have a name and a value.")
+TOO_MANY = Text(f"Paling banyak {MOST_PARAMETERS} parameter.", f"At most {MOST_PARAMETERS} parameters.")
+
+
+class RawQuery:
+    """Only an address that means one thing goes on.
+
+    Percent-encoding as in RFC 3986 2.1, UTF-8 inside it (RFC 3629), and in the query pairs parted by `&` alone with
+    `+` for a space, each name once and none empty (the urlencoded form of the WHATWG URL standard, read strictly).
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        problem = _problem(scope) if scope["type"] == "http" else None
+        if problem is None:
+            await self.app(scope, receive, send)
+        else:
+            await problem.response(scope)(scope, receive, send)
+
+
+def _problem(scope: Scope) -> Problem | None:
+    query: bytes = scope["query_string"]
+    if not (_is_text(scope.get("raw_path") or b"") and _is_text(query)):
+        return Malformed()
+    errors = list(_errors(query.decode("ascii")))
+    return InvalidParameters(*errors) if errors else None
+
+
+def _is_text(raw: bytes) -> bool:
+    """Whether the bytes are ASCII whose percent-encodings stand for UTF-8 without NUL."""
+    if not raw.isascii() or BROKEN_ESCAPE.search(raw):
+        return False
+    try:
+        return "\0" not in unquote_to_bytes(raw).decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+
+
+def _errors(query: str) -> Iterator[Invalid]:
+    pieces = query.split("&") if query else []
+    if len(pieces) > MOST_PARAMETERS:
+        yield Invalid("too_many_parameters", TOO_MANY, parameter="")
+        return
+    pairs = [piece.partition("=") for piece in pieces]
+    for name, count in Counter(unquote_plus(name) for name, _, _ in pairs if name).items():
+        if count > 1:
+            yield Invalid("repeated_parameter", REPEATED, parameter=name)
+    for name, _, value in pairs:
+        if not name or not value:
+            yield Invalid("empty_parameter", EMPTY, parameter=unquote_plus(name))

@@ -1,0 +1,1 @@
+"""Portfolios of a commission's members, and the units of its secretariat."""

@@ -1,0 +1,85 @@
+"""The SQL of divisions."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, Text, and_, bindparam, cast, null, or_, select
+from sqlalchemy.orm import aliased
+
+from app import models
+from app.core.collection import Collection, Given, Reference
+from app.core.documents import Day, Document, Rows, json_object
+from app.core.facts import fact_members
+from app.divisions import schemas
+from app.models.officials import holds_on
+
+_division = models.Division
+# Null where the request names no organization: then nobody is found to head anything.
+_ORGANIZATION = bindparam("organization", None, type_=Text)
+
+
+def _head(day: Day) -> ColumnElement[Any]:
+    """Who holds the division on a day: who certainly does, else the only one who may; of several, nobody is named."""
+    on = cast(null(), Date) if day is None else day
+    held, other, person = aliased(models.Appointment), aliased(models.Appointment), aliased(models.Official)
+    someone_else = select(other.id).where(_holds(other, on), other.official != held.official).exists()
+    return (
+        select(json_object(id=held.official, name=person.name, certain=holds_on(held.certain, on)))
+        .join(person, person.id == held.official)
+        .where(_holds(held, on), or_(holds_on(held.certain, on), ~someone_else))
+        .order_by(holds_on(held.certain, on).desc(), held.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _holds(appointment: Any, day: Any) -> ColumnElement[bool]:
+    return and_(
+        appointment.organization == _ORGANIZATION,
+        holds_on(appointment.possible, day),
+        or_(appointment.division == _division.code, appointment.office == _division.led_by),
+    )
+
+
+def division(day: Day) -> Rows:
+    return select(
+        _division.code,
+        _division.kind,
+        _division.level,
+        _division.members,
+        _division.name,
+        _division.name_en,
+        _division.led_by,
+        _division.duties,
+        _division.legal_basis,
+        _head(day).label("head"),
+        *fact_members(_division),
+    )
+
+
+def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
+    for name in ("kind", "level", "members"):
+        if name in given:
+            yield _division.__table__.c[name] == bindparam(name)
+    if "organization" in given:
+        body = models.Organization
+        yield (
+            select(body.code)
+            .where(
+                body.code == _ORGANIZATION,
+                body.kind == "commission",
+                body.level == _division.level,
+                body.seats.is_not(None),
+                or_(_division.members.is_(None), _division.members == body.seats),
+            )
+            .exists()
+        )
+
+
+DIVISIONS = Collection(
+    Document(schemas.Division, division),
+    _division,
+    conditions=_conditions,
+    sorts={"code": [], "name": [_division.name], "updated_at": [_division.updated_at]},
+    references={"organization": Reference(models.Organization.code, "/v1/organizations")},
+)

@@ -1,0 +1,32 @@
+"""Asks the database how it is, over a connection of its own: a full pool must not make the service look dead."""
+
+import asyncpg
+
+from app import models
+from app.core.database import url_of
+from app.core.languages import Text
+from app.core.problems import Unavailable
+from app.settings import Settings
+
+
+async def schema_revision(settings: Settings) -> str:
+    """The migration that the database is at.
+
+    Raises Unavailable when it does not answer within 2 s, or is older than this release needs.
+    """
+    try:
+        connection = await asyncpg.connect(url_of(settings), timeout=settings.connect_timeout, command_timeout=2)
+        try:
+            revision = await connection.fetchval("SELECT version_num FROM alembic_version")
+        finally:
+            connection.terminate()
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Unavailable(detail=Text("Basis data tidak menjawab.", "The database does not answer.")) from error
+    if str(revision) < models.SCHEMA_REVISION:
+        raise Unavailable(
+            detail=Text(
+                "Skema basis data lebih lama daripada layanan; jalankan `rakornas migrate`.",
+                "The database schema is older than the service; run `rakornas migrate`.",
+            )
+        )
+    return str(revision)

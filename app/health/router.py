@@ -1,0 +1,65 @@
+"""The routes for operators: probes and measurements."""
+
+import asyncio
+import os
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from pydantic import BaseModel
+
+from app.auth import Route, public
+from app.core.openapi import problems
+from app.core.problems import Unavailable
+from app.health import repository
+
+router = APIRouter(tags=["health"], route_class=Route)
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+class Live(BaseModel):
+    status: Literal["live"] = "live"
+
+
+class Ready(BaseModel):
+    status: Literal["ready"] = "ready"
+    schema_revision: str
+
+
+@router.get("/health/live", dependencies=[public()])
+async def live(response: Response) -> Live:
+    """Is the process alive?
+
+    Answers without the database, so that a database's fault does not make an orchestrator kill the service.
+    """
+    response.headers.update(NO_STORE)
+    return Live()
+
+
+@router.get("/health/ready", dependencies=[public()], responses=problems(Unavailable))
+async def ready(request: Request, response: Response) -> Ready:
+    """Can requests be answered?
+
+    Asks the database over a connection of its own, and compares its schema with the one this release needs.
+    """
+    response.headers.update(NO_STORE)
+    probe: asyncio.Task[str] | None = getattr(request.app.state, "readiness", None)
+    if probe is None or probe.done():
+        # However many ask at once, the database is asked once.
+        probe = asyncio.create_task(repository.schema_revision(request.app.state.settings))
+        request.app.state.readiness = probe
+    return Ready(schema_revision=await asyncio.shield(probe))
+
+
+@router.get("/metrics", dependencies=[public()], response_class=Response)
+async def metrics() -> Response:
+    """Measurements, for Prometheus
+
+    Requests by route template, time and status; connections of the pool at work, and statements waiting for one.
+    """
+    registry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return Response(generate_latest(registry), headers=NO_STORE, media_type=CONTENT_TYPE_LATEST)

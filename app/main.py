@@ -1,0 +1,123 @@
+"""The application: the only place that knows every feature, and the order of the rooms that a request walks through.
+
+Outermost first: observability (a name and a line for each request) > guard (limits) > raw query (repeats, bytes) >
+cross-origin > methods (HEAD, OPTIONS) > conditional (entity tags, 304) > compression > the router.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.telemetry import TelemetryConfig
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette_compress import CompressMiddleware
+
+from app.core import observability, problems, validation
+from app.core.conditional import Conditional
+from app.core.cors import CrossOrigin
+from app.core.database import Database
+from app.core.guard import Guard
+from app.core.methods import Methods, methods_of
+from app.core.query import RawQuery
+from app.divisions.router import router as divisions
+from app.explorer.router import router as explorer
+from app.health.router import router as health
+from app.officials.router import router as officials
+from app.organizations.router import router as organizations
+from app.regions.router import router as regions
+from app.settings import Settings
+
+ROUTERS = (regions, organizations, divisions, officials, explorer, health)
+
+DESCRIPTION = """
+Who holds which office in an election commission, and how it is organised: an open record for machines.
+
+Lists come in pages of `page_size` items; follow `next_page_token`. `as_of` looks at any day. Every answer has an
+`ETag`: send it back as `If-None-Match`, and an unchanged answer costs nothing. What went wrong is told as a problem
+document (RFC 9457) that names the parameter and what is allowed.
+"""
+TAGS = [
+    {"name": "regions", "description": "Provinces, regencies and cities by their Kemendagri code."},
+    {"name": "organizations", "description": "Commissions and agencies, and who sits on them on any day."},
+    {"name": "divisions", "description": "The portfolios of a commission's members, and who heads them."},
+    {"name": "officials", "description": "People, and the offices they hold or held."},
+    {"name": "service", "description": "Where everything is, and what problems mean."},
+    {"name": "health", "description": "Probes and measurements for operators."},
+]
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application over the database of these settings (by default: of the environment)."""
+    settings = settings or Settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.database = Database(settings)
+        yield
+        await app.state.database.close()
+
+    app = FastAPI(
+        title="Rakornas",
+        version=version("rakornas"),
+        summary="Who holds which office in an election commission, on any day.",
+        description=DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_tags=TAGS,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry=NO_TELEMETRY,
+        lifespan=lifespan,
+        exception_handlers=HANDLERS,
+    )
+    app.state.settings = settings
+    app.state.zone = settings.zone
+    for router in ROUTERS:
+        app.include_router(router)
+    allowed = methods_of(app)
+    app.user_middleware = [
+        Middleware(observability.Observability),
+        Middleware(Guard, body_limit=settings.body_limit, concurrency=settings.concurrency),
+        Middleware(RawQuery),
+        Middleware(CrossOrigin),
+        Middleware(Methods, allowed=allowed),
+        Middleware(Conditional),
+        Middleware(CompressMiddleware),
+    ]
+    return app
+
+
+async def on_problem(request: Request, problem: problems.Problem) -> Response:
+    return problem.response(request.scope)
+
+
+async def on_invalid(request: Request, error: RequestValidationError) -> Response:
+    fields = request.scope["route"].dependant.query_params
+    known = validation.names_of([field.field_info.annotation for field in fields])
+    return validation.invalid_parameters(error.errors(), known).response(request.scope)
+
+
+async def on_http_exception(request: Request, error: HTTPException) -> Response:
+    """What the router itself answers: an address that is not there, a method that a route does not have."""
+    kind = problems.MethodNotAllowed if error.status_code == 405 else problems.NotFound
+    return kind(headers=error.headers).response(request.scope)
+
+
+HANDLERS: dict[int | type[Exception], Any] = {
+    problems.Problem: on_problem,
+    RequestValidationError: on_invalid,
+    HTTPException: on_http_exception,
+}
+
+
+def serving_app() -> FastAPI:
+    """The application as a server process runs it, with JSON log lines."""
+    settings = Settings()
+    observability.configure_logging(settings.log_level)
+    return create_app(settings)

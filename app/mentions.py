@@ -1,0 +1,51 @@
+"""How one resource is mentioned within another: `{"code", "name"}`, people `{"id", "name"}`.
+
+Schema and SQL stand side by side here, so that a feature can mention another without knowing it.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import aliased
+
+from app import models
+from app.core.documents import json_object
+
+
+class Mention(BaseModel):
+    """Something with a code: a region, an organization, a division."""
+
+    code: str
+    name: str
+
+
+class PersonMention(BaseModel):
+    """A person."""
+
+    id: UUID
+    name: str
+
+
+def region(code: Any) -> ColumnElement[Any]:
+    return _by_code(models.Region, code)
+
+
+def organization(code: Any) -> ColumnElement[Any]:
+    return _by_code(models.Organization, code)
+
+
+def division(code: Any) -> ColumnElement[Any]:
+    return _by_code(models.Division, code)
+
+
+def official(id_: Any) -> ColumnElement[Any]:
+    person = aliased(models.Official)
+    return select(json_object(id=person.id, name=person.name)).where(person.id == id_).scalar_subquery()
+
+
+def _by_code(model: Any, code: Any) -> ColumnElement[Any]:
+    # A scalar subquery, not a join: one index look-up for each of at most 200 rows, and half the time of a joined row.
+    mentioned = aliased(model)
+    return select(json_object(code=mentioned.code, name=mentioned.name)).where(mentioned.code == code).scalar_subquery()

@@ -1,0 +1,76 @@
+"""The SQL of officials."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Boolean, ColumnElement, bindparam, cast, func, null, select
+
+from app import mentions, models
+from app.core.collection import Collection, Given, Reference
+from app.core.documents import AS_OF, Day, Document, Rows, json_list, json_object
+from app.core.facts import fact_members
+from app.models.officials import holds_on
+from app.officials import schemas
+
+_person, _held = models.Official, models.Appointment
+
+
+def official(day: Day) -> Rows:
+    return select(
+        _person.id,
+        _person.name,
+        _person.other_names,
+        json_list(
+            json_object(
+                id=_held.id,
+                organization=mentions.organization(_held.organization),
+                office=_held.office,
+                standing=_held.standing,
+                division=mentions.division(_held.division),
+                term=_held.term,
+                start_on=_held.start_on,
+                end_on=_held.end_on,
+                seen_on=_held.seen_on,
+                certain=cast(null(), Boolean) if day is None else holds_on(_held.certain, day),
+                end_reason=_held.end_reason,
+                legal_basis=_held.legal_basis,
+                source=_held.source,
+                verified=_held.verified,
+                primary=_held.primary,
+            ),
+            func.lower(_held.possible).desc(),
+            _held.id.desc(),
+            where=_held_by_person(day),
+        ).label("appointments"),
+        *fact_members(_person),
+    )
+
+
+def _held_by_person(day: Day) -> ColumnElement[bool]:
+    by_person = _held.official == _person.id
+    return by_person if day is None else by_person & holds_on(_held.possible, day)
+
+
+def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
+    """One appointment must fulfil all that is asked: who chaired one body and sat in another chaired not both."""
+    asked = [name for name in ("organization", "division", "office", "standing") if name in given]
+    if asked or "as_of" in given:
+        held_as_asked = (_held.__table__.c[name] == bindparam(name) for name in asked)
+        yield (
+            select(_held.id)
+            .where(_held_by_person(AS_OF if "as_of" in given else None), *held_as_asked)
+            .correlate(_person)
+            .exists()
+        )
+
+
+OFFICIALS = Collection(
+    Document(schemas.Official, official),
+    _person,
+    conditions=_conditions,
+    sorts={"name": [_person.name], "updated_at": [_person.updated_at]},
+    references={
+        "organization": Reference(models.Organization.code, "/v1/organizations"),
+        "division": Reference(models.Division.code, "/v1/divisions"),
+    },
+    outlives_its_days=True,
+)

@@ -1,0 +1,81 @@
+"""What an official's document holds, and what can be asked of officials."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from app.core.facts import Fact
+from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery
+from app.mentions import Mention
+
+Office = Literal["chair", "member", "secretary", "secretary_general"]
+Standing = Literal["definitive", "acting", "interim_replacement"]
+PartialDate = Annotated[
+    str,
+    Field(
+        description="A day, a month or a year, as far as the source tells: `2022-04-12`, `2018-05`, `2018`.",
+        pattern="^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$",
+        examples=["2022-04-12", "2018"],
+    ),
+]
+Certain = Annotated[
+    bool | None,
+    Field(description="On `as_of`: true, certainly in office; false, possibly. Null without `as_of`."),
+]
+SeenOn = Annotated[date | None, Field(description="A day on which a source saw the person in this office.")]
+EndOn = Annotated[PartialDate | None, Field(description="First day no longer in office; null: still open.")]
+
+
+class Appointment(BaseModel):
+    """A person in an office of an organization, from `start_on` until the day before `end_on`."""
+
+    id: UUID
+    organization: Mention
+    office: Office
+    standing: Standing
+    division: Mention | None
+    term: Annotated[str | None, Field(description="The term of the body.", examples=["2022-2027"])]
+    start_on: PartialDate | None
+    end_on: EndOn
+    seen_on: SeenOn
+    certain: Certain
+    end_reason: str | None
+    legal_basis: Annotated[str | None, Field(examples=["Keppres 33/P/2022"])]
+    source: str | None
+    verified: bool
+    primary: bool
+
+
+class OfficialMembers(BaseModel):
+    id: Annotated[UUID, Field(examples=["01a20c10-0ad9-7584-8953-0eb59d6a8d90"])]
+    name: Annotated[str, Field(examples=["Hasyim Asy'ari"])]
+    other_names: Annotated[list[str], Field(description="Other spellings found in the sources.")]
+    appointments: Annotated[
+        list[Appointment], Field(description="Newest first; with `as_of` those possible on that day, else all.")
+    ]
+
+
+class Official(Fact, OfficialMembers):
+    """A person with the offices held."""
+
+
+Fields = Annotated[str, FieldsOf(Official), Field(description="Members to keep.", examples=["id,name"])]
+
+
+class OfficialItemQuery(ItemQuery):
+    as_of: AsOf | None = None
+    fields: Fields | None = None
+
+
+class OfficialQuery(PageQuery):
+    """The first five hold of one and the same appointment."""
+
+    organization: Annotated[Code, Field(description="Code of an organization.", examples=["kpu-31"])] | None = None
+    division: Annotated[Code, Field(description="Code of a division.", examples=["p7-4"])] | None = None
+    office: Office | None = None
+    standing: Standing | None = None
+    as_of: AsOf | None = None
+    sort: Literal["name", "-name", "updated_at", "-updated_at"] | None = None
+    fields: Fields | None = None

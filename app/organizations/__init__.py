@@ -1,0 +1,1 @@
+"""Commissions and the agencies beside them."""

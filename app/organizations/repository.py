@@ -1,0 +1,135 @@
+"""The SQL of organizations."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement, Date, Integer, bindparam, cast, func, null, or_, select
+from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.orm import aliased
+
+from app import mentions, models
+from app.core.collection import Collection, Given, Reference
+from app.core.database import Database
+from app.core.documents import AS_OF, Day, Document, Expression, Rows, json_object
+from app.core.facts import fact_members
+from app.models.officials import OFFICES, holds_on
+from app.models.regions import former_parent
+from app.organizations import schemas
+
+_body = models.Organization
+
+
+def _parent(day: Day) -> Expression:
+    """The body above on a day. A commission follows its region: before its province existed, the former province's."""
+    if day is None:
+        return _body.parent
+    above = aliased(models.Organization)
+    former = (
+        select(above.code)
+        .where(above.kind == "commission", above.region == former_parent(_body.region, day))
+        .scalar_subquery()
+    )
+    return func.coalesce(former, _body.parent)
+
+
+def organization(day: Day) -> Rows:
+    return select(
+        _body.code,
+        _body.name,
+        _body.name_en,
+        _body.short_name,
+        _body.kind,
+        _body.level,
+        _body.sector,
+        mentions.organization(_parent(day)).label("parent"),
+        mentions.region(_body.region).label("region"),
+        _body.time_zone,
+        _body.role,
+        _body.seats,
+        _body.established_on,
+        _body.dissolved_on,
+        *fact_members(_body),
+    )
+
+
+def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
+    day = AS_OF if "as_of" in given else None
+    for name in ("kind", "level", "sector", "region"):
+        if name in given:
+            yield _body.__table__.c[name] == bindparam(name)
+    if "parent" in given:
+        yield _parent(day) == bindparam("parent")
+    if day is not None:
+        yield or_(_body.established_on.is_(None), _body.established_on <= day)
+        yield or_(_body.dissolved_on.is_(None), _body.dissolved_on > day)
+
+
+ORGANIZATIONS = Collection(
+    Document(schemas.Organization, organization),
+    _body,
+    conditions=_conditions,
+    sorts={"code": [], "name": [_body.name], "updated_at": [_body.updated_at]},
+    references={
+        "parent": Reference(_body.code, "/v1/organizations"),
+        "region": Reference(models.Region.code, "/v1/regions"),
+    },
+)
+
+_held, _person = models.Appointment, models.Official
+
+
+def roster_entry(day: Day) -> Rows:
+    return (
+        select(
+            json_object(id=_person.id, name=_person.name).label("official"),
+            _held.office,
+            _held.standing,
+            mentions.division(_held.division).label("division"),
+            _held.start_on,
+            _held.end_on,
+            _held.seen_on,
+            holds_on(_held.certain, cast(null(), Date) if day is None else day).label("certain"),
+            _held.source,
+            _held.verified,
+            _held.primary,
+        )
+        .select_from(_held)
+        .join(_person, _person.id == _held.official)
+    )
+
+
+def _on_the_roster(given: Given) -> Iterator[ColumnElement[bool]]:
+    """Everyone whose appointment is possible on the day."""
+    yield _held.organization == bindparam("organization")
+    yield holds_on(_held.possible, AS_OF)
+    if "office" in given:
+        yield _held.office == bindparam("office")
+
+
+ROSTER = Collection(
+    Document(schemas.RosterEntry, roster_entry),
+    _held,
+    conditions=_on_the_roster,
+    sorts={
+        "office": [func.array_position(array([*OFFICES]), _held.office, type_=Integer), _person.name],
+        "name": [_person.name],
+    },
+    folded=_person.folded,
+)
+
+
+async def exists(read: Database, code: str) -> bool:
+    return await read.row(select(_body.code).where(_body.code == bindparam("code")), {"code": code}) is not None
+
+
+_now = aliased(models.Organization)
+_CODE_TODAY = (
+    select(_now.code)
+    .join(models.RegionCode, models.RegionCode.region == _now.region)
+    .where(_now.kind == "commission", "kpu-" + models.RegionCode.code == bindparam("code"))
+)
+
+
+async def code_today(read: Database, code: str) -> str | None:
+    """Today's code of the commission that had this code under its region's former one, or None."""
+    row = await read.row(_CODE_TODAY, {"code": code})
+    return row[0] if row else None

@@ -1,0 +1,94 @@
+"""What an organization's document holds, and what can be asked of organizations."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from app.core.facts import Fact
+from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery
+from app.mentions import Mention, PersonMention
+
+Office = Literal["chair", "member", "secretary", "secretary_general"]
+Standing = Literal["definitive", "acting", "interim_replacement"]
+Kind = Literal["commission", "agency"]
+Level = Literal["national", "province", "regency"]
+Sector = Literal[
+    "election_body",
+    "government",
+    "court",
+    "legislature",
+    "executive",
+    "security",
+    "law_enforcement",
+    "audit",
+    "local_government",
+]
+
+
+class OrganizationMembers(BaseModel):
+    code: Annotated[str, Field(description="Its code: `kpu`, `kpu-31`, `kemendagri`.", examples=["kpu-31"])]
+    name: Annotated[str, Field(examples=["KPU Provinsi DKI Jakarta"])]
+    name_en: str | None
+    short_name: str | None
+    kind: Kind
+    level: Level | None
+    sector: Sector | None
+    parent: Annotated[Mention | None, Field(description="The body above it, with `as_of` the one of that day.")]
+    region: Mention | None
+    time_zone: Annotated[str | None, Field(description="IANA time zone.", examples=["Asia/Jakarta"])]
+    role: Annotated[str | None, Field(description="What it does in elections.")]
+    seats: Annotated[int | None, Field(description="Size of the commission; null: in no source seen so far.")]
+    established_on: date | None
+    dissolved_on: Annotated[date | None, Field(description="First day on which it no longer existed.")]
+
+
+class Organization(Fact, OrganizationMembers):
+    """A commission or an agency."""
+
+
+Fields = Annotated[str, FieldsOf(Organization), Field(description="Members to keep.", examples=["code,name"])]
+
+
+class OrganizationItemQuery(ItemQuery):
+    fields: Fields | None = None
+    as_of: AsOf | None = None
+
+
+class OrganizationQuery(PageQuery):
+    kind: Kind | None = None
+    level: Level | None = None
+    sector: Sector | None = None
+    parent: Annotated[Code, Field(description="Code of the body above.", examples=["kpu-31"])] | None = None
+    region: Annotated[Code, Field(description="Code of its region.", examples=["31"])] | None = None
+    as_of: AsOf | None = None
+    sort: Literal["code", "-code", "name", "-name", "updated_at", "-updated_at"] | None = None
+    fields: Fields | None = None
+
+
+class RosterEntry(BaseModel):
+    """One office of the body, and who holds it on the day."""
+
+    official: PersonMention
+    office: Office
+    standing: Standing
+    division: Mention | None
+    start_on: Annotated[str | None, Field(description="May be partial: `2018`, `2018-05`.", examples=["2018"])]
+    end_on: Annotated[str | None, Field(description="First day no longer in office; may be partial.")]
+    seen_on: Annotated[date | None, Field(description="A day on which a source saw the person in this office.")]
+    certain: Annotated[bool, Field(description="Certainly in office on that day; false: possibly.")]
+    source: str | None
+    verified: bool
+    primary: bool
+
+
+RosterFields = Annotated[
+    str, FieldsOf(RosterEntry), Field(description="Members to keep.", examples=["official,office"])
+]
+
+
+class RosterQuery(PageQuery):
+    as_of: Annotated[AsOf, Field(description="The day; today where it is not given.")] | None = None
+    office: Office | None = None
+    sort: Literal["office", "-office", "name", "-name"] | None = None
+    fields: RosterFields | None = None

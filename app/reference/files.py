@@ -1,0 +1,149 @@
+"""The files of a data set, and what their columns are: the value of each cell, and the table's column it goes to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from sqlalchemy import Table
+
+from app.models import Appointment, Base, Division, Official, Organization, Region, RegionCode, divisions
+from app.models.officials import OFFICES, STANDINGS
+from app.models.organizations import LEVELS, SECTORS
+from app.models.regions import TYPES
+from app.reference.cells import Convert, day, identifier, number, one_of, partial_date, several, text, truth
+from app.reference.commissions import ROOT
+from app.reference.flaws import shown
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a file. `target` is its name in the table, `required` whether a cell must not be empty."""
+
+    name: str
+    target: str
+    convert: Convert
+    required: bool
+
+
+@dataclass(frozen=True)
+class File:
+    """A file and the table that its rows belong to. `key` names the column that tells the rows apart."""
+
+    name: str
+    table: Table
+    key: str
+    columns: tuple[Column, ...]
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return tuple(column.target for column in self.columns)
+
+
+def agency_code(cell: str) -> str:
+    """The codes of commissions follow from the regions, so no agency may have one."""
+    if cell == ROOT or cell.startswith(f"{ROOT}-"):
+        raise ValueError(f"{shown(cell)} is the code of a commission")
+    return cell
+
+
+def _file(name: str, model: type[Base], key: str, columns: Mapping[str, Convert], **targets: str) -> File:
+    table = cast(Table, model.__table__)
+    every = {**columns, "source": text, "verified": truth, "primary": truth}
+    return File(
+        name,
+        table,
+        key,
+        tuple(
+            Column(
+                column,
+                target := targets.get(column, column),
+                convert,
+                required=not table.c[target].nullable and convert is not several,
+            )
+            for column, convert in every.items()
+        ),
+    )
+
+
+REGIONS = _file(
+    "regions.csv",
+    Region,
+    "code",
+    {
+        "code": text,
+        "name": text,
+        "name_en": text,
+        "type": one_of(*TYPES),
+        "parent": text,
+        "iso_3166_2": text,
+        "capital": text,
+        "time_zone": text,
+        "valid_from": day,
+        "formed_by": text,
+        "split_from": text,
+        "autonomous": truth,
+    },
+)
+
+REGION_CODES = _file(
+    "region_codes.csv", RegionCode, "code", {"region": text, "code": text, "parent": text, "until": day}
+)
+
+SEATS = _file("seats.csv", Organization, "organization", {"organization": text, "seats": number}, organization="code")
+
+AGENCIES = _file(
+    "agencies.csv",
+    Organization,
+    "code",
+    {
+        "code": agency_code,
+        "name": text,
+        "name_en": text,
+        "short_name": text,
+        "sector": one_of(*SECTORS),
+        "level": one_of(*LEVELS),
+        "role": text,
+    },
+)
+
+DIVISIONS = _file(
+    "divisions.csv",
+    Division,
+    "code",
+    {
+        "code": text,
+        "kind": one_of(*divisions.KINDS),
+        "level": one_of(*LEVELS),
+        "members": number,
+        "name": text,
+        "name_en": text,
+        "led_by": one_of(*OFFICES),
+        "duties": text,
+        "legal_basis": text,
+    },
+)
+
+PEOPLE = _file("people.csv", Official, "id", {"id": identifier, "name": text, "other_names": several})
+
+APPOINTMENTS = _file(
+    "appointments.csv",
+    Appointment,
+    "id",
+    {
+        "id": identifier,
+        "person": identifier,
+        "organization": text,
+        "office": one_of(*OFFICES),
+        "standing": one_of(*STANDINGS),
+        "division": text,
+        "term": text,
+        "start_on": partial_date,
+        "end_on": partial_date,
+        "seen_on": day,
+        "end_reason": text,
+        "legal_basis": text,
+    },
+    person="official",
+)
+
+FILES = (REGIONS, REGION_CODES, SEATS, AGENCIES, DIVISIONS, PEOPLE, APPOINTMENTS)

@@ -1,0 +1,1 @@
+"""Provinces, regencies and cities by their Kemendagri code."""

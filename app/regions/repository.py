@@ -1,0 +1,71 @@
+"""The SQL of regions."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
+
+from app import mentions, models
+from app.core.collection import Collection, Given, Reference
+from app.core.database import Database
+from app.core.documents import AS_OF, Day, Document, Expression, Rows, json_list, json_object
+from app.core.facts import fact_members
+from app.models.regions import former_parent
+from app.regions import schemas
+
+_region, _former = models.Region, models.RegionCode
+
+
+def _parent(day: Day) -> Expression:
+    """The province that a region lay in on a day; today's where no other is known."""
+    return _region.parent if day is None else func.coalesce(former_parent(_region.code, day), _region.parent)
+
+
+def region(day: Day) -> Rows:
+    return select(
+        _region.code,
+        _region.name,
+        _region.name_en,
+        _region.type,
+        mentions.region(_parent(day)).label("parent"),
+        _region.iso_3166_2,
+        _region.capital,
+        _region.time_zone,
+        _region.valid_from,
+        _region.formed_by,
+        mentions.region(_region.split_from).label("split_from"),
+        json_list(
+            json_object(code=_former.code, parent=mentions.region(_former.parent), until=_former.until),
+            _former.until.desc().nulls_first(),
+            _former.code,
+            where=_former.region == _region.code,
+        ).label("previous_codes"),
+        _region.autonomous,
+        *fact_members(_region),
+    )
+
+
+def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
+    day = AS_OF if "as_of" in given else None
+    if "type" in given:
+        yield _region.type == bindparam("type")
+    if "parent" in given:
+        yield _parent(day) == bindparam("parent")
+    if day is not None:
+        yield or_(_region.valid_from.is_(None), _region.valid_from <= day)
+
+
+REGIONS = Collection(
+    Document(schemas.Region, region),
+    _region,
+    conditions=_conditions,
+    sorts={"code": [], "name": [_region.name], "updated_at": [_region.updated_at]},
+    references={"parent": Reference(_region.code, "/v1/regions")},
+)
+
+_CODE_TODAY = select(_former.region).where(_former.code == bindparam("code"))
+
+
+async def code_today(read: Database, code: str) -> str | None:
+    """The code that a former code became, or None."""
+    row = await read.row(_CODE_TODAY, {"code": code})
+    return row[0] if row else None

@@ -1,0 +1,39 @@
+"""How every resource's router begins, and how an old address leads to the new one."""
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+
+from app.auth import Route
+from app.core.negotiation import produces
+from app.core.openapi import problems
+from app.core.problems import InvalidParameters, NotAcceptable, Unavailable
+
+
+def resource(name: str) -> APIRouter:
+    """The router of `/v1/<name>`: JSON only, each route declares who may call it, and the problems that all share."""
+    return APIRouter(
+        prefix=f"/v1/{name}",
+        tags=[name],
+        route_class=Route,
+        dependencies=[Depends(produces("application/json"))],
+        responses=problems(NotAcceptable, InvalidParameters, Unavailable),
+    )
+
+
+def moved() -> dict[int | str, dict[str, Any]]:
+    """For `responses=`: the route answers 308 for a former code."""
+    return {
+        308: {
+            "description": "A former code; Location is the address under today's.",
+            "headers": {"Location": {"schema": {"type": "string", "format": "uri-reference"}}},
+        }
+    }
+
+
+def moved_to(request: Request, was: str, code: str) -> Response:
+    """308 from the address with the code `was` to the same one with `code`, the query kept."""
+    path = request.url.path.replace(f"/{was}", f"/{code}", 1)
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(path + query, 308, {"Cache-Control": "public, max-age=86400"})

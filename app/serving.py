@@ -1,0 +1,71 @@
+"""How the application is put on the network."""
+
+import os
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from app.operations import OperatorError
+
+GREETING = """
+Rakornas is listening. The explorer: {base}/docs
+
+Who sat on the commission on the day the stages of Pemilu 2024 began:
+  curl '{base}/v1/organizations/kpu/officials?as_of=2022-06-14'
+The provincial commissions of that day:
+  curl '{base}/v1/organizations?kind=commission&level=province&as_of=2022-06-14&fields=code,name'
+A person, however the name is spelled:
+  curl '{base}/v1/officials?q=tarmidzi'
+"""
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A listening socket. It is bound before anything else starts, so that a port in use is told at once."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
+    except OSError as error:
+        raise OperatorError(
+            f"Cannot listen on {host}, port {port}: {error.strerror}. Choose another one with --host and --port."
+        ) from error
+    with listener:
+        yield listener
+
+
+def greeting(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return GREETING.format(base=f"http://{shown}:{port}")
+
+
+def run(listener: socket.socket, workers: int, database_url: str) -> None:
+    """Answer requests until SIGINT or SIGTERM, then finish those under way (20 s at most)."""
+    os.environ["DATABASE_URL"] = database_url
+    configuration = uvicorn.Config(
+        "app.main:serving_app",
+        factory=True,
+        http="app.core.protocol:Protocol",
+        ws="none",
+        lifespan="on",
+        workers=workers,
+        access_log=False,  # one line per request is written by Observability
+        log_config=None,
+        server_header=False,
+        timeout_keep_alive=75,  # longer than a proxy's 60 s, else its next request meets a closed connection
+        timeout_graceful_shutdown=20,
+        timeout_worker_healthcheck=30,
+    )
+    if workers == 1:
+        uvicorn.Server(configuration).run(sockets=[listener])
+        return
+    with tempfile.TemporaryDirectory(prefix="rakornas-metrics-") as directory:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory  # so that any worker's /metrics speaks for all
+        Multiprocess(configuration, sockets=[listener]).run()

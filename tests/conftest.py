@@ -1,0 +1,136 @@
+"""One embedded server for the whole run, one database per worker; `PG_BIN` chooses another Postgres than the wheel's."""
+
+import asyncio
+import fcntl
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from sqlalchemy import event
+
+from app import operations
+from app.core import embedded
+from app.main import create_app
+from app.settings import Settings
+
+MIGRATED, LOADED = "template_migrated", "template_loaded"
+
+
+def data_dir() -> Path:
+    """The data directory of this run; the server's user, who is not root, must reach it."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"alone-{os.getpid()}")
+    return Path(tempfile.gettempdir()) / f"rakornas-test-{run[:12]}"
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput"):  # the controller ends after its workers
+        shutil.rmtree(data_dir(), ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The address of the server's own database, from which others are made."""
+    with embedded.running(data_dir()) as running:
+        with (data_dir() / "templates.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not asyncio.run(fetch(running.url, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", LOADED)):
+                make_templates(running.url)
+        yield running.url
+
+
+def make_templates(url: str) -> None:
+    asyncio.run(fetch(url, f"CREATE DATABASE {MIGRATED}"))
+    operations.migrate(named(url, MIGRATED))
+    asyncio.run(fetch(url, f"CREATE DATABASE loading TEMPLATE {MIGRATED}"))
+    operations.load_when_empty(named(url, "loading"))
+    asyncio.run(fetch(url, f"ALTER DATABASE loading RENAME TO {LOADED}"))
+
+
+def named(url: str, database: str) -> str:
+    """The same server's other database."""
+    return url.replace(f"/{embedded.NAME}?", f"/{database}?")
+
+
+async def fetch(url: str, sql: str, *arguments: Any) -> Any:
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval(sql, *arguments)
+    finally:
+        await connection.close()
+
+
+async def copy_of(server: str, template: str) -> AsyncIterator[str]:
+    name = f"test_{uuid.uuid4().hex}"
+    await fetch(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield named(server, name)
+    await fetch(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest_asyncio.fixture
+async def database_url(server: str) -> AsyncIterator[str]:
+    """A migrated, empty database for one test."""
+    async for url in copy_of(server, MIGRATED):
+        yield url
+
+
+@pytest_asyncio.fixture(scope="session")
+async def loaded_url(server: str) -> AsyncIterator[str]:
+    """A database with the reference data, for all tests of this worker that only read."""
+    async for url in copy_of(server, LOADED):
+        yield url
+
+
+@pytest_asyncio.fixture
+async def own_url(server: str) -> AsyncIterator[str]:
+    """A database with the reference data, for one test that changes it."""
+    async for url in copy_of(server, LOADED):
+        yield url
+
+
+@pytest.fixture(scope="session")
+def settings(loaded_url: str) -> Settings:
+    return Settings(DATABASE_URL=loaded_url)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest_asyncio.fixture(scope="session")
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A caller of the service, with all its rooms but for the web server."""
+    async with client_of(app) as client:
+        yield client
+
+
+def client_of(app: FastAPI) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://test", headers={"Accept-Language": "en"}
+    )
+
+
+@pytest.fixture
+def statements(app: FastAPI) -> Iterator[list[str]]:
+    """The SQL statements that run during the test, in order."""
+    ran: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        ran.append(statement)
+
+    engine = app.state.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield ran
+    event.remove(engine, "before_cursor_execute", note)
+
