@@ -1,7 +1,8 @@
 """How a migration runs: one at a time, each in a transaction of its own, and never queueing behind a lock.
 
-A session-wide advisory lock lets one of several starting replicas migrate while the others wait for it. A statement that
-cannot have its lock within a second gives up, so that it does not hold up all readers behind it; it is tried again.
+A session-wide advisory lock lets one of several starting replicas migrate while the others wait for it. A statement
+that cannot have its lock within a second gives up, so that it does not hold up all readers behind it, and is tried
+again.
 """
 
 import asyncio
