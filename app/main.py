@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette_compress import CompressMiddleware
 
-from app.core import observability, problems, validation
+from app.core import observability, openapi, problems, validation
 from app.core.conditional import Conditional
 from app.core.cors import CrossOrigin
 from app.core.database import Database
@@ -48,6 +48,16 @@ TAGS = [
     {"name": "service", "description": "Where everything is, and what problems mean."},
     {"name": "health", "description": "Probes and measurements for operators."},
 ]
+# What the rooms around the router may answer to any request.
+ROOM_PROBLEMS = (
+    problems.Malformed,
+    problems.RequestTimeout,
+    problems.ContentTooLarge,
+    problems.UriTooLong,
+    problems.InvalidParameters,
+    problems.HeadersTooLarge,
+    problems.Unavailable,
+)
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 
 
@@ -68,6 +78,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=DESCRIPTION,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         openapi_tags=TAGS,
+        responses=openapi.problems(*ROOM_PROBLEMS),
         openapi_url=None,
         docs_url=None,
         redoc_url=None,

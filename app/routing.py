@@ -8,17 +8,17 @@ from fastapi.responses import RedirectResponse
 from app.auth import Route
 from app.core.negotiation import produces
 from app.core.openapi import problems
-from app.core.problems import InvalidParameters, NotAcceptable, Unavailable
+from app.core.problems import NotAcceptable
 
 
 def resource(name: str) -> APIRouter:
-    """The router of `/v1/<name>`: JSON only, each route declares who may call it, and the problems that all share."""
+    """The router of `/v1/<name>`: JSON only, and each route declares who may call it."""
     return APIRouter(
         prefix=f"/v1/{name}",
         tags=[name],
         route_class=Route,
         dependencies=[Depends(produces("application/json"))],
-        responses=problems(NotAcceptable, InvalidParameters, Unavailable),
+        responses=problems(NotAcceptable),
     )
 
 

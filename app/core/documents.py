@@ -52,9 +52,9 @@ class json_object(GenericFunction[Any]):
 
     def __init__(self, **members: Any) -> None:
         self.members = members
-        arguments: list[Any] = [
-            part for name, value in members.items() for part in (literal_column(f"'{name}'"), value)
-        ]
+        arguments: list[Any] = []
+        for name, value in members.items():
+            arguments += [literal_column(f"'{name}'"), value]
         super().__init__(*arguments)
 
 

@@ -60,6 +60,7 @@ def document_of(app: FastAPI) -> bytes:
                 parameter["schema"] = without_null(parameter["schema"])
             for response in operation["responses"].values():
                 only_problem_json(response)
+        allow_parts(document)
         app.openapi_schema = document
     return orjson.dumps(app.openapi_schema)
 
@@ -74,6 +75,33 @@ def without_null(schema: dict[str, Any]) -> dict[str, Any]:
     if len(options) != 1:
         return schema
     return {**{key: value for key, value in schema.items() if key != "anyOf"}, **options[0]}
+
+
+def allow_parts(document: dict[str, Any]) -> None:
+    """Where `fields` can be given, the answer may hold a part of the document's members: say so in its schema."""
+    schemas = document["components"]["schemas"]
+    for operation in operations_of(document):
+        if any(parameter["name"] == "fields" for parameter in operation.get("parameters", ())):
+            content = operation["responses"]["200"]["content"]["application/json"]
+            whole = content["schema"]["$ref"].rpartition("/")[2]
+            if "items" in schemas[whole]["properties"]:
+                items = schemas[whole]["properties"]["items"]
+                items["items"] = _whole_or_part(schemas, items["items"])
+            else:
+                content["schema"] = _whole_or_part(schemas, content["schema"])
+
+
+def _whole_or_part(schemas: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    if "anyOf" in schema:
+        return schema
+    name = schema["$ref"].rpartition("/")[2]
+    schemas[f"{name}Part"] = {
+        **{key: value for key, value in schemas[name].items() if key != "required"},
+        "title": f"{name}Part",
+        "description": f"The members of {name} that `fields` names.",
+        "additionalProperties": False,
+    }
+    return {"anyOf": [schema, {"$ref": f"#/components/schemas/{name}Part"}]}
 
 
 def only_problem_json(response: dict[str, Any]) -> None:

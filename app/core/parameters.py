@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
+from fastapi import Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -60,6 +61,15 @@ AsOf = Annotated[
     BeforeValidator(calendar_day),
 ]
 Code = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class NoQuery(BaseModel):
+    """A route without parameters: any is one too many."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Nothing = Annotated[NoQuery, Query(include_in_schema=False)]
 
 
 class ItemQuery(BaseModel):

@@ -13,7 +13,10 @@ Context = Mapping[str, Any]
 SAYINGS: Mapping[str, tuple[str, Callable[[Context], Text]]] = {
     "extra_forbidden": (
         "unknown_parameter",
-        lambda c: Text(f"Parameter tidak dikenal. Yang ada: {c['known']}.", f"No such parameter. Known: {c['known']}."),
+        lambda c: Text(
+            f"Parameter tidak dikenal. Yang ada: {c['known'] or '(tidak ada)'}.",
+            f"No such parameter. Known: {c['known'] or '(none)'}.",
+        ),
     ),
     "literal_error": (
         "not_one_of",

@@ -15,6 +15,7 @@ from app.auth import Route, public
 from app.core.conditional import open_data, reply
 from app.core.languages import Language, preferred
 from app.core.openapi import document_of, problems
+from app.core.parameters import Nothing
 from app.core.problems import KINDS, NotFound, Problem
 
 router = APIRouter(tags=["service"], route_class=Route)
@@ -38,7 +39,7 @@ INDEX = {
 
 
 @router.get("/", dependencies=[public()])
-async def read_index(request: Request) -> dict[str, Any]:
+async def read_index(request: Request, _: Nothing) -> dict[str, Any]:
     """Where everything is
 
     Links to all that this service offers. A browser is led to the explorer.
@@ -49,7 +50,7 @@ async def read_index(request: Request) -> dict[str, Any]:
 
 
 @router.get("/openapi.json", dependencies=[public()], include_in_schema=False)
-async def read_openapi(request: Request) -> Response:
+async def read_openapi(request: Request, _: Nothing) -> Response:
     return reply(document_of(request.app), cache=open_data(300))
 
 
@@ -82,7 +83,7 @@ def assets() -> Path:
 
 
 @router.get("/problems", dependencies=[public()])
-async def list_problems(request: Request) -> list[dict[str, Any]]:
+async def list_problems(request: Request, _: Nothing) -> list[dict[str, Any]]:
     """All problems
 
     Every kind of problem that this service answers with, with its title and what to do about it.
@@ -92,7 +93,7 @@ async def list_problems(request: Request) -> list[dict[str, Any]]:
 
 
 @router.get("/problems/{code}", dependencies=[public()], responses=problems(NotFound))
-async def read_problem(request: Request, code: str) -> dict[str, Any]:
+async def read_problem(request: Request, code: str, _: Nothing) -> dict[str, Any]:
     """One problem
 
     The page that a problem document's `type` leads to: what the problem means and what to do about it.

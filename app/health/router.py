@@ -10,8 +10,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from pydantic import BaseModel
 
 from app.auth import Route, public
-from app.core.openapi import problems
-from app.core.problems import Unavailable
+from app.core.parameters import Nothing
 from app.health import repository
 
 router = APIRouter(tags=["health"], route_class=Route)
@@ -28,7 +27,7 @@ class Ready(BaseModel):
 
 
 @router.get("/health/live", dependencies=[public()])
-async def live(response: Response) -> Live:
+async def live(response: Response, _: Nothing) -> Live:
     """Is the process alive?
 
     Answers without the database, so that a database's fault does not make an orchestrator kill the service.
@@ -37,8 +36,8 @@ async def live(response: Response) -> Live:
     return Live()
 
 
-@router.get("/health/ready", dependencies=[public()], responses=problems(Unavailable))
-async def ready(request: Request, response: Response) -> Ready:
+@router.get("/health/ready", dependencies=[public()])
+async def ready(request: Request, response: Response, _: Nothing) -> Ready:
     """Can requests be answered?
 
     Asks the database over a connection of its own, and compares its schema with the one this release needs.
@@ -53,7 +52,7 @@ async def ready(request: Request, response: Response) -> Ready:
 
 
 @router.get("/metrics", dependencies=[public()], response_class=Response)
-async def metrics() -> Response:
+async def metrics(_: Nothing) -> Response:
     """Measurements, for Prometheus
 
     Requests by route template, time and status; connections of the pool at work, and statements waiting for one.

@@ -15,7 +15,7 @@ FIRST_YEAR, LAST_YEAR = 1900, 2199
 SEPARATOR = "; "
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 PARTIAL_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
-WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")  # always fits the database's integer
+SIZE = re.compile(r"[1-9][0-9]?")
 CANONICAL_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -67,9 +67,10 @@ def truth(cell: str) -> bool:
     return cell == "true"
 
 
-def number(cell: str) -> int:
-    if not WHOLE_NUMBER.fullmatch(cell):
-        raise ValueError(f"{shown(cell)} is not a whole number")
+def size(cell: str) -> int:
+    """The number of a body's members."""
+    if not SIZE.fullmatch(cell):
+        raise ValueError(f"{shown(cell)} is not a whole number from 1 to 99")
     return int(cell)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import Table
 
@@ -10,18 +10,19 @@ from app.models import Appointment, Base, Division, Official, Organization, Regi
 from app.models.officials import OFFICES, STANDINGS
 from app.models.organizations import LEVELS, SECTORS
 from app.models.regions import TYPES
-from app.reference.cells import Convert, day, identifier, number, one_of, partial_date, several, text, truth
+from app.reference.cells import Convert, day, identifier, one_of, partial_date, several, size, text, truth
 from app.reference.commissions import ROOT
 from app.reference.flaws import shown
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a file. `target` is its name in the table, `required` whether a cell must not be empty."""
+    """A column of a file. `target` is its name in the table, `empty` what an empty cell means where it may be empty."""
 
     name: str
     target: str
     convert: Convert
+    empty: Any
     required: bool
 
 
@@ -58,6 +59,7 @@ def _file(name: str, model: type[Base], key: str, columns: Mapping[str, Convert]
                 column,
                 target := targets.get(column, column),
                 convert,
+                empty=() if convert is several else None,
                 required=not table.c[target].nullable and convert is not several,
             )
             for column, convert in every.items()
@@ -89,7 +91,7 @@ REGION_CODES = _file(
     "region_codes.csv", RegionCode, "code", {"region": text, "code": text, "parent": text, "until": day}
 )
 
-SEATS = _file("seats.csv", Organization, "organization", {"organization": text, "seats": number}, organization="code")
+SEATS = _file("seats.csv", Organization, "organization", {"organization": text, "seats": size}, organization="code")
 
 AGENCIES = _file(
     "agencies.csv",
@@ -114,7 +116,7 @@ DIVISIONS = _file(
         "code": text,
         "kind": one_of(*divisions.KINDS),
         "level": one_of(*LEVELS),
-        "members": number,
+        "members": size,
         "name": text,
         "name_en": text,
         "led_by": one_of(*OFFICES),

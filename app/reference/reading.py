@@ -1,4 +1,4 @@
-"""Strict reading of one CSV file (RFC 4180, in UTF-8; a leading byte order mark, as spreadsheets write it, is no fault).
+"""Strict reading of one CSV file: RFC 4180 in UTF-8, with or without the byte order mark that spreadsheets write.
 
 Flaws are collected, so that one reading tells many. Where the quotes do not match, nothing that follows can be trusted,
 and reading stops.
@@ -31,7 +31,7 @@ def _records(lines: Iterable[str], file: File, flaws: list[Flaw]) -> Iterator[tu
     """Each record with the line it starts on."""
     raw: list[str] = []
     # csv takes a quote inside a cell without quotes as it is; only the lines as they stood can tell.
-    reader = csv.reader((raw.append(line) or line for line in lines), strict=True)  # type: ignore[func-returns-value]
+    reader = csv.reader(_kept(lines, raw), strict=True)
     while True:
         start = reader.line_num + 1
         raw.clear()
@@ -48,10 +48,18 @@ def _records(lines: Iterable[str], file: File, flaws: list[Flaw]) -> Iterator[tu
         yield start, cells
 
 
+def _kept(lines: Iterable[str], raw: list[str]) -> Iterator[str]:
+    for line in lines:
+        raw.append(line)
+        yield line
+
+
 def _rows(records: Iterator[tuple[int, list[str]]], file: File, flaws: list[Flaw]) -> Iterator[tuple[Any, ...]]:
+    before = len(flaws)
     _, header = next(records, (1, []))
-    faults = list(_faults_of(header, file))
-    if faults:
+    if len(flaws) > before:
+        return
+    if faults := list(_faults_of(header, file)):
         flaws.extend(Flaw(file.name, 1, name, reason) for name, reason in faults)
         return
     order = [(header.index(column.name), column) for column in file.columns]
@@ -77,7 +85,7 @@ def _faults_of(header: list[str], file: File) -> Iterator[tuple[str, str]]:
     known = [column.name for column in file.columns]
     for place, name in enumerate(header):
         if name not in known:
-            yield shown(name), "unknown column"
+            yield name if name.isprintable() else shown(name), "unknown column"
         elif name in header[:place]:
             yield name, "the column stands there twice"
     for name in known:
@@ -103,4 +111,4 @@ def _value(cell: str, column: Column) -> Any:
         return column.convert(cell)
     if column.required:
         raise ValueError("must not be empty")
-    return column.convert("") if column.table_default_is_empty else None
+    return column.empty

@@ -1,0 +1,179 @@
+"""Loading a data set: all of it, or nothing.
+
+The files are authoritative for the rows in them: what they say replaces what the database says, also where somebody
+has edited it since. A row that they do not contain stays as it is; nothing is ever deleted.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+
+from app.models import Appointment, Base, Division, Official, Organization, Region, RegionCode
+from app.reference import reasons, statements
+from app.reference.dataset import SHIPPED, Dataset, Part, read_dataset
+from app.reference.flaws import MOST, DatasetError, Flaw
+
+__all__ = ["SHIPPED", "Counts", "Dataset", "DatasetError", "Flaw", "Progress", "Summary", "load", "read_dataset"]
+
+CHUNK = 5_000  # lines that one statement brings in
+MOST_REFUSED = 1_000  # rows that are tried again before a table is given up
+TABLES: tuple[type[Base], ...] = (Region, RegionCode, Organization, Division, Official, Appointment)
+
+Progress = Callable[[str, int, int], None]
+"""Called with a table's name, its rows brought in so far, and how many there are."""
+
+
+@dataclass
+class Counts:
+    """What became of the rows of one table."""
+
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.inserted + self.updated + self.unchanged
+
+    def add(self, inserted: int, updated: int, given: int) -> None:
+        self.inserted += inserted
+        self.updated += updated
+        self.unchanged += given - inserted - updated
+
+
+@dataclass
+class Summary:
+    """What became of all rows, by table in the order of loading."""
+
+    tables: dict[str, Counts] = field(default_factory=lambda: {model.__tablename__: Counts() for model in TABLES})
+
+    @property
+    def inserted(self) -> int:
+        return sum(counts.inserted for counts in self.tables.values())
+
+    @property
+    def updated(self) -> int:
+        return sum(counts.updated for counts in self.tables.values())
+
+    @property
+    def unchanged(self) -> int:
+        return sum(counts.unchanged for counts in self.tables.values())
+
+
+async def load(url: str, dataset: Dataset, progress: Progress | None = None) -> Summary:
+    """Load in one transaction, one load at a time. DatasetError: the database refuses rows, and nothing was loaded.
+
+    Faults that are not the data set's (no connection, a lock not had within 5 s) are raised as asyncpg raises them.
+    """
+    connection = await asyncpg.connect(
+        url,
+        timeout=5,
+        server_settings={
+            "application_name": "rakornas load",
+            "timezone": "UTC",
+            "lock_timeout": "5s",
+            "idle_in_transaction_session_timeout": "1min",
+            "jit": "off",
+        },
+    )
+    try:
+        async with connection.transaction():
+            await connection.execute(statements.LOCK)
+            return await _Load(connection, dataset, progress or _silent).run()
+    finally:
+        await connection.close(timeout=5)
+
+
+def _silent(table: str, done: int, total: int) -> None:
+    pass
+
+
+class _Load:
+    """One load within its transaction."""
+
+    def __init__(self, connection: "asyncpg.Connection[Any]", dataset: Dataset, progress: Progress) -> None:
+        self.connection = connection
+        self.parts = dataset.parts
+        self.progress = progress
+        self.summary = Summary()
+        self.last_line: dict[str, int] = {}
+        self.refused: dict[int, asyncpg.PostgresError] = {}
+
+    async def run(self) -> Summary:
+        for part in self.parts:
+            await self._stage(part)
+        await self._check_references()
+        for part in self.parts:
+            await self._bring_in(part)
+        return self.summary
+
+    async def _stage(self, part: Part) -> None:
+        await self.connection.execute(statements.create_staging(part))
+        await self.connection.copy_records_to_table(
+            statements.staging(part), records=self._noting_lines(part), columns=["line", *part.columns]
+        )
+        await self.connection.execute(statements.index_staging(part))
+
+    def _noting_lines(self, part: Part) -> Iterator[tuple[Any, ...]]:
+        self.last_line[part.name] = 0
+        for row in part.rows():
+            self.last_line[part.name] = row[0]
+            yield row
+
+    async def _check_references(self) -> None:
+        flaws: list[Flaw] = []
+        for part in self.parts:
+            for column, target in statements.references(part):
+                found = await self.connection.fetch(statements.dangling(part, column, target, self.parts), MOST)
+                flaws += [reasons.dangling(part, column, target.table.name, *row) for row in found]
+        if flaws:
+            raise DatasetError(flaws)
+
+    async def _bring_in(self, part: Part) -> None:
+        """In chunks, which serves the progress and the search for a refused row alike."""
+        counts = self.summary.tables[part.table.name]
+        before = counts.total
+        for low in range(0, self.last_line[part.name] + 1, CHUNK):
+            await self._put(part, low, low + CHUNK - 1)
+            self.progress(part.table.name, counts.total - before, part.count)
+        await self._put_refused_again(part)
+        if self.refused:
+            raise DatasetError([await self._flaw(part, line, error) for line, error in self._first_refused()])
+
+    async def _put(self, part: Part, low: int, high: int) -> None:
+        """Bring in the rows of these lines; where one is refused, halve the lines until it is found."""
+        if len(self.refused) >= MOST_REFUSED:
+            return
+        try:
+            async with self.connection.transaction():
+                [counted] = await self.connection.fetch(statements.upsert(part), low, high)
+        except reasons.REFUSALS as error:
+            if low == high:
+                self.refused[low] = error
+                return
+            middle = (low + high) // 2
+            await self._put(part, low, middle)
+            await self._put(part, middle + 1, high)
+        else:
+            self.summary.tables[part.table.name].add(*counted)
+
+    async def _put_refused_again(self, part: Part) -> None:
+        """A row may have been in the way of another only until its own change came, as where a handover moves by a day.
+
+        So what was refused is tried again for as long as that brings any of it in.
+        """
+        while 0 < len(self.refused) < MOST_REFUSED:
+            again, self.refused = self.refused, {}
+            for line in again:
+                await self._put(part, line, line)
+            if len(self.refused) == len(again):
+                return
+
+    def _first_refused(self) -> list[tuple[int, asyncpg.PostgresError]]:
+        return sorted(self.refused.items(), key=lambda item: item[0])[:MOST]
+
+    async def _flaw(self, part: Part, line: int, error: asyncpg.PostgresError) -> Flaw:
+        [row] = await self.connection.fetch(statements.staged_row(part), line)
+        return reasons.flaw_of(error, part, row)

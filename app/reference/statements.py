@@ -1,0 +1,94 @@
+"""The SQL of a load. All names in it come from the models, never from a file."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Column
+
+from app.reference.dataset import Part
+
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('rakornas load', 0))"
+
+
+def _quote(name: str) -> str:
+    return f'"{name}"'
+
+
+def staging(part: Part) -> str:
+    """The temporary table that a part's rows are copied to, in the types of the real one."""
+    return f"staged_{part.name}"
+
+
+def _names(columns: Iterable[str], before: str = "") -> str:
+    return ", ".join(before + _quote(column) for column in columns)
+
+
+def create_staging(part: Part) -> str:
+    return (
+        f"CREATE TEMP TABLE {staging(part)} ON COMMIT DROP AS"  # noqa: S608
+        f" SELECT 0 AS line, {_names(part.columns)} FROM {_quote(part.table.name)} WITH NO DATA"
+    )
+
+
+def index_staging(part: Part) -> str:
+    return f"CREATE INDEX ON {staging(part)} (line); ANALYZE {staging(part)}"
+
+
+def references(part: Part) -> list[tuple[str, Column[object]]]:
+    """The part's columns that refer to a row, each with the column referred to."""
+    targets = {key.parent.name: key.column for key in part.table.foreign_keys}
+    return [(column, targets[column]) for column in part.columns if column in targets]
+
+
+def dangling(part: Part, column: str, target: Column[object], parts: Iterable[Part]) -> str:
+    """The lines that refer to a row which is neither in the database nor about to be loaded; $1: how many at most."""
+    places = [_quote(target.table.name), *(staging(other) for other in parts if other.table is target.table)]
+    known = " ".join(
+        f"AND NOT EXISTS (SELECT FROM {place} AS known WHERE known.{_quote(target.name)} = given.{_quote(column)})"
+        for place in places
+    )
+    return (
+        f"SELECT given.line, given.{_quote(column)} AS value FROM {staging(part)} AS given"  # noqa: S608
+        f" WHERE given.{_quote(column)} IS NOT NULL {known} ORDER BY given.line LIMIT $1"
+    )
+
+
+def staged_row(part: Part) -> str:
+    return f"SELECT * FROM {staging(part)} WHERE line = $1"  # noqa: S608
+
+
+def upsert(part: Part) -> str:
+    """Bring the staged rows of the lines $1 to $2 into the table; returns how many were inserted, updated, given.
+
+    A row that already says the same is left alone: nothing of it moves, and nobody waits for it.
+    """
+    table = _quote(part.table.name)
+    [key] = part.table.primary_key
+    others = [column for column in part.columns if column != key.name]
+    assignments = ", ".join(f"{_quote(column)} = {_new(part, column, 'excluded')}" for column in others)
+    return f"""
+        WITH written AS (
+            INSERT INTO {table} AS held ({_names(part.columns)})
+            SELECT {_names(part.columns)} FROM {staging(part)} AS given
+            WHERE line BETWEEN $1 AND $2 AND NOT EXISTS (
+                SELECT FROM {table} AS held
+                WHERE held.{_quote(key.name)} = given.{_quote(key.name)}
+                AND ({_names(others, "held.")})
+                    IS NOT DISTINCT FROM ({", ".join(_new(part, column, "given") for column in others)})
+            )
+            ORDER BY line
+            ON CONFLICT ({_quote(key.name)}) DO UPDATE SET {assignments}
+            RETURNING xmax = 0 AS inserted
+        )
+        SELECT
+            count(*) FILTER (WHERE inserted) AS inserted,
+            count(*) FILTER (WHERE NOT inserted) AS updated,
+            (SELECT count(*) FROM {staging(part)} WHERE line BETWEEN $1 AND $2) AS given
+        FROM written
+    """  # noqa: S608
+
+
+def _new(part: Part, column: str, source: str) -> str:
+    """What is to stand in a column of a row that exists."""
+    if column in part.kept:
+        return f"coalesce({source}.{_quote(column)}, held.{_quote(column)})"
+    return f"{source}.{_quote(column)}"
