@@ -95,7 +95,7 @@ class EmbeddedPostgres:
                 self._leave()
                 raise
         self.pid = server.pid
-        host = urllib.parse.quote(str(server.socket_dir))
+        host = urllib.parse.quote(os.fsencode(server.socket_dir))
         # The port only names the socket; said here, a PGPORT of the environment cannot change it.
         self.url = f"postgresql://{NAME}@/{NAME}?host={host}&port={postgres_process.PORT}"
 
@@ -150,8 +150,13 @@ class EmbeddedPostgres:
         if not self._cluster.exists():
             postgres_cluster.create(self._cluster, self._runnable_binaries(), self._account, NAME)
         postgres_cluster.require_major(self._cluster, self.binaries)
-        # A server that is just stopping ends while we wait for its answer: then it needs a new one.
+        # Where users were killed there may be a server that is only about to write its pid file, one that is just
+        # stopping, or backends that have lost their postmaster and end by themselves.
+        _comes_true(lambda: bool(postgres_process.serving(self._cluster)) or not self._processes(), ORPHAN_PATIENCE)
         return self._answer() or self._launch()
+
+    def _processes(self) -> list[int]:
+        return postgres_process.server_processes(self._cluster)
 
     def _runnable_binaries(self) -> Binaries:
         self.binaries = postgres_binaries.runnable_by(self._account, self.binaries, self._data_dir / "binaries")
@@ -197,11 +202,10 @@ class EmbeddedPostgres:
                 f"{self._cluster} is served by a process that cannot be seen from here, probably in another "
                 "container. Stop it, or use another data directory: two servers on one would destroy it."
             )
-        if not _comes_true(lambda: not postgres_process.server_processes(self._cluster), ORPHAN_PATIENCE):
-            pids = " ".join(map(str, postgres_process.server_processes(self._cluster)))
+        if pids := self._processes():
             raise EmbeddedError(
-                f"Processes of a server that was killed still use {self._cluster}. End them with `kill {pids}` "
-                "and start again."
+                f"Processes of a server that was killed still use {self._cluster}. End them with "
+                f"`kill {' '.join(map(str, pids))}` and start again."
             )
         # Postgres itself sees through the pid of nobody in these, but not through one that by now belongs to another
         # process or a zombie, nor through a file left empty by a power cut.

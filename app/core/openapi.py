@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import orjson
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
@@ -43,7 +42,7 @@ def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def document_of(app: FastAPI) -> bytes:
+def document_of(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document, made once."""
     if app.openapi_schema is None:
         document = get_openapi(
@@ -62,7 +61,7 @@ def document_of(app: FastAPI) -> bytes:
                 only_problem_json(response)
         allow_parts(document)
         app.openapi_schema = document
-    return orjson.dumps(app.openapi_schema)
+    return app.openapi_schema
 
 
 def operations_of(document: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """The routes that show the service to people."""
 
+import re
 from functools import cache
 from html import escape
 from importlib.util import find_spec
@@ -9,10 +10,10 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
+from fastapi.responses import FileResponse, RedirectResponse
 
 from app.auth import Route, public
-from app.core.conditional import open_data, reply
+from app.core.conditional import entity_tag, open_data, reply
 from app.core.languages import Language, preferred
 from app.core.openapi import document_of, problems
 from app.core.parameters import Nothing
@@ -20,22 +21,6 @@ from app.core.problems import KINDS, NotFound, Problem
 
 router = APIRouter(tags=["service"], route_class=Route)
 CACHE = open_data(3600)
-
-INDEX = {
-    "name": "Rakornas",
-    "links": {
-        "explorer": "/docs",
-        "openapi": "/openapi.json",
-        "regions": "/v1/regions",
-        "organizations": "/v1/organizations",
-        "divisions": "/v1/divisions",
-        "officials": "/v1/officials",
-        "problems": "/problems",
-        "live": "/health/live",
-        "ready": "/health/ready",
-        "metrics": "/metrics",
-    },
-}
 
 
 @router.get("/", dependencies=[public()])
@@ -46,24 +31,28 @@ async def read_index(request: Request, _: Nothing) -> dict[str, Any]:
     """
     if prefers_html(request):
         return RedirectResponse("/docs", 303, {"Vary": "Accept"})  # type: ignore[return-value]
-    return reply(orjson.dumps(INDEX), cache=CACHE)  # type: ignore[return-value]
+    links = {"explorer": "/docs", "openapi": "/openapi.json"}
+    links |= {path.rpartition("/")[2]: path for path in document_of(request.app)["paths"] if re.search("[^}/]$", path)}
+    return reply(orjson.dumps({"name": request.app.title, "links": links}), cache=CACHE)  # type: ignore[return-value]
 
 
 @router.get("/openapi.json", dependencies=[public()], include_in_schema=False)
 async def read_openapi(request: Request, _: Nothing) -> Response:
-    return reply(document_of(request.app), cache=open_data(300))
+    return reply(orjson.dumps(document_of(request.app)), cache=open_data(300))
 
 
 @router.get("/docs", dependencies=[public()], include_in_schema=False)
-async def read_explorer() -> HTMLResponse:
-    return get_swagger_ui_html(
+async def read_explorer(_: Nothing) -> Response:
+    page = get_swagger_ui_html(
         openapi_url="/openapi.json",
         title="Rakornas",
         swagger_js_url="/docs/swagger-ui-bundle.js",
         swagger_css_url="/docs/swagger-ui.css",
         swagger_favicon_url="/docs/favicon.png",
-        swagger_ui_parameters={"validatorUrl": None, "tryItOutEnabled": False},
+        swagger_ui_parameters={"validatorUrl": None},
     )
+    page.headers.update({"ETag": entity_tag(bytes(page.body)), "Cache-Control": CACHE})
+    return page
 
 
 @router.get("/docs/{asset}", dependencies=[public()], include_in_schema=False)
@@ -120,16 +109,21 @@ def about(kind: type[Problem], language: Language) -> dict[str, Any]:
 
 def described(request: Request, language: Language, content: dict[str, Any] | list[dict[str, Any]]) -> Response:
     """The content as JSON, or as a page where HTML is asked for."""
-    headers = {"Content-Language": language, "Vary": "Accept, Accept-Language", "Cache-Control": CACHE}
-    if not prefers_html(request):
-        return Response(orjson.dumps(content), headers=headers, media_type="application/json")
     kinds = content if isinstance(content, list) else [content]
     sections = "".join(
         f'<h1><a href="{escape(kind["type"])}">{kind["status"]} {escape(kind["title"])}</a></h1>'
         f"<p><code>{escape(kind['code'])}</code></p><p>{escape(kind['detail'])}</p>"
         for kind in kinds
     )
-    return HTMLResponse(PAGE.format(language=language, sections=sections), headers=headers)
+    html = prefers_html(request)
+    body = PAGE.format(language=language, sections=sections).encode() if html else orjson.dumps(content)
+    headers = {
+        "Content-Language": language,
+        "Vary": "Accept, Accept-Language",
+        "Cache-Control": CACHE,
+        "ETag": entity_tag(body),
+    }
+    return Response(body, headers=headers, media_type="text/html" if html else "application/json")
 
 
 PAGE = """<!doctype html>

@@ -123,13 +123,14 @@ class _Load:
             yield row
 
     async def _check_references(self) -> None:
-        flaws: list[Flaw] = []
+        flaws: dict[tuple[str, int | None, str | None], Flaw] = {}
         for part in self.parts:
             for column, target in statements.references(part):
-                found = await self.connection.fetch(statements.dangling(part, column, target, self.parts), MOST)
-                flaws += [reasons.dangling(part, column, target.table.name, *row) for row in found]
+                for row in await self.connection.fetch(statements.dangling(part, column, target, self.parts), MOST):
+                    flaw = reasons.dangling(part, column, target.table.name, *row)
+                    flaws.setdefault((flaw.file, flaw.line, flaw.column), flaw)  # a commission repeats its region's
         if flaws:
-            raise DatasetError(flaws)
+            raise DatasetError(list(flaws.values()))
 
     async def _bring_in(self, part: Part) -> None:
         """In chunks, which serves the progress and the search for a refused row alike."""
@@ -140,7 +141,7 @@ class _Load:
             self.progress(part.table.name, counts.total - before, part.count)
         await self._put_refused_again(part)
         if self.refused:
-            raise DatasetError([await self._flaw(part, line, error) for line, error in self._first_refused()])
+            raise DatasetError([await self._flaw(part, line, error) for line, error in self._causes()[:MOST]])
 
     async def _put(self, part: Part, low: int, high: int) -> None:
         """Bring in the rows of these lines; where one is refused, halve the lines until it is found."""
@@ -171,8 +172,10 @@ class _Load:
             if len(self.refused) == len(again):
                 return
 
-    def _first_refused(self) -> list[tuple[int, asyncpg.PostgresError]]:
-        return sorted(self.refused.items(), key=lambda item: item[0])[:MOST]
+    def _causes(self) -> list[tuple[int, asyncpg.PostgresError]]:
+        """The refused rows by line, without those whose reference leads to another refused row."""
+        found = sorted(self.refused.items(), key=lambda item: item[0])
+        return [item for item in found if not isinstance(item[1], asyncpg.ForeignKeyViolationError)] or found
 
     async def _flaw(self, part: Part, line: int, error: asyncpg.PostgresError) -> Flaw:
         [row] = await self.connection.fetch(statements.staged_row(part), line)
