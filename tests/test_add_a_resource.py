@@ -1,0 +1,232 @@
+"""The README's list of files for a new resource is whole: with these files and no others, a resource answers.
+
+It is built in a copy of the tree, so this is also the example of how one is made.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[1]
+README = (PROJECT / "README.md").read_text()
+
+NEW = {
+    "app/models/notices.py": '''
+"""Notices of the commission."""
+
+from sqlalchemy import CheckConstraint, Computed, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.metadata import Base, Fact, one_of
+
+
+class Notice(Fact, Base):
+    __tablename__ = "notices"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    kind: Mapped[str]
+    folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC ARRAY[name])", persisted=True))
+
+    __table_args__ = (
+        CheckConstraint(one_of("kind", "decision", "circular"), name="kind_known"),
+        Index(None, "kind", "code"),
+        Index(None, "name", "code"),
+        Index(None, "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
+    )
+''',
+    "migrations/versions/2026-12-01-0900_notices.py": '''
+"""Notices"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from app.models import Notice
+
+revision = "9999"
+down_revision = "{head}"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    Notice.__table__.create(op.get_bind())
+    op.execute("CREATE TRIGGER touch_fact BEFORE UPDATE ON notices FOR EACH ROW EXECUTE FUNCTION touch_fact()")
+
+
+def downgrade() -> None:
+    op.drop_table("notices")
+''',
+    "app/notices/__init__.py": '"""Notices of the commission."""\n',
+    "app/notices/schemas.py": '''
+"""What a notice's document holds, and what can be asked of notices."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from app.core.facts import Fact
+from app.core.parameters import FieldsOf, PageQuery
+
+
+class NoticeMembers(BaseModel):
+    code: str
+    name: str
+    kind: Literal["decision", "circular"]
+
+
+class Notice(Fact, NoticeMembers):
+    """A notice."""
+
+
+class NoticeQuery(PageQuery):
+    kind: Literal["decision", "circular"] | None = None
+    sort: Literal["code", "-code", "name", "-name"] | None = None
+    fields: Annotated[str, FieldsOf(Notice), Field(description="Members to keep.")] | None = None
+''',
+    "app/notices/repository.py": '''
+"""The SQL of notices."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement, bindparam, select
+
+from app import models
+from app.core.collection import Collection, Given
+from app.core.documents import Day, Document, Rows
+from app.core.facts import fact_members
+from app.notices import schemas
+
+_notice = models.Notice
+
+
+def notice(_day: Day) -> Rows:
+    return select(_notice.code, _notice.name, _notice.kind, *fact_members(_notice))
+
+
+def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
+    if "kind" in given:
+        yield _notice.kind == bindparam("kind")
+
+
+NOTICES = Collection(
+    Document(schemas.Notice, notice), _notice, conditions=_conditions, sorts={"code": [], "name": [_notice.name]}
+)
+''',
+    "app/notices/router.py": '''
+"""The routes of notices."""
+
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+
+from app.auth import public
+from app.core.conditional import open_data
+from app.core.database import Read
+from app.core.pages import PageOf
+from app.notices import repository, schemas
+from app.routing import resource
+
+router = resource("notices")
+
+
+@router.get("", response_model=PageOf[schemas.Notice], dependencies=[public()])
+async def list_notices(request: Request, read: Read, query: Annotated[schemas.NoticeQuery, Query()]) -> Response:
+    """List notices"""
+    return (await repository.NOTICES.page(read, query)).reply(request, cache=open_data(60))
+''',
+}
+
+# In a file that is there already: after this text, this one more.
+EDITED = {
+    "app/models/__init__.py": [
+        ("from app.models.metadata import Base, Fact\n", "from app.models.notices import Notice\n"),
+        ("__all__ = [", '"Notice", '),
+    ],
+    "app/main.py": [
+        ("from app.health.router import router as health\n", "from app.notices.router import router as notices\n"),
+        ("ROUTERS = (", "notices, "),
+        ("TAGS = [\n", '    {"name": "notices", "description": "What the commission announces."},\n'),
+    ],
+    "pyproject.toml": [("explorer | health | ", "notices | "), ('containers = ["app.regions", ', '"app.notices", ')],
+}
+
+CALL = """
+import asyncio, json, sys
+import asyncpg, httpx
+from app import operations
+from app.main import create_app
+from app.settings import Settings
+
+url = sys.argv[1]
+operations.migrate(url)
+
+async def call():
+    connection = await asyncpg.connect(url)
+    await connection.execute(
+        "INSERT INTO notices (code, name, kind, verified, \\"primary\\")"
+        " VALUES ('n-1', 'Pengumuman', 'decision', true, true), ('n-2', 'Surat Edaran', 'circular', true, true)"
+    )
+    await connection.close()
+    app = create_app(Settings(DATABASE_URL=url))
+    async with app.router.lifespan_context(app):
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+            answer = await client.get("/v1/notices", params={"kind": "circular", "fields": "code,revision"})
+            index = await client.get("/")
+    print(json.dumps([answer.status_code, answer.json()["items"], index.json()["links"]["notices"]]))
+
+asyncio.run(call())
+"""
+
+
+def test_readme_lists_exactly_the_files_of_a_new_resource() -> None:
+    listed = re.findall(r"^- `([^`]+)`", README.split("<!-- add a resource -->")[1], re.MULTILINE)
+    assert sorted(listed) == sorted({*NEW, *EDITED})
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The project with the resource added."""
+    for name in ("app", "migrations"):
+        shutil.copytree(PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "alembic.ini"):
+        shutil.copy(PROJECT / name, tmp_path)
+    init = tmp_path / "app/models/__init__.py"
+    head = re.findall(r'SCHEMA_REVISION = "(\d+)"', init.read_text())[0]
+    init.write_text(init.read_text().replace(f'SCHEMA_REVISION = "{head}"', 'SCHEMA_REVISION = "9999"'))
+    for path, content in NEW.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(content.replace("{head}", head))
+    for path, edits in EDITED.items():
+        text = (tmp_path / path).read_text()
+        for anchor, more in edits:
+            assert anchor in text, f"{path} has no {anchor!r}"
+            text = text.replace(anchor, anchor + more, 1)
+        (tmp_path / path).write_text(text)
+    return tmp_path
+
+
+def run(copy: Path, *command: str) -> str:
+    done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_resource_answers(copy: Path, database_url: str) -> None:
+    answered = run(copy, sys.executable, "-c", CALL, database_url)
+    assert answered.strip().splitlines()[-1] == '[200, [{"code": "n-2", "revision": 1}], "/v1/notices"]'
+
+
+def test_the_import_contracts_know_it(copy: Path) -> None:
+    lint = Path(sys.executable).parent / "lint-imports"
+    assert "4 kept, 0 broken" in run(copy, str(lint))
+
+
+def test_a_feature_that_the_contracts_do_not_know_is_refused(copy: Path) -> None:
+    (copy / "pyproject.toml").write_text((PROJECT / "pyproject.toml").read_text())
+    with pytest.raises(AssertionError, match="notices"):
+        run(copy, str(Path(sys.executable).parent / "lint-imports"))
