@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
@@ -133,11 +133,14 @@ class EmbeddedPostgres:
             return
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGINT)  # the fast shutdown
-        if not _comes_true(lambda: self._postmaster_pid() is None, STOP_PATIENCE):
-            raise EmbeddedError(
-                f"The server on {self._cluster} has not stopped within {STOP_PATIENCE:.0f} s. See the end of "
-                f"{self._log}; `kill -QUIT {pid}` ends it at once."
-            )
+        deadline = time.monotonic() + STOP_PATIENCE
+        while self._is_alive():
+            if time.monotonic() > deadline:
+                raise EmbeddedError(
+                    f"The server on {self._cluster} has not stopped within {STOP_PATIENCE:.0f} s. See the end of "
+                    f"{self._log}; `kill -QUIT {pid}` ends it at once."
+                )
+            time.sleep(POLL)
 
     def _postmaster_pid(self) -> int | None:
         # A child of ours is known before it has written its pid file, and poll() buries it when it is dead.
@@ -150,26 +153,31 @@ class EmbeddedPostgres:
         if not self._cluster.exists():
             postgres_cluster.create(self._cluster, self._runnable_binaries(), self._account, NAME)
         postgres_cluster.require_major(self._cluster, self.binaries)
-        # Where users were killed there may be a server that is only about to write its pid file, one that is just
-        # stopping, or backends that have lost their postmaster and end by themselves.
-        _comes_true(lambda: bool(postgres_process.serving(self._cluster)) or not self._processes(), ORPHAN_PATIENCE)
         return self._answer() or self._launch()
 
-    def _processes(self) -> list[int]:
-        return postgres_process.server_processes(self._cluster)
+    def _is_alive(self) -> bool:
+        # The pid file comes a moment after the postmaster's start, and goes a moment before its end.
+        return self._postmaster_pid() is not None or bool(postgres_process.server_processes(self._cluster))
 
     def _runnable_binaries(self) -> Binaries:
         self.binaries = postgres_binaries.runnable_by(self._account, self.binaries, self._data_dir / "binaries")
         return self.binaries
 
     def _answer(self) -> postgres_process.PidFile | None:
-        """Wait until the server answers; None when there is none, or it ends before."""
-        deadline = time.monotonic() + START_PATIENCE
-        while self._postmaster_pid() is not None:
+        """Wait until the server answers; None when there is none, or once it has ended (it was stopping)."""
+        began = time.monotonic()
+        while self._is_alive():
             served = postgres_process.serving(self._cluster)
             if served and served.status == "ready" and postgres_process.has_database(served.socket_dir, NAME):
                 return served
-            if time.monotonic() > deadline:
+            waited = time.monotonic() - began
+            if waited > ORPHAN_PATIENCE and self._postmaster_pid() is None:
+                pids = " ".join(map(str, postgres_process.server_processes(self._cluster)))
+                raise EmbeddedError(
+                    f"Processes of a server that was killed still use {self._cluster}. End them with `kill {pids}` "
+                    "and start again."
+                )
+            if waited > START_PATIENCE:
                 raise EmbeddedError(
                     f"The server on {self._cluster} has not become ready within {START_PATIENCE:.0f} s. See the "
                     f"end of {self._log}."
@@ -202,11 +210,6 @@ class EmbeddedPostgres:
                 f"{self._cluster} is served by a process that cannot be seen from here, probably in another "
                 "container. Stop it, or use another data directory: two servers on one would destroy it."
             )
-        if pids := self._processes():
-            raise EmbeddedError(
-                f"Processes of a server that was killed still use {self._cluster}. End them with "
-                f"`kill {' '.join(map(str, pids))}` and start again."
-            )
         # Postgres itself sees through the pid of nobody in these, but not through one that by now belongs to another
         # process or a zombie, nor through a file left empty by a power cut.
         (self._cluster / "postmaster.pid").unlink(missing_ok=True)
@@ -216,13 +219,6 @@ class EmbeddedPostgres:
 def _open(path: Path) -> int:
     # O_NOFOLLOW: root may be working in a directory of somebody else.
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-
-
-def _comes_true(condition: Callable[[], bool], patience: float) -> bool:
-    deadline = time.monotonic() + patience
-    while not (met := condition()) and time.monotonic() < deadline:
-        time.sleep(POLL)
-    return met
 
 
 @contextlib.contextmanager

@@ -22,6 +22,7 @@ URL_BYTES = 8 * 1024
 HEADER_BYTES = 32 * 1024
 FIELD_OVERHEAD = 4  # ": " and the line's end, as the field stood on the wire
 CLOSE = {"Connection": "close"}  # the rest of a body that nobody reads would be taken for the next request
+DISCONNECT: Message = {"type": "http.disconnect"}
 LIVENESS = "/health/live"
 
 
@@ -111,33 +112,28 @@ class _Exchange:
         self.waiting = False
 
     async def receive(self) -> Message:
-        if self._ended:
-            return await self._receive()
-        message = await self._next() if self.fault is None else None
-        if message is None or self.fault is not None:
-            return self._stop()
-        return message
+        if self.fault is None:
+            message = await (self._receive() if self._ended else self._next())
+            if self.fault is None:
+                return message
+        if self.started:
+            return DISCONNECT  # all that an answer which has begun can still be told
+        raise self.fault
 
-    async def _next(self) -> Message | None:
+    async def _next(self) -> Message:
         self.waiting = True
         try:
             async with asyncio.timeout(self._silence):
                 message = await self._receive()
         except TimeoutError:
             self.fault = RequestTimeout(headers=CLOSE)
-            return None
+            return DISCONNECT
         self.waiting = False
         self._ended = not message.get("more_body", False)
         self._left -= len(message.get("body", b""))
         if self._left < 0:
             self.fault = ContentTooLarge(headers=CLOSE)
         return message
-
-    def _stop(self) -> Message:
-        """An answer that has begun is cut off; one that has not becomes the fault's."""
-        if self.started or self.fault is None:
-            return {"type": "http.disconnect"}
-        raise self.fault
 
     async def send(self, message: Message) -> None:
         # FastAPI turns every exception of a body's reading into a 400 of its own: the fault goes before it.

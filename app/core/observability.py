@@ -79,7 +79,8 @@ class Observability:
     """The outermost room: names each request, times it, and turns an exception that nobody caught into a 500.
 
     `X-Request-Id` is taken over when it is a plain word of at most 100 characters, made when not; the trace id of a W3C
-    `traceparent` is logged beside it. The address is logged as its route template, never with its values.
+    `traceparent` stands beside it in problems and in the log. The address is logged as its route template, never with
+    its values.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -92,7 +93,9 @@ class Observability:
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        scope.setdefault("state", {})["request_id"] = request_id
+        trace = TRACEPARENT.fullmatch(headers.get("traceparent", ""))
+        trace_id = trace[1] if trace else None
+        scope.setdefault("state", {}).update(request_id=request_id, trace_id=trace_id)
         started, status = time.perf_counter(), 0
 
         async def tell(message: Message) -> None:
@@ -109,20 +112,20 @@ class Observability:
             if status == 0:
                 await InternalError().response(scope)(scope, receive, tell)
         finally:
-            self._record(scope, headers, request_id, status, time.perf_counter() - started)
+            record(scope, status, time.perf_counter() - started)
 
-    @staticmethod
-    def _record(scope: Scope, headers: Headers, request_id: str, status: int, seconds: float) -> None:
-        method = scope["method"] if scope["method"] in METHODS else "other"
-        route = getattr(scope.get("route"), "path", None) or "unmatched"
-        REQUESTS.labels(method, route, status).observe(seconds)
-        trace = TRACEPARENT.fullmatch(headers.get("traceparent", ""))
-        log.info(
-            "request",
-            method=method,
-            route=route,
-            status=status,
-            ms=round(seconds * 1000, 2),
-            request_id=request_id,
-            trace_id=trace[1] if trace else None,
-        )
+
+def record(scope: Scope, status: int, seconds: float) -> None:
+    """One measurement and one line for a request that is over."""
+    method = scope["method"] if scope["method"] in METHODS else "other"
+    route = getattr(scope.get("route"), "path", "unmatched")
+    REQUESTS.labels(method, route, status).observe(seconds)
+    log.info(
+        "request",
+        method=method,
+        route=route,
+        status=status,
+        ms=round(seconds * 1000, 2),
+        request_id=scope["state"]["request_id"],
+        trace_id=scope["state"]["trace_id"],
+    )

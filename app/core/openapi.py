@@ -27,6 +27,7 @@ class ProblemDocument(BaseModel):
     detail: str
     code: str
     request_id: str | None = Field(description="Name it when you report the problem.")
+    trace_id: str | None = Field(description="Of the request's `traceparent`, if it had one.")
     errors: list[InvalidDocument]
 
 

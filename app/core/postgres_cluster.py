@@ -56,7 +56,7 @@ def create(
     answer = subprocess.run(
         [
             binaries.bin_dir / "initdb",
-            *("-D", fresh, f"--username={superuser}", "--encoding=UTF8", *_locale(binaries.major)),
+            *("-D", str(fresh), f"--username={superuser}", "--encoding=UTF8", *_locale(binaries.major)),
             *("--auth=trust", "--no-instructions", "--no-sync"),
         ],
         check=False,

@@ -64,9 +64,9 @@ class Problem(Exception):
     def response(self, scope: Scope) -> Response:
         """The answer to the request of this ASGI scope, in the language it asked for."""
         language = preferred(Headers(scope=scope).get("accept-language", ""))
-        request_id = scope.get("state", {}).get("request_id")
+        state = scope.get("state", {})
         return Response(
-            orjson.dumps(self.document(language, request_id)),
+            orjson.dumps(self.document(language, state.get("request_id"), state.get("trace_id"))),
             self.status,
             {
                 "Cache-Control": "no-store",
@@ -77,8 +77,10 @@ class Problem(Exception):
             MEDIA_TYPE,
         )
 
-    def document(self, language: Language = "id", request_id: str | None = None) -> dict[str, Any]:
-        """The members of RFC 9457 with `code`, `request_id` and `errors` beside them."""
+    def document(
+        self, language: Language = "id", request_id: str | None = None, trace_id: str | None = None
+    ) -> dict[str, Any]:
+        """The members of RFC 9457, with `code`, `errors` and what finds the request in the log beside them."""
         return {
             "type": f"/problems/{self.code}",
             "title": self.title.in_(language),
@@ -86,6 +88,7 @@ class Problem(Exception):
             "detail": self.detail.in_(language),
             "code": self.code,
             "request_id": request_id,
+            "trace_id": trace_id,
             "errors": [error.document(language) for error in self.errors],
         }
 

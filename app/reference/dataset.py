@@ -106,13 +106,14 @@ def _commissions(path: Path, present: set[File], flaws: list[Flaw]) -> Part:
     """Regions are few (their codes have four digits), so they and what is derived from them fit into memory."""
     seats = _read_if(SEATS in present, path, SEATS, flaws)
     sizes = {row["code"]: row for _, row in seats}
-    regions = _read_if(REGIONS in present, path, REGIONS, [])
+    told: list[Flaw] = []  # by the part of the regions already
+    regions = _read_if(REGIONS in present, path, REGIONS, told)
     derived = list(commissions((row for _, row in regions), sizes)) if regions else []
     known = {row["code"] for row in derived}
     flaws.extend(
-        Flaw(SEATS.name, line, "organization", f"{shown(row['code'])} is no commission of a region in {REGIONS.name}")
+        Flaw(SEATS.name, line, "organization", f"{shown(row['code'])} follows from no region in {REGIONS.name}")
         for line, row in seats
-        if row["code"] not in known
+        if row["code"] not in known and not told
     )
     # The commission of the country is of no region; it takes the line of the header, before those of the regions.
     header = [1] if len(derived) > len(regions) else []
