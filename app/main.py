@@ -1,7 +1,7 @@
 """The application: the only place that knows every feature, and the order of the rooms that a request walks through.
 
-Outermost first: observability (a name and a line for each request) > guard (limits) > raw query (repeats, bytes) >
-cross-origin > methods (HEAD, OPTIONS) > conditional (entity tags, 304) > compression > the router.
+Outermost first: observability (a name and a line for each request) > cross-origin > guard (limits) > raw query
+(repeats, bytes) > methods (HEAD, OPTIONS) > conditional (entity tags, 304) > compression > the router.
 """
 
 from collections.abc import AsyncIterator
@@ -94,9 +94,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     allowed = methods_of(app)
     app.user_middleware = [
         Middleware(observability.Observability),
+        Middleware(CrossOrigin),
         Middleware(Guard, body_limit=settings.body_limit, concurrency=settings.concurrency),
         Middleware(RawQuery),
-        Middleware(CrossOrigin),
         Middleware(Methods, allowed=allowed),
         Middleware(Conditional),
         Middleware(CompressMiddleware),
@@ -116,10 +116,11 @@ async def on_invalid(request: Request, error: RequestValidationError) -> Respons
 
 async def on_http_exception(request: Request, error: HTTPException) -> Response:
     """What the router itself answers: an address that is not there, a method that a route does not have."""
-    kind = problems.MethodNotAllowed if error.status_code == 405 else problems.NotFound
+    kind = BY_STATUS.get(error.status_code, problems.InternalError)
     return kind(headers=error.headers).response(request.scope)
 
 
+BY_STATUS = {400: problems.Malformed, 404: problems.NotFound, 405: problems.MethodNotAllowed}
 HANDLERS: dict[int | type[Exception], Any] = {
     problems.Problem: on_problem,
     RequestValidationError: on_invalid,
