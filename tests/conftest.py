@@ -115,6 +115,14 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+@pytest_asyncio.fixture
+async def own_client(own_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A caller of a service over the database of `own_url`."""
+    app = create_app(Settings(DATABASE_URL=own_url))
+    async with app.router.lifespan_context(app), client_of(app) as client:
+        yield client
+
+
 def client_of(app: FastAPI) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://test", headers={"Accept-Language": "en"}

@@ -56,6 +56,8 @@ def document_of(app: FastAPI) -> dict[str, Any]:
             tags=app.openapi_tags,
         )
         for operation in operations_of(document):
+            # The first line of a route's docstring is its title, the rest says more.
+            operation["summary"], _, operation["description"] = operation["description"].partition("\n\n")
             for parameter in operation.get("parameters", ()):
                 parameter["schema"] = without_null(parameter["schema"])
             for response in operation["responses"].values():

@@ -1,6 +1,5 @@
 """The routes that show the service to people."""
 
-import re
 from functools import cache
 from html import escape
 from importlib.util import find_spec
@@ -32,7 +31,8 @@ async def read_index(request: Request, _: Nothing) -> dict[str, Any]:
     if prefers_html(request):
         return RedirectResponse("/docs", 303, {"Vary": "Accept"})  # type: ignore[return-value]
     links = {"explorer": "/docs", "openapi": "/openapi.json"}
-    links |= {path.rpartition("/")[2]: path for path in document_of(request.app)["paths"] if re.search("[^}/]$", path)}
+    paths = [path for path in document_of(request.app)["paths"] if path != "/" and "{" not in path]
+    links |= {path.rpartition("/")[2]: path for path in paths}
     return reply(orjson.dumps({"name": request.app.title, "links": links}), cache=CACHE)  # type: ignore[return-value]
 
 
