@@ -3,7 +3,6 @@
 Only what a command needs is imported, when it runs: help is there at once, and a warm start is not slowed down.
 """
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -87,7 +86,7 @@ def load(
                 operations.migrate(database.url)
             operations.check_server(database.url, workers=1)
             with report.progress() as progress:
-                summary = asyncio.run(loader.load(database.url, dataset, progress))
+                summary = operations.load(database.url, dataset, progress)
     except operations.OperatorError as error:
         fail(error)
     except loader.DatasetError as error:

@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import asyncpg
 
 from app import models
 from app.core import embedded
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.reference import loader
 
 OLDEST, NEWEST = 15, 18
 PROJECT = Path(__file__).parents[1]
@@ -54,13 +57,20 @@ def migrate(url: str) -> tuple[str | None, str]:
     return before, max(before or "", models.SCHEMA_REVISION)
 
 
+def load(url: str, dataset: "loader.Dataset", progress: "loader.Progress | None" = None) -> "loader.Summary":
+    """Load a data set; DatasetError tells what is wrong with a row, OperatorError what is wrong with the database."""
+    from app.reference import loader
+
+    return _asked(loader.load(url, dataset, progress))
+
+
 def load_when_empty(url: str) -> None:
     """Load the shipped reference data into a database that has none. Later changes to it are never overwritten."""
     if _asked(_fetch(url, "SELECT EXISTS (SELECT FROM regions)")):
         return
     from app.reference import loader
 
-    asyncio.run(loader.load(url, loader.read_dataset(loader.SHIPPED)))
+    load(url, loader.read_dataset(loader.SHIPPED))
 
 
 def check_server(url: str, workers: int) -> None:

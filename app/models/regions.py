@@ -34,6 +34,7 @@ class Region(Fact, Base):
         CheckConstraint("code ~ '^[0-9]{2}(\\.[0-9]{2})?$'", name="code_shape"),
         CheckConstraint(one_of("type", *TYPES), name="type_known"),
         CheckConstraint("(type = 'province') = (parent IS NULL)", name="province_has_no_parent"),
+        CheckConstraint("(type = 'province') = (length(code) = 2)", name="province_has_short_code"),
         CheckConstraint('parent = "left"(code, 2)', name="parent_leads_code"),
         Index(None, "type", "code"),
         Index(None, "parent", "code"),

@@ -48,6 +48,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.CheckConstraint("(type = 'province') = (parent IS NULL)", name=op.f("ck_regions_province_has_no_parent")),
+        sa.CheckConstraint("(type = 'province') = (length(code) = 2)", name=op.f("ck_regions_province_has_short_code")),
         sa.CheckConstraint("code ~ '^[0-9]{2}(\\.[0-9]{2})?$'", name=op.f("ck_regions_code_shape")),
         sa.CheckConstraint("type IN ('province', 'regency', 'city')", name=op.f("ck_regions_type_known")),
         sa.CheckConstraint('parent = "left"(code, 2)', name=op.f("ck_regions_parent_leads_code")),

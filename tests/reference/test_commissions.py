@@ -1,0 +1,107 @@
+from datetime import date
+from typing import Any
+
+import pytest
+
+from app.reference.commissions import commissions
+from app.reference.files import REGIONS, SEATS, File
+from app.reference.loader import SHIPPED
+from app.reference.reading import read
+
+REGION = {"parent": None, "name_en": None, "valid_from": None, "time_zone": "Asia/Makassar"}
+ORIGIN = {"source": "somewhere", "verified": True, "primary": False}
+
+
+def shipped(file: File) -> list[dict[str, Any]]:
+    return [dict(zip(file.targets, row[1:], strict=True)) for row in read(SHIPPED / file.name, file, [])]
+
+
+DERIVED = list(commissions(shipped(REGIONS), {row["code"]: row for row in shipped(SEATS)}))
+BY_CODE = {row["code"]: row for row in DERIVED}
+
+
+def test_one_for_the_country_and_one_for_each_region() -> None:
+    levels = [row["level"] for row in DERIVED]
+    assert [levels.count(level) for level in ("national", "province", "regency")] == [1, 38, 514]
+    assert len(BY_CODE) == 553
+    assert {row["parent"] for row in DERIVED} <= {*BY_CODE, None}
+    assert {(row["kind"], row["sector"]) for row in DERIVED} == {("commission", "election_body")}
+
+
+def test_the_national_one() -> None:
+    assert DERIVED[0] == {
+        "code": "kpu",
+        "name": "Komisi Pemilihan Umum",
+        "name_en": "General Elections Commission",
+        "short_name": "KPU",
+        "kind": "commission",
+        "level": "national",
+        "sector": "election_body",
+        "parent": None,
+        "region": None,
+        "time_zone": "Asia/Jakarta",
+        "seats": 7,
+        "established_on": None,
+        "source": "jdih.kpu.go.id/jabar/pangandaran (composition of KPU)",
+        "verified": True,
+        "primary": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "name_en"),
+    [
+        ("kpu-32", "KPU Provinsi Jawa Barat", "General Elections Commission of West Java"),
+        ("kpu-31", "KPU Provinsi DKI Jakarta", "General Elections Commission of Jakarta Special Capital Region"),
+        ("kpu-32.04", "KPU Kabupaten Bandung", "General Elections Commission of Bandung Regency"),
+        ("kpu-32.73", "KPU Kota Bandung", "General Elections Commission of Bandung City"),
+        ("kpu-62.02", "KPU Kabupaten Kotawaringin Timur", "General Elections Commission of Kotawaringin Timur Regency"),
+        (
+            "kpu-31.71",
+            "KPU Kota Administrasi Jakarta Pusat",
+            "General Elections Commission of Jakarta Pusat Administrative City",
+        ),
+        (
+            "kpu-31.01",
+            "KPU Kabupaten Administrasi Kepulauan Seribu",
+            "General Elections Commission of Kepulauan Seribu Administrative Regency",
+        ),
+        ("kpu-11", "KIP Aceh", "Independent Election Commission of Aceh"),
+        ("kpu-11.06", "KIP Kabupaten Aceh Besar", "Independent Election Commission of Aceh Besar Regency"),
+        ("kpu-11.71", "KIP Kota Banda Aceh", "Independent Election Commission of Banda Aceh City"),
+    ],
+)
+def test_names(code: str, name: str, name_en: str) -> None:
+    assert (BY_CODE[code]["name"], BY_CODE[code]["name_en"], BY_CODE[code]["short_name"]) == (name, name_en, None)
+
+
+def test_only_known_seats() -> None:
+    assert {row["code"]: row["seats"] for row in DERIVED if row["level"] == "province" and row["seats"]} == {
+        "kpu-31": 7
+    }
+    assert {row["seats"] for row in DERIVED if row["level"] == "regency"} == {5}
+
+
+def test_established_with_the_province() -> None:
+    assert {row["code"]: row["established_on"] for row in DERIVED if row["established_on"]} == {
+        "kpu-93": date(2022, 7, 25),
+        "kpu-94": date(2022, 7, 25),
+        "kpu-95": date(2022, 7, 25),
+        "kpu-96": date(2022, 12, 8),
+    }
+
+
+def test_place_and_origin_are_the_regions() -> None:
+    merauke, region = BY_CODE["kpu-93.01"], next(row for row in shipped(REGIONS) if row["code"] == "93.01")
+    assert (merauke["region"], merauke["parent"], merauke["time_zone"]) == ("93.01", "kpu-93", "Asia/Jayapura")
+    assert {member: merauke[member] for member in ORIGIN} == {member: region[member] for member in ORIGIN}
+
+
+def test_an_english_name_is_not_guessed() -> None:
+    province = {"code": "97", "name": "Baru", "type": "province"} | REGION | ORIGIN
+    regency = {"code": "97.01", "name": "Distrik Baru", "type": "regency"} | REGION | ORIGIN | {"parent": "97"}
+    assert [row["name_en"] for row in commissions([province, regency], {})] == [None, None]
+
+
+def test_the_national_one_is_not_told_without_its_seats() -> None:
+    assert list(commissions([], {})) == []

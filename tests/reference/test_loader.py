@@ -1,0 +1,154 @@
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from app.reference.loader import SHIPPED, Counts, load, read_dataset
+from tests.reference.copies import changed, written
+
+EXPECTED = {
+    "regions": 552,
+    "region_codes": 26,
+    "organizations": 579,
+    "divisions": 39,
+    "officials": 22,
+    "appointments": 27,
+}
+ALL = sum(EXPECTED.values())
+REGIONS = (SHIPPED / "regions.csv").read_text(encoding="utf-8")
+HEADER = REGIONS.partition("\n")[0]
+
+
+async def query(url: str, sql: str) -> list[tuple[Any, ...]]:
+    connection = await asyncpg.connect(url)
+    try:
+        return [tuple(row) for row in await connection.fetch(sql)]
+    finally:
+        await connection.close()
+
+
+async def counted(url: str) -> dict[str, int]:
+    return {table: (await query(url, f"SELECT count(*) FROM {table}"))[0][0] for table in EXPECTED}
+
+
+async def everything(url: str) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows with their revisions and the times of their changes."""
+    return {table: await query(url, f"SELECT * FROM {table} ORDER BY 1") for table in EXPECTED}
+
+
+async def test_the_shipped_data_set(database_url: str) -> None:
+    progress: dict[str, tuple[int, int]] = {}
+    summary = await load(
+        database_url, read_dataset(SHIPPED), lambda table, done, total: progress.update({table: (done, total)})
+    )
+    assert await counted(database_url) == EXPECTED
+    assert summary.tables == {table: Counts(inserted=count) for table, count in EXPECTED.items()}
+    assert (summary.inserted, summary.updated, summary.unchanged) == (ALL, 0, 0)
+    assert set(progress) == set(EXPECTED)
+    assert all(done == total for done, total in progress.values())
+    kinds = "SELECT kind, level, count(*) FROM organizations GROUP BY 1, 2 ORDER BY 1, 2"
+    assert await query(database_url, kinds) == [
+        ("agency", "national", 25),
+        ("agency", None, 1),
+        ("commission", "national", 1),
+        ("commission", "province", 38),
+        ("commission", "regency", 514),
+    ]
+
+
+async def test_a_second_load_changes_nothing(database_url: str) -> None:
+    await load(database_url, read_dataset(SHIPPED))
+    before = await everything(database_url)
+    summary = await load(database_url, read_dataset(SHIPPED))
+    assert (summary.inserted, summary.updated, summary.unchanged) == (0, 0, ALL)
+    assert await everything(database_url) == before
+
+
+async def test_a_changed_cell_is_one_revision(database_url: str, tmp_path: Path) -> None:
+    await load(database_url, read_dataset(SHIPPED))
+    summary = await load(database_url, read_dataset(changed(tmp_path, "agencies.csv", "Bawaslu,", "BAWASLU,")))
+    assert (summary.inserted, summary.updated, summary.unchanged) == (0, 1, ALL - 1)
+    assert summary.tables["organizations"] == Counts(updated=1, unchanged=578)
+    assert await query(database_url, "SELECT code, short_name, revision FROM organizations WHERE revision <> 1") == [
+        ("bawaslu", "BAWASLU", 2)
+    ]
+
+
+async def test_an_emptied_cell_becomes_null(database_url: str, tmp_path: Path) -> None:
+    await load(database_url, read_dataset(SHIPPED))
+    summary = await load(database_url, read_dataset(changed(tmp_path, "appointments.csv", ",ri-6,2022", ",,2022")))
+    assert summary.tables["appointments"].updated == 1
+    assert (await query(database_url, "SELECT count(*) FROM appointments WHERE division = 'ri-6'"))[0][0] == 1
+
+
+async def test_the_files_are_authoritative_for_their_rows_only(database_url: str, tmp_path: Path) -> None:
+    await load(database_url, read_dataset(SHIPPED))
+    await query(database_url, "UPDATE organizations SET name = 'x', dissolved_on = '2025-01-01' WHERE code = 'dkpp'")
+    path = written(tmp_path, agencies=(SHIPPED / "agencies.csv").read_text(encoding="utf-8"))
+    summary = await load(database_url, read_dataset(path))
+    assert (summary.updated, summary.unchanged) == (1, 25)
+    [row] = await query(database_url, "SELECT name, dissolved_on::text FROM organizations WHERE code = 'dkpp'")
+    assert row == ("Dewan Kehormatan Penyelenggara Pemilihan Umum", "2025-01-01")
+    assert await counted(database_url) == EXPECTED
+
+
+async def test_regions_without_seats_leave_known_seats(database_url: str, tmp_path: Path) -> None:
+    await load(database_url, read_dataset(SHIPPED))
+    before = await everything(database_url)
+    path = written(tmp_path, regions=REGIONS)
+    summary = await load(database_url, read_dataset(path))
+    assert (summary.updated, summary.unchanged) == (0, 552 + 552)
+    assert await everything(database_url) == before
+
+
+async def test_a_region_may_stand_before_its_parent(database_url: str, tmp_path: Path) -> None:
+    await load(database_url, read_dataset(SHIPPED))
+    path = written(
+        tmp_path,
+        regions=f"{HEADER}\n97.01,Kabupaten Baru,,regency,97,,,Asia/Jayapura,,,91.71,true,,false,false\n"
+        "97,Baru,New,province,,ID-XX,,Asia/Jayapura,2030-01-01,,91,true,,false,false\n",
+    )
+    assert (await load(database_url, read_dataset(path))).inserted == 4
+    assert await query(database_url, "SELECT parent FROM organizations WHERE code = 'kpu-97.01'") == [("kpu-97",)]
+
+
+async def test_a_handover_may_move(database_url: str, tmp_path: Path) -> None:
+    """The rows are in each other's way until both are changed, whichever comes first."""
+    await load(database_url, read_dataset(SHIPPED))
+    changed(tmp_path, "appointments.csv", "2022-04-12,2024-07-03", "2022-04-12,2024-08-01")
+    path = tmp_path / "data" / "appointments.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(",2024-07-28,,,", ",2024-08-01,,,"), encoding="utf-8")
+    summary = await load(database_url, read_dataset(path.parent))
+    assert (summary.updated, summary.unchanged) == (2, ALL - 2)
+    assert await query(database_url, "SELECT revision FROM appointments WHERE '2024-08-01' IN (start_on, end_on)") == [
+        (2,),
+        (2,),
+    ]
+
+
+async def test_loads_at_the_same_time_take_turns(database_url: str) -> None:
+    summaries = await asyncio.gather(*(load(database_url, read_dataset(SHIPPED)) for _ in range(3)))
+    assert sorted(summary.inserted for summary in summaries) == [0, 0, ALL]
+    assert sorted(summary.unchanged for summary in summaries) == [0, ALL, ALL]
+
+
+KILLED = """
+import asyncio, os, signal, sys
+from app.reference.loader import SHIPPED, load, read_dataset
+
+def progress(table, done, total):
+    if table == "appointments":
+        os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(load(sys.argv[1], read_dataset(SHIPPED), progress))
+"""
+
+
+async def test_a_killed_load_leaves_nothing(database_url: str) -> None:
+    killed = subprocess.run([sys.executable, "-c", KILLED, database_url], check=False)
+    assert killed.returncode == -9
+    assert set((await counted(database_url)).values()) == {0}
+    assert (await load(database_url, read_dataset(SHIPPED))).inserted == ALL

@@ -1,0 +1,157 @@
+"""What only the database can find is told like any other flaw, and nothing is loaded."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import ForeignKeyConstraint, PrimaryKeyConstraint
+
+from app.reference.files import FILES
+from app.reference.loader import SHIPPED, Dataset, DatasetError, Flaw, load, read_dataset
+from app.reference.reasons import RULES
+from tests.conftest import MIGRATED, copy_of
+from tests.reference.copies import changed, written
+from tests.reference.test_loader import counted, everything, query
+
+NOBODY = "01a20c10-0000-7000-8000-000000000000"
+SUNARDI = "01a20c10-0af8-7149-8d8d-5489b1e37ec7"
+ACTING = ",kpu,chair,acting,ri-6,2022-2027,2024-07-04,2024-07-28"
+
+
+@pytest_asyncio.fixture(scope="module")
+async def empty_url(server: str) -> AsyncIterator[str]:
+    """One database for all that leave it empty."""
+    async for url in copy_of(server, MIGRATED):
+        yield url
+
+
+async def flaws_of(url: str, path: Path) -> list[Flaw]:
+    dataset = read_dataset(path)
+    with pytest.raises(DatasetError) as caught:
+        await load(url, dataset)
+    return caught.value.flaws
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "line", "column", "reason"),
+    [
+        ("regions.csv", "regency,11,", "regency,10,", 40, "parent", "no such region '10'"),
+        ("regions.csv", "UU 14/2022,91", "UU 14/2022,90", 36, "split_from", "no such region '90'"),
+        ("region_codes.csv", "93.01,91.01,91", "93.99,91.01,91", 2, "region", "no such region '93.99'"),
+        ("appointments.csv", ACTING, ACTING.replace("kpu", "kpu-99"), 4, "organization",
+         "no such organization 'kpu-99'"),
+        ("appointments.csv", ACTING, ACTING.replace("ri-6", "ri-60"), 4, "division", "no such division 'ri-60'"),
+        ("appointments.csv", f"{SUNARDI},kpu-31", f"{NOBODY},kpu-31", 15, "person", f"no such official '{NOBODY}'"),
+        ("regions.csv", "\n11.01,", "\n11.1,", 40, "code",
+         "must be two digits, or two, a full stop and two: 31 or 31.71"),
+        ("regions.csv", "province,,ID-RI", "province,14,ID-RI", 5, "parent",
+         "a province has no parent, any other region has one"),
+        ("regions.csv", "regency,11,", "regency,12,", 40, "parent", "must be the first two digits of the code"),
+        ("regions.csv", "ID-RI", "ID-SB", 5, "iso_3166_2", "another region has 'ID-SB'"),
+        ("region_codes.csv", "93.01,91.01,91", "93.01,9101,91", 2, "code",
+         "must be two digits, a full stop and two digits: 91.01"),
+        ("region_codes.csv", "93.01,91.01,91", "93.01,93.01,91", 2, "code", "is the code that the region has today"),
+        ("agencies.csv", "dkpp,", "DKPP,", 3, "code", "must be lower-case letters and digits beginning with a letter"),
+        ("divisions.csv", "\np7-1,", "\np7_1,", 8, "code",
+         "must be lower-case letters and digits, a hyphen and a number: p7-6"),
+        ("appointments.csv", ",2022-2027,2022-04-12,2024-07-03", ",2022-27,2022-04-12,2024-07-03", 2, "term",
+         "must be two years with a hyphen: 2022-2027"),
+        ("appointments.csv", ",,2023,2022-06-14", ",,2023,", 15, "start_on", "must not be empty where seen_on is"),
+        ("appointments.csv", "2022-04-12,2024-07-03", "2022-04-12,2022-04-11", 2, "end_on",
+         "must be later than the start, or than seen_on where that is empty"),
+        ("appointments.csv", "2022-04-12,2024-07-03", "2022-04-12,2024-07-29", 5, "organization",
+         "another definitive chair of kpu on the same certain days"),
+        ("appointments.csv", "chair,acting,ri-6,2022-2027,2024-07-04,2024-07-28",
+         "chair,acting,ri-6,2022-2027,2024-07-04,2024-07-29", 5, "person",
+         "the same person is chair of kpu on the same certain days already"),
+    ],
+)  # fmt: skip
+async def test_a_refused_row_is_told_and_nothing_is_loaded(
+    empty_url: str, tmp_path: Path, file: str, old: str, new: str, line: int, column: str, reason: str
+) -> None:
+    flaws = await flaws_of(empty_url, changed(tmp_path, file, old, new))
+    assert flaws == [Flaw(file, line, column, reason)]
+    assert set((await counted(empty_url)).values()) == {0}
+
+
+async def test_a_name_longer_than_an_index_can_hold(empty_url: str, tmp_path: Path) -> None:
+    name = "".join(chr(0x4E00 + place) for place in range(4000))  # does not compress
+    [flaw] = await flaws_of(empty_url, changed(tmp_path, "people.csv", "Sunardi", name))
+    assert (flaw.file, flaw.line) == ("people.csv", 12)
+    assert "index" in flaw.reason
+
+
+async def test_several_refused_rows_are_told_together(empty_url: str, tmp_path: Path) -> None:
+    changed(tmp_path, "regions.csv", "\n11.01,", "\n11.1,")
+    changed(tmp_path, "regions.csv", "ID-PS", "ID-AC")
+    flaws = await flaws_of(empty_url, changed(tmp_path, "regions.csv", "\n11.75,", "\n1175,"))
+    assert [(flaw.line, flaw.column) for flaw in flaws] == [(36, "iso_3166_2"), (40, "code"), (62, "code")]
+
+
+async def test_no_more_than_twenty_are_told(empty_url: str, tmp_path: Path) -> None:
+    content = (SHIPPED / "regions.csv").read_text(encoding="utf-8").replace("\n32.", "\n32")
+    assert len(await flaws_of(empty_url, written(tmp_path, regions=content))) == 20
+
+
+async def test_a_refused_load_leaves_what_was_there(database_url: str, tmp_path: Path) -> None:
+    await load(database_url, read_dataset(SHIPPED))
+    before = await everything(database_url)
+    changed(tmp_path, "agencies.csv", "Bawaslu,", "BAWASLU,")
+    await flaws_of(database_url, changed(tmp_path, "appointments.csv", "2024-07-28,,,", "2024-07-01,,,"))
+    assert await everything(database_url) == before
+
+
+async def test_references_may_point_into_the_database(database_url: str, tmp_path: Path) -> None:
+    path = written(tmp_path, appointments=(SHIPPED / "appointments.csv").read_text(encoding="utf-8"))
+    assert {(flaw.line, flaw.column) for flaw in await flaws_of(database_url, path)} >= {(2, "person")}
+    await load(database_url, read_dataset(SHIPPED))
+    assert (await load(database_url, read_dataset(path))).unchanged == 27
+
+
+async def test_a_row_referred_to_is_deleted_meanwhile(database_url: str, tmp_path: Path) -> None:
+    await load(database_url, read_dataset(SHIPPED))
+    dataset = read_dataset(changed(tmp_path, "appointments.csv", ",ri-6,", ",ri-1,"))
+    dataset = Dataset(tuple(part for part in dataset.parts if part.table.name in ("officials", "appointments")))
+
+    def delete(table: str, done: int, total: int) -> None:
+        if table == "officials":
+            with ThreadPoolExecutor() as elsewhere:
+                elsewhere.submit(asyncio.run, query(database_url, "DELETE FROM divisions WHERE code = 'ri-1'")).result()
+
+    with pytest.raises(DatasetError) as caught:
+        await load(database_url, dataset, delete)
+    [flaw] = caught.value.flaws
+    assert (flaw.file, flaw.line) == ("appointments.csv", 3)
+    assert "fk_appointments_division_divisions" in flaw.reason
+
+
+async def test_a_file_spoilt_after_it_was_read(empty_url: str, tmp_path: Path) -> None:
+    path = changed(tmp_path, "agencies.csv", "Bawaslu,", "BAWASLU,")
+    dataset = read_dataset(path)
+    changed(tmp_path, "appointments.csv", "2024-07-03", "2023-02-30")
+    with pytest.raises(DatasetError) as caught:
+        await load(empty_url, dataset)
+    assert caught.value.flaws == [Flaw("appointments.csv", 2, "end_on", "'2023-02-30' is not in the calendar")]
+    assert set((await counted(empty_url)).values()) == {0}
+
+
+def test_every_rule_of_the_tables_has_its_words() -> None:
+    """Reading refuses what breaks the others: values of a list, dates, sizes; or no file has such a column."""
+    without = {
+        *(f"ck_organizations_{name}" for name in ("kind_known", "level_known", "sector_known", "seats_range")),
+        *(f"ck_organizations_{name}" for name in ("commission_has_level", "parent_is_another")),
+        "ck_organizations_dissolved_after_established",
+        *(f"ck_divisions_{name}" for name in ("kind_known", "level_known", "led_by_known", "members_range")),
+        *(f"ck_appointments_{name}" for name in ("office_known", "standing_known", "start_on_shape", "end_on_shape")),
+        "ck_regions_type_known",
+    }
+    rules = {
+        str(constraint.name)
+        for table in {file.table for file in FILES}
+        for constraint in table.constraints
+        if not isinstance(constraint, PrimaryKeyConstraint | ForeignKeyConstraint)
+    }
+    assert rules - without == set(RULES)

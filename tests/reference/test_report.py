@@ -1,0 +1,49 @@
+import pytest
+
+from app.reference import report
+from app.reference.loader import Counts, DatasetError, Flaw, Summary
+
+
+def test_the_summary_tells_each_table_and_all(capsys: pytest.CaptureFixture[str]) -> None:
+    summary = Summary()
+    summary.tables["regions"] = Counts(552, 3, 1)
+    summary.tables["officials"] = Counts(1, 0, 20)
+    report.print_summary(summary)
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[0] == ["table", "inserted", "updated", "unchanged"]
+    assert ["regions", "552", "3", "1"] in lines
+    assert ["appointments", "0", "0", "0"] in lines
+    assert lines[-1] == ["all", "553", "3", "21"]
+
+
+def test_flaws_are_one_a_line_on_the_error_stream(capsys: pytest.CaptureFixture[str]) -> None:
+    long = "[red]" + "x" * 200
+    report.print_flaws(DatasetError([Flaw("people.csv", 3, "id", long), Flaw("seats.csv", None, None, "why")]))
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines() == ["Nothing was loaded.", f"people.csv: 3: id: {long}", "seats.csv: why"]
+
+
+def test_a_cut_list_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    report.print_flaws(DatasetError([Flaw("people.csv", line, None, "why") for line in range(30)]))
+    assert len(capsys.readouterr().err.splitlines()) == 22
+
+
+def test_progress_is_silent_where_there_is_no_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "PATIENCE", -1.0)
+    with report.progress() as note:
+        note("regions", 1, 2)
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(("patience", "shown"), [(-1.0, True), (60.0, False)], ids=["long", "short"])
+def test_progress_on_a_terminal_only_when_it_takes_long(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, patience: float, shown: bool
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes the stream for a terminal
+    monkeypatch.setattr(report, "PATIENCE", patience)
+    with report.progress() as note:
+        note("regions", 1, 2)
+    assert ("regions" in capsys.readouterr().err) is shown
