@@ -1,4 +1,4 @@
-"""One embedded server for the whole run, one database per worker; `PG_BIN` chooses another Postgres than the wheel's."""
+"""One embedded server for the whole run, one database per worker; `PG_BIN` chooses another than the wheel's."""
 
 import asyncio
 import fcntl
@@ -42,7 +42,7 @@ def server() -> Iterator[str]:
     with embedded.running(data_dir()) as running:
         with (data_dir() / "templates.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not asyncio.run(fetch(running.url, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", LOADED)):
+            if not asyncio.run(fetch(running.url, "SELECT TRUE FROM pg_database WHERE datname = $1", LOADED)):
                 make_templates(running.url)
         yield running.url
 
@@ -141,4 +141,3 @@ def statements(app: FastAPI) -> Iterator[list[str]]:
     event.listen(engine, "before_cursor_execute", note)
     yield ran
     event.remove(engine, "before_cursor_execute", note)
-

@@ -1,0 +1,60 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.languages import Text, preferred
+
+
+class TestPreferred:
+    @pytest.mark.parametrize(
+        "header",
+        [
+            "",
+            "id",
+            "id-ID,id;q=0.9,en;q=0.8",
+            "*",
+            "fr",
+            "fr, *;q=0.5",
+            "en;q=0",
+            "en;q=0, *",
+            "en;q=0.5, id;q=0.5",
+            "en;q=0.5, *;q=0.9",
+            "en;q=much",
+            "english",
+            "id;q=0.3, en;q=0.2",
+            ";;;,,,q=1",
+        ],
+    )
+    def test_indonesian(self, header: str) -> None:
+        assert preferred(header) == "id"
+
+    @pytest.mark.parametrize(
+        "header",
+        [
+            "en",
+            "EN",
+            "en-GB",
+            "fr, en;q=0.1",
+            "en-US,en;q=0.9,id;q=0.8",
+            "id;q=0.8, en",
+            "id;q=0, *",
+            "*;q=0.1, id;q=0",
+            "en ; q=0.9 , id ; q=0.1",
+            "id;q=0.1,en;Q=0.2",
+            pytest.param(
+                "en-US,id;q=0.7,en;q=0.3",
+                marks=pytest.mark.xfail(strict=True, reason="the last variant of a language counts, not the best"),
+            ),
+        ],
+    )
+    def test_english(self, header: str) -> None:
+        assert preferred(header) == "en"
+
+    @given(st.text())
+    def test_no_header_is_too_odd(self, header: str) -> None:
+        assert preferred(header) in ("id", "en")
+
+
+def test_a_text_has_both() -> None:
+    text = Text("satu", "one")
+    assert (text.in_("id"), text.in_("en")) == ("satu", "one")

@@ -1,0 +1,157 @@
+# ruff: noqa: RUF012  (what a class says of its endpoint is only read)
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+import time_machine
+from fastapi import FastAPI
+
+from app.core import clock
+from tests.conftest import fetch
+from tests.scenarios import ListScenarios
+
+OFFICES = ["chair", "member", "secretary", "secretary_general"]
+
+
+def by_office(entry: Any) -> Any:
+    return OFFICES.index(entry["office"]), entry["official"]["name"]
+
+
+def by_name(entry: Any) -> Any:
+    return entry["official"]["name"]
+
+
+async def roster(client: httpx.AsyncClient, body: str, **params: str) -> list[dict[str, Any]]:
+    answer = await client.get(f"/v1/organizations/{body}/officials", params=params)
+    assert answer.status_code == 200, answer.text
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+class TestReadRoster(ListScenarios):
+    path = "/v1/organizations/kpu-31/officials"
+    base = {"as_of": "2023-06-01"}
+    members = "official office standing division start_on end_on seen_on certain source verified primary"
+    order = {"office": by_office, "name": by_name}
+    search = "mu"
+    filtered = {"office": "member"}
+    neighbour = "/v1/organizations/kpu/officials"
+    refused = (
+        ({"office": "king"}, "office", "not_one_of", "secretary_general"),
+        ({"sort": "code"}, "sort", "not_one_of", "office"),
+        ({"standing": "acting"}, "standing", "unknown_parameter", "office"),
+        ({"fields": "id"}, "fields", "unknown_field", "certain"),
+    )
+
+    async def test_an_entry(self, client: httpx.AsyncClient) -> None:
+        (entry,) = await roster(client, "kpu", as_of="2024-07-10", office="chair")
+        assert entry["official"] == {"id": "01a20c10-0adc-737f-a439-793312cd7c55", "name": "Mochammad Afifuddin"}
+        assert entry["division"] == {"code": "ri-6", "name": "Divisi Hukum dan Pengawasan"}
+        assert (entry["office"], entry["standing"], entry["certain"]) == ("chair", "acting", True)
+        assert (entry["start_on"], entry["end_on"], entry["seen_on"]) == ("2024-07-04", "2024-07-28", None)
+
+    @pytest.mark.parametrize("office", OFFICES)
+    async def test_by_office(self, client: httpx.AsyncClient, office: str) -> None:
+        whole = await roster(client, "kpu", as_of="2022-06-14")
+        expected = [entry for entry in whole if entry["office"] == office]
+        assert await roster(client, "kpu", as_of="2022-06-14", office=office) == expected
+
+    @pytest.mark.parametrize(
+        ("day", "offices"),
+        [
+            ("2022-04-11", {("chair", True)}),
+            ("2022-06-13", {("member", True)}),
+            ("2023-01-01", {("chair", False), ("member", False), ("secretary", False)}),
+            ("2024-01-01", {("chair", True), ("member", True), ("secretary", True)}),
+            ("1900-01-01", set()),
+        ],
+    )
+    async def test_the_certain_and_the_possible(
+        self, client: httpx.AsyncClient, day: str, offices: set[tuple[str, bool]]
+    ) -> None:
+        entries = await roster(client, "kpu-31", as_of=day)
+        assert {(entry["office"], entry["certain"]) for entry in entries} >= offices
+        assert bool(entries) == bool(offices)
+
+    async def test_the_end_is_the_first_day_without(self, client: httpx.AsyncClient) -> None:
+        chairs = [
+            [entry["official"]["name"] for entry in await roster(client, "kpu", as_of=day, office="chair")]
+            for day in ("2024-07-02", "2024-07-03", "2024-07-04")
+        ]
+        assert chairs == [["Hasyim Asy'ari"], [], ["Mochammad Afifuddin"]]
+
+    @pytest.mark.parametrize(
+        ("q", "best"), [("asyari", "Hasyim Asy'ari"), ("ASY\u2019ARI", "Hasyim Asy'ari"), ("idam holik", "Idham Holik")]
+    )
+    async def test_search_finds_the_best_first(self, client: httpx.AsyncClient, q: str, best: str) -> None:
+        assert (await roster(client, "kpu", as_of="2022-06-14", q=q))[0]["official"]["name"] == best
+
+    async def test_search_stays_within_the_body(self, client: httpx.AsyncClient) -> None:
+        assert await roster(client, "kpu-31", as_of="2022-06-14", q="asyari") == []
+
+    async def test_a_body_of_which_nobody_is_known(self, client: httpx.AsyncClient, statements: list[str]) -> None:
+        assert await roster(client, "kpu-32") == []
+        assert await roster(client, "kpu-93", as_of="2022-06-14") == []
+        statements.clear()
+        await roster(client, "kpu-32")
+        assert len(statements) == 2
+
+    @pytest.mark.xfail(strict=True, reason="asks three times: for the page, the body, and the former code")
+    @pytest.mark.parametrize("code", ["kpu-99", "kpu-91.01"])
+    async def test_two_statements_where_there_is_no_such_body(
+        self, client: httpx.AsyncClient, statements: list[str], code: str
+    ) -> None:
+        await self.get(client)
+        statements.clear()
+        await client.get(f"/v1/organizations/{code}/officials")
+        assert len(statements) == 2
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD"])
+    async def test_a_former_code_leads_to_todays(self, client: httpx.AsyncClient, method: str) -> None:
+        query = "as_of=2022-06-14&office=chair"
+        answer = await client.request(method, f"/v1/organizations/kpu-91.01/officials?{query}")
+        assert answer.status_code == 308
+        assert answer.headers["location"] == f"/v1/organizations/kpu-93.01/officials?{query}"
+
+    async def test_no_such_body(self, client: httpx.AsyncClient) -> None:
+        answer = await client.get("/v1/organizations/kpu-99/officials")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+    async def test_without_a_day_it_is_today(self, client: httpx.AsyncClient, app: FastAPI) -> None:
+        app.dependency_overrides[clock.get_today] = lambda: date(2022, 6, 14)
+        try:
+            today = await client.get("/v1/organizations/kpu/officials")
+        finally:
+            app.dependency_overrides.clear()
+        assert today.content == (await client.get("/v1/organizations/kpu/officials?as_of=2022-06-14")).content
+
+    @pytest.mark.parametrize(
+        ("zone", "day"), [("Asia/Jakarta", 15), ("Asia/Jayapura", 15), ("America/Los_Angeles", 14), ("UTC", 14)]
+    )
+    def test_today_is_a_date_of_the_zone(self, zone: str, day: int) -> None:
+        with time_machine.travel("2022-06-14T17:00:00Z", tick=False):
+            assert clock.today(ZoneInfo(zone)) == date(2022, 6, day)
+
+    async def test_who_takes_office_between_pages_shifts_nothing(
+        self, own_client: httpx.AsyncClient, own_url: str
+    ) -> None:
+        names = [entry["official"]["name"] for entry in await roster(own_client, "kpu", as_of="2022-06-14")]
+        first = await own_client.get("/v1/organizations/kpu/officials?as_of=2022-06-14&page_size=3")
+        await fetch(own_url, "DELETE FROM appointments WHERE organization = 'kpu' AND office = 'chair'")
+        rest = await own_client.get(first.links["next"]["url"])
+        assert [entry["official"]["name"] for entry in rest.json()["items"]] == names[3:6]
+
+    async def test_equal_entries_are_parted_by_the_appointment(self, client: httpx.AsyncClient) -> None:
+        """One person has two possible seats on that day, and a page may end between them."""
+        for sort in ("name", "-name"):
+            params = {"sort": sort, "page_size": "1"}
+            seen = []
+            answer = await self.get(client, params)
+            while "next" in answer.links:
+                seen += answer.json()["items"]
+                answer = await client.get(answer.links["next"]["url"])
+            seen += answer.json()["items"]
+            assert seen == (await self.get(client, {"sort": sort})).json()["items"]
+            assert len([entry for entry in seen if entry["official"]["name"] == "Muhammad Tarmizi"]) == 2

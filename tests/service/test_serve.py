@@ -1,0 +1,93 @@
+"""`serve` over the embedded server: the first start, the second, two at once, and after every kind of kill."""
+
+import os
+import shlex
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+
+from app.core import postgres_process
+from tests.service.conftest import check_clean_end, comes_true, fetched, reachable_directory, serving, status
+
+
+@pytest.fixture(scope="module")
+def data_dir() -> Iterator[Path]:
+    """One data directory for all tests that can share it. No server is left on it by any."""
+    with reachable_directory() as directory:
+        yield directory / "data"
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_running(data_dir: Path) -> Iterator[None]:
+    yield
+    assert comes_true(lambda: not servers(data_dir))
+
+
+def servers(data_dir: Path) -> list[int]:
+    return postgres_process.server_processes(data_dir / "pg")
+
+
+def test_first_start_and_second(data_dir: Path) -> None:
+    with serving("--data-dir", str(data_dir)) as service:
+        first = service.seconds
+        addresses = [words[1] for line in service.greeting.splitlines() if (words := shlex.split(line))[:1] == ["curl"]]
+        roster, commissions, person = (orjson.loads(fetched(address)) for address in addresses)
+        assert len(roster["items"]) == 8
+        assert len(commissions["items"]) == 34
+        assert "Tarmizi" in person["items"][0]["name"]
+        assert b"swagger" in fetched(f"{service.base}/docs")
+        assert fetched(f"{service.base}/health/ready")
+        check_clean_end(service, signal.SIGTERM)
+    assert servers(data_dir) == []
+
+    with serving("--data-dir", str(data_dir)) as service:
+        assert len(orjson.loads(fetched(addresses[0].replace(addresses[0][:22], service.base[:22])))["items"]) == 8
+        assert service.seconds < first
+        check_clean_end(service, signal.SIGINT)
+    assert servers(data_dir) == []
+
+
+async def test_two_share_one_server(data_dir: Path) -> None:
+    with serving("--data-dir", str(data_dir)) as first, serving("--data-dir", str(data_dir)) as second:
+        postmaster = postgres_process.serving(data_dir / "pg")
+        check_clean_end(first, signal.SIGTERM)
+        assert postgres_process.serving(data_dir / "pg") == postmaster
+        assert await status(second) == 200
+        check_clean_end(second, signal.SIGTERM)
+    assert servers(data_dir) == []
+
+
+async def test_after_the_service_was_killed(data_dir: Path) -> None:
+    with serving("--data-dir", str(data_dir)) as killed:
+        assert killed.stop(signal.SIGKILL) == -signal.SIGKILL
+        assert servers(data_dir), "nobody was there to stop it"
+        with serving("--data-dir", str(data_dir)) as service:
+            assert await status(service) == 200
+            check_clean_end(service, signal.SIGTERM)
+
+
+async def test_after_the_server_was_killed(data_dir: Path) -> None:
+    """The service that lost it says so; the next start brings it back, also for the first."""
+    with serving("--data-dir", str(data_dir)) as bereft:
+        assert await status(bereft) == 200
+        os.kill(servers_first(data_dir), signal.SIGKILL)
+        assert comes_true(lambda: not servers(data_dir))
+        assert await status(bereft) == 503
+        assert await status(bereft, b"/health/ready") == 503
+        assert await status(bereft, b"/health/live") == 200
+        with serving("--data-dir", str(data_dir)) as service:
+            assert await status(service) == 200
+            assert await status(bereft) == 200
+            assert await status(bereft, b"/health/ready") == 200
+            check_clean_end(service, signal.SIGTERM)
+        assert await status(bereft) == 200
+        check_clean_end(bereft, signal.SIGTERM)
+
+
+def servers_first(data_dir: Path) -> int:
+    found = postgres_process.serving(data_dir / "pg")
+    assert found
+    return found.pid

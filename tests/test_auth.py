@@ -1,0 +1,115 @@
+from typing import Annotated, Any
+
+import httpx
+import pytest
+from fastapi import APIRouter, Body, FastAPI, Query, Request, Response
+from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel, ConfigDict
+
+from app.auth import Access, Route, Scope, allow, public
+from app.core.problems import Problem
+from tests.conftest import client_of
+
+
+class Given(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    number: int
+
+
+def service() -> FastAPI:
+    router = APIRouter(route_class=Route)
+
+    @router.post("/closed", dependencies=[allow(Scope.REGIONS_WRITE)])
+    async def write(query: Annotated[Given, Query()], body: Annotated[Given, Body()]) -> str:
+        return "written"
+
+    @router.post("/open", dependencies=[public()])
+    async def read(query: Annotated[Given, Query()], body: Annotated[Given, Body()]) -> str:
+        return "read"
+
+    app = FastAPI()
+    app.include_router(router)
+
+    @app.exception_handler(Problem)
+    async def on_problem(request: Request, problem: Problem) -> Response:
+        return problem.response(request.scope)
+
+    return app
+
+
+class TestRoute:
+    @pytest.mark.parametrize(
+        "declared",
+        [[], None, [public(), public()], [public(), allow(Scope.AUDIT_READ)], [allow(Scope.AUDIT_READ)] * 2],
+        ids=["none", "nothing", "public twice", "public and scope", "two scopes"],
+    )
+    def test_a_route_declares_exactly_one(self, declared: list[Any] | None) -> None:
+        router = APIRouter(route_class=Route)
+        with pytest.raises(TypeError, match=r"/x: declare exactly one of public\(\) and allow\(scope\)"):
+            router.get("/x", dependencies=declared)(lambda: None)
+
+    @pytest.mark.parametrize("declared", [public(), allow(Scope.CLIENTS_ADMIN)])
+    def test_a_declaration_of_the_router_is_none_of_the_route(self, declared: Any) -> None:
+        """Else a route would be open because of where it stands."""
+        router = APIRouter(route_class=Route, dependencies=[declared])
+        try:
+            router.get("/x")(lambda: None)
+        except TypeError:
+            return
+        assert isinstance(router.routes[0], Route)
+        assert router.routes[0].access == declared.dependency
+
+    async def test_without_a_token_nothing_is_looked_at(self) -> None:
+        """Neither wrong parameters nor a body that is no JSON change the answer; the body is not even read."""
+        read = False
+
+        async def body() -> Any:
+            nonlocal read
+            read = True
+            yield b"{"
+
+        async with client_of(service()) as client:
+            for params in ({}, {"number": "x"}, {"number": "1", "colour": "red"}):
+                answer = await client.post(
+                    "/closed", params=params, content=body(), headers={"Content-Type": "application/json"}
+                )
+                assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+                assert answer.headers["www-authenticate"] == 'Bearer realm="rakornas", scope="regions:write"'
+                assert answer.headers["cache-control"] == "no-store"
+        assert not read
+
+    @pytest.mark.parametrize("authorization", ["Bearer x", "Bearer", "Basic eDp5", "x"])
+    async def test_what_is_no_token_of_ours_is_invalid(self, authorization: str) -> None:
+        async with client_of(service()) as client:
+            answer = await client.post("/closed", headers={"Authorization": authorization})
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"].endswith('scope="regions:write", error="invalid_token"')
+
+    async def test_an_open_route_asks_for_none(self) -> None:
+        async with client_of(service()) as client:
+            answer = await client.post("/open?number=1", json={"number": 1}, headers={"Authorization": "Bearer x"})
+        assert answer.json() == "read"
+
+
+def test_every_scope_is_a_scope_token() -> None:
+    assert len(set(Scope)) == 14
+    for scope in Scope:
+        resource, _, right = scope.partition(":")
+        assert resource.replace("-", "").isalpha()
+        assert right in ("read", "write", "admin")
+
+
+def test_every_route_of_the_app_declares_who_may_call_it(app: FastAPI) -> None:
+    routes = [context.route for context in iter_route_contexts(app.router.routes)]
+    assert {"/v1/regions", "/v1/officials/{id}", "/docs/{asset}", "/metrics"} <= {
+        getattr(route, "path", None) for route in routes
+    }
+    for route in routes:
+        assert isinstance(route, Route)
+        assert [one.dependency for one in route.dependencies if isinstance(one.dependency, Access)] == [route.access]
+
+
+async def test_what_is_open_today_is_all_of_it(client: httpx.AsyncClient, app: FastAPI) -> None:
+    """Until something is written or personal, nobody needs a token."""
+    scopes = {context.route.access.scope for context in iter_route_contexts(app.router.routes)}  # type: ignore[attr-defined]
+    assert scopes == {None}
