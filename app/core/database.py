@@ -22,6 +22,8 @@ from app.settings import Settings
 # Connection trouble, no resources, shut down or cancelled, read-only after a failover, a conflict worth another try,
 # a lock not had in time: faults that pass, and none of the caller's making.
 PASSING = ("08", "53", "57P", "57014", "25006", "40", "55P03")
+# A plan made before a migration; its connection makes a new one at the next try (PostgreSQL, PREPARE).
+STALE_PLAN = "0A000"
 
 
 def url_of(settings: Settings) -> str:
@@ -38,7 +40,6 @@ def reading_engine(settings: Settings) -> AsyncEngine:
             url_of(settings),
             timeout=settings.connect_timeout,
             command_timeout=settings.command_timeout,
-            statement_cache_size=0,  # SQLAlchemy's dialect keeps its own
             server_settings={
                 "application_name": "rakornas",
                 "timezone": "UTC",
@@ -52,7 +53,7 @@ def reading_engine(settings: Settings) -> AsyncEngine:
         )
 
     return create_async_engine(
-        "postgresql+asyncpg://?prepared_statement_cache_size=500",
+        "postgresql+asyncpg://",
         async_creator=connect,
         isolation_level="AUTOCOMMIT",
         pool_reset_on_return=None,

@@ -21,7 +21,9 @@ def preferred(accept_language: str) -> Language:
     for entry in accept_language.lower().split(","):
         tag, _, parameters = entry.partition(";")
         name, _, quality = parameters.strip().partition("=")
-        weights[tag.strip().partition("-")[0]] = _weight(quality) if name.strip() == "q" else 1.0
+        language = tag.strip().partition("-")[0]
+        weight = _weight(quality) if name.strip() == "q" else 1.0
+        weights[language] = max(weight, weights.get(language, 0.0))
     anything = weights.get("*", 0.0)
     return "en" if weights.get("en", anything) > weights.get("id", anything) else "id"
 

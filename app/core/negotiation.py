@@ -1,26 +1,29 @@
 """Which media type an answer has: what Accept allows (RFC 9110, section 12.5.1), or 406."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from fastapi import Request
 
 from app.core.problems import NotAcceptable
 
 
-def produces(media_type: str) -> Callable[[Request], None]:
-    """A dependency that refuses callers who do not take `media_type`."""
+def produces(*media_types: str) -> Callable[[Request], Awaitable[str]]:
+    """A dependency: the type that the caller likes best, the first of equals; NotAcceptable if none will do."""
 
-    async def negotiate(request: Request) -> None:
-        if not accepts(request.headers.getlist("accept"), media_type):
+    async def negotiate(request: Request) -> str:
+        liking = {media_type: weight(request.headers.getlist("accept"), media_type) for media_type in media_types}
+        best = max(media_types, key=liking.__getitem__)
+        if liking[best] == 0:
             raise NotAcceptable
+        return best
 
-    return negotiate  # type: ignore[return-value]
+    return negotiate
 
 
-def accepts(values: list[str], media_type: str) -> bool:
-    """Whether Accept admits the type: the most specific range that matches decides, and `q=0` refuses."""
+def weight(values: list[str], media_type: str) -> float:
+    """How much Accept likes the type, 0 to 1: the most specific range that matches decides, and `q=0` refuses."""
     if not any(value.strip() for value in values):
-        return True
+        return 1.0
     kind = media_type.partition("/")[0]
     weights: dict[str, float] = {}
     for entry in ",".join(values).lower().split(","):
@@ -28,8 +31,8 @@ def accepts(values: list[str], media_type: str) -> bool:
         weights[media_range] = max(weights.get(media_range, 0.0), _quality(parameters))
     for media_range in (media_type, f"{kind}/*", "*/*"):
         if media_range in weights:
-            return weights[media_range] > 0
-    return False
+            return weights[media_range]
+    return 0.0
 
 
 def _quality(parameters: list[str]) -> float:

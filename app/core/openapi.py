@@ -59,9 +59,11 @@ def document_of(app: FastAPI) -> dict[str, Any]:
             # The first line of a route's docstring is its title, the rest says more.
             operation["summary"], _, operation["description"] = operation["description"].partition("\n\n")
             for parameter in operation.get("parameters", ()):
-                parameter["schema"] = without_null(parameter["schema"])
+                describe_parameter(parameter)
             for response in operation["responses"].values():
                 only_problem_json(response)
+            if "application/json" in operation["responses"]["200"].get("content", {}):
+                declare_headers(operation["responses"])
         allow_parts(document)
         app.openapi_schema = document
     return app.openapi_schema
@@ -71,12 +73,24 @@ def operations_of(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [operation for path in document["paths"].values() for operation in path.values()]
 
 
-def without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """A parameter is given or left out; it is never null, though its type in Python is optional."""
-    options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
-    if len(options) != 1:
-        return schema
-    return {**{key: value for key, value in schema.items() if key != "anyOf"}, **options[0]}
+def describe_parameter(parameter: dict[str, Any]) -> None:
+    """A parameter is given or left out, never null, though its type in Python is optional; its words stand on it."""
+    schema = parameter["schema"]
+    options = [option for option in schema.pop("anyOf", ()) if option != {"type": "null"}]
+    schema.update(*options)
+    if description := schema.pop("description", None):
+        parameter.setdefault("description", description)
+    if examples := schema.pop("examples", None):
+        parameter.setdefault("example", examples[0])
+
+
+def declare_headers(responses: dict[str, Any]) -> None:
+    """What every readable answer has beside its body, and the answer to a caller who has it already."""
+    responses["200"]["headers"] = {
+        "ETag": {"schema": {"type": "string"}, "description": "Names these bytes: send it as If-None-Match."},
+        "Link": {"schema": {"type": "string"}, "description": 'The next page of a list, as `rel="next"`.'},
+    }
+    responses["304"] = {"description": "The caller has these bytes: If-None-Match named them."}
 
 
 def allow_parts(document: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 def plain_digits(value: Any) -> Any:
     """Only ASCII digits make an integer: Python's own parser also takes `+5`, `1_0` and other scripts' digits."""
-    if not re.fullmatch(r"[0-9]{1,9}", str(value)):
+    if not re.fullmatch(r"[0-9]{1,100}", str(value)):
         raise PydanticCustomError("not_digits", "only the digits 0-9")
     return value
 

@@ -20,7 +20,7 @@ SAYINGS: Mapping[str, tuple[str, Callable[[Context], Text]]] = {
     ),
     "literal_error": (
         "not_one_of",
-        lambda c: Text(f"Harus salah satu dari: {c['expected']}.", f"Must be one of: {c['expected']}."),
+        lambda c: Text(f"Harus salah satu dari: {listed(c)}.", f"Must be one of: {listed(c)}."),
     ),
     "unknown_field": (
         "unknown_field",
@@ -57,6 +57,11 @@ SAYINGS: Mapping[str, tuple[str, Callable[[Context], Text]]] = {
     ),
     "missing": ("missing", lambda _: Text("Parameter ini wajib.", "This parameter is required.")),
 }
+
+
+def listed(context: Context) -> str:
+    """The values that are allowed, without the English of pydantic's list."""
+    return str(context["expected"]).replace("' or '", "', '").replace("'", "")
 
 
 def invalid_parameters(errors: Sequence[Any], known: Sequence[str]) -> InvalidParameters:

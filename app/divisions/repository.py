@@ -19,15 +19,24 @@ _ORGANIZATION = bindparam("organization", None, type_=Text)
 
 
 def _head(day: Day) -> ColumnElement[Any]:
-    """Who holds the division on a day: who certainly does, else the only one who may; of several, nobody is named."""
+    """Who holds the division on a day, where nobody else does as surely: of two who may, neither is named."""
     on = cast(null(), Date) if day is None else day
     held, other, person = aliased(models.Appointment), aliased(models.Appointment), aliased(models.Official)
-    someone_else = select(other.id).where(_holds(other, on), other.official != held.official).exists()
+    as_sure = (
+        select(other.id)
+        .where(
+            _holds(other, on),
+            other.official != held.official,
+            or_(holds_on(other.certain, on), ~holds_on(held.certain, on)),
+        )
+        .correlate_except(other)
+        .exists()
+    )
     return (
         select(json_object(id=held.official, name=person.name, certain=holds_on(held.certain, on)))
         .join(person, person.id == held.official)
-        .where(_holds(held, on), or_(holds_on(held.certain, on), ~someone_else))
-        .order_by(holds_on(held.certain, on).desc(), held.id)
+        .where(_holds(held, on), ~as_sure)
+        .order_by(held.id)
         .limit(1)
         .scalar_subquery()
     )

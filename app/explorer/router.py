@@ -1,34 +1,56 @@
 """The routes that show the service to people."""
 
+import pathlib
 from functools import cache
 from html import escape
 from importlib.util import find_spec
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel
 
 from app.auth import Route, public
 from app.core.conditional import entity_tag, open_data, reply
 from app.core.languages import Language, preferred
+from app.core.negotiation import produces
 from app.core.openapi import document_of, problems
 from app.core.parameters import Nothing
-from app.core.problems import KINDS, NotFound, Problem
+from app.core.problems import KINDS, NotAcceptable, NotFound, Problem
 
 router = APIRouter(tags=["service"], route_class=Route)
 CACHE = open_data(3600)
+ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css", "favicon.png": "image/png"}
+JsonOrHtml = Annotated[str, Depends(produces("application/json", "text/html"))]
+ProblemCode = Annotated[str, Path(description="The problem's `code`.", examples=["not_found"])]
 
 
-@router.get("/", dependencies=[public()])
-async def read_index(request: Request, _: Nothing) -> dict[str, Any]:
+class Index(BaseModel):
+    """Where everything is."""
+
+    name: str
+    links: dict[str, str]
+
+
+class Kind(BaseModel):
+    """One kind of problem."""
+
+    type: str
+    code: str
+    status: int
+    title: str
+    detail: str
+
+
+@router.get("/", dependencies=[public()], responses=problems(NotAcceptable))
+async def read_index(request: Request, media_type: JsonOrHtml, _: Nothing) -> Index:
     """Where everything is
 
     Links to all that this service offers. A browser is led to the explorer.
     """
-    if prefers_html(request):
+    if media_type == "text/html":
         return RedirectResponse("/docs", 303, {"Vary": "Accept"})  # type: ignore[return-value]
     links = {"explorer": "/docs", "openapi": "/openapi.json"}
     paths = [path for path in document_of(request.app)["paths"] if path != "/" and "{" not in path]
@@ -56,33 +78,34 @@ async def read_explorer(_: Nothing) -> Response:
 
 
 @router.get("/docs/{asset}", dependencies=[public()], include_in_schema=False)
-async def read_asset(asset: str) -> Response:
+async def read_asset(asset: str, _: Nothing) -> Response:
     """A file of the explorer, out of an installed package: no address outside the service is needed."""
-    if asset not in ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"):
+    if asset not in ASSETS:
         raise NotFound
-    return FileResponse(assets() / asset, headers={"Cache-Control": "public, max-age=86400"})
+    body = (assets() / asset).read_bytes()
+    return Response(body, headers={"ETag": entity_tag(body), "Cache-Control": CACHE}, media_type=ASSETS[asset])
 
 
 @cache
-def assets() -> Path:
+def assets() -> pathlib.Path:
     spec = find_spec("fastapi_offline")
     if spec is None or spec.origin is None:
         raise LookupError("the package fastapi-offline, which carries the explorer's files, is not installed")
-    return Path(spec.origin).parent / "static"
+    return pathlib.Path(spec.origin).parent / "static"
 
 
-@router.get("/problems", dependencies=[public()])
-async def list_problems(request: Request, _: Nothing) -> list[dict[str, Any]]:
+@router.get("/problems", dependencies=[public()], responses=problems(NotAcceptable))
+async def list_problems(request: Request, media_type: JsonOrHtml, _: Nothing) -> list[Kind]:
     """All problems
 
     Every kind of problem that this service answers with, with its title and what to do about it.
     """
     language = preferred(request.headers.get("accept-language", ""))
-    return described(request, language, [about(kind, language) for kind in KINDS.values()])  # type: ignore[return-value]
+    return described([about(kind, language) for kind in KINDS.values()], language, media_type)  # type: ignore[return-value]
 
 
-@router.get("/problems/{code}", dependencies=[public()], responses=problems(NotFound))
-async def read_problem(request: Request, code: str, _: Nothing) -> dict[str, Any]:
+@router.get("/problems/{code}", dependencies=[public()], responses=problems(NotFound, NotAcceptable))
+async def read_problem(request: Request, code: ProblemCode, media_type: JsonOrHtml, _: Nothing) -> Kind:
     """One problem
 
     The page that a problem document's `type` leads to: what the problem means and what to do about it.
@@ -90,11 +113,7 @@ async def read_problem(request: Request, code: str, _: Nothing) -> dict[str, Any
     if code not in KINDS:
         raise NotFound
     language = preferred(request.headers.get("accept-language", ""))
-    return described(request, language, about(KINDS[code], language))  # type: ignore[return-value]
-
-
-def prefers_html(request: Request) -> bool:
-    return "text/html" in request.headers.get("accept", "")
+    return described(about(KINDS[code], language), language, media_type)  # type: ignore[return-value]
 
 
 def about(kind: type[Problem], language: Language) -> dict[str, Any]:
@@ -107,23 +126,23 @@ def about(kind: type[Problem], language: Language) -> dict[str, Any]:
     }
 
 
-def described(request: Request, language: Language, content: dict[str, Any] | list[dict[str, Any]]) -> Response:
-    """The content as JSON, or as a page where HTML is asked for."""
+def described(content: dict[str, Any] | list[dict[str, Any]], language: Language, media_type: str) -> Response:
+    """The content as JSON, or as a page where HTML is liked better."""
     kinds = content if isinstance(content, list) else [content]
     sections = "".join(
         f'<h1><a href="{escape(kind["type"])}">{kind["status"]} {escape(kind["title"])}</a></h1>'
         f"<p><code>{escape(kind['code'])}</code></p><p>{escape(kind['detail'])}</p>"
         for kind in kinds
     )
-    html = prefers_html(request)
-    body = PAGE.format(language=language, sections=sections).encode() if html else orjson.dumps(content)
+    page = PAGE.format(language=language, sections=sections).encode()
+    body = page if media_type == "text/html" else orjson.dumps(content)
     headers = {
         "Content-Language": language,
         "Vary": "Accept, Accept-Language",
         "Cache-Control": CACHE,
         "ETag": entity_tag(body),
     }
-    return Response(body, headers=headers, media_type="text/html" if html else "application/json")
+    return Response(body, headers=headers, media_type=media_type)
 
 
 PAGE = """<!doctype html>

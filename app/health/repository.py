@@ -22,7 +22,7 @@ async def schema_revision(settings: Settings) -> str:
             connection.terminate()
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise Unavailable(detail=Text("Basis data tidak menjawab.", "The database does not answer.")) from error
-    if str(revision) < models.SCHEMA_REVISION:
+    if revision is None or str(revision) < models.SCHEMA_REVISION:
         raise Unavailable(
             detail=Text(
                 "Skema basis data lebih lama daripada layanan; jalankan `rakornas migrate`.",

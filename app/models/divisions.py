@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, Computed, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import Base, Fact, one_of
+from app.models.metadata import NAME_LENGTH, Base, Fact, one_of
 from app.models.officials import OFFICES
 from app.models.organizations import LEVELS
 
@@ -27,7 +27,8 @@ class Division(Fact, Base):
     folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC ARRAY[name, name_en])", persisted=True))
 
     __table_args__ = (
-        CheckConstraint("code ~ '^[a-z][a-z0-9]*-[0-9]+$'", name="code_shape"),
+        CheckConstraint("code ~ '^[a-z][a-z0-9]{0,9}-[0-9]{1,4}$'", name="code_shape"),
+        CheckConstraint(NAME_LENGTH, name="name_length"),
         CheckConstraint(one_of("kind", *KINDS), name="kind_known"),
         CheckConstraint(one_of("level", *LEVELS), name="level_known"),
         CheckConstraint(one_of("led_by", *OFFICES), name="led_by_known"),

@@ -35,6 +35,14 @@ class Fact:
     updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
+NAME_LENGTH = "length(name) BETWEEN 1 AND 300"
+
+
+def in_calendar(column: str) -> str:
+    """The text of a check that admits the days that the service speaks of: the years 1900 to 2199."""
+    return f"{column} BETWEEN '1900-01-01' AND '2199-12-31'"
+
+
 def one_of(column: str, *values: str) -> str:
     """The text of a check that admits these values only."""
     return f"{column} IN ({', '.join(repr(value) for value in values)})"

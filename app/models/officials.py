@@ -8,11 +8,10 @@ from sqlalchemy import CheckConstraint, ColumnElement, Computed, Date, ForeignKe
 from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import Base, Fact, one_of
+from app.models.metadata import NAME_LENGTH, Base, Fact, in_calendar, one_of
 
 OFFICES = ("chair", "member", "secretary", "secretary_general")
 STANDINGS = ("definitive", "acting", "interim_replacement")
-PARTIAL_DATE = r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
 
 
 class Official(Fact, Base):
@@ -26,6 +25,7 @@ class Official(Fact, Base):
     folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC array_prepend(name, other_names))", persisted=True))
 
     __table_args__ = (
+        CheckConstraint(NAME_LENGTH, name="name_length"),
         Index(None, "name", "id"),
         Index(None, "updated_at", "id"),
         Index(None, "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
@@ -65,8 +65,9 @@ class Appointment(Fact, Base):
         CheckConstraint(one_of("office", *OFFICES), name="office_known"),
         CheckConstraint(one_of("standing", *STANDINGS), name="standing_known"),
         CheckConstraint("term ~ '^[0-9]{4}-[0-9]{4}$'", name="term_shape"),
-        CheckConstraint(f"start_on ~ '{PARTIAL_DATE}'", name="start_on_shape"),
-        CheckConstraint(f"end_on ~ '{PARTIAL_DATE}'", name="end_on_shape"),
+        CheckConstraint("start_on IS NULL OR first_day(start_on) IS NOT NULL", name="start_on_is_partial_date"),
+        CheckConstraint("end_on IS NULL OR first_day(end_on) IS NOT NULL", name="end_on_is_partial_date"),
+        CheckConstraint(in_calendar("seen_on"), name="seen_on_in_calendar"),
         CheckConstraint("start_on IS NOT NULL OR seen_on IS NOT NULL", name="start_or_seen"),
         CheckConstraint("NOT isempty(possible)", name="ends_after_start"),
         # A commission has one chair and one head of its secretariat. Where the days are not certain, two rosters may

@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import Base, Fact, one_of
+from app.models.metadata import NAME_LENGTH, Base, Fact, in_calendar, one_of
 
 KINDS = ("commission", "agency")
 LEVELS = ("national", "province", "regency")
@@ -44,13 +44,16 @@ class Organization(Fact, Base):
     folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC ARRAY[name, name_en, short_name])", persisted=True))
 
     __table_args__ = (
-        CheckConstraint("code ~ '^[a-z][a-z0-9]*(-[0-9]{2}(\\.[0-9]{2})?)?$'", name="code_shape"),
+        CheckConstraint("code ~ '^[a-z][a-z0-9]{0,29}(-[0-9]{2}(\\.[0-9]{2})?)?$'", name="code_shape"),
+        CheckConstraint(NAME_LENGTH, name="name_length"),
         CheckConstraint(one_of("kind", *KINDS), name="kind_known"),
         CheckConstraint(one_of("level", *LEVELS), name="level_known"),
         CheckConstraint(one_of("sector", *SECTORS), name="sector_known"),
         CheckConstraint("kind <> 'commission' OR level IS NOT NULL", name="commission_has_level"),
         CheckConstraint("seats BETWEEN 1 AND 99", name="seats_range"),
         CheckConstraint("parent <> code", name="parent_is_another"),
+        CheckConstraint(in_calendar("established_on"), name="established_on_in_calendar"),
+        CheckConstraint(in_calendar("dissolved_on"), name="dissolved_on_in_calendar"),
         CheckConstraint("dissolved_on > established_on", name="dissolved_after_established"),
         Index(None, "kind", "code"),
         Index(None, "level", "code"),

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, or_, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from app.models.metadata import Base, Fact, one_of
+from app.models.metadata import NAME_LENGTH, Base, Fact, in_calendar, one_of
 
 TYPES = ("province", "regency", "city")
 
@@ -32,7 +32,9 @@ class Region(Fact, Base):
 
     __table_args__ = (
         CheckConstraint("code ~ '^[0-9]{2}(\\.[0-9]{2})?$'", name="code_shape"),
+        CheckConstraint(NAME_LENGTH, name="name_length"),
         CheckConstraint(one_of("type", *TYPES), name="type_known"),
+        CheckConstraint(in_calendar("valid_from"), name="valid_from_in_calendar"),
         CheckConstraint("(type = 'province') = (parent IS NULL)", name="province_has_no_parent"),
         CheckConstraint("(type = 'province') = (length(code) = 2)", name="province_has_short_code"),
         CheckConstraint('parent = "left"(code, 2)', name="parent_leads_code"),
@@ -59,6 +61,7 @@ class RegionCode(Fact, Base):
     __table_args__ = (
         CheckConstraint("code ~ '^[0-9]{2}\\.[0-9]{2}$'", name="code_shape"),
         CheckConstraint("code <> region", name="code_is_former"),
+        CheckConstraint(in_calendar("until"), name="until_in_calendar"),
         Index(None, "region"),
         Index(None, "parent"),
     )
@@ -74,5 +77,6 @@ def former_parent(region: Any, day: Any) -> ColumnElement[Any]:
         .where(then.region == region, province.valid_from > day, or_(then.until.is_(None), then.until > day))
         .order_by(then.until.asc().nulls_last())
         .limit(1)
+        .correlate_except(then, now, province)
         .scalar_subquery()
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, Date, Integer, bindparam, cast, func, null, or_, select
+from sqlalchemy import ColumnElement, Date, Integer, and_, bindparam, cast, func, null, or_, select
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
@@ -117,19 +117,19 @@ ROSTER = Collection(
 )
 
 
-async def exists(read: Database, code: str) -> bool:
-    return await read.row(select(_body.code).where(_body.code == bindparam("code")), {"code": code}) is not None
-
-
-_now = aliased(models.Organization)
-_CODE_TODAY = (
-    select(_now.code)
-    .join(models.RegionCode, models.RegionCode.region == _now.region)
-    .where(_now.kind == "commission", "kpu-" + models.RegionCode.code == bindparam("code"))
+_now, _then = aliased(models.Organization), models.RegionCode
+_CODE_TODAY = select(_now.code).where(
+    or_(
+        _now.code == bindparam("code"),
+        and_(
+            _now.kind == "commission",
+            _now.region == select(_then.region).where("kpu-" + _then.code == bindparam("code")).scalar_subquery(),
+        ),
+    )
 )
 
 
 async def code_today(read: Database, code: str) -> str | None:
-    """Today's code of the commission that had this code under its region's former one, or None."""
+    """The code itself, or today's of the commission that had it under its region's former code; None for neither."""
     row = await read.row(_CODE_TODAY, {"code": code})
     return row[0] if row else None

@@ -47,9 +47,10 @@ async def read_organization(
     """
     if item := await repository.ORGANIZATIONS.one(read, code, query):
         return item.reply(cache=CACHE)
-    if today := await repository.code_today(read, code):
-        return moved_to(request, code, today)
-    raise NotFound
+    current = await repository.code_today(read, code)
+    if current is None or current == code:  # it is there, but was not on the day asked for
+        raise NotFound
+    return moved_to(request, code, current)
 
 
 @router.get(
@@ -67,8 +68,7 @@ async def read_roster(
     `certain` tells on which entries the sources leave no doubt for that day.
     """
     page = await repository.ROSTER.page(read, query, within={"organization": code}, defaults={"as_of": today})
-    if page.is_empty and not await repository.exists(read, code):
-        if now := await repository.code_today(read, code):
-            return moved_to(request, code, now)
+    current = await repository.code_today(read, code) if page.is_empty else code
+    if current is None:
         raise NotFound
-    return page.reply(request, cache=ROSTER_CACHE)
+    return page.reply(request, cache=ROSTER_CACHE) if current == code else moved_to(request, code, current)

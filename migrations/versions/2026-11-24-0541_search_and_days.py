@@ -13,26 +13,33 @@ branch_labels = None
 depends_on = None
 
 # The text that search compares: without case, accents and any form of apostrophe. `unaccent` is only STABLE, for its
-# dictionary could be changed; ours never is, and a generated column needs IMMUTABLE.
+# dictionary could be changed; ours never is, and a generated column needs IMMUTABLE. NFKC would make a space of the
+# acute accent that people type for an apostrophe, so that one goes first.
 FOLD = """
 CREATE FUNCTION fold(VARIADIC parts text[]) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN lower(unaccent('unaccent', translate(
-    normalize(array_to_string(parts, ' '), NFKC),
-    U&'''`\\00B4\\02B9\\02BB\\02BC\\2018\\2019\\201B\\2032\\FF07', '')))
+RETURN lower(translate(
+    unaccent('unaccent', normalize(translate(array_to_string(parts, ' '), U&'\\00B4\\02C8', ''), NFKC)),
+    U&'''`\\02B9\\02BB\\02BC\\02BE\\02BF\\2018\\2019\\201B\\2032\\FF07', ''))
 """
 
+# Null for what is no partial date, so that a check can refuse it by name: generated columns are computed before checks.
 FIRST_DAY = """
 CREATE FUNCTION first_day(partial text) RETURNS date LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN make_date(
-    left(partial, 4)::int,
-    coalesce(nullif(substr(partial, 6, 2), ''), '1')::int,
-    coalesce(nullif(substr(partial, 9, 2), ''), '1')::int)
+RETURN CASE
+    WHEN partial !~ '^(19|20|21)[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$' THEN NULL
+    WHEN length(partial) = 4 THEN make_date(partial::int, 1, 1)
+    WHEN length(partial) = 7 THEN make_date(left(partial, 4)::int, right(partial, 2)::int, 1)
+    WHEN right(partial, 2)::int > extract(day FROM
+        make_date(left(partial, 4)::int, substr(partial, 6, 2)::int, 1) + interval '1 month' - interval '1 day')
+        THEN NULL
+    ELSE make_date(left(partial, 4)::int, substr(partial, 6, 2)::int, right(partial, 2)::int)
+END
 """
 
 LAST_DAY = """
 CREATE FUNCTION last_day(partial text) RETURNS date LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN CASE length(partial)
-    WHEN 4 THEN make_date(partial::int, 12, 31)
+    WHEN 4 THEN (first_day(partial) + interval '1 year' - interval '1 day')::date
     WHEN 7 THEN (first_day(partial) + interval '1 month' - interval '1 day')::date
     ELSE first_day(partial)
 END

@@ -58,6 +58,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["split_from"], ["regions.code"], name=op.f("fk_regions_split_from_regions"), onupdate="CASCADE"
         ),
+        sa.CheckConstraint("length(name) BETWEEN 1 AND 300", name=op.f("ck_regions_name_length")),
+        sa.CheckConstraint(
+            "valid_from BETWEEN '1900-01-01' AND '2199-12-31'", name=op.f("ck_regions_valid_from_in_calendar")
+        ),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_regions")),
         sa.UniqueConstraint("iso_3166_2", name=op.f("uq_regions_iso_3166_2")),
     )
@@ -99,6 +103,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["region"], ["regions.code"], name=op.f("fk_region_codes_region_regions"), onupdate="CASCADE"
         ),
+        sa.CheckConstraint(
+            "until BETWEEN '1900-01-01' AND '2199-12-31'", name=op.f("ck_region_codes_until_in_calendar")
+        ),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_region_codes")),
     )
     op.create_index(op.f("ix_region_codes_parent"), "region_codes", ["parent"], unique=False)
@@ -136,7 +143,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.CheckConstraint(
-            "code ~ '^[a-z][a-z0-9]*(-[0-9]{2}(\\.[0-9]{2})?)?$'", name=op.f("ck_organizations_code_shape")
+            "code ~ '^[a-z][a-z0-9]{0,29}(-[0-9]{2}(\\.[0-9]{2})?)?$'", name=op.f("ck_organizations_code_shape")
         ),
         sa.CheckConstraint(
             "kind <> 'commission' OR level IS NOT NULL", name=op.f("ck_organizations_commission_has_level")
@@ -159,6 +166,14 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["region"], ["regions.code"], name=op.f("fk_organizations_region_regions"), onupdate="CASCADE"
+        ),
+        sa.CheckConstraint("length(name) BETWEEN 1 AND 300", name=op.f("ck_organizations_name_length")),
+        sa.CheckConstraint(
+            "established_on BETWEEN '1900-01-01' AND '2199-12-31'",
+            name=op.f("ck_organizations_established_on_in_calendar"),
+        ),
+        sa.CheckConstraint(
+            "dissolved_on BETWEEN '1900-01-01' AND '2199-12-31'", name=op.f("ck_organizations_dissolved_on_in_calendar")
         ),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_organizations")),
     )

@@ -45,7 +45,7 @@ def upgrade() -> None:
             server_default=sa.text("clock_timestamp()"),
             nullable=False,
         ),
-        sa.CheckConstraint("code ~ '^[a-z][a-z0-9]*-[0-9]+$'", name=op.f("ck_divisions_code_shape")),
+        sa.CheckConstraint("code ~ '^[a-z][a-z0-9]{0,9}-[0-9]{1,4}$'", name=op.f("ck_divisions_code_shape")),
         sa.CheckConstraint("kind IN ('division', 'secretariat_unit')", name=op.f("ck_divisions_kind_known")),
         sa.CheckConstraint(
             "led_by IN ('chair', 'member', 'secretary', 'secretary_general')",
@@ -53,6 +53,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("level IN ('national', 'province', 'regency')", name=op.f("ck_divisions_level_known")),
         sa.CheckConstraint("members BETWEEN 1 AND 99", name=op.f("ck_divisions_members_range")),
+        sa.CheckConstraint("length(name) BETWEEN 1 AND 300", name=op.f("ck_divisions_name_length")),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_divisions")),
     )
     op.create_index(
@@ -89,6 +90,7 @@ def upgrade() -> None:
             server_default=sa.text("clock_timestamp()"),
             nullable=False,
         ),
+        sa.CheckConstraint("length(name) BETWEEN 1 AND 300", name=op.f("ck_officials_name_length")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_officials")),
     )
     op.create_index(
@@ -153,7 +155,9 @@ def upgrade() -> None:
             using="gist",
             name="ex_appointments_one_definitive_holder",
         ),
-        sa.CheckConstraint("end_on ~ '^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$'", name=op.f("ck_appointments_end_on_shape")),
+        sa.CheckConstraint(
+            "end_on IS NULL OR first_day(end_on) IS NOT NULL", name=op.f("ck_appointments_end_on_is_partial_date")
+        ),
         sa.CheckConstraint(
             "office IN ('chair', 'member', 'secretary', 'secretary_general')",
             name=op.f("ck_appointments_office_known"),
@@ -163,7 +167,7 @@ def upgrade() -> None:
             name=op.f("ck_appointments_standing_known"),
         ),
         sa.CheckConstraint(
-            "start_on ~ '^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$'", name=op.f("ck_appointments_start_on_shape")
+            "start_on IS NULL OR first_day(start_on) IS NOT NULL", name=op.f("ck_appointments_start_on_is_partial_date")
         ),
         sa.CheckConstraint("term ~ '^[0-9]{4}-[0-9]{4}$'", name=op.f("ck_appointments_term_shape")),
         sa.CheckConstraint("NOT isempty(possible)", name=op.f("ck_appointments_ends_after_start")),
@@ -180,6 +184,9 @@ def upgrade() -> None:
             ["organizations.code"],
             name=op.f("fk_appointments_organization_organizations"),
             onupdate="CASCADE",
+        ),
+        sa.CheckConstraint(
+            "seen_on BETWEEN '1900-01-01' AND '2199-12-31'", name=op.f("ck_appointments_seen_on_in_calendar")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_appointments")),
     )

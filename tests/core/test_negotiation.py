@@ -1,6 +1,6 @@
 import pytest
 
-from app.core.negotiation import accepts
+from app.core.negotiation import weight
 
 JSON = "application/json"
 
@@ -27,7 +27,7 @@ class TestAccepts:
         ],
     )
     def test_json_is_taken(self, values: list[str]) -> None:
-        assert accepts(values, JSON)
+        assert weight(values, JSON)
 
     @pytest.mark.parametrize(
         "values",
@@ -48,4 +48,4 @@ class TestAccepts:
         ],
     )
     def test_json_is_refused(self, values: list[str]) -> None:
-        assert not accepts(values, JSON)
+        assert not weight(values, JSON)

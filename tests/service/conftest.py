@@ -94,7 +94,7 @@ def serving(*arguments: str, **changes: str) -> Iterator[Service]:
             process = subprocess.Popen(
                 command("serve", "--port", "0", *arguments),
                 cwd=CHECKOUT,
-                env=environment(**changes),
+                env=environment(TMPDIR=directory, **changes),  # what one that is killed leaves goes with it
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=stderr,

@@ -1,0 +1,1 @@
+"""The same answers, built the usual way: what the service is measured against."""
