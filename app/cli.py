@@ -43,6 +43,7 @@ def serve(
     from app import operations, serving
 
     try:
+        operations.settings()
         with serving.listening(host, port) as listener, operations.database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)

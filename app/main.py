@@ -126,10 +126,3 @@ HANDLERS: dict[int | type[Exception], Any] = {
     RequestValidationError: on_invalid,
     HTTPException: on_http_exception,
 }
-
-
-def serving_app() -> FastAPI:
-    """The application as a server process runs it, with JSON log lines."""
-    settings = Settings()
-    observability.configure_logging(settings.log_level)
-    return create_app(settings)

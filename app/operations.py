@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import asyncpg
+from pydantic import ValidationError
 
 from app import models
 from app.core import embedded
@@ -41,6 +42,17 @@ def database(url: str | None, data_dir: Path | None) -> Iterator[OperatedDatabas
             yield OperatedDatabase(server.url, embedded=True)
     except embedded.EmbeddedError as error:
         raise OperatorError(str(error)) from error
+
+
+def settings() -> Settings:
+    """The settings of the environment; OperatorError names the one that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        name = str(first["loc"][0])
+        variable = name if name == "DATABASE_URL" else f"RAKORNAS_{name.upper()}"
+        raise OperatorError(f"{variable} is not right: {first['msg']}.") from error
 
 
 def migrate(url: str) -> tuple[str | None, str]:
@@ -84,7 +96,7 @@ def check_server(url: str, workers: int) -> None:
             f"The schema is at {revision or 'nothing'}, this release needs {models.SCHEMA_REVISION}: "
             "run `rakornas migrate`, or `rakornas serve --migrate`."
         )
-    needed = workers * Settings().pool_size + 10
+    needed = workers * settings().pool_size + 10
     allowed = int(_asked(_fetch(url, "SHOW max_connections")))
     if needed > allowed:
         raise OperatorError(

@@ -1,12 +1,17 @@
 """How the application is put on the network."""
 
+import multiprocessing
 import os
+import signal
 import socket
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 
 import uvicorn
+from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 from app.operations import OperatorError
@@ -50,7 +55,7 @@ def run(listener: socket.socket, workers: int, database_url: str) -> None:
     """Answer requests until SIGINT or SIGTERM, then finish those under way (20 s at most)."""
     os.environ["DATABASE_URL"] = database_url
     configuration = uvicorn.Config(
-        "app.main:serving_app",
+        "app.serving:application",
         factory=True,
         http="app.core.protocol:Protocol",
         ws="none",
@@ -69,3 +74,23 @@ def run(listener: socket.socket, workers: int, database_url: str) -> None:
     with tempfile.TemporaryDirectory(prefix="rakornas-metrics-") as directory:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory  # so that any worker's /metrics speaks for all
         Multiprocess(configuration, sockets=[listener]).run()
+
+
+def application() -> FastAPI:
+    """The application as a server process runs it, with JSON log lines."""
+    from app.core import observability
+    from app.main import create_app
+    from app.settings import Settings
+
+    settings = Settings()
+    observability.configure_logging(settings.log_level)
+    if parent := multiprocessing.parent_process():
+        observability.forget_dead_workers()
+        threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+    return create_app(settings)
+
+
+def _follow(parent: BaseProcess) -> None:
+    """A worker whose parent was killed ends too: nobody else would tell it to, and it holds the port."""
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)

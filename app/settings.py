@@ -1,10 +1,10 @@
 """What can be set from outside, read once from the environment."""
 
 from datetime import tzinfo
-from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -18,17 +18,24 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RAKORNAS_", frozen=True, env_ignore_empty=True)
 
     database_url: str | None = Field(None, validation_alias="DATABASE_URL")
-    data_dir: Path | None = None
     time_zone: str = "Asia/Jakarta"
-    log_level: str = "INFO"
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)] = "INFO"
     pool_size: int = Field(10, ge=1, le=100)
-    workers: int = Field(1, ge=1, le=64)
     pool_timeout: float = 2
     connect_timeout: float = 2
     command_timeout: float = 4
     deadline: float = 5
     body_limit: int = 1024 * 1024
     concurrency: int = Field(512, ge=1)
+
+    @field_validator("time_zone")
+    @classmethod
+    def exists(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("no such time zone") from None
+        return name
 
     @property
     def zone(self) -> tzinfo:

@@ -25,10 +25,15 @@ from app.settings import Settings
 MIGRATED, LOADED = "template_migrated", "template_loaded"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the run its name before its workers start, so that all share one server."""
+    if not hasattr(config, "workerinput"):
+        config.option.testrunuid = os.environ["PYTEST_XDIST_TESTRUNUID"] = uuid.uuid4().hex
+
+
 def data_dir() -> Path:
     """The data directory of this run; the server's user, who is not root, must reach it."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"alone-{os.getpid()}")
-    return Path(tempfile.gettempdir()) / f"rakornas-test-{run[:12]}"
+    return Path(tempfile.gettempdir()) / f"rakornas-test-{os.environ['PYTEST_XDIST_TESTRUNUID'][:12]}"
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

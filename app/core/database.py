@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import asyncpg
 from fastapi import Depends, Request
-from sqlalchemy import Executable, event, text
+from sqlalchemy import Executable, text
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -85,8 +85,6 @@ class Database:
         self.engine = reading_engine(settings)
         self.deadline = settings.deadline
         self._page_key: bytes | None = None
-        event.listen(self.engine.sync_engine, "checkout", lambda *_: observability.POOL_IN_USE.inc())
-        event.listen(self.engine.sync_engine, "checkin", lambda *_: observability.POOL_IN_USE.dec())
 
     async def rows(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
         """All rows of one statement; Unavailable when the database cannot answer in time."""
@@ -143,10 +141,11 @@ class Database:
     async def _once(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
         with observability.waiting_for_connection():
             connection = await self.engine.connect()
-        try:
-            return (await connection.execute(statement, dict(parameters))).all()
-        finally:
-            await connection.close()
+        with observability.POOL_IN_USE.track_inprogress():
+            try:
+                return (await connection.execute(statement, dict(parameters))).all()
+            finally:
+                await connection.close()
 
 
 def _forget(task: "asyncio.Task[Any]") -> None:

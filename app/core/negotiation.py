@@ -1,6 +1,7 @@
 """Which media type an answer has: what Accept allows (RFC 9110, section 12.5.1), or 406."""
 
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 from fastapi import Request
 
@@ -13,26 +14,33 @@ def produces(*media_types: str) -> Callable[[Request], Awaitable[str]]:
     async def negotiate(request: Request) -> str:
         liking = {media_type: weight(request.headers.getlist("accept"), media_type) for media_type in media_types}
         best = max(media_types, key=liking.__getitem__)
-        if liking[best] == 0:
+        if liking[best].quality == 0:
             raise NotAcceptable
         return best
 
     return negotiate
 
 
-def weight(values: list[str], media_type: str) -> float:
-    """How much Accept likes the type, 0 to 1: the most specific range that matches decides, and `q=0` refuses."""
+class Weight(NamedTuple):
+    """How much Accept likes a type, and of equals, how exactly it names it (2: as such, 0: as one of all)."""
+
+    quality: float
+    exactness: int
+
+
+def weight(values: list[str], media_type: str) -> Weight:
+    """The most specific range that matches decides, and `q=0` refuses."""
     if not any(value.strip() for value in values):
-        return 1.0
+        return Weight(1.0, 0)
     kind = media_type.partition("/")[0]
     weights: dict[str, float] = {}
     for entry in ",".join(values).lower().split(","):
         media_range, *parameters = (part.strip() for part in entry.split(";"))
         weights[media_range] = max(weights.get(media_range, 0.0), _quality(parameters))
-    for media_range in (media_type, f"{kind}/*", "*/*"):
+    for exactness, media_range in ((2, media_type), (1, f"{kind}/*"), (0, "*/*")):
         if media_range in weights:
-            return weights[media_range]
-    return 0.0
+            return Weight(weights[media_range], exactness)
+    return Weight(0.0, 0)
 
 
 def _quality(parameters: list[str]) -> float:

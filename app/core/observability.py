@@ -1,15 +1,19 @@
 """What the service tells its operators: one JSON line and one measurement per request, without personal data."""
 
 import contextlib
+import glob
 import logging
+import os
 import re
 import sys
 import time
 import uuid
 from collections.abc import Iterator
 
+import orjson
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client.multiprocess import mark_process_dead
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -29,19 +33,23 @@ METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
-log = structlog.stdlib.get_logger("rakornas")
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 def configure_logging(level: str) -> None:
-    """One JSON object per line on standard error, for our lines and for the libraries'."""
+    """One JSON object per line on standard error, for our lines and for the libraries'.
+
+    Ours are written as bytes without a detour through `logging`: a fifth of a cheap request's time.
+    """
     shared: list[structlog.typing.Processor] = [
-        structlog.stdlib.add_log_level,
+        structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+        structlog.processors.format_exc_info,
     ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        processors=[*shared, structlog.processors.JSONRenderer(serializer=orjson.dumps)],
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -50,14 +58,13 @@ def configure_logging(level: str) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
                 structlog.processors.JSONRenderer(),
             ],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level.upper())
+    root.setLevel(level)
 
 
 @contextlib.contextmanager
@@ -69,8 +76,18 @@ def waiting_for_connection() -> Iterator[None]:
         POOL_WAITING.dec()
 
 
+def forget_dead_workers() -> None:
+    """Where several workers measure: those that died no longer count as having connections at work."""
+    directory = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
+    for file in glob.glob(os.path.join(directory, "gauge_livesum_*.db")):
+        pid = int(file.rpartition("_")[2].removesuffix(".db"))
+        if not os.path.exists(f"/proc/{pid}"):
+            mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
 def database_fault(error: BaseException) -> None:
-    cause = type(getattr(error, "orig", None) or error).__name__
+    told = getattr(error, "orig", None) or error
+    cause = type(told.__cause__ or told).__name__  # SQLAlchemy's own class says nothing
     DATABASE_FAULTS.labels(cause).inc()
     log.warning("database unavailable", cause=cause)
 

@@ -5,6 +5,7 @@ answered here with the same problem documents, and the connection is closed.
 """
 
 import asyncio
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any, ClassVar, cast
@@ -14,6 +15,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.core.problems import HeadersTooLarge, Malformed, Problem, RequestTimeout, UriTooLong
 
+VERSIONS = ("1.0", "1.1")  # the parser also takes HTTP/0.9 and 2.0
+HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
+
 
 class Protocol(HttpToolsProtocol):
     """Bounds the head of a request in bytes and in time (RFC 9112, RFC 6585 5), and says so when it is exceeded."""
@@ -22,6 +26,7 @@ class Protocol(HttpToolsProtocol):
     url_bytes: ClassVar[int] = 8 * 1024
     header_seconds: ClassVar[float] = 10.0
     linger_seconds: ClassVar[float] = 5.0
+    flush_seconds: ClassVar[float] = 60.0
 
     _timer: asyncio.TimerHandle | None = None
     _refusal: Problem | None = None
@@ -94,16 +99,19 @@ class Protocol(HttpToolsProtocol):
         self._stop_timer()
         self._unset_keepalive_if_required()
         self._unread = 0
-        self._in_body = True
         self._check_head()
         if not self.parser.should_upgrade():
             super().on_headers_complete()
             self.cycle.transport = cast(asyncio.Transport, _Transport(self))
+        self._in_body = True
 
     def _check_head(self) -> None:
-        """One Host (RFC 9112 3.2), and a target that is a path: no proxying, no `*`, no fragment."""
-        hosts = sum(name == b"host" for name, _ in self.headers)
-        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
+        """HTTP/1, one Host that can be one (RFC 9112 3.2), and a path for a target: no proxy, no `*`, no fragment."""
+        version = self.parser.get_http_version()
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if version not in VERSIONS or len(hosts) > 1 or (not hosts and version == "1.1"):
+            raise Malformed
+        if not all(HOST.fullmatch(host) for host in hosts):
             raise Malformed
         if self.parser.get_method() == b"CONNECT" or self.url.startswith(b"*") or b"#" in self.url:
             raise Malformed
@@ -126,11 +134,13 @@ class Protocol(HttpToolsProtocol):
             self._leave()
         else:
             self.transport.close()
+            # Closing waits for the answer to be read; a reader who does not read is not waited for.
+            self._start_timer(self.flush_seconds, self.transport.abort)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self._refusal is not None and self.cycle.response_complete:
-            self._tell(self._refusal)
+            self._part()
 
     def _head_overdue(self) -> None:
         if self.scope is None:
@@ -148,7 +158,7 @@ class Protocol(HttpToolsProtocol):
         self.logger.info("Refused what is no request: %s", problem.code)
         cycle = self.cycle
         if cycle is None or cycle.response_complete:
-            self._tell(problem)
+            self._part()
         elif cycle.more_body:
             # Its own body is broken, and with it the request that the app is at.
             cycle.disconnected = True
@@ -157,6 +167,13 @@ class Protocol(HttpToolsProtocol):
                 self.transport.close()
             else:
                 self._tell(problem)
+
+    def _part(self) -> None:
+        """All answers that were due are given. A request whose body breaks after its answer gets no second one."""
+        if self._in_body:
+            self._leave()
+        elif self._refusal is not None:
+            self._tell(self._refusal)
 
     def _tell(self, problem: Problem) -> None:
         if not self.transport.is_closing():
@@ -186,7 +203,8 @@ class Protocol(HttpToolsProtocol):
             (b"connection", b"close"),
         ]
         lines = [b"%b: %b\r\n" % header for header in headers]
-        return b"".join([STATUS_LINE[problem.status], *lines, b"\r\n", response.body])
+        body = b"" if self.parser.get_method() == b"HEAD" else response.body
+        return b"".join([STATUS_LINE[problem.status], *lines, b"\r\n", body])
 
     # One timer: for the head while it arrives, for the farewell afterwards
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus, unquote_to_bytes
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.languages import Text
-from app.core.problems import Invalid, InvalidParameters, Malformed, Problem
+from app.core.problems import Invalid, InvalidParameters, Malformed, NotFound, Problem
 
 MOST_PARAMETERS = 100
 BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
@@ -44,6 +44,8 @@ def _problem(scope: Scope) -> Problem | None:
     query: bytes = scope["query_string"]
     if not (_is_text(scope.get("raw_path") or b"") and _is_text(query)):
         return Malformed()
+    if b"%2f" in (scope.get("raw_path") or b"").lower():
+        return NotFound()  # an encoded slash parts no segments (RFC 3986 2.2), but the router would take it for one
     errors = list(_errors(query.decode("ascii")))
     return InvalidParameters(*errors) if errors else None
 

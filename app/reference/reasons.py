@@ -15,6 +15,10 @@ Reason = str | Callable[[Mapping[str, Any]], str]
 
 # By constraint: the table's column to look at, and the rule. Rules that reading has checked before are not among them.
 RULES: dict[str, tuple[str, Reason]] = {
+    **{
+        f"ck_{table}_name_length": ("name", "must be 300 characters at most")
+        for table in ("regions", "organizations", "divisions", "officials")
+    },
     "ck_regions_code_shape": ("code", "must be two digits, or two, a full stop and two: 31 or 31.71"),
     "ck_regions_province_has_short_code": ("code", "a province's code is two digits, any other region's has a point"),
     "ck_regions_province_has_no_parent": ("parent", "a province has no parent, any other region has one"),

@@ -27,7 +27,7 @@ class TestAccepts:
         ],
     )
     def test_json_is_taken(self, values: list[str]) -> None:
-        assert weight(values, JSON)
+        assert weight(values, JSON).quality
 
     @pytest.mark.parametrize(
         "values",
@@ -48,4 +48,4 @@ class TestAccepts:
         ],
     )
     def test_json_is_refused(self, values: list[str]) -> None:
-        assert not weight(values, JSON)
+        assert not weight(values, JSON).quality

@@ -22,7 +22,9 @@ class TestPlainDigits:
         with pytest.raises(PydanticCustomError):
             plain_digits(text)
 
-    @pytest.mark.parametrize("text", ["", "+5", "-5", "1_0", "٣", "५", "²", "5 ", "5\n", "0x5", "5.", "1" * 10, "True"])
+    @pytest.mark.parametrize(
+        "text", ["", "+5", "-5", "1_0", "٣", "५", "²", "5 ", "5\n", "0x5", "5.", "1" * 101, "True"]
+    )
     def test_what_python_would_take(self, text: str) -> None:
         with pytest.raises(PydanticCustomError):
             plain_digits(text)

@@ -63,7 +63,6 @@ class TestInvalidParameters:
         for error in invalid_parameters(wrong, names_of([RegionQuery])).errors:
             assert error.detail.id != error.detail.en
 
-    @pytest.mark.xfail(strict=True, reason="pydantic's `expected` is English: 'province', 'regency' or 'city'")
     def test_indonesian_is_indonesian(self) -> None:
         (error,) = invalid_parameters(errors_of(RegionQuery, {"type": "x"}), []).errors
         assert " or " not in error.detail.id
@@ -75,7 +74,6 @@ class TestInvalidParameters:
         (error,) = invalid_parameters(errors_of(Query, {"ratio": "x"}), ["ratio"]).errors
         assert (error.parameter, error.code, error.detail.en) == ("ratio", "float_parsing", "Not a valid value.")
 
-    @pytest.mark.xfail(strict=True, reason="plain_digits says `ASCII digits 0-9 only` of ten of them")
     def test_a_long_number_is_too_large(self) -> None:
         (error,) = invalid_parameters(errors_of(PageQuery, {"page_size": "1000000000"}), []).errors
         assert error.code == "too_large"

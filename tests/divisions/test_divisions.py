@@ -85,7 +85,6 @@ class TestListDivisions(ListScenarios):
     async def test_the_office_that_leads_it_heads_it(self, client: httpx.AsyncClient) -> None:
         assert (await heads(client, "kpu-31", "2022-06-14"))["p7-1"] == ("Sunardi", True)
 
-    @pytest.mark.xfail(strict=True, reason="`someone_else` in _head() is not correlated with the division")
     async def test_the_only_one_who_may_be_head_is_named(self, client: httpx.AsyncClient) -> None:
         assert (await heads(client, "kpu-31", "2023-06-01"))["p7-2"] == ("Astri Megatari", False)
 
@@ -102,12 +101,10 @@ class TestListDivisions(ListScenarios):
         )
         assert (await heads(own_client, "kpu-31", "2023-06-01"))["p7-4"] == ("Fahmi Zikrillah", True)
 
-    @pytest.mark.xfail(strict=True, reason="_head() names the one whose appointment has the lower id")
     async def test_of_two_who_certainly_head_it_nobody_is(self, own_client: httpx.AsyncClient, own_url: str) -> None:
         await fetch(own_url, "UPDATE appointments SET division = 'ri-2' WHERE division = 'ri-5'")
         assert (await heads(own_client, "kpu", "2022-06-14"))["ri-2"] is None
 
-    @pytest.mark.xfail(strict=True, reason="`someone_else` in _head() is not correlated with the division")
     async def test_one_person_with_two_possible_seats_is_one_head(
         self, own_client: httpx.AsyncClient, own_url: str
     ) -> None:

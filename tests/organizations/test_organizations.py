@@ -3,7 +3,7 @@ import httpx
 import pytest
 
 from tests.conftest import fetch
-from tests.regions.test_regions import FORMER, UNCORRELATED
+from tests.regions.test_regions import FORMER
 from tests.scenarios import ItemScenarios, ListScenarios, of_code, of_name, of_update, walk
 
 MEMBERS = (
@@ -68,7 +68,6 @@ class TestListOrganizations(ListScenarios):
         assert "kpu-96.01" in await codes(client, parent=there, as_of=day)
         assert "kpu-96.01" not in await codes(client, parent=elsewhere, as_of=day)
 
-    @UNCORRELATED
     @pytest.mark.parametrize("day", ["1900-01-01", "2022-07-24", "2022-07-25"])
     async def test_only_commissions_of_new_provinces_stood_under_another(
         self, client: httpx.AsyncClient, day: str
@@ -81,7 +80,6 @@ class TestListOrganizations(ListScenarios):
             expected = f"{above}-{province}" if "." in region else above if region else None
             assert (item["parent"] and item["parent"]["code"]) == expected, item
 
-    @UNCORRELATED
     async def test_by_a_parent_that_never_changed_on_a_day(self, client: httpx.AsyncClient) -> None:
         assert await codes(client, parent="kpu-31", as_of="2022-06-14") == await codes(client, parent="kpu-31")
         assert len(await codes(client, parent="kpu", as_of="2022-06-14")) == 34
@@ -151,7 +149,6 @@ class TestReadOrganization(ItemScenarios):
         national = (await client.get("/v1/organizations/kpu")).json()
         assert (national["parent"], national["region"]) == (None, None)
 
-    @UNCORRELATED
     async def test_the_parent_of_a_day(self, client: httpx.AsyncClient) -> None:
         for day, parent in (("2022-07-24", "kpu-91"), ("2022-07-25", "kpu-93")):
             body = (await client.get(f"/v1/organizations/kpu-93.01?as_of={day}")).json()

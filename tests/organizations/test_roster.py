@@ -98,7 +98,6 @@ class TestReadRoster(ListScenarios):
         await roster(client, "kpu-32")
         assert len(statements) == 2
 
-    @pytest.mark.xfail(strict=True, reason="asks three times: for the page, the body, and the former code")
     @pytest.mark.parametrize("code", ["kpu-99", "kpu-91.01"])
     async def test_two_statements_where_there_is_no_such_body(
         self, client: httpx.AsyncClient, statements: list[str], code: str

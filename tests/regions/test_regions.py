@@ -18,9 +18,6 @@ FORMER = {
     "96": ("92", "2022-12-08"),
 }
 """The provinces that were formed, with the one from which, and the first day."""
-UNCORRELATED = pytest.mark.xfail(
-    strict=True, reason="former_parent() is nested too deep to correlate with the row by itself"
-)
 SOUTH_PAPUA = ["93.01", "93.02", "93.03", "93.04"]
 
 
@@ -104,7 +101,6 @@ class TestListRegions(ListScenarios):
         assert found[: len(best)] == best
         assert bool(found) == bool(best)
 
-    @UNCORRELATED
     @pytest.mark.parametrize("day", ["1900-01-01", "2022-07-24", "2022-07-25"])
     async def test_only_regions_of_new_provinces_had_another_parent(self, client: httpx.AsyncClient, day: str) -> None:
         former = {code: province for code, (province, until) in FORMER.items() if day < until}
@@ -172,7 +168,6 @@ class TestReadRegion(ItemScenarios):
         assert province["split_from"] == {"code": "91", "name": "Papua"}
         assert province["iso_3166_2"] == "ID-PS"
 
-    @UNCORRELATED
     async def test_the_parent_of_a_day(self, client: httpx.AsyncClient) -> None:
         for day, parent in (("2022-07-24", "91"), ("2022-07-25", "93")):
             region = (await self.get(client, {"as_of": day})).json()
@@ -182,7 +177,6 @@ class TestReadRegion(ItemScenarios):
         assert (await client.get("/v1/regions/93?as_of=2022-07-24")).status_code == 404
         assert (await client.get("/v1/regions/93?as_of=2022-07-25")).status_code == 200
 
-    @UNCORRELATED
     async def test_a_code_that_ended_on_a_known_day(self, own_client: httpx.AsyncClient, own_url: str) -> None:
         """`until` is the first day without: from then on the region lay where it lies today."""
         await fetch(own_url, "UPDATE region_codes SET until = '2022-07-01' WHERE region = '93.01'")
