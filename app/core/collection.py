@@ -6,15 +6,18 @@ from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import ColumnElement, Integer, Numeric, Text, bindparam, cast, func, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from app.core.database import Database
-from app.core.documents import Document, Expression, Rows, as_text
+from app.core.documents import Document, Expression, as_text
 from app.core.languages import Text as Sentence
 from app.core.pages import Item, Page, Walk
 from app.core.parameters import ItemQuery, PageQuery
 from app.core.problems import Invalid, InvalidParameters
+from app.core.statements import Statement
 
 Given = frozenset[str]
+SIZE = bindparam("size", type_=Integer)
 Conditions = Callable[[Given], Iterable[ColumnElement[bool]]]
 
 SORT_WITH_Q = Invalid(
@@ -77,6 +80,7 @@ class Collection:
         self.outlives_its_days = outlives_its_days
         self._page_statement = lru_cache(maxsize=2000)(self._build_page)
         self._item_statement = lru_cache(maxsize=100)(self._build_item)
+        self._reference_statement = lru_cache(maxsize=100)(self._build_reference)
 
     async def page(
         self,
@@ -99,13 +103,14 @@ class Collection:
         walk = Walk(await read.page_key(), [self.document.schema.__name__, sort, asked])
         if query.page_token:
             parameters |= {f"after_{n}": key for n, key in enumerate(walk.keys_in(query.page_token))}
-        parameters |= {"fields": query.names(), "limit": query.page_size + 1}
-        rows = await read.rows(self._page_statement(shape), parameters)
-        if not rows:
+        parameters |= {"fields": query.names(), "size": query.page_size}
+        found = await read.row(self._page_statement(shape), parameters)
+        items, more, *last_keys = found or ("", False)
+        if not items:
             await self._check_references(read, asked)
-        token = walk.token(rows[query.page_size - 1][1:]) if len(rows) > query.page_size else None
-        items = ",".join(row[0] for row in rows[: query.page_size])
-        return Page(f'{{"items":[{items}],"next_page_token":{orjson.dumps(token).decode()}}}'.encode(), token, not rows)
+        token = walk.token(last_keys) if more else None
+        body = f'{{"items":[{items or ""}],"next_page_token":{orjson.dumps(token).decode()}}}'
+        return Page(body.encode(), token, is_empty=not items)
 
     async def one(
         self, read: Database, key: Any, query: ItemQuery, *, defaults: Mapping[str, Any] | None = None
@@ -120,7 +125,8 @@ class Collection:
             return None
         return Item(row[0].encode(), row[1])
 
-    def _build_page(self, shape: Shape) -> Rows:
+    def _build_page(self, shape: Shape) -> Statement:
+        """One row: the documents of the page with commas between, whether there are more, and the last one's keys."""
         keys, downwards = self._order(shape.sort)
         rows = self.document.select(
             *(key.label(f"key_{n}") for n, key in enumerate(keys)), on_a_day="as_of" in shape.given
@@ -128,21 +134,31 @@ class Collection:
         if shape.continues:
             after = tuple_(*(cast(bindparam(f"after_{n}", type_=Text), key.type) for n, key in enumerate(keys)))
             rows = rows.where(tuple_(*keys) < after if downwards else tuple_(*keys) > after)
-        order = [key.desc() if downwards else key for key in keys]
-        found = rows.order_by(*order).limit(bindparam("limit", type_=Integer)).subquery("found")
+        rows = rows.order_by(*(key.desc() if downwards else key for key in keys)).limit(SIZE + 1)
+        found = rows.subquery("found")
         found_keys = [found.c[f"key_{n}"] for n in range(len(keys))]
-        return select(
-            as_text(found.c.document, fields=shape.fields), *(cast(key, Text) for key in found_keys)
-        ).order_by(*(key.desc() if downwards else key for key in found_keys))
+        order = [key.desc() if downwards else key for key in found_keys]
 
-    def _build_item(self, given: Given, fields: bool) -> Rows:
+        def in_order(column: Expression) -> Expression:
+            return func.array_agg(aggregate_order_by(column, *order), type_=ARRAY(Text))
+
+        documents = in_order(as_text(found.c.document, fields=shape.fields))
+        return Statement(
+            select(
+                func.array_to_string(documents[1:SIZE], ","),
+                func.count() > SIZE,
+                *(in_order(cast(key, Text))[SIZE] for key in found_keys),
+            ).select_from(found)
+        )
+
+    def _build_item(self, given: Given, fields: bool) -> Statement:
         filters = given - {"as_of"} if self.outlives_its_days else given
         found = (
             self.document.select(self.revision, on_a_day="as_of" in given)
             .where(self.key == bindparam("key", type_=self.key.type), *self._where(filters))
             .subquery("found")
         )
-        return select(as_text(found.c.document, fields=fields), found.c.revision)
+        return Statement(select(as_text(found.c.document, fields=fields), found.c.revision))
 
     def _where(self, given: Given) -> list[ColumnElement[bool]]:
         where = list(self.conditions(given))
@@ -163,22 +179,16 @@ class Collection:
         named = {name: reference for name, reference in self.references.items() if name in asked}
         if not named:
             return
-        known = await read.row(
-            select(
-                *(
-                    select(reference.column).where(reference.column == bindparam(name)).exists()
-                    for name, reference in named.items()
-                )
-            ),
-            {name: asked[name] for name in named},
-        )
-        unknown = [
-            reference.unknown(name)
-            for (name, reference), found in zip(named.items(), known or (), strict=True)
-            if not found
-        ]
+        known = await read.row(self._reference_statement(tuple(named)), asked)
+        unknown = [named[name].unknown(name) for name, found in zip(named, known or (), strict=True) if not found]
         if unknown:
             raise InvalidParameters(*unknown)
+
+    def _build_reference(self, names: tuple[str, ...]) -> Statement:
+        columns = {name: self.references[name].column for name in names}
+        return Statement(
+            select(*(select(column).where(column == bindparam(name)).exists() for name, column in columns.items()))
+        )
 
 
 def _folded_q() -> ColumnElement[str]:

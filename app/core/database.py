@@ -10,13 +10,14 @@ from typing import Annotated, Any
 
 import asyncpg
 from fastapi import Depends, Request
-from sqlalchemy import Executable, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.core import observability
 from app.core.problems import Unavailable
+from app.core.statements import Statement
 from app.settings import Settings
 
 # Connection trouble, no resources, shut down or cancelled, read-only after a failover, a conflict worth another try,
@@ -24,6 +25,8 @@ from app.settings import Settings
 PASSING = ("08", "53", "57P", "57014", "25006", "40", "55P03")
 # A plan made before a migration; its connection makes a new one at the next try (PostgreSQL, PREPARE).
 STALE_PLAN = "0A000"
+
+PAGE_KEY = Statement(text("SELECT key FROM service_keys WHERE purpose = 'page_tokens'"))
 
 
 def url_of(settings: Settings) -> str:
@@ -60,7 +63,6 @@ def reading_engine(settings: Settings) -> AsyncEngine:
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_timeout=settings.pool_timeout,
-        query_cache_size=2000,
     )
 
 
@@ -86,7 +88,7 @@ class Database:
         self.deadline = settings.deadline
         self._page_key: bytes | None = None
 
-    async def rows(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+    async def rows(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
         """All rows of one statement; Unavailable when the database cannot answer in time."""
         try:
             return await self._within_deadline(statement, parameters)
@@ -96,7 +98,7 @@ class Database:
             observability.database_fault(error)
             raise Unavailable from error
 
-    async def row(self, statement: Executable, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    async def row(self, statement: Statement, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The first row of one statement, or None."""
         found = await self.rows(statement, parameters)
         return found[0] if found else None
@@ -104,7 +106,7 @@ class Database:
     async def page_key(self) -> bytes:
         """The secret that signs page tokens, the same for every worker of this database."""
         if self._page_key is None:
-            found = await self.row(text("SELECT key FROM service_keys WHERE purpose = 'page_tokens'"), {})
+            found = await self.row(PAGE_KEY, {})
             if found is None:
                 raise LookupError("service_keys has no key for page_tokens")
             self._page_key = bytes(found[0])
@@ -113,7 +115,7 @@ class Database:
     async def close(self) -> None:
         await self.engine.dispose()
 
-    async def _within_deadline(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+    async def _within_deadline(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
         # A frozen server may hold even the closing of a connection for seconds. The caller does not wait for that:
         # the task is left to clean up behind the answer.
         task = asyncio.ensure_future(self._run(statement, parameters))
@@ -128,7 +130,7 @@ class Database:
         task.add_done_callback(_forget)
         raise TimeoutError("the deadline of a database read has passed")
 
-    async def _run(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+    async def _run(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
         try:
             return await self._once(statement, parameters)
         except DBAPIError as error:
@@ -138,12 +140,12 @@ class Database:
                 raise
         return await self._once(statement, parameters)
 
-    async def _once(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+    async def _once(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
         with observability.waiting_for_connection():
             connection = await self.engine.connect()
         with observability.POOL_IN_USE.track_inprogress():
             try:
-                return (await connection.execute(statement, dict(parameters))).all()
+                return (await connection.exec_driver_sql(statement.sql, statement.values(parameters))).all()
             finally:
                 await connection.close()
 

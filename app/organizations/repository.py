@@ -11,6 +11,7 @@ from app.core.collection import Collection, Given, Reference
 from app.core.database import Database
 from app.core.documents import AS_OF, Day, Document, Expression, Rows, json_object
 from app.core.facts import fact_members
+from app.core.statements import Statement
 from app.models.officials import OFFICES, holds_on
 from app.models.regions import former_parent
 from app.organizations import schemas
@@ -118,13 +119,15 @@ ROSTER = Collection(
 
 
 _now, _then = aliased(models.Organization), models.RegionCode
-_CODE_TODAY = select(_now.code).where(
-    or_(
-        _now.code == bindparam("code"),
-        and_(
-            _now.kind == "commission",
-            _now.region == select(_then.region).where("kpu-" + _then.code == bindparam("code")).scalar_subquery(),
-        ),
+_CODE_TODAY = Statement(
+    select(_now.code).where(
+        or_(
+            _now.code == bindparam("code"),
+            and_(
+                _now.kind == "commission",
+                _now.region == select(_then.region).where("kpu-" + _then.code == bindparam("code")).scalar_subquery(),
+            ),
+        )
     )
 )
 

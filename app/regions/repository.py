@@ -9,6 +9,7 @@ from app.core.collection import Collection, Given, Reference
 from app.core.database import Database
 from app.core.documents import AS_OF, Day, Document, Expression, Rows, json_list, json_object
 from app.core.facts import fact_members
+from app.core.statements import Statement
 from app.models.regions import former_parent
 from app.regions import schemas
 
@@ -62,7 +63,7 @@ REGIONS = Collection(
     references={"parent": Reference(_region.code, "/v1/regions")},
 )
 
-_CODE_TODAY = select(_former.region).where(_former.code == bindparam("code"))
+_CODE_TODAY = Statement(select(_former.region).where(_former.code == bindparam("code")))
 
 
 async def code_today(read: Database, code: str) -> str | None:

@@ -15,6 +15,7 @@ from app import models
 from app.core.collection import Collection
 from app.core.database import Database
 from app.core.documents import Day, Document, Rows, as_text, json_list, json_object
+from app.core.statements import Statement
 from app.divisions.repository import DIVISIONS
 from app.officials.repository import OFFICIALS
 from app.organizations.repository import ORGANIZATIONS, ROSTER
@@ -269,7 +270,7 @@ async def database(server: str) -> AsyncIterator[Database]:
 
 async def rendered(database: Database, collection: Collection, **parameters: Any) -> list[str]:
     found = collection.document.select(on_a_day="as_of" in parameters).subquery("found")
-    rows = await database.rows(select(as_text(found.c.document, fields=False)), parameters)
+    rows = await database.rows(Statement(select(as_text(found.c.document, fields=False))), parameters)
     return [row[0] for row in rows]
 
 
@@ -287,7 +288,10 @@ class TestStrictly:
         collection = COLLECTIONS[name]
         parameters = {} if day is None else {"as_of": day}
         documents = await rendered(database, collection, **parameters)
-        assert len(documents) == (await database.rows(select(func.count()).select_from(collection.key.table), {}))[0][0]
+        assert (
+            len(documents)
+            == (await database.rows(Statement(select(func.count()).select_from(collection.key.table)), {}))[0][0]
+        )
         for document in documents:
             collection.document.schema.model_validate_json(document, strict=True, extra="forbid")
 

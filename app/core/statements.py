@@ -1,0 +1,26 @@
+"""SQL that is written once: what SQLAlchemy makes of a select, kept as text.
+
+SQLAlchemy has a cache of its own, but to look a nested select up in it costs as much as running one.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ClauseElement
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+
+DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
+
+
+class Statement:
+    """The text of a select, and the order of its parameters. Their values go to asyncpg as they are."""
+
+    def __init__(self, select: ClauseElement) -> None:
+        compiled = select.compile(dialect=DIALECT)
+        self.sql = str(compiled)
+        self._defaults = compiled.params
+        self._names = tuple(getattr(compiled, "positiontup", None) or ())
+
+    def values(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The values in the order of the text; what is not given has the value it was written with."""
+        return tuple(parameters[name] if name in parameters else self._defaults[name] for name in self._names)
