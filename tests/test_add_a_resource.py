@@ -18,10 +18,14 @@ NEW = {
     "app/models/notices.py": '''
 """Notices of the commission."""
 
+from typing import Literal
+
 from sqlalchemy import CheckConstraint, Computed, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.metadata import Base, Fact, one_of
+
+NoticeKind = Literal["decision", "circular"]
 
 
 class Notice(Fact, Base):
@@ -33,7 +37,7 @@ class Notice(Fact, Base):
     folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC ARRAY[name])", persisted=True))
 
     __table_args__ = (
-        CheckConstraint(one_of("kind", "decision", "circular"), name="kind_known"),
+        CheckConstraint(one_of("kind", NoticeKind), name="kind_known"),
         Index(None, "kind", "code"),
         Index(None, "name", "code"),
         Index(None, "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
@@ -71,12 +75,13 @@ from pydantic import BaseModel, Field
 
 from app.core.facts import Fact
 from app.core.parameters import FieldsOf, PageQuery
+from app.models.notices import NoticeKind
 
 
 class NoticeMembers(BaseModel):
     code: str
     name: str
-    kind: Literal["decision", "circular"]
+    kind: NoticeKind
 
 
 class Notice(Fact, NoticeMembers):
@@ -84,7 +89,7 @@ class Notice(Fact, NoticeMembers):
 
 
 class NoticeQuery(PageQuery):
-    kind: Literal["decision", "circular"] | None = None
+    kind: NoticeKind | None = None
     sort: Literal["code", "-code", "name", "-name"] | None = None
     fields: Annotated[str, FieldsOf(Notice), Field(description="Members to keep.")] | None = None
 ''',

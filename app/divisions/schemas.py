@@ -7,9 +7,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from app.core.facts import Fact
 from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, plain_digits
-
-Kind = Literal["division", "secretariat_unit"]
-Level = Literal["national", "province", "regency"]
+from app.models.vocabulary import DivisionKind, Level, Office
 
 
 class Head(BaseModel):
@@ -22,13 +20,13 @@ class Head(BaseModel):
 
 class DivisionMembers(BaseModel):
     code: Annotated[str, Field(examples=["p7-4"])]
-    kind: Kind
+    kind: DivisionKind
     level: Level
     members: Annotated[int | None, Field(description="Size of the commissions it applies to; null: any.")]
     name: Annotated[str, Field(examples=["Divisi Data dan Informasi"])]
     name_en: str | None
     led_by: Annotated[
-        Literal["chair", "member", "secretary", "secretary_general"] | None,
+        Office | None,
         Field(description="The office that leads it wherever it exists; null: a member of the body's choice."),
     ]
     duties: str | None
@@ -56,7 +54,7 @@ class DivisionItemQuery(ItemQuery):
 
 
 class DivisionQuery(PageQuery):
-    kind: Kind | None = None
+    kind: DivisionKind | None = None
     level: Level | None = None
     members: (
         Annotated[int, Field(ge=1, le=99, description="Size of the commission."), BeforeValidator(plain_digits)] | None

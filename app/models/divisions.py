@@ -4,10 +4,7 @@ from sqlalchemy import CheckConstraint, Computed, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.metadata import NAME_LENGTH, Base, Fact, one_of
-from app.models.officials import OFFICES
-from app.models.organizations import LEVELS
-
-KINDS = ("division", "secretariat_unit")
+from app.models.vocabulary import DivisionKind, Level, Office
 
 
 class Division(Fact, Base):
@@ -29,9 +26,9 @@ class Division(Fact, Base):
     __table_args__ = (
         CheckConstraint("code ~ '^[a-z][a-z0-9]{0,9}-[0-9]{1,4}$'", name="code_shape"),
         CheckConstraint(NAME_LENGTH, name="name_length"),
-        CheckConstraint(one_of("kind", *KINDS), name="kind_known"),
-        CheckConstraint(one_of("level", *LEVELS), name="level_known"),
-        CheckConstraint(one_of("led_by", *OFFICES), name="led_by_known"),
+        CheckConstraint(one_of("kind", DivisionKind), name="kind_known"),
+        CheckConstraint(one_of("level", Level), name="level_known"),
+        CheckConstraint(one_of("led_by", Office), name="led_by_known"),
         CheckConstraint("members BETWEEN 1 AND 99", name="members_range"),
         Index(None, "kind", "code"),
         Index(None, "level", "members", "code"),

@@ -1,6 +1,7 @@
 """What every table shares: names of constraints, and the columns of a fact."""
 
 from datetime import datetime
+from typing import Any, get_args
 
 from sqlalchemy import DateTime, MetaData, Text, func, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -43,6 +44,6 @@ def in_calendar(column: str) -> str:
     return f"{column} BETWEEN '1900-01-01' AND '2199-12-31'"
 
 
-def one_of(column: str, *values: str) -> str:
-    """The text of a check that admits these values only."""
-    return f"{column} IN ({', '.join(repr(value) for value in values)})"
+def one_of(column: str, words: Any) -> str:
+    """The text of a check that admits the words of a Literal only."""
+    return f"{column} IN ({', '.join(repr(word) for word in get_args(words))})"

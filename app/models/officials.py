@@ -9,9 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, ExcludeConstraint, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.metadata import NAME_LENGTH, Base, Fact, in_calendar, one_of
-
-OFFICES = ("chair", "member", "secretary", "secretary_general")
-STANDINGS = ("definitive", "acting", "interim_replacement")
+from app.models.vocabulary import Office, Standing
 
 
 class Official(Fact, Base):
@@ -62,8 +60,8 @@ class Appointment(Fact, Base):
     )
 
     __table_args__ = (
-        CheckConstraint(one_of("office", *OFFICES), name="office_known"),
-        CheckConstraint(one_of("standing", *STANDINGS), name="standing_known"),
+        CheckConstraint(one_of("office", Office), name="office_known"),
+        CheckConstraint(one_of("standing", Standing), name="standing_known"),
         CheckConstraint("term ~ '^[0-9]{4}-[0-9]{4}$'", name="term_shape"),
         CheckConstraint("start_on IS NULL OR first_day(start_on) IS NOT NULL", name="start_on_is_partial_date"),
         CheckConstraint("end_on IS NULL OR first_day(end_on) IS NOT NULL", name="end_on_is_partial_date"),

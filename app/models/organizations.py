@@ -6,20 +6,7 @@ from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.metadata import NAME_LENGTH, Base, Fact, in_calendar, one_of
-
-KINDS = ("commission", "agency")
-LEVELS = ("national", "province", "regency")
-SECTORS = (
-    "election_body",
-    "government",
-    "court",
-    "legislature",
-    "executive",
-    "security",
-    "law_enforcement",
-    "audit",
-    "local_government",
-)
+from app.models.vocabulary import Level, OrganizationKind, Sector
 
 
 class Organization(Fact, Base):
@@ -46,9 +33,9 @@ class Organization(Fact, Base):
     __table_args__ = (
         CheckConstraint("code ~ '^[a-z][a-z0-9]{0,29}(-[0-9]{2}(\\.[0-9]{2})?)?$'", name="code_shape"),
         CheckConstraint(NAME_LENGTH, name="name_length"),
-        CheckConstraint(one_of("kind", *KINDS), name="kind_known"),
-        CheckConstraint(one_of("level", *LEVELS), name="level_known"),
-        CheckConstraint(one_of("sector", *SECTORS), name="sector_known"),
+        CheckConstraint(one_of("kind", OrganizationKind), name="kind_known"),
+        CheckConstraint(one_of("level", Level), name="level_known"),
+        CheckConstraint(one_of("sector", Sector), name="sector_known"),
         CheckConstraint("kind <> 'commission' OR level IS NOT NULL", name="commission_has_level"),
         CheckConstraint("seats BETWEEN 1 AND 99", name="seats_range"),
         CheckConstraint("parent <> code", name="parent_is_another"),

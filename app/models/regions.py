@@ -7,8 +7,7 @@ from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Ind
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from app.models.metadata import NAME_LENGTH, Base, Fact, in_calendar, one_of
-
-TYPES = ("province", "regency", "city")
+from app.models.vocabulary import RegionType
 
 
 class Region(Fact, Base):
@@ -33,7 +32,7 @@ class Region(Fact, Base):
     __table_args__ = (
         CheckConstraint("code ~ '^[0-9]{2}(\\.[0-9]{2})?$'", name="code_shape"),
         CheckConstraint(NAME_LENGTH, name="name_length"),
-        CheckConstraint(one_of("type", *TYPES), name="type_known"),
+        CheckConstraint(one_of("type", RegionType), name="type_known"),
         CheckConstraint(in_calendar("valid_from"), name="valid_from_in_calendar"),
         CheckConstraint("(type = 'province') = (parent IS NULL)", name="province_has_no_parent"),
         CheckConstraint("(type = 'province') = (length(code) = 2)", name="province_has_short_code"),

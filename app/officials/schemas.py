@@ -9,9 +9,8 @@ from pydantic import BaseModel, Field
 from app.core.facts import Fact
 from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery
 from app.mentions import Mention
+from app.models.vocabulary import Office, Standing
 
-Office = Literal["chair", "member", "secretary", "secretary_general"]
-Standing = Literal["definitive", "acting", "interim_replacement"]
 PartialDate = Annotated[
     str,
     Field(

@@ -12,8 +12,9 @@ from app.core.database import Database
 from app.core.documents import AS_OF, Day, Document, Expression, Rows, json_object
 from app.core.facts import fact_members
 from app.core.statements import Statement
-from app.models.officials import OFFICES, holds_on
+from app.models.officials import holds_on
 from app.models.regions import former_parent
+from app.models.vocabulary import OFFICES
 from app.organizations import schemas
 
 _body = models.Organization

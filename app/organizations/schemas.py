@@ -8,22 +8,7 @@ from pydantic import BaseModel, Field
 from app.core.facts import Fact
 from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery
 from app.mentions import Mention, PersonMention
-
-Office = Literal["chair", "member", "secretary", "secretary_general"]
-Standing = Literal["definitive", "acting", "interim_replacement"]
-Kind = Literal["commission", "agency"]
-Level = Literal["national", "province", "regency"]
-Sector = Literal[
-    "election_body",
-    "government",
-    "court",
-    "legislature",
-    "executive",
-    "security",
-    "law_enforcement",
-    "audit",
-    "local_government",
-]
+from app.models.vocabulary import Level, Office, OrganizationKind, Sector, Standing
 
 
 class OrganizationMembers(BaseModel):
@@ -31,7 +16,7 @@ class OrganizationMembers(BaseModel):
     name: Annotated[str, Field(examples=["KPU Provinsi DKI Jakarta"])]
     name_en: str | None
     short_name: str | None
-    kind: Kind
+    kind: OrganizationKind
     level: Level | None
     sector: Sector | None
     parent: Annotated[Mention | None, Field(description="The body above it, with `as_of` the one of that day.")]
@@ -56,7 +41,7 @@ class OrganizationItemQuery(ItemQuery):
 
 
 class OrganizationQuery(PageQuery):
-    kind: Kind | None = None
+    kind: OrganizationKind | None = None
     level: Level | None = None
     sector: Sector | None = None
     parent: Annotated[Code, Field(description="Code of the body above.", examples=["kpu-31"])] | None = None

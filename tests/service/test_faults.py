@@ -18,7 +18,8 @@ import asyncpg
 import pytest
 
 from app import operations
-from app.core import embedded, postgres_process
+from app.core import embedded
+from app.core.embedded import postmaster
 from tests.service.conftest import Service, comes_true, reachable_directory, serving
 from tests.service.wire import Answer, exchange, get
 
@@ -55,9 +56,9 @@ class Postgres:
 
     def processes(self) -> list[int]:
         """All of them, the postmaster first."""
-        served = postgres_process.serving(self.cluster)
+        served = postmaster.serving(self.cluster)
         first = [served.pid] if served else []
-        return first + [pid for pid in postgres_process.server_processes(self.cluster) if pid not in first]
+        return first + [pid for pid in postmaster.server_processes(self.cluster) if pid not in first]
 
     async def stop(self, number: int) -> None:
         os.kill(self.processes()[0], number)

@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from app.core import postgres_process
+from app.core.embedded import postmaster
 from tests.service.conftest import check_clean_end, comes_true, fetched, reachable_directory, serving, status
 
 
@@ -27,7 +27,7 @@ def nothing_is_left_running(data_dir: Path) -> Iterator[None]:
 
 
 def servers(data_dir: Path) -> list[int]:
-    return postgres_process.server_processes(data_dir / "pg")
+    return postmaster.server_processes(data_dir / "pg")
 
 
 def test_first_start_and_second(data_dir: Path) -> None:
@@ -52,9 +52,9 @@ def test_first_start_and_second(data_dir: Path) -> None:
 
 async def test_two_share_one_server(data_dir: Path) -> None:
     with serving("--data-dir", str(data_dir)) as first, serving("--data-dir", str(data_dir)) as second:
-        postmaster = postgres_process.serving(data_dir / "pg")
+        before = postmaster.serving(data_dir / "pg")
         check_clean_end(first, signal.SIGTERM)
-        assert postgres_process.serving(data_dir / "pg") == postmaster
+        assert postmaster.serving(data_dir / "pg") == before
         assert await status(second) == 200
         check_clean_end(second, signal.SIGTERM)
     assert servers(data_dir) == []
@@ -88,6 +88,6 @@ async def test_after_the_server_was_killed(data_dir: Path) -> None:
 
 
 def servers_first(data_dir: Path) -> int:
-    found = postgres_process.serving(data_dir / "pg")
+    found = postmaster.serving(data_dir / "pg")
     assert found
     return found.pid

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from app.core import postgres_binaries, postgres_process
+from app.core.embedded import installation, postmaster
 
 SOCKET_PATH_LIMIT = 100  # bytes; operating systems take 104 to 108
 UNFINISHED = "pg.new-"
@@ -20,28 +20,24 @@ def make_data_dir(path: Path) -> None:
     if path.is_dir():
         return
     if path.exists():
-        raise postgres_binaries.EmbeddedError(
-            f"{path} is a file; the embedded Postgres needs a directory for its data."
-        )
+        raise installation.EmbeddedError(f"{path} is a file; the embedded Postgres needs a directory for its data.")
     make_data_dir(path.parent)
     path.mkdir(mode=0o700, exist_ok=True)
     if os.geteuid() == 0:
         path.chmod(0o711)  # the server, which is not root, must pass through; it need not look around
 
 
-def require_open_way(data_dir: Path, account: postgres_binaries.Account) -> None:
+def require_open_way(data_dir: Path, account: installation.Account) -> None:
     """Root's server runs as another user, who must reach the data. Directories that are not ours stay as they are."""
     nearest = next(path for path in (data_dir, *data_dir.parents) if path.is_dir())
-    if closed := postgres_binaries.closed_directory(nearest, account):
-        raise postgres_binaries.EmbeddedError(
+    if closed := installation.closed_directory(nearest, account):
+        raise installation.EmbeddedError(
             f"The user {account.name}, who runs the server because root may not, cannot enter {closed}. Choose "
             "another directory (--data-dir, RAKORNAS_DATA_DIR), or let that user pass (`chmod o+x`)."
         )
 
 
-def create(
-    cluster: Path, binaries: postgres_binaries.Binaries, account: postgres_binaries.Account, superuser: str
-) -> None:
+def create(cluster: Path, binaries: installation.Binaries, account: installation.Account, superuser: str) -> None:
     """Make a new cluster, whole or not at all: initdb works beside it, and its result is renamed.
 
     A power cut within the first half minute must not leave a cluster that is there but broken, together with what
@@ -64,7 +60,7 @@ def create(
         text=True,
         errors="replace",
         cwd=cluster.parent,
-        env=postgres_binaries.environment(),
+        env=installation.environment(),
         user=account.uid,
         group=account.gid,
         extra_groups=account.extra_groups,
@@ -72,7 +68,7 @@ def create(
     if answer.returncode != 0:
         shutil.rmtree(fresh, ignore_errors=True)
         reason = last_lines(answer.stderr or answer.stdout)
-        raise postgres_binaries.EmbeddedError(f"A new Postgres cluster cannot be made in {cluster.parent}:\n{reason}")
+        raise installation.EmbeddedError(f"A new Postgres cluster cannot be made in {cluster.parent}:\n{reason}")
     os.sync()
     fresh.rename(cluster)
     _sync_directory(cluster.parent)
@@ -94,24 +90,24 @@ def _sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
-def require_major(cluster: Path, binaries: postgres_binaries.Binaries) -> None:
+def require_major(cluster: Path, binaries: installation.Binaries) -> None:
     """A cluster is only readable to the major version that made it."""
     try:
         made_by = (cluster / "PG_VERSION").read_text().strip()
     except FileNotFoundError:
-        raise postgres_binaries.EmbeddedError(
+        raise installation.EmbeddedError(
             f"{cluster} is not a Postgres cluster (it has no PG_VERSION). Move it away, or choose another "
             "directory (--data-dir, RAKORNAS_DATA_DIR)."
         ) from None
     if made_by != str(binaries.major):
-        raise postgres_binaries.EmbeddedError(
+        raise installation.EmbeddedError(
             f"{cluster} was made by PostgreSQL {made_by}, but {binaries.bin_dir} is PostgreSQL {binaries.major}. "
             f"Set PG_BIN to the binaries of PostgreSQL {made_by}, or begin anew in another directory (--data-dir, "
             f"RAKORNAS_DATA_DIR); to take the data along, dump them with the one and load them with the other."
         )
 
 
-def made_socket_dir(data_dir: Path, account: postgres_binaries.Account) -> Path:
+def made_socket_dir(data_dir: Path, account: installation.Account) -> Path:
     """A private directory for the socket: in the data directory, or where the path is short enough."""
     path = next(path for path in _socket_dirs(data_dir) if _is_usable(path))
     with contextlib.suppress(FileExistsError):
@@ -122,7 +118,7 @@ def made_socket_dir(data_dir: Path, account: postgres_binaries.Account) -> Path:
         found = path.lstat()
     owner = os.geteuid() if account.uid is None else account.uid
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or stat.S_IMODE(found.st_mode) & 0o077:
-        raise postgres_binaries.EmbeddedError(
+        raise installation.EmbeddedError(
             f"{path}, where the server's socket belongs, is not a private directory (0700) of uid {owner}. "
             "Somebody else may have put it there; remove it."
         )
@@ -142,7 +138,7 @@ def _is_usable(socket_dir: Path) -> bool:
     # A comma or colon would read as a list of hosts or a port in the clients' addresses.
     return (
         not set(",:") & set(str(socket_dir))
-        and len(os.fsencode(socket_dir / postgres_process.SOCKET_NAME)) < SOCKET_PATH_LIMIT
+        and len(os.fsencode(socket_dir / postmaster.SOCKET_NAME)) < SOCKET_PATH_LIMIT
     )
 
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from app.core import postgres_binaries
+from app.core.embedded import installation
 
 PORT = 5432  # names the socket; nothing listens on TCP
 SOCKET_NAME = f".s.PGSQL.{PORT}"
@@ -31,7 +31,7 @@ class PidFile(NamedTuple):
 
 
 def spawn(
-    cluster: Path, socket_dir: Path, binaries: postgres_binaries.Binaries, account: postgres_binaries.Account, log: int
+    cluster: Path, socket_dir: Path, binaries: installation.Binaries, account: installation.Account, log: int
 ) -> subprocess.Popen[bytes]:
     """A new postmaster, reachable through `socket_dir` alone, that writes to the open file `log`."""
     settings = {
@@ -51,7 +51,7 @@ def spawn(
             *(f"--{name}={value}" for name, value in settings.items()),
         ],
         cwd=cluster,
-        env=postgres_binaries.environment(),
+        env=installation.environment(),
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,
@@ -126,7 +126,7 @@ def has_database(socket_dir: Path, name: str) -> bool:
         return True
     if state == STARTING_UP:
         return False
-    raise postgres_binaries.EmbeddedError(
+    raise installation.EmbeddedError(
         f"The server in {socket_dir} does not let {name} into its database (SQLSTATE {state})."
     )
 

@@ -20,11 +20,11 @@ from pathlib import Path
 
 import platformdirs
 
-from app.core import postgres_binaries, postgres_cluster, postgres_process
+from app.core.embedded import directories, installation, postmaster
 
-Binaries = postgres_binaries.Binaries
-EmbeddedError = postgres_binaries.EmbeddedError
-find_binaries = postgres_binaries.find_binaries
+Binaries = installation.Binaries
+EmbeddedError = installation.EmbeddedError
+find_binaries = installation.find_binaries
 
 NAME = "rakornas"  # of the superuser and of the database
 LOG_LIMIT = 5 * 1024 * 1024
@@ -79,9 +79,9 @@ class EmbeddedPostgres:
         self._data_dir = data_dir.expanduser().resolve()
         self._cluster = self._data_dir / "pg"
         self._log = self._data_dir / "postgres.log"
-        self._account = postgres_binaries.server_account(self._cluster)
-        postgres_cluster.require_open_way(self._data_dir, self._account)
-        postgres_cluster.make_data_dir(self._data_dir)
+        self._account = installation.server_account(self._cluster)
+        directories.require_open_way(self._data_dir, self._account)
+        directories.make_data_dir(self._data_dir)
         self._child: subprocess.Popen[bytes] | None = None
         # Neither lock reaches the postmaster: Python opens files close-on-exec.
         self._start_lock = _open(self._data_dir / "start.lock")
@@ -97,7 +97,7 @@ class EmbeddedPostgres:
         self.pid = server.pid
         host = urllib.parse.quote(os.fsencode(server.socket_dir))
         # The port only names the socket; said here, a PGPORT of the environment cannot change it.
-        self.url = f"postgresql://{NAME}@/{NAME}?host={host}&port={postgres_process.PORT}"
+        self.url = f"postgresql://{NAME}@/{NAME}?host={host}&port={postmaster.PORT}"
 
     def stop(self) -> None:
         """Stop using the server. The last user of all processes shuts it down and waits for its end."""
@@ -146,33 +146,33 @@ class EmbeddedPostgres:
         # A child of ours is known before it has written its pid file, and poll() buries it when it is dead.
         if self._child is not None and self._child.poll() is None:
             return self._child.pid
-        served = postgres_process.serving(self._cluster)
+        served = postmaster.serving(self._cluster)
         return served.pid if served else None
 
-    def _server(self) -> postgres_process.PidFile:
+    def _server(self) -> postmaster.PidFile:
         if not self._cluster.exists():
-            postgres_cluster.create(self._cluster, self._runnable_binaries(), self._account, NAME)
-        postgres_cluster.require_major(self._cluster, self.binaries)
+            directories.create(self._cluster, self._runnable_binaries(), self._account, NAME)
+        directories.require_major(self._cluster, self.binaries)
         return self._answer() or self._launch()
 
     def _is_alive(self) -> bool:
         # The pid file comes a moment after the postmaster's start, and goes a moment before its end.
-        return self._postmaster_pid() is not None or bool(postgres_process.server_processes(self._cluster))
+        return self._postmaster_pid() is not None or bool(postmaster.server_processes(self._cluster))
 
     def _runnable_binaries(self) -> Binaries:
-        self.binaries = postgres_binaries.runnable_by(self._account, self.binaries, self._data_dir / "binaries")
+        self.binaries = installation.runnable_by(self._account, self.binaries, self._data_dir / "binaries")
         return self.binaries
 
-    def _answer(self) -> postgres_process.PidFile | None:
+    def _answer(self) -> postmaster.PidFile | None:
         """Wait until the server answers; None when there is none, or once it has ended (it was stopping)."""
         began = time.monotonic()
         while self._is_alive():
-            served = postgres_process.serving(self._cluster)
-            if served and served.status == "ready" and postgres_process.has_database(served.socket_dir, NAME):
+            served = postmaster.serving(self._cluster)
+            if served and served.status == "ready" and postmaster.has_database(served.socket_dir, NAME):
                 return served
             waited = time.monotonic() - began
             if waited > ORPHAN_PATIENCE and self._postmaster_pid() is None:
-                pids = " ".join(map(str, postgres_process.server_processes(self._cluster)))
+                pids = " ".join(map(str, postmaster.server_processes(self._cluster)))
                 raise EmbeddedError(
                     f"Processes of a server that was killed still use {self._cluster}. End them with `kill {pids}` "
                     "and start again."
@@ -185,27 +185,27 @@ class EmbeddedPostgres:
             time.sleep(POLL)
         return None
 
-    def _launch(self) -> postgres_process.PidFile:
+    def _launch(self) -> postmaster.PidFile:
         binaries = self._runnable_binaries()
-        socket_dir = postgres_cluster.made_socket_dir(self._data_dir, self._account)
+        socket_dir = directories.made_socket_dir(self._data_dir, self._account)
         self._clear_away_dead_server(socket_dir)
         if self._log.exists() and self._log.stat().st_size > LOG_LIMIT:
             self._log.replace(self._log.with_suffix(".log.1"))
         log = _open(self._log)
         try:
             earlier = os.fstat(log).st_size
-            self._child = postgres_process.spawn(self._cluster, socket_dir, binaries, self._account, log)
+            self._child = postmaster.spawn(self._cluster, socket_dir, binaries, self._account, log)
         finally:
             os.close(log)
         if answer := self._answer():
             return answer
         with self._log.open("rb") as lines:
             lines.seek(earlier)
-            reason = postgres_cluster.last_lines(lines.read().decode(errors="replace"))
+            reason = directories.last_lines(lines.read().decode(errors="replace"))
         raise EmbeddedError(f"The server on {self._cluster} does not start (log: {self._log}):\n{reason}")
 
     def _clear_away_dead_server(self, socket_dir: Path) -> None:
-        if postgres_process.is_listening(socket_dir):
+        if postmaster.is_listening(socket_dir):
             raise EmbeddedError(
                 f"{self._cluster} is served by a process that cannot be seen from here, probably in another "
                 "container. Stop it, or use another data directory: two servers on one would destroy it."
@@ -213,7 +213,7 @@ class EmbeddedPostgres:
         # Postgres itself sees through the pid of nobody in these, but not through one that by now belongs to another
         # process or a zombie, nor through a file left empty by a power cut.
         (self._cluster / "postmaster.pid").unlink(missing_ok=True)
-        (socket_dir / f"{postgres_process.SOCKET_NAME}.lock").unlink(missing_ok=True)
+        (socket_dir / f"{postmaster.SOCKET_NAME}.lock").unlink(missing_ok=True)
 
 
 def _open(path: Path) -> int:
