@@ -66,7 +66,7 @@ def run(listener: socket.socket, workers: int, database_url: str) -> None:
         server_header=False,
         timeout_keep_alive=75,  # longer than a proxy's 60 s, else its next request meets a closed connection
         timeout_graceful_shutdown=20,
-        timeout_worker_healthcheck=30,
+        timeout_worker_healthcheck=10,  # a worker killed while it is asked is replaced only after this
     )
     if workers == 1:
         uvicorn.Server(configuration).run(sockets=[listener])

@@ -284,13 +284,13 @@ def test_a_lingering_backend_of_a_killed_server_is_named(shared: Path, monkeypat
     killed = embedded.start(shared)
     backend = asyncio.run(kill_the_postmaster_under_a_busy_backend(killed.url, killed.pid))
     try:
-        monkeypatch.setattr(embedded, "ORPHAN_PATIENCE", 0.3)
-        with pytest.raises(embedded.EmbeddedError, match=f"kill {backend}"):
-            embedded.start(shared)
+        with monkeypatch.context() as patch:
+            patch.setattr(embedded, "ORPHAN_PATIENCE", 0.3)
+            with pytest.raises(embedded.EmbeddedError, match=f"kill {backend}"):
+                embedded.start(shared)
     finally:
         os.kill(backend, signal.SIGKILL)
         killed.stop()
-    monkeypatch.undo()
     with embedded.running(shared) as server:
         assert ask(server, "SELECT 1") == 1
 

@@ -21,7 +21,7 @@ async def test_two_workers(loaded_url: str) -> None:
         assert [float(found[1]) for found in counted if found] == [asked + 1] * 10
 
         workers[0].kill()
-        assert comes_true(lambda: len(children(service)) == 2 and workers[0] not in children(service), 15)
+        assert comes_true(lambda: len(children(service)) == 2 and workers[0] not in children(service), 30)
         assert await status(service) == 200
         workers = children(service)
         check_clean_end(service, signal.SIGTERM)
