@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from fastapi import Depends, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.params import Depends as Dependency
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.core.problems import Unauthenticated
 
@@ -75,6 +75,16 @@ class Route(APIRoute):
             return await handle(request)
 
         return guarded
+
+
+def refuse_undeclared(app: FastAPI, routers: Sequence[APIRouter]) -> None:
+    """Raise TypeError for a route that is no `Route`, and for a router that declares for all its routes at once."""
+    for router in routers:
+        if any(isinstance(one.dependency, Access) for one in router.dependencies):
+            raise TypeError(f"{router.prefix or router.tags}: each route declares for itself, not its router")
+    for context in iter_route_contexts(app.routes):
+        if not isinstance(context.original_route, Route):
+            raise TypeError(f"{context.path}: a route that declares nothing; use route_class=Route")
 
 
 def authorize(request: Request, access: Access) -> None:

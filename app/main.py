@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette_compress import CompressMiddleware
 
+from app import auth
 from app.core import observability, openapi, problems, validation
 from app.core.conditional import Conditional
 from app.core.cors import CrossOrigin
@@ -91,6 +92,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.zone = settings.zone
     for router in ROUTERS:
         app.include_router(router)
+    auth.refuse_undeclared(app, ROUTERS)
     allowed = methods_of(app)
     app.user_middleware = [
         Middleware(observability.Observability),

@@ -62,10 +62,14 @@ def migrate(url: str) -> tuple[str | None, str]:
         # Alembic is imported only where there is something to migrate: it is a fifth of a warm start.
         from alembic import command
         from alembic.config import Config
+        from sqlalchemy.exc import SQLAlchemyError
 
         configuration = Config(PROJECT / "alembic.ini")
         configuration.attributes["url"] = url
-        command.upgrade(configuration, "head")
+        try:
+            command.upgrade(configuration, "head")
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            raise OperatorError(f"The database was not migrated: {_first_line(error)}") from error
     return before, max(before or "", models.SCHEMA_REVISION)
 
 
@@ -96,13 +100,17 @@ def check_server(url: str, workers: int) -> None:
             f"The schema is at {revision or 'nothing'}, this release needs {models.SCHEMA_REVISION}: "
             "run `rakornas migrate`, or `rakornas serve --migrate`."
         )
-    needed = workers * settings().pool_size + 10
+    needed = workers * settings().pool_size * 2 + 10  # twice: while one release replaces another, both are there
     allowed = int(_asked(_fetch(url, "SHOW max_connections")))
     if needed > allowed:
         raise OperatorError(
             f"{workers} workers need up to {needed} connections, the server allows {allowed}: "
             "use fewer workers, a smaller RAKORNAS_POOL_SIZE, or raise max_connections."
         )
+
+
+def _first_line(error: BaseException) -> str:
+    return str(getattr(error, "orig", None) or error or type(error).__name__).splitlines()[0]
 
 
 async def _revision(url: str) -> str | None:

@@ -21,11 +21,11 @@ class Settings(BaseSettings):
     time_zone: str = "Asia/Jakarta"
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)] = "INFO"
     pool_size: int = Field(10, ge=1, le=100)
-    pool_timeout: float = 2
-    connect_timeout: float = 2
-    command_timeout: float = 4
-    deadline: float = 5
-    body_limit: int = 1024 * 1024
+    pool_timeout: float = Field(2, gt=0)
+    connect_timeout: float = Field(2, gt=0)
+    command_timeout: float = Field(4, gt=0)
+    deadline: float = Field(5, gt=0)
+    body_limit: int = Field(1024 * 1024, ge=0)
     concurrency: int = Field(512, ge=1)
 
     @field_validator("time_zone")

@@ -59,7 +59,10 @@ depends_on = None
 
 def upgrade() -> None:
     Notice.__table__.create(op.get_bind())
-    op.execute("CREATE TRIGGER touch_fact BEFORE UPDATE ON notices FOR EACH ROW EXECUTE FUNCTION touch_fact()")
+    op.execute(
+        "CREATE TRIGGER touch_fact BEFORE INSERT OR UPDATE ON notices"
+        " FOR EACH ROW EXECUTE FUNCTION touch_fact('folded')"
+    )
 
 
 def downgrade() -> None:

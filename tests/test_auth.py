@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, FastAPI, Query, Request, Response
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ConfigDict
 
-from app.auth import Access, Route, Scope, allow, public
+from app.auth import Access, Route, Scope, allow, public, refuse_undeclared
 from app.core.problems import Problem
 from tests.conftest import client_of
 
@@ -49,15 +49,20 @@ class TestRoute:
             router.get("/x", dependencies=declared)(lambda: None)
 
     @pytest.mark.parametrize("declared", [public(), allow(Scope.CLIENTS_ADMIN)])
-    def test_a_declaration_of_the_router_is_none_of_the_route(self, declared: Any) -> None:
+    def test_a_router_may_not_declare_for_its_routes(self, declared: Any) -> None:
         """Else a route would be open because of where it stands."""
-        router = APIRouter(route_class=Route, dependencies=[declared])
-        try:
-            router.get("/x")(lambda: None)
-        except TypeError:
-            return
-        assert isinstance(router.routes[0], Route)
-        assert router.routes[0].access == declared.dependency
+        router = APIRouter(prefix="/x", route_class=Route, dependencies=[declared])
+        router.get("/y")(lambda: None)
+        with pytest.raises(TypeError, match="/x: each route declares for itself"):
+            refuse_undeclared(FastAPI(), [router])
+
+    def test_a_route_of_another_class_is_refused(self) -> None:
+        router = APIRouter()
+        router.get("/open")(lambda: None)
+        app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+        app.include_router(router)
+        with pytest.raises(TypeError, match="/open: a route that declares nothing"):
+            refuse_undeclared(app, [router])
 
     async def test_without_a_token_nothing_is_looked_at(self) -> None:
         """Neither wrong parameters nor a body that is no JSON change the answer; the body is not even read."""

@@ -1,17 +1,29 @@
 """Which day it is: a date of the zone that the service speaks for, never of the machine or of UTC."""
 
-from datetime import date, datetime, tzinfo
-from typing import Annotated
+from datetime import date, datetime, time, timedelta, tzinfo
+from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Request
 
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+"""The years that the service speaks of."""
 
-def today(zone: tzinfo) -> date:
-    return datetime.now(zone).date()
+
+class LocalDay(NamedTuple):
+    """A day, and how long it still lasts: an answer about "today" is worth nothing afterwards."""
+
+    day: date
+    seconds_left: int
 
 
-async def get_today(request: Request) -> date:
+def today(zone: tzinfo) -> LocalDay:
+    now = datetime.now(zone)
+    midnight = datetime.combine(now.date() + timedelta(days=1), time(), zone)
+    return LocalDay(now.date(), int((midnight - now).total_seconds()))
+
+
+async def get_today(request: Request) -> LocalDay:
     return today(request.app.state.zone)
 
 
-Today = Annotated[date, Depends(get_today)]
+Today = Annotated[LocalDay, Depends(get_today)]

@@ -1,6 +1,7 @@
 """A list of documents as a whole: its filters, its order, its search, and the few SQL texts they come to."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -8,7 +9,7 @@ import orjson
 from sqlalchemy import ColumnElement, Integer, Numeric, Text, bindparam, cast, func, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
-from app.core.database import Database
+from app.core.database import Reader
 from app.core.documents import Document, Expression, as_text
 from app.core.languages import Text as Sentence
 from app.core.pages import Item, Page, Walk
@@ -55,8 +56,8 @@ class Collection:
 
     `model` gives the key (its primary key), `revision` and the folded text. `conditions(given)` yields the SQL of the
     filters that are given, as parameters of the same name. `sorts` names columns that are never null; the key comes
-    last, alone for an empty list. `references` are the filters that name something. `outlives_its_days`: an item is
-    there whatever `as_of` shows of it.
+    last, alone for an empty list. `references` are the filters that name something. Without `as_of_hides_items` an
+    item is there on every day, whatever `as_of` shows of it.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Collection:
         sorts: Mapping[str, Sequence[Expression]],
         references: Mapping[str, Reference] | None = None,
         folded: Expression | None = None,
-        outlives_its_days: bool = False,
+        as_of_hides_items: bool = True,
     ) -> None:
         self.document = document
         self.key: Expression = next(iter(model.__table__.primary_key))
@@ -77,49 +78,42 @@ class Collection:
         self.sorts = sorts
         self.references = references or {}
         self.folded = model.__table__.c.folded if folded is None else folded
-        self.outlives_its_days = outlives_its_days
+        self.as_of_hides_items = as_of_hides_items
         self._page_statement = lru_cache(maxsize=2000)(self._build_page)
         self._item_statement = lru_cache(maxsize=100)(self._build_item)
         self._reference_statement = lru_cache(maxsize=100)(self._build_reference)
 
     async def page(
-        self,
-        read: Database,
-        query: PageQuery,
-        *,
-        within: Mapping[str, Any] | None = None,
-        defaults: Mapping[str, Any] | None = None,
+        self, read: Reader, query: PageQuery, *, within: Mapping[str, Any] | None = None, today: date | None = None
     ) -> Page:
-        """One page. `within` are parameters of the path, `defaults` those that hold where the query does not say.
+        """One page. `within` are parameters of the path; `today` is the day to look at where the query names none.
 
         Raises InvalidParameters for a token that is not of this walk, `sort` with `q`, or a filter that names nothing.
         """
         asked = {**(within or {}), **query.filters()}
         if "q" in asked and query.sort:
             raise InvalidParameters(SORT_WITH_Q)
-        parameters = {**(defaults or {}), **asked}
         sort = "q" if "q" in asked else query.sort or next(iter(self.sorts))
-        shape = Shape(frozenset(parameters), sort, query.page_token is not None, query.fields is not None)
         walk = Walk(await read.page_key(), [self.document.schema.__name__, sort, asked])
+        parameters = {**asked, "fields": query.names(), "size": query.page_size}
         if query.page_token:
-            parameters |= {f"after_{n}": key for n, key in enumerate(walk.keys_in(query.page_token))}
-        parameters |= {"fields": query.names(), "size": query.page_size}
-        found = await read.row(self._page_statement(shape), parameters)
-        items, more, *last_keys = found or ("", False)
+            keys, today = walk.resume(query.page_token)
+            parameters |= {f"after_{n}": key for n, key in enumerate(keys)}
+        given = frozenset(asked) | ({"as_of"} if today else frozenset())
+        shape = Shape(given, sort, query.page_token is not None, query.fields is not None)
+        items, more, *last_keys = await read.one(self._page_statement(shape), {"as_of": today, **parameters})
         if not items:
             await self._check_references(read, asked)
-        token = walk.token(last_keys) if more else None
+        token = walk.token(last_keys, today) if more else None
         body = f'{{"items":[{items or ""}],"next_page_token":{orjson.dumps(token).decode()}}}'
         return Page(body.encode(), token, is_empty=not items)
 
-    async def one(
-        self, read: Database, key: Any, query: ItemQuery, *, defaults: Mapping[str, Any] | None = None
-    ) -> Item | None:
+    async def one(self, read: Reader, key: Any, query: ItemQuery, *, today: date | None = None) -> Item | None:
         """The item with this key as the query's parameters show it, or None."""
         asked = query.filters()
-        parameters = {**(defaults or {}), **asked}
-        statement = self._item_statement(frozenset(parameters), query.fields is not None)
-        row = await read.row(statement, {**parameters, "key": key, "fields": query.names()})
+        given = frozenset(asked) | ({"as_of"} if today else frozenset())
+        statement = self._item_statement(given, query.fields is not None)
+        row = await read.row(statement, {"as_of": today, **asked, "key": key, "fields": query.names()})
         if row is None:
             await self._check_references(read, asked)
             return None
@@ -152,7 +146,7 @@ class Collection:
         )
 
     def _build_item(self, given: Given, fields: bool) -> Statement:
-        filters = given - {"as_of"} if self.outlives_its_days else given
+        filters = given if self.as_of_hides_items else given - {"as_of"}
         found = (
             self.document.select(self.revision, on_a_day="as_of" in given)
             .where(self.key == bindparam("key", type_=self.key.type), *self._where(filters))
@@ -170,17 +164,17 @@ class Collection:
         """The columns to order by, with the key last, and whether they go downwards."""
         if sort == "q":
             # Rounded, so that the token can carry it exactly; a distance, so that "best first" goes upwards as the key.
-            likeness = func.word_similarity(_folded_q(), self.folded)
+            likeness = func.likeness(_folded_q(), self.folded)
             return [func.round(cast(1 - likeness, Numeric(8, 7)), 4, type_=Numeric(5, 4)), self.key], False
         return [*self.sorts[sort.removeprefix("-")], self.key], sort.startswith("-")
 
-    async def _check_references(self, read: Database, asked: Mapping[str, Any]) -> None:
+    async def _check_references(self, read: Reader, asked: Mapping[str, Any]) -> None:
         """Tell an empty answer from a filter that names nothing. Runs only where nothing was found."""
         named = {name: reference for name, reference in self.references.items() if name in asked}
         if not named:
             return
-        known = await read.row(self._reference_statement(tuple(named)), asked)
-        unknown = [named[name].unknown(name) for name, found in zip(named, known or (), strict=True) if not found]
+        known = await read.one(self._reference_statement(tuple(named)), asked)
+        unknown = [named[name].unknown(name) for name, found in zip(named, known, strict=True) if not found]
         if unknown:
             raise InvalidParameters(*unknown)
 

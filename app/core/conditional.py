@@ -13,9 +13,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 KEPT_BY_304 = frozenset({b"cache-control", b"content-location", b"date", b"etag", b"expires", b"link", b"vary"})
 
 
-def open_data(seconds: int) -> str:
-    """The Cache-Control of a public answer: fresh for `seconds`, then usable while a cache fetches the next one."""
-    return f"public, max-age={seconds}, stale-while-revalidate={10 * seconds}"
+def open_data(seconds: int, *, at_most: int | None = None) -> str:
+    """The Cache-Control of a public answer: fresh for `seconds`, then usable while a cache fetches the next one.
+
+    `at_most`: the seconds after which it may not be used at all, as the answer about a day that is over.
+    """
+    fresh, stale = seconds, 10 * seconds
+    if at_most is not None:
+        fresh = min(fresh, at_most)
+        stale = min(stale, at_most - fresh)
+    return f"public, max-age={fresh}, stale-while-revalidate={stale}"
 
 
 def entity_tag(body: bytes, revision: int | None = None) -> str:

@@ -5,6 +5,7 @@ runs, outside any transaction (autocommit), so a request holds nothing between i
 """
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -23,8 +24,9 @@ from app.settings import Settings
 # Connection trouble, no resources, shut down or cancelled, read-only after a failover, a conflict worth another try,
 # a lock not had in time: faults that pass, and none of the caller's making.
 PASSING = ("08", "53", "57P", "57014", "25006", "40", "55P03")
-# A plan made before a migration; its connection makes a new one at the next try (PostgreSQL, PREPARE).
 STALE_PLAN = "0A000"
+
+Row = tuple[Any, ...]
 
 PAGE_KEY = Statement(text("SELECT key FROM service_keys WHERE purpose = 'page_tokens'"))
 
@@ -39,14 +41,13 @@ def reading_engine(settings: Settings) -> AsyncEngine:
     """Connections on which nothing can be written. The URL goes to asyncpg as it is, multi-host and all."""
 
     async def connect() -> asyncpg.Connection:
-        return await asyncpg.connect(
+        connection = await asyncpg.connect(
             url_of(settings),
             timeout=settings.connect_timeout,
             command_timeout=settings.command_timeout,
             server_settings={
                 "application_name": "rakornas",
                 "timezone": "UTC",
-                "default_transaction_read_only": "on",
                 "statement_timeout": "3s",
                 "lock_timeout": "2s",
                 "idle_in_transaction_session_timeout": "10s",
@@ -54,6 +55,9 @@ def reading_engine(settings: Settings) -> AsyncEngine:
                 "jit": "off",
             },
         )
+        # Not at the start: asyncpg would take the server for a standby, and refuse a URL that asks for a primary.
+        await connection.execute("SET default_transaction_read_only = on")
+        return connection
 
     return create_async_engine(
         "postgresql+asyncpg://",
@@ -63,6 +67,7 @@ def reading_engine(settings: Settings) -> AsyncEngine:
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_timeout=settings.pool_timeout,
+        hide_parameters=True,
     )
 
 
@@ -75,74 +80,108 @@ def passing(error: BaseException) -> bool:
     sqlstate = getattr(error, "sqlstate", None)
     if isinstance(sqlstate, str):
         return sqlstate.startswith(PASSING)
-    return isinstance(error, PoolTimeout | TimeoutError | OSError | asyncpg.InterfaceError) or (
-        isinstance(error.__cause__, Exception) and passing(error.__cause__)
-    )
+    faults = (PoolTimeout, TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+    return isinstance(error, faults) or (isinstance(error.__cause__, Exception) and passing(error.__cause__))
+
+
+def worth_another_try(error: DBAPIError) -> bool:
+    """Whether the same read may well succeed at once.
+
+    A server that was restarted has cut all pooled connections, which shows at their next use; a plan made before a
+    migration is made anew at its next use. After a time-out another try would only double the wait.
+    """
+    if isinstance(error.orig, TimeoutError):
+        return False
+    return error.connection_invalidated or getattr(driver_error(error), "sqlstate", None) == STALE_PLAN
+
+
+def driver_error(error: DBAPIError) -> BaseException:
+    """What asyncpg said, beneath the two layers that SQLAlchemy puts around it."""
+    return (error.orig.__cause__ or error.orig) if error.orig is not None else error
+
+
+class StatementError(Exception):
+    """A statement that Postgres refuses: a fault of ours. Without the values, which may be names of people."""
+
+    def __init__(self, statement: Statement, error: DBAPIError) -> None:
+        cause = driver_error(error)
+        super().__init__(f"{type(cause).__name__} {getattr(cause, 'sqlstate', '')} in: {statement.sql}")
 
 
 class Database:
-    """The handle that repositories read through."""
+    """The engine, and what a worker remembers of the database."""
 
     def __init__(self, settings: Settings) -> None:
         self.engine = reading_engine(settings)
         self.deadline = settings.deadline
-        self._page_key: bytes | None = None
+        self.page_key: bytes | None = None
 
-    async def rows(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
-        """All rows of one statement; Unavailable when the database cannot answer in time."""
-        try:
-            return await self._within_deadline(statement, parameters)
-        except Exception as error:
-            if not passing(error):
-                raise
-            observability.database_fault(error)
-            raise Unavailable from error
-
-    async def row(self, statement: Statement, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """The first row of one statement, or None."""
-        found = await self.rows(statement, parameters)
-        return found[0] if found else None
-
-    async def page_key(self) -> bytes:
-        """The secret that signs page tokens, the same for every worker of this database."""
-        if self._page_key is None:
-            found = await self.row(PAGE_KEY, {})
-            if found is None:
-                raise LookupError("service_keys has no key for page_tokens")
-            self._page_key = bytes(found[0])
-        return self._page_key
+    def reader(self) -> "Reader":
+        return Reader(self)
 
     async def close(self) -> None:
         await self.engine.dispose()
 
-    async def _within_deadline(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+
+class Reader:
+    """What one request reads through. All its statements together have one deadline."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._until = time.monotonic() + database.deadline
+
+    async def rows(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        """All rows of one statement; Unavailable when the database cannot answer in time."""
+        try:
+            return await self._within_deadline(statement, parameters)
+        except Exception as error:
+            if passing(error):
+                observability.database_fault(error)
+                raise Unavailable from error
+            if isinstance(error, DBAPIError):
+                raise StatementError(statement, error) from None
+            raise
+
+    async def row(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
+        """The first row of one statement, or None."""
+        found = await self.rows(statement, parameters)
+        return found[0] if found else None
+
+    async def one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row:
+        """The row of a statement that always has one."""
+        return (await self.rows(statement, parameters))[0]
+
+    async def page_key(self) -> bytes:
+        """The secret that signs page tokens, the same for every worker of this database."""
+        if self._database.page_key is None:
+            self._database.page_key = bytes((await self.one(PAGE_KEY, {}))[0])
+        return self._database.page_key
+
+    async def _within_deadline(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
         # A frozen server may hold even the closing of a connection for seconds. The caller does not wait for that:
         # the task is left to clean up behind the answer.
         task = asyncio.ensure_future(self._run(statement, parameters))
         try:
-            done, _ = await asyncio.wait({task}, timeout=self.deadline)
+            done, _ = await asyncio.wait({task}, timeout=max(0.0, self._until - time.monotonic()))
         except asyncio.CancelledError:
-            task.cancel()
+            _abandon(task)
             raise
-        if done:
-            return task.result()
-        task.cancel()
-        task.add_done_callback(_forget)
-        raise TimeoutError("the deadline of a database read has passed")
+        if not done:
+            _abandon(task)
+            raise TimeoutError("the deadline of a request's reading has passed")
+        return task.result()
 
-    async def _run(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+    async def _run(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
         try:
             return await self._once(statement, parameters)
         except DBAPIError as error:
-            # A server that was restarted has cut all pooled connections, which shows at their next use. Reading again
-            # is safe; reading again after a time-out would only double the wait.
-            if not error.connection_invalidated or isinstance(error.orig, TimeoutError):
+            if not worth_another_try(error):
                 raise
         return await self._once(statement, parameters)
 
-    async def _once(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+    async def _once(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
         with observability.waiting_for_connection():
-            connection = await self.engine.connect()
+            connection = await self._database.engine.connect()
         with observability.POOL_IN_USE.track_inprogress():
             try:
                 return (await connection.exec_driver_sql(statement.sql, statement.values(parameters))).all()
@@ -150,15 +189,15 @@ class Database:
                 await connection.close()
 
 
-def _forget(task: "asyncio.Task[Any]") -> None:
-    """Take note of a late task's error, so that asyncio does not complain of one never retrieved."""
-    if not task.cancelled():
-        task.exception()
+def _abandon(task: "asyncio.Task[Any]") -> None:
+    """Stop a task without waiting for it; its error is taken note of, lest asyncio complain of one never retrieved."""
+    task.cancel()
+    task.add_done_callback(lambda late: late.cancelled() or late.exception())
 
 
-async def get_database(request: Request) -> Database:
+async def get_reader(request: Request) -> Reader:
     database: Database = request.app.state.database
-    return database
+    return database.reader()
 
 
-Read = Annotated[Database, Depends(get_database)]
+Read = Annotated[Reader, Depends(get_reader)]

@@ -8,6 +8,7 @@ import asyncio
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core.languages import Text
 from app.core.problems import (
     ContentTooLarge,
     HeadersTooLarge,
@@ -21,6 +22,7 @@ from app.core.problems import (
 URL_BYTES = 8 * 1024
 HEADER_BYTES = 32 * 1024
 FIELD_OVERHEAD = 4  # ": " and the line's end, as the field stood on the wire
+NO_BODY = Text("GET dan HEAD tidak menerima isi.", "GET and HEAD take no body.")
 CLOSE = {"Connection": "close"}  # the rest of a body that nobody reads would be taken for the next request
 DISCONNECT: Message = {"type": "http.disconnect"}
 LIVENESS = "/health/live"
@@ -68,7 +70,7 @@ class Guard:
         headers = Headers(scope=scope)
         length = _declared_length(headers)
         if scope["method"] in ("GET", "HEAD") and (length > 0 or "transfer-encoding" in headers):
-            return Malformed(headers=CLOSE)
+            return Malformed(detail=NO_BODY, headers=CLOSE)
         if length > self.body_limit:
             return ContentTooLarge(headers=CLOSE)
         if self.running >= self.concurrency and scope["path"] != LIVENESS:

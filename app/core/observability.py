@@ -81,7 +81,9 @@ def forget_dead_workers() -> None:
     directory = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
     for file in glob.glob(os.path.join(directory, "gauge_livesum_*.db")):
         pid = int(file.rpartition("_")[2].removesuffix(".db"))
-        if not os.path.exists(f"/proc/{pid}"):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
             mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 

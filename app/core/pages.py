@@ -9,6 +9,7 @@ import base64
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from hashlib import blake2b
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode
@@ -79,12 +80,13 @@ class Walk:
         self._secret = secret
         self._bound_to = orjson.dumps(bound_to, option=orjson.OPT_SORT_KEYS)
 
-    def token(self, keys: Sequence[str]) -> str:
-        payload = orjson.dumps(list(keys))
+    def token(self, keys: Sequence[str], today: date | None) -> str:
+        """The token of the next page. A walk that began with "today" goes on with that day, also after midnight."""
+        payload = orjson.dumps([today, *keys])
         return base64.urlsafe_b64encode(self._mac(payload) + payload).decode().rstrip("=")
 
-    def keys_in(self, token: str) -> list[str]:
-        """The keys within a token; InvalidParameters if this walk did not make it."""
+    def resume(self, token: str) -> tuple[list[str], date | None]:
+        """The keys and the day within a token; InvalidParameters if this walk did not make it."""
         try:
             signed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         except ValueError:
@@ -92,8 +94,8 @@ class Walk:
         mac, payload = signed[:16], signed[16:]
         if not hmac.compare_digest(mac, self._mac(payload)):
             raise InvalidParameters(FOREIGN_TOKEN)
-        keys: list[str] = orjson.loads(payload)
-        return keys
+        day, *keys = orjson.loads(payload)
+        return keys, date.fromisoformat(day) if day else None
 
     def _mac(self, payload: bytes) -> bytes:
         return blake2b(self._bound_to + b"\0" + payload, key=self._secret, digest_size=16).digest()

@@ -3,14 +3,12 @@
     Problem
     ├── Malformed            400  the bytes of the request are not HTTP, or not UTF-8
     ├── Unauthenticated      401  a token is needed
-    ├── InsufficientScope    403  the token's scope does not reach
     ├── NotFound             404  nothing here, or nothing that this caller may know of
     ├── MethodNotAllowed     405
     ├── NotAcceptable        406  none of the media types asked for can be served
     ├── RequestTimeout       408  the request did not arrive in time
     ├── ContentTooLarge      413
     ├── UriTooLong           414
-    ├── UnsupportedMediaType 415
     ├── InvalidParameters    422  a query or path parameter is wrong; `errors` says which and what is allowed
     ├── HeadersTooLarge      431
     ├── InternalError        500  a fault of ours
@@ -111,15 +109,6 @@ class Unauthenticated(Problem):
     )
 
 
-class InsufficientScope(Problem):
-    status, code = 403, "insufficient_scope"
-    title = Text("Lingkup token tidak cukup", "The token's scope is not enough")
-    mend = Text(
-        "Minta token dengan lingkup yang disebut pada WWW-Authenticate.",
-        "Ask for a token with the scope named in WWW-Authenticate.",
-    )
-
-
 class NotFound(Problem):
     status, code = 404, "not_found"
     title = Text("Tidak ditemukan", "Not found")
@@ -160,15 +149,6 @@ class UriTooLong(Problem):
     status, code = 414, "uri_too_long"
     title = Text("Alamat terlalu panjang", "URI too long")
     mend = Text("Alamat paling panjang 8 KiB.", "An address is at most 8 KiB long.")
-
-
-class UnsupportedMediaType(Problem):
-    status, code = 415, "unsupported_media_type"
-    title = Text("Jenis isi tidak didukung", "Unsupported media type")
-    mend = Text(
-        "Alamat ini tidak menerima isi dengan Content-Type atau Content-Encoding tersebut.",
-        "This address takes no body of that Content-Type or Content-Encoding.",
-    )
 
 
 class InvalidParameters(Problem):

@@ -4,10 +4,11 @@ SQLAlchemy has a cache of its own, but to look a nested select up in it costs as
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.sql.compiler import SQLCompiler
 
 DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 
@@ -16,11 +17,11 @@ class Statement:
     """The text of a select, and the order of its parameters. Their values go to asyncpg as they are."""
 
     def __init__(self, select: ClauseElement) -> None:
-        compiled = select.compile(dialect=DIALECT)
+        compiled = cast(SQLCompiler, select.compile(dialect=DIALECT))
         self.sql = str(compiled)
-        self._defaults = compiled.params
-        self._names = tuple(getattr(compiled, "positiontup", None) or ())
+        self._names: tuple[str, ...] = tuple(compiled.positiontup or ())
+        self._defaults = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
 
     def values(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
-        """The values in the order of the text; what is not given has the value it was written with."""
+        """The values in the order of the text, those given before those written in it; KeyError for one that lacks."""
         return tuple(parameters[name] if name in parameters else self._defaults[name] for name in self._names)

@@ -15,7 +15,6 @@ from app.divisions import repository, schemas
 from app.routing import resource
 
 router = resource("divisions")
-CACHE = open_data(60)
 
 
 @router.get("", response_model=PageOf[schemas.Division], dependencies=[public()])
@@ -28,8 +27,8 @@ async def list_divisions(
     secretariat. With `organization`, those of that body and who holds each on `as_of` (today where it is not given).
     A body whose size no source tells has an empty list.
     """
-    page = await repository.DIVISIONS.page(read, query, defaults={"as_of": today})
-    return page.reply(request, cache=CACHE)
+    page = await repository.DIVISIONS.page(read, query, today=None if query.as_of else today.day)
+    return page.reply(request, cache=open_data(60, at_most=None if query.as_of else today.seconds_left))
 
 
 @router.get("/{code}", response_model=schemas.Division, dependencies=[public()], responses=problems(NotFound))
@@ -43,6 +42,6 @@ async def read_division(
 
     With `organization`, who holds it there on `as_of` (today where it is not given).
     """
-    if item := await repository.DIVISIONS.one(read, code, query, defaults={"as_of": today}):
-        return item.reply(cache=CACHE)
+    if item := await repository.DIVISIONS.one(read, code, query, today=None if query.as_of else today.day):
+        return item.reply(cache=open_data(60, at_most=None if query.as_of else today.seconds_left))
     raise NotFound

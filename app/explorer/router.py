@@ -82,16 +82,18 @@ async def read_asset(asset: str, _: Nothing) -> Response:
     """A file of the explorer, out of an installed package: no address outside the service is needed."""
     if asset not in ASSETS:
         raise NotFound
-    body = (assets() / asset).read_bytes()
-    return Response(body, headers={"ETag": entity_tag(body), "Cache-Control": CACHE}, media_type=ASSETS[asset])
+    body, tag = asset_of(asset)
+    return Response(body, headers={"ETag": tag, "Cache-Control": CACHE}, media_type=ASSETS[asset])
 
 
 @cache
-def assets() -> pathlib.Path:
+def asset_of(name: str) -> tuple[bytes, str]:
+    """A file's bytes and their entity tag."""
     spec = find_spec("fastapi_offline")
     if spec is None or spec.origin is None:
         raise LookupError("the package fastapi-offline, which carries the explorer's files, is not installed")
-    return pathlib.Path(spec.origin).parent / "static"
+    body = (pathlib.Path(spec.origin).parent / "static" / name).read_bytes()
+    return body, entity_tag(body)
 
 
 @router.get("/problems", dependencies=[public()], responses=problems(NotAcceptable))

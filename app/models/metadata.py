@@ -6,6 +6,8 @@ from typing import Any, get_args
 from sqlalchemy import DateTime, MetaData, Text, func, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from app.core.clock import FIRST_YEAR, LAST_YEAR
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -41,7 +43,7 @@ NAME_LENGTH = "length(name) BETWEEN 1 AND 300"
 
 def in_calendar(column: str) -> str:
     """The text of a check that admits the days that the service speaks of: the years 1900 to 2199."""
-    return f"{column} BETWEEN '1900-01-01' AND '2199-12-31'"
+    return f"{column} BETWEEN '{FIRST_YEAR}-01-01' AND '{LAST_YEAR}-12-31'"
 
 
 def one_of(column: str, words: Any) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.metadata import NAME_LENGTH, Base, Fact, in_calendar, one_of
@@ -42,6 +42,12 @@ class Organization(Fact, Base):
         CheckConstraint(in_calendar("established_on"), name="established_on_in_calendar"),
         CheckConstraint(in_calendar("dissolved_on"), name="dissolved_on_in_calendar"),
         CheckConstraint("dissolved_on > established_on", name="dissolved_after_established"),
+        Index(
+            "uq_organizations_region_of_commission",
+            "region",
+            unique=True,
+            postgresql_where=text("kind = 'commission'"),
+        ),
         Index(None, "kind", "code"),
         Index(None, "level", "code"),
         Index(None, "sector", "code"),

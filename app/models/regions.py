@@ -60,6 +60,7 @@ class RegionCode(Fact, Base):
     __table_args__ = (
         CheckConstraint("code ~ '^[0-9]{2}\\.[0-9]{2}$'", name="code_shape"),
         CheckConstraint("code <> region", name="code_is_former"),
+        CheckConstraint('parent = "left"(code, 2)', name="parent_leads_code"),
         CheckConstraint(in_calendar("until"), name="until_in_calendar"),
         Index(None, "region"),
         Index(None, "parent"),

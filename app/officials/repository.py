@@ -72,5 +72,5 @@ OFFICIALS = Collection(
         "organization": Reference(models.Organization.code, "/v1/organizations"),
         "division": Reference(models.Division.code, "/v1/divisions"),
     },
-    outlives_its_days=True,
+    as_of_hides_items=False,
 )

@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 
 from app import mentions, models
 from app.core.collection import Collection, Given, Reference
-from app.core.database import Database
+from app.core.database import Reader
 from app.core.documents import AS_OF, Day, Document, Expression, Rows, json_object
 from app.core.facts import fact_members
 from app.core.statements import Statement
@@ -27,7 +27,12 @@ def _parent(day: Day) -> Expression:
     above = aliased(models.Organization)
     former = (
         select(above.code)
-        .where(above.kind == "commission", above.region == former_parent(_body.region, day))
+        .where(
+            _body.kind == "commission",
+            above.kind == "commission",
+            above.region == former_parent(_body.region, day),
+        )
+        .correlate_except(above)
         .scalar_subquery()
     )
     return func.coalesce(former, _body.parent)
@@ -133,7 +138,7 @@ _CODE_TODAY = Statement(
 )
 
 
-async def code_today(read: Database, code: str) -> str | None:
+async def code_today(read: Reader, code: str) -> str | None:
     """The code itself, or today's of the commission that had it under its region's former code; None for neither."""
     row = await read.row(_CODE_TODAY, {"code": code})
     return row[0] if row else None

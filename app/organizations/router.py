@@ -16,7 +16,6 @@ from app.routing import moved, moved_to, resource
 
 router = resource("organizations")
 CACHE = open_data(300)
-ROSTER_CACHE = open_data(60)
 Code = Annotated[str, Path(description="Code of the organization.", examples=["kpu", "kpu-31"])]
 
 
@@ -67,8 +66,11 @@ async def read_roster(
     Everyone who was possibly in office at this body on `as_of` (today where it is not given), the chair first.
     `certain` tells on which entries the sources leave no doubt for that day.
     """
-    page = await repository.ROSTER.page(read, query, within={"organization": code}, defaults={"as_of": today})
+    within = {"organization": code}
+    page = await repository.ROSTER.page(read, query, within=within, today=None if query.as_of else today.day)
     current = await repository.code_today(read, code) if page.is_empty else code
     if current is None:
         raise NotFound
-    return page.reply(request, cache=ROSTER_CACHE) if current == code else moved_to(request, code, current)
+    if current != code:
+        return moved_to(request, code, current)
+    return page.reply(request, cache=open_data(60, at_most=None if query.as_of else today.seconds_left))

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, bindparam, func, or_, select
 
 from app import mentions, models
 from app.core.collection import Collection, Given, Reference
-from app.core.database import Database
+from app.core.database import Reader
 from app.core.documents import AS_OF, Day, Document, Expression, Rows, json_list, json_object
 from app.core.facts import fact_members
 from app.core.statements import Statement
@@ -66,7 +66,7 @@ REGIONS = Collection(
 _CODE_TODAY = Statement(select(_former.region).where(_former.code == bindparam("code")))
 
 
-async def code_today(read: Database, code: str) -> str | None:
+async def code_today(read: Reader, code: str) -> str | None:
     """The code that a former code became, or None."""
     row = await read.row(_CODE_TODAY, {"code": code})
     return row[0] if row else None

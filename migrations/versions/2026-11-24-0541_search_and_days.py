@@ -63,13 +63,16 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN day_range(coalesce(first_day(start_on), seen_on), last_day(end_on))
 """
 
-# Generated columns are not yet known in a BEFORE trigger, so they are left out of the comparison.
+# Generated columns, the trigger's arguments, are not yet known before the row is written: they are not compared.
 TOUCH_FACT = """
 CREATE FUNCTION touch_fact() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    beside constant text[] := '{revision,updated_at,folded,certain,possible}';
+    beside constant text[] := ARRAY['revision', 'updated_at'] || TG_ARGV;
 BEGIN
-    IF to_jsonb(NEW) - beside IS DISTINCT FROM to_jsonb(OLD) - beside THEN
+    IF TG_OP = 'INSERT' THEN
+        NEW.revision := 1;
+        NEW.updated_at := clock_timestamp();
+    ELSIF to_jsonb(NEW) - beside IS DISTINCT FROM to_jsonb(OLD) - beside THEN
         NEW.revision := OLD.revision + 1;
         NEW.updated_at := clock_timestamp();
     ELSE
@@ -80,13 +83,23 @@ BEGIN
 END $$
 """
 
+# How well the words of a search fit a text: as one phrase and word by word, each 0 to 1. The phrase alone would find
+# every "KPU …" as good an answer to "KPU DKI" as the one that is meant.
+LIKENESS = """
+CREATE FUNCTION likeness(words text, folded text) RETURNS real LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (
+    word_similarity(words, folded)
+    + (SELECT avg(word_similarity(word, folded)) FROM regexp_split_to_table(trim(words), '\\s+') AS word)
+) / 2
+"""
+
 
 def upgrade() -> None:
     for extension in ("pg_trgm", "unaccent", "btree_gist"):
         op.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}")
-    for function in (FOLD, FIRST_DAY, LAST_DAY, DAY_RANGE, CERTAIN_DAYS, POSSIBLE_DAYS, TOUCH_FACT):
+    for function in (FOLD, FIRST_DAY, LAST_DAY, DAY_RANGE, CERTAIN_DAYS, POSSIBLE_DAYS, TOUCH_FACT, LIKENESS):
         op.execute(function)
 
 
 def downgrade() -> None:
-    op.execute("DROP FUNCTION touch_fact, possible_days, certain_days, day_range, last_day, first_day, fold")
+    op.execute("DROP FUNCTION likeness, touch_fact, possible_days, certain_days, day_range, last_day, first_day, fold")

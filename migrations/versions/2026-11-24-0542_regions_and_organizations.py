@@ -13,7 +13,8 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-FACTS = ("regions", "region_codes", "organizations")
+# Each table with its generated columns, for the trigger.
+FACTS = {"regions": "'folded'", "region_codes": "", "organizations": "'folded'"}
 
 
 def upgrade() -> None:
@@ -97,6 +98,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("code ~ '^[0-9]{2}\\.[0-9]{2}$'", name=op.f("ck_region_codes_code_shape")),
         sa.CheckConstraint("code <> region", name=op.f("ck_region_codes_code_is_former")),
+        sa.CheckConstraint('parent = "left"(code, 2)', name=op.f("ck_region_codes_parent_leads_code")),
         sa.ForeignKeyConstraint(
             ["parent"], ["regions.code"], name=op.f("fk_region_codes_parent_regions"), onupdate="CASCADE"
         ),
@@ -193,8 +195,18 @@ def upgrade() -> None:
     op.create_index(op.f("ix_organizations_region_code"), "organizations", ["region", "code"], unique=False)
     op.create_index(op.f("ix_organizations_sector_code"), "organizations", ["sector", "code"], unique=False)
     op.create_index(op.f("ix_organizations_updated_at_code"), "organizations", ["updated_at", "code"], unique=False)
-    for table in FACTS:
-        op.execute(f"CREATE TRIGGER touch_fact BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION touch_fact()")
+    op.create_index(
+        "uq_organizations_region_of_commission",
+        "organizations",
+        ["region"],
+        unique=True,
+        postgresql_where=sa.text("kind = 'commission'"),
+    )
+    for table, generated in FACTS.items():
+        op.execute(
+            f"CREATE TRIGGER touch_fact BEFORE INSERT OR UPDATE ON {table}"
+            f" FOR EACH ROW EXECUTE FUNCTION touch_fact({generated})"
+        )
 
 
 def downgrade() -> None:

@@ -14,7 +14,8 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-FACTS = ("divisions", "officials", "appointments")
+# Each table with its generated columns, for the trigger.
+FACTS = {"divisions": "'folded'", "officials": "'folded'", "appointments": "'certain', 'possible'"}
 
 
 def upgrade() -> None:
@@ -204,8 +205,11 @@ def upgrade() -> None:
         postgresql_using="gist",
     )
     op.create_index(op.f("ix_appointments_standing"), "appointments", ["standing"], unique=False)
-    for table in FACTS:
-        op.execute(f"CREATE TRIGGER touch_fact BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION touch_fact()")
+    for table, generated in FACTS.items():
+        op.execute(
+            f"CREATE TRIGGER touch_fact BEFORE INSERT OR UPDATE ON {table}"
+            f" FOR EACH ROW EXECUTE FUNCTION touch_fact({generated})"
+        )
 
 
 def downgrade() -> None:

@@ -270,7 +270,7 @@ async def database(server: str) -> AsyncIterator[Database]:
 
 async def rendered(database: Database, collection: Collection, **parameters: Any) -> list[str]:
     found = collection.document.select(on_a_day="as_of" in parameters).subquery("found")
-    rows = await database.rows(Statement(select(as_text(found.c.document, fields=False))), parameters)
+    rows = await database.reader().rows(Statement(select(as_text(found.c.document, fields=False))), parameters)
     return [row[0] for row in rows]
 
 
@@ -288,10 +288,8 @@ class TestStrictly:
         collection = COLLECTIONS[name]
         parameters = {} if day is None else {"as_of": day}
         documents = await rendered(database, collection, **parameters)
-        assert (
-            len(documents)
-            == (await database.rows(Statement(select(func.count()).select_from(collection.key.table)), {}))[0][0]
-        )
+        count = Statement(select(func.count()).select_from(collection.key.table))
+        assert await database.reader().one(count, {}) == (len(documents),)
         for document in documents:
             collection.document.schema.model_validate_json(document, strict=True, extra="forbid")
 

@@ -1,4 +1,5 @@
 import base64
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -29,15 +30,18 @@ def request(path: str = "/v1/regions", query: str = "") -> Request:
 class TestWalk:
     @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]))))
     def test_a_token_gives_its_keys_back(self, keys: list[str]) -> None:
-        assert WALK.keys_in(WALK.token(keys)) == keys
+        assert WALK.resume(WALK.token(keys, None)) == (keys, None)
+
+    def test_a_token_keeps_the_day_on_which_the_walk_began(self) -> None:
+        assert WALK.resume(WALK.token(["x"], date(2024, 7, 2))) == (["x"], date(2024, 7, 2))
 
     def test_a_token_needs_no_escaping(self) -> None:
-        tokens = "".join(WALK.token([str(number)]) for number in range(100))
+        tokens = "".join(WALK.token([str(number)], None) for number in range(100))
         assert tokens.replace("-", "").replace("_", "").isalnum()
 
     def test_the_order_of_filters_does_not_count(self) -> None:
         other = Walk(SECRET, ["Region", "code", {"parent": "31", "type": "city"}])
-        assert other.keys_in(WALK.token(["31.71"])) == ["31.71"]
+        assert other.resume(WALK.token(["31.71"], None)) == (["31.71"], None)
 
     @pytest.mark.parametrize(
         ("secret", "bound"),
@@ -52,7 +56,7 @@ class TestWalk:
     )
     def test_a_token_is_bound(self, secret: bytes, bound: object) -> None:
         with pytest.raises(InvalidParameters) as raised:
-            Walk(secret, bound).keys_in(WALK.token(["31.71"]))
+            Walk(secret, bound).resume(WALK.token(["31.71"], None))
         assert [(error.parameter, error.code) for error in raised.value.errors] == [
             ("page_token", "foreign_page_token")
         ]
@@ -60,21 +64,21 @@ class TestWalk:
     @given(st.text())
     def test_no_text_is_a_token_by_chance(self, text: str) -> None:
         with pytest.raises(InvalidParameters):
-            WALK.keys_in(text)
+            WALK.resume(text)
 
     def test_each_byte_is_signed(self) -> None:
-        token = WALK.token(["31.71"])
+        token = WALK.token(["31.71"], None)
         raw = bytearray(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         for place in range(len(raw)):
             changed = raw.copy()
             changed[place] ^= 1
             with pytest.raises(InvalidParameters):
-                WALK.keys_in(base64.urlsafe_b64encode(changed).decode().rstrip("="))
+                WALK.resume(base64.urlsafe_b64encode(changed).decode().rstrip("="))
 
     @pytest.mark.parametrize("cut", range(1, 30))
     def test_what_is_cut_off_is_missed(self, cut: int) -> None:
         with pytest.raises(InvalidParameters):
-            WALK.keys_in(WALK.token(["31.71"])[:-cut])
+            WALK.resume(WALK.token(["31.71"], None)[:-cut])
 
 
 class TestPage:

@@ -125,7 +125,7 @@ class TestListDivisions(ListScenarios):
             assert ("px-1" in await heads(own_client, body, "2024-01-01")) == there
 
     async def test_without_a_day_it_is_today(self, client: httpx.AsyncClient, app: FastAPI) -> None:
-        app.dependency_overrides[clock.get_today] = lambda: date(2022, 6, 14)
+        app.dependency_overrides[clock.get_today] = lambda: clock.LocalDay(date(2022, 6, 14), 60)
         try:
             answers = [
                 (await client.get(f"{path}?organization=kpu")).content

@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,7 +20,7 @@ FACT = {"verified": False, "primary": False}
 PERSON, OTHER = UUID(int=1), UUID(int=2)
 GOOD: dict[str, dict[str, Any]] = {
     "regions": {"code": "92", "name": "N", "type": "province", "time_zone": "Asia/Jakarta", "autonomous": True},
-    "region_codes": {"code": "91.01", "region": "90", "parent": "90"},
+    "region_codes": {"code": "90.01", "region": "90", "parent": "90"},
     "organizations": {"code": "kpu-92", "name": "N", "kind": "commission", "level": "province"},
     "divisions": {"code": "p7-9", "kind": "division", "level": "province", "name": "N"},
     "officials": {"id": UUID(int=9), "name": "N"},
@@ -89,9 +89,10 @@ class TestConstraints:
             ("regions", {"code": "90"}, "pk_regions"),
             ("regions", {"split_from": "99"}, "fk_regions_split_from_regions"),
             ("region_codes", {"code": "91"}, "ck_region_codes_code_shape"),
-            ("region_codes", {"code": "91.01", "region": "91.01"}, "ck_region_codes_code_is_former"),
+            ("region_codes", {"code": "90.01", "region": "90.01"}, "ck_region_codes_code_is_former"),
             ("region_codes", {"region": "99"}, "fk_region_codes_region_regions"),
-            ("region_codes", {"parent": "99"}, "fk_region_codes_parent_regions"),
+            ("region_codes", {"code": "99.01", "parent": "99"}, "fk_region_codes_parent_regions"),
+            ("region_codes", {"code": "91.01"}, "ck_region_codes_parent_leads_code"),
             ("organizations", {"code": "KPU"}, "ck_organizations_code_shape"),
             ("organizations", {"code": "kpu-9"}, "ck_organizations_code_shape"),
             ("organizations", {"kind": "court"}, "ck_organizations_kind_known"),
@@ -305,6 +306,11 @@ class TestFold:
 
 
 class TestTouchFact:
+    async def test_nobody_else_says_which_revision_it_is(self, db: asyncpg.Connection) -> None:
+        await insert(db, "regions", revision=77, updated_at=datetime(1999, 1, 1, tzinfo=UTC))
+        stamp = "SELECT revision = 1 AND updated_at > now() - interval '1 minute' FROM regions WHERE code = $1"
+        assert await db.fetchval(stamp, GOOD["regions"]["code"])
+
     @pytest.mark.parametrize(
         ("table", "change", "same"),
         [

@@ -165,3 +165,22 @@ class TestReadOrganization(ItemScenarios):
     @pytest.mark.parametrize("code", ["91.01", "bawaslu-91.01", "KPU", "kpu-91.01.", "kpu%2091.01"])
     async def test_what_is_no_code_is_not_found(self, client: httpx.AsyncClient, code: str) -> None:
         assert (await client.get(f"/v1/organizations/{code}")).status_code == 404
+
+    async def test_an_agency_does_not_follow_its_region(self, own_client: httpx.AsyncClient, own_url: str) -> None:
+        await fetch(
+            own_url,
+            'INSERT INTO organizations (code, name, kind, parent, region, verified, "primary")'
+            " VALUES ('pemda', 'Pemda', 'agency', 'kemendagri', '93.01', true, false)",
+        )
+        body = (await own_client.get("/v1/organizations/pemda?as_of=2022-06-14")).json()
+        assert body["parent"]["code"] == "kemendagri"
+
+
+class TestSearchOrganizations:
+    """All the words count, not only the one that most names begin with."""
+
+    @pytest.mark.parametrize(
+        ("q", "best"), [("KPU DKI", "kpu-31"), ("kpu kota surabaya", "kpu-35.78"), ("bawaslu", "bawaslu")]
+    )
+    async def test_the_one_that_is_meant_comes_first(self, client: httpx.AsyncClient, q: str, best: str) -> None:
+        assert (await client.get("/v1/organizations", params={"q": q})).json()["items"][0]["code"] == best

@@ -119,7 +119,7 @@ class TestReadRoster(ListScenarios):
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
     async def test_without_a_day_it_is_today(self, client: httpx.AsyncClient, app: FastAPI) -> None:
-        app.dependency_overrides[clock.get_today] = lambda: date(2022, 6, 14)
+        app.dependency_overrides[clock.get_today] = lambda: clock.LocalDay(date(2022, 6, 14), 60)
         try:
             today = await client.get("/v1/organizations/kpu/officials")
         finally:
@@ -131,7 +131,22 @@ class TestReadRoster(ListScenarios):
     )
     def test_today_is_a_date_of_the_zone(self, zone: str, day: int) -> None:
         with time_machine.travel("2022-06-14T17:00:00Z", tick=False):
-            assert clock.today(ZoneInfo(zone)) == date(2022, 6, day)
+            assert clock.today(ZoneInfo(zone)).day == date(2022, 6, day)
+
+    async def test_an_answer_about_today_is_over_at_midnight(self, client: httpx.AsyncClient) -> None:
+        with time_machine.travel("2022-06-14T16:59:30Z", tick=False):  # 23:59:30 in Jakarta
+            now = await client.get("/v1/organizations/kpu/officials")
+            then = await client.get("/v1/organizations/kpu/officials?as_of=2022-06-14")
+        assert now.headers["cache-control"] == "public, max-age=30, stale-while-revalidate=0"
+        assert then.headers["cache-control"] == "public, max-age=60, stale-while-revalidate=600"
+
+    async def test_a_walk_through_today_stays_on_its_day(self, client: httpx.AsyncClient) -> None:
+        with time_machine.travel("2024-07-02T12:00:00Z", tick=False):
+            first = await client.get("/v1/organizations/kpu/officials?page_size=1")
+        with time_machine.travel("2024-08-01T12:00:00Z", tick=False):
+            rest = await client.get(first.links["next"]["url"].replace("page_size=1", "page_size=50"))
+        assert first.json()["items"][0]["official"]["name"] == "Hasyim Asy'ari"
+        assert {entry["office"] for entry in rest.json()["items"]} == {"member", "secretary_general"}
 
     async def test_who_takes_office_between_pages_shifts_nothing(
         self, own_client: httpx.AsyncClient, own_url: str

@@ -157,4 +157,5 @@ def test_every_rule_of_the_tables_has_its_words() -> None:
         for constraint in table.constraints
         if not isinstance(constraint, PrimaryKeyConstraint | ForeignKeyConstraint)
     }
+    rules |= {str(index.name) for table in {file.table for file in FILES} for index in table.indexes if index.unique}
     assert rules - without == set(RULES)
