@@ -29,13 +29,13 @@ class CrossOrigin:
 
         async def opened(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _open(scope, MutableHeaders(scope=message))
+                open_to_others(scope, MutableHeaders(scope=message))
             await send(message)
 
         await self.app(scope, receive, opened)
 
 
-def _open(scope: Scope, answer: MutableHeaders) -> None:
+def open_to_others(scope: Scope, answer: MutableHeaders) -> None:
     if _is_preflight(scope) and "allow" in answer:
         answer["Access-Control-Allow-Origin"] = "*"
         answer["Access-Control-Allow-Methods"] = answer["Allow"]

@@ -95,12 +95,7 @@ def database_fault(error: BaseException) -> None:
 
 
 class Observability:
-    """The outermost room: names each request, times it, and turns an exception that nobody caught into a 500.
-
-    `X-Request-Id` is taken over when it is a plain word of at most 100 characters, made when not; the trace id of a W3C
-    `traceparent` stands beside it in problems and in the log. The address is logged as its route template, never with
-    its values.
-    """
+    """The outermost room: names each request, times it, and turns an exception that nobody caught into a 500."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -109,12 +104,7 @@ class Observability:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        given = headers.get("x-request-id", "")
-        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        trace = TRACEPARENT.fullmatch(headers.get("traceparent", ""))
-        trace_id = trace[1] if trace else None
-        scope.setdefault("state", {}).update(request_id=request_id, trace_id=trace_id)
+        request_id = name_request(scope)
         started, status = time.perf_counter(), 0
 
         async def tell(message: Message) -> None:
@@ -134,8 +124,22 @@ class Observability:
             record(scope, status, time.perf_counter() - started)
 
 
+def name_request(scope: Scope) -> str:
+    """Give a request the names by which its problems and its line in the log are found; returns its id.
+
+    `X-Request-Id` is taken over when it is a plain word of at most 100 characters, made when not. The trace id is that
+    of a W3C `traceparent`.
+    """
+    headers = Headers(scope=scope)
+    given = headers.get("x-request-id", "")
+    request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    trace = TRACEPARENT.fullmatch(headers.get("traceparent", ""))
+    scope.setdefault("state", {}).update(request_id=request_id, trace_id=trace[1] if trace else None)
+    return request_id
+
+
 def record(scope: Scope, status: int, seconds: float) -> None:
-    """One measurement and one line for a request that is over."""
+    """One measurement and one line for a request that is over; its address as the route's template, without values."""
     method = scope["method"] if scope["method"] in METHODS else "other"
     route = getattr(scope.get("route"), "path", "unmatched")
     REQUESTS.labels(method, route, status).observe(seconds)

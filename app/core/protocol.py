@@ -6,13 +6,14 @@ answered here with the same problem documents, and the connection is closed.
 
 import asyncio
 import re
-import uuid
 from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
 import httptools
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from app.core import cors, observability
 from app.core.problems import HeadersTooLarge, Malformed, Problem, RequestTimeout, UriTooLong
 
 VERSIONS = ("1.0", "1.1")  # the parser also takes HTTP/0.9 and 2.0
@@ -155,7 +156,6 @@ class Protocol(HttpToolsProtocol):
         self._refusal = problem
         self._deaf = True
         self._stop_timer()
-        self.logger.info("Refused what is no request: %s", problem.code)
         cycle = self.cycle
         if cycle is None or cycle.response_complete:
             self._part()
@@ -194,8 +194,13 @@ class Protocol(HttpToolsProtocol):
         self._start_timer(self.linger_seconds, self.transport.close)
 
     def _answer(self, problem: Problem) -> bytes:
-        request_id = uuid.uuid4().hex
-        response = problem.response({"type": "http", "headers": [], "state": {"request_id": request_id}})
+        """The problem as the rooms would have told it, had the request come so far: named, measured, and logged."""
+        method = self.parser.get_method()
+        scope: Scope = {"type": "http", "method": method.decode("ascii"), "headers": self.headers or []}
+        request_id = observability.name_request(scope)
+        response = problem.response(scope)
+        cors.open_to_others(scope, response.headers)
+        observability.record(scope, problem.status, 0.0)
         headers = [
             *self.server_state.default_headers,
             *response.raw_headers,
@@ -203,7 +208,7 @@ class Protocol(HttpToolsProtocol):
             (b"connection", b"close"),
         ]
         lines = [b"%b: %b\r\n" % header for header in headers]
-        body = b"" if self.parser.get_method() == b"HEAD" else response.body
+        body = b"" if method == b"HEAD" else response.body
         return b"".join([STATUS_LINE[problem.status], *lines, b"\r\n", body])
 
     # One timer: for the head while it arrives, for the farewell afterwards

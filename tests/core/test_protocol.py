@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from prometheus_client import REGISTRY
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
@@ -232,3 +233,17 @@ async def test_a_refused_body_does_not_take_the_answer_along(port: int) -> None:
         status, headers, problem = await read_answer(reader)
         assert (status, headers["connection"], problem["code"]) == (413, "close", "content_too_large")
         assert await reader.read() == b""
+
+
+async def test_a_refusal_is_named_counted_and_told_as_any_answer(port: int) -> None:
+    """In the caller's language, under the caller's name for it, readable for a page of another origin."""
+    counted = {"method": "GET", "route": "unmatched", "status": "400"}
+    before = REGISTRY.get_sample_value("http_request_duration_seconds_count", counted) or 0
+    sent = b"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\nX-Request-Id: mine-7\r\nAccept-Language: en\r\n\r\n"
+    async with asyncio.timeout(3), connection(port) as (reader, writer):
+        writer.write(sent)
+        status, headers, body = await read_answer(reader)
+    assert (status, body["title"]) == (400, "Malformed request")
+    assert headers["x-request-id"] == body["request_id"] == "mine-7"
+    assert headers["access-control-allow-origin"] == "*"
+    assert REGISTRY.get_sample_value("http_request_duration_seconds_count", counted) == before + 1
