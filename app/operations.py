@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.reference import loader
 
 OLDEST, NEWEST = 15, 18
-PROJECT = Path(__file__).parents[1]
+MIGRATIONS = Path(__file__).parents[1] / "migrations"  # beside `app` in a checkout and in a wheel
 
 T = TypeVar("T")
 
@@ -64,7 +64,9 @@ def migrate(url: str) -> tuple[str | None, str]:
         from alembic.config import Config
         from sqlalchemy.exc import SQLAlchemyError
 
-        configuration = Config(PROJECT / "alembic.ini")
+        configuration = Config()
+        configuration.set_main_option("script_location", str(MIGRATIONS))
+        configuration.set_main_option("path_separator", "os")
         configuration.attributes["url"] = url
         try:
             command.upgrade(configuration, "head")

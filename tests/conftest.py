@@ -12,6 +12,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import hypothesis
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
@@ -21,6 +22,10 @@ from app import operations
 from app.core import embedded
 from app.main import create_app
 from app.settings import Settings
+
+# A busy machine is no fault of an example's.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 MIGRATED, LOADED = "template_migrated", "template_loaded"
 
