@@ -357,14 +357,14 @@ INDEXES = """
 
 class TestMigrations:
     def test_the_service_asks_for_the_newest(self) -> None:
-        scripts = ScriptDirectory.from_config(Config(operations.PROJECT / "alembic.ini"))
+        scripts = ScriptDirectory.from_config(Config(operations.MIGRATIONS.parent / "alembic.ini"))
         assert scripts.get_heads() == [models.SCHEMA_REVISION]
         revisions = [script.revision for script in scripts.walk_revisions()]
         assert revisions == sorted(revisions, reverse=True)
 
     async def test_down_to_nothing_and_up_again(self, database_url: str) -> None:
         before = await described(database_url, "public")
-        configuration = Config(operations.PROJECT / "alembic.ini")
+        configuration = Config(operations.MIGRATIONS.parent / "alembic.ini")
         configuration.attributes["url"] = database_url
         await asyncio.to_thread(command.downgrade, configuration, "base")
         left = [row for rows in (await described(database_url, "public")).values() for row in rows]
