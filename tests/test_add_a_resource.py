@@ -133,7 +133,6 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from app.auth import public
-from app.core.conditional import open_data
 from app.core.database import Read
 from app.core.pages import PageOf
 from app.notices import repository, schemas
@@ -145,7 +144,7 @@ router = resource("notices")
 @router.get("", response_model=PageOf[schemas.Notice], dependencies=[public()])
 async def list_notices(request: Request, read: Read, query: Annotated[schemas.NoticeQuery, Query()]) -> Response:
     """List notices"""
-    return (await repository.NOTICES.page(read, query)).reply(request, cache=open_data(60))
+    return (await repository.NOTICES.page(read, query)).reply(request, fresh=60)
 ''',
 }
 

@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import ColumnElement, Integer, Numeric, Text, bindparam, cast, func, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
+from app.core.clock import LocalDay
 from app.core.database import Reader
 from app.core.documents import Document, Expression, as_text
 from app.core.languages import Text as Sentence
@@ -84,7 +85,7 @@ class Collection:
         self._reference_statement = lru_cache(maxsize=100)(self._build_reference)
 
     async def page(
-        self, read: Reader, query: PageQuery, *, within: Mapping[str, Any] | None = None, today: date | None = None
+        self, read: Reader, query: PageQuery, *, within: Mapping[str, Any] | None = None, today: LocalDay | None = None
     ) -> Page:
         """One page. `within` are parameters of the path; `today` is the day to look at where the query names none.
 
@@ -95,29 +96,31 @@ class Collection:
             raise InvalidParameters(SORT_WITH_Q)
         sort = "q" if "q" in asked else query.sort or next(iter(self.sorts))
         walk = Walk(await read.page_key(), [self.document.schema.__name__, sort, asked])
+        day, lasts = _unless_named(today, asked)
         parameters = {**asked, "fields": query.names(), "size": query.page_size}
         if query.page_token:
-            keys, today = walk.resume(query.page_token)
+            keys, day = walk.resume(query.page_token)
             parameters |= {f"after_{n}": key for n, key in enumerate(keys)}
-        given = frozenset(asked) | ({"as_of"} if today else frozenset())
+        given = frozenset(asked) | ({"as_of"} if day else frozenset())
         shape = Shape(given, sort, query.page_token is not None, query.fields is not None)
-        items, more, *last_keys = await read.one(self._page_statement(shape), {"as_of": today, **parameters})
+        items, more, *last_keys = await read.one(self._page_statement(shape), {"as_of": day, **parameters})
         if not items:
             await self._check_references(read, asked)
-        token = walk.token(last_keys, today) if more else None
+        token = walk.token(last_keys, day) if more else None
         body = f'{{"items":[{items or ""}],"next_page_token":{orjson.dumps(token).decode()}}}'
-        return Page(body.encode(), token, is_empty=not items)
+        return Page(body.encode(), token, is_empty=not items, lasts=lasts)
 
-    async def one(self, read: Reader, key: Any, query: ItemQuery, *, today: date | None = None) -> Item | None:
+    async def one(self, read: Reader, key: Any, query: ItemQuery, *, today: LocalDay | None = None) -> Item | None:
         """The item with this key as the query's parameters show it, or None."""
         asked = query.filters()
-        given = frozenset(asked) | ({"as_of"} if today else frozenset())
+        day, lasts = _unless_named(today, asked)
+        given = frozenset(asked) | ({"as_of"} if day else frozenset())
         statement = self._item_statement(given, query.fields is not None)
-        row = await read.row(statement, {"as_of": today, **asked, "key": key, "fields": query.names()})
+        row = await read.row(statement, {"as_of": day, **asked, "key": key, "fields": query.names()})
         if row is None:
             await self._check_references(read, asked)
             return None
-        return Item(row[0].encode(), row[1])
+        return Item(row[0].encode(), row[1], lasts=lasts)
 
     def _build_page(self, shape: Shape) -> Statement:
         """One row: the documents of the page with commas between, whether there are more, and the last one's keys."""
@@ -183,6 +186,11 @@ class Collection:
         return Statement(
             select(*(select(column).where(column == bindparam(name)).exists() for name, column in columns.items()))
         )
+
+
+def _unless_named(today: LocalDay | None, asked: Mapping[str, Any]) -> tuple[date | None, int | None]:
+    """Today's date and the seconds left of it, where the query names no day."""
+    return (None, None) if today is None or "as_of" in asked else (today.day, today.seconds_left)
 
 
 def _folded_q() -> ColumnElement[str]:

@@ -46,30 +46,34 @@ class PageOf(BaseModel, Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The JSON body of one page, and the token of the next."""
+    """The JSON body of one page, and the token of the next. `lasts`: the seconds for which it is true, if it ends."""
 
     body: bytes
     next_page_token: str | None
     is_empty: bool
+    lasts: int | None = None
 
-    def reply(self, request: Request, *, cache: str) -> Response:
-        """The answer, with its entity tag and, where there is a next page, its Link (RFC 8288)."""
+    def reply(self, request: Request, *, fresh: int) -> Response:
+        """The answer, `fresh` for so many seconds, with its tag and, if there is a next page, its Link (RFC 8288)."""
         headers = {}
         if self.next_page_token:
             query = [(name, value) for name, value in parse_qsl(request.url.query) if name != "page_token"]
             query.append(("page_token", self.next_page_token))
             headers["Link"] = f'<{request.url.path}?{urlencode(query)}>; rel="next"'
-        return conditional.reply(self.body, cache=cache, headers=headers)
+        return conditional.reply(self.body, cache=conditional.open_data(fresh, at_most=self.lasts), headers=headers)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """The JSON body of one item, and its revision."""
+    """The JSON body of one item, and its revision. `lasts`: the seconds for which it is true, if it ends."""
 
     body: bytes
     revision: int
+    lasts: int | None = None
 
-    def reply(self, *, cache: str) -> Response:
+    def reply(self, *, fresh: int) -> Response:
+        """The answer, `fresh` for so many seconds, with its tag."""
+        cache = conditional.open_data(fresh, at_most=self.lasts)
         return conditional.reply(self.body, cache=cache, revision=self.revision)
 
 

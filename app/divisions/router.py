@@ -6,7 +6,6 @@ from fastapi import Path, Query, Request, Response
 
 from app.auth import public
 from app.core.clock import Today
-from app.core.conditional import open_data
 from app.core.database import Read
 from app.core.openapi import problems
 from app.core.pages import PageOf
@@ -15,6 +14,7 @@ from app.divisions import repository, schemas
 from app.routing import resource
 
 router = resource("divisions")
+FRESH = 60  # seconds
 
 
 @router.get("", response_model=PageOf[schemas.Division], dependencies=[public()])
@@ -27,8 +27,7 @@ async def list_divisions(
     secretariat. With `organization`, those of that body and who holds each on `as_of` (today where it is not given).
     A body whose size no source tells has an empty list.
     """
-    page = await repository.DIVISIONS.page(read, query, today=None if query.as_of else today.day)
-    return page.reply(request, cache=open_data(60, at_most=None if query.as_of else today.seconds_left))
+    return (await repository.DIVISIONS.page(read, query, today=today)).reply(request, fresh=FRESH)
 
 
 @router.get("/{code}", response_model=schemas.Division, dependencies=[public()], responses=problems(NotFound))
@@ -42,6 +41,6 @@ async def read_division(
 
     With `organization`, who holds it there on `as_of` (today where it is not given).
     """
-    if item := await repository.DIVISIONS.one(read, code, query, today=None if query.as_of else today.day):
-        return item.reply(cache=open_data(60, at_most=None if query.as_of else today.seconds_left))
+    if item := await repository.DIVISIONS.one(read, code, query, today=today):
+        return item.reply(fresh=FRESH)
     raise NotFound

@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import Path, Query, Request, Response
 
 from app.auth import public
-from app.core.conditional import open_data
 from app.core.database import Read
 from app.core.openapi import problems
 from app.core.pages import PageOf
@@ -15,7 +14,7 @@ from app.officials import repository, schemas
 from app.routing import resource
 
 router = resource("officials")
-CACHE = open_data(60)
+FRESH = 60  # seconds
 
 
 @router.get("", response_model=PageOf[schemas.Official], dependencies=[public()])
@@ -25,7 +24,7 @@ async def list_officials(request: Request, read: Read, query: Annotated[schemas.
     People with the offices they hold or held. `organization`, `division`, `office`, `standing` and `as_of` hold of one
     and the same appointment; `as_of` also leaves only the appointments that were possible on that day.
     """
-    return (await repository.OFFICIALS.page(read, query)).reply(request, cache=CACHE)
+    return (await repository.OFFICIALS.page(read, query)).reply(request, fresh=FRESH)
 
 
 @router.get("/{id}", response_model=schemas.Official, dependencies=[public()], responses=problems(NotFound))
@@ -46,5 +45,5 @@ async def read_official(
     With `as_of`, only the appointments that were possible on that day are shown.
     """
     if item := await repository.OFFICIALS.one(read, UUID(id), query):
-        return item.reply(cache=CACHE)
+        return item.reply(fresh=FRESH)
     raise NotFound

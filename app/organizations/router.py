@@ -6,7 +6,6 @@ from fastapi import Path, Query, Request, Response
 
 from app.auth import public
 from app.core.clock import Today
-from app.core.conditional import open_data
 from app.core.database import Read
 from app.core.openapi import problems
 from app.core.pages import PageOf
@@ -15,7 +14,7 @@ from app.organizations import repository, schemas
 from app.routing import moved, moved_to, resource
 
 router = resource("organizations")
-CACHE = open_data(300)
+FRESH, FRESH_ROSTER = 300, 60  # seconds
 Code = Annotated[str, Path(description="Code of the organization.", examples=["kpu", "kpu-31"])]
 
 
@@ -28,7 +27,7 @@ async def list_organizations(
     The commissions, from the national one down to those of regencies and cities, and the agencies beside them. With
     `as_of`, those that existed on that day, each under the body that was above it then.
     """
-    return (await repository.ORGANIZATIONS.page(read, query)).reply(request, cache=CACHE)
+    return (await repository.ORGANIZATIONS.page(read, query)).reply(request, fresh=FRESH)
 
 
 @router.get(
@@ -45,7 +44,7 @@ async def read_organization(
     A commission's code from before its region's code changed leads to today's with 308.
     """
     if item := await repository.ORGANIZATIONS.one(read, code, query):
-        return item.reply(cache=CACHE)
+        return item.reply(fresh=FRESH)
     current = await repository.code_today(read, code)
     if current is None or current == code:  # it is there, but was not on the day asked for
         raise NotFound
@@ -66,11 +65,10 @@ async def read_roster(
     Everyone who was possibly in office at this body on `as_of` (today where it is not given), the chair first.
     `certain` tells on which entries the sources leave no doubt for that day.
     """
-    within = {"organization": code}
-    page = await repository.ROSTER.page(read, query, within=within, today=None if query.as_of else today.day)
+    page = await repository.ROSTER.page(read, query, within={"organization": code}, today=today)
     current = await repository.code_today(read, code) if page.is_empty else code
     if current is None:
         raise NotFound
     if current != code:
         return moved_to(request, code, current)
-    return page.reply(request, cache=open_data(60, at_most=None if query.as_of else today.seconds_left))
+    return page.reply(request, fresh=FRESH_ROSTER)

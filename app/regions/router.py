@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 
 from app.auth import public
-from app.core.conditional import open_data
 from app.core.database import Read
 from app.core.openapi import problems
 from app.core.pages import PageOf
@@ -14,7 +13,7 @@ from app.regions import repository, schemas
 from app.routing import moved, moved_to, resource
 
 router = resource("regions")
-CACHE = open_data(300)
+FRESH = 300  # seconds
 
 
 @router.get("", response_model=PageOf[schemas.Region], dependencies=[public()])
@@ -24,7 +23,7 @@ async def list_regions(request: Request, read: Read, query: Annotated[schemas.Re
     Provinces, regencies and cities, by their Kemendagri code of today. With `as_of`, those that existed on that day,
     each under the province that it lay in then.
     """
-    return (await repository.REGIONS.page(read, query)).reply(request, cache=CACHE)
+    return (await repository.REGIONS.page(read, query)).reply(request, fresh=FRESH)
 
 
 @router.get("/{code}", response_model=schemas.Region, dependencies=[public()], responses=problems(NotFound) | moved())
@@ -39,7 +38,7 @@ async def read_region(
     A code that the region had before leads to today's with 308.
     """
     if item := await repository.REGIONS.one(read, code, query):
-        return item.reply(cache=CACHE)
+        return item.reply(fresh=FRESH)
     if today := await repository.code_today(read, code):
         return moved_to(request, code, today)
     raise NotFound

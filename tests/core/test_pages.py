@@ -84,14 +84,14 @@ class TestWalk:
 class TestPage:
     def test_the_next_page_is_linked_with_the_query_kept(self) -> None:
         answer = Page(b"{}", "a-_b", is_empty=False).reply(
-            request("/v1/officials", "q=Asy%27ari+%C3%A9&page_token=old&page_size=3"), cache="public"
+            request("/v1/officials", "q=Asy%27ari+%C3%A9&page_token=old&page_size=3"), fresh=60
         )
         assert answer.headers["link"] == ('</v1/officials?q=Asy%27ari+%C3%A9&page_size=3&page_token=a-_b>; rel="next"')
 
     def test_the_last_page_links_nothing(self) -> None:
-        assert "link" not in Page(b"{}", None, is_empty=False).reply(request(), cache="public").headers
+        assert "link" not in Page(b"{}", None, is_empty=False).reply(request(), fresh=60).headers
 
     def test_a_lists_tag_is_the_hash_an_items_begins_with_the_revision(self) -> None:
-        page = Page(b"{}", None, is_empty=True).reply(request(), cache="public")
-        item = Item(b"{}", 12).reply(cache="public")
+        page = Page(b"{}", None, is_empty=True).reply(request(), fresh=60)
+        item = Item(b"{}", 12).reply(fresh=60)
         assert item.headers["etag"] == f'"12.{page.headers["etag"][1:]}'
