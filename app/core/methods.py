@@ -91,6 +91,7 @@ def methods_of(app: FastAPI) -> Allowed:
             match, _ = route.matches(asked)
             if match is not Match.NONE:
                 methods |= route.methods or {"GET"}
+                scope.setdefault("route", route.original_route)  # for the rooms outside, which count by route
         return frozenset(methods)
 
     return allowed

@@ -87,6 +87,7 @@ class TestMetrics:
     async def test_counts_by_route_and_never_by_value(self, client: httpx.AsyncClient) -> None:
         for path in ("/v1/regions/31", "/v1/regions/99", "/nowhere/31337"):
             await client.get(path)
+        await client.options("/v1/regions/31")
         answer = await client.get("/metrics")
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["content-type"].startswith("text/plain")
@@ -99,6 +100,7 @@ class TestMetrics:
         assert {
             ("GET", "/v1/regions/{code}", "200"),
             ("GET", "/v1/regions/{code}", "404"),
+            ("OPTIONS", "/v1/regions/{code}", "204"),
             ("GET", "unmatched", "404"),
         } <= counted
         assert "31337" not in answer.text
