@@ -35,7 +35,7 @@ from app.settings import Settings
 ROUTERS = (regions, organizations, divisions, officials, explorer, health)
 
 DESCRIPTION = """
-Who holds which office in an election commission, and how it is organised: an open record for machines.
+An open record for machines, and through them for people: every fact with its source.
 
 Lists come in pages of `page_size` items; follow `next_page_token`. `as_of` looks at any day. Every answer has an
 `ETag`: send it back as `If-None-Match`, and an unchanged answer costs nothing. What went wrong is told as a problem
