@@ -399,7 +399,8 @@ def cases() -> Iterator[Nasty]:
     for name, sent in NO_HTTP.items():
         yield nasty(f"no HTTP: {name}", sent, 400)
     for name, chunks in BAD_CHUNKS.items():
-        yield nasty(f"chunk: {name}", get(b"/v1/regions", CHUNKED, method=b"POST") + chunks, 400, 431)
+        # 405 where the kernel brings the head before its broken body: that much of the request was in order.
+        yield nasty(f"chunk: {name}", get(b"/v1/regions", CHUNKED, method=b"POST") + chunks, 400, 405, 431)
     yield from sizes()
     yield from bodies()
     yield from odd_but_legal()
