@@ -20,9 +20,24 @@ DatabaseUrl = Annotated[
     str | None,
     typer.Option("--database-url", envvar="DATABASE_URL", help="A Postgres server, 15 to 18; else the embedded one."),
 ]
+
+
+def directory(name: str) -> Path:
+    """A directory's path; an empty name, which Python takes for the current directory, is refused."""
+    if not name:
+        raise typer.BadParameter("the name of a directory is empty")
+    return Path(name)
+
+
 DataDir = Annotated[
     Path | None,
-    typer.Option("--data-dir", envvar="RAKORNAS_DATA_DIR", help="Where the embedded server keeps its data."),
+    typer.Option(
+        "--data-dir",
+        envvar="RAKORNAS_DATA_DIR",
+        parser=directory,
+        metavar="PATH",
+        help="Where the embedded server keeps its data.",
+    ),
 ]
 
 

@@ -37,7 +37,7 @@ ROUTERS = (regions, organizations, divisions, officials, explorer, health)
 DESCRIPTION = """
 An open record for machines, and through them for people: every fact with its source.
 
-Lists come in pages of `page_size` items; follow `next_page_token`. `as_of` looks at any day. Every answer has an
+Lists come in pages of `page_size` items; follow `next_page_token`. `as_of` looks at any day. Every document has an
 `ETag`: send it back as `If-None-Match`, and an unchanged answer costs nothing. What went wrong is told as a problem
 document (RFC 9457) that names the parameter and what is allowed.
 """

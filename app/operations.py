@@ -135,4 +135,6 @@ def _asked(question: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(question)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
-        raise OperatorError(f"The database at DATABASE_URL cannot be used: {error or type(error).__name__}") from error
+        raise OperatorError(
+            f"The database (DATABASE_URL, --database-url) cannot be used: {error or type(error).__name__}"
+        ) from error

@@ -57,9 +57,8 @@ class TestOperation:
         assert len(operation["summary"]) > 7
 
     def test_answers_with_a_schema(self, name: str) -> None:
-        if name == "get /metrics":
-            pytest.skip("not JSON")
-        assert OPERATIONS[name]["responses"]["200"]["content"]["application/json"]["schema"]
+        content = OPERATIONS[name]["responses"]["200"].get("content", {})
+        assert bool(content.get("application/json", {}).get("schema")) == (name != "get /metrics")  # which is no JSON
 
     def test_declares_its_problems(self, name: str) -> None:
         responses = OPERATIONS[name]["responses"]

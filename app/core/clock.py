@@ -19,7 +19,8 @@ class LocalDay(NamedTuple):
 def today(zone: tzinfo) -> LocalDay:
     now = datetime.now(zone)
     midnight = datetime.combine(now.date() + timedelta(days=1), time(), zone)
-    return LocalDay(now.date(), int((midnight - now).total_seconds()))
+    # By the clock of the world, not of the wall: a day on which the zone changes its offset has other than 24 hours.
+    return LocalDay(now.date(), int(midnight.timestamp() - now.timestamp()))
 
 
 async def get_today(request: Request) -> LocalDay:

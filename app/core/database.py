@@ -88,10 +88,9 @@ def worth_another_try(error: DBAPIError) -> bool:
     """Whether the same read may well succeed at once.
 
     A server that was restarted has cut all pooled connections, which shows at their next use; a plan made before a
-    migration is made anew at its next use. After a time-out another try would only double the wait.
+    migration is made anew at its next use. A time-out is none of SQLAlchemy's errors and never comes here: another try
+    would only double the wait.
     """
-    if isinstance(error.orig, TimeoutError):
-        return False
     return error.connection_invalidated or getattr(driver_error(error), "sqlstate", None) == STALE_PLAN
 
 

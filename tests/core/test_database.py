@@ -5,10 +5,11 @@ import io
 import httpx
 import pytest
 import structlog
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, event, select, text
 
 from app import models
 from app.core.database import Database, StatementError
+from app.core.problems import Unavailable
 from app.core.statements import Statement
 from app.settings import Settings
 from tests.conftest import fetch
@@ -67,4 +68,13 @@ class TestReader:
                 Statement(select(text("CAST(CAST(:word AS text) AS int)"))), {"word": "secret"}
             )
         assert "secret" not in str(raised.value)
+        await database.close()
+
+    async def test_a_time_out_is_not_tried_again(self, loaded_url: str) -> None:
+        database = Database(Settings(DATABASE_URL=loaded_url, command_timeout=0.1))
+        ran: list[str] = []
+        event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *arguments: ran.append(arguments[2]))
+        with pytest.raises(Unavailable):
+            await database.reader().rows(Statement(text("SELECT pg_sleep(1)")), {})
+        assert ran == ["SELECT pg_sleep(1)"]
         await database.close()

@@ -133,6 +133,10 @@ class TestReadRoster(ListScenarios):
         with time_machine.travel("2022-06-14T17:00:00Z", tick=False):
             assert clock.today(ZoneInfo(zone)).day == date(2022, 6, day)
 
+    def test_a_day_may_have_another_length(self) -> None:
+        with time_machine.travel("2022-03-13T08:00:00Z", tick=False):  # midnight in Los Angeles, summer time begins
+            assert clock.today(ZoneInfo("America/Los_Angeles")).seconds_left == 23 * 3600
+
     async def test_an_answer_about_today_is_over_at_midnight(self, client: httpx.AsyncClient) -> None:
         with time_machine.travel("2022-06-14T16:59:30Z", tick=False):  # 23:59:30 in Jakarta
             now = await client.get("/v1/organizations/kpu/officials")

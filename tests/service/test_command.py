@@ -10,6 +10,7 @@ import orjson
 import pytest
 import pytest_asyncio
 
+from app import operations
 from app.reference.loader import SHIPPED
 from tests.conftest import fetch, named
 from tests.service.conftest import fetched, reachable_directory, run, serving
@@ -110,3 +111,16 @@ async def test_a_data_set_that_is_wrong(database_url: str) -> None:
     assert re.search(r"^regions\.csv: 3: type: .+", ended.stderr, re.MULTILINE), ended.stderr
     assert "Traceback" not in ended.stderr
     assert await fetch(database_url, "SELECT count(*) FROM regions") == 0
+
+
+def test_a_directory_without_a_name() -> None:
+    """Python takes the empty path for the current directory: a cluster would be built there."""
+    ended = run("serve", "--port", "0", "--data-dir", "")
+    assert ended.returncode == 2
+    assert "directory is empty" in " ".join(re.findall(r"\w+", ended.stderr))
+
+
+def test_the_embedded_server_has_room_for_many_workers(loaded_url: str) -> None:
+    operations.check_server(loaded_url, workers=24)
+    with pytest.raises(operations.OperatorError, match="64 workers need up to 1290 connections"):
+        operations.check_server(loaded_url, workers=64)

@@ -41,6 +41,7 @@ def spawn(
         "timezone": "UTC",
         "log_timezone": "UTC",
         "jit": "off",
+        "max_connections": "500",  # two dozen workers; those not in use cost next to nothing
     }
     if sys.platform == "linux":
         settings["recovery_init_sync_method"] = "syncfs"  # after a crash: one sync instead of a thousand
