@@ -24,18 +24,23 @@ class Base(DeclarativeBase):
     type_annotation_map = {str: Text, datetime: DateTime(timezone=True)}  # noqa: RUF012  (read by SQLAlchemy)
 
 
-class Fact:
-    """What every fact carries: where it is from, how sure it is, and which revision of it this is.
+class Record:
+    """How sure a fact is, and which revision of it this is.
 
     `verified`: the cited source states it; `primary`: the source is the regulation or the body itself. `revision` and
     `updated_at` are kept by the trigger `touch_fact`, and only by it: they move when the content does.
     """
 
-    source: Mapped[str | None]
     verified: Mapped[bool]
     primary: Mapped[bool]
     revision: Mapped[int] = mapped_column(server_default=text("1"))
     updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class Fact(Record):
+    """What nearly every fact carries: a record whose source is one text."""
+
+    source: Mapped[str | None]
 
 
 NAME_LENGTH = "length(name) BETWEEN 1 AND 300"
@@ -44,6 +49,10 @@ NAME_LENGTH = "length(name) BETWEEN 1 AND 300"
 def in_calendar(column: str) -> str:
     """The text of a check that admits the days that the service speaks of: the years 1900 to 2199."""
     return f"{column} BETWEEN '{FIRST_YEAR}-01-01' AND '{LAST_YEAR}-12-31'"
+
+
+SLUG = "code ~ '^[a-z0-9]+(-[a-z0-9]+)*$' AND length(code) <= 40"
+"""The text of a check that admits codes that read well in an address: `pemilu-2024`, `class-1`."""
 
 
 def one_of(column: str, words: Any) -> str:

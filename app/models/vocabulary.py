@@ -19,6 +19,20 @@ Sector = Literal[
 DivisionKind = Literal["division", "secretariat_unit"]
 Office = Literal["chair", "member", "secretary", "secretary_general"]
 Standing = Literal["definitive", "acting", "interim_replacement"]
-
 OFFICES: tuple[Office, ...] = get_args(Office)
 """In the order of a roster."""
+
+ElectionKind = Literal["general", "regional_head"]
+StageKind = Literal["stage", "substage", "activity", "support"]
+StageStatus = Literal["finished", "upcoming", "running", "undated"]
+
+MeetingKind = Literal["national_coordination", "coordination", "plenary", "training", "induction", "other"]
+MeetingStatus = Literal["planned", "running", "finished", "cancelled"]
+SessionKind = Literal["opening", "direction", "panel", "discussion", "class", "plenary", "closing"]
+Roll = Literal["open", "restricted"]
+StatementForm = Literal["spoken", "written"]
+
+Capacity = Literal["delegate", "speaker", "committee", "observer", "guest"]
+AttendanceStatus = Literal[
+    "expected", "present", "represented", "excused", "sick", "on_duty_elsewhere", "on_leave", "absent"
+]

@@ -1,0 +1,106 @@
+"""Elections and the stages by which each is prepared, held and concluded."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    case,
+    literal_column,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.metadata import NAME_LENGTH, SLUG, Base, Fact, in_calendar, one_of
+from app.models.vocabulary import ElectionKind, StageKind
+
+
+class Election(Fact, Base):
+    """An election. `decided_on`: the day on which its schedule was enacted."""
+
+    __tablename__ = "elections"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    name_en: Mapped[str | None]
+    kind: Mapped[str]
+    voting_on: Mapped[date | None]
+    legal_basis: Mapped[str | None]
+    decided_on: Mapped[date | None]
+    folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC ARRAY[name, name_en])", persisted=True))
+
+    __table_args__ = (
+        CheckConstraint(SLUG, name="code_shape"),
+        CheckConstraint(NAME_LENGTH, name="name_length"),
+        CheckConstraint(one_of("kind", ElectionKind), name="kind_known"),
+        CheckConstraint(in_calendar("voting_on"), name="voting_on_in_calendar"),
+        CheckConstraint(in_calendar("decided_on"), name="decided_on_in_calendar"),
+        Index(None, "kind", "code"),
+        Index(None, "name", "code"),
+        Index(None, "updated_at", "code"),
+        Index("ix_elections_voting", text("COALESCE(voting_on, 'infinity'::date)"), "code"),
+        Index(None, "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
+    )
+
+
+class Stage(Fact, Base):
+    """A stage, or a part of one, from its first day (`start_on`) to its last (`end_on`), as far as these are known.
+
+    A child may lie outside its parent's days, for the regulations do so. `rule`: what they say where no date stands.
+    """
+
+    __tablename__ = "stages"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    election: Mapped[str] = mapped_column(ForeignKey("elections.code", onupdate="CASCADE"))
+    parent: Mapped[str | None]
+    position: Mapped[int]
+    kind: Mapped[str]
+    name: Mapped[str]
+    name_en: Mapped[str | None]
+    start_on: Mapped[date | None]
+    end_on: Mapped[date | None]
+    rule: Mapped[str | None]
+    round: Mapped[int]
+    legal_basis: Mapped[str | None]
+    note: Mapped[str | None]
+    folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC ARRAY[name, name_en])", persisted=True))
+
+    __table_args__ = (
+        UniqueConstraint("election", "code"),
+        ForeignKeyConstraint(["election", "parent"], ["stages.election", "stages.code"], onupdate="CASCADE"),
+        CheckConstraint(SLUG, name="code_shape"),
+        CheckConstraint(NAME_LENGTH, name="name_length"),
+        CheckConstraint(one_of("kind", StageKind), name="kind_known"),
+        CheckConstraint("parent <> code", name="parent_is_another"),
+        CheckConstraint("position BETWEEN 1 AND 999", name="position_range"),
+        CheckConstraint("round BETWEEN 1 AND 9", name="round_range"),
+        CheckConstraint(in_calendar("start_on"), name="start_on_in_calendar"),
+        CheckConstraint(in_calendar("end_on"), name="end_on_in_calendar"),
+        CheckConstraint("end_on >= start_on", name="ends_after_start"),
+        Index(None, "election", "parent", "position"),
+        Index(None, "parent", "code"),
+        Index(None, "kind", "code"),
+        Index(None, "round", "code"),
+        Index(None, "name", "code"),
+        Index(None, "updated_at", "code"),
+        Index("ix_stages_first_day", text("COALESCE(start_on, end_on, 'infinity'::date)"), "code"),
+        Index("ix_stages_end_on", "end_on"),
+        Index(None, "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
+    )
+
+
+def status_on(stage: Any, day: Any) -> ColumnElement[str]:
+    """Finished, upcoming or running on a day; undated where the dates that are known cannot tell."""
+    return case(
+        (stage.end_on < day, literal_column("'finished'")),
+        (stage.start_on > day, literal_column("'upcoming'")),
+        ((stage.start_on <= day) & (stage.end_on >= day), literal_column("'running'")),
+        else_=literal_column("'undated'"),
+    )

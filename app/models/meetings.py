@@ -1,0 +1,173 @@
+"""Meetings of the commission: their sessions, who spoke, what was said about them, and where that is from."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    case,
+    literal_column,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.metadata import NAME_LENGTH, SLUG, Base, Fact, Record, in_calendar, one_of
+from app.models.vocabulary import DivisionKind, MeetingKind, Roll, SessionKind, StatementForm
+
+
+class Meeting(Record, Base):
+    """A meeting from its first day to its last. `roll`: whether anyone may read who attended."""
+
+    __tablename__ = "meetings"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    name_en: Mapped[str | None]
+    kind: Mapped[str]
+    host: Mapped[str] = mapped_column(ForeignKey("organizations.code", onupdate="CASCADE"))
+    place: Mapped[str | None]
+    time_zone: Mapped[str]
+    start_on: Mapped[date]
+    end_on: Mapped[date]
+    cancelled_on: Mapped[date | None]
+    election: Mapped[str | None] = mapped_column(ForeignKey("elections.code", onupdate="CASCADE"))
+    audience: Mapped[str | None]
+    purpose: Mapped[str | None]
+    roll: Mapped[str]
+    source_publisher: Mapped[str | None]
+    source_title: Mapped[str | None]
+    folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC ARRAY[name, name_en, place])", persisted=True))
+
+    __table_args__ = (
+        CheckConstraint(SLUG, name="code_shape"),
+        CheckConstraint(NAME_LENGTH, name="name_length"),
+        CheckConstraint(one_of("kind", MeetingKind), name="kind_known"),
+        CheckConstraint(one_of("roll", Roll), name="roll_known"),
+        CheckConstraint(in_calendar("start_on"), name="start_on_in_calendar"),
+        CheckConstraint(in_calendar("end_on"), name="end_on_in_calendar"),
+        CheckConstraint(in_calendar("cancelled_on"), name="cancelled_on_in_calendar"),
+        CheckConstraint("end_on >= start_on", name="ends_after_start"),
+        Index(None, "host", "code"),
+        Index(None, "kind", "code"),
+        Index(None, "election", "code"),
+        Index(None, "start_on", "code"),
+        Index(None, "end_on"),
+        Index(None, "name", "code"),
+        Index(None, "updated_at", "code"),
+        Index(None, "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
+    )
+
+
+class Correction(Base):
+    """What a meeting's source printed about a field, and what the record holds instead."""
+
+    __tablename__ = "meeting_corrections"
+
+    meeting: Mapped[str] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    field: Mapped[str]
+    printed: Mapped[str]
+    held: Mapped[str]
+    reason: Mapped[str]
+
+
+class Session(Fact, Base):
+    """A part of a meeting. Those of one `parallel_group` run side by side, each on its `track`."""
+
+    __tablename__ = "sessions"
+
+    meeting: Mapped[str] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE"), primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    kind: Mapped[str]
+    name: Mapped[str]
+    name_en: Mapped[str | None]
+    track: Mapped[int | None]
+    parallel_group: Mapped[str | None]
+    starts_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    room: Mapped[str | None]
+    topics: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    folded: Mapped[str] = mapped_column(
+        Computed("fold(VARIADIC ARRAY[name, name_en] || topics)", persisted=True),
+    )
+
+    __table_args__ = (
+        CheckConstraint(SLUG, name="code_shape"),
+        CheckConstraint(NAME_LENGTH, name="name_length"),
+        CheckConstraint(one_of("kind", SessionKind), name="kind_known"),
+        CheckConstraint("position BETWEEN 1 AND 999", name="position_range"),
+        CheckConstraint("track BETWEEN 1 AND 99", name="track_range"),
+        CheckConstraint("(track IS NULL) = (parallel_group IS NULL)", name="track_is_of_a_group"),
+        CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        Index(None, "meeting", "position", "code"),
+    )
+
+
+class Speaker(Base):
+    """Who spoke in a session: a person, a division (or all of a kind), or a body as such."""
+
+    __tablename__ = "session_speakers"
+
+    meeting: Mapped[str] = mapped_column(primary_key=True)
+    session: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    official: Mapped[UUID | None] = mapped_column(ForeignKey("officials.id"))
+    name: Mapped[str | None]
+    organization: Mapped[str | None] = mapped_column(ForeignKey("organizations.code", onupdate="CASCADE"))
+    division: Mapped[str | None] = mapped_column(ForeignKey("divisions.code", onupdate="CASCADE"))
+    division_kind: Mapped[str | None]
+    role: Mapped[str | None]
+
+    __table_args__ = (
+        ForeignKeyConstraint(["meeting", "session"], ["sessions.meeting", "sessions.code"], onupdate="CASCADE"),
+        CheckConstraint("num_nonnulls(official, name, organization, division) > 0", name="somebody"),
+        CheckConstraint("num_nonnulls(official, name) < 2", name="official_or_name"),
+        CheckConstraint(one_of("division_kind", DivisionKind), name="division_kind_known"),
+        Index(None, "official"),
+        Index(None, "organization"),
+        Index(None, "division"),
+    )
+
+
+class Statement(Fact, Base):
+    """What somebody said or wrote about a meeting."""
+
+    __tablename__ = "meeting_statements"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    meeting: Mapped[str] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE"))
+    official: Mapped[UUID | None] = mapped_column(ForeignKey("officials.id"))
+    name: Mapped[str | None]
+    organization: Mapped[str | None] = mapped_column(ForeignKey("organizations.code", onupdate="CASCADE"))
+    made_on: Mapped[date | None]
+    form: Mapped[str]
+    summary: Mapped[str]
+
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(official, name, organization) > 0", name="somebody"),
+        CheckConstraint("num_nonnulls(official, name) < 2", name="official_or_name"),
+        CheckConstraint(one_of("form", StatementForm), name="form_known"),
+        CheckConstraint(in_calendar("made_on"), name="made_on_in_calendar"),
+        Index(None, "meeting", "made_on", "id"),
+        Index(None, "official"),
+        Index(None, "organization"),
+    )
+
+
+def status_on(meeting: Any, day: Any) -> ColumnElement[str]:
+    """What a meeting is on a day: cancelled from the day of its cancellation on, else as its days say."""
+    return case(
+        (meeting.cancelled_on <= day, literal_column("'cancelled'")),
+        (meeting.start_on > day, literal_column("'planned'")),
+        (meeting.end_on < day, literal_column("'finished'")),
+        else_=literal_column("'running'"),
+    )
