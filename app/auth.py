@@ -88,10 +88,14 @@ def refuse_undeclared(app: FastAPI, routers: Sequence[APIRouter]) -> None:
 
 
 def authorize(request: Request, access: Access) -> None:
-    """Let the request pass, or raise Unauthenticated with the challenge of RFC 6750. No token is known yet."""
-    if access.scope is None:
-        return
-    challenge = f'Bearer realm="rakornas", scope="{access.scope}"'
+    """Let the request pass, or raise Unauthenticated. No token is known yet."""
+    if access.scope is not None:
+        raise needed(access.scope, request)
+
+
+def needed(scope: Scope, request: Request) -> Unauthenticated:
+    """What to raise where a token with this scope is needed: the challenge of RFC 6750."""
+    challenge = f'Bearer realm="rakornas", scope="{scope}"'
     if "authorization" in request.headers:
         challenge += ', error="invalid_token"'
-    raise Unauthenticated(headers={"WWW-Authenticate": challenge})
+    return Unauthenticated(headers={"WWW-Authenticate": challenge})

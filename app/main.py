@@ -17,6 +17,7 @@ from starlette.middleware import Middleware
 from starlette_compress import CompressMiddleware
 
 from app import auth
+from app.attendance.router import router as attendance
 from app.core import observability, openapi, problems, validation
 from app.core.conditional import Conditional
 from app.core.cors import CrossOrigin
@@ -25,14 +26,24 @@ from app.core.guard import Guard
 from app.core.methods import Methods, methods_of
 from app.core.query import RawQuery
 from app.divisions.router import router as divisions
+from app.elections.router import router as elections
 from app.explorer.router import router as explorer
 from app.health.router import router as health
+from app.meetings.router import router as meetings
 from app.officials.router import router as officials
 from app.organizations.router import router as organizations
 from app.regions.router import router as regions
+from app.search.router import router as search
 from app.settings import Settings
+from app.stages.router import router as stages
+from app.today.router import router as today
 
-ROUTERS = (regions, organizations, divisions, officials, explorer, health)
+ROUTERS = (
+    *(today, search),
+    *(regions, organizations, divisions, officials),
+    *(elections, stages, meetings, attendance),
+    *(explorer, health),
+)
 
 DESCRIPTION = """
 An open record for machines, and through them for people: every fact with its source.
@@ -42,10 +53,16 @@ Lists come in pages of `page_size` items; follow `next_page_token`. `as_of` look
 document (RFC 9457) that names the parameter and what is allowed.
 """
 TAGS = [
+    {"name": "today", "description": "What a day brings, for the first screen of an app."},
+    {"name": "search", "description": "One search over everything that has a name."},
     {"name": "regions", "description": "Provinces, regencies and cities by their Kemendagri code."},
     {"name": "organizations", "description": "Commissions and agencies, and who sits on them on any day."},
     {"name": "divisions", "description": "The portfolios of a commission's members, and who heads them."},
     {"name": "officials", "description": "People, and the offices they hold or held."},
+    {"name": "elections", "description": "Elections: their voting day, and the regulation that set it."},
+    {"name": "stages", "description": "What an election's calendar says, and what it comes to on any day."},
+    {"name": "meetings", "description": "Meetings of the commission: their sessions, speakers and sources."},
+    {"name": "attendance", "description": "Who was asked to a meeting and who came, one by one and in numbers."},
     {"name": "service", "description": "Where everything is, and what problems mean."},
     {"name": "health", "description": "Probes and measurements for operators."},
 ]

@@ -15,7 +15,7 @@ from app.core.documents import json_object
 
 
 class Mention(BaseModel):
-    """Something with a code: a region, an organization, a division."""
+    """Something with a code: a region, an organization, a stage."""
 
     code: str
     name: str
@@ -38,6 +38,14 @@ def organization(code: Any) -> ColumnElement[Any]:
 
 def division(code: Any) -> ColumnElement[Any]:
     return _by_code(models.Division, code)
+
+
+def election(code: Any) -> ColumnElement[Any]:
+    return _by_code(models.Election, code)
+
+
+def stage(code: Any) -> ColumnElement[Any]:
+    return _by_code(models.Stage, code)
 
 
 def official(id_: Any) -> ColumnElement[Any]:

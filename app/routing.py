@@ -11,10 +11,10 @@ from app.core.openapi import problems
 from app.core.problems import NotAcceptable
 
 
-def resource(name: str) -> APIRouter:
-    """The router of `/v1/<name>`: JSON only, and each route declares who may call it."""
+def resource(name: str, *, at: str | None = None) -> APIRouter:
+    """The router of `/v1/<name>`, or of the address `at`: JSON only, and each route declares who may call it."""
     return APIRouter(
-        prefix=f"/v1/{name}",
+        prefix=at or f"/v1/{name}",
         tags=[name],
         route_class=Route,
         dependencies=[Depends(produces("application/json"))],

@@ -1,12 +1,12 @@
 """A list of documents as a whole: its filters, its order, its search, and the few SQL texts they come to."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Integer, Numeric, Text, bindparam, cast, func, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Numeric, Text, bindparam, cast, func, select, true, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from app.core.clock import LocalDay
@@ -14,7 +14,7 @@ from app.core.database import Reader
 from app.core.documents import Document, Expression, as_text
 from app.core.languages import Text as Sentence
 from app.core.pages import Item, Page, Walk
-from app.core.parameters import ItemQuery, PageQuery
+from app.core.parameters import ItemQuery, ListQuery
 from app.core.problems import Invalid, InvalidParameters
 from app.core.statements import Statement
 
@@ -30,10 +30,15 @@ SORT_WITH_Q = Invalid(
 
 
 class Reference(NamedTuple):
-    """A filter whose value must be the key of something: where it is kept, and the list in which to look it up."""
+    """A filter whose value must be the key of something: where it is kept, and the list in which to look it up.
+
+    `beside`: a word that it may be instead. `within`: what else holds of the thing, by parameters of the path.
+    """
 
     column: Expression
     listed_at: str
+    beside: str | None = None
+    within: Expression = true()
 
     def unknown(self, parameter: str) -> Invalid:
         return Invalid(
@@ -55,46 +60,57 @@ class Shape(NamedTuple):
 class Collection:
     """A list of documents: which filters it has, how it is ordered, and what `q` searches.
 
-    `model` gives the key (its primary key), `revision` and the folded text. `conditions(given)` yields the SQL of the
-    filters that are given, as parameters of the same name. `sorts` names columns that are never null; the key comes
-    last, alone for an empty list. `references` are the filters that name something. Without `as_of_hides_items` an
-    item is there on every day, whatever `as_of` shows of it.
+    `rows` (a model, or a subquery) gives the key, `revision` and the folded text: `key` and `folded` where they are not
+    its primary key and column `folded`. `conditions(given)` yields the SQL of what is given, as parameters of the same
+    name. `sorts` names columns that are never null; the key comes last, alone for an empty list. `references` are the
+    filters that name something. `found(words)` is what `q` leaves, where that is more than a likeness to `folded`.
+    Without `as_of_hides_items` an item is there on every day, whatever `as_of` shows of it.
     """
 
     def __init__(
         self,
         document: Document,
-        model: Any,
+        rows: Any,
         *,
         conditions: Conditions,
         sorts: Mapping[str, Sequence[Expression]],
         references: Mapping[str, Reference] | None = None,
+        key: Expression | None = None,
         folded: Expression | None = None,
+        found: Callable[[Expression], ColumnElement[bool]] | None = None,
         as_of_hides_items: bool = True,
     ) -> None:
         self.document = document
-        self.key: Expression = next(iter(model.__table__.primary_key))
-        self.revision: Expression = model.__table__.c.revision
+        self.rows = getattr(rows, "__table__", rows)
+        self.key: Expression = next(iter(self.rows.primary_key)) if key is None else key
         self.conditions = conditions
         self.sorts = sorts
         self.references = references or {}
-        self.folded = model.__table__.c.folded if folded is None else folded
+        self.folded = self.rows.c.folded if folded is None else folded
+        self.found = found or self._alike
         self.as_of_hides_items = as_of_hides_items
         self._page_statement = lru_cache(maxsize=2000)(self._build_page)
         self._item_statement = lru_cache(maxsize=100)(self._build_item)
         self._reference_statement = lru_cache(maxsize=100)(self._build_reference)
 
     async def page(
-        self, read: Reader, query: PageQuery, *, within: Mapping[str, Any] | None = None, today: LocalDay | None = None
+        self,
+        read: Reader,
+        query: ListQuery,
+        *,
+        within: Mapping[str, Any] | None = None,
+        today: LocalDay | None = None,
+        if_empty: Callable[[], Awaitable[None]] | None = None,
     ) -> Page:
         """One page. `within` are parameters of the path; `today` is the day to look at where the query names none.
 
+        `if_empty` is asked first where nothing was found: it raises if there is a reason other than the filters'.
         Raises InvalidParameters for a token that is not of this walk, `sort` with `q`, or a filter that names nothing.
         """
         asked = {**(within or {}), **query.filters()}
-        if "q" in asked and query.sort:
+        if "q" in asked and query.order:
             raise InvalidParameters(SORT_WITH_Q)
-        sort = "q" if "q" in asked else query.sort or next(iter(self.sorts))
+        sort = "q" if "q" in asked else query.order or next(iter(self.sorts))
         walk = Walk(await read.page_key(), [self.document.schema.__name__, sort, asked])
         day, lasts = _unless_named(today, asked)
         parameters = {**asked, "fields": query.names(), "size": query.page_size}
@@ -105,14 +121,24 @@ class Collection:
         shape = Shape(given, sort, query.page_token is not None, query.fields is not None)
         items, more, *last_keys = await read.one(self._page_statement(shape), {"as_of": day, **parameters})
         if not items:
+            if if_empty is not None:
+                await if_empty()
             await self._check_references(read, asked)
         token = walk.token(last_keys, day) if more else None
         body = f'{{"items":[{items or ""}],"next_page_token":{orjson.dumps(token).decode()}}}'
         return Page(body.encode(), token, is_empty=not items, lasts=lasts)
 
-    async def one(self, read: Reader, key: Any, query: ItemQuery, *, today: LocalDay | None = None) -> Item | None:
-        """The item with this key as the query's parameters show it, or None."""
-        asked = query.filters()
+    async def one(
+        self,
+        read: Reader,
+        key: Any,
+        query: ItemQuery,
+        *,
+        within: Mapping[str, Any] | None = None,
+        today: LocalDay | None = None,
+    ) -> Item | None:
+        """The item with this key as the query's parameters show it, or None. `within`, `today`: as of a page."""
+        asked = {**(within or {}), **query.filters()}
         day, lasts = _unless_named(today, asked)
         given = frozenset(asked) | ({"as_of"} if day else frozenset())
         statement = self._item_statement(given, query.fields is not None)
@@ -151,7 +177,7 @@ class Collection:
     def _build_item(self, given: Given, fields: bool) -> Statement:
         filters = given if self.as_of_hides_items else given - {"as_of"}
         found = (
-            self.document.select(self.revision, on_a_day="as_of" in given)
+            self.document.select(self.rows.c.revision, on_a_day="as_of" in given)
             .where(self.key == bindparam("key", type_=self.key.type), *self._where(filters))
             .subquery("found")
         )
@@ -160,8 +186,11 @@ class Collection:
     def _where(self, given: Given) -> list[ColumnElement[bool]]:
         where = list(self.conditions(given))
         if "q" in given:
-            where.append(self.folded.op("%>", is_comparison=True)(_folded_q()))
+            where.append(self.found(_folded_q()))
         return where
+
+    def _alike(self, words: Expression) -> ColumnElement[bool]:
+        return alike(self.folded, words)
 
     def _order(self, sort: str) -> tuple[list[Expression], bool]:
         """The columns to order by, with the key last, and whether they go downwards."""
@@ -173,7 +202,11 @@ class Collection:
 
     async def _check_references(self, read: Reader, asked: Mapping[str, Any]) -> None:
         """Tell an empty answer from a filter that names nothing. Runs only where nothing was found."""
-        named = {name: reference for name, reference in self.references.items() if name in asked}
+        named = {
+            name: reference
+            for name, reference in self.references.items()
+            if name in asked and asked[name] != reference.beside
+        }
         if not named:
             return
         known = await read.one(self._reference_statement(tuple(named)), asked)
@@ -182,15 +215,26 @@ class Collection:
             raise InvalidParameters(*unknown)
 
     def _build_reference(self, names: tuple[str, ...]) -> Statement:
-        columns = {name: self.references[name].column for name in names}
+        references = {name: self.references[name] for name in names}
         return Statement(
-            select(*(select(column).where(column == bindparam(name)).exists() for name, column in columns.items()))
+            select(
+                *(
+                    select(known.column).where(known.column == bindparam(name), known.within).exists()
+                    for name, known in references.items()
+                )
+            )
         )
 
 
 def _unless_named(today: LocalDay | None, asked: Mapping[str, Any]) -> tuple[date | None, int | None]:
     """Today's date and the seconds left of it, where the query names no day."""
     return (None, None) if today is None or "as_of" in asked else (today.day, today.seconds_left)
+
+
+def alike(folded: Expression, words: Expression) -> ColumnElement[bool]:
+    """Whether a folded text has words like these; the index on it answers."""
+    likeness: ColumnElement[bool] = folded.op("%>", is_comparison=True)(words)
+    return likeness
 
 
 def _folded_q() -> ColumnElement[str]:

@@ -28,6 +28,7 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
+    null,
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
@@ -41,6 +42,11 @@ AS_OF: ColumnElement[Any] = bindparam("as_of", type_=Date)
 Expression = Any
 Rows = Select[*tuple[Any, ...]]
 Day = ColumnElement[Any] | None
+
+
+def known_day(day: Day) -> ColumnElement[Any]:
+    """The day, or a null of its type where a document is not asked for one."""
+    return cast(null(), Date) if day is None else day
 
 
 class json_object(GenericFunction[Any]):

@@ -6,16 +6,30 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 
-class Fact(BaseModel):
-    """Where a fact is from, and which revision of it this is."""
+class Source(BaseModel):
+    """Where a fact is from."""
 
     source: Annotated[str | None, Field(description="Where this is stated; null: in no source seen so far.")]
+
+
+class Record(BaseModel):
+    """How sure a fact is, and which revision of it this is."""
+
     verified: Annotated[bool, Field(description="Whether the cited source states it.")]
     primary: Annotated[bool, Field(description="Whether the source is the regulation or the body itself.")]
     revision: Annotated[int, Field(description="Counts the changes of this fact's content, from 1.")]
     updated_at: Annotated[datetime, Field(description="When the content last changed (RFC 3339).")]
 
 
+class Fact(Record, Source):
+    """Where a fact is from, and which revision of it this is."""
+
+
 def fact_members(model: Any) -> tuple[Any, ...]:
     """The columns of these members, to end a document's select with."""
-    return (model.source, model.verified, model.primary, model.revision, model.updated_at)
+    return (model.source, *record_members(model))
+
+
+def record_members(model: Any) -> tuple[Any, ...]:
+    """The same for a document whose source is more than one text."""
+    return (model.verified, model.primary, model.revision, model.updated_at)

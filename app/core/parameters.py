@@ -6,7 +6,16 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from app.core.clock import FIRST_YEAR, LAST_YEAR
@@ -61,6 +70,15 @@ AsOf = Annotated[
     ),
     BeforeValidator(calendar_day),
 ]
+Words = Annotated[
+    str,
+    Field(
+        min_length=2,
+        max_length=100,
+        description="Words to search for in the names: case, accents and apostrophes do not count, and a slip in "
+        "spelling is forgiven. Best first; not together with `sort`.",
+    ),
+]
 Code = Annotated[str, Field(min_length=1, max_length=40)]
 
 
@@ -90,8 +108,8 @@ class ItemQuery(BaseModel):
         return {name: value for name, value in self if name in self.model_fields_set and name not in beside}
 
 
-class PageQuery(ItemQuery):
-    """The parameters of every list. A subclass adds its filters, its `sort` and its `fields`."""
+class ListQuery(ItemQuery):
+    """The parameters of every list."""
 
     page_size: Annotated[
         int, Field(ge=1, le=200, description="How many items a page holds at most."), BeforeValidator(plain_digits)
@@ -103,16 +121,36 @@ class PageQuery(ItemQuery):
         ]
         | None
     ) = None
-    q: (
-        Annotated[
-            str,
-            Field(
-                min_length=2,
-                max_length=100,
-                description="Words to search for in the names: case, accents and apostrophes do not count, "
-                "and a slip in spelling is forgiven. Best first; not together with `sort`.",
-            ),
-        ]
-        | None
-    ) = None
+
+    @property
+    def order(self) -> str | None:
+        """What `sort` asks for, where there is one."""
+        return None
+
+
+class PageQuery(ListQuery):
+    """The parameters of a list that can be searched and sorted. A subclass adds its filters, `sort` and `fields`."""
+
+    q: Words | None = None
     sort: str | None = None
+
+    @property
+    def order(self) -> str | None:
+        return self.sort
+
+
+class PeriodQuery(PageQuery):
+    """The parameters of a list of what lasts for days."""
+
+    from_: Annotated[
+        AsOf | None, Field(alias="from", description="What lasts until this day or longer.", examples=["2024-02-01"])
+    ] = None
+    to: Annotated[AsOf | None, Field(description="What begins on this day or before.", examples=["2024-02-29"])] = None
+
+    @field_validator("to")
+    @classmethod
+    def _not_before_from(cls, to: date | None, info: ValidationInfo) -> date | None:
+        begins = info.data.get("from_")
+        if to and begins and to < begins:
+            raise PydanticCustomError("to_before_from", "not before from")
+        return to

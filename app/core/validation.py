@@ -41,6 +41,10 @@ SAYINGS: Mapping[str, tuple[str, Callable[[Context], Text]]] = {
         "no_such_date",
         lambda _: Text("Tanggal itu tidak ada dalam kalender.", "There is no such day in the calendar."),
     ),
+    "to_before_from": (
+        "to_before_from",
+        lambda _: Text("Tidak boleh lebih awal dari from.", "Not earlier than from."),
+    ),
     "greater_than_equal": ("too_small", lambda c: Text(f"Paling kecil {c['ge']}.", f"At least {c['ge']}.")),
     "less_than_equal": ("too_large", lambda c: Text(f"Paling besar {c['le']}.", f"At most {c['le']}.")),
     "string_too_short": (

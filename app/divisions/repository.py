@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Text, and_, bindparam, cast, null, or_, select
+from sqlalchemy import ColumnElement, Text, and_, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from app import models
 from app.core.collection import Collection, Given, Reference
-from app.core.documents import Day, Document, Rows, json_object
+from app.core.documents import Day, Document, Rows, json_object, known_day
 from app.core.facts import fact_members
 from app.divisions import schemas
 from app.models.officials import holds_on
@@ -20,7 +20,7 @@ _ORGANIZATION = bindparam("organization", None, type_=Text)
 
 def _head(day: Day) -> ColumnElement[Any]:
     """Who holds the division on a day, where nobody else does as surely: of two who may, neither is named."""
-    on = cast(null(), Date) if day is None else day
+    on = known_day(day)
     held, other, person = aliased(models.Appointment), aliased(models.Appointment), aliased(models.Official)
     as_sure = (
         select(other.id)

@@ -1,9 +1,10 @@
 """Days of which not all are known: how they are ordered, counted, and compared with a span of days."""
 
+from collections.abc import Container, Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, cast, func, literal_column
+from sqlalchemy import ColumnElement, Date, bindparam, cast, func, literal_column
 
 
 def last_of_days(*days: Any) -> ColumnElement[date]:
@@ -14,14 +15,13 @@ def last_of_days(*days: Any) -> ColumnElement[date]:
 
 def days_until(column: Any, day: Any) -> ColumnElement[int | None]:
     """The days from a day to a known one, negative once it is past; null where that is not known."""
-    return column - cast(day, Date)
+    days: ColumnElement[int | None] = column - cast(day, Date)
+    return days
 
 
-def overlaps(first: Any, last: Any, *, after: Any = None, before: Any = None) -> list[ColumnElement[bool]]:
-    """Whether days from `first` to `last` meet those from `after` to `before`. One that is known stands for both."""
-    conditions: list[ColumnElement[bool]] = []
-    if after is not None:
-        conditions.append(func.coalesce(last, first) >= after)
-    if before is not None:
-        conditions.append(func.coalesce(first, last) <= before)
-    return conditions
+def overlaps(first: Any, last: Any, given: Container[str]) -> Iterator[ColumnElement[bool]]:
+    """The filters `from_` and `to`, if given: days that overlap these. Where only one is known, it is both."""
+    if "from_" in given:
+        yield func.coalesce(last, first) >= bindparam("from_")
+    if "to" in given:
+        yield func.coalesce(first, last) <= bindparam("to")

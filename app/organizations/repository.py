@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, Date, Integer, and_, bindparam, cast, func, null, or_, select
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
 from app import mentions, models
 from app.core.collection import Collection, Given, Reference
 from app.core.database import Reader
-from app.core.documents import AS_OF, Day, Document, Expression, Rows, json_object
+from app.core.documents import AS_OF, Day, Document, Expression, Rows, json_object, known_day
 from app.core.facts import fact_members
 from app.core.statements import Statement
 from app.models.officials import holds_on
@@ -94,7 +94,7 @@ def roster_entry(day: Day) -> Rows:
             _held.start_on,
             _held.end_on,
             _held.seen_on,
-            holds_on(_held.certain, cast(null(), Date) if day is None else day).label("certain"),
+            holds_on(_held.certain, known_day(day)).label("certain"),
             _held.source,
             _held.verified,
             _held.primary,

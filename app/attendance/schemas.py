@@ -1,0 +1,111 @@
+"""What a roll and its summary hold, and what can be asked of them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from app.core.facts import Fact
+from app.core.parameters import Code, FieldsOf, NoQuery, PageQuery
+from app.mentions import Mention, PersonMention
+from app.models.vocabulary import AttendanceStatus, Capacity, Office
+
+By = Literal["organization", "level", "region", "office", "session"]
+
+
+class Represented(BaseModel):
+    """The participant in whose place somebody came."""
+
+    id: UUID
+    name: Annotated[str | None, Field(description="Null: an office whose holder is not named.")]
+
+
+class ParticipantMembers(BaseModel):
+    id: UUID
+    official: Annotated[
+        PersonMention | None,
+        Field(description="Null: not on record, or an office whose holder is not named."),
+    ]
+    name: Annotated[str | None, Field(description="Of somebody who is no official of the record.")]
+    organization: Mention | None
+    office: Annotated[Office | None, Field(description="The office in which the participant came.")]
+    capacity: Capacity
+    represents: Represented | None
+    status: Annotated[
+        AttendanceStatus,
+        Field(description="`expected` until it is known. That somebody is sick is shown as `excused`."),
+    ]
+    late: bool
+    arrived_at: Annotated[datetime | None, Field(description="RFC 3339; null: not known.")]
+    left_at: datetime | None
+    name_as_printed: Annotated[str | None, Field(description="The name as the source spells it, where it differs.")]
+    note: str | None
+
+
+class Participant(Fact, ParticipantMembers):
+    """Somebody on the list of a meeting."""
+
+
+Fields = Annotated[
+    str, FieldsOf(Participant), Field(description="Members to keep.", examples=["official,office,status"])
+]
+Session = Annotated[Code, Field(description="Code of a session: those who are assigned to it.", examples=["class-1"])]
+
+
+class AttendanceQuery(PageQuery):
+    organization: Annotated[Code, Field(description="Code of an organization.", examples=["kpu-31"])] | None = None
+    session: Session | None = None
+    status: AttendanceStatus | None = None
+    office: Office | None = None
+    sort: Literal["id", "-id", "updated_at", "-updated_at"] | None = None
+    fields: Fields | None = None
+
+
+class Absent(BaseModel):
+    """Those who did not come, by reason."""
+
+    excused: Annotated[int, Field(description="With permission (izin), the sick among them.")]
+    on_duty_elsewhere: Annotated[int, Field(description="Dinas luar.")]
+    on_leave: Annotated[int, Field(description="Cuti.")]
+    absent: Annotated[int, Field(description="Without notice (alpa).")]
+
+
+class Counts(BaseModel):
+    invited: Annotated[int, Field(description="All on the list.")]
+    expected: Annotated[int, Field(description="Of whom it is not yet known whether they come.")]
+    present: Annotated[int, Field(description="Who came (hadir), the late among them.")]
+    represented: Annotated[int, Field(description="In whose place somebody else came (diwakili).")]
+    absent: Absent
+    late: int
+
+
+class GroupKey(BaseModel):
+    key: Annotated[
+        str | None,
+        Field(description="Code of the organization, region or session, the level or the office; null: of none."),
+    ]
+    name: Annotated[str | None, Field(description="Of the organization, region or session.")]
+
+
+class Group(Counts, GroupKey):
+    """The same numbers of one group."""
+
+
+class Counted(BaseModel):
+    meeting: Mention
+    by: Annotated[By | None, Field(description="What the groups are of.")]
+
+
+class Summary(Counts, Counted):
+    """A meeting's attendance in numbers."""
+
+    groups: Annotated[list[Group], Field(description="With `by`, in the order of their keys; else empty.")]
+
+
+class SummaryQuery(NoQuery):
+    session: Session | None = None
+    by: (
+        Annotated[By, Field(description="What to group by. By session, who is assigned to two is counted in both.")]
+        | None
+    ) = None

@@ -1,0 +1,46 @@
+"""The SQL of elections."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement, bindparam, literal_column, select
+
+from app import models
+from app.core.collection import Collection, Given
+from app.core.documents import Day, Document, Rows
+from app.core.facts import fact_members
+from app.elections import schemas
+from app.models.days import last_of_days
+
+_election = models.Election
+
+
+def election(_day: Day) -> Rows:
+    return select(
+        _election.code,
+        _election.name,
+        _election.name_en,
+        _election.kind,
+        _election.voting_on,
+        _election.legal_basis,
+        _election.decided_on,
+        (literal_column("'/v1/stages?election='") + _election.code).label("stages_url"),
+        *fact_members(_election),
+    )
+
+
+def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
+    if "kind" in given:
+        yield _election.kind == bindparam("kind")
+
+
+ELECTIONS = Collection(
+    Document(schemas.Election, election),
+    _election,
+    conditions=_conditions,
+    sorts={
+        "code": [],
+        "name": [_election.name],
+        "voting_on": [last_of_days(_election.voting_on)],
+        "updated_at": [_election.updated_at],
+    },
+)

@@ -1,0 +1,1 @@
+"""Meetings, their sessions, and what was said about them."""

@@ -1,0 +1,153 @@
+"""What the documents of meetings and sessions hold, and what can be asked of them."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from app.core.facts import Fact, Record
+from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, PeriodQuery
+from app.mentions import Mention, PersonMention
+from app.models.vocabulary import DivisionKind, MeetingKind, MeetingStatus, Roll, SessionKind, StatementForm
+
+
+class Speaker(BaseModel):
+    """Who spoke: a person, a division, or a body as such."""
+
+    official: PersonMention | None
+    name: Annotated[str | None, Field(description="Of somebody who is no official of the record.")]
+    organization: Mention | None
+    division: Mention | None
+    division_kind: Annotated[
+        DivisionKind | None, Field(description="Where every division of the organization spoke: of which kind.")
+    ]
+    role: str | None
+
+
+class MeetingSession(BaseModel):
+    """A part of a meeting."""
+
+    code: Annotated[str, Field(description="Unique within the meeting.", examples=["class-1"])]
+    position: Annotated[int, Field(description="Its place in the programme, from 1.")]
+    kind: SessionKind
+    name: Annotated[str, Field(examples=["Perencanaan dan Keuangan"])]
+    name_en: str | None
+    track: Annotated[int | None, Field(description="Which of the sessions side by side it is, from 1.")]
+    parallel_group: Annotated[str | None, Field(description="Sessions of one group run side by side.")]
+    starts_at: Annotated[datetime | None, Field(description="RFC 3339; null: no source tells the hour.")]
+    ends_at: datetime | None
+    room: str | None
+    topics: list[str]
+    speakers: list[Speaker]
+
+
+class Session(Fact, MeetingSession):
+    """A part of a meeting, with its topics and speakers."""
+
+
+class Statement(BaseModel):
+    """What somebody said or wrote about the meeting."""
+
+    id: UUID
+    official: PersonMention | None
+    name: Annotated[str | None, Field(description="Of somebody who is no official of the record.")]
+    organization: Mention | None
+    made_on: date | None
+    form: StatementForm
+    summary: str
+
+
+class Correction(BaseModel):
+    """What the source printed, and what this record holds instead."""
+
+    field: Annotated[str, Field(examples=["start_on..end_on"])]
+    printed: Annotated[str, Field(examples=["13-15 Juni 2024"])]
+    held: Annotated[str, Field(examples=["2022-06-13..2022-06-15"])]
+    reason: str
+
+
+class MeetingSource(BaseModel):
+    """Where the meeting is told of, and where this record departs from what is printed there."""
+
+    publisher: str | None
+    title: str | None
+    corrections: list[Correction]
+
+
+class MeetingMembers(BaseModel):
+    code: Annotated[str, Field(examples=["rakornas-2022-06"])]
+    name: str
+    name_en: str | None
+    kind: MeetingKind
+    host: Mention
+    place: Annotated[str | None, Field(examples=["Jakarta"])]
+    time_zone: Annotated[str, Field(description="IANA time zone of the place.", examples=["Asia/Jakarta"])]
+    start_on: date
+    end_on: Annotated[date, Field(description="Last day.")]
+    cancelled_on: Annotated[date | None, Field(description="The day on which it was cancelled.")]
+    election: Mention | None
+    audience: str | None
+    purpose: str | None
+    status: Annotated[MeetingStatus, Field(description="On `as_of`, by its days and its cancellation.")]
+    roll: Annotated[Roll, Field(description="Open: anyone may read who attended; restricted: only the numbers.")]
+    sessions: Annotated[list[MeetingSession], Field(description="By position.")]
+    statements: Annotated[list[Statement], Field(description="By day.")]
+    source: MeetingSource
+
+
+class Meeting(Record, MeetingMembers):
+    """A meeting with its sessions and what was said about it."""
+
+
+Fields = Annotated[str, FieldsOf(Meeting), Field(description="Members to keep.", examples=["code,name,status"])]
+Today = Annotated[
+    AsOf,
+    Field(description="The day that `status` is of; today in Asia/Jakarta where it is not given."),
+]
+
+
+class MeetingItemQuery(ItemQuery):
+    as_of: Today | None = None
+    fields: Fields | None = None
+
+
+class MeetingQuery(PeriodQuery):
+    host: Annotated[Code, Field(description="Code of the organization that calls it.", examples=["kpu"])] | None = None
+    kind: MeetingKind | None = None
+    election: Annotated[Code, Field(description="Code of an election.", examples=["pemilu-2024"])] | None = None
+    status: Annotated[MeetingStatus, Field(description="On `as_of`.", examples=["finished"])] | None = None
+    attended_by: (
+        Annotated[
+            Code, Field(description="Code of an organization of which somebody was present.", examples=["kpu-31"])
+        ]
+        | None
+    ) = None
+    as_of: Today | None = None
+    sort: Literal["start_on", "-start_on", "code", "-code", "name", "-name", "updated_at", "-updated_at"] | None = None
+    fields: Fields | None = None
+
+
+SessionFields = Annotated[str, FieldsOf(Session), Field(description="Members to keep.", examples=["code,name,topics"])]
+
+
+class SessionItemQuery(ItemQuery):
+    fields: SessionFields | None = None
+
+
+class SessionQuery(PageQuery):
+    kind: SessionKind | None = None
+    topic: (
+        Annotated[
+            str,
+            Field(
+                min_length=1,
+                max_length=200,
+                description="A topic, whole; case, accents and apostrophes do not count.",
+                examples=["Kampanye"],
+            ),
+        ]
+        | None
+    ) = None
+    sort: Literal["position", "-position", "code", "-code", "name", "-name", "updated_at", "-updated_at"] | None = None
+    fields: SessionFields | None = None

@@ -1,0 +1,24 @@
+"""The route of the search."""
+
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+
+from app.auth import public
+from app.core.database import Read
+from app.core.pages import PageOf
+from app.routing import resource
+from app.search import repository, schemas
+
+router = resource("search")
+FRESH = 60  # seconds
+
+
+@router.get("", response_model=PageOf[schemas.Hit], dependencies=[public()])
+async def search(request: Request, read: Read, query: Annotated[schemas.SearchQuery, Query()]) -> Response:
+    """Search in everything
+
+    People, organizations, divisions, stages and meetings whose names have the words of `q`, best first, each with the
+    address of its document. Case, accents and apostrophes do not count, and a slip in spelling is forgiven.
+    """
+    return (await repository.HITS.page(read, query)).reply(request, fresh=FRESH)

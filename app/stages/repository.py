@@ -1,0 +1,135 @@
+"""The SQL of stages."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import orjson
+from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, case, cast, func, literal_column, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import aliased
+
+from app import mentions, models
+from app.core.collection import Collection, Given, Reference
+from app.core.database import Reader
+from app.core.documents import AS_OF, Day, Document, Rows, as_text, json_object, known_day
+from app.core.facts import fact_members
+from app.core.statements import Statement
+from app.models.days import days_until, last_of_days, overlaps
+from app.models.elections import status_on
+from app.stages import schemas
+
+_stage = models.Stage
+TOP_LEVEL = "none"
+_NO_PATH: ColumnElement[Any] = literal_column("'{}'::text[]", ARRAY(Text))
+
+
+def stage(day: Day) -> Rows:
+    on = known_day(day)
+    return select(
+        _stage.code,
+        mentions.election(_stage.election).label("election"),
+        mentions.stage(_stage.parent).label("parent"),
+        _stage.position,
+        _stage.kind,
+        _stage.name,
+        _stage.name_en,
+        _stage.start_on,
+        _stage.end_on,
+        _stage.rule,
+        _stage.round,
+        _stage.legal_basis,
+        status_on(_stage, on).label("status"),
+        days_until(_stage.start_on, on).label("days_until_start"),
+        days_until(_stage.end_on, on).label("days_until_end"),
+        _stage.note,
+        *fact_members(_stage),
+    )
+
+
+def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
+    for name in ("election", "kind", "round"):
+        if name in given:
+            yield _stage.__table__.c[name] == bindparam(name)
+    if "parent" in given:
+        yield _stage.parent.is_not_distinct_from(func.nullif(bindparam("parent", type_=Text), TOP_LEVEL))
+    if "status" in given:
+        yield status_on(_stage, AS_OF) == bindparam("status")
+    yield from overlaps(_stage.start_on, _stage.end_on, given)
+
+
+STAGES = Collection(
+    Document(schemas.Stage, stage),
+    _stage,
+    conditions=_conditions,
+    sorts={
+        "code": [],
+        "start_on": [last_of_days(_stage.start_on, _stage.end_on)],
+        "name": [_stage.name],
+        "updated_at": [_stage.updated_at],
+    },
+    references={
+        "election": Reference(models.Election.code, "/v1/elections"),
+        "parent": Reference(_stage.code, "/v1/stages", beside=TOP_LEVEL),
+    },
+    as_of_hides_items=False,
+)
+
+
+def _tree() -> Statement:
+    """One row: the election's mention, and all its stages as one nested JSON array, or no row.
+
+    Each stage's JSON is left open at its end, in the order of a walk through the tree; what follows it is either its
+    first part or as many closing brackets as the walk goes up.
+    """
+    election = models.Election
+    above = (
+        select(_stage.code, func.array_append(_NO_PATH, _place(_stage), type_=ARRAY(Text)).label("path"))
+        .where(_stage.election == bindparam("election"), _stage.parent.is_(None))
+        .cte("walk", recursive=True)
+    )
+    part = aliased(models.Stage)
+    walk = above.union_all(
+        select(part.code, func.array_append(above.c.path, _place(part), type_=ARRAY(Text))).join(
+            above, part.parent == above.c.code
+        )
+    )
+    found = STAGES.document.select(walk.c.path, on_a_day=True).join(walk, walk.c.code == _stage.code).subquery("found")
+    depth = func.cardinality(found.c.path)
+    next_depth = func.lead(depth).over(order_by=found.c.path)
+    opened = func.concat(func.left(as_text(found.c.document, fields=False), -1), _text(',"children":['))
+    closed = case(
+        (next_depth > depth, _text("")),
+        (next_depth.is_(None), func.repeat(_text("]}"), depth)),
+        else_=func.concat(func.repeat(_text("]}"), depth - next_depth + 1), _text(",")),
+    )
+    steps = select(found.c.path, func.concat(opened, closed).label("text")).subquery("steps")
+    stages = func.string_agg(steps.c.text, aggregate_order_by(_text(""), steps.c.path))
+    mention = cast(json_object(code=election.code, name=election.name), Text)
+    return Statement(
+        select(mention, func.coalesce(select(stages).scalar_subquery(), _text(""))).where(
+            election.code == bindparam("election")
+        )
+    )
+
+
+def _place(stage: type[models.Stage]) -> ColumnElement[str]:
+    """Where a stage stands among its siblings, as a text that sorts so."""
+    place: ColumnElement[str] = func.concat(func.to_char(stage.position, _text("FM000 ")), stage.code)
+    return place
+
+
+def _text(constant: str) -> ColumnElement[str]:
+    return literal_column(f"'{constant}'::text", Text)
+
+
+_TREE = _tree()
+
+
+async def tree(read: Reader, election: str, day: date) -> bytes | None:
+    """The JSON of an election's stages as a tree, as they stand on a day; None where there is no such election."""
+    row = await read.row(_TREE, {"election": election, "as_of": day})
+    if row is None:
+        return None
+    mention, stages = row
+    return f'{{"election":{mention},"as_of":{orjson.dumps(day).decode()},"stages":[{stages}]}}'.encode()

@@ -1,0 +1,87 @@
+"""What a stage's document holds, and what can be asked of stages."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field
+
+from app.core.facts import Fact
+from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, NoQuery, PeriodQuery, plain_digits
+from app.mentions import Mention
+from app.models.vocabulary import StageKind, StageStatus
+
+
+class StageMembers(BaseModel):
+    code: Annotated[str, Field(examples=["pu-08"])]
+    election: Mention
+    parent: Annotated[Mention | None, Field(description="The stage that it is a part of; null: it is a top level one.")]
+    position: Annotated[int, Field(description="Its place among the parts of one stage, from 1.")]
+    kind: StageKind
+    name: Annotated[str, Field(examples=["Masa Tenang"])]
+    name_en: str | None
+    start_on: Annotated[date | None, Field(description="First day; null where no date was set or none was seen.")]
+    end_on: Annotated[date | None, Field(description="Last day; a part may end after the whole, as in the sources.")]
+    rule: Annotated[
+        str | None, Field(description="What the regulation says of its time, in its words, beside or without dates.")
+    ]
+    round: Annotated[int, Field(description="Round of voting: 2 is a run-off.")]
+    legal_basis: Annotated[str | None, Field(examples=["PKPU 3/2022 Lampiran I"])]
+    status: Annotated[
+        StageStatus,
+        Field(description="On `as_of`: finished, upcoming or running; undated where the known dates cannot tell."),
+    ]
+    days_until_start: Annotated[
+        int | None, Field(description="Days from `as_of` to its first day; negative: it has begun; null: not known.")
+    ]
+    days_until_end: Annotated[
+        int | None, Field(description="Days from `as_of` to its last day; negative: it is over; null: not known.")
+    ]
+    note: str | None
+
+
+class Stage(Fact, StageMembers):
+    """A stage of an election, or a part of one."""
+
+
+class StageNode(Stage):
+    """A stage with its parts below it."""
+
+    children: Annotated[list["StageNode"], Field(description="Its parts by position, each with its own.")]
+
+
+class StageTree(BaseModel):
+    """All stages of an election, as they stand on a day."""
+
+    election: Mention
+    as_of: date
+    stages: Annotated[list[StageNode], Field(description="Those of the top level by position.")]
+
+
+Fields = Annotated[str, FieldsOf(Stage), Field(description="Members to keep.", examples=["code,name,status"])]
+Today = Annotated[AsOf, Field(description="The day; today in Asia/Jakarta where it is not given.")]
+
+
+class TreeQuery(NoQuery):
+    as_of: Today | None = None
+
+
+class StageItemQuery(ItemQuery):
+    as_of: Today | None = None
+    fields: Fields | None = None
+
+
+class StageQuery(PeriodQuery):
+    election: Annotated[Code, Field(description="Code of an election.", examples=["pemilu-2024"])] | None = None
+    parent: (
+        Annotated[Code, Field(description="Code of a stage: its parts. `none`: the top level.", examples=["none"])]
+        | None
+    ) = None
+    kind: StageKind | None = None
+    status: Annotated[StageStatus, Field(description="On `as_of`.", examples=["running"])] | None = None
+    as_of: Today | None = None
+    round: (
+        Annotated[int, Field(ge=1, le=9, description="Round of voting.", examples=[2]), BeforeValidator(plain_digits)]
+        | None
+    ) = None
+    sort: Literal["code", "-code", "start_on", "-start_on", "name", "-name", "updated_at", "-updated_at"] | None = None
+    fields: Fields | None = None

@@ -1,0 +1,1 @@
+"""What a day brings: the home screen of an app."""

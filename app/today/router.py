@@ -1,0 +1,27 @@
+"""The route of a day."""
+
+from typing import Annotated
+
+from fastapi import Query, Response
+
+from app.auth import public
+from app.core import conditional
+from app.core.clock import Today
+from app.core.database import Read
+from app.routing import resource
+from app.today import repository, schemas
+
+router = resource("today")
+FRESH = 60  # seconds
+
+
+@router.get("", response_model=schemas.Day, dependencies=[public()])
+async def read_day(read: Read, today: Today, query: Annotated[schemas.DayQuery, Query()]) -> Response:
+    """Read what a day brings
+
+    The stages that run on `as_of` (today in Asia/Jakarta where it is not given), those that begin or end within the
+    next `days` days, and the meetings on the day: what the first screen of an app shows, in one small answer.
+    """
+    day, lasts = (query.as_of, None) if query.as_of else today
+    body = await repository.day(read, day, query.days)
+    return conditional.reply(body, cache=conditional.open_data(FRESH, at_most=lasts))

@@ -1,0 +1,61 @@
+"""What the document of a day holds, and what can be asked of it."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, Field
+
+from app.core.parameters import AsOf, NoQuery, plain_digits
+from app.mentions import Mention
+from app.models.vocabulary import MeetingKind, MeetingStatus, StageKind, StageStatus
+
+
+class StageOfTheDay(BaseModel):
+    """A stage, in short; `/v1/stages/{code}` has all of it."""
+
+    code: str
+    election: Mention
+    parent: Mention | None
+    kind: StageKind
+    name: str
+    name_en: str | None
+    start_on: date | None
+    end_on: date | None
+    status: StageStatus
+    days_until_start: int | None
+    days_until_end: int | None
+    legal_basis: str | None
+
+
+class MeetingOfTheDay(BaseModel):
+    """A meeting, in short; `/v1/meetings/{code}` has all of it."""
+
+    code: str
+    name: str
+    name_en: str | None
+    kind: MeetingKind
+    host: Mention
+    place: str | None
+    time_zone: str
+    start_on: date
+    end_on: date
+    status: MeetingStatus
+
+
+class Day(BaseModel):
+    """What a day brings."""
+
+    as_of: date
+    running: Annotated[list[StageOfTheDay], Field(description="Stages running on the day, the first to end first.")]
+    starting: Annotated[list[StageOfTheDay], Field(description="Stages that begin within `days` days after it.")]
+    ending: Annotated[list[StageOfTheDay], Field(description="Stages that end on it or within `days` days after it.")]
+    meetings: Annotated[list[MeetingOfTheDay], Field(description="Meetings on the day.")]
+
+
+class DayQuery(NoQuery):
+    as_of: Annotated[AsOf, Field(description="The day; today in Asia/Jakarta where it is not given.")] | None = None
+    days: Annotated[
+        int,
+        Field(ge=1, le=90, description="How many days to look ahead.", examples=[14]),
+        BeforeValidator(plain_digits),
+    ] = 14
