@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,9 @@ FIRST_YEAR, LAST_YEAR = 1900, 2199
 SEPARATOR = "; "
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 PARTIAL_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
+INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})")
 SIZE = re.compile(r"[1-9][0-9]?")
+PLACE = re.compile(r"[1-9][0-9]{0,2}")
 CANONICAL_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -61,6 +63,17 @@ def _calendar_day(cell: str, full: str) -> date:
     return found
 
 
+def instant(cell: str) -> datetime:
+    """A point in time with its offset (RFC 3339)."""
+    if not INSTANT.fullmatch(cell):
+        raise ValueError(f"{shown(cell)} is not an instant YYYY-MM-DDThh:mm:ss+hh:mm")
+    _calendar_day(cell, cell[:10])
+    try:
+        return datetime.fromisoformat(cell)
+    except ValueError:
+        raise ValueError(f"{shown(cell)} is not on the clock") from None
+
+
 def truth(cell: str) -> bool:
     if cell not in ("true", "false"):
         raise ValueError(f"{shown(cell)} is neither true nor false")
@@ -71,6 +84,13 @@ def size(cell: str) -> int:
     """The number of a body's members."""
     if not SIZE.fullmatch(cell):
         raise ValueError(f"{shown(cell)} is not a whole number from 1 to 99")
+    return int(cell)
+
+
+def place(cell: str) -> int:
+    """A place in an order."""
+    if not PLACE.fullmatch(cell):
+        raise ValueError(f"{shown(cell)} is not a whole number from 1 to 999")
     return int(cell)
 
 

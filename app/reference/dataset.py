@@ -12,8 +12,10 @@ from typing import Any
 
 from sqlalchemy import Table
 
+from app.reference.columns import File
 from app.reference.commissions import commissions
-from app.reference.files import AGENCIES, APPOINTMENTS, DIVISIONS, FILES, PEOPLE, REGION_CODES, REGIONS, SEATS, File
+from app.reference.files import AFTER_COMMISSIONS, BEFORE_COMMISSIONS, FILES
+from app.reference.files.bodies import AGENCIES, REGIONS, SEATS
 from app.reference.flaws import MOST, DatasetError, Flaw, shown
 from app.reference.reading import read
 
@@ -76,12 +78,12 @@ def read_dataset(path: Path) -> Dataset:
         names = ", ".join(file.name for file in FILES)
         raise DatasetError([Flaw(str(path), None, None, f"is no readable directory with any of {names}")])
     parts: list[Part] = []
-    for file in (REGIONS, REGION_CODES):
+    for file in BEFORE_COMMISSIONS:
         if file in present:
             parts.append(_part(path, file, flaws))
     if REGIONS in present or SEATS in present:
         parts.append(_commissions(path, present, flaws))
-    for file in (AGENCIES, DIVISIONS, PEOPLE, APPOINTMENTS):
+    for file in AFTER_COMMISSIONS:
         if file in present and len(flaws) < MOST:
             parts.append(_part(path, file, flaws))
     if flaws:

@@ -10,16 +10,16 @@ from typing import Any
 
 import asyncpg
 
-from app.models import Appointment, Base, Division, Official, Organization, Region, RegionCode
 from app.reference import reasons, statements
 from app.reference.dataset import SHIPPED, Dataset, Part, read_dataset
+from app.reference.files import FILES
 from app.reference.flaws import MOST, DatasetError, Flaw
 
 __all__ = ["SHIPPED", "Counts", "Dataset", "DatasetError", "Flaw", "Progress", "Summary", "load", "read_dataset"]
 
 CHUNK = 5_000  # lines that one statement brings in
 MOST_REFUSED = 1_000  # rows that are tried again before a table is given up
-TABLES: tuple[type[Base], ...] = (Region, RegionCode, Organization, Division, Official, Appointment)
+TABLES = tuple(dict.fromkeys(file.table.name for file in FILES))
 
 Progress = Callable[[str, int, int], None]
 """Called with a table's name, its rows brought in so far, and how many there are."""
@@ -47,7 +47,7 @@ class Counts:
 class Summary:
     """What became of all rows, by table in the order of loading."""
 
-    tables: dict[str, Counts] = field(default_factory=lambda: {model.__tablename__: Counts() for model in TABLES})
+    tables: dict[str, Counts] = field(default_factory=lambda: {table: Counts() for table in TABLES})
 
     @property
     def inserted(self) -> int:

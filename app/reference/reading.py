@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app.reference.cells import clean
-from app.reference.files import Column, File
+from app.reference.columns import Column, File
 from app.reference.flaws import MOST, Flaw, shown
 
 CELL = r'(?:"(?:[^"]|"")*+"|[^",\r\n]*+)'
@@ -63,7 +63,8 @@ def _rows(records: Iterator[tuple[int, list[str]]], file: File, flaws: list[Flaw
         flaws.extend(Flaw(file.name, 1, name, reason) for name, reason in faults)
         return
     order = [(header.index(column.name), column) for column in file.columns]
-    key = 1 + [column.name for column in file.columns].index(file.key)
+    names = [column.name for column in file.columns]
+    places = [1 + names.index(name) for name in file.key]
     first_line: dict[Any, int] = {}
     for line, cells in records:
         if len(flaws) >= MOST:
@@ -73,9 +74,10 @@ def _rows(records: Iterator[tuple[int, list[str]]], file: File, flaws: list[Flaw
             continue
         if (row := _row(line, cells, order, file, flaws)) is None:
             continue
-        if first_line.setdefault(row[key], line) != line:
-            reason = f"{shown(row[key])} stands on line {first_line[row[key]]} already"
-            flaws.append(Flaw(file.name, line, file.key, reason))
+        key = tuple(row[place] for place in places)
+        if first_line.setdefault(key, line) != line:
+            reason = f"{shown(' '.join(map(str, key)))} stands on line {first_line[key]} already"
+            flaws.append(Flaw(file.name, line, file.key[-1], reason))
             continue
         yield row
 

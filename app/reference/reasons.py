@@ -17,8 +17,24 @@ Reason = str | Callable[[Mapping[str, Any]], str]
 RULES: dict[str, tuple[str, Reason]] = {
     **{
         f"ck_{table}_name_length": ("name", "must be 300 characters at most")
-        for table in ("regions", "organizations", "divisions", "officials")
+        for table in (
+            *("regions", "organizations", "divisions", "officials"),
+            *("elections", "stages", "meetings", "sessions", "participants"),
+        )
     },
+    **{
+        f"ck_{table}_code_shape": ("code", "must be lower-case letters and digits with single hyphens, 40 at most")
+        for table in ("elections", "stages", "meetings", "sessions")
+    },
+    **{
+        f"ck_{table}_official_or_name": ("name", "must be empty where person is not")
+        for table in ("session_speakers", "meeting_statements", "participants")
+    },
+    **{
+        f"ck_{table}_ends_after_start": ("end_on", "must not be earlier than start_on")
+        for table in ("stages", "meetings")
+    },
+    **{f"ck_{table}_parent_no_circle": ("parent", "is itself below this one") for table in ("organizations", "stages")},
     "ck_regions_code_shape": ("code", "must be two digits, or two, a full stop and two: 31 or 31.71"),
     "ck_regions_province_has_short_code": ("code", "a province's code is two digits, any other region's has a point"),
     "ck_regions_province_has_no_parent": ("parent", "a province has no parent, any other region has one"),
@@ -41,6 +57,24 @@ RULES: dict[str, tuple[str, Reason]] = {
         "official",
         lambda row: f"the same person is {row['office']} of {row['organization']} on the same certain days already",
     ),
+    "ck_stages_parent_is_another": ("parent", "must be another stage"),
+    "ck_stages_round_range": ("round", "must be 1 to 9"),
+    "fk_stages_election_parent_stages": ("parent", "is a stage of another election"),
+    "ck_sessions_track_range": ("track", "must be 1 to 99"),
+    "ck_sessions_track_is_of_a_group": ("track", "goes with a parallel_group, and a group with a track"),
+    "ck_sessions_ends_after_start": ("ends_at", "must be later than starts_at"),
+    "ck_sessions_within_meeting": ("starts_at", "a session must lie within the days of its meeting"),
+    "fk_session_speakers_meeting_session_sessions": ("session", "is a session of another meeting"),
+    "ck_session_speakers_somebody": ("organization", "somebody must speak: a person, name, organization or division"),
+    "ck_meeting_statements_somebody": ("organization", "somebody must have said it: a person, name or organization"),
+    "ck_participants_somebody": ("office", "without person and name, both organization and office are needed"),
+    "ck_participants_name_as_printed_length": ("name_as_printed", "must be 300 characters at most"),
+    "ck_participants_represents_another": ("represents", "must be another participant"),
+    "ck_participants_left_after_arrived": ("left_at", "must not be earlier than arrived_at"),
+    "uq_participants_meeting_official": ("official", "the same person is on the meeting's list already"),
+    "fk_participants_meeting_represents_participants": ("represents", "is a participant of another meeting"),
+    "fk_participant_sessions_meeting_session_sessions": ("session", "is a session of another meeting"),
+    "fk_participant_sessions_meeting_participant_participants": ("participant", "is on another meeting's list"),
 }
 
 

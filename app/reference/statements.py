@@ -34,8 +34,12 @@ def index_staging(part: Part) -> str:
 
 
 def references(part: Part) -> list[tuple[str, Column[object]]]:
-    """The part's columns that refer to a row, each with the column referred to."""
-    targets = {key.parent.name: key.column for key in part.table.foreign_keys}
+    """The part's columns that refer to a row, each with the column referred to.
+
+    Of a reference by several columns it is the last that names the row: the others say within what.
+    """
+    keys = (constraint.elements[-1] for constraint in part.table.foreign_key_constraints)
+    targets = {key.parent.name: key.column for key in keys}
     return [(column, targets[column]) for column in part.columns if column in targets]
 
 
@@ -62,8 +66,10 @@ def upsert(part: Part) -> str:
     A row that already says the same is left alone: nothing of it moves, and nobody waits for it.
     """
     table = _quote(part.table.name)
-    [key] = part.table.primary_key
-    others = [column for column in part.columns if column != key.name]
+    keys = [column.name for column in part.table.primary_key]
+    others = [column for column in part.columns if column not in keys]
+    same_key = f"({_names(keys, 'held.')}) = ({_names(keys, 'given.')})"
+    same_rest = (f"held.{_quote(name)} IS NOT DISTINCT FROM {_new(part, name, 'given')}" for name in others)
     assignments = ", ".join(f"{_quote(column)} = {_new(part, column, 'excluded')}" for column in others)
     return f"""
         WITH written AS (
@@ -71,12 +77,10 @@ def upsert(part: Part) -> str:
             SELECT {_names(part.columns)} FROM {staging(part)} AS given
             WHERE line BETWEEN $1 AND $2 AND NOT EXISTS (
                 SELECT FROM {table} AS held
-                WHERE held.{_quote(key.name)} = given.{_quote(key.name)}
-                AND ({_names(others, "held.")})
-                    IS NOT DISTINCT FROM ({", ".join(_new(part, column, "given") for column in others)})
+                WHERE {" AND ".join((same_key, *same_rest))}
             )
             ORDER BY line
-            ON CONFLICT ({_quote(key.name)}) DO UPDATE SET {assignments}
+            ON CONFLICT ({_names(keys)}) {f"DO UPDATE SET {assignments}" if others else "DO NOTHING"}
             RETURNING xmax = 0 AS inserted
         )
         SELECT

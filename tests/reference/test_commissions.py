@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
+from app.reference.columns import File
 from app.reference.commissions import commissions
-from app.reference.files import REGIONS, SEATS, File
+from app.reference.files.bodies import REGIONS, SEATS
 from app.reference.loader import SHIPPED
 from app.reference.reading import read
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from app.reference import files
+from app.reference import columns, files
 from app.reference.loader import SHIPPED, DatasetError, Flaw, read_dataset
 from app.reference.reading import read
 from tests.reference.copies import changed, written
@@ -15,7 +15,7 @@ HASYIM = "01a20c10-0ad9-7584-8953-0eb59d6a8d90"
 AFIF = "01a20c10-0adc-737f-a439-793312cd7c55"
 
 
-def rows(path: Path, file: files.File) -> list[tuple[Any, ...]]:
+def rows(path: Path, file: columns.File) -> list[tuple[Any, ...]]:
     flaws: list[Flaw] = []
     found = list(read(path / file.name, file, flaws))
     assert flaws == []
