@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from app.reference import columns, files
+from app.reference import columns
+from app.reference.files import bodies
 from app.reference.loader import SHIPPED, DatasetError, Flaw, read_dataset
 from app.reference.reading import read
 from tests.reference.copies import changed, written
@@ -30,14 +31,15 @@ def flaws_of(path: Path) -> list[Flaw]:
 
 def test_cells_become_values() -> None:
     by_line = {
-        row[0]: dict(zip(files.APPOINTMENTS.targets, row[1:], strict=True)) for row in rows(SHIPPED, files.APPOINTMENTS)
+        row[0]: dict(zip(bodies.APPOINTMENTS.targets, row[1:], strict=True))
+        for row in rows(SHIPPED, bodies.APPOINTMENTS)
     }
     fifteenth = by_line[15]
     assert fifteenth["id"] == UUID("01a20c10-0b47-7048-a214-40c279057874")
     assert fifteenth["official"] == UUID("01a20c10-0af8-7149-8d8d-5489b1e37ec7")
     assert (fifteenth["start_on"], fifteenth["end_on"], fifteenth["seen_on"]) == (None, "2023", date(2022, 6, 14))
     assert (fifteenth["verified"], fifteenth["primary"]) == (True, False)
-    others = {row[2]: row[3] for row in rows(SHIPPED, files.PEOPLE)}
+    others = {row[2]: row[3] for row in rows(SHIPPED, bodies.PEOPLE)}
     assert others["Muhammad Tarmizi"] == ("Muhamad Tarmizi", "Tarmidzi")
     assert others["Sunardi"] == ()
 
@@ -54,7 +56,7 @@ def test_a_byte_order_mark_and_another_order_of_columns_are_no_flaws(tmp_path: P
     path = written(
         tmp_path, people=f'\ufeffname,id,other_names,verified,primary,source\n"Afif ""Udin""",{AFIF},,true,false,a'
     )
-    assert rows(path, files.PEOPLE) == [(2, UUID(AFIF), 'Afif "Udin"', (), "a", True, False)]
+    assert rows(path, bodies.PEOPLE) == [(2, UUID(AFIF), 'Afif "Udin"', (), "a", True, False)]
 
 
 @pytest.mark.parametrize("good", ["1900", "2199-12-31", "2024-02-29", "2018-05"])
@@ -126,7 +128,7 @@ def test_no_more_than_twenty_flaws_are_told(tmp_path: Path) -> None:
     path = written(tmp_path, people=PEOPLE + f"{HASYIM},,,,true,false\n" * 500)
     assert len(flaws_of(path)) == 20
     found: list[Flaw] = []
-    assert list(read(path / "people.csv", files.PEOPLE, found)) == []
+    assert list(read(path / "people.csv", bodies.PEOPLE, found)) == []
     assert len(found) == 20  # nobody waits for the end of a file that is wrong throughout
 
 

@@ -133,11 +133,3 @@ ASSIGNED = declare(
     ("meeting", "session", "participant"),
     {"meeting": text, "session": text, "participant": identifier},
 )
-
-# In the order in which their references allow them to be loaded; commissions come before the agencies.
-BEFORE_COMMISSIONS = (REGIONS, REGION_CODES)
-AFTER_COMMISSIONS = (
-    *(AGENCIES, DIVISIONS, PEOPLE, APPOINTMENTS, ELECTIONS, STAGES),
-    *(MEETINGS, CORRECTIONS, SESSIONS, SPEAKERS, STATEMENTS, PARTICIPANTS, ASSIGNED),
-)
-FILES: tuple[File, ...] = (*BEFORE_COMMISSIONS, SEATS, *AFTER_COMMISSIONS)
