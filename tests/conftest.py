@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -111,10 +112,17 @@ def settings(loaded_url: str) -> Settings:
     return Settings(DATABASE_URL=loaded_url)
 
 
-@pytest_asyncio.fixture(scope="session")
-async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The application, started."""
     app = create_app(settings)
     async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest_asyncio.fixture(scope="session")
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    async with running(settings) as app:
         yield app
 
 
@@ -128,8 +136,7 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 @pytest_asyncio.fixture
 async def own_client(own_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A caller of a service over the database of `own_url`."""
-    app = create_app(Settings(DATABASE_URL=own_url))
-    async with app.router.lifespan_context(app), client_of(app) as client:
+    async with running(Settings(DATABASE_URL=own_url)) as app, client_of(app) as client:
         yield client
 
 
