@@ -7,6 +7,7 @@ Outermost first: observability (a name and a line for each request) > cross-orig
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from operator import attrgetter
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -101,6 +102,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=attrgetter("name"),
         telemetry=NO_TELEMETRY,
         lifespan=lifespan,
         exception_handlers=HANDLERS,

@@ -82,10 +82,10 @@ def made_up(commissions: Sequence[Commission]) -> tuple[list[Row], list[Row]]:
     people: list[Row] = []
     offices: list[Row] = []
     for number in range(PEOPLE):
-        person = _id(chance, number)
+        person = identifier(chance, number)
         source = f"kpu.go.id, pengumuman nomor {number} tentang susunan keanggotaan (made up for measuring)"
-        others = [_name(chance)] if chance.random() < 0.2 else []
-        people.append((person, _name(chance), others, source, True, chance.random() < 0.5))
+        others = [name(chance)] if chance.random() < 0.2 else []
+        people.append((person, name(chance), others, source, True, chance.random() < 0.5))
         count = chance.randint(1, 4)
         first = chance.randint(0, len(TERMS) - count)
         for term in TERMS[first : first + count]:
@@ -95,7 +95,15 @@ def made_up(commissions: Sequence[Commission]) -> tuple[list[Row], list[Row]]:
             ended = term != TERMS[-1]
             offices.append(
                 (
-                    *(_id(chance, len(offices)), person, commission.code, "member", "definitive", division, term),
+                    *(
+                        identifier(chance, len(offices)),
+                        person,
+                        commission.code,
+                        "member",
+                        "definitive",
+                        division,
+                        term,
+                    ),
                     start if chance.random() < 0.3 else f"{start}-05-24",
                     f"{end}-05-24" if ended else None,
                     "term ended" if ended else None,
@@ -106,9 +114,9 @@ def made_up(commissions: Sequence[Commission]) -> tuple[list[Row], list[Row]]:
     return people, offices
 
 
-def _id(chance: random.Random, number: int) -> UUID:
-    return UUID(int=FIRST_ID + (number << 80) + chance.getrandbits(62))
+def identifier(chance: random.Random, number: int, first: int = FIRST_ID) -> UUID:
+    return UUID(int=first + (number << 80) + chance.getrandbits(62))
 
 
-def _name(chance: random.Random) -> str:
+def name(chance: random.Random) -> str:
     return " ".join([*chance.sample(FORENAMES.split(), 2), chance.choice(SURNAMES.split())])

@@ -7,12 +7,13 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.core.openapi import ProblemDocument, document_of
+from app.core.openapi import ProblemDocument
+from app.explorer.contract import contract
 from app.core.problems import KINDS
 from app.main import TAGS, create_app
 from tests import openapi
 
-DOCUMENT: dict[str, Any] = json.loads(json.dumps(document_of(create_app())))
+DOCUMENT: dict[str, Any] = json.loads(json.dumps(contract(create_app())))
 OPERATIONS = {
     f"{method} {path}": operation for path, item in DOCUMENT["paths"].items() for method, operation in item.items()
 }

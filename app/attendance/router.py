@@ -8,6 +8,7 @@ from app.attendance import repository, schemas
 from app.auth import Scope, needed, public
 from app.core import conditional
 from app.core.database import Read
+from app.core.examples import example
 from app.core.openapi import problems
 from app.core.pages import PageOf
 from app.core.problems import NotFound, Unauthenticated
@@ -22,6 +23,7 @@ Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakorn
     "",
     response_model=PageOf[schemas.Participant],
     dependencies=[public()],
+    openapi_extra=example("/v1/meetings/rakornas-2022-06/attendance?organization=kpu-31"),
     responses=problems(NotFound, Unauthenticated),
 )
 async def read_roll(
@@ -44,7 +46,13 @@ async def read_roll(
     return page.reply(request, fresh=FRESH)
 
 
-@router.get("/summary", response_model=schemas.Summary, dependencies=[public()], responses=problems(NotFound))
+@router.get(
+    "/summary",
+    response_model=schemas.Summary,
+    dependencies=[public()],
+    openapi_extra=example("/v1/meetings/rakornas-2022-06/attendance/summary?by=organization"),
+    responses=problems(NotFound),
+)
 async def read_summary(read: Read, code: Code, query: Annotated[schemas.SummaryQuery, Query()]) -> Response:
     """Read a roll in numbers
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.core.facts import Fact
-from app.core.parameters import Code, FieldsOf, NoQuery, PageQuery
+from app.core.parameters import Code, FieldsOf, NoQuery, PageQuery, Words
 from app.mentions import Mention, PersonMention
 from app.models.vocabulary import AttendanceStatus, Capacity, Office
 
@@ -54,6 +54,7 @@ Session = Annotated[Code, Field(description="Code of a session: those who are as
 
 
 class AttendanceQuery(PageQuery):
+    q: Annotated[Words, Field(examples=["tarmidzi"])] | None = None
     organization: Annotated[Code, Field(description="Code of an organization.", examples=["kpu-31"])] | None = None
     session: Session | None = None
     status: AttendanceStatus | None = None

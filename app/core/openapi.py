@@ -6,7 +6,11 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
 
+from app.core.examples import REQUEST_ID, Answers, illustrate
 from app.core.problems import MEDIA_TYPE, Problem
+
+# What every list takes: it stands after what only this one takes.
+COMMON = ("q", "sort", "page_size", "page_token", "fields")
 
 
 class InvalidDocument(BaseModel):
@@ -37,14 +41,14 @@ def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
         kind.status: {
             "model": ProblemDocument,
             "description": f"{kind.title.en}. {kind.mend.en}",
-            "content": {MEDIA_TYPE: {"example": kind().document("en", "4f0c6f5a0d4b4c0c8d4f4f0a1f6b6c1e")}},
+            "content": {MEDIA_TYPE: {"example": kind().document("en", REQUEST_ID)}},
         }
         for kind in sorted(kinds, key=lambda kind: kind.status)
     }
 
 
-def document_of(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document, made once."""
+def document_of(app: FastAPI, answers: Answers) -> dict[str, Any]:
+    """The OpenAPI document with the answers to its examples, made once."""
     if app.openapi_schema is None:
         document = get_openapi(
             title=app.title,
@@ -55,33 +59,36 @@ def document_of(app: FastAPI) -> dict[str, Any]:
             routes=app.routes,
             tags=app.openapi_tags,
         )
-        for operation in operations_of(document):
+        for path, operation in operations_of(document):
             # The first line of a route's docstring is its title, the rest says more.
             operation["summary"], _, operation["description"] = operation["description"].partition("\n\n")
-            for parameter in operation.get("parameters", ()):
-                describe_parameter(parameter)
+            if parameters := operation.get("parameters"):
+                for parameter in parameters:
+                    describe_parameter(parameter)
+                parameters.sort(key=lambda parameter: (parameter["in"] != "path", parameter["name"] in COMMON))
             for response in operation["responses"].values():
                 only_problem_json(response)
             if "application/json" in operation["responses"]["200"].get("content", {}):
                 declare_headers(operation["responses"])
+            illustrate(path, operation, answers)
         allow_parts(document)
         app.openapi_schema = document
     return app.openapi_schema
 
 
-def operations_of(document: dict[str, Any]) -> list[dict[str, Any]]:
-    return [operation for path in document["paths"].values() for operation in path.values()]
+def operations_of(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Every operation with its path."""
+    return [(path, operation) for path, item in document["paths"].items() for operation in item.values()]
 
 
 def describe_parameter(parameter: dict[str, Any]) -> None:
     """A parameter is given or left out, never null, though its type in Python is optional; its words stand on it."""
     schema = parameter["schema"]
-    options = [option for option in schema.pop("anyOf", ()) if option != {"type": "null"}]
-    schema.update(*options)
+    for option in schema.pop("anyOf", ()):
+        if option != {"type": "null"}:
+            schema |= {**option, **schema}
     if description := schema.pop("description", None):
         parameter.setdefault("description", description)
-    if examples := schema.pop("examples", None):
-        parameter.setdefault("example", examples[0])
 
 
 def declare_headers(responses: dict[str, Any]) -> None:
@@ -96,7 +103,7 @@ def declare_headers(responses: dict[str, Any]) -> None:
 def allow_parts(document: dict[str, Any]) -> None:
     """Where `fields` can be given, the answer may hold a part of the document's members: say so in its schema."""
     schemas = document["components"]["schemas"]
-    for operation in operations_of(document):
+    for _, operation in operations_of(document):
         if any(parameter["name"] == "fields" for parameter in operation.get("parameters", ())):
             content = operation["responses"]["200"]["content"]["application/json"]
             whole = content["schema"]["$ref"].rpartition("/")[2]

@@ -112,7 +112,9 @@ class ListQuery(ItemQuery):
     """The parameters of every list."""
 
     page_size: Annotated[
-        int, Field(ge=1, le=200, description="How many items a page holds at most."), BeforeValidator(plain_digits)
+        int,
+        Field(ge=1, le=200, description="How many items a page holds at most.", examples=[20]),
+        BeforeValidator(plain_digits),
     ] = 50
     page_token: (
         Annotated[

@@ -7,6 +7,7 @@ from fastapi import Path, Query, Request, Response
 from app.auth import public
 from app.core.clock import Today
 from app.core.database import Read
+from app.core.examples import example
 from app.core.openapi import problems
 from app.core.pages import PageOf
 from app.core.problems import NotFound
@@ -17,7 +18,12 @@ router = resource("divisions")
 FRESH = 60  # seconds
 
 
-@router.get("", response_model=PageOf[schemas.Division], dependencies=[public()])
+@router.get(
+    "",
+    response_model=PageOf[schemas.Division],
+    dependencies=[public()],
+    openapi_extra=example("/v1/divisions?kind=division&organization=kpu&as_of=2022-06-14"),
+)
 async def list_divisions(
     request: Request, read: Read, today: Today, query: Annotated[schemas.DivisionQuery, Query()]
 ) -> Response:
@@ -30,7 +36,13 @@ async def list_divisions(
     return (await repository.DIVISIONS.page(read, query, today=today)).reply(request, fresh=FRESH)
 
 
-@router.get("/{code}", response_model=schemas.Division, dependencies=[public()], responses=problems(NotFound))
+@router.get(
+    "/{code}",
+    response_model=schemas.Division,
+    dependencies=[public()],
+    openapi_extra=example("/v1/divisions/ri-3?organization=kpu&as_of=2022-06-14"),
+    responses=problems(NotFound),
+)
 async def read_division(
     read: Read,
     today: Today,

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, Field
 
 from app.core.facts import Fact
-from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, plain_digits
+from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words, plain_digits
 from app.models.vocabulary import DivisionKind, Level, Office
 
 
@@ -54,6 +54,7 @@ class DivisionItemQuery(ItemQuery):
 
 
 class DivisionQuery(PageQuery):
+    q: Annotated[Words, Field(examples=["data dan informasi"])] | None = None
     kind: DivisionKind | None = None
     level: Level | None = None
     members: (

@@ -6,6 +6,7 @@ from fastapi import Path, Query, Request, Response
 
 from app.auth import public
 from app.core.database import Read
+from app.core.examples import example
 from app.core.openapi import problems
 from app.core.pages import PageOf
 from app.core.problems import NotFound
@@ -16,7 +17,12 @@ router = resource("elections")
 FRESH = 300  # seconds
 
 
-@router.get("", response_model=PageOf[schemas.Election], dependencies=[public()])
+@router.get(
+    "",
+    response_model=PageOf[schemas.Election],
+    dependencies=[public()],
+    openapi_extra=example("/v1/elections?kind=general"),
+)
 async def list_elections(request: Request, read: Read, query: Annotated[schemas.ElectionQuery, Query()]) -> Response:
     """List elections
 
@@ -25,7 +31,13 @@ async def list_elections(request: Request, read: Read, query: Annotated[schemas.
     return (await repository.ELECTIONS.page(read, query)).reply(request, fresh=FRESH)
 
 
-@router.get("/{code}", response_model=schemas.Election, dependencies=[public()], responses=problems(NotFound))
+@router.get(
+    "/{code}",
+    response_model=schemas.Election,
+    dependencies=[public()],
+    openapi_extra=example("/v1/elections/pemilu-2024"),
+    responses=problems(NotFound),
+)
 async def read_election(
     read: Read,
     code: Annotated[str, Path(description="Code of the election.", examples=["pemilu-2024", "pilkada-2024"])],

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from app.core.facts import Fact
-from app.core.parameters import FieldsOf, ItemQuery, PageQuery
+from app.core.parameters import FieldsOf, ItemQuery, PageQuery, Words
 from app.models.vocabulary import ElectionKind
 
 
@@ -33,6 +33,7 @@ class ElectionItemQuery(ItemQuery):
 
 
 class ElectionQuery(PageQuery):
+    q: Annotated[Words, Field(examples=["pemilu"])] | None = None
     kind: ElectionKind | None = None
     sort: Literal["code", "-code", "name", "-name", "voting_on", "-voting_on", "updated_at", "-updated_at"] | None = (
         None

@@ -14,11 +14,13 @@ from pydantic import BaseModel
 
 from app.auth import Route, public
 from app.core.conditional import entity_tag, open_data, reply
+from app.core.examples import example
 from app.core.languages import Language, preferred
 from app.core.negotiation import produces
-from app.core.openapi import document_of, problems
+from app.core.openapi import problems
 from app.core.parameters import Nothing
 from app.core.problems import KINDS, NotAcceptable, NotFound, Problem
+from app.explorer.contract import contract
 
 router = APIRouter(tags=["service"], route_class=Route)
 CACHE = open_data(3600)
@@ -44,7 +46,7 @@ class Kind(BaseModel):
     detail: str
 
 
-@router.get("/", dependencies=[public()], responses=problems(NotAcceptable))
+@router.get("/", dependencies=[public()], openapi_extra=example("/"), responses=problems(NotAcceptable))
 async def read_index(request: Request, media_type: JsonOrHtml, _: Nothing) -> Index:
     """Where everything is
 
@@ -53,14 +55,14 @@ async def read_index(request: Request, media_type: JsonOrHtml, _: Nothing) -> In
     if media_type == "text/html":
         return RedirectResponse("/docs", 303, {"Vary": "Accept"})  # type: ignore[return-value]
     links = {"explorer": "/docs", "openapi": "/openapi.json"}
-    paths = [path for path in document_of(request.app)["paths"] if path != "/" and "{" not in path]
+    paths = [path for path in contract(request.app)["paths"] if path != "/" and "{" not in path]
     links |= {path.rpartition("/")[2]: path for path in paths}
     return reply(orjson.dumps({"name": request.app.title, "links": links}), cache=CACHE)  # type: ignore[return-value]
 
 
 @router.get("/openapi.json", dependencies=[public()], include_in_schema=False)
 async def read_openapi(request: Request, _: Nothing) -> Response:
-    return reply(orjson.dumps(document_of(request.app)), cache=open_data(300))
+    return reply(orjson.dumps(contract(request.app)), cache=open_data(300))
 
 
 @router.get("/docs", dependencies=[public()], include_in_schema=False)
@@ -96,7 +98,7 @@ def asset_of(name: str) -> tuple[bytes, str]:
     return body, entity_tag(body)
 
 
-@router.get("/problems", dependencies=[public()], responses=problems(NotAcceptable))
+@router.get("/problems", dependencies=[public()], openapi_extra=example("/problems"), responses=problems(NotAcceptable))
 async def list_problems(request: Request, media_type: JsonOrHtml, _: Nothing) -> list[Kind]:
     """All problems
 
@@ -106,7 +108,12 @@ async def list_problems(request: Request, media_type: JsonOrHtml, _: Nothing) ->
     return described([about(kind, language) for kind in KINDS.values()], language, media_type)  # type: ignore[return-value]
 
 
-@router.get("/problems/{code}", dependencies=[public()], responses=problems(NotFound, NotAcceptable))
+@router.get(
+    "/problems/{code}",
+    dependencies=[public()],
+    openapi_extra=example("/problems/not_found"),
+    responses=problems(NotFound, NotAcceptable),
+)
 async def read_problem(request: Request, code: ProblemCode, media_type: JsonOrHtml, _: Nothing) -> Kind:
     """One problem
 

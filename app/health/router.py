@@ -5,11 +5,13 @@ import os
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from pydantic import BaseModel
 
 from app.auth import Route, public
+from app.core.examples import example
 from app.core.parameters import Nothing
 from app.health import repository
 
@@ -26,7 +28,7 @@ class Ready(BaseModel):
     schema_revision: str
 
 
-@router.get("/health/live", dependencies=[public()])
+@router.get("/health/live", dependencies=[public()], openapi_extra=example("/health/live"))
 async def live(response: Response, _: Nothing) -> Live:
     """Is the process alive?
 
@@ -36,7 +38,7 @@ async def live(response: Response, _: Nothing) -> Live:
     return Live()
 
 
-@router.get("/health/ready", dependencies=[public()])
+@router.get("/health/ready", dependencies=[public()], openapi_extra=example("/health/ready"))
 async def ready(request: Request, response: Response, _: Nothing) -> Ready:
     """Can requests be answered?
 
@@ -51,7 +53,7 @@ async def ready(request: Request, response: Response, _: Nothing) -> Ready:
     return Ready(schema_revision=await asyncio.shield(probe))
 
 
-@router.get("/metrics", dependencies=[public()], response_class=Response)
+@router.get("/metrics", dependencies=[public()], openapi_extra=example("/metrics"), response_class=PlainTextResponse)
 async def metrics(_: Nothing) -> Response:
     """Measurements, for Prometheus
 

@@ -8,6 +8,7 @@ from fastapi import Path, Query, Request, Response
 from app.auth import public
 from app.core.clock import Today
 from app.core.database import Read
+from app.core.examples import example
 from app.core.openapi import problems
 from app.core.pages import PageOf
 from app.core.problems import NotFound
@@ -19,7 +20,12 @@ FRESH = 60  # seconds
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 
 
-@router.get("", response_model=PageOf[schemas.Meeting], dependencies=[public()])
+@router.get(
+    "",
+    response_model=PageOf[schemas.Meeting],
+    dependencies=[public()],
+    openapi_extra=example("/v1/meetings?from=2022-06-01&to=2022-06-30&host=kpu&as_of=2022-06-14"),
+)
 async def list_meetings(
     request: Request, read: Read, today: Today, query: Annotated[schemas.MeetingQuery, Query()]
 ) -> Response:
@@ -31,7 +37,13 @@ async def list_meetings(
     return (await repository.MEETINGS.page(read, query, today=today)).reply(request, fresh=FRESH)
 
 
-@router.get("/{code}", response_model=schemas.Meeting, dependencies=[public()], responses=problems(NotFound))
+@router.get(
+    "/{code}",
+    response_model=schemas.Meeting,
+    dependencies=[public()],
+    openapi_extra=example("/v1/meetings/rakornas-2022-06?as_of=2022-06-14"),
+    responses=problems(NotFound),
+)
 async def read_meeting(
     read: Read, today: Today, code: Code, query: Annotated[schemas.MeetingItemQuery, Query()]
 ) -> Response:
@@ -46,7 +58,11 @@ async def read_meeting(
 
 
 @router.get(
-    "/{code}/sessions", response_model=PageOf[schemas.Session], dependencies=[public()], responses=problems(NotFound)
+    "/{code}/sessions",
+    response_model=PageOf[schemas.Session],
+    dependencies=[public()],
+    openapi_extra=example("/v1/meetings/rakornas-2022-06/sessions?kind=class"),
+    responses=problems(NotFound),
 )
 async def list_sessions(
     request: Request, read: Read, code: Code, query: Annotated[schemas.SessionQuery, Query()]
@@ -64,6 +80,7 @@ async def list_sessions(
     "/{code}/sessions/{session}",
     response_model=schemas.Session,
     dependencies=[public()],
+    openapi_extra=example("/v1/meetings/rakornas-2022-06/sessions/class-1"),
     responses=problems(NotFound),
 )
 async def read_session(

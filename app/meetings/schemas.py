@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.core.facts import Fact, Record
-from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, PeriodQuery
+from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, PeriodQuery, Words
 from app.mentions import Mention, PersonMention
 from app.models.vocabulary import DivisionKind, MeetingKind, MeetingStatus, Roll, SessionKind, StatementForm
 
@@ -113,6 +113,7 @@ class MeetingItemQuery(ItemQuery):
 
 
 class MeetingQuery(PeriodQuery):
+    q: Annotated[Words, Field(examples=["rakornas"])] | None = None
     host: Annotated[Code, Field(description="Code of the organization that calls it.", examples=["kpu"])] | None = None
     kind: MeetingKind | None = None
     election: Annotated[Code, Field(description="Code of an election.", examples=["pemilu-2024"])] | None = None
@@ -136,6 +137,7 @@ class SessionItemQuery(ItemQuery):
 
 
 class SessionQuery(PageQuery):
+    q: Annotated[Words, Field(examples=["pemutakhiran"])] | None = None
     kind: SessionKind | None = None
     topic: (
         Annotated[

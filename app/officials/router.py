@@ -7,6 +7,7 @@ from fastapi import Path, Query, Request, Response
 
 from app.auth import public
 from app.core.database import Read
+from app.core.examples import example
 from app.core.openapi import problems
 from app.core.pages import PageOf
 from app.core.problems import NotFound
@@ -17,7 +18,12 @@ router = resource("officials")
 FRESH = 60  # seconds
 
 
-@router.get("", response_model=PageOf[schemas.Official], dependencies=[public()])
+@router.get(
+    "",
+    response_model=PageOf[schemas.Official],
+    dependencies=[public()],
+    openapi_extra=example("/v1/officials?organization=kpu&office=chair&as_of=2024-07-10"),
+)
 async def list_officials(request: Request, read: Read, query: Annotated[schemas.OfficialQuery, Query()]) -> Response:
     """List officials
 
@@ -27,7 +33,13 @@ async def list_officials(request: Request, read: Read, query: Annotated[schemas.
     return (await repository.OFFICIALS.page(read, query)).reply(request, fresh=FRESH)
 
 
-@router.get("/{id}", response_model=schemas.Official, dependencies=[public()], responses=problems(NotFound))
+@router.get(
+    "/{id}",
+    response_model=schemas.Official,
+    dependencies=[public()],
+    openapi_extra=example("/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90?as_of=2022-06-14"),
+    responses=problems(NotFound),
+)
 async def read_official(
     read: Read,
     id: Annotated[

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.core.facts import Fact
-from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery
+from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words
 from app.mentions import Mention
 from app.models.vocabulary import Office, Standing
 
@@ -71,6 +71,7 @@ class OfficialItemQuery(ItemQuery):
 class OfficialQuery(PageQuery):
     """The first five hold of one and the same appointment."""
 
+    q: Annotated[Words, Field(examples=["tarmidzi"])] | None = None
     organization: Annotated[Code, Field(description="Code of an organization.", examples=["kpu-31"])] | None = None
     division: Annotated[Code, Field(description="Code of a division.", examples=["p7-4"])] | None = None
     office: Office | None = None

@@ -7,6 +7,7 @@ from fastapi import Path, Query, Request, Response
 from app.auth import public
 from app.core.clock import Today
 from app.core.database import Read
+from app.core.examples import example
 from app.core.openapi import problems
 from app.core.pages import PageOf
 from app.core.problems import NotFound
@@ -18,7 +19,12 @@ FRESH, FRESH_ROSTER = 300, 60  # seconds
 Code = Annotated[str, Path(description="Code of the organization.", examples=["kpu", "kpu-31"])]
 
 
-@router.get("", response_model=PageOf[schemas.Organization], dependencies=[public()])
+@router.get(
+    "",
+    response_model=PageOf[schemas.Organization],
+    dependencies=[public()],
+    openapi_extra=example("/v1/organizations?kind=commission&level=province&as_of=2022-06-14"),
+)
 async def list_organizations(
     request: Request, read: Read, query: Annotated[schemas.OrganizationQuery, Query()]
 ) -> Response:
@@ -31,7 +37,11 @@ async def list_organizations(
 
 
 @router.get(
-    "/{code}", response_model=schemas.Organization, dependencies=[public()], responses=problems(NotFound) | moved()
+    "/{code}",
+    response_model=schemas.Organization,
+    dependencies=[public()],
+    openapi_extra=example("/v1/organizations/kpu-31"),
+    responses=problems(NotFound) | moved(),
 )
 async def read_organization(
     request: Request,
@@ -55,6 +65,7 @@ async def read_organization(
     "/{code}/officials",
     response_model=PageOf[schemas.RosterEntry],
     dependencies=[public()],
+    openapi_extra=example("/v1/organizations/kpu/officials?as_of=2022-06-14"),
     responses=problems(NotFound) | moved(),
 )
 async def read_roster(

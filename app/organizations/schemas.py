@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from app.core.facts import Fact
-from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery
+from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words
 from app.mentions import Mention, PersonMention
 from app.models.vocabulary import Level, Office, OrganizationKind, Sector, Standing
 
@@ -41,6 +41,7 @@ class OrganizationItemQuery(ItemQuery):
 
 
 class OrganizationQuery(PageQuery):
+    q: Annotated[Words, Field(examples=["kpu jakarta"])] | None = None
     kind: OrganizationKind | None = None
     level: Level | None = None
     sector: Sector | None = None
@@ -73,6 +74,7 @@ RosterFields = Annotated[
 
 
 class RosterQuery(PageQuery):
+    q: Annotated[Words, Field(examples=["betty"])] | None = None
     as_of: Annotated[AsOf, Field(description="The day; today where it is not given.")] | None = None
     office: Office | None = None
     sort: Literal["office", "-office", "name", "-name"] | None = None

@@ -6,6 +6,7 @@ from fastapi import Path, Query, Request, Response
 
 from app.auth import public
 from app.core.database import Read
+from app.core.examples import example
 from app.core.openapi import problems
 from app.core.pages import PageOf
 from app.core.problems import NotFound
@@ -16,7 +17,12 @@ router = resource("regions")
 FRESH = 300  # seconds
 
 
-@router.get("", response_model=PageOf[schemas.Region], dependencies=[public()])
+@router.get(
+    "",
+    response_model=PageOf[schemas.Region],
+    dependencies=[public()],
+    openapi_extra=example("/v1/regions?type=province&as_of=2022-06-14"),
+)
 async def list_regions(request: Request, read: Read, query: Annotated[schemas.RegionQuery, Query()]) -> Response:
     """List regions
 
@@ -26,7 +32,13 @@ async def list_regions(request: Request, read: Read, query: Annotated[schemas.Re
     return (await repository.REGIONS.page(read, query)).reply(request, fresh=FRESH)
 
 
-@router.get("/{code}", response_model=schemas.Region, dependencies=[public()], responses=problems(NotFound) | moved())
+@router.get(
+    "/{code}",
+    response_model=schemas.Region,
+    dependencies=[public()],
+    openapi_extra=example("/v1/regions/93.01?as_of=2022-06-14"),
+    responses=problems(NotFound) | moved(),
+)
 async def read_region(
     request: Request,
     read: Read,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from app.core.facts import Fact
-from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery
+from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words
 from app.mentions import Mention
 from app.models.vocabulary import RegionType
 
@@ -48,6 +48,7 @@ class RegionItemQuery(ItemQuery):
 
 
 class RegionQuery(PageQuery):
+    q: Annotated[Words, Field(examples=["jayapura"])] | None = None
     type: RegionType | None = None
     parent: Annotated[Code, Field(description="Code of a province.", examples=["93"])] | None = None
     as_of: AsOf | None = None

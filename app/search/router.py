@@ -6,6 +6,7 @@ from fastapi import Query, Request, Response
 
 from app.auth import public
 from app.core.database import Read
+from app.core.examples import example
 from app.core.pages import PageOf
 from app.routing import resource
 from app.search import repository, schemas
@@ -14,7 +15,9 @@ router = resource("search")
 FRESH = 60  # seconds
 
 
-@router.get("", response_model=PageOf[schemas.Hit], dependencies=[public()])
+@router.get(
+    "", response_model=PageOf[schemas.Hit], dependencies=[public()], openapi_extra=example("/v1/search?q=tarmidzi")
+)
 async def search(request: Request, read: Read, query: Annotated[schemas.SearchQuery, Query()]) -> Response:
     """Search in everything
 

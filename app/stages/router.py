@@ -8,6 +8,7 @@ from app.auth import public
 from app.core import conditional
 from app.core.clock import Today
 from app.core.database import Read
+from app.core.examples import example
 from app.core.openapi import problems
 from app.core.pages import PageOf
 from app.core.problems import NotFound
@@ -18,7 +19,12 @@ router = resource("stages", at="/v1")
 FRESH = 300  # seconds
 
 
-@router.get("/stages", response_model=PageOf[schemas.Stage], dependencies=[public()])
+@router.get(
+    "/stages",
+    response_model=PageOf[schemas.Stage],
+    dependencies=[public()],
+    openapi_extra=example("/v1/stages?election=pemilu-2024&parent=none&status=running&as_of=2022-06-14"),
+)
 async def list_stages(
     request: Request, read: Read, today: Today, query: Annotated[schemas.StageQuery, Query()]
 ) -> Response:
@@ -30,7 +36,13 @@ async def list_stages(
     return (await repository.STAGES.page(read, query, today=today)).reply(request, fresh=FRESH)
 
 
-@router.get("/stages/{code}", response_model=schemas.Stage, dependencies=[public()], responses=problems(NotFound))
+@router.get(
+    "/stages/{code}",
+    response_model=schemas.Stage,
+    dependencies=[public()],
+    openapi_extra=example("/v1/stages/pu-08?as_of=2024-02-12"),
+    responses=problems(NotFound),
+)
 async def read_stage(
     read: Read,
     today: Today,
@@ -47,7 +59,11 @@ async def read_stage(
 
 
 @router.get(
-    "/elections/{code}/tree", response_model=schemas.StageTree, dependencies=[public()], responses=problems(NotFound)
+    "/elections/{code}/tree",
+    response_model=schemas.StageTree,
+    dependencies=[public()],
+    openapi_extra=example("/v1/elections/pemilu-2024/tree?as_of=2022-06-14"),
+    responses=problems(NotFound),
 )
 async def read_tree(
     read: Read,

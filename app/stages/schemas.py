@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, Field
 
 from app.core.facts import Fact
-from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, NoQuery, PeriodQuery, plain_digits
+from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, NoQuery, PeriodQuery, Words, plain_digits
 from app.mentions import Mention
 from app.models.vocabulary import StageKind, StageStatus
 
@@ -71,6 +71,7 @@ class StageItemQuery(ItemQuery):
 
 
 class StageQuery(PeriodQuery):
+    q: Annotated[Words, Field(examples=["masa tenang"])] | None = None
     election: Annotated[Code, Field(description="Code of an election.", examples=["pemilu-2024"])] | None = None
     parent: (
         Annotated[Code, Field(description="Code of a stage: its parts. `none`: the top level.", examples=["none"])]

@@ -8,6 +8,7 @@ from app.auth import public
 from app.core import conditional
 from app.core.clock import Today
 from app.core.database import Read
+from app.core.examples import example
 from app.routing import resource
 from app.today import repository, schemas
 
@@ -15,7 +16,9 @@ router = resource("today")
 FRESH = 60  # seconds
 
 
-@router.get("", response_model=schemas.Day, dependencies=[public()])
+@router.get(
+    "", response_model=schemas.Day, dependencies=[public()], openapi_extra=example("/v1/today?as_of=2022-06-14&days=14")
+)
 async def read_day(read: Read, today: Today, query: Annotated[schemas.DayQuery, Query()]) -> Response:
     """Read what a day brings
 

@@ -130,6 +130,7 @@ class TestListOfficials(ListScenarios):
     ) -> None:
         before = await names(own_client)
         first = await own_client.get(self.path, params={"page_size": "3"})
+        await fetch(own_url, "DELETE FROM participants")
         await fetch(own_url, "DELETE FROM appointments")
         await fetch(own_url, "DELETE FROM officials WHERE name = ANY($1)", [before[2], before[4]])
         await fetch(own_url, PERSON, "00000000-0000-7000-8000-000000000001", "Aaron")

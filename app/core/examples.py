@@ -1,0 +1,78 @@
+"""Examples in the OpenAPI document: for each operation one real request, and the answer to it on the reference data.
+
+A route names its request beside its declaration, `openapi_extra=example("/v1/regions/31")`. Its parameters are what the
+explorer fills in; the answers are kept in a file that a test compares with what the service says.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from app.core import validation
+
+EXAMPLE = "x-example"
+REQUEST_ID = "4f0c6f5a0d4b4c0c8d4f4f0a1f6b6c1e"
+MOST_ITEMS = 2
+# What differs from one installation to the next: when a row was written, and the signature of a token.
+TOKEN = "pCwljkT9NI-CaelEXWHQfltudWxsLCIwMWEyMGNhZS0zYjdjLTc3NTIiXQ"  # noqa: S105  (opens nothing)
+FIXED = {"updated_at": "2026-11-24T05:45:00+00:00", "next_page_token": TOKEN}
+
+Answers = Mapping[str, Any]
+
+
+def example(address: str) -> dict[str, Any]:
+    """For `openapi_extra=`: the request that shows best what this route does."""
+    return {EXAMPLE: address}
+
+
+def shortened(answer: Any) -> Any:
+    """An answer as an example: lists cut after the second item, and nothing in it that only one installation has."""
+    if isinstance(answer, dict):
+        return {
+            name: FIXED[name] if name in FIXED and value is not None else shortened(value)
+            for name, value in answer.items()
+        }
+    if isinstance(answer, list):
+        return [shortened(item) for item in answer[:MOST_ITEMS]]
+    return answer
+
+
+def illustrate(path: str, operation: dict[str, Any], answers: Answers) -> None:
+    """Put the example into an operation: its parameters, its answer, and what an unknown parameter is answered with."""
+    address = operation.pop(EXAMPLE, None)
+    given = given_in(path, address) if address else {}
+    parameters = operation.get("parameters", [])
+    for parameter in parameters:
+        illustrate_parameter(parameter, given)
+    if address in answers:
+        for content in operation["responses"]["200"]["content"].values():
+            content["example"] = answers[address]
+    known = [parameter["name"] for parameter in parameters if parameter["in"] == "query"]
+    unknown = validation.invalid_parameters([{"type": "extra_forbidden", "loc": ("query", "colour")}], known)
+    for content in operation["responses"]["422"]["content"].values():
+        content["example"] = unknown.document("en", REQUEST_ID)
+
+
+def illustrate_parameter(parameter: dict[str, Any], given: Mapping[str, str]) -> None:
+    """Those of the request stand on the parameter, where the explorer takes them from; others in its schema."""
+    schema = parameter["schema"]
+    if parameter["name"] in given:
+        value = given[parameter["name"]]
+        parameter["example"] = int(value) if schema["type"] == "integer" else value
+        schema.pop("examples", None)
+    elif parameter["name"] == "page_token":
+        schema["examples"] = [TOKEN]
+    elif "enum" in schema:
+        schema.setdefault("examples", schema["enum"][:1])
+
+
+def given_in(path: str, address: str) -> dict[str, str]:
+    """The parameters within an address of this path, by name."""
+    parts = urlsplit(address)
+    template = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))
+    found = re.fullmatch(template, parts.path)
+    if found is None:
+        raise ValueError(f"{address} is no address of {path}")
+    named = {name: unquote(value) for name, value in found.groupdict().items()}
+    return named | dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))

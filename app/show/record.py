@@ -1,0 +1,102 @@
+"""What the routes answer, read from the same repositories without HTTP."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+import orjson
+from pydantic_core import PydanticCustomError
+
+from app.core import clock
+from app.core.clock import LocalDay
+from app.core.collection import Collection
+from app.core.database import Database, Reader, StatementError
+from app.core.parameters import ItemQuery, ListQuery, calendar_day
+from app.core.problems import Unavailable
+from app.core.validation import SAYINGS
+from app.operations import OperatorError
+from app.settings import Settings
+
+LONGEST_PAGE = 200
+MOST_NAMED = 10
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+
+class Record:
+    """The record on one day: the one that was asked for, or today where none was."""
+
+    def __init__(self, database: Database, as_of: str | None, today: LocalDay) -> None:
+        self._database = database
+        self._today = today
+        self.on_day: dict[str, Any] = {} if as_of is None else {"as_of": as_of}
+        """For a query: names the day only where it was asked for, as a caller of the service would."""
+        self.day = today.day if as_of is None else _day(as_of)
+
+    def reader(self) -> Reader:
+        """A fresh one for each answer: a deadline is that of one request."""
+        return self._database.reader()
+
+    async def one(self, collection: Collection, key: str, query: ItemQuery) -> Json | None:
+        """The document with this key, or None."""
+        item = await collection.one(self.reader(), key, query, today=self._today)
+        return None if item is None else orjson.loads(item.body)
+
+    async def walk(
+        self, collection: Collection, query: ListQuery, within: Mapping[str, Any] | None = None
+    ) -> list[Json]:
+        """The documents of all pages."""
+        found: list[Json] = []
+        changes: dict[str, Any] = {"page_size": LONGEST_PAGE}
+        while True:
+            asked = query.model_copy(update=changes)
+            page = await collection.page(self.reader(), asked, within=within, today=self._today)
+            found += orjson.loads(page.body)["items"]
+            if page.next_page_token is None:
+                return found
+            changes["page_token"] = page.next_page_token
+
+
+def answer(settings: Settings, as_of: str | None, question: Callable[[Record], Awaitable[T]]) -> T:
+    """What a question finds in the database of these settings; OperatorError says in a sentence why it cannot."""
+    today = clock.today(settings.zone)
+
+    async def ask() -> T:
+        database = Database(settings)
+        try:
+            return await question(Record(database, as_of, today))
+        finally:
+            await database.close()
+
+    try:
+        return asyncio.run(ask())
+    except Unavailable as error:
+        raise OperatorError("The database has not answered in time; try again.") from error
+    except StatementError as error:
+        refusal, _, _ = str(error).partition(" in: ")
+        raise OperatorError(
+            f"The database refuses to be read ({refusal}): see that it is Rakornas' own, of this release, and that "
+            "its user may read it."
+        ) from error
+
+
+def unknown(what: str, code: str, known: list[Json]) -> OperatorError:
+    """That there is nothing with this code; with the codes of those that are there, where these are few."""
+    codes = [one["code"] for one in known]
+    there = f"; there is {', '.join(codes)}" if 0 < len(codes) <= MOST_NAMED else ""
+    return OperatorError(f"There is no {what} with the code {code!a}{there}.")
+
+
+def check_day(as_of: str | None) -> None:
+    """Raise OperatorError for a day that the service would refuse; it is told before anything is started."""
+    if as_of is not None:
+        _day(as_of)
+
+
+def _day(as_of: str) -> Any:
+    try:
+        return calendar_day(as_of)
+    except PydanticCustomError as error:
+        _, say = SAYINGS[error.type]
+        raise OperatorError(f"--as-of {as_of!a}: {say({}).in_('en')}") from None

@@ -1,0 +1,74 @@
+"""Processes around an embedded server: those that use it, and the server as the system sees it."""
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from app.core import embedded
+from app.core.embedded import postmaster
+
+ROOT = os.geteuid() == 0
+CHECKOUT = Path(__file__).parents[3]
+
+APP = """
+import pathlib, sys
+from app.core import embedded
+with embedded.running(pathlib.Path(sys.argv[1])) as server:
+    print(server.pid, flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextlib.contextmanager
+def app(data_dir: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Another process that uses the server until its stdin ends: the process, and the postmaster's pid."""
+    with subprocess.Popen(
+        [sys.executable, "-c", APP, data_dir],
+        cwd=CHECKOUT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # a process group of its own, as in a terminal
+    ) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line, process.communicate()[1]
+            yield process, int(line)
+        finally:
+            process.communicate()
+
+
+def ask(server: embedded.EmbeddedPostgres, *statements: str) -> Any:
+    async def run() -> Any:
+        connection = await asyncpg.connect(server.url)
+        try:
+            return [await connection.fetchval(statement) for statement in statements][-1]
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())
+
+
+def lives(pid: int, data_dir: Path) -> bool:
+    return postmaster.is_server_process(pid, data_dir / "pg")
+
+
+def comes_true(condition: Callable[[], object]) -> bool:
+    deadline = time.monotonic() + 10
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    return bool(condition())
+
+
+def program(pid: int) -> Path:
+    return Path(f"/proc/{pid}/exe").readlink()
