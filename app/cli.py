@@ -1,13 +1,18 @@
-"""The command line: `rakornas serve`, `rakornas migrate`, `rakornas load`.
+"""The command line: `rakornas serve`, `rakornas migrate`, `rakornas load`, and `rakornas show` with what it can show.
 
 Only what a command needs is imported, when it runs: help is there at once, and a warm start is not slowed down.
 """
 
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    from app.show.record import Record
+    from app.show.sheet import Sheet
 
 app = typer.Typer(
     help="Who holds which office in an election commission, and how it is organised: an open JSON service.",
@@ -15,6 +20,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+show = typer.Typer(
+    help="Show the record as tables: on a terminal as wide as it is, in a pipe one row a line.", no_args_is_help=True
+)
+app.add_typer(show, name="show")
 
 DatabaseUrl = Annotated[
     str | None,
@@ -39,6 +48,10 @@ DataDir = Annotated[
         help="Where the embedded server keeps its data.",
     ),
 ]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", metavar="DAY", help="The day to look at, YYYY-MM-DD, 1900 to 2199; else today.")
+]
+Status = Literal["finished", "running", "upcoming", "undated"]
 
 
 def main() -> None:
@@ -109,6 +122,95 @@ def load(
         report.print_flaws(error)
         raise typer.Exit(1) from None
     report.print_summary(summary)
+
+
+@show.command()
+def roster(
+    code: Annotated[str, typer.Argument(help="Code of the body: kpu, kpu-31, kpu-31.71.")],
+    as_of: AsOf = None,
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Show who was in office at a body on a day, certainly or possibly."""
+
+    async def sheet(record: "Record") -> "Sheet":
+        from app.show.roster import roster
+
+        return await roster(record, code)
+
+    put_out(sheet, as_of, database_url, data_dir)
+
+
+@show.command()
+def stages(
+    election: Annotated[str | None, typer.Option(metavar="CODE", help="Of this election: pemilu-2024.")] = None,
+    running: Annotated[bool, typer.Option("--running", help="The same as --status running.")] = False,
+    status: Annotated[Status | None, typer.Option(help="Those in this status on the day.")] = None,
+    parts: Annotated[
+        bool | None,
+        typer.Option("--parts/--top", help="With their parts, or the top level alone. [default: parts with a status]"),
+    ] = None,
+    as_of: AsOf = None,
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Show what the calendars of the elections come to on a day."""
+    if running and status not in (None, "running"):
+        raise typer.BadParameter("--running is --status running: give one of them.")
+    asked: Status | None = "running" if running else status
+
+    async def sheet(record: "Record") -> "Sheet":
+        from app.show.stages import stages
+
+        return await stages(record, election, asked, asked is not None if parts is None else parts)
+
+    put_out(sheet, as_of, database_url, data_dir)
+
+
+@show.command()
+def meeting(
+    code: Annotated[str, typer.Argument(help="Code of the meeting: rakornas-2022-06.")],
+    as_of: AsOf = None,
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Show a meeting: its sessions, how many came, what was said, and what its source has misprinted."""
+
+    async def sheet(record: "Record") -> "Sheet":
+        from app.show.meeting import meeting
+
+        return await meeting(record, code)
+
+    put_out(sheet, as_of, database_url, data_dir)
+
+
+def put_out(
+    sheet: Callable[["Record"], Awaitable["Sheet"]],
+    as_of: str | None,
+    database_url: str | None,
+    data_dir: Path | None,
+) -> None:
+    """Read a sheet from the operator's database, or from the embedded one, filled by itself; then write it.
+
+    Only then: a reader that takes its time over the output keeps no server running.
+    """
+    from app import operations
+    from app.core import observability
+    from app.show import record
+
+    try:
+        settings = operations.settings()
+        record.check_day(as_of)
+        with operations.database(database_url, data_dir) as database:
+            if database.embedded:
+                operations.migrate(database.url)
+                operations.load_when_empty(database.url)
+            operations.check_server(database.url, workers=0)
+            observability.configure_logging("CRITICAL")  # what goes wrong is told in one sentence
+            found = record.answer(settings.model_copy(update={"database_url": database.url}), as_of, sheet)
+    except operations.OperatorError as error:
+        fail(error)
+    found.write(sys.stdout)
 
 
 def fail(error: Exception) -> NoReturn:

@@ -28,6 +28,7 @@ from app.core.methods import Methods, methods_of
 from app.core.query import RawQuery
 from app.divisions.router import router as divisions
 from app.elections.router import router as elections
+from app.explorer.contract import INTRODUCTION
 from app.explorer.router import router as explorer
 from app.health.router import router as health
 from app.meetings.router import router as meetings
@@ -46,23 +47,28 @@ ROUTERS = (
     *(explorer, health),
 )
 
-DESCRIPTION = """
-An open record for machines, and through them for people: every fact with its source.
-
-Lists come in pages of `page_size` items; follow `next_page_token`. `as_of` looks at any day. Every document has an
-`ETag`: send it back as `If-None-Match`, and an unchanged answer costs nothing. What went wrong is told as a problem
-document (RFC 9457) that names the parameter and what is allowed.
-"""
 TAGS = [
-    {"name": "today", "description": "What a day brings, for the first screen of an app."},
-    {"name": "search", "description": "One search over everything that has a name."},
-    {"name": "regions", "description": "Provinces, regencies and cities by their Kemendagri code."},
-    {"name": "organizations", "description": "Commissions and agencies, and who sits on them on any day."},
+    {
+        "name": "today",
+        "description": "What a day brings: stages that run, begin or end, and meetings. The first screen of an app.",
+    },
+    {"name": "search", "description": "One search over people, organizations, divisions, stages and meetings."},
+    {
+        "name": "regions",
+        "description": "Provinces, regencies and cities by their Kemendagri code, with the codes they had before.",
+    },
+    {
+        "name": "organizations",
+        "description": "The commissions, the agencies beside them, and who sits on them on any day.",
+    },
     {"name": "divisions", "description": "The portfolios of a commission's members, and who heads them."},
-    {"name": "officials", "description": "People, and the offices they hold or held."},
+    {"name": "officials", "description": "People, and the offices they hold or held, as surely as the sources tell."},
     {"name": "elections", "description": "Elections: their voting day, and the regulation that set it."},
-    {"name": "stages", "description": "What an election's calendar says, and what it comes to on any day."},
-    {"name": "meetings", "description": "Meetings of the commission: their sessions, speakers and sources."},
+    {
+        "name": "stages",
+        "description": "An election's calendar: its stages and their parts, and what they come to on any day.",
+    },
+    {"name": "meetings", "description": "The commission's meetings: their sessions, topics, speakers and sources."},
     {"name": "attendance", "description": "Who was asked to a meeting and who came, one by one and in numbers."},
     {"name": "service", "description": "Where everything is, and what problems mean."},
     {"name": "health", "description": "Probes and measurements for operators."},
@@ -93,8 +99,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(
         title="Rakornas",
         version=version("rakornas"),
-        summary="Who holds which office in an election commission, on any day.",
-        description=DESCRIPTION,
+        summary="Offices, stages, meetings and attendance of an election commission, on any day.",
+        description=INTRODUCTION.read_text(encoding="utf-8"),
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         openapi_tags=TAGS,
         responses=openapi.problems(*ROOM_PROBLEMS),

@@ -58,7 +58,10 @@ class DivisionQuery(PageQuery):
     kind: DivisionKind | None = None
     level: Level | None = None
     members: (
-        Annotated[int, Field(ge=1, le=99, description="Size of the commission."), BeforeValidator(plain_digits)] | None
+        Annotated[
+            int, Field(ge=1, le=99, description="Size of the commission.", examples=[7]), BeforeValidator(plain_digits)
+        ]
+        | None
     ) = None
     organization: Body | None = None
     as_of: AsOf | None = None

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from app.core.openapi import document_of
 
 ANSWERS = Path(__file__).with_name("answers.json")
+INTRODUCTION = Path(__file__).with_name("introduction.md")
 
 
 @cache

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Request, Response
-from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
@@ -67,16 +66,8 @@ async def read_openapi(request: Request, _: Nothing) -> Response:
 
 @router.get("/docs", dependencies=[public()], include_in_schema=False)
 async def read_explorer(_: Nothing) -> Response:
-    page = get_swagger_ui_html(
-        openapi_url="/openapi.json",
-        title="Rakornas",
-        swagger_js_url="/docs/swagger-ui-bundle.js",
-        swagger_css_url="/docs/swagger-ui.css",
-        swagger_favicon_url="/docs/favicon.png",
-        swagger_ui_parameters={"validatorUrl": None},
-    )
-    page.headers.update({"ETag": entity_tag(bytes(page.body)), "Cache-Control": CACHE})
-    return page
+    page, tag = explorer_page()
+    return Response(page, headers={"ETag": tag, "Cache-Control": CACHE}, media_type="text/html")
 
 
 @router.get("/docs/{asset}", dependencies=[public()], include_in_schema=False)
@@ -86,6 +77,13 @@ async def read_asset(asset: str, _: Nothing) -> Response:
         raise NotFound
     body, tag = asset_of(asset)
     return Response(body, headers={"ETag": tag, "Cache-Control": CACHE}, media_type=ASSETS[asset])
+
+
+@cache
+def explorer_page() -> tuple[bytes, str]:
+    """The explorer's page and its entity tag."""
+    page = pathlib.Path(__file__).with_name("explorer.html").read_bytes()
+    return page, entity_tag(page)
 
 
 @cache

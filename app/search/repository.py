@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, bindparam, case, cast, func, literal_column, null, select, union_all
+from sqlalchemy import ColumnElement, Text, bindparam, case, cast, func, literal_column, null, or_, select, union_all
 
 from app import models
 from app.core.collection import Collection, Given
@@ -14,15 +14,20 @@ _person, _body, _division = models.Official, models.Organization, models.Divisio
 _stage, _meeting, _held = models.Stage, models.Meeting, models.Appointment
 
 
-def _entry(kind: str, listed_at: str, key: Any, row: Any, name_en: Any, detail: Any) -> Rows:
+def _entry(
+    kind: str, row: Any, *names: Any, detail: Any, key: Any = None, name_en: Any = None, folded: Any = None
+) -> Rows:
+    key = row.code if key is None else key
+    words = func.fold(func.trim(bindparam("q", type_=Text)))
     return select(
         _text(kind).label("kind"),
         key.label("key"),
         row.name.label("name"),
-        name_en.label("name_en"),
-        func.concat(_text(f"/v1/{listed_at}/"), key).label("url"),
+        (cast(null(), Text) if name_en is None else name_en).label("name_en"),
+        func.concat(_text(f"/v1/{kind}s/"), key).label("url"),
         detail.label("detail"),
-        row.folded.label("folded"),
+        (row.folded if folded is None else folded).label("folded"),
+        or_(*(func.fold(name) == words for name in (row.name, *names))).label("is_named_so"),
     )
 
 
@@ -49,19 +54,37 @@ def _last_office() -> ColumnElement[Any]:
 
 def _days(row: Any) -> ColumnElement[str]:
     """Both days, as an ISO 8601 interval; null where one is not known."""
-    return case((row.start_on <= row.end_on, func.concat(row.start_on, _text("/"), row.end_on)))
+    first, last = (func.to_char(day, _text("YYYY-MM-DD")) for day in (row.start_on, row.end_on))
+    days: ColumnElement[str] = first + _text("/") + last
+    return days
 
 
 _entries = union_all(
-    _entry("official", "officials", cast(_person.id, Text), _person, cast(null(), Text), _last_office()),
-    *(
-        _entry(kind, f"{kind}s", row.code, row, row.name_en, _joined(*detail))
-        for kind, row, detail in (
-            ("organization", _body, (_body.kind, _body.level)),
-            ("division", _division, (_division.kind, _division.level)),
-            ("stage", _stage, (_stage.election, _days(_stage))),
-            ("meeting", _meeting, (_meeting.place, _days(_meeting))),
-        )
+    _entry("official", _person, key=cast(_person.id, Text), detail=_last_office()),
+    _entry(
+        "organization",
+        _body,
+        _body.name_en,
+        _body.short_name,
+        name_en=_body.name_en,
+        detail=_joined(_body.kind, _body.level),
+    ),
+    _entry(
+        "division",
+        _division,
+        _division.name_en,
+        name_en=_division.name_en,
+        detail=_joined(_division.kind, _division.level),
+    ),
+    _entry("stage", _stage, _stage.name_en, name_en=_stage.name_en, detail=_joined(_stage.election, _days(_stage))),
+    _entry(
+        "meeting",
+        _meeting,
+        _meeting.name_en,
+        name_en=_meeting.name_en,
+        detail=_joined(_meeting.place, _days(_meeting)),
+        # With its code, for that is what people call it: "Rakornas 2022".
+        folded=_meeting.folded + _text(" ") + _meeting.code,
     ),
 ).subquery("entries")
 
@@ -76,10 +99,16 @@ def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
         yield _entries.c.kind == bindparam("kind")
 
 
+def _named_so_first() -> ColumnElement[str]:
+    """Of hits that are equally alike, one whose whole name was given comes before those with more in their names."""
+    place: ColumnElement[str] = case((_entries.c.is_named_so, _text("0")), else_=_text("1")) + _entries.c.url
+    return place
+
+
 HITS = Collection(
     Document(schemas.Hit, hit),
     _entries,
-    key=_entries.c.url,
+    key=_named_so_first(),
     conditions=_conditions,
     sorts={},
 )

@@ -14,7 +14,8 @@ from app.show.sheet import Sheet
 
 async def meeting(record: Record, code: str) -> Sheet:
     """The meeting with this code, its status as of the day."""
-    found = await record.one(repository.MEETINGS, code, schemas.MeetingItemQuery(**record.on_day))
+    asked = schemas.MeetingItemQuery(**record.on_day)
+    found = await record.one(repository.MEETINGS, code, asked, today=record.today)
     if found is None:
         raise unknown("meeting", code, await record.walk(repository.MEETINGS, schemas.MeetingQuery(fields="code")))
     sessions = await record.walk(repository.SESSIONS, schemas.SessionQuery(), within={"meeting": code})
@@ -48,7 +49,7 @@ def _heading(sheet: Sheet, found: Json, record: Record) -> None:
         "": f"{checked}{', primary' if found['primary'] else ''}",
     }
     sheet.heading(f"{found['name']} ({found['code']})")
-    sheet.table(("", ""), [(name, fact) for name, fact in facts.items() if fact])
+    sheet.facts([(name, fact) for name, fact in facts.items() if fact])
 
 
 def _corrections(sheet: Sheet, corrections: list[Json]) -> None:
@@ -114,7 +115,8 @@ def _speaker(speaker: Json) -> str:
         who = f"each {_words(speaker['division_kind'])} of {body['name']}"
     else:
         who = body["name"] if body else "somebody"
-    return f"{who}: {speaker['role']}" if speaker["role"] else who
+    says_more = speaker["role"] and not who.startswith(speaker["role"])  # "each division" does not
+    return f"{who}: {speaker['role']}" if says_more else who
 
 
 def _attendance(sheet: Sheet, numbers: Json, roll: str) -> None:

@@ -29,7 +29,7 @@ class Record:
 
     def __init__(self, database: Database, as_of: str | None, today: LocalDay) -> None:
         self._database = database
-        self._today = today
+        self.today = today
         self.on_day: dict[str, Any] = {} if as_of is None else {"as_of": as_of}
         """For a query: names the day only where it was asked for, as a caller of the service would."""
         self.day = today.day if as_of is None else _day(as_of)
@@ -38,20 +38,28 @@ class Record:
         """A fresh one for each answer: a deadline is that of one request."""
         return self._database.reader()
 
-    async def one(self, collection: Collection, key: str, query: ItemQuery) -> Json | None:
-        """The document with this key, or None."""
-        item = await collection.one(self.reader(), key, query, today=self._today)
-        return None if item is None else orjson.loads(item.body)
+    async def one(
+        self, collection: Collection, code: str, query: ItemQuery, *, today: LocalDay | None = None
+    ) -> Json | None:
+        """The document with this code, or None. `today`: as a router gives it, where the answer depends on the day."""
+        item = await collection.one(self.reader(), code, query, today=today) if code.isascii() else None
+        found: Json | None = orjson.loads(item.body) if item else None
+        return found
 
     async def walk(
-        self, collection: Collection, query: ListQuery, within: Mapping[str, Any] | None = None
+        self,
+        collection: Collection,
+        query: ListQuery,
+        *,
+        within: Mapping[str, Any] | None = None,
+        today: LocalDay | None = None,
     ) -> list[Json]:
         """The documents of all pages."""
         found: list[Json] = []
         changes: dict[str, Any] = {"page_size": LONGEST_PAGE}
         while True:
             asked = query.model_copy(update=changes)
-            page = await collection.page(self.reader(), asked, within=within, today=self._today)
+            page = await collection.page(self.reader(), asked, within=within, today=today)
             found += orjson.loads(page.body)["items"]
             if page.next_page_token is None:
                 return found

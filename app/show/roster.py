@@ -9,9 +9,9 @@ from app.show.sheet import Sheet
 async def roster(record: Record, code: str) -> Sheet:
     """The roster as a table, the chair first; a commission's former code leads to today's."""
     body = await _body(record, code)
-    entries = await record.walk(
-        repository.ROSTER, schemas.RosterQuery(**record.on_day), within={"organization": body["code"]}
-    )
+    asked = schemas.RosterQuery(**record.on_day)
+    within = {"organization": body["code"]}
+    entries = await record.walk(repository.ROSTER, asked, within=within, today=record.today)
     sheet = Sheet()
     sheet.heading(f"{body['name']} ({body['code']}) on {record.day}")
     if body["code"] != code:
@@ -42,7 +42,7 @@ async def _body(record: Record, code: str) -> Json:
     asked = schemas.OrganizationItemQuery()
     if body := await record.one(repository.ORGANIZATIONS, code, asked):
         return body
-    current = await repository.code_today(record.reader(), code)
+    current = await repository.code_today(record.reader(), code) if code.isascii() else None
     if current and (body := await record.one(repository.ORGANIZATIONS, current, asked)):
         return body
     raise OperatorError(

@@ -4,11 +4,12 @@ A terminal gets colours, and tables that wrap to its width. Anything else gets o
 with nothing cut off, wrapped or coloured: made for grep, and for `less -S`.
 """
 
-from collections.abc import Sequence
-from typing import Any, TextIO
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, TextIO
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -17,11 +18,16 @@ Cell = str | list[str]
 """A list has its parts below each other on a terminal."""
 
 
+class Rows(NamedTuple):
+    headings: Sequence[str]
+    cells: Sequence[Sequence[Cell]]
+
+
 class Sheet:
     """Headings, lines and tables, with the sources of all of them at the end."""
 
     def __init__(self) -> None:
-        self._parts: list[Text | tuple[Sequence[str], Sequence[Sequence[Cell]]]] = []
+        self._parts: list[Text | Rows] = []
         self._sources: list[str] = []
 
     def heading(self, words: str) -> None:
@@ -32,10 +38,14 @@ class Sheet:
     def line(self, words: str) -> None:
         self._parts.append(Text(words))
 
-    def table(self, headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+    def table(self, headings: Sequence[str], cells: Sequence[Sequence[Cell]]) -> None:
         """A table, without the columns in which no row has anything."""
-        kept = [n for n in range(len(headings)) if any(row[n] for row in rows)]
-        self._parts.append(([headings[n] for n in kept], [[row[n] for n in kept] for row in rows]))
+        kept = [n for n in range(len(headings)) if any(row[n] for row in cells)]
+        self._parts.append(Rows([headings[n] for n in kept], [[row[n] for n in kept] for row in cells]))
+
+    def facts(self, facts: Sequence[tuple[str, Cell]]) -> None:
+        """Names, and beside each what it is."""
+        self._parts.append(Rows((), facts))
 
     def cited(self, fact: dict[str, Any]) -> str:
         """For a table's cell: the number of a fact's source, and whether it was not seen to state the fact."""
@@ -50,20 +60,47 @@ class Sheet:
         wraps = out.isatty()
         console = Console(file=out, width=None if wraps else ENDLESS, markup=False, highlight=False, emoji=False)
         with console.capture() as captured:
-            for part in self._parts:
-                console.print(part if isinstance(part, Text) else _drawn(*part, wraps=wraps))
-            if self._sources:
-                console.print(Text("\nSources", style="bold"))
-            for number, source in enumerate(self._sources, 1):
-                console.print(Text(f"{number}  {source}"))
+            for part in self._all_parts():
+                for drawn in _drawn(part, console, wraps=wraps) if isinstance(part, Rows) else (part,):
+                    console.print(drawn)
         for line in captured.get().splitlines():
             out.write(f"{line.rstrip()}\n")
 
+    def _all_parts(self) -> Iterator[Text | Rows]:
+        yield from self._parts
+        if self._sources:
+            yield Text("\nSources", style="bold")
+            yield Rows((), [(str(number), source) for number, source in enumerate(self._sources, 1)])
 
-def _drawn(headings: Sequence[str], rows: Sequence[Sequence[Cell]], *, wraps: bool) -> Table:
-    table = Table(box=box.SIMPLE_HEAD if wraps else None, pad_edge=False, show_header=any(headings))
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell if isinstance(cell, str) else ("\n" if wraps else "; ").join(cell)) for cell in row))
+
+def _drawn(rows: Rows, console: Console, *, wraps: bool) -> Iterator[RenderableType]:
+    """One table; or, where not even its longest words fit side by side, one for each row, the headings beside it."""
+    table = _table(rows, wraps=wraps)
+    if not rows.headings or Measurement.get(console, console.options, table).minimum <= console.width:
+        yield table
+        return
+    for row in rows.cells:
+        facts = [(heading, cell) for heading, cell in zip(rows.headings, row, strict=True) if cell]
+        yield _table(Rows((), facts), wraps=wraps)
+        yield Text("")
+
+
+def _table(rows: Rows, *, wraps: bool) -> Table:
+    table = Table(
+        box=box.SIMPLE_HEAD if wraps and rows.headings else None,
+        show_edge=False,
+        show_header=bool(rows.headings),
+        pad_edge=False,
+        padding=(0, 1 if wraps and rows.headings else 2, 0, 0),  # beside the box's own space
+    )
+    for heading in rows.headings or ("", ""):
+        table.add_column(heading, overflow="fold", style="" if rows.headings or table.columns else "dim")
+    for row in rows.cells:
+        table.add_row(*(Text(_joined(cell, wraps=wraps)) for cell in row))
     return table
+
+
+def _joined(cell: Cell, *, wraps: bool) -> str:
+    if isinstance(cell, str):
+        return cell
+    return "\n".join(f"- {part}" for part in cell) if wraps and len(cell) > 1 else "; ".join(cell)

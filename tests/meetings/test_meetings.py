@@ -1,0 +1,321 @@
+# ruff: noqa: RUF012  (what a class says of its endpoint is only read)
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import httpx
+import pytest
+import time_machine
+from fastapi import FastAPI
+
+from app.core import clock
+from tests.meetings.made_up import ARIF, DAY, MEETINGS
+from tests.scenarios import ItemScenarios, ListScenarios, assert_refused, of_code, of_name, of_update, walk
+
+MEMBERS = (
+    "code name name_en kind host place time_zone start_on end_on cancelled_on election audience purpose status roll"
+    " sessions statements source verified primary revision updated_at"
+)
+ON_THE_DAY = {
+    "rakornas-2022-06": "finished",
+    "over": "finished",
+    "last-day": "running",
+    "one-day": "running",
+    "papua": "running",
+    "first-day": "running",
+    "ahead": "planned",
+    "called-off": "cancelled",
+    "called-off-next-day": "running",
+    "called-off-beforehand": "cancelled",
+    "called-off-afterwards": "finished",
+}
+
+
+def of_start(item: Any) -> Any:
+    return item["start_on"], item["code"]
+
+
+async def codes(client: httpx.AsyncClient, **params: str) -> set[str]:
+    return {item["code"] for item in await walk(client, "/v1/meetings", params)}
+
+
+async def statuses(client: httpx.AsyncClient, day: str) -> dict[str, str]:
+    return {item["code"]: item["status"] for item in await walk(client, "/v1/meetings", {"as_of": day})}
+
+
+class TestListMeetings(ListScenarios):
+    path = "/v1/meetings"
+    members = MEMBERS
+    order = {"start_on": of_start, "code": of_code, "name": of_name, "updated_at": of_update}
+    search = "rapat"
+    filtered = {"kind": "coordination"}
+    neighbour = "/v1/regions"
+    refused = (
+        ({"kind": "party"}, "kind", "not_one_of", "national_coordination"),
+        ({"status": "over"}, "status", "not_one_of", "finished"),
+        ({"host": "kpu-99"}, "host", "unknown_code", "/v1/organizations"),
+        ({"election": "pemilu-1955"}, "election", "unknown_code", "/v1/elections"),
+        ({"attended_by": "kpu-99"}, "attended_by", "unknown_code", "/v1/organizations"),
+        ({"attended_by": "k" * 41}, "attended_by", "too_long", "40"),
+        ({"from": "2024-02-30"}, "from", "no_such_date", "calendar"),
+        ({"to": "14-06-2022"}, "to", "not_a_date", "YYYY-MM-DD"),
+        ({"from": "2024-03-11", "to": "2024-03-10"}, "to", "to_before_from", ""),
+        ({"from_": "2024-03-11"}, "from_", "unknown_parameter", "from"),
+        ({"roll": "open"}, "roll", "unknown_parameter", "attended_by"),
+    )
+
+    async def test_status_on_a_day(self, client: httpx.AsyncClient) -> None:
+        assert await statuses(client, DAY.isoformat()) == ON_THE_DAY
+
+    @pytest.mark.parametrize("status", sorted(set(ON_THE_DAY.values())))
+    async def test_by_status(self, client: httpx.AsyncClient, status: str) -> None:
+        expected = {code for code, one in ON_THE_DAY.items() if one == status}
+        assert await codes(client, status=status, as_of=DAY.isoformat()) == expected
+
+    async def test_the_last_day_is_a_day_of_the_meeting(self, client: httpx.AsyncClient) -> None:
+        days = ("2022-06-12", "2022-06-13", "2022-06-15", "2022-06-16")
+        assert [(await statuses(client, day))["rakornas-2022-06"] for day in days] == [
+            "planned",
+            "running",
+            "running",
+            "finished",
+        ]
+
+    async def test_cancelled_from_its_day_on(self, client: httpx.AsyncClient) -> None:
+        days = ("2024-03-07", "2024-03-09", "2024-03-10", "2024-03-13", "2199-12-31")
+        assert [(await statuses(client, day))["called-off"] for day in days] == [
+            "planned",
+            "running",
+            *["cancelled"] * 3,
+        ]
+
+    async def test_all_are_there_on_any_day(self, client: httpx.AsyncClient) -> None:
+        assert Counter((await statuses(client, "1900-01-01")).values()) == {"planned": len(ON_THE_DAY)}
+
+    async def test_without_a_day_it_is_today(self, client: httpx.AsyncClient, app: FastAPI) -> None:
+        paths = ("/v1/meetings", "/v1/meetings?status=running", "/v1/meetings/called-off")
+        app.dependency_overrides[clock.get_today] = lambda: clock.LocalDay(DAY, 60)
+        try:
+            answers = [(await client.get(path)).content for path in paths]
+        finally:
+            app.dependency_overrides.clear()
+        for answer, path in zip(answers, paths, strict=True):
+            assert answer == (await client.get(path, params={"as_of": DAY.isoformat()})).content or "?" in path
+        assert answers[1] == (await client.get(f"{paths[1]}&as_of={DAY}")).content
+
+    async def test_an_answer_about_today_is_over_at_midnight(self, client: httpx.AsyncClient) -> None:
+        for path in ("/v1/meetings", "/v1/meetings/called-off"):
+            with time_machine.travel("2024-03-10T16:59:30Z", tick=False):  # 23:59:30 in Jakarta
+                now, then = await client.get(path), await client.get(f"{path}?as_of=2024-03-10")
+            assert now.headers["cache-control"] == "public, max-age=30, stale-while-revalidate=0"
+            assert then.headers["cache-control"] == "public, max-age=60, stale-while-revalidate=600"
+
+    async def test_a_walk_through_today_stays_on_its_day(self, client: httpx.AsyncClient) -> None:
+        with time_machine.travel("2024-03-10T16:59:30Z", tick=False):
+            first = await client.get("/v1/meetings?status=running&page_size=1")
+        with time_machine.travel("2024-05-10T16:59:30Z", tick=False):
+            rest = await walk(client, first.links["next"]["url"], {})
+        there = {item["code"] for item in [*first.json()["items"], *rest]}
+        assert there == {code for code, status in ON_THE_DAY.items() if status == "running"}
+
+    @pytest.mark.parametrize(
+        ("name", "value", "told"),
+        [
+            ("host", "kpu", lambda item: item["host"]["code"]),
+            ("host", "kpu-31", lambda item: item["host"]["code"]),
+            ("kind", "national_coordination", lambda item: item["kind"]),
+            ("kind", "induction", lambda item: item["kind"]),
+            ("election", "pemilu-2024", lambda item: (item["election"] or {}).get("code")),
+            ("election", "pilkada-2024", lambda item: (item["election"] or {}).get("code")),
+        ],
+    )
+    async def test_by_what_it_is(
+        self, client: httpx.AsyncClient, name: str, value: str, told: Callable[[Any], Any]
+    ) -> None:
+        expected = [item for item in await walk(client, self.path, {}) if told(item) == value]
+        assert expected
+        assert await walk(client, self.path, {name: value}) == expected
+
+    @pytest.mark.parametrize(
+        ("first", "last"),
+        [
+            ("2024-03-10", "2024-03-10"),
+            ("2024-03-09", "2024-03-09"),
+            ("2024-03-12", "2024-03-31"),
+            ("2022-06-15", "2024-02-01"),
+            ("2022-06-16", "2024-01-31"),
+            ("2024-03-12", None),
+            ("2024-03-13", None),
+            (None, "2022-06-13"),
+            (None, "2022-06-12"),
+        ],
+    )
+    async def test_by_days_that_overlap(self, client: httpx.AsyncClient, first: str | None, last: str | None) -> None:
+        spans = {code: (start, end) for code, start, end in [("rakornas-2022-06", date(2022, 6, 13), date(2022, 6, 15))]}
+        spans |= {row["code"]: (row["start_on"], row["end_on"]) for row in MEETINGS}
+        expected = {
+            code
+            for code, (start, end) in spans.items()
+            if end >= date.fromisoformat(first or "1900-01-01") and start <= date.fromisoformat(last or "2199-12-31")
+        }
+        given = {name: day for name, day in (("from", first), ("to", last)) if day}
+        assert await codes(client, **given) == expected
+
+    @pytest.mark.parametrize(
+        ("organization", "expected"),
+        [
+            ("kpu-36", {"one-day", "ahead"}),
+            ("kpu-31", {"rakornas-2022-06", "ahead"}),
+            ("kpu-94", {"papua"}),
+            ("kpu", {"rakornas-2022-06"}),
+            ("kpu-32", set()),
+        ],
+    )
+    async def test_attended_by_who_was_present(
+        self, client: httpx.AsyncClient, organization: str, expected: set[str]
+    ) -> None:
+        """Also where the roll is restricted: that a body was there is no personal data."""
+        assert await codes(client, attended_by=organization) == expected
+
+    async def test_filters_narrow_one_another(self, client: httpx.AsyncClient) -> None:
+        asked = {"host": "kpu-31", "attended_by": "kpu-36", "from": "2024-03-10", "to": "2024-03-10"}
+        assert await codes(client, **asked, status="running", as_of=DAY.isoformat()) == {"one-day"}
+        assert await codes(client, **asked, status="finished", as_of=DAY.isoformat()) == set()
+
+    @pytest.mark.parametrize(
+        ("q", "best"),
+        [
+            ("koordinasi nasional", "rakornas-2022-06"),
+            ("NATIONAL COORDINATION", "rakornas-2022-06"),
+            ("badan", "papua"),
+            ("jayapura", "papua"),
+            ("elan", "first-day"),
+        ],
+    )
+    async def test_search_finds_the_best_first(self, client: httpx.AsyncClient, q: str, best: str) -> None:
+        assert (await self.get(client, {"q": q})).json()["items"][0]["code"] == best
+
+    async def test_all_that_is_unknown_is_named(self, client: httpx.AsyncClient) -> None:
+        asked = {"host": "nobody", "attended_by": "kpu-99", "election": "pemilu-2024"}
+        errors = (await self.get(client, asked)).json()["errors"]
+        assert {(error["parameter"], error["code"]) for error in errors} == {
+            ("host", "unknown_code"),
+            ("attended_by", "unknown_code"),
+        }
+
+    async def test_one_statement_more_to_tell_empty_from_unknown(
+        self, client: httpx.AsyncClient, statements: list[str]
+    ) -> None:
+        await self.get(client)
+        for params, count in (
+            ({"attended_by": "kpu-32"}, 2),
+            ({"host": "nobody", "election": "none"}, 2),
+            ({"from": "2199-01-01"}, 1),
+            ({"host": "kpu", "attended_by": "kpu", "status": "finished"}, 1),
+        ):
+            statements.clear()
+            await self.get(client, params)
+            assert len(statements) == count
+
+
+class TestReadMeeting(ItemScenarios):
+    path = "/v1/meetings/rakornas-2022-06"
+    missing = "/v1/meetings/rakornas-2024-06"
+    members = MEMBERS
+    refused = (*ItemScenarios.refused, ({"status": "finished"}, "status", "unknown_parameter", "as_of"))
+
+    async def test_the_rakornas(self, client: httpx.AsyncClient) -> None:
+        item = (await client.get(self.path)).json()
+        told = {name: item[name] for name in MEMBERS.split()[:15] if name not in ("audience", "purpose")}
+        assert told == {
+            "code": "rakornas-2022-06",
+            "name": "Rapat Koordinasi Nasional Persiapan Pelaksanaan Tahapan Pemilu Serentak 2024",
+            "name_en": "National Coordination Meeting on Preparing the Stages of the 2024 Simultaneous Elections",
+            "kind": "national_coordination",
+            "host": {"code": "kpu", "name": "Komisi Pemilihan Umum"},
+            "place": "Jakarta",
+            "time_zone": "Asia/Jakarta",
+            "start_on": "2022-06-13",
+            "end_on": "2022-06-15",
+            "cancelled_on": None,
+            "election": {"code": "pemilu-2024", "name": "Pemilihan Umum Tahun 2024"},
+            "status": "finished",
+            "roll": "open",
+        }
+        assert item["audience"] == "Chairs, members and secretaries of KPU Provinsi of all Indonesia"
+        assert item["purpose"].startswith("Communication, coordination and one common understanding of the stages;")
+        assert (item["verified"], item["primary"], item["revision"]) == (True, True, 1)
+
+    async def test_what_the_source_printed_stands_beside_it(self, client: httpx.AsyncClient) -> None:
+        source = (await client.get(self.path)).json()["source"]
+        assert source == {
+            "publisher": "KPU Provinsi DKI Jakarta (jakarta.kpu.go.id), Berita Terkini",
+            "title": "Pimpinan KPU Provinsi DKI Jakarta Ikuti Rakornas Persiapan Pelaksanaan Tahapan Pemilu Serentak"
+            " 2024",
+            "corrections": [
+                {
+                    "field": "start_on..end_on",
+                    "printed": "13-15 Juni 2024",
+                    "held": "2022-06-13..2022-06-15",
+                    "reason": "The same item dates its statement Selasa 14 Juni 2022 and says that the stages begin on"
+                    " 14 June 2022, the date in PKPU 3/2022.",
+                }
+            ],
+        }
+
+    async def test_its_statement(self, client: httpx.AsyncClient) -> None:
+        (statement,) = (await client.get(self.path)).json()["statements"]
+        assert statement.pop("summary").startswith("Reminds the KPU DKI Jakarta family that the stages have begun")
+        assert statement == {
+            "id": "01a20cae-3b7c-7752-8ae9-897ad626c2d3",
+            "official": {"id": "01a20c10-0af8-7149-8d8d-5489b1e37ec7", "name": "Sunardi"},
+            "name": None,
+            "organization": {"code": "kpu-31", "name": "KPU Provinsi DKI Jakarta"},
+            "made_on": "2022-06-14",
+            "form": "written",
+        }
+
+    async def test_statements_by_day_the_undated_last(self, client: httpx.AsyncClient) -> None:
+        said = (await client.get("/v1/meetings/papua")).json()["statements"]
+        assert [one["summary"] for one in said] == [f"Says {n}." for n in (1, 2, 3, 4)]
+        assert {(one["official"], one["organization"]) for one in said} == {(None, None)}
+
+    async def test_a_meeting_of_which_little_is_known(self, client: httpx.AsyncClient) -> None:
+        item = (await client.get("/v1/meetings/over")).json()
+        assert item["source"] == {"publisher": None, "title": None, "corrections": []}
+        assert (item["sessions"], item["statements"], item["election"]) == ([], [], None)
+
+    async def test_its_sessions_are_those_of_the_programme(self, client: httpx.AsyncClient) -> None:
+        for path in (self.path, "/v1/meetings/papua"):
+            listed = await walk(client, f"{path}/sessions", {})
+            own = (await client.get(path)).json()["sessions"]
+            assert own == [{name: one[name] for name in own[0]} for one in listed]
+            assert set(listed[0]) - set(own[0]) == {"source", "verified", "primary", "revision", "updated_at"}
+
+    async def test_who_may_speak(self, client: httpx.AsyncClient) -> None:
+        sessions = {one["code"]: one for one in (await client.get("/v1/meetings/papua")).json()["sessions"]}
+        nobody = {
+            name: None for name in ("official", "name", "organization", "division", "division_kind", "role")
+        }
+        assert sessions["b"]["speakers"] == [
+            {
+                **nobody,
+                "organization": {"code": "kpu", "name": "Komisi Pemilihan Umum"},
+                "division": {"code": "ri-3", "name": "Divisi Data dan Informasi"},
+            },
+            {**nobody, "name": "Dr. Maria Wanggai", "role": "akademisi"},
+            {**nobody, "official": {"id": ARIF, "name": "Arif Rahman Hakim"}, "role": "moderator"},
+            {**nobody, "organization": {"code": "bappenas", "name": "Kementerian Perencanaan Pembangunan Nasional"}},
+        ]
+        assert list(sessions["b"]["speakers"][0]) == list(nobody)
+        assert sessions["a"]["speakers"] == []
+
+    async def test_one_statement_where_there_is_none(self, client: httpx.AsyncClient, statements: list[str]) -> None:
+        await client.get(self.missing)
+        assert len(statements) == 1
+
+    async def test_a_day_changes_what_it_is_not_whether_it_is(self, client: httpx.AsyncClient) -> None:
+        answer = await client.get(f"{self.path}?as_of=1900-01-01&fields=status,code")
+        assert answer.json() == {"code": "rakornas-2022-06", "status": "planned"}
+        assert_refused(await client.get(f"{self.path}?from=2022-06-13"), "from", "unknown_parameter", "as_of")

@@ -1,0 +1,80 @@
+"""A good row of each table, to change one thing of, and what it leans on."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from app.models import Base
+
+PERSON, OTHER = UUID(int=1), UUID(int=2)
+ON_LIST, ON_OTHER_LIST = UUID(int=11), UUID(int=12)
+FACT = {"verified": False, "primary": False}
+GOOD: dict[str, dict[str, Any]] = {
+    "regions": {"code": "92", "name": "N", "type": "province", "time_zone": "Asia/Jakarta", "autonomous": True},
+    "region_codes": {"code": "90.01", "region": "90", "parent": "90"},
+    "organizations": {"code": "kpu-92", "name": "N", "kind": "commission", "level": "province"},
+    "divisions": {"code": "p7-9", "kind": "division", "level": "province", "name": "N"},
+    "officials": {"id": UUID(int=9), "name": "N"},
+    "appointments": {
+        "id": UUID(int=9),
+        "official": PERSON,
+        "organization": "kpu",
+        "office": "member",
+        "standing": "definitive",
+        "start_on": "2020",
+    },
+    "elections": {"code": "e-9", "name": "N", "kind": "general"},
+    "stages": {"code": "s-9", "election": "e-1", "position": 1, "kind": "stage", "name": "N", "round": 1},
+    "meetings": {
+        "code": "m-9",
+        "name": "N",
+        "kind": "plenary",
+        "host": "kpu",
+        "time_zone": "Asia/Jakarta",
+        "start_on": date(2022, 6, 13),
+        "end_on": date(2022, 6, 15),
+        "roll": "open",
+    },
+    "meeting_corrections": {"meeting": "m-1", "position": 1, "field": "F", "printed": "P", "held": "H", "reason": "R"},
+    "sessions": {"meeting": "m-1", "code": "c-9", "position": 1, "kind": "class", "name": "N"},
+    "session_speakers": {"meeting": "m-1", "session": "opening", "position": 1, "organization": "kpu"},
+    "meeting_statements": {
+        "id": UUID(int=9),
+        "meeting": "m-1",
+        "official": PERSON,
+        "form": "spoken",
+        "summary": "S",
+    },
+    "participants": {"id": UUID(int=19), "meeting": "m-1", "organization": "kpu", "office": "member"},
+    "participant_sessions": {"meeting": "m-1", "session": "opening", "participant": ON_LIST},
+}
+
+
+async def insert(connection: asyncpg.Connection, table: str, **changed: Any) -> None:
+    """A good row, but for what is changed."""
+    row = {**(FACT if "verified" in Base.metadata.tables[table].c else {}), **GOOD[table], **changed}
+    names = ", ".join(f'"{name}"' for name in row)
+    places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
+    await connection.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", *row.values())
+
+
+async def insert_what_they_lean_on(connection: asyncpg.Connection) -> None:
+    """Two of whatever has something of its own: an election its stage, a meeting its session and participant."""
+    await insert(connection, "regions", code="90")
+    await insert(connection, "organizations", code="kpu", level="national")
+    await insert(connection, "organizations", code="bawaslu", kind="agency")
+    await insert(connection, "divisions", code="ri-1")
+    for person in (PERSON, OTHER):
+        await insert(connection, "officials", id=person)
+    for number, session, listed in ((1, "opening", ON_LIST), (2, "closing", ON_OTHER_LIST)):
+        await insert(connection, "elections", code=f"e-{number}")
+        await insert(connection, "stages", code=f"s-{number}", election=f"e-{number}")
+        await insert(connection, "meetings", code=f"m-{number}")
+        await insert(connection, "sessions", meeting=f"m-{number}", code=session)
+        await insert(connection, "participants", meeting=f"m-{number}", id=listed, official=PERSON)
+
+
+async def appoint(connection: asyncpg.Connection, **changed: Any) -> None:
+    await insert(connection, "appointments", **{"id": uuid4(), **changed})

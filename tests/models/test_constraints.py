@@ -1,0 +1,135 @@
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from app.models import Base, ServiceKey
+from tests.models.broken import ALL
+from tests.models.rows import GOOD, OTHER, insert
+from tests.models.test_one_holder import ONE_HOLDER, ONE_OFFICE
+
+NAMED = """
+    SELECT conname FROM pg_constraint JOIN pg_class t ON t.oid = conrelid
+    WHERE contype IN ('c', 'f', 'p', 'u', 'x') AND connamespace = 'public'::regnamespace
+        AND relname NOT IN ('alembic_version', 'service_keys')
+    UNION SELECT indexrelid::regclass::text FROM pg_index
+    WHERE indisunique AND indrelid = ANY(SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
+        AND indrelid::regclass::text NOT IN ('alembic_version', 'service_keys')"""
+
+
+@pytest.mark.parametrize("table", GOOD)
+async def test_a_good_row(db: asyncpg.Connection, table: str) -> None:
+    await insert(db, table)
+
+
+def test_each_table_has_one() -> None:
+    assert set(GOOD) == set(Base.metadata.tables) - {ServiceKey.__tablename__}
+
+
+@pytest.mark.parametrize(("table", "changed", "constraint"), ALL)
+async def test_a_bad_row(db: asyncpg.Connection, table: str, changed: dict[str, Any], constraint: str) -> None:
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError) as raised:
+        await insert(db, table, **changed)
+    assert raised.value.constraint_name == constraint
+
+
+@pytest.mark.parametrize(
+    ("table", "constraint"),
+    [
+        ("region_codes", "pk_region_codes"),
+        ("appointments", "pk_appointments"),
+        ("meeting_corrections", "pk_meeting_corrections"),
+        ("session_speakers", "pk_session_speakers"),
+        ("meeting_statements", "pk_meeting_statements"),
+        ("participant_sessions", "pk_participant_sessions"),
+    ],
+)
+async def test_a_row_stands_there_once(db: asyncpg.Connection, table: str, constraint: str) -> None:
+    await insert(db, table)
+    with pytest.raises(asyncpg.UniqueViolationError) as raised:
+        await insert(db, table)
+    assert raised.value.constraint_name == constraint
+
+
+@pytest.mark.parametrize(
+    ("table", "first", "second", "constraint"),
+    [
+        ("regions", {"iso_3166_2": "ID-X"}, {"code": "93", "iso_3166_2": "ID-X"}, "uq_regions_iso_3166_2"),
+        (
+            "organizations",
+            {"region": "90"},
+            {"code": "kpu-93", "region": "90"},
+            "uq_organizations_region_of_commission",
+        ),
+    ],
+)
+async def test_what_no_two_rows_may_share(
+    db: asyncpg.Connection, table: str, first: dict[str, Any], second: dict[str, Any], constraint: str
+) -> None:
+    await insert(db, table, **first)
+    with pytest.raises(asyncpg.UniqueViolationError) as raised:
+        await insert(db, table, **second)
+    assert raised.value.constraint_name == constraint
+
+
+async def test_each_rule_of_the_database_is_broken_here(db: asyncpg.Connection) -> None:
+    """By a bad row, twice the same, or two that share something."""
+    twice = {"pk_region_codes", "pk_appointments", "pk_meeting_corrections", "pk_session_speakers"}
+    twice |= {"pk_meeting_statements", "pk_participant_sessions"}
+    shared = {"uq_regions_iso_3166_2", "uq_organizations_region_of_commission", ONE_HOLDER, ONE_OFFICE}
+    # Implied by the primary key: they are what references of two columns refer to.
+    implied = {"uq_stages_election_code", "uq_participants_meeting_id"}
+    assert {row[0] for row in await db.fetch(NAMED)} == {row[2] for row in ALL} | twice | shared | implied
+
+
+@pytest.mark.parametrize("partial", ["soon", "2020-13", "2020-00", "2023-02-29", "0000"])
+@pytest.mark.parametrize("column", ["start_on", "end_on"])
+async def test_a_bad_partial_date_breaks_the_named_constraint(
+    db: asyncpg.Connection, column: str, partial: str
+) -> None:
+    with pytest.raises(asyncpg.CheckViolationError) as raised:
+        await insert(db, "appointments", **{column: partial})
+    assert raised.value.constraint_name == f"ck_appointments_{column}_is_partial_date"
+
+
+async def test_a_day_without_end_is_no_date(db: asyncpg.Connection) -> None:
+    with pytest.raises(asyncpg.CheckViolationError):
+        await insert(db, "regions", valid_from=date.max)  # which asyncpg sends as infinity
+
+
+@pytest.mark.parametrize(
+    ("table", "changed"),
+    [
+        ("stages", {"start_on": date(2022, 6, 14), "end_on": date(2022, 6, 14)}),
+        ("stages", {"parent": "s-1", "start_on": date(1999, 1, 1)}),  # the regulations do so
+        ("stages", {"end_on": date(2199, 12, 31), "position": 999, "round": 9}),
+        ("meetings", {"end_on": date(2022, 6, 13)}),
+        ("meetings", {"cancelled_on": date(2030, 1, 1)}),
+        ("sessions", {"meeting": "m-2", "code": "opening"}),  # a code is one of its meeting's only
+        ("sessions", {"code": "x" * 40, "track": 99, "parallel_group": "g"}),
+        ("session_speakers", {"organization": None, "division": "ri-1"}),
+        ("meeting_statements", {"official": None, "organization": "kpu"}),
+        ("participants", {"official": OTHER, "organization": None, "office": None}),
+        ("participants", {"name": "N", "organization": None, "office": None}),
+    ],
+)
+async def test_what_is_no_fault(db: asyncpg.Connection, table: str, changed: dict[str, Any]) -> None:
+    await insert(db, table, **changed)
+
+
+async def test_an_office_without_a_name_may_be_on_the_list_many_times(db: asyncpg.Connection) -> None:
+    for number in (20, 21):
+        await insert(db, "participants", id=UUID(int=number), office="secretary")
+
+
+@pytest.mark.parametrize(
+    ("status", "open_status"),
+    [("sick", "excused"), ("excused", "excused"), ("on_leave", "on_leave"), (None, "expected"), ("absent", "absent")],
+)
+async def test_that_somebody_is_sick_is_not_open(db: asyncpg.Connection, status: str | None, open_status: str) -> None:
+    await insert(db, "participants", **({"status": status} if status else {}))
+    assert await db.fetchval("SELECT open_status FROM participants WHERE id = $1", GOOD["participants"]["id"]) == (
+        open_status
+    )

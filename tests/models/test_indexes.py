@@ -1,0 +1,71 @@
+import asyncpg
+
+LEADING = """
+    SELECT relname || '.' || attname FROM pg_index i JOIN pg_class t ON t.oid = indrelid
+    JOIN pg_attribute a ON a.attrelid = indrelid AND a.attnum = indkey[0] AND relnamespace = 'public'::regnamespace"""
+# An index of which only some rows are part answers no question about all of them, so it serves no reference.
+WHOLE = """
+    SELECT relname, ARRAY(
+        SELECT attname::text FROM unnest(indkey) WITH ORDINALITY AS place (attnum, nth)
+        JOIN pg_attribute USING (attnum) WHERE attrelid = indrelid ORDER BY nth
+    ) FROM pg_index JOIN pg_class t ON t.oid = indrelid
+    WHERE relnamespace = 'public'::regnamespace AND indpred IS NULL AND indexprs IS NULL"""
+REFERENCES = """
+    SELECT relname, ARRAY(
+        SELECT attname::text FROM pg_attribute WHERE attrelid = conrelid AND attnum = ANY(conkey)
+    ) FROM pg_constraint JOIN pg_class t ON t.oid = conrelid WHERE contype = 'f'"""
+EXPRESSIONS = """
+    SELECT pg_get_indexdef(indexrelid, 1, true) FROM pg_index JOIN pg_class t ON t.oid = indrelid
+    WHERE relnamespace = 'public'::regnamespace AND indkey[0] = 0"""
+ASKED = {
+    "regions": ["code", "name", "updated_at", "type", "parent", "valid_from", "folded"],
+    "region_codes": ["code", "region"],
+    "organizations": [
+        *["code", "name", "updated_at", "kind", "level", "sector", "parent", "region", "established_on", "folded"],
+    ],
+    "divisions": ["code", "name", "updated_at", "kind", "level", "members", "folded"],
+    "officials": ["id", "name", "updated_at", "folded"],
+    "appointments": ["id", "official", "organization", "division", "office", "standing"],
+    "elections": ["code", "name", "updated_at", "kind", "folded"],
+    "stages": ["code", "name", "updated_at", "election", "parent", "kind", "round", "end_on", "folded"],
+    "meetings": ["code", "name", "updated_at", "host", "kind", "election", "start_on", "end_on", "folded"],
+    "participants": ["id", "official", "organization", "folded"],
+}
+# The rest is asked within one meeting, and has the meeting before it.
+ASKED_WITHIN_A_MEETING = {
+    "meeting_corrections": ["position"],
+    "sessions": ["code", "position"],
+    "session_speakers": ["session"],
+    "meeting_statements": ["made_on"],
+    "participants": ["organization", "office", "open_status", "updated_at", "official"],
+    "participant_sessions": ["session", "participant"],
+}
+
+
+async def test_each_reference_has_one(db: asyncpg.Connection) -> None:
+    """One that begins with the reference's columns in whatever order, so that nothing referred to is looked for long."""
+    indexes = [(table, columns) for table, columns in await db.fetch(WHOLE)]
+    without = [
+        (table, columns)
+        for table, columns in await db.fetch(REFERENCES)
+        if not any(table == of and set(columns) == set(leading[: len(columns)]) for of, leading in indexes)
+    ]
+    assert without == []
+
+
+async def test_each_filter_and_sort_has_one(db: asyncpg.Connection) -> None:
+    leading = {row[0] for row in await db.fetch(LEADING)}
+    assert {f"{table}.{column}" for table, columns in ASKED.items() for column in columns} <= leading
+
+
+async def test_each_filter_and_sort_within_a_meeting_has_one(db: asyncpg.Connection) -> None:
+    asked = {(table, column) for table, columns in ASKED_WITHIN_A_MEETING.items() for column in columns}
+    found = {(table, columns[1]) for table, columns in await db.fetch(WHOLE) if columns[0] == "meeting" and columns[1:]}
+    assert asked <= found
+
+
+async def test_the_order_by_days_of_which_not_all_are_known_has_one(db: asyncpg.Connection) -> None:
+    assert {row[0] for row in await db.fetch(EXPRESSIONS)} >= {
+        "COALESCE(voting_on, 'infinity'::date)",
+        "COALESCE(start_on, end_on, 'infinity'::date)",
+    }

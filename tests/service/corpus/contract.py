@@ -1,0 +1,46 @@
+"""What the published contract offers, so that no route and no parameter is forgotten."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import orjson
+
+PUBLISHED = Path(__file__).parents[2] / "openapi.json"
+Schema = Mapping[str, Any]
+
+
+class Route(NamedTuple):
+    """A route, and what can be asked of it: the schemas of its parameters, and for some of them a value."""
+
+    template: str
+    path: Mapping[str, Schema]
+    query: Mapping[str, Schema]
+    values: Mapping[str, str]
+    required: tuple[str, ...]
+    negotiates: bool
+
+    def address(self, **instead: str) -> str:
+        """Its path with a value in each segment; `instead` is put as it is."""
+        return self.template.format_map({**{name: quote(self.values[name]) for name in self.path}, **instead})
+
+    def target(self, query: str, *, without: str = "") -> str:
+        """Its address with this query behind what it cannot be asked without."""
+        needed = [f"{name}={quote(self.values[name])}" for name in self.required if name != without]
+        return f"{self.address()}?{'&'.join([*needed, query])}"
+
+
+def _route(template: str, operation: Mapping[str, Any]) -> Route:
+    parameters = operation.get("parameters", [])
+    return Route(
+        template,
+        path={parameter["name"]: parameter["schema"] for parameter in parameters if parameter["in"] == "path"},
+        query={parameter["name"]: parameter["schema"] for parameter in parameters if parameter["in"] == "query"},
+        values={parameter["name"]: parameter["example"] for parameter in parameters if parameter.get("required")},
+        required=tuple(p["name"] for p in parameters if p["in"] == "query" and p.get("required")),
+        negotiates="406" in operation["responses"],
+    )
+
+
+ROUTES = [_route(template, methods["get"]) for template, methods in orjson.loads(PUBLISHED.read_bytes())["paths"].items()]
