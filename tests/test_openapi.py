@@ -8,8 +8,8 @@ import pytest
 from fastapi import FastAPI
 
 from app.core.openapi import ProblemDocument
-from app.explorer.contract import contract
 from app.core.problems import KINDS
+from app.explorer.contract import contract
 from app.main import TAGS, create_app
 from tests import openapi
 
@@ -17,8 +17,18 @@ DOCUMENT: dict[str, Any] = json.loads(json.dumps(contract(create_app())))
 OPERATIONS = {
     f"{method} {path}": operation for path, item in DOCUMENT["paths"].items() for method, operation in item.items()
 }
-LISTS = [path for path in DOCUMENT["paths"] if re.fullmatch(r"/v1/\w+(/{code}/officials)?", path)]
+
+
+def answer_of(path: str) -> str:
+    """The name of the schema of a path's answer."""
+    content = OPERATIONS[f"get {path}"]["responses"]["200"]["content"].get("application/json", {})
+    schema = content.get("schema", {})
+    return str(schema.get("$ref", schema.get("anyOf", [{}])[0].get("$ref", ""))).rpartition("/")[2]
+
+
+LISTS = [path for path in DOCUMENT["paths"] if answer_of(path).startswith("PageOf_")]
 ITEMS = [path for path in DOCUMENT["paths"] if path.startswith("/v1/") and path.endswith("}")]
+OF_A_DAY = ("regions", "organizations", "divisions", "officials", "stages", "meetings")
 
 
 def every_object(node: Any) -> Iterator[dict[str, Any]]:
@@ -37,9 +47,13 @@ async def test_the_service_shows_it(client: httpx.AsyncClient) -> None:
 
 
 def test_all_resources_are_in_it() -> None:
-    resources = {"divisions", "officials", "organizations", "regions"}
-    assert set(LISTS) == {"/v1/organizations/{code}/officials", *(f"/v1/{resource}" for resource in resources)}
-    assert {path.split("/")[2] for path in ITEMS} == resources
+    collections = {f"/v1/{resource}" for resource in (*OF_A_DAY, "elections")}
+    meeting = "/v1/meetings/{code}"
+    within = {"/v1/organizations/{code}/officials", f"{meeting}/sessions", f"{meeting}/attendance"}
+    assert set(LISTS) == {*collections, *within, "/v1/search"}
+    assert {path.rpartition("/")[0] for path in ITEMS} == {*collections, f"{meeting}/sessions"}
+    others = {"/v1/today", "/v1/elections/{code}/tree", f"{meeting}/attendance/summary"}
+    assert {path for path in DOCUMENT["paths"] if path.startswith("/v1/")} == {*LISTS, *ITEMS, *others}
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -77,18 +91,30 @@ class TestOperation:
         for parameter in OPERATIONS[name].get("parameters", ()):
             assert {"type": "null"} not in every_object(parameter["schema"])
             assert parameter["schema"]["type"] in ("string", "integer")
-            assert parameter["required"] == (parameter["in"] == "path")
+            needed = parameter["in"] == "path" or (name, parameter["name"]) == ("get /v1/search", "q")
+            assert parameter["required"] == needed
 
 
 class TestLists:
     @pytest.mark.parametrize("path", LISTS)
     def test_have_the_parameters_of_a_list(self, path: str) -> None:
         schemas = {one["name"]: one["schema"] for one in OPERATIONS[f"get {path}"]["parameters"]}
-        assert {"page_size", "page_token", "q", "sort", "fields", "as_of"} <= set(schemas)
+        assert {"page_size", "page_token", "q", "fields"} <= set(schemas)
+        assert ("sort" in schemas) == (path != "/v1/search")
+        assert ("as_of" in schemas) == (path.endswith(("/officials", *OF_A_DAY)))
         assert (schemas["page_size"]["minimum"], schemas["page_size"]["maximum"]) == (1, 200)
-        assert (schemas["page_size"]["default"], schemas["as_of"]["format"]) == (50, "date")
-        for name in schemas["sort"]["enum"]:
-            assert name.startswith("-") or f"-{name}" in schemas["sort"]["enum"]
+        assert schemas["page_size"]["default"] == 50
+        assert schemas.get("as_of", {"format": "date"})["format"] == "date"
+        names = schemas.get("sort", {"enum": []})["enum"]
+        assert sorted(names) == sorted(
+            turned for name in names if not name.startswith("-") for turned in (name, f"-{name}")
+        )
+
+    @pytest.mark.parametrize("path", LISTS)
+    def test_show_their_own_filters_first(self, path: str) -> None:
+        names = [one["name"] for one in OPERATIONS[f"get {path}"]["parameters"] if one["in"] == "query"]
+        common = {"q", "sort", "page_size", "page_token", "fields"}
+        assert [name in common for name in names] == sorted(name in common for name in names)
 
     @pytest.mark.parametrize("path", LISTS)
     def test_show_whole_documents_or_parts(self, path: str) -> None:

@@ -128,8 +128,8 @@ def _whole_or_part(schemas: dict[str, Any], schema: dict[str, Any]) -> dict[str,
 
 
 def only_problem_json(response: dict[str, Any]) -> None:
-    """A problem has one media type, where FastAPI adds `application/json` beside it."""
+    """A problem has one media type, where FastAPI adds that of the route's answer beside it."""
     content = response.get("content", {})
-    if MEDIA_TYPE in content:
-        content[MEDIA_TYPE].setdefault("schema", content.get("application/json", {}).get("schema"))
-        response["content"] = {MEDIA_TYPE: content[MEDIA_TYPE]}
+    if problem := content.pop(MEDIA_TYPE, None):
+        schemas = [other["schema"] for other in content.values() if "schema" in other]
+        response["content"] = {MEDIA_TYPE: {"schema": schemas[0] if schemas else None, **problem}}

@@ -18,7 +18,7 @@ def _entry(
     kind: str, row: Any, *names: Any, detail: Any, key: Any = None, name_en: Any = None, folded: Any = None
 ) -> Rows:
     key = row.code if key is None else key
-    words = func.fold(func.trim(bindparam("q", type_=Text)))
+    words = select(func.fold(func.trim(bindparam("q", type_=Text)))).scalar_subquery()
     return select(
         _text(kind).label("kind"),
         key.label("key"),

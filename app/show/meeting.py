@@ -40,7 +40,7 @@ def _heading(sheet: Sheet, found: Json, record: Record) -> None:
         "days": f"{start if start == end else f'{start} to {end}'} ({found['time_zone']})",
         "place": found["place"],
         "host": _mention(found["host"]),
-        "status": f"{found['status']} on {record.day}",
+        "status": f"{found['status']}, as of {record.day}",
         "cancelled": found["cancelled_on"],
         "election": _mention(found["election"]),
         "audience": found["audience"],

@@ -4,16 +4,19 @@ A terminal gets colours, and tables that wrap to its width. Anything else gets o
 with nothing cut off, wrapped or coloured: made for grep, and for `less -S`.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TextIO
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 ENDLESS = 1_000_000
+GAP = 2
+WORDS = re.compile(r"^\s+\S+|\S+")  # the first one with its indentation
 Cell = str | list[str]
 """A list has its parts below each other on a terminal."""
 
@@ -75,29 +78,60 @@ class Sheet:
 
 def _drawn(rows: Rows, console: Console, *, wraps: bool) -> Iterator[RenderableType]:
     """One table; or, where not even its longest words fit side by side, one for each row, the headings beside it."""
-    table = _table(rows, wraps=wraps)
-    if not rows.headings or Measurement.get(console, console.options, table).minimum <= console.width:
-        yield table
-        return
-    for row in rows.cells:
-        facts = [(heading, cell) for heading, cell in zip(rows.headings, row, strict=True) if cell]
-        yield _table(Rows((), facts), wraps=wraps)
-        yield Text("")
+    if not rows.headings:
+        yield _side_by_side(rows.cells, wraps=wraps)
+    elif widths := _widths(rows, console.width, wraps=wraps):
+        yield _table(rows, widths, wraps=wraps)
+    else:
+        for row in rows.cells:
+            named = zip(rows.headings, row, strict=True)
+            yield _side_by_side([(heading, cell) for heading, cell in named if cell], wraps=wraps)
+            yield Text("")
 
 
-def _table(rows: Rows, *, wraps: bool) -> Table:
+def _side_by_side(facts: Sequence[Sequence[Cell]], *, wraps: bool) -> Table:
+    grid = Table.grid(padding=(0, GAP, 0, 0))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for fact in facts:
+        grid.add_row(*(Text(_joined(cell, wraps=wraps)) for cell in fact))
+    return grid
+
+
+def _table(rows: Rows, widths: Sequence[int], *, wraps: bool) -> Table:
     table = Table(
-        box=box.SIMPLE_HEAD if wraps and rows.headings else None,
+        box=box.SIMPLE_HEAD if wraps else None,
         show_edge=False,
-        show_header=bool(rows.headings),
         pad_edge=False,
-        padding=(0, 1 if wraps and rows.headings else 2, 0, 0),  # beside the box's own space
+        padding=(0, GAP - 1 if wraps else GAP, 0, 0),  # the box has a space of its own
     )
-    for heading in rows.headings or ("", ""):
-        table.add_column(heading, overflow="fold", style="" if rows.headings or table.columns else "dim")
+    for heading, width in zip(rows.headings, widths, strict=True):
+        table.add_column(heading, width=width, overflow="fold")
     for row in rows.cells:
         table.add_row(*(Text(_joined(cell, wraps=wraps)) for cell in row))
     return table
+
+
+def _widths(rows: Rows, available: int, *, wraps: bool) -> list[int]:
+    """The columns' widths, none less than its longest word, so that no name is broken; [] where there is no room.
+
+    What is left goes, one by one, to the column that is furthest from what it would like to have.
+    """
+    columns = [
+        [heading, *(_joined(cell, wraps=wraps) for cell in column)]
+        for heading, column in zip(rows.headings, zip(*rows.cells, strict=True), strict=True)
+    ]
+    widths = [max(cell_len(word) for cell in column for word in WORDS.findall(cell) or [""]) for column in columns]
+    wanted = [max(cell_len(line) for cell in column for line in cell.splitlines() or [""]) for column in columns]
+    left = available - sum(widths) - GAP * (len(widths) - 1)
+    if left < 0:
+        return []
+    if sum(wanted) - sum(widths) <= left:
+        return wanted
+    for _ in range(left):
+        neediest = max(range(len(widths)), key=lambda n: wanted[n] / widths[n])
+        widths[neediest] += 1
+    return widths
 
 
 def _joined(cell: Cell, *, wraps: bool) -> str:
