@@ -131,7 +131,7 @@ def roster(
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Show who was in office at a body on a day, certainly or possibly."""
+    """Show who was in office at a body on a day, certainly or possibly. `until`: the first day no longer."""
 
     async def sheet(record: "Record") -> "Sheet":
         from app.show.roster import roster
@@ -148,7 +148,9 @@ def stages(
     status: Annotated[Status | None, typer.Option(help="Those in this status on the day.")] = None,
     parts: Annotated[
         bool | None,
-        typer.Option("--parts/--top", help="With their parts, or the top level alone. [default: parts with a status]"),
+        typer.Option(
+            "--parts/--top", help="With their parts, or the top level alone; else parts where a status is asked for."
+        ),
     ] = None,
     as_of: AsOf = None,
     database_url: DatabaseUrl = None,

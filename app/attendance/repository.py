@@ -132,9 +132,14 @@ def _counted(by: str | None, in_session: bool) -> CTE:
     key = {"office": _listed.office, "session": _assigned.session}.get(by or "", _listed.organization)
     rows = select(key.label("key"), _listed.open_status, _listed.late, func.count().label("number"))
     if by == "session" or in_session:
-        rows = rows.join(
-            _assigned, and_(_assigned.meeting == _listed.meeting, _assigned.participant == _listed.id)
-        ).where(_assigned.meeting == _MEETING)
+        rows = rows.outerjoin(
+            _assigned,
+            and_(
+                _assigned.meeting == _MEETING,
+                _assigned.meeting == _listed.meeting,
+                _assigned.participant == _listed.id,
+            ),
+        )
     if in_session:
         rows = rows.where(_assigned.session == bindparam("session"))
     return rows.where(_listed.meeting == _MEETING).group_by(key, _listed.open_status, _listed.late).cte()

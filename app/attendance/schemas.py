@@ -107,6 +107,12 @@ class Summary(Counts, Counted):
 class SummaryQuery(NoQuery):
     session: Session | None = None
     by: (
-        Annotated[By, Field(description="What to group by. By session, who is assigned to two is counted in both.")]
+        Annotated[
+            By,
+            Field(
+                description="What to group by. By session, who is assigned to two is counted in both, who is assigned "
+                "to none in a group without a key."
+            ),
+        ]
         | None
     ) = None

@@ -15,6 +15,10 @@ class LocalDay(NamedTuple):
     day: date
     seconds_left: int
 
+    def unless(self, as_of: date | None) -> tuple[date, int | None]:
+        """The day that was asked for, which is true for ever, or this one and how long it lasts."""
+        return (as_of, None) if as_of else (self.day, self.seconds_left)
+
 
 def today(zone: tzinfo) -> LocalDay:
     now = datetime.now(zone)

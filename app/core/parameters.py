@@ -70,6 +70,7 @@ AsOf = Annotated[
     ),
     BeforeValidator(calendar_day),
 ]
+DayOrToday = Annotated[AsOf, Field(description="The day to look at; today in Jakarta where it is not given.")]
 Words = Annotated[
     str,
     Field(

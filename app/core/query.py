@@ -44,8 +44,11 @@ def _problem(scope: Scope) -> Problem | None:
     query: bytes = scope["query_string"]
     if not (_is_text(scope.get("raw_path") or b"") and _is_text(query)):
         return Malformed()
-    if b"%2f" in (scope.get("raw_path") or b"").lower():
-        return NotFound()  # an encoded slash parts no segments (RFC 3986 2.2), but the router would take it for one
+    path = (scope.get("raw_path") or b"").lower()
+    # An encoded slash parts no segments (RFC 3986 2.2), but the router would take it for one; and its patterns end in
+    # `$`, which also stands before a line feed at the end.
+    if b"%2f" in path or path.endswith(b"%0a"):
+        return NotFound()
     errors = list(_errors(query.decode("ascii")))
     return InvalidParameters(*errors) if errors else None
 

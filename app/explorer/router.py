@@ -5,6 +5,7 @@ from functools import cache
 from html import escape
 from importlib.util import find_spec
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Request, Response
@@ -54,9 +55,16 @@ async def read_index(request: Request, media_type: JsonOrHtml, _: Nothing) -> In
     if media_type == "text/html":
         return RedirectResponse("/docs", 303, {"Vary": "Accept"})  # type: ignore[return-value]
     links = {"explorer": "/docs", "openapi": "/openapi.json"}
-    paths = [path for path in contract(request.app)["paths"] if path != "/" and "{" not in path]
-    links |= {path.rpartition("/")[2]: path for path in paths}
+    paths = contract(request.app)["paths"]
+    links |= {path.rpartition("/")[2]: as_shown(path, paths[path]) for path in paths if path != "/" and "{" not in path}
     return reply(orjson.dumps({"name": request.app.title, "links": links}), cache=CACHE)  # type: ignore[return-value]
+
+
+def as_shown(path: str, item: dict[str, Any]) -> str:
+    """The path, with what it cannot do without taken from its example: a link is there to be followed."""
+    parameters = item["get"].get("parameters", ())
+    needed = {one["name"]: one["example"] for one in parameters if one["required"] and one["in"] == "query"}
+    return f"{path}?{urlencode(needed)}" if needed else path
 
 
 @router.get("/openapi.json", dependencies=[public()], include_in_schema=False)

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.core.facts import Fact, Record
-from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, PeriodQuery, Words
+from app.core.parameters import Code, DayOrToday, FieldsOf, ItemQuery, PageQuery, PeriodQuery, Words
 from app.mentions import Mention, PersonMention
 from app.models.vocabulary import DivisionKind, MeetingKind, MeetingStatus, Roll, SessionKind, StatementForm
 
@@ -56,6 +56,9 @@ class Statement(BaseModel):
     made_on: date | None
     form: StatementForm
     summary: str
+    source: str | None
+    verified: bool
+    primary: bool
 
 
 class Correction(BaseModel):
@@ -101,14 +104,10 @@ class Meeting(Record, MeetingMembers):
 
 
 Fields = Annotated[str, FieldsOf(Meeting), Field(description="Members to keep.", examples=["code,name,status"])]
-Today = Annotated[
-    AsOf,
-    Field(description="The day that `status` is of; today in Asia/Jakarta where it is not given."),
-]
 
 
 class MeetingItemQuery(ItemQuery):
-    as_of: Today | None = None
+    as_of: DayOrToday | None = None
     fields: Fields | None = None
 
 
@@ -124,7 +123,7 @@ class MeetingQuery(PeriodQuery):
         ]
         | None
     ) = None
-    as_of: Today | None = None
+    as_of: DayOrToday | None = None
     sort: Literal["start_on", "-start_on", "code", "-code", "name", "-name", "updated_at", "-updated_at"] | None = None
     fields: Fields | None = None
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from app.core.facts import Fact
-from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words
+from app.core.parameters import AsOf, Code, DayOrToday, FieldsOf, ItemQuery, PageQuery, Words
 from app.mentions import Mention, PersonMention
 from app.models.vocabulary import Level, Office, OrganizationKind, Sector, Standing
 
@@ -75,7 +75,7 @@ RosterFields = Annotated[
 
 class RosterQuery(PageQuery):
     q: Annotated[Words, Field(examples=["betty"])] | None = None
-    as_of: Annotated[AsOf, Field(description="The day; today where it is not given.")] | None = None
+    as_of: DayOrToday | None = None
     office: Office | None = None
     sort: Literal["office", "-office", "name", "-name"] | None = None
     fields: RosterFields | None = None

@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 
 from app.reference import reasons, statements
+from app.reference.causes import at_fault
 from app.reference.dataset import SHIPPED, Dataset, Part, read_dataset
 from app.reference.files import FILES
 from app.reference.flaws import MOST, DatasetError, Flaw
@@ -141,7 +142,7 @@ class _Load:
             self.progress(part.table.name, counts.total - before, part.count)
         await self._put_refused_again(part)
         if self.refused:
-            raise DatasetError([await self._flaw(part, line, error) for line, error in self._causes()[:MOST]])
+            raise DatasetError(await self._flaws(part))
 
     async def _put(self, part: Part, low: int, high: int) -> None:
         """Bring in the rows of these lines; where one is refused, halve the lines until it is found."""
@@ -172,11 +173,8 @@ class _Load:
             if len(self.refused) == len(again):
                 return
 
-    def _causes(self) -> list[tuple[int, asyncpg.PostgresError]]:
-        """The refused rows by line, without those whose reference leads to another refused row."""
-        found = sorted(self.refused.items(), key=lambda item: item[0])
-        return [item for item in found if not isinstance(item[1], asyncpg.ForeignKeyViolationError)] or found
-
-    async def _flaw(self, part: Part, line: int, error: asyncpg.PostgresError) -> Flaw:
-        [row] = await self.connection.fetch(statements.staged_row(part), line)
-        return reasons.flaw_of(error, part, row)
+    async def _flaws(self, part: Part) -> list[Flaw]:
+        rows = {row["line"]: row for row in await self.connection.fetch(statements.staged_rows(part), [*self.refused])}
+        lines, circular = at_fault(part, self.refused, rows)
+        tell = reasons.circle if circular else reasons.flaw_of
+        return [tell(self.refused[line], part, rows[line]) for line in lines[:MOST]]

@@ -13,6 +13,8 @@ REFUSALS = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncp
 
 Reason = str | Callable[[Mapping[str, Any]], str]
 
+IS_BELOW = "is itself below this one"
+
 # By constraint: the table's column to look at, and the rule. Rules that reading has checked before are not among them.
 RULES: dict[str, tuple[str, Reason]] = {
     **{
@@ -34,7 +36,7 @@ RULES: dict[str, tuple[str, Reason]] = {
         f"ck_{table}_ends_after_start": ("end_on", "must not be earlier than start_on")
         for table in ("stages", "meetings")
     },
-    **{f"ck_{table}_parent_no_circle": ("parent", "is itself below this one") for table in ("organizations", "stages")},
+    **{f"ck_{table}_parent_no_circle": ("parent", IS_BELOW) for table in ("organizations", "stages")},
     "ck_regions_code_shape": ("code", "must be two digits, or two, a full stop and two: 31 or 31.71"),
     "ck_regions_province_has_short_code": ("code", "a province's code is two digits, any other region's has a point"),
     "ck_regions_province_has_no_parent": ("parent", "a province has no parent, any other region has one"),
@@ -59,12 +61,12 @@ RULES: dict[str, tuple[str, Reason]] = {
     ),
     "ck_stages_parent_is_another": ("parent", "must be another stage"),
     "ck_stages_round_range": ("round", "must be 1 to 9"),
-    "fk_stages_election_parent_stages": ("parent", "is a stage of another election"),
+    "fk_stages_election_parent_stages": ("parent", "is no stage of this election"),
     "ck_sessions_track_range": ("track", "must be 1 to 99"),
     "ck_sessions_track_is_of_a_group": ("track", "goes with a parallel_group, and a group with a track"),
     "ck_sessions_ends_after_start": ("ends_at", "must be later than starts_at"),
     "ck_sessions_within_meeting": ("starts_at", "a session must lie within the days of its meeting"),
-    "fk_session_speakers_meeting_session_sessions": ("session", "is a session of another meeting"),
+    "fk_session_speakers_meeting_session_sessions": ("session", "is no session of this meeting"),
     "ck_session_speakers_somebody": ("organization", "somebody must speak: a person, name, organization or division"),
     "ck_meeting_statements_somebody": ("organization", "somebody must have said it: a person, name or organization"),
     "ck_participants_somebody": ("office", "without person and name, both organization and office are needed"),
@@ -72,9 +74,9 @@ RULES: dict[str, tuple[str, Reason]] = {
     "ck_participants_represents_another": ("represents", "must be another participant"),
     "ck_participants_left_after_arrived": ("left_at", "must not be earlier than arrived_at"),
     "uq_participants_meeting_official": ("official", "the same person is on the meeting's list already"),
-    "fk_participants_meeting_represents_participants": ("represents", "is a participant of another meeting"),
-    "fk_participant_sessions_meeting_session_sessions": ("session", "is a session of another meeting"),
-    "fk_participant_sessions_meeting_participant_participants": ("participant", "is on another meeting's list"),
+    "fk_participants_meeting_represents_participants": ("represents", "is not on this meeting's list"),
+    "fk_participant_sessions_meeting_session_sessions": ("session", "is no session of this meeting"),
+    "fk_participant_sessions_meeting_participant_participants": ("participant", "is not on this meeting's list"),
 }
 
 
@@ -83,8 +85,16 @@ def flaw_of(error: asyncpg.PostgresError, part: Part, row: Mapping[str, Any]) ->
     constraint = getattr(error, "constraint_name", None)
     if constraint in RULES:
         column, reason = RULES[constraint]
-        return Flaw(part.file, row["line"], part.columns[column], reason if isinstance(reason, str) else reason(row))
+        # A rule between two tables is broken by a row of either, and only one of them has the column.
+        place = part.columns.get(column)
+        return Flaw(part.file, row["line"], place, reason if isinstance(reason, str) else reason(row))
     return Flaw(part.file, row["line"], None, f"refused by the database: {getattr(error, 'message', error)}")
+
+
+def circle(error: asyncpg.PostgresError, part: Part, row: Mapping[str, Any]) -> Flaw:
+    """The flaw of a row whose reference, which the database refused, leads back to it."""
+    column, _ = RULES[getattr(error, "constraint_name", None) or ""]
+    return Flaw(part.file, row["line"], part.columns[column], IS_BELOW)
 
 
 def dangling(part: Part, column: str, target: str, line: int, value: object) -> Flaw:

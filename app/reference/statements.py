@@ -56,8 +56,9 @@ def dangling(part: Part, column: str, target: Column[object], parts: Iterable[Pa
     )
 
 
-def staged_row(part: Part) -> str:
-    return f"SELECT * FROM {staging(part)} WHERE line = $1"  # noqa: S608
+def staged_rows(part: Part) -> str:
+    """The rows of the lines $1."""
+    return f"SELECT * FROM {staging(part)} WHERE line = ANY($1::int[])"  # noqa: S608
 
 
 def upsert(part: Part) -> str:

@@ -3,31 +3,51 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, bindparam, case, cast, func, literal_column, null, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    bindparam,
+    case,
+    cast,
+    false,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
 from app import models
-from app.core.collection import Collection, Given
-from app.core.documents import Day, Document, Rows
+from app.core.collection import Collection, Given, alike
+from app.core.documents import Day, Document, Expression, Rows
 from app.search import schemas
 
 _person, _body, _division = models.Official, models.Organization, models.Division
 _stage, _meeting, _held = models.Stage, models.Meeting, models.Appointment
 
+_NOTHING = cast(null(), Text)
+_WORDS = func.fold(func.trim(bindparam("q", type_=Text)), type_=Text)
+# Folded once for the statement, not for each of its rows.
+_SAME_WORDS = select(_WORDS).scalar_subquery()
+
 
 def _entry(
-    kind: str, row: Any, *names: Any, detail: Any, key: Any = None, name_en: Any = None, folded: Any = None
+    kind: str, row: Any, *names: Any, detail: Any, key: Any = None, name_en: Any = _NOTHING, folded: Any = None
 ) -> Rows:
+    """The rows of one kind. `names`: beside its name, what people call it; `folded`: what `q` searches."""
+    is_its_code = row.code == _WORDS if key is None else false()
     key = row.code if key is None else key
-    words = select(func.fold(func.trim(bindparam("q", type_=Text)))).scalar_subquery()
     return select(
         _text(kind).label("kind"),
         key.label("key"),
         row.name.label("name"),
-        (cast(null(), Text) if name_en is None else name_en).label("name_en"),
+        name_en.label("name_en"),
         func.concat(_text(f"/v1/{kind}s/"), key).label("url"),
         detail.label("detail"),
         (row.folded if folded is None else folded).label("folded"),
-        or_(*(func.fold(name) == words for name in (row.name, *names))).label("is_named_so"),
+        is_its_code.label("is_its_code"),
+        or_(*(func.fold(name) == _SAME_WORDS for name in (row.name, *names))).label("is_its_name"),
     )
 
 
@@ -61,30 +81,15 @@ def _days(row: Any) -> ColumnElement[str]:
 
 _entries = union_all(
     _entry("official", _person, key=cast(_person.id, Text), detail=_last_office()),
-    _entry(
-        "organization",
-        _body,
-        _body.name_en,
-        _body.short_name,
-        name_en=_body.name_en,
-        detail=_joined(_body.kind, _body.level),
-    ),
-    _entry(
-        "division",
-        _division,
-        _division.name_en,
-        name_en=_division.name_en,
-        detail=_joined(_division.kind, _division.level),
-    ),
-    _entry("stage", _stage, _stage.name_en, name_en=_stage.name_en, detail=_joined(_stage.election, _days(_stage))),
-    _entry(
-        "meeting",
-        _meeting,
-        _meeting.name_en,
-        name_en=_meeting.name_en,
-        detail=_joined(_meeting.place, _days(_meeting)),
-        # With its code, for that is what people call it: "Rakornas 2022".
-        folded=_meeting.folded + _text(" ") + _meeting.code,
+    *(
+        _entry(kind, row, row.name_en, *names, name_en=row.name_en, detail=_joined(*detail), folded=folded)
+        for kind, row, names, detail, folded in (
+            ("organization", _body, [_body.short_name], (_body.kind, _body.level), None),
+            ("division", _division, [], (_division.kind, _division.level), None),
+            ("stage", _stage, [], (_stage.election, _days(_stage)), None),
+            # With its code, for that is what people call it: "Rakornas 2022".
+            ("meeting", _meeting, [], (_meeting.place, _days(_meeting)), _meeting.folded + _text(" ") + _meeting.code),
+        )
     ),
 ).subquery("entries")
 
@@ -99,16 +104,25 @@ def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
         yield _entries.c.kind == bindparam("kind")
 
 
-def _named_so_first() -> ColumnElement[str]:
+def _found(words: Expression) -> ColumnElement[bool]:
+    """By words like those of the names, or by the code itself."""
+    return or_(alike(_entries.c.folded, words), _entries.c.is_its_code)
+
+
+def _whole_first() -> ColumnElement[str]:
     """Of hits that are equally alike, one whose whole name was given comes before those with more in their names."""
-    place: ColumnElement[str] = case((_entries.c.is_named_so, _text("0")), else_=_text("1")) + _entries.c.url
+    is_whole = or_(_entries.c.is_its_code, _entries.c.is_its_name)
+    place: ColumnElement[str] = case((is_whole, _text("0")), else_=_text("1")) + _entries.c.url
     return place
 
 
 HITS = Collection(
     Document(schemas.Hit, hit),
     _entries,
-    key=_named_so_first(),
+    key=_whole_first(),
+    # A code that was given is as like as can be, whatever the names are.
+    folded=case((_entries.c.is_its_code, _SAME_WORDS), else_=_entries.c.folded),
+    found=_found,
     conditions=_conditions,
     sorts={},
 )

@@ -92,7 +92,7 @@ def answer(settings: Settings, as_of: str | None, question: Callable[[Record], A
 def unknown(what: str, code: str, known: list[Json]) -> OperatorError:
     """That there is nothing with this code; with the codes of those that are there, where these are few."""
     codes = [one["code"] for one in known]
-    there = f"; there is {', '.join(codes)}" if 0 < len(codes) <= MOST_NAMED else ""
+    there = f"; known: {', '.join(codes)}" if 0 < len(codes) <= MOST_NAMED else ""
     return OperatorError(f"There is no {what} with the code {code!a}{there}.")
 
 

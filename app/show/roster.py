@@ -17,7 +17,7 @@ async def roster(record: Record, code: str) -> Sheet:
     if body["code"] != code:
         sheet.line(f"{code} is its former code.")
     if not entries:
-        sheet.line("Of nobody is it known that they were possibly in office.")
+        sheet.line("Nobody is on record as in office on this day.")
         return sheet
     certain = sum(entry["certain"] for entry in entries)
     sheet.line(f"{len(entries)} possibly in office, {certain} of them certainly.")

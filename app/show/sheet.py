@@ -4,6 +4,7 @@ A terminal gets colours, and tables that wrap to its width. Anything else gets o
 with nothing cut off, wrapped or coloured: made for grep, and for `less -S`.
 """
 
+import io
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TextIO
@@ -60,8 +61,11 @@ class Sheet:
 
     def write(self, out: TextIO) -> None:
         """Onto a terminal, as wide as it is, or into anything else."""
+        if isinstance(out, io.TextIOWrapper):
+            out.reconfigure(errors="replace")  # a letter that the terminal does not have is no reason to show nothing
         wraps = out.isatty()
-        console = Console(file=out, width=None if wraps else ENDLESS, markup=False, highlight=False, emoji=False)
+        size = (None, None) if wraps else (ENDLESS, 1)  # with a height, rich asks nobody else for the width
+        console = Console(file=out, width=size[0], height=size[1], markup=False, highlight=False, emoji=False)
         with console.capture() as captured:
             for part in self._all_parts():
                 for drawn in _drawn(part, console, wraps=wraps) if isinstance(part, Rows) else (part,):

@@ -75,7 +75,7 @@ async def read_tree(
 
     All stages of an election in one answer, each with its parts below it, in the order of the regulation.
     """
-    day, lasts = (query.as_of, None) if query.as_of else today
+    day, lasts = today.unless(query.as_of)
     if body := await repository.tree(read, code, day):
         return conditional.reply(body, cache=conditional.open_data(FRESH, at_most=lasts))
     raise NotFound

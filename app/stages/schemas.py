@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, Field
 
 from app.core.facts import Fact
-from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, NoQuery, PeriodQuery, Words, plain_digits
+from app.core.parameters import Code, DayOrToday, FieldsOf, ItemQuery, NoQuery, PeriodQuery, Words, plain_digits
 from app.mentions import Mention
 from app.models.vocabulary import StageKind, StageStatus
 
@@ -58,15 +58,14 @@ class StageTree(BaseModel):
 
 
 Fields = Annotated[str, FieldsOf(Stage), Field(description="Members to keep.", examples=["code,name,status"])]
-Today = Annotated[AsOf, Field(description="The day; today in Asia/Jakarta where it is not given.")]
 
 
 class TreeQuery(NoQuery):
-    as_of: Today | None = None
+    as_of: DayOrToday | None = None
 
 
 class StageItemQuery(ItemQuery):
-    as_of: Today | None = None
+    as_of: DayOrToday | None = None
     fields: Fields | None = None
 
 
@@ -79,7 +78,7 @@ class StageQuery(PeriodQuery):
     ) = None
     kind: StageKind | None = None
     status: Annotated[StageStatus, Field(description="On `as_of`.", examples=["running"])] | None = None
-    as_of: Today | None = None
+    as_of: DayOrToday | None = None
     round: (
         Annotated[int, Field(ge=1, le=9, description="Round of voting.", examples=[2]), BeforeValidator(plain_digits)]
         | None

@@ -25,6 +25,6 @@ async def read_day(read: Read, today: Today, query: Annotated[schemas.DayQuery, 
     The stages that run on `as_of` (today in Asia/Jakarta where it is not given), those that begin or end within the
     next `days` days, and the meetings on the day: what the first screen of an app shows, in one small answer.
     """
-    day, lasts = (query.as_of, None) if query.as_of else today
+    day, lasts = today.unless(query.as_of)
     body = await repository.day(read, day, query.days)
     return conditional.reply(body, cache=conditional.open_data(FRESH, at_most=lasts))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from app.core.parameters import AsOf, NoQuery, plain_digits
+from app.core.parameters import DayOrToday, NoQuery, plain_digits
 from app.mentions import Mention
 from app.models.vocabulary import MeetingKind, MeetingStatus, StageKind, StageStatus
 
@@ -53,7 +53,7 @@ class Day(BaseModel):
 
 
 class DayQuery(NoQuery):
-    as_of: Annotated[AsOf, Field(description="The day; today in Asia/Jakarta where it is not given.")] | None = None
+    as_of: DayOrToday | None = None
     days: Annotated[
         int,
         Field(ge=1, le=90, description="How many days to look ahead.", examples=[14]),
