@@ -22,14 +22,16 @@ REFUSE_CIRCLE = """
 CREATE FUNCTION refuse_circle() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     above text := NEW.parent;
+    passed text[] := ARRAY[NEW.code];
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('parents of ' || TG_TABLE_NAME, 0));
     WHILE above IS NOT NULL LOOP
-        IF above = NEW.code THEN
-            RAISE EXCEPTION '% would be above itself', NEW.code
+        IF above = ANY (passed) THEN
+            RAISE EXCEPTION '% would be above itself', above
                 USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME,
                 CONSTRAINT = format('ck_%s_parent_no_circle', TG_TABLE_NAME);
         END IF;
+        passed := passed || above;
         EXECUTE format('SELECT parent FROM %I WHERE code = $1', TG_TABLE_NAME) INTO above USING above;
     END LOOP;
     RETURN NULL;

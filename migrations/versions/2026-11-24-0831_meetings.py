@@ -17,32 +17,6 @@ depends_on = None
 # Each table with its generated columns, for the trigger.
 FACTS = {"meetings": "'folded'", "sessions": "'folded'", "meeting_statements": ""}
 
-# No check of one row can tell it: the days stand in the meeting, the hours in its sessions, and a day is one of the
-# meeting's zone. Whichever of the two changes asks; the lock on the meeting is for both changing at once.
-WITHIN_MEETING = """
-CREATE FUNCTION session_within_meeting() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    held meetings;
-    outside text;
-BEGIN
-    IF TG_TABLE_NAME = 'sessions' THEN
-        SELECT * INTO held FROM meetings WHERE code = NEW.meeting FOR SHARE;
-    ELSE
-        held := NEW;
-    END IF;
-    SELECT s.code INTO outside FROM sessions s
-    WHERE s.meeting = held.code
-        AND ((s.starts_at AT TIME ZONE held.time_zone)::date NOT BETWEEN held.start_on AND held.end_on
-            OR (s.ends_at AT TIME ZONE held.time_zone)::date NOT BETWEEN held.start_on AND held.end_on)
-    LIMIT 1;
-    IF outside IS NOT NULL THEN
-        RAISE EXCEPTION 'session % is outside the days of its meeting', outside
-            USING ERRCODE = 'check_violation', TABLE = 'sessions', CONSTRAINT = 'ck_sessions_within_meeting';
-    END IF;
-    RETURN NULL;
-END $$
-"""
-
 
 def upgrade() -> None:
     op.create_table(
@@ -265,18 +239,8 @@ def upgrade() -> None:
             f"CREATE TRIGGER touch_fact BEFORE INSERT OR UPDATE ON {table}"
             f" FOR EACH ROW EXECUTE FUNCTION touch_fact({generated})"
         )
-    op.execute(WITHIN_MEETING)
-    op.execute(
-        "CREATE TRIGGER within_meeting AFTER INSERT OR UPDATE OF starts_at, ends_at ON sessions"
-        " FOR EACH ROW EXECUTE FUNCTION session_within_meeting()"
-    )
-    op.execute(
-        "CREATE TRIGGER within_meeting AFTER UPDATE OF start_on, end_on, time_zone ON meetings"
-        " FOR EACH ROW EXECUTE FUNCTION session_within_meeting()"
-    )
 
 
 def downgrade() -> None:
     for table in ["meeting_statements", "session_speakers", "sessions", "meeting_corrections", "meetings"]:
         op.drop_table(table)
-    op.execute("DROP FUNCTION session_within_meeting")
