@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, FastAPI, Query, Request, Response
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ConfigDict
 
-from app.auth import Access, Route, Scope, allow, public, refuse_undeclared
+from app.auth import Access, Route, Scope, allow, needed, public, refuse_undeclared
 from app.core.problems import Problem
 from tests.conftest import client_of
 
@@ -26,6 +26,10 @@ def service() -> FastAPI:
     @router.post("/open", dependencies=[public()])
     async def read(query: Annotated[Given, Query()], body: Annotated[Given, Body()]) -> str:
         return "read"
+
+    @router.get("/sometimes", dependencies=[public()])
+    async def find(request: Request) -> None:
+        raise needed(Scope.ATTENDANCE_READ, request)
 
     app = FastAPI()
     app.include_router(router)
@@ -90,6 +94,19 @@ class TestRoute:
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"].endswith('scope="regions:write", error="invalid_token"')
 
+    @pytest.mark.parametrize(
+        ("headers", "rest"),
+        [({}, ""), ({"Authorization": "Bearer x"}, ', error="invalid_token"')],
+        ids=["none", "wrong"],
+    )
+    async def test_an_open_route_may_need_one_for_what_it_finds(self, headers: dict[str, str], rest: str) -> None:
+        """As a restricted roll does: the same challenge, from within the route."""
+        async with client_of(service()) as client:
+            answer = await client.get("/sometimes", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+        assert answer.headers["www-authenticate"] == f'Bearer realm="rakornas", scope="attendance:read"{rest}'
+        assert answer.headers["cache-control"] == "no-store"
+
     async def test_an_open_route_asks_for_none(self) -> None:
         async with client_of(service()) as client:
             answer = await client.post("/open?number=1", json={"number": 1}, headers={"Authorization": "Bearer x"})
@@ -115,6 +132,6 @@ def test_every_route_of_the_app_declares_who_may_call_it(app: FastAPI) -> None:
 
 
 async def test_what_is_open_today_is_all_of_it(client: httpx.AsyncClient, app: FastAPI) -> None:
-    """Until something is written or personal, nobody needs a token."""
+    """Until something is written, no route as such needs a token; a roll may, which its meeting decides."""
     scopes = {context.route.access.scope for context in iter_route_contexts(app.router.routes)}  # type: ignore[attr-defined]
     assert scopes == {None}

@@ -92,8 +92,9 @@ def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
 def _found(words: Expression) -> ColumnElement[bool]:
     """By the name on the list, or by any name that the record has of the official."""
     known = aliased(models.Official)
-    officials = select(known.id).where(alike(known.folded, words))
-    return or_(alike(_listed.folded, words), _listed.official.in_(officials))
+    # An array, not IN: so the indexes on both columns answer, where else the whole list would be gone through.
+    officials = func.array(select(known.id).where(alike(known.folded, words)).scalar_subquery())
+    return or_(alike(_listed.folded, words), _listed.official == func.any(officials))
 
 
 def _names() -> ColumnElement[str]:
@@ -129,7 +130,8 @@ async def roll_of(read: Reader, meeting: str) -> str | None:
 
 def _counted(by: str | None, in_session: bool) -> CTE:
     """The list of a meeting come down to `number` of each key, status and lateness: a few rows for any roll."""
-    key = {"office": _listed.office, "session": _assigned.session}.get(by or "", _listed.organization)
+    keys: dict[str, Expression] = {"": cast(null(), Text), "office": _listed.office, "session": _assigned.session}
+    key = keys.get(by or "", _listed.organization)
     rows = select(key.label("key"), _listed.open_status, _listed.late, func.count().label("number"))
     if by == "session" or in_session:
         rows = rows.outerjoin(

@@ -6,6 +6,8 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Text,
+    Uuid,
+    and_,
     bindparam,
     case,
     cast,
@@ -27,9 +29,8 @@ _person, _body, _division = models.Official, models.Organization, models.Divisio
 _stage, _meeting, _held = models.Stage, models.Meeting, models.Appointment
 
 _NOTHING = cast(null(), Text)
-_WORDS = func.fold(func.trim(bindparam("q", type_=Text)), type_=Text)
 # Folded once for the statement, not for each of its rows.
-_SAME_WORDS = select(_WORDS).scalar_subquery()
+_WORDS = select(func.fold(func.trim(bindparam("q", type_=Text)), type_=Text)).scalar_subquery()
 
 
 def _entry(
@@ -47,8 +48,15 @@ def _entry(
         detail.label("detail"),
         (row.folded if folded is None else folded).label("folded"),
         is_its_code.label("is_its_code"),
-        or_(*(func.fold(name) == _SAME_WORDS for name in (row.name, *names))).label("is_its_name"),
+        or_(*(_is_what_was_given(name) for name in (row.name, *names))).label("is_its_name"),
+        (row.id if kind == "official" else cast(null(), Uuid)).label("person"),
     )
+
+
+def _is_what_was_given(name: Any) -> ColumnElement[bool]:
+    # To fold a name takes as long as all the rest. Folding takes letters away only where they are apostrophes and the
+    # like, so a name that is so much longer than the words is another one.
+    return and_(func.length(name) <= func.length(_WORDS) + 8, func.fold(name) == _WORDS)
 
 
 def _text(constant: str) -> ColumnElement[str]:
@@ -60,12 +68,12 @@ def _joined(*parts: Any) -> ColumnElement[str]:
     return joined
 
 
-def _last_office() -> ColumnElement[Any]:
+def _last_office(person: Any) -> ColumnElement[Any]:
     """The office that an official came into last, and the body."""
     return (
         select(_joined(_held.office, _body.name))
         .join(_body, _body.code == _held.organization)
-        .where(_held.official == _person.id)
+        .where(_held.official == person)
         .order_by(func.lower(_held.possible).desc(), _held.id.desc())
         .limit(1)
         .scalar_subquery()
@@ -80,7 +88,7 @@ def _days(row: Any) -> ColumnElement[str]:
 
 
 _entries = union_all(
-    _entry("official", _person, key=cast(_person.id, Text), detail=_last_office()),
+    _entry("official", _person, key=cast(_person.id, Text), detail=_NOTHING),
     *(
         _entry(kind, row, row.name_en, *names, name_en=row.name_en, detail=_joined(*detail), folded=folded)
         for kind, row, names, detail, folded in (
@@ -96,7 +104,9 @@ _entries = union_all(
 
 def hit(_day: Day) -> Rows:
     found = _entries.c
-    return select(found.kind, found.key, found.name, found.name_en, found.url, found.detail)
+    # The office is looked up here, for those on the page, and not among the entries, for all that were found.
+    detail = func.coalesce(found.detail, _last_office(found.person)).label("detail")
+    return select(found.kind, found.key, found.name, found.name_en, found.url, detail)
 
 
 def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
@@ -121,7 +131,7 @@ HITS = Collection(
     _entries,
     key=_whole_first(),
     # A code that was given is as like as can be, whatever the names are.
-    folded=case((_entries.c.is_its_code, _SAME_WORDS), else_=_entries.c.folded),
+    folded=case((_entries.c.is_its_code, _WORDS), else_=_entries.c.folded),
     found=_found,
     conditions=_conditions,
     sorts={},

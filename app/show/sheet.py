@@ -65,7 +65,7 @@ class Sheet:
             out.reconfigure(errors="replace")  # a letter that the terminal does not have is no reason to show nothing
         wraps = out.isatty()
         size = (None, None) if wraps else (ENDLESS, 1)  # with a height, rich asks nobody else for the width
-        console = Console(file=out, width=size[0], height=size[1], markup=False, highlight=False, emoji=False)
+        console = Console(file=out, width=size[0], height=size[1])
         with console.capture() as captured:
             for part in self._all_parts():
                 for drawn in _drawn(part, console, wraps=wraps) if isinstance(part, Rows) else (part,):

@@ -8,6 +8,10 @@ import asyncpg
 
 Row = Mapping[str, Any]
 
+MEMBERS = (
+    "code name name_en kind host place time_zone start_on end_on cancelled_on election audience purpose status roll"
+    " sessions statements source verified primary revision updated_at"
+)
 DAY = date(2024, 3, 10)
 FACT: Row = {"verified": False, "primary": False}
 ARIF = "01a20c10-0af2-76d0-9353-aa8d5a05b554"
@@ -79,7 +83,7 @@ SESSIONS = (
 
 # Whoever may speak: a person, a division, somebody by name, a body as such; in no order but that of `position`.
 SPEAKERS: tuple[Row, ...] = (
-    {"meeting": "papua", "session": "b", "position": 4, "organization": "bappenas"},
+    {"meeting": "papua", "session": "b", "position": 4, "organization": "lkpp"},
     {"meeting": "papua", "session": "b", "position": 1, "division": "ri-3", "organization": "kpu"},
     {"meeting": "papua", "session": "b", "position": 3, "official": ARIF, "role": "moderator"},
     {"meeting": "papua", "session": "b", "position": 2, "name": "Dr. Maria Wanggai", "role": "akademisi"},
@@ -132,7 +136,7 @@ async def insert(url: str, table: str, rows: Iterable[Row]) -> None:
     connection = await asyncpg.connect(url)
     try:
         for row in rows:
-            names, places = (", ".join(part) for part in zip(*((f'"{x}"', f"${n}") for n, x in enumerate(row, 1))))
+            names, places = ", ".join(f'"{name}"' for name in row), ", ".join(f"${n + 1}" for n in range(len(row)))
             await connection.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", *row.values())
     finally:
         await connection.close()

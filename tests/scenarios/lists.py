@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from app.core.pages import Walk
-from tests.scenarios.common import HASH, LIST_REFUSED, Params, Scenarios, assert_refused, walk
+from tests.scenarios.common import HASH, LIST_REFUSED, Params, Scenarios, assert_refused, sort_refused, walk
 
 
 class ListScenarios(Scenarios):
@@ -23,7 +23,9 @@ class ListScenarios(Scenarios):
     filtered: ClassVar[Params]
     """A filter that leaves something."""
     neighbour: ClassVar[str]
-    """The address of another list with the same names of sorts."""
+    """The address of another list."""
+    sorted_alike: ClassVar[str] = "name"
+    """A name that `sort` takes in both."""
 
     @classmethod
     def pytest_generate_tests(cls, metafunc: pytest.Metafunc) -> None:
@@ -36,7 +38,8 @@ class ListScenarios(Scenarios):
             ways += [{"sort": sort, **cls.filtered} for sort in sorts[2:]]
             ways.append({"q": cls.search})
             metafunc.parametrize("way", ways, ids=["&".join(map("=".join, one.items())) for one in ways])
-        cls.refused = (*LIST_REFUSED, *[one for one in cls.refused if one not in LIST_REFUSED])
+        every = (*LIST_REFUSED, *sort_refused(cls.sorted_alike))
+        cls.refused = (*every, *[one for one in cls.refused if one not in every])
         super().pytest_generate_tests(metafunc)
 
     def shown(self, answer: httpx.Response) -> Any:
@@ -89,8 +92,8 @@ class ListScenarios(Scenarios):
         for other in [*others, *([{"as_of": "2024-02-29"}] if self.has_as_of else [])]:
             answer = await self.get(client, {**other, "page_token": token})
             assert_refused(answer, "page_token", "foreign_page_token", "same filters and order")
-        answer = await client.get(self.neighbour, params={**self.base, "sort": "name", "page_size": "1"})
-        answer = await self.get(client, {"sort": "name", "page_token": answer.json()["next_page_token"]})
+        answer = await client.get(self.neighbour, params={**self.base, "sort": self.sorted_alike, "page_size": "1"})
+        answer = await self.get(client, {"sort": self.sorted_alike, "page_token": answer.json()["next_page_token"]})
         assert_refused(answer, "page_token", "foreign_page_token")
 
     async def test_an_unknown_parameter_tells_those_that_exist(self, client: httpx.AsyncClient) -> None:

@@ -1,0 +1,107 @@
+# ruff: noqa: RUF012  (what a class says of its endpoint is only read)
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.attendance.made_up import MIXED, SESSIONS_OF
+from tests.meetings.answers import problem
+from tests.scenarios import ListScenarios, of_update, walk
+
+RAKORNAS = "/v1/meetings/rakornas-2022-06/attendance"
+NAMED = "/v1/meetings/named/attendance"
+
+
+def of_id(item: Any) -> Any:
+    return item["id"]
+
+
+def shown(status: str) -> str:
+    return "excused" if status == "sick" else status
+
+
+class TestReadRoll(ListScenarios):
+    path = "/v1/meetings/mixed/attendance"
+    has_as_of = False
+    members = (
+        "id official name organization office capacity represents status late arrived_at left_at name_as_printed note"
+        " source verified primary revision updated_at"
+    )
+    order = {"id": of_id, "updated_at": of_update}
+    search = "peserta 12"
+    filtered = {"organization": "kpu"}
+    neighbour = RAKORNAS
+    sorted_alike = "id"
+    refused = (
+        ({"status": "ill"}, "status", "not_one_of", "on_duty_elsewhere"),
+        ({"office": "king"}, "office", "not_one_of", "secretary_general"),
+        ({"organization": "kpu-99"}, "organization", "unknown_code", "/v1/organizations"),
+        ({"session": "class-1"}, "session", "unknown_code", "/v1/meetings/{code}/sessions"),
+        ({"session": "s" * 41}, "session", "too_long", "40"),
+        ({"sort": "name"}, "sort", "not_one_of", "updated_at"),
+        ({"capacity": "guest"}, "capacity", "unknown_parameter", "office"),
+        ({"as_of": "2022-06-14"}, "as_of", "unknown_parameter", "status"),
+    )
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            {"organization": "kpu-31.71"},
+            {"session": "zulu"},
+            {"session": "nobody"},
+            {"office": "member"},
+            *({"status": status} for status in ("expected", "present", "represented", "excused", "absent")),
+            *({"status": status} for status in ("on_duty_elsewhere", "on_leave")),
+            {"session": "alfa", "status": "excused", "organization": "kpu"},
+            {"office": "chair", "organization": "kemendagri", "session": "zulu"},
+        ],
+        ids=lambda given: "&".join(map("=".join, given.items())),
+    )
+    async def test_by_what_they_are(self, client: httpx.AsyncClient, given: dict[str, str]) -> None:
+        expected = {
+            row["id"]
+            for row in MIXED
+            if ("organization" not in given or row["organization"] == given["organization"])
+            and ("office" not in given or row["office"] == given["office"])
+            and ("status" not in given or shown(row["status"]) == given["status"])
+            and ("session" not in given or given["session"] in SESSIONS_OF[row["id"]])
+        }
+        items = await walk(client, self.path, given)
+        assert [item["id"] for item in items] == sorted(expected)
+        assert bool(items) == (given != {"session": "nobody"})
+
+    async def test_one_more_statement_where_nobody_is_found_and_one_to_look_up_what_is_named(
+        self, client: httpx.AsyncClient, statements: list[str]
+    ) -> None:
+        await self.get(client)
+        for params, count in (
+            ({"organization": "kpu", "session": "zulu", "status": "present"}, 1),
+            ({"status": "sick"}, 2),
+            ({"session": "nobody"}, 3),
+            ({"organization": "kpu-99", "session": "class-1"}, 3),
+        ):
+            statements.clear()
+            await self.get(client, params)
+            assert len(statements) == count
+
+    @pytest.mark.parametrize(
+        "query", ["", "?organization=kpu-99", "?session=alfa", "?session=nothing", "?status=sick", "?q=sunardi"]
+    )
+    async def test_no_such_meeting(self, client: httpx.AsyncClient, statements: list[str], query: str) -> None:
+        await self.get(client)
+        statements.clear()
+        answer = await client.get(f"/v1/meetings/rakornas-2024-06/attendance{query}")
+        assert len(statements) == 2
+        assert problem(answer) == problem(await client.get("/v1/regions/99"))
+        assert answer.status_code == 404
+
+    async def test_a_meeting_to_which_nobody_was_asked(self, client: httpx.AsyncClient, statements: list[str]) -> None:
+        await self.get(client)
+        statements.clear()
+        answer = await client.get("/v1/meetings/empty/attendance")
+        assert (answer.status_code, answer.json()) == (200, {"items": [], "next_page_token": None})
+        assert len(statements) == 2
+
+    async def test_an_open_roll_may_be_kept_for_a_short_time(self, client: httpx.AsyncClient) -> None:
+        answer = await self.get(client)
+        assert answer.headers["cache-control"] == "public, max-age=30, stale-while-revalidate=300"

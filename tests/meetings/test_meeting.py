@@ -1,0 +1,128 @@
+import httpx
+
+from tests.meetings.made_up import ARIF, MEMBERS
+from tests.scenarios import ItemScenarios, assert_refused, walk
+
+LKPP = "Lembaga Kebijakan Pengadaan Barang/Jasa Pemerintah"
+
+
+class TestReadMeeting(ItemScenarios):
+    path = "/v1/meetings/rakornas-2022-06"
+    missing = "/v1/meetings/rakornas-2024-06"
+    members = MEMBERS
+    refused = (*ItemScenarios.refused, ({"status": "finished"}, "status", "unknown_parameter", "as_of"))
+
+    async def test_the_rakornas(self, client: httpx.AsyncClient) -> None:
+        item = (await client.get(self.path)).json()
+        told = {name: item[name] for name in MEMBERS.split()[:15] if name not in ("audience", "purpose")}
+        assert told == {
+            "code": "rakornas-2022-06",
+            "name": "Rapat Koordinasi Nasional Persiapan Pelaksanaan Tahapan Pemilu Serentak 2024",
+            "name_en": "National Coordination Meeting on Preparing the Stages of the 2024 Simultaneous Elections",
+            "kind": "national_coordination",
+            "host": {"code": "kpu", "name": "Komisi Pemilihan Umum"},
+            "place": "Jakarta",
+            "time_zone": "Asia/Jakarta",
+            "start_on": "2022-06-13",
+            "end_on": "2022-06-15",
+            "cancelled_on": None,
+            "election": {"code": "pemilu-2024", "name": "Pemilihan Umum Tahun 2024"},
+            "status": "finished",
+            "roll": "open",
+        }
+        assert item["audience"] == "Chairs, members and secretaries of KPU Provinsi of all Indonesia"
+        assert item["purpose"].startswith("Communication, coordination and one common understanding of the stages;")
+        assert (item["verified"], item["primary"], item["revision"]) == (True, True, 1)
+
+    async def test_what_the_source_printed_stands_beside_it(self, client: httpx.AsyncClient) -> None:
+        source = (await client.get(self.path)).json()["source"]
+        assert source == {
+            "publisher": "KPU Provinsi DKI Jakarta (jakarta.kpu.go.id), Berita Terkini",
+            "title": "Pimpinan KPU Provinsi DKI Jakarta Ikuti Rakornas Persiapan Pelaksanaan Tahapan Pemilu Serentak"
+            " 2024",
+            "corrections": [
+                {
+                    "field": "start_on..end_on",
+                    "printed": "13-15 Juni 2024",
+                    "held": "2022-06-13..2022-06-15",
+                    "reason": "The same item dates its statement Selasa 14 Juni 2022 and says that the stages begin on"
+                    " 14 June 2022, the date in PKPU 3/2022.",
+                }
+            ],
+        }
+
+    async def test_its_statement(self, client: httpx.AsyncClient) -> None:
+        (statement,) = (await client.get(self.path)).json()["statements"]
+        assert statement.pop("summary").startswith("Reminds the KPU DKI Jakarta family that the stages have begun")
+        assert statement == {
+            "id": "01a20cae-3b7c-7752-8ae9-897ad626c2d3",
+            "official": {"id": "01a20c10-0af8-7149-8d8d-5489b1e37ec7", "name": "Sunardi"},
+            "name": None,
+            "organization": {"code": "kpu-31", "name": "KPU Provinsi DKI Jakarta"},
+            "made_on": "2022-06-14",
+            "form": "written",
+            "source": "KPU Provinsi DKI Jakarta (jakarta.kpu.go.id), Berita Terkini: Pimpinan KPU Provinsi DKI Jakarta"
+            " Ikuti Rakornas Persiapan Pelaksanaan Tahapan Pemilu Serentak 2024",
+            "verified": True,
+            "primary": True,
+        }
+
+    async def test_who_spoke_there(self, client: httpx.AsyncClient) -> None:
+        sessions = (await client.get(self.path)).json()["sessions"]
+        told = [
+            [
+                (one["official"] or one["organization"])["name" if one["official"] else "code"]
+                if not one["division_kind"]
+                else (one["organization"]["code"], one["division_kind"])
+                for one in session["speakers"]
+            ]
+            for session in sessions
+        ]
+        assert told == [
+            ["Hasyim Asy'ari"],
+            [("kpu", "division"), "Bernad Dermawan Sutrisno"],
+            ["kemendagri", "bappenas", "lkpp"],
+            *[[]] * 5,
+        ]
+
+    async def test_statements_by_day_the_undated_last(self, client: httpx.AsyncClient) -> None:
+        said = (await client.get("/v1/meetings/papua")).json()["statements"]
+        assert [one["summary"] for one in said] == [f"Says {n}." for n in (1, 2, 3, 4)]
+        assert {(one["official"], one["organization"]) for one in said} == {(None, None)}
+
+    async def test_a_meeting_of_which_little_is_known(self, client: httpx.AsyncClient) -> None:
+        item = (await client.get("/v1/meetings/over")).json()
+        assert item["source"] == {"publisher": None, "title": None, "corrections": []}
+        assert (item["sessions"], item["statements"], item["election"]) == ([], [], None)
+
+    async def test_its_sessions_are_those_of_the_programme(self, client: httpx.AsyncClient) -> None:
+        for path in (self.path, "/v1/meetings/papua"):
+            listed = await walk(client, f"{path}/sessions", {})
+            own = (await client.get(path)).json()["sessions"]
+            assert own == [{name: one[name] for name in own[0]} for one in listed]
+            assert set(listed[0]) - set(own[0]) == {"source", "verified", "primary", "revision", "updated_at"}
+
+    async def test_who_may_speak(self, client: httpx.AsyncClient) -> None:
+        sessions = {one["code"]: one for one in (await client.get("/v1/meetings/papua")).json()["sessions"]}
+        nobody = dict.fromkeys(("official", "name", "organization", "division", "division_kind", "role"))
+        assert sessions["b"]["speakers"] == [
+            {
+                **nobody,
+                "organization": {"code": "kpu", "name": "Komisi Pemilihan Umum"},
+                "division": {"code": "ri-3", "name": "Divisi Data dan Informasi"},
+            },
+            {**nobody, "name": "Dr. Maria Wanggai", "role": "akademisi"},
+            {**nobody, "official": {"id": ARIF, "name": "Arif Rahman Hakim"}, "role": "moderator"},
+            {**nobody, "organization": {"code": "lkpp", "name": LKPP}},
+        ]
+        assert list(sessions["b"]["speakers"][0]) == list(nobody)
+        assert sessions["a"]["speakers"] == []
+
+    async def test_one_statement_where_there_is_none(self, client: httpx.AsyncClient, statements: list[str]) -> None:
+        await client.get(self.missing)
+        assert len(statements) == 1
+
+    async def test_a_day_changes_what_it_is_not_whether_it_is(self, client: httpx.AsyncClient) -> None:
+        answer = await client.get(f"{self.path}?as_of=1900-01-01&fields=status,code")
+        assert answer.json() == {"code": "rakornas-2022-06", "status": "planned"}
+        assert_refused(await client.get(f"{self.path}?from=2022-06-13"), "from", "unknown_parameter", "as_of")
