@@ -1,0 +1,212 @@
+"""`rakornas show` says what the service answers, and says it legibly on a terminal and in a pipe."""
+
+import io
+import re
+from collections.abc import Awaitable
+from datetime import date
+from typing import get_args
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app import cli
+from app.core.clock import LocalDay
+from app.models.vocabulary import StageStatus
+from app.operations import OperatorError
+from app.settings import Settings
+from app.show import record
+from app.show.meeting import meeting
+from app.show.record import Record
+from app.show.roster import roster
+from app.show.sheet import Sheet
+from app.show.stages import stages
+from tests.conftest import named
+from tests.scenarios import walk
+
+TODAY = LocalDay(date(2026, 11, 24), 3600)
+RAKORNAS = "rakornas-2022-06"
+UNREACHABLE = "postgresql://rakornas@127.0.0.1:1/rakornas"
+
+
+def on(app: FastAPI, day: str | None, today: LocalDay = TODAY) -> Record:
+    return Record(app.state.database, day, today)
+
+
+def piped(sheet: Sheet) -> str:
+    out = io.StringIO()
+    sheet.write(out)
+    return out.getvalue()
+
+
+def rows(output: str, first: str) -> list[dict[str, str]]:
+    """The rows of all tables whose first heading this is, up to the empty line: what stands under each heading."""
+    found: list[dict[str, str]] = []
+    headings: list[tuple[str, int, int | None]] = []
+    for line in output.splitlines():
+        if line.startswith(f"{first}  "):
+            places = [(place[0], place.start()) for place in re.finditer(r"\S+( \S+)*", line)]
+            ends = [start for _, start in places[1:]]
+            headings = [(name, start, end) for (name, start), end in zip(places, [*ends, None], strict=True)]
+        elif not line:
+            headings = []
+        elif headings:
+            found.append({name: line[start:end].strip() for name, start, end in headings})
+    return found
+
+
+@pytest.mark.parametrize(("body", "day"), [("kpu", "2022-06-14"), ("kpu-31", "2023-06-01"), ("kpu", None)])
+async def test_a_roster_is_the_one_that_is_served(
+    app: FastAPI, client: httpx.AsyncClient, body: str, day: str | None
+) -> None:
+    served = await walk(client, f"/v1/organizations/{body}/officials", {"as_of": day or str(TODAY.day)})
+    shown = rows(piped(await roster(on(app, day), body)), "name")
+    assert [(row["name"], row["office"].split(" (")[0], row["certain"]) for row in shown] == [
+        (entry["official"]["name"], entry["office"].replace("_", " "), "yes" if entry["certain"] else "no")
+        for entry in served
+    ]
+
+
+async def test_a_roster_of_many_pages_is_shown_whole(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = piped(await roster(on(app, "2023-06-01"), "kpu-31"))
+    monkeypatch.setattr(record, "LONGEST_PAGE", 3)
+    assert piped(await roster(on(app, "2023-06-01"), "kpu-31")) == whole
+    assert len(rows(whole, "name")) == 13
+
+
+async def test_today_is_looked_at_where_no_day_is_asked_for(app: FastAPI) -> None:
+    then = LocalDay(date(2024, 7, 10), 60)
+    today, asked = on(app, None, then), on(app, "2024-07-10")
+    assert piped(await roster(today, "kpu")) == piped(await roster(asked, "kpu"))
+    assert piped(await stages(today, None, "running", True)) == piped(await stages(asked, None, "running", True))
+    assert piped(await meeting(today, RAKORNAS)) == piped(await meeting(asked, RAKORNAS))
+
+
+async def test_a_roster_tells_the_days_and_what_is_not_plain_about_an_office(app: FastAPI) -> None:
+    chair = rows(piped(await roster(on(app, "2024-07-10"), "kpu")), "name")[0]
+    assert (chair["name"], chair["office"]) == ("Mochammad Afifuddin", "chair (acting)")
+    shown = rows(piped(await roster(on(app, "2022-06-14"), "kpu-31")), "name")
+    assert {row["name"]: row["in office"] for row in shown}.items() >= {
+        ("Nurdin", "from 2018 until 2023"),
+        ("Sunardi", "seen 2022-06-14 until 2023"),
+    }
+
+
+async def test_a_former_code_leads_to_todays(app: FastAPI) -> None:
+    heading, note, *_ = piped(await roster(on(app, "2022-06-14"), "kpu-91.01")).splitlines()
+    assert heading == "KPU Kabupaten Merauke (kpu-93.01) on 2022-06-14"
+    assert note.startswith("kpu-91.01 is its former code")
+
+
+async def test_a_body_of_which_nobody_is_known(app: FastAPI) -> None:
+    assert "Nobody is on record" in piped(await roster(on(app, None), "bawaslu"))
+
+
+@pytest.mark.parametrize("day", ["2022-06-14", "2024-02-12", "2024-02-13", "2024-11-27"])
+@pytest.mark.parametrize("status", get_args(StageStatus))
+async def test_the_stages_of_a_status_are_those_that_are_served(
+    app: FastAPI, client: httpx.AsyncClient, day: str, status: str
+) -> None:
+    served = await walk(client, "/v1/stages", {"as_of": day, "status": status})
+    shown = rows(piped(await stages(on(app, day), None, status, True)), "code")
+    assert sorted(row["code"] for row in shown) == sorted(stage["code"] for stage in served)
+    assert {row["status"].split(",")[0] for row in shown} <= {status}
+    unverified = {stage["code"] for stage in served if not stage["verified"]}
+    assert {row["code"] for row in shown if "not verified" in row["source"]} == unverified
+
+
+async def test_the_top_level_is_shown_without_its_parts(app: FastAPI) -> None:
+    at = on(app, "2022-06-14")
+    assert [row["code"] for row in rows(piped(await stages(at, "pemilu-2024", "running", False)), "code")] == ["pu-01"]
+    assert len(rows(piped(await stages(at, None, None, False)), "code")) == 17
+    everything = piped(await stages(at, None, None, True))
+    assert len(rows(everything, "code")) == 191
+    assert [line[:10] for line in everything.splitlines() if "pu-02a" in line][:2] == ["  pu-02a  ", "    pu-02a"]
+    assert "No stage of the top level is running" in piped(await stages(on(app, "1999-01-01"), None, "running", False))
+
+
+@pytest.mark.parametrize(
+    ("day", "status"),
+    [
+        ("2024-02-10", "upcoming, in 1 day"),
+        ("2024-02-11", "running, 2 days left"),
+        ("2024-02-13", "running, last day"),
+        ("2024-02-14", "finished"),
+    ],
+)
+async def test_the_quiet_period_comes_and_goes(app: FastAPI, day: str, status: str) -> None:
+    shown = rows(piped(await stages(on(app, day), "pemilu-2024", None, False)), "code")
+    (quiet,) = (row for row in shown if row["code"] == "pu-08")
+    assert (quiet["days"], quiet["status"]) == ("2024-02-11 to 2024-02-13", status)
+
+
+async def test_where_no_date_is_set_the_regulation_is_quoted(app: FastAPI) -> None:
+    shown = {row["code"]: row for row in rows(piped(await stages(on(app, None), None, None, True)), "code")}
+    assert shown["pu-10b"]["days"] == "paling lambat 3 hari setelah putusan Mahkamah Konstitusi dibacakan"
+    assert shown["pu-02b4"]["days"] == "to 2023-04-25; paling lama 21 hari; sampai 25 April 2023"
+    assert shown["pu-04"]["days"] == "2022-12-14"
+
+
+async def test_a_meeting_is_shown_with_its_source_corrected(app: FastAPI) -> None:
+    shown = piped(await meeting(on(app, "2022-06-14"), RAKORNAS))
+    facts = dict(re.split(r" {2,}", line, maxsplit=1) for line in shown.splitlines()[1:11])
+    assert facts["days"] == "2022-06-13 to 2022-06-15 (Asia/Jakarta)"
+    assert (facts["place"], facts["host"]) == ("Jakarta", "Komisi Pemilihan Umum (kpu)")
+    assert facts["status"] == "running, as of 2022-06-14"
+    (correction,) = rows(shown, "field")
+    assert (correction["printed"], correction["held"]) == ("13-15 Juni 2024", "2022-06-13..2022-06-15")
+    assert "Selasa 14 Juni 2022" in correction["reason"]
+
+
+async def test_a_meetings_sessions_come_with_topics_and_speakers(app: FastAPI) -> None:
+    sessions = rows(piped(await meeting(on(app, None), RAKORNAS)), "code")
+    assert len(sessions) == 8
+    classes = [row for row in sessions if row["kind"].startswith("class, track ")]
+    assert [row["kind"] for row in classes] == [f"class, track {n} of classes" for n in range(1, 6)]
+    assert sum(len(row["topics"].split("; ")) for row in classes) == 23
+    opening, directions, panel = (row["speakers"] for row in sessions[:3])
+    assert opening == "Hasyim Asy'ari (kpu): opens the meeting and gives the chair's directions"
+    assert directions.split("; ")[0] == "each division of Komisi Pemilihan Umum"
+    assert panel.split("; ")[0] == "Kementerian Dalam Negeri"
+
+
+async def test_a_meetings_attendance_and_statements(app: FastAPI) -> None:
+    shown = piped(await meeting(on(app, None), RAKORNAS))
+    numbers = [(row["organization"], row["invited"], row["present"]) for row in rows(shown, "organization")]
+    assert numbers == [
+        ("Komisi Pemilihan Umum (kpu)", "8", "8"),
+        ("KPU Provinsi DKI Jakarta (kpu-31)", "8", "8"),
+        ("all", "16", "16"),
+    ]
+    (said,) = rows(shown, "day")
+    assert (said["day"], said["form"], said["who"]) == ("2022-06-14", "written", "Sunardi (kpu-31)")
+
+
+@pytest.mark.parametrize("code", ["kpu-xx", "", "k\udcff", "K" * 5000])
+async def test_a_code_of_nothing_is_refused(app: FastAPI, code: str) -> None:
+    at = on(app, None)
+    questions: list[tuple[str, Awaitable[Sheet]]] = [
+        ("There is no body with the code", roster(at, code)),
+        ("There is no meeting with the code .*; known: rakornas-2022-06", meeting(at, code)),
+        ("There is no election with the code .*; known: .*pemilu-2024", stages(at, code, None, False)),
+    ]
+    for saying, question in questions:
+        with pytest.raises(OperatorError, match=saying):
+            await question
+
+
+@pytest.mark.parametrize("day", ["2022-02-30", "1899-12-31", "2200-01-01", "14-06-2022", "2022-6-14", "today", ""])
+def test_a_day_is_what_the_service_takes_for_one(day: str) -> None:
+    with pytest.raises(OperatorError, match="--as-of"):
+        record.check_day(day)
+
+
+def test_a_database_that_cannot_be_read_is_told_of(server: str) -> None:
+    """Not there at all, and there but not ours."""
+    for url, saying in ((UNREACHABLE, "has not answered in time"), (named(server, "postgres"), "refuses to be read")):
+        with pytest.raises(OperatorError, match=saying):
+            record.answer(Settings(DATABASE_URL=url), None, lambda at: roster(at, "kpu"))
+
+
+def test_the_command_offers_the_statuses_that_there_are() -> None:
+    assert set(get_args(cli.Status)) == set(get_args(StageStatus))
