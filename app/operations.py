@@ -52,7 +52,8 @@ def settings() -> Settings:
         first = error.errors(include_input=False)[0]
         name = str(first["loc"][0])
         variable = name if name == "DATABASE_URL" else f"RAKORNAS_{name.upper()}"
-        raise OperatorError(f"{variable} is not right: {first["msg"].removeprefix("Value error, ")}.") from error
+        reason = first["msg"].removeprefix("Value error, ")
+        raise OperatorError(f"{variable} is not right: {reason}.") from error
 
 
 def migrate(url: str) -> tuple[str | None, str]:

@@ -1,5 +1,6 @@
 """A made-up meeting that everybody was asked to: 100,000 people of all bodies, each in one of five classes."""
 
+import itertools
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
@@ -29,6 +30,9 @@ STATUSES: dict[AttendanceStatus, int] = {
     "on_leave": 2,
 }
 OFFICES: dict[str | None, int] = {None: 65, "member": 20, "chair": 5, "secretary": 10}
+
+SYLLABLES = "ba da gu hi ja ka li mu na pe ra si ti wa ya zu han lin mar san tor yan"
+NAMES = 1_000  # each once as a part of a name among the made-up ones, by how common it is
 
 PARTICIPANT = (
     *("id", "meeting", "official", "name", "organization", "office", "represents", "status", "late", "arrived_at"),
@@ -63,11 +67,13 @@ async def gather(connection: asyncpg.Connection, people: int) -> None:
 def made_up(people: int, bodies: Sequence[str], officials: Sequence[UUID]) -> list[dataset.Row]:
     """The rows of the list: one in thirty an official of the record, the others by name; a few for somebody else."""
     chance = random.Random(dataset.SEED)
+    names = common_first(chance)
+    likelihood = list(itertools.accumulate(1 / (rank + 20) for rank in range(len(names))))
     of_record = iter(chance.sample(officials, min(len(officials), people // 30)))
     rows: list[dataset.Row] = []
     for number in range(people):
         official = next(of_record, None) if number % 30 == 0 else None
-        name = None if official else dataset.name(chance)
+        name = None if official else " ".join(chance.choices(names, cum_weights=likelihood, k=3))
         (status,) = chance.choices(list(STATUSES), list(STATUSES.values()))
         (office,) = chance.choices(list(OFFICES), list(OFFICES.values()))
         came = status == "present"
@@ -84,3 +90,11 @@ def made_up(people: int, bodies: Sequence[str], officials: Sequence[UUID]) -> li
             )
         )
     return rows
+
+
+def common_first(chance: random.Random) -> list[str]:
+    """Parts of names: those of the record's made-up people, then others. One in forty of the crowd bears the first."""
+    names = dict.fromkeys(f"{dataset.FORENAMES} {dataset.SURNAMES}".split())
+    while len(names) < NAMES:
+        names["".join(chance.choices(SYLLABLES.split(), k=chance.randint(2, 4))).capitalize()] = None
+    return list(names)

@@ -67,3 +67,31 @@ async def test_a_body_whose_size_is_unknown_has_no_divisions(client: httpx.Async
 @pytest.mark.parametrize(("q", "name"), [("Tarmidzi", "Muhammad Tarmizi"), ("asyari", "Hasyim Asy'ari")])
 async def test_a_person_is_found_however_the_name_is_spelled(client: httpx.AsyncClient, q: str, name: str) -> None:
     assert [person["name"] for person in await walk(client, "/v1/officials", {"q": q})][:1] == [name]
+
+
+async def test_there_are_191_stages(client: httpx.AsyncClient) -> None:
+    assert len(await walk(client, "/v1/stages", {"fields": "code"})) == 191
+
+
+async def running(client: httpx.AsyncClient, day: str) -> list[str]:
+    """The stages of Pemilu 2024 that run on a day, without their parts."""
+    params = {"election": "pemilu-2024", "parent": "none", "status": "running", "as_of": day}
+    return [stage["code"] for stage in await walk(client, "/v1/stages", params)]
+
+
+async def test_on_the_day_the_stages_began_the_first_one_runs(client: httpx.AsyncClient) -> None:
+    assert await running(client, "2022-06-13") == []
+    assert await running(client, "2022-06-14") == ["pu-01"]
+
+
+async def test_the_quiet_period_runs_two_days_before_voting_day(client: httpx.AsyncClient) -> None:
+    assert "pu-08" in await running(client, "2024-02-12")
+    assert "pu-08" not in await running(client, "2024-02-14")
+
+
+async def test_that_day_the_national_coordination_meeting_was_on(client: httpx.AsyncClient) -> None:
+    """The source printed June 2024; the meeting is that of June 2022."""
+    for day, meetings in (("2022-06-14", ["rakornas-2022-06"]), ("2024-06-14", [])):
+        today = (await client.get(f"/v1/today?as_of={day}")).json()
+        assert [meeting["code"] for meeting in today["meetings"]] == meetings
+        assert "pu-01" in [stage["code"] for stage in today["running"]]

@@ -134,6 +134,7 @@ from fastapi import Query, Request, Response
 
 from app.auth import public
 from app.core.database import Read
+from app.core.examples import example
 from app.core.pages import PageOf
 from app.notices import repository, schemas
 from app.routing import resource
@@ -141,7 +142,12 @@ from app.routing import resource
 router = resource("notices")
 
 
-@router.get("", response_model=PageOf[schemas.Notice], dependencies=[public()])
+@router.get(
+    "",
+    response_model=PageOf[schemas.Notice],
+    dependencies=[public()],
+    openapi_extra=example("/v1/notices?kind=circular"),
+)
 async def list_notices(request: Request, read: Read, query: Annotated[schemas.NoticeQuery, Query()]) -> Response:
     """List notices"""
     return (await repository.NOTICES.page(read, query)).reply(request, fresh=60)
@@ -151,7 +157,7 @@ async def list_notices(request: Request, read: Read, query: Annotated[schemas.No
 # In a file that is there already: after this text, this one more.
 EDITED = {
     "app/models/__init__.py": [
-        ("from app.models.metadata import Base, Fact\n", "from app.models.notices import Notice\n"),
+        ("from app.models.metadata import Base, Fact, Record\n", "from app.models.notices import Notice\n"),
         ("__all__ = [", '"Notice", '),
     ],
     "app/main.py": [
@@ -159,7 +165,7 @@ EDITED = {
         ("ROUTERS = (", "notices, "),
         ("TAGS = [\n", '    {"name": "notices", "description": "What the commission announces."},\n'),
     ],
-    "pyproject.toml": [("explorer | health | ", "notices | "), ('containers = ["app.regions", ', '"app.notices", ')],
+    "pyproject.toml": [("explorer | health | ", "notices | "), ("containers = [\n", '    "app.notices",\n')],
 }
 
 CALL = """

@@ -27,10 +27,11 @@ from sqlalchemy.orm import aliased
 
 from app import mentions, models
 from app.attendance import schemas
-from app.core.collection import Collection, Given, Reference, alike
+from app.core.collection import Collection, Given, Reference
 from app.core.database import Reader
 from app.core.documents import Day, Document, Expression, Rows, as_text, json_object
 from app.core.facts import fact_members
+from app.core.likeness import alike
 from app.core.problems import InvalidParameters
 from app.core.statements import Statement
 

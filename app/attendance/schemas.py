@@ -57,7 +57,7 @@ class AttendanceQuery(PageQuery):
     q: Annotated[Words, Field(examples=["tarmidzi"])] | None = None
     organization: Annotated[Code, Field(description="Code of an organization.", examples=["kpu-31"])] | None = None
     session: Session | None = None
-    status: AttendanceStatus | None = None
+    status: Annotated[AttendanceStatus, Field(examples=["present"])] | None = None
     office: Office | None = None
     sort: Literal["id", "-id", "updated_at", "-updated_at"] | None = None
     fields: Fields | None = None

@@ -6,13 +6,14 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Integer, Numeric, Text, bindparam, cast, func, select, true, tuple_
+from sqlalchemy import ColumnElement, Integer, Text, bindparam, case, cast, func, select, true, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from app.core.clock import LocalDay
 from app.core.database import Reader
 from app.core.documents import Document, Expression, as_text
 from app.core.languages import Text as Sentence
+from app.core.likeness import alike, distance, folded_q, is_whole
 from app.core.pages import Item, Page, Walk
 from app.core.parameters import ItemQuery, ListQuery
 from app.core.problems import Invalid, InvalidParameters
@@ -63,7 +64,8 @@ class Collection:
     `rows` (a model, or a subquery) gives the key, `revision` and the folded text: `key` and `folded` where they are not
     its primary key and column `folded`. `conditions(given)` yields the SQL of what is given, as parameters of the same
     name. `sorts` names columns that are never null; the key comes last, alone for an empty list. `references` are the
-    filters that name something. `found(words)` is what `q` leaves, where that is more than a likeness to `folded`.
+    filters that name something. `found(words)` is what `q` leaves, where that is more than a likeness to `folded`;
+    `whole`: of what is equally alike, what comes first, where that is not the one with just this name.
     Without `as_of_hides_items` an item is there on every day, whatever `as_of` shows of it.
     """
 
@@ -78,6 +80,7 @@ class Collection:
         key: Expression | None = None,
         folded: Expression | None = None,
         found: Callable[[Expression], ColumnElement[bool]] | None = None,
+        whole: ColumnElement[bool] | None = None,
         as_of_hides_items: bool = True,
     ) -> None:
         self.document = document
@@ -88,6 +91,7 @@ class Collection:
         self.references = references or {}
         self.folded = self.rows.c.folded if folded is None else folded
         self.found = found or self._alike
+        self.whole = is_whole(self.rows.c.name) if whole is None else whole
         self.as_of_hides_items = as_of_hides_items
         self._page_statement = lru_cache(maxsize=2000)(self._build_page)
         self._item_statement = lru_cache(maxsize=100)(self._build_item)
@@ -186,7 +190,7 @@ class Collection:
     def _where(self, given: Given) -> list[ColumnElement[bool]]:
         where = list(self.conditions(given))
         if "q" in given:
-            where.append(self.found(_folded_q()))
+            where.append(self.found(folded_q()))
         return where
 
     def _alike(self, words: Expression) -> ColumnElement[bool]:
@@ -195,9 +199,7 @@ class Collection:
     def _order(self, sort: str) -> tuple[list[Expression], bool]:
         """The columns to order by, with the key last, and whether they go downwards."""
         if sort == "q":
-            # Rounded, so that the token can carry it exactly; a distance, so that "best first" goes upwards as the key.
-            likeness = func.likeness(_folded_q(), self.folded)
-            return [func.round(cast(1 - likeness, Numeric(8, 7)), 4, type_=Numeric(5, 4)), self.key], False
+            return [distance(self.folded), case((self.whole, 0), else_=1), self.key], False
         return [*self.sorts[sort.removeprefix("-")], self.key], sort.startswith("-")
 
     async def _check_references(self, read: Reader, asked: Mapping[str, Any]) -> None:
@@ -229,13 +231,3 @@ class Collection:
 def _unless_named(today: LocalDay | None, asked: Mapping[str, Any]) -> tuple[date | None, int | None]:
     """Today's date and the seconds left of it, where the query names no day."""
     return (None, None) if today is None or "as_of" in asked else (today.day, today.seconds_left)
-
-
-def alike(folded: Expression, words: Expression) -> ColumnElement[bool]:
-    """Whether a folded text has words like these; the index on it answers."""
-    likeness: ColumnElement[bool] = folded.op("%>", is_comparison=True)(words)
-    return likeness
-
-
-def _folded_q() -> ColumnElement[str]:
-    return func.fold(bindparam("q", type_=Text), type_=Text)

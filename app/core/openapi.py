@@ -62,15 +62,15 @@ def document_of(app: FastAPI, answers: Answers) -> dict[str, Any]:
         for path, operation in operations_of(document):
             # The first line of a route's docstring is its title, the rest says more.
             operation["summary"], _, operation["description"] = operation["description"].partition("\n\n")
-            if parameters := operation.get("parameters"):
-                for parameter in parameters:
-                    describe_parameter(parameter)
-                parameters.sort(key=lambda parameter: (parameter["in"] != "path", parameter["name"] in COMMON))
+            parameters = operation.get("parameters", [])
+            for parameter in parameters:
+                describe_parameter(parameter)
             for response in operation["responses"].values():
                 only_problem_json(response)
             if "application/json" in operation["responses"]["200"].get("content", {}):
-                declare_headers(operation["responses"])
-            illustrate(path, operation, answers)
+                declare_headers(operation)
+            illustrate(path, operation, answers)  # before sorting: a problem names them as declared
+            parameters.sort(key=lambda parameter: (parameter["in"] != "path", parameter["name"] in COMMON))
         allow_parts(document)
         app.openapi_schema = document
     return app.openapi_schema
@@ -91,13 +91,13 @@ def describe_parameter(parameter: dict[str, Any]) -> None:
         parameter.setdefault("description", description)
 
 
-def declare_headers(responses: dict[str, Any]) -> None:
-    """What every readable answer has beside its body, and the answer to a caller who has it already."""
-    responses["200"]["headers"] = {
-        "ETag": {"schema": {"type": "string"}, "description": "Names these bytes: send it as If-None-Match."},
-        "Link": {"schema": {"type": "string"}, "description": 'The next page of a list, as `rel="next"`.'},
-    }
-    responses["304"] = {"description": "The caller has these bytes: If-None-Match named them."}
+def declare_headers(operation: dict[str, Any]) -> None:
+    """What a readable answer has beside its body, and the answer to a caller who has it already."""
+    headers = {"ETag": {"schema": {"type": "string"}, "description": "Names these bytes: send it as If-None-Match."}}
+    if any(parameter["name"] == "page_token" for parameter in operation.get("parameters", ())):
+        headers["Link"] = {"schema": {"type": "string"}, "description": 'The next page, as `rel="next"`.'}
+    operation["responses"]["200"]["headers"] = headers
+    operation["responses"]["304"] = {"description": "The caller has these bytes: If-None-Match named them."}
 
 
 def allow_parts(document: dict[str, Any]) -> None:
@@ -131,5 +131,6 @@ def only_problem_json(response: dict[str, Any]) -> None:
     """A problem has one media type, where FastAPI adds that of the route's answer beside it."""
     content = response.get("content", {})
     if problem := content.pop(MEDIA_TYPE, None):
+        problem.setdefault("example", {}).setdefault("trace_id", None)  # FastAPI leaves out what is null
         schemas = [other["schema"] for other in content.values() if "schema" in other]
         response["content"] = {MEDIA_TYPE: {"schema": schemas[0] if schemas else None, **problem}}

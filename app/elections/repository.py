@@ -43,6 +43,4 @@ ELECTIONS = Collection(
         "voting_on": [last_of_days(_election.voting_on)],
         "updated_at": [_election.updated_at],
     },
-    # With its code, for that is what people call it: "Pemilu 2024". No index has both, but elections are few.
-    folded=_election.folded + literal_column("' '") + _election.code,
 )

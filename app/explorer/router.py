@@ -26,7 +26,10 @@ router = APIRouter(tags=["service"], route_class=Route)
 CACHE = open_data(3600)
 ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css", "favicon.png": "image/png"}
 JsonOrHtml = Annotated[str, Depends(produces("application/json", "text/html"))]
-ProblemCode = Annotated[str, Path(description="The problem's `code`.", examples=["not_found"])]
+ProblemCode = Annotated[
+    str,
+    Path(description="The problem's `code`.", examples=["not_found"], json_schema_extra={"enum": sorted(KINDS)}),
+]
 
 
 class Index(BaseModel):

@@ -116,7 +116,7 @@ class MeetingQuery(PeriodQuery):
     host: Annotated[Code, Field(description="Code of the organization that calls it.", examples=["kpu"])] | None = None
     kind: MeetingKind | None = None
     election: Annotated[Code, Field(description="Code of an election.", examples=["pemilu-2024"])] | None = None
-    status: Annotated[MeetingStatus, Field(description="On `as_of`.", examples=["finished"])] | None = None
+    status: Annotated[MeetingStatus, Field(description="On `as_of`.", examples=["running"])] | None = None
     attended_by: (
         Annotated[
             Code, Field(description="Code of an organization of which somebody was present.", examples=["kpu-31"])

@@ -33,7 +33,7 @@ class Election(Fact, Base):
     voting_on: Mapped[date | None]
     legal_basis: Mapped[str | None]
     decided_on: Mapped[date | None]
-    folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC ARRAY[name, name_en])", persisted=True))
+    folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC ARRAY[name, name_en, code])", persisted=True))
 
     __table_args__ = (
         CheckConstraint(SLUG, name="code_shape"),
@@ -75,7 +75,8 @@ class Stage(Fact, Base):
     __table_args__ = (
         UniqueConstraint("election", "code"),
         ForeignKeyConstraint(["election", "parent"], ["stages.election", "stages.code"], onupdate="CASCADE"),
-        CheckConstraint(SLUG, name="code_shape"),
+        # Where `parent=none` asks for the top level, no stage can have that code.
+        CheckConstraint(f"{SLUG} AND code <> 'none'", name="code_shape"),
         CheckConstraint(NAME_LENGTH, name="name_length"),
         CheckConstraint(one_of("kind", StageKind), name="kind_known"),
         CheckConstraint("parent <> code", name="parent_is_another"),

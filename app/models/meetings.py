@@ -44,7 +44,7 @@ class Meeting(Record, Base):
     roll: Mapped[str]
     source_publisher: Mapped[str | None]
     source_title: Mapped[str | None]
-    folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC ARRAY[name, name_en, place])", persisted=True))
+    folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC ARRAY[name, name_en, place, code])", persisted=True))
 
     __table_args__ = (
         CheckConstraint(SLUG, name="code_shape"),

@@ -11,6 +11,7 @@ from app.core.collection import Collection, Given, Reference
 from app.core.database import Reader
 from app.core.documents import AS_OF, Day, Document, Expression, Rows, json_object, known_day
 from app.core.facts import fact_members
+from app.core.likeness import is_whole
 from app.core.statements import Statement
 from app.models.officials import holds_on
 from app.models.regions import former_parent
@@ -121,6 +122,7 @@ ROSTER = Collection(
         "name": [_person.name],
     },
     folded=_person.folded,
+    whole=is_whole(_person.name),
 )
 
 

@@ -50,7 +50,7 @@ class RegionItemQuery(ItemQuery):
 class RegionQuery(PageQuery):
     q: Annotated[Words, Field(examples=["jayapura"])] | None = None
     type: RegionType | None = None
-    parent: Annotated[Code, Field(description="Code of a province.", examples=["93"])] | None = None
+    parent: Annotated[Code, Field(description="Code of a province.", examples=["91"])] | None = None
     as_of: AsOf | None = None
     sort: Literal["code", "-code", "name", "-name", "updated_at", "-updated_at"] | None = None
     fields: Fields | None = None

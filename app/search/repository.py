@@ -7,7 +7,6 @@ from sqlalchemy import (
     ColumnElement,
     Text,
     Uuid,
-    and_,
     bindparam,
     case,
     cast,
@@ -21,23 +20,20 @@ from sqlalchemy import (
 )
 
 from app import models
-from app.core.collection import Collection, Given, alike
+from app.core.collection import Collection, Given
 from app.core.documents import Day, Document, Expression, Rows
+from app.core.likeness import WORDS, alike, is_whole
 from app.search import schemas
 
 _person, _body, _division = models.Official, models.Organization, models.Division
 _stage, _meeting, _held = models.Stage, models.Meeting, models.Appointment
 
 _NOTHING = cast(null(), Text)
-# Folded once for the statement, not for each of its rows.
-_WORDS = select(func.fold(func.trim(bindparam("q", type_=Text)), type_=Text)).scalar_subquery()
 
 
-def _entry(
-    kind: str, row: Any, *names: Any, detail: Any, key: Any = None, name_en: Any = _NOTHING, folded: Any = None
-) -> Rows:
-    """The rows of one kind. `names`: beside its name, what people call it; `folded`: what `q` searches."""
-    is_its_code = row.code == _WORDS if key is None else false()
+def _entry(kind: str, row: Any, *names: Any, detail: Any, key: Any = None, name_en: Any = _NOTHING) -> Rows:
+    """The rows of one kind. `names`: beside its name, what people call it."""
+    is_its_code = row.code == WORDS if key is None else false()
     key = row.code if key is None else key
     return select(
         _text(kind).label("kind"),
@@ -46,17 +42,11 @@ def _entry(
         name_en.label("name_en"),
         func.concat(_text(f"/v1/{kind}s/"), key).label("url"),
         detail.label("detail"),
-        (row.folded if folded is None else folded).label("folded"),
+        row.folded,
         is_its_code.label("is_its_code"),
-        or_(*(_is_what_was_given(name) for name in (row.name, *names))).label("is_its_name"),
+        or_(is_its_code, *(is_whole(name) for name in (row.name, *names))).label("is_whole"),
         (row.id if kind == "official" else cast(null(), Uuid)).label("person"),
     )
-
-
-def _is_what_was_given(name: Any) -> ColumnElement[bool]:
-    # To fold a name takes as long as all the rest. Folding takes letters away only where they are apostrophes and the
-    # like, so a name that is so much longer than the words is another one.
-    return and_(func.length(name) <= func.length(_WORDS) + 8, func.fold(name) == _WORDS)
 
 
 def _text(constant: str) -> ColumnElement[str]:
@@ -90,13 +80,12 @@ def _days(row: Any) -> ColumnElement[str]:
 _entries = union_all(
     _entry("official", _person, key=cast(_person.id, Text), detail=_NOTHING),
     *(
-        _entry(kind, row, row.name_en, *names, name_en=row.name_en, detail=_joined(*detail), folded=folded)
-        for kind, row, names, detail, folded in (
-            ("organization", _body, [_body.short_name], (_body.kind, _body.level), None),
-            ("division", _division, [], (_division.kind, _division.level), None),
-            ("stage", _stage, [], (_stage.election, _days(_stage)), None),
-            # With its code, for that is what people call it: "Rakornas 2022".
-            ("meeting", _meeting, [], (_meeting.place, _days(_meeting)), _meeting.folded + _text(" ") + _meeting.code),
+        _entry(kind, row, row.name_en, *names, name_en=row.name_en, detail=_joined(*detail))
+        for kind, row, names, detail in (
+            ("organization", _body, [_body.short_name], (_body.kind, _body.level)),
+            ("division", _division, [], (_division.kind, _division.level)),
+            ("stage", _stage, [], (_stage.election, _days(_stage))),
+            ("meeting", _meeting, [], (_meeting.place, _days(_meeting))),
         )
     ),
 ).subquery("entries")
@@ -115,24 +104,18 @@ def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
 
 
 def _found(words: Expression) -> ColumnElement[bool]:
-    """By words like those of the names, or by the code itself."""
+    """By words like those of the names, or by the code itself: two conditions, so that an index can answer each."""
     return or_(alike(_entries.c.folded, words), _entries.c.is_its_code)
-
-
-def _whole_first() -> ColumnElement[str]:
-    """Of hits that are equally alike, one whose whole name was given comes before those with more in their names."""
-    is_whole = or_(_entries.c.is_its_code, _entries.c.is_its_name)
-    place: ColumnElement[str] = case((is_whole, _text("0")), else_=_text("1")) + _entries.c.url
-    return place
 
 
 HITS = Collection(
     Document(schemas.Hit, hit),
     _entries,
-    key=_whole_first(),
+    key=_entries.c.url,
     # A code that was given is as like as can be, whatever the names are.
-    folded=case((_entries.c.is_its_code, _WORDS), else_=_entries.c.folded),
+    folded=case((_entries.c.is_its_code, WORDS), else_=_entries.c.folded),
     found=_found,
+    whole=_entries.c.is_whole,
     conditions=_conditions,
     sorts={},
 )

@@ -21,7 +21,8 @@ FRESH = 60  # seconds
 async def search(request: Request, read: Read, query: Annotated[schemas.SearchQuery, Query()]) -> Response:
     """Search in everything
 
-    People, organizations, divisions, stages and meetings whose names have the words of `q`, best first, each with the
-    address of its document. Case, accents and apostrophes do not count, and a slip in spelling is forgiven.
+    People, organizations, divisions, stages and meetings whose names have the words of `q`, or whose code it is, best
+    first, each with the address of its document. Case, accents and apostrophes do not count, and a slip in spelling
+    is forgiven.
     """
     return (await repository.HITS.page(read, query)).reply(request, fresh=FRESH)

@@ -50,7 +50,10 @@ def upgrade() -> None:
         sa.Column("legal_basis", sa.Text(), nullable=True),
         sa.Column("decided_on", sa.Date(), nullable=True),
         sa.Column(
-            "folded", sa.Text(), sa.Computed("fold(VARIADIC ARRAY[name, name_en])", persisted=True), nullable=False
+            "folded",
+            sa.Text(),
+            sa.Computed("fold(VARIADIC ARRAY[name, name_en, code])", persisted=True),
+            nullable=False,
         ),
         sa.Column("source", sa.Text(), nullable=True),
         sa.Column("verified", sa.Boolean(), nullable=False),
@@ -115,7 +118,8 @@ def upgrade() -> None:
             "updated_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
         ),
         sa.CheckConstraint(
-            "code ~ '^[a-z0-9]+(-[a-z0-9]+)*$' AND length(code) <= 40", name=op.f("ck_stages_code_shape")
+            "code ~ '^[a-z0-9]+(-[a-z0-9]+)*$' AND length(code) <= 40 AND code <> 'none'",
+            name=op.f("ck_stages_code_shape"),
         ),
         sa.CheckConstraint("end_on BETWEEN '1900-01-01' AND '2199-12-31'", name=op.f("ck_stages_end_on_in_calendar")),
         sa.CheckConstraint("kind IN ('stage', 'substage', 'activity', 'support')", name=op.f("ck_stages_kind_known")),

@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.Column(
             "folded",
             sa.Text(),
-            sa.Computed("fold(VARIADIC ARRAY[name, name_en, place])", persisted=True),
+            sa.Computed("fold(VARIADIC ARRAY[name, name_en, place, code])", persisted=True),
             nullable=False,
         ),
         sa.Column("verified", sa.Boolean(), nullable=False),

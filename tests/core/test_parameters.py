@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
-from app.core.parameters import AsOf, FieldsOf, ItemQuery, PageQuery, calendar_day, plain_digits
+from app.core.parameters import (
+    AsOf,
+    FieldsOf,
+    ItemQuery,
+    ListQuery,
+    PageQuery,
+    PeriodQuery,
+    calendar_day,
+    plain_digits,
+)
 
 FIRST, LAST = date(1900, 1, 1), date(2199, 12, 31)
 
@@ -121,3 +130,54 @@ class TestQueries:
         schema = PageQuery.model_json_schema()["properties"][name]
         schema |= schema.get("anyOf", [{}])[0]
         assert {key: schema[key] for key in bounds} == bounds
+
+
+class TestPeriodQuery:
+    @staticmethod
+    def errors(**given: str) -> list[tuple[str, str]]:
+        with pytest.raises(ValidationError) as raised:
+            PeriodQuery.model_validate(given)
+        return [(str(error["loc"][0]), error["type"]) for error in raised.value.errors()]
+
+    @given(st.dates(FIRST, LAST), st.dates(FIRST, LAST))
+    def test_it_does_not_end_before_it_begins(self, one: date, other: date) -> None:
+        first, last = sorted((one, other))
+        query = PeriodQuery.model_validate({"from": str(first), "to": str(last)})
+        assert query.filters() == {"from_": first, "to": last}
+        if first != last:
+            assert self.errors(**{"from": str(last), "to": str(first)}) == [("to", "to_before_from")]
+
+    def test_each_side_may_be_open(self) -> None:
+        assert PeriodQuery.model_validate({}).filters() == {}
+        assert PeriodQuery.model_validate({"from": "2024-02-11"}).filters() == {"from_": date(2024, 2, 11)}
+        assert PeriodQuery.model_validate({"to": "2024-02-13"}).filters() == {"to": date(2024, 2, 13)}
+
+    def test_it_has_no_other_name(self) -> None:
+        assert self.errors(from_="2024-02-11") == [("from_", "extra_forbidden")]
+
+    @pytest.mark.parametrize("bad", ["", "2024-2-11", "1899-12-31", "2200-01-01"])
+    def test_each_day_is_told_of_once(self, bad: str) -> None:
+        """A bad `from` does not make `to` a bad one, whatever it is."""
+        assert self.errors(**{"from": bad, "to": "1900-01-01"}) == [("from", "not_a_day")]
+        assert self.errors(**{"from": "2024-02-11", "to": bad}) == [("to", "not_a_day")]
+        assert self.errors(**{"from": bad, "to": bad}) == [("from", "not_a_day"), ("to", "not_a_day")]
+
+    def test_the_order_in_which_they_are_given_does_not_count(self) -> None:
+        assert self.errors(to="2024-02-10", **{"from": "2024-02-11"}) == [("to", "to_before_from")]
+
+    def test_the_schema_names_both_as_days(self) -> None:
+        properties = PeriodQuery.model_json_schema()["properties"]
+        for name in ("from", "to"):
+            assert properties[name]["anyOf"][0]["format"] == "date"
+
+
+class TestListQuery:
+    def test_it_has_no_order_of_its_own(self) -> None:
+        assert ListQuery.model_validate({"page_size": "7"}).order is None
+        for name in ("q", "sort"):
+            with pytest.raises(ValidationError):
+                ListQuery.model_validate({name: "ab"})
+
+    def test_a_searched_list_takes_it_from_sort(self) -> None:
+        assert PageQuery(sort="-name").order == "-name"
+        assert PageQuery().order is None

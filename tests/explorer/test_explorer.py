@@ -13,7 +13,7 @@ class TestIndex:
         assert answer.headers["content-type"] == "application/json"
         assert answer.json()["name"] == "Rakornas"
         links = answer.json()["links"]
-        assert {"explorer", "openapi", "regions", "organizations", "divisions", "officials", "problems"} <= set(links)
+        assert {"explorer", "openapi", "today", "search", "officials", "stages", "meetings", "problems"} <= set(links)
         assert not [path for path in links.values() if "{" in path]
         for path in links.values():
             assert (await client.get(path)).status_code == 200, path

@@ -21,6 +21,12 @@ INDEXES = """
     SELECT tablename, indexname, replace(indexdef, $1 || '.', '') FROM pg_indexes
     WHERE schemaname = $1 AND tablename <> 'alembic_version' ORDER BY tablename, indexname"""
 
+# What no model describes: functions that are no extension's, and what sets them off.
+FUNCTIONS = """
+    SELECT pg_get_functiondef(p.oid) FROM pg_proc p WHERE pronamespace = 'public'::regnamespace AND NOT EXISTS (
+        SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e') ORDER BY 1"""
+TRIGGERS = "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1"
+
 
 class TestMigrations:
     def test_the_service_asks_for_the_newest(self) -> None:
@@ -30,14 +36,17 @@ class TestMigrations:
         assert revisions == sorted(revisions, reverse=True)
 
     async def test_down_to_nothing_and_up_again(self, database_url: str) -> None:
-        before = await described(database_url, "public")
+        before, moving = await described(database_url, "public"), await moving_parts(database_url)
+        assert len(moving) > 20
         configuration = Config(operations.MIGRATIONS.parent / "alembic.ini")
         configuration.attributes["url"] = database_url
         await asyncio.to_thread(command.downgrade, configuration, "base")
         left = [row for rows in (await described(database_url, "public")).values() for row in rows]
         assert {row[0] for row in left} <= {"alembic_version"}
+        assert await moving_parts(database_url) == []
         await asyncio.to_thread(command.upgrade, configuration, "head")
         assert await described(database_url, "public") == before
+        assert await moving_parts(database_url) == moving
 
     async def test_migrating_again_changes_nothing(self, database_url: str) -> None:
         before, after = await asyncio.to_thread(operations.migrate, database_url)
@@ -66,5 +75,13 @@ async def described(url: str, schema: str) -> dict[str, list[tuple[Any, ...]]]:
     try:
         queries = {"columns": COLUMNS, "constraints": CONSTRAINTS, "indexes": INDEXES}
         return {name: [tuple(row) for row in await connection.fetch(sql, schema)] for name, sql in queries.items()}
+    finally:
+        await connection.close()
+
+
+async def moving_parts(url: str) -> list[str]:
+    connection = await asyncpg.connect(url)
+    try:
+        return [row[0] for sql in (FUNCTIONS, TRIGGERS) for row in await connection.fetch(sql)]
     finally:
         await connection.close()

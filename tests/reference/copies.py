@@ -1,5 +1,6 @@
 """Data sets for tests: the shipped one with something changed, or a few files of one's own."""
 
+import csv
 import shutil
 from pathlib import Path
 
@@ -23,3 +24,9 @@ def written(directory: Path, **files: str) -> Path:
     for name, content in files.items():
         (directory / f"{name}.csv").write_text(content, encoding="utf-8", newline="")
     return directory
+
+
+def shipped(file: str) -> list[dict[str, str]]:
+    """The rows of a shipped file as any reader of CSV sees them."""
+    with (SHIPPED / file).open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))

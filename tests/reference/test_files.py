@@ -152,7 +152,7 @@ def test_a_message_does_not_pass_on_control_characters_or_stray_bytes(tmp_path: 
 def test_what_is_no_data_set(tmp_path: Path, name: str) -> None:
     (tmp_path / "a file").touch()
     (tmp_path / "unrelated").mkdir()
-    (tmp_path / "unrelated" / "elections.csv").touch()
+    (tmp_path / "unrelated" / "quorums.csv").touch()
     [flaw] = flaws_of(tmp_path / name)
     assert flaw.file == str(tmp_path / name)
 

@@ -6,17 +6,14 @@ from typing import Any
 
 import asyncpg
 
+from app.reference.files import FILES
+from app.reference.files.bodies import SEATS
 from app.reference.loader import SHIPPED, Counts, load, read_dataset
-from tests.reference.copies import changed, written
+from tests.reference.copies import changed, shipped, written
 
-EXPECTED = {
-    "regions": 552,
-    "region_codes": 26,
-    "organizations": 579,
-    "divisions": 39,
-    "officials": 22,
-    "appointments": 27,
-}
+# As many rows as the files have; and a commission follows from each region, below that of the country.
+EXPECTED = {file.table.name: len(shipped(file.name)) for file in FILES if file is not SEATS}
+EXPECTED["organizations"] += EXPECTED["regions"] + 1
 ALL = sum(EXPECTED.values())
 REGIONS = (SHIPPED / "regions.csv").read_text(encoding="utf-8")
 HEADER = REGIONS.partition("\n")[0]
@@ -36,7 +33,7 @@ async def counted(url: str) -> dict[str, int]:
 
 async def everything(url: str) -> dict[str, list[tuple[Any, ...]]]:
     """All rows with their revisions and the times of their changes."""
-    return {table: await query(url, f"SELECT * FROM {table} ORDER BY 1") for table in EXPECTED}
+    return {table: await query(url, f"SELECT row::text FROM {table} AS row ORDER BY 1") for table in EXPECTED}
 
 
 async def test_the_shipped_data_set(database_url: str) -> None:
@@ -49,14 +46,6 @@ async def test_the_shipped_data_set(database_url: str) -> None:
     assert (summary.inserted, summary.updated, summary.unchanged) == (ALL, 0, 0)
     assert set(progress) == set(EXPECTED)
     assert all(done == total for done, total in progress.values())
-    kinds = "SELECT kind, level, count(*) FROM organizations GROUP BY 1, 2 ORDER BY 1, 2"
-    assert await query(database_url, kinds) == [
-        ("agency", "national", 25),
-        ("agency", None, 1),
-        ("commission", "national", 1),
-        ("commission", "province", 38),
-        ("commission", "regency", 514),
-    ]
 
 
 async def test_a_second_load_changes_nothing(database_url: str) -> None:

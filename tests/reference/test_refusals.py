@@ -1,31 +1,18 @@
 """What only the database can find is told like any other flaw, and nothing is loaded."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
-from sqlalchemy import ForeignKeyConstraint, PrimaryKeyConstraint
 
-from app.reference.files import FILES
 from app.reference.loader import SHIPPED, Dataset, DatasetError, Flaw, load, read_dataset
-from app.reference.reasons import RULES
-from tests.conftest import MIGRATED, copy_of
 from tests.reference.copies import changed, written
 from tests.reference.test_loader import counted, everything, query
 
 NOBODY = "01a20c10-0000-7000-8000-000000000000"
 SUNARDI = "01a20c10-0af8-7149-8d8d-5489b1e37ec7"
 ACTING = ",kpu,chair,acting,ri-6,2022-2027,2024-07-04,2024-07-28"
-
-
-@pytest_asyncio.fixture(scope="module")
-async def empty_url(server: str) -> AsyncIterator[str]:
-    """One database for all that leave it empty."""
-    async for url in copy_of(server, MIGRATED):
-        yield url
 
 
 async def flaws_of(url: str, path: Path) -> list[Flaw]:
@@ -135,27 +122,3 @@ async def test_a_file_spoilt_after_it_was_read(empty_url: str, tmp_path: Path) -
         await load(empty_url, dataset)
     assert caught.value.flaws == [Flaw("appointments.csv", 2, "end_on", "'2023-02-30' is not in the calendar")]
     assert set((await counted(empty_url)).values()) == {0}
-
-
-def test_every_rule_of_the_tables_has_its_words() -> None:
-    """Reading refuses what breaks the others: values of a list, dates, sizes; or no file has such a column."""
-    without = {
-        *(f"ck_organizations_{name}" for name in ("kind_known", "level_known", "sector_known", "seats_range")),
-        *(f"ck_organizations_{name}" for name in ("commission_has_level", "parent_is_another")),
-        "ck_organizations_dissolved_after_established",
-        *(f"ck_divisions_{name}" for name in ("kind_known", "level_known", "led_by_known", "members_range")),
-        *(f"ck_appointments_{name}" for name in ("office_known", "standing_known", "seen_on_in_calendar")),
-        *(f"ck_appointments_{name}" for name in ("start_on_is_partial_date", "end_on_is_partial_date")),
-        *(f"ck_organizations_{name}_on_in_calendar" for name in ("established", "dissolved")),
-        "ck_regions_valid_from_in_calendar",
-        "ck_region_codes_until_in_calendar",
-        "ck_regions_type_known",
-    }
-    rules = {
-        str(constraint.name)
-        for table in {file.table for file in FILES}
-        for constraint in table.constraints
-        if not isinstance(constraint, PrimaryKeyConstraint | ForeignKeyConstraint)
-    }
-    rules |= {str(index.name) for table in {file.table for file in FILES} for index in table.indexes if index.unique}
-    assert rules - without == set(RULES)

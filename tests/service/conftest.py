@@ -16,10 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from app.core import embedded
 from tests.service.wire import exchange, get
 
-CHECKOUT = Path(embedded.__file__).parents[2]
+CHECKOUT = Path(__file__).parents[2]
 PATIENCE = 60.0
 ADDRESS = re.compile(r"http://127\.0\.0\.1:([0-9]+)/docs\n(?:.*\n)+.*q=tarmidzi")
 OURS = ("DATABASE_URL", "RAKORNAS_", "PG", "PROMETHEUS_")

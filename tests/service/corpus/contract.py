@@ -21,6 +21,9 @@ class Route(NamedTuple):
     required: tuple[str, ...]
     negotiates: bool
 
+    def __str__(self) -> str:
+        return self.template
+
     def address(self, **instead: str) -> str:
         """Its path with a value in each segment; `instead` is put as it is."""
         return self.template.format_map({**{name: quote(self.values[name]) for name in self.path}, **instead})
@@ -43,4 +46,5 @@ def _route(template: str, operation: Mapping[str, Any]) -> Route:
     )
 
 
-ROUTES = [_route(template, methods["get"]) for template, methods in orjson.loads(PUBLISHED.read_bytes())["paths"].items()]
+PATHS = orjson.loads(PUBLISHED.read_bytes())["paths"]
+ROUTES = [_route(template, methods["get"]) for template, methods in PATHS.items() if "get" in methods]

@@ -1,6 +1,13 @@
 """Values that are none, by what they are put for."""
 
+from collections.abc import Mapping
+
 from tests.service.corpus.nasty import CANARY, escaped
+
+
+def some(values: Mapping[str, bytes], *names: str) -> dict[str, bytes]:
+    return {name: values[name] for name in names}
+
 
 NUMBERS = {
     "negative": b"-1",
@@ -104,5 +111,13 @@ NO_IDS = {
     "without hyphens": b"01a20c100ad9758489530eb59d6a8d90",
     "urn": b"urn:uuid:01a20c10-0ad9-7584-8953-0eb59d6a8d90",
     "fullwidth digits": escaped("\uff101a20c10-0ad9-7584-8953-0eb59d6a8d90"),
-    "newline behind": b"01a20c10-0ad9-7584-8953-0eb59d6a8d90%0A",
+    "newline in front": b"%0A01a20c10-0ad9-7584-8953-0eb59d6a8d90",
 }
+
+FEW_NUMBERS = some(
+    NUMBERS, "negative", "plus, encoded", "underscore", "fraction", "Arabic digit", "superscript", "2^63", "NaN"
+)
+FEW_DAYS = some(DAYS, "30 February", "before 1900", "after 2199", "without hyphens", "with a time", "Arabic digits")
+FEW_NO_TEXTS = some(NO_TEXT, "NUL", "overlong slash", "lone high surrogate", "percent alone")
+TWO_NO_TEXTS = some(NO_TEXT, "NUL", "lone high surrogate")
+FEW_ODD_TEXTS = some(ODD_TEXT, "four bytes", "control characters", "backslashes", "quotes", "spaces only")

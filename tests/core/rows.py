@@ -1,0 +1,58 @@
+"""All collections, and a database with extreme rows beside the reference data."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import asyncpg
+import pytest_asyncio
+
+from app.attendance.repository import ATTENDANCE
+from app.core.database import Database
+from app.divisions.repository import DIVISIONS
+from app.elections.repository import ELECTIONS
+from app.meetings.repository import MEETINGS, SESSIONS
+from app.officials.repository import OFFICIALS
+from app.organizations.repository import ORGANIZATIONS, ROSTER
+from app.regions.repository import REGIONS
+from app.search.repository import HITS
+from app.settings import Settings
+from app.stages.repository import STAGES
+from tests.conftest import LOADED, copy_of
+from tests.core import rows_of_bodies, rows_of_meetings
+
+COLLECTIONS = {
+    "regions": REGIONS,
+    "organizations": ORGANIZATIONS,
+    "roster": ROSTER,
+    "divisions": DIVISIONS,
+    "officials": OFFICIALS,
+    "elections": ELECTIONS,
+    "stages": STAGES,
+    "meetings": MEETINGS,
+    "sessions": SESSIONS,
+    "attendance": ATTENDANCE,
+    "hits": HITS,
+}
+ROWS = {**rows_of_bodies.BODIES, **rows_of_meetings.MEETINGS}
+
+
+async def add(url: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for table, members in rows.items():
+            for row in members:
+                names = ", ".join(f'"{name}"' for name in row)
+                places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
+                await connection.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", *row.values())
+    finally:
+        await connection.close()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def database(server: str) -> AsyncIterator[Database]:
+    """The reference data with extreme rows beside it."""
+    async for url in copy_of(server, LOADED):
+        await add(url, ROWS)
+        database = Database(Settings(DATABASE_URL=url))
+        yield database
+        await database.close()

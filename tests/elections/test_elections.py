@@ -1,0 +1,113 @@
+# ruff: noqa: RUF012  (what a class says of its endpoint is only read)
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import fetch
+from tests.scenarios import ItemScenarios, ListScenarios, of_code, of_name, of_update, walk
+
+MEMBERS = (
+    "code name name_en kind voting_on legal_basis decided_on stages_url source verified primary revision updated_at"
+)
+KINDS = ("general", "regional_head")
+
+
+def of_voting(election: Any) -> Any:
+    """By the day, and what has none last."""
+    return election["voting_on"] or "9999-12-31", election["code"]
+
+
+class TestListElections(ListScenarios):
+    path = "/v1/elections"
+    members = MEMBERS
+    has_as_of = False
+    order = {"code": of_code, "name": of_name, "voting_on": of_voting, "updated_at": of_update}
+    search = "pemilihan"
+    filtered = {"kind": "general"}
+    neighbour = "/v1/regions"
+    refused = (
+        ({"kind": "village"}, "kind", "not_one_of", "regional_head"),
+        ({"kind": "General"}, "kind", "not_one_of", "general"),
+        ({"sort": "decided_on"}, "sort", "not_one_of", "voting_on"),
+        ({"as_of": "2022-06-14"}, "as_of", "unknown_parameter", "kind"),
+        ({"from": "2022-06-14"}, "from", "unknown_parameter", "kind"),
+    )
+
+    @pytest.mark.parametrize("kind", KINDS)
+    async def test_by_kind(self, client: httpx.AsyncClient, kind: str) -> None:
+        expected = [item for item in await walk(client, self.path, {}) if item["kind"] == kind]
+        assert len(expected) == 5
+        assert await walk(client, self.path, {"kind": kind}) == expected
+
+    async def test_a_page_ends_between_two_of_one_day(self, client: httpx.AsyncClient) -> None:
+        """And among those of which no day is known."""
+        for sort in ("voting_on", "-voting_on"):
+            whole = await walk(client, self.path, {"sort": sort})
+            assert await walk(client, self.path, {"sort": sort}, 1) == whole
+
+    @pytest.mark.parametrize(
+        ("q", "best"),
+        [
+            ("pemilu 2024", "pemilu-2024"),
+            ("pilkada 2024", "pilkada-2024"),
+            ("regional head", "pilkada-2024"),
+            ("1955", "pemilu-1955"),
+            ("EKA", "pilkada-2015"),
+        ],
+    )
+    async def test_search_finds_the_best_first(self, client: httpx.AsyncClient, q: str, best: str) -> None:
+        assert (await self.get(client, {"q": q})).json()["items"][0]["code"] == best
+
+    async def test_search_within_a_kind(self, client: httpx.AsyncClient) -> None:
+        found = await walk(client, self.path, {"q": "pemilihan", "kind": "regional_head"})
+        assert {item["kind"] for item in found} == {"regional_head"}
+
+
+class TestReadElection(ItemScenarios):
+    path = "/v1/elections/pemilu-1955"
+    missing = "/v1/elections/pemilu-1945"
+    members = MEMBERS
+    has_as_of = False
+    refused = (
+        *ItemScenarios.refused,
+        ({"kind": "general"}, "kind", "unknown_parameter", "fields"),
+        ({"as_of": "2022-06-14"}, "as_of", "unknown_parameter", "fields"),
+    )
+
+    async def test_it_is_what_the_list_shows(self, client: httpx.AsyncClient) -> None:
+        for one in await walk(client, "/v1/elections", {}):
+            assert (await client.get(f"/v1/elections/{one['code']}")).json() == one
+
+    @pytest.mark.parametrize(
+        ("code", "kind", "voting_on", "decided_on"),
+        [
+            ("pemilu-2024", "general", "2024-02-14", "2022-06-09"),
+            ("pilkada-2024", "regional_head", "2024-11-27", "2024-01-26"),
+        ],
+    )
+    async def test_those_on_record(
+        self, client: httpx.AsyncClient, code: str, kind: str, voting_on: str, decided_on: str
+    ) -> None:
+        item = (await client.get(f"/v1/elections/{code}")).json()
+        assert (item["kind"], item["voting_on"], item["decided_on"]) == (kind, voting_on, decided_on)
+
+    @pytest.mark.parametrize(("code", "count"), [("pemilu-2024", 130), ("pilkada-2024", 61), ("pemilu-1955", 0)])
+    async def test_its_stages_are_where_it_says(self, client: httpx.AsyncClient, code: str, count: int) -> None:
+        item = (await client.get(f"/v1/elections/{code}")).json()
+        answer = await client.get(f"{item['stages_url']}&page_size=200")
+        assert len(answer.json()["items"]) == count
+        assert {one["election"]["code"] for one in answer.json()["items"]} <= {code}
+
+    async def test_voting_days_are_in_its_stages(self, client: httpx.AsyncClient) -> None:
+        """The two files of the reference data agree."""
+        for code, stage in (("pemilu-2024", "pu-09a"), ("pilkada-2024", "pk-b7")):
+            item = (await client.get(f"/v1/elections/{code}")).json()
+            assert (await client.get(f"/v1/stages/{stage}")).json()["start_on"] == item["voting_on"]
+
+    async def test_a_change_is_another_revision(self, own_client: httpx.AsyncClient, own_url: str) -> None:
+        before = await own_client.get("/v1/elections/pemilu-2024")
+        await fetch(own_url, "UPDATE elections SET name_en = 'General Election 2024' WHERE code = 'pemilu-2024'")
+        after = await own_client.get("/v1/elections/pemilu-2024", headers={"If-None-Match": before.headers["etag"]})
+        assert (after.status_code, after.json()["revision"]) == (200, 2)
+        assert after.json()["updated_at"] > before.json()["updated_at"]

@@ -1,0 +1,77 @@
+"""A small data set with a row or two of each kind, made for tests that add a row of their own."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from app.reference.files import FILES
+
+Row = dict[str, str]
+
+P1, P2, NOBODY = (f"01a20c10-0000-7000-8000-00000000000{n}" for n in (1, 2, 0))
+L1, L2, NEW = (f"01a20c10-0000-7000-8000-0000000000{n}" for n in (11, 12, 19))
+MADE: dict[str, list[Row]] = {
+    "agencies": [{"code": "bawaslu", "name": "N"}],
+    "divisions": [{"code": "ri-1", "kind": "division", "level": "national", "name": "N"}],
+    "people": [{"id": P1, "name": "N"}, {"id": P2, "name": "N"}],
+    "elections": [{"code": code, "name": "N", "kind": "general"} for code in ("e-1", "e-2")],
+    "stages": [
+        {"code": code, "election": election, "position": "1", "kind": "stage", "name": "N", "round": "1"}
+        for code, election in (("s-1", "e-1"), ("s-2", "e-2"))
+    ],
+    "meetings": [
+        {
+            "code": code,
+            "name": "N",
+            "kind": "plenary",
+            "host": "bawaslu",
+            "time_zone": "Asia/Jayapura",
+            "start_on": "2022-06-13",
+            "end_on": "2022-06-15",
+            "roll": "open",
+        }
+        for code in ("m-1", "m-2")
+    ],
+    "meeting_corrections": [
+        {"meeting": "m-1", "position": "1", "field": "F", "printed": "P", "held": "H", "reason": "R"}
+    ],
+    "sessions": [
+        {"meeting": meeting, "code": code, "position": "1", "kind": "class", "name": "N"}
+        for meeting, code in (("m-1", "opening"), ("m-2", "closing"))
+    ],
+    "session_speakers": [{"meeting": "m-1", "session": "opening", "position": "1", "organization": "bawaslu"}],
+    "meeting_statements": [{"id": L1, "meeting": "m-1", "person": P1, "form": "spoken", "summary": "S"}],
+    "participants": [
+        {
+            "id": listed,
+            "meeting": meeting,
+            "person": P1,
+            "organization": "bawaslu",
+            "office": "member",
+            "capacity": "guest",
+            "status": "present",
+            "late": "false",
+        }
+        for listed, meeting in ((L1, "m-1"), (L2, "m-2"))
+    ],
+    "participant_sessions": [{"meeting": "m-1", "session": "opening", "participant": L1}],
+}
+HEADERS = {file.name.removesuffix(".csv"): [column.name for column in file.columns] for file in FILES}
+
+
+def made(directory: Path, more: Mapping[str, Sequence[Row]] | None = None) -> Path:
+    """These rows and more after them, each like the first of its file but for what it tells."""
+    for name in MADE:
+        header = HEADERS[name]
+        surety = dict.fromkeys({"verified", "primary"} & set(header), "false")
+        with (directory / f"{name}.csv").open("w", encoding="utf-8", newline="") as lines:
+            rows = csv.DictWriter(lines, header)
+            rows.writeheader()
+            rows.writerows(surety | row for row in MADE[name])
+            rows.writerows(surety | MADE[name][0] | row for row in (more or {}).get(name, ()))
+    return directory
+
+
+def next_line(name: str) -> int:
+    """The line of the first row that is added to a file."""
+    return len(MADE[name]) + 2

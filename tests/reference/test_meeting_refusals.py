@@ -1,0 +1,148 @@
+"""What only the database can find in elections, stages and meetings is told in the words of their files."""
+
+from pathlib import Path
+
+import pytest
+
+from app.reference.loader import Flaw, load, read_dataset
+from tests.reference.made import L1, L2, NEW, NOBODY, P1, P2, made, next_line
+from tests.reference.test_loader import counted
+from tests.reference.test_refusals import flaws_of
+
+SLUG = "must be lower-case letters and digits with single hyphens, 40 at most"
+LONG = "must be 300 characters at most"
+EARLY, NIGHT = "2022-06-12T23:59:00+09:00", "2022-06-15T23:30:00+09:00"
+OUTSIDE = "a session must lie within the days of its meeting"
+
+
+@pytest.mark.parametrize(
+    ("file", "changed", "column", "reason"),
+    [
+        # A reference that leads nowhere.
+        ("stages", {"code": "s-3", "election": "e-9"}, "election", "no such election 'e-9'"),
+        ("stages", {"code": "s-3", "parent": "s-9"}, "parent", "no such stage 's-9'"),
+        ("meetings", {"code": "m-3", "host": "kpu"}, "host", "no such organization 'kpu'"),
+        ("meetings", {"code": "m-3", "election": "e-9"}, "election", "no such election 'e-9'"),
+        ("meeting_corrections", {"meeting": "m-9"}, "meeting", "no such meeting 'm-9'"),
+        ("sessions", {"meeting": "m-9"}, "meeting", "no such meeting 'm-9'"),
+        ("session_speakers", {"session": "c-9"}, "session", "no such session 'c-9'"),
+        ("session_speakers", {"position": "2", "person": NOBODY}, "person", f"no such official '{NOBODY}'"),
+        ("session_speakers", {"position": "2", "division": "ri-9"}, "division", "no such division 'ri-9'"),
+        ("meeting_statements", {"id": NEW, "meeting": "m-9"}, "meeting", "no such meeting 'm-9'"),
+        ("participants", {"id": NEW, "meeting": "m-9"}, "meeting", "no such meeting 'm-9'"),
+        ("participants", {"id": NEW, "person": P2, "represents": NOBODY}, "represents",
+         f"no such participant '{NOBODY}'"),
+        ("participant_sessions", {"session": "c-9"}, "session", "no such session 'c-9'"),
+        ("participant_sessions", {"participant": NOBODY}, "participant", f"no such participant '{NOBODY}'"),
+        # One that leads to another's.
+        ("stages", {"code": "s-3", "parent": "s-2"}, "parent", "is no stage of this election"),
+        ("session_speakers", {"session": "closing"}, "session", "is no session of this meeting"),
+        ("session_speakers", {"meeting": "m-2"}, "session", "is no session of this meeting"),
+        ("session_speakers", {"meeting": "m-9"}, "session", "is no session of this meeting"),
+        ("participants", {"id": NEW, "person": P2, "represents": L2}, "represents", "is not on this meeting's list"),
+        ("participant_sessions", {"session": "closing"}, "session", "is no session of this meeting"),
+        ("participant_sessions", {"participant": L2}, "participant", "is not on this meeting's list"),
+        # Rules of one row.
+        ("elections", {"code": "E-3"}, "code", SLUG),
+        ("elections", {"code": "e-3", "name": "x" * 301}, "name", LONG),
+        ("stages", {"code": "s--3"}, "code", SLUG),
+        ("stages", {"code": "s-3", "name": "x" * 301}, "name", LONG),
+        ("stages", {"code": "s-3", "parent": "s-3"}, "parent", "must be another stage"),
+        ("stages", {"code": "s-3", "round": "10"}, "round", "must be 1 to 9"),
+        ("stages", {"code": "s-3", "start_on": "2022-06-14", "end_on": "2022-06-13"}, "end_on",
+         "must not be earlier than start_on"),
+        ("meetings", {"code": "m 3"}, "code", SLUG),
+        ("meetings", {"code": "m-3", "name": "x" * 301}, "name", LONG),
+        ("meetings", {"code": "m-3", "end_on": "2022-06-12"}, "end_on", "must not be earlier than start_on"),
+        ("sessions", {"code": "x" * 41}, "code", SLUG),
+        ("sessions", {"code": "c-3", "name": "x" * 301}, "name", LONG),
+        ("sessions", {"code": "c-3", "track": "100", "parallel_group": "g"}, "track", "must be 1 to 99"),
+        ("sessions", {"code": "c-3", "track": "1"}, "track", "goes with a parallel_group, and a group with a track"),
+        ("sessions", {"code": "c-3", "starts_at": NIGHT, "ends_at": NIGHT}, "ends_at", "must be later than starts_at"),
+        ("session_speakers", {"position": "2", "organization": ""}, "organization",
+         "somebody must speak: a person, name, organization or division"),
+        ("session_speakers", {"position": "2", "person": P1, "name": "N"}, "name",
+         "must be empty where person is not"),
+        ("meeting_statements", {"id": NEW, "person": ""}, "organization",
+         "somebody must have said it: a person, name or organization"),
+        ("meeting_statements", {"id": NEW, "name": "N"}, "name", "must be empty where person is not"),
+        ("participants", {"id": NEW, "person": P2, "name": "N"}, "name", "must be empty where person is not"),
+        ("participants", {"id": NEW, "person": "", "name": "x" * 301}, "name", LONG),
+        ("participants", {"id": NEW, "person": P2, "name_as_printed": "x" * 301}, "name_as_printed", LONG),
+        ("participants", {"id": NEW, "person": "", "office": ""}, "office",
+         "without person and name, both organization and office are needed"),
+        ("participants", {"id": NEW, "person": P2, "represents": NEW}, "represents", "must be another participant"),
+        ("participants", {"id": NEW, "person": P2, "arrived_at": NIGHT, "left_at": EARLY}, "left_at",
+         "must not be earlier than arrived_at"),
+        ("participants", {"id": NEW}, "person", "the same person is on the meeting's list already"),
+        # Rules between a session and its meeting, in the meeting's zone.
+        ("sessions", {"code": "c-3", "starts_at": EARLY}, "starts_at", OUTSIDE),
+        ("sessions", {"code": "c-3", "ends_at": "2022-06-15T15:30:00Z"}, "starts_at", OUTSIDE),
+    ],
+)  # fmt: skip
+async def test_a_refused_row_is_told_and_nothing_is_loaded(
+    empty_url: str, tmp_path: Path, file: str, changed: dict[str, str], column: str, reason: str
+) -> None:
+    flaws = await flaws_of(empty_url, made(tmp_path, {file: [changed]}))
+    assert flaws == [Flaw(f"{file}.csv", next_line(file), column, reason)]
+    assert set((await counted(empty_url)).values()) == {0}
+
+
+async def test_a_session_in_the_night_is_loaded(database_url: str, tmp_path: Path) -> None:
+    """In UTC it is of the same day, and one in the first hours of the meeting is of the day before."""
+    session = {"code": "c-3", "starts_at": "2022-06-13T00:30:00+09:00", "ends_at": NIGHT}
+    assert (await load(database_url, read_dataset(made(tmp_path, {"sessions": [session]})))).updated == 0
+
+
+@pytest.mark.parametrize(
+    ("stages", "lines"),
+    [
+        ([("a", "b"), ("b", "a")], [4, 5]),
+        ([("a", "c"), ("b", "a"), ("c", "b")], [4, 5, 6]),
+        # Who hangs below a circle is in none, and who is beside it neither.
+        ([("d", "a"), ("a", "b"), ("b", "a"), ("e", "d"), ("f", "s-1")], [5, 6]),
+    ],
+)
+async def test_a_circle_is_told(
+    empty_url: str, tmp_path: Path, stages: list[tuple[str, str]], lines: list[int]
+) -> None:
+    path = made(tmp_path, {"stages": [{"code": code, "parent": parent} for code, parent in stages]})
+    flaws = await flaws_of(empty_url, path)
+    assert flaws == [Flaw("stages.csv", line, "parent", "is itself below this one") for line in lines]
+
+
+async def test_a_circle_closed_by_a_change_is_told(database_url: str, tmp_path: Path) -> None:
+    await load(database_url, read_dataset(made(tmp_path, {"stages": [{"code": "a"}, {"code": "b", "parent": "a"}]})))
+    path = made(tmp_path, {"stages": [{"code": "a", "parent": "b"}, {"code": "b", "parent": "a"}]})
+    assert await flaws_of(database_url, path) == [Flaw("stages.csv", 4, "parent", "is itself below this one")]
+
+
+@pytest.mark.parametrize(
+    ("stages", "told"),
+    [
+        # Only the first is at fault: with it the others would come in.
+        ([("c", "b", "1"), ("b", "a", "1"), ("a", "", "10")], [(6, "round")]),
+        ([("b", "a", "1"), ("a", "s-2", "1")], [(5, "parent")]),
+        ([("b", "a", "1"), ("a", "s-2", "1"), ("z", "", "10")], [(5, "parent"), (6, "round")]),
+        ([("a", "b", "1"), ("b", "a", "1"), ("z", "", "10")], [(6, "round")]),  # and the circle once that is mended
+    ],
+)
+async def test_only_who_is_at_fault_is_told(
+    empty_url: str, tmp_path: Path, stages: list[tuple[str, str, str]], told: list[tuple[int, str]]
+) -> None:
+    rows = [{"code": code, "parent": parent, "round": round_} for code, parent, round_ in stages]
+    flaws = await flaws_of(empty_url, made(tmp_path, {"stages": rows}))
+    assert [(flaw.line, flaw.column) for flaw in flaws] == told
+
+
+async def test_a_meeting_that_moves_away_from_its_sessions_is_told(database_url: str, tmp_path: Path) -> None:
+    await load(database_url, read_dataset(made(tmp_path, {"sessions": [{"code": "c-3", "starts_at": NIGHT}]})))
+    meetings = tmp_path / "meetings.csv"
+    shorter = meetings.read_text(encoding="utf-8").replace("2022-06-15", "2022-06-14", 1)
+    meetings.write_text(shorter, encoding="utf-8")
+    assert await flaws_of(database_url, tmp_path) == [Flaw("meetings.csv", 2, None, OUTSIDE)]
+
+
+async def test_participants_may_stand_before_whom_they_represent(database_url: str, tmp_path: Path) -> None:
+    rows = [{"id": NEW, "person": P2, "represents": NOBODY}, {"id": NOBODY, "person": "", "represents": L1}]
+    await load(database_url, read_dataset(made(tmp_path, {"participants": rows})))

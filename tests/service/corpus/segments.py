@@ -1,0 +1,38 @@
+"""Every variable segment of every route's path, filled with what is no code and no id."""
+
+from collections.abc import Iterator
+
+from tests.service.corpus.contract import ROUTES
+from tests.service.corpus.nasty import CANARY, Nasty, asked, escaped
+from tests.service.corpus.values import FEW_NO_TEXTS, NO_IDS
+
+NO_CODES = {
+    "a word": CANARY,
+    "of 4,000": b"k" * 4000,
+    "four bytes each": escaped("🗳" * 50),
+    "Arabic digits": escaped("٣١"),
+    "fullwidth": escaped("\uff4b\uff50\uff55"),
+    "dots": b"..",
+    "dots, encoded": b"%2e%2e",
+    "space": b"%20",
+    "newline in front": b"%0Akpu",
+    "a percent sign, encoded twice": b"%2500",
+    "SQL": b"kpu%27%20OR%20%27%27%3D%27",
+    "LIKE wildcard": b"%25",
+    "a list": b"31,32",
+    "null": b"null",
+}
+SLASHES = {"nothing": b"", "slash": b"%2F", "slash in front": b"%2F31", "slash within": b"31%2F32"}
+
+
+def cases() -> Iterator[Nasty]:
+    for route in ROUTES:
+        for name, schema in route.path.items():
+            target = route.address(**{name: "{}"})
+            group = f"{route} {name}"
+            if "pattern" in schema:
+                yield from asked(group, target, NO_CODES | NO_IDS, 422)
+            else:
+                yield from asked(group, target, NO_CODES, 404)
+            yield from asked(f"{group} no text", target, FEW_NO_TEXTS, 400)
+            yield from asked(group, target, SLASHES, 404)

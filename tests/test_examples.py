@@ -1,0 +1,163 @@
+"""What the OpenAPI document and its introduction show as examples is what the service says."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from app.core.examples import given_in
+from app.core.problems import MEDIA_TYPE
+from app.explorer.contract import INTRODUCTION, answers, contract
+from app.main import create_app
+from tests import openapi
+from tests.conftest import fetch
+
+APP = create_app()
+ADDRESSES = openapi.examples(APP)
+OPERATIONS: dict[str, dict[str, Any]] = {path: item["get"] for path, item in contract(APP)["paths"].items()}
+ROLL = "/v1/meetings/{code}/attendance"
+UNKNOWN = {(ROLL, "session")}
+"""No source tells who sat in which class, so its one example finds nobody."""
+LINKS = re.findall(r"\]\(([^)]+)\)", INTRODUCTION.read_text())
+ANNOUNCED = {"/v1/regions/91.01": 308, "/v1/regions?colour=red": 422}
+
+
+def address_of(path: str, given: dict[str, str]) -> str:
+    inside = {name: value for name, value in given.items() if f"{{{name}}}" in path}
+    rest = {name: value for name, value in given.items() if name not in inside}
+    return path.format(**inside) + (f"?{urlencode(rest)}" if rest else "")
+
+
+def fits(path: str, address: str) -> bool:
+    return bool(re.fullmatch(re.sub(r"{\w+}", "[^/]+", path), address.partition("?")[0]))
+
+
+def example_of(path: str) -> dict[str, str]:
+    """The parameters of an operation's example."""
+    (address,) = [one for one in ADDRESSES if fits(path, one)]
+    return given_in(path, address)
+
+
+def parameters() -> Iterator[tuple[str, str, str]]:
+    """Each parameter that may be left out, with its example."""
+    for path, operation in OPERATIONS.items():
+        for one in operation.get("parameters", ()):
+            if one["in"] == "query" and one["name"] != "page_token":
+                yield path, one["name"], str(one.get("example", *one["schema"].get("examples", ())))
+
+
+def provocations() -> Iterator[tuple[str, int, str, dict[str, str]]]:
+    """For each problem that an operation declares, what must make it say so."""
+    for path, operation in OPERATIONS.items():
+        given = example_of(path)
+        address = address_of(path, given)
+        mark = "&" if "?" in address else "?"
+        nowhere = "01a20c10-0000-7000-8000-000000000000" if "{id}" in path else "nowhere"
+        last = (re.findall(r"{(\w+)}", path) or [""])[-1]
+        requests: dict[str, tuple[str, dict[str, str]]] = {
+            "400": (f"{address}{mark}colour=%ff", {}),
+            "404": (address_of(path, given | {last: nowhere}), {}),
+            "406": (address, {"Accept": "image/png"}),
+            "414": (f"{address}{mark}colour={'x' * 9000}", {}),
+            "422": (f"{address}{mark}colour=red", {}),
+        }
+        for status, (request, headers) in requests.items():
+            if status in operation["responses"]:
+                yield path, int(status), request, headers
+
+
+def shown(path: str, status: int) -> Any:
+    """A declared problem, but for what names the one request."""
+    return OPERATIONS[path]["responses"][str(status)]["content"][MEDIA_TYPE]["example"] | {"request_id": None}
+
+
+class TestOperations:
+    def test_each_has_one_example_and_each_example_an_answer(self) -> None:
+        assert len(ADDRESSES) == len(set(ADDRESSES)) == len(OPERATIONS)
+        assert set(answers()) == set(ADDRESSES)
+        for path in OPERATIONS:
+            example_of(path)
+
+    @pytest.mark.parametrize("address", ADDRESSES)
+    async def test_the_service_says_what_is_shown(self, client: httpx.AsyncClient, address: str) -> None:
+        answer = await openapi.answer_of(client, address)
+        assert answer == answers()[address], "if this is meant: uv run python -m tests.openapi"
+        assert answer
+        assert "items" not in answer or answer["items"]
+
+    @pytest.mark.parametrize("path", OPERATIONS)
+    def test_the_document_shows_it(self, path: str) -> None:
+        (content,) = OPERATIONS[path]["responses"]["200"]["content"].values()
+        assert content["example"] == answers()[next(one for one in ADDRESSES if fits(path, one))]
+
+    @pytest.mark.parametrize(("path", "name", "value"), list(parameters()))
+    async def test_a_parameter_finds_something_with_its_own_example(
+        self, client: httpx.AsyncClient, path: str, name: str, value: str
+    ) -> None:
+        needed = {one["name"] for one in OPERATIONS[path]["parameters"] if one["required"]} | {"as_of"}
+        given = {key: of for key, of in example_of(path).items() if key in needed} | {name: value}
+        answer = await client.get(address_of(path, given))
+        assert answer.status_code == 200, answer.text
+        if "items" in answer.json():
+            assert bool(answer.json()["items"]) == ((path, name) not in UNKNOWN)
+
+    @pytest.mark.parametrize(
+        "path", [path for path in OPERATIONS if "page_token" in str(OPERATIONS[path].get("parameters"))]
+    )
+    async def test_a_token_leads_to_the_rest(self, client: httpx.AsyncClient, path: str) -> None:
+        """With the operation's own filters, as somebody does who goes on from the example."""
+        given = example_of(path) | {"page_size": "1"}
+        whole = (await client.get(address_of(path, given | {"page_size": "2"}))).json()["items"]
+        first = (await client.get(address_of(path, given))).json()
+        if len(whole) == 1:
+            assert first["next_page_token"] is None
+            return
+        token = first["next_page_token"]
+        rest = await client.get(address_of(path, given | {"page_token": token}))
+        assert first["items"] + rest.json()["items"] == whole
+
+
+class TestProblems:
+    @pytest.mark.parametrize(("path", "status", "address", "headers"), list(provocations()))
+    async def test_the_service_says_what_is_shown(
+        self, client: httpx.AsyncClient, path: str, status: int, address: str, headers: dict[str, str]
+    ) -> None:
+        answer = await client.get(address, headers=headers)
+        assert answer.status_code == status
+        assert answer.json() | {"request_id": None} == shown(path, status)
+
+    async def test_a_restricted_roll_says_what_is_shown(self, own_client: httpx.AsyncClient, own_url: str) -> None:
+        await fetch(own_url, "UPDATE meetings SET roll = 'restricted'")
+        answer = await own_client.get(address_of(ROLL, example_of(ROLL)))
+        assert answer.status_code == 401
+        assert answer.json() | {"request_id": None} == shown(ROLL, 401)
+
+    def test_all_that_can_be_provoked_is(self) -> None:
+        """401 stands alone above; the rest needs a slow caller, a large body or header, or a lost database."""
+        declared = {
+            (path, int(status)) for path in OPERATIONS for status in OPERATIONS[path]["responses"] if status >= "400"
+        }
+        left = declared - {(path, status) for path, status, _, _ in provocations()}
+        assert {status for _, status in left} == {401, 408, 413, 431, 503}
+
+
+@pytest.mark.parametrize("link", LINKS)
+async def test_a_link_of_the_introduction_leads_where_it_says(client: httpx.AsyncClient, link: str) -> None:
+    answer = await client.get(link)
+    assert answer.status_code == ANNOUNCED.get(link, 200)
+
+
+async def test_a_former_code_leads_on(client: httpx.AsyncClient) -> None:
+    """The one link of the introduction that does not answer by itself."""
+    (former,) = [link for link, status in ANNOUNCED.items() if status == 308]
+    answer = await client.get(former, follow_redirects=True)
+    assert answer.status_code == 200
+    assert former.rpartition("/")[2] in [one["code"] for one in answer.json()["previous_codes"]]
+
+
+def test_the_introduction_shows_what_is_announced() -> None:
+    assert set(ANNOUNCED) <= set(LINKS)
+    assert len(LINKS) > 10
