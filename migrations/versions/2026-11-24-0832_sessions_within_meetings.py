@@ -42,7 +42,7 @@ END $$
 def upgrade() -> None:
     op.execute(WITHIN_MEETING)
     op.execute(
-        "CREATE TRIGGER within_meeting AFTER INSERT OR UPDATE OF starts_at, ends_at ON sessions"
+        "CREATE TRIGGER within_meeting AFTER INSERT OR UPDATE OF meeting, starts_at, ends_at ON sessions"
         " FOR EACH ROW EXECUTE FUNCTION session_within_meeting()"
     )
     op.execute(
