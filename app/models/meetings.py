@@ -55,6 +55,7 @@ class Meeting(Record, Base):
         CheckConstraint(in_calendar("end_on"), name="end_on_in_calendar"),
         CheckConstraint(in_calendar("cancelled_on"), name="cancelled_on_in_calendar"),
         CheckConstraint("end_on >= start_on", name="ends_after_start"),
+        CheckConstraint("is_time_zone(time_zone)", name="time_zone_known"),
         Index(None, "host", "code"),
         Index(None, "kind", "code"),
         Index(None, "election", "code"),
@@ -77,6 +78,8 @@ class Correction(Base):
     printed: Mapped[str]
     held: Mapped[str]
     reason: Mapped[str]
+
+    __table_args__ = (CheckConstraint("position BETWEEN 1 AND 999", name="position_range"),)
 
 
 class Session(Fact, Base):
@@ -129,6 +132,7 @@ class Speaker(Base):
 
     __table_args__ = (
         ForeignKeyConstraint(["meeting", "session"], ["sessions.meeting", "sessions.code"], onupdate="CASCADE"),
+        CheckConstraint("position BETWEEN 1 AND 999", name="position_range"),
         CheckConstraint("num_nonnulls(official, name, organization, division) > 0", name="somebody"),
         CheckConstraint("num_nonnulls(official, name) < 2", name="official_or_name"),
         CheckConstraint(one_of("division_kind", DivisionKind), name="division_kind_known"),

@@ -14,6 +14,7 @@ from app.reference import reasons, statements
 from app.reference.causes import at_fault
 from app.reference.dataset import SHIPPED, Dataset, Part, read_dataset
 from app.reference.files import FILES
+from app.reference.files.meetings import MEETINGS
 from app.reference.flaws import MOST, DatasetError, Flaw
 
 __all__ = ["SHIPPED", "Counts", "Dataset", "DatasetError", "Flaw", "Progress", "Summary", "load", "read_dataset"]
@@ -106,9 +107,18 @@ class _Load:
         for part in self.parts:
             await self._stage(part)
         await self._check_references()
+        # A meeting that is put off comes before its sessions, which still lie on its former days.
+        await self.connection.execute(statements.DEFER)
         for part in self.parts:
             await self._bring_in(part)
+        await self._check_what_was_deferred()
         return self.summary
+
+    async def _check_what_was_deferred(self) -> None:
+        try:
+            await self.connection.execute(statements.ASK)
+        except reasons.REFUSALS as error:
+            raise DatasetError([Flaw(MEETINGS.name, None, None, str(getattr(error, "message", error)))]) from error
 
     async def _stage(self, part: Part) -> None:
         await self.connection.execute(statements.create_staging(part))

@@ -59,6 +59,7 @@ RULES: dict[str, tuple[str, Reason]] = {
         "official",
         lambda row: f"the same person is {row['office']} of {row['organization']} on the same certain days already",
     ),
+    "ck_meetings_time_zone_known": ("time_zone", "must be the IANA name of a zone: Asia/Jakarta"),
     "ck_stages_parent_is_another": ("parent", "must be another stage"),
     "ck_stages_round_range": ("round", "must be 1 to 9"),
     "fk_stages_election_parent_stages": ("parent", "is no stage of this election"),

@@ -1,4 +1,4 @@
-"""Elections and their stages, and no circle among parents
+"""Elections and their stages, no circle among parents, and what a time zone is
 
 Must run under the previous release: add, fill, switch; drop one release later.
 
@@ -38,8 +38,20 @@ BEGIN
 END $$
 """
 
+# A zone by its IANA name; Postgres alone would also take abbreviations, offsets and made-up rules.
+IS_TIME_ZONE = """
+CREATE FUNCTION is_time_zone(name text) RETURNS boolean LANGUAGE plpgsql STABLE STRICT AS $$
+BEGIN
+    PERFORM now() AT TIME ZONE name;
+    RETURN name ~ '^(UTC|[A-Z][A-Za-z_]+(/[A-Za-z_+0-9-]+)+)$';
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN false;
+END $$
+"""
+
 
 def upgrade() -> None:
+    op.execute(IS_TIME_ZONE)
     op.create_table(
         "elections",
         sa.Column("code", sa.Text(), nullable=False),
@@ -183,4 +195,4 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER refuse_circle ON organizations")
     for table in ("stages", "elections"):
         op.drop_table(table)
-    op.execute("DROP FUNCTION refuse_circle")
+    op.execute("DROP FUNCTION refuse_circle, is_time_zone")

@@ -65,6 +65,7 @@ def upgrade() -> None:
             "start_on BETWEEN '1900-01-01' AND '2199-12-31'", name=op.f("ck_meetings_start_on_in_calendar")
         ),
         sa.CheckConstraint("end_on >= start_on", name=op.f("ck_meetings_ends_after_start")),
+        sa.CheckConstraint("is_time_zone(time_zone)", name=op.f("ck_meetings_time_zone_known")),
         sa.CheckConstraint("length(name) BETWEEN 1 AND 300", name=op.f("ck_meetings_name_length")),
         sa.ForeignKeyConstraint(
             ["election"], ["elections.code"], name=op.f("fk_meetings_election_elections"), onupdate="CASCADE"
@@ -97,6 +98,7 @@ def upgrade() -> None:
         sa.Column("printed", sa.Text(), nullable=False),
         sa.Column("held", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.CheckConstraint("position BETWEEN 1 AND 999", name=op.f("ck_meeting_corrections_position_range")),
         sa.ForeignKeyConstraint(
             ["meeting"], ["meetings.code"], name=op.f("fk_meeting_corrections_meeting_meetings"), onupdate="CASCADE"
         ),
@@ -167,6 +169,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "num_nonnulls(official, name, organization, division) > 0", name=op.f("ck_session_speakers_somebody")
         ),
+        sa.CheckConstraint("position BETWEEN 1 AND 999", name=op.f("ck_session_speakers_position_range")),
         sa.ForeignKeyConstraint(
             ["division"], ["divisions.code"], name=op.f("fk_session_speakers_division_divisions"), onupdate="CASCADE"
         ),

@@ -13,7 +13,8 @@ branch_labels = None
 depends_on = None
 
 # No check of one row can tell it: the days stand in the meeting, the hours in its sessions, and a day is one of the
-# meeting's zone. Whichever of the two changes asks; the lock on the meeting is for both changing at once.
+# meeting's zone. Whichever of the two changes asks; the lock on the meeting is for both changing at once. A meeting
+# that is put off moves with its sessions: whoever changes both may defer the question that the meeting asks.
 WITHIN_MEETING = """
 CREATE FUNCTION session_within_meeting() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -23,15 +24,16 @@ BEGIN
     IF TG_TABLE_NAME = 'sessions' THEN
         SELECT * INTO held FROM meetings WHERE code = NEW.meeting FOR SHARE;
     ELSE
-        held := NEW;
+        SELECT * INTO held FROM meetings WHERE code = NEW.code;
     END IF;
     SELECT s.code INTO outside FROM sessions s
     WHERE s.meeting = held.code
+        AND (TG_TABLE_NAME = 'meetings' OR s.code = to_jsonb(NEW) ->> 'code')
         AND ((s.starts_at AT TIME ZONE held.time_zone)::date NOT BETWEEN held.start_on AND held.end_on
             OR (s.ends_at AT TIME ZONE held.time_zone)::date NOT BETWEEN held.start_on AND held.end_on)
     LIMIT 1;
     IF outside IS NOT NULL THEN
-        RAISE EXCEPTION 'session % is outside the days of its meeting', outside
+        RAISE EXCEPTION 'session % of % lies outside the days of its meeting', outside, held.code
             USING ERRCODE = 'check_violation', TABLE = 'sessions', CONSTRAINT = 'ck_sessions_within_meeting';
     END IF;
     RETURN NULL;
@@ -46,12 +48,13 @@ def upgrade() -> None:
         " FOR EACH ROW EXECUTE FUNCTION session_within_meeting()"
     )
     op.execute(
-        "CREATE TRIGGER within_meeting AFTER UPDATE OF start_on, end_on, time_zone ON meetings"
+        "CREATE CONSTRAINT TRIGGER sessions_within_meeting"
+        " AFTER UPDATE OF code, start_on, end_on, time_zone ON meetings DEFERRABLE INITIALLY IMMEDIATE"
         " FOR EACH ROW EXECUTE FUNCTION session_within_meeting()"
     )
 
 
 def downgrade() -> None:
-    for table in ("meetings", "sessions"):
-        op.execute(f"DROP TRIGGER within_meeting ON {table}")
+    op.execute("DROP TRIGGER sessions_within_meeting ON meetings")
+    op.execute("DROP TRIGGER within_meeting ON sessions")
     op.execute("DROP FUNCTION session_within_meeting")

@@ -93,6 +93,15 @@ MEETINGS: list[Broken] = [
     ("sessions", {"code": "opening"}, "pk_sessions"),
     ("sessions", {"meeting": "m-8"}, "fk_sessions_meeting_meetings"),
     ("sessions", {"position": 0}, "ck_sessions_position_range"),
+    *(
+        (table, {"position": position}, f"ck_{table}_position_range")
+        for table in ("meeting_corrections", "session_speakers")
+        for position in (0, 1000)
+    ),
+    *(
+        ("meetings", {"time_zone": zone}, "ck_meetings_time_zone_known")
+        for zone in ("Mars/Olympus", "WIB", "+07:00", "asia/jakarta", "Asia/Jakarta ", "")
+    ),
     ("sessions", {"position": 1000}, "ck_sessions_position_range"),
     ("sessions", {"track": 0, "parallel_group": "g"}, "ck_sessions_track_range"),
     ("sessions", {"track": 100, "parallel_group": "g"}, "ck_sessions_track_range"),

@@ -16,7 +16,8 @@ COLUMNS = """
     FROM information_schema.columns WHERE table_schema = $1 ORDER BY table_name, ordinal_position"""
 CONSTRAINTS = """
     SELECT relname, conname, pg_get_constraintdef(c.oid) FROM pg_constraint c JOIN pg_class t ON t.oid = conrelid
-    WHERE c.connamespace = $1::regnamespace AND relname <> 'alembic_version' ORDER BY relname, conname"""
+    WHERE c.connamespace = $1::regnamespace AND relname <> 'alembic_version' AND contype <> 't'
+    ORDER BY relname, conname"""
 INDEXES = """
     SELECT tablename, indexname, replace(indexdef, $1 || '.', '') FROM pg_indexes
     WHERE schemaname = $1 AND tablename <> 'alembic_version' ORDER BY tablename, indexname"""

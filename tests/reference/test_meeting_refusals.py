@@ -140,7 +140,17 @@ async def test_a_meeting_that_moves_away_from_its_sessions_is_told(database_url:
     meetings = tmp_path / "meetings.csv"
     shorter = meetings.read_text(encoding="utf-8").replace("2022-06-15", "2022-06-14", 1)
     meetings.write_text(shorter, encoding="utf-8")
-    assert await flaws_of(database_url, tmp_path) == [Flaw("meetings.csv", 2, None, OUTSIDE)]
+    reason = "session c-3 of m-1 lies outside the days of its meeting"
+    assert await flaws_of(database_url, tmp_path) == [Flaw("meetings.csv", None, None, reason)]
+
+
+async def test_a_meeting_that_is_put_off_takes_its_sessions_along(database_url: str, tmp_path: Path) -> None:
+    await load(database_url, read_dataset(made(tmp_path, {"sessions": [{"code": "c-3", "starts_at": NIGHT}]})))
+    for name in ("meetings", "sessions"):
+        path = tmp_path / f"{name}.csv"
+        path.write_text(path.read_text(encoding="utf-8").replace("2022-06-", "2022-07-"), encoding="utf-8")
+    summary = await load(database_url, read_dataset(tmp_path))
+    assert (summary.tables["meetings"].updated, summary.tables["sessions"].updated) == (1, 2)
 
 
 async def test_participants_may_stand_before_whom_they_represent(database_url: str, tmp_path: Path) -> None:
