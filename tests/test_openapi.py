@@ -130,7 +130,13 @@ class TestLists:
 def test_parameters_are_described() -> None:
     for name, operation in OPERATIONS.items():
         for parameter in operation.get("parameters", ()):
-            assert "enum" in parameter["schema"] or parameter.get("description"), (name, parameter["name"])
+            assert parameter.get("description"), (name, parameter["name"])
+
+
+@pytest.mark.parametrize("path", [path for path in LISTS if path != "/v1/search"])
+def test_an_order_says_what_it_is_without_asking(path: str) -> None:
+    (sort,) = [one for one in OPERATIONS[f"get {path}"]["parameters"] if one["name"] == "sort"]
+    assert f"By `{sort['schema']['enum'][0]}` where" in sort["description"]
 
 
 def test_every_reference_leads_somewhere() -> None:

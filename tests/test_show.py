@@ -4,15 +4,13 @@ import io
 import re
 from collections.abc import Awaitable
 from datetime import date
-from typing import get_args
+from zoneinfo import ZoneInfoNotFoundError
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from app import cli
 from app.core.clock import LocalDay
-from app.models.vocabulary import StageStatus
 from app.operations import OperatorError
 from app.settings import Settings
 from app.show import record
@@ -21,7 +19,7 @@ from app.show.record import Record
 from app.show.roster import roster
 from app.show.sheet import Sheet
 from app.show.stages import stages
-from tests.conftest import named
+from tests.conftest import fetch, named, running
 from tests.scenarios import walk
 
 TODAY = LocalDay(date(2026, 11, 24), 3600)
@@ -102,51 +100,6 @@ async def test_a_body_of_which_nobody_is_known(app: FastAPI) -> None:
     assert "Nobody is on record" in piped(await roster(on(app, None), "bawaslu"))
 
 
-@pytest.mark.parametrize("day", ["2022-06-14", "2024-02-12", "2024-02-13", "2024-11-27"])
-@pytest.mark.parametrize("status", get_args(StageStatus))
-async def test_the_stages_of_a_status_are_those_that_are_served(
-    app: FastAPI, client: httpx.AsyncClient, day: str, status: str
-) -> None:
-    served = await walk(client, "/v1/stages", {"as_of": day, "status": status})
-    shown = rows(piped(await stages(on(app, day), None, status, True)), "code")
-    assert sorted(row["code"] for row in shown) == sorted(stage["code"] for stage in served)
-    assert {row["status"].split(",")[0] for row in shown} <= {status}
-    unverified = {stage["code"] for stage in served if not stage["verified"]}
-    assert {row["code"] for row in shown if "not verified" in row["source"]} == unverified
-
-
-async def test_the_top_level_is_shown_without_its_parts(app: FastAPI) -> None:
-    at = on(app, "2022-06-14")
-    assert [row["code"] for row in rows(piped(await stages(at, "pemilu-2024", "running", False)), "code")] == ["pu-01"]
-    assert len(rows(piped(await stages(at, None, None, False)), "code")) == 17
-    everything = piped(await stages(at, None, None, True))
-    assert len(rows(everything, "code")) == 191
-    assert [line[:10] for line in everything.splitlines() if "pu-02a" in line][:2] == ["  pu-02a  ", "    pu-02a"]
-    assert "No stage of the top level is running" in piped(await stages(on(app, "1999-01-01"), None, "running", False))
-
-
-@pytest.mark.parametrize(
-    ("day", "status"),
-    [
-        ("2024-02-10", "upcoming, in 1 day"),
-        ("2024-02-11", "running, 2 days left"),
-        ("2024-02-13", "running, last day"),
-        ("2024-02-14", "finished"),
-    ],
-)
-async def test_the_quiet_period_comes_and_goes(app: FastAPI, day: str, status: str) -> None:
-    shown = rows(piped(await stages(on(app, day), "pemilu-2024", None, False)), "code")
-    (quiet,) = (row for row in shown if row["code"] == "pu-08")
-    assert (quiet["days"], quiet["status"]) == ("2024-02-11 to 2024-02-13", status)
-
-
-async def test_where_no_date_is_set_the_regulation_is_quoted(app: FastAPI) -> None:
-    shown = {row["code"]: row for row in rows(piped(await stages(on(app, None), None, None, True)), "code")}
-    assert shown["pu-10b"]["days"] == "paling lambat 3 hari setelah putusan Mahkamah Konstitusi dibacakan"
-    assert shown["pu-02b4"]["days"] == "to 2023-04-25; paling lama 21 hari; sampai 25 April 2023"
-    assert shown["pu-04"]["days"] == "2022-12-14"
-
-
 async def test_a_meeting_is_shown_with_its_source_corrected(app: FastAPI) -> None:
     shown = piped(await meeting(on(app, "2022-06-14"), RAKORNAS))
     facts = dict(re.split(r" {2,}", line, maxsplit=1) for line in shown.splitlines()[1:11])
@@ -182,6 +135,32 @@ async def test_a_meetings_attendance_and_statements(app: FastAPI) -> None:
     assert (said["day"], said["form"], said["who"]) == ("2022-06-14", "written", "Sunardi (kpu-31)")
 
 
+async def test_hours_are_those_of_the_place_or_of_utc_where_its_zone_is_unknown(
+    own_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hours = "starts_at = '2022-06-13 23:00+07', ends_at = '2022-06-14 08:30+07'"
+    await fetch(own_url, f"UPDATE sessions SET {hours} WHERE code = 'opening'")
+
+    def unheard_of(name: str) -> None:
+        raise ZoneInfoNotFoundError(name)
+
+    async with running(Settings(DATABASE_URL=own_url)) as app:
+        assert rows(piped(await meeting(on(app, None), RAKORNAS)), "code")[0]["time"] == (
+            "2022-06-13 23:00 to 2022-06-14 08:30"
+        )
+        monkeypatch.setattr("app.show.meeting.ZoneInfo", unheard_of)
+        assert rows(piped(await meeting(on(app, None), RAKORNAS)), "code")[0]["time (UTC)"] == (
+            "2022-06-13 16:00 to 2022-06-14 01:30"
+        )
+
+
+async def test_a_speaker_of_whom_little_is_known_is_shown_so(own_url: str) -> None:
+    nobody = "official = NULL, name = '', organization = NULL, division_kind = 'division', role = NULL"
+    await fetch(own_url, f"UPDATE session_speakers SET {nobody} WHERE session = 'opening'")
+    async with running(Settings(DATABASE_URL=own_url)) as app:
+        assert rows(piped(await meeting(on(app, None), RAKORNAS)), "code")[0]["speakers"] == "each division"
+
+
 @pytest.mark.parametrize("code", ["kpu-xx", "", "k\udcff", "K" * 5000])
 async def test_a_code_of_nothing_is_refused(app: FastAPI, code: str) -> None:
     at = on(app, None)
@@ -206,7 +185,3 @@ def test_a_database_that_cannot_be_read_is_told_of(server: str) -> None:
     for url, saying in ((UNREACHABLE, "has not answered in time"), (named(server, "postgres"), "refuses to be read")):
         with pytest.raises(OperatorError, match=saying):
             record.answer(Settings(DATABASE_URL=url), None, lambda at: roster(at, "kpu"))
-
-
-def test_the_command_offers_the_statuses_that_there_are() -> None:
-    assert set(get_args(cli.Status)) == set(get_args(StageStatus))

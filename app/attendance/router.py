@@ -32,7 +32,8 @@ async def read_roll(
     """Read a roll
 
     Who was asked to a meeting and who came, in the order of the list. An open roll is for anyone; a restricted one
-    needs a token with the scope `attendance:read`, while its summary stays open.
+    needs a token with the scope `attendance:read`, which this release does not issue yet: it answers 401 to everyone,
+    while its summary stays open.
     """
 
     async def unless_closed() -> None:
@@ -56,8 +57,9 @@ async def read_roll(
 async def read_summary(read: Read, code: Code, query: Annotated[schemas.SummaryQuery, Query()]) -> Response:
     """Read a roll in numbers
 
-    How many were invited, came, were represented or stayed away and why; with `by`, the same for each group. Open for
-    every meeting: numbers are no personal data. The sick count as excused.
+    How many were invited, came, were represented or stayed away and why; with `by`, the same for each group. Whoever
+    came in another's place is on the list too, so both are among the invited. Open for every meeting: numbers are no
+    personal data. The sick count as excused.
     """
     if body := await repository.summary(read, code, query):
         return conditional.reply(body, cache=conditional.open_data(FRESH))

@@ -50,16 +50,37 @@ class Participant(Fact, ParticipantMembers):
 Fields = Annotated[
     str, FieldsOf(Participant), Field(description="Members to keep.", examples=["official,office,status"])
 ]
-Session = Annotated[Code, Field(description="Code of a session: those who are assigned to it.", examples=["class-1"])]
+Session = Annotated[
+    Code,
+    Field(
+        description="Code of a session: those who are assigned to it. No source tells who sat in which class of the "
+        "Rakornas of 2022, so `class-1` finds nobody in the reference data.",
+        examples=["class-1"],
+    ),
+]
+Status = Annotated[
+    AttendanceStatus,
+    Field(
+        description="`present` (hadir), `represented` (diwakili), `excused` (izin), `on_duty_elsewhere` (dinas luar), "
+        "`on_leave` (cuti), `absent` (alpa), or `expected` until it is known. `sick` (sakit) is shown as `excused` and "
+        "finds nobody without a token.",
+        examples=["present"],
+    ),
+]
+
+Sort = Annotated[
+    Literal["id", "-id", "updated_at", "-updated_at"],
+    Field(description="By `id` where it is not given; `-` in front turns the order round."),
+]
 
 
 class AttendanceQuery(PageQuery):
     q: Annotated[Words, Field(examples=["tarmidzi"])] | None = None
     organization: Annotated[Code, Field(description="Code of an organization.", examples=["kpu-31"])] | None = None
     session: Session | None = None
-    status: Annotated[AttendanceStatus, Field(examples=["present"])] | None = None
-    office: Office | None = None
-    sort: Literal["id", "-id", "updated_at", "-updated_at"] | None = None
+    status: Status | None = None
+    office: Annotated[Office, Field(description="The office in which they came.")] | None = None
+    sort: Sort | None = None
     fields: Fields | None = None
 
 
@@ -73,7 +94,9 @@ class Absent(BaseModel):
 
 
 class Counts(BaseModel):
-    invited: Annotated[int, Field(description="All on the list.")]
+    invited: Annotated[
+        int, Field(description="All on the list: who is represented and who came instead, each of them.")
+    ]
     expected: Annotated[int, Field(description="Of whom it is not yet known whether they come.")]
     present: Annotated[int, Field(description="Who came (hadir), the late among them.")]
     represented: Annotated[int, Field(description="In whose place somebody else came (diwakili).")]

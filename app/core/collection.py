@@ -13,7 +13,7 @@ from app.core.clock import LocalDay
 from app.core.database import Reader
 from app.core.documents import Document, Expression, as_text
 from app.core.languages import Text as Sentence
-from app.core.likeness import alike, distance, folded_q, is_whole
+from app.core.likeness import FOLDED_Q, alike, distance, is_whole
 from app.core.pages import Item, Page, Walk
 from app.core.parameters import ItemQuery, ListQuery
 from app.core.problems import Invalid, InvalidParameters
@@ -65,6 +65,7 @@ class Collection:
     its primary key and column `folded`. `conditions(given)` yields the SQL of what is given, as parameters of the same
     name. `sorts` names columns that are never null; the key comes last, alone for an empty list. `references` are the
     filters that name something. `found(words)` is what `q` leaves, where that is more than a likeness to `folded`;
+    of that, no more than the first `most` are ranked, where there is no end to what a list can hold.
     `whole`: of what is equally alike, what comes first, where that is not the one with just this name.
     Without `as_of_hides_items` an item is there on every day, whatever `as_of` shows of it.
     """
@@ -80,6 +81,7 @@ class Collection:
         key: Expression | None = None,
         folded: Expression | None = None,
         found: Callable[[Expression], ColumnElement[bool]] | None = None,
+        most: int | None = None,
         whole: ColumnElement[bool] | None = None,
         as_of_hides_items: bool = True,
     ) -> None:
@@ -91,6 +93,7 @@ class Collection:
         self.references = references or {}
         self.folded = self.rows.c.folded if folded is None else folded
         self.found = found or self._alike
+        self.most = most
         self.whole = is_whole(self.rows.c.name) if whole is None else whole
         self.as_of_hides_items = as_of_hides_items
         self._page_statement = lru_cache(maxsize=2000)(self._build_page)
@@ -190,7 +193,10 @@ class Collection:
     def _where(self, given: Given) -> list[ColumnElement[bool]]:
         where = list(self.conditions(given))
         if "q" in given:
-            where.append(self.found(folded_q()))
+            where.append(self.found(FOLDED_Q))
+        if "q" in given and self.most:
+            candidates = select(self.key).where(*where).order_by(self.key).limit(self.most)
+            return [self.key.in_(candidates.correlate(None))]
         return where
 
     def _alike(self, words: Expression) -> ColumnElement[bool]:

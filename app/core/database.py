@@ -53,6 +53,7 @@ def reading_engine(settings: Settings) -> AsyncEngine:
                 "idle_in_transaction_session_timeout": "10s",
                 "pg_trgm.word_similarity_threshold": "0.45",
                 "jit": "off",
+                "max_parallel_workers_per_gather": "0",  # a request is small, and the workers are many
             },
         )
         # Not at the start: asyncpg would take the server for a standby, and refuse a URL that asks for a primary.

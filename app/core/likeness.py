@@ -10,12 +10,10 @@ from sqlalchemy import ColumnElement, Numeric, Text, and_, bindparam, cast, func
 
 from app.core.documents import Expression
 
-# The words, folded once for the statement, not for each of its rows.
+# Subqueries, so that the words are folded once. Mere calls would be run for every row, and several times, as soon as
+# Postgres keeps a plan that is good for any words.
+FOLDED_Q = select(func.fold(bindparam("q", type_=Text), type_=Text)).scalar_subquery()
 WORDS = select(func.fold(func.trim(bindparam("q", type_=Text)), type_=Text)).scalar_subquery()
-
-
-def folded_q() -> ColumnElement[str]:
-    return func.fold(bindparam("q", type_=Text), type_=Text)
 
 
 def alike(folded: Expression, words: Expression) -> ColumnElement[bool]:
@@ -29,7 +27,7 @@ def distance(folded: Expression) -> ColumnElement[Any]:
 
     Rounded, so that a page token can carry it exactly.
     """
-    likeness = func.likeness(folded_q(), folded)
+    likeness = func.likeness(FOLDED_Q, folded)
     return func.round(cast(1 - likeness, Numeric(8, 7)), 4, type_=Numeric(5, 4))
 
 

@@ -70,7 +70,13 @@ AsOf = Annotated[
     ),
     BeforeValidator(calendar_day),
 ]
-DayOrToday = Annotated[AsOf, Field(description="The day to look at; today in Jakarta where it is not given.")]
+DayOrToday = Annotated[
+    AsOf,
+    Field(
+        description="The day to look at; where it is not given, today in the zone of this installation, Jakarta unless "
+        "set otherwise."
+    ),
+]
 Words = Annotated[
     str,
     Field(

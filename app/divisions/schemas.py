@@ -53,10 +53,21 @@ class DivisionItemQuery(ItemQuery):
     fields: Fields | None = None
 
 
+Sort = Annotated[
+    Literal["code", "-code", "name", "-name", "updated_at", "-updated_at"],
+    Field(description="By `code` where it is not given; `-` in front turns the order round."),
+]
+
+
 class DivisionQuery(PageQuery):
     q: Annotated[Words, Field(examples=["data dan informasi"])] | None = None
-    kind: DivisionKind | None = None
-    level: Level | None = None
+    kind: (
+        Annotated[
+            DivisionKind, Field(description="A portfolio of commissioners (divisi), or a unit of the secretariat.")
+        ]
+        | None
+    ) = None
+    level: Annotated[Level, Field(description="Level of the commissions that it belongs to.")] | None = None
     members: (
         Annotated[
             int, Field(ge=1, le=99, description="Size of the commission.", examples=[7]), BeforeValidator(plain_digits)
@@ -65,5 +76,5 @@ class DivisionQuery(PageQuery):
     ) = None
     organization: Body | None = None
     as_of: AsOf | None = None
-    sort: Literal["code", "-code", "name", "-name", "updated_at", "-updated_at"] | None = None
+    sort: Sort | None = None
     fields: Fields | None = None

@@ -32,10 +32,14 @@ class ElectionItemQuery(ItemQuery):
     fields: Fields | None = None
 
 
+Sort = Annotated[
+    Literal["code", "-code", "name", "-name", "voting_on", "-voting_on", "updated_at", "-updated_at"],
+    Field(description="By `code` where it is not given; `-` in front turns the order round."),
+]
+
+
 class ElectionQuery(PageQuery):
     q: Annotated[Words, Field(examples=["pemilu"])] | None = None
-    kind: ElectionKind | None = None
-    sort: Literal["code", "-code", "name", "-name", "voting_on", "-voting_on", "updated_at", "-updated_at"] | None = (
-        None
-    )
+    kind: Annotated[ElectionKind, Field(description="`general` (pemilu) or `regional_head` (pilkada).")] | None = None
+    sort: Sort | None = None
     fields: Fields | None = None

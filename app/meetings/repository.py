@@ -144,7 +144,8 @@ MEETINGS = Collection(
 
 def session(_day: Day) -> Rows:
     members = (column.label(name) for name, column in _session_members(_session).items())
-    return select(*members, *fact_members(_session))
+    zone = select(_meeting.time_zone).where(_meeting.code == _session.meeting).scalar_subquery()
+    return select(*members, zone.label("time_zone"), *fact_members(_session))
 
 
 def _sessions_asked(given: Given) -> Iterator[ColumnElement[bool]]:

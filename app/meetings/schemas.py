@@ -42,7 +42,11 @@ class MeetingSession(BaseModel):
     speakers: list[Speaker]
 
 
-class Session(Fact, MeetingSession):
+class Zone(BaseModel):
+    time_zone: Annotated[str, Field(description="IANA time zone of the meeting's place.", examples=["Asia/Jakarta"])]
+
+
+class Session(Fact, Zone, MeetingSession):
     """A part of a meeting, with its topics and speakers."""
 
 
@@ -111,12 +115,32 @@ class MeetingItemQuery(ItemQuery):
     fields: Fields | None = None
 
 
+Sort = Annotated[
+    Literal["start_on", "-start_on", "code", "-code", "name", "-name", "updated_at", "-updated_at"],
+    Field(description="By `start_on` where it is not given; `-` in front turns the order round."),
+]
+
+Status = Annotated[
+    MeetingStatus,
+    Field(
+        description="On `as_of`: with `as_of=2022-06-14`, `running` finds the Rakornas; without it, what runs today.",
+        examples=["running"],
+    ),
+]
+
+
 class MeetingQuery(PeriodQuery):
     q: Annotated[Words, Field(examples=["rakornas"])] | None = None
     host: Annotated[Code, Field(description="Code of the organization that calls it.", examples=["kpu"])] | None = None
-    kind: MeetingKind | None = None
+    kind: (
+        Annotated[
+            MeetingKind,
+            Field(description="What was called: `national_coordination` is a rakornas, `coordination` a rakor."),
+        ]
+        | None
+    ) = None
     election: Annotated[Code, Field(description="Code of an election.", examples=["pemilu-2024"])] | None = None
-    status: Annotated[MeetingStatus, Field(description="On `as_of`.", examples=["running"])] | None = None
+    status: Status | None = None
     attended_by: (
         Annotated[
             Code, Field(description="Code of an organization of which somebody was present.", examples=["kpu-31"])
@@ -124,7 +148,7 @@ class MeetingQuery(PeriodQuery):
         | None
     ) = None
     as_of: DayOrToday | None = None
-    sort: Literal["start_on", "-start_on", "code", "-code", "name", "-name", "updated_at", "-updated_at"] | None = None
+    sort: Sort | None = None
     fields: Fields | None = None
 
 
@@ -135,9 +159,21 @@ class SessionItemQuery(ItemQuery):
     fields: SessionFields | None = None
 
 
+SessionSort = Annotated[
+    Literal["position", "-position", "code", "-code", "name", "-name", "updated_at", "-updated_at"],
+    Field(description="By `position` where it is not given; `-` in front turns the order round."),
+]
+
+
 class SessionQuery(PageQuery):
     q: Annotated[Words, Field(examples=["pemutakhiran"])] | None = None
-    kind: SessionKind | None = None
+    kind: (
+        Annotated[
+            SessionKind,
+            Field(description="What it was: `direction` (arahan) is a speech to all, a `class` runs beside others."),
+        ]
+        | None
+    ) = None
     topic: (
         Annotated[
             str,
@@ -150,5 +186,5 @@ class SessionQuery(PageQuery):
         ]
         | None
     ) = None
-    sort: Literal["position", "-position", "code", "-code", "name", "-name", "updated_at", "-updated_at"] | None = None
+    sort: SessionSort | None = None
     fields: SessionFields | None = None

@@ -53,7 +53,7 @@ class Participant(Fact, Base):
             ["meeting", "represents"], ["participants.meeting", "participants.id"], onupdate="CASCADE"
         ),
         CheckConstraint("num_nonnulls(official, name) < 2", name="official_or_name"),
-        CheckConstraint("num_nonnulls(official, name) = 1 OR num_nulls(organization, office) = 0", name="somebody"),
+        CheckConstraint("num_nonnulls(official, name, organization) > 0", name="somebody"),
         CheckConstraint("length(name) BETWEEN 1 AND 300", name="name_length"),
         CheckConstraint("length(name_as_printed) BETWEEN 1 AND 300", name="name_as_printed_length"),
         CheckConstraint(one_of("office", Office), name="office_known"),

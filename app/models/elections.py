@@ -86,6 +86,7 @@ class Stage(Fact, Base):
         CheckConstraint(in_calendar("end_on"), name="end_on_in_calendar"),
         CheckConstraint("end_on >= start_on", name="ends_after_start"),
         Index(None, "election", "parent", "position"),
+        Index("ix_stages_in_order", "election", text("COALESCE(parent, '')"), "position", "code"),
         Index(None, "parent", "code"),
         Index(None, "kind", "code"),
         Index(None, "round", "code"),

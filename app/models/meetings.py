@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Text,
+    UniqueConstraint,
     case,
     literal_column,
     text,
@@ -111,6 +112,7 @@ class Session(Fact, Base):
         CheckConstraint("track BETWEEN 1 AND 99", name="track_range"),
         CheckConstraint("(track IS NULL) = (parallel_group IS NULL)", name="track_is_of_a_group"),
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        UniqueConstraint("meeting", "parallel_group", "track"),
         Index(None, "meeting", "position", "code"),
     )
 

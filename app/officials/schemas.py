@@ -68,14 +68,28 @@ class OfficialItemQuery(ItemQuery):
     fields: Fields | None = None
 
 
+Sort = Annotated[
+    Literal["name", "-name", "updated_at", "-updated_at"],
+    Field(description="By `name` where it is not given; `-` in front turns the order round."),
+]
+
+
 class OfficialQuery(PageQuery):
     """The first five hold of one and the same appointment."""
 
     q: Annotated[Words, Field(examples=["tarmidzi"])] | None = None
     organization: Annotated[Code, Field(description="Code of an organization.", examples=["kpu-31"])] | None = None
     division: Annotated[Code, Field(description="Code of a division.", examples=["p7-4"])] | None = None
-    office: Office | None = None
-    standing: Standing | None = None
+    office: Annotated[Office, Field(description="Ketua, anggota, sekretaris or sekretaris jenderal.")] | None = None
+    standing: (
+        Annotated[
+            Standing,
+            Field(
+                description="`definitive`, `acting` (pelaksana tugas) or `interim_replacement` (pengganti antarwaktu)."
+            ),
+        ]
+        | None
+    ) = None
     as_of: AsOf | None = None
-    sort: Literal["name", "-name", "updated_at", "-updated_at"] | None = None
+    sort: Sort | None = None
     fields: Fields | None = None

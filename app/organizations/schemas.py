@@ -40,15 +40,26 @@ class OrganizationItemQuery(ItemQuery):
     as_of: AsOf | None = None
 
 
+Sort = Annotated[
+    Literal["code", "-code", "name", "-name", "updated_at", "-updated_at"],
+    Field(description="By `code` where it is not given; `-` in front turns the order round."),
+]
+
+
 class OrganizationQuery(PageQuery):
     q: Annotated[Words, Field(examples=["kpu jakarta"])] | None = None
-    kind: OrganizationKind | None = None
-    level: Level | None = None
-    sector: Sector | None = None
+    kind: (
+        Annotated[
+            OrganizationKind, Field(description="A commission (KPU and those below it), or an agency beside them.")
+        ]
+        | None
+    ) = None
+    level: Annotated[Level, Field(description="National, of a province, or of a regency or city.")] | None = None
+    sector: Annotated[Sector, Field(description="The part of the state that it belongs to.")] | None = None
     parent: Annotated[Code, Field(description="Code of the body above.", examples=["kpu-31"])] | None = None
     region: Annotated[Code, Field(description="Code of its region.", examples=["31"])] | None = None
     as_of: AsOf | None = None
-    sort: Literal["code", "-code", "name", "-name", "updated_at", "-updated_at"] | None = None
+    sort: Sort | None = None
     fields: Fields | None = None
 
 
@@ -72,10 +83,15 @@ RosterFields = Annotated[
     str, FieldsOf(RosterEntry), Field(description="Members to keep.", examples=["official,office"])
 ]
 
+RosterSort = Annotated[
+    Literal["office", "-office", "name", "-name"],
+    Field(description="By `office` where it is not given; `-` in front turns the order round."),
+]
+
 
 class RosterQuery(PageQuery):
     q: Annotated[Words, Field(examples=["betty"])] | None = None
     as_of: DayOrToday | None = None
-    office: Office | None = None
-    sort: Literal["office", "-office", "name", "-name"] | None = None
+    office: Annotated[Office, Field(description="Ketua, anggota, sekretaris or sekretaris jenderal.")] | None = None
+    sort: RosterSort | None = None
     fields: RosterFields | None = None

@@ -20,7 +20,7 @@ from app.reference.flaws import MOST, DatasetError, Flaw
 __all__ = ["SHIPPED", "Counts", "Dataset", "DatasetError", "Flaw", "Progress", "Summary", "load", "read_dataset"]
 
 CHUNK = 5_000  # lines that one statement brings in
-MOST_REFUSED = 1_000  # rows that are tried again before a table is given up
+MOST_REFUSED = 5_000  # rows that are tried again before a table is given up
 TABLES = tuple(dict.fromkeys(file.table.name for file in FILES))
 
 Progress = Callable[[str, int, int], None]

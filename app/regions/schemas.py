@@ -47,10 +47,19 @@ class RegionItemQuery(ItemQuery):
     as_of: AsOf | None = None
 
 
+Sort = Annotated[
+    Literal["code", "-code", "name", "-name", "updated_at", "-updated_at"],
+    Field(description="By `code` where it is not given; `-` in front turns the order round."),
+]
+
+
 class RegionQuery(PageQuery):
     q: Annotated[Words, Field(examples=["jayapura"])] | None = None
-    type: RegionType | None = None
+    type: (
+        Annotated[RegionType, Field(description="`province` (provinsi), `regency` (kabupaten) or `city` (kota).")]
+        | None
+    ) = None
     parent: Annotated[Code, Field(description="Code of a province.", examples=["91"])] | None = None
     as_of: AsOf | None = None
-    sort: Literal["code", "-code", "name", "-name", "updated_at", "-updated_at"] | None = None
+    sort: Sort | None = None
     fields: Fields | None = None

@@ -59,9 +59,10 @@ def _joined(*parts: Any) -> ColumnElement[str]:
 
 
 def _last_office(person: Any) -> ColumnElement[Any]:
-    """The office that an official came into last, and the body."""
+    """The office that an official came into last, the body, and from when until when as far as known."""
+    days = func.nullif(func.concat(_held.start_on, _text("/"), _held.end_on), _text("/"))
     return (
-        select(_joined(_held.office, _body.name))
+        select(_joined(_held.office, _body.name, days))
         .join(_body, _body.code == _held.organization)
         .where(_held.official == person)
         .order_by(func.lower(_held.possible).desc(), _held.id.desc())

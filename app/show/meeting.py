@@ -1,7 +1,7 @@
 """A meeting: what it was, its sessions, who came, what was said of it, and what its source has misprinted."""
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 
@@ -23,7 +23,7 @@ async def meeting(record: Record, code: str) -> Sheet:
     sheet = Sheet()
     _heading(sheet, found, record)
     _corrections(sheet, found["source"]["corrections"])
-    _sessions(sheet, sessions, ZoneInfo(found["time_zone"]))
+    _sessions(sheet, sessions, _zone(found["time_zone"]))
     if numbers:
         _attendance(sheet, orjson.loads(numbers), found["roll"])
     _statements(sheet, found["statements"])
@@ -59,13 +59,21 @@ def _corrections(sheet: Sheet, corrections: list[Json]) -> None:
         sheet.table(columns, [[correction[column] for column in columns] for correction in corrections])
 
 
-def _sessions(sheet: Sheet, sessions: list[Json], zone: ZoneInfo) -> None:
+def _zone(name: str) -> tzinfo:
+    """UTC where this machine does not know the zone: it may have fewer than the database, or none at all."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # the latter two: a malformed name, a folder's
+        return UTC
+
+
+def _sessions(sheet: Sheet, sessions: list[Json], zone: tzinfo) -> None:
     sheet.heading("Sessions")
     if not sessions:
         sheet.line("None is known.")
         return
     sheet.table(
-        ("code", "kind", "session", "time", "room", "topics", "speakers", "source"),
+        ("code", "kind", "session", "time (UTC)" if zone is UTC else "time", "room", "topics", "speakers", "source"),
         [
             (
                 session["code"],
@@ -91,8 +99,8 @@ def _kind(session: Json) -> str:
     return ", ".join(filter(None, (session["kind"], " ".join(filter(None, side_by_side)))))
 
 
-def _time(session: Json, zone: ZoneInfo) -> str:
-    """By the clocks of the place; the day again only where the end is on another one."""
+def _time(session: Json, zone: tzinfo) -> str:
+    """By the clocks of the zone; the day again only where the end is on another one."""
     start, end = (
         datetime.fromisoformat(session[name]).astimezone(zone) if session[name] else None
         for name in ("starts_at", "ends_at")
@@ -112,7 +120,8 @@ def _speaker(speaker: Json) -> str:
     elif speaker["division"]:
         who = speaker["division"]["name"]
     elif speaker["division_kind"]:
-        who = f"each {_words(speaker['division_kind'])} of {body['name']}"
+        each = f"each {_words(speaker['division_kind'])}"
+        who = f"{each} of {body['name']}" if body else each
     else:
         who = body["name"] if body else "somebody"
     says_more = speaker["role"] and not who.startswith(speaker["role"])  # "each division" does not

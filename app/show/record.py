@@ -81,6 +81,8 @@ def answer(settings: Settings, as_of: str | None, question: Callable[[Record], A
         return asyncio.run(ask())
     except Unavailable as error:
         raise OperatorError("The database has not answered in time; try again.") from error
+    except orjson.JSONDecodeError as error:
+        raise OperatorError(f"The database's answer cannot be read as JSON ({error.msg}).") from error
     except StatementError as error:
         refusal, _, _ = str(error).partition(" in: ")
         raise OperatorError(

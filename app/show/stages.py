@@ -14,7 +14,7 @@ from app.stages import repository
 async def stages(record: Record, election: str | None, status: str | None, parts: bool) -> Sheet:
     """The stages of one or of all elections in the order of the regulation, with their parts or the top level alone.
 
-    With a status, those that are in it; a part may be in it where its whole is not.
+    With a status, those that are in it; a part may be in it where its whole is not, and then says whose part it is.
     """
     elections = await record.walk(ELECTIONS, ElectionQuery(sort="-voting_on"))
     chosen = [one for one in elections if election in (None, one["code"])]
@@ -25,9 +25,9 @@ async def stages(record: Record, election: str | None, status: str | None, parts
         tree = await repository.tree(record.reader(), one["code"], record.day)
         whole: Sequence[Json] = orjson.loads(tree)["stages"] if tree else []
         sheet.heading(f"{one['name']} ({one['code']}) on {record.day}")
-        rows = [_row(sheet, depth, stage) for depth, stage in _walk(whole, parts) if status in (None, stage["status"])]
+        rows = [_row(sheet, *shown) for shown in _walk(whole, status, parts)]
         if rows:
-            sheet.table(("code", "stage", "days", "status", "source"), rows)
+            sheet.table(("code", "part of", "stage", "days", "status", "source"), rows)
         else:
             sheet.line(f"No stage{'' if parts else ' of the top level'} is {status}." if status else "No stages.")
     if not chosen:
@@ -35,16 +35,25 @@ async def stages(record: Record, election: str | None, status: str | None, parts
     return sheet
 
 
-def _walk(stages: Sequence[Json], parts: bool, depth: int = 0) -> Iterator[tuple[int, Json]]:
+def _walk(
+    stages: Sequence[Json], status: str | None, parts: bool, depth: int = 0, left_out: str = ""
+) -> Iterator[tuple[int, str, Json]]:
+    """The stages to show, each with how many shown ones it is a part of, and its whole's code where that is left out.
+
+    An indentation reads as a part of what stands above, so none is made for a whole that does not stand there.
+    """
     for stage in stages:
-        yield depth, stage
+        shown = status in (None, stage["status"])
+        if shown:
+            yield depth, left_out, stage
         if parts:
-            yield from _walk(stage["children"], parts, depth + 1)
+            yield from _walk(stage["children"], status, parts, depth + shown, "" if shown else stage["code"])
 
 
-def _row(sheet: Sheet, depth: int, stage: Json) -> Sequence[Cell]:
+def _row(sheet: Sheet, depth: int, left_out: str, stage: Json) -> Sequence[Cell]:
     return (
         "  " * depth + stage["code"],
+        left_out,
         stage["name"] + (f" (round {stage['round']})" if stage["round"] > 1 else ""),
         _days(stage),
         _status(stage),

@@ -47,6 +47,10 @@ def stage(day: Day) -> Rows:
     )
 
 
+def _text(constant: str) -> ColumnElement[str]:
+    return literal_column(f"'{constant}'::text", Text)
+
+
 def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
     for name in ("election", "kind", "round"):
         if name in given:
@@ -63,6 +67,7 @@ STAGES = Collection(
     _stage,
     conditions=_conditions,
     sorts={
+        "position": [_stage.election, func.coalesce(_stage.parent, _text(""), type_=Text), _stage.position],
         "code": [],
         "start_on": [last_of_days(_stage.start_on, _stage.end_on)],
         "name": [_stage.name],
@@ -117,10 +122,6 @@ def _place(stage: type[models.Stage]) -> ColumnElement[str]:
     """Where a stage stands among its siblings, as a text that sorts so."""
     place: ColumnElement[str] = func.concat(func.to_char(stage.position, _text("FM000 ")), stage.code)
     return place
-
-
-def _text(constant: str) -> ColumnElement[str]:
-    return literal_column(f"'{constant}'::text", Text)
 
 
 _TREE = _tree()

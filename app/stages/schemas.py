@@ -69,6 +69,23 @@ class StageItemQuery(ItemQuery):
     fields: Fields | None = None
 
 
+Sort = Annotated[
+    Literal[
+        "position", "-position", "code", "-code", "start_on", "-start_on", "name", "-name", "updated_at", "-updated_at"
+    ],
+    Field(description="By `position` where it is not given; `-` in front turns the order round."),
+]
+
+Status = Annotated[
+    StageStatus,
+    Field(
+        description="On `as_of`: with `as_of=2022-06-14`, `running` finds the stages of that day; without it, "
+        "those of today, and none where all are over.",
+        examples=["running"],
+    ),
+]
+
+
 class StageQuery(PeriodQuery):
     q: Annotated[Words, Field(examples=["masa tenang"])] | None = None
     election: Annotated[Code, Field(description="Code of an election.", examples=["pemilu-2024"])] | None = None
@@ -76,12 +93,18 @@ class StageQuery(PeriodQuery):
         Annotated[Code, Field(description="Code of a stage: its parts. `none`: the top level.", examples=["none"])]
         | None
     ) = None
-    kind: StageKind | None = None
-    status: Annotated[StageStatus, Field(description="On `as_of`.", examples=["running"])] | None = None
+    kind: (
+        Annotated[
+            StageKind,
+            Field(description="A `stage` (tahapan), its parts `substage` and `activity`, or `support` beside them."),
+        ]
+        | None
+    ) = None
+    status: Status | None = None
     as_of: DayOrToday | None = None
     round: (
         Annotated[int, Field(ge=1, le=9, description="Round of voting.", examples=[2]), BeforeValidator(plain_digits)]
         | None
     ) = None
-    sort: Literal["code", "-code", "start_on", "-start_on", "name", "-name", "updated_at", "-updated_at"] | None = None
+    sort: Sort | None = None
     fields: Fields | None = None

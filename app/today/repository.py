@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Integer, and_, bindparam, cast, or_, select
+from sqlalchemy import ColumnElement, Date, Integer, and_, bindparam, cast, select
 from sqlalchemy.orm import aliased
 
 from app import mentions, models
@@ -40,20 +40,14 @@ def _stages(stage: Any, *order: Any, where: ColumnElement[bool]) -> ColumnElemen
     )
 
 
-def _is_to_start(stage: Any) -> ColumnElement[bool]:
-    """Within the days after the day; on the day itself where it is not known to run, for want of a last day."""
-    on_the_day = and_(stage.start_on == _DAY, stage.end_on.is_(None))
-    return or_(on_the_day, and_(stage.start_on > _DAY, stage.start_on <= _LAST_DAY))
-
-
 def _day() -> Rows:
     running, starting, ending = (aliased(models.Stage) for _ in range(3))
     meeting = models.Meeting
     return select(
         _DAY.label("as_of"),
         _stages(running, running.end_on, where=and_(running.start_on <= _DAY, running.end_on >= _DAY)).label("running"),
-        _stages(starting, starting.start_on, where=_is_to_start(starting)).label("starting"),
-        _stages(ending, ending.end_on, where=and_(ending.end_on >= _DAY, ending.end_on <= _LAST_DAY)).label("ending"),
+        _stages(starting, starting.start_on, where=starting.start_on.between(_DAY, _LAST_DAY)).label("starting"),
+        _stages(ending, ending.end_on, where=ending.end_on.between(_DAY, _LAST_DAY)).label("ending"),
         json_list(
             json_object(
                 code=meeting.code,

@@ -22,7 +22,7 @@ FRESH = 60  # seconds
 async def read_day(read: Read, today: Today, query: Annotated[schemas.DayQuery, Query()]) -> Response:
     """Read what a day brings
 
-    The stages that run on `as_of` (today in Asia/Jakarta where it is not given), those that begin or end within the
+    The stages that run on `as_of` (today where it is not given), those that begin or end within the
     next `days` days, and the meetings on the day: what the first screen of an app shows, in one small answer.
     """
     day, lasts = today.unless(query.as_of)

@@ -49,7 +49,7 @@ class Day(BaseModel):
     running: Annotated[list[StageOfTheDay], Field(description="Stages running on the day, the first to end first.")]
     starting: Annotated[
         list[StageOfTheDay],
-        Field(description="Stages that begin within `days` days after it; on it, where the last day is not known."),
+        Field(description="Stages that begin on it or within `days` days after it."),
     ]
     ending: Annotated[list[StageOfTheDay], Field(description="Stages that end on it or within `days` days after it.")]
     meetings: Annotated[list[MeetingOfTheDay], Field(description="Meetings on the day.")]

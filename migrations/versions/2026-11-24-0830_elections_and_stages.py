@@ -32,6 +32,11 @@ BEGIN
                 CONSTRAINT = format('ck_%s_parent_no_circle', TG_TABLE_NAME);
         END IF;
         passed := passed || above;
+        IF cardinality(passed) > 16 THEN
+            RAISE EXCEPTION '% would be more than 16 levels deep', NEW.code
+                USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME,
+                CONSTRAINT = format('ck_%s_parent_depth', TG_TABLE_NAME);
+        END IF;
         EXECUTE format('SELECT parent FROM %I WHERE code = $1', TG_TABLE_NAME) INTO above USING above;
     END LOOP;
     RETURN NULL;
@@ -42,10 +47,8 @@ END $$
 IS_TIME_ZONE = """
 CREATE FUNCTION is_time_zone(name text) RETURNS boolean LANGUAGE plpgsql STABLE STRICT AS $$
 BEGIN
-    PERFORM now() AT TIME ZONE name;
-    RETURN name ~ '^(UTC|[A-Z][A-Za-z_]+(/[A-Za-z_+0-9-]+)+)$';
-EXCEPTION WHEN invalid_parameter_value THEN
-    RETURN false;
+    RETURN name ~ '^(UTC|[A-Z][A-Za-z_]+(/[A-Za-z_+0-9-]+)+)$'
+        AND EXISTS (SELECT FROM pg_timezone_names AS known WHERE known.name = is_time_zone.name);
 END $$
 """
 
@@ -175,6 +178,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_stages_kind_code"), "stages", ["kind", "code"], unique=False)
     op.create_index(op.f("ix_stages_name_code"), "stages", ["name", "code"], unique=False)
+    op.create_index(
+        "ix_stages_in_order",
+        "stages",
+        ["election", sa.literal_column("COALESCE(parent, '')"), "position", "code"],
+        unique=False,
+    )
     op.create_index(op.f("ix_stages_parent_code"), "stages", ["parent", "code"], unique=False)
     op.create_index(op.f("ix_stages_round_code"), "stages", ["round", "code"], unique=False)
     op.create_index(op.f("ix_stages_updated_at_code"), "stages", ["updated_at", "code"], unique=False)

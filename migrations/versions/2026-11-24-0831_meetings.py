@@ -75,21 +75,20 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_meetings")),
     )
-    op.create_index(op.f("ix_meetings_election_code"), "meetings", ["election", "code"], unique=False)
-    op.create_index(op.f("ix_meetings_end_on"), "meetings", ["end_on"], unique=False)
+    op.create_index(op.f("ix_meetings_election_code"), "meetings", ["election", "code"])
+    op.create_index(op.f("ix_meetings_end_on"), "meetings", ["end_on"])
     op.create_index(
         op.f("ix_meetings_folded"),
         "meetings",
         ["folded"],
-        unique=False,
         postgresql_using="gin",
         postgresql_ops={"folded": "gin_trgm_ops"},
     )
-    op.create_index(op.f("ix_meetings_host_code"), "meetings", ["host", "code"], unique=False)
-    op.create_index(op.f("ix_meetings_kind_code"), "meetings", ["kind", "code"], unique=False)
-    op.create_index(op.f("ix_meetings_name_code"), "meetings", ["name", "code"], unique=False)
-    op.create_index(op.f("ix_meetings_start_on_code"), "meetings", ["start_on", "code"], unique=False)
-    op.create_index(op.f("ix_meetings_updated_at_code"), "meetings", ["updated_at", "code"], unique=False)
+    op.create_index(op.f("ix_meetings_host_code"), "meetings", ["host", "code"])
+    op.create_index(op.f("ix_meetings_kind_code"), "meetings", ["kind", "code"])
+    op.create_index(op.f("ix_meetings_name_code"), "meetings", ["name", "code"])
+    op.create_index(op.f("ix_meetings_start_on_code"), "meetings", ["start_on", "code"])
+    op.create_index(op.f("ix_meetings_updated_at_code"), "meetings", ["updated_at", "code"])
     op.create_table(
         "meeting_corrections",
         sa.Column("meeting", sa.Text(), nullable=False),
@@ -147,6 +146,9 @@ def upgrade() -> None:
             ["meeting"], ["meetings.code"], name=op.f("fk_sessions_meeting_meetings"), onupdate="CASCADE"
         ),
         sa.PrimaryKeyConstraint("meeting", "code", name=op.f("pk_sessions")),
+        sa.UniqueConstraint(
+            "meeting", "parallel_group", "track", name=op.f("uq_sessions_meeting_parallel_group_track")
+        ),
     )
     op.create_index(
         op.f("ix_sessions_meeting_position_code"), "sessions", ["meeting", "position", "code"], unique=False
@@ -188,9 +190,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("meeting", "session", "position", name=op.f("pk_session_speakers")),
     )
-    op.create_index(op.f("ix_session_speakers_division"), "session_speakers", ["division"], unique=False)
-    op.create_index(op.f("ix_session_speakers_official"), "session_speakers", ["official"], unique=False)
-    op.create_index(op.f("ix_session_speakers_organization"), "session_speakers", ["organization"], unique=False)
+    op.create_index(op.f("ix_session_speakers_division"), "session_speakers", ["division"])
+    op.create_index(op.f("ix_session_speakers_official"), "session_speakers", ["official"])
+    op.create_index(op.f("ix_session_speakers_organization"), "session_speakers", ["organization"])
 
     op.create_table(
         "meeting_statements",
@@ -233,10 +235,9 @@ def upgrade() -> None:
         op.f("ix_meeting_statements_meeting_made_on_id"),
         "meeting_statements",
         ["meeting", "made_on", "id"],
-        unique=False,
     )
-    op.create_index(op.f("ix_meeting_statements_official"), "meeting_statements", ["official"], unique=False)
-    op.create_index(op.f("ix_meeting_statements_organization"), "meeting_statements", ["organization"], unique=False)
+    op.create_index(op.f("ix_meeting_statements_official"), "meeting_statements", ["official"])
+    op.create_index(op.f("ix_meeting_statements_organization"), "meeting_statements", ["organization"])
     for table, generated in FACTS.items():
         op.execute(
             f"CREATE TRIGGER touch_fact BEFORE INSERT OR UPDATE ON {table}"

@@ -30,7 +30,8 @@ BEGIN
     WHERE s.meeting = held.code
         AND (TG_TABLE_NAME = 'meetings' OR s.code = to_jsonb(NEW) ->> 'code')
         AND ((s.starts_at AT TIME ZONE held.time_zone)::date NOT BETWEEN held.start_on AND held.end_on
-            OR (s.ends_at AT TIME ZONE held.time_zone)::date NOT BETWEEN held.start_on AND held.end_on)
+            OR ((s.ends_at - interval '1 microsecond') AT TIME ZONE held.time_zone)::date
+                NOT BETWEEN held.start_on AND held.end_on)
     LIMIT 1;
     IF outside IS NOT NULL THEN
         RAISE EXCEPTION 'session % of % lies outside the days of its meeting', outside, held.code

@@ -72,7 +72,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("num_nonnulls(official, name) < 2", name=op.f("ck_participants_official_or_name")),
         sa.CheckConstraint(
-            "num_nonnulls(official, name) = 1 OR num_nulls(organization, office) = 0",
+            "num_nonnulls(official, name, organization) > 0",
             name=op.f("ck_participants_somebody"),
         ),
         sa.CheckConstraint("represents <> id", name=op.f("ck_participants_represents_another")),

@@ -65,7 +65,7 @@ MEETINGS: dict[str, list[dict[str, Any]]] = {
             "name": ODD,
             "kind": "other",
             "host": "odd",
-            "time_zone": ODD,
+            "time_zone": "Asia/Jayapura",
             "start_on": FIRST,
             "end_on": FIRST,
             "roll": "restricted",

@@ -56,7 +56,7 @@ TABLES = {
         *("meetings", "meeting_corrections", "meeting_statements", "sessions", "session_speakers"),
         *("elections", "officials", "organizations", "divisions"),
     },
-    "sessions": {"sessions", "session_speakers", "officials", "organizations", "divisions"},
+    "sessions": {"sessions", "meetings", "session_speakers", "officials", "organizations", "divisions"},
     "attendance": {"participants", "officials", "organizations"},
     "hits": {"officials", "appointments", "organizations", "divisions", "stages", "meetings"},
 }

@@ -100,7 +100,14 @@ class TestReadMeeting(ItemScenarios):
             listed = await walk(client, f"{path}/sessions", {})
             own = (await client.get(path)).json()["sessions"]
             assert own == [{name: one[name] for name in own[0]} for one in listed]
-            assert set(listed[0]) - set(own[0]) == {"source", "verified", "primary", "revision", "updated_at"}
+            assert set(listed[0]) - set(own[0]) == {
+                "time_zone",
+                "source",
+                "verified",
+                "primary",
+                "revision",
+                "updated_at",
+            }
 
     async def test_who_may_speak(self, client: httpx.AsyncClient) -> None:
         sessions = {one["code"]: one for one in (await client.get("/v1/meetings/papua")).json()["sessions"]}

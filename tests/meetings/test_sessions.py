@@ -10,7 +10,7 @@ from tests.scenarios import ItemScenarios, ListScenarios, of_code, of_name, of_u
 
 MEMBERS = (
     "code position kind name name_en track parallel_group starts_at ends_at room topics speakers"
-    " source verified primary revision updated_at"
+    " time_zone source verified primary revision updated_at"
 )
 CLASSES = [
     ["Tahapan Pemilu dan Pemilihan", "Perencanaan anggaran", "Laporan keuangan"],

@@ -130,7 +130,6 @@ ATTENDANCE: list[Broken] = [
     ("participants", {"official": OTHER, "name": "N"}, "ck_participants_official_or_name"),
     ("participants", {"organization": "nobody"}, "fk_participants_organization_organizations"),
     ("participants", {"organization": None}, "ck_participants_somebody"),
-    ("participants", {"office": None}, "ck_participants_somebody"),
     ("participants", {"name_as_printed": ""}, "ck_participants_name_as_printed_length"),
     ("participants", {"name_as_printed": "x" * 301}, "ck_participants_name_as_printed_length"),
     ("participants", {"represents": UUID(int=19)}, "ck_participants_represents_another"),

@@ -54,6 +54,15 @@ async def test_what_hangs_below_does_not_come_above(db: asyncpg.Connection, tabl
     assert (raised.value.constraint_name, raised.value.table_name) == (no_circle(table), table)
 
 
+async def test_there_are_sixteen_levels_and_no_more(db: asyncpg.Connection, table: str) -> None:
+    """A reader of the tree's JSON would give up, and so would the walk up from the deepest."""
+    levels = {f"l{n}": f"l{n - 1}" if n > 1 else None for n in range(1, 17)}
+    await put(db, table, **levels)
+    with pytest.raises(asyncpg.CheckViolationError) as raised:
+        await put(db, table, l17="l16")
+    assert raised.value.constraint_name == f"ck_{table}_parent_depth"
+
+
 async def test_a_branch_may_move(db: asyncpg.Connection, table: str) -> None:
     await put(db, table, a=None, b="a", c="b", d=None)
     await hang(db, table, "b", "d")

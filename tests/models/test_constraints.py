@@ -63,6 +63,12 @@ async def test_a_row_stands_there_once(db: asyncpg.Connection, table: str, const
             {"code": "kpu-93", "region": "90"},
             "uq_organizations_region_of_commission",
         ),
+        (
+            "sessions",
+            {"parallel_group": "g", "track": 1},
+            {"code": "c-10", "parallel_group": "g", "track": 1},
+            "uq_sessions_meeting_parallel_group_track",
+        ),
     ],
 )
 async def test_what_no_two_rows_may_share(
@@ -79,6 +85,7 @@ async def test_each_rule_of_the_database_is_broken_here(db: asyncpg.Connection) 
     twice = {"pk_region_codes", "pk_appointments", "pk_meeting_corrections", "pk_session_speakers"}
     twice |= {"pk_meeting_statements", "pk_participant_sessions"}
     shared = {"uq_regions_iso_3166_2", "uq_organizations_region_of_commission", ONE_HOLDER, ONE_OFFICE}
+    shared |= {"uq_sessions_meeting_parallel_group_track"}
     # Implied by the primary key: they are what references of two columns refer to.
     implied = {"uq_stages_election_code", "uq_participants_meeting_id"}
     assert {row[0] for row in await db.fetch(NAMED)} == {row[2] for row in ALL} | twice | shared | implied

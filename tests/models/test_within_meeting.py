@@ -41,6 +41,7 @@ async def refused(db: asyncpg.Connection, sql: str, *values: Any) -> None:
         (None, at(15, 23, 59)),
         (at(13, 1), at(13, 2)),  # which is still the 12th in UTC
         (at(15, 23, 30), at(15, 23, 59)),
+        (at(15, 23), at(16, 0)),  # until midnight, which is the last day's end
     ],
 )
 async def test_a_session_within(db: asyncpg.Connection, starts_at: datetime | None, ends_at: datetime | None) -> None:
@@ -54,7 +55,7 @@ async def test_a_session_within(db: asyncpg.Connection, starts_at: datetime | No
         (at(12, 23, 59), None),
         (at(16, 0), None),
         (at(16, 1), at(16, 2)),  # which is still the 15th in UTC
-        (None, at(16, 0)),
+        (None, at(16, 0, 1)),
         (at(15, 23), at(16, 0, 1)),
         (at(12, 23), at(13, 1)),
     ],

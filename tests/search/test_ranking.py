@@ -104,8 +104,8 @@ async def test_a_short_name_is_a_whole_one(own_client: httpx.AsyncClient, own_ur
 @pytest.mark.parametrize(
     ("q", "detail"),
     [
-        ("Tarmizi", "member, KPU Provinsi DKI Jakarta"),
-        ("Hasyim Asy'ari", "chair, Komisi Pemilihan Umum"),
+        ("Tarmizi", "member, KPU Provinsi DKI Jakarta, 2018/2023"),
+        ("Hasyim Asy'ari", "chair, Komisi Pemilihan Umum, 2022-04-12/2024-07-03"),
         ("kpu-31", "commission, province"),
         ("bawaslu", "agency, national"),
         ("ri-3", "division, national"),
@@ -119,7 +119,7 @@ async def test_its_detail_tells_it_from_namesakes(client: httpx.AsyncClient, q: 
 
 
 async def test_the_detail_of_a_person_is_the_last_office(client: httpx.AsyncClient) -> None:
-    assert (await hits(client, "Mochammad Afifuddin"))[0]["detail"] == "chair, Komisi Pemilihan Umum"
+    assert (await hits(client, "Mochammad Afifuddin"))[0]["detail"] == "chair, Komisi Pemilihan Umum, 2024-07-28/"
 
 
 async def test_who_holds_no_office_has_no_detail(own_client: httpx.AsyncClient, own_url: str) -> None:
