@@ -91,7 +91,7 @@ async def test_the_lists_of_a_day(database: Database) -> None:
     }
     assert odd == {
         "running": ["odd-a11", "odd-a2"],
-        "starting": ["odd-x1", "odd-a12"],  # the first has begun, but whether it runs no source tells
+        "starting": ["odd-a11", "odd-x1", "odd-a12"],  # whether the second runs no source tells
         "ending": ["odd-a11", "odd-x2"],
         "meetings": ["odd-full"],
     }

@@ -104,7 +104,7 @@ async def test_a_short_name_is_a_whole_one(own_client: httpx.AsyncClient, own_ur
 @pytest.mark.parametrize(
     ("q", "detail"),
     [
-        ("Tarmizi", "member, KPU Provinsi DKI Jakarta, 2018/2023"),
+        ("Tarmizi", "member, KPU Provinsi DKI Jakarta, 2023/2028"),
         ("Hasyim Asy'ari", "chair, Komisi Pemilihan Umum, 2022-04-12/2024-07-03"),
         ("kpu-31", "commission, province"),
         ("bawaslu", "agency, national"),
