@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Integer, Text, bindparam, case, cast, func, select, true, tuple_
+from sqlalchemy import ColumnElement, Integer, Text, bindparam, case, cast, func, literal_column, select, true, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from app.core.clock import LocalDay
@@ -195,8 +195,9 @@ class Collection:
         if "q" in given:
             where.append(self.found(FOLDED_Q))
         if "q" in given and self.most:
-            candidates = select(self.key).where(*where).order_by(self.key).limit(self.most)
-            return [self.key.in_(candidates.correlate(None))]
+            # OFFSET keeps the two steps apart: a walk in the order of the keys that stops early may have to go far.
+            alike = select(self.key.label("key")).where(*where).correlate(None).offset(literal_column("0")).subquery()
+            return [self.key.in_(select(alike.c.key).order_by(alike.c.key).limit(self.most))]
         return where
 
     def _alike(self, words: Expression) -> ColumnElement[bool]:
