@@ -19,8 +19,9 @@ ROOT = os.geteuid() == 0
 CHECKOUT = Path(__file__).parents[3]
 
 APP = """
-import pathlib, sys
+import pathlib, signal, sys
 from app.core import embedded
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is born ignoring it
 with embedded.running(pathlib.Path(sys.argv[1])) as server:
     print(server.pid, flush=True)
     sys.stdin.read()
