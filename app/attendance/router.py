@@ -33,7 +33,8 @@ async def read_roll(
 
     Who was asked to a meeting and who came, in the order of the list. An open roll is for anyone; a restricted one
     needs a token with the scope `attendance:read`, which this release does not issue yet: it answers 401 to everyone,
-    while its summary stays open.
+    while its summary stays open. Of more than 1,000 names that are like the words of `q`, the first 1,000 of the list
+    are ranked.
     """
 
     async def unless_closed() -> None:

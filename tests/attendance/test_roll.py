@@ -4,6 +4,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.attendance.repository import ATTENDANCE
 from tests.attendance.made_up import MIXED, SESSIONS_OF
 from tests.meetings.answers import problem
 from tests.scenarios import ListScenarios, of_update, walk
@@ -105,3 +106,19 @@ class TestReadRoll(ListScenarios):
     async def test_an_open_roll_may_be_kept_for_a_short_time(self, client: httpx.AsyncClient) -> None:
         answer = await self.get(client)
         assert answer.headers["cache-control"] == "public, max-age=30, stale-while-revalidate=300"
+
+
+async def test_of_very_many_alike_only_the_first_are_ranked(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A third of a great roll may be alike, and to rank them all would keep everybody else waiting."""
+    path, params = "/v1/meetings/mixed/attendance", {"q": "peserta 12"}
+    found = {item["id"] for item in await walk(client, path, params)}
+    assert len(found) > 7
+    monkeypatch.setattr(ATTENDANCE, "most", 7)
+    ATTENDANCE._page_statement.cache_clear()
+    try:
+        assert {item["id"] for item in await walk(client, path, params)} == set(sorted(found)[:7])
+    finally:
+        monkeypatch.undo()
+        ATTENDANCE._page_statement.cache_clear()
