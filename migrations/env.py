@@ -11,12 +11,16 @@ import time
 import asyncpg
 from alembic import context
 from sqlalchemy import Connection, text
+from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from app import models
+from app.models.audit import Xid8
 from app.settings import Settings
+
+ischema_names["xid8"] = Xid8  # else a comparison with the models would not know the column's type
 
 LOCK = 0x72616B6F726E6173  # "rakornas"
 LOCK_WAIT_SECONDS = 60

@@ -1,25 +1,35 @@
 """All tables. Every rule that data must obey stands here, as a constraint of the database."""
 
 from app.models.attendance import Participant, ParticipantSession
+from app.models.audit import AuditLine, AuditRoot, AuditSeal
+from app.models.clients import Client, ClientSecret, SigningKey, UsedAssertion
 from app.models.divisions import Division
 from app.models.elections import Election, Stage
+from app.models.idempotency import IdempotencyKey
 from app.models.meetings import Correction, Meeting, Session, Speaker, Statement
 from app.models.metadata import Base, Fact, Record
 from app.models.officials import Appointment, Official
 from app.models.organizations import Organization
 from app.models.regions import Region, RegionCode
+from app.models.revisions import Revision
 from app.models.service_keys import ServiceKey
 
 # The newest migration: what `/health/ready` asks of a database. Revisions are numbered, so that they compare.
-SCHEMA_REVISION = "0009"
+SCHEMA_REVISION = "0013"
 
 __all__ = [
     "Appointment",
+    "AuditLine",
+    "AuditRoot",
+    "AuditSeal",
     "Base",
+    "Client",
+    "ClientSecret",
     "Correction",
     "Division",
     "Election",
     "Fact",
+    "IdempotencyKey",
     "Meeting",
     "Official",
     "Organization",
@@ -28,9 +38,12 @@ __all__ = [
     "Record",
     "Region",
     "RegionCode",
+    "Revision",
     "ServiceKey",
     "Session",
+    "SigningKey",
     "Speaker",
     "Stage",
     "Statement",
+    "UsedAssertion",
 ]

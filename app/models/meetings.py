@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import NAME_LENGTH, SLUG, Base, Fact, Record, in_calendar, one_of
+from app.models.metadata import NAME_LENGTH, SLUG, Base, Fact, Record, copied, in_calendar, one_of
 from app.models.vocabulary import DivisionKind, MeetingKind, Roll, SessionKind, StatementForm
 
 
@@ -45,6 +45,7 @@ class Meeting(Record, Base):
     roll: Mapped[str]
     source_publisher: Mapped[str | None]
     source_title: Mapped[str | None]
+    parts: Mapped[dict[str, Any]] = copied("corrections")
     folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC ARRAY[name, name_en, place, code])", persisted=True))
 
     __table_args__ = (
@@ -100,6 +101,7 @@ class Session(Fact, Base):
     ends_at: Mapped[datetime | None]
     room: Mapped[str | None]
     topics: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    parts: Mapped[dict[str, Any]] = copied("speakers")
     folded: Mapped[str] = mapped_column(
         Computed("fold(VARIADIC ARRAY[name, name_en] || topics)", persisted=True),
     )

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any, get_args
 
 from sqlalchemy import DateTime, MetaData, Text, func, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, mapped_column
 
 from app.core.clock import FIRST_YEAR, LAST_YEAR
 
@@ -35,6 +36,15 @@ class Record:
     primary: Mapped[bool]
     revision: Mapped[int] = mapped_column(server_default=text("1"))
     updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+def copied(member: str) -> MappedColumn[Any]:
+    """The column `parts` of a record with a member that stands in a table of its own.
+
+    It is a copy of that member, kept by the trigger `copy_parts`: so a change of a part is a change of the whole, which
+    moves its revision and stands in its history.
+    """
+    return mapped_column(JSONB, server_default=text(f"""'{{"{member}": []}}'"""))
 
 
 class Fact(Record):

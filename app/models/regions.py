@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, or_, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from app.models.metadata import NAME_LENGTH, Base, Fact, in_calendar, one_of
+from app.models.metadata import NAME_LENGTH, Base, Fact, copied, in_calendar, one_of
 from app.models.vocabulary import RegionType
 
 
@@ -27,6 +27,7 @@ class Region(Fact, Base):
     formed_by: Mapped[str | None]
     split_from: Mapped[str | None] = mapped_column(ForeignKey("regions.code", onupdate="CASCADE"))
     autonomous: Mapped[bool]
+    parts: Mapped[dict[str, Any]] = copied("previous_codes")
     folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC ARRAY[name, name_en, capital])", persisted=True))
 
     __table_args__ = (

@@ -36,3 +36,5 @@ Capacity = Literal["delegate", "speaker", "committee", "observer", "guest"]
 AttendanceStatus = Literal[
     "expected", "present", "represented", "excused", "sick", "on_duty_elsewhere", "on_leave", "absent"
 ]
+
+Action = Literal["created", "updated", "deleted"]

@@ -7,7 +7,7 @@ from sqlalchemy import Column
 from app.reference.dataset import Part
 
 DEFER = "SET CONSTRAINTS sessions_within_meeting DEFERRED"
-ASK = "SET CONSTRAINTS ALL IMMEDIATE"
+ASK = "SET CONSTRAINTS sessions_within_meeting IMMEDIATE"
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('rakornas load', 0))"
 
 

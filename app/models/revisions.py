@@ -1,0 +1,46 @@
+"""What every write of the record did: who, when, why, and what stood there before and after."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.audit import Xid8
+from app.models.metadata import Base, one_of
+from app.models.vocabulary import Action
+
+
+class Revision(Base):
+    """One revision of one object, kept by the database itself: the trigger `keep_revision`, and only it, writes here.
+
+    `resource` is the name of the object's list (`officials`), `key` what stands in its address. `before` and `after`
+    hold the object's own members, references as codes, with the members that other tables keep for it; a deletion is a
+    revision without `after`. `at` is stamped while the transaction commits, in the order of commits.
+    """
+
+    __tablename__ = "revisions"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    resource: Mapped[str]
+    key: Mapped[str]
+    revision: Mapped[int]
+    action: Mapped[str]
+    at: Mapped[datetime]
+    xid: Mapped[int] = mapped_column(Xid8, server_default=func.pg_current_xact_id())
+    client: Mapped[str | None]
+    made_by: Mapped[str | None]
+    request_id: Mapped[str | None]
+    reason: Mapped[str | None]
+    legal_basis: Mapped[str | None]
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+
+    __table_args__ = (
+        CheckConstraint(one_of("action", Action), name="action_known"),
+        CheckConstraint("(before IS NULL) = (action = 'created')", name="before_unless_created"),
+        CheckConstraint("(after IS NULL) = (action = 'deleted')", name="after_unless_deleted"),
+        Index("uq_revisions_resource_key_revision", "resource", "key", "revision", unique=True),
+        Index(None, "xid", "id"),
+    )
