@@ -6,9 +6,13 @@ Only what a command needs is imported, when it runs: help is there at once, and 
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from app.commands.audit import audit
+from app.commands.clients import clients
+from app.commands.options import DatabaseUrl, DataDir, fail
 
 if TYPE_CHECKING:
     from app.show.record import Record
@@ -24,30 +28,9 @@ show = typer.Typer(
     help="Show the record as tables: on a terminal as wide as it is, in a pipe one row a line.", no_args_is_help=True
 )
 app.add_typer(show, name="show")
+app.add_typer(clients, name="clients")
+app.add_typer(audit, name="audit")
 
-DatabaseUrl = Annotated[
-    str | None,
-    typer.Option("--database-url", envvar="DATABASE_URL", help="A Postgres server, 15 to 18; else the embedded one."),
-]
-
-
-def directory(name: str) -> Path:
-    """A directory's path; an empty name, which Python takes for the current directory, is refused."""
-    if not name:
-        raise typer.BadParameter("the name of a directory is empty")
-    return Path(name)
-
-
-DataDir = Annotated[
-    Path | None,
-    typer.Option(
-        "--data-dir",
-        envvar="RAKORNAS_DATA_DIR",
-        parser=directory,
-        metavar="PATH",
-        help="Where the embedded server keeps its data.",
-    ),
-]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", metavar="DAY", help="The day to look at, YYYY-MM-DD, 1900 to 2199; else today.")
 ]
@@ -69,6 +52,7 @@ def serve(
 ) -> None:
     """Serve the record. Without a database of yours: over an embedded Postgres, migrated and filled by itself."""
     from app import operations, serving
+    from app.commands.clients import admin
 
     try:
         operations.settings()
@@ -80,22 +64,36 @@ def serve(
                 operations.migrate(database.url)
             operations.check_server(database.url, workers)
             typer.echo(serving.greeting(listener))
-            serving.run(listener, workers, database.url)
+            if database.embedded and (made := admin(database.url)):
+                typer.echo(serving.introduction(listener, *made))
+            url = operations.as_service_role(database.url) if database.embedded else database.url
+            serving.run(listener, workers, url)
     except operations.OperatorError as error:
         fail(error)
 
 
 @app.command()
-def migrate(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
+def migrate(
+    grant_to: Annotated[
+        str | None,
+        typer.Option(metavar="ROLE", help="Give this role what serving needs: it can only add to the audit trail."),
+    ] = None,
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = None,
+) -> None:
     """Bring the database's schema to this release's."""
     from app import operations
 
     try:
         with operations.database(database_url, data_dir) as database:
             before, after = operations.migrate(database.url)
+            held = operations.grant(database.url, grant_to) if grant_to else None
     except operations.OperatorError as error:
         fail(error)
     typer.echo(f"The schema is at {after}." if before == after else f"Migrated from {before or 'nothing'} to {after}.")
+    if held is not None:
+        rest = "" if held else ", but it owns the audit trail, or is a superuser, and can change what stands there"
+        typer.echo(f"{grant_to} has what serving needs{rest}.")
 
 
 @app.command()
@@ -213,9 +211,3 @@ def put_out(
     except operations.OperatorError as error:
         fail(error)
     found.write(sys.stdout)
-
-
-def fail(error: Exception) -> NoReturn:
-    """Say what is wrong in one sentence, without a traceback."""
-    typer.secho(str(error), fg="red" if sys.stderr.isatty() else None, err=True)
-    raise typer.Exit(1)

@@ -18,7 +18,10 @@ from starlette.middleware import Middleware
 from starlette_compress import CompressMiddleware
 
 from app import auth
+from app.appointments.router import router as appointments
 from app.attendance.router import router as attendance
+from app.audit.router import router as audit
+from app.clients.router import router as clients
 from app.core import observability, openapi, problems, validation
 from app.core.conditional import Conditional
 from app.core.cors import CrossOrigin
@@ -32,9 +35,14 @@ from app.explorer.contract import INTRODUCTION
 from app.explorer.router import router as explorer
 from app.health.router import router as health
 from app.meetings.router import router as meetings
+from app.meetings.sessions import router as sessions
+from app.meetings.statements import router as statements
+from app.oauth.router import router as oauth
+from app.oauth.service import Attempts
 from app.officials.router import router as officials
 from app.organizations.router import router as organizations
 from app.regions.router import router as regions
+from app.sealing.task import sealing
 from app.search.router import router as search
 from app.settings import Settings
 from app.stages.router import router as stages
@@ -42,8 +50,9 @@ from app.today.router import router as today
 
 ROUTERS = (
     *(today, search),
-    *(regions, organizations, divisions, officials),
-    *(elections, stages, meetings, attendance),
+    *(regions, organizations, divisions, officials, appointments),
+    *(elections, stages, meetings, sessions, statements, attendance),
+    *(oauth, clients, audit),
     *(explorer, health),
 )
 
@@ -63,6 +72,7 @@ TAGS = [
     },
     {"name": "divisions", "description": "The portfolios of a commission's members, and who heads them."},
     {"name": "officials", "description": "People, and the offices they hold or held, as surely as the sources tell."},
+    {"name": "appointments", "description": "Who holds which office of which organization, one by one, and handovers."},
     {"name": "elections", "description": "Elections: their voting day, and the regulation that set it."},
     {
         "name": "stages",
@@ -70,12 +80,16 @@ TAGS = [
     },
     {"name": "meetings", "description": "The commission's meetings: their sessions, topics, speakers and sources."},
     {"name": "attendance", "description": "Who was asked to a meeting and who came, one by one and in numbers."},
+    {"name": "oauth", "description": "Where clients fetch their access tokens, and what verifies those."},
+    {"name": "clients", "description": "The machines that may ask for tokens, their scopes and secrets."},
+    {"name": "audit", "description": "Who wrote what and who read what is personal, sealed by a chain of hashes."},
     {"name": "service", "description": "Where everything is, and what problems mean."},
     {"name": "health", "description": "Probes and measurements for operators."},
 ]
 # What the rooms around the router may answer to any request.
 ROOM_PROBLEMS = (
     problems.Malformed,
+    problems.Unauthenticated,
     problems.RequestTimeout,
     problems.ContentTooLarge,
     problems.UriTooLong,
@@ -93,7 +107,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.database = Database(settings)
-        yield
+        app.state.trust = auth.Trust(settings)
+        await app.state.trust.start()
+        async with sealing(settings):
+            yield
+        await app.state.trust.stop()
         await app.state.database.close()
 
     app = FastAPI(
@@ -115,6 +133,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.zone = settings.zone
+    app.state.token_attempts = Attempts()
     for router in ROUTERS:
         app.include_router(router)
     auth.refuse_undeclared(app, ROUTERS)
@@ -124,6 +143,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         Middleware(CrossOrigin),
         Middleware(Guard, body_limit=settings.body_limit, concurrency=settings.concurrency),
         Middleware(RawQuery),
+        Middleware(auth.Authentication),
         Middleware(Methods, allowed=allowed),
         Middleware(Conditional),
         Middleware(CompressMiddleware),

@@ -1,7 +1,7 @@
 """What an operator does to a database: find it, start the embedded one, migrate, load, and check that it fits."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -11,12 +11,16 @@ from pydantic import ValidationError
 
 from app import models
 from app.core import embedded
+from app.models import privileges
 from app.settings import Settings
 
 if TYPE_CHECKING:
+    from app.core.transaction import Writer
     from app.reference import loader
 
 OLDEST, NEWEST = 15, 18
+SERVICE_ROLE = "rakornas_service"  # of the embedded server
+GRANT_LOCK = 0x72616B6772616E74  # "rakgrant"
 MIGRATIONS = Path(__file__).parents[1] / "migrations"  # beside `app` in a checkout and in a wheel
 
 T = TypeVar("T")
@@ -51,14 +55,14 @@ def settings() -> Settings:
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         name = str(first["loc"][0])
-        variable = name if name == "DATABASE_URL" else f"RAKORNAS_{name.upper()}"
+        variable = name if name.isupper() else f"RAKORNAS_{name.upper()}"
         reason = first["msg"].removeprefix("Value error, ")
         raise OperatorError(f"{variable} is not right: {reason}.") from error
 
 
 def migrate(url: str) -> tuple[str | None, str]:
     """Bring the schema to this release's; returns the revision before and after."""
-    before = _asked(_revision(url))
+    before = asked(_revision(url))
     if before is None or before < models.SCHEMA_REVISION:
         # Alembic is imported only where there is something to migrate: it is a fifth of a warm start.
         from alembic import command
@@ -80,12 +84,43 @@ def load(url: str, dataset: "loader.Dataset", progress: "loader.Progress | None"
     """Load a data set; DatasetError tells what is wrong with a row, OperatorError what is wrong with the database."""
     from app.reference import loader
 
-    return _asked(loader.load(url, dataset, progress))
+    return asked(loader.load(url, dataset, progress))
+
+
+def grant(url: str, role: str) -> bool:
+    """Give a role what serving needs. False: it is an owner of the audit trail, or a superuser, and can change it."""
+    return asked(_grant(url, role))
+
+
+def as_service_role(url: str) -> str:
+    """The embedded server's address for a role that can serve and no more, which is made where there is none."""
+    asked(_grant(url, SERVICE_ROLE, make_it=True))
+    return url.replace(f"//{embedded.NAME}@", f"//{SERVICE_ROLE}@", 1)
+
+
+def write(url: str, work: "Callable[[Writer], Awaitable[T]]") -> T:
+    """What this work comes to, in one transaction."""
+    from app.core.database import Database
+    from app.core.problems import Unavailable
+    from app.core.transaction import writing
+
+    async def written() -> T:
+        database = Database(settings().model_copy(update={"database_url": url}))
+        try:
+            async with writing(database) as transaction:
+                return await work(transaction)
+        finally:
+            await database.close()
+
+    try:
+        return asyncio.run(written())
+    except Unavailable as error:
+        raise OperatorError(f"The database (DATABASE_URL, --database-url) cannot be used: {error.__cause__}") from error
 
 
 def load_when_empty(url: str) -> None:
     """Load the shipped reference data into a database that has none. Later changes to it are never overwritten."""
-    if _asked(_fetch(url, "SELECT EXISTS (SELECT FROM regions)")):
+    if asked(_fetch(url, "SELECT EXISTS (SELECT FROM regions)")):
         return
     from app.reference import loader
 
@@ -94,17 +129,17 @@ def load_when_empty(url: str) -> None:
 
 def check_server(url: str, workers: int) -> None:
     """Raise OperatorError unless the server is one of 15 to 18, is migrated, and has enough connections."""
-    version = int(_asked(_fetch(url, "SHOW server_version_num"))) // 10000
+    version = int(asked(_fetch(url, "SHOW server_version_num"))) // 10000
     if not OLDEST <= version <= NEWEST:
         raise OperatorError(f"This is Postgres {version}; the service runs on {OLDEST} to {NEWEST}.")
-    revision = _asked(_revision(url))
+    revision = asked(_revision(url))
     if revision is None or revision < models.SCHEMA_REVISION:
         raise OperatorError(
             f"The schema is at {revision or 'nothing'}, this release needs {models.SCHEMA_REVISION}: "
             "run `rakornas migrate`, or `rakornas serve --migrate`."
         )
     needed = workers * settings().pool_size * 2 + 10  # twice: while one release replaces another, both are there
-    allowed = int(_asked(_fetch(url, "SHOW max_connections")))
+    allowed = int(asked(_fetch(url, "SHOW max_connections")))
     if needed > allowed:
         raise OperatorError(
             f"{workers} workers need up to {needed} connections, the server allows {allowed}: "
@@ -114,6 +149,28 @@ def check_server(url: str, workers: int) -> None:
 
 def _first_line(error: BaseException) -> str:
     return str(getattr(error, "orig", None) or error or type(error).__name__).splitlines()[0]
+
+
+async def _grant(url: str, role: str, *, make_it: bool = False) -> bool:
+    connection = await asyncpg.connect(url, timeout=5)
+    try:
+        # Catalogs know no waiting: of two that change the same rights at once, one would fail.
+        async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", GRANT_LOCK)
+            name = await connection.fetchval("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname = $1", role)
+            if name is None and not make_it:
+                raise OperatorError(f"There is no role {role}: make it with CREATE ROLE, and a way to log in.")
+            if name is None:
+                name = role
+                await connection.execute(f"CREATE ROLE {role} LOGIN")
+            elif make_it and await connection.fetchval(privileges.CAN_SERVE, role):
+                return True  # a warm start writes nothing
+            functions = await connection.fetchval(privileges.FUNCTIONS)
+            for statement in (*privileges.GRANTS, f"GRANT EXECUTE ON FUNCTION {functions} TO {{role}}"):
+                await connection.execute(statement.format(role=name))
+            return bool(await connection.fetchval(privileges.IS_INSERT_ONLY, role))
+    finally:
+        await connection.close()
 
 
 async def _revision(url: str) -> str | None:
@@ -132,7 +189,8 @@ async def _fetch(url: str, sql: str) -> Any:
         await connection.close()
 
 
-def _asked(question: Coroutine[Any, Any, T]) -> T:
+def asked(question: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine over a connection of its own comes to; OperatorError when the database cannot be used."""
     try:
         return asyncio.run(question)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:

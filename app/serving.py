@@ -28,6 +28,14 @@ A person, however the name is spelled:
   curl '{base}/v1/officials?q=tarmidzi'
 """
 
+INTRODUCTION = """
+This database had no client yet. Here is one with all scopes, for this machine; its secret is shown only now:
+  client_id      {id}
+  client_secret  {secret}
+A token, for ten minutes; the explorer's Authorize fetches one too:
+  curl -d grant_type=client_credentials -u {id}:{secret} {base}/oauth/token
+"""
+
 
 @contextmanager
 def listening(host: str, port: int) -> Iterator[socket.socket]:
@@ -47,14 +55,26 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 def greeting(listener: socket.socket) -> str:
+    return GREETING.format(base=base_of(listener))
+
+
+def introduction(listener: socket.socket, id_: str, secret: str) -> str:
+    """What is said, once, of the client that an embedded database is given."""
+    return INTRODUCTION.format(base=base_of(listener), id=id_, secret=secret)
+
+
+def base_of(listener: socket.socket) -> str:
+    """The address at which this machine finds the service."""
     host, port = listener.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    return GREETING.format(base=f"http://{shown}:{port}")
+    return f"http://{shown}:{port}"
 
 
 def run(listener: socket.socket, workers: int, database_url: str) -> None:
     """Answer requests until SIGINT or SIGTERM, then finish those under way (20 s at most)."""
     os.environ["DATABASE_URL"] = database_url
+    if not os.environ.get("RAKORNAS_ISSUER"):
+        os.environ["RAKORNAS_ISSUER"] = base_of(listener)  # the same for all workers
     configuration = uvicorn.Config(
         "app.serving:application",
         factory=True,

@@ -1,6 +1,6 @@
 """Which day it is: a date of the zone that the service speaks for, never of the machine or of UTC."""
 
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Request
@@ -14,17 +14,22 @@ class LocalDay(NamedTuple):
 
     day: date
     seconds_left: int
+    zone: tzinfo = UTC
 
     def unless(self, as_of: date | None) -> tuple[date, int | None]:
         """The day that was asked for, which is true for ever, or this one and how long it lasts."""
         return (as_of, None) if as_of else (self.day, self.seconds_left)
+
+    def of(self, instant: datetime | None) -> date | None:
+        """Which day it was at an instant."""
+        return instant.astimezone(self.zone).date() if instant else None
 
 
 def today(zone: tzinfo) -> LocalDay:
     now = datetime.now(zone)
     midnight = datetime.combine(now.date() + timedelta(days=1), time(), zone)
     # By the clock of the world, not of the wall: a day on which the zone changes its offset has other than 24 hours.
-    return LocalDay(now.date(), int(midnight.timestamp() - now.timestamp()))
+    return LocalDay(now.date(), int(midnight.timestamp() - now.timestamp()), zone)
 
 
 async def get_today(request: Request) -> LocalDay:

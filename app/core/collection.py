@@ -1,7 +1,7 @@
 """A list of documents as a whole: its filters, its order, its search, and the few SQL texts they come to."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -10,12 +10,12 @@ from sqlalchemy import ColumnElement, Integer, Text, bindparam, case, cast, func
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from app.core.clock import LocalDay
-from app.core.database import Reader
+from app.core.database import Reading
 from app.core.documents import Document, Expression, as_text
 from app.core.languages import Text as Sentence
 from app.core.likeness import FOLDED_Q, alike, distance, is_whole
 from app.core.pages import Item, Page, Walk
-from app.core.parameters import ItemQuery, ListQuery
+from app.core.parameters import ListQuery, PartQuery
 from app.core.problems import Invalid, InvalidParameters
 from app.core.statements import Statement
 
@@ -27,6 +27,11 @@ SORT_WITH_Q = Invalid(
     "sort_with_q",
     Sentence("q mengurutkan menurut kemiripan; hapus sort.", "q orders by likeness; leave sort out."),
     parameter="sort",
+)
+Q_OF_TODAY = Invalid(
+    "q_with_known_at",
+    Sentence("q hanya mencari dalam catatan sekarang.", "q searches the record as it is now only."),
+    parameter="known_at",
 )
 
 
@@ -102,7 +107,7 @@ class Collection:
 
     async def page(
         self,
-        read: Reader,
+        read: Reading,
         query: ListQuery,
         *,
         within: Mapping[str, Any] | None = None,
@@ -117,9 +122,13 @@ class Collection:
         asked = {**(within or {}), **query.filters()}
         if "q" in asked and query.order:
             raise InvalidParameters(SORT_WITH_Q)
+        if "q" in asked and query.then:
+            raise InvalidParameters(Q_OF_TODAY)
         sort = "q" if "q" in asked else query.order or next(iter(self.sorts))
-        walk = Walk(await read.page_key(), [self.document.schema.__name__, sort, asked])
-        day, lasts = _unless_named(today, asked)
+        walk = Walk(await read.page_key(), [self.document.schema.__name__, sort, asked, query.then])
+        day, lasts = _unless_named(today, asked, query.then)
+        if query.then:
+            read = read.at(query.then)
         parameters = {**asked, "fields": query.names(), "size": query.page_size}
         if query.page_token:
             keys, day = walk.resume(query.page_token)
@@ -137,16 +146,18 @@ class Collection:
 
     async def one(
         self,
-        read: Reader,
+        read: Reading,
         key: Any,
-        query: ItemQuery,
+        query: PartQuery,
         *,
         within: Mapping[str, Any] | None = None,
         today: LocalDay | None = None,
     ) -> Item | None:
         """The item with this key as the query's parameters show it, or None. `within`, `today`: as of a page."""
         asked = {**(within or {}), **query.filters()}
-        day, lasts = _unless_named(today, asked)
+        day, lasts = _unless_named(today, asked, query.then)
+        if query.then:
+            read = read.at(query.then)
         given = frozenset(asked) | ({"as_of"} if day else frozenset())
         statement = self._item_statement(given, query.fields is not None)
         row = await read.row(statement, {"as_of": day, **asked, "key": key, "fields": query.names()})
@@ -209,7 +220,7 @@ class Collection:
             return [distance(self.folded), case((self.whole, 0), else_=1), self.key], False
         return [*self.sorts[sort.removeprefix("-")], self.key], sort.startswith("-")
 
-    async def _check_references(self, read: Reader, asked: Mapping[str, Any]) -> None:
+    async def _check_references(self, read: Reading, asked: Mapping[str, Any]) -> None:
         """Tell an empty answer from a filter that names nothing. Runs only where nothing was found."""
         named = {
             name: reference
@@ -235,6 +246,10 @@ class Collection:
         )
 
 
-def _unless_named(today: LocalDay | None, asked: Mapping[str, Any]) -> tuple[date | None, int | None]:
-    """Today's date and the seconds left of it, where the query names no day."""
-    return (None, None) if today is None or "as_of" in asked else (today.day, today.seconds_left)
+def _unless_named(
+    today: LocalDay | None, asked: Mapping[str, Any], known_at: datetime | None
+) -> tuple[date | None, int | None]:
+    """Today's date and the seconds left of it, where the query names no day; of another instant, the date it had."""
+    if today is None or "as_of" in asked:
+        return None, None
+    return (today.day, today.seconds_left) if known_at is None else (today.of(known_at), None)

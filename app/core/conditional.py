@@ -82,3 +82,13 @@ def mark_coding(headers: MutableHeaders) -> str | None:
 def tags_in(values: list[str]) -> frozenset[str]:
     """The tags of If-None-Match, compared weakly: `W/` in front does not count (RFC 9110, section 13.1.2)."""
     return frozenset(tag.strip().removeprefix("W/") for value in values for tag in value.split(","))
+
+
+def matches(if_match: str, revision: int) -> bool:
+    """Whether If-Match (RFC 9110, section 13.1.1) names this revision: an item's tag begins with it.
+
+    The rest of the tag names bytes, which hold what is not the object's own, as the names of others and the days to go:
+    they may have changed, and the caller still knows what it is about to overwrite. A weak tag matches nothing.
+    """
+    tags = [tag.strip() for tag in if_match.split(",")]
+    return "*" in tags or any(tag.startswith(f'"{revision}.') and tag.endswith('"') for tag in tags)

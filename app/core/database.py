@@ -6,106 +6,28 @@ runs, outside any transaction (autocommit), so a request holds nothing between i
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Coroutine, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Protocol, TypeVar
 
-import asyncpg
 from fastapi import Depends, Request
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, InterfaceError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import DBAPIError
 
 from app.core import observability
-from app.core.problems import Unavailable
+from app.core.engines import history_engine, reading_engine, writing_engine
+from app.core.faults import StatementError, passing, worth_another_try
+from app.core.problems import TooRecent, Unavailable
 from app.core.statements import Statement
 from app.settings import Settings
 
-# Connection trouble, no resources, shut down or cancelled, read-only after a failover, a conflict worth another try,
-# a lock not had in time: faults that pass, and none of the caller's making.
-PASSING = ("08", "53", "57P", "57014", "25006", "40", "55P03")
-STALE_PLAN = "0A000"
-
 Row = tuple[Any, ...]
+T = TypeVar("T")
+
+KNOWN_AT = "SELECT set_config('rakornas.known_at', $1, false)"
+SETTLED = timedelta(seconds=10)  # longer than a commit can take between its stamp and its end
 
 PAGE_KEY = Statement(text("SELECT key FROM service_keys WHERE purpose = 'page_tokens'"))
-
-
-def url_of(settings: Settings) -> str:
-    if not settings.database_url:
-        raise RuntimeError("DATABASE_URL is not set; `rakornas serve` sets it for the embedded server")
-    return settings.database_url
-
-
-def reading_engine(settings: Settings) -> AsyncEngine:
-    """Connections on which nothing can be written. The URL goes to asyncpg as it is, multi-host and all."""
-
-    async def connect() -> asyncpg.Connection:
-        connection = await asyncpg.connect(
-            url_of(settings),
-            timeout=settings.connect_timeout,
-            command_timeout=settings.command_timeout,
-            server_settings={
-                "application_name": "rakornas",
-                "timezone": "UTC",
-                "statement_timeout": "3s",
-                "lock_timeout": "2s",
-                "idle_in_transaction_session_timeout": "10s",
-                "pg_trgm.word_similarity_threshold": "0.45",
-                "jit": "off",
-                "max_parallel_workers_per_gather": "0",  # a request is small, and the workers are many
-            },
-        )
-        # Not at the start: asyncpg would take the server for a standby, and refuse a URL that asks for a primary.
-        await connection.execute("SET default_transaction_read_only = on")
-        return connection
-
-    return create_async_engine(
-        "postgresql+asyncpg://",
-        async_creator=connect,
-        isolation_level="AUTOCOMMIT",
-        pool_reset_on_return=None,
-        pool_size=settings.pool_size,
-        max_overflow=0,
-        pool_timeout=settings.pool_timeout,
-        hide_parameters=True,
-    )
-
-
-def passing(error: BaseException) -> bool:
-    """Whether a fault is one that passes by itself, so that the caller may come back."""
-    if isinstance(error, DBAPIError):
-        if error.connection_invalidated or isinstance(error, InterfaceError):
-            return True
-        return passing(error.orig) if error.orig is not None else False
-    sqlstate = getattr(error, "sqlstate", None)
-    if isinstance(sqlstate, str):
-        return sqlstate.startswith(PASSING)
-    faults = (PoolTimeout, TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-    return isinstance(error, faults) or (isinstance(error.__cause__, Exception) and passing(error.__cause__))
-
-
-def worth_another_try(error: DBAPIError) -> bool:
-    """Whether the same read may well succeed at once.
-
-    A server that was restarted has cut all pooled connections, which shows at their next use; a plan made before a
-    migration is made anew at its next use. A time-out is none of SQLAlchemy's errors and never comes here: another try
-    would only double the wait.
-    """
-    return error.connection_invalidated or getattr(driver_error(error), "sqlstate", None) == STALE_PLAN
-
-
-def driver_error(error: DBAPIError) -> BaseException:
-    """What asyncpg said, beneath the two layers that SQLAlchemy puts around it."""
-    return (error.orig.__cause__ or error.orig) if error.orig is not None else error
-
-
-class StatementError(Exception):
-    """A statement that Postgres refuses: a fault of ours. Without the values, which may be names of people."""
-
-    def __init__(self, statement: Statement, error: DBAPIError) -> None:
-        cause = driver_error(error)
-        super().__init__(f"{type(cause).__name__} {getattr(cause, 'sqlstate', '')} in: {statement.sql}")
 
 
 class Database:
@@ -113,6 +35,8 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self.engine = reading_engine(settings)
+        self.history = history_engine(settings)
+        self.writes = writing_engine(settings)
         self.deadline = settings.deadline
         self.page_key: bytes | None = None
 
@@ -120,26 +44,47 @@ class Database:
         return Reader(self)
 
     async def close(self) -> None:
-        await self.engine.dispose()
+        for engine in (self.engine, self.history, self.writes):
+            await engine.dispose()
+
+
+class Reading(Protocol):
+    """What repositories read through: a `Reader`, or the transaction of a write."""
+
+    async def rows(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]: ...
+    async def row(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None: ...
+    async def one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row: ...
+    async def page_key(self) -> bytes: ...
+    def at(self, known_at: datetime) -> "Reading": ...
 
 
 class Reader:
-    """What one request reads through. All its statements together have one deadline."""
+    """What one request reads through. All its statements together have one deadline.
 
-    def __init__(self, database: Database) -> None:
+    `known_at`: they see the record as it was at that instant.
+    """
+
+    def __init__(self, database: Database, known_at: datetime | None = None) -> None:
         self._database = database
+        self._known_at = known_at
         self._until = time.monotonic() + database.deadline
+
+    def at(self, known_at: datetime) -> "Reader":
+        """A reader of the record as it was; TooRecent where a write of that instant may not have ended yet."""
+        if known_at > datetime.now(UTC) - SETTLED:
+            raise TooRecent
+        return Reader(self._database, known_at)
 
     async def rows(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
         """All rows of one statement; Unavailable when the database cannot answer in time."""
         try:
-            return await self._within_deadline(statement, parameters)
+            return await within(self._until, self._run(statement, parameters))
         except Exception as error:
             if passing(error):
                 observability.database_fault(error)
                 raise Unavailable from error
             if isinstance(error, DBAPIError):
-                raise StatementError(statement, error) from None
+                raise StatementError(statement.sql, error) from None
             raise
 
     async def row(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
@@ -157,20 +102,6 @@ class Reader:
             self._database.page_key = bytes((await self.one(PAGE_KEY, {}))[0])
         return self._database.page_key
 
-    async def _within_deadline(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
-        # A frozen server may hold even the closing of a connection for seconds. The caller does not wait for that:
-        # the task is left to clean up behind the answer.
-        task = asyncio.ensure_future(self._run(statement, parameters))
-        try:
-            done, _ = await asyncio.wait({task}, timeout=max(0.0, self._until - time.monotonic()))
-        except asyncio.CancelledError:
-            _abandon(task)
-            raise
-        if not done:
-            _abandon(task)
-            raise TimeoutError("the deadline of a request's reading has passed")
-        return task.result()
-
     async def _run(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
         try:
             return await self._once(statement, parameters)
@@ -180,13 +111,34 @@ class Reader:
         return await self._once(statement, parameters)
 
     async def _once(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        engine = self._database.engine if self._known_at is None else self._database.history
         with observability.waiting_for_connection():
-            connection = await self._database.engine.connect()
+            connection = await engine.connect()
         with observability.POOL_IN_USE.track_inprogress():
             try:
+                if self._known_at is not None:
+                    await connection.exec_driver_sql(KNOWN_AT, (self._known_at.isoformat(),))
                 return (await connection.exec_driver_sql(statement.sql, statement.values(parameters))).all()
             finally:
                 await connection.close()
+
+
+async def within(until: float, work: Coroutine[Any, Any, T]) -> T:
+    """What the work comes to, or TimeoutError at an instant of the monotonic clock.
+
+    A frozen server may hold even the closing of a connection for seconds. The caller does not wait for that: the task
+    is left to clean up behind the answer.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=max(0.0, until - time.monotonic()))
+    except asyncio.CancelledError:
+        _abandon(task)
+        raise
+    if not done:
+        _abandon(task)
+        raise TimeoutError("the deadline of a request's work in the database has passed")
+    return task.result()
 
 
 def _abandon(task: "asyncio.Task[Any]") -> None:

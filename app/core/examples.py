@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from app.core import validation
 
 EXAMPLE = "x-example"
+WRITTEN = "x-example-written"
 REQUEST_ID = "4f0c6f5a0d4b4c0c8d4f4f0a1f6b6c1e"
 MOST_ITEMS = 2
 # What differs from one installation to the next: when a row was written, and the signature of a token.
@@ -24,6 +25,11 @@ Answers = Mapping[str, Any]
 def example(address: str) -> dict[str, Any]:
     """For `openapi_extra=`: the request that shows best what this route does."""
     return {EXAMPLE: address}
+
+
+def written(address: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The same for a route that writes, with the body that it takes; nobody asks it for its answer."""
+    return {WRITTEN: {"address": address, "body": body}}
 
 
 def shortened(answer: Any) -> Any:
@@ -40,18 +46,26 @@ def shortened(answer: Any) -> Any:
 
 def illustrate(path: str, operation: dict[str, Any], answers: Answers) -> None:
     """Put the example into an operation: its parameters, its answer, and what an unknown parameter is answered with."""
-    address = operation.pop(EXAMPLE, None)
+    shown = operation.pop(WRITTEN, {})
+    address = operation.pop(EXAMPLE, shown.get("address"))
+    if shown.get("body") is not None:
+        for content in operation["requestBody"]["content"].values():
+            content["example"] = shown["body"]
     given = given_in(path, address) if address else {}
     parameters = operation.get("parameters", [])
     for parameter in parameters:
         illustrate_parameter(parameter, given)
-    if address in answers:
+    if address in answers and not shown:
         for content in operation["responses"]["200"]["content"].values():
             content["example"] = answers[address]
     known = [parameter["name"] for parameter in parameters if parameter["in"] == "query"]
     unknown = validation.invalid_parameters([{"type": "extra_forbidden", "loc": ("query", "colour")}], known)
+    document = unknown.document("en", REQUEST_ID)
     for content in operation["responses"]["422"]["content"].values():
-        content["example"] = unknown.document("en", REQUEST_ID)
+        if "examples" in content:
+            content["examples"][unknown.code]["value"] = document
+        else:
+            content["example"] = document
 
 
 def illustrate_parameter(parameter: dict[str, Any], given: Mapping[str, str]) -> None:

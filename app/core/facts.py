@@ -12,13 +12,22 @@ class Source(BaseModel):
     source: Annotated[str | None, Field(description="Where this is stated; null: in no source seen so far.")]
 
 
-class Record(BaseModel):
-    """How sure a fact is, and which revision of it this is."""
+class Revised(BaseModel):
+    """Which revision of a fact this is."""
+
+    revision: Annotated[int, Field(description="Counts the changes of this fact's content, from 1.")]
+    updated_at: Annotated[datetime, Field(description="When the content last changed (RFC 3339).")]
+
+
+class Sure(BaseModel):
+    """How sure a fact is."""
 
     verified: Annotated[bool, Field(description="Whether the cited source states it.")]
     primary: Annotated[bool, Field(description="Whether the source is the regulation or the body itself.")]
-    revision: Annotated[int, Field(description="Counts the changes of this fact's content, from 1.")]
-    updated_at: Annotated[datetime, Field(description="When the content last changed (RFC 3339).")]
+
+
+class Record(Revised, Sure):
+    """How sure a fact is, and which revision of it this is."""
 
 
 class Fact(Record, Source):

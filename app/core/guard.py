@@ -32,7 +32,8 @@ class Guard:
     """Refuses what is too long, too slow or too much; everything else passes through unchanged.
 
     RFC 9110 15.5.9 (408), 15.5.14 (413), 15.5.15 (414), 15.6.4 (503) and RFC 6585 5 (431). Content in a GET or HEAD
-    has no meaning (RFC 9110 9.3.1) and no route reads it: it is refused, not ignored.
+    has no meaning (RFC 9110 9.3.1) and no route reads it: it is refused, not ignored. `large` are the ends of the paths
+    whose body may be as long as `large_limit`.
     """
 
     def __init__(
@@ -40,12 +41,16 @@ class Guard:
         app: ASGIApp,
         *,
         body_limit: int = 1024 * 1024,
+        large: tuple[str, ...] = (),
+        large_limit: int = 8 * 1024 * 1024,
         silence: float = 10.0,
         seconds: float = 30.0,
         concurrency: int = 512,
     ) -> None:
         self.app = app
         self.body_limit = body_limit
+        self.large = large
+        self.large_limit = large_limit
         self.silence = silence
         self.seconds = seconds
         self.concurrency = concurrency
@@ -71,16 +76,19 @@ class Guard:
         length = _declared_length(headers)
         if scope["method"] in ("GET", "HEAD") and (length > 0 or "transfer-encoding" in headers):
             return Malformed(detail=NO_BODY, headers=CLOSE)
-        if length > self.body_limit:
+        if length > self._limit(scope):
             return ContentTooLarge(headers=CLOSE)
         if self.running >= self.concurrency and scope["path"] != LIVENESS:
             return Unavailable(retry_after=1)
         return None
 
+    def _limit(self, scope: Scope) -> int:
+        return self.large_limit if scope["path"].endswith(self.large) else self.body_limit
+
     async def _counted(self, scope: Scope, receive: Receive, send: Send) -> Problem | None:
         self.running += 1
         try:
-            return await self._timed(scope, _Exchange(receive, send, self.body_limit, self.silence))
+            return await self._timed(scope, _Exchange(receive, send, self._limit(scope), self.silence))
         finally:
             self.running -= 1
 

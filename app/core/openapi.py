@@ -7,10 +7,23 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
 
 from app.core.examples import REQUEST_ID, Answers, illustrate
-from app.core.problems import MEDIA_TYPE, Problem
+from app.core.problems import (
+    MEDIA_TYPE,
+    ContentTooLarge,
+    HeadersTooLarge,
+    InvalidContent,
+    InvalidParameters,
+    Malformed,
+    Problem,
+    RequestTimeout,
+    TooManyRequests,
+    Unavailable,
+    UnsupportedMediaType,
+    UriTooLong,
+)
 
 # What every list takes: it stands after what only this one takes.
-COMMON = ("q", "sort", "page_size", "page_token", "fields")
+COMMON = ("q", "sort", "page_size", "page_token", "fields", "known_at")
 
 
 class InvalidDocument(BaseModel):
@@ -20,6 +33,7 @@ class InvalidDocument(BaseModel):
     pointer: str | None = None
     code: str
     detail: str
+    address: str | None = Field(None, description="Of the object that stands in the way, where there is one.")
 
 
 class ProblemDocument(BaseModel):
@@ -35,15 +49,43 @@ class ProblemDocument(BaseModel):
     errors: list[InvalidDocument]
 
 
+# What the rooms around the router may answer to any request.
+ROOM_PROBLEMS: tuple[type[Problem], ...] = (
+    Malformed,
+    RequestTimeout,
+    ContentTooLarge,
+    UriTooLong,
+    InvalidParameters,
+    TooManyRequests,
+    HeadersTooLarge,
+    Unavailable,
+)
+# What reading a body may come to, beside what any request may.
+BODY_PROBLEMS: tuple[type[Problem], ...] = (UnsupportedMediaType, InvalidContent)
+
+
 def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
-    """For `responses=`: the problems that a route may answer with, by status."""
+    """For `responses=`: the problems that a route may answer with, by status.
+
+    A route's own declaration of a status replaces that of the rooms, so theirs of the same status stand in it too.
+    """
+    statuses = {kind.status for kind in kinds}
+    declared = dict.fromkeys((*(room for room in ROOM_PROBLEMS if room.status in statuses), *kinds))
+    return {status: _response([kind for kind in declared if kind.status == status]) for status in sorted(statuses)}
+
+
+def _response(kinds: list[type[Problem]]) -> dict[str, Any]:
+    """One answer in the document: the example of the one kind, or the examples of several by their codes."""
+    documents = {kind.code: kind().document("en", REQUEST_ID) for kind in kinds}
+    shown = (
+        {"example": documents[kinds[0].code]}
+        if len(kinds) == 1
+        else {"examples": {code: {"summary": one["title"], "value": one} for code, one in documents.items()}}
+    )
     return {
-        kind.status: {
-            "model": ProblemDocument,
-            "description": f"{kind.title.en}. {kind.mend.en}",
-            "content": {MEDIA_TYPE: {"example": kind().document("en", REQUEST_ID)}},
-        }
-        for kind in sorted(kinds, key=lambda kind: kind.status)
+        "model": ProblemDocument,
+        "description": "\n\n".join(f"{kind.title.en}. {kind.mend.en}" for kind in kinds),
+        "content": {MEDIA_TYPE: shown},
     }
 
 
@@ -59,7 +101,7 @@ def document_of(app: FastAPI, answers: Answers) -> dict[str, Any]:
             routes=app.routes,
             tags=app.openapi_tags,
         )
-        for path, operation in operations_of(document):
+        for method, path, operation in operations_of(document):
             # The first line of a route's docstring is its title, the rest says more.
             operation["summary"], _, operation["description"] = operation["description"].partition("\n\n")
             parameters = operation.get("parameters", [])
@@ -67,8 +109,7 @@ def document_of(app: FastAPI, answers: Answers) -> dict[str, Any]:
                 describe_parameter(parameter)
             for response in operation["responses"].values():
                 only_problem_json(response)
-            if "application/json" in operation["responses"]["200"].get("content", {}):
-                declare_headers(operation)
+            declare_headers(method, operation)
             illustrate(path, operation, answers)  # before sorting: a problem names them as declared
             parameters.sort(key=lambda parameter: (parameter["in"] != "path", parameter["name"] in COMMON))
         allow_parts(document)
@@ -76,9 +117,9 @@ def document_of(app: FastAPI, answers: Answers) -> dict[str, Any]:
     return app.openapi_schema
 
 
-def operations_of(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Every operation with its path."""
-    return [(path, operation) for path, item in document["paths"].items() for operation in item.values()]
+def operations_of(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Every operation with its method and path."""
+    return [(method, path, one) for path, item in document["paths"].items() for method, one in item.items()]
 
 
 def describe_parameter(parameter: dict[str, Any]) -> None:
@@ -91,19 +132,27 @@ def describe_parameter(parameter: dict[str, Any]) -> None:
         parameter.setdefault("description", description)
 
 
-def declare_headers(operation: dict[str, Any]) -> None:
-    """What a readable answer has beside its body, and the answer to a caller who has it already."""
-    headers = {"ETag": {"schema": {"type": "string"}, "description": "Names these bytes: send it as If-None-Match."}}
-    if any(parameter["name"] == "page_token" for parameter in operation.get("parameters", ())):
-        headers["Link"] = {"schema": {"type": "string"}, "description": 'The next page, as `rel="next"`.'}
-    operation["responses"]["200"]["headers"] = headers
-    operation["responses"]["304"] = {"description": "The caller has these bytes: If-None-Match named them."}
+def declare_headers(method: str, operation: dict[str, Any]) -> None:
+    """What a document has beside its body, and the answer to a caller who has it already."""
+    responses = operation["responses"]
+    text = {"type": "string"}
+    if method == "get" and "application/json" in responses["200"].get("content", {}):
+        headers = {"ETag": {"schema": text, "description": "Names these bytes: send it as If-None-Match."}}
+        if any(parameter["name"] == "page_token" for parameter in operation.get("parameters", ())):
+            headers["Link"] = {"schema": text, "description": 'The next page, as `rel="next"`.'}
+        responses["200"]["headers"] = headers
+        responses["304"] = {"description": "The caller has these bytes: If-None-Match named them."}
+    elif "201" in responses:
+        responses["201"]["headers"] = {
+            "Location": {"schema": {**text, "format": "uri-reference"}, "description": "Where it can be read."},
+            "ETag": {"schema": text, "description": "Names this revision: send it as If-Match."},
+        }
 
 
 def allow_parts(document: dict[str, Any]) -> None:
     """Where `fields` can be given, the answer may hold a part of the document's members: say so in its schema."""
     schemas = document["components"]["schemas"]
-    for _, operation in operations_of(document):
+    for _, _, operation in operations_of(document):
         if any(parameter["name"] == "fields" for parameter in operation.get("parameters", ())):
             content = operation["responses"]["200"]["content"]["application/json"]
             whole = content["schema"]["$ref"].rpartition("/")[2]
@@ -131,6 +180,8 @@ def only_problem_json(response: dict[str, Any]) -> None:
     """A problem has one media type, where FastAPI adds that of the route's answer beside it."""
     content = response.get("content", {})
     if problem := content.pop(MEDIA_TYPE, None):
-        problem.setdefault("example", {}).setdefault("trace_id", None)  # FastAPI leaves out what is null
+        for example in (problem.get("example"), *(one["value"] for one in problem.get("examples", {}).values())):
+            if example is not None:
+                example.setdefault("trace_id", None)  # FastAPI leaves out what is null
         schemas = [other["schema"] for other in content.values() if "schema" in other]
         response["content"] = {MEDIA_TYPE: {"schema": schemas[0] if schemas else None, **problem}}

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -19,7 +19,9 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from app.core.clock import FIRST_YEAR, LAST_YEAR
+from app.core.moments import INSTANT, instant
 
+UUID_FORM = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -86,6 +88,16 @@ Words = Annotated[
         "spelling is forgiven. Best first; not together with `sort`.",
     ),
 ]
+KnownAt = Annotated[
+    datetime,
+    Field(
+        description="What this service said at that instant (RFC 3339, `+` as `%2B`), at least 10 s ago: the record as "
+        "it was, on the day that it was. Not together with `q`.",
+        json_schema_extra={"pattern": INSTANT},
+        examples=["2026-12-01T09:00:00+07:00"],
+    ),
+    BeforeValidator(instant),
+]
 Code = Annotated[str, Field(min_length=1, max_length=40)]
 
 
@@ -98,12 +110,17 @@ class NoQuery(BaseModel):
 Nothing = Annotated[NoQuery, Query(include_in_schema=False)]
 
 
-class ItemQuery(BaseModel):
-    """The parameters of one item. A subclass adds `fields` with its own document."""
+class PartQuery(BaseModel):
+    """The parameter of every document. A subclass adds `fields` with its own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     fields: str | None = None
+
+    @property
+    def then(self) -> datetime | None:
+        """The instant at which to look at the record; None: now."""
+        return None
 
     def names(self) -> list[str]:
         """The members to keep, if `fields` was given."""
@@ -111,11 +128,21 @@ class ItemQuery(BaseModel):
 
     def filters(self) -> Mapping[str, Any]:
         """The parameters that were given and say what to show, by name."""
-        beside = {"page_size", "page_token", "sort", "fields"}
+        beside = {"page_size", "page_token", "sort", "fields", "known_at"}
         return {name: value for name, value in self if name in self.model_fields_set and name not in beside}
 
 
-class ListQuery(ItemQuery):
+class ItemQuery(PartQuery):
+    """The parameters of one item."""
+
+    known_at: KnownAt | None = None
+
+    @property
+    def then(self) -> datetime | None:
+        return self.known_at
+
+
+class ListQuery(PartQuery):
     """The parameters of every list."""
 
     page_size: Annotated[
@@ -142,10 +169,15 @@ class PageQuery(ListQuery):
 
     q: Words | None = None
     sort: str | None = None
+    known_at: KnownAt | None = None
 
     @property
     def order(self) -> str | None:
         return self.sort
+
+    @property
+    def then(self) -> datetime | None:
+        return self.known_at
 
 
 class PeriodQuery(PageQuery):

@@ -1,14 +1,18 @@
-"""What was wrong with a parameter, said in our words: its name, a stable code, and what is allowed."""
+"""What was wrong with a parameter or a body, said in our words: where, a stable code, and what is allowed."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from app.core.languages import Text
-from app.core.problems import Invalid, InvalidParameters
+from app.core.problems import Invalid, InvalidContent, InvalidParameters
 
 Context = Mapping[str, Any]
+Place = Sequence[str | int]
+Model = TypeVar("Model", bound=BaseModel)
+MOST_ERRORS = 100
 
 SAYINGS: Mapping[str, tuple[str, Callable[[Context], Text]]] = {
     "extra_forbidden": (
@@ -60,7 +64,53 @@ SAYINGS: Mapping[str, tuple[str, Callable[[Context], Text]]] = {
         lambda c: Text(f"Harus sesuai pola {c['pattern']}.", f"Must match {c['pattern']}."),
     ),
     "missing": ("missing", lambda _: Text("Parameter ini wajib.", "This parameter is required.")),
+    "unknown_member": (
+        "unknown_member",
+        lambda c: Text(
+            f"Anggota tidak dikenal. Yang ada: {c['known'] or '(tidak ada)'}.",
+            f"No such member. Known: {c['known'] or '(none)'}.",
+        ),
+    ),
+    "missing_member": ("missing_member", lambda _: Text("Anggota ini wajib.", "This member is required.")),
+    "null_not_allowed": (
+        "null_not_allowed",
+        lambda _: Text("Anggota ini tidak boleh null.", "This member may not be null."),
+    ),
+    "string_type": ("wrong_type", lambda _: Text("Harus berupa teks.", "Must be a string.")),
+    "int_type": ("wrong_type", lambda _: Text("Harus bilangan bulat.", "Must be an integer, without a fraction.")),
+    "bool_type": ("wrong_type", lambda _: Text("Harus true atau false.", "Must be true or false.")),
+    "list_type": ("wrong_type", lambda _: Text("Harus berupa larik.", "Must be an array.")),
+    "model_type": ("wrong_type", lambda _: Text("Harus sebuah objek.", "Must be an object.")),
+    "model_attributes_type": ("wrong_type", lambda _: Text("Harus sebuah objek.", "Must be an object.")),
+    "too_short": (
+        "too_few",
+        lambda c: Text(f"Paling sedikit {c['min_length']} unsur.", f"At least {c['min_length']} items."),
+    ),
+    "too_long": (
+        "too_many",
+        lambda c: Text(f"Paling banyak {c['max_length']} unsur.", f"At most {c['max_length']} items."),
+    ),
+    "not_plain": (
+        "not_plain_text",
+        lambda _: Text(
+            "Tanpa karakter kendali dan baris baru, tanpa spasi di awal atau akhir.",
+            "No control characters or line breaks, and no blank at the beginning or end.",
+        ),
+    ),
+    "not_an_instant": (
+        "not_an_instant",
+        lambda _: Text(
+            "Saat menurut RFC 3339 dengan selisih zona, misalnya 2022-06-14T09:00:00+07:00, tahun 1900 sampai 2199.",
+            "An instant of RFC 3339 with an offset, as 2022-06-14T09:00:00+07:00, years 1900 to 2199.",
+        ),
+    ),
+    "not_a_uuid": (
+        "not_a_uuid",
+        lambda _: Text("UUID dalam bentuk 8-4-4-4-12.", "A UUID in the form 8-4-4-4-12."),
+    ),
 }
+# What pydantic calls alike, and is something else in a body.
+IN_A_BODY = {"extra_forbidden": "unknown_member", "missing": "missing_member"}
 
 
 def listed(context: Context) -> str:
@@ -68,22 +118,84 @@ def listed(context: Context) -> str:
     return str(context["expected"]).replace("' or '", "', '").replace("'", "")
 
 
+def refusal(errors: Sequence[Any], known: Sequence[str], body: Any = None) -> InvalidParameters | InvalidContent:
+    """The problem for FastAPI's errors about one request: `known` are the parameters of its route, `body` its type."""
+    told = [
+        _content(error, error["loc"][1:], body) if error["loc"][0] == "body" else _parameter(error, known)
+        for error in errors[:MOST_ERRORS]
+    ]
+    return InvalidContent(*told) if all(one.pointer is not None for one in told) else InvalidParameters(*told)
+
+
 def invalid_parameters(errors: Sequence[Any], known: Sequence[str]) -> InvalidParameters:
     """The problem for pydantic's errors about parameters; `known` are the names that the route takes."""
-    return InvalidParameters(*(_invalid(error, known) for error in errors))
+    return InvalidParameters(*(_parameter(error, known) for error in errors))
 
 
-def _invalid(error: Mapping[str, Any], known: Sequence[str]) -> Invalid:
-    context = {**error.get("ctx", {}), "known": ", ".join(known)}
-    code, say = SAYINGS.get(error["type"], (error["type"], lambda _: Text("Nilai tidak sah.", "Not a valid value.")))
-    return Invalid(code, say(context), parameter=str(error["loc"][1]) if len(error["loc"]) > 1 else "")
+def validate(model: type[Model], content: Mapping[str, Any]) -> Model:
+    """A document as its schema has it, as after a merge; InvalidContent says what is wrong with it."""
+    try:
+        return model.model_validate(content)
+    except ValidationError as invalid:
+        errors = invalid.errors(include_url=False)[:MOST_ERRORS]
+        raise InvalidContent(*(_content(error, error["loc"], model) for error in errors)) from None
+
+
+def _parameter(error: Mapping[str, Any], known: Sequence[str]) -> Invalid:
+    code, detail = _said(error["type"], error, known)
+    return Invalid(code, detail, parameter=str(error["loc"][1]) if len(error["loc"]) > 1 else "")
+
+
+def _content(error: Mapping[str, Any], place: Place, body: Any) -> Invalid:
+    kind, given = error["type"], error.get("input", ...)
+    if kind in IN_A_BODY:
+        kind = IN_A_BODY[kind]
+    elif given is None:
+        kind = "null_not_allowed"
+    elif isinstance(given, str) and kind in ("too_short", "too_long"):
+        kind = f"string_{kind}"  # where a narrower length was put upon a type of ours
+    code, detail = _said(kind, error, _members(body, place[:-1]) if kind == "unknown_member" else ())
+    return Invalid(code, detail, pointer=pointer_to(place))
+
+
+def _said(kind: str, error: Mapping[str, Any], known: Sequence[str]) -> tuple[str, Text]:
+    code, say = SAYINGS.get(kind, (kind, lambda _: Text("Nilai tidak sah.", "Not a valid value.")))
+    return code, say({**error.get("ctx", {}), "known": ", ".join(known)})
+
+
+def pointer_to(place: Iterable[str | int]) -> str:
+    """The JSON pointer to a place within a body (RFC 6901)."""
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in place)
+
+
+def _members(body: Any, place: Place) -> list[str]:
+    """The names that an object at this place within a body may have."""
+    within = _models_in(body)
+    for step in place:
+        if isinstance(step, str):  # the number of an item leads to no other model than its list does
+            fields = [pair for model in within for pair in model.model_fields.items()]
+            within = [
+                one for name, field in fields if _name(name, field) == step for one in _models_in(field.annotation)
+            ]
+    return names_of(within)
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The models that a type mentions, as `list[Model] | None` does."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for argument in get_args(annotation) for model in _models_in(argument)]
 
 
 def names_of(models: Sequence[Any]) -> list[str]:
-    """The names of a route's query parameters, given the types that declare them."""
+    """The names on the wire of the members of these types, where they are models: a route's parameters, say."""
     return [
-        field.alias or name
+        _name(name, field)
         for model in models
         if isinstance(model, type) and issubclass(model, BaseModel)
         for name, field in model.model_fields.items()
     ]
+
+
+def _name(name: str, field: FieldInfo) -> str:
+    return field.alias or name

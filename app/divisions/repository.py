@@ -10,8 +10,9 @@ from app import models
 from app.core.collection import Collection, Given, Reference
 from app.core.documents import Day, Document, Rows, json_object, known_day
 from app.core.facts import fact_members
-from app.divisions import schemas
+from app.divisions import contents, schemas
 from app.models.officials import holds_on
+from app.writing.resource import Resource
 
 _division = models.Division
 # Null where the request names no organization: then nobody is found to head anything.
@@ -91,4 +92,8 @@ DIVISIONS = Collection(
     conditions=_conditions,
     sorts={"code": [], "name": [_division.name], "updated_at": [_division.updated_at]},
     references={"organization": Reference(models.Organization.code, "/v1/organizations")},
+)
+
+DIVISION = Resource(
+    "divisions", models.Division, DIVISIONS, address="/v1/divisions/{code}", content=contents.DivisionMembers
 )

@@ -4,18 +4,23 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import public
+from app.auth import Scope, allow, public
 from app.core.clock import Today
 from app.core.database import Read
-from app.core.examples import example
+from app.core.examples import example, written
 from app.core.openapi import problems
 from app.core.pages import PageOf
 from app.core.problems import NotFound
-from app.divisions import repository, schemas
+from app.divisions import contents, repository, schemas
 from app.routing import resource
+from app.writing import changes, revisions
+from app.writing.answers import changed, created, deleted
+from app.writing.content import MergePatch, Note
+from app.writing.request import Change, Creation
 
 router = resource("divisions")
 FRESH = 60  # seconds
+Code = Annotated[str, Path(description="Code of the division.", examples=["ri-3", "p7-4"])]
 
 
 @router.get(
@@ -46,7 +51,7 @@ async def list_divisions(
 async def read_division(
     read: Read,
     today: Today,
-    code: Annotated[str, Path(description="Code of the division.", examples=["ri-3", "p7-4"])],
+    code: Code,
     query: Annotated[schemas.DivisionItemQuery, Query()],
 ) -> Response:
     """Read one division
@@ -56,3 +61,70 @@ async def read_division(
     if item := await repository.DIVISIONS.one(read, code, query, today=today):
         return item.reply(fresh=FRESH)
     raise NotFound
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=schemas.Division,
+    dependencies=[allow(Scope.DIVISIONS_WRITE)],
+    openapi_extra=written(
+        "/v1/divisions",
+        {"code": "p7-9", "kind": "division", "level": "province", "members": 7, "name": "Divisi Contoh"},
+    ),
+    responses=created(schemas.Division),
+)
+async def create_division(write: Creation, content: contents.DivisionContent) -> Response:
+    """Create a division
+
+    It is a division of every commission of its level and size.
+    """
+    return await changes.create(write, repository.DIVISION, content, {"code": content.code})
+
+
+@router.patch(
+    "/{code}",
+    response_model=schemas.Division,
+    dependencies=[allow(Scope.DIVISIONS_WRITE)],
+    openapi_extra=written("/v1/divisions/p7-4", {"name_en": "Voter data and information"}),
+    responses=changed(),
+)
+async def change_division(write: Change, code: Code, patch: Annotated[contents.DivisionPatch, MergePatch]) -> Response:
+    """Change a division
+
+    A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
+    """
+    return await changes.change(write, repository.DIVISION, patch, {"code": code})
+
+
+@router.delete(
+    "/{code}",
+    status_code=204,
+    dependencies=[allow(Scope.DIVISIONS_WRITE)],
+    openapi_extra=written("/v1/divisions/p7-4"),
+    responses=deleted(),
+)
+async def delete_division(write: Change, code: Code, note: Note = None) -> Response:
+    """Delete a division
+
+    Only what nothing refers to.
+    """
+    return await changes.delete(write, repository.DIVISION, {"code": code}, note)
+
+
+@router.get(
+    "/{code}/revisions",
+    response_model=PageOf[revisions.Revision],
+    dependencies=[public()],
+    openapi_extra=example("/v1/divisions/p7-4/revisions"),
+    responses=problems(NotFound),
+)
+async def list_division_revisions(
+    request: Request, read: Read, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
+) -> Response:
+    """List a division's revisions
+
+    Who wrote what of it, when and why; also of one that was deleted.
+    """
+    page = await revisions.page(read, repository.DIVISION, {"code": code}, query)
+    return page.reply(request, fresh=FRESH)

@@ -8,8 +8,9 @@ from app import models
 from app.core.collection import Collection, Given
 from app.core.documents import Day, Document, Rows
 from app.core.facts import fact_members
-from app.elections import schemas
+from app.elections import contents, schemas
 from app.models.days import last_of_days
+from app.writing.resource import Resource
 
 _election = models.Election
 
@@ -43,4 +44,8 @@ ELECTIONS = Collection(
         "voting_on": [last_of_days(_election.voting_on)],
         "updated_at": [_election.updated_at],
     },
+)
+
+ELECTION = Resource(
+    "elections", models.Election, ELECTIONS, address="/v1/elections/{code}", content=contents.ElectionMembers
 )

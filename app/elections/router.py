@@ -4,17 +4,22 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import public
+from app.auth import Scope, allow, public
 from app.core.database import Read
-from app.core.examples import example
+from app.core.examples import example, written
 from app.core.openapi import problems
 from app.core.pages import PageOf
 from app.core.problems import NotFound
-from app.elections import repository, schemas
+from app.elections import contents, repository, schemas
 from app.routing import resource
+from app.writing import changes, revisions
+from app.writing.answers import changed, created, deleted
+from app.writing.content import MergePatch, Note
+from app.writing.request import Change, Creation
 
 router = resource("elections")
 FRESH = 300  # seconds
+Code = Annotated[str, Path(description="Code of the election.", examples=["pemilu-2024", "pilkada-2024"])]
 
 
 @router.get(
@@ -40,7 +45,7 @@ async def list_elections(request: Request, read: Read, query: Annotated[schemas.
 )
 async def read_election(
     read: Read,
-    code: Annotated[str, Path(description="Code of the election.", examples=["pemilu-2024", "pilkada-2024"])],
+    code: Code,
     query: Annotated[schemas.ElectionItemQuery, Query()],
 ) -> Response:
     """Read one election
@@ -50,3 +55,67 @@ async def read_election(
     if item := await repository.ELECTIONS.one(read, code, query):
         return item.reply(fresh=FRESH)
     raise NotFound
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=schemas.Election,
+    dependencies=[allow(Scope.ELECTIONS_WRITE)],
+    openapi_extra=written("/v1/elections", {"code": "pemilu-2029", "name": "Pemilihan Umum 2029", "kind": "general"}),
+    responses=created(schemas.Election),
+)
+async def create_election(write: Creation, content: contents.ElectionContent) -> Response:
+    """Create an election
+
+    Its stages are created at `/v1/stages`.
+    """
+    return await changes.create(write, repository.ELECTION, content, {"code": content.code})
+
+
+@router.patch(
+    "/{code}",
+    response_model=schemas.Election,
+    dependencies=[allow(Scope.ELECTIONS_WRITE)],
+    openapi_extra=written("/v1/elections/pemilu-2024", {"name_en": "General Election 2024"}),
+    responses=changed(),
+)
+async def change_election(write: Change, code: Code, patch: Annotated[contents.ElectionPatch, MergePatch]) -> Response:
+    """Change an election
+
+    A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
+    """
+    return await changes.change(write, repository.ELECTION, patch, {"code": code})
+
+
+@router.delete(
+    "/{code}",
+    status_code=204,
+    dependencies=[allow(Scope.ELECTIONS_WRITE)],
+    openapi_extra=written("/v1/elections/pemilu-2024"),
+    responses=deleted(),
+)
+async def delete_election(write: Change, code: Code, note: Note = None) -> Response:
+    """Delete an election
+
+    Only one without stages that nothing refers to.
+    """
+    return await changes.delete(write, repository.ELECTION, {"code": code}, note)
+
+
+@router.get(
+    "/{code}/revisions",
+    response_model=PageOf[revisions.Revision],
+    dependencies=[public()],
+    openapi_extra=example("/v1/elections/pemilu-2024/revisions"),
+    responses=problems(NotFound),
+)
+async def list_election_revisions(
+    request: Request, read: Read, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
+) -> Response:
+    """List an election's revisions
+
+    Who wrote what of it, when and why; also of one that was deleted.
+    """
+    page = await revisions.page(read, repository.ELECTION, {"code": code}, query)
+    return page.reply(request, fresh=FRESH)

@@ -59,7 +59,8 @@ async def read_index(request: Request, media_type: JsonOrHtml, _: Nothing) -> In
         return RedirectResponse("/docs", 303, {"Vary": "Accept"})  # type: ignore[return-value]
     links = {"explorer": "/docs", "openapi": "/openapi.json"}
     paths = contract(request.app)["paths"]
-    links |= {path.rpartition("/")[2]: as_shown(path, paths[path]) for path in paths if path != "/" and "{" not in path}
+    shown = [path for path, item in paths.items() if path != "/" and "{" not in path and "get" in item]
+    links |= {path.rpartition("/")[2]: as_shown(path, paths[path]) for path in shown}
     return reply(orjson.dumps({"name": request.app.title, "links": links}), cache=CACHE)  # type: ignore[return-value]
 
 

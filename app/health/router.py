@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.auth import Route, public
 from app.core.examples import example
@@ -26,6 +26,10 @@ class Live(BaseModel):
 class Ready(BaseModel):
     status: Literal["ready"] = "ready"
     schema_revision: str
+    audit: Annotated[
+        repository.Audit,
+        Field(description="`insert_only`: the service's role can only add to the audit trail; `writable`: it owns it."),
+    ]
 
 
 @router.get("/health/live", dependencies=[public()], openapi_extra=example("/health/live"))
@@ -42,15 +46,17 @@ async def live(response: Response, _: Nothing) -> Live:
 async def ready(request: Request, response: Response, _: Nothing) -> Ready:
     """Can requests be answered?
 
-    Asks the database over a connection of its own, and compares its schema with the one this release needs.
+    Asks the database over a connection of its own, and compares its schema with the one this release needs. It is ready
+    also where its role could change the audit trail, which `audit` says.
     """
     response.headers.update(NO_STORE)
-    probe: asyncio.Task[str] | None = getattr(request.app.state, "readiness", None)
+    probe: asyncio.Task[repository.Readiness] | None = getattr(request.app.state, "readiness", None)
     if probe is None or probe.done():
         # However many ask at once, the database is asked once.
-        probe = asyncio.create_task(repository.schema_revision(request.app.state.settings))
+        probe = asyncio.create_task(repository.readiness(request.app.state.settings))
         request.app.state.readiness = probe
-    return Ready(schema_revision=await asyncio.shield(probe))
+    found = await asyncio.shield(probe)
+    return Ready(schema_revision=found.schema_revision, audit=found.audit)
 
 
 @router.get("/metrics", dependencies=[public()], openapi_extra=example("/metrics"), response_class=PlainTextResponse)

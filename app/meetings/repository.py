@@ -1,9 +1,8 @@
 """The SQL of meetings and their sessions."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, Text, bindparam, func, select
+from sqlalchemy import ColumnElement, Text, bindparam, func, select, true
 from sqlalchemy.orm import aliased
 
 from app import mentions, models
@@ -13,41 +12,13 @@ from app.core.documents import AS_OF, Day, Document, Rows, json_list, json_objec
 from app.core.facts import fact_members, record_members
 from app.core.problems import NotFound
 from app.core.statements import Statement
-from app.meetings import schemas
-from app.models.days import overlaps
+from app.meetings import contents, schemas
+from app.meetings.parts import said_members, session_members
+from app.models.days import last_of_days, overlaps
 from app.models.meetings import status_on
+from app.writing.resource import Parts, Resource, Values
 
 _meeting, _session, _said = models.Meeting, models.Session, models.Statement
-
-
-def _session_members(part: Any) -> Mapping[str, Any]:
-    """The members that a session has alone and within its meeting."""
-    speaker = aliased(models.Speaker)
-    return {
-        "code": part.code,
-        "position": part.position,
-        "kind": part.kind,
-        "name": part.name,
-        "name_en": part.name_en,
-        "track": part.track,
-        "parallel_group": part.parallel_group,
-        "starts_at": part.starts_at,
-        "ends_at": part.ends_at,
-        "room": part.room,
-        "topics": part.topics,
-        "speakers": json_list(
-            json_object(
-                official=mentions.official(speaker.official),
-                name=speaker.name,
-                organization=mentions.organization(speaker.organization),
-                division=mentions.division(speaker.division),
-                division_kind=speaker.division_kind,
-                role=speaker.role,
-            ),
-            speaker.position,
-            where=(speaker.meeting == part.meeting) & (speaker.session == part.code),
-        ),
-    }
 
 
 def meeting(day: Day) -> Rows:
@@ -69,21 +40,10 @@ def meeting(day: Day) -> Rows:
         status_on(_meeting, known_day(day)).label("status"),
         _meeting.roll,
         json_list(
-            json_object(**_session_members(part)), part.position, part.code, where=part.meeting == _meeting.code
+            json_object(**session_members(part)), part.position, part.code, where=part.meeting == _meeting.code
         ).label("sessions"),
         json_list(
-            json_object(
-                id=_said.id,
-                official=mentions.official(_said.official),
-                name=_said.name,
-                organization=mentions.organization(_said.organization),
-                made_on=_said.made_on,
-                form=_said.form,
-                summary=_said.summary,
-                source=_said.source,
-                verified=_said.verified,
-                primary=_said.primary,
-            ),
+            json_object(**said_members(_said)),
             _said.made_on,
             _said.id,
             where=_said.meeting == _meeting.code,
@@ -142,8 +102,35 @@ MEETINGS = Collection(
 )
 
 
+def _columns(members: Values) -> Values:
+    """The source stands in columns of the meeting, its corrections in rows of their own."""
+    if "source" not in members:
+        return members
+    source = dict(members["source"])
+    return {
+        **{name: value for name, value in members.items() if name != "source"},
+        "source_publisher": source["publisher"],
+        "source_title": source["title"],
+        "corrections": source["corrections"],
+    }
+
+
+MEETING = Resource(
+    "meetings",
+    _meeting,
+    MEETINGS,
+    address="/v1/meetings/{code}",
+    content=contents.MeetingMembers,
+    parts=[Parts("corrections", models.Correction, whose={"meeting": "code"})],
+    columns=_columns,
+    owned_by=Statement(select(_meeting.host).where(_meeting.code == bindparam("code"))),
+    of_a_day=True,
+)
+_HOST = Statement(select(_meeting.host).where(_meeting.code == bindparam("meeting")))
+
+
 def session(_day: Day) -> Rows:
-    members = (column.label(name) for name, column in _session_members(_session).items())
+    members = (column.label(name) for name, column in session_members(_session).items())
     zone = select(_meeting.time_zone).where(_meeting.code == _session.meeting).scalar_subquery()
     return select(*members, zone.label("time_zone"), *fact_members(_session))
 
@@ -168,6 +155,49 @@ SESSIONS = Collection(
         "name": [_session.name],
         "updated_at": [_session.updated_at],
     },
+)
+
+SESSION = Resource(
+    "sessions",
+    _session,
+    SESSIONS,
+    address="/v1/meetings/{meeting}/sessions/{code}",
+    content=contents.SessionMembers,
+    keys=("meeting", "code"),
+    parts=[Parts("speakers", models.Speaker, whose={"meeting": "meeting", "session": "code"})],
+    owned_by=_HOST,
+)
+
+
+def statement(_day: Day) -> Rows:
+    return select(
+        *(column.label(name) for name, column in said_members(_said).items()), _said.revision, _said.updated_at
+    )
+
+
+def _statements_asked(_given: Given) -> Iterator[ColumnElement[bool]]:
+    yield _said.meeting == bindparam("meeting")
+
+
+STATEMENTS = Collection(
+    Document(schemas.StatementRecord, statement),
+    _said,
+    key=_said.id,
+    conditions=_statements_asked,
+    sorts={"made_on": [last_of_days(_said.made_on)], "updated_at": [_said.updated_at]},
+    folded=_said.summary,
+    whole=true(),
+)
+
+STATEMENT = Resource(
+    "statements",
+    _said,
+    STATEMENTS,
+    address="/v1/meetings/{meeting}/statements/{id}",
+    content=contents.StatementContent,
+    keys=("meeting", "id"),
+    generated=(),
+    owned_by=_HOST,
 )
 
 _IS_THERE = Statement(select(_meeting.code).where(_meeting.code == bindparam("meeting")))

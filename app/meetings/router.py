@@ -1,19 +1,22 @@
-"""The routes of meetings and their sessions."""
+"""The routes of meetings."""
 
-from functools import partial
 from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import public
+from app.auth import Scope, allow, public
 from app.core.clock import Today
 from app.core.database import Read
-from app.core.examples import example
+from app.core.examples import example, written
 from app.core.openapi import problems
 from app.core.pages import PageOf
-from app.core.problems import NotFound
-from app.meetings import repository, schemas
+from app.core.problems import EndsBeforeStart, NotFound
+from app.meetings import contents, repository, schemas
 from app.routing import resource
+from app.writing import changes, revisions
+from app.writing.answers import changed, created, deleted
+from app.writing.content import MergePatch, Note
+from app.writing.request import Change, Creation
 
 router = resource("meetings")
 FRESH = 60  # seconds
@@ -57,42 +60,77 @@ async def read_meeting(
     raise NotFound
 
 
+@router.post(
+    "",
+    status_code=201,
+    response_model=schemas.Meeting,
+    dependencies=[allow(Scope.MEETINGS_WRITE)],
+    openapi_extra=written(
+        "/v1/meetings",
+        {
+            "code": "rakornas-2026-12",
+            "name": "Rakornas Desember 2026",
+            "kind": "national_coordination",
+            "host": "kpu",
+            "time_zone": "Asia/Jakarta",
+            "start_on": "2026-12-07",
+            "end_on": "2026-12-09",
+        },
+    ),
+    responses=created(schemas.Meeting, EndsBeforeStart),
+)
+async def create_meeting(write: Creation, content: contents.MeetingContent) -> Response:
+    """Create a meeting
+
+    Its sessions and statements are created at addresses of their own. A client that is bound to an organization
+    creates meetings of its own and of what lies below.
+    """
+    return await changes.create(write, repository.MEETING, content, {"code": content.code})
+
+
+@router.patch(
+    "/{code}",
+    response_model=schemas.Meeting,
+    dependencies=[allow(Scope.MEETINGS_WRITE)],
+    openapi_extra=written("/v1/meetings/rakornas-2022-06", {"place": "Jakarta", "reason": "an example"}),
+    responses=changed(),
+)
+async def change_meeting(write: Change, code: Code, patch: Annotated[contents.MeetingPatch, MergePatch]) -> Response:
+    """Change a meeting
+
+    A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
+    """
+    return await changes.change(write, repository.MEETING, patch, {"code": code})
+
+
+@router.delete(
+    "/{code}",
+    status_code=204,
+    dependencies=[allow(Scope.MEETINGS_WRITE)],
+    openapi_extra=written("/v1/meetings/rakornas-2022-06"),
+    responses=deleted(),
+)
+async def delete_meeting(write: Change, code: Code, note: Note = None) -> Response:
+    """Delete a meeting
+
+    Only one without sessions, statements and participants; one that does not take place is cancelled.
+    """
+    return await changes.delete(write, repository.MEETING, {"code": code}, note)
+
+
 @router.get(
-    "/{code}/sessions",
-    response_model=PageOf[schemas.Session],
+    "/{code}/revisions",
+    response_model=PageOf[revisions.Revision],
     dependencies=[public()],
-    openapi_extra=example("/v1/meetings/rakornas-2022-06/sessions?kind=class"),
+    openapi_extra=example("/v1/meetings/rakornas-2022-06/revisions"),
     responses=problems(NotFound),
 )
-async def list_sessions(
-    request: Request, read: Read, code: Code, query: Annotated[schemas.SessionQuery, Query()]
+async def list_meeting_revisions(
+    request: Request, read: Read, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
-    """List a meeting's sessions
+    """List a meeting's revisions
 
-    In the order of the programme. Sessions of one `parallel_group` run side by side.
+    Who wrote what of it, when and why; also of one that was deleted.
     """
-    there = partial(repository.must_be_there, read, code)
-    page = await repository.SESSIONS.page(read, query, within={"meeting": code}, if_empty=there)
+    page = await revisions.page(read, repository.MEETING, {"code": code}, query)
     return page.reply(request, fresh=FRESH)
-
-
-@router.get(
-    "/{code}/sessions/{session}",
-    response_model=schemas.Session,
-    dependencies=[public()],
-    openapi_extra=example("/v1/meetings/rakornas-2022-06/sessions/class-1"),
-    responses=problems(NotFound),
-)
-async def read_session(
-    read: Read,
-    code: Code,
-    session: Annotated[str, Path(description="Code of the session.", examples=["class-1", "opening"])],
-    query: Annotated[schemas.SessionItemQuery, Query()],
-) -> Response:
-    """Read one session
-
-    Its topics and speakers; the hour and the room as far as a source tells them.
-    """
-    if item := await repository.SESSIONS.one(read, session, query, within={"meeting": code}):
-        return item.reply(fresh=FRESH)
-    raise NotFound

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.core.facts import Fact, Record
-from app.core.parameters import Code, DayOrToday, FieldsOf, ItemQuery, PageQuery, PeriodQuery, Words
+from app.core.facts import Fact, Record, Revised
+from app.core.parameters import Code, DayOrToday, FieldsOf, ItemQuery, KnownAt, ListQuery, PageQuery, PeriodQuery, Words
 from app.mentions import Mention, PersonMention
 from app.models.vocabulary import DivisionKind, MeetingKind, MeetingStatus, Roll, SessionKind, StatementForm
 
@@ -63,6 +63,10 @@ class Statement(BaseModel):
     source: str | None
     verified: bool
     primary: bool
+
+
+class StatementRecord(Revised, Statement):
+    """What somebody said or wrote about a meeting, with its revision."""
 
 
 class Correction(BaseModel):
@@ -188,3 +192,32 @@ class SessionQuery(PageQuery):
     ) = None
     sort: SessionSort | None = None
     fields: SessionFields | None = None
+
+
+StatementFields = Annotated[
+    str, FieldsOf(StatementRecord), Field(description="Members to keep.", examples=["made_on,organization,summary"])
+]
+
+
+class StatementItemQuery(ItemQuery):
+    fields: StatementFields | None = None
+
+
+StatementSort = Annotated[
+    Literal["made_on", "-made_on", "updated_at", "-updated_at"],
+    Field(description="By `made_on` where it is not given; `-` in front turns the order round."),
+]
+
+
+class StatementQuery(ListQuery):
+    sort: StatementSort | None = None
+    fields: StatementFields | None = None
+    known_at: KnownAt | None = None
+
+    @property
+    def order(self) -> str | None:
+        return self.sort
+
+    @property
+    def then(self) -> datetime | None:
+        return self.known_at

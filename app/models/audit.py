@@ -44,6 +44,7 @@ class AuditLine(Base):
         Index(None, "xid", "id"),
         Index(None, "at", "id"),
         Index(None, "client", "id"),
+        Index(None, "keys", postgresql_using="gin"),
         Index(None, "operation", "id"),
     )
 

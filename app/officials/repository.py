@@ -8,8 +8,10 @@ from app import mentions, models
 from app.core.collection import Collection, Given, Reference
 from app.core.documents import AS_OF, Day, Document, Rows, json_list, json_object
 from app.core.facts import fact_members
+from app.core.statements import Statement
 from app.models.officials import holds_on
-from app.officials import schemas
+from app.officials import contents, schemas
+from app.writing.resource import Resource
 
 _person, _held = models.Official, models.Appointment
 
@@ -73,4 +75,15 @@ OFFICIALS = Collection(
         "division": Reference(models.Division.code, "/v1/divisions"),
     },
     as_of_hides_items=False,
+)
+
+# Somebody without an appointment is nobody's: whoever writes people may add one, and appoint them.
+OFFICIAL = Resource(
+    "officials",
+    _person,
+    OFFICIALS,
+    address="/v1/officials/{id}",
+    content=contents.OfficialContent,
+    keys=("id",),
+    owned_by=Statement(select(_held.organization).where(_held.official == bindparam("id")).distinct()),
 )

@@ -4,18 +4,32 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Path, Query, Request, Response
+from uuid_utils.compat import uuid7
 
-from app.auth import public
+from app.auth import Scope, allow, public
 from app.core.database import Read
-from app.core.examples import example
+from app.core.examples import example, written
 from app.core.openapi import problems
 from app.core.pages import PageOf
+from app.core.parameters import UUID_FORM
 from app.core.problems import NotFound
-from app.officials import repository, schemas
+from app.officials import contents, repository, schemas
 from app.routing import resource
+from app.writing import changes, revisions
+from app.writing.answers import changed, created, deleted
+from app.writing.content import MergePatch, Note
+from app.writing.request import Change, Creation
 
 router = resource("officials")
 FRESH = 60  # seconds
+Id = Annotated[
+    str,
+    Path(
+        description="The official's id, a UUID.",
+        pattern=UUID_FORM,
+        examples=["01a20c10-0ad9-7584-8953-0eb59d6a8d90"],
+    ),
+]
 
 
 @router.get(
@@ -42,14 +56,7 @@ async def list_officials(request: Request, read: Read, query: Annotated[schemas.
 )
 async def read_official(
     read: Read,
-    id: Annotated[
-        str,
-        Path(
-            description="The official's id, a UUID.",
-            pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
-            examples=["01a20c10-0ad9-7584-8953-0eb59d6a8d90"],
-        ),
-    ],
+    id: Id,
     query: Annotated[schemas.OfficialItemQuery, Query()],
 ) -> Response:
     """Read one official
@@ -59,3 +66,67 @@ async def read_official(
     if item := await repository.OFFICIALS.one(read, UUID(id), query):
         return item.reply(fresh=FRESH)
     raise NotFound
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=schemas.Official,
+    dependencies=[allow(Scope.OFFICIALS_WRITE)],
+    openapi_extra=written("/v1/officials", {"name": "Siti Contoh", "source": "KPU RI"}),
+    responses=created(schemas.Official),
+)
+async def create_official(write: Creation, content: contents.OfficialContent) -> Response:
+    """Create an official
+
+    A person; the offices held are created at `/v1/appointments`.
+    """
+    return await changes.create(write, repository.OFFICIAL, content, {"id": uuid7()})
+
+
+@router.patch(
+    "/{id}",
+    response_model=schemas.Official,
+    dependencies=[allow(Scope.OFFICIALS_WRITE)],
+    openapi_extra=written("/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90", {"other_names": ["Hasyim Asyari"]}),
+    responses=changed(),
+)
+async def change_official(write: Change, id: Id, patch: Annotated[contents.OfficialPatch, MergePatch]) -> Response:
+    """Change an official
+
+    A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
+    """
+    return await changes.change(write, repository.OFFICIAL, patch, {"id": UUID(id)})
+
+
+@router.delete(
+    "/{id}",
+    status_code=204,
+    dependencies=[allow(Scope.OFFICIALS_WRITE)],
+    openapi_extra=written("/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90"),
+    responses=deleted(),
+)
+async def delete_official(write: Change, id: Id, note: Note = None) -> Response:
+    """Delete an official
+
+    Only who has no appointment, and whom nothing refers to.
+    """
+    return await changes.delete(write, repository.OFFICIAL, {"id": UUID(id)}, note)
+
+
+@router.get(
+    "/{id}/revisions",
+    response_model=PageOf[revisions.Revision],
+    dependencies=[public()],
+    openapi_extra=example("/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90/revisions"),
+    responses=problems(NotFound),
+)
+async def list_official_revisions(
+    request: Request, read: Read, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
+) -> Response:
+    """List an official's revisions
+
+    Who wrote what of it, when and why; also of one that was deleted.
+    """
+    page = await revisions.page(read, repository.OFFICIAL, {"id": UUID(id)}, query)
+    return page.reply(request, fresh=FRESH)

@@ -7,18 +7,11 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.core.facts import Fact
+from app.core.moments import PartialDate
 from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words
 from app.mentions import Mention
 from app.models.vocabulary import Office, Standing
 
-PartialDate = Annotated[
-    str,
-    Field(
-        description="A day, a month or a year, as far as the source tells: `2022-04-12`, `2018-05`, `2018`.",
-        pattern="^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$",
-        examples=["2022-04-12", "2018"],
-    ),
-]
 Certain = Annotated[
     bool | None,
     Field(description="On `as_of`: true, certainly in office; false, possibly. Null without `as_of`."),

@@ -16,7 +16,8 @@ from app.core.statements import Statement
 from app.models.officials import holds_on
 from app.models.regions import former_parent
 from app.models.vocabulary import OFFICES
-from app.organizations import schemas
+from app.organizations import contents, schemas
+from app.writing.resource import Resource
 
 _body = models.Organization
 
@@ -80,6 +81,15 @@ ORGANIZATIONS = Collection(
         "parent": Reference(_body.code, "/v1/organizations"),
         "region": Reference(models.Region.code, "/v1/regions"),
     },
+)
+
+ORGANIZATION = Resource(
+    "organizations",
+    _body,
+    ORGANIZATIONS,
+    address="/v1/organizations/{code}",
+    content=contents.OrganizationMembers,
+    owned_by=Statement(select(_body.code).where(_body.code == bindparam("code"))),
 )
 
 _held, _person = models.Appointment, models.Official

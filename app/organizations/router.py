@@ -4,15 +4,19 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import public
+from app.auth import Scope, allow, public
 from app.core.clock import Today
 from app.core.database import Read
-from app.core.examples import example
+from app.core.examples import example, written
 from app.core.openapi import problems
 from app.core.pages import PageOf
-from app.core.problems import NotFound
-from app.organizations import repository, schemas
+from app.core.problems import Circular, NotFound
+from app.organizations import contents, repository, schemas
 from app.routing import moved, moved_to, resource
+from app.writing import changes, revisions
+from app.writing.answers import changed, created, deleted
+from app.writing.content import MergePatch, Note
+from app.writing.request import Change, Creation
 
 router = resource("organizations")
 FRESH, FRESH_ROSTER = 300, 60  # seconds
@@ -83,3 +87,78 @@ async def read_roster(
     if current != code:
         return moved_to(request, code, current)
     return page.reply(request, fresh=FRESH_ROSTER)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=schemas.Organization,
+    dependencies=[allow(Scope.ORGANIZATIONS_WRITE)],
+    openapi_extra=written(
+        "/v1/organizations",
+        {
+            "code": "bawaslu-31",
+            "name": "Bawaslu Provinsi DKI Jakarta",
+            "kind": "agency",
+            "level": "province",
+            "parent": "bawaslu",
+        },
+    ),
+    responses=created(schemas.Organization, Circular),
+)
+async def create_organization(write: Creation, content: contents.OrganizationContent) -> Response:
+    """Create an organization
+
+    A client that is bound to an organization creates below it only.
+    """
+    return await changes.create(write, repository.ORGANIZATION, content, {"code": content.code})
+
+
+@router.patch(
+    "/{code}",
+    response_model=schemas.Organization,
+    dependencies=[allow(Scope.ORGANIZATIONS_WRITE)],
+    openapi_extra=written("/v1/organizations/kpu-31", {"seats": 7, "legal_basis": "UU 7/2017"}),
+    responses=changed(),
+)
+async def change_organization(
+    write: Change, code: Code, patch: Annotated[contents.OrganizationPatch, MergePatch]
+) -> Response:
+    """Change an organization
+
+    A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
+    """
+    return await changes.change(write, repository.ORGANIZATION, patch, {"code": code})
+
+
+@router.delete(
+    "/{code}",
+    status_code=204,
+    dependencies=[allow(Scope.ORGANIZATIONS_WRITE)],
+    openapi_extra=written("/v1/organizations/kpu-31"),
+    responses=deleted(),
+)
+async def delete_organization(write: Change, code: Code, note: Note = None) -> Response:
+    """Delete an organization
+
+    Only what nothing refers to; one that was dissolved in life stays on record, with `dissolved_on`.
+    """
+    return await changes.delete(write, repository.ORGANIZATION, {"code": code}, note)
+
+
+@router.get(
+    "/{code}/revisions",
+    response_model=PageOf[revisions.Revision],
+    dependencies=[public()],
+    openapi_extra=example("/v1/organizations/kpu-31/revisions"),
+    responses=problems(NotFound),
+)
+async def list_organization_revisions(
+    request: Request, read: Read, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
+) -> Response:
+    """List an organization's revisions
+
+    Who wrote what of it, when and why; also of one that was deleted.
+    """
+    page = await revisions.page(read, repository.ORGANIZATION, {"code": code}, query)
+    return page.reply(request, fresh=FRESH)

@@ -11,7 +11,8 @@ from app.core.documents import AS_OF, Day, Document, Expression, Rows, json_list
 from app.core.facts import fact_members
 from app.core.statements import Statement
 from app.models.regions import former_parent
-from app.regions import schemas
+from app.regions import contents, schemas
+from app.writing.resource import Parts, Resource
 
 _region, _former = models.Region, models.RegionCode
 
@@ -61,6 +62,23 @@ REGIONS = Collection(
     conditions=_conditions,
     sorts={"code": [], "name": [_region.name], "updated_at": [_region.updated_at]},
     references={"parent": Reference(_region.code, "/v1/regions")},
+)
+
+REGION = Resource(
+    "regions",
+    _region,
+    REGIONS,
+    address="/v1/regions/{code}",
+    content=contents.RegionMembers,
+    parts=[
+        Parts(
+            "previous_codes",
+            _former,
+            whose={"region": "code"},
+            numbered=False,
+            beside={"verified": False, "primary": False},
+        )
+    ],
 )
 
 _CODE_TODAY = Statement(select(_former.region).where(_former.code == bindparam("code")))

@@ -4,17 +4,22 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import public
+from app.auth import Scope, allow, public
 from app.core.database import Read
-from app.core.examples import example
+from app.core.examples import example, written
 from app.core.openapi import problems
 from app.core.pages import PageOf
 from app.core.problems import NotFound
-from app.regions import repository, schemas
+from app.regions import contents, repository, schemas
 from app.routing import moved, moved_to, resource
+from app.writing import changes, revisions
+from app.writing.answers import changed, created, deleted
+from app.writing.content import MergePatch, Note
+from app.writing.request import Change, Creation
 
 router = resource("regions")
 FRESH = 300  # seconds
+Code = Annotated[str, Path(description="Kemendagri code.", examples=["31", "93.01"])]
 
 
 @router.get(
@@ -42,7 +47,7 @@ async def list_regions(request: Request, read: Read, query: Annotated[schemas.Re
 async def read_region(
     request: Request,
     read: Read,
-    code: Annotated[str, Path(description="Kemendagri code.", examples=["31", "93.01"])],
+    code: Code,
     query: Annotated[schemas.RegionItemQuery, Query()],
 ) -> Response:
     """Read one region
@@ -54,3 +59,69 @@ async def read_region(
     if today := await repository.code_today(read, code):
         return moved_to(request, code, today)
     raise NotFound
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=schemas.Region,
+    dependencies=[allow(Scope.REGIONS_WRITE)],
+    openapi_extra=written(
+        "/v1/regions", {"code": "97", "name": "Papua Utara", "type": "province", "time_zone": "Asia/Jayapura"}
+    ),
+    responses=created(schemas.Region),
+)
+async def create_region(write: Creation, content: contents.RegionContent) -> Response:
+    """Create a region
+
+    A regency or city begins with the code of its province.
+    """
+    return await changes.create(write, repository.REGION, content, {"code": content.code})
+
+
+@router.patch(
+    "/{code}",
+    response_model=schemas.Region,
+    dependencies=[allow(Scope.REGIONS_WRITE)],
+    openapi_extra=written("/v1/regions/31", {"capital": "Jakarta", "reason": "an example"}),
+    responses=changed(),
+)
+async def change_region(write: Change, code: Code, patch: Annotated[contents.RegionPatch, MergePatch]) -> Response:
+    """Change a region
+
+    A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
+    """
+    return await changes.change(write, repository.REGION, patch, {"code": code})
+
+
+@router.delete(
+    "/{code}",
+    status_code=204,
+    dependencies=[allow(Scope.REGIONS_WRITE)],
+    openapi_extra=written("/v1/regions/31"),
+    responses=deleted(),
+)
+async def delete_region(write: Change, code: Code, note: Note = None) -> Response:
+    """Delete a region
+
+    Only what nothing refers to; a region that was wound up in life stays on record.
+    """
+    return await changes.delete(write, repository.REGION, {"code": code}, note)
+
+
+@router.get(
+    "/{code}/revisions",
+    response_model=PageOf[revisions.Revision],
+    dependencies=[public()],
+    openapi_extra=example("/v1/regions/31/revisions"),
+    responses=problems(NotFound),
+)
+async def list_region_revisions(
+    request: Request, read: Read, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
+) -> Response:
+    """List a region's revisions
+
+    Who wrote what of it, when and why; also of one that was deleted.
+    """
+    page = await revisions.page(read, repository.REGION, {"code": code}, query)
+    return page.reply(request, fresh=FRESH)

@@ -10,7 +10,8 @@ from pydantic_core import PydanticCustomError
 from app.core import clock
 from app.core.clock import LocalDay
 from app.core.collection import Collection
-from app.core.database import Database, Reader, StatementError
+from app.core.database import Database, Reader
+from app.core.faults import StatementError
 from app.core.parameters import ItemQuery, ListQuery, calendar_day
 from app.core.problems import Unavailable
 from app.core.validation import SAYINGS

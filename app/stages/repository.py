@@ -17,7 +17,8 @@ from app.core.facts import fact_members
 from app.core.statements import Statement
 from app.models.days import days_until, last_of_days, overlaps
 from app.models.elections import status_on
-from app.stages import schemas
+from app.stages import contents, schemas
+from app.writing.resource import Resource
 
 _stage = models.Stage
 TOP_LEVEL = "none"
@@ -79,6 +80,8 @@ STAGES = Collection(
     },
     as_of_hides_items=False,
 )
+
+STAGE = Resource("stages", _stage, STAGES, address="/v1/stages/{code}", content=contents.StageMembers, of_a_day=True)
 
 
 def _tree() -> Statement:

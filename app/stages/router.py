@@ -4,19 +4,24 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import public
+from app.auth import Scope, allow, public
 from app.core import conditional
 from app.core.clock import Today
 from app.core.database import Read
-from app.core.examples import example
+from app.core.examples import example, written
 from app.core.openapi import problems
 from app.core.pages import PageOf
-from app.core.problems import NotFound
+from app.core.problems import Circular, EndsBeforeStart, ForeignParent, NotFound
 from app.routing import resource
-from app.stages import repository, schemas
+from app.stages import contents, repository, schemas
+from app.writing import changes, revisions
+from app.writing.answers import changed, created, deleted
+from app.writing.content import MergePatch, Note
+from app.writing.request import Change, Creation
 
 router = resource("stages", at="/v1")
 FRESH = 300  # seconds
+Code = Annotated[str, Path(description="Code of the stage.", examples=["pu-08", "pu-01"])]
 
 
 @router.get(
@@ -46,7 +51,7 @@ async def list_stages(
 async def read_stage(
     read: Read,
     today: Today,
-    code: Annotated[str, Path(description="Code of the stage.", examples=["pu-08", "pu-01"])],
+    code: Code,
     query: Annotated[schemas.StageItemQuery, Query()],
 ) -> Response:
     """Read one stage
@@ -79,3 +84,72 @@ async def read_tree(
     if body := await repository.tree(read, code, day):
         return conditional.reply(body, cache=conditional.open_data(FRESH, at_most=lasts))
     raise NotFound
+
+
+@router.post(
+    "/stages",
+    status_code=201,
+    response_model=schemas.Stage,
+    dependencies=[allow(Scope.STAGES_WRITE)],
+    openapi_extra=written(
+        "/v1/stages", {"code": "pu-99", "election": "pemilu-2024", "position": 99, "kind": "stage", "name": "Evaluasi"}
+    ),
+    responses=created(schemas.Stage, ForeignParent, EndsBeforeStart, Circular),
+)
+async def create_stage(write: Creation, content: contents.StageContent) -> Response:
+    """Create a stage
+
+    A part of a stage lies under a parent of the same election.
+    """
+    return await changes.create(write, repository.STAGE, content, {"code": content.code})
+
+
+@router.patch(
+    "/stages/{code}",
+    response_model=schemas.Stage,
+    dependencies=[allow(Scope.STAGES_WRITE)],
+    openapi_extra=written(
+        "/v1/stages/pu-08", {"end_on": "2024-02-13", "legal_basis": "PKPU 3/2022", "reason": "an example"}
+    ),
+    responses=changed(),
+)
+async def change_stage(write: Change, code: Code, patch: Annotated[contents.StagePatch, MergePatch]) -> Response:
+    """Change a stage
+
+    A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
+    Dates that move stand in the revision as a shift, with the regulation given as `legal_basis`.
+    """
+    return await changes.change(write, repository.STAGE, patch, {"code": code})
+
+
+@router.delete(
+    "/stages/{code}",
+    status_code=204,
+    dependencies=[allow(Scope.STAGES_WRITE)],
+    openapi_extra=written("/v1/stages/pu-08"),
+    responses=deleted(),
+)
+async def delete_stage(write: Change, code: Code, note: Note = None) -> Response:
+    """Delete a stage
+
+    Only one without parts.
+    """
+    return await changes.delete(write, repository.STAGE, {"code": code}, note)
+
+
+@router.get(
+    "/stages/{code}/revisions",
+    response_model=PageOf[revisions.Revision],
+    dependencies=[public()],
+    openapi_extra=example("/v1/stages/pu-08/revisions"),
+    responses=problems(NotFound),
+)
+async def list_stage_revisions(
+    request: Request, read: Read, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
+) -> Response:
+    """List a stage's revisions
+
+    Who wrote what of it, when and why; also of one that was deleted.
+    """
+    page = await revisions.page(read, repository.STAGE, {"code": code}, query)
+    return page.reply(request, fresh=FRESH)

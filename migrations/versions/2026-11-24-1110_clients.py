@@ -14,6 +14,28 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
+# What a token carries of its client: where any of it changes, tokens made before are told from those made after.
+TOUCH_CLIENT = """
+CREATE FUNCTION touch_client() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.revision := OLD.revision;
+    NEW.updated_at := OLD.updated_at;
+    IF (NEW.name, NEW.scopes, NEW.organization, NEW.meeting, NEW.jwks, NEW.revoked_at)
+        IS DISTINCT FROM (OLD.name, OLD.scopes, OLD.organization, OLD.meeting, OLD.jwks, OLD.revoked_at)
+    THEN
+        NEW.revision := OLD.revision + 1;
+        NEW.updated_at := clock_timestamp();
+    END IF;
+    RETURN NEW;
+END $$"""
+# Heard by every worker, which then looks for itself what has changed.
+TELL_CLIENTS = """
+CREATE FUNCTION tell_clients() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('clients', '');
+    RETURN NULL;
+END $$"""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -99,6 +121,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("client", "jti", name=op.f("pk_used_assertions")),
     )
     op.create_index(op.f("ix_used_assertions_expires_at"), "used_assertions", ["expires_at"], unique=False)
+    op.execute(TOUCH_CLIENT)
+    op.execute("CREATE TRIGGER touch_client BEFORE UPDATE ON clients FOR EACH ROW EXECUTE FUNCTION touch_client()")
+    op.execute(TELL_CLIENTS)
+    for table in ("clients", "client_secrets", "signing_keys"):
+        op.execute(
+            f"CREATE TRIGGER tell_clients AFTER INSERT OR UPDATE OR DELETE ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION tell_clients()"
+        )
 
 
 def downgrade() -> None:
@@ -106,3 +136,4 @@ def downgrade() -> None:
     op.drop_table("used_assertions")
     op.drop_table("client_secrets")
     op.drop_table("clients")
+    op.execute("DROP FUNCTION touch_client, tell_clients")

@@ -8,7 +8,8 @@ import structlog
 from sqlalchemy import bindparam, event, select, text
 
 from app import models
-from app.core.database import Database, StatementError
+from app.core.database import Database
+from app.core.faults import StatementError
 from app.core.problems import Unavailable
 from app.core.statements import Statement
 from app.settings import Settings

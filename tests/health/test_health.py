@@ -31,7 +31,8 @@ class TestReady:
     async def test_with_the_schema_of_this_release(self, client: httpx.AsyncClient, statements: list[str]) -> None:
         answer = await client.get("/health/ready")
         assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
-        assert answer.json() == {"status": "ready", "schema_revision": models.SCHEMA_REVISION}
+        revision = models.SCHEMA_REVISION
+        assert answer.json() == {"status": "ready", "schema_revision": revision, "audit": "writable"}
         assert statements == []  # not through the pool, which may be full
 
     @pytest.mark.parametrize(
@@ -69,13 +70,13 @@ class TestReady:
     ) -> None:
         asked = 0
 
-        async def slowly(settings: Settings) -> str:
+        async def slowly(settings: Settings) -> repository.Readiness:
             nonlocal asked
             asked += 1
             await asyncio.sleep(0.05)
-            return "0000"
+            return repository.Readiness("0000", "writable")
 
-        monkeypatch.setattr(repository, "schema_revision", slowly)
+        monkeypatch.setattr(repository, "readiness", slowly)
         answers = await asyncio.gather(*(client.get("/health/ready") for _ in range(20)))
         assert {answer.json()["schema_revision"] for answer in answers} == {"0000"}
         assert asked == 1

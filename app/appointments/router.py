@@ -1,0 +1,166 @@
+"""The routes of appointments."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path, Query, Request, Response
+from uuid_utils.compat import uuid7
+
+from app.appointments import contents, repository, schemas, service
+from app.auth import Scope, allow, public
+from app.core.database import Read
+from app.core.examples import example, written
+from app.core.openapi import problems
+from app.core.pages import PageOf
+from app.core.parameters import UUID_FORM
+from app.core.problems import EndsBeforeStart, NotFound, SameOfficeTwice, TwoHolders
+from app.routing import resource
+from app.writing import changes, revisions
+from app.writing.answers import changed, created, deleted
+from app.writing.content import MergePatch, Note
+from app.writing.request import Change, Creation
+
+router = resource("appointments", at="/v1")
+FRESH = 60  # seconds
+APPOINTMENT = "/v1/appointments/01a20c10-0b1e-7462-be69-2d72b31c409c"
+Id = Annotated[
+    str,
+    Path(
+        description="The appointment's id, a UUID.",
+        pattern=UUID_FORM,
+        examples=["01a20c10-0b1e-7462-be69-2d72b31c409c"],
+    ),
+]
+
+
+@router.get(
+    "/appointments",
+    response_model=PageOf[schemas.Appointment],
+    dependencies=[public()],
+    openapi_extra=example("/v1/appointments?organization=kpu&office=chair"),
+)
+async def list_appointments(
+    request: Request, read: Read, query: Annotated[schemas.AppointmentQuery, Query()]
+) -> Response:
+    """List appointments
+
+    Who holds or held which office of which organization. With `as_of`, those that were possible on that day, and
+    whether they were certain.
+    """
+    return (await repository.APPOINTMENTS.page(read, query)).reply(request, fresh=FRESH)
+
+
+@router.get(
+    "/appointments/{id}",
+    response_model=schemas.Appointment,
+    dependencies=[public()],
+    openapi_extra=example(APPOINTMENT),
+    responses=problems(NotFound),
+)
+async def read_appointment(read: Read, id: Id, query: Annotated[schemas.AppointmentItemQuery, Query()]) -> Response:
+    """Read one appointment
+
+    With `as_of`, it is found only if it was possible on that day.
+    """
+    if item := await repository.APPOINTMENTS.one(read, UUID(id), query):
+        return item.reply(fresh=FRESH)
+    raise NotFound
+
+
+@router.post(
+    "/appointments",
+    status_code=201,
+    response_model=schemas.Appointment,
+    dependencies=[allow(Scope.OFFICIALS_WRITE)],
+    openapi_extra=written(
+        "/v1/appointments",
+        {
+            "official": "01a20c10-0ad9-7584-8953-0eb59d6a8d90",
+            "organization": "kpu-31",
+            "office": "member",
+            "standing": "definitive",
+            "start_on": "2030-01",
+        },
+    ),
+    responses=created(schemas.Appointment, TwoHolders, SameOfficeTwice, EndsBeforeStart),
+)
+async def create_appointment(write: Creation, content: contents.AppointmentContent) -> Response:
+    """Create an appointment
+
+    A person in an office of an organization, from `start_on` until the day before `end_on`; both may be partial.
+    """
+    return await changes.create(write, repository.APPOINTMENT, content, {"id": uuid7()})
+
+
+@router.patch(
+    "/appointments/{id}",
+    response_model=schemas.Appointment,
+    dependencies=[allow(Scope.OFFICIALS_WRITE)],
+    openapi_extra=written(APPOINTMENT, {"end_on": "2024-07-03", "end_reason": "an example"}),
+    responses=changed(),
+)
+async def change_appointment(
+    write: Change, id: Id, patch: Annotated[contents.AppointmentPatch, MergePatch]
+) -> Response:
+    """Change an appointment
+
+    A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
+    """
+    return await changes.change(write, repository.APPOINTMENT, patch, {"id": UUID(id)})
+
+
+@router.delete(
+    "/appointments/{id}",
+    status_code=204,
+    dependencies=[allow(Scope.OFFICIALS_WRITE)],
+    openapi_extra=written(APPOINTMENT),
+    responses=deleted(),
+)
+async def delete_appointment(write: Change, id: Id, note: Note = None) -> Response:
+    """Delete an appointment
+
+    Only one that was recorded in error; one that has ended is given its `end_on`.
+    """
+    return await changes.delete(write, repository.APPOINTMENT, {"id": UUID(id)}, note)
+
+
+@router.get(
+    "/appointments/{id}/revisions",
+    response_model=PageOf[revisions.Revision],
+    dependencies=[public()],
+    openapi_extra=example(f"{APPOINTMENT}/revisions"),
+    responses=problems(NotFound),
+)
+async def list_appointment_revisions(
+    request: Request, read: Read, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
+) -> Response:
+    """List an appointment's revisions
+
+    Who wrote what of it, when and why; also of one that was deleted.
+    """
+    page = await revisions.page(read, repository.APPOINTMENT, {"id": UUID(id)}, query)
+    return page.reply(request, fresh=FRESH)
+
+
+@router.post(
+    "/appointments:succeed",
+    status_code=201,
+    response_model=schemas.Succession,
+    dependencies=[allow(Scope.OFFICIALS_WRITE)],
+    openapi_extra=written(
+        "/v1/appointments:succeed",
+        {
+            "ends": "01a20c10-0b1e-7462-be69-2d72b31c409c",
+            "end_on": "2024-07-04",
+            "begins": {"official": "01a20c10-0ad9-7584-8953-0eb59d6a8d90", "standing": "acting"},
+            "legal_basis": "Keppres 73/P/2024",
+        },
+    ),
+    responses=created(schemas.Succession, TwoHolders, SameOfficeTwice, EndsBeforeStart),
+)
+async def succeed_appointment(write: Creation, content: contents.SuccessionContent) -> Response:
+    """Hand an office over
+
+    Ends an appointment and begins the next one in its office, in one step: nobody reads the one without the other.
+    """
+    return await service.succeed(write, content)

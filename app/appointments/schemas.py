@@ -1,0 +1,87 @@
+"""What an appointment's document holds, and what can be asked of appointments."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from app.core.facts import Fact
+from app.core.moments import PartialDate
+from app.core.parameters import UUID_FORM, AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words
+from app.mentions import Mention, PersonMention
+from app.models.vocabulary import Office, Standing
+
+
+class AppointmentMembers(BaseModel):
+    id: UUID
+    official: PersonMention
+    organization: Mention
+    office: Office
+    standing: Standing
+    division: Mention | None
+    term: Annotated[str | None, Field(description="The term of the body.", examples=["2022-2027"])]
+    start_on: PartialDate | None
+    end_on: Annotated[PartialDate | None, Field(description="First day no longer in office; null: still open.")]
+    seen_on: Annotated[date | None, Field(description="A day on which a source saw the person in this office.")]
+    certain: Annotated[
+        bool | None, Field(description="On `as_of`: true, certainly in office; false, possibly. Null without `as_of`.")
+    ]
+    end_reason: str | None
+    legal_basis: Annotated[str | None, Field(examples=["Keppres 33/P/2022"])]
+
+
+class Appointment(Fact, AppointmentMembers):
+    """A person in an office of an organization, from `start_on` until the day before `end_on`."""
+
+
+class Succession(BaseModel):
+    """A change of office: the appointment that ends, and the one that begins."""
+
+    ended: Appointment
+    begun: Appointment
+
+
+Fields = Annotated[
+    str, FieldsOf(Appointment), Field(description="Members to keep.", examples=["official,office,start_on"])
+]
+
+
+class AppointmentItemQuery(ItemQuery):
+    as_of: AsOf | None = None
+    fields: Fields | None = None
+
+
+Sort = Annotated[
+    Literal["start_on", "-start_on", "updated_at", "-updated_at"],
+    Field(
+        description="By `start_on`, the first day on which it is possible, where it is not given; `-` in front turns "
+        "the order round."
+    ),
+]
+OfficialId = Annotated[
+    str,
+    Field(
+        pattern=UUID_FORM, description="Id of an official, a UUID.", examples=["01a20c10-0ad9-7584-8953-0eb59d6a8d90"]
+    ),
+]
+
+
+class AppointmentQuery(PageQuery):
+    q: Annotated[Words, Field(examples=["hasyim"])] | None = None
+    official: OfficialId | None = None
+    organization: Annotated[Code, Field(description="Code of an organization.", examples=["kpu-31"])] | None = None
+    division: Annotated[Code, Field(description="Code of a division.", examples=["p7-4"])] | None = None
+    office: Annotated[Office, Field(description="Ketua, anggota, sekretaris or sekretaris jenderal.")] | None = None
+    standing: (
+        Annotated[
+            Standing,
+            Field(
+                description="`definitive`, `acting` (pelaksana tugas) or `interim_replacement` (pengganti antarwaktu)."
+            ),
+        ]
+        | None
+    ) = None
+    as_of: AsOf | None = None
+    sort: Sort | None = None
+    fields: Fields | None = None

@@ -1,0 +1,64 @@
+"""A change of office: one appointment ends, and the next begins, or neither does."""
+
+from uuid import UUID
+
+import orjson
+from fastapi import Response
+from uuid_utils.compat import uuid7
+
+from app.appointments import contents, repository
+from app.core import conditional
+from app.core.languages import Text
+from app.core.problems import Conflict, Invalid, InvalidContent
+from app.core.transaction import Writer
+from app.core.validation import validate
+from app.writing import changes, rows
+from app.writing.idempotency import Kept
+from app.writing.request import Done, Write
+
+RESOURCE = repository.APPOINTMENT
+NO_SUCH = Invalid("unknown_id", Text("Tidak ada penugasan ini.", "No such appointment."), pointer="/ends")
+ENDED = Text("Penugasan ini sudah berakhir.", "This appointment has ended already.")
+
+
+async def succeed(write: Write, asked: contents.SuccessionContent) -> Response:
+    """End an appointment, and begin the next one in its office. Answers 201 with both documents.
+
+    Raises InvalidContent for an appointment that is not there, Conflict for one that has ended.
+    """
+
+    async def work(transaction: Writer) -> Done:
+        ends = {"id": asked.ends}
+        held = await rows.hold(transaction, RESOURCE, ends)
+        if held is None:
+            raise InvalidContent(NO_SUCH)
+        if held.content["end_on"] is not None:
+            address = RESOURCE.address_of(ends)
+            raise Conflict(Invalid("already_ended", ENDED, pointer="/ends", address=address))
+        ending = {name: value for name, value in asked.model_dump().items() if name in ("end_on", "end_reason")}
+        await changes.put_patch(transaction, write, RESOURCE, contents.AppointmentPatch(**ending), ends)
+        begun: UUID = uuid7()
+        await changes.put_new(transaction, write, RESOURCE, _next(asked, held), {"id": begun})
+        documents = [await changes.shown(transaction, write, RESOURCE, {"id": id_}) for id_ in (asked.ends, begun)]
+        body = b'{"ended":%b,"begun":%b}' % tuple(one.body for one in documents)
+        headers = {
+            "Location": RESOURCE.address_of({"id": begun}),
+            "ETag": conditional.entity_tag(documents[1].body, documents[1].revision),
+        }
+        return Done(Kept(201, headers, body), [f"appointments/{asked.ends}", f"appointments/{begun}"])
+
+    return await write.run(work, asked)
+
+
+def _next(asked: contents.SuccessionContent, held: rows.Held) -> contents.AppointmentContent:
+    begins = orjson.loads(asked.begins.model_dump_json())
+    return validate(
+        contents.AppointmentContent,
+        {
+            **begins,
+            "organization": held.content["organization"],
+            "office": held.content["office"],
+            "start_on": begins["start_on"] or asked.end_on,
+            "legal_basis": asked.legal_basis,
+        },
+    )

@@ -1,0 +1,64 @@
+"""The SQL of the audit trail, as it is read."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement, DateTime, Text, bindparam, cast, func, literal_column, select, true
+
+from app import models
+from app.audit import schemas
+from app.core.collection import Collection, Given
+from app.core.documents import Day, Document, Expression, Rows
+
+_line, _seal, _root = models.AuditLine, models.AuditSeal, models.AuditRoot
+NOT_SEARCHED: ColumnElement[str] = literal_column("''")
+
+
+def _hexadecimal(hash_: Expression) -> ColumnElement[str]:
+    return func.encode(hash_, literal_column("'hex'"))
+
+
+def line(_day: Day) -> Rows:
+    return (
+        select(
+            _line.id,
+            cast(_line.xid, Text).label("xid"),
+            _line.at,
+            _line.client,
+            _line.scope,
+            _line.operation,
+            _line.keys,
+            _line.request_id,
+            _line.purpose,
+            _seal.position,
+            _hexadecimal(_seal.hash).label("hash"),
+        )
+        .select_from(_line)
+        .outerjoin(_seal, _seal.line == _line.id)
+    )
+
+
+def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
+    if "client" in given:
+        yield _line.client == bindparam("client")
+    if "operation" in given:
+        yield _line.operation == bindparam("operation")
+    if "key" in given:
+        yield _line.keys.contains(func.array_append(literal_column("'{}'::text[]"), bindparam("key", type_=Text)))
+    if "from_" in given:
+        yield _line.at >= bindparam("from_", type_=DateTime(timezone=True))
+    if "to" in given:
+        yield _line.at < bindparam("to", type_=DateTime(timezone=True))
+
+
+LINES = Collection(
+    Document(schemas.Line, line), _line, conditions=_conditions, sorts={"id": []}, folded=NOT_SEARCHED, whole=true()
+)
+
+
+def root(_day: Day) -> Rows:
+    return select(_root.hour, _root.position, _hexadecimal(_root.hash).label("hash"), _root.sealed_at)
+
+
+ROOTS = Collection(
+    Document(schemas.Root, root), _root, conditions=lambda _: (), sorts={"hour": []}, folded=NOT_SEARCHED, whole=true()
+)

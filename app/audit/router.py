@@ -1,0 +1,52 @@
+"""The routes of the audit trail."""
+
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+
+from app.audit import repository, schemas
+from app.auth import Scope, allow
+from app.core.database import Read
+from app.core.examples import example
+from app.core.pages import PageOf
+from app.routing import resource
+
+router = resource("audit")
+
+
+@router.get(
+    "",
+    response_model=PageOf[schemas.Line],
+    dependencies=[allow(Scope.AUDIT_READ)],
+    openapi_extra=example("/v1/audit?sort=-id"),
+)
+async def list_audit(request: Request, read: Read, query: Annotated[schemas.AuditQuery, Query()]) -> Response:
+    """Read the audit trail
+
+    Each write, and each read of personal data, left a line in the same transaction: who, with which scope, did what to
+    which objects, in which request and what for. Lines are only ever added, and a chain of hashes seals them: `hash` is
+    the SHA-256 of the hash before, as 32 bytes (zeros before the first), and of the line as a JSON array of its `id`,
+    `xid`, `at`, `client`, `scope`, `operation`, `keys`, `request_id` and `purpose`, written as RFC 8785 says, `at` in
+    UTC with six digits: `2026-11-24T05:45:00.000001+00:00`.
+    """
+    return _not_kept((await repository.LINES.page(read, query)).reply(request, fresh=0))
+
+
+@router.get(
+    "/roots",
+    response_model=PageOf[schemas.Root],
+    dependencies=[allow(Scope.AUDIT_READ)],
+    openapi_extra=example("/v1/audit/roots?sort=-hour"),
+)
+async def list_audit_roots(request: Request, read: Read, query: Annotated[schemas.RootQuery, Query()]) -> Response:
+    """Read the roots of the chain
+
+    The newest hash of each hour in which lines were sealed. Keep them elsewhere: whoever rewrites the whole chain
+    cannot rewrite those, and `rakornas audit verify --roots FILE` takes them as they are answered here.
+    """
+    return _not_kept((await repository.ROOTS.page(read, query)).reply(request, fresh=0))
+
+
+def _not_kept(answer: Response) -> Response:
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,83 @@
+"""What a token may be good for, and how a route says which it asks for: `public()` or `allow(Scope.…)`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from fastapi import Depends, Security
+from fastapi.openapi.models import OAuth2, OAuthFlowClientCredentials, OAuthFlows
+from fastapi.security.base import SecurityBase
+
+TOKEN_PATH = "/oauth/token"  # noqa: S105  (an address)
+
+
+class Scope(StrEnum):
+    """What a token may be good for (RFC 6749, section 3.3)."""
+
+    REGIONS_WRITE = "regions:write"
+    ORGANIZATIONS_WRITE = "organizations:write"
+    DIVISIONS_WRITE = "divisions:write"
+    OFFICIALS_WRITE = "officials:write"
+    ELECTIONS_WRITE = "elections:write"
+    STAGES_WRITE = "stages:write"
+    MEETINGS_WRITE = "meetings:write"
+    ATTENDANCE_READ = "attendance:read"
+    ATTENDANCE_WRITE = "attendance:write"
+    CHECK_INS_WRITE = "check-ins:write"
+    CHANGES_READ = "changes:read"
+    WEBHOOKS_WRITE = "webhooks:write"
+    CLIENTS_ADMIN = "clients:admin"
+    AUDIT_READ = "audit:read"
+
+
+MEANINGS: Mapping[Scope, str] = {
+    Scope.REGIONS_WRITE: "Change regions.",
+    Scope.ORGANIZATIONS_WRITE: "Change organizations.",
+    Scope.DIVISIONS_WRITE: "Change divisions.",
+    Scope.OFFICIALS_WRITE: "Change officials and their appointments.",
+    Scope.ELECTIONS_WRITE: "Change elections.",
+    Scope.STAGES_WRITE: "Change stages.",
+    Scope.MEETINGS_WRITE: "Change meetings, their sessions and statements.",
+    Scope.ATTENDANCE_READ: "Read restricted rolls: personal data.",
+    Scope.ATTENDANCE_WRITE: "Invite participants, and mark who came.",
+    Scope.CHECK_INS_WRITE: "Report scans at a gate.",
+    Scope.CHANGES_READ: "Follow the changes.",
+    Scope.WEBHOOKS_WRITE: "Have changes delivered.",
+    Scope.CLIENTS_ADMIN: "Manage clients and their secrets.",
+    Scope.AUDIT_READ: "Read the audit trail.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A route's declaration: the scope it asks for, or None for anyone."""
+
+    scope: Scope | None
+
+    async def __call__(self) -> None:
+        """Nothing to resolve: `Route` reads the declaration before anything else runs."""
+
+
+class Closed(Access, SecurityBase):
+    """The declaration of a route that asks for a token; FastAPI reads the contract's security scheme off it."""
+
+    scheme_name = "oauth2"
+    model = OAuth2(
+        description="A client of the service, with its id and secret (RFC 6749, section 4.4).",
+        flows=OAuthFlows(
+            clientCredentials=OAuthFlowClientCredentials(
+                tokenUrl=TOKEN_PATH, scopes={str(scope): meaning for scope, meaning in MEANINGS.items()}
+            )
+        ),
+    )
+
+
+def public() -> Any:
+    """For `dependencies=`: anyone may call this route."""
+    return Depends(Access(None))
+
+
+def allow(scope: Scope) -> Any:
+    """For `dependencies=`: only a token with this scope may call this route."""
+    return Security(Closed(scope), scopes=[scope.value])

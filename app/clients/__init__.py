@@ -1,0 +1,1 @@
+"""The machines that may ask for tokens."""

@@ -1,0 +1,245 @@
+"""The routes of clients. Whatever they answer is for administrators, and kept by nobody."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import Path, Query, Request, Response
+
+from app.auth import Scope, allow
+from app.clients import repository, schemas
+from app.core import conditional
+from app.core.bodies import merged
+from app.core.database import Read
+from app.core.examples import written
+from app.core.languages import Text
+from app.core.openapi import problems
+from app.core.pages import PageOf
+from app.core.parameters import ItemQuery
+from app.core.problems import Conflict, NotFound, OutsideOrganization, PreconditionFailed
+from app.core.transaction import Writer
+from app.core.validation import validate
+from app.routing import resource
+from app.writing.answers import Responses, changed, created, deleted
+from app.writing.conflicts import Attempt
+from app.writing.content import MergePatch, Note
+from app.writing.idempotency import Kept
+from app.writing.request import Change, Creation, Done, Write
+
+router = resource("clients")
+ADMIN = allow(Scope.CLIENTS_ADMIN)
+Id = Annotated[UUID, Path(description="The client's `id`.", examples=["01a20c10-0ae2-7033-aa5d-2a6bfa807bee"])]
+SecretId = Annotated[UUID, Path(description="The secret's `id`.", examples=["01a20c10-0ae2-7033-aa5d-2a6bfa807bef"])]
+SECRETS_MADE = created(schemas.NewSecret, NotFound, Conflict)
+REVOKED_204: Responses = {204: {"description": "Revoked."}}
+EXAMPLE_ID = "01a20c10-0ae2-7033-aa5d-2a6bfa807bee"
+TWO_LIVE = Text(
+    "Klien mempunyai dua rahasia yang berlaku: cabut salah satu dahulu.",
+    "The client has two live secrets: revoke one of them first.",
+)
+REVOKED = Text("Klien ini telah dicabut.", "This client is revoked.")
+
+
+@router.get(
+    "", response_model=PageOf[schemas.Client], dependencies=[ADMIN], openapi_extra=written("/v1/clients?status=live")
+)
+async def list_clients(request: Request, read: Read, query: Annotated[schemas.ClientQuery, Query()]) -> Response:
+    """List clients
+
+    The machines that may ask for tokens, and those that no longer may. Secrets are never shown.
+    """
+    return _not_kept((await repository.CLIENTS.page(read, query)).reply(request, fresh=0))
+
+
+@router.get(
+    "/{id}",
+    response_model=schemas.Client,
+    dependencies=[ADMIN],
+    openapi_extra=written(f"/v1/clients/{EXAMPLE_ID}"),
+    responses=problems(NotFound),
+)
+async def read_client(read: Read, id: Id, query: Annotated[schemas.ClientItemQuery, Query()]) -> Response:
+    """Read one client
+
+    What it may do and how it proves itself, with its secrets' ids.
+    """
+    if item := await repository.CLIENTS.one(read, id, query):
+        return _not_kept(item.reply(fresh=0))
+    raise NotFound
+
+
+@router.post(
+    "",
+    response_model=schemas.NewClient,
+    status_code=201,
+    dependencies=[ADMIN],
+    openapi_extra=written("/v1/clients", {"name": "bappenas", "scopes": ["changes:read"]}),
+    responses=created(schemas.NewClient),
+)
+async def create_client(write: Creation, content: schemas.ClientContent) -> Response:
+    """Make a client
+
+    Its secret is in this answer and nowhere else: what is kept of the answer, for a request that is sent again, is
+    without it. Whoever lost it makes another. With `jwks` a client needs no secret and is given none.
+    """
+    secret: str | None = None
+
+    async def work(transaction: Writer) -> Done:
+        nonlocal secret
+        _check_bounds(write)
+        members = _members(content)
+        write.attempt = Attempt(members)
+        id_, made = await repository.create(transaction, members, with_secret=content.jwks is None)
+        secret = made.secret if made else None
+        body, tag = await _shown(transaction, id_)
+        headers = {"Location": f"/v1/clients/{id_}", "ETag": tag}
+        return Done(Kept(201, headers, _with_secret(body, None)), [f"clients/{id_}"])
+
+    return _told(await write.run(work, content), secret)
+
+
+@router.patch(
+    "/{id}",
+    response_model=schemas.Client,
+    dependencies=[ADMIN],
+    openapi_extra=written(f"/v1/clients/{EXAMPLE_ID}", {"scopes": ["changes:read", "webhooks:write"]}),
+    responses=changed(),
+)
+async def change_client(write: Change, id: Id, content: Annotated[schemas.ClientPatch, MergePatch]) -> Response:
+    """Change a client
+
+    A merge patch. Whatever changes, the tokens that the client has end, and its next ones are as it is then.
+    """
+
+    async def work(transaction: Writer) -> Done:
+        held = await _held(transaction, write, id)
+        given = content.model_dump(mode="json", exclude_unset=True)
+        becomes = _members(validate(schemas.ClientContent, merged(held.content, given)))
+        write.attempt = Attempt(becomes)
+        await repository.change(transaction, id, becomes)
+        body, tag = await _shown(transaction, id)
+        return Done(Kept(200, {"ETag": tag}, body), [f"clients/{id}"])
+
+    return await write.run(work, content)
+
+
+@router.delete(
+    "/{id}",
+    status_code=204,
+    dependencies=[ADMIN],
+    openapi_extra=written(f"/v1/clients/{EXAMPLE_ID}"),
+    responses=deleted() | REVOKED_204,
+)
+async def revoke_client(write: Change, id: Id, note: Note = None) -> Response:
+    """Revoke a client
+
+    It stays in the list, gets no more tokens, and within 5 seconds none of those that it has is good. For good: a
+    client that is wanted again is made anew.
+    """
+
+    async def work(transaction: Writer) -> Done:
+        await _held(transaction, write, id, revoked=True)
+        await repository.revoke(transaction, id)
+        return Done(Kept(204, {}, b""), [f"clients/{id}"])
+
+    return await write.run(work, note)
+
+
+@router.post(
+    "/{id}/secrets",
+    response_model=schemas.NewSecret,
+    status_code=201,
+    dependencies=[ADMIN],
+    openapi_extra=written(f"/v1/clients/{EXAMPLE_ID}/secrets", {}),
+    responses=SECRETS_MADE,
+)
+async def create_secret(write: Creation, id: Id, content: schemas.SecretContent) -> Response:
+    """Make a further secret
+
+    To change one for another in use: make the second, bring it to the client, revoke the first. It is shown once, as a
+    client's first one.
+    """
+    secret: str | None = None
+
+    async def work(transaction: Writer) -> Done:
+        nonlocal secret
+        await _held(transaction, write, id)
+        made = await repository.add_secret(transaction, id)
+        if made is None:
+            raise Conflict(detail=TWO_LIVE)
+        secret = made.secret
+        body = await repository.secret(transaction, made.id)
+        headers = {"Location": f"/v1/clients/{id}/secrets/{made.id}"}
+        return Done(Kept(201, headers, _with_secret(body, None)), [f"clients/{id}", f"client_secrets/{made.id}"])
+
+    return _told(await write.run(work, content), secret)
+
+
+@router.delete(
+    "/{id}/secrets/{secret}",
+    status_code=204,
+    dependencies=[ADMIN],
+    openapi_extra=written(f"/v1/clients/{EXAMPLE_ID}/secrets/01a20c10-0ae2-7033-aa5d-2a6bfa807bef"),
+    responses=deleted() | REVOKED_204,
+)
+async def revoke_secret(write: Change, id: Id, secret: SecretId, note: Note = None) -> Response:
+    """Revoke a secret
+
+    It proves nothing any more, and within 5 seconds the tokens that were fetched with it are no longer good. If-Match
+    is the client's.
+    """
+
+    async def work(transaction: Writer) -> Done:
+        await _held(transaction, write, id, revoked=True)
+        if not await repository.revoke_secret(transaction, id, secret):
+            raise NotFound
+        return Done(Kept(204, {}, b""), [f"clients/{id}", f"client_secrets/{secret}"])
+
+    return await write.run(work, note)
+
+
+async def _held(transaction: Writer, write: Write, id_: UUID, *, revoked: bool = False) -> repository.Held:
+    """Lock the client, and see that the caller knows its present revision; a revoked one only where that may be."""
+    _check_bounds(write)
+    held = await repository.hold(transaction, id_)
+    if held is None:
+        raise NotFound
+    if write.match is not None and not conditional.matches(write.match, held.revision):
+        raise PreconditionFailed(headers={"ETag": (await _shown(transaction, id_))[1]})
+    if held.revoked and not revoked:
+        raise Conflict(detail=REVOKED)
+    return held
+
+
+def _check_bounds(write: Write) -> None:
+    """Clients are nobody's in particular: who is bound to a body or a meeting has no say in them."""
+    if write.caller.organization is not None or write.caller.meeting is not None:
+        raise OutsideOrganization
+
+
+async def _shown(transaction: Writer, id_: UUID) -> tuple[bytes, str]:
+    item = await repository.CLIENTS.one(transaction, id_, ItemQuery())
+    if item is None:
+        raise RuntimeError("what was written is not to be seen")
+    return item.body, conditional.entity_tag(item.body, item.revision)
+
+
+def _members(content: schemas.ClientContent) -> dict[str, Any]:
+    return {name: getattr(content, name) for name in repository.COLUMNS}
+
+
+def _with_secret(body: bytes, secret: str | None) -> bytes:
+    return orjson.dumps({**orjson.loads(body), "client_secret": secret})
+
+
+def _told(answer: Response, secret: str | None) -> Response:
+    """The answer with the secret in it, which only the request that made it is told."""
+    if secret is None or answer.status_code != 201:
+        return answer
+    headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
+    return Response(_with_secret(bytes(answer.body), secret), 201, headers)
+
+
+def _not_kept(answer: Response) -> Response:
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

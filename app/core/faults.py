@@ -1,0 +1,63 @@
+"""What went wrong in the database: a fault that passes, a rule that a write breaks, or a mistake of ours."""
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+# Connection trouble, no resources, shut down or cancelled, read-only after a failover, a conflict worth another try,
+# a lock not had in time: faults that pass, and none of the caller's making.
+PASSING = ("08", "53", "57P", "57014", "25006", "40", "55P03")
+STALE_PLAN = "0A000"
+
+
+def passing(error: BaseException) -> bool:
+    """Whether a fault is one that passes by itself, so that the caller may come back."""
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated or isinstance(error, InterfaceError):
+            return True
+        return passing(error.orig) if error.orig is not None else False
+    sqlstate = getattr(error, "sqlstate", None)
+    if isinstance(sqlstate, str):
+        return sqlstate.startswith(PASSING)
+    faults = (PoolTimeout, TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+    return isinstance(error, faults) or (isinstance(error.__cause__, Exception) and passing(error.__cause__))
+
+
+def worth_another_try(error: DBAPIError) -> bool:
+    """Whether the same read may well succeed at once.
+
+    A server that was restarted has cut all pooled connections, which shows at their next use; a plan made before a
+    migration is made anew at its next use. A time-out is none of SQLAlchemy's errors and never comes here: another try
+    would only double the wait.
+    """
+    return error.connection_invalidated or getattr(driver_error(error), "sqlstate", None) == STALE_PLAN
+
+
+def driver_error(error: DBAPIError) -> BaseException:
+    """What asyncpg said, beneath the two layers that SQLAlchemy puts around it."""
+    return (error.orig.__cause__ or error.orig) if error.orig is not None else error
+
+
+class StatementError(Exception):
+    """A statement that Postgres refuses: a fault of ours. Without the values, which may be names of people."""
+
+    def __init__(self, sql: str, error: DBAPIError) -> None:
+        cause = driver_error(error)
+        super().__init__(f"{type(cause).__name__} {getattr(cause, 'sqlstate', '')} in: {sql}")
+
+
+class RuleBroken(Exception):
+    """A constraint that refuses a write: its name, and the table that it stands in."""
+
+    def __init__(self, constraint: str, table: str) -> None:
+        super().__init__(f"{constraint} of {table}")
+        self.constraint = constraint
+        self.table = table
+
+
+def rule_broken_by(error: DBAPIError) -> RuleBroken | None:
+    """The rule that a statement has broken, if that is what went wrong."""
+    cause = driver_error(error)
+    if isinstance(cause, asyncpg.IntegrityConstraintViolationError):
+        return RuleBroken(getattr(cause, "constraint_name", None) or "", getattr(cause, "table_name", None) or "")
+    return None

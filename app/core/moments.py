@@ -1,0 +1,32 @@
+"""How days and instants are written: one spelling of each (RFC 3339), within the years that the service speaks of."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+from pydantic_core import PydanticCustomError
+
+DAY = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"
+CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+INSTANT = rf"{DAY[:-1]}T{CLOCK}:[0-5][0-9](\.[0-9]{{1,6}})?(Z|[+-]{CLOCK})$"
+PARTIAL = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
+PartialDate = Annotated[
+    str,
+    Field(
+        description="A day, a month or a year, as far as the source tells: `2022-04-12`, `2018-05`, `2018`.",
+        pattern=PARTIAL,
+        examples=["2022-04-12", "2018"],
+    ),
+]
+_WHOLE = re.compile(INSTANT.removesuffix("$"))
+
+
+def instant(value: Any) -> datetime:
+    """An instant with its offset (RFC 3339, date-time), within the years that the service speaks of."""
+    if not (isinstance(value, str) and _WHOLE.fullmatch(value)):
+        raise PydanticCustomError("not_an_instant", "RFC 3339 with an offset, 1900 to 2199")
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise PydanticCustomError("no_such_day", "no such day in the calendar") from None

@@ -1,0 +1,120 @@
+"""Problems of the record: the request is well made, and does not fit what is there."""
+
+from app.core.languages import Text
+from app.core.problems.problem import Invalid, Problem
+
+
+class Conflict(Problem):
+    """A rule of the record stands against it; `errors` say which object, where there is one."""
+
+    status, code = 409, "conflict"
+    title = Text("Bertentangan dengan catatan", "In conflict with the record")
+    mend = Text(
+        "Permintaan bertentangan dengan yang sudah tercatat. Baca lagi, lalu sesuaikan.",
+        "The request is in conflict with what is on record. Read it again, then adapt.",
+    )
+
+
+class Exists(Conflict):
+    code = "already_exists"
+    title = Text("Sudah ada", "Already there")
+    mend = Text("Kode atau kunci ini sudah dipakai.", "This code or key is taken.")
+
+
+class InUse(Conflict):
+    code = "in_use"
+    title = Text("Masih dipakai", "Still in use")
+    mend = Text(
+        "Yang masih dirujuk tidak dapat dihapus; errors menyebut oleh apa.",
+        "What is referred to cannot be deleted; errors say by what.",
+    )
+
+
+class Circular(Conflict):
+    code = "circular_parent"
+    title = Text("Induk berputar", "Parents in a circle")
+    mend = Text(
+        "Induk tidak boleh berada di bawah anaknya sendiri.",
+        "A parent may not lie below its own child.",
+    )
+
+
+class TwoHolders(Conflict):
+    code = "two_definitive_holders"
+    title = Text("Dua pejabat definitif", "Two definitive holders")
+    mend = Text(
+        "Ketua, sekretaris dan sekretaris jenderal definitif hanya satu orang per lembaga pada hari yang pasti.",
+        "An organization has one definitive chair, secretary and secretary general on days that are certain.",
+    )
+
+
+class SameOfficeTwice(Conflict):
+    code = "same_office_twice"
+    title = Text("Jabatan yang sama dua kali", "The same office twice")
+    mend = Text(
+        "Orang ini sudah memegang jabatan itu pada hari yang sama.",
+        "This person already holds that office on the same days.",
+    )
+
+
+class EndsBeforeStart(Conflict):
+    code = "ends_before_start"
+    title = Text("Berakhir sebelum mulai", "Ends before it starts")
+    mend = Text("Akhir tidak boleh mendahului awal.", "The end may not come before the start.")
+
+
+class ForeignParent(Conflict):
+    code = "foreign_parent"
+    title = Text("Induk dari pemilu lain", "A parent of another election")
+    mend = Text(
+        "Induk sebuah tahapan harus milik pemilu yang sama.",
+        "The parent of a stage must belong to the same election.",
+    )
+
+
+class OutsideMeeting(Conflict):
+    code = "session_outside_meeting"
+    title = Text("Sesi di luar hari rapat", "A session outside its meeting")
+    mend = Text(
+        "Sesi harus berada pada hari-hari rapatnya, menurut zona waktu rapat.",
+        "A session must lie within the days of its meeting, in the meeting's time zone.",
+    )
+
+
+class ParallelSessions(Conflict):
+    code = "parallel_sessions"
+    title = Text("Dua sesi pada saat yang sama", "Two sessions at once")
+    mend = Text(
+        "Seseorang tidak dapat berada di dua sesi yang berjalan bersamaan.",
+        "Nobody can be in two sessions that run side by side.",
+    )
+
+
+class InFlight(Conflict):
+    code = "request_in_flight"
+    title = Text("Permintaan masih berjalan", "The request is in flight")
+    mend = Text(
+        "Permintaan dengan Idempotency-Key ini masih berjalan. Ulangi setelah waktu pada Retry-After.",
+        "A request with this Idempotency-Key is still running. Repeat it after the time given in Retry-After.",
+    )
+
+    def __init__(self, *errors: Invalid, retry_after: int = 1) -> None:
+        super().__init__(*errors, headers={"Retry-After": str(retry_after)})
+
+
+class PreconditionFailed(Problem):
+    status, code = 412, "precondition_failed"
+    title = Text("Sudah berubah", "It has changed")
+    mend = Text(
+        "If-Match tidak menyebut revisi yang sekarang; ETag menyebutnya. Baca lagi, lalu ulangi.",
+        "If-Match does not name the present revision; ETag does. Read it again, then repeat.",
+    )
+
+
+class PreconditionRequired(Problem):
+    status, code = 428, "precondition_required"
+    title = Text("If-Match diperlukan", "If-Match is required")
+    mend = Text(
+        "Sertakan If-Match dengan ETag dari pembacaan terakhir.",
+        "Send If-Match with the ETag of your last reading.",
+    )

@@ -1,0 +1,55 @@
+"""The members that a session or a statement has both alone and within its meeting."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import aliased
+
+from app import mentions, models
+from app.core.documents import json_list, json_object
+
+
+def session_members(part: Any) -> Mapping[str, Any]:
+    """The members that a session has alone and within its meeting."""
+    speaker = aliased(models.Speaker)
+    return {
+        "code": part.code,
+        "position": part.position,
+        "kind": part.kind,
+        "name": part.name,
+        "name_en": part.name_en,
+        "track": part.track,
+        "parallel_group": part.parallel_group,
+        "starts_at": part.starts_at,
+        "ends_at": part.ends_at,
+        "room": part.room,
+        "topics": part.topics,
+        "speakers": json_list(
+            json_object(
+                official=mentions.official(speaker.official),
+                name=speaker.name,
+                organization=mentions.organization(speaker.organization),
+                division=mentions.division(speaker.division),
+                division_kind=speaker.division_kind,
+                role=speaker.role,
+            ),
+            speaker.position,
+            where=(speaker.meeting == part.meeting) & (speaker.session == part.code),
+        ),
+    }
+
+
+def said_members(said: Any) -> Mapping[str, Any]:
+    """The members that a statement has within its meeting, and begins with alone."""
+    return {
+        "id": said.id,
+        "official": mentions.official(said.official),
+        "name": said.name,
+        "organization": mentions.organization(said.organization),
+        "made_on": said.made_on,
+        "form": said.form,
+        "summary": said.summary,
+        "source": said.source,
+        "verified": said.verified,
+        "primary": said.primary,
+    }

@@ -1,0 +1,137 @@
+"""The routes of what was said about a meeting."""
+
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path, Query, Request, Response
+from uuid_utils.compat import uuid7
+
+from app.auth import Scope, allow, public
+from app.core.database import Read
+from app.core.examples import example, written
+from app.core.openapi import problems
+from app.core.pages import PageOf
+from app.core.parameters import UUID_FORM
+from app.core.problems import NotFound
+from app.meetings import contents, repository, schemas
+from app.routing import resource
+from app.writing import changes, revisions
+from app.writing.answers import changed, created, deleted
+from app.writing.content import MergePatch, Note
+from app.writing.request import Change, Creation
+
+router = resource("meetings", at="/v1/meetings/{code}/statements")
+FRESH = 60  # seconds
+Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
+STATEMENT = "/v1/meetings/rakornas-2022-06/statements/01a20cae-3b7c-7752-8ae9-897ad626c2d3"
+Id = Annotated[
+    str, Path(description="The statement's id, a UUID.", pattern=UUID_FORM, examples=[STATEMENT.rpartition("/")[2]])
+]
+
+
+@router.get(
+    "",
+    response_model=PageOf[schemas.StatementRecord],
+    dependencies=[public()],
+    openapi_extra=example("/v1/meetings/rakornas-2022-06/statements"),
+    responses=problems(NotFound),
+)
+async def list_statements(
+    request: Request, read: Read, code: Code, query: Annotated[schemas.StatementQuery, Query()]
+) -> Response:
+    """List what was said about a meeting
+
+    By day, with who said or wrote it and where it is told.
+    """
+    there = partial(repository.must_be_there, read, code)
+    page = await repository.STATEMENTS.page(read, query, within={"meeting": code}, if_empty=there)
+    return page.reply(request, fresh=FRESH)
+
+
+@router.get(
+    "/{id}",
+    response_model=schemas.StatementRecord,
+    dependencies=[public()],
+    openapi_extra=example(STATEMENT),
+    responses=problems(NotFound),
+)
+async def read_statement(
+    read: Read, code: Code, id: Id, query: Annotated[schemas.StatementItemQuery, Query()]
+) -> Response:
+    """Read one statement
+
+    Who said it, when, and where it is told.
+    """
+    if item := await repository.STATEMENTS.one(read, UUID(id), query, within={"meeting": code}):
+        return item.reply(fresh=FRESH)
+    raise NotFound
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=schemas.Statement,
+    dependencies=[allow(Scope.MEETINGS_WRITE)],
+    openapi_extra=written(
+        "/v1/meetings/rakornas-2022-06/statements",
+        {"organization": "kpu-31", "form": "spoken", "made_on": "2022-06-14", "summary": "Siap melaksanakan tahapan."},
+    ),
+    responses=created(schemas.Statement, NotFound),
+)
+async def create_statement(write: Creation, code: Code, content: contents.StatementContent) -> Response:
+    """Create a statement
+
+    What somebody said or wrote about the meeting.
+    """
+    return await changes.create(write, repository.STATEMENT, content, {"meeting": code, "id": uuid7()})
+
+
+@router.patch(
+    "/{id}",
+    response_model=schemas.Statement,
+    dependencies=[allow(Scope.MEETINGS_WRITE)],
+    openapi_extra=written(STATEMENT, {"made_on": "2022-06-14"}),
+    responses=changed(),
+)
+async def change_statement(
+    write: Change, code: Code, id: Id, patch: Annotated[contents.StatementPatch, MergePatch]
+) -> Response:
+    """Change a statement
+
+    A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
+    """
+    return await changes.change(write, repository.STATEMENT, patch, {"meeting": code, "id": UUID(id)})
+
+
+@router.delete(
+    "/{id}",
+    status_code=204,
+    dependencies=[allow(Scope.MEETINGS_WRITE)],
+    openapi_extra=written(STATEMENT),
+    responses=deleted(),
+)
+async def delete_statement(write: Change, code: Code, id: Id, note: Note = None) -> Response:
+    """Delete a statement
+
+    Its revisions stay.
+    """
+    return await changes.delete(write, repository.STATEMENT, {"meeting": code, "id": UUID(id)}, note)
+
+
+@router.get(
+    "/{id}/revisions",
+    response_model=PageOf[revisions.Revision],
+    dependencies=[public()],
+    openapi_extra=example(f"{STATEMENT}/revisions"),
+    responses=problems(NotFound),
+)
+async def list_statement_revisions(
+    request: Request, read: Read, code: Code, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
+) -> Response:
+    """List a statement's revisions
+
+    Who wrote what of it, when and why; also of one that was deleted.
+    """
+    page = await revisions.page(read, repository.STATEMENT, {"meeting": code, "id": UUID(id)}, query)
+    return page.reply(request, fresh=FRESH)

@@ -1,0 +1,51 @@
+"""What a role needs to serve, and not one privilege more: what was done can be added to, and not be undone.
+
+Text of SQL: `{role}` stands for the role's quoted name. A column left out of an INSERT is the database's to fill, so no
+client of it chooses the number, the time or the transaction of a line.
+"""
+
+LINES = "audit_lines (client, scope, operation, keys, request_id, purpose)"
+SEALS = "audit_seals (position, line, hash)"
+ROOTS = "audit_roots (hour, position, hash)"
+TRAIL = ("audit_lines", "audit_seals", "audit_roots")
+# Their rows are the migrations', or those of triggers with their owner's rights.
+READ_ONLY = ("alembic_version", "revisions")
+
+
+def _into(columns: str) -> str:
+    table, _, names = columns.partition(" ")
+    return f"GRANT SELECT, INSERT {names} ON {table} TO {{role}}"
+
+
+GRANTS = (
+    "GRANT USAGE ON SCHEMA public, history TO {role}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+    "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
+    "GRANT SELECT ON ALL TABLES IN SCHEMA history TO {role}",
+    f"REVOKE ALL ON {', '.join((*TRAIL, *READ_ONLY))} FROM {{role}}",
+    f"GRANT SELECT ON {', '.join(READ_ONLY)} TO {{role}}",
+    *(_into(columns) for columns in (LINES, SEALS, ROOTS)),
+)
+
+# Ours only: those of the extensions are anyone's, and not always this owner's to grant.
+FUNCTIONS = """
+SELECT string_agg(p.oid::regprocedure::text, ', ') FROM pg_proc AS p
+WHERE pronamespace IN ('public'::regnamespace, 'history'::regnamespace) AND prokind = 'f'
+    AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e')
+"""
+
+_NAMED = ", ".join(f"'{table}'" for table in TRAIL)
+IS_INSERT_ONLY = f"""
+SELECT bool_and(
+    NOT pg_has_role($1::text::name, relowner, 'MEMBER')
+    AND NOT has_any_column_privilege($1::text::name, c.oid, 'UPDATE')
+    AND NOT has_table_privilege($1::text::name, c.oid, 'DELETE, TRUNCATE')
+) FROM pg_class AS c WHERE relnamespace = 'public'::regnamespace AND relname IN ({_NAMED})
+"""  # noqa: S608  (our own words)
+"""Whether the role $1 can only add to the trail; its owner, who can grant himself the rest, cannot be held to that."""
+
+CAN_SERVE = """
+SELECT coalesce(bool_and(has_table_privilege($1::text::name, c.oid, 'SELECT')), FALSE) FROM pg_class AS c
+WHERE relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'history')) AND relkind IN ('r', 'v')
+"""
+"""Whether the role $1 was given its rights since the last table was made."""

@@ -1,0 +1,73 @@
+"""The SQL of the token endpoint."""
+
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from app import models
+from app.core.database import Database, Reading
+from app.core.statements import Statement
+from app.core.transaction import writing
+
+_client, _secret = models.Client, models.ClientSecret
+
+CLIENT = Statement(
+    select(
+        _client.name,
+        _client.scopes,
+        _client.organization,
+        _client.meeting,
+        _client.jwks,
+        _client.revision,
+        select(func.array_agg(aggregate_order_by(_secret.id, _secret.slot)))
+        .where(_secret.client == _client.id, _secret.revoked_at.is_(None))
+        .scalar_subquery(),
+        select(func.array_agg(aggregate_order_by(_secret.digest, _secret.slot)))
+        .where(_secret.client == _client.id, _secret.revoked_at.is_(None))
+        .scalar_subquery(),
+    ).where(_client.id == bindparam("id", type_=_client.id.type), _client.revoked_at.is_(None))
+)
+# With each one used, a few that ended long ago are swept out: what ended cannot be used again anyway.
+USE = Statement(
+    text(
+        """
+WITH swept AS (
+    DELETE FROM used_assertions WHERE (client, jti) IN (
+        SELECT client, jti FROM used_assertions WHERE expires_at < now() - interval '5 minutes'
+        LIMIT 10 FOR UPDATE SKIP LOCKED)
+)
+INSERT INTO used_assertions (client, jti, expires_at) VALUES (:client, :jti, :ends)
+ON CONFLICT DO NOTHING RETURNING jti"""
+    )
+)
+
+
+class Found(NamedTuple):
+    """A client that is not revoked, with its live secrets: their ids and SHA-256 digests."""
+
+    name: str
+    scopes: list[str]
+    organization: str | None
+    meeting: str | None
+    jwks: Any
+    revision: int
+    secrets: list[tuple[UUID, bytes]]
+
+
+async def client(read: Reading, id_: UUID) -> Found | None:
+    row = await read.row(CLIENT, {"id": id_})
+    if row is None:
+        return None
+    *members, ids, digests = row
+    secrets = [(one, bytes(digest)) for one, digest in zip(ids or (), digests or (), strict=True)]
+    return Found._make([*members, secrets])
+
+
+async def use_assertion(database: Database, id_: UUID, jti: str, ends: float) -> bool:
+    """Note that an assertion was used, in a transaction of its own; False where it was used before."""
+    async with writing(database) as write:
+        noted = await write.row(USE, {"client": id_, "jti": jti, "ends": datetime.fromtimestamp(ends, UTC)})
+    return noted is not None

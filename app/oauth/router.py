@@ -1,0 +1,150 @@
+"""The token endpoint, and what is published beside it. No DPoP, no refresh tokens: a client asks again."""
+
+import time
+from collections.abc import Hashable
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import APIRouter, Request, Response
+from starlette.requests import ClientDisconnect
+
+from app.auth import Route, Scope, Trust, public, tokens
+from app.auth.keys import LIFETIME
+from app.auth.scopes import TOKEN_PATH
+from app.auth.signed import ALGORITHMS
+from app.core import conditional
+from app.core.database import Read
+from app.core.examples import example, written
+from app.core.languages import Text
+from app.core.limits import NETWORK_BITS, address_of
+from app.core.openapi import problems
+from app.core.parameters import Nothing
+from app.core.problems import ContentTooLarge, Malformed, TooManyRequests
+from app.oauth import schemas, service
+
+router = APIRouter(tags=["oauth"], route_class=Route)
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+TOO_LONG = Text("Isi paling besar 16 KiB.", "The body is at most 16 KiB.")
+UNKNOWN = "No such client, or it is not this one."
+METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
+REFUSAL: dict[str, Any] = {
+    "model": schemas.Refusal,
+    "content": {"application/json": {"example": {"error": "invalid_client", "error_description": UNKNOWN}}},
+}
+
+
+@router.post(
+    TOKEN_PATH,
+    dependencies=[public()],
+    response_model=schemas.Token,
+    responses={
+        400: {**REFUSAL, "description": "The request is not right."},
+        401: {**REFUSAL, "description": "The client is not who it says it is."},
+        **problems(TooManyRequests),
+    },
+    openapi_extra={"requestBody": schemas.Form.described},
+)
+async def issue_token(request: Request, read: Read, _: Nothing) -> Response:
+    """Fetch an access token
+
+    For a client with a secret (`client_secret_basic`, `client_secret_post`) or with a private key (`private_key_jwt`).
+    The token is good for ten minutes. Errors have the form of OAuth 2.0.
+    """
+    try:
+        return await _issue(request, read)
+    except schemas.Refused as refused:
+        log.info("token refused", error=refused.code)
+        return _refusal(request, refused)
+
+
+@router.get("/.well-known/jwks.json", dependencies=[public()], openapi_extra=written("/.well-known/jwks.json"))
+async def read_keys(request: Request, _: Nothing) -> schemas.KeySet:
+    """Keys that verify access tokens
+
+    A key stands here a day before it signs its first token, and until its last one has ended.
+    """
+    trust: Trust = request.app.state.trust
+    keys = trust.public_keys()
+    # The first key signs at once: an empty set must not be kept.
+    cache = conditional.open_data(300) if keys else "no-store"
+    return conditional.reply(orjson.dumps({"keys": keys}), cache=cache)  # type: ignore[return-value]
+
+
+@router.get(
+    "/.well-known/oauth-authorization-server",
+    dependencies=[public()],
+    openapi_extra=example("/.well-known/oauth-authorization-server"),
+)
+async def read_metadata(request: Request, _: Nothing) -> schemas.Metadata:
+    """What an OAuth client needs to know
+
+    The addresses and methods of the token endpoint (RFC 8414).
+    """
+    issuer = request.app.state.settings.issuer
+    metadata = schemas.Metadata(
+        issuer=issuer,
+        token_endpoint=f"{issuer}{TOKEN_PATH}",
+        jwks_uri=f"{issuer}/.well-known/jwks.json",
+        scopes_supported=[str(scope) for scope in Scope],
+        response_types_supported=[],
+        grant_types_supported=["client_credentials"],
+        token_endpoint_auth_methods_supported=METHODS,
+        token_endpoint_auth_signing_alg_values_supported=list(ALGORITHMS),
+        service_documentation=f"{issuer}/docs",
+    )
+    return conditional.reply(metadata.model_dump_json().encode(), cache=conditional.open_data(300))  # type: ignore[return-value]
+
+
+async def _issue(request: Request, read: Read) -> Response:
+    form = schemas.Form(request.headers.get("content-type", ""), await _body(request))
+    credentials = form.credentials(request.headers.getlist("authorization"))
+    grant_type = form.get("grant_type")
+    if grant_type != "client_credentials":
+        code: schemas.Code = "unsupported_grant_type" if grant_type else "invalid_request"
+        raise schemas.Refused(code, "grant_type must be client_credentials.")
+    trust: Trust = request.app.state.trust
+    key = await trust.signing_key()
+    attempts: service.Attempts = request.app.state.token_attempts
+    with attempts.counted(service.named(credentials), _network(request)):
+        proved = await service.prove(read, request.app.state.database, credentials, trust.issuer, time.time())
+    scopes = schemas.wanted(form.get("scope"), list(proved.scopes))
+    grant = replace(proved, scopes=scopes)
+    token = tokens.issue(grant, key, issuer=trust.issuer, audience=trust.audience, now=time.time())
+    log.info("token issued", client=grant.client, scope=" ".join(scopes))
+    answer = schemas.Token(access_token=token, token_type=schemas.BEARER, expires_in=LIFETIME, scope=" ".join(scopes))
+    return Response(answer.model_dump_json(), headers=NO_STORE, media_type="application/json")
+
+
+def _network(request: Request) -> Hashable:
+    """Where the request comes from; None: the machine itself, or everybody behind a proxy that nobody has named."""
+    proxies = request.app.state.settings.trusted_proxies
+    address = address_of(request.scope, proxies)
+    if address is None or (address.is_loopback and not proxies):
+        return None
+    return address.version, int(address) >> (address.max_prefixlen - NETWORK_BITS[address.version])
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > schemas.MOST_BYTES:
+                raise ContentTooLarge(detail=TOO_LONG, headers={"Connection": "close"})
+    except ClientDisconnect:
+        raise Malformed from None  # nobody hears it; but it is no fault of ours
+    return body
+
+
+def _refusal(request: Request, refused: schemas.Refused) -> Response:
+    state = request.scope.get("state", {})
+    refusal = schemas.Refusal(
+        error=refused.code, error_description=refused.description, request_id=state.get("request_id")
+    )
+    challenge = {"WWW-Authenticate": 'Basic realm="rakornas"'} if refused.challenge else {}
+    status = 401 if refused.code == "invalid_client" else 400
+    return Response(refusal.model_dump_json(), status, headers={**NO_STORE, **challenge}, media_type="application/json")

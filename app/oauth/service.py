@@ -1,0 +1,128 @@
+"""Whether a client is who it says it is."""
+
+import hmac
+import time
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from math import ceil
+from uuid import UUID
+
+from app.auth import assertions
+from app.auth.scopes import TOKEN_PATH
+from app.auth.signed import InvalidToken
+from app.auth.tokens import Grant
+from app.core.database import Database, Reading
+from app.core.limits import Buckets, Clock
+from app.core.problems import TooManyRequests
+from app.oauth import repository
+from app.oauth.repository import Found
+from app.oauth.schemas import Credentials, Refused
+
+CLIENT_FAILURES = (1 / 6, 10)  # a second, and at once
+NETWORK_FAILURES = (1 / 2, 30)
+
+
+class Attempts:
+    """Failed attempts are counted, by network and by client within its network; too many of either: TooManyRequests.
+
+    Not by client alone: an id is no secret, and anybody could lock a client out from anywhere.
+    """
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clients = Buckets(*CLIENT_FAILURES, clock=clock)
+        self._networks = Buckets(*NETWORK_FAILURES, clock=clock)
+
+    @contextmanager
+    def counted(self, client: str, network: Hashable) -> Iterator[None]:
+        """For one attempt: what it takes is kept where it ends in Refused. No network: the machine itself."""
+        taken: list[tuple[Buckets, Hashable]] = []
+        for buckets, key in ((self._networks, network), (self._clients, (client[:36], network))):
+            if key is None:
+                continue
+            wait = buckets.take(key)
+            if wait:
+                _give_back(taken)
+                raise TooManyRequests(retry_after=ceil(wait))
+            taken.append((buckets, key))
+        try:
+            yield
+        except Refused:
+            raise
+        except BaseException:
+            _give_back(taken)
+            raise
+        _give_back(taken)
+
+
+def _give_back(taken: list[tuple[Buckets, Hashable]]) -> None:
+    for buckets, key in taken:
+        buckets.give_back(key)
+
+
+def refusal(credentials: Credentials) -> Refused:
+    """One answer for all that can be wrong with a proof: whoever guesses learns nothing."""
+    return Refused("invalid_client", "No such client, or it is not this one.", challenge=credentials.basic)
+
+
+def named(credentials: Credentials) -> str:
+    """The client that this claims to be; '' where it says so nowhere."""
+    if credentials.assertion is None:
+        return credentials.client
+    try:
+        return assertions.claimed_by(credentials.assertion)[1]
+    except InvalidToken:
+        return ""
+
+
+async def prove(read: Reading, database: Database, credentials: Credentials, issuer: str, now: float) -> Grant:
+    """What this client may be given; Refused where nothing proves that it is this one."""
+    if credentials.assertion is not None:
+        return await _by_assertion(read, database, credentials, issuer, now)
+    id_, found = await _client(read, credentials.client)
+    secret = _the_one_of(found, credentials.secret or "") if found else None
+    if id_ is None or found is None or secret is None:
+        raise refusal(credentials)
+    return _grant(id_, found, secret)
+
+
+async def _by_assertion(read: Reading, database: Database, credentials: Credentials, issuer: str, now: float) -> Grant:
+    try:
+        signed, named = assertions.claimed_by(credentials.assertion or "")
+        id_, found = await _client(read, named)
+        if id_ is None or found is None or credentials.client not in ("", named):
+            raise InvalidToken
+        proof = assertions.prove(signed, found.jwks, audience=(issuer, f"{issuer}{TOKEN_PATH}"), now=now)
+    except InvalidToken:
+        raise refusal(credentials) from None
+    # Only now: else whoever makes assertions up could use a client's up before it does.
+    if not await repository.use_assertion(database, id_, proof.jti, proof.ends):
+        raise refusal(credentials)
+    return _grant(id_, found, None)
+
+
+async def _client(read: Reading, named: str) -> tuple[UUID | None, Found | None]:
+    try:
+        id_ = UUID(named)
+    except ValueError:
+        return None, None
+    return (id_, await repository.client(read, id_)) if str(id_) == named else (None, None)
+
+
+def _the_one_of(found: Found, secret: str) -> UUID | None:
+    """The id of the live secret that this is. All are compared, each in constant time."""
+    digest = sha256(secret.encode()).digest()
+    same = [id_ for id_, known in found.secrets if hmac.compare_digest(known, digest)]
+    return same[0] if same else None
+
+
+def _grant(id_: UUID, found: Found, secret: UUID | None) -> Grant:
+    return Grant(
+        client=str(id_),
+        name=found.name,
+        revision=found.revision,
+        scopes=found.scopes,
+        organization=found.organization,
+        meeting=found.meeting,
+        secret=str(secret) if secret else None,
+    )

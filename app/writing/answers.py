@@ -1,0 +1,54 @@
+"""What the contract says of every route that writes."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from app.core.openapi import problems
+from app.core.problems import (
+    Conflict,
+    Exists,
+    InFlight,
+    InUse,
+    InvalidContent,
+    KeyRequired,
+    KeyReused,
+    NotFound,
+    OutsideOrganization,
+    PreconditionFailed,
+    PreconditionRequired,
+    Problem,
+    UnsupportedMediaType,
+)
+
+Responses = dict[int | str, dict[str, Any]]
+_TAG = {"ETag": {"schema": {"type": "string"}, "description": "Names this revision: send it as If-Match."}}
+_LOCATION = {"Location": {"schema": {"type": "string", "format": "uri-reference"}}}
+_REPLAYED = {
+    "Idempotency-Replayed": {
+        "schema": {"type": "string", "enum": ["true"]},
+        "description": "The answer of an earlier request with this key.",
+    }
+}
+
+
+def created(model: type[BaseModel], *more: type[Problem]) -> Responses:
+    """For `responses=` of a POST that creates: its answers and problems, with `more` of them."""
+    kinds = (KeyRequired, OutsideOrganization, Exists, InFlight, UnsupportedMediaType, InvalidContent, KeyReused)
+    return {
+        200: {"model": model, "description": "With `dry_run=true`: what would be created."},
+        201: {"description": "Created.", "headers": {**_LOCATION, **_TAG, **_REPLAYED}},
+        **problems(*kinds, *more),
+    }
+
+
+def changed(*more: type[Problem]) -> Responses:
+    """The same of a PATCH."""
+    kinds = (OutsideOrganization, NotFound, Conflict, PreconditionFailed, UnsupportedMediaType, InvalidContent)
+    return {200: {"description": "As it is now.", "headers": _TAG}, **problems(*kinds, PreconditionRequired, *more)}
+
+
+def deleted(*more: type[Problem]) -> Responses:
+    """The same of a DELETE."""
+    kinds = (OutsideOrganization, NotFound, InUse, PreconditionFailed, PreconditionRequired)
+    return {204: {"description": "Deleted; its revisions stay."}, **problems(*kinds, *more)}

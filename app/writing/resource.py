@@ -1,0 +1,81 @@
+"""What can be written: a table whose rows have an address, a document, and perhaps members in tables of their own."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import Table
+
+from app.core.collection import Collection
+from app.core.statements import Statement
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A member that is a list of rows of another table.
+
+    `whose`: the columns that say whose parts they are, each with the whole's. `numbered`: they stand in the order
+    given, in the column `position`. `beside`: what else a row of theirs is given.
+    """
+
+    member: str
+    model: Any
+    whose: Mapping[str, str]
+    numbered: bool = True
+    beside: Values = field(default_factory=dict)
+
+    @property
+    def table(self) -> Table:
+        table: Table = self.model.__table__
+        return table
+
+
+def _as_it_is(members: Values) -> Values:
+    return members
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A kind of object that can be written.
+
+    `name`: of its list, as in `revisions`. `keys`: the columns that its address names, the last one the object's own;
+    `generated`: columns that the database fills. `content`: what a body may hold, whole. `columns` turns the members of
+    a body into columns and parts, where they do not have the same names. `owned_by`: whose it is, as an SQL of
+    the keys that yields codes of organizations: a client that is bound to one may write where all of them are its own.
+    None: the record of all, which no bound client may write. `rivals`: by rule, the SQL that finds with whom it is
+    broken. `of_a_day`: its document shows a status on a day.
+    """
+
+    name: str
+    model: Any
+    collection: Collection
+    address: str
+    content: type[BaseModel]
+    keys: Sequence[str] = ("code",)
+    generated: Sequence[str] = ("folded",)
+    parts: Sequence[Parts] = ()
+    columns: Callable[[Values], Values] = _as_it_is
+    owned_by: Statement | None = None
+    rivals: Mapping[str, Statement] = field(default_factory=dict)
+    of_a_day: bool = False
+
+    @property
+    def table(self) -> Table:
+        table: Table = self.model.__table__
+        return table
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The columns that a body can fill."""
+        return frozenset(column.name for column in self.table.columns) - {"revision", "updated_at", "parts"}
+
+    def address_of(self, keys: Values) -> str:
+        return self.address.format(**keys)
+
+    def key_of(self, keys: Values) -> str:
+        """As in `revisions`: the values of the primary key."""
+        return "/".join(str(keys[column.name]) for column in self.table.primary_key)

@@ -1,0 +1,41 @@
+"""Who writes, and why: told to the database, whose triggers sign the revisions with it, and kept as an audit line."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import Request
+
+from app.auth import Caller
+from app.core.transaction import Writer
+from app.writing.content import Noted
+
+_SIGN = (
+    "SELECT set_config('rakornas.client', $1, true), set_config('rakornas.made_by', $2, true),"
+    " set_config('rakornas.request_id', $3, true), set_config('rakornas.reason', $4, true),"
+    " set_config('rakornas.legal_basis', $5, true)"
+)
+_LINE = "INSERT INTO audit_lines (client, scope, operation, keys, request_id, purpose) VALUES ($1, $2, $3, $4, $5, $6)"
+MOST_PURPOSE = 500
+
+
+async def sign(write: Writer, caller: Caller, request_id: str, note: Noted | None) -> None:
+    """Put the caller's name, and its reasons, under every revision of this transaction."""
+    reason, legal_basis = (note.reason, note.legal_basis) if note else (None, None)
+    await write.fetch(_SIGN, caller.client, caller.name, request_id, reason or "", legal_basis or "")
+
+
+async def line(write: Writer, caller: Caller, request: Request, keys: Sequence[str]) -> None:
+    """One line in the audit trail: in the transaction of what it tells of, so that neither is there alone."""
+    route: Any = request.scope["route"]
+    scope = getattr(getattr(route, "access", None), "scope", None)
+    state = request.scope.get("state", {})
+    purpose = request.headers.get("x-purpose")
+    await write.fetch(
+        _LINE,
+        caller.client,
+        str(scope) if scope else None,
+        route.name,
+        list(keys),
+        state.get("request_id"),
+        purpose[:MOST_PURPOSE] if purpose else None,
+    )

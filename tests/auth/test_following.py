@@ -1,0 +1,174 @@
+"""Two workers over one database: what changes there, both know in time."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+
+from app.auth import Trust, tokens
+from app.auth.signed import InvalidToken
+from app.core.problems import Unavailable
+from app.settings import Settings
+from tests.auth.made import made_client
+from tests.conftest import fetch, running
+
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('signing_keys')), pg_sleep(0.5)"
+
+
+@pytest_asyncio.fixture
+async def app(own_url: str) -> AsyncIterator[FastAPI]:
+    async with running(Settings(DATABASE_URL=own_url)) as app:
+        yield app
+
+
+@pytest_asyncio.fixture
+async def workers(app: FastAPI, own_url: str) -> AsyncIterator[list[Trust]]:
+    """The app's, and another process's as it were."""
+    other = Trust(Settings(DATABASE_URL=own_url))
+    await other.start()
+    yield [app.state.trust, other]
+    await other.stop()
+
+
+async def issue(trust: Trust, client: str, secret: str | None = None) -> bytes:
+    grant = tokens.Grant(client, "a client", 1, ["changes:read"], secret=secret)
+    key = await trust.signing_key()
+    return tokens.issue(grant, key, issuer=trust.issuer, audience=trust.audience, now=time.time()).encode()
+
+
+async def known_by_all(workers: list[Trust], token: bytes) -> None:
+    for trust in workers:
+        await passes(trust, token)
+        assert trust.known(token)
+
+
+async def passes(trust: Trust, token: bytes, within: float = 1) -> None:
+    """The first key signs at once: the others hear of it an instant later."""
+    until = time.monotonic() + within
+    while True:
+        try:
+            await trust.verify(token)
+            return
+        except InvalidToken:
+            assert time.monotonic() < until
+            await asyncio.sleep(0.01)
+
+
+async def seconds_until_refused(workers: list[Trust], token: bytes) -> float:
+    """Asked as often as clients would; a doubt (503) is no pass."""
+    began = time.monotonic()
+    left = set(range(len(workers)))
+    while left and time.monotonic() < began + 10:
+        for one in list(left):
+            try:
+                workers[one].known(token)
+            except InvalidToken:
+                left.discard(one)
+            except Unavailable:
+                pass
+        await asyncio.sleep(0.01)
+    assert not left
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE clients SET revoked_at = now() WHERE id = $1::text::uuid",
+        "UPDATE clients SET scopes = '{audit:read}' WHERE id = $1::text::uuid",
+        "UPDATE client_secrets SET revoked_at = now() WHERE client = $1::text::uuid",
+    ],
+)
+async def test_a_revocation_is_heard_at_once(app: FastAPI, workers: list[Trust], own_url: str, sql: str) -> None:
+    id_, _ = await made_client(app)
+    secret = await fetch(own_url, "SELECT id::text FROM client_secrets WHERE client = $1::text::uuid", id_)
+    token = await issue(workers[0], id_, secret)
+    await known_by_all(workers, token)
+    await fetch(own_url, sql, id_)
+    assert await seconds_until_refused(workers, token) < 1
+
+
+async def test_what_is_not_told_is_found_within_5_seconds(app: FastAPI, workers: list[Trust], own_url: str) -> None:
+    id_, _ = await made_client(app)
+    token = await issue(workers[0], id_)
+    await known_by_all(workers, token)
+    await fetch(own_url, "ALTER TABLE clients DISABLE TRIGGER tell_clients")
+    await fetch(own_url, "UPDATE clients SET revoked_at = now() WHERE id = $1::text::uuid", id_)
+    assert await seconds_until_refused(workers, token) < 5
+
+
+async def test_what_changes_nothing_ends_no_token(app: FastAPI, workers: list[Trust], own_url: str) -> None:
+    id_, _ = await made_client(app)
+    token = await issue(workers[0], id_)
+    await known_by_all(workers, token)
+    await fetch(own_url, "UPDATE clients SET name = name, updated_at = '2000-01-01', revision = 77")
+    revision, recent = await fetch(
+        own_url,
+        "SELECT (revision, updated_at > now() - interval '1 minute') FROM clients WHERE id = $1::text::uuid",
+        id_,
+    )
+    assert (revision, recent) == (1, True)
+    await asyncio.sleep(0.3)
+    await known_by_all(workers, token)
+
+
+async def test_a_connection_that_is_cut_is_made_anew(app: FastAPI, workers: list[Trust], own_url: str) -> None:
+    id_, _ = await made_client(app)
+    token = await issue(workers[0], id_)
+    await known_by_all(workers, token)
+    cut = await fetch(
+        own_url,
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE application_name = 'rakornas trust' AND datname = current_database()",
+    )
+    assert cut == 2
+    await asyncio.sleep(1.5)
+    await known_by_all(workers, token)
+    await fetch(own_url, "UPDATE clients SET revoked_at = now() WHERE id = $1::text::uuid", id_)
+    assert await seconds_until_refused(workers, token) < 1
+
+
+async def test_the_first_key_is_made_once(workers: list[Trust], own_url: str) -> None:
+    """Though all workers need one at the same instant: held up here, so that they do."""
+    held_up = asyncio.create_task(fetch(own_url, LOCK))
+    await asyncio.sleep(0.2)
+    keys = await asyncio.gather(*(trust.signing_key() for trust in workers))
+    await held_up
+    assert keys[0].kid == keys[1].kid
+    assert await fetch(own_url, "SELECT count(*) FROM signing_keys") == 1
+
+
+async def test_the_next_key_is_made_a_day_ahead_and_follows_the_one_before(workers: list[Trust], own_url: str) -> None:
+    old = await workers[0].signing_key()
+    token = await issue(workers[0], "a client of no table")
+    back = "UPDATE signing_keys SET signs_from = signs_from - $1::float8 * interval '1 s',"
+    await fetch(own_url, f"{back} signs_until = signs_until - $1::float8 * interval '1 s'", 6 * 86400 + 60.0)
+    rows = 0
+    until = time.monotonic() + 5
+    while rows < 2 and time.monotonic() < until:
+        await asyncio.sleep(0.05)
+        rows = await fetch(own_url, "SELECT count(*) FROM signing_keys")
+    assert rows == 2
+    follows = (
+        "SELECT max(signs_from) = min(signs_until) AND max(signs_from) > now() + interval '23 hours' FROM signing_keys"
+    )
+    assert await fetch(own_url, follows)
+    for trust in workers:
+        assert (await trust.signing_key()).kid == old.kid
+        await passes(trust, token)
+    await asyncio.sleep(0.3)
+    assert [len(trust.public_keys()) for trust in workers] == [2, 2]
+
+
+async def test_after_a_long_sleep_a_key_is_made_that_signs_at_once(workers: list[Trust], own_url: str) -> None:
+    old = await workers[0].signing_key()
+    back = "UPDATE signing_keys SET signs_from = signs_from - interval '30 days', signs_until = signs_until - interval '30 days'"
+    await fetch(own_url, back)
+    until = time.monotonic() + 5
+    while (key := await workers[0].signing_key()).kid == old.kid and time.monotonic() < until:
+        await asyncio.sleep(0.05)
+    assert key.kid != old.kid
+    assert key.signs_from <= time.time()

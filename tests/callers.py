@@ -1,0 +1,27 @@
+"""Callers with any scopes, without a client in the database: their tokens count as verified already."""
+
+import time
+from collections.abc import Collection
+from uuid import uuid4
+
+from fastapi import FastAPI
+
+from app.auth import Caller, Scope
+from app.auth.tokens import Verified
+
+
+def bearer(
+    app: FastAPI,
+    *scopes: Scope,
+    organization: str | None = None,
+    meeting: str | None = None,
+    client: str = "0197c0de-0000-7000-8000-00000000c11e",
+    name: str = "tester",
+) -> dict[str, str]:
+    """The header of a caller whom the service of this app knows."""
+    token = uuid4().hex
+    caller = Caller(client, name, frozenset(scopes), organization, meeting)
+    app.state.trust._remembered[token.encode()] = Verified(caller, time.time() + 3600)
+    return {"Authorization": f"Bearer {token}"}
+
+

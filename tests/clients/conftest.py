@@ -1,0 +1,28 @@
+"""A database of this directory's own: its clients and keys are nobody else's."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest_asyncio
+from fastapi import FastAPI
+
+from app.settings import Settings
+from tests.conftest import LOADED, client_of, copy_of, running
+
+
+@pytest_asyncio.fixture(scope="package")
+async def clients_url(server: str) -> AsyncIterator[str]:
+    async for url in copy_of(server, LOADED):
+        yield url
+
+
+@pytest_asyncio.fixture(scope="package")
+async def app(clients_url: str) -> AsyncIterator[FastAPI]:
+    async with running(Settings(DATABASE_URL=clients_url)) as app:
+        yield app
+
+
+@pytest_asyncio.fixture(scope="package")
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app) as client:
+        yield client

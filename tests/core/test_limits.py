@@ -1,0 +1,265 @@
+from ipaddress import ip_address, ip_network
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from app.core.limits import Buckets, Limits, address_of
+from app.settings import Settings
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class TestBuckets:
+    def test_as_many_at_once_as_a_bucket_holds(self) -> None:
+        buckets = Buckets(10, 5, clock=Clock())
+        assert [buckets.take("a") for _ in range(5)] == [0] * 5
+        assert buckets.take("a") == pytest.approx(0.1)
+        assert buckets.take("b") == 0
+
+    def test_a_refusal_takes_nothing(self) -> None:
+        clock = Clock()
+        buckets = Buckets(10, 2, clock=clock)
+        for _ in range(50):
+            buckets.take("a")
+        clock.now += 0.1
+        assert buckets.take("a") == 0
+        assert buckets.take("a") > 0
+
+    def test_it_fills_at_its_rate_and_not_over_the_brim(self) -> None:
+        clock = Clock()
+        buckets = Buckets(10, 5, clock=clock)
+        for _ in range(5):
+            buckets.take("a")
+        clock.now += 0.3
+        assert [bool(buckets.take("a")) for _ in range(4)] == [False, False, False, True]
+        clock.now += 3600
+        assert [bool(buckets.take("a")) for _ in range(6)] == [False] * 5 + [True]
+
+    def test_after_waiting_as_told_it_is_taken(self) -> None:
+        clock = Clock()
+        buckets = Buckets(3, 7, clock=clock)
+        for _ in range(500):
+            wait = buckets.take("a")
+            if wait:
+                clock.now += wait
+                assert buckets.take("a") == 0
+
+    def test_something_may_cost_more(self) -> None:
+        buckets = Buckets(1, 10, clock=Clock())
+        assert buckets.take("a", 8) == 0
+        assert buckets.take("a", 3) == pytest.approx(1)
+        assert buckets.take("a", 2) == 0
+
+    def test_what_is_given_back_is_there_again(self) -> None:
+        buckets = Buckets(1, 2, clock=Clock())
+        for _ in range(20):
+            assert buckets.take("a") == 0
+            buckets.give_back("a")
+        buckets.give_back("nobody's")
+        assert buckets.left("a") == buckets.left("nobody's") == (2, 0)
+
+    def test_what_is_left_is_told_in_whole_numbers(self) -> None:
+        clock = Clock()
+        buckets = Buckets(3, 7, clock=clock)
+        assert buckets.left("a") == (7, 0)
+        seen = []
+        while not buckets.take("a"):
+            seen.append(buckets.left("a"))
+        assert seen == [(6, 1), (5, 1), (4, 1), (3, 2), (2, 2), (1, 2), (0, 3)]
+        clock.now += 0.5
+        assert buckets.left("a") == (1, 2)
+
+    def test_full_buckets_are_forgotten(self) -> None:
+        clock = Clock()
+        buckets = Buckets(1, 10, clock=clock)
+        for number in range(100):
+            buckets.take(number)
+        clock.now += 2
+        for number in range(60):
+            buckets.take(("later", number))
+        assert len(buckets) == 60
+
+    def test_there_are_never_more_than_so_many(self) -> None:
+        buckets = Buckets(1, 10, most=100, clock=Clock())
+        buckets.take("busy", 9)
+        for number in range(1000):
+            buckets.take(number)
+            buckets.give_back("busy")
+            buckets.take("busy")
+            assert len(buckets) <= 100
+        assert buckets.left("busy") == (1, 9)
+
+
+async def public(scope: Scope, receive: Receive, send: Send) -> None:
+    await PlainTextResponse("", headers={"Cache-Control": "public, max-age=60"})(scope, receive, send)
+
+
+async def private(scope: Scope, receive: Receive, send: Send) -> None:
+    await PlainTextResponse("", headers={"Cache-Control": "no-store"})(scope, receive, send)
+
+
+async def unchanged(scope: Scope, receive: Receive, send: Send) -> None:
+    await PlainTextResponse("", 304, {"Cache-Control": "no-store"})(scope, receive, send)
+
+
+async def ask(
+    limits: Limits, *, at: str | None = "203.0.113.7", caller: str | None = None, path: str = "/v1/x", via: str = ""
+) -> httpx.Response:
+    """The answer to a request from this address, of this client, past these proxies."""
+    messages: list[Message] = []
+
+    async def receive() -> Message:
+        raise AssertionError("the body was read")
+
+    async def send(message: Message) -> None:
+        messages.append(message)
+
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "headers": [(b"x-forwarded-for", one.encode()) for one in via.split("|") if one],
+        "client": at and (at, 50000),
+        "state": {"caller": caller and SimpleNamespace(client=caller)},
+    }
+    await limits(scope, receive, send)
+    return httpx.Response(messages[0]["status"], headers=messages[0]["headers"], content=messages[1]["body"])
+
+
+def limits(app: Any = private, **rest: Any) -> Limits:
+    few = {"rate_client": 1, "burst_client": 3, "rate_network": 1, "burst_network": 2, "clock": Clock()}
+    return Limits(app, **{**few, **rest})
+
+
+class TestLimits:
+    async def test_one_too_many_is_told_when_to_come_back(self) -> None:
+        house = limits()
+        assert [(await ask(house)).status_code for _ in range(3)] == [200, 200, 429]
+        answer = await ask(house)
+        assert answer.json()["code"] == "too_many_requests"
+        assert answer.headers["retry-after"] == "1"
+        assert answer.headers["ratelimit-policy"] == '"network";q=2;w=2'
+        assert answer.headers["ratelimit"] == '"network";r=0;t=2'
+
+    async def test_retry_after_is_long_enough(self) -> None:
+        clock = Clock()
+        house = limits(rate_network=0.3, burst_network=1, clock=clock)
+        await ask(house)
+        clock.now += int((await ask(house)).headers["retry-after"])
+        assert (await ask(house)).status_code == 200
+
+    async def test_a_client_has_its_own_wherever_it_is(self) -> None:
+        house = limits()
+        for at in ("203.0.113.7", "198.51.100.7", "127.0.0.1"):
+            assert (await ask(house, caller="gate-1", at=at)).status_code == 200
+        answer = await ask(house, caller="gate-1")
+        assert (answer.status_code, answer.headers["ratelimit"]) == (429, '"client";r=0;t=3')
+        assert answer.headers["ratelimit-policy"] == '"client";q=3;w=3'
+        assert (await ask(house, caller="gate-2")).status_code == 200
+        assert (await ask(house)).headers["ratelimit"] == '"network";r=1;t=1'
+
+    @pytest.mark.parametrize(
+        ("one", "same", "other"),
+        [
+            ("203.0.113.7", "203.0.113.250", "203.0.114.7"),
+            ("2001:db8:0:100::1", "2001:db8:0:1ff:ffff::2", "2001:db8:0:200::1"),
+            ("203.0.113.7", "::ffff:203.0.113.9", "::cb00:7107"),
+        ],
+        ids=["/24", "/56", "IPv4 within IPv6"],
+    )
+    async def test_a_network_is_one_caller(self, one: str, same: str, other: str) -> None:
+        house = limits()
+        assert [(await ask(house, at=at)).status_code for at in (one, same, one)] == [200, 200, 429]
+        assert (await ask(house, at=other)).status_code == 200
+
+    async def test_what_is_public_says_nothing_of_one_caller(self) -> None:
+        house = limits(public)
+        assert not {"ratelimit", "ratelimit-policy"} & set((await ask(house)).headers)
+        await ask(house)
+        assert {"ratelimit", "ratelimit-policy"} <= set((await ask(house)).headers)
+
+    async def test_what_is_not_public_says_what_is_left(self) -> None:
+        assert (await ask(limits())).headers["ratelimit"] == '"network";r=1;t=1'
+
+    async def test_a_304_is_free(self) -> None:
+        house = limits(unchanged)
+        for _ in range(10):
+            answer = await ask(house)
+            assert (answer.status_code, answer.headers["ratelimit"]) == (304, '"network";r=2;t=0')
+
+    @pytest.mark.parametrize("path", ["/metrics", "/health/live", "/health/ready"])
+    async def test_probes_are_never_limited(self, path: str) -> None:
+        house = limits()
+        for _ in range(10):
+            answer = await ask(house, path=path)
+            assert (answer.status_code, "ratelimit" in answer.headers) == (200, False)
+
+    async def test_what_only_begins_like_a_probe_is(self) -> None:
+        house = limits()
+        assert [(await ask(house, path="/metrics/x")).status_code for _ in range(3)] == [200, 200, 429]
+
+    async def test_without_a_rate_there_is_no_limit(self) -> None:
+        house = limits(rate_client=0, rate_network=0)
+        for caller in (None, "gate-1") * 5:
+            answer = await ask(house, caller=caller)
+            assert (answer.status_code, "ratelimit" in answer.headers) == (200, False)
+
+    @pytest.mark.parametrize("at", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", None])
+    async def test_the_machine_itself_is_not_counted(self, at: str | None) -> None:
+        house = limits()
+        for _ in range(10):
+            answer = await ask(house, at=at, via="203.0.113.7")
+            assert (answer.status_code, answer.headers["ratelimit"]) == (200, '"network";r=2;t=0')
+
+    async def test_with_a_trusted_proxy_it_is(self) -> None:
+        house = limits(proxies=[ip_network("127.0.0.1/32")])
+        for _ in range(2):
+            assert (await ask(house, at="127.0.0.1", via="203.0.113.7")).status_code == 200
+        assert (await ask(house, at="127.0.0.1", via="203.0.113.7")).status_code == 429
+        assert (await ask(house, at="127.0.0.1", via="198.51.100.7")).status_code == 200
+        assert [(await ask(house, at="127.0.0.1")).status_code for _ in range(3)] == [200, 200, 429]
+
+
+PROXIES = [ip_network("10.0.0.0/8"), ip_network("2001:db8::/32")]
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "expected"),
+    [
+        ("198.51.100.1", "203.0.113.7", "198.51.100.1"),
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("10.0.0.1", "203.0.113.7", "203.0.113.7"),
+        ("10.0.0.1", "192.0.2.1, 203.0.113.7", "203.0.113.7"),
+        ("10.0.0.1", "192.0.2.1, 203.0.113.7, 10.9.9.9", "203.0.113.7"),
+        ("10.0.0.1", "192.0.2.1|203.0.113.7|10.9.9.9 ", "203.0.113.7"),
+        ("10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3"),
+        ("10.0.0.1", "203.0.113.7, unknown", "10.0.0.1"),
+        ("10.0.0.1", "203.0.113.7, ", "10.0.0.1"),
+        ("10.0.0.1", "203.0.113.7:4711", "203.0.113.7"),
+        ("2001:db8::1", "[2001:db9::7]:4711", "2001:db9::7"),
+        ("::ffff:10.0.0.1", "2001:db9::7", "2001:db9::7"),
+    ],
+)
+def test_the_first_address_from_the_right_that_is_no_trusted_proxy(peer: str, forwarded: str, expected: str) -> None:
+    headers = [(b"x-forwarded-for", one.encode()) for one in forwarded.split("|") if one]
+    assert address_of({"type": "http", "client": (peer, 1), "headers": headers}, PROXIES) == ip_address(expected)
+
+
+def test_proxies_are_named_with_commas_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAKORNAS_TRUSTED_PROXIES", "10.0.0.0/8, ::1")
+    assert Settings().trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("::1/128"))
+    monkeypatch.setenv("RAKORNAS_TRUSTED_PROXIES", "10.0.0.1/8")
+    with pytest.raises(ValueError, match="not a valid IPv4 network"):
+        Settings()
