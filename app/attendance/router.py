@@ -2,20 +2,25 @@
 
 from typing import Annotated
 
+import orjson
 from fastapi import Path, Query, Request, Response
 
-from app.attendance import repository, schemas
-from app.auth import Scope, needed, public
+from app.attendance import access, repository, schemas, summary
+from app.auth import Scope, caller_of, needed, public
 from app.core import conditional
-from app.core.database import Read
+from app.core.database import Read, Reader
 from app.core.examples import example
 from app.core.openapi import problems
 from app.core.pages import PageOf
-from app.core.problems import NotFound, Unauthenticated
+from app.core.problems import InsufficientScope, NotFound, Unauthenticated
+from app.core.transaction import writing
 from app.routing import resource
+from app.writing import trail
+from app.writing.request import known
 
 router = resource("attendance", at="/v1/meetings/{code}/attendance")
 FRESH = 30  # seconds
+VARY = "Accept, Authorization"
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 
 
@@ -24,28 +29,54 @@ Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakorn
     response_model=PageOf[schemas.Participant],
     dependencies=[public()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/attendance?organization=kpu-31"),
-    responses=problems(NotFound, Unauthenticated),
+    responses=problems(NotFound, Unauthenticated, InsufficientScope),
 )
 async def read_roll(
-    request: Request, read: Read, code: Code, query: Annotated[schemas.AttendanceQuery, Query()]
+    request: Request,
+    read: Read,
+    code: Code,
+    query: Annotated[schemas.AttendanceQuery, Query()],
+    _purpose: trail.Purpose = None,
 ) -> Response:
     """Read a roll
 
-    Who was asked to a meeting and who came, in the order of the list. An open roll is for anyone; a restricted one
-    needs a token with the scope `attendance:read`, which this release does not issue yet: it answers 401 to everyone,
-    while its summary stays open. Of more than 1,000 names that are like the words of `q`, the first 1,000 of the list
-    are ranked.
+    Who was asked to a meeting and who came, in the order of the list. An open roll is for anyone, who is not told that
+    somebody was sick; a restricted one, and all of an open one, is for tokens with the scope `attendance:read`. Each
+    such reading leaves a line in the audit trail. Of more than 1,000 names that are like the words of `q`, the first
+    1,000 of the list are ranked.
     """
+    roll = await repository.roll_of(read, code) if caller_of(request) or query.known_at else None
+    if roll and await access.may_read(read, caller_of(request), code, roll):
+        return await _in_full(request, read, code, query)
 
     async def unless_closed() -> None:
         roll = await repository.roll_of(read, code)
-        if roll is None:
+        if roll is None or (roll.roll == "restricted" and _is_bound_elsewhere(request)):
             raise NotFound
-        if roll == "restricted":
+        if roll.roll == "restricted":
             raise needed(Scope.ATTENDANCE_READ, request)
 
+    if roll and roll.roll == "restricted":
+        await unless_closed()  # whatever it was at the instant that is asked for
     page = await repository.ATTENDANCE.page(read, query, within={"meeting": code}, if_empty=unless_closed)
-    return page.reply(request, fresh=FRESH)
+    return page.reply(request, fresh=FRESH, vary=VARY)
+
+
+def _is_bound_elsewhere(request: Request) -> bool:
+    """Whether the caller has the scope, but not for this meeting: then nothing tells it that there is one."""
+    caller = caller_of(request)
+    return caller is not None and Scope.ATTENDANCE_READ in caller.scopes
+
+
+async def _in_full(request: Request, read: Reader, code: str, query: schemas.AttendanceQuery) -> Response:
+    """With what is personal: its audit line is committed before the answer begins."""
+    async with writing(request.app.state.database) as transaction:
+        source = read if query.known_at else transaction
+        page = await repository.IN_FULL.page(source, query, within={"meeting": code})
+        shown = orjson.loads(page.body)["items"]
+        keys = [f"meetings/{code}/attendance", *(f"participants/{one['id']}" for one in shown if "id" in one)]
+        await trail.line(transaction, known(request), request, keys, scope=Scope.ATTENDANCE_READ)
+    return page.reply(request, fresh=None, vary=VARY)
 
 
 @router.get(
@@ -62,6 +93,6 @@ async def read_summary(read: Read, code: Code, query: Annotated[schemas.SummaryQ
     came in another's place is on the list too, so both are among the invited. Open for every meeting: numbers are no
     personal data. The sick count as excused.
     """
-    if body := await repository.summary(read, code, query):
+    if body := await summary.summary(read, code, query):
         return conditional.reply(body, cache=conditional.open_data(FRESH))
     raise NotFound

@@ -129,7 +129,7 @@ class _Reader:
         return marked
 
     def _integer(self, digits: str) -> Any:
-        if len(digits) <= 20 and LEAST <= int(digits) <= MOST:
+        if LEAST <= int(digits) <= MOST:
             return int(digits)
         self.out_of_range = True
         return _OutOfRange()
@@ -145,9 +145,9 @@ def _flaws(value: Any, path: tuple[str | int, ...]) -> Iterator[Invalid]:
         for name in value.names if isinstance(value, _Repeated) else ():
             yield Invalid("repeated_member", REPEATED, pointer=pointer_to((*path, name)))
         for name, member in value.items():
-            yield from (
-                [Invalid("nul", NUL, pointer=pointer_to(path))] if _has_nul(name) else _flaws(member, (*path, name))
-            )
+            if _has_nul(name):
+                yield Invalid("nul", NUL, pointer=pointer_to(path))
+            yield from _flaws(member, (*path, name))
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _flaws(item, (*path, index))

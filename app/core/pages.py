@@ -53,14 +53,18 @@ class Page:
     is_empty: bool
     lasts: int | None = None
 
-    def reply(self, request: Request, *, fresh: int) -> Response:
-        """The answer, `fresh` for so many seconds, with its tag and, if there is a next page, its Link (RFC 8288)."""
-        headers = {}
+    def reply(self, request: Request, *, fresh: int | None, vary: str = "Accept") -> Response:
+        """The answer, `fresh` for so many seconds, with its tag and, if there is a next page, its Link (RFC 8288).
+
+        None: it is personal, and nobody keeps it. `vary`: the headers of the request on which it depends.
+        """
+        headers = {"Vary": vary}
         if self.next_page_token:
             query = [(name, value) for name, value in parse_qsl(request.url.query) if name != "page_token"]
             query.append(("page_token", self.next_page_token))
             headers["Link"] = f'<{request.url.path}?{urlencode(query)}>; rel="next"'
-        return conditional.reply(self.body, cache=conditional.open_data(fresh, at_most=self.lasts), headers=headers)
+        cache = "no-store" if fresh is None else conditional.open_data(fresh, at_most=self.lasts)
+        return conditional.reply(self.body, cache=cache, headers=headers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ class Organization(Fact, Base):
     __table_args__ = (
         CheckConstraint("code ~ '^[a-z][a-z0-9]{0,29}(-[0-9]{2}(\\.[0-9]{2})?)?$'", name="code_shape"),
         CheckConstraint(NAME_LENGTH, name="name_length"),
+        CheckConstraint("is_time_zone(time_zone)", name="time_zone_known"),
         CheckConstraint(one_of("kind", OrganizationKind), name="kind_known"),
         CheckConstraint(one_of("level", Level), name="level_known"),
         CheckConstraint(one_of("sector", Sector), name="sector_known"),

@@ -33,6 +33,7 @@ class Region(Fact, Base):
     __table_args__ = (
         CheckConstraint("code ~ '^[0-9]{2}(\\.[0-9]{2})?$'", name="code_shape"),
         CheckConstraint(NAME_LENGTH, name="name_length"),
+        CheckConstraint("is_time_zone(time_zone)", name="time_zone_known"),
         CheckConstraint(one_of("type", RegionType), name="type_known"),
         CheckConstraint(in_calendar("valid_from"), name="valid_from_in_calendar"),
         CheckConstraint("(type = 'province') = (parent IS NULL)", name="province_has_no_parent"),

@@ -83,7 +83,11 @@ async def load(url: str, dataset: Dataset, progress: Progress | None = None) -> 
     try:
         async with connection.transaction():
             await connection.execute(statements.LOCK)
-            return await _Load(connection, dataset, progress or _silent).run()
+            await connection.execute(statements.SIGN)
+            summary = await _Load(connection, dataset, progress or _silent).run()
+            if written := [name for name, counts in summary.tables.items() if counts.inserted or counts.updated]:
+                await connection.execute(statements.AUDIT, written)
+            return summary
     finally:
         await connection.close(timeout=5)
 

@@ -118,27 +118,33 @@ class _Chain:
             yield rows
             last = rows[-1]["position"]
 
+    def _links(self, lines: Iterator[tuple[Any, ...]]) -> set[bytes]:
+        return {chain.link(self._hash, line) for line in lines}
+
     async def _told_apart(self, row: asyncpg.Record) -> Flaw:
         """What a broken link is a sign of. Only now is it worth a second look at all lines."""
         position, seal, line = row["position"], row["hash"], row[3:]
         if position > 1 and chain.link(self._before, line) == seal:
             detail = "a line with a seal, put in before one that was sealed without it"
             return Flaw("inserted", position - 1, self._line, detail)
+        before = chain.GENESIS
         async for rows in self._batches():
             for other in rows:
-                if other["id"] is None or other["position"] == position:
-                    continue
-                fits = other["hash"] == chain.link(self._hash, other[3:])
-                if fits or seal in {chain.link(self._hash, content) for content in _exchanged(line, other[3:])}:
-                    detail = f"what was sealed here now stands at position {other['position']}"
-                    return Flaw("swapped", position, row["line"], detail)
+                if other["id"] is not None and other["position"] != position:
+                    found = other[3:]
+                    is_broken = chain.link(before, found) != other["hash"]
+                    fits = chain.link(self._hash, found) in (other["hash"], seal)
+                    if fits or (is_broken and seal in self._links(_exchanged(line, found))):
+                        detail = f"what was sealed here now stands at position {other['position']}"
+                        return Flaw("swapped", position, row["line"], detail)
+                before = other["hash"]
         detail = "not what was sealed here: the line or its seal was changed, or a pair before them was cut out"
         return Flaw("changed", position, row["line"], detail)
 
 
 def _exchanged(line: tuple[Any, ...], other: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-    """What the line said, if the other one says it now: as a whole, or without its id, its xid and its time."""
-    return (line[:kept] + other[kept:] for kept in range(4))
+    """What the line said, if the other one says it now and each has kept its id, its xid too, its time too."""
+    return (line[:kept] + other[kept:] for kept in (1, 2, 3))
 
 
 def _differs(made: bytes, roots: list[tuple[bytes, str]], position: int) -> Flaw | None:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 
-from app.attendance.repository import summary
+from app.attendance.summary import summary
 from app.attendance.schemas import SummaryQuery
 from app.meetings import repository, schemas
 from app.show.record import Json, Record, unknown

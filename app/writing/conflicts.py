@@ -64,7 +64,7 @@ RULES: Mapping[str, tuple[type[Problem], str]] = {
     "ex_appointments_one_office_once": (SameOfficeTwice, "/official"),
     "fk_stages_election_parent_stages": (ForeignParent, "/parent"),
     "ck_sessions_within_meeting": (OutsideMeeting, "/starts_at"),
-    "ck_sessions_speaker_in_one_place": (ParallelSessions, "/speakers"),
+    "ck_session_speakers_in_one_place": (ParallelSessions, "/speakers"),
     "ck_participant_sessions_in_one_place": (ParallelSessions, "/sessions"),
     **{
         f"ck_{table}_ends_after_start": (EndsBeforeStart, "/ends_at" if table == "sessions" else "/end_on")

@@ -5,6 +5,7 @@ from sqlalchemy.orm import aliased
 
 from app import models
 from app.auth import Caller
+from app.core.database import Reading
 from app.core.problems import OutsideOrganization
 from app.core.statements import Statement
 from app.core.transaction import Writer
@@ -31,5 +32,10 @@ async def check(write: Writer, caller: Caller, resource: Resource, keys: Values)
     if resource.owned_by is None:
         raise OutsideOrganization
     for (code,) in await write.rows(resource.owned_by, keys):
-        if code is None or not (await write.one(_BELOW, {"code": code, "bound_to": caller.organization}))[0]:
+        if code is None or not await is_below(write, code, caller.organization):
             raise OutsideOrganization
+
+
+async def is_below(read: Reading, code: str, bound_to: str) -> bool:
+    """Whether an organization is the one that a client is bound to, or lies below it."""
+    return bool((await read.one(_BELOW, {"code": code, "bound_to": bound_to}))[0])

@@ -49,10 +49,13 @@ WORDS: Mapping[str, tuple[str, Text]] = {
         )
         for member in ("start_on", "end_on")
     },
-    "ck_meetings_time_zone_known": (
-        "/time_zone",
-        Text("Nama zona IANA, misalnya Asia/Jakarta.", "The IANA name of a zone, as Asia/Jakarta."),
-    ),
+    **{
+        f"ck_{table}_time_zone_known": (
+            "/time_zone",
+            Text("Nama zona IANA, misalnya Asia/Jakarta.", "The IANA name of a zone, as Asia/Jakarta."),
+        )
+        for table in ("regions", "organizations", "meetings")
+    },
     "ck_sessions_track_is_of_a_group": (
         "/track",
         Text("track dan parallel_group selalu bersama.", "track and parallel_group go together."),

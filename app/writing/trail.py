@@ -1,11 +1,11 @@
 """Who writes, and why: told to the database, whose triggers sign the revisions with it, and kept as an audit line."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Header, Request
 
-from app.auth import Caller
+from app.auth import Caller, Scope
 from app.core.transaction import Writer
 from app.writing.content import Noted
 
@@ -16,6 +16,14 @@ _SIGN = (
 )
 _LINE = "INSERT INTO audit_lines (client, scope, operation, keys, request_id, purpose) VALUES ($1, $2, $3, $4, $5, $6)"
 MOST_PURPOSE = 500
+Purpose = Annotated[
+    str | None,
+    Header(
+        alias="X-Purpose",
+        description="What personal data is read for; kept in the audit trail, up to 500 characters.",
+        examples=["accreditation at the door"],
+    ),
+]
 
 
 async def sign(write: Writer, caller: Caller, request_id: str, note: Noted | None) -> None:
@@ -24,10 +32,15 @@ async def sign(write: Writer, caller: Caller, request_id: str, note: Noted | Non
     await write.fetch(_SIGN, caller.client, caller.name, request_id, reason or "", legal_basis or "")
 
 
-async def line(write: Writer, caller: Caller, request: Request, keys: Sequence[str]) -> None:
-    """One line in the audit trail: in the transaction of what it tells of, so that neither is there alone."""
+async def line(
+    write: Writer, caller: Caller, request: Request, keys: Sequence[str], *, scope: Scope | None = None
+) -> None:
+    """One line in the audit trail: in the transaction of what it tells of, so that neither is there alone.
+
+    `scope`: by which it was allowed, where that is not the one that the route asks for.
+    """
     route: Any = request.scope["route"]
-    scope = getattr(getattr(route, "access", None), "scope", None)
+    scope = scope or route.access.scope
     state = request.scope.get("state", {})
     purpose = request.headers.get("x-purpose")
     await write.fetch(

@@ -165,8 +165,8 @@ async def test_the_next_key_is_made_a_day_ahead_and_follows_the_one_before(worke
 
 async def test_after_a_long_sleep_a_key_is_made_that_signs_at_once(workers: list[Trust], own_url: str) -> None:
     old = await workers[0].signing_key()
-    back = "UPDATE signing_keys SET signs_from = signs_from - interval '30 days', signs_until = signs_until - interval '30 days'"
-    await fetch(own_url, back)
+    back = "signs_from = signs_from - interval '30 days', signs_until = signs_until - interval '30 days'"
+    await fetch(own_url, f"UPDATE signing_keys SET {back}")
     until = time.monotonic() + 5
     while (key := await workers[0].signing_key()).kid == old.kid and time.monotonic() < until:
         await asyncio.sleep(0.05)

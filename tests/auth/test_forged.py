@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI
 from joserfc.jwk import ECKey
 from sqlalchemy import event
@@ -87,9 +89,6 @@ def by_ed25519(parts: Parts) -> str:
 
 
 def der(parts: Parts) -> str:
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec
-
     text = f"{encoded(parts[0])}.{encoded(parts[1])}"
     made = parts[2].private.get_op_key("sign").sign(text.encode(), ec.ECDSA(hashes.SHA256()))
     return f"{text}.{encoded(made)}"

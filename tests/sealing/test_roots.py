@@ -8,7 +8,7 @@ import pytest
 
 from app.sealing import sealer
 from app.sealing.sealer import Root
-from tests.sealing.trail import kept_chain
+from tests.sealing.trail import kept_chain, seal_all
 
 
 def hour(number: int) -> datetime:
@@ -58,10 +58,10 @@ async def test_they_are_kept_with_the_hash_of_their_position(
     add = "INSERT INTO audit_lines (at, operation, keys) VALUES ($1, 'made', '{}')"
     for day in (20, 20, 21):
         await owner.execute(add, datetime(2026, 11, day, 7, 30, tzinfo=UTC))
-    await sealer.seal(sealing)
+    await seal_all(sealing, 3)
     await owner.execute(add, datetime(2026, 11, 21, 7, 59, tzinfo=UTC))  # late: its hour has its root
     await owner.execute("INSERT INTO audit_lines (at, operation, keys) VALUES ('2199-01-01', 'ahead', '{}')")
-    await sealer.seal(sealing)
+    await seal_all(sealing, 2)
     await sealer.seal(sealing)
     hashes = [hash_ for _, hash_ in await kept_chain(owner)]
     assert [Root(*row) for row in await owner.fetch("SELECT hour, position, hash FROM audit_roots ORDER BY hour")] == [

@@ -10,7 +10,7 @@ from app.core import observability
 from app.sealing import operating, sealer, task
 from app.settings import Settings
 from tests.conftest import fetch
-from tests.sealing.trail import LINE, add_lines, kept_chain, recomputed, verdict
+from tests.sealing.trail import LINE, add_lines, kept_chain, recomputed, seal_all, verdict
 
 WRITERS, EACH = 16, 25
 
@@ -58,7 +58,7 @@ async def test_sixteen_writers_make_one_chain_and_no_false_alarm(
     committed = [id_ for ids in await asyncio.gather(*(write(database_url, n) for n in range(WRITERS))) for id_ in ids]
     over = True
     await asyncio.gather(*others)
-    await sealer.seal(sealing)
+    await seal_all(sealing, len(committed) - len(await kept_chain(owner)))
     assert (turns > 20, looks > 5) == (True, True)
     chain = await kept_chain(owner)
     assert sorted(line for line, _ in chain) == sorted(committed)
@@ -77,8 +77,7 @@ async def test_a_line_waits_for_older_transactions(
         assert await sealer.seal(sealing) == 0
         assert await verdict(owner) == (0, 3, 0, [])
     await older.close()
-    assert await sealer.seal(sealing) == 4
-    assert await owner.fetchval("SELECT operation FROM audit_lines WHERE id = (SELECT min(line) FROM audit_seals)")
+    await seal_all(sealing, 4)
     assert [line for line, _ in await kept_chain(owner)] == [1, 2, 3, 4]
 
 
@@ -88,7 +87,7 @@ async def test_of_two_one_seals(owner: asyncpg.Connection, database_url: str, se
     assert await sealer.seal(sealing) is None
     assert await operating.seal(Settings(DATABASE_URL=database_url)) is None
     await owner.fetchval("SELECT pg_advisory_unlock($1)", sealer.LOCK)
-    assert await operating.seal(Settings(DATABASE_URL=database_url)) == 2
+    await seal_all(sealing, 2)
     assert await sealer.seal(sealing) == 0
 
 
@@ -97,35 +96,32 @@ async def test_the_bytes_of_a_line_are_those_that_are_documented(
 ) -> None:
     await add_lines(owner, 13)
     await owner.execute("INSERT INTO audit_lines (at, operation, keys) VALUES ('2026-01-01 07:00+07', 'whole', '{}')")
-    await sealer.seal(sealing)
-    assert len(chain := await kept_chain(owner)) == 14
-    assert chain == await recomputed(owner)
+    await seal_all(sealing, 14)
+    assert await kept_chain(owner) == await recomputed(owner)
+
+
+def in_batches_of(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    for name in ("NEXT", "MADE_ANEW", "LEFT_OVER"):
+        monkeypatch.setattr(sealer, name, getattr(sealer, name).replace("LIMIT 1000", f"LIMIT {number}"))
+    monkeypatch.setattr(sealer, "BATCH", number)
 
 
 async def test_a_crash_leaves_a_chain_that_goes_on(
-    owner: asyncpg.Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+    owner: asyncpg.Connection, sealing: asyncpg.Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await add_lines(owner, 23)
-    monkeypatch.setattr(sealer, "_LINES", None)
-    for name in ("NEXT", "MADE_ANEW", "LEFT_OVER"):
-        monkeypatch.setattr(sealer, name, getattr(sealer, name).replace("LIMIT 1000", "LIMIT 5"))
-    monkeypatch.setattr(sealer, "BATCH", 5)
-    add_seals, batches = sealer.ADD_SEALS, 0
+    in_batches_of(monkeypatch, 5)
 
-    def dying(*_: object, **__: object) -> list[sealer.Root]:
-        nonlocal batches
-        batches += 1
-        if batches == 3:
+    def dying(state: asyncpg.Record, *_: object, **__: object) -> list[sealer.Root]:
+        if state["position"] == 10:
             raise ConnectionError
         return []
 
-    with monkeypatch.context() as patch:
+    with monkeypatch.context() as patch, pytest.raises(ConnectionError):
         patch.setattr(sealer, "roots", dying)
-        with pytest.raises(ConnectionError):
-            await operating.seal(Settings(DATABASE_URL=database_url))
+        await seal_all(await task.connect(Settings(DATABASE_URL=database_url)), 23)
     assert len(await kept_chain(owner)) == 10
-    assert add_seals == sealer.ADD_SEALS
-    assert await operating.seal(Settings(DATABASE_URL=database_url)) == 13
+    await seal_all(sealing, 13)
     assert await verdict(owner) == (23, 0, 0, [])
 
 
@@ -134,28 +130,20 @@ async def test_a_trail_goes_on_in_another_cluster(
     owner: asyncpg.Connection, sealing: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     """A restored one: its transactions had numbers that this cluster has yet to come to."""
-    for name in ("NEXT", "MADE_ANEW", "LEFT_OVER"):
-        monkeypatch.setattr(sealer, name, getattr(sealer, name).replace("LIMIT 1000", f"LIMIT {batch}"))
-    monkeypatch.setattr(sealer, "BATCH", batch)
-
-    async def seal_all() -> int:
-        total = 0
-        while sealed := await sealer.seal(sealing):
-            total += sealed
-        return total
+    in_batches_of(monkeypatch, batch)
 
     def old(xids: str) -> str:
         return f"INSERT INTO audit_lines (xid, operation, keys) SELECT x::text::xid8, 'old', '{{}}' FROM {xids} AS x"
 
     await owner.execute(old("generate_series(9000000003, 9000000001, -1)"))
-    assert await seal_all() == 3
+    await seal_all(sealing, 3)
     await owner.execute(old("generate_series(9000000009, 9000000005, -1)"))  # came along unsealed: ids 4 to 8
     await add_lines(owner, 3)
     assert (await verdict(owner)).flaws == []
-    assert await seal_all() == 8
+    await seal_all(sealing, 8)
     await add_lines(owner, 3)
     assert (await verdict(owner)).flaws == []
-    assert await seal_all() == 3
+    await seal_all(sealing, 3)
     assert [line for line, _ in await kept_chain(owner)] == [3, 2, 1, 8, 7, 6, 5, 4, 9, 10, 11, 12, 13, 14]
     assert await verdict(owner) == (14, 0, 0, [])
 
@@ -168,13 +156,11 @@ async def test_lines_made_before_the_newest_seals_number_is_come_to_are_sealed_t
     await owner.execute(
         "INSERT INTO audit_lines (xid, operation, keys) VALUES ($1::text::xid8, 'old', '{}')", str(now + 1000)
     )
-    await sealer.seal(sealing)
+    await seal_all(sealing, 1)
     await add_lines(owner, 3)
     for _ in range(1000):
         await owner.fetchval("SELECT pg_current_xact_id()")
-    assert await sealer.seal(sealing) in (1, 3)
-    while await sealer.seal(sealing):
-        pass
+    await seal_all(sealing, 3)
     assert sorted(line for line, _ in await kept_chain(owner)) == [1, 2, 3, 4]
     assert (await verdict(owner)).flaws == []
 

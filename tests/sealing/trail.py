@@ -1,12 +1,13 @@
 """Trails made up for a test, and the chain recomputed from what is published of it, without the program's own code."""
 
+import asyncio
 import hashlib
 import json
 from typing import Any
 
 import asyncpg
 
-from app.sealing import verifying
+from app.sealing import sealer, verifying
 from app.sealing.sealer import Root
 from app.sealing.verifying import Verdict
 
@@ -21,6 +22,15 @@ async def add_lines(connection: asyncpg.Connection, number: int) -> None:
         text = ODD if n % 4 == 0 else f"word {n}"
         optional: tuple[Any, ...] = (None, None, text, [], None, None)
         await connection.execute(LINE, *(optional if bare else (text, "a:b", text, [text, "kpu"], text, text)))
+
+
+async def seal_all(connection: asyncpg.Connection, number: int) -> None:
+    """Seal so many lines: once nobody on the whole server, in other tests' databases too, is at an older write."""
+    async with asyncio.timeout(60):
+        while number > 0:
+            number -= await sealer.seal(connection) or 0
+            await asyncio.sleep(0.01)
+    assert number == 0
 
 
 async def recomputed(connection: asyncpg.Connection) -> list[tuple[int, bytes]]:

@@ -1,0 +1,90 @@
+"""Nobody is in two parallel sessions at once, and every time zone is one that there is
+
+Must run under the previous release: add, fill, switch; drop one release later.
+
+Revision: 0014, after 0013
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+# Whoever speaks, or is assigned to sit, in one session of a group does not in another. The lock is for two writers that
+# put one person into two sessions at the same moment, neither seeing the other's.
+IN_ONE_PLACE = """
+CREATE FUNCTION in_one_place() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    changed jsonb := to_jsonb(NEW);
+    whose text;
+    elsewhere text;
+    of_group text := CASE WHEN TG_TABLE_NAME = 'sessions' THEN changed ->> 'parallel_group' ELSE (
+        SELECT parallel_group FROM sessions WHERE meeting = changed ->> 'meeting' AND code = changed ->> 'session'
+    ) END;
+    place text := CASE WHEN TG_TABLE_NAME = 'sessions' THEN changed ->> 'code' ELSE changed ->> 'session' END;
+BEGIN
+    IF of_group IS NULL THEN
+        RETURN NULL;
+    END IF;
+    FOR whose IN
+        SELECT official::text FROM session_speakers
+        WHERE TG_TABLE_NAME <> 'participant_sessions' AND official IS NOT NULL
+            AND meeting = changed ->> 'meeting' AND session = place
+    LOOP
+        PERFORM pg_advisory_xact_lock(hashtextextended(changed ->> 'meeting' || whose, 14));
+        SELECT s.code INTO elsewhere FROM session_speakers AS other
+        JOIN sessions AS s ON s.meeting = other.meeting AND s.code = other.session
+        WHERE other.meeting = changed ->> 'meeting' AND other.official::text = whose
+            AND s.code <> place AND s.parallel_group = of_group LIMIT 1;
+        IF elsewhere IS NOT NULL THEN
+            RAISE EXCEPTION 'the same person speaks in % and %', place, elsewhere USING ERRCODE = 'check_violation',
+                TABLE = 'session_speakers', CONSTRAINT = 'ck_session_speakers_in_one_place';
+        END IF;
+    END LOOP;
+    FOR whose IN
+        SELECT participant::text FROM participant_sessions
+        WHERE TG_TABLE_NAME <> 'session_speakers' AND meeting = changed ->> 'meeting' AND session = place
+            AND (TG_TABLE_NAME = 'sessions' OR participant::text = changed ->> 'participant')
+    LOOP
+        PERFORM pg_advisory_xact_lock(hashtextextended(changed ->> 'meeting' || whose, 14));
+        SELECT s.code INTO elsewhere FROM participant_sessions AS other
+        JOIN sessions AS s ON s.meeting = other.meeting AND s.code = other.session
+        WHERE other.meeting = changed ->> 'meeting' AND other.participant::text = whose
+            AND s.code <> place AND s.parallel_group = of_group LIMIT 1;
+        IF elsewhere IS NOT NULL THEN
+            RAISE EXCEPTION 'the same participant is in % and %', place, elsewhere USING ERRCODE = 'check_violation',
+                TABLE = 'participant_sessions', CONSTRAINT = 'ck_participant_sessions_in_one_place';
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END $$
+"""
+ZONES = ("regions", "organizations")
+
+
+def upgrade() -> None:
+    op.execute(IN_ONE_PLACE)
+    for table in ("session_speakers", "participant_sessions"):
+        op.execute(
+            f"CREATE TRIGGER in_one_place AFTER INSERT OR UPDATE ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION in_one_place()"
+        )
+    op.execute(
+        "CREATE TRIGGER in_one_place AFTER UPDATE OF parallel_group ON sessions"
+        " FOR EACH ROW WHEN (OLD.parallel_group IS DISTINCT FROM NEW.parallel_group) EXECUTE FUNCTION in_one_place()"
+    )
+    for table in ZONES:
+        name = op.f(f"ck_{table}_time_zone_known")
+        op.create_check_constraint(name, table, sa.text("is_time_zone(time_zone)"), postgresql_not_valid=True)
+        op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
+
+
+def downgrade() -> None:
+    for table in ZONES:
+        op.drop_constraint(op.f(f"ck_{table}_time_zone_known"), table)
+    for table in ("session_speakers", "participant_sessions", "sessions"):
+        op.execute(f"DROP TRIGGER in_one_place ON {table}")
+    op.execute("DROP FUNCTION in_one_place")
