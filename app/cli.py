@@ -12,6 +12,7 @@ import typer
 
 from app.commands.audit import audit
 from app.commands.clients import clients
+from app.commands.imports import import_
 from app.commands.options import DatabaseUrl, DataDir, fail
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ show = typer.Typer(
 app.add_typer(show, name="show")
 app.add_typer(clients, name="clients")
 app.add_typer(audit, name="audit")
+app.command("import")(import_)
 
 AsOf = Annotated[
     str | None, typer.Option("--as-of", metavar="DAY", help="The day to look at, YYYY-MM-DD, 1900 to 2199; else today.")
@@ -63,9 +65,8 @@ def serve(
             elif migrate:
                 operations.migrate(database.url)
             operations.check_server(database.url, workers)
-            typer.echo(serving.greeting(listener))
-            if database.embedded and (made := admin(database.url)):
-                typer.echo(serving.introduction(listener, *made))
+            client = admin(database.url) if database.embedded else None
+            typer.echo(serving.greeting(listener, client))
             url = operations.as_service_role(database.url) if database.embedded else database.url
             serving.run(listener, workers, url)
     except operations.OperatorError as error:

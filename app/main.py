@@ -1,9 +1,11 @@
 """The application: the only place that knows every feature, and the order of the rooms that a request walks through.
 
-Outermost first: observability (a name and a line for each request) > cross-origin > guard (limits) > raw query
-(repeats, bytes) > methods (HEAD, OPTIONS) > conditional (entity tags, 304) > compression > the router.
+Outermost first: observability (a name and a line for each request) > cross-origin > guard (sizes, silences) > raw query
+(repeats, bytes) > authentication (whose token) > limits (how often) > methods (HEAD, OPTIONS) > conditional (entity
+tags, 304) > compression > the router.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -11,13 +13,14 @@ from operator import attrgetter
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette_compress import CompressMiddleware
 
-from app import auth
+from app import auth, registry
 from app.appointments.router import router as appointments
 from app.attendance.router import router as attendance
 from app.audit.router import router as audit
@@ -27,6 +30,7 @@ from app.core.conditional import Conditional
 from app.core.cors import CrossOrigin
 from app.core.database import Database
 from app.core.guard import Guard
+from app.core.limits import Limits
 from app.core.methods import Methods, methods_of
 from app.core.query import RawQuery
 from app.divisions.router import router as divisions
@@ -34,6 +38,7 @@ from app.elections.router import router as elections
 from app.explorer.contract import INTRODUCTION
 from app.explorer.router import router as explorer
 from app.health.router import router as health
+from app.imports.router import router as imports
 from app.meetings.router import router as meetings
 from app.meetings.sessions import router as sessions
 from app.meetings.statements import router as statements
@@ -52,7 +57,7 @@ ROUTERS = (
     *(today, search),
     *(regions, organizations, divisions, officials, appointments),
     *(elections, stages, meetings, sessions, statements, attendance),
-    *(oauth, clients, audit),
+    *(imports, oauth, clients, audit),
     *(explorer, health),
 )
 
@@ -80,23 +85,14 @@ TAGS = [
     },
     {"name": "meetings", "description": "The commission's meetings: their sessions, topics, speakers and sources."},
     {"name": "attendance", "description": "Who was asked to a meeting and who came, one by one and in numbers."},
+    {"name": "imports", "description": "Files of rows, brought in at once, with a verdict for each."},
     {"name": "oauth", "description": "Where clients fetch their access tokens, and what verifies those."},
     {"name": "clients", "description": "The machines that may ask for tokens, their scopes and secrets."},
     {"name": "audit", "description": "Who wrote what and who read what is personal, sealed by a chain of hashes."},
     {"name": "service", "description": "Where everything is, and what problems mean."},
     {"name": "health", "description": "Probes and measurements for operators."},
 ]
-# What the rooms around the router may answer to any request.
-ROOM_PROBLEMS = (
-    problems.Malformed,
-    problems.Unauthenticated,
-    problems.RequestTimeout,
-    problems.ContentTooLarge,
-    problems.UriTooLong,
-    problems.InvalidParameters,
-    problems.HeadersTooLarge,
-    problems.Unavailable,
-)
+LARGE = ("/v1/imports",)  # whose bodies may be long
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 
 
@@ -121,7 +117,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=INTRODUCTION.read_text(encoding="utf-8"),
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         openapi_tags=TAGS,
-        responses=openapi.problems(*ROOM_PROBLEMS),
+        responses=openapi.problems(*openapi.ROOM_PROBLEMS),
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -134,6 +130,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.zone = settings.zone
     app.state.token_attempts = Attempts()
+    app.state.importable = registry.IMPORTABLE
+    app.state.importing = asyncio.Semaphore(1)
     for router in ROUTERS:
         app.include_router(router)
     auth.refuse_undeclared(app, ROUTERS)
@@ -141,9 +139,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.user_middleware = [
         Middleware(observability.Observability),
         Middleware(CrossOrigin),
-        Middleware(Guard, body_limit=settings.body_limit, concurrency=settings.concurrency),
+        Middleware(Guard, body_limit=settings.body_limit, large=LARGE, concurrency=settings.concurrency),
         Middleware(RawQuery),
         Middleware(auth.Authentication),
+        Middleware(
+            Limits,
+            rate_client=settings.rate_client,
+            burst_client=settings.burst_client,
+            rate_network=settings.rate_network,
+            burst_network=settings.burst_network,
+            proxies=settings.trusted_proxies,
+        ),
         Middleware(Methods, allowed=allowed),
         Middleware(Conditional),
         Middleware(CompressMiddleware),
@@ -156,9 +162,15 @@ async def on_problem(request: Request, problem: problems.Problem) -> Response:
 
 
 async def on_invalid(request: Request, error: RequestValidationError) -> Response:
-    fields = request.scope["route"].dependant.query_params
-    known = validation.names_of([field.field_info.annotation for field in fields])
-    return validation.invalid_parameters(error.errors(), known).response(request.scope)
+    route = request.scope["route"]
+    known = validation.names_of([field.field_info.annotation for field in query_fields(route.dependant)])
+    body = route.body_field.field_info.annotation if route.body_field else None
+    return validation.refusal(error.errors(), known, body).response(request.scope)
+
+
+def query_fields(dependant: Dependant) -> list[Any]:
+    """The query parameters of a route, those of its dependencies among them."""
+    return [*dependant.query_params, *(field for one in dependant.dependencies for field in query_fields(one))]
 
 
 async def on_http_exception(request: Request, error: HTTPException) -> Response:

@@ -54,13 +54,11 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         yield listener
 
 
-def greeting(listener: socket.socket) -> str:
-    return GREETING.format(base=base_of(listener))
-
-
-def introduction(listener: socket.socket, id_: str, secret: str) -> str:
-    """What is said, once, of the client that an embedded database is given."""
-    return INTRODUCTION.format(base=base_of(listener), id=id_, secret=secret)
+def greeting(listener: socket.socket, client: tuple[str, str] | None) -> str:
+    """What is said at the start: where the service is and, once, the id and secret of its first client."""
+    base = base_of(listener)
+    introduction = INTRODUCTION.format(base=base, id=client[0], secret=client[1]) if client else ""
+    return GREETING.format(base=base) + introduction
 
 
 def base_of(listener: socket.socket) -> str:

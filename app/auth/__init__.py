@@ -3,7 +3,7 @@
 from app.auth.callers import Caller, caller_of
 from app.auth.room import Authentication
 from app.auth.route import Route, needed, refuse_undeclared
-from app.auth.scopes import Access, Scope, allow, public
+from app.auth.scopes import Access, Scope, allow, allow_by, public
 from app.auth.trust import Trust
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Scope",
     "Trust",
     "allow",
+    "allow_by",
     "caller_of",
     "needed",
     "public",

@@ -35,7 +35,7 @@ class Route(APIRoute):
     ) -> None:
         declared = [one.dependency for one in dependencies or () if isinstance(one.dependency, Access)]
         if len(declared) != 1:
-            raise TypeError(f"{path}: declare exactly one of public() and allow(scope)")
+            raise TypeError(f"{path}: declare exactly one of public(), allow(scope) and allow_by(parameter, scopes)")
         self.access: Access = declared[0]
         may_be = {**(CLOSED if self.access.scope else {}), **(responses or {})}
         super().__init__(path, endpoint, dependencies=dependencies, responses=may_be, **rest)
@@ -45,11 +45,17 @@ class Route(APIRoute):
 
         async def guarded(request: Request) -> Response:
             authorize(request, self.access)
-            if self.body_field is not None:
-                await bodies.read(request, self.body_field.field_info)
+            declared = self.body_field.field_info if self.body_field else None
+            if declared is not None and (declared.is_required() or has_body(request)):
+                await bodies.read(request, declared)
             return await handle(request)
 
         return guarded
+
+
+def has_body(request: Request) -> bool:
+    """Whether anything comes after the header; a body that may be left out is not asked for its media type."""
+    return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
 
 
 def refuse_undeclared(app: FastAPI, routers: Sequence[APIRouter]) -> None:
@@ -64,10 +70,10 @@ def refuse_undeclared(app: FastAPI, routers: Sequence[APIRouter]) -> None:
 
 def authorize(request: Request, access: Access) -> None:
     """Let the request pass, or raise Unauthenticated or InsufficientScope."""
-    if access.scope is not None:
-        caller = caller_of(request)
-        if caller is None or access.scope not in caller.scopes:
-            raise needed(access.scope, request)
+    caller = caller_of(request)
+    scope = access.asked(request.query_params, caller.scopes if caller else frozenset())
+    if scope is not None and (caller is None or scope not in caller.scopes):
+        raise needed(scope, request)
 
 
 def needed(scope: Scope, request: Request) -> Problem:

@@ -1,6 +1,6 @@
 """What a token may be good for, and how a route says which it asks for: `public()` or `allow(Scope.…)`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -55,6 +55,10 @@ class Access:
 
     scope: Scope | None
 
+    def asked(self, _given: Mapping[str, str], _held: Set[Scope]) -> Scope | None:
+        """The scope that a request with these parameters needs, whose caller has these scopes."""
+        return self.scope
+
     async def __call__(self) -> None:
         """Nothing to resolve: `Route` reads the declaration before anything else runs."""
 
@@ -73,6 +77,21 @@ class Closed(Access, SecurityBase):
     )
 
 
+@dataclass(frozen=True)
+class Chosen(Closed):
+    """The declaration of a route whose scope stands in a parameter of the query.
+
+    Where the parameter has another value, any of these scopes lets the caller in, to hear what the parameter may be.
+    """
+
+    parameter: str
+    scopes: tuple[tuple[str, Scope], ...]
+
+    def asked(self, given: Mapping[str, str], held: Set[Scope]) -> Scope | None:
+        chosen = dict(self.scopes).get(given.get(self.parameter, ""))
+        return chosen or next((scope for _, scope in self.scopes if scope in held), self.scope)
+
+
 def public() -> Any:
     """For `dependencies=`: anyone may call this route."""
     return Depends(Access(None))
@@ -81,3 +100,9 @@ def public() -> Any:
 def allow(scope: Scope) -> Any:
     """For `dependencies=`: only a token with this scope may call this route."""
     return Security(Closed(scope), scopes=[scope.value])
+
+
+def allow_by(parameter: str, scopes: Mapping[str, Scope]) -> Any:
+    """For `dependencies=`: only a token with the scope of this parameter's value may call this route."""
+    first = next(iter(scopes.values()))
+    return Security(Chosen(first, parameter, tuple(scopes.items())), scopes=[first.value])

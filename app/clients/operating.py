@@ -41,7 +41,7 @@ async def create(write: Writer, content: Mapping[str, Any]) -> tuple[str, str | 
 async def create_first(write: Writer) -> tuple[str, str] | None:
     """A client with all scopes where there is none at all, once, whoever else starts beside."""
     await write.fetch(ALONE)
-    if await write.fetch("SELECT FROM clients LIMIT 1"):
+    if await write.fetch("SELECT id FROM clients LIMIT 1"):
         return None
     id_, secret = await create(write, {"name": FIRST, "scopes": [str(scope) for scope in Scope]})
     return (id_, secret) if secret else None

@@ -17,6 +17,7 @@ from app.core.problems import (
     Problem,
     RequestTimeout,
     TooManyRequests,
+    Unauthenticated,
     Unavailable,
     UnsupportedMediaType,
     UriTooLong,
@@ -52,6 +53,7 @@ class ProblemDocument(BaseModel):
 # What the rooms around the router may answer to any request.
 ROOM_PROBLEMS: tuple[type[Problem], ...] = (
     Malformed,
+    Unauthenticated,
     RequestTimeout,
     ContentTooLarge,
     UriTooLong,

@@ -101,11 +101,11 @@ async def read_metadata(request: Request, _: Nothing) -> schemas.Metadata:
 
 async def _issue(request: Request, read: Read) -> Response:
     form = schemas.Form(request.headers.get("content-type", ""), await _body(request))
-    credentials = form.credentials(request.headers.getlist("authorization"))
     grant_type = form.get("grant_type")
     if grant_type != "client_credentials":
         code: schemas.Code = "unsupported_grant_type" if grant_type else "invalid_request"
         raise schemas.Refused(code, "grant_type must be client_credentials.")
+    credentials = form.credentials(request.headers.getlist("authorization"))
     trust: Trust = request.app.state.trust
     key = await trust.signing_key()
     attempts: service.Attempts = request.app.state.token_attempts

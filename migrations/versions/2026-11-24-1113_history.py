@@ -148,10 +148,6 @@ BEGIN
         name, columns, name || '_rows'
     );
     EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON history.%I (%s)', name || '_rows_key', name || '_rows', key);
-    EXECUTE format(
-        'CREATE UNIQUE INDEX IF NOT EXISTS %I ON history.%I (%s) WHERE upper_inf(known)',
-        name || '_rows_current', name || '_rows', key
-    );
     EXECUTE format('DROP TRIGGER IF EXISTS keep_history ON %I', name);
     EXECUTE format(
         'CREATE CONSTRAINT TRIGGER keep_history AFTER INSERT OR UPDATE OR DELETE ON %I'
@@ -216,7 +212,7 @@ BEGIN
     ELSE
         UPDATE revisions SET
             after = content_after,
-            revision = CASE WHEN TG_OP = 'DELETE' THEN OLD.revision + 1 ELSE NEW.revision END,
+            revision = CASE WHEN TG_OP = 'DELETE' THEN kept.revision ELSE NEW.revision END,
             action = CASE
                 WHEN TG_OP = 'DELETE' THEN 'deleted' WHEN kept.before IS NULL THEN 'created' ELSE 'updated'
             END

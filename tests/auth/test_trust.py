@@ -129,8 +129,13 @@ async def test_older_than_5_seconds_is_never_a_pass(held: Held) -> None:
         await held.trust.verify(unseen)
     with pytest.raises(Unavailable):
         await held.trust.signing_key()
-    with pytest.raises(InvalidToken):  # that one is no token whatever is known
-        await held.trust.verify(b"x")
+    for forged in (b"x", unseen[:-4] + b"AAAA"):  # whatever has changed, these are no good
+        with pytest.raises(InvalidToken):
+            await held.trust.verify(forged)
+    of_an_unknown_key = Held(signing_key("unheard of"))
+    await of_an_unknown_key.learn()
+    with pytest.raises(Unavailable):
+        await held.trust.verify(of_an_unknown_key.issue())
     held.records.fault = None
     await held.trust._attempt()
     assert held.trust.known(seen)

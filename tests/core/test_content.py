@@ -123,6 +123,28 @@ def test_text_becomes_what_it_stands_for() -> None:
     assert TypeAdapter(Uuid).validate_python(word.upper()) == UUID(word)
 
 
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u1680", "\u2000", "\u200a", "\u202f", "\u205f", "\u3000", "\ufeff"])
+def test_a_name_has_its_blanks_within(blank: str) -> None:
+    name = TypeAdapter(Name)
+    assert name.validate_python(f"a{blank}b") == f"a{blank}b"
+    assert refusals(name, f"{blank}a") == refusals(name, f"a{blank}") == refusals(name, blank) == ["not_plain"]
+
+
+def test_a_name_is_one_line_of_what_can_be_seen() -> None:
+    name = TypeAdapter(Name)
+    assert refusals(name, "") == ["string_too_short"]
+    for control in ("\0", "\t", "\n", "\r", "\x1f", "\x7f", "\x80", "\x9f", "\u2028", "\u2029"):
+        assert refusals(name, f"a{control}b") == ["not_plain"]
+    for seen in ("\u200b", "\u200d", "¡", "é", "😀"):  # zero-width ones join letters and pictures
+        assert accepts(name, seen)
+
+
+def test_an_integer_fits_its_column() -> None:
+    for value in (2**31 - 1, -(2**31)):
+        assert accepts(TypeAdapter(PlainInt), value)
+        assert not accepts(TypeAdapter(PlainInt), value + (1 if value > 0 else -1))
+
+
 def test_the_classes_of_characters_are_spelt_for_every_engine() -> None:
     assert set((CONTROL + BLANK).replace("\\u", "").replace("-", "")) <= set("0123456789abcdef")
 
@@ -140,6 +162,25 @@ class Meeting(Content):
     rooms: list[Place] = Field(default_factory=list)
     seats: Annotated[PlainInt, Field(ge=1)] = 5
     kind: Literal["plenary", "other"] = "other"
+
+
+class Flags(Content):
+    on: bool = False
+    ratio: int = 0
+
+
+class TestContent:
+    @pytest.mark.parametrize("value", [0, 1, "true", "on", 1.0, None])
+    def test_converts_nothing(self, value: Any) -> None:
+        with pytest.raises(InvalidContent):
+            validate(Flags, {"on": value})
+        with pytest.raises(InvalidContent):
+            validate(Flags, {"ratio": True if value == 1 else "1"})
+
+    def test_the_errors_have_an_end(self) -> None:
+        with pytest.raises(InvalidContent) as raised:
+            validate(Flags, {f"x{number}": 1 for number in range(500)})
+        assert len(raised.value.errors) == 100
 
 
 class TestPatch:

@@ -70,6 +70,18 @@ async def test_a_chunked_body_is_counted_as_it_comes() -> None:
         assert answer.headers["connection"] == "close"
 
 
+async def test_a_batch_may_be_longer() -> None:
+    async with client(Guard(echo, body_limit=10, large=(":batch", "/imports"), large_limit=20)) as http:
+        for path in ("/v1/check-ins:batch", "/v1/imports"):
+            for content in (b"x" * 20, chunks(15, 5)):
+                assert (await http.post(path, content=content)).text == "x" * 20
+            assert problem(await http.post(path, content=b"x" * 21)) == (413, "content_too_large")
+            assert problem(await http.post(path, content=chunks(15, 6))) == (413, "content_too_large")
+        for path in ("/v1/check-ins", "/v1/imports/1", "/v1/x:batch/1"):
+            assert problem(await http.post(path, content=b"x" * 11)) == (413, "content_too_large")
+            assert problem(await http.post(path, content=chunks(11))) == (413, "content_too_large")
+
+
 async def test_what_a_framework_makes_of_the_fault_does_not_hide_it() -> None:
     """FastAPI answers 400 for every exception that comes out of the reading of a body."""
     app = FastAPI()

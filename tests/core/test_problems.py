@@ -1,11 +1,26 @@
+import re
 from html.parser import HTMLParser
 from typing import Any
 
 import httpx
 import pytest
 
+from app.core import problems
 from app.core.languages import Text
-from app.core.problems import KINDS, Invalid, InvalidParameters, NotFound, Problem, Unavailable
+from app.core.problems import (
+    KINDS,
+    Conflict,
+    Exists,
+    Forbidden,
+    InFlight,
+    InsufficientScope,
+    Invalid,
+    InvalidParameters,
+    NotFound,
+    Problem,
+    TooManyRequests,
+    Unavailable,
+)
 
 MEMBERS = ["type", "title", "status", "detail", "code", "request_id", "trace_id", "errors"]
 
@@ -36,7 +51,18 @@ class TestKinds:
     def test_each_kind_is_known_by_a_code_of_its_own(self) -> None:
         kinds = leaves(Problem)
         assert len({kind.code for kind in kinds}) == len(kinds)
-        assert list(KINDS.values()) == kinds
+        assert set(KINDS.values()) == {*kinds, Conflict}
+        assert all(KINDS[kind.code] is kind for kind in KINDS.values())
+
+    def test_the_tree_is_drawn_as_it_is(self) -> None:
+        drawn = re.findall(r"─ (\w+) *(\d{3})?", problems.__doc__ or "")
+        assert {name: int(status) for name, status in drawn if status} == {
+            kind.__name__: kind.status for kind in Problem.__subclasses__()
+        }
+        assert {name for name, status in drawn if not status} == {
+            kind.__name__ for parent in (Forbidden, Conflict) for kind in parent.__subclasses__()
+        }
+        assert {name for name, _ in drawn} <= set(problems.__all__)
 
     @pytest.mark.parametrize("code", KINDS)
     def test_each_speaks_both_languages(self, code: str) -> None:
@@ -108,6 +134,28 @@ class TestDocument:
             "code": "wrong",
             "detail": "salah",
         }
+
+    def test_a_long_place_is_cut(self) -> None:
+        assert (
+            Invalid("wrong", Text("salah", "wrong"), pointer="/" + "a" * 9000).document("en")["pointer"]
+            == "/" + "a" * 199
+        )
+
+    def test_what_stands_in_the_way_has_an_address(self) -> None:
+        error = Invalid("taken", Text("sudah ada", "taken"), pointer="/code", address="/v1/regions/31")
+        assert Exists(error).document("en")["errors"] == [
+            {"pointer": "/code", "code": "taken", "detail": "taken", "address": "/v1/regions/31"}
+        ]
+
+    def test_the_scope_that_is_needed_is_named(self) -> None:
+        problem = InsufficientScope("regions:write", headers={"WWW-Authenticate": "Bearer"})
+        for detail in problem.detail:
+            assert "regions:write" in detail
+        assert problem.headers == {"WWW-Authenticate": "Bearer"}
+
+    def test_when_to_come_back_is_told(self) -> None:
+        assert InFlight().headers == {"Retry-After": "1"}
+        assert TooManyRequests(retry_after=9, headers={"X": "y"}).headers == {"Retry-After": "9", "X": "y"}
 
     def test_a_detail_of_its_own(self) -> None:
         assert NotFound(detail=Text("hilang", "gone")).document("id")["detail"] == "hilang"

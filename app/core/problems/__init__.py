@@ -28,6 +28,7 @@
     ├── UnsupportedMediaType     415  the body is of another kind than the one named in Accept or Accept-Patch
     ├── InvalidParameters        422  a query or path parameter is wrong; `errors` says which and what is allowed
     ├── InvalidContent           422  a member of the body is wrong; `errors` points at it
+    ├── ImportRefused            422  of a file that is all or nothing; `rows` says what is wrong with which line
     ├── KeyReused                422  another request had this Idempotency-Key
     ├── TooRecent                422  `known_at` is an instant that writes still under way may belong to
     ├── PreconditionRequired     428  If-Match is missing
@@ -62,6 +63,7 @@ from app.core.problems.requests import (
     ContentTooLarge,
     Forbidden,
     HeadersTooLarge,
+    ImportRefused,
     InsufficientScope,
     InternalError,
     InvalidContent,
@@ -93,6 +95,7 @@ __all__ = [
     "Forbidden",
     "ForeignParent",
     "HeadersTooLarge",
+    "ImportRefused",
     "InFlight",
     "InUse",
     "InsufficientScope",

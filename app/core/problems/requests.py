@@ -1,8 +1,9 @@
 """Problems of the request, of the caller and of the service: whatever the record holds, they are there."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from app.core.languages import Text
+from app.core.languages import Language, Text
 from app.core.problems.problem import Problem
 
 
@@ -130,6 +131,26 @@ class InvalidContent(Problem):
     status, code = 422, "invalid_content"
     title = Text("Isi permintaan tidak sah", "Invalid content")
     mend = Text("Perbaiki anggota yang disebut pada errors.", "Correct the members named in errors.")
+
+
+class ImportRefused(Problem):
+    """Its document also has the members of an import's answer, with a verdict for each row."""
+
+    status, code = 422, "import_refused"
+    title = Text("Ada baris yang ditolak", "Rows were refused")
+    mend = Text(
+        "Tidak ada yang disimpan. Perbaiki baris yang disebut pada rows, atau simpan yang lain dengan partial=true.",
+        "Nothing was kept. Correct the rows named in rows, or keep the others with partial=true.",
+    )
+
+    def __init__(self, result: Callable[[Language], Mapping[str, Any]] = lambda _: {}) -> None:
+        super().__init__()
+        self.result = result
+
+    def document(
+        self, language: Language = "id", request_id: str | None = None, trace_id: str | None = None
+    ) -> dict[str, Any]:
+        return {**super().document(language, request_id, trace_id), **self.result(language)}
 
 
 class KeyReused(Problem):

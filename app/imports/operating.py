@@ -1,0 +1,46 @@
+"""A file brought in from the command line, without a client and without a limit of size."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from app.auth import Caller
+from app.core.transaction import NothingKept, writing
+from app.imports import reading, repository, service
+from app.settings import Settings
+from app.writing import trail
+from app.writing.content import Noted
+
+SECONDS = 3600
+BY_SUFFIX: dict[str, reading.Format] = {".csv": "csv", ".ndjson": "ndjson"}
+OPERATOR = Caller(client="", name="import", scopes=frozenset(), organization=None, meeting=None)
+
+Progress = Callable[[int, int], None]
+"""Called with the rows and bytes read so far."""
+
+
+async def bring_in(
+    settings: Settings, path: Path, order: service.Order, note: Noted, progress: Progress
+) -> service.Outcome:
+    """Bring in a file, by its suffix; what is returned of it is committed, where it says so.
+
+    Raises OSError for a file that cannot be read, and what a request with this file would be answered with.
+    """
+    outcome: service.Outcome
+    database = service.patient(settings, SECONDS)
+    try:
+        with path.open("rb") as file:
+            async with writing(database) as transaction:
+                await repository.begin(transaction, SECONDS)
+                await trail.sign(transaction, OPERATOR, "", note)
+                rows = reading.rows(file, BY_SUFFIX[path.suffix.lower()], order.importable)
+                outcome = await service.bring_in(
+                    transaction, OPERATOR, order, rows, lambda count: progress(count, file.tell())
+                )
+                if not outcome.is_applied:
+                    raise NothingKept
+                await repository.audit(
+                    transaction, outcome.keys, outcome.touched, client=None, scope=None, request_id=None
+                )
+    finally:
+        await database.close()
+    return outcome

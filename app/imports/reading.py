@@ -1,0 +1,128 @@
+"""Files of rows, read line by line: CSV (RFC 4180, with a header) and NDJSON. Nothing holds a whole file."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Literal
+
+from app.core import bodies
+from app.core.languages import Text
+from app.core.problems import Invalid, InvalidContent, Malformed
+from app.core.validation import MOST_ERRORS, pointer_to, validate
+from app.imports.contents import Cell, Importable
+from app.imports.repository import Row, row_of
+
+Format = Literal["csv", "ndjson"]
+MOST_LINE = 1024 * 1024  # characters, as many as a body may have
+
+UNKNOWN = Text("Kolom tidak dikenal. Yang ada: {}.", "No such column. Known: {}.")
+REPEATED = Text("Kolom ini ada lebih dari sekali.", "This column stands there more than once.")
+MISSING = Text("Kolom ini wajib.", "This column is required.")
+CELLS = Text("Jumlah sel lain dari jumlah kolom.", "There are not as many cells as columns.")
+NO_JSON = Text("Baris ini bukan JSON yang sah.", "This line is no JSON.")
+
+
+@dataclass(frozen=True, slots=True)
+class Flawed:
+    """A row that cannot be tried, and why."""
+
+    line: int
+    errors: tuple[Invalid, ...]
+
+
+def rows(file: BinaryIO, form: Format, importable: Importable) -> Iterator[Row | Flawed]:
+    """The rows of a file in their order.
+
+    Raises InvalidContent for a wrong header, Malformed for what is not of this format: both at the first or any later
+    row, and then nothing of the file is to be kept.
+    """
+    return _csv(file, importable) if form == "csv" else _ndjson(file, importable)
+
+
+def _csv(file: BinaryIO, importable: Importable) -> Iterator[Row | Flawed]:
+    text = io.TextIOWrapper(file, "utf-8-sig", newline="")
+    reader = csv.reader(_lines(text), strict=True)
+    try:
+        cells = _header(next(reader, []), importable)
+        begins = reader.line_num + 1
+        for values in reader:
+            line, begins = begins, reader.line_num + 1
+            if values:
+                yield _of_cells(line, values, cells, importable)
+    except (csv.Error, UnicodeDecodeError):
+        raise _malformed(reader.line_num, "CSV") from None
+    finally:
+        text.detach()
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    while line := text.readline(MOST_LINE + 1):
+        if len(line) > MOST_LINE:
+            raise csv.Error
+        yield line
+
+
+def _malformed(line: int, form: str) -> Malformed:
+    return Malformed(
+        detail=Text(
+            f"Isi bukan {form} yang sah dalam UTF-8, pada atau sesudah baris {line}.",
+            f"The body is no {form} in UTF-8, on line {line} or after it.",
+        )
+    )
+
+
+def _header(names: list[str], importable: Importable) -> list[Cell]:
+    """The members in the order of the columns; InvalidContent names the columns that are wrong."""
+    known = ", ".join(importable.cells)
+    unknown = Text(UNKNOWN.id.format(known), UNKNOWN.en.format(known))
+    wrong = [
+        *(("unknown_column", unknown, name) for name in dict.fromkeys(names) if name not in importable.cells),
+        *(("repeated_column", REPEATED, name) for name in dict.fromkeys(names) if names.count(name) > 1),
+        *(("missing_column", MISSING, name) for name in importable.required if name not in names),
+    ]
+    if wrong:
+        raise InvalidContent(
+            *(Invalid(code, why, pointer=pointer_to([name])) for code, why, name in wrong[:MOST_ERRORS])
+        )
+    return [importable.cells[name] for name in names]
+
+
+def _of_cells(line: int, values: list[str], cells: list[Cell], importable: Importable) -> Row | Flawed:
+    if len(values) != len(cells):
+        return Flawed(line, (Invalid("wrong_number_of_cells", CELLS, pointer=""),))
+    members: dict[str, Any] = {}
+    errors: list[Invalid] = []
+    for cell, text in zip(cells, values, strict=True):
+        if text:
+            try:
+                members[cell.name] = cell.read(text)
+            except InvalidContent as invalid:
+                errors += invalid.errors
+        elif cell.may_be_null:
+            members[cell.name] = None
+    return Flawed(line, tuple(errors)) if errors else _of_members(line, members, importable)
+
+
+def _of_members(line: int, members: dict[str, Any], importable: Importable) -> Row | Flawed:
+    try:
+        content = validate(importable.model, members)
+    except InvalidContent as invalid:
+        return Flawed(line, invalid.errors)
+    return row_of(line, content, importable.resource)
+
+
+def _ndjson(file: BinaryIO, importable: Importable) -> Iterator[Row | Flawed]:
+    number = 0
+    while text := file.readline(MOST_LINE + 1):
+        number += 1
+        if len(text) > MOST_LINE:
+            raise _malformed(number, "NDJSON")
+        if not text.strip(b" \t\r\n"):
+            continue
+        try:
+            members = bodies.parse(text)
+        except (Malformed, InvalidContent) as problem:
+            yield Flawed(number, problem.errors or (Invalid("not_json", NO_JSON, pointer=""),))
+        else:
+            yield _of_members(number, members, importable)

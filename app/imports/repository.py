@@ -1,0 +1,153 @@
+"""The SQL of bringing rows in, hundreds in one statement. All names in it come from the models, never from a file."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from uuid_utils.compat import uuid7
+
+from app.core.content import Content
+from app.core.statements import DIALECT
+from app.core.transaction import Writer
+from app.imports.schemas import Status
+from app.writing import rows as single
+from app.writing.resource import Parts, Resource, Values
+
+# One line more and less than a write: `count` is of all rows that it touched, for there may be more than it can name.
+_LINE = "INSERT INTO audit_lines (client, scope, operation, keys, request_id, purpose) VALUES ($1, $2, $3, $4, $5, $6)"
+OPERATION = "import"
+MOST_KEYS = 100
+
+LIMITS = "SELECT set_config(name, value, true) FROM json_each_text($1::text::json) AS given (name, value)"
+REMEMBER = "CREATE TEMPORARY TABLE imported_keys (key text PRIMARY KEY) ON COMMIT DROP"
+# Which of these keys no earlier row had.
+FIRST = "INSERT INTO imported_keys SELECT DISTINCT unnest($1::text[]) ON CONFLICT DO NOTHING RETURNING key"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row, as columns. `given`: those that the file names, which alone change where the object is there already.
+
+    `is_new`: it came without a key of its own and was given one. `parts`: members that stand in tables of their own,
+    where the file names them.
+    """
+
+    line: int
+    key: str
+    keys: Values
+    is_new: bool
+    columns: Mapping[str, Any]
+    given: Sequence[str]
+    parts: Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def row_of(line: int, content: Content, resource: Resource) -> Row:
+    """The columns and parts of what one row says."""
+    members = dict(content)
+    columns = resource.columns(members)
+    given = resource.columns({name: members[name] for name in content.model_fields_set})
+    *_, own = resource.keys
+    is_new = columns[own] is None
+    keys = {name: columns[name] for name in resource.keys} | ({own: uuid7()} if is_new else {})
+    return Row(
+        line,
+        resource.key_of(keys),
+        keys,
+        is_new,
+        {name: value for name, value in columns.items() if name in resource.names} | keys,
+        [name for name in given if name in resource.names and name not in keys],
+        {one.member: [dict(item) for item in given[one.member]] for one in resource.parts if one.member in given},
+    )
+
+
+class Table:
+    """Rows brought into the table of one resource."""
+
+    def __init__(self, resource: Resource) -> None:
+        self.resource = resource
+        types = {name: resource.table.columns[name].type for name in sorted(resource.names - {*resource.generated})}
+        shape = ", ".join(f'"{name}" {kind.compile(dialect=DIALECT)}' for name, kind in types.items())
+        given = f"json_to_recordset($1::text::json) AS given (_line int, _given text[], {shape})"
+        table = f'"{resource.table.name}"'
+        names = ", ".join(f'"{name}"' for name in types)
+        same_key = " AND ".join(f'held."{key}" = given."{key}"' for key in resource.keys)
+        others = [name for name in types if name not in resource.keys]
+        parts = "held.parts::text" if resource.parts else "NULL"
+        self._hold = (
+            f"SELECT given._line, {parts} FROM {given} JOIN {table} AS held ON {same_key}"  # noqa: S608
+            " ORDER BY given._line FOR UPDATE OF held"
+        )
+        self._update = (
+            f"UPDATE {table} AS held SET "  # noqa: S608
+            + ", ".join(
+                f'"{name}" = CASE WHEN \'{name}\' = ANY(given._given) THEN given."{name}" ELSE held."{name}" END'
+                for name in others
+            )
+            + f" FROM {given} WHERE {same_key} AND ("
+            + " OR ".join(
+                f'(\'{name}\' = ANY(given._given) AND held."{name}" IS DISTINCT FROM given."{name}")' for name in others
+            )
+            + ") RETURNING given._line"
+        )
+        self._insert = f"INSERT INTO {table} ({names}) SELECT {names} FROM {given} ORDER BY given._line"  # noqa: S608
+
+    async def held(self, write: Writer, rows: Iterable[Row]) -> dict[int, dict[str, Any]]:
+        """The lines whose objects are there already, each with its parts. They are locked until the transaction ends."""
+        known = [row for row in rows if not row.is_new]
+        found = await write.fetch(self._hold, _records(known)) if known else []
+        return {line: orjson.loads(parts) if parts else {} for line, parts in found}
+
+    async def put(self, write: Writer, rows: Sequence[Row], held: Mapping[int, Mapping[str, Any]]) -> dict[int, Status]:
+        """Change the objects that are there, then add the others; RuleBroken by any of them."""
+        statuses: dict[int, Status] = {row.line: "unchanged" if row.line in held else "created" for row in rows}
+        there = [row for row in rows if row.line in held]
+        if there:
+            statuses |= {line: "updated" for (line,) in await write.fetch(self._update, _records(there))}
+        if len(there) < len(rows):
+            await write.fetch(self._insert, _records([row for row in rows if row.line not in held]))
+        for row in rows:
+            for parts in self.resource.parts:
+                if await _put_parts(write, parts, row, held.get(row.line, {})) and statuses[row.line] == "unchanged":
+                    statuses[row.line] = "updated"
+        return statuses
+
+
+def _records(rows: Iterable[Row]) -> str:
+    return orjson.dumps([{"_line": row.line, "_given": row.given, **row.columns} for row in rows]).decode()
+
+
+async def _put_parts(write: Writer, parts: Parts, row: Row, held: Mapping[str, Any]) -> bool:
+    """Replace the parts of an object, unless they are those that it has."""
+    if parts.member not in row.parts:
+        return False
+    given = row.parts[parts.member]
+    if _comparable(parts, orjson.loads(orjson.dumps(given))) == _comparable(parts, held.get(parts.member, [])):
+        return False
+    await single.replace_parts(write, parts, row.keys, given)
+    return True
+
+
+def _comparable(parts: Parts, items: list[Any]) -> list[Any]:
+    return items if parts.numbered else sorted(items, key=lambda item: orjson.dumps(item, option=orjson.OPT_SORT_KEYS))
+
+
+async def begin(write: Writer, seconds: int) -> None:
+    """Let the statements of this transaction take as long as an import may."""
+    limits = {"statement_timeout": f"{seconds}s", "idle_in_transaction_session_timeout": f"{seconds}s"}
+    await write.fetch(LIMITS, orjson.dumps(limits).decode())
+    await write.fetch(REMEMBER)
+
+
+async def first_of_their_key(write: Writer, rows: Iterable[Row]) -> set[str]:
+    """The keys that no row before these had."""
+    keys = [row.key for row in rows if not row.is_new]
+    return {key for (key,) in await write.fetch(FIRST, keys)} if keys else set()
+
+
+async def audit(
+    write: Writer, keys: Sequence[str], count: int, *, client: str | None, scope: str | None, request_id: str | None
+) -> None:
+    """One line in the audit trail: the first keys and, where there are more, how many they are."""
+    more = [f"… {count}"] if count > len(keys) else []
+    await write.fetch(_LINE, client, scope, OPERATION, [*keys, *more], request_id, None)

@@ -1,0 +1,168 @@
+"""The route that takes files of rows."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+from starlette.requests import ClientDisconnect
+
+from app.auth import Scope, allow_by
+from app.core.languages import preferred
+from app.core.openapi import problems
+from app.core.problems import (
+    ImportRefused,
+    InFlight,
+    InvalidContent,
+    KeyRequired,
+    KeyReused,
+    Malformed,
+    OutsideOrganization,
+    Unavailable,
+    UnsupportedMediaType,
+)
+from app.core.transaction import NothingKept, writing
+from app.imports import reading, repository, schemas, service
+from app.imports.contents import Importable
+from app.routing import resource
+from app.writing import idempotency, trail
+from app.writing.content import Noted
+from app.writing.idempotency import Kept
+from app.writing.request import IdempotencyKey, Write, creation
+
+router = resource("imports")
+
+SECONDS = 25  # for the database: the whole request has 30
+PATIENCE = 2.0  # seconds to wait for another import of this worker
+FORMATS: Mapping[str, reading.Format] = {"text/csv": "csv", "application/x-ndjson": "ndjson"}
+SCOPES: Mapping[str, Scope] = {
+    "regions": Scope.REGIONS_WRITE,
+    "organizations": Scope.ORGANIZATIONS_WRITE,
+    "divisions": Scope.DIVISIONS_WRITE,
+    "officials": Scope.OFFICIALS_WRITE,
+    "appointments": Scope.OFFICIALS_WRITE,
+    "elections": Scope.ELECTIONS_WRITE,
+    "stages": Scope.STAGES_WRITE,
+    "meetings": Scope.MEETINGS_WRITE,
+    "sessions": Scope.MEETINGS_WRITE,
+    "statements": Scope.MEETINGS_WRITE,
+}
+CSV = 'id,name,other_names,source\r\n,Siti Contoh,"[""Siti C.""]",https://example.org/daftar\r\n,Budi Contoh,,\r\n'
+NDJSON = '{"name": "Siti Contoh", "other_names": ["Siti C."]}\n{"name": "Budi Contoh"}\n'
+
+
+@router.post(
+    "",
+    response_model=schemas.ImportResult,
+    dependencies=[allow_by("resource", SCOPES)],
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "text/csv": {"schema": {"type": "string"}, "example": CSV},
+                "application/x-ndjson": {"schema": {"type": "string"}, "example": NDJSON},
+            },
+        }
+    },
+    responses=problems(
+        *(KeyRequired, OutsideOrganization, InFlight),
+        *(UnsupportedMediaType, InvalidContent, ImportRefused, KeyReused),
+    ),
+)
+async def import_rows(
+    request: Request, query: Annotated[schemas.ImportQuery, Query()], key: IdempotencyKey = None
+) -> Response:
+    """Bring in a file of rows
+
+    CSV in UTF-8 (RFC 4180) with a header line, or NDJSON: one object a line. Columns are the members of the resource's
+    POST, and its key: `code`, or `id`; of a session or statement also `meeting`. A row whose key is there already
+    changes that object; one without an `id` is new. Members that are not given keep what the object has, or get their
+    defaults. In a cell, lists and objects stand as JSON, and an empty cell is null, or nothing where null is not
+    allowed. A key may stand in one row only.
+
+    Either all rows are kept or, where one is refused, none, and the answer is 422 `import_refused`; with `partial=true`
+    the good ones are kept. Each row has a verdict: the one it would have as a write of its own, save that rows may be
+    in any order. 422 `import_refused` has the members of the answer to a success beside those of a problem. With
+    `dry_run=true` nothing is kept, and the answer is 200 whatever the verdicts.
+
+    The token needs the scope that writes the resource. Up to 8 MiB, which is about 50,000 rows; more with
+    `rakornas import`, or in several files.
+    """
+    write = await creation(request, query, key)
+    form = _format(request)
+    try:
+        body = await request.body()
+    except ClientDisconnect:
+        raise Malformed from None
+    importable: Importable = request.app.state.importable[query.resource]
+    order = service.Order(importable, write.dry_run, query.partial == "true")
+    async with _one_at_a_time(request):
+        return await _run(write, order, Noted(reason=query.reason, legal_basis=query.legal_basis), form, body)
+
+
+async def _run(write: Write, order: service.Order, note: Noted, form: reading.Format, body: bytes) -> Response:
+    request = write.request
+    language = preferred(request.headers.get("accept-language", ""))
+    url = request.url
+    same = idempotency.fingerprint(request.method, f"{url.path}?{url.query}", body)
+    database = service.patient(request.app.state.settings, SECONDS)
+    try:
+        async with writing(database) as transaction:
+            await repository.begin(transaction, SECONDS)
+            request_id = str(request.scope.get("state", {}).get("request_id", ""))
+            await trail.sign(transaction, write.caller, request_id, note)
+            if write.key and (kept := await idempotency.find(transaction, write.caller.client, write.key, same)):
+                return _response(kept, {"Idempotency-Replayed": "true"})
+            rows = reading.rows(io.BytesIO(body), form, order.importable)
+            outcome = await service.bring_in(transaction, write.caller, order, rows)
+            answer = Kept(200, {"Content-Language": language}, service.encoded(outcome, language))
+            if not outcome.is_applied:
+                raise NothingKept
+            await repository.audit(
+                *(transaction, outcome.keys, outcome.touched),
+                client=write.caller.client,
+                scope=SCOPES[order.importable.resource.name],
+                request_id=request_id,
+            )
+            if write.key:
+                await idempotency.keep(transaction, write.caller.client, write.key, same, answer)
+    finally:
+        await database.close()
+    if outcome.is_refused and not order.dry_run:
+        raise ImportRefused(outcome.document)
+    return _response(answer)
+
+
+def _response(answer: Kept, more: Mapping[str, str] | None = None) -> Response:
+    headers = {"Cache-Control": "no-store", "Vary": "Accept-Language", **answer.headers, **(more or {})}
+    return Response(answer.body, answer.status, headers, "application/json")
+
+
+def _format(request: Request) -> reading.Format:
+    """CSV or NDJSON, in UTF-8 and not compressed; else UnsupportedMediaType, before the body is read."""
+    media_type, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
+    named = dict(
+        parameter.replace(" ", "").replace('"', "").split("=", 1) for parameter in parameters if "=" in parameter
+    )
+    encoded = request.headers.get("content-encoding", "identity").strip().lower() != "identity"
+    no_header = named.get("header") == "absent"  # RFC 4180, section 3
+    if media_type not in FORMATS or named.get("charset", "utf-8") != "utf-8" or encoded or no_header:
+        raise UnsupportedMediaType(headers={"Accept": ", ".join(FORMATS)})
+    return FORMATS[media_type]
+
+
+@asynccontextmanager
+async def _one_at_a_time(request: Request) -> AsyncIterator[None]:
+    """An import keeps one processor busy and its connection is beside the pools: a second one waits, or comes back."""
+    running: asyncio.Semaphore = request.app.state.importing
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await running.acquire()
+    except TimeoutError:
+        raise Unavailable(retry_after=10) from None
+    try:
+        yield
+    finally:
+        running.release()

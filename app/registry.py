@@ -1,0 +1,37 @@
+"""Which resources can be brought in by the file: their tables, and what a row of each may hold."""
+
+from collections.abc import Mapping
+
+from app.appointments.contents import AppointmentContent
+from app.appointments.repository import APPOINTMENT
+from app.divisions.contents import DivisionContent
+from app.divisions.repository import DIVISION
+from app.elections.contents import ElectionContent
+from app.elections.repository import ELECTION
+from app.imports.contents import Importable
+from app.meetings.contents import MeetingContent, SessionContent, StatementContent
+from app.meetings.repository import MEETING, SESSION, STATEMENT
+from app.officials.contents import OfficialContent
+from app.officials.repository import OFFICIAL
+from app.organizations.contents import OrganizationContent
+from app.organizations.repository import ORGANIZATION
+from app.regions.contents import RegionContent
+from app.regions.repository import REGION
+from app.stages.contents import StageContent
+from app.stages.repository import STAGE
+
+IMPORTABLE: Mapping[str, Importable] = {
+    one.resource.name: one
+    for one in (
+        Importable(REGION, RegionContent),
+        Importable(ORGANIZATION, OrganizationContent),
+        Importable(DIVISION, DivisionContent),
+        Importable(OFFICIAL, OfficialContent),
+        Importable(APPOINTMENT, AppointmentContent),
+        Importable(ELECTION, ElectionContent),
+        Importable(STAGE, StageContent),
+        Importable(MEETING, MeetingContent),
+        Importable(SESSION, SessionContent),
+        Importable(STATEMENT, StatementContent),
+    )
+}

@@ -1,0 +1,47 @@
+"""What the contract says of tokens."""
+
+import json
+from typing import Any
+
+import pytest
+
+from app.auth import Scope
+from app.auth.scopes import MEANINGS
+from app.explorer.contract import contract
+from app.main import create_app
+
+DOCUMENT: dict[str, Any] = json.loads(json.dumps(contract(create_app())))
+OPERATIONS = {
+    f"{method} {path}": operation for path, item in DOCUMENT["paths"].items() for method, operation in item.items()
+}
+CLOSED = {name: one for name, one in OPERATIONS.items() if "security" in one}
+
+
+def test_the_scheme_has_all_scopes() -> None:
+    (scheme,) = DOCUMENT["components"]["securitySchemes"].values()
+    assert scheme["type"] == "oauth2"
+    assert scheme["flows"] == {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": dict(MEANINGS)}}
+    assert set(MEANINGS) == set(Scope)
+    assert "security" not in DOCUMENT  # each operation says for itself
+
+
+def test_those_that_write_and_those_of_clients_are_closed() -> None:
+    assert {"get /v1/clients", "post /v1/clients/{id}/secrets", "post /v1/regions"} <= set(CLOSED)
+    assert {"post /oauth/token"} == {name for name in set(OPERATIONS) - set(CLOSED) if not name.startswith("get ")}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_says_what_token_it_needs(name: str) -> None:
+    operation: dict[str, Any] = OPERATIONS[name]
+    if name in CLOSED:
+        ((scheme, (scope,)),) = (pair for one in operation["security"] for pair in one.items())
+        assert (scheme, Scope(scope)) == ("oauth2", scope)
+        assert {"401", "403", "429"} <= set(operation["responses"])
+    else:
+        assert "security" not in operation
+        assert "401" in operation["responses"]  # a token that is sent, and is no good
+
+
+def test_it_is_the_same_each_time() -> None:
+    """Scopes are a set in no order of chance."""
+    assert json.dumps(contract(create_app())) == json.dumps(contract(create_app()))

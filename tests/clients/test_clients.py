@@ -1,0 +1,298 @@
+"""`/v1/clients`, as an administrator uses it."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+
+from app.core.documents import members_of
+from tests.auth.made import bearer, fetched_token, key_set, made_client, new_ed_key, new_key, token_of
+from tests.conftest import client_of, fetch
+
+CLIENTS = "/v1/clients"
+MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
+MEMBERS = "id name scopes organization meeting jwks secrets revision created_at updated_at revoked_at"
+
+
+@pytest_asyncio.fixture(scope="module")
+async def admin(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app) as client:
+        client.headers.update(bearer(await token_of(app, client, "clients:admin")))
+        yield client
+
+
+def keyed(**more: str) -> dict[str, str]:
+    return {"Idempotency-Key": uuid.uuid4().hex, **more}
+
+
+async def make(admin: httpx.AsyncClient, **members: Any) -> dict[str, Any]:
+    content = {"name": "bappenas", "scopes": ["changes:read"], **members}
+    answer = await admin.post(CLIENTS, json=content, headers=keyed())
+    assert answer.status_code == 201, answer.text
+    document: dict[str, Any] = answer.json()
+    return document
+
+
+async def read(admin: httpx.AsyncClient, id_: str) -> httpx.Response:
+    answer = await admin.get(f"{CLIENTS}/{id_}")
+    assert answer.status_code == 200
+    return answer
+
+
+async def patch(admin: httpx.AsyncClient, id_: str, change: Any, match: str = "*") -> httpx.Response:
+    return await admin.patch(f"{CLIENTS}/{id_}", json=change, headers={**MERGE_PATCH, "If-Match": match})
+
+
+async def test_one_is_made_and_can_fetch_tokens(admin: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
+    answer = await admin.post(
+        CLIENTS,
+        json={"name": "KPU DKI", "scopes": ["audit:read"], "organization": "kpu-31", "meeting": "rakornas-2022-06"},
+        headers=keyed(),
+    )
+    assert (answer.status_code, answer.headers["cache-control"]) == (201, "no-store")
+    made = answer.json()
+    assert list(made) == [*MEMBERS.split(), "client_secret"]
+    secret = made.pop("client_secret")
+    assert made["organization"]["code"] == "kpu-31"
+    assert (made["meeting"], made["scopes"], made["revision"]) == ("rakornas-2022-06", ["audit:read"], 1)
+    assert (await read(admin, made["id"])).json() == made
+    assert answer.headers["location"] == f"{CLIENTS}/{made['id']}"
+    assert (await read(admin, made["id"])).headers["etag"].startswith('"1.')
+    assert await fetched_token(client, made["id"], secret)
+
+
+async def test_its_secret_is_told_once(admin: httpx.AsyncClient, clients_url: str) -> None:
+    """A request that is sent again makes no second one; the database has the secret nowhere."""
+    content, headers = {"name": "once", "scopes": ["changes:read"]}, keyed()
+    first = await admin.post(CLIENTS, json=content, headers=headers)
+    again = await admin.post(CLIENTS, json=content, headers=headers)
+    assert again.headers["idempotency-replayed"] == "true"
+    assert again.json() == {**first.json(), "client_secret": None}
+    secret = first.json()["client_secret"]
+    kept = await fetch(
+        clients_url, "SELECT string_agg(convert_from(body, 'UTF8') || headers, '') FROM idempotency_keys"
+    )
+    assert first.json()["id"] in kept
+    assert secret not in kept
+    assert await fetch(clients_url, "SELECT count(*) FROM clients WHERE name = 'once'") == 1
+
+
+async def test_a_dry_run_tells_no_secret(admin: httpx.AsyncClient, clients_url: str) -> None:
+    answer = await admin.post(f"{CLIENTS}?dry_run=true", json={"name": "dry", "scopes": ["changes:read"]})
+    assert (answer.status_code, answer.json()["client_secret"]) == (200, None)
+    assert await fetch(clients_url, "SELECT count(*) FROM clients WHERE name = 'dry'") == 0
+
+
+async def test_one_with_keys_has_no_secret(admin: httpx.AsyncClient) -> None:
+    made = await make(admin, jwks=key_set(new_key(), new_ed_key()))
+    assert (made["client_secret"], made["secrets"]) == (None, [])
+    assert {key["kid"] for key in made["jwks"]["keys"]} == {"first", "second"}
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer", "code"),
+    [
+        ({"name": ""}, "/name", "too_short"),
+        ({"name": None}, "/name", "null_not_allowed"),
+        ({"scopes": []}, "/scopes", "too_short"),
+        ({"scopes": ["changes:read", "changes:read"]}, "/scopes", "repeated_item"),
+        ({"scopes": ["changes:write"]}, "/scopes/0", "not_one_of"),
+        ({"scopes": "changes:read"}, "/scopes", None),
+        ({"organization": "kpu-99"}, "/organization", "unknown_code"),
+        ({"meeting": "rakornas-1999"}, "/meeting", "unknown_code"),
+        ({"revision": 5}, "/revision", "unknown_member"),
+        ({"client_secret": "mine"}, "/client_secret", "unknown_member"),
+    ],
+    ids=str,
+)
+async def test_what_is_wrong_is_told(
+    admin: httpx.AsyncClient, change: dict[str, Any], pointer: str, code: str | None
+) -> None:
+    content = {"name": "wrong", "scopes": ["changes:read"], **change}
+    answer = await admin.post(CLIENTS, json=content, headers=keyed())
+    assert answer.status_code == 422, answer.text
+    (error,) = answer.json()["errors"]
+    assert (error["pointer"], error["code"]) == (pointer, code or error["code"])
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda jwks: jwks["keys"].clear(),
+        lambda jwks: jwks["keys"].append(jwks["keys"][0]),
+        lambda jwks: jwks["keys"].append({"kty": "oct", "k": "c2VjcmV0", "kid": "a"}),
+        lambda jwks: jwks["keys"][0].update(d=new_key().as_dict(private=True)["d"]),
+        lambda jwks: jwks["keys"][0].update(x="AAAA"),
+        lambda jwks: jwks["keys"].extend(new_key(str(n)).as_dict(private=False) for n in range(10)),
+        lambda jwks: [jwks["keys"].append(new_key("b").as_dict(private=False)), jwks["keys"][0].pop("kid")],
+        lambda jwks: jwks.update(more=1),
+        lambda jwks: jwks.update(keys={}),
+    ],
+)
+async def test_keys_are_public_and_told_apart(admin: httpx.AsyncClient, spoil: Callable[[Any], Any]) -> None:
+    jwks = key_set(new_key())
+    assert (await make(admin, jwks=jwks))["jwks"] == jwks
+    spoil(jwks)
+    content = {"name": "wrong", "scopes": ["changes:read"], "jwks": jwks}
+    answer = await admin.post(CLIENTS, json=content, headers=keyed())
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["pointer"], error["code"]) == (422, "/jwks", "not_a_key_set")
+
+
+async def test_a_change_ends_the_tokens_of_before(admin: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
+    made = await make(admin, scopes=["clients:admin"])
+    token = await fetched_token(client, made["id"], made["client_secret"])
+    assert (await client.get(CLIENTS, headers=bearer(token))).status_code == 200
+    answer = await patch(admin, made["id"], {"scopes": ["changes:read"], "organization": "kpu-31"})
+    assert (answer.status_code, answer.json()["revision"]) == (200, 2)
+    assert answer.json()["organization"]["code"] == "kpu-31"
+    assert await seconds_until(client, token, 401) < 5
+    token = await fetched_token(client, made["id"], made["client_secret"])
+    assert (await client.get(CLIENTS, headers=bearer(token))).status_code == 403
+
+
+async def test_what_changes_nothing_is_no_revision(admin: httpx.AsyncClient) -> None:
+    made = await make(admin)
+    answer = await patch(admin, made["id"], {"name": "bappenas", "organization": None})
+    assert (answer.status_code, answer.json()["revision"]) == (200, 1)
+
+
+async def test_nobody_overwrites_what_they_have_not_seen(admin: httpx.AsyncClient) -> None:
+    made = await make(admin)
+    tag = (await read(admin, made["id"])).headers["etag"]
+    assert (await patch(admin, made["id"], {"name": "second"}, tag)).status_code == 200
+    answer = await patch(admin, made["id"], {"name": "third"}, tag)
+    assert (answer.status_code, answer.headers["etag"]) == (412, (await read(admin, made["id"])).headers["etag"])
+    assert (await admin.patch(f"{CLIENTS}/{made['id']}", json={}, headers=MERGE_PATCH)).status_code == 428
+    assert (await admin.delete(f"{CLIENTS}/{made['id']}")).status_code == 428
+    assert (await admin.delete(f"{CLIENTS}/{made['id']}", headers={"If-Match": tag})).status_code == 412
+    assert (await read(admin, made["id"])).json()["name"] == "second"
+
+
+async def test_a_revoked_one_has_no_token_that_is_good(admin: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
+    made = await make(admin)
+    token = await fetched_token(client, made["id"], made["client_secret"])
+    answer = await admin.delete(f"{CLIENTS}/{made['id']}", headers={"If-Match": "*"})
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert await seconds_until(client, token, 401) < 5
+    document = (await read(admin, made["id"])).json()
+    assert document["revoked_at"]
+    assert all(secret["revoked_at"] for secret in document["secrets"])
+    assert (await patch(admin, made["id"], {"name": "again"})).status_code == 409
+    secrets = await admin.post(f"{CLIENTS}/{made['id']}/secrets", json={}, headers=keyed())
+    assert secrets.status_code == 409
+    again = await admin.delete(f"{CLIENTS}/{made['id']}", headers={"If-Match": "*"})
+    assert (again.status_code, (await read(admin, made["id"])).json()) == (204, document)
+
+
+async def test_a_secret_is_changed_in_use(admin: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
+    made = await make(admin)
+    path = f"{CLIENTS}/{made['id']}/secrets"
+    headers = keyed()
+    second = await admin.post(path, json={}, headers=headers)
+    assert second.status_code == 201
+    assert list(second.json()) == ["id", "created_at", "revoked_at", "client_secret"]
+    assert (await admin.post(path, json={}, headers=headers)).json() == {**second.json(), "client_secret": None}
+    third = await admin.post(path, json={}, headers=keyed())
+    assert (third.status_code, third.json()["code"]) == (409, "conflict")
+    old = await fetched_token(client, made["id"], made["client_secret"])
+    new = await fetched_token(client, made["id"], second.json()["client_secret"])
+    answer = await admin.delete(f"{path}/{made['secrets'][0]['id']}", headers={"If-Match": "*"})
+    assert answer.status_code == 204
+    assert await seconds_until(client, old, 401) < 5
+    assert (await client.get(CLIENTS, headers=bearer(new))).status_code == 403
+    assert (await admin.post(path, json={}, headers=keyed())).status_code == 201
+    shown = (await read(admin, made["id"])).json()
+    assert [secret["revoked_at"] is None for secret in shown["secrets"]] == [False, True, True]
+    assert shown["revision"] == 1
+
+
+async def seconds_until(client: httpx.AsyncClient, token: str, status: int) -> float:
+    began = time.monotonic()
+    while (await client.get(CLIENTS, headers=bearer(token))).status_code != status:
+        assert time.monotonic() < began + 10
+        await asyncio.sleep(0.02)
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("path", ["", "/secrets", "/secrets/01a20c10-0ae2-7033-aa5d-2a6bfa807bef"])
+async def test_one_that_is_not_there_is_404(admin: httpx.AsyncClient, path: str) -> None:
+    missing = f"{CLIENTS}/01a20c10-0ae2-7033-aa5d-2a6bfa807bee{path}"
+    if path == "/secrets":
+        answer = await admin.post(missing, json={}, headers=keyed())
+    else:
+        answer = await admin.delete(missing, headers={"If-Match": "*"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_a_secret_of_another_client_is_not_there(admin: httpx.AsyncClient) -> None:
+    one, other = await make(admin), await make(admin)
+    path = f"{CLIENTS}/{one['id']}/secrets/{other['secrets'][0]['id']}"
+    assert (await admin.delete(path, headers={"If-Match": "*"})).status_code == 404
+    assert (await read(admin, other["id"])).json()["secrets"][0]["revoked_at"] is None
+
+
+@pytest.mark.parametrize("bound", [{"organization": "kpu"}, {"meeting": "rakornas-2022-06"}])
+async def test_who_is_bound_has_no_say_in_clients(
+    app: FastAPI, client: httpx.AsyncClient, bound: dict[str, str]
+) -> None:
+    headers = bearer(await token_of(app, client, "clients:admin", **bound))
+    content = {"name": "friend", "scopes": ["clients:admin"]}
+    answer = await client.post(CLIENTS, json=content, headers=keyed(**headers))
+    assert (answer.status_code, answer.json()["code"]) == (403, "outside_organization")
+    id_, _ = await made_client(app)
+    answer = await client.delete(f"{CLIENTS}/{id_}", headers={**headers, "If-Match": "*"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "outside_organization")
+
+
+async def test_the_list_can_be_walked_searched_and_filtered(admin: httpx.AsyncClient) -> None:
+    names = [f"walk {n}" for n in range(5)]
+    made = [await make(admin, name=name, scopes=["webhooks:write"]) for name in names]
+    await admin.delete(f"{CLIENTS}/{made[0]['id']}", headers={"If-Match": "*"})
+
+    async def walk(**query: Any) -> list[str]:
+        found, token = [], None
+        while True:
+            page = await admin.get(
+                CLIENTS, params={"page_size": 2, **query, **({"page_token": token} if token else {})}
+            )
+            assert (page.status_code, page.headers["cache-control"]) == (200, "no-store"), page.text
+            found += [item["name"] for item in page.json()["items"]]
+            if (token := page.json()["next_page_token"]) is None:
+                return found
+
+    everyone = await walk()
+    assert everyone == sorted(everyone)
+    assert set(names) < set(everyone)
+    with_scope = await walk(scope="webhooks:write", sort="-created_at")
+    assert with_scope[:5] == names[::-1]
+    assert "bappenas" not in with_scope
+    assert (await walk(status="live", sort="-created_at"))[:4] == names[:0:-1]
+    assert "walk 0" in await walk(status="revoked")
+    assert not set(names[1:]) & set(await walk(status="revoked"))
+    assert (await walk(q="WALK 3"))[0] == "walk 3"
+    parts = await admin.get(CLIENTS, params={"fields": "id,name", "scope": "webhooks:write"})
+    assert {frozenset(item) for item in parts.json()["items"]} == {frozenset({"id", "name"})}
+    wrong = await admin.get(CLIENTS, params={"scope": "x:y"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["code"]) == (422, "not_one_of")
+
+
+async def test_each_write_has_its_line_in_the_trail(admin: httpx.AsyncClient, clients_url: str) -> None:
+    made = await make(admin)
+    await patch(admin, made["id"], {"name": "other"})
+    await admin.delete(f"{CLIENTS}/{made['id']}", headers={"If-Match": "*"})
+    lines = "SELECT array_agg(operation ORDER BY id) FROM audit_lines WHERE $1 = ANY (keys) AND scope = 'clients:admin'"
+    written = ["create_client", "change_client", "revoke_client"]
+    assert await fetch(clients_url, lines, f"clients/{made['id']}") == written
+
+
+def test_no_digest_is_in_the_document() -> None:
+    from app.clients.repository import client
+
+    assert " ".join(members_of(client(None))) == MEMBERS

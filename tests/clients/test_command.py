@@ -1,0 +1,120 @@
+"""`rakornas clients …`, as an operator types it."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from app import operations
+from app.auth import Scope
+from app.cli import app
+from app.clients import operating
+from app.settings import Settings
+from tests.auth.made import fetched_token, key_set, new_key
+from tests.conftest import client_of, fetch, running
+
+LINES = "SELECT array_agg(operation ORDER BY id) FROM audit_lines WHERE client IS NULL AND operation LIKE 'clients %'"
+
+
+async def run(url: str, *arguments: str) -> Result:
+    """In a thread of its own: the command has an event loop of its own."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "RAKORNAS_"))}
+    whole = ["clients", *arguments, "--database-url", url]
+    return await asyncio.to_thread(lambda: CliRunner().invoke(app, whole, env=environment))
+
+
+async def create(url: str, *arguments: str) -> dict[str, Any]:
+    made = await run(url, "create", "--name", "bappenas", "--scope", "changes:read", *arguments, "--json")
+    assert made.exit_code == 0, made.output
+    found: dict[str, Any] = json.loads(made.stdout)
+    return found
+
+
+async def token_fetched(url: str, id_: str, secret: str) -> bool:
+    async with running(Settings(DATABASE_URL=url)) as service, client_of(service) as client:
+        form = {"grant_type": "client_credentials"}
+        answer = await client.post("/oauth/token", data=form, auth=httpx.BasicAuth(id_, secret))
+        return answer.status_code == 200
+
+
+async def test_a_client_from_the_first_to_the_last(own_url: str) -> None:
+    made = await create(own_url)
+    assert set(made) == {"client_id", "client_secret"}
+    id_, first = made["client_id"], made["client_secret"]
+    assert await token_fetched(own_url, id_, first)
+    second = json.loads((await run(own_url, "add-secret", id_, "--json")).stdout)["client_secret"]
+    refused = await run(own_url, "add-secret", id_)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "two live secrets" in refused.stderr
+    (listed,) = json.loads((await run(own_url, "list", "--json")).stdout)
+    assert (listed["id"], listed["scopes"], len(listed["secrets"])) == (id_, ["changes:read"], 2)
+    assert (await run(own_url, "revoke-secret", id_, listed["secrets"][0]["id"])).exit_code == 0
+    assert (await token_fetched(own_url, id_, first), await token_fetched(own_url, id_, second)) == (False, True)
+    assert (await run(own_url, "list")).stdout == f"{id_}\tbappenas\tchanges:read\t1 secrets\tlive\n"
+    assert (await run(own_url, "revoke", id_)).exit_code == 0
+    assert not await token_fetched(own_url, id_, second)
+    assert "\t0 secrets\trevoked 20" in (await run(own_url, "list")).stdout
+    done = ["create", "add-secret", "revoke-secret", "revoke"]
+    assert await fetch(own_url, LINES) == [f"clients {one}" for one in done]
+
+
+async def test_in_words_the_secret_stands_by_itself(own_url: str) -> None:
+    made = await run(own_url, "create", "--name", "a", "--scope", "changes:read", "--scope", "audit:read")
+    names = [line.split()[0] for line in made.stdout.splitlines()]
+    assert names == ["client_id", "client_secret"]
+    assert "not shown again" in made.stderr
+
+
+@pytest.mark.parametrize("alone", [True, False])
+async def test_a_client_with_keys(own_url: str, tmp_path: Path, alone: bool) -> None:
+    """A file of one key will do."""
+    keys = key_set(new_key())
+    file = tmp_path / "keys.json"
+    file.write_text(json.dumps(keys["keys"][0] if alone else keys))
+    assert (await create(own_url, "--jwks", str(file), "--organization", "kpu-31"))["client_secret"] is None
+    assert await fetch(own_url, "SELECT jwks = $1::text::jsonb FROM clients", json.dumps(keys))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("create", "--name", "a", "--scope", "changes:write"), "/scopes/0"),
+        (("create", "--name", " ", "--scope", "changes:read"), "/name"),
+        (("create", "--name", "a", "--scope", "changes:read", "--organization", "kpu-99"), "no such organization"),
+        (("revoke", "01a20c10-0ae2-7033-aa5d-2a6bfa807bee"), "no such client"),
+        (("revoke", "bappenas"), "UUID"),
+        (("revoke-secret", "01a20c10-0ae2-7033-aa5d-2a6bfa807bee", "x"), "no such client"),
+    ],
+)
+async def test_what_cannot_be_is_said_in_a_sentence(own_url: str, arguments: tuple[str, ...], said: str) -> None:
+    refused = await run(own_url, *arguments)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert said in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    assert await fetch(own_url, "SELECT count(*) FROM clients") == 0
+
+
+async def test_a_file_that_holds_no_keys(own_url: str, tmp_path: Path) -> None:
+    for content in ("{", '{"keys": []}'):
+        file = tmp_path / "keys.json"
+        file.write_text(content)
+        arguments = ("create", "--name", "a", "--scope", "changes:read", "--jwks", str(file))
+        assert (await run(own_url, *arguments)).exit_code in (1, 2)
+    assert await fetch(own_url, "SELECT count(*) FROM clients") == 0
+
+
+async def test_a_database_without_clients_is_given_one_once(own_url: str) -> None:
+    """Also where two start at the same instant."""
+    made = await asyncio.gather(
+        *(asyncio.to_thread(operations.write, own_url, operating.create_first) for _ in range(3))
+    )
+    ((id_, secret),) = [one for one in made if one]
+    async with running(Settings(DATABASE_URL=own_url)) as service, client_of(service) as client:
+        assert await fetched_token(client, id_, secret, scope=" ".join(Scope))
+    assert await asyncio.to_thread(operations.write, own_url, operating.create_first) is None

@@ -1,0 +1,73 @@
+"""Failed attempts have a limit, for a client and for a network; whoever succeeds is not counted."""
+
+import asyncio
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.core.problems import TooManyRequests
+from app.oauth.schemas import Refused
+from app.oauth.service import CLIENT_FAILURES, NETWORK_FAILURES, Attempts
+from tests.auth.made import fetched_token, made_client
+
+FORM = {"grant_type": "client_credentials"}
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def fail(attempts: Attempts, client: str, network: str | None) -> None:
+    with pytest.raises(Refused), attempts.counted(client, network):
+        raise Refused("invalid_client", "")
+
+
+def test_a_client_is_refused_after_ten_and_comes_back() -> None:
+    clock = Clock()
+    attempts = Attempts(clock)
+    for _ in range(CLIENT_FAILURES[1]):
+        fail(attempts, "one", "net")
+    with pytest.raises(TooManyRequests) as refused, attempts.counted("one", "net"):
+        raise AssertionError("it was let through")
+    assert 1 <= int(refused.value.headers["Retry-After"]) <= 6
+    with attempts.counted("two", "net"):  # another client of the same network
+        pass
+    with attempts.counted("one", "elsewhere"):  # nobody locks a client out from elsewhere
+        pass
+    clock.now += 1 / CLIENT_FAILURES[0] + 0.01
+    with attempts.counted("one", "net"):
+        pass
+
+
+def test_a_network_is_refused_whatever_the_client() -> None:
+    attempts = Attempts(Clock())
+    for n in range(NETWORK_FAILURES[1]):
+        fail(attempts, f"client {n}", "net")
+    with pytest.raises(TooManyRequests), attempts.counted("another", "net"):
+        raise AssertionError("it was let through")
+    with attempts.counted("another", None):  # the machine itself
+        pass
+
+
+def test_success_and_faults_of_ours_cost_nothing() -> None:
+    attempts = Attempts(Clock())
+    for _ in range(100):
+        with attempts.counted("one", "net"):
+            pass
+        with pytest.raises(OSError, match="gone"), attempts.counted("one", "net"):
+            raise OSError("gone")
+
+
+async def test_the_endpoint_answers_429(app: FastAPI, client: httpx.AsyncClient) -> None:
+    id_, secret = await made_client(app)
+    wrong = {**FORM, "client_id": id_, "client_secret": "rks_wrong"}
+    answers = await asyncio.gather(*(client.post("/oauth/token", data=wrong) for _ in range(15)))
+    assert sorted(answer.status_code for answer in answers) == [401] * 10 + [429] * 5
+    late = await client.post("/oauth/token", data={**wrong, "client_secret": secret})
+    assert (late.status_code, late.json()["code"]) == (429, "too_many_requests")
+    assert int(late.headers["retry-after"]) >= 1
+    assert await fetched_token(client, *await made_client(app))

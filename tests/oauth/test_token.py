@@ -1,0 +1,344 @@
+"""The token endpoint."""
+
+import asyncio
+import time
+from typing import Any
+
+import httpx
+import pytest
+from authlib.integrations.httpx_client import AsyncOAuth2Client
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from fastapi import FastAPI
+
+from app.auth.keys import LIFETIME
+from app.clients import operating
+from app.core.transaction import writing
+from app.oauth.schemas import ASSERTION_TYPE
+from tests.auth.made import assertion, bearer, decoded, fetched_token, key_set, made_client, new_ed_key, new_key
+from tests.conftest import fetch
+
+ISSUER = "http://127.0.0.1:8000"
+ENDPOINT = f"{ISSUER}/oauth/token"
+FORM = {"grant_type": "client_credentials"}
+
+
+async def ask(client: httpx.AsyncClient, form: Any, **more: Any) -> httpx.Response:
+    return await client.post("/oauth/token", data=form, **more)
+
+
+async def ask_with(client: httpx.AsyncClient, proof: str, **more: str) -> httpx.Response:
+    return await ask(client, {**FORM, "client_assertion_type": ASSERTION_TYPE, "client_assertion": proof, **more})
+
+
+def refused(answer: httpx.Response) -> tuple[int, str]:
+    """The status and the error; in the form of RFC 6749, kept by nobody, and to be found in the log."""
+    assert set(answer.json()) == {"error", "error_description", "request_id"}
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+    assert (answer.headers["cache-control"], answer.headers["content-type"]) == ("no-store", "application/json")
+    return answer.status_code, answer.json()["error"]
+
+
+async def test_a_token_is_for_ten_minutes_and_says_who_and_what(app: FastAPI, client: httpx.AsyncClient) -> None:
+    id_, secret = await made_client(app, "changes:read", "audit:read", name="bappenas", organization="kpu-31")
+    answer = await ask(client, {**FORM, "client_id": id_, "client_secret": secret, "scope": ""})
+    assert answer.status_code == 200
+    assert (answer.headers["cache-control"], answer.headers["pragma"]) == ("no-store", "no-cache")
+    token = answer.json().pop("access_token")
+    assert {**answer.json(), "access_token": ""} == {
+        "access_token": "",
+        "token_type": "Bearer",
+        "expires_in": 600,
+        "scope": "changes:read audit:read",
+    }
+    header, claims = decoded(token)
+    assert (header["typ"], header["alg"]) == ("at+jwt", "ES256")
+    assert header["kid"] in {key["kid"] for key in (await client.get("/.well-known/jwks.json")).json()["keys"]}
+    assert claims["exp"] - claims["iat"] == LIFETIME
+    assert abs(claims["iat"] - time.time()) < 5
+    assert claims["sub"] == claims["client_id"] == id_
+    assert (claims["iss"], claims["aud"], claims["name"]) == (ISSUER, "rakornas", "bappenas")
+    assert claims["rakornas_organization"] == "kpu-31"
+    assert secret not in token
+    assert (await client.get("/v1/clients", headers=bearer(token))).status_code == 403
+
+
+async def test_no_two_tokens_are_the_same(app: FastAPI, client: httpx.AsyncClient) -> None:
+    of_one = await made_client(app)
+    assert await fetched_token(client, *of_one) != await fetched_token(client, *of_one)
+
+
+async def test_fewer_scopes_can_be_asked_for_and_not_more(app: FastAPI, client: httpx.AsyncClient) -> None:
+    id_, secret = await made_client(app, "changes:read", "clients:admin")
+    token = await fetched_token(client, id_, secret, scope="changes:read changes:read")
+    assert decoded(token)[1]["scope"] == "changes:read"
+    for scope in ("audit:read", "changes:read audit:read", "x", "changes:read  clients:admin", " "):
+        answer = await ask(client, {**FORM, "client_id": id_, "client_secret": secret, "scope": scope})
+        assert refused(answer) == (400, "invalid_scope")
+
+
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
+async def test_a_client_library_fetches_one_with_a_secret(app: FastAPI, method: str) -> None:
+    id_, secret = await made_client(app, "clients:admin")
+    async with AsyncOAuth2Client(
+        id_, secret, token_endpoint_auth_method=method, transport=httpx.ASGITransport(app), base_url="http://test"
+    ) as library:
+        await library.fetch_token("http://test/oauth/token", grant_type="client_credentials", scope="clients:admin")
+        assert (await library.get("/v1/clients")).status_code == 200
+
+
+@pytest.mark.parametrize(("alg", "made"), [("ES256", new_key), ("Ed25519", new_ed_key)])
+async def test_a_client_library_fetches_one_with_a_key(app: FastAPI, alg: str, made: Any) -> None:
+    key = made()
+    id_, secret = await made_client(app, "clients:admin", jwks=key_set(key))
+    assert secret == ""
+    claims = {"exp": int(time.time()) + 50}  # of its own it makes them for an hour
+    async with AsyncOAuth2Client(
+        id_,
+        key,
+        token_endpoint_auth_method=PrivateKeyJWT(ENDPOINT, claims, {"kid": key.kid}, alg),
+        transport=httpx.ASGITransport(app),
+        base_url="http://test",
+    ) as library:
+        await library.fetch_token("http://test/oauth/token", grant_type="client_credentials")
+        assert (await library.get("/v1/clients")).status_code == 200
+
+
+class TestAssertion:
+    async def test_is_good_once(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+        """Also where two come at the same instant."""
+        key = new_key()
+        id_, _ = await made_client(app, jwks=key_set(key))
+        proof = assertion(key, id_, ISSUER)
+        answers = await asyncio.gather(*(ask_with(client, proof) for _ in range(4)))
+        assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]
+        assert refused(await ask_with(client, proof)) == (401, "invalid_client")
+        assert (await ask_with(client, assertion(key, id_, ISSUER))).status_code == 200
+
+    async def test_may_bear_the_jti_of_another_client(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+        key = new_key()
+        for _ in range(2):
+            id_, _ = await made_client(app, jwks=key_set(key))
+            assert (await ask_with(client, assertion(key, id_, ISSUER, jti="1"))).status_code == 200
+
+    @pytest.mark.parametrize(
+        ("audience", "status"),
+        [
+            (ISSUER, 200),
+            (ENDPOINT, 200),
+            ([ISSUER], 200),
+            ([ISSUER, "https://other.example"], 401),  # good for both, either could use it with the other
+            ([], 401),
+            (None, 401),
+            ("rakornas", 401),
+            (f"{ISSUER}/", 401),
+            ("https://other.example/oauth/token", 401),
+        ],
+    )
+    async def test_is_for_us_alone(self, app: FastAPI, client: httpx.AsyncClient, audience: Any, status: int) -> None:
+        key = new_key()
+        id_, _ = await made_client(app, jwks=key_set(key))
+        assert (await ask_with(client, assertion(key, id_, audience))).status_code == status
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"exp": None},
+            {"exp": 1},
+            {"exp": int(time.time()) + 3600},
+            {"nbf": int(time.time()) + 3600},
+            {"iat": int(time.time()) + 3600},
+            {"jti": None},
+            {"jti": ""},
+            {"jti": "x" * 201},
+            {"jti": 5},
+            {"jti": "a\x00b"},
+            {"iss": "somebody else"},
+            {"iss": None},
+            {"sub": None},
+            {"sub": "01a20c10-0ae2-7033-aa5d-2a6bfa807bee"},
+        ],
+        ids=str,
+    )
+    async def test_says_all_that_it_must(
+        self, app: FastAPI, client: httpx.AsyncClient, changes: dict[str, Any]
+    ) -> None:
+        key = new_key()
+        id_, _ = await made_client(app, jwks=key_set(key))
+        assert refused(await ask_with(client, assertion(key, id_, ISSUER, **changes))) == (401, "invalid_client")
+
+    async def test_by_a_key_that_is_not_the_clients(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+        id_, _ = await made_client(app, jwks=key_set(new_key()))
+        with_secret, _ = await made_client(app)
+        assert refused(await ask_with(client, assertion(new_key(), id_, ISSUER))) == (401, "invalid_client")
+        assert refused(await ask_with(client, assertion(new_key(), with_secret, ISSUER))) == (401, "invalid_client")
+
+    async def test_a_forged_one_uses_up_none(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+        key = new_key()
+        id_, _ = await made_client(app, jwks=key_set(key))
+        assert (await ask_with(client, assertion(new_key(), id_, ISSUER, jti="7"))).status_code == 401
+        assert (await ask_with(client, assertion(key, id_, ISSUER, jti="7"))).status_code == 200
+
+    async def test_an_access_token_is_none(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+        token = await fetched_token(client, *await made_client(app))
+        assert refused(await ask_with(client, token)) == (401, "invalid_client")
+
+    async def test_of_two_keys_its_kid_names_one(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+        first, second = new_key("first"), new_ed_key("second")
+        id_, _ = await made_client(app, jwks=key_set(first, second))
+        for key in (first, second):
+            assert (await ask_with(client, assertion(key, id_, ISSUER))).status_code == 200
+        nameless = type(first).import_key({k: v for k, v in first.as_dict(private=True).items() if k != "kid"})
+        assert (await ask_with(client, assertion(nameless, id_, ISSUER))).status_code == 401
+        alone, _ = await made_client(app, jwks=key_set(nameless))
+        assert (await ask_with(client, assertion(nameless, alone, ISSUER))).status_code == 200
+
+    async def test_what_has_long_ended_is_swept_out(
+        self, app: FastAPI, client: httpx.AsyncClient, clients_url: str
+    ) -> None:
+        key = new_key()
+        id_, _ = await made_client(app, jwks=key_set(key))
+        for jti, ago in (("old", 600), ("young", 60)):
+            await fetch(
+                clients_url,
+                "INSERT INTO used_assertions VALUES ($1::text::uuid, $2, now() - $3::float8 * interval '1 s')",
+                *(id_, jti, float(ago)),
+            )
+        await ask_with(client, assertion(key, id_, ISSUER, jti="new"))
+        left = "SELECT array_agg(jti ORDER BY jti) FROM used_assertions WHERE client = $1::text::uuid"
+        assert await fetch(clients_url, left, id_) == ["new", "young"]
+
+
+class TestSecrets:
+    async def test_two_are_live_at_a_time(self, app: FastAPI, client: httpx.AsyncClient, clients_url: str) -> None:
+        """The first goes on until it is revoked; then it gets nothing, and the second still does."""
+        id_, first = await made_client(app, "changes:read")
+        first_id = await fetch(clients_url, "SELECT id::text FROM client_secrets WHERE client = $1::text::uuid", id_)
+        async with writing(app.state.database) as write:
+            second = await operating.add_secret(write, id_)
+        with_first, with_second = [await fetched_token(client, id_, one) for one in (first, second)]
+        async with writing(app.state.database) as write:
+            await operating.revoke_secret(write, id_, first_id)
+        answer = await ask(client, {**FORM, "client_id": id_, "client_secret": first})
+        assert refused(answer) == (401, "invalid_client")
+        assert await fetched_token(client, id_, second)
+        until = time.monotonic() + 5
+        while (await client.get("/v1/clients", headers=bearer(with_first))).status_code != 401:
+            assert time.monotonic() < until
+            await asyncio.sleep(0.02)
+        assert (await client.get("/v1/clients", headers=bearer(with_second))).status_code == 403
+
+    async def test_of_a_revoked_client_prove_nothing(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+        key = new_key()
+        with_keys, _ = await made_client(app, jwks=key_set(key))
+        id_, secret = await made_client(app)
+        async with writing(app.state.database) as write:
+            await operating.revoke(write, id_)
+            await operating.revoke(write, with_keys)
+        answer = await ask(client, {**FORM, "client_id": id_, "client_secret": secret})
+        assert refused(answer) == (401, "invalid_client")
+        assert refused(await ask_with(client, assertion(key, with_keys, ISSUER))) == (401, "invalid_client")
+
+    async def test_are_kept_as_digests_only(self, app: FastAPI, clients_url: str) -> None:
+        _, secret = await made_client(app)
+        assert len(secret) == len("rks_") + 43
+        assert secret.startswith("rks_")
+        dump = await fetch(clients_url, "SELECT string_agg(s::text || c::text, '') FROM client_secrets s, clients c")
+        assert secret not in dump
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ({"client_secret": "rks_wrong"}, "invalid_client"),
+        ({"client_secret": None}, "invalid_client"),
+        ({"client_id": "nobody"}, "invalid_client"),
+        ({"client_id": "01a20c10-0ae2-7033-aa5d-2a6bfa807bee"}, "invalid_client"),
+        ({"client_id": None}, "invalid_client"),
+        ({"client_assertion_type": "saml", "client_secret": None, "client_assertion": "x"}, "invalid_request"),
+        ({"client_assertion": "x", "client_secret": None}, "invalid_request"),
+        ({"client_assertion": "x", "client_assertion_type": ASSERTION_TYPE}, "invalid_request"),
+        (
+            {"client_assertion": "x", "client_assertion_type": ASSERTION_TYPE, "client_secret": None},
+            "invalid_client",
+        ),
+        ({"grant_type": None}, "invalid_request"),
+        ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({"grant_type": ["client_credentials", "client_credentials"]}, "invalid_request"),
+    ],
+    ids=str,
+)
+async def test_what_is_wrong_is_told(
+    app: FastAPI, client: httpx.AsyncClient, given: dict[str, Any], error: str
+) -> None:
+    id_, secret = await made_client(app)
+    whole = {**FORM, "client_id": id_, "client_secret": secret, **given}
+    form = {name: value for name, value in whole.items() if value is not None}
+    answer = await ask(client, form)
+    assert refused(answer) == (401 if error == "invalid_client" else 400, error)
+    assert "www-authenticate" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b'{"grant_type": "client_credentials"}', "application/json"),
+        (b"grant_type=client_credentials", "multipart/form-data; boundary=x"),
+        (b"grant_type=client_credentials", "application/x-www-form-urlencoded; charset=utf-16"),
+        (b"grant_type=client_credentials", ""),
+        (b"grant_type", "application/x-www-form-urlencoded"),
+        (b"", "application/x-www-form-urlencoded"),
+        (b"grant_type=client_credentials&scope=%ff", "application/x-www-form-urlencoded"),
+        (b"grant_type=client_credentials&scope=\xc3\xa9", "application/x-www-form-urlencoded"),
+        (b"grant_type=client_credentials&client_secret=%00", "application/x-www-form-urlencoded"),
+        (b"&".join(b"a%d=1" % n for n in range(30)), "application/x-www-form-urlencoded"),
+    ],
+)
+async def test_the_form_is_read_strictly(client: httpx.AsyncClient, body: bytes, content_type: str) -> None:
+    answer = await client.post("/oauth/token", content=body, headers={"Content-Type": content_type})
+    assert refused(answer) == (400, "invalid_request")
+
+
+async def test_the_form_is_short(client: httpx.AsyncClient) -> None:
+    answer = await ask(client, {**FORM, "scope": "x" * 17_000})
+    assert (answer.status_code, answer.json()["code"]) == (413, "content_too_large")
+
+
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [
+        ("Basic", "invalid_client"),
+        ("Basic !!!", "invalid_client"),
+        ("Basic bm9jb2xvbg==", "invalid_client"),
+        ("Basic /w==", "invalid_client"),
+        ("Bearer x", "invalid_client"),
+        ("Basic bm9ib2R5OnNlY3JldA==", "invalid_client"),
+    ],
+)
+async def test_whoever_tries_basic_is_told_to_try_again(client: httpx.AsyncClient, value: str, error: str) -> None:
+    answer = await ask(client, FORM, headers={"Authorization": value})
+    assert refused(answer) == (401, error)
+    assert answer.headers["www-authenticate"] == 'Basic realm="rakornas"'
+
+
+async def test_one_way_of_proving_at_a_time(app: FastAPI, client: httpx.AsyncClient) -> None:
+    id_, secret = await made_client(app)
+    auth = httpx.BasicAuth(id_, secret)
+    assert (await ask(client, {**FORM, "client_id": id_}, auth=auth)).status_code == 200
+    for more in ({"client_secret": secret}, {"client_id": "another"}):
+        assert refused(await ask(client, {**FORM, **more}, auth=auth)) == (400, "invalid_request")
+
+
+async def test_parameters_in_the_address_are_none(client: httpx.AsyncClient) -> None:
+    """A secret there would stand in logs."""
+    answer = await client.post("/oauth/token?client_secret=x", data=FORM)
+    assert answer.status_code == 422
+
+
+async def test_what_is_published(app: FastAPI, client: httpx.AsyncClient) -> None:
+    await fetched_token(client, *await made_client(app))
+    metadata = (await client.get("/.well-known/oauth-authorization-server")).json()
+    assert (metadata["issuer"], metadata["token_endpoint"]) == (ISSUER, ENDPOINT)
+    keys = await client.get("/.well-known/jwks.json")
+    assert metadata["jwks_uri"].endswith("/.well-known/jwks.json")
+    assert "public, max-age=300" in keys.headers["cache-control"]
+    assert {frozenset(key) for key in keys.json()["keys"]} == {frozenset(["kty", "crv", "x", "y", "kid", "use", "alg"])}
