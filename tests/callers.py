@@ -1,7 +1,6 @@
 """Callers with any scopes, without a client in the database: their tokens count as verified already."""
 
 import time
-from collections.abc import Collection
 from uuid import uuid4
 
 from fastapi import FastAPI
@@ -23,5 +22,3 @@ def bearer(
     caller = Caller(client, name, frozenset(scopes), organization, meeting)
     app.state.trust._remembered[token.encode()] = Verified(caller, time.time() + 3600)
     return {"Authorization": f"Bearer {token}"}
-
-

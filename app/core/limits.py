@@ -106,7 +106,7 @@ class Limits:
         if buckets is None:
             await self.app(scope, receive, send)
             return
-        key = self._network(scope) if caller is None else caller.client
+        key = network_of(scope, self.proxies) if caller is None else caller.client
         wait = 0.0 if key is None else buckets.take(key)
 
         async def told(message: Message) -> None:
@@ -121,13 +121,6 @@ class Limits:
         else:
             await self.app(scope, receive, told)
 
-    def _network(self, scope: Scope) -> Hashable:
-        """Where the request comes from, or None from the machine itself."""
-        address = address_of(scope, self.proxies)
-        if address is None or (address.is_loopback and not self.proxies):
-            return None
-        return address.version, int(address) >> (address.max_prefixlen - NETWORK_BITS[address.version])
-
 
 def _tell(headers: MutableHeaders, name: str, buckets: Buckets, key: Hashable) -> None:
     if "public" in headers.get("cache-control", ""):
@@ -135,6 +128,14 @@ def _tell(headers: MutableHeaders, name: str, buckets: Buckets, key: Hashable) -
     remaining, seconds = buckets.left(key)
     headers["RateLimit-Policy"] = f'"{name}";q={buckets.burst};w={ceil(buckets.burst / buckets.rate)}'
     headers["RateLimit"] = f'"{name}";r={remaining};t={seconds}'
+
+
+def network_of(scope: Scope, proxies: Networks) -> Hashable:
+    """The network that a request comes from; None: the machine itself, or everybody behind a proxy nobody has named."""
+    address = address_of(scope, proxies)
+    if address is None or (address.is_loopback and not proxies):
+        return None
+    return address.version, int(address) >> (address.max_prefixlen - NETWORK_BITS[address.version])
 
 
 def address_of(scope: Scope, proxies: Networks) -> Address | None:

@@ -92,5 +92,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for table in ("sessions", "regions", "meetings"):
+        op.drop_column(table, "parts")
     op.drop_table("revisions")
     op.drop_table("idempotency_keys")

@@ -12,37 +12,26 @@ down_revision = "0012"
 branch_labels = None
 depends_on = None
 
-# Each table with its key. Those with a name of their own in addresses have revisions, those without are parts of one.
-TABLES = {
-    "regions": ["code"],
-    "region_codes": ["code"],
-    "organizations": ["code"],
-    "divisions": ["code"],
-    "officials": ["id"],
-    "appointments": ["id"],
-    "elections": ["code"],
-    "stages": ["code"],
-    "meetings": ["code"],
-    "meeting_corrections": ["meeting", "position"],
-    "sessions": ["meeting", "code"],
-    "session_speakers": ["meeting", "session", "position"],
-    "meeting_statements": ["id"],
-    "participants": ["id"],
-    "participant_sessions": ["meeting", "session", "participant"],
-}
-# Each resource's table and generated columns.
+# Each resource's table, its key, and its generated columns.
 RESOURCES = {
-    "regions": ("regions", ["folded"]),
-    "organizations": ("organizations", ["folded"]),
-    "divisions": ("divisions", ["folded"]),
-    "officials": ("officials", ["folded"]),
-    "appointments": ("appointments", ["certain", "possible"]),
-    "elections": ("elections", ["folded"]),
-    "stages": ("stages", ["folded"]),
-    "meetings": ("meetings", ["folded"]),
-    "sessions": ("sessions", ["folded"]),
-    "statements": ("meeting_statements", []),
-    "participants": ("participants", ["folded", "open_status"]),
+    "regions": ("regions", ["code"], ["folded"]),
+    "organizations": ("organizations", ["code"], ["folded"]),
+    "divisions": ("divisions", ["code"], ["folded"]),
+    "officials": ("officials", ["id"], ["folded"]),
+    "appointments": ("appointments", ["id"], ["certain", "possible"]),
+    "elections": ("elections", ["code"], ["folded"]),
+    "stages": ("stages", ["code"], ["folded"]),
+    "meetings": ("meetings", ["code"], ["folded"]),
+    "sessions": ("sessions", ["meeting", "code"], ["folded"]),
+    "statements": ("meeting_statements", ["id"], []),
+    "participants": ("participants", ["id"], ["folded", "open_status"]),
+}
+# What has no address of its own, with its key: its history is kept, and its revisions are those of what it is part of.
+WITHOUT_ADDRESS = {
+    "region_codes": ["code"],
+    "meeting_corrections": ["meeting", "position"],
+    "session_speakers": ["meeting", "session", "position"],
+    "participant_sessions": ["meeting", "session", "participant"],
 }
 # A table of parts: whose they are and by which columns, their member, their order, and what is not shown of them.
 PARTS = {
@@ -177,28 +166,21 @@ BEGIN
     RETURN content;
 END $$;
 
-CREATE FUNCTION keep_revision() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+CREATE FUNCTION note_revision(of_resource text, named text, number int, content_before jsonb, content_after jsonb)
+RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    was jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END;
-    is_now jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END;
-    content_before jsonb := content_of(was, TG_ARGV[2]::text[]);
-    content_after jsonb := content_of(is_now, TG_ARGV[2]::text[]);
-    named text := key_of(coalesce(is_now, was), TG_ARGV[1]::text[]);
     kept revisions;
 BEGIN
-    IF content_before = content_after THEN
-        RETURN NULL;
-    END IF;
     SELECT * INTO kept FROM revisions
-    WHERE resource = TG_ARGV[0] AND key = named AND xid = pg_current_xact_id() ORDER BY revision DESC LIMIT 1;
+    WHERE resource = of_resource AND key = named AND xid = pg_current_xact_id() ORDER BY revision DESC LIMIT 1;
     IF kept.id IS NULL THEN
         INSERT INTO revisions (
             resource, key, revision, action, at, client, made_by, request_id, reason, legal_basis, before, after
         ) VALUES (
-            TG_ARGV[0], named,
-            CASE WHEN TG_OP = 'DELETE' THEN OLD.revision + 1 ELSE NEW.revision END,
-            CASE TG_OP WHEN 'INSERT' THEN 'created' WHEN 'UPDATE' THEN 'updated' ELSE 'deleted' END,
+            of_resource, named, number,
+            CASE
+                WHEN content_before IS NULL THEN 'created' WHEN content_after IS NULL THEN 'deleted' ELSE 'updated'
+            END,
             commit_stamp(),
             nullif(current_setting('rakornas.client', true), ''),
             nullif(current_setting('rakornas.made_by', true), ''),
@@ -207,16 +189,41 @@ BEGIN
             nullif(current_setting('rakornas.legal_basis', true), ''),
             content_before, content_after
         );
-    ELSIF content_after IS NULL AND kept.action = 'created' THEN
+    ELSIF content_after IS NULL AND kept.before IS NULL THEN
         DELETE FROM revisions WHERE id = kept.id;
     ELSE
         UPDATE revisions SET
             after = content_after,
-            revision = CASE WHEN TG_OP = 'DELETE' THEN kept.revision ELSE NEW.revision END,
+            revision = CASE WHEN content_after IS NULL THEN kept.revision ELSE number END,
             action = CASE
-                WHEN TG_OP = 'DELETE' THEN 'deleted' WHEN kept.before IS NULL THEN 'created' ELSE 'updated'
+                WHEN content_after IS NULL THEN 'deleted' WHEN kept.before IS NULL THEN 'created' ELSE 'updated'
             END
         WHERE id = kept.id;
+    END IF;
+END $$;
+
+CREATE FUNCTION keep_revision() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    was jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END;
+    is_now jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END;
+    content_before jsonb := content_of(was, TG_ARGV[2]::text[]);
+    content_after jsonb := content_of(is_now, TG_ARGV[2]::text[]);
+    former text := key_of(was, TG_ARGV[1]::text[]);
+    named text := key_of(is_now, TG_ARGV[1]::text[]);
+BEGIN
+    IF former = named THEN
+        IF content_before <> content_after THEN
+            PERFORM note_revision(TG_ARGV[0], named, NEW.revision, content_before, content_after);
+        END IF;
+        RETURN NULL;
+    END IF;
+    -- Another key is another address: whoever knows the former one is told that nothing stands there any more.
+    IF TG_OP <> 'INSERT' THEN
+        PERFORM note_revision(TG_ARGV[0], former, OLD.revision + 1, content_before, NULL);
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        PERFORM note_revision(TG_ARGV[0], named, NEW.revision, NULL, content_after);
     END IF;
     RETURN NULL;
 END $$;
@@ -225,10 +232,19 @@ END $$;
 # What comes back under a key that was deleted goes on counting: no entity tag ever names two contents.
 NUMBER_REVISION = """
 CREATE FUNCTION number_revision() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    keys constant text[] := TG_ARGV[1];
+    same_key text;
 BEGIN
+    IF TG_OP = 'UPDATE' AND key_of(to_jsonb(NEW), keys) = key_of(to_jsonb(OLD), keys) THEN
+        RETURN NEW;
+    END IF;
+    -- Whoever is deleting what stands there now holds it until the last revision of it can be counted.
+    SELECT string_agg(format('held.%1$I = ($1).%1$I', name), ' AND ') INTO same_key FROM unnest(keys) AS name;
+    EXECUTE format('SELECT FROM %I AS held WHERE %s FOR KEY SHARE', TG_TABLE_NAME, same_key) USING NEW;
     NEW.revision := 1 + coalesce((
         SELECT max(revision) FROM revisions
-        WHERE resource = TG_ARGV[0] AND key = key_of(to_jsonb(NEW), TG_ARGV[1]::text[])
+        WHERE resource = TG_ARGV[0] AND key = key_of(to_jsonb(NEW), keys)
     ), 0);
     RETURN NEW;
 END $$;
@@ -253,6 +269,7 @@ END $$;
 CREATE OR REPLACE FUNCTION touch_fact() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     beside constant text[] := ARRAY['revision', 'updated_at'] || TG_ARGV;
+    unchanged constant text := current_setting('rakornas.unchanged', true);
 BEGIN
     IF TG_OP = 'INSERT' THEN
         NEW.revision := 1;
@@ -260,15 +277,39 @@ BEGIN
     ELSIF to_jsonb(NEW) - beside IS NOT DISTINCT FROM to_jsonb(OLD) - beside THEN
         NEW.revision := OLD.revision;
         NEW.updated_at := OLD.updated_at;
+        -- What another changed since this transaction began is now written by this one as well, without a change.
+        IF OLD.updated_at >= now() AND NOT is_of_this_transaction(OLD.xmin) THEN
+            PERFORM set_config('rakornas.unchanged', concat(unchanged, md5(OLD::text)), true);
+        END IF;
     ELSE
         NEW.revision := OLD.revision;
-        IF OLD.updated_at < now() OR NOT is_of_this_transaction(OLD.xmin) THEN
+        IF OLD.updated_at < now() OR NOT is_of_this_transaction(OLD.xmin) OR unchanged LIKE '%' || md5(OLD::text) || '%'
+        THEN
             NEW.revision := OLD.revision + 1;
         END IF;
         NEW.updated_at := clock_timestamp();
     END IF;
     RETURN NEW;
 END $$;
+"""
+
+FORMER_TOUCH_FACT = """
+CREATE OR REPLACE FUNCTION touch_fact() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    beside constant text[] := ARRAY['revision', 'updated_at'] || TG_ARGV;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        NEW.revision := 1;
+        NEW.updated_at := clock_timestamp();
+    ELSIF to_jsonb(NEW) - beside IS DISTINCT FROM to_jsonb(OLD) - beside THEN
+        NEW.revision := OLD.revision + 1;
+        NEW.updated_at := clock_timestamp();
+    ELSE
+        NEW.revision := OLD.revision;
+        NEW.updated_at := OLD.updated_at;
+    END IF;
+    RETURN NEW;
+END $$
 """
 
 # Arguments: whose parts, the member, the order, what is not shown, and pairs of columns: the part's and the whole's.
@@ -295,39 +336,64 @@ BEGIN
 END $$;
 """
 
-# What stands in the tables already is the first that is remembered: nobody kept what was answered before.
-REMEMBER = """
-INSERT INTO history.{table}_rows SELECT tstzrange((SELECT stamp FROM history.clock), NULL), held.* FROM {table} AS held
-"""
-FIRST_REVISION = """
-INSERT INTO revisions (resource, key, revision, action, at, made_by, after)
-SELECT '{resource}', key_of(to_jsonb(held), '{keys}'), held.revision, 'created', (SELECT stamp FROM history.clock),
-    'migration', content_of(to_jsonb(held), '{generated}')
-FROM {table} AS held
+# What stands in a table already is the first that is remembered: nobody kept what was answered before. Run anew after a
+# column was added, as is keep_history_of, which is all that a table of parts needs.
+KEEP_RECORD_OF = """
+CREATE FUNCTION remember(name text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format(
+        'INSERT INTO history.%1$I SELECT tstzrange((SELECT stamp FROM history.clock), NULL), held.* FROM %2$I AS held'
+        ' WHERE NOT EXISTS (SELECT FROM history.%1$I)',
+        name || '_rows', name
+    );
+END $$;
+
+CREATE FUNCTION keep_record_of(resource text, name text, keys text[], generated text[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM keep_history_of(name, VARIADIC keys);
+    PERFORM remember(name);
+    EXECUTE format(
+        'INSERT INTO revisions (resource, key, revision, action, at, made_by, after)'
+        ' SELECT %1$L, key_of(to_jsonb(held), %2$L), held.revision, ''created'', (SELECT stamp FROM history.clock),'
+        ' ''migration'', content_of(to_jsonb(held), %3$L) FROM %4$I AS held'
+        ' WHERE NOT EXISTS (SELECT FROM revisions WHERE resource = %1$L)',
+        resource, keys, generated, name
+    );
+    EXECUTE format(
+        'CREATE OR REPLACE TRIGGER touch_fact BEFORE INSERT OR UPDATE ON %I'
+        ' FOR EACH ROW EXECUTE FUNCTION touch_fact(%s)',
+        name, (SELECT string_agg(quote_literal(each), ', ') FROM unnest(generated) AS each)
+    );
+    EXECUTE format(
+        'CREATE OR REPLACE TRIGGER touch_fact_number BEFORE INSERT OR UPDATE OF %s ON %I'
+        ' FOR EACH ROW EXECUTE FUNCTION number_revision(%L, %L)',
+        (SELECT string_agg(quote_ident(each), ', ') FROM unnest(keys) AS each), name, resource, keys
+    );
+    EXECUTE format('DROP TRIGGER IF EXISTS keep_revision ON %I', name);
+    EXECUTE format(
+        'CREATE CONSTRAINT TRIGGER keep_revision AFTER INSERT OR UPDATE OR DELETE ON %I'
+        ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION keep_revision(%L, %L, %L)',
+        name, resource, keys, generated
+    );
+END $$;
 """
 
 
 def upgrade() -> None:
-    for functions in (CLOCK, KEEP_HISTORY, KEEP_HISTORY_OF, KEEP_REVISION, NUMBER_REVISION, TOUCH_FACT, COPY_PARTS):
-        for statement in functions.split(";\n\n"):
+    functions = (CLOCK, KEEP_HISTORY, KEEP_HISTORY_OF, KEEP_REVISION, NUMBER_REVISION, TOUCH_FACT, COPY_PARTS)
+    for group in (*functions, KEEP_RECORD_OF):
+        for statement in group.split(";\n\n"):
             op.execute(statement)
     copy_parts()
-    for table, keys in TABLES.items():
-        op.execute(f"SELECT keep_history_of('{table}', {', '.join(map(repr, keys))})")
-        op.execute(REMEMBER.format(table=table))
-    for resource, (table, generated) in RESOURCES.items():
-        keys = f"{{{','.join(TABLES[table])}}}"
-        names = f"{{{','.join(generated)}}}"
-        op.execute(FIRST_REVISION.format(resource=resource, table=table, keys=keys, generated=names))
-        op.execute(
-            f"CREATE CONSTRAINT TRIGGER keep_revision AFTER INSERT OR UPDATE OR DELETE ON {table}"
-            f" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW"
-            f" EXECUTE FUNCTION keep_revision('{resource}', '{keys}', '{names}')"
-        )
-        op.execute(
-            f"CREATE TRIGGER touch_fact_number BEFORE INSERT ON {table}"
-            f" FOR EACH ROW EXECUTE FUNCTION number_revision('{resource}', '{keys}')"
-        )
+    for table, keys in WITHOUT_ADDRESS.items():
+        op.execute(f"SELECT keep_history_of('{table}', {', '.join(map(repr, keys))}), remember('{table}')")
+    for resource, (table, keys, generated) in RESOURCES.items():
+        op.execute(f"SELECT keep_record_of('{resource}', '{table}', '{array(keys)}', '{array(generated)}')")
+
+
+def array(words: list[str]) -> str:
+    return f"{{{','.join(words)}}}"
 
 
 def copy_parts() -> None:
@@ -352,13 +418,14 @@ def copy_parts() -> None:
 def downgrade() -> None:
     for table in PARTS:
         op.execute(f"DROP TRIGGER copy_parts ON {table}")
-    for table, _ in RESOURCES.values():
+    for table, _, _ in RESOURCES.values():
         op.execute(f"DROP TRIGGER touch_fact_number ON {table}")
         op.execute(f"DROP TRIGGER keep_revision ON {table}")
-    for table in TABLES:
+    for table in (*WITHOUT_ADDRESS, *(table for table, _, _ in RESOURCES.values())):
         op.execute(f"DROP TRIGGER keep_history ON {table}")
     op.execute("DROP SCHEMA history CASCADE")
+    op.execute(FORMER_TOUCH_FACT)
     op.execute(
-        "DROP FUNCTION copy_parts, number_revision, keep_revision, content_of, key_of, keep_history_of, keep_history,"
-        " commit_stamp"
+        "DROP FUNCTION keep_record_of, remember, copy_parts, is_of_this_transaction, number_revision, keep_revision,"
+        " note_revision, content_of, key_of, keep_history_of, keep_history, commit_stamp"
     )

@@ -1,15 +1,15 @@
 """Rows that break one rule each: the table, what is changed of its good row, and the constraint that refuses it."""
 
-from datetime import UTC, date, datetime
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from app.models import Base
-from tests.models.rows import ON_LIST, ON_OTHER_LIST, OTHER, PERSON
+from tests.models.rows import CLIENT, HASH, HOUR, ON_LIST, ON_OTHER_LIST, OTHER, PERSON
 
 Broken = tuple[str, dict[str, Any], str]
 
-NOON, EARLIER = datetime(2022, 6, 13, 12, tzinfo=UTC), datetime(2022, 6, 13, 11, tzinfo=UTC)
+NOON, EARLIER = HOUR, HOUR - timedelta(hours=1)
 NO_SLUGS = ("", "A", "a--b", "-a", "a-", "a_b", "a b", "é", "a\n", "x" * 41)
 
 BODIES: list[Broken] = [
@@ -99,7 +99,8 @@ MEETINGS: list[Broken] = [
         for position in (0, 1000)
     ),
     *(
-        ("meetings", {"time_zone": zone}, "ck_meetings_time_zone_known")
+        (table, {"time_zone": zone}, f"ck_{table}_time_zone_known")
+        for table in ("regions", "organizations", "meetings")
         for zone in ("Mars/Olympus", "WIB", "+07:00", "asia/jakarta", "Asia/Jakarta ", "")
     ),
     ("sessions", {"position": 1000}, "ck_sessions_position_range"),
@@ -149,6 +150,44 @@ ATTENDANCE: list[Broken] = [
     ),
 ]
 
+OF_CLIENTS: list[Broken] = [
+    ("clients", {"id": CLIENT}, "pk_clients"),
+    ("clients", {"organization": "nobody"}, "fk_clients_organization_organizations"),
+    ("clients", {"meeting": "m-8"}, "fk_clients_meeting_meetings"),
+    ("client_secrets", {"client": UUID(int=8)}, "fk_client_secrets_client_clients"),
+    ("client_secrets", {"slot": 0}, "ck_client_secrets_slot_known"),
+    ("client_secrets", {"slot": 3}, "ck_client_secrets_slot_known"),
+    ("used_assertions", {"client": UUID(int=8)}, "fk_used_assertions_client_clients"),
+    ("used_assertions", {"jti": ""}, "ck_used_assertions_jti_length"),
+    ("used_assertions", {"jti": "x" * 201}, "ck_used_assertions_jti_length"),
+    ("signing_keys", {"signs_until": HOUR}, "ck_signing_keys_ends_after_start"),
+    ("idempotency_keys", {"key": ""}, "ck_idempotency_keys_key_length"),
+    ("idempotency_keys", {"key": "x" * 256}, "ck_idempotency_keys_key_length"),
+    ("idempotency_keys", {"status": 199}, "ck_idempotency_keys_status_range"),
+    ("idempotency_keys", {"status": 300}, "ck_idempotency_keys_status_range"),
+]
+
+MEMORY: list[Broken] = [
+    ("audit_lines", {"id": 1}, "pk_audit_lines"),
+    ("audit_lines", {"purpose": "x" * 501}, "ck_audit_lines_purpose_length"),
+    ("audit_seals", {"position": 1}, "pk_audit_seals"),
+    ("audit_seals", {"position": 0}, "ck_audit_seals_position_range"),
+    ("audit_seals", {"line": 1}, "uq_audit_seals_line"),
+    ("audit_seals", {"line": 8}, "fk_audit_seals_line_audit_lines"),
+    ("audit_roots", {"hour": HOUR - timedelta(hours=1)}, "pk_audit_roots"),
+    ("audit_roots", {"position": 1}, "uq_audit_roots_position"),
+    ("audit_roots", {"position": 8}, "fk_audit_roots_position_audit_seals"),
+    *(
+        (table, {column: value}, f"ck_{table}_{column}_length")
+        for table, column in (("client_secrets", "digest"), ("audit_seals", "hash"), ("audit_roots", "hash"))
+        for value in (HASH[1:], HASH + b"x")
+    ),
+    ("revisions", {"before": "{}"}, "ck_revisions_before_unless_created"),
+    ("revisions", {"action": "updated"}, "ck_revisions_before_unless_created"),
+    ("revisions", {"after": None}, "ck_revisions_after_unless_deleted"),
+    ("revisions", {"action": "deleted", "before": "{}"}, "ck_revisions_after_unless_deleted"),
+]
+
 # What breaks a rule of a kind that many columns have, by the end of its name; and where it would break another first.
 OF_A_KIND: dict[str, tuple[Any, ...]] = {
     "in_calendar": (date(1899, 12, 31), date(2200, 1, 1), date.max),  # the last is sent as infinity
@@ -157,6 +196,7 @@ OF_A_KIND: dict[str, tuple[Any, ...]] = {
 }
 NOT_ALONE = {
     "ck_regions_type_known": ("", "nonsense"),
+    "ck_client_secrets_slot_known": ("", "nonsense"),  # a number
     "ck_meetings_start_on_in_calendar": (date(2200, 1, 1), date.max),
 }
 
@@ -175,4 +215,4 @@ def of_a_kind() -> list[Broken]:
     return sorted(found, key=repr)
 
 
-ALL: list[Broken] = [*BODIES, *CALENDAR, *MEETINGS, *ATTENDANCE, *of_a_kind()]
+ALL: list[Broken] = [*BODIES, *CALENDAR, *MEETINGS, *ATTENDANCE, *OF_CLIENTS, *MEMORY, *of_a_kind()]

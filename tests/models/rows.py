@@ -1,6 +1,6 @@
 """A good row of each table, to change one thing of, and what it leans on."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,6 +10,9 @@ from app.models import Base
 
 PERSON, OTHER = UUID(int=1), UUID(int=2)
 ON_LIST, ON_OTHER_LIST = UUID(int=11), UUID(int=12)
+CLIENT = UUID(int=21)
+HASH = bytes(32)
+HOUR = datetime(2022, 6, 13, 12, tzinfo=UTC)
 FACT = {"verified": False, "primary": False}
 GOOD: dict[str, dict[str, Any]] = {
     "regions": {"code": "92", "name": "N", "type": "province", "time_zone": "Asia/Jakarta", "autonomous": True},
@@ -49,19 +52,44 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "participants": {"id": UUID(int=19), "meeting": "m-1", "organization": "kpu", "office": "member"},
     "participant_sessions": {"meeting": "m-1", "session": "opening", "participant": ON_LIST},
+    "clients": {"id": UUID(int=29), "name": "N", "scopes": ["audit:read"]},
+    "client_secrets": {"id": UUID(int=29), "client": CLIENT, "slot": 1, "digest": HASH},
+    "used_assertions": {"client": CLIENT, "jti": "j-9", "expires_at": HOUR},
+    "signing_keys": {
+        "kid": "k-9",
+        "private_key": "{}",
+        "signs_from": HOUR,
+        "signs_until": HOUR + timedelta(days=1),
+    },
+    "audit_lines": {"id": 9, "operation": "load", "keys": ["regions/90"]},
+    "audit_seals": {"position": 9, "line": 3, "hash": HASH},
+    "audit_roots": {"hour": HOUR, "position": 2, "hash": HASH},
+    "idempotency_keys": {
+        "client": str(CLIENT),
+        "key": "k-9",
+        "fingerprint": HASH,
+        "status": 201,
+        "headers": "{}",
+        "body": b"",
+    },
+    # A key that no row has: the revisions of rows are written by the trigger.
+    "revisions": {"resource": "regions", "key": "99", "revision": 1, "action": "created", "at": HOUR, "after": "{}"},
 }
 
 
 async def insert(connection: asyncpg.Connection, table: str, **changed: Any) -> None:
-    """A good row, but for what is changed."""
+    """A good row, but for what is changed. A number that the database gives may be given here too."""
     row = {**(FACT if "verified" in Base.metadata.tables[table].c else {}), **GOOD[table], **changed}
     names = ", ".join(f'"{name}"' for name in row)
     places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
-    await connection.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", *row.values())
+    await connection.execute(f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE VALUES ({places})", *row.values())
 
 
 async def insert_what_they_lean_on(connection: asyncpg.Connection) -> None:
-    """Two of whatever has something of its own: an election its stage, a meeting its session and participant."""
+    """Two of whatever has something of its own: an election its stage, a meeting its session and participant.
+
+    And a client, and three lines of the audit trail, two of them sealed, one below a root.
+    """
     await insert(connection, "regions", code="90")
     await insert(connection, "organizations", code="kpu", level="national")
     await insert(connection, "organizations", code="bawaslu", kind="agency")
@@ -74,6 +102,12 @@ async def insert_what_they_lean_on(connection: asyncpg.Connection) -> None:
         await insert(connection, "meetings", code=f"m-{number}")
         await insert(connection, "sessions", meeting=f"m-{number}", code=session)
         await insert(connection, "participants", meeting=f"m-{number}", id=listed, official=PERSON)
+    await insert(connection, "clients", id=CLIENT)
+    for number in (1, 2, 3):
+        await insert(connection, "audit_lines", id=number)
+    for number in (1, 2):
+        await insert(connection, "audit_seals", position=number, line=number)
+    await insert(connection, "audit_roots", hour=HOUR - timedelta(hours=1), position=1)
 
 
 async def appoint(connection: asyncpg.Connection, **changed: Any) -> None:

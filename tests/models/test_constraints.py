@@ -7,7 +7,7 @@ import pytest
 
 from app.models import Base, ServiceKey
 from tests.models.broken import ALL
-from tests.models.rows import GOOD, OTHER, insert
+from tests.models.rows import GOOD, HOUR, OTHER, insert
 from tests.models.test_one_holder import ONE_HOLDER, ONE_OFFICE
 
 NAMED = """
@@ -44,6 +44,10 @@ async def test_a_bad_row(db: asyncpg.Connection, table: str, changed: dict[str, 
         ("session_speakers", "pk_session_speakers"),
         ("meeting_statements", "pk_meeting_statements"),
         ("participant_sessions", "pk_participant_sessions"),
+        ("client_secrets", "pk_client_secrets"),
+        ("used_assertions", "pk_used_assertions"),
+        ("signing_keys", "pk_signing_keys"),
+        ("idempotency_keys", "pk_idempotency_keys"),
     ],
 )
 async def test_a_row_stands_there_once(db: asyncpg.Connection, table: str, constraint: str) -> None:
@@ -69,6 +73,14 @@ async def test_a_row_stands_there_once(db: asyncpg.Connection, table: str, const
             {"code": "c-10", "parallel_group": "g", "track": 1},
             "uq_sessions_meeting_parallel_group_track",
         ),
+        ("client_secrets", {}, {"id": UUID(int=30)}, "uq_client_secrets_live_slot"),
+        ("revisions", {"id": 10**9}, {"id": 10**9, "revision": 2}, "pk_revisions"),
+        (
+            "revisions",
+            {},
+            {"action": "updated", "before": "{}"},
+            "uq_revisions_resource_key_revision",
+        ),
     ],
 )
 async def test_what_no_two_rows_may_share(
@@ -83,9 +95,11 @@ async def test_what_no_two_rows_may_share(
 async def test_each_rule_of_the_database_is_broken_here(db: asyncpg.Connection) -> None:
     """By a bad row, twice the same, or two that share something."""
     twice = {"pk_region_codes", "pk_appointments", "pk_meeting_corrections", "pk_session_speakers"}
-    twice |= {"pk_meeting_statements", "pk_participant_sessions"}
+    twice |= {"pk_meeting_statements", "pk_participant_sessions", "pk_client_secrets", "pk_used_assertions"}
+    twice |= {"pk_signing_keys", "pk_idempotency_keys"}
     shared = {"uq_regions_iso_3166_2", "uq_organizations_region_of_commission", ONE_HOLDER, ONE_OFFICE}
-    shared |= {"uq_sessions_meeting_parallel_group_track"}
+    shared |= {"uq_sessions_meeting_parallel_group_track", "uq_client_secrets_live_slot", "pk_revisions"}
+    shared |= {"uq_revisions_resource_key_revision"}
     # Implied by the primary key: they are what references of two columns refer to.
     implied = {"uq_stages_election_code", "uq_participants_meeting_id"}
     assert {row[0] for row in await db.fetch(NAMED)} == {row[2] for row in ALL} | twice | shared | implied
@@ -120,10 +134,18 @@ async def test_a_day_without_end_is_no_date(db: asyncpg.Connection) -> None:
         ("meeting_statements", {"official": None, "organization": "kpu"}),
         ("participants", {"official": OTHER, "organization": None, "office": None}),
         ("participants", {"name": "N", "organization": None, "office": None}),
+        ("revisions", {"action": "deleted", "before": "{}", "after": None}),
+        ("audit_lines", {"keys": [], "purpose": "x" * 500}),
     ],
 )
 async def test_what_is_no_fault(db: asyncpg.Connection, table: str, changed: dict[str, Any]) -> None:
     await insert(db, table, **changed)
+
+
+async def test_a_slot_whose_secret_was_revoked_is_free(db: asyncpg.Connection) -> None:
+    await insert(db, "client_secrets", revoked_at=HOUR)
+    await insert(db, "client_secrets", id=UUID(int=30), revoked_at=HOUR)
+    await insert(db, "client_secrets", id=UUID(int=31))
 
 
 async def test_an_office_without_a_name_may_be_on_the_list_many_times(db: asyncpg.Connection) -> None:

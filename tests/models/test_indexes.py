@@ -32,6 +32,12 @@ ASKED = {
     "stages": ["code", "name", "updated_at", "election", "parent", "kind", "round", "end_on", "folded"],
     "meetings": ["code", "name", "updated_at", "host", "kind", "election", "start_on", "end_on", "folded"],
     "participants": ["id", "official", "organization", "folded"],
+    "clients": ["id", "name", "updated_at", "organization", "meeting"],
+    "client_secrets": ["id", "client", "revoked_at"],
+    "used_assertions": ["client", "expires_at"],
+    "idempotency_keys": ["client", "created_at"],
+    "audit_lines": ["id", "xid", "at", "client", "keys", "operation"],
+    "revisions": ["id", "resource"],
 }
 # The rest is asked within one meeting, and has the meeting before it.
 ASKED_WITHIN_A_MEETING = {

@@ -30,7 +30,7 @@ async def client_in(url: str, *scopes: str) -> tuple[str, str]:
 
 
 async def fetched(service: Service, id_: str, secret: str) -> str:
-    async with httpx.AsyncClient(base_url=service.base) as client:
+    async with httpx.AsyncClient(base_url=service.base, timeout=60) as client:  # workers may still be starting
         answer = await client.post("/oauth/token", data=FORM, auth=httpx.BasicAuth(id_, secret))
     assert answer.status_code == 200, answer.text
     return str(answer.json()["access_token"])
