@@ -1,4 +1,4 @@
-"""`python -m benchmarks officials|latency|roll|memory|start|tokens|all [--quick]`; exit status 1 where a target is missed.
+"""`python -m benchmarks NAME|all [--quick]`, NAME one of those below; exit status 1 where a target is missed.
 
 With `--quick` a few seconds show that everything runs: the figures mean nothing then, and no target is held.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks import latency, memory, officials, roll, start, tokens
+from benchmarks import imports, latency, memory, officials, roll, start, tokens
 
 BENCHMARKS: dict[str, Callable[[bool], bool]] = {
     "officials": officials.run,
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[bool], bool]] = {
     "memory": memory.run,
     "start": start.run,
     "tokens": tokens.run,
+    "imports": imports.run,
 }
 
 

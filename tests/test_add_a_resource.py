@@ -59,13 +59,12 @@ depends_on = None
 
 def upgrade() -> None:
     Notice.__table__.create(op.get_bind())
-    op.execute(
-        "CREATE TRIGGER touch_fact BEFORE INSERT OR UPDATE ON notices"
-        " FOR EACH ROW EXECUTE FUNCTION touch_fact('folded')"
-    )
+    op.execute("SELECT keep_record_of('notices', 'notices', '{code}', '{folded}')")
 
 
 def downgrade() -> None:
+    op.execute("DROP VIEW history.notices")
+    op.execute("DROP TABLE history.notices_rows")
     op.drop_table("notices")
 ''',
     "app/notices/__init__.py": '"""Notices of the commission."""\n',
@@ -191,6 +190,11 @@ async def call():
             answer = await client.get("/v1/notices", params={"kind": "circular", "fields": "code,revision"})
             index = await client.get("/")
     print(json.dumps([answer.status_code, answer.json()["items"], index.json()["links"]["notices"]]))
+    connection = await asyncpg.connect(url)
+    await connection.execute("UPDATE notices SET name = 'SE' WHERE code = 'n-2'")
+    print(await connection.fetchval("SELECT string_agg(key || revision || action, ' ' ORDER BY id) FROM revisions"))
+    print(await connection.fetchval("SELECT count(*) FROM history.notices_rows"))
+    await connection.close()
 
 asyncio.run(call())
 """
@@ -231,7 +235,11 @@ def run(copy: Path, *command: str) -> str:
 
 def test_the_resource_answers(copy: Path, database_url: str) -> None:
     answered = run(copy, sys.executable, "-c", CALL, database_url)
-    assert answered.strip().splitlines()[-1] == '[200, [{"code": "n-2", "revision": 1}], "/v1/notices"]'
+    assert answered.strip().splitlines()[-3:] == [
+        '[200, [{"code": "n-2", "revision": 1}], "/v1/notices"]',
+        "n-11created n-21created n-22updated",
+        "3",
+    ]
 
 
 def test_the_import_contracts_know_it(copy: Path) -> None:

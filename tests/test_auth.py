@@ -48,7 +48,7 @@ class TestRoute:
     )
     def test_a_route_declares_exactly_one(self, declared: list[Any] | None) -> None:
         router = APIRouter(route_class=Route)
-        with pytest.raises(TypeError, match=r"/x: declare exactly one of public\(\) and allow\(scope\)"):
+        with pytest.raises(TypeError, match=r"/x: declare exactly one of public\(\), allow\(scope\)"):
             router.get("/x", dependencies=declared)(lambda: None)
 
     @pytest.mark.parametrize("declared", [public(), allow(Scope.CLIENTS_ADMIN)])

@@ -15,7 +15,7 @@ from app.core.examples import written
 from app.core.languages import Text
 from app.core.openapi import problems
 from app.core.pages import PageOf
-from app.core.parameters import ItemQuery
+from app.core.parameters import PartQuery
 from app.core.problems import Conflict, NotFound, OutsideOrganization, PreconditionFailed
 from app.core.transaction import Writer
 from app.core.validation import validate
@@ -218,7 +218,7 @@ def _check_bounds(write: Write) -> None:
 
 
 async def _shown(transaction: Writer, id_: UUID) -> tuple[bytes, str]:
-    item = await repository.CLIENTS.one(transaction, id_, ItemQuery())
+    item = await repository.CLIENTS.one(transaction, id_, PartQuery())
     if item is None:
         raise RuntimeError("what was written is not to be seen")
     return item.body, conditional.entity_tag(item.body, item.revision)

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from app.auth import Scope
 from app.auth.assertions import MOST_KEYS, acceptable
 from app.core.content import Name
-from app.core.parameters import Code, FieldsOf, ItemQuery, PageQuery, Words
+from app.core.parameters import Code, FieldsOf, ListQuery, PartQuery, Words
 from app.mentions import Mention
 from app.writing.content import Noted, patch
 
@@ -103,7 +103,7 @@ class SecretContent(Noted):
 Fields = Annotated[str, FieldsOf(Client), Field(description="Members to keep.", examples=["id,name,scopes"])]
 
 
-class ClientItemQuery(ItemQuery):
+class ClientItemQuery(PartQuery):
     fields: Fields | None = None
 
 
@@ -113,7 +113,7 @@ Sort = Annotated[
 ]
 
 
-class ClientQuery(PageQuery):
+class ClientQuery(ListQuery):
     q: Annotated[Words, Field(examples=["bappenas"])] | None = None
     scope: Annotated[ScopeWord, Field(description="That may have this scope.", examples=["changes:read"])] | None = None
     status: (
@@ -121,3 +121,7 @@ class ClientQuery(PageQuery):
     ) = None
     sort: Sort | None = None
     fields: Fields | None = None
+
+    @property
+    def order(self) -> str | None:
+        return self.sort

@@ -14,7 +14,7 @@ from app.commands.options import DatabaseUrl, DataDir, fail
 if TYPE_CHECKING:
     from app.core.problems import Problem
     from app.imports.operating import Progress
-    from app.imports.service import Outcome
+    from app.imports.outcome import Outcome
 
 PATIENCE = 1.0  # seconds without a bar
 
@@ -47,7 +47,8 @@ def import_(
     from app import operations
     from app.core.problems import Problem, Unavailable
     from app.core.validation import validate
-    from app.imports import operating, service
+    from app.imports import operating
+    from app.imports.outcome import Order
     from app.registry import IMPORTABLE
     from app.writing.content import Noted
 
@@ -55,7 +56,7 @@ def import_(
         raise typer.BadParameter(f"--resource is one of: {', '.join(IMPORTABLE)}.")
     if path.suffix.lower() not in operating.BY_SUFFIX:
         raise typer.BadParameter(f"{path} ends in none of: {', '.join(operating.BY_SUFFIX)}.")
-    order = service.Order(IMPORTABLE[resource], dry_run, partial)
+    order = Order(IMPORTABLE[resource], dry_run, partial)
     try:
         note = validate(Noted, {"reason": reason, "legal_basis": legal_basis})
         settings = operations.settings()

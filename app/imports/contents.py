@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Annotated, Any, get_args, get_origin
 
@@ -90,8 +90,9 @@ class Cell:
             orjson.loads(content)  # by itself, lest it close the object that it is put into
             return bodies.parse(b"{%b:%b}" % (orjson.dumps(self.name), content))[self.name]
         except (orjson.JSONDecodeError, Malformed, InvalidContent) as error:
-            told = getattr(error, "errors", ()) or [Invalid("not_json", NO_JSON, pointer=pointer_to([self.name]))]
-            raise InvalidContent(*told) from None
+            here = pointer_to([self.name])
+            told = getattr(error, "errors", ()) or [Invalid("not_json", NO_JSON)]
+            raise InvalidContent(*(replace(one, pointer=one.pointer or here) for one in told)) from None
 
 
 def _kinds(annotation: Any) -> list[Any]:

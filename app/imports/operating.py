@@ -6,6 +6,7 @@ from pathlib import Path
 from app.auth import Caller
 from app.core.transaction import NothingKept, writing
 from app.imports import reading, repository, service
+from app.imports.outcome import Order, Outcome
 from app.settings import Settings
 from app.writing import trail
 from app.writing.content import Noted
@@ -18,14 +19,12 @@ Progress = Callable[[int, int], None]
 """Called with the rows and bytes read so far."""
 
 
-async def bring_in(
-    settings: Settings, path: Path, order: service.Order, note: Noted, progress: Progress
-) -> service.Outcome:
+async def bring_in(settings: Settings, path: Path, order: Order, note: Noted, progress: Progress) -> Outcome:
     """Bring in a file, by its suffix; what is returned of it is committed, where it says so.
 
     Raises OSError for a file that cannot be read, and what a request with this file would be answered with.
     """
-    outcome: service.Outcome
+    outcome: Outcome
     database = service.patient(settings, SECONDS)
     try:
         with path.open("rb") as file:

@@ -14,10 +14,8 @@ from app.imports.schemas import Status
 from app.writing import rows as single
 from app.writing.resource import Parts, Resource, Values
 
-# One line more and less than a write: `count` is of all rows that it touched, for there may be more than it can name.
 _LINE = "INSERT INTO audit_lines (client, scope, operation, keys, request_id, purpose) VALUES ($1, $2, $3, $4, $5, $6)"
 OPERATION = "import"
-MOST_KEYS = 100
 
 LIMITS = "SELECT set_config(name, value, true) FROM json_each_text($1::text::json) AS given (name, value)"
 REMEMBER = "CREATE TEMPORARY TABLE imported_keys (key text PRIMARY KEY) ON COMMIT DROP"
@@ -73,27 +71,24 @@ class Table:
         names = ", ".join(f'"{name}"' for name in types)
         same_key = " AND ".join(f'held."{key}" = given."{key}"' for key in resource.keys)
         others = [name for name in types if name not in resource.keys]
+        is_named = {name: f"'{name}' = ANY (given._given)" for name in others}
+        assignments = ", ".join(
+            f'"{name}" = CASE WHEN {is_named[name]} THEN given."{name}" ELSE held."{name}" END' for name in others
+        )
+        differs = " OR ".join(f'{is_named[name]} AND held."{name}" IS DISTINCT FROM given."{name}"' for name in others)
         parts = "held.parts::text" if resource.parts else "NULL"
         self._hold = (
             f"SELECT given._line, {parts} FROM {given} JOIN {table} AS held ON {same_key}"  # noqa: S608
             " ORDER BY given._line FOR UPDATE OF held"
         )
         self._update = (
-            f"UPDATE {table} AS held SET "  # noqa: S608
-            + ", ".join(
-                f'"{name}" = CASE WHEN \'{name}\' = ANY(given._given) THEN given."{name}" ELSE held."{name}" END'
-                for name in others
-            )
-            + f" FROM {given} WHERE {same_key} AND ("
-            + " OR ".join(
-                f'(\'{name}\' = ANY(given._given) AND held."{name}" IS DISTINCT FROM given."{name}")' for name in others
-            )
-            + ") RETURNING given._line"
+            f"UPDATE {table} AS held SET {assignments} FROM {given} WHERE {same_key} AND ({differs})"  # noqa: S608
+            " RETURNING given._line"
         )
         self._insert = f"INSERT INTO {table} ({names}) SELECT {names} FROM {given} ORDER BY given._line"  # noqa: S608
 
     async def held(self, write: Writer, rows: Iterable[Row]) -> dict[int, dict[str, Any]]:
-        """The lines whose objects are there already, each with its parts. They are locked until the transaction ends."""
+        """The lines whose objects are there already, each with its parts; locked until the transaction ends."""
         known = [row for row in rows if not row.is_new]
         found = await write.fetch(self._hold, _records(known)) if known else []
         return {line: orjson.loads(parts) if parts else {} for line, parts in found}

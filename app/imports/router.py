@@ -26,6 +26,7 @@ from app.core.problems import (
 from app.core.transaction import NothingKept, writing
 from app.imports import reading, repository, schemas, service
 from app.imports.contents import Importable
+from app.imports.outcome import Order
 from app.routing import resource
 from app.writing import idempotency, trail
 from app.writing.content import Noted
@@ -49,7 +50,7 @@ SCOPES: Mapping[str, Scope] = {
     "sessions": Scope.MEETINGS_WRITE,
     "statements": Scope.MEETINGS_WRITE,
 }
-CSV = 'id,name,other_names,source\r\n,Siti Contoh,"[""Siti C.""]",https://example.org/daftar\r\n,Budi Contoh,,\r\n'
+CSV = 'id,name,other_names\r\n,Siti Contoh,"[""Siti C.""]"\r\n,Budi Contoh,\r\n'
 NDJSON = '{"name": "Siti Contoh", "other_names": ["Siti C."]}\n{"name": "Budi Contoh"}\n'
 
 
@@ -97,12 +98,12 @@ async def import_rows(
     except ClientDisconnect:
         raise Malformed from None
     importable: Importable = request.app.state.importable[query.resource]
-    order = service.Order(importable, write.dry_run, query.partial == "true")
+    order = Order(importable, write.dry_run, query.partial == "true")
     async with _one_at_a_time(request):
         return await _run(write, order, Noted(reason=query.reason, legal_basis=query.legal_basis), form, body)
 
 
-async def _run(write: Write, order: service.Order, note: Noted, form: reading.Format, body: bytes) -> Response:
+async def _run(write: Write, order: Order, note: Noted, form: reading.Format, body: bytes) -> Response:
     request = write.request
     language = preferred(request.headers.get("accept-language", ""))
     url = request.url
@@ -117,7 +118,7 @@ async def _run(write: Write, order: service.Order, note: Noted, form: reading.Fo
                 return _response(kept, {"Idempotency-Replayed": "true"})
             rows = reading.rows(io.BytesIO(body), form, order.importable)
             outcome = await service.bring_in(transaction, write.caller, order, rows)
-            answer = Kept(200, {"Content-Language": language}, service.encoded(outcome, language))
+            answer = Kept(200, {"Content-Language": language}, outcome.encoded(language))
             if not outcome.is_applied:
                 raise NothingKept
             await repository.audit(
@@ -143,9 +144,8 @@ def _response(answer: Kept, more: Mapping[str, str] | None = None) -> Response:
 def _format(request: Request) -> reading.Format:
     """CSV or NDJSON, in UTF-8 and not compressed; else UnsupportedMediaType, before the body is read."""
     media_type, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
-    named = dict(
-        parameter.replace(" ", "").replace('"', "").split("=", 1) for parameter in parameters if "=" in parameter
-    )
+    pairs = (parameter.replace(" ", "").replace('"', "").partition("=") for parameter in parameters)
+    named = {name: value for name, _, value in pairs}
     encoded = request.headers.get("content-encoding", "identity").strip().lower() != "identity"
     no_header = named.get("header") == "absent"  # RFC 4180, section 3
     if media_type not in FORMATS or named.get("charset", "utf-8") != "utf-8" or encoded or no_header:

@@ -2,23 +2,20 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, cast
-
-import orjson
+from typing import cast
 
 from app.auth import Caller
 from app.core.database import Database, Reader
 from app.core.faults import RuleBroken
-from app.core.languages import Language, Text
+from app.core.languages import Text
 from app.core.problems import Invalid, OutsideOrganization, Problem
 from app.core.transaction import Writer
 from app.imports import repository
-from app.imports.contents import Importable
+from app.imports.outcome import Order, Outcome, Verdict
 from app.imports.reading import Flawed
 from app.imports.repository import Row, Table
-from app.imports.schemas import MOST_ROWS, Status
+from app.imports.schemas import Status
 from app.settings import Settings
 from app.writing import ownership
 from app.writing.conflicts import Attempt, told
@@ -29,97 +26,6 @@ REPEATED = Text("Baris sebelumnya mempunyai kunci yang sama.", "A row before thi
 
 Progress = Callable[[int], None]
 """Called with the number of rows that were looked at so far."""
-
-
-@dataclass(slots=True)
-class Verdict:
-    """What became of a row. `errors`: why it is refused."""
-
-    line: int
-    status: Status
-    key: str | None
-    errors: tuple[Invalid, ...] = ()
-
-    def document(self, language: Language) -> dict[str, Any]:
-        errors = [error.document(language) for error in self.errors]
-        return {"line": self.line, "status": self.status, "key": self.key, "errors": errors}
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is asked for."""
-
-    importable: Importable
-    dry_run: bool = False
-    partial: bool = False
-
-
-@dataclass
-class Outcome:
-    """What became of all rows. Of long files it holds the refused rows alone, and of those the first."""
-
-    order: Order
-    counts: dict[Status, int] = field(
-        default_factory=lambda: {"created": 0, "updated": 0, "unchanged": 0, "refused": 0, "not_tried": 0}
-    )
-    keys: list[str] = field(default_factory=list)
-    _first: list[Verdict] = field(default_factory=list)
-    _refused: list[Verdict] = field(default_factory=list)
-
-    @property
-    def total(self) -> int:
-        return sum(self.counts.values())
-
-    @property
-    def touched(self) -> int:
-        return self.counts["created"] + self.counts["updated"]
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether nothing is kept because of a row."""
-        return self.counts["refused"] > 0 and not self.order.partial
-
-    @property
-    def is_applied(self) -> bool:
-        return not self.order.dry_run and not self.is_refused
-
-    @property
-    def is_full(self) -> bool:
-        """Whether no more refused rows can be told of."""
-        return len(self._refused) >= MOST_ROWS
-
-    def add(self, verdict: Verdict, name: str | None = None) -> None:
-        self.counts[verdict.status] += 1
-        if len(self._first) <= MOST_ROWS:
-            self._first.append(verdict)
-        if verdict.status == "refused" and not self.is_full:
-            self._refused.append(verdict)
-        self._touch(verdict, name)
-
-    def mend(self, verdict: Verdict, status: Status, name: str, key: str) -> None:
-        """What was refused before was brought in after all."""
-        self.counts["refused"] -= 1
-        self.counts[status] += 1
-        verdict.status, verdict.errors, verdict.key = status, (), key
-        self._touch(verdict, name)
-
-    def _touch(self, verdict: Verdict, name: str | None) -> None:
-        if name and verdict.status in ("created", "updated") and len(self.keys) < repository.MOST_KEYS:
-            self.keys.append(name)
-
-    def rows(self) -> list[Verdict]:
-        shown = self._first if self.total <= MOST_ROWS else [one for one in self._refused if one.status == "refused"]
-        return sorted(shown, key=lambda verdict: verdict.line)
-
-    def document(self, language: Language) -> dict[str, Any]:
-        return {
-            "resource": self.order.importable.resource.name,
-            "dry_run": self.order.dry_run,
-            "partial": self.order.partial,
-            "applied": self.is_applied,
-            **self.counts,
-            "rows": [verdict.document(language) for verdict in self.rows()],
-        }
 
 
 def patient(settings: Settings, seconds: int) -> Database:
@@ -266,7 +172,3 @@ async def _savepoint(transaction: Writer) -> AsyncIterator[None]:
         await transaction.run("RELEASE SAVEPOINT rows")
         raise
     await transaction.run("RELEASE SAVEPOINT rows")
-
-
-def encoded(outcome: Outcome, language: Language) -> bytes:
-    return orjson.dumps(outcome.document(language))

@@ -44,7 +44,8 @@ def copied(member: str) -> MappedColumn[Any]:
     It is a copy of that member, kept by the trigger `copy_parts`: so a change of a part is a change of the whole, which
     moves its revision and stands in its history.
     """
-    return mapped_column(JSONB, server_default=text(f"""'{{"{member}": []}}'"""))
+    # sort_order: it stands behind the columns that were there before it.
+    return mapped_column(JSONB, sort_order=1, server_default=text(f"""'{{"{member}": []}}'"""))
 
 
 class Fact(Record):

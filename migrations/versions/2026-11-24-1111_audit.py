@@ -16,8 +16,8 @@ depends_on = None
 
 TABLES = ("audit_lines", "audit_seals", "audit_roots")
 
-# For everyone, the owner too, whom no missing privilege holds back: what is done by mistake ends here. An owner who must
-# cut the trail says so with ALTER TABLE … DISABLE TRIGGER, which the server's log of DDL keeps, and the chain tells.
+# For everyone, the owner too, whom no missing privilege holds back: what is done by mistake ends here. An owner who
+# must cut the trail says so with ALTER TABLE … DISABLE TRIGGER, which the server's log of DDL keeps; the chain tells.
 KEEP_AS_IT_IS = """
 CREATE FUNCTION keep_as_it_is() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -171,9 +171,9 @@ RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     kept revisions;
 BEGIN
-    SELECT * INTO kept FROM revisions
-    WHERE resource = of_resource AND key = named AND xid = pg_current_xact_id() ORDER BY revision DESC LIMIT 1;
-    IF kept.id IS NULL THEN
+    -- Not by xid in SQL: its index, which looks good to the planner, leads to all that this transaction has written.
+    SELECT * INTO kept FROM revisions WHERE resource = of_resource AND key = named ORDER BY revision DESC LIMIT 1;
+    IF kept.id IS NULL OR kept.xid <> pg_current_xact_id() THEN
         INSERT INTO revisions (
             resource, key, revision, action, at, client, made_by, request_id, reason, legal_basis, before, after
         ) VALUES (

@@ -7,6 +7,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from app.settings import Settings
+from tests.auth.made import bearer, token_of
 from tests.conftest import LOADED, client_of, copy_of, running
 
 
@@ -25,4 +26,11 @@ async def app(clients_url: str) -> AsyncIterator[FastAPI]:
 @pytest_asyncio.fixture(scope="package")
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     async with client_of(app) as client:
+        yield client
+
+
+@pytest_asyncio.fixture(scope="package")
+async def admin(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app) as client:
+        client.headers.update(bearer(await token_of(app, client, "clients:admin")))
         yield client

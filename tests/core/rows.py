@@ -1,4 +1,4 @@
-"""All collections, and a database with extreme rows beside the reference data."""
+"""All collections of the record, and a database with extreme rows beside the reference data."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
@@ -6,11 +6,12 @@ from typing import Any
 import asyncpg
 import pytest_asyncio
 
+from app.appointments.repository import APPOINTMENTS
 from app.attendance.repository import ATTENDANCE
 from app.core.database import Database
 from app.divisions.repository import DIVISIONS
 from app.elections.repository import ELECTIONS
-from app.meetings.repository import MEETINGS, SESSIONS
+from app.meetings.repository import MEETINGS, SESSIONS, STATEMENTS
 from app.officials.repository import OFFICIALS
 from app.organizations.repository import ORGANIZATIONS, ROSTER
 from app.regions.repository import REGIONS
@@ -26,10 +27,12 @@ COLLECTIONS = {
     "roster": ROSTER,
     "divisions": DIVISIONS,
     "officials": OFFICIALS,
+    "appointments": APPOINTMENTS,
     "elections": ELECTIONS,
     "stages": STAGES,
     "meetings": MEETINGS,
     "sessions": SESSIONS,
+    "statements": STATEMENTS,
     "attendance": ATTENDANCE,
     "hits": HITS,
 }

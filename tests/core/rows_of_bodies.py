@@ -9,13 +9,14 @@ ODD = (
     " \u202eعربي\u202c 中文 🗳️ \U0010ffff </script> {}"
 )
 LONG = ODD * 1000
+ZONE = "America/Argentina/ComodRivadavia"  # none is longer
 FACT = {"source": None, "verified": False, "primary": False}
 FULL = {"source": LONG, "verified": True, "primary": True}
 PERSON, APPOINTMENT = UUID(int=1), UUID(int=2)
 FIRST, LAST = date(1900, 1, 1), date(2199, 12, 31)
 BODIES: dict[str, list[dict[str, Any]]] = {
     "regions": [
-        {"code": "00", "name": ODD, "type": "province", "time_zone": ODD, "autonomous": False, **FACT},
+        {"code": "00", "name": ODD, "type": "province", "time_zone": ZONE, "autonomous": False, **FACT},
         {
             "code": "00.00",
             "name": ODD,
@@ -24,7 +25,7 @@ BODIES: dict[str, list[dict[str, Any]]] = {
             "parent": "00",
             "iso_3166_2": ODD,
             "capital": ODD,
-            "time_zone": ODD,
+            "time_zone": ZONE,
             "valid_from": FIRST,
             "formed_by": LONG,
             "split_from": "00",
@@ -48,7 +49,7 @@ BODIES: dict[str, list[dict[str, Any]]] = {
             "sector": "court",
             "parent": "odd",
             "region": "00.00",
-            "time_zone": ODD,
+            "time_zone": ZONE,
             "role": LONG,
             "seats": 99,
             "established_on": FIRST,

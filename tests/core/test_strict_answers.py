@@ -8,8 +8,8 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from app.attendance.repository import summary
 from app.attendance.schemas import By, Summary, SummaryQuery
+from app.attendance.summary import summary
 from app.core.database import Database
 from app.stages.repository import STAGES, tree
 from app.stages.schemas import StageTree

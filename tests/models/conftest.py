@@ -1,10 +1,10 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import asyncpg
 import pytest_asyncio
 
 from tests.conftest import MIGRATED, copy_of
-from tests.models.rows import insert_what_they_lean_on
+from tests.models.rows import GOOD, insert, insert_what_they_lean_on
 
 
 @pytest_asyncio.fixture(scope="package")
@@ -24,3 +24,43 @@ async def db(schema_url: str) -> AsyncIterator[asyncpg.Connection]:
     yield connection
     await transaction.rollback()
     await connection.close()
+
+
+@pytest_asyncio.fixture(scope="package")
+async def recorded_url(server: str) -> AsyncIterator[str]:
+    """One database whose good rows are committed. Whoever commits there has keys of his own."""
+    async for url in copy_of(server, MIGRATED):
+        connection = await asyncpg.connect(url)
+        async with connection.transaction():
+            await insert_what_they_lean_on(connection)
+            for table in GOOD:
+                await insert(connection, table)
+        await connection.close()
+        yield url
+
+
+Connect = Callable[[], Awaitable[asyncpg.Connection]]
+
+
+@pytest_asyncio.fixture
+async def connect(recorded_url: str) -> AsyncIterator[Connect]:
+    """Opens connections to that database, until the test ends."""
+    opened: list[asyncpg.Connection] = []
+
+    async def one_more() -> asyncpg.Connection:
+        opened.append(await asyncpg.connect(recorded_url, command_timeout=20))
+        return opened[-1]
+
+    yield one_more
+    for connection in opened:
+        await connection.close()
+
+
+@pytest_asyncio.fixture
+async def record(connect: Connect) -> AsyncIterator[asyncpg.Connection]:
+    """The good rows as other transactions have left them, in one that is rolled back."""
+    connection = await connect()
+    transaction = connection.transaction()
+    await transaction.start()
+    yield connection
+    await transaction.rollback()

@@ -1,53 +1,25 @@
+"""The first change of a row in a transaction moves its revision; what changes nothing, and what follows, does not."""
+
+import asyncio
 from datetime import UTC, datetime
-from typing import Any
 
 import asyncpg
 import pytest
 
 from app.models import Base
-from tests.models.rows import GOOD, insert
+from tests.models.changes import CHANGES, change, key_of, same, stamp
+from tests.models.conftest import Connect
+from tests.models.rows import insert
+from tests.models.test_circles import waits
 
-CHANGES = [
-    ("regions", "name = 'M'", "name = 'N'"),
-    ("region_codes", "until = '2020-01-01'", "until = NULL"),
-    ("organizations", "source = 'S'", "name_en = NULL"),
-    ("divisions", "verified = true", "verified = false"),
-    ("officials", "other_names = '{x}'", "other_names = '{}'"),
-    ("appointments", "start_on = '2020-01'", "start_on = '2020'"),
-    ("elections", "decided_on = '2022-06-09'", "name = 'N'"),
-    ("stages", "note = 'X'", "rule = NULL"),
-    ("meetings", "source_publisher = 'P'", "name = 'N'"),
-    ("sessions", "topics = '{x}'", "topics = '{}'"),
-    ("meeting_statements", "summary = 'T'", "summary = 'S'"),
-    ("participants", "late = true", "status = 'expected'"),
-    # What is open stays the same, and so does the text that search compares.
-    ("participants", "status = 'sick', note = ''", "late = false"),
-    ("participants", "name_as_printed = 'N'", "name_as_printed = NULL"),
-]
-
-
-async def stamp(db: asyncpg.Connection, table: str) -> tuple[Any, ...]:
-    keys = [column.name for column in Base.metadata.tables[table].primary_key]
-    where = " AND ".join(f"{key} = ${number}" for number, key in enumerate(keys, 1))
-    row = await db.fetchrow(
-        f"SELECT revision, updated_at FROM {table} WHERE {where}", *(GOOD[table][key] for key in keys)
-    )
-    return tuple(row or ())
-
-
-async def change(db: asyncpg.Connection, table: str, assignments: str) -> None:
-    keys = [column.name for column in Base.metadata.tables[table].primary_key]
-    where = " AND ".join(f"{key} = ${number}" for number, key in enumerate(keys, 1))
-    changed = await db.execute(f"UPDATE {table} SET {assignments} WHERE {where}", *(GOOD[table][key] for key in keys))
-    assert changed == "UPDATE 1"
+TABLES = [*dict.fromkeys(table for table, _, _ in CHANGES)]
 
 
 def test_each_table_with_revisions_is_changed_here() -> None:
-    revised = {name for name, table in Base.metadata.tables.items() if "revision" in table.c}
-    assert {table for table, _, _ in CHANGES} == revised
+    assert set(TABLES) == {name for name, table in Base.metadata.tables.items() if "verified" in table.c}
 
 
-@pytest.mark.parametrize("table", dict.fromkeys(table for table, _, _ in CHANGES))
+@pytest.mark.parametrize("table", TABLES)
 async def test_nobody_else_says_which_revision_it_is(db: asyncpg.Connection, table: str) -> None:
     await insert(db, table, revision=77, updated_at=datetime(1999, 1, 1, tzinfo=UTC))
     revision, updated_at = await stamp(db, table)
@@ -55,28 +27,89 @@ async def test_nobody_else_says_which_revision_it_is(db: asyncpg.Connection, tab
     assert (datetime.now(UTC) - updated_at).total_seconds() < 60
 
 
-@pytest.mark.parametrize(("table", "content", "same"), CHANGES)
-async def test_only_a_change_of_content_counts(db: asyncpg.Connection, table: str, content: str, same: str) -> None:
-    await insert(db, table)
-    first = await stamp(db, table)
+@pytest.mark.parametrize(("table", "content", "same_content"), CHANGES)
+async def test_only_a_change_of_content_counts(
+    record: asyncpg.Connection, table: str, content: str, same_content: str
+) -> None:
+    first = await stamp(record, table)
     assert first[0] == 1
-    for nothing in (same, "revision = 9", "updated_at = '2000-01-01'"):
-        await change(db, table, nothing)
-        assert await stamp(db, table) == first
-    await change(db, table, f"{content}, revision = 7, updated_at = '2000-01-01'")
-    second = await stamp(db, table)
+    for nothing in (same_content, "revision = 9", "updated_at = '2000-01-01'"):
+        await change(record, table, nothing)
+        assert await stamp(record, table) == first
+    await change(record, table, f"{content}, revision = 7, updated_at = '2000-01-01'")
+    second = await stamp(record, table)
     assert second[0] == 2
     assert second[1] > first[1]
 
 
-async def test_a_generated_column_follows_its_row_and_counts_nothing(db: asyncpg.Connection) -> None:
+async def test_a_generated_column_follows_its_row_and_counts_nothing(record: asyncpg.Connection) -> None:
     """To the trigger it is null before the row is written: compared, it would make a change of everything."""
-    await insert(db, "participants", status="sick", name="Éva", organization=None, office=None)
-    first = await stamp(db, "participants")
-    await change(db, "participants", "status = 'sick', name = 'Éva'")
-    assert await stamp(db, "participants") == first
-    await change(db, "participants", "status = 'absent', name = 'Ève'")
-    row = await db.fetchrow(
-        "SELECT revision, open_status, folded FROM participants WHERE id = $1", GOOD["participants"]["id"]
+    first = await stamp(record, "participants")
+    await change(record, "participants", "status = 'expected'")
+    assert await stamp(record, "participants") == first
+    await change(record, "participants", "status = 'sick', name = 'Ève', organization = NULL")
+    row = await record.fetchrow(
+        f"SELECT revision, open_status, folded FROM participants WHERE {same('participants')}",
+        *key_of("participants").values(),
     )
-    assert tuple(row or ()) == (2, "absent", "eve")
+    assert tuple(row or ()) == (2, "excused", "eve")
+
+
+class TestOneTransactionIsOneChange:
+    async def test_however_many_statements_it_takes(self, record: asyncpg.Connection) -> None:
+        await change(record, "organizations", "name = 'A'")
+        first = await stamp(record, "organizations")
+        await change(record, "organizations", "name = 'B'")
+        second = await stamp(record, "organizations")
+        assert (first[0], second[0]) == (2, 2)
+        assert second[1] > first[1]
+
+    async def test_also_of_a_row_that_it_has_made(self, db: asyncpg.Connection) -> None:
+        await insert(db, "organizations")
+        await change(db, "organizations", "name = 'A'")
+        assert (await stamp(db, "organizations"))[0] == 1
+
+    async def test_each_change_in_a_savepoint_of_its_own(self, record: asyncpg.Connection) -> None:
+        for name in "AB":
+            async with record.transaction(), record.transaction():
+                await change(record, "organizations", f"name = '{name}'")
+        await change(record, "organizations", "name = 'C'")
+        assert (await stamp(record, "organizations"))[0] == 2
+
+    async def test_what_was_rolled_back_to_a_savepoint_was_none(self, record: asyncpg.Connection) -> None:
+        savepoint = record.transaction()
+        await savepoint.start()
+        await change(record, "organizations", "name = 'A'")
+        await savepoint.rollback()
+        assert (await stamp(record, "organizations"))[0] == 1
+        await change(record, "organizations", "name = 'B'")
+        assert (await stamp(record, "organizations"))[0] == 2
+
+    @pytest.mark.parametrize("nothing_first", [True, False])
+    async def test_what_another_has_changed_since_it_began_is_not_its_own(
+        self, connect: Connect, nothing_first: bool
+    ) -> None:
+        """Its own stamp is later than this transaction's beginning, and so looks like one of it."""
+        one, two = await connect(), await connect()
+        code = f"touched{nothing_first}".lower()
+        await insert(one, "organizations", code=code, kind="agency")
+        rename = f"UPDATE organizations SET name = $1 WHERE code = '{code}'"
+        async with one.transaction():
+            await one.fetchval("SELECT now()")
+            await two.execute(rename, "A")
+            for name in ("A", "B") if nothing_first else ("B",):
+                await one.execute(rename, name)
+        assert await one.fetchval(f"SELECT revision FROM organizations WHERE code = '{code}'") == 3
+
+    async def test_what_another_has_changed_while_it_waited(self, connect: Connect) -> None:
+        one, two = await connect(), await connect()
+        await insert(one, "organizations", code="waited", kind="agency")
+        rename = "UPDATE organizations SET name = $1 WHERE code = 'waited'"
+        transaction = one.transaction()
+        await transaction.start()
+        await one.execute(rename, "A")
+        other = asyncio.create_task(two.execute(rename, "B"))
+        await waits(one, two)
+        await transaction.commit()
+        await other
+        assert await one.fetchval("SELECT revision FROM organizations WHERE code = 'waited'") == 3

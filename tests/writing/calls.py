@@ -22,8 +22,8 @@ class Calls:
     headers: Mapping[str, str]
 
     @classmethod
-    def of(cls, app: FastAPI, client: httpx.AsyncClient, *scopes: Scope, **bound: str) -> "Calls":
-        return cls(client, bearer(app, *(scopes or Scope), **bound))
+    def of(cls, app: FastAPI, http: httpx.AsyncClient, *scopes: Scope, **bound: str) -> "Calls":
+        return cls(http, bearer(app, *(scopes or Scope), **bound))
 
     async def get(self, address: str) -> httpx.Response:
         return await self.client.get(address, headers=self.headers)

@@ -1,0 +1,121 @@
+"""When an outside issuer's keys are fetched, and which of them count: with a clock and a fetch of the test's own."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from joserfc.jwk import ECKey
+
+from app.auth import issuer as outside
+from app.auth.issuer import OutsideIssuer
+from app.auth.signed import InvalidToken
+from app.core.problems import Unavailable
+from tests.auth.made import key_set, new_key
+
+
+class Fetched:
+    """A fetch of the test's own: what it returns, or raises, and how often it was asked for the keys."""
+
+    def __init__(self, *keys: ECKey) -> None:
+        self.keys, self.count, self.fault, self.now = key_set(*keys), 0, False, 0.0
+
+    async def __call__(self, address: str) -> Any:
+        if self.fault:
+            raise OSError
+        if address.endswith("configuration"):
+            return {"issuer": "https://sso.example", "jwks_uri": "https://sso.example/keys"}
+        self.count += 1
+        return self.keys
+
+
+def issuer_with(fetched: Fetched) -> OutsideIssuer:
+    return OutsideIssuer("https://sso.example", fetched, lambda: fetched.now)
+
+
+async def test_a_new_key_is_found_after_the_cool_down() -> None:
+    fetched = Fetched(new_key("old"))
+    keys = issuer_with(fetched)
+    await keys.key("old")
+    fetched.keys = key_set(new_key("new"))
+    fetched.now = outside.COOL_DOWN - 1
+    with pytest.raises(InvalidToken):
+        await keys.key("new")
+    fetched.now = outside.COOL_DOWN + 1
+    await keys.key("new")
+    with pytest.raises(InvalidToken):
+        await keys.key("old")  # withdrawn
+    assert fetched.count == 2
+
+
+async def test_keys_are_fetched_anew_behind_the_answers() -> None:
+    fetched = Fetched(new_key("old"))
+    keys = issuer_with(fetched)
+    await keys.key("old")
+    fetched.now = outside.FRESH + 1
+    fetched.keys = key_set()
+    await keys.key("old")  # nobody waits
+    await asyncio.sleep(0)
+    await asyncio.sleep(0.01)
+    assert fetched.count == 2
+    with pytest.raises(InvalidToken):
+        await keys.key("old")
+
+
+async def test_an_issuer_that_is_away_is_doubt_and_no_refusal() -> None:
+    fetched = Fetched(new_key("old"))
+    fetched.fault = True
+    keys = issuer_with(fetched)
+    with pytest.raises(Unavailable):
+        await keys.key("old")
+    fetched.fault = False
+    fetched.now = outside.AFTER_FAULT + 1
+    await keys.key("old")
+    fetched.fault = True
+    fetched.now += outside.KEPT - 1
+    await keys.key("old")
+    await asyncio.sleep(0.01)
+    fetched.now += outside.AFTER_FAULT + 2
+    with pytest.raises(Unavailable):
+        await keys.key("old")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda one: one.update(d="AAAA"),
+        lambda one: one.update(use="enc"),
+        lambda one: one.update(alg="ES512"),
+        lambda one: one.update(crv="P-384"),
+        lambda one: one.update(kty="oct", k="c2VjcmV0"),
+        lambda one: one.update(x="AAAA"),
+        lambda one: one.pop("kid"),
+    ],
+)
+async def test_only_keys_for_our_signatures_count(change: Callable[[dict[str, Any]], Any]) -> None:
+    fetched = Fetched(new_key("good"), new_key("odd"))
+    change(fetched.keys["keys"][1])
+    keys = issuer_with(fetched)
+    await keys.key("good")
+    with pytest.raises(InvalidToken):
+        await keys.key("odd")
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"issuer": "https://other.example", "jwks_uri": "https://sso.example/keys"},
+        {"issuer": "https://sso.example", "jwks_uri": "http://sso.example/keys"},
+        {"issuer": "https://sso.example", "jwks_uri": "file:///etc/keys"},
+        {"issuer": "https://sso.example"},
+        [],
+    ],
+)
+async def test_metadata_that_cannot_be_believed(metadata: Any) -> None:
+    keys = key_set(new_key("k"))
+
+    async def fetch(address: str) -> Any:
+        return metadata if address.endswith("configuration") else keys
+
+    with pytest.raises(Unavailable):
+        await OutsideIssuer("https://sso.example", fetch).key("k")

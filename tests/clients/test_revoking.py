@@ -1,0 +1,74 @@
+"""What ends a client's tokens, within 5 seconds: a change, a revocation, and a secret that is changed for another."""
+
+import asyncio
+import time
+
+import httpx
+
+from tests.auth.made import bearer, fetched_token
+from tests.clients.asking import CLIENTS, keyed, make, patch, read
+
+
+async def seconds_until(client: httpx.AsyncClient, token: str, status: int) -> float:
+    began = time.monotonic()
+    while (await client.get(CLIENTS, headers=bearer(token))).status_code != status:
+        assert time.monotonic() < began + 10
+        await asyncio.sleep(0.02)
+    return time.monotonic() - began
+
+
+async def test_a_change_ends_the_tokens_of_before(admin: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
+    made = await make(admin, scopes=["clients:admin"])
+    token = await fetched_token(client, made["id"], made["client_secret"])
+    assert (await client.get(CLIENTS, headers=bearer(token))).status_code == 200
+    answer = await patch(admin, made["id"], {"scopes": ["changes:read"], "organization": "kpu-31"})
+    assert (answer.status_code, answer.json()["revision"]) == (200, 2)
+    assert answer.json()["organization"]["code"] == "kpu-31"
+    assert await seconds_until(client, token, 401) < 5
+    token = await fetched_token(client, made["id"], made["client_secret"])
+    assert (await client.get(CLIENTS, headers=bearer(token))).status_code == 403
+
+
+async def test_a_revoked_one_has_no_token_that_is_good(admin: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
+    made = await make(admin)
+    token = await fetched_token(client, made["id"], made["client_secret"])
+    answer = await admin.delete(f"{CLIENTS}/{made['id']}", headers={"If-Match": "*"})
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert await seconds_until(client, token, 401) < 5
+    document = (await read(admin, made["id"])).json()
+    assert document["revoked_at"]
+    assert all(secret["revoked_at"] for secret in document["secrets"])
+    assert (await patch(admin, made["id"], {"name": "again"})).status_code == 409
+    secrets = await admin.post(f"{CLIENTS}/{made['id']}/secrets", json={}, headers=keyed())
+    assert secrets.status_code == 409
+    again = await admin.delete(f"{CLIENTS}/{made['id']}", headers={"If-Match": "*"})
+    assert (again.status_code, (await read(admin, made["id"])).json()) == (204, document)
+
+
+async def test_a_secret_is_changed_in_use(admin: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
+    made = await make(admin)
+    path = f"{CLIENTS}/{made['id']}/secrets"
+    headers = keyed()
+    second = await admin.post(path, json={}, headers=headers)
+    assert second.status_code == 201
+    assert list(second.json()) == ["id", "created_at", "revoked_at", "client_secret"]
+    assert (await admin.post(path, json={}, headers=headers)).json() == {**second.json(), "client_secret": None}
+    third = await admin.post(path, json={}, headers=keyed())
+    assert (third.status_code, third.json()["code"]) == (409, "conflict")
+    old = await fetched_token(client, made["id"], made["client_secret"])
+    new = await fetched_token(client, made["id"], second.json()["client_secret"])
+    answer = await admin.delete(f"{path}/{made['secrets'][0]['id']}", headers={"If-Match": "*"})
+    assert answer.status_code == 204
+    assert await seconds_until(client, old, 401) < 5
+    assert (await client.get(CLIENTS, headers=bearer(new))).status_code == 403
+    assert (await admin.post(path, json={}, headers=keyed())).status_code == 201
+    shown = (await read(admin, made["id"])).json()
+    assert [secret["revoked_at"] is None for secret in shown["secrets"]] == [False, True, True]
+    assert shown["revision"] == 1
+
+
+async def test_a_secret_of_another_client_is_not_there(admin: httpx.AsyncClient) -> None:
+    one, other = await make(admin), await make(admin)
+    path = f"{CLIENTS}/{one['id']}/secrets/{other['secrets'][0]['id']}"
+    assert (await admin.delete(path, headers={"If-Match": "*"})).status_code == 404
+    assert (await read(admin, other["id"])).json()["secrets"][0]["revoked_at"] is None

@@ -1,0 +1,50 @@
+"""Files of rows on their way to the service."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import orjson
+from fastapi import FastAPI
+
+from app.auth import Scope
+from tests.callers import bearer
+
+CSV = "text/csv; charset=utf-8"
+NDJSON = "application/x-ndjson"
+
+
+@dataclass
+class Files:
+    """One caller's imports."""
+
+    client: httpx.AsyncClient
+    headers: Mapping[str, str]
+
+    @classmethod
+    def of(cls, app: FastAPI, http: httpx.AsyncClient, *scopes: Scope, **bound: str) -> "Files":
+        return cls(http, bearer(app, *(scopes or Scope), **bound))
+
+    async def send(
+        self, content: str | bytes, media_type: str, resource: str, *, key: str | None = None, **query: str
+    ) -> httpx.Response:
+        headers = {**self.headers, "Content-Type": media_type, "Idempotency-Key": key or uuid4().hex}
+        parameters = {"resource": resource, **query}
+        return await self.client.post("/v1/imports", params=parameters, content=content, headers=headers)
+
+    async def csv(self, resource: str, *lines: str, **query: str) -> httpx.Response:
+        return await self.send("\r\n".join(lines) + "\r\n", CSV, resource, **query)
+
+    async def ndjson(self, resource: str, *rows: Mapping[str, Any], **query: str) -> httpx.Response:
+        return await self.send(b"\n".join(map(orjson.dumps, rows)), NDJSON, resource, **query)
+
+
+def verdicts(answer: httpx.Response) -> list[tuple[int, str]]:
+    return [(row["line"], row["status"]) for row in answer.json()["rows"]]
+
+
+def errors(answer: httpx.Response) -> list[tuple[int, str, str]]:
+    """Line, pointer and code of everything that is wrong."""
+    return [(row["line"], error["pointer"], error["code"]) for row in answer.json()["rows"] for error in row["errors"]]

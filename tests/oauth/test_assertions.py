@@ -1,0 +1,117 @@
+"""Assertions with which a client proves that it has its private key."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from tests.auth.made import assertion, fetched_token, key_set, made_client, new_ed_key, new_key
+from tests.conftest import fetch
+from tests.oauth.asking import ENDPOINT, ISSUER, ask_with, refused
+
+
+class TestAssertion:
+    async def test_is_good_once(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+        """Also where two come at the same instant."""
+        key = new_key()
+        id_, _ = await made_client(app, jwks=key_set(key))
+        proof = assertion(key, id_, ISSUER)
+        answers = await asyncio.gather(*(ask_with(client, proof) for _ in range(4)))
+        assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]
+        assert refused(await ask_with(client, proof)) == (401, "invalid_client")
+        assert (await ask_with(client, assertion(key, id_, ISSUER))).status_code == 200
+
+    async def test_may_bear_the_jti_of_another_client(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+        key = new_key()
+        for _ in range(2):
+            id_, _ = await made_client(app, jwks=key_set(key))
+            assert (await ask_with(client, assertion(key, id_, ISSUER, jti="1"))).status_code == 200
+
+    @pytest.mark.parametrize(
+        ("audience", "status"),
+        [
+            (ISSUER, 200),
+            (ENDPOINT, 200),
+            ([ISSUER], 200),
+            ([ISSUER, "https://other.example"], 401),  # good for both, either could use it with the other
+            ([], 401),
+            (None, 401),
+            ("rakornas", 401),
+            (f"{ISSUER}/", 401),
+            ("https://other.example/oauth/token", 401),
+        ],
+    )
+    async def test_is_for_us_alone(self, app: FastAPI, client: httpx.AsyncClient, audience: Any, status: int) -> None:
+        key = new_key()
+        id_, _ = await made_client(app, jwks=key_set(key))
+        assert (await ask_with(client, assertion(key, id_, audience))).status_code == status
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"exp": None},
+            {"exp": 1},
+            {"exp": 9999999999},
+            {"nbf": 9999999999},
+            {"iat": 9999999999},
+            {"jti": None},
+            {"jti": ""},
+            {"jti": "x" * 201},
+            {"jti": 5},
+            {"jti": "a\x00b"},
+            {"iss": "somebody else"},
+            {"iss": None},
+            {"sub": None},
+            {"sub": "01a20c10-0ae2-7033-aa5d-2a6bfa807bee"},
+        ],
+        ids=str,
+    )
+    async def test_says_all_that_it_must(
+        self, app: FastAPI, client: httpx.AsyncClient, changes: dict[str, Any]
+    ) -> None:
+        key = new_key()
+        id_, _ = await made_client(app, jwks=key_set(key))
+        assert refused(await ask_with(client, assertion(key, id_, ISSUER, **changes))) == (401, "invalid_client")
+
+    async def test_by_a_key_that_is_not_the_clients(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+        id_, _ = await made_client(app, jwks=key_set(new_key()))
+        with_secret, _ = await made_client(app)
+        assert refused(await ask_with(client, assertion(new_key(), id_, ISSUER))) == (401, "invalid_client")
+        assert refused(await ask_with(client, assertion(new_key(), with_secret, ISSUER))) == (401, "invalid_client")
+
+    async def test_a_forged_one_uses_up_none(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+        key = new_key()
+        id_, _ = await made_client(app, jwks=key_set(key))
+        assert (await ask_with(client, assertion(new_key(), id_, ISSUER, jti="7"))).status_code == 401
+        assert (await ask_with(client, assertion(key, id_, ISSUER, jti="7"))).status_code == 200
+
+    async def test_an_access_token_is_none(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+        token = await fetched_token(client, *await made_client(app))
+        assert refused(await ask_with(client, token)) == (401, "invalid_client")
+
+    async def test_of_two_keys_its_kid_names_one(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+        first, second = new_key("first"), new_ed_key("second")
+        id_, _ = await made_client(app, jwks=key_set(first, second))
+        for key in (first, second):
+            assert (await ask_with(client, assertion(key, id_, ISSUER))).status_code == 200
+        nameless = type(first).import_key({k: v for k, v in first.as_dict(private=True).items() if k != "kid"})
+        assert (await ask_with(client, assertion(nameless, id_, ISSUER))).status_code == 401
+        alone, _ = await made_client(app, jwks=key_set(nameless))
+        assert (await ask_with(client, assertion(nameless, alone, ISSUER))).status_code == 200
+
+    async def test_what_has_long_ended_is_swept_out(
+        self, app: FastAPI, client: httpx.AsyncClient, clients_url: str
+    ) -> None:
+        key = new_key()
+        id_, _ = await made_client(app, jwks=key_set(key))
+        for jti, ago in (("old", 600), ("young", 60)):
+            await fetch(
+                clients_url,
+                "INSERT INTO used_assertions VALUES ($1::text::uuid, $2, now() - $3::float8 * interval '1 s')",
+                *(id_, jti, float(ago)),
+            )
+        await ask_with(client, assertion(key, id_, ISSUER, jti="new"))
+        left = "SELECT array_agg(jti ORDER BY jti) FROM used_assertions WHERE client = $1::text::uuid"
+        assert await fetch(clients_url, left, id_) == ["new", "young"]

@@ -1,0 +1,108 @@
+"""What is answered is committed: where the commit fails, no route says that it was done."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+from app.auth import Route
+from tests.conftest import fetch
+from tests.writing.calls import Calls
+from tests.writing.objects import HASYIM, OBJECTS
+
+# A fault that passes, and one that does not; both come when all is done but the commit.
+FAULTS = {"53100": 503, "XX000": 500}
+FAIL = """
+    CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        RAISE EXCEPTION 'no space left on device' USING ERRCODE = '{}';
+    END $$"""
+ON_COMMIT = """
+    CREATE CONSTRAINT TRIGGER fail AFTER INSERT ON audit_lines DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION fail()"""
+KEPT = """
+    SELECT (SELECT count(*) FROM revisions), (SELECT count(*) FROM audit_lines),
+        (SELECT count(*) FROM idempotency_keys), (SELECT count(*) FROM clients)"""
+Call = Callable[[], Awaitable[httpx.Response]]
+
+
+@pytest_asyncio.fixture
+async def every_write(calls: Calls) -> AsyncIterator[dict[str, Call]]:
+    """A good request to each operation that writes, by the name of its route."""
+    writes: dict[str, Call] = {}
+
+    def add(name: str, call: Callable[..., Awaitable[httpx.Response]], *arguments: object) -> None:
+        writes[name] = lambda: call(*arguments)
+
+    for name, made in OBJECTS.items():
+        one = name.removesuffix("s")
+        created = await calls.post(made.at, made.content)
+        address = created.headers["location"]
+        again = {**made.content, **({"code": NEXT[name]} if "code" in made.content else {})}
+        again |= {"organization": "kpu-34"} if name == "appointments" else {}
+        add(f"create_{one}", calls.post, made.at, again)
+        add(f"change_{one}", calls.patch, address, made.changes)
+        add(f"delete_{one}", calls.delete, address)
+    office = {
+        "official": HASYIM,
+        "organization": "kpu-32",
+        "office": "member",
+        "standing": "acting",
+        "start_on": "2030",
+    }
+    held = (await calls.post("/v1/appointments", office)).json()["id"]
+    succession = {"ends": held, "end_on": "2031", "begins": {"official": HASYIM, "standing": "definitive"}}
+    add("succeed_appointment", calls.post, "/v1/appointments:succeed", succession)
+    client = await calls.post("/v1/clients", {"name": "x", "scopes": ["audit:read"]})
+    at = client.headers["location"]
+    secrets = await calls.post(f"{at}/secrets", {})
+    add("create_client", calls.post, "/v1/clients", {"name": "y", "scopes": ["audit:read"]})
+    add("change_client", calls.patch, at, {"name": "z"})
+    add("revoke_secret", calls.delete, secrets.headers["location"])
+    add("create_secret", calls.post, f"{at}/secrets", {})
+    add("revoke_client", calls.delete, at)
+    yield writes
+
+
+NEXT = {
+    "regions": "31.97",
+    "organizations": "bawaslu-32",
+    "divisions": "p7-98",
+    "elections": "pemilu-2034",
+    "stages": "pu-98",
+    "meetings": "rakor-2027",
+    "sessions": "class-7",
+}
+
+
+@pytest.mark.parametrize(("sqlstate", "status"), FAULTS.items())
+async def test_a_commit_that_fails_is_no_success(
+    own_url: str, every_write: dict[str, Call], sqlstate: str, status: int
+) -> None:
+    await fetch(own_url, FAIL.format(sqlstate))
+    await fetch(own_url, ON_COMMIT)
+    kept = await fetch(own_url, KEPT)
+    for name, call in every_write.items():
+        answer = await call()
+        assert answer.status_code == status, (name, answer.text)
+        assert ("retry-after" in answer.headers) == (status == 503)
+    assert await fetch(own_url, KEPT) == kept
+
+
+async def test_without_a_fault_each_is_done(own_url: str, every_write: dict[str, Call]) -> None:
+    """Else the one before would prove nothing."""
+    for name, call in every_write.items():
+        answer = await call()
+        assert answer.status_code in (200, 201, 204), (name, answer.text)
+
+
+async def test_every_writing_route_is_among_them(app: FastAPI, every_write: dict[str, Call]) -> None:
+    routes = [context.original_route for context in iter_route_contexts(app.routes)]
+    writing = {
+        route.name
+        for route in routes
+        if isinstance(route, Route) and route.methods and not route.methods & {"GET", "HEAD"} and route.access.scope
+    }
+    assert writing - {"import_rows"} == set(every_write)
