@@ -52,6 +52,7 @@ from app.search.router import router as search
 from app.settings import Settings
 from app.stages.router import router as stages
 from app.today.router import router as today
+from app.writing.housekeeping import housekeeping
 
 ROUTERS = (
     *(today, search),
@@ -105,7 +106,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.database = Database(settings)
         app.state.trust = auth.Trust(settings)
         await app.state.trust.start()
-        async with sealing(settings):
+        async with sealing(settings), housekeeping(app.state.database):
             yield
         await app.state.trust.stop()
         await app.state.database.close()

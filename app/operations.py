@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from app import models
 from app.core import embedded
+from app.core.engines import CONNECTIONS_BESIDE
 from app.models import privileges
 from app.settings import Settings
 
@@ -138,12 +139,14 @@ def check_server(url: str, workers: int) -> None:
             f"The schema is at {revision or 'nothing'}, this release needs {models.SCHEMA_REVISION}: "
             "run `rakornas migrate`, or `rakornas serve --migrate`."
         )
-    needed = workers * settings().pool_size * 2 + 10  # twice: while one release replaces another, both are there
+    set_to = settings()
+    of_each = set_to.pool_size + set_to.write_pool_size + CONNECTIONS_BESIDE
+    needed = workers * of_each * 2 + 10  # twice: while one release replaces another, both are there
     allowed = int(asked(_fetch(url, "SHOW max_connections")))
     if needed > allowed:
         raise OperatorError(
             f"{workers} workers need up to {needed} connections, the server allows {allowed}: "
-            "use fewer workers, a smaller RAKORNAS_POOL_SIZE, or raise max_connections."
+            "use fewer workers, a smaller RAKORNAS_POOL_SIZE or RAKORNAS_WRITE_POOL_SIZE, or raise max_connections."
         )
 
 

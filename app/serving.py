@@ -83,6 +83,7 @@ def run(listener: socket.socket, workers: int, database_url: str) -> None:
         access_log=False,  # one line per request is written by Observability
         log_config=None,
         server_header=False,
+        proxy_headers=False,  # whose X-Forwarded-For is believed, the room Limits knows
         timeout_keep_alive=75,  # longer than a proxy's 60 s, else its next request meets a closed connection
         timeout_graceful_shutdown=20,
         timeout_worker_healthcheck=10,  # a worker killed while it is asked is replaced only after this

@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     time_zone: str = "Asia/Jakarta"
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)] = "INFO"
     pool_size: int = Field(4, ge=1, le=100)
-    write_pool_size: int = Field(4, ge=1, le=100)
+    write_pool_size: int = Field(3, ge=1, le=100)
     pool_timeout: float = Field(2, gt=0)
     connect_timeout: float = Field(2, gt=0)
     command_timeout: float = Field(4, gt=0)

@@ -1,9 +1,13 @@
-"""Run a command beside a service of its own: `python -m tests.with_service DATA_DIR COMMAND …`.
+"""Run a command beside a service of its own: `python -m tests.with_service DATA_DIR [OPTION …] COMMAND …`.
 
-`{url}` in the command becomes the service's address. With `--database-only` no service is started; either way
-DATABASE_URL names the embedded server's database, migrated and loaded.
+`{url}` in the command becomes the service's address. With `--scope SCOPE` (`all`, or several with commas between) a
+client is made as an operator makes one, with `--organization CODE` bound to it, and `{token}` becomes a token of it.
+With `--database-only` no service is started; either way DATABASE_URL names the embedded server's database, migrated
+and loaded.
 """
 
+import argparse
+import json
 import os
 import re
 import subprocess
@@ -12,14 +16,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
+
 from app import operations
+from app.auth import Scope
+
+# The command may ask as often as it likes, and nothing is to be refused for it.
+UNLIMITED = {"RAKORNAS_RATE_CLIENT": "0", "RAKORNAS_RATE_NETWORK": "0"}
 
 
 @contextmanager
 def service(url: str) -> Iterator[str]:
     """The address of `rakornas serve` over this database, on a free port."""
     command = [sys.executable, "-m", "app", "serve", "--port", "0", "--database-url", url]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    environment = {**os.environ, **UNLIMITED}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
+    ) as process:
         assert process.stdout is not None
         try:
             for line in process.stdout:
@@ -32,15 +45,40 @@ def service(url: str) -> Iterator[str]:
             process.terminate()
 
 
-def main(data_dir: str, *command: str) -> int:
+def token(database: str, url: str, scopes: str, organization: str | None) -> str:
+    """A token of a new client, which lasts for ten minutes."""
+    each = [str(scope) for scope in Scope] if scopes == "all" else scopes.split(",")
+    bound = ["--organization", organization] if organization else []
+    command = [sys.executable, "-m", "app", "clients", "create", "--name", "beside", "--json", "--database-url", database]
+    for scope in each:
+        command += ["--scope", scope]
+    made = json.loads(subprocess.run([*command, *bound], stdout=subprocess.PIPE, check=True).stdout)
+    answer = httpx.post(
+        f"{url}/oauth/token",
+        data={"grant_type": "client_credentials"},
+        auth=(made["client_id"], made["client_secret"]),
+    )
+    return str(answer.raise_for_status().json()["access_token"])
+
+
+def main(data_dir: str, *arguments: str) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.with_service DATA_DIR", allow_abbrev=False)
+    parser.add_argument("--database-only", action="store_true")
+    parser.add_argument("--scope")
+    parser.add_argument("--organization")
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    asked = parser.parse_args(arguments)
     with operations.database(None, Path(data_dir)) as database:
         operations.migrate(database.url)
         operations.load_when_empty(database.url)
         environment = {**os.environ, "DATABASE_URL": database.url}
-        if command[0] == "--database-only":
-            return subprocess.run(command[1:], env=environment, check=False).returncode
+        if asked.database_only:
+            return subprocess.run(asked.command, env=environment, check=False).returncode
         with service(database.url) as url:
-            filled = [part.replace("{url}", url) for part in command]
+            filled = [part.replace("{url}", url) for part in asked.command]
+            if asked.scope:
+                bearer = token(database.url, url, asked.scope, asked.organization)
+                filled = [part.replace("{token}", bearer) for part in filled]
             return subprocess.run(filled, env=environment, check=False).returncode
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.settings import Settings
 
-CONNECTIONS_BESIDE = 4  # of a worker, beside its pools of readers and writers: two of history, two that watch
+CONNECTIONS_BESIDE = 4  # of a worker, beside its readers and writers: two of history, the trust's, the sealer's
 
 
 def url_of(settings: Settings) -> str:

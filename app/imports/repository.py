@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from sqlalchemy import Table as TableOfModel
 from uuid_utils.compat import uuid7
 
 from app.core.content import Content
@@ -66,7 +67,8 @@ class Table:
         self.resource = resource
         types = {name: resource.table.columns[name].type for name in sorted(resource.names - {*resource.generated})}
         shape = ", ".join(f'"{name}" {kind.compile(dialect=DIALECT)}' for name, kind in types.items())
-        given = f"json_to_recordset($1::text::json) AS given (_line int, _given text[], {shape})"
+        shape = f"(_line int, _given text[], {shape})"
+        given = f"json_to_recordset($1::text::json) AS given {shape}"
         table = f'"{resource.table.name}"'
         names = ", ".join(f'"{name}"' for name in types)
         same_key = " AND ".join(f'held."{key}" = given."{key}"' for key in resource.keys)
@@ -85,6 +87,7 @@ class Table:
             f"UPDATE {table} AS held SET {assignments} FROM {given} WHERE {same_key} AND ({differs})"  # noqa: S608
             " RETURNING given._line"
         )
+        self._suspects = _dangling(resource.table, given, shape)
         self._insert = f"INSERT INTO {table} ({names}) SELECT {names} FROM {given} ORDER BY given._line"  # noqa: S608
 
     async def held(self, write: Writer, rows: Iterable[Row]) -> dict[int, dict[str, Any]]:
@@ -92,6 +95,12 @@ class Table:
         known = [row for row in rows if not row.is_new]
         found = await write.fetch(self._hold, _records(known)) if known else []
         return {line: orjson.loads(parts) if parts else {} for line, parts in found}
+
+    async def suspects(self, write: Writer, rows: Sequence[Row]) -> set[int]:
+        """The lines that refer to what is not there, nor among these rows: each of them may well be refused."""
+        if not self._suspects or not rows:
+            return set()
+        return {line for (line,) in await write.fetch(self._suspects, _records(rows))}
 
     async def put(self, write: Writer, rows: Sequence[Row], held: Mapping[int, Mapping[str, Any]]) -> dict[int, Status]:
         """Change the objects that are there, then add the others; RuleBroken by any of them."""
@@ -106,6 +115,20 @@ class Table:
                 if await _put_parts(write, parts, row, held.get(row.line, {})) and statuses[row.line] == "unchanged":
                     statuses[row.line] = "updated"
         return statuses
+
+
+def _dangling(table: TableOfModel, given: str, shape: str) -> str:
+    """The SQL of `suspects`; empty where the table refers to nothing."""
+    loose = []
+    for rule in table.foreign_key_constraints:
+        places = [f'"{rule.referred_table.name}" AS known']
+        if rule.referred_table is table:
+            places.append(f"json_to_recordset($1::text::json) AS known {shape}")
+        same = " AND ".join(f'known."{one.column.name}" = given."{one.parent.name}"' for one in rule.elements)
+        names = " AND ".join(f'given."{column.name}" IS NOT NULL' for column in rule.columns)
+        known = " AND ".join(f"NOT EXISTS (SELECT FROM {place} WHERE {same})" for place in places)
+        loose.append(f"({names} AND {known})")
+    return f"SELECT given._line FROM {given} WHERE {' OR '.join(loose)}" if loose else ""  # noqa: S608
 
 
 def _records(rows: Iterable[Row]) -> str:

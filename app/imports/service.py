@@ -1,9 +1,9 @@
 """Bringing rows in: hundreds at once, and where one of them is refused, in ever smaller parts until it is found."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import islice
-from typing import cast
+from typing import Any, cast
 
 from app.auth import Caller
 from app.core.database import Database, Reader
@@ -23,6 +23,9 @@ from app.writing.conflicts import Attempt, told
 CHUNK = 500  # rows that one statement brings in; while they are looked at, no other request of this worker runs
 PIECES = 10  # that a chunk is cut into where a row of it is refused
 REPEATED = Text("Baris sebelumnya mempunyai kunci yang sama.", "A row before this one has the same key.")
+
+Held = Mapping[int, Mapping[str, Any]]
+"""The lines whose objects are there already, with the parts of each."""
 
 Progress = Callable[[int], None]
 """Called with the number of rows that were looked at so far."""
@@ -86,28 +89,32 @@ class _Import:
             else:
                 error = Invalid("repeated_key", REPEATED, pointer=f"/{self.resource.keys[-1]}")
                 self.outcome.add(Verdict(row.line, "refused", row.key, (error,)))
-        await self._put(tried)
+        suspects = await self.table.suspects(self.transaction, tried)
+        held = await self.table.held(self.transaction, tried)
+        await self._put([row for row in tried if row.line not in suspects], held)
+        for row in tried:
+            if row.line in suspects:
+                await self._put([row], held)
 
-    async def _put(self, rows: Sequence[Row]) -> None:
+    async def _put(self, rows: Sequence[Row], held: Held) -> None:
         """Bring these in; where one is refused, cut them up until it is found."""
         if not rows:
             return
         try:
-            statuses = await self._attempt(rows)
+            statuses = await self._attempt(rows, held)
         except (RuleBroken, OutsideOrganization) as refusal:
             if len(rows) == 1:
                 await self._refuse(rows[0], refusal)
                 return
             size = -(-len(rows) // PIECES)
             for begin in range(0, len(rows), size):
-                await self._put(rows[begin : begin + size])
+                await self._put(rows[begin : begin + size], held)
         else:
             for row in rows:
                 self.outcome.add(Verdict(row.line, statuses[row.line], row.key), self._name(row))
 
-    async def _attempt(self, rows: Sequence[Row]) -> dict[int, Status]:
+    async def _attempt(self, rows: Sequence[Row], held: Held) -> dict[int, Status]:
         async with _savepoint(self.transaction):
-            held = await self.table.held(self.transaction, rows)
             if self.caller.organization is not None:
                 await self._check([row for row in rows if row.line in held])
             statuses = await self.table.put(self.transaction, rows, held)
@@ -142,7 +149,8 @@ class _Import:
             again, self.again = self.again, []
             for row, verdict in again:
                 try:
-                    statuses = await self._attempt([row])
+                    held = await self.table.held(self.transaction, [row])
+                    statuses = await self._attempt([row], held)
                 except (RuleBroken, OutsideOrganization) as refusal:
                     verdict.errors = await self._reasons(row, refusal)
                     self.again.append((row, verdict))

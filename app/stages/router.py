@@ -80,8 +80,8 @@ async def read_tree(
 
     All stages of an election in one answer, each with its parts below it, in the order of the regulation.
     """
-    day, lasts = today.unless(query.as_of)
-    if body := await repository.tree(read, code, day):
+    day, lasts = today.unless(query.as_of or today.of(query.known_at))
+    if body := await repository.tree(read.at(query.known_at) if query.known_at else read, code, day):
         return conditional.reply(body, cache=conditional.open_data(FRESH, at_most=lasts))
     raise NotFound
 

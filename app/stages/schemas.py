@@ -6,7 +6,17 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, Field
 
 from app.core.facts import Fact
-from app.core.parameters import Code, DayOrToday, FieldsOf, ItemQuery, NoQuery, PeriodQuery, Words, plain_digits
+from app.core.parameters import (
+    Code,
+    DayOrToday,
+    FieldsOf,
+    ItemQuery,
+    KnownAt,
+    NoQuery,
+    PeriodQuery,
+    Words,
+    plain_digits,
+)
 from app.mentions import Mention
 from app.models.vocabulary import StageKind, StageStatus
 
@@ -62,6 +72,7 @@ Fields = Annotated[str, FieldsOf(Stage), Field(description="Members to keep.", e
 
 class TreeQuery(NoQuery):
     as_of: DayOrToday | None = None
+    known_at: KnownAt | None = None
 
 
 class StageItemQuery(ItemQuery):

@@ -9,6 +9,7 @@ from app.core.problems import (
     Conflict,
     Exists,
     InFlight,
+    InsufficientScope,
     InUse,
     InvalidContent,
     KeyRequired,
@@ -21,6 +22,7 @@ from app.core.problems import (
     UnsupportedMediaType,
 )
 
+_CLOSED = (InsufficientScope, OutsideOrganization)
 Responses = dict[int | str, dict[str, Any]]
 _TAG = {"ETag": {"schema": {"type": "string"}, "description": "Names this revision: send it as If-Match."}}
 _LOCATION = {"Location": {"schema": {"type": "string", "format": "uri-reference"}}}
@@ -34,7 +36,7 @@ _REPLAYED = {
 
 def created(model: type[BaseModel], *more: type[Problem]) -> Responses:
     """For `responses=` of a POST that creates: its answers and problems, with `more` of them."""
-    kinds = (KeyRequired, OutsideOrganization, Exists, InFlight, UnsupportedMediaType, InvalidContent, KeyReused)
+    kinds = (*_CLOSED, KeyRequired, Exists, InFlight, UnsupportedMediaType, InvalidContent, KeyReused)
     return {
         200: {"model": model, "description": "With `dry_run=true`: what would be created."},
         201: {"description": "Created.", "headers": {**_LOCATION, **_TAG, **_REPLAYED}},
@@ -44,11 +46,11 @@ def created(model: type[BaseModel], *more: type[Problem]) -> Responses:
 
 def changed(*more: type[Problem]) -> Responses:
     """The same of a PATCH."""
-    kinds = (OutsideOrganization, NotFound, Conflict, PreconditionFailed, UnsupportedMediaType, InvalidContent)
+    kinds = (*_CLOSED, NotFound, Conflict, PreconditionFailed, UnsupportedMediaType, InvalidContent)
     return {200: {"description": "As it is now.", "headers": _TAG}, **problems(*kinds, PreconditionRequired, *more)}
 
 
 def deleted(*more: type[Problem]) -> Responses:
     """The same of a DELETE."""
-    kinds = (OutsideOrganization, NotFound, InUse, PreconditionFailed, PreconditionRequired)
+    kinds = (*_CLOSED, NotFound, InUse, PreconditionFailed, PreconditionRequired)
     return {204: {"description": "Deleted; its revisions stay."}, **problems(*kinds, *more)}

@@ -1,0 +1,235 @@
+"""Good requests to every operation, about objects of one's own, of another, of both, of nobody, and missing ones."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from tests.authorization import world
+from tests.authorization.world import BARE, BELOW, HOSTS, MEETINGS, NOWHERE, ORGANIZATIONS, OTHER, OWN
+from tests.writing.calls import MERGE_PATCH
+from tests.writing.objects import HASYIM, OBJECTS
+
+Owners = frozenset[str] | None
+# Whose an object is: the organizations that it lies in. None: the record's, which is of nobody in particular.
+WHOSE: Mapping[str, Owners] = {
+    "own": frozenset({OWN}),
+    "other": frozenset({OTHER}),
+    "both": frozenset({OWN, OTHER}),
+    "unclaimed": frozenset(),
+    "nobody": None,
+    "missing": None,
+    "missing in own": frozenset({OWN}),
+}
+
+
+class Ask(NamedTuple):
+    """One request. `good`: the status for whom nothing keeps from it. `roll`: it reads one that is restricted."""
+
+    operation: str
+    method: str
+    whose: str
+    target: str
+    body: Any = None
+    good: int = 200
+    media_type: str = "application/json"
+    roll: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.operation} of {self.whose}: {self.method} {self.target}"
+
+    @property
+    def owners(self) -> Owners:
+        return WHOSE[self.whose]
+
+    @property
+    def is_missing(self) -> bool:
+        return self.whose.startswith("missing")
+
+    @property
+    def content(self) -> bytes | None:
+        return self.body if self.body is None or isinstance(self.body, bytes) else orjson.dumps(self.body)
+
+
+OFFICE = {"official": HASYIM, "office": "member", "standing": "definitive", "start_on": "2031"}
+SOLE = "/v1/{}/{}"
+# The addresses of single objects, by resource and whose they are.
+ITEMS: Mapping[str, Mapping[str, str]] = {
+    "region": {"nobody": "/v1/regions/31", "missing": "/v1/regions/31.99"},
+    "division": {"nobody": "/v1/divisions/p7-4", "missing": "/v1/divisions/p7-99"},
+    "election": {"nobody": "/v1/elections/pemilu-2024", "missing": "/v1/elections/pemilu-2029"},
+    "stage": {"nobody": "/v1/stages/pu-08", "missing": "/v1/stages/pu-99"},
+    "organization": {
+        **{whose: f"/v1/organizations/{code}" for whose, code in ORGANIZATIONS.items()},
+        "nobody": "/v1/organizations/kpu",
+        "missing": "/v1/organizations/kpu-99",
+    },
+    "official": {
+        whose: f"/v1/officials/{id_}"
+        for whose, id_ in (
+            ("own", world.OWN_PERSON),
+            ("other", world.OTHER_PERSON),
+            ("both", world.BOTH_PERSON),
+            ("unclaimed", world.LONE_PERSON),
+            ("missing", NOWHERE),
+        )
+    },
+    "appointment": {
+        whose: f"/v1/appointments/{id_}"
+        for whose, id_ in (("own", world.OWN_OFFICE), ("other", world.OTHER_OFFICE), ("missing", NOWHERE))
+    },
+    "meeting": {
+        **{whose: f"/v1/meetings/{code}" for whose, code in BARE.items()},
+        "nobody": "/v1/meetings/rakornas-2022-06",
+        "missing": "/v1/meetings/no-such",
+    },
+    "session": {
+        **{whose: f"/v1/meetings/{MEETINGS[whose, 'open']}/sessions/alfa" for whose in HOSTS},
+        "nobody": "/v1/meetings/rakornas-2022-06/sessions/class-1",
+        "missing in own": f"/v1/meetings/{MEETINGS['own', 'open']}/sessions/zulu",
+        "missing": "/v1/meetings/no-such/sessions/alfa",
+    },
+    "statement": {
+        "own": f"/v1/meetings/{MEETINGS['own', 'open']}/statements/{world.OWN_SAID}",
+        "other": f"/v1/meetings/{MEETINGS['other', 'open']}/statements/{world.OTHER_SAID}",
+        "missing in own": f"/v1/meetings/{MEETINGS['own', 'open']}/statements/{world.OTHER_SAID}",
+        "missing": f"/v1/meetings/no-such/statements/{world.OWN_SAID}",
+    },
+    "client": {
+        "own": f"/v1/clients/{world.OWN_CLIENT}",
+        "other": f"/v1/clients/{world.OTHER_CLIENT}",
+        "missing": f"/v1/clients/{NOWHERE}",
+    },
+}
+# What can be asked of what is referred to: it stays.
+REFERRED = {("official", "own"), ("official", "other"), ("official", "both"), ("organization", "nobody")}
+REFERRED |= {(resource, "nobody") for resource in ("region", "division", "election", "meeting", "session")}
+CHANGES: Mapping[str, Any] = {"client": {"name": "Lain"}, "appointment": {"end_on": "2035"}, "meeting": {"place": "X"}}
+# A change of whose it is: both ends must be one's own.
+MOVES: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "organization": ("parent", {"own": OTHER, "other": OWN}),
+    "appointment": ("organization", {"own": OTHER, "other": BELOW}),
+    "meeting": ("host", {"own": OTHER, "other": BELOW}),
+}
+
+
+def _created() -> Iterator[Ask]:
+    def ask(name: str, whose: str, at: str, body: Any) -> Ask:
+        return Ask(f"create_{name}", "POST", whose, f"{at}?dry_run=true", body)
+
+    for name in ("region", "division", "election", "stage"):
+        made = OBJECTS[f"{name}s"]
+        yield ask(name, "nobody", made.at, made.content)
+    new = {"code": "dkpp-31", "name": "DKPP", "kind": "agency"}
+    yield ask("organization", "nobody", "/v1/organizations", new)
+    yield ask("official", "unclaimed", "/v1/officials", OBJECTS["officials"].content)
+    for whose, body in HOSTS.items():
+        yield ask("organization", whose, "/v1/organizations", {**new, "parent": body})
+        yield ask("appointment", whose, "/v1/appointments", {**OFFICE, "organization": body})
+        yield ask("meeting", whose, "/v1/meetings", {**OBJECTS["meetings"].content, "host": body})
+    session = {"code": "bravo", "kind": "class", "position": 2, "name": "Kelas"}
+    for whose, code in ("own", MEETINGS["own", "open"]), ("other", MEETINGS["other", "open"]), ("missing", "no-such"):
+        yield ask("session", whose, f"/v1/meetings/{code}/sessions", session)
+        yield ask("statement", whose, f"/v1/meetings/{code}/statements", OBJECTS["statements"].content)
+    yield ask("client", "nobody", "/v1/clients", {"name": "x", "scopes": ["audit:read"]})
+    for whose, address in ITEMS["client"].items():
+        yield ask("secret", whose, f"{address}/secrets", {})
+
+
+def _succeeded() -> Iterator[Ask]:
+    for whose, id_ in ("own", world.OWN_OFFICE), ("other", world.OTHER_OFFICE):
+        body = {"ends": id_, "end_on": "2035", "begins": {"official": HASYIM, "standing": "definitive"}}
+        yield Ask("succeed_appointment", "POST", whose, "/v1/appointments:succeed?dry_run=true", body)
+
+
+def _changed() -> Iterator[Ask]:
+    for name, items in ITEMS.items():
+        for whose, address in items.items():
+            body = CHANGES.get(name, {"reason": "why"})
+            yield Ask(f"change_{name}", "PATCH", whose, f"{address}?dry_run=true", body, media_type=MERGE_PATCH)
+            verb, good = ("revoke" if name == "client" else "delete"), 409 if (name, whose) in REFERRED else 204
+            yield Ask(f"{verb}_{name}", "DELETE", whose, f"{address}?dry_run=true", good=good)
+    for name, (member, ends) in MOVES.items():
+        for whose, body in ends.items():
+            target = f"{ITEMS[name][whose]}?dry_run=true"
+            yield Ask(f"change_{name}", "PATCH", "both", target, {member: body}, media_type=MERGE_PATCH)
+    secrets = {"own": world.OWN_SECRET, "other": world.OTHER_SECRET, "missing": world.OWN_SECRET}
+    for whose, id_ in secrets.items():
+        yield Ask("revoke_secret", "DELETE", whose, f"{ITEMS['client'][whose]}/secrets/{id_}?dry_run=true", good=204)
+
+
+def _imported() -> Iterator[Ask]:
+    """A row of each resource; of those that an organization may have, one of one's own and one of another's."""
+
+    def ask(resource: str, whose: str, row: Any) -> Ask:
+        target = f"/v1/imports?resource={resource}&dry_run=true"
+        return Ask("import_rows", "POST", whose, target, orjson.dumps(row), media_type="application/x-ndjson")
+
+    for name in ("regions", "divisions", "elections", "stages"):
+        yield ask(name, "nobody", OBJECTS[name].content)
+    yield ask("officials", "unclaimed", {"name": "Siti"})
+    people = {"own": world.OWN_PERSON, "other": world.OTHER_PERSON}
+    for whose, body in HOSTS.items():
+        meeting = MEETINGS[whose, "open"]
+        yield ask("organizations", whose, {"code": "dkpp-31", "name": "DKPP", "kind": "agency", "parent": body})
+        yield ask("officials", whose, {"id": people[whose], "name": "Lain"})
+        yield ask("appointments", whose, {**OFFICE, "organization": body})
+        yield ask("meetings", whose, {**OBJECTS["meetings"].content, "host": body})
+        yield ask("sessions", whose, {"meeting": meeting, "code": "bravo", "kind": "class", "position": 2, "name": "K"})
+        yield ask("statements", whose, {"meeting": meeting, "form": "spoken", "summary": "Siap."})
+
+
+def _read() -> Iterator[Ask]:
+    def ask(operation: str, target: str, whose: str = "nobody", **rest: Any) -> Ask:
+        return Ask(operation, "GET", whose, target, **rest)
+
+    for name, items in ITEMS.items():
+        for whose, address in items.items():
+            yield ask(f"read_{name}", address, whose)
+            if name != "client":
+                # What was there before the service kept revisions has one all the same.
+                yield ask(f"list_{name}_revisions", f"{address}/revisions", whose)
+    for name in ("region", "division", "election", "stage", "organization", "official", "appointment", "meeting"):
+        yield ask(f"list_{name}s", f"/v1/{name}s?page_size=2")
+    for whose, code in (*((whose, MEETINGS[whose, "open"]) for whose in HOSTS), ("missing", "no-such")):
+        yield ask("list_sessions", f"/v1/meetings/{code}/sessions", whose)
+        yield ask("list_statements", f"/v1/meetings/{code}/statements", whose)
+        yield ask("read_roll", f"/v1/meetings/{code}/attendance", whose)
+        yield ask("read_summary", f"/v1/meetings/{code}/attendance/summary", whose)
+    for whose in HOSTS:
+        closed = f"/v1/meetings/{MEETINGS[whose, 'restricted']}/attendance"
+        for query in ("", "?q=rahasia", "?organization=kpu-32", "?fields=id"):
+            yield ask("read_roll", closed + query, whose, roll=True)
+        yield ask("read_summary", f"{closed}/summary?by=organization", whose)
+    for whose in ("own", "other", "nobody", "missing"):
+        yield ask("read_roster", f"{ITEMS['organization'][whose]}/officials", whose)
+    yield ask("read_tree", "/v1/elections/pemilu-2024/tree")
+    yield ask("read_tree", "/v1/elections/pemilu-2029/tree", "missing")
+    yield from (ask(f"list_{name}", f"/v1/{at}") for name, at in (("clients", "clients"), ("audit", "audit")))
+    yield ask("list_audit_roots", "/v1/audit/roots")
+    yield ask("read_day", "/v1/today")
+    yield ask("search", "/v1/search?q=kpu")
+    for operation, target in (
+        ("read_keys", "/.well-known/jwks.json"),
+        ("read_metadata", "/.well-known/oauth-authorization-server"),
+        ("read_index", "/"),
+        ("read_openapi", "/openapi.json"),
+        ("read_explorer", "/docs"),
+        ("read_asset", "/docs/index.css"),
+        ("list_problems", "/problems"),
+        ("read_problem", "/problems/not_found"),
+        ("live", "/health/live"),
+        ("ready", "/health/ready"),
+        ("metrics", "/metrics"),
+    ):
+        yield ask(operation, target)
+
+
+def _tokens() -> Iterator[Ask]:
+    yield Ask(
+        "issue_token", "POST", "missing", "/oauth/token", b"grant_type=client_credentials&client_id=x&client_secret=y",
+        media_type="application/x-www-form-urlencoded", good=401,
+    )  # fmt: skip
+
+
+ASKS = [*_created(), *_succeeded(), *_changed(), *_imported(), *_read(), *_tokens()]

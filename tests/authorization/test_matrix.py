@@ -1,0 +1,126 @@
+"""Every operation, asked by every role about what is its own, another's, nobody's and missing: no cell leaks."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+from app.auth import Route
+from tests.authorization.asks import ASKS, Ask
+from tests.authorization.roles import ROLES, Role, headers
+from tests.authorization.rules import Expected, expected, scope_of
+from tests.authorization.world import SECRET
+from tests.conftest import fetch
+
+OPERATIONS = sorted({ask.operation for ask in ASKS})
+KEPT = """
+    SELECT (SELECT count(*) FROM revisions), (SELECT count(*) FROM idempotency_keys), (SELECT count(*) FROM clients),
+        (SELECT count(*) FROM client_secrets WHERE revoked_at IS NULL),
+        (SELECT count(*) FROM audit_lines WHERE operation <> 'read_roll')"""
+
+
+class Cell(NamedTuple):
+    ask: Ask
+    role: Role
+
+    def __str__(self) -> str:
+        return f"{self.role.name} asks for {self.ask}"
+
+
+CELLS = [Cell(ask, role) for ask in ASKS for role in ROLES]
+
+
+def test_the_matrix_is_large() -> None:
+    assert len(CELLS) >= 2000
+    assert {cell.ask.whose for cell in CELLS} >= {"own", "other", "missing", "nobody", "both"}
+    statuses = {expected(*cell).status for cell in CELLS}
+    assert statuses >= {200, 204, 401, 403, 404}
+
+
+def test_every_operation_is_in_it_with_the_scope_of_the_contract(app: FastAPI) -> None:
+    routes = [context.original_route for context in iter_route_contexts(app.routes)]
+    assert {route.name for route in routes if isinstance(route, Route)} == set(OPERATIONS)
+    for route in routes:
+        assert isinstance(route, Route)
+        for ask in ASKS:
+            if ask.operation == route.name:
+                given = dict(httpx.URL(ask.target).params)
+                assert route.access.asked(given, frozenset()) == scope_of(ask), ask
+
+
+@pytest.fixture(scope="module")
+async def tokens(app: FastAPI) -> dict[str, dict[str, str]]:
+    return {role.name: await headers(app, role) for role in ROLES}
+
+
+@pytest.fixture(scope="module")
+def refusals() -> dict[Any, Any]:
+    """What was answered to whom may not: by status, code and scope it is the same whatever is asked for."""
+    return {}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_nobody_gets_more_than_the_contract_gives(
+    client: httpx.AsyncClient,
+    world_url: str,
+    tokens: dict[str, dict[str, str]],
+    refusals: dict[Any, Any],
+    operation: str,
+) -> None:
+    kept = await fetch(world_url, KEPT)
+    wrong = []
+    for cell in CELLS:
+        if cell.ask.operation == operation:
+            answer = await _answer(client, cell.ask, tokens[cell.role.name])
+            wrong += [f"{cell}: {flaw}" for flaw in _flaws(answer, expected(*cell), refusals)]
+    assert not wrong, f"{len(wrong)} leaks, the first of them:\n" + "\n".join(wrong[:10])
+    assert await fetch(world_url, KEPT) == kept
+
+
+async def _answer(client: httpx.AsyncClient, ask: Ask, token: dict[str, str]) -> httpx.Response:
+    given = {**token}
+    if ask.content is not None:
+        given["Content-Type"] = ask.media_type
+    if ask.method in ("PATCH", "DELETE"):
+        given["If-Match"] = "*"
+    return await client.request(ask.method, ask.target, content=ask.content, headers=given)
+
+
+def _flaws(answer: httpx.Response, right: Expected, refusals: dict[Any, Any]) -> Iterator[str]:
+    if answer.status_code != right.status:
+        yield f"{answer.status_code} instead of {right}: {answer.text[:300]}"
+        return
+    if right.code is None:
+        if not right.row or "rows" in answer.text[:300]:
+            yield from _row_flaws(answer, right)
+        return
+    document = answer.json()
+    if document["code"] != right.code:
+        yield f"{document['code']} instead of {right.code}"
+    challenge = answer.headers.get("www-authenticate", "")
+    if (right.status == 401) != ("Bearer" in challenge and right.code == "unauthenticated"):
+        yield f"{challenge!r} challenges with {right.status}"
+    if right.scope and f'scope="{right.scope}"' not in challenge:
+        yield f"{challenge!r} does not name {right.scope}"
+    if SECRET in answer.text or SECRET in str(answer.headers):
+        yield "a refusal tells of what is there"
+    same = refusals.setdefault(right, _refusal(answer))
+    if same != _refusal(answer):
+        yield f"{_refusal(answer)} instead of {same}"
+
+
+def _row_flaws(answer: httpx.Response, right: Expected) -> Iterator[str]:
+    (row,) = answer.json()["rows"]
+    if (row["status"] != "refused") != right.row:
+        yield f"{row} instead of {right}"
+    if not right.row and [error["code"] for error in row["errors"]] != ["outside_organization"]:
+        yield f"{row['errors']}"
+
+
+def _refusal(answer: httpx.Response) -> Any:
+    """All of an answer but for what names the request."""
+    told = {name: value for name, value in answer.headers.items() if name not in ("x-request-id", "date")}
+    return told, {**answer.json(), "request_id": None, "trace_id": None}
