@@ -5,6 +5,7 @@
 
 import asyncio
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from app import operations
+from app.auth import Scope
 from app.core.examples import EXAMPLE, shortened
 from app.explorer.contract import ANSWERS, answers, contract
 from app.main import create_app
 from app.settings import Settings
+from tests.callers import bearer
 
 PUBLISHED = Path(__file__).with_name("openapi.json")
 OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
@@ -37,9 +40,12 @@ def examples(app: FastAPI) -> list[str]:
     ]
 
 
-async def answer_of(client: httpx.AsyncClient, address: str) -> Any:
-    """What the service says, as an example."""
-    answer = await client.get(address, headers={"Accept": "application/json, text/plain", "Accept-Language": "en"})
+async def answer_of(client: httpx.AsyncClient, address: str, closed: Mapping[str, str]) -> Any:
+    """What the service says, as an example: to anyone, or to who has the token in `closed`, if that is needed."""
+    headers = {"Accept": "application/json, text/plain", "Accept-Language": "en"}
+    answer = await client.get(address, headers=headers)
+    if answer.status_code == 401:
+        answer = await client.get(address, headers={**headers, **closed})
     assert answer.status_code == 200, (address, answer.text)
     return shortened(answer.json()) if answer.headers["content-type"] == "application/json" else measured(answer.text)
 
@@ -55,7 +61,8 @@ async def ask(url: str) -> dict[str, Any]:
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
     ):
-        return {address: await answer_of(client, address) for address in examples(app)}
+        closed = bearer(app, *Scope)
+        return {address: await answer_of(client, address, closed) for address in examples(app)}
 
 
 def main() -> None:

@@ -83,10 +83,10 @@ async def import_rows(
     defaults. In a cell, lists and objects stand as JSON, and an empty cell is null, or nothing where null is not
     allowed. A key may stand in one row only.
 
-    Either all rows are kept or, where one is refused, none, and the answer is 422 `import_refused`; with `partial=true`
-    the good ones are kept. Each row has a verdict: the one it would have as a write of its own, save that rows may be
-    in any order. 422 `import_refused` has the members of the answer to a success beside those of a problem. With
-    `dry_run=true` nothing is kept, and the answer is 200 whatever the verdicts.
+    Either all rows are kept or, where one is refused, none, and the answer is 422 `import_refused`, with the members of
+    the answer to a success beside those of a problem. With `partial=true` the good ones are kept. Each row has a
+    verdict: that of a write of its own, save that rows may be in any order, as long as no more than 1,000 wait for a
+    later one. With `dry_run=true` nothing is kept, and the answer is 200 whatever the verdicts.
 
     The token needs the scope that writes the resource. Up to 8 MiB, which is about 50,000 rows; more with
     `rakornas import`, or in several files.

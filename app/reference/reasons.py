@@ -65,7 +65,7 @@ RULES: dict[str, tuple[str, Reason]] = {
         f"ck_{table}_time_zone_known": ("time_zone", "must be the IANA name of a zone: Asia/Jakarta")
         for table in ("regions", "organizations", "meetings")
     },
-    "ck_session_speakers_in_one_place": ("person", "speaks in another session of the same group"),
+    "ck_session_speakers_in_one_place": ("official", "speaks in another session of the same group"),
     "ck_participant_sessions_in_one_place": ("participant", "is in another session of the same group"),
     "ck_stages_parent_is_another": ("parent", "must be another stage"),
     "ck_stages_round_range": ("round", "must be 1 to 9"),

@@ -52,5 +52,5 @@ def changed(*more: type[Problem]) -> Responses:
 
 def deleted(*more: type[Problem]) -> Responses:
     """The same of a DELETE."""
-    kinds = (*_CLOSED, NotFound, InUse, PreconditionFailed, PreconditionRequired)
+    kinds = (*_CLOSED, NotFound, InUse, PreconditionFailed, UnsupportedMediaType, InvalidContent, PreconditionRequired)
     return {204: {"description": "Deleted; its revisions stay."}, **problems(*kinds, *more)}

@@ -101,7 +101,7 @@ MEETINGS: list[Broken] = [
     *(
         (table, {"time_zone": zone}, f"ck_{table}_time_zone_known")
         for table in ("regions", "organizations", "meetings")
-        for zone in ("Mars/Olympus", "WIB", "+07:00", "asia/jakarta", "Asia/Jakarta ", "")
+        for zone in ("Mars/Olympus", "WIB", "+07:00", "asia/jakarta", "Asia/Jakart", "Asia/Jakarta ", "")
     ),
     ("sessions", {"position": 1000}, "ck_sessions_position_range"),
     ("sessions", {"track": 0, "parallel_group": "g"}, "ck_sessions_track_range"),
