@@ -12,50 +12,75 @@ WRITES = {"POST", "PATCH", "DELETE"}
 CLIENTS = "/v1/clients"
 
 
+@schemathesis.serializer("application/x-ndjson")
+def as_lines(_context: Any, value: Any) -> bytes:
+    """As it is: Schemathesis has no words for this form of text."""
+    return value if isinstance(value, bytes) else str(value).encode(errors="surrogatepass")
+
+
 def make_sense(query: dict[str, Any], aim: str | None = None) -> None:
-    """`q` goes without `sort`, and a page token is good for one walk. What a case aims at stays in it."""
+    """`q` goes without `sort` and `known_at`, and a page token is good for one walk. What a case aims at stays in it."""
     if aim != "page_token":
         query.pop("page_token", None)
-    if query.keys() >= {"q", "sort"}:
-        del query["q" if aim == "sort" else "sort"]
+    for other in ("sort", "known_at"):
+        if query.keys() >= {"q", other}:
+            del query["q" if aim == other else other]
 
 
 def let_write(case: Case[Any]) -> None:
     """What a write brings beside its body: else each is 400 or 428.
 
-    Deletions only say what they would do: the examples ask for what is there. Nor is a client changed, for it may be
-    the one that all this is asked as.
+    Only what the fuzzer thinks up itself is really written, lest an example be there already the next time. Nothing is
+    deleted, for the examples ask for it; nor is a client changed, for it may be the one that all this is asked as.
     """
     if case.method not in WRITES or not case.path.startswith("/v1/"):
         return
-    headers = case.headers
     if case.method == "POST":
-        headers["Idempotency-Key"] = uuid4().hex
+        case.headers["Idempotency-Key"] = uuid4().hex
     else:
-        headers["If-Match"] = "*"
-        if case.method == "DELETE" or case.path.startswith(CLIENTS):
-            case.query["dry_run"] = "true"
+        case.headers["If-Match"] = "*"
+    is_thought_up = case.meta is not None and case.meta.phase.name.value in ("fuzzing", "stateful")
+    if not is_thought_up or case.method == "DELETE" or case.path.startswith(CLIENTS):
+        case.query["dry_run"] = "true"
+
+
+def be_there(case: Case[Any], aim: str | None = None) -> None:
+    """A write is about what is there, as the example says; that nothing is there is tried where a case aims at it."""
+    for each in case.operation.path_parameters:
+        if case.method in WRITES and each.name != aim:
+            case.path_parameters[each.name] = each.definition["example"]
 
 
 @schemathesis.hook
 def map_case(_context: HookContext, case: Case[Any]) -> Case[Any]:
     """Leaves the fuzzer's own wrong requests alone."""
-    if case.meta and (case.meta.generation.mode is GenerationMode.POSITIVE or case.meta.phase.name.value == "coverage"):
-        make_sense(case.query, getattr(case.meta.phase.data, "parameter", None))
-    if case.meta and case.meta.generation.mode is GenerationMode.POSITIVE:
+    if case.meta is None:
+        return case
+    phase, is_right = case.meta.phase, case.meta.generation.mode is GenerationMode.POSITIVE
+    aim = getattr(phase.data, "parameter", None)
+    if is_right or phase.name.value == "coverage":
+        make_sense(case.query, aim)
+    if is_right:
         let_write(case)
+        if phase.name.value != "stateful":
+            be_there(case, aim)
     return case
 
 
 @schemathesis.hook
 def before_add_examples(_context: HookContext, examples: list[Case[Any]]) -> None:
-    """The examples of all parameters come in one request: those of `q` and `sort` need one each."""
+    """The examples of all parameters come in one request: those of `q` and `sort` need one each.
+
+    A client's id is nobody's, and of the instant in the example a new service has not known anything.
+    """
     for case in list(examples):
         if case.query.keys() >= {"q", "sort"}:
             in_order = {name: value for name, value in case.query.items() if name != "q"}
             examples.append(case.operation.Case(path_parameters=case.path_parameters, query=in_order))
     for case in examples:
+        case.query.pop("known_at", None)
         make_sense(case.query)
         let_write(case)
         # A code of its own, where Schemathesis also tries the codes within the example of the answer.
         case.path_parameters |= {each.name: each.definition["example"] for each in case.operation.path_parameters}
+    examples[:] = [case for case in examples if not case.path.startswith(f"{CLIENTS}/")]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks import imports, latency, memory, officials, roll, start, tokens
+from benchmarks import imports, latency, memory, officials, races, replays, roll, start, tokens
 
 BENCHMARKS: dict[str, Callable[[bool], bool]] = {
     "officials": officials.run,
@@ -19,6 +19,8 @@ BENCHMARKS: dict[str, Callable[[bool], bool]] = {
     "start": start.run,
     "tokens": tokens.run,
     "imports": imports.run,
+    "races": races.run,
+    "replays": replays.run,
 }
 
 

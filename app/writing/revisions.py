@@ -21,6 +21,7 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import aliased
 
 from app import models
 from app.core.collection import Collection, Given
@@ -152,9 +153,15 @@ def revision(_day: Day) -> Rows:
     )
 
 
-def _of_the_object(_given: Given) -> Iterator[ColumnElement[bool]]:
-    yield _made.resource == bindparam("resource")
-    yield _made.key == bindparam("key")
+def _of_the_object(given: Given) -> Iterator[ColumnElement[bool]]:
+    resource, key = bindparam("resource"), bindparam("key")
+    yield _made.resource == resource
+    yield _made.key == key
+    if "meeting" in given:  # the address names it, and the key does not: as the newest revision has it
+        newest = aliased(_made)
+        meeting = func.coalesce(newest.after, newest.before).op("->>")(_word("meeting"))
+        last = select(meeting).where(newest.resource == resource, newest.key == key)
+        yield last.order_by(newest.revision.desc()).limit(1).scalar_subquery() == bindparam("meeting", type_=Text)
 
 
 REVISIONS = Collection(
@@ -169,7 +176,8 @@ REVISIONS = Collection(
 
 async def page(read: Reading, resource: Resource, keys: Values, query: RevisionQuery) -> Page:
     """The revisions of an object, also of one that was deleted; NotFound where there never was one."""
-    within = {"resource": resource.name, "key": resource.key_of(keys)}
+    beside = {name: value for name, value in keys.items() if name not in resource.table.primary_key.columns}
+    within = {"resource": resource.name, "key": resource.key_of(keys), **beside}
     found = await REVISIONS.page(read, query, within=within)
     if found.is_empty:
         raise NotFound

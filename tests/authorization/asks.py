@@ -103,7 +103,7 @@ ITEMS: Mapping[str, Mapping[str, str]] = {
 }
 # What can be asked of what is referred to: it stays.
 REFERRED = {("official", "own"), ("official", "other"), ("official", "both"), ("organization", "nobody")}
-REFERRED |= {(resource, "nobody") for resource in ("region", "division", "election", "meeting", "session")}
+REFERRED |= {(resource, "nobody") for resource in ("region", "division", "election", "meeting")}
 CHANGES: Mapping[str, Any] = {"client": {"name": "Lain"}, "appointment": {"end_on": "2035"}, "meeting": {"place": "X"}}
 # A change of whose it is: both ends must be one's own.
 MOVES: Mapping[str, tuple[str, Mapping[str, str]]] = {
@@ -176,7 +176,7 @@ def _imported() -> Iterator[Ask]:
         yield ask("appointments", whose, {**OFFICE, "organization": body})
         yield ask("meetings", whose, {**OBJECTS["meetings"].content, "host": body})
         yield ask("sessions", whose, {"meeting": meeting, "code": "bravo", "kind": "class", "position": 2, "name": "K"})
-        yield ask("statements", whose, {"meeting": meeting, "form": "spoken", "summary": "Siap."})
+        yield ask("statements", whose, {"meeting": meeting, "organization": "kpu-31", "form": "spoken", "summary": "Siap."})
 
 
 def _read() -> Iterator[Ask]:
@@ -215,7 +215,7 @@ def _read() -> Iterator[Ask]:
         ("read_index", "/"),
         ("read_openapi", "/openapi.json"),
         ("read_explorer", "/docs"),
-        ("read_asset", "/docs/index.css"),
+        ("read_asset", "/docs/favicon.png"),
         ("list_problems", "/problems"),
         ("read_problem", "/problems/not_found"),
         ("live", "/health/live"),

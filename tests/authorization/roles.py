@@ -23,6 +23,11 @@ class Role(NamedTuple):
     organization: str | None = None
     meeting: str | None = None
 
+    @property
+    def is_one_bound(self) -> bool:
+        """Whether it is a token of one scope that is bound."""
+        return len(self.scopes) == 1 and bool(self.organization or self.meeting)
+
 
 def _of(name: str, *scopes: Scope) -> list[Role]:
     return [

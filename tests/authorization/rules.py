@@ -41,8 +41,8 @@ def scope_of(ask: Ask) -> str | None:
 
 
 def expected(ask: Ask, role: Role) -> Expected:
-    if ask.operation == "issue_token":  # whoever asks, and with whatever token: it is the secret that counts here
-        return Expected(ask.good)
+    if ask.operation == "issue_token":  # a token proves nothing there, and may not stand beside a secret
+        return Expected(401 if role.bad == "none" else 400)
     if role.bad in ("garbage", "expired"):
         return Expected(401, "unauthenticated")
     if scope := scope_of(ask):

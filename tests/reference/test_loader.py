@@ -66,6 +66,22 @@ async def test_a_changed_cell_is_one_revision(database_url: str, tmp_path: Path)
     ]
 
 
+REVISIONS = "SELECT resource, key, revision, action, made_by, client FROM revisions WHERE revision > 1"
+AUDITED = "SELECT client, operation, keys FROM audit_lines ORDER BY id"
+
+
+async def test_a_load_signs_what_it_writes(database_url: str, tmp_path: Path) -> None:
+    await load(database_url, read_dataset(SHIPPED))
+    assert await query(database_url, "SELECT DISTINCT made_by, action FROM revisions") == [("load", "created")]
+    [first] = await query(database_url, AUDITED)
+    assert (first[:2], set(first[2])) == ((None, "load"), set(EXPECTED))
+    await load(database_url, read_dataset(SHIPPED))
+    assert await query(database_url, AUDITED) == [first]  # nothing was done
+    await load(database_url, read_dataset(changed(tmp_path, "agencies.csv", "Bawaslu,", "BAWASLU,")))
+    assert await query(database_url, REVISIONS) == [("organizations", "bawaslu", 2, "updated", "load", None)]
+    assert await query(database_url, AUDITED) == [first, (None, "load", ["organizations"])]
+
+
 async def test_an_emptied_cell_becomes_null(database_url: str, tmp_path: Path) -> None:
     await load(database_url, read_dataset(SHIPPED))
     summary = await load(database_url, read_dataset(changed(tmp_path, "appointments.csv", ",ri-6,2022", ",,2022")))
@@ -140,4 +156,5 @@ async def test_a_killed_load_leaves_nothing(database_url: str) -> None:
     killed = subprocess.run([sys.executable, "-c", KILLED, database_url], check=False)
     assert killed.returncode == -9
     assert set((await counted(database_url)).values()) == {0}
+    assert await query(database_url, AUDITED) == await query(database_url, "SELECT 1 FROM revisions") == []
     assert (await load(database_url, read_dataset(SHIPPED))).inserted == ALL

@@ -1,0 +1,104 @@
+"""Words that stand nowhere but in the personal columns of a database, and what is secret in it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+
+from app import operations
+from app.auth import Scope
+from app.clients import operating
+from tests.meetings.made_up import FACT, Row, insert, meeting
+
+CLOSED, OPEN = "canary-closed", "canary-open"
+
+
+def id_of(n: int) -> str:
+    return f"01b00000-0000-7000-8066-{n:012}"
+
+
+# Who is not told: the first two are of a restricted roll, the others keep a note to themselves on an open one.
+HIDDEN_IDS = [id_of(n) for n in range(1, 4)]
+WORDS = {
+    "name": "Zulkenari Namawati",
+    "printed": "Zulkenari Cetakwati",
+    "note": "Zulkenari Catatan",
+    "represented": "Zulkenari Diwakili",
+    "deputy": "Zulkenari Wakilwati",
+    "excuse": "Zulkenari Izinnya",
+    "illness": "Zulkenari Demamnya",
+}
+# What a caller sends is not told back, nor written down.
+SENT = "Zulkenari Kiriman"
+
+
+def participants() -> tuple[Row, ...]:
+    def person(n: int, at: str, status: str, **rest: Any) -> Row:
+        return {"id": id_of(n), "meeting": at, "status": status, "organization": "kpu-32", **FACT, **rest}
+
+    return (
+        person(1, CLOSED, "sick", name=WORDS["name"], name_as_printed=WORDS["printed"], note=WORDS["note"]),
+        person(2, CLOSED, "represented", name=WORDS["represented"]),
+        person(3, CLOSED, "present", name=WORDS["deputy"], represents=id_of(2)),
+        person(4, OPEN, "excused", name="Siti Terbuka", note=WORDS["excuse"]),
+        person(5, OPEN, "sick", name="Budi Terbuka", note=WORDS["illness"]),
+        person(6, OPEN, "present", name="Agus Terbuka", represents=id_of(5)),
+    )
+
+
+async def plant(url: str) -> None:
+    meetings = [
+        meeting(code, "2024-03-10", "2024-03-12", roll=roll) for code, roll in ((CLOSED, "restricted"), (OPEN, "open"))
+    ]
+    await insert(url, "meetings", meetings)
+    sessions = [{"meeting": code, "code": "alfa", "position": 1, "kind": "class", "name": "A"} for code in (CLOSED, OPEN)]
+    await insert(url, "sessions", [{**session, **FACT} for session in sessions])
+    await insert(url, "participants", participants())
+    assigned = [{"meeting": one["meeting"], "session": "alfa", "participant": one["id"]} for one in participants()]
+    await insert(url, "participant_sessions", assigned)
+    connection = await asyncpg.connect(url)
+    try:  # long enough ago to be asked for with known_at
+        await connection.execute("SET session_replication_role = replica")
+        await connection.execute("UPDATE revisions SET at = at - interval '1 hour'")
+    finally:
+        await connection.close()
+
+
+def make_client(url: str, scopes: list[str], **bound: str) -> tuple[str, str]:
+    """Its id and secret, as the command line makes them."""
+    content = {"name": "kenari", "scopes": scopes or [str(scope) for scope in Scope], **bound}
+    id_, secret = operations.write(url, lambda write: operating.create(write, content))
+    return id_, secret or ""
+
+
+async def secrets(url: str) -> Mapping[str, str]:
+    """What the database keeps to itself: private keys, digests of secrets, the key of page tokens."""
+    connection = await asyncpg.connect(url)
+    try:
+        keys = await connection.fetch("SELECT private_key::text FROM signing_keys")
+        digests = await connection.fetch("SELECT encode(digest, 'hex') FROM client_secrets")
+        own = await connection.fetch("SELECT encode(key, 'hex') FROM service_keys")
+    finally:
+        await connection.close()
+    found = {f"private key {n}": json.loads(key)["d"] for n, (key,) in enumerate(keys)}
+    found |= {f"digest {n}": digest for n, (digest,) in enumerate(digests)}
+    return found | {f"service key {n}": key for n, (key,) in enumerate(own)}
+
+
+# Faults whose words hold what was written: neither the caller nor the log is told those.
+FAULT = """
+    CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        RAISE EXCEPTION 'cannot keep %', NEW.name USING ERRCODE = '{}', DETAIL = NEW.name;
+    END $$;
+    CREATE OR REPLACE TRIGGER fail BEFORE INSERT ON officials FOR EACH ROW EXECUTE FUNCTION fail()"""
+NO_FAULT = "DROP TRIGGER fail ON officials"
+BREAK, MEND = "ALTER TABLE participants RENAME note TO noted", "ALTER TABLE participants RENAME noted TO note"
+
+
+async def run(url: str, sql: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()

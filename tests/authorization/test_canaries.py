@@ -1,0 +1,216 @@
+"""What is personal or secret is in no answer, log line, measurement or error, but to whom the scope is for it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from app.auth import Scope
+from tests.authorization import canaries
+from tests.authorization.canaries import CLOSED, HIDDEN_IDS, OPEN, SENT, WORDS
+from tests.conftest import LOADED, copy_of, fetch
+from tests.service.conftest import Service, serving
+
+READS, ELSEWHERE, OTHER_GATE = "attendance:read", "attendance:read of kpu-31", "attendance:read at another gate"
+SICK = '"status":"sick"'
+
+
+@dataclass
+class Heard:
+    """Everything that was answered: to whom, to what, and how."""
+
+    answers: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def add(self, role: str, what: str, answer: httpx.Response) -> httpx.Response:
+        told = f"{answer.status_code} {answer.headers} {answer.text}".replace('" : "', '":"')
+        self.answers.append((role, what, told))
+        return answer
+
+
+@dataclass
+class House:
+    url: str
+    service: Service
+    tokens: Mapping[str, dict[str, str]]
+    client_secrets: list[str]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def house(server: str) -> AsyncIterator[House]:
+    async for url in copy_of(server, LOADED):
+        await canaries.plant(url)
+        roles: dict[str, tuple[list[str], dict[str, str]]] = {str(scope): ([str(scope)], {}) for scope in Scope}
+        roles |= {ELSEWHERE: ([READS], {"organization": "kpu-31"}), OTHER_GATE: ([READS], {"meeting": OPEN})}
+        made = {
+            name: await asyncio.to_thread(canaries.make_client, url, scopes, **bound)
+            for name, (scopes, bound) in roles.items()
+        }
+        limits = {"RAKORNAS_RATE_CLIENT": "0", "RAKORNAS_RATE_NETWORK": "0", "RAKORNAS_LOG_LEVEL": "DEBUG"}
+        with serving("--database-url", url, **limits) as service:
+            tokens: dict[str, dict[str, str]] = {"anyone": {}}
+            async with httpx.AsyncClient(base_url=service.base) as http:
+                for name, proof in made.items():
+                    form = {"grant_type": "client_credentials"}
+                    answer = await http.post("/oauth/token", data=form, auth=httpx.BasicAuth(*proof))
+                    tokens[name] = {"Authorization": f"Bearer {answer.raise_for_status().json()['access_token']}"}
+            yield House(url, service, tokens, [secret for _, secret in made.values()])
+
+
+@pytest_asyncio.fixture
+async def http(house: House) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=house.service.base, timeout=30) as http:
+        yield http
+
+
+def targets(contract: Mapping[str, Any]) -> Iterator[str]:
+    """Every address that can be read, of the examples and of both meetings, with each parameter in each form."""
+    for path, methods in contract["paths"].items():
+        if "get" not in methods:
+            continue
+        parameters = methods["get"].get("parameters", [])
+        given = {one["name"]: quote(str(one.get("example", ""))) for one in parameters if one["in"] == "path"}
+        meetings = (given["code"], CLOSED, OPEN) if path.startswith("/v1/meetings/{code}") else (given.get("code"),)
+        required = [one for one in parameters if one.get("required") and one["in"] == "query"]
+        beside = "".join(f"&{one['name']}={quote(str(one['example']))}" for one in required)
+        for code in meetings:
+            address = path.format(**{**given, "code": code})
+            yield f"{address}?{beside[1:]}" if beside else address
+            for one in parameters:
+                if one["in"] == "query":
+                    yield from (f"{address}?{one['name']}={value}" for value in _values(one))
+
+
+def _values(parameter: Mapping[str, Any]) -> list[str]:
+    match parameter["name"]:
+        case "q":
+            return ["zulkenari", *map(quote, WORDS.values())]
+        case "known_at":
+            return [quote((datetime.now(UTC) - timedelta(minutes=1)).isoformat())]
+        case "session":
+            return ["alfa"]
+        case "organization" | "attended_by":
+            return ["kpu-32"]
+        case _:
+            found = parameter["schema"].get("enum") or [parameter.get("example")]
+            return [quote(str(one)) for one in found if one is not None]
+
+
+def leaks(heard: Heard, secrets: Mapping[str, str]) -> list[str]:
+    """What was told to whom it is not for."""
+    found = []
+    for role, what, told in heard.answers:
+        closed = [*WORDS.values(), SICK]
+        if not (role == READS and f"/{CLOSED}/" in what) and role != "audit:read":
+            closed += HIDDEN_IDS  # the trail names whose data was read, by ids alone
+        if role == READS and f"/attendance" in what:
+            closed = []
+        if role == OTHER_GATE and f"/{OPEN}/attendance" in what:  # its own meeting
+            closed = [word for word in closed if word not in (WORDS["excuse"], WORDS["illness"], SICK)]
+        found += [f"{role}, {what}: {word}" for word in (*closed, SENT, *secrets.values()) if word in told]
+    return found
+
+
+async def test_every_address_that_can_be_read(house: House, http: httpx.AsyncClient) -> None:
+    contract = (await http.get("/openapi.json")).json()
+    heard, at_once = Heard(), asyncio.Semaphore(8)
+    everything = list(dict.fromkeys(targets(contract)))
+    personal = [one for one in everything if CLOSED in one or OPEN in one or "/search" in one or "/audit" in one]
+    plain = [one for one in everything if "?" not in one]
+
+    async def ask(role: str, target: str) -> None:
+        async with at_once:
+            heard.add(role, target, await http.get(target, headers=house.tokens[role]))
+
+    asked = {role: everything if role == "anyone" else [*personal, *plain] for role in house.tokens}
+    await asyncio.gather(*(ask(role, target) for role, some in asked.items() for target in some))
+    secrets = await canaries.secrets(house.url)
+    assert len(secrets) >= 1 + len(house.client_secrets)
+    known = dict(secrets) | {f"client secret {n}": one for n, one in enumerate(house.client_secrets)}
+    assert not leaks(heard, known)
+    seen = "".join(told for role, what, told in heard.answers if role == READS)
+    assert [word for word in (*WORDS.values(), SICK) if word not in seen] == []  # whom it is for is told all
+    assert len(heard.answers) > 2000
+
+
+async def test_a_refusal_tells_back_nothing(house: House, http: httpx.AsyncClient) -> None:
+    """Of what was sent, of what stands in the way, and of what the database said."""
+    heard, contract = Heard(), (await http.get("/openapi.json")).json()
+    for path, methods in contract["paths"].items():
+        for method in methods.keys() & {"post", "patch", "delete"}:
+            parameters = methods[method].get("parameters", [])
+            given = {one["name"]: one["example"] for one in parameters if one["in"] == "path"}
+            address = path.format(**({**given, "code": CLOSED} if "/meetings/{code}" in path else given))
+            body: dict[str, Any] = {"name": SENT, "note": SENT, SENT: SENT, "code": SENT, "scopes": [SENT]}
+            kind = "application/merge-patch+json" if method == "patch" else "application/json"
+            for role, token in house.tokens.items():
+                headers = {**token, "If-Match": "*", "Idempotency-Key": uuid4().hex, "Content-Type": kind}
+                answer = await http.request(method, f"{address}?q={quote(SENT)}", json=body, headers=headers)
+                assert answer.status_code >= 400
+                heard.add(role, f"{method} {address}", answer)
+                answer = await http.request(method, address, json=body, headers=headers)
+                assert answer.status_code >= 400
+                heard.add(role, f"{method} {address}", answer)
+    for scope, method, address, body, code in (
+        ("meetings:write", "DELETE", f"/v1/meetings/{CLOSED}", None, "in_use"),
+        ("meetings:write", "DELETE", f"/v1/meetings/{CLOSED}/sessions/alfa", None, "in_use"),
+        ("regions:write", "POST", "/v1/regions", {"code": "31", "name": SENT, "type": "province"}, "already_exists"),
+    ):
+        headers = {**house.tokens[scope], "If-Match": "*", "Idempotency-Key": uuid4().hex}
+        content = body and {**body, "time_zone": "Asia/Jakarta"}
+        answer = await http.request(method, address, json=content, headers=headers)
+        assert answer.status_code == 409, answer.text
+        heard.add(scope, address, answer)
+    assert not leaks(heard, await canaries.secrets(house.url))
+
+
+@pytest.mark.parametrize(("sqlstate", "status"), [("XX000", 500), ("53100", 503)])
+async def test_a_fault_tells_nothing(house: House, http: httpx.AsyncClient, sqlstate: str, status: int) -> None:
+    heard = Heard()
+    await canaries.run(house.url, canaries.FAULT.format(sqlstate))
+    headers = {**house.tokens["officials:write"], "Idempotency-Key": uuid4().hex}
+    answer = heard.add("officials:write", "", await http.post("/v1/officials", json={"name": SENT}, headers=headers))
+    await canaries.run(house.url, canaries.NO_FAULT)
+    assert answer.status_code == status
+    assert not leaks(heard, {})
+
+
+async def test_a_broken_table_tells_nothing(house: House, http: httpx.AsyncClient) -> None:
+    heard = Heard()
+    await canaries.run(house.url, canaries.BREAK)
+    for role, token in house.tokens.items():
+        for code in (CLOSED, OPEN):
+            target = f"/v1/meetings/{code}/attendance?q={quote(WORDS['name'])}"
+            heard.add(role, "", await http.get(target, headers=token))
+    await canaries.run(house.url, canaries.MEND)
+    assert any(told.startswith("500") for _, _, told in heard.answers)
+    assert not leaks(heard, {})
+
+
+async def test_a_secret_is_shown_once_and_not_kept(house: House, http: httpx.AsyncClient) -> None:
+    headers = {**house.tokens["clients:admin"], "Idempotency-Key": uuid4().hex}
+    content = {"name": "x", "scopes": ["audit:read"]}
+    first, again = [await http.post("/v1/clients", json=content, headers=headers) for _ in range(2)]
+    secret = first.json()["client_secret"]
+    house.client_secrets.append(secret)
+    assert (again.status_code, again.json()["client_secret"]) == (201, None)
+    kept = "SELECT string_agg(encode(body, 'escape') || headers::text, '') FROM idempotency_keys"
+    assert secret not in await fetch(house.url, kept)
+
+
+async def test_the_log_and_the_measurements(house: House, http: httpx.AsyncClient) -> None:
+    """After all of the above: each request has its line, the faults have theirs, and no line says what about whom."""
+    said = house.service.errors() + house.service.greeting + (await http.get("/metrics")).text
+    assert said.count('"request"') > 2000
+    assert "request failed" in said
+    assert "database unavailable" in said
+    secrets = [*house.client_secrets, *(await canaries.secrets(house.url)).values()]
+    tokens = [token["Authorization"].rpartition(".")[2] for role, token in house.tokens.items() if token]
+    told = (*WORDS.values(), *map(quote, WORDS.values()), SENT, quote(SENT), *HIDDEN_IDS, *secrets, *tokens)
+    assert [word for word in told if word in said] == []
