@@ -5,10 +5,10 @@
 
 import asyncio
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import orjson
 from fastapi import FastAPI
@@ -16,13 +16,19 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from app import operations
 from app.auth import Scope
-from app.core.examples import EXAMPLE, shortened
+from app.core.examples import EXAMPLE, WRITTEN, shortened
 from app.explorer.contract import ANSWERS, answers, contract
 from app.main import create_app
 from app.settings import Settings
 from tests.callers import bearer
 
 PUBLISHED = Path(__file__).with_name("openapi.json")
+MADE_UP = """
+    INSERT INTO clients (id, name, scopes)
+    VALUES ('01a20c10-0ae2-7033-aa5d-2a6bfa807bee', 'bappenas', ARRAY['changes:read']);
+    INSERT INTO client_secrets (id, client, slot, digest)
+    VALUES ('01a20c10-0ae2-7033-aa5d-2a6bfa807bef', '01a20c10-0ae2-7033-aa5d-2a6bfa807bee', 1, sha256('an example'));
+"""
 OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 
@@ -40,12 +46,33 @@ def examples(app: FastAPI) -> list[str]:
     ]
 
 
-async def answer_of(client: httpx.AsyncClient, address: str, closed: Mapping[str, str]) -> Any:
-    """What the service says, as an example: to anyone, or to who has the token in `closed`, if that is needed."""
+def written(app: FastAPI) -> dict[str, dict[str, Any]]:
+    """The address and body of every example that writes, by operation."""
+    routes = (context.original_route for context in iter_route_contexts(app.routes))
+    return {
+        route.name: route.openapi_extra[WRITTEN]
+        for route in routes
+        if isinstance(route, APIRoute) and route.openapi_extra and WRITTEN in route.openapi_extra
+    }
+
+
+async def prepare(app: FastAPI, client: httpx.AsyncClient, url: str) -> None:
+    """Put there what the reference data have not: a client, and what a service makes by itself in its first seconds."""
+    connection = await asyncpg.connect(url)
+    await connection.execute(MADE_UP)
+    await connection.close()
+    await app.state.trust.signing_key()
+    async with asyncio.timeout(20):
+        while not (await client.get("/v1/audit/roots", headers=bearer(app, *Scope))).json().get("items"):
+            await asyncio.sleep(0.1)
+
+
+async def answer_of(app: FastAPI, client: httpx.AsyncClient, address: str) -> Any:
+    """What the service says, as an example: to anyone, or to who may see all, if a token is needed."""
     headers = {"Accept": "application/json, text/plain", "Accept-Language": "en"}
     answer = await client.get(address, headers=headers)
     if answer.status_code == 401:
-        answer = await client.get(address, headers={**headers, **closed})
+        answer = await client.get(address, headers={**headers, **bearer(app, *Scope)})
     assert answer.status_code == 200, (address, answer.text)
     return shortened(answer.json()) if answer.headers["content-type"] == "application/json" else measured(answer.text)
 
@@ -61,8 +88,8 @@ async def ask(url: str) -> dict[str, Any]:
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
     ):
-        closed = bearer(app, *Scope)
-        return {address: await answer_of(client, address, closed) for address in examples(app)}
+        await prepare(app, client, url)
+        return {address: await answer_of(app, client, address) for address in examples(app)}
 
 
 def main() -> None:

@@ -49,7 +49,18 @@ def token(database: str, url: str, scopes: str, organization: str | None) -> str
     """A token of a new client, which lasts for ten minutes."""
     each = [str(scope) for scope in Scope] if scopes == "all" else scopes.split(",")
     bound = ["--organization", organization] if organization else []
-    command = [sys.executable, "-m", "app", "clients", "create", "--name", "beside", "--json", "--database-url", database]
+    command = [
+        sys.executable,
+        "-m",
+        "app",
+        "clients",
+        "create",
+        "--name",
+        "beside",
+        "--json",
+        "--database-url",
+        database,
+    ]
     for scope in each:
         command += ["--scope", scope]
     made = json.loads(subprocess.run([*command, *bound], stdout=subprocess.PIPE, check=True).stdout)

@@ -150,10 +150,10 @@ async def list_appointment_revisions(
     openapi_extra=written(
         "/v1/appointments:succeed",
         {
-            "ends": "01a20c10-0b1e-7462-be69-2d72b31c409c",
-            "end_on": "2024-07-04",
-            "begins": {"official": "01a20c10-0ad9-7584-8953-0eb59d6a8d90", "standing": "acting"},
-            "legal_basis": "Keppres 73/P/2024",
+            "ends": "01a20c10-0b28-7555-b08e-2d32bf38dcab",
+            "end_on": "2027-04-12",
+            "begins": {"official": "01a20c10-0ae2-7033-aa5d-2a6bfa807bee", "standing": "acting"},
+            "reason": "an example",
         },
     ),
     responses=created(schemas.Succession, TwoHolders, SameOfficeTwice, EndsBeforeStart),

@@ -18,7 +18,7 @@ router = resource("audit")
     "",
     response_model=PageOf[schemas.Line],
     dependencies=[allow(Scope.AUDIT_READ)],
-    openapi_extra=example("/v1/audit?sort=-id"),
+    openapi_extra=example("/v1/audit?operation=load&sort=-id"),
 )
 async def list_audit(request: Request, read: Read, query: Annotated[schemas.AuditQuery, Query()]) -> Response:
     """Read the audit trail

@@ -11,7 +11,7 @@ from app.clients import repository, schemas
 from app.core import conditional
 from app.core.bodies import merged
 from app.core.database import Read
-from app.core.examples import written
+from app.core.examples import example, written
 from app.core.languages import Text
 from app.core.openapi import problems
 from app.core.pages import PageOf
@@ -41,7 +41,7 @@ REVOKED = Text("Klien ini telah dicabut.", "This client is revoked.")
 
 
 @router.get(
-    "", response_model=PageOf[schemas.Client], dependencies=[ADMIN], openapi_extra=written("/v1/clients?status=live")
+    "", response_model=PageOf[schemas.Client], dependencies=[ADMIN], openapi_extra=example("/v1/clients?status=live")
 )
 async def list_clients(request: Request, read: Read, query: Annotated[schemas.ClientQuery, Query()]) -> Response:
     """List clients
@@ -55,7 +55,7 @@ async def list_clients(request: Request, read: Read, query: Annotated[schemas.Cl
     "/{id}",
     response_model=schemas.Client,
     dependencies=[ADMIN],
-    openapi_extra=written(f"/v1/clients/{EXAMPLE_ID}"),
+    openapi_extra=example(f"/v1/clients/{EXAMPLE_ID}"),
     responses=problems(NotFound),
 )
 async def read_client(read: Read, id: Id, query: Annotated[schemas.ClientItemQuery, Query()]) -> Response:

@@ -41,20 +41,12 @@ async def read(request: Request, declared: FieldInfo) -> None:
 
     Raises UnsupportedMediaType before the body is read, Malformed for what is no JSON, InvalidContent for what is.
     """
-    if not declared.is_required() and _is_without(request):
-        return
     _check_type(request, declared.media_type if isinstance(declared, Body) else JSON)
     try:
         content = await request.body()
     except ClientDisconnect:
         raise Malformed from None  # nobody hears it; but it is no fault of ours
     request._json = parse(content)
-
-
-def _is_without(request: Request) -> bool:
-    """Whether a request has no body and says so."""
-    headers = request.headers
-    return headers.get("content-length", "0") == "0" and not {"content-type", "transfer-encoding"} & set(headers)
 
 
 def _check_type(request: Request, media_type: str) -> None:

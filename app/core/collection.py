@@ -1,7 +1,6 @@
 """A list of documents as a whole: its filters, its order, its search, and the few SQL texts they come to."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -126,7 +125,7 @@ class Collection:
             raise InvalidParameters(Q_OF_TODAY)
         sort = "q" if "q" in asked else query.order or next(iter(self.sorts))
         walk = Walk(await read.page_key(), [self.document.schema.__name__, sort, asked, query.then])
-        day, lasts = _unless_named(today, asked, query.then)
+        day, lasts = (None, None) if today is None or "as_of" in asked else today.at(query.then)
         if query.then:
             read = read.at(query.then)
         parameters = {**asked, "fields": query.names(), "size": query.page_size}
@@ -155,7 +154,7 @@ class Collection:
     ) -> Item | None:
         """The item with this key as the query's parameters show it, or None. `within`, `today`: as of a page."""
         asked = {**(within or {}), **query.filters()}
-        day, lasts = _unless_named(today, asked, query.then)
+        day, lasts = (None, None) if today is None or "as_of" in asked else today.at(query.then)
         if query.then:
             read = read.at(query.then)
         given = frozenset(asked) | ({"as_of"} if day else frozenset())
@@ -244,12 +243,3 @@ class Collection:
                 )
             )
         )
-
-
-def _unless_named(
-    today: LocalDay | None, asked: Mapping[str, Any], known_at: datetime | None
-) -> tuple[date | None, int | None]:
-    """Today's date and the seconds left of it, where the query names no day; of another instant, the date it had."""
-    if today is None or "as_of" in asked:
-        return None, None
-    return (today.day, today.seconds_left) if known_at is None else (today.of(known_at), None)

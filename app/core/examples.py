@@ -4,6 +4,7 @@ A route names its request beside its declaration, `openapi_extra=example("/v1/re
 explorer fills in; the answers are kept in a file that a test compares with what the service says.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -15,9 +16,21 @@ EXAMPLE = "x-example"
 WRITTEN = "x-example-written"
 REQUEST_ID = "4f0c6f5a0d4b4c0c8d4f4f0a1f6b6c1e"
 MOST_ITEMS = 2
-# What differs from one installation to the next: when a row was written, and the signature of a token.
+# What differs from one installation to the next: when a row was written, the signature of a token, the parts of a key.
 TOKEN = "pCwljkT9NI-CaelEXWHQfltudWxsLCIwMWEyMGNhZS0zYjdjLTc3NTIiXQ"  # noqa: S105  (opens nothing)
-FIXED = {"updated_at": "2026-11-24T05:45:00+00:00", "next_page_token": TOKEN}
+WRITTEN_AT = "2026-11-24T05:45:00+00:00"
+FIXED = {
+    **dict.fromkeys(("created_at", "updated_at", "at", "sealed_at"), WRITTEN_AT),
+    "hour": "2026-11-24T05:00:00+00:00",
+    "next_page_token": TOKEN,
+    "kid": "2T9mQ0dCkVhY8mWn7nS1lq3C0a4bT6yqk2vJm5uXo0E",
+    "x": "gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0",
+    "y": "SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps",
+}
+# The same of what stands in the chain of hashes, in which everybody's lines are numbered.
+FIXED_IN_CHAIN = {"id": 1, "xid": "1207", "position": 1, "hash": hashlib.sha256(b"an example").hexdigest()}
+# What the explorer fills in where something is written: with these the first try of anyone keeps nothing.
+HARMLESS = {"dry_run": "true", "If-Match": "*"}
 
 Answers = Mapping[str, Any]
 
@@ -35,8 +48,9 @@ def written(address: str, body: Mapping[str, Any] | None = None) -> dict[str, An
 def shortened(answer: Any) -> Any:
     """An answer as an example: lists cut after the second item, and nothing in it that only one installation has."""
     if isinstance(answer, dict):
+        fixed = FIXED | FIXED_IN_CHAIN if "hash" in answer else FIXED
         return {
-            name: FIXED[name] if name in FIXED and value is not None else shortened(value)
+            name: fixed[name] if name in fixed and value is not None else shortened(value)
             for name, value in answer.items()
         }
     if isinstance(answer, list):
@@ -52,6 +66,7 @@ def illustrate(path: str, operation: dict[str, Any], answers: Answers) -> None:
         for content in operation["requestBody"]["content"].values():
             content["example"] = shown["body"]
     given = given_in(path, address) if address else {}
+    given |= HARMLESS if shown else {}
     parameters = operation.get("parameters", [])
     for parameter in parameters:
         illustrate_parameter(parameter, given)

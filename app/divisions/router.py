@@ -101,7 +101,7 @@ async def change_division(write: Change, code: Code, patch: Annotated[contents.D
     "/{code}",
     status_code=204,
     dependencies=[allow(Scope.DIVISIONS_WRITE)],
-    openapi_extra=written("/v1/divisions/p7-4"),
+    openapi_extra=written("/v1/divisions/k5-5"),
     responses=deleted(),
 )
 async def delete_division(write: Change, code: Code, note: Note = None) -> Response:

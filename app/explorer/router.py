@@ -53,13 +53,14 @@ class Kind(BaseModel):
 async def read_index(request: Request, media_type: JsonOrHtml, _: Nothing) -> Index:
     """Where everything is
 
-    Links to all that this service offers. A browser is led to the explorer.
+    Links to all that this service offers to anyone. A browser is led to the explorer.
     """
     if media_type == "text/html":
         return RedirectResponse("/docs", 303, {"Vary": "Accept"})  # type: ignore[return-value]
     links = {"explorer": "/docs", "openapi": "/openapi.json"}
     paths = contract(request.app)["paths"]
-    shown = [path for path, item in paths.items() if path != "/" and "{" not in path and "get" in item]
+    openly = [path for path, item in paths.items() if "get" in item and "security" not in item["get"]]
+    shown = [path for path in openly if path != "/" and "{" not in path]
     links |= {path.rpartition("/")[2]: as_shown(path, paths[path]) for path in shown}
     return reply(orjson.dumps({"name": request.app.title, "links": links}), cache=CACHE)  # type: ignore[return-value]
 

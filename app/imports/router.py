@@ -10,6 +10,7 @@ from fastapi import Query, Request, Response
 from starlette.requests import ClientDisconnect
 
 from app.auth import Scope, allow_by
+from app.core.examples import written
 from app.core.languages import preferred
 from app.core.openapi import problems
 from app.core.problems import (
@@ -59,13 +60,14 @@ NDJSON = '{"name": "Siti Contoh", "other_names": ["Siti C."]}\n{"name": "Budi Co
     response_model=schemas.ImportResult,
     dependencies=[allow_by("resource", SCOPES)],
     openapi_extra={
+        **written("/v1/imports?resource=officials"),
         "requestBody": {
             "required": True,
             "content": {
                 "text/csv": {"schema": {"type": "string"}, "example": CSV},
                 "application/x-ndjson": {"schema": {"type": "string"}, "example": NDJSON},
             },
-        }
+        },
     },
     responses=problems(
         *(KeyRequired, OutsideOrganization, InFlight),

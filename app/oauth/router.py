@@ -16,7 +16,7 @@ from app.auth.scopes import TOKEN_PATH
 from app.auth.signed import ALGORITHMS
 from app.core import conditional
 from app.core.database import Read
-from app.core.examples import example, written
+from app.core.examples import example
 from app.core.languages import Text
 from app.core.limits import NETWORK_BITS, address_of
 from app.core.openapi import problems
@@ -61,7 +61,7 @@ async def issue_token(request: Request, read: Read, _: Nothing) -> Response:
         return _refusal(request, refused)
 
 
-@router.get("/.well-known/jwks.json", dependencies=[public()], openapi_extra=written("/.well-known/jwks.json"))
+@router.get("/.well-known/jwks.json", dependencies=[public()], openapi_extra=example("/.well-known/jwks.json"))
 async def read_keys(request: Request, _: Nothing) -> schemas.KeySet:
     """Keys that verify access tokens
 

@@ -135,7 +135,7 @@ async def change_organization(
     "/{code}",
     status_code=204,
     dependencies=[allow(Scope.ORGANIZATIONS_WRITE)],
-    openapi_extra=written("/v1/organizations/kpu-31"),
+    openapi_extra=written("/v1/organizations/kpu-31.71"),
     responses=deleted(),
 )
 async def delete_organization(write: Change, code: Code, note: Note = None) -> Response:

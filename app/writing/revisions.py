@@ -154,7 +154,8 @@ def revision(_day: Day) -> Rows:
 
 
 def _of_the_object(given: Given) -> Iterator[ColumnElement[bool]]:
-    resource, key = bindparam("resource"), bindparam("key")
+    resource: ColumnElement[str] = bindparam("resource")
+    key: ColumnElement[str] = bindparam("key")
     yield _made.resource == resource
     yield _made.key == key
     if "meeting" in given:  # the address names it, and the key does not: as the newest revision has it

@@ -176,7 +176,9 @@ def _imported() -> Iterator[Ask]:
         yield ask("appointments", whose, {**OFFICE, "organization": body})
         yield ask("meetings", whose, {**OBJECTS["meetings"].content, "host": body})
         yield ask("sessions", whose, {"meeting": meeting, "code": "bravo", "kind": "class", "position": 2, "name": "K"})
-        yield ask("statements", whose, {"meeting": meeting, "organization": "kpu-31", "form": "spoken", "summary": "Siap."})
+        yield ask(
+            "statements", whose, {"meeting": meeting, "organization": "kpu-31", "form": "spoken", "summary": "Siap."}
+        )
 
 
 def _read() -> Iterator[Ask]:

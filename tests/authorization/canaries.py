@@ -52,7 +52,9 @@ async def plant(url: str) -> None:
         meeting(code, "2024-03-10", "2024-03-12", roll=roll) for code, roll in ((CLOSED, "restricted"), (OPEN, "open"))
     ]
     await insert(url, "meetings", meetings)
-    sessions = [{"meeting": code, "code": "alfa", "position": 1, "kind": "class", "name": "A"} for code in (CLOSED, OPEN)]
+    sessions = [
+        {"meeting": code, "code": "alfa", "position": 1, "kind": "class", "name": "A"} for code in (CLOSED, OPEN)
+    ]
     await insert(url, "sessions", [{**session, **FACT} for session in sessions])
     await insert(url, "participants", participants())
     assigned = [{"meeting": one["meeting"], "session": "alfa", "participant": one["id"]} for one in participants()]

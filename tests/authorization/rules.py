@@ -61,7 +61,7 @@ def _read(ask: Ask, role: Role) -> Expected:
             return Expected(401, "unauthenticated", "attendance:read")
         if "attendance:read" not in role.scopes:
             return Expected(403, "insufficient_scope", "attendance:read")
-        if role.organization and ask.owners != {role.organization}:
+        if role.organization and ask.owners != frozenset({role.organization}):
             return Expected(404, "not_found")
         if role.meeting and f"/{role.meeting}/" not in ask.target:
             return Expected(404, "not_found")
@@ -80,5 +80,3 @@ def _write(ask: Ask, role: Role) -> Expected:
         is_import = ask.operation == "import_rows"  # it is answered row by row
         return Expected(200, row=False) if is_import else Expected(403, "outside_organization")
     return Expected(ask.good)
-
-

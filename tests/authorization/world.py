@@ -1,4 +1,4 @@
-"""What the matrix is about: objects of KPU DKI Jakarta and below, of KPU Jawa Barat, of both, of nobody, and missing ones.
+"""What the matrix is about: objects of KPU DKI Jakarta and below, of KPU Jawa Barat, of both and of nobody.
 
 Every name in it is made up and begins with `Rahasia`, so that a refusal which tells of one is caught.
 """
@@ -89,7 +89,7 @@ def rows() -> dict[str, list[Row]]:
                 "id": id_of(50 + n),
                 "meeting": code,
                 "name": f"{SECRET} orang {n}",
-                "organization": BELOW if n < 2 else OTHER,  # noqa: PLR2004
+                "organization": BELOW if n < 2 else OTHER,
                 "status": "present",
                 **FACT,
             }
