@@ -51,14 +51,16 @@ def let_write(case: Case[Any]) -> None:
         case.query["dry_run"] = "true"
 
 
-def be_there(case: Case[Any], aim: str | None = None) -> None:
-    """A write is about what is there, as the example says; that nothing is there is tried where a case aims at it."""
-    if case.method not in WRITES:
-        return
+def be_there(case: Case[Any], aim: str | None, *, always: bool) -> None:
+    """A request is about what is there, as the example says; that nothing is there is tried where a case aims at it.
+
+    The fuzzer finds codes to read by itself, but no ids.
+    """
     for each in case.operation.path_parameters:
-        if each.name != aim:
+        is_id = "pattern" in each.definition["schema"]
+        if each.name != aim and (always or is_id or case.method in WRITES):
             case.path_parameters[each.name] = each.definition["example"]
-    free = FREE.get(case.path.rpartition("/")[2])
+    free = FREE.get(case.path.rpartition("/")[2]) if case.method == "POST" else None
     if free and isinstance(case.body, dict) and "code" in case.body and aim != "code":
         case.body["code"] = free
 
@@ -77,7 +79,7 @@ def map_case(_context: HookContext, case: Case[Any]) -> Case[Any]:
     if is_right:
         let_write(case)
         if phase.name.value != "stateful":
-            be_there(case, aim)
+            be_there(case, aim, always=phase.name.value == "coverage")
     return case
 
 

@@ -58,14 +58,15 @@ def measure(url: str, path: Path, rows: int, one_in: int | None) -> Taken:
     refused = write_people(path, rows) if one_in is None else write_stages(path, rows, one_in)
     command = [sys.executable, "-m", "app", "import", str(path), "--resource", resource, "--partial", "--json"]
     started, peak = time.perf_counter(), 0
-    with subprocess.Popen([*command, "--database-url", url], stdout=subprocess.PIPE) as process:
+    answer = path.with_suffix(".json")  # a pipe would be full before anybody reads it
+    with answer.open("wb") as out, subprocess.Popen([*command, "--database-url", url], stdout=out) as process:
         watched = psutil.Process(process.pid)
         while process.poll() is None:
             with suppress(psutil.NoSuchProcess):
                 peak = max(peak, watched.memory_info().rss)
             time.sleep(0.02)
-        said = orjson.loads(process.communicate()[0])
     seconds = time.perf_counter() - started
+    said = orjson.loads(answer.read_bytes())
     if (said["created"], said["refused"]) != (rows - refused, refused):
         raise RuntimeError(f"{said['created']} rows were created, {said['refused']} refused")
     return Taken(rows, refused, seconds, peak / 2**20)

@@ -28,6 +28,8 @@ MADE_UP = """
     VALUES ('01a20c10-0ae2-7033-aa5d-2a6bfa807bee', 'bappenas', ARRAY['changes:read']);
     INSERT INTO client_secrets (id, client, slot, digest)
     VALUES ('01a20c10-0ae2-7033-aa5d-2a6bfa807bef', '01a20c10-0ae2-7033-aa5d-2a6bfa807bee', 1, sha256('an example'));
+    INSERT INTO audit_roots (hour, position, hash)
+    SELECT date_trunc('hour', now()) - interval '1 hour', position, hash FROM audit_seals WHERE position = 1;
 """
 OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
@@ -56,15 +58,15 @@ def written(app: FastAPI) -> dict[str, dict[str, Any]]:
     }
 
 
-async def prepare(app: FastAPI, client: httpx.AsyncClient, url: str) -> None:
-    """Put there what the reference data have not: a client, and what a service makes by itself in its first seconds."""
+async def prepare(app: FastAPI, url: str) -> None:
+    """Put there what the reference data have not: a client, and what a service makes by itself with time."""
+    await app.state.trust.signing_key()
     connection = await asyncpg.connect(url)
+    async with asyncio.timeout(20):
+        while not await connection.fetchval("SELECT EXISTS (SELECT FROM audit_seals)"):
+            await asyncio.sleep(0.1)
     await connection.execute(MADE_UP)
     await connection.close()
-    await app.state.trust.signing_key()
-    async with asyncio.timeout(20):
-        while not (await client.get("/v1/audit/roots", headers=bearer(app, *Scope))).json().get("items"):
-            await asyncio.sleep(0.1)
 
 
 async def answer_of(app: FastAPI, client: httpx.AsyncClient, address: str) -> Any:
@@ -88,7 +90,7 @@ async def ask(url: str) -> dict[str, Any]:
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
     ):
-        await prepare(app, client, url)
+        await prepare(app, url)
         return {address: await answer_of(app, client, address) for address in examples(app)}
 
 

@@ -20,15 +20,28 @@ OPERATIONS = {
 
 
 def answer_of(path: str) -> str:
-    """The name of the schema of a path's answer."""
-    content = OPERATIONS[f"get {path}"]["responses"]["200"]["content"].get("application/json", {})
+    """The name of the schema of a path's answer to GET, if it has one."""
+    operation = OPERATIONS.get(f"get {path}", {"responses": {"200": {"content": {}}}})
+    content = operation["responses"]["200"]["content"].get("application/json", {})
     schema = content.get("schema", {})
     return str(schema.get("$ref", schema.get("anyOf", [{}])[0].get("$ref", ""))).rpartition("/")[2]
 
 
 LISTS = [path for path in DOCUMENT["paths"] if answer_of(path).startswith("PageOf_")]
-ITEMS = [path for path in DOCUMENT["paths"] if path.startswith("/v1/") and path.endswith("}")]
-OF_A_DAY = ("regions", "organizations", "divisions", "officials", "stages", "meetings")
+ITEMS = [path for path in DOCUMENT["paths"] if path.endswith("}") and f"get {path}" in OPERATIONS and "/v1/" in path]
+REVISIONS = [path for path in LISTS if path.endswith("/revisions")]
+UNSEARCHED = ("/v1/audit", "/v1/audit/roots", "/v1/meetings/{code}/statements", *REVISIONS)
+OF_A_DAY = ("regions", "organizations", "divisions", "officials", "appointments", "stages", "meetings")
+
+
+def codes_of(content: dict[str, Any]) -> set[str]:
+    """The kinds of problem that an answer shows."""
+    examples = [one["value"] for one in content["examples"].values()] if "examples" in content else [content["example"]]
+    return {one["code"] for one in examples}
+
+
+def codes_in(operation: dict[str, Any], status: str) -> set[str]:
+    return codes_of(operation["responses"][status]["content"]["application/problem+json"])
 
 
 def every_object(node: Any) -> Iterator[dict[str, Any]]:
@@ -47,13 +60,23 @@ async def test_the_service_shows_it(client: httpx.AsyncClient) -> None:
 
 
 def test_all_resources_are_in_it() -> None:
-    collections = {f"/v1/{resource}" for resource in (*OF_A_DAY, "elections")}
+    collections = {f"/v1/{resource}" for resource in (*OF_A_DAY, "elections", "clients")}
     meeting = "/v1/meetings/{code}"
-    within = {"/v1/organizations/{code}/officials", f"{meeting}/sessions", f"{meeting}/attendance"}
-    assert set(LISTS) == {*collections, *within, "/v1/search"}
-    assert {path.rpartition("/")[0] for path in ITEMS} == {*collections, f"{meeting}/sessions"}
+    parts = {f"{meeting}/sessions", f"{meeting}/statements"}
+    within = {"/v1/organizations/{code}/officials", f"{meeting}/attendance", "/v1/audit", "/v1/audit/roots"}
+    assert set(LISTS) == {*collections, *parts, *within, *REVISIONS, "/v1/search"}
+    assert {path.rpartition("/")[0] for path in ITEMS} == collections | parts
+    assert set(REVISIONS) == {f"{path}/revisions" for path in ITEMS} - {"/v1/clients/{id}/revisions"}
+    secrets = {"/v1/clients/{id}/secrets", "/v1/clients/{id}/secrets/{secret}"}
+    done = {"/v1/appointments:succeed", "/v1/imports", *secrets}
     others = {"/v1/today", "/v1/elections/{code}/tree", f"{meeting}/attendance/summary"}
-    assert {path for path in DOCUMENT["paths"] if path.startswith("/v1/")} == {*LISTS, *ITEMS, *others}
+    assert {path for path in DOCUMENT["paths"] if path.startswith("/v1/")} == {*LISTS, *ITEMS, *others, *done}
+
+
+def test_all_that_is_listed_one_by_one_can_be_written() -> None:
+    for path in ITEMS:
+        methods = set(DOCUMENT["paths"][path]) | set(DOCUMENT["paths"][path.rpartition("/")[0]])
+        assert methods == {"get", "post", "patch", "delete"}, path
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -63,7 +86,7 @@ class TestOperation:
         assert [tag for tag in TAGS if tag["name"] in operation["tags"]]
         assert len(operation["tags"]) == 1
         assert operation["summary"]
-        assert len(operation["description"]) > 30
+        assert len(operation["description"]) >= 20
 
     def test_the_first_line_is_the_summary_and_not_said_twice(self, name: str) -> None:
         operation = OPERATIONS[name]
@@ -72,34 +95,81 @@ class TestOperation:
         assert len(operation["summary"]) > 7
 
     def test_answers_with_a_schema(self, name: str) -> None:
-        content = OPERATIONS[name]["responses"]["200"].get("content", {})
-        assert bool(content.get("application/json", {}).get("schema")) == (name != "get /metrics")  # which is no JSON
+        responses = OPERATIONS[name]["responses"]
+        good = [responses[status] for status in responses if status in ("200", "201", "204")]
+        assert len(good) == (2 if "201" in responses else 1)
+        for answer in good:
+            schema = answer.get("content", {}).get("application/json", {}).get("schema")
+            assert bool(schema) == (name != "get /metrics" and not name.startswith("delete"))  # no JSON, no body
 
     def test_declares_its_problems(self, name: str) -> None:
         responses = OPERATIONS[name]["responses"]
-        assert {"400", "408", "413", "414", "422", "431", "503"} <= set(responses)
+        assert {"400", "401", "408", "413", "414", "422", "429", "431", "503"} <= set(responses)
         assert ("406" in responses) == ("/v1/" in name or name in ("get /", "get /problems", "get /problems/{code}"))
         assert ("404" in responses) == ("{" in name)
         for status, response in responses.items():
-            if status not in ("200", "304", "308"):
-                (media_type, content) = next(iter(response["content"].items()))
-                assert (len(response["content"]), media_type) == (1, "application/problem+json")
+            # The token endpoint tells what is wrong with a request in OAuth's own form.
+            if status >= "400" and (name, status) not in (("post /oauth/token", "400"), ("post /oauth/token", "401")):
+                ((media_type, content),) = response["content"].items()
+                assert media_type == "application/problem+json"
                 assert content["schema"] == {"$ref": "#/components/schemas/ProblemDocument"}
-                assert str(KINDS[content["example"]["code"]].status) == status
+                for code in codes_of(content):
+                    assert str(KINDS[code].status) == status
+
+    def test_a_closed_one_says_so(self, name: str) -> None:
+        operation = OPERATIONS[name]
+        closed = "security" in operation
+        writes = not name.startswith("get ") and name != "post /oauth/token"
+        assert closed == (writes or name.partition("get ")[2].startswith(("/v1/clients", "/v1/audit")))
+        if closed:
+            ((scheme, scopes),) = operation["security"][0].items()
+            flow = DOCUMENT["components"]["securitySchemes"][scheme]["flows"]["clientCredentials"]
+            assert set(scopes) <= set(flow["scopes"])
+            assert scopes
+            assert "unauthenticated" in codes_in(operation, "401")
+            assert "insufficient_scope" in codes_in(operation, "403")
+            assert codes_in(operation, "429") == {"too_many_requests"}
+        else:
+            assert ("403" in operation["responses"]) == (name == "get /v1/meetings/{code}/attendance")
+
+    def test_a_write_declares_what_can_go_wrong(self, name: str) -> None:
+        operation = OPERATIONS[name]
+        method, path = name.split()
+        headers = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "header"}
+        if method == "get" or path == "/oauth/token":
+            assert not {"If-Match", "Idempotency-Key"} & headers
+            return
+        kinds = "text/csv" if path == "/v1/imports" else "application/json"
+        kinds = "application/merge-patch+json" if method == "patch" else kinds
+        assert kinds in operation["requestBody"]["content"]
+        assert operation["requestBody"].get("required", False) == (method != "delete")
+        assert codes_in(operation, "415") == {"unsupported_media_type"}
+        assert {"invalid_parameters", "invalid_content"} <= codes_in(operation, "422")
+        assert "outside_organization" in codes_in(operation, "403")
+        if method == "post":
+            assert headers == {"Idempotency-Key"}
+            assert {"malformed", "idempotency_key_required"} <= codes_in(operation, "400")
+            assert "idempotency_key_reused" in codes_in(operation, "422")
+            assert "request_in_flight" in codes_in(operation, "409")
+        else:
+            assert headers == {"If-Match"}
+            assert codes_in(operation, "428") == {"precondition_required"}
+            assert codes_in(operation, "412") == {"precondition_failed"}
 
     def test_its_parameters_are_never_null(self, name: str) -> None:
         for parameter in OPERATIONS[name].get("parameters", ()):
             assert {"type": "null"} not in every_object(parameter["schema"])
             assert parameter["schema"]["type"] in ("string", "integer")
-            needed = parameter["in"] == "path" or (name, parameter["name"]) == ("get /v1/search", "q")
-            assert parameter["required"] == needed
+            needed = {("get /v1/search", "q"), ("post /v1/imports", "resource")}
+            assert parameter["required"] == (parameter["in"] == "path" or (name, parameter["name"]) in needed)
 
 
 class TestLists:
     @pytest.mark.parametrize("path", LISTS)
     def test_have_the_parameters_of_a_list(self, path: str) -> None:
         schemas = {one["name"]: one["schema"] for one in OPERATIONS[f"get {path}"]["parameters"]}
-        assert {"page_size", "page_token", "q", "fields"} <= set(schemas)
+        assert {"page_size", "page_token", "fields"} <= set(schemas)
+        assert ("q" in schemas) == (path not in UNSEARCHED)
         assert ("sort" in schemas) == (path != "/v1/search")
         assert ("as_of" in schemas) == (path.endswith(("/officials", *OF_A_DAY)))
         assert (schemas["page_size"]["minimum"], schemas["page_size"]["maximum"]) == (1, 200)
@@ -113,7 +183,7 @@ class TestLists:
     @pytest.mark.parametrize("path", LISTS)
     def test_show_their_own_filters_first(self, path: str) -> None:
         names = [one["name"] for one in OPERATIONS[f"get {path}"]["parameters"] if one["in"] == "query"]
-        common = {"q", "sort", "page_size", "page_token", "fields"}
+        common = {"q", "sort", "page_size", "page_token", "fields", "known_at"}
         assert [name in common for name in names] == sorted(name in common for name in names)
 
     @pytest.mark.parametrize("path", LISTS)
@@ -136,7 +206,10 @@ def test_parameters_are_described() -> None:
 @pytest.mark.parametrize("path", [path for path in LISTS if path != "/v1/search"])
 def test_an_order_says_what_it_is_without_asking(path: str) -> None:
     (sort,) = [one for one in OPERATIONS[f"get {path}"]["parameters"] if one["name"] == "sort"]
-    assert f"By `{sort['schema']['enum'][0]}` where" in sort["description"]
+    said = {"revision": "Oldest first where", "id": "In the order in which", "hour": "In the order of time"}
+    usual = sort["schema"]["enum"][0]
+    wanted = said[usual] if path in (*REVISIONS, "/v1/audit", "/v1/audit/roots") else f"By `{usual}`"
+    assert wanted in sort["description"]
 
 
 def test_every_reference_leads_somewhere() -> None:

@@ -1,5 +1,6 @@
 """The routes of rolls and their summaries."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import orjson
@@ -72,9 +73,13 @@ async def _in_full(request: Request, read: Reader, code: str, query: schemas.Att
     """With what is personal: its audit line is committed before the answer begins."""
     async with writing(request.app.state.database) as transaction:
         source = read if query.known_at else transaction
-        page = await repository.IN_FULL.page(source, query, within={"meeting": code})
-        shown = orjson.loads(page.body)["items"]
-        keys = [f"meetings/{code}/attendance", *(f"participants/{one['id']}" for one in shown if "id" in one)]
+        whole = query.model_copy(update={"fields": None})  # who is shown is told by ids, also where no id is asked for
+        page = await repository.IN_FULL.page(source, whole, within={"meeting": code})
+        content = orjson.loads(page.body)
+        if query.fields:
+            items = [{name: one[name] for name in one if name in query.names()} for one in content["items"]]
+            page = replace(page, body=orjson.dumps({**content, "items": items}))
+        keys = [f"meetings/{code}/attendance", *(f"participants/{one['id']}" for one in content["items"])]
         await trail.line(transaction, known(request), request, keys, scope=Scope.ATTENDANCE_READ)
     return page.reply(request, fresh=None, vary=VARY)
 

@@ -35,7 +35,8 @@ class Authentication:
             scope.setdefault("state", {})["caller"] = caller
             await self.app(scope, receive, send)
             return
-        await problem.response(scope)(scope, receive, send)
+        scope.setdefault("state", {})["refused"] = problem  # answered by the room that counts, which comes next
+        await self.app(scope, receive, send)
 
 
 async def _caller(scope: Scope) -> Caller | None:

@@ -25,7 +25,7 @@ class LocalDay(NamedTuple):
         return instant.astimezone(self.zone).date() if instant else None
 
     def at(self, instant: datetime | None) -> tuple[date, int | None]:
-        """This day and how long it lasts; of an instant, the day that it was, for ever."""
+        """The day and how long it lasts; of an instant, the day that it was, for ever."""
         return (self.day, self.seconds_left) if instant is None else (instant.astimezone(self.zone).date(), None)
 
 

@@ -13,7 +13,7 @@ from math import ceil
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.problems import TooManyRequests
+from app.core.problems import Problem, TooManyRequests
 
 Address = IPv4Address | IPv6Address
 Networks = Sequence[IPv4Network | IPv6Network]
@@ -75,7 +75,8 @@ class Limits:
 
     A caller with a token is counted by its client, any other by its network. RateLimit-Policy and RateLimit (the IETF's
     draft-ietf-httpapi-ratelimit-headers-10) stand on every answer but the public ones, which may be kept and shown to
-    others. A 304 costs nothing. A rate of 0 is no limit.
+    others. A 304 costs nothing. A rate of 0 is no limit. Whom the room before has `refused` is answered here, and counted
+    by network.
 
     Where no proxy is trusted, a caller without a token from the machine itself is not counted: it is its operator, or
     everybody, behind a proxy that nobody has named.
@@ -98,13 +99,18 @@ class Limits:
         self.proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] == "/metrics" or scope["path"].startswith("/health/"):
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        refused: Problem | None = scope.get("state", {}).get("refused")
+        app = refused.response(scope) if refused else self.app
+        if scope["path"] == "/metrics" or scope["path"].startswith("/health/"):
+            await app(scope, receive, send)
             return
         caller = scope.get("state", {}).get("caller")
         name, buckets = ("network", self.networks) if caller is None else ("client", self.clients)
         if buckets is None:
-            await self.app(scope, receive, send)
+            await app(scope, receive, send)
             return
         key = network_of(scope, self.proxies) if caller is None else caller.client
         wait = 0.0 if key is None else buckets.take(key)
@@ -119,7 +125,7 @@ class Limits:
         if wait:
             await TooManyRequests(retry_after=ceil(wait)).response(scope)(scope, receive, told)
         else:
-            await self.app(scope, receive, told)
+            await app(scope, receive, told)
 
 
 def _tell(headers: MutableHeaders, name: str, buckets: Buckets, key: Hashable) -> None:

@@ -147,7 +147,11 @@ class _Import:
         """Try what was refused again for as long as that brings any of it in, unless there is more than can be told."""
         while self.again and not self.outcome.is_full:
             again, self.again = self.again, []
+            hopeless = await self.table.suspects(self.transaction, [row for row, _ in again])
             for row, verdict in again:
+                if row.line in hopeless:
+                    self.again.append((row, verdict))
+                    continue
                 try:
                     held = await self.table.held(self.transaction, [row])
                     statuses = await self._attempt([row], held)

@@ -71,13 +71,13 @@ async def read_statement(
 @router.post(
     "",
     status_code=201,
-    response_model=schemas.Statement,
+    response_model=schemas.StatementRecord,
     dependencies=[allow(Scope.MEETINGS_WRITE)],
     openapi_extra=written(
         "/v1/meetings/rakornas-2022-06/statements",
         {"organization": "kpu-31", "form": "spoken", "made_on": "2022-06-14", "summary": "Siap melaksanakan tahapan."},
     ),
-    responses=created(schemas.Statement, NotFound),
+    responses=created(schemas.StatementRecord, NotFound),
 )
 async def create_statement(write: Creation, code: Code, content: contents.StatementContent) -> Response:
     """Create a statement
@@ -89,7 +89,7 @@ async def create_statement(write: Creation, code: Code, content: contents.Statem
 
 @router.patch(
     "/{id}",
-    response_model=schemas.Statement,
+    response_model=schemas.StatementRecord,
     dependencies=[allow(Scope.MEETINGS_WRITE)],
     openapi_extra=written(STATEMENT, {"made_on": "2022-06-14"}),
     responses=changed(),

@@ -1,6 +1,5 @@
 """What every write of the record did: who, when, why, and what stood there before and after."""
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, func
@@ -17,7 +16,8 @@ class Revision(Base):
 
     `resource` is the name of the object's list (`officials`), `key` what stands in its address. `before` and `after`
     hold the object's own members, references as codes, with the members that other tables keep for it; a deletion is a
-    revision without `after`. `at` is stamped while the transaction commits, in the order of commits.
+    revision without `after`. `commit` names the row of `history.commits` that is stamped when the transaction ends, in
+    the order of commits.
     """
 
     __tablename__ = "revisions"
@@ -27,7 +27,7 @@ class Revision(Base):
     key: Mapped[str]
     revision: Mapped[int]
     action: Mapped[str]
-    at: Mapped[datetime]
+    commit: Mapped[int] = mapped_column(BigInteger)
     xid: Mapped[int] = mapped_column(Xid8, server_default=func.pg_current_xact_id())
     client: Mapped[str | None]
     made_by: Mapped[str | None]

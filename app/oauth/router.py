@@ -145,6 +145,6 @@ def _refusal(request: Request, refused: schemas.Refused) -> Response:
     refusal = schemas.Refusal(
         error=refused.code, error_description=refused.description, request_id=state.get("request_id")
     )
-    challenge = {"WWW-Authenticate": 'Basic realm="rakornas"'} if refused.challenge else {}
     status = 401 if refused.code == "invalid_client" else 400
+    challenge = {"WWW-Authenticate": 'Basic realm="rakornas"'} if status == 401 else {}  # RFC 9110, section 15.5.2
     return Response(refusal.model_dump_json(), status, headers={**NO_STORE, **challenge}, media_type="application/json")

@@ -90,6 +90,7 @@ ORGANIZATION = Resource(
     address="/v1/organizations/{code}",
     content=contents.OrganizationMembers,
     owned_by=Statement(select(_body.code).where(_body.code == bindparam("code"))),
+    moves="parent",
 )
 
 _held, _person = models.Appointment, models.Official

@@ -42,10 +42,10 @@ async def put_new(transaction: Writer, write: Write, resource: Resource, content
     if len(resource.keys) > 1 and resource.owned_by and not await transaction.rows(resource.owned_by, keys):
         raise NotFound
     own, parts = _divided(resource, {**resource.columns(_members(content)), **keys})
-    write.attempt = Attempt(own, rivals=resource.rivals)
+    write.attempt = Attempt(own, rivals=resource.rivals, parts=resource.members_of_parts)
     await rows.insert(transaction, resource.table, own)
     await _put_parts(transaction, resource, keys, parts)
-    await ownership.check(transaction, write.caller, resource, keys)
+    await ownership.check(transaction, write.caller, resource, keys, is_new=True)
 
 
 async def change(write: Write, resource: Resource, patch: Noted, keys: Values) -> Response:
@@ -72,11 +72,14 @@ async def put_patch(transaction: Writer, write: Write, resource: Resource, patch
     named = {name: getattr(becomes, name) for name in given if name not in NOTES}
     own, parts = _divided(resource, resource.columns(named))
     whole, _ = _divided(resource, resource.columns(_members(becomes)))
-    write.attempt = Attempt({**whole, **keys}, rivals=resource.rivals)
-    await rows.update(transaction, resource.table, keys, own)
+    write.attempt = Attempt({**whole, **keys}, rivals=resource.rivals, parts=resource.members_of_parts)
     changed = {member: items for member, items in parts.items() if _json(items) != _held_part(held.content, member)}
+    # The former parts go first: they may stand in the way of what the row becomes, as its speakers of another group.
+    await _put_parts(transaction, resource, keys, dict.fromkeys(changed, ()))
+    await rows.update(transaction, resource.table, keys, own)
     await _put_parts(transaction, resource, keys, changed)
     await ownership.check(transaction, write.caller, resource, keys)
+    await ownership.check_move(transaction, write.caller, resource, held.content, own)
 
 
 async def delete(write: Write, resource: Resource, keys: Values, note: Noted | None = None) -> Response:

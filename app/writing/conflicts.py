@@ -51,9 +51,10 @@ ADDRESSES: Mapping[str, str] = {
     "meeting_statements": "/v1/meetings/{meeting}/statements/{id}",
     "sessions": "/v1/meetings/{meeting}/sessions/{code}",
     "session_speakers": "/v1/meetings/{meeting}/sessions/{session}",
-    "participants": "/v1/meetings/{meeting}/attendance",
-    "participant_sessions": "/v1/meetings/{meeting}/attendance",
-    "clients": "/v1/clients",  # which client it is, only clients:admin may know
+    # On whose roll somebody stands, and which client is bound to a body, not everyone who writes may know.
+    "participants": "/v1/meetings",
+    "participant_sessions": "/v1/meetings",
+    "clients": "/v1/clients",
 }
 MOST_NAMED = 5
 NONE: list[str | None] = [None]
@@ -76,6 +77,7 @@ RULES: Mapping[str, tuple[type[Problem], str]] = {
 }
 STANDS_IN_THE_WAY = Sentence("Ini yang bertentangan.", "This stands in the way.")
 REFERS = Sentence("Ini masih merujuk kepadanya.", "This still refers to it.")
+BROKEN = Sentence("Aturan ini tidak dipenuhi.", "This rule is broken.")
 UNKNOWN = Sentence("Kode tidak dikenal.", "No such code.")
 
 
@@ -86,6 +88,8 @@ class Attempt(NamedTuple):
     deletes: bool = False
     rivals: Mapping[str, Statement] = {}
     """By rule: the SQL that finds whom it is broken with, from the columns."""
+    parts: Mapping[str, str] = {}
+    """By table: the member of the body whose items stand in it."""
 
 
 async def told(read: Reader, broken: RuleBroken, attempt: Attempt) -> Problem:
@@ -94,8 +98,11 @@ async def told(read: Reader, broken: RuleBroken, attempt: Attempt) -> Problem:
     rule = next((rule for rule in table.constraints if rule.name == broken.constraint), None)
     if attempt.deletes and isinstance(rule, ForeignKeyConstraint):
         return InUse(*[_way(REFERS, "in_use", "", one) for one in await _referring(read, table, rule, attempt.columns)])
+    if member := attempt.parts.get(broken.table):  # whatever is wrong within a part, the body has it there
+        return _of_a_part(broken, table, rule, f"/{member}")
     if broken.constraint in RULES:
         kind, pointer = RULES[broken.constraint]
+        pointer = "/end_on" if kind is OutsideMeeting and "host" in attempt.columns else pointer
         rivals = await _rivals(read, table, broken.constraint, attempt)
         if kind is ForeignParent and not await _is_there(read, table, attempt.columns):
             return InvalidContent(Invalid("unknown_code", UNKNOWN, pointer=pointer))
@@ -105,9 +112,20 @@ async def told(read: Reader, broken: RuleBroken, attempt: Attempt) -> Problem:
     if columns := _unique(table, broken.constraint):
         found = await _same(read, table, columns, attempt.columns)
         return Exists(*[_way(STANDS_IN_THE_WAY, Exists.code, f"/{columns[-1].name}", one) for one in found or NONE])
-    pointer, words = WORDS.get(broken.constraint, ("", Sentence("Aturan ini tidak dipenuhi.", "This rule is broken.")))
+    pointer, words = WORDS.get(broken.constraint, ("", BROKEN))
     code = broken.constraint.removeprefix(f"ck_{broken.table}_")
     return InvalidContent(Invalid(code, words, pointer=pointer))
+
+
+def _of_a_part(broken: RuleBroken, table: Table, rule: Any, pointer: str) -> Problem:
+    if broken.constraint in RULES:
+        return RULES[broken.constraint][0](_way(STANDS_IN_THE_WAY, RULES[broken.constraint][0].code, pointer, None))
+    if isinstance(rule, ForeignKeyConstraint):
+        return InvalidContent(Invalid("unknown_code", UNKNOWN, pointer=pointer))
+    if _unique(table, broken.constraint):
+        return Exists(_way(STANDS_IN_THE_WAY, Exists.code, pointer, None))
+    _, words = WORDS.get(broken.constraint, ("", BROKEN))
+    return InvalidContent(Invalid(broken.constraint.removeprefix(f"ck_{broken.table}_"), words, pointer=pointer))
 
 
 def _way(words: Sentence, code: str, pointer: str, address: str | None) -> Invalid:

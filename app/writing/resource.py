@@ -47,7 +47,8 @@ class Resource:
     a body into columns and parts, where they do not have the same names. `owned_by`: whose it is, as an SQL of
     the keys that yields codes of organizations: a client that is bound to one may write where all of them are its own.
     None: the record of all, which no bound client may write. `rivals`: by rule, the SQL that finds with whom it is
-    broken. `of_a_day`: its document shows a status on a day.
+    broken. `of_a_day`: its document shows a status on a day. `moves`: the column that says
+    under which organization it stands; a bound client may set it to one of its own only.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Resource:
     owned_by: Statement | None = None
     rivals: Mapping[str, Statement] = field(default_factory=dict)
     of_a_day: bool = False
+    moves: str | None = None
 
     @property
     def table(self) -> Table:
@@ -72,6 +74,11 @@ class Resource:
     def names(self) -> frozenset[str]:
         """The columns that a body can fill."""
         return frozenset(column.name for column in self.table.columns) - {"revision", "updated_at", "parts"}
+
+    @cached_property
+    def members_of_parts(self) -> Mapping[str, str]:
+        """The members of a body that stand in tables of their own, by table."""
+        return {parts.table.name: parts.member for parts in self.parts}
 
     def address_of(self, keys: Values) -> str:
         return self.address.format(**keys)

@@ -6,18 +6,22 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Date,
+    DateTime,
     Text,
     and_,
     bindparam,
     case,
     cast,
+    column,
     func,
     literal_column,
     null,
     or_,
     select,
+    table,
     true,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -93,6 +97,7 @@ class RevisionQuery(ListQuery):
 
 
 _made = models.Revision
+_COMMITS = table("commits", column("id", BigInteger), column("stamp", DateTime(timezone=True)), schema="history")
 _DATED = ("stages", "meetings")
 
 
@@ -140,7 +145,7 @@ def revision(_day: Day) -> Rows:
     return select(
         _made.revision,
         _made.action,
-        _made.at,
+        select(_COMMITS.c.stamp).where(_COMMITS.c.id == _made.commit).scalar_subquery().label("at"),
         _made.client,
         _made.made_by,
         _made.request_id,

@@ -22,6 +22,50 @@ class Xid8(sa.types.UserDefinedType[int]):
         return "xid8"
 
 
+# A table of parts: whose they are and by which columns, their member, their order, and what is not shown of them.
+PARTS = {
+    "region_codes": (
+        "regions",
+        {"region": "code"},
+        "previous_codes",
+        "code",
+        ["region", "source", "verified", "primary", "revision", "updated_at"],
+    ),
+    "meeting_corrections": ("meetings", {"meeting": "code"}, "corrections", "position", ["meeting", "position"]),
+    "session_speakers": (
+        "sessions",
+        {"meeting": "meeting", "session": "code"},
+        "speakers",
+        "position",
+        ["meeting", "session", "position"],
+    ),
+}
+
+# Arguments: whose parts, the member, the order, what is not shown, and pairs of columns: the part's and the whole's.
+COPY_PARTS = """
+CREATE FUNCTION copy_parts() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    of_whole text := '';
+    of_changed text := '';
+BEGIN
+    FOR n IN 4 .. TG_NARGS - 2 BY 2 LOOP
+        of_whole := of_whole || format(' AND part.%I = whole.%I', TG_ARGV[n], TG_ARGV[n + 1]);
+        of_changed := of_changed || format(' AND whole.%I = ($1).%I', TG_ARGV[n + 1], TG_ARGV[n]);
+    END LOOP;
+    FOR n IN 1 .. 2 LOOP
+        CONTINUE WHEN (n = 1 AND TG_OP = 'INSERT') OR (n = 2 AND TG_OP = 'DELETE');
+        EXECUTE format(
+            'UPDATE %I AS whole SET parts = parts || jsonb_build_object(%L, coalesce(('
+            'SELECT jsonb_agg(to_jsonb(part) - %L::text[] ORDER BY part.%I) FROM %I AS part WHERE true%s'
+            '), ''[]'')) WHERE true%s',
+            TG_ARGV[0], TG_ARGV[1], TG_ARGV[3], TG_ARGV[2], TG_TABLE_NAME, of_whole, of_changed
+        ) USING CASE WHEN n = 1 THEN OLD ELSE NEW END;
+    END LOOP;
+    RETURN NULL;
+END $$
+"""
+
+
 def upgrade() -> None:
     op.create_table(
         "idempotency_keys",
@@ -46,7 +90,7 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("commit", sa.BigInteger(), nullable=False),
         sa.Column("xid", Xid8(), server_default=sa.text("pg_current_xact_id()"), nullable=False),
         sa.Column("client", sa.Text(), nullable=True),
         sa.Column("made_by", sa.Text(), nullable=True),
@@ -89,9 +133,33 @@ def upgrade() -> None:
             nullable=False,
         ),
     )
+    op.execute(COPY_PARTS)
+    copy_parts()
+
+
+def copy_parts() -> None:
+    """The triggers, and the copies of what stands there already, which are no change of anything."""
+    for table, (whole, columns, member, order, hidden) in PARTS.items():
+        pairs = ", ".join(f"'{of_part}', '{of_whole}'" for of_part, of_whole in columns.items())
+        same = " AND ".join(f"part.{of_part} = whole.{of_whole}" for of_part, of_whole in columns.items())
+        names = f"{{{','.join(hidden)}}}"
+        op.execute(f"ALTER TABLE {whole} DISABLE TRIGGER touch_fact")
+        op.execute(
+            f"UPDATE {whole} AS whole SET parts = jsonb_build_object('{member}', coalesce(("  # noqa: S608
+            f"SELECT jsonb_agg(to_jsonb(part) - '{names}'::text[] ORDER BY part.{order})"
+            f" FROM {table} AS part WHERE {same}), '[]'))"
+        )
+        op.execute(f"ALTER TABLE {whole} ENABLE TRIGGER touch_fact")
+        op.execute(
+            f"CREATE TRIGGER copy_parts AFTER INSERT OR UPDATE OR DELETE ON {table}"
+            f" FOR EACH ROW EXECUTE FUNCTION copy_parts('{whole}', '{member}', '{order}', '{names}', {pairs})"
+        )
 
 
 def downgrade() -> None:
+    for table in PARTS:
+        op.execute(f"DROP TRIGGER copy_parts ON {table}")
+    op.execute("DROP FUNCTION copy_parts")
     for table in ("sessions", "regions", "meetings"):
         op.drop_column(table, "parts")
     op.drop_table("revisions")

@@ -11,12 +11,14 @@ from tests.writing.calls import MERGE_PATCH
 from tests.writing.objects import HASYIM, OBJECTS
 
 Owners = frozenset[str] | None
-# Whose an object is: the organizations that it lies in. None: the record's, which is of nobody in particular.
+# Whose an object is: the organizations that it lies in. None: the record's, which is of nobody in particular. A person
+# without an office is its who has put it in (begun), and nobody else's of those that are bound (unclaimed).
 WHOSE: Mapping[str, Owners] = {
     "own": frozenset({OWN}),
     "other": frozenset({OTHER}),
     "both": frozenset({OWN, OTHER}),
-    "unclaimed": frozenset(),
+    "unclaimed": frozenset({"whoever first gives an office"}),
+    "begun": frozenset(),
     "nobody": None,
     "missing": None,
     "missing in own": frozenset({OWN}),
@@ -71,6 +73,7 @@ ITEMS: Mapping[str, Mapping[str, str]] = {
             ("other", world.OTHER_PERSON),
             ("both", world.BOTH_PERSON),
             ("unclaimed", world.LONE_PERSON),
+            ("begun", world.BEGUN_PERSON),
             ("missing", NOWHERE),
         )
     },
@@ -122,7 +125,7 @@ def _created() -> Iterator[Ask]:
         yield ask(name, "nobody", made.at, made.content)
     new = {"code": "dkpp-31", "name": "DKPP", "kind": "agency"}
     yield ask("organization", "nobody", "/v1/organizations", new)
-    yield ask("official", "unclaimed", "/v1/officials", OBJECTS["officials"].content)
+    yield ask("official", "begun", "/v1/officials", OBJECTS["officials"].content)
     for whose, body in HOSTS.items():
         yield ask("organization", whose, "/v1/organizations", {**new, "parent": body})
         yield ask("appointment", whose, "/v1/appointments", {**OFFICE, "organization": body})
@@ -167,7 +170,7 @@ def _imported() -> Iterator[Ask]:
 
     for name in ("regions", "divisions", "elections", "stages"):
         yield ask(name, "nobody", OBJECTS[name].content)
-    yield ask("officials", "unclaimed", {"name": "Siti"})
+    yield ask("officials", "begun", {"name": "Siti"})
     people = {"own": world.OWN_PERSON, "other": world.OTHER_PERSON}
     for whose, body in HOSTS.items():
         meeting = MEETINGS[whose, "open"]

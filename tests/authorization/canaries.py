@@ -62,7 +62,7 @@ async def plant(url: str) -> None:
     connection = await asyncpg.connect(url)
     try:  # long enough ago to be asked for with known_at
         await connection.execute("SET session_replication_role = replica")
-        await connection.execute("UPDATE revisions SET at = at - interval '1 hour'")
+        await connection.execute("UPDATE history.commits SET stamp = stamp - interval '1 hour'")
     finally:
         await connection.close()
 

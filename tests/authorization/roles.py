@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from app.auth import Scope, tokens
 from app.auth.keys import LIFETIME
 from app.auth.tokens import Grant
-from tests.authorization.world import MEETINGS, NOWHERE, OTHER, OWN
+from tests.authorization.world import CALLER, MEETINGS, NOWHERE, OTHER, OWN
 from tests.callers import bearer
 
 GATE = MEETINGS["own", "restricted"]
@@ -59,4 +59,4 @@ async def headers(app: FastAPI, role: Role) -> dict[str, str]:
         key, began = await trust.signing_key(), time.time() - LIFETIME - 60
         token = tokens.issue(client, key, issuer=trust.issuer, audience=trust.audience, now=began)
         return {"Authorization": f"Bearer {token}"}
-    return bearer(app, *role.scopes, organization=role.organization, meeting=role.meeting)
+    return bearer(app, *role.scopes, organization=role.organization, meeting=role.meeting, client=CALLER)

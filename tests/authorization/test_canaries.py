@@ -109,7 +109,7 @@ def leaks(heard: Heard, secrets: Mapping[str, str]) -> list[str]:
         closed = [*WORDS.values(), SICK]
         if not (role == READS and f"/{CLOSED}/" in what) and role != "audit:read":
             closed += HIDDEN_IDS  # the trail names whose data was read, by ids alone
-        if role == READS and f"/attendance" in what:
+        if role == READS and "/attendance" in what:
             closed = []
         if role == OTHER_GATE and f"/{OPEN}/attendance" in what:  # its own meeting
             closed = [word for word in closed if word not in (WORDS["excuse"], WORDS["illness"], SICK)]

@@ -6,11 +6,14 @@ Every name in it is made up and begins with `Rahasia`, so that a refusal which t
 from datetime import date
 from typing import Any
 
+import asyncpg
+
 from tests.meetings.made_up import FACT, Row, insert, meeting
 
 OWN, OTHER = "kpu-31", "kpu-32"
 BELOW = "kpu-31.71"
 SECRET = "Rahasia"
+CALLER = "0197c0de-0000-7000-8000-00000000c11e"
 NOWHERE = "0197c0de-0000-7000-8000-000000000000"
 
 
@@ -18,7 +21,7 @@ def id_of(n: int) -> str:
     return f"01b00000-0000-7000-8077-{n:012}"
 
 
-OWN_PERSON, OTHER_PERSON, BOTH_PERSON, LONE_PERSON = (id_of(n) for n in range(1, 5))
+OWN_PERSON, OTHER_PERSON, BOTH_PERSON, LONE_PERSON, BEGUN_PERSON = (id_of(n) for n in range(1, 6))
 OWN_OFFICE, OTHER_OFFICE, BOTH_OWN_OFFICE, BOTH_OTHER_OFFICE = (id_of(n) for n in range(11, 15))
 OWN_SAID, OTHER_SAID = id_of(21), id_of(22)
 OWN_CLIENT, OTHER_CLIENT = id_of(31), id_of(32)
@@ -105,3 +108,10 @@ def rows() -> dict[str, list[Row]]:
 async def add(url: str) -> None:
     for table, made in rows().items():
         await insert(url, table, made)
+    connection = await asyncpg.connect(url)
+    try:  # by the client that all of the callers are, and not yet in any office
+        await connection.execute("SELECT set_config('rakornas.client', $1, false)", CALLER)
+        begun = "INSERT INTO officials (id, name, verified, \"primary\") VALUES ($1, $2, false, false)"
+        await connection.execute(begun, BEGUN_PERSON, f"{SECRET} baru")
+    finally:
+        await connection.close()

@@ -1,4 +1,4 @@
-"""All collections of the record, and a database with extreme rows beside the reference data."""
+"""All collections, those of the record first, and a database with extreme rows beside the reference data."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
@@ -7,7 +7,9 @@ import asyncpg
 import pytest_asyncio
 
 from app.appointments.repository import APPOINTMENTS
-from app.attendance.repository import ATTENDANCE
+from app.attendance.repository import ATTENDANCE, IN_FULL
+from app.audit.repository import LINES, ROOTS
+from app.clients.repository import CLIENTS
 from app.core.database import Database
 from app.divisions.repository import DIVISIONS
 from app.elections.repository import ELECTIONS
@@ -19,9 +21,9 @@ from app.search.repository import HITS
 from app.settings import Settings
 from app.stages.repository import STAGES
 from tests.conftest import LOADED, copy_of
-from tests.core import rows_of_bodies, rows_of_meetings
+from tests.core import rows_of_bodies, rows_of_meetings, rows_of_trail
 
-COLLECTIONS = {
+RECORD = {
     "regions": REGIONS,
     "organizations": ORGANIZATIONS,
     "roster": ROSTER,
@@ -36,7 +38,8 @@ COLLECTIONS = {
     "attendance": ATTENDANCE,
     "hits": HITS,
 }
-ROWS = {**rows_of_bodies.BODIES, **rows_of_meetings.MEETINGS}
+COLLECTIONS = {**RECORD, "in full": IN_FULL, "clients": CLIENTS, "lines": LINES, "roots": ROOTS}
+ROWS = {**rows_of_bodies.BODIES, **rows_of_meetings.MEETINGS, **rows_of_trail.TRAIL}
 
 
 async def add(url: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
@@ -46,7 +49,9 @@ async def add(url: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None
             for row in members:
                 names = ", ".join(f'"{name}"' for name in row)
                 places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
-                await connection.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", *row.values())
+                await connection.execute(
+                    f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE VALUES ({places})", *row.values()
+                )
     finally:
         await connection.close()
 

@@ -12,6 +12,7 @@ from app.core.documents import as_text
 from app.core.statements import Statement
 from app.divisions.repository import DIVISIONS
 from app.officials.repository import OFFICIALS
+from app.writing.revisions import REVISIONS
 from tests.core.rows import COLLECTIONS, database
 from tests.core.rows_of_bodies import APPOINTMENT, LONG, ODD, PERSON
 
@@ -24,6 +25,8 @@ async def rendered(database: Database, collection: Collection, **parameters: Any
     return [row[0] for row in rows]
 
 
+EVERY = {**COLLECTIONS, "revisions": REVISIONS}
+INSTANT = {"lines": "at", "roots": "sealed_at", "revisions": "at"}  # of which there is no other revision
 DAYS = [date(1900, 1, 1), date(2022, 6, 14), date(2023, 6, 1), date(2199, 12, 31)]
 
 
@@ -33,10 +36,10 @@ class TestStrictly:
     @pytest.mark.parametrize(
         ("name", "day"),
         # A roster is always of a day.
-        [(name, day) for name in COLLECTIONS for day in (None, *DAYS) if day or name != "roster"],
+        [(name, day) for name in EVERY for day in (None, *DAYS) if day or name != "roster"],
     )
     async def test_every_document_is_its_schema(self, database: Database, name: str, day: date | None) -> None:
-        collection = COLLECTIONS[name]
+        collection = EVERY[name]
         parameters = {"q": "odd"} if day is None else {"q": "odd", "as_of": day}
         documents = await rendered(database, collection, **parameters)
         count = Statement(select(func.count()).select_from(collection.rows))
@@ -44,11 +47,14 @@ class TestStrictly:
         for document in documents:
             collection.document.schema.model_validate_json(document, strict=True, extra="forbid")
 
-    @pytest.mark.parametrize("name", [name for name in COLLECTIONS if name not in ("roster", "hits")])
+    @pytest.mark.parametrize("name", [name for name in EVERY if name not in ("roster", "hits")])
     async def test_instants_have_their_offset(self, database: Database, name: str) -> None:
         """A strict schema would take an instant without one."""
-        documents = await rendered(database, COLLECTIONS[name])
-        offsets = {datetime.fromisoformat(json.loads(document)["updated_at"]).utcoffset() for document in documents}
+        documents = await rendered(database, EVERY[name])
+        offsets = {
+            datetime.fromisoformat(json.loads(document)[INSTANT.get(name, "updated_at")]).utcoffset()
+            for document in documents
+        }
         assert offsets == {timedelta(0)}
 
     @pytest.mark.parametrize("body_", ["kpu", "kpu-31", "odd-00"])
@@ -69,9 +75,9 @@ class TestStrictly:
         assert held["division"] == {"code": "odd-2", "name": ODD}
         assert held["legal_basis"] == LONG
 
-    @pytest.mark.parametrize("name", COLLECTIONS)
+    @pytest.mark.parametrize("name", EVERY)
     def test_a_schema_tells_nothing_that_is_not_there(self, name: str) -> None:
         """The strict reading above would notice: a member too few, a null too many, a day that is no date."""
-        schema = COLLECTIONS[name].document.schema
+        schema = EVERY[name].document.schema
         with pytest.raises(ValidationError):
             schema.model_validate_json("{}", strict=True, extra="forbid")

@@ -73,7 +73,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "body": b"",
     },
     # A key that no row has: the revisions of rows are written by the trigger.
-    "revisions": {"resource": "regions", "key": "99", "revision": 1, "action": "created", "at": HOUR, "after": "{}"},
+    "revisions": {"resource": "regions", "key": "99", "revision": 1, "action": "created", "commit": 1, "after": "{}"},
 }
 
 

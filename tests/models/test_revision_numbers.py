@@ -20,9 +20,10 @@ HELD = """
         SELECT * FROM revisions WHERE resource = 'organizations' AND key = code ORDER BY revision DESC LIMIT 1
     ) AS r ON true WHERE code LIKE 'walk%'"""
 CHAINS = """
-    SELECT key, array_agg(revision ORDER BY id) AS numbers, array_agg(before ORDER BY id) AS before,
-        array_agg(after ORDER BY id) AS after, array_agg(at ORDER BY id) AS stamps
-    FROM revisions WHERE resource = 'organizations' AND key LIKE 'walk%' GROUP BY key"""
+    SELECT key, array_agg(revision ORDER BY r.id) AS numbers, array_agg(before ORDER BY r.id) AS before,
+        array_agg(after ORDER BY r.id) AS after, array_agg(stamp ORDER BY r.id) AS stamps
+    FROM revisions AS r JOIN history.commits AS one ON one.id = commit
+    WHERE resource = 'organizations' AND key LIKE 'walk%' GROUP BY key"""
 
 
 async def told(db: asyncpg.Connection, code: str) -> list[tuple[Any, ...]]:

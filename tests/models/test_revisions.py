@@ -1,7 +1,6 @@
 """What each transaction did to an object is one revision of it, with what the object was before and after."""
 
 import json
-from datetime import date
 from typing import Any
 
 import asyncpg
@@ -9,7 +8,7 @@ import pytest
 
 from app.models import Base
 from tests.models.changes import FIRST_OF_EACH, change, key_of, same
-from tests.models.rows import FACT, GOOD, PERSON, insert
+from tests.models.rows import FACT, GOOD, insert
 
 RESOURCES = {table: table for table, _ in FIRST_OF_EACH if table != "region_codes"} | {
     "meeting_statements": "statements"
@@ -18,7 +17,7 @@ CHANGES = [each for each in FIRST_OF_EACH if each[0] in RESOURCES]
 HIDDEN = {"revision", "updated_at", "parts", "folded", "open_status", "certain", "possible"}
 PARTS: dict[str, dict[str, Any]] = {"regions": {"previous_codes": []}, "sessions": {"speakers": []}}
 SIGNED = ("client", "made_by", "request_id", "reason", "legal_basis")
-OF_THIS = "SELECT * FROM revisions WHERE xid = pg_current_xact_id() ORDER BY id"
+OF_THIS = "SELECT * FROM revisions WHERE commit = this_commit() ORDER BY id"
 
 
 class Made:
@@ -190,69 +189,3 @@ class TestSignature:
         await record.execute("SELECT set_config('rakornas.reason', '', true)")
         await change(record, "organizations", "name = 'A'")
         assert [each.signed for each in await made(record)] == [(None,) * len(SIGNED)]
-
-
-class TestParts:
-    async def test_a_change_of_a_part_is_one_of_the_whole(self, record: asyncpg.Connection) -> None:
-        await insert(record, "region_codes", code="90.07", region="92", until=date(2020, 1, 1))
-        await insert(record, "region_codes", code="90.06", region="92", source="S")
-        [updated] = await made_of(record, "regions", "92")
-        assert (updated.number, updated.changed) == (2, {"previous_codes"})
-        assert updated.after["previous_codes"] == [
-            {"code": "90.06", "parent": "90", "until": None},
-            {"code": "90.07", "parent": "90", "until": "2020-01-01"},
-        ]
-
-    async def test_what_is_not_shown_of_a_part_is_no_change(self, record: asyncpg.Connection) -> None:
-        await change(record, "region_codes", "source = 'S', verified = true")
-        assert await made(record) == []
-
-    async def test_a_part_that_goes_over_to_another(self, record: asyncpg.Connection) -> None:
-        await change(record, "region_codes", "region = '92'")
-        lost, gained = sorted(await made(record), key=lambda each: each.object)
-        assert [each.object for each in (lost, gained)] == [("regions", "90"), ("regions", "92")]
-        assert lost.before["previous_codes"] == gained.after["previous_codes"]
-        assert lost.after["previous_codes"] == gained.before["previous_codes"] == []
-
-    async def test_speakers_are_of_their_session_in_their_order(self, record: asyncpg.Connection) -> None:
-        where = {"meeting": "m-1", "session": "c-9"}
-        await insert(record, "session_speakers", **where, position=10, role="R")
-        await insert(record, "session_speakers", **where, position=9, official=PERSON, organization=None)
-        [updated] = await made(record)
-        assert updated.short == ("sessions", "m-1/c-9", 2, "updated")
-        nobody = dict.fromkeys(("official", "name", "organization", "division", "division_kind", "role"))
-        assert updated.after["speakers"] == [
-            {**nobody, "official": str(PERSON)},
-            {**nobody, "organization": "kpu", "role": "R"},
-        ]
-
-    async def test_what_goes_with_its_parts_has_gone_once(self, record: asyncpg.Connection) -> None:
-        await record.execute("DELETE FROM meeting_corrections")
-        await record.execute("DELETE FROM session_speakers")
-        await record.execute("DELETE FROM participant_sessions")
-        await record.execute("DELETE FROM sessions WHERE code = 'opening'")
-        found = {each.object: each for each in await made(record)}
-        deleted = found["sessions", "m-1/opening"]
-        assert deleted.short[2:] == (await before(record, "sessions", "m-1/opening") + 1, "deleted")
-        assert len(deleted.before["speakers"]) == 1
-
-    async def test_where_a_meetings_facts_are_from_is_one_member(self, record: asyncpg.Connection) -> None:
-        await change(record, "meetings", "source_publisher = 'P', source_title = 'T'")
-        await insert(record, "meeting_corrections", meeting="m-9")
-        [updated] = await made(record)
-        assert (updated.object, updated.changed) == (("meetings", "m-9"), {"source"})
-        assert updated.after["source"] == {
-            "publisher": "P",
-            "title": "T",
-            "corrections": [{"field": "F", "printed": "P", "held": "H", "reason": "R"}],
-        }
-
-
-async def before(record: asyncpg.Connection, resource: str, key: str) -> int:
-    """The newest revision that another transaction has made."""
-    found: int = await record.fetchval(
-        "SELECT max(revision) FROM revisions WHERE resource = $1 AND key = $2 AND xid <> pg_current_xact_id()",
-        resource,
-        key,
-    )
-    return found

@@ -74,7 +74,7 @@ async def test_a_load_signs_what_it_writes(database_url: str, tmp_path: Path) ->
     await load(database_url, read_dataset(SHIPPED))
     assert await query(database_url, "SELECT DISTINCT made_by, action FROM revisions") == [("load", "created")]
     [first] = await query(database_url, AUDITED)
-    assert (first[:2], set(first[2])) == ((None, "load"), set(EXPECTED))
+    assert (first[:2], set(first[2])) == ((None, "load"), {table for table, count in EXPECTED.items() if count})
     await load(database_url, read_dataset(SHIPPED))
     assert await query(database_url, AUDITED) == [first]  # nothing was done
     await load(database_url, read_dataset(changed(tmp_path, "agencies.csv", "Bawaslu,", "BAWASLU,")))

@@ -108,8 +108,7 @@ async def test_it_was_another_day_then(calls: Calls, own_url: str) -> None:
     """A status without `as_of` is that of the day on which it was said, in the zone of the service."""
     stage = {"code": "pu-99", "election": "pemilu-2024", "position": 99, "kind": "stage", "name": "X"}
     await calls.post("/v1/stages", {**stage, "start_on": "2026-11-22", "end_on": "2026-11-22"})
-    for table in ("history.stages_rows", "history.elections_rows"):
-        await fetch(own_url, f"UPDATE {table} SET known = tstzrange('2026-11-01T00:00:00Z', upper(known))")
+    await fetch(own_url, "UPDATE history.commits SET stamp = '2026-11-01T00:00:00Z'")
     statuses = {
         instant: (await calls.client.get(f"/v1/stages/pu-99?known_at={instant}")).json()["status"]
         for instant in ("2026-11-20T00:00:00Z", "2026-11-21T16:59:59Z", "2026-11-21T17:00:00Z", "2026-11-22T17:00:00Z")

@@ -2,14 +2,14 @@
 
 Must run under the previous release: add, fill, switch; drop one release later.
 
-Revision: 0014, after 0013
+Revision: 0015, after 0014
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
@@ -62,6 +62,15 @@ BEGIN
     RETURN NULL;
 END $$
 """
+# Exclusion constraints that several writers meet at once are found out by a deadlock: whoever writes of an office waits
+# for the one before instead, and then hears that it is taken.
+QUEUE_FOR_OFFICE = """
+CREATE FUNCTION queue_for_office() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended(NEW.organization || '/' || NEW.office, 15));
+    RETURN NEW;
+END $$
+"""
 ZONES = ("regions", "organizations")
 # To list all zones takes the server 20 ms, so what was found once is remembered by the connection. The former function,
 # which looks each time, says the same and is not put back.
@@ -86,6 +95,11 @@ END $$
 
 
 def upgrade() -> None:
+    op.execute(QUEUE_FOR_OFFICE)
+    op.execute(
+        "CREATE TRIGGER queue_for_office BEFORE INSERT OR UPDATE ON appointments"
+        " FOR EACH ROW EXECUTE FUNCTION queue_for_office()"
+    )
     op.execute(IN_ONE_PLACE)
     op.execute(IS_TIME_ZONE)
     for table in ("session_speakers", "participant_sessions"):
@@ -108,4 +122,5 @@ def downgrade() -> None:
         op.drop_constraint(op.f(f"ck_{table}_time_zone_known"), table)
     for table in ("session_speakers", "participant_sessions", "sessions"):
         op.execute(f"DROP TRIGGER in_one_place ON {table}")
-    op.execute("DROP FUNCTION in_one_place")
+    op.execute("DROP TRIGGER queue_for_office ON appointments")
+    op.execute("DROP FUNCTION in_one_place, queue_for_office")

@@ -1,0 +1,163 @@
+"""What the OpenAPI document shows of operations that write is what they take and what they answer."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+
+from app.auth import Scope
+from app.core.problems import MEDIA_TYPE
+from app.explorer.contract import contract
+from app.main import create_app
+from app.settings import Settings
+from tests import openapi
+from tests.callers import bearer
+from tests.conftest import LOADED, client_of, copy_of, running
+
+APP = create_app()
+EXAMPLES = openapi.written(APP)
+WRITES = {
+    one["operationId"]: (method, one)
+    for path, item in contract(APP)["paths"].items()
+    for method, one in item.items()
+    if method != "get"
+}
+IN_USE = {"delete_region", "delete_official", "delete_election", "delete_meeting"}
+"""Nothing of this kind in the reference data is referred to by nothing: that is what their examples are told."""
+MATCHED = [name for name in EXAMPLES if WRITES[name][0] != "post"]
+PROVOKED: list[tuple[str, dict[str, str], str]] = [
+    ("malformed", {}, "colour=%ff"),
+    ("unauthenticated", {"Authorization": "Bearer x"}, "dry_run=true"),
+    ("unauthenticated", {"Authorization": ""}, "dry_run=true"),
+    ("not_acceptable", {"Accept": "image/png"}, "dry_run=true"),
+    ("uri_too_long", {}, f"colour={'x' * 9000}"),
+]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def app(server: str) -> AsyncIterator[FastAPI]:
+    """Over a database of its own, in which there is also what `tests.openapi` puts beside the reference data."""
+    async for url in copy_of(server, LOADED):
+        async with running(Settings(DATABASE_URL=url)) as app:
+            await openapi.prepare(app, url)
+            yield app
+
+
+@pytest_asyncio.fixture(scope="module")
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app) as client:
+        yield client
+
+
+@pytest.fixture
+def token(app: FastAPI) -> dict[str, str]:
+    """Of who may do all."""
+    return bearer(app, *Scope)
+
+
+async def send(
+    client: httpx.AsyncClient, name: str, headers: dict[str, str], query: str = "dry_run=true"
+) -> list[httpx.Response]:
+    """The example of an operation that writes, once with each media type that it takes."""
+    method, operation = WRITES[name]
+    address: str = EXAMPLES[name]["address"]
+    address += f"{'&' if '?' in address else '?'}{query}" if query else ""
+    kinds = operation.get("requestBody", {"content": {}})["content"].items()
+    bodies = {kind: content["example"] for kind, content in kinds if "example" in content}
+    return [
+        await client.request(
+            method, address, headers={k: v for k, v in {"Content-Type": kind, **headers}.items() if v}, content=body
+        )
+        for kind, body in {kind: as_bytes(body) for kind, body in bodies.items()}.items() or [("", b"")]
+    ]
+
+
+def as_bytes(body: Any) -> bytes:
+    return body.encode() if isinstance(body, str) else orjson.dumps(body)
+
+
+def check_shown(name: str, answer: httpx.Response, code: str) -> None:
+    """The problem is as the document has it, but for what names the one request."""
+    assert answer.json()["code"] == code, answer.text
+    content = WRITES[name][1]["responses"][str(answer.status_code)]["content"][MEDIA_TYPE]
+    document = content["examples"][code]["value"] if "examples" in content else content["example"]
+    assert answer.json() | {"request_id": None} == document | {"request_id": None}
+
+
+def test_each_has_an_example() -> None:
+    assert set(WRITES) == {*EXAMPLES, "issue_token"}  # whose example does not show the client's own secret
+    for name, (method, operation) in WRITES.items():
+        assert method == "delete" or all("example" in one for one in operation["requestBody"]["content"].values())
+        if name in EXAMPLES:
+            parameters = {one["name"]: one for one in operation["parameters"]}
+            assert parameters["dry_run"]["example"] == "true"  # so a first try in the explorer keeps nothing
+            assert "If-Match" not in parameters or parameters["If-Match"]["example"] == "*"
+            assert ("If-Match" in parameters) == (name in MATCHED)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+async def test_it_can_be_done(client: httpx.AsyncClient, token: dict[str, str], name: str) -> None:
+    for answer in await send(client, name, {**token, "If-Match": "*", "Idempotency-Key": "an example"}):
+        if name in IN_USE:
+            assert (answer.status_code, answer.json()["code"]) == (409, "in_use")
+        else:
+            assert answer.status_code == (204 if WRITES[name][0] == "delete" else 200), answer.text
+        if name == "import_rows":
+            assert {row["status"] for row in answer.json()["rows"]} == {"created"}
+
+
+async def test_a_token_is_fetched_as_shown(client: httpx.AsyncClient, token: dict[str, str]) -> None:
+    keyed = {**token, "Idempotency-Key": "an example"}
+    made = (await client.post("/v1/clients", json=EXAMPLES["create_client"]["body"], headers=keyed)).json()
+    (content,) = WRITES["issue_token"][1]["requestBody"]["content"].values()
+    auth = httpx.BasicAuth(made["id"], made["client_secret"])
+    answer = await client.post("/oauth/token", data=content["example"], auth=auth)
+    assert (answer.status_code, answer.json()["scope"]) == (200, content["example"]["scope"])
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize(("code", "headers", "query"), PROVOKED)
+async def test_a_problem_is_as_shown(
+    client: httpx.AsyncClient, token: dict[str, str], name: str, code: str, headers: dict[str, str], query: str
+) -> None:
+    for answer in await send(client, name, {**token, "If-Match": "*", **headers}, query):
+        check_shown(name, answer, code)
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if WRITES[name][0] != "delete"])
+async def test_another_media_type_is_told_as_shown(
+    client: httpx.AsyncClient, token: dict[str, str], name: str
+) -> None:
+    for answer in await send(client, name, {**token, "If-Match": "*", "Content-Type": "text/html"}):
+        check_shown(name, answer, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+async def test_what_is_lacking_is_told_as_shown(
+    client: httpx.AsyncClient, token: dict[str, str], name: str
+) -> None:
+    for answer in await send(client, name, token, ""):
+        check_shown(name, answer, "precondition_required" if name in MATCHED else "idempotency_key_required")
+
+
+@pytest.mark.parametrize("name", MATCHED)
+async def test_what_has_changed_is_told_as_shown(
+    client: httpx.AsyncClient, token: dict[str, str], name: str
+) -> None:
+    for answer in await send(client, name, {**token, "If-Match": '"999.kenari"'}):
+        check_shown(name, answer, "precondition_failed")
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+async def test_too_few_scopes_are_told(app: FastAPI, client: httpx.AsyncClient, name: str) -> None:
+    """The detail names the scope that is lacking: the one that the contract says."""
+    ((needed,),) = [one.values() for one in WRITES[name][1]["security"]]
+    scope = "officials:write" if name == "import_rows" else needed[0]  # there it is the resource's
+    others = [one for one in Scope if one != scope]
+    for answer in await send(client, name, {**bearer(app, *others), "If-Match": "*"}):
+        assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope")
+        assert scope in answer.json()["detail"]
