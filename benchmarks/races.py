@@ -23,7 +23,7 @@ def run(quick: bool) -> bool:
         service.start()
         try:
             began = time.monotonic()
-            outcomes = asyncio.run(race(service.base_url, service.token("officials:write"), pairs))
+            outcomes = asyncio.run(race(service.base_url, service.client("officials:write").token(), pairs))
             seconds = time.monotonic() - began
         finally:
             service.kill()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from typing import NamedTuple
 
 import httpx
 
@@ -51,8 +52,8 @@ class Service:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
-    def token(self, *scopes: str) -> str:
-        """An access token of a new client, made on the command line and fetched as any client would."""
+    def client(self, *scopes: str) -> "Client":
+        """A new client, made on the command line."""
         asked = [part for scope in scopes for part in ("--scope", scope)]
         made = subprocess.run(
             [sys.executable, "-m", "app", "clients", "create", "--json", "--name", "benchmark", *asked],
@@ -62,11 +63,28 @@ class Service:
             check=True,
         )
         client = json.loads(made.stdout)
-        answer = httpx.post(
-            f"{self.base_url}/oauth/token",
-            data={"grant_type": "client_credentials"},
-            auth=(client["client_id"], client["client_secret"]),
-            timeout=PATIENCE,
-        )
-        answer.raise_for_status()
-        return str(answer.json()["access_token"])
+        return Client(self.base_url, client["client_id"], client["client_secret"])
+
+
+class Client(NamedTuple):
+    """What a client proves itself with, and where."""
+
+    base_url: str
+    id: str
+    secret: str
+
+    def token(self) -> str:
+        """An access token, fetched as any client would, also while the service is just being started again."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            with suppress(httpx.TransportError):
+                answer = httpx.post(
+                    f"{self.base_url}/oauth/token",
+                    data={"grant_type": "client_credentials"},
+                    auth=(self.id, self.secret),
+                    timeout=10,
+                )
+                if answer.status_code == 200:
+                    return str(answer.json()["access_token"])
+            time.sleep(0.2)
+        raise RuntimeError("no token")

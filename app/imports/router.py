@@ -16,6 +16,7 @@ from app.core.openapi import problems
 from app.core.problems import (
     ImportRefused,
     InFlight,
+    InsufficientScope,
     InvalidContent,
     KeyRequired,
     KeyReused,
@@ -70,7 +71,7 @@ NDJSON = '{"name": "Siti Contoh", "other_names": ["Siti C."]}\n{"name": "Budi Co
         },
     },
     responses=problems(
-        *(KeyRequired, OutsideOrganization, InFlight),
+        *(KeyRequired, InsufficientScope, OutsideOrganization, InFlight),
         *(UnsupportedMediaType, InvalidContent, ImportRefused, KeyReused),
     ),
 )

@@ -114,7 +114,7 @@ async def change_statement(
 async def delete_statement(write: Change, code: Code, id: Id, note: Note = None) -> Response:
     """Delete a statement
 
-    Its revisions stay.
+    Only one that was recorded in error; its revisions stay.
     """
     return await changes.delete(write, repository.STATEMENT, {"meeting": code, "id": UUID(id)}, note)
 
