@@ -194,7 +194,6 @@ async def call():
     print(*await connection.fetchrow(
         "SELECT string_agg(key || revision || action, ' '), (SELECT count(*) FROM history.notices_rows) FROM revisions"
     ))
-    print(await connection.fetchval("SELECT count(*) FROM history.notices_rows"))
     await connection.close()
 
 asyncio.run(call())

@@ -145,9 +145,7 @@ class TestOperations:
     @pytest.mark.parametrize(
         "path", [path for path in OPERATIONS if "page_token" in str(OPERATIONS[path].get("parameters"))]
     )
-    async def test_a_token_leads_to_the_rest(
-        self, client: httpx.AsyncClient, token: dict[str, str], path: str
-    ) -> None:
+    async def test_a_token_leads_to_the_rest(self, client: httpx.AsyncClient, token: dict[str, str], path: str) -> None:
         """With the operation's own filters, as somebody does who goes on from the example."""
         given, headers = example_of(path) | {"page_size": "1"}, ready(OPERATIONS[path], token)
         whole = (await client.get(address_of(path, given | {"page_size": "2"}), headers=headers)).json()["items"]

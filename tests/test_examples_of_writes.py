@@ -129,25 +129,19 @@ async def test_a_problem_is_as_shown(
 
 
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if WRITES[name][0] != "delete"])
-async def test_another_media_type_is_told_as_shown(
-    client: httpx.AsyncClient, token: dict[str, str], name: str
-) -> None:
+async def test_another_media_type_is_told_as_shown(client: httpx.AsyncClient, token: dict[str, str], name: str) -> None:
     for answer in await send(client, name, {**token, "If-Match": "*", "Content-Type": "text/html"}):
         check_shown(name, answer, "unsupported_media_type")
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-async def test_what_is_lacking_is_told_as_shown(
-    client: httpx.AsyncClient, token: dict[str, str], name: str
-) -> None:
+async def test_what_is_lacking_is_told_as_shown(client: httpx.AsyncClient, token: dict[str, str], name: str) -> None:
     for answer in await send(client, name, token, ""):
         check_shown(name, answer, "precondition_required" if name in MATCHED else "idempotency_key_required")
 
 
 @pytest.mark.parametrize("name", MATCHED)
-async def test_what_has_changed_is_told_as_shown(
-    client: httpx.AsyncClient, token: dict[str, str], name: str
-) -> None:
+async def test_what_has_changed_is_told_as_shown(client: httpx.AsyncClient, token: dict[str, str], name: str) -> None:
     for answer in await send(client, name, {**token, "If-Match": '"999.kenari"'}):
         check_shown(name, answer, "precondition_failed")
 

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from app import models
-from app.core.database import Reader
+from app.core.database import Reading
 from app.core.faults import RuleBroken
 from app.core.languages import Text as Sentence
 from app.core.problems import (
@@ -92,7 +92,7 @@ class Attempt(NamedTuple):
     """By table: the member of the body whose items stand in it."""
 
 
-async def told(read: Reader, broken: RuleBroken, attempt: Attempt) -> Problem:
+async def told(read: Reading, broken: RuleBroken, attempt: Attempt) -> Problem:
     """The problem to answer with."""
     table: Table = models.Base.metadata.tables[broken.table]
     rule = next((rule for rule in table.constraints if rule.name == broken.constraint), None)
@@ -142,7 +142,7 @@ def _unique(table: Table, name: str) -> list[Column[Any]]:
     return [column for index in table.indexes if index.unique and index.name == name for column in index.columns]
 
 
-async def _found(read: Reader, table: Table, *where: Any, values: Mapping[str, Any]) -> list[str]:
+async def _found(read: Reading, table: Table, *where: Any, values: Mapping[str, Any]) -> list[str]:
     """The addresses of the first rows of a table that fulfil all of these."""
     address = ADDRESSES[table.name]
     named = [column for column in table.columns if f"{{{column.name}}}" in address]
@@ -153,26 +153,26 @@ async def _found(read: Reader, table: Table, *where: Any, values: Mapping[str, A
     return [address.format(**dict(zip(names, row, strict=False))) for row in rows]
 
 
-async def _referring(read: Reader, table: Table, rule: ForeignKeyConstraint, keys: Mapping[str, Any]) -> list[str]:
+async def _referring(read: Reading, table: Table, rule: ForeignKeyConstraint, keys: Mapping[str, Any]) -> list[str]:
     where = [element.parent == bindparam(f"key_{element.column.name}") for element in rule.elements]
     values = {f"key_{name}": value for name, value in keys.items()}
     return await _found(read, table, *where, values=values)
 
 
-async def _same(read: Reader, table: Table, columns: list[Column[Any]], values: Mapping[str, Any]) -> list[str]:
+async def _same(read: Reading, table: Table, columns: list[Column[Any]], values: Mapping[str, Any]) -> list[str]:
     if not all(column.name in values for column in columns):
         return []
     where = [column == bindparam(f"key_{column.name}") for column in columns]
     return await _found(read, table, *where, values={f"key_{column.name}": values[column.name] for column in columns})
 
 
-async def _rivals(read: Reader, table: Table, rule: str, attempt: Attempt) -> list[str]:
+async def _rivals(read: Reading, table: Table, rule: str, attempt: Attempt) -> list[str]:
     statement = attempt.rivals.get(rule)
     found = await read.rows(statement, attempt.columns) if statement else []
     return [ADDRESSES[table.name].format(id=row[0]) for row in found[:MOST_NAMED]]
 
 
-async def _is_there(read: Reader, table: Table, columns: Mapping[str, Any]) -> bool:
+async def _is_there(read: Reading, table: Table, columns: Mapping[str, Any]) -> bool:
     """Whether the parent is there at all, be it under another election."""
     statement = Statement(select(table.c.code).where(table.c.code == bindparam("parent")))
     return await read.row(statement, {"parent": columns.get("parent")}) is not None
