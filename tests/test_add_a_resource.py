@@ -172,7 +172,6 @@ import asyncpg, httpx
 from app import operations
 from app.main import create_app
 from app.settings import Settings
-
 url = sys.argv[1]
 operations.migrate(url)
 
@@ -191,9 +190,8 @@ async def call():
     print(json.dumps([answer.status_code, answer.json()["items"], index.json()["links"]["notices"]]))
     connection = await asyncpg.connect(url)
     await connection.execute("UPDATE notices SET name = 'SE' WHERE code = 'n-2'")
-    print(*await connection.fetchrow(
-        "SELECT string_agg(key || revision || action, ' '), (SELECT count(*) FROM history.notices_rows) FROM revisions"
-    ))
+    states = "SELECT count(*) FROM history.notices_rows"
+    print(*await connection.fetchrow(f"SELECT string_agg(key || revision || action, ' '), ({states}) FROM revisions"))
     await connection.close()
 
 asyncio.run(call())

@@ -48,15 +48,18 @@ Word = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class AuditQuery(ListQuery):
-    client: Annotated[Word, Field(description="What this client did.")] | None = None
+    client: (
+        Annotated[Word, Field(description="What this client did.", examples=["01a20d9e-2b63-75c0-886c-8d577ad72c83"])]
+        | None
+    ) = None
     operation: Annotated[Word, Field(description="Where this was done.")] | None = None
-    key: Annotated[Word, Field(description="What was done to this object.")] | None = None
+    key: Annotated[Word, Field(description="What was done to this object.", examples=["regions"])] | None = None
     from_: Annotated[
         Instant | None,
         Field(
             alias="from",
             description="Done at this instant or later (RFC 3339, `+` as `%2B`).",
-            examples=["2026-12-01T00:00:00+07:00"],
+            examples=["2022-06-14T00:00:00+07:00"],
         ),
     ] = None
     to: Annotated[

@@ -75,7 +75,7 @@ class Limits:
 
     A caller with a token is counted by its client, any other by its network. RateLimit-Policy and RateLimit (the IETF's
     draft-ietf-httpapi-ratelimit-headers-10) stand on every answer but the public ones, which may be kept and shown to
-    others. A 304 costs nothing. A rate of 0 is no limit. Whom the room before has `refused` is answered here, and counted
+    others. A 304 costs nothing. A rate of 0 is no limit. Whom the room before has `refused` is answered here, counted
     by network.
 
     Where no proxy is trusted, a caller without a token from the machine itself is not counted: it is its operator, or

@@ -94,7 +94,7 @@ KnownAt = Annotated[
         description="What this service said at that instant (RFC 3339, `+` as `%2B`), at least 10 s ago: the record as "
         "it was, on the day that it was. Not together with `q`.",
         json_schema_extra={"pattern": INSTANT},
-        examples=["2026-12-01T09:00:00+07:00"],
+        examples=["2026-11-24T09:00:00+07:00"],
     ),
     BeforeValidator(instant),
 ]

@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 from app.auth import Caller
-from app.core.database import Database, Reader
+from app.core.database import Database
 from app.core.faults import RuleBroken
 from app.core.languages import Text
 from app.core.problems import Invalid, OutsideOrganization, Problem
@@ -18,6 +18,7 @@ from app.imports.repository import Row, Table
 from app.imports.schemas import Status
 from app.settings import Settings
 from app.writing import ownership
+from app.writing import rows as single
 from app.writing.conflicts import Attempt, told
 
 CHUNK = 500  # rows that one statement brings in; while they are looked at, no other request of this worker runs
@@ -117,6 +118,7 @@ class _Import:
         async with _savepoint(self.transaction):
             if self.caller.organization is not None:
                 await self._check([row for row in rows if row.line in held])
+                await self._check_moves([row for row in rows if row.line in held])
             statuses = await self.table.put(self.transaction, rows, held)
             if self.caller.organization is not None:
                 await self._check(rows)
@@ -125,6 +127,13 @@ class _Import:
     async def _check(self, rows: Iterable[Row]) -> None:
         for row in rows:
             await ownership.check(self.transaction, self.caller, self.resource, row.keys)
+
+    async def _check_moves(self, there: Iterable[Row]) -> None:
+        for row in there:
+            if self.resource.moves in row.given:
+                was = await single.hold(self.transaction, self.resource, row.keys)
+                content = was.content if was else {}
+                await ownership.check_move(self.transaction, self.caller, self.resource, content, row.columns)
 
     async def _refuse(self, row: Row, refusal: RuleBroken | OutsideOrganization) -> None:
         """A row may have been in the way of another only until its own change came, so this one may be tried again."""
@@ -139,9 +148,9 @@ class _Import:
         return problem.errors or (Invalid(problem.code, problem.detail, pointer=""),)
 
     async def _told(self, row: Row, broken: RuleBroken) -> Problem:
-        # A transaction reads as a Reader does, and it alone sees the rows of this file.
-        read = cast(Reader, self.transaction)
-        return await told(read, broken, Attempt(row.columns, rivals=self.resource.rivals))
+        # The transaction reads: it alone sees the rows of this file.
+        attempt = Attempt(row.columns, rivals=self.resource.rivals, parts=self.resource.members_of_parts)
+        return await told(self.transaction, broken, attempt)
 
     async def _try_again(self) -> None:
         """Try what was refused again for as long as that brings any of it in, unless there is more than can be told."""

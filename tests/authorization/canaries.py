@@ -20,6 +20,7 @@ def id_of(n: int) -> str:
 
 # Who is not told: the first two are of a restricted roll, the others keep a note to themselves on an open one.
 HIDDEN_IDS = [id_of(n) for n in range(1, 4)]
+ILL = id_of(5)  # who was, is not told by a filter either
 WORDS = {
     "name": "Zulkenari Namawati",
     "printed": "Zulkenari Cetakwati",

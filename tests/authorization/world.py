@@ -111,7 +111,7 @@ async def add(url: str) -> None:
     connection = await asyncpg.connect(url)
     try:  # by the client that all of the callers are, and not yet in any office
         await connection.execute("SELECT set_config('rakornas.client', $1, false)", CALLER)
-        begun = "INSERT INTO officials (id, name, verified, \"primary\") VALUES ($1, $2, false, false)"
+        begun = 'INSERT INTO officials (id, name, verified, "primary") VALUES ($1, $2, false, false)'
         await connection.execute(begun, BEGUN_PERSON, f"{SECRET} baru")
     finally:
         await connection.close()
