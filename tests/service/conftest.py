@@ -141,5 +141,5 @@ def check_clean_end(service: Service, number: int) -> None:
 @pytest.fixture(scope="session")
 def service(loaded_url: str) -> Iterator[Service]:
     """The service over the reference data, for all tests of this worker that do not disturb it."""
-    with serving("--database-url", loaded_url) as service:
+    with serving("--database-url", loaded_url, RAKORNAS_RATE_CLIENT="0") as service:
         yield service

@@ -33,7 +33,11 @@ def servers(data_dir: Path) -> list[int]:
 def test_first_start_and_second(data_dir: Path) -> None:
     with serving("--data-dir", str(data_dir)) as service:
         first = service.seconds
-        addresses = [words[1] for line in service.greeting.splitlines() if (words := shlex.split(line))[:1] == ["curl"]]
+        addresses = [
+            words[1]
+            for line in service.greeting.splitlines()
+            if line.startswith("  curl 'http") and (words := shlex.split(line))
+        ]
         roster, commissions, person = (orjson.loads(fetched(address)) for address in addresses)
         assert len(roster["items"]) == 8
         assert len(commissions["items"]) == 34

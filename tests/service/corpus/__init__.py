@@ -3,12 +3,22 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from tests.service.corpus import addresses, everywhere, fields, legal, messages, parameters, segments, together
+from tests.service.corpus import (
+    addresses,
+    everywhere,
+    fields,
+    legal,
+    messages,
+    parameters,
+    segments,
+    together,
+    writes,
+)
 from tests.service.corpus.nasty import CLOSED, Nasty
 
 __all__ = ["CLOSED", "CORPUS", "Nasty", "groups"]
 
-PARTS = (addresses, everywhere, segments, parameters, together, fields, messages, legal)
+PARTS = (addresses, everywhere, segments, parameters, together, fields, messages, legal, writes)
 CORPUS = [nasty for part in PARTS for nasty in part.cases()]
 
 

@@ -9,6 +9,13 @@ import orjson
 
 PUBLISHED = Path(__file__).parents[2] / "openapi.json"
 Schema = Mapping[str, Any]
+PATHS = orjson.loads(PUBLISHED.read_bytes())["paths"]
+CLOSED = tuple(
+    template.partition("{")[0].encode()
+    for template, methods in PATHS.items()
+    if "get" in methods and "security" in methods["get"]
+)
+"""How the addresses begin that are read with a token."""
 
 
 class Route(NamedTuple):
@@ -20,6 +27,7 @@ class Route(NamedTuple):
     values: Mapping[str, str]
     required: tuple[str, ...]
     negotiates: bool
+    writes: tuple[str, ...]
 
     def __str__(self) -> str:
         return self.template
@@ -43,8 +51,8 @@ def _route(template: str, operation: Mapping[str, Any]) -> Route:
         values={parameter["name"]: parameter["example"] for parameter in parameters if parameter.get("required")},
         required=tuple(p["name"] for p in parameters if p["in"] == "query" and p.get("required")),
         negotiates="406" in operation["responses"],
+        writes=tuple(method.upper() for method in PATHS[template] if method != "get"),
     )
 
 
-PATHS = orjson.loads(PUBLISHED.read_bytes())["paths"]
 ROUTES = [_route(template, methods["get"]) for template, methods in PATHS.items() if "get" in methods]
