@@ -32,7 +32,7 @@ FACTS = {
     "operations-attendance-read_roll": ["kpu-31", '"present"'],
     "operations-search-search": ["Muhammad Tarmizi"],
 }
-Operations = dict[str, tuple[str, dict[str, Any]]]
+Operations = dict[str, tuple[str, str, dict[str, Any]]]
 LOADED = ("/docs", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js", "/openapi.json")
 
 
@@ -60,11 +60,11 @@ def contract(service: Service) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def operations(contract: dict[str, Any]) -> Operations:
-    """Path and operation, by the name that the page gives to their place."""
+    """Method, path and operation, by the name that the page gives to their place."""
     return {
-        f"operations-{operation['tags'][0]}-{operation['operationId']}": (path, operation)
+        f"operations-{operation['tags'][0]}-{operation['operationId']}": (method.upper(), path, operation)
         for path, item in contract["paths"].items()
-        for operation in item.values()
+        for method, operation in item.items()
     }
 
 
@@ -101,7 +101,9 @@ def test_it_shows_all_tags_and_operations_with_their_words(
     introduced = [[tag["name"].capitalize(), tag["description"]] for tag in contract["tags"]]
     assert tags == introduced
     there = {one.get_attribute("id"): one.text.replace("\u200b", "").splitlines() for one in explorer.all(".opblock")}
-    assert there == {name: ["GET", path, operation["summary"]] for name, (path, operation) in operations.items()}
+    assert there == {
+        name: [method, path, operation["summary"]] for name, (method, path, operation) in operations.items()
+    }
 
 
 @pytest.mark.parametrize("operation", ["operations-organizations-read_roster", "operations-meetings-read_meeting"])
@@ -169,7 +171,9 @@ def test_every_operation_answers_as_it_is_filled_in_on_a_phone(explorer: Explore
     assert explorer.script("return document.documentElement.clientWidth") == PHONE[0]
     assert explorer.overflow() == []
     explorer.picture("phone-closed")
-    for name, (path, operation) in operations.items():
+    for name, (method, path, operation) in operations.items():
+        if method != "GET" or "security" in operation:
+            continue
         tried = explorer.try_as_filled_in(name)
         check_fields(tried, operation)
         assert (tried.status, tried.overflow) == ("200", []), name

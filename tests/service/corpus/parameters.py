@@ -9,6 +9,7 @@ from tests.service.corpus.values import (
     FEW_DAYS,
     FEW_NUMBERS,
     FEW_ODD_TEXTS,
+    NO_IDS,
     NO_TEXT,
     NUMBERS,
     ODD_TEXT,
@@ -34,6 +35,18 @@ NO_TOKENS = {
     "space": b"%20",
     "of 3,000": b"A" * 3000,
     "NUL within": b"AAAAAAAAAAAAAAAAAAAAAFsiMTEAIl0",
+}
+NO_INSTANTS = {
+    "a word": CANARY,
+    "a day": b"2022-06-14",
+    "no offset": b"2022-06-14T09:00:00",
+    "a blank for the plus": b"2022-06-14T09:00:00+07:00",
+    "year 1": b"0001-01-01T00:00:00Z",
+    "year 2200": b"2200-01-01T00:00:00Z",
+    "February 30th": b"2022-02-30T00:00:00Z",
+    "hour 25": b"2022-06-14T25:00:00Z",
+    "a number": b"1655175600",
+    "infinity": b"infinity",
 }
 NO_WORDS = {"one letter": b"k", "of 101": b"k" * 101, "of 8,000": b"k" * 8000, "one of four bytes": escaped("🗳")}
 
@@ -83,12 +96,21 @@ def refused(name: str, schema: Schema) -> Mapping[str, bytes]:
             return FEW_NUMBERS | {"below the least": b"%d" % (least - 1), "above the most": b"%d" % (most + 1)}
         case _, {"format": "date"}:
             return FEW_DAYS
+        case _, {"format": "date-time"}:
+            return NO_INSTANTS
+        case "official", _:
+            return NO_IDS
         case _, {"enum": values}:
             return _no_choices(values[0])
         case _, {"maxLength": 40}:
             return FEW_ODD_TEXTS | {"unknown": CANARY, "in capitals": b"KPU", "of 41": b"k" * 41}
         case _, {"maxLength": most}:
-            return {"too long": b"k" * (most + 1), "too long, of four bytes": escaped("🗳" * (most + 1))}
+            return {
+                "too long": b"k" * (most + 1),
+                "too long, of four bytes": escaped("🗳" * (most + 1)),
+                "far too long": b"k" * (most + 2000),
+                "too long by a blank": b"k" * most + b"%20",
+            }
     return {}
 
 

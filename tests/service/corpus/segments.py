@@ -32,6 +32,8 @@ def cases() -> Iterator[Nasty]:
             group = f"{route} {name}"
             if "pattern" in schema:
                 yield from asked(group, target, NO_CODES | NO_IDS, 422)
+            elif schema.get("format") == "uuid":
+                yield from asked(group, target, NO_CODES | NO_IDS, 422, 404)
             else:
                 yield from asked(group, target, NO_CODES, 404)
             yield from asked(f"{group} no text", target, FEW_NO_TEXTS, 400)
