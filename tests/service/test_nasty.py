@@ -20,7 +20,7 @@ MEBIBYTE = 1024 * 1024
 GROWTH = 48 * MEBIBYTE
 MEMBERS = {"type", "title", "status", "detail", "code", "request_id", "errors"}
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
-WITHOUT_ERRORS = {"too_recent", "idempotency_key_reused"}
+WITHOUT_ERRORS = {"too_recent", "idempotency_key_reused", "import_refused"}
 GROUPS = groups(CORPUS)
 LISTS = (b"/v1/regions", b"/v1/organizations", b"/v1/divisions", b"/v1/officials", b"/v1/organizations/kpu/officials")
 
