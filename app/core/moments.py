@@ -1,7 +1,7 @@
 """How days and instants are written: one spelling of each (RFC 3339), within the years that the service speaks of."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -27,6 +27,7 @@ def instant(value: Any) -> datetime:
     if not (isinstance(value, str) and _WHOLE.fullmatch(value)):
         raise PydanticCustomError("not_an_instant", "RFC 3339 with an offset, 1900 to 2199")
     try:
-        return datetime.fromisoformat(value)
+        # In UTC: an offset of 16 hours or more, which RFC 3339 allows, is none that Postgres reads.
+        return datetime.fromisoformat(value).astimezone(UTC)
     except ValueError:
         raise PydanticCustomError("no_such_day", "no such day in the calendar") from None

@@ -151,7 +151,7 @@ async def test_what_is_wrong_is_told(
     form = {name: value for name, value in whole.items() if value is not None}
     answer = await ask(client, form)
     assert refused(answer) == (401 if error == "invalid_client" else 400, error)
-    assert "www-authenticate" not in answer.headers
+    assert ("www-authenticate" in answer.headers) == (error == "invalid_client")  # RFC 9110, section 15.5.2
 
 
 @pytest.mark.parametrize(
