@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import httpx
+import httpx2
 import pytest
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
@@ -61,7 +62,7 @@ async def test_fewer_scopes_can_be_asked_for_and_not_more(app: FastAPI, client: 
 async def test_a_client_library_fetches_one_with_a_secret(app: FastAPI, method: str) -> None:
     id_, secret = await made_client(app, "clients:admin")
     async with AsyncOAuth2Client(
-        id_, secret, token_endpoint_auth_method=method, transport=httpx.ASGITransport(app), base_url="http://test"
+        id_, secret, token_endpoint_auth_method=method, transport=httpx2.ASGITransport(app), base_url="http://test"
     ) as library:
         await library.fetch_token("http://test/oauth/token", grant_type="client_credentials", scope="clients:admin")
         assert (await library.get("/v1/clients")).status_code == 200
@@ -77,7 +78,7 @@ async def test_a_client_library_fetches_one_with_a_key(app: FastAPI, alg: str, m
         id_,
         key,
         token_endpoint_auth_method=PrivateKeyJWT(ENDPOINT, claims, {"kid": key.kid}, alg),
-        transport=httpx.ASGITransport(app),
+        transport=httpx2.ASGITransport(app),
         base_url="http://test",
     ) as library:
         await library.fetch_token("http://test/oauth/token", grant_type="client_credentials")
