@@ -8,6 +8,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from app.core.limits import Limits, address_of
+from app.core.problems import Unauthenticated
 from app.settings import Settings
 from tests.core.test_buckets import Clock
 
@@ -24,8 +25,18 @@ async def unchanged(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainTextResponse("", 304, {"Cache-Control": "no-store"})(scope, receive, send)
 
 
+async def unreached(scope: Scope, receive: Receive, send: Send) -> None:
+    raise AssertionError("a caller with a refused token was let in")
+
+
 async def ask(
-    limits: Limits, *, at: str | None = "203.0.113.7", caller: str | None = None, path: str = "/v1/x", via: str = ""
+    limits: Limits,
+    *,
+    at: str | None = "203.0.113.7",
+    caller: str | None = None,
+    path: str = "/v1/x",
+    via: str = "",
+    **state: Any,
 ) -> httpx.Response:
     """The answer to a request from this address, of this client, past these proxies."""
     messages: list[Message] = []
@@ -42,7 +53,7 @@ async def ask(
         "path": path,
         "headers": [(b"x-forwarded-for", one.encode()) for one in via.split("|") if one],
         "client": at and (at, 50000),
-        "state": {"caller": caller and SimpleNamespace(client=caller)},
+        "state": {"caller": caller and SimpleNamespace(client=caller), **state},
     }
     await limits(scope, receive, send)
     return httpx.Response(messages[0]["status"], headers=messages[0]["headers"], content=messages[1]["body"])
@@ -108,6 +119,12 @@ class TestLimits:
         for _ in range(10):
             answer = await ask(house)
             assert (answer.status_code, answer.headers["ratelimit"]) == (304, '"network";r=2;t=0')
+
+    async def test_a_token_that_is_refused_is_its_networks(self) -> None:
+        """Else nobody would count those who try tokens out."""
+        house = limits(unreached)
+        codes = [(await ask(house, refused=Unauthenticated())).json()["code"] for _ in range(3)]
+        assert codes == ["unauthenticated", "unauthenticated", "too_many_requests"]
 
     @pytest.mark.parametrize("path", ["/metrics", "/health/live", "/health/ready"])
     async def test_probes_are_never_limited(self, path: str) -> None:
