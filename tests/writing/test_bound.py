@@ -30,6 +30,13 @@ async def test_none_gives_its_own_away(bound: Calls, parent: str | None) -> None
     assert (await bound.get(CITY)).json()["parent"]["code"] == DKI
 
 
+@pytest.mark.parametrize("parent", ["kpu-32", None])
+async def test_none_moves_the_body_that_it_is_bound_to(bound: Calls, parent: str | None) -> None:
+    refused = await bound.patch("/v1/organizations/kpu-31", {"parent": parent})
+    assert (refused.status_code, refused.json()["code"]) == (403, "outside_organization")
+    assert (await bound.patch("/v1/organizations/kpu-31", {"parent": "kpu", "seats": 7})).status_code == 200
+
+
 async def test_it_moves_its_own_within_its_own(bound: Calls) -> None:
     await made(bound)
     between = {"code": "bawaslu-31", "name": "Contoh", "kind": "agency", "parent": DKI}
