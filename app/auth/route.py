@@ -8,7 +8,7 @@ from fastapi.params import Depends as Dependency
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.auth.callers import caller_of
-from app.auth.scopes import Access, Scope
+from app.auth.scopes import Access, Closed, Scope
 from app.core import bodies
 from app.core.openapi import problems
 from app.core.problems import InsufficientScope, Problem, TooManyRequests, Unauthenticated
@@ -39,6 +39,9 @@ class Route(APIRoute):
         self.access: Access = declared[0]
         may_be = {**(CLOSED if self.access.scope else {}), **(responses or {})}
         super().__init__(path, endpoint, dependencies=dependencies, responses=may_be, **rest)
+        if self.access.others:  # FastAPI takes several scopes for all of them being needed
+            instead = [{Closed.scheme_name: [str(scope)]} for scope in self.access.others]
+            self.openapi_extra = {**(self.openapi_extra or {}), "security": instead}
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()

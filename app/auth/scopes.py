@@ -1,6 +1,6 @@
 """What a token may be good for, and how a route says which it asks for: `public()` or `allow(Scope.…)`."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -59,6 +59,11 @@ class Access:
         """The scope that a request with these parameters needs, whose caller has these scopes."""
         return self.scope
 
+    @property
+    def others(self) -> Sequence[Scope]:
+        """What may be asked for instead of `scope`, for the contract to tell."""
+        return ()
+
     async def __call__(self) -> None:
         """Nothing to resolve: `Route` reads the declaration before anything else runs."""
 
@@ -90,6 +95,10 @@ class Chosen(Closed):
     def asked(self, given: Mapping[str, str], held: Set[Scope]) -> Scope | None:
         chosen = dict(self.scopes).get(given.get(self.parameter, ""))
         return chosen or next((scope for _, scope in self.scopes if scope in held), self.scope)
+
+    @property
+    def others(self) -> Sequence[Scope]:
+        return [scope for scope in dict.fromkeys(scope for _, scope in self.scopes) if scope != self.scope]
 
 
 def public() -> Any:

@@ -109,7 +109,7 @@ async def create_stage(write: Creation, content: contents.StageContent) -> Respo
     response_model=schemas.Stage,
     dependencies=[allow(Scope.STAGES_WRITE)],
     openapi_extra=written(
-        "/v1/stages/pu-08", {"end_on": "2024-02-13", "legal_basis": "PKPU 3/2022", "reason": "an example"}
+        "/v1/stages/pu-08", {"end_on": "2024-02-12", "legal_basis": "PKPU 3/2022", "reason": "an example"}
     ),
     responses=changed(),
 )

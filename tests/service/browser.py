@@ -142,6 +142,14 @@ class Explorer:
         self.press(f"#{operation} .try-out__btn")
         self.until(lambda: self.one(f"#{operation} .execute"))
 
+    def authorize(self, client_id: str, client_secret: str) -> None:
+        """Give the page a client, as a person does who wants to write; its scopes are those that it has."""
+        self.press(".auth-wrapper .authorize")
+        self.until(lambda: self.one("#client_id_clientCredentials")).send_keys(client_id)
+        self.one("#client_secret_clientCredentials").send_keys(client_secret)
+        self.press(".modal-ux button.authorize")
+        self.until(lambda: not self.all("#client_secret_clientCredentials"))  # it has a token instead
+
     def fill_in(self, operation: str, parameter: str, value: str) -> None:
         field = self.one(f"#{operation} tr[data-param-name={parameter}] input")
         field.clear()

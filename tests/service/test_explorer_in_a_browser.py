@@ -18,7 +18,7 @@ from app.core.examples import given_in
 from app.explorer.contract import answers
 from tests.service import browser
 from tests.service.browser import PHONE, WIDE, Explorer, Tried
-from tests.service.conftest import Service, fetched
+from tests.service.conftest import Service, fetched, run
 
 pytestmark = pytest.mark.skipif(
     browser.MISSING and not browser.REQUIRED, reason="no chromium and chromedriver: apt-get install chromium-driver"
@@ -153,6 +153,21 @@ def test_a_wrong_value_is_told(
     explorer.picture(f"wide-{code}", f"#{operation}")
     (complaint,) = explorer.complaints()  # of the browser itself, about the status
     assert f"status of {status}" in complaint
+
+
+def test_a_client_writes_from_the_page(explorer: Explorer, loaded_url: str) -> None:
+    """With what is filled in: it is shown what would happen, and nothing is kept."""
+    scope = ("--scope", "stages:write")
+    made = run("clients", "create", "--json", "--name", "explorer", *scope, "--database-url", loaded_url).stdout
+    explorer.open(WIDE)
+    explorer.authorize(**json.loads(made))
+    explorer.picture("wide-authorized", ".modal-ux")
+    explorer.press(".modal-ux .close-modal")
+    explorer.try_out("operations-stages-change_stage")
+    status, body = explorer.execute("operations-stages-change_stage")
+    assert (status, json.loads(body)["end_on"]) == ("200", "2024-02-12")
+    explorer.picture("wide-written", "#operations-stages-change_stage")
+    assert json.loads(fetched(f"{explorer.base}/v1/stages/pu-08"))["end_on"] == "2024-02-13"
 
 
 def test_the_links_of_the_introduction_lead_to_answers(explorer: Explorer) -> None:
