@@ -89,6 +89,8 @@ class Appointment(Fact, Base):
         Index(None, "division"),
         Index(None, "office"),
         Index(None, "standing"),
+        Index(None, "updated_at", "id"),
+        Index("ix_appointments_beginning", text("COALESCE(lower(possible), '-infinity'::date)"), "id"),
         Index("ix_appointments_organization_possible", "organization", "possible", postgresql_using="gist"),
     )
 

@@ -27,7 +27,7 @@ ASKED = {
     ],
     "divisions": ["code", "name", "updated_at", "kind", "level", "members", "folded"],
     "officials": ["id", "name", "updated_at", "folded"],
-    "appointments": ["id", "official", "organization", "division", "office", "standing"],
+    "appointments": ["id", "official", "organization", "division", "office", "standing", "updated_at"],
     "elections": ["code", "name", "updated_at", "kind", "folded"],
     "stages": ["code", "name", "updated_at", "election", "parent", "kind", "round", "end_on", "folded"],
     "meetings": ["code", "name", "updated_at", "host", "kind", "election", "start_on", "end_on", "folded"],
@@ -78,4 +78,5 @@ async def test_the_order_by_days_of_which_not_all_are_known_has_one(db: asyncpg.
     assert {row[0] for row in await db.fetch(EXPRESSIONS)} >= {
         "COALESCE(voting_on, 'infinity'::date)",
         "COALESCE(start_on, end_on, 'infinity'::date)",
+        "COALESCE(lower(possible), '-infinity'::date)",
     }
