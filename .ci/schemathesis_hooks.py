@@ -38,7 +38,8 @@ def let_write(case: Case[Any]) -> None:
     """What a write brings beside its body: else each is 400 or 428.
 
     Only what the fuzzer thinks up itself is really written, lest an example be there already the next time. Nothing is
-    deleted, for the examples ask for it; nor is a client changed, for it may be the one that all this is asked as.
+    deleted but at the end, for the examples ask for it; nor is a client changed, for it may be the one that all this is
+    asked as.
     """
     if case.method not in WRITES or not case.path.startswith("/v1/"):
         return
@@ -47,8 +48,10 @@ def let_write(case: Case[Any]) -> None:
     else:
         case.headers["If-Match"] = "*"
     phase = case.meta.phase.name.value if case.meta else "examples"
-    if phase == "stateful" and case.method == "POST":
-        case.query.pop("dry_run", None)  # what it would have created is not there afterwards
+    if phase == "stateful" and case.method == "DELETE" and case.path.startswith(CLIENTS):
+        case.path_parameters |= {each.name: each.definition["example"] for each in case.operation.path_parameters}
+    elif phase == "stateful" and case.method in ("POST", "DELETE"):
+        case.query.pop("dry_run", None)  # what it would have created is not there afterwards, nor gone
     elif phase not in ("fuzzing", "stateful") or case.method == "DELETE" or case.path.startswith(CLIENTS):
         case.query["dry_run"] = "true"
 

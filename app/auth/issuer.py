@@ -18,6 +18,7 @@ KEPT = 3600.0  # seconds for which they are good while the issuer does not answe
 COOL_DOWN = 30.0  # between two fetches that key ids bring about: whoever makes ids up cannot make us hammer the issuer
 AFTER_FAULT = 5.0
 PATIENCE = 3.0
+MOST_WAITING = 8  # requests that wait for a fetch; more are told to come back, for each holds a place of the service's
 MOST_BYTES = 256 * 1024
 
 Fetch = Callable[[str], Awaitable[Any]]
@@ -35,6 +36,8 @@ class OutsideIssuer:
         self._fetched_at: float | None = None
         self._not_before = float("-inf")
         self._fetching = asyncio.Lock()
+        self._waiting = 0
+        self._answers = True
         self._behind: asyncio.Task[None] | None = None
 
     async def key(self, kid: object) -> UsableKey:
@@ -42,14 +45,18 @@ class OutsideIssuer:
         if not isinstance(kid, str):
             raise InvalidToken
         if self._age() > KEPT or kid not in self._keys:
-            await self._renew()
+            await self._wait()
         elif self._age() > FRESH and (self._behind is None or self._behind.done()):
-            self._behind = asyncio.create_task(self._renew())  # nobody waits for it
-        if self._age() > KEPT:
+            self.ask()
+        if self._age() > KEPT or (kid not in self._keys and not self._answers):
             raise Unavailable(retry_after=int(AFTER_FAULT))
         if kid not in self._keys:
             raise InvalidToken
         return self._keys[kid]
+
+    def ask(self) -> None:
+        """Fetch the keys, and nobody waits for it."""
+        self._behind = asyncio.create_task(self._renew())
 
     async def close(self) -> None:
         if self._behind is not None:
@@ -57,6 +64,15 @@ class OutsideIssuer:
 
     def _age(self) -> float:
         return float("inf") if self._fetched_at is None else self._clock() - self._fetched_at
+
+    async def _wait(self) -> None:
+        if self._waiting >= MOST_WAITING:
+            raise Unavailable
+        self._waiting += 1
+        try:
+            await self._renew()
+        finally:
+            self._waiting -= 1
 
     async def _renew(self) -> None:
         """Fetch the keys, unless that was just tried: whoever waited here for another's fetch has its result."""
@@ -67,9 +83,10 @@ class OutsideIssuer:
             self._not_before = now + COOL_DOWN
             try:
                 async with asyncio.timeout(PATIENCE):
-                    self._keys = keys_of(await self._fetch(await self._address()))
-                self._fetched_at = now
+                    self._keys = keys_of(_key_set(await self._fetch(await self._address())))
+                self._fetched_at, self._answers = now, True
             except Exception as error:
+                self._answers = False
                 self._not_before = now + AFTER_FAULT
                 log.warning("outside issuer does not answer", cause=type(error).__name__)
 
@@ -91,6 +108,13 @@ class OutsideIssuer:
             return await self._fetch(
                 f"{parts.scheme}://{parts.netloc}/.well-known/oauth-authorization-server{parts.path.rstrip('/')}"
             )
+
+
+def _key_set(document: Any) -> dict[str, Any]:
+    """The document, where it is a key set at all (RFC 7517, section 5); an empty one withdraws all keys."""
+    if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
+        raise ValueError("what it answers is no key set")
+    return document
 
 
 def may_be_fetched(address: Any) -> bool:

@@ -30,7 +30,8 @@ COMPACT = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 LONGEST = 8 * 1024
 HEADER_MEMBERS = frozenset({"alg", "typ", "kid", "cty"})  # no jku, x5u, jwk, x5c: a token does not bring its own key
 PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
-WORD = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,255}")
+WORD = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]+")
+LONGEST_WORD = 255
 
 
 class InvalidToken(Exception):
@@ -94,12 +95,12 @@ def check_times(claims: Mapping[str, Any], now: float, *, leeway: float) -> floa
     return float(ends)
 
 
-def word(claims: Mapping[str, Any], name: str, *, least: int = 1) -> str:
+def word(claims: Mapping[str, Any], name: str, *, least: int = 1, most: int = LONGEST_WORD) -> str:
     """A claim that is a short text; InvalidToken where it is anything else. With `least=0` it may be missing: ''."""
     value = claims.get(name)
     if value is None and least == 0:
         return ""
-    if not isinstance(value, str) or not WORD.fullmatch(value):
+    if not isinstance(value, str) or len(value) > most or not WORD.fullmatch(value):
         raise InvalidToken
     return value
 

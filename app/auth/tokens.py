@@ -11,6 +11,7 @@ from app.auth.callers import Caller
 from app.auth.keys import ALGORITHM, LIFETIME, SigningKey
 from app.auth.scopes import Scope
 from app.auth.signed import InvalidToken, word
+from app.core.content import LONGEST_NAME
 
 TYPE = "at+jwt"
 LEEWAY = 5.0  # seconds by which another machine's clock may be ahead
@@ -68,14 +69,17 @@ def read_ours(claims: Mapping[str, Any], ends: float) -> Verified:
     client, revision = word(claims, "client_id"), claims.get("rakornas_revision")
     if type(revision) is not int or claims.get("sub") != client:
         raise InvalidToken
-    caller = _caller(claims, client, word(claims, "name", least=0))
+    caller = _caller(claims, client, word(claims, "name", least=0, most=LONGEST_NAME))
     return Verified(caller, ends, client, revision, word(claims, "rakornas_secret", least=0) or None)
 
 
 def read_outside(claims: Mapping[str, Any], issuer: str, ends: float) -> Verified:
-    """What an outside issuer's token says. A limit to a body or a meeting holds here too, under the same names."""
+    """What an outside issuer's token says. A limit to a body or a meeting holds here too, under the same names.
+
+    Its client is named, as `client_id` (RFC 9068) or `azp` (OpenID Connect), and no person: revisions are open data.
+    """
     subject = word(claims, "sub")
-    name = word(claims, "name", least=0) or word(claims, "client_id", least=0) or subject
+    name = word(claims, "client_id", least=0) or word(claims, "azp", least=0) or subject
     return Verified(_caller(claims, f"{issuer} {subject}", name), ends)
 
 

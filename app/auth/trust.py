@@ -52,6 +52,8 @@ class Trust:
         """Begin to follow; with a database that answers, it knows all when this returns."""
         await self._attempt()
         self._task = asyncio.create_task(self._follow())
+        if self.outside is not None:
+            self.outside.ask()
 
     async def stop(self) -> None:
         if self._task is not None:

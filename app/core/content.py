@@ -53,7 +53,8 @@ def uuid(value: Any) -> UUID:
     return UUID(value)
 
 
-Name = Annotated[str, Field(min_length=1, max_length=300), Form(PLAIN, plain)]
+LONGEST_NAME = 300
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), Form(PLAIN, plain)]
 Line = Annotated[str, Field(min_length=1, max_length=5000), Form(PLAIN, plain)]
 Slug = Annotated[str, Field(min_length=1, max_length=40, pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
 Day = Annotated[date, Form(DAY, calendar_day)]

@@ -5,7 +5,7 @@ Each worker counts for itself, and keeps nothing but one number per caller: no s
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from itertools import islice
 from math import ceil
@@ -13,6 +13,7 @@ from math import ceil
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core.conditional import tags_in
 from app.core.problems import Problem, TooManyRequests
 
 Address = IPv4Address | IPv6Address
@@ -40,17 +41,26 @@ class Buckets:
     def __len__(self) -> int:
         return len(self._full_at)
 
+    def wait(self, key: Hashable, cost: int = 1) -> float:
+        """The seconds until there are as many tokens (never > burst); 0: there are."""
+        now = self.clock()
+        wait = max(self._full_at.get(key, now), now) + cost / self.rate - now - self.burst / self.rate
+        return wait if wait > 1e-9 else 0.0  # what adding up fractions of seconds makes of nothing
+
     def take(self, key: Hashable, cost: int = 1) -> float:
-        """Take tokens, and return 0; or take none, and return the seconds until there are as many (never > burst)."""
+        """Take tokens, and return 0; or take none, and return the seconds until there are as many."""
+        wait = self.wait(key, cost)
+        if not wait:
+            self.charge(key, cost)
+        return wait
+
+    def charge(self, key: Hashable, cost: int = 1) -> None:
+        """Take tokens, also where there are none: up to another burst of them can be owed."""
         now = self.clock()
         full_at = max(self._full_at.get(key, now), now) + cost / self.rate
-        wait = full_at - now - self.burst / self.rate
-        if wait > 1e-9:  # what adding up fractions of seconds makes of nothing
-            return wait
-        self._full_at[key] = full_at
+        self._full_at[key] = min(full_at, now + 2 * self.burst / self.rate)
         self._full_at.move_to_end(key)
         self._forget(now)
-        return 0.0
 
     def give_back(self, key: Hashable, cost: int = 1) -> None:
         """What was taken was not used."""
@@ -60,7 +70,15 @@ class Buckets:
     def left(self, key: Hashable) -> tuple[int, int]:
         """The whole tokens in the bucket, and the seconds until it is full."""
         missing = max(self._full_at.get(key, 0.0) - self.clock(), 0.0)
-        return int(self.burst - missing * self.rate + 1e-6), ceil(missing - 1e-6)
+        return max(int(self.burst - missing * self.rate + 1e-6), 0), ceil(missing - 1e-6)
+
+    def headers(self, name: str, key: Hashable) -> dict[str, str]:
+        """RateLimit-Policy and RateLimit (the IETF's draft-ietf-httpapi-ratelimit-headers-10) under this name."""
+        remaining, seconds = self.left(key)
+        return {
+            "RateLimit-Policy": f'"{name}";q={self.burst};w={ceil(self.burst / self.rate)}',
+            "RateLimit": f'"{name}";r={remaining};t={seconds}',
+        }
 
     def _forget(self, now: float) -> None:
         """Two at each taking, which adds one at most: so there are never more than `most`, and no long sweep."""
@@ -73,10 +91,9 @@ class Buckets:
 class Limits:
     """Answers 429 with Retry-After (RFC 6585 4) to whoever asks too often; `/health/*` and `/metrics` never.
 
-    A caller with a token is counted by its client, any other by its network. RateLimit-Policy and RateLimit (the IETF's
-    draft-ietf-httpapi-ratelimit-headers-10) stand on every answer but the public ones, which may be kept and shown to
-    others. A 304 costs nothing. A rate of 0 is no limit. Whom the room before has `refused` is answered here, counted
-    by network.
+    A caller with a token is counted by its client, any other by its network. RateLimit-Policy and RateLimit stand on
+    every answer but the public ones, which may be kept and shown to others. A 304 costs nothing to whoever names the
+    version that it has. A rate of 0 is no limit. Whom a room before has `refused` is answered here, and counted.
 
     Where no proxy is trusted, a caller without a token from the machine itself is not counted: it is its operator, or
     everybody, behind a proxy that nobody has named.
@@ -114,12 +131,13 @@ class Limits:
             return
         key = network_of(scope, self.proxies) if caller is None else caller.client
         wait = 0.0 if key is None else buckets.take(key)
+        is_free = key is not None and "*" not in tags_in(Headers(scope=scope).getlist("if-none-match"))
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
-                if message["status"] == 304 and key is not None:
+                if message["status"] == 304 and is_free:
                     buckets.give_back(key)
-                _tell(MutableHeaders(scope=message), name, buckets, key)
+                _tell(MutableHeaders(scope=message), buckets.headers(name, key))
             await send(message)
 
         if wait:
@@ -128,12 +146,10 @@ class Limits:
             await app(scope, receive, told)
 
 
-def _tell(headers: MutableHeaders, name: str, buckets: Buckets, key: Hashable) -> None:
-    if "public" in headers.get("cache-control", ""):
-        return
-    remaining, seconds = buckets.left(key)
-    headers["RateLimit-Policy"] = f'"{name}";q={buckets.burst};w={ceil(buckets.burst / buckets.rate)}'
-    headers["RateLimit"] = f'"{name}";r={remaining};t={seconds}'
+def _tell(headers: MutableHeaders, limit: Mapping[str, str]) -> None:
+    """Unless all may read it, or it tells of a limit of its own already."""
+    if "public" not in headers.get("cache-control", "") and "ratelimit" not in headers:
+        headers.update(limit)
 
 
 def network_of(scope: Scope, proxies: Networks) -> Hashable:

@@ -23,7 +23,7 @@ TOO_MANY = Text(f"Paling banyak {MOST_PARAMETERS} parameter.", f"At most {MOST_P
 
 
 class RawQuery:
-    """Only an address that means one thing goes on.
+    """Sets `scope["state"]["refused"]` to a problem, unless the address means one thing; the room that counts answers.
 
     Percent-encoding as in RFC 3986 2.1, UTF-8 inside it (RFC 3629), and in the query pairs parted by `&` alone with
     `+` for a space, each name once and none empty (the urlencoded form of the WHATWG URL standard, read strictly).
@@ -33,11 +33,9 @@ class RawQuery:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        problem = _problem(scope) if scope["type"] == "http" else None
-        if problem is None:
-            await self.app(scope, receive, send)
-        else:
-            await problem.response(scope)(scope, receive, send)
+        if scope["type"] == "http" and (problem := _problem(scope)):
+            scope.setdefault("state", {})["refused"] = problem
+        await self.app(scope, receive, send)
 
 
 def _problem(scope: Scope) -> Problem | None:

@@ -1,7 +1,6 @@
 """What is asked of the token endpoint and what it answers, in the forms of OAuth 2.0 (RFC 6749, 7517, 8414)."""
 
 import base64
-import binascii
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -145,7 +144,7 @@ def _basic(value: str) -> tuple[str, str]:
     scheme, _, encoded = value.partition(" ")
     try:
         given = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         given = ""
     client, colon, secret = given.partition(":")
     if scheme.lower() != "basic" or not colon:

@@ -35,29 +35,21 @@ class Attempts:
 
     @contextmanager
     def counted(self, client: str, network: Hashable) -> Iterator[None]:
-        """For one attempt: what it takes is kept where it ends in Refused. No network: the machine itself."""
-        taken: list[tuple[Buckets, Hashable]] = []
-        for buckets, key in ((self._networks, network), (self._clients, (client[:36], network))):
-            if key is None:
-                continue
-            wait = buckets.take(key)
-            if wait:
-                _give_back(taken)
-                raise TooManyRequests(retry_after=ceil(wait))
-            taken.append((buckets, key))
+        """For one attempt, counted where it ends in Refused. No network: the machine itself.
+
+        Not before it has ended: many right ones may come together. Wrong ones that do are owed, and paid later.
+        """
+        counters: list[tuple[Buckets, Hashable]] = [(self._clients, (client[:36], network))]
+        counters += [(self._networks, network)] if network is not None else []
+        for buckets, key in counters:
+            if wait := buckets.wait(key):
+                raise TooManyRequests(retry_after=ceil(wait), headers=buckets.headers("failures", key))
         try:
             yield
         except Refused:
+            for buckets, key in counters:
+                buckets.charge(key)
             raise
-        except BaseException:
-            _give_back(taken)
-            raise
-        _give_back(taken)
-
-
-def _give_back(taken: list[tuple[Buckets, Hashable]]) -> None:
-    for buckets, key in taken:
-        buckets.give_back(key)
 
 
 def refusal(credentials: Credentials) -> Refused:

@@ -33,12 +33,15 @@ async def seal(settings: Settings) -> int | None:
 
 
 def read_roots(document: bytes) -> list[Root]:
-    """Roots as `/v1/audit/roots` shows them, a page or the bare list of items; ValueError for anything else."""
+    """Roots as `/v1/audit/roots` shows them, a page or the bare list of items; ValueError where there are none."""
     answer = orjson.loads(document)
     try:
-        return [
+        found = [
             Root(datetime.fromisoformat(item["hour"]), int(item["position"]), bytes.fromhex(item["hash"]))
             for item in (answer["items"] if isinstance(answer, dict) else answer)
         ]
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("no list of roots") from error
+    if not found:
+        raise ValueError("an empty list of roots")
+    return found

@@ -43,5 +43,6 @@ def print_verdict(verdict: verifying.Verdict, *, as_json: bool) -> None:
         line = "" if flaw.line is None else f", line {flaw.line}"
         typer.echo(f"{flaw.kind} at position {flaw.position}{line}: {flaw.detail}")
     state = "The trail is not whole" if verdict.flaws else "The trail is whole"
-    counted = f"{verdict.sealed} lines recomputed, {verdict.roots} roots, {verdict.unsealed} lines not sealed yet"
+    elsewhere = f", {verdict.kept} kept elsewhere" if verdict.kept else ""
+    counted = f"{verdict.sealed} lines recomputed, {verdict.roots} roots{elsewhere}, {verdict.unsealed} not sealed yet"
     typer.echo(f"{state}: {counted}.")

@@ -45,11 +45,15 @@ class Flaw(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What was found: the first flaw of the chain, and an unsealed line that stands among the sealed ones."""
+    """What was found: the first flaw of the chain, and an unsealed line that stands among the sealed ones.
+
+    `roots`: of the trail itself; `kept`: elsewhere. The hashes were compared with both.
+    """
 
     sealed: int
     unsealed: int
     roots: int
+    kept: int
     flaws: list[Flaw]
 
 
@@ -68,7 +72,7 @@ async def verify(connection: asyncpg.Connection, kept: Sequence[Root], progress:
         if inserted[0] is not None:
             detail = "not sealed, and stands where only sealed lines are"
             flaws.append(Flaw("inserted", inserted[1], inserted[0], detail))
-    return Verdict(walk.position, unsealed, len(roots), flaws)
+    return Verdict(walk.position, unsealed, len(roots), len(kept), flaws)
 
 
 def _by_position(roots: Sequence[Root], kept: Sequence[Root]) -> dict[int, list[tuple[bytes, str]]]:

@@ -50,5 +50,10 @@ async def line(
         route.name,
         list(keys),
         state.get("request_id"),
-        purpose[:MOST_PURPOSE] if purpose else None,
+        _text(purpose)[:MOST_PURPOSE] if purpose else None,
     )
+
+
+def _text(header: str) -> str:
+    """What a client has written: HTTP knows bytes, which Starlette takes for Latin-1, and everybody writes UTF-8."""
+    return header.encode("latin-1").decode("utf-8", "replace")

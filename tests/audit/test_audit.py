@@ -170,4 +170,4 @@ class TestRoots:
         kept = operating.read_roots((await reader.get("/v1/audit/roots")).content)
         assert [root.position for root in kept] == [2, 5]
         verdict = await operating.verify(database_url, kept, lambda _done, _total: None)
-        assert verdict == (5, 1, 2, [])
+        assert verdict == (5, 1, 2, 2, [])

@@ -84,7 +84,9 @@ async def test_its_tokens_are_as_good_as_ours(issuer: Issuer, served: tuple[Fast
     assert await status(client, made(issuer, ed, {"alg": "EdDSA"})) == 200
     assert await status(client, made(issuer, ec, scope="profile")) == 403
     assert issuer.asked == ["/realms/kpu/.well-known/openid-configuration", "/keys"]  # once for all
-    caller = await app.state.trust.verify(made(issuer, ec, name="bappenas", rakornas_organization="kpu-31").encode())
+    caller = await app.state.trust.verify(
+        made(issuer, ec, name="Siti", azp="bappenas", rakornas_organization="kpu-31").encode()
+    )
     assert (caller.client, caller.name, caller.organization) == (f"{issuer.name} f3", "bappenas", "kpu-31")
 
 

@@ -14,6 +14,19 @@ from app.core.problems import Unavailable
 from tests.auth.made import key_set, new_key
 
 
+class Slow:
+    """An issuer that takes a request and answers once it may."""
+
+    def __init__(self, *keys: ECKey) -> None:
+        self.keys, self.may_answer = key_set(*keys), asyncio.Event()
+
+    async def __call__(self, address: str) -> Any:
+        await self.may_answer.wait()
+        if address.endswith("configuration"):
+            return {"issuer": "https://sso.example", "jwks_uri": "https://sso.example/keys"}
+        return self.keys
+
+
 class Fetched:
     """A fetch of the test's own: what it returns, or raises, and how often it was asked for the keys."""
 
@@ -119,3 +132,47 @@ async def test_metadata_that_cannot_be_believed(metadata: Any) -> None:
 
     with pytest.raises(Unavailable):
         await OutsideIssuer("https://sso.example", fetch).key("k")
+
+
+async def test_few_wait_for_an_issuer_that_hangs() -> None:
+    """Each of them holds a place of the service's; the rest are told at once to come back."""
+    slow = Slow(new_key("k"))
+    keys = OutsideIssuer("https://sso.example", slow)
+    waiting = [asyncio.create_task(keys.key("k")) for _ in range(outside.MOST_WAITING)]
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable):
+        await asyncio.wait_for(keys.key("k"), 0.1)
+    slow.may_answer.set()
+    await asyncio.gather(*waiting)
+    assert await keys.key("k")
+
+
+@pytest.mark.parametrize("document", [{"error": "maintenance"}, [], {"keys": None}, None])
+async def test_what_is_no_key_set_takes_no_key_away(document: Any) -> None:
+    fetched = Fetched(new_key("old"))
+    keys = issuer_with(fetched)
+    await keys.key("old")
+    fetched.now, fetched.keys = outside.FRESH + 1, document
+    await keys.key("old")
+    await asyncio.sleep(0.01)
+    assert fetched.count == 2
+    await keys.key("old")
+
+
+async def test_a_key_that_is_not_known_while_the_issuer_is_away_is_doubt() -> None:
+    fetched = Fetched(new_key("old"))
+    keys = issuer_with(fetched)
+    await keys.key("old")
+    fetched.fault, fetched.now = True, outside.COOL_DOWN + 1
+    with pytest.raises(Unavailable):
+        await keys.key("new")
+
+
+async def test_its_keys_are_asked_for_as_the_service_starts() -> None:
+    fetched = Fetched(new_key("k"))
+    keys = issuer_with(fetched)
+    keys.ask()
+    await asyncio.sleep(0.01)
+    assert fetched.count == 1
+    await keys.key("k")
+    assert fetched.count == 1

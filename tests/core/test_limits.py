@@ -36,6 +36,7 @@ async def ask(
     caller: str | None = None,
     path: str = "/v1/x",
     via: str = "",
+    had: str = "",
     **state: Any,
 ) -> httpx.Response:
     """The answer to a request from this address, of this client, past these proxies."""
@@ -51,7 +52,8 @@ async def ask(
         "type": "http",
         "method": "GET",
         "path": path,
-        "headers": [(b"x-forwarded-for", one.encode()) for one in via.split("|") if one],
+        "headers": [(b"x-forwarded-for", one.encode()) for one in via.split("|") if one]
+        + [(b"if-none-match", had.encode())] * bool(had),
         "client": at and (at, 50000),
         "state": {"caller": caller and SimpleNamespace(client=caller), **state},
     }
@@ -119,6 +121,18 @@ class TestLimits:
         for _ in range(10):
             answer = await ask(house)
             assert (answer.status_code, answer.headers["ratelimit"]) == (304, '"network";r=2;t=0')
+
+    async def test_a_304_to_any_version_is_none(self) -> None:
+        """Whoever sends `*` has nothing, and has made us look all the same."""
+        house = limits(unchanged)
+        assert [(await ask(house, had='"x", *')).status_code for _ in range(3)] == [304, 304, 429]
+        assert (await ask(house, at="198.51.100.7", had='"*"')).status_code == 304
+
+    async def test_a_limit_that_is_told_already_stays(self) -> None:
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            await PlainTextResponse("", 429, {"RateLimit": "its own"})(scope, receive, send)
+
+        assert (await ask(limits(app))).headers["ratelimit"] == "its own"
 
     async def test_a_token_that_is_refused_is_its_networks(self) -> None:
         """Else nobody would count those who try tokens out."""

@@ -5,9 +5,10 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Message
 
+from app.core.limits import Limits
 from app.core.query import RawQuery
 
-ROOM = RawQuery(PlainTextResponse("ok"))
+ROOM = RawQuery(Limits(PlainTextResponse("ok")))  # which answers what it refuses
 
 
 async def ask(path: bytes, query: bytes = b"") -> httpx.Response:
@@ -34,6 +35,7 @@ async def test_an_address_that_is_not_utf8_is_malformed(raw: bytes) -> None:
     for answer in (await ask(b"/" + raw), await ask(b"/", b"q=" + raw), await ask(b"/", raw + b"=1")):
         assert answer.status_code == 400
         assert answer.json()["code"] == "malformed"
+        assert "ratelimit" in answer.headers  # it is counted as any other
 
 
 @pytest.mark.parametrize(

@@ -65,9 +65,31 @@ def test_success_and_faults_of_ours_cost_nothing() -> None:
 async def test_the_endpoint_answers_429(app: FastAPI, client: httpx.AsyncClient) -> None:
     id_, secret = await made_client(app)
     wrong = {**FORM, "client_id": id_, "client_secret": "rks_wrong"}
-    answers = await asyncio.gather(*(client.post("/oauth/token", data=wrong) for _ in range(15)))
-    assert sorted(answer.status_code for answer in answers) == [401] * 10 + [429] * 5
+    answers = [await client.post("/oauth/token", data=wrong) for _ in range(12)]
+    assert [answer.status_code for answer in answers] == [401] * 10 + [429] * 2
     late = await client.post("/oauth/token", data={**wrong, "client_secret": secret})
     assert (late.status_code, late.json()["code"]) == (429, "too_many_requests")
     assert int(late.headers["retry-after"]) >= 1
+    assert late.headers["ratelimit-policy"] == '"failures";q=10;w=60'
+    assert late.headers["ratelimit"].startswith('"failures";r=0;t=')
     assert await fetched_token(client, *await made_client(app))
+
+
+async def test_right_ones_that_come_together_are_all_let_through(app: FastAPI, client: httpx.AsyncClient) -> None:
+    id_, secret = await made_client(app)
+    right = {**FORM, "client_id": id_, "client_secret": secret}
+    answers = await asyncio.gather(*(client.post("/oauth/token", data=right) for _ in range(40)))
+    assert {answer.status_code for answer in answers} == {200}
+
+
+def test_wrong_ones_that_come_together_are_paid_later() -> None:
+    """Five beyond the ten, and one for the next attempt: six times six seconds."""
+    attempts = Attempts(Clock())
+    together = [attempts.counted("one", "net") for _ in range(CLIENT_FAILURES[1] + 5)]
+    for attempt in together:
+        attempt.__enter__()
+    for attempt in together:
+        attempt.__exit__(Refused, Refused("invalid_client", ""), None)
+    with pytest.raises(TooManyRequests) as refused, attempts.counted("one", "net"):
+        raise AssertionError("it was let through")
+    assert refused.value.headers["Retry-After"] == "36"

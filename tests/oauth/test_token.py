@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from app.auth.keys import LIFETIME
 from app.clients import operating
+from app.core.content import LONGEST_NAME
 from app.core.transaction import writing
 from app.oauth.schemas import ASSERTION_TYPE
 from tests.auth.made import assertion, bearer, decoded, fetched_token, key_set, made_client, new_ed_key, new_key
@@ -42,6 +43,12 @@ async def test_a_token_is_for_ten_minutes_and_says_who_and_what(app: FastAPI, cl
     assert claims["rakornas_organization"] == "kpu-31"
     assert secret not in token
     assert (await client.get("/v1/clients", headers=bearer(token))).status_code == 403
+
+
+async def test_the_longest_name_is_good(app: FastAPI, client: httpx.AsyncClient) -> None:
+    id_, secret = await made_client(app, "clients:admin", name="\U0001f5f3" * LONGEST_NAME)
+    token = await fetched_token(client, id_, secret)
+    assert (await client.get("/v1/clients", headers=bearer(token))).status_code == 200
 
 
 async def test_no_two_tokens_are_the_same(app: FastAPI, client: httpx.AsyncClient) -> None:
@@ -187,11 +194,12 @@ async def test_the_form_is_short(client: httpx.AsyncClient) -> None:
         ("Basic !!!", "invalid_client"),
         ("Basic bm9jb2xvbg==", "invalid_client"),
         ("Basic /w==", "invalid_client"),
+        (b"Basic \xe9", "invalid_client"),
         ("Bearer x", "invalid_client"),
         ("Basic bm9ib2R5OnNlY3JldA==", "invalid_client"),
     ],
 )
-async def test_whoever_tries_basic_is_told_to_try_again(client: httpx.AsyncClient, value: str, error: str) -> None:
+async def test_whoever_tries_basic_is_told_to_try_again(client: httpx.AsyncClient, value: Any, error: str) -> None:
     answer = await ask(client, FORM, headers={"Authorization": value})
     assert refused(answer) == (401, error)
     assert answer.headers["www-authenticate"] == 'Basic realm="rakornas"'

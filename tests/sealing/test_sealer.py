@@ -63,7 +63,7 @@ async def test_sixteen_writers_make_one_chain_and_no_false_alarm(
     assert sorted(line for line, _ in chain) == sorted(committed)
     assert [line for line, _ in chain] != sorted(committed)  # they did overlap
     assert chain == await recomputed(owner)
-    assert await verdict(owner) == (len(committed), 0, 0, [])
+    assert await verdict(owner) == (len(committed), 0, 0, 0, [])
 
 
 async def test_a_line_waits_for_older_transactions(
@@ -74,7 +74,7 @@ async def test_a_line_waits_for_older_transactions(
         await older.execute(LINE, None, None, "older", [], None, None)
         await add_lines(owner, 3)
         assert await sealer.seal(sealing) == 0
-        assert await verdict(owner) == (0, 3, 0, [])
+        assert await verdict(owner) == (0, 3, 0, 0, [])
     await older.close()
     await seal_all(sealing, 4)
     assert [line for line, _ in await kept_chain(owner)] == [1, 2, 3, 4]
@@ -124,7 +124,7 @@ async def test_a_crash_leaves_a_chain_that_goes_on(
     crashing.terminate()
     assert len(await kept_chain(owner)) == 10
     await seal_all(sealing, 13)
-    assert await verdict(owner) == (23, 0, 0, [])
+    assert await verdict(owner) == (23, 0, 0, 0, [])
 
 
 @pytest.mark.parametrize("batch", [2, 1000])
@@ -147,7 +147,7 @@ async def test_a_trail_goes_on_in_another_cluster(
     assert (await verdict(owner)).flaws == []
     await seal_all(sealing, 3)
     assert [line for line, _ in await kept_chain(owner)] == [3, 2, 1, 8, 7, 6, 5, 4, 9, 10, 11, 12, 13, 14]
-    assert await verdict(owner) == (14, 0, 0, [])
+    assert await verdict(owner) == (14, 0, 0, 0, [])
 
 
 async def test_lines_made_before_the_newest_seals_number_is_come_to_are_sealed_too(

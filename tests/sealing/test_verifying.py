@@ -39,6 +39,12 @@ TAMPERED: dict[str, tuple[str, str, int, int | None]] = {
         }.items()
     },
     "a time that Python cannot keep": ("UPDATE audit_lines SET at = '20000-01-01' WHERE id = 20", "changed", 20, 20),
+    "the same time before our era": (
+        "UPDATE audit_lines SET at = (at::text || ' BC')::timestamptz WHERE id = 20",
+        "changed",
+        20,
+        20,
+    ),
     "the first changed": ("UPDATE audit_lines SET operation = 'other' WHERE id = 1", "changed", 1, 1),
     "the last changed": ("UPDATE audit_lines SET operation = 'other' WHERE id = 40", "changed", 40, 40),
     "a seal changed": ("UPDATE audit_seals SET hash = sha256('x') WHERE position = 20", "changed", 20, 20),
@@ -98,7 +104,7 @@ async def trail(owner: asyncpg.Connection, sealing: asyncpg.Connection) -> async
 
 
 async def test_a_whole_trail(trail: asyncpg.Connection) -> None:
-    assert await verdict(trail) == Verdict(SEALED, UNSEALED, 1, [])
+    assert await verdict(trail) == Verdict(SEALED, UNSEALED, 1, 0, [])
 
 
 @pytest.mark.parametrize("batch", [7, 5000])
@@ -173,7 +179,7 @@ class TestCommand:
         at = ("--database-url", database_url, "--roots", str(file))
         ended = await self.asked("verify", *at)
         assert (ended.exit_code, ended.stdout) == (
-            *(0, "The trail is whole: 40 lines recomputed, 1 roots, 3 lines not sealed yet.\n"),
+            *(0, "The trail is whole: 40 lines recomputed, 1 roots, 1 kept elsewhere, 3 not sealed yet.\n"),
         )
         file.write_text(json.dumps([item | {"hash": "00" * 32}]))
         ended = await self.asked("verify", "--json", *at)
@@ -200,7 +206,20 @@ class TestCommand:
         await trail.fetchval("SELECT pg_advisory_lock($1)", sealer.LOCK)
         assert (await self.asked("seal", "--database-url", database_url)).stdout == "Another sealer is at it.\n"
 
-    @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"items": [{"hour": "x"}]}', '["a"]', "1", None])
+    @pytest.mark.parametrize(
+        "content",
+        [
+            "",
+            "{}",
+            "[]",
+            '{"items": [], "next_page_token": null}',
+            "[1]",
+            '{"items": [{"hour": "x"}]}',
+            '["a"]',
+            "1",
+            None,
+        ],
+    )
     async def test_a_file_that_holds_no_roots(self, tmp_path: Path, content: str | None) -> None:
         file = tmp_path / "roots.json"
         if content is not None:
@@ -229,8 +248,8 @@ def test_progress_on_a_terminal_only_when_it_takes_long(
 
 
 def test_a_verdict_in_words(capsys: pytest.CaptureFixture[str]) -> None:
-    report.print_verdict(Verdict(6, 0, 0, [Flaw("dropped", 7, None, "why")]), as_json=False)
+    report.print_verdict(Verdict(6, 0, 0, 0, [Flaw("dropped", 7, None, "why")]), as_json=False)
     assert capsys.readouterr().out.splitlines() == [
         "dropped at position 7: why",
-        "The trail is not whole: 6 lines recomputed, 0 roots, 0 lines not sealed yet.",
+        "The trail is not whole: 6 lines recomputed, 0 roots, 0 not sealed yet.",
     ]

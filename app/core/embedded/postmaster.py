@@ -41,6 +41,7 @@ def spawn(
         "timezone": "UTC",
         "log_timezone": "UTC",
         "jit": "off",
+        "log_error_verbosity": "terse",  # else the log keeps the row that a rule has refused, and so who it is about
         "max_connections": "500",  # two dozen workers; those not in use cost next to nothing
     }
     if sys.platform == "linux":

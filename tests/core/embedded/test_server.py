@@ -29,6 +29,7 @@ def test_cluster_has_the_same_settings_on_every_machine(shared: Path) -> None:
         assert ask(server, "SHOW server_encoding") == "UTF8"
         assert ask(server, "SHOW listen_addresses") == ""
         assert ask(server, "SHOW wal_level") == "replica"
+        assert ask(server, "SHOW log_error_verbosity") == "terse"  # no rows of ours in its log
         assert ask(server, "SELECT datlocale FROM pg_database WHERE datname = current_database()") == "C.UTF-8"
         assert ask(server, "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'rakornas'") == "rakornas"
         # The order of code points; a language's own order would put "a" first.

@@ -1,0 +1,88 @@
+"""A restricted roll, read by whoever may: with what is personal, and a line in the audit trail that says so."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import httpx
+import pytest_asyncio
+from fastapi import FastAPI
+
+from app.auth import Scope
+from app.settings import Settings
+from tests.attendance import made_up
+from tests.callers import bearer
+from tests.conftest import client_of, fetch, running
+
+CLOSED = "/v1/meetings/closed/attendance"
+LINES = (
+    "SELECT client, scope, operation, keys, request_id, purpose FROM audit_lines WHERE operation <> 'load' ORDER BY id"
+)
+ALL = [f"participants/{row['id']}" for row in made_up.CLOSED]
+
+
+@pytest_asyncio.fixture
+async def app(own_url: str) -> AsyncIterator[FastAPI]:
+    await made_up.add(own_url)
+    async with running(Settings(DATABASE_URL=own_url)) as app:
+        yield app
+
+
+@pytest_asyncio.fixture
+async def reader(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app) as client:
+        client.headers.update(bearer(app, Scope.ATTENDANCE_READ, client="kemendagri"))
+        yield client
+
+
+async def lines(url: str) -> list[tuple[object, ...]]:
+    connection = await asyncpg.connect(url)
+    try:
+        return [tuple(row) for row in await connection.fetch(LINES)]
+    finally:
+        await connection.close()
+
+
+async def test_it_is_shown_and_nobody_keeps_it(reader: httpx.AsyncClient) -> None:
+    answer = await reader.get(CLOSED)
+    told = [(item["status"], item["note"]) for item in answer.json()["items"]]
+    assert told == [(row["status"], row.get("note")) for row in made_up.CLOSED]
+    assert "sick" in dict(told)
+    assert answer.headers["cache-control"] == "no-store"
+    assert "Authorization" in answer.headers["vary"]
+
+
+async def test_a_line_says_who_was_shown_to_whom_and_what_for(reader: httpx.AsyncClient, own_url: str) -> None:
+    purpose = "akreditasi, pintu “A”"
+    headers = {b"X-Request-Id": b"r-1", b"X-Purpose": purpose.encode()}
+    assert (await reader.get(CLOSED, headers=headers)).status_code == 200
+    assert await lines(own_url) == [
+        ("kemendagri", "attendance:read", "read_roll", ["meetings/closed/attendance", *ALL], "r-1", purpose)
+    ]
+
+
+async def test_whoever_is_not_shown_is_not_named(reader: httpx.AsyncClient, own_url: str) -> None:
+    """Of a page and of members without an id too, just those that stand in it."""
+    answer = await reader.get(f"{CLOSED}?page_size=1&fields=status")
+    assert [list(item) for item in answer.json()["items"]] == [["status"]]
+    await reader.get(answer.links["next"]["url"])
+    assert [line[3] for line in await lines(own_url)] == [["meetings/closed/attendance", one] for one in ALL[:2]]
+
+
+async def test_one_that_has_the_bytes_already_leaves_a_line_too(reader: httpx.AsyncClient, own_url: str) -> None:
+    tag = (await reader.get(CLOSED)).headers["etag"]
+    assert (await reader.get(CLOSED, headers={"If-None-Match": tag})).status_code == 304
+    assert len(await lines(own_url)) == 2
+
+
+async def test_a_stranger_leaves_none(reader: httpx.AsyncClient, own_url: str) -> None:
+    del reader.headers["Authorization"]
+    assert (await reader.get(CLOSED)).status_code == 401
+    assert (await reader.get("/v1/meetings/mixed/attendance")).status_code == 200
+    assert await lines(own_url) == []
+
+
+async def test_without_a_line_it_is_not_shown(reader: httpx.AsyncClient, own_url: str) -> None:
+    await fetch(own_url, "ALTER TABLE audit_lines ADD CHECK (operation <> 'read_roll')")
+    answer = await reader.get(CLOSED)
+    assert answer.status_code == 500
+    assert "Rahasia" not in answer.text
