@@ -51,7 +51,10 @@ class Successor(Content):
 
 
 class SuccessionContent(Noted):
-    """A change of office: one appointment ends, and the next begins. Both are given the `legal_basis`."""
+    """A change of office: one appointment ends, and the next begins.
+
+    `legal_basis` is that of the next one, and stands in the revisions of both.
+    """
 
     ends: Annotated[Uuid, Field(description="Id of the appointment that ends.")]
     end_on: Annotated[PartialDate, Field(description="First day no longer in office.")]

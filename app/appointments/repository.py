@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Date, bindparam, cast, func, literal_column, null, select
+from sqlalchemy import Boolean, ColumnElement, Date, bindparam, cast, func, literal_column, null, select, true
 from sqlalchemy.dialects.postgresql import UUID
 
 from app import mentions, models
@@ -14,7 +14,7 @@ from app.core.facts import fact_members
 from app.core.likeness import is_whole
 from app.core.statements import Statement
 from app.models.officials import holds_on
-from app.writing.resource import Resource
+from app.writing.resource import Resource, Taken
 
 _held, _person = models.Appointment, models.Official
 
@@ -71,13 +71,17 @@ APPOINTMENTS = Collection(
 )
 
 
-def _in_the_way(*of_the_same: str) -> Statement:
+def _in_the_way(*of_the_same: str, where: ColumnElement[bool] | None = None) -> Statement:
     """The appointments whose certain days overlap those of a row that was refused."""
     days = func.certain_days(bindparam("start_on"), bindparam("end_on"), cast(bindparam("seen_on"), Date))
     same = (_held.__table__.c[name] == bindparam(name) for name in of_the_same)
     other = _held.id != cast(bindparam("id"), UUID(as_uuid=True))
-    return Statement(select(_held.id).where(*same, other, _held.certain.op("&&", is_comparison=True)(days)))
+    overlap = _held.certain.op("&&", is_comparison=True)(days)
+    return Statement(select(_held.id).where(*same, other, overlap, true() if where is None else where))
 
+
+# As in app.officials: whoever is in an office is of its body.
+_OF_THE_PERSON = Statement(select(_held.organization).where(_held.official == _OFFICIAL).distinct())
 
 APPOINTMENT = Resource(
     "appointments",
@@ -89,7 +93,10 @@ APPOINTMENT = Resource(
     generated=("certain", "possible"),
     owned_by=Statement(select(_held.organization).where(_held.id == bindparam("id"))),
     rivals={
-        "ex_appointments_one_definitive_holder": _in_the_way("organization", "office"),
+        "ex_appointments_one_definitive_holder": _in_the_way(
+            *("organization", "office"), where=_held.standing == "definitive"
+        ),
         "ex_appointments_one_office_once": _in_the_way("official", "organization", "office"),
     },
+    takes=[Taken("official", "officials", _OF_THE_PERSON)],
 )

@@ -12,7 +12,8 @@ from app.core.languages import Text
 from app.core.problems import Conflict, Invalid, InvalidContent
 from app.core.transaction import Writer
 from app.core.validation import validate
-from app.writing import changes, rows
+from app.writing import changes, ownership, rows
+from app.writing.conflicts import Attempt
 from app.writing.idempotency import Kept
 from app.writing.request import Done, Write
 
@@ -24,7 +25,8 @@ ENDED = Text("Penugasan ini sudah berakhir.", "This appointment has ended alread
 async def succeed(write: Write, asked: contents.SuccessionContent) -> Response:
     """End an appointment, and begin the next one in its office. Answers 201 with both documents.
 
-    Raises InvalidContent for an appointment that is not there, Conflict for one that has ended.
+    Raises InvalidContent for an appointment that is not there, OutsideOrganization for another's, Conflict for one that
+    has ended.
     """
 
     async def work(transaction: Writer) -> Done:
@@ -32,12 +34,14 @@ async def succeed(write: Write, asked: contents.SuccessionContent) -> Response:
         held = await rows.hold(transaction, RESOURCE, ends)
         if held is None:
             raise InvalidContent(NO_SUCH)
+        await ownership.check(transaction, write.caller, RESOURCE, ends)
         if held.content["end_on"] is not None:
             address = RESOURCE.address_of(ends)
             raise Conflict(Invalid("already_ended", ENDED, pointer="/ends", address=address))
         ending = {name: value for name, value in asked.model_dump().items() if name in ("end_on", "end_reason")}
         await changes.put_patch(transaction, write, RESOURCE, contents.AppointmentPatch(**ending), ends)
         begun: UUID = uuid7()
+        write.attempt = Attempt({}, but=[RESOURCE.address_of(ends)] if _follows(asked) else [])
         await changes.put_new(transaction, write, RESOURCE, _next(asked, held), {"id": begun})
         documents = [await changes.shown(transaction, write, RESOURCE, {"id": id_}) for id_ in (asked.ends, begun)]
         body = b'{"ended":%b,"begun":%b}' % tuple(one.body for one in documents)
@@ -48,6 +52,12 @@ async def succeed(write: Write, asked: contents.SuccessionContent) -> Response:
         return Done(Kept(201, headers, body), [f"appointments/{asked.ends}", f"appointments/{begun}"])
 
     return await write.run(work, asked)
+
+
+def _follows(asked: contents.SuccessionContent) -> bool:
+    """Whether the next one begins when the other has ended for certain, so that they are not in each other's way."""
+    begins = asked.begins.start_on
+    return begins is None or f"{begins}-99-99"[:10] >= f"{asked.end_on}-01-01"[:10]
 
 
 def _next(asked: contents.SuccessionContent, held: rows.Held) -> contents.AppointmentContent:

@@ -46,19 +46,20 @@ async def read_roll(
     such reading leaves a line in the audit trail. Of more than 1,000 names that are like the words of `q`, the first
     1,000 of the list are ranked.
     """
-    roll = await repository.roll_of(read, code) if caller_of(request) or query.known_at else None
-    if roll and await access.may_read(read, caller_of(request), code, roll):
+    then = read.at(query.known_at)
+    rules = await access.rules_of(read, then, code) if caller_of(request) or query.known_at else None
+    if rules and await access.may_read(rules, caller_of(request), code):
         return await _in_full(request, read, code, query)
 
     async def unless_closed() -> None:
-        roll = await repository.roll_of(read, code)
-        if roll is None or (roll.roll == "restricted" and _is_bound_elsewhere(request)):
+        rules = await access.rules_of(read, then, code)
+        if rules is None or (rules.closed and _is_bound_elsewhere(request)):
             raise NotFound
-        if roll.roll == "restricted":
+        if rules.closed:
             raise needed(Scope.ATTENDANCE_READ, request)
 
-    if roll and roll.roll == "restricted":
-        await unless_closed()  # whatever it was at the instant that is asked for
+    if rules and rules.closed:
+        await unless_closed()  # also where it is so today only, and was open at the instant that is asked for
     page = await repository.ATTENDANCE.page(read, query, within={"meeting": code}, if_empty=unless_closed)
     return page.reply(request, fresh=FRESH, vary=VARY)
 

@@ -20,6 +20,7 @@ from app.core.statements import Statement
 
 Given = frozenset[str]
 SIZE = bindparam("size", type_=Integer)
+MOST_BYTES = 2 * 1024 * 1024  # of a page: where its documents are long it ends after the first that reaches beyond
 Conditions = Callable[[Given], Iterable[ColumnElement[bool]]]
 
 SORT_WITH_Q = Invalid(
@@ -126,8 +127,7 @@ class Collection:
         sort = "q" if "q" in asked else query.order or next(iter(self.sorts))
         walk = Walk(await read.page_key(), [self.document.schema.__name__, sort, asked, query.then])
         day, lasts = (None, None) if today is None or "as_of" in asked else today.at(query.then)
-        if query.then:
-            read = read.at(query.then)
+        read = read.at(query.then)
         parameters = {**asked, "fields": query.names(), "size": query.page_size}
         if query.page_token:
             keys, day = walk.resume(query.page_token)
@@ -155,8 +155,7 @@ class Collection:
         """The item with this key as the query's parameters show it, or None. `within`, `today`: as of a page."""
         asked = {**(within or {}), **query.filters()}
         day, lasts = (None, None) if today is None or "as_of" in asked else today.at(query.then)
-        if query.then:
-            read = read.at(query.then)
+        read = read.at(query.then)
         given = frozenset(asked) | ({"as_of"} if day else frozenset())
         statement = self._item_statement(given, query.fields is not None)
         row = await read.row(statement, {"as_of": day, **asked, "key": key, "fields": query.names()})
@@ -178,17 +177,23 @@ class Collection:
         found = rows.subquery("found")
         found_keys = [found.c[f"key_{n}"] for n in range(len(keys))]
         order = [key.desc() if downwards else key for key in found_keys]
+        text = as_text(found.c.document, fields=shape.fields)
+        before = func.sum(func.octet_length(text)).over(order_by=order, rows=(None, -1))
+        sized = select(text.label("text"), before.label("before"), *found_keys).subquery("sized")
+        sized_keys = [sized.c[key.name] for key in found_keys]
+        in_turn = [key.desc() if downwards else key for key in sized_keys]
+        fits = func.coalesce(sized.c.before, 0) < literal_column(str(MOST_BYTES))
+        number = func.least(func.count().filter(fits), SIZE)
 
         def in_order(column: Expression) -> Expression:
-            return func.array_agg(aggregate_order_by(column, *order), type_=ARRAY(Text))
+            return func.array_agg(aggregate_order_by(column, *in_turn), type_=ARRAY(Text))
 
-        documents = in_order(as_text(found.c.document, fields=shape.fields))
         return Statement(
             select(
-                func.array_to_string(documents[1:SIZE], ","),
-                func.count() > SIZE,
-                *(in_order(cast(key, Text))[SIZE] for key in found_keys),
-            ).select_from(found)
+                func.array_to_string(in_order(sized.c.text)[1:number], ","),
+                func.count() > number,
+                *(in_order(cast(key, Text))[number] for key in sized_keys),
+            ).select_from(sized)
         )
 
     def _build_item(self, given: Given, fields: bool) -> Statement:

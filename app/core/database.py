@@ -55,7 +55,7 @@ class Reading(Protocol):
     async def row(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None: ...
     async def one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row: ...
     async def page_key(self) -> bytes: ...
-    def at(self, known_at: datetime) -> "Reading": ...
+    def at(self, known_at: datetime | None) -> "Reading": ...
 
 
 class Reader:
@@ -64,16 +64,21 @@ class Reader:
     `known_at`: they see the record as it was at that instant.
     """
 
-    def __init__(self, database: Database, known_at: datetime | None = None) -> None:
+    def __init__(self, database: Database, known_at: datetime | None = None, until: float | None = None) -> None:
         self._database = database
         self._known_at = known_at
-        self._until = time.monotonic() + database.deadline
+        self._until = time.monotonic() + database.deadline if until is None else until
 
-    def at(self, known_at: datetime) -> "Reader":
-        """A reader of the record as it was; TooRecent where a write of that instant may not have ended yet."""
+    def at(self, known_at: datetime | None) -> "Reader":
+        """A reader of the record as it was, within the same deadline; None: as it is.
+
+        Raises TooRecent where a write of that instant may not have ended yet.
+        """
+        if known_at is None:
+            return self
         if known_at > datetime.now(UTC) - SETTLED:
             raise TooRecent
-        return Reader(self._database, known_at)
+        return Reader(self._database, known_at, self._until)
 
     async def rows(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
         """All rows of one statement; Unavailable when the database cannot answer in time."""

@@ -47,17 +47,19 @@ class StatementError(Exception):
 
 
 class RuleBroken(Exception):
-    """A constraint that refuses a write: its name, and the table that it stands in."""
+    """A constraint that refuses a write: its name, the table that it stands in, and a hint of ours, if it gives one."""
 
-    def __init__(self, constraint: str, table: str) -> None:
+    def __init__(self, constraint: str, table: str, hint: str = "") -> None:
         super().__init__(f"{constraint} of {table}")
         self.constraint = constraint
         self.table = table
+        self.hint = hint
 
 
 def rule_broken_by(error: DBAPIError) -> RuleBroken | None:
     """The rule that a statement has broken, if that is what went wrong."""
     cause = driver_error(error)
     if isinstance(cause, asyncpg.IntegrityConstraintViolationError):
-        return RuleBroken(getattr(cause, "constraint_name", None) or "", getattr(cause, "table_name", None) or "")
+        told = (getattr(cause, name, None) or "" for name in ("constraint_name", "table_name", "hint"))
+        return RuleBroken(*told)
     return None

@@ -59,8 +59,10 @@ class Writer:
     async def page_key(self) -> bytes:
         return bytes((await self.one(PAGE_KEY, {}))[0])
 
-    def at(self, known_at: datetime) -> "Writer":
-        raise NotImplementedError("a transaction writes the record of today")
+    def at(self, known_at: datetime | None) -> "Writer":
+        if known_at is not None:
+            raise RuntimeError("a transaction writes the record of today")
+        return self
 
 
 @asynccontextmanager

@@ -35,7 +35,7 @@ async def bring_in(settings: Settings, path: Path, order: Order, note: Noted, pr
                 outcome = await service.bring_in(
                     transaction, OPERATOR, order, rows, lambda count: progress(count, file.tell())
                 )
-                if not outcome.is_applied:
+                if not outcome.is_final:
                     raise NothingKept
                 await repository.audit(
                     transaction, outcome.keys, outcome.touched, client=None, scope=None, request_id=None

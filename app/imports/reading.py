@@ -2,19 +2,21 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, BinaryIO, Literal
 
 from app.core import bodies
 from app.core.languages import Text
 from app.core.problems import Invalid, InvalidContent, Malformed
-from app.core.validation import MOST_ERRORS, pointer_to, validate
+from app.core.validation import pointer_to, validate
 from app.imports.contents import Cell, Importable
 from app.imports.repository import Row, row_of
 
 Format = Literal["csv", "ndjson"]
-MOST_LINE = 1024 * 1024  # characters, as many as a body may have
+MOST_LINE = 1024 * 1024  # characters of a row, as many as a body may have
 
 UNKNOWN = Text("Kolom tidak dikenal. Yang ada: {}.", "No such column. Known: {}.")
 REPEATED = Text("Kolom ini ada lebih dari sekali.", "This column stands there more than once.")
@@ -31,8 +33,12 @@ class Flawed:
     errors: tuple[Invalid, ...]
 
 
-def rows(file: BinaryIO, form: Format, importable: Importable) -> Iterator[Row | Flawed]:
-    """The rows of a file in their order.
+Unread = Callable[[], Row | Flawed]
+"""A row whose cells nobody has looked at yet: there may be millions of which nothing can be told any more."""
+
+
+def rows(file: BinaryIO, form: Format, importable: Importable) -> Iterator[Unread | None]:
+    """The rows of a file in their order; None for a blank line, of which there may be millions between two rows.
 
     Raises InvalidContent for a wrong header, Malformed for what is not of this format: both at the first or any later
     row, and then nothing of the file is to be kept.
@@ -40,27 +46,36 @@ def rows(file: BinaryIO, form: Format, importable: Importable) -> Iterator[Row |
     return _csv(file, importable) if form == "csv" else _ndjson(file, importable)
 
 
-def _csv(file: BinaryIO, importable: Importable) -> Iterator[Row | Flawed]:
+def _csv(file: BinaryIO, importable: Importable) -> Iterator[Unread | None]:
     text = io.TextIOWrapper(file, "utf-8-sig", newline="")
-    reader = csv.reader(_lines(text), strict=True)
+    lines = _Lines(text)
+    reader = csv.reader(lines, strict=True)
     try:
         cells = _header(next(reader, []), importable)
         begins = reader.line_num + 1
         for values in reader:
             line, begins = begins, reader.line_num + 1
-            if values:
-                yield _of_cells(line, values, cells, importable)
+            lines.taken = 0
+            yield partial(_of_cells, line, values, cells, importable) if values else None
     except (csv.Error, UnicodeDecodeError):
         raise _malformed(reader.line_num, "CSV") from None
     finally:
         text.detach()
 
 
-def _lines(text: io.TextIOWrapper) -> Iterator[str]:
-    while line := text.readline(MOST_LINE + 1):
-        if len(line) > MOST_LINE:
-            raise csv.Error
-        yield line
+class _Lines:
+    """The lines of a text; csv.Error where those of one row are too long together. `taken`: what it has so far."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self.text = text
+        self.taken = 0
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self.text.readline(MOST_LINE + 1):
+            self.taken += len(line)
+            if self.taken > MOST_LINE:
+                raise csv.Error
+            yield line
 
 
 def _malformed(line: int, form: str) -> Malformed:
@@ -76,15 +91,16 @@ def _header(names: list[str], importable: Importable) -> list[Cell]:
     """The members in the order of the columns; InvalidContent names the columns that are wrong."""
     known = ", ".join(importable.cells)
     unknown = Text(UNKNOWN.id.format(known), UNKNOWN.en.format(known))
+    told = names[: len(importable.cells) + 1]  # of more than these one at least is wrong
+    counts = Counter(told)
+    required = importable.required if len(told) == len(names) else ()
     wrong = [
-        *(("unknown_column", unknown, name) for name in dict.fromkeys(names) if name not in importable.cells),
-        *(("repeated_column", REPEATED, name) for name in dict.fromkeys(names) if names.count(name) > 1),
-        *(("missing_column", MISSING, name) for name in importable.required if name not in names),
+        *(("unknown_column", unknown, name) for name in counts if name not in importable.cells),
+        *(("repeated_column", REPEATED, name) for name, count in counts.items() if count > 1),
+        *(("missing_column", MISSING, name) for name in required if name not in counts),
     ]
     if wrong:
-        raise InvalidContent(
-            *(Invalid(code, why, pointer=pointer_to([name])) for code, why, name in wrong[:MOST_ERRORS])
-        )
+        raise InvalidContent(*(Invalid(code, why, pointer=pointer_to([name])) for code, why, name in wrong))
     return [importable.cells[name] for name in names]
 
 
@@ -112,17 +128,18 @@ def _of_members(line: int, members: dict[str, Any], importable: Importable) -> R
     return row_of(line, content, importable.resource)
 
 
-def _ndjson(file: BinaryIO, importable: Importable) -> Iterator[Row | Flawed]:
+def _ndjson(file: BinaryIO, importable: Importable) -> Iterator[Unread | None]:
     number = 0
     while text := file.readline(MOST_LINE + 1):
         number += 1
         if len(text) > MOST_LINE:
             raise _malformed(number, "NDJSON")
-        if not text.strip(b" \t\r\n"):
-            continue
-        try:
-            members = bodies.parse(text)
-        except (Malformed, InvalidContent) as problem:
-            yield Flawed(number, problem.errors or (Invalid("not_json", NO_JSON, pointer=""),))
-        else:
-            yield _of_members(number, members, importable)
+        yield partial(_of_line, number, text, importable) if text.strip(b" \t\r\n") else None
+
+
+def _of_line(number: int, text: bytes, importable: Importable) -> Row | Flawed:
+    try:
+        members = bodies.parse(text)
+    except (Malformed, InvalidContent) as problem:
+        return Flawed(number, problem.errors or (Invalid("not_json", NO_JSON, pointer=""),))
+    return _of_members(number, members, importable)

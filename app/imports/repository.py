@@ -1,18 +1,21 @@
 """The SQL of bringing rows in, hundreds in one statement. All names in it come from the models, never from a file."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from sqlalchemy import Table as TableOfModel
 from uuid_utils.compat import uuid7
 
+from app.auth import Caller
 from app.core.content import Content
+from app.core.faults import RuleBroken
 from app.core.statements import DIALECT
 from app.core.transaction import Writer
+from app.imports import parts
 from app.imports.schemas import Status
-from app.writing import rows as single
+from app.writing import ownership
 from app.writing.resource import Parts, Resource, Values
 
 _LINE = "INSERT INTO audit_lines (client, scope, operation, keys, request_id, purpose) VALUES ($1, $2, $3, $4, $5, $6)"
@@ -38,14 +41,39 @@ class Row:
     is_new: bool
     columns: Mapping[str, Any]
     given: Sequence[str]
-    parts: Mapping[str, Sequence[Mapping[str, Any]]]
+    parts: Mapping[str, parts.Items]
+
+    @property
+    def says(self) -> dict[str, Any]:
+        """The columns that the file names."""
+        return {name: self.columns[name] for name in self.given}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is there already of a row: its parts, and as text the columns that decide who may write it."""
+
+    parts: Mapping[str, Any] = field(default_factory=dict)
+    was: Mapping[str, str | None] = field(default_factory=dict)
+
+
+Lines = Mapping[int, Held]
+"""By line, the objects that are there already."""
+
+
+class Outside(Exception):
+    """Rows that the caller may not write: these lines."""
+
+    def __init__(self, lines: set[int]) -> None:
+        super().__init__(lines)
+        self.lines = lines
 
 
 def row_of(line: int, content: Content, resource: Resource) -> Row:
     """The columns and parts of what one row says."""
     members = dict(content)
     columns = resource.columns(members)
-    given = resource.columns({name: members[name] for name in content.model_fields_set})
+    given = parts.given_columns(resource, content)
     *_, own = resource.keys
     is_new = columns[own] is None
     keys = {name: columns[name] for name in resource.keys} | ({own: uuid7()} if is_new else {})
@@ -78,11 +106,15 @@ class Table:
             f'"{name}" = CASE WHEN {is_named[name]} THEN given."{name}" ELSE held."{name}" END' for name in others
         )
         differs = " OR ".join(f'{is_named[name]} AND held."{name}" IS DISTINCT FROM given."{name}"' for name in others)
-        parts = "held.parts::text" if resource.parts else "NULL"
+        self._decisive = [*([resource.moves] if resource.moves else []), *(one.column for one in resource.takes)]
+        told = ["held.parts::text" if resource.parts else "NULL", *(f'held."{one}"::text' for one in self._decisive)]
         self._hold = (
-            f"SELECT given._line, {parts} FROM {given} JOIN {table} AS held ON {same_key}"  # noqa: S608
-            " ORDER BY given._line FOR UPDATE OF held"
+            f"SELECT given._line, {', '.join(told)} FROM {given} JOIN {table} AS held ON {same_key}"  # noqa: S608
+            " ORDER BY given._line FOR NO KEY UPDATE OF held"
         )
+        self._others = others
+        columns = ", ".join(f'held."{one}"' for one in others)
+        self._whole = f"SELECT {columns} FROM {given} JOIN {table} AS held ON {same_key}"  # noqa: S608
         self._update = (
             f"UPDATE {table} AS held SET {assignments} FROM {given} WHERE {same_key} AND ({differs})"  # noqa: S608
             " RETURNING given._line"
@@ -90,11 +122,19 @@ class Table:
         self._suspects = _dangling(resource.table, given, shape)
         self._insert = f"INSERT INTO {table} ({names}) SELECT {names} FROM {given} ORDER BY given._line"  # noqa: S608
 
-    async def held(self, write: Writer, rows: Iterable[Row]) -> dict[int, dict[str, Any]]:
-        """The lines whose objects are there already, each with its parts; locked until the transaction ends."""
+    async def held(self, write: Writer, rows: Iterable[Row]) -> dict[int, Held]:
+        """The objects that are there already, locked until the transaction ends."""
         known = [row for row in rows if not row.is_new]
         found = await write.fetch(self._hold, _records(known)) if known else []
-        return {line: orjson.loads(parts) if parts else {} for line, parts in found}
+        return {
+            line: Held(orjson.loads(its) if its else {}, dict(zip(self._decisive, was, strict=True)))
+            for line, its, *was in found
+        }
+
+    async def whole(self, write: Writer, row: Row) -> Mapping[str, Any]:
+        """The columns that a row would have: what the file does not name, it keeps."""
+        found = [] if row.is_new else await write.fetch(self._whole, _records([row]))
+        return {**dict(zip(self._others, found[0], strict=True)), **row.keys, **row.says} if found else row.columns
 
     async def suspects(self, write: Writer, rows: Sequence[Row]) -> set[int]:
         """The lines that refer to what is not there, nor among these rows: each of them may well be refused."""
@@ -102,18 +142,66 @@ class Table:
             return set()
         return {line for (line,) in await write.fetch(self._suspects, _records(rows))}
 
-    async def put(self, write: Writer, rows: Sequence[Row], held: Mapping[int, Mapping[str, Any]]) -> dict[int, Status]:
-        """Change the objects that are there, then add the others; RuleBroken by any of them."""
+    async def missing(self, write: Writer, row: Row, refusal: RuleBroken | Outside) -> str | None:
+        """The address of that to which a refused row refers, where that is of this table and not there."""
+        for rule in self.resource.table.foreign_key_constraints:
+            if (
+                isinstance(refusal, RuleBroken)
+                and rule.name == refusal.constraint
+                and rule.referred_table is rule.table
+            ):
+                columns = await self.whole(write, row)
+                return self.resource.address_of({one.column.name: columns[one.parent.name] for one in rule.elements})
+        return None
+
+    async def attempt(self, write: Writer, caller: Caller, rows: Sequence[Row], held: Lines) -> dict[int, Status]:
+        """Bring all of these in; where it raises RuleBroken or Outside, none of them is."""
+        await self._check(write, caller, rows, held)
+        await write.run("SAVEPOINT rows")
+        try:
+            statuses = await self.put(write, rows, held)
+            if outside := await ownership.outside(write, caller, self.resource, {row.line: row.keys for row in rows}):
+                raise Outside(outside)
+        except (RuleBroken, Outside):
+            await write.run("ROLLBACK TO SAVEPOINT rows")
+            await write.run("RELEASE SAVEPOINT rows")
+            raise
+        await write.run("RELEASE SAVEPOINT rows")
+        return statuses
+
+    async def _check(self, write: Writer, caller: Caller, rows: Sequence[Row], held: Lines) -> None:
+        """Raise Outside for what afterwards would be the caller's own: what is held, where it goes, whom it takes."""
+        if caller.organization is None:
+            return
+        there = [row for row in rows if row.line in held]
+        whose = (write, caller, self.resource)
+        was = {line: one.was for line, one in held.items()}
+        outside = await ownership.outside(*whose, {row.line: row.keys for row in there})
+        outside |= await ownership.moved_out(*whose, was, {row.line: row.says for row in there})
+        becomes = {row.line: row.says if row.line in held else row.columns for row in rows}
+        if outside := outside | await ownership.taken(*whose, was, becomes):
+            raise Outside(outside)
+
+    async def put(self, write: Writer, rows: Sequence[Row], held: Lines) -> dict[int, Status]:
+        """Change the objects that are there, then add the others; RuleBroken by any of them.
+
+        Parts that go do so first: they may stand in the way of what the rows become, as speakers in a session that
+        joins a parallel group.
+        """
         statuses: dict[int, Status] = {row.line: "unchanged" if row.line in held else "created" for row in rows}
         there = [row for row in rows if row.line in held]
+        others = [row for row in rows if row.line not in held]
+        for kind in self.resource.parts:
+            differ = [row for row in there if _differs(kind, row, held[row.line])]
+            statuses |= {row.line: "updated" for row in differ}
+            await parts.take_away(write, kind, [row.keys for row in differ])
         if there:
             statuses |= {line: "updated" for (line,) in await write.fetch(self._update, _records(there))}
-        if len(there) < len(rows):
-            await write.fetch(self._insert, _records([row for row in rows if row.line not in held]))
-        for row in rows:
-            for parts in self.resource.parts:
-                if await _put_parts(write, parts, row, held.get(row.line, {})) and statuses[row.line] == "unchanged":
-                    statuses[row.line] = "updated"
+        if others:
+            await write.fetch(self._insert, _records(others))
+        for kind in self.resource.parts:
+            new = [row for row in rows if _differs(kind, row, held.get(row.line, Held()))]
+            await parts.add(write, kind, [(row.keys, row.parts[kind.member]) for row in new])
         return statuses
 
 
@@ -135,19 +223,9 @@ def _records(rows: Iterable[Row]) -> str:
     return orjson.dumps([{"_line": row.line, "_given": row.given, **row.columns} for row in rows]).decode()
 
 
-async def _put_parts(write: Writer, parts: Parts, row: Row, held: Mapping[str, Any]) -> bool:
-    """Replace the parts of an object, unless they are those that it has."""
-    if parts.member not in row.parts:
-        return False
-    given = row.parts[parts.member]
-    if _comparable(parts, orjson.loads(orjson.dumps(given))) == _comparable(parts, held.get(parts.member, [])):
-        return False
-    await single.replace_parts(write, parts, row.keys, given)
-    return True
-
-
-def _comparable(parts: Parts, items: list[Any]) -> list[Any]:
-    return items if parts.numbered else sorted(items, key=lambda item: orjson.dumps(item, option=orjson.OPT_SORT_KEYS))
+def _differs(kind: Parts, row: Row, held: Held) -> bool:
+    given, its = row.parts.get(kind.member), held.parts.get(kind.member, [])
+    return given is not None and kind.as_told(given) != kind.as_told(its)
 
 
 async def begin(write: Writer, seconds: int) -> None:

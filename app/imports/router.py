@@ -39,6 +39,8 @@ router = resource("imports")
 
 SECONDS = 25  # for the database: the whole request has 30
 PATIENCE = 2.0  # seconds to wait for another import of this worker
+# The requests that run or wait in this worker, by client and key: one that is sent again hears so without waiting.
+UNDER_WAY: set[tuple[str, str]] = set()
 FORMATS: Mapping[str, reading.Format] = {"text/csv": "csv", "application/x-ndjson": "ndjson"}
 SCOPES: Mapping[str, Scope] = {
     "regions": Scope.REGIONS_WRITE,
@@ -102,7 +104,7 @@ async def import_rows(
         raise Malformed from None
     importable: Importable = request.app.state.importable[query.resource]
     order = Order(importable, write.dry_run, query.partial == "true")
-    async with _one_at_a_time(request):
+    async with _once(write), _one_at_a_time(request):
         return await _run(write, order, Noted(reason=query.reason, legal_basis=query.legal_basis), form, body)
 
 
@@ -121,8 +123,9 @@ async def _run(write: Write, order: Order, note: Noted, form: reading.Format, bo
                 return _response(kept, {"Idempotency-Replayed": "true"})
             rows = reading.rows(io.BytesIO(body), form, order.importable)
             outcome = await service.bring_in(transaction, write.caller, order, rows)
+            await asyncio.to_thread(outcome.document, language)  # others have their turn meanwhile
             answer = Kept(200, {"Content-Language": language}, outcome.encoded(language))
-            if not outcome.is_applied:
+            if not outcome.is_final:
                 raise NothingKept
             await repository.audit(
                 *(transaction, outcome.keys, outcome.touched),
@@ -154,6 +157,22 @@ def _format(request: Request) -> reading.Format:
     if media_type not in FORMATS or named.get("charset", "utf-8") != "utf-8" or encoded or no_header:
         raise UnsupportedMediaType(headers={"Accept": ", ".join(FORMATS)})
     return FORMATS[media_type]
+
+
+@asynccontextmanager
+async def _once(write: Write) -> AsyncIterator[None]:
+    """InFlight for a request that is under way already."""
+    if write.key is None:
+        yield
+        return
+    this = (write.caller.client, write.key)
+    if this in UNDER_WAY:
+        raise InFlight
+    UNDER_WAY.add(this)
+    try:
+        yield
+    finally:
+        UNDER_WAY.remove(this)
 
 
 @asynccontextmanager

@@ -1,35 +1,35 @@
 """Bringing rows in: hundreds at once, and where one of them is refused, in ever smaller parts until it is found."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from itertools import islice
-from typing import Any
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from app.auth import Caller
 from app.core.database import Database
 from app.core.faults import RuleBroken
 from app.core.languages import Text
-from app.core.problems import Invalid, OutsideOrganization, Problem
+from app.core.problems import Circular, Invalid, OutsideOrganization, Problem
 from app.core.transaction import Writer
 from app.imports import repository
 from app.imports.outcome import Order, Outcome, Verdict
-from app.imports.reading import Flawed
-from app.imports.repository import Row, Table
+from app.imports.reading import Flawed, Unread
+from app.imports.repository import Lines, Outside, Row, Table
 from app.imports.schemas import Status
 from app.settings import Settings
-from app.writing import ownership
-from app.writing import rows as single
 from app.writing.conflicts import Attempt, told
 
-CHUNK = 500  # rows that one statement brings in; while they are looked at, no other request of this worker runs
+CHUNK = 500  # rows that one statement brings in
 PIECES = 10  # that a chunk is cut into where a row of it is refused
+SLICE = 0.01  # seconds of reading after which other requests of this worker have their turn
 REPEATED = Text("Baris sebelumnya mempunyai kunci yang sama.", "A row before this one has the same key.")
 
-Held = Mapping[int, Mapping[str, Any]]
-"""The lines whose objects are there already, with the parts of each."""
+Waiting = tuple[Row, Verdict]
+"""A row that was refused, and its verdict for now."""
 
 Progress = Callable[[int], None]
 """Called with the number of rows that were looked at so far."""
+
+
+Refusal = RuleBroken | Outside
 
 
 def patient(settings: Settings, seconds: int) -> Database:
@@ -42,7 +42,7 @@ async def bring_in(
     transaction: Writer,
     caller: Caller,
     order: Order,
-    rows: Iterable[Row | Flawed],
+    rows: Iterable[Unread | None],
     progress: Progress = lambda _: None,
 ) -> Outcome:
     """Bring all rows in that the record admits; what is to be kept of them is for the caller to say.
@@ -64,17 +64,32 @@ class _Import:
         self.resource = order.importable.resource
         self.table = Table(self.resource)
         self.outcome = Outcome(order)
-        self.again: list[tuple[Row, Verdict]] = []
+        self.again: list[Waiting] = []
 
-    async def run(self, rows: Iterable[Row | Flawed], progress: Progress) -> Outcome:
-        for chunk in _chunks(rows):
-            if self.outcome.is_full and not self.outcome.order.partial:
-                self.outcome.counts["not_tried"] += len(chunk)
-            else:
+    async def run(self, rows: Iterable[Unread | None], progress: Progress) -> Outcome:
+        chunk: list[Row | Flawed] = []
+        since = time.monotonic()
+        for row in rows:
+            if row is not None:
+                if self.outcome.is_full and not self.outcome.order.partial:
+                    self.outcome.counts["not_tried"] += 1
+                else:
+                    chunk.append(row())
+            if len(chunk) == CHUNK:
                 await self._take(chunk)
-            progress(self.outcome.total)
+                chunk = []
+                progress(self.outcome.total)
+            if time.monotonic() - since > SLICE:
+                await self._pause()
+                since = time.monotonic()
+        await self._take(chunk)
+        progress(self.outcome.total)
         await self._try_again()
         return self.outcome
+
+    async def _pause(self) -> None:
+        """Let others have their turn. A statement does, and it alone knows of the transaction's deadline."""
+        await self.transaction.run("SELECT 1")
 
     async def _take(self, chunk: Sequence[Row | Flawed]) -> None:
         whole = [row for row in chunk if isinstance(row, Row)]
@@ -97,15 +112,20 @@ class _Import:
             if row.line in suspects:
                 await self._put([row], held)
 
-    async def _put(self, rows: Sequence[Row], held: Held) -> None:
+    async def _put(self, rows: Sequence[Row], held: Lines) -> None:
         """Bring these in; where one is refused, cut them up until it is found."""
         if not rows:
             return
         try:
             statuses = await self._attempt(rows, held)
-        except (RuleBroken, OutsideOrganization) as refusal:
+        except Outside as outside:
+            for row in rows:
+                if row.line in outside.lines:
+                    await self._refuse(row, outside)
+            await self._put([row for row in rows if row.line not in outside.lines], held)
+        except RuleBroken as broken:
             if len(rows) == 1:
-                await self._refuse(rows[0], refusal)
+                await self._refuse(rows[0], broken)
                 return
             size = -(-len(rows) // PIECES)
             for begin in range(0, len(rows), size):
@@ -114,28 +134,10 @@ class _Import:
             for row in rows:
                 self.outcome.add(Verdict(row.line, statuses[row.line], row.key), self._name(row))
 
-    async def _attempt(self, rows: Sequence[Row], held: Held) -> dict[int, Status]:
-        async with _savepoint(self.transaction):
-            if self.caller.organization is not None:
-                await self._check([row for row in rows if row.line in held])
-                await self._check_moves([row for row in rows if row.line in held])
-            statuses = await self.table.put(self.transaction, rows, held)
-            if self.caller.organization is not None:
-                await self._check(rows)
-            return statuses
+    async def _attempt(self, rows: Sequence[Row], held: Lines) -> dict[int, Status]:
+        return await self.table.attempt(self.transaction, self.caller, rows, held)
 
-    async def _check(self, rows: Iterable[Row]) -> None:
-        for row in rows:
-            await ownership.check(self.transaction, self.caller, self.resource, row.keys)
-
-    async def _check_moves(self, there: Iterable[Row]) -> None:
-        for row in there:
-            if self.resource.moves in row.given:
-                was = await single.hold(self.transaction, self.resource, row.keys)
-                content = was.content if was else {}
-                await ownership.check_move(self.transaction, self.caller, self.resource, content, row.columns)
-
-    async def _refuse(self, row: Row, refusal: RuleBroken | OutsideOrganization) -> None:
+    async def _refuse(self, row: Row, refusal: Refusal) -> None:
         """A row may have been in the way of another only until its own change came, so this one may be tried again."""
         verdict = Verdict(row.line, "refused", None if row.is_new else row.key)
         if not self.outcome.is_full:
@@ -143,53 +145,89 @@ class _Import:
             self.again.append((row, verdict))
         self.outcome.add(verdict)
 
-    async def _reasons(self, row: Row, refusal: RuleBroken | OutsideOrganization) -> tuple[Invalid, ...]:
-        problem: Problem = refusal if isinstance(refusal, OutsideOrganization) else await self._told(row, refusal)
+    async def _reasons(self, row: Row, refusal: Refusal) -> tuple[Invalid, ...]:
+        problem = OutsideOrganization() if isinstance(refusal, Outside) else await self._told(row, refusal)
         return problem.errors or (Invalid(problem.code, problem.detail, pointer=""),)
 
     async def _told(self, row: Row, broken: RuleBroken) -> Problem:
         # The transaction reads: it alone sees the rows of this file.
-        attempt = Attempt(row.columns, rivals=self.resource.rivals, parts=self.resource.members_of_parts)
+        whole = await self.table.whole(self.transaction, row)
+        attempt = Attempt(
+            whole,
+            rivals=self.resource.rivals,
+            parts=self.resource.members_of_parts,
+            items=row.parts,
+            but=[self.resource.address_of(row.keys)],
+        )
         return await told(self.transaction, broken, attempt)
 
     async def _try_again(self) -> None:
-        """Try what was refused again for as long as that brings any of it in, unless there is more than can be told."""
-        while self.again and not self.outcome.is_full:
-            again, self.again = self.again, []
-            hopeless = await self.table.suspects(self.transaction, [row for row, _ in again])
-            for row, verdict in again:
-                if row.line in hopeless:
-                    self.again.append((row, verdict))
-                    continue
-                try:
-                    held = await self.table.held(self.transaction, [row])
-                    statuses = await self._attempt([row], held)
-                except (RuleBroken, OutsideOrganization) as refusal:
-                    verdict.errors = await self._reasons(row, refusal)
-                    self.again.append((row, verdict))
+        """Try again what was refused, unless there is more than can be told: what was in its way may be gone."""
+        if self.outcome.is_full or not self.again:
+            return
+        hopeless = await self.table.suspects(self.transaction, [row for row, _ in self.again])
+        waiting = [one for one in self.again if one[0].line not in hopeless]
+        if len(waiting) > 1 and await self._all_at_once(waiting):
+            return
+        await self._one_by_one(waiting)
+
+    async def _all_at_once(self, waiting: Sequence[Waiting]) -> bool:
+        """Some stand in each other's way only until all of them are done."""
+        rows = [row for row, _ in waiting]
+        try:
+            statuses = await self._attempt(rows, await self.table.held(self.transaction, rows))
+        except (RuleBroken, Outside):
+            return False
+        for row, verdict in waiting:
+            self._mend(row, verdict, statuses)
+        return True
+
+    async def _one_by_one(self, waiting: Sequence[Waiting]) -> None:
+        """Each once, and once more when that which is in its way was brought in.
+
+        Where nobody knows what is in the way, again after all others: then in the opposite order, lest a chain of rows
+        that wait for each other takes as many rounds as there are rows.
+        """
+        addresses = {self.resource.address_of(row.keys) for row, _ in waiting}
+        behind: dict[str, list[Waiting]] = {}
+        turn: list[Waiting] = []
+        for row, verdict in reversed(waiting):
+            address = _in_the_way(verdict)
+            (behind.setdefault(address, []) if address in addresses else turn).append((row, verdict))
+        while turn:
+            stuck: list[Waiting] = []
+            is_better = False
+            while turn:
+                row, verdict = turn.pop()
+                address = await self._once_more(row, verdict)
+                if verdict.status != "refused":
+                    is_better = True
+                    turn += behind.pop(self.resource.address_of(row.keys), [])
+                elif address:
+                    behind.setdefault(address, []).append((row, verdict))
                 else:
-                    self.outcome.mend(verdict, statuses[row.line], self._name(row), row.key)
-            if len(self.again) == len(again):
-                return
+                    stuck.append((row, verdict))
+            turn = stuck if is_better else []
+
+    async def _once_more(self, row: Row, verdict: Verdict) -> str | None:
+        """Try a row again; where it is refused once more, the address of what is in its way, if that can be told."""
+        try:
+            statuses = await self._attempt([row], await self.table.held(self.transaction, [row]))
+        except (RuleBroken, Outside) as refusal:
+            verdict.errors = await self._reasons(row, refusal)
+            missing = await self.table.missing(self.transaction, row, refusal)
+            return missing or _in_the_way(verdict)
+        self._mend(row, verdict, statuses)
+        return None
+
+    def _mend(self, row: Row, verdict: Verdict, statuses: Mapping[int, Status]) -> None:
+        self.outcome.mend(verdict, statuses[row.line], self._name(row), row.key)
 
     def _name(self, row: Row) -> str:
         return f"{self.resource.name}/{row.key}"
 
 
-def _chunks(rows: Iterable[Row | Flawed]) -> Iterator[Sequence[Row | Flawed]]:
-    source = iter(rows)
-    while chunk := list(islice(source, CHUNK)):
-        yield chunk
-
-
-@asynccontextmanager
-async def _savepoint(transaction: Writer) -> AsyncIterator[None]:
-    """What is refused within the block is undone, and the transaction goes on."""
-    await transaction.run("SAVEPOINT rows")
-    try:
-        yield
-    except (RuleBroken, OutsideOrganization):
-        await transaction.run("ROLLBACK TO SAVEPOINT rows")
-        await transaction.run("RELEASE SAVEPOINT rows")
-        raise
-    await transaction.run("RELEASE SAVEPOINT rows")
+def _in_the_way(verdict: Verdict) -> str | None:
+    """The address of what must change before the row can be brought in. A circle may be broken anywhere."""
+    first = verdict.errors[0]
+    return None if first.code == Circular.code else first.address

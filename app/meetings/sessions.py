@@ -38,7 +38,8 @@ async def list_sessions(
 
     In the order of the programme. Sessions of one `parallel_group` run side by side.
     """
-    there = partial(repository.must_be_there, read, code)
+    then = read.at(query.then)
+    there = partial(repository.must_be_there, then, code)
     page = await repository.SESSIONS.page(read, query, within={"meeting": code}, if_empty=there)
     return page.reply(request, fresh=FRESH)
 

@@ -44,7 +44,8 @@ async def list_statements(
 
     By day, with who said or wrote it and where it is told.
     """
-    there = partial(repository.must_be_there, read, code)
+    then = read.at(query.then)
+    there = partial(repository.must_be_there, then, code)
     page = await repository.STATEMENTS.page(read, query, within={"meeting": code}, if_empty=there)
     return page.reply(request, fresh=FRESH)
 

@@ -139,7 +139,8 @@ ROSTER = Collection(
 
 _now, _then = aliased(models.Organization), models.RegionCode
 _CODE_TODAY = Statement(
-    select(_now.code).where(
+    select(_now.code)
+    .where(
         or_(
             _now.code == bindparam("code"),
             and_(
@@ -148,6 +149,8 @@ _CODE_TODAY = Statement(
             ),
         )
     )
+    .order_by(_now.code != bindparam("code"))
+    .limit(1)
 )
 
 

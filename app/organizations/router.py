@@ -59,7 +59,8 @@ async def read_organization(
     """
     if item := await repository.ORGANIZATIONS.one(read, code, query):
         return item.reply(fresh=FRESH)
-    current = await repository.code_today(read, code)
+    then = read.at(query.then)
+    current = await repository.code_today(then, code)
     if current is None or current == code:  # it is there, but was not on the day asked for
         raise NotFound
     return moved_to(request, code, current)
@@ -81,7 +82,8 @@ async def read_roster(
     `certain` tells on which entries the sources leave no doubt for that day.
     """
     page = await repository.ROSTER.page(read, query, within={"organization": code}, today=today)
-    current = await repository.code_today(read, code) if page.is_empty else code
+    then = read.at(query.then)
+    current = await repository.code_today(then, code) if page.is_empty else code
     if current is None:
         raise NotFound
     if current != code:

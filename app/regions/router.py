@@ -56,8 +56,9 @@ async def read_region(
     """
     if item := await repository.REGIONS.one(read, code, query):
         return item.reply(fresh=FRESH)
-    if today := await repository.code_today(read, code):
-        return moved_to(request, code, today)
+    then = read.at(query.then)
+    if current := await repository.code_today(then, code):
+        return moved_to(request, code, current)
     raise NotFound
 
 

@@ -1,9 +1,8 @@
 """Creating, changing and deleting one object."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
 from fastapi import Response
 from pydantic import BaseModel
 
@@ -42,7 +41,8 @@ async def put_new(transaction: Writer, write: Write, resource: Resource, content
     if len(resource.keys) > 1 and resource.owned_by and not await transaction.rows(resource.owned_by, keys):
         raise NotFound
     own, parts = _divided(resource, {**resource.columns(_members(content)), **keys})
-    write.attempt = Attempt(own, rivals=resource.rivals, parts=resource.members_of_parts)
+    write.attempt = _attempt(resource, own, parts, write.attempt.but)
+    await ownership.check_taken(transaction, write.caller, resource, {}, own)
     await rows.insert(transaction, resource.table, own)
     await _put_parts(transaction, resource, keys, parts)
     await ownership.check(transaction, write.caller, resource, keys, is_new=True)
@@ -72,12 +72,20 @@ async def put_patch(transaction: Writer, write: Write, resource: Resource, patch
     named = {name: getattr(becomes, name) for name in given if name not in NOTES}
     own, parts = _divided(resource, resource.columns(named))
     whole, _ = _divided(resource, resource.columns(_members(becomes)))
-    write.attempt = Attempt({**whole, **keys}, rivals=resource.rivals, parts=resource.members_of_parts)
-    changed = {member: items for member, items in parts.items() if _json(items) != _held_part(held.content, member)}
+    write.attempt = _attempt(resource, {**whole, **keys}, parts, [resource.address_of(keys)])
+    changed = [
+        one
+        for one in resource.parts
+        if one.member in parts and one.as_told(parts[one.member]) != one.as_told(_held_part(held.content, one.member))
+    ]
+    await ownership.check_taken(transaction, write.caller, resource, held.content, own)
     # The former parts go first: they may stand in the way of what the row becomes, as its speakers of another group.
-    await _put_parts(transaction, resource, keys, dict.fromkeys(changed, ()))
+    for one in changed:
+        if one.numbered:
+            await rows.replace_parts(transaction, one, keys, ())
     await rows.update(transaction, resource.table, keys, own)
-    await _put_parts(transaction, resource, keys, changed)
+    for one in changed:
+        await rows.replace_parts(transaction, one, keys, parts[one.member])
     await ownership.check(transaction, write.caller, resource, keys)
     await ownership.check_move(transaction, write.caller, resource, held.content, own)
 
@@ -119,6 +127,10 @@ async def _held(transaction: Writer, write: Write, resource: Resource, keys: Val
     return held
 
 
+def _attempt(resource: Resource, columns: Values, parts: Mapping[str, Any], but: Sequence[str]) -> Attempt:
+    return Attempt(columns, rivals=resource.rivals, parts=resource.members_of_parts, items=parts, but=but)
+
+
 def _members(content: BaseModel) -> dict[str, Any]:
     return {name: value for name, value in content if name not in NOTES}
 
@@ -136,10 +148,6 @@ async def _put_parts(write: Writer, resource: Resource, keys: Values, items: Map
     for parts in resource.parts:
         if parts.member in items:
             await rows.replace_parts(write, parts, keys, items[parts.member])
-
-
-def _json(items: list[dict[str, Any]]) -> Any:
-    return orjson.loads(orjson.dumps(items))
 
 
 def _held_part(content: Mapping[str, Any], member: str) -> Any:

@@ -1,6 +1,6 @@
 """What a broken rule of the database means to the caller: a problem, and the address of what stands in the way."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -90,6 +90,10 @@ class Attempt(NamedTuple):
     """By rule: the SQL that finds whom it is broken with, from the columns."""
     parts: Mapping[str, str] = {}
     """By table: the member of the body whose items stand in it."""
+    items: Mapping[str, Sequence[Mapping[str, Any]]] = {}
+    """By member: those items."""
+    but: Sequence[str] = ()
+    """Addresses of what the write itself changes, and which so do not stand in its way."""
 
 
 async def told(read: Reading, broken: RuleBroken, attempt: Attempt) -> Problem:
@@ -98,34 +102,28 @@ async def told(read: Reading, broken: RuleBroken, attempt: Attempt) -> Problem:
     rule = next((rule for rule in table.constraints if rule.name == broken.constraint), None)
     if attempt.deletes and isinstance(rule, ForeignKeyConstraint):
         return InUse(*[_way(REFERS, "in_use", "", one) for one in await _referring(read, table, rule, attempt.columns)])
-    if member := attempt.parts.get(broken.table):  # whatever is wrong within a part, the body has it there
-        return _of_a_part(broken, table, rule, f"/{member}")
+    member = attempt.parts.get(broken.table)  # whatever is wrong within a part, the body has it there
     if broken.constraint in RULES:
         kind, pointer = RULES[broken.constraint]
-        pointer = "/end_on" if kind is OutsideMeeting and "host" in attempt.columns else pointer
-        rivals = await _rivals(read, table, broken.constraint, attempt)
         if kind is ForeignParent and not await _is_there(read, table, attempt.columns):
             return InvalidContent(Invalid("unknown_code", UNKNOWN, pointer=pointer))
-        return kind(*[_way(STANDS_IN_THE_WAY, kind.code, pointer, one) for one in rivals or NONE])
+        pointer = "/end_on" if kind is OutsideMeeting and "host" in attempt.columns else pointer
+        return _conflict(kind, f"/{member}" if member else pointer, await _rivals(read, broken, kind, attempt), attempt)
     if isinstance(rule, ForeignKeyConstraint):
-        return InvalidContent(Invalid("unknown_code", UNKNOWN, pointer=f"/{rule.column_keys[-1]}"))
+        return InvalidContent(Invalid("unknown_code", UNKNOWN, pointer=f"/{member or rule.column_keys[-1]}"))
     if columns := _unique(table, broken.constraint):
-        found = await _same(read, table, columns, attempt.columns)
-        return Exists(*[_way(STANDS_IN_THE_WAY, Exists.code, f"/{columns[-1].name}", one) for one in found or NONE])
+        tried = attempt.items.get(member, ()) if member else [attempt.columns]
+        found = [address for one in tried for address in await _same(read, table, broken.constraint, columns, one)]
+        return _conflict(Exists, f"/{member or columns[-1].name}", found, attempt)
     pointer, words = WORDS.get(broken.constraint, ("", BROKEN))
     code = broken.constraint.removeprefix(f"ck_{broken.table}_")
-    return InvalidContent(Invalid(code, words, pointer=pointer))
+    return InvalidContent(Invalid(code, words, pointer=f"/{member}" if member else pointer))
 
 
-def _of_a_part(broken: RuleBroken, table: Table, rule: Any, pointer: str) -> Problem:
-    if broken.constraint in RULES:
-        return RULES[broken.constraint][0](_way(STANDS_IN_THE_WAY, RULES[broken.constraint][0].code, pointer, None))
-    if isinstance(rule, ForeignKeyConstraint):
-        return InvalidContent(Invalid("unknown_code", UNKNOWN, pointer=pointer))
-    if _unique(table, broken.constraint):
-        return Exists(_way(STANDS_IN_THE_WAY, Exists.code, pointer, None))
-    _, words = WORDS.get(broken.constraint, ("", BROKEN))
-    return InvalidContent(Invalid(broken.constraint.removeprefix(f"ck_{broken.table}_"), words, pointer=pointer))
+def _conflict(kind: type[Problem], pointer: str, found: Sequence[str], attempt: Attempt) -> Problem:
+    """Names no more than the first few, and none where nothing but the write itself is in its way."""
+    others = [address for address in dict.fromkeys(found) if address not in attempt.but][:MOST_NAMED]
+    return kind(*[_way(STANDS_IN_THE_WAY, kind.code, pointer, one) for one in others or NONE])
 
 
 def _way(words: Sentence, code: str, pointer: str, address: str | None) -> Invalid:
@@ -159,17 +157,30 @@ async def _referring(read: Reading, table: Table, rule: ForeignKeyConstraint, ke
     return await _found(read, table, *where, values=values)
 
 
-async def _same(read: Reading, table: Table, columns: list[Column[Any]], values: Mapping[str, Any]) -> list[str]:
+async def _same(
+    read: Reading, table: Table, rule: str, columns: list[Column[Any]], values: Mapping[str, Any]
+) -> list[str]:
+    """The rows that have these values where they must be the only ones."""
     if not all(column.name in values for column in columns):
         return []
+    of_some = [index.dialect_options["postgresql"]["where"] for index in table.indexes if index.name == rule]
     where = [column == bindparam(f"key_{column.name}") for column in columns]
+    where += [condition for condition in of_some if condition is not None]
     return await _found(read, table, *where, values={f"key_{column.name}": values[column.name] for column in columns})
 
 
-async def _rivals(read: Reading, table: Table, rule: str, attempt: Attempt) -> list[str]:
-    statement = attempt.rivals.get(rule)
+async def _rivals(read: Reading, broken: RuleBroken, kind: type[Problem], attempt: Attempt) -> list[str]:
+    """With what a rule between rows is broken: as its hint says, or its parent, or those that an SQL finds."""
+    if kind is OutsideMeeting and "meeting" in attempt.columns:  # a session's: it is its meeting that it does not fit
+        return [ADDRESSES["meetings"].format(code=attempt.columns["meeting"])]
+    if broken.hint:
+        meeting, _, session = broken.hint.partition("/")
+        return [ADDRESSES["sessions"].format(meeting=meeting, code=session)]
+    if kind in (Circular, ForeignParent):
+        return [ADDRESSES[broken.table].format(code=attempt.columns["parent"])]
+    statement = attempt.rivals.get(broken.constraint)
     found = await read.rows(statement, attempt.columns) if statement else []
-    return [ADDRESSES[table.name].format(id=row[0]) for row in found[:MOST_NAMED]]
+    return [ADDRESSES[broken.table].format(id=row[0]) for row in found]
 
 
 async def _is_there(read: Reading, table: Table, columns: Mapping[str, Any]) -> bool:

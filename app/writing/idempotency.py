@@ -17,9 +17,10 @@ FIND = (
     " WHERE client = $1 AND key = $2 AND created_at > now() - interval '7 days'"
 )
 # Later than they are no longer given, by more than a request can take: what is asked for just in time is still there.
+# One whose key is just being used anew is left alone: it would go with the new answer in its place.
 PURGE = (
     "DELETE FROM idempotency_keys WHERE (client, key) IN (SELECT client, key FROM idempotency_keys"
-    " WHERE created_at < now() - interval '7 days 1 hour' LIMIT $1) RETURNING 1"
+    " WHERE created_at < now() - interval '7 days 1 hour' LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING 1"
 )
 
 

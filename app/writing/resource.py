@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
+import orjson
 from pydantic import BaseModel
 from sqlalchemy import Table
 
@@ -19,7 +21,8 @@ class Parts:
     """A member that is a list of rows of another table.
 
     `whose`: the columns that say whose parts they are, each with the whole's. `numbered`: they stand in the order
-    given, in the column `position`. `beside`: what else a row of theirs is given.
+    given, in the column `position`; else each has a key, and they have no order. `beside`: what else a new row of
+    theirs is given.
     """
 
     member: str
@@ -32,6 +35,29 @@ class Parts:
     def table(self) -> Table:
         table: Table = self.model.__table__
         return table
+
+    @property
+    def key(self) -> str:
+        """The member that tells those without an order apart."""
+        (key,) = (column.name for column in self.table.primary_key)
+        return key
+
+    def as_told(self, items: Any) -> Any:
+        """What of them counts: also their order, where they have one."""
+        found = orjson.loads(orjson.dumps(items))
+        return found if self.numbered else sorted(found, key=itemgetter(self.key))
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A column that names an object of another resource and makes it that of its owner, as an appointment a person.
+
+    `resource`: the name of its list. `owned_by`: whose it is, as a Resource has it, as an SQL of the column.
+    """
+
+    column: str
+    resource: str
+    owned_by: Statement
 
 
 def _as_it_is(members: Values) -> Values:
@@ -48,7 +74,8 @@ class Resource:
     the keys that yields codes of organizations: a client that is bound to one may write where all of them are its own.
     None: the record of all, which no bound client may write. `rivals`: by rule, the SQL that finds with whom it is
     broken. `of_a_day`: its document shows a status on a day. `moves`: the column that says
-    under which organization it stands; a bound client may set it to one of its own only.
+    under which organization it stands; a bound client may set it to one of its own only. `takes`: the columns that
+    bring other objects under its owner; a bound client may name there only what it may write already.
     """
 
     name: str
@@ -64,6 +91,7 @@ class Resource:
     rivals: Mapping[str, Statement] = field(default_factory=dict)
     of_a_day: bool = False
     moves: str | None = None
+    takes: Sequence[Taken] = ()
 
     @property
     def table(self) -> Table:

@@ -14,7 +14,13 @@ _SIGN = (
     " set_config('rakornas.request_id', $3, true), set_config('rakornas.reason', $4, true),"
     " set_config('rakornas.legal_basis', $5, true)"
 )
-_LINE = "INSERT INTO audit_lines (client, scope, operation, keys, request_id, purpose) VALUES ($1, $2, $3, $4, $5, $6)"
+# With all that has a new revision by it: a change of keys moves what refers to them too.
+_LINE = (
+    "INSERT INTO audit_lines (client, scope, operation, keys, request_id, purpose)"
+    " SELECT $1, $2, $3, $4::text[] || ARRAY("
+    " SELECT resource || '/' || key AS also FROM revisions"
+    " WHERE xid = pg_current_xact_id() AND resource || '/' || key <> ALL ($4) ORDER BY id), $5, $6"
+)
 MOST_PURPOSE = 500
 Purpose = Annotated[
     str | None,

@@ -42,28 +42,39 @@ PARTS = {
 }
 
 # Arguments: whose parts, the member, the order, what is not shown, and pairs of columns: the part's and the whole's.
+# Once for a statement, whatever number of parts it writes: each copy makes the whole's row anew.
 COPY_PARTS = """
 CREATE FUNCTION copy_parts() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
+    same text := '';
+    of_part text := '';
     of_whole text := '';
-    of_changed text := '';
+    touched text;
 BEGIN
     FOR n IN 4 .. TG_NARGS - 2 BY 2 LOOP
-        of_whole := of_whole || format(' AND part.%I = whole.%I', TG_ARGV[n], TG_ARGV[n + 1]);
-        of_changed := of_changed || format(' AND whole.%I = ($1).%I', TG_ARGV[n + 1], TG_ARGV[n]);
+        same := same || format(' AND part.%I = whole.%I', TG_ARGV[n], TG_ARGV[n + 1]);
+        of_part := of_part || CASE WHEN n > 4 THEN ', ' ELSE '' END || quote_ident(TG_ARGV[n]);
+        of_whole := of_whole || CASE WHEN n > 4 THEN ', ' ELSE '' END || 'whole.' || quote_ident(TG_ARGV[n + 1]);
     END LOOP;
-    FOR n IN 1 .. 2 LOOP
-        CONTINUE WHEN (n = 1 AND TG_OP = 'INSERT') OR (n = 2 AND TG_OP = 'DELETE');
-        EXECUTE format(
-            'UPDATE %I AS whole SET parts = parts || jsonb_build_object(%L, coalesce(('
-            'SELECT jsonb_agg(to_jsonb(part) - %L::text[] ORDER BY part.%I) FROM %I AS part WHERE true%s'
-            '), ''[]'')) WHERE true%s',
-            TG_ARGV[0], TG_ARGV[1], TG_ARGV[3], TG_ARGV[2], TG_TABLE_NAME, of_whole, of_changed
-        ) USING CASE WHEN n = 1 THEN OLD ELSE NEW END;
-    END LOOP;
+    touched := CASE TG_OP
+        WHEN 'INSERT' THEN format('SELECT %s FROM is_now', of_part)
+        WHEN 'DELETE' THEN format('SELECT %s FROM was', of_part)
+        ELSE format('SELECT %1$s FROM was UNION SELECT %1$s FROM is_now', of_part)
+    END;
+    EXECUTE format(
+        'UPDATE %I AS whole SET parts = parts || jsonb_build_object(%L, coalesce(('
+        'SELECT jsonb_agg(to_jsonb(part) - %L::text[] ORDER BY part.%I) FROM %I AS part WHERE true%s'
+        '), ''[]'')) WHERE (%s) IN (%s)',
+        TG_ARGV[0], TG_ARGV[1], TG_ARGV[3], TG_ARGV[2], TG_TABLE_NAME, same, of_whole, touched
+    );
     RETURN NULL;
 END $$
 """
+EVENTS = {
+    "insert": "NEW TABLE AS is_now",
+    "update": "OLD TABLE AS was NEW TABLE AS is_now",
+    "delete": "OLD TABLE AS was",
+}
 
 
 def upgrade() -> None:
@@ -150,15 +161,17 @@ def copy_parts() -> None:
             f" FROM {table} AS part WHERE {same}), '[]'))"
         )
         op.execute(f"ALTER TABLE {whole} ENABLE TRIGGER touch_fact")
-        op.execute(
-            f"CREATE TRIGGER copy_parts AFTER INSERT OR UPDATE OR DELETE ON {table}"
-            f" FOR EACH ROW EXECUTE FUNCTION copy_parts('{whole}', '{member}', '{order}', '{names}', {pairs})"
-        )
+        for event, rows in EVENTS.items():
+            op.execute(
+                f"CREATE TRIGGER copy_parts_on_{event} AFTER {event} ON {table} REFERENCING {rows}"
+                f" FOR EACH STATEMENT EXECUTE FUNCTION copy_parts('{whole}', '{member}', '{order}', '{names}', {pairs})"
+            )
 
 
 def downgrade() -> None:
     for table in PARTS:
-        op.execute(f"DROP TRIGGER copy_parts ON {table}")
+        for event in EVENTS:
+            op.execute(f"DROP TRIGGER copy_parts_on_{event} ON {table}")
     op.execute("DROP FUNCTION copy_parts")
     for table in ("sessions", "regions", "meetings"):
         op.drop_column(table, "parts")

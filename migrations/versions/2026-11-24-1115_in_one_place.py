@@ -14,7 +14,8 @@ branch_labels = None
 depends_on = None
 
 # Whoever speaks, or is assigned to sit, in one session of a group does not in another. The lock is for two writers that
-# put one person into two sessions at the same moment, neither seeing the other's.
+# put one person into two sessions at the same moment, neither seeing the other's; all take them in the same order. The
+# hint names the other session.
 IN_ONE_PLACE = """
 CREATE FUNCTION in_one_place() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -32,7 +33,7 @@ BEGIN
     FOR whose IN
         SELECT official::text FROM session_speakers
         WHERE TG_TABLE_NAME <> 'participant_sessions' AND official IS NOT NULL
-            AND meeting = changed ->> 'meeting' AND session = place
+            AND meeting = changed ->> 'meeting' AND session = place ORDER BY 1
     LOOP
         PERFORM pg_advisory_xact_lock(hashtextextended(changed ->> 'meeting' || whose, 14));
         SELECT s.code INTO elsewhere FROM session_speakers AS other
@@ -41,13 +42,14 @@ BEGIN
             AND s.code <> place AND s.parallel_group = of_group LIMIT 1;
         IF elsewhere IS NOT NULL THEN
             RAISE EXCEPTION 'the same person speaks in % and %', place, elsewhere USING ERRCODE = 'check_violation',
-                TABLE = 'session_speakers', CONSTRAINT = 'ck_session_speakers_in_one_place';
+                TABLE = 'session_speakers', CONSTRAINT = 'ck_session_speakers_in_one_place',
+                HINT = format('%s/%s', changed ->> 'meeting', elsewhere);
         END IF;
     END LOOP;
     FOR whose IN
         SELECT participant::text FROM participant_sessions
         WHERE TG_TABLE_NAME <> 'session_speakers' AND meeting = changed ->> 'meeting' AND session = place
-            AND (TG_TABLE_NAME = 'sessions' OR participant::text = changed ->> 'participant')
+            AND (TG_TABLE_NAME = 'sessions' OR participant::text = changed ->> 'participant') ORDER BY 1
     LOOP
         PERFORM pg_advisory_xact_lock(hashtextextended(changed ->> 'meeting' || whose, 14));
         SELECT s.code INTO elsewhere FROM participant_sessions AS other
@@ -56,7 +58,8 @@ BEGIN
             AND s.code <> place AND s.parallel_group = of_group LIMIT 1;
         IF elsewhere IS NOT NULL THEN
             RAISE EXCEPTION 'the same participant is in % and %', place, elsewhere USING ERRCODE = 'check_violation',
-                TABLE = 'participant_sessions', CONSTRAINT = 'ck_participant_sessions_in_one_place';
+                TABLE = 'participant_sessions', CONSTRAINT = 'ck_participant_sessions_in_one_place',
+                HINT = format('%s/%s', changed ->> 'meeting', elsewhere);
         END IF;
     END LOOP;
     RETURN NULL;

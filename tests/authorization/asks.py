@@ -8,7 +8,7 @@ import orjson
 from tests.authorization import world
 from tests.authorization.world import BARE, BELOW, HOSTS, MEETINGS, NOWHERE, ORGANIZATIONS, OTHER, OWN
 from tests.writing.calls import MERGE_PATCH
-from tests.writing.objects import HASYIM, OBJECTS
+from tests.writing.objects import OBJECTS
 
 Owners = frozenset[str] | None
 # Whose an object is: the organizations that it lies in. None: the record's, which is of nobody in particular. A person
@@ -53,8 +53,15 @@ class Ask(NamedTuple):
         return self.body if self.body is None or isinstance(self.body, bytes) else orjson.dumps(self.body)
 
 
-OFFICE = {"official": HASYIM, "office": "member", "standing": "definitive", "start_on": "2031"}
-SOLE = "/v1/{}/{}"
+OFFICE = {"office": "secretary", "standing": "acting", "start_on": "2031"}
+# Who is given an office of which body, and whose both are. It takes a person who is one's own, or whom one has put in.
+APPOINTED = (
+    *(("own", person, BELOW) for person in (world.OWN_PERSON, world.BEGUN_PERSON)),
+    ("other", world.OTHER_PERSON, OTHER),
+    ("both", world.OWN_PERSON, OTHER),
+    *(("both", person, BELOW) for person in (world.OTHER_PERSON, world.BOTH_PERSON)),
+    ("unclaimed", world.LONE_PERSON, BELOW),
+)
 # The addresses of single objects, by resource and whose they are.
 ITEMS: Mapping[str, Mapping[str, str]] = {
     "region": {"nobody": "/v1/regions/31", "missing": "/v1/regions/31.99"},
@@ -128,8 +135,9 @@ def _created() -> Iterator[Ask]:
     yield ask("official", "begun", "/v1/officials", OBJECTS["officials"].content)
     for whose, body in HOSTS.items():
         yield ask("organization", whose, "/v1/organizations", {**new, "parent": body})
-        yield ask("appointment", whose, "/v1/appointments", {**OFFICE, "organization": body})
         yield ask("meeting", whose, "/v1/meetings", {**OBJECTS["meetings"].content, "host": body})
+    for whose, person, body in APPOINTED:
+        yield ask("appointment", whose, "/v1/appointments", {**OFFICE, "official": person, "organization": body})
     session = {"code": "bravo", "kind": "class", "position": 2, "name": "Kelas"}
     for whose, code in ("own", MEETINGS["own", "open"]), ("other", MEETINGS["other", "open"]), ("missing", "no-such"):
         yield ask("session", whose, f"/v1/meetings/{code}/sessions", session)
@@ -140,9 +148,10 @@ def _created() -> Iterator[Ask]:
 
 
 def _succeeded() -> Iterator[Ask]:
-    for whose, id_ in ("own", world.OWN_OFFICE), ("other", world.OTHER_OFFICE):
-        body = {"ends": id_, "end_on": "2035", "begins": {"official": HASYIM, "standing": "definitive"}}
-        yield Ask("succeed_appointment", "POST", whose, "/v1/appointments:succeed?dry_run=true", body)
+    for whose, person, body in APPOINTED:
+        ends = world.OTHER_OFFICE if body == OTHER else world.OWN_OFFICE
+        content = {"ends": ends, "end_on": "2035", "begins": {"official": person, "standing": "acting"}}
+        yield Ask("succeed_appointment", "POST", whose, "/v1/appointments:succeed?dry_run=true", content)
 
 
 def _changed() -> Iterator[Ask]:
@@ -176,12 +185,13 @@ def _imported() -> Iterator[Ask]:
         meeting = MEETINGS[whose, "open"]
         yield ask("organizations", whose, {"code": "dkpp-31", "name": "DKPP", "kind": "agency", "parent": body})
         yield ask("officials", whose, {"id": people[whose], "name": "Lain"})
-        yield ask("appointments", whose, {**OFFICE, "organization": body})
         yield ask("meetings", whose, {**OBJECTS["meetings"].content, "host": body})
         yield ask("sessions", whose, {"meeting": meeting, "code": "bravo", "kind": "class", "position": 2, "name": "K"})
         yield ask(
             "statements", whose, {"meeting": meeting, "organization": "kpu-31", "form": "spoken", "summary": "Siap."}
         )
+    for whose, person, body in APPOINTED:
+        yield ask("appointments", whose, {**OFFICE, "official": person, "organization": body})
 
 
 def _read() -> Iterator[Ask]:

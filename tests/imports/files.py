@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import httpx
 import orjson
+import pytest
 from fastapi import FastAPI
 
 from app.auth import Scope
@@ -48,3 +49,16 @@ def verdicts(answer: httpx.Response) -> list[tuple[int, str]]:
 def errors(answer: httpx.Response) -> list[tuple[int, str, str]]:
     """Line, pointer and code of everything that is wrong."""
     return [(row["line"], error["pointer"], error["code"]) for row in answer.json()["rows"] for error in row["errors"]]
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> list[None]:
+    """One item for each call of a function from now on."""
+    calls: list[None] = []
+    original = getattr(owner, name)
+
+    def call(*arguments: Any, **named: Any) -> Any:
+        calls.append(None)
+        return original(*arguments, **named)
+
+    monkeypatch.setattr(owner, name, call)
+    return calls

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from app.auth import Scope
 from app.imports import schemas
-from app.imports.router import SCOPES
+from app.imports.router import SCOPES, UNDER_WAY
 from app.registry import IMPORTABLE
 from tests.conftest import fetch
 from tests.imports.files import CSV, Files, errors, verdicts
@@ -50,7 +50,7 @@ async def test_a_reader_learns_nothing_of_the_parameters(app: FastAPI, client: h
 
 async def test_a_bound_client_brings_in_its_own(app: FastAPI, client: httpx.AsyncClient, own_url: str) -> None:
     files = Files.of(app, client, organization="kpu-31")
-    official = await fetch(own_url, "SELECT official::text FROM appointments WHERE organization = 'kpu-31' LIMIT 1")
+    official = (await files.ndjson("officials", {"name": "Siti Contoh"})).json()["rows"][0]["key"]
     member = {"official": official, "office": "member", "standing": "definitive", "start_on": "2035"}
     of_another = await fetch(own_url, "SELECT id::text FROM appointments WHERE organization = 'kpu' LIMIT 1")
     answer = await files.ndjson(
@@ -66,6 +66,57 @@ async def test_a_bound_client_brings_in_its_own(app: FastAPI, client: httpx.Asyn
     assert (nowhere.status_code, nowhere.json()["code"]) == (403, "outside_organization")
     gate = Files.of(app, client, meeting="rakornas-2022-06")
     assert (await gate.send(BODY, CSV, "officials")).status_code == 403
+
+
+async def test_a_bound_client_takes_no_person_by_a_row(app: FastAPI, client: httpx.AsyncClient, own_url: str) -> None:
+    others = Files.of(app, client, organization="kpu-32", client="0197c0de-0000-7000-8000-00000000c132")
+    files = Files.of(app, client, organization="kpu-31")
+    member = {"organization": "kpu-31", "office": "member", "standing": "acting", "start_on": "2035"}
+    made = await others.ndjson("officials", {"name": "Siti Contoh"}, {"name": "Budi Contoh"})
+    nobodys, theirs = (row["key"] for row in made.json()["rows"])
+    await others.ndjson("appointments", {**member, "official": theirs, "organization": "kpu-32"})
+    own = [row["key"] for row in (await files.ndjson("officials", {"name": "A"}, {"name": "B"})).json()["rows"]]
+    answer = await files.ndjson("appointments", *({**member, "official": id_} for id_ in own))
+    assert verdicts(answer) == [(1, "created"), (2, "created")], answer.text
+    id_ = answer.json()["rows"][0]["key"]
+    answer = await files.ndjson(
+        "appointments",
+        {**member, "official": nobodys},
+        {**member, "official": own[0], "office": "chair"},
+        {**member, "official": theirs},
+        {**member, "official": theirs, "id": id_},
+        {**member, "official": "0197c0de-0000-7000-8000-000000000000"},
+        partial="true",
+    )
+    assert errors(answer) == [
+        *((line, "", "outside_organization") for line in (1, 3, 4)),
+        (5, "/official", "unknown_code"),
+    ]
+    await Files.of(app, client).ndjson("appointments", {**member, "official": own[0], "organization": "kpu-32"})
+    shared = await files.ndjson("appointments", {**member, "official": own[0], "id": id_, "end_on": "2036"})
+    assert verdicts(shared) == [(1, "updated")]
+
+
+async def test_a_bound_client_moves_nothing_away_by_a_row(app: FastAPI, client: httpx.AsyncClient) -> None:
+    files = Files.of(app, client, organization="kpu-31")
+    body = {"name": "Contoh", "kind": "agency", "parent": "kpu-31"}
+    codes = ("bawaslu-31", "dkpp-31", "pers-31")
+    made = await files.ndjson("organizations", *({**body, "code": code} for code in codes))
+    assert made.json()["created"] == 3, made.text
+    answer = await files.ndjson(
+        "organizations",
+        {**body, "code": "bawaslu-31", "parent": "kpu-32"},
+        {**body, "code": "dkpp-31", "parent": None},
+        {**body, "code": "pers-31", "parent": "ombudsman-31"},
+        {**body, "code": "ombudsman-31", "parent": "bawaslu-31"},
+        {**body, "code": "kpu-32"},
+        {"code": "kpu-31", "name": "KPU DKI", "kind": "commission", "parent": "kpu-32"},
+        {"code": "kpu-31.71", "name": "KPU Jakarta Pusat", "kind": "commission"},
+        partial="true",
+    )
+    statuses = ("refused", "refused", "updated", "created", "refused", "refused", "updated")
+    assert verdicts(answer) == [*enumerate(statuses, 1)]
+    assert {code for _, _, code in errors(answer)} == {"outside_organization"}
 
 
 async def test_a_file_that_is_sent_again_is_brought_in_once(files: Files, own_url: str) -> None:
@@ -99,6 +150,24 @@ async def test_a_second_import_of_a_worker_comes_back_later(
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
     app.state.importing.release()
     assert (await files.send(BODY, CSV, "officials")).status_code == 200
+
+
+async def test_a_file_that_is_sent_again_while_it_runs_hears_so_at_once(
+    app: FastAPI, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.imports.router.PATIENCE", 20.0)
+    await app.state.importing.acquire()
+    first = asyncio.create_task(files.send(BODY, CSV, "officials", key="one"))
+    while not UNDER_WAY:
+        await asyncio.sleep(0.01)
+    other = asyncio.create_task(files.send(BODY, CSV, "officials", key="two"))
+    second = await asyncio.wait_for(files.send(BODY, CSV, "officials", key="one"), 10)
+    assert (second.status_code, second.json()["code"]) == (409, "request_in_flight")
+    app.state.importing.release()
+    assert [(await one).status_code for one in (first, other)] == [200, 200]
+    third = await files.send(BODY, CSV, "officials", key="one")
+    assert third.headers["idempotency-replayed"] == "true"
+    assert not UNDER_WAY
 
 
 async def test_connections_are_given_back_whatever_happens(files: Files, own_url: str) -> None:

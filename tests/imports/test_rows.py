@@ -67,6 +67,26 @@ async def test_partial_keeps_the_good_rows(files: Files, own_url: str) -> None:
     assert await fetch(own_url, KEPT) == 1
 
 
+async def test_what_keeps_nothing_is_not_applied(files: Files) -> None:
+    lines = [DIVISION, "p7-98,division,province,Satu,,7"]
+    refused = await files.csv("divisions", DIVISION, "p7-99,no_such_kind,province,Dua,,7", partial="true")
+    first, same = [await files.csv("divisions", *lines) for _ in range(2)]
+    assert [verdicts(one) for one in (refused, first, same)] == [
+        *([(2, "refused")], [(2, "created")], [(2, "unchanged")])
+    ]
+    assert [one.json()["applied"] for one in (refused, first, same)] == [False, True, False]
+
+
+async def test_what_changes_nothing_is_answered_as_before_when_sent_again(files: Files) -> None:
+    """Else a file that is sent again would undo what came in between."""
+    made, changed = [{"code": "p7-98", "kind": "division", "level": "province", "name": one} for one in ("Satu", "Dua")]
+    await files.ndjson("divisions", made)
+    assert verdicts(await files.ndjson("divisions", made, key="one")) == [(1, "unchanged")]
+    await files.ndjson("divisions", changed)
+    assert (await files.ndjson("divisions", made, key="one")).headers["idempotency-replayed"] == "true"
+    assert (await files.client.get("/v1/divisions/p7-98")).json()["name"] == "Dua"
+
+
 @pytest.mark.parametrize("partial", ["true", "false"])
 async def test_a_dry_run_says_the_same_and_keeps_nothing(files: Files, own_url: str, partial: str) -> None:
     lines = [DIVISION, "p7-98,division,province,Satu,,7", "p7-99,no_such_kind,province,Dua,,7"]

@@ -38,13 +38,10 @@ TAMPERED: dict[str, tuple[str, str, int, int | None]] = {
             "xid": "'1'",
         }.items()
     },
-    "a time that Python cannot keep": ("UPDATE audit_lines SET at = '20000-01-01' WHERE id = 20", "changed", 20, 20),
-    "the same time before our era": (
-        "UPDATE audit_lines SET at = (at::text || ' BC')::timestamptz WHERE id = 20",
-        "changed",
-        20,
-        20,
-    ),
+    **{
+        name: (f"UPDATE audit_lines SET at = ({value})::timestamptz WHERE id = 20", "changed", 20, 20)
+        for name, value in {"a time beyond Python's": "'20000-01-01'", "before our era": "at::text || ' BC'"}.items()
+    },
     "the first changed": ("UPDATE audit_lines SET operation = 'other' WHERE id = 1", "changed", 1, 1),
     "the last changed": ("UPDATE audit_lines SET operation = 'other' WHERE id = 40", "changed", 40, 40),
     "a seal changed": ("UPDATE audit_seals SET hash = sha256('x') WHERE position = 20", "changed", 20, 20),
@@ -65,10 +62,7 @@ TAMPERED: dict[str, tuple[str, str, int, int | None]] = {
         " SELECT -1, xid, 'never', '{}' FROM audit_lines WHERE id = 20",
         *("inserted", 20, -1),
     ),
-    "whole lines swapped": (
-        f"{TWO}; {BACK} {EXCHANGED}, at, xid, {AFTER_ID}",
-        *("swapped", 7, 7),
-    ),
+    "whole lines swapped": (f"{TWO}; {BACK} {EXCHANGED}, at, xid, {AFTER_ID}", "swapped", 7, 7),
     "what two lines say swapped": (f"UPDATE audit_lines a SET {WORDS} {SAME_FROM_OTHER}", "swapped", 7, 7),
     "with their times": (f"UPDATE audit_lines a SET at = b.at, {WORDS} {SAME_FROM_OTHER}", "swapped", 7, 7),
     "seals swapped": (

@@ -50,6 +50,61 @@ async def test_who_is_bound_to_none_moves_it_anywhere(calls: Calls) -> None:
     assert (await calls.patch(CITY, {"parent": "kpu-32"})).json()["parent"]["code"] == "kpu-32"
 
 
+MEMBER = {"organization": DKI, "office": "member", "standing": "acting", "start_on": "2035"}
+OUTSIDE = (403, "outside_organization")
+
+
+def ended(answer: httpx.Response) -> tuple[int, str | None]:
+    return answer.status_code, answer.json().get("code")
+
+
+async def persons(app: FastAPI, client: httpx.AsyncClient) -> dict[str, str]:
+    """Ids of people by whose they are: of a body that is another's, and nobody's, created by somebody else."""
+    others = Calls.of(app, client, organization="kpu-32", client="0197c0de-0000-7000-8000-00000000c132")
+    found = {}
+    for whose in ("another's", "nobody's"):
+        found[whose] = (await others.post("/v1/officials", {"name": "Siti Contoh"})).json()["id"]
+    member = {**MEMBER, "official": found["another's"], "organization": "kpu-32"}
+    assert (await others.post("/v1/appointments", member)).status_code == 201
+    return found
+
+
+@pytest.mark.parametrize("whose", ["another's", "nobody's"])
+async def test_none_takes_a_person_by_an_appointment(
+    app: FastAPI, client: httpx.AsyncClient, bound: Calls, whose: str
+) -> None:
+    """Who holds an office of its own is its own to write, and no longer that of those whose they were."""
+    person = (await persons(app, client))[whose]
+    assert ended(await bound.post("/v1/appointments", {**MEMBER, "official": person})) == OUTSIDE
+    own = (await bound.post("/v1/officials", {"name": "Budi Contoh"})).json()["id"]
+    appointed = await bound.post("/v1/appointments", {**MEMBER, "official": own})
+    assert appointed.status_code == 201, appointed.text
+    assert ended(await bound.patch(appointed.headers["location"], {"official": person})) == OUTSIDE
+    begins = {"official": person, "standing": "acting"}
+    succession = {"ends": appointed.json()["id"], "end_on": "2036", "begins": begins}
+    assert ended(await bound.post("/v1/appointments:succeed", succession)) == OUTSIDE
+    assert ended(await bound.patch(f"/v1/officials/{person}", {"name": "Lain"})) == OUTSIDE
+
+
+async def test_it_appoints_whom_it_may_write_and_ends_what_it_shares(
+    app: FastAPI, client: httpx.AsyncClient, bound: Calls, calls: Calls
+) -> None:
+    own = (await bound.post("/v1/officials", {"name": "Budi Contoh"})).json()["id"]
+    first = await bound.post("/v1/appointments", {**MEMBER, "official": own})
+    second = await bound.post("/v1/appointments", {**MEMBER, "official": own, "organization": "kpu-31.71"})
+    assert [first.status_code, second.status_code] == [201, 201]
+    shared = await calls.post("/v1/appointments", {**MEMBER, "official": own, "organization": "kpu-32"})
+    assert shared.status_code == 201  # who is bound to none moves people between bodies
+    assert ended(await bound.post("/v1/appointments", {**MEMBER, "official": own, "office": "chair"})) == OUTSIDE
+    same = await bound.patch(first.headers["location"], {"official": own, "end_on": "2036"})
+    assert (same.status_code, same.json()["end_on"]) == (200, "2036")
+
+
+async def test_a_person_who_is_not_there_is_no_secret(bound: Calls) -> None:
+    nobody = {**MEMBER, "official": "0197c0de-0000-7000-8000-000000000000"}
+    assert ended(await bound.post("/v1/appointments", nobody)) == (422, "invalid_content")
+
+
 async def test_on_whose_roll_a_person_stands_is_not_told(calls: Calls, own_url: str) -> None:
     """That it is on one, is said: else nobody could tell why they cannot be deleted. A roll may be restricted."""
     found = "SELECT official::text FROM participants WHERE official IS NOT NULL AND NOT EXISTS ({}) LIMIT 1"

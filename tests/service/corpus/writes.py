@@ -109,12 +109,13 @@ def _files() -> Iterator[Nasty]:
         "NaN": (ndjson, b'{"name": NaN}\n'),
         "unknown member": (ndjson, b'{"name": "a", "x": "kenari7"}\n'),
     }
-    for name, (kind, body) in files.items():
-        yield nasty(f"import: {name}", _sent(target, b"POST", body, KEY, kind), 400, 422)
+    for n, (name, (kind, body)) in enumerate(files.items()):
+        yield nasty(f"import: {name}", _sent(target, b"POST", body, KEY + b"-%d" % n, kind), 400, 422)
     for name in ("resource", "partial", "dry_run", "reason", "legal_basis"):
         for odd in (CANARY, b"True", b"1", b"%20", b"null", b"k" * 6000, b"%F0%9F%97%B3", b"a,b", b"-"):
             query = b"/v1/imports?resource=officials&" if name != "resource" else b"/v1/imports?"
-            sent = _sent(query + name.encode() + b"=" + odd, b"POST", b"x\r\n", KEY, csv)
+            key = KEY + f"-{name}-{odd[:20].hex()}".encode()  # of its own, for one that is under way is 409
+            sent = _sent(query + name.encode() + b"=" + odd, b"POST", b"x\r\n", key, csv)
             yield nasty(f"import {name}: {odd[:20].decode()}", sent, 422)
 
 
