@@ -133,6 +133,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.token_attempts = Attempts()
     app.state.importable = registry.IMPORTABLE
     app.state.importing = asyncio.Semaphore(1)
+    app.state.imports_under_way = set()
     for router in ROUTERS:
         app.include_router(router)
     auth.refuse_undeclared(app, ROUTERS)

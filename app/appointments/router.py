@@ -87,7 +87,9 @@ async def read_appointment(read: Read, id: Id, query: Annotated[schemas.Appointm
 async def create_appointment(write: Creation, content: contents.AppointmentContent) -> Response:
     """Create an appointment
 
-    A person in an office of an organization, from `start_on` until the day before `end_on`; both may be partial.
+    A person in an office of an organization, from `start_on` until the day before `end_on`; both may be partial. A
+    client that is bound to an organization appoints only people whom it may write: those whose offices all lie within
+    it, and those without any that it has created.
     """
     return await changes.create(write, repository.APPOINTMENT, content, {"id": uuid7()})
 

@@ -39,8 +39,6 @@ router = resource("imports")
 
 SECONDS = 25  # for the database: the whole request has 30
 PATIENCE = 2.0  # seconds to wait for another import of this worker
-# The requests that run or wait in this worker, by client and key: one that is sent again hears so without waiting.
-UNDER_WAY: set[tuple[str, str]] = set()
 FORMATS: Mapping[str, reading.Format] = {"text/csv": "csv", "application/x-ndjson": "ndjson"}
 SCOPES: Mapping[str, Scope] = {
     "regions": Scope.REGIONS_WRITE,
@@ -161,18 +159,19 @@ def _format(request: Request) -> reading.Format:
 
 @asynccontextmanager
 async def _once(write: Write) -> AsyncIterator[None]:
-    """InFlight for a request that is under way already."""
+    """InFlight, without waiting, for a request that runs or waits in this worker already."""
     if write.key is None:
         yield
         return
+    under_way: set[tuple[str, str]] = write.request.app.state.imports_under_way
     this = (write.caller.client, write.key)
-    if this in UNDER_WAY:
+    if this in under_way:
         raise InFlight
-    UNDER_WAY.add(this)
+    under_way.add(this)
     try:
         yield
     finally:
-        UNDER_WAY.remove(this)
+        under_way.remove(this)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from app.auth import Scope
 from app.imports import schemas
-from app.imports.router import SCOPES, UNDER_WAY
+from app.imports.router import SCOPES
 from app.registry import IMPORTABLE
 from tests.conftest import fetch
 from tests.imports.files import CSV, Files, errors, verdicts
@@ -158,7 +158,7 @@ async def test_a_file_that_is_sent_again_while_it_runs_hears_so_at_once(
     monkeypatch.setattr("app.imports.router.PATIENCE", 20.0)
     await app.state.importing.acquire()
     first = asyncio.create_task(files.send(BODY, CSV, "officials", key="one"))
-    while not UNDER_WAY:
+    while not app.state.imports_under_way:
         await asyncio.sleep(0.01)
     other = asyncio.create_task(files.send(BODY, CSV, "officials", key="two"))
     second = await asyncio.wait_for(files.send(BODY, CSV, "officials", key="one"), 10)
@@ -167,7 +167,7 @@ async def test_a_file_that_is_sent_again_while_it_runs_hears_so_at_once(
     assert [(await one).status_code for one in (first, other)] == [200, 200]
     third = await files.send(BODY, CSV, "officials", key="one")
     assert third.headers["idempotency-replayed"] == "true"
-    assert not UNDER_WAY
+    assert not app.state.imports_under_way
 
 
 async def test_connections_are_given_back_whatever_happens(files: Files, own_url: str) -> None:
