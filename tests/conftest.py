@@ -134,9 +134,16 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest_asyncio.fixture
-async def own_client(own_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A caller of a service over the database of `own_url`."""
-    async with running(Settings(DATABASE_URL=own_url)) as app, client_of(app) as client:
+async def own_app(own_url: str) -> AsyncIterator[FastAPI]:
+    """A service over the database of `own_url`."""
+    async with running(Settings(DATABASE_URL=own_url)) as app:
+        yield app
+
+
+@pytest_asyncio.fixture
+async def own_client(own_app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A caller of that service."""
+    async with client_of(own_app) as client:
         yield client
 
 

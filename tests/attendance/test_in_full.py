@@ -8,10 +8,9 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from app.auth import Scope
-from app.settings import Settings
 from tests.attendance import made_up
 from tests.callers import bearer
-from tests.conftest import client_of, fetch, running
+from tests.conftest import client_of, fetch
 
 CLOSED = "/v1/meetings/closed/attendance"
 LINES = (
@@ -21,10 +20,9 @@ ALL = [f"participants/{row['id']}" for row in made_up.CLOSED]
 
 
 @pytest_asyncio.fixture
-async def app(own_url: str) -> AsyncIterator[FastAPI]:
+async def app(own_app: FastAPI, own_url: str) -> FastAPI:
     await made_up.add(own_url)
-    async with running(Settings(DATABASE_URL=own_url)) as app:
-        yield app
+    return own_app
 
 
 @pytest_asyncio.fixture

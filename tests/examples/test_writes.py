@@ -1,22 +1,18 @@
 """What the OpenAPI document shows of operations that write is what they take and what they answer."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import orjson
 import pytest
-import pytest_asyncio
 from fastapi import FastAPI
 
 from app.auth import Scope
 from app.core.problems import MEDIA_TYPE
 from app.explorer.contract import contract
 from app.main import create_app
-from app.settings import Settings
 from tests import openapi
 from tests.callers import bearer
-from tests.conftest import LOADED, client_of, copy_of, running
 
 APP = create_app()
 EXAMPLES = openapi.written(APP)
@@ -36,27 +32,6 @@ PROVOKED: list[tuple[str, dict[str, str], str]] = [
     ("not_acceptable", {"Accept": "image/png"}, "dry_run=true"),
     ("uri_too_long", {}, f"colour={'x' * 9000}"),
 ]
-
-
-@pytest_asyncio.fixture(scope="module")
-async def app(server: str) -> AsyncIterator[FastAPI]:
-    """Over a database of its own, in which there is also what `tests.openapi` puts beside the reference data."""
-    async for url in copy_of(server, LOADED):
-        async with running(Settings(DATABASE_URL=url)) as app:
-            await openapi.prepare(app, url)
-            yield app
-
-
-@pytest_asyncio.fixture(scope="module")
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app) as client:
-        yield client
-
-
-@pytest.fixture
-def token(app: FastAPI) -> dict[str, str]:
-    """Of who may do all."""
-    return bearer(app, *Scope)
 
 
 async def send(

@@ -1,24 +1,20 @@
 """What the OpenAPI document and its introduction show as examples is what the service says."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 import pytest
-import pytest_asyncio
 from fastapi import FastAPI
 
-from app.auth import Scope
 from app.core.examples import given_in
 from app.core.problems import MEDIA_TYPE
 from app.explorer.contract import INTRODUCTION, answers, contract
 from app.main import create_app
-from app.settings import Settings
 from tests import openapi
-from tests.callers import bearer
-from tests.conftest import LOADED, client_of, copy_of, fetch, running
+from tests.conftest import fetch
 
 APP = create_app()
 ADDRESSES = openapi.examples(APP)
@@ -30,27 +26,6 @@ UNKNOWN = {(ROLL, "session"), ("/v1/audit", "client")}
 """No source tells who sat in which class, so its one example finds nobody."""
 LINKS = re.findall(r"\]\(([^)]+)\)", INTRODUCTION.read_text())
 ANNOUNCED = {"/v1/regions/91.01": 308, "/v1/regions?colour=red": 422}
-
-
-@pytest_asyncio.fixture(scope="module")
-async def app(server: str) -> AsyncIterator[FastAPI]:
-    """Over a database of its own, in which there is also what `tests.openapi` puts beside the reference data."""
-    async for url in copy_of(server, LOADED):
-        async with running(Settings(DATABASE_URL=url)) as app:
-            await openapi.prepare(app, url)
-            yield app
-
-
-@pytest_asyncio.fixture(scope="module")
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app) as client:
-        yield client
-
-
-@pytest.fixture
-def token(app: FastAPI) -> dict[str, str]:
-    """Of who may do all."""
-    return bearer(app, *Scope)
 
 
 def address_of(path: str, given: dict[str, str]) -> str:

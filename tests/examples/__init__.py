@@ -1,0 +1,1 @@
+"""The examples in the contract: each is tried, and answered as it says."""

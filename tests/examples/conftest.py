@@ -1,0 +1,34 @@
+"""A service over a database of each module's own, with what `tests.openapi` puts beside the reference data."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+
+from app.auth import Scope
+from app.settings import Settings
+from tests import openapi
+from tests.callers import bearer
+from tests.conftest import LOADED, client_of, copy_of, running
+
+
+@pytest_asyncio.fixture(scope="module")
+async def app(server: str) -> AsyncIterator[FastAPI]:
+    async for url in copy_of(server, LOADED):
+        async with running(Settings(DATABASE_URL=url)) as app:
+            await openapi.prepare(app, url)
+            yield app
+
+
+@pytest_asyncio.fixture(scope="module")
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app) as client:
+        yield client
+
+
+@pytest.fixture
+def token(app: FastAPI) -> dict[str, str]:
+    """Of who may do all."""
+    return bearer(app, *Scope)
