@@ -115,3 +115,12 @@ async def test_on_whose_roll_a_person_stands_is_not_told(calls: Calls, own_url: 
     refused = await calls.delete(f"/v1/officials/{official}")
     assert (refused.status_code, refused.json()["code"]) == (409, "in_use"), refused.text
     assert [one["address"] for one in refused.json()["errors"]] == ["/v1/meetings"]
+
+
+async def test_it_does_not_hear_whether_anothers_office_has_ended(bound: Calls, own_url: str) -> None:
+    ended = await fetch(
+        own_url, "SELECT id::text FROM appointments WHERE organization = 'kpu' AND end_on IS NOT NULL LIMIT 1"
+    )
+    begins = {"official": "01a20c10-0ad9-7584-8953-0eb59d6a8d90", "standing": "acting"}
+    refused = await bound.post("/v1/appointments:succeed", {"ends": ended, "end_on": "2031", "begins": begins})
+    assert (refused.status_code, refused.json()["code"]) == (403, "outside_organization")
