@@ -37,6 +37,9 @@ from app.divisions.router import router as divisions
 from app.elections.router import router as elections
 from app.explorer.contract import INTRODUCTION
 from app.explorer.router import router as explorer
+from app.gates.printing import router as badges
+from app.gates.router import receipt_clock
+from app.gates.router import router as gates
 from app.health.router import router as health
 from app.imports.router import router as imports
 from app.meetings.router import router as meetings
@@ -46,6 +49,7 @@ from app.oauth.router import router as oauth
 from app.oauth.service import Attempts
 from app.officials.router import router as officials
 from app.organizations.router import router as organizations
+from app.participants.router import router as participants
 from app.regions.router import router as regions
 from app.sealing.task import sealing
 from app.search.router import router as search
@@ -57,7 +61,8 @@ from app.writing.housekeeping import housekeeping
 ROUTERS = (
     *(today, search),
     *(regions, organizations, divisions, officials, appointments),
-    *(elections, stages, meetings, sessions, statements, attendance),
+    *(elections, stages, meetings, sessions, statements),
+    *(participants, badges, gates, attendance),
     *(imports, oauth, clients, audit),
     *(explorer, health),
 )
@@ -85,6 +90,8 @@ TAGS = [
         "description": "An election's calendar: its stages and their parts, and what they come to on any day.",
     },
     {"name": "meetings", "description": "The commission's meetings: their sessions, topics, speakers and sources."},
+    {"name": "participants", "description": "Who is asked to a meeting: for whom they come, and in whose place."},
+    {"name": "check-ins", "description": "Badges, and gates that scan them, with the network or without it."},
     {"name": "attendance", "description": "Who was asked to a meeting and who came, one by one and in numbers."},
     {"name": "imports", "description": "Files of rows, brought in at once, with a verdict for each."},
     {"name": "oauth", "description": "Where clients fetch their access tokens, and what verifies those."},
@@ -93,7 +100,7 @@ TAGS = [
     {"name": "service", "description": "Where everything is, and what problems mean."},
     {"name": "health", "description": "Probes and measurements for operators."},
 ]
-LARGE = ("/v1/imports",)  # whose bodies may be long
+LARGE = ("/v1/imports", ":batch")  # the ends of addresses whose bodies may be long
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 
 
@@ -131,6 +138,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.zone = settings.zone
     app.state.token_attempts = Attempts()
+    app.state.receipt_clock = receipt_clock
     app.state.importable = registry.IMPORTABLE
     app.state.importing = asyncio.Semaphore(1)
     app.state.imports_under_way = set()

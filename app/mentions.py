@@ -3,11 +3,11 @@
 Schema and SQL stand side by side here, so that a feature can mention another without knowing it.
 """
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel
-from sqlalchemy import ColumnElement, select
+from pydantic import BaseModel, Field
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 
 from app import models
@@ -26,6 +26,13 @@ class PersonMention(BaseModel):
 
     id: UUID
     name: str
+
+
+class ParticipantMention(BaseModel):
+    """Somebody on the list of a meeting."""
+
+    id: UUID
+    name: Annotated[str | None, Field(description="Null: an office whose holder is not named.")]
 
 
 def region(code: Any) -> ColumnElement[Any]:
@@ -51,6 +58,18 @@ def stage(code: Any) -> ColumnElement[Any]:
 def official(id_: Any) -> ColumnElement[Any]:
     person = aliased(models.Official)
     return select(json_object(id=person.id, name=person.name)).where(person.id == id_).scalar_subquery()
+
+
+def participant(id_: Any) -> ColumnElement[Any]:
+    """Somebody on the list of a meeting, by the name of the official or the one that stands on the list."""
+    other, person = aliased(models.Participant), aliased(models.Official)
+    return (
+        select(json_object(id=other.id, name=func.coalesce(person.name, other.name)))
+        .outerjoin(person, person.id == other.official)
+        .where(other.id == id_)
+        .correlate_except(other, person)
+        .scalar_subquery()
+    )
 
 
 def _by_code(model: Any, code: Any) -> ColumnElement[Any]:

@@ -1,44 +1,39 @@
 """The SQL of rolls."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Text,
+    and_,
     bindparam,
     case,
-    func,
     literal_column,
     null,
-    or_,
     select,
 )
-from sqlalchemy.orm import aliased
 
 from app import mentions, models
 from app.attendance import schemas
 from app.core.collection import Collection, Conditions, Given, Reference
-from app.core.database import Reading
-from app.core.documents import Day, Document, Expression, Rows, json_object
+from app.core.documents import Day, Document, Expression, Rows
 from app.core.facts import fact_members
-from app.core.likeness import alike
-from app.core.statements import Statement
+from app.rolls import likeness
 
 _listed, _assigned, _meeting = models.Participant, models.ParticipantSession, models.Meeting
+_state = models.Attendance
 _MEETING = bindparam("meeting", type_=Text)
-MOST_FOUND = 1_000  # names alike that are ranked: of 100,000 people a third may be alike, and ranking takes its time
 
 
 def participant(_day: Day) -> Rows:
     """As anyone may see it: neither that somebody was sick, nor what is noted of an excuse, which would tell."""
-    note = case((_listed.open_status == literal_column("'excused'"), null()), else_=_listed.note)
-    return _participant(_listed.open_status, note)
+    note = case((_state.open_status == literal_column("'excused'"), null()), else_=_listed.note)
+    return _participant(_state.open_status, note)
 
 
 def participant_in_full(_day: Day) -> Rows:
     """As it is, for who may read personal data."""
-    return _participant(_listed.status, _listed.note)
+    return _participant(_state.status, _listed.note)
 
 
 def _participant(status: Expression, note: Expression) -> Rows:
@@ -49,26 +44,15 @@ def _participant(status: Expression, note: Expression) -> Rows:
         mentions.organization(_listed.organization).label("organization"),
         _listed.office,
         _listed.capacity,
-        _represented().label("represents"),
+        mentions.participant(_listed.represents).label("represents"),
         status.label("status"),
-        _listed.late,
-        _listed.arrived_at,
-        _listed.left_at,
+        _state.late,
+        _state.arrived_at,
+        _state.left_at,
         _listed.name_as_printed,
         note.label("note"),
         *fact_members(_listed),
-    )
-
-
-def _represented() -> ColumnElement[Any]:
-    other, person = aliased(models.Participant), aliased(models.Official)
-    return (
-        select(json_object(id=other.id, name=func.coalesce(person.name, other.name)))
-        .outerjoin(person, person.id == other.official)
-        .where(other.meeting == _listed.meeting, other.id == _listed.represents)
-        .correlate_except(other, person)
-        .scalar_subquery()
-    )
+    ).join(_state, and_(_state.meeting == _listed.meeting, _state.participant == _listed.id))
 
 
 def _if_open(given: Given) -> Iterator[ColumnElement[bool]]:
@@ -83,9 +67,12 @@ def _in_full(given: Given) -> Iterator[ColumnElement[bool]]:
 
 def _asked(given: Given, status: str) -> Iterator[ColumnElement[bool]]:
     yield _listed.meeting == _MEETING
-    for name, column in (("organization", "organization"), ("office", "office"), ("status", status)):
+    for name in ("organization", "office"):
         if name in given:
-            yield _listed.__table__.c[column] == bindparam(name)
+            yield _listed.__table__.c[name] == bindparam(name)
+    if "status" in given:
+        is_so = _state.__table__.c[status] == bindparam("status")
+        yield _listed.id.in_(select(_state.participant).where(_state.meeting == _MEETING, is_so))
     if "session" in given:
         yield (
             select(_assigned.participant)
@@ -97,21 +84,6 @@ def _asked(given: Given, status: str) -> Iterator[ColumnElement[bool]]:
             .correlate(_listed)
             .exists()
         )
-
-
-def _found(words: Expression) -> ColumnElement[bool]:
-    """By the name on the list, or by any name that the record has of the official."""
-    known = aliased(models.Official)
-    # An array, not IN: so the indexes on both columns answer, where else the whole list would be gone through.
-    officials = func.array(select(known.id).where(alike(known.folded, words)).scalar_subquery())
-    return or_(alike(_listed.folded, words), _listed.official == func.any(officials))
-
-
-def _names() -> ColumnElement[str]:
-    known = aliased(models.Official)
-    of_record = select(known.folded).where(known.id == _listed.official).correlate(_listed).scalar_subquery()
-    names: ColumnElement[str] = func.concat_ws(literal_column("' '"), of_record, _listed.folded)
-    return names
 
 
 def _collection(document: Document, conditions: Conditions) -> Collection:
@@ -126,26 +98,11 @@ def _collection(document: Document, conditions: Conditions) -> Collection:
                 models.Session.code, "/v1/meetings/{code}/sessions", within=models.Session.meeting == _MEETING
             ),
         },
-        folded=_names(),
-        found=_found,
-        most=MOST_FOUND,
+        folded=likeness.names_of(_listed),
+        found=likeness.found_among(_listed),
+        most=likeness.MOST_FOUND,
     )
 
 
 ATTENDANCE = _collection(Document(schemas.Participant, participant), _if_open)
 IN_FULL = _collection(Document(schemas.Participant, participant_in_full), _in_full)
-
-_ROLL = Statement(select(_meeting.roll, _meeting.host).where(_meeting.code == _MEETING))
-
-
-class Roll(NamedTuple):
-    """Whether a meeting's roll is open or restricted, and whose meeting it is."""
-
-    roll: str
-    host: str
-
-
-async def roll_of(read: Reading, meeting: str) -> Roll | None:
-    """None where there is no such meeting."""
-    row = await read.row(_ROLL, {"meeting": meeting})
-    return Roll(*row) if row else None

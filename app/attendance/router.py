@@ -1,27 +1,23 @@
 """The routes of rolls and their summaries."""
 
-from dataclasses import replace
 from typing import Annotated
 
-import orjson
 from fastapi import Path, Query, Request, Response
 
-from app.attendance import access, repository, schemas, summary
+from app.attendance import repository, schemas, summary
 from app.auth import Scope, caller_of, needed, public
 from app.core import conditional
-from app.core.database import Read, Reader
+from app.core.database import Read
 from app.core.examples import example
 from app.core.openapi import problems
 from app.core.pages import PageOf
 from app.core.problems import InsufficientScope, NotFound, Unauthenticated
-from app.core.transaction import writing
+from app.rolls import access, reading
 from app.routing import resource
 from app.writing import trail
-from app.writing.request import known
 
 router = resource("attendance", at="/v1/meetings/{code}/attendance")
 FRESH = 30  # seconds
-VARY = "Accept, Authorization"
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 
 
@@ -49,7 +45,8 @@ async def read_roll(
     then = read.at(query.known_at)
     rules = await access.rules_of(read, then, code) if caller_of(request) or query.known_at else None
     if rules and await access.may_read(rules, caller_of(request), code):
-        return await _in_full(request, read, code, query)
+        page = await reading.page(request, read, repository.IN_FULL, query, code, "attendance")
+        return page.reply(request, fresh=None, vary=reading.VARY)
 
     async def unless_closed() -> None:
         rules = await access.rules_of(read, then, code)
@@ -61,28 +58,13 @@ async def read_roll(
     if rules and rules.closed:
         await unless_closed()  # also where it is so today only, and was open at the instant that is asked for
     page = await repository.ATTENDANCE.page(read, query, within={"meeting": code}, if_empty=unless_closed)
-    return page.reply(request, fresh=FRESH, vary=VARY)
+    return page.reply(request, fresh=FRESH, vary=reading.VARY)
 
 
 def _is_bound_elsewhere(request: Request) -> bool:
     """Whether the caller has the scope, but not for this meeting: then nothing tells it that there is one."""
     caller = caller_of(request)
     return caller is not None and Scope.ATTENDANCE_READ in caller.scopes
-
-
-async def _in_full(request: Request, read: Reader, code: str, query: schemas.AttendanceQuery) -> Response:
-    """With what is personal: its audit line is committed before the answer begins."""
-    async with writing(request.app.state.database) as transaction:
-        source = read if query.known_at else transaction
-        whole = query.model_copy(update={"fields": None})  # who is shown is told by ids, also where no id is asked for
-        page = await repository.IN_FULL.page(source, whole, within={"meeting": code})
-        content = orjson.loads(page.body)
-        if query.fields:
-            items = [{name: one[name] for name in one if name in query.names()} for one in content["items"]]
-            page = replace(page, body=orjson.dumps({**content, "items": items}))
-        keys = [f"meetings/{code}/attendance", *(f"participants/{one['id']}" for one in content["items"])]
-        await trail.line(transaction, known(request), request, keys, scope=Scope.ATTENDANCE_READ)
-    return page.reply(request, fresh=None, vary=VARY)
 
 
 @router.get(

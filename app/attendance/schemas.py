@@ -8,17 +8,10 @@ from pydantic import BaseModel, Field
 
 from app.core.facts import Fact
 from app.core.parameters import Code, FieldsOf, NoQuery, PageQuery, Words
-from app.mentions import Mention, PersonMention
+from app.mentions import Mention, ParticipantMention, PersonMention
 from app.models.vocabulary import AttendanceStatus, Capacity, Office
 
 By = Literal["organization", "level", "region", "office", "session"]
-
-
-class Represented(BaseModel):
-    """The participant in whose place somebody came."""
-
-    id: UUID
-    name: Annotated[str | None, Field(description="Null: an office whose holder is not named.")]
 
 
 class ParticipantMembers(BaseModel):
@@ -31,7 +24,7 @@ class ParticipantMembers(BaseModel):
     organization: Mention | None
     office: Annotated[Office | None, Field(description="The office in which the participant came.")]
     capacity: Capacity
-    represents: Represented | None
+    represents: ParticipantMention | None
     status: Annotated[
         AttendanceStatus,
         Field(description="`expected` until it is known. That somebody is sick is shown as `excused`."),

@@ -96,6 +96,31 @@ async def writing(database: Database, *, seconds: float | None = None) -> AsyncI
             await _give_back(connection, ended)
 
 
+async def at_once(database: Database, sql: str, *values: Any) -> Sequence[Row]:
+    """The rows of one statement that writes, and is a transaction of its own: one way to the server and back.
+
+    Unavailable and RuleBroken as within a transaction; after the former nobody knows whether it was kept.
+    """
+    until = time.monotonic() + database.deadline
+    try:
+        with observability.waiting_for_connection():
+            connection = await within(until, _connection(database))
+    except Exception as error:
+        _tell(error)
+        raise
+    with observability.POOL_IN_USE.track_inprogress():
+        ended = False
+        try:
+            found = await Writer(connection, until).fetch(sql, *values)
+            ended = True
+        except Exception as error:
+            _tell(error)
+            raise
+        finally:
+            await _give_back(connection, ended)
+    return found
+
+
 async def _connection(database: Database) -> AsyncConnection:
     return await database.writes.connect()
 

@@ -42,6 +42,13 @@ class MeetingMembers(Noted):
     audience: Line | None = None
     purpose: Line | None = None
     roll: Annotated[Roll, Field(description="Restricted: who attended is told only with a token.")] = "restricted"
+    places: Annotated[
+        int | None, Field(ge=1, le=100_000, description="How many delegates one organization may send.")
+    ] = None
+    retention_days: Annotated[
+        int | None,
+        Field(ge=8, le=36_500, description="The days after its last one, until persons on its roll become counts."),
+    ] = None
     source: SourceContent = SourceContent()
     verified: Annotated[bool, Field(description="Whether the cited source states it.")] = False
     primary: Annotated[bool, Field(description="Whether the source is the regulation or the body itself.")] = False

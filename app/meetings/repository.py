@@ -39,6 +39,10 @@ def meeting(day: Day) -> Rows:
         _meeting.purpose,
         status_on(_meeting, known_day(day)).label("status"),
         _meeting.roll,
+        _meeting.roll_closed_at,
+        _meeting.places,
+        _meeting.retention_days,
+        _meeting.forgotten_at,
         json_list(
             json_object(**session_members(part)), part.position, part.code, where=part.meeting == _meeting.code
         ).label("sessions"),
@@ -70,9 +74,9 @@ def _meetings_asked(given: Given) -> Iterator[ColumnElement[bool]]:
     if "status" in given:
         yield status_on(_meeting, AS_OF) == bindparam("status")
     if "attended_by" in given:
-        present = models.Participant
+        present = models.Attendance
         yield (
-            select(present.id)
+            select(present.participant)
             .where(
                 present.meeting == _meeting.code,
                 present.organization == bindparam("attended_by"),

@@ -102,6 +102,14 @@ class MeetingMembers(BaseModel):
     purpose: str | None
     status: Annotated[MeetingStatus, Field(description="On `as_of`, by its days and its cancellation.")]
     roll: Annotated[Roll, Field(description="Open: anyone may read who attended; restricted: only the numbers.")]
+    roll_closed_at: Annotated[
+        datetime | None, Field(description="Since then the roll changes only by corrections that two clients make.")
+    ]
+    places: Annotated[int | None, Field(description="How many delegates one organization may send; null: any number.")]
+    retention_days: Annotated[
+        int | None, Field(description="The days after its last one, until persons become counts; null: never.")
+    ]
+    forgotten_at: Annotated[datetime | None, Field(description="When that happened.")]
     sessions: Annotated[list[MeetingSession], Field(description="By position.")]
     statements: Annotated[list[Statement], Field(description="By day.")]
     source: MeetingSource

@@ -1,7 +1,15 @@
 """All tables. Every rule that data must obey stands here, as a constraint of the database."""
 
-from app.models.attendance import Participant, ParticipantSession
+from app.models.attendance import (
+    Attendance,
+    AttendanceCount,
+    Participant,
+    ParticipantSession,
+    RollCorrection,
+    RollDigest,
+)
 from app.models.audit import AuditLine, AuditRoot, AuditSeal
+from app.models.check_ins import Badge, ClockReading, DeviceClock, Scan
 from app.models.clients import Client, ClientSecret, SigningKey, UsedAssertion
 from app.models.divisions import Division
 from app.models.elections import Election, Stage
@@ -15,17 +23,22 @@ from app.models.revisions import Revision
 from app.models.service_keys import ServiceKey
 
 # The newest migration: what `/health/ready` asks of a database. Revisions are numbered, so that they compare.
-SCHEMA_REVISION = "0018"
+SCHEMA_REVISION = "0023"
 
 __all__ = [
     "Appointment",
+    "Attendance",
+    "AttendanceCount",
     "AuditLine",
     "AuditRoot",
     "AuditSeal",
+    "Badge",
     "Base",
     "Client",
     "ClientSecret",
+    "ClockReading",
     "Correction",
+    "DeviceClock",
     "Division",
     "Election",
     "Fact",
@@ -39,6 +52,9 @@ __all__ = [
     "Region",
     "RegionCode",
     "Revision",
+    "RollCorrection",
+    "RollDigest",
+    "Scan",
     "ServiceKey",
     "Session",
     "SigningKey",

@@ -1,6 +1,7 @@
 """Who was asked to a meeting, and who came."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -9,13 +10,16 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Text,
     UniqueConstraint,
     false,
+    func,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import Base, Fact, one_of
+from app.models.metadata import Base, Fact, in_calendar, one_of
 from app.models.vocabulary import AttendanceStatus, Capacity, Office
 
 
@@ -46,6 +50,10 @@ class Participant(Fact, Base):
         Computed("CASE WHEN status = 'sick' THEN 'excused' ELSE status END", persisted=True)
     )
     folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC ARRAY[name, name_as_printed])", persisted=True))
+    letter_number: Mapped[str | None] = mapped_column(sort_order=2)
+    letter_dated_on: Mapped[date | None] = mapped_column(sort_order=2)
+    status_reason: Mapped[str | None] = mapped_column(sort_order=2)
+    parts: Mapped[dict[str, Any]] = mapped_column(JSONB, sort_order=2, server_default=text("""'{"sessions": []}'"""))
 
     __table_args__ = (
         UniqueConstraint("meeting", "id"),
@@ -61,6 +69,8 @@ class Participant(Fact, Base):
         CheckConstraint(one_of("status", AttendanceStatus), name="status_known"),
         CheckConstraint("represents <> id", name="represents_another"),
         CheckConstraint("left_at >= arrived_at", name="left_after_arrived"),
+        CheckConstraint("length(letter_number) BETWEEN 1 AND 300", name="letter_number_length"),
+        CheckConstraint(in_calendar("letter_dated_on"), name="letter_dated_on_in_calendar"),
         Index("uq_participants_meeting_official", "meeting", "official", unique=True),
         Index(None, "meeting", "organization", "id"),
         Index(None, "meeting", "office", "id"),
@@ -94,4 +104,120 @@ class ParticipantSession(Base):
             ondelete="CASCADE",
         ),
         Index(None, "meeting", "participant"),
+    )
+
+
+class Attendance(Base):
+    """Who came, as it follows from the list and the scans: derived, by triggers and `check_in`, and never written else.
+
+    A row of a participant, as the view `derived_attendance` has it. `entry` is the scan that was the first entry. The
+    columns that groups are counted by stand here again, so that what is counted changes with what it is counted by.
+    """
+
+    __tablename__ = "attendance"
+
+    meeting: Mapped[str] = mapped_column(primary_key=True)
+    participant: Mapped[UUID] = mapped_column(primary_key=True)
+    organization: Mapped[str | None]
+    office: Mapped[str | None]
+    sessions: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    status: Mapped[str]
+    late: Mapped[bool]
+    arrived_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
+    entry: Mapped[UUID | None]
+    open_status: Mapped[str] = mapped_column(
+        Computed("CASE WHEN status = 'sick' THEN 'excused' ELSE status END", persisted=True)
+    )
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["meeting", "participant"],
+            ["participants.meeting", "participants.id"],
+            onupdate="CASCADE",
+            ondelete="CASCADE",
+        ),
+        CheckConstraint(one_of("status", AttendanceStatus), name="status_known"),
+        Index(None, "meeting", "open_status", "participant"),
+        Index(None, "meeting", "status", "participant"),
+        Index("ix_attendance_present", "organization", "meeting", postgresql_where=text("status = 'present'")),
+    )
+
+
+class AttendanceCount(Base):
+    """How many of a meeting's list have a status, in all (`family` all), of a body and office, or of a session.
+
+    Kept by a trigger in the transaction that changes the attendance. Each number is the sum over its slots: with one
+    row for it, all gates would queue. What a family does not count by, and whoever has none of it, is ''.
+    """
+
+    __tablename__ = "attendance_counts"
+
+    meeting: Mapped[str] = mapped_column(
+        ForeignKey("meetings.code", onupdate="CASCADE", ondelete="CASCADE"), primary_key=True
+    )
+    family: Mapped[str] = mapped_column(primary_key=True)
+    organization: Mapped[str] = mapped_column(primary_key=True)
+    office: Mapped[str] = mapped_column(primary_key=True)
+    session: Mapped[str] = mapped_column(primary_key=True)
+    open_status: Mapped[str] = mapped_column(primary_key=True)
+    late: Mapped[bool] = mapped_column(primary_key=True)
+    slot: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int]
+
+    __table_args__ = (CheckConstraint("family IN ('all', 'body', 'session')", name="family_known"),)
+
+
+class RollCorrection(Base):
+    """What one client wants changed of a roll that is closed, and the other client that has confirmed it.
+
+    Either a `status` for a participant, or the annulment of a `scan`.
+    """
+
+    __tablename__ = "roll_corrections"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    meeting: Mapped[str] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE"))
+    participant: Mapped[UUID | None]
+    status: Mapped[str | None]
+    scan: Mapped[UUID | None]
+    reason: Mapped[str]
+    asked_by: Mapped[str]
+    asked_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    confirmed_by: Mapped[str | None]
+    confirmed_at: Mapped[datetime | None]
+    revision: Mapped[int] = mapped_column(Computed("CASE WHEN confirmed_by IS NULL THEN 1 ELSE 2 END", persisted=True))
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["meeting", "participant"],
+            ["participants.meeting", "participants.id"],
+            onupdate="CASCADE",
+            ondelete="CASCADE",
+        ),
+        CheckConstraint(one_of("status", AttendanceStatus), name="status_known"),
+        CheckConstraint("(participant IS NULL) = (status IS NULL)", name="status_of_somebody"),
+        CheckConstraint("num_nonnulls(participant, scan) = 1", name="of_one_thing"),
+        CheckConstraint("confirmed_by <> asked_by", name="two_clients"),
+        CheckConstraint("(confirmed_by IS NULL) = (confirmed_at IS NULL)", name="confirmed_once"),
+        CheckConstraint("length(reason) BETWEEN 1 AND 5000", name="reason_length"),
+        Index(None, "meeting", "id"),
+        Index(None, "meeting", "participant"),
+    )
+
+
+class RollDigest(Base):
+    """The digest of a roll that was given out on paper or as a file, by which it is known again."""
+
+    __tablename__ = "roll_digests"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    meeting: Mapped[str] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE", ondelete="CASCADE"))
+    lines: Mapped[int]
+    made_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+    __table_args__ = (
+        CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name="digest_shape"),
+        CheckConstraint("lines >= 0", name="lines_not_negative"),
+        Index(None, "meeting", "made_at"),
     )

@@ -25,7 +25,11 @@ from app.models.vocabulary import DivisionKind, MeetingKind, Roll, SessionKind, 
 
 
 class Meeting(Record, Base):
-    """A meeting from its first day to its last. `roll`: whether anyone may read who attended."""
+    """A meeting from its first day to its last. `roll`: whether anyone may read who attended.
+
+    `places`: how many delegates one organization may send. `retention_days` after its last day persons become counts,
+    which happened at `forgotten_at`. After `roll_closed_at` the roll changes only by corrections that two clients make.
+    """
 
     __tablename__ = "meetings"
 
@@ -47,6 +51,10 @@ class Meeting(Record, Base):
     source_title: Mapped[str | None]
     parts: Mapped[dict[str, Any]] = copied("corrections")
     folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC ARRAY[name, name_en, place, code])", persisted=True))
+    places: Mapped[int | None] = mapped_column(sort_order=2)
+    retention_days: Mapped[int | None] = mapped_column(sort_order=2)
+    roll_closed_at: Mapped[datetime | None] = mapped_column(sort_order=2)
+    forgotten_at: Mapped[datetime | None] = mapped_column(sort_order=2)
 
     __table_args__ = (
         CheckConstraint(SLUG, name="code_shape"),
@@ -58,6 +66,8 @@ class Meeting(Record, Base):
         CheckConstraint(in_calendar("cancelled_on"), name="cancelled_on_in_calendar"),
         CheckConstraint("end_on >= start_on", name="ends_after_start"),
         CheckConstraint("is_time_zone(time_zone)", name="time_zone_known"),
+        CheckConstraint("places BETWEEN 1 AND 100000", name="places_range"),
+        CheckConstraint("retention_days BETWEEN 8 AND 36500", name="retention_days_range"),
         Index(None, "host", "code"),
         Index(None, "kind", "code"),
         Index(None, "election", "code"),

@@ -36,5 +36,9 @@ Capacity = Literal["delegate", "speaker", "committee", "observer", "guest"]
 AttendanceStatus = Literal[
     "expected", "present", "represented", "excused", "sick", "on_duty_elsewhere", "on_leave", "absent"
 ]
+Direction = Literal["in", "out"]
+Outcome = Literal[
+    "first_entry", "already_entered", "exit", "badge_revoked", "badge_unknown", "not_invited", "meeting_closed"
+]
 
 Action = Literal["created", "updated", "deleted"]

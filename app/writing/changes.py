@@ -38,6 +38,7 @@ async def create(write: Write, resource: Resource, content: Noted, keys: Values)
 
 async def put_new(transaction: Writer, write: Write, resource: Resource, content: Noted, keys: Values) -> None:
     """Put an object with its parts into the record; NotFound where there is not that of which it is to be a part."""
+    await resource.barred(transaction, write.caller, keys)
     if len(resource.keys) > 1 and resource.owned_by and not await transaction.rows(resource.owned_by, keys):
         raise NotFound
     own, parts = _divided(resource, {**resource.columns(_members(content)), **keys})
@@ -67,7 +68,8 @@ async def put_patch(transaction: Writer, write: Write, resource: Resource, patch
     """Change an object, and of its parts what the patch names."""
     held = await _held(transaction, write, resource, keys)
     given = patch.model_dump(mode="json", exclude_unset=True, by_alias=True)
-    fitting = {name: value for name, value in held.content.items() if name in resource.content.model_fields}
+    members = resource.members(held.content)
+    fitting = {name: value for name, value in members.items() if name in resource.content.model_fields}
     becomes = validate(resource.content, merged(fitting, given))
     named = {name: getattr(becomes, name) for name in given if name not in NOTES}
     own, parts = _divided(resource, resource.columns(named))
@@ -117,6 +119,7 @@ async def shown(transaction: Writer, write: Write, resource: Resource, keys: Val
 
 async def _held(transaction: Writer, write: Write, resource: Resource, keys: Values) -> rows.Held:
     """Lock the object, and see that the caller may write it and knows its present revision."""
+    await resource.barred(transaction, write.caller, keys)
     held = await rows.hold(transaction, resource, keys)
     if held is None:
         raise NotFound

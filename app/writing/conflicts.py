@@ -21,16 +21,19 @@ from app.core.faults import RuleBroken
 from app.core.languages import Text as Sentence
 from app.core.problems import (
     Circular,
+    CircularRepresentation,
     EndsBeforeStart,
     Exists,
     ForeignParent,
     InUse,
     Invalid,
     InvalidContent,
+    NoPlacesLeft,
     OutsideMeeting,
     ParallelSessions,
     Problem,
     SameOfficeTwice,
+    SecondClientNeeded,
     TwoHolders,
 )
 from app.core.statements import Statement
@@ -67,6 +70,11 @@ RULES: Mapping[str, tuple[type[Problem], str]] = {
     "ck_sessions_within_meeting": (OutsideMeeting, "/starts_at"),
     "ck_session_speakers_in_one_place": (ParallelSessions, "/speakers"),
     "ck_participant_sessions_in_one_place": (ParallelSessions, "/sessions"),
+    "ck_participants_places_left": (NoPlacesLeft, "/organization"),
+    "ck_meetings_places_left": (NoPlacesLeft, "/places"),
+    "ck_participants_represents_no_circle": (CircularRepresentation, "/represents"),
+    "ck_participants_represents_another": (CircularRepresentation, "/represents"),
+    "ck_roll_corrections_two_clients": (SecondClientNeeded, ""),
     **{
         f"ck_{table}_ends_after_start": (EndsBeforeStart, "/ends_at" if table == "sessions" else "/end_on")
         for table in ("appointments", "stages", "meetings", "sessions")

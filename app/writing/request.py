@@ -12,7 +12,7 @@ from app.core import clock
 from app.core.database import Database
 from app.core.faults import RuleBroken
 from app.core.parameters import NoQuery
-from app.core.problems import KeyRequired, PreconditionRequired
+from app.core.problems import KeyRequired, PreconditionRequired, Problem
 from app.core.transaction import NothingKept, Writer, writing
 from app.writing import idempotency, trail
 from app.writing.conflicts import Attempt, told
@@ -91,7 +91,11 @@ class Write:
         try:
             return await self._run(work, note)
         except RuleBroken as broken:
-            raise await told(self.database.reader(), broken, self.attempt) from None
+            raise await self.told(broken) from None
+
+    async def told(self, broken: RuleBroken) -> Problem:
+        """What a rule that refuses what was last tried means to the caller."""
+        return await told(self.database.reader(), broken, self.attempt)
 
     async def _run(self, work: Work, note: Noted | None) -> Response:
         same = idempotency.fingerprint(self.request.method, self._address(), await self.request.body())
@@ -151,5 +155,11 @@ async def change(request: Request, query: Annotated[WriteQuery, Query()], match:
     return Write(request, known(request), query.dry_run == "true", match=match)
 
 
+async def action(request: Request, query: Annotated[WriteQuery, Query()]) -> Write:
+    """A request that does what can be done once only, and so needs no key: done again, it changes nothing."""
+    return Write(request, known(request), query.dry_run == "true")
+
+
+Action = Annotated[Write, Depends(action)]
 Creation = Annotated[Write, Depends(creation)]
 Change = Annotated[Write, Depends(change)]

@@ -1,6 +1,6 @@
 """What can be written: a table whose rows have an address, a document, and perhaps members in tables of their own."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
@@ -10,8 +10,10 @@ import orjson
 from pydantic import BaseModel
 from sqlalchemy import Table
 
+from app.auth import Caller
 from app.core.collection import Collection
 from app.core.statements import Statement
+from app.core.transaction import Writer
 
 Values = Mapping[str, Any]
 
@@ -22,7 +24,7 @@ class Parts:
 
     `whose`: the columns that say whose parts they are, each with the whole's. `numbered`: they stand in the order
     given, in the column `position`; else each has a key, and they have no order. `beside`: what else a new row of
-    theirs is given.
+    theirs is given. `bare`: the whole's copy of them holds their keys alone.
     """
 
     member: str
@@ -30,6 +32,7 @@ class Parts:
     whose: Mapping[str, str]
     numbered: bool = True
     beside: Values = field(default_factory=dict)
+    bare: bool = False
 
     @property
     def table(self) -> Table:
@@ -39,13 +42,15 @@ class Parts:
     @property
     def key(self) -> str:
         """The member that tells those without an order apart."""
-        (key,) = (column.name for column in self.table.primary_key)
+        (key,) = (column.name for column in self.table.primary_key if column.name not in self.whose)
         return key
 
     def as_told(self, items: Any) -> Any:
         """What of them counts: also their order, where they have one."""
         found = orjson.loads(orjson.dumps(items))
-        return found if self.numbered else sorted(found, key=itemgetter(self.key))
+        if self.bare:
+            found = [one[self.key] if isinstance(one, dict) else one for one in found]
+        return found if self.numbered else sorted(found, key=None if self.bare else itemgetter(self.key))
 
 
 @dataclass(frozen=True)
@@ -64,18 +69,23 @@ def _as_it_is(members: Values) -> Values:
     return members
 
 
+async def _always(_write: Writer, _caller: Caller, _keys: Values) -> None:
+    """Nothing bars the writing of most resources."""
+
+
 @dataclass(frozen=True)
 class Resource:
     """A kind of object that can be written.
 
     `name`: of its list, as in `revisions`. `keys`: the columns that its address names, the last one the object's own;
     `generated`: columns that the database fills. `content`: what a body may hold, whole. `columns` turns the members of
-    a body into columns and parts, where they do not have the same names. `owned_by`: whose it is, as an SQL of
-    the keys that yields codes of organizations: a client that is bound to one may write where all of them are its own.
-    None: the record of all, which no bound client may write. `rivals`: by rule, the SQL that finds with whom it is
-    broken. `of_a_day`: its document shows a status on a day. `moves`: the column that says
-    under which organization it stands; a bound client may set it to one of its own only. `takes`: the columns that
-    bring other objects under its owner; a bound client may name there only what it may write already.
+    a body into columns and parts, where they do not have the same names, and `members` turns them back. `owned_by`:
+    whose it is, as an SQL of the keys that yields codes of organizations: a client that is bound to one may write where
+    all of them are its own. None: the record of all, which no bound client may write. `rivals`: by rule, the SQL that
+    finds with whom it is broken. `of_a_day`: its document shows a status on a day. `moves`: the column that says under
+    which organization it stands; a bound client may set it to one of its own only. `takes`: the columns that
+    bring other objects under its owner; a bound client may name there only what it may write already. `barred` raises
+    where an object with these keys may not be written now, or not by this caller.
     """
 
     name: str
@@ -87,11 +97,13 @@ class Resource:
     generated: Sequence[str] = ("folded",)
     parts: Sequence[Parts] = ()
     columns: Callable[[Values], Values] = _as_it_is
+    members: Callable[[Values], Values] = _as_it_is
     owned_by: Statement | None = None
     rivals: Mapping[str, Statement] = field(default_factory=dict)
     of_a_day: bool = False
     moves: str | None = None
     takes: Sequence[Taken] = ()
+    barred: Callable[[Writer, Caller, Values], Awaitable[None]] = _always
 
     @property
     def table(self) -> Table:

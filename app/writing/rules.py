@@ -65,13 +65,21 @@ WORDS: Mapping[str, tuple[str, Text]] = {
             pointer,
             Text("Harus ada orang, nama atau lembaga.", "There must be a person, a name or an organization."),
         )
-        for table, pointer in (("session_speakers", "/speakers"), ("meeting_statements", "/organization"))
+        for table, pointer in (
+            ("session_speakers", "/speakers"),
+            ("meeting_statements", "/organization"),
+            ("participants", "/organization"),
+        )
     },
     **{
         f"ck_{table}_official_or_name": (
             pointer,
             Text("official atau name, tidak keduanya.", "official or name, not both."),
         )
-        for table, pointer in (("session_speakers", "/speakers"), ("meeting_statements", "/name"))
+        for table, pointer in (
+            ("session_speakers", "/speakers"),
+            ("meeting_statements", "/name"),
+            ("participants", "/name"),
+        )
     },
 }

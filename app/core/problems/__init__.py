@@ -21,6 +21,10 @@
     │   ├── ForeignParent             a stage under another election's
     │   ├── OutsideMeeting            a session on a day that is none of its meeting's
     │   ├── ParallelSessions          a person in two sessions at once
+    │   ├── NoPlacesLeft              more delegates of one organization than a meeting has places
+    │   ├── CircularRepresentation    a chain of those who come for each other that is circular
+    │   ├── RollClosed                a roll that only corrections change
+    │   ├── SecondClientNeeded        a correction that is confirmed by who asked for it
     │   └── InFlight                  the first request with this Idempotency-Key is not over
     ├── PreconditionFailed       412  If-Match names a revision that is no longer the present one
     ├── ContentTooLarge          413
@@ -45,17 +49,21 @@ from collections.abc import Iterator
 
 from app.core.problems.conflicts import (
     Circular,
+    CircularRepresentation,
     Conflict,
     EndsBeforeStart,
     Exists,
     ForeignParent,
     InFlight,
     InUse,
+    NoPlacesLeft,
     OutsideMeeting,
     ParallelSessions,
     PreconditionFailed,
     PreconditionRequired,
+    RollClosed,
     SameOfficeTwice,
+    SecondClientNeeded,
     TwoHolders,
 )
 from app.core.problems.problem import MEDIA_TYPE, Invalid, Problem
@@ -88,6 +96,7 @@ __all__ = [
     "KINDS",
     "MEDIA_TYPE",
     "Circular",
+    "CircularRepresentation",
     "Conflict",
     "ContentTooLarge",
     "EndsBeforeStart",
@@ -107,6 +116,7 @@ __all__ = [
     "KeyReused",
     "Malformed",
     "MethodNotAllowed",
+    "NoPlacesLeft",
     "NotAcceptable",
     "NotFound",
     "OutsideMeeting",
@@ -116,7 +126,9 @@ __all__ = [
     "PreconditionRequired",
     "Problem",
     "RequestTimeout",
+    "RollClosed",
     "SameOfficeTwice",
+    "SecondClientNeeded",
     "TooManyRequests",
     "TooRecent",
     "TwoHolders",

@@ -90,6 +90,42 @@ class ParallelSessions(Conflict):
     )
 
 
+class NoPlacesLeft(Conflict):
+    code = "no_places_left"
+    title = Text("Kuota utusan habis", "No places left")
+    mend = Text(
+        "Lembaga ini sudah mengirim utusan sebanyak yang diperkenankan (places pada rapat).",
+        "This organization has as many delegates on the list as the meeting allows (its places).",
+    )
+
+
+class CircularRepresentation(Conflict):
+    code = "circular_representation"
+    title = Text("Perwakilan berputar", "Representation in a circle")
+    mend = Text(
+        "Rantai perwakilan tidak boleh kembali kepada dirinya sendiri; paling panjang 16.",
+        "A chain of representation may not come back to itself, nor be longer than 16.",
+    )
+
+
+class RollClosed(Conflict):
+    code = "roll_closed"
+    title = Text("Daftar hadir sudah ditutup", "The roll is closed")
+    mend = Text(
+        "Setelah ditutup, daftar hadir hanya berubah lewat koreksi yang dikonfirmasi klien kedua.",
+        "After its closing a roll changes only by corrections that a second client confirms.",
+    )
+
+
+class SecondClientNeeded(Conflict):
+    code = "second_client_needed"
+    title = Text("Perlu klien kedua", "A second client is needed")
+    mend = Text(
+        "Koreksi dikonfirmasi oleh klien lain daripada yang memintanya, dan satu kali.",
+        "A correction is confirmed by another client than the one that asked for it, and once.",
+    )
+
+
 class InFlight(Conflict):
     code = "request_in_flight"
     title = Text("Permintaan masih berjalan", "The request is in flight")

@@ -1,7 +1,7 @@
 """What every problem has: its members, its two languages, and how it becomes an answer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import orjson
@@ -48,6 +48,13 @@ class Problem(Exception):
         self.errors = errors
         self.detail = detail or self.mend
         self.headers = dict(headers or {})
+
+    def within(self, place: str) -> "Problem":
+        """The same problem of a part of a larger body: its pointers begin at this one."""
+        self.errors = tuple(
+            replace(one, pointer=f"{place}{one.pointer}") if one.pointer is not None else one for one in self.errors
+        )
+        return self
 
     def response(self, scope: Scope) -> Response:
         """The answer to the request of this ASGI scope, in the language it asked for."""

@@ -1,0 +1,1 @@
+"""Badges, and the gates that scan them: at the door, with the network or without it."""

@@ -1,0 +1,165 @@
+"""The routes of badges: as a QR code, as a document, and as sheets to print."""
+
+import asyncio
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from app.auth import Route, Scope, allow
+from app.core import conditional
+from app.core.database import Read
+from app.core.examples import example, written
+from app.core.negotiation import produces
+from app.core.openapi import problems
+from app.core.parameters import UUID_FORM, NoQuery
+from app.core.parameters import Code as OrganizationCode
+from app.core.problems import NotAcceptable, NotFound, OutsideOrganization
+from app.core.transaction import Writer, writing
+from app.gates import badges, schemas
+from app.gates.keys import BadgeKey
+from app.paper import badges as paper
+from app.paper import qr
+from app.rolls import access, reading
+from app.writing import trail
+from app.writing.idempotency import Kept
+from app.writing.request import Action, Done
+
+JSON, SVG, PNG, PDF = "application/json", "image/svg+xml", "image/png", "application/pdf"
+router = APIRouter(
+    prefix="/v1/meetings/{code}", tags=["check-ins"], route_class=Route, responses=problems(NotAcceptable)
+)
+Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
+Id = Annotated[
+    str,
+    Path(description="Id of the participant.", pattern=UUID_FORM, examples=["01a20cae-3b7c-7752-8ae9-897b44e2459f"]),
+]
+AT = "/v1/meetings/rakornas-2022-06"
+ONE = f"{AT}/participants/01a20cae-3b7c-7752-8ae9-897b44e2459f/badge"
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+
+
+@router.get(
+    "/participants/{id}/badge",
+    response_model=schemas.Badge,
+    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    openapi_extra=example(ONE),
+    responses={
+        200: {"content": {SVG: {"schema": {"type": "string"}}, PNG: BINARY}},
+        **problems(NotFound),
+    },
+)
+async def read_badge(
+    request: Request,
+    read: Read,
+    code: Code,
+    id: Id,
+    _query: Annotated[NoQuery, Query(include_in_schema=False)],
+    media_type: Annotated[str, Depends(produces(JSON, SVG, PNG))],
+    _purpose: trail.Purpose = None,
+) -> Response:
+    """Read a badge
+
+    Its QR code as `image/svg+xml` or `image/png`, or its token as JSON. Whoever has none yet is given one. Each reading
+    leaves a line in the audit trail.
+    """
+    await reading.must_read(request, read, read, code)
+    async with writing(request.app.state.database) as transaction:
+        await badges.issue(transaction, code, [UUID(id)])
+        found = await badges.live(transaction, code, participant=UUID(id))
+        if not found:
+            raise NotFound
+        key = await badges.key(transaction, code)
+        await reading.line(transaction, request, f"participants/{id}")
+    return _reply(found[0].document(key), media_type)
+
+
+def _reply(badge: dict[str, Any], media_type: str) -> Response:
+    drawn = {SVG: qr.svg, PNG: qr.png}
+    body = drawn[media_type](badge["token"]) if media_type in drawn else orjson.dumps(badge, default=str)
+    headers = {"Cache-Control": "no-store", "Vary": reading.VARY, "ETag": conditional.entity_tag(body)}
+    return Response(body, headers=headers, media_type=media_type)
+
+
+@router.post(
+    "/participants/{id}/badge",
+    status_code=201,
+    response_model=schemas.Badge,
+    dependencies=[allow(Scope.ATTENDANCE_WRITE), Depends(produces(JSON))],
+    openapi_extra=written(ONE),
+    responses={
+        200: {"model": schemas.Badge, "description": "With `dry_run=true`."},
+        **problems(NotFound),
+    },
+)
+async def issue_badge(write: Action, code: Code, id: Id) -> Response:
+    """Issue a badge anew
+
+    The former one is revoked: gates refuse it from now on, and what they have scanned of it before stays good. Sent
+    again, it issues another one again.
+    """
+
+    async def work(transaction: Writer) -> Done:
+        await access.must_reach(transaction, write.caller, code)
+        if write.caller.meeting is not None:
+            raise OutsideOrganization
+        if not await badges.issue_anew(transaction, code, UUID(id)):
+            raise NotFound
+        [badge] = await badges.live(transaction, code, participant=UUID(id))
+        key = await badges.key(transaction, code)
+        headers = {"Location": f"/v1/meetings/{code}/participants/{id}/badge"}
+        return Done(Kept(201, headers, orjson.dumps(badge.document(key), default=str)), [f"participants/{id}"])
+
+    return await write.run(work)
+
+
+class SheetQuery(NoQuery):
+    organization: (
+        Annotated[
+            OrganizationCode,
+            Query(description="Code of an organization: only its own.", examples=["kpu-31"]),
+        ]
+        | None
+    ) = None
+
+
+@router.get(
+    "/badges",
+    response_model=schemas.Badges,
+    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    openapi_extra=example(f"{AT}/badges?organization=kpu-31"),
+    responses={200: {"content": {PDF: BINARY}}, **problems(NotFound)},
+)
+async def read_badges(
+    request: Request,
+    read: Read,
+    code: Code,
+    query: Annotated[SheetQuery, Query()],
+    media_type: Annotated[str, Depends(produces(JSON, PDF))],
+    _purpose: trail.Purpose = None,
+) -> Response:
+    """Read all badges
+
+    As sheets to print and cut (`application/pdf`) or as JSON, for all or for one organization. Whoever has none yet is
+    given one. Each reading leaves a line in the audit trail.
+    """
+    await reading.must_read(request, read, read, code)
+    async with writing(request.app.state.database) as transaction:
+        await badges.issue(transaction, code, None)
+        found = await badges.live(transaction, code, organization=query.organization)
+        key = await badges.key(transaction, code)
+        name = await badges.title(transaction, code)
+        people = [f"participants/{one.participant}" for one in found]
+        await reading.line(transaction, request, f"meetings/{code}/badges", *people)
+    if media_type == PDF:
+        body = await asyncio.to_thread(_sheet, name, key, found)
+    else:
+        body = orjson.dumps({"items": [badge.document(key) for badge in found]}, default=str)
+    headers = {"Cache-Control": "no-store", "Vary": reading.VARY, "ETag": conditional.entity_tag(body)}
+    return Response(body, headers=headers, media_type=media_type)
+
+
+def _sheet(title: str, key: BadgeKey, found: list[badges.Live]) -> bytes:
+    cards = [paper.Badge(one.name or "", one.organization, one.capacity, key.token(one.id)) for one in found]
+    return paper.sheet(title, cards)

@@ -1,0 +1,1 @@
+"""Who is asked to a meeting: the list that its roll is made of."""

@@ -1,0 +1,192 @@
+"""The routes of a meeting's list."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path, Query, Request, Response
+from uuid_utils.compat import uuid7
+
+from app.auth import Scope, allow
+from app.core.database import Read
+from app.core.examples import example, written
+from app.core.openapi import problems
+from app.core.pages import PageOf
+from app.core.parameters import UUID_FORM
+from app.core.problems import CircularRepresentation, NoPlacesLeft, NotFound, ParallelSessions, RollClosed
+from app.core.transaction import writing
+from app.participants import contents, repository, schemas, service
+from app.rolls import reading
+from app.routing import resource
+from app.writing import changes, revisions, trail
+from app.writing.answers import changed, created, deleted
+from app.writing.content import MergePatch, Note
+from app.writing.request import Change, Creation
+
+router = resource("participants", at="/v1/meetings/{code}")
+Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
+Id = Annotated[
+    str,
+    Path(description="Id of the participant.", pattern=UUID_FORM, examples=["01a20cae-3b7c-7752-8ae9-897b44e2459f"]),
+]
+LIST = "/v1/meetings/rakornas-2022-06/participants"
+ONE = f"{LIST}/01a20cae-3b7c-7752-8ae9-897b44e2459f"
+REFUSED = (NotFound, NoPlacesLeft, ParallelSessions, CircularRepresentation, RollClosed)
+
+
+@router.get(
+    "/participants",
+    response_model=PageOf[schemas.Participant],
+    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    openapi_extra=example(f"{LIST}?organization=kpu-31"),
+    responses=problems(NotFound),
+)
+async def list_participants(
+    request: Request,
+    read: Read,
+    code: Code,
+    query: Annotated[schemas.ParticipantQuery, Query()],
+    _purpose: trail.Purpose = None,
+) -> Response:
+    """List who is asked to a meeting
+
+    With the letters of assignment, the sessions they are assigned to and in whose place they come. Each reading leaves
+    a line in the audit trail.
+    """
+    await reading.must_read(request, read, read.at(query.then), code)
+    page = await reading.page(request, read, repository.PARTICIPANTS, query, code, "participants")
+    return page.reply(request, fresh=None, vary=reading.VARY)
+
+
+@router.get(
+    "/participants/{id}",
+    response_model=schemas.Participant,
+    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    openapi_extra=example(ONE),
+    responses=problems(NotFound),
+)
+async def read_participant(
+    request: Request,
+    read: Read,
+    code: Code,
+    id: Id,
+    query: Annotated[schemas.ParticipantItemQuery, Query()],
+    _purpose: trail.Purpose = None,
+) -> Response:
+    """Read one of them
+
+    Each reading leaves a line in the audit trail.
+    """
+    await reading.must_read(request, read, read.at(query.then), code)
+    return await reading.item(request, read, repository.PARTICIPANTS, UUID(id), query, code)
+
+
+@router.post(
+    "/participants",
+    status_code=201,
+    response_model=schemas.Participant,
+    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
+    openapi_extra=written(LIST, {"name": "Siti Contoh", "organization": "kpu-32", "capacity": "guest"}),
+    responses=created(schemas.Participant, *REFUSED),
+)
+async def create_participant(write: Creation, code: Code, content: contents.ParticipantContent) -> Response:
+    """Put somebody on the list
+
+    An official by id, anybody else by name, or an office whose holder is not known yet by organization and office. A
+    person stands on a list once. Delegates of an organization are no more than the meeting's `places`.
+    """
+    return await changes.create(write, repository.PARTICIPANT, content, {"meeting": code, "id": uuid7()})
+
+
+@router.post(
+    "/participants:batch",
+    status_code=201,
+    response_model=schemas.Batch,
+    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
+    openapi_extra=written(
+        f"{LIST}:batch",
+        {"participants": [{"name": "Siti Contoh", "organization": "kpu-32"}, {"organization": "kpu-33"}]},
+    ),
+    responses=created(schemas.Batch, *REFUSED),
+)
+async def register_participants(write: Creation, code: Code, content: contents.BatchContent) -> Response:
+    """Put many on the list
+
+    Up to 500, all of them or none: a problem names the first that cannot be by its place in the batch.
+    """
+    return await service.register(write, code, content)
+
+
+@router.post(
+    "/participants:in-office",
+    status_code=201,
+    response_model=schemas.Invited,
+    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
+    openapi_extra=written(f"{LIST}:in-office", {"organizations": ["kpu-31"], "offices": ["chair", "secretary"]}),
+    responses=created(schemas.Invited, *REFUSED),
+)
+async def invite_in_office(write: Creation, code: Code, content: contents.InOfficeContent) -> Response:
+    """Put everyone in office on the list
+
+    Whoever holds one of these offices at these organizations on the meeting's first day, as the rosters of that day
+    have it, and is not on the list yet. Of whom that is merely possible, it is said.
+    """
+    return await service.invite(write, code, content)
+
+
+@router.patch(
+    "/participants/{id}",
+    response_model=schemas.Participant,
+    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
+    openapi_extra=written(ONE, {"assignment_letter": {"number": "12/ST/KPU-31/2026", "dated_on": "2026-12-01"}}),
+    responses=changed(*REFUSED[1:]),
+)
+async def change_participant(
+    write: Change, code: Code, id: Id, patch: Annotated[contents.ParticipantPatch, MergePatch]
+) -> Response:
+    """Change one of them
+
+    A merge patch (RFC 7396). Whether they came is written at `/v1/meetings/{code}/attendance/{participant}`.
+    """
+    return await changes.change(write, repository.PARTICIPANT, patch, {"meeting": code, "id": UUID(id)})
+
+
+@router.delete(
+    "/participants/{id}",
+    status_code=204,
+    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
+    openapi_extra=written(ONE),
+    responses=deleted(RollClosed),
+)
+async def delete_participant(write: Change, code: Code, id: Id, note: Note = None) -> Response:
+    """Take somebody off the list
+
+    Their badges are good for nothing from then on; what gates have scanned of them stays, as `not_invited`.
+    """
+    return await changes.delete(write, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, note)
+
+
+@router.get(
+    "/participants/{id}/revisions",
+    response_model=PageOf[revisions.Revision],
+    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    openapi_extra=example(f"{ONE}/revisions"),
+    responses=problems(NotFound),
+)
+async def list_participant_revisions(
+    request: Request,
+    read: Read,
+    code: Code,
+    id: Id,
+    query: Annotated[revisions.RevisionQuery, Query()],
+    _purpose: trail.Purpose = None,
+) -> Response:
+    """List a participant's revisions
+
+    Who wrote what of it, when and why, also of a status that was set by hand. Each reading leaves a line in the audit
+    trail.
+    """
+    await reading.must_read(request, read, read, code)
+    async with writing(request.app.state.database) as transaction:
+        page = await revisions.page(transaction, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, query)
+        await reading.line(transaction, request, f"participants/{id}")
+    return page.reply(request, fresh=None, vary=reading.VARY)

@@ -1,0 +1,206 @@
+"""What follows of each change is derived at once, and counted
+
+Must run under the previous release: add, fill, switch; drop one release later.
+
+Revision: 0022, after 0021
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0022"
+down_revision = "0021"
+branch_labels = None
+depends_on = None
+
+# A few rows of long tables, each by its key, whatever the statistics say: a plan that reads all of a table once is good
+# for a small meeting, and bad for ever after.
+BY_KEYS = (
+    "SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off"
+    " SET plan_cache_mode = force_generic_plan"
+)
+# Derive anew what stands of these, and of those whom they represent, for it hangs on who comes in their place. Locked
+# in one order first, so that two gates that see one badge come one after the other, and the second sees the first's.
+DERIVE = """
+CREATE FUNCTION derive_attendance(of_meeting text, whom uuid[]) RETURNS void LANGUAGE plpgsql
+{by_keys} AS $$
+DECLARE
+    touched uuid[];
+BEGIN
+    WITH RECURSIVE chain AS (
+        SELECT unnest(whom) AS id
+        UNION
+        SELECT represents FROM chain JOIN participants USING (id) WHERE represents IS NOT NULL
+    )
+    SELECT array_agg(id) INTO touched FROM chain;
+    PERFORM FROM attendance WHERE meeting = of_meeting AND participant = ANY (touched)
+    ORDER BY participant FOR NO KEY UPDATE;
+    UPDATE attendance AS held SET
+        organization = derived.organization, office = derived.office, sessions = derived.sessions,
+        status = derived.status, late = derived.late, arrived_at = derived.arrived_at, left_at = derived.left_at,
+        entry = derived.entry
+    FROM derived_attendance AS derived
+    WHERE held.meeting = of_meeting AND held.participant = ANY (touched)
+        AND derived.meeting = of_meeting AND derived.participant = held.participant
+        AND (held.organization, held.office, held.sessions, held.status, held.late, held.arrived_at, held.left_at,
+            held.entry) IS DISTINCT FROM (derived.organization, derived.office, derived.sessions, derived.status,
+            derived.late, derived.arrived_at, derived.left_at, derived.entry);
+END $$
+"""
+FOLLOW_LIST = """
+CREATE FUNCTION follow_list() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    of_meeting text;
+    whom uuid[];
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO attendance (
+            meeting, participant, organization, office, sessions, status, late, arrived_at, left_at, entry
+        ) SELECT
+            derived.meeting, derived.participant, derived.organization, derived.office, derived.sessions,
+            derived.status, derived.late, derived.arrived_at, derived.left_at, derived.entry
+        FROM is_now JOIN derived_attendance AS derived
+            ON derived.meeting = is_now.meeting AND derived.participant = is_now.id
+        ORDER BY derived.participant;
+        FOR of_meeting, whom IN
+            SELECT meeting, array_agg(represents) FROM is_now WHERE represents IS NOT NULL GROUP BY meeting
+        LOOP
+            PERFORM derive_attendance(of_meeting, whom);
+        END LOOP;
+    ELSIF TG_OP = 'UPDATE' THEN
+        FOR of_meeting, whom IN
+            SELECT meeting, array_agg(one) FROM (
+                SELECT meeting, id AS one FROM is_now UNION SELECT meeting, represents FROM was
+            ) AS touched GROUP BY meeting
+        LOOP
+            PERFORM derive_attendance(of_meeting, whom);
+        END LOOP;
+    ELSE
+        FOR of_meeting, whom IN
+            SELECT meeting, array_agg(represents) FROM was WHERE represents IS NOT NULL GROUP BY meeting
+        LOOP
+            PERFORM derive_attendance(of_meeting, whom);
+        END LOOP;
+    END IF;
+    RETURN NULL;
+END $$
+"""
+# Who is late hangs on when a session starts, and who is invited on which sessions run side by side.
+FOLLOW_SESSIONS = """
+CREATE FUNCTION follow_sessions() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    of_meeting text := CASE WHEN TG_OP = 'DELETE' THEN OLD.meeting ELSE NEW.meeting END;
+    whom uuid[];
+BEGIN
+    SELECT array_agg(DISTINCT participant) INTO whom FROM badges WHERE meeting = of_meeting
+        AND EXISTS (SELECT FROM scans WHERE scans.meeting = of_meeting AND scans.badge = badges.id);
+    IF whom IS NOT NULL THEN
+        PERFORM derive_attendance(of_meeting, whom);
+    END IF;
+    RETURN NULL;
+END $$
+"""
+# In the order of their keys: all writers wait for each other's counters in the same order. The slot is the
+# participant's, so that what is added in one is taken away from the same; a body has few of them, for there are many.
+_ROWS = """
+    SELECT row.meeting, family.name, family.organization, family.office, family.session, row.open_status, row.late,
+        family.slot, {sign} AS number
+    FROM {table} AS row CROSS JOIN LATERAL (
+        SELECT 'all' AS name, '' AS organization, '' AS office, '' AS session, hashtext(participant::text) & 15 AS slot
+        UNION ALL
+        SELECT 'body', coalesce(organization, ''), coalesce(office, ''), '', hashtext(participant::text) & 3
+        UNION ALL
+        SELECT 'session', '', '', coalesce(session, ''), hashtext(participant::text) & 15
+        FROM unnest(CASE WHEN sessions = '{{}}' THEN ARRAY[NULL] ELSE sessions END) AS session
+    ) AS family
+"""
+_COUNT = """
+        INSERT INTO attendance_counts AS held (
+            meeting, family, organization, office, session, open_status, late, slot, number
+        ) SELECT meeting, name, organization, office, session, open_status, late, slot, sum(number) FROM ({rows}) AS row
+        GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 HAVING sum(number) <> 0 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
+        ON CONFLICT (meeting, family, organization, office, session, open_status, late, slot)
+        DO UPDATE SET number = held.number + excluded.number;
+"""
+_MORE, _LESS = _ROWS.format(sign="1", table="is_now"), _ROWS.format(sign="-1", table="was")
+COUNT = f"""
+CREATE FUNCTION count_attendance() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('rakornas.forgetting', true) = 'on' THEN
+        RETURN NULL;
+    ELSIF TG_OP = 'INSERT' THEN {_COUNT.format(rows=_MORE)}
+    ELSIF TG_OP = 'DELETE' THEN {_COUNT.format(rows=_LESS)}
+    ELSE {_COUNT.format(rows=f"{_MORE} UNION ALL {_LESS}")}
+    END IF;
+    RETURN NULL;
+END $$
+"""
+EVENTS = {
+    "insert": "NEW TABLE AS is_now",
+    "update": "OLD TABLE AS was NEW TABLE AS is_now",
+    "delete": "OLD TABLE AS was",
+}
+
+
+def upgrade() -> None:
+    op.create_table(
+        "attendance_counts",
+        sa.Column("meeting", sa.Text(), nullable=False),
+        sa.Column("family", sa.Text(), nullable=False),
+        sa.Column("organization", sa.Text(), nullable=False),
+        sa.Column("office", sa.Text(), nullable=False),
+        sa.Column("session", sa.Text(), nullable=False),
+        sa.Column("open_status", sa.Text(), nullable=False),
+        sa.Column("late", sa.Boolean(), nullable=False),
+        sa.Column("slot", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.CheckConstraint("family IN ('all', 'body', 'session')", name=op.f("ck_attendance_counts_family_known")),
+        sa.ForeignKeyConstraint(
+            ["meeting"],
+            ["meetings.code"],
+            name=op.f("fk_attendance_counts_meeting_meetings"),
+            onupdate="CASCADE",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "meeting",
+            "family",
+            "organization",
+            "office",
+            "session",
+            "open_status",
+            "late",
+            "slot",
+            name=op.f("pk_attendance_counts"),
+        ),
+    )
+    for statement in (DERIVE.format(by_keys=BY_KEYS), FOLLOW_LIST, FOLLOW_SESSIONS, COUNT):
+        op.execute(statement)
+    for event, rows in EVENTS.items():
+        op.execute(
+            f"CREATE TRIGGER count_attendance_on_{event} AFTER {event} ON attendance REFERENCING {rows}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION count_attendance()"
+        )
+        op.execute(
+            f"CREATE TRIGGER follow_list_on_{event} AFTER {event} ON participants REFERENCING {rows}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION follow_list()"
+        )
+    op.execute(
+        "CREATE TRIGGER follow_sessions AFTER INSERT OR DELETE OR UPDATE OF starts_at, parallel_group ON sessions"
+        " FOR EACH ROW EXECUTE FUNCTION follow_sessions()"
+    )
+    op.execute(
+        "INSERT INTO attendance (meeting, participant, organization, office, sessions, status, late, arrived_at,"
+        " left_at, entry) SELECT meeting, participant, organization, office, sessions, status, late, arrived_at,"
+        " left_at, entry FROM derived_attendance ORDER BY meeting, participant"
+    )
+
+
+def downgrade() -> None:
+    for event in EVENTS:
+        op.execute(f"DROP TRIGGER follow_list_on_{event} ON participants")
+        op.execute(f"DROP TRIGGER count_attendance_on_{event} ON attendance")
+    op.execute("DROP TRIGGER follow_sessions ON sessions")
+    op.execute("DELETE FROM attendance")
+    op.drop_table("attendance_counts")
+    op.execute("DROP FUNCTION count_attendance, follow_sessions, follow_list, derive_attendance")

@@ -1,0 +1,250 @@
+"""Checking in: a post of scans is stored, judged and counted in one statement; corrections, digests, forgetting
+
+Must run under the previous release: add, fill, switch; drop one release later.
+
+Revision: 0023, after 0022
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0023"
+down_revision = "0022"
+branch_labels = None
+depends_on = None
+
+# The scans of one post. The lock is shared by all gates of a meeting, and closing its roll takes it alone: what is
+# stored is either before the closing or knows that it is after it. A post waits for the one before it of its device,
+# whose clock it may move, and with it the times of all that the device has seen; and gates that see the same badge wait
+# for each other at the row of its participant, so that only one is told of a first entry. LIMIT 1 where there can be no
+# more, and no reading of whole tables: each row is looked up by its key, whatever the statistics say.
+CHECK_IN = """
+CREATE FUNCTION check_in(
+    of_meeting text, of_device text, of_epoch int, sent timestamptz, received timestamptz, by_client text,
+    of_request text, given json
+) RETURNS TABLE (n int, status int, outcome text, effective_at timestamptz, shift bigint) LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+DECLARE
+    delay constant bigint := extract(epoch FROM received - sent) * 1000000;
+    closed boolean;
+    former bigint;
+    whom uuid[];
+    is_news boolean;
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(hashtextextended(of_meeting, 17));
+    SELECT roll_closed_at IS NOT NULL INTO closed FROM meetings WHERE code = of_meeting;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    INSERT INTO device_clocks (meeting, device_id, clock_epoch, shift)
+    VALUES (of_meeting, of_device, of_epoch, delay) ON CONFLICT DO NOTHING;
+    IF FOUND THEN
+        INSERT INTO clock_readings VALUES (of_meeting, of_device, of_epoch, delay, received);
+        former := delay;
+    ELSE
+        SELECT clock.shift INTO former FROM device_clocks AS clock
+        WHERE meeting = of_meeting AND device_id = of_device AND clock_epoch = of_epoch FOR NO KEY UPDATE;
+    END IF;
+    SELECT array_agg(DISTINCT badge.participant) INTO whom
+    FROM json_to_recordset(given) AS one (badge bytea)
+    CROSS JOIN LATERAL (
+        SELECT participant FROM badges WHERE meeting = of_meeting AND digest = one.badge LIMIT 1
+    ) AS badge;
+    IF delay < former THEN
+        INSERT INTO clock_readings VALUES (of_meeting, of_device, of_epoch, delay, received);
+        UPDATE device_clocks SET shift = delay
+        WHERE meeting = of_meeting AND device_id = of_device AND clock_epoch = of_epoch;
+        SELECT array_agg(participant) INTO whom FROM (
+            SELECT unnest(whom) AS participant
+            UNION
+            SELECT badge.participant FROM scans AS scan JOIN badges AS badge ON badge.id = scan.badge
+            WHERE scan.meeting = of_meeting AND scan.device_id = of_device AND scan.clock_epoch = of_epoch
+        ) AS shifted;
+    END IF;
+    PERFORM FROM attendance WHERE meeting = of_meeting AND participant = ANY (whom)
+    ORDER BY participant FOR NO KEY UPDATE;
+    RETURN QUERY
+    WITH one AS MATERIALIZED (
+        SELECT given_one.*, badge.id AS known, listed.participant, listed.entry,
+            scanned_at + least(delay, former) * interval '1 microsecond' AS effective_at,
+            badge.revoked_at,
+            CASE WHEN given_one.session IS NULL OR listed.sessions = '{}' THEN false ELSE EXISTS (
+                SELECT FROM sessions AS named
+                JOIN sessions AS other ON other.meeting = named.meeting
+                    AND other.parallel_group = named.parallel_group AND other.code <> named.code
+                WHERE named.meeting = of_meeting AND named.code = given_one.session
+                    AND other.code = ANY (listed.sessions)
+            ) END AS elsewhere
+        FROM json_to_recordset(given) AS given_one (
+            n int, id uuid, digest bytea, badge bytea, badge_text text, direction text, session text,
+            scanned_at timestamptz, sequence bigint
+        )
+        LEFT JOIN LATERAL (
+            SELECT * FROM badges WHERE meeting = of_meeting AND digest = given_one.badge LIMIT 1
+        ) AS badge ON true
+        LEFT JOIN LATERAL (
+            SELECT * FROM attendance WHERE meeting = of_meeting AND participant = badge.participant LIMIT 1
+        ) AS listed ON true
+    ), judged_one AS (
+        SELECT one.*, judged(
+            direction, known IS NOT NULL, closed, participant IS NOT NULL AND NOT elsewhere, effective_at, revoked_at
+        ) AS judgement FROM one
+    ), told_one AS (
+        SELECT judged_one.*, CASE
+            WHEN judgement <> 'entry' THEN judgement
+            WHEN entry IS NULL AND 1 = dense_rank() OVER (
+                PARTITION BY participant, judgement ORDER BY effective_at, id, digest
+            ) THEN 'first_entry'
+            ELSE 'already_entered'
+        END AS told FROM judged_one
+    ), stored AS (
+        INSERT INTO scans AS held (
+            meeting, id, digest, device_id, clock_epoch, sequence, badge, badge_text, direction, session, scanned_at,
+            sent_at, received_at, after_closing, told, client, request_id
+        ) SELECT DISTINCT ON (id, digest)
+            of_meeting, id, digest, of_device, of_epoch, sequence, known, CASE WHEN known IS NULL THEN badge_text END,
+            direction, session, scanned_at, sent, received, closed, told, by_client, of_request
+        FROM told_one ORDER BY id, digest, n
+        ON CONFLICT (meeting, id, digest) DO UPDATE SET
+            clock_epoch = least(held.clock_epoch, excluded.clock_epoch),
+            sent_at = CASE WHEN excluded.received_at < held.received_at THEN excluded.sent_at ELSE held.sent_at END,
+            received_at = least(held.received_at, excluded.received_at),
+            after_closing = held.after_closing AND excluded.after_closing
+        WHERE excluded.clock_epoch < held.clock_epoch OR excluded.received_at < held.received_at
+            OR held.after_closing > excluded.after_closing
+        RETURNING held.id, held.digest, held.xmax = 0 AS is_new, held.told
+    )
+    SELECT one.n, CASE WHEN stored.is_new THEN 201 ELSE 200 END, coalesce(stored.told, before.told, one.told),
+        CASE WHEN before.clock_epoch < of_epoch THEN before.scanned_at + (
+            SELECT clock.shift FROM device_clocks AS clock WHERE clock.meeting = of_meeting
+                AND clock.device_id = of_device AND clock.clock_epoch = before.clock_epoch
+        ) * interval '1 microsecond' ELSE one.effective_at END,
+        least(delay, former)
+    FROM told_one AS one
+    LEFT JOIN stored USING (id, digest)
+    LEFT JOIN LATERAL (
+        SELECT * FROM scans WHERE meeting = of_meeting AND id = one.id AND digest = one.digest
+            AND stored.is_new IS NOT TRUE LIMIT 1
+    ) AS before ON true
+    ORDER BY one.n;
+    IF whom IS NOT NULL THEN
+        PERFORM derive_attendance(of_meeting, whom);
+    END IF;
+END $$
+"""
+# Persons become counts: all that tells of one of them goes, also from memory; how many they were stays.
+FORGET = """
+CREATE FUNCTION forget_participants(of_meeting text) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    gone int;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended(of_meeting, 17));
+    PERFORM FROM meetings WHERE code = of_meeting AND forgotten_at IS NULL
+        AND end_on + retention_days < (clock_timestamp() AT TIME ZONE time_zone)::date FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    PERFORM set_config('rakornas.forgetting', 'on', true);
+    DELETE FROM roll_corrections WHERE meeting = of_meeting;
+    DELETE FROM scans WHERE meeting = of_meeting;
+    DELETE FROM badges WHERE meeting = of_meeting;
+    DELETE FROM device_clocks WHERE meeting = of_meeting;
+    UPDATE participants SET represents = NULL WHERE meeting = of_meeting AND represents IS NOT NULL;
+    DELETE FROM participants WHERE meeting = of_meeting;
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    DELETE FROM revisions WHERE resource = 'participants'
+        AND of_meeting IN (before ->> 'meeting', after ->> 'meeting');
+    DELETE FROM history.participant_sessions_rows WHERE meeting = of_meeting;
+    DELETE FROM history.participants_rows WHERE meeting = of_meeting;
+    UPDATE meetings SET forgotten_at = clock_timestamp(), roll_closed_at = coalesce(roll_closed_at, clock_timestamp())
+    WHERE code = of_meeting;
+    PERFORM set_config('rakornas.forgetting', '', true);
+    RETURN gone;
+END $$
+"""
+VALID = {
+    "meetings": ("places_range", "retention_days_range"),
+    "participants": ("letter_number_length", "letter_dated_on_in_calendar"),
+}
+
+
+def upgrade() -> None:
+    op.create_table(
+        "roll_corrections",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("meeting", sa.Text(), nullable=False),
+        sa.Column("participant", sa.Uuid(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=True),
+        sa.Column("scan", sa.Uuid(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.Column("confirmed_by", sa.Text(), nullable=True),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "revision",
+            sa.Integer(),
+            sa.Computed("CASE WHEN confirmed_by IS NULL THEN 1 ELSE 2 END", persisted=True),
+            nullable=False,
+        ),
+        sa.CheckConstraint(
+            "status IN ('expected', 'present', 'represented', 'excused', 'sick', 'on_duty_elsewhere', 'on_leave', "
+            "'absent')",
+            name=op.f("ck_roll_corrections_status_known"),
+        ),
+        sa.CheckConstraint(
+            "(confirmed_by IS NULL) = (confirmed_at IS NULL)", name=op.f("ck_roll_corrections_confirmed_once")
+        ),
+        sa.CheckConstraint(
+            "(participant IS NULL) = (status IS NULL)", name=op.f("ck_roll_corrections_status_of_somebody")
+        ),
+        sa.CheckConstraint("confirmed_by <> asked_by", name=op.f("ck_roll_corrections_two_clients")),
+        sa.CheckConstraint("length(reason) BETWEEN 1 AND 5000", name=op.f("ck_roll_corrections_reason_length")),
+        sa.CheckConstraint("num_nonnulls(participant, scan) = 1", name=op.f("ck_roll_corrections_of_one_thing")),
+        sa.ForeignKeyConstraint(
+            ["meeting", "participant"],
+            ["participants.meeting", "participants.id"],
+            name=op.f("fk_roll_corrections_meeting_participant_participants"),
+            onupdate="CASCADE",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["meeting"], ["meetings.code"], name=op.f("fk_roll_corrections_meeting_meetings"), onupdate="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roll_corrections")),
+    )
+    op.create_index(op.f("ix_roll_corrections_meeting_id"), "roll_corrections", ["meeting", "id"], unique=False)
+    op.create_index(
+        op.f("ix_roll_corrections_meeting_participant"), "roll_corrections", ["meeting", "participant"], unique=False
+    )
+    op.create_table(
+        "roll_digests",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("meeting", sa.Text(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name=op.f("ck_roll_digests_digest_shape")),
+        sa.CheckConstraint("lines >= 0", name=op.f("ck_roll_digests_lines_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["meeting"],
+            ["meetings.code"],
+            name=op.f("fk_roll_digests_meeting_meetings"),
+            onupdate="CASCADE",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_roll_digests")),
+    )
+    op.create_index(op.f("ix_roll_digests_meeting_made_at"), "roll_digests", ["meeting", "made_at"], unique=False)
+    op.execute(CHECK_IN)
+    op.execute(FORGET)
+    for table, names in VALID.items():
+        for name in names:
+            op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT ck_{table}_{name}")
+
+
+def downgrade() -> None:
+    op.execute("DROP FUNCTION forget_participants, check_in")
+    op.drop_table("roll_digests")
+    op.drop_table("roll_corrections")
