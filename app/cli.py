@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from app.commands.attendance import attendance, retention
 from app.commands.audit import audit
 from app.commands.clients import clients
 from app.commands.imports import import_
@@ -31,6 +32,8 @@ show = typer.Typer(
 app.add_typer(show, name="show")
 app.add_typer(clients, name="clients")
 app.add_typer(audit, name="audit")
+app.add_typer(attendance, name="attendance")
+app.add_typer(retention, name="retention")
 app.command("import")(import_)
 
 AsOf = Annotated[

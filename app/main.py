@@ -22,7 +22,14 @@ from starlette_compress import CompressMiddleware
 
 from app import auth, registry
 from app.appointments.router import router as appointments
+from app.attendance.corrections import router as corrections
+from app.attendance.files import router as rolls
+from app.attendance.router import rolls as attendance_rolls
+from app.attendance.listening import Hub
+from app.attendance.live import router as live
+from app.attendance.quorum import router as quorum
 from app.attendance.router import router as attendance
+from app.attendance.summary import numbers
 from app.audit.router import router as audit
 from app.clients.router import router as clients
 from app.core import observability, openapi, problems, validation
@@ -62,7 +69,7 @@ ROUTERS = (
     *(today, search),
     *(regions, organizations, divisions, officials, appointments),
     *(elections, stages, meetings, sessions, statements),
-    *(participants, badges, gates, attendance),
+    *(participants, badges, gates, attendance, attendance_rolls, corrections, rolls),
     *(imports, oauth, clients, audit),
     *(explorer, health),
 )
@@ -93,6 +100,7 @@ TAGS = [
     {"name": "participants", "description": "Who is asked to a meeting: for whom they come, and in whose place."},
     {"name": "check-ins", "description": "Badges, and gates that scan them, with the network or without it."},
     {"name": "attendance", "description": "Who was asked to a meeting and who came, one by one and in numbers."},
+    {"name": "rolls", "description": "Proof that a roll on paper, or in a file, is as it was given out."},
     {"name": "imports", "description": "Files of rows, brought in at once, with a verdict for each."},
     {"name": "oauth", "description": "Where clients fetch their access tokens, and what verifies those."},
     {"name": "clients", "description": "The machines that may ask for tokens, their scopes and secrets."},
@@ -109,12 +117,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         app.state.database = Database(settings)
         app.state.trust = auth.Trust(settings)
         await app.state.trust.start()
+        app.state.live = Hub(lambda meeting: numbers(app.state.database.reader(), meeting))
         async with sealing(settings), housekeeping(app.state.database):
-            yield
+            yield {protocol.AT_SHUTDOWN: (app.state.live.close,)}
+        await app.state.live.stop()
         await app.state.trust.stop()
         await app.state.database.close()
 

@@ -1,6 +1,7 @@
 """The SQL of rolls."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -8,17 +9,22 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    func,
     literal_column,
     null,
     select,
 )
 
 from app import mentions, models
-from app.attendance import schemas
+from app.attendance import contents, schemas
 from app.core.collection import Collection, Conditions, Given, Reference
-from app.core.documents import Day, Document, Expression, Rows
+from app.core.documents import Day, Document, Expression, Rows, json_list, json_object
 from app.core.facts import fact_members
+from app.core.statements import Statement
 from app.rolls import likeness
+from app.rolls.access import must_reach
+from app.rolls.scans import seen_of
+from app.writing.resource import Resource
 
 _listed, _assigned, _meeting = models.Participant, models.ParticipantSession, models.Meeting
 _state = models.Attendance
@@ -36,7 +42,37 @@ def participant_in_full(_day: Day) -> Rows:
     return _participant(_state.status, _listed.note)
 
 
-def _participant(status: Expression, note: Expression) -> Rows:
+def attendance(_day: Day) -> Rows:
+    """One of them, with what the scans show and what was set by hand."""
+    stated = json_object(status=_listed.status, reason=_listed.status_reason)
+    return _participant(
+        _state.status,
+        _listed.note,
+        case((_listed.status != literal_column("'expected'"), stated), else_=null()).label("by_hand"),
+        _state.entry.label("first_entry"),
+        _intervals().label("intervals"),
+        _listed.parts["sessions"].label("sessions"),
+    )
+
+
+def _intervals() -> ColumnElement[Any]:
+    """At each door, every entry that follows an exit or is the first, with the exit after it."""
+    seen = seen_of(_listed.id)
+    in_turn: Any = {"partition_by": seen.c.session, "order_by": [seen.c.effective_at, seen.c.id, seen.c.digest]}
+    before = func.coalesce(func.lag(seen.c.judgement).over(**in_turn), literal_column("'exit'"))
+    turns = select(*seen.c, before.label("before")).subquery("turns")
+    in_turn = {"partition_by": turns.c.session, "order_by": [turns.c.effective_at, turns.c.id, turns.c.digest]}
+    changes = (
+        select(*turns.c, func.lead(turns.c.effective_at).over(**in_turn).label("left_at"))
+        .where(turns.c.judgement != turns.c.before)
+        .subquery("changes")
+    )
+    interval = json_object(session=changes.c.session, entered_at=changes.c.effective_at, left_at=changes.c.left_at)
+    is_entry = changes.c.judgement == literal_column("'entry'")
+    return json_list(interval, changes.c.effective_at, changes.c.session, where=is_entry)
+
+
+def _participant(status: Expression, note: Expression, *more: ColumnElement[Any]) -> Rows:
     return select(
         _listed.id,
         mentions.official(_listed.official).label("official"),
@@ -51,6 +87,7 @@ def _participant(status: Expression, note: Expression) -> Rows:
         _state.left_at,
         _listed.name_as_printed,
         note.label("note"),
+        *more,
         *fact_members(_listed),
     ).join(_state, and_(_state.meeting == _listed.meeting, _state.participant == _listed.id))
 
@@ -106,3 +143,16 @@ def _collection(document: Document, conditions: Conditions) -> Collection:
 
 ATTENDANCE = _collection(Document(schemas.Participant, participant), _if_open)
 IN_FULL = _collection(Document(schemas.Participant, participant_in_full), _in_full)
+RECORD = _collection(Document(schemas.Attendance, attendance), _in_full)
+
+BY_HAND = Resource(
+    "participants",
+    _listed,
+    RECORD,
+    address="/v1/meetings/{meeting}/attendance/{id}",
+    content=contents.ByHandContent,
+    keys=("meeting", "id"),
+    generated=("folded", "open_status"),
+    owned_by=Statement(select(_meeting.host).where(_meeting.code == _MEETING)),
+    barred=lambda write, caller, keys: must_reach(write, caller, keys["meeting"]),
+)

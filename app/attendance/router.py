@@ -2,37 +2,43 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from app.attendance import repository, schemas, summary
-from app.auth import Scope, caller_of, needed, public
+from app.attendance import files, repository, schemas, summary
+from app.auth import Route, Scope, caller_of, needed, public
 from app.core import conditional
 from app.core.database import Read
 from app.core.examples import example
+from app.core.negotiation import produces
 from app.core.openapi import problems
 from app.core.pages import PageOf
-from app.core.problems import InsufficientScope, NotFound, Unauthenticated
+from app.core.problems import InsufficientScope, NotAcceptable, NotFound, RollTooLong, Unauthenticated
 from app.rolls import access, reading
 from app.routing import resource
 from app.writing import trail
 
 router = resource("attendance", at="/v1/meetings/{code}/attendance")
+rolls = APIRouter(prefix="/v1/meetings/{code}/attendance", tags=["attendance"], route_class=Route)
 FRESH = 30  # seconds
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 
 
-@router.get(
+@rolls.get(
     "",
     response_model=PageOf[schemas.Participant],
     dependencies=[public()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/attendance?organization=kpu-31"),
-    responses=problems(NotFound, Unauthenticated, InsufficientScope),
+    responses={
+        200: {"content": files.CONTENT},
+        **problems(NotFound, Unauthenticated, InsufficientScope, NotAcceptable, RollTooLong),
+    },
 )
 async def read_roll(
     request: Request,
     read: Read,
     code: Code,
     query: Annotated[schemas.AttendanceQuery, Query()],
+    media_type: Annotated[str, Depends(produces("application/json", *files.FILES))],
     _purpose: trail.Purpose = None,
 ) -> Response:
     """Read a roll
@@ -41,10 +47,15 @@ async def read_roll(
     somebody was sick; a restricted one, and all of an open one, is for tokens with the scope `attendance:read`. Each
     such reading leaves a line in the audit trail. Of more than 1,000 names that are like the words of `q`, the first
     1,000 of the list are ranked.
+
+    As `text/csv`, XLSX or `application/pdf` it is the daftar hadir, all lines at once, with the digest that
+    `/v1/rolls/{digest}` knows it by.
     """
     then = read.at(query.known_at)
     rules = await access.rules_of(read, then, code) if caller_of(request) or query.known_at else None
     if rules and await access.may_read(rules, caller_of(request), code):
+        if media_type in files.FILES:
+            return await files.file(request, read, code, query, media_type, in_full=True)
         page = await reading.page(request, read, repository.IN_FULL, query, code, "attendance")
         return page.reply(request, fresh=None, vary=reading.VARY)
 
@@ -57,6 +68,9 @@ async def read_roll(
 
     if rules and rules.closed:
         await unless_closed()  # also where it is so today only, and was open at the instant that is asked for
+    if media_type in files.FILES:
+        await unless_closed()
+        return await files.file(request, read, code, query, media_type, in_full=False)
     page = await repository.ATTENDANCE.page(read, query, within={"meeting": code}, if_empty=unless_closed)
     return page.reply(request, fresh=FRESH, vary=reading.VARY)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.core.facts import Fact
-from app.core.parameters import Code, FieldsOf, NoQuery, PageQuery, Words
+from app.core.parameters import Code, FieldsOf, ItemQuery, ListQuery, NoQuery, PageQuery, Words
 from app.mentions import Mention, ParticipantMention, PersonMention
 from app.models.vocabulary import AttendanceStatus, Capacity, Office
 
@@ -38,6 +38,95 @@ class ParticipantMembers(BaseModel):
 
 class Participant(Fact, ParticipantMembers):
     """Somebody on the list of a meeting."""
+
+
+class Interval(BaseModel):
+    """From an entry to the exit after it."""
+
+    session: Annotated[str | None, Field(description="Code of the session at whose door it was; null: the house.")]
+    entered_at: datetime
+    left_at: Annotated[datetime | None, Field(description="Null: no exit was seen.")]
+
+
+class ByHand(BaseModel):
+    """What a source or a hand has stated, whatever the scans show."""
+
+    status: AttendanceStatus
+    reason: Annotated[str | None, Field(description="Why it was set; null: it is the source's.")]
+
+
+class AttendanceMembers(ParticipantMembers):
+    by_hand: Annotated[ByHand | None, Field(description="Null: nobody has set a status.")]
+    first_entry: Annotated[UUID | None, Field(description="Id of the scan that was it.")]
+    intervals: Annotated[list[Interval], Field(description="By entry.")]
+    sessions: Annotated[list[str], Field(description="Codes of the sessions they are assigned to.")]
+
+
+class Attendance(Fact, AttendanceMembers):
+    """Whether somebody came: what the scans show, and what was set by hand beside them."""
+
+
+AttendanceFields = Annotated[
+    str, FieldsOf(Attendance), Field(description="Members to keep.", examples=["status,by_hand,intervals"])
+]
+
+
+class AttendanceItemQuery(ItemQuery):
+    fields: AttendanceFields | None = None
+
+
+class Correction(BaseModel):
+    """What one client wants changed of a roll that is closed."""
+
+    id: UUID
+    participant: Annotated[ParticipantMention | None, Field(description="Whose status; null: it is about a scan.")]
+    status: AttendanceStatus | None
+    scan: Annotated[UUID | None, Field(description="Id of the scan to annul; null: it is about a status.")]
+    reason: str
+    asked_by: Annotated[str, Field(description="Id of the client.")]
+    asked_at: datetime
+    confirmed_by: Annotated[str | None, Field(description="Id of the second client; null: it waits for one.")]
+    confirmed_at: datetime | None
+    revision: int
+
+
+CorrectionFields = Annotated[
+    str, FieldsOf(Correction), Field(description="Members to keep.", examples=["id,status,reason"])
+]
+
+
+class CorrectionQuery(ListQuery):
+    pending: Annotated[
+        Literal["true", "false"] | None,
+        Field(description="`true`: those that wait for a second client; `false`: those that are confirmed."),
+    ] = None
+    fields: CorrectionFields | None = None
+
+
+class Annulled(BaseModel):
+    """A scan that has no effect any more; or, of a closed roll, the correction that asks for it."""
+
+    scan_id: UUID
+    annulled_at: datetime | None
+    annulled_for: str | None
+    correction: Correction | None
+
+
+class Closed(BaseModel):
+    """A roll that is closed."""
+
+    meeting: Mention
+    roll_closed_at: datetime
+
+
+class RollDigest(BaseModel):
+    """A roll that this service has given out."""
+
+    digest: Annotated[str, Field(description="SHA-256 of the roll as `text/csv`, in hexadecimal.")]
+    meeting: Mention
+    lines: Annotated[int, Field(description="How many people it lists.")]
+    made_at: Annotated[datetime, Field(description="When it was first given out.")]
+    roll_closed_at: datetime | None
 
 
 Fields = Annotated[

@@ -6,7 +6,6 @@ from pydantic import Field
 
 from app.core.content import Content, Instant, Slug, Uuid
 from app.models.vocabulary import Direction
-from app.writing.content import Noted
 
 Device = Annotated[str, Field(min_length=1, max_length=100, pattern="^[A-Za-z0-9._:-]+$", examples=["gate-3"])]
 SentAt = Annotated[
@@ -55,9 +54,3 @@ class CheckInBatch(Content):
     device_sent_at: SentAt
     clock_epoch: Epoch = 0
     scans: Annotated[list[ScanContent], Field(min_length=1, max_length=5000)]
-
-
-class Annulment(Noted):
-    """Why a scan is to have no effect."""
-
-    reason: Annotated[str, Field(min_length=1, max_length=5000, description="Why it is annulled.")]

@@ -7,19 +7,16 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import (
     ColumnElement,
-    DateTime,
     Text,
     Uuid,
     and_,
     bindparam,
     case,
     cast,
-    column,
     func,
     literal_column,
     null,
     select,
-    table,
     true,
 )
 
@@ -29,16 +26,9 @@ from app.core.database import Database
 from app.core.documents import Day, Document, Rows
 from app.core.transaction import at_once
 from app.gates import schemas
+from app.rolls.scans import JUDGED
 
-_seen = table(
-    "judged_scans",
-    *(column(name, Text) for name in ("meeting", "direction", "session", "device_id", "told", "badge_text")),
-    *(column(name, Text) for name in ("annulled_for", "judgement")),
-    *(column(name, Uuid) for name in ("id", "badge", "participant")),
-    *(column(name, DateTime(timezone=True)) for name in ("scanned_at", "effective_at", "sent_at", "received_at")),
-    column("annulled_at", DateTime(timezone=True)),
-    *(column(name) for name in ("clock_epoch", "sequence", "digest")),
-)
+_seen = JUDGED
 _state = models.Attendance
 _MEETING = bindparam("meeting", type_=Text)
 

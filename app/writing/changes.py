@@ -21,7 +21,7 @@ from app.writing.request import Done, Write
 from app.writing.resource import Resource, Values
 
 NOTES = frozenset({"reason"})
-_WHOLE = ItemQuery()
+WHOLE = ItemQuery()
 
 
 async def create(write: Write, resource: Resource, content: Noted, keys: Values) -> Response:
@@ -66,9 +66,9 @@ async def change(write: Write, resource: Resource, patch: Noted, keys: Values) -
 
 async def put_patch(transaction: Writer, write: Write, resource: Resource, patch: Noted, keys: Values) -> None:
     """Change an object, and of its parts what the patch names."""
-    held = await _held(transaction, write, resource, keys)
+    there = await held(transaction, write, resource, keys)
     given = patch.model_dump(mode="json", exclude_unset=True, by_alias=True)
-    members = resource.members(held.content)
+    members = resource.members(there.content)
     fitting = {name: value for name, value in members.items() if name in resource.content.model_fields}
     becomes = validate(resource.content, merged(fitting, given))
     named = {name: getattr(becomes, name) for name in given if name not in NOTES}
@@ -78,9 +78,9 @@ async def put_patch(transaction: Writer, write: Write, resource: Resource, patch
     changed = [
         one
         for one in resource.parts
-        if one.member in parts and one.as_told(parts[one.member]) != one.as_told(_held_part(held.content, one.member))
+        if one.member in parts and one.as_told(parts[one.member]) != one.as_told(_held_part(there.content, one.member))
     ]
-    await ownership.check_taken(transaction, write.caller, resource, held.content, own)
+    await ownership.check_taken(transaction, write.caller, resource, there.content, own)
     # The former parts go first: they may stand in the way of what the row becomes, as its speakers of another group.
     for one in changed:
         if one.numbered:
@@ -89,14 +89,14 @@ async def put_patch(transaction: Writer, write: Write, resource: Resource, patch
     for one in changed:
         await rows.replace_parts(transaction, one, keys, parts[one.member])
     await ownership.check(transaction, write.caller, resource, keys)
-    await ownership.check_move(transaction, write.caller, resource, held.content, own)
+    await ownership.check_move(transaction, write.caller, resource, there.content, own)
 
 
 async def delete(write: Write, resource: Resource, keys: Values, note: Noted | None = None) -> Response:
     """Delete an object with its parts. Answers 204; its revisions stay, the last of them without content."""
 
     async def work(transaction: Writer) -> Done:
-        await _held(transaction, write, resource, keys)
+        await held(transaction, write, resource, keys)
         write.attempt = Attempt(keys, deletes=True)
         await _put_parts(transaction, resource, keys, {parts.member: [] for parts in resource.parts})
         await rows.delete(transaction, resource.table, keys)
@@ -110,24 +110,24 @@ async def shown(transaction: Writer, write: Write, resource: Resource, keys: Val
     *within, own = resource.keys
     query = {name: keys[name] for name in within}
     item = await resource.collection.one(
-        transaction, keys[own], _WHOLE, within=query, today=write.today if resource.of_a_day else None
+        transaction, keys[own], WHOLE, within=query, today=write.today if resource.of_a_day else None
     )
     if item is None:
         raise RuntimeError(f"{resource.name}: what was written is not to be seen")
     return item
 
 
-async def _held(transaction: Writer, write: Write, resource: Resource, keys: Values) -> rows.Held:
+async def held(transaction: Writer, write: Write, resource: Resource, keys: Values) -> rows.Held:
     """Lock the object, and see that the caller may write it and knows its present revision."""
     await resource.barred(transaction, write.caller, keys)
-    held = await rows.hold(transaction, resource, keys)
-    if held is None:
+    found = await rows.hold(transaction, resource, keys)
+    if found is None:
         raise NotFound
     await ownership.check(transaction, write.caller, resource, keys)
-    if write.match is not None and not conditional.matches(write.match, held.revision):
+    if write.match is not None and not conditional.matches(write.match, found.revision):
         item = await shown(transaction, write, resource, keys)
         raise PreconditionFailed(headers={"ETag": conditional.entity_tag(item.body, item.revision)})
-    return held
+    return found
 
 
 def _attempt(resource: Resource, columns: Values, parts: Mapping[str, Any], but: Sequence[str]) -> Attempt:

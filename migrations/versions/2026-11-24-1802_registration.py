@@ -175,3 +175,7 @@ def downgrade() -> None:
     for table in ("participants", "meetings"):
         op.execute(f"DROP TRIGGER places_left ON {table}")
     op.execute("DROP FUNCTION copy_sessions, places_left, represented_in_turn, represents_no_circle")
+    for column in ("parts", "status_reason", "letter_dated_on", "letter_number"):
+        op.drop_column("participants", column)
+    for column in ("forgotten_at", "roll_closed_at", "retention_days", "places"):
+        op.drop_column("meetings", column)

@@ -102,22 +102,34 @@ END $$
 """
 # In the order of their keys: all writers wait for each other's counters in the same order. The slot is the
 # participant's, so that what is added in one is taken away from the same; a body has few of them, for there are many.
+FAMILIES = """
+CREATE FUNCTION families_of(participant uuid, organization text, office text, sessions text[])
+RETURNS TABLE (family text, of_body text, of_office text, of_session text, slot int) LANGUAGE sql IMMUTABLE AS $$
+    SELECT 'all', '', '', '', hashtext(participant::text) & 15
+    UNION ALL
+    SELECT 'body', coalesce(organization, ''), coalesce(office, ''), '', hashtext(participant::text) & 3
+    UNION ALL
+    SELECT 'session', '', '', coalesce(one, ''), hashtext(participant::text) & 15
+    FROM unnest(CASE WHEN sessions = '{}' THEN ARRAY[NULL] ELSE sessions END) AS one
+$$
+"""
 _ROWS = """
-    SELECT row.meeting, family.name, family.organization, family.office, family.session, row.open_status, row.late,
-        family.slot, {sign} AS number
-    FROM {table} AS row CROSS JOIN LATERAL (
-        SELECT 'all' AS name, '' AS organization, '' AS office, '' AS session, hashtext(participant::text) & 15 AS slot
-        UNION ALL
-        SELECT 'body', coalesce(organization, ''), coalesce(office, ''), '', hashtext(participant::text) & 3
-        UNION ALL
-        SELECT 'session', '', '', coalesce(session, ''), hashtext(participant::text) & 15
-        FROM unnest(CASE WHEN sessions = '{{}}' THEN ARRAY[NULL] ELSE sessions END) AS session
-    ) AS family
+    SELECT meeting, family, of_body, of_office, of_session, open_status, late, slot, {sign} AS number
+    FROM {table} CROSS JOIN LATERAL families_of(participant, organization, office, sessions)
+"""
+# What the counters must say.
+DERIVED_COUNTS = """
+CREATE VIEW derived_counts AS
+SELECT meeting, family, of_body AS organization, of_office AS office, of_session AS session, open_status, late, slot,
+    count(*)::int AS number
+FROM attendance CROSS JOIN LATERAL families_of(participant, organization, office, sessions)
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 """
 _COUNT = """
         INSERT INTO attendance_counts AS held (
             meeting, family, organization, office, session, open_status, late, slot, number
-        ) SELECT meeting, name, organization, office, session, open_status, late, slot, sum(number) FROM ({rows}) AS row
+        ) SELECT meeting, family, of_body, of_office, of_session, open_status, late, slot, sum(number)
+        FROM ({rows}) AS row
         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 HAVING sum(number) <> 0 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
         ON CONFLICT (meeting, family, organization, office, session, open_status, late, slot)
         DO UPDATE SET number = held.number + excluded.number;
@@ -174,7 +186,7 @@ def upgrade() -> None:
             name=op.f("pk_attendance_counts"),
         ),
     )
-    for statement in (DERIVE.format(by_keys=BY_KEYS), FOLLOW_LIST, FOLLOW_SESSIONS, COUNT):
+    for statement in (DERIVE.format(by_keys=BY_KEYS), FOLLOW_LIST, FOLLOW_SESSIONS, FAMILIES, COUNT, DERIVED_COUNTS):
         op.execute(statement)
     for event, rows in EVENTS.items():
         op.execute(
@@ -202,5 +214,6 @@ def downgrade() -> None:
         op.execute(f"DROP TRIGGER count_attendance_on_{event} ON attendance")
     op.execute("DROP TRIGGER follow_sessions ON sessions")
     op.execute("DELETE FROM attendance")
+    op.execute("DROP VIEW derived_counts")
     op.drop_table("attendance_counts")
-    op.execute("DROP FUNCTION count_attendance, follow_sessions, follow_list, derive_attendance")
+    op.execute("DROP FUNCTION count_attendance, families_of, follow_sessions, follow_list, derive_attendance")

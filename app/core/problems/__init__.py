@@ -24,6 +24,7 @@
     │   ├── NoPlacesLeft              more delegates of one organization than a meeting has places
     │   ├── CircularRepresentation    a chain of those who come for each other that is circular
     │   ├── RollClosed                a roll that only corrections change
+    │   ├── RollTooLong               more lines or days than a file holds
     │   ├── SecondClientNeeded        a correction that is confirmed by who asked for it
     │   └── InFlight                  the first request with this Idempotency-Key is not over
     ├── PreconditionFailed       412  If-Match names a revision that is no longer the present one
@@ -62,6 +63,7 @@ from app.core.problems.conflicts import (
     PreconditionFailed,
     PreconditionRequired,
     RollClosed,
+    RollTooLong,
     SameOfficeTwice,
     SecondClientNeeded,
     TwoHolders,
@@ -127,6 +129,7 @@ __all__ = [
     "Problem",
     "RequestTimeout",
     "RollClosed",
+    "RollTooLong",
     "SameOfficeTwice",
     "SecondClientNeeded",
     "TooManyRequests",

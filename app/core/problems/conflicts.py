@@ -117,6 +117,15 @@ class RollClosed(Conflict):
     )
 
 
+class RollTooLong(Conflict):
+    code = "roll_too_long"
+    title = Text("Daftar hadir terlalu panjang", "The roll is too long")
+    mend = Text(
+        "Sebuah berkas memuat paling banyak 20.000 baris dan 62 hari. Persempit dengan organization atau session.",
+        "A file holds at most 20,000 lines and 62 days. Narrow it with organization, session or status.",
+    )
+
+
 class SecondClientNeeded(Conflict):
     code = "second_client_needed"
     title = Text("Perlu klien kedua", "A second client is needed")

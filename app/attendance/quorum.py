@@ -1,0 +1,106 @@
+"""The route of a plenary's quorum."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, NamedTuple
+
+import orjson
+from fastapi import Path, Query, Request, Response
+
+from app.attendance import presence, quorum_schemas
+from app.attendance.quorum_rules import rule_of
+from app.auth import caller_of, public
+from app.core import conditional
+from app.core.database import Read
+from app.core.examples import example
+from app.core.openapi import problems
+from app.core.problems import NotFound
+from app.core.transaction import writing
+from app.rolls import access, reading
+from app.routing import resource
+from app.writing import trail
+
+router = resource("attendance", at="/v1/meetings/{code}/quorum")
+FRESH = 5  # seconds: who decides by it looks again and again
+Code = Annotated[str, Path(description="Code of the meeting.", examples=["pleno-2022-06-14"])]
+
+
+@router.get(
+    "",
+    response_model=quorum_schemas.Quorum,
+    dependencies=[public()],
+    openapi_extra=example("/v1/meetings/pleno-2022-06-14/quorum?at=2022-06-14T10%3A00%3A00%2B07%3A00"),
+    responses=problems(NotFound),
+)
+async def read_quorum(
+    request: Request,
+    read: Read,
+    code: Code,
+    query: Annotated[quorum_schemas.QuorumQuery, Query()],
+    _purpose: trail.Purpose = None,
+) -> Response:
+    """Read a quorum
+
+    Whether enough of a commission are present at its plenary, by what the gates have seen or, of whom they have not,
+    what was stated. Everyone who is possibly in office counts. Open for every plenary, but for who is present where
+    the roll is restricted: that is for tokens with the scope `attendance:read`, and each such reading leaves a line in
+    the audit trail.
+    """
+    plenary = await presence.plenary_of(read, code)
+    roll = await access.roll_of(read, code) if plenary else None
+    if plenary is None or roll is None:
+        raise NotFound
+    at = query.at or min(datetime.now(UTC), plenary.last_instant)
+    members = await presence.members_of(read, plenary.host, at.astimezone(plenary.zone).date())
+    stays = await presence.stays_of(read, plenary, [one.official for one in members])
+    if roll.roll == "open":
+        return _reply(_Quorum(plenary, at, members, stays).document(shown=True))
+    rules = access.Rules(True, roll.host, read)
+    if not await access.may_read(rules, caller_of(request), code):
+        return _reply(_Quorum(plenary, at, members, stays).document(shown=False))
+    people = dict.fromkeys(f"participants/{one.participant}" for one in stays)
+    async with writing(request.app.state.database) as transaction:
+        await reading.line(transaction, request, f"meetings/{code}/quorum", *people)
+    return _reply(_Quorum(plenary, at, members, stays).document(shown=True), cache="no-store")
+
+
+def _reply(document: dict[str, Any], cache: str = f"public, max-age={FRESH}") -> Response:
+    return conditional.reply(orjson.dumps(document, default=str), cache=cache, headers={"Vary": reading.VARY})
+
+
+class _Quorum(NamedTuple):
+    """All that the answer follows from."""
+
+    plenary: presence.Plenary
+    at: datetime
+    members: Sequence[presence.Member]
+    stays: Sequence[presence.Stay]
+
+    def document(self, *, shown: bool) -> dict[str, Any]:
+        """`shown`: also who of the members is present."""
+        plenary, seats = self.plenary, self.plenary.seats
+        rule = rule_of(plenary.level, seats) if seats else None
+        there = {one.official for one in self.stays if one.holds(self.at)}
+        met = presence.met(self.stays, rule.present_at_least, self.at) if rule else presence.Met(None, None)
+        return {
+            "meeting": {"code": plenary.code, "name": plenary.name},
+            "organization": {"code": plenary.host, "name": plenary.host_name},
+            "at": self.at,
+            "seats": seats,
+            "rule": rule._asdict() if rule else None,
+            "members": [
+                {
+                    "official": {"id": one.official, "name": one.name},
+                    "office": one.office,
+                    "certain": one.certain,
+                    "present": one.official in there if shown else None,
+                }
+                for one in self.members
+            ],
+            "present": len(there),
+            "needed": rule.present_at_least if rule else None,
+            "met": len(there) >= rule.present_at_least if rule else None,
+            "since": met.since,
+            "first_met_at": met.first_at,
+            "reason": None if rule else "no_rule" if seats else "seats_unknown",
+        }

@@ -1,0 +1,32 @@
+"""How many of a commission must be present at a plenary, and how many must agree, by its level and its size."""
+
+from typing import NamedTuple
+
+COUNTS = "chair and members"
+
+
+class Rule(NamedTuple):
+    present_at_least: int
+    agree_at_least: int
+    counts: str
+    verified: bool
+    source: str
+
+
+_LAW = "UU 7/2017, decision-making in plenary (about Pasal 40-45): article text still to be checked"
+_PRESS = (
+    "at least five present: a member of KPU in tribunnews.com of 2014-07-03; how many must agree, and the article of"
+    " UU 7/2017 (about Pasal 40-45): still to be checked"
+)
+# None is verified: nobody here has seen the article yet.
+RULES = {
+    ("national", 7): Rule(5, 4, COUNTS, False, _PRESS),
+    ("province", 7): Rule(5, 4, COUNTS, False, _LAW),
+    ("province", 5): Rule(4, 3, COUNTS, False, _LAW),
+    ("regency", 5): Rule(4, 3, COUNTS, False, _LAW),
+}
+
+
+def rule_of(level: str | None, seats: int) -> Rule | None:
+    """None for a size that the law knows no commission of."""
+    return RULES.get((level or "", seats))
