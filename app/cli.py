@@ -15,6 +15,7 @@ from app.commands.audit import audit
 from app.commands.clients import clients
 from app.commands.imports import import_
 from app.commands.options import DatabaseUrl, DataDir, fail
+from app.commands.simulate import simulate
 
 if TYPE_CHECKING:
     from app.show.record import Record
@@ -32,6 +33,7 @@ show = typer.Typer(
 app.add_typer(show, name="show")
 app.add_typer(clients, name="clients")
 app.add_typer(audit, name="audit")
+app.add_typer(simulate, name="simulate")
 app.add_typer(attendance, name="attendance")
 app.add_typer(retention, name="retention")
 app.command("import")(import_)

@@ -18,21 +18,20 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette_compress import CompressMiddleware
+from starlette_compress import CompressMiddleware, remove_compress_type
 
 from app import auth, registry
 from app.appointments.router import router as appointments
 from app.attendance.corrections import router as corrections
 from app.attendance.files import router as rolls
 from app.attendance.router import rolls as attendance_rolls
-from app.attendance.listening import Hub
+from app.attendance.listening import Hub, summaries
 from app.attendance.live import router as live
 from app.attendance.quorum import router as quorum
 from app.attendance.router import router as attendance
-from app.attendance.summary import numbers
 from app.audit.router import router as audit
 from app.clients.router import router as clients
-from app.core import observability, openapi, problems, validation
+from app.core import observability, openapi, problems, protocol, validation
 from app.core.conditional import Conditional
 from app.core.cors import CrossOrigin
 from app.core.database import Database
@@ -69,6 +68,7 @@ ROUTERS = (
     *(today, search),
     *(regions, organizations, divisions, officials, appointments),
     *(elections, stages, meetings, sessions, statements),
+    *(live, quorum),  # before what takes the end of their addresses for an id
     *(participants, badges, gates, attendance, attendance_rolls, corrections, rolls),
     *(imports, oauth, clients, audit),
     *(explorer, health),
@@ -109,6 +109,8 @@ TAGS = [
     {"name": "health", "description": "Probes and measurements for operators."},
 ]
 LARGE = ("/v1/imports", ":batch")  # the ends of addresses whose bodies may be long
+# Each listener's compressor would keep megabytes for ten minutes, to save some bytes a second.
+remove_compress_type("text/event-stream")
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 
 
@@ -121,7 +123,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.database = Database(settings)
         app.state.trust = auth.Trust(settings)
         await app.state.trust.start()
-        app.state.live = Hub(lambda meeting: numbers(app.state.database.reader(), meeting))
+        app.state.live = Hub(summaries(app.state.database))
         async with sealing(settings), housekeeping(app.state.database):
             yield {protocol.AT_SHUTDOWN: (app.state.live.close,)}
         await app.state.live.stop()

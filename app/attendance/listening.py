@@ -6,7 +6,10 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import structlog
 
+from app.attendance.schemas import SummaryQuery
+from app.attendance.summary import summary
 from app.core.conditional import entity_tag
+from app.core.database import Database
 from app.core.problems import Unavailable
 
 MOST = 1_000  # listeners of a worker
@@ -15,6 +18,15 @@ PAUSE = 1.0  # seconds between two readings
 log = structlog.stdlib.get_logger(__name__)
 
 Read = Callable[[str], Awaitable[bytes | None]]
+
+
+def summaries(database: Database) -> Read:
+    """The JSON of a meeting's numbers, None where there is no such meeting."""
+
+    async def read(meeting: str) -> bytes | None:
+        return await summary(database.reader(), meeting, SummaryQuery())
+
+    return read
 
 
 class Listener:
@@ -69,7 +81,7 @@ class _Topic:
 class Hub:
     """Reads each meeting that has listeners once every pause, whatever their number, and only while there are any.
 
-    `read`: the JSON of a meeting's numbers, None where there is no such meeting.
+    `read`: what there is to hear of a meeting, None where there is no such meeting.
     """
 
     def __init__(self, read: Read, *, most: int = MOST, pause: float = PAUSE) -> None:

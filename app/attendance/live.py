@@ -21,6 +21,13 @@ HEARTBEAT = 15.0
 PARTING = 1.0
 RETRY = b"retry: 3000\n\n"
 SILENCE = b": \n\n"
+HEADERS = {
+    "Content-Type": STREAM,
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",  # else a proxy keeps it back until there is more
+    "Vary": "Accept",
+    "Access-Control-Allow-Origin": "*",  # as all that is open has it, which says so by being kept in caches
+}
 SUMMARY = {"type": "string", "contentMediaType": "application/json"}
 EVENT = {
     "type": "object",
@@ -53,11 +60,10 @@ class EventStream(Response):
     """What a listener hears, until it leaves, its meeting is gone, the service ends, or it has lasted long enough."""
 
     media_type = STREAM
-    charset = ""
 
     def __init__(self, hub: Hub, meeting: str, body: bytes, last: str | None) -> None:
         self.hub, self.meeting, self.first, self.last = hub, meeting, body, last
-        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Vary": "Accept"})
+        super().__init__(headers=HEADERS)
         del self.headers["content-length"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,4 +125,3 @@ async def listen(request: Request, code: Code, _query: Nothing, last_event_id: L
     if body is None:
         raise NotFound
     return EventStream(hub, code, body, last_event_id)
-

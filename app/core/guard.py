@@ -4,6 +4,7 @@ uvicorn has none of these limits. A body is counted as it passes and never kept 
 """
 
 import asyncio
+from collections.abc import Callable
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,6 +27,7 @@ NO_BODY = Text("GET dan HEAD tidak menerima isi.", "GET and HEAD take no body.")
 CLOSE = {"Connection": "close"}  # the rest of a body that nobody reads would be taken for the next request
 DISCONNECT: Message = {"type": "http.disconnect"}
 LIVENESS = "/health/live"
+STREAM = b"text/event-stream"
 
 
 class Guard:
@@ -86,16 +88,18 @@ class Guard:
         return self.large_limit if scope["path"].endswith(self.large) else self.body_limit
 
     async def _counted(self, scope: Scope, receive: Receive, send: Send) -> Problem | None:
+        exchange = _Exchange(receive, send, self._limit(scope), self.silence)
         self.running += 1
         try:
-            return await self._timed(scope, _Exchange(receive, send, self._limit(scope), self.silence))
+            return await self._timed(scope, exchange)
         finally:
-            self.running -= 1
+            self.running -= not exchange.is_stream
 
     async def _timed(self, scope: Scope, exchange: "_Exchange") -> Problem | None:
         """The problem to answer with, when the app did not come to an answer because of the request's body or time."""
         try:
             async with asyncio.timeout(self.seconds) as deadline:
+                exchange.if_stream = lambda: self._let_go(deadline)
                 await self.app(scope, exchange.receive, exchange.send)
         except TimeoutError:
             if not deadline.expired():
@@ -106,6 +110,12 @@ class Guard:
             if exchange.fault is None:
                 raise
         return None if exchange.started else exchange.fault
+
+    def _let_go(self, deadline: asyncio.Timeout) -> None:
+        """A stream of events has no end to wait for; how many there are at a time is its route's to limit."""
+        self.running -= 1
+        if not deadline.expired():
+            deadline.reschedule(None)
 
 
 class _Exchange:
@@ -120,6 +130,8 @@ class _Exchange:
         self.fault: Problem | None = None
         self.started = False
         self.waiting = False
+        self.is_stream = False
+        self.if_stream: Callable[[], None] = lambda: None
 
     async def receive(self) -> Message:
         if self.fault is None:
@@ -150,7 +162,14 @@ class _Exchange:
         if self.fault is not None and not self.started:
             return
         self.started = True
+        if message["type"] == "http.response.start" and _is_stream(message):
+            self.is_stream = True
+            self.if_stream()
         await self._send(message)
+
+
+def _is_stream(start: Message) -> bool:
+    return any(name.lower() == b"content-type" and value.startswith(STREAM) for name, value in start["headers"])
 
 
 def _declared_length(headers: Headers) -> int:

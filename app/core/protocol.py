@@ -17,6 +17,7 @@ from app.core import cors, observability
 from app.core.problems import HeadersTooLarge, Malformed, Problem, RequestTimeout, UriTooLong
 
 VERSIONS = ("1.0", "1.1")  # the parser also takes HTTP/0.9 and 2.0
+AT_SHUTDOWN = "at_shutdown"  # in the state of the lifespan: what ends the answers that have no end of their own
 HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
 
 
@@ -137,6 +138,12 @@ class Protocol(HttpToolsProtocol):
             self.transport.close()
             # Closing waits for the answer to be read; a reader who does not read is not waited for.
             self._start_timer(self.flush_seconds, self.transport.abort)
+
+    def shutdown(self) -> None:
+        """The server ends once all answers under way are given: those that would go on are told so."""
+        for end in self.app_state.get(AT_SHUTDOWN, ()):
+            end()
+        super().shutdown()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

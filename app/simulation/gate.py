@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from random import Random
 from typing import NamedTuple
 
+import orjson
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
@@ -16,7 +18,6 @@ from app.simulation.asking import Answer, Caller, Json, SimulationError, Unanswe
 from app.simulation.clock import GateClock
 from app.simulation.ledger import Ledger, Scan
 
-REPEATED_BATCHES = 0.2  # of those that are kept, also without being told to
 Progress = Callable[[int], None]
 
 
@@ -52,6 +53,7 @@ class Gate:
         jumps_at: float | None,
         chance: Random,
         batch: int,
+        duplicate: float,
     ) -> None:
         self.device = f"gate-{number + 1}"
         self._caller = caller
@@ -62,8 +64,9 @@ class Gate:
         self._jumps_at = jumps_at
         self._chance = chance
         self._batch = batch
+        self._duplicate = duplicate
         self._kept: list[Scan] = []
-        self._key: OKPKey | None = None
+        self._keys: list[OKPKey] = []
         self._meeting = ""
         self._count = 0
 
@@ -73,7 +76,7 @@ class Gate:
         if answer.status != 200:
             raise SimulationError(f"{self.device} was given no pack: {answer.status} {answer.body.decode()[:300]}")
         pack = answer.json()
-        self._key = OKPKey.import_key(pack["keys"][0])
+        self._keys = [OKPKey.import_key(key) for key in pack["keys"]]
         self._meeting = pack["meeting"]["code"]
 
     async def open(self, planned: Sequence[people.Scan], day: Day) -> None:
@@ -110,17 +113,16 @@ class Gate:
         for epoch, scan in oldest.items():
             before = self._ledger.shifts[self.device, epoch]
             await self._send(Post([scan], epoch), again=False, alone=False)
-            if (after := self._ledger.last_shift[self.device, epoch]) > before:
+            if (after := self._ledger.last_shifts[self.device, epoch]) > before:
                 self._ledger.differ(f"The clock of {self.device}, epoch {epoch}, went from {before} to {after}.")
 
     def verifies(self, token: str) -> bool:
         """Whether it is a badge of this meeting, as far as a gate can tell by itself."""
-        assert self._key is not None
-        try:
-            found = jws.deserialize_compact(token, self._key, algorithms=["Ed25519"])
-        except (JoseError, ValueError):
-            return False
-        return f'"aud":"{self._meeting}"'.encode() in found.payload
+        for key in self._keys:
+            with suppress(JoseError, ValueError):
+                said = jws.deserialize_compact(token, key, algorithms=["Ed25519"]).payload
+                return bool(orjson.loads(said)["aud"] == self._meeting)
+        return False
 
     def _jump_if_due(self, at: float) -> None:
         if self._jumps_at is not None and at >= self._jumps_at:
@@ -159,7 +161,7 @@ class Gate:
                 del scans[:size]
         self._chance.shuffle(posts)
         for post in posts:
-            await self._send(post, again=self._chance.random() < REPEATED_BATCHES, alone=False)
+            await self._send(post, again=self._chance.random() < self._duplicate, alone=False)
 
     async def _send(self, post: Post, *, again: bool, alone: bool) -> None:
         for _ in range(2 if again else 1):

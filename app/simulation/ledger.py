@@ -23,6 +23,8 @@ class Scan:
     epoch: int
     true_at: datetime
     was_online: bool
+    is_verified: bool | None = None
+    """What a gate without the network made of the badge by itself."""
     told: str | None = None
     unsure: bool = False
     """An attempt may have stored it, whose answer was lost."""
@@ -47,6 +49,7 @@ class Ledger:
     scans: dict[str, Scan] = field(default_factory=dict)
     shifts: dict[tuple[str, int], timedelta] = field(default_factory=dict)
     """From the clock of a device to the service's, the least that was answered."""
+    last_shifts: dict[tuple[str, int], timedelta] = field(default_factory=dict)
     entered: dict[str, str] = field(default_factory=dict)
     """Of each participant, the scan that was told of a first entry."""
     differences: list[str] = field(default_factory=list)
@@ -82,7 +85,8 @@ class Ledger:
             self.differ(f"Participant {badge.participant} was told first_entry twice: {other} and {scan.id}.")
 
     def _clock(self, scan: Scan, effective_at: datetime) -> None:
-        """A clock is corrected by the quickest post there was: what is answered later is never later."""
+        """A clock is read by the quickest post there was, so that what is told of it only ever falls."""
         key = (scan.device, scan.epoch)
         shift = effective_at - scan.scanned_at
+        self.last_shifts[key] = shift
         self.shifts[key] = min(self.shifts.get(key, shift), shift)

@@ -38,20 +38,21 @@ class Organizer:
         sessions += [(code, "class", SIDE_BY_SIDE) for code in CLASSES]
         sessions.append(("closing", "closing", None))
         for n, (code, kind, group) in enumerate(sessions, 1):
-            content = {"code": code, "position": n, "kind": kind, "name": f"Sesi {code}", "parallel_group": group}
-            await self._post(f"{self.at}/sessions", {**content, "source": SOURCE})
+            content = {"code": code, "position": n, "kind": kind, "name": f"Sesi {code}", "source": SOURCE}
+            beside = {"parallel_group": group, "track": n} if group else {}
+            await self._post(f"{self.at}/sessions", {**content, **beside})
             self._ledger.groups[code] = group
             self._ledger.starts[code] = None
 
     async def begin(self, session: str, starts_at: datetime) -> None:
         """Let a session start then."""
         path = f"{self.at}/sessions/{session}"
+        said = {"starts_at": starts_at.isoformat()}
         while True:
             found = _must(await self._caller.ask("GET", path), 200)
             headers = {"If-Match": found.headers["ETag"], "Content-Type": "application/merge-patch+json"}
-            said = {"starts_at": starts_at.isoformat()}
             answer = await self._caller.ask("PATCH", path, lambda: said, headers=headers)
-            if answer.status != 412 or not answer.unsure:
+            if answer.status != 412 or not answer.unsure:  # 412: an attempt whose answer was lost has done it
                 break
         _must(answer, 200)
         self._ledger.starts[session] = starts_at
@@ -87,7 +88,9 @@ class Organizer:
     async def badge_anew(self, participant: str, former: str) -> str:
         """Another token for a participant. The former one is revoked between the asking and the answer."""
         key = {"Idempotency-Key": uuid4().hex}
-        answer = _must(await self._caller.ask("POST", f"{self.at}/participants/{participant}/badge", dict, headers=key), 201)
+        answer = _must(
+            await self._caller.ask("POST", f"{self.at}/participants/{participant}/badge", dict, headers=key), 201
+        )
         told = answer.json()
         issued = datetime.fromisoformat(told["issued_at"])
         self._ledger.badges[former] = Badge(participant, issued - timedelta(seconds=answer.seconds), issued)

@@ -50,7 +50,7 @@ class Plan(NamedTuple):
 
 def plan(seed: int, participants: int, gates: int, duplicate: float) -> Plan:
     """The meeting of this seed. `duplicate`: the share of scans that are sent again after their answer."""
-    chance = Random(f"people {seed}")
+    chance = Random(f"people {seed}")  # noqa: S311  (not to be guessed is not what it is for)
     people = [Person(n, f"Peserta {n + 1:03}", _seat(chance)) for n in range(participants)]
     reissued = sorted(chance.sample(range(participants), min(participants, max(2, round(REISSUED * participants)))))
     pairs = count()
@@ -60,8 +60,9 @@ def plan(seed: int, participants: int, gates: int, duplicate: float) -> Plan:
             scans += _with_two_badges(chance, one, gates)
         elif chance.random() >= NEVER_COMES:
             scans += _day_of(chance, one, gates, pairs)
+    strange: tuple[Shown, ...] = ("made_up", "tampered", "elsewhere")
     for n in range(max(3, round(STRANGE * participants))):
-        shown: Shown = ("made_up", "tampered", "elsewhere")[n % 3]  # type: ignore[assignment]
+        shown = strange[n % 3]
         scans.append(Scan(chance.random(), chance.randrange(gates), chance.randrange(participants), shown))
     ordered = sorted(scans, key=lambda one: (one.at, one.together or 0, one.gate))
     return Plan(people, [_perhaps_again(chance, one, duplicate) for one in ordered], reissued)
