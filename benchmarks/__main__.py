@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks import imports, latency, memory, officials, races, replays, roll, start, tokens
+from benchmarks import imports, latency, memory, officials, races, replays, roll, start, storms, tokens
 
 BENCHMARKS: dict[str, Callable[[bool], bool]] = {
     "officials": officials.run,
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[bool], bool]] = {
     "imports": imports.run,
     "races": races.run,
     "replays": replays.run,
+    "storms": storms.run,
 }
 
 

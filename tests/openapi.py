@@ -20,6 +20,7 @@ from app.core.examples import EXAMPLE, WRITTEN, shortened
 from app.explorer.contract import ANSWERS, answers, contract
 from app.main import create_app
 from app.settings import Settings
+from tests.attendance.listeners import listening
 from tests.callers import bearer
 
 PUBLISHED = Path(__file__).with_name("openapi.json")
@@ -30,6 +31,14 @@ MADE_UP = """
     VALUES ('01a20c10-0ae2-7033-aa5d-2a6bfa807bef', '01a20c10-0ae2-7033-aa5d-2a6bfa807bee', 1, sha256('an example'));
     INSERT INTO audit_roots (hour, position, hash)
     SELECT date_trunc('hour', now()) - interval '1 hour', position, hash FROM audit_seals WHERE position = 1;
+    INSERT INTO roll_digests (digest, meeting, lines) VALUES (repeat('0', 64), 'rakornas-2022-06', 16);
+    INSERT INTO meetings (code, name, kind, host, time_zone, start_on, end_on, roll, verified, "primary")
+    VALUES ('sidang-pleno-2026-11-24', 'Rapat Pleno', 'plenary', 'kpu', 'Asia/Jakarta', '2026-11-24', '2026-11-24',
+        'open', false, false);
+    INSERT INTO participants (id, meeting, official, organization, status, arrived_at, verified, "primary")
+    SELECT gen_random_uuid(), 'sidang-pleno-2026-11-24', official, 'kpu', 'present', '2026-11-24T09:00+07', false, false
+    FROM appointments
+    WHERE organization = 'kpu' AND office IN ('chair', 'member') AND possible @> date '2026-11-24';
 """
 OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
@@ -59,7 +68,7 @@ def written(app: FastAPI) -> dict[str, dict[str, Any]]:
 
 
 async def prepare(app: FastAPI, url: str) -> None:
-    """Put there what the reference data have not: a client, and what a service makes by itself with time."""
+    """Put there what the reference data have not: a client, a plenary, and what a service makes by itself with time."""
     await app.state.trust.signing_key()
     connection = await asyncpg.connect(url)
     async with asyncio.timeout(20):
@@ -71,6 +80,10 @@ async def prepare(app: FastAPI, url: str) -> None:
 
 async def answer_of(app: FastAPI, client: httpx.AsyncClient, address: str) -> Any:
     """What the service says, as an example: to anyone, or to who may see all, if a token is needed."""
+    if address.endswith("/attendance/live"):
+        async with listening(app, address) as listener:
+            await listener.hears(1)
+            return listener.text
     headers = {"Accept": "application/json, text/plain", "Accept-Language": "en"}
     answer = await client.get(address, headers=headers)
     if answer.status_code == 401:

@@ -41,7 +41,7 @@ async def file(
 ) -> Response:
     """The roll as a file of this type. In full, its line in the audit trail is committed before the answer begins.
 
-    Raises NotFound, InvalidParameters for what makes sense of pages only, RollTooLong.
+    Raises NotFound, InvalidParameters for unknown codes and for what makes sense of pages only, RollTooLong.
     """
     given = [name for name in OF_PAGES if getattr(query, name) is not None]
     if given:
@@ -50,12 +50,12 @@ async def file(
     above = await lines.head(then, code, query.session)
     if above is None:
         raise NotFound
-    if query.session is not None and above.session is None:
-        raise InvalidParameters(repository.ATTENDANCE.references["session"].unknown("session"))
     now = query.known_at or datetime.now(UTC)
     if (above.end_on - above.start_on).days >= lines.MOST_DAYS:
         raise RollTooLong
     roll, people = await lines.roll(then, code, above, query.filters(), in_full=in_full, now=now)
+    if not people:  # perhaps of a code that there is not: the list says so
+        await repository.IN_FULL.page(read, query, within={"meeting": code})
     if len(roll.lines) > lines.MOST_LINES:
         raise RollTooLong
     digest, body = await asyncio.to_thread(_made, roll, media_type, request.app.state.settings.issuer)

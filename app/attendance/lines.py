@@ -48,7 +48,8 @@ ORDER BY one.id LIMIT :most
 """
 _HEAD = """
 SELECT name, place, time_zone, start_on, end_on, (
-    SELECT min(starts_at) FROM sessions WHERE meeting = code AND (CAST(:session AS text) IS NULL OR sessions.code = :session)
+    SELECT min(starts_at) FROM sessions
+    WHERE meeting = meetings.code AND (CAST(:session AS text) IS NULL OR sessions.code = :session)
 ), (SELECT sessions.name FROM sessions WHERE meeting = meetings.code AND sessions.code = :session)
 FROM meetings WHERE code = :meeting
 """

@@ -66,7 +66,7 @@ class EventStream(Response):
         super().__init__(headers=HEADERS)
         del self.headers["content-length"]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  (as Starlette has it)
         with self.hub.listening(self.meeting, self.first) as listener:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             tasks = {asyncio.ensure_future(one) for one in (tell(listener, self.last, send), until_gone(receive))}
@@ -108,6 +108,7 @@ async def until_gone(receive: Receive) -> None:
 
 @router.get(
     "",
+    status_code=200,
     response_class=EventStream,
     dependencies=[public()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/attendance/live"),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, Integer, Text, bindparam, func, select, text
+from sqlalchemy import Date, Integer, Text, bindparam, func, literal_column, select, text
 from sqlalchemy.dialects.postgresql import array
 
 from app import models
@@ -38,7 +38,7 @@ _MEMBERS = Statement(
     .join(_person, _person.id == _held.official)
     .where(
         _held.organization == bindparam("organization", type_=Text),
-        _held.office.in_(["chair", "member"]),
+        _held.office.in_([literal_column("'chair'"), literal_column("'member'")]),
         holds_on(_held.possible, bindparam("day", type_=Date)),
     )
     .order_by(func.array_position(array([*OFFICES]), _held.office, type_=Integer), _person.name, _held.id)

@@ -22,14 +22,14 @@ from app.writing import trail
 
 router = resource("attendance", at="/v1/meetings/{code}/quorum")
 FRESH = 5  # seconds: who decides by it looks again and again
-Code = Annotated[str, Path(description="Code of the meeting.", examples=["pleno-2022-06-14"])]
+Code = Annotated[str, Path(description="Code of the meeting.", examples=["sidang-pleno-2026-11-24"])]
 
 
 @router.get(
     "",
     response_model=quorum_schemas.Quorum,
     dependencies=[public()],
-    openapi_extra=example("/v1/meetings/pleno-2022-06-14/quorum?at=2022-06-14T10%3A00%3A00%2B07%3A00"),
+    openapi_extra=example("/v1/meetings/sidang-pleno-2026-11-24/quorum?at=2026-11-24T05:45:00Z"),
     responses=problems(NotFound),
 )
 async def read_quorum(

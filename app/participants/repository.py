@@ -142,7 +142,7 @@ PARTICIPANT = Resource(
 
 _REGISTER = """
 INSERT INTO participants ({names}) SELECT {names}
-FROM jsonb_populate_recordset(NULL::participants, $1::text::jsonb) AS one ORDER BY one.id
+FROM jsonb_populate_recordset(NULL::participants, $1::text::jsonb) AS one ORDER BY one.organization, one.id
 """
 _ASSIGN = """
 INSERT INTO participant_sessions (meeting, session, participant)

@@ -1,6 +1,7 @@
 """Many on a list at once: those who are given, and those who are in office."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from app.core.faults import RuleBroken
 from app.core.languages import Text
-from app.core.problems import Invalid, InvalidContent, NotFound, Problem
+from app.core.problems import Invalid, InvalidContent, NoPlacesLeft, NotFound, Problem
 from app.core.transaction import NothingKept, Writer, writing
 from app.participants import contents, repository
 from app.writing import changes, ownership, trail
@@ -75,7 +76,11 @@ async def invite(write: Write, meeting: str, asked: contents.InOfficeContent) ->
         answer = {"registered": registered, "already_listed": len(found) - len(new)}
         return _done(meeting, [one[0] for one in new], answer)
 
-    return await write.run(work, asked)
+    try:
+        return await write.run(work, asked)
+    except NoPlacesLeft as problem:  # told of a row, and the body names no single one
+        problem.errors = tuple(replace(one, pointer="/organizations") for one in problem.errors)
+        raise
 
 
 async def _check(transaction: Writer, write: Write, meeting: str) -> None:

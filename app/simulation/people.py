@@ -3,7 +3,7 @@
 Instants are shares of the meeting's day, 0 to 1; at `BREAK` everybody stands still while badges are issued anew.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from random import Random
 from typing import Literal, NamedTuple
@@ -112,6 +112,4 @@ def _after(chance: Random, before: float, most: float) -> float:
 
 
 def _perhaps_again(chance: Random, one: Scan, duplicate: float) -> Scan:
-    if chance.random() >= duplicate:
-        return one
-    return Scan(one.at, one.gate, one.person, one.shown, one.direction, one.session, one.together, again=True)
+    return replace(one, again=chance.random() < duplicate)

@@ -81,6 +81,7 @@ class _Play:
         self.clocks: list[GateClock] = []
 
     async def run(self, client: tuple[str, str], progress: Progress) -> Outcome:
+        await self._must_be_there()
         organizer = Organizer(self._caller(*client), self.ledger)
         await organizer.call(self.true.now())
         ids = await organizer.ask_people(self.plan.people)
@@ -101,6 +102,14 @@ class _Play:
         await organizer.dismiss()
         error = self._clock_error()
         return Outcome(organizer.meeting, self.wishes, self.ledger, verdicts, self.seen, seconds, error)
+
+    async def _must_be_there(self) -> None:
+        """Where nothing answers from the beginning, patience is of no use."""
+        try:
+            await self.http.get("/health/live")
+        except httpx.TransportError as error:
+            address = str(self.http.base_url).rstrip("/")
+            raise SimulationError(f"Nothing answers at {address}: {type(error).__name__}.") from None
 
     def _caller(self, id_: str, secret: str) -> Caller:
         return Caller(self.http, id_, secret, self.seen, self.wishes.patience)

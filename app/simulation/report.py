@@ -62,9 +62,10 @@ def print_outcome(outcome: play.Outcome, *, as_json: bool) -> None:
         whole = {"meeting": outcome.meeting, **told, "statuses": statuses, "differences": differences}
         typer.echo(orjson.dumps(whole).decode())
         return
-    table = Table(box=None, title=f"/v1/meetings/{outcome.meeting}", title_justify="left")
-    table.add_column("what")
-    table.add_column("how many", justify="right")
+    typer.echo(f"/v1/meetings/{outcome.meeting}")
+    table = Table(box=None, show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
     for name, value in figures(outcome).items():
         table.add_row(name, f"{value:,}")
     for name, often in statuses.items():

@@ -142,7 +142,9 @@ BEGIN
         RETURN NULL;
     ELSIF TG_OP = 'INSERT' THEN {_COUNT.format(rows=_MORE)}
     ELSIF TG_OP = 'DELETE' THEN {_COUNT.format(rows=_LESS)}
-    ELSE {_COUNT.format(rows=f"{_MORE} UNION ALL {_LESS}")}
+    ELSIF EXISTS (SELECT FROM meetings WHERE code = (SELECT meeting FROM was LIMIT 1)) THEN
+        -- Else its code has changed, and that of the counters with it.
+        {_COUNT.format(rows=f"{_MORE} UNION ALL {_LESS}")}
     END IF;
     RETURN NULL;
 END $$

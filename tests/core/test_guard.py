@@ -174,6 +174,28 @@ async def test_a_request_has_an_end() -> None:
         assert problem(await http.post("/", content=trickle())) == (408, "request_timeout")
 
 
+async def test_a_stream_of_events_has_no_end_and_takes_no_place() -> None:
+    ends = asyncio.Event()
+
+    async def events(scope: Scope, receive: Receive, send: Send) -> None:
+        kind = scope["path"][1:].encode()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"Content-Type", kind)]})
+        if kind == b"text/event-stream":
+            await ends.wait()
+        await send({"type": "http.response.body", "body": b"all"})
+
+    guard = Guard(events, seconds=0.1, concurrency=1)
+    async with client(guard) as http:
+        streams = [asyncio.ensure_future(http.get("/text/event-stream")) for _ in range(2)]
+        await asyncio.sleep(0.3)
+        assert not any(stream.done() for stream in streams)
+        assert guard.running == 0
+        assert (await http.get("/text/plain")).status_code == 200
+        ends.set()
+        assert [(await stream).content for stream in streams] == [b"all", b"all"]
+        assert guard.running == 0
+
+
 async def test_a_timeout_of_the_app_is_not_the_guards() -> None:
     async def impatient(scope: Scope, receive: Receive, send: Send) -> None:
         raise TimeoutError

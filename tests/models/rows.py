@@ -72,6 +72,46 @@ GOOD: dict[str, dict[str, Any]] = {
         "headers": "{}",
         "body": b"",
     },
+    "badges": {"id": UUID(int=39), "meeting": "m-1", "participant": ON_LIST, "digest": HASH},
+    "device_clocks": {"meeting": "m-1", "device_id": "gate-9", "clock_epoch": 0, "shift": 5},
+    "clock_readings": {"meeting": "m-1", "device_id": "gate-1", "clock_epoch": 0, "shift": 4, "received_at": HOUR},
+    "scans": {
+        "meeting": "m-1",
+        "id": UUID(int=39),
+        "digest": HASH,
+        "device_id": "gate-1",
+        "clock_epoch": 0,
+        "badge_text": "T",
+        "direction": "in",
+        "scanned_at": HOUR,
+        "sent_at": HOUR,
+        "received_at": HOUR,
+        "after_closing": False,
+        "told": "badge_unknown",
+        "client": "c",
+    },
+    # Of a participant whose line is taken away first: the trigger has written it.
+    "attendance": {"meeting": "m-2", "participant": ON_OTHER_LIST, "sessions": [], "status": "expected", "late": False},
+    "attendance_counts": {
+        "meeting": "m-1",
+        "family": "all",
+        "organization": "",
+        "office": "",
+        "session": "",
+        "open_status": "expected",
+        "late": False,
+        "slot": 99,
+        "number": 1,
+    },
+    "roll_corrections": {
+        "id": UUID(int=39),
+        "meeting": "m-1",
+        "participant": ON_LIST,
+        "status": "excused",
+        "reason": "R",
+        "asked_by": "c",
+    },
+    "roll_digests": {"digest": "0" * 64, "meeting": "m-1", "lines": 1},
     # A key that no row has: the revisions of rows are written by the trigger.
     "revisions": {"resource": "regions", "key": "99", "revision": 1, "action": "created", "commit": 1, "after": "{}"},
 }
@@ -102,6 +142,8 @@ async def insert_what_they_lean_on(connection: asyncpg.Connection) -> None:
         await insert(connection, "meetings", code=f"m-{number}")
         await insert(connection, "sessions", meeting=f"m-{number}", code=session)
         await insert(connection, "participants", meeting=f"m-{number}", id=listed, official=PERSON)
+    await connection.execute("DELETE FROM attendance WHERE participant = $1", ON_OTHER_LIST)
+    await insert(connection, "device_clocks", device_id="gate-1")
     await insert(connection, "clients", id=CLIENT)
     for number in (1, 2, 3):
         await insert(connection, "audit_lines", id=number)

@@ -48,6 +48,12 @@ async def test_a_bad_row(db: asyncpg.Connection, table: str, changed: dict[str, 
         ("used_assertions", "pk_used_assertions"),
         ("signing_keys", "pk_signing_keys"),
         ("idempotency_keys", "pk_idempotency_keys"),
+        ("badges", "pk_badges"),
+        ("clock_readings", "pk_clock_readings"),
+        ("scans", "pk_scans"),
+        ("attendance_counts", "pk_attendance_counts"),
+        ("roll_corrections", "pk_roll_corrections"),
+        ("roll_digests", "pk_roll_digests"),
     ],
 )
 async def test_a_row_stands_there_once(db: asyncpg.Connection, table: str, constraint: str) -> None:

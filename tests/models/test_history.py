@@ -28,6 +28,9 @@ NOT_OF_THE_RECORD = {
     if name.startswith(("audit_", "client"))
     or name in ("used_assertions", "signing_keys", "service_keys", "idempotency_keys", "revisions")
 }
+# What gates have seen is never changed, and remembered as it was received; what follows of it is derived.
+NOT_OF_THE_RECORD |= {"badges", "device_clocks", "clock_readings", "scans", "attendance", "attendance_counts"}
+NOT_OF_THE_RECORD |= {"roll_corrections", "roll_digests"}
 MORE_CHANGES = [
     ("meeting_corrections", "held = 'I'"),
     ("session_speakers", "role = 'R'"),

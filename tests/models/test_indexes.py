@@ -38,6 +38,8 @@ ASKED = {
     "idempotency_keys": ["client", "created_at"],
     "audit_lines": ["id", "xid", "at", "client", "keys", "operation"],
     "revisions": ["id", "resource"],
+    "badges": ["id", "participant"],
+    "scans": ["badge"],
 }
 # The rest is asked within one meeting, and has the meeting before it.
 ASKED_WITHIN_A_MEETING = {
@@ -47,6 +49,9 @@ ASKED_WITHIN_A_MEETING = {
     "meeting_statements": ["made_on"],
     "participants": ["organization", "office", "open_status", "updated_at", "official"],
     "participant_sessions": ["session", "participant"],
+    "attendance": ["participant", "open_status", "status"],
+    "scans": ["received_at", "id"],
+    "roll_corrections": ["id"],
 }
 
 

@@ -13,7 +13,8 @@ from app import models, operations
 COLUMNS = """
     SELECT table_name, column_name, ordinal_position, data_type, udt_name, is_nullable, column_default, is_generated,
         generation_expression
-    FROM information_schema.columns WHERE table_schema = $1 ORDER BY table_name, ordinal_position"""
+    FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+    WHERE table_schema = $1 AND table_type = 'BASE TABLE' ORDER BY table_name, ordinal_position"""
 CONSTRAINTS = """
     SELECT relname, conname, pg_get_constraintdef(c.oid) FROM pg_constraint c JOIN pg_class t ON t.oid = conrelid
     WHERE c.connamespace = $1::regnamespace AND relname <> 'alembic_version' AND contype <> 't'

@@ -80,8 +80,8 @@ class NotAcceptable(Problem):
     status, code = 406, "not_acceptable"
     title = Text("Format tidak tersedia", "Not acceptable")
     mend = Text(
-        "Accept tidak memuat format yang tersedia di sini: application/json.",
-        "Accept names no media type that is served here: application/json.",
+        "Accept tidak memuat format yang tersedia di sini; kontrak menyebutnya, biasanya application/json.",
+        "Accept names no media type that is served here; the contract tells them, mostly application/json.",
     )
 
 

@@ -1,0 +1,77 @@
+"""A roll counted plainly, line by line, as its summary must have it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from tests.gates.doors import Door
+
+REASONS = ("excused", "on_duty_elsewhere", "on_leave", "absent")
+UNEQUAL = """
+SELECT (SELECT count(*) FROM (
+    (SELECT * FROM attendance_counts WHERE number <> 0 EXCEPT ALL SELECT * FROM derived_counts)
+    UNION ALL (SELECT * FROM derived_counts EXCEPT ALL SELECT * FROM attendance_counts WHERE number <> 0)
+) AS counters) + (SELECT count(*) FROM (
+    SELECT meeting, participant, organization, office, sessions, status, late, arrived_at, left_at, entry
+    FROM derived_attendance EXCEPT ALL
+    SELECT meeting, participant, organization, office, sessions, status, late, arrived_at, left_at, entry
+    FROM attendance
+) AS rows) + (SELECT abs((SELECT count(*) FROM participants) - (SELECT count(*) FROM attendance)))
+"""
+"""How many counters and rows do not say what follows from the facts."""
+Line = Mapping[str, Any]
+
+
+def numbers(lines: Iterable[Line]) -> dict[str, Any]:
+    """The numbers of some lines, to whom nobody is sick."""
+    people = list(lines)
+    statuses = ["excused" if one["status"] == "sick" else one["status"] for one in people]
+    return {
+        "invited": len(people),
+        **{status: statuses.count(status) for status in ("expected", "present", "represented")},
+        "absent": {reason: statuses.count(reason) for reason in REASONS},
+        "late": sum(one["late"] for one in people),
+    }
+
+
+async def roll(door: Door) -> list[Line]:
+    """All lines in full, with the sessions of each; up to 200."""
+    lines = (await door.admin.get(f"{door.at}/attendance?page_size=200")).json()["items"]
+    listed = (await door.admin.get(f"{door.at}/participants?page_size=200")).json()["items"]
+    sessions = {one["id"]: one["sessions"] for one in listed}
+    return [{**one, "sessions": sessions[one["id"]]} for one in lines]
+
+
+KEYS: Mapping[str, Callable[[Line], list[str | None]]] = {
+    "organization": lambda one: [one["organization"]["code"] if one["organization"] else None],
+    "office": lambda one: [one["office"]],
+    "session": lambda one: one["sessions"] or [None],
+}
+
+
+async def summary(door: Door, query: str = "") -> dict[str, Any]:
+    answer = await door.client.get(f"{door.at}/attendance/summary?{query}")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def told(counts: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a summary or a group, the numbers."""
+    return {name: counts[name] for name in numbers(())}
+
+
+async def assert_counted(door: Door) -> None:
+    """The summary says what a plain count of the roll says, in every grouping."""
+    lines = await roll(door)
+    assert told(await summary(door)) == numbers(lines)
+    for by, keys in KEYS.items():
+        groups = {one["key"]: told(one) for one in (await summary(door, f"by={by}"))["groups"]}
+        plain = {key: numbers([one for one in lines if key in keys(one)]) for one in lines for key in keys(one)}
+        assert groups == plain, by
+    for session in {code for one in lines for code in one["sessions"]}:
+        in_it = [one for one in lines if session in one["sessions"]]
+        assert told(await summary(door, f"session={session}")) == numbers(in_it)
+        groups = (await summary(door, f"session={session}&by=office"))["groups"]
+        assert {one["key"]: one["invited"] for one in groups} == {
+            office: sum(one["office"] == office for one in in_it) for office in {one["office"] for one in in_it}
+        }

@@ -1,0 +1,132 @@
+"""A plenary of KPU on 14 June 2022, when seven sat on it, with badges for all of them and a gate to scan them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import httpx
+from fastapi import FastAPI
+from uuid_utils.compat import uuid7
+
+from app.auth import Scope
+from tests.attendance.made_up import TARMIZI, person
+from tests.callers import bearer
+from tests.conftest import fetch
+from tests.meetings.made_up import ARIF, insert, meeting
+
+PLENARY = "/v1/meetings/pleno"
+SENT = "2022-06-14T18:00:00+07:00"
+SEVEN = """
+    SELECT official FROM appointments
+    WHERE organization = 'kpu' AND office IN ('chair', 'member') AND possible @> date '2022-06-14'
+    ORDER BY office, official
+"""
+FIVE = ("09:00", "09:01", "09:02", "09:03", "09:04")
+"""When the five enter that it takes."""
+SECRETARY, OTHER, GUEST = 7, 8, 9
+"""Who is on the list and does not count."""
+
+
+def at(clock: str) -> str:
+    return f"2022-06-14T{clock}:00+07:00"
+
+
+def instant(clock: str) -> datetime:
+    return datetime.fromisoformat(at(clock))
+
+
+class Room:
+    """The room of the plenary: who enters and leaves it, and what the service says of its quorum.
+
+    The commissioners are 0 to 6. `receipt_clock` says when all was sent, so that the gate's clock is right.
+    """
+
+    def __init__(self, app: FastAPI, client: httpx.AsyncClient, url: str, officials: Sequence[Any]) -> None:
+        self.app = app
+        self.client = client
+        self.url = url
+        self.officials = [str(one) for one in officials]
+        self.participants = [str(row["id"]) for row in listed(officials)]
+        self.tokens: dict[str, str] = {}
+
+    async def badges(self) -> None:
+        reader = bearer(self.app, Scope.ATTENDANCE_READ)
+        answer = await self.client.get(f"{PLENARY}/badges", headers=reader)
+        self.tokens = {one["participant"]: one["token"] for one in answer.json()["items"]}
+
+    async def new_badge(self, n: int) -> str:
+        """Another badge for somebody; returns the token of the former one."""
+        former = self.tokens[self.participants[n]]
+        writer = bearer(self.app, Scope.ATTENDANCE_WRITE) | {"Idempotency-Key": str(uuid7())}
+        address = f"{PLENARY}/participants/{self.participants[n]}/badge"
+        answer = await self.client.post(address, headers=writer)
+        assert answer.status_code == 201, answer.text
+        self.tokens[self.participants[n]] = answer.json()["token"]
+        return former
+
+    async def scan(self, n: int, clock: str, direction: str = "in", *, badge: str | None = None) -> None:
+        content = {
+            "scan_id": str(uuid7()),
+            "badge": badge or self.tokens[self.participants[n]],
+            "direction": direction,
+            "scanned_at": at(clock),
+            "device_id": "gate-1",
+            "device_sent_at": SENT,
+        }
+        headers = bearer(self.app, Scope.CHECK_INS_WRITE)
+        answer = await self.client.post(f"{PLENARY}/check-ins", json=content, headers=headers)
+        assert answer.status_code == 201, answer.text
+
+    async def enter(self, clocks: Sequence[str]) -> None:
+        """The first of them at the first hour, and so on."""
+        for n, clock in enumerate(clocks):
+            await self.scan(n, clock)
+
+    async def state(self, n: int, status: str, arrived: str | None = None, left: str | None = None) -> None:
+        """What somebody has stated of a commissioner."""
+        sql = "UPDATE participants SET status = $2, arrived_at = $3, left_at = $4 WHERE id = $1"
+        times = [instant(clock) if clock else None for clock in (arrived, left)]
+        await fetch(self.url, sql, self.participants[n], status, *times)
+
+    async def ask(self, clock: str | None = None, headers: dict[str, str] | None = None) -> dict[str, Any]:
+        given = {"at": at(clock)} if clock else {}
+        answer = await self.client.get(f"{PLENARY}/quorum", params=given, headers=headers)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def said(self, clock: str | None = None) -> tuple[int, bool | None, str | None, str | None]:
+        """How many are present, whether that is enough, since when, and when it was first, by the clock of Jakarta."""
+        found = await self.ask(clock)
+        return found["present"], found["met"], clock_of(found["since"]), clock_of(found["first_met_at"])
+
+
+def clock_of(told: str | None) -> str | None:
+    return datetime.fromisoformat(told).astimezone(instant("00:00").tzinfo).strftime("%H:%M") if told else None
+
+
+def listed(officials: Sequence[Any]) -> list[Any]:
+    """All that come: also the secretary general, a member of another commission, and somebody by name."""
+    rows = [person(9, n, "pleno", "expected", official=one, organization="kpu") for n, one in enumerate(officials)]
+    rows.append(person(9, SECRETARY, "pleno", "expected", official=ARIF, organization="kpu", office="member"))
+    rows.append(person(9, OTHER, "pleno", "expected", official=TARMIZI, organization="kpu", office="chair"))
+    return [*rows, person(9, GUEST, "pleno", "expected", name="Seorang Tamu", organization="kpu", office="member")]
+
+
+async def add(url: str, **rest: Any) -> list[Any]:
+    """Put the plenary there; returns the seven officials."""
+    await insert(url, "meetings", [meeting("pleno", "2022-06-14", "2022-06-14", kind="plenary", **rest)])
+    connection = await asyncpg.connect(url)
+    officials = [row[0] for row in await connection.fetch(SEVEN)]
+    await connection.close()
+    await insert(url, "participants", listed(officials))
+    return officials
+
+
+async def opened(app: FastAPI, client: httpx.AsyncClient, url: str) -> Room:
+    """The plenary with nobody in its room yet, over a service of the test's own."""
+    app.state.receipt_clock = lambda: datetime.fromisoformat(SENT)
+    room = Room(app, client, url, await add(url))
+    await room.badges()
+    return room

@@ -1,0 +1,106 @@
+"""Those who listen, over made-up numbers that are read every 20 ms: faults, the slow, and the many."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from app.attendance import live
+from app.attendance.listening import Hub
+from app.core.problems import Unavailable
+from tests.attendance.listeners import Listener, comes_true, listening
+
+
+@pytest.fixture
+def numbers() -> dict[str, Any]:
+    return {"a": b"1", "b": b"1"}
+
+
+@pytest.fixture
+async def hub(numbers: dict[str, Any]) -> AsyncIterator[Hub]:
+    async def read(meeting: str) -> bytes | None:
+        found = numbers.get(meeting)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    hub = Hub(read, most=3, pause=0.02)
+    yield hub
+    await hub.stop()
+
+
+def stream(hub: Hub, meeting: str = "a") -> Callable[..., Awaitable[None]]:
+    return live.EventStream(hub, meeting, b"1", None)
+
+
+@pytest.mark.parametrize("fault", [Unavailable(), RuntimeError("a fault of ours")])
+async def test_a_fault_is_waited_out(hub: Hub, numbers: dict[str, Any], fault: Exception) -> None:
+    async with listening(stream(hub)) as listener:
+        await listener.hears(1)
+        numbers["a"] = fault
+        await asyncio.sleep(0.1)
+        assert not listener.over.is_set()
+        numbers["a"] = b"2"
+        assert [event.data for event in await listener.hears(2)] == ["1", "2"]
+
+
+async def test_one_that_is_slow_holds_nobody_and_gets_the_newest(hub: Hub, numbers: dict[str, Any]) -> None:
+    async with listening(stream(hub)) as slow, listening(stream(hub)) as other:
+        await slow.hears(1)
+        slow.reads.clear()
+        for n in range(2, 6):
+            numbers["a"] = str(n).encode()
+            await other.hears(n)
+        slow.reads.set()
+        await comes_true(lambda: slow.events[-1].data == "5")
+        assert len(slow.events) <= 3  # the first, the one that was on its way, and the newest
+
+
+async def test_one_that_does_not_read_is_left_at_the_end(
+    hub: Hub, numbers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "PARTING", 0.1)
+    listener = Listener("/", {})
+    task = asyncio.ensure_future(stream(hub)(listener.scope, listener.receive, listener.send))
+    await listener.hears(1)
+    listener.reads.clear()
+    numbers["a"] = b"2"
+    await asyncio.sleep(0.1)
+    listener.leave()
+    await asyncio.wait_for(task, 2)
+    assert hub.number == 0
+
+
+async def test_each_hears_of_its_own_meeting(hub: Hub, numbers: dict[str, Any]) -> None:
+    async with listening(stream(hub, "a")) as one, listening(stream(hub, "b")) as other:
+        numbers["b"] = b"2"
+        await other.hears(2)
+        assert [event.data for event in one.events] == ["1"]
+
+
+async def test_too_many_are_refused(hub: Hub) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        for meeting in ("a", "a", "b"):
+            await stack.enter_async_context(listening(stream(hub, meeting)))
+        with pytest.raises(Unavailable) as refused:
+            await hub.latest("a")
+        assert int(refused.value.headers["Retry-After"]) > 0
+        with pytest.raises(Unavailable), hub.listening("a", b"1"):
+            pass
+        assert hub.number == 3
+    assert await hub.latest("a") == b"1"
+
+
+async def test_all_end_when_it_is_closed(hub: Hub) -> None:
+    async with listening(stream(hub, "a")) as one, listening(stream(hub, "b")) as other:
+        hub.close()
+        for listener in (one, other):
+            await asyncio.wait_for(listener.over.wait(), 1)
+    with pytest.raises(Unavailable):
+        await hub.latest("a")
+
+
+async def test_a_line_of_its_own_for_each_line() -> None:
+    assert live.event("x", b"1\n2") == b"event: summary\nid: x\ndata: 1\ndata: 2\n\n"

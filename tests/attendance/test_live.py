@@ -1,0 +1,161 @@
+"""A roll in numbers, listened to: who hears what and when, and what it costs."""
+
+import asyncio
+import contextlib
+import json
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.attendance import live
+from app.attendance.listening import Hub
+from tests.attendance import made_up, plenaries
+from tests.attendance.listeners import comes_true, listening
+from tests.attendance.plenaries import Room
+from tests.conftest import fetch
+
+AT = "/v1/meetings/rakornas-2022-06/attendance"
+LIVE = f"{AT}/live"
+COMES = "UPDATE participants SET status = 'absent' WHERE id = (SELECT min(id::text)::uuid FROM participants)"
+
+
+@pytest.fixture
+def app(own_app: FastAPI) -> FastAPI:
+    """So that `statements` counts those of this one."""
+    return own_app
+
+
+async def test_the_summary_comes_at_once(app: FastAPI, own_client: httpx.AsyncClient) -> None:
+    summary = await own_client.get(f"{AT}/summary")
+    async with listening(app, LIVE) as listener:
+        [event] = await listener.hears(1, within=0.5)
+    assert event.data == summary.text
+    assert event.id == summary.headers["etag"].strip('"')
+    assert listener.status == 200
+    assert listener.text.startswith("retry: 3000\n\n")
+    wanted = {"content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no"}
+    assert {name: listener.headers[name] for name in wanted} == wanted
+    assert listener.headers["access-control-allow-origin"] == "*"
+
+
+async def test_all_hear_of_a_check_in(app: FastAPI, own_client: httpx.AsyncClient, own_url: str) -> None:
+    room = Room(app, own_client, own_url, await plenaries.add(own_url))
+    await room.badges()
+    target = f"{plenaries.PLENARY}/attendance/live"
+    async with listening(app, target) as one, listening(app, target) as other:
+        await room.scan(0, "09:00")
+        heard = [await listener.hears(2, within=2.0) for listener in (one, other)]
+    assert heard[0] == heard[1]
+    assert [json.loads(event.data)["present"] for event in heard[0]] == [0, 1]
+
+
+async def test_nothing_is_said_twice(app: FastAPI, own_url: str) -> None:
+    async with listening(app, LIVE) as listener:
+        await asyncio.sleep(2.5)
+        assert len(listener.events) == 1
+        await fetch(own_url, COMES)
+        await listener.hears(2)
+        await asyncio.sleep(1.5)
+        assert len(listener.events) == 2
+
+
+async def test_who_comes_back_hears_what_is_new_only(app: FastAPI, own_url: str) -> None:
+    async with listening(app, LIVE) as listener:
+        [event] = await listener.hears(1)
+    async with listening(app, LIVE, Last_Event_ID=event.id) as listener:
+        assert listener.events == []
+        await fetch(own_url, COMES)
+        [new] = await listener.hears(1)
+        assert new.id != event.id
+    async with listening(app, LIVE, Last_Event_ID=event.id) as listener:
+        assert await listener.hears(1, within=0.5) == [new]
+
+
+async def test_fifty_cost_the_database_no_more_than_one(app: FastAPI, statements: list[str]) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(50):
+            await (await stack.enter_async_context(listening(app, LIVE))).hears(1)
+        assert len(statements) < 25  # the first one's, and one a second: not one for each
+        del statements[:]
+        await asyncio.sleep(3.2)
+        assert 1 <= len(statements) <= 4
+    await comes_true(lambda: not app.state.live.is_at_work)
+    del statements[:]
+    await asyncio.sleep(1.5)
+    assert statements == []
+
+
+async def test_who_leaves_is_forgotten(app: FastAPI) -> None:
+    hub: Hub = app.state.live
+    async with listening(app, LIVE) as one:
+        async with listening(app, LIVE):
+            assert hub.number == 2
+        assert hub.number == 1
+        one.leave()
+        await comes_true(lambda: hub.number == 0)
+    await comes_true(lambda: not hub.is_at_work)
+    assert hub._topics == {}
+
+
+async def test_where_there_is_no_meeting(own_client: httpx.AsyncClient) -> None:
+    answer = await own_client.get("/v1/meetings/nowhere/attendance/live")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"), [("application/json", 406), ("text/event-stream;q=0, */*", 406), ("text/*", 200)]
+)
+async def test_events_are_for_who_accepts_them(app: FastAPI, accept: str, status: int) -> None:
+    async with listening(app, LIVE, Accept=accept) as listener:
+        assert listener.status == status
+
+
+async def test_a_restricted_roll_is_open_in_numbers(app: FastAPI, own_url: str) -> None:
+    await made_up.add(own_url)
+    async with listening(app, "/v1/meetings/closed/attendance/live") as listener:
+        [event] = await listener.hears(1)
+    assert json.loads(event.data)["absent"]["excused"] == 1
+    assert "sick" not in event.data
+
+
+async def test_it_ends_with_its_meeting(app: FastAPI, own_url: str) -> None:
+    await made_up.add(own_url)
+    async with listening(app, "/v1/meetings/empty/attendance/live") as listener:
+        await fetch(own_url, "DELETE FROM sessions WHERE meeting = 'empty'")
+        await fetch(own_url, "DELETE FROM meetings WHERE code = 'empty'")
+        await asyncio.wait_for(listener.over.wait(), 3)
+
+
+async def test_a_head_ends_at_once(app: FastAPI) -> None:
+    async with listening(app, LIVE, "HEAD") as listener:
+        await asyncio.wait_for(listener.over.wait(), 1)
+        assert (listener.status, listener.text) == (200, "")
+        await comes_true(lambda: app.state.live.number == 0)
+
+
+async def test_a_condition_does_not_hold_it(app: FastAPI) -> None:
+    async with listening(app, LIVE, If_None_Match="*") as listener:
+        assert listener.status == 200
+        await listener.hears(1, within=0.5)
+
+
+@pytest.mark.parametrize("coding", ["zstd", "br", "gzip"])
+async def test_it_is_not_compressed(app: FastAPI, coding: str) -> None:
+    async with listening(app, LIVE, Accept_Encoding=coding) as listener:
+        await listener.hears(1, within=0.5)
+    assert "content-encoding" not in listener.headers
+
+
+async def test_a_sign_of_life_comes_while_nothing_changes(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "HEARTBEAT", 0.1)
+    async with listening(app, LIVE) as listener:
+        await comes_true(lambda: listener.text.count("\n: \n\n") >= 3, within=2)
+        assert len(listener.events) == 1
+
+
+async def test_it_lasts_no_longer_than_it_may(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "LASTS", 0.3)
+    async with listening(app, LIVE) as listener:
+        await asyncio.wait_for(listener.over.wait(), 2)
+    assert app.state.live.number == 0

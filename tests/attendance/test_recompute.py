@@ -1,0 +1,89 @@
+"""`rakornas attendance recompute`: of a sound roll it changes nothing, and a broken one it mends."""
+
+import asyncio
+import os
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from typer.testing import CliRunner, Result
+
+from app.cli import app as command
+from tests.attendance.counting import UNEQUAL
+from tests.conftest import fetch
+from tests.gates.doors import Door
+
+WHOLE = (
+    "SELECT string_agg(one::text, '|' ORDER BY one::text) FROM (SELECT held::text FROM {} AS held WHERE meeting = $1)"
+    " AS rows (one)"
+)
+BROKEN = {
+    "a row": "UPDATE attendance SET status = 'absent', late = true WHERE meeting = $1 AND entry IS NOT NULL",
+    "its first entry": "UPDATE attendance SET entry = NULL WHERE meeting = $1",
+    "a counter": "UPDATE attendance_counts SET number = number + 3 WHERE meeting = $1 AND family = 'body'",
+    "a missing counter": "DELETE FROM attendance_counts WHERE meeting = $1 AND family = 'session'",
+    "a counter of nobody": "INSERT INTO attendance_counts VALUES ($1, 'all', '', '', '', 'on_leave', true, 3, 7)",
+    "a missing row": "DELETE FROM attendance WHERE meeting = $1 AND entry IS NOT NULL",
+}
+
+
+@pytest_asyncio.fixture
+async def door(own_app: FastAPI, own_client: httpx.AsyncClient) -> Door:
+    door = await Door.of_new_meeting(own_app, own_client, people=4)
+    await door.admin.patch(f"{door.at}/participants/{door.people[1]}", {"represents": door.people[2]})
+    await door.admin.patch(f"{door.at}/participants/{door.people[0]}", {"sessions": ["opening", "class-1"]})
+    await door.send([door.scan(0, 60), door.scan(1, -60), door.scan(0, 90, direction="out")], 100)
+    await door.admin.patch(f"{door.at}/attendance/{door.people[3]}", {"status": "sick", "reason": "opname"})
+    return door
+
+
+async def run(url: str, *arguments: str) -> Result:
+    """In a thread of its own: the command has an event loop of its own."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "RAKORNAS_"))}
+    whole = ["attendance", "recompute", "--database-url", url, *arguments]
+    return await asyncio.to_thread(lambda: CliRunner().invoke(command, whole, env=environment))
+
+
+async def held(url: str, meeting: str) -> list[str]:
+    counts = WHOLE.format("(SELECT * FROM attendance_counts WHERE number <> 0)")
+    return [await fetch(url, sql, meeting) for sql in (WHOLE.format("attendance"), counts)]
+
+
+async def test_a_sound_roll_is_not_changed(door: Door, own_url: str) -> None:
+    before = await held(own_url, door.meeting)
+    versions = "SELECT string_agg(xmin::text, ' ' ORDER BY participant) FROM attendance"
+    written = await fetch(own_url, versions)
+    done = await run(own_url)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.endswith("rolls derived anew, 0 changed.\n")
+    assert await held(own_url, door.meeting) == before
+    assert await fetch(own_url, versions) == written
+
+
+@pytest.mark.parametrize("what", BROKEN)
+@pytest.mark.parametrize("uncounted", [False, True], ids=["counted", "uncounted"])
+async def test_a_broken_one_is_mended(door: Door, own_url: str, what: str, uncounted: bool) -> None:
+    """Whether or not the counters have followed what was broken."""
+    before = await held(own_url, door.meeting)
+    connection = await asyncpg.connect(own_url)
+    try:
+        if uncounted:
+            await connection.execute("SET session_replication_role = replica")
+        await connection.execute(BROKEN[what], door.meeting)
+    finally:
+        await connection.close()
+    assert await held(own_url, door.meeting) != before
+    done = await run(own_url, "--meeting", door.meeting)
+    assert (done.exit_code, done.stdout.count("are mended")) == (1, 1), done.output
+    assert await held(own_url, door.meeting) == before
+    assert await fetch(own_url, UNEQUAL) == 0
+    again = await run(own_url, "--meeting", door.meeting)
+    assert (again.exit_code, again.stdout) == (0, "1 rolls derived anew, 0 changed.\n")
+
+
+async def test_of_a_meeting_that_is_not_there_it_says_so(own_url: str) -> None:
+    done = await run(own_url, "--meeting", "no-such")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "There is no meeting no-such" in done.stderr

@@ -1,0 +1,211 @@
+"""`rakornas retention run`: when a meeting's time is over, persons become counts."""
+
+import asyncio
+import os
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from typer.testing import CliRunner, Result
+
+from app.attendance import operating
+from app.auth import Scope
+from app.cli import app as command
+from app.core import database
+from tests.conftest import fetch
+from tests.gates.doors import Door
+from tests.writing.calls import Calls
+
+WORD = "zulkarnaenqx"
+"""Stands in everything that is told of the people of this meeting, and nowhere else."""
+DAYS = 30
+MOVE = """
+WITH unbound AS (UPDATE sessions SET starts_at = NULL, ends_at = NULL WHERE meeting = $1)
+UPDATE meetings SET start_on = today - 1, end_on = today, retention_days = $2
+FROM (SELECT (clock_timestamp() AT TIME ZONE 'Asia/Jakarta')::date - $3::int AS today) AS local WHERE code = $1
+"""
+TABLES = """
+SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname IN ('public', 'history') AND c.relkind = 'r' ORDER BY 1
+"""
+FACTS = (
+    "SELECT count(*) FROM (SELECT FROM scans WHERE meeting = $1 UNION ALL SELECT FROM badges WHERE meeting = $1"
+    " UNION ALL SELECT FROM device_clocks WHERE meeting = $1 UNION ALL SELECT FROM clock_readings WHERE meeting = $1"
+    " UNION ALL SELECT FROM roll_corrections WHERE meeting = $1 UNION ALL SELECT FROM participants WHERE meeting = $1"
+    " UNION ALL SELECT FROM participant_sessions WHERE meeting = $1 UNION ALL SELECT FROM attendance WHERE meeting = $1"
+    " UNION ALL SELECT FROM history.participants_rows WHERE meeting = $1"
+    " UNION ALL SELECT FROM history.participant_sessions_rows WHERE meeting = $1"
+    ") AS facts"
+)
+QUERIES = ("", "by=organization", "by=level", "by=region", "by=office", "by=session", "session=opening")
+ANSWERS = "public.idempotency_keys"
+
+
+async def people_of(door: Door) -> None:
+    """A little of everything that is ever told of somebody."""
+    who: dict[str, Any] = {"organization": "kpu-32", "office": "chair", "sessions": ["opening", "class-1"]}
+    letter = {"assignment_letter": {"number": f"1/{WORD}"}, "note": f"Catatan {WORD}", "name_as_printed": WORD.upper()}
+    ids: list[str] = []
+    for n in range(4):
+        represents = {"represents": ids[-1]} if n == 2 else {}
+        answer = await door.admin.post(
+            f"{door.at}/participants", {"name": f"{WORD} {n}", "source": f"Surat {WORD}", **who, **letter, **represents}
+        )
+        assert answer.status_code == 201, answer.text
+        ids.append(answer.json()["id"])
+    door.people = ids
+    await door.admin.patch(f"{door.at}/participants/{ids[0]}", {"name": f"{WORD} lagi", "sessions": ["class-2"]})
+    await door.admin.delete(f"{door.at}/participants/{ids[3]}", {"reason": f"batal {WORD}"})
+    await door.admin.patch(f"{door.at}/attendance/{ids[0]}", {"status": "sick", "reason": f"opname {WORD}"})
+    issued = (await door.admin.get(f"{door.at}/badges")).json()["items"]
+    tokens = {one["participant"]: one["token"] for one in issued}
+    scans = [door.scan(tokens[ids[2]], 60), door.scan(f"https://example.org/{WORD}"), door.scan(tokens[ids[2]], 90)]
+    await door.send(scans, 120)
+    annul = f"{door.at}/check-ins/{scans[2]['scan_id']}:annul"
+    assert (await door.admin.post(annul, {"reason": f"dipinjam {WORD}"})).status_code == 200
+
+
+async def correct(door: Door) -> None:
+    await door.admin.post(f"{door.at}:close-roll", {})
+    asked = {"status": "excused", "reason": f"izin {WORD}"}
+    answer = await door.admin.patch(f"{door.at}/attendance/{door.people[1]}", asked)
+    assert answer.status_code == 202, answer.text
+    other = Calls.of(door.app, door.client, Scope.ATTENDANCE_WRITE, client="second")
+    assert (await other.post(f"{answer.headers['location']}:confirm", {})).status_code == 200
+    await door.admin.patch(f"{door.at}/attendance/{door.people[1]}", asked)
+
+
+@pytest_asyncio.fixture
+async def door(own_app: FastAPI, own_client: httpx.AsyncClient) -> Door:
+    door = await Door.of_new_meeting(own_app, own_client, people=2)
+    await door.admin.patch(door.at, {"roll": "open"})
+    await people_of(door)
+    return door
+
+
+async def move(url: str, door: Door, ago: int) -> None:
+    """The meeting has ended so many days ago."""
+    await fetch(url, MOVE, door.meeting, DAYS, ago)
+
+
+async def told_of(url: str) -> set[str]:
+    """The tables in which anything of the people stands."""
+    connection = await asyncpg.connect(url)
+    try:
+        found = set()
+        for (table,) in await connection.fetch(TABLES):
+            sql = f"SELECT EXISTS (SELECT FROM {table} AS one WHERE one::text ILIKE '%{WORD}%')"
+            if await connection.fetchval(sql):
+                found.add(table)
+        return found
+    finally:
+        await connection.close()
+
+
+async def summaries(door: Door) -> list[Any]:
+    return [(await door.client.get(f"{door.at}/attendance/summary?{query}")).json() for query in QUERIES]
+
+
+async def test_nothing_is_forgotten_on_the_last_day(door: Door, own_url: str) -> None:
+    await move(own_url, door, DAYS)
+    assert await operating.forget(own_url, dry_run=False) == []
+    assert await fetch(own_url, "SELECT forget_participants($1)", door.meeting) is None
+    assert len((await door.client.get(f"{door.at}/attendance")).json()["items"]) == 5
+
+
+async def test_nothing_is_forgotten_of_a_meeting_that_sets_no_time(door: Door, own_url: str) -> None:
+    await move(own_url, door, 5000)
+    await fetch(own_url, "UPDATE meetings SET retention_days = NULL WHERE code = $1", door.meeting)
+    assert await operating.forget(own_url, dry_run=False) == []
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["open", "closed and corrected"])
+async def test_on_the_day_after_persons_become_counts(door: Door, own_url: str, closed: bool) -> None:
+    if closed:
+        await correct(door)
+    await move(own_url, door, DAYS + 1)
+    assert {"public.participants", "public.scans", "public.revisions"} < await told_of(own_url)
+    before = await summaries(door)
+    assert before[0]["invited"] == 5
+    assert await operating.forget(own_url, dry_run=False) == [(door.meeting, 5)]
+    assert await told_of(own_url) <= {ANSWERS}
+    assert await fetch(own_url, FACTS, door.meeting) == 0
+    assert await summaries(door) == before
+    assert (await door.client.get(f"{door.at}/attendance")).json()["items"] == []
+    meeting = "SELECT forgotten_at IS NOT NULL AND roll_closed_at IS NOT NULL FROM meetings WHERE code = $1"
+    assert await fetch(own_url, meeting, door.meeting)
+    assert (await door.admin.post(f"{door.at}/participants", {"name": "Baru"})).json()["code"] == "roll_closed"
+
+
+async def test_the_trail_says_that_it_was_done(door: Door, own_url: str) -> None:
+    await move(own_url, door, DAYS + 1)
+    await operating.forget(own_url, dry_run=False)
+    lines = "SELECT keys FROM audit_lines WHERE operation = 'retention run'"
+    assert await fetch(own_url, lines) == [f"meetings/{door.meeting}"]
+
+
+async def test_done_twice_it_is_done_once(door: Door, own_url: str) -> None:
+    await move(own_url, door, DAYS + 1)
+    await operating.forget(own_url, dry_run=False)
+    at = "SELECT forgotten_at FROM meetings WHERE code = $1"
+    before = await fetch(own_url, at, door.meeting)
+    assert await operating.forget(own_url, dry_run=False) == []
+    assert await fetch(own_url, "SELECT forget_participants($1)", door.meeting) is None
+    assert await fetch(own_url, at, door.meeting) == before
+
+
+async def test_other_meetings_keep_their_people(door: Door, own_url: str) -> None:
+    other = await Door.of_new_meeting(door.app, door.client, people=3)
+    await other.send([other.scan(0)])
+    await move(own_url, door, DAYS + 1)
+    await operating.forget(own_url, dry_run=False)
+    assert (await other.of(0))["status"] == "present"
+    for n in range(3):
+        address = f"{other.at}/participants/{other.people[n]}/revisions"
+        assert len((await other.admin.get(address)).json()["items"]) == 1
+
+
+async def test_what_is_forgotten_is_not_known_of_any_instant(
+    door: Door, own_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "SETTLED", timedelta(0))
+    instant = (await fetch(own_url, "SELECT clock_timestamp()")).isoformat()
+    await move(own_url, door, DAYS + 1)
+    await operating.forget(own_url, dry_run=False)
+    for at in ("participants", "attendance"):
+        answer = await door.client.get(
+            f"{door.at}/{at}", params={"known_at": instant}, headers=dict(door.admin.headers)
+        )
+        assert (answer.status_code, WORD in answer.text) == (200, False)
+    for id_ in door.people:
+        revisions = await door.admin.get(f"{door.at}/participants/{id_}/revisions")
+        assert WORD not in revisions.text
+
+
+async def test_a_recomputation_leaves_the_counts_of_the_forgotten(door: Door, own_url: str) -> None:
+    await move(own_url, door, DAYS + 1)
+    before = await summaries(door)
+    await operating.forget(own_url, dry_run=False)
+    await operating.recompute(own_url, None)
+    assert await summaries(door) == before
+
+
+async def run(url: str, *arguments: str) -> Result:
+    """In a thread of its own: the command has an event loop of its own."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "RAKORNAS_"))}
+    whole = ["retention", "run", "--database-url", url, *arguments]
+    return await asyncio.to_thread(lambda: CliRunner().invoke(command, whole, env=environment))
+
+
+async def test_an_operator_sees_first_and_then_does(door: Door, own_url: str) -> None:
+    await move(own_url, door, DAYS + 1)
+    dry = await run(own_url, "--dry-run")
+    assert (dry.exit_code, dry.stdout) == (0, f"{door.meeting}: 5 persons would become counts.\n")
+    assert len((await door.client.get(f"{door.at}/attendance")).json()["items"]) == 5
+    done = await run(own_url)
+    assert (done.exit_code, done.stdout) == (0, f"{door.meeting}: 5 persons have become counts.\n")
+    assert (await run(own_url)).stdout == "No meeting's persons are kept longer than they may be.\n"

@@ -1,0 +1,37 @@
+"""A service for all the meetings of a module, a client that may call them, and a small one to be played."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest_asyncio
+from fastapi import FastAPI
+
+from app import operations
+from app.clients import operating
+from app.settings import Settings
+from app.simulation.organizer import SCOPES
+from app.simulation.play import Wishes
+from tests.conftest import LOADED, copy_of, running
+
+SMALL = Wishes(20, 3, offline=0.3, skew=timedelta(seconds=120), duplicate=0.3, seconds=0.2)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def service_url(server: str) -> AsyncIterator[str]:
+    async for url in copy_of(server, LOADED):
+        yield url
+
+
+@pytest_asyncio.fixture(scope="module")
+async def app(service_url: str) -> AsyncIterator[FastAPI]:
+    async with running(Settings(DATABASE_URL=service_url, rate_client=0, rate_network=0)) as app:
+        yield app
+
+
+@pytest_asyncio.fixture(scope="module")
+async def organizer(service_url: str) -> tuple[str, str]:
+    content = {"name": "organizer", "scopes": list(SCOPES)}
+    id_, secret = await asyncio.to_thread(operations.write, service_url, lambda write: operating.create(write, content))
+    assert secret
+    return id_, secret
