@@ -24,10 +24,10 @@ from app import auth, registry
 from app.appointments.router import router as appointments
 from app.attendance.corrections import router as corrections
 from app.attendance.files import router as rolls
-from app.attendance.router import rolls as attendance_rolls
 from app.attendance.listening import Hub, summaries
 from app.attendance.live import router as live
 from app.attendance.quorum import router as quorum
+from app.attendance.router import rolls as attendance_rolls
 from app.attendance.router import router as attendance
 from app.audit.router import router as audit
 from app.clients.router import router as clients

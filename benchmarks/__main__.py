@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks import imports, latency, memory, officials, races, replays, roll, start, storms, tokens
+from benchmarks import doors, imports, latency, memory, officials, races, replays, roll, start, storms, tokens
 
 BENCHMARKS: dict[str, Callable[[bool], bool]] = {
     "officials": officials.run,
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[bool], bool]] = {
     "races": races.run,
     "replays": replays.run,
     "storms": storms.run,
+    "doors": doors.run,
 }
 
 

@@ -12,17 +12,11 @@ from app.core.examples import example, written
 from app.core.openapi import problems
 from app.core.pages import PageOf
 from app.core.parameters import UUID_FORM
-from app.core.problems import (
-    InvalidContent,
-    NotFound,
-    OutsideOrganization,
-    SecondClientNeeded,
-    UnsupportedMediaType,
-)
+from app.core.problems import NotFound, SecondClientNeeded
 from app.rolls import reading
 from app.routing import resource
 from app.writing import trail
-from app.writing.answers import Responses, changed
+from app.writing.answers import Responses, changed, done
 from app.writing.content import MergePatch, Noted
 from app.writing.request import Action, Change
 
@@ -37,7 +31,6 @@ SOME = "01a20cae-6a10-7c11-9a53-5c7d0c2f8a01"
 WAITS: Responses = {
     202: {"model": schemas.Correction, "description": "The roll is closed: a second client is to confirm it."}
 }
-CLOSED = problems(OutsideOrganization, NotFound, UnsupportedMediaType, InvalidContent)
 
 
 @router.get(
@@ -87,7 +80,7 @@ async def set_attendance(
     response_model=schemas.Annulled,
     dependencies=[allow(Scope.ATTENDANCE_WRITE)],
     openapi_extra=written(f"{AT}/check-ins/{SOME}:annul", {"reason": "badge dipinjamkan"}),
-    responses={202: {"model": schemas.Annulled, "description": WAITS[202]["description"]}, **CLOSED},
+    responses={202: {"model": schemas.Annulled, "description": WAITS[202]["description"]}, **done()},
 )
 async def annul_check_in(write: Action, code: Code, scan: ScanId, content: contents.AnnulmentContent) -> Response:
     """Annul a check-in
@@ -102,7 +95,7 @@ async def annul_check_in(write: Action, code: Code, scan: ScanId, content: conte
     response_model=schemas.Closed,
     dependencies=[allow(Scope.ATTENDANCE_WRITE)],
     openapi_extra=written(f"{AT}:close-roll", {"reason": "rapat selesai"}),
-    responses=CLOSED,
+    responses=done(),
 )
 async def close_roll(
     write: Action, code: Code, note: Annotated[Noted | None, Body(description="Why it is closed.")] = None
@@ -144,11 +137,16 @@ async def list_corrections(
     response_model=schemas.Correction,
     dependencies=[allow(Scope.ATTENDANCE_WRITE)],
     openapi_extra=written(f"{AT}/corrections/{SOME}:confirm"),
-    responses=problems(OutsideOrganization, NotFound, SecondClientNeeded),
+    responses=done(SecondClientNeeded),
 )
-async def confirm_correction(write: Action, code: Code, id: CorrectionId) -> Response:
+async def confirm_correction(
+    write: Action,
+    code: Code,
+    id: CorrectionId,
+    note: Annotated[Noted | None, Body(description="Why it is confirmed.")] = None,
+) -> Response:
     """Confirm a correction
 
     Of a closed roll, by another client than the one that asked for it: then it is made.
     """
-    return await service.confirm(write, code, UUID(id))
+    return await service.confirm(write, code, UUID(id), note)

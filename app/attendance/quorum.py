@@ -8,7 +8,7 @@ import orjson
 from fastapi import Path, Query, Request, Response
 
 from app.attendance import presence, quorum_schemas
-from app.attendance.quorum_rules import rule_of
+from app.attendance.quorum_rules import Rule, rule_of
 from app.auth import caller_of, public
 from app.core import conditional
 from app.core.database import Read
@@ -79,9 +79,14 @@ class _Quorum(NamedTuple):
     def document(self, *, shown: bool) -> dict[str, Any]:
         """`shown`: also who of the members is present."""
         plenary, seats = self.plenary, self.plenary.seats
+        is_forgotten = plenary.forgotten_at is not None  # how many of a commission there were, nobody has counted
         rule = rule_of(plenary.level, seats) if seats else None
         there = {one.official for one in self.stays if one.holds(self.at)}
-        met = presence.met(self.stays, rule.present_at_least, self.at) if rule else presence.Met(None, None)
+        met = (
+            presence.met(self.stays, rule.present_at_least, self.at)
+            if rule and not is_forgotten
+            else presence.Met(None, None)
+        )
         return {
             "meeting": {"code": plenary.code, "name": plenary.name},
             "organization": {"code": plenary.host, "name": plenary.host_name},
@@ -99,8 +104,15 @@ class _Quorum(NamedTuple):
             ],
             "present": len(there),
             "needed": rule.present_at_least if rule else None,
-            "met": len(there) >= rule.present_at_least if rule else None,
+            "met": len(there) >= rule.present_at_least if rule and not is_forgotten else None,
             "since": met.since,
             "first_met_at": met.first_at,
-            "reason": None if rule else "no_rule" if seats else "seats_unknown",
+            "reason": "forgotten" if is_forgotten else _reason(rule, seats),
         }
+
+
+def _reason(rule: Rule | None, seats: int | None) -> str | None:
+    """Why there is nothing to hold the numbers against."""
+    if rule:
+        return None
+    return "no_rule" if seats else "seats_unknown"

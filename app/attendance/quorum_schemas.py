@@ -44,8 +44,11 @@ class Quorum(BaseModel):
     since: Annotated[datetime | None, Field(description="Since when it has been met without a break, up to `at`.")]
     first_met_at: Annotated[datetime | None, Field(description="When it was met first, up to `at`.")]
     reason: Annotated[
-        Literal["seats_unknown", "no_rule"] | None,
-        Field(description="Why nobody can say whether it is met: the size is not known, or there is no rule for it."),
+        Literal["seats_unknown", "no_rule", "forgotten"] | None,
+        Field(
+            description="Why nobody can say whether it is met: the size is not known, there is no rule for it, or the "
+            "persons on its roll have become counts."
+        ),
     ]
 
 

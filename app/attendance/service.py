@@ -82,7 +82,7 @@ async def close(write: Write, meeting: str, note: Noted | None) -> Response:
     return await write.run(work, note)
 
 
-async def confirm(write: Write, meeting: str, correction: UUID) -> Response:
+async def confirm(write: Write, meeting: str, correction: UUID, note: Noted | None) -> Response:
     """Confirm a correction, and so make it. Answers 200 with it.
 
     Raises SecondClientNeeded for the client that asked for it, and where another one has confirmed it already.
@@ -104,7 +104,7 @@ async def confirm(write: Write, meeting: str, correction: UUID) -> Response:
         item = await _correction(transaction, meeting, correction)
         return Done(Kept(200, {}, item.body), [f"corrections/{correction}"])
 
-    return await write.run(work, Noted(reason=None))
+    return await write.run(work, note)
 
 
 async def _must_write(transaction: Writer, write: Write, meeting: str) -> None:

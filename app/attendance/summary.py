@@ -30,30 +30,23 @@ from app.core.documents import Document, Expression, Rows, as_text, json_object
 from app.core.problems import InvalidParameters
 from app.core.statements import Statement
 
-_state, _count, _meeting = models.Attendance, models.AttendanceCount, models.Meeting
+_count, _meeting = models.AttendanceCount, models.Meeting
 _MEETING = bindparam("meeting", type_=Text)
 
 
 def _counted(by: str | None, in_session: bool) -> CTE:
     """`number` of each key, status and lateness: a few rows for any roll, from the counters of the meeting."""
-    session = bindparam("session", type_=Text)
-    if in_session and by not in (None, "session"):  # of which there are no counters, but never many rows
-        key: Expression = _state.office if by == "office" else _state.organization
-        rows = select(key.label("key"), _state.open_status, _state.late, func.count().label("number"))
-        rows = rows.where(_state.meeting == _MEETING, session == func.any(_state.sessions))
-    else:
-        families = {"session": "session", None: "session" if in_session else "all"}
-        keys: dict[str | None, Expression] = {
-            None: cast(null(), Text),
-            "office": _count.office,
-            "session": _count.session,
-        }
-        key = func.nullif(keys.get(by, _count.organization), literal_column("''"), type_=Text)
-        rows = select(key.label("key"), _count.open_status, _count.late, func.sum(_count.number).label("number"))
-        family: Expression = literal_column(f"'{families.get(by, 'body')}'")
-        rows = rows.where(_count.meeting == _MEETING, _count.family == family).having(func.sum(_count.number) > 0)
-        if in_session:
-            rows = rows.where(_count.session == session)
+    keys: dict[str | None, Expression] = {None: cast(null(), Text), "office": _count.office, "session": _count.session}
+    families = {None: "session" if in_session else "all", "session": "session"}
+    family: Expression = literal_column(f"'{families.get(by, 'seat' if in_session else 'body')}'")
+    key = func.nullif(keys.get(by, _count.organization), literal_column("''"), type_=Text)
+    rows = (
+        select(key.label("key"), _count.open_status, _count.late, func.sum(_count.number).label("number"))
+        .where(_count.meeting == _MEETING, _count.family == family)
+        .having(func.sum(_count.number) > 0)
+    )
+    if in_session:
+        rows = rows.where(_count.session == bindparam("session", type_=Text))
     return rows.group_by(literal_column("1"), literal_column("2"), literal_column("3")).cte()
 
 

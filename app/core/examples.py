@@ -71,8 +71,9 @@ def illustrate(path: str, operation: dict[str, Any], answers: Answers) -> None:
     for parameter in parameters:
         illustrate_parameter(parameter, given)
     if address in answers and not shown:
-        for content in operation["responses"]["200"]["content"].values():
-            content["example"] = answers[address]
+        contents = operation["responses"]["200"]["content"]
+        kind = "application/json" if "application/json" in contents else next(iter(contents))
+        contents[kind]["example"] = answers[address]
     known = [parameter["name"] for parameter in parameters if parameter["in"] == "query"]
     unknown = validation.invalid_parameters([{"type": "extra_forbidden", "loc": ("query", "colour")}], known)
     document = unknown.document("en", REQUEST_ID)

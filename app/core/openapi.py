@@ -144,11 +144,6 @@ def declare_headers(method: str, operation: dict[str, Any]) -> None:
             headers["Link"] = {"schema": text, "description": 'The next page, as `rel="next"`.'}
         responses["200"]["headers"] = headers
         responses["304"] = {"description": "The caller has these bytes: If-None-Match named them."}
-    elif "201" in responses:
-        responses["201"]["headers"] = {
-            "Location": {"schema": {**text, "format": "uri-reference"}, "description": "Where it can be read."},
-            "ETag": {"schema": text, "description": "Names this revision: send it as If-Match."},
-        }
 
 
 def allow_parts(document: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from app.core.negotiation import produces
 from app.core.openapi import problems
 from app.core.parameters import UUID_FORM, NoQuery
 from app.core.parameters import Code as OrganizationCode
-from app.core.problems import NotAcceptable, NotFound, OutsideOrganization
+from app.core.problems import InsufficientScope, NotAcceptable, NotFound, OutsideOrganization
 from app.core.transaction import Writer, writing
 from app.gates import badges, schemas
 from app.gates.keys import BadgeKey
@@ -23,6 +23,7 @@ from app.paper import badges as paper
 from app.paper import qr
 from app.rolls import access, reading
 from app.writing import trail
+from app.writing.answers import LOCATION
 from app.writing.idempotency import Kept
 from app.writing.request import Action, Done
 
@@ -90,7 +91,8 @@ def _reply(badge: dict[str, Any], media_type: str) -> Response:
     openapi_extra=written(ONE),
     responses={
         200: {"model": schemas.Badge, "description": "With `dry_run=true`."},
-        **problems(NotFound),
+        201: {"description": "Issued.", "headers": LOCATION},
+        **problems(InsufficientScope, OutsideOrganization, NotFound),
     },
 )
 async def issue_badge(write: Action, code: Code, id: Id) -> Response:

@@ -145,7 +145,8 @@ class Attendance(Base):
 
 
 class AttendanceCount(Base):
-    """How many of a meeting's list have a status, in all (`family` all), of a body and office, or of a session.
+    """How many of a meeting's list have a status, in all (`family` all), of a body and office, of a session, or of
+    both (`seat`).
 
     Kept by a trigger in the transaction that changes the attendance. Each number is the sum over its slots: with one
     row for it, all gates would queue. What a family does not count by, and whoever has none of it, is ''.
@@ -165,7 +166,7 @@ class AttendanceCount(Base):
     slot: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[int]
 
-    __table_args__ = (CheckConstraint("family IN ('all', 'body', 'session')", name="family_known"),)
+    __table_args__ = (CheckConstraint("family IN ('all', 'body', 'seat', 'session')", name="family_known"),)
 
 
 class RollCorrection(Base):

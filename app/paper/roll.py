@@ -104,7 +104,7 @@ def as_pdf(roll: Roll, proof: Proof) -> bytes:
 def _rows(roll: Roll) -> Iterator[list[str]]:
     zone = ZoneInfo(roll.time_zone)
     days = [f"{word} {day}" for day in roll.days for word in ("Masuk", "Keluar")]
-    yield ["No.", "Nama", "Jabatan", "Instansi", "Kehadiran", "Terlambat", *days]
+    yield ["No.", "Nama", "Jabatan", "Instansi", "Kehadiran", "Terlambat", "Acara", *days]
     for number, line in enumerate(roll.lines, 1):
         instants = [instant for _, times in zip(roll.days, line.days, strict=True) for instant in times.both]
         yield [
@@ -114,6 +114,7 @@ def _rows(roll: Roll) -> Iterator[list[str]]:
             line.organization or "",
             words.STATUSES[line.status],
             "Ya" if line.late else "",
+            roll.title,  # two meetings of the same people on the same days are not the same roll
             *(instant.astimezone(zone).strftime("%H:%M") if instant else "" for instant in instants),
         ]
 

@@ -25,7 +25,9 @@ from app.core.problems import (
 _CLOSED = (InsufficientScope, OutsideOrganization)
 Responses = dict[int | str, dict[str, Any]]
 _TAG = {"ETag": {"schema": {"type": "string"}, "description": "Names this revision: send it as If-Match."}}
-_LOCATION = {"Location": {"schema": {"type": "string", "format": "uri-reference"}}}
+LOCATION = {
+    "Location": {"schema": {"type": "string", "format": "uri-reference"}, "description": "Where it can be read."}
+}
 _REPLAYED = {
     "Idempotency-Replayed": {
         "schema": {"type": "string", "enum": ["true"]},
@@ -39,7 +41,7 @@ def created(model: type[BaseModel], *more: type[Problem]) -> Responses:
     kinds = (*_CLOSED, KeyRequired, Exists, InFlight, UnsupportedMediaType, InvalidContent, KeyReused)
     return {
         200: {"model": model, "description": "With `dry_run=true`: what would be created."},
-        201: {"description": "Created.", "headers": {**_LOCATION, **_TAG, **_REPLAYED}},
+        201: {"description": "Created.", "headers": {**LOCATION, **_TAG, **_REPLAYED}},
         **problems(*kinds, *more),
     }
 
@@ -48,6 +50,11 @@ def changed(*more: type[Problem]) -> Responses:
     """The same of a PATCH."""
     kinds = (*_CLOSED, NotFound, Conflict, PreconditionFailed, UnsupportedMediaType, InvalidContent)
     return {200: {"description": "As it is now.", "headers": _TAG}, **problems(*kinds, PreconditionRequired, *more)}
+
+
+def done(*more: type[Problem]) -> Responses:
+    """The same of a POST that can be done once only, and so needs no key."""
+    return problems(*_CLOSED, NotFound, UnsupportedMediaType, InvalidContent, *more)
 
 
 def deleted(*more: type[Problem]) -> Responses:

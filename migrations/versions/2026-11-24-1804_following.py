@@ -111,6 +111,9 @@ RETURNS TABLE (family text, of_body text, of_office text, of_session text, slot 
     UNION ALL
     SELECT 'session', '', '', coalesce(one, ''), hashtext(participant::text) & 15
     FROM unnest(CASE WHEN sessions = '{}' THEN ARRAY[NULL] ELSE sessions END) AS one
+    UNION ALL
+    SELECT 'seat', coalesce(organization, ''), coalesce(office, ''), one, hashtext(participant::text) & 3
+    FROM unnest(sessions) AS one
 $$
 """
 _ROWS = """
@@ -135,20 +138,24 @@ _COUNT = """
         DO UPDATE SET number = held.number + excluded.number;
 """
 _MORE, _LESS = _ROWS.format(sign="1", table="is_now"), _ROWS.format(sign="-1", table="was")
-COUNT = f"""
+COUNT = """
 CREATE FUNCTION count_attendance() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF current_setting('rakornas.forgetting', true) = 'on' THEN
         RETURN NULL;
-    ELSIF TG_OP = 'INSERT' THEN {_COUNT.format(rows=_MORE)}
-    ELSIF TG_OP = 'DELETE' THEN {_COUNT.format(rows=_LESS)}
+    ELSIF TG_OP = 'INSERT' THEN {of_new}
+    ELSIF TG_OP = 'DELETE' THEN {of_old}
     ELSIF EXISTS (SELECT FROM meetings WHERE code = (SELECT meeting FROM was LIMIT 1)) THEN
         -- Else its code has changed, and that of the counters with it.
-        {_COUNT.format(rows=f"{_MORE} UNION ALL {_LESS}")}
+        {of_both}
     END IF;
     RETURN NULL;
 END $$
-"""
+""".format(  # noqa: S608  (our own words)
+    of_new=_COUNT.format(rows=_MORE),
+    of_old=_COUNT.format(rows=_LESS),
+    of_both=_COUNT.format(rows=f"{_MORE} UNION ALL {_LESS}"),
+)
 EVENTS = {
     "insert": "NEW TABLE AS is_now",
     "update": "OLD TABLE AS was NEW TABLE AS is_now",
@@ -168,7 +175,9 @@ def upgrade() -> None:
         sa.Column("late", sa.Boolean(), nullable=False),
         sa.Column("slot", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.CheckConstraint("family IN ('all', 'body', 'session')", name=op.f("ck_attendance_counts_family_known")),
+        sa.CheckConstraint(
+            "family IN ('all', 'body', 'seat', 'session')", name=op.f("ck_attendance_counts_family_known")
+        ),
         sa.ForeignKeyConstraint(
             ["meeting"],
             ["meetings.code"],

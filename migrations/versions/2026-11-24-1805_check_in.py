@@ -1,4 +1,4 @@
-"""Checking in: a post of scans is stored, judged and counted in one statement; corrections, digests, forgetting
+"""Checking in: a post of scans is stored, judged and counted in one statement; corrections and digests
 
 Must run under the previous release: add, fill, switch; drop one release later.
 
@@ -133,37 +133,6 @@ BEGIN
     END IF;
 END $$
 """
-# Persons become counts: all that tells of one of them goes, also from memory; how many they were stays.
-FORGET = """
-CREATE FUNCTION forget_participants(of_meeting text) RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    gone int;
-BEGIN
-    PERFORM pg_advisory_xact_lock(hashtextextended(of_meeting, 17));
-    PERFORM FROM meetings WHERE code = of_meeting AND forgotten_at IS NULL
-        AND end_on + retention_days < (clock_timestamp() AT TIME ZONE time_zone)::date FOR UPDATE;
-    IF NOT FOUND THEN
-        RETURN NULL;
-    END IF;
-    PERFORM set_config('rakornas.forgetting', 'on', true);
-    DELETE FROM roll_corrections WHERE meeting = of_meeting;
-    DELETE FROM scans WHERE meeting = of_meeting;
-    DELETE FROM badges WHERE meeting = of_meeting;
-    DELETE FROM device_clocks WHERE meeting = of_meeting;
-    UPDATE participants SET represents = NULL WHERE meeting = of_meeting AND represents IS NOT NULL;
-    DELETE FROM participants WHERE meeting = of_meeting;
-    GET DIAGNOSTICS gone = ROW_COUNT;
-    DELETE FROM revisions WHERE resource = 'participants'
-        AND of_meeting IN (before ->> 'meeting', after ->> 'meeting');
-    DELETE FROM history.participant_sessions_rows WHERE meeting = of_meeting;
-    DELETE FROM history.participants_rows WHERE meeting = of_meeting;
-    UPDATE meetings SET forgotten_at = clock_timestamp(), roll_closed_at = coalesce(roll_closed_at, clock_timestamp())
-    WHERE code = of_meeting;
-    PERFORM set_config('rakornas.forgetting', '', true);
-    RETURN gone;
-END $$
-"""
 VALID = {
     "meetings": ("places_range", "retention_days_range"),
     "participants": ("letter_number_length", "letter_dated_on_in_calendar"),
@@ -238,13 +207,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_roll_digests_meeting_made_at"), "roll_digests", ["meeting", "made_at"], unique=False)
     op.execute(CHECK_IN)
-    op.execute(FORGET)
     for table, names in VALID.items():
         for name in names:
             op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT ck_{table}_{name}")
 
 
 def downgrade() -> None:
-    op.execute("DROP FUNCTION forget_participants, check_in")
+    op.execute("DROP FUNCTION check_in")
     op.drop_table("roll_digests")
     op.drop_table("roll_corrections")

@@ -10,6 +10,8 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
 from app.attendance import lines
 from app.attendance.files import CSV, PDF, XLSX
@@ -115,6 +117,17 @@ async def test_times_are_of_the_day_at_the_place(door: Door) -> None:
     assert [second[one] for one in columns] == ["", "", "08:30", ""]  # gone before they came: no exit of that day
     assert [third[one] for one in columns] == [""] * 4
     assert [one["Kehadiran"] for one in (first, second, third)] == ["Hadir", "Hadir", third["Kehadiran"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "hour"), [("", ": 09.00 WIB"), ("?session=opening", ": 09.00 WIB"), ("?session=class-1", None)]
+)
+async def test_above_it_stands_the_hour_of_the_first_session(door: Door, query: str, hour: str | None) -> None:
+    answer = await asked(door.client, f"{door.at}/attendance{query}", XLSX)
+    sheet = load_workbook(io.BytesIO(answer.content)).active
+    assert isinstance(sheet, Worksheet)
+    cells = [str(cell) for row in sheet.iter_rows(values_only=True) for cell in row if cell]
+    assert [one for one in cells if one.endswith("09.00 WIB")] == ([hour] if hour else [])
 
 
 async def test_an_annulled_scan_is_on_no_paper(door: Door) -> None:

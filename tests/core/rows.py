@@ -7,21 +7,25 @@ import asyncpg
 import pytest_asyncio
 
 from app.appointments.repository import APPOINTMENTS
+from app.attendance.changing import CORRECTIONS
 from app.attendance.repository import ATTENDANCE, IN_FULL
+from app.attendance.repository import RECORD as ATTENDED
 from app.audit.repository import LINES, ROOTS
 from app.clients.repository import CLIENTS
 from app.core.database import Database
 from app.divisions.repository import DIVISIONS
 from app.elections.repository import ELECTIONS
+from app.gates.repository import SCANS
 from app.meetings.repository import MEETINGS, SESSIONS, STATEMENTS
 from app.officials.repository import OFFICIALS
 from app.organizations.repository import ORGANIZATIONS, ROSTER
+from app.participants.repository import PARTICIPANTS
 from app.regions.repository import REGIONS
 from app.search.repository import HITS
 from app.settings import Settings
 from app.stages.repository import STAGES
-from tests.conftest import LOADED, copy_of
-from tests.core import rows_of_bodies, rows_of_meetings, rows_of_trail
+from tests.conftest import LOADED, copy_of, fetch
+from tests.core import rows_of_bodies, rows_of_gates, rows_of_meetings, rows_of_trail
 
 RECORD = {
     "regions": REGIONS,
@@ -38,8 +42,19 @@ RECORD = {
     "attendance": ATTENDANCE,
     "hits": HITS,
 }
-COLLECTIONS = {**RECORD, "in full": IN_FULL, "clients": CLIENTS, "lines": LINES, "roots": ROOTS}
-ROWS = {**rows_of_bodies.BODIES, **rows_of_meetings.MEETINGS, **rows_of_trail.TRAIL}
+CLOSED = {
+    "in full": IN_FULL,
+    "attended": ATTENDED,
+    "participants": PARTICIPANTS,
+    "scans": SCANS,
+    "corrections": CORRECTIONS,
+    "clients": CLIENTS,
+    "lines": LINES,
+    "roots": ROOTS,
+}
+COLLECTIONS = {**RECORD, **CLOSED}
+ROWS = (rows_of_bodies.BODIES, rows_of_meetings.MEETINGS, rows_of_trail.TRAIL, rows_of_gates.GATES)
+DERIVED = "SELECT derive_attendance($1, ARRAY[$2::uuid])"
 
 
 async def add(url: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
@@ -60,7 +75,9 @@ async def add(url: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None
 async def database(server: str) -> AsyncIterator[Database]:
     """The reference data with extreme rows beside it."""
     async for url in copy_of(server, LOADED):
-        await add(url, ROWS)
+        for rows in ROWS:
+            await add(url, rows)
+        await fetch(url, DERIVED, rows_of_gates.MEETING, rows_of_gates.SEEN)
         database = Database(Settings(DATABASE_URL=url))
         yield database
         await database.close()

@@ -43,7 +43,7 @@ SUBQUERY = select(INNER).where(region.code == body.region).scalar_subquery()
 LIST = json_list(INNER, region.code, where=region.code == body.region)
 
 
-REPOSITORIES = sorted(Path(app.__file__ or "").parent.glob("*/repository.py"))
+HOMES = [path for name in ("repository", "changing") for path in Path(app.__file__ or "").parent.glob(f"*/{name}.py")]
 TABLES = {
     "regions": {"regions", "region_codes"},
     "organizations": {"organizations", "regions", "region_codes"},
@@ -57,7 +57,7 @@ TABLES = {
         *("elections", "officials", "organizations", "divisions"),
     },
     "sessions": {"sessions", "meetings", "session_speakers", "officials", "organizations", "divisions"},
-    "attendance": {"participants", "officials", "organizations"},
+    "attendance": {"participants", "attendance", "officials", "organizations"},
     "hits": {"officials", "appointments", "organizations", "divisions", "stages", "meetings"},
 }
 
@@ -110,7 +110,7 @@ class TestDocument:
         assert COLLECTIONS[name].document.tables == tables
 
     def test_each_collection_is_here(self) -> None:
-        modules = [importlib.import_module(f"app.{path.parent.name}.repository") for path in REPOSITORIES]
+        modules = [importlib.import_module(f"app.{path.parent.name}.{path.stem}") for path in HOMES]
         assert len(modules) > 8
         found = [value for module in modules for value in vars(module).values() if isinstance(value, Collection)]
         assert {id(collection) for collection in found} == {id(collection) for collection in COLLECTIONS.values()}

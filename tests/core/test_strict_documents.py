@@ -1,20 +1,25 @@
 import json
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import ValidationError
 from sqlalchemy import func, select
 
+from app.attendance.repository import RECORD as ATTENDED
 from app.core.collection import Collection
 from app.core.database import Database
 from app.core.documents import as_text
 from app.core.statements import Statement
 from app.divisions.repository import DIVISIONS
+from app.gates.repository import SCANS
+from app.gates.schemas import Judgement
 from app.officials.repository import OFFICIALS
 from app.writing.revisions import REVISIONS
 from tests.core.rows import COLLECTIONS, database
 from tests.core.rows_of_bodies import APPOINTMENT, LONG, ODD, PERSON
+from tests.core.rows_of_gates import SEEN
+from tests.core.rows_of_meetings import OPENS
 
 __all__ = ["database"]
 
@@ -26,7 +31,13 @@ async def rendered(database: Database, collection: Collection, **parameters: Any
 
 
 EVERY = {**COLLECTIONS, "revisions": REVISIONS}
-INSTANT = {"lines": "at", "roots": "sealed_at", "revisions": "at"}  # of which there is no other revision
+INSTANT = {
+    "lines": "at",
+    "roots": "sealed_at",
+    "revisions": "at",
+    "scans": "effective_at",
+    "corrections": "asked_at",
+}  # of which there is no other revision
 DAYS = [date(1900, 1, 1), date(2022, 6, 14), date(2023, 6, 1), date(2199, 12, 31)]
 
 
@@ -64,6 +75,19 @@ class TestStrictly:
             heads.append(json.loads(document)["head"])
             DIVISIONS.document.schema.model_validate_json(document, strict=True, extra="forbid")
         assert any(heads)
+
+    async def test_what_gates_have_seen_comes_to_each_that_it_can(self, database: Database) -> None:
+        outcomes = {json.loads(document)["outcome"] for document in await rendered(database, SCANS)}
+        assert outcomes == set(get_args(Judgement))
+
+    async def test_who_was_seen_has_its_intervals(self, database: Database) -> None:
+        """By the device's clock, which is a microsecond fast; at the other door there was an exit, and no other one."""
+        documents = [json.loads(document) for document in await rendered(database, ATTENDED)]
+        (seen,) = (one for one in documents if one["id"] == str(SEEN))
+        assert (seen["status"], seen["by_hand"]) == ("present", {"status": "sick", "reason": LONG})
+        entered = (OPENS + timedelta(seconds=44, microseconds=-1)).isoformat()
+        assert seen["arrived_at"] == entered
+        assert [(one["session"], one["left_at"] is None) for one in seen["intervals"]] == [(None, True), (ODD, False)]
 
     async def test_text_comes_through_unchanged(self, database: Database) -> None:
         documents = await rendered(database, OFFICIALS, as_of=date(2022, 6, 14))

@@ -72,7 +72,7 @@ def keep(door: Door) -> list[Kept]:
     kept = []
     for n in range(40):
         device, epoch = chance.choice(list(SKEWS))
-        badge = chance.choice([0, 1, 2, 3, 4, 5, "a stranger", "another"])
+        badge: int | str = chance.choice([0, 1, 2, 3, 4, 5, "a stranger", "another"])
         scan = door.scan(
             badge,
             chance.choice((-60, -1, 0, 0.5, 30, 30, 90, 600)),

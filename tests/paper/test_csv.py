@@ -14,7 +14,7 @@ from app.paper import words
 from app.paper.roll import Roll, Times, as_csv, digest
 from tests.paper.made_up import LONG, ODD, at, crowd, line, roll
 
-HEADS = ["No.", "Nama", "Jabatan", "Instansi", "Kehadiran", "Terlambat"]
+HEADS = ["No.", "Nama", "Jabatan", "Instansi", "Kehadiran", "Terlambat", "Acara"]
 
 
 def read(of: Roll) -> list[list[str]]:
@@ -27,7 +27,10 @@ def test_a_row_is_what_is_known_of_somebody() -> None:
     times = [f"{word} 2022-06-{day}" for day in (13, 14) for word in ("Masuk", "Keluar")]
     assert read(made) == [
         [*HEADS, *times],
-        ["1", "Hasyim Asy'ari", "Ketua", "Komisi Pemilihan Umum", "Hadir", "Ya", "00:05", "01:59", "", "17:00"],
+        [
+            *("1", "Hasyim Asy'ari", "Ketua", "Komisi Pemilihan Umum", "Hadir", "Ya", "Rapat Koordinasi Nasional"),
+            *("00:05", "01:59", "", "17:00"),
+        ],
     ]
 
 
@@ -99,3 +102,8 @@ def test_who_makes_no_file_loads_nothing_that_makes_one() -> None:
     script = "import sys, app.paper.roll, app.paper.badges, app.paper.qr; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True).stdout.split()
     assert not {"reportlab", "xlsxwriter", "segno", "PIL", "font_source_sans_pro"} & set(loaded)
+
+
+def test_the_same_people_at_another_meeting_are_another_roll() -> None:
+    made = roll([line()])
+    assert digest(replace(made, title="Rapat Pleno")) != digest(replace(made, title="Rapat Kerja"))

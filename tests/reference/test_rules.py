@@ -25,6 +25,8 @@ TRIGGERS |= {f"ck_{table}_in_one_place" for table in ("session_speakers", "parti
 OF_NO_FILE = {f"ck_organizations_{name}" for name in ("commission_has_level", "parent_is_another")}
 OF_NO_FILE |= {f"ck_organizations_{name}_on_in_calendar" for name in ("established", "dissolved")}
 OF_NO_FILE |= {"ck_organizations_dissolved_after_established", "ck_organizations_kind_known"}
+OF_NO_FILE |= {f"ck_meetings_{name}_range" for name in ("places", "retention_days")}
+OF_NO_FILE |= {f"ck_participants_letter_{rule}" for rule in ("number_length", "dated_on_in_calendar")}
 # Who breaks them has written the same key twice, which reading notices.
 IMPLIED = {"uq_stages_election_code", "uq_participants_meeting_id"}
 
