@@ -65,11 +65,12 @@ from app.today.router import router as today
 from app.writing.housekeeping import housekeeping
 
 ROUTERS = (
+    gates,  # routes are looked through in turn: these come first, for six hundred people wait at the door
     *(today, search),
     *(regions, organizations, divisions, officials, appointments),
     *(elections, stages, meetings, sessions, statements),
     *(live, quorum),  # before what takes the end of their addresses for an id
-    *(participants, badges, gates, attendance, attendance_rolls, corrections, rolls),
+    *(participants, badges, attendance, attendance_rolls, corrections, rolls),
     *(imports, oauth, clients, audit),
     *(explorer, health),
 )

@@ -36,9 +36,28 @@ MADE_UP = """
     VALUES ('sidang-pleno-2026-11-24', 'Rapat Pleno', 'plenary', 'kpu', 'Asia/Jakarta', '2026-11-24', '2026-11-24',
         'open', false, false);
     INSERT INTO participants (id, meeting, official, organization, status, arrived_at, verified, "primary")
-    SELECT gen_random_uuid(), 'sidang-pleno-2026-11-24', official, 'kpu', 'present', '2026-11-24T09:00+07', false, false
+    SELECT ('01a20cae-6a10-7c11-9a53-5c7d0c2f8c' || to_char(row_number() OVER (ORDER BY official), 'FM00'))::uuid,
+        'sidang-pleno-2026-11-24', official, 'kpu', 'present', '2026-11-24T09:00+07', false, false
     FROM appointments
     WHERE organization = 'kpu' AND office IN ('chair', 'member') AND possible @> date '2026-11-24';
+    INSERT INTO sessions (meeting, code, position, kind, name, verified, "primary")
+    VALUES ('sidang-pleno-2026-11-24', 'pleno', 1, 'plenary', 'Rapat Pleno', false, false);
+    INSERT INTO badges (id, meeting, participant, digest)
+    VALUES ('01a20cae-6a10-7c11-9a53-5c7d0c2f8b01', 'sidang-pleno-2026-11-24', '01a20cae-6a10-7c11-9a53-5c7d0c2f8c01',
+        sha256('an example'));
+    SELECT check_in('sidang-pleno-2026-11-24', 'gate-3', 0, '2026-11-24T08:59:58.120+07', '2026-11-24T08:59:58+07',
+        '01a20c10-0ae2-7033-aa5d-2a6bfa807bee', NULL, json_build_array(json_build_object(
+            'n', 0, 'id', '01a20cae-6a10-7c11-9a53-5c7d0c2f8a01', 'digest', sha256('an example'),
+            'badge', sha256('an example'), 'direction', 'in', 'session', 'pleno',
+            'scanned_at', '2026-11-24T08:59:57+07')));
+    SELECT check_in('rakornas-2022-06', 'gate-3', 0, '2022-06-13T08:59:58.120+07', '2022-06-13T08:59:58+07',
+        '01a20c10-0ae2-7033-aa5d-2a6bfa807bee', NULL, json_build_array(json_build_object(
+            'n', 0, 'id', '01a20cae-6a10-7c11-9a53-5c7d0c2f8a01', 'digest', sha256('another'),
+            'badge', sha256('another'), 'badge_text', 'another', 'direction', 'in',
+            'scanned_at', '2022-06-13T08:59:57+07')));
+    INSERT INTO roll_corrections (id, meeting, participant, status, reason, asked_by)
+    VALUES ('01a20cae-6a10-7c11-9a53-5c7d0c2f8a01', 'rakornas-2022-06', '01a20cae-3b7c-7752-8ae9-897b44e2459f',
+        'excused', 'surat izin 4/2026', '01a20c10-0ae2-7033-aa5d-2a6bfa807bee');
 """
 OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 

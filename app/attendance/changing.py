@@ -40,7 +40,7 @@ def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
 
 
 CORRECTIONS = Collection(
-    Document(schemas.Correction, correction),
+    Document(schemas.RollCorrection, correction),
     _asked,
     conditions=_conditions,
     sorts={"id": []},

@@ -29,7 +29,7 @@ CorrectionId = Annotated[str, Path(description="Id of the correction.", pattern=
 AT = "/v1/meetings/rakornas-2022-06"
 SOME = "01a20cae-6a10-7c11-9a53-5c7d0c2f8a01"
 WAITS: Responses = {
-    202: {"model": schemas.Correction, "description": "The roll is closed: a second client is to confirm it."}
+    202: {"model": schemas.RollCorrection, "description": "The roll is closed: a second client is to confirm it."}
 }
 
 
@@ -110,7 +110,7 @@ async def close_roll(
 
 @router.get(
     "/corrections",
-    response_model=PageOf[schemas.Correction],
+    response_model=PageOf[schemas.RollCorrection],
     dependencies=[allow(Scope.ATTENDANCE_READ)],
     openapi_extra=example(f"{AT}/corrections?pending=true"),
     responses=problems(NotFound),
@@ -134,7 +134,7 @@ async def list_corrections(
 
 @router.post(
     "/corrections/{id}:confirm",
-    response_model=schemas.Correction,
+    response_model=schemas.RollCorrection,
     dependencies=[allow(Scope.ATTENDANCE_WRITE)],
     openapi_extra=written(f"{AT}/corrections/{SOME}:confirm"),
     responses=done(SecondClientNeeded),

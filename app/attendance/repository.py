@@ -141,8 +141,8 @@ def _collection(document: Document, conditions: Conditions) -> Collection:
     )
 
 
-ATTENDANCE = _collection(Document(schemas.Participant, participant), _if_open)
-IN_FULL = _collection(Document(schemas.Participant, participant_in_full), _in_full)
+ATTENDANCE = _collection(Document(schemas.RollLine, participant), _if_open)
+IN_FULL = _collection(Document(schemas.RollLine, participant_in_full), _in_full)
 RECORD = _collection(Document(schemas.Attendance, attendance), _in_full)
 
 BY_HAND = Resource(

@@ -25,7 +25,7 @@ Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakorn
 
 @rolls.get(
     "",
-    response_model=PageOf[schemas.Participant],
+    response_model=PageOf[schemas.RollLine],
     dependencies=[public()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/attendance?organization=kpu-31"),
     responses={

@@ -36,8 +36,8 @@ class ParticipantMembers(BaseModel):
     note: str | None
 
 
-class Participant(Fact, ParticipantMembers):
-    """Somebody on the list of a meeting."""
+class RollLine(Fact, ParticipantMembers):
+    """Somebody on the list of a meeting, and whether they came."""
 
 
 class Interval(BaseModel):
@@ -75,7 +75,7 @@ class AttendanceItemQuery(ItemQuery):
     fields: AttendanceFields | None = None
 
 
-class Correction(BaseModel):
+class RollCorrection(BaseModel):
     """What one client wants changed of a roll that is closed."""
 
     id: UUID
@@ -91,7 +91,7 @@ class Correction(BaseModel):
 
 
 CorrectionFields = Annotated[
-    str, FieldsOf(Correction), Field(description="Members to keep.", examples=["id,status,reason"])
+    str, FieldsOf(RollCorrection), Field(description="Members to keep.", examples=["id,status,reason"])
 ]
 
 
@@ -100,7 +100,18 @@ class CorrectionQuery(ListQuery):
         Literal["true", "false"] | None,
         Field(description="`true`: those that wait for a second client; `false`: those that are confirmed."),
     ] = None
+    sort: (
+        Annotated[
+            Literal["id", "-id"],
+            Field(description="In the order in which they were asked for where it is not given; `-` turns it round."),
+        ]
+        | None
+    ) = None
     fields: CorrectionFields | None = None
+
+    @property
+    def order(self) -> str | None:
+        return self.sort
 
 
 class Annulled(BaseModel):
@@ -109,7 +120,7 @@ class Annulled(BaseModel):
     scan_id: UUID
     annulled_at: datetime | None
     annulled_for: str | None
-    correction: Correction | None
+    correction: RollCorrection | None
 
 
 class Closed(BaseModel):
@@ -130,7 +141,7 @@ class RollDigest(BaseModel):
 
 
 Fields = Annotated[
-    str, FieldsOf(Participant), Field(description="Members to keep.", examples=["official,office,status"])
+    str, FieldsOf(RollLine), Field(description="Members to keep.", examples=["official,office,status"])
 ]
 Session = Annotated[
     Code,

@@ -18,17 +18,22 @@ REQUEST_ID = "4f0c6f5a0d4b4c0c8d4f4f0a1f6b6c1e"
 MOST_ITEMS = 2
 # What differs from one installation to the next: when a row was written, the signature of a token, the parts of a key.
 TOKEN = "pCwljkT9NI-CaelEXWHQfltudWxsLCIwMWEyMGNhZS0zYjdjLTc3NTIiXQ"  # noqa: S105  (opens nothing)
+BADGE = "eyJhbGciOiJFZDI1NTE5In0.eyJqdGkiOiJhbiBleGFtcGxlIn0.c2lnbmF0dXJl"  # nor does this
 WRITTEN_AT = "2026-11-24T05:45:00+00:00"
 FIXED = {
-    **dict.fromkeys(("created_at", "updated_at", "at", "sealed_at"), WRITTEN_AT),
+    **dict.fromkeys(("created_at", "updated_at", "at", "sealed_at", "issued_at", "made_at", "asked_at"), WRITTEN_AT),
     "hour": "2026-11-24T05:00:00+00:00",
     "next_page_token": TOKEN,
     "kid": "2T9mQ0dCkVhY8mWn7nS1lq3C0a4bT6yqk2vJm5uXo0E",
     "x": "gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0",
     "y": "SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps",
 }
-# The same of what stands in the chain of hashes, in which everybody's lines are numbered.
-FIXED_IN_CHAIN = {"id": 1, "xid": "1207", "position": 1, "hash": hashlib.sha256(b"an example").hexdigest()}
+# The same of what has this member: what stands in the chain of hashes, where all lines are numbered, a badge, a pack.
+FIXED_BESIDE: dict[str, dict[str, Any]] = {
+    "hash": {"id": 1, "xid": "1207", "position": 1, "hash": hashlib.sha256(b"an example").hexdigest()},
+    "token": {"id": "01a20cae-6a10-7c11-9a53-5c7d0c2f8b01", "token": BADGE},
+    "is_delta": {"version": "1795499100000000"},
+}
 # What the explorer fills in where something is written: with these the first try of anyone keeps nothing.
 HARMLESS = {"dry_run": "true", "If-Match": "*"}
 
@@ -48,7 +53,7 @@ def written(address: str, body: Mapping[str, Any] | None = None) -> dict[str, An
 def shortened(answer: Any) -> Any:
     """An answer as an example: lists cut after the second item, and nothing in it that only one installation has."""
     if isinstance(answer, dict):
-        fixed = FIXED | FIXED_IN_CHAIN if "hash" in answer else FIXED
+        fixed = FIXED | next((more for beside, more in FIXED_BESIDE.items() if beside in answer), {})
         return {
             name: fixed[name] if name in fixed and value is not None else shortened(value)
             for name, value in answer.items()

@@ -15,10 +15,12 @@ from app.core.statements import Statement
 from app.core.transaction import Writer
 from app.gates.keys import BadgeKey, key_of
 
+MOST = 5_000  # badges that are made, or told, at once
 _SECRET = Statement(text("SELECT key FROM service_keys WHERE purpose = 'badges'"))
 _WITHOUT = """
-SELECT one.id FROM participants AS one WHERE one.meeting = $1 AND ($2::uuid[] IS NULL OR one.id = ANY ($2))
-    AND NOT EXISTS (SELECT FROM badges WHERE participant = one.id AND revoked_at IS NULL) ORDER BY one.id
+SELECT one.id FROM participants AS one
+WHERE one.meeting = $1 AND ($2::uuid IS NULL OR one.id = $2) AND ($3::text IS NULL OR one.organization = $3)
+    AND NOT EXISTS (SELECT FROM badges WHERE participant = one.id AND revoked_at IS NULL) ORDER BY one.id LIMIT $4
 """
 # Of two that issue a participant's first badge at once, one has come too late, and takes the other's.
 _ISSUE = """
@@ -36,7 +38,7 @@ FROM participants AS one JOIN badges AS badge ON badge.participant = one.id AND 
 LEFT JOIN officials AS person ON person.id = one.official
 LEFT JOIN organizations AS body ON body.code = one.organization
 WHERE one.meeting = $1 AND ($2::uuid IS NULL OR one.id = $2) AND ($3::text IS NULL OR one.organization = $3)
-ORDER BY one.id
+ORDER BY one.id LIMIT $4
 """
 _PACK = """
 SELECT json_build_object(
@@ -92,9 +94,11 @@ async def key(read: Reading, meeting: str) -> BadgeKey:
     return key_of(bytes(secret), meeting)
 
 
-async def issue(write: Writer, meeting: str, participants: Sequence[UUID] | None) -> None:
-    """Give a badge to each of these, or to each of the list, that has none."""
-    without = [one for (one,) in await write.fetch(_WITHOUT, meeting, participants)]
+async def issue(
+    write: Writer, meeting: str, *, participant: UUID | None = None, organization: str | None = None
+) -> None:
+    """Give a badge to a participant, or to each of the list or of an organization on it, that has none."""
+    without = [one for (one,) in await write.fetch(_WITHOUT, meeting, participant, organization, MOST)]
     if without:
         await _issue(write, meeting, without)
 
@@ -119,8 +123,8 @@ async def _issue(write: Writer, meeting: str, participants: Sequence[UUID]) -> N
 async def live(
     write: Writer, meeting: str, *, participant: UUID | None = None, organization: str | None = None
 ) -> list[Live]:
-    """The good badges of a meeting, or of one participant or organization."""
-    return [Live(*row) for row in await write.fetch(_LIVE, meeting, participant, organization)]
+    """The good badges of a meeting, a participant or an organization; one more than MOST where they are too many."""
+    return [Live(*row) for row in await write.fetch(_LIVE, meeting, participant, organization, MOST + 1)]
 
 
 async def pack(

@@ -15,7 +15,7 @@ from app.core.negotiation import produces
 from app.core.openapi import problems
 from app.core.parameters import UUID_FORM, NoQuery
 from app.core.parameters import Code as OrganizationCode
-from app.core.problems import InsufficientScope, NotAcceptable, NotFound, OutsideOrganization
+from app.core.problems import InsufficientScope, NotAcceptable, NotFound, OutsideOrganization, RollTooLong
 from app.core.transaction import Writer, writing
 from app.gates import badges, schemas
 from app.gates.keys import BadgeKey
@@ -67,7 +67,7 @@ async def read_badge(
     """
     await reading.must_read(request, read, read, code)
     async with writing(request.app.state.database) as transaction:
-        await badges.issue(transaction, code, [UUID(id)])
+        await badges.issue(transaction, code, participant=UUID(id))
         found = await badges.live(transaction, code, participant=UUID(id))
         if not found:
             raise NotFound
@@ -131,7 +131,7 @@ class SheetQuery(NoQuery):
     response_model=schemas.Badges,
     dependencies=[allow(Scope.ATTENDANCE_READ)],
     openapi_extra=example(f"{AT}/badges?organization=kpu-31"),
-    responses={200: {"content": {PDF: BINARY}}, **problems(NotFound)},
+    responses={200: {"content": {PDF: BINARY}}, **problems(NotFound, RollTooLong)},
 )
 async def read_badges(
     request: Request,
@@ -143,13 +143,15 @@ async def read_badges(
 ) -> Response:
     """Read all badges
 
-    As sheets to print and cut (`application/pdf`) or as JSON, for all or for one organization. Whoever has none yet is
-    given one. Each reading leaves a line in the audit trail.
+    As sheets to print and cut (`application/pdf`) or as JSON, for all or for one organization, up to 5,000 at once.
+    Whoever has none yet is given one. Each reading leaves a line in the audit trail.
     """
     await reading.must_read(request, read, read, code)
     async with writing(request.app.state.database) as transaction:
-        await badges.issue(transaction, code, None)
+        await badges.issue(transaction, code, organization=query.organization)
         found = await badges.live(transaction, code, organization=query.organization)
+        if len(found) > badges.MOST:
+            raise RollTooLong
         key = await badges.key(transaction, code)
         name = await badges.title(transaction, code)
         people = [f"participants/{one.participant}" for one in found]

@@ -12,7 +12,7 @@ from fastapi import Path, Query, Request, Response
 from app.auth import Scope, allow, needed, public
 from app.core import conditional
 from app.core.database import Read
-from app.core.examples import example, written
+from app.core.examples import BADGE, example, written
 from app.core.openapi import problems
 from app.core.pages import PageOf
 from app.core.problems import InsufficientScope, InvalidContent, NotFound, UnsupportedMediaType
@@ -26,9 +26,10 @@ from app.writing.request import known
 router = resource("check-ins", at="/v1/meetings/{code}")
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 AT = "/v1/meetings/rakornas-2022-06"
+PLENARY = "/v1/meetings/sidang-pleno-2026-11-24"
 SCAN = {
     "scan_id": "01a20cae-6a10-7c11-9a53-5c7d0c2f8a01",
-    "badge": "eyJhbGciOiJFZDI1NTE5In0.eyJqdGkiOiJhbiBleGFtcGxlIn0.c2lnbmF0dXJl",
+    "badge": BADGE,
     "scanned_at": "2022-06-13T08:59:57+07:00",
 }
 SENT = {"device_id": "gate-3", "device_sent_at": "2022-06-13T08:59:58.120+07:00"}
@@ -141,7 +142,7 @@ def _skew(results: Sequence[repository.Result]) -> float:
     "/check-ins",
     response_model=PageOf[schemas.Scan],
     dependencies=[allow(Scope.ATTENDANCE_READ)],
-    openapi_extra=example(f"{AT}/check-ins"),
+    openapi_extra=example(f"{PLENARY}/check-ins"),
     responses=problems(NotFound),
 )
 async def list_check_ins(

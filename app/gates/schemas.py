@@ -130,6 +130,7 @@ class GatePackQuery(NoQuery):
             Field(
                 pattern="^[0-9]{1,20}$",
                 description="The `version` of the pack that the gate has: only what was revoked since then is told.",
+                examples=["1795499100000000"],
             ),
         ]
         | None
@@ -169,10 +170,22 @@ Fields = Annotated[str, FieldsOf(Scan), Field(description="Members to keep.", ex
 
 
 class ScanQuery(ListQuery):
-    participant: Annotated[str, Field(pattern=UUID_FORM, description="Id of a participant.")] | None = None
-    device: Annotated[str, Field(min_length=1, max_length=100, description="Id of a device.")] | None = None
+    participant: (
+        Annotated[
+            str,
+            Field(
+                pattern=UUID_FORM,
+                description="Id of a participant.",
+                examples=["01a20cae-6a10-7c11-9a53-5c7d0c2f8c01"],
+            ),
+        ]
+        | None
+    ) = None
+    device: (
+        Annotated[str, Field(min_length=1, max_length=100, description="Id of a device.", examples=["gate-3"])] | None
+    ) = None
     outcome: Annotated[Judgement, Field(description="What it comes to.")] | None = None
-    session: Annotated[Code, Field(description="Code of a session.")] | None = None
+    session: Annotated[Code, Field(description="Code of a session.", examples=["pleno"])] | None = None
     sort: (
         Annotated[
             Literal["received_at", "-received_at"],

@@ -53,7 +53,9 @@ Sort = Annotated[
 class ParticipantQuery(PageQuery):
     q: Annotated[Words, Field(examples=["tarmidzi"])] | None = None
     organization: Annotated[Code, Field(description="Code of an organization.", examples=["kpu-31"])] | None = None
-    session: Annotated[Code, Field(description="Code of a session: who is assigned to it.")] | None = None
+    session: (
+        Annotated[Code, Field(description="Code of a session: who is assigned to it.", examples=["class-1"])] | None
+    ) = None
     capacity: Annotated[Capacity, Field(description="As what they come.")] | None = None
     office: Annotated[Office, Field(description="The office in which they come.")] | None = None
     sort: Sort | None = None

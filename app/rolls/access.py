@@ -15,11 +15,10 @@ from app.writing.resource import Values
 
 _meeting = models.Meeting
 _ROLL = Statement(select(_meeting.roll, _meeting.host).where(_meeting.code == bindparam("meeting", type_=Text)))
-# Shared by all that write a roll; closing it takes the lock alone.
-_OPEN = (
-    "SELECT roll_closed_at IS NULL FROM (SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 17))) AS waited"
-    " CROSS JOIN LATERAL (SELECT roll_closed_at FROM meetings WHERE code = $1) AS held"
-)
+# Shared by all that write a roll; closing it takes the lock alone. In a statement of its own, so that the next one sees
+# what was committed while this one waited.
+_WAIT = "SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 17))"
+_OPEN = "SELECT roll_closed_at IS NULL FROM meetings WHERE code = $1"
 
 
 class Roll(NamedTuple):
@@ -90,5 +89,6 @@ async def must_be_open(write: Writer, caller: Caller, keys: Values) -> None:
 
 async def is_open(write: Writer, meeting: str) -> bool:
     """Whether a roll is not closed, and nobody closes it before the transaction ends."""
+    await write.fetch(_WAIT, meeting)
     found = await write.fetch(_OPEN, meeting)
     return bool(found and found[0][0])

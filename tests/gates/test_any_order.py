@@ -25,6 +25,7 @@ from tests.gates.doors import Door, at
 EXAMPLES = int(os.environ.get("RAKORNAS_EXAMPLES", "60"))
 # Of each device the skew of its clock in each of its epochs, in seconds.
 SKEWS = {("gate-1", 0): 0.0, ("gate-2", 0): 172_800.0, ("gate-2", 1): -95.5, ("gate-3", 0): -120.25}
+BADGES: list[int | str] = [0, 1, 2, 3, 4, 5, "a stranger", "another"]
 QUICKEST = 0.125  # what no post of a device is quicker than, and one of them takes
 
 STATE = """
@@ -72,7 +73,7 @@ def keep(door: Door) -> list[Kept]:
     kept = []
     for n in range(40):
         device, epoch = chance.choice(list(SKEWS))
-        badge: int | str = chance.choice([0, 1, 2, 3, 4, 5, "a stranger", "another"])
+        badge = chance.choice(BADGES)
         scan = door.scan(
             badge,
             chance.choice((-60, -1, 0, 0.5, 30, 30, 90, 600)),

@@ -15,7 +15,11 @@ RESOURCES = {table: table for table, _ in FIRST_OF_EACH if table != "region_code
 }
 CHANGES = [each for each in FIRST_OF_EACH if each[0] in RESOURCES]
 HIDDEN = {"revision", "updated_at", "parts", "folded", "open_status", "certain", "possible"}
-PARTS: dict[str, dict[str, Any]] = {"regions": {"previous_codes": []}, "sessions": {"speakers": []}}
+PARTS: dict[str, dict[str, Any]] = {
+    "regions": {"previous_codes": []},
+    "sessions": {"speakers": []},
+    "participants": {"sessions": []},
+}
 SIGNED = ("client", "made_by", "request_id", "reason", "legal_basis")
 OF_THIS = "SELECT * FROM revisions WHERE commit = this_commit() ORDER BY id"
 
@@ -104,7 +108,6 @@ async def test_what_is_updated(record: asyncpg.Connection, table: str, changed: 
 
 @pytest.mark.parametrize("table", RESOURCES)
 async def test_what_is_deleted(record: asyncpg.Connection, table: str) -> None:
-    await record.execute("DELETE FROM participant_sessions")
     await record.execute(f"DELETE FROM {table} WHERE {same(table)}", *key_of(table).values())
     [deleted] = await made(record)
     assert deleted.short == (*good(table), 2, "deleted")

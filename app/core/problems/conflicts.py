@@ -121,8 +121,8 @@ class RollTooLong(Conflict):
     code = "roll_too_long"
     title = Text("Daftar hadir terlalu panjang", "The roll is too long")
     mend = Text(
-        "Sebuah berkas memuat paling banyak 20.000 baris dan 62 hari. Persempit dengan organization atau session.",
-        "A file holds at most 20,000 lines and 62 days. Narrow it with organization, session or status.",
+        "Sebuah berkas memuat paling banyak 20.000 baris (5.000 badge) dan 62 hari. Persempit dengan organization.",
+        "A file holds at most 20,000 lines (5,000 badges) and 62 days. Narrow it with organization.",
     )
 
 
