@@ -1,57 +1,16 @@
 """Good requests to every operation, about objects of one's own, of another, of both, of nobody, and missing ones."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
 from tests.authorization import world
+from tests.authorization.ask import Ask
+from tests.authorization.asks_at_the_door import AT_THE_DOOR
 from tests.authorization.world import BARE, BELOW, HOSTS, MEETINGS, NOWHERE, ORGANIZATIONS, OTHER, OWN
 from tests.writing.calls import MERGE_PATCH
 from tests.writing.objects import OBJECTS
-
-Owners = frozenset[str] | None
-# Whose an object is: the organizations that it lies in. None: the record's, which is of nobody in particular. A person
-# without an office is its who has put it in (begun), and nobody else's of those that are bound (unclaimed).
-WHOSE: Mapping[str, Owners] = {
-    "own": frozenset({OWN}),
-    "other": frozenset({OTHER}),
-    "both": frozenset({OWN, OTHER}),
-    "unclaimed": frozenset({"whoever first gives an office"}),
-    "begun": frozenset(),
-    "nobody": None,
-    "missing": None,
-    "missing in own": frozenset({OWN}),
-}
-
-
-class Ask(NamedTuple):
-    """One request. `good`: the status for whom nothing keeps from it. `roll`: it reads one that is restricted."""
-
-    operation: str
-    method: str
-    whose: str
-    target: str
-    body: Any = None
-    good: int = 200
-    media_type: str = "application/json"
-    roll: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.operation} of {self.whose}: {self.method} {self.target}"
-
-    @property
-    def owners(self) -> Owners:
-        return WHOSE[self.whose]
-
-    @property
-    def is_missing(self) -> bool:
-        return self.whose.startswith("missing")
-
-    @property
-    def content(self) -> bytes | None:
-        return self.body if self.body is None or isinstance(self.body, bytes) else orjson.dumps(self.body)
-
 
 OFFICE = {"office": "secretary", "standing": "acting", "start_on": "2031"}
 # Who is given an office of which body, and whose both are. It takes a person who is one's own, or whom one has put in.
@@ -247,4 +206,4 @@ def _tokens() -> Iterator[Ask]:
     )  # fmt: skip
 
 
-ASKS = [*_created(), *_succeeded(), *_changed(), *_imported(), *_read(), *_tokens()]
+ASKS = [*_created(), *_succeeded(), *_changed(), *_imported(), *_read(), *_tokens(), *AT_THE_DOOR]

@@ -6,9 +6,14 @@ import httpx
 import pytest_asyncio
 from fastapi import FastAPI
 
+from app.auth import Scope
 from app.settings import Settings
 from tests.authorization import world
+from tests.authorization.asks_at_the_door import check_ins
+from tests.callers import bearer
 from tests.conftest import LOADED, client_of, copy_of, running
+
+JSON = {"Content-Type": "application/json"}
 
 
 @pytest_asyncio.fixture(scope="package")
@@ -22,6 +27,11 @@ async def world_url(server: str) -> AsyncIterator[str]:
 async def app(world_url: str) -> AsyncIterator[FastAPI]:
     settings = Settings(DATABASE_URL=world_url, rate_client=0, rate_network=0)
     async with running(settings) as app:
+        async with client_of(app) as client:
+            for ask in check_ins():  # before, so that to every gate afterwards it is one that was stored already
+                headers = bearer(app, Scope.CHECK_INS_WRITE)
+                answer = await client.post(ask.target, content=ask.content, headers={**headers, **JSON})
+                assert answer.status_code == (404 if ask.is_missing else 201)
         yield app
 
 

@@ -3,7 +3,7 @@
 Every name in it is made up and begins with `Rahasia`, so that a refusal which tells of one is caught.
 """
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import asyncpg
@@ -33,6 +33,13 @@ MEETINGS = {
     ("other", "open"): "other-open",
     ("other", "restricted"): "other-closed",
 }
+PLENARIES = {"own": "own-plenary", "other": "other-plenary"}
+# Of each meeting: who is on its list, and by id what its gates have seen, what the matrix's gate has sent, and what was
+# asked to be corrected.
+LISTED, SCANS, SEEN, ASKED = (
+    {code: id_of(first + n) for n, code in enumerate(MEETINGS.values())} for first in (50, 60, 65, 70)
+)
+DIGESTS = {"own": "a" * 64, "other": "b" * 64}
 BARE = {"own": "own-bare", "other": "other-bare"}
 ORGANIZATIONS = {"own": "bawaslu-31", "other": "bawaslu-32"}
 HOSTS = {"own": BELOW, "other": OTHER}
@@ -58,6 +65,22 @@ def _meeting(whose: str, roll: str, code: str) -> Row:
     return meeting(code, "2030-03-10", "2030-03-12", host=HOSTS[whose], roll=roll, name=f"{SECRET} {code}")
 
 
+def _scan(code: str) -> Row:
+    return {
+        "meeting": code,
+        "id": SCANS[code],
+        "digest": bytes(16),
+        "device_id": "gate-9",
+        "clock_epoch": 0,
+        "badge_text": f"{SECRET} kartu",
+        "direction": "in",
+        "told": "badge_unknown",
+        "client": NOWHERE,
+        "after_closing": False,
+        **dict.fromkeys(("scanned_at", "sent_at", "received_at"), datetime(2030, 3, 10, 3, tzinfo=UTC)),
+    }
+
+
 def rows() -> dict[str, list[Row]]:
     """By table, in the order in which they refer to each other."""
     people = (OWN_PERSON, OTHER_PERSON, BOTH_PERSON, LONE_PERSON)
@@ -74,6 +97,13 @@ def rows() -> dict[str, list[Row]]:
         "sessions": [],
         "meeting_statements": [],
         "participants": [],
+        "device_clocks": [],
+        "scans": [],
+        "roll_corrections": [],
+        "roll_digests": [
+            {"digest": digest, "meeting": MEETINGS[whose, "restricted"], "lines": 1}
+            for whose, digest in DIGESTS.items()
+        ],
         "clients": [
             {"id": id_, "name": f"{SECRET} {id_}", "scopes": ["changes:read"], "organization": organization}
             for id_, organization in ((OWN_CLIENT, OWN), (OTHER_CLIENT, OTHER))
@@ -84,17 +114,32 @@ def rows() -> dict[str, list[Row]]:
         ],
     }
     made["meetings"] += [_meeting(whose, "restricted", code) for whose, code in BARE.items()]
+    made["meetings"] += [
+        {**_meeting(whose, "restricted", code), "kind": "plenary"} for whose, code in PLENARIES.items()
+    ]
     for n, code in enumerate(MEETINGS.values()):
         session = {"meeting": code, "code": "alfa", "position": 1, "kind": "class", "name": f"{SECRET} {code}", **FACT}
         made["sessions"].append(session)
         made["participants"].append(
             {
-                "id": id_of(50 + n),
+                "id": LISTED[code],
                 "meeting": code,
                 "name": f"{SECRET} orang {n}",
                 "organization": BELOW if n < 2 else OTHER,
                 "status": "present",
                 **FACT,
+            }
+        )
+        made["device_clocks"].append({"meeting": code, "device_id": "gate-9", "clock_epoch": 0, "shift": 0})
+        made["scans"].append(_scan(code))
+        made["roll_corrections"].append(
+            {
+                "id": ASKED[code],
+                "meeting": code,
+                "participant": LISTED[code],
+                "status": "excused",
+                "reason": f"{SECRET} sebab",
+                "asked_by": NOWHERE,
             }
         )
     for id_, whose in ((OWN_SAID, "own"), (OTHER_SAID, "other")):
