@@ -136,7 +136,7 @@ async def list_corrections(
     "/corrections/{id}:confirm",
     response_model=schemas.RollCorrection,
     dependencies=[allow(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=written(f"{AT}/corrections/{SOME}:confirm"),
+    openapi_extra=written(f"{AT}/corrections/{SOME}:confirm", {"reason": "suratnya ada"}),
     responses=done(SecondClientNeeded),
 )
 async def confirm_correction(

@@ -155,4 +155,5 @@ BY_HAND = Resource(
     generated=("folded", "open_status"),
     owned_by=Statement(select(_meeting.host).where(_meeting.code == _MEETING)),
     barred=lambda write, caller, keys: must_reach(write, caller, keys["meeting"]),
+    personal=True,
 )

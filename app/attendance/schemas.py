@@ -140,9 +140,7 @@ class RollDigest(BaseModel):
     roll_closed_at: datetime | None
 
 
-Fields = Annotated[
-    str, FieldsOf(RollLine), Field(description="Members to keep.", examples=["official,office,status"])
-]
+Fields = Annotated[str, FieldsOf(RollLine), Field(description="Members to keep.", examples=["official,office,status"])]
 Session = Annotated[
     Code,
     Field(

@@ -25,6 +25,7 @@ async def set_status(write: Write, meeting: str, participant: UUID, asked: conte
     keys = {"meeting": meeting, "id": participant}
 
     async def work(transaction: Writer) -> Done:
+        write.shows_people = True
         is_open = await access.is_open(transaction, meeting)
         await changes.held(transaction, write, RESOURCE, keys)
         if not is_open:
@@ -108,6 +109,7 @@ async def confirm(write: Write, meeting: str, correction: UUID, note: Noted | No
 
 
 async def _must_write(transaction: Writer, write: Write, meeting: str) -> None:
+    write.shows_people = True
     await access.must_reach(transaction, write.caller, meeting)
     if write.caller.meeting is not None:  # a gate: it writes scans alone
         raise OutsideOrganization

@@ -32,7 +32,7 @@ FIXED = {
 FIXED_BESIDE: dict[str, dict[str, Any]] = {
     "hash": {"id": 1, "xid": "1207", "position": 1, "hash": hashlib.sha256(b"an example").hexdigest()},
     "token": {"id": "01a20cae-6a10-7c11-9a53-5c7d0c2f8b01", "token": BADGE},
-    "is_delta": {"version": "1795499100000000"},
+    "is_delta": {"version": "1795499100000"},
 }
 # What the explorer fills in where something is written: with these the first try of anyone keeps nothing.
 HARMLESS = {"dry_run": "true", "If-Match": "*"}

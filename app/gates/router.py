@@ -15,6 +15,7 @@ from app.core.database import Read
 from app.core.examples import BADGE, example, written
 from app.core.openapi import problems
 from app.core.pages import PageOf
+from app.core.parameters import Nothing
 from app.core.problems import InsufficientScope, InvalidContent, NotFound, UnsupportedMediaType
 from app.core.transaction import writing
 from app.gates import badges, contents, repository, schemas
@@ -169,7 +170,7 @@ async def list_check_ins(
     openapi_extra=example(f"{AT}/badge-key"),
     responses=problems(NotFound),
 )
-async def read_badge_key(read: Read, code: Code) -> Response:
+async def read_badge_key(read: Read, code: Code, _query: Nothing) -> Response:
     """Read the key of a meeting's badges
 
     With it anybody verifies a badge, without the network and with any library for JWS.

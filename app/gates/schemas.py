@@ -128,9 +128,9 @@ class GatePackQuery(NoQuery):
         Annotated[
             str,
             Field(
-                pattern="^[0-9]{1,20}$",
+                pattern="^[0-9]{1,13}$",
                 description="The `version` of the pack that the gate has: only what was revoked since then is told.",
-                examples=["1795499100000000"],
+                examples=["1795499100000"],
             ),
         ]
         | None

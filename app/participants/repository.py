@@ -138,6 +138,7 @@ PARTICIPANT = Resource(
     members=_members,
     owned_by=Statement(select(_meeting.host).where(_meeting.code == bindparam("meeting", type_=Text))),
     barred=must_be_open,
+    personal=True,
 )
 
 _REGISTER = """

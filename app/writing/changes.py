@@ -107,6 +107,7 @@ async def delete(write: Write, resource: Resource, keys: Values, note: Noted | N
 
 async def shown(transaction: Writer, write: Write, resource: Resource, keys: Values) -> Item:
     """The object's document, as the transaction has made it."""
+    write.shows_people = write.shows_people or resource.personal
     *within, own = resource.keys
     query = {name: keys[name] for name in within}
     item = await resource.collection.one(

@@ -64,7 +64,8 @@ Work = Callable[[Writer], Awaitable[Done]]
 class Write:
     """A request that writes. `key`: of a creation; `match`: the tags of If-Match, where one is asked for.
 
-    `attempt`: what was last tried, for the words of a rule that refuses it.
+    `attempt`: what was last tried, for the words of a rule that refuses it. `shows_people`: its answer holds what is
+    personal, so that it is told in the trail also where nothing else of it is kept.
     """
 
     request: Request
@@ -73,6 +74,7 @@ class Write:
     key: str | None = None
     match: str | None = None
     attempt: Attempt = field(default_factory=lambda: Attempt({}))
+    shows_people: bool = False
 
     @property
     def database(self) -> Database:
@@ -112,6 +114,9 @@ class Write:
             if self.key:
                 await idempotency.keep(write, self.caller.client, self.key, same, answer)
         if self.dry_run:
+            if self.shows_people:
+                async with writing(self.database) as write:
+                    await trail.line(write, self.caller, self.request, keys)
             status = 200 if answer.status == 201 else answer.status
             return _response(answer._replace(status=status, headers={}))
         return _response(answer)

@@ -85,7 +85,8 @@ class Resource:
     finds with whom it is broken. `of_a_day`: its document shows a status on a day. `moves`: the column that says under
     which organization it stands; a bound client may set it to one of its own only. `takes`: the columns that
     bring other objects under its owner; a bound client may name there only what it may write already. `barred` raises
-    where an object with these keys may not be written now, or not by this caller.
+    where an object with these keys may not be written now, or not by this caller. `personal`: its document tells of
+    people what not everyone may know.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Resource:
     moves: str | None = None
     takes: Sequence[Taken] = ()
     barred: Callable[[Writer, Caller, Values], Awaitable[None]] = _always
+    personal: bool = False
 
     @property
     def table(self) -> Table:

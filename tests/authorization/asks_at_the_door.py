@@ -1,4 +1,4 @@
-"""Good requests to what there is of a list, its badges, its gates and its roll: of open meetings and restricted ones."""
+"""Good requests to what there is of a list, its badges, gates and roll: of open meetings and restricted ones."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -89,8 +89,8 @@ def _open() -> Iterator[Ask]:
     for code in ("own-open", "no-such"):  # one that is no plenary has none
         yield Ask("read_quorum", "GET", "missing", f"/v1/meetings/{code}/quorum")
     for whose, digest in world.DIGESTS.items():
-        yield Ask("read_digest", "GET", whose, f"/v1/rolls/{digest}")
-    yield Ask("read_digest", "GET", "missing", f"/v1/rolls/{'f' * 64}")
+        yield Ask("prove_roll", "GET", whose, f"/v1/rolls/{digest}")
+    yield Ask("prove_roll", "GET", "missing", f"/v1/rolls/{'f' * 64}")
 
 
 def _files() -> Iterator[Ask]:

@@ -13,8 +13,8 @@ from tests.attendance.listeners import listening
 from tests.authorization.ask import Ask
 from tests.authorization.asks import ASKS
 from tests.authorization.roles import ROLES, Role, headers
-from tests.authorization.rules import Expected, expected, scope_of
-from tests.authorization.world import SECRET
+from tests.authorization.rules import Expected, expected, may_know, scope_of
+from tests.authorization.world import PLENARIES, SECRET
 from tests.conftest import fetch
 
 OPERATIONS = sorted({ask.operation for ask in ASKS})
@@ -95,10 +95,22 @@ async def test_nobody_gets_more_than_the_contract_gives(
     assert await fetch(world_url, KEPT, READINGS) == kept
 
 
+async def test_who_is_present_at_a_restricted_plenary_is_told_to_whom_its_roll_is(
+    client: httpx.AsyncClient, tokens: dict[str, dict[str, str]]
+) -> None:
+    for whose, code in PLENARIES.items():
+        ask = Ask("read_quorum", "GET", whose, f"/v1/meetings/{code}/quorum?at=2030-03-11T03:00:00Z")
+        for role in (role for role in ROLES if role.bad in (None, "none")):
+            answer = await client.get(ask.target, headers=tokens[role.name])
+            told = {one["present"] is not None for one in answer.json()["members"]}
+            assert told == {"attendance:read" in role.scopes and may_know(ask, role, code)}, role.name
+
+
 async def _answer(app: FastAPI, client: httpx.AsyncClient, ask: Ask, token: dict[str, str]) -> httpx.Response:
     given = {**token, "Accept": ask.accept}
     if ask.operation == "listen":
-        async with listening(app, ask.target, **given) as heard:
+        given["Accept-Encoding"] = client.headers["Accept-Encoding"]
+        async with listening(app, ask.target, **given) as heard:  # httpx would wait for the end of the stream
             request = httpx.Request("GET", f"http://test{ask.target}")
             return httpx.Response(heard.status, headers=heard.headers, text=heard.text, request=request)
     if ask.content is not None:
