@@ -7,15 +7,19 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
+from sqlalchemy import bindparam, exists, select, text
 from uuid_utils.compat import uuid7
 
+from app import models
+from app.core.collection import Reference
 from app.core.database import SETTLED, Reading
 from app.core.statements import Statement
 from app.core.transaction import Writer
 from app.gates.keys import BadgeKey, key_of
 
 MOST = 5_000  # badges that are made, or told, at once
+ORGANIZATION = Reference(models.Organization.code, "/v1/organizations")
+_IS_THERE = Statement(select(exists().where(ORGANIZATION.column == bindparam("organization"))))
 _SECRET = Statement(text("SELECT key FROM service_keys WHERE purpose = 'badges'"))
 _WITHOUT = """
 SELECT one.id FROM participants AS one
@@ -147,6 +151,11 @@ async def title(read: Writer, meeting: str) -> str:
 def digest_of(token: str) -> bytes:
     """By which a badge is found."""
     return sha256(token.encode()).digest()
+
+
+async def is_organization(read: Reading, code: str) -> bool:
+    """Whether there is an organization with this code."""
+    return bool((await read.one(_IS_THERE, {"organization": code}))[0])
 
 
 def instant_of(version: str) -> datetime:

@@ -15,7 +15,14 @@ from app.core.negotiation import produces
 from app.core.openapi import problems
 from app.core.parameters import UUID_FORM, NoQuery
 from app.core.parameters import Code as OrganizationCode
-from app.core.problems import InsufficientScope, NotAcceptable, NotFound, OutsideOrganization, RollTooLong
+from app.core.problems import (
+    InsufficientScope,
+    InvalidParameters,
+    NotAcceptable,
+    NotFound,
+    OutsideOrganization,
+    RollTooLong,
+)
 from app.core.transaction import Writer, writing
 from app.gates import badges, schemas
 from app.gates.keys import BadgeKey
@@ -147,6 +154,8 @@ async def read_badges(
     Whoever has none yet is given one. Each reading leaves a line in the audit trail.
     """
     await reading.must_read(request, read, read, code)
+    if query.organization and not await badges.is_organization(read, query.organization):
+        raise InvalidParameters(badges.ORGANIZATION.unknown("organization"))
     async with writing(request.app.state.database) as transaction:
         await badges.issue(transaction, code, organization=query.organization)
         found = await badges.live(transaction, code, organization=query.organization)

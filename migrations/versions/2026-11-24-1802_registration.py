@@ -34,6 +34,64 @@ BEGIN
     RETURN NULL;
 END $$
 """
+# As before, but comparing ids as ids: as texts no index served, and each of many seated at once looked through
+# all that were there. And who is seated is locked by its row: of other locks there are not enough for a whole meeting.
+IN_ONE_PLACE = """
+CREATE OR REPLACE FUNCTION in_one_place() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    changed jsonb := to_jsonb(NEW);
+    of_meeting text := changed ->> 'meeting';
+    place text := CASE WHEN TG_TABLE_NAME = 'sessions' THEN changed ->> 'code' ELSE changed ->> 'session' END;
+    of_group text := (SELECT parallel_group FROM sessions WHERE meeting = of_meeting AND code = place);
+    speakers uuid[] := '{}';
+    seated uuid[] := '{}';
+    whose uuid;
+    elsewhere text;
+BEGIN
+    IF of_group IS NULL THEN
+        RETURN NULL;
+    END IF;
+    IF TG_TABLE_NAME = 'participant_sessions' THEN
+        seated := ARRAY[(changed ->> 'participant')::uuid];
+    ELSE
+        speakers := ARRAY(
+            SELECT DISTINCT official FROM session_speakers
+            WHERE meeting = of_meeting AND session = place AND official IS NOT NULL ORDER BY official
+        );
+    END IF;
+    IF TG_TABLE_NAME = 'sessions' THEN
+        seated := ARRAY(
+            SELECT participant FROM participant_sessions WHERE meeting = of_meeting AND session = place
+            ORDER BY participant
+        );
+    END IF;
+    FOREACH whose IN ARRAY speakers LOOP
+        PERFORM pg_advisory_xact_lock(hashtextextended(of_meeting || whose, 14));
+        SELECT s.code INTO elsewhere FROM session_speakers AS other
+        JOIN sessions AS s ON s.meeting = other.meeting AND s.code = other.session
+        WHERE other.meeting = of_meeting AND other.official = whose AND s.code <> place AND s.parallel_group = of_group
+        LIMIT 1;
+        IF elsewhere IS NOT NULL THEN
+            RAISE EXCEPTION 'the same person speaks in % and %', place, elsewhere USING ERRCODE = 'check_violation',
+                TABLE = 'session_speakers', CONSTRAINT = 'ck_session_speakers_in_one_place',
+                HINT = format('%s/%s', of_meeting, elsewhere);
+        END IF;
+    END LOOP;
+    FOREACH whose IN ARRAY seated LOOP
+        PERFORM FROM participants WHERE id = whose FOR NO KEY UPDATE;
+        SELECT s.code INTO elsewhere FROM participant_sessions AS other
+        JOIN sessions AS s ON s.meeting = other.meeting AND s.code = other.session
+        WHERE other.meeting = of_meeting AND other.participant = whose AND s.code <> place
+            AND s.parallel_group = of_group LIMIT 1;
+        IF elsewhere IS NOT NULL THEN
+            RAISE EXCEPTION 'the same participant is in % and %', place, elsewhere USING ERRCODE = 'check_violation',
+                TABLE = 'participant_sessions', CONSTRAINT = 'ck_participant_sessions_in_one_place',
+                HINT = format('%s/%s', of_meeting, elsewhere);
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END $$
+"""
 # Whom a participant comes for, in turn. By search_path it reads the list as it is, or as it was known.
 IN_TURN = """
 CREATE FUNCTION represented_in_turn(first uuid) RETURNS TABLE (id uuid, name text, step int)
@@ -141,6 +199,7 @@ def upgrade() -> None:
     op.execute("SELECT keep_history_of('meetings', 'code'), keep_history_of('participants', 'id')")
     op.execute(NO_CIRCLE)
     op.execute(IN_TURN)
+    op.execute(IN_ONE_PLACE)
     op.execute(PLACES_LEFT)
     op.execute(COPY_SESSIONS)
     for event, rows in EVENTS.items():

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -11,6 +12,7 @@ from app.auth import Scope
 from app.clients import operating
 from tests.meetings.made_up import FACT, Row, insert, meeting
 
+SEEN = datetime(2024, 3, 10, 3, tzinfo=UTC)
 CLOSED, OPEN = "canary-closed", "canary-open"
 
 
@@ -29,6 +31,10 @@ WORDS = {
     "deputy": "Zulkenari Wakilwati",
     "excuse": "Zulkenari Izinnya",
     "illness": "Zulkenari Demamnya",
+    "letter": "Zulkenari Suratnya",
+    "why": "Zulkenari Sebabnya",
+    "scanned": "Zulkenari Kartunya",
+    "asked": "Zulkenari Koreksinya",
 }
 # What a caller sends is not told back, nor written down.
 SENT = "Zulkenari Kiriman"
@@ -39,7 +45,14 @@ def participants() -> tuple[Row, ...]:
         return {"id": id_of(n), "meeting": at, "status": status, "organization": "kpu-32", **FACT, **rest}
 
     return (
-        person(1, CLOSED, "sick", name=WORDS["name"], name_as_printed=WORDS["printed"], note=WORDS["note"]),
+        person(
+            *(1, CLOSED, "sick"),
+            name=WORDS["name"],
+            name_as_printed=WORDS["printed"],
+            note=WORDS["note"],
+            letter_number=WORDS["letter"],
+            status_reason=WORDS["why"],
+        ),
         person(2, CLOSED, "represented", name=WORDS["represented"]),
         person(3, CLOSED, "present", name=WORDS["deputy"], represents=id_of(2)),
         person(4, OPEN, "excused", name="Siti Terbuka", note=WORDS["excuse"]),
@@ -60,6 +73,12 @@ async def plant(url: str) -> None:
     await insert(url, "participants", participants())
     assigned = [{"meeting": one["meeting"], "session": "alfa", "participant": one["id"]} for one in participants()]
     await insert(url, "participant_sessions", assigned)
+    await insert(url, "device_clocks", [{"meeting": CLOSED, "device_id": "g", "clock_epoch": 0, "shift": 0}])
+    seen = {"device_id": "g", "clock_epoch": 0, "badge_text": WORDS["scanned"], "direction": "in", "client": "c"}
+    seen |= {"told": "badge_unknown", "after_closing": False, "digest": bytes(16), "id": id_of(7), "meeting": CLOSED}
+    await insert(url, "scans", [{**seen, **dict.fromkeys(("scanned_at", "sent_at", "received_at"), SEEN)}])
+    asked = {"id": id_of(8), "meeting": CLOSED, "participant": id_of(1), "status": "excused", "asked_by": "c"}
+    await insert(url, "roll_corrections", [{**asked, "reason": WORDS["asked"]}])
     connection = await asyncpg.connect(url)
     try:  # long enough ago to be asked for with known_at
         await connection.execute("SET session_replication_role = replica")

@@ -109,7 +109,7 @@ async def test_who_is_present_at_a_restricted_plenary_is_told_to_whom_its_roll_i
 async def _answer(app: FastAPI, client: httpx.AsyncClient, ask: Ask, token: dict[str, str]) -> httpx.Response:
     given = {**token, "Accept": ask.accept}
     if ask.operation == "listen":
-        given["Accept-Encoding"] = client.headers["Accept-Encoding"]
+        given["Accept-Language"] = client.headers["Accept-Language"]
         async with listening(app, ask.target, **given) as heard:  # httpx would wait for the end of the stream
             request = httpx.Request("GET", f"http://test{ask.target}")
             return httpx.Response(heard.status, headers=heard.headers, text=heard.text, request=request)

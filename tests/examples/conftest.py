@@ -17,7 +17,7 @@ from tests.conftest import LOADED, client_of, copy_of, running
 @pytest_asyncio.fixture(scope="module")
 async def app(server: str) -> AsyncIterator[FastAPI]:
     async for url in copy_of(server, LOADED):
-        async with running(Settings(DATABASE_URL=url)) as app:
+        async with running(Settings(DATABASE_URL=url, rate_client=0)) as app:
             await openapi.prepare(app, url)
             yield app
 

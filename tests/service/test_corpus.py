@@ -32,8 +32,8 @@ def asked(nasty: Nasty, templates: list[str]) -> Iterator[tuple[str, list[str]]]
     line = REQUEST_LINE.match(b"".join(nasty.sent))
     if line is None:
         return
-    # Those without variables first, as the router has it.
-    for template in sorted(templates, key=lambda template: template.count("{")):
+    # Those without variables first, as the router has it, and what is done to one before what reads it.
+    for template in sorted(templates, key=lambda template: (template.count("{"), -len(template))):
         if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template).encode(), line[1]):
             pieces = (line[2] or b"").split(b"&")
             yield template, [unquote_to_bytes(piece.partition(b"=")[0]).decode("utf-8", "replace") for piece in pieces]

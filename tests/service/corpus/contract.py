@@ -1,5 +1,6 @@
 """What the published contract offers, so that no route and no parameter is forgotten."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,10 +37,20 @@ class Route(NamedTuple):
         """Its path with a value in each segment; `instead` is put as it is."""
         return self.template.format_map({**{name: quote(self.values[name]) for name in self.path}, **instead})
 
+    @property
+    def any_address(self) -> str:
+        """A regular expression for what the router takes for an address of it."""
+        return re.sub(r"{\w+}", "[^/]+", self.template)
+
     def target(self, query: str, *, without: str = "") -> str:
         """Its address with this query behind what it cannot be asked without."""
         needed = [f"{name}={quote(self.values[name])}" for name in self.required if name != without]
         return f"{self.address()}?{'&'.join([*needed, query])}"
+
+
+def _meeting(template: str) -> dict[str, str]:
+    """Of the meetings in the examples, the one in the reference data."""
+    return {"code": "rakornas-2022-06"} if template.startswith("/v1/meetings/{code}") else {}
 
 
 def _route(template: str, operation: Mapping[str, Any]) -> Route:
@@ -48,7 +59,7 @@ def _route(template: str, operation: Mapping[str, Any]) -> Route:
         template,
         path={parameter["name"]: parameter["schema"] for parameter in parameters if parameter["in"] == "path"},
         query={parameter["name"]: parameter["schema"] for parameter in parameters if parameter["in"] == "query"},
-        values={parameter["name"]: parameter["example"] for parameter in parameters if parameter.get("required")},
+        values={p["name"]: p["example"] for p in parameters if p.get("required")} | _meeting(template),
         required=tuple(p["name"] for p in parameters if p["in"] == "query" and p.get("required")),
         negotiates="406" in operation["responses"],
         writes=tuple(method.upper() for method in PATHS[template] if method != "get"),

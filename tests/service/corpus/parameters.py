@@ -98,7 +98,9 @@ def refused(name: str, schema: Schema) -> Mapping[str, bytes]:
             return FEW_DAYS
         case _, {"format": "date-time"}:
             return NO_INSTANTS
-        case "official", _:
+        case "since", _:
+            return FEW_NUMBERS | {"of 14 digits": b"1" * 14}
+        case "official" | "participant", _:
             return NO_IDS
         case _, {"enum": values}:
             return _no_choices(values[0])

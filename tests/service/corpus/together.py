@@ -38,7 +38,6 @@ NOT_THERE = {
     "session that is none": "/v1/meetings/rakornas-2022-06/sessions/class-99",
     "roll of nothing": "/v1/meetings/kenari7/attendance?session=class-1",
     "summary of nothing": "/v1/meetings/kenari7/attendance/summary?by=office",
-    "participant": "/v1/meetings/rakornas-2022-06/attendance/kenari7",
     "deeper than a summary": "/v1/meetings/rakornas-2022-06/attendance/summary/office",
     "deeper than a session": "/v1/meetings/rakornas-2022-06/sessions/class-1/topics",
     "deeper than a tree": "/v1/elections/pemilu-2024/tree/pu-08",
