@@ -160,7 +160,7 @@ class TestProblems:
         assert answer.json() | {"request_id": None} == shown(OPERATIONS[ROLL], 401, "unauthenticated")
 
     def test_all_that_can_be_provoked_is(self) -> None:
-        """The rest needs too few scopes, a slow caller, a large body or header, too long a roll, haste, or a lost database."""
+        """The rest needs too few scopes, a slow caller, a large body or header, a long roll, haste, no database."""
         declared = {
             (path, int(status)) for path in OPERATIONS for status in OPERATIONS[path]["responses"] if status >= "400"
         }

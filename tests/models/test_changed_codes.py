@@ -33,6 +33,8 @@ async def held(db: asyncpg.Connection) -> asyncpg.Connection:
     await insert(db, "meeting_statements", organization="kpu")
     await insert(db, "participants", official=OTHER, represents=ON_LIST)
     await insert(db, "participant_sessions")
+    for table in ("badges", "clock_readings", "scans", "roll_corrections", "roll_digests"):
+        await insert(db, table)
     await db.execute("UPDATE meetings SET election = 'e-1' WHERE code = 'm-1'")
     await insert(db, "stages", parent="s-1")
     return db
@@ -41,6 +43,8 @@ async def held(db: asyncpg.Connection) -> asyncpg.Connection:
 OF_A_MEETING = (
     *("meeting_corrections.meeting", "sessions.meeting", "session_speakers.meeting"),
     *("meeting_statements.meeting", "participants.meeting", "participant_sessions.meeting"),
+    *("badges.meeting", "device_clocks.meeting", "clock_readings.meeting", "scans.meeting"),
+    *("attendance.meeting", "attendance_counts.meeting", "roll_corrections.meeting", "roll_digests.meeting"),
 )
 
 
