@@ -19,20 +19,25 @@ BY_KEYS = (
     "SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off"
     " SET plan_cache_mode = force_generic_plan"
 )
+# These, and those in whose places they come, and so on: all whom a change of these may touch.
+CHAIN = """
+CREATE FUNCTION and_whom_they_represent(whom uuid[]) RETURNS uuid[] LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE chain AS (
+        SELECT unnest(whom) AS id
+        UNION
+        SELECT represents FROM chain JOIN participants USING (id) WHERE represents IS NOT NULL
+    )
+    SELECT array_agg(id) FROM chain
+$$
+"""
 # Derive anew what stands of these, and of those whom they represent, for it hangs on who comes in their place. Locked
 # in one order first, so that two gates that see one badge come one after the other, and the second sees the first's.
 DERIVE = """
 CREATE FUNCTION derive_attendance(of_meeting text, whom uuid[]) RETURNS void LANGUAGE plpgsql
 {by_keys} AS $$
 DECLARE
-    touched uuid[];
+    touched constant uuid[] := and_whom_they_represent(whom);
 BEGIN
-    WITH RECURSIVE chain AS (
-        SELECT unnest(whom) AS id
-        UNION
-        SELECT represents FROM chain JOIN participants USING (id) WHERE represents IS NOT NULL
-    )
-    SELECT array_agg(id) INTO touched FROM chain;
     PERFORM FROM attendance WHERE meeting = of_meeting AND participant = ANY (touched)
     ORDER BY participant FOR NO KEY UPDATE;
     UPDATE attendance AS held SET
@@ -197,7 +202,15 @@ def upgrade() -> None:
             name=op.f("pk_attendance_counts"),
         ),
     )
-    for statement in (DERIVE.format(by_keys=BY_KEYS), FOLLOW_LIST, FOLLOW_SESSIONS, FAMILIES, COUNT, DERIVED_COUNTS):
+    for statement in (
+        CHAIN,
+        DERIVE.format(by_keys=BY_KEYS),
+        FOLLOW_LIST,
+        FOLLOW_SESSIONS,
+        FAMILIES,
+        COUNT,
+        DERIVED_COUNTS,
+    ):
         op.execute(statement)
     for event, rows in EVENTS.items():
         op.execute(
@@ -228,3 +241,4 @@ def downgrade() -> None:
     op.execute("DROP VIEW derived_counts")
     op.drop_table("attendance_counts")
     op.execute("DROP FUNCTION count_attendance, families_of, follow_sessions, follow_list, derive_attendance")
+    op.execute("DROP FUNCTION and_whom_they_represent")

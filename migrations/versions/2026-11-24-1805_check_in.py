@@ -62,6 +62,8 @@ BEGIN
             WHERE scan.meeting = of_meeting AND scan.device_id = of_device AND scan.clock_epoch = of_epoch
         ) AS shifted;
     END IF;
+    -- All that will be derived, in one order: else two gates could each hold what the other wants next.
+    whom := and_whom_they_represent(whom);
     PERFORM FROM attendance WHERE meeting = of_meeting AND participant = ANY (whom)
     ORDER BY participant FOR NO KEY UPDATE;
     RETURN QUERY
