@@ -129,6 +129,14 @@ class TestOutcomes:
         told = [one["outcome"] for answer in await asyncio.gather(*sent) for one in answer.json()["results"]]
         assert sorted(told) == ["already_entered"] * 18 + ["first_entry"] * 6
 
+    async def test_gates_never_wait_for_each_other_in_a_circle(self, door: Door) -> None:
+        """One sees who comes in the other's place, the other both: each derives both."""
+        await door.admin.patch(f"{door.at}/participants/{door.people[1]}", {"represents": door.people[0]})
+        for n in range(20):
+            alone = door.send([door.scan(1, n)], 2000, device="gate-1")
+            both = door.send([door.scan(0, n), door.scan(1, n)], 2000, device="gate-2")
+            assert [one.status_code for one in await asyncio.gather(alone, both)] == [207, 207]
+
 
 class TestClocks:
     async def test_a_clock_that_is_two_days_off_is_put_right(self, door: Door) -> None:
