@@ -96,7 +96,8 @@ async def prove_roll(read: Read, digest: Digest, _query: Nothing) -> Response:
     """Prove a roll
 
     Whether this service has given out a roll with this digest, and which. Take the SHA-256 of the roll as CSV, or read
-    it in the foot of the paper: where it is known here, the roll is as it was given out.
+    it in the foot of the paper: where it is known here, the roll is as it was given out. The digest of the example is
+    made up.
     """
     if body := await lines.known(read, digest):
         return conditional.reply(body, cache=conditional.open_data(FRESH))

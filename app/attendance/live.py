@@ -52,7 +52,11 @@ router = APIRouter(
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 LastEventId = Annotated[
     str | None,
-    Header(alias="Last-Event-ID", description="Of the last event that was heard: the same is not sent again."),
+    Header(
+        alias="Last-Event-ID",
+        description="Of the last event that was heard: the same is not sent again.",
+        examples=["6c1f0a52d9e34b7788aa03c4"],
+    ),
 ]
 
 

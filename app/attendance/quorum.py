@@ -44,7 +44,7 @@ async def read_quorum(
     Whether enough of a commission are present at its plenary, by what the gates have seen or, of whom they have not,
     what was stated. Everyone who is possibly in office counts. Open for every plenary, but for who is present where
     the roll is restricted: that is for tokens with the scope `attendance:read`, and each such reading leaves a line in
-    the audit trail.
+    the audit trail. The reference data know of no plenary; the example shows one that was made up.
     """
     plenary = await presence.plenary_of(read, code)
     roll = await access.roll_of(read, code) if plenary else None
