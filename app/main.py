@@ -8,6 +8,7 @@ tags, 304) > compression > the router.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from operator import attrgetter
 from typing import Any
@@ -43,7 +44,9 @@ from app.divisions.router import router as divisions
 from app.elections.router import router as elections
 from app.explorer.contract import INTRODUCTION
 from app.explorer.router import router as explorer
+from app.gates.gathering import Gathering
 from app.gates.printing import router as badges
+from app.gates.repository import check_in
 from app.gates.router import receipt_clock
 from app.gates.router import router as gates
 from app.health.router import router as health
@@ -124,6 +127,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.database = Database(settings)
         app.state.trust = auth.Trust(settings)
         await app.state.trust.start()
+        app.state.doors = Gathering(partial(check_in, app.state.database), app.state.database.deadline)
         app.state.live = Hub(summaries(app.state.database))
         async with sealing(settings), housekeeping(app.state.database):
             yield {protocol.AT_SHUTDOWN: (app.state.live.close,)}

@@ -56,7 +56,10 @@ def _run(port: int, gates: list[list[bytes]]) -> Sent:
 
 
 async def _all(port: int, gates: list[list[bytes]]) -> Sent:
-    streams = [await asyncio.open_connection("127.0.0.1", port) for _ in gates]
+    streams = []
+    for _ in gates:
+        streams.append(await asyncio.open_connection("127.0.0.1", port))
+        await asyncio.sleep(0.02)
     barrier = asyncio.Barrier(len(gates))
     began = time.perf_counter()
     answers = await asyncio.gather(

@@ -15,7 +15,7 @@ from rich.console import Console
 from uuid_utils.compat import uuid7
 
 GATES = (2, 4, 8)
-CHECK_IN = "SELECT outcome FROM check_in($1, $2, 0, $3, $3, 'gate', NULL, $4::text::json)"
+CHECK_IN = "SELECT outcome FROM check_in($1, $2::text::json, $3::text::json)"
 ENTERED = "SELECT count(*), count(DISTINCT participant) FROM attendance WHERE meeting = $1 AND entry IS NOT NULL"
 FIRST = "SELECT count(*) FROM scans WHERE meeting = $1 AND told = 'first_entry'"
 CONTROL = """
@@ -57,7 +57,16 @@ async def measure(url: str, meeting: str, badges: int) -> bool:
 
 async def scan(gate: asyncpg.Connection, meeting: str, device: str, badge: bytes) -> str:
     id_, now = uuid7(), datetime.now(UTC)
+    sent = {
+        "p": 0,
+        "device_id": device,
+        "clock_epoch": 0,
+        "sent_at": now.isoformat(),
+        "received_at": now.isoformat(),
+        "client": "gate",
+    }
     given = {
+        "p": 0,
         "n": 0,
         "id": str(id_),
         "digest": "\\x" + blake2b(id_.bytes, digest_size=16).hexdigest(),
@@ -65,7 +74,7 @@ async def scan(gate: asyncpg.Connection, meeting: str, device: str, badge: bytes
         "direction": "in",
         "scanned_at": now.isoformat(),
     }
-    return str(await gate.fetchval(CHECK_IN, meeting, device, now, json.dumps([given])))
+    return str(await gate.fetchval(CHECK_IN, meeting, json.dumps([sent]), json.dumps([given])))
 
 
 async def control(gate: asyncpg.Connection, badge: bytes) -> bool:

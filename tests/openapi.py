@@ -45,13 +45,15 @@ MADE_UP = """
     INSERT INTO badges (id, meeting, participant, digest)
     VALUES ('01a20cae-6a10-7c11-9a53-5c7d0c2f8b01', 'sidang-pleno-2026-11-24', '01a20cae-6a10-7c11-9a53-5c7d0c2f8c01',
         sha256('an example'));
-    SELECT check_in('sidang-pleno-2026-11-24', 'gate-3', 0, '2026-11-24T08:59:58.120+07', '2026-11-24T08:59:58+07',
-        '01a20c10-0ae2-7033-aa5d-2a6bfa807bee', NULL, json_build_array(json_build_object(
+    SELECT check_in('sidang-pleno-2026-11-24', json_build_array(json_build_object('p', 0, 'device_id', 'gate-3',
+        'clock_epoch', 0, 'sent_at', '2026-11-24T08:59:58.120+07', 'received_at', '2026-11-24T08:59:58+07',
+        'client', '01a20c10-0ae2-7033-aa5d-2a6bfa807bee')), json_build_array(json_build_object('p', 0,
             'n', 0, 'id', '01a20cae-6a10-7c11-9a53-5c7d0c2f8a01', 'digest', sha256('an example'),
             'badge', sha256('an example'), 'direction', 'in', 'session', 'pleno',
             'scanned_at', '2026-11-24T08:59:57+07')));
-    SELECT check_in('rakornas-2022-06', 'gate-3', 0, '2022-06-13T08:59:58.120+07', '2022-06-13T08:59:58+07',
-        '01a20c10-0ae2-7033-aa5d-2a6bfa807bee', NULL, json_build_array(json_build_object(
+    SELECT check_in('rakornas-2022-06', json_build_array(json_build_object('p', 0, 'device_id', 'gate-3',
+        'clock_epoch', 0, 'sent_at', '2022-06-13T08:59:58.120+07', 'received_at', '2022-06-13T08:59:58+07',
+        'client', '01a20c10-0ae2-7033-aa5d-2a6bfa807bee')), json_build_array(json_build_object('p', 0,
             'n', 0, 'id', '01a20cae-6a10-7c11-9a53-5c7d0c2f8a01', 'digest', sha256('another'),
             'badge', sha256('another'), 'badge_text', 'another', 'direction', 'in',
             'scanned_at', '2022-06-13T08:59:57+07')));

@@ -26,7 +26,7 @@ SELECT participant FROM (
 ) AS different
 """
 _DERIVE = "SELECT derive_attendance($1, $2::uuid[])"
-_KEY = "meeting, family, organization, office, session, open_status, late, slot"
+_KEY = "meeting, family, session, organization, office, open_status, late, slot"
 _COUNTS = f"""
 WITH wrong AS (
     SELECT {_KEY}, coalesce(derived.number, 0) AS number

@@ -37,8 +37,8 @@ _MEETING = bindparam("meeting", type_=Text)
 def _counted(by: str | None, in_session: bool) -> CTE:
     """`number` of each key, status and lateness: a few rows for any roll, from the counters of the meeting."""
     keys: dict[str | None, Expression] = {None: cast(null(), Text), "office": _count.office, "session": _count.session}
-    families = {None: "session" if in_session else "all", "session": "session"}
-    family: Expression = literal_column(f"'{families.get(by, 'seat' if in_session else 'body')}'")
+    families = {None: "session" if in_session else "all", "session": "session", "office": "office"}
+    family: Expression = literal_column(f"'{families.get(by, 'body')}'")
     key = func.nullif(keys.get(by, _count.organization), literal_column("''"), type_=Text)
     rows = (
         select(key.label("key"), _count.open_status, _count.late, func.sum(_count.number).label("number"))
@@ -47,6 +47,8 @@ def _counted(by: str | None, in_session: bool) -> CTE:
     )
     if in_session:
         rows = rows.where(_count.session == bindparam("session", type_=Text))
+    elif by != "session":
+        rows = rows.where(_count.session == literal_column("''"))
     return rows.group_by(literal_column("1"), literal_column("2"), literal_column("3")).cte()
 
 

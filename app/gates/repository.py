@@ -96,7 +96,7 @@ SCANS = Collection(
     whole=true(),
 )
 
-CHECK_IN = "SELECT status, outcome, effective_at, shift FROM check_in($1, $2, $3, $4, $5, $6, $7, $8::text::json)"
+CHECK_IN = "SELECT p, status, outcome, effective_at, shift FROM check_in($1, $2::text::json, $3::text::json)"
 
 
 class Post(NamedTuple):
@@ -121,7 +121,15 @@ class Result(NamedTuple):
     shift: int
 
 
-async def check_in(database: Database, post: Post) -> list[Result]:
-    """Store a post and tell what has become of its scans, in their order; nothing where there is no such meeting."""
-    *values, scans = post
-    return [Result(*row) for row in await at_once(database, CHECK_IN, *values, orjson.dumps(scans).decode())]
+async def check_in(database: Database, posts: Sequence[Post]) -> list[list[Result]]:
+    """Store posts to one meeting, no two of one device, all or none, and tell what has become of their scans.
+
+    In their order; nothing where there is no such meeting.
+    """
+    sent = [{"p": p, **post._asdict(), "scans": None} for p, post in enumerate(posts)]
+    scans = [{"p": p, "n": n, **scan} for p, post in enumerate(posts) for n, scan in enumerate(post.scans)]
+    values = orjson.dumps(sent).decode(), orjson.dumps(scans).decode()
+    results: list[list[Result]] = [[] for _ in posts]
+    for p, *result in await at_once(database, CHECK_IN, posts[0].meeting, *values):
+        results[p].append(Result(*result))
+    return results

@@ -55,7 +55,8 @@ async def check_in(request: Request, read: Read, code: Code, content: contents.C
     One scan. It is stored whatever it comes to, and may be sent again with the same `scan_id`. Of gates that scan one
     badge at the same moment, one is told of a first entry. Needs no Idempotency-Key.
     """
-    results = await _stored(request, read, code, content, [content])
+    post = await _post(request, read, code, content, [content])
+    results = _known(await request.app.state.doors.check_in(post))
     body = orjson.dumps({**_told(content.scan_id, results[0]), "clock_skew_ms": _skew(results)})
     return Response(body, results[0].status, {"Cache-Control": "no-store"}, "application/json")
 
@@ -74,46 +75,48 @@ async def check_in_batch(request: Request, read: Read, code: Code, content: cont
     Up to 5,000 scans of one device, in any order, split and repeated as the network will have it: what the roll comes
     to is the same. All are stored, or none is.
     """
-    results = await _stored(request, read, code, content, content.scans)
+    post = await _post(request, read, code, content, content.scans)
+    results = _known((await repository.check_in(request.app.state.database, [post]))[0])
     told = [_told(scan.scan_id, result) for scan, result in zip(content.scans, results, strict=True)]
     body = orjson.dumps({"clock_skew_ms": _skew(results), "results": told})
     return Response(body, 207, {"Cache-Control": "no-store"}, "application/json")
 
 
-async def _stored(
+async def _post(
     request: Request,
     read: Read,
     meeting: str,
     sent: contents.CheckInContent | contents.CheckInBatch,
     scans: Sequence[contents.ScanContent],
-) -> list[repository.Result]:
+) -> repository.Post:
     received_at: datetime = request.app.state.receipt_clock()
     caller = known(request)
     if caller.organization is not None or caller.meeting not in (None, meeting):
         await access.must_reach(read, caller, meeting)
     rows: list[dict[str, Any]] = []
     for n, scan in enumerate(scans):
-        rows.append(_row(n, sent.device_id, scan))
+        rows.append(_row(sent.device_id, scan))
         if n % LOOP == LOOP - 1:
             await asyncio.sleep(0)
-    post = repository.Post(
+    return repository.Post(
         *(meeting, sent.device_id, sent.clock_epoch, sent.device_sent_at, received_at, caller.client),
         request.scope.get("state", {}).get("request_id"),
         rows,
     )
-    results = await repository.check_in(request.app.state.database, post)
+
+
+def _known(results: list[repository.Result]) -> list[repository.Result]:
     if not results:
         raise NotFound
     return results
 
 
-def _row(n: int, device_id: str, scan: contents.ScanContent) -> dict[str, Any]:
+def _row(device_id: str, scan: contents.ScanContent) -> dict[str, Any]:
     """A scan as `check_in` takes it: the badge by its digest, and the digest of all that it says."""
     said = (
         f"{device_id}\n{scan.direction}\n{scan.session}\n{scan.scanned_at.isoformat()}\n{scan.sequence}\n{scan.badge}"
     )
     return {
-        "n": n,
         "id": scan.scan_id,
         "digest": "\\x" + blake2b(said.encode(), digest_size=16).hexdigest(),
         "badge": "\\x" + sha256(scan.badge.encode()).hexdigest(),

@@ -145,11 +145,11 @@ class Attendance(Base):
 
 
 class AttendanceCount(Base):
-    """How many of a meeting's list have a status, in all (`family` all), of a body and office, of a session, or of
-    both (`seat`).
+    """How many of a meeting's list have a status: in all (`family` all), of each session, of each body, of each office.
 
-    Kept by a trigger in the transaction that changes the attendance. Each number is the sum over its slots: with one
-    row for it, all gates would queue. What a family does not count by, and whoever has none of it, is ''.
+    Those of a body and of an office once for the whole meeting, with session '', and once for each session. Kept by a
+    trigger in the transaction that changes the attendance. A number of many is the sum over its slots: with one row for
+    it, all gates would queue. What a family does not count by, and whoever has none of it, is ''.
     """
 
     __tablename__ = "attendance_counts"
@@ -158,15 +158,15 @@ class AttendanceCount(Base):
         ForeignKey("meetings.code", onupdate="CASCADE", ondelete="CASCADE"), primary_key=True
     )
     family: Mapped[str] = mapped_column(primary_key=True)
+    session: Mapped[str] = mapped_column(primary_key=True)
     organization: Mapped[str] = mapped_column(primary_key=True)
     office: Mapped[str] = mapped_column(primary_key=True)
-    session: Mapped[str] = mapped_column(primary_key=True)
     open_status: Mapped[str] = mapped_column(primary_key=True)
     late: Mapped[bool] = mapped_column(primary_key=True)
     slot: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[int]
 
-    __table_args__ = (CheckConstraint("family IN ('all', 'body', 'seat', 'session')", name="family_known"),)
+    __table_args__ = (CheckConstraint("family IN ('all', 'body', 'office', 'session')", name="family_known"),)
 
 
 class RollCorrection(Base):

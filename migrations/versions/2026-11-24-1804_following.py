@@ -19,27 +19,41 @@ BY_KEYS = (
     "SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off"
     " SET plan_cache_mode = force_generic_plan"
 )
-# These, and those in whose places they come, and so on: all whom a change of these may touch.
+# These, and those in whose places they come, and so on: all whom a change of these may touch. Nobody is met twice on
+# the way, for represents_no_circle.
 CHAIN = """
-CREATE FUNCTION and_whom_they_represent(whom uuid[]) RETURNS uuid[] LANGUAGE sql STABLE AS $$
-    WITH RECURSIVE chain AS (
-        SELECT unnest(whom) AS id
-        UNION
-        SELECT represents FROM chain JOIN participants USING (id) WHERE represents IS NOT NULL
-    )
-    SELECT array_agg(id) FROM chain
-$$
+CREATE FUNCTION and_whom_they_represent(whom uuid[]) RETURNS uuid[] LANGUAGE plpgsql STABLE
+{by_keys} AS $$
+DECLARE
+    reached uuid[] := whom;
+    further uuid[] := whom;
+BEGIN
+    LOOP
+        SELECT array_agg(DISTINCT represents) INTO further FROM participants
+        WHERE id = ANY (further) AND represents IS NOT NULL;
+        EXIT WHEN further IS NULL;
+        reached := reached || further;
+    END LOOP;
+    RETURN reached;
+END $$
 """
 # Derive anew what stands of these, and of those whom they represent, for it hangs on who comes in their place. Locked
 # in one order first, so that two gates that see one badge come one after the other, and the second sees the first's.
-DERIVE = """
-CREATE FUNCTION derive_attendance(of_meeting text, whom uuid[]) RETURNS void LANGUAGE plpgsql
+LOCK = """
+CREATE FUNCTION lock_attendance(of_meeting text, whom uuid[]) RETURNS uuid[] LANGUAGE plpgsql
 {by_keys} AS $$
 DECLARE
     touched constant uuid[] := and_whom_they_represent(whom);
 BEGIN
     PERFORM FROM attendance WHERE meeting = of_meeting AND participant = ANY (touched)
     ORDER BY participant FOR NO KEY UPDATE;
+    RETURN touched;
+END $$
+"""
+DERIVE_LOCKED = """
+CREATE FUNCTION derive_locked_attendance(of_meeting text, touched uuid[]) RETURNS void LANGUAGE plpgsql
+{by_keys} AS $$
+BEGIN
     UPDATE attendance AS held SET
         organization = derived.organization, office = derived.office, sessions = derived.sessions,
         status = derived.status, late = derived.late, arrived_at = derived.arrived_at, left_at = derived.left_at,
@@ -50,6 +64,12 @@ BEGIN
         AND (held.organization, held.office, held.sessions, held.status, held.late, held.arrived_at, held.left_at,
             held.entry) IS DISTINCT FROM (derived.organization, derived.office, derived.sessions, derived.status,
             derived.late, derived.arrived_at, derived.left_at, derived.entry);
+END $$
+"""
+DERIVE = """
+CREATE FUNCTION derive_attendance(of_meeting text, whom uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM derive_locked_attendance(of_meeting, lock_attendance(of_meeting, whom));
 END $$
 """
 FOLLOW_LIST = """
@@ -105,41 +125,42 @@ BEGIN
     RETURN NULL;
 END $$
 """
-# In the order of their keys: all writers wait for each other's counters in the same order. The slot is the
-# participant's, so that what is added in one is taken away from the same; a body has few of them, for there are many.
+# The slot is the participant's, so that what is added in one is taken away from the same. A body has one for all: there
+# are hundreds of bodies, and whoever asks for the numbers of all reads a row for each slot.
 FAMILIES = """
 CREATE FUNCTION families_of(participant uuid, organization text, office text, sessions text[])
-RETURNS TABLE (family text, of_body text, of_office text, of_session text, slot int) LANGUAGE sql IMMUTABLE AS $$
+RETURNS TABLE (family text, of_session text, of_body text, of_office text, slot int) LANGUAGE sql IMMUTABLE AS $$
     SELECT 'all', '', '', '', hashtext(participant::text) & 15
     UNION ALL
-    SELECT 'body', coalesce(organization, ''), coalesce(office, ''), '', hashtext(participant::text) & 3
-    UNION ALL
-    SELECT 'session', '', '', coalesce(one, ''), hashtext(participant::text) & 15
+    SELECT 'session', coalesce(one, ''), '', '', hashtext(participant::text) & 15
     FROM unnest(CASE WHEN sessions = '{}' THEN ARRAY[NULL] ELSE sessions END) AS one
     UNION ALL
-    SELECT 'seat', coalesce(organization, ''), coalesce(office, ''), one, hashtext(participant::text) & 3
-    FROM unnest(sessions) AS one
+    SELECT 'body', one, coalesce(organization, ''), '', 0 FROM unnest(array_prepend('', sessions)) AS one
+    UNION ALL
+    SELECT 'office', one, '', coalesce(office, ''), hashtext(participant::text) & 15
+    FROM unnest(array_prepend('', sessions)) AS one
 $$
 """
 _ROWS = """
-    SELECT meeting, family, of_body, of_office, of_session, open_status, late, slot, {sign} AS number
+    SELECT meeting, family, of_session, of_body, of_office, open_status, late, slot, {sign} AS number
     FROM {table} CROSS JOIN LATERAL families_of(participant, organization, office, sessions)
 """
 # What the counters must say.
 DERIVED_COUNTS = """
 CREATE VIEW derived_counts AS
-SELECT meeting, family, of_body AS organization, of_office AS office, of_session AS session, open_status, late, slot,
+SELECT meeting, family, of_session AS session, of_body AS organization, of_office AS office, open_status, late, slot,
     count(*)::int AS number
 FROM attendance CROSS JOIN LATERAL families_of(participant, organization, office, sessions)
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 """
+# In the order of their keys: all writers wait for each other's counters in the same order.
 _COUNT = """
         INSERT INTO attendance_counts AS held (
-            meeting, family, organization, office, session, open_status, late, slot, number
-        ) SELECT meeting, family, of_body, of_office, of_session, open_status, late, slot, sum(number)
+            meeting, family, session, organization, office, open_status, late, slot, number
+        ) SELECT meeting, family, of_session, of_body, of_office, open_status, late, slot, sum(number)
         FROM ({rows}) AS row
         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 HAVING sum(number) <> 0 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
-        ON CONFLICT (meeting, family, organization, office, session, open_status, late, slot)
+        ON CONFLICT (meeting, family, session, organization, office, open_status, late, slot)
         DO UPDATE SET number = held.number + excluded.number;
 """
 _MORE, _LESS = _ROWS.format(sign="1", table="is_now"), _ROWS.format(sign="-1", table="was")
@@ -173,15 +194,15 @@ def upgrade() -> None:
         "attendance_counts",
         sa.Column("meeting", sa.Text(), nullable=False),
         sa.Column("family", sa.Text(), nullable=False),
+        sa.Column("session", sa.Text(), nullable=False),
         sa.Column("organization", sa.Text(), nullable=False),
         sa.Column("office", sa.Text(), nullable=False),
-        sa.Column("session", sa.Text(), nullable=False),
         sa.Column("open_status", sa.Text(), nullable=False),
         sa.Column("late", sa.Boolean(), nullable=False),
         sa.Column("slot", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.CheckConstraint(
-            "family IN ('all', 'body', 'seat', 'session')", name=op.f("ck_attendance_counts_family_known")
+            "family IN ('all', 'body', 'office', 'session')", name=op.f("ck_attendance_counts_family_known")
         ),
         sa.ForeignKeyConstraint(
             ["meeting"],
@@ -193,9 +214,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "meeting",
             "family",
+            "session",
             "organization",
             "office",
-            "session",
             "open_status",
             "late",
             "slot",
@@ -203,8 +224,10 @@ def upgrade() -> None:
         ),
     )
     for statement in (
-        CHAIN,
-        DERIVE.format(by_keys=BY_KEYS),
+        CHAIN.format(by_keys=BY_KEYS),
+        LOCK.format(by_keys=BY_KEYS),
+        DERIVE_LOCKED.format(by_keys=BY_KEYS),
+        DERIVE,
         FOLLOW_LIST,
         FOLLOW_SESSIONS,
         FAMILIES,
@@ -241,4 +264,4 @@ def downgrade() -> None:
     op.execute("DROP VIEW derived_counts")
     op.drop_table("attendance_counts")
     op.execute("DROP FUNCTION count_attendance, families_of, follow_sessions, follow_list, derive_attendance")
-    op.execute("DROP FUNCTION and_whom_they_represent")
+    op.execute("DROP FUNCTION derive_locked_attendance, lock_attendance, and_whom_they_represent")

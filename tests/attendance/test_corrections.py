@@ -15,7 +15,11 @@ from tests.gates.doors import Door, at
 from tests.writing.calls import Calls
 
 SICK = {"status": "sick", "reason": "surat dokter menyusul"}
-CHECK_IN = "SELECT outcome FROM check_in($1, 'gate-9', 0, $2, $2, 'x', NULL, $3::text::json)"
+CHECK_IN = """
+    SELECT outcome FROM check_in($1, json_build_array(json_build_object(
+        'p', 0, 'device_id', 'gate-9', 'clock_epoch', 0, 'sent_at', $2::timestamptz, 'received_at', $2::timestamptz,
+        'client', 'x')), $3::text::json)
+"""
 WAITING = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
 
 
@@ -188,7 +192,7 @@ async def test_a_closing_waits_for_what_is_on_its_way(door: Door) -> None:
     """And what comes after it, waits for it: so each scan is before the closing, or knows that it is not."""
     url = door.app.state.settings.database_url
     connection = await door.connect()
-    scan = '[{"n": 0, "id": "01b00000-0000-7000-8000-00000000000%d", "digest": "\\\\x0%d", "direction": "in",'
+    scan = '[{"p": 0, "n": 0, "id": "01b00000-0000-7000-8000-00000000000%d", "digest": "\\\\x0%d", "direction": "in",'
     scan += ' "badge_text": "x", "scanned_at": "2026-12-07T02:00:00Z"}]'
     try:
         async with connection.transaction():
