@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import asyncpg
 
+from app.attendance.summary import NUMBERS
+
 # Nobody checks in meanwhile, so that what is compared is of one moment.
 _ALONE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 17))"
 _KEPT = "SELECT code FROM meetings WHERE forgotten_at IS NULL AND ($1::text IS NULL OR code = $1) ORDER BY code"
@@ -26,16 +28,16 @@ SELECT participant FROM (
 ) AS different
 """
 _DERIVE = "SELECT derive_attendance($1, $2::uuid[])"
-_KEY = "meeting, family, session, organization, office, open_status, late, slot"
+_KEY = "meeting, family, session, organization, office, slot"
 _COUNTS = f"""
 WITH wrong AS (
-    SELECT {_KEY}, coalesce(derived.number, 0) AS number
+    SELECT {_KEY}, {", ".join(f"coalesce(derived.{number}, 0) AS {number}" for number in NUMBERS)}
     FROM (SELECT * FROM derived_counts WHERE meeting = $1) AS derived
     FULL JOIN (SELECT * FROM attendance_counts WHERE meeting = $1) AS held USING ({_KEY})
-    WHERE coalesce(derived.number, 0) <> coalesce(held.number, 0)
+    WHERE {" OR ".join(f"coalesce(derived.{number}, 0) <> coalesce(held.{number}, 0)" for number in NUMBERS)}
 )
-INSERT INTO attendance_counts ({_KEY}, number) SELECT {_KEY}, number FROM wrong ORDER BY {_KEY}
-ON CONFLICT ({_KEY}) DO UPDATE SET number = excluded.number RETURNING 1
+INSERT INTO attendance_counts ({_KEY}, {", ".join(NUMBERS)}) SELECT * FROM wrong ORDER BY {_KEY}
+ON CONFLICT ({_KEY}) DO UPDATE SET {", ".join(f"{number} = excluded.{number}" for number in NUMBERS)} RETURNING 1
 """  # noqa: S608  (our own words)
 _DUE = """
 SELECT code FROM meetings WHERE forgotten_at IS NULL

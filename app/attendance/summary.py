@@ -34,43 +34,43 @@ _count, _meeting = models.AttendanceCount, models.Meeting
 _MEETING = bindparam("meeting", type_=Text)
 
 
+STATUSES = ("expected", "present", "represented")
+REASONS = ("excused", "on_duty_elsewhere", "on_leave", "absent")
+NUMBERS = ("invited", *STATUSES, *REASONS, "late")
+
+
 def _counted(by: str | None, in_session: bool) -> CTE:
-    """`number` of each key, status and lateness: a few rows for any roll, from the counters of the meeting."""
+    """The numbers of each key: a few rows for any roll, from the counters of the meeting."""
     keys: dict[str | None, Expression] = {None: cast(null(), Text), "office": _count.office, "session": _count.session}
     families = {None: "session" if in_session else "all", "session": "session", "office": "office"}
     family: Expression = literal_column(f"'{families.get(by, 'body')}'")
     key = func.nullif(keys.get(by, _count.organization), literal_column("''"), type_=Text)
     rows = (
-        select(key.label("key"), _count.open_status, _count.late, func.sum(_count.number).label("number"))
+        select(key.label("key"), *_sums(_count))
         .where(_count.meeting == _MEETING, _count.family == family)
-        .having(func.sum(_count.number) > 0)
+        .having(func.sum(_count.invited) > 0)
     )
     if in_session:
         rows = rows.where(_count.session == bindparam("session", type_=Text))
     elif by != "session":
         rows = rows.where(_count.session == literal_column("''"))
-    return rows.group_by(literal_column("1"), literal_column("2"), literal_column("3")).cte()
+    return rows.group_by(literal_column("1")).cte()
 
 
 _NONE: ColumnElement[Any] = literal_column("'[]'::json")
-STATUSES = ("expected", "present", "represented")
-REASONS = ("excused", "on_duty_elsewhere", "on_leave", "absent")
 
 
-def _sums(counted: FromClause) -> list[Label[int]]:
+def _sums(counted: Any) -> list[Label[int]]:
     """How many there are in all, in each status and late, over some counted rows."""
-
-    def where(condition: ColumnElement[bool]) -> ColumnElement[int]:
-        return func.coalesce(cast(func.sum(counted.c.number).filter(condition), Integer), literal_column("0"))
-
     return [
-        where(true()).label("invited"),
-        *(
-            where(counted.c.open_status == literal_column(f"'{status}'")).label(status)
-            for status in (*STATUSES, *REASONS)
-        ),
-        where(counted.c.late).label("late"),
+        func.coalesce(cast(func.sum(_number(counted, name)), Integer), literal_column("0")).label(name)
+        for name in NUMBERS
     ]
+
+
+def _number(counted: Any, name: str) -> ColumnElement[int]:
+    found: ColumnElement[int] = getattr(counted.c if isinstance(counted, FromClause) else counted, name)
+    return found
 
 
 def _numbers(sums: FromClause) -> dict[str, ColumnElement[Any]]:

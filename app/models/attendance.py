@@ -161,12 +161,24 @@ class AttendanceCount(Base):
     session: Mapped[str] = mapped_column(primary_key=True)
     organization: Mapped[str] = mapped_column(primary_key=True)
     office: Mapped[str] = mapped_column(primary_key=True)
-    open_status: Mapped[str] = mapped_column(primary_key=True)
-    late: Mapped[bool] = mapped_column(primary_key=True)
     slot: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[int]
+    invited: Mapped[int]
+    expected: Mapped[int]
+    present: Mapped[int]
+    represented: Mapped[int]
+    excused: Mapped[int]
+    on_duty_elsewhere: Mapped[int]
+    on_leave: Mapped[int]
+    absent: Mapped[int]
+    late: Mapped[int]
 
-    __table_args__ = (CheckConstraint("family IN ('all', 'body', 'office', 'session')", name="family_known"),)
+    __table_args__ = (
+        CheckConstraint("family IN ('all', 'body', 'office', 'session')", name="family_known"),
+        CheckConstraint(
+            "invited = expected + present + represented + excused + on_duty_elsewhere + on_leave + absent",
+            name="sums_up",
+        ),
+    )
 
 
 class RollCorrection(Base):

@@ -128,42 +128,55 @@ END $$
 # The slot is the participant's, so that what is added in one is taken away from the same. A body has one for all: there
 # are hundreds of bodies, and whoever asks for the numbers of all reads a row for each slot.
 FAMILIES = """
-CREATE FUNCTION families_of(participant uuid, organization text, office text, sessions text[])
-RETURNS TABLE (family text, of_session text, of_body text, of_office text, slot int) LANGUAGE sql IMMUTABLE AS $$
-    SELECT 'all', '', '', '', hashtext(participant::text) & 15
+CREATE FUNCTION families_of(organization text, office text, sessions text[], slot int)
+RETURNS TABLE (family text, of_session text, of_body text, of_office text, of_slot int) LANGUAGE sql IMMUTABLE AS $$
+    SELECT 'all', '', '', '', slot
     UNION ALL
-    SELECT 'session', coalesce(one, ''), '', '', hashtext(participant::text) & 15
+    SELECT 'session', coalesce(one, ''), '', '', slot
     FROM unnest(CASE WHEN sessions = '{}' THEN ARRAY[NULL] ELSE sessions END) AS one
     UNION ALL
     SELECT 'body', one, coalesce(organization, ''), '', 0 FROM unnest(array_prepend('', sessions)) AS one
     UNION ALL
-    SELECT 'office', one, '', coalesce(office, ''), hashtext(participant::text) & 15
-    FROM unnest(array_prepend('', sessions)) AS one
+    SELECT 'office', one, '', coalesce(office, ''), slot FROM unnest(array_prepend('', sessions)) AS one
 $$
 """
-_ROWS = """
-    SELECT meeting, family, of_session, of_body, of_office, open_status, late, slot, {sign} AS number
-    FROM {table} CROSS JOIN LATERAL families_of(participant, organization, office, sessions)
+STATUSES = ("expected", "present", "represented", "excused", "on_duty_elsewhere", "on_leave", "absent")
+NUMBERS = ("invited", *STATUSES, "late")
+_NUMBERS = ", ".join(NUMBERS)
+_IS = {"invited": "true", "late": "late"} | {status: f"open_status = '{status}'" for status in STATUSES}
+# Of people alike in all that is counted by, one line: how many more there are now of each number.
+_MORE = """
+    SELECT meeting, organization, office, sessions, hashtext(participant::text) & 15 AS slot, {numbers}
+    FROM ({rows}) AS row GROUP BY 1, 2, 3, 4, 5
 """
+_BY_FAMILY = """
+    SELECT meeting, family, of_session AS session, of_body AS organization, of_office AS office, of_slot AS slot,
+        {numbers}
+    FROM ({more}) AS more CROSS JOIN LATERAL families_of(organization, office, sessions, slot)
+    GROUP BY 1, 2, 3, 4, 5, 6
+"""
+
+
+def _by_family(**rows: str) -> str:
+    """Numbers of each family, from rows of attendance and the signs that they count with."""
+    signed = (f"SELECT *, {sign} AS sign FROM {table}" for table, sign in rows.items())  # noqa: S608
+    counted = ", ".join(
+        f"coalesce(sum(sign) FILTER (WHERE {condition}), 0)::int AS {n}" for n, condition in _IS.items()
+    )
+    more = _MORE.format(numbers=counted, rows=" UNION ALL ".join(signed))
+    return _BY_FAMILY.format(more=more, numbers=", ".join(f"sum({number})::int AS {number}" for number in NUMBERS))
+
+
 # What the counters must say.
-DERIVED_COUNTS = """
-CREATE VIEW derived_counts AS
-SELECT meeting, family, of_session AS session, of_body AS organization, of_office AS office, open_status, late, slot,
-    count(*)::int AS number
-FROM attendance CROSS JOIN LATERAL families_of(participant, organization, office, sessions)
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
-"""
+DERIVED_COUNTS = f"CREATE VIEW derived_counts AS {_by_family(attendance='1')}"
 # In the order of their keys: all writers wait for each other's counters in the same order.
-_COUNT = """
-        INSERT INTO attendance_counts AS held (
-            meeting, family, session, organization, office, open_status, late, slot, number
-        ) SELECT meeting, family, of_session, of_body, of_office, open_status, late, slot, sum(number)
-        FROM ({rows}) AS row
-        GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 HAVING sum(number) <> 0 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
-        ON CONFLICT (meeting, family, session, organization, office, open_status, late, slot)
-        DO UPDATE SET number = held.number + excluded.number;
-"""
-_MORE, _LESS = _ROWS.format(sign="1", table="is_now"), _ROWS.format(sign="-1", table="was")
+_COUNT = f"""
+        INSERT INTO attendance_counts AS held (meeting, family, session, organization, office, slot, {_NUMBERS})
+        SELECT * FROM ({{counted}}) AS counted WHERE ({_NUMBERS}) <> ({", ".join("0" for _ in NUMBERS)})
+        ORDER BY meeting, family, session, organization, office, slot
+        ON CONFLICT (meeting, family, session, organization, office, slot)
+        DO UPDATE SET {", ".join(f"{number} = held.{number} + excluded.{number}" for number in NUMBERS)};
+"""  # noqa: S608  (our own words)
 COUNT = """
 CREATE FUNCTION count_attendance() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -178,9 +191,9 @@ BEGIN
     RETURN NULL;
 END $$
 """.format(  # noqa: S608  (our own words)
-    of_new=_COUNT.format(rows=_MORE),
-    of_old=_COUNT.format(rows=_LESS),
-    of_both=_COUNT.format(rows=f"{_MORE} UNION ALL {_LESS}"),
+    of_new=_COUNT.format(counted=_by_family(is_now="1")),
+    of_old=_COUNT.format(counted=_by_family(was="-1")),
+    of_both=_COUNT.format(counted=_by_family(is_now="1", was="-1")),
 )
 EVENTS = {
     "insert": "NEW TABLE AS is_now",
@@ -197,13 +210,12 @@ def upgrade() -> None:
         sa.Column("session", sa.Text(), nullable=False),
         sa.Column("organization", sa.Text(), nullable=False),
         sa.Column("office", sa.Text(), nullable=False),
-        sa.Column("open_status", sa.Text(), nullable=False),
-        sa.Column("late", sa.Boolean(), nullable=False),
         sa.Column("slot", sa.Integer(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
+        *(sa.Column(number, sa.Integer(), nullable=False) for number in NUMBERS),
         sa.CheckConstraint(
             "family IN ('all', 'body', 'office', 'session')", name=op.f("ck_attendance_counts_family_known")
         ),
+        sa.CheckConstraint(f"invited = {' + '.join(STATUSES)}", name=op.f("ck_attendance_counts_sums_up")),
         sa.ForeignKeyConstraint(
             ["meeting"],
             ["meetings.code"],
@@ -217,8 +229,6 @@ def upgrade() -> None:
             "session",
             "organization",
             "office",
-            "open_status",
-            "late",
             "slot",
             name=op.f("pk_attendance_counts"),
         ),

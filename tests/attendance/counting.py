@@ -8,8 +8,8 @@ from tests.gates.doors import Door
 REASONS = ("excused", "on_duty_elsewhere", "on_leave", "absent")
 UNEQUAL = """
 SELECT (SELECT count(*) FROM (
-    (SELECT * FROM attendance_counts WHERE number <> 0 EXCEPT ALL SELECT * FROM derived_counts)
-    UNION ALL (SELECT * FROM derived_counts EXCEPT ALL SELECT * FROM attendance_counts WHERE number <> 0)
+    (SELECT * FROM attendance_counts WHERE invited <> 0 EXCEPT ALL SELECT * FROM derived_counts)
+    UNION ALL (SELECT * FROM derived_counts EXCEPT ALL SELECT * FROM attendance_counts WHERE invited <> 0)
 ) AS counters) + (SELECT count(*) FROM (
     SELECT meeting, participant, organization, office, sessions, status, late, arrived_at, left_at, entry
     FROM derived_attendance EXCEPT ALL

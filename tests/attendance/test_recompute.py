@@ -22,9 +22,10 @@ WHOLE = (
 BROKEN = {
     "a row": "UPDATE attendance SET status = 'absent', late = true WHERE meeting = $1 AND entry IS NOT NULL",
     "its first entry": "UPDATE attendance SET entry = NULL WHERE meeting = $1",
-    "a counter": "UPDATE attendance_counts SET number = number + 3 WHERE meeting = $1 AND family = 'body'",
+    "a counter": "UPDATE attendance_counts SET late = late + 3 WHERE meeting = $1 AND family = 'body'",
     "a missing counter": "DELETE FROM attendance_counts WHERE meeting = $1 AND family = 'session'",
-    "a counter of nobody": "INSERT INTO attendance_counts VALUES ($1, 'all', '', '', '', 'on_leave', true, 3, 7)",
+    "a counter of nobody": """INSERT INTO attendance_counts
+        VALUES ($1, 'all', '', '', '', 99, 1, 1, 0, 0, 0, 0, 0, 0, 1)""",
     "a missing row": "DELETE FROM attendance WHERE meeting = $1 AND entry IS NOT NULL",
 }
 
@@ -47,7 +48,7 @@ async def run(url: str, *arguments: str) -> Result:
 
 
 async def held(url: str, meeting: str) -> list[str]:
-    counts = WHOLE.format("(SELECT * FROM attendance_counts WHERE number <> 0)")
+    counts = WHOLE.format("(SELECT * FROM attendance_counts WHERE invited <> 0)")
     return [await fetch(url, sql, meeting) for sql in (WHOLE.format("attendance"), counts)]
 
 

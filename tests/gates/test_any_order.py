@@ -33,11 +33,8 @@ SELECT json_build_array(
     (SELECT json_agg(to_jsonb(one) - 'meeting' ORDER BY participant) FROM attendance AS one WHERE meeting = $1),
     (SELECT json_agg(json_build_array(id, effective_at, judgement, session) ORDER BY id)
         FROM judged_scans WHERE meeting = $1),
-    (SELECT json_agg(counted ORDER BY counted::text) FROM (
-        SELECT json_build_array(family, organization, office, session, open_status, late, sum(number)) AS counted
-        FROM attendance_counts WHERE meeting = $1
-        GROUP BY family, organization, office, session, open_status, late HAVING sum(number) <> 0
-    ) AS counts)
+    (SELECT json_agg(to_jsonb(one) - 'meeting' ORDER BY family, session, organization, office, slot)
+        FROM attendance_counts AS one WHERE meeting = $1 AND invited <> 0)
 )::text
 """
 EMPTY = (

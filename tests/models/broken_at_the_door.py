@@ -33,6 +33,7 @@ AT_THE_DOOR: list[Broken] = [
     ("scans", {"annulled_for": "R"}, "ck_scans_annulled_for_a_reason"),
     ("attendance", {"participant": UUID(int=8)}, "fk_attendance_meeting_participant_participants"),
     ("attendance", {"meeting": "m-1", "participant": ON_LIST}, "pk_attendance"),
+    ("attendance_counts", {"invited": 2}, "ck_attendance_counts_sums_up"),
     ("attendance_counts", {"meeting": "m-8"}, "fk_attendance_counts_meeting_meetings"),
     (
         "roll_corrections",

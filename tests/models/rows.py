@@ -98,10 +98,9 @@ GOOD: dict[str, dict[str, Any]] = {
         "organization": "",
         "office": "",
         "session": "",
-        "open_status": "expected",
-        "late": False,
         "slot": 99,
-        "number": 1,
+        **dict.fromkeys(("invited", "expected"), 1),
+        **dict.fromkeys(("present", "represented", "excused", "on_duty_elsewhere", "on_leave", "absent", "late"), 0),
     },
     "roll_corrections": {
         "id": UUID(int=39),

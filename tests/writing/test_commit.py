@@ -33,7 +33,7 @@ KEPT = """
         (SELECT count(*) FROM badges), (SELECT count(*) FROM badges WHERE revoked_at IS NULL),
         (SELECT count(*) FROM scans), (SELECT count(*) FROM scans WHERE annulled_at IS NULL),
         (SELECT count(*) FROM device_clocks), (SELECT count(*) FROM roll_corrections WHERE confirmed_at IS NULL),
-        (SELECT count(*) FROM meetings WHERE roll_closed_at IS NULL), (SELECT sum(number) FROM attendance_counts)"""
+        (SELECT count(*) FROM meetings WHERE roll_closed_at IS NULL), (SELECT sum(invited) FROM attendance_counts)"""
 Call = Callable[[], Awaitable[httpx.Response]]
 
 
