@@ -12,6 +12,7 @@ from app.attendance import schemas
 from app.core.collection import Collection, Given
 from app.core.documents import Day, Document, Rows
 from app.core.transaction import Writer
+from app.writing.content import Noted
 
 _asked = models.RollCorrection
 TABLE: Table = _asked.__table__  # type: ignore[assignment]
@@ -25,6 +26,7 @@ def correction(_day: Day) -> Rows:
         _asked.status,
         _asked.scan,
         _asked.reason,
+        _asked.legal_basis,
         _asked.asked_by,
         _asked.asked_at,
         _asked.confirmed_by,
@@ -54,6 +56,7 @@ class Annulment(NamedTuple):
 
     at: datetime | None
     reason: str | None
+    legal_basis: str | None
 
 
 class Asked(NamedTuple):
@@ -63,16 +66,25 @@ class Asked(NamedTuple):
     status: str | None
     scan: UUID | None
     reason: str
+    legal_basis: str | None
     asked_by: str
     confirmed_by: str | None
 
+    @property
+    def note(self) -> Noted:
+        return Noted(reason=self.reason, legal_basis=self.legal_basis)
 
-NOT_YET = Annulment(None, None)
+
+NOT_YET = Annulment(None, None, None)
 # A scan has several rows where its id was used for different contents: they are annulled together.
-_FIND = "SELECT annulled_at, annulled_for FROM scans WHERE meeting = $1 AND id = $2 ORDER BY annulled_at LIMIT 1"
+_FIND = (
+    "SELECT annulled_at, annulled_for, legal_basis FROM scans WHERE meeting = $1 AND id = $2"
+    " ORDER BY annulled_at LIMIT 1"
+)
 _ANNUL = """
 WITH gone AS (
-    UPDATE scans SET annulled_at = clock_timestamp(), annulled_by = $3, annulled_for = $4
+    UPDATE scans SET annulled_at = clock_timestamp(), annulled_by = $3, annulled_for = $4,
+        legal_basis = $5
     WHERE meeting = $1 AND id = $2 AND annulled_at IS NULL RETURNING badge, annulled_at
 ) SELECT gone.annulled_at, badges.participant FROM gone LEFT JOIN badges ON badges.id = gone.badge
 """
@@ -84,7 +96,7 @@ _CLOSED = (
     " 'roll_closed_at', roll_closed_at)::text FROM meetings WHERE code = $1"
 )
 _HOLD = (
-    "SELECT participant, status, scan, reason, asked_by, confirmed_by FROM roll_corrections"
+    "SELECT participant, status, scan, reason, legal_basis, asked_by, confirmed_by FROM roll_corrections"
     " WHERE meeting = $1 AND id = $2 FOR UPDATE"
 )
 _CONFIRM = "UPDATE roll_corrections SET confirmed_by = $2, confirmed_at = clock_timestamp() WHERE id = $1"
@@ -96,12 +108,12 @@ async def annulled(write: Writer, meeting: str, scan: UUID | None) -> Annulment 
     return Annulment(*found[0]) if found else None
 
 
-async def annul(write: Writer, meeting: str, scan: UUID | None, client: str, reason: str) -> Annulment:
+async def annul(write: Writer, meeting: str, scan: UUID | None, client: str, note: Noted) -> Annulment:
     """Annul a scan that is not, and derive anew what hangs on it."""
-    gone = await write.fetch(_ANNUL, meeting, scan, client, reason)
+    gone = await write.fetch(_ANNUL, meeting, scan, client, note.reason, note.legal_basis)
     if whom := [one for _, one in gone if one is not None]:
         await write.fetch(_DERIVE, meeting, whom)
-    return Annulment(gone[0][0], reason)
+    return Annulment(gone[0][0], note.reason, note.legal_basis)
 
 
 async def close(write: Writer, meeting: str) -> bytes:

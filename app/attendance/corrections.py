@@ -127,7 +127,7 @@ async def list_corrections(
     Those that wait for a second client, and those that were confirmed, in the order in which they were asked for. Each
     reading leaves a line in the audit trail.
     """
-    await reading.must_read(request, read, read, code)
+    await reading.must_read(request, read, read.at(query.then), code)
     page = await reading.page(request, read, changing.CORRECTIONS, query, code, "corrections")
     return page.reply(request, fresh=None, vary=reading.VARY)
 

@@ -46,16 +46,16 @@ async def read_quorum(
     the roll is restricted: that is for tokens with the scope `attendance:read`, and each such reading leaves a line in
     the audit trail. The reference data know of no plenary; the example shows one that was made up.
     """
-    plenary = await presence.plenary_of(read, code)
-    roll = await access.roll_of(read, code) if plenary else None
-    if plenary is None or roll is None:
+    then = read.at(query.known_at)
+    plenary = await presence.plenary_of(then, code)
+    rules = await access.rules_of(read, then, code) if plenary else None
+    if plenary is None or rules is None:
         raise NotFound
-    at = query.at or min(datetime.now(UTC), plenary.last_instant)
-    members = await presence.members_of(read, plenary.host, at.astimezone(plenary.zone).date())
-    stays = await presence.stays_of(read, plenary, [one.official for one in members])
-    if roll.roll == "open":
+    at = query.at or min(query.known_at or datetime.now(UTC), plenary.last_instant)
+    members = await presence.members_of(then, plenary.host, at.astimezone(plenary.zone).date())
+    stays = await presence.stays_of(then, plenary, [one.official for one in members])
+    if not rules.closed:
         return _reply(_Quorum(plenary, at, members, stays).document(shown=True))
-    rules = access.Rules(True, roll.host, read)
     if not await access.may_read(rules, caller_of(request), code):
         return _reply(_Quorum(plenary, at, members, stays).document(shown=False))
     people = dict.fromkeys(f"participants/{one.participant}" for one in stays)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, Field
 
 from app.core.moments import INSTANT, instant
-from app.core.parameters import NoQuery
+from app.core.parameters import KnownAt, NoQuery
 from app.mentions import Mention, PersonMention
 
 
@@ -66,3 +66,4 @@ class QuorumQuery(NoQuery):
         ]
         | None
     ) = None
+    known_at: KnownAt | None = None

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.core.facts import Fact
-from app.core.parameters import Code, FieldsOf, ItemQuery, ListQuery, NoQuery, PageQuery, Words
+from app.core.parameters import Code, FieldsOf, ItemQuery, NoQuery, PageQuery, SortedQuery, Words
 from app.mentions import Mention, ParticipantMention, PersonMention
 from app.models.vocabulary import AttendanceStatus, Capacity, Office
 
@@ -83,6 +83,7 @@ class RollCorrection(BaseModel):
     status: AttendanceStatus | None
     scan: Annotated[UUID | None, Field(description="Id of the scan to annul; null: it is about a status.")]
     reason: str
+    legal_basis: str | None
     asked_by: Annotated[str, Field(description="Id of the client.")]
     asked_at: datetime
     confirmed_by: Annotated[str | None, Field(description="Id of the second client; null: it waits for one.")]
@@ -95,7 +96,7 @@ CorrectionFields = Annotated[
 ]
 
 
-class CorrectionQuery(ListQuery):
+class CorrectionQuery(SortedQuery):
     pending: Annotated[
         Literal["true", "false"] | None,
         Field(description="`true`: those that wait for a second client; `false`: those that are confirmed."),
@@ -109,10 +110,6 @@ class CorrectionQuery(ListQuery):
     ) = None
     fields: CorrectionFields | None = None
 
-    @property
-    def order(self) -> str | None:
-        return self.sort
-
 
 class Annulled(BaseModel):
     """A scan that has no effect any more; or, of a closed roll, the correction that asks for it."""
@@ -120,6 +117,7 @@ class Annulled(BaseModel):
     scan_id: UUID
     annulled_at: datetime | None
     annulled_for: str | None
+    legal_basis: str | None
     correction: RollCorrection | None
 
 

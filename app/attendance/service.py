@@ -29,16 +29,14 @@ async def set_status(write: Write, meeting: str, participant: UUID, asked: conte
         is_open = await access.is_open(transaction, meeting)
         await changes.held(transaction, write, RESOURCE, keys)
         if not is_open:
-            correction = await _ask(
-                transaction, write, meeting, asked.reason, participant=participant, status=asked.status
-            )
+            correction = await _ask(transaction, write, meeting, asked, participant=participant, status=asked.status)
             return Done(Kept(202, {"Location": _address(meeting, correction)}, correction.body), [_key(participant)])
         await _set(transaction, participant, asked.status, asked.reason)
         item = await changes.shown(transaction, write, RESOURCE, keys)
         headers = {"ETag": conditional.entity_tag(item.body, item.revision)}
         return Done(Kept(200, headers, item.body), [_key(participant)])
 
-    return await write.run(work, Noted(reason=asked.reason))
+    return await write.run(work, asked)
 
 
 async def annul(write: Write, meeting: str, scan: UUID, asked: contents.AnnulmentContent) -> Response:
@@ -53,24 +51,26 @@ async def annul(write: Write, meeting: str, scan: UUID, asked: contents.Annulmen
         key = f"check-ins/{scan}"
         if is_open or found.at is not None:
             if found.at is None:
-                found = await changing.annul(transaction, meeting, scan, write.caller.client, asked.reason)
+                found = await changing.annul(transaction, meeting, scan, write.caller.client, asked)
             answer: dict[str, Any] = {
                 "scan_id": scan,
                 "annulled_at": found.at,
                 "annulled_for": found.reason,
+                "legal_basis": found.legal_basis,
                 "correction": None,
             }
             return Done(Kept(200, {}, orjson.dumps(answer)), [key])
-        correction = await _ask(transaction, write, meeting, asked.reason, scan=scan)
+        correction = await _ask(transaction, write, meeting, asked, scan=scan)
         answer = {
             "scan_id": scan,
             "annulled_at": None,
             "annulled_for": None,
+            "legal_basis": None,
             "correction": orjson.Fragment(correction.body),
         }
         return Done(Kept(202, {"Location": _address(meeting, correction)}, orjson.dumps(answer)), [key])
 
-    return await write.run(work)
+    return await write.run(work, asked)
 
 
 async def close(write: Write, meeting: str, note: Noted | None) -> Response:
@@ -101,7 +101,7 @@ async def confirm(write: Write, meeting: str, correction: UUID, note: Noted | No
             if asked.participant is not None:
                 await _set(transaction, asked.participant, asked.status, asked.reason)
             elif (await changing.annulled(transaction, meeting, asked.scan)) == changing.NOT_YET:
-                await changing.annul(transaction, meeting, asked.scan, asked.asked_by, asked.reason)
+                await changing.annul(transaction, meeting, asked.scan, asked.asked_by, asked.note)
         item = await _correction(transaction, meeting, correction)
         return Done(Kept(200, {}, item.body), [f"corrections/{correction}"])
 
@@ -121,9 +121,10 @@ async def _set(transaction: Writer, participant: UUID, status: Any, reason: str)
     await rows.update(transaction, RESOURCE.table, {"id": participant}, {"status": status, "status_reason": why})
 
 
-async def _ask(transaction: Writer, write: Write, meeting: str, reason: str, **what: Any) -> Any:
+async def _ask(transaction: Writer, write: Write, meeting: str, note: Noted, **what: Any) -> Any:
     id_: UUID = uuid7()
-    columns = {"id": id_, "meeting": meeting, "reason": reason, "asked_by": write.caller.client, **what}
+    why = {"reason": note.reason, "legal_basis": note.legal_basis}
+    columns = {"id": id_, "meeting": meeting, **why, "asked_by": write.caller.client, **what}
     await rows.insert(transaction, changing.TABLE, columns)
     return await _correction(transaction, meeting, id_)
 

@@ -164,10 +164,9 @@ class ListQuery(PartQuery):
         return None
 
 
-class PageQuery(ListQuery):
-    """The parameters of a list that can be searched and sorted. A subclass adds its filters, `sort` and `fields`."""
+class SortedQuery(ListQuery):
+    """The parameters of a list that can be sorted. A subclass adds its filters, `sort` and `fields`."""
 
-    q: Words | None = None
     sort: str | None = None
     known_at: KnownAt | None = None
 
@@ -178,6 +177,16 @@ class PageQuery(ListQuery):
     @property
     def then(self) -> datetime | None:
         return self.known_at
+
+
+class SearchedQuery(ListQuery):
+    """The parameters of a list that can be searched."""
+
+    q: Words | None = None
+
+
+class PageQuery(SortedQuery, SearchedQuery):
+    """The parameters of a list that can be searched and sorted."""
 
 
 class PeriodQuery(PageQuery):

@@ -63,6 +63,7 @@ def scan(_day: Day) -> Rows:
             _seen.c.badge_text,
             _seen.c.annulled_at,
             _seen.c.annulled_for,
+            _seen.c.legal_basis,
         )
         .select_from(_seen)
         .outerjoin(_state, and_(_state.meeting == _seen.c.meeting, _state.participant == _seen.c.participant))

@@ -161,7 +161,7 @@ async def list_check_ins(
     Each scan with both clocks, what its gate was told, and what it comes to by all that is known now; scans of unknown
     and revoked badges too. Each reading leaves a line in the audit trail.
     """
-    await reading.must_read(request, read, read, code)
+    await reading.must_read(request, read, read.at(query.then), code)
     page = await reading.page(request, read, repository.SCANS, query, code, "check-ins")
     return page.reply(request, fresh=None, vary=reading.VARY)
 

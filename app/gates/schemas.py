@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.core.parameters import UUID_FORM, Code, FieldsOf, ListQuery, NoQuery
+from app.core.parameters import UUID_FORM, Code, FieldsOf, NoQuery, SortedQuery
 from app.mentions import Mention, ParticipantMention
 from app.models.vocabulary import Capacity, Direction, Outcome
 
@@ -160,6 +160,7 @@ class ScanMembers(BaseModel):
     badge_text: Annotated[str | None, Field(description="What was scanned, where it is no badge of this meeting.")]
     annulled_at: datetime | None
     annulled_for: str | None
+    legal_basis: Annotated[str | None, Field(description="Of its annulment.")]
 
 
 class Scan(ScanMembers):
@@ -169,7 +170,7 @@ class Scan(ScanMembers):
 Fields = Annotated[str, FieldsOf(Scan), Field(description="Members to keep.", examples=["participant,outcome"])]
 
 
-class ScanQuery(ListQuery):
+class ScanQuery(SortedQuery):
     participant: (
         Annotated[
             str,
@@ -194,7 +195,3 @@ class ScanQuery(ListQuery):
         | None
     ) = None
     fields: Fields | None = None
-
-    @property
-    def order(self) -> str | None:
-        return self.sort

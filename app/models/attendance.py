@@ -195,6 +195,7 @@ class RollCorrection(Base):
     status: Mapped[str | None]
     scan: Mapped[UUID | None]
     reason: Mapped[str]
+    legal_basis: Mapped[str | None]
     asked_by: Mapped[str]
     asked_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     confirmed_by: Mapped[str | None]
@@ -214,6 +215,7 @@ class RollCorrection(Base):
         CheckConstraint("confirmed_by <> asked_by", name="two_clients"),
         CheckConstraint("(confirmed_by IS NULL) = (confirmed_at IS NULL)", name="confirmed_once"),
         CheckConstraint("length(reason) BETWEEN 1 AND 5000", name="reason_length"),
+        CheckConstraint("length(legal_basis) BETWEEN 1 AND 5000", name="legal_basis_length"),
         Index(None, "meeting", "id"),
         Index(None, "meeting", "participant"),
     )

@@ -116,6 +116,7 @@ class Scan(Base):
     annulled_at: Mapped[datetime | None]
     annulled_by: Mapped[str | None]
     annulled_for: Mapped[str | None]
+    legal_basis: Mapped[str | None]
 
     __table_args__ = (
         ForeignKeyConstraint(

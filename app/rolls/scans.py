@@ -7,7 +7,7 @@ from sqlalchemy import DateTime, Subquery, Text, Uuid, column, literal_column, s
 JUDGED = table(
     "judged_scans",
     *(column(name, Text) for name in ("meeting", "direction", "session", "device_id", "told", "badge_text")),
-    *(column(name, Text) for name in ("annulled_for", "judgement")),
+    *(column(name, Text) for name in ("annulled_for", "legal_basis", "judgement")),
     *(column(name, Uuid) for name in ("id", "badge", "participant")),
     *(column(name, DateTime(timezone=True)) for name in ("scanned_at", "effective_at", "sent_at", "received_at")),
     column("annulled_at", DateTime(timezone=True)),

@@ -92,6 +92,7 @@ def upgrade() -> None:
         sa.Column("annulled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("annulled_by", sa.Text(), nullable=True),
         sa.Column("annulled_for", sa.Text(), nullable=True),
+        sa.Column("legal_basis", sa.Text(), nullable=True),
         sa.CheckConstraint("direction IN ('in', 'out')", name=op.f("ck_scans_direction_known")),
         sa.CheckConstraint(
             "(annulled_at IS NULL) = (annulled_for IS NULL)", name=op.f("ck_scans_annulled_for_a_reason")

@@ -116,7 +116,8 @@ SELECT meeting, id, digest, device_id, clock_epoch, sequence, badge, badge_text,
     sent_at, received_at, after_closing, told, client, request_id,
     CASE WHEN annulled_at <= {at} THEN annulled_at END AS annulled_at,
     CASE WHEN annulled_at <= {at} THEN annulled_by END AS annulled_by,
-    CASE WHEN annulled_at <= {at} THEN annulled_for END AS annulled_for
+    CASE WHEN annulled_at <= {at} THEN annulled_for END AS annulled_for,
+    CASE WHEN annulled_at <= {at} THEN legal_basis END AS legal_basis
 FROM public.scans WHERE received_at <= {at}
 """,
 )

@@ -154,6 +154,14 @@ BEGIN
     END IF;
 END $$
 """
+CORRECTIONS_THEN = """
+CREATE VIEW history.roll_corrections AS
+SELECT id, meeting, participant, status, scan, reason, legal_basis, asked_by, asked_at,
+    CASE WHEN confirmed_at <= {at} THEN confirmed_by END AS confirmed_by,
+    CASE WHEN confirmed_at <= {at} THEN confirmed_at END AS confirmed_at,
+    CASE WHEN confirmed_at <= {at} THEN 2 ELSE 1 END AS revision
+FROM public.roll_corrections WHERE asked_at <= {at}
+""".format(at="current_setting('rakornas.known_at')::timestamptz")
 VALID = {
     "meetings": ("places_range", "retention_days_range"),
     "participants": ("letter_number_length", "letter_dated_on_in_calendar"),
@@ -169,6 +177,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=True),
         sa.Column("scan", sa.Uuid(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("legal_basis", sa.Text(), nullable=True),
         sa.Column("asked_by", sa.Text(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
         sa.Column("confirmed_by", sa.Text(), nullable=True),
@@ -192,6 +201,9 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("confirmed_by <> asked_by", name=op.f("ck_roll_corrections_two_clients")),
         sa.CheckConstraint("length(reason) BETWEEN 1 AND 5000", name=op.f("ck_roll_corrections_reason_length")),
+        sa.CheckConstraint(
+            "length(legal_basis) BETWEEN 1 AND 5000", name=op.f("ck_roll_corrections_legal_basis_length")
+        ),
         sa.CheckConstraint("num_nonnulls(participant, scan) = 1", name=op.f("ck_roll_corrections_of_one_thing")),
         sa.ForeignKeyConstraint(
             ["meeting", "participant"],
@@ -227,6 +239,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_roll_digests")),
     )
     op.create_index(op.f("ix_roll_digests_meeting_made_at"), "roll_digests", ["meeting", "made_at"], unique=False)
+    op.execute(CORRECTIONS_THEN)
     op.execute(POST)
     op.execute(CHECK_IN)
     for table, names in VALID.items():
@@ -237,5 +250,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP FUNCTION check_in")
     op.execute("DROP TYPE device_post")
+    op.execute("DROP VIEW history.roll_corrections")
     op.drop_table("roll_digests")
     op.drop_table("roll_corrections")

@@ -1,0 +1,100 @@
+"""What the routes of a roll said at an instant, they say of it for ever."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+
+from app.auth import Scope
+from app.core import database
+from tests.attendance import plenaries
+from tests.attendance.plenaries import FIVE, PLENARY, Room
+from tests.conftest import fetch
+from tests.gates.doors import START, Door
+from tests.writing.calls import Calls
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else writes, so there is nothing to wait for."""
+    monkeypatch.setattr(database, "SETTLED", timedelta(0))
+
+
+@pytest_asyncio.fixture
+async def door(app: FastAPI, client: httpx.AsyncClient) -> Door:
+    return await Door.of_new_meeting(app, client, people=2)
+
+
+async def instant(door: Door) -> str:
+    found: datetime = await fetch(door.app.state.settings.database_url, "SELECT clock_timestamp()")
+    return found.isoformat()
+
+
+async def items(door: Door, at: str, **query: str) -> list[dict[str, Any]]:
+    answer = await door.client.get(f"{door.at}/{at}", params=query, headers=dict(door.admin.headers))
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["items"]
+    return found
+
+
+async def scanned(door: Door, person: int) -> str:
+    """A scan that is received now; its id."""
+    now = (datetime.now(UTC) - START).total_seconds()
+    await door.send([scan := door.scan(person, now)], now)
+    return str(scan["scan_id"])
+
+
+async def test_check_ins(door: Door) -> None:
+    first = await scanned(door, 0)
+    before, then = await items(door, "check-ins"), await instant(door)
+    await scanned(door, 1)
+    note = {"reason": "badge dipinjamkan", "legal_basis": "Keputusan KPU 9/2026"}
+    answer = await door.admin.post(f"{door.at}/check-ins/{first}:annul", note)
+    assert (answer.status_code, answer.json()["legal_basis"]) == (200, "Keputusan KPU 9/2026")
+    after = await items(door, "check-ins")
+    assert await items(door, "check-ins", known_at=then) == before
+    assert [one["outcome"] for one in before] == ["first_entry"]
+    assert [(one["outcome"], one["legal_basis"]) for one in after] == [
+        ("annulled", "Keputusan KPU 9/2026"),
+        ("first_entry", None),
+    ]
+
+
+async def test_corrections(door: Door) -> None:
+    await door.admin.post(f"{door.at}:close-roll", {"reason": "rapat selesai"})
+    nothing = await instant(door)
+    sick = {"status": "sick", "reason": "surat dokter", "legal_basis": "Keputusan KPU 9/2026"}
+    asked = await door.admin.patch(f"{door.at}/attendance/{door.people[0]}", sick)
+    assert asked.status_code == 202
+    before, then = await items(door, "corrections"), await instant(door)
+    assert (before[0]["reason"], before[0]["legal_basis"]) == ("surat dokter", "Keputusan KPU 9/2026")
+    second = Calls.of(door.app, door.client, Scope.ATTENDANCE_WRITE, client="another")
+    assert (await second.post(f"{asked.headers['location']}:confirm", {})).status_code == 200
+    assert await items(door, "corrections", known_at=nothing) == []
+    assert await items(door, "corrections", known_at=then) == before
+    assert [one["confirmed_by"] for one in await items(door, "corrections")] == ["another"]
+    assert [one["revision"] for one in [*before, *await items(door, "corrections")]] == [1, 2]
+
+
+async def test_the_legal_basis_of_a_status_stands_in_the_revision(door: Door) -> None:
+    at = f"{door.at}/attendance/{door.people[0]}"
+    sick = {"status": "excused", "reason": "surat izin", "legal_basis": "Keputusan KPU 9/2026"}
+    assert (await door.admin.patch(at, sick)).status_code == 200
+    revisions = (await door.admin.get(f"{door.at}/participants/{door.people[0]}/revisions")).json()["items"]
+    assert [(one["reason"], one["legal_basis"]) for one in revisions[1:]] == [("surat izin", "Keputusan KPU 9/2026")]
+
+
+async def test_a_quorum(own_app: FastAPI, own_client: httpx.AsyncClient, own_url: str) -> None:
+    room: Room = await plenaries.opened(own_app, own_client, own_url)
+    await room.enter(FIVE)
+    address = f"{PLENARY}/quorum"
+    before = (await own_client.get(address, params={"at": plenaries.at("12:00")})).json()
+    then = (await fetch(own_url, "SELECT clock_timestamp()")).isoformat()
+    await fetch(own_url, "UPDATE scans SET annulled_at = clock_timestamp(), annulled_for = 'a slip'")
+    known = await own_client.get(address, params={"at": plenaries.at("12:00"), "known_at": then})
+    assert known.json() == before
+    assert (before["present"], before["met"]) == (5, True)
+    assert (await own_client.get(address, params={"at": plenaries.at("12:00")})).json()["present"] == 0
