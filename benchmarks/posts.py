@@ -57,7 +57,7 @@ def _run(port: int, gates: list[list[bytes]]) -> Sent:
 
 async def _all(port: int, gates: list[list[bytes]]) -> Sent:
     streams = []
-    for _ in gates:
+    for _ in gates:  # one after the other, as gates open: of those that come at once one worker would accept all
         streams.append(await asyncio.open_connection("127.0.0.1", port))
         await asyncio.sleep(0.02)
     barrier = asyncio.Barrier(len(gates))

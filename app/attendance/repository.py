@@ -17,11 +17,11 @@ from sqlalchemy import (
 
 from app import mentions, models
 from app.attendance import contents, schemas
-from app.core.collection import Collection, Conditions, Given, Reference
+from app.core.collection import Given
 from app.core.documents import Day, Document, Expression, Rows, json_list, json_object
 from app.core.facts import fact_members
 from app.core.statements import Statement
-from app.rolls import likeness
+from app.rolls import lists
 from app.rolls.access import must_reach
 from app.rolls.scans import seen_of
 from app.writing.resource import Resource
@@ -103,47 +103,15 @@ def _in_full(given: Given) -> Iterator[ColumnElement[bool]]:
 
 
 def _asked(given: Given, status: str) -> Iterator[ColumnElement[bool]]:
-    yield _listed.meeting == _MEETING
-    for name in ("organization", "office"):
-        if name in given:
-            yield _listed.__table__.c[name] == bindparam(name)
+    yield from lists.asked(given, "organization", "office")
     if "status" in given:
         is_so = _state.__table__.c[status] == bindparam("status")
         yield _listed.id.in_(select(_state.participant).where(_state.meeting == _MEETING, is_so))
-    if "session" in given:
-        yield (
-            select(_assigned.participant)
-            .where(
-                _assigned.meeting == _listed.meeting,
-                _assigned.session == bindparam("session"),
-                _assigned.participant == _listed.id,
-            )
-            .correlate(_listed)
-            .exists()
-        )
 
 
-def _collection(document: Document, conditions: Conditions) -> Collection:
-    return Collection(
-        document,
-        _listed,
-        conditions=conditions,
-        sorts={"id": [], "updated_at": [_listed.updated_at]},
-        references={
-            "organization": Reference(models.Organization.code, "/v1/organizations"),
-            "session": Reference(
-                models.Session.code, "/v1/meetings/{code}/sessions", within=models.Session.meeting == _MEETING
-            ),
-        },
-        folded=likeness.names_of(_listed),
-        found=likeness.found_among(_listed),
-        most=likeness.MOST_FOUND,
-    )
-
-
-ATTENDANCE = _collection(Document(schemas.RollLine, participant), _if_open)
-IN_FULL = _collection(Document(schemas.RollLine, participant_in_full), _in_full)
-RECORD = _collection(Document(schemas.Attendance, attendance), _in_full)
+ATTENDANCE = lists.collection(Document(schemas.RollLine, participant), _if_open)
+IN_FULL = lists.collection(Document(schemas.RollLine, participant_in_full), _in_full)
+RECORD = lists.collection(Document(schemas.Attendance, attendance), _in_full)
 
 BY_HAND = Resource(
     "participants",

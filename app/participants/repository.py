@@ -21,13 +21,13 @@ from sqlalchemy import (
 )
 
 from app import mentions, models
-from app.core.collection import Collection, Given, Reference
+from app.core.collection import Given
 from app.core.documents import Day, Document, Rows, json_list, json_object
 from app.core.facts import fact_members
 from app.core.statements import Statement
 from app.core.transaction import Writer
 from app.participants import contents, schemas
-from app.rolls import likeness
+from app.rolls import lists
 from app.rolls.access import must_be_open
 from app.writing.resource import Parts, Resource, Values
 
@@ -64,38 +64,10 @@ def participant(_day: Day) -> Rows:
 
 
 def _asked(given: Given) -> Iterator[ColumnElement[bool]]:
-    yield _listed.meeting == _MEETING
-    for name in ("organization", "office", "capacity"):
-        if name in given:
-            yield _listed.__table__.c[name] == bindparam(name)
-    if "session" in given:
-        yield (
-            select(_assigned.participant)
-            .where(
-                _assigned.meeting == _listed.meeting,
-                _assigned.session == bindparam("session"),
-                _assigned.participant == _listed.id,
-            )
-            .correlate(_listed)
-            .exists()
-        )
+    yield from lists.asked(given, "organization", "office", "capacity")
 
 
-PARTICIPANTS = Collection(
-    Document(schemas.Participant, participant),
-    _listed,
-    conditions=_asked,
-    sorts={"id": [], "updated_at": [_listed.updated_at]},
-    references={
-        "organization": Reference(models.Organization.code, "/v1/organizations"),
-        "session": Reference(
-            models.Session.code, "/v1/meetings/{code}/sessions", within=models.Session.meeting == _MEETING
-        ),
-    },
-    folded=likeness.names_of(_listed),
-    found=likeness.found_among(_listed),
-    most=likeness.MOST_FOUND,
-)
+PARTICIPANTS = lists.collection(Document(schemas.Participant, participant), _asked)
 
 
 def _columns(members: Values) -> Values:
