@@ -16,6 +16,7 @@ from app.core.openapi import problems
 from app.core.parameters import Nothing
 from app.core.problems import Invalid, InvalidParameters, NotFound, RollTooLong
 from app.core.transaction import at_once, writing
+from app.paper import making
 from app.paper import roll as paper
 from app.rolls import reading
 from app.routing import resource
@@ -82,7 +83,7 @@ def _made(roll: paper.Roll, media_type: str, base: str) -> tuple[str, bytes]:
     proof = paper.Proof(digest, f"{base}/v1/rolls/{digest}")
     if media_type == CSV:
         return digest, paper.as_csv(roll)
-    return digest, paper.as_pdf(roll, proof) if media_type == PDF else paper.as_xlsx(roll, proof)
+    return digest, making.as_pdf(roll, proof) if media_type == PDF else making.as_xlsx(roll, proof)
 
 
 @router.get(

@@ -26,8 +26,8 @@ from app.core.problems import (
 from app.core.transaction import Writer, writing
 from app.gates import badges, schemas
 from app.gates.keys import BadgeKey
-from app.paper import badges as paper
-from app.paper import qr
+from app.paper import making, qr
+from app.paper.badges import Badge
 from app.rolls import access, reading
 from app.writing import trail
 from app.writing.answers import LOCATION
@@ -174,5 +174,5 @@ async def read_badges(
 
 
 def _sheet(title: str, key: BadgeKey, found: list[badges.Live]) -> bytes:
-    cards = [paper.Badge(one.name or "", one.organization, one.capacity, key.token(one.id)) for one in found]
-    return paper.sheet(title, cards)
+    cards = [Badge(one.name or "", one.organization, one.capacity, key.token(one.id)) for one in found]
+    return making.sheet(title, cards)

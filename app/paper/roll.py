@@ -1,4 +1,4 @@
-"""A meeting's roll, the daftar hadir, and the files that are made of it.
+"""A meeting's roll, the daftar hadir, and its CSV.
 
 What proves a roll is its CSV: the digest is the SHA-256 of exactly these bytes, so whoever keeps the file checks it
 with `sha256sum`, and PDF and XLSX name the digest of the CSV beside them.
@@ -87,18 +87,6 @@ def as_csv(roll: Roll) -> bytes:
 
 def digest(roll: Roll) -> str:
     return hashlib.sha256(as_csv(roll)).hexdigest()
-
-
-def as_xlsx(roll: Roll, proof: Proof) -> bytes:
-    from app.paper import xlsx  # heavy, and most workers never make one
-
-    return xlsx.make(roll, proof)
-
-
-def as_pdf(roll: Roll, proof: Proof) -> bytes:
-    from app.paper import pdf  # heavy, and most workers never make one
-
-    return pdf.make(roll, proof)
 
 
 def _rows(roll: Roll) -> Iterator[list[str]]:

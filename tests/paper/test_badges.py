@@ -12,7 +12,8 @@ from PIL import Image
 from pypdf import PdfReader
 
 from app.paper import qr
-from app.paper.badges import Badge, sheet
+from app.paper.badges import Badge
+from app.paper.making import sheet
 from tests.paper.made_up import LONG, ODD, TITLE
 from tests.paper.scanning import drawn
 

@@ -99,7 +99,7 @@ def test_a_status_has_its_word(status: str, late: bool, remark: str) -> None:
 
 
 def test_who_makes_no_file_loads_nothing_that_makes_one() -> None:
-    script = "import sys, app.paper.roll, app.paper.badges, app.paper.qr; print(*sys.modules)"
+    script = "import sys, app.paper.making, app.paper.qr; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True).stdout.split()
     assert not {"reportlab", "xlsxwriter", "segno", "PIL", "font_source_sans_pro"} & set(loaded)
 

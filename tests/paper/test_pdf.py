@@ -11,7 +11,8 @@ from hypothesis import strategies
 from pypdf import PageObject, PdfReader
 
 from app.paper import columns, fonts
-from app.paper.roll import Roll, Times, as_pdf
+from app.paper.making import as_pdf
+from app.paper.roll import Roll, Times
 from tests.paper.made_up import LONG, ODD, TITLE, at, crowd, line, proof, roll
 from tests.paper.scanning import drawn
 

@@ -7,7 +7,8 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from app.paper.roll import Proof, Roll, Times, as_xlsx
+from app.paper.making import as_xlsx
+from app.paper.roll import Proof, Roll, Times
 from tests.paper.made_up import LONG, MADE, ODD, START, TITLE, at, crowd, line, proof, roll
 
 FACTS, HEADS, FIRST = 3, 10, 12
