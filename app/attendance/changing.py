@@ -31,6 +31,8 @@ def correction(_day: Day) -> Rows:
         _asked.asked_at,
         _asked.confirmed_by,
         _asked.confirmed_at,
+        _asked.confirmed_for,
+        _asked.confirmed_basis,
         _asked.revision,
     )
 
@@ -88,6 +90,11 @@ WITH gone AS (
     WHERE meeting = $1 AND id = $2 AND annulled_at IS NULL RETURNING badge, annulled_at
 ) SELECT gone.annulled_at, badges.participant FROM gone LEFT JOIN badges ON badges.id = gone.badge
 """
+# In the order in which gates lock: whose attendance it is, then the scan.
+_LOCK = """
+SELECT lock_attendance($1, array_agg(DISTINCT badges.participant))
+FROM scans JOIN badges ON badges.id = scans.badge WHERE scans.meeting = $1 AND scans.id = $2
+"""
 _DERIVE = "SELECT derive_attendance($1, $2::uuid[])"
 _ALONE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 17))"
 _CLOSE = "UPDATE meetings SET roll_closed_at = clock_timestamp() WHERE code = $1 AND roll_closed_at IS NULL"
@@ -99,7 +106,10 @@ _HOLD = (
     "SELECT participant, status, scan, reason, legal_basis, asked_by, confirmed_by FROM roll_corrections"
     " WHERE meeting = $1 AND id = $2 FOR UPDATE"
 )
-_CONFIRM = "UPDATE roll_corrections SET confirmed_by = $2, confirmed_at = clock_timestamp() WHERE id = $1"
+_CONFIRM = (
+    "UPDATE roll_corrections SET confirmed_by = $2, confirmed_at = clock_timestamp(), confirmed_for = $3,"
+    " confirmed_basis = $4 WHERE id = $1"
+)
 
 
 async def annulled(write: Writer, meeting: str, scan: UUID | None) -> Annulment | None:
@@ -108,9 +118,12 @@ async def annulled(write: Writer, meeting: str, scan: UUID | None) -> Annulment 
     return Annulment(*found[0]) if found else None
 
 
-async def annul(write: Writer, meeting: str, scan: UUID | None, client: str, note: Noted) -> Annulment:
-    """Annul a scan that is not, and derive anew what hangs on it."""
+async def annul(write: Writer, meeting: str, scan: UUID | None, client: str, note: Noted) -> Annulment | None:
+    """Annul a scan, and derive anew what hangs on it; where another has just annulled it, that stands."""
+    await write.fetch(_LOCK, meeting, scan)
     gone = await write.fetch(_ANNUL, meeting, scan, client, note.reason, note.legal_basis)
+    if not gone:
+        return await annulled(write, meeting, scan)
     if whom := [one for _, one in gone if one is not None]:
         await write.fetch(_DERIVE, meeting, whom)
     return Annulment(gone[0][0], note.reason, note.legal_basis)
@@ -129,6 +142,7 @@ async def held(write: Writer, meeting: str, correction: UUID) -> Asked | None:
     return Asked(*found[0]) if found else None
 
 
-async def confirm(write: Writer, correction: UUID, client: str) -> None:
-    """Sign a correction as the second client; the database refuses the first."""
-    await write.fetch(_CONFIRM, correction, client)
+async def confirm(write: Writer, correction: UUID, client: str, note: Noted | None) -> None:
+    """Sign a correction as the second client, with its reasons; the database refuses the first."""
+    note = note or Noted()
+    await write.fetch(_CONFIRM, correction, client, note.reason, note.legal_basis)

@@ -51,6 +51,8 @@ async def read_quorum(
     rules = await access.rules_of(read, then, code) if plenary else None
     if plenary is None or rules is None:
         raise NotFound
+    if query.known_at and (today := await presence.plenary_of(read, code)):
+        plenary = plenary._replace(forgotten_at=today.forgotten_at)  # whoever was known then is forgotten now
     at = query.at or min(query.known_at or datetime.now(UTC), plenary.last_instant)
     members = await presence.members_of(then, plenary.host, at.astimezone(plenary.zone).date())
     stays = await presence.stays_of(then, plenary, [one.official for one in members])

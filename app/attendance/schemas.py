@@ -88,6 +88,8 @@ class RollCorrection(BaseModel):
     asked_at: datetime
     confirmed_by: Annotated[str | None, Field(description="Id of the second client; null: it waits for one.")]
     confirmed_at: datetime | None
+    confirmed_for: Annotated[str | None, Field(description="Why, in the words of the second client.")]
+    confirmed_basis: Annotated[str | None, Field(description="The legal basis that the second client gave.")]
     revision: int
 
 

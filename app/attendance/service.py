@@ -51,7 +51,7 @@ async def annul(write: Write, meeting: str, scan: UUID, asked: contents.Annulmen
         key = f"check-ins/{scan}"
         if is_open or found.at is not None:
             if found.at is None:
-                found = await changing.annul(transaction, meeting, scan, write.caller.client, asked)
+                found = await changing.annul(transaction, meeting, scan, write.caller.client, asked) or found
             answer: dict[str, Any] = {
                 "scan_id": scan,
                 "annulled_at": found.at,
@@ -97,7 +97,8 @@ async def confirm(write: Write, meeting: str, correction: UUID, note: Noted | No
         if asked.confirmed_by not in (None, write.caller.client) or asked.asked_by == write.caller.client:
             raise SecondClientNeeded
         if asked.confirmed_by is None:
-            await changing.confirm(transaction, correction, write.caller.client)
+            await changing.confirm(transaction, correction, write.caller.client, note)
+            await write.sign(transaction, asked.note)  # under the revision stands why it was asked for
             if asked.participant is not None:
                 await _set(transaction, asked.participant, asked.status, asked.reason)
             elif (await changing.annulled(transaction, meeting, asked.scan)) == changing.NOT_YET:

@@ -111,7 +111,7 @@ def _groups(by: str, counted: FromClause) -> ColumnElement[Any]:
 def _summary(by: str | None, in_session: bool) -> Rows:
     """One row for the meeting: its numbers, and those of its groups."""
     counted = _counted(by, in_session)
-    totals = select(*_sums(_counted(None, in_session) if by == "session" else counted)).subquery("totals")
+    totals = select(*_sums(_counted(None, in_session))).subquery("totals")
     return (
         select(
             json_object(code=_meeting.code, name=_meeting.name).label("meeting"),

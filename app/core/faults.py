@@ -7,6 +7,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 # Connection trouble, no resources, shut down or cancelled, read-only after a failover, a conflict worth another try,
 # a lock not had in time: faults that pass, and none of the caller's making.
 PASSING = ("08", "53", "57P", "57014", "25006", "40", "55P03")
+GIVEN_WAY = ("55P03", "40P01", "57014")  # no lock in time, a deadlock, too slow
 STALE_PLAN = "0A000"
 
 
@@ -36,6 +37,12 @@ def worth_another_try(error: DBAPIError) -> bool:
 def driver_error(error: DBAPIError) -> BaseException:
     """What asyncpg said, beneath the two layers that SQLAlchemy puts around it."""
     return (error.orig.__cause__ or error.orig) if error.orig is not None else error
+
+
+def gave_way(error: BaseException) -> bool:
+    """Whether behind an Unavailable the server has undone a statement for what others hold, or for how long it took."""
+    cause = error.__cause__
+    return isinstance(cause, DBAPIError) and getattr(driver_error(cause), "sqlstate", None) in GIVEN_WAY
 
 
 class StatementError(Exception):

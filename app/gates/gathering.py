@@ -6,10 +6,11 @@ that has come meanwhile; each is answered after the commit that keeps it.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import Context
 from typing import NamedTuple
 
+from app.core.faults import gave_way
 from app.core.problems import Unavailable
 from app.gates.repository import Post, Result
 
@@ -53,25 +54,31 @@ class Gathering:
 
     async def _store(self, meeting: str) -> None:
         waiting = self._waiting[meeting]
-        while together := _next(waiting):
-            await self._together(together)
-        del self._waiting[meeting]
+        try:
+            while together := _next(waiting):
+                await self._together(together)
+        finally:
+            del self._waiting[meeting]
+            _fail(waiting, Unavailable())
 
     async def _together(self, group: list[_Waiting]) -> None:
         try:
             results = await self._keep([one.post for one in group])
         except Exception as error:
-            if isinstance(error, Unavailable) or len(group) == 1:
-                for one in group:
-                    if not one.answer.done():
-                        one.answer.set_exception(error)
-            else:  # what one of them has wrong is not the others' fault
-                for one in group:
-                    await self._together([one])
+            if len(group) == 1 or (isinstance(error, Unavailable) and not gave_way(error)):
+                _fail(group, error)
+            else:  # what one of them has wrong, or waits for, is not the others' fault
+                await asyncio.gather(*(self._together([one]) for one in group if not one.answer.done()))
         else:
             for one, result in zip(group, results, strict=True):
                 if not one.answer.done():
                     one.answer.set_result(result)
+
+
+def _fail(those: Iterable[_Waiting], error: Exception) -> None:
+    for one in those:
+        if not one.answer.done():
+            one.answer.set_exception(error)
 
 
 def _next(waiting: deque[_Waiting]) -> list[_Waiting]:

@@ -200,6 +200,8 @@ class RollCorrection(Base):
     asked_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     confirmed_by: Mapped[str | None]
     confirmed_at: Mapped[datetime | None]
+    confirmed_for: Mapped[str | None]
+    confirmed_basis: Mapped[str | None]
     revision: Mapped[int] = mapped_column(Computed("CASE WHEN confirmed_by IS NULL THEN 1 ELSE 2 END", persisted=True))
 
     __table_args__ = (

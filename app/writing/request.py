@@ -99,11 +99,15 @@ class Write:
         """What a rule that refuses what was last tried means to the caller."""
         return await told(self.database.reader(), broken, self.attempt)
 
+    async def sign(self, write: Writer, note: Noted | None) -> None:
+        """Put the caller's name, and these reasons, under the revisions that the transaction makes from now on."""
+        await trail.sign(write, self.caller, self._request_id(), note)
+
     async def _run(self, work: Work, note: Noted | None) -> Response:
         same = idempotency.fingerprint(self.request.method, self._address(), await self.request.body())
         answer: Kept
         async with writing(self.database) as write:
-            await trail.sign(write, self.caller, self._request_id(), note)
+            await self.sign(write, note)
             if self.key and (kept := await idempotency.find(write, self.caller.client, self.key, same)):
                 return _response(kept, {"Idempotency-Replayed": "true"})
             answer, keys = await work(write)

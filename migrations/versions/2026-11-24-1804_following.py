@@ -19,18 +19,18 @@ BY_KEYS = (
     "SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off"
     " SET plan_cache_mode = force_generic_plan"
 )
-# These, and those in whose places they come, and so on: all whom a change of these may touch. Nobody is met twice on
-# the way, for represents_no_circle.
+# These, and those in whose places they come, and so on: all whom a change of these may touch. It ends also on a circle,
+# which represents_no_circle refuses, but not where two writers close it at the same moment.
 CHAIN = """
 CREATE FUNCTION and_whom_they_represent(whom uuid[]) RETURNS uuid[] LANGUAGE plpgsql STABLE
 {by_keys} AS $$
 DECLARE
-    reached uuid[] := whom;
-    further uuid[] := whom;
+    reached uuid[] := array_remove(whom, NULL);
+    further uuid[] := reached;
 BEGIN
     LOOP
         SELECT array_agg(DISTINCT represents) INTO further FROM participants
-        WHERE id = ANY (further) AND represents IS NOT NULL;
+        WHERE id = ANY (further) AND array_position(reached, represents) IS NULL AND represents IS NOT NULL;
         EXIT WHEN further IS NULL;
         reached := reached || further;
     END LOOP;
@@ -43,10 +43,15 @@ LOCK = """
 CREATE FUNCTION lock_attendance(of_meeting text, whom uuid[]) RETURNS uuid[] LANGUAGE plpgsql
 {by_keys} AS $$
 DECLARE
-    touched constant uuid[] := and_whom_they_represent(whom);
+    touched uuid[] := and_whom_they_represent(whom);
 BEGIN
-    PERFORM FROM attendance WHERE meeting = of_meeting AND participant = ANY (touched)
-    ORDER BY participant FOR NO KEY UPDATE;
+    LOOP
+        PERFORM FROM attendance WHERE meeting = of_meeting AND participant = ANY (touched)
+        ORDER BY participant FOR NO KEY UPDATE;
+        -- Whoever was waited for may have said meanwhile in whose place somebody comes.
+        EXIT WHEN touched IS NULL OR and_whom_they_represent(whom) <@ touched;
+        touched := and_whom_they_represent(whom);
+    END LOOP;
     RETURN touched;
 END $$
 """
@@ -117,6 +122,8 @@ DECLARE
     of_meeting text := CASE WHEN TG_OP = 'DELETE' THEN OLD.meeting ELSE NEW.meeting END;
     whom uuid[];
 BEGIN
+    -- What gates are just storing is derived by the hours of before: it must be seen here.
+    PERFORM pg_advisory_xact_lock(hashtextextended(of_meeting, 17));
     SELECT array_agg(DISTINCT participant) INTO whom FROM badges WHERE meeting = of_meeting
         AND EXISTS (SELECT FROM scans WHERE scans.meeting = of_meeting AND scans.badge = badges.id);
     IF whom IS NOT NULL THEN

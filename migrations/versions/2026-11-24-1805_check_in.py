@@ -159,6 +159,8 @@ CREATE VIEW history.roll_corrections AS
 SELECT id, meeting, participant, status, scan, reason, legal_basis, asked_by, asked_at,
     CASE WHEN confirmed_at <= {at} THEN confirmed_by END AS confirmed_by,
     CASE WHEN confirmed_at <= {at} THEN confirmed_at END AS confirmed_at,
+    CASE WHEN confirmed_at <= {at} THEN confirmed_for END AS confirmed_for,
+    CASE WHEN confirmed_at <= {at} THEN confirmed_basis END AS confirmed_basis,
     CASE WHEN confirmed_at <= {at} THEN 2 ELSE 1 END AS revision
 FROM public.roll_corrections WHERE asked_at <= {at}
 """.format(at="current_setting('rakornas.known_at')::timestamptz")
@@ -182,6 +184,8 @@ def upgrade() -> None:
         sa.Column("asked_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
         sa.Column("confirmed_by", sa.Text(), nullable=True),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("confirmed_for", sa.Text(), nullable=True),
+        sa.Column("confirmed_basis", sa.Text(), nullable=True),
         sa.Column(
             "revision",
             sa.Integer(),

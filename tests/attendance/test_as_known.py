@@ -16,6 +16,8 @@ from tests.conftest import fetch
 from tests.gates.doors import START, Door
 from tests.writing.calls import Calls
 
+CONFIRMED = ("confirmed_by", "confirmed_for", "confirmed_basis")
+
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,10 +74,15 @@ async def test_corrections(door: Door) -> None:
     before, then = await items(door, "corrections"), await instant(door)
     assert (before[0]["reason"], before[0]["legal_basis"]) == ("surat dokter", "Keputusan KPU 9/2026")
     second = Calls.of(door.app, door.client, Scope.ATTENDANCE_WRITE, client="another")
-    assert (await second.post(f"{asked.headers['location']}:confirm", {})).status_code == 200
+    note = {"reason": "suratnya ada", "legal_basis": "PKPU 5/2022"}
+    assert (await second.post(f"{asked.headers['location']}:confirm", note)).status_code == 200
     assert await items(door, "corrections", known_at=nothing) == []
     assert await items(door, "corrections", known_at=then) == before
-    assert [one["confirmed_by"] for one in await items(door, "corrections")] == ["another"]
+    [now] = await items(door, "corrections")
+    assert [now[name] for name in CONFIRMED] == ["another", "suratnya ada", "PKPU 5/2022"]
+    assert [before[0][name] for name in CONFIRMED] == [None, None, None]
+    revisions = (await door.admin.get(f"{door.at}/participants/{door.people[0]}/revisions")).json()["items"]
+    assert [(one["reason"], one["legal_basis"]) for one in revisions[1:]] == [("surat dokter", "Keputusan KPU 9/2026")]
     assert [one["revision"] for one in [*before, *await items(door, "corrections")]] == [1, 2]
 
 
@@ -98,3 +105,8 @@ async def test_a_quorum(own_app: FastAPI, own_client: httpx.AsyncClient, own_url
     assert known.json() == before
     assert (before["present"], before["met"]) == (5, True)
     assert (await own_client.get(address, params={"at": plenaries.at("12:00")})).json()["present"] == 0
+    code = PLENARY.rpartition("/")[2]
+    await fetch(own_url, "UPDATE meetings SET retention_days = 8 WHERE code = $1", code)
+    await fetch(own_url, "SELECT forget_participants($1)", code)
+    forgotten = (await own_client.get(address, params={"at": plenaries.at("12:00"), "known_at": then})).json()
+    assert (forgotten["met"], forgotten["reason"]) == (None, "forgotten")

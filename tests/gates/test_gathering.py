@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from asyncpg import LockNotAvailableError
 from fastapi import FastAPI
+from sqlalchemy.exc import DBAPIError
 
 from app.auth import Scope
 from app.core.problems import Unavailable
@@ -106,6 +108,23 @@ async def test_where_the_database_is_away_nobody_tries_again(doors: Doors) -> No
     told = await doors.told([*await doors.come("a"), *await doors.come("b", "c")])
     assert [type(one) for one in told] == [list, Unavailable, Unavailable]
     assert doors.store.groups == [["a"], ["b", "c"]]
+
+
+async def test_who_waits_for_a_lock_does_not_take_the_others_along(doors: Doors) -> None:
+    doors.store.wrong["b"] = gave_way = Unavailable()
+    gave_way.__cause__ = DBAPIError("check_in", {}, LockNotAvailableError("in use"))
+    told = await doors.told([*await doors.come("a"), *await doors.come("b", "c")])
+    assert told == [answer("a"), gave_way, answer("c")]
+    assert sorted(doors.store.groups[2:]) == [["b"], ["c"]]
+
+
+async def test_when_it_breaks_off_whoever_comes_next_is_served(doors: Doors) -> None:
+    tasks = await doors.come("a", "b")
+    (task,) = doors.gathering._tasks
+    task.cancel()
+    assert [type(one) for one in await asyncio.gather(tasks[1], return_exceptions=True)] == [Unavailable]
+    assert await doors.told(await doors.come("c")) == [answer("c")]
+    tasks[0].cancel()
 
 
 async def test_nobody_waits_for_ever_and_nothing_is_stored_for_who_has_gone() -> None:

@@ -48,6 +48,8 @@ AT_THE_DOOR: list[Broken] = [
     ("roll_corrections", {"confirmed_by": "d"}, "ck_roll_corrections_confirmed_once"),
     ("roll_corrections", {"reason": ""}, "ck_roll_corrections_reason_length"),
     ("roll_corrections", {"reason": "x" * 5001}, "ck_roll_corrections_reason_length"),
+    ("roll_corrections", {"legal_basis": ""}, "ck_roll_corrections_legal_basis_length"),
+    ("roll_corrections", {"legal_basis": "x" * 5001}, "ck_roll_corrections_legal_basis_length"),
     ("roll_digests", {"meeting": "m-8"}, "fk_roll_digests_meeting_meetings"),
     ("roll_digests", {"digest": "0" * 63}, "ck_roll_digests_digest_shape"),
     ("roll_digests", {"digest": "A" * 64}, "ck_roll_digests_digest_shape"),

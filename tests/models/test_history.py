@@ -29,10 +29,11 @@ NOT_OF_THE_RECORD = {
     if name.startswith(("audit_", "client"))
     or name in ("used_assertions", "signing_keys", "service_keys", "idempotency_keys", "revisions")
 }
-# What gates have seen is never changed, and remembered as it was received; what follows of it is derived, also then.
-FOLLOWS = {"badges", "device_clocks", "scans", "judged_scans", "derived_attendance", "attendance"}
+# What gates have seen is never changed, and remembered as it was received, as are corrections; what follows of it is
+# derived, also then.
+FOLLOWS = {"badges", "device_clocks", "scans", "judged_scans", "derived_attendance", "attendance", "roll_corrections"}
 NOT_OF_THE_RECORD |= (FOLLOWS & set(Base.metadata.tables)) | {"clock_readings", "attendance_counts"}
-NOT_OF_THE_RECORD |= {"roll_corrections", "roll_digests"}
+NOT_OF_THE_RECORD |= {"roll_digests"}
 MORE_CHANGES = [
     ("meeting_corrections", "held = 'I'"),
     ("session_speakers", "role = 'R'"),
