@@ -38,7 +38,7 @@ from app.core.cors import CrossOrigin
 from app.core.database import Database
 from app.core.guard import Guard
 from app.core.limits import Limits
-from app.core.methods import Methods, methods_of
+from app.core.methods import Allowed, Methods
 from app.core.query import RawQuery
 from app.divisions.router import router as divisions
 from app.elections.router import router as elections
@@ -162,7 +162,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     auth.refuse_undeclared(app, ROUTERS)
-    allowed = methods_of(app)
+    allowed = Allowed(app)
     app.user_middleware = [
         Middleware(observability.Observability),
         Middleware(CrossOrigin),

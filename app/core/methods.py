@@ -1,17 +1,16 @@
 """HEAD and OPTIONS for every route, which the routes themselves know nothing of."""
 
-from collections.abc import Callable
+import re
+from functools import cached_property
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
-from starlette.routing import Match
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.problems import NotFound
-
-Allowed = Callable[[Scope], frozenset[str]]
+from app.core.problems import MethodNotAllowed, NotFound
 
 
 class Methods:
@@ -20,7 +19,7 @@ class Methods:
     `allowed` names the methods of the routes at a scope's path: none where there is no route.
     """
 
-    def __init__(self, app: ASGIApp, allowed: Allowed) -> None:
+    def __init__(self, app: ASGIApp, allowed: "Allowed") -> None:
         self.app = app
         self.allowed = allowed
 
@@ -31,6 +30,9 @@ class Methods:
             await self._options(scope, receive, send)
         elif scope["method"] == "HEAD":
             await self._head(scope, receive, send)
+        elif (narrower := self.allowed.narrower(scope["path"])) and scope["method"] not in narrower:
+            answer = MethodNotAllowed().response(scope)
+            await answer(scope, receive, self._with_allow(scope, send))
         else:
             await self.app(scope, receive, self._with_allow(scope, send))
 
@@ -42,6 +44,9 @@ class Methods:
     async def _head(self, scope: Scope, receive: Receive, send: Send) -> None:
         # A copy: the server looks at its own scope to see that a HEAD takes no body.
         get = {**scope, "method": "GET"}
+        if (narrower := self.allowed.narrower(scope["path"])) and "GET" not in narrower:
+            await MethodNotAllowed().response(scope)(scope, receive, _without_body(self._with_allow(scope, send)))
+            return
         try:
             await self.app(get, receive, self._with_allow(scope, _without_body(send)))
         finally:
@@ -78,20 +83,41 @@ def _without_body(send: Send) -> Send:
     return head
 
 
-def methods_of(app: FastAPI) -> Allowed:
-    """The methods of all routes of this app that match a path; what is mounted serves files, by GET.
+class Allowed:
+    """The methods of all routes of an app that match a path; what is mounted serves files, by GET.
 
-    The routes are gone through at each asking: included routers come into being late.
+    Where one address is also another's with a variable (`…/attendance/summary`, `…/attendance/{participant}`), it has
+    the methods of its own routes only. The routes are gone through at each asking: included routers come into being
+    late.
     """
 
-    def allowed(scope: Scope) -> frozenset[str]:
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+
+    def __call__(self, scope: Scope) -> frozenset[str]:
         methods: set[str] = set()
         asked = dict(scope)  # matching writes into the scope
-        for route in iter_route_contexts(app.router.routes):
+        narrower = self.narrower(scope["path"])
+        for route in iter_route_contexts(self.app.router.routes):
             match, _ = route.matches(asked)
             if match is not Match.NONE:
                 methods |= route.methods or {"GET"}
                 scope.setdefault("route", route.original_route)  # for the rooms outside, which count by route
-        return frozenset(methods)
+        return narrower or frozenset(methods)
 
-    return allowed
+    def narrower(self, path: str) -> frozenset[str]:
+        """The methods of an address that is also another's with a variable; none where it is no such address."""
+        return next((methods for pattern, methods in self._narrower if pattern.fullmatch(path)), frozenset())
+
+    @cached_property
+    def _narrower(self) -> list[tuple[re.Pattern[str], frozenset[str]]]:
+        routes = [route for route in iter_route_contexts(self.app.router.routes) if isinstance(route.route, Route)]
+        methods: dict[str, set[str]] = {}
+        for route in routes:
+            methods.setdefault(str(route.path), set()).update(route.methods or ())
+        patterns = {path: re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))) for path in methods}
+        return [
+            (patterns[path], frozenset(methods[path]))
+            for path in methods
+            if any(pattern.fullmatch(path) for other, pattern in patterns.items() if other != path)
+        ]

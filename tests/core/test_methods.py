@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.cors import CrossOrigin
-from app.core.methods import Methods, methods_of
+from app.core.methods import Allowed, Methods
 from app.core.problems import MethodNotAllowed, NotFound
 
 seen: list[Scope] = []
@@ -18,6 +18,14 @@ seen: list[Scope] = []
 def service() -> ASGIApp:
     app = FastAPI(redirect_slashes=False)
     router = APIRouter(prefix="/v1")
+
+    @router.get("/things/best")
+    async def best() -> Response:
+        return Response("the best thing")
+
+    @router.post("/things/{code}:sell")
+    async def sell(code: str) -> Response:
+        return Response(f"sold {code}")
 
     @router.get("/things/{code}")
     async def read(code: str) -> Response:
@@ -53,7 +61,7 @@ def service() -> ASGIApp:
     outer = APIRouter()
     outer.include_router(router)
     app.include_router(outer)
-    room = CrossOrigin(Methods(app, methods_of(app)))
+    room = CrossOrigin(Methods(app, Allowed(app)))
 
     async def remembered(scope: Scope, receive: Receive, send: Send) -> None:
         seen[:] = [scope]
@@ -83,6 +91,25 @@ async def test_head_leaves_the_servers_scope_a_head_and_tells_the_route(http: ht
 async def test_the_head_of_an_endless_stream_ends(http: httpx.AsyncClient) -> None:
     """It stops when the client is told to have gone, which is at the end of its answer."""
     assert (await asyncio.wait_for(http.head("/v1/stream"), 1)).content == b""
+
+
+@pytest.mark.parametrize(
+    ("path", "refused", "allow"),
+    [
+        ("/v1/things/best", ("PATCH", "POST", "DELETE"), "GET, HEAD, OPTIONS"),
+        ("/v1/things/a:sell", ("GET", "HEAD", "PATCH"), "OPTIONS, POST"),
+    ],
+)
+async def test_an_address_that_is_also_anothers_has_its_own_methods_only(
+    http: httpx.AsyncClient, path: str, refused: tuple[str, ...], allow: str
+) -> None:
+    for method in refused:
+        answer = await http.request(method, path)
+        assert (answer.status_code, answer.headers["allow"]) == (405, allow), method
+        assert bool(answer.content) is (method != "HEAD")
+    assert (await http.options(path)).headers["allow"] == allow
+    assert (await http.request("POST" if "POST" in allow else "GET", path)).status_code == 200
+    assert (await http.patch("/v1/things/a")).status_code == 200
 
 
 async def test_options_tells_all_methods_of_the_path(http: httpx.AsyncClient) -> None:
