@@ -1,6 +1,5 @@
 """What the published contract offers, so that no route and no parameter is forgotten."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,11 +35,6 @@ class Route(NamedTuple):
     def address(self, **instead: str) -> str:
         """Its path with a value in each segment; `instead` is put as it is."""
         return self.template.format_map({**{name: quote(self.values[name]) for name in self.path}, **instead})
-
-    @property
-    def any_address(self) -> str:
-        """A regular expression for what the router takes for an address of it."""
-        return re.sub(r"{\w+}", "[^/]+", self.template)
 
     def target(self, query: str, *, without: str = "") -> str:
         """Its address with this query behind what it cannot be asked without."""
