@@ -89,8 +89,13 @@ def written(app: FastAPI) -> dict[str, dict[str, Any]]:
 
 
 async def prepare(app: FastAPI, url: str) -> None:
-    """Put there what the reference data have not: a client, a plenary, and what a service makes by itself with time."""
+    """Put there what the reference data have not, and what a service makes by itself with time."""
     await app.state.trust.signing_key()
+    await make_up(url)
+
+
+async def make_up(url: str) -> None:
+    """A client and a plenary, as soon as the service over this database has sealed that it made its key."""
     connection = await asyncpg.connect(url)
     async with asyncio.timeout(20):
         while not await connection.fetchval("SELECT EXISTS (SELECT FROM audit_seals)"):

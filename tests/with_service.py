@@ -1,12 +1,14 @@
 """Run a command beside a service of its own: `python -m tests.with_service DATA_DIR [OPTION …] COMMAND …`.
 
 `{url}` in the command becomes the service's address. With `--scope SCOPE` (`all`, or several with commas between) a
-client is made as an operator makes one, with `--organization CODE` bound to it, and `{token}` becomes a token of it.
-With `--database-only` no service is started; either way DATABASE_URL names the embedded server's database, migrated
-and loaded.
+client is made as an operator makes one, with `--organization CODE` bound to it, and `{token}` becomes a token of it:
+without, of one that may next to nothing.
+Beside the reference data there is what the contract's examples ask for. With `--database-only` no service is started;
+either way DATABASE_URL names the embedded server's database, migrated and loaded.
 """
 
 import argparse
+import asyncio
 import json
 import os
 import re
@@ -20,6 +22,7 @@ import httpx
 
 from app import operations
 from app.auth import Scope
+from tests import openapi
 
 # The command may ask as often as it likes, and nothing is to be refused for it.
 UNLIMITED = {"RAKORNAS_RATE_CLIENT": "0", "RAKORNAS_RATE_NETWORK": "0"}
@@ -86,10 +89,9 @@ def main(data_dir: str, *arguments: str) -> int:
         if asked.database_only:
             return subprocess.run(asked.command, env=environment, check=False).returncode
         with service(database.url) as url:
-            filled = [part.replace("{url}", url) for part in asked.command]
-            if asked.scope:
-                bearer = token(database.url, url, asked.scope, asked.organization)
-                filled = [part.replace("{token}", bearer) for part in filled]
+            bearer = token(database.url, url, asked.scope or "changes:read", asked.organization)
+            asyncio.run(openapi.make_up(database.url))
+            filled = [part.replace("{url}", url).replace("{token}", bearer) for part in asked.command]
             return subprocess.run(filled, env=environment, check=False).returncode
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, Text, bindparam, func, select, true
+from sqlalchemy import ColumnElement, Text, and_, bindparam, func, select, true
 from sqlalchemy.orm import aliased
 
 from app import mentions, models
@@ -74,12 +74,13 @@ def _meetings_asked(given: Given) -> Iterator[ColumnElement[bool]]:
     if "status" in given:
         yield status_on(_meeting, AS_OF) == bindparam("status")
     if "attended_by" in given:
-        present = models.Attendance
+        listed, present = models.Participant, models.Attendance
         yield (
             select(present.participant)
+            .join(listed, and_(listed.meeting == present.meeting, listed.id == present.participant))
             .where(
-                present.meeting == _meeting.code,
-                present.organization == bindparam("attended_by"),
+                listed.meeting == _meeting.code,
+                listed.organization == bindparam("attended_by"),
                 present.status == "present",
             )
             .exists()

@@ -139,8 +139,6 @@ class Attendance(Base):
         ),
         CheckConstraint(one_of("status", AttendanceStatus), name="status_known"),
         Index(None, "meeting", "open_status", "participant"),
-        Index(None, "meeting", "status", "participant"),
-        Index("ix_attendance_present", "organization", "meeting", postgresql_where=text("status = 'present'")),
     )
 
 

@@ -93,7 +93,7 @@ LEFT JOIN LATERAL (
         min(effective_at) FILTER (WHERE judgement = 'entry') AS entered_at,
         (array_agg(session ORDER BY effective_at, scan.id, digest) FILTER (WHERE judgement = 'entry'))[1] AS session,
         (array_agg(CASE WHEN judgement = 'exit' THEN effective_at END
-            ORDER BY effective_at DESC, scan.id DESC, digest DESC))[1] AS left_at
+            ORDER BY effective_at, scan.id, digest))[count(*)] AS left_at
     FROM judged_scans AS scan
     WHERE scan.participant = listed.id AND scan.judgement IN ('entry', 'exit') AND scan.annulled_at IS NULL
 ) AS seen ON true
@@ -168,19 +168,6 @@ def upgrade() -> None:
         "attendance",
         ["meeting", "open_status", "participant"],
         unique=False,
-    )
-    op.create_index(
-        op.f("ix_attendance_meeting_status_participant"),
-        "attendance",
-        ["meeting", "status", "participant"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_attendance_present",
-        "attendance",
-        ["organization", "meeting"],
-        unique=False,
-        postgresql_where=sa.text("status = 'present'"),
     )
     for statement in (JUDGED, *(view.format(schema="public") for view in VIEWS), *HISTORY):
         op.execute(statement)

@@ -63,9 +63,10 @@ BEGIN
         organization = derived.organization, office = derived.office, sessions = derived.sessions,
         status = derived.status, late = derived.late, arrived_at = derived.arrived_at, left_at = derived.left_at,
         entry = derived.entry
-    FROM derived_attendance AS derived
-    WHERE held.meeting = of_meeting AND held.participant = ANY (touched)
-        AND derived.meeting = of_meeting AND derived.participant = held.participant
+    FROM unnest(touched) AS one CROSS JOIN LATERAL (
+        SELECT * FROM derived_attendance WHERE meeting = of_meeting AND participant = one OFFSET 0
+    ) AS derived
+    WHERE held.meeting = of_meeting AND held.participant = one
         AND (held.organization, held.office, held.sessions, held.status, held.late, held.arrived_at, held.left_at,
             held.entry) IS DISTINCT FROM (derived.organization, derived.office, derived.sessions, derived.status,
             derived.late, derived.arrived_at, derived.left_at, derived.entry);
@@ -149,7 +150,7 @@ $$
 """
 STATUSES = ("expected", "present", "represented", "excused", "on_duty_elsewhere", "on_leave", "absent")
 NUMBERS = ("invited", *STATUSES, "late")
-_NUMBERS = ", ".join(NUMBERS)
+_NUMBERS, _NOTHING = ", ".join(NUMBERS), ", ".join("0" for _ in NUMBERS)
 _IS = {"invited": "true", "late": "late"} | {status: f"open_status = '{status}'" for status in STATUSES}
 # Of people alike in all that is counted by, one line: how many more there are now of each number.
 _MORE = """
@@ -160,7 +161,7 @@ _BY_FAMILY = """
     SELECT meeting, family, of_session AS session, of_body AS organization, of_office AS office, of_slot AS slot,
         {numbers}
     FROM ({more}) AS more CROSS JOIN LATERAL families_of(organization, office, sessions, slot)
-    GROUP BY 1, 2, 3, 4, 5, 6
+    WHERE ({numbers_of_more}) <> ({nothing}) GROUP BY 1, 2, 3, 4, 5, 6
 """
 
 
@@ -171,21 +172,27 @@ def _by_family(**rows: str) -> str:
         f"coalesce(sum(sign) FILTER (WHERE {condition}), 0)::int AS {n}" for n, condition in _IS.items()
     )
     more = _MORE.format(numbers=counted, rows=" UNION ALL ".join(signed))
-    return _BY_FAMILY.format(more=more, numbers=", ".join(f"sum({number})::int AS {number}" for number in NUMBERS))
+    return _BY_FAMILY.format(
+        more=more,
+        numbers=", ".join(f"sum({number})::int AS {number}" for number in NUMBERS),
+        numbers_of_more=_NUMBERS,
+        nothing=_NOTHING,
+    )
 
 
 # What the counters must say.
 DERIVED_COUNTS = f"CREATE VIEW derived_counts AS {_by_family(attendance='1')}"
 # In the order of their keys: all writers wait for each other's counters in the same order.
 _COUNT = f"""
+        WITH counted AS MATERIALIZED ({{counted}})
         INSERT INTO attendance_counts AS held (meeting, family, session, organization, office, slot, {_NUMBERS})
-        SELECT * FROM ({{counted}}) AS counted WHERE ({_NUMBERS}) <> ({", ".join("0" for _ in NUMBERS)})
+        SELECT * FROM counted WHERE ({_NUMBERS}) <> ({_NOTHING})
         ORDER BY meeting, family, session, organization, office, slot
         ON CONFLICT (meeting, family, session, organization, office, slot)
         DO UPDATE SET {", ".join(f"{number} = held.{number} + excluded.{number}" for number in NUMBERS)};
 """  # noqa: S608  (our own words)
 COUNT = """
-CREATE FUNCTION count_attendance() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION count_attendance() RETURNS trigger LANGUAGE plpgsql SET enable_sort = off AS $$
 BEGIN
     IF current_setting('rakornas.forgetting', true) = 'on' THEN
         RETURN NULL;

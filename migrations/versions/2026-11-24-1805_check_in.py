@@ -20,6 +20,13 @@ CREATE TYPE device_post AS (
     shift bigint
 )
 """
+# One scan of the post `p`, the badge by the digest of its text.
+SCAN = """
+CREATE TYPE device_scan AS (
+    p int, n int, id uuid, digest bytea, badge bytea, badge_text text, direction text, session text,
+    scanned_at timestamptz, sequence bigint
+)
+"""
 # The scans of some posts, no two of one device. The lock is shared by all gates of a meeting, and closing its roll
 # takes it alone: what is stored is either before the closing or knows that it is after it. A post waits for the one
 # before it of its device, whose clock it may move, and with it the times of all that the device has seen; and gates
@@ -36,6 +43,7 @@ DECLARE
     closed boolean;
     post device_post;
     posts device_post[] := '{}';
+    seen device_scan[] := ARRAY(SELECT one FROM json_populate_recordset(NULL::device_scan, given) AS one);
     former bigint;
     whom uuid[];
     moved uuid[];
@@ -46,7 +54,7 @@ BEGIN
         RETURN;
     END IF;
     SELECT array_agg(DISTINCT badge.participant) INTO whom
-    FROM json_to_recordset(given) AS one (badge bytea)
+    FROM unnest(seen) AS one
     CROSS JOIN LATERAL (
         SELECT participant FROM badges WHERE meeting = of_meeting AND digest = one.badge LIMIT 1
     ) AS badge;
@@ -84,24 +92,21 @@ BEGIN
     whom := lock_attendance(of_meeting, whom);
     RETURN QUERY
     WITH one AS MATERIALIZED (
-        SELECT given_one.*, post.device_id, post.clock_epoch, post.sent_at, post.received_at, post.client,
+        SELECT seen_one.*, post.device_id, post.clock_epoch, post.sent_at, post.received_at, post.client,
             post.request_id, post.shift, badge.id AS known, listed.participant, listed.entry,
             scanned_at + post.shift * interval '1 microsecond' AS effective_at,
             badge.revoked_at,
-            CASE WHEN given_one.session IS NULL OR listed.sessions = '{}' THEN false ELSE EXISTS (
+            CASE WHEN seen_one.session IS NULL OR listed.sessions = '{}' THEN false ELSE EXISTS (
                 SELECT FROM sessions AS named
                 JOIN sessions AS other ON other.meeting = named.meeting
                     AND other.parallel_group = named.parallel_group AND other.code <> named.code
-                WHERE named.meeting = of_meeting AND named.code = given_one.session
+                WHERE named.meeting = of_meeting AND named.code = seen_one.session
                     AND other.code = ANY (listed.sessions)
             ) END AS elsewhere
         FROM unnest(posts) AS post
-        JOIN json_to_recordset(given) AS given_one (
-            p int, n int, id uuid, digest bytea, badge bytea, badge_text text, direction text, session text,
-            scanned_at timestamptz, sequence bigint
-        ) ON given_one.p = post.p
+        JOIN unnest(seen) AS seen_one ON seen_one.p = post.p
         LEFT JOIN LATERAL (
-            SELECT * FROM badges WHERE meeting = of_meeting AND digest = given_one.badge LIMIT 1
+            SELECT * FROM badges WHERE meeting = of_meeting AND digest = seen_one.badge LIMIT 1
         ) AS badge ON true
         LEFT JOIN LATERAL (
             SELECT * FROM attendance WHERE meeting = of_meeting AND participant = badge.participant LIMIT 1
@@ -245,6 +250,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_roll_digests_meeting_made_at"), "roll_digests", ["meeting", "made_at"], unique=False)
     op.execute(CORRECTIONS_THEN)
     op.execute(POST)
+    op.execute(SCAN)
     op.execute(CHECK_IN)
     for table, names in VALID.items():
         for name in names:
@@ -253,7 +259,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DROP FUNCTION check_in")
-    op.execute("DROP TYPE device_post")
+    op.execute("DROP TYPE device_post, device_scan")
     op.execute("DROP VIEW history.roll_corrections")
     op.drop_table("roll_digests")
     op.drop_table("roll_corrections")

@@ -49,7 +49,7 @@ ASKED_WITHIN_A_MEETING = {
     "meeting_statements": ["made_on"],
     "participants": ["organization", "office", "open_status", "updated_at", "official"],
     "participant_sessions": ["session", "participant"],
-    "attendance": ["participant", "open_status", "status"],
+    "attendance": ["participant", "open_status"],
     "scans": ["received_at", "id"],
     "roll_corrections": ["id"],
 }
