@@ -44,13 +44,16 @@ class Client(BaseModel):
 class NewClient(Client):
     """A client that was just made, with its secret: it is not shown again."""
 
-    client_secret: Annotated[str | None, Field(description="Keep it. Null for a client with keys.")]
+    client_secret: Annotated[
+        str | None,
+        Field(description="Keep it. Null for a client with keys, in a dry run, and in the same answer again."),
+    ]
 
 
 class NewSecret(SecretOfClient):
     """A secret that was just made: it is not shown again."""
 
-    client_secret: str
+    client_secret: Annotated[str | None, Field(description="Keep it. Null in a dry run, and in the same answer again.")]
 
 
 def _key_set(jwks: dict[str, Any]) -> dict[str, Any]:
