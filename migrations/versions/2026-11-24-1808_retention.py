@@ -2,13 +2,13 @@
 
 Must run under the previous release: add, fill, switch; drop one release later.
 
-Revision: 0024, after 0023
+Revision: 0026, after 0025
 """
 
 from alembic import op
 
-revision = "0024"
-down_revision = "0023"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
