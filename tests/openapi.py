@@ -95,13 +95,15 @@ async def prepare(app: FastAPI, url: str) -> None:
 
 
 async def make_up(url: str) -> None:
-    """A client and a plenary, as soon as the service over this database has sealed that it made its key."""
+    """What the examples show and the reference data have not, as soon as a first line of the audit is sealed."""
     connection = await asyncpg.connect(url)
-    async with asyncio.timeout(20):
-        while not await connection.fetchval("SELECT EXISTS (SELECT FROM audit_seals)"):
-            await asyncio.sleep(0.1)
-    await connection.execute(MADE_UP)
-    await connection.close()
+    try:
+        async with asyncio.timeout(20):
+            while not await connection.fetchval("SELECT EXISTS (SELECT FROM audit_seals)"):
+                await asyncio.sleep(0.1)
+        await connection.execute(MADE_UP)
+    finally:
+        await connection.close()
 
 
 async def answer_of(app: FastAPI, client: httpx.AsyncClient, address: str) -> Any:

@@ -1,10 +1,10 @@
 """Run a command beside a service of its own: `python -m tests.with_service DATA_DIR [OPTION …] COMMAND …`.
 
-`{url}` in the command becomes the service's address. With `--scope SCOPE` (`all`, or several with commas between) a
-client is made as an operator makes one, with `--organization CODE` bound to it, and `{token}` becomes a token of it:
-without, of one that may next to nothing.
-Beside the reference data there is what the contract's examples ask for. With `--database-only` no service is started;
-either way DATABASE_URL names the embedded server's database, migrated and loaded.
+`{url}` in the command becomes the service's address, `{token}` a token of a client that is made as an operator makes
+one: with `--scope SCOPE` (`all`, or several with commas between), else one that may next to nothing; with
+`--organization CODE` bound to it. Beside the reference data there is what the contract's examples ask for. With
+`--database-only` no service is started, and there is nothing but the reference data. Either way DATABASE_URL names the
+embedded server's database.
 """
 
 import argparse

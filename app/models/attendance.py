@@ -77,7 +77,7 @@ class Participant(Fact, Base):
         Index(None, "meeting", "open_status", "id"),
         Index(None, "meeting", "updated_at", "id"),
         Index(None, "meeting", "represents"),
-        # Of these columns the groups of a summary are counted, without a look at the rows themselves.
+        # For the release before, which counted the groups of a summary by these columns; to be dropped after this one.
         Index("ix_participants_counted", "meeting", "organization", "office", "open_status", "late"),
         Index("ix_participants_present", "organization", "meeting", postgresql_where=text("status = 'present'")),
         Index(None, "official"),

@@ -18,18 +18,22 @@ BY_KEYS = (
     "SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off"
     " SET plan_cache_mode = force_generic_plan"
 )
-# These, and those in whose places they come, and so on: all whom a change of these may touch. It ends also on a circle,
-# which represents_no_circle refuses, but not where two writers close it at the same moment.
+# These, and those in whose places they come, and so on: all whom a change of these may touch, each once. It ends also
+# on a circle, which represents_no_circle refuses, but not where two writers close it at the same moment.
 CHAIN = """
 CREATE FUNCTION and_whom_they_represent(whom uuid[]) RETURNS uuid[] LANGUAGE plpgsql STABLE
 {by_keys} AS $$
 DECLARE
-    reached uuid[] := array_remove(whom, NULL);
-    further uuid[] := reached;
+    reached uuid[];
+    further uuid[];
 BEGIN
+    SELECT array_agg(DISTINCT one) INTO reached FROM unnest(whom) AS one WHERE one IS NOT NULL;
+    further := reached;
     LOOP
-        SELECT array_agg(DISTINCT represents) INTO further FROM participants
-        WHERE id = ANY (further) AND array_position(reached, represents) IS NULL AND represents IS NOT NULL;
+        SELECT array_agg(represents) INTO further FROM (
+            SELECT represents FROM participants WHERE id = ANY (further) AND represents IS NOT NULL
+            EXCEPT SELECT unnest(reached)
+        ) AS one_more;
         EXIT WHEN further IS NULL;
         reached := reached || further;
     END LOOP;
@@ -48,7 +52,7 @@ BEGIN
         PERFORM FROM attendance WHERE meeting = of_meeting AND participant = ANY (touched)
         ORDER BY participant FOR NO KEY UPDATE;
         -- Whoever was waited for may have said meanwhile in whose place somebody comes.
-        EXIT WHEN touched IS NULL OR and_whom_they_represent(whom) <@ touched;
+        EXIT WHEN NOT EXISTS (SELECT unnest(and_whom_they_represent(whom)) EXCEPT SELECT unnest(touched));
         touched := and_whom_they_represent(whom);
     END LOOP;
     RETURN touched;
