@@ -65,6 +65,17 @@ async def test_check_ins(door: Door) -> None:
     ]
 
 
+async def test_which_meetings_a_body_attended(door: Door) -> None:
+    async def attended(**query: str) -> bool:
+        answer = await door.client.get("/v1/meetings", params={"attended_by": "kpu-32", "page_size": "200", **query})
+        return door.meeting in [one["code"] for one in answer.json()["items"]]
+
+    before = await instant(door)
+    await scanned(door, 0)
+    after = await instant(door)
+    assert [await attended(known_at=before), await attended(known_at=after), await attended()] == [False, True, True]
+
+
 async def test_corrections(door: Door) -> None:
     await door.admin.post(f"{door.at}:close-roll", {"reason": "rapat selesai"})
     nothing = await instant(door)
