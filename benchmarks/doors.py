@@ -169,7 +169,15 @@ def bare(url: str, statement: str, rows: int) -> float:
         pgbench = find_binaries().bin_dir / "pgbench"
         command = [str(pgbench), "-n", "-c", "6", "-j", "1", "-T", "3", "-f", script.name, url]
         out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    asyncio.run(written_out(url))
     return float(out.partition("tps = ")[2].partition(" ")[0]) * rows
+
+
+async def written_out(url: str) -> None:
+    """Else the disk is still busy with the rows of pgbench when the next thing is measured."""
+    connection = await asyncpg.connect(url)
+    await connection.execute("CHECKPOINT", timeout=60)
+    await connection.close()
 
 
 def row(table: Table, title: str, rate: float, p99: float, beside: float | None, target: str) -> None:
