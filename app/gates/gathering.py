@@ -14,7 +14,10 @@ from app.core.faults import gave_way
 from app.core.problems import Unavailable
 from app.gates.repository import Post, Result
 
-MOST = 50  # posts in one transaction
+MOST = 50
+"""Posts in one transaction."""
+MANY = 1_000
+"""Scans in one transaction, from which on no further post joins: the database has 3 s for it, also on a slow day."""
 
 Store = Callable[[Sequence[Post]], Awaitable[list[list[Result]]]]
 
@@ -85,7 +88,8 @@ def _next(waiting: deque[_Waiting]) -> list[_Waiting]:
     """Those that go together, as they came: a device's second post after its first, none that nobody waits for."""
     group: dict[str, _Waiting] = {}
     later = []
-    while waiting and len(group) < MOST:
+    scans = 0
+    while waiting and len(group) < MOST and scans < MANY:
         one = waiting.popleft()
         if one.answer.done():
             continue
@@ -93,5 +97,6 @@ def _next(waiting: deque[_Waiting]) -> list[_Waiting]:
             later.append(one)
         else:
             group[one.post.device_id] = one
+            scans += len(one.post.scans)
     waiting.extendleft(reversed(later))
     return list(group.values())

@@ -29,7 +29,9 @@ CREATE FUNCTION judged(
 END
 """
 # The views are made twice: over what stands now, and in the schema `history` over what was known at an instant.
-# Whoever is assigned to one of the sessions side by side is not invited to another of them.
+# Whoever is assigned to one of the sessions side by side is not invited to another of them. A clock is looked up from
+# its scan: joined, it may be read first, and for each participant all that any device has seen. So it was planned where
+# a vacuum had told how many scans there are, and no analyze yet of how many badges.
 JUDGED_SCANS = """
 CREATE VIEW {schema}.judged_scans AS
 SELECT seen.*, judged(direction, badge IS NOT NULL, after_closing, participant IS NOT NULL AND NOT elsewhere,
@@ -45,8 +47,10 @@ FROM (
             WHERE named.meeting = scan.meeting AND named.code = scan.session AND seat.participant = listed.id
         ) END AS elsewhere
     FROM scans AS scan
-    JOIN device_clocks AS clock ON clock.meeting = scan.meeting AND clock.device_id = scan.device_id
-        AND clock.clock_epoch = scan.clock_epoch
+    CROSS JOIN LATERAL (
+        SELECT shift FROM device_clocks AS clock WHERE clock.meeting = scan.meeting
+            AND clock.device_id = scan.device_id AND clock.clock_epoch = scan.clock_epoch LIMIT 1
+    ) AS clock
     LEFT JOIN badges AS badge ON badge.id = scan.badge
     LEFT JOIN participants AS listed ON listed.id = badge.participant
 ) AS seen

@@ -75,3 +75,29 @@ async def test_a_circle_of_representation_has_an_end(door: Door) -> None:
     finally:
         await connection.close()
     assert sorted(map(str, found)) == sorted(door.people)
+
+
+READ = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'scans'"
+SEEN = """
+INSERT INTO scans (meeting, id, digest, device_id, clock_epoch, badge, direction, scanned_at, sent_at, received_at,
+    after_closing, told, client)
+SELECT meeting, gen_random_uuid(), decode(md5(n::text), 'hex'), device_id, clock_epoch, gen_random_uuid(), 'in', now(),
+    now(), now(), false, 'first_entry', 'gate'
+FROM device_clocks, generate_series(1, 10000) AS n WHERE meeting = $1
+"""
+
+
+async def test_one_scan_reads_few_of_many_though_a_vacuum_has_told_half_of_what_there_is(door: Door) -> None:
+    """How many scans there are, and not yet of how many badges: so it stands between a vacuum and an analyze."""
+    connection = await door.connect()
+    try:
+        await connection.execute("ALTER TABLE scans SET (autovacuum_enabled = off)")
+        assert await door.outcomes([door.scan(0)]) == ["first_entry"]
+        await connection.execute(SEEN, door.meeting)
+        for known in ("ANALYZE device_clocks", "VACUUM scans"):
+            await connection.execute(known)
+        async with connection.transaction():
+            await connection.execute("SELECT derive_attendance($1, ARRAY[$2::uuid])", door.meeting, door.people[0])
+            assert await connection.fetchval(READ) <= 10
+    finally:
+        await connection.close()
