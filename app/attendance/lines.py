@@ -29,8 +29,7 @@ SELECT one.id::text, json_build_array(
             SELECT (seen.effective_at AT TIME ZONE meeting.time_zone)::date AS day,
                 min(seen.effective_at) FILTER (WHERE seen.judgement = 'entry') AS entered_at,
                 max(seen.effective_at) FILTER (WHERE seen.judgement = 'exit') AS left_at
-            FROM judged_scans AS seen WHERE seen.participant = one.id AND seen.annulled_at IS NULL
-                AND seen.judgement IN ('entry', 'exit') GROUP BY 1
+            FROM entries_and_exits AS seen WHERE seen.participant = one.id GROUP BY 1
         ) AS of_a_day
     ) END
 )::text

@@ -50,14 +50,11 @@ _STAYS = Statement(
     FROM participants AS listed
     LEFT JOIN LATERAL (
         SELECT judgement, effective_at AS begins, lead(effective_at) OVER (ORDER BY effective_at, id, digest) AS ends
-        FROM judged_scans
-        WHERE participant = listed.id AND judgement IN ('entry', 'exit') AND annulled_at IS NULL
+        FROM entries_and_exits WHERE participant = listed.id
         UNION ALL
         SELECT 'stated', coalesce(listed.arrived_at, CAST(:opens AS timestamptz)), listed.left_at
-        WHERE listed.status = 'present' AND NOT EXISTS (
-            SELECT FROM judged_scans
-            WHERE participant = listed.id AND judgement IN ('entry', 'exit') AND annulled_at IS NULL
-        )
+        WHERE listed.status = 'present'
+            AND NOT EXISTS (SELECT FROM entries_and_exits WHERE participant = listed.id)
     ) AS stay ON stay.judgement <> 'exit'
     WHERE listed.meeting = CAST(:meeting AS text) AND listed.official = ANY (CAST(:officials AS uuid[]))
     """)

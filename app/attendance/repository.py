@@ -23,7 +23,7 @@ from app.core.facts import fact_members
 from app.core.statements import Statement
 from app.rolls import lists
 from app.rolls.access import must_reach
-from app.rolls.scans import seen_of
+from app.rolls.scans import SEEN
 from app.writing.resource import Resource
 
 _listed, _assigned, _meeting = models.Participant, models.ParticipantSession, models.Meeting
@@ -57,7 +57,7 @@ def attendance(_day: Day) -> Rows:
 
 def _intervals() -> ColumnElement[Any]:
     """At each door, every entry that follows an exit or is the first, with the exit after it."""
-    seen = seen_of(_listed.id)
+    seen = select(SEEN).where(SEEN.c.participant == _listed.id).correlate_except(SEEN).subquery("seen")
     in_turn: Any = {"partition_by": seen.c.session, "order_by": [seen.c.effective_at, seen.c.id, seen.c.digest]}
     before = func.coalesce(func.lag(seen.c.judgement).over(**in_turn), literal_column("'exit'"))
     turns = select(*seen.c, before.label("before")).subquery("turns")

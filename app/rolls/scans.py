@@ -1,8 +1,6 @@
 """The views over scans, in which each is judged by all that is known: as tables that SQL can be written over."""
 
-from typing import Any
-
-from sqlalchemy import DateTime, Subquery, Text, Uuid, column, literal_column, select, table
+from sqlalchemy import DateTime, Text, Uuid, column, table
 
 JUDGED = table(
     "judged_scans",
@@ -15,16 +13,11 @@ JUDGED = table(
 )
 """All scans. `judgement`: an entry, an exit, or why it is neither. One that is annulled has no effect."""
 
-
-def seen_of(participant: Any) -> Subquery:
-    """The entries and exits of a participant that count."""
-    return (
-        select(JUDGED)
-        .where(
-            JUDGED.c.participant == participant,
-            JUDGED.c.annulled_at.is_(None),
-            JUDGED.c.judgement.in_([literal_column("'entry'"), literal_column("'exit'")]),
-        )
-        .correlate_except(JUDGED)
-        .subquery("seen")
-    )
+SEEN = table(
+    "entries_and_exits",
+    *(column(name, Uuid) for name in ("participant", "id")),
+    *(column(name, Text) for name in ("session", "judgement")),
+    column("effective_at", DateTime(timezone=True)),
+    column("digest"),
+)
+"""Of each participant, by their id: the scans that count, and that nobody has annulled."""

@@ -31,7 +31,8 @@ NOT_OF_THE_RECORD = {
 }
 # What gates have seen is never changed, and remembered as it was received, as are corrections; what follows of it is
 # derived, also then.
-FOLLOWS = {"badges", "device_clocks", "scans", "judged_scans", "derived_attendance", "attendance", "roll_corrections"}
+FOLLOWS = {"badges", "device_clocks", "scans", "judged_scans", "entries_and_exits", "derived_attendance", "attendance"}
+FOLLOWS |= {"roll_corrections"}
 NOT_OF_THE_RECORD |= (FOLLOWS & set(Base.metadata.tables)) | {"clock_readings", "attendance_counts"}
 NOT_OF_THE_RECORD |= {"roll_digests"}
 MORE_CHANGES = [
