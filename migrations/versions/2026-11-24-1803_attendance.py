@@ -45,23 +45,11 @@ FROM (
             WHERE named.meeting = scan.meeting AND named.code = scan.session AND seat.participant = listed.id
         ) END AS elsewhere
     FROM scans AS scan
-    CROSS JOIN LATERAL (
-        SELECT shift FROM device_clocks AS clock WHERE clock.meeting = scan.meeting
-            AND clock.device_id = scan.device_id AND clock.clock_epoch = scan.clock_epoch LIMIT 1
-    ) AS clock
+    JOIN device_clocks AS clock ON clock.meeting = scan.meeting AND clock.device_id = scan.device_id
+        AND clock.clock_epoch = scan.clock_epoch
     LEFT JOIN badges AS badge ON badge.id = scan.badge
-    LEFT JOIN LATERAL (SELECT id FROM participants WHERE id = badge.participant LIMIT 1) AS listed ON true
+    LEFT JOIN participants AS listed ON listed.id = badge.participant
 ) AS seen
-"""
-# From a participant to their badges, from a badge to its scans, from a scan to the clock of its device: in this order
-# (hence LIMIT 1 and OFFSET 0, which no plan looks through), whatever the statistics say. They are wrong just when all
-# come to the doors, and then all scans of all devices were read for each.
-ENTRIES_AND_EXITS = """
-CREATE VIEW {schema}.entries_and_exits AS
-SELECT issued.participant, scan.id, scan.digest, scan.session, scan.effective_at, scan.judgement
-FROM badges AS issued
-CROSS JOIN LATERAL (SELECT * FROM judged_scans WHERE badge = issued.id OFFSET 0) AS scan
-WHERE scan.judgement IN ('entry', 'exit') AND scan.annulled_at IS NULL
 """
 # One line a participant: what the scans show goes before what was stated, and that before who came in their place.
 # Late is who first came after the start of the session at which that was or, where the gate named none or its hour is
@@ -84,8 +72,8 @@ SELECT listed.meeting, listed.id AS participant, listed.organization, listed.off
                 JOIN participants AS one ON one.meeting = listed.meeting AND one.represents = instead.id
             )
             SELECT FROM instead WHERE instead.status = 'present' OR EXISTS (
-                SELECT FROM entries_and_exits AS scan
-                WHERE scan.participant = instead.id AND scan.judgement = 'entry'
+                SELECT FROM judged_scans AS scan WHERE scan.participant = instead.id
+                    AND scan.judgement = 'entry' AND scan.annulled_at IS NULL
             )
         ) THEN 'represented'
         ELSE 'expected'
@@ -106,7 +94,8 @@ LEFT JOIN LATERAL (
         (array_agg(session ORDER BY effective_at, scan.id, digest) FILTER (WHERE judgement = 'entry'))[1] AS session,
         (array_agg(CASE WHEN judgement = 'exit' THEN effective_at END
             ORDER BY effective_at, scan.id, digest))[count(*)] AS left_at
-    FROM entries_and_exits AS scan WHERE scan.participant = listed.id
+    FROM judged_scans AS scan
+    WHERE scan.participant = listed.id AND scan.judgement IN ('entry', 'exit') AND scan.annulled_at IS NULL
 ) AS seen ON true
 """
 _AT = "current_setting('rakornas.known_at')::timestamptz"
@@ -138,7 +127,7 @@ CREATE VIEW history.attendance AS
 SELECT *, CASE WHEN status = 'sick' THEN 'excused' ELSE status END AS open_status FROM history.derived_attendance
 """
 
-VIEWS = (JUDGED_SCANS, ENTRIES_AND_EXITS, DERIVED)
+VIEWS = (JUDGED_SCANS, DERIVED)
 
 
 def upgrade() -> None:
@@ -190,10 +179,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute(
-        "DROP VIEW history.attendance, history.derived_attendance, history.entries_and_exits, history.judged_scans"
-    )
+    op.execute("DROP VIEW history.attendance, history.derived_attendance, history.judged_scans")
     op.execute("DROP VIEW history.scans, history.badges, history.device_clocks")
     op.drop_table("attendance")
-    op.execute("DROP VIEW derived_attendance, entries_and_exits, judged_scans")
+    op.execute("DROP VIEW derived_attendance, judged_scans")
     op.execute("DROP FUNCTION judged")

@@ -67,7 +67,7 @@ BEGIN
         status = derived.status, late = derived.late, arrived_at = derived.arrived_at, left_at = derived.left_at,
         entry = derived.entry
     FROM unnest(touched) AS one CROSS JOIN LATERAL (
-        SELECT * FROM derived_attendance WHERE participant = one OFFSET 0
+        SELECT * FROM derived_attendance WHERE meeting = of_meeting AND participant = one OFFSET 0
     ) AS derived
     WHERE held.meeting = of_meeting AND held.participant = one
         AND (held.organization, held.office, held.sessions, held.status, held.late, held.arrived_at, held.left_at,
