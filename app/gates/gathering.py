@@ -14,10 +14,7 @@ from app.core.faults import gave_way
 from app.core.problems import Unavailable
 from app.gates.repository import Post, Result
 
-MOST = 50
-"""Posts in one transaction."""
-MANY = 1_000
-"""Scans in one transaction, from which on no further post joins: the database has 3 s for it, also on a slow day."""
+MOST = 50  # posts in one transaction
 
 Store = Callable[[Sequence[Post]], Awaitable[list[list[Result]]]]
 
@@ -88,8 +85,7 @@ def _next(waiting: deque[_Waiting]) -> list[_Waiting]:
     """Those that go together, as they came: a device's second post after its first, none that nobody waits for."""
     group: dict[str, _Waiting] = {}
     later = []
-    scans = 0
-    while waiting and len(group) < MOST and scans < MANY:
+    while waiting and len(group) < MOST:
         one = waiting.popleft()
         if one.answer.done():
             continue
@@ -97,6 +93,5 @@ def _next(waiting: deque[_Waiting]) -> list[_Waiting]:
             later.append(one)
         else:
             group[one.post.device_id] = one
-            scans += len(one.post.scans)
     waiting.extendleft(reversed(later))
     return list(group.values())

@@ -20,4 +20,4 @@ SEEN = table(
     column("effective_at", DateTime(timezone=True)),
     column("digest"),
 )
-"""Of each participant, by their id: the scans that count, and that nobody has annulled."""
+"""The entries and exits of each participant, by their id, that nobody has annulled."""

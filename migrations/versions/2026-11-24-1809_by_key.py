@@ -39,7 +39,7 @@ JOINS = """    CROSS JOIN LATERAL (
             AND clock.device_id = scan.device_id AND clock.clock_epoch = scan.clock_epoch LIMIT 1
     ) AS clock
     LEFT JOIN badges AS badge ON badge.id = scan.badge
-    LEFT JOIN LATERAL (SELECT id FROM participants WHERE id = badge.participant LIMIT 1) AS listed ON true
+    LEFT JOIN participants AS listed ON listed.id = badge.participant
 """
 FORMER_JOINS = """    JOIN device_clocks AS clock ON clock.meeting = scan.meeting AND clock.device_id = scan.device_id
         AND clock.clock_epoch = scan.clock_epoch
@@ -101,7 +101,8 @@ FORMER_CAME = """SELECT FROM judged_scans AS scan WHERE scan.participant = inste
                     AND scan.judgement = 'entry' AND scan.annulled_at IS NULL"""
 FORMER_SEEN = """FROM judged_scans AS scan
     WHERE scan.participant = listed.id AND scan.judgement IN ('entry', 'exit') AND scan.annulled_at IS NULL"""
-# By the key of participants alone: with the meeting beside it, an index of all of the meeting looks as good.
+# By the key of participants alone, for with the meeting beside it an index of all of the meeting looks as good; and of
+# the rows to be updated none but these, also where they are read first.
 DERIVE_LOCKED = """
 CREATE OR REPLACE FUNCTION derive_locked_attendance(of_meeting text, touched uuid[]) RETURNS void LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
@@ -114,25 +115,27 @@ BEGIN
     FROM unnest(touched) AS one CROSS JOIN LATERAL (
         SELECT * FROM derived_attendance WHERE {whose} OFFSET 0
     ) AS derived
-    WHERE held.meeting = of_meeting AND held.participant = one
+    WHERE held.meeting = of_meeting AND {held} = one
         AND (held.organization, held.office, held.sessions, held.status, held.late, held.arrived_at, held.left_at,
             held.entry) IS DISTINCT FROM (derived.organization, derived.office, derived.sessions, derived.status,
             derived.late, derived.arrived_at, derived.left_at, derived.entry);
 END $$
 """
-WHOSE, FORMER_WHOSE = "participant = one", "meeting = of_meeting AND participant = one"
+NOW = {"whose": "participant = one", "held": "held.participant = ANY (touched) AND held.participant"}
+FORMERLY = {"whose": "meeting = of_meeting AND participant = one", "held": "held.participant"}
 
 
 def upgrade() -> None:
     for schema in _over_now_and_then():
-        op.execute(JUDGED_SCANS.format(schema=schema, joins=JOINS))
         op.execute(ENTRIES_AND_EXITS.format(schema=schema))
+        # The outer view first, as check-ins that go on meanwhile lock them, or the two would wait for each other.
         op.execute(DERIVED.format(schema=schema, came=CAME, seen=SEEN))
-    op.execute(DERIVE_LOCKED.format(whose=WHOSE))
+        op.execute(JUDGED_SCANS.format(schema=schema, joins=JOINS))
+    op.execute(DERIVE_LOCKED.format(**NOW))
 
 
 def downgrade() -> None:
-    op.execute(DERIVE_LOCKED.format(whose=FORMER_WHOSE))
+    op.execute(DERIVE_LOCKED.format(**FORMERLY))
     for schema in _over_now_and_then():
         op.execute(DERIVED.format(schema=schema, came=FORMER_CAME, seen=FORMER_SEEN))
         op.execute(f"DROP VIEW {schema}.entries_and_exits")

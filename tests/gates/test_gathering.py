@@ -11,14 +11,14 @@ from sqlalchemy.exc import DBAPIError
 
 from app.auth import Scope
 from app.core.problems import Unavailable
-from app.gates.gathering import MANY, MOST, Gathering
+from app.gates.gathering import MOST, Gathering
 from app.gates.repository import Post, Result
 from tests.callers import bearer
 from tests.gates.doors import Clock, Door, at, instant
 
 
-def post(device: str, meeting: str = "m", scans: int = 1) -> Post:
-    return Post(meeting, device, 0, at(0), at(0), "a client", None, [{}] * scans)
+def post(device: str, meeting: str = "m") -> Post:
+    return Post(meeting, device, 0, at(0), at(0), "a client", None, [])
 
 
 def answer(device: str) -> list[Result]:
@@ -50,8 +50,8 @@ class Doors:
         self.store = Store()
         self.gathering = Gathering(self.store, seconds)
 
-    async def come(self, *devices: str, meeting: str = "m", scans: int = 1) -> list["asyncio.Task[list[Result]]"]:
-        tasks = [asyncio.create_task(self.gathering.check_in(post(device, meeting, scans))) for device in devices]
+    async def come(self, *devices: str, meeting: str = "m") -> list["asyncio.Task[list[Result]]"]:
+        tasks = [asyncio.create_task(self.gathering.check_in(post(device, meeting))) for device in devices]
         for _ in range(3):
             await asyncio.sleep(0)
         return tasks
@@ -88,13 +88,6 @@ async def test_a_group_has_an_end(doors: Doors) -> None:
     devices = [f"gate-{n}" for n in range(MOST + 3)]
     await doors.told([*await doors.come("a"), *await doors.come(*devices)])
     assert [len(group) for group in doors.store.groups] == [1, MOST, 3]
-
-
-async def test_no_post_joins_those_whose_scans_are_many(doors: Doors) -> None:
-    """Else what all devices have kept while the network was away comes in one statement, and none in its time."""
-    tasks = [*await doors.come("a"), *await doors.come(*"bcdef", scans=MANY // 2), *await doors.come("g", scans=MANY)]
-    await doors.told(tasks)
-    assert doors.store.groups == [["a"], ["b", "c"], ["d", "e"], ["f", "g"]]
 
 
 async def test_a_meeting_does_not_wait_for_another(doors: Doors) -> None:
