@@ -101,8 +101,8 @@ FORMER_CAME = """SELECT FROM judged_scans AS scan WHERE scan.participant = inste
                     AND scan.judgement = 'entry' AND scan.annulled_at IS NULL"""
 FORMER_SEEN = """FROM judged_scans AS scan
     WHERE scan.participant = listed.id AND scan.judgement IN ('entry', 'exit') AND scan.annulled_at IS NULL"""
-# By the key of participants alone, for with the meeting beside it an index of all of the meeting looks as good; and of
-# the rows to be updated none but these, also where they are read first.
+# By the key of participants alone: with the meeting beside it, an index of all of the meeting looks as good. And the
+# rows to be changed, which are locked, by where they are: joined by their key, all of the meeting may be read first.
 DERIVE_LOCKED = """
 CREATE OR REPLACE FUNCTION derive_locked_attendance(of_meeting text, touched uuid[]) RETURNS void LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
@@ -113,16 +113,47 @@ BEGIN
         status = derived.status, late = derived.late, arrived_at = derived.arrived_at, left_at = derived.left_at,
         entry = derived.entry
     FROM unnest(touched) AS one CROSS JOIN LATERAL (
-        SELECT * FROM derived_attendance WHERE {whose} OFFSET 0
+        {derived} OFFSET 0
     ) AS derived
-    WHERE held.meeting = of_meeting AND {held} = one
+    WHERE {held}
         AND (held.organization, held.office, held.sessions, held.status, held.late, held.arrived_at, held.left_at,
             held.entry) IS DISTINCT FROM (derived.organization, derived.office, derived.sessions, derived.status,
             derived.late, derived.arrived_at, derived.left_at, derived.entry);
 END $$
 """
-NOW = {"whose": "participant = one", "held": "held.participant = ANY (touched) AND held.participant"}
-FORMERLY = {"whose": "meeting = of_meeting AND participant = one", "held": "held.participant"}
+NOW = {
+    "derived": """SELECT derived.*, its.ctid AS place
+        FROM derived_attendance AS derived
+        JOIN attendance AS its ON its.meeting = of_meeting AND its.participant = derived.participant
+        WHERE derived.participant = one""",
+    "held": "held.ctid = derived.place",
+}
+FORMERLY = {
+    "derived": "SELECT * FROM derived_attendance WHERE meeting = of_meeting AND participant = one",
+    "held": "held.meeting = of_meeting AND held.participant = one",
+}
+# Each row by its key, in their order: Postgres before 17 may else read all of a meeting in that order.
+LOCK = """
+CREATE OR REPLACE FUNCTION lock_attendance(of_meeting text, whom uuid[]) RETURNS uuid[] LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    touched uuid[] := and_whom_they_represent(whom);
+BEGIN
+    LOOP
+        {lock};
+        -- Whoever was waited for may have said meanwhile in whose place somebody comes.
+        EXIT WHEN NOT EXISTS (SELECT unnest(and_whom_they_represent(whom)) EXCEPT SELECT unnest(touched));
+        touched := and_whom_they_represent(whom);
+    END LOOP;
+    RETURN touched;
+END $$
+"""
+BY_KEY = """PERFORM FROM (SELECT unnest(touched) AS one ORDER BY 1) AS one_more CROSS JOIN LATERAL (
+            SELECT FROM attendance WHERE meeting = of_meeting AND participant = one FOR NO KEY UPDATE
+        ) AS held"""
+TOGETHER = """PERFORM FROM attendance WHERE meeting = of_meeting AND participant = ANY (touched)
+        ORDER BY participant FOR NO KEY UPDATE"""
 
 
 def upgrade() -> None:
@@ -132,9 +163,11 @@ def upgrade() -> None:
         op.execute(DERIVED.format(schema=schema, came=CAME, seen=SEEN))
         op.execute(JUDGED_SCANS.format(schema=schema, joins=JOINS))
     op.execute(DERIVE_LOCKED.format(**NOW))
+    op.execute(LOCK.format(lock=BY_KEY))
 
 
 def downgrade() -> None:
+    op.execute(LOCK.format(lock=TOGETHER))
     op.execute(DERIVE_LOCKED.format(**FORMERLY))
     for schema in _over_now_and_then():
         op.execute(DERIVED.format(schema=schema, came=FORMER_CAME, seen=FORMER_SEEN))
