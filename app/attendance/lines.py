@@ -27,8 +27,8 @@ SELECT one.id::text, json_build_array(
     )) ELSE (
         SELECT json_agg(json_build_array(day, entered_at, CASE WHEN left_at > entered_at THEN left_at END)) FROM (
             SELECT (seen.effective_at AT TIME ZONE meeting.time_zone)::date AS day,
-                min(seen.effective_at) FILTER (WHERE seen.judgement = 'entry') AS entered_at,
-                max(seen.effective_at) FILTER (WHERE seen.judgement = 'exit') AS left_at
+                min(seen.effective_at) FILTER (WHERE seen.classification = 'entry') AS entered_at,
+                max(seen.effective_at) FILTER (WHERE seen.classification = 'exit') AS left_at
             FROM entries_and_exits AS seen WHERE seen.participant = one.id GROUP BY 1
         ) AS of_a_day
     ) END

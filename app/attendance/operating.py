@@ -9,7 +9,7 @@ import asyncpg
 from app.attendance.summary import NUMBERS
 
 # Nobody checks in meanwhile, so that what is compared is of one moment.
-_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 17))"
+_ALONE = "SELECT pg_advisory_xact_lock(roll_lock($1))"
 _KEPT = "SELECT code FROM meetings WHERE forgotten_at IS NULL AND ($1::text IS NULL OR code = $1) ORDER BY code"
 _MISSING = """
 INSERT INTO attendance (meeting, participant, organization, office, sessions, status, late, arrived_at, left_at, entry)
@@ -44,7 +44,7 @@ SELECT code FROM meetings WHERE forgotten_at IS NULL
     AND end_on + retention_days < (clock_timestamp() AT TIME ZONE time_zone)::date ORDER BY end_on, code
 """
 _NAMED = "SELECT set_config('rakornas.made_by', 'retention run', true)"
-_FORGET = "SELECT forget_participants($1)"
+_FORGET = "SELECT anonymise_participants($1)"
 _LINE = "INSERT INTO audit_lines (operation, keys) VALUES ($1, $2)"
 
 

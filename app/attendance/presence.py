@@ -49,13 +49,14 @@ _STAYS = Statement(
     SELECT listed.id, listed.official, stay.begins, stay.ends
     FROM participants AS listed
     LEFT JOIN LATERAL (
-        SELECT judgement, effective_at AS begins, lead(effective_at) OVER (ORDER BY effective_at, id, digest) AS ends
+        SELECT classification, effective_at AS begins,
+            lead(effective_at) OVER (ORDER BY effective_at, id, digest) AS ends
         FROM entries_and_exits WHERE participant = listed.id
         UNION ALL
         SELECT 'stated', coalesce(listed.arrived_at, CAST(:opens AS timestamptz)), listed.left_at
         WHERE listed.status = 'present'
             AND NOT EXISTS (SELECT FROM entries_and_exits WHERE participant = listed.id)
-    ) AS stay ON stay.judgement <> 'exit'
+    ) AS stay ON stay.classification <> 'exit'
     WHERE listed.meeting = CAST(:meeting AS text) AND listed.official = ANY (CAST(:officials AS uuid[]))
     """)
 )

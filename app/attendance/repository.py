@@ -59,16 +59,16 @@ def _intervals() -> ColumnElement[Any]:
     """At each door, every entry that follows an exit or is the first, with the exit after it."""
     seen = select(SEEN).where(SEEN.c.participant == _listed.id).correlate_except(SEEN).subquery("seen")
     in_turn: Any = {"partition_by": seen.c.session, "order_by": [seen.c.effective_at, seen.c.id, seen.c.digest]}
-    before = func.coalesce(func.lag(seen.c.judgement).over(**in_turn), literal_column("'exit'"))
+    before = func.coalesce(func.lag(seen.c.classification).over(**in_turn), literal_column("'exit'"))
     turns = select(*seen.c, before.label("before")).subquery("turns")
     in_turn = {"partition_by": turns.c.session, "order_by": [turns.c.effective_at, turns.c.id, turns.c.digest]}
     changes = (
         select(*turns.c, func.lead(turns.c.effective_at).over(**in_turn).label("left_at"))
-        .where(turns.c.judgement != turns.c.before)
+        .where(turns.c.classification != turns.c.before)
         .subquery("changes")
     )
     interval = json_object(session=changes.c.session, entered_at=changes.c.effective_at, left_at=changes.c.left_at)
-    is_entry = changes.c.judgement == literal_column("'entry'")
+    is_entry = changes.c.classification == literal_column("'entry'")
     return json_list(interval, changes.c.effective_at, changes.c.session, where=is_entry)
 
 

@@ -37,7 +37,7 @@ def _outcome() -> ColumnElement[str]:
     """What a scan comes to, the first entry told from those after it."""
     return case(
         (_seen.c.annulled_at.is_not(None), literal_column("'annulled'")),
-        (_seen.c.judgement != literal_column("'entry'"), _seen.c.judgement),
+        (_seen.c.classification != literal_column("'entry'"), _seen.c.classification),
         (_state.entry == _seen.c.id, literal_column("'first_entry'")),
         else_=literal_column("'already_entered'"),
     )
@@ -50,7 +50,7 @@ def scan(_day: Day) -> Rows:
             _seen.c.id.label("scan_id"),
             known.label("participant"),
             _outcome().label("outcome"),
-            _seen.c.told,
+            _seen.c.reported_outcome.label("told"),
             _seen.c.direction,
             _seen.c.session,
             _seen.c.scanned_at,

@@ -89,7 +89,7 @@ class Scan(Base):
     """What a gate has seen: a badge, in or out, by the clock of its device. Never changed but for what is noted below.
 
     `digest` is that of its content: the same id with other content is another scan, and both count. `badge`: null where
-    the text is none of this meeting's badges, which is then kept in `badge_text`. `told`: the outcome that the gate was
+    the text is none of this meeting's badges, which is then kept in `badge_text`. `reported_outcome`: what the gate was
     answered. Of several posts of one scan the least epoch counts, and the earliest receipt; `after_closing`: all of
     them came after the roll was closed. An annulled scan has no effect any more.
     """
@@ -110,7 +110,7 @@ class Scan(Base):
     sent_at: Mapped[datetime]
     received_at: Mapped[datetime]
     after_closing: Mapped[bool]
-    told: Mapped[str]
+    reported_outcome: Mapped[str]
     client: Mapped[str]
     request_id: Mapped[str | None]
     annulled_at: Mapped[datetime | None]

@@ -37,7 +37,7 @@ _MEETING = bindparam("meeting", type_=Text)
 
 def _chain() -> ColumnElement[Any]:
     """Whom a participant comes for, and whom that one does, as far as it goes."""
-    step = func.represented_in_turn(_listed.id).table_valued(
+    step = func.representation_chain(_listed.id).table_valued(
         column("id", Uuid), column("name", Text), column("step", Integer), name="in_turn"
     )
     return json_list(json_object(id=step.c.id, name=step.c.name), step.c.step, where=literal_column("true"))

@@ -65,8 +65,8 @@ RULES: dict[str, tuple[str, Reason]] = {
         f"ck_{table}_time_zone_known": ("time_zone", "must be the IANA name of a zone: Asia/Jakarta")
         for table in ("regions", "organizations", "meetings")
     },
-    "ck_session_speakers_in_one_place": ("official", "speaks in another session of the same group"),
-    "ck_participant_sessions_in_one_place": ("participant", "is in another session of the same group"),
+    "ck_session_speakers_parallel_sessions": ("official", "speaks in another session of the same group"),
+    "ck_participant_sessions_parallel_sessions": ("participant", "is in another session of the same group"),
     "ck_stages_parent_is_another": ("parent", "must be another stage"),
     "ck_stages_round_range": ("round", "must be 1 to 9"),
     "fk_stages_election_parent_stages": ("parent", "is no stage of this election"),

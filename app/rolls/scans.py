@@ -3,20 +3,23 @@
 from sqlalchemy import DateTime, Text, Uuid, column, table
 
 JUDGED = table(
-    "judged_scans",
-    *(column(name, Text) for name in ("meeting", "direction", "session", "device_id", "told", "badge_text")),
-    *(column(name, Text) for name in ("annulled_for", "legal_basis", "judgement")),
+    "classified_scans",
+    *(
+        column(name, Text)
+        for name in ("meeting", "direction", "session", "device_id", "reported_outcome", "badge_text")
+    ),
+    *(column(name, Text) for name in ("annulled_for", "legal_basis", "classification")),
     *(column(name, Uuid) for name in ("id", "badge", "participant")),
     *(column(name, DateTime(timezone=True)) for name in ("scanned_at", "effective_at", "sent_at", "received_at")),
     column("annulled_at", DateTime(timezone=True)),
     *(column(name) for name in ("clock_epoch", "sequence", "digest")),
 )
-"""All scans. `judgement`: an entry, an exit, or why it is neither. One that is annulled has no effect."""
+"""All scans. `classification`: an entry, an exit, or why it is neither. One that is annulled has no effect."""
 
 SEEN = table(
     "entries_and_exits",
     *(column(name, Uuid) for name in ("participant", "id")),
-    *(column(name, Text) for name in ("session", "judgement")),
+    *(column(name, Text) for name in ("session", "classification")),
     column("effective_at", DateTime(timezone=True)),
     column("digest"),
 )

@@ -16,7 +16,6 @@ import asyncpg
 
 from app.sealing import chain
 
-LOCK = 0x72616B6175646974  # "rakaudit"
 BATCH = 1000
 HOUR = timedelta(hours=1)
 
@@ -68,7 +67,7 @@ async def seal(connection: asyncpg.Connection) -> int | None:
     Each batch is a transaction with its roots: a crash leaves a whole chain, which the next sealer takes up. After an
     error the connection still has the lock: close it.
     """
-    if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
+    if not await connection.fetchval("SELECT pg_try_advisory_lock(sealing_lock())"):
         return None
     total, sealed = 0, BATCH
     while sealed == BATCH:
@@ -76,7 +75,7 @@ async def seal(connection: asyncpg.Connection) -> int | None:
         async with connection.transaction(isolation="repeatable_read"):
             sealed = await _seal_batch(connection, is_first=total == 0)
         total += sealed
-    await connection.execute("SELECT pg_advisory_unlock($1)", LOCK)
+    await connection.execute("SELECT pg_advisory_unlock(sealing_lock())")
     return total
 
 

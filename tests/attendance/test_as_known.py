@@ -118,6 +118,6 @@ async def test_a_quorum(own_app: FastAPI, own_client: httpx.AsyncClient, own_url
     assert (await own_client.get(address, params={"at": plenaries.at("12:00")})).json()["present"] == 0
     code = PLENARY.rpartition("/")[2]
     await fetch(own_url, "UPDATE meetings SET retention_days = 8 WHERE code = $1", code)
-    await fetch(own_url, "SELECT forget_participants($1)", code)
+    await fetch(own_url, "SELECT anonymise_participants($1)", code)
     forgotten = (await own_client.get(address, params={"at": plenaries.at("12:00"), "known_at": then})).json()
     assert (forgotten["met"], forgotten["reason"]) == (None, "forgotten")

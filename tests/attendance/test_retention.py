@@ -121,7 +121,7 @@ async def summaries(door: Door) -> list[Any]:
 async def test_nothing_is_forgotten_on_the_last_day(door: Door, own_url: str) -> None:
     await move(own_url, door, DAYS)
     assert await operating.forget(own_url, dry_run=False) == []
-    assert await fetch(own_url, "SELECT forget_participants($1)", door.meeting) is None
+    assert await fetch(own_url, "SELECT anonymise_participants($1)", door.meeting) is None
     assert len((await door.client.get(f"{door.at}/attendance")).json()["items"]) == 5
 
 
@@ -162,7 +162,7 @@ async def test_done_twice_it_is_done_once(door: Door, own_url: str) -> None:
     at = "SELECT forgotten_at FROM meetings WHERE code = $1"
     before = await fetch(own_url, at, door.meeting)
     assert await operating.forget(own_url, dry_run=False) == []
-    assert await fetch(own_url, "SELECT forget_participants($1)", door.meeting) is None
+    assert await fetch(own_url, "SELECT anonymise_participants($1)", door.meeting) is None
     assert await fetch(own_url, at, door.meeting) == before
 
 

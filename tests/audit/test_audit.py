@@ -40,7 +40,7 @@ async def reader(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
         hash_ = await owner.fetchval("SELECT hash FROM audit_seals WHERE position = $1", position)
         await owner.execute(sealer.ADD_ROOT, datetime(2026, 11, 24, hour, tzinfo=UTC), position, hash_)
     # Nobody seals beside the test.
-    await owner.execute("SELECT pg_advisory_lock($1)", sealer.LOCK)
+    await owner.execute("SELECT pg_advisory_lock(sealing_lock())")
     await owner.execute(LINE, *UNSEALED)
     async with running(Settings(DATABASE_URL=database_url)) as app, client_of(app) as client:
         for scope in (Scope.AUDIT_READ, Scope.CLIENTS_ADMIN):

@@ -15,7 +15,7 @@ from app.settings import Settings
 from tests.auth.made import made_client
 from tests.conftest import fetch, running
 
-LOCK = "SELECT pg_advisory_xact_lock(hashtext('signing_keys')), pg_sleep(0.5)"
+LOCK = "SELECT pg_advisory_xact_lock(signing_key_lock()), pg_sleep(0.5)"
 
 
 @pytest_asyncio.fixture
@@ -95,7 +95,7 @@ async def test_what_is_not_told_is_found_within_5_seconds(app: FastAPI, workers:
     id_, _ = await made_client(app)
     token = await issue(workers[0], id_)
     await known_by_all(workers, token)
-    await fetch(own_url, "ALTER TABLE clients DISABLE TRIGGER tell_clients")
+    await fetch(own_url, "ALTER TABLE clients DISABLE TRIGGER notify_clients")
     await fetch(own_url, "UPDATE clients SET revoked_at = now() WHERE id = $1::text::uuid", id_)
     assert await seconds_until_refused(workers, token) < 5
 

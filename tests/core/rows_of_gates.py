@@ -18,7 +18,7 @@ def scan(n: int, told: str, badge: UUID | None, **more: Any) -> dict[str, Any]:
     """What the one device has seen, a second after what it saw before."""
     row = {"meeting": MEETING, "id": UUID(int=n), "digest": HASH, "device_id": DEVICE, "clock_epoch": MOST}
     row |= {"badge": badge, "direction": "in", "scanned_at": OPENS + timedelta(seconds=n), "sent_at": FRACTION}
-    return {**row, "received_at": FRACTION, "after_closing": False, "told": told, "client": LONG, **more}
+    return {**row, "received_at": FRACTION, "after_closing": False, "reported_outcome": told, "client": LONG, **more}
 
 
 GATES: dict[str, list[dict[str, Any]]] = {

@@ -31,8 +31,8 @@ QUICKEST = 0.125  # what no post of a device is quicker than, and one of them ta
 STATE = """
 SELECT json_build_array(
     (SELECT json_agg(to_jsonb(one) - 'meeting' ORDER BY participant) FROM attendance AS one WHERE meeting = $1),
-    (SELECT json_agg(json_build_array(id, effective_at, judgement, session) ORDER BY id)
-        FROM judged_scans WHERE meeting = $1),
+    (SELECT json_agg(json_build_array(id, effective_at, classification, session) ORDER BY id)
+        FROM classified_scans WHERE meeting = $1),
     (SELECT json_agg(to_jsonb(one) - 'meeting' ORDER BY family, session, organization, office, slot)
         FROM attendance_counts AS one WHERE meeting = $1 AND invited <> 0)
 )::text
@@ -168,8 +168,16 @@ async def test_the_roll_is_what_the_scans_say(door: Door, connection: asyncpg.Co
         "SELECT status FROM attendance WHERE meeting = $1 ORDER BY participant", door.meeting
     )
     assert {row["status"] for row in people} >= {"present"}
-    judged = await connection.fetch("SELECT DISTINCT judgement FROM judged_scans WHERE meeting = $1", door.meeting)
-    assert {row["judgement"] for row in judged} == {"entry", "exit", "badge_unknown", "badge_revoked", "not_invited"}
+    judged = await connection.fetch(
+        "SELECT DISTINCT classification FROM classified_scans WHERE meeting = $1", door.meeting
+    )
+    assert {row["classification"] for row in judged} == {
+        "entry",
+        "exit",
+        "badge_unknown",
+        "badge_revoked",
+        "not_invited",
+    }
 
 
 async def test_any_way_of_arriving_leads_to_one_state(

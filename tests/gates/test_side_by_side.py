@@ -72,7 +72,7 @@ async def test_a_circle_of_representation_has_an_end(door: Door) -> None:
             sql = "UPDATE participants SET represents = $2 WHERE id = $1"
             await connection.execute(sql, door.people[one], door.people[other])
         await connection.execute("ALTER TABLE participants ENABLE TRIGGER USER")
-        found = await connection.fetchval("SELECT and_whom_they_represent(ARRAY[$1::uuid, NULL])", door.people[0])
+        found = await connection.fetchval("SELECT with_represented(ARRAY[$1::uuid, NULL])", door.people[0])
     finally:
         await connection.close()
     assert sorted(map(str, found)) == sorted(door.people)

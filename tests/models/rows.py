@@ -87,7 +87,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "sent_at": HOUR,
         "received_at": HOUR,
         "after_closing": False,
-        "told": "badge_unknown",
+        "reported_outcome": "badge_unknown",
         "client": "c",
     },
     # Of a participant whose line is taken away first: the trigger has written it.

@@ -31,8 +31,8 @@ NOT_OF_THE_RECORD = {
 }
 # What gates have seen is never changed, and remembered as it was received, as are corrections; what follows of it is
 # derived, also then.
-FOLLOWS = {"badges", "device_clocks", "scans", "judged_scans", "entries_and_exits", "derived_attendance", "attendance"}
-FOLLOWS |= {"roll_corrections"}
+FOLLOWS = {"badges", "device_clocks", "scans", "roll_corrections"}
+FOLLOWS |= {"classified_scans", "entries_and_exits", "derived_attendance", "attendance"}
 NOT_OF_THE_RECORD |= (FOLLOWS & set(Base.metadata.tables)) | {"clock_readings", "attendance_counts"}
 NOT_OF_THE_RECORD |= {"roll_digests"}
 MORE_CHANGES = [
@@ -125,7 +125,7 @@ class TestOfEachTable:
         assert len(columns) > 2
         assert [tuple(row) for row in await record.fetch(COLUMNS, f"history.{table}")] == columns
         rows = [tuple(row) for row in await record.fetch(COLUMNS, f"history.{table}_rows")]
-        assert rows == [("born", "bigint"), ("died", "bigint"), *columns]
+        assert rows == [("added_by", "bigint"), ("removed_by", "bigint"), *columns]
 
     @pytest.mark.parametrize(("table", "changed"), [*FIRST_OF_EACH, *MORE_CHANGES])
     async def test_a_change_is_kept_with_what_was_before(

@@ -9,8 +9,6 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from app import models, operations
-from tests.attendance.counting import UNEQUAL
-from tests.conftest import fetch
 
 COLUMNS = """
     SELECT table_name, column_name, ordinal_position, data_type, udt_name, is_nullable, column_default, is_generated,
@@ -30,8 +28,6 @@ FUNCTIONS = """
     SELECT pg_get_functiondef(p.oid) FROM pg_proc p WHERE pronamespace = 'public'::regnamespace AND NOT EXISTS (
         SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e') ORDER BY 1"""
 TRIGGERS = "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1"
-
-COUNTED = "SELECT count(*) FROM attendance_counts"
 
 
 class TestMigrations:
@@ -53,15 +49,6 @@ class TestMigrations:
         await asyncio.to_thread(command.upgrade, configuration, "head")
         assert await described(database_url, "public") == before
         assert await moving_parts(database_url) == moving
-
-    async def test_a_list_that_is_there_before_is_derived_and_counted(self, own_url: str) -> None:
-        configuration = Config(operations.MIGRATIONS.parent / "alembic.ini")
-        configuration.attributes["url"] = own_url
-        before = await fetch(own_url, COUNTED)
-        await asyncio.to_thread(command.downgrade, configuration, "0020")
-        await asyncio.to_thread(command.upgrade, configuration, "head")
-        assert await fetch(own_url, UNEQUAL) == 0
-        assert await fetch(own_url, COUNTED) == before != 0
 
     async def test_migrating_again_changes_nothing(self, database_url: str) -> None:
         before, after = await asyncio.to_thread(operations.migrate, database_url)

@@ -14,7 +14,7 @@ from tests.models.test_circles import waits
 
 OF = "SELECT revision, action FROM revisions WHERE resource = 'organizations' AND key = $1 ORDER BY revision"
 HELD = """
-    SELECT code, o.revision AS number, content_of(to_jsonb(o), '{folded}') AS content,
+    SELECT code, o.revision AS number, object_content(to_jsonb(o), '{folded}') AS content,
         r.revision AS newest, r.after FROM organizations AS o
     LEFT JOIN LATERAL (
         SELECT * FROM revisions WHERE resource = 'organizations' AND key = code ORDER BY revision DESC LIMIT 1

@@ -72,7 +72,7 @@ async def test_where_a_meetings_facts_are_from_is_one_member(record: asyncpg.Con
 async def before(record: asyncpg.Connection, resource: str, key: str) -> int:
     """The newest revision that another transaction has made."""
     found: int = await record.fetchval(
-        "SELECT max(revision) FROM revisions WHERE resource = $1 AND key = $2 AND commit <> this_commit()",
+        "SELECT max(revision) FROM revisions WHERE resource = $1 AND key = $2 AND commit <> current_commit()",
         resource,
         key,
     )

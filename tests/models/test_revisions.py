@@ -21,7 +21,7 @@ PARTS: dict[str, dict[str, Any]] = {
     "participants": {"sessions": []},
 }
 SIGNED = ("client", "made_by", "request_id", "reason", "legal_basis")
-OF_THIS = "SELECT * FROM revisions WHERE commit = this_commit() ORDER BY id"
+OF_THIS = "SELECT * FROM revisions WHERE commit = current_commit() ORDER BY id"
 
 
 class Made:

@@ -11,7 +11,7 @@ from tests.models.rows import insert
 
 WRITERS, ROUNDS = 8, 6
 STAMPS = """
-    SELECT stamp, code FROM history.organizations_rows JOIN history.commits AS one ON one.id = born
+    SELECT stamp, code FROM history.organizations_rows JOIN history.commits AS one ON one.id = added_by
     WHERE code LIKE $1 ORDER BY stamp, code"""
 
 

@@ -20,7 +20,7 @@ NONSENSE = {
 # No model knows of these: triggers keep them.
 TRIGGERS = {f"ck_{table}_parent_{rule}" for table in ("organizations", "stages") for rule in ("no_circle", "depth")}
 TRIGGERS |= {"ck_sessions_within_meeting"}
-TRIGGERS |= {f"ck_{table}_in_one_place" for table in ("session_speakers", "participant_sessions")}
+TRIGGERS |= {f"ck_{table}_parallel_sessions" for table in ("session_speakers", "participant_sessions")}
 # No file has such a column, or what is in it follows from regions that broke no rule.
 OF_NO_FILE = {f"ck_organizations_{name}" for name in ("commission_has_level", "parent_is_another")}
 OF_NO_FILE |= {f"ck_organizations_{name}_on_in_calendar" for name in ("established", "dissolved")}

@@ -85,7 +85,7 @@ async def test_it_empties_no_table(serving: asyncpg.Connection, table: str) -> N
         "DELETE FROM history.regions_rows",
         "UPDATE history.clock SET stamp = now()",
         "UPDATE alembic_version SET version_num = '9'",
-        "ALTER TABLE audit_lines DISABLE TRIGGER keep_as_it_is",
+        "ALTER TABLE audit_lines DISABLE TRIGGER forbid_update",
         "SET session_replication_role = replica",
         "CREATE TABLE mine (id int)",
     ],

@@ -197,7 +197,7 @@ class TestCommand:
                 assert ended.exit_code == 0
                 told.add(ended.stdout)
         assert told - {"Sealed: 0.\n"} == {f"Sealed: {UNSEALED}.\n"}
-        await trail.fetchval("SELECT pg_advisory_lock($1)", sealer.LOCK)
+        await trail.fetchval("SELECT pg_advisory_lock(sealing_lock())")
         assert (await self.asked("seal", "--database-url", database_url)).stdout == "Another sealer is at it.\n"
 
     @pytest.mark.parametrize(

@@ -1,0 +1,25 @@
+-- The current text of all functions, views and triggers, in the order in which they depend on each other. The tables are
+-- described in app/models.
+--
+-- Migrations hold copies that are never edited. To change a function, edit it here and run `python -m migrations.replace`:
+-- it writes the next migration. A test runs this file over a migrated database and expects no change; a DBA can do the
+-- same: PGOPTIONS='-c client_min_messages=warning' psql -q --single-transaction -f migrations/sql/all.sql
+\ir locks.sql
+\ir days.sql
+\ir search.sql
+\ir time_zones.sql
+\ir history.sql
+\ir revisions.sql
+\ir parts.sql
+\ir rules.sql
+\ir scans.sql
+\ir attendance_views.sql
+SET search_path = history, public;
+\ir attendance_views.sql
+RESET search_path;
+\ir attendance.sql
+\ir counts.sql
+\ir check_in.sql
+\ir retention.sql
+\ir audit.sql
+\ir clients.sql

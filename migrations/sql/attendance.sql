@@ -1,0 +1,159 @@
+-- The table `attendance` stores what the view derived_attendance says of each participant. Only the functions and triggers
+-- here write it. Functions that read a few rows of long tables switch off plans that read whole tables: such a plan is
+-- good for a small meeting, and is kept after the meeting has grown.
+
+-- The past of the table is derived again each time.
+CREATE OR REPLACE VIEW history.attendance AS
+SELECT *, CASE WHEN status = 'sick' THEN 'excused' ELSE status END AS open_status FROM history.derived_attendance;
+
+-- These participants and those whom they represent, directly or through others: all whom a change of these may affect.
+-- Ends on a cycle too, which reject_representation_cycle cannot refuse if two writers close it at the same moment.
+CREATE OR REPLACE FUNCTION with_represented(participant_ids uuid[]) RETURNS uuid[] LANGUAGE plpgsql STABLE
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    reached uuid[];
+    next_ids uuid[];
+BEGIN
+    SELECT array_agg(DISTINCT id) INTO reached FROM unnest(participant_ids) AS id WHERE id IS NOT NULL;
+    next_ids := reached;
+    LOOP
+        SELECT array_agg(represents) INTO next_ids FROM (
+            SELECT represents FROM participants WHERE id = ANY (next_ids) AND represents IS NOT NULL
+            EXCEPT SELECT unnest(reached)
+        ) AS new_ids;
+        EXIT WHEN next_ids IS NULL;
+        reached := reached || next_ids;
+    END LOOP;
+    RETURN reached;
+END $$;
+
+-- Whom a participant represents, step by step: id, name, and the number of the step from 1 to 16. Reads the past if
+-- search_path begins with history.
+CREATE OR REPLACE FUNCTION representation_chain(first uuid) RETURNS TABLE (id uuid, name text, step int)
+LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE chain AS (
+        SELECT start.represents AS id, 1 AS step FROM participants AS start WHERE start.id = first
+        UNION ALL
+        SELECT next.represents, chain.step + 1 FROM chain JOIN participants AS next ON next.id = chain.id
+        WHERE chain.step < 16
+    )
+    SELECT listed.id, coalesce(person.name, listed.name), chain.step FROM chain
+    JOIN participants AS listed ON listed.id = chain.id LEFT JOIN officials AS person ON person.id = listed.official
+$$;
+
+-- Locks the attendance rows of these participants and of those whom they represent, in the order of their ids, so that
+-- two gates that see one badge come one after the other. Each row is found by its key; Postgres before 17 might otherwise
+-- read all rows of the meeting in that order. Returns the ids of the locked rows.
+CREATE OR REPLACE FUNCTION lock_attendance(of_meeting text, participant_ids uuid[]) RETURNS uuid[] LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    locked uuid[] := with_represented(participant_ids);
+BEGIN
+    LOOP
+        PERFORM FROM (SELECT unnest(locked) AS id ORDER BY 1) AS wanted CROSS JOIN LATERAL (
+            SELECT FROM attendance WHERE meeting = of_meeting AND participant = id FOR NO KEY UPDATE
+        ) AS locked_row;
+        -- A transaction that was waited for may have changed who represents whom.
+        EXIT WHEN NOT EXISTS (SELECT unnest(with_represented(participant_ids)) EXCEPT SELECT unnest(locked));
+        locked := with_represented(participant_ids);
+    END LOOP;
+    RETURN locked;
+END $$;
+
+-- Derives the attendance of participants whose rows the transaction has locked. Participants are found by their key
+-- alone: with the meeting beside it, an index of all of the meeting looks as good. The locked rows are found by their
+-- place (ctid): joined by their key, all of the meeting may be read first.
+CREATE OR REPLACE FUNCTION derive_locked_attendance(of_meeting text, participant_ids uuid[]) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    UPDATE attendance AS stored SET
+        organization = derived.organization, office = derived.office, sessions = derived.sessions,
+        status = derived.status, late = derived.late, arrived_at = derived.arrived_at, left_at = derived.left_at,
+        entry = derived.entry
+    FROM unnest(participant_ids) AS id CROSS JOIN LATERAL (
+        SELECT derived.*, existing.ctid AS place
+        FROM derived_attendance AS derived
+        JOIN attendance AS existing ON existing.meeting = of_meeting AND existing.participant = derived.participant
+        WHERE derived.participant = id OFFSET 0
+    ) AS derived
+    WHERE stored.ctid = derived.place
+        AND (stored.organization, stored.office, stored.sessions, stored.status, stored.late, stored.arrived_at,
+            stored.left_at, stored.entry) IS DISTINCT FROM (derived.organization, derived.office, derived.sessions,
+            derived.status, derived.late, derived.arrived_at, derived.left_at, derived.entry);
+END $$;
+
+-- Derives the attendance of these participants and of those whom they represent. Locks their rows first.
+CREATE OR REPLACE FUNCTION derive_attendance(of_meeting text, participant_ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM derive_locked_attendance(of_meeting, lock_attendance(of_meeting, participant_ids));
+END $$;
+
+-- Trigger AFTER each statement on participants: adds the attendance of new participants, and derives that of changed
+-- ones and of those whom they represent or represented. (Rows of deleted participants go by their foreign key.)
+CREATE OR REPLACE FUNCTION sync_attendance() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    of_meeting text;
+    affected uuid[];
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO attendance (
+            meeting, participant, organization, office, sessions, status, late, arrived_at, left_at, entry
+        ) SELECT
+            derived.meeting, derived.participant, derived.organization, derived.office, derived.sessions,
+            derived.status, derived.late, derived.arrived_at, derived.left_at, derived.entry
+        FROM rows_after JOIN derived_attendance AS derived
+            ON derived.meeting = rows_after.meeting AND derived.participant = rows_after.id
+        ORDER BY derived.participant;
+        FOR of_meeting, affected IN
+            SELECT meeting, array_agg(represents) FROM rows_after WHERE represents IS NOT NULL GROUP BY meeting
+        LOOP
+            PERFORM derive_attendance(of_meeting, affected);
+        END LOOP;
+    ELSIF TG_OP = 'UPDATE' THEN
+        FOR of_meeting, affected IN
+            SELECT meeting, array_agg(participant) FROM (
+                SELECT meeting, id AS participant FROM rows_after UNION SELECT meeting, represents FROM rows_before
+            ) AS changed GROUP BY meeting
+        LOOP
+            PERFORM derive_attendance(of_meeting, affected);
+        END LOOP;
+    ELSE
+        FOR of_meeting, affected IN
+            SELECT meeting, array_agg(represents) FROM rows_before WHERE represents IS NOT NULL GROUP BY meeting
+        LOOP
+            PERFORM derive_attendance(of_meeting, affected);
+        END LOOP;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER sync_attendance_on_insert AFTER INSERT ON participants
+REFERENCING NEW TABLE AS rows_after FOR EACH STATEMENT EXECUTE FUNCTION sync_attendance();
+CREATE OR REPLACE TRIGGER sync_attendance_on_update AFTER UPDATE ON participants
+REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT EXECUTE FUNCTION sync_attendance();
+CREATE OR REPLACE TRIGGER sync_attendance_on_delete AFTER DELETE ON participants
+REFERENCING OLD TABLE AS rows_before FOR EACH STATEMENT EXECUTE FUNCTION sync_attendance();
+
+-- Trigger on sessions: derives the attendance of all who were scanned at the meeting, because who is late depends on when
+-- a session starts, and who is invited on which sessions are parallel. Takes roll_lock(meeting) alone: it must see the
+-- scans that gates are just storing. Its name puts it before the other triggers that take locks: see locks.sql.
+CREATE OR REPLACE FUNCTION derive_attendance_of_sessions() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    of_meeting text := CASE WHEN TG_OP = 'DELETE' THEN OLD.meeting ELSE NEW.meeting END;
+    scanned uuid[];
+BEGIN
+    PERFORM pg_advisory_xact_lock(roll_lock(of_meeting));
+    SELECT array_agg(DISTINCT participant) INTO scanned FROM badges WHERE meeting = of_meeting
+        AND EXISTS (SELECT FROM scans WHERE scans.meeting = of_meeting AND scans.badge = badges.id);
+    IF scanned IS NOT NULL THEN
+        PERFORM derive_attendance(of_meeting, scanned);
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER derive_attendance_of_sessions
+AFTER INSERT OR DELETE OR UPDATE OF starts_at, parallel_group ON sessions
+FOR EACH ROW EXECUTE FUNCTION derive_attendance_of_sessions();

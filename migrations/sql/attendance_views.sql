@@ -1,0 +1,85 @@
+-- Attendance as it follows from the list and the scans. all.sql runs this file twice: with search_path = public over what
+-- is known now, and with search_path = history, public over what was known at rakornas.known_at.
+
+-- Each scan with its participant, its effective time and its classification. A participant who is assigned to one of
+-- several parallel sessions is not invited to another of them. The subqueries with LIMIT 1 and OFFSET 0 are never
+-- flattened, so Postgres goes from a participant to their badges, from a badge to its scans and from a scan to the clock
+-- of its device, whatever the statistics say. Joined freely, all scans of all devices were read for each participant
+-- while the statistics were old, which they are just when all arrive.
+CREATE OR REPLACE VIEW classified_scans AS
+SELECT located.*, classify_scan(direction, badge IS NOT NULL, after_closing,
+    participant IS NOT NULL AND NOT in_parallel_session, effective_at, revoked_at) AS classification
+FROM (
+    SELECT scan.*, listed.id AS participant, badge.revoked_at,
+        scan.scanned_at + clock.shift * interval '1 microsecond' AS effective_at,
+        CASE WHEN scan.session IS NULL OR listed.id IS NULL THEN false ELSE EXISTS (
+            SELECT FROM sessions AS named
+            JOIN sessions AS other ON other.meeting = named.meeting
+                AND other.parallel_group = named.parallel_group AND other.code <> named.code
+            JOIN participant_sessions AS seat ON seat.meeting = other.meeting AND seat.session = other.code
+            WHERE named.meeting = scan.meeting AND named.code = scan.session AND seat.participant = listed.id
+        ) END AS in_parallel_session
+    FROM scans AS scan
+    CROSS JOIN LATERAL (
+        SELECT shift FROM device_clocks AS clock WHERE clock.meeting = scan.meeting
+            AND clock.device_id = scan.device_id AND clock.clock_epoch = scan.clock_epoch LIMIT 1
+    ) AS clock
+    LEFT JOIN badges AS badge ON badge.id = scan.badge
+    LEFT JOIN participants AS listed ON listed.id = badge.participant
+) AS located;
+
+-- The scans of each participant that count: entries and exits that are not annulled.
+CREATE OR REPLACE VIEW entries_and_exits AS
+SELECT issued.participant, scan.id, scan.digest, scan.session, scan.effective_at, scan.classification
+FROM badges AS issued
+CROSS JOIN LATERAL (SELECT * FROM classified_scans WHERE badge = issued.id OFFSET 0) AS scan
+WHERE scan.classification IN ('entry', 'exit') AND scan.annulled_at IS NULL;
+
+-- One row a participant. What the scans show goes before the status that was set by hand, and that before who came in
+-- their place. Late: the first entry is after the start of the session at whose gate it was or, where the gate names no
+-- session or its hour is unknown, of the first session that is for all or that the participant is assigned to.
+CREATE OR REPLACE VIEW derived_attendance AS
+SELECT listed.meeting, listed.id AS participant, listed.organization, listed.office,
+    ARRAY(SELECT jsonb_array_elements_text(listed.parts -> 'sessions')) AS sessions,
+    CASE
+        WHEN seen.entry IS NOT NULL THEN 'present'
+        WHEN listed.status <> 'expected' THEN listed.status
+        WHEN EXISTS (
+            SELECT FROM participants AS delegate
+            WHERE delegate.meeting = listed.meeting AND delegate.represents = listed.id
+        ) AND EXISTS (
+            WITH RECURSIVE instead AS (
+                SELECT delegate.id, delegate.status FROM participants AS delegate
+                WHERE delegate.meeting = listed.meeting AND delegate.represents = listed.id
+                UNION
+                SELECT delegate.id, delegate.status FROM instead
+                JOIN participants AS delegate
+                    ON delegate.meeting = listed.meeting AND delegate.represents = instead.id
+            )
+            SELECT FROM instead WHERE instead.status = 'present' OR EXISTS (
+                SELECT FROM entries_and_exits AS scan
+                WHERE scan.participant = instead.id AND scan.classification = 'entry'
+            )
+        ) THEN 'represented'
+        ELSE 'expected'
+    END AS status,
+    CASE WHEN seen.entry IS NULL THEN listed.late ELSE coalesce(seen.entered_at > coalesce(
+        (SELECT starts_at FROM sessions WHERE meeting = listed.meeting AND code = seen.session),
+        (SELECT min(starts_at) FROM sessions WHERE meeting = listed.meeting
+            AND (parallel_group IS NULL OR listed.parts -> 'sessions' ? code))
+    ), false) END AS late,
+    coalesce(seen.entered_at, listed.arrived_at) AS arrived_at,
+    CASE WHEN seen.entry IS NULL THEN listed.left_at ELSE seen.left_at END AS left_at,
+    seen.entry
+FROM participants AS listed
+LEFT JOIN LATERAL (
+    SELECT
+        (array_agg(scan.id ORDER BY effective_at, scan.id, digest)
+            FILTER (WHERE classification = 'entry'))[1] AS entry,
+        min(effective_at) FILTER (WHERE classification = 'entry') AS entered_at,
+        (array_agg(session ORDER BY effective_at, scan.id, digest)
+            FILTER (WHERE classification = 'entry'))[1] AS session,
+        (array_agg(CASE WHEN classification = 'exit' THEN effective_at END
+            ORDER BY effective_at, scan.id, digest))[count(*)] AS left_at
+    FROM entries_and_exits AS scan WHERE scan.participant = listed.id
+) AS seen ON true;

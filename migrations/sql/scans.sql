@@ -1,0 +1,44 @@
+-- Scans, and what was known of them at the instant rakornas.known_at. Scans and badges have no versions in
+-- history.*_rows: their own times tell what was known.
+
+-- What a scan means: 'entry', 'exit', or the reason why it is neither. The same function classifies a scan when it is
+-- reported and ever after. Which entry is the first one is not decided here.
+CREATE OR REPLACE FUNCTION classify_scan(
+    direction text, is_known boolean, after_closing boolean, is_invited boolean, effective_at timestamptz,
+    revoked_at timestamptz
+) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN CASE
+    WHEN NOT is_known THEN 'badge_unknown'
+    WHEN after_closing THEN 'meeting_closed'
+    WHEN NOT is_invited THEN 'not_invited'
+    WHEN effective_at >= revoked_at THEN 'badge_revoked'
+    WHEN direction = 'out' THEN 'exit'
+    ELSE 'entry'
+END;
+
+CREATE OR REPLACE VIEW history.device_clocks AS
+SELECT meeting, device_id, clock_epoch, min(shift) AS shift FROM clock_readings
+WHERE received_at <= current_setting('rakornas.known_at')::timestamptz GROUP BY meeting, device_id, clock_epoch;
+
+CREATE OR REPLACE VIEW history.badges AS
+SELECT id, meeting, participant, digest, issued_at,
+    CASE WHEN revoked_at <= current_setting('rakornas.known_at')::timestamptz THEN revoked_at END AS revoked_at
+FROM badges WHERE issued_at <= current_setting('rakornas.known_at')::timestamptz;
+
+CREATE OR REPLACE VIEW history.scans AS
+SELECT meeting, id, digest, device_id, clock_epoch, sequence, badge, badge_text, direction, session, scanned_at,
+    sent_at, received_at, after_closing, reported_outcome, client, request_id,
+    CASE WHEN annulled_at <= current_setting('rakornas.known_at')::timestamptz THEN annulled_at END AS annulled_at,
+    CASE WHEN annulled_at <= current_setting('rakornas.known_at')::timestamptz THEN annulled_by END AS annulled_by,
+    CASE WHEN annulled_at <= current_setting('rakornas.known_at')::timestamptz THEN annulled_for END AS annulled_for,
+    CASE WHEN annulled_at <= current_setting('rakornas.known_at')::timestamptz THEN legal_basis END AS legal_basis
+FROM scans WHERE received_at <= current_setting('rakornas.known_at')::timestamptz;
+
+CREATE OR REPLACE VIEW history.roll_corrections AS
+SELECT id, meeting, participant, status, scan, reason, legal_basis, asked_by, asked_at,
+    CASE WHEN confirmed_at <= current_setting('rakornas.known_at')::timestamptz THEN confirmed_by END AS confirmed_by,
+    CASE WHEN confirmed_at <= current_setting('rakornas.known_at')::timestamptz THEN confirmed_at END AS confirmed_at,
+    CASE WHEN confirmed_at <= current_setting('rakornas.known_at')::timestamptz THEN confirmed_for END AS confirmed_for,
+    CASE WHEN confirmed_at <= current_setting('rakornas.known_at')::timestamptz THEN confirmed_basis END
+        AS confirmed_basis,
+    CASE WHEN confirmed_at <= current_setting('rakornas.known_at')::timestamptz THEN 2 ELSE 1 END AS revision
+FROM roll_corrections WHERE asked_at <= current_setting('rakornas.known_at')::timestamptz;

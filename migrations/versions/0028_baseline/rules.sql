@@ -1,0 +1,210 @@
+-- Rules that no constraint of one row can express. Each raises check_violation with the name of a constraint, as a check
+-- constraint would; where another row is in the way, the hint is its key.
+
+-- Trigger on organizations and stages: no row is above itself, and there are at most 16 levels. Takes parent_lock(table),
+-- for two transactions that would each close one half of a cycle. Runs after the statement's rows are in, because one
+-- statement may bring a whole tree.
+CREATE OR REPLACE FUNCTION reject_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    ancestor text := NEW.parent;
+    visited text[] := ARRAY[NEW.code];
+BEGIN
+    PERFORM pg_advisory_xact_lock(parent_lock(TG_TABLE_NAME));
+    WHILE ancestor IS NOT NULL LOOP
+        IF ancestor = ANY (visited) THEN
+            RAISE EXCEPTION '% would be above itself', ancestor
+                USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME,
+                CONSTRAINT = format('ck_%s_parent_no_circle', TG_TABLE_NAME);
+        END IF;
+        visited := visited || ancestor;
+        IF cardinality(visited) > 16 THEN
+            RAISE EXCEPTION '% would be more than 16 levels deep', NEW.code
+                USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME,
+                CONSTRAINT = format('ck_%s_parent_depth', TG_TABLE_NAME);
+        END IF;
+        EXECUTE format('SELECT parent FROM %I WHERE code = $1', TG_TABLE_NAME) INTO ancestor USING ancestor;
+    END LOOP;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER reject_cycle AFTER INSERT OR UPDATE OF parent ON organizations
+FOR EACH ROW WHEN (NEW.parent IS NOT NULL) EXECUTE FUNCTION reject_cycle();
+CREATE OR REPLACE TRIGGER reject_cycle AFTER INSERT OR UPDATE OF parent ON stages
+FOR EACH ROW WHEN (NEW.parent IS NOT NULL) EXECUTE FUNCTION reject_cycle();
+
+-- Trigger on sessions and meetings: a session lies within the days of its meeting, in the meeting's time zone. A change of
+-- a session locks the meeting's row FOR SHARE, for both changing at once. The meeting's trigger can be deferred, so that a
+-- meeting can be moved together with its sessions.
+CREATE OR REPLACE FUNCTION require_sessions_within_meeting() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    meeting_row meetings;
+    outside text;
+BEGIN
+    IF TG_TABLE_NAME = 'sessions' THEN
+        SELECT * INTO meeting_row FROM meetings WHERE code = NEW.meeting FOR SHARE;
+    ELSE
+        SELECT * INTO meeting_row FROM meetings WHERE code = NEW.code;
+    END IF;
+    SELECT s.code INTO outside FROM sessions s
+    WHERE s.meeting = meeting_row.code
+        AND (TG_TABLE_NAME = 'meetings' OR s.code = to_jsonb(NEW) ->> 'code')
+        AND ((s.starts_at AT TIME ZONE meeting_row.time_zone)::date
+                NOT BETWEEN meeting_row.start_on AND meeting_row.end_on
+            OR ((s.ends_at - interval '1 microsecond') AT TIME ZONE meeting_row.time_zone)::date
+                NOT BETWEEN meeting_row.start_on AND meeting_row.end_on)
+    LIMIT 1;
+    IF outside IS NOT NULL THEN
+        RAISE EXCEPTION 'session % of % lies outside the days of its meeting', outside, meeting_row.code
+            USING ERRCODE = 'check_violation', TABLE = 'sessions', CONSTRAINT = 'ck_sessions_within_meeting',
+            HINT = format('%s/%s', meeting_row.code, outside);
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER within_meeting AFTER INSERT OR UPDATE OF meeting, starts_at, ends_at ON sessions
+FOR EACH ROW EXECUTE FUNCTION require_sessions_within_meeting();
+DROP TRIGGER IF EXISTS sessions_within_meeting ON meetings;
+CREATE CONSTRAINT TRIGGER sessions_within_meeting AFTER UPDATE OF code, start_on, end_on, time_zone ON meetings
+DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION require_sessions_within_meeting();
+
+-- Trigger on sessions, session_speakers and participant_sessions: nobody speaks, and nobody is seated, in two sessions of
+-- one parallel group. For two writers at the same moment it takes speaker_lock(meeting, official) of each speaker in the
+-- order of their ids, and locks the rows of the seated participants: there are not enough advisory locks for a whole
+-- meeting.
+CREATE OR REPLACE FUNCTION reject_parallel_sessions() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    changed jsonb := to_jsonb(NEW);
+    of_meeting text := changed ->> 'meeting';
+    this_session text := CASE
+        WHEN TG_TABLE_NAME = 'sessions' THEN changed ->> 'code' ELSE changed ->> 'session'
+    END;
+    this_group text := (SELECT parallel_group FROM sessions WHERE meeting = of_meeting AND code = this_session);
+    speakers uuid[] := '{}';
+    seated uuid[] := '{}';
+    person uuid;
+    other_session text;
+BEGIN
+    IF this_group IS NULL THEN
+        RETURN NULL;
+    END IF;
+    IF TG_TABLE_NAME = 'participant_sessions' THEN
+        seated := ARRAY[(changed ->> 'participant')::uuid];
+    ELSE
+        speakers := ARRAY(
+            SELECT DISTINCT official FROM session_speakers
+            WHERE meeting = of_meeting AND session = this_session AND official IS NOT NULL ORDER BY official
+        );
+    END IF;
+    IF TG_TABLE_NAME = 'sessions' THEN
+        seated := ARRAY(
+            SELECT participant FROM participant_sessions WHERE meeting = of_meeting AND session = this_session
+            ORDER BY participant
+        );
+    END IF;
+    FOREACH person IN ARRAY speakers LOOP
+        PERFORM pg_advisory_xact_lock(speaker_lock(of_meeting, person));
+        SELECT s.code INTO other_session FROM session_speakers AS other
+        JOIN sessions AS s ON s.meeting = other.meeting AND s.code = other.session
+        WHERE other.meeting = of_meeting AND other.official = person AND s.code <> this_session
+            AND s.parallel_group = this_group
+        LIMIT 1;
+        IF other_session IS NOT NULL THEN
+            RAISE EXCEPTION 'the same person speaks in % and %', this_session, other_session
+                USING ERRCODE = 'check_violation',
+                TABLE = 'session_speakers', CONSTRAINT = 'ck_session_speakers_parallel_sessions',
+                HINT = format('%s/%s', of_meeting, other_session);
+        END IF;
+    END LOOP;
+    FOREACH person IN ARRAY seated LOOP
+        PERFORM FROM participants WHERE id = person FOR NO KEY UPDATE;
+        SELECT s.code INTO other_session FROM participant_sessions AS other
+        JOIN sessions AS s ON s.meeting = other.meeting AND s.code = other.session
+        WHERE other.meeting = of_meeting AND other.participant = person AND s.code <> this_session
+            AND s.parallel_group = this_group LIMIT 1;
+        IF other_session IS NOT NULL THEN
+            RAISE EXCEPTION 'the same participant is in % and %', this_session, other_session
+                USING ERRCODE = 'check_violation',
+                TABLE = 'participant_sessions', CONSTRAINT = 'ck_participant_sessions_parallel_sessions',
+                HINT = format('%s/%s', of_meeting, other_session);
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER reject_parallel_sessions AFTER INSERT OR UPDATE ON session_speakers
+FOR EACH ROW EXECUTE FUNCTION reject_parallel_sessions();
+CREATE OR REPLACE TRIGGER reject_parallel_sessions AFTER INSERT OR UPDATE ON participant_sessions
+FOR EACH ROW EXECUTE FUNCTION reject_parallel_sessions();
+CREATE OR REPLACE TRIGGER reject_parallel_sessions AFTER UPDATE OF parallel_group ON sessions
+FOR EACH ROW WHEN (OLD.parallel_group IS DISTINCT FROM NEW.parallel_group) EXECUTE FUNCTION reject_parallel_sessions();
+
+-- Trigger on appointments: takes office_lock(organization, office) before the exclusion constraints are checked. Without
+-- it, several writers of one office would find each other by a deadlock; with it, the second waits and is then refused.
+CREATE OR REPLACE FUNCTION lock_office() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(office_lock(NEW.organization, NEW.office));
+    RETURN NEW;
+END $$;
+
+CREATE OR REPLACE TRIGGER lock_office BEFORE INSERT OR UPDATE ON appointments
+FOR EACH ROW EXECUTE FUNCTION lock_office();
+
+-- Trigger on participants: a chain of "represents" ends, after 16 steps at most.
+CREATE OR REPLACE FUNCTION reject_representation_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    represented uuid := NEW.represents;
+    steps int := 0;
+BEGIN
+    WHILE represented IS NOT NULL LOOP
+        steps := steps + 1;
+        IF represented = NEW.id OR steps > 16 THEN
+            RAISE EXCEPTION 'participant % represents itself, or a chain that is too long', NEW.id
+                USING ERRCODE = 'check_violation', TABLE = 'participants',
+                CONSTRAINT = 'ck_participants_represents_no_circle';
+        END IF;
+        SELECT represents INTO represented FROM participants WHERE id = represented;
+    END LOOP;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER reject_representation_cycle AFTER INSERT OR UPDATE OF represents ON participants
+FOR EACH ROW WHEN (NEW.represents IS NOT NULL) EXECUTE FUNCTION reject_representation_cycle();
+
+-- Trigger on participants and meetings: an organization sends at most meetings.places delegates. Takes
+-- delegation_lock(meeting, organization), for two that would both take the last place, then the meeting's row FOR SHARE.
+CREATE OR REPLACE FUNCTION enforce_places() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    of_meeting text := CASE WHEN TG_TABLE_NAME = 'meetings' THEN to_jsonb(NEW) ->> 'code'
+        ELSE to_jsonb(NEW) ->> 'meeting' END;
+    of_organization text := to_jsonb(NEW) ->> 'organization';
+    allowed int;
+    delegates int;
+BEGIN
+    PERFORM pg_advisory_xact_lock(delegation_lock(of_meeting, of_organization));
+    SELECT places INTO allowed FROM meetings WHERE code = of_meeting FOR SHARE;
+    IF allowed IS NULL THEN
+        RETURN NULL;
+    END IF;
+    IF TG_TABLE_NAME = 'participants' THEN
+        SELECT count(*) INTO delegates FROM (
+            SELECT FROM participants
+            WHERE meeting = of_meeting AND organization = of_organization AND capacity = 'delegate' LIMIT allowed + 1
+        ) AS delegation;
+    ELSE
+        SELECT max(number) INTO delegates FROM (
+            SELECT count(*) AS number FROM participants
+            WHERE meeting = of_meeting AND capacity = 'delegate' AND organization IS NOT NULL GROUP BY organization
+        ) AS delegation;
+    END IF;
+    IF delegates > allowed THEN
+        RAISE EXCEPTION 'of one organization there are % delegates, and % places', delegates, allowed
+            USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME,
+            CONSTRAINT = format('ck_%s_places_left', TG_TABLE_NAME);
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER enforce_places AFTER INSERT OR UPDATE OF organization, capacity ON participants
+FOR EACH ROW WHEN (NEW.capacity = 'delegate' AND NEW.organization IS NOT NULL) EXECUTE FUNCTION enforce_places();
+CREATE OR REPLACE TRIGGER enforce_places AFTER UPDATE OF places ON meetings
+FOR EACH ROW WHEN (NEW.places IS NOT NULL) EXECUTE FUNCTION enforce_places();
