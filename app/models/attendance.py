@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import Base, Fact, in_calendar, one_of
+from app.models.metadata import HISTORY, REVISIONS, Base, Fact, in_calendar, one_of, per_event
 from app.models.vocabulary import AttendanceStatus, Capacity, Office
 
 
@@ -31,6 +31,7 @@ class Participant(Fact, Base):
     """
 
     __tablename__ = "participants"
+    __triggers__ = REVISIONS | per_event("sync_attendance") | {"enforce_places", "reject_representation_cycle"}
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     meeting: Mapped[str] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE"))
@@ -90,6 +91,7 @@ class ParticipantSession(Base):
     """A session that a participant is assigned to."""
 
     __tablename__ = "participant_sessions"
+    __triggers__ = HISTORY | per_event("copy_sessions") | {"reject_parallel_sessions"}
 
     meeting: Mapped[str] = mapped_column(primary_key=True)
     session: Mapped[str] = mapped_column(primary_key=True)
@@ -115,6 +117,7 @@ class Attendance(Base):
     """
 
     __tablename__ = "attendance"
+    __triggers__ = per_event("count_attendance")
 
     meeting: Mapped[str] = mapped_column(primary_key=True)
     participant: Mapped[UUID] = mapped_column(primary_key=True)

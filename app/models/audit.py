@@ -28,6 +28,7 @@ class AuditLine(Base):
     """
 
     __tablename__ = "audit_lines"
+    __triggers__ = frozenset({"forbid_update"})
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
@@ -53,6 +54,7 @@ class AuditSeal(Base):
     """The link of one line: `hash` covers the line and the hash before it."""
 
     __tablename__ = "audit_seals"
+    __triggers__ = frozenset({"forbid_update"})
 
     position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     line: Mapped[int] = mapped_column(ForeignKey("audit_lines.id"), unique=True)
@@ -68,6 +70,7 @@ class AuditRoot(Base):
     """The newest hash at the end of an hour in which lines were sealed: whoever keeps it can tell a rewritten chain."""
 
     __tablename__ = "audit_roots"
+    __triggers__ = frozenset({"forbid_update"})
 
     hour: Mapped[datetime] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(ForeignKey("audit_seals.position"), unique=True)

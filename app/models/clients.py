@@ -20,6 +20,7 @@ class Client(Base):
     """
 
     __tablename__ = "clients"
+    __triggers__ = frozenset({"bump_client_revision", "notify_clients"})
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -45,6 +46,7 @@ class ClientSecret(Base):
     """A secret by its SHA-256. A client has two live ones at most, so that one can be changed for the other in use."""
 
     __tablename__ = "client_secrets"
+    __triggers__ = frozenset({"notify_clients"})
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     client: Mapped[UUID] = mapped_column(ForeignKey("clients.id", ondelete="CASCADE"))
@@ -80,6 +82,7 @@ class SigningKey(Base):
     """A key that signs access tokens between two instants. It is published before the first, and for a while after."""
 
     __tablename__ = "signing_keys"
+    __triggers__ = frozenset({"notify_clients"})
 
     kid: Mapped[str] = mapped_column(primary_key=True)
     private_key: Mapped[dict[str, Any]] = mapped_column(JSONB)

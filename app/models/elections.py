@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import NAME_LENGTH, SLUG, Base, Fact, in_calendar, one_of
+from app.models.metadata import NAME_LENGTH, REVISIONS, SLUG, Base, Fact, in_calendar, one_of
 from app.models.vocabulary import ElectionKind, StageKind
 
 
@@ -56,6 +56,7 @@ class Stage(Fact, Base):
     """
 
     __tablename__ = "stages"
+    __triggers__ = REVISIONS | {"reject_cycle"}
 
     code: Mapped[str] = mapped_column(primary_key=True)
     election: Mapped[str] = mapped_column(ForeignKey("elections.code", onupdate="CASCADE"))

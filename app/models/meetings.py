@@ -20,7 +20,19 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import NAME_LENGTH, SLUG, Base, Fact, Record, copied, in_calendar, one_of
+from app.models.metadata import (
+    HISTORY,
+    NAME_LENGTH,
+    REVISIONS,
+    SLUG,
+    Base,
+    Fact,
+    Record,
+    copied,
+    in_calendar,
+    one_of,
+    per_event,
+)
 from app.models.vocabulary import DivisionKind, MeetingKind, Roll, SessionKind, StatementForm
 
 
@@ -32,6 +44,7 @@ class Meeting(Record, Base):
     """
 
     __tablename__ = "meetings"
+    __triggers__ = REVISIONS | {"enforce_places", "sessions_within_meeting"}
 
     code: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -83,6 +96,7 @@ class Correction(Base):
     """What a meeting's source printed about a field, and what the record holds instead."""
 
     __tablename__ = "meeting_corrections"
+    __triggers__ = HISTORY | per_event("copy_parts")
 
     meeting: Mapped[str] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
@@ -98,6 +112,7 @@ class Session(Fact, Base):
     """A part of a meeting. Those of one `parallel_group` run side by side, each on its `track`."""
 
     __tablename__ = "sessions"
+    __triggers__ = REVISIONS | {"derive_attendance_of_sessions", "reject_parallel_sessions", "within_meeting"}
 
     meeting: Mapped[str] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE"), primary_key=True)
     code: Mapped[str] = mapped_column(primary_key=True)
@@ -133,6 +148,7 @@ class Speaker(Base):
     """Who spoke in a session: a person, a division (or all of a kind), or a body as such."""
 
     __tablename__ = "session_speakers"
+    __triggers__ = HISTORY | per_event("copy_parts") | {"reject_parallel_sessions"}
 
     meeting: Mapped[str] = mapped_column(primary_key=True)
     session: Mapped[str] = mapped_column(primary_key=True)

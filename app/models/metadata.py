@@ -1,7 +1,7 @@
-"""What every table shares: names of constraints, and the columns of a fact."""
+"""What every table shares: names of constraints and triggers, and the columns of a fact."""
 
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any, ClassVar, get_args
 
 from sqlalchemy import DateTime, MetaData, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -18,8 +18,23 @@ NAMING = {
 }
 
 
+HISTORY = frozenset({"record_history", "forbid_truncate"})
+"""Triggers of a table whose rows have a history (migrations/sql/history.sql)."""
+
+REVISIONS = HISTORY | {"bump_revision", "number_revision", "record_revision"}
+"""Triggers of a table of objects with addresses, which have revisions too (migrations/sql/revisions.sql)."""
+
+
+def per_event(function: str) -> frozenset[str]:
+    """Return the names of a function's triggers after each statement that inserts, updates or deletes rows."""
+    return frozenset(f"{function}_on_{event}" for event in ("insert", "update", "delete"))
+
+
 class Base(DeclarativeBase):
     """The root of all tables. Text is `text`, an instant is `timestamptz`: Postgres needs no lengths."""
+
+    __triggers__: ClassVar[frozenset[str]] = frozenset()
+    """The names of the triggers on the table. Their text is in migrations/sql."""
 
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {str: Text, datetime: DateTime(timezone=True)}  # noqa: RUF012  (read by SQLAlchemy)
@@ -29,8 +44,10 @@ class Record:
     """How sure a fact is, and which revision of it this is.
 
     `verified`: the cited source states it; `primary`: the source is the regulation or the body itself. `revision` and
-    `updated_at` are kept by the trigger `touch_fact`, and only by it: they move when the content does.
+    `updated_at` are set by the trigger `bump_revision`, and only by it: they move when the content does.
     """
+
+    __triggers__: ClassVar[frozenset[str]] = REVISIONS
 
     verified: Mapped[bool]
     primary: Mapped[bool]

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ColumnElement, Computed, Date, ForeignKe
 from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import NAME_LENGTH, Base, Fact, in_calendar, one_of
+from app.models.metadata import NAME_LENGTH, REVISIONS, Base, Fact, in_calendar, one_of
 from app.models.vocabulary import Office, Standing
 
 
@@ -39,6 +39,7 @@ class Appointment(Fact, Base):
     """
 
     __tablename__ = "appointments"
+    __triggers__ = REVISIONS | {"lock_office"}
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     official: Mapped[UUID] = mapped_column(ForeignKey("officials.id"))

@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import NAME_LENGTH, Base, Fact, in_calendar, one_of
+from app.models.metadata import NAME_LENGTH, REVISIONS, Base, Fact, in_calendar, one_of
 from app.models.vocabulary import Level, OrganizationKind, Sector
 
 
@@ -13,6 +13,7 @@ class Organization(Fact, Base):
     """A body. `seats` is the size of a commission, empty where no source tells it."""
 
     __tablename__ = "organizations"
+    __triggers__ = REVISIONS | {"reject_cycle"}
 
     code: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, or_, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from app.models.metadata import NAME_LENGTH, Base, Fact, copied, in_calendar, one_of
+from app.models.metadata import HISTORY, NAME_LENGTH, Base, Fact, copied, in_calendar, one_of, per_event
 from app.models.vocabulary import RegionType
 
 
@@ -53,6 +53,7 @@ class RegionCode(Fact, Base):
     """A code that a region had until a day (`until` empty: the day is not known), and the province it lay in."""
 
     __tablename__ = "region_codes"
+    __triggers__ = HISTORY | per_event("copy_parts") | {"bump_revision"}
 
     code: Mapped[str] = mapped_column(primary_key=True)
     region: Mapped[str] = mapped_column(ForeignKey("regions.code", onupdate="CASCADE"))

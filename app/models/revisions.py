@@ -12,7 +12,7 @@ from app.models.vocabulary import Action
 
 
 class Revision(Base):
-    """One revision of one object, kept by the database itself: the trigger `keep_revision`, and only it, writes here.
+    """One revision of one object, kept by the database itself: the trigger `record_revision`, and only it, writes here.
 
     `resource` is the name of the object's list (`officials`), `key` what stands in its address. `before` and `after`
     hold the object's own members, references as codes, with the members that other tables keep for it; a deletion is a
