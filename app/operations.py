@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from app import models
 from app.core import embedded
 from app.core.engines import CONNECTIONS_BESIDE
-from app.models import privileges
+from app.models import privileges, schema
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 OLDEST, NEWEST = 15, 18
 SERVICE_ROLE = "rakornas_service"  # of the embedded server
-GRANT_LOCK = 0x72616B6772616E74  # "rakgrant"
 MIGRATIONS = Path(__file__).parents[1] / "migrations"  # beside `app` in a checkout and in a wheel
 
 T = TypeVar("T")
@@ -64,7 +63,8 @@ def settings() -> Settings:
 def migrate(url: str) -> tuple[str | None, str]:
     """Bring the schema to this release's; returns the revision before and after."""
     before = asked(_revision(url))
-    if before is None or before < models.SCHEMA_REVISION:
+    state = require_migratable(before)
+    if state in ("empty", "older"):
         # Alembic is imported only where there is something to migrate: it is a fifth of a warm start.
         from alembic import command
         from alembic.config import Config
@@ -78,7 +78,14 @@ def migrate(url: str) -> tuple[str | None, str]:
             command.upgrade(configuration, "head")
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             raise OperatorError(f"The database was not migrated: {_first_line(error)}") from error
-    return before, max(before or "", models.SCHEMA_REVISION)
+    return before, before if before and state == "ready" else models.SCHEMA_REVISION
+
+
+def require_migratable(revision: str | None) -> schema.State:
+    """Return how a database's revision compares; OperatorError if migrations cannot bring it to this release's."""
+    if reason := schema.refusal(revision):
+        raise OperatorError(reason)
+    return schema.state_of(revision)
 
 
 def load(url: str, dataset: "loader.Dataset", progress: "loader.Progress | None" = None) -> "loader.Summary":
@@ -134,7 +141,7 @@ def check_server(url: str, workers: int) -> None:
     if not OLDEST <= version <= NEWEST:
         raise OperatorError(f"This is Postgres {version}; the service runs on {OLDEST} to {NEWEST}.")
     revision = asked(_revision(url))
-    if revision is None or revision < models.SCHEMA_REVISION:
+    if require_migratable(revision) != "ready":
         raise OperatorError(
             f"The schema is at {revision or 'nothing'}, this release needs {models.SCHEMA_REVISION}: "
             "run `rakornas migrate`, or `rakornas serve --migrate`."
@@ -159,7 +166,7 @@ async def _grant(url: str, role: str, *, make_it: bool = False) -> bool:
     try:
         # Catalogs know no waiting: of two that change the same rights at once, one would fail.
         async with connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", GRANT_LOCK)
+            await connection.execute("SELECT pg_advisory_xact_lock(grant_lock())")
             name = await connection.fetchval("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname = $1", role)
             if name is None and not make_it:
                 raise OperatorError(f"There is no role {role}: make it with CREATE ROLE, and a way to log in.")

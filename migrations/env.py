@@ -10,6 +10,7 @@ import time
 
 import asyncpg
 from alembic import context
+from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.exc import DBAPIError
@@ -17,12 +18,13 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from app import models
+from app.models import schema
 from app.models.audit import Xid8
 from app.settings import Settings
 
 ischema_names["xid8"] = Xid8  # else a comparison with the models would not know the column's type
 
-LOCK = 0x72616B6F726E6173  # "rakornas"
+LOCK = 0x72616B6F726E6173  # "rakornas"; the first of the advisory locks in migrations/sql/locks.sql
 LOCK_WAIT_SECONDS = 60
 ATTEMPTS = 10
 LOCK_NOT_AVAILABLE = "55P03"
@@ -40,6 +42,14 @@ def migrate(connection: Connection) -> None:
         context.run_migrations()
 
 
+def refuse_unknown_revision(connection: Connection) -> None:
+    """Stop at a revision from which no migration leads on, with the remedy that Alembic does not know."""
+    revision = MigrationContext.configure(connection).get_current_revision()
+    connection.rollback()
+    if reason := schema.refusal(revision):
+        raise SystemExit(reason)
+
+
 def take_turn(connection: Connection) -> None:
     """Wait until no other process migrates this database."""
     give_up = time.monotonic() + LOCK_WAIT_SECONDS
@@ -53,6 +63,7 @@ def take_turn(connection: Connection) -> None:
 
 def migrate_in_turn(connection: Connection) -> None:
     take_turn(connection)
+    refuse_unknown_revision(connection)
     for attempt in range(1, ATTEMPTS + 1):
         try:
             migrate(connection)

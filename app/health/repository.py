@@ -4,10 +4,10 @@ from typing import Literal, NamedTuple
 
 import asyncpg
 
-from app import models
 from app.core.engines import url_of
 from app.core.languages import Text
 from app.core.problems import Unavailable
+from app.models import schema
 from app.models.privileges import IS_INSERT_ONLY
 from app.settings import Settings
 
@@ -22,22 +22,45 @@ class Readiness(NamedTuple):
 async def readiness(settings: Settings) -> Readiness:
     """The migration that the database is at, and whether the role that asks can only add to the audit trail.
 
-    Raises Unavailable when it does not answer within 2 s, or is older than this release needs.
+    Raises Unavailable when it does not answer within 2 s, or when its schema is not one that this release can use.
     """
     try:
         connection = await asyncpg.connect(url_of(settings), timeout=settings.connect_timeout, command_timeout=2)
         try:
-            revision = await connection.fetchval("SELECT version_num FROM alembic_version")
+            revision = await _revision(connection)
             held = await connection.fetchval(IS_INSERT_ONLY, await connection.fetchval("SELECT current_user"))
         finally:
             connection.terminate()
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise Unavailable(detail=Text("Basis data tidak menjawab.", "The database does not answer.")) from error
-    if revision is None or str(revision) < models.SCHEMA_REVISION:
-        raise Unavailable(
-            detail=Text(
-                "Skema basis data lebih lama daripada layanan; jalankan `rakornas migrate`.",
-                "The database schema is older than the service; run `rakornas migrate`.",
-            )
-        )
+    state = schema.state_of(revision)
+    if state != "ready":
+        raise Unavailable(detail=_explain(state, revision))
     return Readiness(str(revision), "insert_only" if held else "writable")
+
+
+async def _revision(connection: asyncpg.Connection) -> str | None:
+    try:
+        revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+    except asyncpg.UndefinedTableError:
+        return None
+    return revision
+
+
+def _explain(state: schema.State, revision: str | None) -> Text:
+    if state == "retired":
+        return Text(
+            f"Skema basis data ada pada revisi {revision}, dari sebelum rilis pertama, dan tidak dapat dimigrasikan. "
+            "Pakai direktori data baru atau basis data kosong, lalu jalankan `rakornas load`.",
+            f"The database schema is at revision {revision}, from before the first release, and cannot be migrated. "
+            "Use a new data directory or an empty database, then run `rakornas load`.",
+        )
+    if state == "unknown":
+        return Text(
+            f"Basis data ada pada revisi {revision}, yang bukan revisi layanan ini.",
+            f"The database is at revision {revision}, which is not one of this service.",
+        )
+    return Text(
+        "Skema basis data lebih lama daripada layanan; jalankan `rakornas migrate`.",
+        "The database schema is older than the service; run `rakornas migrate`.",
+    )

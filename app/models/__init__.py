@@ -1,4 +1,8 @@
-"""All tables. Every rule that data must obey stands here, as a constraint of the database."""
+"""All tables.
+
+A rule about one row is a constraint here. A rule about several rows is a trigger: each class names the triggers on its
+table, and migrations/sql has their text.
+"""
 
 from app.models.attendance import (
     Attendance,
@@ -20,12 +24,11 @@ from app.models.officials import Appointment, Official
 from app.models.organizations import Organization
 from app.models.regions import Region, RegionCode
 from app.models.revisions import Revision
+from app.models.schema import SCHEMA_REVISION
 from app.models.service_keys import ServiceKey
 
-# The newest migration: what `/health/ready` asks of a database. Revisions are numbered, so that they compare.
-SCHEMA_REVISION = "0027"
-
 __all__ = [
+    "SCHEMA_REVISION",
     "Appointment",
     "Attendance",
     "AttendanceCount",

@@ -1,0 +1,43 @@
+"""Revisions of the schema: the one that this release needs, and how a database's own compares with it."""
+
+from typing import Literal
+
+SCHEMA_REVISION = "0028"
+"""The newest migration. Revisions are numbers, written with four digits."""
+
+BASELINE_REVISION = "0028"
+"""The first migration. 0001 to 0027 were in no release, and a database at one of them cannot be migrated."""
+
+State = Literal["empty", "retired", "older", "ready", "unknown"]
+
+
+def state_of(revision: str | None) -> State:
+    """Compare the revision of a database with the one that this release needs.
+
+    `empty`: there is no schema yet. `retired`: it is older than the first migration. `older`: it can be migrated.
+    `ready`: this release can use it; so it can a newer one, for migrations must run under the previous release.
+    `unknown`: it is no revision of this service.
+    """
+    if revision is None:
+        return "empty"
+    if not (revision.isascii() and revision.isdigit()):
+        return "unknown"
+    number = int(revision)
+    if number < int(BASELINE_REVISION):
+        return "retired"
+    return "older" if number < int(SCHEMA_REVISION) else "ready"
+
+
+def refusal(revision: str | None) -> str | None:
+    """Say why a database at this revision cannot be migrated, and what to do; None if it can."""
+    match state_of(revision):
+        case "retired":
+            return (
+                f"The schema is at revision {revision}, from before the first release, and cannot be migrated. Use a "
+                "new data directory (--data-dir, RAKORNAS_DATA_DIR) or an empty database, and load the data again: "
+                "`rakornas load`."
+            )
+        case "unknown":
+            return f"The database is at revision {revision}, which is not one of this service: is it another program's?"
+        case _:
+            return None
