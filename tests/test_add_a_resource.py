@@ -59,7 +59,7 @@ depends_on = None
 
 def upgrade() -> None:
     Notice.__table__.create(op.get_bind())
-    op.execute("SELECT keep_record_of('notices', 'notices', '{code}', '{folded}')")
+    op.execute("SELECT enable_revisions('notices', 'notices', '{code}', '{folded}')")
 
 
 def downgrade() -> None:
@@ -154,6 +154,13 @@ async def list_notices(request: Request, read: Read, query: Annotated[schemas.No
 
 # In a file that is there already: after this text, this one more.
 EDITED = {
+    "app/models/schema.py": [],
+    "migrations/sql/revisions.sql": [
+        (
+            "SELECT enable_revisions('participants', 'participants', '{id}', '{folded,open_status}');\n",
+            "SELECT enable_revisions('notices', 'notices', '{code}', '{folded}');\n",
+        )
+    ],
     "app/models/__init__.py": [
         ("from app.models.metadata import Base, Fact, Record\n", "from app.models.notices import Notice\n"),
         ("__all__ = [", '"Notice", '),
@@ -210,9 +217,9 @@ def copy(tmp_path: Path) -> Path:
         shutil.copytree(PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "alembic.ini"):
         shutil.copy(PROJECT / name, tmp_path)
-    init = tmp_path / "app/models/__init__.py"
-    head = re.findall(r'SCHEMA_REVISION = "(\d+)"', init.read_text())[0]
-    init.write_text(init.read_text().replace(f'SCHEMA_REVISION = "{head}"', 'SCHEMA_REVISION = "9999"'))
+    schema = tmp_path / "app/models/schema.py"
+    head = re.findall(r'^SCHEMA_REVISION = "(\d+)"', schema.read_text(), re.MULTILINE)[0]
+    schema.write_text(schema.read_text().replace(f'SCHEMA_REVISION = "{head}"', 'SCHEMA_REVISION = "9999"', 1))
     for path, content in NEW.items():
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_text(content.replace("{head}", head))

@@ -1,0 +1,141 @@
+"""The README's steps to change a function work: they are taken here in a copy of the tree."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app import models
+from migrations import scripts
+from tests.conftest import fetch
+from tests.models.definitions import assert_script_changes_nothing
+
+PROJECT = Path(__file__).parents[1]
+README = (PROJECT / "README.md").read_text()
+STEPS = README.split("<!-- change a function -->")[1].split("<!-- /change a function -->")[0]
+
+FORMER, NEW = "ELSE 'already_entered'", "ELSE 'already_entered' -- not the first one"
+SOURCE = "SELECT prosrc FROM pg_proc WHERE proname = $1"
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    for name in ("app", "migrations"):
+        shutil.copytree(PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(PROJECT / "alembic.ini", tmp_path)
+    return tmp_path
+
+
+def run(tree: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=tree,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def replace(copy: Path, *names: str) -> list[str]:
+    done = run(copy, "-m", "migrations.replace", *names)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def edit(copy: Path, file: str, former: str, new: str) -> None:
+    path = copy / file
+    assert path.read_text().count(former) == 1
+    path.write_text(path.read_text().replace(former, new))
+
+
+def next_revision() -> str:
+    return f"{int(models.SCHEMA_REVISION) + 1:04}"
+
+
+async def test_the_steps_of_the_readme(copy: Path, database_url: str) -> None:
+    [file] = re.findall(r"`(migrations/sql/\w+\.sql)`", STEPS)
+    [name] = re.findall(r"uv run python -m migrations\.replace (\w+)`", STEPS)
+    edit(copy, file, FORMER, NEW)
+    written = replace(copy, name)
+    assert [Path(path).name for path in written[:2]] == re.findall(r"`(\w+\.sql)`", STEPS)
+    assert written[3] == "app/models/schema.py"
+    assert f'SCHEMA_REVISION = "{next_revision()}"' in (copy / written[3]).read_text()
+    migrated = run(
+        copy, "-c", "import sys; from app import operations; print(operations.migrate(*sys.argv[1:]))", database_url
+    )
+    assert migrated.stdout == f"{(models.SCHEMA_REVISION, next_revision())}\n", migrated.stderr
+    assert NEW in await fetch(database_url, SOURCE, name)
+    await assert_script_changes_nothing(database_url, scripts.read(copy / "migrations/sql/all.sql"))
+    assert alembic(copy, database_url, "downgrade", models.SCHEMA_REVISION).returncode == 0
+    assert NEW not in await fetch(database_url, SOURCE, name)
+    await assert_script_changes_nothing(database_url, scripts.read(scripts.CURRENT))
+
+
+async def test_new_functions_views_of_both_schemas_and_triggers(copy: Path, database_url: str) -> None:
+    edit(
+        copy,
+        "migrations/sql/attendance_views.sql",
+        "CREATE OR REPLACE VIEW entries_and_exits AS",
+        "CREATE OR REPLACE VIEW exits AS SELECT id FROM classified_scans WHERE classification = 'exit';\n\n"
+        "CREATE OR REPLACE VIEW entries_and_exits AS",
+    )
+    edit(
+        copy,
+        "migrations/sql/clients.sql",
+        "-- Trigger on clients: moves",
+        "CREATE OR REPLACE FUNCTION notify_again() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;\n"
+        "CREATE OR REPLACE TRIGGER notify_again AFTER UPDATE ON clients\n"
+        "FOR EACH STATEMENT EXECUTE FUNCTION notify_again();\n\n"
+        "-- Trigger on clients: moves",
+    )
+    edit(copy, "migrations/sql/rules.sql", "DEFERRABLE INITIALLY IMMEDIATE", "DEFERRABLE INITIALLY DEFERRED")
+    replace(copy)
+    assert alembic(copy, database_url, "upgrade", "head").returncode == 0
+    await assert_script_changes_nothing(database_url, scripts.read(copy / "migrations/sql/all.sql"))
+    assert await fetch(database_url, "SELECT to_regclass('exits') <> to_regclass('history.exits')")
+    assert alembic(copy, database_url, "downgrade", models.SCHEMA_REVISION).returncode == 0
+    await assert_script_changes_nothing(database_url, scripts.read(scripts.CURRENT))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ([], "Nothing in migrations/sql has changed."),
+        (["check_in", "nonsense"], "Not changed in migrations/sql: check_in, nonsense."),
+    ],
+)
+def test_without_a_change_there_is_no_migration(copy: Path, arguments: list[str], reason: str) -> None:
+    done = run(copy, "-m", "migrations.replace", *arguments)
+    assert (done.returncode, done.stderr.strip()) == (1, reason)
+
+
+def test_a_change_of_comments_before_a_statement_needs_no_migration(copy: Path) -> None:
+    edit(copy, "migrations/sql/days.sql", "-- The first day of a partial date.", "-- First day.\n--")
+    assert "Nothing" in run(copy, "-m", "migrations.replace").stderr
+
+
+def test_what_is_gone_must_be_dropped_by_hand(copy: Path) -> None:
+    retention = copy / "migrations/sql/retention.sql"
+    retention.write_text("")
+    assert "Not in migrations/sql any more: anonymise_participants." in run(copy, "-m", "migrations.replace").stderr
+    dropped = copy / f"migrations/versions/{next_revision()}_dropped"
+    dropped.mkdir()
+    (dropped / "upgrade.sql").write_text("DROP FUNCTION anonymise_participants;\n")
+    assert "Nothing" in run(copy, "-m", "migrations.replace").stderr
+
+
+def alembic(tree: Path, url: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return run(tree, "-m", "alembic", *arguments, DATABASE_URL=url)
+
+
+async def test_a_database_from_before_the_first_release_is_refused(database_url: str) -> None:
+    await fetch(database_url, "UPDATE alembic_version SET version_num = '0027'")
+    done = alembic(PROJECT, database_url, "upgrade", "head")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "The schema is at revision 0027, from before the first release, and cannot be migrated." in done.stderr
+    assert "Traceback" not in done.stderr
