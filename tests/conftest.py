@@ -23,13 +23,12 @@ from app import operations
 from app.core import embedded
 from app.main import configure, create_app
 from app.settings import Settings
+from tests.applications import stopped
 
 # A busy machine is no fault of an example's.
 hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
 
-STOPPED: list[FastAPI] = []
-"""Applications of this worker that no test is using."""
 MIGRATED, LOADED = "template_migrated", "template_loaded"
 
 
@@ -150,12 +149,12 @@ def settings(loaded_url: str) -> Settings:
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[FastAPI]:
     """Start the application; building one takes half a second, so those that have stopped are used again."""
-    app = STOPPED.pop() if STOPPED else create_app(settings)
+    app = stopped.pop() if stopped else create_app(settings)
     configure(app, settings)
     app.dependency_overrides = {}
     async with app.router.lifespan_context(app):
         yield app
-    STOPPED.append(app)  # unless its start or stop has failed
+    stopped.append(app)  # unless its start or stop has failed
 
 
 @pytest_asyncio.fixture(scope="session")

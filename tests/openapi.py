@@ -17,9 +17,10 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from app import operations
 from app.auth import Scope
 from app.core.examples import EXAMPLE, WRITTEN, shortened
-from app.explorer.contract import ANSWERS, answers, contract
+from app.explorer.contract import ANSWERS, answers
 from app.main import create_app
 from app.settings import Settings
+from tests.applications import document
 from tests.attendance.listeners import listening
 from tests.callers import bearer
 
@@ -66,7 +67,7 @@ OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 
 def current() -> bytes:
-    return orjson.dumps(contract(create_app()), option=OPTIONS | orjson.OPT_SORT_KEYS)
+    return orjson.dumps(document(), option=OPTIONS | orjson.OPT_SORT_KEYS)
 
 
 def examples(app: FastAPI) -> list[str]:
@@ -144,6 +145,7 @@ def main() -> None:
             operations.load_when_empty(database.url)
             ANSWERS.write_bytes(orjson.dumps(asyncio.run(ask(database.url)), option=OPTIONS))
     answers.cache_clear()
+    document.cache_clear()
     PUBLISHED.write_bytes(current())
 
 
