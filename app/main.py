@@ -17,6 +17,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.telemetry import TelemetryConfig
+from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette_compress import CompressMiddleware, remove_compress_type
@@ -118,23 +119,24 @@ remove_compress_type("text/event-stream")
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 
 
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
+    """Open what the application works with, over the database of its settings, and close it at the end."""
+    settings: Settings = app.state.settings
+    app.state.database = Database(settings)
+    app.state.trust = auth.Trust(settings)
+    await app.state.trust.start()
+    app.state.doors = Gathering(partial(check_in, app.state.database), app.state.database.deadline)
+    app.state.live = Hub(summaries(app.state.database))
+    async with sealing(settings), housekeeping(app.state.database):
+        yield {protocol.AT_SHUTDOWN: (app.state.live.close,)}
+    await app.state.live.stop()
+    await app.state.trust.stop()
+    await app.state.database.close()
+
+
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """The application over the database of these settings (by default: of the environment)."""
-    settings = settings or Settings()
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        app.state.database = Database(settings)
-        app.state.trust = auth.Trust(settings)
-        await app.state.trust.start()
-        app.state.doors = Gathering(partial(check_in, app.state.database), app.state.database.deadline)
-        app.state.live = Hub(summaries(app.state.database))
-        async with sealing(settings), housekeeping(app.state.database):
-            yield {protocol.AT_SHUTDOWN: (app.state.live.close,)}
-        await app.state.live.stop()
-        await app.state.trust.stop()
-        await app.state.database.close()
-
+    """Create the application over the database of these settings (by default: of the environment)."""
     app = FastAPI(
         title="Rakornas",
         version=version("rakornas"),
@@ -152,6 +154,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         exception_handlers=HANDLERS,
     )
+    for router in ROUTERS:
+        app.include_router(router)
+    auth.refuse_undeclared(app, ROUTERS)
+    configure(app, settings or Settings())
+    return app
+
+
+def configure(app: FastAPI, settings: Settings) -> None:
+    """Give an application that is not running these settings, with a new state and new middleware.
+
+    Its routes stay: they depend on no setting.
+    """
+    app.state = State()
     app.state.settings = settings
     app.state.zone = settings.zone
     app.state.token_attempts = Attempts()
@@ -159,10 +174,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.importable = registry.IMPORTABLE
     app.state.importing = asyncio.Semaphore(1)
     app.state.imports_under_way = set()
-    for router in ROUTERS:
-        app.include_router(router)
-    auth.refuse_undeclared(app, ROUTERS)
-    allowed = Allowed(app)
+    app.middleware_stack = None  # it is built from the following at the first request
     app.user_middleware = [
         Middleware(observability.Observability),
         Middleware(CrossOrigin),
@@ -177,11 +189,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             burst_network=settings.burst_network,
             proxies=settings.trusted_proxies,
         ),
-        Middleware(Methods, allowed=allowed),
+        Middleware(Methods, allowed=Allowed(app)),
         Middleware(Conditional),
         Middleware(CompressMiddleware),
     ]
-    return app
 
 
 async def on_problem(request: Request, problem: problems.Problem) -> Response:

@@ -9,11 +9,12 @@ from fastapi import FastAPI
 
 from app.core.openapi import ProblemDocument
 from app.core.problems import KINDS
-from app.explorer.contract import contract
-from app.main import TAGS, create_app
+from app.main import TAGS
 from tests import openapi
+from tests.applications import document
+from tests.each import of_each
 
-DOCUMENT: dict[str, Any] = json.loads(json.dumps(contract(create_app())))
+DOCUMENT = document()
 OPERATIONS = {
     f"{method} {path}": operation for path, item in DOCUMENT["paths"].items() for method, operation in item.items()
 }
@@ -94,98 +95,109 @@ def test_all_that_is_listed_one_by_one_can_be_written() -> None:
         assert methods == fewer.get(path, {"get", "post", "patch", "delete"}), path
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
-class TestOperation:
-    def test_is_introduced(self, name: str) -> None:
-        operation = OPERATIONS[name]
-        assert [tag for tag in TAGS if tag["name"] in operation["tags"]]
-        assert len(operation["tags"]) == 1
-        assert operation["summary"]
-        assert len(operation["description"]) >= 20
+@of_each(OPERATIONS)
+def test_is_introduced(name: str) -> None:
+    operation = OPERATIONS[name]
+    assert [tag for tag in TAGS if tag["name"] in operation["tags"]]
+    assert len(operation["tags"]) == 1
+    assert operation["summary"]
+    assert len(operation["description"]) >= 20
 
-    def test_the_first_line_is_the_summary_and_not_said_twice(self, name: str) -> None:
-        operation = OPERATIONS[name]
-        assert operation["summary"] not in operation["description"]
-        assert "\n" not in operation["summary"]
-        assert len(operation["summary"]) > 7
 
-    def test_answers_with_a_schema(self, name: str) -> None:
-        responses = OPERATIONS[name]["responses"]
-        good = [responses[status] for status in responses if status < "300"]
-        assert len(good) == (2 if {"201", "202"} & set(responses) else 1)
-        for answer in good:
-            content = answer.get("content", {})
-            schema = content.get(STREAM if name == f"get {ROLL}/live" else "application/json", {}).get("schema")
-            assert bool(schema) == (name != "get /metrics" and not name.startswith("delete"))  # no JSON, no body
+@of_each(OPERATIONS)
+def test_the_first_line_is_the_summary_and_not_said_twice(name: str) -> None:
+    operation = OPERATIONS[name]
+    assert operation["summary"] not in operation["description"]
+    assert "\n" not in operation["summary"]
+    assert len(operation["summary"]) > 7
 
-    def test_declares_its_problems(self, name: str) -> None:
-        responses = OPERATIONS[name]["responses"]
-        assert {"400", "401", "408", "413", "414", "422", "429", "431", "503"} <= set(responses)
-        assert ("406" in responses) == ("/v1/" in name or name in ("get /", "get /problems", "get /problems/{code}"))
-        assert ("404" in responses) == ("{" in name)
-        for status, response in responses.items():
-            # The token endpoint tells what is wrong with a request in OAuth's own form.
-            if status >= "400" and (name, status) not in (("post /oauth/token", "400"), ("post /oauth/token", "401")):
-                ((media_type, content),) = response["content"].items()
-                assert media_type == "application/problem+json"
-                assert content["schema"] == {"$ref": "#/components/schemas/ProblemDocument"}
-                for code in codes_of(content):
-                    assert str(KINDS[code].status) == status
 
-    def test_a_closed_one_says_so(self, name: str) -> None:
-        operation = OPERATIONS[name]
-        closed = "security" in operation
-        writes = not name.startswith("get ") and name != "post /oauth/token"
-        assert closed == (writes or name.partition("get ")[2].startswith(("/v1/clients", "/v1/audit", *PERSONAL)))
-        if closed:
-            ((scheme, scopes),) = operation["security"][0].items()
-            flow = DOCUMENT["components"]["securitySchemes"][scheme]["flows"]["clientCredentials"]
-            assert set(scopes) <= set(flow["scopes"])
-            assert scopes
-            assert "unauthenticated" in codes_in(operation, "401")
-            assert "insufficient_scope" in codes_in(operation, "403")
-            assert codes_in(operation, "429") == {"too_many_requests"}
-        else:
-            assert ("403" in operation["responses"]) == (name == f"get {ROLL}")
+@of_each(OPERATIONS)
+def test_answers_with_a_schema(name: str) -> None:
+    responses = OPERATIONS[name]["responses"]
+    good = [responses[status] for status in responses if status < "300"]
+    assert len(good) == (2 if {"201", "202"} & set(responses) else 1)
+    for answer in good:
+        content = answer.get("content", {})
+        schema = content.get(STREAM if name == f"get {ROLL}/live" else "application/json", {}).get("schema")
+        assert bool(schema) == (name != "get /metrics" and not name.startswith("delete"))  # no JSON, no body
 
-    def test_a_write_declares_what_can_go_wrong(self, name: str) -> None:
-        operation = OPERATIONS[name]
-        method, path = name.split()
-        headers = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "header"}
-        if method == "get" or path == "/oauth/token":
-            assert not {"If-Match", "Idempotency-Key"} & headers
-            return
-        if name == BADGE:  # there is nothing to be said of it, and each time it is another one
-            assert not headers
-            assert "requestBody" not in operation
-            assert "outside_organization" in codes_in(operation, "403")
-            return
-        kinds = "text/csv" if path == "/v1/imports" else "application/json"
-        kinds = "application/merge-patch+json" if method == "patch" else kinds
-        assert kinds in operation["requestBody"]["content"]
-        may_be_silent = method == "delete" or (name in ONCE and ":annul" not in name)
-        assert operation["requestBody"].get("required", False) != may_be_silent
-        assert codes_in(operation, "415") == {"unsupported_media_type"}
-        assert {"invalid_parameters", "invalid_content"} <= codes_in(operation, "422")
-        assert ("outside_organization" in codes_in(operation, "403")) == (name not in SCANS)
-        if name in ONCE | SCANS:
-            assert not headers
-        elif method == "post":
-            assert headers == {"Idempotency-Key"}
-            assert {"malformed", "idempotency_key_required"} <= codes_in(operation, "400")
-            assert "idempotency_key_reused" in codes_in(operation, "422")
-            assert "request_in_flight" in codes_in(operation, "409")
-        else:
-            assert headers == {"If-Match"}
-            assert codes_in(operation, "428") == {"precondition_required"}
-            assert codes_in(operation, "412") == {"precondition_failed"}
 
-    def test_its_parameters_are_never_null(self, name: str) -> None:
-        for parameter in OPERATIONS[name].get("parameters", ()):
-            assert {"type": "null"} not in every_object(parameter["schema"])
-            assert parameter["schema"]["type"] in ("string", "integer")
-            needed = {("get /v1/search", "q"), ("post /v1/imports", "resource")}
-            assert parameter["required"] == (parameter["in"] == "path" or (name, parameter["name"]) in needed)
+@of_each(OPERATIONS)
+def test_declares_its_problems(name: str) -> None:
+    responses = OPERATIONS[name]["responses"]
+    assert {"400", "401", "408", "413", "414", "422", "429", "431", "503"} <= set(responses)
+    assert ("406" in responses) == ("/v1/" in name or name in ("get /", "get /problems", "get /problems/{code}"))
+    assert ("404" in responses) == ("{" in name)
+    for status, response in responses.items():
+        # The token endpoint tells what is wrong with a request in OAuth's own form.
+        if status >= "400" and (name, status) not in (("post /oauth/token", "400"), ("post /oauth/token", "401")):
+            ((media_type, content),) = response["content"].items()
+            assert media_type == "application/problem+json"
+            assert content["schema"] == {"$ref": "#/components/schemas/ProblemDocument"}
+            for code in codes_of(content):
+                assert str(KINDS[code].status) == status
+
+
+@of_each(OPERATIONS)
+def test_a_closed_one_says_so(name: str) -> None:
+    operation = OPERATIONS[name]
+    closed = "security" in operation
+    writes = not name.startswith("get ") and name != "post /oauth/token"
+    assert closed == (writes or name.partition("get ")[2].startswith(("/v1/clients", "/v1/audit", *PERSONAL)))
+    if closed:
+        ((scheme, scopes),) = operation["security"][0].items()
+        flow = DOCUMENT["components"]["securitySchemes"][scheme]["flows"]["clientCredentials"]
+        assert set(scopes) <= set(flow["scopes"])
+        assert scopes
+        assert "unauthenticated" in codes_in(operation, "401")
+        assert "insufficient_scope" in codes_in(operation, "403")
+        assert codes_in(operation, "429") == {"too_many_requests"}
+    else:
+        assert ("403" in operation["responses"]) == (name == f"get {ROLL}")
+
+
+@of_each(OPERATIONS)
+def test_a_write_declares_what_can_go_wrong(name: str) -> None:
+    operation = OPERATIONS[name]
+    method, path = name.split()
+    headers = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "header"}
+    if method == "get" or path == "/oauth/token":
+        assert not {"If-Match", "Idempotency-Key"} & headers
+        return
+    if name == BADGE:  # there is nothing to be said of it, and each time it is another one
+        assert not headers
+        assert "requestBody" not in operation
+        assert "outside_organization" in codes_in(operation, "403")
+        return
+    kinds = "text/csv" if path == "/v1/imports" else "application/json"
+    kinds = "application/merge-patch+json" if method == "patch" else kinds
+    assert kinds in operation["requestBody"]["content"]
+    may_be_silent = method == "delete" or (name in ONCE and ":annul" not in name)
+    assert operation["requestBody"].get("required", False) != may_be_silent
+    assert codes_in(operation, "415") == {"unsupported_media_type"}
+    assert {"invalid_parameters", "invalid_content"} <= codes_in(operation, "422")
+    assert ("outside_organization" in codes_in(operation, "403")) == (name not in SCANS)
+    if name in ONCE | SCANS:
+        assert not headers
+    elif method == "post":
+        assert headers == {"Idempotency-Key"}
+        assert {"malformed", "idempotency_key_required"} <= codes_in(operation, "400")
+        assert "idempotency_key_reused" in codes_in(operation, "422")
+        assert "request_in_flight" in codes_in(operation, "409")
+    else:
+        assert headers == {"If-Match"}
+        assert codes_in(operation, "428") == {"precondition_required"}
+        assert codes_in(operation, "412") == {"precondition_failed"}
+
+
+@of_each(OPERATIONS)
+def test_its_parameters_are_never_null(name: str) -> None:
+    for parameter in OPERATIONS[name].get("parameters", ()):
+        assert {"type": "null"} not in every_object(parameter["schema"])
+        assert parameter["schema"]["type"] in ("string", "integer")
+        needed = {("get /v1/search", "q"), ("post /v1/imports", "resource")}
+        assert parameter["required"] == (parameter["in"] == "path" or (name, parameter["name"]) in needed)
 
 
 def test_parameters_are_described() -> None:

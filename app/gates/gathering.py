@@ -54,12 +54,13 @@ class Gathering:
 
     async def _store(self, meeting: str) -> None:
         waiting = self._waiting[meeting]
+        together: list[_Waiting] = []
         try:
             while together := _next(waiting):
                 await self._together(together)
         finally:
             del self._waiting[meeting]
-            _fail(waiting, Unavailable())
+            _fail([*together, *waiting], Unavailable())  # nobody is left, unless this task has been broken off
 
     async def _together(self, group: list[_Waiting]) -> None:
         try:

@@ -10,12 +10,13 @@ import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
+from fastapi import FastAPI
 
 from app.audit import schemas
 from app.auth import Caller, Scope
 from app.sealing import operating, sealer, task
 from app.settings import Settings
-from tests.conftest import client_of, running
+from tests.conftest import MIGRATED, client_of, copy_of, running
 from tests.scenarios import assert_refused, walk
 from tests.sealing.trail import LINE, seal_all
 
@@ -29,26 +30,39 @@ LINES: list[tuple[Any, ...]] = [
 UNSEALED = ("clerk", "regions:write", "remove_region", ["regions/99"], "r-5", None)
 
 
-@pytest_asyncio.fixture
-async def reader(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Who may read the trail of five lines, sealed and with two roots, and of one line that is not sealed yet."""
-    owner, sealing = await asyncpg.connect(database_url), await task.connect(Settings(DATABASE_URL=database_url))
-    for line in LINES:
-        await owner.execute(LINE, *line)
-    await seal_all(sealing, len(LINES))
-    for hour, position in ((7, 2), (9, 5)):
-        hash_ = await owner.fetchval("SELECT hash FROM audit_seals WHERE position = $1", position)
-        await owner.execute(sealer.ADD_ROOT, datetime(2026, 11, 24, hour, tzinfo=UTC), position, hash_)
-    # Nobody seals beside the test.
-    await owner.execute("SELECT pg_advisory_lock(sealing_lock())")
-    await owner.execute(LINE, *UNSEALED)
-    async with running(Settings(DATABASE_URL=database_url)) as app, client_of(app) as client:
+@pytest_asyncio.fixture(scope="module")
+async def trail_url(server: str) -> AsyncIterator[str]:
+    """A trail of five lines, sealed and with two roots, and of one line that is not sealed yet."""
+    async for url in copy_of(server, MIGRATED):
+        owner, sealing = await asyncpg.connect(url), await task.connect(Settings(DATABASE_URL=url))
+        for line in LINES:
+            await owner.execute(LINE, *line)
+        await seal_all(sealing, len(LINES))
+        for hour, position in ((7, 2), (9, 5)):
+            hash_ = await owner.fetchval("SELECT hash FROM audit_seals WHERE position = $1", position)
+            await owner.execute(sealer.ADD_ROOT, datetime(2026, 11, 24, hour, tzinfo=UTC), position, hash_)
+        # Nobody seals beside the tests.
+        await owner.execute("SELECT pg_advisory_lock(sealing_lock())")
+        await owner.execute(LINE, *UNSEALED)
+        yield url
+        sealing.terminate()
+        await owner.close()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def app(trail_url: str) -> AsyncIterator[FastAPI]:
+    async with running(Settings(DATABASE_URL=trail_url)) as app:
         for scope in (Scope.AUDIT_READ, Scope.CLIENTS_ADMIN):
             app.state.trust.known = _knowing(app.state.trust.known, scope)
+        yield app
+
+
+@pytest_asyncio.fixture
+async def reader(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Who may read the trail."""
+    async with client_of(app) as client:
         client.headers["Authorization"] = f"Bearer {Scope.AUDIT_READ}"
         yield client
-    sealing.terminate()
-    await owner.close()
 
 
 def _knowing(known: Any, scope: Scope) -> Any:
@@ -166,8 +180,8 @@ class TestRoots:
             found = await walk(reader, "/v1/audit/roots", {"sort": sort}, page_size=1)
             assert [item["position"] for item in found] == positions
 
-    async def test_the_command_takes_them_as_they_are(self, reader: httpx.AsyncClient, database_url: str) -> None:
+    async def test_the_command_takes_them_as_they_are(self, reader: httpx.AsyncClient, trail_url: str) -> None:
         kept = operating.read_roots((await reader.get("/v1/audit/roots")).content)
         assert [root.position for root in kept] == [2, 5]
-        verdict = await operating.verify(database_url, kept, lambda _done, _total: None)
+        verdict = await operating.verify(trail_url, kept, lambda _done, _total: None)
         assert verdict == (5, 1, 2, 2, [])

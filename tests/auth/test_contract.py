@@ -3,15 +3,15 @@
 import json
 from typing import Any
 
-import pytest
-
 from app.auth import Scope
 from app.auth.scopes import MEANINGS
 from app.explorer.contract import contract
 from app.imports.router import SCOPES
 from app.main import create_app
+from tests.applications import document
+from tests.each import of_each
 
-DOCUMENT: dict[str, Any] = json.loads(json.dumps(contract(create_app())))
+DOCUMENT = document()
 OPERATIONS = {
     f"{method} {path}": operation for path, item in DOCUMENT["paths"].items() for method, operation in item.items()
 }
@@ -31,7 +31,7 @@ def test_those_that_write_and_those_of_clients_are_closed() -> None:
     assert {"post /oauth/token"} == {name for name in set(OPERATIONS) - set(CLOSED) if not name.startswith("get ")}
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@of_each(OPERATIONS)
 def test_an_operation_says_what_token_it_needs(name: str) -> None:
     operation: dict[str, Any] = OPERATIONS[name]
     if name in CLOSED:
@@ -47,4 +47,4 @@ def test_an_operation_says_what_token_it_needs(name: str) -> None:
 
 def test_it_is_the_same_each_time() -> None:
     """Scopes are a set in no order of chance."""
-    assert json.dumps(contract(create_app())) == json.dumps(contract(create_app()))
+    assert json.dumps(contract(create_app())) == json.dumps(document())

@@ -11,15 +11,14 @@ from fastapi import FastAPI
 
 from app.core.examples import given_in
 from app.core.problems import MEDIA_TYPE
-from app.explorer.contract import INTRODUCTION, answers, contract
-from app.main import create_app
+from app.explorer.contract import INTRODUCTION, answers
 from tests import openapi
+from tests.applications import application, document
 from tests.conftest import fetch
 
-APP = create_app()
-ADDRESSES = openapi.examples(APP)
+ADDRESSES = openapi.examples(application())
 OPERATIONS: dict[str, dict[str, Any]] = {
-    path: item["get"] for path, item in contract(APP)["paths"].items() if "get" in item
+    path: item["get"] for path, item in document()["paths"].items() if "get" in item
 }
 ROLL = "/v1/meetings/{code}/attendance"
 UNKNOWN = {(ROLL, "session"), ("/v1/meetings/{code}/participants", "session"), ("/v1/audit", "client")}

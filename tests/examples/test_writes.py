@@ -9,16 +9,14 @@ from fastapi import FastAPI
 
 from app.auth import Scope
 from app.core.problems import MEDIA_TYPE
-from app.explorer.contract import contract
-from app.main import create_app
 from tests import openapi
+from tests.applications import application, document
 from tests.callers import bearer
 
-APP = create_app()
-EXAMPLES = openapi.written(APP)
+EXAMPLES = openapi.written(application())
 WRITES = {
     one["operationId"]: (method, one)
-    for path, item in contract(APP)["paths"].items()
+    for path, item in document()["paths"].items()
     for method, one in item.items()
     if method != "get"
 }

@@ -19,6 +19,14 @@ def changed(directory: Path, file: str, old: str | bytes, new: str | bytes) -> P
     return copy
 
 
+def changed_alone(directory: Path, file: str, old: str, new: str) -> Path:
+    """A data set of one shipped file, in which the first passage like it is another."""
+    content = (SHIPPED / file).read_bytes()
+    assert old.encode() in content
+    (directory / file).write_bytes(content.replace(old.encode(), new.encode(), 1))
+    return directory
+
+
 def written(directory: Path, **files: str) -> Path:
     """A data set of these files, named without their ending."""
     for name, content in files.items():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.reference.loader import SHIPPED, Counts, load, read_dataset
+from app.reference.loader import Counts, load, read_dataset
 from tests.reference.copies import changed, written
 from tests.reference.made import MADE, made
 from tests.reference.test_loader import ALL, everything, query
@@ -49,18 +49,16 @@ async def test_a_key_that_differs_in_one_column_is_another_row(
         ("meeting_corrections", "13-15 Juni 2024", "13 s.d. 15 Juni 2024"),
     ],
 )
-async def test_a_changed_row_counts(database_url: str, tmp_path: Path, file: str, old: str, new: str) -> None:
-    await load(database_url, read_dataset(SHIPPED))
-    summary = await load(database_url, read_dataset(changed(tmp_path, f"{file}.csv", old, new)))
+async def test_a_changed_row_counts(own_url: str, tmp_path: Path, file: str, old: str, new: str) -> None:
+    summary = await load(own_url, read_dataset(changed(tmp_path, f"{file}.csv", old, new)))
     assert (summary.tables[file].updated, summary.inserted, summary.unchanged) == (1, 0, ALL - 1)
 
 
-async def test_a_changed_topic_is_a_revision_of_its_session(database_url: str, tmp_path: Path) -> None:
-    await load(database_url, read_dataset(SHIPPED))
+async def test_a_changed_topic_is_a_revision_of_its_session(own_url: str, tmp_path: Path) -> None:
     path = changed(tmp_path, "sessions.csv", "Perencanaan anggaran; ", "")
-    summary = await load(database_url, read_dataset(path))
+    summary = await load(own_url, read_dataset(path))
     assert summary.tables["sessions"] == Counts(updated=1, unchanged=7)
-    assert await query(database_url, "SELECT code, revision, topics FROM sessions WHERE revision <> 1") == [
+    assert await query(own_url, "SELECT code, revision, topics FROM sessions WHERE revision <> 1") == [
         ("class-1", 2, ["Tahapan Pemilu dan Pemilihan", "Laporan keuangan"])
     ]
 

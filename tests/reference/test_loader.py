@@ -56,12 +56,11 @@ async def test_a_second_load_changes_nothing(database_url: str) -> None:
     assert await everything(database_url) == before
 
 
-async def test_a_changed_cell_is_one_revision(database_url: str, tmp_path: Path) -> None:
-    await load(database_url, read_dataset(SHIPPED))
-    summary = await load(database_url, read_dataset(changed(tmp_path, "agencies.csv", "Bawaslu,", "BAWASLU,")))
+async def test_a_changed_cell_is_one_revision(own_url: str, tmp_path: Path) -> None:
+    summary = await load(own_url, read_dataset(changed(tmp_path, "agencies.csv", "Bawaslu,", "BAWASLU,")))
     assert (summary.inserted, summary.updated, summary.unchanged) == (0, 1, ALL - 1)
     assert summary.tables["organizations"] == Counts(updated=1, unchanged=578)
-    assert await query(database_url, "SELECT code, short_name, revision FROM organizations WHERE revision <> 1") == [
+    assert await query(own_url, "SELECT code, short_name, revision FROM organizations WHERE revision <> 1") == [
         ("bawaslu", "BAWASLU", 2)
     ]
 
@@ -82,53 +81,48 @@ async def test_a_load_signs_what_it_writes(database_url: str, tmp_path: Path) ->
     assert await query(database_url, AUDITED) == [first, (None, "load", ["organizations"])]
 
 
-async def test_an_emptied_cell_becomes_null(database_url: str, tmp_path: Path) -> None:
-    await load(database_url, read_dataset(SHIPPED))
-    summary = await load(database_url, read_dataset(changed(tmp_path, "appointments.csv", ",ri-6,2022", ",,2022")))
+async def test_an_emptied_cell_becomes_null(own_url: str, tmp_path: Path) -> None:
+    summary = await load(own_url, read_dataset(changed(tmp_path, "appointments.csv", ",ri-6,2022", ",,2022")))
     assert summary.tables["appointments"].updated == 1
-    assert (await query(database_url, "SELECT count(*) FROM appointments WHERE division = 'ri-6'"))[0][0] == 1
+    assert (await query(own_url, "SELECT count(*) FROM appointments WHERE division = 'ri-6'"))[0][0] == 1
 
 
-async def test_the_files_are_authoritative_for_their_rows_only(database_url: str, tmp_path: Path) -> None:
-    await load(database_url, read_dataset(SHIPPED))
-    await query(database_url, "UPDATE organizations SET name = 'x', dissolved_on = '2025-01-01' WHERE code = 'dkpp'")
+async def test_the_files_are_authoritative_for_their_rows_only(own_url: str, tmp_path: Path) -> None:
+    await query(own_url, "UPDATE organizations SET name = 'x', dissolved_on = '2025-01-01' WHERE code = 'dkpp'")
     path = written(tmp_path, agencies=(SHIPPED / "agencies.csv").read_text(encoding="utf-8"))
-    summary = await load(database_url, read_dataset(path))
+    summary = await load(own_url, read_dataset(path))
     assert (summary.updated, summary.unchanged) == (1, 25)
-    [row] = await query(database_url, "SELECT name, dissolved_on::text FROM organizations WHERE code = 'dkpp'")
+    [row] = await query(own_url, "SELECT name, dissolved_on::text FROM organizations WHERE code = 'dkpp'")
     assert row == ("Dewan Kehormatan Penyelenggara Pemilihan Umum", "2025-01-01")
-    assert await counted(database_url) == EXPECTED
+    assert await counted(own_url) == EXPECTED
 
 
-async def test_regions_without_seats_leave_known_seats(database_url: str, tmp_path: Path) -> None:
-    await load(database_url, read_dataset(SHIPPED))
-    before = await everything(database_url)
+async def test_regions_without_seats_leave_known_seats(own_url: str, tmp_path: Path) -> None:
+    before = await everything(own_url)
     path = written(tmp_path, regions=REGIONS)
-    summary = await load(database_url, read_dataset(path))
+    summary = await load(own_url, read_dataset(path))
     assert (summary.updated, summary.unchanged) == (0, 552 + 552)
-    assert await everything(database_url) == before
+    assert await everything(own_url) == before
 
 
-async def test_a_region_may_stand_before_its_parent(database_url: str, tmp_path: Path) -> None:
-    await load(database_url, read_dataset(SHIPPED))
+async def test_a_region_may_stand_before_its_parent(own_url: str, tmp_path: Path) -> None:
     path = written(
         tmp_path,
         regions=f"{HEADER}\n97.01,Kabupaten Baru,,regency,97,,,Asia/Jayapura,,,91.71,true,,false,false\n"
         "97,Baru,New,province,,ID-XX,,Asia/Jayapura,2030-01-01,,91,true,,false,false\n",
     )
-    assert (await load(database_url, read_dataset(path))).inserted == 4
-    assert await query(database_url, "SELECT parent FROM organizations WHERE code = 'kpu-97.01'") == [("kpu-97",)]
+    assert (await load(own_url, read_dataset(path))).inserted == 4
+    assert await query(own_url, "SELECT parent FROM organizations WHERE code = 'kpu-97.01'") == [("kpu-97",)]
 
 
-async def test_a_handover_may_move(database_url: str, tmp_path: Path) -> None:
+async def test_a_handover_may_move(own_url: str, tmp_path: Path) -> None:
     """The rows are in each other's way until both are changed, whichever comes first."""
-    await load(database_url, read_dataset(SHIPPED))
     changed(tmp_path, "appointments.csv", "2022-04-12,2024-07-03", "2022-04-12,2024-08-01")
     path = tmp_path / "data" / "appointments.csv"
     path.write_text(path.read_text(encoding="utf-8").replace(",2024-07-28,,,", ",2024-08-01,,,"), encoding="utf-8")
-    summary = await load(database_url, read_dataset(path.parent))
+    summary = await load(own_url, read_dataset(path.parent))
     assert (summary.updated, summary.unchanged) == (2, ALL - 2)
-    assert await query(database_url, "SELECT revision FROM appointments WHERE '2024-08-01' IN (start_on, end_on)") == [
+    assert await query(own_url, "SELECT revision FROM appointments WHERE '2024-08-01' IN (start_on, end_on)") == [
         (2,),
         (2,),
     ]

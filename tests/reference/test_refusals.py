@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.reference.loader import SHIPPED, Dataset, DatasetError, Flaw, load, read_dataset
-from tests.reference.copies import changed, written
-from tests.reference.test_loader import counted, everything, query
+from tests.reference.copies import changed, changed_alone, written
+from tests.reference.test_loader import EXPECTED, counted, everything, query
 
 NOBODY = "01a20c10-0000-7000-8000-000000000000"
 SUNARDI = "01a20c10-0af8-7149-8d8d-5489b1e37ec7"
@@ -49,6 +49,19 @@ async def flaws_of(url: str, path: Path) -> list[Flaw]:
         ("appointments.csv", ",,2023,2022-06-14", ",,2023,", 15, "start_on", "must not be empty where seen_on is"),
         ("appointments.csv", "2022-04-12,2024-07-03", "2022-04-12,2022-04-11", 2, "end_on",
          "must be later than the start, or than seen_on where that is empty"),
+    ],
+)  # fmt: skip
+async def test_a_refused_row_is_told_and_nothing_is_loaded(
+    loaded_url: str, tmp_path: Path, file: str, old: str, new: str, line: int, column: str, reason: str
+) -> None:
+    flaws = await flaws_of(loaded_url, changed_alone(tmp_path, file, old, new))
+    assert flaws == [Flaw(file, line, column, reason)]
+    assert await counted(loaded_url) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "line", "column", "reason"),
+    [
         ("appointments.csv", "2022-04-12,2024-07-03", "2022-04-12,2024-07-29", 5, "organization",
          "another definitive chair of kpu on the same certain days"),
         ("appointments.csv", "chair,acting,ri-6,2022-2027,2024-07-04,2024-07-28",
@@ -56,7 +69,7 @@ async def flaws_of(url: str, path: Path) -> list[Flaw]:
          "the same person is chair of kpu on the same certain days already"),
     ],
 )  # fmt: skip
-async def test_a_refused_row_is_told_and_nothing_is_loaded(
+async def test_rows_that_refuse_each_other_are_told_and_nothing_is_loaded(
     empty_url: str, tmp_path: Path, file: str, old: str, new: str, line: int, column: str, reason: str
 ) -> None:
     flaws = await flaws_of(empty_url, changed(tmp_path, file, old, new))
@@ -82,12 +95,11 @@ async def test_no_more_than_twenty_are_told(empty_url: str, tmp_path: Path) -> N
     assert len(await flaws_of(empty_url, written(tmp_path, regions=content))) == 20
 
 
-async def test_a_refused_load_leaves_what_was_there(database_url: str, tmp_path: Path) -> None:
-    await load(database_url, read_dataset(SHIPPED))
-    before = await everything(database_url)
+async def test_a_refused_load_leaves_what_was_there(own_url: str, tmp_path: Path) -> None:
+    before = await everything(own_url)
     changed(tmp_path, "agencies.csv", "Bawaslu,", "BAWASLU,")
-    await flaws_of(database_url, changed(tmp_path, "appointments.csv", "2024-07-28,,,", "2024-07-01,,,"))
-    assert await everything(database_url) == before
+    await flaws_of(own_url, changed(tmp_path, "appointments.csv", "2024-07-28,,,", "2024-07-01,,,"))
+    assert await everything(own_url) == before
 
 
 async def test_references_may_point_into_the_database(database_url: str, tmp_path: Path) -> None:
@@ -97,18 +109,17 @@ async def test_references_may_point_into_the_database(database_url: str, tmp_pat
     assert (await load(database_url, read_dataset(path))).unchanged == 27
 
 
-async def test_a_row_referred_to_is_deleted_meanwhile(database_url: str, tmp_path: Path) -> None:
-    await load(database_url, read_dataset(SHIPPED))
+async def test_a_row_referred_to_is_deleted_meanwhile(own_url: str, tmp_path: Path) -> None:
     dataset = read_dataset(changed(tmp_path, "appointments.csv", ",ri-6,", ",ri-1,"))
     dataset = Dataset(tuple(part for part in dataset.parts if part.table.name in ("officials", "appointments")))
 
     def delete(table: str, done: int, total: int) -> None:
         if table == "officials":
             with ThreadPoolExecutor() as elsewhere:
-                elsewhere.submit(asyncio.run, query(database_url, "DELETE FROM divisions WHERE code = 'ri-1'")).result()
+                elsewhere.submit(asyncio.run, query(own_url, "DELETE FROM divisions WHERE code = 'ri-1'")).result()
 
     with pytest.raises(DatasetError) as caught:
-        await load(database_url, dataset, delete)
+        await load(own_url, dataset, delete)
     [flaw] = caught.value.flaws
     assert (flaw.file, flaw.line) == ("appointments.csv", 3)
     assert "fk_appointments_division_divisions" in flaw.reason

@@ -2,18 +2,22 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
+import pytest_asyncio
 from typer.testing import CliRunner
 
 from app.commands.audit import audit
-from app.sealing import chain, operating, report, sealer, verifying
+from app.sealing import chain, operating, report, sealer, task, verifying
 from app.sealing.sealer import Root
 from app.sealing.verifying import Flaw, Verdict
+from app.settings import Settings
+from tests.conftest import MIGRATED, copy_of
 from tests.sealing.trail import add_lines, kept_chain, seal_all, verdict
 
 SEALED, UNSEALED = 40, 3
@@ -83,16 +87,34 @@ TAMPERED: dict[str, tuple[str, str, int, int | None]] = {
 }
 
 
+@pytest_asyncio.fixture(scope="module")
+async def sealed(server: str) -> AsyncIterator[str]:
+    """The name of a database with a sealed trail, with a root at its tenth line, and lines not sealed yet."""
+    async for url in copy_of(server, MIGRATED):
+        owner, sealing = await asyncpg.connect(url), await task.connect(Settings(DATABASE_URL=url))
+        await add_lines(owner, 10)
+        await seal_all(sealing, 10)
+        hash_ = (await kept_chain(owner))[-1][1]
+        await owner.execute(sealer.ADD_ROOT, datetime(2026, 11, 20, 7, tzinfo=UTC), 10, hash_)
+        await add_lines(owner, SEALED - 10)
+        await seal_all(sealing, SEALED - 10)
+        await add_lines(owner, UNSEALED)
+        name: str = await owner.fetchval("SELECT current_database()")
+        await sealing.close()
+        await owner.close()  # who has a database copied must be alone with it
+        yield name
+
+
+@pytest_asyncio.fixture
+async def database_url(server: str, sealed: str) -> AsyncIterator[str]:
+    """A copy of that for one test."""
+    async for url in copy_of(server, sealed):
+        yield url
+
+
 @pytest.fixture
-async def trail(owner: asyncpg.Connection, sealing: asyncpg.Connection) -> asyncpg.Connection:
-    """A sealed trail with a root at its tenth line, and lines not sealed yet; its owner has turned the triggers off."""
-    await add_lines(owner, 10)
-    await seal_all(sealing, 10)
-    hash_ = (await kept_chain(owner))[-1][1]
-    await owner.execute(sealer.ADD_ROOT, datetime(2026, 11, 20, 7, tzinfo=UTC), 10, hash_)
-    await add_lines(owner, SEALED - 10)
-    await seal_all(sealing, SEALED - 10)
-    await add_lines(owner, UNSEALED)
+async def trail(owner: asyncpg.Connection) -> asyncpg.Connection:
+    """Its owner, who has turned the triggers off."""
     await owner.execute("SET session_replication_role = replica")
     return owner
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import PLACE
 from tests.service.wire import exchange, get
 
 CHECKOUT = Path(__file__).parents[2]
@@ -58,7 +59,7 @@ def comes_true(condition: Callable[[], object], patience: float = 10.0) -> bool:
 @contextlib.contextmanager
 def reachable_directory() -> Iterator[Path]:
     """A directory that root's server, which is not root, can reach (pytest's own ones are closed)."""
-    path = Path(tempfile.mkdtemp(prefix="rakornas-service-"))
+    path = Path(tempfile.mkdtemp(prefix="rakornas-service-", dir=PLACE))
     path.chmod(0o755)
     try:
         yield path

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from app.core.embedded import postmaster
+from tests.conftest import PLACE
 
 
 @contextlib.contextmanager
 def directory() -> Iterator[Path]:
     """A directory that root's server, which is not root, can reach (pytest's own ones are closed)."""
-    path = Path(tempfile.mkdtemp(prefix="embedded-", dir="/tmp"))
+    path = Path(tempfile.mkdtemp(prefix="embedded-", dir=PLACE))
     path.chmod(0o755)
     try:
         yield path

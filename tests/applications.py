@@ -1,0 +1,28 @@
+"""The application as tests share it: building one takes half a second, and its contract another."""
+
+import json
+from functools import cache
+from typing import Any
+
+from fastapi import FastAPI
+
+from app.explorer.contract import contract
+from app.main import create_app
+
+stopped: list[FastAPI] = []
+"""Applications of this process that are not running and may be started."""
+
+
+@cache
+def application() -> FastAPI:
+    """Return an application to read its routes; tests may start it meanwhile."""
+    app = create_app()
+    stopped.append(app)
+    return app
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Return the contract as its readers have it, to be read only."""
+    found: dict[str, Any] = json.loads(json.dumps(contract(application())))
+    return found
