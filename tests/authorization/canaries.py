@@ -75,7 +75,8 @@ async def plant(url: str) -> None:
     await insert(url, "participant_sessions", assigned)
     await insert(url, "device_clocks", [{"meeting": CLOSED, "device_id": "g", "clock_epoch": 0, "shift": 0}])
     seen = {"device_id": "g", "clock_epoch": 0, "badge_text": WORDS["scanned"], "direction": "in", "client": "c"}
-    seen |= {"told": "badge_unknown", "after_closing": False, "digest": bytes(16), "id": id_of(7), "meeting": CLOSED}
+    seen |= {"reported_outcome": "badge_unknown", "after_closing": False, "digest": bytes(16)}
+    seen |= {"id": id_of(7), "meeting": CLOSED}
     await insert(url, "scans", [{**seen, **dict.fromkeys(("scanned_at", "sent_at", "received_at"), SEEN)}])
     asked = {"id": id_of(8), "meeting": CLOSED, "participant": id_of(1), "status": "excused", "asked_by": "c"}
     await insert(url, "roll_corrections", [{**asked, "reason": WORDS["asked"]}])

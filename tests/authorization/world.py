@@ -74,7 +74,7 @@ def _scan(code: str) -> Row:
         "clock_epoch": 0,
         "badge_text": f"{SECRET} kartu",
         "direction": "in",
-        "told": "badge_unknown",
+        "reported_outcome": "badge_unknown",
         "client": NOWHERE,
         "after_closing": False,
         **dict.fromkeys(("scanned_at", "sent_at", "received_at"), datetime(2030, 3, 10, 3, tzinfo=UTC)),
