@@ -6,7 +6,7 @@ runs, outside any transaction (autocommit), so a request holds nothing between i
 
 import asyncio
 import time
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Protocol, TypeVar
 
@@ -128,28 +128,44 @@ class Reader:
                 await connection.close()
 
 
-async def within(until: float, work: Coroutine[Any, Any, T]) -> T:
-    """What the work comes to, or TimeoutError at an instant of the monotonic clock.
+async def within(
+    until: float, work: Coroutine[Any, Any, T], *, release: Callable[[T], Awaitable[None]] | None = None
+) -> T:
+    """Await `work`; raise TimeoutError at the deadline (monotonic seconds).
 
     A frozen server may hold even the closing of a connection for seconds. The caller does not wait for that: the task
-    is left to clean up behind the answer.
+    is left to clean up behind the answer. `release` is called with the result of a task that ends all the same after
+    its caller has gone.
     """
     task = asyncio.ensure_future(work)
     try:
         done, _ = await asyncio.wait({task}, timeout=max(0.0, until - time.monotonic()))
     except asyncio.CancelledError:
-        _abandon(task)
+        _abandon(task, release)
         raise
     if not done:
-        _abandon(task)
+        _abandon(task, release)
         raise TimeoutError("the deadline of a request's work in the database has passed")
     return task.result()
 
 
-def _abandon(task: "asyncio.Task[Any]") -> None:
-    """Stop a task without waiting for it; its error is taken note of, lest asyncio complain of one never retrieved."""
+def _abandon(task: "asyncio.Task[T]", release: Callable[[T], Awaitable[None]] | None) -> None:
+    """Cancel a task without waiting for it; it may be over already, or end before it notices."""
     task.cancel()
-    task.add_done_callback(lambda late: late.cancelled() or late.exception())
+    ending = asyncio.ensure_future(_end(task, release))
+    _ending.add(ending)
+    ending.add_done_callback(_ending.discard)
+
+
+async def _end(task: "asyncio.Task[T]", release: Callable[[T], Awaitable[None]] | None) -> None:
+    await asyncio.wait({task})
+    # Its error is looked at, so that asyncio does not complain of one never retrieved.
+    if not task.cancelled() and task.exception() is None and release is not None:
+        await release(task.result())
+
+
+_ending: set["asyncio.Future[None]"] = set()
+"""Tasks that end behind their callers: asyncio itself keeps no reference to them."""
 
 
 async def get_reader(request: Request) -> Reader:

@@ -75,7 +75,7 @@ async def writing(database: Database, *, seconds: float | None = None) -> AsyncI
     until = time.monotonic() + (seconds or database.deadline)
     try:
         with observability.waiting_for_connection():
-            connection = await within(until, _connection(database))
+            connection = await within(until, _connect(database), release=AsyncConnection.close)
     except Exception as error:
         _tell(error)
         raise
@@ -104,7 +104,7 @@ async def at_once(database: Database, sql: str, *values: Any) -> Sequence[Row]:
     until = time.monotonic() + database.deadline
     try:
         with observability.waiting_for_connection():
-            connection = await within(until, _connection(database))
+            connection = await within(until, _connect(database), release=AsyncConnection.close)
     except Exception as error:
         _tell(error)
         raise
@@ -121,7 +121,7 @@ async def at_once(database: Database, sql: str, *values: Any) -> Sequence[Row]:
     return found
 
 
-async def _connection(database: Database) -> AsyncConnection:
+async def _connect(database: Database) -> AsyncConnection:
     return await database.writes.connect()
 
 
