@@ -1,0 +1,58 @@
+"""Revisions compare as numbers, and a database that no migration leads on from is refused with the remedy."""
+
+import asyncio
+
+import pytest
+
+from app import models, operations
+from app.models import schema
+from tests.conftest import fetch
+
+NEXT = f"{int(models.SCHEMA_REVISION) + 1:04}"
+
+
+@pytest.mark.parametrize(
+    ("revision", "state"),
+    [
+        (None, "empty"),
+        ("0001", "retired"),
+        ("0027", "retired"),
+        ("27", "retired"),
+        (models.SCHEMA_REVISION, "ready"),
+        (str(int(models.SCHEMA_REVISION)), "ready"),
+        (NEXT, "ready"),
+        ("10000", "ready"),
+        ("", "unknown"),
+        ("3adcc9a56557", "unknown"),
+        ("-28", "unknown"),
+        ("²⁸", "unknown"),
+    ],
+)
+def test_state(revision: str | None, state: schema.State) -> None:
+    assert schema.state_of(revision) == state
+
+
+def test_an_older_one_can_be_migrated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "SCHEMA_REVISION", "10000")
+    assert schema.state_of("9999") == schema.state_of(schema.BASELINE_REVISION) == "older"
+    assert schema.state_of("10000") == "ready"
+
+
+@pytest.mark.parametrize(
+    ("revision", "reason"),
+    [
+        ("0027", r"revision 0027, from before the first release, .*new data directory.*`rakornas load`"),
+        ("3adcc9a56557", "revision 3adcc9a56557, which is not one of this service"),
+    ],
+)
+async def test_is_neither_migrated_nor_served(database_url: str, revision: str, reason: str) -> None:
+    await fetch(database_url, "UPDATE alembic_version SET version_num = $1", revision)
+    for refused in (operations.migrate, lambda url: operations.check_server(url, 1)):
+        with pytest.raises(operations.OperatorError, match=reason):
+            await asyncio.to_thread(refused, database_url)
+    assert await fetch(database_url, "SELECT version_num FROM alembic_version") == revision
+
+
+async def test_of_the_next_release_is_left_as_it_is(database_url: str) -> None:
+    await fetch(database_url, "UPDATE alembic_version SET version_num = $1", NEXT)
+    assert await asyncio.to_thread(operations.migrate, database_url) == (NEXT, NEXT)
