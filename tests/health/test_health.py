@@ -38,9 +38,10 @@ class TestReady:
     @pytest.mark.parametrize(
         ("change", "words"),
         [
-            ("UPDATE alembic_version SET version_num = '0000'", "older"),
-            ("DROP TABLE alembic_version", "."),
-            pytest.param("DELETE FROM alembic_version", "older"),
+            ("UPDATE alembic_version SET version_num = '0027'", "at revision 0027, from before the first release"),
+            ("UPDATE alembic_version SET version_num = '3adcc9a56557'", "at revision 3adcc9a56557, which is not one"),
+            ("DROP TABLE alembic_version", "older than the service; run `rakornas migrate`"),
+            ("DELETE FROM alembic_version", "older than the service; run `rakornas migrate`"),
         ],
     )
     async def test_with_another_schema(
