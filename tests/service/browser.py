@@ -127,6 +127,12 @@ class Explorer:
     def all(self, selector: str) -> list[WebElement]:
         return self.driver.find_elements("css selector", selector)
 
+    def texts(self, selector: str) -> dict[str, list[str]]:
+        """What each of these elements shows, by its id, line by line."""
+        code = "return [...document.querySelectorAll(arguments[0])].map(one => [one.id, one.innerText])"
+        texts = {name: text.replace("\u200b", "").splitlines() for name, text in self.script(code, selector)}
+        return {name: [line for line in lines if line] for name, lines in texts.items()}
+
     def one(self, selector: str) -> WebElement:
         return self.driver.find_element("css selector", selector)
 

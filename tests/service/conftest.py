@@ -10,13 +10,20 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import pytest
+import pytest_asyncio
+from typer.testing import CliRunner, Result
 
-from tests.conftest import PLACE
+from app.cli import app as cli
+from app.core import observability
+from tests.conftest import PLACE, fetch, named
 from tests.service.wire import exchange, get
 
 CHECKOUT = Path(__file__).parents[2]
@@ -84,6 +91,21 @@ def run(*arguments: str, **changes: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+def invoke(*arguments: str, **changes: str) -> "subprocess.CompletedProcess[str]":
+    """The same within this process, which takes a tenth of the time; what it does to the log is left out."""
+    changed = dict.fromkeys(set(os.environ) - set(environment())) | changes
+
+    def in_a_thread() -> Result:  # for the command has an event loop of its own
+        with mock.patch.object(observability, "configure_logging"):
+            return CliRunner().invoke(cli, arguments, env=changed)
+
+    with ThreadPoolExecutor(1) as threads:
+        ended = threads.submit(in_a_thread).result()
+    if ended.exception and not isinstance(ended.exception, SystemExit):
+        raise ended.exception
+    return subprocess.CompletedProcess(arguments, ended.exit_code, ended.stdout, ended.stderr)
+
+
 @contextlib.contextmanager
 def serving(*arguments: str, **changes: str) -> Iterator[Service]:
     """`serve` on any free port. Whatever it started is gone afterwards, also when it was killed before."""
@@ -144,3 +166,12 @@ def service(loaded_url: str) -> Iterator[Service]:
     """The service over the reference data, for all tests of this worker that do not disturb it."""
     with serving("--database-url", loaded_url, RAKORNAS_RATE_CLIENT="0") as service:
         yield service
+
+
+@pytest_asyncio.fixture
+async def bare_url(server: str) -> AsyncIterator[str]:
+    """A database with nothing in it, not even a schema."""
+    name = f"test_{uuid.uuid4().hex}"
+    await fetch(server, f"CREATE DATABASE {name}")
+    yield named(server, name)
+    await fetch(server, f"DROP DATABASE {name} WITH (FORCE)")

@@ -3,33 +3,25 @@
 import os
 import re
 import socket
-import uuid
-from collections.abc import AsyncIterator
+import subprocess
+from typing import Any
 
-import orjson
 import pytest
-import pytest_asyncio
 
-from app import operations
+from app import operations, serving
 from app.reference.loader import SHIPPED
-from tests.conftest import fetch, named
-from tests.service.conftest import fetched, reachable_directory, run, serving
+from tests.conftest import fetch
+from tests.service.conftest import invoke, reachable_directory, run
 
 UNREACHABLE = "postgresql://rakornas@127.0.0.1:1/rakornas"
 
 
-@pytest_asyncio.fixture
-async def bare_url(server: str) -> AsyncIterator[str]:
-    """A database with nothing in it, not even a schema."""
-    name = f"test_{uuid.uuid4().hex}"
-    await fetch(server, f"CREATE DATABASE {name}")
-    yield named(server, name)
-    await fetch(server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
 def check_refused(*arguments: str, saying: str, **changes: str) -> None:
+    check_told(invoke(*arguments, **changes), saying)
+
+
+def check_told(ended: "subprocess.CompletedProcess[str]", saying: str) -> None:
     """One sentence for the operator, on standard error, and exit code 1."""
-    ended = run(*arguments, **changes)
     assert ended.returncode == 1, ended
     assert ended.stdout == ""
     assert ended.stderr.count("\n") == 1, ended.stderr
@@ -37,11 +29,13 @@ def check_refused(*arguments: str, saying: str, **changes: str) -> None:
 
 
 def test_port_in_use() -> None:
+    """Here in a process of its own, for all the others: nothing else stands on its standard error."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        check_refused("serve", "--port", port, saying=f"port {port}: Address already in use", DATABASE_URL=UNREACHABLE)
+        ended = run("serve", "--port", port, DATABASE_URL=UNREACHABLE)
+    check_told(ended, f"port {port}: Address already in use")
 
 
 def test_directories_that_do_not_serve() -> None:
@@ -77,12 +71,12 @@ async def test_a_database_of_ones_own(bare_url: str) -> None:
     at = ("--database-url", bare_url)
     check_refused("serve", "--port", "0", *at, saying="run `rakornas migrate`")
 
-    first, second = run("migrate", *at), run("migrate", *at)
+    first, second = invoke("migrate", *at), invoke("migrate", *at)
     assert (first.returncode, second.returncode) == (0, 0), (first, second)
     assert re.fullmatch(r"Migrated from nothing to [0-9]{4}\.\n", first.stdout)
     assert re.fullmatch(r"The schema is at [0-9]{4}\.\n", second.stdout)
 
-    first, second = run("load", *at), run("load", *at)
+    first, second = invoke("load", *at), invoke("load", *at)
     assert (first.returncode, second.returncode) == (0, 0), (first, second)
     inserted, updated, unchanged = totals(first.stdout)
     assert inserted > 1000
@@ -90,9 +84,15 @@ async def test_a_database_of_ones_own(bare_url: str) -> None:
     assert totals(second.stdout) == (0, 0, inserted)
 
 
-async def test_migrated_on_the_way(bare_url: str) -> None:
-    with serving("--migrate", "--database-url", bare_url) as service:
-        assert orjson.loads(fetched(f"{service.base}/v1/regions"))["items"] == []
+async def test_migrated_on_the_way(bare_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(serving, "run", lambda *arguments: served.append(arguments[1:]))
+    ended = invoke("serve", "--port", "0", "--migrate", "--workers", "3", "--database-url", bare_url)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "Rakornas is listening." in ended.stdout
+    assert "client_secret" not in ended.stdout  # that is for the embedded database alone
+    assert served == [(3, bare_url)]
+    assert await fetch(bare_url, "SELECT count(*) FROM regions") == 0
 
 
 def totals(output: str) -> tuple[int, ...]:
@@ -106,7 +106,7 @@ async def test_a_data_set_that_is_wrong(database_url: str) -> None:
         lines = [shipped.readline(), shipped.readline(), shipped.readline().replace("province", "kenari")]
     with reachable_directory() as bad:
         (bad / "regions.csv").write_text("".join(lines))
-        ended = run("load", str(bad), "--database-url", database_url)
+        ended = invoke("load", str(bad), "--database-url", database_url)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert re.search(r"^regions\.csv: 3: type: .+", ended.stderr, re.MULTILINE), ended.stderr
     assert "Traceback" not in ended.stderr
@@ -115,7 +115,7 @@ async def test_a_data_set_that_is_wrong(database_url: str) -> None:
 
 def test_a_directory_without_a_name() -> None:
     """Python takes the empty path for the current directory: a cluster would be built there."""
-    ended = run("serve", "--port", "0", "--data-dir", "")
+    ended = invoke("serve", "--port", "0", "--data-dir", "")
     assert ended.returncode == 2
     assert "directory is empty" in " ".join(re.findall(r"\w+", ended.stderr))
 

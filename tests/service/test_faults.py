@@ -17,6 +17,8 @@ from tests.service.conftest import Service, reachable_directory, serving
 from tests.service.failing import Postgres
 from tests.service.watching import DATA, READY, check_return, record, watching
 
+pytestmark = pytest.mark.full  # tests/core/test_faults.py and tests/health say it within one process
+
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:

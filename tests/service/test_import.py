@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import fetch
-from tests.service.conftest import run
+from tests.service.conftest import invoke
 
 HEAD = "code,kind,level,name"
 
@@ -27,7 +27,7 @@ def bad(tmp_path: Path) -> Path:
 
 
 async def test_a_file_is_brought_in_and_signed_by_the_command(own_url: str, good: Path) -> None:
-    ended = run("import", str(good), "--resource", "divisions", "--reason", "Contoh", "--database-url", own_url)
+    ended = invoke("import", str(good), "--resource", "divisions", "--reason", "Contoh", "--database-url", own_url)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "Kept: created 2.\n", "")
     signed = (
         "SELECT array_agg(DISTINCT made_by || coalesce(client, '-') || reason) FROM revisions WHERE key LIKE 'p7-9%'"
@@ -39,18 +39,18 @@ async def test_a_file_is_brought_in_and_signed_by_the_command(own_url: str, good
 
 async def test_a_refused_row_is_told_with_its_line_and_keeps_all_out(own_url: str, bad: Path) -> None:
     arguments = ("import", str(bad), "--resource", "divisions", "--database-url", own_url)
-    ended = run(*arguments)
+    ended = invoke(*arguments)
     assert (ended.returncode, ended.stdout) == (1, "Nothing was kept: created 1, refused 1.\n")
     assert ended.stderr == "divisions.ndjson:2: /kind: Must be one of: division, secretariat_unit.\n"
     assert await fetch(own_url, "SELECT count(*) FROM divisions WHERE code = 'p7-98'") == 0
-    ended = run(*arguments, "--partial", "--json")
+    ended = invoke(*arguments, "--partial", "--json")
     told = json.loads(ended.stdout)
     assert (ended.returncode, told["applied"], told["created"], told["refused"]) == (1, True, 1, 1)
     assert await fetch(own_url, "SELECT count(*) FROM divisions WHERE code = 'p7-98'") == 1
 
 
 async def test_a_dry_run_keeps_nothing(own_url: str, good: Path) -> None:
-    ended = run("import", str(good), "--resource", "divisions", "--dry-run", "--database-url", own_url)
+    ended = invoke("import", str(good), "--resource", "divisions", "--dry-run", "--database-url", own_url)
     assert (ended.returncode, ended.stdout) == (0, "Nothing was kept, this was a dry run: created 2.\n")
     assert await fetch(own_url, "SELECT count(*) FROM divisions WHERE code LIKE 'p7-9%'") == 0
 
@@ -72,7 +72,7 @@ def test_what_cannot_be_brought_in_is_said_in_one_sentence(
     path = tmp_path / (name or "missing.csv")
     if name:
         path.write_text(content, encoding="utf-8")
-    ended = run("import", str(path), "--resource", resource, "--database-url", loaded_url, COLUMNS="400")
+    ended = invoke("import", str(path), "--resource", resource, "--database-url", loaded_url, COLUMNS="400")
     assert ended.returncode == code
     assert saying in ended.stderr
     assert "Traceback" not in ended.stderr
@@ -80,6 +80,6 @@ def test_what_cannot_be_brought_in_is_said_in_one_sentence(
 
 def test_a_database_that_is_not_there_is_said_in_one_sentence(good: Path) -> None:
     url = "postgresql://nobody@127.0.0.1:9/none"
-    ended = run("import", str(good), "--resource", "divisions", "--database-url", url)
+    ended = invoke("import", str(good), "--resource", "divisions", "--database-url", url)
     assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
     assert "cannot be used" in ended.stderr

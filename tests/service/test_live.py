@@ -4,10 +4,14 @@ import asyncio
 import signal
 import time
 
+import pytest
+
 from tests.service.conftest import PATIENCE, check_clean_end, serving
 from tests.service.wire import get
 
 LIVE = b"/v1/meetings/rakornas-2022-06/attendance/live"
+
+pytestmark = pytest.mark.full  # test_two_workers shows that listeners are let go
 
 
 async def test_a_service_that_is_stopped_waits_for_nobody_who_listens(own_url: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import httpx
@@ -12,7 +13,7 @@ import pytest_asyncio
 
 from app.auth import Scope
 from tests.service.conftest import Service, run
-from tests.service.corpus import CLOSED, CORPUS, Nasty, groups
+from tests.service.corpus import CLOSED, PARTS, Nasty, groups, sample
 from tests.service.corpus.contract import CLOSED as CLOSED_ADDRESSES
 from tests.service.wire import Answer, Exchange, exchange, get, post
 
@@ -21,7 +22,6 @@ GROWTH = 48 * MEBIBYTE
 MEMBERS = {"type", "title", "status", "detail", "code", "request_id", "errors"}
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 WITHOUT_ERRORS = {"too_recent", "idempotency_key_reused", "import_refused"}
-GROUPS = groups(CORPUS)
 LISTS = (b"/v1/regions", b"/v1/organizations", b"/v1/divisions", b"/v1/officials", b"/v1/organizations/kpu/officials")
 
 
@@ -51,11 +51,25 @@ def held(service: Service) -> int:
     return int(process.memory_info().rss)
 
 
-@pytest.mark.parametrize("group", GROUPS)
-async def test_each_is_refused_or_legal(service: Service, memory: int, token: bytes, group: str) -> None:
-    async with asyncio.TaskGroup() as tasks:
-        for nasty in GROUPS[group]:
-            tasks.create_task(try_out(service, nasty, token))
+@pytest.mark.parametrize("part", PARTS)
+async def test_it_is_refused_or_legal(service: Service, memory: int, token: bytes, part: str) -> None:
+    assert await wrong(service, sample(PARTS[part]), token) == []
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("part", PARTS)
+async def test_all_of_it_is(service: Service, memory: int, token: bytes, part: str) -> None:
+    assert await wrong(service, PARTS[part], token) == []
+
+
+async def wrong(service: Service, corpus: Iterable[Nasty], token: bytes) -> list[str]:
+    """What is not answered as it should be, of requests that are sent a group at a time."""
+    found: list[str] = []
+    for group in groups(corpus).values():
+        for told in await asyncio.gather(*(try_out(service, nasty, token) for nasty in group), return_exceptions=True):
+            if isinstance(told, BaseException):
+                found.append(str(told))
+    return found
 
 
 def with_token(sent: bytes, token: bytes) -> bytes:
@@ -71,7 +85,10 @@ async def try_out(service: Service, nasty: Nasty, token: bytes) -> None:
     got = await exchange(service.port, *sent, half_close=nasty.half_close, pause=0.001)
     outcome = got.answers[-1].status if got.answers else CLOSED if got.closed else None
     assert outcome in nasty.expected, f"{nasty}: {outcome}"
-    check(got, nasty.secret)
+    try:
+        check(got, nasty.secret)
+    except AssertionError as error:
+        raise AssertionError(f"{nasty}: {error}") from error
 
 
 def check(got: Exchange, secret: bytes) -> None:
@@ -106,6 +123,7 @@ def check_problem(answer: Answer) -> None:
     assert (answer.status == 405) == ("allow" in answer.headers)
 
 
+@pytest.mark.full  # tests/core/test_protocol.py says it with less patience
 async def test_silence_is_given_ten_seconds(service: Service) -> None:
     """All at once, so that they wait together. A word now and then gains no time."""
 

@@ -1,6 +1,7 @@
 """`serve` over the embedded server: the first start, the second, two at once, and after every kind of kill."""
 
 import os
+import re
 import shlex
 import signal
 from collections.abc import Iterator
@@ -9,8 +10,13 @@ from pathlib import Path
 import orjson
 import pytest
 
+from app.auth import Scope
 from app.core.embedded import postmaster
+from tests.auth.made import decoded
 from tests.service.conftest import check_clean_end, comes_true, fetched, reachable_directory, serving, status
+from tests.service.test_tokens import fetched as token_of
+
+GREETED = re.compile(r"for this machine; .*\n  client_id      (\S+)\n  client_secret  (\S+)\n")
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +36,9 @@ def servers(data_dir: Path) -> list[int]:
     return postmaster.server_processes(data_dir / "pg")
 
 
-def test_first_start_and_second(data_dir: Path) -> None:
+async def test_first_start_and_second(data_dir: Path) -> None:
+    """The first says whom to ask with, and what to ask."""
     with serving("--data-dir", str(data_dir)) as service:
-        first = service.seconds
         addresses = [
             words[1]
             for line in service.greeting.splitlines()
@@ -44,16 +50,22 @@ def test_first_start_and_second(data_dir: Path) -> None:
         assert "Tarmizi" in person["items"][0]["name"]
         assert b"swagger" in fetched(f"{service.base}/docs")
         assert fetched(f"{service.base}/health/ready")
+        greeted = GREETED.search(service.greeting)
+        assert greeted
+        _, claims = decoded(await token_of(service, *greeted.groups()))
+        assert (claims["iss"], claims["scope"].split()) == (service.base, [str(scope) for scope in Scope])
+        assert greeted[2] not in service.errors()
         check_clean_end(service, signal.SIGTERM)
     assert servers(data_dir) == []
 
     with serving("--data-dir", str(data_dir)) as service:
         assert len(orjson.loads(fetched(addresses[0].replace(addresses[0][:22], service.base[:22])))["items"]) == 8
-        assert service.seconds < first
+        assert not GREETED.search(service.greeting)
         check_clean_end(service, signal.SIGINT)
     assert servers(data_dir) == []
 
 
+@pytest.mark.full
 async def test_two_share_one_server(data_dir: Path) -> None:
     with serving("--data-dir", str(data_dir)) as first, serving("--data-dir", str(data_dir)) as second:
         before = postmaster.serving(data_dir / "pg")
@@ -64,6 +76,7 @@ async def test_two_share_one_server(data_dir: Path) -> None:
     assert servers(data_dir) == []
 
 
+@pytest.mark.full
 async def test_after_the_service_was_killed(data_dir: Path) -> None:
     with serving("--data-dir", str(data_dir)) as killed:
         assert killed.stop(signal.SIGKILL) == -signal.SIGKILL
@@ -73,6 +86,7 @@ async def test_after_the_service_was_killed(data_dir: Path) -> None:
             check_clean_end(service, signal.SIGTERM)
 
 
+@pytest.mark.full
 async def test_after_the_server_was_killed(data_dir: Path) -> None:
     """The service that lost it says so; the next start brings it back, also for the first."""
     with serving("--data-dir", str(data_dir)) as bereft:

@@ -1,14 +1,16 @@
-"""`rakornas show` as an operator runs it: in a process of its own, into a pipe."""
+"""`rakornas show` as an operator runs it, into a pipe."""
 
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 
 import pytest
 
+from app import operations
 from tests.conftest import named
-from tests.service.conftest import CHECKOUT, PATIENCE, command, environment, reachable_directory, run
-from tests.service.test_command import UNREACHABLE, check_refused
+from tests.service.conftest import CHECKOUT, PATIENCE, command, environment, invoke, reachable_directory, run
+from tests.service.test_command import UNREACHABLE, check_refused, check_told
 
 DAY = ("--as-of", "2022-06-14")
 
@@ -20,12 +22,21 @@ def test_each_table_comes_out(loaded_url: str) -> None:
         ("meeting", "rakornas-2022-06"): "13-15 Juni 2024",
     }
     for arguments, fact in expected.items():
-        ended = run("show", *arguments, "--database-url", loaded_url)
+        ended = invoke("show", *arguments, "--database-url", loaded_url)
         assert (ended.returncode, ended.stderr) == (0, "")
         assert fact in ended.stdout
         assert "\x1b" not in ended.stdout
 
 
+def test_an_embedded_database_is_filled_first(bare_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedded = nullcontext(operations.OperatedDatabase(bare_url, embedded=True))
+    monkeypatch.setattr(operations, "database", lambda *_: embedded)
+    ended = invoke("show", "stages", "--running", *DAY)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "pu-01b" in ended.stdout
+
+
+@pytest.mark.full
 def test_an_empty_directory_is_filled_and_left_without_a_server() -> None:
     with reachable_directory() as directory:
         ended = run("show", "stages", "--running", *DAY, "--data-dir", f"{directory}/data")
@@ -70,11 +81,11 @@ def test_a_day_that_is_none_is_told_before_anything_is_started() -> None:
 def test_a_database_that_is_too_slow_is_told_of_in_a_sentence(loaded_url: str) -> None:
     """The sentence, and no line of a log beside it."""
     late = {"DATABASE_URL": loaded_url, "RAKORNAS_DEADLINE": "0.000001"}
-    check_refused("show", "roster", "kpu", saying="has not answered in time", **late)
+    check_told(run("show", "roster", "kpu", **late), "has not answered in time")
 
 
 def test_two_statuses_at_once_are_a_usage_error() -> None:
-    ended = run("show", "stages", "--running", "--status", "finished", DATABASE_URL=UNREACHABLE)
+    ended = invoke("show", "stages", "--running", "--status", "finished", DATABASE_URL=UNREACHABLE)
     assert (ended.returncode, ended.stdout) == (2, "")
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import re
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -11,16 +10,15 @@ import httpx
 import pytest
 
 from app import operations
-from app.auth import Scope
 from app.clients import operating
-from tests.auth.made import decoded
 from tests.conftest import fetch
 from tests.service.conftest import Service, reachable_directory, serving
 from tests.service.failing import Postgres
 from tests.service.test_workers import children
 
 FORM = {"grant_type": "client_credentials"}
-GREETED = re.compile(r"for this machine; .*\n  client_id      (\S+)\n  client_secret  (\S+)\n")
+
+pytestmark = pytest.mark.full  # tests/auth says the same within one process
 
 
 async def client_in(url: str, *scopes: str) -> tuple[str, str]:
@@ -137,16 +135,3 @@ async def test_frozen_it_is_doubt_too(postgres: Postgres) -> None:
             while (await client.get("/v1/clients")).status_code != 403:
                 assert time.monotonic() < began + 6
                 await asyncio.sleep(0.05)
-
-
-async def test_the_embedded_default_greets_with_an_admin_once() -> None:
-    with reachable_directory() as directory:
-        with serving("--data-dir", str(directory / "data")) as service:
-            found = GREETED.search(service.greeting)
-            assert found
-            _, claims = decoded(await fetched(service, *found.groups()))
-            assert claims["iss"] == service.base
-            assert claims["scope"].split() == [str(scope) for scope in Scope]
-            assert found[2] not in service.errors()
-        with serving("--data-dir", str(directory / "data")) as service:
-            assert not GREETED.search(service.greeting)

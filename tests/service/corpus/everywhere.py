@@ -34,7 +34,7 @@ REFUSED_METHODS = (b"POST", b"PATCH", b"DELETE", b"TRACE")
 def cases() -> Iterator[Nasty]:
     for route in ROUTES:
         yield from asked(f"{route}", route.target("{}"), QUERIES, 422)
-        yield from asked(f"{route} no text", route.target("kenari={}"), FEW_NO_TEXTS, 400)
+        yield from asked(f"{route}", route.target("kenari={}"), FEW_NO_TEXTS, 400)
         yield from asked(f"{route}", f"{route.address()}{{}}", SLASHES, 404)
         yield from asked(f"{route}", f"{route.address()}{{}}", BESIDE, 404, 422)
         yield from _messages(route)
@@ -44,9 +44,9 @@ def _messages(route: Route) -> Iterator[Nasty]:
     target = route.target("").rstrip("?&").encode()
     for method in REFUSED_METHODS:
         sent = post(target, b'{"kenari7": 1}', b"Content-Type: application/json", method=method)
-        yield nasty(f"{route} {method.decode()} with a body", sent, 401 if method.decode() in route.writes else 405)
-    yield nasty(f"{route} GET with a body", get(target, b"Content-Length: 7") + CANARY, 400)
+        yield nasty(f"{route}: {method.decode()} with a body", sent, 401 if method.decode() in route.writes else 405)
+    yield nasty(f"{route}: GET with a body", get(target, b"Content-Length: 7") + CANARY, 400)
     if target.upper() != target:
-        yield nasty(f"{route} in capitals", get(target.upper()), 404)
+        yield nasty(f"{route}: in capitals", get(target.upper()), 404)
     if route.negotiates:
-        yield nasty(f"{route} only another type", get(target, b"Accept: text/kenari7"), 406)
+        yield nasty(f"{route}: only another type", get(target, b"Accept: text/kenari7"), 406)

@@ -68,19 +68,19 @@ def cases() -> Iterator[Nasty]:
             target = route.target(f"{name}={{}}", without=name)
             yield from asked(f"{route} {name}", target, refused(name, schema), 422)
             if name in ("q", "topic"):
-                yield from asked(f"{route} {name} odd", target, FEW_ODD_TEXTS, LEGAL)
+                yield from asked(f"{route} {name}: odd", target, FEW_ODD_TEXTS, LEGAL)
 
 
 def _any(route: Route, name: str) -> Iterator[Nasty]:
     """What no parameter takes, whatever it is."""
     target = route.target(f"{name}={{}}", without=name)
-    yield from asked(f"{route} {name} no text", target, TWO_NO_TEXTS, 400)
+    yield from asked(f"{route} {name}", target, TWO_NO_TEXTS, 400)
     for how, query in {
         "repeated": f"{name}=kenari7&%{ord(name[0]):02x}{name[1:]}=kenari7",
         "empty": f"{name}=",
-        "in capitals": f"{name.upper()}=kenari7",
+        "name in capitals": f"{name.upper()}=kenari7",
     }.items():
-        yield nasty(f"{route} {name} {how}", get(route.target(query, without=name).encode()), 422)
+        yield nasty(f"{route} {name}: {how}", get(route.target(query, without=name).encode()), 422)
 
 
 def refused(name: str, schema: Schema) -> Mapping[str, bytes]:
