@@ -10,16 +10,18 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.routing import iter_route_contexts
 
-from app.auth import Route, Scope
+from app.auth import Caller, Route, Scope
+from app.auth.route import authorize
+from app.core.problems import InsufficientScope
 from tests.attendance.listeners import listening
 from tests.authorization.ask import Ask
 from tests.authorization.asks import ASKS
 from tests.authorization.roles import GATE, ROLES, Role, headers
 from tests.authorization.rules import Expected, expected, may_know, scope_of
-from tests.authorization.world import OTHER, OWN, PLENARIES, SECRET
+from tests.authorization.world import CALLER, OTHER, OWN, PLENARIES, SECRET
 from tests.conftest import fetch
 
 OPERATIONS = sorted({ask.operation for ask in ASKS})
@@ -96,6 +98,24 @@ def test_every_operation_is_in_it_with_the_scope_of_the_contract(app: FastAPI) -
             if ask.operation == route.name:
                 given = dict(httpx.URL(ask.target).params)
                 assert route.access.asked(given, frozenset()) == scope_of(ask), ask
+
+
+def test_a_scope_that_is_not_taken_opens_nothing(app: FastAPI) -> None:
+    """Of the cells that are not asked by default all that a scope decides, asked of the check alone."""
+    routes = [context.original_route for context in iter_route_contexts(app.routes)]
+    accesses = {route.name: route.access for route in routes if isinstance(route, Route)}
+    opened = []
+    for ask, role in REST:
+        if expected(ask, role).code == "insufficient_scope" and scope_of(ask):
+            caller = Caller(CALLER, "tester", frozenset(role.scopes), role.organization, role.meeting)
+            query = ask.target.partition("?")[2].encode()
+            request = Request({"type": "http", "headers": [], "query_string": query, "state": {"caller": caller}})
+            try:
+                authorize(request, accesses[ask.operation])
+                opened.append(f"{role.name} opens {ask}")
+            except InsufficientScope:
+                pass
+    assert not opened, f"{len(opened)} leaks, the first of them:\n" + "\n".join(opened[:10])
 
 
 @pytest.fixture(scope="module")
