@@ -8,13 +8,20 @@ from fastapi import FastAPI
 
 from app.settings import Settings
 from tests.attendance import made_up
-from tests.conftest import LOADED, client_of, copy_of, running
+from tests.conftest import LOADED, client_of, copy_of, fetch, running
+
+
+@pytest_asyncio.fixture(scope="package")
+async def rolls(server: str) -> AsyncIterator[str]:
+    """The name of a database with the reference data and the made-up rolls, to be copied."""
+    async for url in copy_of(server, LOADED):
+        await made_up.add(url)
+        yield await fetch(url, "SELECT current_database()")
 
 
 @pytest_asyncio.fixture(scope="module")
-async def app(server: str) -> AsyncIterator[FastAPI]:
-    async for url in copy_of(server, LOADED):
-        await made_up.add(url)
+async def app(server: str, rolls: str) -> AsyncIterator[FastAPI]:
+    async for url in copy_of(server, rolls):
         async with running(Settings(DATABASE_URL=url)) as app:
             yield app
 

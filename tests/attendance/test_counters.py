@@ -109,7 +109,7 @@ class Walk:
         return await self.door.admin.patch(f"{self.door.at}/sessions/opening", patch)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.full)])
 async def test_a_walk_is_counted_at_every_turn(
     own_app: FastAPI, own_client: httpx.AsyncClient, own_url: str, seed: int
 ) -> None:

@@ -22,8 +22,28 @@ COMES = "UPDATE participants SET status = 'absent' WHERE id = (SELECT min(id::te
 
 @pytest.fixture
 def app(own_app: FastAPI) -> FastAPI:
-    """So that `statements` counts those of this one."""
+    """A service that reads what is listened to more often than once a second; `statements` counts those of this one."""
+    own_app.state.live._pause = 0.05
     return own_app
+
+
+async def readings(hub: Hub, number: int) -> None:
+    """Wait for so many more readings by the task that all listeners share."""
+    done, read_all = asyncio.Semaphore(0), hub._read_all
+
+    async def read_and_count() -> None:
+        await read_all()
+        done.release()
+
+    hub._read_all = read_and_count  # type: ignore[method-assign]
+    async with asyncio.timeout(10):
+        for _ in range(number):
+            await done.acquire()
+    hub._read_all = read_all  # type: ignore[method-assign]
+
+
+def test_what_is_listened_to_is_read_once_a_second(own_app: FastAPI) -> None:
+    assert own_app.state.live._pause == 1.0
 
 
 async def test_the_summary_comes_at_once(app: FastAPI, own_client: httpx.AsyncClient) -> None:
@@ -52,11 +72,11 @@ async def test_all_hear_of_a_check_in(app: FastAPI, own_client: httpx.AsyncClien
 
 async def test_nothing_is_said_twice(app: FastAPI, own_url: str) -> None:
     async with listening(app, LIVE) as listener:
-        await asyncio.sleep(2.5)
+        await readings(app.state.live, 2)
         assert len(listener.events) == 1
         await fetch(own_url, COMES)
         await listener.hears(2)
-        await asyncio.sleep(1.5)
+        await readings(app.state.live, 2)
         assert len(listener.events) == 2
 
 
@@ -73,16 +93,19 @@ async def test_who_comes_back_hears_what_is_new_only(app: FastAPI, own_url: str)
 
 
 async def test_fifty_cost_the_database_no_more_than_one(app: FastAPI, statements: list[str]) -> None:
+    app.state.live._pause = 1.0
     async with contextlib.AsyncExitStack() as stack:
         for _ in range(50):
             await (await stack.enter_async_context(listening(app, LIVE))).hears(1)
-        assert len(statements) < 25  # the first one's, and one a second: not one for each
+        assert len(statements) < 25  # the first one's, and one for each reading: not one for each listener
+        app.state.live._pause = 0.2
+        await readings(app.state.live, 1)
         del statements[:]
-        await asyncio.sleep(3.2)
+        await readings(app.state.live, 3)
         assert 1 <= len(statements) <= 4
     await comes_true(lambda: not app.state.live.is_at_work)
     del statements[:]
-    await asyncio.sleep(1.5)
+    await asyncio.sleep(0.5)
     assert statements == []
 
 
@@ -112,7 +135,7 @@ async def test_events_are_for_who_accepts_them(app: FastAPI, accept: str, status
 
 
 async def test_a_restricted_roll_is_open_in_numbers(app: FastAPI, own_url: str) -> None:
-    await made_up.add(own_url)
+    await made_up.add(own_url, mixed=False)
     async with listening(app, "/v1/meetings/closed/attendance/live") as listener:
         [event] = await listener.hears(1)
     assert json.loads(event.data)["absent"]["excused"] == 1
@@ -120,7 +143,7 @@ async def test_a_restricted_roll_is_open_in_numbers(app: FastAPI, own_url: str) 
 
 
 async def test_it_ends_with_its_meeting(app: FastAPI, own_url: str) -> None:
-    await made_up.add(own_url)
+    await made_up.add(own_url, mixed=False)
     async with listening(app, "/v1/meetings/empty/attendance/live") as listener:
         await fetch(own_url, "DELETE FROM sessions WHERE meeting = 'empty'")
         await fetch(own_url, "DELETE FROM meetings WHERE code = 'empty'")

@@ -102,7 +102,7 @@ async def test_a_walk_ends_where_the_roll_is_closed(own_client: httpx.AsyncClien
 
 
 async def test_a_roll_that_opens_is_there_at_once(own_client: httpx.AsyncClient, own_url: str) -> None:
-    await made_up.add(own_url)
+    await made_up.add(own_url, mixed=False)
     assert (await own_client.get(CLOSED)).status_code == 401
     await fetch(own_url, "UPDATE meetings SET roll = 'open' WHERE code = 'closed'")
     items = (await own_client.get(CLOSED)).json()["items"]

@@ -4,18 +4,31 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
-from app.auth import Trust, tokens
+from app.auth import Trust, tokens, trust
 from app.auth.signed import InvalidToken
 from app.core.problems import Unavailable
 from app.settings import Settings
 from tests.auth.made import made_client
 from tests.conftest import fetch, running
 
+<<<<<<< HEAD
 LOCK = "SELECT pg_advisory_xact_lock(signing_key_lock()), pg_sleep(0.5)"
+=======
+LOCK = "SELECT pg_advisory_xact_lock(signing_key_lock())"
+WAITING = """
+SELECT count(*) FROM pg_locks JOIN pg_database AS d ON d.oid = pg_locks.database
+WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()
+"""
+FOLLOWING = (
+    "SELECT array_agg(pid ORDER BY pid) FROM pg_stat_activity"
+    " WHERE application_name = 'rakornas trust' AND datname = current_database()"
+)
+>>>>>>> proof-domain
 
 
 @pytest_asyncio.fixture
@@ -40,9 +53,9 @@ async def issue(trust: Trust, client: str, secret: str | None = None) -> bytes:
 
 
 async def known_by_all(workers: list[Trust], token: bytes) -> None:
-    for trust in workers:
-        await passes(trust, token)
-        assert trust.known(token)
+    for one in workers:
+        await passes(one, token)
+        assert one.known(token)
 
 
 async def passes(trust: Trust, token: bytes, within: float = 1) -> None:
@@ -91,7 +104,16 @@ async def test_a_revocation_is_heard_at_once(app: FastAPI, workers: list[Trust],
     assert await seconds_until_refused(workers, token) < 1
 
 
-async def test_what_is_not_told_is_found_within_5_seconds(app: FastAPI, workers: list[Trust], own_url: str) -> None:
+@pytest.fixture
+def asks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a worker ask far more often than it must."""
+    assert trust.AGAIN < trust.POLL < trust.STALE / 2
+    monkeypatch.setattr(trust, "POLL", 0.1)
+    monkeypatch.setattr(trust, "AGAIN", 0.1)
+
+
+@pytest.mark.usefixtures("asks_often")
+async def test_what_is_not_told_is_found_by_asking(app: FastAPI, workers: list[Trust], own_url: str) -> None:
     id_, _ = await made_client(app)
     token = await issue(workers[0], id_)
     await known_by_all(workers, token)
@@ -115,17 +137,19 @@ async def test_what_changes_nothing_ends_no_token(app: FastAPI, workers: list[Tr
     await known_by_all(workers, token)
 
 
-async def test_a_connection_that_is_cut_is_made_anew(app: FastAPI, workers: list[Trust], own_url: str) -> None:
+async def test_a_connection_that_is_cut_is_made_anew(
+    app: FastAPI, workers: list[Trust], own_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trust, "AGAIN", 0.05)
     id_, _ = await made_client(app)
     token = await issue(workers[0], id_)
     await known_by_all(workers, token)
-    cut = await fetch(
-        own_url,
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-        " WHERE application_name = 'rakornas trust' AND datname = current_database()",
-    )
-    assert cut == 2
-    await asyncio.sleep(1.5)
+    before = await fetch(own_url, FOLLOWING)
+    assert len(before) == 2
+    await fetch(own_url, "SELECT count(pg_terminate_backend(pid)) FROM unnest($1::int[]) AS pid", before)
+    async with asyncio.timeout(10):
+        while len(set(await fetch(own_url, FOLLOWING) or ()) - set(before)) < 2:
+            await asyncio.sleep(0.02)
     await known_by_all(workers, token)
     await fetch(own_url, "UPDATE clients SET revoked_at = now() WHERE id = $1::text::uuid", id_)
     assert await seconds_until_refused(workers, token) < 1
@@ -133,14 +157,20 @@ async def test_a_connection_that_is_cut_is_made_anew(app: FastAPI, workers: list
 
 async def test_the_first_key_is_made_once(workers: list[Trust], own_url: str) -> None:
     """Though all workers need one at the same instant: held up here, so that they do."""
-    held_up = asyncio.create_task(fetch(own_url, LOCK))
-    await asyncio.sleep(0.2)
-    keys = await asyncio.gather(*(trust.signing_key() for trust in workers))
-    await held_up
+    other = await asyncpg.connect(own_url)
+    async with other.transaction():
+        await other.execute(LOCK)
+        asked = [asyncio.create_task(one.signing_key()) for one in workers]
+        async with asyncio.timeout(10):
+            while await other.fetchval(WAITING) < 2:
+                await asyncio.sleep(0.01)
+    await other.close()
+    keys = await asyncio.gather(*asked)
     assert keys[0].kid == keys[1].kid
     assert await fetch(own_url, "SELECT count(*) FROM signing_keys") == 1
 
 
+@pytest.mark.usefixtures("asks_often")
 async def test_the_next_key_is_made_a_day_ahead_and_follows_the_one_before(workers: list[Trust], own_url: str) -> None:
     old = await workers[0].signing_key()
     token = await issue(workers[0], "a client of no table")
@@ -156,13 +186,15 @@ async def test_the_next_key_is_made_a_day_ahead_and_follows_the_one_before(worke
         "SELECT max(signs_from) = min(signs_until) AND max(signs_from) > now() + interval '23 hours' FROM signing_keys"
     )
     assert await fetch(own_url, follows)
-    for trust in workers:
-        assert (await trust.signing_key()).kid == old.kid
-        await passes(trust, token)
-    await asyncio.sleep(0.3)
-    assert [len(trust.public_keys()) for trust in workers] == [2, 2]
+    for one in workers:
+        assert (await one.signing_key()).kid == old.kid
+        await passes(one, token)
+    async with asyncio.timeout(5):
+        while [len(one.public_keys()) for one in workers] != [2, 2]:
+            await asyncio.sleep(0.02)
 
 
+@pytest.mark.usefixtures("asks_often")
 async def test_after_a_long_sleep_a_key_is_made_that_signs_at_once(workers: list[Trust], own_url: str) -> None:
     old = await workers[0].signing_key()
     back = "signs_from = signs_from - interval '30 days', signs_until = signs_until - interval '30 days'"

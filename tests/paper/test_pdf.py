@@ -170,6 +170,7 @@ def test_days_are_shared_out_without_gap_or_overlap(days: int) -> None:
 
 
 @hypothesis.given(strategies.text(max_size=200), strategies.floats(20, 200))
+@hypothesis.settings(max_examples=40)
 def test_wrapped_text_fits_and_loses_nothing(text: str, width: float) -> None:
     face = fonts.plain()
     lines = face.wrap(text, width, 9, most=1000)

@@ -133,12 +133,30 @@ class Writer:
             await self.calls.patch(f"/v1/regions/{region}", {"previous_codes": [FORMER]})
 
 
-@given(kinds=st.lists(st.integers(0, 6), min_size=1, max_size=6), seed=st.integers(0, 10_000))
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_every_past_answer_is_given_again(calls: Calls, own_url: str, kinds: list[int], seed: int) -> None:
-    """All examples write to one record: each goes on from where the last one ended.
+KINDS, SEED = st.lists(st.integers(0, 6), min_size=1, max_size=6), st.integers(0, 10_000)
+ON_ONE_RECORD = [HealthCheck.function_scoped_fixture]
 
-    The last writes of each change what is there, so that today is no answer to what was asked before them.
+
+@given(kinds=KINDS, seed=SEED)
+@settings(max_examples=4, suppress_health_check=ON_ONE_RECORD)
+async def test_every_past_answer_is_given_again(calls: Calls, own_url: str, kinds: list[int], seed: int) -> None:
+    await write_and_look_back(calls, own_url, kinds, seed)
+
+
+@pytest.mark.full
+@given(kinds=KINDS, seed=SEED)
+@settings(max_examples=30, suppress_health_check=ON_ONE_RECORD)
+async def test_every_past_answer_is_given_again_at_length(
+    calls: Calls, own_url: str, kinds: list[int], seed: int
+) -> None:
+    await write_and_look_back(calls, own_url, kinds, seed)
+
+
+async def write_and_look_back(calls: Calls, own_url: str, kinds: list[int], seed: int) -> None:
+    """Assert that what was said after each of some writes is said of its instant afterwards.
+
+    All examples write to one record: each goes on from where the last one ended. The last writes of each
+    change what is there, so that today is no answer to what was asked before them.
     """
     writer = Writer(calls, own_url, seed)
     await writer.remember()
