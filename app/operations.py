@@ -97,6 +97,8 @@ def load(url: str, dataset: "loader.Dataset", progress: "loader.Progress | None"
 
 def grant(url: str, role: str) -> bool:
     """Give a role what serving needs. False: it is an owner of the audit trail, or a superuser, and can change it."""
+    if require_migratable(asked(_revision(url))) == "empty":
+        raise OperatorError("The database has no schema: run `rakornas migrate` first.")
     return asked(_grant(url, role))
 
 
@@ -143,8 +145,8 @@ def check_server(url: str, workers: int) -> None:
     revision = asked(_revision(url))
     if require_migratable(revision) != "ready":
         raise OperatorError(
-            f"The schema is at {revision or 'nothing'}, this release needs {models.SCHEMA_REVISION}: "
-            "run `rakornas migrate`, or `rakornas serve --migrate`."
+            f"{f'The schema is at {revision}' if revision else 'The database has no schema'}, this release needs "
+            f"{models.SCHEMA_REVISION}: run `rakornas migrate`, or `rakornas serve --migrate`."
         )
     set_to = settings()
     of_each = set_to.pool_size + set_to.write_pool_size + CONNECTIONS_BESIDE
@@ -166,7 +168,7 @@ async def _grant(url: str, role: str, *, make_it: bool = False) -> bool:
     try:
         # Catalogs know no waiting: of two that change the same rights at once, one would fail.
         async with connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock(grant_lock())")
+            await connection.execute("SELECT pg_advisory_xact_lock(grant_lock_key())")
             name = await connection.fetchval("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname = $1", role)
             if name is None and not make_it:
                 raise OperatorError(f"There is no role {role}: make it with CREATE ROLE, and a way to log in.")
@@ -185,7 +187,7 @@ async def _grant(url: str, role: str, *, make_it: bool = False) -> bool:
 
 async def _revision(url: str) -> str | None:
     try:
-        found = await _fetch(url, "SELECT version_num FROM alembic_version")
+        found = await _fetch(url, schema.READ_REVISION)
     except asyncpg.UndefinedTableError:
         return None
     return str(found) if found is not None else None

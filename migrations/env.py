@@ -43,7 +43,7 @@ def migrate(connection: Connection) -> None:
 
 
 def refuse_unknown_revision(connection: Connection) -> None:
-    """Stop at a revision from which no migration leads on, with the remedy that Alembic does not know."""
+    """Stop if the database cannot be migrated, and say what to do."""
     revision = MigrationContext.configure(connection).get_current_revision()
     connection.rollback()
     if reason := schema.refusal(revision):

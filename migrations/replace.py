@@ -1,13 +1,14 @@
 """Write the migration for functions, views and triggers that were changed in migrations/sql.
 
 `uv run python -m migrations.replace [NAME ...]` compares migrations/sql with the scripts of all migrations. It writes
-the next migration with the new text (upgrade.sql) and the former one (downgrade.sql), and raises SCHEMA_REVISION.
-Without names it takes all that has changed.
+the next migration with the new text (upgrade.sql) and the former one (downgrade.sql), and sets SCHEMA_REVISION to it.
+Without names it takes all that has changed; a name takes what has not changed too, such as a view over a changed one.
 """
 
 import argparse
 import re
 import sys
+import textwrap
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,9 @@ from migrations.scripts import Name
 
 PROJECT = Path(__file__).parents[1]
 SCHEMA = PROJECT / "app" / "models" / "schema.py"
-MIGRATION = '''"""Replace {names}
+MIGRATION = '''"""Replace functions, views or triggers
+
+{names}
 
 Must run under the previous release: a function keeps its arguments, a view its columns.
 
@@ -45,7 +48,7 @@ def downgrade() -> None:
 
 
 class NothingToReplace(Exception):
-    """There is no change that a migration could be written for; the message says why."""
+    """No migration can be written; the message says why."""
 
 
 def migrated_definitions() -> dict[Name, str]:
@@ -54,27 +57,42 @@ def migrated_definitions() -> dict[Name, str]:
     for script in sorted(scripts.VERSIONS.glob("*/upgrade.sql")):
         for name, text in scripts.definitions(scripts.read(script)).items():
             found.pop(name, None)
-            if "CREATE" in text:  # else it is dropped
+            if not scripts.is_dropped(text):
                 found[name] = text
     return found
 
 
-def changed_names(before: dict[Name, str], after: dict[Name, str], wanted: Iterable[str]) -> list[Name]:
-    """Return what differs, in the order of migrations/sql; NothingToReplace if nothing does."""
+def changed_names(before: dict[Name, str], after: dict[Name, str], wanted: Iterable[str] = ()) -> list[Name]:
+    """Return what must be replaced, in the order of migrations/sql; NothingToReplace if there is nothing."""
+    wanted = set(wanted)
+    if unknown := wanted - {name.name for name in after}:
+        raise NothingToReplace(f"Not in migrations/sql: {', '.join(sorted(unknown))}.")
     if removed := before.keys() - after.keys():
-        names = ", ".join(sorted(name.name for name in removed))
-        raise NothingToReplace(f"Not in migrations/sql any more: {names}. Drop it in a migration by hand.")
-    changed = [
-        name
-        for name, text in after.items()
-        if name not in before or scripts.without_comments_before(text) != scripts.without_comments_before(before[name])
-    ]
-    if unchanged := set(wanted) - {name.name for name in changed}:
-        raise NothingToReplace(f"Not changed in migrations/sql: {', '.join(sorted(unchanged))}.")
-    chosen = [name for name in changed if not wanted or name.name in wanted]
+        names = ", ".join(sorted({name.name for name in removed}))
+        raise NothingToReplace(f"Not in migrations/sql any more: {names}. Drop each in the upgrade.sql of a migration.")
+    changed = {name for name, text in after.items() if name not in before or _differ(text, before[name])}
+    for name in changed & before.keys():
+        if scripts.arguments(after[name]) != scripts.arguments(before[name]):
+            raise NothingToReplace(f"{name.name} has other arguments: add a function of another name.")
+    chosen = {name for name in changed if not wanted} | {name for name in after if name.name in wanted}
+    chosen |= set(_dependents(chosen, after))
     if not chosen:
         raise NothingToReplace("Nothing in migrations/sql has changed.")
-    return chosen
+    return [name for name in after if name in chosen]
+
+
+def _differ(one: str, other: str) -> bool:
+    return scripts.without_comments_before(one) != scripts.without_comments_before(other)
+
+
+def _dependents(chosen: Iterable[Name], after: dict[Name, str]) -> Iterable[Name]:
+    """Yield what must run again after these: the calls of enable_…(), and the functions that use a changed type."""
+    for one in chosen:
+        for name, text in after.items():
+            is_call = one.kind == "FUNCTION" and name.kind == "CALL" and one.name.startswith("enable_")
+            is_user = one.kind == "TYPE" and name.kind == "FUNCTION" and re.search(rf"\b{one.name}\b", text)
+            if is_call or is_user:
+                yield name
 
 
 def script_of(statements: Iterable[tuple[Name, str]]) -> str:
@@ -92,30 +110,37 @@ def script_of(statements: Iterable[tuple[Name, str]]) -> str:
 
 
 def drop(name: Name) -> str:
-    """Return the statement that drops what was not there before."""
+    """Return the statement that drops a definition."""
     return f"DROP {name.kind} {name.name}{f' ON {name.table}' if name.table else ''};"
 
 
 def write_migration(wanted: list[str]) -> list[Path]:
-    """Write the next migration and raise SCHEMA_REVISION. Returns the files written."""
+    """Write the next migration and set SCHEMA_REVISION to it. Returns the files written."""
     before, after = migrated_definitions(), scripts.definitions(scripts.read(scripts.CURRENT))
     changed = changed_names(before, after, wanted)
     [previous] = ScriptDirectory.from_config(Config(PROJECT / "alembic.ini")).get_heads()
+    if not previous.isdigit():
+        raise NothingToReplace(f"The newest migration is {previous}: give it the next number of four digits.")
     revision = f"{int(previous) + 1:04}"
     names = list(dict.fromkeys(name.name for name in changed))
     slug = re.sub(r"\W+", "_", names[0])
     folder = f"{revision}_{slug}"
+    # A view cannot be replaced by one with fewer columns, so all are dropped first, the last one first.
+    drops = [
+        (name, drop(name))
+        for name in reversed(changed)
+        if name.kind == "VIEW" or (name not in before and name.kind != "CALL")
+    ]
     former = [(name, before[name]) for name in changed if name in before]
-    new = [(name, drop(name)) for name in reversed(changed) if name not in before]
     contents = {
         scripts.VERSIONS / folder / "upgrade.sql": script_of((name, after[name]) for name in changed),
-        scripts.VERSIONS / folder / "downgrade.sql": script_of([*former, *new]),
+        scripts.VERSIONS / folder / "downgrade.sql": script_of([*drops, *former]),
         scripts.VERSIONS / f"{datetime.now(UTC):%Y-%m-%d-%H%M}_{slug}.py": MIGRATION.format(
-            names=", ".join(names), revision=revision, previous=previous, folder=folder
+            names=textwrap.fill(", ".join(names), 120), revision=revision, previous=previous, folder=folder
         ),
         SCHEMA: re.sub(r'(SCHEMA_REVISION = )"\d+"', rf'\1"{revision}"', SCHEMA.read_text(encoding="utf-8")),
     }
-    (scripts.VERSIONS / folder).mkdir()
+    (scripts.VERSIONS / folder).mkdir(exist_ok=True)
     for path, text in contents.items():
         path.write_text(text, encoding="utf-8")
     return list(contents)

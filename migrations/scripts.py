@@ -15,24 +15,31 @@ VERSIONS = Path(__file__).parent / "versions"
 
 _INCLUDE = re.compile(r"^\\ir (\S+)$", re.MULTILINE)
 # Comments, strings, quoted names and dollar-quoted bodies, in which a semicolon does not end a statement.
-_TOKEN = re.compile(r"""--[^\n]*|'(?:[^']|'')*'|"[^"]*"|(\$\w*\$).*?\1|;""", re.DOTALL)
-_COMMENT = re.compile(r"^\s*(--[^\n]*)?\n", re.MULTILINE)
-_COMMENTS_BEFORE = re.compile(r"\A(?:\s*--[^\n]*\n|\s*\n)+")
+_TOKEN = re.compile(
+    r"""--[^\n]*|/\*.*?\*/|\b[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"[^"]*"|(?<!\w)(\$\w*\$).*?\1|\bBEGIN\s+ATOMIC\b|;""",
+    re.DOTALL,
+)
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_COMMENTS_BEFORE = re.compile(r"\A(?:\s|--[^\n]*\n|/\*.*?\*/)+", re.DOTALL)
 _DEFINITION = re.compile(
     r"(?:CREATE (?:OR REPLACE )?(?:CONSTRAINT )?|DROP )(FUNCTION|VIEW|TRIGGER|TYPE) (?:IF EXISTS )?([\w.]+)"
-    r"(?:[^;$]*?\sON ([\w.]+))?"
+    r"(?P<arguments> ?\([^)]*\))?(?:[^;$]*?\sON ([\w.]+))?"
 )
-_SEARCH_PATH = re.compile(r"(?:RE)?SET search_path(?: = ([\w, ]+))?")
+_BEFORE_LAST_COMMENT = re.compile(r"\A(?:(?:--[^\n]*\n)+\s*\n)+")
+_CALL = re.compile(r"SELECT (enable_\w+)\(('\w+')")
+_SEARCH_PATH = re.compile(r"(?:RESET search_path|SET search_path = ([\w, ]+))")
+# Statements of a script that define nothing that it could be compared by: tables, rows and what belongs to them.
+_OTHER = re.compile(r"(CREATE (TABLE|UNIQUE INDEX|INDEX|SCHEMA|EXTENSION)|ALTER TABLE|INSERT|UPDATE|DELETE|DROP) ")
 
 
 class Name(NamedTuple):
     """What a statement defines."""
 
     kind: str
-    """FUNCTION, VIEW, TRIGGER or TYPE."""
+    """FUNCTION, VIEW, TRIGGER, TYPE, or CALL: of a function that defines triggers and views."""
     name: str
     table: str
-    """The table of a trigger, else empty."""
+    """The table of a trigger, the first argument of a call, else empty."""
     search_path: str
     """The search_path that the script has set, else empty."""
 
@@ -43,14 +50,19 @@ def read(path: Path) -> str:
 
 
 def split(script: str) -> Iterator[str]:
-    """Yield the statements of a script without their semicolons, each with the comments before it."""
+    """Yield the statements of a script without their semicolons, each with the comments before it.
+
+    Raises ValueError where a statement has no semicolon, or a body as BEGIN ATOMIC: write it in dollar quotes.
+    """
     start = 0
     for token in _TOKEN.finditer(script):
         if token[0] == ";":
             yield script[start : token.start()].strip("\n")
             start = token.end()
-    if _COMMENT.sub("", f"{script[start:]}\n").strip():
-        raise ValueError(f"The script does not end with a semicolon: {script[start:].strip()[:60]!r}")
+        elif token[0].startswith("B"):
+            raise ValueError("BEGIN ATOMIC is not understood here: write the body in dollar quotes.")
+    if rest := _COMMENT.sub("", script[start:]).strip():
+        raise ValueError(f"The script does not end with a semicolon: {rest[:60]!r}")
 
 
 def run(script: str) -> None:
@@ -69,23 +81,46 @@ def run_file(name: str) -> None:
 
 
 def without_comments_before(statement: str) -> str:
-    """Return a statement without the comment lines before it."""
+    """Return a statement without the comments before it."""
     return _COMMENTS_BEFORE.sub("", statement)
 
 
 def definitions(script: str) -> dict[Name, str]:
     """Return the statements of a script that define something, in their order.
 
-    Statements about the same thing (DROP TRIGGER before CREATE CONSTRAINT TRIGGER) are put together.
+    Statements about the same thing (DROP TRIGGER before CREATE CONSTRAINT TRIGGER) are put together. Raises ValueError
+    for a statement that is not understood.
     """
     found: dict[Name, str] = {}
     search_path = ""
     for statement in split(script):
-        sql = _COMMENT.sub("", f"{statement}\n").strip()
+        sql = " ".join(_COMMENT.sub("", without_comments_before(statement)).split())
         if path := _SEARCH_PATH.fullmatch(sql):
             search_path = path[1] or ""
-        elif definition := _DEFINITION.match(sql):
-            kind, name, table = definition.groups()
+            continue
+        if definition := _DEFINITION.match(sql):
+            kind, name, _, table = definition.groups()
             key = Name(kind, name, table if kind == "TRIGGER" else "", search_path)
-            found[key] = f"{found[key]}\n{statement};" if key in found else f"{statement};"
+        elif call := _CALL.match(sql):
+            key = Name("CALL", call[1], call[2], search_path)
+        elif _OTHER.match(sql):
+            continue
+        else:
+            raise ValueError(f"Not understood in a script of migrations: {sql[:60]!r}")
+        if sql.startswith("DROP") and "," in sql:
+            raise ValueError(f"Drop one thing a statement: {sql[:60]!r}")
+        # The comment at the head of a file is not about its first statement.
+        text = f"{_BEFORE_LAST_COMMENT.sub('', statement)};"
+        found[key] = f"{found[key]}\n{text}" if key in found else text
     return found
+
+
+def is_dropped(text: str) -> bool:
+    """Say whether the last statement about something drops it."""
+    return without_comments_before(list(split(text))[-1]).startswith("DROP")
+
+
+def arguments(text: str) -> str | None:
+    """Return the arguments of a function's definition as they are written; None for anything else."""
+    definition = _DEFINITION.match(" ".join(_COMMENT.sub("", text).split()))
+    return definition["arguments"] if definition and definition[1] == "FUNCTION" else None

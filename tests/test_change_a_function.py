@@ -102,11 +102,58 @@ async def test_new_functions_views_of_both_schemas_and_triggers(copy: Path, data
     await assert_script_changes_nothing(database_url, scripts.read(scripts.CURRENT))
 
 
+async def test_a_view_with_another_column_and_the_views_over_it(copy: Path, database_url: str) -> None:
+    columns = "effective_at, in_parallel_session,\n"
+    edit(copy, "migrations/sql/attendance_views.sql", columns, columns)
+    edit(
+        copy,
+        "migrations/sql/attendance_views.sql",
+        "    seen.entry\nFROM participants AS listed",
+        "    seen.entry, listed.capacity\nFROM participants AS listed",
+    )
+    replace(copy, "derived_attendance", "history.attendance")
+    assert alembic(copy, database_url, "upgrade", "head").returncode == 0
+    await assert_script_changes_nothing(database_url, scripts.read(copy / "migrations/sql/all.sql"))
+    assert alembic(copy, database_url, "downgrade", models.SCHEMA_REVISION).returncode == 0
+    await assert_script_changes_nothing(database_url, scripts.read(scripts.CURRENT))
+
+
+async def test_a_function_that_defines_triggers_and_views_is_called_again(copy: Path, database_url: str) -> None:
+    edit(copy, "migrations/sql/history.sql", "AS version WHERE EXISTS (", "AS version WHERE true AND EXISTS (")
+    replace(copy)
+    assert alembic(copy, database_url, "upgrade", "head").returncode == 0
+    await assert_script_changes_nothing(database_url, scripts.read(copy / "migrations/sql/all.sql"))
+
+
+def test_a_type_takes_the_functions_that_use_it_along(copy: Path) -> None:
+    edit(copy, "migrations/sql/check_in.sql", "p int, n int, id uuid, digest", "p int, n bigint, id uuid, digest")
+    upgrade = copy / replace(copy)[0]
+    assert [name.name for name in scripts.definitions(upgrade.read_text())] == ["device_scan", "check_in"]
+
+
+def test_running_it_again_writes_the_same_migration_again(copy: Path) -> None:
+    edit(copy, "migrations/sql/check_in.sql", FORMER, NEW)
+    first = replace(copy)
+    (copy / first[2]).unlink()
+    shutil.rmtree((copy / first[0]).parent)
+    assert replace(copy)[:2] == first[:2]
+
+
+def test_a_function_keeps_its_arguments(copy: Path) -> None:
+    edit(
+        copy,
+        "migrations/sql/retention.sql",
+        "anonymise_participants(of_meeting text)",
+        "anonymise_participants(m text)",
+    )
+    assert "anonymise_participants has other arguments" in run(copy, "-m", "migrations.replace").stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
         ([], "Nothing in migrations/sql has changed."),
-        (["check_in", "nonsense"], "Not changed in migrations/sql: check_in, nonsense."),
+        (["check_in", "nonsense"], "Not in migrations/sql: nonsense."),
     ],
 )
 def test_without_a_change_there_is_no_migration(copy: Path, arguments: list[str], reason: str) -> None:
@@ -122,7 +169,10 @@ def test_a_change_of_comments_before_a_statement_needs_no_migration(copy: Path) 
 def test_what_is_gone_must_be_dropped_by_hand(copy: Path) -> None:
     retention = copy / "migrations/sql/retention.sql"
     retention.write_text("")
-    assert "Not in migrations/sql any more: anonymise_participants." in run(copy, "-m", "migrations.replace").stderr
+    assert (
+        "Not in migrations/sql any more: anonymise_participants. Drop each in the upgrade.sql"
+        in run(copy, "-m", "migrations.replace").stderr
+    )
     dropped = copy / f"migrations/versions/{next_revision()}_dropped"
     dropped.mkdir()
     (dropped / "upgrade.sql").write_text("DROP FUNCTION anonymise_participants;\n")
@@ -137,5 +187,5 @@ async def test_a_database_from_before_the_first_release_is_refused(database_url:
     await fetch(database_url, "UPDATE alembic_version SET version_num = '0027'")
     done = alembic(PROJECT, database_url, "upgrade", "head")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "The schema is at revision 0027, from before the first release, and cannot be migrated." in done.stderr
+    assert "The schema is at revision 0027, from before the first release: it cannot be migrated" in done.stderr
     assert "Traceback" not in done.stderr

@@ -96,7 +96,7 @@ SELECT lock_attendance($1, array_agg(DISTINCT badges.participant))
 FROM scans JOIN badges ON badges.id = scans.badge WHERE scans.meeting = $1 AND scans.id = $2
 """
 _DERIVE = "SELECT derive_attendance($1, $2::uuid[])"
-_ALONE = "SELECT pg_advisory_xact_lock(roll_lock($1))"
+_ALONE = "SELECT pg_advisory_xact_lock(roll_lock_key($1))"
 _CLOSE = "UPDATE meetings SET roll_closed_at = clock_timestamp() WHERE code = $1 AND roll_closed_at IS NULL"
 _CLOSED = (
     "SELECT json_build_object('meeting', json_build_object('code', code, 'name', name),"

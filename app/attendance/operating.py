@@ -9,7 +9,7 @@ import asyncpg
 from app.attendance.summary import NUMBERS
 
 # Nobody checks in meanwhile, so that what is compared is of one moment.
-_ALONE = "SELECT pg_advisory_xact_lock(roll_lock($1))"
+_ALONE = "SELECT pg_advisory_xact_lock(roll_lock_key($1))"
 _KEPT = "SELECT code FROM meetings WHERE forgotten_at IS NULL AND ($1::text IS NULL OR code = $1) ORDER BY code"
 _MISSING = """
 INSERT INTO attendance (meeting, participant, organization, office, sessions, status, late, arrived_at, left_at, entry)

@@ -26,7 +26,7 @@ SELECT (
 ), (
     SELECT coalesce(json_agg(id), '[]') FROM client_secrets WHERE revoked_at > now() - {RECENT}
 )"""  # noqa: S608  (our own words)
-LOCK = "SELECT pg_advisory_xact_lock(signing_key_lock())"
+LOCK = "SELECT pg_advisory_xact_lock(signing_key_lock_key())"
 ADD_KEY = """
 INSERT INTO signing_keys (kid, private_key, signs_from, signs_until)
 SELECT $1, $2, begins, begins + make_interval(secs => $3)

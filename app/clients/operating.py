@@ -16,7 +16,7 @@ from app.core.validation import validate
 FIRST = "admin of this machine"
 # The trail has no client for the command line; the command stands in its place.
 LINE = "INSERT INTO audit_lines (operation, keys) VALUES ($1, $2)"
-ALONE = "SELECT pg_advisory_xact_lock(first_client_lock())"
+ALONE = "SELECT pg_advisory_xact_lock(first_client_lock_key())"
 
 
 class NotPossible(Exception):

@@ -41,7 +41,7 @@ async def readiness(settings: Settings) -> Readiness:
 
 async def _revision(connection: asyncpg.Connection) -> str | None:
     try:
-        revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+        revision: str | None = await connection.fetchval(schema.READ_REVISION)
     except asyncpg.UndefinedTableError:
         return None
     return revision
@@ -51,9 +51,9 @@ def _explain(state: schema.State, revision: str | None) -> Text:
     if state == "retired":
         return Text(
             f"Skema basis data ada pada revisi {revision}, dari sebelum rilis pertama, dan tidak dapat dimigrasikan. "
-            "Pakai direktori data baru atau basis data kosong, lalu jalankan `rakornas load`.",
+            "Pakai direktori data baru atau basis data kosong: `rakornas migrate`, lalu `rakornas load`.",
             f"The database schema is at revision {revision}, from before the first release, and cannot be migrated. "
-            "Use a new data directory or an empty database, then run `rakornas load`.",
+            "Use a new data directory or an empty database: `rakornas migrate`, then `rakornas load`.",
         )
     if state == "unknown":
         return Text(

@@ -39,7 +39,7 @@ class Appointment(Fact, Base):
     """
 
     __tablename__ = "appointments"
-    __triggers__ = REVISIONS | {"lock_office"}
+    __triggers__ = REVISIONS | {"acquire_office_lock"}
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     official: Mapped[UUID] = mapped_column(ForeignKey("officials.id"))

@@ -1,5 +1,6 @@
 """Revisions of the schema: the one that this release needs, and how a database's own compares with it."""
 
+import re
 from typing import Literal
 
 SCHEMA_REVISION = "0028"
@@ -8,6 +9,9 @@ SCHEMA_REVISION = "0028"
 BASELINE_REVISION = "0028"
 """The first migration. 0001 to 0027 were in no release, and a database at one of them cannot be migrated."""
 
+READ_REVISION = "SELECT string_agg(version_num, ', ' ORDER BY version_num) FROM alembic_version"
+"""Reads the revision of a database. Several rows make one text, which is no revision of this service."""
+
 State = Literal["empty", "retired", "older", "ready", "unknown"]
 
 
@@ -15,12 +19,12 @@ def state_of(revision: str | None) -> State:
     """Compare the revision of a database with the one that this release needs.
 
     `empty`: there is no schema yet. `retired`: it is older than the first migration. `older`: it can be migrated.
-    `ready`: this release can use it; so it can a newer one, for migrations must run under the previous release.
+    `ready`: this release can use it. So is a newer one, because each migration keeps the previous release working.
     `unknown`: it is no revision of this service.
     """
     if revision is None:
         return "empty"
-    if not (revision.isascii() and revision.isdigit()):
+    if not re.fullmatch(r"[0-9]{4,}", revision):
         return "unknown"
     number = int(revision)
     if number < int(BASELINE_REVISION):
@@ -33,11 +37,14 @@ def refusal(revision: str | None) -> str | None:
     match state_of(revision):
         case "retired":
             return (
-                f"The schema is at revision {revision}, from before the first release, and cannot be migrated. Use a "
-                "new data directory (--data-dir, RAKORNAS_DATA_DIR) or an empty database, and load the data again: "
-                "`rakornas load`."
+                f"The schema is at revision {revision}, from before the first release: it cannot be migrated, and its "
+                "data is not carried over. Use a new data directory (--data-dir, RAKORNAS_DATA_DIR), which `rakornas "
+                "serve` fills, or an empty database: `rakornas migrate`, then `rakornas load`."
             )
         case "unknown":
-            return f"The database is at revision {revision}, which is not one of this service: is it another program's?"
+            return (
+                f"The database is at revision {revision!r}, which is not one of this service. "
+                "Does another program use it?"
+            )
         case _:
             return None

@@ -10,7 +10,7 @@ DEFER = "SET CONSTRAINTS sessions_within_meeting DEFERRED"
 ASK = "SET CONSTRAINTS sessions_within_meeting IMMEDIATE"
 SIGN = "SELECT set_config('rakornas.made_by', 'load', true)"
 AUDIT = "INSERT INTO audit_lines (operation, keys) VALUES ('load', $1)"
-LOCK = "SELECT pg_advisory_xact_lock(load_lock())"
+LOCK = "SELECT pg_advisory_xact_lock(load_lock_key())"
 
 
 def _quote(name: str) -> str:

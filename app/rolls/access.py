@@ -17,7 +17,7 @@ _meeting = models.Meeting
 _ROLL = Statement(select(_meeting.roll, _meeting.host).where(_meeting.code == bindparam("meeting", type_=Text)))
 # Shared by all that write a roll; closing it takes the lock alone. In a statement of its own, so that the next one sees
 # what was committed while this one waited.
-_WAIT = "SELECT pg_advisory_xact_lock_shared(roll_lock($1))"
+_WAIT = "SELECT pg_advisory_xact_lock_shared(roll_lock_key($1))"
 _OPEN = "SELECT roll_closed_at IS NULL FROM meetings WHERE code = $1"
 
 

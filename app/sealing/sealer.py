@@ -67,7 +67,7 @@ async def seal(connection: asyncpg.Connection) -> int | None:
     Each batch is a transaction with its roots: a crash leaves a whole chain, which the next sealer takes up. After an
     error the connection still has the lock: close it.
     """
-    if not await connection.fetchval("SELECT pg_try_advisory_lock(sealing_lock())"):
+    if not await connection.fetchval("SELECT pg_try_advisory_lock(sealing_lock_key())"):
         return None
     total, sealed = 0, BATCH
     while sealed == BATCH:
@@ -75,7 +75,7 @@ async def seal(connection: asyncpg.Connection) -> int | None:
         async with connection.transaction(isolation="repeatable_read"):
             sealed = await _seal_batch(connection, is_first=total == 0)
         total += sealed
-    await connection.execute("SELECT pg_advisory_unlock(sealing_lock())")
+    await connection.execute("SELECT pg_advisory_unlock(sealing_lock_key())")
     return total
 
 

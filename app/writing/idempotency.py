@@ -43,7 +43,7 @@ async def find(write: Writer, client: str, key: str, same: bytes) -> Kept | None
     Raises InFlight while another request with the key runs, KeyReused where the key was used for another request.
     """
     # Without this lock the second request would wait on the unique key for as long as the first one runs.
-    [(ours,)] = await write.fetch("SELECT pg_try_advisory_xact_lock(idempotency_lock($1, $2))", client, key)
+    [(ours,)] = await write.fetch("SELECT pg_try_advisory_xact_lock(idempotency_lock_key($1, $2))", client, key)
     if not ours:
         raise InFlight
     found = await write.fetch(FIND, client, key)

@@ -32,7 +32,7 @@ async def hold(write: Writer, resource: Resource, keys: Values) -> Held | None:
     """
     generated = "{" + ",".join(resource.generated) + "}"
     found = await write.fetch(
-        f"SELECT revision, content_of(to_jsonb(held), '{generated}')::text"  # noqa: S608
+        f"SELECT revision, object_content(to_jsonb(held), '{generated}')::text"  # noqa: S608
         f" FROM {_quoted(resource.table.name)} AS held WHERE {_same(list(keys))} FOR NO KEY UPDATE",
         *keys.values(),
     )

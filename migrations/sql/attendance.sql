@@ -1,12 +1,15 @@
--- The table `attendance` stores what the view derived_attendance says of each participant. Only the functions and triggers
--- here write it. Functions that read a few rows of long tables switch off plans that read whole tables: such a plan is
--- good for a small meeting, and is kept after the meeting has grown.
+-- The table `attendance` stores what the view derived_attendance says of each participant. The functions and triggers
+-- here write it, and `rakornas attendance recompute`, which fills it anew. Functions that read a few rows of long
+-- tables switch off plans that read whole tables: such a plan is good for a small meeting, and is kept after the
+-- meeting has grown.
 
--- The past of the table is derived again each time.
+-- Past attendance is computed at each query.
 CREATE OR REPLACE VIEW history.attendance AS
-SELECT *, CASE WHEN status = 'sick' THEN 'excused' ELSE status END AS open_status FROM history.derived_attendance;
+SELECT meeting, participant, organization, office, sessions, status, late, arrived_at, left_at, entry,
+    CASE WHEN status = 'sick' THEN 'excused' ELSE status END AS open_status FROM history.derived_attendance;
 
 -- These participants and those whom they represent, directly or through others: all whom a change of these may affect.
+-- Returns null if there are none.
 -- Ends on a cycle too, which reject_representation_cycle cannot refuse if two writers close it at the same moment.
 CREATE OR REPLACE FUNCTION with_represented(participant_ids uuid[]) RETURNS uuid[] LANGUAGE plpgsql STABLE
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
@@ -42,9 +45,10 @@ LANGUAGE sql STABLE AS $$
     JOIN participants AS listed ON listed.id = chain.id LEFT JOIN officials AS person ON person.id = listed.official
 $$;
 
--- Locks the attendance rows of these participants and of those whom they represent, in the order of their ids, so that
--- two gates that see one badge come one after the other. Each row is found by its key; Postgres before 17 might otherwise
--- read all rows of the meeting in that order. Returns the ids of the locked rows.
+-- Locks the attendance rows of these participants and of those whom they represent, in the order of their ids (those
+-- who were added meanwhile come last), so that two gates that see one badge come one after the other. Each row is found
+-- by its key; Postgres before 17 might otherwise read all rows of the meeting in that order. Returns the ids, also of
+-- participants without a row; null if there are none.
 CREATE OR REPLACE FUNCTION lock_attendance(of_meeting text, participant_ids uuid[]) RETURNS uuid[] LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan AS $$
@@ -65,7 +69,8 @@ END $$;
 -- Derives the attendance of participants whose rows the transaction has locked. Participants are found by their key
 -- alone: with the meeting beside it, an index of all of the meeting looks as good. The locked rows are found by their
 -- place (ctid): joined by their key, all of the meeting may be read first.
-CREATE OR REPLACE FUNCTION derive_locked_attendance(of_meeting text, participant_ids uuid[]) RETURNS void LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION derive_locked_attendance(of_meeting text, participant_ids uuid[]) RETURNS void
+LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
@@ -86,13 +91,15 @@ BEGIN
 END $$;
 
 -- Derives the attendance of these participants and of those whom they represent. Locks their rows first.
-CREATE OR REPLACE FUNCTION derive_attendance(of_meeting text, participant_ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION derive_attendance(of_meeting text, participant_ids uuid[]) RETURNS void
+LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM derive_locked_attendance(of_meeting, lock_attendance(of_meeting, participant_ids));
 END $$;
 
 -- Trigger AFTER each statement on participants: adds the attendance of new participants, and derives that of changed
--- ones and of those whom they represent or represented. (Rows of deleted participants go by their foreign key.)
+-- ones and of those whom they represent or represented. (Rows of deleted participants go by their foreign key.) Locks
+-- the attendance rows as lock_attendance does.
 CREATE OR REPLACE FUNCTION sync_attendance() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     of_meeting text;
@@ -137,15 +144,16 @@ REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT 
 CREATE OR REPLACE TRIGGER sync_attendance_on_delete AFTER DELETE ON participants
 REFERENCING OLD TABLE AS rows_before FOR EACH STATEMENT EXECUTE FUNCTION sync_attendance();
 
--- Trigger on sessions: derives the attendance of all who were scanned at the meeting, because who is late depends on when
--- a session starts, and who is invited on which sessions are parallel. Takes roll_lock(meeting) alone: it must see the
--- scans that gates are just storing. Its name puts it before the other triggers that take locks: see locks.sql.
+-- Trigger on sessions: derives the attendance of all who were scanned at the meeting, because who is late depends on
+-- when a session starts, and who is invited on which sessions are parallel. Takes the lock roll_lock_key(meeting)
+-- exclusively, because it must see the scans that gates are just storing. Its name puts it before the other triggers
+-- that take locks: see locks.sql.
 CREATE OR REPLACE FUNCTION derive_attendance_of_sessions() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     of_meeting text := CASE WHEN TG_OP = 'DELETE' THEN OLD.meeting ELSE NEW.meeting END;
     scanned uuid[];
 BEGIN
-    PERFORM pg_advisory_xact_lock(roll_lock(of_meeting));
+    PERFORM pg_advisory_xact_lock(roll_lock_key(of_meeting));
     SELECT array_agg(DISTINCT participant) INTO scanned FROM badges WHERE meeting = of_meeting
         AND EXISTS (SELECT FROM scans WHERE scans.meeting = of_meeting AND scans.badge = badges.id);
     IF scanned IS NOT NULL THEN

@@ -1,14 +1,17 @@
--- Attendance as it follows from the list and the scans. all.sql runs this file twice: with search_path = public over what
--- is known now, and with search_path = history, public over what was known at rakornas.known_at.
+-- Attendance as it follows from the list and the scans. all.sql runs this file twice: in the schema public over what is
+-- known now, and with search_path = history, public over what was known at rakornas.known_at.
 
 -- Each scan with its participant, its effective time and its classification. A participant who is assigned to one of
 -- several parallel sessions is not invited to another of them. The subqueries with LIMIT 1 and OFFSET 0 are never
--- flattened, so Postgres goes from a participant to their badges, from a badge to its scans and from a scan to the clock
--- of its device, whatever the statistics say. Joined freely, all scans of all devices were read for each participant
--- while the statistics were old, which they are just when all arrive.
+-- flattened, so Postgres goes from a participant to their badges, from a badge to its scans and from a scan to the
+-- clock of its device, whatever the statistics say. With ordinary joins and old statistics, Postgres read all scans of
+-- all devices for each participant; statistics are old just when all participants arrive.
 CREATE OR REPLACE VIEW classified_scans AS
-SELECT located.*, classify_scan(direction, badge IS NOT NULL, after_closing,
-    participant IS NOT NULL AND NOT in_parallel_session, effective_at, revoked_at) AS classification
+SELECT meeting, id, digest, device_id, clock_epoch, sequence, badge, badge_text, direction, session, scanned_at,
+    sent_at, received_at, after_closing, reported_outcome, client, request_id, annulled_at, annulled_by, annulled_for,
+    legal_basis, participant, revoked_at, effective_at, in_parallel_session,
+    classify_scan(direction, badge IS NOT NULL, after_closing, participant IS NOT NULL AND NOT in_parallel_session,
+        effective_at, revoked_at) AS classification
 FROM (
     SELECT scan.*, listed.id AS participant, badge.revoked_at,
         scan.scanned_at + clock.shift * interval '1 microsecond' AS effective_at,
@@ -32,12 +35,16 @@ FROM (
 CREATE OR REPLACE VIEW entries_and_exits AS
 SELECT issued.participant, scan.id, scan.digest, scan.session, scan.effective_at, scan.classification
 FROM badges AS issued
-CROSS JOIN LATERAL (SELECT * FROM classified_scans WHERE badge = issued.id OFFSET 0) AS scan
+CROSS JOIN LATERAL (
+    SELECT id, digest, session, effective_at, classification, annulled_at FROM classified_scans
+    WHERE badge = issued.id OFFSET 0
+) AS scan
 WHERE scan.classification IN ('entry', 'exit') AND scan.annulled_at IS NULL;
 
 -- One row a participant. What the scans show goes before the status that was set by hand, and that before who came in
--- their place. Late: the first entry is after the start of the session at whose gate it was or, where the gate names no
--- session or its hour is unknown, of the first session that is for all or that the participant is assigned to.
+-- their place (who represents them). Late: the first entry is after the start of the session at whose gate it was or,
+-- where the gate names no session or its hour is unknown, of the first session that is for all or that the participant
+-- is assigned to.
 CREATE OR REPLACE VIEW derived_attendance AS
 SELECT listed.meeting, listed.id AS participant, listed.organization, listed.office,
     ARRAY(SELECT jsonb_array_elements_text(listed.parts -> 'sessions')) AS sessions,

@@ -1,6 +1,5 @@
--- Trigger on the tables of the audit trail: rows are only ever added. For everyone, the owner too, whom no missing
--- privilege stops. An owner who must cut the trail says so with ALTER TABLE … DISABLE TRIGGER, which the server's log of
--- DDL shows; the chain of hashes tells it too.
+-- Trigger on the tables of the audit trail: rows are only ever added. For the owner too, who needs no privilege. An
+-- owner who must cut the trail uses ALTER TABLE … DISABLE TRIGGER; the chain of hashes shows that it was cut.
 CREATE OR REPLACE FUNCTION forbid_update() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% is only ever added to', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';

@@ -1,5 +1,6 @@
--- One submission of a device: `p` its number in the call, `shift` the clock shift in microseconds by all that is known of
--- the device's clock then. The types are dropped first because CREATE TYPE knows no OR REPLACE; only check_in() uses them.
+-- One submission of a device: `p` its number in the call, `shift` what must be added to the device's time to get the
+-- service's, in microseconds, computed from the readings so far. The types are dropped first because CREATE TYPE knows
+-- no OR REPLACE. check_in() uses them: whoever changes a type must replace check_in() too.
 -- squawk-ignore ban-drop-type
 DROP TYPE IF EXISTS device_submission;
 CREATE TYPE device_submission AS (
@@ -17,21 +18,22 @@ CREATE TYPE device_scan AS (
 
 -- Stores, classifies and counts the scans of some submissions, no two of one device, in one statement.
 --
--- Arguments: the meeting's code; `submissions`, a JSON array of device_submission; `device_scans`, a JSON array of device_scan.
--- Returns a row for each scan, in order: its numbers; status 201 if the scan is new, 200 if it was stored before; the
--- outcome that was reported first; its effective time; and the device's clock shift in microseconds. Returns no row if
--- there is no such meeting.
+-- Arguments: the meeting's code; `submissions`, a JSON array of device_submission; `device_scans`, a JSON array of
+-- device_scan. Returns a row for each scan, in order: its numbers; status 201 if the scan is new, 200 if it was stored
+-- before; the outcome that was reported first; its effective time; and the device's clock shift in microseconds.
+-- Returns no row if there is no such meeting.
 --
--- Locks, always in this order, or two submissions could each hold what the other wants next:
---   1. roll_lock(meeting), shared by all gates. Closing the roll takes it alone, so what is stored is either before the
---      closing or knows that it is after it.
---   2. The clock of each device, in the order of device and epoch. A submission waits for the one before it of its device,
---      whose clock it may move, and with it the times of all that the device has seen.
---   3. The attendance rows of the participants, in the order of their ids (lock_attendance). Gates that see the same badge
---      wait for each other there, so that only one is told of a first entry.
---   4. The counters, in the order of their keys (count_attendance).
+-- Locks, always in this order, because two submissions could deadlock otherwise:
+--   1. roll_lock_key(meeting), shared by all gates. Closing the roll takes it exclusively, so a scan is stored either
+--      before the closing or as one that came after it.
+--   2. The clock of each device, in the order of device and epoch. A submission waits for the one before it of its
+--      device, whose clock it may move, and with it the times of all that the device has seen.
+--   3. The attendance rows of the participants, in the order of their ids (lock_attendance). Gates that see the same
+--      badge wait for each other there, so that only one gate reports a first entry.
+--   4. The scans, by their unique key.
+--   5. The counters, in the order of their keys (count_attendance).
 --
--- LIMIT 1 where there can be no more, and no scans of whole tables: each row is looked up by its key, whatever the
+-- LIMIT 1 where there can be no more rows, and no sequential scans: each row is looked up by its key, whatever the
 -- statistics say.
 CREATE OR REPLACE FUNCTION check_in(of_meeting text, submissions json, device_scans json) RETURNS TABLE (
     p int, n int, status int, outcome text, effective_at timestamptz, shift bigint
@@ -47,7 +49,7 @@ DECLARE
     affected uuid[];
     moved uuid[];
 BEGIN
-    PERFORM pg_advisory_xact_lock_shared(roll_lock(of_meeting));
+    PERFORM pg_advisory_xact_lock_shared(roll_lock_key(of_meeting));
     SELECT roll_closed_at IS NOT NULL INTO is_closed FROM meetings WHERE code = of_meeting;
     IF NOT FOUND THEN
         RETURN;

@@ -1,5 +1,5 @@
--- Trigger on clients: moves `revision` and `updated_at` when anything changes that a token carries, so that tokens made
--- before the change can be told from those made after it.
+-- Trigger on clients: moves `revision` and `updated_at` when anything changes that decides what its tokens may, so
+-- that tokens made before the change can be told from those made after it.
 CREATE OR REPLACE FUNCTION bump_client_revision() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.revision := OLD.revision;

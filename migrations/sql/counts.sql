@@ -1,9 +1,9 @@
 -- Counters of a roll, updated in the transaction that changes the roll.
 --
 -- A row of attendance_counts counts the participants of one group: of the whole list (family 'all'), a session, an
--- organization ('body') or an office, the last two also within a session. A column counts each status, and those who were
--- late. A group of the whole list, a session or an office is spread over 16 rows (`slot`, by the participant's id), so
--- that gates do not all wait for one row; an organization has one row, because whoever reads the counts of all
+-- organization ('body') or an office, the last two also within a session. A column counts each status, and those who
+-- were late. A group of the whole list, a session or an office is spread over 16 rows (`slot`, by the participant's
+-- id), so that gates do not all wait for one row; an organization has one row, because whoever reads the counts of all
 -- organizations reads all their rows.
 
 -- The groups in which a participant is counted: one row each, the key of attendance_counts without the meeting. `slot`:
@@ -20,11 +20,12 @@ RETURNS TABLE (family text, of_session text, of_body text, of_office text, of_sl
     SELECT 'office', code, '', coalesce(office, ''), slot FROM unnest(array_prepend('', sessions)) AS code
 $$;
 
--- What the counters must say, counted anew from `attendance`.
+-- The expected counters, counted anew from `attendance`.
 CREATE OR REPLACE VIEW derived_counts AS
 SELECT meeting, family, of_session AS session, of_body AS organization, of_office AS office, of_slot AS slot,
     sum(invited)::int AS invited, sum(expected)::int AS expected, sum(present)::int AS present,
-    sum(represented)::int AS represented, sum(excused)::int AS excused, sum(on_duty_elsewhere)::int AS on_duty_elsewhere,
+    sum(represented)::int AS represented, sum(excused)::int AS excused,
+    sum(on_duty_elsewhere)::int AS on_duty_elsewhere,
     sum(on_leave)::int AS on_leave, sum(absent)::int AS absent, sum(late)::int AS late
 FROM (
     SELECT meeting, organization, office, sessions, hashtext(participant::text) & 15 AS slot,
@@ -43,10 +44,10 @@ WHERE (invited, expected, present, represented, excused, on_duty_elsewhere, on_l
     <> (0, 0, 0, 0, 0, 0, 0, 0, 0) GROUP BY 1, 2, 3, 4, 5, 6;
 
 -- Trigger AFTER each statement on attendance: adds the differences to the counters, in the order of their keys, so that
--- all writers wait for each other's counters in the same order. The three branches differ in the rows that they count and
--- their signs: a transition table that the event does not have cannot be named. Participants who are alike in all that is
--- counted are grouped by hash, without sorting: the plan is made for the first scan and kept for hundreds, and a sort
--- would look so expensive then, up to Postgres 17, that the query would be compiled (jit).
+-- all writers wait for each other's counters in the same order. The three branches differ in the rows that they count
+-- and their signs: a transition table that the event does not have cannot be named. Participants with the same values
+-- are grouped by hash, without sorting: the plan is made for the first scan and kept for submissions of hundreds. jit
+-- is off because Postgres before 18 would compile the query, whose estimated cost is far too high.
 CREATE OR REPLACE FUNCTION count_attendance() RETURNS trigger LANGUAGE plpgsql
 SET enable_sort = off SET jit = off AS $$
 BEGIN
@@ -54,9 +55,11 @@ BEGIN
         RETURN NULL;
     ELSIF TG_OP = 'INSERT' THEN
         WITH counted AS MATERIALIZED (
-            SELECT meeting, family, of_session AS session, of_body AS organization, of_office AS office, of_slot AS slot,
+            SELECT meeting, family, of_session AS session, of_body AS organization, of_office AS office,
+                of_slot AS slot,
                 sum(invited)::int AS invited, sum(expected)::int AS expected, sum(present)::int AS present,
-                sum(represented)::int AS represented, sum(excused)::int AS excused, sum(on_duty_elsewhere)::int AS on_duty_elsewhere,
+                sum(represented)::int AS represented, sum(excused)::int AS excused,
+                sum(on_duty_elsewhere)::int AS on_duty_elsewhere,
                 sum(on_leave)::int AS on_leave, sum(absent)::int AS absent, sum(late)::int AS late
             FROM (
                 SELECT meeting, organization, office, sessions, hashtext(participant::text) & 15 AS slot,
@@ -83,15 +86,22 @@ BEGIN
             <> (0, 0, 0, 0, 0, 0, 0, 0, 0)
         ORDER BY meeting, family, session, organization, office, slot
         ON CONFLICT (meeting, family, session, organization, office, slot) DO UPDATE SET
-            invited = stored.invited + excluded.invited, expected = stored.expected + excluded.expected, present = stored.present + excluded.present,
-            represented = stored.represented + excluded.represented, excused = stored.excused + excluded.excused,
-            on_duty_elsewhere = stored.on_duty_elsewhere + excluded.on_duty_elsewhere, on_leave = stored.on_leave + excluded.on_leave,
-            absent = stored.absent + excluded.absent, late = stored.late + excluded.late;
+            invited = stored.invited + excluded.invited,
+            expected = stored.expected + excluded.expected,
+            present = stored.present + excluded.present,
+            represented = stored.represented + excluded.represented,
+            excused = stored.excused + excluded.excused,
+            on_duty_elsewhere = stored.on_duty_elsewhere + excluded.on_duty_elsewhere,
+            on_leave = stored.on_leave + excluded.on_leave,
+            absent = stored.absent + excluded.absent,
+            late = stored.late + excluded.late;
     ELSIF TG_OP = 'DELETE' THEN
         WITH counted AS MATERIALIZED (
-            SELECT meeting, family, of_session AS session, of_body AS organization, of_office AS office, of_slot AS slot,
+            SELECT meeting, family, of_session AS session, of_body AS organization, of_office AS office,
+                of_slot AS slot,
                 sum(invited)::int AS invited, sum(expected)::int AS expected, sum(present)::int AS present,
-                sum(represented)::int AS represented, sum(excused)::int AS excused, sum(on_duty_elsewhere)::int AS on_duty_elsewhere,
+                sum(represented)::int AS represented, sum(excused)::int AS excused,
+                sum(on_duty_elsewhere)::int AS on_duty_elsewhere,
                 sum(on_leave)::int AS on_leave, sum(absent)::int AS absent, sum(late)::int AS late
             FROM (
                 SELECT meeting, organization, office, sessions, hashtext(participant::text) & 15 AS slot,
@@ -118,16 +128,23 @@ BEGIN
             <> (0, 0, 0, 0, 0, 0, 0, 0, 0)
         ORDER BY meeting, family, session, organization, office, slot
         ON CONFLICT (meeting, family, session, organization, office, slot) DO UPDATE SET
-            invited = stored.invited + excluded.invited, expected = stored.expected + excluded.expected, present = stored.present + excluded.present,
-            represented = stored.represented + excluded.represented, excused = stored.excused + excluded.excused,
-            on_duty_elsewhere = stored.on_duty_elsewhere + excluded.on_duty_elsewhere, on_leave = stored.on_leave + excluded.on_leave,
-            absent = stored.absent + excluded.absent, late = stored.late + excluded.late;
+            invited = stored.invited + excluded.invited,
+            expected = stored.expected + excluded.expected,
+            present = stored.present + excluded.present,
+            represented = stored.represented + excluded.represented,
+            excused = stored.excused + excluded.excused,
+            on_duty_elsewhere = stored.on_duty_elsewhere + excluded.on_duty_elsewhere,
+            on_leave = stored.on_leave + excluded.on_leave,
+            absent = stored.absent + excluded.absent,
+            late = stored.late + excluded.late;
     ELSIF EXISTS (SELECT FROM meetings WHERE code = (SELECT meeting FROM rows_before LIMIT 1)) THEN
         -- Otherwise the meeting's code has changed, and with it that of the counters.
         WITH counted AS MATERIALIZED (
-            SELECT meeting, family, of_session AS session, of_body AS organization, of_office AS office, of_slot AS slot,
+            SELECT meeting, family, of_session AS session, of_body AS organization, of_office AS office,
+                of_slot AS slot,
                 sum(invited)::int AS invited, sum(expected)::int AS expected, sum(present)::int AS present,
-                sum(represented)::int AS represented, sum(excused)::int AS excused, sum(on_duty_elsewhere)::int AS on_duty_elsewhere,
+                sum(represented)::int AS represented, sum(excused)::int AS excused,
+                sum(on_duty_elsewhere)::int AS on_duty_elsewhere,
                 sum(on_leave)::int AS on_leave, sum(absent)::int AS absent, sum(late)::int AS late
             FROM (
                 SELECT meeting, organization, office, sessions, hashtext(participant::text) & 15 AS slot,
@@ -140,7 +157,9 @@ BEGIN
                     coalesce(sum(sign) FILTER (WHERE open_status = 'on_duty_elsewhere'), 0)::int AS on_duty_elsewhere,
                     coalesce(sum(sign) FILTER (WHERE open_status = 'on_leave'), 0)::int AS on_leave,
                     coalesce(sum(sign) FILTER (WHERE open_status = 'absent'), 0)::int AS absent
-                FROM (SELECT *, 1 AS sign FROM rows_after UNION ALL SELECT *, -1 AS sign FROM rows_before) AS changed GROUP BY 1, 2, 3, 4, 5
+                FROM (
+                    SELECT *, 1 AS sign FROM rows_after UNION ALL SELECT *, -1 AS sign FROM rows_before
+                ) AS changed GROUP BY 1, 2, 3, 4, 5
             ) AS changes CROSS JOIN LATERAL counter_keys(organization, office, sessions, slot)
             WHERE (invited, expected, present, represented, excused, on_duty_elsewhere, on_leave, absent, late)
                 <> (0, 0, 0, 0, 0, 0, 0, 0, 0) GROUP BY 1, 2, 3, 4, 5, 6
@@ -154,10 +173,15 @@ BEGIN
             <> (0, 0, 0, 0, 0, 0, 0, 0, 0)
         ORDER BY meeting, family, session, organization, office, slot
         ON CONFLICT (meeting, family, session, organization, office, slot) DO UPDATE SET
-            invited = stored.invited + excluded.invited, expected = stored.expected + excluded.expected, present = stored.present + excluded.present,
-            represented = stored.represented + excluded.represented, excused = stored.excused + excluded.excused,
-            on_duty_elsewhere = stored.on_duty_elsewhere + excluded.on_duty_elsewhere, on_leave = stored.on_leave + excluded.on_leave,
-            absent = stored.absent + excluded.absent, late = stored.late + excluded.late;
+            invited = stored.invited + excluded.invited,
+            expected = stored.expected + excluded.expected,
+            present = stored.present + excluded.present,
+            represented = stored.represented + excluded.represented,
+            excused = stored.excused + excluded.excused,
+            on_duty_elsewhere = stored.on_duty_elsewhere + excluded.on_duty_elsewhere,
+            on_leave = stored.on_leave + excluded.on_leave,
+            absent = stored.absent + excluded.absent,
+            late = stored.late + excluded.late;
     END IF;
     RETURN NULL;
 END $$;

@@ -23,7 +23,8 @@ END;
 
 -- The days from `lower_day` until the day before `upper_day`. Empty if `upper_day` is not later, where daterange()
 -- would raise an error.
-CREATE OR REPLACE FUNCTION day_range(lower_day date, upper_day date) RETURNS daterange LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE OR REPLACE FUNCTION day_range(lower_day date, upper_day date) RETURNS daterange
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN upper_day <= lower_day THEN 'empty'::daterange ELSE daterange(lower_day, upper_day) END;
 
 -- The days on which an appointment was in force for certain: [last day of its start, first day of its end). Without a

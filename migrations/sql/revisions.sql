@@ -21,7 +21,9 @@ END $$;
 
 -- The key of an object as it stands in its address: the values of its key columns, joined by "/".
 CREATE OR REPLACE FUNCTION object_key(object jsonb, columns text[]) RETURNS text LANGUAGE sql IMMUTABLE
-RETURN (SELECT string_agg(object ->> name, '/' ORDER BY n) FROM unnest(columns) WITH ORDINALITY AS key_column (name, n));
+RETURN (
+    SELECT string_agg(object ->> name, '/' ORDER BY n) FROM unnest(columns) WITH ORDINALITY AS key_column (name, n)
+);
 
 -- The content of a row as members of the object: without generated columns, revision and time, and with the members
 -- that other tables store for it (the column `parts`). A meeting's source is nested, as in its document.
@@ -42,8 +44,9 @@ BEGIN
 END $$;
 
 -- Writes a revision of an object, or adds to the one that the same transaction has written: two changes in one
--- transaction are one revision. Who and why come from the settings rakornas.client, made_by, request_id, reason and
--- legal_basis. `content_before`: null for a creation; `content_after`: null for a deletion.
+-- transaction are one revision. The author and the reason come from the settings rakornas.client, made_by, request_id,
+-- reason and legal_basis. `number`: the revision; `content_before`: null for a creation; `content_after`: null for a
+-- deletion.
 CREATE OR REPLACE FUNCTION upsert_revision(
     of_resource text, object_key text, number int, content_before jsonb, content_after jsonb
 ) RETURNS void LANGUAGE plpgsql AS $$
@@ -111,9 +114,9 @@ BEGIN
 END $$;
 
 -- Trigger BEFORE INSERT OR UPDATE, after bump_revision (triggers run in the order of their names): further changes in
--- the same transaction keep the revision of the first one, and an object that is created anew under a deleted key goes
--- on counting, so that no entity tag names two contents. Arguments: the resource and its key columns. Locks a row with
--- the same key FOR KEY SHARE, to wait for a transaction that is deleting it.
+-- the same transaction keep the revision of the first one, and an object that is created again under a deleted key
+-- continues its numbers, so that an entity tag is never reused. Arguments: the resource and its key columns. Locks a
+-- row with the same key FOR KEY SHARE, to wait for a transaction that is deleting it.
 CREATE OR REPLACE FUNCTION number_revision() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     keys constant text[] := TG_ARGV[1];

@@ -1,15 +1,15 @@
--- Rules that no constraint of one row can express. Each raises check_violation with the name of a constraint, as a check
--- constraint would; where another row is in the way, the hint is its key.
+-- Rules that no constraint of one row can express. A trigger that refuses raises check_violation with the name of a
+-- constraint, as a check constraint would. Where a row conflicts with another session, the hint is that session's key.
 
--- Trigger on organizations and stages: no row is above itself, and there are at most 16 levels. Takes parent_lock(table),
--- for two transactions that would each close one half of a cycle. Runs after the statement's rows are in, because one
--- statement may bring a whole tree.
+-- Trigger on organizations and stages: no row is above itself, and at most 15 rows are above the changed one. Takes the
+-- lock parent_lock_key(table), because two transactions could together create a cycle. Runs after the statement's rows
+-- are in, because one statement may bring a whole tree.
 CREATE OR REPLACE FUNCTION reject_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     ancestor text := NEW.parent;
     visited text[] := ARRAY[NEW.code];
 BEGIN
-    PERFORM pg_advisory_xact_lock(parent_lock(TG_TABLE_NAME));
+    PERFORM pg_advisory_xact_lock(parent_lock_key(TG_TABLE_NAME));
     WHILE ancestor IS NOT NULL LOOP
         IF ancestor = ANY (visited) THEN
             RAISE EXCEPTION '% would be above itself', ancestor
@@ -32,9 +32,9 @@ FOR EACH ROW WHEN (NEW.parent IS NOT NULL) EXECUTE FUNCTION reject_cycle();
 CREATE OR REPLACE TRIGGER reject_cycle AFTER INSERT OR UPDATE OF parent ON stages
 FOR EACH ROW WHEN (NEW.parent IS NOT NULL) EXECUTE FUNCTION reject_cycle();
 
--- Trigger on sessions and meetings: a session lies within the days of its meeting, in the meeting's time zone. A change of
--- a session locks the meeting's row FOR SHARE, for both changing at once. The meeting's trigger can be deferred, so that a
--- meeting can be moved together with its sessions.
+-- Trigger on sessions and meetings: a session lies within the days of its meeting, in the meeting's time zone. A change
+-- of a session locks the meeting's row FOR SHARE, because both may change at the same time. The meeting's trigger can
+-- be deferred, so that a meeting can be moved together with its sessions.
 CREATE OR REPLACE FUNCTION require_sessions_within_meeting() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     meeting_row meetings;
@@ -67,10 +67,10 @@ DROP TRIGGER IF EXISTS sessions_within_meeting ON meetings;
 CREATE CONSTRAINT TRIGGER sessions_within_meeting AFTER UPDATE OF code, start_on, end_on, time_zone ON meetings
 DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION require_sessions_within_meeting();
 
--- Trigger on sessions, session_speakers and participant_sessions: nobody speaks, and nobody is seated, in two sessions of
--- one parallel group. For two writers at the same moment it takes speaker_lock(meeting, official) of each speaker in the
--- order of their ids, and locks the rows of the seated participants: there are not enough advisory locks for a whole
--- meeting.
+-- Trigger on sessions, session_speakers and participant_sessions: nobody speaks, and nobody is seated, in two sessions
+-- of one parallel group. Because two writers may come at the same time, it takes the lock speaker_lock_key(meeting,
+-- official) of each speaker in the order of their ids, and locks the rows of the seated participants: one advisory lock
+-- for each of thousands of participants could fill the server's lock table.
 CREATE OR REPLACE FUNCTION reject_parallel_sessions() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     changed jsonb := to_jsonb(NEW);
@@ -102,7 +102,7 @@ BEGIN
         );
     END IF;
     FOREACH person IN ARRAY speakers LOOP
-        PERFORM pg_advisory_xact_lock(speaker_lock(of_meeting, person));
+        PERFORM pg_advisory_xact_lock(speaker_lock_key(of_meeting, person));
         SELECT s.code INTO other_session FROM session_speakers AS other
         JOIN sessions AS s ON s.meeting = other.meeting AND s.code = other.session
         WHERE other.meeting = of_meeting AND other.official = person AND s.code <> this_session
@@ -138,18 +138,19 @@ FOR EACH ROW EXECUTE FUNCTION reject_parallel_sessions();
 CREATE OR REPLACE TRIGGER reject_parallel_sessions AFTER UPDATE OF parallel_group ON sessions
 FOR EACH ROW WHEN (OLD.parallel_group IS DISTINCT FROM NEW.parallel_group) EXECUTE FUNCTION reject_parallel_sessions();
 
--- Trigger on appointments: takes office_lock(organization, office) before the exclusion constraints are checked. Without
--- it, several writers of one office would find each other by a deadlock; with it, the second waits and is then refused.
-CREATE OR REPLACE FUNCTION lock_office() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Trigger on appointments: takes the lock office_lock_key(organization, office) before the exclusion constraints are
+-- checked. Without it, several writers of one office would deadlock; with it, the second waits and is then refused. Its
+-- name sorts before bump_revision, so that `updated_at` is set after the wait.
+CREATE OR REPLACE FUNCTION acquire_office_lock() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock(office_lock(NEW.organization, NEW.office));
+    PERFORM pg_advisory_xact_lock(office_lock_key(NEW.organization, NEW.office));
     RETURN NEW;
 END $$;
 
-CREATE OR REPLACE TRIGGER lock_office BEFORE INSERT OR UPDATE ON appointments
-FOR EACH ROW EXECUTE FUNCTION lock_office();
+CREATE OR REPLACE TRIGGER acquire_office_lock BEFORE INSERT OR UPDATE ON appointments
+FOR EACH ROW EXECUTE FUNCTION acquire_office_lock();
 
--- Trigger on participants: a chain of "represents" ends, after 16 steps at most.
+-- Trigger on participants: the chain of those whom the changed one represents ends, after 16 steps at most.
 CREATE OR REPLACE FUNCTION reject_representation_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     represented uuid := NEW.represents;
@@ -170,8 +171,9 @@ END $$;
 CREATE OR REPLACE TRIGGER reject_representation_cycle AFTER INSERT OR UPDATE OF represents ON participants
 FOR EACH ROW WHEN (NEW.represents IS NOT NULL) EXECUTE FUNCTION reject_representation_cycle();
 
--- Trigger on participants and meetings: an organization sends at most meetings.places delegates. Takes
--- delegation_lock(meeting, organization), for two that would both take the last place, then the meeting's row FOR SHARE.
+-- Trigger on participants and meetings: an organization sends at most meetings.places delegates. Takes the lock
+-- delegation_lock_key(meeting, organization), because two writers could both take the last place, then locks the
+-- meeting's row FOR SHARE.
 CREATE OR REPLACE FUNCTION enforce_places() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     of_meeting text := CASE WHEN TG_TABLE_NAME = 'meetings' THEN to_jsonb(NEW) ->> 'code'
@@ -180,7 +182,7 @@ DECLARE
     allowed int;
     delegates int;
 BEGIN
-    PERFORM pg_advisory_xact_lock(delegation_lock(of_meeting, of_organization));
+    PERFORM pg_advisory_xact_lock(delegation_lock_key(of_meeting, of_organization));
     SELECT places INTO allowed FROM meetings WHERE code = of_meeting FOR SHARE;
     IF allowed IS NULL THEN
         RETURN NULL;

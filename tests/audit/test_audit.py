@@ -42,7 +42,7 @@ async def trail_url(server: str) -> AsyncIterator[str]:
             hash_ = await owner.fetchval("SELECT hash FROM audit_seals WHERE position = $1", position)
             await owner.execute(sealer.ADD_ROOT, datetime(2026, 11, 24, hour, tzinfo=UTC), position, hash_)
         # Nobody seals beside the tests.
-        await owner.execute("SELECT pg_advisory_lock(sealing_lock())")
+        await owner.execute("SELECT pg_advisory_lock(sealing_lock_key())")
         await owner.execute(LINE, *UNSEALED)
         yield url
         sealing.terminate()

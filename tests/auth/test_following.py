@@ -16,10 +16,7 @@ from app.settings import Settings
 from tests.auth.made import made_client
 from tests.conftest import fetch, running
 
-<<<<<<< HEAD
-LOCK = "SELECT pg_advisory_xact_lock(signing_key_lock()), pg_sleep(0.5)"
-=======
-LOCK = "SELECT pg_advisory_xact_lock(signing_key_lock())"
+LOCK = "SELECT pg_advisory_xact_lock(signing_key_lock_key())"
 WAITING = """
 SELECT count(*) FROM pg_locks JOIN pg_database AS d ON d.oid = pg_locks.database
 WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()
@@ -28,7 +25,6 @@ FOLLOWING = (
     "SELECT array_agg(pid ORDER BY pid) FROM pg_stat_activity"
     " WHERE application_name = 'rakornas trust' AND datname = current_database()"
 )
->>>>>>> proof-domain
 
 
 @pytest_asyncio.fixture

@@ -8,7 +8,7 @@ import asyncpg
 
 PROJECT = Path(__file__).parents[2]
 LOCKS = (PROJECT / "migrations/sql/locks.sql").read_text()
-DEFINED = set(re.findall(r"FUNCTION (\w+_lock)\(", LOCKS))
+DEFINED = set(re.findall(r"FUNCTION (\w+_lock_key)\(", LOCKS))
 TAKEN = re.compile(r"pg_(?:try_)?advisory_(?:xact_)?(?:un)?lock(?:_shared)?\(([^)]*)")
 
 
@@ -22,11 +22,11 @@ def test_each_lock_is_taken_by_its_name() -> None:
 
 def test_the_order_names_all_of_them() -> None:
     comment = LOCKS[: LOCKS.index("CREATE")]
-    assert set(re.findall(r"(\w+_lock)\(", comment)) == DEFINED | {"pg_advisory_lock"}
+    assert set(re.findall(r"(\w+_lock_key)\(", comment)) == DEFINED
 
 
 async def test_no_two_locks_have_one_key(db: asyncpg.Connection) -> None:
-    calls = re.findall(r"FUNCTION (\w+_lock\([^)]*\))", LOCKS)
+    calls = re.findall(r"FUNCTION (\w+_lock_key\([^)]*\))", LOCKS)
     values = {r"\w+ text": "'a'", r"\w+ uuid": f"'{UUID(int=0)}'"}
     for declaration, value in values.items():
         calls = [re.sub(declaration, value, call) for call in calls]

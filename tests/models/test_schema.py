@@ -6,7 +6,7 @@ import pytest
 
 from app import models, operations
 from app.models import schema
-from tests.conftest import fetch
+from tests.conftest import copy_of, fetch
 
 NEXT = f"{int(models.SCHEMA_REVISION) + 1:04}"
 
@@ -17,9 +17,10 @@ NEXT = f"{int(models.SCHEMA_REVISION) + 1:04}"
         (None, "empty"),
         ("0001", "retired"),
         ("0027", "retired"),
-        ("27", "retired"),
+        ("27", "unknown"),
+        ("28", "unknown"),
+        ("0028, 0029", "unknown"),
         (models.SCHEMA_REVISION, "ready"),
-        (str(int(models.SCHEMA_REVISION)), "ready"),
         (NEXT, "ready"),
         ("10000", "ready"),
         ("", "unknown"),
@@ -41,8 +42,8 @@ def test_an_older_one_can_be_migrated(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("revision", "reason"),
     [
-        ("0027", r"revision 0027, from before the first release, .*new data directory.*`rakornas load`"),
-        ("3adcc9a56557", "revision 3adcc9a56557, which is not one of this service"),
+        ("0027", r"revision 0027, from before the first release: .*new data directory.*`rakornas load`"),
+        ("3adcc9a56557", "revision '3adcc9a56557', which is not one of this service"),
     ],
 )
 async def test_is_neither_migrated_nor_served(database_url: str, revision: str, reason: str) -> None:
@@ -51,6 +52,20 @@ async def test_is_neither_migrated_nor_served(database_url: str, revision: str, 
         with pytest.raises(operations.OperatorError, match=reason):
             await asyncio.to_thread(refused, database_url)
     assert await fetch(database_url, "SELECT version_num FROM alembic_version") == revision
+
+
+async def test_without_a_schema(server: str) -> None:
+    async for url in copy_of(server, "template1"):
+        with pytest.raises(operations.OperatorError, match="The database has no schema, this release needs"):
+            await asyncio.to_thread(operations.check_server, url, 1)
+        with pytest.raises(operations.OperatorError, match="The database has no schema: run `rakornas migrate` first"):
+            await asyncio.to_thread(operations.grant, url, "anyone")
+
+
+async def test_with_two_revisions(database_url: str) -> None:
+    await fetch(database_url, "INSERT INTO alembic_version VALUES ('0027')")
+    with pytest.raises(operations.OperatorError, match=f"revision '0027, {models.SCHEMA_REVISION}', which is not one"):
+        await asyncio.to_thread(operations.migrate, database_url)
 
 
 async def test_of_the_next_release_is_left_as_it_is(database_url: str) -> None:

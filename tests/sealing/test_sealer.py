@@ -85,10 +85,10 @@ async def test_a_line_waits_for_older_transactions(
 
 async def test_of_two_one_seals(owner: asyncpg.Connection, database_url: str, sealing: asyncpg.Connection) -> None:
     await add_lines(owner, 2)
-    await owner.fetchval("SELECT pg_advisory_lock(sealing_lock())")
+    await owner.fetchval("SELECT pg_advisory_lock(sealing_lock_key())")
     assert await sealer.seal(sealing) is None
     assert await operating.seal(Settings(DATABASE_URL=database_url)) is None
-    await owner.fetchval("SELECT pg_advisory_unlock(sealing_lock())")
+    await owner.fetchval("SELECT pg_advisory_unlock(sealing_lock_key())")
     await seal_all(sealing, 2)
     assert await sealer.seal(sealing) == 0
 

@@ -219,7 +219,7 @@ class TestCommand:
                 assert ended.exit_code == 0
                 told.add(ended.stdout)
         assert told - {"Sealed: 0.\n"} == {f"Sealed: {UNSEALED}.\n"}
-        await trail.fetchval("SELECT pg_advisory_lock(sealing_lock())")
+        await trail.fetchval("SELECT pg_advisory_lock(sealing_lock_key())")
         assert (await self.asked("seal", "--database-url", database_url)).stdout == "Another sealer is at it.\n"
 
     @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ async def test_while_one_runs_the_other_is_told_to_wait(calls: Calls, own_url: s
     other = await asyncpg.connect(own_url)
     client = "0197c0de-0000-7000-8000-00000000c11e"
     async with other.transaction():
-        await other.execute("SELECT pg_advisory_xact_lock(idempotency_lock($1, $2))", client, "one")
+        await other.execute("SELECT pg_advisory_xact_lock(idempotency_lock_key($1, $2))", client, "one")
         answer = await calls.post(AT, PERSON, key="one")
     await other.close()
     assert (answer.status_code, answer.json()["code"]) == (409, "request_in_flight")

@@ -1,9 +1,10 @@
 -- Parts of an object that other tables store: copied into the column `parts` of the object's row, so that a change of a
--- part is a change of the object, which moves its revision and stands in its history.
+-- part is a change of the object: it increments the object's revision and is in its history.
 
 -- Trigger AFTER each statement, with transition tables rows_before and rows_after. Arguments: the object's table, the
 -- member, the column that orders the parts, the columns that are left out (a text[] literal), and pairs of columns: the
--- part's and the object's. Runs once a statement, however many parts it writes, because each run writes the object's row.
+-- part's and the object's. Runs once a statement, however many parts it writes, because each run updates, and so locks,
+-- the objects' rows.
 CREATE OR REPLACE FUNCTION copy_parts() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     same_key text := '';

@@ -1,12 +1,13 @@
--- Anonymises the participants of a meeting whose retention period is over: deletes all that tells of one of them, from
--- history too; the counters stay. Takes roll_lock(meeting) alone, then the meeting's row FOR UPDATE. Returns the number of
--- participants deleted, or null if there is no such meeting, its period is not over, or it was done before.
+-- Anonymises the participants of a meeting whose retention period is over: deletes all rows about them, from history
+-- too; the counters stay. Takes the lock roll_lock_key(meeting) exclusively, then the meeting's row FOR UPDATE. Returns
+-- the number of participants deleted, or null if there is no such meeting, its period is not over, or it was done
+-- before.
 CREATE OR REPLACE FUNCTION anonymise_participants(of_meeting text) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     deleted int;
 BEGIN
-    PERFORM pg_advisory_xact_lock(roll_lock(of_meeting));
+    PERFORM pg_advisory_xact_lock(roll_lock_key(of_meeting));
     PERFORM FROM meetings WHERE code = of_meeting AND forgotten_at IS NULL
         AND end_on + retention_days < (clock_timestamp() AT TIME ZONE time_zone)::date FOR UPDATE;
     IF NOT FOUND THEN

@@ -1,0 +1,37 @@
+"""A migration that has landed is never edited: migrations/versions/landed.sha256 has the digest of its files.
+
+The newest migration may still change. Before the next one is made, its files are added to the list:
+`cd migrations/versions && sha256sum FILE... >> landed.sha256`.
+"""
+
+import hashlib
+import re
+from pathlib import Path
+
+from app import models
+from migrations.scripts import VERSIONS
+
+LANDED = {
+    name: digest
+    for digest, name in (line.split("  ") for line in (VERSIONS / "landed.sha256").read_text().splitlines())
+}
+
+
+def files_by_revision() -> dict[str, list[Path]]:
+    """Return the files of each migration: the module, and the scripts in the directory of its number."""
+    modules = {
+        re.findall(r'^revision = "(\d+)"', path.read_text(), re.MULTILINE)[0]: path for path in VERSIONS.glob("2*.py")
+    }
+    return {revision: [path, *sorted(VERSIONS.glob(f"{revision}_*/*"))] for revision, path in modules.items()}
+
+
+def test_what_has_landed_is_as_it_was() -> None:
+    now = {name: hashlib.sha256((VERSIONS / name).read_bytes()).hexdigest() for name in LANDED}
+    assert now == LANDED
+
+
+def test_all_but_the_newest_have_landed() -> None:
+    files = files_by_revision()
+    assert models.SCHEMA_REVISION in files
+    expected = [path for revision, paths in files.items() if revision != models.SCHEMA_REVISION for path in paths]
+    assert [str(path.relative_to(VERSIONS)) for path in expected if str(path.relative_to(VERSIONS)) not in LANDED] == []
