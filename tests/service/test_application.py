@@ -1,0 +1,42 @@
+"""The application as a server process runs it, without the process."""
+
+import gc
+import multiprocessing
+import os
+import signal
+import threading
+
+import pytest
+from fastapi import FastAPI
+
+from app import main, serving
+from app.core import observability
+
+
+class Parent:
+    """A process that ends when it is told to."""
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+
+    def join(self) -> None:
+        self.ended.wait()
+
+
+@pytest.mark.parametrize("has_parent", [True, False])
+def test_a_worker_ends_with_its_parent(has_parent: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would hold the port, and serve on, until somebody looks for it."""
+    parent, before, killed = Parent(), threading.active_count(), list[tuple[int, int]]()
+    monkeypatch.setattr(multiprocessing, "parent_process", lambda: parent if has_parent else None)
+    monkeypatch.setattr(os, "kill", lambda *arguments: killed.append(arguments))
+    monkeypatch.setattr(main, "create_app", lambda _: FastAPI())
+    monkeypatch.setattr(observability, "configure_logging", lambda _: None)
+    monkeypatch.setattr(gc, "freeze", lambda: None)
+    serving.application()
+    followers = [one for one in threading.enumerate() if one.name.endswith("(_follow)")]
+    assert (len(followers), killed) == (int(has_parent), [])
+    assert threading.active_count() == before + len(followers)
+    parent.ended.set()
+    for one in followers:
+        one.join()
+    assert killed == [(os.getpid(), signal.SIGTERM)] * len(followers)
