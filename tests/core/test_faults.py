@@ -47,6 +47,10 @@ class Relay:
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         from_server, to_server = await asyncio.open_unix_connection(self.to)
+        if not self.listener.is_serving():  # it was stopped meanwhile
+            writer.close()
+            to_server.close()
+            return
         self.writers += [writer, to_server]
         for way in (self._pass_on(reader, to_server), self._pass_on(from_server, writer)):
             task = asyncio.create_task(way)

@@ -10,7 +10,7 @@ from app.core.transaction import Writer
 from app.imports import reading
 from tests.imports.files import CSV, NDJSON, Files, counted, errors
 
-ROWS = 20_000
+ROWS = 60_000
 
 
 async def ticks() -> int:
@@ -29,8 +29,8 @@ async def ticks() -> int:
     [
         ("name\n" + " x\n" * ROWS, CSV),
         ('{"name": ""}\n' * ROWS, NDJSON),
-        ("name\n" + "\n" * 600_000, CSV),
-        ("\n" * 600_000, NDJSON),
+        ("name\n" + "\n" * 2_000_000, CSV),
+        ("\n" * 2_000_000, NDJSON),
     ],
     ids=["refused cells", "refused lines", "blank lines of CSV", "blank lines of NDJSON"],
 )
@@ -42,7 +42,7 @@ async def test_others_have_their_turn_while_no_row_reaches_the_database(
     answer = await files.send(content, media_type, "officials", partial="true", dry_run="true")
     beside.cancel()
     assert answer.json()["refused"] in (0, ROWS)
-    assert await beside > 5  # of one that keeps the worker to itself: two at the most
+    assert await beside > 20
 
 
 async def test_a_file_of_refused_rows_ends_in_time(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
