@@ -107,7 +107,7 @@ async def make_up(url: str) -> None:
         async with asyncio.timeout(20):
             while not await connection.fetchval("SELECT EXISTS (SELECT FROM audit_seals)"):
                 await asyncio.sleep(0.1)
-            await connection.execute("SELECT pg_advisory_lock($1)", sealer.LOCK)  # the sealer comes before or after
+            await connection.execute("SELECT pg_advisory_lock(sealing_lock())")  # the sealer comes before or after
         await connection.execute(MADE_UP)
     finally:
         await connection.close()
