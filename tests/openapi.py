@@ -19,7 +19,6 @@ from app.auth import Scope
 from app.core.examples import EXAMPLE, WRITTEN, shortened
 from app.explorer.contract import ANSWERS, answers
 from app.main import create_app
-from app.sealing import sealer
 from app.settings import Settings
 from tests.applications import document
 from tests.attendance.listeners import listening
@@ -107,7 +106,7 @@ async def make_up(url: str) -> None:
         async with asyncio.timeout(20):
             while not await connection.fetchval("SELECT EXISTS (SELECT FROM audit_seals)"):
                 await asyncio.sleep(0.1)
-            await connection.execute("SELECT pg_advisory_lock(sealing_lock())")  # the sealer comes before or after
+            await connection.execute("SELECT pg_advisory_lock(sealing_lock_key())")  # the sealer comes before or after
         await connection.execute(MADE_UP)
     finally:
         await connection.close()
