@@ -88,7 +88,7 @@ SELECT gen_random_uuid(), $1, 'Peserta', 'kpu-32', false, false FROM generate_se
 """
 SEEN = """
 INSERT INTO scans (meeting, id, digest, device_id, clock_epoch, badge, direction, scanned_at, sent_at, received_at,
-    after_closing, told, client)
+    after_closing, reported_outcome, client)
 SELECT meeting, gen_random_uuid(), decode(md5(n::text), 'hex'), device_id, clock_epoch, gen_random_uuid(), 'in', now(),
     now(), now(), false, 'first_entry', 'gate'
 FROM device_clocks, generate_series(1, 10000) AS n WHERE meeting = $1
