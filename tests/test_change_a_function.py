@@ -76,6 +76,7 @@ async def test_the_steps_of_the_readme(copy: Path, database_url: str) -> None:
     await assert_script_changes_nothing(database_url, scripts.read(scripts.CURRENT))
 
 
+@pytest.mark.full
 async def test_new_functions_views_of_both_schemas_and_triggers(copy: Path, database_url: str) -> None:
     edit(
         copy,
@@ -102,6 +103,7 @@ async def test_new_functions_views_of_both_schemas_and_triggers(copy: Path, data
     await assert_script_changes_nothing(database_url, scripts.read(scripts.CURRENT))
 
 
+@pytest.mark.full
 async def test_a_view_with_another_column_and_the_views_over_it(copy: Path, database_url: str) -> None:
     columns = "effective_at, in_parallel_session,\n"
     edit(copy, "migrations/sql/attendance_views.sql", columns, columns)
@@ -118,6 +120,7 @@ async def test_a_view_with_another_column_and_the_views_over_it(copy: Path, data
     await assert_script_changes_nothing(database_url, scripts.read(scripts.CURRENT))
 
 
+@pytest.mark.full
 async def test_a_function_that_defines_triggers_and_views_is_called_again(copy: Path, database_url: str) -> None:
     edit(copy, "migrations/sql/history.sql", "AS version WHERE EXISTS (", "AS version WHERE true AND EXISTS (")
     replace(copy)

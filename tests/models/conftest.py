@@ -14,9 +14,9 @@ async def schema_url(server: str) -> AsyncIterator[str]:
         yield url
 
 
-@pytest_asyncio.fixture
-async def db(schema_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """A few good rows to lean on, in a transaction that is rolled back."""
+@pytest_asyncio.fixture(scope="package")
+async def prepared(schema_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A few good rows, in a transaction that is never committed."""
     connection = await asyncpg.connect(schema_url)
     transaction = connection.transaction()
     await transaction.start()
@@ -24,6 +24,15 @@ async def db(schema_url: str) -> AsyncIterator[asyncpg.Connection]:
     yield connection
     await transaction.rollback()
     await connection.close()
+
+
+@pytest_asyncio.fixture
+async def db(prepared: asyncpg.Connection) -> AsyncIterator[asyncpg.Connection]:
+    """The same within a savepoint of the test's own, to which it is rolled back."""
+    savepoint = prepared.transaction()
+    await savepoint.start()
+    yield prepared
+    await savepoint.rollback()
 
 
 @pytest_asyncio.fixture(scope="package")

@@ -11,8 +11,8 @@ from migrations import replace, scripts
 from tests.models.definitions import assert_script_changes_nothing
 
 
-async def test_running_all_of_them_changes_nothing_and_leaves_none_out(schema_url: str) -> None:
-    await assert_script_changes_nothing(schema_url, scripts.read(scripts.CURRENT))
+async def test_running_all_of_them_changes_nothing_and_leaves_none_out(database_url: str) -> None:
+    await assert_script_changes_nothing(database_url, scripts.read(scripts.CURRENT))
 
 
 def test_the_migrations_have_the_same_text() -> None:
