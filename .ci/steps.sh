@@ -62,4 +62,6 @@ check_contract() {
         schemathesis --config-file .ci/schemathesis.toml run '{url}/openapi.json' \
         --max-examples "$examples" --seed 1 --no-color "$@"
 }
-as_client=(-H 'Authorization: Bearer {token}' --warnings off)  # what a client may not is no fault of the contract
+as_client=(-H 'Authorization: Bearer {token}')
+# Of a client that may everything all is a fault but this: of the writes that the coverage phase makes up, few are valid.
+but_for_rates=$(sed -n '/^display/,/^]/s/^ *"\(.*\)",/\1/p' .ci/schemathesis.toml | grep -v low_valid_rate | paste -sd,)
