@@ -76,13 +76,25 @@ async def relay(own_url: str) -> AsyncIterator[Relay]:
         await relay.stop()
 
 
+async def callers(url: str, relay: Relay, **timeouts: float) -> AsyncIterator[httpx.AsyncClient]:
+    """Yield a caller of a service behind the relay, with a small pool."""
+    url = f"{url.partition('?')[0]}?host={relay.at.parent}&port={postmaster.PORT}"
+    settings = Settings.model_validate({"DATABASE_URL": url, "pool_size": 2, **timeouts})
+    async with running(settings) as app, client_of(app) as client:
+        yield client
+
+
 @pytest_asyncio.fixture
 async def client(own_url: str, relay: Relay) -> AsyncIterator[httpx.AsyncClient]:
-    """A caller of a service behind the relay, with a small pool and little patience."""
-    url = f"{own_url.partition('?')[0]}?host={relay.at.parent}&port={postmaster.PORT}"
-    patience = {"pool_timeout": 0.5, "connect_timeout": 1, "command_timeout": 1, "deadline": 1.5}
-    settings = Settings.model_validate({"DATABASE_URL": url, "pool_size": 2, **patience})
-    async with running(settings) as app, client_of(app) as client:
+    """A caller of a service that waits longer than a busy machine needs."""
+    async for client in callers(own_url, relay, pool_timeout=30, connect_timeout=30, command_timeout=30, deadline=30):
+        yield client
+
+
+@pytest_asyncio.fixture
+async def hasty(own_url: str, relay: Relay) -> AsyncIterator[httpx.AsyncClient]:
+    """A caller of a service that waits for little."""
+    async for client in callers(own_url, relay, pool_timeout=0.5, connect_timeout=1, command_timeout=1, deadline=1.5):
         yield client
 
 
@@ -95,6 +107,14 @@ async def statuses(client: httpx.AsyncClient, path: str, times: int) -> list[int
     return [answer.status_code for answer in answers]
 
 
+async def is_well(client: httpx.AsyncClient, path: str) -> bool:
+    """Ask until it answers, for a service that waits for little may need more on a busy machine."""
+    for _ in range(20):
+        if await statuses(client, path, 3) == [200] * 3:
+            return True
+    return False
+
+
 async def test_reading_again_is_safe_so_nobody_hears_of_connections_that_are_cut(
     client: httpx.AsyncClient, own_url: str
 ) -> None:
@@ -105,16 +125,16 @@ async def test_reading_again_is_safe_so_nobody_hears_of_connections_that_are_cut
 
 
 async def test_who_waits_too_long_for_a_full_pool_or_for_a_lock_is_told_and_then_it_is_well_again(
-    client: httpx.AsyncClient, own_url: str
+    hasty: httpx.AsyncClient, own_url: str
 ) -> None:
     operator = await asyncpg.connect(own_url)
     async with operator.transaction():
         await operator.execute("LOCK TABLE regions IN ACCESS EXCLUSIVE MODE")
-        asked = asyncio.create_task(statuses(client, REGION, 6))
-        assert (await client.get("/health/ready")).status_code == 200  # it is no reason to be taken out
+        asked = asyncio.create_task(statuses(hasty, REGION, 6))
+        assert (await hasty.get("/health/ready")).status_code == 200  # it is no reason to be taken out
         assert await asked == [503] * 6
     await operator.close()
-    assert await statuses(client, REGION, 2) == [200] * 2
+    assert await is_well(hasty, REGION)
 
 
 @pytest.mark.parametrize("path", [REGION, "/v1/today", "/health/ready"])
@@ -129,10 +149,10 @@ async def test_without_a_database_it_says_so_and_comes_back(client: httpx.AsyncC
 
 @pytest.mark.parametrize("path", [REGION, "/health/ready"])
 async def test_a_database_that_takes_everything_and_says_nothing_is_no_database(
-    client: httpx.AsyncClient, relay: Relay, path: str
+    hasty: httpx.AsyncClient, relay: Relay, path: str
 ) -> None:
-    assert await statuses(client, path, 3) == [200] * 3
+    assert await is_well(hasty, path)
     relay.thawed.clear()
-    assert await statuses(client, path, 3) == [503] * 3
+    assert await statuses(hasty, path, 3) == [503] * 3
     relay.thawed.set()
-    assert await statuses(client, path, 3) == [200] * 3
+    assert await is_well(hasty, path)
