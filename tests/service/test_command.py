@@ -16,6 +16,12 @@ from tests.service.conftest import invoke, reachable_directory, run
 UNREACHABLE = "postgresql://rakornas@127.0.0.1:1/rakornas"
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What should be refused and is not would be served for ever."""
+    monkeypatch.setattr(serving, "run", lambda *_: pytest.fail("it serves"))
+
+
 def check_refused(*arguments: str, saying: str, **changes: str) -> None:
     check_told(invoke(*arguments, **changes), saying)
 
