@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -12,13 +13,13 @@ from app.simulation.asking import Caller, Seen, SimulationError, Unanswered
 
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The pauses, which are not made."""
+    """The pauses, which are not made; others that sleep in this process go on sleeping."""
     pauses: list[float] = []
 
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
 
-    monkeypatch.setattr("app.simulation.asking.asyncio.sleep", pause)
+    monkeypatch.setattr("app.simulation.asking.asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": pause}))
     return pauses
 
 
