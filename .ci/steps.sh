@@ -27,6 +27,18 @@ install_browser() {
     echo "What it shows will be in $RAKORNAS_SCREENSHOTS"
 }
 
+# Print the path of a Python of this version that runs: a shim of pyenv may be there, and not run.
+find_python() {
+    local candidate
+    for candidate in "python$1" "$HOME/.pyenv/versions/$1".*/bin/python; do
+        if "$candidate" -c '' 2>/dev/null; then
+            command -v "$candidate"
+            return
+        fi
+    done
+    return 1
+}
+
 make_scratch() {
     scratch=$(mktemp -d)
     chmod 755 "$scratch"
