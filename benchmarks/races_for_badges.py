@@ -17,7 +17,7 @@ from uuid_utils.compat import uuid7
 GATES = (2, 4, 8)
 CHECK_IN = "SELECT outcome FROM check_in($1, $2::text::json, $3::text::json)"
 ENTERED = "SELECT count(*), count(DISTINCT participant) FROM attendance WHERE meeting = $1 AND entry IS NOT NULL"
-FIRST = "SELECT count(*) FROM scans WHERE meeting = $1 AND told = 'first_entry'"
+FIRST = "SELECT count(*) FROM scans WHERE meeting = $1 AND reported_outcome = 'first_entry'"
 CONTROL = """
 CREATE TABLE control (badge bytea);
 CREATE INDEX ON control (badge)
