@@ -11,7 +11,7 @@ from rich.table import Table
 from starlette.datastructures import State
 from starlette.types import Message, Receive, Scope, Send
 
-from app.auth import Authentication, Trust, tokens
+from app.auth import AuthenticationMiddleware, TokenVerifier, tokens
 from app.auth import repository as records
 from app.auth.keys import SigningKey, new_jwk
 from app.settings import Settings
@@ -40,7 +40,7 @@ class Records:
 class App:
     """What Starlette puts into a scope, as far as the room looks at it."""
 
-    def __init__(self, trust: Trust) -> None:
+    def __init__(self, trust: TokenVerifier) -> None:
         self.state = State({"trust": trust})
 
 
@@ -68,9 +68,9 @@ def run(quick: bool) -> bool:
 
 
 async def measure(count: int) -> tuple[float, float, float]:
-    trust = Trust(Settings(), records=Records())
+    trust = TokenVerifier(Settings(), records=Records())
     await trust.start()
-    room, app = Authentication(nothing), App(trust)
+    room, app = AuthenticationMiddleware(nothing), App(trust)
     key = await trust.signing_key()
     grants = [tokens.Grant(f"client-{n}", "bappenas", 1, ["changes:read"], secret="s") for n in range(count)]
     issued = [tokens.issue(one, key, issuer=trust.issuer, audience="rakornas", now=time.time()) for one in grants]

@@ -7,7 +7,7 @@ from pydantic import Field
 from app.core.datetimes import PartialDate
 from app.core.http.body_types import Content, Day, Line, Name, Uuid
 from app.models.vocabulary import Office, Standing
-from app.writes.payloads import Noted, Reference, Sourced, patch
+from app.writes.payloads import ChangeReason, Reference, Sourced, patch
 
 StartOn = Annotated[PartialDate | None, Field(description="First day in office; null: unknown, then `seen_on` counts.")]
 EndOn = Annotated[PartialDate | None, Field(description="First day no longer in office; null: still open.")]
@@ -50,7 +50,7 @@ class Successor(Content):
     primary: bool = False
 
 
-class SuccessionContent(Noted):
+class SuccessionContent(ChangeReason):
     """A change of office: one appointment ends, and the next begins.
 
     `legal_basis` is that of the next one, and stands in the revisions of both.

@@ -8,8 +8,8 @@ from uuid_utils.compat import uuid7
 
 from app.appointments import payloads, repository, schemas, service
 from app.auth import Scope, allow, public
-from app.core.db.database import Read
-from app.core.http.examples import example, written
+from app.core.db.database import ReaderDep
+from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.http.parameters import UUID_FORM
@@ -17,7 +17,7 @@ from app.core.problems import EndsBeforeStart, NotFound, SameOfficeTwice, TwoHol
 from app.routing import resource
 from app.writes import changes, revisions
 from app.writes.payloads import MergePatch, Note
-from app.writes.request import Change, Creation
+from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import changed, created, deleted
 
 router = resource("appointments", at="/v1")
@@ -40,7 +40,7 @@ Id = Annotated[
     openapi_extra=example("/v1/appointments?organization=kpu&office=chair"),
 )
 async def list_appointments(
-    request: Request, read: Read, query: Annotated[schemas.AppointmentQuery, Query()]
+    request: Request, read: ReaderDep, query: Annotated[schemas.AppointmentQuery, Query()]
 ) -> Response:
     """List appointments
 
@@ -57,7 +57,9 @@ async def list_appointments(
     openapi_extra=example(APPOINTMENT),
     responses=problems(NotFound),
 )
-async def read_appointment(read: Read, id: Id, query: Annotated[schemas.AppointmentItemQuery, Query()]) -> Response:
+async def read_appointment(
+    read: ReaderDep, id: Id, query: Annotated[schemas.AppointmentItemQuery, Query()]
+) -> Response:
     """Read one appointment
 
     With `as_of`, it is found only if it was possible on that day.
@@ -72,7 +74,7 @@ async def read_appointment(read: Read, id: Id, query: Annotated[schemas.Appointm
     status_code=201,
     response_model=schemas.Appointment,
     dependencies=[allow(Scope.OFFICIALS_WRITE)],
-    openapi_extra=written(
+    openapi_extra=write_example(
         "/v1/appointments",
         {
             "official": "01a20c10-0ad9-7584-8953-0eb59d6a8d90",
@@ -84,7 +86,7 @@ async def read_appointment(read: Read, id: Id, query: Annotated[schemas.Appointm
     ),
     responses=created(schemas.Appointment, TwoHolders, SameOfficeTwice, EndsBeforeStart),
 )
-async def create_appointment(write: Creation, content: payloads.AppointmentContent) -> Response:
+async def create_appointment(write: CreateDep, content: payloads.AppointmentContent) -> Response:
     """Create an appointment
 
     A person in an office of an organization, from `start_on` until the day before `end_on`; both may be partial. A
@@ -98,11 +100,11 @@ async def create_appointment(write: Creation, content: payloads.AppointmentConte
     "/appointments/{id}",
     response_model=schemas.Appointment,
     dependencies=[allow(Scope.OFFICIALS_WRITE)],
-    openapi_extra=written(APPOINTMENT, {"end_on": "2024-07-03", "end_reason": "an example"}),
+    openapi_extra=write_example(APPOINTMENT, {"end_on": "2024-07-03", "end_reason": "an example"}),
     responses=changed(),
 )
 async def change_appointment(
-    write: Change, id: Id, patch: Annotated[payloads.AppointmentPatch, MergePatch]
+    write: ChangeDep, id: Id, patch: Annotated[payloads.AppointmentPatch, MergePatch]
 ) -> Response:
     """Change an appointment
 
@@ -115,10 +117,10 @@ async def change_appointment(
     "/appointments/{id}",
     status_code=204,
     dependencies=[allow(Scope.OFFICIALS_WRITE)],
-    openapi_extra=written(APPOINTMENT),
+    openapi_extra=write_example(APPOINTMENT),
     responses=deleted(),
 )
-async def delete_appointment(write: Change, id: Id, note: Note = None) -> Response:
+async def delete_appointment(write: ChangeDep, id: Id, note: Note = None) -> Response:
     """Delete an appointment
 
     Only one that was recorded in error; one that has ended is given its `end_on`.
@@ -134,7 +136,7 @@ async def delete_appointment(write: Change, id: Id, note: Note = None) -> Respon
     responses=problems(NotFound),
 )
 async def list_appointment_revisions(
-    request: Request, read: Read, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, read: ReaderDep, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
     """List an appointment's revisions
 
@@ -149,7 +151,7 @@ async def list_appointment_revisions(
     status_code=201,
     response_model=schemas.Succession,
     dependencies=[allow(Scope.OFFICIALS_WRITE)],
-    openapi_extra=written(
+    openapi_extra=write_example(
         "/v1/appointments:succeed",
         {
             "ends": "01a20c10-0b28-7555-b08e-2d32bf38dcab",
@@ -160,7 +162,7 @@ async def list_appointment_revisions(
     ),
     responses=created(schemas.Succession, TwoHolders, SameOfficeTwice, EndsBeforeStart),
 )
-async def succeed_appointment(write: Creation, content: payloads.SuccessionContent) -> Response:
+async def succeed_appointment(write: CreateDep, content: payloads.SuccessionContent) -> Response:
     """Hand an office over
 
     Ends an appointment and begins the next one in its office, in one step: nobody reads the one without the other.

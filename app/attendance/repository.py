@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Text, and_, bindparam, case, func, literal
 
 from app import mentions, models
 from app.attendance import schemas
-from app.core.collection import Given
+from app.core.collection import ActiveFilters
 from app.core.db.documents import Day, Document, Expression, Rows, json_list, json_object
 from app.core.db.provenance import fact_members
 from app.core.db.statements import Statement
@@ -83,19 +83,19 @@ def _participant(status: Expression, note: Expression, *more: ColumnElement[Any]
     ).join(_state, and_(_state.meeting == _listed.meeting, _state.participant == _listed.id))
 
 
-def _if_open(given: Given) -> Iterator[ColumnElement[bool]]:
+def _if_open(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     # Closed in the SQL itself: whoever has no token sees nothing of a restricted roll, whatever a router forgets.
     yield select(_meeting.code).where(_meeting.code == _MEETING, _meeting.roll == "open").exists()
     yield from _asked(given, _state.open_status == _STATUS)
 
 
-def _in_full(given: Given) -> Iterator[ColumnElement[bool]]:
+def _in_full(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     # By what it looks like from outside there is an index, and each check-in would have to write a second one.
     in_the_open = case((literal_column("'sick'") == _STATUS, literal_column("'excused'")), else_=_STATUS)
     yield from _asked(given, and_(_state.open_status == in_the_open, _state.status == _STATUS))
 
 
-def _asked(given: Given, is_so: ColumnElement[bool]) -> Iterator[ColumnElement[bool]]:
+def _asked(given: ActiveFilters, is_so: ColumnElement[bool]) -> Iterator[ColumnElement[bool]]:
     yield from collection.asked(given, "organization", "office")
     if "status" in given:
         yield _listed.id.in_(select(_state.participant).where(_state.meeting == _MEETING, is_so))
@@ -114,6 +114,6 @@ BY_HAND = Resource(
     keys=("meeting", "id"),
     generated=("folded", "open_status"),
     owned_by=Statement(select(_meeting.host).where(_meeting.code == _MEETING)),
-    barred=lambda write, caller, keys: must_reach(write, caller, keys["meeting"]),
-    personal=True,
+    ensure_writable=lambda write, caller, keys: must_reach(write, caller, keys["meeting"]),
+    is_personal=True,
 )

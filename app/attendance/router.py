@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.attendance import repository, schemas, summary_repository
 from app.auth import Route, Scope, caller_of, needed, public
-from app.core.db.database import Read
+from app.core.db.database import ReaderDep
 from app.core.http import conditional
 from app.core.http.examples import example
 from app.core.http.negotiation import produces
@@ -36,7 +36,7 @@ Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakorn
 )
 async def read_roll(
     request: Request,
-    read: Read,
+    read: ReaderDep,
     code: Code,
     query: Annotated[schemas.AttendanceQuery, Query()],
     media_type: Annotated[str, Depends(produces("application/json", *export_router.FILES))],
@@ -52,7 +52,7 @@ async def read_roll(
     As `text/csv`, XLSX or `application/pdf` it is the daftar hadir, all lines at once, with the digest that
     `/v1/rolls/{digest}` knows it by.
     """
-    then = read.at(query.known_at)
+    then = read.known_at(query.known_at)
     rules = await access.rules_of(read, then, code) if caller_of(request) or query.known_at else None
     if rules and await access.may_read(rules, caller_of(request), code):
         if media_type in export_router.FILES:
@@ -89,7 +89,7 @@ def _is_bound_elsewhere(request: Request) -> bool:
     openapi_extra=example("/v1/meetings/rakornas-2022-06/attendance/summary?by=organization"),
     responses=problems(NotFound),
 )
-async def read_summary(read: Read, code: Code, query: Annotated[schemas.SummaryQuery, Query()]) -> Response:
+async def read_summary(read: ReaderDep, code: Code, query: Annotated[schemas.SummaryQuery, Query()]) -> Response:
     """Read a roll in numbers
 
     How many were invited, came, were represented or stayed away and why; with `by`, the same for each group. Whoever

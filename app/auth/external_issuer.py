@@ -25,7 +25,7 @@ Fetch = Callable[[str], Awaitable[Any]]
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
-class OutsideIssuer:
+class ExternalIssuer:
     """The keys of one issuer. `fetch` returns the JSON at an address."""
 
     def __init__(self, name: str, fetch: Fetch | None = None, clock: Callable[[], float] = time.monotonic) -> None:

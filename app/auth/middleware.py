@@ -11,7 +11,7 @@ from app.core.problems import Problem, Unauthenticated, Unavailable
 SCHEME = b"bearer "
 
 
-class Authentication:
+class AuthenticationMiddleware:
     """Sets `scope["state"]["caller"]`: a Caller, or None where no token is presented.
 
     A token that is no good is 401 wherever it is sent to, so that a client learns at once that it must fetch another
@@ -47,7 +47,7 @@ async def _caller(scope: Scope) -> Caller | None:
     if len(given) > 1 or value[: len(SCHEME)].lower() != SCHEME:
         raise InvalidToken
     token = value[len(SCHEME) :].strip(b" ")
-    trust = getattr(scope["app"].state, "trust", None)
+    trust = getattr(scope["app"].state, "token_verifier", None)
     if trust is None:
         raise Unavailable
     caller: Caller = trust.known(token) or await trust.verify(token)

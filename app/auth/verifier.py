@@ -14,12 +14,12 @@ from typing import Any
 import structlog
 
 from app.auth.callers import Caller
-from app.auth.external_issuer import OutsideIssuer
+from app.auth.external_issuer import ExternalIssuer
 from app.auth.jwt import ALGORITHMS, InvalidToken, audiences, check_signature, check_times, take_apart
 from app.auth.keys import ALGORITHM, MADE_AHEAD, Keys, SigningKey
 from app.auth.repository import Records, State
 from app.auth.tokens import LEEWAY, TYPE, Verified, read_ours, read_outside
-from app.core.db.faults import passing
+from app.core.db.faults import is_transient
 from app.core.problems import Unavailable
 from app.settings import Settings
 
@@ -32,12 +32,12 @@ LONGEST_REMEMBERED = 600.0  # an outside issuer may withdraw a key while its tok
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
-class Trust:
+class TokenVerifier:
     """One worker's. `records` and `clock` can be others in a test."""
 
     def __init__(self, settings: Settings, *, records: Any = None, clock: Callable[[], float] = time.monotonic) -> None:
         self.issuer, self.audience = settings.issuer, settings.auth_audience
-        self.outside = OutsideIssuer(settings.auth_issuer) if settings.auth_issuer else None
+        self.outside = ExternalIssuer(settings.auth_issuer) if settings.auth_issuer else None
         self.keys = Keys()
         self._wake = asyncio.Event()
         self._records = records or Records(settings, self._wake.set)
@@ -102,7 +102,7 @@ class Trust:
             try:
                 await self._make_key()
             except Exception as error:
-                if passing(error):
+                if is_transient(error):
                     raise Unavailable from error
                 raise
         found = self.keys.signing(time.time())

@@ -12,7 +12,7 @@ from app.auth.assertions import MOST_KEYS, acceptable
 from app.core.http.body_types import Name
 from app.core.http.parameters import Code, FieldsOf, ListQuery, PartQuery, Words
 from app.mentions import Mention
-from app.writes.payloads import Noted, patch
+from app.writes.payloads import ChangeReason, patch
 
 
 class SecretOfClient(BaseModel):
@@ -84,7 +84,7 @@ KeySet = Annotated[
 ]
 
 
-class ClientContent(Noted):
+class ClientContent(ChangeReason):
     """What can be said of a client. With `jwks` it proves itself by them, and is given no secret unless asked for."""
 
     name: Annotated[Name, Field(examples=["bappenas"])]
@@ -99,7 +99,7 @@ class ClientPatch(ClientContent):
     """What is to change of a client. Whatever does, its tokens of before end."""
 
 
-class SecretContent(Noted):
+class SecretContent(ChangeReason):
     """Nothing but why."""
 
 

@@ -40,4 +40,4 @@ async def get_today(request: Request) -> LocalDay:
     return today(request.app.state.zone)
 
 
-Today = Annotated[LocalDay, Depends(get_today)]
+TodayDep = Annotated[LocalDay, Depends(get_today)]

@@ -94,7 +94,7 @@ def database_fault(error: BaseException) -> None:
     log.warning("database unavailable", cause=cause)
 
 
-class Observability:
+class TelemetryMiddleware:
     """The outermost room: names each request, times it, and turns an exception that nobody caught into a 500."""
 
     def __init__(self, app: ASGIApp) -> None:

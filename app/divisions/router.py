@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 
 from app.auth import Scope, allow, public
-from app.core.clock import Today
-from app.core.db.database import Read
-from app.core.http.examples import example, written
+from app.core.clock import TodayDep
+from app.core.db.database import ReaderDep
+from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.problems import NotFound
@@ -15,7 +15,7 @@ from app.divisions import payloads, repository, schemas
 from app.routing import resource
 from app.writes import changes, revisions
 from app.writes.payloads import MergePatch, Note
-from app.writes.request import Change, Creation
+from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import changed, created, deleted
 
 router = resource("divisions")
@@ -30,7 +30,7 @@ Code = Annotated[str, Path(description="Code of the division.", examples=["ri-3"
     openapi_extra=example("/v1/divisions?kind=division&organization=kpu&as_of=2022-06-14"),
 )
 async def list_divisions(
-    request: Request, read: Read, today: Today, query: Annotated[schemas.DivisionQuery, Query()]
+    request: Request, read: ReaderDep, today: TodayDep, query: Annotated[schemas.DivisionQuery, Query()]
 ) -> Response:
     """List divisions
 
@@ -49,8 +49,8 @@ async def list_divisions(
     responses=problems(NotFound),
 )
 async def read_division(
-    read: Read,
-    today: Today,
+    read: ReaderDep,
+    today: TodayDep,
     code: Code,
     query: Annotated[schemas.DivisionItemQuery, Query()],
 ) -> Response:
@@ -68,13 +68,13 @@ async def read_division(
     status_code=201,
     response_model=schemas.Division,
     dependencies=[allow(Scope.DIVISIONS_WRITE)],
-    openapi_extra=written(
+    openapi_extra=write_example(
         "/v1/divisions",
         {"code": "p7-9", "kind": "division", "level": "province", "members": 7, "name": "Divisi Contoh"},
     ),
     responses=created(schemas.Division),
 )
-async def create_division(write: Creation, content: payloads.DivisionContent) -> Response:
+async def create_division(write: CreateDep, content: payloads.DivisionContent) -> Response:
     """Create a division
 
     It is a division of every commission of its level and size.
@@ -86,10 +86,12 @@ async def create_division(write: Creation, content: payloads.DivisionContent) ->
     "/{code}",
     response_model=schemas.Division,
     dependencies=[allow(Scope.DIVISIONS_WRITE)],
-    openapi_extra=written("/v1/divisions/p7-4", {"name_en": "Voter data and information"}),
+    openapi_extra=write_example("/v1/divisions/p7-4", {"name_en": "Voter data and information"}),
     responses=changed(),
 )
-async def change_division(write: Change, code: Code, patch: Annotated[payloads.DivisionPatch, MergePatch]) -> Response:
+async def change_division(
+    write: ChangeDep, code: Code, patch: Annotated[payloads.DivisionPatch, MergePatch]
+) -> Response:
     """Change a division
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
@@ -101,10 +103,10 @@ async def change_division(write: Change, code: Code, patch: Annotated[payloads.D
     "/{code}",
     status_code=204,
     dependencies=[allow(Scope.DIVISIONS_WRITE)],
-    openapi_extra=written("/v1/divisions/k5-5"),
+    openapi_extra=write_example("/v1/divisions/k5-5"),
     responses=deleted(),
 )
-async def delete_division(write: Change, code: Code, note: Note = None) -> Response:
+async def delete_division(write: ChangeDep, code: Code, note: Note = None) -> Response:
     """Delete a division
 
     Only what nothing refers to.
@@ -120,7 +122,7 @@ async def delete_division(write: Change, code: Code, note: Note = None) -> Respo
     responses=problems(NotFound),
 )
 async def list_division_revisions(
-    request: Request, read: Read, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
     """List a division's revisions
 

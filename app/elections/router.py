@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 
 from app.auth import Scope, allow, public
-from app.core.db.database import Read
-from app.core.http.examples import example, written
+from app.core.db.database import ReaderDep
+from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.problems import NotFound
@@ -14,7 +14,7 @@ from app.elections import payloads, repository, schemas
 from app.routing import resource
 from app.writes import changes, revisions
 from app.writes.payloads import MergePatch, Note
-from app.writes.request import Change, Creation
+from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import changed, created, deleted
 
 router = resource("elections")
@@ -28,7 +28,9 @@ Code = Annotated[str, Path(description="Code of the election.", examples=["pemil
     dependencies=[public()],
     openapi_extra=example("/v1/elections?kind=general"),
 )
-async def list_elections(request: Request, read: Read, query: Annotated[schemas.ElectionQuery, Query()]) -> Response:
+async def list_elections(
+    request: Request, read: ReaderDep, query: Annotated[schemas.ElectionQuery, Query()]
+) -> Response:
     """List elections
 
     The elections whose stages are on record, each with its voting day and the regulation that set it.
@@ -44,7 +46,7 @@ async def list_elections(request: Request, read: Read, query: Annotated[schemas.
     responses=problems(NotFound),
 )
 async def read_election(
-    read: Read,
+    read: ReaderDep,
     code: Code,
     query: Annotated[schemas.ElectionItemQuery, Query()],
 ) -> Response:
@@ -62,10 +64,12 @@ async def read_election(
     status_code=201,
     response_model=schemas.Election,
     dependencies=[allow(Scope.ELECTIONS_WRITE)],
-    openapi_extra=written("/v1/elections", {"code": "pemilu-2029", "name": "Pemilihan Umum 2029", "kind": "general"}),
+    openapi_extra=write_example(
+        "/v1/elections", {"code": "pemilu-2029", "name": "Pemilihan Umum 2029", "kind": "general"}
+    ),
     responses=created(schemas.Election),
 )
-async def create_election(write: Creation, content: payloads.ElectionContent) -> Response:
+async def create_election(write: CreateDep, content: payloads.ElectionContent) -> Response:
     """Create an election
 
     Its stages are created at `/v1/stages`.
@@ -77,10 +81,12 @@ async def create_election(write: Creation, content: payloads.ElectionContent) ->
     "/{code}",
     response_model=schemas.Election,
     dependencies=[allow(Scope.ELECTIONS_WRITE)],
-    openapi_extra=written("/v1/elections/pemilu-2024", {"name_en": "General Election 2024"}),
+    openapi_extra=write_example("/v1/elections/pemilu-2024", {"name_en": "General Election 2024"}),
     responses=changed(),
 )
-async def change_election(write: Change, code: Code, patch: Annotated[payloads.ElectionPatch, MergePatch]) -> Response:
+async def change_election(
+    write: ChangeDep, code: Code, patch: Annotated[payloads.ElectionPatch, MergePatch]
+) -> Response:
     """Change an election
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
@@ -92,10 +98,10 @@ async def change_election(write: Change, code: Code, patch: Annotated[payloads.E
     "/{code}",
     status_code=204,
     dependencies=[allow(Scope.ELECTIONS_WRITE)],
-    openapi_extra=written("/v1/elections/pemilu-2024"),
+    openapi_extra=write_example("/v1/elections/pemilu-2024"),
     responses=deleted(),
 )
-async def delete_election(write: Change, code: Code, note: Note = None) -> Response:
+async def delete_election(write: ChangeDep, code: Code, note: Note = None) -> Response:
     """Delete an election
 
     Only one without stages that nothing refers to.
@@ -111,7 +117,7 @@ async def delete_election(write: Change, code: Code, note: Note = None) -> Respo
     responses=problems(NotFound),
 )
 async def list_election_revisions(
-    request: Request, read: Read, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
     """List an election's revisions
 

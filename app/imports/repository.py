@@ -9,9 +9,9 @@ from sqlalchemy import Table as TableOfModel
 from uuid_utils.compat import uuid7
 
 from app.auth import Caller
-from app.core.db.faults import RuleBroken
+from app.core.db.faults import ConstraintViolation
 from app.core.db.statements import DIALECT
-from app.core.db.transaction import Writer
+from app.core.db.transaction import Transaction
 from app.core.http.body_types import Content
 from app.imports import parts
 from app.imports.schemas import Status
@@ -106,7 +106,10 @@ class Table:
             f'"{name}" = CASE WHEN {is_named[name]} THEN given."{name}" ELSE held."{name}" END' for name in others
         )
         differs = " OR ".join(f'{is_named[name]} AND held."{name}" IS DISTINCT FROM given."{name}"' for name in others)
-        self._decisive = [*([resource.moves] if resource.moves else []), *(one.column for one in resource.takes)]
+        self._decisive = [
+            *([resource.owner_column] if resource.owner_column else []),
+            *(one.column for one in resource.ownership_claims),
+        ]
         told = ["held.parts::text" if resource.parts else "NULL", *(f'held."{one}"::text' for one in self._decisive)]
         self._hold = (
             f"SELECT given._line, {', '.join(told)} FROM {given} JOIN {table} AS held ON {same_key}"  # noqa: S608
@@ -122,7 +125,7 @@ class Table:
         self._suspects = _dangling(resource.table, given, shape)
         self._insert = f"INSERT INTO {table} ({names}) SELECT {names} FROM {given} ORDER BY given._line"  # noqa: S608
 
-    async def held(self, write: Writer, rows: Iterable[Row]) -> dict[int, Held]:
+    async def held(self, write: Transaction, rows: Iterable[Row]) -> dict[int, Held]:
         """The objects that are there already, locked until the transaction ends."""
         known = [row for row in rows if not row.is_new]
         found = await write.fetch(self._hold, _records(known)) if known else []
@@ -131,22 +134,22 @@ class Table:
             for line, its, *was in found
         }
 
-    async def whole(self, write: Writer, row: Row) -> Mapping[str, Any]:
+    async def whole(self, write: Transaction, row: Row) -> Mapping[str, Any]:
         """The columns that a row would have: what the file does not name, it keeps."""
         found = [] if row.is_new else await write.fetch(self._whole, _records([row]))
         return {**dict(zip(self._others, found[0], strict=True)), **row.keys, **row.says} if found else row.columns
 
-    async def suspects(self, write: Writer, rows: Sequence[Row]) -> set[int]:
+    async def suspects(self, write: Transaction, rows: Sequence[Row]) -> set[int]:
         """The lines that refer to what is not there, nor among these rows: each of them may well be refused."""
         if not self._suspects or not rows:
             return set()
         return {line for (line,) in await write.fetch(self._suspects, _records(rows))}
 
-    async def missing(self, write: Writer, row: Row, refusal: RuleBroken | Outside) -> str | None:
+    async def missing(self, write: Transaction, row: Row, refusal: ConstraintViolation | Outside) -> str | None:
         """The address of that to which a refused row refers, where that is of this table and not there."""
         for rule in self.resource.table.foreign_key_constraints:
             if (
-                isinstance(refusal, RuleBroken)
+                isinstance(refusal, ConstraintViolation)
                 and rule.name == refusal.constraint
                 and rule.referred_table is rule.table
             ):
@@ -154,22 +157,22 @@ class Table:
                 return self.resource.address_of({one.column.name: columns[one.parent.name] for one in rule.elements})
         return None
 
-    async def attempt(self, write: Writer, caller: Caller, rows: Sequence[Row], held: Lines) -> dict[int, Status]:
+    async def attempt(self, write: Transaction, caller: Caller, rows: Sequence[Row], held: Lines) -> dict[int, Status]:
         """Bring all of these in; where it raises RuleBroken or Outside, none of them is."""
         await self._check(write, caller, rows, held)
-        await write.run("SAVEPOINT rows")
+        await write.execute("SAVEPOINT rows")
         try:
             statuses = await self.put(write, rows, held)
             if outside := await ownership.outside(write, caller, self.resource, {row.line: row.keys for row in rows}):
                 raise Outside(outside)
-        except (RuleBroken, Outside):
-            await write.run("ROLLBACK TO SAVEPOINT rows")
-            await write.run("RELEASE SAVEPOINT rows")
+        except (ConstraintViolation, Outside):
+            await write.execute("ROLLBACK TO SAVEPOINT rows")
+            await write.execute("RELEASE SAVEPOINT rows")
             raise
-        await write.run("RELEASE SAVEPOINT rows")
+        await write.execute("RELEASE SAVEPOINT rows")
         return statuses
 
-    async def _check(self, write: Writer, caller: Caller, rows: Sequence[Row], held: Lines) -> None:
+    async def _check(self, write: Transaction, caller: Caller, rows: Sequence[Row], held: Lines) -> None:
         """Raise Outside for what afterwards would be the caller's own: what is held, where it goes, whom it takes."""
         if caller.organization is None:
             return
@@ -182,7 +185,7 @@ class Table:
         if outside := outside | await ownership.taken(*whose, was, becomes):
             raise Outside(outside)
 
-    async def put(self, write: Writer, rows: Sequence[Row], held: Lines) -> dict[int, Status]:
+    async def put(self, write: Transaction, rows: Sequence[Row], held: Lines) -> dict[int, Status]:
         """Change the objects that are there, then add the others; RuleBroken by any of them.
 
         Parts that go do so first: they may stand in the way of what the rows become, as speakers in a session that
@@ -225,24 +228,30 @@ def _records(rows: Iterable[Row]) -> str:
 
 def _differs(kind: Parts, row: Row, held: Held) -> bool:
     given, its = row.parts.get(kind.member), held.parts.get(kind.member, [])
-    return given is not None and kind.as_told(given) != kind.as_told(its)
+    return given is not None and kind.comparable(given) != kind.comparable(its)
 
 
-async def begin(write: Writer, seconds: int) -> None:
+async def begin(write: Transaction, seconds: int) -> None:
     """Let the statements of this transaction take as long as an import may."""
     limits = {"statement_timeout": f"{seconds}s", "idle_in_transaction_session_timeout": f"{seconds}s"}
     await write.fetch(LIMITS, orjson.dumps(limits).decode())
     await write.fetch(REMEMBER)
 
 
-async def first_of_their_key(write: Writer, rows: Iterable[Row]) -> set[str]:
+async def first_of_their_key(write: Transaction, rows: Iterable[Row]) -> set[str]:
     """The keys that no row before these had."""
     keys = [row.key for row in rows if not row.is_new]
     return {key for (key,) in await write.fetch(FIRST, keys)} if keys else set()
 
 
 async def audit(
-    write: Writer, keys: Sequence[str], count: int, *, client: str | None, scope: str | None, request_id: str | None
+    write: Transaction,
+    keys: Sequence[str],
+    count: int,
+    *,
+    client: str | None,
+    scope: str | None,
+    request_id: str | None,
 ) -> None:
     """One line in the audit trail: the first keys and, where there are more, how many they are."""
     more = [f"… {count}"] if count > len(keys) else []

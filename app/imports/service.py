@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from app.auth import Caller
 from app.core.db.database import Database
-from app.core.db.faults import RuleBroken
-from app.core.db.transaction import Writer
+from app.core.db.faults import ConstraintViolation
+from app.core.db.transaction import Transaction
 from app.core.languages import Text
 from app.core.problems import Circular, Invalid, OutsideOrganization, Problem
 from app.imports import repository
@@ -15,7 +15,7 @@ from app.imports.parser import Flawed, Unread
 from app.imports.repository import Lines, Outside, Row, Table
 from app.imports.schemas import Status
 from app.settings import Settings
-from app.writes.conflicts import Attempt, told
+from app.writes.conflicts import Attempt, to_problem
 
 CHUNK = 500  # rows that one statement brings in
 PIECES = 10  # that a chunk is cut into where a row of it is refused
@@ -29,7 +29,7 @@ Progress = Callable[[int], None]
 """Called with the number of rows that were looked at so far."""
 
 
-Refusal = RuleBroken | Outside
+Refusal = ConstraintViolation | Outside
 
 
 def patient(settings: Settings, seconds: int) -> Database:
@@ -39,7 +39,7 @@ def patient(settings: Settings, seconds: int) -> Database:
 
 
 async def bring_in(
-    transaction: Writer,
+    transaction: Transaction,
     caller: Caller,
     order: Order,
     rows: Iterable[Unread | None],
@@ -58,7 +58,7 @@ async def bring_in(
 class _Import:
     """One import within its transaction."""
 
-    def __init__(self, transaction: Writer, caller: Caller, order: Order) -> None:
+    def __init__(self, transaction: Transaction, caller: Caller, order: Order) -> None:
         self.transaction = transaction
         self.caller = caller
         self.resource = order.importable.resource
@@ -89,7 +89,7 @@ class _Import:
 
     async def _pause(self) -> None:
         """Let others have their turn. A statement does, and it alone knows of the transaction's deadline."""
-        await self.transaction.run("SELECT 1")
+        await self.transaction.execute("SELECT 1")
 
     async def _take(self, chunk: Sequence[Row | Flawed]) -> None:
         whole = [row for row in chunk if isinstance(row, Row)]
@@ -123,7 +123,7 @@ class _Import:
                 if row.line in outside.lines:
                     await self._refuse(row, outside)
             await self._put([row for row in rows if row.line not in outside.lines], held)
-        except RuleBroken as broken:
+        except ConstraintViolation as broken:
             if len(rows) == 1:
                 await self._refuse(rows[0], broken)
                 return
@@ -149,17 +149,17 @@ class _Import:
         problem = OutsideOrganization() if isinstance(refusal, Outside) else await self._told(row, refusal)
         return problem.errors or (Invalid(problem.code, problem.detail, pointer=""),)
 
-    async def _told(self, row: Row, broken: RuleBroken) -> Problem:
+    async def _told(self, row: Row, broken: ConstraintViolation) -> Problem:
         # The transaction reads: it alone sees the rows of this file.
         whole = await self.table.whole(self.transaction, row)
         attempt = Attempt(
             whole,
-            rivals=self.resource.rivals,
+            rivals=self.resource.conflict_queries,
             parts=self.resource.members_of_parts,
             items=row.parts,
             but=[self.resource.address_of(row.keys)],
         )
-        return await told(self.transaction, broken, attempt)
+        return await to_problem(self.transaction, broken, attempt)
 
     async def _try_again(self) -> None:
         """Try again what was refused, unless there is more than can be told: what was in its way may be gone."""
@@ -176,7 +176,7 @@ class _Import:
         rows = [row for row, _ in waiting]
         try:
             statuses = await self._attempt(rows, await self.table.held(self.transaction, rows))
-        except (RuleBroken, Outside):
+        except (ConstraintViolation, Outside):
             return False
         for row, verdict in waiting:
             self._mend(row, verdict, statuses)
@@ -213,7 +213,7 @@ class _Import:
         """Try a row again; where it is refused once more, the address of what is in its way, if that can be told."""
         try:
             statuses = await self._attempt([row], await self.table.held(self.transaction, [row]))
-        except (RuleBroken, Outside) as refusal:
+        except (ConstraintViolation, Outside) as refusal:
             verdict.errors = await self._reasons(row, refusal)
             missing = await self.table.missing(self.transaction, row, refusal)
             return missing or _in_the_way(verdict)

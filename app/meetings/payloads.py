@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.core.http.body_types import Content, Day, Instant, Line, Name, Slug, Uuid
 from app.models.vocabulary import DivisionKind, MeetingKind, Roll, SessionKind, StatementForm
-from app.writes.payloads import Noted, Reference, Sourced, TimeZone, patch
+from app.writes.payloads import ChangeReason, Reference, Sourced, TimeZone, patch
 
 
 class CorrectionContent(Content):
@@ -26,7 +26,7 @@ class SourceContent(Content):
     corrections: Annotated[list[CorrectionContent], Field(max_length=50)] = []
 
 
-class MeetingMembers(Noted):
+class MeetingMembers(ChangeReason):
     """A meeting. Its sessions and statements have addresses of their own."""
 
     name: Name

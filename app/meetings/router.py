@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 
 from app.auth import Scope, allow, public
-from app.core.clock import Today
-from app.core.db.database import Read
-from app.core.http.examples import example, written
+from app.core.clock import TodayDep
+from app.core.db.database import ReaderDep
+from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.problems import EndsBeforeStart, NotFound
@@ -15,7 +15,7 @@ from app.meetings import payloads, repository, schemas
 from app.routing import resource
 from app.writes import changes, revisions
 from app.writes.payloads import MergePatch, Note
-from app.writes.request import Change, Creation
+from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import changed, created, deleted
 
 router = resource("meetings")
@@ -30,7 +30,7 @@ Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakorn
     openapi_extra=example("/v1/meetings?from=2022-06-01&to=2022-06-30&host=kpu&as_of=2022-06-14"),
 )
 async def list_meetings(
-    request: Request, read: Read, today: Today, query: Annotated[schemas.MeetingQuery, Query()]
+    request: Request, read: ReaderDep, today: TodayDep, query: Annotated[schemas.MeetingQuery, Query()]
 ) -> Response:
     """List meetings
 
@@ -48,7 +48,7 @@ async def list_meetings(
     responses=problems(NotFound),
 )
 async def read_meeting(
-    read: Read, today: Today, code: Code, query: Annotated[schemas.MeetingItemQuery, Query()]
+    read: ReaderDep, today: TodayDep, code: Code, query: Annotated[schemas.MeetingItemQuery, Query()]
 ) -> Response:
     """Read one meeting
 
@@ -65,7 +65,7 @@ async def read_meeting(
     status_code=201,
     response_model=schemas.Meeting,
     dependencies=[allow(Scope.MEETINGS_WRITE)],
-    openapi_extra=written(
+    openapi_extra=write_example(
         "/v1/meetings",
         {
             "code": "rakornas-2026-12",
@@ -79,7 +79,7 @@ async def read_meeting(
     ),
     responses=created(schemas.Meeting, EndsBeforeStart),
 )
-async def create_meeting(write: Creation, content: payloads.MeetingContent) -> Response:
+async def create_meeting(write: CreateDep, content: payloads.MeetingContent) -> Response:
     """Create a meeting
 
     Its sessions and statements are created at addresses of their own. A client that is bound to an organization
@@ -92,10 +92,10 @@ async def create_meeting(write: Creation, content: payloads.MeetingContent) -> R
     "/{code}",
     response_model=schemas.Meeting,
     dependencies=[allow(Scope.MEETINGS_WRITE)],
-    openapi_extra=written("/v1/meetings/rakornas-2022-06", {"place": "Jakarta", "reason": "an example"}),
+    openapi_extra=write_example("/v1/meetings/rakornas-2022-06", {"place": "Jakarta", "reason": "an example"}),
     responses=changed(),
 )
-async def change_meeting(write: Change, code: Code, patch: Annotated[payloads.MeetingPatch, MergePatch]) -> Response:
+async def change_meeting(write: ChangeDep, code: Code, patch: Annotated[payloads.MeetingPatch, MergePatch]) -> Response:
     """Change a meeting
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
@@ -107,10 +107,10 @@ async def change_meeting(write: Change, code: Code, patch: Annotated[payloads.Me
     "/{code}",
     status_code=204,
     dependencies=[allow(Scope.MEETINGS_WRITE)],
-    openapi_extra=written("/v1/meetings/rakornas-2022-06"),
+    openapi_extra=write_example("/v1/meetings/rakornas-2022-06"),
     responses=deleted(),
 )
-async def delete_meeting(write: Change, code: Code, note: Note = None) -> Response:
+async def delete_meeting(write: ChangeDep, code: Code, note: Note = None) -> Response:
     """Delete a meeting
 
     Only one without sessions, statements and participants; one that does not take place is cancelled.
@@ -126,7 +126,7 @@ async def delete_meeting(write: Change, code: Code, note: Note = None) -> Respon
     responses=problems(NotFound),
 )
 async def list_meeting_revisions(
-    request: Request, read: Read, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
     """List a meeting's revisions
 

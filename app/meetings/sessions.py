@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 
 from app.auth import Scope, allow, public
-from app.core.db.database import Read
-from app.core.http.examples import example, written
+from app.core.db.database import ReaderDep
+from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.problems import EndsBeforeStart, NotFound, OutsideMeeting, ParallelSessions
@@ -15,7 +15,7 @@ from app.meetings import payloads, repository, schemas
 from app.routing import resource
 from app.writes import changes, revisions
 from app.writes.payloads import MergePatch, Note
-from app.writes.request import Change, Creation
+from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import changed, created, deleted
 
 router = resource("meetings", at="/v1/meetings/{code}/sessions")
@@ -32,13 +32,13 @@ SessionCode = Annotated[str, Path(description="Code of the session.", examples=[
     responses=problems(NotFound),
 )
 async def list_sessions(
-    request: Request, read: Read, code: Code, query: Annotated[schemas.SessionQuery, Query()]
+    request: Request, read: ReaderDep, code: Code, query: Annotated[schemas.SessionQuery, Query()]
 ) -> Response:
     """List a meeting's sessions
 
     In the order of the programme. Sessions of one `parallel_group` run side by side.
     """
-    then = read.at(query.then)
+    then = read.known_at(query.then)
     there = partial(repository.must_be_there, then, code)
     page = await repository.SESSIONS.page(read, query, within={"meeting": code}, if_empty=there)
     return page.reply(request, fresh=FRESH)
@@ -52,7 +52,7 @@ async def list_sessions(
     responses=problems(NotFound),
 )
 async def read_session(
-    read: Read,
+    read: ReaderDep,
     code: Code,
     session: SessionCode,
     query: Annotated[schemas.SessionItemQuery, Query()],
@@ -71,13 +71,13 @@ async def read_session(
     status_code=201,
     response_model=schemas.Session,
     dependencies=[allow(Scope.MEETINGS_WRITE)],
-    openapi_extra=written(
+    openapi_extra=write_example(
         "/v1/meetings/rakornas-2022-06/sessions",
         {"code": "class-6", "kind": "class", "position": 9, "name": "Kelas Contoh", "topics": ["Contoh"]},
     ),
     responses=created(schemas.Session, NotFound, OutsideMeeting, ParallelSessions, EndsBeforeStart),
 )
-async def create_session(write: Creation, code: Code, content: payloads.SessionContent) -> Response:
+async def create_session(write: CreateDep, code: Code, content: payloads.SessionContent) -> Response:
     """Create a session
 
     It lies within the days of its meeting, by the clock of the meeting's zone. Topics and speakers are its members.
@@ -89,11 +89,11 @@ async def create_session(write: Creation, code: Code, content: payloads.SessionC
     "/{session}",
     response_model=schemas.Session,
     dependencies=[allow(Scope.MEETINGS_WRITE)],
-    openapi_extra=written("/v1/meetings/rakornas-2022-06/sessions/class-1", {"room": "Ruang A"}),
+    openapi_extra=write_example("/v1/meetings/rakornas-2022-06/sessions/class-1", {"room": "Ruang A"}),
     responses=changed(),
 )
 async def change_session(
-    write: Change, code: Code, session: SessionCode, patch: Annotated[payloads.SessionPatch, MergePatch]
+    write: ChangeDep, code: Code, session: SessionCode, patch: Annotated[payloads.SessionPatch, MergePatch]
 ) -> Response:
     """Change a session
 
@@ -106,10 +106,10 @@ async def change_session(
     "/{session}",
     status_code=204,
     dependencies=[allow(Scope.MEETINGS_WRITE)],
-    openapi_extra=written("/v1/meetings/rakornas-2022-06/sessions/class-1"),
+    openapi_extra=write_example("/v1/meetings/rakornas-2022-06/sessions/class-1"),
     responses=deleted(),
 )
-async def delete_session(write: Change, code: Code, session: SessionCode, note: Note = None) -> Response:
+async def delete_session(write: ChangeDep, code: Code, session: SessionCode, note: Note = None) -> Response:
     """Delete a session
 
     With its topics and speakers; only one that nobody is assigned to.
@@ -125,7 +125,11 @@ async def delete_session(write: Change, code: Code, session: SessionCode, note: 
     responses=problems(NotFound),
 )
 async def list_session_revisions(
-    request: Request, read: Read, code: Code, session: SessionCode, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request,
+    read: ReaderDep,
+    code: Code,
+    session: SessionCode,
+    query: Annotated[revisions.RevisionQuery, Query()],
 ) -> Response:
     """List a session's revisions
 

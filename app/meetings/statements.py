@@ -8,8 +8,8 @@ from fastapi import Path, Query, Request, Response
 from uuid_utils.compat import uuid7
 
 from app.auth import Scope, allow, public
-from app.core.db.database import Read
-from app.core.http.examples import example, written
+from app.core.db.database import ReaderDep
+from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.http.parameters import UUID_FORM
@@ -18,7 +18,7 @@ from app.meetings import payloads, repository, schemas
 from app.routing import resource
 from app.writes import changes, revisions
 from app.writes.payloads import MergePatch, Note
-from app.writes.request import Change, Creation
+from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import changed, created, deleted
 
 router = resource("meetings", at="/v1/meetings/{code}/statements")
@@ -38,13 +38,13 @@ Id = Annotated[
     responses=problems(NotFound),
 )
 async def list_statements(
-    request: Request, read: Read, code: Code, query: Annotated[schemas.StatementQuery, Query()]
+    request: Request, read: ReaderDep, code: Code, query: Annotated[schemas.StatementQuery, Query()]
 ) -> Response:
     """List what was said about a meeting
 
     By day, with who said or wrote it and where it is told.
     """
-    then = read.at(query.then)
+    then = read.known_at(query.then)
     there = partial(repository.must_be_there, then, code)
     page = await repository.STATEMENTS.page(read, query, within={"meeting": code}, if_empty=there)
     return page.reply(request, fresh=FRESH)
@@ -58,7 +58,7 @@ async def list_statements(
     responses=problems(NotFound),
 )
 async def read_statement(
-    read: Read, code: Code, id: Id, query: Annotated[schemas.StatementItemQuery, Query()]
+    read: ReaderDep, code: Code, id: Id, query: Annotated[schemas.StatementItemQuery, Query()]
 ) -> Response:
     """Read one statement
 
@@ -74,13 +74,13 @@ async def read_statement(
     status_code=201,
     response_model=schemas.StatementRecord,
     dependencies=[allow(Scope.MEETINGS_WRITE)],
-    openapi_extra=written(
+    openapi_extra=write_example(
         "/v1/meetings/rakornas-2022-06/statements",
         {"organization": "kpu-31", "form": "spoken", "made_on": "2022-06-14", "summary": "Siap melaksanakan tahapan."},
     ),
     responses=created(schemas.StatementRecord, NotFound),
 )
-async def create_statement(write: Creation, code: Code, content: payloads.StatementContent) -> Response:
+async def create_statement(write: CreateDep, code: Code, content: payloads.StatementContent) -> Response:
     """Create a statement
 
     What somebody said or wrote about the meeting.
@@ -92,11 +92,11 @@ async def create_statement(write: Creation, code: Code, content: payloads.Statem
     "/{id}",
     response_model=schemas.StatementRecord,
     dependencies=[allow(Scope.MEETINGS_WRITE)],
-    openapi_extra=written(STATEMENT, {"made_on": "2022-06-14"}),
+    openapi_extra=write_example(STATEMENT, {"made_on": "2022-06-14"}),
     responses=changed(),
 )
 async def change_statement(
-    write: Change, code: Code, id: Id, patch: Annotated[payloads.StatementPatch, MergePatch]
+    write: ChangeDep, code: Code, id: Id, patch: Annotated[payloads.StatementPatch, MergePatch]
 ) -> Response:
     """Change a statement
 
@@ -109,10 +109,10 @@ async def change_statement(
     "/{id}",
     status_code=204,
     dependencies=[allow(Scope.MEETINGS_WRITE)],
-    openapi_extra=written(STATEMENT),
+    openapi_extra=write_example(STATEMENT),
     responses=deleted(),
 )
-async def delete_statement(write: Change, code: Code, id: Id, note: Note = None) -> Response:
+async def delete_statement(write: ChangeDep, code: Code, id: Id, note: Note = None) -> Response:
     """Delete a statement
 
     Only one that was recorded in error; its revisions stay.
@@ -128,7 +128,7 @@ async def delete_statement(write: Change, code: Code, id: Id, note: Note = None)
     responses=problems(NotFound),
 )
 async def list_statement_revisions(
-    request: Request, read: Read, code: Code, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, read: ReaderDep, code: Code, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
     """List a statement's revisions
 

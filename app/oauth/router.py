@@ -10,11 +10,11 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
-from app.auth import Route, Scope, Trust, public, tokens
+from app.auth import Route, Scope, TokenVerifier, public, tokens
 from app.auth.jwt import ALGORITHMS
 from app.auth.keys import LIFETIME
 from app.auth.scopes import TOKEN_PATH
-from app.core.db.database import Read
+from app.core.db.database import ReaderDep
 from app.core.http import conditional
 from app.core.http.examples import example
 from app.core.http.openapi import problems
@@ -48,7 +48,7 @@ REFUSAL: dict[str, Any] = {
     },
     openapi_extra={"requestBody": schemas.Form.described},
 )
-async def issue_token(request: Request, read: Read, _: Nothing) -> Response:
+async def issue_token(request: Request, read: ReaderDep, _: Nothing) -> Response:
     """Fetch an access token
 
     For a client with a secret (`client_secret_basic`, `client_secret_post`) or with a private key (`private_key_jwt`).
@@ -67,7 +67,7 @@ async def read_keys(request: Request, _: Nothing) -> schemas.KeySet:
 
     A key stands here a day before it signs its first token, and until its last one has ended.
     """
-    trust: Trust = request.app.state.trust
+    trust: TokenVerifier = request.app.state.token_verifier
     keys = trust.public_keys()
     # The first key signs at once: an empty set must not be kept.
     cache = conditional.open_data(300) if keys else "no-store"
@@ -99,14 +99,14 @@ async def read_metadata(request: Request, _: Nothing) -> schemas.Metadata:
     return conditional.reply(metadata.model_dump_json().encode(), cache=conditional.open_data(300))  # type: ignore[return-value]
 
 
-async def _issue(request: Request, read: Read) -> Response:
+async def _issue(request: Request, read: ReaderDep) -> Response:
     form = schemas.Form(request.headers.get("content-type", ""), await _body(request))
     grant_type = form.get("grant_type")
     if grant_type != "client_credentials":
         code: schemas.Code = "unsupported_grant_type" if grant_type else "invalid_request"
         raise schemas.Refused(code, "grant_type must be client_credentials.")
     credentials = form.credentials(request.headers.getlist("authorization"))
-    trust: Trust = request.app.state.trust
+    trust: TokenVerifier = request.app.state.token_verifier
     key = await trust.signing_key()
     attempts: service.Attempts = request.app.state.token_attempts
     with attempts.counted(service.named(credentials), _network(request)):

@@ -12,7 +12,7 @@ from app.auth import assertions
 from app.auth.jwt import InvalidToken
 from app.auth.scopes import TOKEN_PATH
 from app.auth.tokens import Grant
-from app.core.db.database import Database, Reading
+from app.core.db.database import Database, Queryable
 from app.core.http.rate_limits import Buckets, Clock
 from app.core.problems import TooManyRequests
 from app.oauth import repository
@@ -67,7 +67,7 @@ def named(credentials: Credentials) -> str:
         return ""
 
 
-async def prove(read: Reading, database: Database, credentials: Credentials, issuer: str, now: float) -> Grant:
+async def prove(read: Queryable, database: Database, credentials: Credentials, issuer: str, now: float) -> Grant:
     """What this client may be given; Refused where nothing proves that it is this one."""
     if credentials.assertion is not None:
         return await _by_assertion(read, database, credentials, issuer, now)
@@ -78,7 +78,9 @@ async def prove(read: Reading, database: Database, credentials: Credentials, iss
     return _grant(id_, found, secret)
 
 
-async def _by_assertion(read: Reading, database: Database, credentials: Credentials, issuer: str, now: float) -> Grant:
+async def _by_assertion(
+    read: Queryable, database: Database, credentials: Credentials, issuer: str, now: float
+) -> Grant:
     try:
         signed, named = assertions.claimed_by(credentials.assertion or "")
         id_, found = await _client(read, named)
@@ -93,7 +95,7 @@ async def _by_assertion(read: Reading, database: Database, credentials: Credenti
     return _grant(id_, found, None)
 
 
-async def _client(read: Reading, named: str) -> tuple[UUID | None, Found | None]:
+async def _client(read: Queryable, named: str) -> tuple[UUID | None, Found | None]:
     try:
         id_ = UUID(named)
     except ValueError:

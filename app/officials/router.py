@@ -7,8 +7,8 @@ from fastapi import Path, Query, Request, Response
 from uuid_utils.compat import uuid7
 
 from app.auth import Scope, allow, public
-from app.core.db.database import Read
-from app.core.http.examples import example, written
+from app.core.db.database import ReaderDep
+from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.http.parameters import UUID_FORM
@@ -17,7 +17,7 @@ from app.officials import payloads, repository, schemas
 from app.routing import resource
 from app.writes import changes, revisions
 from app.writes.payloads import MergePatch, Note
-from app.writes.request import Change, Creation
+from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import changed, created, deleted
 
 router = resource("officials")
@@ -38,7 +38,9 @@ Id = Annotated[
     dependencies=[public()],
     openapi_extra=example("/v1/officials?organization=kpu&office=chair&as_of=2024-07-10"),
 )
-async def list_officials(request: Request, read: Read, query: Annotated[schemas.OfficialQuery, Query()]) -> Response:
+async def list_officials(
+    request: Request, read: ReaderDep, query: Annotated[schemas.OfficialQuery, Query()]
+) -> Response:
     """List officials
 
     People with the offices they hold or held. `organization`, `division`, `office`, `standing` and `as_of` hold of one
@@ -55,7 +57,7 @@ async def list_officials(request: Request, read: Read, query: Annotated[schemas.
     responses=problems(NotFound),
 )
 async def read_official(
-    read: Read,
+    read: ReaderDep,
     id: Id,
     query: Annotated[schemas.OfficialItemQuery, Query()],
 ) -> Response:
@@ -73,10 +75,10 @@ async def read_official(
     status_code=201,
     response_model=schemas.Official,
     dependencies=[allow(Scope.OFFICIALS_WRITE)],
-    openapi_extra=written("/v1/officials", {"name": "Siti Contoh", "source": "KPU RI"}),
+    openapi_extra=write_example("/v1/officials", {"name": "Siti Contoh", "source": "KPU RI"}),
     responses=created(schemas.Official),
 )
-async def create_official(write: Creation, content: payloads.OfficialContent) -> Response:
+async def create_official(write: CreateDep, content: payloads.OfficialContent) -> Response:
     """Create an official
 
     A person; the offices held are created at `/v1/appointments`.
@@ -88,10 +90,12 @@ async def create_official(write: Creation, content: payloads.OfficialContent) ->
     "/{id}",
     response_model=schemas.Official,
     dependencies=[allow(Scope.OFFICIALS_WRITE)],
-    openapi_extra=written("/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90", {"other_names": ["Hasyim Asyari"]}),
+    openapi_extra=write_example(
+        "/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90", {"other_names": ["Hasyim Asyari"]}
+    ),
     responses=changed(),
 )
-async def change_official(write: Change, id: Id, patch: Annotated[payloads.OfficialPatch, MergePatch]) -> Response:
+async def change_official(write: ChangeDep, id: Id, patch: Annotated[payloads.OfficialPatch, MergePatch]) -> Response:
     """Change an official
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
@@ -103,10 +107,10 @@ async def change_official(write: Change, id: Id, patch: Annotated[payloads.Offic
     "/{id}",
     status_code=204,
     dependencies=[allow(Scope.OFFICIALS_WRITE)],
-    openapi_extra=written("/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90"),
+    openapi_extra=write_example("/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90"),
     responses=deleted(),
 )
-async def delete_official(write: Change, id: Id, note: Note = None) -> Response:
+async def delete_official(write: ChangeDep, id: Id, note: Note = None) -> Response:
     """Delete an official
 
     Only who has no appointment, and whom nothing refers to.
@@ -122,7 +126,7 @@ async def delete_official(write: Change, id: Id, note: Note = None) -> Response:
     responses=problems(NotFound),
 )
 async def list_official_revisions(
-    request: Request, read: Read, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, read: ReaderDep, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
     """List an official's revisions
 

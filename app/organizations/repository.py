@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
 from app import mentions, models
-from app.core.collection import Collection, Given, Reference
+from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.database import Reader
 from app.core.db.documents import AS_OF, Day, Document, Expression, Rows, json_object, known_day
 from app.core.db.provenance import fact_members
@@ -60,7 +60,7 @@ def organization(day: Day) -> Rows:
     )
 
 
-def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
+def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     day = AS_OF if "as_of" in given else None
     for name in ("kind", "level", "sector", "region"):
         if name in given:
@@ -78,8 +78,8 @@ ORGANIZATIONS = Collection(
     conditions=_conditions,
     sorts={"code": [], "name": [_body.name], "updated_at": [_body.updated_at]},
     references={
-        "parent": Reference(_body.code, "/v1/organizations"),
-        "region": Reference(models.Region.code, "/v1/regions"),
+        "parent": ReferenceFilter(_body.code, "/v1/organizations"),
+        "region": ReferenceFilter(models.Region.code, "/v1/regions"),
     },
 )
 
@@ -90,7 +90,7 @@ ORGANIZATION = Resource(
     address="/v1/organizations/{code}",
     content=payloads.OrganizationMembers,
     owned_by=Statement(select(_body.code).where(_body.code == bindparam("code"))),
-    moves="parent",
+    owner_column="parent",
 )
 
 _held, _person = models.Appointment, models.Official
@@ -116,7 +116,7 @@ def roster_entry(day: Day) -> Rows:
     )
 
 
-def _on_the_roster(given: Given) -> Iterator[ColumnElement[bool]]:
+def _on_the_roster(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     """Everyone whose appointment is possible on the day."""
     yield _held.organization == bindparam("organization")
     yield holds_on(_held.possible, AS_OF)
@@ -156,5 +156,5 @@ _CODE_TODAY = Statement(
 
 async def code_today(read: Reader, code: str) -> str | None:
     """The code itself, or today's of the commission that had it under its region's former code; None for neither."""
-    row = await read.row(_CODE_TODAY, {"code": code})
+    row = await read.fetch_first(_CODE_TODAY, {"code": code})
     return row[0] if row else None

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 
 from app.auth import Scope, allow, public
-from app.core.clock import Today
-from app.core.db.database import Read
-from app.core.http.examples import example, written
+from app.core.clock import TodayDep
+from app.core.db.database import ReaderDep
+from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.problems import Circular, NotFound
@@ -15,7 +15,7 @@ from app.organizations import payloads, repository, schemas
 from app.routing import moved, moved_to, resource
 from app.writes import changes, revisions
 from app.writes.payloads import MergePatch, Note
-from app.writes.request import Change, Creation
+from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import changed, created, deleted
 
 router = resource("organizations")
@@ -30,7 +30,7 @@ Code = Annotated[str, Path(description="Code of the organization.", examples=["k
     openapi_extra=example("/v1/organizations?kind=commission&level=province&as_of=2022-06-14"),
 )
 async def list_organizations(
-    request: Request, read: Read, query: Annotated[schemas.OrganizationQuery, Query()]
+    request: Request, read: ReaderDep, query: Annotated[schemas.OrganizationQuery, Query()]
 ) -> Response:
     """List organizations
 
@@ -49,7 +49,7 @@ async def list_organizations(
 )
 async def read_organization(
     request: Request,
-    read: Read,
+    read: ReaderDep,
     code: Code,
     query: Annotated[schemas.OrganizationItemQuery, Query()],
 ) -> Response:
@@ -59,7 +59,7 @@ async def read_organization(
     """
     if item := await repository.ORGANIZATIONS.one(read, code, query):
         return item.reply(fresh=FRESH)
-    then = read.at(query.then)
+    then = read.known_at(query.then)
     current = await repository.code_today(then, code)
     if current is None or current == code:  # it is there, but was not on the day asked for
         raise NotFound
@@ -74,7 +74,7 @@ async def read_organization(
     responses=problems(NotFound) | moved(),
 )
 async def read_roster(
-    request: Request, read: Read, today: Today, code: Code, query: Annotated[schemas.RosterQuery, Query()]
+    request: Request, read: ReaderDep, today: TodayDep, code: Code, query: Annotated[schemas.RosterQuery, Query()]
 ) -> Response:
     """Read a roster
 
@@ -82,7 +82,7 @@ async def read_roster(
     `certain` tells on which entries the sources leave no doubt for that day.
     """
     page = await repository.ROSTER.page(read, query, within={"organization": code}, today=today)
-    then = read.at(query.then)
+    then = read.known_at(query.then)
     current = await repository.code_today(then, code) if page.is_empty else code
     if current is None:
         raise NotFound
@@ -96,7 +96,7 @@ async def read_roster(
     status_code=201,
     response_model=schemas.Organization,
     dependencies=[allow(Scope.ORGANIZATIONS_WRITE)],
-    openapi_extra=written(
+    openapi_extra=write_example(
         "/v1/organizations",
         {
             "code": "bawaslu-31",
@@ -108,7 +108,7 @@ async def read_roster(
     ),
     responses=created(schemas.Organization, Circular),
 )
-async def create_organization(write: Creation, content: payloads.OrganizationContent) -> Response:
+async def create_organization(write: CreateDep, content: payloads.OrganizationContent) -> Response:
     """Create an organization
 
     A client that is bound to an organization creates below it only.
@@ -120,11 +120,11 @@ async def create_organization(write: Creation, content: payloads.OrganizationCon
     "/{code}",
     response_model=schemas.Organization,
     dependencies=[allow(Scope.ORGANIZATIONS_WRITE)],
-    openapi_extra=written("/v1/organizations/kpu-31", {"seats": 7, "legal_basis": "UU 7/2017"}),
+    openapi_extra=write_example("/v1/organizations/kpu-31", {"seats": 7, "legal_basis": "UU 7/2017"}),
     responses=changed(),
 )
 async def change_organization(
-    write: Change, code: Code, patch: Annotated[payloads.OrganizationPatch, MergePatch]
+    write: ChangeDep, code: Code, patch: Annotated[payloads.OrganizationPatch, MergePatch]
 ) -> Response:
     """Change an organization
 
@@ -137,10 +137,10 @@ async def change_organization(
     "/{code}",
     status_code=204,
     dependencies=[allow(Scope.ORGANIZATIONS_WRITE)],
-    openapi_extra=written("/v1/organizations/kpu-31.71"),
+    openapi_extra=write_example("/v1/organizations/kpu-31.71"),
     responses=deleted(),
 )
-async def delete_organization(write: Change, code: Code, note: Note = None) -> Response:
+async def delete_organization(write: ChangeDep, code: Code, note: Note = None) -> Response:
     """Delete an organization
 
     Only what nothing refers to; one that was dissolved in life stays on record, with `dissolved_on`.
@@ -156,7 +156,7 @@ async def delete_organization(write: Change, code: Code, note: Note = None) -> R
     responses=problems(NotFound),
 )
 async def list_organization_revisions(
-    request: Request, read: Read, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
     """List an organization's revisions
 

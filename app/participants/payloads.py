@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.core.http.body_types import Content, Day, Line, Name, Slug, Uuid
 from app.models.vocabulary import Capacity, Office
-from app.writes.payloads import Noted, Reference, Sourced, patch
+from app.writes.payloads import ChangeReason, Reference, Sourced, patch
 
 
 class LetterContent(Content):
@@ -40,7 +40,7 @@ class ParticipantPatch(ParticipantContent):
     """What is to change of a participant."""
 
 
-class BatchContent(Noted):
+class BatchContent(ChangeReason):
     """Up to 500 at once, all of them or none."""
 
     participants: Annotated[list[ParticipantContent], Field(min_length=1, max_length=500)]

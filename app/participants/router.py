@@ -7,9 +7,9 @@ from fastapi import Path, Query, Request, Response
 from uuid_utils.compat import uuid7
 
 from app.auth import Scope, allow
-from app.core.db.database import Read
-from app.core.db.transaction import writing
-from app.core.http.examples import example, written
+from app.core.db.database import ReaderDep
+from app.core.db.transaction import open_transaction
+from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.http.parameters import UUID_FORM
@@ -19,7 +19,7 @@ from app.roll_access import audited_read
 from app.routing import resource
 from app.writes import audit_trail, changes, revisions
 from app.writes.payloads import MergePatch, Note
-from app.writes.request import Change, Creation
+from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import changed, created, deleted
 
 router = resource("participants", at="/v1/meetings/{code}")
@@ -42,7 +42,7 @@ REFUSED = (NotFound, NoPlacesLeft, ParallelSessions, CircularRepresentation, Rol
 )
 async def list_participants(
     request: Request,
-    read: Read,
+    read: ReaderDep,
     code: Code,
     query: Annotated[schemas.ParticipantQuery, Query()],
     _purpose: audit_trail.Purpose = None,
@@ -52,7 +52,7 @@ async def list_participants(
     With the letters of assignment, the sessions they are assigned to and in whose place they come. Each reading leaves
     a line in the audit trail.
     """
-    await audited_read.must_read(request, read, read.at(query.then), code)
+    await audited_read.must_read(request, read, read.known_at(query.then), code)
     page = await audited_read.page(request, read, repository.PARTICIPANTS, query, code, "participants")
     return page.reply(request, fresh=None, vary=audited_read.VARY)
 
@@ -66,7 +66,7 @@ async def list_participants(
 )
 async def read_participant(
     request: Request,
-    read: Read,
+    read: ReaderDep,
     code: Code,
     id: Id,
     query: Annotated[schemas.ParticipantItemQuery, Query()],
@@ -76,7 +76,7 @@ async def read_participant(
 
     Each reading leaves a line in the audit trail.
     """
-    await audited_read.must_read(request, read, read.at(query.then), code)
+    await audited_read.must_read(request, read, read.known_at(query.then), code)
     return await audited_read.item(request, read, repository.PARTICIPANTS, UUID(id), query, code)
 
 
@@ -85,10 +85,10 @@ async def read_participant(
     status_code=201,
     response_model=schemas.Participant,
     dependencies=[allow(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=written(LIST, {"name": "Siti Contoh", "organization": "kpu-32", "capacity": "guest"}),
+    openapi_extra=write_example(LIST, {"name": "Siti Contoh", "organization": "kpu-32", "capacity": "guest"}),
     responses=created(schemas.Participant, *REFUSED),
 )
-async def create_participant(write: Creation, code: Code, content: payloads.ParticipantContent) -> Response:
+async def create_participant(write: CreateDep, code: Code, content: payloads.ParticipantContent) -> Response:
     """Put somebody on the list
 
     An official by id, anybody else by name, or an office whose holder is not known yet by organization and office. A
@@ -102,13 +102,13 @@ async def create_participant(write: Creation, code: Code, content: payloads.Part
     status_code=201,
     response_model=schemas.Batch,
     dependencies=[allow(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=written(
+    openapi_extra=write_example(
         f"{LIST}:batch",
         {"participants": [{"name": "Siti Contoh", "organization": "kpu-32"}, {"organization": "kpu-33"}]},
     ),
     responses=created(schemas.Batch, *REFUSED),
 )
-async def register_participants(write: Creation, code: Code, content: payloads.BatchContent) -> Response:
+async def register_participants(write: CreateDep, code: Code, content: payloads.BatchContent) -> Response:
     """Put many on the list
 
     Up to 500, all of them or none: a problem names the first that cannot be by its place in the batch.
@@ -121,10 +121,10 @@ async def register_participants(write: Creation, code: Code, content: payloads.B
     status_code=201,
     response_model=schemas.Invited,
     dependencies=[allow(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=written(f"{LIST}:in-office", {"organizations": ["kpu-31"], "offices": ["chair", "secretary"]}),
+    openapi_extra=write_example(f"{LIST}:in-office", {"organizations": ["kpu-31"], "offices": ["chair", "secretary"]}),
     responses=created(schemas.Invited, *REFUSED),
 )
-async def invite_in_office(write: Creation, code: Code, content: payloads.InOfficeContent) -> Response:
+async def invite_in_office(write: CreateDep, code: Code, content: payloads.InOfficeContent) -> Response:
     """Put everyone in office on the list
 
     Whoever holds one of these offices at these organizations on the meeting's first day, as the rosters of that day
@@ -137,11 +137,11 @@ async def invite_in_office(write: Creation, code: Code, content: payloads.InOffi
     "/participants/{id}",
     response_model=schemas.Participant,
     dependencies=[allow(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=written(ONE, {"assignment_letter": {"number": "12/ST/KPU-31/2026", "dated_on": "2026-12-01"}}),
+    openapi_extra=write_example(ONE, {"assignment_letter": {"number": "12/ST/KPU-31/2026", "dated_on": "2026-12-01"}}),
     responses=changed(*REFUSED[1:]),
 )
 async def change_participant(
-    write: Change, code: Code, id: Id, patch: Annotated[payloads.ParticipantPatch, MergePatch]
+    write: ChangeDep, code: Code, id: Id, patch: Annotated[payloads.ParticipantPatch, MergePatch]
 ) -> Response:
     """Change one of them
 
@@ -154,10 +154,10 @@ async def change_participant(
     "/participants/{id}",
     status_code=204,
     dependencies=[allow(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=written(ONE),
+    openapi_extra=write_example(ONE),
     responses=deleted(RollClosed),
 )
-async def delete_participant(write: Change, code: Code, id: Id, note: Note = None) -> Response:
+async def delete_participant(write: ChangeDep, code: Code, id: Id, note: Note = None) -> Response:
     """Take somebody off the list
 
     Their badges are good for nothing from then on; what gates have scanned of them stays, as `not_invited`.
@@ -174,7 +174,7 @@ async def delete_participant(write: Change, code: Code, id: Id, note: Note = Non
 )
 async def list_participant_revisions(
     request: Request,
-    read: Read,
+    read: ReaderDep,
     code: Code,
     id: Id,
     query: Annotated[revisions.RevisionQuery, Query()],
@@ -186,7 +186,7 @@ async def list_participant_revisions(
     trail.
     """
     await audited_read.must_read(request, read, read, code)
-    async with writing(request.app.state.database) as transaction:
+    async with open_transaction(request.app.state.database) as transaction:
         page = await revisions.page(transaction, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, query)
         await audited_read.line(transaction, request, f"participants/{id}")
     return page.reply(request, fresh=None, vary=audited_read.VARY)

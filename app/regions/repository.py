@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import ColumnElement, bindparam, func, or_, select
 
 from app import mentions, models
-from app.core.collection import Collection, Given, Reference
+from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.database import Reader
 from app.core.db.documents import AS_OF, Day, Document, Expression, Rows, json_list, json_object
 from app.core.db.provenance import fact_members
@@ -46,7 +46,7 @@ def region(day: Day) -> Rows:
     )
 
 
-def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
+def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     day = AS_OF if "as_of" in given else None
     if "type" in given:
         yield _region.type == bindparam("type")
@@ -61,7 +61,7 @@ REGIONS = Collection(
     _region,
     conditions=_conditions,
     sorts={"code": [], "name": [_region.name], "updated_at": [_region.updated_at]},
-    references={"parent": Reference(_region.code, "/v1/regions")},
+    references={"parent": ReferenceFilter(_region.code, "/v1/regions")},
 )
 
 REGION = Resource(
@@ -74,9 +74,9 @@ REGION = Resource(
         Parts(
             "previous_codes",
             _former,
-            whose={"region": "code"},
-            numbered=False,
-            beside={"verified": False, "primary": False},
+            foreign_key={"region": "code"},
+            ordered=False,
+            defaults={"verified": False, "primary": False},
         )
     ],
 )
@@ -86,5 +86,5 @@ _CODE_TODAY = Statement(select(_former.region).where(_former.code == bindparam("
 
 async def code_today(read: Reader, code: str) -> str | None:
     """The code that a former code became, or None."""
-    row = await read.row(_CODE_TODAY, {"code": code})
+    row = await read.fetch_first(_CODE_TODAY, {"code": code})
     return row[0] if row else None

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 
 from app.auth import Scope, allow, public
-from app.core.db.database import Read
-from app.core.http.examples import example, written
+from app.core.db.database import ReaderDep
+from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.problems import NotFound
@@ -14,7 +14,7 @@ from app.regions import payloads, repository, schemas
 from app.routing import moved, moved_to, resource
 from app.writes import changes, revisions
 from app.writes.payloads import MergePatch, Note
-from app.writes.request import Change, Creation
+from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import changed, created, deleted
 
 router = resource("regions")
@@ -28,7 +28,7 @@ Code = Annotated[str, Path(description="Kemendagri code.", examples=["31", "93.0
     dependencies=[public()],
     openapi_extra=example("/v1/regions?type=province&as_of=2022-06-14"),
 )
-async def list_regions(request: Request, read: Read, query: Annotated[schemas.RegionQuery, Query()]) -> Response:
+async def list_regions(request: Request, read: ReaderDep, query: Annotated[schemas.RegionQuery, Query()]) -> Response:
     """List regions
 
     Provinces, regencies and cities, by their Kemendagri code of today. With `as_of`, those that existed on that day,
@@ -46,7 +46,7 @@ async def list_regions(request: Request, read: Read, query: Annotated[schemas.Re
 )
 async def read_region(
     request: Request,
-    read: Read,
+    read: ReaderDep,
     code: Code,
     query: Annotated[schemas.RegionItemQuery, Query()],
 ) -> Response:
@@ -56,7 +56,7 @@ async def read_region(
     """
     if item := await repository.REGIONS.one(read, code, query):
         return item.reply(fresh=FRESH)
-    then = read.at(query.then)
+    then = read.known_at(query.then)
     if current := await repository.code_today(then, code):
         return moved_to(request, code, current)
     raise NotFound
@@ -67,12 +67,12 @@ async def read_region(
     status_code=201,
     response_model=schemas.Region,
     dependencies=[allow(Scope.REGIONS_WRITE)],
-    openapi_extra=written(
+    openapi_extra=write_example(
         "/v1/regions", {"code": "97", "name": "Papua Utara", "type": "province", "time_zone": "Asia/Jayapura"}
     ),
     responses=created(schemas.Region),
 )
-async def create_region(write: Creation, content: payloads.RegionContent) -> Response:
+async def create_region(write: CreateDep, content: payloads.RegionContent) -> Response:
     """Create a region
 
     A regency or city begins with the code of its province.
@@ -84,10 +84,10 @@ async def create_region(write: Creation, content: payloads.RegionContent) -> Res
     "/{code}",
     response_model=schemas.Region,
     dependencies=[allow(Scope.REGIONS_WRITE)],
-    openapi_extra=written("/v1/regions/31", {"capital": "Jakarta", "reason": "an example"}),
+    openapi_extra=write_example("/v1/regions/31", {"capital": "Jakarta", "reason": "an example"}),
     responses=changed(),
 )
-async def change_region(write: Change, code: Code, patch: Annotated[payloads.RegionPatch, MergePatch]) -> Response:
+async def change_region(write: ChangeDep, code: Code, patch: Annotated[payloads.RegionPatch, MergePatch]) -> Response:
     """Change a region
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
@@ -99,10 +99,10 @@ async def change_region(write: Change, code: Code, patch: Annotated[payloads.Reg
     "/{code}",
     status_code=204,
     dependencies=[allow(Scope.REGIONS_WRITE)],
-    openapi_extra=written("/v1/regions/31"),
+    openapi_extra=write_example("/v1/regions/31"),
     responses=deleted(),
 )
-async def delete_region(write: Change, code: Code, note: Note = None) -> Response:
+async def delete_region(write: ChangeDep, code: Code, note: Note = None) -> Response:
     """Delete a region
 
     Only what nothing refers to; a region that was wound up in life stays on record.
@@ -118,7 +118,7 @@ async def delete_region(write: Change, code: Code, note: Note = None) -> Respons
     responses=problems(NotFound),
 )
 async def list_region_revisions(
-    request: Request, read: Read, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
     """List a region's revisions
 

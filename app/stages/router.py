@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 
 from app.auth import Scope, allow, public
-from app.core.clock import Today
-from app.core.db.database import Read
+from app.core.clock import TodayDep
+from app.core.db.database import ReaderDep
 from app.core.http import conditional
-from app.core.http.examples import example, written
+from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.problems import Circular, EndsBeforeStart, ForeignParent, NotFound
@@ -16,7 +16,7 @@ from app.routing import resource
 from app.stages import payloads, repository, schemas
 from app.writes import changes, revisions
 from app.writes.payloads import MergePatch, Note
-from app.writes.request import Change, Creation
+from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import changed, created, deleted
 
 router = resource("stages", at="/v1")
@@ -31,7 +31,7 @@ Code = Annotated[str, Path(description="Code of the stage.", examples=["pu-08", 
     openapi_extra=example("/v1/stages?election=pemilu-2024&parent=none&status=running&as_of=2022-06-14"),
 )
 async def list_stages(
-    request: Request, read: Read, today: Today, query: Annotated[schemas.StageQuery, Query()]
+    request: Request, read: ReaderDep, today: TodayDep, query: Annotated[schemas.StageQuery, Query()]
 ) -> Response:
     """List stages
 
@@ -49,8 +49,8 @@ async def list_stages(
     responses=problems(NotFound),
 )
 async def read_stage(
-    read: Read,
-    today: Today,
+    read: ReaderDep,
+    today: TodayDep,
     code: Code,
     query: Annotated[schemas.StageItemQuery, Query()],
 ) -> Response:
@@ -71,8 +71,8 @@ async def read_stage(
     responses=problems(NotFound),
 )
 async def read_tree(
-    read: Read,
-    today: Today,
+    read: ReaderDep,
+    today: TodayDep,
     code: Annotated[str, Path(description="Code of the election.", examples=["pemilu-2024", "pilkada-2024"])],
     query: Annotated[schemas.TreeQuery, Query()],
 ) -> Response:
@@ -81,7 +81,7 @@ async def read_tree(
     All stages of an election in one answer, each with its parts below it, in the order of the regulation.
     """
     day, lasts = today.unless(query.as_of or today.of(query.known_at))
-    if body := await repository.tree(read.at(query.known_at) if query.known_at else read, code, day):
+    if body := await repository.tree(read.known_at(query.known_at) if query.known_at else read, code, day):
         return conditional.reply(body, cache=conditional.open_data(FRESH, at_most=lasts))
     raise NotFound
 
@@ -91,12 +91,12 @@ async def read_tree(
     status_code=201,
     response_model=schemas.Stage,
     dependencies=[allow(Scope.STAGES_WRITE)],
-    openapi_extra=written(
+    openapi_extra=write_example(
         "/v1/stages", {"code": "pu-99", "election": "pemilu-2024", "position": 99, "kind": "stage", "name": "Evaluasi"}
     ),
     responses=created(schemas.Stage, ForeignParent, EndsBeforeStart, Circular),
 )
-async def create_stage(write: Creation, content: payloads.StageContent) -> Response:
+async def create_stage(write: CreateDep, content: payloads.StageContent) -> Response:
     """Create a stage
 
     A part of a stage lies under a parent of the same election.
@@ -108,12 +108,12 @@ async def create_stage(write: Creation, content: payloads.StageContent) -> Respo
     "/stages/{code}",
     response_model=schemas.Stage,
     dependencies=[allow(Scope.STAGES_WRITE)],
-    openapi_extra=written(
+    openapi_extra=write_example(
         "/v1/stages/pu-08", {"end_on": "2024-02-12", "legal_basis": "PKPU 3/2022", "reason": "an example"}
     ),
     responses=changed(),
 )
-async def change_stage(write: Change, code: Code, patch: Annotated[payloads.StagePatch, MergePatch]) -> Response:
+async def change_stage(write: ChangeDep, code: Code, patch: Annotated[payloads.StagePatch, MergePatch]) -> Response:
     """Change a stage
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
@@ -126,10 +126,10 @@ async def change_stage(write: Change, code: Code, patch: Annotated[payloads.Stag
     "/stages/{code}",
     status_code=204,
     dependencies=[allow(Scope.STAGES_WRITE)],
-    openapi_extra=written("/v1/stages/pu-08"),
+    openapi_extra=write_example("/v1/stages/pu-08"),
     responses=deleted(),
 )
-async def delete_stage(write: Change, code: Code, note: Note = None) -> Response:
+async def delete_stage(write: ChangeDep, code: Code, note: Note = None) -> Response:
     """Delete a stage
 
     Only one without parts.
@@ -145,7 +145,7 @@ async def delete_stage(write: Change, code: Code, note: Note = None) -> Response
     responses=problems(NotFound),
 )
 async def list_stage_revisions(
-    request: Request, read: Read, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
     """List a stage's revisions
 

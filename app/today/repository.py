@@ -75,5 +75,5 @@ _STATEMENT = Statement(
 
 async def day(read: Reader, as_of: date, days: int) -> bytes:
     """The JSON of what a day and the days after it bring, from one statement."""
-    (text,) = await read.one(_STATEMENT, {"as_of": as_of, "days": days})
+    (text,) = await read.fetch_one(_STATEMENT, {"as_of": as_of, "days": days})
     return str(text).encode()

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from app.auth import public
-from app.core.clock import Today
-from app.core.db.database import Read
+from app.core.clock import TodayDep
+from app.core.db.database import ReaderDep
 from app.core.http import conditional
 from app.core.http.examples import example
 from app.routing import resource
@@ -19,7 +19,7 @@ FRESH = 60  # seconds
 @router.get(
     "", response_model=schemas.Day, dependencies=[public()], openapi_extra=example("/v1/today?as_of=2022-06-14&days=14")
 )
-async def read_day(read: Read, today: Today, query: Annotated[schemas.DayQuery, Query()]) -> Response:
+async def read_day(read: ReaderDep, today: TodayDep, query: Annotated[schemas.DayQuery, Query()]) -> Response:
     """Read what a day brings
 
     The stages that run on `as_of` (today where it is not given), those that begin or end within the

@@ -16,8 +16,8 @@ from sqlalchemy import (
 )
 
 from app import models
-from app.core.db.database import Reading
-from app.core.db.faults import RuleBroken
+from app.core.db.database import Queryable
+from app.core.db.faults import ConstraintViolation
 from app.core.db.statements import Statement
 from app.core.languages import Text as Sentence
 from app.core.problems import (
@@ -104,7 +104,7 @@ class Attempt(NamedTuple):
     """Addresses of what the write itself changes, and which so do not stand in its way."""
 
 
-async def told(read: Reading, broken: RuleBroken, attempt: Attempt) -> Problem:
+async def to_problem(read: Queryable, broken: ConstraintViolation, attempt: Attempt) -> Problem:
     """The problem to answer with."""
     table: Table = models.Base.metadata.tables[broken.table]
     rule = next((rule for rule in table.constraints if rule.name == broken.constraint), None)
@@ -148,25 +148,25 @@ def _unique(table: Table, name: str) -> list[Column[Any]]:
     return [column for index in table.indexes if index.unique and index.name == name for column in index.columns]
 
 
-async def _found(read: Reading, table: Table, *where: Any, values: Mapping[str, Any]) -> list[str]:
+async def _found(read: Queryable, table: Table, *where: Any, values: Mapping[str, Any]) -> list[str]:
     """The addresses of the first rows of a table that fulfil all of these."""
     address = ADDRESSES[table.name]
     named = [column for column in table.columns if f"{{{column.name}}}" in address]
     texts: list[Any] = [cast(column, Text) for column in named]
     statement = select(*(texts or [literal_column("1")])).where(*where).distinct().limit(MOST_NAMED)
     names = [column.name for column in named]
-    rows = await read.rows(Statement(statement), values)
+    rows = await read.fetch_all(Statement(statement), values)
     return [address.format(**dict(zip(names, row, strict=False))) for row in rows]
 
 
-async def _referring(read: Reading, table: Table, rule: ForeignKeyConstraint, keys: Mapping[str, Any]) -> list[str]:
+async def _referring(read: Queryable, table: Table, rule: ForeignKeyConstraint, keys: Mapping[str, Any]) -> list[str]:
     where = [element.parent == bindparam(f"key_{element.column.name}") for element in rule.elements]
     values = {f"key_{name}": value for name, value in keys.items()}
     return await _found(read, table, *where, values=values)
 
 
 async def _same(
-    read: Reading, table: Table, rule: str, columns: list[Column[Any]], values: Mapping[str, Any]
+    read: Queryable, table: Table, rule: str, columns: list[Column[Any]], values: Mapping[str, Any]
 ) -> list[str]:
     """The rows that have these values where they must be the only ones."""
     if not all(column.name in values for column in columns):
@@ -177,7 +177,7 @@ async def _same(
     return await _found(read, table, *where, values={f"key_{column.name}": values[column.name] for column in columns})
 
 
-async def _rivals(read: Reading, broken: RuleBroken, kind: type[Problem], attempt: Attempt) -> list[str]:
+async def _rivals(read: Queryable, broken: ConstraintViolation, kind: type[Problem], attempt: Attempt) -> list[str]:
     """With what a rule between rows is broken: as its hint says, or its parent, or those that an SQL finds."""
     if kind is OutsideMeeting and "meeting" in attempt.columns:  # a session's: it is its meeting that it does not fit
         return [ADDRESSES["meetings"].format(code=attempt.columns["meeting"])]
@@ -187,11 +187,11 @@ async def _rivals(read: Reading, broken: RuleBroken, kind: type[Problem], attemp
     if kind in (Circular, ForeignParent):
         return [ADDRESSES[broken.table].format(code=attempt.columns["parent"])]
     statement = attempt.rivals.get(broken.constraint)
-    found = await read.rows(statement, attempt.columns) if statement else []
+    found = await read.fetch_all(statement, attempt.columns) if statement else []
     return [ADDRESSES[broken.table].format(id=row[0]) for row in found]
 
 
-async def _is_there(read: Reading, table: Table, columns: Mapping[str, Any]) -> bool:
+async def _is_there(read: Queryable, table: Table, columns: Mapping[str, Any]) -> bool:
     """Whether the parent is there at all, be it under another election."""
     statement = Statement(select(table.c.code).where(table.c.code == bindparam("parent")))
-    return await read.row(statement, {"parent": columns.get("parent")}) is not None
+    return await read.fetch_first(statement, {"parent": columns.get("parent")}) is not None

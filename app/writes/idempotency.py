@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import orjson
 
-from app.core.db.transaction import Writer
+from app.core.db.transaction import Transaction
 from app.core.problems import InFlight, KeyReused
 
 FIND = (
@@ -24,7 +24,7 @@ PURGE = (
 )
 
 
-class Kept(NamedTuple):
+class StoredResponse(NamedTuple):
     """An answer as it was given: the status, the headers that belong to it, and the body."""
 
     status: int
@@ -37,7 +37,7 @@ def fingerprint(method: str, address: str, body: bytes) -> bytes:
     return sha256(b"\0".join((method.encode(), address.encode(), body))).digest()
 
 
-async def find(write: Writer, client: str, key: str, same: bytes) -> Kept | None:
+async def find_response(write: Transaction, client: str, key: str, same: bytes) -> StoredResponse | None:
     """The answer kept for this key, or None for a new one, which is this transaction's until it ends.
 
     Raises InFlight while another request with the key runs, KeyReused where the key was used for another request.
@@ -52,10 +52,10 @@ async def find(write: Writer, client: str, key: str, same: bytes) -> Kept | None
     kept_for, status, headers, body = found[0]
     if kept_for != same:
         raise KeyReused
-    return Kept(status, orjson.loads(headers), body)
+    return StoredResponse(status, orjson.loads(headers), body)
 
 
-async def keep(write: Writer, client: str, key: str, same: bytes, answer: Kept) -> None:
+async def store_response(write: Transaction, client: str, key: str, same: bytes, answer: StoredResponse) -> None:
     """Keep an answer, in the place of one that is too old to be given."""
     await write.fetch(
         "INSERT INTO idempotency_keys AS kept (client, key, fingerprint, status, headers, body)"

@@ -22,7 +22,7 @@ TimeZone = Annotated[
 ]
 
 
-class Noted(Content):
+class ChangeReason(Content):
     """Why it is written. Both stand in the object's revision."""
 
     reason: Annotated[Line | None, Field(description="Why this is written, for the revision.")] = None
@@ -33,10 +33,10 @@ class Noted(Content):
 
 # What stands beside a body in a route's signature.
 MergePatch = Body(media_type=MERGE_PATCH)
-Note = Annotated[Noted | None, Body(description="Why it is deleted.")]
+Note = Annotated[ChangeReason | None, Body(description="Why it is deleted.")]
 
 
-class Sourced(Noted):
+class Sourced(ChangeReason):
     """Where a fact is from, and how sure it is."""
 
     source: Annotated[Line | None, Field(description="Where this is stated; null: in no source seen so far.")] = None

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from app.core.db.database import Database
-from app.core.db.transaction import writing
+from app.core.db.transaction import open_transaction
 from app.writes import idempotency
 
 EVERY = 3600.0  # seconds
@@ -46,5 +46,5 @@ async def _keep_house(database: Database, every: float) -> None:
 
 async def _purge(database: Database, purge: str) -> int:
     """How many were thrown away, no more than a statement's time allows for."""
-    async with writing(database) as write:
+    async with open_transaction(database) as write:
         return len(await write.fetch(purge, MOST))

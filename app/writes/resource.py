@@ -13,7 +13,7 @@ from sqlalchemy import Table
 from app.auth import Caller
 from app.core.collection import Collection
 from app.core.db.statements import Statement
-from app.core.db.transaction import Writer
+from app.core.db.transaction import Transaction
 
 Values = Mapping[str, Any]
 
@@ -29,10 +29,10 @@ class Parts:
 
     member: str
     model: Any
-    whose: Mapping[str, str]
-    numbered: bool = True
-    beside: Values = field(default_factory=dict)
-    bare: bool = False
+    foreign_key: Mapping[str, str]
+    ordered: bool = True
+    defaults: Values = field(default_factory=dict)
+    keys_only: bool = False
 
     @property
     def table(self) -> Table:
@@ -42,19 +42,19 @@ class Parts:
     @property
     def key(self) -> str:
         """The member that tells those without an order apart."""
-        (key,) = (column.name for column in self.table.primary_key if column.name not in self.whose)
+        (key,) = (column.name for column in self.table.primary_key if column.name not in self.foreign_key)
         return key
 
-    def as_told(self, items: Any) -> Any:
+    def comparable(self, items: Any) -> Any:
         """What of them counts: also their order, where they have one."""
         found = orjson.loads(orjson.dumps(items))
-        if self.bare:
+        if self.keys_only:
             found = [one[self.key] if isinstance(one, dict) else one for one in found]
-        return found if self.numbered else sorted(found, key=None if self.bare else itemgetter(self.key))
+        return found if self.ordered else sorted(found, key=None if self.keys_only else itemgetter(self.key))
 
 
 @dataclass(frozen=True)
-class Taken:
+class OwnershipClaim:
     """A column that names an object of another resource and makes it that of its owner, as an appointment a person.
 
     `resource`: the name of its list. `owned_by`: whose it is, as a Resource has it, as an SQL of the column.
@@ -69,7 +69,7 @@ def _as_it_is(members: Values) -> Values:
     return members
 
 
-async def _always(_write: Writer, _caller: Caller, _keys: Values) -> None:
+async def _always(_write: Transaction, _caller: Caller, _keys: Values) -> None:
     """Nothing bars the writing of most resources."""
 
 
@@ -100,12 +100,12 @@ class Resource:
     columns: Callable[[Values], Values] = _as_it_is
     members: Callable[[Values], Values] = _as_it_is
     owned_by: Statement | None = None
-    rivals: Mapping[str, Statement] = field(default_factory=dict)
-    of_a_day: bool = False
-    moves: str | None = None
-    takes: Sequence[Taken] = ()
-    barred: Callable[[Writer, Caller, Values], Awaitable[None]] = _always
-    personal: bool = False
+    conflict_queries: Mapping[str, Statement] = field(default_factory=dict)
+    date_dependent: bool = False
+    owner_column: str | None = None
+    ownership_claims: Sequence[OwnershipClaim] = ()
+    ensure_writable: Callable[[Transaction, Caller, Values], Awaitable[None]] = _always
+    is_personal: bool = False
 
     @property
     def table(self) -> Table:

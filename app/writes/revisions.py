@@ -28,8 +28,8 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from app import models
-from app.core.collection import Collection, Given
-from app.core.db.database import Reading
+from app.core.collection import ActiveFilters, Collection
+from app.core.db.database import Queryable
 from app.core.db.documents import Day, Document, Rows, json_object
 from app.core.http.paging import Page
 from app.core.http.parameters import FieldsOf, ListQuery
@@ -158,7 +158,7 @@ def revision(_day: Day) -> Rows:
     )
 
 
-def _of_the_object(given: Given) -> Iterator[ColumnElement[bool]]:
+def _of_the_object(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     resource: ColumnElement[str] = bindparam("resource")
     key: ColumnElement[str] = bindparam("key")
     yield _made.resource == resource
@@ -180,7 +180,7 @@ REVISIONS = Collection(
 )
 
 
-async def page(read: Reading, resource: Resource, keys: Values, query: RevisionQuery) -> Page:
+async def page(read: Queryable, resource: Resource, keys: Values, query: RevisionQuery) -> Page:
     """The revisions of an object, also of one that was deleted; NotFound where there never was one."""
     beside = {name: value for name, value in keys.items() if name not in resource.table.primary_key.columns}
     within = {"resource": resource.name, "key": resource.key_of(keys), **beside}

@@ -22,7 +22,7 @@ CONFIRMED = ("confirmed_by", "confirmed_for", "confirmed_basis")
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody else writes, so there is nothing to wait for."""
-    monkeypatch.setattr(database, "SETTLED", timedelta(0))
+    monkeypatch.setattr(database, "MAX_COMMIT_DURATION", timedelta(0))
 
 
 @pytest_asyncio.fixture

@@ -227,7 +227,7 @@ async def test_one_that_is_too_long_is_refused(door: Door, monkeypatch: pytest.M
 
 
 async def test_as_it_was_known(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "SETTLED", timedelta(0))
+    monkeypatch.setattr(database, "MAX_COMMIT_DURATION", timedelta(0))
     before = await asked(door.client, f"{door.at}/attendance")
     instant: datetime = await fetch(door.app.state.settings.database_url, "SELECT clock_timestamp()")
     await door.admin.patch(f"{door.at}/attendance/{door.people[0]}", {"status": "absent", "reason": "x"})

@@ -180,7 +180,7 @@ async def test_other_meetings_keep_their_people(door: Door, own_url: str) -> Non
 async def test_what_is_forgotten_is_not_known_of_any_instant(
     door: Door, own_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "SETTLED", timedelta(0))
+    monkeypatch.setattr(database, "MAX_COMMIT_DURATION", timedelta(0))
     instant = (await fetch(own_url, "SELECT clock_timestamp()")).isoformat()
     await move(own_url, door, DAYS + 1)
     await maintenance.forget(own_url, dry_run=False)

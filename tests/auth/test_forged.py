@@ -163,7 +163,7 @@ FORGED: dict[str, Forge] = {
 @pytest_asyncio.fixture(scope="module")
 async def parts(app: FastAPI, client: httpx.AsyncClient) -> AsyncIterator[Parts]:
     """A good token's header and claims, and the key that signs."""
-    yield *decoded(await token_of(app, client)), await app.state.trust.signing_key()
+    yield *decoded(await token_of(app, client)), await app.state.token_verifier.signing_key()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from joserfc.jwk import ECKey
 
 from app.auth import external_issuer as outside
-from app.auth.external_issuer import OutsideIssuer
+from app.auth.external_issuer import ExternalIssuer
 from app.auth.jwt import InvalidToken
 from app.core.problems import Unavailable
 from tests.auth.made import key_set, new_key
@@ -42,8 +42,8 @@ class Fetched:
         return self.keys
 
 
-def issuer_with(fetched: Fetched) -> OutsideIssuer:
-    return OutsideIssuer("https://sso.example", fetched, lambda: fetched.now)
+def issuer_with(fetched: Fetched) -> ExternalIssuer:
+    return ExternalIssuer("https://sso.example", fetched, lambda: fetched.now)
 
 
 async def test_a_new_key_is_found_after_the_cool_down() -> None:
@@ -131,13 +131,13 @@ async def test_metadata_that_cannot_be_believed(metadata: Any) -> None:
         return metadata if address.endswith("configuration") else keys
 
     with pytest.raises(Unavailable):
-        await OutsideIssuer("https://sso.example", fetch).key("k")
+        await ExternalIssuer("https://sso.example", fetch).key("k")
 
 
 async def test_few_wait_for_an_issuer_that_hangs() -> None:
     """Each of them holds a place of the service's; the rest are told at once to come back."""
     slow = Slow(new_key("k"))
-    keys = OutsideIssuer("https://sso.example", slow)
+    keys = ExternalIssuer("https://sso.example", slow)
     waiting = [asyncio.create_task(keys.key("k")) for _ in range(outside.MOST_WAITING)]
     await asyncio.sleep(0)
     with pytest.raises(Unavailable):

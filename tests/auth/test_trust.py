@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from app.auth import Trust, tokens, verifier
+from app.auth import TokenVerifier, tokens, verifier
 from app.auth.jwt import InvalidToken
 from app.auth.keys import LIFETIME, SigningKey
 from app.auth.repository import State
@@ -51,7 +51,7 @@ class Held:
 
     def __init__(self, *keys: SigningKey) -> None:
         self.clock, self.records = Clock(), Records(*keys)
-        self.trust = Trust(Settings(), records=self.records, clock=self.clock)
+        self.trust = TokenVerifier(Settings(), records=self.records, clock=self.clock)
 
     async def learn(self, **changes: Any) -> None:
         self.records.found = self.records.found._replace(**changes)

@@ -55,7 +55,7 @@ async def headers(app: FastAPI, role: Role) -> dict[str, str]:
     if role.bad == "garbage":
         return {"Authorization": "Bearer " + "x" * 40}
     if role.bad == "expired":
-        trust, client = app.state.trust, Grant(NOWHERE, "tester", 1, [str(scope) for scope in role.scopes])
+        trust, client = app.state.token_verifier, Grant(NOWHERE, "tester", 1, [str(scope) for scope in role.scopes])
         key, began = await trust.signing_key(), time.time() - LIFETIME - 60
         token = tokens.issue(client, key, issuer=trust.issuer, audience=trust.audience, now=began)
         return {"Authorization": f"Bearer {token}"}

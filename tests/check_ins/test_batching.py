@@ -10,15 +10,15 @@ from fastapi import FastAPI
 from sqlalchemy.exc import DBAPIError
 
 from app.auth import Scope
-from app.check_ins.batching import MOST, Gathering
-from app.check_ins.repository import Post, Result
+from app.check_ins.batching import MOST, CheckInBatcher
+from app.check_ins.repository import DeviceSubmission, Result
 from app.core.problems import Unavailable
 from tests.callers import bearer
 from tests.check_ins.doors import Clock, Door, at, instant
 
 
-def post(device: str, meeting: str = "m") -> Post:
-    return Post(meeting, device, 0, at(0), at(0), "a client", None, [])
+def post(device: str, meeting: str = "m") -> DeviceSubmission:
+    return DeviceSubmission(meeting, device, 0, at(0), at(0), "a client", None, [])
 
 
 def answer(device: str) -> list[Result]:
@@ -33,7 +33,7 @@ class Store:
         self.let = asyncio.Event()
         self.wrong: dict[str, Exception] = {}
 
-    async def __call__(self, posts: Sequence[Post]) -> list[list[Result]]:
+    async def __call__(self, posts: Sequence[DeviceSubmission]) -> list[list[Result]]:
         devices = [one.device_id for one in posts]
         self.groups.append(devices)
         await self.let.wait()
@@ -48,10 +48,10 @@ class Doors:
 
     def __init__(self, seconds: float = 60) -> None:
         self.store = Store()
-        self.gathering = Gathering(self.store, seconds)
+        self.gathering = CheckInBatcher(self.store, seconds)
 
     async def come(self, *devices: str, meeting: str = "m") -> list["asyncio.Task[list[Result]]"]:
-        tasks = [asyncio.create_task(self.gathering.check_in(post(device, meeting))) for device in devices]
+        tasks = [asyncio.create_task(self.gathering.submit(post(device, meeting))) for device in devices]
         for _ in range(3):
             await asyncio.sleep(0)
         return tasks

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from app.auth.keys import LIFETIME
 from app.clients import maintenance
-from app.core.db.transaction import writing
+from app.core.db.transaction import open_transaction
 from app.core.http.body_types import LONGEST_NAME
 from app.oauth.schemas import ASSERTION_TYPE
 from tests.auth.made import assertion, bearer, decoded, fetched_token, key_set, made_client, new_ed_key, new_key
@@ -97,10 +97,10 @@ class TestSecrets:
         """The first goes on until it is revoked; then it gets nothing, and the second still does."""
         id_, first = await made_client(app, "changes:read")
         first_id = await fetch(clients_url, "SELECT id::text FROM client_secrets WHERE client = $1::text::uuid", id_)
-        async with writing(app.state.database) as write:
+        async with open_transaction(app.state.database) as write:
             second = await maintenance.add_secret(write, id_)
         with_first, with_second = [await fetched_token(client, id_, one) for one in (first, second)]
-        async with writing(app.state.database) as write:
+        async with open_transaction(app.state.database) as write:
             await maintenance.revoke_secret(write, id_, first_id)
         answer = await ask(client, {**FORM, "client_id": id_, "client_secret": first})
         assert refused(answer) == (401, "invalid_client")
@@ -115,7 +115,7 @@ class TestSecrets:
         key = new_key()
         with_keys, _ = await made_client(app, jwks=key_set(key))
         id_, secret = await made_client(app)
-        async with writing(app.state.database) as write:
+        async with open_transaction(app.state.database) as write:
             await maintenance.revoke(write, id_)
             await maintenance.revoke(write, with_keys)
         answer = await ask(client, {**FORM, "client_id": id_, "client_secret": secret})

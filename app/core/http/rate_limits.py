@@ -88,7 +88,7 @@ class Buckets:
             del self._full_at[key]
 
 
-class Limits:
+class RateLimitMiddleware:
     """Answers 429 with Retry-After (RFC 6585 4) to whoever asks too often; `/health/*` and `/metrics` never.
 
     A caller with a token is counted by its client, any other by its network. RateLimit-Policy and RateLimit stand on
