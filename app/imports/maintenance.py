@@ -13,7 +13,7 @@ from app.writes.payloads import ChangeReason
 
 SECONDS = 3600
 BY_SUFFIX: dict[str, parser.Format] = {".csv": "csv", ".ndjson": "ndjson"}
-OPERATOR = Caller(client="", name="import", scopes=frozenset(), organization=None, meeting=None)
+OPERATOR = Caller(client_id="", name="import", scopes=frozenset(), organization=None, meeting=None)
 
 Progress = Callable[[int, int], None]
 """Called with the rows and bytes read so far."""

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 from starlette.requests import ClientDisconnect
 
-from app.auth import Scope, allow_by
+from app.auth import Scope, require_scope_by_parameter
 from app.core.db.transaction import Rollback, open_transaction
 from app.core.http.examples import write_example
 from app.core.http.openapi import problems
@@ -59,7 +59,7 @@ NDJSON = '{"name": "Siti Contoh", "other_names": ["Siti C."]}\n{"name": "Budi Co
 @router.post(
     "",
     response_model=schemas.ImportResult,
-    dependencies=[allow_by("resource", SCOPES)],
+    dependencies=[require_scope_by_parameter("resource", SCOPES)],
     openapi_extra={
         **write_example("/v1/imports?resource=officials"),
         "requestBody": {
@@ -118,7 +118,7 @@ async def _run(write: WriteRequest, order: Order, note: ChangeReason, form: pars
             request_id = str(request.scope.get("state", {}).get("request_id", ""))
             await audit_trail.sign(transaction, write.caller, request_id, note)
             if write.key and (
-                kept := await idempotency.find_response(transaction, write.caller.client, write.key, same)
+                kept := await idempotency.find_response(transaction, write.caller.client_id, write.key, same)
             ):
                 return _response(kept, {"Idempotency-Replayed": "true"})
             rows = parser.rows(io.BytesIO(body), form, order.importable)
@@ -129,12 +129,12 @@ async def _run(write: WriteRequest, order: Order, note: ChangeReason, form: pars
                 raise Rollback
             await repository.audit(
                 *(transaction, outcome.keys, outcome.touched),
-                client=write.caller.client,
+                client=write.caller.client_id,
                 scope=SCOPES[order.importable.resource.name],
                 request_id=request_id,
             )
             if write.key:
-                await idempotency.store_response(transaction, write.caller.client, write.key, same, answer)
+                await idempotency.store_response(transaction, write.caller.client_id, write.key, same, answer)
     finally:
         await database.close()
     if outcome.is_refused and not order.dry_run:
@@ -166,7 +166,7 @@ async def _once(write: WriteRequest) -> AsyncIterator[None]:
         yield
         return
     under_way: set[tuple[str, str]] = write.request.app.state.imports_under_way
-    this = (write.caller.client, write.key)
+    this = (write.caller.client_id, write.key)
     if this in under_way:
         raise InFlight
     under_way.add(this)
