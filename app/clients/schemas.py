@@ -11,7 +11,7 @@ from app.auth import Scope
 from app.auth.assertions import MOST_KEYS, acceptable
 from app.core.http.body_types import Name
 from app.core.http.parameters import Code, FieldsOf, ListQuery, PartQuery, Words
-from app.mentions import Mention
+from app.references import CodeReference
 from app.writes.payloads import ChangeReason, patch
 
 
@@ -29,7 +29,9 @@ class Client(BaseModel):
     id: Annotated[UUID, Field(description="Its `client_id` at the token endpoint.")]
     name: Annotated[str, Field(examples=["bappenas"])]
     scopes: Annotated[list[Scope], Field(description="What its tokens may be good for.")]
-    organization: Annotated[Mention | None, Field(description="It writes only there and below; null: everywhere.")]
+    organization: Annotated[
+        CodeReference | None, Field(description="It writes only there and below; null: everywhere.")
+    ]
     meeting: Annotated[str | None, Field(description="The meeting whose gate it is.")]
     jwks: Annotated[dict[str, Any] | None, Field(description="The public keys that it proves itself with.")]
     secrets: Annotated[list[SecretOfClient], Field(description="Two of them may be live, so that one can be changed.")]
