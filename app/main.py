@@ -67,7 +67,7 @@ from app.search.router import router as search
 from app.settings import Settings
 from app.stages.router import router as stages
 from app.today.router import router as today
-from app.writes.purge import housekeeping
+from app.writes.purge import purge_periodically
 
 ROUTERS = (
     gates,  # routes are looked through in turn: these come first, for six hundred people wait at the door
@@ -129,7 +129,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     await app.state.token_verifier.start()
     app.state.check_in_batcher = CheckInBatcher(partial(check_in, app.state.database), app.state.database.deadline)
     app.state.summary_broadcaster = SummaryBroadcaster(summaries(app.state.database))
-    async with sealing(settings), housekeeping(app.state.database):
+    async with sealing(settings), purge_periodically(app.state.database):
         yield {protocol.AT_SHUTDOWN: (app.state.summary_broadcaster.close,)}
     await app.state.summary_broadcaster.stop()
     await app.state.token_verifier.stop()

@@ -33,7 +33,7 @@ from app.roll_access import access, audited_read
 from app.writes import audit_trail
 from app.writes.idempotency import StoredResponse
 from app.writes.request import ActionDep, WriteResult
-from app.writes.responses import LOCATION
+from app.writes.responses import LOCATION_HEADER
 
 JSON, SVG, PNG, PDF = "application/json", "image/svg+xml", "image/png", "application/pdf"
 router = APIRouter(
@@ -99,7 +99,7 @@ def _reply(badge: dict[str, Any], media_type: str) -> Response:
     openapi_extra=write_example(ONE),
     responses={
         200: {"model": schemas.Badge, "description": "With `dry_run=true`."},
-        201: {"description": "Issued.", "headers": LOCATION},
+        201: {"description": "Issued.", "headers": LOCATION_HEADER},
         **problems(InsufficientScope, OutsideOrganization, NotFound),
     },
 )

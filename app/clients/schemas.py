@@ -12,7 +12,7 @@ from app.auth.assertions import MOST_KEYS, acceptable
 from app.core.http.body_types import Name
 from app.core.http.parameters import Code, FieldsOf, ListQuery, PartQuery, Words
 from app.mentions import Mention
-from app.writes.payloads import ChangeReason, patch
+from app.writes.payloads import ChangeReason, merge_patch_model
 
 
 class SecretOfClient(BaseModel):
@@ -94,7 +94,7 @@ class ClientContent(ChangeReason):
     jwks: KeySet | None = None
 
 
-@patch
+@merge_patch_model
 class ClientPatch(ClientContent):
     """What is to change of a client. Whatever does, its tokens of before end."""
 
