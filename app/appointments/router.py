@@ -16,9 +16,9 @@ from app.core.http.parameters import UUID_FORM
 from app.core.problems import EndsBeforeStart, NotFound, SameOfficeTwice, TwoHolders
 from app.routing import resource
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatchBody, DeleteReason
+from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
-from app.writes.responses import responses_for_update, responses_for_create, responses_for_delete
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("appointments", at="/v1")
 FRESH = 60  # seconds

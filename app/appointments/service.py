@@ -41,7 +41,9 @@ async def succeed(write: WriteRequest, asked: payloads.SuccessionContent) -> Res
         ending = {name: value for name, value in asked.model_dump().items() if name in ("end_on", "end_reason")}
         await changes.apply_patch(transaction, write, RESOURCE, payloads.AppointmentPatch(**ending), ends)
         begun: UUID = uuid7()
-        write.attempted_write = AttemptedWrite({}, own_addresses=[RESOURCE.format_address(ends)] if _follows(asked) else [])
+        write.attempted_write = AttemptedWrite(
+            {}, own_addresses=[RESOURCE.format_address(ends)] if _follows(asked) else []
+        )
         await changes.insert_object(transaction, write, RESOURCE, _next(asked, held), {"id": begun})
         documents = [
             await changes.get_document(transaction, write, RESOURCE, {"id": id_}) for id_ in (asked.ends, begun)

@@ -22,9 +22,9 @@ from app.core.problems import Conflict, NotFound, OutsideOrganization, Precondit
 from app.routing import resource
 from app.writes.conflicts import AttemptedWrite
 from app.writes.idempotency import StoredResponse
-from app.writes.payloads import MergePatchBody, DeleteReason
+from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep, WriteRequest, WriteResult
-from app.writes.responses import Responses, responses_for_update, responses_for_create, responses_for_delete
+from app.writes.responses import Responses, responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("clients")
 ADMIN = allow(Scope.CLIENTS_ADMIN)

@@ -20,7 +20,7 @@ from app.routing import resource
 from app.writes import audit_trail
 from app.writes.payloads import ChangeReason, MergePatchBody
 from app.writes.request import ActionDep, ChangeDep
-from app.writes.responses import Responses, responses_for_update, responses_for_action
+from app.writes.responses import Responses, responses_for_action, responses_for_update
 
 router = resource("attendance", at="/v1/meetings/{code}")
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]

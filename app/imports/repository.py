@@ -93,7 +93,10 @@ class Table:
 
     def __init__(self, resource: Resource) -> None:
         self.resource = resource
-        types = {name: resource.table.columns[name].type for name in sorted(resource.writable_columns - {*resource.generated_columns})}
+        types = {
+            name: resource.table.columns[name].type
+            for name in sorted(resource.writable_columns - {*resource.generated_columns})
+        }
         shape = ", ".join(f'"{name}" {kind.compile(dialect=DIALECT)}' for name, kind in types.items())
         shape = f"(_line int, _given text[], {shape})"
         given = f"json_to_recordset($1::text::json) AS given {shape}"
@@ -154,7 +157,9 @@ class Table:
                 and rule.referred_table is rule.table
             ):
                 columns = await self.whole(write, row)
-                return self.resource.format_address({one.column.name: columns[one.parent.name] for one in rule.elements})
+                return self.resource.format_address(
+                    {one.column.name: columns[one.parent.name] for one in rule.elements}
+                )
         return None
 
     async def attempt(self, write: Transaction, caller: Caller, rows: Sequence[Row], held: Lines) -> dict[int, Status]:
@@ -163,7 +168,9 @@ class Table:
         await write.execute("SAVEPOINT rows")
         try:
             statuses = await self.put(write, rows, held)
-            if outside := await ownership.find_objects_outside(write, caller, self.resource, {row.line: row.keys for row in rows}):
+            if outside := await ownership.find_objects_outside(
+                write, caller, self.resource, {row.line: row.keys for row in rows}
+            ):
                 raise Outside(outside)
         except (ConstraintViolation, Outside):
             await write.execute("ROLLBACK TO SAVEPOINT rows")

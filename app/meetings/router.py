@@ -14,9 +14,9 @@ from app.core.problems import EndsBeforeStart, NotFound
 from app.meetings import payloads, repository, schemas
 from app.routing import resource
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatchBody, DeleteReason
+from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
-from app.writes.responses import responses_for_update, responses_for_create, responses_for_delete
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("meetings")
 FRESH = 60  # seconds
@@ -95,7 +95,9 @@ async def create_meeting(write: CreateDep, content: payloads.MeetingContent) -> 
     openapi_extra=write_example("/v1/meetings/rakornas-2022-06", {"place": "Jakarta", "reason": "an example"}),
     responses=responses_for_update(),
 )
-async def change_meeting(write: ChangeDep, code: Code, patch: Annotated[payloads.MeetingPatch, MergePatchBody]) -> Response:
+async def change_meeting(
+    write: ChangeDep, code: Code, patch: Annotated[payloads.MeetingPatch, MergePatchBody]
+) -> Response:
     """Change a meeting
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.

@@ -17,9 +17,9 @@ from app.core.problems import NotFound
 from app.meetings import payloads, repository, schemas
 from app.routing import resource
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatchBody, DeleteReason
+from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
-from app.writes.responses import responses_for_update, responses_for_create, responses_for_delete
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("meetings", at="/v1/meetings/{code}/statements")
 FRESH = 60  # seconds

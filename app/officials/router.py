@@ -16,9 +16,9 @@ from app.core.problems import NotFound
 from app.officials import payloads, repository, schemas
 from app.routing import resource
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatchBody, DeleteReason
+from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
-from app.writes.responses import responses_for_update, responses_for_create, responses_for_delete
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("officials")
 FRESH = 60  # seconds
@@ -95,7 +95,9 @@ async def create_official(write: CreateDep, content: payloads.OfficialContent) -
     ),
     responses=responses_for_update(),
 )
-async def change_official(write: ChangeDep, id: Id, patch: Annotated[payloads.OfficialPatch, MergePatchBody]) -> Response:
+async def change_official(
+    write: ChangeDep, id: Id, patch: Annotated[payloads.OfficialPatch, MergePatchBody]
+) -> Response:
     """Change an official
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.

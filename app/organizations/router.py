@@ -14,9 +14,9 @@ from app.core.problems import Circular, NotFound
 from app.organizations import payloads, repository, schemas
 from app.routing import moved, moved_to, resource
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatchBody, DeleteReason
+from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
-from app.writes.responses import responses_for_update, responses_for_create, responses_for_delete
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("organizations")
 FRESH, FRESH_ROSTER = 300, 60  # seconds

@@ -18,9 +18,9 @@ from app.participants import payloads, repository, schemas, service
 from app.roll_access import audited_read
 from app.routing import resource
 from app.writes import audit_trail, changes, revisions
-from app.writes.payloads import MergePatchBody, DeleteReason
+from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
-from app.writes.responses import responses_for_update, responses_for_create, responses_for_delete
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("participants", at="/v1/meetings/{code}")
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
@@ -187,6 +187,8 @@ async def list_participant_revisions(
     """
     await audited_read.must_read(request, read, read, code)
     async with open_transaction(request.app.state.database) as transaction:
-        page = await revisions.list_revisions(transaction, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, query)
+        page = await revisions.list_revisions(
+            transaction, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, query
+        )
         await audited_read.line(transaction, request, f"participants/{id}")
     return page.reply(request, fresh=None, vary=audited_read.VARY)

@@ -13,9 +13,9 @@ from app.core.problems import NotFound
 from app.regions import payloads, repository, schemas
 from app.routing import moved, moved_to, resource
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatchBody, DeleteReason
+from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
-from app.writes.responses import responses_for_update, responses_for_create, responses_for_delete
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("regions")
 FRESH = 300  # seconds
@@ -87,7 +87,9 @@ async def create_region(write: CreateDep, content: payloads.RegionContent) -> Re
     openapi_extra=write_example("/v1/regions/31", {"capital": "Jakarta", "reason": "an example"}),
     responses=responses_for_update(),
 )
-async def change_region(write: ChangeDep, code: Code, patch: Annotated[payloads.RegionPatch, MergePatchBody]) -> Response:
+async def change_region(
+    write: ChangeDep, code: Code, patch: Annotated[payloads.RegionPatch, MergePatchBody]
+) -> Response:
     """Change a region
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.

@@ -41,7 +41,11 @@ async def insert_object(
 ) -> None:
     """Put an object with its parts into the record; NotFound where there is not that of which it is to be a part."""
     await resource.ensure_writable(transaction, write.caller, keys)
-    if len(resource.key_columns) > 1 and resource.owner_query and not await transaction.fetch_all(resource.owner_query, keys):
+    if (
+        len(resource.key_columns) > 1
+        and resource.owner_query
+        and not await transaction.fetch_all(resource.owner_query, keys)
+    ):
         raise NotFound
     own, parts = _divided(resource, {**resource.to_columns(_members(content)), **keys})
     write.attempted_write = _attempt(resource, own, parts, write.attempted_write.own_addresses)
@@ -97,7 +101,9 @@ async def apply_patch(
     await ownership.ensure_new_owner_inside(transaction, write.caller, resource, there.members, own)
 
 
-async def delete_object(write: WriteRequest, resource: Resource, keys: Values, note: ChangeReason | None = None) -> Response:
+async def delete_object(
+    write: WriteRequest, resource: Resource, keys: Values, note: ChangeReason | None = None
+) -> Response:
     """Delete an object with its parts. Answers 204; its revisions stay, the last of them without content."""
 
     async def work(transaction: Transaction) -> WriteResult:
@@ -139,7 +145,13 @@ async def lock_object(
 
 
 def _attempt(resource: Resource, columns: Values, parts: Mapping[str, Any], but: Sequence[str]) -> AttemptedWrite:
-    return AttemptedWrite(columns, conflict_queries=resource.conflict_queries, part_members=resource.part_members, part_items=parts, own_addresses=but)
+    return AttemptedWrite(
+        columns,
+        conflict_queries=resource.conflict_queries,
+        part_members=resource.part_members,
+        part_items=parts,
+        own_addresses=but,
+    )
 
 
 def _members(content: BaseModel) -> dict[str, Any]:

@@ -177,7 +177,9 @@ async def _same(
     return await _found(read, table, *where, values={f"key_{column.name}": values[column.name] for column in columns})
 
 
-async def _rivals(read: Queryable, broken: ConstraintViolation, kind: type[Problem], attempt: AttemptedWrite) -> list[str]:
+async def _rivals(
+    read: Queryable, broken: ConstraintViolation, kind: type[Problem], attempt: AttemptedWrite
+) -> list[str]:
     """With what a rule between rows is broken: as its hint says, or its parent, or those that an SQL finds."""
     if kind is OutsideMeeting and "meeting" in attempt.columns:  # a session's: it is its meeting that it does not fit
         return [ADDRESSES["meetings"].format(code=attempt.columns["meeting"])]

@@ -47,7 +47,9 @@ END
 """
 
 
-async def ensure_object_inside(write: Transaction, caller: Caller, resource: Resource, keys: Values, *, is_new: bool = False) -> None:
+async def ensure_object_inside(
+    write: Transaction, caller: Caller, resource: Resource, keys: Values, *, is_new: bool = False
+) -> None:
     """Raise OutsideOrganization unless the caller may write this object as it stands in the transaction.
 
     What is nobody's yet, as a person without an appointment, is its own only if the caller has created it: `is_new`, if
@@ -65,13 +67,17 @@ async def ensure_object_inside(write: Transaction, caller: Caller, resource: Res
         raise OutsideOrganization
 
 
-async def ensure_new_owner_inside(write: Transaction, caller: Caller, resource: Resource, was: Values, becomes: Values) -> None:
+async def ensure_new_owner_inside(
+    write: Transaction, caller: Caller, resource: Resource, was: Values, becomes: Values
+) -> None:
     """Raise OutsideOrganization where a bound client moves an object from where it stands to where it may not write."""
     if await find_new_owners_outside(write, caller, resource, {0: was}, {0: becomes}):
         raise OutsideOrganization
 
 
-async def ensure_claimed_objects_inside(write: Transaction, caller: Caller, resource: Resource, was: Values, becomes: Values) -> None:
+async def ensure_claimed_objects_inside(
+    write: Transaction, caller: Caller, resource: Resource, was: Values, becomes: Values
+) -> None:
     """Raise OutsideOrganization where a bound client would make an object its own by naming it, as an appointment does.
 
     To be asked before that is written: afterwards it is its own.
@@ -90,7 +96,9 @@ async def find_objects_outside(write: Transaction, caller: Caller, resource: Res
     return await _found(write, caller, sql, {n: (resource.format_key(one), one) for n, one in keys.items()})
 
 
-async def find_new_owners_outside(write: Transaction, caller: Caller, resource: Resource, was: Objects, becomes: Objects) -> set[int]:
+async def find_new_owners_outside(
+    write: Transaction, caller: Caller, resource: Resource, was: Objects, becomes: Objects
+) -> set[int]:
     """Those that a bound client would move to where it may not write."""
     place = resource.owner_column
     if caller.organization is None or place is None:
@@ -99,7 +107,9 @@ async def find_new_owners_outside(write: Transaction, caller: Caller, resource: 
     return await _found(write, caller, _sql(resource, [place], f'SELECT given."{place}"'), moved) if moved else set()
 
 
-async def find_claimed_objects_outside(write: Transaction, caller: Caller, resource: Resource, was: Objects, becomes: Objects) -> set[int]:
+async def find_claimed_objects_outside(
+    write: Transaction, caller: Caller, resource: Resource, was: Objects, becomes: Objects
+) -> set[int]:
     """Those by which a bound client would take what is not its own. What is not there at all, a foreign key refuses."""
     found: set[int] = set()
     for one in resource.ownership_claims if caller.organization is not None else ():

@@ -108,7 +108,9 @@ class WriteRequest:
         answer: StoredResponse
         async with open_transaction(self.database) as write:
             await self.attribute_revisions(write, note)
-            if self.idempotency_key and (kept := await idempotency.find_response(write, self.caller.client, self.idempotency_key, same)):
+            if self.idempotency_key and (
+                kept := await idempotency.find_response(write, self.caller.client, self.idempotency_key, same)
+            ):
                 return _response(kept, {"Idempotency-Replayed": "true"})
             answer, keys = await work(write)
             if self.dry_run:
@@ -147,7 +149,9 @@ def require_caller(request: Request) -> Caller:
     return caller
 
 
-async def parse_create_request(request: Request, query: Annotated[WriteQuery, Query()], key: IdempotencyKey = None) -> WriteRequest:
+async def parse_create_request(
+    request: Request, query: Annotated[WriteQuery, Query()], key: IdempotencyKey = None
+) -> WriteRequest:
     """A request that creates; KeyRequired without an Idempotency-Key."""
     dry_run = query.dry_run == "true"
     if key is None and not dry_run:
@@ -157,7 +161,9 @@ async def parse_create_request(request: Request, query: Annotated[WriteQuery, Qu
     return WriteRequest(request, require_caller(request), dry_run, idempotency_key=None if dry_run else key)
 
 
-async def parse_change_request(request: Request, query: Annotated[WriteQuery, Query()], match: IfMatch = None) -> WriteRequest:
+async def parse_change_request(
+    request: Request, query: Annotated[WriteQuery, Query()], match: IfMatch = None
+) -> WriteRequest:
     """A request that changes or deletes; PreconditionRequired without If-Match."""
     if match is None:
         raise PreconditionRequired
