@@ -36,9 +36,10 @@ from app.check_ins.repository import check_in
 from app.check_ins.router import receipt_clock
 from app.check_ins.router import router as gates
 from app.clients.router import router as clients
-from app.core import problems, telemetry
+from app.core import problems
 from app.core.db.database import Database
 from app.core.http import openapi, protocol, validation
+from app.core.http.access_log import AccessLogMiddleware
 from app.core.http.conditional import ConditionalMiddleware
 from app.core.http.cors import CrossOriginMiddleware
 from app.core.http.methods import Allowed, MethodsMiddleware
@@ -177,7 +178,7 @@ def configure(app: FastAPI, settings: Settings) -> None:
     app.state.imports_under_way = set()
     app.middleware_stack = None  # it is built from the following at the first request
     app.user_middleware = [
-        Middleware(telemetry.TelemetryMiddleware),
+        Middleware(AccessLogMiddleware),
         Middleware(CrossOriginMiddleware),
         Middleware(
             RequestLimitsMiddleware, body_limit=settings.body_limit, large=LARGE, concurrency=settings.concurrency

@@ -11,9 +11,9 @@ from app.auth import Route, Scope, allow
 from app.badges import repository
 from app.badges.keys import BadgeKey
 from app.check_ins import schemas
-from app.core.db.database import ReaderDep
 from app.core.db.transaction import Transaction, open_transaction
 from app.core.http import conditional
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.negotiation import produces
 from app.core.http.openapi import problems

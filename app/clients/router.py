@@ -8,10 +8,10 @@ from fastapi import Path, Query, Request, Response
 
 from app.auth import Scope, allow
 from app.clients import repository, schemas
-from app.core.db.database import ReaderDep
 from app.core.db.transaction import Transaction
 from app.core.http import conditional
 from app.core.http.bodies import merged
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf

@@ -7,7 +7,7 @@ from fastapi import Body, Path, Query, Request, Response
 
 from app.attendance import repository, schemas
 from app.auth import Scope, allow
-from app.core.db.database import ReaderDep
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf

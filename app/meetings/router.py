@@ -5,8 +5,7 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 
 from app.auth import Scope, allow, public
-from app.core.clock import TodayDep
-from app.core.db.database import ReaderDep
+from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf

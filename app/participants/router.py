@@ -7,8 +7,8 @@ from fastapi import Path, Query, Request, Response
 from uuid_utils.compat import uuid7
 
 from app.auth import Scope, allow
-from app.core.db.database import ReaderDep
 from app.core.db.transaction import open_transaction
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
