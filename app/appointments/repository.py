@@ -88,10 +88,10 @@ APPOINTMENT = Resource(
     _held,
     APPOINTMENTS,
     address="/v1/appointments/{id}",
-    content=payloads.AppointmentContent,
-    keys=("id",),
-    generated=("certain", "possible"),
-    owned_by=Statement(select(_held.organization).where(_held.id == bindparam("id"))),
+    payload_model=payloads.AppointmentContent,
+    key_columns=("id",),
+    generated_columns=("certain", "possible"),
+    owner_query=Statement(select(_held.organization).where(_held.id == bindparam("id"))),
     conflict_queries={
         "ex_appointments_one_definitive_holder": _in_the_way(
             *("organization", "office"), where=_held.standing == "definitive"

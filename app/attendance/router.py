@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.attendance import repository, schemas, summary_repository
 from app.auth import Route, Scope, caller_of, needed, public
-from app.core.db.database import ReaderDep
 from app.core.http import conditional
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
 from app.core.http.negotiation import produces
 from app.core.http.openapi import problems

@@ -125,10 +125,10 @@ MEETING = Resource(
     _meeting,
     MEETINGS,
     address="/v1/meetings/{code}",
-    content=payloads.MeetingMembers,
+    payload_model=payloads.MeetingMembers,
     parts=[Parts("corrections", models.Correction, foreign_key={"meeting": "code"})],
-    columns=_columns,
-    owned_by=Statement(select(_meeting.host).where(_meeting.code == bindparam("code"))),
+    to_columns=_columns,
+    owner_query=Statement(select(_meeting.host).where(_meeting.code == bindparam("code"))),
     date_dependent=True,
 )
 _HOST = Statement(select(_meeting.host).where(_meeting.code == bindparam("meeting")))
@@ -167,10 +167,10 @@ SESSION = Resource(
     _session,
     SESSIONS,
     address="/v1/meetings/{meeting}/sessions/{code}",
-    content=payloads.SessionMembers,
-    keys=("meeting", "code"),
+    payload_model=payloads.SessionMembers,
+    key_columns=("meeting", "code"),
     parts=[Parts("speakers", models.Speaker, foreign_key={"meeting": "meeting", "session": "code"})],
-    owned_by=_HOST,
+    owner_query=_HOST,
 )
 
 
@@ -199,10 +199,10 @@ STATEMENT = Resource(
     _said,
     STATEMENTS,
     address="/v1/meetings/{meeting}/statements/{id}",
-    content=payloads.StatementContent,
-    keys=("meeting", "id"),
-    generated=(),
-    owned_by=_HOST,
+    payload_model=payloads.StatementContent,
+    key_columns=("meeting", "id"),
+    generated_columns=(),
+    owner_query=_HOST,
 )
 
 _IS_THERE = Statement(select(_meeting.code).where(_meeting.code == bindparam("meeting")))

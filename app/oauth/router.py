@@ -14,8 +14,8 @@ from app.auth import Route, Scope, TokenVerifier, public, tokens
 from app.auth.jwt import ALGORITHMS
 from app.auth.keys import LIFETIME
 from app.auth.scopes import TOKEN_PATH
-from app.core.db.database import ReaderDep
 from app.core.http import conditional
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
 from app.core.http.openapi import problems
 from app.core.http.parameters import Nothing

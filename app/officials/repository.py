@@ -83,7 +83,7 @@ OFFICIAL = Resource(
     _person,
     OFFICIALS,
     address="/v1/officials/{id}",
-    content=payloads.OfficialContent,
-    keys=("id",),
-    owned_by=Statement(select(_held.organization).where(_held.official == bindparam("id")).distinct()),
+    payload_model=payloads.OfficialContent,
+    key_columns=("id",),
+    owner_query=Statement(select(_held.organization).where(_held.official == bindparam("id")).distinct()),
 )

@@ -88,8 +88,8 @@ ORGANIZATION = Resource(
     _body,
     ORGANIZATIONS,
     address="/v1/organizations/{code}",
-    content=payloads.OrganizationMembers,
-    owned_by=Statement(select(_body.code).where(_body.code == bindparam("code"))),
+    payload_model=payloads.OrganizationMembers,
+    owner_query=Statement(select(_body.code).where(_body.code == bindparam("code"))),
     owner_column="parent",
 )
 

@@ -94,9 +94,9 @@ PARTICIPANT = Resource(
     _listed,
     PARTICIPANTS,
     address="/v1/meetings/{meeting}/participants/{id}",
-    content=payloads.ParticipantContent,
-    keys=("meeting", "id"),
-    generated=("folded", "open_status"),
+    payload_model=payloads.ParticipantContent,
+    key_columns=("meeting", "id"),
+    generated_columns=("folded", "open_status"),
     parts=[
         Parts(
             "sessions",
@@ -106,9 +106,9 @@ PARTICIPANT = Resource(
             keys_only=True,
         )
     ],
-    columns=_columns,
-    members=_members,
-    owned_by=Statement(select(_meeting.host).where(_meeting.code == bindparam("meeting", type_=Text))),
+    to_columns=_columns,
+    to_members=_members,
+    owner_query=Statement(select(_meeting.host).where(_meeting.code == bindparam("meeting", type_=Text))),
     ensure_writable=must_be_open,
     is_personal=True,
 )

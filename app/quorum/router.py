@@ -8,9 +8,9 @@ import orjson
 from fastapi import Path, Query, Request, Response
 
 from app.auth import caller_of, public
-from app.core.db.database import ReaderDep
 from app.core.db.transaction import open_transaction
 from app.core.http import conditional
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
 from app.core.http.openapi import problems
 from app.core.problems import NotFound

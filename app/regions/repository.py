@@ -69,7 +69,7 @@ REGION = Resource(
     _region,
     REGIONS,
     address="/v1/regions/{code}",
-    content=payloads.RegionMembers,
+    payload_model=payloads.RegionMembers,
     parts=[
         Parts(
             "previous_codes",

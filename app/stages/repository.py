@@ -82,7 +82,7 @@ STAGES = Collection(
 )
 
 STAGE = Resource(
-    "stages", _stage, STAGES, address="/v1/stages/{code}", content=payloads.StageMembers, date_dependent=True
+    "stages", _stage, STAGES, address="/v1/stages/{code}", payload_model=payloads.StageMembers, date_dependent=True
 )
 
 

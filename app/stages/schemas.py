@@ -25,7 +25,7 @@ class StageMembers(BaseModel):
     code: Annotated[str, Field(examples=["pu-08"])]
     election: CodeReference
     parent: Annotated[
-        CodeReference | None, Field(description="The stage that it is a part of; null: it is a top level one.")
+        CodeReference | None, Field(description="The stage that it is a part of; null: a top-level stage.")
     ]
     position: Annotated[int, Field(description="Its place among the parts of one stage, from 1.")]
     kind: StageKind

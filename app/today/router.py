@@ -5,9 +5,8 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from app.auth import public
-from app.core.clock import TodayDep
-from app.core.db.database import ReaderDep
 from app.core.http import conditional
+from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example
 from app.routing import resource
 from app.today import repository, schemas
