@@ -36,9 +36,10 @@ from app.check_ins.repository import check_in
 from app.check_ins.router import receipt_clock
 from app.check_ins.router import router as gates
 from app.clients.router import router as clients
-from app.core import problems, telemetry
+from app.core import problems
 from app.core.db.database import Database
 from app.core.http import openapi, protocol, validation
+from app.core.http.access_log import AccessLogMiddleware
 from app.core.http.conditional import ConditionalMiddleware
 from app.core.http.cors import CrossOriginMiddleware
 from app.core.http.methods import Allowed, MethodsMiddleware
@@ -67,7 +68,7 @@ from app.search.router import router as search
 from app.settings import Settings
 from app.stages.router import router as stages
 from app.today.router import router as today
-from app.writes.purge import housekeeping
+from app.writes.purge import purge_periodically
 
 ROUTERS = (
     gates,  # routes are looked through in turn: these come first, for six hundred people wait at the door
@@ -129,7 +130,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     await app.state.token_verifier.start()
     app.state.check_in_batcher = CheckInBatcher(partial(check_in, app.state.database), app.state.database.deadline)
     app.state.summary_broadcaster = SummaryBroadcaster(summaries(app.state.database))
-    async with sealing(settings), housekeeping(app.state.database):
+    async with sealing(settings), purge_periodically(app.state.database):
         yield {protocol.AT_SHUTDOWN: (app.state.summary_broadcaster.close,)}
     await app.state.summary_broadcaster.stop()
     await app.state.token_verifier.stop()
@@ -177,7 +178,7 @@ def configure(app: FastAPI, settings: Settings) -> None:
     app.state.imports_under_way = set()
     app.middleware_stack = None  # it is built from the following at the first request
     app.user_middleware = [
-        Middleware(telemetry.TelemetryMiddleware),
+        Middleware(AccessLogMiddleware),
         Middleware(CrossOriginMiddleware),
         Middleware(
             RequestLimitsMiddleware, body_limit=settings.body_limit, large=LARGE, concurrency=settings.concurrency

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Boolean, ColumnElement, Date, bindparam, cast, func, literal_column, null, select, true
 from sqlalchemy.dialects.postgresql import UUID
 
-from app import mentions, models
+from app import models, references
 from app.appointments import payloads, schemas
 from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.documents import AS_OF, Day, Document, Rows
@@ -23,11 +23,11 @@ def appointment(day: Day) -> Rows:
     return (
         select(
             _held.id,
-            mentions.official(_held.official).label("official"),
-            mentions.organization(_held.organization).label("organization"),
+            references.official_reference(_held.official).label("official"),
+            references.organization_reference(_held.organization).label("organization"),
             _held.office,
             _held.standing,
-            mentions.division(_held.division).label("division"),
+            references.division_reference(_held.division).label("division"),
             _held.term,
             _held.start_on,
             _held.end_on,
@@ -88,10 +88,10 @@ APPOINTMENT = Resource(
     _held,
     APPOINTMENTS,
     address="/v1/appointments/{id}",
-    content=payloads.AppointmentContent,
-    keys=("id",),
-    generated=("certain", "possible"),
-    owned_by=Statement(select(_held.organization).where(_held.id == bindparam("id"))),
+    payload_model=payloads.AppointmentContent,
+    key_columns=("id",),
+    generated_columns=("certain", "possible"),
+    owner_query=Statement(select(_held.organization).where(_held.id == bindparam("id"))),
     conflict_queries={
         "ex_appointments_one_definitive_holder": _in_the_way(
             *("organization", "office"), where=_held.standing == "definitive"

@@ -7,8 +7,8 @@ from fastapi import Path, Query, Request, Response
 from uuid_utils.compat import uuid7
 
 from app.appointments import payloads, repository, schemas, service
-from app.auth import Scope, allow_anonymous, require_scope
-from app.core.db.database import ReaderDep
+from app.auth import Scope, require_scope, allow_anonymous
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
@@ -16,9 +16,9 @@ from app.core.http.parameters import UUID_FORM
 from app.core.problems import EndsBeforeStart, NotFound, SameOfficeTwice, TwoHolders
 from app.routing import resource
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatch, Note
+from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
-from app.writes.responses import changed, created, deleted
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("appointments", at="/v1")
 FRESH = 60  # seconds
@@ -84,7 +84,7 @@ async def read_appointment(
             "start_on": "2030-01",
         },
     ),
-    responses=created(schemas.Appointment, TwoHolders, SameOfficeTwice, EndsBeforeStart),
+    responses=responses_for_create(schemas.Appointment, TwoHolders, SameOfficeTwice, EndsBeforeStart),
 )
 async def create_appointment(write: CreateDep, content: payloads.AppointmentContent) -> Response:
     """Create an appointment
@@ -93,7 +93,7 @@ async def create_appointment(write: CreateDep, content: payloads.AppointmentCont
     client that is bound to an organization appoints only people whom it may write: those whose offices all lie within
     it, and those without any that it has created.
     """
-    return await changes.create(write, repository.APPOINTMENT, content, {"id": uuid7()})
+    return await changes.create_object(write, repository.APPOINTMENT, content, {"id": uuid7()})
 
 
 @router.patch(
@@ -101,16 +101,16 @@ async def create_appointment(write: CreateDep, content: payloads.AppointmentCont
     response_model=schemas.Appointment,
     dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
     openapi_extra=write_example(APPOINTMENT, {"end_on": "2024-07-03", "end_reason": "an example"}),
-    responses=changed(),
+    responses=responses_for_update(),
 )
 async def change_appointment(
-    write: ChangeDep, id: Id, patch: Annotated[payloads.AppointmentPatch, MergePatch]
+    write: ChangeDep, id: Id, patch: Annotated[payloads.AppointmentPatch, MergePatchBody]
 ) -> Response:
     """Change an appointment
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
     """
-    return await changes.change(write, repository.APPOINTMENT, patch, {"id": UUID(id)})
+    return await changes.update_object(write, repository.APPOINTMENT, patch, {"id": UUID(id)})
 
 
 @router.delete(
@@ -118,14 +118,14 @@ async def change_appointment(
     status_code=204,
     dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
     openapi_extra=write_example(APPOINTMENT),
-    responses=deleted(),
+    responses=responses_for_delete(),
 )
-async def delete_appointment(write: ChangeDep, id: Id, note: Note = None) -> Response:
+async def delete_appointment(write: ChangeDep, id: Id, note: DeleteReason = None) -> Response:
     """Delete an appointment
 
     Only one that was recorded in error; one that has ended is given its `end_on`.
     """
-    return await changes.delete(write, repository.APPOINTMENT, {"id": UUID(id)}, note)
+    return await changes.delete_object(write, repository.APPOINTMENT, {"id": UUID(id)}, note)
 
 
 @router.get(
@@ -142,7 +142,7 @@ async def list_appointment_revisions(
 
     Who wrote what of it, when and why; also of one that was deleted.
     """
-    page = await revisions.page(read, repository.APPOINTMENT, {"id": UUID(id)}, query)
+    page = await revisions.list_revisions(read, repository.APPOINTMENT, {"id": UUID(id)}, query)
     return page.reply(request, fresh=FRESH)
 
 
@@ -160,7 +160,7 @@ async def list_appointment_revisions(
             "reason": "an example",
         },
     ),
-    responses=created(schemas.Succession, TwoHolders, SameOfficeTwice, EndsBeforeStart),
+    responses=responses_for_create(schemas.Succession, TwoHolders, SameOfficeTwice, EndsBeforeStart),
 )
 async def succeed_appointment(write: CreateDep, content: payloads.SuccessionContent) -> Response:
     """Hand an office over

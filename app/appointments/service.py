@@ -13,7 +13,7 @@ from app.core.http.validation import validate
 from app.core.languages import Text
 from app.core.problems import Conflict, Invalid, InvalidContent
 from app.writes import changes, ownership, rows
-from app.writes.conflicts import Attempt
+from app.writes.conflicts import AttemptedWrite
 from app.writes.idempotency import StoredResponse
 from app.writes.request import WriteRequest, WriteResult
 
@@ -34,21 +34,23 @@ async def succeed(write: WriteRequest, asked: payloads.SuccessionContent) -> Res
         held = await rows.lock_row(transaction, RESOURCE, ends)
         if held is None:
             raise InvalidContent(NO_SUCH)
-        await ownership.check(transaction, write.caller, RESOURCE, ends)
-        if held.content["end_on"] is not None:
-            address = RESOURCE.address_of(ends)
+        await ownership.ensure_object_inside(transaction, write.caller, RESOURCE, ends)
+        if held.members["end_on"] is not None:
+            address = RESOURCE.format_address(ends)
             raise Conflict(Invalid("already_ended", ENDED, pointer="/ends", address=address))
         ending = {name: value for name, value in asked.model_dump().items() if name in ("end_on", "end_reason")}
         await changes.apply_patch(transaction, write, RESOURCE, payloads.AppointmentPatch(**ending), ends)
         begun: UUID = uuid7()
-        write.attempt = Attempt({}, but=[RESOURCE.address_of(ends)] if _follows(asked) else [])
+        write.attempted_write = AttemptedWrite(
+            {}, own_addresses=[RESOURCE.format_address(ends)] if _follows(asked) else []
+        )
         await changes.insert_object(transaction, write, RESOURCE, _next(asked, held), {"id": begun})
         documents = [
             await changes.get_document(transaction, write, RESOURCE, {"id": id_}) for id_ in (asked.ends, begun)
         ]
         body = b'{"ended":%b,"begun":%b}' % tuple(one.body for one in documents)
         headers = {
-            "Location": RESOURCE.address_of({"id": begun}),
+            "Location": RESOURCE.format_address({"id": begun}),
             "ETag": conditional.entity_tag(documents[1].body, documents[1].revision),
         }
         return WriteResult(StoredResponse(201, headers, body), [f"appointments/{asked.ends}", f"appointments/{begun}"])
@@ -68,8 +70,8 @@ def _next(asked: payloads.SuccessionContent, held: rows.LockedRow) -> payloads.A
         payloads.AppointmentContent,
         {
             **begins,
-            "organization": held.content["organization"],
-            "office": held.content["office"],
+            "organization": held.members["organization"],
+            "office": held.members["office"],
             "start_on": begins["start_on"] or asked.end_on,
             "legal_basis": asked.legal_basis,
         },

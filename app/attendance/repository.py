@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, bindparam, case, func, literal_column, null, select
 
-from app import mentions, models
+from app import models, references
 from app.attendance import schemas
 from app.core.collection import ActiveFilters
 from app.core.db.documents import Day, Document, Expression, Rows, json_list, json_object
@@ -66,12 +66,12 @@ def _intervals() -> ColumnElement[Any]:
 def _participant(status: Expression, note: Expression, *more: ColumnElement[Any]) -> Rows:
     return select(
         _listed.id,
-        mentions.official(_listed.official).label("official"),
+        references.official_reference(_listed.official).label("official"),
         _listed.name,
-        mentions.organization(_listed.organization).label("organization"),
+        references.organization_reference(_listed.organization).label("organization"),
         _listed.office,
         _listed.capacity,
-        mentions.participant(_listed.represents).label("represents"),
+        references.participant_reference(_listed.represents).label("represents"),
         status.label("status"),
         _state.late,
         _state.arrived_at,
@@ -110,10 +110,10 @@ BY_HAND = Resource(
     _listed,
     RECORD,
     address="/v1/meetings/{meeting}/attendance/{id}",
-    content=payloads.ByHandContent,
-    keys=("meeting", "id"),
-    generated=("folded", "open_status"),
-    owned_by=Statement(select(_meeting.host).where(_meeting.code == _MEETING)),
+    payload_model=payloads.ByHandContent,
+    key_columns=("meeting", "id"),
+    generated_columns=("folded", "open_status"),
+    owner_query=Statement(select(_meeting.host).where(_meeting.code == _MEETING)),
     ensure_writable=lambda write, caller, keys: must_reach(write, caller, keys["meeting"]),
     is_personal=True,
 )

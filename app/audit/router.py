@@ -6,7 +6,7 @@ from fastapi import Query, Request, Response
 
 from app.audit import repository, schemas
 from app.auth import Scope, require_scope
-from app.core.db.database import ReaderDep
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
 from app.core.http.paging import PageOf
 from app.routing import resource

@@ -11,9 +11,9 @@ from app.auth import AuthorizingRoute, Scope, require_scope
 from app.badges import repository
 from app.badges.keys import BadgeKey
 from app.check_ins import schemas
-from app.core.db.database import ReaderDep
 from app.core.db.transaction import Transaction, open_transaction
 from app.core.http import conditional
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.negotiation import produces
 from app.core.http.openapi import problems
@@ -33,7 +33,7 @@ from app.roll_access import access, audited_read
 from app.writes import audit_trail
 from app.writes.idempotency import StoredResponse
 from app.writes.request import ActionDep, WriteResult
-from app.writes.responses import LOCATION
+from app.writes.responses import LOCATION_HEADER
 
 JSON, SVG, PNG, PDF = "application/json", "image/svg+xml", "image/png", "application/pdf"
 router = APIRouter(
@@ -99,7 +99,7 @@ def _reply(badge: dict[str, Any], media_type: str) -> Response:
     openapi_extra=write_example(ONE),
     responses={
         200: {"model": schemas.Badge, "description": "With `dry_run=true`."},
-        201: {"description": "Issued.", "headers": LOCATION},
+        201: {"description": "Issued.", "headers": LOCATION_HEADER},
         **problems(InsufficientScope, OutsideOrganization, NotFound),
     },
 )

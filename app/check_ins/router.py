@@ -12,9 +12,9 @@ from fastapi import Path, Query, Request, Response
 from app.auth import Scope, allow_anonymous, build_missing_scope_problem, require_scope
 from app.badges import repository as badges_repository
 from app.check_ins import payloads, repository, schemas
-from app.core.db.database import ReaderDep
 from app.core.db.transaction import open_transaction
 from app.core.http import conditional
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import BADGE, example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf

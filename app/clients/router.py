@@ -8,10 +8,10 @@ from fastapi import Path, Query, Request, Response
 
 from app.auth import Scope, require_scope
 from app.clients import repository, schemas
-from app.core.db.database import ReaderDep
 from app.core.db.transaction import Transaction
 from app.core.http import conditional
 from app.core.http.bodies import merged
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
@@ -20,17 +20,17 @@ from app.core.http.validation import validate
 from app.core.languages import Text
 from app.core.problems import Conflict, NotFound, OutsideOrganization, PreconditionFailed
 from app.routing import resource
-from app.writes.conflicts import Attempt
+from app.writes.conflicts import AttemptedWrite
 from app.writes.idempotency import StoredResponse
-from app.writes.payloads import MergePatch, Note
+from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep, WriteRequest, WriteResult
-from app.writes.responses import Responses, changed, created, deleted
+from app.writes.responses import Responses, responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("clients")
 ADMIN = require_scope(Scope.CLIENTS_ADMIN)
 Id = Annotated[UUID, Path(description="The client's `id`.", examples=["01a20c10-0ae2-7033-aa5d-2a6bfa807bee"])]
 SecretId = Annotated[UUID, Path(description="The secret's `id`.", examples=["01a20c10-0ae2-7033-aa5d-2a6bfa807bef"])]
-SECRETS_MADE = created(schemas.NewSecret, NotFound, Conflict)
+SECRETS_MADE = responses_for_create(schemas.NewSecret, NotFound, Conflict)
 REVOKED_204: Responses = {204: {"description": "Revoked."}}
 EXAMPLE_ID = "01a20c10-0ae2-7033-aa5d-2a6bfa807bee"
 TWO_LIVE = Text(
@@ -74,7 +74,7 @@ async def read_client(read: ReaderDep, id: Id, query: Annotated[schemas.ClientIt
     status_code=201,
     dependencies=[ADMIN],
     openapi_extra=write_example("/v1/clients", {"name": "bappenas", "scopes": ["changes:read"]}),
-    responses=created(schemas.NewClient),
+    responses=responses_for_create(schemas.NewClient),
 )
 async def create_client(write: CreateDep, content: schemas.ClientContent) -> Response:
     """Make a client
@@ -88,7 +88,7 @@ async def create_client(write: CreateDep, content: schemas.ClientContent) -> Res
         nonlocal secret
         _check_bounds(write)
         members = _members(content)
-        write.attempt = Attempt(members)
+        write.attempted_write = AttemptedWrite(members)
         id_, made = await repository.create(transaction, members, with_secret=content.jwks is None)
         secret = made.secret if made else None
         body, tag = await _shown(transaction, id_)
@@ -103,9 +103,9 @@ async def create_client(write: CreateDep, content: schemas.ClientContent) -> Res
     response_model=schemas.Client,
     dependencies=[ADMIN],
     openapi_extra=write_example(f"/v1/clients/{EXAMPLE_ID}", {"scopes": ["changes:read", "webhooks:write"]}),
-    responses=changed(),
+    responses=responses_for_update(),
 )
-async def change_client(write: ChangeDep, id: Id, content: Annotated[schemas.ClientPatch, MergePatch]) -> Response:
+async def change_client(write: ChangeDep, id: Id, content: Annotated[schemas.ClientPatch, MergePatchBody]) -> Response:
     """Change a client
 
     A merge patch. Whatever changes, the tokens that the client has end, and its next ones are as it is then.
@@ -115,7 +115,7 @@ async def change_client(write: ChangeDep, id: Id, content: Annotated[schemas.Cli
         held = await _held(transaction, write, id)
         given = content.model_dump(mode="json", exclude_unset=True)
         becomes = _members(validate(schemas.ClientContent, merged(held.content, given)))
-        write.attempt = Attempt(becomes)
+        write.attempted_write = AttemptedWrite(becomes)
         await repository.change(transaction, id, becomes)
         body, tag = await _shown(transaction, id)
         return WriteResult(StoredResponse(200, {"ETag": tag}, body), [f"clients/{id}"])
@@ -128,9 +128,9 @@ async def change_client(write: ChangeDep, id: Id, content: Annotated[schemas.Cli
     status_code=204,
     dependencies=[ADMIN],
     openapi_extra=write_example(f"/v1/clients/{EXAMPLE_ID}"),
-    responses=deleted() | REVOKED_204,
+    responses=responses_for_delete() | REVOKED_204,
 )
-async def revoke_client(write: ChangeDep, id: Id, note: Note = None) -> Response:
+async def revoke_client(write: ChangeDep, id: Id, note: DeleteReason = None) -> Response:
     """Revoke a client
 
     It stays in the list, gets no more tokens, and within 5 seconds none of those that it has is good. For good: a
@@ -182,9 +182,9 @@ async def create_secret(write: CreateDep, id: Id, content: schemas.SecretContent
     status_code=204,
     dependencies=[ADMIN],
     openapi_extra=write_example(f"/v1/clients/{EXAMPLE_ID}/secrets/01a20c10-0ae2-7033-aa5d-2a6bfa807bef"),
-    responses=deleted() | REVOKED_204,
+    responses=responses_for_delete() | REVOKED_204,
 )
-async def revoke_secret(write: ChangeDep, id: Id, secret: SecretId, note: Note = None) -> Response:
+async def revoke_secret(write: ChangeDep, id: Id, secret: SecretId, note: DeleteReason = None) -> Response:
     """Revoke a secret
 
     It proves nothing any more, and within 5 seconds the tokens that were fetched with it are no longer good. If-Match
@@ -206,7 +206,7 @@ async def _held(transaction: Transaction, write: WriteRequest, id_: UUID, *, rev
     held = await repository.hold(transaction, id_)
     if held is None:
         raise NotFound
-    if write.match is not None and not conditional.matches(write.match, held.revision):
+    if write.if_match is not None and not conditional.matches(write.if_match, held.revision):
         raise PreconditionFailed(headers={"ETag": (await _shown(transaction, id_))[1]})
     if held.revoked and not revoked:
         raise Conflict(detail=REVOKED)

@@ -11,8 +11,8 @@ from app.auth import Scope
 from app.auth.assertions import MAX_CLIENT_KEYS, is_client_jwk_set
 from app.core.http.body_types import Name
 from app.core.http.parameters import Code, FieldsOf, ListQuery, PartQuery, Words
-from app.mentions import Mention
-from app.writes.payloads import ChangeReason, patch
+from app.references import CodeReference
+from app.writes.payloads import ChangeReason, merge_patch_model
 
 
 class SecretOfClient(BaseModel):
@@ -29,7 +29,7 @@ class Client(BaseModel):
     id: Annotated[UUID, Field(description="Its `client_id` at the token endpoint.")]
     name: Annotated[str, Field(examples=["bappenas"])]
     scopes: Annotated[list[Scope], Field(description="What its tokens may be good for.")]
-    organization: Annotated[Mention | None, Field(description="It writes only there and below; null: everywhere.")]
+    organization: Annotated[CodeReference | None, Field(description="Writes only there and below; null: everywhere.")]
     meeting: Annotated[str | None, Field(description="The meeting whose gate it is.")]
     jwks: Annotated[dict[str, Any] | None, Field(description="The public keys that it proves itself with.")]
     secrets: Annotated[list[SecretOfClient], Field(description="Two of them may be live, so that one can be changed.")]
@@ -96,7 +96,7 @@ class ClientContent(ChangeReason):
     jwks: KeySet | None = None
 
 
-@patch
+@merge_patch_model
 class ClientPatch(ClientContent):
     """What is to change of a client. Whatever does, its tokens of before end."""
 

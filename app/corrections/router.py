@@ -7,7 +7,7 @@ from fastapi import Body, Path, Query, Request, Response
 
 from app.attendance import repository, schemas
 from app.auth import Scope, require_scope
-from app.core.db.database import ReaderDep
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
@@ -18,9 +18,9 @@ from app.corrections import repository as corrections_repository
 from app.roll_access import audited_read
 from app.routing import resource
 from app.writes import audit_trail
-from app.writes.payloads import ChangeReason, MergePatch
+from app.writes.payloads import ChangeReason, MergePatchBody
 from app.writes.request import ActionDep, ChangeDep
-from app.writes.responses import Responses, changed, done
+from app.writes.responses import Responses, responses_for_action, responses_for_update
 
 router = resource("attendance", at="/v1/meetings/{code}")
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
@@ -64,10 +64,10 @@ async def read_attendance(
     response_model=schemas.Attendance,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(f"{AT}/attendance/{ONE_ID}", {"status": "excused", "reason": "surat izin 4/2026"}),
-    responses={**changed(), **WAITS},
+    responses={**responses_for_update(), **WAITS},
 )
 async def set_attendance(
-    write: ChangeDep, code: Code, participant: Id, content: Annotated[payloads.ByHandContent, MergePatch]
+    write: ChangeDep, code: Code, participant: Id, content: Annotated[payloads.ByHandContent, MergePatchBody]
 ) -> Response:
     """Set whether somebody came
 
@@ -82,7 +82,7 @@ async def set_attendance(
     response_model=schemas.Annulled,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(f"{AT}/check-ins/{SOME}:annul", {"reason": "badge dipinjamkan"}),
-    responses={202: {"model": schemas.Annulled, "description": WAITS[202]["description"]}, **done()},
+    responses={202: {"model": schemas.Annulled, "description": WAITS[202]["description"]}, **responses_for_action()},
 )
 async def annul_check_in(write: ActionDep, code: Code, scan: ScanId, content: payloads.AnnulmentContent) -> Response:
     """Annul a check-in
@@ -97,7 +97,7 @@ async def annul_check_in(write: ActionDep, code: Code, scan: ScanId, content: pa
     response_model=schemas.Closed,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(f"{AT}:close-roll", {"reason": "rapat selesai"}),
-    responses=done(),
+    responses=responses_for_action(),
 )
 async def close_roll(
     write: ActionDep, code: Code, note: Annotated[ChangeReason | None, Body(description="Why it is closed.")] = None
@@ -139,7 +139,7 @@ async def list_corrections(
     response_model=schemas.RollCorrection,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(f"{AT}/corrections/{SOME}:confirm", {"reason": "suratnya ada"}),
-    responses=done(SecondClientNeeded),
+    responses=responses_for_action(SecondClientNeeded),
 )
 async def confirm_correction(
     write: ActionDep,

@@ -27,7 +27,7 @@ async def set_status(write: WriteRequest, meeting: str, participant: UUID, asked
     keys = {"meeting": meeting, "id": participant}
 
     async def work(transaction: Transaction) -> WriteResult:
-        write.shows_people = True
+        write.exposes_personal_data = True
         is_open = await access.is_open(transaction, meeting)
         await changes.lock_object(transaction, write, RESOURCE, keys)
         if not is_open:
@@ -56,8 +56,7 @@ async def annul(write: WriteRequest, meeting: str, scan: UUID, asked: payloads.A
         if is_open or found.at is not None:
             if found.at is None:
                 found = (
-                    await corrections_repository.annul(transaction, meeting, scan, write.caller.client_id, asked)
-                    or found
+                    await corrections_repository.annul(transaction, meeting, scan, write.caller.client_id, asked) or found
                 )
             answer: dict[str, Any] = {
                 "scan_id": scan,
@@ -109,7 +108,7 @@ async def confirm(write: WriteRequest, meeting: str, correction: UUID, note: Cha
             raise SecondClientNeeded
         if asked.confirmed_by is None:
             await corrections_repository.confirm(transaction, correction, write.caller.client_id, note)
-            await write.sign(transaction, asked.note)  # under the revision stands why it was asked for
+            await write.attribute_revisions(transaction, asked.note)  # under the revision stands why it was asked for
             if asked.participant is not None:
                 await _set(transaction, asked.participant, asked.status, asked.reason)
             elif (
@@ -123,23 +122,23 @@ async def confirm(write: WriteRequest, meeting: str, correction: UUID, note: Cha
 
 
 async def _must_write(transaction: Transaction, write: WriteRequest, meeting: str) -> None:
-    write.shows_people = True
+    write.exposes_personal_data = True
     await access.must_reach(transaction, write.caller, meeting)
     if write.caller.meeting is not None:  # a gate: it writes scans alone
         raise OutsideOrganization
-    await ownership.check(transaction, write.caller, RESOURCE, {"meeting": meeting, "id": None})
+    await ownership.ensure_object_inside(transaction, write.caller, RESOURCE, {"meeting": meeting, "id": None})
 
 
 async def _set(transaction: Transaction, participant: UUID, status: Any, reason: str) -> None:
     why = None if status == "expected" else reason
-    await rows.update(transaction, RESOURCE.table, {"id": participant}, {"status": status, "status_reason": why})
+    await rows.update_row(transaction, RESOURCE.table, {"id": participant}, {"status": status, "status_reason": why})
 
 
 async def _ask(transaction: Transaction, write: WriteRequest, meeting: str, note: ChangeReason, **what: Any) -> Any:
     id_: UUID = uuid7()
     why = {"reason": note.reason, "legal_basis": note.legal_basis}
     columns = {"id": id_, "meeting": meeting, **why, "asked_by": write.caller.client_id, **what}
-    await rows.insert(transaction, corrections_repository.TABLE, columns)
+    await rows.insert_row(transaction, corrections_repository.TABLE, columns)
     return await _correction(transaction, meeting, id_)
 
 

@@ -95,5 +95,5 @@ DIVISIONS = Collection(
 )
 
 DIVISION = Resource(
-    "divisions", models.Division, DIVISIONS, address="/v1/divisions/{code}", content=payloads.DivisionMembers
+    "divisions", models.Division, DIVISIONS, address="/v1/divisions/{code}", payload_model=payloads.DivisionMembers
 )

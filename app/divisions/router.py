@@ -4,9 +4,8 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow_anonymous, require_scope
-from app.core.clock import TodayDep
-from app.core.db.database import ReaderDep
+from app.auth import Scope, require_scope, allow_anonymous
+from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
@@ -14,9 +13,9 @@ from app.core.problems import NotFound
 from app.divisions import payloads, repository, schemas
 from app.routing import resource
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatch, Note
+from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
-from app.writes.responses import changed, created, deleted
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("divisions")
 FRESH = 60  # seconds
@@ -72,14 +71,14 @@ async def read_division(
         "/v1/divisions",
         {"code": "p7-9", "kind": "division", "level": "province", "members": 7, "name": "Divisi Contoh"},
     ),
-    responses=created(schemas.Division),
+    responses=responses_for_create(schemas.Division),
 )
 async def create_division(write: CreateDep, content: payloads.DivisionContent) -> Response:
     """Create a division
 
     It is a division of every commission of its level and size.
     """
-    return await changes.create(write, repository.DIVISION, content, {"code": content.code})
+    return await changes.create_object(write, repository.DIVISION, content, {"code": content.code})
 
 
 @router.patch(
@@ -87,16 +86,16 @@ async def create_division(write: CreateDep, content: payloads.DivisionContent) -
     response_model=schemas.Division,
     dependencies=[require_scope(Scope.DIVISIONS_WRITE)],
     openapi_extra=write_example("/v1/divisions/p7-4", {"name_en": "Voter data and information"}),
-    responses=changed(),
+    responses=responses_for_update(),
 )
 async def change_division(
-    write: ChangeDep, code: Code, patch: Annotated[payloads.DivisionPatch, MergePatch]
+    write: ChangeDep, code: Code, patch: Annotated[payloads.DivisionPatch, MergePatchBody]
 ) -> Response:
     """Change a division
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
     """
-    return await changes.change(write, repository.DIVISION, patch, {"code": code})
+    return await changes.update_object(write, repository.DIVISION, patch, {"code": code})
 
 
 @router.delete(
@@ -104,14 +103,14 @@ async def change_division(
     status_code=204,
     dependencies=[require_scope(Scope.DIVISIONS_WRITE)],
     openapi_extra=write_example("/v1/divisions/k5-5"),
-    responses=deleted(),
+    responses=responses_for_delete(),
 )
-async def delete_division(write: ChangeDep, code: Code, note: Note = None) -> Response:
+async def delete_division(write: ChangeDep, code: Code, note: DeleteReason = None) -> Response:
     """Delete a division
 
     Only what nothing refers to.
     """
-    return await changes.delete(write, repository.DIVISION, {"code": code}, note)
+    return await changes.delete_object(write, repository.DIVISION, {"code": code}, note)
 
 
 @router.get(
@@ -128,5 +127,5 @@ async def list_division_revisions(
 
     Who wrote what of it, when and why; also of one that was deleted.
     """
-    page = await revisions.page(read, repository.DIVISION, {"code": code}, query)
+    page = await revisions.list_revisions(read, repository.DIVISION, {"code": code}, query)
     return page.reply(request, fresh=FRESH)

@@ -47,5 +47,5 @@ ELECTIONS = Collection(
 )
 
 ELECTION = Resource(
-    "elections", models.Election, ELECTIONS, address="/v1/elections/{code}", content=payloads.ElectionMembers
+    "elections", models.Election, ELECTIONS, address="/v1/elections/{code}", payload_model=payloads.ElectionMembers
 )

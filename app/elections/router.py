@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow_anonymous, require_scope
-from app.core.db.database import ReaderDep
+from app.auth import Scope, require_scope, allow_anonymous
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
@@ -13,9 +13,9 @@ from app.core.problems import NotFound
 from app.elections import payloads, repository, schemas
 from app.routing import resource
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatch, Note
+from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
-from app.writes.responses import changed, created, deleted
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("elections")
 FRESH = 300  # seconds
@@ -67,14 +67,14 @@ async def read_election(
     openapi_extra=write_example(
         "/v1/elections", {"code": "pemilu-2029", "name": "Pemilihan Umum 2029", "kind": "general"}
     ),
-    responses=created(schemas.Election),
+    responses=responses_for_create(schemas.Election),
 )
 async def create_election(write: CreateDep, content: payloads.ElectionContent) -> Response:
     """Create an election
 
     Its stages are created at `/v1/stages`.
     """
-    return await changes.create(write, repository.ELECTION, content, {"code": content.code})
+    return await changes.create_object(write, repository.ELECTION, content, {"code": content.code})
 
 
 @router.patch(
@@ -82,16 +82,16 @@ async def create_election(write: CreateDep, content: payloads.ElectionContent) -
     response_model=schemas.Election,
     dependencies=[require_scope(Scope.ELECTIONS_WRITE)],
     openapi_extra=write_example("/v1/elections/pemilu-2024", {"name_en": "General Election 2024"}),
-    responses=changed(),
+    responses=responses_for_update(),
 )
 async def change_election(
-    write: ChangeDep, code: Code, patch: Annotated[payloads.ElectionPatch, MergePatch]
+    write: ChangeDep, code: Code, patch: Annotated[payloads.ElectionPatch, MergePatchBody]
 ) -> Response:
     """Change an election
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
     """
-    return await changes.change(write, repository.ELECTION, patch, {"code": code})
+    return await changes.update_object(write, repository.ELECTION, patch, {"code": code})
 
 
 @router.delete(
@@ -99,14 +99,14 @@ async def change_election(
     status_code=204,
     dependencies=[require_scope(Scope.ELECTIONS_WRITE)],
     openapi_extra=write_example("/v1/elections/pemilu-2024"),
-    responses=deleted(),
+    responses=responses_for_delete(),
 )
-async def delete_election(write: ChangeDep, code: Code, note: Note = None) -> Response:
+async def delete_election(write: ChangeDep, code: Code, note: DeleteReason = None) -> Response:
     """Delete an election
 
     Only one without stages that nothing refers to.
     """
-    return await changes.delete(write, repository.ELECTION, {"code": code}, note)
+    return await changes.delete_object(write, repository.ELECTION, {"code": code}, note)
 
 
 @router.get(
@@ -123,5 +123,5 @@ async def list_election_revisions(
 
     Who wrote what of it, when and why; also of one that was deleted.
     """
-    page = await revisions.page(read, repository.ELECTION, {"code": code}, query)
+    page = await revisions.list_revisions(read, repository.ELECTION, {"code": code}, query)
     return page.reply(request, fresh=FRESH)

@@ -30,7 +30,7 @@ async def bring_in(settings: Settings, path: Path, order: Order, note: ChangeRea
         with path.open("rb") as file:
             async with open_transaction(database) as transaction:
                 await repository.begin(transaction, SECONDS)
-                await audit_trail.sign(transaction, OPERATOR, "", note)
+                await audit_trail.attribute_revisions(transaction, OPERATOR, "", note)
                 rows = parser.rows(file, BY_SUFFIX[path.suffix.lower()], order.importable)
                 outcome = await service.bring_in(
                     transaction, OPERATOR, order, rows, lambda count: progress(count, file.tell())

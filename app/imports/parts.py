@@ -21,7 +21,7 @@ def given_columns(resource: Resource, content: Content) -> dict[str, Any]:
     As a merge patch has it: what is not named keeps what is held.
     """
     members = {name: _named(value) for name, value in content if name in content.model_fields_set}
-    return {name: value for name, value in resource.columns(members).items() if value is not NOT_GIVEN}
+    return {name: value for name, value in resource.to_columns(members).items() if value is not NOT_GIVEN}
 
 
 def _named(value: Any) -> Any:

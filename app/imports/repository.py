@@ -72,18 +72,18 @@ class Outside(Exception):
 def row_of(line: int, content: Content, resource: Resource) -> Row:
     """The columns and parts of what one row says."""
     members = dict(content)
-    columns = resource.columns(members)
+    columns = resource.to_columns(members)
     given = parts.given_columns(resource, content)
-    *_, own = resource.keys
+    *_, own = resource.key_columns
     is_new = columns[own] is None
-    keys = {name: columns[name] for name in resource.keys} | ({own: uuid7()} if is_new else {})
+    keys = {name: columns[name] for name in resource.key_columns} | ({own: uuid7()} if is_new else {})
     return Row(
         line,
-        resource.key_of(keys),
+        resource.format_key(keys),
         keys,
         is_new,
-        {name: value for name, value in columns.items() if name in resource.names} | keys,
-        [name for name in given if name in resource.names and name not in keys],
+        {name: value for name, value in columns.items() if name in resource.writable_columns} | keys,
+        [name for name in given if name in resource.writable_columns and name not in keys],
         {one.member: [dict(item) for item in given[one.member]] for one in resource.parts if one.member in given},
     )
 
@@ -93,14 +93,17 @@ class Table:
 
     def __init__(self, resource: Resource) -> None:
         self.resource = resource
-        types = {name: resource.table.columns[name].type for name in sorted(resource.names - {*resource.generated})}
+        types = {
+            name: resource.table.columns[name].type
+            for name in sorted(resource.writable_columns - {*resource.generated_columns})
+        }
         shape = ", ".join(f'"{name}" {kind.compile(dialect=DIALECT)}' for name, kind in types.items())
         shape = f"(_line int, _given text[], {shape})"
         given = f"json_to_recordset($1::text::json) AS given {shape}"
         table = f'"{resource.table.name}"'
         names = ", ".join(f'"{name}"' for name in types)
-        same_key = " AND ".join(f'held."{key}" = given."{key}"' for key in resource.keys)
-        others = [name for name in types if name not in resource.keys]
+        same_key = " AND ".join(f'held."{key}" = given."{key}"' for key in resource.key_columns)
+        others = [name for name in types if name not in resource.key_columns]
         is_named = {name: f"'{name}' = ANY (given._given)" for name in others}
         assignments = ", ".join(
             f'"{name}" = CASE WHEN {is_named[name]} THEN given."{name}" ELSE held."{name}" END' for name in others
@@ -154,7 +157,9 @@ class Table:
                 and rule.referred_table is rule.table
             ):
                 columns = await self.whole(write, row)
-                return self.resource.address_of({one.column.name: columns[one.parent.name] for one in rule.elements})
+                return self.resource.format_address(
+                    {one.column.name: columns[one.parent.name] for one in rule.elements}
+                )
         return None
 
     async def attempt(self, write: Transaction, caller: Caller, rows: Sequence[Row], held: Lines) -> dict[int, Status]:
@@ -163,7 +168,9 @@ class Table:
         await write.execute("SAVEPOINT rows")
         try:
             statuses = await self.put(write, rows, held)
-            if outside := await ownership.outside(write, caller, self.resource, {row.line: row.keys for row in rows}):
+            if outside := await ownership.find_objects_outside(
+                write, caller, self.resource, {row.line: row.keys for row in rows}
+            ):
                 raise Outside(outside)
         except (ConstraintViolation, Outside):
             await write.execute("ROLLBACK TO SAVEPOINT rows")
@@ -179,10 +186,10 @@ class Table:
         there = [row for row in rows if row.line in held]
         whose = (write, caller, self.resource)
         was = {line: one.was for line, one in held.items()}
-        outside = await ownership.outside(*whose, {row.line: row.keys for row in there})
-        outside |= await ownership.moved_out(*whose, was, {row.line: row.says for row in there})
+        outside = await ownership.find_objects_outside(*whose, {row.line: row.keys for row in there})
+        outside |= await ownership.find_new_owners_outside(*whose, was, {row.line: row.says for row in there})
         becomes = {row.line: row.says if row.line in held else row.columns for row in rows}
-        if outside := outside | await ownership.taken(*whose, was, becomes):
+        if outside := outside | await ownership.find_claimed_objects_outside(*whose, was, becomes):
             raise Outside(outside)
 
     async def put(self, write: Transaction, rows: Sequence[Row], held: Lines) -> dict[int, Status]:
@@ -228,7 +235,7 @@ def _records(rows: Iterable[Row]) -> str:
 
 def _differs(kind: Parts, row: Row, held: Held) -> bool:
     given, its = row.parts.get(kind.member), held.parts.get(kind.member, [])
-    return given is not None and kind.comparable(given) != kind.comparable(its)
+    return given is not None and kind.normalize(given) != kind.normalize(its)
 
 
 async def begin(write: Transaction, seconds: int) -> None:

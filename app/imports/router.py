@@ -33,7 +33,7 @@ from app.routing import resource
 from app.writes import audit_trail, idempotency
 from app.writes.idempotency import StoredResponse
 from app.writes.payloads import ChangeReason
-from app.writes.request import IdempotencyKey, WriteRequest, creation
+from app.writes.request import IdempotencyKey, WriteRequest, parse_create_request
 
 router = resource("imports")
 
@@ -94,7 +94,7 @@ async def import_rows(
     The token needs the scope that writes the resource. Up to 8 MiB, which is about 50,000 rows; more with
     `rakornas import`, or in several files.
     """
-    write = await creation(request, query, key)
+    write = await parse_create_request(request, query, key)
     form = _format(request)
     try:
         body = await request.body()
@@ -110,15 +110,15 @@ async def _run(write: WriteRequest, order: Order, note: ChangeReason, form: pars
     request = write.request
     language = preferred(request.headers.get("accept-language", ""))
     url = request.url
-    same = idempotency.fingerprint(request.method, f"{url.path}?{url.query}", body)
+    same = idempotency.compute_fingerprint(request.method, f"{url.path}?{url.query}", body)
     database = service.patient(request.app.state.settings, SECONDS)
     try:
         async with open_transaction(database) as transaction:
             await repository.begin(transaction, SECONDS)
             request_id = str(request.scope.get("state", {}).get("request_id", ""))
-            await audit_trail.sign(transaction, write.caller, request_id, note)
-            if write.key and (
-                kept := await idempotency.find_response(transaction, write.caller.client_id, write.key, same)
+            await audit_trail.attribute_revisions(transaction, write.caller, request_id, note)
+            if write.idempotency_key and (
+                kept := await idempotency.find_response(transaction, write.caller.client_id, write.idempotency_key, same)
             ):
                 return _response(kept, {"Idempotency-Replayed": "true"})
             rows = parser.rows(io.BytesIO(body), form, order.importable)
@@ -133,8 +133,8 @@ async def _run(write: WriteRequest, order: Order, note: ChangeReason, form: pars
                 scope=SCOPES[order.importable.resource.name],
                 request_id=request_id,
             )
-            if write.key:
-                await idempotency.store_response(transaction, write.caller.client_id, write.key, same, answer)
+            if write.idempotency_key:
+                await idempotency.store_response(transaction, write.caller.client_id, write.idempotency_key, same, answer)
     finally:
         await database.close()
     if outcome.is_refused and not order.dry_run:
@@ -162,11 +162,11 @@ def _format(request: Request) -> parser.Format:
 @asynccontextmanager
 async def _once(write: WriteRequest) -> AsyncIterator[None]:
     """InFlight, without waiting, for a request that runs or waits in this worker already."""
-    if write.key is None:
+    if write.idempotency_key is None:
         yield
         return
     under_way: set[tuple[str, str]] = write.request.app.state.imports_under_way
-    this = (write.caller.client_id, write.key)
+    this = (write.caller.client_id, write.idempotency_key)
     if this in under_way:
         raise InFlight
     under_way.add(this)

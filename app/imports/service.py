@@ -15,7 +15,7 @@ from app.imports.parser import Flawed, Unread
 from app.imports.repository import Lines, Outside, Row, Table
 from app.imports.schemas import Status
 from app.settings import Settings
-from app.writes.conflicts import Attempt, to_problem
+from app.writes.conflicts import AttemptedWrite, to_problem
 
 CHUNK = 500  # rows that one statement brings in
 PIECES = 10  # that a chunk is cut into where a row of it is refused
@@ -50,7 +50,7 @@ async def bring_in(
     Raises OutsideOrganization for a caller who may write none of these, and what is raised in reading the rows.
     """
     resource = order.importable.resource
-    if caller.meeting is not None or (caller.organization is not None and resource.owned_by is None):
+    if caller.meeting is not None or (caller.organization is not None and resource.owner_query is None):
         raise OutsideOrganization
     return await _Import(transaction, caller, order).run(rows, progress)
 
@@ -103,7 +103,7 @@ class _Import:
                 first.discard(row.key)
                 tried.append(row)
             else:
-                error = Invalid("repeated_key", REPEATED, pointer=f"/{self.resource.keys[-1]}")
+                error = Invalid("repeated_key", REPEATED, pointer=f"/{self.resource.key_columns[-1]}")
                 self.outcome.add(Verdict(row.line, "refused", row.key, (error,)))
         suspects = await self.table.suspects(self.transaction, tried)
         held = await self.table.held(self.transaction, tried)
@@ -152,12 +152,12 @@ class _Import:
     async def _told(self, row: Row, broken: ConstraintViolation) -> Problem:
         # The transaction reads: it alone sees the rows of this file.
         whole = await self.table.whole(self.transaction, row)
-        attempt = Attempt(
+        attempt = AttemptedWrite(
             whole,
-            rivals=self.resource.conflict_queries,
-            parts=self.resource.members_of_parts,
-            items=row.parts,
-            but=[self.resource.address_of(row.keys)],
+            conflict_queries=self.resource.conflict_queries,
+            part_members=self.resource.part_members,
+            part_items=row.parts,
+            own_addresses=[self.resource.format_address(row.keys)],
         )
         return await to_problem(self.transaction, broken, attempt)
 
@@ -188,7 +188,7 @@ class _Import:
         Where nobody knows what is in the way, again after all others: then in the opposite order, lest a chain of rows
         that wait for each other takes as many rounds as there are rows.
         """
-        addresses = {self.resource.address_of(row.keys) for row, _ in waiting}
+        addresses = {self.resource.format_address(row.keys) for row, _ in waiting}
         behind: dict[str, list[Waiting]] = {}
         turn: list[Waiting] = []
         for row, verdict in reversed(waiting):
@@ -202,7 +202,7 @@ class _Import:
                 address = await self._once_more(row, verdict)
                 if verdict.status != "refused":
                     is_better = True
-                    turn += behind.pop(self.resource.address_of(row.keys), [])
+                    turn += behind.pop(self.resource.format_address(row.keys), [])
                 elif address:
                     behind.setdefault(address, []).append((row, verdict))
                 else:

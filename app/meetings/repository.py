@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import ColumnElement, Text, and_, bindparam, func, select, true
 from sqlalchemy.orm import aliased
 
-from app import mentions, models
+from app import models, references
 from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.database import Reader
 from app.core.db.documents import AS_OF, Day, Document, Rows, json_list, json_object, known_day
@@ -28,13 +28,13 @@ def meeting(day: Day) -> Rows:
         _meeting.name,
         _meeting.name_en,
         _meeting.kind,
-        mentions.organization(_meeting.host).label("host"),
+        references.organization_reference(_meeting.host).label("host"),
         _meeting.place,
         _meeting.time_zone,
         _meeting.start_on,
         _meeting.end_on,
         _meeting.cancelled_on,
-        mentions.election(_meeting.election).label("election"),
+        references.election_reference(_meeting.election).label("election"),
         _meeting.audience,
         _meeting.purpose,
         status_on(_meeting, known_day(day)).label("status"),
@@ -125,10 +125,10 @@ MEETING = Resource(
     _meeting,
     MEETINGS,
     address="/v1/meetings/{code}",
-    content=payloads.MeetingMembers,
+    payload_model=payloads.MeetingMembers,
     parts=[Parts("corrections", models.Correction, foreign_key={"meeting": "code"})],
-    columns=_columns,
-    owned_by=Statement(select(_meeting.host).where(_meeting.code == bindparam("code"))),
+    to_columns=_columns,
+    owner_query=Statement(select(_meeting.host).where(_meeting.code == bindparam("code"))),
     date_dependent=True,
 )
 _HOST = Statement(select(_meeting.host).where(_meeting.code == bindparam("meeting")))
@@ -167,10 +167,10 @@ SESSION = Resource(
     _session,
     SESSIONS,
     address="/v1/meetings/{meeting}/sessions/{code}",
-    content=payloads.SessionMembers,
-    keys=("meeting", "code"),
+    payload_model=payloads.SessionMembers,
+    key_columns=("meeting", "code"),
     parts=[Parts("speakers", models.Speaker, foreign_key={"meeting": "meeting", "session": "code"})],
-    owned_by=_HOST,
+    owner_query=_HOST,
 )
 
 
@@ -199,10 +199,10 @@ STATEMENT = Resource(
     _said,
     STATEMENTS,
     address="/v1/meetings/{meeting}/statements/{id}",
-    content=payloads.StatementContent,
-    keys=("meeting", "id"),
-    generated=(),
-    owned_by=_HOST,
+    payload_model=payloads.StatementContent,
+    key_columns=("meeting", "id"),
+    generated_columns=(),
+    owner_query=_HOST,
 )
 
 _IS_THERE = Statement(select(_meeting.code).where(_meeting.code == bindparam("meeting")))

@@ -4,9 +4,8 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow_anonymous, require_scope
-from app.core.clock import TodayDep
-from app.core.db.database import ReaderDep
+from app.auth import Scope, require_scope, allow_anonymous
+from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
@@ -14,9 +13,9 @@ from app.core.problems import EndsBeforeStart, NotFound
 from app.meetings import payloads, repository, schemas
 from app.routing import resource
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatch, Note
+from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
-from app.writes.responses import changed, created, deleted
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("meetings")
 FRESH = 60  # seconds
@@ -77,7 +76,7 @@ async def read_meeting(
             "end_on": "2026-12-09",
         },
     ),
-    responses=created(schemas.Meeting, EndsBeforeStart),
+    responses=responses_for_create(schemas.Meeting, EndsBeforeStart),
 )
 async def create_meeting(write: CreateDep, content: payloads.MeetingContent) -> Response:
     """Create a meeting
@@ -85,7 +84,7 @@ async def create_meeting(write: CreateDep, content: payloads.MeetingContent) -> 
     Its sessions and statements are created at addresses of their own. A client that is bound to an organization
     creates meetings of its own and of what lies below.
     """
-    return await changes.create(write, repository.MEETING, content, {"code": content.code})
+    return await changes.create_object(write, repository.MEETING, content, {"code": content.code})
 
 
 @router.patch(
@@ -93,14 +92,16 @@ async def create_meeting(write: CreateDep, content: payloads.MeetingContent) -> 
     response_model=schemas.Meeting,
     dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example("/v1/meetings/rakornas-2022-06", {"place": "Jakarta", "reason": "an example"}),
-    responses=changed(),
+    responses=responses_for_update(),
 )
-async def change_meeting(write: ChangeDep, code: Code, patch: Annotated[payloads.MeetingPatch, MergePatch]) -> Response:
+async def change_meeting(
+    write: ChangeDep, code: Code, patch: Annotated[payloads.MeetingPatch, MergePatchBody]
+) -> Response:
     """Change a meeting
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
     """
-    return await changes.change(write, repository.MEETING, patch, {"code": code})
+    return await changes.update_object(write, repository.MEETING, patch, {"code": code})
 
 
 @router.delete(
@@ -108,14 +109,14 @@ async def change_meeting(write: ChangeDep, code: Code, patch: Annotated[payloads
     status_code=204,
     dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example("/v1/meetings/rakornas-2022-06"),
-    responses=deleted(),
+    responses=responses_for_delete(),
 )
-async def delete_meeting(write: ChangeDep, code: Code, note: Note = None) -> Response:
+async def delete_meeting(write: ChangeDep, code: Code, note: DeleteReason = None) -> Response:
     """Delete a meeting
 
     Only one without sessions, statements and participants; one that does not take place is cancelled.
     """
-    return await changes.delete(write, repository.MEETING, {"code": code}, note)
+    return await changes.delete_object(write, repository.MEETING, {"code": code}, note)
 
 
 @router.get(
@@ -132,5 +133,5 @@ async def list_meeting_revisions(
 
     Who wrote what of it, when and why; also of one that was deleted.
     """
-    page = await revisions.page(read, repository.MEETING, {"code": code}, query)
+    page = await revisions.list_revisions(read, repository.MEETING, {"code": code}, query)
     return page.reply(request, fresh=FRESH)

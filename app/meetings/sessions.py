@@ -5,8 +5,8 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow_anonymous, require_scope
-from app.core.db.database import ReaderDep
+from app.auth import Scope, require_scope, allow_anonymous
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
@@ -14,9 +14,9 @@ from app.core.problems import EndsBeforeStart, NotFound, OutsideMeeting, Paralle
 from app.meetings import payloads, repository, schemas
 from app.routing import resource
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatch, Note
+from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
-from app.writes.responses import changed, created, deleted
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("meetings", at="/v1/meetings/{code}/sessions")
 FRESH = 60  # seconds
@@ -75,14 +75,14 @@ async def read_session(
         "/v1/meetings/rakornas-2022-06/sessions",
         {"code": "class-6", "kind": "class", "position": 9, "name": "Kelas Contoh", "topics": ["Contoh"]},
     ),
-    responses=created(schemas.Session, NotFound, OutsideMeeting, ParallelSessions, EndsBeforeStart),
+    responses=responses_for_create(schemas.Session, NotFound, OutsideMeeting, ParallelSessions, EndsBeforeStart),
 )
 async def create_session(write: CreateDep, code: Code, content: payloads.SessionContent) -> Response:
     """Create a session
 
     It lies within the days of its meeting, by the clock of the meeting's zone. Topics and speakers are its members.
     """
-    return await changes.create(write, repository.SESSION, content, {"meeting": code, "code": content.code})
+    return await changes.create_object(write, repository.SESSION, content, {"meeting": code, "code": content.code})
 
 
 @router.patch(
@@ -90,16 +90,16 @@ async def create_session(write: CreateDep, code: Code, content: payloads.Session
     response_model=schemas.Session,
     dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example("/v1/meetings/rakornas-2022-06/sessions/class-1", {"room": "Ruang A"}),
-    responses=changed(),
+    responses=responses_for_update(),
 )
 async def change_session(
-    write: ChangeDep, code: Code, session: SessionCode, patch: Annotated[payloads.SessionPatch, MergePatch]
+    write: ChangeDep, code: Code, session: SessionCode, patch: Annotated[payloads.SessionPatch, MergePatchBody]
 ) -> Response:
     """Change a session
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
     """
-    return await changes.change(write, repository.SESSION, patch, {"meeting": code, "code": session})
+    return await changes.update_object(write, repository.SESSION, patch, {"meeting": code, "code": session})
 
 
 @router.delete(
@@ -107,14 +107,14 @@ async def change_session(
     status_code=204,
     dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example("/v1/meetings/rakornas-2022-06/sessions/class-1"),
-    responses=deleted(),
+    responses=responses_for_delete(),
 )
-async def delete_session(write: ChangeDep, code: Code, session: SessionCode, note: Note = None) -> Response:
+async def delete_session(write: ChangeDep, code: Code, session: SessionCode, note: DeleteReason = None) -> Response:
     """Delete a session
 
     With its topics and speakers; only one that nobody is assigned to.
     """
-    return await changes.delete(write, repository.SESSION, {"meeting": code, "code": session}, note)
+    return await changes.delete_object(write, repository.SESSION, {"meeting": code, "code": session}, note)
 
 
 @router.get(
@@ -135,5 +135,5 @@ async def list_session_revisions(
 
     Who wrote what of it, when and why; also of one that was deleted.
     """
-    page = await revisions.page(read, repository.SESSION, {"meeting": code, "code": session}, query)
+    page = await revisions.list_revisions(read, repository.SESSION, {"meeting": code, "code": session}, query)
     return page.reply(request, fresh=FRESH)

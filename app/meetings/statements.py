@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import Path, Query, Request, Response
 from uuid_utils.compat import uuid7
 
-from app.auth import Scope, allow_anonymous, require_scope
-from app.core.db.database import ReaderDep
+from app.auth import Scope, require_scope, allow_anonymous
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
@@ -17,9 +17,9 @@ from app.core.problems import NotFound
 from app.meetings import payloads, repository, schemas
 from app.routing import resource
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatch, Note
+from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
-from app.writes.responses import changed, created, deleted
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("meetings", at="/v1/meetings/{code}/statements")
 FRESH = 60  # seconds
@@ -78,14 +78,14 @@ async def read_statement(
         "/v1/meetings/rakornas-2022-06/statements",
         {"organization": "kpu-31", "form": "spoken", "made_on": "2022-06-14", "summary": "Siap melaksanakan tahapan."},
     ),
-    responses=created(schemas.StatementRecord, NotFound),
+    responses=responses_for_create(schemas.StatementRecord, NotFound),
 )
 async def create_statement(write: CreateDep, code: Code, content: payloads.StatementContent) -> Response:
     """Create a statement
 
     What somebody said or wrote about the meeting.
     """
-    return await changes.create(write, repository.STATEMENT, content, {"meeting": code, "id": uuid7()})
+    return await changes.create_object(write, repository.STATEMENT, content, {"meeting": code, "id": uuid7()})
 
 
 @router.patch(
@@ -93,16 +93,16 @@ async def create_statement(write: CreateDep, code: Code, content: payloads.State
     response_model=schemas.StatementRecord,
     dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example(STATEMENT, {"made_on": "2022-06-14"}),
-    responses=changed(),
+    responses=responses_for_update(),
 )
 async def change_statement(
-    write: ChangeDep, code: Code, id: Id, patch: Annotated[payloads.StatementPatch, MergePatch]
+    write: ChangeDep, code: Code, id: Id, patch: Annotated[payloads.StatementPatch, MergePatchBody]
 ) -> Response:
     """Change a statement
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
     """
-    return await changes.change(write, repository.STATEMENT, patch, {"meeting": code, "id": UUID(id)})
+    return await changes.update_object(write, repository.STATEMENT, patch, {"meeting": code, "id": UUID(id)})
 
 
 @router.delete(
@@ -110,14 +110,14 @@ async def change_statement(
     status_code=204,
     dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example(STATEMENT),
-    responses=deleted(),
+    responses=responses_for_delete(),
 )
-async def delete_statement(write: ChangeDep, code: Code, id: Id, note: Note = None) -> Response:
+async def delete_statement(write: ChangeDep, code: Code, id: Id, note: DeleteReason = None) -> Response:
     """Delete a statement
 
     Only one that was recorded in error; its revisions stay.
     """
-    return await changes.delete(write, repository.STATEMENT, {"meeting": code, "id": UUID(id)}, note)
+    return await changes.delete_object(write, repository.STATEMENT, {"meeting": code, "id": UUID(id)}, note)
 
 
 @router.get(
@@ -134,5 +134,5 @@ async def list_statement_revisions(
 
     Who wrote what of it, when and why; also of one that was deleted.
     """
-    page = await revisions.page(read, repository.STATEMENT, {"meeting": code, "id": UUID(id)}, query)
+    page = await revisions.list_revisions(read, repository.STATEMENT, {"meeting": code, "id": UUID(id)}, query)
     return page.reply(request, fresh=FRESH)

@@ -14,8 +14,8 @@ from app.auth import AuthorizingRoute, Scope, TokenVerifier, allow_anonymous, to
 from app.auth.jwt import SIGNATURE_ALGORITHMS
 from app.auth.keys import ACCESS_TOKEN_SECONDS
 from app.auth.scopes import TOKEN_PATH
-from app.core.db.database import ReaderDep
 from app.core.http import conditional
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
 from app.core.http.openapi import problems
 from app.core.http.parameters import Nothing

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Boolean, ColumnElement, bindparam, cast, func, null, select
 
-from app import mentions, models
+from app import models, references
 from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.documents import AS_OF, Day, Document, Rows, json_list, json_object
 from app.core.db.provenance import fact_members
@@ -24,10 +24,10 @@ def official(day: Day) -> Rows:
         json_list(
             json_object(
                 id=_held.id,
-                organization=mentions.organization(_held.organization),
+                organization=references.organization_reference(_held.organization),
                 office=_held.office,
                 standing=_held.standing,
-                division=mentions.division(_held.division),
+                division=references.division_reference(_held.division),
                 term=_held.term,
                 start_on=_held.start_on,
                 end_on=_held.end_on,
@@ -83,7 +83,7 @@ OFFICIAL = Resource(
     _person,
     OFFICIALS,
     address="/v1/officials/{id}",
-    content=payloads.OfficialContent,
-    keys=("id",),
-    owned_by=Statement(select(_held.organization).where(_held.official == bindparam("id")).distinct()),
+    payload_model=payloads.OfficialContent,
+    key_columns=("id",),
+    owner_query=Statement(select(_held.organization).where(_held.official == bindparam("id")).distinct()),
 )

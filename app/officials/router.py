@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import Path, Query, Request, Response
 from uuid_utils.compat import uuid7
 
-from app.auth import Scope, allow_anonymous, require_scope
-from app.core.db.database import ReaderDep
+from app.auth import Scope, require_scope, allow_anonymous
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
@@ -16,9 +16,9 @@ from app.core.problems import NotFound
 from app.officials import payloads, repository, schemas
 from app.routing import resource
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatch, Note
+from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
-from app.writes.responses import changed, created, deleted
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("officials")
 FRESH = 60  # seconds
@@ -76,14 +76,14 @@ async def read_official(
     response_model=schemas.Official,
     dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
     openapi_extra=write_example("/v1/officials", {"name": "Siti Contoh", "source": "KPU RI"}),
-    responses=created(schemas.Official),
+    responses=responses_for_create(schemas.Official),
 )
 async def create_official(write: CreateDep, content: payloads.OfficialContent) -> Response:
     """Create an official
 
     A person; the offices held are created at `/v1/appointments`.
     """
-    return await changes.create(write, repository.OFFICIAL, content, {"id": uuid7()})
+    return await changes.create_object(write, repository.OFFICIAL, content, {"id": uuid7()})
 
 
 @router.patch(
@@ -93,14 +93,16 @@ async def create_official(write: CreateDep, content: payloads.OfficialContent) -
     openapi_extra=write_example(
         "/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90", {"other_names": ["Hasyim Asyari"]}
     ),
-    responses=changed(),
+    responses=responses_for_update(),
 )
-async def change_official(write: ChangeDep, id: Id, patch: Annotated[payloads.OfficialPatch, MergePatch]) -> Response:
+async def change_official(
+    write: ChangeDep, id: Id, patch: Annotated[payloads.OfficialPatch, MergePatchBody]
+) -> Response:
     """Change an official
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
     """
-    return await changes.change(write, repository.OFFICIAL, patch, {"id": UUID(id)})
+    return await changes.update_object(write, repository.OFFICIAL, patch, {"id": UUID(id)})
 
 
 @router.delete(
@@ -108,14 +110,14 @@ async def change_official(write: ChangeDep, id: Id, patch: Annotated[payloads.Of
     status_code=204,
     dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
     openapi_extra=write_example("/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90"),
-    responses=deleted(),
+    responses=responses_for_delete(),
 )
-async def delete_official(write: ChangeDep, id: Id, note: Note = None) -> Response:
+async def delete_official(write: ChangeDep, id: Id, note: DeleteReason = None) -> Response:
     """Delete an official
 
     Only who has no appointment, and whom nothing refers to.
     """
-    return await changes.delete(write, repository.OFFICIAL, {"id": UUID(id)}, note)
+    return await changes.delete_object(write, repository.OFFICIAL, {"id": UUID(id)}, note)
 
 
 @router.get(
@@ -132,5 +134,5 @@ async def list_official_revisions(
 
     Who wrote what of it, when and why; also of one that was deleted.
     """
-    page = await revisions.page(read, repository.OFFICIAL, {"id": UUID(id)}, query)
+    page = await revisions.list_revisions(read, repository.OFFICIAL, {"id": UUID(id)}, query)
     return page.reply(request, fresh=FRESH)

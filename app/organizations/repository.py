@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, or_, selec
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
-from app import mentions, models
+from app import models, references
 from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.database import Reader
 from app.core.db.documents import AS_OF, Day, Document, Expression, Rows, json_object, known_day
@@ -49,8 +49,8 @@ def organization(day: Day) -> Rows:
         _body.kind,
         _body.level,
         _body.sector,
-        mentions.organization(_parent(day)).label("parent"),
-        mentions.region(_body.region).label("region"),
+        references.organization_reference(_parent(day)).label("parent"),
+        references.region_reference(_body.region).label("region"),
         _body.time_zone,
         _body.role,
         _body.seats,
@@ -88,8 +88,8 @@ ORGANIZATION = Resource(
     _body,
     ORGANIZATIONS,
     address="/v1/organizations/{code}",
-    content=payloads.OrganizationMembers,
-    owned_by=Statement(select(_body.code).where(_body.code == bindparam("code"))),
+    payload_model=payloads.OrganizationMembers,
+    owner_query=Statement(select(_body.code).where(_body.code == bindparam("code"))),
     owner_column="parent",
 )
 
@@ -102,7 +102,7 @@ def roster_entry(day: Day) -> Rows:
             json_object(id=_person.id, name=_person.name).label("official"),
             _held.office,
             _held.standing,
-            mentions.division(_held.division).label("division"),
+            references.division_reference(_held.division).label("division"),
             _held.start_on,
             _held.end_on,
             _held.seen_on,

@@ -4,9 +4,8 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow_anonymous, require_scope
-from app.core.clock import TodayDep
-from app.core.db.database import ReaderDep
+from app.auth import Scope, require_scope, allow_anonymous
+from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
@@ -14,9 +13,9 @@ from app.core.problems import Circular, NotFound
 from app.organizations import payloads, repository, schemas
 from app.routing import moved, moved_to, resource
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatch, Note
+from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
-from app.writes.responses import changed, created, deleted
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("organizations")
 FRESH, FRESH_ROSTER = 300, 60  # seconds
@@ -106,14 +105,14 @@ async def read_roster(
             "parent": "bawaslu",
         },
     ),
-    responses=created(schemas.Organization, Circular),
+    responses=responses_for_create(schemas.Organization, Circular),
 )
 async def create_organization(write: CreateDep, content: payloads.OrganizationContent) -> Response:
     """Create an organization
 
     A client that is bound to an organization creates below it only.
     """
-    return await changes.create(write, repository.ORGANIZATION, content, {"code": content.code})
+    return await changes.create_object(write, repository.ORGANIZATION, content, {"code": content.code})
 
 
 @router.patch(
@@ -121,16 +120,16 @@ async def create_organization(write: CreateDep, content: payloads.OrganizationCo
     response_model=schemas.Organization,
     dependencies=[require_scope(Scope.ORGANIZATIONS_WRITE)],
     openapi_extra=write_example("/v1/organizations/kpu-31", {"seats": 7, "legal_basis": "UU 7/2017"}),
-    responses=changed(),
+    responses=responses_for_update(),
 )
 async def change_organization(
-    write: ChangeDep, code: Code, patch: Annotated[payloads.OrganizationPatch, MergePatch]
+    write: ChangeDep, code: Code, patch: Annotated[payloads.OrganizationPatch, MergePatchBody]
 ) -> Response:
     """Change an organization
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
     """
-    return await changes.change(write, repository.ORGANIZATION, patch, {"code": code})
+    return await changes.update_object(write, repository.ORGANIZATION, patch, {"code": code})
 
 
 @router.delete(
@@ -138,14 +137,14 @@ async def change_organization(
     status_code=204,
     dependencies=[require_scope(Scope.ORGANIZATIONS_WRITE)],
     openapi_extra=write_example("/v1/organizations/kpu-31.71"),
-    responses=deleted(),
+    responses=responses_for_delete(),
 )
-async def delete_organization(write: ChangeDep, code: Code, note: Note = None) -> Response:
+async def delete_organization(write: ChangeDep, code: Code, note: DeleteReason = None) -> Response:
     """Delete an organization
 
     Only what nothing refers to; one that was dissolved in life stays on record, with `dissolved_on`.
     """
-    return await changes.delete(write, repository.ORGANIZATION, {"code": code}, note)
+    return await changes.delete_object(write, repository.ORGANIZATION, {"code": code}, note)
 
 
 @router.get(
@@ -162,5 +161,5 @@ async def list_organization_revisions(
 
     Who wrote what of it, when and why; also of one that was deleted.
     """
-    page = await revisions.page(read, repository.ORGANIZATION, {"code": code}, query)
+    page = await revisions.list_revisions(read, repository.ORGANIZATION, {"code": code}, query)
     return page.reply(request, fresh=FRESH)

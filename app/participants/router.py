@@ -7,8 +7,8 @@ from fastapi import Path, Query, Request, Response
 from uuid_utils.compat import uuid7
 
 from app.auth import Scope, require_scope
-from app.core.db.database import ReaderDep
 from app.core.db.transaction import open_transaction
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
@@ -18,9 +18,9 @@ from app.participants import payloads, repository, schemas, service
 from app.roll_access import audited_read
 from app.routing import resource
 from app.writes import audit_trail, changes, revisions
-from app.writes.payloads import MergePatch, Note
+from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
-from app.writes.responses import changed, created, deleted
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("participants", at="/v1/meetings/{code}")
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
@@ -86,7 +86,7 @@ async def read_participant(
     response_model=schemas.Participant,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(LIST, {"name": "Siti Contoh", "organization": "kpu-32", "capacity": "guest"}),
-    responses=created(schemas.Participant, *REFUSED),
+    responses=responses_for_create(schemas.Participant, *REFUSED),
 )
 async def create_participant(write: CreateDep, code: Code, content: payloads.ParticipantContent) -> Response:
     """Put somebody on the list
@@ -94,7 +94,7 @@ async def create_participant(write: CreateDep, code: Code, content: payloads.Par
     An official by id, anybody else by name, or an office whose holder is not known yet by organization and office. A
     person stands on a list once. Delegates of an organization are no more than the meeting's `places`.
     """
-    return await changes.create(write, repository.PARTICIPANT, content, {"meeting": code, "id": uuid7()})
+    return await changes.create_object(write, repository.PARTICIPANT, content, {"meeting": code, "id": uuid7()})
 
 
 @router.post(
@@ -106,7 +106,7 @@ async def create_participant(write: CreateDep, code: Code, content: payloads.Par
         f"{LIST}:batch",
         {"participants": [{"name": "Siti Contoh", "organization": "kpu-32"}, {"organization": "kpu-33"}]},
     ),
-    responses=created(schemas.Batch, *REFUSED),
+    responses=responses_for_create(schemas.Batch, *REFUSED),
 )
 async def register_participants(write: CreateDep, code: Code, content: payloads.BatchContent) -> Response:
     """Put many on the list
@@ -122,7 +122,7 @@ async def register_participants(write: CreateDep, code: Code, content: payloads.
     response_model=schemas.Invited,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(f"{LIST}:in-office", {"organizations": ["kpu-31"], "offices": ["chair", "secretary"]}),
-    responses=created(schemas.Invited, *REFUSED),
+    responses=responses_for_create(schemas.Invited, *REFUSED),
 )
 async def invite_in_office(write: CreateDep, code: Code, content: payloads.InOfficeContent) -> Response:
     """Put everyone in office on the list
@@ -138,16 +138,16 @@ async def invite_in_office(write: CreateDep, code: Code, content: payloads.InOff
     response_model=schemas.Participant,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(ONE, {"assignment_letter": {"number": "12/ST/KPU-31/2026", "dated_on": "2026-12-01"}}),
-    responses=changed(*REFUSED[1:]),
+    responses=responses_for_update(*REFUSED[1:]),
 )
 async def change_participant(
-    write: ChangeDep, code: Code, id: Id, patch: Annotated[payloads.ParticipantPatch, MergePatch]
+    write: ChangeDep, code: Code, id: Id, patch: Annotated[payloads.ParticipantPatch, MergePatchBody]
 ) -> Response:
     """Change one of them
 
     A merge patch (RFC 7396). Whether they came is written at `/v1/meetings/{code}/attendance/{participant}`.
     """
-    return await changes.change(write, repository.PARTICIPANT, patch, {"meeting": code, "id": UUID(id)})
+    return await changes.update_object(write, repository.PARTICIPANT, patch, {"meeting": code, "id": UUID(id)})
 
 
 @router.delete(
@@ -155,14 +155,14 @@ async def change_participant(
     status_code=204,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(ONE),
-    responses=deleted(RollClosed),
+    responses=responses_for_delete(RollClosed),
 )
-async def delete_participant(write: ChangeDep, code: Code, id: Id, note: Note = None) -> Response:
+async def delete_participant(write: ChangeDep, code: Code, id: Id, note: DeleteReason = None) -> Response:
     """Take somebody off the list
 
     Their badges are good for nothing from then on; what gates have scanned of them stays, as `not_invited`.
     """
-    return await changes.delete(write, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, note)
+    return await changes.delete_object(write, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, note)
 
 
 @router.get(
@@ -187,6 +187,8 @@ async def list_participant_revisions(
     """
     await audited_read.must_read(request, read, read, code)
     async with open_transaction(request.app.state.database) as transaction:
-        page = await revisions.page(transaction, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, query)
+        page = await revisions.list_revisions(
+            transaction, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, query
+        )
         await audited_read.line(transaction, request, f"participants/{id}")
     return page.reply(request, fresh=None, vary=audited_read.VARY)

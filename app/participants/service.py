@@ -85,9 +85,9 @@ async def invite(write: WriteRequest, meeting: str, asked: payloads.InOfficeCont
 
 async def _check(transaction: Transaction, write: WriteRequest, meeting: str) -> None:
     await RESOURCE.ensure_writable(transaction, write.caller, {"meeting": meeting})
-    if RESOURCE.owned_by and not await transaction.fetch_all(RESOURCE.owned_by, {"meeting": meeting}):
+    if RESOURCE.owner_query and not await transaction.fetch_all(RESOURCE.owner_query, {"meeting": meeting}):
         raise NotFound
-    await ownership.check(transaction, write.caller, RESOURCE, {"meeting": meeting, "id": None})
+    await ownership.ensure_object_inside(transaction, write.caller, RESOURCE, {"meeting": meeting, "id": None})
 
 
 def _rows(
@@ -96,8 +96,8 @@ def _rows(
     """The rows of the list and those of the sessions."""
     rows, seats = [], []
     for id_, one in zip(ids, given, strict=True):
-        columns = RESOURCE.columns({name: value for name, value in one if name not in changes.REASON_MEMBERS})
-        own: Mapping[str, Any] = {name: columns[name] for name in columns if name in RESOURCE.names}
+        columns = RESOURCE.to_columns({name: value for name, value in one if name not in changes.REASON_MEMBERS})
+        own: Mapping[str, Any] = {name: columns[name] for name in columns if name in RESOURCE.writable_columns}
         rows.append({**own, "id": id_, "meeting": meeting, "status": "expected", "late": False})
         seats += [{**seat, "meeting": meeting, "participant": id_} for seat in columns["sessions"]]
     return rows, seats
@@ -113,7 +113,7 @@ async def _placed(write: WriteRequest, meeting: str, batch: payloads.BatchConten
     tried = -1
     try:
         async with open_transaction(write.database) as transaction:
-            await audit_trail.sign(transaction, write.caller, "", None)
+            await audit_trail.attribute_revisions(transaction, write.caller, "", None)
             for tried, one in enumerate(batch.participants):  # noqa: B007  (told below)
                 await changes.insert_object(transaction, write, RESOURCE, one, {"meeting": meeting, "id": uuid7()})
             raise Rollback

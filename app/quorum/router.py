@@ -7,10 +7,10 @@ from typing import Annotated, Any, NamedTuple
 import orjson
 from fastapi import Path, Query, Request, Response
 
-from app.auth import allow_anonymous, get_caller
-from app.core.db.database import ReaderDep
+from app.auth import get_caller, allow_anonymous
 from app.core.db.transaction import open_transaction
 from app.core.http import conditional
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
 from app.core.http.openapi import problems
 from app.core.problems import NotFound

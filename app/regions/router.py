@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow_anonymous, require_scope
-from app.core.db.database import ReaderDep
+from app.auth import Scope, require_scope, allow_anonymous
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
@@ -13,9 +13,9 @@ from app.core.problems import NotFound
 from app.regions import payloads, repository, schemas
 from app.routing import moved, moved_to, resource
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatch, Note
+from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
-from app.writes.responses import changed, created, deleted
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("regions")
 FRESH = 300  # seconds
@@ -70,14 +70,14 @@ async def read_region(
     openapi_extra=write_example(
         "/v1/regions", {"code": "97", "name": "Papua Utara", "type": "province", "time_zone": "Asia/Jayapura"}
     ),
-    responses=created(schemas.Region),
+    responses=responses_for_create(schemas.Region),
 )
 async def create_region(write: CreateDep, content: payloads.RegionContent) -> Response:
     """Create a region
 
     A regency or city begins with the code of its province.
     """
-    return await changes.create(write, repository.REGION, content, {"code": content.code})
+    return await changes.create_object(write, repository.REGION, content, {"code": content.code})
 
 
 @router.patch(
@@ -85,14 +85,16 @@ async def create_region(write: CreateDep, content: payloads.RegionContent) -> Re
     response_model=schemas.Region,
     dependencies=[require_scope(Scope.REGIONS_WRITE)],
     openapi_extra=write_example("/v1/regions/31", {"capital": "Jakarta", "reason": "an example"}),
-    responses=changed(),
+    responses=responses_for_update(),
 )
-async def change_region(write: ChangeDep, code: Code, patch: Annotated[payloads.RegionPatch, MergePatch]) -> Response:
+async def change_region(
+    write: ChangeDep, code: Code, patch: Annotated[payloads.RegionPatch, MergePatchBody]
+) -> Response:
     """Change a region
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
     """
-    return await changes.change(write, repository.REGION, patch, {"code": code})
+    return await changes.update_object(write, repository.REGION, patch, {"code": code})
 
 
 @router.delete(
@@ -100,14 +102,14 @@ async def change_region(write: ChangeDep, code: Code, patch: Annotated[payloads.
     status_code=204,
     dependencies=[require_scope(Scope.REGIONS_WRITE)],
     openapi_extra=write_example("/v1/regions/31"),
-    responses=deleted(),
+    responses=responses_for_delete(),
 )
-async def delete_region(write: ChangeDep, code: Code, note: Note = None) -> Response:
+async def delete_region(write: ChangeDep, code: Code, note: DeleteReason = None) -> Response:
     """Delete a region
 
     Only what nothing refers to; a region that was wound up in life stays on record.
     """
-    return await changes.delete(write, repository.REGION, {"code": code}, note)
+    return await changes.delete_object(write, repository.REGION, {"code": code}, note)
 
 
 @router.get(
@@ -124,5 +126,5 @@ async def list_region_revisions(
 
     Who wrote what of it, when and why; also of one that was deleted.
     """
-    page = await revisions.page(read, repository.REGION, {"code": code}, query)
+    page = await revisions.list_revisions(read, repository.REGION, {"code": code}, query)
     return page.reply(request, fresh=FRESH)

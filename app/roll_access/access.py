@@ -10,7 +10,7 @@ from app.core.db.database import Queryable
 from app.core.db.statements import Statement
 from app.core.db.transaction import Transaction
 from app.core.problems import NotFound, RollClosed
-from app.writes.ownership import is_below
+from app.writes.ownership import is_within_organization
 from app.writes.resource import Values
 
 _meeting = models.Meeting
@@ -67,7 +67,7 @@ async def may_read(rules: Rules, caller: Caller | None, meeting: str) -> bool:
 async def _reaches(read: Queryable, caller: Caller, meeting: str, host: str) -> bool:
     if caller.meeting is not None:
         return caller.meeting == meeting
-    return caller.organization is None or await is_below(read, host, caller.organization)
+    return caller.organization is None or await is_within_organization(read, host, caller.organization)
 
 
 async def must_reach(read: Queryable, caller: Caller, meeting: str) -> None:

@@ -67,4 +67,6 @@ def participant_of(document: dict[str, Any]) -> str | None:
 
 
 async def line(transaction: Transaction, request: Request, *keys: str) -> None:
-    await audit_trail.line(transaction, require_caller(request), request, keys, scope=Scope.ATTENDANCE_READ)
+    await audit_trail.insert_audit_line(
+        transaction, require_caller(request), request, keys, scope=Scope.ATTENDANCE_READ
+    )

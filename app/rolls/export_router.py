@@ -8,9 +8,10 @@ from fastapi import Path, Request, Response
 
 from app.attendance import repository, schemas
 from app.auth import allow_anonymous
-from app.core.db.database import Reader, ReaderDep
+from app.core.db.database import Reader
 from app.core.db.transaction import execute_once, open_transaction
 from app.core.http import conditional
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
 from app.core.http.openapi import problems
 from app.core.http.parameters import Nothing

@@ -4,10 +4,9 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow_anonymous, require_scope
-from app.core.clock import TodayDep
-from app.core.db.database import ReaderDep
+from app.auth import Scope, require_scope, allow_anonymous
 from app.core.http import conditional
+from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
@@ -15,9 +14,9 @@ from app.core.problems import Circular, EndsBeforeStart, ForeignParent, NotFound
 from app.routing import resource
 from app.stages import payloads, repository, schemas
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatch, Note
+from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
-from app.writes.responses import changed, created, deleted
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("stages", at="/v1")
 FRESH = 300  # seconds
@@ -94,14 +93,14 @@ async def read_tree(
     openapi_extra=write_example(
         "/v1/stages", {"code": "pu-99", "election": "pemilu-2024", "position": 99, "kind": "stage", "name": "Evaluasi"}
     ),
-    responses=created(schemas.Stage, ForeignParent, EndsBeforeStart, Circular),
+    responses=responses_for_create(schemas.Stage, ForeignParent, EndsBeforeStart, Circular),
 )
 async def create_stage(write: CreateDep, content: payloads.StageContent) -> Response:
     """Create a stage
 
     A part of a stage lies under a parent of the same election.
     """
-    return await changes.create(write, repository.STAGE, content, {"code": content.code})
+    return await changes.create_object(write, repository.STAGE, content, {"code": content.code})
 
 
 @router.patch(
@@ -111,15 +110,15 @@ async def create_stage(write: CreateDep, content: payloads.StageContent) -> Resp
     openapi_extra=write_example(
         "/v1/stages/pu-08", {"end_on": "2024-02-12", "legal_basis": "PKPU 3/2022", "reason": "an example"}
     ),
-    responses=changed(),
+    responses=responses_for_update(),
 )
-async def change_stage(write: ChangeDep, code: Code, patch: Annotated[payloads.StagePatch, MergePatch]) -> Response:
+async def change_stage(write: ChangeDep, code: Code, patch: Annotated[payloads.StagePatch, MergePatchBody]) -> Response:
     """Change a stage
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
     Dates that move stand in the revision as a shift, with the regulation given as `legal_basis`.
     """
-    return await changes.change(write, repository.STAGE, patch, {"code": code})
+    return await changes.update_object(write, repository.STAGE, patch, {"code": code})
 
 
 @router.delete(
@@ -127,14 +126,14 @@ async def change_stage(write: ChangeDep, code: Code, patch: Annotated[payloads.S
     status_code=204,
     dependencies=[require_scope(Scope.STAGES_WRITE)],
     openapi_extra=write_example("/v1/stages/pu-08"),
-    responses=deleted(),
+    responses=responses_for_delete(),
 )
-async def delete_stage(write: ChangeDep, code: Code, note: Note = None) -> Response:
+async def delete_stage(write: ChangeDep, code: Code, note: DeleteReason = None) -> Response:
     """Delete a stage
 
     Only one without parts.
     """
-    return await changes.delete(write, repository.STAGE, {"code": code}, note)
+    return await changes.delete_object(write, repository.STAGE, {"code": code}, note)
 
 
 @router.get(
@@ -151,5 +150,5 @@ async def list_stage_revisions(
 
     Who wrote what of it, when and why; also of one that was deleted.
     """
-    page = await revisions.page(read, repository.STAGE, {"code": code}, query)
+    page = await revisions.list_revisions(read, repository.STAGE, {"code": code}, query)
     return page.reply(request, fresh=FRESH)

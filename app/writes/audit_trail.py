@@ -21,7 +21,7 @@ _LINE = (
     " SELECT resource || '/' || key AS also FROM revisions"
     " WHERE xid = pg_current_xact_id() AND resource || '/' || key <> ALL ($4) ORDER BY id), $5, $6"
 )
-MOST_PURPOSE = 500
+MAX_PURPOSE_LENGTH = 500
 Purpose = Annotated[
     str | None,
     Header(
@@ -32,13 +32,13 @@ Purpose = Annotated[
 ]
 
 
-async def sign(write: Transaction, caller: Caller, request_id: str, note: ChangeReason | None) -> None:
+async def attribute_revisions(write: Transaction, caller: Caller, request_id: str, note: ChangeReason | None) -> None:
     """Put the caller's name, and its reasons, under every revision of this transaction."""
     reason, legal_basis = (note.reason, note.legal_basis) if note else (None, None)
     await write.fetch(_SIGN, caller.client_id, caller.name, request_id, reason or "", legal_basis or "")
 
 
-async def line(
+async def insert_audit_line(
     write: Transaction, caller: Caller, request: Request, keys: Sequence[str], *, scope: Scope | None = None
 ) -> None:
     """One line in the audit trail: in the transaction of what it tells of, so that neither is there alone.
@@ -56,7 +56,7 @@ async def line(
         route.name,
         list(keys),
         state.get("request_id"),
-        _text(purpose)[:MOST_PURPOSE] if purpose else None,
+        _text(purpose)[:MAX_PURPOSE_LENGTH] if purpose else None,
     )
 
 

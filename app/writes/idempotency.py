@@ -12,13 +12,13 @@ import orjson
 from app.core.db.transaction import Transaction
 from app.core.problems import InFlight, KeyReused
 
-FIND = (
+SELECT_RESPONSE = (
     "SELECT fingerprint, status, headers::text, body FROM idempotency_keys"
     " WHERE client = $1 AND key = $2 AND created_at > now() - interval '7 days'"
 )
 # Later than they are no longer given, by more than a request can take: what is asked for just in time is still there.
 # One whose key is just being used anew is left alone: it would go with the new answer in its place.
-PURGE = (
+DELETE_EXPIRED_KEYS = (
     "DELETE FROM idempotency_keys WHERE (client, key) IN (SELECT client, key FROM idempotency_keys"
     " WHERE created_at < now() - interval '7 days 1 hour' LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING 1"
 )
@@ -32,7 +32,7 @@ class StoredResponse(NamedTuple):
     body: bytes
 
 
-def fingerprint(method: str, address: str, body: bytes) -> bytes:
+def compute_fingerprint(method: str, address: str, body: bytes) -> bytes:
     """What two requests must have in common to be the same one."""
     return sha256(b"\0".join((method.encode(), address.encode(), body))).digest()
 
@@ -46,7 +46,7 @@ async def find_response(write: Transaction, client: str, key: str, same: bytes) 
     [(ours,)] = await write.fetch("SELECT pg_try_advisory_xact_lock(idempotency_lock_key($1, $2))", client, key)
     if not ours:
         raise InFlight
-    found = await write.fetch(FIND, client, key)
+    found = await write.fetch(SELECT_RESPONSE, client, key)
     if not found:
         return None
     kept_for, status, headers, body = found[0]

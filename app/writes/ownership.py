@@ -47,7 +47,9 @@ END
 """
 
 
-async def check(write: Transaction, caller: Caller, resource: Resource, keys: Values, *, is_new: bool = False) -> None:
+async def ensure_object_inside(
+    write: Transaction, caller: Caller, resource: Resource, keys: Values, *, is_new: bool = False
+) -> None:
     """Raise OutsideOrganization unless the caller may write this object as it stands in the transaction.
 
     What is nobody's yet, as a person without an appointment, is its own only if the caller has created it: `is_new`, if
@@ -57,40 +59,46 @@ async def check(write: Transaction, caller: Caller, resource: Resource, keys: Va
         raise OutsideOrganization
     if caller.organization is None:
         return
-    if resource.owned_by is None:
+    if resource.owner_query is None:
         raise OutsideOrganization
-    if is_new and not await write.fetch_all(resource.owned_by, keys):
+    if is_new and not await write.fetch_all(resource.owner_query, keys):
         return
-    if await outside(write, caller, resource, {0: keys}):
+    if await find_objects_outside(write, caller, resource, {0: keys}):
         raise OutsideOrganization
 
 
-async def check_move(write: Transaction, caller: Caller, resource: Resource, was: Values, becomes: Values) -> None:
+async def ensure_new_owner_inside(
+    write: Transaction, caller: Caller, resource: Resource, was: Values, becomes: Values
+) -> None:
     """Raise OutsideOrganization where a bound client moves an object from where it stands to where it may not write."""
-    if await moved_out(write, caller, resource, {0: was}, {0: becomes}):
+    if await find_new_owners_outside(write, caller, resource, {0: was}, {0: becomes}):
         raise OutsideOrganization
 
 
-async def check_taken(write: Transaction, caller: Caller, resource: Resource, was: Values, becomes: Values) -> None:
+async def ensure_claimed_objects_inside(
+    write: Transaction, caller: Caller, resource: Resource, was: Values, becomes: Values
+) -> None:
     """Raise OutsideOrganization where a bound client would make an object its own by naming it, as an appointment does.
 
     To be asked before that is written: afterwards it is its own.
     """
-    if await taken(write, caller, resource, {0: was}, {0: becomes}):
+    if await find_claimed_objects_outside(write, caller, resource, {0: was}, {0: becomes}):
         raise OutsideOrganization
 
 
-async def outside(write: Transaction, caller: Caller, resource: Resource, keys: Objects) -> set[int]:
+async def find_objects_outside(write: Transaction, caller: Caller, resource: Resource, keys: Objects) -> set[int]:
     """Those of these objects that a caller may not write as they stand in the transaction."""
     if caller.organization is None or not keys:
         return set()
-    if resource.owned_by is None:
+    if resource.owner_query is None:
         return set(keys)
-    sql = _sql(resource, resource.keys, resource.owned_by, resource.name)
-    return await _found(write, caller, sql, {n: (resource.key_of(one), one) for n, one in keys.items()})
+    sql = _sql(resource, resource.key_columns, resource.owner_query, resource.name)
+    return await _found(write, caller, sql, {n: (resource.format_key(one), one) for n, one in keys.items()})
 
 
-async def moved_out(write: Transaction, caller: Caller, resource: Resource, was: Objects, becomes: Objects) -> set[int]:
+async def find_new_owners_outside(
+    write: Transaction, caller: Caller, resource: Resource, was: Objects, becomes: Objects
+) -> set[int]:
     """Those that a bound client would move to where it may not write."""
     place = resource.owner_column
     if caller.organization is None or place is None:
@@ -99,7 +107,9 @@ async def moved_out(write: Transaction, caller: Caller, resource: Resource, was:
     return await _found(write, caller, _sql(resource, [place], f'SELECT given."{place}"'), moved) if moved else set()
 
 
-async def taken(write: Transaction, caller: Caller, resource: Resource, was: Objects, becomes: Objects) -> set[int]:
+async def find_claimed_objects_outside(
+    write: Transaction, caller: Caller, resource: Resource, was: Objects, becomes: Objects
+) -> set[int]:
     """Those by which a bound client would take what is not its own. What is not there at all, a foreign key refuses."""
     found: set[int] = set()
     for one in resource.ownership_claims if caller.organization is not None else ():
@@ -109,7 +119,7 @@ async def taken(write: Transaction, caller: Caller, resource: Resource, was: Obj
     return found
 
 
-async def is_below(read: Queryable, code: str, bound_to: str) -> bool:
+async def is_within_organization(read: Queryable, code: str, bound_to: str) -> bool:
     """Whether an organization is the one that a client is bound to, or lies below it."""
     return bool((await read.fetch_one(_BELOW, {"code": code, "bound_to": bound_to}))[0])
 
@@ -131,7 +141,7 @@ def _sql_of_taken(resource: Resource, one: OwnershipClaim) -> str:
     (reference,) = resource.table.columns[one.column].foreign_keys
     there = reference.column
     is_there = f'EXISTS (SELECT FROM "{there.table.name}" WHERE "{there.name}" = given."{one.column}")'
-    return _sql(resource, [one.column], one.owned_by, one.resource, is_there)
+    return _sql(resource, [one.column], one.owner_query, one.resource, is_there)
 
 
 def _sql(

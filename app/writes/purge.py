@@ -22,7 +22,7 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 @asynccontextmanager
-async def housekeeping(database: Database, *, every: float = EVERY) -> AsyncIterator[None]:
+async def purge_periodically(database: Database, *, every: float = EVERY) -> AsyncIterator[None]:
     """Throws away once an hour, for as long as the block runs. It does not matter how many workers do so."""
     task = asyncio.create_task(_keep_house(database, every))
     try:
@@ -37,7 +37,7 @@ async def _keep_house(database: Database, every: float) -> None:
     while True:
         await asyncio.sleep(every)
         try:
-            for purge in (idempotency.PURGE, ASSERTIONS):
+            for purge in (idempotency.DELETE_EXPIRED_KEYS, ASSERTIONS):
                 while await _purge(database, purge) == MOST:
                     log.info("housekeeping goes on")
         except Exception as error:  # whatever it is, the next time may do better

@@ -15,7 +15,7 @@ from app.core.db.transaction import Rollback, Transaction, open_transaction
 from app.core.http.parameters import NoQuery
 from app.core.problems import KeyRequired, PreconditionRequired, Problem
 from app.writes import audit_trail, idempotency
-from app.writes.conflicts import Attempt, to_problem
+from app.writes.conflicts import AttemptedWrite, to_problem
 from app.writes.idempotency import StoredResponse
 from app.writes.payloads import ChangeReason
 
@@ -53,7 +53,7 @@ IfMatch = Annotated[
 class WriteResult(NamedTuple):
     """What a write has come to: its answer, and which objects it touched."""
 
-    answer: StoredResponse
+    response: StoredResponse
     keys: list[str]
 
 
@@ -71,10 +71,10 @@ class WriteRequest:
     request: Request
     caller: Caller
     dry_run: bool
-    key: str | None = None
-    match: str | None = None
-    attempt: Attempt = field(default_factory=lambda: Attempt({}))
-    shows_people: bool = False
+    idempotency_key: str | None = None
+    if_match: str | None = None
+    attempted_write: AttemptedWrite = field(default_factory=lambda: AttemptedWrite({}))
+    exposes_personal_data: bool = False
 
     @property
     def database(self) -> Database:
@@ -97,26 +97,28 @@ class WriteRequest:
 
     async def to_problem(self, broken: ConstraintViolation) -> Problem:
         """What a rule that refuses what was last tried means to the caller."""
-        return await to_problem(self.database.reader(), broken, self.attempt)
+        return await to_problem(self.database.reader(), broken, self.attempted_write)
 
-    async def sign(self, write: Transaction, note: ChangeReason | None) -> None:
+    async def attribute_revisions(self, write: Transaction, note: ChangeReason | None) -> None:
         """Put the caller's name, and these reasons, under the revisions that the transaction makes from now on."""
-        await audit_trail.sign(write, self.caller, self._request_id(), note)
+        await audit_trail.attribute_revisions(write, self.caller, self._request_id(), note)
 
     async def _run(self, work: Work, note: ChangeReason | None) -> Response:
-        same = idempotency.fingerprint(self.request.method, self._address(), await self.request.body())
+        same = idempotency.compute_fingerprint(self.request.method, self._address(), await self.request.body())
         answer: StoredResponse
         async with open_transaction(self.database) as write:
-            await self.sign(write, note)
-            if self.key and (kept := await idempotency.find_response(write, self.caller.client_id, self.key, same)):
+            await self.attribute_revisions(write, note)
+            if self.idempotency_key and (
+                kept := await idempotency.find_response(write, self.caller.client_id, self.idempotency_key, same)
+            ):
                 return _response(kept, {"Idempotency-Replayed": "true"})
             answer, keys = await work(write)
             if self.dry_run:
                 await write.fetch("SET CONSTRAINTS ALL IMMEDIATE")
                 raise Rollback
-            await audit_trail.line(write, self.caller, self.request, keys)
-            if self.key:
-                await idempotency.store_response(write, self.caller.client_id, self.key, same, answer)
+            await audit_trail.insert_audit_line(write, self.caller, self.request, keys)
+            if self.idempotency_key:
+                await idempotency.store_response(write, self.caller.client_id, self.idempotency_key, same, answer)
         if self.dry_run:
             if self.shows_people:
                 async with open_transaction(self.database) as write:
@@ -147,28 +149,32 @@ def require_caller(request: Request) -> Caller:
     return caller
 
 
-async def creation(request: Request, query: Annotated[WriteQuery, Query()], key: IdempotencyKey = None) -> WriteRequest:
+async def parse_create_request(
+    request: Request, query: Annotated[WriteQuery, Query()], key: IdempotencyKey = None
+) -> WriteRequest:
     """A request that creates; KeyRequired without an Idempotency-Key."""
     dry_run = query.dry_run == "true"
     if key is None and not dry_run:
         raise KeyRequired
     if key is not None and not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
         raise KeyRequired
-    return WriteRequest(request, require_caller(request), dry_run, key=None if dry_run else key)
+    return WriteRequest(request, require_caller(request), dry_run, idempotency_key=None if dry_run else key)
 
 
-async def change(request: Request, query: Annotated[WriteQuery, Query()], match: IfMatch = None) -> WriteRequest:
+async def parse_change_request(
+    request: Request, query: Annotated[WriteQuery, Query()], match: IfMatch = None
+) -> WriteRequest:
     """A request that changes or deletes; PreconditionRequired without If-Match."""
     if match is None:
         raise PreconditionRequired
-    return WriteRequest(request, require_caller(request), query.dry_run == "true", match=match)
+    return WriteRequest(request, require_caller(request), query.dry_run == "true", if_match=match)
 
 
-async def action(request: Request, query: Annotated[WriteQuery, Query()]) -> WriteRequest:
+async def parse_action_request(request: Request, query: Annotated[WriteQuery, Query()]) -> WriteRequest:
     """A request that does what can be done once only, and so needs no key: done again, it changes nothing."""
     return WriteRequest(request, require_caller(request), query.dry_run == "true")
 
 
-ActionDep = Annotated[WriteRequest, Depends(action)]
-CreateDep = Annotated[WriteRequest, Depends(creation)]
-ChangeDep = Annotated[WriteRequest, Depends(change)]
+ActionDep = Annotated[WriteRequest, Depends(parse_action_request)]
+CreateDep = Annotated[WriteRequest, Depends(parse_create_request)]
+ChangeDep = Annotated[WriteRequest, Depends(parse_change_request)]

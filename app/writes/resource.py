@@ -45,7 +45,7 @@ class Parts:
         (key,) = (column.name for column in self.table.primary_key if column.name not in self.foreign_key)
         return key
 
-    def comparable(self, items: Any) -> Any:
+    def normalize(self, items: Any) -> Any:
         """What of them counts: also their order, where they have one."""
         found = orjson.loads(orjson.dumps(items))
         if self.keys_only:
@@ -62,7 +62,7 @@ class OwnershipClaim:
 
     column: str
     resource: str
-    owned_by: Statement
+    owner_query: Statement
 
 
 def _as_it_is(members: Values) -> Values:
@@ -93,13 +93,13 @@ class Resource:
     model: Any
     collection: Collection
     address: str
-    content: type[BaseModel]
-    keys: Sequence[str] = ("code",)
-    generated: Sequence[str] = ("folded",)
+    payload_model: type[BaseModel]
+    key_columns: Sequence[str] = ("code",)
+    generated_columns: Sequence[str] = ("folded",)
     parts: Sequence[Parts] = ()
-    columns: Callable[[Values], Values] = _as_it_is
-    members: Callable[[Values], Values] = _as_it_is
-    owned_by: Statement | None = None
+    to_columns: Callable[[Values], Values] = _as_it_is
+    to_members: Callable[[Values], Values] = _as_it_is
+    owner_query: Statement | None = None
     conflict_queries: Mapping[str, Statement] = field(default_factory=dict)
     date_dependent: bool = False
     owner_column: str | None = None
@@ -113,18 +113,18 @@ class Resource:
         return table
 
     @cached_property
-    def names(self) -> frozenset[str]:
+    def writable_columns(self) -> frozenset[str]:
         """The columns that a body can fill."""
         return frozenset(column.name for column in self.table.columns) - {"revision", "updated_at", "parts"}
 
     @cached_property
-    def members_of_parts(self) -> Mapping[str, str]:
+    def part_members(self) -> Mapping[str, str]:
         """The members of a body that stand in tables of their own, by table."""
         return {parts.table.name: parts.member for parts in self.parts}
 
-    def address_of(self, keys: Values) -> str:
+    def format_address(self, keys: Values) -> str:
         return self.address.format(**keys)
 
-    def key_of(self, keys: Values) -> str:
+    def format_key(self, keys: Values) -> str:
         """As in `revisions`: the values of the primary key."""
         return "/".join(str(keys[column.name]) for column in self.table.primary_key)

@@ -14,7 +14,7 @@ class LockedRow(NamedTuple):
     """What stands there, locked until the transaction ends: its revision and its own members, as JSON."""
 
     revision: int
-    content: dict[str, Any]
+    members: dict[str, Any]
 
 
 def _quoted(name: str) -> str:
@@ -30,7 +30,7 @@ async def lock_row(write: Transaction, resource: Resource, keys: Values) -> Lock
 
     Not its key: else two writers of which each refers to the other's row, as its parent, would wait for each other.
     """
-    generated = "{" + ",".join(resource.generated) + "}"
+    generated = "{" + ",".join(resource.generated_columns) + "}"
     found = await write.fetch(
         f"SELECT revision, object_content(to_jsonb(held), '{generated}')::text"  # noqa: S608
         f" FROM {_quoted(resource.table.name)} AS held WHERE {_same(list(keys))} FOR NO KEY UPDATE",
@@ -39,7 +39,7 @@ async def lock_row(write: Transaction, resource: Resource, keys: Values) -> Lock
     return LockedRow(found[0][0], orjson.loads(found[0][1])) if found else None
 
 
-async def insert(write: Transaction, table: Table, columns: Values) -> None:
+async def insert_row(write: Transaction, table: Table, columns: Values) -> None:
     names = ", ".join(map(_quoted, columns))
     values = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
     await write.fetch(
@@ -48,7 +48,7 @@ async def insert(write: Transaction, table: Table, columns: Values) -> None:
     )
 
 
-async def update(write: Transaction, table: Table, keys: Values, columns: Values) -> None:
+async def update_row(write: Transaction, table: Table, keys: Values, columns: Values) -> None:
     """Set the columns, unless they say so already: what changes nothing touches nothing."""
     if not columns:
         return
@@ -63,7 +63,7 @@ async def update(write: Transaction, table: Table, keys: Values, columns: Values
     )
 
 
-async def delete(write: Transaction, table: Table, keys: Values) -> None:
+async def delete_row(write: Transaction, table: Table, keys: Values) -> None:
     await write.fetch(f"DELETE FROM {_quoted(table.name)} WHERE {_same(list(keys))}", *keys.values())  # noqa: S608
 
 
@@ -71,7 +71,7 @@ async def replace_parts(write: Transaction, parts: Parts, whole: Values, items: 
     """Let these be the parts of the whole with this key, and no others."""
     whose = {column: whole[of_whole] for column, of_whole in parts.foreign_key.items()}
     if parts.ordered:
-        await delete(write, parts.table, whose)
+        await delete_row(write, parts.table, whose)
         beside = {**whose, **parts.defaults}
         await _insert_all(write, parts.table, [{**beside, "position": n, **item} for n, item in enumerate(items, 1)])
     else:
@@ -92,9 +92,9 @@ async def _merge_parts(write: Transaction, parts: Parts, whose: Values, items: S
         (stays if item[key] in left else new).append(item)
         left.discard(item[key])
     for gone in sorted(left):
-        await delete(write, parts.table, {**whose, key: gone})
+        await delete_row(write, parts.table, {**whose, key: gone})
     for item in stays:
-        await update(write, parts.table, {**whose, key: item[key]}, item)
+        await update_row(write, parts.table, {**whose, key: item[key]}, item)
     await _insert_all(write, parts.table, [{**whose, **parts.defaults, **item} for item in new])
 
 

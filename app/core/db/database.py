@@ -8,9 +8,8 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from fastapi import Depends, Request
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -86,7 +85,7 @@ class Reader:
             return await await_until(self._deadline, self._run(statement, parameters))
         except Exception as error:
             if is_transient(error):
-                telemetry.database_fault(error)
+                telemetry.record_database_fault(error)
                 raise Unavailable from error
             if isinstance(error, DBAPIError):
                 raise StatementError(statement.sql, error) from None
@@ -117,7 +116,7 @@ class Reader:
 
     async def _once(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
         engine = self._database.engine if self._known_at is None else self._database.history
-        with telemetry.waiting_for_connection():
+        with telemetry.track_connection_wait():
             connection = await engine.connect()
         with telemetry.POOL_IN_USE.track_inprogress():
             try:
@@ -166,11 +165,3 @@ async def _end(task: "asyncio.Task[T]", release: Callable[[T], Awaitable[None]] 
 
 _ending: set["asyncio.Future[None]"] = set()
 """Tasks that end behind their callers: asyncio itself keeps no reference to them."""
-
-
-async def get_reader(request: Request) -> Reader:
-    database: Database = request.app.state.database
-    return database.reader()
-
-
-ReaderDep = Annotated[Reader, Depends(get_reader)]

@@ -74,7 +74,7 @@ async def open_transaction(database: Database, *, seconds: float | None = None) 
     """
     until = time.monotonic() + (seconds or database.deadline)
     try:
-        with telemetry.waiting_for_connection():
+        with telemetry.track_connection_wait():
             connection = await await_until(until, _connect(database), release=AsyncConnection.close)
     except Exception as error:
         _raise_if_transient(error)
@@ -103,7 +103,7 @@ async def execute_once(database: Database, sql: str, *values: Any) -> Sequence[R
     """
     until = time.monotonic() + database.deadline
     try:
-        with telemetry.waiting_for_connection():
+        with telemetry.track_connection_wait():
             connection = await await_until(until, _connect(database), release=AsyncConnection.close)
     except Exception as error:
         _raise_if_transient(error)
@@ -138,5 +138,5 @@ async def _release(connection: AsyncConnection, ended: bool) -> None:
 def _raise_if_transient(error: BaseException) -> None:
     """Unavailable for a fault that passes."""
     if is_transient(error):
-        telemetry.database_fault(error)
+        telemetry.record_database_fault(error)
         raise Unavailable from error
