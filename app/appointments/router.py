@@ -7,7 +7,7 @@ from fastapi import Path, Query, Request, Response
 from uuid_utils.compat import uuid7
 
 from app.appointments import payloads, repository, schemas, service
-from app.auth import Scope, require_scope, allow_anonymous
+from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems

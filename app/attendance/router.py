@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.attendance import repository, schemas, summary_repository
-from app.auth import AuthorizingRoute, Scope, get_caller, build_missing_scope_problem, allow_anonymous
+from app.auth import AuthorizingRoute, Scope, allow_anonymous, build_missing_scope_problem, get_caller
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example

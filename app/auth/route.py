@@ -18,10 +18,12 @@ AUTHORIZATION_PROBLEMS = problems(Unauthenticated, InsufficientScope, TooManyReq
 
 
 class AuthorizingRoute(APIRoute):
-    """A route that is closed unless it says otherwise.
+    """A route that authorizes a request before it reads the body or validates a parameter.
 
-    Raises TypeError when it is declared without exactly one `allow_anonymous()` or `require_scope()`. The check runs before the
-    body is read and before any parameter is looked at.
+    Raises:
+        TypeError: The route does not declare exactly one of `allow_anonymous()`, `require_scope()` and
+            `require_scope_by_parameter()`.
+
     """
 
     def __init__(

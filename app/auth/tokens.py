@@ -13,7 +13,7 @@ from app.auth.keys import ACCESS_TOKEN_SECONDS, SIGNING_ALGORITHM, SigningKey
 from app.auth.scopes import Scope
 from app.core.http.body_types import LONGEST_NAME
 
-ACCESS_TOKEN_TYPE = "at+jwt"
+ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105  (a media type)
 CLOCK_LEEWAY_SECONDS = 5.0  # seconds by which another machine's clock may be ahead
 SCOPES_BY_NAME = {str(scope): scope for scope in Scope}
 

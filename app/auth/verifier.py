@@ -145,7 +145,9 @@ class TokenVerifier:
     def _cache_token(self, token: bytes, verified: VerifiedToken, now: float) -> None:
         while len(self._verified_tokens) >= MAX_CACHED_TOKENS:
             del self._verified_tokens[next(iter(self._verified_tokens))]
-        self._verified_tokens[token] = replace(verified, ends=min(verified.expires_at, now + MAX_TOKEN_CACHE_SECONDS))
+        self._verified_tokens[token] = replace(
+            verified, expires_at=min(verified.expires_at, now + MAX_TOKEN_CACHE_SECONDS)
+        )
 
     async def _refresh_forever(self) -> None:
         while True:

@@ -56,7 +56,8 @@ async def annul(write: WriteRequest, meeting: str, scan: UUID, asked: payloads.A
         if is_open or found.at is not None:
             if found.at is None:
                 found = (
-                    await corrections_repository.annul(transaction, meeting, scan, write.caller.client_id, asked) or found
+                    await corrections_repository.annul(transaction, meeting, scan, write.caller.client_id, asked)
+                    or found
                 )
             answer: dict[str, Any] = {
                 "scan_id": scan,

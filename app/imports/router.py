@@ -118,7 +118,9 @@ async def _run(write: WriteRequest, order: Order, note: ChangeReason, form: pars
             request_id = str(request.scope.get("state", {}).get("request_id", ""))
             await audit_trail.attribute_revisions(transaction, write.caller, request_id, note)
             if write.idempotency_key and (
-                kept := await idempotency.find_response(transaction, write.caller.client_id, write.idempotency_key, same)
+                kept := await idempotency.find_response(
+                    transaction, write.caller.client_id, write.idempotency_key, same
+                )
             ):
                 return _response(kept, {"Idempotency-Replayed": "true"})
             rows = parser.rows(io.BytesIO(body), form, order.importable)
@@ -134,7 +136,9 @@ async def _run(write: WriteRequest, order: Order, note: ChangeReason, form: pars
                 request_id=request_id,
             )
             if write.idempotency_key:
-                await idempotency.store_response(transaction, write.caller.client_id, write.idempotency_key, same, answer)
+                await idempotency.store_response(
+                    transaction, write.caller.client_id, write.idempotency_key, same, answer
+                )
     finally:
         await database.close()
     if outcome.is_refused and not order.dry_run:

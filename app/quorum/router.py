@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 import orjson
 from fastapi import Path, Query, Request, Response
 
-from app.auth import get_caller, allow_anonymous
+from app.auth import allow_anonymous, get_caller
 from app.core.db.transaction import open_transaction
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep

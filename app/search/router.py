@@ -16,7 +16,10 @@ FRESH = 60  # seconds
 
 
 @router.get(
-    "", response_model=PageOf[schemas.Hit], dependencies=[allow_anonymous()], openapi_extra=example("/v1/search?q=tarmidzi")
+    "",
+    response_model=PageOf[schemas.Hit],
+    dependencies=[allow_anonymous()],
+    openapi_extra=example("/v1/search?q=tarmidzi"),
 )
 async def search(request: Request, read: ReaderDep, query: Annotated[schemas.SearchQuery, Query()]) -> Response:
     """Search in everything

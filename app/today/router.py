@@ -16,7 +16,10 @@ FRESH = 60  # seconds
 
 
 @router.get(
-    "", response_model=schemas.Day, dependencies=[allow_anonymous()], openapi_extra=example("/v1/today?as_of=2022-06-14&days=14")
+    "",
+    response_model=schemas.Day,
+    dependencies=[allow_anonymous()],
+    openapi_extra=example("/v1/today?as_of=2022-06-14&days=14"),
 )
 async def read_day(read: ReaderDep, today: TodayDep, query: Annotated[schemas.DayQuery, Query()]) -> Response:
     """Read what a day brings

@@ -155,12 +155,12 @@ async def test_what_was_asked_before_counts_from_then(held: Held) -> None:
     """An answer that was long on its way tells of the instant at which it was asked for."""
     slow = held.records.fetch_state
 
-    async def fetch_state() -> VerifierState:
+    async def delayed_state() -> VerifierState:
         found = await slow()
         held.clock.now += 3
         return found
 
-    held.records.fetch_state = state  # type: ignore[method-assign]
+    held.records.fetch_state = delayed_state  # type: ignore[method-assign]
     await held.trust._refresh()
     token = held.issue()
     held.clock.now += 2.1

@@ -154,6 +154,9 @@ async def test_every_writing_route_is_among_them(app: FastAPI, every_write: dict
     writing = {
         route.name
         for route in routes
-        if isinstance(route, AuthorizingRoute) and route.methods and not route.methods & {"GET", "HEAD"} and route.access.scope
+        if isinstance(route, AuthorizingRoute)
+        and route.methods
+        and not route.methods & {"GET", "HEAD"}
+        and route.access.scope
     }
     assert writing == set(every_write)
