@@ -158,7 +158,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     for router in ROUTERS:
         app.include_router(router)
-    auth.refuse_undeclared(app, ROUTERS)
+    auth.check_access_declared(app, ROUTERS)
     configure(app, settings or Settings())
     return app
 

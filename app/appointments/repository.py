@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Boolean, ColumnElement, Date, bindparam, cast, func, literal_column, null, select, true
 from sqlalchemy.dialects.postgresql import UUID
 
-from app import mentions, models
+from app import models, references
 from app.appointments import payloads, schemas
 from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.documents import AS_OF, Day, Document, Rows
@@ -23,11 +23,11 @@ def select_appointment(day: Day) -> Rows:
     return (
         select(
             _appointment.id,
-            mentions.official(_appointment.official).label("official"),
-            mentions.organization(_appointment.organization).label("organization"),
+            references.official_reference(_appointment.official).label("official"),
+            references.organization_reference(_appointment.organization).label("organization"),
             _appointment.office,
             _appointment.standing,
-            mentions.division(_appointment.division).label("division"),
+            references.division_reference(_appointment.division).label("division"),
             _appointment.term,
             _appointment.start_on,
             _appointment.end_on,

@@ -7,7 +7,7 @@ from fastapi import Path, Query, Request, Response
 from uuid_utils.compat import uuid7
 
 from app.appointments import payloads, repository, schemas, service
-from app.auth import Scope, allow, public
+from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
@@ -36,7 +36,7 @@ Id = Annotated[
 @router.get(
     "/appointments",
     response_model=PageOf[schemas.Appointment],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/appointments?organization=kpu&office=chair"),
 )
 async def list_appointments(
@@ -53,7 +53,7 @@ async def list_appointments(
 @router.get(
     "/appointments/{id}",
     response_model=schemas.Appointment,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example(EXAMPLE_PATH),
     responses=problems(NotFound),
 )
@@ -71,7 +71,7 @@ async def get_appointment(read: ReaderDep, id: Id, query: Annotated[schemas.Appo
     "/appointments",
     status_code=201,
     response_model=schemas.Appointment,
-    dependencies=[allow(Scope.OFFICIALS_WRITE)],
+    dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
     openapi_extra=write_example(
         "/v1/appointments",
         {
@@ -97,7 +97,7 @@ async def create_appointment(write: CreateDep, content: payloads.AppointmentCont
 @router.patch(
     "/appointments/{id}",
     response_model=schemas.Appointment,
-    dependencies=[allow(Scope.OFFICIALS_WRITE)],
+    dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
     openapi_extra=write_example(EXAMPLE_PATH, {"end_on": "2024-07-03", "end_reason": "an example"}),
     responses=responses_for_update(),
 )
@@ -114,7 +114,7 @@ async def update_appointment(
 @router.delete(
     "/appointments/{id}",
     status_code=204,
-    dependencies=[allow(Scope.OFFICIALS_WRITE)],
+    dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
     openapi_extra=write_example(EXAMPLE_PATH),
     responses=responses_for_delete(),
 )
@@ -129,7 +129,7 @@ async def delete_appointment(write: ChangeDep, id: Id, note: DeleteReason = None
 @router.get(
     "/appointments/{id}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example(f"{EXAMPLE_PATH}/revisions"),
     responses=problems(NotFound),
 )
@@ -148,7 +148,7 @@ async def list_appointment_revisions(
     "/appointments:succeed",
     status_code=201,
     response_model=schemas.Succession,
-    dependencies=[allow(Scope.OFFICIALS_WRITE)],
+    dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
     openapi_extra=write_example(
         "/v1/appointments:succeed",
         {

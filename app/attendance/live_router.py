@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from starlette.types import Receive, Scope, Send
 
 from app.attendance.broadcast import Listener, SummaryBroadcaster
-from app.auth import Route, public
+from app.auth import AuthorizingRoute, allow_anonymous
 from app.core.http.examples import example
 from app.core.http.negotiation import produces
 from app.core.http.openapi import problems
@@ -45,7 +45,7 @@ SHOWN = {
 router = APIRouter(
     prefix="/v1/meetings/{code}/attendance/live",
     tags=["attendance"],
-    route_class=Route,
+    route_class=AuthorizingRoute,
     dependencies=[Depends(produces(STREAM))],
     responses=problems(NotAcceptable),
 )
@@ -114,7 +114,7 @@ async def until_gone(receive: Receive) -> None:
     "",
     status_code=200,
     response_class=EventStream,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/attendance/live"),
     responses={200: SHOWN, **problems(NotFound)},
 )

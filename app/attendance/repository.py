@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, bindparam, case, func, literal_column, null, select
 
-from app import mentions, models
+from app import models, references
 from app.attendance import schemas
 from app.core.collection import ActiveFilters
 from app.core.db.documents import Day, Document, Expression, Rows, json_list, json_object
@@ -66,12 +66,12 @@ def _intervals() -> ColumnElement[Any]:
 def _participant(status: Expression, note: Expression, *more: ColumnElement[Any]) -> Rows:
     return select(
         _listed.id,
-        mentions.official(_listed.official).label("official"),
+        references.official_reference(_listed.official).label("official"),
         _listed.name,
-        mentions.organization(_listed.organization).label("organization"),
+        references.organization_reference(_listed.organization).label("organization"),
         _listed.office,
         _listed.capacity,
-        mentions.participant(_listed.represents).label("represents"),
+        references.participant_reference(_listed.represents).label("represents"),
         status.label("status"),
         _state.late,
         _state.arrived_at,

@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from app.auth import Route, Scope, allow
+from app.auth import AuthorizingRoute, Scope, require_scope
 from app.badges import repository
 from app.badges.keys import BadgeKey
 from app.check_ins import schemas
@@ -37,7 +37,7 @@ from app.writes.responses import LOCATION_HEADER
 
 JSON, SVG, PNG, PDF = "application/json", "image/svg+xml", "image/png", "application/pdf"
 router = APIRouter(
-    prefix="/v1/meetings/{code}", tags=["check-ins"], route_class=Route, responses=problems(NotAcceptable)
+    prefix="/v1/meetings/{code}", tags=["check-ins"], route_class=AuthorizingRoute, responses=problems(NotAcceptable)
 )
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 Id = Annotated[
@@ -52,7 +52,7 @@ BINARY = {"schema": {"type": "string", "format": "binary"}}
 @router.get(
     "/participants/{id}/badge",
     response_model=schemas.Badge,
-    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(ONE),
     responses={
         200: {"content": {SVG: {"schema": {"type": "string"}}, PNG: BINARY}},
@@ -95,7 +95,7 @@ def _reply(badge: dict[str, Any], media_type: str) -> Response:
     "/participants/{id}/badge",
     status_code=201,
     response_model=schemas.Badge,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE), Depends(produces(JSON))],
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE), Depends(produces(JSON))],
     openapi_extra=write_example(ONE),
     responses={
         200: {"model": schemas.Badge, "description": "With `dry_run=true`."},
@@ -139,7 +139,7 @@ class SheetQuery(NoQuery):
 @router.get(
     "/badges",
     response_model=schemas.Badges,
-    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(f"{AT}/badges?organization=kpu-31"),
     responses={200: {"content": {PDF: BINARY}}, **problems(NotFound, RollTooLong)},
 )

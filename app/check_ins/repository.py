@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import ColumnElement, Text, Uuid, and_, bindparam, case, cast, func, literal_column, null, select, true
 
-from app import mentions, models
+from app import models, references
 from app.check_ins import schemas
 from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.database import Database
@@ -31,7 +31,9 @@ def _outcome() -> ColumnElement[str]:
 
 
 def scan(_day: Day) -> Rows:
-    known = case((_seen.c.participant.is_not(None), mentions.participant(_seen.c.participant)), else_=null())
+    known = case(
+        (_seen.c.participant.is_not(None), references.participant_reference(_seen.c.participant)), else_=null()
+    )
     return (
         select(
             _seen.c.id.label("scan_id"),

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow, needed, public
+from app.auth import Scope, allow_anonymous, build_missing_scope_problem, require_scope
 from app.badges import repository as badges_repository
 from app.check_ins import payloads, repository, schemas
 from app.core.db.transaction import open_transaction
@@ -43,7 +43,7 @@ LOOP = 200  # scans after which others have their turn
     "/check-ins",
     status_code=201,
     response_model=schemas.CheckIn,
-    dependencies=[allow(Scope.CHECK_INS_WRITE)],
+    dependencies=[require_scope(Scope.CHECK_INS_WRITE)],
     openapi_extra=write_example(f"{AT}/check-ins", {**SENT, **SCAN}),
     responses={
         200: {"model": schemas.CheckIn, "description": "It was stored before; the same outcome again."},
@@ -66,7 +66,7 @@ async def check_in(request: Request, read: ReaderDep, code: Code, content: paylo
     "/check-ins:batch",
     status_code=207,
     response_model=schemas.CheckIns,
-    dependencies=[allow(Scope.CHECK_INS_WRITE)],
+    dependencies=[require_scope(Scope.CHECK_INS_WRITE)],
     openapi_extra=write_example(f"{AT}/check-ins:batch", {**SENT, "clock_epoch": 0, "scans": [SCAN]}),
     responses=problems(NotFound, UnsupportedMediaType, InvalidContent),
 )
@@ -100,7 +100,7 @@ async def _post(
         if n % LOOP == LOOP - 1:
             await asyncio.sleep(0)
     return repository.DeviceSubmission(
-        *(meeting, sent.device_id, sent.clock_epoch, sent.device_sent_at, received_at, caller.client),
+        *(meeting, sent.device_id, sent.clock_epoch, sent.device_sent_at, received_at, caller.client_id),
         request.scope.get("state", {}).get("request_id"),
         rows,
     )
@@ -146,7 +146,7 @@ def _skew(results: Sequence[repository.Result]) -> float:
 @router.get(
     "/check-ins",
     response_model=PageOf[schemas.Scan],
-    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(f"{PLENARY}/check-ins"),
     responses=problems(NotFound),
 )
@@ -170,7 +170,7 @@ async def list_check_ins(
 @router.get(
     "/badge-key",
     response_model=schemas.BadgeKey,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example(f"{AT}/badge-key"),
     responses=problems(NotFound),
 )
@@ -188,7 +188,7 @@ async def read_badge_key(read: ReaderDep, code: Code, _query: Nothing) -> Respon
 @router.get(
     "/gate-pack",
     response_model=schemas.GatePack,
-    dependencies=[allow(Scope.CHECK_INS_WRITE)],
+    dependencies=[require_scope(Scope.CHECK_INS_WRITE)],
     openapi_extra=example(f"{AT}/gate-pack"),
     responses=problems(NotFound, InsufficientScope),
 )
@@ -208,7 +208,7 @@ async def read_gate_pack(
     caller = require_caller(request)
     names = query.names == "true"
     if names and Scope.ATTENDANCE_READ not in caller.scopes:
-        raise needed(Scope.ATTENDANCE_READ, request)
+        raise build_missing_scope_problem(Scope.ATTENDANCE_READ, request)
     await access.must_reach(read, caller, code)
     async with open_transaction(request.app.state.database) as transaction:
         since = badges_repository.instant_of(query.since) if query.since else None

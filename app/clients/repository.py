@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import ColumnElement, Text, any_, bindparam, cast, func, select
 from uuid_utils.compat import uuid7
 
-from app import mentions, models
+from app import models, references
 from app.clients import schemas
 from app.core.collection import ActiveFilters, Collection
 from app.core.db.documents import Day, Document, Rows, json_list, json_object
@@ -28,7 +28,7 @@ def client(_day: Day) -> Rows:
         _client.id,
         _client.name,
         _client.scopes,
-        mentions.organization(_client.organization).label("organization"),
+        references.organization_reference(_client.organization).label("organization"),
         _client.meeting,
         _client.jwks,
         json_list(secret, _secret.created_at, _secret.id, where=_secret.client == _client.id).label("secrets"),

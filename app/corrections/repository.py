@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, Text, bindparam, case, literal_column, null, select, true
 
-from app import mentions, models
+from app import models, references
 from app.attendance import schemas
 from app.core.collection import ActiveFilters, Collection
 from app.core.db.documents import Day, Document, Rows
@@ -22,7 +22,7 @@ def correction(_day: Day) -> Rows:
     of_somebody = _asked.participant.is_not(None)
     return select(
         _asked.id,
-        case((of_somebody, mentions.participant(_asked.participant)), else_=null()).label("participant"),
+        case((of_somebody, references.participant_reference(_asked.participant)), else_=null()).label("participant"),
         _asked.status,
         _asked.scan,
         _asked.reason,

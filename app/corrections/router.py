@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Body, Path, Query, Request, Response
 
 from app.attendance import repository, schemas
-from app.auth import Scope, allow
+from app.auth import Scope, require_scope
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
@@ -38,7 +38,7 @@ WAITS: Responses = {
 @router.get(
     "/attendance/{participant}",
     response_model=schemas.Attendance,
-    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(f"{AT}/attendance/{ONE_ID}"),
     responses=problems(NotFound),
 )
@@ -62,7 +62,7 @@ async def read_attendance(
 @router.patch(
     "/attendance/{participant}",
     response_model=schemas.Attendance,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(f"{AT}/attendance/{ONE_ID}", {"status": "excused", "reason": "surat izin 4/2026"}),
     responses={**responses_for_update(), **WAITS},
 )
@@ -80,7 +80,7 @@ async def set_attendance(
 @router.post(
     "/check-ins/{scan}:annul",
     response_model=schemas.Annulled,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(f"{AT}/check-ins/{SOME}:annul", {"reason": "badge dipinjamkan"}),
     responses={202: {"model": schemas.Annulled, "description": WAITS[202]["description"]}, **responses_for_action()},
 )
@@ -95,7 +95,7 @@ async def annul_check_in(write: ActionDep, code: Code, scan: ScanId, content: pa
 @router.post(
     ":close-roll",
     response_model=schemas.Closed,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(f"{AT}:close-roll", {"reason": "rapat selesai"}),
     responses=responses_for_action(),
 )
@@ -113,7 +113,7 @@ async def close_roll(
 @router.get(
     "/corrections",
     response_model=PageOf[schemas.RollCorrection],
-    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(f"{AT}/corrections?pending=true"),
     responses=problems(NotFound),
 )
@@ -137,7 +137,7 @@ async def list_corrections(
 @router.post(
     "/corrections/{id}:confirm",
     response_model=schemas.RollCorrection,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(f"{AT}/corrections/{SOME}:confirm", {"reason": "suratnya ada"}),
     responses=responses_for_action(SecondClientNeeded),
 )

@@ -56,7 +56,8 @@ async def annul(write: WriteRequest, meeting: str, scan: UUID, asked: payloads.A
         if is_open or found.at is not None:
             if found.at is None:
                 found = (
-                    await corrections_repository.annul(transaction, meeting, scan, write.caller.client, asked) or found
+                    await corrections_repository.annul(transaction, meeting, scan, write.caller.client_id, asked)
+                    or found
                 )
             answer: dict[str, Any] = {
                 "scan_id": scan,
@@ -104,10 +105,10 @@ async def confirm(write: WriteRequest, meeting: str, correction: UUID, note: Cha
         asked = await corrections_repository.held(transaction, meeting, correction)
         if asked is None:
             raise NotFound
-        if asked.confirmed_by not in (None, write.caller.client) or asked.asked_by == write.caller.client:
+        if asked.confirmed_by not in (None, write.caller.client_id) or asked.asked_by == write.caller.client_id:
             raise SecondClientNeeded
         if asked.confirmed_by is None:
-            await corrections_repository.confirm(transaction, correction, write.caller.client, note)
+            await corrections_repository.confirm(transaction, correction, write.caller.client_id, note)
             await write.attribute_revisions(transaction, asked.note)  # under the revision stands why it was asked for
             if asked.participant is not None:
                 await _set(transaction, asked.participant, asked.status, asked.reason)
@@ -137,7 +138,7 @@ async def _set(transaction: Transaction, participant: UUID, status: Any, reason:
 async def _ask(transaction: Transaction, write: WriteRequest, meeting: str, note: ChangeReason, **what: Any) -> Any:
     id_: UUID = uuid7()
     why = {"reason": note.reason, "legal_basis": note.legal_basis}
-    columns = {"id": id_, "meeting": meeting, **why, "asked_by": write.caller.client, **what}
+    columns = {"id": id_, "meeting": meeting, **why, "asked_by": write.caller.client_id, **what}
     await rows.insert_row(transaction, corrections_repository.TABLE, columns)
     return await _correction(transaction, meeting, id_)
 

@@ -13,7 +13,7 @@ from app.writes.payloads import ChangeReason
 
 TIMEOUT_SECONDS = 3600
 FORMAT_BY_SUFFIX: dict[str, parser.Format] = {".csv": "csv", ".ndjson": "ndjson"}
-OPERATOR_CALLER = Caller(client="", name="import", scopes=frozenset(), organization=None, meeting=None)
+OPERATOR_CALLER = Caller(client_id="", name="import", scopes=frozenset(), organization=None, meeting=None)
 
 ReportProgress = Callable[[int, int], None]
 """Called with the rows and bytes read so far."""

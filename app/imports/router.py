@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 from starlette.requests import ClientDisconnect
 
-from app.auth import Scope, allow_by
+from app.auth import Scope, require_scope_by_parameter
 from app.core.db.transaction import Rollback, open_transaction
 from app.core.http.examples import write_example
 from app.core.http.openapi import problems
@@ -59,7 +59,7 @@ EXAMPLE_NDJSON = '{"name": "Siti Contoh", "other_names": ["Siti C."]}\n{"name": 
 @router.post(
     "",
     response_model=schemas.ImportResult,
-    dependencies=[allow_by("resource", SCOPES)],
+    dependencies=[require_scope_by_parameter("resource", SCOPES)],
     openapi_extra={
         **write_example("/v1/imports?resource=officials"),
         "requestBody": {
@@ -122,7 +122,9 @@ async def _run_import(
             request_id = str(request.scope.get("state", {}).get("request_id", ""))
             await audit_trail.attribute_revisions(transaction, write.caller, request_id, note)
             if write.idempotency_key and (
-                kept := await idempotency.find_response(transaction, write.caller.client, write.idempotency_key, same)
+                kept := await idempotency.find_response(
+                    transaction, write.caller.client_id, write.idempotency_key, same
+                )
             ):
                 return _build_response(kept, {"Idempotency-Replayed": "true"})
             rows = parser.read_rows(io.BytesIO(body), form, order.importable)
@@ -133,12 +135,14 @@ async def _run_import(
                 raise Rollback
             await repository.insert_audit_line(
                 *(transaction, outcome.audit_keys, outcome.changed_count),
-                client=write.caller.client,
+                client=write.caller.client_id,
                 scope=SCOPES[order.importable.resource.name],
                 request_id=request_id,
             )
             if write.idempotency_key:
-                await idempotency.store_response(transaction, write.caller.client, write.idempotency_key, same, answer)
+                await idempotency.store_response(
+                    transaction, write.caller.client_id, write.idempotency_key, same, answer
+                )
     finally:
         await database.close()
     if outcome.is_refused and not order.dry_run:
@@ -170,7 +174,7 @@ async def _register_request(write: WriteRequest) -> AsyncIterator[None]:
         yield
         return
     under_way: set[tuple[str, str]] = write.request.app.state.imports_under_way
-    this = (write.caller.client, write.idempotency_key)
+    this = (write.caller.client_id, write.idempotency_key)
     if this in under_way:
         raise InFlight
     under_way.add(this)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import ColumnElement, Text, and_, bindparam, func, select, true
 from sqlalchemy.orm import aliased
 
-from app import mentions, models
+from app import models, references
 from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.database import Reader
 from app.core.db.documents import AS_OF, Day, Document, Rows, json_list, json_object, known_day
@@ -28,13 +28,13 @@ def meeting(day: Day) -> Rows:
         _meeting.name,
         _meeting.name_en,
         _meeting.kind,
-        mentions.organization(_meeting.host).label("host"),
+        references.organization_reference(_meeting.host).label("host"),
         _meeting.place,
         _meeting.time_zone,
         _meeting.start_on,
         _meeting.end_on,
         _meeting.cancelled_on,
-        mentions.election(_meeting.election).label("election"),
+        references.election_reference(_meeting.election).label("election"),
         _meeting.audience,
         _meeting.purpose,
         status_on(_meeting, known_day(day)).label("status"),

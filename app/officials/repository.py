@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Boolean, ColumnElement, bindparam, cast, func, null, select
 
-from app import mentions, models
+from app import models, references
 from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.documents import AS_OF, Day, Document, Rows, json_list, json_object
 from app.core.db.provenance import fact_members
@@ -24,10 +24,10 @@ def select_official(day: Day) -> Rows:
         json_list(
             json_object(
                 id=_appointment.id,
-                organization=mentions.organization(_appointment.organization),
+                organization=references.organization_reference(_appointment.organization),
                 office=_appointment.office,
                 standing=_appointment.standing,
-                division=mentions.division(_appointment.division),
+                division=references.division_reference(_appointment.division),
                 term=_appointment.term,
                 start_on=_appointment.start_on,
                 end_on=_appointment.end_on,

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Path, Query, Request, Response
 from uuid_utils.compat import uuid7
 
-from app.auth import Scope, allow, public
+from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
@@ -35,7 +35,7 @@ Id = Annotated[
 @router.get(
     "",
     response_model=PageOf[schemas.Official],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/officials?organization=kpu&office=chair&as_of=2024-07-10"),
 )
 async def list_officials(
@@ -52,7 +52,7 @@ async def list_officials(
 @router.get(
     "/{id}",
     response_model=schemas.Official,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90?as_of=2022-06-14"),
     responses=problems(NotFound),
 )
@@ -74,7 +74,7 @@ async def get_official(
     "",
     status_code=201,
     response_model=schemas.Official,
-    dependencies=[allow(Scope.OFFICIALS_WRITE)],
+    dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
     openapi_extra=write_example("/v1/officials", {"name": "Siti Contoh", "source": "KPU RI"}),
     responses=responses_for_create(schemas.Official),
 )
@@ -89,7 +89,7 @@ async def create_official(write: CreateDep, content: payloads.OfficialContent) -
 @router.patch(
     "/{id}",
     response_model=schemas.Official,
-    dependencies=[allow(Scope.OFFICIALS_WRITE)],
+    dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
     openapi_extra=write_example(
         "/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90", {"other_names": ["Hasyim Asyari"]}
     ),
@@ -108,7 +108,7 @@ async def update_official(
 @router.delete(
     "/{id}",
     status_code=204,
-    dependencies=[allow(Scope.OFFICIALS_WRITE)],
+    dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
     openapi_extra=write_example("/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90"),
     responses=responses_for_delete(),
 )
@@ -123,7 +123,7 @@ async def delete_official(write: ChangeDep, id: Id, note: DeleteReason = None) -
 @router.get(
     "/{id}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90/revisions"),
     responses=problems(NotFound),
 )

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, or_, selec
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
-from app import mentions, models
+from app import models, references
 from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.database import Reader
 from app.core.db.documents import AS_OF, Day, Document, Expression, Rows, json_object, known_day
@@ -49,8 +49,8 @@ def select_organization(day: Day) -> Rows:
         _organization.kind,
         _organization.level,
         _organization.sector,
-        mentions.organization(_parent_expression(day)).label("parent"),
-        mentions.region(_organization.region).label("region"),
+        references.organization_reference(_parent_expression(day)).label("parent"),
+        references.region_reference(_organization.region).label("region"),
         _organization.time_zone,
         _organization.role,
         _organization.seats,
@@ -102,7 +102,7 @@ def select_roster_entry(day: Day) -> Rows:
             json_object(id=_official.id, name=_official.name).label("official"),
             _appointment.office,
             _appointment.standing,
-            mentions.division(_appointment.division).label("division"),
+            references.division_reference(_appointment.division).label("division"),
             _appointment.start_on,
             _appointment.end_on,
             _appointment.seen_on,

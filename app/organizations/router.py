@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow, public
+from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
@@ -25,7 +25,7 @@ Code = Annotated[str, Path(description="Code of the organization.", examples=["k
 @router.get(
     "",
     response_model=PageOf[schemas.Organization],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/organizations?kind=commission&level=province&as_of=2022-06-14"),
 )
 async def list_organizations(
@@ -42,7 +42,7 @@ async def list_organizations(
 @router.get(
     "/{code}",
     response_model=schemas.Organization,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/organizations/kpu-31"),
     responses=problems(NotFound) | moved(),
 )
@@ -68,7 +68,7 @@ async def get_organization(
 @router.get(
     "/{code}/officials",
     response_model=PageOf[schemas.RosterEntry],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/organizations/kpu/officials?as_of=2022-06-14"),
     responses=problems(NotFound) | moved(),
 )
@@ -94,7 +94,7 @@ async def list_organization_officials(
     "",
     status_code=201,
     response_model=schemas.Organization,
-    dependencies=[allow(Scope.ORGANIZATIONS_WRITE)],
+    dependencies=[require_scope(Scope.ORGANIZATIONS_WRITE)],
     openapi_extra=write_example(
         "/v1/organizations",
         {
@@ -118,7 +118,7 @@ async def create_organization(write: CreateDep, content: payloads.OrganizationCo
 @router.patch(
     "/{code}",
     response_model=schemas.Organization,
-    dependencies=[allow(Scope.ORGANIZATIONS_WRITE)],
+    dependencies=[require_scope(Scope.ORGANIZATIONS_WRITE)],
     openapi_extra=write_example("/v1/organizations/kpu-31", {"seats": 7, "legal_basis": "UU 7/2017"}),
     responses=responses_for_update(),
 )
@@ -135,7 +135,7 @@ async def update_organization(
 @router.delete(
     "/{code}",
     status_code=204,
-    dependencies=[allow(Scope.ORGANIZATIONS_WRITE)],
+    dependencies=[require_scope(Scope.ORGANIZATIONS_WRITE)],
     openapi_extra=write_example("/v1/organizations/kpu-31.71"),
     responses=responses_for_delete(),
 )
@@ -150,7 +150,7 @@ async def delete_organization(write: ChangeDep, code: Code, note: DeleteReason =
 @router.get(
     "/{code}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/organizations/kpu-31/revisions"),
     responses=problems(NotFound),
 )

@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
 )
 
-from app import mentions, models
+from app import models, references
 from app.core.collection import ActiveFilters
 from app.core.db.documents import Day, Document, Rows, json_list, json_object
 from app.core.db.provenance import fact_members
@@ -48,12 +48,12 @@ def participant(_day: Day) -> Rows:
     there_is_one = func.num_nonnulls(_listed.letter_number, _listed.letter_dated_on) > 0
     return select(
         _listed.id,
-        mentions.official(_listed.official).label("official"),
+        references.official_reference(_listed.official).label("official"),
         _listed.name,
-        mentions.organization(_listed.organization).label("organization"),
+        references.organization_reference(_listed.organization).label("organization"),
         _listed.office,
         _listed.capacity,
-        mentions.participant(_listed.represents).label("represents"),
+        references.participant_reference(_listed.represents).label("represents"),
         _chain().label("representation_chain"),
         case((there_is_one, letter), else_=null()).label("assignment_letter"),
         _listed.parts["sessions"].label("sessions"),
@@ -129,9 +129,9 @@ _LISTED = Statement(
         cast(
             json_object(
                 id=_listed.id,
-                official=mentions.official(_listed.official),
+                official=references.official_reference(_listed.official),
                 name=_listed.name,
-                organization=mentions.organization(_listed.organization),
+                organization=references.organization_reference(_listed.organization),
                 office=_listed.office,
             ),
             Text,

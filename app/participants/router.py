@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Path, Query, Request, Response
 from uuid_utils.compat import uuid7
 
-from app.auth import Scope, allow
+from app.auth import Scope, require_scope
 from app.core.db.transaction import open_transaction
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
@@ -36,7 +36,7 @@ REFUSED = (NotFound, NoPlacesLeft, ParallelSessions, CircularRepresentation, Rol
 @router.get(
     "/participants",
     response_model=PageOf[schemas.Participant],
-    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(f"{LIST}?organization=kpu-31"),
     responses=problems(NotFound),
 )
@@ -60,7 +60,7 @@ async def list_participants(
 @router.get(
     "/participants/{id}",
     response_model=schemas.Participant,
-    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(ONE),
     responses=problems(NotFound),
 )
@@ -84,7 +84,7 @@ async def read_participant(
     "/participants",
     status_code=201,
     response_model=schemas.Participant,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(LIST, {"name": "Siti Contoh", "organization": "kpu-32", "capacity": "guest"}),
     responses=responses_for_create(schemas.Participant, *REFUSED),
 )
@@ -101,7 +101,7 @@ async def create_participant(write: CreateDep, code: Code, content: payloads.Par
     "/participants:batch",
     status_code=201,
     response_model=schemas.Batch,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(
         f"{LIST}:batch",
         {"participants": [{"name": "Siti Contoh", "organization": "kpu-32"}, {"organization": "kpu-33"}]},
@@ -120,7 +120,7 @@ async def register_participants(write: CreateDep, code: Code, content: payloads.
     "/participants:in-office",
     status_code=201,
     response_model=schemas.Invited,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(f"{LIST}:in-office", {"organizations": ["kpu-31"], "offices": ["chair", "secretary"]}),
     responses=responses_for_create(schemas.Invited, *REFUSED),
 )
@@ -136,7 +136,7 @@ async def invite_in_office(write: CreateDep, code: Code, content: payloads.InOff
 @router.patch(
     "/participants/{id}",
     response_model=schemas.Participant,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(ONE, {"assignment_letter": {"number": "12/ST/KPU-31/2026", "dated_on": "2026-12-01"}}),
     responses=responses_for_update(*REFUSED[1:]),
 )
@@ -153,7 +153,7 @@ async def change_participant(
 @router.delete(
     "/participants/{id}",
     status_code=204,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(ONE),
     responses=responses_for_delete(RollClosed),
 )
@@ -168,7 +168,7 @@ async def delete_participant(write: ChangeDep, code: Code, id: Id, note: DeleteR
 @router.get(
     "/participants/{id}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(f"{ONE}/revisions"),
     responses=problems(NotFound),
 )

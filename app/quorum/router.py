@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 import orjson
 from fastapi import Path, Query, Request, Response
 
-from app.auth import caller_of, public
+from app.auth import allow_anonymous, get_caller
 from app.core.db.transaction import open_transaction
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep
@@ -28,7 +28,7 @@ Code = Annotated[str, Path(description="Code of the meeting.", examples=["sidang
 @router.get(
     "",
     response_model=schemas.Quorum,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/sidang-pleno-2026-11-24/quorum?at=2026-11-24T05:45:00Z"),
     responses=problems(NotFound),
 )
@@ -58,7 +58,7 @@ async def read_quorum(
     stays = await repository.stays_of(then, plenary, [one.official for one in members])
     if not rules.closed:
         return _reply(_Quorum(plenary, at, members, stays).document(shown=True))
-    if not await access.may_read(rules, caller_of(request), code):
+    if not await access.may_read(rules, get_caller(request), code):
         return _reply(_Quorum(plenary, at, members, stays).document(shown=False))
     people = dict.fromkeys(f"participants/{one.participant}" for one in stays)
     async with open_transaction(request.app.state.database) as transaction:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import ColumnElement, bindparam, func, or_, select
 
-from app import mentions, models
+from app import models, references
 from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.database import Reader
 from app.core.db.documents import AS_OF, Day, Document, Expression, Rows, json_list, json_object
@@ -28,15 +28,15 @@ def region(day: Day) -> Rows:
         _region.name,
         _region.name_en,
         _region.type,
-        mentions.region(_parent(day)).label("parent"),
+        references.region_reference(_parent(day)).label("parent"),
         _region.iso_3166_2,
         _region.capital,
         _region.time_zone,
         _region.valid_from,
         _region.formed_by,
-        mentions.region(_region.split_from).label("split_from"),
+        references.region_reference(_region.split_from).label("split_from"),
         json_list(
-            json_object(code=_former.code, parent=mentions.region(_former.parent), until=_former.until),
+            json_object(code=_former.code, parent=references.region_reference(_former.parent), until=_former.until),
             _former.until.desc().nulls_first(),
             _former.code,
             where=_former.region == _region.code,

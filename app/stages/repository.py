@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, case, cast, func, 
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
-from app import mentions, models
+from app import models, references
 from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.database import Reader
 from app.core.db.documents import AS_OF, Day, Document, Rows, as_text, json_object, known_day
@@ -29,8 +29,8 @@ def stage(day: Day) -> Rows:
     on = known_day(day)
     return select(
         _stage.code,
-        mentions.election(_stage.election).label("election"),
-        mentions.stage(_stage.parent).label("parent"),
+        references.election_reference(_stage.election).label("election"),
+        references.stage_reference(_stage.parent).label("parent"),
         _stage.position,
         _stage.kind,
         _stage.name,

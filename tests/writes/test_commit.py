@@ -10,7 +10,7 @@ import structlog
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from app.auth import Route
+from app.auth import AuthorizingRoute
 from tests.check_ins.meeting_client import START, MeetingClient
 from tests.conftest import fetch
 from tests.writes.calls import Calls
@@ -154,6 +154,9 @@ async def test_every_writing_route_is_among_them(app: FastAPI, every_write: dict
     writing = {
         route.name
         for route in routes
-        if isinstance(route, Route) and route.methods and not route.methods & {"GET", "HEAD"} and route.access.scope
+        if isinstance(route, AuthorizingRoute)
+        and route.methods
+        and not route.methods & {"GET", "HEAD"}
+        and route.access.scope
     }
     assert writing == set(every_write)
