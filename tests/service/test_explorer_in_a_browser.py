@@ -31,12 +31,15 @@ FACTS = {
     "operations-organizations-list_organization_officials": ["Hasyim Asy'ari", '"chair"'],
     "operations-stages-list_stages": ["pu-01", "Perencanaan program dan anggaran"],
     "operations-meetings-read_meeting": ["2022-06-13", "Rapat Koordinasi Nasional"],
-    "operations-attendance-read_roll": ["kpu-31", '"present"'],
-    "operations-attendance-listen": ["event: summary", '"expected"'],  # events go on; the first one is shown
+    "operations-attendance-list_attendance": ["kpu-31", '"present"'],
+    "operations-attendance-stream_attendance_summary": [
+        "event: summary",
+        '"expected"',
+    ],  # events go on; the first one is shown
     "operations-search-search": ["Muhammad Tarmizi"],
 }
 # Their examples are of what the reference data have not, and say so.
-MADE_UP = {"operations-attendance-read_quorum", "operations-rolls-prove_roll"}
+MADE_UP = {"operations-attendance-get_quorum", "operations-rolls-get_roll_digest"}
 Operations = dict[str, tuple[str, str, dict[str, Any]]]
 LOADED = ("/docs", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js", "/openapi.json")
 
