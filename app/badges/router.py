@@ -85,7 +85,7 @@ async def read_badge(
 
 
 def _reply(badge: dict[str, Any], media_type: str) -> Response:
-    drawn = {SVG: qr.svg, PNG: qr.png}
+    drawn = {SVG: qr.render_svg, PNG: qr.render_png}
     body = drawn[media_type](badge["token"]) if media_type in drawn else orjson.dumps(badge, default=str)
     headers = {"Cache-Control": "no-store", "Vary": audited_read.VARY, "ETag": conditional.entity_tag(body)}
     return Response(body, headers=headers, media_type=media_type)
@@ -178,4 +178,4 @@ async def read_badges(
 
 def _sheet(title: str, key: BadgeKey, found: list[repository.Live]) -> bytes:
     cards = [Badge(one.name or "", one.organization, one.capacity, key.token(one.id)) for one in found]
-    return renderers.sheet(title, cards)
+    return renderers.render_badge_sheet(title, cards)
