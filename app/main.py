@@ -32,7 +32,7 @@ from app.audit.router import router as audit
 from app.audit_chain.task import sealing
 from app.badges.router import router as badges
 from app.check_ins.batching import CheckInBatcher
-from app.check_ins.repository import check_in
+from app.check_ins.repository import store_submissions
 from app.check_ins.router import receipt_clock
 from app.check_ins.router import router as gates
 from app.clients.router import router as clients
@@ -128,7 +128,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     app.state.database = Database(settings)
     app.state.token_verifier = auth.TokenVerifier(settings)
     await app.state.token_verifier.start()
-    app.state.check_in_batcher = CheckInBatcher(partial(check_in, app.state.database), app.state.database.deadline)
+    app.state.check_in_batcher = CheckInBatcher(
+        partial(store_submissions, app.state.database), app.state.database.deadline
+    )
     app.state.summary_broadcaster = SummaryBroadcaster(summaries(app.state.database))
     async with sealing(settings), purge_periodically(app.state.database):
         yield {protocol.AT_SHUTDOWN: (app.state.summary_broadcaster.close,)}

@@ -53,21 +53,21 @@ async def read_roll(
     `/v1/rolls/{digest}` knows it by.
     """
     then = read.known_at(query.known_at)
-    rules = await access.rules_of(read, then, code) if caller_of(request) or query.known_at else None
-    if rules and await access.may_read(rules, caller_of(request), code):
+    rules = await access.find_access_rules(read, then, code) if caller_of(request) or query.known_at else None
+    if rules and await access.can_read(rules, caller_of(request), code):
         if media_type in export_router.FILES:
             return await export_router.file(request, read, code, query, media_type, in_full=True)
-        page = await audited_read.page(request, read, repository.IN_FULL, query, code, "attendance")
+        page = await audited_read.read_page(request, read, repository.IN_FULL, query, code, "attendance")
         return page.reply(request, fresh=None, vary=audited_read.VARY)
 
     async def unless_closed() -> None:
-        rules = await access.rules_of(read, then, code)
-        if rules is None or (rules.closed and _is_bound_elsewhere(request)):
+        rules = await access.find_access_rules(read, then, code)
+        if rules is None or (rules.is_restricted and _is_bound_elsewhere(request)):
             raise NotFound
-        if rules.closed:
+        if rules.is_restricted:
             raise needed(Scope.ATTENDANCE_READ, request)
 
-    if rules and rules.closed:
+    if rules and rules.is_restricted:
         await unless_closed()  # also where it is so today only, and was open at the instant that is asked for
     if media_type in export_router.FILES:
         await unless_closed()

@@ -28,9 +28,9 @@ async def set_status(write: WriteRequest, meeting: str, participant: UUID, asked
 
     async def work(transaction: Transaction) -> WriteResult:
         write.exposes_personal_data = True
-        is_open = await access.is_open(transaction, meeting)
+        is_finalized = await access.is_finalized(transaction, meeting)
         await changes.lock_object(transaction, write, RESOURCE, keys)
-        if not is_open:
+        if is_finalized:
             correction = await _ask(transaction, write, meeting, asked, participant=participant, status=asked.status)
             return WriteResult(
                 StoredResponse(202, {"Location": _address(meeting, correction)}, correction.body), [_key(participant)]
@@ -48,12 +48,12 @@ async def annul(write: WriteRequest, meeting: str, scan: UUID, asked: payloads.A
 
     async def work(transaction: Transaction) -> WriteResult:
         await _must_write(transaction, write, meeting)
-        is_open = await access.is_open(transaction, meeting)
+        is_finalized = await access.is_finalized(transaction, meeting)
         found = await corrections_repository.annulled(transaction, meeting, scan)
         if found is None:
             raise NotFound
         key = f"check-ins/{scan}"
-        if is_open or found.at is not None:
+        if not is_finalized or found.at is not None:
             if found.at is None:
                 found = (
                     await corrections_repository.annul(transaction, meeting, scan, write.caller.client, asked) or found
@@ -123,7 +123,7 @@ async def confirm(write: WriteRequest, meeting: str, correction: UUID, note: Cha
 
 async def _must_write(transaction: Transaction, write: WriteRequest, meeting: str) -> None:
     write.exposes_personal_data = True
-    await access.must_reach(transaction, write.caller, meeting)
+    await access.require_access(transaction, write.caller, meeting)
     if write.caller.meeting is not None:  # a gate: it writes scans alone
         raise OutsideOrganization
     await ownership.ensure_object_inside(transaction, write.caller, RESOURCE, {"meeting": meeting, "id": None})
