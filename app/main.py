@@ -24,9 +24,9 @@ from starlette_compress import CompressMiddleware, remove_compress_type
 
 from app import auth, registry
 from app.appointments.router import router as appointments
-from app.attendance.broadcast import SummaryBroadcaster, summaries
+from app.attendance.broadcast import SummaryBroadcaster, summary_finder
 from app.attendance.live_router import router as live
-from app.attendance.router import rolls as attendance_rolls
+from app.attendance.router import list_router as attendance_rolls
 from app.attendance.router import router as attendance
 from app.audit.router import router as audit
 from app.audit_chain.task import sealing
@@ -128,10 +128,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     app.state.database = Database(settings)
     app.state.token_verifier = auth.TokenVerifier(settings)
     await app.state.token_verifier.start()
-    app.state.check_in_batcher = CheckInBatcher(
-        partial(store_submissions, app.state.database), app.state.database.deadline
-    )
-    app.state.summary_broadcaster = SummaryBroadcaster(summaries(app.state.database))
+    app.state.check_in_batcher = CheckInBatcher(partial(check_in, app.state.database), app.state.database.deadline)
+    app.state.summary_broadcaster = SummaryBroadcaster(summary_finder(app.state.database))
     async with sealing(settings), purge_periodically(app.state.database):
         yield {protocol.AT_SHUTDOWN: (app.state.summary_broadcaster.close,)}
     await app.state.summary_broadcaster.stop()
@@ -160,7 +158,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     for router in ROUTERS:
         app.include_router(router)
-    auth.refuse_undeclared(app, ROUTERS)
+    auth.check_access_declared(app, ROUTERS)
     configure(app, settings or Settings())
     return app
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from app.audit import repository, schemas
-from app.auth import Scope, allow
+from app.auth import Scope, require_scope
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
 from app.core.http.paging import PageOf
@@ -17,7 +17,7 @@ router = resource("audit")
 @router.get(
     "",
     response_model=PageOf[schemas.Line],
-    dependencies=[allow(Scope.AUDIT_READ)],
+    dependencies=[require_scope(Scope.AUDIT_READ)],
     openapi_extra=example("/v1/audit?operation=load&sort=-id"),
 )
 async def list_audit(request: Request, read: ReaderDep, query: Annotated[schemas.AuditQuery, Query()]) -> Response:
@@ -35,7 +35,7 @@ async def list_audit(request: Request, read: ReaderDep, query: Annotated[schemas
 @router.get(
     "/roots",
     response_model=PageOf[schemas.Root],
-    dependencies=[allow(Scope.AUDIT_READ)],
+    dependencies=[require_scope(Scope.AUDIT_READ)],
     openapi_extra=example("/v1/audit/roots?sort=-hour"),
 )
 async def list_audit_roots(request: Request, read: ReaderDep, query: Annotated[schemas.RootQuery, Query()]) -> Response:

@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from app.auth import Route, Scope, allow
+from app.auth import AuthorizingRoute, Scope, require_scope
 from app.badges import repository
 from app.badges.keys import BadgeSigningKey
 from app.check_ins import schemas
@@ -37,7 +37,7 @@ from app.writes.responses import LOCATION_HEADER
 
 JSON, SVG, PNG, PDF = "application/json", "image/svg+xml", "image/png", "application/pdf"
 router = APIRouter(
-    prefix="/v1/meetings/{code}", tags=["check-ins"], route_class=Route, responses=problems(NotAcceptable)
+    prefix="/v1/meetings/{code}", tags=["check-ins"], route_class=AuthorizingRoute, responses=problems(NotAcceptable)
 )
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 ParticipantId = Annotated[
@@ -52,8 +52,8 @@ BINARY = {"schema": {"type": "string", "format": "binary"}}
 @router.get(
     "/participants/{id}/badge",
     response_model=schemas.Badge,
-    dependencies=[allow(Scope.ATTENDANCE_READ)],
-    openapi_extra=example(BADGE_PATH),
+    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
+    openapi_extra=example(ONE),
     responses={
         200: {"content": {SVG: {"schema": {"type": "string"}}, PNG: BINARY}},
         **problems(NotFound),
@@ -95,8 +95,8 @@ def _badge_response(badge: dict[str, Any], media_type: str) -> Response:
     "/participants/{id}/badge",
     status_code=201,
     response_model=schemas.Badge,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE), Depends(produces(JSON))],
-    openapi_extra=write_example(BADGE_PATH),
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE), Depends(produces(JSON))],
+    openapi_extra=write_example(ONE),
     responses={
         200: {"model": schemas.Badge, "description": "With `dry_run=true`."},
         201: {"description": "Issued.", "headers": LOCATION_HEADER},
@@ -139,8 +139,8 @@ class BadgesQuery(NoQuery):
 @router.get(
     "/badges",
     response_model=schemas.Badges,
-    dependencies=[allow(Scope.ATTENDANCE_READ)],
-    openapi_extra=example(f"{MEETING_PATH}/badges?organization=kpu-31"),
+    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
+    openapi_extra=example(f"{AT}/badges?organization=kpu-31"),
     responses={200: {"content": {PDF: BINARY}}, **problems(NotFound, RollTooLong)},
 )
 async def list_badges(

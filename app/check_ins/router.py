@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow, needed, public
+from app.auth import Scope, allow_anonymous, build_missing_scope_problem, require_scope
 from app.badges import repository as badges_repository
 from app.check_ins import payloads, repository, schemas
 from app.core.db.transaction import open_transaction
@@ -42,9 +42,9 @@ SCANS_PER_LOOP_TURN = 200  # scans after which others have their turn
 @router.post(
     "/check-ins",
     status_code=201,
-    response_model=schemas.CheckInResponse,
-    dependencies=[allow(Scope.CHECK_INS_WRITE)],
-    openapi_extra=write_example(f"{MEETING_PATH}/check-ins", {**EXAMPLE_SUBMISSION, **EXAMPLE_SCAN}),
+    response_model=schemas.CheckIn,
+    dependencies=[require_scope(Scope.CHECK_INS_WRITE)],
+    openapi_extra=write_example(f"{AT}/check-ins", {**SENT, **SCAN}),
     responses={
         200: {"model": schemas.CheckInResponse, "description": "It was stored before; the same outcome again."},
         **problems(NotFound, UnsupportedMediaType, InvalidContent),
@@ -65,11 +65,9 @@ async def check_in(request: Request, reader: ReaderDep, code: Code, content: pay
 @router.post(
     "/check-ins:batch",
     status_code=207,
-    response_model=schemas.CheckInBatchResponse,
-    dependencies=[allow(Scope.CHECK_INS_WRITE)],
-    openapi_extra=write_example(
-        f"{MEETING_PATH}/check-ins:batch", {**EXAMPLE_SUBMISSION, "clock_epoch": 0, "scans": [EXAMPLE_SCAN]}
-    ),
+    response_model=schemas.CheckIns,
+    dependencies=[require_scope(Scope.CHECK_INS_WRITE)],
+    openapi_extra=write_example(f"{AT}/check-ins:batch", {**SENT, "clock_epoch": 0, "scans": [SCAN]}),
     responses=problems(NotFound, UnsupportedMediaType, InvalidContent),
 )
 async def check_in_batch(
@@ -104,7 +102,7 @@ async def _build_submission(
         if n % SCANS_PER_LOOP_TURN == SCANS_PER_LOOP_TURN - 1:
             await asyncio.sleep(0)
     return repository.DeviceSubmission(
-        *(meeting, sent.device_id, sent.clock_epoch, sent.device_sent_at, received_at, caller.client),
+        *(meeting, sent.device_id, sent.clock_epoch, sent.device_sent_at, received_at, caller.client_id),
         request.scope.get("state", {}).get("request_id"),
         rows,
     )
@@ -150,8 +148,8 @@ def _clock_skew_ms(results: Sequence[repository.ScanResult]) -> float:
 @router.get(
     "/check-ins",
     response_model=PageOf[schemas.Scan],
-    dependencies=[allow(Scope.ATTENDANCE_READ)],
-    openapi_extra=example(f"{PLENARY_PATH}/check-ins"),
+    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
+    openapi_extra=example(f"{PLENARY}/check-ins"),
     responses=problems(NotFound),
 )
 async def list_check_ins(
@@ -174,8 +172,8 @@ async def list_check_ins(
 @router.get(
     "/badge-key",
     response_model=schemas.BadgeKey,
-    dependencies=[public()],
-    openapi_extra=example(f"{MEETING_PATH}/badge-key"),
+    dependencies=[allow_anonymous()],
+    openapi_extra=example(f"{AT}/badge-key"),
     responses=problems(NotFound),
 )
 async def get_badge_key(reader: ReaderDep, code: Code, _query: Nothing) -> Response:
@@ -192,8 +190,8 @@ async def get_badge_key(reader: ReaderDep, code: Code, _query: Nothing) -> Respo
 @router.get(
     "/gate-pack",
     response_model=schemas.GatePack,
-    dependencies=[allow(Scope.CHECK_INS_WRITE)],
-    openapi_extra=example(f"{MEETING_PATH}/gate-pack"),
+    dependencies=[require_scope(Scope.CHECK_INS_WRITE)],
+    openapi_extra=example(f"{AT}/gate-pack"),
     responses=problems(NotFound, InsufficientScope),
 )
 async def get_gate_pack(
@@ -212,8 +210,8 @@ async def get_gate_pack(
     caller = require_caller(request)
     names = query.names == "true"
     if names and Scope.ATTENDANCE_READ not in caller.scopes:
-        raise needed(Scope.ATTENDANCE_READ, request)
-    await access.require_access(reader, caller, code)
+        raise build_missing_scope_problem(Scope.ATTENDANCE_READ, request)
+    await access.must_reach(read, caller, code)
     async with open_transaction(request.app.state.database) as transaction:
         since = badges_repository.parse_version(query.since) if query.since else None
         found = await badges_repository.get_gate_pack(transaction, code, since, names=names)

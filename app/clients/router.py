@@ -6,7 +6,7 @@ from uuid import UUID
 import orjson
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow
+from app.auth import Scope, require_scope
 from app.clients import repository, schemas
 from app.core.db.transaction import Transaction
 from app.core.http import conditional
@@ -27,7 +27,7 @@ from app.writes.request import ChangeDep, CreateDep, WriteRequest, WriteResult
 from app.writes.responses import Responses, responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("clients")
-ADMIN = allow(Scope.CLIENTS_ADMIN)
+ADMIN = require_scope(Scope.CLIENTS_ADMIN)
 Id = Annotated[UUID, Path(description="The client's `id`.", examples=["01a20c10-0ae2-7033-aa5d-2a6bfa807bee"])]
 SecretId = Annotated[UUID, Path(description="The secret's `id`.", examples=["01a20c10-0ae2-7033-aa5d-2a6bfa807bef"])]
 SECRETS_MADE = responses_for_create(schemas.NewSecret, NotFound, Conflict)

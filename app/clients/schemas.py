@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
 from app.auth import Scope
-from app.auth.assertions import MOST_KEYS, acceptable
+from app.auth.assertions import MAX_CLIENT_KEYS, is_client_jwk_set
 from app.core.http.body_types import Name
 from app.core.http.parameters import Code, FieldsOf, ListQuery, PartQuery, Words
 from app.references import CodeReference
@@ -57,7 +57,7 @@ class NewSecret(SecretOfClient):
 
 
 def _key_set(jwks: dict[str, Any]) -> dict[str, Any]:
-    if not acceptable(jwks):
+    if not is_client_jwk_set(jwks):
         raise PydanticCustomError("not_a_key_set", "public keys, P-256 or Ed25519, each with a kid of its own")
     return jwks
 
@@ -79,7 +79,9 @@ Scopes = Annotated[
 ]
 KeySet = Annotated[
     dict[str, Any],
-    Field(description=f"1 to {MOST_KEYS} public keys, P-256 or Ed25519, each with a `kid` of its own (RFC 7517)."),
+    Field(
+        description=f"1 to {MAX_CLIENT_KEYS} public keys, P-256 or Ed25519, each with a `kid` of its own (RFC 7517)."
+    ),
     AfterValidator(_key_set),
 ]
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow, public
+from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
@@ -25,7 +25,7 @@ Code = Annotated[str, Path(description="Code of the division.", examples=["ri-3"
 @router.get(
     "",
     response_model=PageOf[schemas.Division],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/divisions?kind=division&organization=kpu&as_of=2022-06-14"),
 )
 async def list_divisions(
@@ -43,7 +43,7 @@ async def list_divisions(
 @router.get(
     "/{code}",
     response_model=schemas.Division,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/divisions/ri-3?organization=kpu&as_of=2022-06-14"),
     responses=problems(NotFound),
 )
@@ -66,7 +66,7 @@ async def read_division(
     "",
     status_code=201,
     response_model=schemas.Division,
-    dependencies=[allow(Scope.DIVISIONS_WRITE)],
+    dependencies=[require_scope(Scope.DIVISIONS_WRITE)],
     openapi_extra=write_example(
         "/v1/divisions",
         {"code": "p7-9", "kind": "division", "level": "province", "members": 7, "name": "Divisi Contoh"},
@@ -84,7 +84,7 @@ async def create_division(write: CreateDep, content: payloads.DivisionContent) -
 @router.patch(
     "/{code}",
     response_model=schemas.Division,
-    dependencies=[allow(Scope.DIVISIONS_WRITE)],
+    dependencies=[require_scope(Scope.DIVISIONS_WRITE)],
     openapi_extra=write_example("/v1/divisions/p7-4", {"name_en": "Voter data and information"}),
     responses=responses_for_update(),
 )
@@ -101,7 +101,7 @@ async def change_division(
 @router.delete(
     "/{code}",
     status_code=204,
-    dependencies=[allow(Scope.DIVISIONS_WRITE)],
+    dependencies=[require_scope(Scope.DIVISIONS_WRITE)],
     openapi_extra=write_example("/v1/divisions/k5-5"),
     responses=responses_for_delete(),
 )
@@ -116,7 +116,7 @@ async def delete_division(write: ChangeDep, code: Code, note: DeleteReason = Non
 @router.get(
     "/{code}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/divisions/p7-4/revisions"),
     responses=problems(NotFound),
 )

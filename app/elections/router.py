@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow, public
+from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
@@ -25,7 +25,7 @@ Code = Annotated[str, Path(description="Code of the election.", examples=["pemil
 @router.get(
     "",
     response_model=PageOf[schemas.Election],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/elections?kind=general"),
 )
 async def list_elections(
@@ -41,7 +41,7 @@ async def list_elections(
 @router.get(
     "/{code}",
     response_model=schemas.Election,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/elections/pemilu-2024"),
     responses=problems(NotFound),
 )
@@ -63,7 +63,7 @@ async def read_election(
     "",
     status_code=201,
     response_model=schemas.Election,
-    dependencies=[allow(Scope.ELECTIONS_WRITE)],
+    dependencies=[require_scope(Scope.ELECTIONS_WRITE)],
     openapi_extra=write_example(
         "/v1/elections", {"code": "pemilu-2029", "name": "Pemilihan Umum 2029", "kind": "general"}
     ),
@@ -80,7 +80,7 @@ async def create_election(write: CreateDep, content: payloads.ElectionContent) -
 @router.patch(
     "/{code}",
     response_model=schemas.Election,
-    dependencies=[allow(Scope.ELECTIONS_WRITE)],
+    dependencies=[require_scope(Scope.ELECTIONS_WRITE)],
     openapi_extra=write_example("/v1/elections/pemilu-2024", {"name_en": "General Election 2024"}),
     responses=responses_for_update(),
 )
@@ -97,7 +97,7 @@ async def change_election(
 @router.delete(
     "/{code}",
     status_code=204,
-    dependencies=[allow(Scope.ELECTIONS_WRITE)],
+    dependencies=[require_scope(Scope.ELECTIONS_WRITE)],
     openapi_extra=write_example("/v1/elections/pemilu-2024"),
     responses=responses_for_delete(),
 )
@@ -112,7 +112,7 @@ async def delete_election(write: ChangeDep, code: Code, note: DeleteReason = Non
 @router.get(
     "/{code}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/elections/pemilu-2024/revisions"),
     responses=problems(NotFound),
 )

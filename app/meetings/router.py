@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow, public
+from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
@@ -25,7 +25,7 @@ Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakorn
 @router.get(
     "",
     response_model=PageOf[schemas.Meeting],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings?from=2022-06-01&to=2022-06-30&host=kpu&as_of=2022-06-14"),
 )
 async def list_meetings(
@@ -42,7 +42,7 @@ async def list_meetings(
 @router.get(
     "/{code}",
     response_model=schemas.Meeting,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06?as_of=2022-06-14"),
     responses=problems(NotFound),
 )
@@ -63,7 +63,7 @@ async def read_meeting(
     "",
     status_code=201,
     response_model=schemas.Meeting,
-    dependencies=[allow(Scope.MEETINGS_WRITE)],
+    dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example(
         "/v1/meetings",
         {
@@ -90,7 +90,7 @@ async def create_meeting(write: CreateDep, content: payloads.MeetingContent) -> 
 @router.patch(
     "/{code}",
     response_model=schemas.Meeting,
-    dependencies=[allow(Scope.MEETINGS_WRITE)],
+    dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example("/v1/meetings/rakornas-2022-06", {"place": "Jakarta", "reason": "an example"}),
     responses=responses_for_update(),
 )
@@ -107,7 +107,7 @@ async def change_meeting(
 @router.delete(
     "/{code}",
     status_code=204,
-    dependencies=[allow(Scope.MEETINGS_WRITE)],
+    dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example("/v1/meetings/rakornas-2022-06"),
     responses=responses_for_delete(),
 )
@@ -122,7 +122,7 @@ async def delete_meeting(write: ChangeDep, code: Code, note: DeleteReason = None
 @router.get(
     "/{code}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/revisions"),
     responses=problems(NotFound),
 )

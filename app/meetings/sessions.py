@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow, public
+from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
@@ -27,7 +27,7 @@ SessionCode = Annotated[str, Path(description="Code of the session.", examples=[
 @router.get(
     "",
     response_model=PageOf[schemas.Session],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/sessions?kind=class"),
     responses=problems(NotFound),
 )
@@ -47,7 +47,7 @@ async def list_sessions(
 @router.get(
     "/{session}",
     response_model=schemas.Session,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/sessions/class-1"),
     responses=problems(NotFound),
 )
@@ -70,7 +70,7 @@ async def read_session(
     "",
     status_code=201,
     response_model=schemas.Session,
-    dependencies=[allow(Scope.MEETINGS_WRITE)],
+    dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example(
         "/v1/meetings/rakornas-2022-06/sessions",
         {"code": "class-6", "kind": "class", "position": 9, "name": "Kelas Contoh", "topics": ["Contoh"]},
@@ -88,7 +88,7 @@ async def create_session(write: CreateDep, code: Code, content: payloads.Session
 @router.patch(
     "/{session}",
     response_model=schemas.Session,
-    dependencies=[allow(Scope.MEETINGS_WRITE)],
+    dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example("/v1/meetings/rakornas-2022-06/sessions/class-1", {"room": "Ruang A"}),
     responses=responses_for_update(),
 )
@@ -105,7 +105,7 @@ async def change_session(
 @router.delete(
     "/{session}",
     status_code=204,
-    dependencies=[allow(Scope.MEETINGS_WRITE)],
+    dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example("/v1/meetings/rakornas-2022-06/sessions/class-1"),
     responses=responses_for_delete(),
 )
@@ -120,7 +120,7 @@ async def delete_session(write: ChangeDep, code: Code, session: SessionCode, not
 @router.get(
     "/{session}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/sessions/class-1/revisions"),
     responses=problems(NotFound),
 )

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Path, Query, Request, Response
 from uuid_utils.compat import uuid7
 
-from app.auth import Scope, allow, public
+from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
@@ -33,7 +33,7 @@ Id = Annotated[
 @router.get(
     "",
     response_model=PageOf[schemas.StatementRecord],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/statements"),
     responses=problems(NotFound),
 )
@@ -53,7 +53,7 @@ async def list_statements(
 @router.get(
     "/{id}",
     response_model=schemas.StatementRecord,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example(STATEMENT),
     responses=problems(NotFound),
 )
@@ -73,7 +73,7 @@ async def read_statement(
     "",
     status_code=201,
     response_model=schemas.StatementRecord,
-    dependencies=[allow(Scope.MEETINGS_WRITE)],
+    dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example(
         "/v1/meetings/rakornas-2022-06/statements",
         {"organization": "kpu-31", "form": "spoken", "made_on": "2022-06-14", "summary": "Siap melaksanakan tahapan."},
@@ -91,7 +91,7 @@ async def create_statement(write: CreateDep, code: Code, content: payloads.State
 @router.patch(
     "/{id}",
     response_model=schemas.StatementRecord,
-    dependencies=[allow(Scope.MEETINGS_WRITE)],
+    dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example(STATEMENT, {"made_on": "2022-06-14"}),
     responses=responses_for_update(),
 )
@@ -108,7 +108,7 @@ async def change_statement(
 @router.delete(
     "/{id}",
     status_code=204,
-    dependencies=[allow(Scope.MEETINGS_WRITE)],
+    dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example(STATEMENT),
     responses=responses_for_delete(),
 )
@@ -123,7 +123,7 @@ async def delete_statement(write: ChangeDep, code: Code, id: Id, note: DeleteRea
 @router.get(
     "/{id}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example(f"{STATEMENT}/revisions"),
     responses=problems(NotFound),
 )

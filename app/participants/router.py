@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Path, Query, Request, Response
 from uuid_utils.compat import uuid7
 
-from app.auth import Scope, allow
+from app.auth import Scope, require_scope
 from app.core.db.transaction import open_transaction
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
@@ -36,8 +36,8 @@ REGISTRATION_PROBLEMS = (NotFound, NoPlacesLeft, ParallelSessions, CircularRepre
 @router.get(
     "/participants",
     response_model=PageOf[schemas.Participant],
-    dependencies=[allow(Scope.ATTENDANCE_READ)],
-    openapi_extra=example(f"{LIST_PATH}?organization=kpu-31"),
+    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
+    openapi_extra=example(f"{LIST}?organization=kpu-31"),
     responses=problems(NotFound),
 )
 async def list_participants(
@@ -60,8 +60,8 @@ async def list_participants(
 @router.get(
     "/participants/{id}",
     response_model=schemas.Participant,
-    dependencies=[allow(Scope.ATTENDANCE_READ)],
-    openapi_extra=example(ITEM_PATH),
+    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
+    openapi_extra=example(ONE),
     responses=problems(NotFound),
 )
 async def get_participant(
@@ -84,9 +84,9 @@ async def get_participant(
     "/participants",
     status_code=201,
     response_model=schemas.Participant,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=write_example(LIST_PATH, {"name": "Siti Contoh", "organization": "kpu-32", "capacity": "guest"}),
-    responses=responses_for_create(schemas.Participant, *REGISTRATION_PROBLEMS),
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
+    openapi_extra=write_example(LIST, {"name": "Siti Contoh", "organization": "kpu-32", "capacity": "guest"}),
+    responses=responses_for_create(schemas.Participant, *REFUSED),
 )
 async def create_participant(write_request: CreateDep, code: Code, content: payloads.ParticipantPayload) -> Response:
     """Put somebody on the list
@@ -100,8 +100,8 @@ async def create_participant(write_request: CreateDep, code: Code, content: payl
 @router.post(
     "/participants:batch",
     status_code=201,
-    response_model=schemas.RegisteredParticipants,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
+    response_model=schemas.Batch,
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(
         f"{LIST_PATH}:batch",
         {"participants": [{"name": "Siti Contoh", "organization": "kpu-32"}, {"organization": "kpu-33"}]},
@@ -121,12 +121,10 @@ async def create_participants(
 @router.post(
     "/participants:in-office",
     status_code=201,
-    response_model=schemas.RegisteredOfficeHolders,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=write_example(
-        f"{LIST_PATH}:in-office", {"organizations": ["kpu-31"], "offices": ["chair", "secretary"]}
-    ),
-    responses=responses_for_create(schemas.RegisteredOfficeHolders, *REGISTRATION_PROBLEMS),
+    response_model=schemas.Invited,
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
+    openapi_extra=write_example(f"{LIST}:in-office", {"organizations": ["kpu-31"], "offices": ["chair", "secretary"]}),
+    responses=responses_for_create(schemas.Invited, *REFUSED),
 )
 async def create_participants_in_office(
     write_request: CreateDep, code: Code, content: payloads.InOfficePayload
@@ -142,11 +140,9 @@ async def create_participants_in_office(
 @router.patch(
     "/participants/{id}",
     response_model=schemas.Participant,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=write_example(
-        ITEM_PATH, {"assignment_letter": {"number": "12/ST/KPU-31/2026", "dated_on": "2026-12-01"}}
-    ),
-    responses=responses_for_update(*REGISTRATION_PROBLEMS[1:]),
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
+    openapi_extra=write_example(ONE, {"assignment_letter": {"number": "12/ST/KPU-31/2026", "dated_on": "2026-12-01"}}),
+    responses=responses_for_update(*REFUSED[1:]),
 )
 async def update_participant(
     write_request: ChangeDep, code: Code, id: ParticipantId, patch: Annotated[payloads.ParticipantPatch, MergePatchBody]
@@ -161,8 +157,8 @@ async def update_participant(
 @router.delete(
     "/participants/{id}",
     status_code=204,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=write_example(ITEM_PATH),
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
+    openapi_extra=write_example(ONE),
     responses=responses_for_delete(RollClosed),
 )
 async def delete_participant(
@@ -178,8 +174,8 @@ async def delete_participant(
 @router.get(
     "/participants/{id}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[allow(Scope.ATTENDANCE_READ)],
-    openapi_extra=example(f"{ITEM_PATH}/revisions"),
+    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
+    openapi_extra=example(f"{ONE}/revisions"),
     responses=problems(NotFound),
 )
 async def list_participant_revisions(

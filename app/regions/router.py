@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow, public
+from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
@@ -25,7 +25,7 @@ Code = Annotated[str, Path(description="Kemendagri code.", examples=["31", "93.0
 @router.get(
     "",
     response_model=PageOf[schemas.Region],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/regions?type=province&as_of=2022-06-14"),
 )
 async def list_regions(request: Request, read: ReaderDep, query: Annotated[schemas.RegionQuery, Query()]) -> Response:
@@ -40,7 +40,7 @@ async def list_regions(request: Request, read: ReaderDep, query: Annotated[schem
 @router.get(
     "/{code}",
     response_model=schemas.Region,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/regions/93.01?as_of=2022-06-14"),
     responses=problems(NotFound) | moved(),
 )
@@ -66,7 +66,7 @@ async def read_region(
     "",
     status_code=201,
     response_model=schemas.Region,
-    dependencies=[allow(Scope.REGIONS_WRITE)],
+    dependencies=[require_scope(Scope.REGIONS_WRITE)],
     openapi_extra=write_example(
         "/v1/regions", {"code": "97", "name": "Papua Utara", "type": "province", "time_zone": "Asia/Jayapura"}
     ),
@@ -83,7 +83,7 @@ async def create_region(write: CreateDep, content: payloads.RegionContent) -> Re
 @router.patch(
     "/{code}",
     response_model=schemas.Region,
-    dependencies=[allow(Scope.REGIONS_WRITE)],
+    dependencies=[require_scope(Scope.REGIONS_WRITE)],
     openapi_extra=write_example("/v1/regions/31", {"capital": "Jakarta", "reason": "an example"}),
     responses=responses_for_update(),
 )
@@ -100,7 +100,7 @@ async def change_region(
 @router.delete(
     "/{code}",
     status_code=204,
-    dependencies=[allow(Scope.REGIONS_WRITE)],
+    dependencies=[require_scope(Scope.REGIONS_WRITE)],
     openapi_extra=write_example("/v1/regions/31"),
     responses=responses_for_delete(),
 )
@@ -115,7 +115,7 @@ async def delete_region(write: ChangeDep, code: Code, note: DeleteReason = None)
 @router.get(
     "/{code}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/regions/31/revisions"),
     responses=problems(NotFound),
 )

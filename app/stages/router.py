@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow, public
+from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example, write_example
@@ -26,7 +26,7 @@ Code = Annotated[str, Path(description="Code of the stage.", examples=["pu-08", 
 @router.get(
     "/stages",
     response_model=PageOf[schemas.Stage],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/stages?election=pemilu-2024&parent=none&status=running&as_of=2022-06-14"),
 )
 async def list_stages(
@@ -43,7 +43,7 @@ async def list_stages(
 @router.get(
     "/stages/{code}",
     response_model=schemas.Stage,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/stages/pu-08?as_of=2024-02-12"),
     responses=problems(NotFound),
 )
@@ -65,7 +65,7 @@ async def read_stage(
 @router.get(
     "/elections/{code}/tree",
     response_model=schemas.StageTree,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/elections/pemilu-2024/tree?as_of=2022-06-14"),
     responses=problems(NotFound),
 )
@@ -89,7 +89,7 @@ async def read_tree(
     "/stages",
     status_code=201,
     response_model=schemas.Stage,
-    dependencies=[allow(Scope.STAGES_WRITE)],
+    dependencies=[require_scope(Scope.STAGES_WRITE)],
     openapi_extra=write_example(
         "/v1/stages", {"code": "pu-99", "election": "pemilu-2024", "position": 99, "kind": "stage", "name": "Evaluasi"}
     ),
@@ -106,7 +106,7 @@ async def create_stage(write: CreateDep, content: payloads.StageContent) -> Resp
 @router.patch(
     "/stages/{code}",
     response_model=schemas.Stage,
-    dependencies=[allow(Scope.STAGES_WRITE)],
+    dependencies=[require_scope(Scope.STAGES_WRITE)],
     openapi_extra=write_example(
         "/v1/stages/pu-08", {"end_on": "2024-02-12", "legal_basis": "PKPU 3/2022", "reason": "an example"}
     ),
@@ -124,7 +124,7 @@ async def change_stage(write: ChangeDep, code: Code, patch: Annotated[payloads.S
 @router.delete(
     "/stages/{code}",
     status_code=204,
-    dependencies=[allow(Scope.STAGES_WRITE)],
+    dependencies=[require_scope(Scope.STAGES_WRITE)],
     openapi_extra=write_example("/v1/stages/pu-08"),
     responses=responses_for_delete(),
 )
@@ -139,7 +139,7 @@ async def delete_stage(write: ChangeDep, code: Code, note: DeleteReason = None) 
 @router.get(
     "/stages/{code}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/stages/pu-08/revisions"),
     responses=problems(NotFound),
 )

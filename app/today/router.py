@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from app.auth import public
+from app.auth import allow_anonymous
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example
@@ -16,7 +16,10 @@ FRESH = 60  # seconds
 
 
 @router.get(
-    "", response_model=schemas.Day, dependencies=[public()], openapi_extra=example("/v1/today?as_of=2022-06-14&days=14")
+    "",
+    response_model=schemas.Day,
+    dependencies=[allow_anonymous()],
+    openapi_extra=example("/v1/today?as_of=2022-06-14&days=14"),
 )
 async def read_day(read: ReaderDep, today: TodayDep, query: Annotated[schemas.DayQuery, Query()]) -> Response:
     """Read what a day brings

@@ -35,7 +35,7 @@ Purpose = Annotated[
 async def attribute_revisions(write: Transaction, caller: Caller, request_id: str, note: ChangeReason | None) -> None:
     """Put the caller's name, and its reasons, under every revision of this transaction."""
     reason, legal_basis = (note.reason, note.legal_basis) if note else (None, None)
-    await write.fetch(_SIGN, caller.client, caller.name, request_id, reason or "", legal_basis or "")
+    await write.fetch(_SIGN, caller.client_id, caller.name, request_id, reason or "", legal_basis or "")
 
 
 async def insert_audit_line(
@@ -51,7 +51,7 @@ async def insert_audit_line(
     purpose = request.headers.get("x-purpose")
     await write.fetch(
         _LINE,
-        caller.client,
+        caller.client_id,
         str(scope) if scope else None,
         route.name,
         list(keys),

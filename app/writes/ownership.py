@@ -158,4 +158,4 @@ def _sql(
 
 async def _found(write: Transaction, caller: Caller, sql: str, objects: Mapping[int, tuple[str, Values]]) -> set[int]:
     given = [{**columns, "_n": n, "_key": key} for n, (key, columns) in objects.items()]
-    return {n for (n,) in await write.fetch(sql, orjson.dumps(given).decode(), caller.organization, caller.client)}
+    return {n for (n,) in await write.fetch(sql, orjson.dumps(given).decode(), caller.organization, caller.client_id)}

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NamedTuple
 from fastapi import Depends, Header, Query, Request, Response
 from pydantic import ConfigDict, Field
 
-from app.auth import Caller, caller_of
+from app.auth import Caller, get_caller
 from app.core import clock
 from app.core.db.database import Database
 from app.core.db.faults import ConstraintViolation
@@ -109,7 +109,7 @@ class WriteRequest:
         async with open_transaction(self.database) as write:
             await self.attribute_revisions(write, note)
             if self.idempotency_key and (
-                kept := await idempotency.find_response(write, self.caller.client, self.idempotency_key, same)
+                kept := await idempotency.find_response(write, self.caller.client_id, self.idempotency_key, same)
             ):
                 return _response(kept, {"Idempotency-Replayed": "true"})
             answer, keys = await work(write)
@@ -118,11 +118,11 @@ class WriteRequest:
                 raise Rollback
             await audit_trail.insert_audit_line(write, self.caller, self.request, keys)
             if self.idempotency_key:
-                await idempotency.store_response(write, self.caller.client, self.idempotency_key, same, answer)
+                await idempotency.store_response(write, self.caller.client_id, self.idempotency_key, same, answer)
         if self.dry_run:
-            if self.shows_people:
+            if self.exposes_personal_data:
                 async with open_transaction(self.database) as write:
-                    await audit_trail.line(write, self.caller, self.request, keys)
+                    await audit_trail.insert_audit_line(write, self.caller, self.request, keys)
             status = 200 if answer.status == 201 else answer.status
             return _response(answer._replace(status=status, headers={}))
         return _response(answer)
@@ -143,9 +143,9 @@ def _response(answer: StoredResponse, more: dict[str, str] | None = None) -> Res
 
 def require_caller(request: Request) -> Caller:
     """The caller of a route that asks for a scope."""
-    caller = caller_of(request)
+    caller = get_caller(request)
     if caller is None:
-        raise RuntimeError("a writing route must declare allow(scope)")
+        raise RuntimeError("a writing route must declare require_scope(scope)")
     return caller
 
 

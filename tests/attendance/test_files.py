@@ -219,12 +219,12 @@ async def test_it_is_what_is_asked_for(client: httpx.AsyncClient, accept: str, g
 
 
 async def test_one_that_is_too_long_is_refused(meeting: MeetingClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export_repository, "MOST_LINES", 2)
+    monkeypatch.setattr(export_repository, "MAX_LINES", 2)
     answer = await asked(meeting.client, f"{meeting.path}/attendance")
     assert (answer.status_code, answer.json()["code"]) == (409, "roll_too_long")
-    monkeypatch.setattr(export_repository, "MOST_LINES", 3)
+    monkeypatch.setattr(export_repository, "MAX_LINES", 3)
     assert (await asked(meeting.client, f"{meeting.path}/attendance")).status_code == 200
-    monkeypatch.setattr(export_repository, "MOST_DAYS", 1)  # the meeting has two
+    monkeypatch.setattr(export_repository, "MAX_DAYS", 1)  # the meeting has two
     assert (await asked(meeting.client, f"{meeting.path}/attendance")).json()["code"] == "roll_too_long"
 
 

@@ -87,7 +87,7 @@ async def test_its_tokens_are_as_good_as_ours(issuer: Issuer, served: tuple[Fast
     caller = await app.state.token_verifier.verify(
         made(issuer, ec, name="Siti", azp="bappenas", rakornas_organization="kpu-31").encode()
     )
-    assert (caller.client, caller.name, caller.organization) == (f"{issuer.name} f3", "bappenas", "kpu-31")
+    assert (caller.client_id, caller.name, caller.organization) == (f"{issuer.name} f3", "bappenas", "kpu-31")
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ async def test_made_up_keys_do_not_hammer_it(issuer: Issuer, served: tuple[FastA
 
 
 async def test_what_is_fetched_has_an_end(issuer: Issuer) -> None:
-    issuer.keys = {"keys": ["x" * outside.MOST_BYTES]}
+    issuer.keys = {"keys": ["x" * outside.MAX_DOCUMENT_BYTES]}
     with pytest.raises(ValueError, match="too long"):
         await outside.fetch_json(issuer.metadata["jwks_uri"])
 

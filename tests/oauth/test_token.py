@@ -11,7 +11,7 @@ from authlib.integrations.httpx_client import AsyncOAuth2Client
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from fastapi import FastAPI
 
-from app.auth.keys import LIFETIME
+from app.auth.keys import ACCESS_TOKEN_SECONDS
 from app.clients import maintenance
 from app.core.db.transaction import open_transaction
 from app.core.http.body_types import LONGEST_NAME
@@ -36,7 +36,7 @@ async def test_a_token_is_for_ten_minutes_and_says_who_and_what(app: FastAPI, cl
     header, claims = decoded(token)
     assert (header["typ"], header["alg"]) == ("at+jwt", "ES256")
     assert header["kid"] in {key["kid"] for key in (await client.get("/.well-known/jwks.json")).json()["keys"]}
-    assert claims["exp"] - claims["iat"] == LIFETIME
+    assert claims["exp"] - claims["iat"] == ACCESS_TOKEN_SECONDS
     assert abs(claims["iat"] - time.time()) < 5
     assert claims["sub"] == claims["client_id"] == id_
     assert (claims["iss"], claims["aud"], claims["name"]) == (ISSUER, "rakornas", "bappenas")

@@ -10,7 +10,7 @@ import structlog
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from app.auth import Route
+from app.auth import AuthorizingRoute
 from tests.check_ins.meeting_client import START, MeetingClient
 from tests.conftest import fetch
 from tests.writes.calls import Calls
@@ -101,8 +101,8 @@ async def _at_the_door(app: FastAPI, calls: Calls) -> dict[str, Call]:
         "create_participants_in_office": lambda: calls.post(f"{meeting.path}/participants:in-office", officials),
         "update_participant": lambda: calls.patch(people[1], {"note": "Lain"}),
         "delete_participant": lambda: calls.delete(people[3]),
-        "reissue_badge": lambda: calls.post(f"{people[2]}/badge", None),
-        "set_attendance": lambda: calls.patch(meeting.attendance_path(2), by_hand),
+        "issue_badge": lambda: calls.post(f"{people[2]}/badge", None),
+        "update_attendance": lambda: calls.patch(meeting.attendance_path(2), by_hand),
         "check_in": lambda: calls.post(f"{meeting.path}/check-ins", {**sent, **seen[1]}),
         "check_in_batch": lambda: calls.post(
             f"{meeting.path}/check-ins:batch", {**sent, "clock_epoch": 1, "scans": [seen[2]]}
@@ -154,6 +154,9 @@ async def test_every_writing_route_is_among_them(app: FastAPI, every_write: dict
     writing = {
         route.name
         for route in routes
-        if isinstance(route, Route) and route.methods and not route.methods & {"GET", "HEAD"} and route.access.scope
+        if isinstance(route, AuthorizingRoute)
+        and route.methods
+        and not route.methods & {"GET", "HEAD"}
+        and route.access.scope
     }
     assert writing == set(every_write)

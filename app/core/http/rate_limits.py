@@ -129,7 +129,7 @@ class RateLimitMiddleware:
         if buckets is None:
             await app(scope, receive, send)
             return
-        key = network_of(scope, self.proxies) if caller is None else caller.client
+        key = network_of(scope, self.proxies) if caller is None else caller.client_id
         wait = 0.0 if key is None else buckets.take(key)
         is_free = key is not None and "*" not in tags_in(Headers(scope=scope).getlist("if-none-match"))
 
