@@ -128,7 +128,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     app.state.database = Database(settings)
     app.state.token_verifier = auth.TokenVerifier(settings)
     await app.state.token_verifier.start()
-    app.state.check_in_batcher = CheckInBatcher(partial(check_in, app.state.database), app.state.database.deadline)
+    app.state.check_in_batcher = CheckInBatcher(
+        partial(store_submissions, app.state.database), app.state.database.deadline
+    )
     app.state.summary_broadcaster = SummaryBroadcaster(summary_finder(app.state.database))
     async with sealing(settings), purge_periodically(app.state.database):
         yield {protocol.AT_SHUTDOWN: (app.state.summary_broadcaster.close,)}

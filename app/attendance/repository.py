@@ -48,7 +48,12 @@ def select_attendance_items(_day: Day) -> Rows:
 
 def _intervals_expression() -> ColumnElement[Any]:
     """At each door, every entry that follows an exit or is the first, with the exit after it."""
-    seen = select(SEEN).where(SEEN.c.participant == _participant.id).correlate_except(SEEN).subquery("seen")
+    seen = (
+        select(ENTRIES_AND_EXITS)
+        .where(ENTRIES_AND_EXITS.c.participant == _participant.id)
+        .correlate_except(ENTRIES_AND_EXITS)
+        .subquery("seen")
+    )
     in_turn: Any = {"partition_by": seen.c.session, "order_by": [seen.c.effective_at, seen.c.id, seen.c.digest]}
     before = func.coalesce(func.lag(seen.c.classification).over(**in_turn), literal_column("'exit'"))
     turns = select(*seen.c, before.label("before")).subquery("turns")
@@ -96,14 +101,14 @@ def _full_conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
 
 
 def _common_conditions(given: ActiveFilters, is_so: ColumnElement[bool]) -> Iterator[ColumnElement[bool]]:
-    yield from collection.asked(given, "organization", "office")
+    yield from collection.build_conditions(given, "organization", "office")
     if "status" in given:
         yield _participant.id.in_(select(_attendance.participant).where(_attendance.meeting == _MEETING, is_so))
 
 
-PUBLIC_LINES = collection.collection(Document(schemas.RollLine, select_public_lines), _public_conditions)
-FULL_LINES = collection.collection(Document(schemas.RollLine, select_full_lines), _full_conditions)
-ATTENDANCE_ITEMS = collection.collection(Document(schemas.Attendance, select_attendance_items), _full_conditions)
+PUBLIC_LINES = collection.build_collection(Document(schemas.RollLine, select_public_lines), _public_conditions)
+FULL_LINES = collection.build_collection(Document(schemas.RollLine, select_full_lines), _full_conditions)
+ATTENDANCE_ITEMS = collection.build_collection(Document(schemas.Attendance, select_attendance_items), _full_conditions)
 
 MANUAL_STATUS = Resource(
     "participants",

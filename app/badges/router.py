@@ -53,7 +53,7 @@ BINARY = {"schema": {"type": "string", "format": "binary"}}
     "/participants/{id}/badge",
     response_model=schemas.Badge,
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
-    openapi_extra=example(ONE),
+    openapi_extra=example(BADGE_PATH),
     responses={
         200: {"content": {SVG: {"schema": {"type": "string"}}, PNG: BINARY}},
         **problems(NotFound),
@@ -96,7 +96,7 @@ def _badge_response(badge: dict[str, Any], media_type: str) -> Response:
     status_code=201,
     response_model=schemas.Badge,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE), Depends(produces(JSON))],
-    openapi_extra=write_example(ONE),
+    openapi_extra=write_example(BADGE_PATH),
     responses={
         200: {"model": schemas.Badge, "description": "With `dry_run=true`."},
         201: {"description": "Issued.", "headers": LOCATION_HEADER},
@@ -140,7 +140,7 @@ class BadgesQuery(NoQuery):
     "/badges",
     response_model=schemas.Badges,
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
-    openapi_extra=example(f"{AT}/badges?organization=kpu-31"),
+    openapi_extra=example(f"{MEETING_PATH}/badges?organization=kpu-31"),
     responses={200: {"content": {PDF: BINARY}}, **problems(NotFound, RollTooLong)},
 )
 async def list_badges(

@@ -42,9 +42,9 @@ SCANS_PER_LOOP_TURN = 200  # scans after which others have their turn
 @router.post(
     "/check-ins",
     status_code=201,
-    response_model=schemas.CheckIn,
+    response_model=schemas.CheckInResponse,
     dependencies=[require_scope(Scope.CHECK_INS_WRITE)],
-    openapi_extra=write_example(f"{AT}/check-ins", {**SENT, **SCAN}),
+    openapi_extra=write_example(f"{MEETING_PATH}/check-ins", {**EXAMPLE_SUBMISSION, **EXAMPLE_SCAN}),
     responses={
         200: {"model": schemas.CheckInResponse, "description": "It was stored before; the same outcome again."},
         **problems(NotFound, UnsupportedMediaType, InvalidContent),
@@ -65,9 +65,11 @@ async def check_in(request: Request, reader: ReaderDep, code: Code, content: pay
 @router.post(
     "/check-ins:batch",
     status_code=207,
-    response_model=schemas.CheckIns,
+    response_model=schemas.CheckInBatchResponse,
     dependencies=[require_scope(Scope.CHECK_INS_WRITE)],
-    openapi_extra=write_example(f"{AT}/check-ins:batch", {**SENT, "clock_epoch": 0, "scans": [SCAN]}),
+    openapi_extra=write_example(
+        f"{MEETING_PATH}/check-ins:batch", {**EXAMPLE_SUBMISSION, "clock_epoch": 0, "scans": [EXAMPLE_SCAN]}
+    ),
     responses=problems(NotFound, UnsupportedMediaType, InvalidContent),
 )
 async def check_in_batch(
@@ -149,7 +151,7 @@ def _clock_skew_ms(results: Sequence[repository.ScanResult]) -> float:
     "/check-ins",
     response_model=PageOf[schemas.Scan],
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
-    openapi_extra=example(f"{PLENARY}/check-ins"),
+    openapi_extra=example(f"{PLENARY_PATH}/check-ins"),
     responses=problems(NotFound),
 )
 async def list_check_ins(
@@ -173,7 +175,7 @@ async def list_check_ins(
     "/badge-key",
     response_model=schemas.BadgeKey,
     dependencies=[allow_anonymous()],
-    openapi_extra=example(f"{AT}/badge-key"),
+    openapi_extra=example(f"{MEETING_PATH}/badge-key"),
     responses=problems(NotFound),
 )
 async def get_badge_key(reader: ReaderDep, code: Code, _query: Nothing) -> Response:
@@ -191,7 +193,7 @@ async def get_badge_key(reader: ReaderDep, code: Code, _query: Nothing) -> Respo
     "/gate-pack",
     response_model=schemas.GatePack,
     dependencies=[require_scope(Scope.CHECK_INS_WRITE)],
-    openapi_extra=example(f"{AT}/gate-pack"),
+    openapi_extra=example(f"{MEETING_PATH}/gate-pack"),
     responses=problems(NotFound, InsufficientScope),
 )
 async def get_gate_pack(
@@ -211,7 +213,7 @@ async def get_gate_pack(
     names = query.names == "true"
     if names and Scope.ATTENDANCE_READ not in caller.scopes:
         raise build_missing_scope_problem(Scope.ATTENDANCE_READ, request)
-    await access.must_reach(read, caller, code)
+    await access.require_access(reader, caller, code)
     async with open_transaction(request.app.state.database) as transaction:
         since = badges_repository.parse_version(query.since) if query.since else None
         found = await badges_repository.get_gate_pack(transaction, code, since, names=names)

@@ -32,7 +32,7 @@ async def set_status(
         write.exposes_personal_data = True
         is_finalized = await access.is_finalized(transaction, meeting)
         await changes.lock_object(transaction, write, RESOURCE, keys)
-        if not is_open:
+        if is_finalized:
             correction = await _create_correction(
                 transaction, write, meeting, asked, participant=participant, status=asked.status
             )
@@ -53,7 +53,7 @@ async def annul_scan(write: WriteRequest, meeting: str, scan: UUID, asked: paylo
 
     async def work(transaction: Transaction) -> WriteResult:
         await _ensure_may_write(transaction, write, meeting)
-        is_open = await access.is_open(transaction, meeting)
+        is_finalized = await access.is_finalized(transaction, meeting)
         found = await corrections_repository.find_annulment(transaction, meeting, scan)
         if found is None:
             raise NotFound

@@ -37,7 +37,7 @@ REGISTRATION_PROBLEMS = (NotFound, NoPlacesLeft, ParallelSessions, CircularRepre
     "/participants",
     response_model=PageOf[schemas.Participant],
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
-    openapi_extra=example(f"{LIST}?organization=kpu-31"),
+    openapi_extra=example(f"{LIST_PATH}?organization=kpu-31"),
     responses=problems(NotFound),
 )
 async def list_participants(
@@ -61,7 +61,7 @@ async def list_participants(
     "/participants/{id}",
     response_model=schemas.Participant,
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
-    openapi_extra=example(ONE),
+    openapi_extra=example(ITEM_PATH),
     responses=problems(NotFound),
 )
 async def get_participant(
@@ -85,8 +85,8 @@ async def get_participant(
     status_code=201,
     response_model=schemas.Participant,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=write_example(LIST, {"name": "Siti Contoh", "organization": "kpu-32", "capacity": "guest"}),
-    responses=responses_for_create(schemas.Participant, *REFUSED),
+    openapi_extra=write_example(LIST_PATH, {"name": "Siti Contoh", "organization": "kpu-32", "capacity": "guest"}),
+    responses=responses_for_create(schemas.Participant, *REGISTRATION_PROBLEMS),
 )
 async def create_participant(write_request: CreateDep, code: Code, content: payloads.ParticipantPayload) -> Response:
     """Put somebody on the list
@@ -100,7 +100,7 @@ async def create_participant(write_request: CreateDep, code: Code, content: payl
 @router.post(
     "/participants:batch",
     status_code=201,
-    response_model=schemas.Batch,
+    response_model=schemas.RegisteredParticipants,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(
         f"{LIST_PATH}:batch",
@@ -121,10 +121,12 @@ async def create_participants(
 @router.post(
     "/participants:in-office",
     status_code=201,
-    response_model=schemas.Invited,
+    response_model=schemas.RegisteredOfficeHolders,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=write_example(f"{LIST}:in-office", {"organizations": ["kpu-31"], "offices": ["chair", "secretary"]}),
-    responses=responses_for_create(schemas.Invited, *REFUSED),
+    openapi_extra=write_example(
+        f"{LIST_PATH}:in-office", {"organizations": ["kpu-31"], "offices": ["chair", "secretary"]}
+    ),
+    responses=responses_for_create(schemas.RegisteredOfficeHolders, *REGISTRATION_PROBLEMS),
 )
 async def create_participants_in_office(
     write_request: CreateDep, code: Code, content: payloads.InOfficePayload
@@ -141,8 +143,10 @@ async def create_participants_in_office(
     "/participants/{id}",
     response_model=schemas.Participant,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=write_example(ONE, {"assignment_letter": {"number": "12/ST/KPU-31/2026", "dated_on": "2026-12-01"}}),
-    responses=responses_for_update(*REFUSED[1:]),
+    openapi_extra=write_example(
+        ITEM_PATH, {"assignment_letter": {"number": "12/ST/KPU-31/2026", "dated_on": "2026-12-01"}}
+    ),
+    responses=responses_for_update(*REGISTRATION_PROBLEMS[1:]),
 )
 async def update_participant(
     write_request: ChangeDep, code: Code, id: ParticipantId, patch: Annotated[payloads.ParticipantPatch, MergePatchBody]
@@ -158,7 +162,7 @@ async def update_participant(
     "/participants/{id}",
     status_code=204,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=write_example(ONE),
+    openapi_extra=write_example(ITEM_PATH),
     responses=responses_for_delete(RollClosed),
 )
 async def delete_participant(
@@ -175,7 +179,7 @@ async def delete_participant(
     "/participants/{id}/revisions",
     response_model=PageOf[revisions.Revision],
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
-    openapi_extra=example(f"{ONE}/revisions"),
+    openapi_extra=example(f"{ITEM_PATH}/revisions"),
     responses=problems(NotFound),
 )
 async def list_participant_revisions(
