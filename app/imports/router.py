@@ -30,6 +30,7 @@ from app.imports import parser, repository, schemas, service
 from app.imports.outcome import Order
 from app.imports.payloads import Importable
 from app.routing import resource
+from app.state import state_of
 from app.writes import audit_trail, idempotency
 from app.writes.idempotency import StoredResponse
 from app.writes.payloads import ChangeReason
@@ -100,7 +101,7 @@ async def import_rows(
         body = await request.body()
     except ClientDisconnect:
         raise Malformed from None
-    importable: Importable = request.app.state.importable[query.resource]
+    importable: Importable = state_of(request.app).importable[query.resource]
     order = Order(importable, write.dry_run, query.partial == "true")
     async with _once(write), _one_at_a_time(request):
         return await _run(write, order, ChangeReason(reason=query.reason, legal_basis=query.legal_basis), form, body)
@@ -111,7 +112,7 @@ async def _run(write: WriteRequest, order: Order, note: ChangeReason, form: pars
     language = preferred(request.headers.get("accept-language", ""))
     url = request.url
     same = idempotency.compute_fingerprint(request.method, f"{url.path}?{url.query}", body)
-    database = service.patient(request.app.state.settings, SECONDS)
+    database = service.patient(state_of(request.app).settings, SECONDS)
     try:
         async with open_transaction(database) as transaction:
             await repository.begin(transaction, SECONDS)
@@ -169,7 +170,7 @@ async def _once(write: WriteRequest) -> AsyncIterator[None]:
     if write.idempotency_key is None:
         yield
         return
-    under_way: set[tuple[str, str]] = write.request.app.state.imports_under_way
+    under_way: set[tuple[str, str]] = state_of(write.request.app).imports_in_progress
     this = (write.caller.client_id, write.idempotency_key)
     if this in under_way:
         raise InFlight
@@ -183,7 +184,7 @@ async def _once(write: WriteRequest) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _one_at_a_time(request: Request) -> AsyncIterator[None]:
     """An import keeps one processor busy and its connection is beside the pools: a second one waits, or comes back."""
-    running: asyncio.Semaphore = request.app.state.importing
+    running: asyncio.Semaphore = state_of(request.app).import_slot
     try:
         async with asyncio.timeout(PATIENCE):
             await running.acquire()
