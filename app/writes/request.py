@@ -121,9 +121,9 @@ class WriteRequest:
             if self.idempotency_key:
                 await idempotency.store_response(write, self.caller.client_id, self.idempotency_key, same, answer)
         if self.dry_run:
-            if self.shows_people:
+            if self.exposes_personal_data:
                 async with open_transaction(self.database) as write:
-                    await audit_trail.line(write, self.caller, self.request, keys)
+                    await audit_trail.insert_audit_line(write, self.caller, self.request, keys)
             status = 200 if answer.status == 201 else answer.status
             return _response(answer._replace(status=status, headers={}))
         return _response(answer)

@@ -145,7 +145,7 @@ async def test_a_key_is_asked_of_all_but_dry_runs(files: Files) -> None:
 async def test_a_second_import_of_a_worker_comes_back_later(
     app: FastAPI, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.imports.router.PATIENCE", 0.05)
+    monkeypatch.setattr("app.imports.router.QUEUE_TIMEOUT_SECONDS", 0.05)
     await state_of(app).import_slot.acquire()
     answer = await files.send(BODY, CSV, "officials")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
@@ -156,7 +156,7 @@ async def test_a_second_import_of_a_worker_comes_back_later(
 async def test_a_file_that_is_sent_again_while_it_runs_hears_so_at_once(
     app: FastAPI, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.imports.router.PATIENCE", 20.0)
+    monkeypatch.setattr("app.imports.router.QUEUE_TIMEOUT_SECONDS", 20.0)
     await state_of(app).import_slot.acquire()
     first = asyncio.create_task(files.send(BODY, CSV, "officials", key="one"))
     while not state_of(app).imports_in_progress:
