@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from app.check_ins.batching import CheckInBatcher
     from app.core.db.database import Database
     from app.health.repository import Readiness
-    from app.imports.payloads import Importable
+    from app.imports.row_schema import Importable
     from app.oauth.service import Attempts
     from app.settings import Settings
 
