@@ -30,6 +30,7 @@ from app.core.problems import (
 from app.rendering import qr, renderers
 from app.rendering.badges import Badge
 from app.roll_access import access, audited_read
+from app.state import state_of
 from app.writes import audit_trail
 from app.writes.idempotency import StoredResponse
 from app.writes.request import ActionDep, WriteResult
@@ -74,7 +75,7 @@ async def get_badge(
     leaves a line in the audit trail.
     """
     await audited_read.require_read_access(request, reader, reader, code)
-    async with open_transaction(request.app.state.database) as transaction:
+    async with open_transaction(state_of(request.app).database) as transaction:
         await repository.issue_missing(transaction, code, participant=UUID(id))
         found = await repository.list_valid(transaction, code, participant=UUID(id))
         if not found:
@@ -159,7 +160,7 @@ async def list_badges(
     await audited_read.require_read_access(request, reader, reader, code)
     if query.organization and not await repository.organization_exists(reader, query.organization):
         raise InvalidParameters(repository.ORGANIZATION_FILTER.unknown("organization"))
-    async with open_transaction(request.app.state.database) as transaction:
+    async with open_transaction(state_of(request.app).database) as transaction:
         await repository.issue_missing(transaction, code, organization=query.organization)
         found = await repository.list_valid(transaction, code, organization=query.organization)
         if len(found) > repository.MAX_BADGES:

@@ -22,6 +22,7 @@ from app.core.http.parameters import Nothing
 from app.core.problems import InsufficientScope, InvalidContent, NotFound, UnsupportedMediaType
 from app.roll_access import access, audited_read
 from app.routing import resource
+from app.state import state_of
 from app.writes import audit_trail
 from app.writes.request import require_caller
 
@@ -57,7 +58,7 @@ async def check_in(request: Request, reader: ReaderDep, code: Code, content: pay
     badge at the same moment, one is told of a first entry. Needs no Idempotency-Key.
     """
     post = await _build_submission(request, reader, code, content, [content])
-    results = _require_results(await request.app.state.check_in_batcher.submit(post))
+    results = _require_results(await state_of(request.app).check_in_batcher.submit(post))
     body = orjson.dumps({**_result_document(content.scan_id, results[0]), "clock_skew_ms": _clock_skew_ms(results)})
     return Response(body, results[0].status, {"Cache-Control": "no-store"}, "application/json")
 
@@ -81,7 +82,7 @@ async def check_in_batch(
     to is the same. All are stored, or none is.
     """
     post = await _build_submission(request, reader, code, content, content.scans)
-    results = _require_results((await repository.store_submissions(request.app.state.database, [post]))[0])
+    results = _require_results((await repository.store_submissions(state_of(request.app).database, [post]))[0])
     told = [_result_document(scan.scan_id, result) for scan, result in zip(content.scans, results, strict=True)]
     body = orjson.dumps({"clock_skew_ms": _clock_skew_ms(results), "results": told})
     return Response(body, 207, {"Cache-Control": "no-store"}, "application/json")
@@ -94,7 +95,7 @@ async def _build_submission(
     sent: payloads.CheckInPayload | payloads.CheckInBatchPayload,
     scans: Sequence[payloads.ScanPayload],
 ) -> repository.DeviceSubmission:
-    received_at: datetime = request.app.state.receipt_clock()
+    received_at: datetime = state_of(request.app).receipt_clock()
     caller = require_caller(request)
     if caller.organization is not None or caller.meeting not in (None, meeting):
         await access.require_access(reader, caller, meeting)
@@ -214,7 +215,7 @@ async def get_gate_pack(
     if names and Scope.ATTENDANCE_READ not in caller.scopes:
         raise build_missing_scope_problem(Scope.ATTENDANCE_READ, request)
     await access.require_access(reader, caller, code)
-    async with open_transaction(request.app.state.database) as transaction:
+    async with open_transaction(state_of(request.app).database) as transaction:
         since = badges_repository.parse_version(query.since) if query.since else None
         found = await badges_repository.get_gate_pack(transaction, code, since, names=names)
         if found is None:

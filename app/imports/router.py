@@ -30,6 +30,7 @@ from app.imports import importer, parser, repository, schemas
 from app.imports.report import ImportOptions
 from app.imports.row_schema import Importable
 from app.routing import resource
+from app.state import state_of
 from app.writes import audit_trail, idempotency
 from app.writes.idempotency import StoredResponse
 from app.writes.payloads import ChangeReason
@@ -100,7 +101,7 @@ async def import_rows(
         body = await request.body()
     except ClientDisconnect:
         raise Malformed from None
-    importable: Importable = request.app.state.importable[query.resource]
+    importable: Importable = state_of(request.app).importable[query.resource]
     order = ImportOptions(importable, write.dry_run, query.partial == "true")
     async with _register_request(write), _acquire_import_slot(request):
         return await _run_import(
@@ -115,7 +116,7 @@ async def _run_import(
     language = preferred(request.headers.get("accept-language", ""))
     url = request.url
     same = idempotency.compute_fingerprint(request.method, f"{url.path}?{url.query}", body)
-    database = importer.build_database(request.app.state.settings, DATABASE_TIMEOUT_SECONDS)
+    database = importer.build_database(state_of(request.app).settings, DATABASE_TIMEOUT_SECONDS)
     try:
         async with open_transaction(database) as transaction:
             await repository.prepare_transaction(transaction, DATABASE_TIMEOUT_SECONDS)
@@ -173,7 +174,7 @@ async def _register_request(write: WriteRequest) -> AsyncIterator[None]:
     if write.idempotency_key is None:
         yield
         return
-    under_way: set[tuple[str, str]] = write.request.app.state.imports_under_way
+    under_way: set[tuple[str, str]] = state_of(write.request.app).imports_in_progress
     this = (write.caller.client_id, write.idempotency_key)
     if this in under_way:
         raise InFlight
@@ -187,7 +188,7 @@ async def _register_request(write: WriteRequest) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _acquire_import_slot(request: Request) -> AsyncIterator[None]:
     """An import keeps one processor busy and its connection is beside the pools: a second one waits, or comes back."""
-    running: asyncio.Semaphore = request.app.state.importing
+    running: asyncio.Semaphore = state_of(request.app).import_slot
     try:
         async with asyncio.timeout(QUEUE_TIMEOUT_SECONDS):
             await running.acquire()

@@ -18,6 +18,7 @@ from app.core.http.paging import Page
 from app.core.http.parameters import ListQuery, PartQuery
 from app.core.problems import NotFound
 from app.roll_access import access
+from app.state import state_of
 from app.writes import audit_trail
 from app.writes.request import require_caller
 
@@ -54,7 +55,7 @@ async def read_page(
     """
     # The audit line needs the ids of all participants shown, also if `fields` leaves out the id.
     unfiltered = query.model_copy(update={"fields": None})
-    async with open_transaction(request.app.state.database) as transaction:
+    async with open_transaction(state_of(request.app).database) as transaction:
         source = reader if query.then else transaction
         page = await collection.page(source, unfiltered, within={"meeting": meeting, **within})
         document = orjson.loads(page.body)
@@ -76,7 +77,7 @@ async def read_item(
         NotFound: There is no such document.
 
     """
-    async with open_transaction(request.app.state.database) as transaction:
+    async with open_transaction(state_of(request.app).database) as transaction:
         source = reader if query.then else transaction
         document = await collection.one(source, key, query, within={"meeting": meeting, **within})
         if document is None:
