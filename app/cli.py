@@ -59,7 +59,7 @@ def serve(
 ) -> None:
     """Serve the record. Without a database of yours: over an embedded Postgres, migrated and filled by itself."""
     from app import operations, serving
-    from app.commands.clients import admin
+    from app.commands.clients import create_first_client
 
     try:
         operations.settings()
@@ -70,7 +70,7 @@ def serve(
             elif migrate:
                 operations.migrate(database.url)
             operations.check_server(database.url, workers)
-            client = admin(database.url) if database.embedded else None
+            client = create_first_client(database.url) if database.embedded else None
             typer.echo(serving.greeting(listener, client))
             url = operations.as_service_role(database.url) if database.embedded else database.url
             serving.run(listener, workers, url)

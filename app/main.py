@@ -29,7 +29,7 @@ from app.attendance.live_router import router as live
 from app.attendance.router import list_router as attendance_rolls
 from app.attendance.router import router as attendance
 from app.audit.router import router as audit
-from app.audit_chain.task import sealing
+from app.audit_chain.task import run_sealer
 from app.badges.router import router as badges
 from app.check_ins.batching import CheckInBatcher
 from app.check_ins.repository import check_in
@@ -57,7 +57,7 @@ from app.meetings.router import router as meetings
 from app.meetings.sessions import router as sessions
 from app.meetings.statements import router as statements
 from app.oauth.router import router as oauth
-from app.oauth.service import Attempts
+from app.oauth.service import FailedAttemptLimiter
 from app.officials.router import router as officials
 from app.organizations.router import router as organizations
 from app.participants.router import router as participants
@@ -130,7 +130,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     await app.state.token_verifier.start()
     app.state.check_in_batcher = CheckInBatcher(partial(check_in, app.state.database), app.state.database.deadline)
     app.state.summary_broadcaster = SummaryBroadcaster(summary_finder(app.state.database))
-    async with sealing(settings), purge_periodically(app.state.database):
+    async with run_sealer(settings), purge_periodically(app.state.database):
         yield {protocol.AT_SHUTDOWN: (app.state.summary_broadcaster.close,)}
     await app.state.summary_broadcaster.stop()
     await app.state.token_verifier.stop()
@@ -171,7 +171,7 @@ def configure(app: FastAPI, settings: Settings) -> None:
     app.state = State()
     app.state.settings = settings
     app.state.zone = settings.zone
-    app.state.token_attempts = Attempts()
+    app.state.token_attempts = FailedAttemptLimiter()
     app.state.receipt_clock = receipt_clock
     app.state.importable = registry.IMPORTABLE
     app.state.importing = asyncio.Semaphore(1)

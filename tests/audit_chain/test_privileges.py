@@ -51,7 +51,7 @@ async def test_it_adds_to_the_trail_and_seals_it(serving: asyncpg.Connection) ->
     await add_lines(serving, 5)
     await seal_all(serving, 5)
     ((hash_, now),) = await serving.fetch("SELECT hash, now() FROM audit_seals WHERE position = 5")
-    await serving.execute(sealer.ADD_ROOT, now, 5, hash_)
+    await serving.execute(sealer.INSERT_ROOT, now, 5, hash_)
     assert await kept_chain(serving) == await recomputed(serving)
     assert await verdict(serving) == (5, 0, 1, 0, [])
 
