@@ -14,6 +14,7 @@ from app.core.http.negotiation import produces
 from app.core.http.openapi import problems
 from app.core.http.parameters import Nothing
 from app.core.problems import NotAcceptable, NotFound
+from app.state import state_of
 
 EVENT_STREAM = "text/event-stream"
 MAX_DURATION_SECONDS = 600.0  # seconds; whoever still listens comes back, perhaps to another worker
@@ -132,7 +133,7 @@ async def stream_attendance_summary(
     comment every 15 seconds shows that the connection lives; after 10 minutes it ends, and the client comes back. Open
     for every meeting, as the summary.
     """
-    hub: SummaryBroadcaster = request.app.state.summary_broadcaster
+    hub: SummaryBroadcaster = state_of(request.app).summary_broadcaster
     body = await hub.find_summary(code)
     if body is None:
         raise NotFound

@@ -23,6 +23,7 @@ from app.core.http.rate_limits import NETWORK_BITS, address_of
 from app.core.languages import Text
 from app.core.problems import ContentTooLarge, Malformed, TooManyRequests
 from app.oauth import schemas, service
+from app.state import state_of
 
 router = APIRouter(tags=["oauth"], route_class=AuthorizingRoute)
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -69,7 +70,7 @@ async def get_jwk_set(request: Request, _: Nothing) -> schemas.JwkSet:
 
     A key stands here a day before it signs its first token, and until its last one has ended.
     """
-    trust: TokenVerifier = request.app.state.token_verifier
+    trust: TokenVerifier = state_of(request.app).token_verifier
     keys = trust.list_public_jwks()
     # The first key signs at once: an empty set must not be kept.
     cache = conditional.open_data(300) if keys else "no-store"
@@ -86,7 +87,7 @@ async def get_authorization_server_metadata(request: Request, _: Nothing) -> sch
 
     The addresses and methods of the token endpoint (RFC 8414).
     """
-    issuer = request.app.state.settings.issuer
+    issuer = state_of(request.app).settings.issuer
     metadata = schemas.AuthorizationServerMetadata(
         issuer=issuer,
         token_endpoint=f"{issuer}{TOKEN_PATH}",
@@ -108,12 +109,12 @@ async def _issue_token(request: Request, reader: ReaderDep) -> Response:
         code: schemas.ErrorCode = "unsupported_grant_type" if grant_type else "invalid_request"
         raise schemas.TokenRequestError(code, "grant_type must be client_credentials.")
     credentials = form.parse_credentials(request.headers.getlist("authorization"))
-    trust: TokenVerifier = request.app.state.token_verifier
+    trust: TokenVerifier = state_of(request.app).token_verifier
     key = await trust.get_signing_key()
-    attempts: service.FailedAttemptLimiter = request.app.state.token_attempts
+    attempts: service.FailedAttemptLimiter = state_of(request.app).token_attempts
     with attempts.limit_failures(service.get_claimed_client_id(credentials), _client_network(request)):
         proved = await service.authenticate_client(
-            reader, request.app.state.database, credentials, trust.issuer, time.time()
+            reader, state_of(request.app).database, credentials, trust.issuer, time.time()
         )
     scopes = schemas.resolve_scopes(form.get_parameter("scope"), list(proved.scopes))
     grant = replace(proved, scopes=scopes)
@@ -130,7 +131,7 @@ async def _issue_token(request: Request, reader: ReaderDep) -> Response:
 
 def _client_network(request: Request) -> Hashable:
     """Where the request comes from; None: the machine itself, or everybody behind a proxy that nobody has named."""
-    proxies = request.app.state.settings.trusted_proxies
+    proxies = state_of(request.app).settings.trusted_proxies
     address = address_of(request.scope, proxies)
     if address is None or (address.is_loopback and not proxies):
         return None

@@ -18,6 +18,7 @@ from app.quorum import repository, schemas
 from app.quorum.rules import Rule, find_rule
 from app.roll_access import access, audited_read
 from app.routing import resource
+from app.state import state_of
 from app.writes import audit_trail
 
 router = resource("attendance", at="/v1/meetings/{code}/quorum")
@@ -61,7 +62,7 @@ async def get_quorum(
     if not await access.may_read(rules, get_caller(request), code):
         return _reply(_Quorum(plenary, at, members, stays).document(shown=False))
     people = dict.fromkeys(f"participants/{one.participant}" for one in stays)
-    async with open_transaction(request.app.state.database) as transaction:
+    async with open_transaction(state_of(request.app).database) as transaction:
         await audited_read.line(transaction, request, f"meetings/{code}/quorum", *people)
     return _reply(_Quorum(plenary, at, members, stays).document(shown=True), cache="no-store")
 

@@ -22,6 +22,7 @@ from app.rendering import roll as paper
 from app.roll_access import audited_read
 from app.rolls import export_repository
 from app.routing import resource
+from app.state import state_of
 
 router = resource("rolls")
 CSV, PDF = "text/csv", "application/pdf"
@@ -61,15 +62,15 @@ async def export_roll(
         await repository.FULL_LINES.page(read, query, within={"meeting": code})
     if len(roll.lines) > export_repository.MAX_LINES:
         raise RollTooLong
-    digest, body = await asyncio.to_thread(_render, roll, media_type, request.app.state.settings.issuer)
+    digest, body = await asyncio.to_thread(_render, roll, media_type, state_of(request.app).settings.issuer)
     if in_full:
-        async with open_transaction(request.app.state.database) as transaction:
+        async with open_transaction(state_of(request.app).database) as transaction:
             await export_repository.store_digest(transaction, digest, code, len(roll.lines))
             await audited_read.line(
                 transaction, request, f"meetings/{code}/attendance", *(f"participants/{one}" for one in people)
             )
     else:
-        await execute_once(request.app.state.database, export_repository.KEEP, digest, code, len(roll.lines))
+        await execute_once(state_of(request.app).database, export_repository.KEEP, digest, code, len(roll.lines))
     headers = {
         "ETag": conditional.entity_tag(body),
         "Cache-Control": "no-store" if in_full else conditional.open_data(CACHE_SECONDS),

@@ -16,6 +16,7 @@ from app.audit import schemas
 from app.audit_chain import maintenance, sealer, task
 from app.auth import Caller, Scope
 from app.settings import Settings
+from app.state import state_of
 from tests.audit_chain.trail import LINE, seal_all
 from tests.conftest import MIGRATED, client_of, copy_of, running
 from tests.scenarios import assert_refused, walk
@@ -52,8 +53,9 @@ async def trail_url(server: str) -> AsyncIterator[str]:
 @pytest_asyncio.fixture(scope="module")
 async def app(trail_url: str) -> AsyncIterator[FastAPI]:
     async with running(Settings(DATABASE_URL=trail_url)) as app:
+        verifier: Any = state_of(app).token_verifier
         for scope in (Scope.AUDIT_READ, Scope.CLIENTS_ADMIN):
-            app.state.token_verifier.find_cached_caller = _knowing(app.state.token_verifier.find_cached_caller, scope)
+            verifier.find_cached_caller = _knowing(verifier.find_cached_caller, scope)
         yield app
 
 

@@ -178,7 +178,7 @@ def _read() -> Iterator[Ask]:
             yield ask("list_attendance", closed + query, whose, roll=True)
         yield ask("get_attendance_summary", f"{closed}/summary?by=organization", whose)
     for whose in ("own", "other", "nobody", "missing"):
-        yield ask("read_roster", f"{ITEMS['organization'][whose]}/officials", whose)
+        yield ask("list_organization_officials", f"{ITEMS['organization'][whose]}/officials", whose)
     yield ask("read_tree", "/v1/elections/pemilu-2024/tree")
     yield ask("read_tree", "/v1/elections/pemilu-2029/tree", "missing")
     yield from (ask(f"list_{name}", f"/v1/{at}") for name, at in (("clients", "clients"), ("audit", "audit")))

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(
 full, param = pytest.mark.full, pytest.param
 # What a person finds when they press Execute without touching anything.
 FACTS = {
-    "operations-organizations-read_roster": ["Hasyim Asy'ari", '"chair"'],
+    "operations-organizations-list_organization_officials": ["Hasyim Asy'ari", '"chair"'],
     "operations-stages-list_stages": ["pu-01", "Perencanaan program dan anggaran"],
     "operations-meetings-read_meeting": ["2022-06-13", "Rapat Koordinasi Nasional"],
     "operations-attendance-list_attendance": ["kpu-31", '"present"'],
@@ -114,7 +114,8 @@ def test_it_shows_all_tags_and_operations_with_their_words(
 
 
 @pytest.mark.parametrize(
-    "operation", ["operations-organizations-read_roster", param("operations-meetings-read_meeting", marks=full)]
+    "operation",
+    ["operations-organizations-list_organization_officials", param("operations-meetings-read_meeting", marks=full)],
 )
 def test_a_person_has_an_answer_with_three_clicks(explorer: Explorer, operation: str) -> None:
     explorer.open(WIDE)
@@ -147,7 +148,7 @@ def test_an_answer_has_a_schema_to_look_at(explorer: Explorer, operation: str, m
     ("operation", "parameter", "value", "status", "code"),
     [
         ("operations-today-read_day", "as_of", "2022-02-30", 422, "invalid_parameters"),
-        ("operations-organizations-read_organization", "code", "kpu-99", 404, "not_found"),
+        ("operations-organizations-get_organization", "code", "kpu-99", 404, "not_found"),
     ],
 )
 def test_a_wrong_value_is_told(
