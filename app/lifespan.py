@@ -10,7 +10,7 @@ from app import auth, registry
 from app.attendance.broadcast import SummaryBroadcaster, summary_finder
 from app.audit_chain.task import run_sealer
 from app.check_ins.batching import CheckInBatcher
-from app.check_ins.repository import check_in
+from app.check_ins.repository import store_submissions
 from app.check_ins.router import receipt_clock
 from app.core.db.database import Database
 from app.core.http import protocol
@@ -43,7 +43,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
         verifier = auth.TokenVerifier(settings)
         stack.push_async_callback(verifier.stop)
         await verifier.start()
-        batcher = CheckInBatcher(partial(check_in, database), database.deadline)
+        batcher = CheckInBatcher(partial(store_submissions, database), database.deadline)
         broadcaster = SummaryBroadcaster(summary_finder(database))
         stack.push_async_callback(broadcaster.stop)
         await stack.enter_async_context(run_sealer(settings))

@@ -97,11 +97,11 @@ async def _at_the_door(app: FastAPI, calls: Calls) -> dict[str, Call]:
     people = [f"{meeting.path}/participants/{one}" for one in meeting.participants]
     return {
         "create_participant": lambda: calls.post(f"{meeting.path}/participants", one),
-        "register_participants": lambda: calls.post(f"{meeting.path}/participants:batch", {"participants": [one]}),
-        "invite_in_office": lambda: calls.post(f"{meeting.path}/participants:in-office", officials),
-        "change_participant": lambda: calls.patch(people[1], {"note": "Lain"}),
+        "create_participants": lambda: calls.post(f"{meeting.path}/participants:batch", {"participants": [one]}),
+        "create_participants_in_office": lambda: calls.post(f"{meeting.path}/participants:in-office", officials),
+        "update_participant": lambda: calls.patch(people[1], {"note": "Lain"}),
         "delete_participant": lambda: calls.delete(people[3]),
-        "issue_badge": lambda: calls.post(f"{people[2]}/badge", None),
+        "reissue_badge": lambda: calls.post(f"{people[2]}/badge", None),
         "update_attendance": lambda: calls.patch(meeting.attendance_path(2), by_hand),
         "check_in": lambda: calls.post(f"{meeting.path}/check-ins", {**sent, **seen[1]}),
         "check_in_batch": lambda: calls.post(

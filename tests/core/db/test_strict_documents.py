@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from app.attendance.repository import ATTENDANCE_ITEMS as ATTENDED
 from app.check_ins.repository import SCANS
-from app.check_ins.schemas import Judgement
+from app.check_ins.schemas import CurrentOutcome
 from app.core.collection import Collection
 from app.core.db.database import Database
 from app.core.db.documents import as_text
@@ -78,7 +78,7 @@ class TestStrictly:
 
     async def test_what_gates_have_seen_comes_to_each_that_it_can(self, database: Database) -> None:
         outcomes = {json.loads(document)["outcome"] for document in await rendered(database, SCANS)}
-        assert outcomes == set(get_args(Judgement))
+        assert outcomes == set(get_args(CurrentOutcome))
 
     async def test_who_was_seen_has_its_intervals(self, database: Database) -> None:
         """By the device's clock, which is a microsecond fast; at the other door there was an exit, and no other one."""
