@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.core.http.body_types import Content, Instant, Slug, Uuid
-from app.models.vocabulary import Direction
+from app.models.vocabulary import ScanDirection
 
 DeviceId = Annotated[str, Field(min_length=1, max_length=100, pattern="^[A-Za-z0-9._:-]+$", examples=["gate-3"])]
 DeviceSentAt = Annotated[
@@ -27,7 +27,7 @@ class ScanPayload(Content):
     badge: Annotated[
         str, Field(min_length=1, max_length=500, description="What the QR code says, also where it is no badge.")
     ]
-    direction: Direction = "in"
+    direction: ScanDirection = "in"
     session: Annotated[Slug | None, Field(description="Code of the session at whose door it is; null: the house.")] = (
         None
     )

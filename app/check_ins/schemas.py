@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.core.http.parameters import UUID_FORM, Code, FieldsOf, NoQuery, SortedQuery
-from app.models.vocabulary import Capacity, Direction, Outcome
+from app.models.vocabulary import Capacity, ScanDirection, ScanOutcome
 from app.references import CodeReference, ParticipantReference
 
 CurrentOutcome = Literal[
@@ -28,7 +28,7 @@ class CheckInResult(BaseModel):
     scan_id: UUID
     status: Annotated[Literal[200, 201], Field(description="201: stored now; 200: it was there already.")]
     outcome: Annotated[
-        Outcome,
+        ScanOutcome,
         Field(description="As it looked when it was stored, and the same whenever it is sent again. Provisional."),
     ]
     effective_at: Annotated[
@@ -147,8 +147,8 @@ class ScanMembers(BaseModel):
     outcome: Annotated[
         CurrentOutcome, Field(description="What it comes to, by all that is known now. An annulled scan has no effect.")
     ]
-    told: Annotated[Outcome, Field(description="What the gate was answered.")]
-    direction: Direction
+    told: Annotated[ScanOutcome, Field(description="What the gate was answered.")]
+    direction: ScanDirection
     session: str | None
     scanned_at: Annotated[datetime, Field(description="By the clock of the device.")]
     effective_at: Annotated[datetime, Field(description="By the clock of the service.")]

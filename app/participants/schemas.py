@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.core.db.provenance import Fact
+from app.core.db.provenance import SourcedRecord
 from app.core.http.parameters import Code, FieldsOf, ItemQuery, PageQuery, Words
 from app.models.vocabulary import Capacity, Office
 from app.references import CodeReference, OfficialReference, ParticipantReference
@@ -37,7 +37,7 @@ class ParticipantMembers(BaseModel):
     note: str | None
 
 
-class Participant(Fact, ParticipantMembers):
+class Participant(SourcedRecord, ParticipantMembers):
     """Somebody on the list of a meeting."""
 
 
