@@ -81,7 +81,7 @@ SCANS = Collection(
     sorts={"received_at": [_scan.c.received_at]},
     references={
         "session": ReferenceFilter(
-            models.Session.code, "/v1/meetings/{code}/sessions", within=models.Session.meeting == _MEETING
+            models.Session.code, "/v1/meetings/{code}/sessions", condition=models.Session.meeting == _MEETING
         )
     },
     folded=literal_column("''"),

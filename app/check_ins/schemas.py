@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.core.http.parameters import UUID_FORM, Code, FieldsOf, NoQuery, SortedQuery
+from app.core.http.parameters import UUID_PATTERN, Code, EmptyQuery, FieldSelection, SortableQuery
 from app.models.vocabulary import Capacity, ScanDirection, ScanOutcome
 from app.references import CodeReference, ParticipantReference
 
@@ -123,7 +123,7 @@ class GatePack(BaseModel):
     ]
 
 
-class GatePackQuery(NoQuery):
+class GatePackQuery(EmptyQuery):
     since: (
         Annotated[
             str,
@@ -167,15 +167,15 @@ class Scan(ScanMembers):
     """What a gate has seen, and what it comes to."""
 
 
-Fields = Annotated[str, FieldsOf(Scan), Field(description="Members to keep.", examples=["participant,outcome"])]
+Fields = Annotated[str, FieldSelection(Scan), Field(description="Members to keep.", examples=["participant,outcome"])]
 
 
-class ScanQuery(SortedQuery):
+class ScanQuery(SortableQuery):
     participant: (
         Annotated[
             str,
             Field(
-                pattern=UUID_FORM,
+                pattern=UUID_PATTERN,
                 description="Id of a participant.",
                 examples=["01a20cae-6a10-7c11-9a53-5c7d0c2f8c01"],
             ),
