@@ -38,7 +38,7 @@ class AuthenticationMiddleware:
             scope.setdefault("state", {})["caller"] = caller
             await self.app(scope, receive, send)
             return
-        scope.setdefault("state", {})["refused"] = problem  # answered by the room that counts, which comes next
+        scope.setdefault("state", {})["problem"] = problem  # answered by the room that counts, which comes next
         await self.app(scope, receive, send)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.core.http.parameters import Code, NoQuery
+from app.core.http.parameters import Code, EmptyQuery
 
 
 class BadgeKey(BaseModel):
@@ -41,7 +41,7 @@ class Badges(BaseModel):
     items: list[Badge]
 
 
-class BadgesQuery(NoQuery):
+class BadgesQuery(EmptyQuery):
     organization: (
         Annotated[Code, Field(description="Code of an organization: only its badges.", examples=["kpu-31"])] | None
     ) = None

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.core.http.body_types import Content, Instant, Slug, Uuid
-from app.models.vocabulary import Direction
+from app.core.http.body_types import Instant, PayloadModel, Slug, Uuid
+from app.models.vocabulary import ScanDirection
 
 DeviceId = Annotated[str, Field(min_length=1, max_length=100, pattern="^[A-Za-z0-9._:-]+$", examples=["gate-3"])]
 DeviceSentAt = Annotated[
@@ -21,7 +21,7 @@ ClockEpoch = Annotated[
 ]
 
 
-class ScanPayload(Content):
+class ScanPayload(PayloadModel):
     """A scan of a badge."""
 
     scan_id: Annotated[
@@ -30,7 +30,7 @@ class ScanPayload(Content):
     badge: Annotated[
         str, Field(min_length=1, max_length=500, description="The text of the QR code, also if it is not a badge.")
     ]
-    direction: Direction = "in"
+    direction: ScanDirection = "in"
     session: Annotated[
         Slug | None,
         Field(description="Code of the session at whose entrance the device is; null: the entrance of the meeting."),
@@ -52,7 +52,7 @@ class CheckInPayload(ScanPayload):
     clock_epoch: ClockEpoch = 0
 
 
-class CheckInBatchPayload(Content):
+class CheckInBatchPayload(PayloadModel):
     """Scans that a device has stored, in any order; some of them may have been sent before."""
 
     device_id: DeviceId

@@ -15,23 +15,23 @@ from app.check_ins import gate_pack_repository, payloads, repository, schemas
 from app.core.db.transaction import open_transaction
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep
-from app.core.http.examples import BADGE, example, write_example
-from app.core.http.openapi import problems
+from app.core.http.examples import EXAMPLE_BADGE_TOKEN, example, write_example
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.problems import InsufficientScope, InvalidContent, NotFound, UnsupportedMediaType
 from app.roll_access import access, audited_read
-from app.routing import resource
+from app.routing import resource_router
 from app.state import state_of
 from app.writes import audit_trail
 from app.writes.request import require_caller
 
-router = resource("check-ins", at="/v1/meetings/{code}")
+router = resource_router("check-ins", at="/v1/meetings/{code}")
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 MEETING_PATH = "/v1/meetings/rakornas-2022-06"
 PLENARY_PATH = "/v1/meetings/sidang-pleno-2026-11-24"
 EXAMPLE_SCAN = {
     "scan_id": "01a20cae-6a10-7c11-9a53-5c7d0c2f8a01",
-    "badge": BADGE,
+    "badge": EXAMPLE_BADGE_TOKEN,
     "scanned_at": "2022-06-13T08:59:57+07:00",
 }
 EXAMPLE_SUBMISSION = {"device_id": "gate-3", "device_sent_at": "2022-06-13T08:59:58.120+07:00"}
@@ -46,7 +46,7 @@ MAX_SCANS_PER_LOOP_TURN = 200  # then the event loop serves other requests
     openapi_extra=write_example(f"{MEETING_PATH}/check-ins", {**EXAMPLE_SUBMISSION, **EXAMPLE_SCAN}),
     responses={
         200: {"model": schemas.CheckInResponse, "description": "The scan was stored before; the outcome is the same."},
-        **problems(NotFound, UnsupportedMediaType, InvalidContent),
+        **problem_responses(NotFound, UnsupportedMediaType, InvalidContent),
     },
 )
 async def check_in(request: Request, reader: ReaderDep, code: Code, payload: payloads.CheckInPayload) -> Response:
@@ -71,7 +71,7 @@ async def check_in(request: Request, reader: ReaderDep, code: Code, payload: pay
     openapi_extra=write_example(
         f"{MEETING_PATH}/check-ins:batch", {**EXAMPLE_SUBMISSION, "clock_epoch": 0, "scans": [EXAMPLE_SCAN]}
     ),
-    responses=problems(NotFound, UnsupportedMediaType, InvalidContent),
+    responses=problem_responses(NotFound, UnsupportedMediaType, InvalidContent),
 )
 async def check_in_batch(
     request: Request, reader: ReaderDep, code: Code, payload: payloads.CheckInBatchPayload
@@ -165,7 +165,7 @@ def _get_clock_skew_ms(results: Sequence[repository.ScanResult]) -> float:
     response_model=PageOf[schemas.Scan],
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(f"{PLENARY_PATH}/check-ins"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_check_ins(
     request: Request,
@@ -179,9 +179,9 @@ async def list_check_ins(
     All scans of a meeting, also of unknown and revoked badges, with the times of both clocks, the outcome reported to
     the device and the outcome by everything known now. Each request is recorded in the audit trail.
     """
-    await audited_read.require_read_access(request, reader, reader.known_at(query.then), code)
+    await audited_read.require_read_access(request, reader, reader.known_at(query.known_at_instant), code)
     page = await audited_read.read_page(request, reader, repository.SCANS, query, code, "check-ins")
-    return page.reply(request, fresh=None, vary=audited_read.VARY)
+    return page.to_response(request, max_age=None, vary=audited_read.VARY)
 
 
 @router.get(
@@ -189,7 +189,7 @@ async def list_check_ins(
     response_model=schemas.GatePack,
     dependencies=[require_scope(Scope.CHECK_INS_WRITE)],
     openapi_extra=example(f"{MEETING_PATH}/gate-pack"),
-    responses=problems(NotFound, InsufficientScope),
+    responses=problem_responses(NotFound, InsufficientScope),
 )
 async def get_gate_pack(
     request: Request,
@@ -222,7 +222,7 @@ async def get_gate_pack(
     document = {**pack, "version": str(version), "is_delta": since is not None, "keys": [key.to_jwk()]}
     body = orjson.dumps({name: document[name] for name in schemas.GatePack.model_fields})
     cache = "no-store" if with_names else "private, no-cache"
-    return conditional.reply(body, cache=cache, headers={"Vary": audited_read.VARY})
+    return conditional.json_response(body, cache=cache, headers={"Vary": audited_read.VARY})
 
 
 def receipt_clock() -> datetime:

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.badges.schemas import BadgeKey
-from app.core.http.parameters import UUID_FORM, Code, FieldsOf, NoQuery, SortedQuery
-from app.models.vocabulary import Capacity, Direction, Outcome
+from app.core.http.parameters import UUID_PATTERN, Code, EmptyQuery, FieldSelection, SortableQuery
+from app.models.vocabulary import Capacity, ScanDirection, ScanOutcome
 from app.references import CodeReference, ParticipantReference
 
 CurrentOutcome = Literal[
@@ -29,7 +29,7 @@ class CheckInResult(BaseModel):
     scan_id: UUID
     status: Annotated[Literal[200, 201], Field(description="201: stored now; 200: stored before.")]
     outcome: Annotated[
-        Outcome,
+        ScanOutcome,
         Field(
             description="Provisional: the outcome when the scan was stored. Sending the scan again returns the same."
         ),
@@ -98,7 +98,7 @@ class GatePack(BaseModel):
     ]
 
 
-class GatePackQuery(NoQuery):
+class GatePackQuery(EmptyQuery):
     since: (
         Annotated[
             str,
@@ -122,8 +122,8 @@ class ScanMembers(BaseModel):
     outcome: Annotated[
         CurrentOutcome, Field(description="The outcome by everything known now. An annulled scan has no effect.")
     ]
-    told: Annotated[Outcome, Field(description="The outcome that was reported to the device.")]
-    direction: Direction
+    told: Annotated[ScanOutcome, Field(description="The outcome that was reported to the device.")]
+    direction: ScanDirection
     session: str | None
     scanned_at: Annotated[datetime, Field(description="Instant of the scan, by the device's clock.")]
     effective_at: Annotated[datetime, Field(description="Instant of the scan, by the service's clock.")]
@@ -142,15 +142,15 @@ class Scan(ScanMembers):
     """A scan of a device and its outcome."""
 
 
-Fields = Annotated[str, FieldsOf(Scan), Field(description="Members to keep.", examples=["participant,outcome"])]
+Fields = Annotated[str, FieldSelection(Scan), Field(description="Members to keep.", examples=["participant,outcome"])]
 
 
-class ScanQuery(SortedQuery):
+class ScanQuery(SortableQuery):
     participant: (
         Annotated[
             str,
             Field(
-                pattern=UUID_FORM,
+                pattern=UUID_PATTERN,
                 description="Id of a participant.",
                 examples=["01a20cae-6a10-7c11-9a53-5c7d0c2f8c01"],
             ),

@@ -68,10 +68,10 @@ async def every_write(app: FastAPI, calls: Calls) -> AsyncIterator[dict[str, Cal
     at = client.headers["location"]
     secrets = await calls.post(f"{at}/secrets", {})
     add("create_client", calls.post, "/v1/clients", {"name": "y", "scopes": ["audit:read"]})
-    add("change_client", calls.patch, at, {"name": "z"})
-    add("revoke_secret", calls.delete, secrets.headers["location"])
+    add("update_client", calls.patch, at, {"name": "z"})
+    add("revoke_client_secret", calls.delete, secrets.headers["location"])
     other = await calls.post("/v1/clients", {"name": "o", "scopes": ["audit:read"]})  # two live secrets are the most
-    add("create_secret", calls.post, f"{other.headers['location']}/secrets", {})
+    add("create_client_secret", calls.post, f"{other.headers['location']}/secrets", {})
     add("revoke_client", calls.delete, at)
     as_csv = {**calls.headers, "Content-Type": "text/csv", "Idempotency-Key": "rows"}
     rows = "name\r\nSiti Contoh\r\n"
