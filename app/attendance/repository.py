@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, Text, and_, bindparam, case, func, literal
 from app import models, references
 from app.attendance import schemas
 from app.core.collection import ActiveFilters
-from app.core.db.documents import Day, Document, Expression, Rows, json_list, json_object
-from app.core.db.provenance import fact_members
+from app.core.db.documents import DayExpression, Document, DocumentSelect, Expression, json_array, json_object
+from app.core.db.provenance import sourced_record_columns
 from app.core.db.statements import Statement
 from app.corrections import payloads
 from app.roll_access import collection
@@ -22,18 +22,18 @@ _attendance = models.Attendance
 _MEETING, _STATUS = bindparam("meeting", type_=Text), bindparam("status", type_=Text)
 
 
-def select_public_lines(_day: Day) -> Rows:
+def select_public_lines(_day: DayExpression) -> DocumentSelect:
     """As anyone may see it: neither that somebody was sick, nor what is noted of an excuse, which would tell."""
     note = case((_attendance.open_status == literal_column("'excused'"), null()), else_=_participant.note)
     return _select_lines(_attendance.open_status, note)
 
 
-def select_full_lines(_day: Day) -> Rows:
+def select_full_lines(_day: DayExpression) -> DocumentSelect:
     """As it is, for who may read personal data."""
     return _select_lines(_attendance.status, _participant.note)
 
 
-def select_attendance_items(_day: Day) -> Rows:
+def select_attendance_items(_day: DayExpression) -> DocumentSelect:
     """One of them, with what the scans show and what was set by hand."""
     stated = json_object(status=_participant.status, reason=_participant.status_reason)
     return _select_lines(
@@ -65,10 +65,10 @@ def _intervals_expression() -> ColumnElement[Any]:
     )
     interval = json_object(session=changes.c.session, entered_at=changes.c.effective_at, left_at=changes.c.left_at)
     is_entry = changes.c.classification == literal_column("'entry'")
-    return json_list(interval, changes.c.effective_at, changes.c.session, where=is_entry)
+    return json_array(interval, changes.c.effective_at, changes.c.session, where=is_entry)
 
 
-def _select_lines(status: Expression, note: Expression, *more: ColumnElement[Any]) -> Rows:
+def _select_lines(status: Expression, note: Expression, *more: ColumnElement[Any]) -> DocumentSelect:
     return select(
         _participant.id,
         references.official_reference(_participant.official).label("official"),
@@ -84,7 +84,7 @@ def _select_lines(status: Expression, note: Expression, *more: ColumnElement[Any
         _participant.name_as_printed,
         note.label("note"),
         *more,
-        *fact_members(_participant),
+        *sourced_record_columns(_participant),
     ).join(_attendance, and_(_attendance.meeting == _participant.meeting, _attendance.participant == _participant.id))
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, DateTime, Text, bindparam, cast, func, lit
 from app import models
 from app.audit import schemas
 from app.core.collection import ActiveFilters, Collection
-from app.core.db.documents import Day, Document, Expression, Rows
+from app.core.db.documents import DayExpression, Document, DocumentSelect, Expression
 
 _line, _seal, _root = models.AuditLine, models.AuditSeal, models.AuditRoot
 NO_SEARCH_TEXT: ColumnElement[str] = literal_column("''")
@@ -17,7 +17,7 @@ def _encode_hex(hash_: Expression) -> ColumnElement[str]:
     return func.encode(hash_, literal_column("'hex'"))
 
 
-def select_line(_day: Day) -> Rows:
+def select_line(_day: DayExpression) -> DocumentSelect:
     return (
         select(
             _line.id,
@@ -60,7 +60,7 @@ LINES = Collection(
 )
 
 
-def select_root(_day: Day) -> Rows:
+def select_root(_day: DayExpression) -> DocumentSelect:
     return select(_root.hour, _root.position, _encode_hex(_root.hash).label("hash"), _root.sealed_at)
 
 

@@ -8,7 +8,7 @@ import asyncpg
 
 from app.audit_chain import sealer
 from app.core import telemetry
-from app.core.db.pools import connect_to
+from app.core.db.pools import open_connection
 from app.settings import Settings
 
 SEAL_INTERVAL_SECONDS = 1.0  # seconds
@@ -30,7 +30,7 @@ async def run_sealer(settings: Settings) -> AsyncIterator[None]:
 
 async def connect(settings: Settings) -> asyncpg.Connection:
     """A connection for a sealer alone."""
-    return await connect_to(settings, application_name="rakornas sealer", **PLANNER_SETTINGS)
+    return await open_connection(settings, application_name="rakornas sealer", **PLANNER_SETTINGS)
 
 
 async def _seal_forever(settings: Settings) -> None:

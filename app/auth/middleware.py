@@ -39,7 +39,7 @@ class AuthenticationMiddleware:
             scope.setdefault("state", {})["caller"] = caller
             await self.app(scope, receive, send)
             return
-        scope.setdefault("state", {})["refused"] = problem  # RateLimitMiddleware, the next one, counts and answers it
+        scope.setdefault("state", {})["problem"] = problem  # RateLimitMiddleware, the next one, counts and answers it
         await self.app(scope, receive, send)
 
 

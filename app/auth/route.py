@@ -10,11 +10,11 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from app.auth.caller import get_caller
 from app.auth.scopes import AccessPolicy, Scope, ScopePolicy
 from app.core.http import bodies
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.problems import InsufficientScope, Problem, TooManyRequests, Unauthenticated
 
 BEARER_CHALLENGE = 'Bearer realm="rakornas"'
-AUTHORIZATION_PROBLEMS = problems(Unauthenticated, InsufficientScope, TooManyRequests)
+AUTHORIZATION_PROBLEMS = problem_responses(Unauthenticated, InsufficientScope, TooManyRequests)
 
 
 class AuthorizingRoute(APIRoute):
@@ -54,7 +54,7 @@ class AuthorizingRoute(APIRoute):
             authorize(request, self.access_policy)
             body_field = self.body_field.field_info if self.body_field else None
             if body_field is not None and (body_field.is_required() or has_body(request)):
-                await bodies.read(request, body_field)
+                await bodies.parse_body(request, body_field)
             return await handle(request)
 
         return authorize_and_handle

@@ -15,9 +15,9 @@ from app.core.db.transaction import Transaction, open_transaction
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
-from app.core.http.negotiation import produces
-from app.core.http.openapi import problems
-from app.core.http.parameters import UUID_FORM, NoQuery
+from app.core.http.negotiation import negotiates
+from app.core.http.openapi import problem_responses
+from app.core.http.parameters import UUID_PATTERN, EmptyQuery
 from app.core.http.parameters import Code as OrganizationCode
 from app.core.problems import (
     InsufficientScope,
@@ -38,12 +38,15 @@ from app.writes.responses import LOCATION_HEADER
 
 JSON, SVG, PNG, PDF = "application/json", "image/svg+xml", "image/png", "application/pdf"
 router = APIRouter(
-    prefix="/v1/meetings/{code}", tags=["check-ins"], route_class=AuthorizingRoute, responses=problems(NotAcceptable)
+    prefix="/v1/meetings/{code}",
+    tags=["check-ins"],
+    route_class=AuthorizingRoute,
+    responses=problem_responses(NotAcceptable),
 )
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 ParticipantId = Annotated[
     str,
-    Path(description="Id of the participant.", pattern=UUID_FORM, examples=["01a20cae-3b7c-7752-8ae9-897b44e2459f"]),
+    Path(description="Id of the participant.", pattern=UUID_PATTERN, examples=["01a20cae-3b7c-7752-8ae9-897b44e2459f"]),
 ]
 MEETING_PATH = "/v1/meetings/rakornas-2022-06"
 BADGE_PATH = f"{MEETING_PATH}/participants/01a20cae-3b7c-7752-8ae9-897b44e2459f/badge"
@@ -57,7 +60,7 @@ BINARY = {"schema": {"type": "string", "format": "binary"}}
     openapi_extra=example(BADGE_PATH),
     responses={
         200: {"content": {SVG: {"schema": {"type": "string"}}, PNG: BINARY}},
-        **problems(NotFound),
+        **problem_responses(NotFound),
     },
 )
 async def get_badge(
@@ -65,8 +68,8 @@ async def get_badge(
     reader: ReaderDep,
     code: Code,
     id: ParticipantId,
-    _query: Annotated[NoQuery, Query(include_in_schema=False)],
-    media_type: Annotated[str, Depends(produces(JSON, SVG, PNG))],
+    _query: Annotated[EmptyQuery, Query(include_in_schema=False)],
+    media_type: Annotated[str, Depends(negotiates(JSON, SVG, PNG))],
     _purpose: audit_trail.Purpose = None,
 ) -> Response:
     """Read a badge
@@ -96,12 +99,12 @@ def _badge_response(badge: dict[str, Any], media_type: str) -> Response:
     "/participants/{id}/badge",
     status_code=201,
     response_model=schemas.Badge,
-    dependencies=[require_scope(Scope.ATTENDANCE_WRITE), Depends(produces(JSON))],
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE), Depends(negotiates(JSON))],
     openapi_extra=write_example(BADGE_PATH),
     responses={
         200: {"model": schemas.Badge, "description": "With `dry_run=true`."},
         201: {"description": "Issued.", "headers": LOCATION_HEADER},
-        **problems(InsufficientScope, OutsideOrganization, NotFound),
+        **problem_responses(InsufficientScope, OutsideOrganization, NotFound),
     },
 )
 async def reissue_badge(write_request: ActionDep, code: Code, id: ParticipantId) -> Response:
@@ -127,7 +130,7 @@ async def reissue_badge(write_request: ActionDep, code: Code, id: ParticipantId)
     return await write_request.run_in_transaction(work)
 
 
-class BadgesQuery(NoQuery):
+class BadgesQuery(EmptyQuery):
     organization: (
         Annotated[
             OrganizationCode,
@@ -142,14 +145,14 @@ class BadgesQuery(NoQuery):
     response_model=schemas.Badges,
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(f"{MEETING_PATH}/badges?organization=kpu-31"),
-    responses={200: {"content": {PDF: BINARY}}, **problems(NotFound, RollTooLong)},
+    responses={200: {"content": {PDF: BINARY}}, **problem_responses(NotFound, RollTooLong)},
 )
 async def list_badges(
     request: Request,
     reader: ReaderDep,
     code: Code,
     query: Annotated[BadgesQuery, Query()],
-    media_type: Annotated[str, Depends(produces(JSON, PDF))],
+    media_type: Annotated[str, Depends(negotiates(JSON, PDF))],
     _purpose: audit_trail.Purpose = None,
 ) -> Response:
     """Read all badges
@@ -159,7 +162,7 @@ async def list_badges(
     """
     await audited_read.require_read_access(request, reader, reader, code)
     if query.organization and not await repository.organization_exists(reader, query.organization):
-        raise InvalidParameters(repository.ORGANIZATION_FILTER.unknown("organization"))
+        raise InvalidParameters(repository.ORGANIZATION_FILTER.unknown_code("organization"))
     async with open_transaction(state_of(request.app).database) as transaction:
         await repository.issue_missing(transaction, code, organization=query.organization)
         found = await repository.list_valid(transaction, code, organization=query.organization)

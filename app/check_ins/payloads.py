@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.core.http.body_types import Content, Instant, Slug, Uuid
-from app.models.vocabulary import Direction
+from app.core.http.body_types import Instant, PayloadModel, Slug, Uuid
+from app.models.vocabulary import ScanDirection
 
 DeviceId = Annotated[str, Field(min_length=1, max_length=100, pattern="^[A-Za-z0-9._:-]+$", examples=["gate-3"])]
 DeviceSentAt = Annotated[
@@ -18,7 +18,7 @@ ClockEpoch = Annotated[
 ]
 
 
-class ScanPayload(Content):
+class ScanPayload(PayloadModel):
     """A badge that a gate has seen."""
 
     scan_id: Annotated[
@@ -27,7 +27,7 @@ class ScanPayload(Content):
     badge: Annotated[
         str, Field(min_length=1, max_length=500, description="What the QR code says, also where it is no badge.")
     ]
-    direction: Direction = "in"
+    direction: ScanDirection = "in"
     session: Annotated[Slug | None, Field(description="Code of the session at whose door it is; null: the house.")] = (
         None
     )
@@ -47,7 +47,7 @@ class CheckInPayload(ScanPayload):
     clock_epoch: ClockEpoch = 0
 
 
-class CheckInBatchPayload(Content):
+class CheckInBatchPayload(PayloadModel):
     """Scans that a device has kept, in any order, and some of them perhaps again."""
 
     device_id: DeviceId

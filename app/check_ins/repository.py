@@ -11,7 +11,7 @@ from app import models, references
 from app.check_ins import schemas
 from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.database import Database
-from app.core.db.documents import Day, Document, Rows
+from app.core.db.documents import DayExpression, Document, DocumentSelect
 from app.core.db.transaction import execute_once
 from app.roll_access.scan_views import CLASSIFIED_SCANS
 
@@ -30,7 +30,7 @@ def _outcome_expression() -> ColumnElement[str]:
     )
 
 
-def select_scan(_day: Day) -> Rows:
+def select_scan(_day: DayExpression) -> DocumentSelect:
     known = case(
         (_scan.c.participant.is_not(None), references.participant_reference(_scan.c.participant)), else_=null()
     )
@@ -81,7 +81,7 @@ SCANS = Collection(
     sorts={"received_at": [_scan.c.received_at]},
     references={
         "session": ReferenceFilter(
-            models.Session.code, "/v1/meetings/{code}/sessions", within=models.Session.meeting == _MEETING
+            models.Session.code, "/v1/meetings/{code}/sessions", condition=models.Session.meeting == _MEETING
         )
     },
     folded=literal_column("''"),

@@ -15,24 +15,24 @@ from app.check_ins import payloads, repository, schemas
 from app.core.db.transaction import open_transaction
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep
-from app.core.http.examples import BADGE, example, write_example
-from app.core.http.openapi import problems
+from app.core.http.examples import EXAMPLE_BADGE_TOKEN, example, write_example
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.http.parameters import Nothing
+from app.core.http.parameters import NoParameters
 from app.core.problems import InsufficientScope, InvalidContent, NotFound, UnsupportedMediaType
 from app.roll_access import access, audited_read
-from app.routing import resource
+from app.routing import resource_router
 from app.state import state_of
 from app.writes import audit_trail
 from app.writes.request import require_caller
 
-router = resource("check-ins", at="/v1/meetings/{code}")
+router = resource_router("check-ins", at="/v1/meetings/{code}")
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 MEETING_PATH = "/v1/meetings/rakornas-2022-06"
 PLENARY_PATH = "/v1/meetings/sidang-pleno-2026-11-24"
 EXAMPLE_SCAN = {
     "scan_id": "01a20cae-6a10-7c11-9a53-5c7d0c2f8a01",
-    "badge": BADGE,
+    "badge": EXAMPLE_BADGE_TOKEN,
     "scanned_at": "2022-06-13T08:59:57+07:00",
 }
 EXAMPLE_SUBMISSION = {"device_id": "gate-3", "device_sent_at": "2022-06-13T08:59:58.120+07:00"}
@@ -48,7 +48,7 @@ SCANS_PER_LOOP_TURN = 200  # scans after which others have their turn
     openapi_extra=write_example(f"{MEETING_PATH}/check-ins", {**EXAMPLE_SUBMISSION, **EXAMPLE_SCAN}),
     responses={
         200: {"model": schemas.CheckInResponse, "description": "It was stored before; the same outcome again."},
-        **problems(NotFound, UnsupportedMediaType, InvalidContent),
+        **problem_responses(NotFound, UnsupportedMediaType, InvalidContent),
     },
 )
 async def check_in(request: Request, reader: ReaderDep, code: Code, content: payloads.CheckInPayload) -> Response:
@@ -71,7 +71,7 @@ async def check_in(request: Request, reader: ReaderDep, code: Code, content: pay
     openapi_extra=write_example(
         f"{MEETING_PATH}/check-ins:batch", {**EXAMPLE_SUBMISSION, "clock_epoch": 0, "scans": [EXAMPLE_SCAN]}
     ),
-    responses=problems(NotFound, UnsupportedMediaType, InvalidContent),
+    responses=problem_responses(NotFound, UnsupportedMediaType, InvalidContent),
 )
 async def check_in_batch(
     request: Request, reader: ReaderDep, code: Code, content: payloads.CheckInBatchPayload
@@ -153,7 +153,7 @@ def _clock_skew_ms(results: Sequence[repository.ScanResult]) -> float:
     response_model=PageOf[schemas.Scan],
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(f"{PLENARY_PATH}/check-ins"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_check_ins(
     request: Request,
@@ -167,9 +167,9 @@ async def list_check_ins(
     Each scan with both clocks, what its gate was told, and what it comes to by all that is known now; scans of unknown
     and revoked badges too. Each reading leaves a line in the audit trail.
     """
-    await audited_read.require_read_access(request, reader, reader.known_at(query.then), code)
+    await audited_read.require_read_access(request, reader, reader.known_at(query.known_at_instant), code)
     page = await audited_read.read_page(request, reader, repository.SCANS, query, code, "check-ins")
-    return page.reply(request, fresh=None, vary=audited_read.VARY)
+    return page.to_response(request, max_age=None, vary=audited_read.VARY)
 
 
 @router.get(
@@ -177,9 +177,9 @@ async def list_check_ins(
     response_model=schemas.BadgeKey,
     dependencies=[allow_anonymous()],
     openapi_extra=example(f"{MEETING_PATH}/badge-key"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
-async def get_badge_key(reader: ReaderDep, code: Code, _query: Nothing) -> Response:
+async def get_badge_key(reader: ReaderDep, code: Code, _query: NoParameters) -> Response:
     """Read the key of a meeting's badges
 
     With it anybody verifies a badge, without the network and with any library for JWS.
@@ -187,7 +187,7 @@ async def get_badge_key(reader: ReaderDep, code: Code, _query: Nothing) -> Respo
     if await access.find_roll(reader, code) is None:
         raise NotFound
     body = orjson.dumps((await badges_repository.get_signing_key(reader, code)).to_jwk())
-    return conditional.reply(body, cache=conditional.open_data(KEY_CACHE_SECONDS))
+    return conditional.json_response(body, cache=conditional.public_cache_control(KEY_CACHE_SECONDS))
 
 
 @router.get(
@@ -195,7 +195,7 @@ async def get_badge_key(reader: ReaderDep, code: Code, _query: Nothing) -> Respo
     response_model=schemas.GatePack,
     dependencies=[require_scope(Scope.CHECK_INS_WRITE)],
     openapi_extra=example(f"{MEETING_PATH}/gate-pack"),
-    responses=problems(NotFound, InsufficientScope),
+    responses=problem_responses(NotFound, InsufficientScope),
 )
 async def get_gate_pack(
     request: Request,
@@ -227,7 +227,7 @@ async def get_gate_pack(
     content = {**pack, "version": str(version), "is_delta": since is not None, "keys": [key.to_jwk()]}
     body = orjson.dumps({name: content[name] for name in schemas.GatePack.model_fields})
     cache = "no-store" if names else "private, no-cache"
-    return conditional.reply(body, cache=cache, headers={"Vary": audited_read.VARY})
+    return conditional.json_response(body, cache=cache, headers={"Vary": audited_read.VARY})
 
 
 def receipt_clock() -> datetime:

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.core.http.parameters import UUID_FORM, Code, FieldsOf, NoQuery, SortedQuery
-from app.models.vocabulary import Capacity, Direction, Outcome
+from app.core.http.parameters import UUID_PATTERN, Code, EmptyQuery, FieldSelection, SortableQuery
+from app.models.vocabulary import Capacity, ScanDirection, ScanOutcome
 from app.references import CodeReference, ParticipantReference
 
 CurrentOutcome = Literal[
@@ -28,7 +28,7 @@ class CheckInResult(BaseModel):
     scan_id: UUID
     status: Annotated[Literal[200, 201], Field(description="201: stored now; 200: it was there already.")]
     outcome: Annotated[
-        Outcome,
+        ScanOutcome,
         Field(description="As it looked when it was stored, and the same whenever it is sent again. Provisional."),
     ]
     effective_at: Annotated[
@@ -123,7 +123,7 @@ class GatePack(BaseModel):
     ]
 
 
-class GatePackQuery(NoQuery):
+class GatePackQuery(EmptyQuery):
     since: (
         Annotated[
             str,
@@ -147,8 +147,8 @@ class ScanMembers(BaseModel):
     outcome: Annotated[
         CurrentOutcome, Field(description="What it comes to, by all that is known now. An annulled scan has no effect.")
     ]
-    told: Annotated[Outcome, Field(description="What the gate was answered.")]
-    direction: Direction
+    told: Annotated[ScanOutcome, Field(description="What the gate was answered.")]
+    direction: ScanDirection
     session: str | None
     scanned_at: Annotated[datetime, Field(description="By the clock of the device.")]
     effective_at: Annotated[datetime, Field(description="By the clock of the service.")]
@@ -167,15 +167,15 @@ class Scan(ScanMembers):
     """What a gate has seen, and what it comes to."""
 
 
-Fields = Annotated[str, FieldsOf(Scan), Field(description="Members to keep.", examples=["participant,outcome"])]
+Fields = Annotated[str, FieldSelection(Scan), Field(description="Members to keep.", examples=["participant,outcome"])]
 
 
-class ScanQuery(SortedQuery):
+class ScanQuery(SortableQuery):
     participant: (
         Annotated[
             str,
             Field(
-                pattern=UUID_FORM,
+                pattern=UUID_PATTERN,
                 description="Id of a participant.",
                 examples=["01a20cae-6a10-7c11-9a53-5c7d0c2f8c01"],
             ),

@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 from app import models, references
 from app.clients import schemas
 from app.core.collection import ActiveFilters, Collection
-from app.core.db.documents import Day, Document, Rows, json_list, json_object
+from app.core.db.documents import DayExpression, Document, DocumentSelect, json_array, json_object
 from app.core.db.statements import Statement
 from app.core.db.transaction import Transaction
 
@@ -22,7 +22,7 @@ SECRET_PREFIX = "rks_"  # noqa: S105  (so that scanners of repositories find one
 COLUMNS = ("name", "scopes", "organization", "meeting", "jwks")
 
 
-def select_client(_day: Day) -> Rows:
+def select_client(_day: DayExpression) -> DocumentSelect:
     secret = json_object(id=_secret.id, created_at=_secret.created_at, revoked_at=_secret.revoked_at)
     return select(
         _client.id,
@@ -31,7 +31,7 @@ def select_client(_day: Day) -> Rows:
         references.organization_reference(_client.organization).label("organization"),
         _client.meeting,
         _client.jwks,
-        json_list(secret, _secret.created_at, _secret.id, where=_secret.client == _client.id).label("secrets"),
+        json_array(secret, _secret.created_at, _secret.id, where=_secret.client == _client.id).label("secrets"),
         _client.revision,
         _client.created_at,
         _client.updated_at,
@@ -56,7 +56,7 @@ CLIENTS = Collection(
 )
 
 
-_client_documents = CLIENTS.document.select(_client.name, _client.id, on_a_day=False).subquery("found")
+_client_documents = CLIENTS.document.select(_client.name, _client.id, as_of=False).subquery("found")
 SELECT_CLIENT_DOCUMENTS = Statement(
     select(cast(_client_documents.c.document, Text)).order_by(_client_documents.c.name, _client_documents.c.id)
 )

@@ -28,12 +28,12 @@ def verify(
 
     kept = read_roots(roots) if roots else []
     try:
-        with operations.database(database_url, data_dir) as database:
+        with operations.open_database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)
             operations.check_server(database.url, workers=0)
             with report.show_progress() as progress:
-                verdict = operations.asked(maintenance.verify_trail(database.url, kept, progress))
+                verdict = operations.run_query(maintenance.verify_trail(database.url, kept, progress))
     except operations.OperatorError as error:
         fail(error)
     report.print_result(verdict, as_json=as_json)
@@ -47,12 +47,12 @@ def seal(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
     from app.audit_chain import maintenance
 
     try:
-        settings = operations.settings()
-        with operations.database(database_url, data_dir) as database:
+        settings = operations.read_settings()
+        with operations.open_database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)
             operations.check_server(database.url, workers=0)
-            sealed = operations.asked(
+            sealed = operations.run_query(
                 maintenance.seal_trail(settings.model_copy(update={"database_url": database.url}))
             )
     except operations.OperatorError as error:

@@ -98,7 +98,7 @@ def create_first_client(url: str) -> tuple[str, str] | None:
     from app import operations
     from app.clients import maintenance
 
-    return operations.write(url, maintenance.create_first_client)
+    return operations.run_in_transaction(url, maintenance.create_first_client)
 
 
 def run_in_transaction(
@@ -109,12 +109,12 @@ def run_in_transaction(
     from app.clients.maintenance import ClientCommandError
 
     try:
-        with operations.database(database_url, data_dir) as database:
+        with operations.open_database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)
-                operations.load_when_empty(database.url)
+                operations.load_if_empty(database.url)
             operations.check_server(database.url, workers=0)
-            return operations.write(database.url, operation)
+            return operations.run_in_transaction(database.url, operation)
     except (operations.OperatorError, ClientCommandError) as error:
         fail(error)
 

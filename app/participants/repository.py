@@ -22,8 +22,8 @@ from sqlalchemy import (
 
 from app import models, references
 from app.core.collection import ActiveFilters
-from app.core.db.documents import Day, Document, Rows, json_list, json_object
-from app.core.db.provenance import fact_members
+from app.core.db.documents import DayExpression, Document, DocumentSelect, json_array, json_object
+from app.core.db.provenance import sourced_record_columns
 from app.core.db.statements import Statement
 from app.core.db.transaction import Transaction
 from app.participants import payloads, schemas
@@ -40,10 +40,10 @@ def _representation_chain() -> ColumnElement[Any]:
     step = func.representation_chain(_participant.id).table_valued(
         column("id", Uuid), column("name", Text), column("step", Integer), name="in_turn"
     )
-    return json_list(json_object(id=step.c.id, name=step.c.name), step.c.step, where=literal_column("true"))
+    return json_array(json_object(id=step.c.id, name=step.c.name), step.c.step, where=literal_column("true"))
 
 
-def select_participant(_day: Day) -> Rows:
+def select_participant(_day: DayExpression) -> DocumentSelect:
     letter = json_object(number=_participant.letter_number, dated_on=_participant.letter_dated_on)
     there_is_one = func.num_nonnulls(_participant.letter_number, _participant.letter_dated_on) > 0
     return select(
@@ -59,7 +59,7 @@ def select_participant(_day: Day) -> Rows:
         _participant.parts["sessions"].label("sessions"),
         _participant.name_as_printed,
         _participant.note,
-        *fact_members(_participant),
+        *sourced_record_columns(_participant),
     )
 
 

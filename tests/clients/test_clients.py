@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.core.db.documents import members_of
+from app.core.db.documents import select_members
 from tests.auth.made import bearer, fetched_token, key_set, made_client, new_ed_key, new_key, token_of
 from tests.clients.asking import CLIENTS, MERGE_PATCH, keyed, make, patch, read
 from tests.conftest import fetch
@@ -196,4 +196,4 @@ async def test_each_write_has_its_line_in_the_trail(admin: httpx.AsyncClient, cl
 def test_no_digest_is_in_the_document() -> None:
     from app.clients.repository import select_client
 
-    assert " ".join(members_of(select_client(None))) == MEMBERS
+    assert " ".join(select_members(select_client(None))) == MEMBERS
