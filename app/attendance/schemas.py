@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.core.db.provenance import Fact
-from app.core.http.parameters import Code, FieldsOf, ItemQuery, NoQuery, PageQuery, Words
+from app.core.db.provenance import SourcedRecord
+from app.core.http.parameters import Code, CollectionQuery, EmptyQuery, FieldSelection, ItemQuery, SearchWords
 from app.models.vocabulary import AttendanceStatus, Capacity, Office
 from app.references import CodeReference, OfficialReference, ParticipantReference
 
@@ -38,7 +38,7 @@ class ParticipantMembers(BaseModel):
     note: str | None
 
 
-class RollLine(Fact, ParticipantMembers):
+class RollLine(SourcedRecord, ParticipantMembers):
     """A participant of a meeting and their attendance status."""
 
 
@@ -68,12 +68,12 @@ class AttendanceMembers(ParticipantMembers):
     sessions: Annotated[list[str], Field(description="Codes of the sessions to which the participant is assigned.")]
 
 
-class Attendance(Fact, AttendanceMembers):
+class Attendance(SourcedRecord, AttendanceMembers):
     """The attendance of a participant: the status derived from scans, and the status that was set manually."""
 
 
 AttendanceFields = Annotated[
-    str, FieldsOf(Attendance), Field(description="Members to keep.", examples=["status,by_hand,intervals"])
+    str, FieldSelection(Attendance), Field(description="Members to keep.", examples=["status,by_hand,intervals"])
 ]
 
 
@@ -84,7 +84,7 @@ class AttendanceItemQuery(ItemQuery):
 
 
 LineFields = Annotated[
-    str, FieldsOf(RollLine), Field(description="Members to keep.", examples=["official,office,status"])
+    str, FieldSelection(RollLine), Field(description="Members to keep.", examples=["official,office,status"])
 ]
 SessionFilter = Annotated[
     Code,
@@ -98,8 +98,8 @@ StatusFilter = Annotated[
     AttendanceStatus,
     Field(
         description="`present` (hadir), `represented` (diwakili), `excused` (izin), `on_duty_elsewhere` (dinas luar), "
-        "`on_leave` (cuti), `absent` (alpa), or `expected` until it is known. Without `attendance:read`, `sick` (sakit) is "
-        "shown as `excused` and selects nobody.",
+        "`on_leave` (cuti), `absent` (alpa), or `expected` until it is known. Without `attendance:read`, `sick` "
+        "(sakit) is shown as `excused` and selects nobody.",
         examples=["present"],
     ),
 ]
@@ -110,10 +110,10 @@ LineSort = Annotated[
 ]
 
 
-class AttendanceQuery(PageQuery):
+class AttendanceQuery(CollectionQuery):
     """Query parameters of the attendance of a meeting."""
 
-    q: Annotated[Words, Field(examples=["tarmidzi"])] | None = None
+    q: Annotated[SearchWords, Field(examples=["tarmidzi"])] | None = None
     organization: Annotated[Code, Field(description="Code of an organization.", examples=["kpu-31"])] | None = None
     session: SessionFilter | None = None
     status: StatusFilter | None = None
@@ -171,7 +171,7 @@ class Summary(Counts, SummarySubject):
     groups: Annotated[list[SummaryGroup], Field(description="With `by`, ordered by key; else empty.")]
 
 
-class SummaryQuery(NoQuery):
+class SummaryQuery(EmptyQuery):
     """Query parameters of an attendance summary."""
 
     session: SessionFilter | None = None
@@ -179,8 +179,8 @@ class SummaryQuery(NoQuery):
         Annotated[
             GroupBy,
             Field(
-                description="The criterion of the groups. With `session`, a participant assigned to two sessions counts in "
-                "both, and one assigned to none in a group without a key."
+                description="The criterion of the groups. With `session`, a participant assigned to two sessions "
+                "counts in both, and one assigned to none in a group without a key."
             ),
         ]
         | None

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.core.http.parameters import FieldsOf, SortedQuery
+from app.core.http.parameters import FieldSelection, SortableQuery
 from app.models.vocabulary import AttendanceStatus
 from app.references import CodeReference, ParticipantReference
 
@@ -33,11 +33,11 @@ class RollCorrection(BaseModel):
 
 
 CorrectionFields = Annotated[
-    str, FieldsOf(RollCorrection), Field(description="Members to keep.", examples=["id,status,reason"])
+    str, FieldSelection(RollCorrection), Field(description="Members to keep.", examples=["id,status,reason"])
 ]
 
 
-class CorrectionQuery(SortedQuery):
+class CorrectionQuery(SortableQuery):
     """Query parameters of the corrections of a roll."""
 
     pending: Annotated[

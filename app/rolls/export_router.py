@@ -13,17 +13,18 @@ from app.core.db.transaction import open_transaction
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
-from app.core.http.openapi import problems
-from app.core.http.parameters import Nothing, PageQuery
+from app.core.http.openapi import problem_responses
+from app.core.http.parameters import CollectionQuery, NoParameters
 from app.core.languages import Text
-from app.core.problems import Invalid, InvalidParameters, NotFound, RollTooLong
+from app.core.problems import ErrorDetail, InvalidParameters, NotFound, RollTooLong
 from app.rendering import renderers
 from app.rendering.roll import Proof, Roll, compute_digest, render_csv
 from app.roll_access import audited_read
 from app.rolls import export_repository, schemas
-from app.routing import resource
+from app.routing import resource_router
+from app.state import state_of
 
-router = resource("rolls")
+router = resource_router("rolls")
 CSV, PDF = "text/csv", "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MEDIA_TYPES = (CSV, XLSX, PDF)
@@ -46,7 +47,7 @@ async def export_roll(
     request: Request,
     reader: Reader,
     code: str,
-    query: PageQuery,
+    query: CollectionQuery,
     media_type: str,
     *,
     if_empty: Callable[[], Awaitable[None]],
@@ -66,9 +67,9 @@ async def export_roll(
     page_parameters = [name for name in PAGE_PARAMETERS if getattr(query, name) is not None]
     if page_parameters:
         raise InvalidParameters(
-            *[Invalid("not_with_files", NOT_WITH_FILES, parameter=name) for name in page_parameters]
+            *[ErrorDetail("not_with_files", NOT_WITH_FILES, parameter=name) for name in page_parameters]
         )
-    filters = query.filters()
+    filters = query.active_filters()
     past_reader = reader.known_at(query.known_at)
     heading = await export_repository.find_heading(past_reader, code, filters.get("session"))
     if heading is None:
@@ -83,18 +84,18 @@ async def export_roll(
         await if_empty()
     if len(roll.lines) > export_repository.MAX_LINES:
         raise RollTooLong
-    digest, body = await asyncio.to_thread(_render, roll, media_type, request.app.state.settings.issuer)
+    digest, body = await asyncio.to_thread(_render, roll, media_type, state_of(request.app).settings.issuer)
     if in_full:
-        async with open_transaction(request.app.state.database) as transaction:
+        async with open_transaction(state_of(request.app).database) as transaction:
             await export_repository.store_digest(transaction, digest, code, len(roll.lines))
-            await audited_read.line(
+            await audited_read.record_read(
                 transaction, request, f"meetings/{code}/attendance", *(f"participants/{id_}" for id_ in participants)
             )
     else:
-        await export_repository.store_digest_at_once(request.app.state.database, digest, code, len(roll.lines))
+        await export_repository.store_digest_at_once(state_of(request.app).database, digest, code, len(roll.lines))
     headers = {
         "ETag": conditional.entity_tag(body),
-        "Cache-Control": "no-store" if in_full else conditional.open_data(CACHE_SECONDS),
+        "Cache-Control": "no-store" if in_full else conditional.public_cache_control(CACHE_SECONDS),
         "Vary": audited_read.VARY,
         "Content-Disposition": f'attachment; filename="daftar-hadir-{code}.{FILE_EXTENSIONS[media_type]}"',
         "Link": f'</v1/rolls/{digest}>; rel="describedby"',
@@ -117,9 +118,9 @@ def _render(roll: Roll, media_type: str, base_url: str) -> tuple[str, bytes]:
     response_model=schemas.RollDigest,
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/rolls/" + "0" * 64),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
-async def get_roll_digest(reader: ReaderDep, digest: Digest, _query: Nothing) -> Response:
+async def get_roll_digest(reader: ReaderDep, digest: Digest, _query: NoParameters) -> Response:
     """Get an issued roll by its digest
 
     Proves a roll: if this service knows the digest, it has issued a roll with exactly this content. Compute the
@@ -127,5 +128,5 @@ async def get_roll_digest(reader: ReaderDep, digest: Digest, _query: Nothing) ->
     fictitious.
     """
     if document := await export_repository.find_digest(reader, digest):
-        return conditional.reply(document, cache=conditional.open_data(CACHE_SECONDS))
+        return conditional.json_response(document, cache=conditional.public_cache_control(CACHE_SECONDS))
     raise NotFound

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from app.rendering.roll import RollLine, Proof, Roll, DayTimes, compute_digest
+from app.rendering.roll import DayTimes, Proof, Roll, RollLine, compute_digest
 
 TITLE = "Rapat Koordinasi Nasional"
 START = date(2022, 6, 13)

@@ -31,7 +31,9 @@ def badge(name: str = "Hasyim Asy'ari", seed: int = 0, **rest: str | None) -> Ba
 
 
 def pages(badges: Sequence[Badge]) -> list[str]:
-    return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(render_badge_sheet(TITLE, badges))).pages]
+    return [
+        " ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(render_badge_sheet(TITLE, badges))).pages
+    ]
 
 
 @pytest.mark.parametrize("seed", [*range(10), *(pytest.param(n, marks=pytest.mark.full) for n in range(10, 40))])

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.rendering import labels
-from app.rendering.roll import Roll, DayTimes, render_csv, compute_digest
+from app.rendering.roll import DayTimes, Roll, compute_digest, render_csv
 from tests.rendering.made_up import LONG, ODD, at, crowd, line, roll
 
 HEADS = ["No.", "Nama", "Jabatan", "Instansi", "Kehadiran", "Terlambat", "Acara"]

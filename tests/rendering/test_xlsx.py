@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from app.rendering.renderers import render_xlsx
-from app.rendering.roll import Proof, Roll, DayTimes
+from app.rendering.roll import DayTimes, Proof, Roll
 from tests.rendering.made_up import LONG, MADE, ODD, START, TITLE, at, crowd, line, proof, roll
 
 FACTS, HEADS, FIRST = 3, 10, 12
