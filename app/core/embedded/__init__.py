@@ -101,7 +101,7 @@ class EmbeddedPostgres:
                 raise
         self.pid = server.pid
         host = urllib.parse.quote(os.fsencode(server.socket_dir))
-        # The port is only part of the socket's name. It is in the URL, because PGPORT in the environment would change it otherwise.
+        # The port is only part of the socket's name. Without it in the URL, PGPORT in the environment would change it.
         self.url = f"postgresql://{DATABASE_NAME}@/{DATABASE_NAME}?host={host}&port={postmaster.PORT}"
 
     def stop(self) -> None:
