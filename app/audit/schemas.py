@@ -84,15 +84,15 @@ class AuditQuery(ListQuery):
     fields: LineFields | None = None
 
     @property
-    def order(self) -> str | None:
+    def sort_order(self) -> str | None:
         return self.sort
 
     @field_validator("to")
     @classmethod
-    def _not_before_from(cls, to: datetime | None, info: ValidationInfo) -> datetime | None:
-        begins = info.data.get("from_")
-        if to and begins and to < begins:
-            raise PydanticCustomError("to_before_from", "not before from")
+    def _require_to_after_from(cls, to: datetime | None, info: ValidationInfo) -> datetime | None:
+        from_ = info.data.get("from_")
+        if to and from_ and to < from_:
+            raise PydanticCustomError("to_before_from", "must not be before from")
         return to
 
 
@@ -107,5 +107,5 @@ class RootQuery(ListQuery):
     fields: RootFields | None = None
 
     @property
-    def order(self) -> str | None:
+    def sort_order(self) -> str | None:
         return self.sort
