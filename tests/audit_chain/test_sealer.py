@@ -103,7 +103,7 @@ async def test_the_bytes_of_a_line_are_those_that_are_documented(
 
 
 def in_batches_of(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    for name in ("SELECT_NEXT_LINES", "SELECT_LINES_ABOVE_HIGHEST", "SELECT_LINES_OF_OLD_CLUSTER"):
+    for name in ("SELECT_NEXT_LINES", "SELECT_LINES_AFTER_RESTORE", "SELECT_RESTORED_LINES"):
         monkeypatch.setattr(sealer, name, getattr(sealer, name).replace("LIMIT 1000", f"LIMIT {number}"))
     monkeypatch.setattr(sealer, "MAX_LINES_PER_TRANSACTION", number)
 

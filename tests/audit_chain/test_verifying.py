@@ -173,7 +173,7 @@ async def test_a_rewritten_chain_is_told_by_a_root_kept_elsewhere(trail: asyncpg
     assert (await verdict(trail)).defects == []
     (flaw,) = (await verdict(trail, *kept)).defects
     assert flaw[:3] == ("root", 10, None)
-    assert "2026-11-20T07 kept elsewhere" in flaw.detail
+    assert "the external root of 2026-11-20T07" in flaw.detail
 
 
 async def test_a_shortened_chain_is_told_by_a_root_kept_elsewhere(trail: asyncpg.Connection) -> None:
@@ -197,7 +197,7 @@ class TestCommand:
         at = ("--database-url", database_url, "--roots", str(file))
         ended = await self.asked("verify", *at)
         assert (ended.exit_code, ended.stdout) == (
-            *(0, "The trail is whole: 40 lines recomputed, 1 roots, 1 kept elsewhere, 3 not sealed yet.\n"),
+            *(0, "The audit trail is intact: 40 lines recomputed, 1 roots, 1 external roots, 3 not sealed yet.\n"),
         )
         file.write_text(json.dumps([item | {"hash": "00" * 32}]))
         ended = await self.asked("verify", "--json", *at)
@@ -211,7 +211,7 @@ class TestCommand:
         ended = await self.asked("verify", "--database-url", database_url)
         assert ended.exit_code == 1
         assert ended.stdout.startswith("dropped at position 20, line 20: ")
-        assert "\nThe trail is not whole: 19 lines" in ended.stdout
+        assert "\nThe audit trail is not intact: 19 lines" in ended.stdout
 
     async def test_seal(self, trail: asyncpg.Connection, database_url: str) -> None:
         told = set()
@@ -222,7 +222,7 @@ class TestCommand:
                 told.add(ended.stdout)
         assert told - {"Sealed: 0.\n"} == {f"Sealed: {UNSEALED}.\n"}
         await trail.fetchval("SELECT pg_advisory_lock(sealing_lock_key())")
-        assert (await self.asked("seal", "--database-url", database_url)).stdout == "Another sealer is at it.\n"
+        assert (await self.asked("seal", "--database-url", database_url)).stdout == "Another sealer is running.\n"
 
     @pytest.mark.parametrize(
         "content",
@@ -269,5 +269,5 @@ def test_a_verdict_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     report.print_result(VerificationResult(6, 0, 0, 0, [ChainDefect("dropped", 7, None, "why")]), as_json=False)
     assert capsys.readouterr().out.splitlines() == [
         "dropped at position 7: why",
-        "The trail is not whole: 6 lines recomputed, 0 roots, 0 not sealed yet.",
+        "The audit trail is not intact: 6 lines recomputed, 0 roots, 0 not sealed yet.",
     ]
