@@ -22,7 +22,7 @@ class RevisionFields(BaseModel):
 
 
 class VerificationFields(BaseModel):
-    """How well a record is documented."""
+    """The verification of a record."""
 
     verified: Annotated[bool, Field(description="Whether the cited source states it.")]
     primary: Annotated[bool, Field(description="Whether the source is the regulation or the body itself.")]

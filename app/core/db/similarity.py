@@ -17,7 +17,7 @@ FOLDED_WORDS = select(func.fold(func.trim(bindparam("q", type_=Text)), type_=Tex
 
 
 def matches(folded: Expression, words: Expression) -> ColumnElement[bool]:
-    """Whether a folded text has words like these; the index on it answers."""
+    """Return whether a folded text contains words similar to these; uses the GIN index of the column."""
     likeness: ColumnElement[bool] = folded.op("%>", is_comparison=True)(words)
     return likeness
 

@@ -45,7 +45,7 @@ def start_server(data_dir: Path) -> "EmbeddedPostgres":
     """Start the server on `data_dir`, or join the one that already runs there.
 
     Raises:
-        EmbeddedError: The server cannot be started; the message tells the operator what to do.
+        EmbeddedError: The server cannot be started; the message says why, and what to do.
 
     """
     try:
