@@ -76,7 +76,7 @@ class CreatedSecret(NamedTuple):
 
 
 class LockedClient(NamedTuple):
-    """The present state of a client whose row the transaction has locked."""
+    """The present state of a client that the transaction has locked."""
 
     revision: int
     is_revoked: bool
