@@ -65,7 +65,7 @@ class AccessPolicy:
         return ()
 
     async def __call__(self) -> None:
-        """Return without a check: FastAPI calls every dependency, but AuthorizingRoute has enforced the policy before."""
+        """Check nothing: FastAPI calls every dependency, but AuthorizingRoute enforced the policy before."""
 
 
 class ScopePolicy(AccessPolicy, SecurityBase):
