@@ -237,7 +237,7 @@ class StatementQuery(ListQuery):
     known_at: KnownAt | None = None
 
     @property
-    def order(self) -> str | None:
+    def sort_order(self) -> str | None:
         return self.sort
 
     @property

@@ -91,7 +91,7 @@ class RevisionQuery(ListQuery):
     fields: Fields | None = None
 
     @property
-    def order(self) -> str | None:
+    def sort_order(self) -> str | None:
         return self.sort
 
     def filters(self) -> dict[str, Any]:
