@@ -88,7 +88,7 @@ def require_migratable(revision: str | None) -> schema.State:
     return schema.state_of(revision)
 
 
-def load(url: str, dataset: "loader.Dataset", progress: "loader.Progress | None" = None) -> "loader.Summary":
+def load(url: str, dataset: "loader.Dataset", progress: "loader.ReportProgress | None" = None) -> "loader.LoadSummary":
     """Load a data set; DatasetError tells what is wrong with a row, OperatorError what is wrong with the database."""
     from app.reference import loader
 

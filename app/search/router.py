@@ -12,17 +12,17 @@ from app.routing import resource
 from app.search import repository, schemas
 
 router = resource("search")
-FRESH = 60  # seconds
+CACHE_SECONDS = 60  # seconds
 
 
 @router.get(
     "", response_model=PageOf[schemas.Hit], dependencies=[public()], openapi_extra=example("/v1/search?q=tarmidzi")
 )
-async def search(request: Request, read: ReaderDep, query: Annotated[schemas.SearchQuery, Query()]) -> Response:
+async def search_all(request: Request, reader: ReaderDep, query: Annotated[schemas.SearchQuery, Query()]) -> Response:
     """Search in everything
 
     People, organizations, divisions, stages and meetings whose names have the words of `q`, or whose code it is, best
     first, each with the address of its document. Case, accents and apostrophes do not count, and a slip in spelling
     is forgiven.
     """
-    return (await repository.HITS.page(read, query)).reply(request, fresh=FRESH)
+    return (await repository.HITS.page(reader, query)).reply(request, fresh=CACHE_SECONDS)
