@@ -7,27 +7,27 @@ from fastapi import Path, Query, Request, Response
 from uuid_utils.compat import uuid7
 
 from app.appointments import payloads, repository, schemas, service
-from app.auth import Scope, allow, public
+from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.http.parameters import UUID_FORM
-from app.core.problems import EndsBeforeStart, NotFound, SameOfficeTwice, TwoHolders
-from app.routing import resource
+from app.core.http.parameters import UUID_PATTERN
+from app.core.problems import EndsBeforeStart, NotFound, SameOfficeTwice, TwoDefinitiveHolders
+from app.routing import resource_router
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource("appointments", at="/v1")
-FRESH = 60  # seconds
-APPOINTMENT = "/v1/appointments/01a20c10-0b1e-7462-be69-2d72b31c409c"
+router = resource_router("appointments", at="/v1")
+CACHE_SECONDS = 60  # seconds
+EXAMPLE_PATH = "/v1/appointments/01a20c10-0b1e-7462-be69-2d72b31c409c"
 Id = Annotated[
     str,
     Path(
         description="The appointment's id, a UUID.",
-        pattern=UUID_FORM,
+        pattern=UUID_PATTERN,
         examples=["01a20c10-0b1e-7462-be69-2d72b31c409c"],
     ),
 ]
@@ -36,7 +36,7 @@ Id = Annotated[
 @router.get(
     "/appointments",
     response_model=PageOf[schemas.Appointment],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/appointments?organization=kpu&office=chair"),
 )
 async def list_appointments(
@@ -47,25 +47,23 @@ async def list_appointments(
     Who holds or held which office of which organization. With `as_of`, those that were possible on that day, and
     whether they were certain.
     """
-    return (await repository.APPOINTMENTS.page(read, query)).reply(request, fresh=FRESH)
+    return (await repository.APPOINTMENTS.fetch_page(read, query)).to_response(request, max_age=CACHE_SECONDS)
 
 
 @router.get(
     "/appointments/{id}",
     response_model=schemas.Appointment,
-    dependencies=[public()],
-    openapi_extra=example(APPOINTMENT),
-    responses=problems(NotFound),
+    dependencies=[allow_anonymous()],
+    openapi_extra=example(EXAMPLE_PATH),
+    responses=problem_responses(NotFound),
 )
-async def read_appointment(
-    read: ReaderDep, id: Id, query: Annotated[schemas.AppointmentItemQuery, Query()]
-) -> Response:
+async def get_appointment(read: ReaderDep, id: Id, query: Annotated[schemas.AppointmentItemQuery, Query()]) -> Response:
     """Read one appointment
 
     With `as_of`, it is found only if it was possible on that day.
     """
-    if item := await repository.APPOINTMENTS.one(read, UUID(id), query):
-        return item.reply(fresh=FRESH)
+    if item := await repository.APPOINTMENTS.fetch_item(read, UUID(id), query):
+        return item.to_response(max_age=CACHE_SECONDS)
     raise NotFound
 
 
@@ -73,7 +71,7 @@ async def read_appointment(
     "/appointments",
     status_code=201,
     response_model=schemas.Appointment,
-    dependencies=[allow(Scope.OFFICIALS_WRITE)],
+    dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
     openapi_extra=write_example(
         "/v1/appointments",
         {
@@ -84,7 +82,7 @@ async def read_appointment(
             "start_on": "2030-01",
         },
     ),
-    responses=responses_for_create(schemas.Appointment, TwoHolders, SameOfficeTwice, EndsBeforeStart),
+    responses=responses_for_create(schemas.Appointment, TwoDefinitiveHolders, SameOfficeTwice, EndsBeforeStart),
 )
 async def create_appointment(write: CreateDep, content: payloads.AppointmentContent) -> Response:
     """Create an appointment
@@ -99,11 +97,11 @@ async def create_appointment(write: CreateDep, content: payloads.AppointmentCont
 @router.patch(
     "/appointments/{id}",
     response_model=schemas.Appointment,
-    dependencies=[allow(Scope.OFFICIALS_WRITE)],
-    openapi_extra=write_example(APPOINTMENT, {"end_on": "2024-07-03", "end_reason": "an example"}),
+    dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
+    openapi_extra=write_example(EXAMPLE_PATH, {"end_on": "2024-07-03", "end_reason": "an example"}),
     responses=responses_for_update(),
 )
-async def change_appointment(
+async def update_appointment(
     write: ChangeDep, id: Id, patch: Annotated[payloads.AppointmentPatch, MergePatchBody]
 ) -> Response:
     """Change an appointment
@@ -116,8 +114,8 @@ async def change_appointment(
 @router.delete(
     "/appointments/{id}",
     status_code=204,
-    dependencies=[allow(Scope.OFFICIALS_WRITE)],
-    openapi_extra=write_example(APPOINTMENT),
+    dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
+    openapi_extra=write_example(EXAMPLE_PATH),
     responses=responses_for_delete(),
 )
 async def delete_appointment(write: ChangeDep, id: Id, note: DeleteReason = None) -> Response:
@@ -131,9 +129,9 @@ async def delete_appointment(write: ChangeDep, id: Id, note: DeleteReason = None
 @router.get(
     "/appointments/{id}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
-    openapi_extra=example(f"{APPOINTMENT}/revisions"),
-    responses=problems(NotFound),
+    dependencies=[allow_anonymous()],
+    openapi_extra=example(f"{EXAMPLE_PATH}/revisions"),
+    responses=problem_responses(NotFound),
 )
 async def list_appointment_revisions(
     request: Request, read: ReaderDep, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
@@ -143,14 +141,14 @@ async def list_appointment_revisions(
     Who wrote what of it, when and why; also of one that was deleted.
     """
     page = await revisions.list_revisions(read, repository.APPOINTMENT, {"id": UUID(id)}, query)
-    return page.reply(request, fresh=FRESH)
+    return page.to_response(request, max_age=CACHE_SECONDS)
 
 
 @router.post(
     "/appointments:succeed",
     status_code=201,
     response_model=schemas.Succession,
-    dependencies=[allow(Scope.OFFICIALS_WRITE)],
+    dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
     openapi_extra=write_example(
         "/v1/appointments:succeed",
         {
@@ -160,11 +158,11 @@ async def list_appointment_revisions(
             "reason": "an example",
         },
     ),
-    responses=responses_for_create(schemas.Succession, TwoHolders, SameOfficeTwice, EndsBeforeStart),
+    responses=responses_for_create(schemas.Succession, TwoDefinitiveHolders, SameOfficeTwice, EndsBeforeStart),
 )
 async def succeed_appointment(write: CreateDep, content: payloads.SuccessionContent) -> Response:
     """Hand an office over
 
     Ends an appointment and begins the next one in its office, in one step: nobody reads the one without the other.
     """
-    return await service.succeed(write, content)
+    return await service.succeed_appointment(write, content)

@@ -5,41 +5,41 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.attendance import repository, schemas, summary_repository
-from app.auth import Route, Scope, caller_of, needed, public
+from app.auth import AuthorizingRoute, Scope, allow_anonymous, build_missing_scope_problem, get_caller
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
-from app.core.http.negotiation import produces
-from app.core.http.openapi import problems
+from app.core.http.negotiation import negotiates
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.problems import InsufficientScope, NotAcceptable, NotFound, RollTooLong, Unauthenticated
 from app.roll_access import access, audited_read
 from app.rolls import export_router
-from app.routing import resource
+from app.routing import resource_router
 from app.writes import audit_trail
 
-router = resource("attendance", at="/v1/meetings/{code}/attendance")
-rolls = APIRouter(prefix="/v1/meetings/{code}/attendance", tags=["attendance"], route_class=Route)
-FRESH = 30  # seconds
+router = resource_router("attendance", at="/v1/meetings/{code}/attendance")
+list_router = APIRouter(prefix="/v1/meetings/{code}/attendance", tags=["attendance"], route_class=AuthorizingRoute)
+CACHE_SECONDS = 30  # seconds
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 
 
-@rolls.get(
+@list_router.get(
     "",
     response_model=PageOf[schemas.RollLine],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/attendance?organization=kpu-31"),
     responses={
         200: {"content": export_router.CONTENT},
-        **problems(NotFound, Unauthenticated, InsufficientScope, NotAcceptable, RollTooLong),
+        **problem_responses(NotFound, Unauthenticated, InsufficientScope, NotAcceptable, RollTooLong),
     },
 )
-async def read_roll(
+async def list_attendance(
     request: Request,
     read: ReaderDep,
     code: Code,
     query: Annotated[schemas.AttendanceQuery, Query()],
-    media_type: Annotated[str, Depends(produces("application/json", *export_router.FILES))],
+    media_type: Annotated[str, Depends(negotiates("application/json", *export_router.MEDIA_TYPES))],
     _purpose: audit_trail.Purpose = None,
 ) -> Response:
     """Read a roll
@@ -53,49 +53,53 @@ async def read_roll(
     `/v1/rolls/{digest}` knows it by.
     """
     then = read.known_at(query.known_at)
-    rules = await access.rules_of(read, then, code) if caller_of(request) or query.known_at else None
-    if rules and await access.may_read(rules, caller_of(request), code):
-        if media_type in export_router.FILES:
-            return await export_router.file(request, read, code, query, media_type, in_full=True)
-        page = await audited_read.page(request, read, repository.IN_FULL, query, code, "attendance")
-        return page.reply(request, fresh=None, vary=audited_read.VARY)
+    rules = await access.find_access_rules(read, then, code) if get_caller(request) or query.known_at else None
+    if rules and await access.can_read(rules, get_caller(request), code):
+        if media_type in export_router.MEDIA_TYPES:
+            return await export_router.export_roll(request, read, code, query, media_type, in_full=True)
+        page = await audited_read.read_page(request, read, repository.FULL_LINES, query, code, "attendance")
+        return page.to_response(request, max_age=None, vary=audited_read.VARY)
 
     async def unless_closed() -> None:
-        rules = await access.rules_of(read, then, code)
-        if rules is None or (rules.closed and _is_bound_elsewhere(request)):
+        rules = await access.find_access_rules(read, then, code)
+        if rules is None or (rules.is_restricted and _is_bound_elsewhere(request)):
             raise NotFound
-        if rules.closed:
-            raise needed(Scope.ATTENDANCE_READ, request)
+        if rules.is_restricted:
+            raise build_missing_scope_problem(Scope.ATTENDANCE_READ, request)
 
-    if rules and rules.closed:
+    if rules and rules.is_restricted:
         await unless_closed()  # also where it is so today only, and was open at the instant that is asked for
-    if media_type in export_router.FILES:
+    if media_type in export_router.MEDIA_TYPES:
         await unless_closed()
-        return await export_router.file(request, read, code, query, media_type, in_full=False)
-    page = await repository.ATTENDANCE.page(read, query, within={"meeting": code}, if_empty=unless_closed)
-    return page.reply(request, fresh=FRESH, vary=audited_read.VARY)
+        return await export_router.export_roll(request, read, code, query, media_type, in_full=False)
+    page = await repository.PUBLIC_LINES.fetch_page(
+        read, query, path_parameters={"meeting": code}, ensure_listable=unless_closed
+    )
+    return page.to_response(request, max_age=CACHE_SECONDS, vary=audited_read.VARY)
 
 
 def _is_bound_elsewhere(request: Request) -> bool:
     """Whether the caller has the scope, but not for this meeting: then nothing tells it that there is one."""
-    caller = caller_of(request)
+    caller = get_caller(request)
     return caller is not None and Scope.ATTENDANCE_READ in caller.scopes
 
 
 @router.get(
     "/summary",
     response_model=schemas.Summary,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/attendance/summary?by=organization"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
-async def read_summary(read: ReaderDep, code: Code, query: Annotated[schemas.SummaryQuery, Query()]) -> Response:
+async def get_attendance_summary(
+    read: ReaderDep, code: Code, query: Annotated[schemas.SummaryQuery, Query()]
+) -> Response:
     """Read a roll in numbers
 
     How many were invited, came, were represented or stayed away and why; with `by`, the same for each group. Whoever
     came in another's place is on the list too, so both are among the invited. Open for every meeting: numbers are no
     personal data. The sick count as excused.
     """
-    if body := await summary_repository.summary(read, code, query):
-        return conditional.reply(body, cache=conditional.open_data(FRESH))
+    if body := await summary_repository.find_summary(read, code, query):
+        return conditional.json_response(body, cache=conditional.public_cache_control(CACHE_SECONDS))
     raise NotFound

@@ -1,4 +1,4 @@
-"""An outside issuer (Keycloak and the like): its keys, fetched from where its metadata says, and kept."""
+"""The cached public keys of an external token issuer, such as Keycloak (OpenID Connect Discovery, RFC 8414)."""
 
 import asyncio
 import time
@@ -9,120 +9,150 @@ from urllib.parse import urlsplit
 import orjson
 import structlog
 
-from app.auth.jwt import InvalidToken, UsableKey, keys_of
+from app.auth.jwt import InvalidToken, VerificationKey, parse_jwk_set
 from app.core.problems import Unavailable
 from app.settings import LOOPBACK
 
-FRESH = 600.0  # seconds after which the keys are fetched anew
-KEPT = 3600.0  # seconds for which they are good while the issuer does not answer
-COOL_DOWN = 30.0  # between two fetches that key ids bring about: whoever makes ids up cannot make us hammer the issuer
-AFTER_FAULT = 5.0
-PATIENCE = 3.0
-MOST_WAITING = 8  # requests that wait for a fetch; more are told to come back, for each holds a place of the service's
-MOST_BYTES = 256 * 1024
+KEY_CACHE_SECONDS = 600.0  # older keys are still used, but fetched again in the background
+MAX_KEY_AGE_SECONDS = 3600.0  # older keys are not used, even if the issuer cannot be reached
+# Unknown key ids cause at most one fetch in this time, so that forged tokens cannot flood the issuer with requests.
+MIN_FETCH_INTERVAL_SECONDS = 30.0
+RETRY_SECONDS = 5.0  # after a failed fetch
+FETCH_TIMEOUT_SECONDS = 3.0
+# Each waiting request occupies one of the service's concurrent requests, so further ones get a 503 at once.
+MAX_WAITING_REQUESTS = 8
+MAX_DOCUMENT_BYTES = 256 * 1024
 
-Fetch = Callable[[str], Awaitable[Any]]
+FetchJson = Callable[[str], Awaitable[Any]]
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 class ExternalIssuer:
-    """The keys of one issuer. `fetch` returns the JSON at an address."""
+    """The keys of one external issuer, by key id. One per worker."""
 
-    def __init__(self, name: str, fetch: Fetch | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        self.name = name
+    def __init__(
+        self, identifier: str, fetch: FetchJson | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Create the cache without fetching anything.
+
+        Args:
+            identifier: The issuer's URL, the `iss` of its tokens.
+            fetch: Returns the JSON document at a URL; raises LookupError if there is none.
+            clock: Returns monotonic seconds.
+
+        """
+        self.identifier = identifier
         self._fetch = fetch or fetch_json
         self._clock = clock
-        self._keys: Mapping[str, UsableKey] = {}
+        self._keys: Mapping[str, VerificationKey] = {}
         self._fetched_at: float | None = None
-        self._not_before = float("-inf")
-        self._fetching = asyncio.Lock()
-        self._waiting = 0
-        self._answers = True
-        self._behind: asyncio.Task[None] | None = None
+        self._next_fetch_at = float("-inf")
+        self._refresh_lock = asyncio.Lock()
+        self._waiting_requests = 0
+        self._is_reachable = True
+        self._refresh_task: asyncio.Task[None] | None = None
 
-    async def key(self, kid: object) -> UsableKey:
-        """The key of this id. InvalidToken where the issuer has none, Unavailable where it cannot be asked."""
+    async def find_key(self, kid: object) -> VerificationKey:
+        """Return the key with this id, fetching the issuer's keys first if the id is unknown or the keys are too old.
+
+        Raises:
+            InvalidToken: The issuer has no such key.
+            Unavailable: The issuer cannot be reached, or too many requests wait for it.
+
+        """
         if not isinstance(kid, str):
             raise InvalidToken
-        if self._age() > KEPT or kid not in self._keys:
-            await self._wait()
-        elif self._age() > FRESH and (self._behind is None or self._behind.done()):
-            self.ask()
-        if self._age() > KEPT or (kid not in self._keys and not self._answers):
-            raise Unavailable(retry_after=int(AFTER_FAULT))
+        if self._key_age() > MAX_KEY_AGE_SECONDS or kid not in self._keys:
+            await self._await_refresh()
+        elif self._key_age() > KEY_CACHE_SECONDS and (self._refresh_task is None or self._refresh_task.done()):
+            self.start_refresh()
+        if self._key_age() > MAX_KEY_AGE_SECONDS or (kid not in self._keys and not self._is_reachable):
+            raise Unavailable(retry_after=int(RETRY_SECONDS))
         if kid not in self._keys:
             raise InvalidToken
         return self._keys[kid]
 
-    def ask(self) -> None:
-        """Fetch the keys, and nobody waits for it."""
-        self._behind = asyncio.create_task(self._renew())
+    def start_refresh(self) -> None:
+        """Start to fetch the keys in the background."""
+        self._refresh_task = asyncio.create_task(self._refresh())
 
     async def close(self) -> None:
-        if self._behind is not None:
-            self._behind.cancel()
+        """Cancel a fetch in the background."""
+        if self._refresh_task is not None:
+            self._refresh_task.cancel()
 
-    def _age(self) -> float:
+    def _key_age(self) -> float:
+        """Return the seconds since the keys were fetched, or infinity before the first fetch."""
         return float("inf") if self._fetched_at is None else self._clock() - self._fetched_at
 
-    async def _wait(self) -> None:
-        if self._waiting >= MOST_WAITING:
+    async def _await_refresh(self) -> None:
+        """Fetch the keys; raise Unavailable if too many requests wait for them already."""
+        if self._waiting_requests >= MAX_WAITING_REQUESTS:
             raise Unavailable
-        self._waiting += 1
+        self._waiting_requests += 1
         try:
-            await self._renew()
+            await self._refresh()
         finally:
-            self._waiting -= 1
+            self._waiting_requests -= 1
 
-    async def _renew(self) -> None:
-        """Fetch the keys, unless that was just tried: whoever waited here for another's fetch has its result."""
-        async with self._fetching:
+    async def _refresh(self) -> None:
+        """Fetch the keys, unless that was just tried: a request that waited for the lock uses the result of another."""
+        async with self._refresh_lock:
             now = self._clock()
-            if now < self._not_before:
+            if now < self._next_fetch_at:
                 return
-            self._not_before = now + COOL_DOWN
+            self._next_fetch_at = now + MIN_FETCH_INTERVAL_SECONDS
             try:
-                async with asyncio.timeout(PATIENCE):
-                    self._keys = keys_of(_key_set(await self._fetch(await self._address())))
-                self._fetched_at, self._answers = now, True
+                async with asyncio.timeout(FETCH_TIMEOUT_SECONDS):
+                    self._keys = parse_jwk_set(_check_jwk_set(await self._fetch(await self._discover_jwks_uri())))
+                self._fetched_at, self._is_reachable = now, True
             except Exception as error:
-                self._answers = False
-                self._not_before = now + AFTER_FAULT
-                log.warning("outside issuer does not answer", cause=type(error).__name__)
+                self._is_reachable = False
+                self._next_fetch_at = now + RETRY_SECONDS
+                log.warning("external_issuer_unreachable", cause=type(error).__name__)
 
-    async def _address(self) -> str:
-        """Where the keys are, as the issuer's metadata says (OpenID Connect Discovery 4, RFC 8414)."""
-        metadata = await self._metadata()
-        if metadata.get("issuer") != self.name:
-            raise ValueError("the metadata is another issuer's")
-        address = metadata["jwks_uri"]
-        if not may_be_fetched(address):
-            raise ValueError("the keys are not at an https address")
-        return str(address)
+    async def _discover_jwks_uri(self) -> str:
+        """Return the URL of the issuer's keys from its metadata (OpenID Connect Discovery 4, RFC 8414).
 
-    async def _metadata(self) -> Any:
-        parts = urlsplit(self.name)
+        Raises:
+            ValueError: The metadata is of another issuer, or the URL is neither https nor loopback.
+
+        """
+        metadata = await self._fetch_metadata()
+        if metadata.get("issuer") != self.identifier:
+            raise ValueError("the metadata is of another issuer")
+        jwks_uri = metadata["jwks_uri"]
+        if not is_https_or_loopback(jwks_uri):
+            raise ValueError("jwks_uri is neither https nor loopback")
+        return str(jwks_uri)
+
+    async def _fetch_metadata(self) -> Any:
+        """Fetch the OpenID Connect metadata or, if there is none, the metadata of RFC 8414."""
+        parts = urlsplit(self.identifier)
         try:
-            return await self._fetch(f"{self.name.rstrip('/')}/.well-known/openid-configuration")
+            return await self._fetch(f"{self.identifier.rstrip('/')}/.well-known/openid-configuration")
         except LookupError:
             return await self._fetch(
                 f"{parts.scheme}://{parts.netloc}/.well-known/oauth-authorization-server{parts.path.rstrip('/')}"
             )
 
 
-def _key_set(document: Any) -> dict[str, Any]:
-    """The document, where it is a key set at all (RFC 7517, section 5); an empty one withdraws all keys."""
+def _check_jwk_set(document: Any) -> dict[str, Any]:
+    """Return the document if it is a JWK Set (RFC 7517, section 5), which may be empty; else raise ValueError.
+
+    An error page must not withdraw the cached keys.
+    """
     if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
-        raise ValueError("what it answers is no key set")
+        raise ValueError("the document is not a JWK Set")
     return document
 
 
-def may_be_fetched(address: Any) -> bool:
-    """Whether what is fetched there cannot be changed on its way: https, or this machine."""
-    if not isinstance(address, str):
+def is_https_or_loopback(url: Any) -> bool:
+    """Return whether nobody can alter a response of this URL in transit: its scheme is https, or its host this one."""
+    if not isinstance(url, str):
         return False
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(url)
         return (parts.scheme == "https" and bool(parts.hostname)) or (
             parts.scheme == "http" and parts.hostname in LOOPBACK
         )
@@ -130,21 +160,27 @@ def may_be_fetched(address: Any) -> bool:
         return False
 
 
-async def fetch_json(address: str) -> Any:
-    """The JSON at an address; LookupError where there is nothing. Redirects are not followed."""
-    import httpx  # only where there is an outside issuer: it is a tenth of a start
+async def fetch_json(url: str) -> Any:
+    """Fetch a JSON document of at most 256 KiB, without following redirects.
+
+    Raises:
+        LookupError: The response is 404.
+        ValueError: It has another status than 200, is too long or not JSON.
+
+    """
+    import httpx  # imported only with an external issuer: the import takes a tenth of the start-up time
 
     async with (
-        httpx.AsyncClient(timeout=PATIENCE, follow_redirects=False) as client,
-        client.stream("GET", address, headers={"Accept": "application/json"}) as answer,
+        httpx.AsyncClient(timeout=FETCH_TIMEOUT_SECONDS, follow_redirects=False) as client,
+        client.stream("GET", url, headers={"Accept": "application/json"}) as response,
     ):
-        if answer.status_code == 404:
-            raise LookupError(address)
-        if answer.status_code != 200:
-            raise ValueError(f"status {answer.status_code}")
+        if response.status_code == 404:
+            raise LookupError(url)
+        if response.status_code != 200:
+            raise ValueError(f"status {response.status_code}")
         body = b""
-        async for part in answer.aiter_bytes():
-            body += part
-            if len(body) > MOST_BYTES:
-                raise ValueError("the answer is too long")
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > MAX_DOCUMENT_BYTES:
+                raise ValueError("the document is too long")
     return orjson.loads(body)

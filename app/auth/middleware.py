@@ -1,21 +1,23 @@
-"""The room that knows the caller: a token that is presented is verified before any route, and before the body."""
+"""The middleware that authenticates a request by its access token, before routing and before the body is read."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.auth.callers import Caller
+from app.auth.caller import Caller
 from app.auth.jwt import InvalidToken
-from app.auth.route import REALM
+from app.auth.route import BEARER_CHALLENGE
 from app.auth.scopes import TOKEN_PATH
 from app.core.problems import Problem, Unauthenticated, Unavailable
+from app.state import state_if_running
 
-SCHEME = b"bearer "
+BEARER_PREFIX = b"bearer "
 
 
 class AuthenticationMiddleware:
-    """Sets `scope["state"]["caller"]`: a Caller, or None where no token is presented.
+    """Set `scope["state"]["caller"]` to the Caller, or to None for an anonymous request.
 
-    A token that is no good is 401 wherever it is sent to, so that a client learns at once that it must fetch another
-    (RFC 6750, section 3.1). At the token endpoint Authorization holds a client's secret, which is looked at there.
+    An invalid token is 401 on every route, public ones too, so that a client learns at once to fetch another one
+    (RFC 6750, section 3.1). At the token endpoint the Authorization header contains the client's secret, which that
+    endpoint verifies.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -26,29 +28,38 @@ class AuthenticationMiddleware:
             await self.app(scope, receive, send)
             return
         try:
-            caller = await _caller(scope)
+            caller = await _authenticate(scope)
         except InvalidToken:
-            problem: Problem = Unauthenticated(headers={"WWW-Authenticate": f'{REALM}, error="invalid_token"'})
+            problem: Problem = Unauthenticated(
+                headers={"WWW-Authenticate": f'{BEARER_CHALLENGE}, error="invalid_token"'}
+            )
         except Unavailable as unavailable:
             problem = unavailable
         else:
             scope.setdefault("state", {})["caller"] = caller
             await self.app(scope, receive, send)
             return
-        scope.setdefault("state", {})["refused"] = problem  # answered by the room that counts, which comes next
+        scope.setdefault("state", {})["problem"] = problem  # RateLimitMiddleware, the next one, counts and answers it
         await self.app(scope, receive, send)
 
 
-async def _caller(scope: Scope) -> Caller | None:
-    given = [value for name, value in scope["headers"] if name == b"authorization"]
-    if not given or scope["path"] == TOKEN_PATH:
+async def _authenticate(scope: Scope) -> Caller | None:
+    """Return the caller that the Authorization header identifies, or None without one.
+
+    Raises:
+        InvalidToken: The header is repeated, uses another scheme than Bearer, or its token is invalid.
+        Unavailable: The token cannot be verified now.
+
+    """
+    headers = [value for name, value in scope["headers"] if name == b"authorization"]
+    if not headers or scope["path"] == TOKEN_PATH:
         return None
-    value = given[0]
-    if len(given) > 1 or value[: len(SCHEME)].lower() != SCHEME:
+    value = headers[0]
+    if len(headers) > 1 or value[: len(BEARER_PREFIX)].lower() != BEARER_PREFIX:
         raise InvalidToken
-    token = value[len(SCHEME) :].strip(b" ")
-    trust = getattr(scope["app"].state, "token_verifier", None)
-    if trust is None:
+    token = value[len(BEARER_PREFIX) :].strip(b" ")
+    state = state_if_running(scope["app"])
+    if state is None:
         raise Unavailable
-    caller: Caller = trust.known(token) or await trust.verify(token)
-    return caller
+    verifier = state.token_verifier
+    return verifier.find_cached_caller(token) or await verifier.verify(token)

@@ -1,4 +1,4 @@
-"""What a token may be good for, and how a route says which it asks for: `public()` or `allow(Scope.…)`."""
+"""The scopes of access tokens, and the access policies with which routes require them."""
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from fastapi import Depends, Security
 from fastapi.openapi.models import OAuth2, OAuthFlowClientCredentials, OAuthFlows
 from fastapi.security.base import SecurityBase
 
-TOKEN_PATH = "/oauth/token"  # noqa: S105  (an address)
+TOKEN_PATH = "/oauth/token"  # noqa: S105  (a path)
 
 
 class Scope(StrEnum):
-    """What a token may be good for (RFC 6749, section 3.3)."""
+    """A right that an access token may grant (RFC 6749, section 3.3)."""
 
     REGIONS_WRITE = "regions:write"
     ORGANIZATIONS_WRITE = "organizations:write"
@@ -31,7 +31,7 @@ class Scope(StrEnum):
     AUDIT_READ = "audit:read"
 
 
-MEANINGS: Mapping[Scope, str] = {
+SCOPE_DESCRIPTIONS: Mapping[Scope, str] = {
     Scope.REGIONS_WRITE: "Change regions.",
     Scope.ORGANIZATIONS_WRITE: "Change organizations.",
     Scope.DIVISIONS_WRITE: "Change divisions.",
@@ -50,68 +50,70 @@ MEANINGS: Mapping[Scope, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """A route's declaration: the scope it asks for, or None for anyone."""
+class AccessPolicy:
+    """The access policy of a route: the scope that it requires, or None if anonymous requests are allowed."""
 
     scope: Scope | None
 
-    def asked(self, _given: Mapping[str, str], _held: Set[Scope]) -> Scope | None:
-        """The scope that a request with these parameters needs, whose caller has these scopes."""
+    def required_scope(self, _query_params: Mapping[str, str], _granted_scopes: Set[Scope]) -> Scope | None:
+        """Return the scope that a request with these query parameters requires of a caller with these scopes."""
         return self.scope
 
     @property
-    def others(self) -> Sequence[Scope]:
-        """What may be asked for instead of `scope`, for the contract to tell."""
+    def alternative_scopes(self) -> Sequence[Scope]:
+        """The scopes that some requests require instead of `scope`, for the OpenAPI document."""
         return ()
 
     async def __call__(self) -> None:
-        """Nothing to resolve: `Route` reads the declaration before anything else runs."""
+        """Do nothing: FastAPI calls each dependency, but AuthorizingRoute has enforced the policy before."""
 
 
-class Closed(Access, SecurityBase):
-    """The declaration of a route that asks for a token; FastAPI reads the contract's security scheme off it."""
+class ScopePolicy(AccessPolicy, SecurityBase):
+    """The policy of a route that requires a scope. FastAPI copies its security scheme to the OpenAPI document."""
 
     scheme_name = "oauth2"
     model = OAuth2(
         description="A client of the service, with its id and secret (RFC 6749, section 4.4).",
         flows=OAuthFlows(
             clientCredentials=OAuthFlowClientCredentials(
-                tokenUrl=TOKEN_PATH, scopes={str(scope): meaning for scope, meaning in MEANINGS.items()}
+                tokenUrl=TOKEN_PATH,
+                scopes={str(scope): description for scope, description in SCOPE_DESCRIPTIONS.items()},
             )
         ),
     )
 
 
 @dataclass(frozen=True)
-class Chosen(Closed):
-    """The declaration of a route whose scope stands in a parameter of the query.
+class ParameterScopePolicy(ScopePolicy):
+    """The policy of a route whose scope depends on a query parameter.
 
-    Where the parameter has another value, any of these scopes lets the caller in, to hear what the parameter may be.
+    If the parameter has another value, any of the scopes is enough, so that the caller gets the validation error.
     """
 
     parameter: str
     scopes: tuple[tuple[str, Scope], ...]
+    """(value of the parameter, required scope) pairs."""
 
-    def asked(self, given: Mapping[str, str], held: Set[Scope]) -> Scope | None:
-        chosen = dict(self.scopes).get(given.get(self.parameter, ""))
-        return chosen or next((scope for _, scope in self.scopes if scope in held), self.scope)
+    def required_scope(self, query_params: Mapping[str, str], granted_scopes: Set[Scope]) -> Scope | None:
+        scope_of_value = dict(self.scopes).get(query_params.get(self.parameter, ""))
+        return scope_of_value or next((scope for _, scope in self.scopes if scope in granted_scopes), self.scope)
 
     @property
-    def others(self) -> Sequence[Scope]:
+    def alternative_scopes(self) -> Sequence[Scope]:
         return [scope for scope in dict.fromkeys(scope for _, scope in self.scopes) if scope != self.scope]
 
 
-def public() -> Any:
-    """For `dependencies=`: anyone may call this route."""
-    return Depends(Access(None))
+def allow_anonymous() -> Any:
+    """Return a dependency that declares that a route needs no access token."""
+    return Depends(AccessPolicy(None))
 
 
-def allow(scope: Scope) -> Any:
-    """For `dependencies=`: only a token with this scope may call this route."""
-    return Security(Closed(scope), scopes=[scope.value])
+def require_scope(scope: Scope) -> Any:
+    """Return a dependency that declares that a route requires an access token with this scope."""
+    return Security(ScopePolicy(scope), scopes=[scope.value])
 
 
-def allow_by(parameter: str, scopes: Mapping[str, Scope]) -> Any:
-    """For `dependencies=`: only a token with the scope of this parameter's value may call this route."""
+def require_scope_by_parameter(parameter: str, scopes: Mapping[str, Scope]) -> Any:
+    """Return a dependency that declares that a route requires the scope of a query parameter's value."""
     first = next(iter(scopes.values()))
-    return Security(Chosen(first, parameter, tuple(scopes.items())), scopes=[first.value])
+    return Security(ParameterScopePolicy(first, parameter, tuple(scopes.items())), scopes=[first.value])

@@ -1,7 +1,8 @@
-"""Which tokens are good: our keys, an outside issuer's, and who was revoked, all held in memory by each worker.
+"""Verify access tokens with what each worker keeps in memory: our keys, an external issuer's, and the revocations.
 
-A revocation arrives by LISTEN, or at the latest with the poll 2 s on. Where neither has been heard of for 5 s, nobody
-can say whether a token of ours is still good: 503, never a pass.
+A worker learns of a revocation by LISTEN or, at the latest, from its next poll two seconds later. If its last
+successful read of the database is more than five seconds old, it cannot know whether one of our tokens is revoked,
+and the request is answered with 503.
 """
 
 import asyncio
@@ -13,165 +14,211 @@ from typing import Any
 
 import structlog
 
-from app.auth.callers import Caller
+from app.auth.caller import Caller
 from app.auth.external_issuer import ExternalIssuer
-from app.auth.jwt import ALGORITHMS, InvalidToken, audiences, check_signature, check_times, take_apart
-from app.auth.keys import ALGORITHM, MADE_AHEAD, Keys, SigningKey
-from app.auth.repository import Records, State
-from app.auth.tokens import LEEWAY, TYPE, Verified, read_ours, read_outside
+from app.auth.jwt import SIGNATURE_ALGORITHMS, InvalidToken, parse_jwt, read_audiences, validate_times, verify_signature
+from app.auth.keys import PUBLISH_AHEAD_SECONDS, SIGNING_ALGORITHM, SigningKey, SigningKeySet
+from app.auth.repository import VerifierRepository, VerifierState
+from app.auth.tokens import (
+    ACCESS_TOKEN_TYPE,
+    CLOCK_LEEWAY_SECONDS,
+    VerifiedToken,
+    parse_external_claims,
+    parse_own_claims,
+)
 from app.core.db.faults import is_transient
 from app.core.problems import Unavailable
 from app.settings import Settings
 
-POLL = 2.0
-AGAIN = 0.5  # seconds after a fault
-STALE = 5.0
-MOST_REMEMBERED = 4096
-LONGEST_REMEMBERED = 600.0  # an outside issuer may withdraw a key while its tokens run for hours
+POLL_INTERVAL_SECONDS = 2.0
+RETRY_SECONDS = 0.5  # after a failed refresh
+MAX_STATE_AGE_SECONDS = 5.0
+MAX_CACHED_TOKENS = 4096
+# An external issuer may withdraw a key while the tokens that it signed are valid for hours.
+MAX_TOKEN_CACHE_SECONDS = 600.0
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 class TokenVerifier:
-    """One worker's. `records` and `clock` can be others in a test."""
+    """Verify access tokens without a database query per request. One per worker."""
 
-    def __init__(self, settings: Settings, *, records: Any = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, settings: Settings, *, repository: Any = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Create a verifier that knows no keys yet.
+
+        Args:
+            settings: Contains the issuer, the audience and the address of the database.
+            repository: Replaces the VerifierRepository in tests.
+            clock: Returns monotonic seconds.
+
+        """
         self.issuer, self.audience = settings.issuer, settings.auth_audience
-        self.outside = ExternalIssuer(settings.auth_issuer) if settings.auth_issuer else None
-        self.keys = Keys()
-        self._wake = asyncio.Event()
-        self._records = records or Records(settings, self._wake.set)
+        self.external_issuer = ExternalIssuer(settings.auth_issuer) if settings.auth_issuer else None
+        self.signing_keys = SigningKeySet()
+        self._changed = asyncio.Event()
+        self._repository = repository or VerifierRepository(settings, self._changed.set)
         self._clock = clock
-        self._learned_at = float("-inf")
-        self._state = State((), {}, frozenset())
-        self._remembered: dict[bytes, Verified] = {}
-        self._hears = True
+        self._state_read_at = float("-inf")
+        self._state = VerifierState((), {}, frozenset())
+        self._verified_tokens: dict[bytes, VerifiedToken] = {}
+        self._last_refresh_succeeded = True
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin to follow; with a database that answers, it knows all when this returns."""
-        await self._attempt()
-        self._task = asyncio.create_task(self._follow())
-        if self.outside is not None:
-            self.outside.ask()
+        """Load the state from the database, and start to refresh it in the background.
+
+        An unavailable database is no error: tokens are answered with 503 until a refresh succeeds.
+        """
+        await self._refresh()
+        self._task = asyncio.create_task(self._refresh_forever())
+        if self.external_issuer is not None:
+            self.external_issuer.start_refresh()
 
     async def stop(self) -> None:
+        """Stop the background tasks and close the connection."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        if self.outside is not None:
-            await self.outside.close()
-        await self._records.close()
+        if self.external_issuer is not None:
+            await self.external_issuer.close()
+        await self._repository.close()
 
-    def known(self, token: bytes) -> Caller | None:
-        """Whose token this is, if it was verified before; InvalidToken where it was revoked since."""
-        verified = self._remembered.get(token)
+    def find_cached_caller(self, token: bytes) -> Caller | None:
+        """Return the caller of a token that was verified before, or None if it must be verified.
+
+        Raises:
+            InvalidToken: It was revoked since.
+            Unavailable: The state of the database is too old to know.
+
+        """
+        verified = self._verified_tokens.get(token)
         if verified is None:
             return None
-        if verified.ends <= time.time():
-            del self._remembered[token]
+        if verified.expires_at <= time.time():
+            del self._verified_tokens[token]
             return None
-        self._check_not_revoked(verified)
+        self._reject_revoked(verified)
         return verified.caller
 
     async def verify(self, token: bytes) -> Caller:
-        """Whose token this is; InvalidToken, or Unavailable where nobody can say. No connection is taken for it."""
-        signed = take_apart(token, algorithms=ALGORITHMS, types=[TYPE])
-        issuer, now = signed.claims.get("iss"), time.time()
-        if self.outside is not None and issuer == self.outside.name:
-            check_signature(signed, await self.outside.key(signed.header.get("kid")))
-            ends = self._check_claims(signed.claims, now)
-            verified = read_outside(signed.claims, self.outside.name, ends)
-        elif issuer == self.issuer and signed.header["alg"] == ALGORITHM:
-            key = self.keys.named(signed.header.get("kid"), now)
+        """Verify an access token and return its caller. No database connection is taken for it.
+
+        Raises:
+            InvalidToken: It is malformed, forged, expired, revoked, or for another audience.
+            Unavailable: The state of the database is too old to know, or the external issuer cannot be reached.
+
+        """
+        jwt = parse_jwt(token, algorithms=SIGNATURE_ALGORITHMS, types=[ACCESS_TOKEN_TYPE])
+        issuer, now = jwt.claims.get("iss"), time.time()
+        if self.external_issuer is not None and issuer == self.external_issuer.identifier:
+            verify_signature(jwt, await self.external_issuer.find_key(jwt.header.get("kid")))
+            expires_at = self._validate_claims(jwt.claims, now)
+            verified = parse_external_claims(jwt.claims, self.external_issuer.identifier, expires_at)
+        elif issuer == self.issuer and jwt.header["alg"] == SIGNING_ALGORITHM:
+            key = self.signing_keys.find_verification_key(jwt.header.get("kid"), now)
             if key is None:
-                self._check_fresh()  # another worker may have made one that this one has not heard of
-            check_signature(signed, key)
-            verified = read_ours(signed.claims, self._check_claims(signed.claims, now))
+                self._require_current_state()  # another worker may have created the key since
+            verify_signature(jwt, key)
+            verified = parse_own_claims(jwt.claims, self._validate_claims(jwt.claims, now))
         else:
             raise InvalidToken
-        self._check_not_revoked(verified)
-        self._remember(token, verified, now)
+        self._reject_revoked(verified)
+        self._cache_token(token, verified, now)
         return verified.caller
 
-    async def signing_key(self) -> SigningKey:
-        """The key to sign with now. Whoever first needs one makes it."""
-        self._check_fresh()
-        if self.keys.signing(time.time()) is None:
+    async def get_signing_key(self) -> SigningKey:
+        """Return the key to sign with now, creating the first one when it is needed.
+
+        Raises:
+            Unavailable: The state of the database is too old, or a key could not be created.
+
+        """
+        self._require_current_state()
+        if self.signing_keys.find_signing_key(time.time()) is None:
             try:
-                await self._make_key()
+                await self._add_signing_key()
             except Exception as error:
                 if is_transient(error):
                     raise Unavailable from error
                 raise
-        found = self.keys.signing(time.time())
-        if found is None:
+        key = self.signing_keys.find_signing_key(time.time())
+        if key is None:
             raise Unavailable
-        return found
+        return key
 
-    def public_keys(self) -> list[dict[str, Any]]:
-        """Our public keys, as long as any token needs them; Unavailable before they were read once."""
-        if self._learned_at == float("-inf"):
+    def list_public_jwks(self) -> list[dict[str, Any]]:
+        """Return our public keys that verify tokens now or later; raise Unavailable before they were first read."""
+        if self._state_read_at == float("-inf"):
             raise Unavailable
-        return self.keys.public(time.time())
+        return self.signing_keys.list_public_jwks(time.time())
 
-    def _check_claims(self, claims: Any, now: float) -> float:
-        if self.audience not in audiences(claims):
+    def _validate_claims(self, claims: Any, now: float) -> float:
+        """Validate the audience and the times, and return the expiry (Unix time)."""
+        if self.audience not in read_audiences(claims):
             raise InvalidToken
-        return check_times(claims, now, leeway=LEEWAY)
+        return validate_times(claims, now, leeway=CLOCK_LEEWAY_SECONDS)
 
-    def _check_fresh(self) -> None:
-        if self._clock() - self._learned_at > STALE:
+    def _require_current_state(self) -> None:
+        """Raise Unavailable if the state of the database was last read too long ago."""
+        if self._clock() - self._state_read_at > MAX_STATE_AGE_SECONDS:
             raise Unavailable
 
-    def _check_not_revoked(self, verified: Verified) -> None:
-        if verified.client is None:
+    def _reject_revoked(self, verified: VerifiedToken) -> None:
+        """Raise InvalidToken if the client or the secret of a token is revoked, or the client was changed since."""
+        if verified.client_id is None:
             return
-        self._check_fresh()
-        revision = self._state.revisions.get(verified.client, verified.revision)
-        # A revision that is higher than the one we know of: the client was changed an instant ago, and we will hear it.
-        if revision is None or verified.revision < revision or verified.secret in self._state.secrets:
+        self._require_current_state()
+        # A token may have a higher revision than the one read last: the client was changed a moment ago.
+        revision = self._state.client_revisions.get(verified.client_id, verified.client_revision)
+        if revision is None or verified.client_revision < revision or verified.secret_id in self._state.revoked_secrets:
             raise InvalidToken
 
-    def _remember(self, token: bytes, verified: Verified, now: float) -> None:
-        while len(self._remembered) >= MOST_REMEMBERED:
-            del self._remembered[next(iter(self._remembered))]
-        self._remembered[token] = replace(verified, ends=min(verified.ends, now + LONGEST_REMEMBERED))
+    def _cache_token(self, token: bytes, verified: VerifiedToken, now: float) -> None:
+        """Cache a verified token, dropping the oldest entries of a full cache."""
+        while len(self._verified_tokens) >= MAX_CACHED_TOKENS:
+            del self._verified_tokens[next(iter(self._verified_tokens))]
+        self._verified_tokens[token] = replace(
+            verified, expires_at=min(verified.expires_at, now + MAX_TOKEN_CACHE_SECONDS)
+        )
 
-    async def _follow(self) -> None:
+    async def _refresh_forever(self) -> None:
+        """Refresh the state at each notification, and otherwise at the poll interval."""
         while True:
-            if self._hears:
+            if self._last_refresh_succeeded:
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(POLL):
-                        await self._wake.wait()
+                    async with asyncio.timeout(POLL_INTERVAL_SECONDS):
+                        await self._changed.wait()
             else:
-                await asyncio.sleep(AGAIN)
-            await self._attempt()
+                await asyncio.sleep(RETRY_SECONDS)
+            await self._refresh()
 
-    async def _attempt(self) -> None:
-        """Learn what holds, and make the next key a day before it is needed; a fault is for the next attempt."""
+    async def _refresh(self) -> None:
+        """Load the state, and create the next signing key a day before it is needed; log an error of either."""
         try:
-            await self._learn()
-            ends = self.keys.ends()
-            if ends is not None and ends < time.time() + MADE_AHEAD:
-                await self._make_key()
-            self._hears = True
+            await self._load_state()
+            signing_end = self.signing_keys.find_signing_end()
+            if signing_end is not None and signing_end < time.time() + PUBLISH_AHEAD_SECONDS:
+                await self._add_signing_key()
+            self._last_refresh_succeeded = True
         except Exception as error:
-            if self._hears:
-                log.warning("revocations are not heard of", cause=type(error).__name__)
-            self._hears = False
+            if self._last_refresh_succeeded:
+                log.warning("revocation_refresh_failed", cause=type(error).__name__)
+            self._last_refresh_succeeded = False
 
-    async def _learn(self) -> None:
-        self._wake.clear()  # before asking: what is told from here on is asked for again
-        asked_at = self._clock()
-        state = await self._records.state()
-        keys = Keys(state.keys)
-        if keys != self.keys:
-            self.keys = keys
-            self._remembered.clear()  # a key may have been withdrawn
-        self._state, self._learned_at = state, asked_at
+    async def _load_state(self) -> None:
+        """Read the state from the database; its age counts from the start of the query."""
+        self._changed.clear()  # before the query: a notification during it causes another one
+        queried_at = self._clock()
+        state = await self._repository.fetch_state()
+        keys = SigningKeySet(state.signing_keys)
+        if keys != self.signing_keys:
+            self.signing_keys = keys
+            self._verified_tokens.clear()  # a key may have been withdrawn
+        self._state, self._state_read_at = state, queried_at
 
-    async def _make_key(self) -> None:
-        await self._records.add_key()
-        await self._learn()
+    async def _add_signing_key(self) -> None:
+        await self._repository.add_signing_key()
+        await self._load_state()

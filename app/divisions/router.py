@@ -4,20 +4,20 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow, public
+from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example, write_example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.problems import NotFound
 from app.divisions import payloads, repository, schemas
-from app.routing import resource
+from app.routing import resource_router
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource("divisions")
+router = resource_router("divisions")
 CACHE_SECONDS = 60  # seconds
 Code = Annotated[str, Path(description="Code of the division.", examples=["ri-3", "p7-4"])]
 
@@ -25,7 +25,7 @@ Code = Annotated[str, Path(description="Code of the division.", examples=["ri-3"
 @router.get(
     "",
     response_model=PageOf[schemas.Division],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/divisions?kind=division&organization=kpu&as_of=2022-06-14"),
 )
 async def list_divisions(
@@ -37,15 +37,16 @@ async def list_divisions(
     secretariat. With `organization`, those of that body and who holds each on `as_of` (today where it is not given).
     A body whose size no source tells has an empty list.
     """
-    return (await repository.DIVISIONS.page(reader, query, today=today)).reply(request, fresh=CACHE_SECONDS)
+    page = await repository.DIVISIONS.fetch_page(reader, query, today=today)
+    return page.to_response(request, max_age=CACHE_SECONDS)
 
 
 @router.get(
     "/{code}",
     response_model=schemas.Division,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/divisions/ri-3?organization=kpu&as_of=2022-06-14"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def get_division(
     reader: ReaderDep,
@@ -57,8 +58,8 @@ async def get_division(
 
     With `organization`, who holds it there on `as_of` (today where it is not given).
     """
-    if item := await repository.DIVISIONS.one(reader, code, query, today=today):
-        return item.reply(fresh=CACHE_SECONDS)
+    if item := await repository.DIVISIONS.fetch_item(reader, code, query, today=today):
+        return item.to_response(max_age=CACHE_SECONDS)
     raise NotFound
 
 
@@ -66,7 +67,7 @@ async def get_division(
     "",
     status_code=201,
     response_model=schemas.Division,
-    dependencies=[allow(Scope.DIVISIONS_WRITE)],
+    dependencies=[require_scope(Scope.DIVISIONS_WRITE)],
     openapi_extra=write_example(
         "/v1/divisions",
         {"code": "p7-9", "kind": "division", "level": "province", "members": 7, "name": "Divisi Contoh"},
@@ -84,7 +85,7 @@ async def create_division(write_request: CreateDep, payload: payloads.DivisionPa
 @router.patch(
     "/{code}",
     response_model=schemas.Division,
-    dependencies=[allow(Scope.DIVISIONS_WRITE)],
+    dependencies=[require_scope(Scope.DIVISIONS_WRITE)],
     openapi_extra=write_example("/v1/divisions/p7-4", {"name_en": "Voter data and information"}),
     responses=responses_for_update(),
 )
@@ -101,7 +102,7 @@ async def update_division(
 @router.delete(
     "/{code}",
     status_code=204,
-    dependencies=[allow(Scope.DIVISIONS_WRITE)],
+    dependencies=[require_scope(Scope.DIVISIONS_WRITE)],
     openapi_extra=write_example("/v1/divisions/k5-5"),
     responses=responses_for_delete(),
 )
@@ -116,9 +117,9 @@ async def delete_division(write_request: ChangeDep, code: Code, reason: DeleteRe
 @router.get(
     "/{code}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/divisions/p7-4/revisions"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_division_revisions(
     request: Request, reader: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
@@ -128,4 +129,4 @@ async def list_division_revisions(
     Who wrote what of it, when and why; also of one that was deleted.
     """
     page = await revisions.list_revisions(reader, repository.DIVISION, {"code": code}, query)
-    return page.reply(request, fresh=CACHE_SECONDS)
+    return page.to_response(request, max_age=CACHE_SECONDS)

@@ -4,20 +4,20 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow, public
+from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.problems import NotFound
 from app.elections import payloads, repository, schemas
-from app.routing import resource
+from app.routing import resource_router
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource("elections")
+router = resource_router("elections")
 CACHE_SECONDS = 300  # seconds
 Code = Annotated[str, Path(description="Code of the election.", examples=["pemilu-2024", "pilkada-2024"])]
 
@@ -25,7 +25,7 @@ Code = Annotated[str, Path(description="Code of the election.", examples=["pemil
 @router.get(
     "",
     response_model=PageOf[schemas.Election],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/elections?kind=general"),
 )
 async def list_elections(
@@ -35,15 +35,16 @@ async def list_elections(
 
     The elections whose stages are on record, each with its voting day and the regulation that set it.
     """
-    return (await repository.ELECTIONS.page(reader, query)).reply(request, fresh=CACHE_SECONDS)
+    page = await repository.ELECTIONS.fetch_page(reader, query)
+    return page.to_response(request, max_age=CACHE_SECONDS)
 
 
 @router.get(
     "/{code}",
     response_model=schemas.Election,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/elections/pemilu-2024"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def get_election(
     reader: ReaderDep,
@@ -54,8 +55,8 @@ async def get_election(
 
     Its voting day and legal basis; `stages_url` leads to its stages.
     """
-    if item := await repository.ELECTIONS.one(reader, code, query):
-        return item.reply(fresh=CACHE_SECONDS)
+    if item := await repository.ELECTIONS.fetch_item(reader, code, query):
+        return item.to_response(max_age=CACHE_SECONDS)
     raise NotFound
 
 
@@ -63,7 +64,7 @@ async def get_election(
     "",
     status_code=201,
     response_model=schemas.Election,
-    dependencies=[allow(Scope.ELECTIONS_WRITE)],
+    dependencies=[require_scope(Scope.ELECTIONS_WRITE)],
     openapi_extra=write_example(
         "/v1/elections", {"code": "pemilu-2029", "name": "Pemilihan Umum 2029", "kind": "general"}
     ),
@@ -80,7 +81,7 @@ async def create_election(write_request: CreateDep, payload: payloads.ElectionPa
 @router.patch(
     "/{code}",
     response_model=schemas.Election,
-    dependencies=[allow(Scope.ELECTIONS_WRITE)],
+    dependencies=[require_scope(Scope.ELECTIONS_WRITE)],
     openapi_extra=write_example("/v1/elections/pemilu-2024", {"name_en": "General Election 2024"}),
     responses=responses_for_update(),
 )
@@ -97,7 +98,7 @@ async def update_election(
 @router.delete(
     "/{code}",
     status_code=204,
-    dependencies=[allow(Scope.ELECTIONS_WRITE)],
+    dependencies=[require_scope(Scope.ELECTIONS_WRITE)],
     openapi_extra=write_example("/v1/elections/pemilu-2024"),
     responses=responses_for_delete(),
 )
@@ -112,9 +113,9 @@ async def delete_election(write_request: ChangeDep, code: Code, reason: DeleteRe
 @router.get(
     "/{code}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/elections/pemilu-2024/revisions"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_election_revisions(
     request: Request, reader: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
@@ -124,4 +125,4 @@ async def list_election_revisions(
     Who wrote what of it, when and why; also of one that was deleted.
     """
     page = await revisions.list_revisions(reader, repository.ELECTION, {"code": code}, query)
-    return page.reply(request, fresh=CACHE_SECONDS)
+    return page.to_response(request, max_age=CACHE_SECONDS)

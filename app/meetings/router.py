@@ -4,20 +4,20 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow, public
+from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example, write_example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.problems import EndsBeforeStart, NotFound
 from app.meetings import payloads, repository, schemas
-from app.routing import resource
+from app.routing import resource_router
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource("meetings")
+router = resource_router("meetings")
 CACHE_SECONDS = 60  # seconds
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 
@@ -25,7 +25,7 @@ Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakorn
 @router.get(
     "",
     response_model=PageOf[schemas.Meeting],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings?from=2022-06-01&to=2022-06-30&host=kpu&as_of=2022-06-14"),
 )
 async def list_meetings(
@@ -34,17 +34,18 @@ async def list_meetings(
     """List meetings
 
     Coordination meetings, plenaries, trainings and the like, each with its sessions. `from` and `to` leave what
-    overlaps these days; `attended_by` those at which somebody of an organization was present.
+    overlap these days; `attended_by` those at which somebody of an organization was present.
     """
-    return (await repository.MEETINGS.page(reader, query, today=today)).reply(request, fresh=CACHE_SECONDS)
+    page = await repository.MEETINGS.fetch_page(reader, query, today=today)
+    return page.to_response(request, max_age=CACHE_SECONDS)
 
 
 @router.get(
     "/{code}",
     response_model=schemas.Meeting,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06?as_of=2022-06-14"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def get_meeting(
     reader: ReaderDep, today: TodayDep, code: Code, query: Annotated[schemas.MeetingItemQuery, Query()]
@@ -54,8 +55,8 @@ async def get_meeting(
     What it was for, its sessions with their topics and speakers, what was said about it, and where all this is from:
     where the source has printed something that cannot be, the correction stands beside it.
     """
-    if item := await repository.MEETINGS.one(reader, code, query, today=today):
-        return item.reply(fresh=CACHE_SECONDS)
+    if item := await repository.MEETINGS.fetch_item(reader, code, query, today=today):
+        return item.to_response(max_age=CACHE_SECONDS)
     raise NotFound
 
 
@@ -63,7 +64,7 @@ async def get_meeting(
     "",
     status_code=201,
     response_model=schemas.Meeting,
-    dependencies=[allow(Scope.MEETINGS_WRITE)],
+    dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example(
         "/v1/meetings",
         {
@@ -90,7 +91,7 @@ async def create_meeting(write_request: CreateDep, payload: payloads.MeetingPayl
 @router.patch(
     "/{code}",
     response_model=schemas.Meeting,
-    dependencies=[allow(Scope.MEETINGS_WRITE)],
+    dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example("/v1/meetings/rakornas-2022-06", {"place": "Jakarta", "reason": "an example"}),
     responses=responses_for_update(),
 )
@@ -107,7 +108,7 @@ async def update_meeting(
 @router.delete(
     "/{code}",
     status_code=204,
-    dependencies=[allow(Scope.MEETINGS_WRITE)],
+    dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example("/v1/meetings/rakornas-2022-06"),
     responses=responses_for_delete(),
 )
@@ -122,9 +123,9 @@ async def delete_meeting(write_request: ChangeDep, code: Code, reason: DeleteRea
 @router.get(
     "/{code}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/revisions"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_meeting_revisions(
     request: Request, reader: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
@@ -134,4 +135,4 @@ async def list_meeting_revisions(
     Who wrote what of it, when and why; also of one that was deleted.
     """
     page = await revisions.list_revisions(reader, repository.MEETING, {"code": code}, query)
-    return page.reply(request, fresh=CACHE_SECONDS)
+    return page.to_response(request, max_age=CACHE_SECONDS)

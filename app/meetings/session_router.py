@@ -5,20 +5,20 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow, public
+from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.problems import EndsBeforeStart, NotFound, OutsideMeeting, ParallelSessions
+from app.core.problems import EndsBeforeStart, NotFound, ParallelSessions, SessionOutsideMeeting
 from app.meetings import payloads, repository, schemas
-from app.routing import resource
+from app.routing import resource_router
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource("meetings", at="/v1/meetings/{code}/sessions")
+router = resource_router("meetings", at="/v1/meetings/{code}/sessions")
 CACHE_SECONDS = 60  # seconds
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 SessionCode = Annotated[str, Path(description="Code of the session.", examples=["class-1", "opening"])]
@@ -27,9 +27,9 @@ SessionCode = Annotated[str, Path(description="Code of the session.", examples=[
 @router.get(
     "",
     response_model=PageOf[schemas.Session],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/sessions?kind=class"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_sessions(
     request: Request, reader: ReaderDep, code: Code, query: Annotated[schemas.SessionQuery, Query()]
@@ -38,18 +38,22 @@ async def list_sessions(
 
     In the order of the programme. Sessions of one `parallel_group` run side by side.
     """
-    then = reader.known_at(query.then)
-    there = partial(repository.require_meeting, then, code)
-    page = await repository.SESSIONS.page(reader, query, within={"meeting": code}, if_empty=there)
-    return page.reply(request, fresh=CACHE_SECONDS)
+    past_reader = reader.known_at(query.known_at_instant)
+    page = await repository.SESSIONS.fetch_page(
+        reader,
+        query,
+        path_parameters={"meeting": code},
+        ensure_listable=partial(repository.require_meeting, past_reader, code),
+    )
+    return page.to_response(request, max_age=CACHE_SECONDS)
 
 
 @router.get(
     "/{session}",
     response_model=schemas.Session,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/sessions/class-1"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def get_session(
     reader: ReaderDep,
@@ -61,8 +65,8 @@ async def get_session(
 
     Its topics and speakers; the hour and the room as far as a source tells them.
     """
-    if item := await repository.SESSIONS.one(reader, session, query, within={"meeting": code}):
-        return item.reply(fresh=CACHE_SECONDS)
+    if item := await repository.SESSIONS.fetch_item(reader, session, query, path_parameters={"meeting": code}):
+        return item.to_response(max_age=CACHE_SECONDS)
     raise NotFound
 
 
@@ -70,12 +74,12 @@ async def get_session(
     "",
     status_code=201,
     response_model=schemas.Session,
-    dependencies=[allow(Scope.MEETINGS_WRITE)],
+    dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example(
         "/v1/meetings/rakornas-2022-06/sessions",
         {"code": "class-6", "kind": "class", "position": 9, "name": "Kelas Contoh", "topics": ["Contoh"]},
     ),
-    responses=responses_for_create(schemas.Session, NotFound, OutsideMeeting, ParallelSessions, EndsBeforeStart),
+    responses=responses_for_create(schemas.Session, NotFound, SessionOutsideMeeting, ParallelSessions, EndsBeforeStart),
 )
 async def create_session(write_request: CreateDep, code: Code, payload: payloads.SessionPayload) -> Response:
     """Create a session
@@ -90,7 +94,7 @@ async def create_session(write_request: CreateDep, code: Code, payload: payloads
 @router.patch(
     "/{session}",
     response_model=schemas.Session,
-    dependencies=[allow(Scope.MEETINGS_WRITE)],
+    dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example("/v1/meetings/rakornas-2022-06/sessions/class-1", {"room": "Ruang A"}),
     responses=responses_for_update(),
 )
@@ -107,7 +111,7 @@ async def update_session(
 @router.delete(
     "/{session}",
     status_code=204,
-    dependencies=[allow(Scope.MEETINGS_WRITE)],
+    dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example("/v1/meetings/rakornas-2022-06/sessions/class-1"),
     responses=responses_for_delete(),
 )
@@ -124,9 +128,9 @@ async def delete_session(
 @router.get(
     "/{session}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/sessions/class-1/revisions"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_session_revisions(
     request: Request,
@@ -140,4 +144,4 @@ async def list_session_revisions(
     Who wrote what of it, when and why; also of one that was deleted.
     """
     page = await revisions.list_revisions(reader, repository.SESSION, {"meeting": code, "code": session}, query)
-    return page.reply(request, fresh=CACHE_SECONDS)
+    return page.to_response(request, max_age=CACHE_SECONDS)

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.core.datetimes import PartialDate
-from app.core.db.provenance import Fact
-from app.core.http.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words
+from app.core.db.provenance import SourcedRecord
+from app.core.http.parameters import AsOf, Code, CollectionQuery, FieldSelection, ItemQuery, SearchWords
 from app.models.vocabulary import Office, Standing
 from app.references import CodeReference
 
@@ -20,7 +20,7 @@ SeenOn = Annotated[date | None, Field(description="A day on which a source saw t
 EndOn = Annotated[PartialDate | None, Field(description="First day no longer in office; null: still open.")]
 
 
-class Appointment(BaseModel):
+class OfficialAppointment(BaseModel):
     """A person in an office of an organization, from `start_on` until the day before `end_on`."""
 
     id: UUID
@@ -45,15 +45,15 @@ class OfficialMembers(BaseModel):
     name: Annotated[str, Field(examples=["Hasyim Asy'ari"])]
     other_names: Annotated[list[str], Field(description="Other spellings found in the sources.")]
     appointments: Annotated[
-        list[Appointment], Field(description="Newest first; with `as_of` those possible on that day, else all.")
+        list[OfficialAppointment], Field(description="Newest first; with `as_of` those possible on that day, else all.")
     ]
 
 
-class Official(Fact, OfficialMembers):
+class Official(SourcedRecord, OfficialMembers):
     """A person with the offices held."""
 
 
-Fields = Annotated[str, FieldsOf(Official), Field(description="Members to keep.", examples=["id,name"])]
+Fields = Annotated[str, FieldSelection(Official), Field(description="Members to keep.", examples=["id,name"])]
 
 
 class OfficialItemQuery(ItemQuery):
@@ -67,10 +67,10 @@ Sort = Annotated[
 ]
 
 
-class OfficialQuery(PageQuery):
+class OfficialQuery(CollectionQuery):
     """The first five hold of one and the same appointment."""
 
-    q: Annotated[Words, Field(examples=["tarmidzi"])] | None = None
+    q: Annotated[SearchWords, Field(examples=["tarmidzi"])] | None = None
     organization: Annotated[Code, Field(description="Code of an organization.", examples=["kpu-31"])] | None = None
     division: Annotated[Code, Field(description="Code of a division.", examples=["p7-4"])] | None = None
     office: Annotated[Office, Field(description="Ketua, anggota, sekretaris or sekretaris jenderal.")] | None = None

@@ -4,28 +4,28 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow, public
+from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example, write_example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.problems import Circular, NotFound
+from app.core.problems import CircularParent, NotFound
 from app.organizations import payloads, repository, schemas
-from app.routing import moved, moved_to, resource
+from app.routing import redirect_responses, redirect_to_current_code, resource_router
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource("organizations")
-FRESH, FRESH_ROSTER = 300, 60  # seconds
+router = resource_router("organizations")
+CACHE_SECONDS, ROSTER_CACHE_SECONDS = 300, 60  # seconds
 Code = Annotated[str, Path(description="Code of the organization.", examples=["kpu", "kpu-31"])]
 
 
 @router.get(
     "",
     response_model=PageOf[schemas.Organization],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/organizations?kind=commission&level=province&as_of=2022-06-14"),
 )
 async def list_organizations(
@@ -36,17 +36,17 @@ async def list_organizations(
     The commissions, from the national one down to those of regencies and cities, and the agencies beside them. With
     `as_of`, those that existed on that day, each under the body that was above it then.
     """
-    return (await repository.ORGANIZATIONS.page(read, query)).reply(request, fresh=FRESH)
+    return (await repository.ORGANIZATIONS.fetch_page(read, query)).to_response(request, max_age=CACHE_SECONDS)
 
 
 @router.get(
     "/{code}",
     response_model=schemas.Organization,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/organizations/kpu-31"),
-    responses=problems(NotFound) | moved(),
+    responses=problem_responses(NotFound) | redirect_responses(),
 )
-async def read_organization(
+async def get_organization(
     request: Request,
     read: ReaderDep,
     code: Code,
@@ -56,23 +56,23 @@ async def read_organization(
 
     A commission's code from before its region's code changed leads to today's with 308.
     """
-    if item := await repository.ORGANIZATIONS.one(read, code, query):
-        return item.reply(fresh=FRESH)
-    then = read.known_at(query.then)
-    current = await repository.code_today(then, code)
+    if item := await repository.ORGANIZATIONS.fetch_item(read, code, query):
+        return item.to_response(max_age=CACHE_SECONDS)
+    then = read.known_at(query.known_at_instant)
+    current = await repository.find_current_code(then, code)
     if current is None or current == code:  # it is there, but was not on the day asked for
         raise NotFound
-    return moved_to(request, code, current)
+    return redirect_to_current_code(request, code, current)
 
 
 @router.get(
     "/{code}/officials",
     response_model=PageOf[schemas.RosterEntry],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/organizations/kpu/officials?as_of=2022-06-14"),
-    responses=problems(NotFound) | moved(),
+    responses=problem_responses(NotFound) | redirect_responses(),
 )
-async def read_roster(
+async def list_organization_officials(
     request: Request, read: ReaderDep, today: TodayDep, code: Code, query: Annotated[schemas.RosterQuery, Query()]
 ) -> Response:
     """Read a roster
@@ -80,21 +80,21 @@ async def read_roster(
     Everyone who was possibly in office at this body on `as_of` (today where it is not given), the chair first.
     `certain` tells on which entries the sources leave no doubt for that day.
     """
-    page = await repository.ROSTER.page(read, query, within={"organization": code}, today=today)
-    then = read.known_at(query.then)
-    current = await repository.code_today(then, code) if page.is_empty else code
+    page = await repository.ROSTER.fetch_page(read, query, path_parameters={"organization": code}, today=today)
+    then = read.known_at(query.known_at_instant)
+    current = await repository.find_current_code(then, code) if page.is_empty else code
     if current is None:
         raise NotFound
     if current != code:
-        return moved_to(request, code, current)
-    return page.reply(request, fresh=FRESH_ROSTER)
+        return redirect_to_current_code(request, code, current)
+    return page.to_response(request, max_age=ROSTER_CACHE_SECONDS)
 
 
 @router.post(
     "",
     status_code=201,
     response_model=schemas.Organization,
-    dependencies=[allow(Scope.ORGANIZATIONS_WRITE)],
+    dependencies=[require_scope(Scope.ORGANIZATIONS_WRITE)],
     openapi_extra=write_example(
         "/v1/organizations",
         {
@@ -105,7 +105,7 @@ async def read_roster(
             "parent": "bawaslu",
         },
     ),
-    responses=responses_for_create(schemas.Organization, Circular),
+    responses=responses_for_create(schemas.Organization, CircularParent),
 )
 async def create_organization(write: CreateDep, content: payloads.OrganizationContent) -> Response:
     """Create an organization
@@ -118,11 +118,11 @@ async def create_organization(write: CreateDep, content: payloads.OrganizationCo
 @router.patch(
     "/{code}",
     response_model=schemas.Organization,
-    dependencies=[allow(Scope.ORGANIZATIONS_WRITE)],
+    dependencies=[require_scope(Scope.ORGANIZATIONS_WRITE)],
     openapi_extra=write_example("/v1/organizations/kpu-31", {"seats": 7, "legal_basis": "UU 7/2017"}),
     responses=responses_for_update(),
 )
-async def change_organization(
+async def update_organization(
     write: ChangeDep, code: Code, patch: Annotated[payloads.OrganizationPatch, MergePatchBody]
 ) -> Response:
     """Change an organization
@@ -135,7 +135,7 @@ async def change_organization(
 @router.delete(
     "/{code}",
     status_code=204,
-    dependencies=[allow(Scope.ORGANIZATIONS_WRITE)],
+    dependencies=[require_scope(Scope.ORGANIZATIONS_WRITE)],
     openapi_extra=write_example("/v1/organizations/kpu-31.71"),
     responses=responses_for_delete(),
 )
@@ -150,9 +150,9 @@ async def delete_organization(write: ChangeDep, code: Code, note: DeleteReason =
 @router.get(
     "/{code}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/organizations/kpu-31/revisions"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_organization_revisions(
     request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
@@ -162,4 +162,4 @@ async def list_organization_revisions(
     Who wrote what of it, when and why; also of one that was deleted.
     """
     page = await revisions.list_revisions(read, repository.ORGANIZATION, {"code": code}, query)
-    return page.reply(request, fresh=FRESH)
+    return page.to_response(request, max_age=CACHE_SECONDS)

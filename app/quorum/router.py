@@ -7,32 +7,33 @@ from typing import Annotated, Any, NamedTuple
 import orjson
 from fastapi import Path, Query, Request, Response
 
-from app.auth import caller_of, public
+from app.auth import allow_anonymous, get_caller
 from app.core.db.transaction import open_transaction
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.problems import NotFound
 from app.quorum import repository, schemas
-from app.quorum.rules import Rule, rule_of
+from app.quorum.rules import Rule, find_rule
 from app.roll_access import access, audited_read
-from app.routing import resource
+from app.routing import resource_router
+from app.state import state_of
 from app.writes import audit_trail
 
-router = resource("attendance", at="/v1/meetings/{code}/quorum")
-FRESH = 5  # seconds: who decides by it looks again and again
+router = resource_router("attendance", at="/v1/meetings/{code}/quorum")
+CACHE_SECONDS = 5  # seconds: who decides by it looks again and again
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["sidang-pleno-2026-11-24"])]
 
 
 @router.get(
     "",
     response_model=schemas.Quorum,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/sidang-pleno-2026-11-24/quorum?at=2026-11-24T05:45:00Z"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
-async def read_quorum(
+async def get_quorum(
     request: Request,
     read: ReaderDep,
     code: Code,
@@ -47,27 +48,29 @@ async def read_quorum(
     the audit trail. The reference data know of no plenary; the example shows one that was made up.
     """
     then = read.known_at(query.known_at)
-    plenary = await repository.plenary_of(then, code)
-    rules = await access.rules_of(read, then, code) if plenary else None
+    plenary = await repository.find_plenary(then, code)
+    rules = await access.find_access_rules(read, then, code) if plenary else None
     if plenary is None or rules is None:
         raise NotFound
-    if query.known_at and (today := await repository.plenary_of(read, code)):
+    if query.known_at and (today := await repository.find_plenary(read, code)):
         plenary = plenary._replace(forgotten_at=today.forgotten_at)  # whoever was known then is forgotten now
     at = query.at or min(query.known_at or datetime.now(UTC), plenary.last_instant)
-    members = await repository.members_of(then, plenary.host, at.astimezone(plenary.zone).date())
-    stays = await repository.stays_of(then, plenary, [one.official for one in members])
-    if not rules.closed:
+    members = await repository.list_members(then, plenary.host, at.astimezone(plenary.zone).date())
+    stays = await repository.list_presence_intervals(then, plenary, [one.official for one in members])
+    if not rules.is_restricted:
         return _reply(_Quorum(plenary, at, members, stays).document(shown=True))
-    if not await access.may_read(rules, caller_of(request), code):
+    if not await access.can_read(rules, get_caller(request), code):
         return _reply(_Quorum(plenary, at, members, stays).document(shown=False))
     people = dict.fromkeys(f"participants/{one.participant}" for one in stays)
-    async with open_transaction(request.app.state.database) as transaction:
-        await audited_read.line(transaction, request, f"meetings/{code}/quorum", *people)
+    async with open_transaction(state_of(request.app).database) as transaction:
+        await audited_read.record_read(transaction, request, f"meetings/{code}/quorum", *people)
     return _reply(_Quorum(plenary, at, members, stays).document(shown=True), cache="no-store")
 
 
-def _reply(document: dict[str, Any], cache: str = f"public, max-age={FRESH}") -> Response:
-    return conditional.reply(orjson.dumps(document, default=str), cache=cache, headers={"Vary": audited_read.VARY})
+def _reply(document: dict[str, Any], cache: str = f"public, max-age={CACHE_SECONDS}") -> Response:
+    return conditional.json_response(
+        orjson.dumps(document, default=str), cache=cache, headers={"Vary": audited_read.VARY}
+    )
 
 
 class _Quorum(NamedTuple):
@@ -76,18 +79,18 @@ class _Quorum(NamedTuple):
     plenary: repository.Plenary
     at: datetime
     members: Sequence[repository.Member]
-    stays: Sequence[repository.Stay]
+    stays: Sequence[repository.PresenceInterval]
 
     def document(self, *, shown: bool) -> dict[str, Any]:
         """`shown`: also who of the members is present."""
         plenary, seats = self.plenary, self.plenary.seats
         is_forgotten = plenary.forgotten_at is not None  # how many of a commission there were, nobody has counted
-        rule = rule_of(plenary.level, seats) if seats else None
-        there = {one.official for one in self.stays if one.holds(self.at)}
+        rule = find_rule(plenary.level, seats) if seats else None
+        there = {one.official for one in self.stays if one.contains(self.at)}
         met = (
-            repository.met(self.stays, rule.present_at_least, self.at)
+            repository.compute_quorum_period(self.stays, rule.present_at_least, self.at)
             if rule and not is_forgotten
-            else repository.Met(None, None)
+            else repository.QuorumPeriod(None, None)
         )
         return {
             "meeting": {"code": plenary.code, "name": plenary.name},

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from sqlalchemy import Table
 
-from app.models import Base, Fact, Record
+from app.models import Base, Record, SourcedRecord
 from app.reference.cells import CellParser, parse_boolean, parse_list, parse_text
 
 
@@ -57,7 +57,7 @@ def declare_file(
 
     """
     table = cast(Table, model.__table__)
-    source: dict[str, CellParser] = {"source": parse_text} if issubclass(model, Fact) else {}
+    source: dict[str, CellParser] = {"source": parse_text} if issubclass(model, SourcedRecord) else {}
     flags: dict[str, CellParser] = (
         {"verified": parse_boolean, "primary": parse_boolean} if issubclass(model, Record) else {}
     )

@@ -4,20 +4,20 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow, public
+from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.problems import NotFound
 from app.regions import payloads, repository, schemas
-from app.routing import moved, moved_to, resource
+from app.routing import redirect_responses, redirect_to_current_code, resource_router
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource("regions")
+router = resource_router("regions")
 CACHE_SECONDS = 300  # seconds
 Code = Annotated[str, Path(description="Kemendagri code.", examples=["31", "93.01"])]
 
@@ -25,7 +25,7 @@ Code = Annotated[str, Path(description="Kemendagri code.", examples=["31", "93.0
 @router.get(
     "",
     response_model=PageOf[schemas.Region],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/regions?type=province&as_of=2022-06-14"),
 )
 async def list_regions(request: Request, reader: ReaderDep, query: Annotated[schemas.RegionQuery, Query()]) -> Response:
@@ -34,15 +34,16 @@ async def list_regions(request: Request, reader: ReaderDep, query: Annotated[sch
     Provinces, regencies and cities, by their Kemendagri code of today. With `as_of`, those that existed on that day,
     each under the province that it lay in then.
     """
-    return (await repository.REGIONS.page(reader, query)).reply(request, fresh=CACHE_SECONDS)
+    page = await repository.REGIONS.fetch_page(reader, query)
+    return page.to_response(request, max_age=CACHE_SECONDS)
 
 
 @router.get(
     "/{code}",
     response_model=schemas.Region,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/regions/93.01?as_of=2022-06-14"),
-    responses=problems(NotFound) | moved(),
+    responses=problem_responses(NotFound) | redirect_responses(),
 )
 async def get_region(
     request: Request,
@@ -54,11 +55,11 @@ async def get_region(
 
     A code that the region had before leads to today's with 308.
     """
-    if item := await repository.REGIONS.one(reader, code, query):
-        return item.reply(fresh=CACHE_SECONDS)
-    then = reader.known_at(query.then)
+    if item := await repository.REGIONS.fetch_item(reader, code, query):
+        return item.to_response(max_age=CACHE_SECONDS)
+    then = reader.known_at(query.known_at_instant)
     if current := await repository.find_current_code(then, code):
-        return moved_to(request, code, current)
+        return redirect_to_current_code(request, code, current)
     raise NotFound
 
 
@@ -66,7 +67,7 @@ async def get_region(
     "",
     status_code=201,
     response_model=schemas.Region,
-    dependencies=[allow(Scope.REGIONS_WRITE)],
+    dependencies=[require_scope(Scope.REGIONS_WRITE)],
     openapi_extra=write_example(
         "/v1/regions", {"code": "97", "name": "Papua Utara", "type": "province", "time_zone": "Asia/Jayapura"}
     ),
@@ -83,7 +84,7 @@ async def create_region(write_request: CreateDep, payload: payloads.RegionPayloa
 @router.patch(
     "/{code}",
     response_model=schemas.Region,
-    dependencies=[allow(Scope.REGIONS_WRITE)],
+    dependencies=[require_scope(Scope.REGIONS_WRITE)],
     openapi_extra=write_example("/v1/regions/31", {"capital": "Jakarta", "reason": "an example"}),
     responses=responses_for_update(),
 )
@@ -100,7 +101,7 @@ async def update_region(
 @router.delete(
     "/{code}",
     status_code=204,
-    dependencies=[allow(Scope.REGIONS_WRITE)],
+    dependencies=[require_scope(Scope.REGIONS_WRITE)],
     openapi_extra=write_example("/v1/regions/31"),
     responses=responses_for_delete(),
 )
@@ -115,9 +116,9 @@ async def delete_region(write_request: ChangeDep, code: Code, reason: DeleteReas
 @router.get(
     "/{code}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/regions/31/revisions"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_region_revisions(
     request: Request, reader: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
@@ -127,4 +128,4 @@ async def list_region_revisions(
     Who wrote what of it, when and why; also of one that was deleted.
     """
     page = await revisions.list_revisions(reader, repository.REGION, {"code": code}, query)
-    return page.reply(request, fresh=CACHE_SECONDS)
+    return page.to_response(request, max_age=CACHE_SECONDS)

@@ -4,19 +4,22 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-from app.auth import public
+from app.auth import allow_anonymous
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
 from app.core.http.paging import PageOf
-from app.routing import resource
+from app.routing import resource_router
 from app.search import repository, schemas
 
-router = resource("search")
+router = resource_router("search")
 CACHE_SECONDS = 60  # seconds
 
 
 @router.get(
-    "", response_model=PageOf[schemas.Hit], dependencies=[public()], openapi_extra=example("/v1/search?q=tarmidzi")
+    "",
+    response_model=PageOf[schemas.Hit],
+    dependencies=[allow_anonymous()],
+    openapi_extra=example("/v1/search?q=tarmidzi"),
 )
 async def search_all(request: Request, reader: ReaderDep, query: Annotated[schemas.SearchQuery, Query()]) -> Response:
     """Search in everything
@@ -25,4 +28,5 @@ async def search_all(request: Request, reader: ReaderDep, query: Annotated[schem
     first, each with the address of its document. Case, accents and apostrophes do not count, and a slip in spelling
     is forgiven.
     """
-    return (await repository.HITS.page(reader, query)).reply(request, fresh=CACHE_SECONDS)
+    page = await repository.HITS.fetch_page(reader, query)
+    return page.to_response(request, max_age=CACHE_SECONDS)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import orjson
 
 from app.attendance.schemas import SummaryQuery
-from app.attendance.summary_repository import summary
+from app.attendance.summary_repository import find_summary
 from app.meetings import repository, schemas
 from app.show.record_reader import JsonObject, RecordReader, unknown_code_error
 from app.show.report import Report
@@ -20,7 +20,7 @@ async def build_meeting_report(record: RecordReader, code: str) -> Report:
         meetings = await record.list_items(repository.MEETINGS, schemas.MeetingQuery(fields="code"))
         raise unknown_code_error("meeting", code, meetings)
     sessions = await record.list_items(repository.SESSIONS, schemas.SessionQuery(), within={"meeting": code})
-    counts = await summary(record.open_reader(), code, SummaryQuery(by="organization"))
+    counts = await find_summary(record.open_reader(), code, SummaryQuery(by="organization"))
     report = Report()
     _add_heading(report, meeting, record)
     _add_corrections(report, meeting["source"]["corrections"])

@@ -12,8 +12,8 @@ from app.core.clock import LocalDay
 from app.core.collection import Collection
 from app.core.db.database import Database, Reader
 from app.core.db.faults import StatementError
-from app.core.http.parameters import ItemQuery, ListQuery, calendar_day
-from app.core.http.validation import SAYINGS
+from app.core.http.parameters import ItemQuery, ListQuery, parse_date
+from app.core.http.validation import ERROR_TEXTS
 from app.core.problems import Unavailable
 from app.operations import OperatorError
 from app.settings import Settings
@@ -46,7 +46,7 @@ class RecordReader:
 
         `today` is given for a document that depends on the day, as the routers do.
         """
-        item = await collection.one(self.open_reader(), code, query, today=today) if code.isascii() else None
+        item = await collection.fetch_item(self.open_reader(), code, query, today=today) if code.isascii() else None
         document: JsonObject | None = orjson.loads(item.body) if item else None
         return document
 
@@ -63,7 +63,7 @@ class RecordReader:
         paging: dict[str, Any] = {"page_size": MAX_PAGE_SIZE}
         while True:
             page_query = query.model_copy(update=paging)
-            page = await collection.page(self.open_reader(), page_query, within=within, today=today)
+            page = await collection.fetch_page(self.open_reader(), page_query, path_parameters=within, today=today)
             items += orjson.loads(page.body)["items"]
             if page.next_page_token is None:
                 return items
@@ -77,7 +77,7 @@ def read_record(settings: Settings, as_of: str | None, query: Callable[[RecordRe
         OperatorError: The database did not answer. The message is one sentence for the operator.
 
     """
-    today = clock.today(settings.zone)
+    today = clock.current_day(settings.zone)
 
     async def run_query() -> T:
         database = Database(settings)
@@ -115,7 +115,7 @@ def require_valid_day(as_of: str | None) -> None:
 
 def _parse_day(as_of: str) -> Any:
     try:
-        return calendar_day(as_of)
+        return parse_date(as_of)
     except PydanticCustomError as error:
-        _, say = SAYINGS[error.type]
-        raise OperatorError(f"--as-of {as_of!a}: {say({}).in_('en')}") from None
+        _, say = ERROR_TEXTS[error.type]
+        raise OperatorError(f"--as-of {as_of!a}: {say({}).in_language('en')}") from None

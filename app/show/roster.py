@@ -46,7 +46,7 @@ async def _get_organization(record: RecordReader, code: str) -> JsonObject:
     query = schemas.OrganizationItemQuery()
     if organization := await record.get_item(repository.ORGANIZATIONS, code, query):
         return organization
-    current = await repository.code_today(record.open_reader(), code) if code.isascii() else None
+    current = await repository.find_current_code(record.open_reader(), code) if code.isascii() else None
     if current and (organization := await record.get_item(repository.ORGANIZATIONS, current, query)):
         return organization
     raise OperatorError(

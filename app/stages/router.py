@@ -4,21 +4,21 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow, public
+from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example, write_example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.problems import Circular, EndsBeforeStart, ForeignParent, NotFound
-from app.routing import resource
+from app.core.problems import CircularParent, EndsBeforeStart, ForeignParent, NotFound
+from app.routing import resource_router
 from app.stages import payloads, repository, schemas
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource("stages", at="/v1")
+router = resource_router("stages", at="/v1")
 CACHE_SECONDS = 300  # seconds
 Code = Annotated[str, Path(description="Code of the stage.", examples=["pu-08", "pu-01"])]
 
@@ -26,7 +26,7 @@ Code = Annotated[str, Path(description="Code of the stage.", examples=["pu-08", 
 @router.get(
     "/stages",
     response_model=PageOf[schemas.Stage],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/stages?election=pemilu-2024&parent=none&status=running&as_of=2022-06-14"),
 )
 async def list_stages(
@@ -35,17 +35,18 @@ async def list_stages(
     """List stages
 
     What an election's calendar says: its stages and their parts, with the status of each on `as_of`. `from` and `to`
-    leave what overlaps these days; a stage of which one date is known counts as that day.
+    leave what overlap these days; a stage of which one date is known counts as that day.
     """
-    return (await repository.STAGES.page(reader, query, today=today)).reply(request, fresh=CACHE_SECONDS)
+    page = await repository.STAGES.fetch_page(reader, query, today=today)
+    return page.to_response(request, max_age=CACHE_SECONDS)
 
 
 @router.get(
     "/stages/{code}",
     response_model=schemas.Stage,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/stages/pu-08?as_of=2024-02-12"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def get_stage(
     reader: ReaderDep,
@@ -57,17 +58,17 @@ async def get_stage(
 
     Its dates or, where the regulation sets none, its rule in words; its status and the days until it begins and ends.
     """
-    if item := await repository.STAGES.one(reader, code, query, today=today):
-        return item.reply(fresh=CACHE_SECONDS)
+    if item := await repository.STAGES.fetch_item(reader, code, query, today=today):
+        return item.to_response(max_age=CACHE_SECONDS)
     raise NotFound
 
 
 @router.get(
     "/elections/{code}/tree",
     response_model=schemas.StageTree,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/elections/pemilu-2024/tree?as_of=2022-06-14"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def get_stage_tree(
     reader: ReaderDep,
@@ -79,11 +80,12 @@ async def get_stage_tree(
 
     All stages of an election in one answer, each with its parts below it, in the order of the regulation.
     """
-    day, lasts = today.unless(query.as_of or today.of(query.known_at))
-    if body := await repository.fetch_stage_tree(
-        reader.known_at(query.known_at) if query.known_at else reader, code, day
-    ):
-        return conditional.reply(body, cache=conditional.open_data(CACHE_SECONDS, at_most=lasts))
+    day, valid_seconds = today.resolve_as_of(query.as_of or today.date_of(query.known_at))
+    if query.known_at:
+        reader = reader.known_at(query.known_at)
+    if tree := await repository.fetch_stage_tree(reader, code, day):
+        cache = conditional.public_cache_control(CACHE_SECONDS, valid_seconds=valid_seconds)
+        return conditional.json_response(tree, cache=cache)
     raise NotFound
 
 
@@ -91,11 +93,11 @@ async def get_stage_tree(
     "/stages",
     status_code=201,
     response_model=schemas.Stage,
-    dependencies=[allow(Scope.STAGES_WRITE)],
+    dependencies=[require_scope(Scope.STAGES_WRITE)],
     openapi_extra=write_example(
         "/v1/stages", {"code": "pu-99", "election": "pemilu-2024", "position": 99, "kind": "stage", "name": "Evaluasi"}
     ),
-    responses=responses_for_create(schemas.Stage, ForeignParent, EndsBeforeStart, Circular),
+    responses=responses_for_create(schemas.Stage, ForeignParent, EndsBeforeStart, CircularParent),
 )
 async def create_stage(write_request: CreateDep, payload: payloads.StagePayload) -> Response:
     """Create a stage
@@ -108,7 +110,7 @@ async def create_stage(write_request: CreateDep, payload: payloads.StagePayload)
 @router.patch(
     "/stages/{code}",
     response_model=schemas.Stage,
-    dependencies=[allow(Scope.STAGES_WRITE)],
+    dependencies=[require_scope(Scope.STAGES_WRITE)],
     openapi_extra=write_example(
         "/v1/stages/pu-08", {"end_on": "2024-02-12", "legal_basis": "PKPU 3/2022", "reason": "an example"}
     ),
@@ -128,7 +130,7 @@ async def update_stage(
 @router.delete(
     "/stages/{code}",
     status_code=204,
-    dependencies=[allow(Scope.STAGES_WRITE)],
+    dependencies=[require_scope(Scope.STAGES_WRITE)],
     openapi_extra=write_example("/v1/stages/pu-08"),
     responses=responses_for_delete(),
 )
@@ -143,9 +145,9 @@ async def delete_stage(write_request: ChangeDep, code: Code, reason: DeleteReaso
 @router.get(
     "/stages/{code}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/stages/pu-08/revisions"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_stage_revisions(
     request: Request, reader: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
@@ -155,4 +157,4 @@ async def list_stage_revisions(
     Who wrote what of it, when and why; also of one that was deleted.
     """
     page = await revisions.list_revisions(reader, repository.STAGE, {"code": code}, query)
-    return page.reply(request, fresh=CACHE_SECONDS)
+    return page.to_response(request, max_age=CACHE_SECONDS)

@@ -8,18 +8,18 @@ from sqlalchemy.orm import aliased
 
 from app import models, references
 from app.core.db.database import Reader
-from app.core.db.documents import AS_OF, Document, Rows, as_text, json_list, json_object
+from app.core.db.documents import AS_OF_PARAMETER, Document, DocumentSelect, document_text, json_array, json_object
 from app.core.db.statements import Statement
 from app.models import elections, meetings
 from app.models.days import days_until
 from app.today import schemas
 
-_AS_OF: ColumnElement[Any] = cast(AS_OF, Date)
+_AS_OF: ColumnElement[Any] = cast(AS_OF_PARAMETER, Date)
 _UNTIL = _AS_OF + bindparam("days", type_=Integer)
 
 
 def _stage_list_expression(stage: Any, *order: Any, where: ColumnElement[bool]) -> ColumnElement[Any]:
-    return json_list(
+    return json_array(
         json_object(
             code=stage.code,
             election=references.election_reference(stage.election),
@@ -29,7 +29,7 @@ def _stage_list_expression(stage: Any, *order: Any, where: ColumnElement[bool]) 
             name_en=stage.name_en,
             start_on=stage.start_on,
             end_on=stage.end_on,
-            status=elections.status_on(stage, _AS_OF),
+            status=elections.stage_status_on(stage, _AS_OF),
             days_until_start=days_until(stage.start_on, _AS_OF),
             days_until_end=days_until(stage.end_on, _AS_OF),
             legal_basis=stage.legal_basis,
@@ -40,7 +40,7 @@ def _stage_list_expression(stage: Any, *order: Any, where: ColumnElement[bool]) 
     )
 
 
-def _select_today() -> Rows:
+def _select_today() -> DocumentSelect:
     running, starting, ending = (aliased(models.Stage) for _ in range(3))
     meeting = models.Meeting
     return select(
@@ -52,7 +52,7 @@ def _select_today() -> Rows:
             "starting"
         ),
         _stage_list_expression(ending, ending.end_on, where=ending.end_on.between(_AS_OF, _UNTIL)).label("ending"),
-        json_list(
+        json_array(
             json_object(
                 code=meeting.code,
                 name=meeting.name,
@@ -63,7 +63,7 @@ def _select_today() -> Rows:
                 time_zone=meeting.time_zone,
                 start_on=meeting.start_on,
                 end_on=meeting.end_on,
-                status=meetings.status_on(meeting, _AS_OF),
+                status=meetings.meeting_status_on(meeting, _AS_OF),
             ),
             meeting.start_on,
             meeting.code,
@@ -74,9 +74,9 @@ def _select_today() -> Rows:
 
 _SELECT_TODAY = Statement(
     select(
-        as_text(
-            Document(schemas.Today, lambda _: _select_today()).select(on_a_day=False).subquery().c.document,
-            fields=False,
+        document_text(
+            Document(schemas.Today, lambda _: _select_today()).select(as_of=False).subquery().c.document,
+            only_fields=False,
         )
     )
 )

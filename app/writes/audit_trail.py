@@ -35,7 +35,7 @@ Purpose = Annotated[
 async def attribute_revisions(write: Transaction, caller: Caller, request_id: str, note: ChangeReason | None) -> None:
     """Put the caller's name, and its reasons, under every revision of this transaction."""
     reason, legal_basis = (note.reason, note.legal_basis) if note else (None, None)
-    await write.fetch(_SIGN, caller.client, caller.name, request_id, reason or "", legal_basis or "")
+    await write.fetch(_SIGN, caller.client_id, caller.name, request_id, reason or "", legal_basis or "")
 
 
 async def insert_audit_line(
@@ -46,12 +46,12 @@ async def insert_audit_line(
     `scope`: by which it was allowed, where that is not the one that the route asks for.
     """
     route: Any = request.scope["route"]
-    scope = scope or route.access.scope
+    scope = scope or route.access_policy.scope
     state = request.scope.get("state", {})
     purpose = request.headers.get("x-purpose")
     await write.fetch(
         _LINE,
-        caller.client,
+        caller.client_id,
         str(scope) if scope else None,
         route.name,
         list(keys),

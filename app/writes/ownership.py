@@ -149,7 +149,7 @@ def _sql(
 ) -> str:
     """The SQL of all: that of one, with columns of those given in the place of its parameters."""
     if isinstance(owned_by, Statement):
-        places = owned_by.values({column: f'given."{column}"' for column in columns})
+        places = owned_by.bind_values({column: f'given."{column}"' for column in columns})
         owned_by = re.sub(r"\$(\d+)", lambda found: str(places[int(found[1]) - 1]), owned_by.sql)
     kinds = {column: resource.table.columns[column].type.compile(dialect=DIALECT) for column in columns}
     shape = ", ".join(f'"{column}" {kind}' for column, kind in kinds.items())
@@ -158,4 +158,4 @@ def _sql(
 
 async def _found(write: Transaction, caller: Caller, sql: str, objects: Mapping[int, tuple[str, Values]]) -> set[int]:
     given = [{**columns, "_n": n, "_key": key} for n, (key, columns) in objects.items()]
-    return {n for (n,) in await write.fetch(sql, orjson.dumps(given).decode(), caller.organization, caller.client)}
+    return {n for (n,) in await write.fetch(sql, orjson.dumps(given).decode(), caller.organization, caller.client_id)}

@@ -7,20 +7,21 @@ from typing import Annotated, Literal, NamedTuple
 from fastapi import Depends, Header, Query, Request, Response
 from pydantic import ConfigDict, Field
 
-from app.auth import Caller, caller_of
+from app.auth import Caller, get_caller
 from app.core import clock
 from app.core.db.database import Database
 from app.core.db.faults import ConstraintViolation
 from app.core.db.transaction import Rollback, Transaction, open_transaction
-from app.core.http.parameters import NoQuery
-from app.core.problems import KeyRequired, PreconditionRequired, Problem
+from app.core.http.parameters import EmptyQuery
+from app.core.problems import IdempotencyKeyRequired, PreconditionRequired, Problem
+from app.state import state_of
 from app.writes import audit_trail, idempotency
 from app.writes.conflicts import AttemptedWrite, to_problem
 from app.writes.idempotency import StoredResponse
 from app.writes.payloads import ChangeReason
 
 
-class WriteQuery(NoQuery):
+class WriteQuery(EmptyQuery):
     """The parameter of every write."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -78,12 +79,12 @@ class WriteRequest:
 
     @property
     def database(self) -> Database:
-        database: Database = self.request.app.state.database
+        database: Database = state_of(self.request.app).database
         return database
 
     @property
     def today(self) -> clock.LocalDay:
-        return clock.today(self.request.app.state.zone)
+        return clock.current_day(state_of(self.request.app).settings.zone)
 
     async def run_in_transaction(self, work: Work, note: ChangeReason | None = None) -> Response:
         """Do the work in one transaction, with its audit line and its kept answer; what is answered is committed.
@@ -109,7 +110,7 @@ class WriteRequest:
         async with open_transaction(self.database) as write:
             await self.attribute_revisions(write, note)
             if self.idempotency_key and (
-                kept := await idempotency.find_response(write, self.caller.client, self.idempotency_key, same)
+                kept := await idempotency.find_response(write, self.caller.client_id, self.idempotency_key, same)
             ):
                 return _response(kept, {"Idempotency-Replayed": "true"})
             answer, keys = await work(write)
@@ -118,11 +119,11 @@ class WriteRequest:
                 raise Rollback
             await audit_trail.insert_audit_line(write, self.caller, self.request, keys)
             if self.idempotency_key:
-                await idempotency.store_response(write, self.caller.client, self.idempotency_key, same, answer)
+                await idempotency.store_response(write, self.caller.client_id, self.idempotency_key, same, answer)
         if self.dry_run:
-            if self.shows_people:
+            if self.exposes_personal_data:
                 async with open_transaction(self.database) as write:
-                    await audit_trail.line(write, self.caller, self.request, keys)
+                    await audit_trail.insert_audit_line(write, self.caller, self.request, keys)
             status = 200 if answer.status == 201 else answer.status
             return _response(answer._replace(status=status, headers={}))
         return _response(answer)
@@ -143,9 +144,9 @@ def _response(answer: StoredResponse, more: dict[str, str] | None = None) -> Res
 
 def require_caller(request: Request) -> Caller:
     """The caller of a route that asks for a scope."""
-    caller = caller_of(request)
+    caller = get_caller(request)
     if caller is None:
-        raise RuntimeError("a writing route must declare allow(scope)")
+        raise RuntimeError("a writing route must declare require_scope(scope)")
     return caller
 
 
@@ -155,9 +156,9 @@ async def parse_create_request(
     """A request that creates; KeyRequired without an Idempotency-Key."""
     dry_run = query.dry_run == "true"
     if key is None and not dry_run:
-        raise KeyRequired
+        raise IdempotencyKeyRequired
     if key is not None and not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
-        raise KeyRequired
+        raise IdempotencyKeyRequired
     return WriteRequest(request, require_caller(request), dry_run, idempotency_key=None if dry_run else key)
 
 

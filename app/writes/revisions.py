@@ -30,11 +30,11 @@ from sqlalchemy.orm import aliased
 from app import models
 from app.core.collection import ActiveFilters, Collection
 from app.core.db.database import Queryable
-from app.core.db.documents import Day, Document, Rows, json_object
+from app.core.db.documents import DayExpression, Document, DocumentSelect, json_object
 from app.core.http.paging import Page
-from app.core.http.parameters import FieldsOf, ListQuery
+from app.core.http.parameters import FieldSelection, ListQuery
 from app.core.problems import NotFound
-from app.models.vocabulary import Action
+from app.models.vocabulary import RevisionAction
 from app.writes.resource import Resource, Values
 
 
@@ -66,7 +66,7 @@ class Revision(BaseModel):
     """What one write did to an object."""
 
     revision: int
-    action: Action
+    action: RevisionAction
     at: Annotated[datetime, Field(description="When it was committed (RFC 3339).")]
     client: Annotated[str | None, Field(description="Id of the client that wrote; null: the command line.")]
     made_by: Annotated[str | None, Field(description="Its name then.", examples=["kpu-31", "load"])]
@@ -79,7 +79,9 @@ class Revision(BaseModel):
     after: Annotated[dict[str, Any] | None, Field(description="The same after it; null: it was deleted.")]
 
 
-Fields = Annotated[str, FieldsOf(Revision), Field(description="Members to keep.", examples=["revision,at,changes"])]
+Fields = Annotated[
+    str, FieldSelection(Revision), Field(description="Members to keep.", examples=["revision,at,changes"])
+]
 
 
 class RevisionQuery(ListQuery):
@@ -89,7 +91,7 @@ class RevisionQuery(ListQuery):
     fields: Fields | None = None
 
     @property
-    def order(self) -> str | None:
+    def sort_order(self) -> str | None:
         return self.sort
 
     def filters(self) -> dict[str, Any]:
@@ -141,7 +143,7 @@ def _moved(member: str) -> ColumnElement[Any]:
     return case((_has_moved(member), json_object(before=before, after=after, days=after - before)), else_=null())
 
 
-def select_revision(_day: Day) -> Rows:
+def select_revision(_day: DayExpression) -> DocumentSelect:
     return select(
         _made.revision,
         _made.action,
@@ -184,7 +186,7 @@ async def list_revisions(read: Queryable, resource: Resource, keys: Values, quer
     """The revisions of an object, also of one that was deleted; NotFound where there never was one."""
     beside = {name: value for name, value in keys.items() if name not in resource.table.primary_key.columns}
     within = {"resource": resource.name, "key": resource.format_key(keys), **beside}
-    found = await REVISIONS.page(read, query, within=within)
+    found = await REVISIONS.fetch_page(read, query, path_parameters=within)
     if found.is_empty:
         raise NotFound
     return found

@@ -16,6 +16,7 @@ from app.audit import schemas
 from app.audit_chain import maintenance, sealer, task
 from app.auth import Caller, Scope
 from app.settings import Settings
+from app.state import state_of
 from tests.audit_chain.trail import LINE, seal_all
 from tests.conftest import MIGRATED, client_of, copy_of, running
 from tests.scenarios import assert_refused, walk
@@ -24,7 +25,7 @@ LINES: list[tuple[Any, ...]] = [
     ("gate-1", "check-ins:write", "record_scan", ["meetings/m-1", "participants/p-1"], "r-1", None),
     ("gate-1", "check-ins:write", "record_scan", ["meetings/m-1", "participants/p-2"], "r-2", None),
     (None, None, "rakornas load", [], None, None),
-    ("clerk", "attendance:read", "read_roll", ["meetings/m-1"], "r-3", "daftar hadir"),
+    ("clerk", "attendance:read", "list_attendance", ["meetings/m-1"], "r-3", "daftar hadir"),
     ("clerk", "regions:write", "change_region", ["regions/31"], "r-4", 'é "kutip" 日本'),
 ]
 UNSEALED = ("clerk", "regions:write", "remove_region", ["regions/99"], "r-5", None)
@@ -40,7 +41,7 @@ async def trail_url(server: str) -> AsyncIterator[str]:
         await seal_all(sealing, len(LINES))
         for hour, position in ((7, 2), (9, 5)):
             hash_ = await owner.fetchval("SELECT hash FROM audit_seals WHERE position = $1", position)
-            await owner.execute(sealer.ADD_ROOT, datetime(2026, 11, 24, hour, tzinfo=UTC), position, hash_)
+            await owner.execute(sealer.INSERT_ROOT, datetime(2026, 11, 24, hour, tzinfo=UTC), position, hash_)
         # Nobody seals beside the tests.
         await owner.execute("SELECT pg_advisory_lock(sealing_lock_key())")
         await owner.execute(LINE, *UNSEALED)
@@ -52,8 +53,9 @@ async def trail_url(server: str) -> AsyncIterator[str]:
 @pytest_asyncio.fixture(scope="module")
 async def app(trail_url: str) -> AsyncIterator[FastAPI]:
     async with running(Settings(DATABASE_URL=trail_url)) as app:
+        verifier: Any = state_of(app).token_verifier
         for scope in (Scope.AUDIT_READ, Scope.CLIENTS_ADMIN):
-            app.state.token_verifier.known = _knowing(app.state.token_verifier.known, scope)
+            verifier.find_cached_caller = _knowing(verifier.find_cached_caller, scope)
         yield app
 
 
@@ -113,8 +115,8 @@ class TestLines:
         assert [item["id"] for item in items] == [1, 2, 3, 4, 5, 6]
         assert [item["position"] for item in items] == [1, 2, 3, 4, 5, None]
         for item in items:
-            schemas.Line.model_validate_json(json.dumps(item), strict=True, extra="forbid")
-            assert list(item) == list(schemas.Line.model_fields)
+            schemas.AuditLine.model_validate_json(json.dumps(item), strict=True, extra="forbid")
+            assert list(item) == list(schemas.AuditLine.model_fields)
 
     async def test_the_hashes_can_be_made_anew_from_them(self, reader: httpx.AsyncClient) -> None:
         hash_ = bytes(32)
@@ -130,7 +132,7 @@ class TestLines:
         [
             ({"client": "gate-1"}, [1, 2]),
             ({"client": "nobody"}, []),
-            ({"operation": "read_roll"}, [4]),
+            ({"operation": "list_attendance"}, [4]),
             ({"key": "meetings/m-1"}, [1, 2, 4]),
             ({"key": "meetings"}, []),
             ({"client": "gate-1", "key": "participants/p-2", "operation": "record_scan"}, [2]),
@@ -160,7 +162,7 @@ class TestLines:
 
     async def test_parts(self, reader: httpx.AsyncClient) -> None:
         items = (await reader.get("/v1/audit?fields=operation,id&client=clerk&page_size=1")).json()["items"]
-        assert items == [{"id": 4, "operation": "read_roll"}]
+        assert items == [{"id": 4, "operation": "list_attendance"}]
 
 
 class TestRoots:
@@ -173,7 +175,7 @@ class TestRoots:
         hours = [datetime(2026, 11, 24, hour, tzinfo=UTC) for hour in (7, 9)]
         assert [datetime.fromisoformat(item["hour"]) for item in items] == hours
         for item in items:
-            schemas.Root.model_validate_json(json.dumps(item), strict=True, extra="forbid")
+            schemas.AuditRoot.model_validate_json(json.dumps(item), strict=True, extra="forbid")
 
     async def test_the_newest_first(self, reader: httpx.AsyncClient) -> None:
         for sort, positions in (("hour", [2, 5]), ("-hour", [5, 2])):
@@ -181,7 +183,7 @@ class TestRoots:
             assert [item["position"] for item in found] == positions
 
     async def test_the_command_takes_them_as_they_are(self, reader: httpx.AsyncClient, trail_url: str) -> None:
-        kept = maintenance.read_roots((await reader.get("/v1/audit/roots")).content)
+        kept = maintenance.parse_roots((await reader.get("/v1/audit/roots")).content)
         assert [root.position for root in kept] == [2, 5]
-        verdict = await maintenance.verify(trail_url, kept, lambda _done, _total: None)
+        verdict = await maintenance.verify_trail(trail_url, kept, lambda _done, _total: None)
         assert verdict == (5, 1, 2, 2, [])

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from app.auth import Scope
-from app.auth.scopes import MEANINGS
-from app.explorer.contract import contract
+from app.auth.scopes import SCOPE_DESCRIPTIONS
+from app.explorer.contract import get_openapi_document
 from app.imports.router import SCOPES
 from app.main import create_app
 from tests.applications import document
@@ -21,8 +21,8 @@ CLOSED = {name: one for name, one in OPERATIONS.items() if "security" in one}
 def test_the_scheme_has_all_scopes() -> None:
     (scheme,) = DOCUMENT["components"]["securitySchemes"].values()
     assert scheme["type"] == "oauth2"
-    assert scheme["flows"] == {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": dict(MEANINGS)}}
-    assert set(MEANINGS) == set(Scope)
+    assert scheme["flows"] == {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": dict(SCOPE_DESCRIPTIONS)}}
+    assert set(SCOPE_DESCRIPTIONS) == set(Scope)
     assert "security" not in DOCUMENT  # each operation says for itself
 
 
@@ -47,4 +47,4 @@ def test_an_operation_says_what_token_it_needs(name: str) -> None:
 
 def test_it_is_the_same_each_time() -> None:
     """Scopes are a set in no order of chance."""
-    assert json.dumps(contract(create_app())) == json.dumps(document())
+    assert json.dumps(get_openapi_document(create_app())) == json.dumps(document())

@@ -13,6 +13,7 @@ from app.auth import TokenVerifier, tokens, verifier
 from app.auth.jwt import InvalidToken
 from app.core.problems import Unavailable
 from app.settings import Settings
+from app.state import state_of
 from tests.auth.made import made_client
 from tests.conftest import fetch, running
 
@@ -23,7 +24,7 @@ WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()
 """
 FOLLOWING = (
     "SELECT array_agg(pid ORDER BY pid) FROM pg_stat_activity"
-    " WHERE application_name = 'rakornas trust' AND datname = current_database()"
+    " WHERE application_name = 'rakornas token verifier' AND datname = current_database()"
 )
 
 
@@ -38,20 +39,20 @@ async def workers(app: FastAPI, own_url: str) -> AsyncIterator[list[TokenVerifie
     """The app's, and another process's as it were."""
     other = TokenVerifier(Settings(DATABASE_URL=own_url))
     await other.start()
-    yield [app.state.token_verifier, other]
+    yield [state_of(app).token_verifier, other]
     await other.stop()
 
 
 async def issue(trust: TokenVerifier, client: str, secret: str | None = None) -> bytes:
-    grant = tokens.Grant(client, "a client", 1, ["changes:read"], secret=secret)
-    key = await trust.signing_key()
-    return tokens.issue(grant, key, issuer=trust.issuer, audience=trust.audience, now=time.time()).encode()
+    grant = tokens.Grant(client, "a client", 1, ["changes:read"], secret_id=secret)
+    key = await trust.get_signing_key()
+    return tokens.issue_access_token(grant, key, issuer=trust.issuer, audience=trust.audience, now=time.time()).encode()
 
 
 async def known_by_all(workers: list[TokenVerifier], token: bytes) -> None:
     for one in workers:
         await passes(one, token)
-        assert one.known(token)
+        assert one.find_cached_caller(token)
 
 
 async def passes(trust: TokenVerifier, token: bytes, within: float = 1) -> None:
@@ -73,7 +74,7 @@ async def seconds_until_refused(workers: list[TokenVerifier], token: bytes) -> f
     while left and time.monotonic() < began + 10:
         for one in list(left):
             try:
-                workers[one].known(token)
+                workers[one].find_cached_caller(token)
             except InvalidToken:
                 left.discard(one)
             except Unavailable:
@@ -105,9 +106,9 @@ async def test_a_revocation_is_heard_at_once(
 @pytest.fixture
 def asks_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a worker ask far more often than it must."""
-    assert verifier.AGAIN < verifier.POLL < verifier.STALE / 2
-    monkeypatch.setattr(verifier, "POLL", 0.1)
-    monkeypatch.setattr(verifier, "AGAIN", 0.1)
+    assert verifier.RETRY_SECONDS < verifier.POLL_INTERVAL_SECONDS < verifier.MAX_STATE_AGE_SECONDS / 2
+    monkeypatch.setattr(verifier, "POLL_INTERVAL_SECONDS", 0.1)
+    monkeypatch.setattr(verifier, "RETRY_SECONDS", 0.1)
 
 
 @pytest.mark.usefixtures("asks_often")
@@ -138,7 +139,7 @@ async def test_what_changes_nothing_ends_no_token(app: FastAPI, workers: list[To
 async def test_a_connection_that_is_cut_is_made_anew(
     app: FastAPI, workers: list[TokenVerifier], own_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verifier, "AGAIN", 0.05)
+    monkeypatch.setattr(verifier, "RETRY_SECONDS", 0.05)
     id_, _ = await made_client(app)
     token = await issue(workers[0], id_)
     await known_by_all(workers, token)
@@ -158,7 +159,7 @@ async def test_the_first_key_is_made_once(workers: list[TokenVerifier], own_url:
     other = await asyncpg.connect(own_url)
     async with other.transaction():
         await other.execute(LOCK)
-        asked = [asyncio.create_task(one.signing_key()) for one in workers]
+        asked = [asyncio.create_task(one.get_signing_key()) for one in workers]
         async with asyncio.timeout(10):
             while await other.fetchval(WAITING) < 2:
                 await asyncio.sleep(0.01)
@@ -172,7 +173,7 @@ async def test_the_first_key_is_made_once(workers: list[TokenVerifier], own_url:
 async def test_the_next_key_is_made_a_day_ahead_and_follows_the_one_before(
     workers: list[TokenVerifier], own_url: str
 ) -> None:
-    old = await workers[0].signing_key()
+    old = await workers[0].get_signing_key()
     token = await issue(workers[0], "a client of no table")
     back = "UPDATE signing_keys SET signs_from = signs_from - $1::float8 * interval '1 s',"
     await fetch(own_url, f"{back} signs_until = signs_until - $1::float8 * interval '1 s'", 6 * 86400 + 60.0)
@@ -187,20 +188,20 @@ async def test_the_next_key_is_made_a_day_ahead_and_follows_the_one_before(
     )
     assert await fetch(own_url, follows)
     for one in workers:
-        assert (await one.signing_key()).kid == old.kid
+        assert (await one.get_signing_key()).kid == old.kid
         await passes(one, token)
     async with asyncio.timeout(5):
-        while [len(one.public_keys()) for one in workers] != [2, 2]:
+        while [len(one.list_public_jwks()) for one in workers] != [2, 2]:
             await asyncio.sleep(0.02)
 
 
 @pytest.mark.usefixtures("asks_often")
 async def test_after_a_long_sleep_a_key_is_made_that_signs_at_once(workers: list[TokenVerifier], own_url: str) -> None:
-    old = await workers[0].signing_key()
+    old = await workers[0].get_signing_key()
     back = "signs_from = signs_from - interval '30 days', signs_until = signs_until - interval '30 days'"
     await fetch(own_url, f"UPDATE signing_keys SET {back}")
     until = time.monotonic() + 5
-    while (key := await workers[0].signing_key()).kid == old.kid and time.monotonic() < until:
+    while (key := await workers[0].get_signing_key()).kid == old.kid and time.monotonic() < until:
         await asyncio.sleep(0.05)
     assert key.kid != old.kid
     assert key.signs_from <= time.time()

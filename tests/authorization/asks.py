@@ -126,7 +126,9 @@ def _changed() -> Iterator[Ask]:
             yield Ask(f"change_{name}", "PATCH", "both", target, {member: body}, media_type=MERGE_PATCH)
     secrets = {"own": world.OWN_SECRET, "other": world.OTHER_SECRET, "missing": world.OWN_SECRET}
     for whose, id_ in secrets.items():
-        yield Ask("revoke_secret", "DELETE", whose, f"{ITEMS['client'][whose]}/secrets/{id_}?dry_run=true", good=204)
+        yield Ask(
+            "revoke_client_secret", "DELETE", whose, f"{ITEMS['client'][whose]}/secrets/{id_}?dry_run=true", good=204
+        )
 
 
 def _imported() -> Iterator[Ask]:
@@ -168,15 +170,15 @@ def _read() -> Iterator[Ask]:
     for whose, code in (*((whose, MEETINGS[whose, "open"]) for whose in HOSTS), ("missing", "no-such")):
         yield ask("list_sessions", f"/v1/meetings/{code}/sessions", whose)
         yield ask("list_statements", f"/v1/meetings/{code}/statements", whose)
-        yield ask("read_roll", f"/v1/meetings/{code}/attendance", whose)
-        yield ask("read_summary", f"/v1/meetings/{code}/attendance/summary", whose)
+        yield ask("list_attendance", f"/v1/meetings/{code}/attendance", whose)
+        yield ask("get_attendance_summary", f"/v1/meetings/{code}/attendance/summary", whose)
     for whose in HOSTS:
         closed = f"/v1/meetings/{MEETINGS[whose, 'restricted']}/attendance"
         for query in ("", "?q=rahasia", "?organization=kpu-32", "?fields=id"):
-            yield ask("read_roll", closed + query, whose, roll=True)
-        yield ask("read_summary", f"{closed}/summary?by=organization", whose)
+            yield ask("list_attendance", closed + query, whose, roll=True)
+        yield ask("get_attendance_summary", f"{closed}/summary?by=organization", whose)
     for whose in ("own", "other", "nobody", "missing"):
-        yield ask("read_roster", f"{ITEMS['organization'][whose]}/officials", whose)
+        yield ask("list_organization_officials", f"{ITEMS['organization'][whose]}/officials", whose)
     yield ask("read_tree", "/v1/elections/pemilu-2024/tree")
     yield ask("read_tree", "/v1/elections/pemilu-2029/tree", "missing")
     yield from (ask(f"list_{name}", f"/v1/{at}") for name, at in (("clients", "clients"), ("audit", "audit")))
@@ -184,8 +186,8 @@ def _read() -> Iterator[Ask]:
     yield ask("read_day", "/v1/today")
     yield ask("search", "/v1/search?q=kpu")
     for operation, target in (
-        ("read_keys", "/.well-known/jwks.json"),
-        ("read_metadata", "/.well-known/oauth-authorization-server"),
+        ("get_jwk_set", "/.well-known/jwks.json"),
+        ("get_authorization_server_metadata", "/.well-known/oauth-authorization-server"),
         ("read_index", "/"),
         ("read_openapi", "/openapi.json"),
         ("read_explorer", "/docs"),

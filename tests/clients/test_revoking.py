@@ -5,7 +5,7 @@ import time
 
 import httpx
 
-from app.clients.schemas import NewSecret
+from app.clients.schemas import NewClientSecret
 from tests.auth.made import bearer, fetched_token
 from tests.clients.asking import CLIENTS, keyed, make, patch, read
 
@@ -55,7 +55,7 @@ async def test_a_secret_is_changed_in_use(admin: httpx.AsyncClient, client: http
     assert list(second.json()) == ["id", "created_at", "revoked_at", "client_secret"]
     again = (await admin.post(path, json={}, headers=headers)).json()
     assert again == {**second.json(), "client_secret": None}
-    NewSecret.model_validate(again)  # as the contract says
+    NewClientSecret.model_validate(again)  # as the contract says
     third = await admin.post(path, json={}, headers=keyed())
     assert (third.status_code, third.json()["code"]) == (409, "conflict")
     old = await fetched_token(client, made["id"], made["client_secret"])

@@ -13,8 +13,8 @@ TOLD = "SELECT operation FROM audit_lines WHERE client = $1 AND 'participants/' 
 @pytest.mark.parametrize(
     ("at", "body", "operation"),
     [
-        ("participants", {}, "change_participant"),
-        ("attendance", {"status": "excused", "reason": "izin"}, "set_attendance"),
+        ("participants", {}, "update_participant"),
+        ("attendance", {"status": "excused", "reason": "izin"}, "update_attendance"),
     ],
 )
 async def test_a_document_that_is_shown_is_told(

@@ -23,7 +23,9 @@ pytestmark = pytest.mark.full  # tests/auth says the same within one process
 
 async def client_in(url: str, *scopes: str) -> tuple[str, str]:
     content = {"name": "a client", "scopes": list(scopes)}
-    id_, secret = await asyncio.to_thread(operations.write, url, lambda write: maintenance.create(write, content))
+    id_, secret = await asyncio.to_thread(
+        operations.run_in_transaction, url, lambda write: maintenance.create_client(write, content)
+    )
     assert secret
     return id_, secret
 
@@ -57,7 +59,7 @@ def met(service: Service) -> int:
 async def test_a_revocation_reaches_both_workers_within_5_seconds(own_url: str) -> None:
     following = (
         "SELECT count(*) FROM pg_stat_activity"
-        " WHERE application_name = 'rakornas trust' AND datname = current_database()"
+        " WHERE application_name = 'rakornas token verifier' AND datname = current_database()"
     )
     with serving("--database-url", own_url, "--workers", "2") as service:
         started = time.monotonic()

@@ -2,14 +2,22 @@
 
 from typing import get_args
 
-from app.models import Correction, Meeting, Participant, ParticipantSession, Session, Speaker, Statement
+from app.models import (
+    Meeting,
+    MeetingStatement,
+    Participant,
+    ParticipantSession,
+    Session,
+    SessionSpeaker,
+    SourceCorrection,
+)
 from app.models.vocabulary import (
     AttendanceStatus,
     Capacity,
     DivisionKind,
     MeetingKind,
     Office,
-    Roll,
+    RollAccess,
     SessionKind,
     StatementForm,
 )
@@ -43,7 +51,7 @@ MEETINGS = declare_file(
         "election": parse_text,
         "audience": parse_text,
         "purpose": parse_text,
-        "roll": make_choice_parser(*get_args(Roll)),
+        "roll": make_choice_parser(*get_args(RollAccess)),
         "publisher": parse_text,
         "title": parse_text,
     },
@@ -53,7 +61,7 @@ MEETINGS = declare_file(
 
 CORRECTIONS = declare_file(
     "meeting_corrections.csv",
-    Correction,
+    SourceCorrection,
     ("meeting", "position"),
     {
         "meeting": parse_text,
@@ -87,7 +95,7 @@ SESSIONS = declare_file(
 
 SPEAKERS = declare_file(
     "session_speakers.csv",
-    Speaker,
+    SessionSpeaker,
     ("meeting", "session", "position"),
     {
         "meeting": parse_text,
@@ -105,7 +113,7 @@ SPEAKERS = declare_file(
 
 STATEMENTS = declare_file(
     "meeting_statements.csv",
-    Statement,
+    MeetingStatement,
     "id",
     {
         "id": parse_uuid,

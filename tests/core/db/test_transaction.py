@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.db import transaction
 from app.core.db.database import Database, await_until
+from app.state import state_of
 
 
 async def test_what_ends_in_the_moment_of_a_cancellation_is_released() -> None:
@@ -47,13 +48,13 @@ async def test_what_was_cancelled_has_nothing_to_release() -> None:
 
 @pytest.fixture
 def database(app: FastAPI) -> Database:
-    found: Database = app.state.database
+    found: Database = state_of(app).database
     return found
 
 
 async def is_given_back(database: Database) -> bool:
     for _ in range(500):
-        if database.writes.pool.checkedout() == 0:  # type: ignore[attr-defined]
+        if database.write_engine.pool.checkedout() == 0:  # type: ignore[attr-defined]
             return True
         await asyncio.sleep(0.01)
     return False
