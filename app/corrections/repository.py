@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, Text, bindparam, case, literal_column, null, select, true
+from sqlalchemy import ColumnElement, Table, Text, bindparam, case, literal_column, null, select
 
 from app import models, references
 from app.attendance import schemas
@@ -50,8 +50,6 @@ CORRECTIONS = Collection(
     _correction,
     conditions=_conditions,
     sorts={"id": []},
-    folded=literal_column("''"),
-    whole=true(),
 )
 
 
