@@ -82,7 +82,7 @@ class AuditQuery(ListQuery):
     fields: LineFields | None = None
 
     @property
-    def order(self) -> str | None:
+    def sort_order(self) -> str | None:
         return self.sort
 
     @field_validator("to")
@@ -104,5 +104,5 @@ class RootQuery(ListQuery):
     fields: RootFields | None = None
 
     @property
-    def order(self) -> str | None:
+    def sort_order(self) -> str | None:
         return self.sort

@@ -128,5 +128,5 @@ class ClientQuery(ListQuery):
     fields: Fields | None = None
 
     @property
-    def order(self) -> str | None:
+    def sort_order(self) -> str | None:
         return self.sort

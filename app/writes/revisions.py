@@ -90,10 +90,10 @@ class RevisionQuery(ListQuery):
     fields: Fields | None = None
 
     @property
-    def order(self) -> str | None:
+    def sort_order(self) -> str | None:
         return self.sort
 
-    def filters(self) -> dict[str, Any]:
+    def active_filters(self) -> dict[str, Any]:
         return {}
 
 
