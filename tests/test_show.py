@@ -19,6 +19,7 @@ from app.show.record_reader import RecordReader
 from app.show.report import Report
 from app.show.roster import build_roster_report
 from app.show.stages import build_stages_report
+from app.state import state_of
 from tests.conftest import fetch, named, running
 from tests.scenarios import walk
 
@@ -28,7 +29,7 @@ UNREACHABLE = "postgresql://rakornas@127.0.0.1:1/rakornas"
 
 
 def on(app: FastAPI, day: str | None, today: LocalDay = TODAY) -> RecordReader:
-    return RecordReader(app.state.database, day, today)
+    return RecordReader(state_of(app).database, day, today)
 
 
 def piped(sheet: Report) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, Text, and_, bindparam, func, select, true
+from sqlalchemy import ColumnElement, Text, and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from app import models, references
@@ -200,8 +200,6 @@ STATEMENTS = Collection(
     key=_statement.id,
     conditions=_statement_conditions,
     sorts={"made_on": [first_known_day_or_infinity(_statement.made_on)], "updated_at": [_statement.updated_at]},
-    folded=_statement.summary,
-    whole=true(),
 )
 
 STATEMENT = Resource(

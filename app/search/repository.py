@@ -116,9 +116,9 @@ HITS = Collection(
     _entries,
     key=_entries.c.url,
     # A code that was given is as like as can be, whatever the names are.
-    folded=case((_entries.c.is_its_code, FOLDED_WORDS), else_=_entries.c.folded),
-    found=_match_condition,
-    whole=_entries.c.is_whole,
+    folded_text=case((_entries.c.is_its_code, FOLDED_WORDS), else_=_entries.c.folded),
+    search_condition=_match_condition,
+    tie_break=_entries.c.is_whole,
     conditions=_filter_conditions,
     sorts={},
 )
