@@ -1,7 +1,8 @@
-"""Posts that wait at the same moment are stored in one transaction, which costs little more for ten than for one.
+"""Batch concurrent check-in submissions of one meeting into shared transactions.
 
-A post that comes alone does not wait. What comes while another is being stored waits for that, and goes in with all
-that has come meanwhile; each is answered after the commit that keeps it.
+A transaction for ten submissions costs little more than one for a single submission. The first submission starts a
+transaction at once; those that arrive while it runs are stored together in the next one. Each caller gets its answer
+after the commit that stored its scans.
 """
 
 import asyncio
@@ -10,89 +11,108 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import Context
 from typing import NamedTuple
 
-from app.check_ins.repository import DeviceSubmission, Result
+from app.check_ins.repository import DeviceSubmission, ScanResult
 from app.core.db.faults import is_contention
 from app.core.problems import Unavailable
 
-MOST = 50  # posts in one transaction
+MAX_SUBMISSIONS_PER_TRANSACTION = 50
 
-Store = Callable[[Sequence[DeviceSubmission]], Awaitable[list[list[Result]]]]
+StoreSubmissions = Callable[[Sequence[DeviceSubmission]], Awaitable[list[list[ScanResult]]]]
 
 
-class _Waiting(NamedTuple):
-    post: DeviceSubmission
-    answer: "asyncio.Future[list[Result]]"
+class _PendingSubmission(NamedTuple):
+    submission: DeviceSubmission
+    results: "asyncio.Future[list[ScanResult]]"
 
 
 class CheckInBatcher:
-    """The posts of one worker, each meeting's for itself; each waits for so many seconds at most."""
+    """One per worker. Keeps a queue per meeting."""
 
-    def __init__(self, store: Store, seconds: float) -> None:
-        self._keep, self._seconds = store, seconds
-        self._waiting: dict[str, deque[_Waiting]] = {}
+    def __init__(self, store: StoreSubmissions, timeout: float) -> None:
+        """Create a batcher without queues.
+
+        Args:
+            store: Writes a list of submissions in one transaction and returns their results in order.
+            timeout: Longest wait for an answer, in seconds.
+
+        """
+        self._store, self._timeout = store, timeout
+        self._queues: dict[str, deque[_PendingSubmission]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def submit(self, post: DeviceSubmission) -> list[Result]:
-        """What has become of the scans of a post, in their order; nothing where there is no such meeting.
+    async def submit(self, submission: DeviceSubmission) -> list[ScanResult]:
+        """Store the scans of one submission and return their results in order.
 
-        Unavailable when the database fails or does not come to it in time: then nobody knows whether it was kept.
+        Returns an empty list if the meeting does not exist.
+
+        Raises:
+            Unavailable: The database failed or the timeout passed. The scans may or may not have been stored; the
+                device sends them again (scan ids make that safe).
+
         """
-        waiting = _Waiting(post, asyncio.get_running_loop().create_future())
-        if post.meeting in self._waiting:
-            self._waiting[post.meeting].append(waiting)
+        pending = _PendingSubmission(submission, asyncio.get_running_loop().create_future())
+        if submission.meeting in self._queues:
+            self._queues[submission.meeting].append(pending)
         else:
-            self._waiting[post.meeting] = deque([waiting])
-            # In a context of its own, for it works for others than the request that it begins with.
-            task = asyncio.get_running_loop().create_task(self._store(post.meeting), context=Context())
+            self._queues[submission.meeting] = deque([pending])
+            # A context of its own, because the task also serves other requests than the one that starts it.
+            task = asyncio.get_running_loop().create_task(self._store_queue(submission.meeting), context=Context())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         try:
-            async with asyncio.timeout(self._seconds):
-                return await waiting.answer
+            async with asyncio.timeout(self._timeout):
+                return await pending.results
         except TimeoutError as error:
             raise Unavailable from error
 
-    async def _store(self, meeting: str) -> None:
-        waiting = self._waiting[meeting]
-        together: list[_Waiting] = []
+    async def _store_queue(self, meeting: str) -> None:
+        """Store the batches of a meeting one after another until its queue is empty."""
+        queue = self._queues[meeting]
+        batch: list[_PendingSubmission] = []
         try:
-            while together := _next(waiting):
-                await self._together(together)
+            while batch := _take_batch(queue):
+                await self._store_batch(batch)
         finally:
-            del self._waiting[meeting]
-            _fail([*together, *waiting], Unavailable())  # nobody is left, unless this task has been broken off
+            del self._queues[meeting]
+            _fail([*batch, *queue], Unavailable())  # both are empty, unless this task was cancelled
 
-    async def _together(self, group: list[_Waiting]) -> None:
+    async def _store_batch(self, batch: list[_PendingSubmission]) -> None:
+        """Store a batch; on an error that one submission caused, store each of them alone."""
         try:
-            results = await self._keep([one.post for one in group])
+            results = await self._store([pending.submission for pending in batch])
         except Exception as error:
-            if len(group) == 1 or (isinstance(error, Unavailable) and not is_contention(error)):
-                _fail(group, error)
-            else:  # what one of them has wrong, or waits for, is not the others' fault
-                await asyncio.gather(*(self._together([one]) for one in group if not one.answer.done()))
+            if len(batch) == 1 or (isinstance(error, Unavailable) and not is_contention(error)):
+                _fail(batch, error)
+            else:
+                await asyncio.gather(*(self._store_batch([pending]) for pending in batch if not pending.results.done()))
         else:
-            for one, result in zip(group, results, strict=True):
-                if not one.answer.done():
-                    one.answer.set_result(result)
+            for pending, scan_results in zip(batch, results, strict=True):
+                if not pending.results.done():
+                    pending.results.set_result(scan_results)
 
 
-def _fail(those: Iterable[_Waiting], error: Exception) -> None:
-    for one in those:
-        if not one.answer.done():
-            one.answer.set_exception(error)
+def _fail(submissions: Iterable[_PendingSubmission], error: Exception) -> None:
+    """Raise an error in the callers that still wait for these submissions."""
+    for pending in submissions:
+        if not pending.results.done():
+            pending.results.set_exception(error)
 
 
-def _next(waiting: deque[_Waiting]) -> list[_Waiting]:
-    """Those that go together, as they came: a device's second post after its first, none that nobody waits for."""
-    group: dict[str, _Waiting] = {}
-    later = []
-    while waiting and len(group) < MOST:
-        one = waiting.popleft()
-        if one.answer.done():
+def _take_batch(queue: deque[_PendingSubmission]) -> list[_PendingSubmission]:
+    """Remove the next batch from a queue and return it in order of arrival.
+
+    A batch has at most one submission of each device; a second one stays in the queue, because the offset of the
+    device's clock depends on their order. Submissions whose caller has gone are dropped.
+    """
+    batch: dict[str, _PendingSubmission] = {}
+    deferred = []
+    while queue and len(batch) < MAX_SUBMISSIONS_PER_TRANSACTION:
+        pending = queue.popleft()
+        if pending.results.done():
             continue
-        if one.post.device_id in group:
-            later.append(one)
+        if pending.submission.device_id in batch:
+            deferred.append(pending)
         else:
-            group[one.post.device_id] = one
-    waiting.extendleft(reversed(later))
-    return list(group.values())
+            batch[pending.submission.device_id] = pending
+    queue.extendleft(reversed(deferred))
+    return list(batch.values())

@@ -45,7 +45,7 @@ def import_(
 ) -> None:
     """Bring in rows of a resource: all of them or, where one is refused, none. Exit code 1 where any is refused."""
     from app import operations
-    from app.core.http.validation import validate
+    from app.core.http.validation import validate_document
     from app.core.problems import Problem, Unavailable
     from app.imports import command_line
     from app.imports.report import ImportOptions
@@ -58,16 +58,16 @@ def import_(
         raise typer.BadParameter(f"{path} ends in none of: {', '.join(command_line.FORMAT_BY_SUFFIX)}.")
     order = ImportOptions(IMPORTABLE[resource], dry_run, partial)
     try:
-        note = validate(ChangeReason, {"reason": reason, "legal_basis": legal_basis})
-        settings = operations.settings()
-        with operations.database(database_url, data_dir) as database:
+        note = validate_document(ChangeReason, {"reason": reason, "legal_basis": legal_basis})
+        settings = operations.read_settings()
+        with operations.open_database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)
-                operations.load_when_empty(database.url)
+                operations.load_if_empty(database.url)
             operations.check_server(database.url, workers=0)
             here = settings.model_copy(update={"database_url": database.url})
             with progress(path) as seen:
-                outcome = operations.asked(command_line.import_file(here, path, order, note, seen))
+                outcome = operations.run_query(command_line.import_file(here, path, order, note, seen))
     except operations.OperatorError as error:
         fail(error)
     except Unavailable as error:

@@ -12,16 +12,16 @@ from app.core.db.transaction import open_transaction
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.problems import NotFound
 from app.quorum import repository, schemas
 from app.quorum.rules import Rule, find_rule
 from app.roll_access import access, audited_read
-from app.routing import resource
+from app.routing import resource_router
 from app.state import state_of
 from app.writes import audit_trail
 
-router = resource("attendance", at="/v1/meetings/{code}/quorum")
+router = resource_router("attendance", at="/v1/meetings/{code}/quorum")
 CACHE_SECONDS = 5  # seconds: who decides by it looks again and again
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["sidang-pleno-2026-11-24"])]
 
@@ -31,7 +31,7 @@ Code = Annotated[str, Path(description="Code of the meeting.", examples=["sidang
     response_model=schemas.Quorum,
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/sidang-pleno-2026-11-24/quorum?at=2026-11-24T05:45:00Z"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def get_quorum(
     request: Request,
@@ -49,7 +49,7 @@ async def get_quorum(
     """
     then = read.known_at(query.known_at)
     plenary = await repository.find_plenary(then, code)
-    rules = await access.rules_of(read, then, code) if plenary else None
+    rules = await access.find_access_rules(read, then, code) if plenary else None
     if plenary is None or rules is None:
         raise NotFound
     if query.known_at and (today := await repository.find_plenary(read, code)):
@@ -57,18 +57,20 @@ async def get_quorum(
     at = query.at or min(query.known_at or datetime.now(UTC), plenary.last_instant)
     members = await repository.list_members(then, plenary.host, at.astimezone(plenary.zone).date())
     stays = await repository.list_presence_intervals(then, plenary, [one.official for one in members])
-    if not rules.closed:
+    if not rules.is_restricted:
         return _reply(_Quorum(plenary, at, members, stays).document(shown=True))
-    if not await access.may_read(rules, get_caller(request), code):
+    if not await access.can_read(rules, get_caller(request), code):
         return _reply(_Quorum(plenary, at, members, stays).document(shown=False))
     people = dict.fromkeys(f"participants/{one.participant}" for one in stays)
     async with open_transaction(state_of(request.app).database) as transaction:
-        await audited_read.line(transaction, request, f"meetings/{code}/quorum", *people)
+        await audited_read.record_read(transaction, request, f"meetings/{code}/quorum", *people)
     return _reply(_Quorum(plenary, at, members, stays).document(shown=True), cache="no-store")
 
 
 def _reply(document: dict[str, Any], cache: str = f"public, max-age={CACHE_SECONDS}") -> Response:
-    return conditional.reply(orjson.dumps(document, default=str), cache=cache, headers={"Vary": audited_read.VARY})
+    return conditional.json_response(
+        orjson.dumps(document, default=str), cache=cache, headers={"Vary": audited_read.VARY}
+    )
 
 
 class _Quorum(NamedTuple):

@@ -59,7 +59,7 @@ async def insert_audit_line(
 
     """
     route: Any = request.scope["route"]
-    scope = scope or route.access.scope
+    scope = scope or route.access_policy.scope
     state = request.scope.get("state", {})
     purpose = request.headers.get("x-purpose")
     await transaction.fetch(

@@ -8,10 +8,10 @@ from pydantic import BaseModel
 
 from app.core.db.transaction import Transaction
 from app.core.http import conditional
-from app.core.http.bodies import merged
+from app.core.http.bodies import apply_merge_patch
 from app.core.http.paging import Item
 from app.core.http.parameters import ItemQuery
-from app.core.http.validation import validate
+from app.core.http.validation import validate_document
 from app.core.problems import NotFound, PreconditionFailed
 from app.writes import ownership, rows
 from app.writes.conflicts import AttemptedWrite
@@ -99,7 +99,7 @@ async def apply_patch(
     given = patch.model_dump(mode="json", exclude_unset=True, by_alias=True)
     members = resource.to_members(locked.members)
     current = {name: value for name, value in members.items() if name in resource.payload_model.model_fields}
-    patched = validate(resource.payload_model, merged(current, given))
+    patched = validate_document(resource.payload_model, apply_merge_patch(current, given))
     named = {name: getattr(patched, name) for name in given if name not in REASON_MEMBERS}
     own, parts = _split_columns(resource, resource.to_columns(named))
     all_columns, _ = _split_columns(resource, resource.to_columns(_list_members(patched)))
@@ -157,9 +157,11 @@ async def get_document(transaction: Transaction, write_request: WriteRequest, re
     """
     write_request.exposes_personal_data = write_request.exposes_personal_data or resource.is_personal
     *path_columns, own = resource.key_columns
-    within = {name: keys[name] for name in path_columns}
+    path_parameters = {name: keys[name] for name in path_columns}
     today = write_request.today if resource.date_dependent else None
-    item = await resource.collection.one(transaction, keys[own], FULL_DOCUMENT, within=within, today=today)
+    item = await resource.collection.fetch_item(
+        transaction, keys[own], FULL_DOCUMENT, path_parameters=path_parameters, today=today
+    )
     if item is None:
         raise RuntimeError(f"{resource.name}: the object that was written cannot be read")
     return item
@@ -181,7 +183,8 @@ async def lock_object(
     if locked is None:
         raise NotFound
     await ownership.ensure_object_inside(transaction, write_request.caller, resource, keys)
-    if write_request.if_match is not None and not conditional.matches(write_request.if_match, locked.revision):
+    if_match = write_request.if_match
+    if if_match is not None and not conditional.if_match_names_revision(if_match, locked.revision):
         item = await get_document(transaction, write_request, resource, keys)
         raise PreconditionFailed(headers={"ETag": conditional.entity_tag(item.body, item.revision)})
     return locked

@@ -21,21 +21,21 @@ from app.core.db.faults import ConstraintViolation
 from app.core.db.statements import Statement
 from app.core.languages import Text as Sentence
 from app.core.problems import (
-    Circular,
+    AlreadyExists,
+    CircularParent,
     CircularRepresentation,
     EndsBeforeStart,
-    Exists,
+    ErrorDetail,
     ForeignParent,
     InUse,
-    Invalid,
     InvalidContent,
     NoPlacesLeft,
-    OutsideMeeting,
     ParallelSessions,
     Problem,
     SameOfficeTwice,
     SecondClientNeeded,
-    TwoHolders,
+    SessionOutsideMeeting,
+    TwoDefinitiveHolders,
 )
 from app.writes.messages import CONSTRAINT_MESSAGES
 
@@ -63,10 +63,10 @@ MAX_CONFLICTS_LISTED = 5
 
 # By constraint: the problem, and a JSON pointer to the member at fault.
 CONSTRAINT_PROBLEMS: Mapping[str, tuple[type[Problem], str]] = {
-    "ex_appointments_one_definitive_holder": (TwoHolders, "/office"),
+    "ex_appointments_one_definitive_holder": (TwoDefinitiveHolders, "/office"),
     "ex_appointments_one_office_once": (SameOfficeTwice, "/official"),
     "fk_stages_election_parent_stages": (ForeignParent, "/parent"),
-    "ck_sessions_within_meeting": (OutsideMeeting, "/starts_at"),
+    "ck_sessions_within_meeting": (SessionOutsideMeeting, "/starts_at"),
     "ck_session_speakers_parallel_sessions": (ParallelSessions, "/speakers"),
     "ck_participant_sessions_parallel_sessions": (ParallelSessions, "/sessions"),
     "ck_participants_places_left": (NoPlacesLeft, "/organization"),
@@ -79,8 +79,8 @@ CONSTRAINT_PROBLEMS: Mapping[str, tuple[type[Problem], str]] = {
         for table in ("appointments", "stages", "meetings", "sessions")
     },
     "ck_organizations_dissolved_after_established": (EndsBeforeStart, "/dissolved_on"),
-    **{f"ck_{table}_parent_no_circle": (Circular, "/parent") for table in ("organizations", "stages")},
-    **{f"ck_{table}_parent_is_another": (Circular, "/parent") for table in ("organizations", "stages")},
+    **{f"ck_{table}_parent_no_circle": (CircularParent, "/parent") for table in ("organizations", "stages")},
+    **{f"ck_{table}_parent_is_another": (CircularParent, "/parent") for table in ("organizations", "stages")},
 }
 CONFLICTS = Sentence(
     "Isian ini bertentangan dengan objek atau isian lain.", "This conflicts with another object or entry."
@@ -121,20 +121,20 @@ async def to_problem(reader: Queryable, violation: ConstraintViolation, write: A
     if name in CONSTRAINT_PROBLEMS:
         kind, pointer = CONSTRAINT_PROBLEMS[name]
         if kind is ForeignParent and not await _parent_exists(reader, table, write.columns):
-            return InvalidContent(Invalid("unknown_code", UNKNOWN_REFERENCE, pointer=pointer))
-        pointer = "/end_on" if kind is OutsideMeeting and "host" in write.columns else pointer
+            return InvalidContent(ErrorDetail("unknown_code", UNKNOWN_REFERENCE, pointer=pointer))
+        pointer = "/end_on" if kind is SessionOutsideMeeting and "host" in write.columns else pointer
         addresses = await _find_conflicting(reader, violation, kind, write)
         return _build_conflict(kind, f"/{member}" if member else pointer, addresses, write)
     if isinstance(constraint, ForeignKeyConstraint):
         pointer = f"/{member or constraint.column_keys[-1]}"
-        return InvalidContent(Invalid("unknown_code", UNKNOWN_REFERENCE, pointer=pointer))
+        return InvalidContent(ErrorDetail("unknown_code", UNKNOWN_REFERENCE, pointer=pointer))
     if columns := _unique_columns(table, name):
         rows = write.part_items.get(member, ()) if member else [write.columns]
         addresses = [address for row in rows for address in await _find_equal(reader, table, name, columns, row)]
-        return _build_conflict(Exists, f"/{member or columns[-1].name}", addresses, write)
+        return _build_conflict(AlreadyExists, f"/{member or columns[-1].name}", addresses, write)
     pointer, message = CONSTRAINT_MESSAGES.get(name, ("", RULE_VIOLATED))
     code = name.removeprefix(f"ck_{violation.table}_")
-    return InvalidContent(Invalid(code, message, pointer=f"/{member}" if member else pointer))
+    return InvalidContent(ErrorDetail(code, message, pointer=f"/{member}" if member else pointer))
 
 
 def _build_conflict(kind: type[Problem], pointer: str, addresses: Sequence[str], write: AttemptedWrite) -> Problem:
@@ -144,8 +144,8 @@ def _build_conflict(kind: type[Problem], pointer: str, addresses: Sequence[str],
     return kind(*[_build_error(CONFLICTS, kind.code, pointer, address) for address in listed])
 
 
-def _build_error(message: Sentence, code: str, pointer: str, address: str | None) -> Invalid:
-    return Invalid(code, message, pointer=pointer, address=address)
+def _build_error(message: Sentence, code: str, pointer: str, address: str | None) -> ErrorDetail:
+    return ErrorDetail(code, message, pointer=pointer, address=address)
 
 
 def _unique_columns(table: Table, name: str) -> list[Column[Any]]:
@@ -199,12 +199,12 @@ async def _find_conflicting(
     They are the meeting of a session outside its days, the session that the hint of the error names, the parent, or
     what the conflict query of the constraint selects.
     """
-    if kind is OutsideMeeting and "meeting" in write.columns:
+    if kind is SessionOutsideMeeting and "meeting" in write.columns:
         return [ADDRESSES["meetings"].format(code=write.columns["meeting"])]
     if violation.hint:
         meeting, _, session = violation.hint.partition("/")
         return [ADDRESSES["sessions"].format(meeting=meeting, code=session)]
-    if kind in (Circular, ForeignParent):
+    if kind in (CircularParent, ForeignParent):
         return [ADDRESSES[violation.table].format(code=write.columns["parent"])]
     statement = write.conflict_queries.get(violation.constraint)
     rows = await reader.fetch_all(statement, write.columns) if statement else []

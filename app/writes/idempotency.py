@@ -11,7 +11,7 @@ from typing import NamedTuple
 import orjson
 
 from app.core.db.transaction import Transaction
-from app.core.problems import InFlight, KeyReused
+from app.core.problems import IdempotencyKeyReused, RequestInFlight
 
 SELECT_RESPONSE = (
     "SELECT fingerprint, status, headers::text, body FROM idempotency_keys"
@@ -49,8 +49,8 @@ async def find_response(transaction: Transaction, client: str, key: str, fingerp
     """Return the response stored for a key, or None for a new key, which is then locked until the transaction ends.
 
     Raises:
-        InFlight: Another request with this key is running.
-        KeyReused: The key was used for a request with another fingerprint.
+        RequestInFlight: Another request with this key is running.
+        IdempotencyKeyReused: The key was used for a request with another fingerprint.
 
     """
     # Without this lock a second request would wait on the unique key for as long as the first one runs.
@@ -58,13 +58,13 @@ async def find_response(transaction: Transaction, client: str, key: str, fingerp
         "SELECT pg_try_advisory_xact_lock(idempotency_lock_key($1, $2))", client, key
     )
     if not is_locked:
-        raise InFlight
+        raise RequestInFlight
     rows = await transaction.fetch(SELECT_RESPONSE, client, key)
     if not rows:
         return None
     stored_fingerprint, status, headers, body = rows[0]
     if stored_fingerprint != fingerprint:
-        raise KeyReused
+        raise IdempotencyKeyReused
     return StoredResponse(status, orjson.loads(headers), body)
 
 

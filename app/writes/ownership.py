@@ -168,7 +168,7 @@ def _outside_sql(
 ) -> str:
     """Build the SQL for many objects from the owner query of one: columns of `given` replace its parameters."""
     if isinstance(owner_query, Statement):
-        arguments = owner_query.values({column: f'given."{column}"' for column in columns})
+        arguments = owner_query.bind_values({column: f'given."{column}"' for column in columns})
         owners = re.sub(r"\$(\d+)", lambda match: str(arguments[int(match[1]) - 1]), owner_query.sql)
     else:
         owners = owner_query

@@ -5,10 +5,10 @@ from typing import Annotated, TypeVar
 from fastapi import Body
 from pydantic import Field
 
-from app.core.http.bodies import MERGE_PATCH
-from app.core.http.body_types import Content, Line, patch_of
+from app.core.http.bodies import MERGE_PATCH_TYPE
+from app.core.http.body_types import Line, PayloadModel, build_patch_model
 
-T = TypeVar("T", bound=Content)
+T = TypeVar("T", bound=PayloadModel)
 
 Reference = Annotated[
     str, Field(min_length=1, max_length=40, pattern="^[a-z0-9.-]+$", description="Code of the object referred to.")
@@ -24,7 +24,7 @@ TimeZone = Annotated[
 ]
 
 
-class ChangeReason(Content):
+class ChangeReason(PayloadModel):
     """The reason and legal basis of a write, stored in the revision of the object."""
 
     reason: Annotated[Line | None, Field(description="Reason of the change, stored in the revision.")] = None
@@ -34,7 +34,7 @@ class ChangeReason(Content):
 
 
 # Parameter types and bodies for the signatures of routes.
-MergePatchBody = Body(media_type=MERGE_PATCH)
+MergePatchBody = Body(media_type=MERGE_PATCH_TYPE)
 DeleteReason = Annotated[ChangeReason | None, Body(description="Reason of the deletion.")]
 
 
@@ -50,4 +50,4 @@ class SourcedPayload(ChangeReason):
 
 def merge_patch_model(model: type[T]) -> type[T]:
     """Decorate a model: return the schema of a merge patch (RFC 7396) with the members that the model inherits."""
-    return patch_of(model, model.__name__)  # type: ignore[return-value]
+    return build_patch_model(model, model.__name__)  # type: ignore[return-value]

@@ -12,8 +12,8 @@ from app.core import clock
 from app.core.db.database import Database
 from app.core.db.faults import ConstraintViolation
 from app.core.db.transaction import Rollback, Transaction, open_transaction
-from app.core.http.parameters import NoQuery
-from app.core.problems import KeyRequired, PreconditionRequired, Problem
+from app.core.http.parameters import EmptyQuery
+from app.core.problems import IdempotencyKeyRequired, PreconditionRequired, Problem
 from app.state import state_of
 from app.writes import audit_trail, idempotency
 from app.writes.conflicts import AttemptedWrite, to_problem
@@ -21,7 +21,7 @@ from app.writes.idempotency import StoredResponse
 from app.writes.payloads import ChangeReason
 
 
-class WriteQuery(NoQuery):
+class WriteQuery(EmptyQuery):
     """Query parameters of every write."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -89,15 +89,15 @@ class WriteRequest:
     @property
     def today(self) -> clock.LocalDay:
         """The current day in the time zone of the service."""
-        return clock.today(state_of(self.request.app).settings.zone)
+        return clock.current_day(state_of(self.request.app).settings.zone)
 
     async def run_in_transaction(self, work: Work, reason: ChangeReason | None = None) -> Response:
         """Perform the work, its audit line and its idempotent response in one transaction; respond after the commit.
 
         Raises:
             Problem: A constraint was violated, or `work` raised a problem of its own.
-            InFlight: Another request with the same idempotency key is running.
-            KeyReused: The idempotency key was used for a different request.
+            RequestInFlight: Another request with the same idempotency key is running.
+            IdempotencyKeyReused: The idempotency key was used for a different request.
 
         """
         try:
@@ -169,15 +169,15 @@ async def parse_create_request(
     """Build the WriteRequest of a route that creates.
 
     Raises:
-        KeyRequired: The Idempotency-Key header is missing or malformed.
+        IdempotencyKeyRequired: The Idempotency-Key header is missing or malformed.
 
     """
     dry_run = query.dry_run == "true"
     key = idempotency_key
     if key is None and not dry_run:
-        raise KeyRequired
+        raise IdempotencyKeyRequired
     if key is not None and not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
-        raise KeyRequired
+        raise IdempotencyKeyRequired
     return WriteRequest(request, require_caller(request), dry_run, idempotency_key=None if dry_run else key)
 
 

@@ -4,21 +4,21 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.problems import (
+    AlreadyExists,
     Conflict,
-    Exists,
-    InFlight,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
     InsufficientScope,
     InUse,
     InvalidContent,
-    KeyRequired,
-    KeyReused,
     NotFound,
     OutsideOrganization,
     PreconditionFailed,
     PreconditionRequired,
     Problem,
+    RequestInFlight,
     UnsupportedMediaType,
 )
 
@@ -41,11 +41,19 @@ _REPLAYED_HEADER = {
 
 def responses_for_create(model: type[BaseModel], *more: type[Problem]) -> Responses:
     """Return the responses of a POST that creates an object of this model, with `more` problems."""
-    kinds = (*_FORBIDDEN, KeyRequired, Exists, InFlight, UnsupportedMediaType, InvalidContent, KeyReused)
+    kinds = (
+        *_FORBIDDEN,
+        IdempotencyKeyRequired,
+        AlreadyExists,
+        RequestInFlight,
+        UnsupportedMediaType,
+        InvalidContent,
+        IdempotencyKeyReused,
+    )
     return {
         200: {"model": model, "description": "With `dry_run=true`: the object that would be created."},
         201: {"description": "Created.", "headers": {**LOCATION_HEADER, **_ETAG_HEADER, **_REPLAYED_HEADER}},
-        **problems(*kinds, *more),
+        **problem_responses(*kinds, *more),
     }
 
 
@@ -54,13 +62,13 @@ def responses_for_update(*more: type[Problem]) -> Responses:
     kinds = (*_FORBIDDEN, NotFound, Conflict, PreconditionFailed, UnsupportedMediaType, InvalidContent)
     return {
         200: {"description": "The object after the change.", "headers": _ETAG_HEADER},
-        **problems(*kinds, PreconditionRequired, *more),
+        **problem_responses(*kinds, PreconditionRequired, *more),
     }
 
 
 def responses_for_action(*more: type[Problem]) -> Responses:
     """Return the problems of a POST that needs no idempotency key because repeating it changes nothing."""
-    return problems(*_FORBIDDEN, NotFound, UnsupportedMediaType, InvalidContent, *more)
+    return problem_responses(*_FORBIDDEN, NotFound, UnsupportedMediaType, InvalidContent, *more)
 
 
 def responses_for_delete(*more: type[Problem]) -> Responses:
@@ -69,4 +77,4 @@ def responses_for_delete(*more: type[Problem]) -> Responses:
         *_FORBIDDEN,
         *(NotFound, InUse, PreconditionFailed, UnsupportedMediaType, InvalidContent, PreconditionRequired),
     )
-    return {204: {"description": "Deleted. Its revisions remain readable."}, **problems(*kinds, *more)}
+    return {204: {"description": "Deleted. Its revisions remain readable."}, **problem_responses(*kinds, *more)}

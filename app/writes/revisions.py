@@ -30,11 +30,11 @@ from sqlalchemy.orm import aliased
 from app import models
 from app.core.collection import ActiveFilters, Collection
 from app.core.db.database import Queryable
-from app.core.db.documents import Day, Document, Rows, json_object
+from app.core.db.documents import DayExpression, Document, DocumentSelect, json_object
 from app.core.http.paging import Page
-from app.core.http.parameters import FieldsOf, ListQuery
+from app.core.http.parameters import FieldSelection, ListQuery
 from app.core.problems import NotFound
-from app.models.vocabulary import Action
+from app.models.vocabulary import RevisionAction
 from app.writes.resource import Resource, Values
 
 
@@ -69,7 +69,7 @@ class Revision(BaseModel):
     """A write that changed an object."""
 
     revision: int
-    action: Action
+    action: RevisionAction
     at: Annotated[datetime, Field(description="Time of the commit (RFC 3339).")]
     client: Annotated[str | None, Field(description="Id of the client; null: the command line.")]
     made_by: Annotated[str | None, Field(description="Name of the client at that time.", examples=["kpu-31", "load"])]
@@ -82,7 +82,9 @@ class Revision(BaseModel):
     after: Annotated[dict[str, Any] | None, Field(description="The object's own members after it; null: deleted.")]
 
 
-Fields = Annotated[str, FieldsOf(Revision), Field(description="Members to keep.", examples=["revision,at,changes"])]
+Fields = Annotated[
+    str, FieldSelection(Revision), Field(description="Members to keep.", examples=["revision,at,changes"])
+]
 
 
 class RevisionQuery(ListQuery):
@@ -151,7 +153,7 @@ def _date_shift(member: str) -> ColumnElement[Any]:
     return case((_date_changed(member), json_object(before=before, after=after, days=after - before)), else_=null())
 
 
-def select_revision(_day: Day) -> Rows:
+def select_revision(_day: DayExpression) -> DocumentSelect:
     """Select the members of a revision."""
     return select(
         _revision.revision,
@@ -201,7 +203,7 @@ async def list_revisions(reader: Queryable, resource: Resource, keys: Values, qu
     """
     path_only = {name: value for name, value in keys.items() if name not in resource.table.primary_key.columns}
     within = {"resource": resource.name, "key": resource.format_key(keys), **path_only}
-    page = await REVISIONS.page(reader, query, within=within)
+    page = await REVISIONS.fetch_page(reader, query, path_parameters=within)
     if page.is_empty:
         raise NotFound
     return page
