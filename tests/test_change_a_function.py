@@ -19,6 +19,7 @@ README = (PROJECT / "README.md").read_text()
 STEPS = README.split("<!-- change a function -->")[1].split("<!-- /change a function -->")[0]
 
 FORMER, NEW = "ELSE 'already_entered'", "ELSE 'already_entered' -- not the first one"
+FUNCTION = "CREATE OR REPLACE FUNCTION forbid_update()"
 SOURCE = "SELECT prosrc FROM pg_proc WHERE proname = $1"
 
 
@@ -161,6 +162,18 @@ def test_a_function_keeps_its_arguments(copy: Path) -> None:
 )
 def test_without_a_change_there_is_no_migration(copy: Path, arguments: list[str], reason: str) -> None:
     done = run(copy, "-m", "migrations.replace", *arguments)
+    assert (done.returncode, done.stderr.strip()) == (1, reason)
+
+
+def test_unreadable_script_is_reported_in_a_sentence(copy: Path) -> None:
+    edit(
+        copy,
+        "migrations/sql/audit.sql",
+        FUNCTION,
+        f"CREATE PROCEDURE p() LANGUAGE sql AS '';\n\n{FUNCTION}",
+    )
+    done = run(copy, "-m", "migrations.replace")
+    reason = "A statement in a script of migrations is not understood: \"CREATE PROCEDURE p() LANGUAGE sql AS ''\"."
     assert (done.returncode, done.stderr.strip()) == (1, reason)
 
 

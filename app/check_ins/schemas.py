@@ -60,7 +60,7 @@ class CheckInBatchResponse(ClockSkew):
 
 
 class GatePackSession(BaseModel):
-    """A session at whose entrance a device may be."""
+    """A session, with the members that a device needs."""
 
     code: str
     name: str

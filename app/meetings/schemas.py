@@ -237,9 +237,9 @@ class StatementQuery(ListQuery):
     known_at: KnownAt | None = None
 
     @property
-    def order(self) -> str | None:
+    def sort_order(self) -> str | None:
         return self.sort
 
     @property
-    def then(self) -> datetime | None:
+    def known_at_instant(self) -> datetime | None:
         return self.known_at

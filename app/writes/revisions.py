@@ -22,7 +22,6 @@ from sqlalchemy import (
     or_,
     select,
     table,
-    true,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
@@ -97,10 +96,10 @@ class RevisionQuery(ListQuery):
     fields: Fields | None = None
 
     @property
-    def order(self) -> str | None:
+    def sort_order(self) -> str | None:
         return self.sort
 
-    def filters(self) -> dict[str, Any]:
+    def active_filters(self) -> dict[str, Any]:
         return {}
 
 
@@ -189,8 +188,6 @@ REVISIONS = Collection(
     _revision,
     conditions=_object_conditions,
     sorts={"revision": [_revision.revision]},
-    folded=_revision.key,
-    whole=true(),
 )
 
 
