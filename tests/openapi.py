@@ -23,7 +23,7 @@ from app.settings import Settings
 from app.state import state_of
 from tests.applications import document
 from tests.attendance.listeners import listening
-from tests.callers import bearer
+from tests.callers import bearer_headers
 
 PUBLISHED = Path(__file__).with_name("openapi.json")
 # The one root is of an hour that the sealer never comes to: it adds its own when an hour ends in which lines were made.
@@ -122,7 +122,7 @@ async def answer_of(app: FastAPI, client: httpx.AsyncClient, address: str) -> An
     headers = {"Accept": "application/json, text/plain", "Accept-Language": "en"}
     answer = await client.get(address, headers=headers)
     if answer.status_code == 401:
-        answer = await client.get(address, headers={**headers, **bearer(app, *Scope)})
+        answer = await client.get(address, headers={**headers, **bearer_headers(app, *Scope)})
     assert answer.status_code == 200, (address, answer.text)
     return (
         shorten_response(answer.json())

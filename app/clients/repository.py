@@ -53,7 +53,7 @@ CLIENTS = Collection(
     _client,
     conditions=_conditions,
     sorts={"name": [_client.name], "created_at": [_client.created_at], "updated_at": [_client.updated_at]},
-    folded=func.fold(_client.name),
+    folded_text=func.fold(_client.name),
 )
 
 
@@ -76,7 +76,7 @@ class CreatedSecret(NamedTuple):
 
 
 class LockedClient(NamedTuple):
-    """The present state of a client whose row the transaction has locked."""
+    """The present state of a client that the transaction has locked."""
 
     revision: int
     is_revoked: bool

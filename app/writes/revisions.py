@@ -22,7 +22,6 @@ from sqlalchemy import (
     or_,
     select,
     table,
-    true,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
@@ -94,7 +93,7 @@ class RevisionQuery(ListQuery):
     def sort_order(self) -> str | None:
         return self.sort
 
-    def filters(self) -> dict[str, Any]:
+    def active_filters(self) -> dict[str, Any]:
         return {}
 
 
@@ -177,8 +176,6 @@ REVISIONS = Collection(
     _made,
     conditions=_of_the_object,
     sorts={"revision": [_made.revision]},
-    folded=_made.key,
-    whole=true(),
 )
 
 

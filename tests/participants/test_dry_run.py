@@ -23,7 +23,7 @@ async def test_a_document_that_is_shown_is_told(
     made = await listing.admin.post(f"{listing.at}/participants", {"name": "Rahasia"})
     one = made.json()["id"]
     client = f"dry {at}"
-    writer = Calls.of(listing.app, listing.client, Scope.ATTENDANCE_WRITE, client=client)
+    writer = Calls.of(listing.app, listing.client, Scope.ATTENDANCE_WRITE, client_id=client)
     answer = await writer.patch(f"{listing.at}/{at}/{one}?dry_run=true", body)
     assert (answer.status_code, answer.json()["name"]) == (200, "Rahasia")
     connection = await asyncpg.connect(listing.url)

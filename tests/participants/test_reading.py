@@ -17,7 +17,7 @@ NOW = "SELECT clock_timestamp()"
 
 @pytest.fixture
 def reader(listing: Listing) -> Calls:
-    return Calls.of(listing.app, listing.client, Scope.ATTENDANCE_READ, client="reader")
+    return Calls.of(listing.app, listing.client, Scope.ATTENDANCE_READ, client_id="reader")
 
 
 async def rows(listing: Listing, sql: str) -> list[tuple[object, ...]]:
@@ -59,7 +59,7 @@ async def test_each_reading_is_told_with_whom_it_showed(listing: Listing, reader
 async def test_what_is_not_shown_leaves_no_line(listing: Listing, reader: Calls) -> None:
     id_ = await listing.add()
     elsewhere = Calls.of(
-        listing.app, listing.client, Scope.ATTENDANCE_READ, client="reader", meeting="rakornas-2022-06"
+        listing.app, listing.client, Scope.ATTENDANCE_READ, client_id="reader", meeting="rakornas-2022-06"
     )
     for caller, at in ((elsewhere, listing.one(id_)), (elsewhere, f"{listing.at}/participants")):
         assert (await caller.get(at)).status_code == 404

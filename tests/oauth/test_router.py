@@ -17,14 +17,23 @@ from app.core.db.transaction import open_transaction
 from app.core.http.body_types import MAX_NAME_LENGTH
 from app.oauth.schemas import ASSERTION_TYPE
 from app.state import state_of
-from tests.auth.made import assertion, bearer, decoded, fetched_token, key_set, made_client, new_ed_key, new_key
+from tests.auth.credentials import (
+    authorization_headers,
+    build_assertion,
+    build_jwk_set,
+    decode_token,
+    fetch_token,
+    generate_ed25519_key,
+    generate_key,
+    register_client,
+)
 from tests.conftest import fetch
-from tests.oauth.asking import ENDPOINT, FORM, ISSUER, ask, ask_with, refused
+from tests.oauth.requests import ENDPOINT, GRANT_FORM, ISSUER, read_error, request_token, request_with_assertion
 
 
 async def test_a_token_is_for_ten_minutes_and_says_who_and_what(app: FastAPI, client: httpx.AsyncClient) -> None:
-    id_, secret = await made_client(app, "changes:read", "audit:read", name="bappenas", organization="kpu-31")
-    answer = await ask(client, {**FORM, "client_id": id_, "client_secret": secret, "scope": ""})
+    id_, secret = await register_client(app, "changes:read", "audit:read", name="bappenas", organization="kpu-31")
+    answer = await request_token(client, {**GRANT_FORM, "client_id": id_, "client_secret": secret, "scope": ""})
     assert answer.status_code == 200
     assert (answer.headers["cache-control"], answer.headers["pragma"]) == ("no-store", "no-cache")
     token = answer.json().pop("access_token")
@@ -34,7 +43,7 @@ async def test_a_token_is_for_ten_minutes_and_says_who_and_what(app: FastAPI, cl
         "expires_in": 600,
         "scope": "changes:read audit:read",
     }
-    header, claims = decoded(token)
+    header, claims = decode_token(token)
     assert (header["typ"], header["alg"]) == ("at+jwt", "ES256")
     assert header["kid"] in {key["kid"] for key in (await client.get("/.well-known/jwks.json")).json()["keys"]}
     assert claims["exp"] - claims["iat"] == ACCESS_TOKEN_SECONDS
@@ -43,32 +52,32 @@ async def test_a_token_is_for_ten_minutes_and_says_who_and_what(app: FastAPI, cl
     assert (claims["iss"], claims["aud"], claims["name"]) == (ISSUER, "rakornas", "bappenas")
     assert claims["rakornas_organization"] == "kpu-31"
     assert secret not in token
-    assert (await client.get("/v1/clients", headers=bearer(token))).status_code == 403
+    assert (await client.get("/v1/clients", headers=authorization_headers(token))).status_code == 403
 
 
 async def test_the_longest_name_is_good(app: FastAPI, client: httpx.AsyncClient) -> None:
-    id_, secret = await made_client(app, "clients:admin", name="\U0001f5f3" * MAX_NAME_LENGTH)
-    token = await fetched_token(client, id_, secret)
-    assert (await client.get("/v1/clients", headers=bearer(token))).status_code == 200
+    id_, secret = await register_client(app, "clients:admin", name="\U0001f5f3" * MAX_NAME_LENGTH)
+    token = await fetch_token(client, id_, secret)
+    assert (await client.get("/v1/clients", headers=authorization_headers(token))).status_code == 200
 
 
 async def test_no_two_tokens_are_the_same(app: FastAPI, client: httpx.AsyncClient) -> None:
-    of_one = await made_client(app)
-    assert await fetched_token(client, *of_one) != await fetched_token(client, *of_one)
+    of_one = await register_client(app)
+    assert await fetch_token(client, *of_one) != await fetch_token(client, *of_one)
 
 
 async def test_fewer_scopes_can_be_asked_for_and_not_more(app: FastAPI, client: httpx.AsyncClient) -> None:
-    id_, secret = await made_client(app, "changes:read", "clients:admin")
-    token = await fetched_token(client, id_, secret, scope="changes:read changes:read")
-    assert decoded(token)[1]["scope"] == "changes:read"
+    id_, secret = await register_client(app, "changes:read", "clients:admin")
+    token = await fetch_token(client, id_, secret, scope="changes:read changes:read")
+    assert decode_token(token)[1]["scope"] == "changes:read"
     for scope in ("audit:read", "changes:read audit:read", "x", "changes:read  clients:admin", " "):
-        answer = await ask(client, {**FORM, "client_id": id_, "client_secret": secret, "scope": scope})
-        assert refused(answer) == (400, "invalid_scope")
+        answer = await request_token(client, {**GRANT_FORM, "client_id": id_, "client_secret": secret, "scope": scope})
+        assert read_error(answer) == (400, "invalid_scope")
 
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
 async def test_a_client_library_fetches_one_with_a_secret(app: FastAPI, method: str) -> None:
-    id_, secret = await made_client(app, "clients:admin")
+    id_, secret = await register_client(app, "clients:admin")
     async with AsyncOAuth2Client(
         id_, secret, token_endpoint_auth_method=method, transport=httpx2.ASGITransport(app), base_url="http://test"
     ) as library:
@@ -76,10 +85,10 @@ async def test_a_client_library_fetches_one_with_a_secret(app: FastAPI, method: 
         assert (await library.get("/v1/clients")).status_code == 200
 
 
-@pytest.mark.parametrize(("alg", "made"), [("ES256", new_key), ("Ed25519", new_ed_key)])
+@pytest.mark.parametrize(("alg", "made"), [("ES256", generate_key), ("Ed25519", generate_ed25519_key)])
 async def test_a_client_library_fetches_one_with_a_key(app: FastAPI, alg: str, made: Any) -> None:
     key = made()
-    id_, secret = await made_client(app, "clients:admin", jwks=key_set(key))
+    id_, secret = await register_client(app, "clients:admin", jwks=build_jwk_set(key))
     assert secret == ""
     claims = {"exp": int(time.time()) + 50}  # of its own it makes them for an hour
     async with AsyncOAuth2Client(
@@ -96,35 +105,38 @@ async def test_a_client_library_fetches_one_with_a_key(app: FastAPI, alg: str, m
 class TestSecrets:
     async def test_two_are_live_at_a_time(self, app: FastAPI, client: httpx.AsyncClient, clients_url: str) -> None:
         """The first goes on until it is revoked; then it gets nothing, and the second still does."""
-        id_, first = await made_client(app, "changes:read")
+        id_, first = await register_client(app, "changes:read")
         first_id = await fetch(clients_url, "SELECT id::text FROM client_secrets WHERE client = $1::text::uuid", id_)
         async with open_transaction(state_of(app).database) as write:
             second = await maintenance.add_secret(write, id_)
-        with_first, with_second = [await fetched_token(client, id_, one) for one in (first, second)]
+        with_first, with_second = [await fetch_token(client, id_, one) for one in (first, second)]
         async with open_transaction(state_of(app).database) as write:
             await maintenance.revoke_secret(write, id_, first_id)
-        answer = await ask(client, {**FORM, "client_id": id_, "client_secret": first})
-        assert refused(answer) == (401, "invalid_client")
-        assert await fetched_token(client, id_, second)
+        answer = await request_token(client, {**GRANT_FORM, "client_id": id_, "client_secret": first})
+        assert read_error(answer) == (401, "invalid_client")
+        assert await fetch_token(client, id_, second)
         until = time.monotonic() + 5
-        while (await client.get("/v1/clients", headers=bearer(with_first))).status_code != 401:
+        while (await client.get("/v1/clients", headers=authorization_headers(with_first))).status_code != 401:
             assert time.monotonic() < until
             await asyncio.sleep(0.02)
-        assert (await client.get("/v1/clients", headers=bearer(with_second))).status_code == 403
+        assert (await client.get("/v1/clients", headers=authorization_headers(with_second))).status_code == 403
 
     async def test_of_a_revoked_client_prove_nothing(self, app: FastAPI, client: httpx.AsyncClient) -> None:
-        key = new_key()
-        with_keys, _ = await made_client(app, jwks=key_set(key))
-        id_, secret = await made_client(app)
+        key = generate_key()
+        with_keys, _ = await register_client(app, jwks=build_jwk_set(key))
+        id_, secret = await register_client(app)
         async with open_transaction(state_of(app).database) as write:
             await maintenance.revoke_client(write, id_)
             await maintenance.revoke_client(write, with_keys)
-        answer = await ask(client, {**FORM, "client_id": id_, "client_secret": secret})
-        assert refused(answer) == (401, "invalid_client")
-        assert refused(await ask_with(client, assertion(key, with_keys, ISSUER))) == (401, "invalid_client")
+        answer = await request_token(client, {**GRANT_FORM, "client_id": id_, "client_secret": secret})
+        assert read_error(answer) == (401, "invalid_client")
+        assert read_error(await request_with_assertion(client, build_assertion(key, with_keys, ISSUER))) == (
+            401,
+            "invalid_client",
+        )
 
     async def test_are_kept_as_digests_only(self, app: FastAPI, clients_url: str) -> None:
-        _, secret = await made_client(app)
+        _, secret = await register_client(app)
         assert len(secret) == len("rks_") + 43
         assert secret.startswith("rks_")
         dump = await fetch(clients_url, "SELECT string_agg(s::text || c::text, '') FROM client_secrets s, clients c")
@@ -155,11 +167,11 @@ class TestSecrets:
 async def test_what_is_wrong_is_told(
     app: FastAPI, client: httpx.AsyncClient, given: dict[str, Any], error: str
 ) -> None:
-    id_, secret = await made_client(app)
-    whole = {**FORM, "client_id": id_, "client_secret": secret, **given}
+    id_, secret = await register_client(app)
+    whole = {**GRANT_FORM, "client_id": id_, "client_secret": secret, **given}
     form = {name: value for name, value in whole.items() if value is not None}
-    answer = await ask(client, form)
-    assert refused(answer) == (401 if error == "invalid_client" else 400, error)
+    answer = await request_token(client, form)
+    assert read_error(answer) == (401 if error == "invalid_client" else 400, error)
     assert ("www-authenticate" in answer.headers) == (error == "invalid_client")  # RFC 9110, section 15.5.2
 
 
@@ -180,11 +192,11 @@ async def test_what_is_wrong_is_told(
 )
 async def test_the_form_is_read_strictly(client: httpx.AsyncClient, body: bytes, content_type: str) -> None:
     answer = await client.post("/oauth/token", content=body, headers={"Content-Type": content_type})
-    assert refused(answer) == (400, "invalid_request")
+    assert read_error(answer) == (400, "invalid_request")
 
 
 async def test_the_form_is_short(client: httpx.AsyncClient) -> None:
-    answer = await ask(client, {**FORM, "scope": "x" * 17_000})
+    answer = await request_token(client, {**GRANT_FORM, "scope": "x" * 17_000})
     assert (answer.status_code, answer.json()["code"]) == (413, "content_too_large")
 
 
@@ -201,27 +213,30 @@ async def test_the_form_is_short(client: httpx.AsyncClient) -> None:
     ],
 )
 async def test_whoever_tries_basic_is_told_to_try_again(client: httpx.AsyncClient, value: Any, error: str) -> None:
-    answer = await ask(client, FORM, headers={"Authorization": value})
-    assert refused(answer) == (401, error)
+    answer = await request_token(client, GRANT_FORM, headers={"Authorization": value})
+    assert read_error(answer) == (401, error)
     assert answer.headers["www-authenticate"] == 'Basic realm="rakornas"'
 
 
 async def test_one_way_of_proving_at_a_time(app: FastAPI, client: httpx.AsyncClient) -> None:
-    id_, secret = await made_client(app)
+    id_, secret = await register_client(app)
     auth = httpx.BasicAuth(id_, secret)
-    assert (await ask(client, {**FORM, "client_id": id_}, auth=auth)).status_code == 200
+    assert (await request_token(client, {**GRANT_FORM, "client_id": id_}, auth=auth)).status_code == 200
     for more in ({"client_secret": secret}, {"client_id": "another"}):
-        assert refused(await ask(client, {**FORM, **more}, auth=auth)) == (400, "invalid_request")
+        assert read_error(await request_token(client, {**GRANT_FORM, **more}, auth=auth)) == (
+            400,
+            "invalid_request",
+        )
 
 
 async def test_parameters_in_the_address_are_none(client: httpx.AsyncClient) -> None:
     """A secret there would stand in logs."""
-    answer = await client.post("/oauth/token?client_secret=x", data=FORM)
+    answer = await client.post("/oauth/token?client_secret=x", data=GRANT_FORM)
     assert answer.status_code == 422
 
 
 async def test_what_is_published(app: FastAPI, client: httpx.AsyncClient) -> None:
-    await fetched_token(client, *await made_client(app))
+    await fetch_token(client, *await register_client(app))
     metadata = (await client.get("/.well-known/oauth-authorization-server")).json()
     assert (metadata["issuer"], metadata["token_endpoint"]) == (ISSUER, ENDPOINT)
     keys = await client.get("/.well-known/jwks.json")

@@ -19,7 +19,15 @@ from sqlalchemy import event
 
 from app.auth.keys import SigningKey
 from app.state import state_of
-from tests.auth.made import bearer, decoded, encoded, new_ed_key, new_key, signed, token_of
+from tests.auth.credentials import (
+    authorization_headers,
+    create_token,
+    decode_token,
+    encode_part,
+    generate_ed25519_key,
+    generate_key,
+    sign_token,
+)
 
 Parts = tuple[dict[str, Any], dict[str, Any], SigningKey]
 Forge = Callable[[Parts], str]
@@ -31,7 +39,7 @@ def header(**changes: Any) -> Forge:
 
     def forge(parts: Parts) -> str:
         changed = {name: value for name, value in {**parts[0], **changes}.items() if value is not None}
-        return signed(changed, parts[1], parts[2].private_key)
+        return sign_token(changed, parts[1], parts[2].private_key)
 
     return forge
 
@@ -39,7 +47,7 @@ def header(**changes: Any) -> Forge:
 def claims(**changes: Any) -> Forge:
     def forge(parts: Parts) -> str:
         changed = {name: value for name, value in {**parts[1], **changes}.items() if value is not None}
-        return signed(parts[0], changed, parts[2].private_key)
+        return sign_token(parts[0], changed, parts[2].private_key)
 
     return forge
 
@@ -50,53 +58,53 @@ def later(name: str, seconds: float) -> Forge:
 
 def raw_claims(write: Callable[[str], str]) -> Forge:
     """With the text of the claims written otherwise."""
-    return lambda parts: signed(parts[0], write(json.dumps(parts[1])).encode(), parts[2].private_key)
+    return lambda parts: sign_token(parts[0], write(json.dumps(parts[1])).encode(), parts[2].private_key)
 
 
 def signature(change: Callable[[bytes], bytes]) -> Forge:
     def forge(parts: Parts) -> str:
-        head, body, made = signed(*parts[:2], parts[2].private_key).split(".")
-        return ".".join([head, body, encoded(change(base64.urlsafe_b64decode(made + "==")))])
+        head, body, made = sign_token(*parts[:2], parts[2].private_key).split(".")
+        return ".".join([head, body, encode_part(change(base64.urlsafe_b64decode(made + "==")))])
 
     return forge
 
 
 def none(parts: Parts) -> str:
-    return f"{encoded({**parts[0], 'alg': 'none'})}.{encoded(parts[1])}."
+    return f"{encode_part({**parts[0], 'alg': 'none'})}.{encode_part(parts[1])}."
 
 
 def hmac_with(material: Callable[[ECKey], bytes]) -> Forge:
     """The public key, which everybody has, taken for a shared secret."""
 
     def forge(parts: Parts) -> str:
-        text = f"{encoded({**parts[0], 'alg': 'HS256'})}.{encoded(parts[1])}"
+        text = f"{encode_part({**parts[0], 'alg': 'HS256'})}.{encode_part(parts[1])}"
         mac = hmac.digest(material(parts[2].private_key), text.encode(), hashlib.sha256)
-        return f"{text}.{encoded(mac)}"
+        return f"{text}.{encode_part(mac)}"
 
     return forge
 
 
 def by_another_key(parts: Parts) -> str:
-    return signed(*parts[:2], new_key(parts[2].kid))
+    return sign_token(*parts[:2], generate_key(parts[2].kid))
 
 
 def with_its_own_key(parts: Parts) -> str:
-    key = new_key()
-    return signed({**parts[0], "jwk": key.as_dict(private=False)}, parts[1], key)
+    key = generate_key()
+    return sign_token({**parts[0], "jwk": key.as_dict(private=False)}, parts[1], key)
 
 
 def by_ed25519(parts: Parts) -> str:
-    return signed({**parts[0], "alg": "Ed25519"}, parts[1], new_ed_key(parts[2].kid))
+    return sign_token({**parts[0], "alg": "Ed25519"}, parts[1], generate_ed25519_key(parts[2].kid))
 
 
 def der(parts: Parts) -> str:
-    text = f"{encoded(parts[0])}.{encoded(parts[1])}"
+    text = f"{encode_part(parts[0])}.{encode_part(parts[1])}"
     made = parts[2].private_key.get_op_key("sign").sign(text.encode(), ec.ECDSA(hashes.SHA256()))
-    return f"{text}.{encoded(made)}"
+    return f"{text}.{encode_part(made)}"
 
 
 def text(change: Callable[[str], str]) -> Forge:
-    return lambda parts: change(signed(*parts[:2], parts[2].private_key))
+    return lambda parts: change(sign_token(*parts[:2], parts[2].private_key))
 
 
 FORGED: dict[str, Forge] = {
@@ -164,7 +172,7 @@ FORGED: dict[str, Forge] = {
 @pytest_asyncio.fixture(scope="module")
 async def parts(app: FastAPI, client: httpx.AsyncClient) -> AsyncIterator[Parts]:
     """A good token's header and claims, and the key that signs."""
-    yield *decoded(await token_of(app, client)), await state_of(app).token_verifier.get_signing_key()
+    yield *decode_token(await create_token(app, client)), await state_of(app).token_verifier.get_signing_key()
 
 
 @pytest.fixture
@@ -189,7 +197,7 @@ def connections(app: FastAPI) -> Iterator[list[str]]:
 async def test_the_one_that_all_are_made_of_is_good(client: httpx.AsyncClient, parts: Parts) -> None:
     """Else the forged ones might be refused for another reason than theirs; so may a list of audiences with ours."""
     for forge in (header(), claims(aud=["sirekap", "rakornas"]), header(typ="application/AT+JWT"), later("nbf", -1)):
-        answer = await client.get("/v1/clients", headers=bearer(forge(parts)))
+        answer = await client.get("/v1/clients", headers=authorization_headers(forge(parts)))
         assert answer.status_code == 200
 
 
@@ -204,7 +212,7 @@ async def test_a_forged_one_is_refused(
         read = True
         yield b"{"
 
-    headers = {**bearer(forge(parts)), "Content-Type": "application/json"}
+    headers = {**authorization_headers(forge(parts)), "Content-Type": "application/json"}
     answers = [await client.get(path, headers=headers) for path in ("/v1/clients", "/v1/regions/31", "/nowhere")]
     answers.append(await client.post("/v1/clients", headers=headers, content=body()))
     for answer in answers:
@@ -244,10 +252,10 @@ async def test_head_and_a_good_token_need_no_connection_for_themselves(
     """A scope that is lacking is told with what is known in memory."""
     token = claims(scope="changes:read")(parts)
     for method in ("GET", "HEAD"):
-        answer = await client.request(method, "/v1/clients", headers=bearer(token))
+        answer = await client.request(method, "/v1/clients", headers=authorization_headers(token))
         assert answer.status_code == 403
         assert answer.headers["www-authenticate"] == (
             'Bearer realm="rakornas", scope="clients:admin", error="insufficient_scope"'
         )
-    assert (await client.head("/v1/regions/31", headers=bearer("x"))).status_code == 401
+    assert (await client.head("/v1/regions/31", headers=authorization_headers("x"))).status_code == 401
     assert connections == []

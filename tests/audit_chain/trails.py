@@ -11,17 +11,19 @@ from app.audit_chain import sealer, verifier
 from app.audit_chain.sealer import Root
 from app.audit_chain.verifier import VerificationResult
 
-LINE = "INSERT INTO audit_lines (client, scope, operation, keys, request_id, purpose) VALUES ($1, $2, $3, $4, $5, $6)"
-ODD = 'nama "Asy\'ari" \\ / \x01\x1f\x7f\n\té 日本 🗳'
+INSERT_LINE = (
+    "INSERT INTO audit_lines (client, scope, operation, keys, request_id, purpose) VALUES ($1, $2, $3, $4, $5, $6)"
+)
+ODD_TEXT = 'nama "Asy\'ari" \\ / \x01\x1f\x7f\n\té 日本 🗳'
 
 
 async def add_lines(connection: asyncpg.Connection, number: int) -> None:
     """So many lines, each a transaction, every third bare and every fourth odd."""
     for n in range(number):
         bare = n % 3 == 0
-        text = ODD if n % 4 == 0 else f"word {n}"
+        text = ODD_TEXT if n % 4 == 0 else f"word {n}"
         optional: tuple[Any, ...] = (None, None, text, [], None, None)
-        await connection.execute(LINE, *(optional if bare else (text, "a:b", text, [text, "kpu"], text, text)))
+        await connection.execute(INSERT_LINE, *(optional if bare else (text, "a:b", text, [text, "kpu"], text, text)))
 
 
 async def seal_all(connection: asyncpg.Connection, number: int) -> None:
@@ -33,7 +35,7 @@ async def seal_all(connection: asyncpg.Connection, number: int) -> None:
     assert number == 0
 
 
-async def recomputed(connection: asyncpg.Connection) -> list[tuple[int, bytes]]:
+async def recompute_chain(connection: asyncpg.Connection) -> list[tuple[int, bytes]]:
     """The chain as the documentation says: the line sealed at each position, and the hash that belongs there."""
     rows = await connection.fetch("SELECT l.* FROM audit_seals s JOIN audit_lines l ON l.id = s.line ORDER BY position")
     hash_, chain = b"\0" * 32, []
@@ -46,11 +48,11 @@ async def recomputed(connection: asyncpg.Connection) -> list[tuple[int, bytes]]:
     return chain
 
 
-async def kept_chain(connection: asyncpg.Connection) -> list[tuple[int, bytes]]:
+async def fetch_chain(connection: asyncpg.Connection) -> list[tuple[int, bytes]]:
     rows = await connection.fetch("SELECT position, line, hash FROM audit_seals ORDER BY position")
     assert [row["position"] for row in rows] == list(range(1, len(rows) + 1))
     return [(row["line"], row["hash"]) for row in rows]
 
 
-async def verdict(connection: asyncpg.Connection, *kept: Root) -> VerificationResult:
-    return await verifier.verify_chain(connection, kept, lambda _done, _total: None)
+async def verify(connection: asyncpg.Connection, *external_roots: Root) -> VerificationResult:
+    return await verifier.verify_chain(connection, external_roots, lambda _done, _total: None)

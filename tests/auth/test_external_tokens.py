@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from app.auth import external_issuer as outside
 from app.settings import Settings
 from app.state import state_of
-from tests.auth.made import bearer, key_set, new_ed_key, new_key, signed
+from tests.auth.credentials import authorization_headers, build_jwk_set, generate_ed25519_key, generate_key, sign_token
 from tests.conftest import client_of, running
 
 
@@ -69,17 +69,19 @@ def claims(issuer: Issuer, **changes: Any) -> dict[str, Any]:
 
 def made(issuer: Issuer, key: ECKey | OKPKey, header: dict[str, Any] | None = None, **changes: Any) -> str:
     algorithm = "ES256" if isinstance(key, ECKey) else "Ed25519"
-    return signed({"alg": algorithm, "typ": "at+jwt", "kid": key.kid, **(header or {})}, claims(issuer, **changes), key)
+    return sign_token(
+        {"alg": algorithm, "typ": "at+jwt", "kid": key.kid, **(header or {})}, claims(issuer, **changes), key
+    )
 
 
 async def status(client: httpx.AsyncClient, token: str) -> int:
-    return (await client.get("/v1/clients", headers=bearer(token))).status_code
+    return (await client.get("/v1/clients", headers=authorization_headers(token))).status_code
 
 
 async def test_its_tokens_are_as_good_as_ours(issuer: Issuer, served: tuple[FastAPI, httpx.AsyncClient]) -> None:
     app, client = served
-    ec, ed = new_key(), new_ed_key()
-    issuer.keys = key_set(ec, ed)
+    ec, ed = generate_key(), generate_ed25519_key()
+    issuer.keys = build_jwk_set(ec, ed)
     assert await status(client, made(issuer, ec)) == 200
     assert await status(client, made(issuer, ed)) == 200
     assert await status(client, made(issuer, ed, {"alg": "EdDSA"})) == 200
@@ -113,8 +115,8 @@ async def test_its_tokens_are_as_good_as_ours(issuer: Issuer, served: tuple[Fast
 async def test_what_is_wrong_with_them(
     issuer: Issuer, served: tuple[FastAPI, httpx.AsyncClient], header: dict[str, Any], changes: dict[str, Any]
 ) -> None:
-    key = new_key()
-    issuer.keys = key_set(key)
+    key = generate_key()
+    issuer.keys = build_jwk_set(key)
     assert await status(served[1], made(issuer, key)) == 200
     assert await status(served[1], made(issuer, key, header, **changes)) == 401
 
@@ -122,22 +124,22 @@ async def test_what_is_wrong_with_them(
 async def test_nobody_speaks_for_another(issuer: Issuer, served: tuple[FastAPI, httpx.AsyncClient]) -> None:
     """Its key is good for its name only, and for none of our tokens."""
     app, client = served
-    key = new_key()
-    issuer.keys = key_set(key)
+    key = generate_key()
+    issuer.keys = build_jwk_set(key)
     assert await status(client, made(issuer, key)) == 200
     ours: dict[str, Any] = {"iss": state_of(app).token_verifier.issuer, "client_id": "f3", "rakornas_revision": 1}
     assert await status(client, made(issuer, key, **ours)) == 401
     assert await status(client, made(issuer, key, iss="https://other.example")) == 401
     our_key = await state_of(app).token_verifier.get_signing_key()
-    forged = signed({"alg": "ES256", "typ": "at+jwt", "kid": our_key.kid}, claims(issuer), our_key.private_key)
+    forged = sign_token({"alg": "ES256", "typ": "at+jwt", "kid": our_key.kid}, claims(issuer), our_key.private_key)
     assert await status(client, forged) == 401
 
 
 async def test_made_up_keys_do_not_hammer_it(issuer: Issuer, served: tuple[FastAPI, httpx.AsyncClient]) -> None:
     _, client = served
-    key = new_key()
-    issuer.keys = key_set(key)
-    tokens = [made(issuer, new_key(f"made up {n}")) for n in range(20)]
+    key = generate_key()
+    issuer.keys = build_jwk_set(key)
+    tokens = [made(issuer, generate_key(f"made up {n}")) for n in range(20)]
     assert {await status(client, token) for token in tokens} == {401}
     assert set(await asyncio.gather(*(status(client, token) for token in tokens))) == {401}
     assert issuer.asked.count("/keys") == 1

@@ -17,7 +17,7 @@ from app.audit_chain.sealer import Root
 from app.audit_chain.verifier import ChainDefect, VerificationResult
 from app.commands.audit import audit
 from app.settings import Settings
-from tests.audit_chain.trail import add_lines, kept_chain, seal_all, verdict
+from tests.audit_chain.trails import add_lines, fetch_chain, seal_all, verify
 from tests.conftest import MIGRATED, copy_of
 
 SEALED, UNSEALED = 40, 3
@@ -94,7 +94,7 @@ async def sealed(server: str) -> AsyncIterator[str]:
         owner, sealing = await asyncpg.connect(url), await task.connect(Settings(DATABASE_URL=url))
         await add_lines(owner, 10)
         await seal_all(sealing, 10)
-        hash_ = (await kept_chain(owner))[-1][1]
+        hash_ = (await fetch_chain(owner))[-1][1]
         await owner.execute(sealer.INSERT_ROOT, datetime(2026, 11, 20, 7, tzinfo=UTC), 10, hash_)
         await add_lines(owner, SEALED - 10)
         await seal_all(sealing, SEALED - 10)
@@ -120,7 +120,7 @@ async def trail(owner: asyncpg.Connection) -> asyncpg.Connection:
 
 
 async def test_a_whole_trail(trail: asyncpg.Connection) -> None:
-    assert await verdict(trail) == VerificationResult(SEALED, UNSEALED, 1, 0, [])
+    assert await verify(trail) == VerificationResult(SEALED, UNSEALED, 1, 0, [])
 
 
 @pytest.mark.parametrize("batch", [7, 5000])
@@ -134,7 +134,7 @@ async def test_what_was_done_is_found(
     sql, kind, position, line = TAMPERED[case]
     await trail.execute("ALTER TABLE audit_seals DROP CONSTRAINT ck_audit_seals_position_range")
     await trail.execute(sql)
-    (flaw,) = (await verdict(trail)).defects
+    (flaw,) = (await verify(trail)).defects
     assert flaw[:3] == (kind, position, line)
 
 
@@ -151,7 +151,7 @@ async def test_a_line_with_a_seal_of_its_own_between_two(trail: asyncpg.Connecti
     forged = chain.hash_line(before["hash"], tuple(line))
     await trail.execute("INSERT INTO audit_seals VALUES (20, -1, $1)", forged)
     await trail.execute("DELETE FROM audit_roots")
-    assert [flaw[:3] for flaw in (await verdict(trail)).defects] == [("inserted", 20, -1)]
+    assert [flaw[:3] for flaw in (await verify(trail)).defects] == [("inserted", 20, -1)]
 
 
 async def rewrite(trail: asyncpg.Connection) -> None:
@@ -168,19 +168,19 @@ async def rewrite(trail: asyncpg.Connection) -> None:
 
 async def test_a_rewritten_chain_is_told_by_a_root_kept_elsewhere(trail: asyncpg.Connection) -> None:
     kept = [Root(*row) for row in await trail.fetch("SELECT hour, position, hash FROM audit_roots")]
-    assert (await verdict(trail, *kept)).defects == []
+    assert (await verify(trail, *kept)).defects == []
     await rewrite(trail)
-    assert (await verdict(trail)).defects == []
-    (flaw,) = (await verdict(trail, *kept)).defects
+    assert (await verify(trail)).defects == []
+    (flaw,) = (await verify(trail, *kept)).defects
     assert flaw[:3] == ("root", 10, None)
-    assert "2026-11-20T07 kept elsewhere" in flaw.detail
+    assert "the external root of 2026-11-20T07" in flaw.detail
 
 
 async def test_a_shortened_chain_is_told_by_a_root_kept_elsewhere(trail: asyncpg.Connection) -> None:
-    kept = Root(datetime(2026, 11, 20, 8, tzinfo=UTC), SEALED, (await kept_chain(trail))[-1][1])
+    kept = Root(datetime(2026, 11, 20, 8, tzinfo=UTC), SEALED, (await fetch_chain(trail))[-1][1])
     await trail.execute("DELETE FROM audit_seals WHERE line = 40; DELETE FROM audit_lines WHERE id >= 40")
-    assert (await verdict(trail)).defects == []
-    assert [flaw[:3] for flaw in (await verdict(trail, kept)).defects] == [("dropped", SEALED, None)]
+    assert (await verify(trail)).defects == []
+    assert [flaw[:3] for flaw in (await verify(trail, kept)).defects] == [("dropped", SEALED, None)]
 
 
 class TestCommand:
@@ -197,7 +197,7 @@ class TestCommand:
         at = ("--database-url", database_url, "--roots", str(file))
         ended = await self.asked("verify", *at)
         assert (ended.exit_code, ended.stdout) == (
-            *(0, "The trail is whole: 40 lines recomputed, 1 roots, 1 kept elsewhere, 3 not sealed yet.\n"),
+            *(0, "The audit trail is intact: 40 lines recomputed, 1 roots, 1 external roots, 3 not sealed yet.\n"),
         )
         file.write_text(json.dumps([item | {"hash": "00" * 32}]))
         ended = await self.asked("verify", "--json", *at)
@@ -211,18 +211,18 @@ class TestCommand:
         ended = await self.asked("verify", "--database-url", database_url)
         assert ended.exit_code == 1
         assert ended.stdout.startswith("dropped at position 20, line 20: ")
-        assert "\nThe trail is not whole: 19 lines" in ended.stdout
+        assert "\nThe audit trail is not intact: 19 lines" in ended.stdout
 
     async def test_seal(self, trail: asyncpg.Connection, database_url: str) -> None:
         told = set()
         async with asyncio.timeout(60):
-            while (await verdict(trail)).unsealed:  # which may wait for another test's write
+            while (await verify(trail)).unsealed:  # which may wait for another test's write
                 ended = await self.asked("seal", "--database-url", database_url)
                 assert ended.exit_code == 0
                 told.add(ended.stdout)
         assert told - {"Sealed: 0.\n"} == {f"Sealed: {UNSEALED}.\n"}
         await trail.fetchval("SELECT pg_advisory_lock(sealing_lock_key())")
-        assert (await self.asked("seal", "--database-url", database_url)).stdout == "Another sealer is at it.\n"
+        assert (await self.asked("seal", "--database-url", database_url)).stdout == "Another sealer is running.\n"
 
     @pytest.mark.parametrize(
         "content",
@@ -269,5 +269,5 @@ def test_a_verdict_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     report.print_result(VerificationResult(6, 0, 0, 0, [ChainDefect("dropped", 7, None, "why")]), as_json=False)
     assert capsys.readouterr().out.splitlines() == [
         "dropped at position 7: why",
-        "The trail is not whole: 6 lines recomputed, 0 roots, 0 not sealed yet.",
+        "The audit trail is not intact: 6 lines recomputed, 0 roots, 0 not sealed yet.",
     ]

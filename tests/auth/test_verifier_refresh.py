@@ -14,7 +14,7 @@ from app.auth.jwt import InvalidToken
 from app.core.problems import Unavailable
 from app.settings import Settings
 from app.state import state_of
-from tests.auth.made import made_client
+from tests.auth.credentials import register_client
 from tests.conftest import fetch, running
 
 LOCK = "SELECT pg_advisory_xact_lock(signing_key_lock_key())"
@@ -95,7 +95,7 @@ async def seconds_until_refused(workers: list[TokenVerifier], token: bytes) -> f
 async def test_a_revocation_is_heard_at_once(
     app: FastAPI, workers: list[TokenVerifier], own_url: str, sql: str
 ) -> None:
-    id_, _ = await made_client(app)
+    id_, _ = await register_client(app)
     secret = await fetch(own_url, "SELECT id::text FROM client_secrets WHERE client = $1::text::uuid", id_)
     token = await issue(workers[0], id_, secret)
     await known_by_all(workers, token)
@@ -113,7 +113,7 @@ def asks_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("asks_often")
 async def test_what_is_not_told_is_found_by_asking(app: FastAPI, workers: list[TokenVerifier], own_url: str) -> None:
-    id_, _ = await made_client(app)
+    id_, _ = await register_client(app)
     token = await issue(workers[0], id_)
     await known_by_all(workers, token)
     await fetch(own_url, "ALTER TABLE clients DISABLE TRIGGER notify_clients")
@@ -122,7 +122,7 @@ async def test_what_is_not_told_is_found_by_asking(app: FastAPI, workers: list[T
 
 
 async def test_what_changes_nothing_ends_no_token(app: FastAPI, workers: list[TokenVerifier], own_url: str) -> None:
-    id_, _ = await made_client(app)
+    id_, _ = await register_client(app)
     token = await issue(workers[0], id_)
     await known_by_all(workers, token)
     await fetch(own_url, "UPDATE clients SET name = name, updated_at = '2000-01-01', revision = 77")
@@ -140,7 +140,7 @@ async def test_a_connection_that_is_cut_is_made_anew(
     app: FastAPI, workers: list[TokenVerifier], own_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(verifier, "RETRY_SECONDS", 0.05)
-    id_, _ = await made_client(app)
+    id_, _ = await register_client(app)
     token = await issue(workers[0], id_)
     await known_by_all(workers, token)
     before = await fetch(own_url, FOLLOWING)

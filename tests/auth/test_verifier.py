@@ -13,7 +13,7 @@ from app.auth.repository import VerifierState
 from app.auth.scopes import Scope
 from app.core.problems import Unavailable
 from app.settings import Settings
-from tests.auth.made import signing_key
+from tests.auth.credentials import build_signing_key
 
 GRANT = tokens.Grant("a-client", "bappenas", 3, ["changes:read", "unheard:of"], "kpu-31", None, "a-secret")
 
@@ -42,7 +42,7 @@ class Records:
 
     async def add_signing_key(self) -> None:
         self.found = self.found._replace(
-            signing_keys=(*self.found.signing_keys, signing_key(f"made {self.asked}", begins=-1))
+            signing_keys=(*self.found.signing_keys, build_signing_key(f"made {self.asked}", starts_in=-1))
         )
 
     async def close(self) -> None: ...
@@ -71,7 +71,7 @@ class Held:
 
 @pytest.fixture
 async def held() -> Held:
-    held = Held(signing_key())
+    held = Held(build_signing_key())
     await held.learn()
     return held
 
@@ -141,7 +141,7 @@ async def test_older_than_5_seconds_is_never_a_pass(held: Held) -> None:
     for forged in (b"x", unseen[:-4] + b"AAAA"):  # whatever has changed, these are no good
         with pytest.raises(InvalidToken):
             await held.trust.verify(forged)
-    of_an_unknown_key = Held(signing_key("unheard of"))
+    of_an_unknown_key = Held(build_signing_key("unheard of"))
     await of_an_unknown_key.learn()
     with pytest.raises(Unavailable):
         await held.trust.verify(of_an_unknown_key.issue())
@@ -169,7 +169,7 @@ async def test_what_was_asked_before_counts_from_then(held: Held) -> None:
 
 
 async def test_before_the_first_answer_nobody_passes() -> None:
-    held = Held(signing_key())
+    held = Held(build_signing_key())
     held.records.fault = OSError("gone")
     await held.trust.start()
     try:
@@ -204,7 +204,7 @@ async def test_with_a_key_its_tokens_go(held: Held) -> None:
     """A key that is taken out of the database has been stolen, say."""
     token = held.issue()
     await held.trust.verify(token)
-    await held.learn(signing_keys=(signing_key("another"),))
+    await held.learn(signing_keys=(build_signing_key("another"),))
     assert held.trust.find_cached_caller(token) is None
     with pytest.raises(InvalidToken):
         await held.trust.verify(token)
@@ -227,17 +227,17 @@ async def test_public_keys_are_public(held: Held) -> None:
 
 
 async def test_a_successor_is_made_a_day_ahead() -> None:
-    held = Held(signing_key("old", ends=86400 + 60))
+    held = Held(build_signing_key("old", ends_in=86400 + 60))
     await held.learn()
     assert [key.kid for key in held.records.found.signing_keys] == ["old"]
-    held = Held(signing_key("old", ends=86400 - 60))
+    held = Held(build_signing_key("old", ends_in=86400 - 60))
     await held.learn()
     assert len(held.records.found.signing_keys) == 2
     assert len(held.trust.list_public_jwks()) == 2  # published as soon as it is made
 
 
 async def test_a_key_verifies_until_its_last_token_has_ended() -> None:
-    held = Held(signing_key("old", ends=5), signing_key("new", begins=5))
+    held = Held(build_signing_key("old", ends_in=5), build_signing_key("new", starts_in=5))
     await held.learn()
     token = held.issue()
     now = time.time()

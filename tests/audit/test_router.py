@@ -17,7 +17,7 @@ from app.audit_chain import maintenance, sealer, task
 from app.auth import Caller, Scope
 from app.settings import Settings
 from app.state import state_of
-from tests.audit_chain.trail import LINE, seal_all
+from tests.audit_chain.trails import INSERT_LINE, seal_all
 from tests.conftest import MIGRATED, client_of, copy_of, running
 from tests.scenarios import assert_refused, walk
 
@@ -37,14 +37,14 @@ async def trail_url(server: str) -> AsyncIterator[str]:
     async for url in copy_of(server, MIGRATED):
         owner, sealing = await asyncpg.connect(url), await task.connect(Settings(DATABASE_URL=url))
         for line in LINES:
-            await owner.execute(LINE, *line)
+            await owner.execute(INSERT_LINE, *line)
         await seal_all(sealing, len(LINES))
         for hour, position in ((7, 2), (9, 5)):
             hash_ = await owner.fetchval("SELECT hash FROM audit_seals WHERE position = $1", position)
             await owner.execute(sealer.INSERT_ROOT, datetime(2026, 11, 24, hour, tzinfo=UTC), position, hash_)
         # Nobody seals beside the tests.
         await owner.execute("SELECT pg_advisory_lock(sealing_lock_key())")
-        await owner.execute(LINE, *UNSEALED)
+        await owner.execute(INSERT_LINE, *UNSEALED)
         yield url
         sealing.terminate()
         await owner.close()

@@ -11,14 +11,14 @@ from app.auth import external_issuer as outside
 from app.auth.external_issuer import ExternalIssuer
 from app.auth.jwt import InvalidToken
 from app.core.problems import Unavailable
-from tests.auth.made import key_set, new_key
+from tests.auth.credentials import build_jwk_set, generate_key
 
 
 class Slow:
     """An issuer that takes a request and answers once it may."""
 
     def __init__(self, *keys: ECKey) -> None:
-        self.keys, self.may_answer = key_set(*keys), asyncio.Event()
+        self.keys, self.may_answer = build_jwk_set(*keys), asyncio.Event()
 
     async def __call__(self, address: str) -> Any:
         await self.may_answer.wait()
@@ -31,7 +31,7 @@ class Fetched:
     """A fetch of the test's own: what it returns, or raises, and how often it was asked for the keys."""
 
     def __init__(self, *keys: ECKey) -> None:
-        self.keys, self.count, self.fault, self.now = key_set(*keys), 0, False, 0.0
+        self.keys, self.count, self.fault, self.now = build_jwk_set(*keys), 0, False, 0.0
 
     async def __call__(self, address: str) -> Any:
         if self.fault:
@@ -47,10 +47,10 @@ def issuer_with(fetched: Fetched) -> ExternalIssuer:
 
 
 async def test_a_new_key_is_found_after_the_cool_down() -> None:
-    fetched = Fetched(new_key("old"))
+    fetched = Fetched(generate_key("old"))
     keys = issuer_with(fetched)
     await keys.find_key("old")
-    fetched.keys = key_set(new_key("new"))
+    fetched.keys = build_jwk_set(generate_key("new"))
     fetched.now = outside.MIN_FETCH_INTERVAL_SECONDS - 1
     with pytest.raises(InvalidToken):
         await keys.find_key("new")
@@ -62,11 +62,11 @@ async def test_a_new_key_is_found_after_the_cool_down() -> None:
 
 
 async def test_keys_are_fetched_anew_behind_the_answers() -> None:
-    fetched = Fetched(new_key("old"))
+    fetched = Fetched(generate_key("old"))
     keys = issuer_with(fetched)
     await keys.find_key("old")
     fetched.now = outside.KEY_CACHE_SECONDS + 1
-    fetched.keys = key_set()
+    fetched.keys = build_jwk_set()
     await keys.find_key("old")  # nobody waits
     await asyncio.sleep(0)
     await asyncio.sleep(0.01)
@@ -76,7 +76,7 @@ async def test_keys_are_fetched_anew_behind_the_answers() -> None:
 
 
 async def test_an_issuer_that_is_away_is_doubt_and_no_refusal() -> None:
-    fetched = Fetched(new_key("old"))
+    fetched = Fetched(generate_key("old"))
     fetched.fault = True
     keys = issuer_with(fetched)
     with pytest.raises(Unavailable):
@@ -106,7 +106,7 @@ async def test_an_issuer_that_is_away_is_doubt_and_no_refusal() -> None:
     ],
 )
 async def test_only_keys_for_our_signatures_count(change: Callable[[dict[str, Any]], Any]) -> None:
-    fetched = Fetched(new_key("good"), new_key("odd"))
+    fetched = Fetched(generate_key("good"), generate_key("odd"))
     change(fetched.keys["keys"][1])
     keys = issuer_with(fetched)
     await keys.find_key("good")
@@ -125,7 +125,7 @@ async def test_only_keys_for_our_signatures_count(change: Callable[[dict[str, An
     ],
 )
 async def test_metadata_that_cannot_be_believed(metadata: Any) -> None:
-    keys = key_set(new_key("k"))
+    keys = build_jwk_set(generate_key("k"))
 
     async def fetch(address: str) -> Any:
         return metadata if address.endswith("configuration") else keys
@@ -136,7 +136,7 @@ async def test_metadata_that_cannot_be_believed(metadata: Any) -> None:
 
 async def test_few_wait_for_an_issuer_that_hangs() -> None:
     """Each of them holds a place of the service's; the rest are told at once to come back."""
-    slow = Slow(new_key("k"))
+    slow = Slow(generate_key("k"))
     keys = ExternalIssuer("https://sso.example", slow)
     waiting = [asyncio.create_task(keys.find_key("k")) for _ in range(outside.MAX_WAITING_REQUESTS)]
     await asyncio.sleep(0)
@@ -149,7 +149,7 @@ async def test_few_wait_for_an_issuer_that_hangs() -> None:
 
 @pytest.mark.parametrize("document", [{"error": "maintenance"}, [], {"keys": None}, None])
 async def test_what_is_no_key_set_takes_no_key_away(document: Any) -> None:
-    fetched = Fetched(new_key("old"))
+    fetched = Fetched(generate_key("old"))
     keys = issuer_with(fetched)
     await keys.find_key("old")
     fetched.now, fetched.keys = outside.KEY_CACHE_SECONDS + 1, document
@@ -160,7 +160,7 @@ async def test_what_is_no_key_set_takes_no_key_away(document: Any) -> None:
 
 
 async def test_a_key_that_is_not_known_while_the_issuer_is_away_is_doubt() -> None:
-    fetched = Fetched(new_key("old"))
+    fetched = Fetched(generate_key("old"))
     keys = issuer_with(fetched)
     await keys.find_key("old")
     fetched.fault, fetched.now = True, outside.MIN_FETCH_INTERVAL_SECONDS + 1
@@ -169,7 +169,7 @@ async def test_a_key_that_is_not_known_while_the_issuer_is_away_is_doubt() -> No
 
 
 async def test_its_keys_are_asked_for_as_the_service_starts() -> None:
-    fetched = Fetched(new_key("k"))
+    fetched = Fetched(generate_key("k"))
     keys = issuer_with(fetched)
     keys.start_refresh()
     await asyncio.sleep(0.01)

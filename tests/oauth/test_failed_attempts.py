@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from app.core.problems import TooManyRequests
 from app.oauth.schemas import TokenRequestError
 from app.oauth.service import CLIENT_FAILURE_LIMIT, NETWORK_FAILURE_LIMIT, FailedAttemptLimiter
-from tests.auth.made import fetched_token, made_client
+from tests.auth.credentials import fetch_token, register_client
 
 FORM = {"grant_type": "client_credentials"}
 
@@ -63,7 +63,7 @@ def test_success_and_faults_of_ours_cost_nothing() -> None:
 
 
 async def test_the_endpoint_answers_429(app: FastAPI, client: httpx.AsyncClient) -> None:
-    id_, secret = await made_client(app)
+    id_, secret = await register_client(app)
     wrong = {**FORM, "client_id": id_, "client_secret": "rks_wrong"}
     answers = [await client.post("/oauth/token", data=wrong) for _ in range(12)]
     assert [answer.status_code for answer in answers] == [401] * 10 + [429] * 2
@@ -72,11 +72,11 @@ async def test_the_endpoint_answers_429(app: FastAPI, client: httpx.AsyncClient)
     assert int(late.headers["retry-after"]) >= 1
     assert late.headers["ratelimit-policy"] == '"failures";q=10;w=60'
     assert late.headers["ratelimit"].startswith('"failures";r=0;t=')
-    assert await fetched_token(client, *await made_client(app))
+    assert await fetch_token(client, *await register_client(app))
 
 
 async def test_right_ones_that_come_together_are_all_let_through(app: FastAPI, client: httpx.AsyncClient) -> None:
-    id_, secret = await made_client(app)
+    id_, secret = await register_client(app)
     right = {**FORM, "client_id": id_, "client_secret": secret}
     answers = await asyncio.gather(*(client.post("/oauth/token", data=right) for _ in range(40)))
     assert {answer.status_code for answer in answers} == {200}
