@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, Text, and_, bindparam, func, select, true
+from sqlalchemy import ColumnElement, Text, and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from app import models, references
@@ -198,8 +198,6 @@ STATEMENTS = Collection(
     key=_said.id,
     conditions=_statements_asked,
     sorts={"made_on": [first_known_day_or_infinity(_said.made_on)], "updated_at": [_said.updated_at]},
-    folded=_said.summary,
-    whole=true(),
 )
 
 STATEMENT = Resource(

@@ -44,7 +44,7 @@ async def list_statements(
 
     By day, with who said or wrote it and where it is told.
     """
-    then = read.known_at(query.then)
+    then = read.known_at(query.known_at_instant)
     there = partial(repository.must_be_there, then, code)
     page = await repository.STATEMENTS.fetch_page(read, query, path_parameters={"meeting": code}, ensure_listable=there)
     return page.to_response(request, max_age=FRESH)

@@ -114,9 +114,9 @@ HITS = Collection(
     _entries,
     key=_entries.c.url,
     # A code that was given is as like as can be, whatever the names are.
-    folded=case((_entries.c.is_its_code, FOLDED_WORDS), else_=_entries.c.folded),
-    found=_found,
-    whole=_entries.c.is_whole,
+    folded_text=case((_entries.c.is_its_code, FOLDED_WORDS), else_=_entries.c.folded),
+    search_condition=_found,
+    tie_break=_entries.c.is_whole,
     conditions=_conditions,
     sorts={},
 )

@@ -25,7 +25,7 @@ async def test_dry_run_that_shows_personal_data_is_audited(
     made = await participants.admin.post(f"{participants.meeting_path}/participants", {"name": "Rahasia"})
     item = made.json()["id"]
     client = f"dry {at}"
-    writer = Calls.of(participants.app, participants.client, Scope.ATTENDANCE_WRITE, client=client)
+    writer = Calls.of(participants.app, participants.client, Scope.ATTENDANCE_WRITE, client_id=client)
     response = await writer.patch(f"{participants.meeting_path}/{at}/{item}?dry_run=true", body)
     assert (response.status_code, response.json()["name"]) == (200, "Rahasia")
     connection = await asyncpg.connect(participants.database_url)

@@ -19,7 +19,7 @@ SELECT_NOW = "SELECT clock_timestamp()"
 
 @pytest.fixture
 def read_only_calls(participants: ParticipantsClient) -> Calls:
-    return Calls.of(participants.app, participants.client, Scope.ATTENDANCE_READ, client="reader")
+    return Calls.of(participants.app, participants.client, Scope.ATTENDANCE_READ, client_id="reader")
 
 
 async def fetch_rows(participants: ParticipantsClient, sql: str) -> list[tuple[object, ...]]:
@@ -65,7 +65,7 @@ async def test_reads_are_audited_with_participants_shown(participants: Participa
 async def test_failed_reads_are_not_audited(participants: ParticipantsClient, reader: Calls) -> None:
     participant_id = await participants.add()
     elsewhere = Calls.of(
-        participants.app, participants.client, Scope.ATTENDANCE_READ, client="reader", meeting="rakornas-2022-06"
+        participants.app, participants.client, Scope.ATTENDANCE_READ, client_id="reader", meeting="rakornas-2022-06"
     )
     for caller, at in (
         (elsewhere, participants.path_of(participant_id)),
