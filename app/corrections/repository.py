@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, Text, bindparam, case, literal_column, null, select, true
+from sqlalchemy import ColumnElement, Table, Text, bindparam, case, literal_column, null, select
 from uuid_utils.compat import uuid7
 
 from app import models, references
@@ -55,8 +55,6 @@ CORRECTIONS = Collection(
     _correction,
     conditions=_build_conditions,
     sorts={"id": []},
-    folded=literal_column("''"),
-    whole=true(),
 )
 
 MANUAL_STATUS = Resource(
