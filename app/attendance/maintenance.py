@@ -39,7 +39,7 @@ async def recompute_attendance(url: str, meeting: str | None) -> list[Recomputed
 
 
 async def anonymise_participants(url: str, *, dry_run: bool) -> list[AnonymisedMeeting]:
-    """Anonymise the participants of each meeting whose retention period is over; keep their counts.
+    """Anonymise the participants of each meeting past its retention period; keep their counts.
 
     `url` is that of the database. A dry run returns the same and changes nothing.
     """

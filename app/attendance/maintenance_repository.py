@@ -50,7 +50,7 @@ _INSERT_AUDIT_LINE = "INSERT INTO audit_lines (operation, keys) VALUES ($1, $2)"
 
 
 async def list_meetings(connection: asyncpg.Connection, code: str | None) -> list[str]:
-    """List the codes of all meetings, or of the one with this code, whose participants are not anonymised."""
+    """List the codes of meetings with participants who are not anonymised; `code` selects one meeting."""
     return [row[0] for row in await connection.fetch(_SELECT_MEETINGS, code)]
 
 
@@ -69,7 +69,7 @@ async def recompute_attendance(connection: asyncpg.Connection, meeting: str) -> 
 
 
 async def list_expired_meetings(connection: asyncpg.Connection) -> list[str]:
-    """List the codes of the meetings whose retention period is over and whose participants are not anonymised."""
+    """List the codes of meetings past their retention period with participants who are not anonymised."""
     return [row[0] for row in await connection.fetch(_SELECT_EXPIRED)]
 
 
