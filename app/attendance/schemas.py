@@ -56,7 +56,7 @@ class ManualStatus(BaseModel):
 
 
 class AttendanceMembers(ParticipantMembers):
-    by_hand: Annotated[ManualStatus | None, Field(description="Null: nobody has set a status.")]
+    manual_status: Annotated[ManualStatus | None, Field(description="Null: nobody has set a status.")]
     first_entry: Annotated[UUID | None, Field(description="Id of the scan that was it.")]
     intervals: Annotated[list[Interval], Field(description="By entry.")]
     sessions: Annotated[list[str], Field(description="Codes of the sessions they are assigned to.")]
@@ -67,7 +67,7 @@ class Attendance(Fact, AttendanceMembers):
 
 
 AttendanceFields = Annotated[
-    str, FieldsOf(Attendance), Field(description="Members to keep.", examples=["status,by_hand,intervals"])
+    str, FieldsOf(Attendance), Field(description="Members to keep.", examples=["status,manual_status,intervals"])
 ]
 
 
@@ -84,12 +84,12 @@ class RollCorrection(BaseModel):
     scan: Annotated[UUID | None, Field(description="Id of the scan to annul; null: it is about a status.")]
     reason: str
     legal_basis: str | None
-    asked_by: Annotated[str, Field(description="Id of the client.")]
-    asked_at: datetime
+    requested_by: Annotated[str, Field(description="Id of the client.")]
+    requested_at: datetime
     confirmed_by: Annotated[str | None, Field(description="Id of the second client; null: it waits for one.")]
     confirmed_at: datetime | None
-    confirmed_for: Annotated[str | None, Field(description="Why, in the words of the second client.")]
-    confirmed_basis: Annotated[str | None, Field(description="The legal basis that the second client gave.")]
+    confirmation_reason: Annotated[str | None, Field(description="Why, in the words of the second client.")]
+    confirmation_legal_basis: Annotated[str | None, Field(description="The legal basis that the second client gave.")]
     revision: int
 
 
@@ -118,7 +118,7 @@ class Annulment(BaseModel):
 
     scan_id: UUID
     annulled_at: datetime | None
-    annulled_for: str | None
+    annulment_reason: str | None
     legal_basis: str | None
     correction: RollCorrection | None
 
@@ -136,7 +136,7 @@ class RollDigest(BaseModel):
     digest: Annotated[str, Field(description="SHA-256 of the roll as `text/csv`, in hexadecimal.")]
     meeting: CodeReference
     lines: Annotated[int, Field(description="How many people it lists.")]
-    made_at: Annotated[datetime, Field(description="When it was first given out.")]
+    issued_at: Annotated[datetime, Field(description="When the roll was first issued.")]
     roll_closed_at: datetime | None
 
 

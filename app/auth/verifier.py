@@ -174,13 +174,13 @@ class TokenVerifier:
 
     async def _load_state(self) -> None:
         self._changed.clear()  # before asking: what is told from here on is asked for again
-        asked_at = self._clock()
+        requested_at = self._clock()
         state = await self._repository.fetch_state()
         keys = SigningKeySet(state.signing_keys)
         if keys != self.signing_keys:
             self.signing_keys = keys
             self._verified_tokens.clear()  # a key may have been withdrawn
-        self._state, self._state_read_at = state, asked_at
+        self._state, self._state_read_at = state, requested_at
 
     async def _add_signing_key(self) -> None:
         await self._repository.add_signing_key()

@@ -147,7 +147,7 @@ class ScanMembers(BaseModel):
     outcome: Annotated[
         CurrentOutcome, Field(description="What it comes to, by all that is known now. An annulled scan has no effect.")
     ]
-    told: Annotated[Outcome, Field(description="What the gate was answered.")]
+    reported_outcome: Annotated[Outcome, Field(description="What the gate was answered.")]
     direction: Direction
     session: str | None
     scanned_at: Annotated[datetime, Field(description="By the clock of the device.")]
@@ -159,7 +159,7 @@ class ScanMembers(BaseModel):
     sequence: int | None
     badge_text: Annotated[str | None, Field(description="What was scanned, where it is no badge of this meeting.")]
     annulled_at: datetime | None
-    annulled_for: str | None
+    annulment_reason: str | None
     legal_basis: Annotated[str | None, Field(description="Of its annulment.")]
 
 

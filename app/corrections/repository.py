@@ -29,12 +29,12 @@ def select_corrections(_day: Day) -> Rows:
         _correction.scan,
         _correction.reason,
         _correction.legal_basis,
-        _correction.asked_by,
-        _correction.asked_at,
+        _correction.requested_by,
+        _correction.requested_at,
         _correction.confirmed_by,
         _correction.confirmed_at,
-        _correction.confirmed_for,
-        _correction.confirmed_basis,
+        _correction.confirmation_reason,
+        _correction.confirmation_legal_basis,
         _correction.revision,
     )
 
@@ -71,7 +71,7 @@ class RequestedCorrection(NamedTuple):
     scan: UUID | None
     reason: str
     legal_basis: str | None
-    asked_by: str
+    requested_by: str
     confirmed_by: str | None
 
     @property
@@ -82,12 +82,12 @@ class RequestedCorrection(NamedTuple):
 NOT_ANNULLED = ScanAnnulment(None, None, None)
 # A scan has several rows where its id was used for different contents: they are annulled together.
 _FIND = (
-    "SELECT annulled_at, annulled_for, legal_basis FROM scans WHERE meeting = $1 AND id = $2"
+    "SELECT annulled_at, annulment_reason, legal_basis FROM scans WHERE meeting = $1 AND id = $2"
     " ORDER BY annulled_at LIMIT 1"
 )
 _ANNUL = """
 WITH gone AS (
-    UPDATE scans SET annulled_at = clock_timestamp(), annulled_by = $3, annulled_for = $4,
+    UPDATE scans SET annulled_at = clock_timestamp(), annulled_by = $3, annulment_reason = $4,
         legal_basis = $5
     WHERE meeting = $1 AND id = $2 AND annulled_at IS NULL RETURNING badge, annulled_at
 ) SELECT gone.annulled_at, badges.participant FROM gone LEFT JOIN badges ON badges.id = gone.badge
@@ -105,12 +105,12 @@ _CLOSED = (
     " 'roll_closed_at', roll_closed_at)::text FROM meetings WHERE code = $1"
 )
 _HOLD = (
-    "SELECT participant, status, scan, reason, legal_basis, asked_by, confirmed_by FROM roll_corrections"
+    "SELECT participant, status, scan, reason, legal_basis, requested_by, confirmed_by FROM roll_corrections"
     " WHERE meeting = $1 AND id = $2 FOR UPDATE"
 )
 _CONFIRM = (
-    "UPDATE roll_corrections SET confirmed_by = $2, confirmed_at = clock_timestamp(), confirmed_for = $3,"
-    " confirmed_basis = $4 WHERE id = $1"
+    "UPDATE roll_corrections SET confirmed_by = $2, confirmed_at = clock_timestamp(), confirmation_reason = $3,"
+    " confirmation_legal_basis = $4 WHERE id = $1"
 )
 
 

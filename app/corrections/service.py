@@ -67,7 +67,7 @@ async def annul_scan(write: WriteRequest, meeting: str, scan: UUID, asked: paylo
             answer: dict[str, Any] = {
                 "scan_id": scan,
                 "annulled_at": found.at,
-                "annulled_for": found.reason,
+                "annulment_reason": found.reason,
                 "legal_basis": found.legal_basis,
                 "correction": None,
             }
@@ -76,7 +76,7 @@ async def annul_scan(write: WriteRequest, meeting: str, scan: UUID, asked: paylo
         answer = {
             "scan_id": scan,
             "annulled_at": None,
-            "annulled_for": None,
+            "annulment_reason": None,
             "legal_basis": None,
             "correction": orjson.Fragment(correction.body),
         }
@@ -113,7 +113,7 @@ async def confirm_correction(
         asked = await corrections_repository.lock_correction(transaction, meeting, correction)
         if asked is None:
             raise NotFound
-        if asked.confirmed_by not in (None, write.caller.client_id) or asked.asked_by == write.caller.client_id:
+        if asked.confirmed_by not in (None, write.caller.client_id) or asked.requested_by == write.caller.client_id:
             raise SecondClientNeeded
         if asked.confirmed_by is None:
             await corrections_repository.confirm_correction(transaction, correction, write.caller.client_id, note)
@@ -126,7 +126,7 @@ async def confirm_correction(
                 await corrections_repository.find_annulment(transaction, meeting, asked.scan)
             ) == corrections_repository.NOT_ANNULLED:
                 await corrections_repository.annul_scan(
-                    transaction, meeting, asked.scan, asked.asked_by, asked.change_reason
+                    transaction, meeting, asked.scan, asked.requested_by, asked.change_reason
                 )
         item = await _get_correction(transaction, meeting, correction)
         return WriteResult(StoredResponse(200, {}, item.body), [f"corrections/{correction}"])
@@ -152,7 +152,7 @@ async def _create_correction(
 ) -> Any:
     id_: UUID = uuid7()
     why = {"reason": note.reason, "legal_basis": note.legal_basis}
-    columns = {"id": id_, "meeting": meeting, **why, "asked_by": write.caller.client_id, **what}
+    columns = {"id": id_, "meeting": meeting, **why, "requested_by": write.caller.client_id, **what}
     await rows.insert_row(transaction, corrections_repository.TABLE, columns)
     return await _get_correction(transaction, meeting, id_)
 

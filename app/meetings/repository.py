@@ -42,7 +42,7 @@ def meeting(day: Day) -> Rows:
         _meeting.roll_closed_at,
         _meeting.places,
         _meeting.retention_days,
-        _meeting.forgotten_at,
+        _meeting.anonymised_at,
         json_list(
             json_object(**session_members(part)), part.position, part.code, where=part.meeting == _meeting.code
         ).label("sessions"),
@@ -57,7 +57,10 @@ def meeting(day: Day) -> Rows:
             title=_meeting.source_title,
             corrections=json_list(
                 json_object(
-                    field=correction.field, printed=correction.printed, held=correction.held, reason=correction.reason
+                    field=correction.field,
+                    printed=correction.printed,
+                    recorded=correction.recorded,
+                    reason=correction.reason,
                 ),
                 correction.position,
                 where=correction.meeting == _meeting.code,

@@ -39,8 +39,9 @@ from app.models.vocabulary import DivisionKind, MeetingKind, Roll, SessionKind, 
 class Meeting(Record, Base):
     """A meeting from its first day to its last. `roll`: whether anyone may read who attended.
 
-    `places`: how many delegates one organization may send. `retention_days` after its last day persons become counts,
-    which happened at `forgotten_at`. After `roll_closed_at` the roll changes only by corrections that two clients make.
+    `places`: how many delegates one organization may send. `retention_days` after its last day its participants
+    are anonymised, which was done at `anonymised_at`. After `roll_closed_at` the roll changes only by corrections that
+    two clients make.
     """
 
     __tablename__ = "meetings"
@@ -67,7 +68,7 @@ class Meeting(Record, Base):
     places: Mapped[int | None] = mapped_column(sort_order=2)
     retention_days: Mapped[int | None] = mapped_column(sort_order=2)
     roll_closed_at: Mapped[datetime | None] = mapped_column(sort_order=2)
-    forgotten_at: Mapped[datetime | None] = mapped_column(sort_order=2)
+    anonymised_at: Mapped[datetime | None] = mapped_column(sort_order=2)
 
     __table_args__ = (
         CheckConstraint(SLUG, name="code_shape"),
@@ -102,7 +103,7 @@ class Correction(Base):
     position: Mapped[int] = mapped_column(primary_key=True)
     field: Mapped[str]
     printed: Mapped[str]
-    held: Mapped[str]
+    recorded: Mapped[str]
     reason: Mapped[str]
 
     __table_args__ = (CheckConstraint("position BETWEEN 1 AND 999", name="position_range"),)

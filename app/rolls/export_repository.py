@@ -58,7 +58,8 @@ KEEP = "INSERT INTO roll_digests (digest, meeting, lines) VALUES ($1, $2, $3) ON
 _FIND = Statement(
     text(
         "SELECT json_build_object('digest', made.digest, 'meeting', json_build_object('code', meeting.code, 'name',"
-        " meeting.name), 'lines', made.lines, 'made_at', made.made_at, 'roll_closed_at', meeting.roll_closed_at)::text"
+        " meeting.name), 'lines', made.lines, 'issued_at', made.issued_at,"
+        " 'roll_closed_at', meeting.roll_closed_at)::text"
         " FROM roll_digests AS made JOIN meetings AS meeting ON meeting.code = made.meeting WHERE made.digest = :digest"
     )
 )

@@ -55,7 +55,7 @@ def _heading(sheet: Sheet, found: Json, record: Record) -> None:
 def _corrections(sheet: Sheet, corrections: list[Json]) -> None:
     if corrections:
         sheet.heading("Corrections: what the source has printed, and what is held instead")
-        columns = ("field", "printed", "held", "reason")
+        columns = ("field", "printed", "recorded", "reason")
         sheet.table(columns, [[correction[column] for column in columns] for correction in corrections])
 
 

@@ -44,7 +44,7 @@ def compare_scans(ledger: Ledger, verdicts: rules.Verdicts, listed: Sequence[Jso
         expected = {
             "participant": badge.participant if badge else None,
             "outcome": verdicts.outcomes[scan.id],
-            "told": scan.told,
+            "reported_outcome": scan.told,
             "direction": scan.direction,
             "session": scan.session,
             "scanned_at": scan.scanned_at,

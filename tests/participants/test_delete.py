@@ -29,7 +29,7 @@ async def test_their_scans_stay_and_are_of_nobody_invited(listing: Listing) -> N
     assert (await listing.summary())["present"] == 1
     assert (await listing.admin.delete(listing.one(id_))).status_code == 204
     (scan,) = (await listing.admin.get(f"{listing.at}/check-ins")).json()["items"]
-    assert (scan["outcome"], scan["told"], scan["participant"]) == ("not_invited", "first_entry", None)
+    assert (scan["outcome"], scan["reported_outcome"], scan["participant"]) == ("not_invited", "first_entry", None)
     assert (await listing.summary())["present"] == 0
 
 

@@ -21,7 +21,7 @@ TOKEN = "pCwljkT9NI-CaelEXWHQfltudWxsLCIwMWEyMGNhZS0zYjdjLTc3NTIiXQ"  # noqa: S1
 BADGE = "eyJhbGciOiJFZDI1NTE5In0.eyJqdGkiOiJhbiBleGFtcGxlIn0.c2lnbmF0dXJl"  # nor does this
 WRITTEN_AT = "2026-11-24T05:45:00+00:00"
 FIXED = {
-    **dict.fromkeys(("created_at", "updated_at", "at", "sealed_at", "issued_at", "made_at", "asked_at"), WRITTEN_AT),
+    **dict.fromkeys(("created_at", "updated_at", "at", "sealed_at", "issued_at", "requested_at"), WRITTEN_AT),
     "hour": "2026-11-24T05:00:00+00:00",
     "next_page_token": TOKEN,
     "kid": "2T9mQ0dCkVhY8mWn7nS1lq3C0a4bT6yqk2vJm5uXo0E",

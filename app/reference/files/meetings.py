@@ -46,7 +46,7 @@ CORRECTIONS = declare(
     "meeting_corrections.csv",
     Correction,
     ("meeting", "position"),
-    {"meeting": text, "position": place, "field": text, "printed": text, "held": text, "reason": text},
+    {"meeting": text, "position": place, "field": text, "printed": text, "recorded": text, "reason": text},
 )
 
 SESSIONS = declare(
