@@ -136,7 +136,7 @@ async def walk(database: Database, asked: Mapping[str, str], size: int) -> tuple
 
 async def read_page(reader: Reader, asked: Mapping[str, str], **beside: Any) -> Page:
     query = schemas.AttendanceQuery.model_validate({**asked, **{key: v for key, v in beside.items() if v is not None}})
-    return await repository.PUBLIC_LINES.page(reader, query, within={"meeting": crowd.MEETING})
+    return await repository.PUBLIC_LINES.fetch_page(reader, query, path_parameters={"meeting": crowd.MEETING})
 
 
 async def summaries(database: Database) -> list[Question]:
@@ -153,9 +153,9 @@ async def summaries(database: Database) -> list[Question]:
 
 async def explain(database: Database, question: Question) -> Answer:
     """What the statement takes on a connection of the service's, prepared as there."""
-    text, names = question.statement.sql, question.statement.values(question.parameters)
+    text, names = question.statement.sql, question.statement.bind_values(question.parameters)
     values = ", ".join(_literal(value) for value in names)
-    async with database.engine.connect() as connection:
+    async with database.read_engine.connect() as connection:
         driver = (await connection.get_raw_connection()).driver_connection
         assert isinstance(driver, asyncpg.Connection)
         await driver.execute(f"PREPARE asked AS {text}")

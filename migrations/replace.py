@@ -1,8 +1,9 @@
 """Write the migration for functions, views and triggers that were changed in migrations/sql.
 
 `uv run python -m migrations.replace [NAME ...]` compares migrations/sql with the scripts of all migrations. It writes
-the next migration with the new text (upgrade.sql) and the former one (downgrade.sql), and sets SCHEMA_REVISION to it.
-Without names it takes all that has changed; a name takes what has not changed too, such as a view over a changed one.
+the next migration with the new text (upgrade.sql) and the former text (downgrade.sql), and sets SCHEMA_REVISION to it.
+Without names it takes every definition that has changed. With names it takes only those, even if they have not changed,
+such as a view over a changed view.
 """
 
 import argparse
@@ -17,11 +18,11 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from migrations import scripts
-from migrations.scripts import Name
+from migrations.scripts import DefinitionName
 
-PROJECT = Path(__file__).parents[1]
-SCHEMA = PROJECT / "app" / "models" / "schema.py"
-MIGRATION = '''"""Replace functions, views or triggers
+PROJECT_DIR = Path(__file__).parents[1]
+SCHEMA_MODULE = PROJECT_DIR / "app" / "models" / "schema.py"
+MIGRATION_TEMPLATE = '''"""Replace functions, views or triggers
 
 {names}
 
@@ -47,56 +48,68 @@ def downgrade() -> None:
 '''
 
 
-class NothingToReplace(Exception):
+class ReplacementError(Exception):
     """No migration can be written; the message says why."""
 
 
-def migrated_definitions() -> dict[Name, str]:
+def read_migrated_definitions() -> dict[DefinitionName, str]:
     """Return the newest text of each definition in the scripts of all migrations, oldest migration first."""
-    found: dict[Name, str] = {}
-    for script in sorted(scripts.VERSIONS.glob("*/upgrade.sql")):
-        for name, text in scripts.definitions(scripts.read(script)).items():
-            found.pop(name, None)
+    definitions: dict[DefinitionName, str] = {}
+    for script in sorted(scripts.VERSIONS_DIR.glob("*/upgrade.sql")):
+        for name, text in scripts.parse_definitions(scripts.read_script(script)).items():
+            definitions.pop(name, None)
             if not scripts.is_dropped(text):
-                found[name] = text
-    return found
+                definitions[name] = text
+    return definitions
 
 
-def changed_names(before: dict[Name, str], after: dict[Name, str], wanted: Iterable[str] = ()) -> list[Name]:
-    """Return what must be replaced, in the order of migrations/sql; NothingToReplace if there is nothing."""
+def find_changed_names(
+    before: dict[DefinitionName, str], after: dict[DefinitionName, str], wanted: Iterable[str] = ()
+) -> list[DefinitionName]:
+    """Return the definitions to replace, in the order of migrations/sql.
+
+    Args:
+        before: The definitions in all migrations.
+        after: The definitions in migrations/sql.
+        wanted: Names from the command line; without any, everything that has changed.
+
+    Raises:
+        ReplacementError: There is nothing to replace, or a change needs another kind of migration.
+
+    """
     wanted = set(wanted)
     if unknown := wanted - {name.name for name in after}:
-        raise NothingToReplace(f"Not in migrations/sql: {', '.join(sorted(unknown))}.")
+        raise ReplacementError(f"Not in migrations/sql: {', '.join(sorted(unknown))}.")
     if removed := before.keys() - after.keys():
         names = ", ".join(sorted({name.name for name in removed}))
-        raise NothingToReplace(f"Not in migrations/sql any more: {names}. Drop each in the upgrade.sql of a migration.")
-    changed = {name for name, text in after.items() if name not in before or _differ(text, before[name])}
+        raise ReplacementError(f"Not in migrations/sql any more: {names}. Drop each in the upgrade.sql of a migration.")
+    changed = {name for name, text in after.items() if name not in before or _is_changed(text, before[name])}
     for name in changed & before.keys():
-        if scripts.arguments(after[name]) != scripts.arguments(before[name]):
-            raise NothingToReplace(f"{name.name} has other arguments: add a function of another name.")
+        if scripts.parse_arguments(after[name]) != scripts.parse_arguments(before[name]):
+            raise ReplacementError(f"{name.name} has other arguments: add a function of another name.")
     chosen = {name for name in changed if not wanted} | {name for name in after if name.name in wanted}
-    chosen |= set(_dependents(chosen, after))
+    chosen |= set(_find_dependents(chosen, after))
     if not chosen:
-        raise NothingToReplace("Nothing in migrations/sql has changed.")
+        raise ReplacementError("Nothing in migrations/sql has changed.")
     return [name for name in after if name in chosen]
 
 
-def _differ(one: str, other: str) -> bool:
-    return scripts.without_comments_before(one) != scripts.without_comments_before(other)
+def _is_changed(text: str, former_text: str) -> bool:
+    return scripts.strip_leading_comments(text) != scripts.strip_leading_comments(former_text)
 
 
-def _dependents(chosen: Iterable[Name], after: dict[Name, str]) -> Iterable[Name]:
-    """Yield what must run again after these: the calls of enable_…(), and the functions that use a changed type."""
-    for one in chosen:
+def _find_dependents(chosen: Iterable[DefinitionName], after: dict[DefinitionName, str]) -> Iterable[DefinitionName]:
+    """Yield the definitions to run again: calls of a changed enable_…(), and functions that use a changed type."""
+    for changed in chosen:
         for name, text in after.items():
-            is_call = one.kind == "FUNCTION" and name.kind == "CALL" and one.name.startswith("enable_")
-            is_user = one.kind == "TYPE" and name.kind == "FUNCTION" and re.search(rf"\b{one.name}\b", text)
+            is_call = changed.kind == "FUNCTION" and name.kind == "CALL" and changed.name.startswith("enable_")
+            is_user = changed.kind == "TYPE" and name.kind == "FUNCTION" and re.search(rf"\b{changed.name}\b", text)
             if is_call or is_user:
                 yield name
 
 
-def script_of(statements: Iterable[tuple[Name, str]]) -> str:
-    """Return a script that runs each statement under the search_path that it needs."""
+def build_script(statements: Iterable[tuple[DefinitionName, str]]) -> str:
+    """Return a script that runs each statement with the search_path that it needs."""
     lines: list[str] = []
     search_path = ""
     for name, text in statements:
@@ -109,51 +122,54 @@ def script_of(statements: Iterable[tuple[Name, str]]) -> str:
     return "\n\n".join(lines) + "\n"
 
 
-def drop(name: Name) -> str:
+def build_drop(name: DefinitionName) -> str:
     """Return the statement that drops a definition."""
     return f"DROP {name.kind} {name.name}{f' ON {name.table}' if name.table else ''};"
 
 
 def write_migration(wanted: list[str]) -> list[Path]:
     """Write the next migration and set SCHEMA_REVISION to it. Returns the files written."""
-    before, after = migrated_definitions(), scripts.definitions(scripts.read(scripts.CURRENT))
-    changed = changed_names(before, after, wanted)
-    [previous] = ScriptDirectory.from_config(Config(PROJECT / "alembic.ini")).get_heads()
+    before, after = read_migrated_definitions(), scripts.parse_definitions(scripts.read_script(scripts.CURRENT_SCRIPT))
+    changed = find_changed_names(before, after, wanted)
+    [previous] = ScriptDirectory.from_config(Config(PROJECT_DIR / "alembic.ini")).get_heads()
     if not previous.isdigit():
-        raise NothingToReplace(f"The newest migration is {previous}: give it the next number of four digits.")
+        raise ReplacementError(f"The newest migration is {previous}: give it the next number of four digits.")
     revision = f"{int(previous) + 1:04}"
     names = list(dict.fromkeys(name.name for name in changed))
     slug = re.sub(r"\W+", "_", names[0])
     folder = f"{revision}_{slug}"
-    # A view cannot be replaced by one with fewer columns, so all are dropped first, the last one first.
+    # CREATE OR REPLACE VIEW cannot remove columns, so the views are dropped first, in reverse order.
     drops = [
-        (name, drop(name))
+        (name, build_drop(name))
         for name in reversed(changed)
         if name.kind == "VIEW" or (name not in before and name.kind != "CALL")
     ]
     former = [(name, before[name]) for name in changed if name in before]
     contents = {
-        scripts.VERSIONS / folder / "upgrade.sql": script_of((name, after[name]) for name in changed),
-        scripts.VERSIONS / folder / "downgrade.sql": script_of([*drops, *former]),
-        scripts.VERSIONS / f"{datetime.now(UTC):%Y-%m-%d-%H%M}_{slug}.py": MIGRATION.format(
+        scripts.VERSIONS_DIR / folder / "upgrade.sql": build_script((name, after[name]) for name in changed),
+        scripts.VERSIONS_DIR / folder / "downgrade.sql": build_script([*drops, *former]),
+        scripts.VERSIONS_DIR / f"{datetime.now(UTC):%Y-%m-%d-%H%M}_{slug}.py": MIGRATION_TEMPLATE.format(
             names=textwrap.fill(", ".join(names), 120), revision=revision, previous=previous, folder=folder
         ),
-        SCHEMA: re.sub(r'(SCHEMA_REVISION = )"\d+"', rf'\1"{revision}"', SCHEMA.read_text(encoding="utf-8")),
+        SCHEMA_MODULE: re.sub(
+            r'(SCHEMA_REVISION = )"\d+"', rf'\1"{revision}"', SCHEMA_MODULE.read_text(encoding="utf-8")
+        ),
     }
-    (scripts.VERSIONS / folder).mkdir(exist_ok=True)
+    (scripts.VERSIONS_DIR / folder).mkdir(exist_ok=True)
     for path, text in contents.items():
         path.write_text(text, encoding="utf-8")
     return list(contents)
 
 
 def main() -> None:
+    """Run the command; if it fails, print the reason and exit with 1."""
     parser = argparse.ArgumentParser(prog="python -m migrations.replace", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="a function, view, trigger or type")
     try:
         written = write_migration(parser.parse_args().names)
-    except NothingToReplace as reason:
+    except (ReplacementError, scripts.ScriptError) as reason:
         raise SystemExit(str(reason)) from reason
-    sys.stdout.writelines(f"{path.relative_to(PROJECT)}\n" for path in written)
+    sys.stdout.writelines(f"{path.relative_to(PROJECT_DIR)}\n" for path in written)
 
 
 if __name__ == "__main__":

@@ -23,12 +23,12 @@ from typing import Literal
 from sqlalchemy import CheckConstraint, Computed, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import Base, Fact, one_of
+from app.models.metadata import Base, SourcedRecord, one_of_check
 
 NoticeKind = Literal["decision", "circular"]
 
 
-class Notice(Fact, Base):
+class Notice(SourcedRecord, Base):
     __tablename__ = "notices"
 
     code: Mapped[str] = mapped_column(primary_key=True)
@@ -37,7 +37,7 @@ class Notice(Fact, Base):
     folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC ARRAY[name])", persisted=True))
 
     __table_args__ = (
-        CheckConstraint(one_of("kind", NoticeKind), name="kind_known"),
+        CheckConstraint(one_of_check("kind", NoticeKind), name="kind_known"),
         Index(None, "kind", "code"),
         Index(None, "name", "code"),
         Index(None, "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
@@ -74,7 +74,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from app.core.facts import Fact
+from app.core.db.provenance import SourcedRecord
 from app.core.parameters import FieldsOf, PageQuery
 from app.models.notices import NoticeKind
 
@@ -85,14 +85,14 @@ class NoticeMembers(BaseModel):
     kind: NoticeKind
 
 
-class Notice(Fact, NoticeMembers):
+class Notice(SourcedRecord, NoticeMembers):
     """A notice."""
 
 
-class NoticeQuery(PageQuery):
+class NoticeQuery(CollectionQuery):
     kind: NoticeKind | None = None
     sort: Literal["code", "-code", "name", "-name"] | None = None
-    fields: Annotated[str, FieldsOf(Notice), Field(description="Members to keep.")] | None = None
+    fields: Annotated[str, FieldSelection(Notice), Field(description="Members to keep.")] | None = None
 ''',
     "app/notices/repository.py": '''
 """The SQL of notices."""
@@ -103,19 +103,19 @@ from sqlalchemy import ColumnElement, bindparam, select
 
 from app import models
 from app.core.collection import Collection, Given
-from app.core.documents import Day, Document, Rows
-from app.core.facts import fact_members
+from app.core.db.documents import DayExpression, Document, DocumentSelect
+from app.core.db.provenance import sourced_record_columns
 from app.notices import schemas
 
 _notice = models.Notice
 
 
-def notice(_day: Day) -> Rows:
-    return select(_notice.code, _notice.name, _notice.kind, *fact_members(_notice))
+def notice(_day: DayExpression) -> DocumentSelect:
+    return select(_notice.code, _notice.name, _notice.kind, *sourced_record_columns(_notice))
 
 
-def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
-    if "kind" in given:
+def _conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    if "kind" in filters:
         yield _notice.kind == bindparam("kind")
 
 
@@ -131,13 +131,13 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from app.auth import allow_anonymous
-from app.core.database import Read
-from app.core.examples import example
-from app.core.pages import PageOf
+from app.core.http.dependencies import ReaderDep
+from app.core.http.examples import example
+from app.core.http.paging import PageOf
 from app.notices import repository, schemas
-from app.routing import resource
+from app.routing import resource_router
 
-router = resource("notices")
+router = resource_router("notices")
 
 
 @router.get(
@@ -146,9 +146,9 @@ router = resource("notices")
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/notices?kind=circular"),
 )
-async def list_notices(request: Request, read: Read, query: Annotated[schemas.NoticeQuery, Query()]) -> Response:
+async def list_notices(request: Request, reader: ReaderDep, query: Annotated[schemas.NoticeQuery, Query()]) -> Response:
     """List notices"""
-    return (await repository.NOTICES.page(read, query)).reply(request, fresh=60)
+    return (await repository.NOTICES.fetch_page(reader, query)).to_response(request, max_age=60)
 ''',
 }
 
@@ -162,7 +162,7 @@ EDITED = {
         )
     ],
     "app/models/__init__.py": [
-        ("from app.models.metadata import Base, Fact, Record\n", "from app.models.notices import Notice\n"),
+        ("from app.models.metadata import Base, Record, SourcedRecord\n", "from app.models.notices import Notice\n"),
         ("__all__ = [", '"Notice", '),
     ],
     "app/main.py": [

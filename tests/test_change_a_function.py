@@ -19,6 +19,7 @@ README = (PROJECT / "README.md").read_text()
 STEPS = README.split("<!-- change a function -->")[1].split("<!-- /change a function -->")[0]
 
 FORMER, NEW = "ELSE 'already_entered'", "ELSE 'already_entered' -- not the first one"
+FUNCTION = "CREATE OR REPLACE FUNCTION forbid_update()"
 SOURCE = "SELECT prosrc FROM pg_proc WHERE proname = $1"
 
 
@@ -70,10 +71,10 @@ async def test_the_steps_of_the_readme(copy: Path, database_url: str) -> None:
     )
     assert migrated.stdout == f"{(models.SCHEMA_REVISION, next_revision())}\n", migrated.stderr
     assert NEW in await fetch(database_url, SOURCE, name)
-    await assert_script_changes_nothing(database_url, scripts.read(copy / "migrations/sql/all.sql"))
+    await assert_script_changes_nothing(database_url, scripts.read_script(copy / "migrations/sql/all.sql"))
     assert alembic(copy, database_url, "downgrade", models.SCHEMA_REVISION).returncode == 0
     assert NEW not in await fetch(database_url, SOURCE, name)
-    await assert_script_changes_nothing(database_url, scripts.read(scripts.CURRENT))
+    await assert_script_changes_nothing(database_url, scripts.read_script(scripts.CURRENT_SCRIPT))
 
 
 @pytest.mark.full
@@ -88,19 +89,19 @@ async def test_new_functions_views_of_both_schemas_and_triggers(copy: Path, data
     edit(
         copy,
         "migrations/sql/clients.sql",
-        "-- Trigger on clients: moves",
+        "-- Trigger on clients, BEFORE UPDATE",
         "CREATE OR REPLACE FUNCTION notify_again() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;\n"
         "CREATE OR REPLACE TRIGGER notify_again AFTER UPDATE ON clients\n"
         "FOR EACH STATEMENT EXECUTE FUNCTION notify_again();\n\n"
-        "-- Trigger on clients: moves",
+        "-- Trigger on clients, BEFORE UPDATE",
     )
     edit(copy, "migrations/sql/rules.sql", "DEFERRABLE INITIALLY IMMEDIATE", "DEFERRABLE INITIALLY DEFERRED")
     replace(copy)
     assert alembic(copy, database_url, "upgrade", "head").returncode == 0
-    await assert_script_changes_nothing(database_url, scripts.read(copy / "migrations/sql/all.sql"))
+    await assert_script_changes_nothing(database_url, scripts.read_script(copy / "migrations/sql/all.sql"))
     assert await fetch(database_url, "SELECT to_regclass('exits') <> to_regclass('history.exits')")
     assert alembic(copy, database_url, "downgrade", models.SCHEMA_REVISION).returncode == 0
-    await assert_script_changes_nothing(database_url, scripts.read(scripts.CURRENT))
+    await assert_script_changes_nothing(database_url, scripts.read_script(scripts.CURRENT_SCRIPT))
 
 
 @pytest.mark.full
@@ -115,9 +116,9 @@ async def test_a_view_with_another_column_and_the_views_over_it(copy: Path, data
     )
     replace(copy, "derived_attendance", "history.attendance")
     assert alembic(copy, database_url, "upgrade", "head").returncode == 0
-    await assert_script_changes_nothing(database_url, scripts.read(copy / "migrations/sql/all.sql"))
+    await assert_script_changes_nothing(database_url, scripts.read_script(copy / "migrations/sql/all.sql"))
     assert alembic(copy, database_url, "downgrade", models.SCHEMA_REVISION).returncode == 0
-    await assert_script_changes_nothing(database_url, scripts.read(scripts.CURRENT))
+    await assert_script_changes_nothing(database_url, scripts.read_script(scripts.CURRENT_SCRIPT))
 
 
 @pytest.mark.full
@@ -125,13 +126,13 @@ async def test_a_function_that_defines_triggers_and_views_is_called_again(copy: 
     edit(copy, "migrations/sql/history.sql", "AS version WHERE EXISTS (", "AS version WHERE true AND EXISTS (")
     replace(copy)
     assert alembic(copy, database_url, "upgrade", "head").returncode == 0
-    await assert_script_changes_nothing(database_url, scripts.read(copy / "migrations/sql/all.sql"))
+    await assert_script_changes_nothing(database_url, scripts.read_script(copy / "migrations/sql/all.sql"))
 
 
 def test_a_type_takes_the_functions_that_use_it_along(copy: Path) -> None:
     edit(copy, "migrations/sql/check_in.sql", "p int, n int, id uuid, digest", "p int, n bigint, id uuid, digest")
     upgrade = copy / replace(copy)[0]
-    assert [name.name for name in scripts.definitions(upgrade.read_text())] == ["device_scan", "check_in"]
+    assert [name.name for name in scripts.parse_definitions(upgrade.read_text())] == ["device_scan", "check_in"]
 
 
 def test_running_it_again_writes_the_same_migration_again(copy: Path) -> None:
@@ -164,8 +165,25 @@ def test_without_a_change_there_is_no_migration(copy: Path, arguments: list[str]
     assert (done.returncode, done.stderr.strip()) == (1, reason)
 
 
+def test_unreadable_script_is_reported_in_a_sentence(copy: Path) -> None:
+    edit(
+        copy,
+        "migrations/sql/audit.sql",
+        FUNCTION,
+        f"CREATE PROCEDURE p() LANGUAGE sql AS '';\n\n{FUNCTION}",
+    )
+    done = run(copy, "-m", "migrations.replace")
+    reason = "A statement in a script of migrations is not understood: \"CREATE PROCEDURE p() LANGUAGE sql AS ''\"."
+    assert (done.returncode, done.stderr.strip()) == (1, reason)
+
+
 def test_a_change_of_comments_before_a_statement_needs_no_migration(copy: Path) -> None:
-    edit(copy, "migrations/sql/days.sql", "-- The first day of a partial date.", "-- First day.\n--")
+    edit(
+        copy,
+        "migrations/sql/days.sql",
+        "-- Returns the first day of a partial date",
+        "-- Returns the earliest day of a partial date",
+    )
     assert "Nothing" in run(copy, "-m", "migrations.replace").stderr
 
 

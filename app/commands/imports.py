@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from app.imports.command_line import ReportProgress
     from app.imports.report import ImportReport
 
-PATIENCE = 1.0  # seconds without a bar
+BAR_DELAY_SECONDS = 1.0  # seconds without a bar
 
 
 def import_(
@@ -45,7 +45,7 @@ def import_(
 ) -> None:
     """Bring in rows of a resource: all of them or, where one is refused, none. Exit code 1 where any is refused."""
     from app import operations
-    from app.core.http.validation import validate
+    from app.core.http.validation import validate_document
     from app.core.problems import Problem, Unavailable
     from app.imports import command_line
     from app.imports.report import ImportOptions
@@ -58,16 +58,16 @@ def import_(
         raise typer.BadParameter(f"{path} ends in none of: {', '.join(command_line.FORMAT_BY_SUFFIX)}.")
     order = ImportOptions(IMPORTABLE[resource], dry_run, partial)
     try:
-        note = validate(ChangeReason, {"reason": reason, "legal_basis": legal_basis})
-        settings = operations.settings()
-        with operations.database(database_url, data_dir) as database:
+        note = validate_document(ChangeReason, {"reason": reason, "legal_basis": legal_basis})
+        settings = operations.read_settings()
+        with operations.open_database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)
-                operations.load_when_empty(database.url)
+                operations.load_if_empty(database.url)
             operations.check_server(database.url, workers=0)
             here = settings.model_copy(update={"database_url": database.url})
-            with progress(path) as seen:
-                outcome = operations.asked(command_line.import_file(here, path, order, note, seen))
+            with show_progress(path) as seen:
+                outcome = operations.run_query(command_line.import_file(here, path, order, note, seen))
     except operations.OperatorError as error:
         fail(error)
     except Unavailable as error:
@@ -80,7 +80,7 @@ def import_(
 
 
 @contextmanager
-def progress(path: Path) -> Iterator["ReportProgress"]:
+def show_progress(path: Path) -> Iterator["ReportProgress"]:
     """A bar of the file's bytes, on a terminal, once the import has taken longer than a second."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
@@ -94,7 +94,7 @@ def progress(path: Path) -> Iterator["ReportProgress"]:
         # All is read a while before it is kept: each change of the record is stamped when it is committed.
         doing = "keeping" if read == total else path.name
         bar.update(task, completed=read, total=total, description=f"{doing}: {rows:,} rows")
-        if time.monotonic() - began > PATIENCE:
+        if time.monotonic() - began > BAR_DELAY_SECONDS:
             bar.start()
 
     try:

@@ -7,18 +7,18 @@ from fastapi import Path, Query, Request, Response
 from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example, write_example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.problems import NotFound
 from app.divisions import payloads, repository, schemas
-from app.routing import resource
+from app.routing import resource_router
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource("divisions")
-FRESH = 60  # seconds
+router = resource_router("divisions")
+CACHE_SECONDS = 60  # seconds
 Code = Annotated[str, Path(description="Code of the division.", examples=["ri-3", "p7-4"])]
 
 
@@ -29,7 +29,7 @@ Code = Annotated[str, Path(description="Code of the division.", examples=["ri-3"
     openapi_extra=example("/v1/divisions?kind=division&organization=kpu&as_of=2022-06-14"),
 )
 async def list_divisions(
-    request: Request, read: ReaderDep, today: TodayDep, query: Annotated[schemas.DivisionQuery, Query()]
+    request: Request, reader: ReaderDep, today: TodayDep, query: Annotated[schemas.DivisionQuery, Query()]
 ) -> Response:
     """List divisions
 
@@ -37,7 +37,8 @@ async def list_divisions(
     secretariat. With `organization`, those of that body and who holds each on `as_of` (today where it is not given).
     A body whose size no source tells has an empty list.
     """
-    return (await repository.DIVISIONS.page(read, query, today=today)).reply(request, fresh=FRESH)
+    page = await repository.DIVISIONS.fetch_page(reader, query, today=today)
+    return page.to_response(request, max_age=CACHE_SECONDS)
 
 
 @router.get(
@@ -45,10 +46,10 @@ async def list_divisions(
     response_model=schemas.Division,
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/divisions/ri-3?organization=kpu&as_of=2022-06-14"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
-async def read_division(
-    read: ReaderDep,
+async def get_division(
+    reader: ReaderDep,
     today: TodayDep,
     code: Code,
     query: Annotated[schemas.DivisionItemQuery, Query()],
@@ -57,8 +58,8 @@ async def read_division(
 
     With `organization`, who holds it there on `as_of` (today where it is not given).
     """
-    if item := await repository.DIVISIONS.one(read, code, query, today=today):
-        return item.reply(fresh=FRESH)
+    if item := await repository.DIVISIONS.fetch_item(reader, code, query, today=today):
+        return item.to_response(max_age=CACHE_SECONDS)
     raise NotFound
 
 
@@ -73,12 +74,12 @@ async def read_division(
     ),
     responses=responses_for_create(schemas.Division),
 )
-async def create_division(write: CreateDep, content: payloads.DivisionContent) -> Response:
+async def create_division(write_request: CreateDep, payload: payloads.DivisionPayload) -> Response:
     """Create a division
 
     It is a division of every commission of its level and size.
     """
-    return await changes.create_object(write, repository.DIVISION, content, {"code": content.code})
+    return await changes.create_object(write_request, repository.DIVISION, payload, {"code": payload.code})
 
 
 @router.patch(
@@ -88,14 +89,14 @@ async def create_division(write: CreateDep, content: payloads.DivisionContent) -
     openapi_extra=write_example("/v1/divisions/p7-4", {"name_en": "Voter data and information"}),
     responses=responses_for_update(),
 )
-async def change_division(
-    write: ChangeDep, code: Code, patch: Annotated[payloads.DivisionPatch, MergePatchBody]
+async def update_division(
+    write_request: ChangeDep, code: Code, patch: Annotated[payloads.DivisionPatch, MergePatchBody]
 ) -> Response:
     """Change a division
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
     """
-    return await changes.update_object(write, repository.DIVISION, patch, {"code": code})
+    return await changes.update_object(write_request, repository.DIVISION, patch, {"code": code})
 
 
 @router.delete(
@@ -105,12 +106,12 @@ async def change_division(
     openapi_extra=write_example("/v1/divisions/k5-5"),
     responses=responses_for_delete(),
 )
-async def delete_division(write: ChangeDep, code: Code, note: DeleteReason = None) -> Response:
+async def delete_division(write_request: ChangeDep, code: Code, reason: DeleteReason = None) -> Response:
     """Delete a division
 
     Only what nothing refers to.
     """
-    return await changes.delete_object(write, repository.DIVISION, {"code": code}, note)
+    return await changes.delete_object(write_request, repository.DIVISION, {"code": code}, reason)
 
 
 @router.get(
@@ -118,14 +119,14 @@ async def delete_division(write: ChangeDep, code: Code, note: DeleteReason = Non
     response_model=PageOf[revisions.Revision],
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/divisions/p7-4/revisions"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_division_revisions(
-    request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, reader: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
     """List a division's revisions
 
     Who wrote what of it, when and why; also of one that was deleted.
     """
-    page = await revisions.list_revisions(read, repository.DIVISION, {"code": code}, query)
-    return page.reply(request, fresh=FRESH)
+    page = await revisions.list_revisions(reader, repository.DIVISION, {"code": code}, query)
+    return page.to_response(request, max_age=CACHE_SECONDS)

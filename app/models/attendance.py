@@ -1,4 +1,4 @@
-"""Who was asked to a meeting, and who came."""
+"""Tables of attendance lists: participants, their attendance, its counts, corrections and digests."""
 
 from datetime import date, datetime
 from typing import Any
@@ -19,19 +19,29 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import HISTORY, REVISIONS, Base, Fact, in_calendar, one_of, per_event
+from app.models.metadata import (
+    HISTORY_TRIGGERS,
+    REVISION_TRIGGERS,
+    Base,
+    SourcedRecord,
+    calendar_check,
+    one_of_check,
+    statement_triggers,
+)
 from app.models.vocabulary import AttendanceStatus, Capacity, Office
 
 
-class Participant(Fact, Base):
-    """Somebody on a meeting's list: an official, a person by name, or an office whose holder is not known.
+class Participant(SourcedRecord, Base):
+    """A participant of a meeting: an official, a person by name, or an office with an unknown holder.
 
-    `represents`: the participant in whose place this one came. `open_status` is what anyone may see of `status`: that
-    somebody was sick is shown as excused.
+    `represents`: the participant that this one represents. `open_status`: the status that the public may see, which
+    shows `sick` as `excused`.
     """
 
     __tablename__ = "participants"
-    __triggers__ = REVISIONS | per_event("sync_attendance") | {"enforce_places", "reject_representation_cycle"}
+    __triggers__ = (
+        REVISION_TRIGGERS | statement_triggers("sync_attendance") | {"enforce_places", "reject_representation_cycle"}
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     meeting: Mapped[str] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE"))
@@ -65,20 +75,20 @@ class Participant(Fact, Base):
         CheckConstraint("num_nonnulls(official, name, organization) > 0", name="somebody"),
         CheckConstraint("length(name) BETWEEN 1 AND 300", name="name_length"),
         CheckConstraint("length(name_as_printed) BETWEEN 1 AND 300", name="name_as_printed_length"),
-        CheckConstraint(one_of("office", Office), name="office_known"),
-        CheckConstraint(one_of("capacity", Capacity), name="capacity_known"),
-        CheckConstraint(one_of("status", AttendanceStatus), name="status_known"),
+        CheckConstraint(one_of_check("office", Office), name="office_known"),
+        CheckConstraint(one_of_check("capacity", Capacity), name="capacity_known"),
+        CheckConstraint(one_of_check("status", AttendanceStatus), name="status_known"),
         CheckConstraint("represents <> id", name="represents_another"),
         CheckConstraint("left_at >= arrived_at", name="left_after_arrived"),
         CheckConstraint("length(letter_number) BETWEEN 1 AND 300", name="letter_number_length"),
-        CheckConstraint(in_calendar("letter_dated_on"), name="letter_dated_on_in_calendar"),
+        CheckConstraint(calendar_check("letter_dated_on"), name="letter_dated_on_in_calendar"),
         Index("uq_participants_meeting_official", "meeting", "official", unique=True),
         Index(None, "meeting", "organization", "id"),
         Index(None, "meeting", "office", "id"),
         Index(None, "meeting", "open_status", "id"),
         Index(None, "meeting", "updated_at", "id"),
         Index(None, "meeting", "represents"),
-        # For the release before, which counted the groups of a summary by these columns; to be dropped after this one.
+        # For the previous release, which counted the groups of a summary by these columns. Drop it in the next release.
         Index("ix_participants_counted", "meeting", "organization", "office", "open_status", "late"),
         Index("ix_participants_present", "organization", "meeting", postgresql_where=text("status = 'present'")),
         Index(None, "official"),
@@ -88,10 +98,10 @@ class Participant(Fact, Base):
 
 
 class ParticipantSession(Base):
-    """A session that a participant is assigned to."""
+    """The assignment of a participant to a session."""
 
     __tablename__ = "participant_sessions"
-    __triggers__ = HISTORY | per_event("copy_sessions") | {"reject_parallel_sessions"}
+    __triggers__ = HISTORY_TRIGGERS | statement_triggers("copy_sessions") | {"reject_parallel_sessions"}
 
     meeting: Mapped[str] = mapped_column(primary_key=True)
     session: Mapped[str] = mapped_column(primary_key=True)
@@ -110,14 +120,15 @@ class ParticipantSession(Base):
 
 
 class Attendance(Base):
-    """Who came, as it follows from the list and the scans: derived, by triggers and `check_in`, and never written else.
+    """The attendance of a participant, derived from the participants and the scans.
 
-    A row of a participant, as the view `derived_attendance` has it. `entry` is the scan that was the first entry. The
-    columns that groups are counted by stand here again, so that what is counted changes with what it is counted by.
+    A stored row of the view `derived_attendance`, which only triggers and `check_in` write. `entry`: the scan that was
+    the first entry. The columns by which groups are counted (organization, office, sessions) are repeated here, so that
+    a change of them and a change of the status reach the counters in the same way.
     """
 
     __tablename__ = "attendance"
-    __triggers__ = per_event("count_attendance")
+    __triggers__ = statement_triggers("count_attendance")
 
     meeting: Mapped[str] = mapped_column(primary_key=True)
     participant: Mapped[UUID] = mapped_column(primary_key=True)
@@ -140,17 +151,19 @@ class Attendance(Base):
             onupdate="CASCADE",
             ondelete="CASCADE",
         ),
-        CheckConstraint(one_of("status", AttendanceStatus), name="status_known"),
+        CheckConstraint(one_of_check("status", AttendanceStatus), name="status_known"),
         Index(None, "meeting", "open_status", "participant"),
     )
 
 
 class AttendanceCount(Base):
-    """How many of a meeting's list have a status: in all (`family` all), of each session, of each body, of each office.
+    """A counter of a meeting's participants by status, for one group.
 
-    Those of a body and of an office once for the whole meeting, with session '', and once for each session. Kept by a
-    trigger in the transaction that changes the attendance. A number of many is the sum over its slots: with one row for
-    it, all gates would queue. What a family does not count by, and whoever has none of it, is ''.
+    `family`: the kind of group: the whole list (`all`), a session, a body (organization) or an office. Bodies and
+    offices are counted for the whole meeting, with session '', and for each session. A key column is '' if the family
+    does not use it, and for participants without a value. The trigger `count_attendance` updates the counters in the
+    transaction that changes the attendance. A group's number is the sum over its slots, because with one row all
+    devices would wait for its lock.
     """
 
     __tablename__ = "attendance_counts"
@@ -183,9 +196,9 @@ class AttendanceCount(Base):
 
 
 class RollCorrection(Base):
-    """What one client wants changed of a roll that is closed, and the other client that has confirmed it.
+    """A correction of a closed roll, requested by one client and confirmed by another.
 
-    Either a `status` for a participant, or the annulment of a `scan`.
+    Either a new `status` of a participant, or the annulment of a `scan`.
     """
 
     __tablename__ = "roll_corrections"
@@ -212,7 +225,7 @@ class RollCorrection(Base):
             onupdate="CASCADE",
             ondelete="CASCADE",
         ),
-        CheckConstraint(one_of("status", AttendanceStatus), name="status_known"),
+        CheckConstraint(one_of_check("status", AttendanceStatus), name="status_known"),
         CheckConstraint("(participant IS NULL) = (status IS NULL)", name="status_of_somebody"),
         CheckConstraint("num_nonnulls(participant, scan) = 1", name="of_one_thing"),
         CheckConstraint("confirmed_by <> requested_by", name="two_clients"),
@@ -225,7 +238,7 @@ class RollCorrection(Base):
 
 
 class RollDigest(Base):
-    """The digest of a roll that was given out on paper or as a file, by which it is known again."""
+    """The digest of a roll that was issued on paper or as a file; it proves later that the roll was issued here."""
 
     __tablename__ = "roll_digests"
 

@@ -1,4 +1,4 @@
-"""Revisions of the schema: the one that this release needs, and how a database's own compares with it."""
+"""The schema revision that this release needs, and its comparison with the revision of a database."""
 
 import re
 from typing import Literal
@@ -9,14 +9,14 @@ SCHEMA_REVISION = "0029"
 BASELINE_REVISION = "0028"
 """The first migration. 0001 to 0027 were in no release, and a database at one of them cannot be migrated."""
 
-READ_REVISION = "SELECT string_agg(version_num, ', ' ORDER BY version_num) FROM alembic_version"
-"""Reads the revision of a database. Several rows make one text, which is no revision of this service."""
+SELECT_REVISION = "SELECT string_agg(version_num, ', ' ORDER BY version_num) FROM alembic_version"
+"""Reads the revision of a database. Several rows become one text, which is not a revision of this service."""
 
-State = Literal["empty", "retired", "older", "ready", "unknown"]
+SchemaState = Literal["empty", "retired", "older", "ready", "unknown"]
 
 
-def state_of(revision: str | None) -> State:
-    """Compare the revision of a database with the one that this release needs.
+def compare_revision(revision: str | None) -> SchemaState:
+    """Return how the revision of a database compares with the one that this release needs.
 
     `empty`: there is no schema yet. `retired`: it is older than the first migration. `older`: it can be migrated.
     `ready`: this release can use it. So is a newer one, because each migration keeps the previous release working.
@@ -32,9 +32,9 @@ def state_of(revision: str | None) -> State:
     return "older" if number < int(SCHEMA_REVISION) else "ready"
 
 
-def refusal(revision: str | None) -> str | None:
-    """Say why a database at this revision cannot be migrated, and what to do; None if it can."""
-    match state_of(revision):
+def explain_refusal(revision: str | None) -> str | None:
+    """Return why a database at this revision cannot be migrated and what to do, or None if it can."""
+    match compare_revision(revision):
         case "retired":
             return (
                 f"The schema is at revision {revision}, from before the first release: it cannot be migrated, and its "

@@ -1,4 +1,4 @@
-"""The words that a column may hold: types for the schemas, and the same words for the checks of the tables."""
+"""The allowed values of columns: Literal types for schemas and for check constraints."""
 
 from typing import Literal, get_args
 
@@ -20,7 +20,7 @@ DivisionKind = Literal["division", "secretariat_unit"]
 Office = Literal["chair", "member", "secretary", "secretary_general"]
 Standing = Literal["definitive", "acting", "interim_replacement"]
 OFFICES: tuple[Office, ...] = get_args(Office)
-"""In the order of a roster."""
+"""All offices, in the order of a roster."""
 
 ElectionKind = Literal["general", "regional_head"]
 StageKind = Literal["stage", "substage", "activity", "support"]
@@ -29,16 +29,16 @@ StageStatus = Literal["finished", "upcoming", "running", "undated"]
 MeetingKind = Literal["national_coordination", "coordination", "plenary", "training", "induction", "other"]
 MeetingStatus = Literal["planned", "running", "finished", "cancelled"]
 SessionKind = Literal["opening", "direction", "panel", "discussion", "class", "plenary", "closing"]
-Roll = Literal["open", "restricted"]
+RollAccess = Literal["open", "restricted"]
 StatementForm = Literal["spoken", "written"]
 
 Capacity = Literal["delegate", "speaker", "committee", "observer", "guest"]
 AttendanceStatus = Literal[
     "expected", "present", "represented", "excused", "sick", "on_duty_elsewhere", "on_leave", "absent"
 ]
-Direction = Literal["in", "out"]
-Outcome = Literal[
+ScanDirection = Literal["in", "out"]
+ScanOutcome = Literal[
     "first_entry", "already_entered", "exit", "badge_revoked", "badge_unknown", "not_invited", "meeting_closed"
 ]
 
-Action = Literal["created", "updated", "deleted"]
+RevisionAction = Literal["created", "updated", "deleted"]

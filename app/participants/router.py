@@ -1,4 +1,4 @@
-"""The routes of a meeting's list."""
+"""Routes of participants."""
 
 from typing import Annotated
 from uuid import UUID
@@ -10,24 +10,24 @@ from app.auth import Scope, require_scope
 from app.core.db.transaction import open_transaction
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.http.parameters import UUID_FORM
+from app.core.http.parameters import UUID_PATTERN
 from app.core.problems import CircularRepresentation, NoPlacesLeft, NotFound, ParallelSessions, RollClosed
 from app.participants import payloads, repository, schemas, service
 from app.roll_access import audited_read
-from app.routing import resource
+from app.routing import resource_router
 from app.state import state_of
 from app.writes import audit_trail, changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource("participants", at="/v1/meetings/{code}")
+router = resource_router("participants", at="/v1/meetings/{code}")
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 ParticipantId = Annotated[
     str,
-    Path(description="Id of the participant.", pattern=UUID_FORM, examples=["01a20cae-3b7c-7752-8ae9-897b44e2459f"]),
+    Path(description="Id of the participant.", pattern=UUID_PATTERN, examples=["01a20cae-3b7c-7752-8ae9-897b44e2459f"]),
 ]
 LIST_PATH = "/v1/meetings/rakornas-2022-06/participants"
 ITEM_PATH = f"{LIST_PATH}/01a20cae-3b7c-7752-8ae9-897b44e2459f"
@@ -39,7 +39,7 @@ REGISTRATION_PROBLEMS = (NotFound, NoPlacesLeft, ParallelSessions, CircularRepre
     response_model=PageOf[schemas.Participant],
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(f"{LIST_PATH}?organization=kpu-31"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_participants(
     request: Request,
@@ -48,14 +48,14 @@ async def list_participants(
     query: Annotated[schemas.ParticipantQuery, Query()],
     _purpose: audit_trail.Purpose = None,
 ) -> Response:
-    """List who is asked to a meeting
+    """List participants
 
-    With the letters of assignment, the sessions they are assigned to and in whose place they come. Each reading leaves
-    a line in the audit trail.
+    The persons invited to a meeting, with letters of assignment, assigned sessions and representations. Each request is
+    recorded in the audit trail.
     """
-    await audited_read.require_read_access(request, reader, reader.known_at(query.then), code)
+    await audited_read.require_read_access(request, reader, reader.known_at(query.known_at_instant), code)
     page = await audited_read.read_page(request, reader, repository.PARTICIPANTS, query, code, "participants")
-    return page.reply(request, fresh=None, vary=audited_read.VARY)
+    return page.to_response(request, max_age=None, vary=audited_read.VARY)
 
 
 @router.get(
@@ -63,7 +63,7 @@ async def list_participants(
     response_model=schemas.Participant,
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(ITEM_PATH),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def get_participant(
     request: Request,
@@ -73,11 +73,11 @@ async def get_participant(
     query: Annotated[schemas.ParticipantItemQuery, Query()],
     _purpose: audit_trail.Purpose = None,
 ) -> Response:
-    """Read one of them
+    """Get a participant
 
-    Each reading leaves a line in the audit trail.
+    Each request is recorded in the audit trail.
     """
-    await audited_read.require_read_access(request, reader, reader.known_at(query.then), code)
+    await audited_read.require_read_access(request, reader, reader.known_at(query.known_at_instant), code)
     return await audited_read.read_item(request, reader, repository.PARTICIPANTS, UUID(id), query, code)
 
 
@@ -89,13 +89,13 @@ async def get_participant(
     openapi_extra=write_example(LIST_PATH, {"name": "Siti Contoh", "organization": "kpu-32", "capacity": "guest"}),
     responses=responses_for_create(schemas.Participant, *REGISTRATION_PROBLEMS),
 )
-async def create_participant(write_request: CreateDep, code: Code, content: payloads.ParticipantPayload) -> Response:
-    """Put somebody on the list
+async def create_participant(write_request: CreateDep, code: Code, payload: payloads.ParticipantPayload) -> Response:
+    """Create a participant
 
-    An official by id, anybody else by name, or an office whose holder is not known yet by organization and office. A
-    person stands on a list once. Delegates of an organization are no more than the meeting's `places`.
+    An official (by id), another person (by name), or the still unknown holder of an office (by organization and
+    office). A person can be a participant of a meeting once. An organization can have at most `places` delegates.
     """
-    return await changes.create_object(write_request, repository.PARTICIPANT, content, {"meeting": code, "id": uuid7()})
+    return await changes.create_object(write_request, repository.PARTICIPANT, payload, {"meeting": code, "id": uuid7()})
 
 
 @router.post(
@@ -110,13 +110,13 @@ async def create_participant(write_request: CreateDep, code: Code, content: payl
     responses=responses_for_create(schemas.RegisteredParticipants, *REGISTRATION_PROBLEMS),
 )
 async def create_participants(
-    write_request: CreateDep, code: Code, content: payloads.ParticipantBatchPayload
+    write_request: CreateDep, code: Code, payload: payloads.ParticipantBatchPayload
 ) -> Response:
-    """Put many on the list
+    """Create participants in a batch
 
-    Up to 500, all of them or none: a problem names the first that cannot be by its place in the batch.
+    Up to 500, all or none. A problem points to the first participant of the batch that cannot be created.
     """
-    return await service.register_batch(write_request, code, content)
+    return await service.register_batch(write_request, code, payload)
 
 
 @router.post(
@@ -130,14 +130,14 @@ async def create_participants(
     responses=responses_for_create(schemas.RegisteredOfficeHolders, *REGISTRATION_PROBLEMS),
 )
 async def create_participants_in_office(
-    write_request: CreateDep, code: Code, content: payloads.InOfficePayload
+    write_request: CreateDep, code: Code, payload: payloads.InOfficePayload
 ) -> Response:
-    """Put everyone in office on the list
+    """Create participants from office holders
 
-    Whoever holds one of these offices at these organizations on the meeting's first day, as the rosters of that day
-    have it, and is not on the list yet. Of whom that is merely possible, it is said.
+    Everyone who, by the rosters, holds one of these offices at these organizations on the meeting's first day and is
+    not a participant yet. `certain` is false for those who possibly hold it.
     """
-    return await service.register_in_office(write_request, code, content)
+    return await service.register_in_office(write_request, code, payload)
 
 
 @router.patch(
@@ -152,9 +152,9 @@ async def create_participants_in_office(
 async def update_participant(
     write_request: ChangeDep, code: Code, id: ParticipantId, patch: Annotated[payloads.ParticipantPatch, MergePatchBody]
 ) -> Response:
-    """Change one of them
+    """Update a participant
 
-    A merge patch (RFC 7396). Whether they came is written at `/v1/meetings/{code}/attendance/{participant}`.
+    A merge patch (RFC 7396). Update the attendance at `/v1/meetings/{code}/attendance/{participant}`.
     """
     return await changes.update_object(write_request, repository.PARTICIPANT, patch, {"meeting": code, "id": UUID(id)})
 
@@ -167,13 +167,13 @@ async def update_participant(
     responses=responses_for_delete(RollClosed),
 )
 async def delete_participant(
-    write_request: ChangeDep, code: Code, id: ParticipantId, note: DeleteReason = None
+    write_request: ChangeDep, code: Code, id: ParticipantId, reason: DeleteReason = None
 ) -> Response:
-    """Take somebody off the list
+    """Delete a participant
 
-    Their badges are good for nothing from then on; what gates have scanned of them stays, as `not_invited`.
+    The badges of the participant become invalid. Their scans remain, with the outcome `not_invited`.
     """
-    return await changes.delete_object(write_request, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, note)
+    return await changes.delete_object(write_request, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, reason)
 
 
 @router.get(
@@ -181,7 +181,7 @@ async def delete_participant(
     response_model=PageOf[revisions.Revision],
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(f"{ITEM_PATH}/revisions"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_participant_revisions(
     request: Request,
@@ -191,9 +191,9 @@ async def list_participant_revisions(
     query: Annotated[revisions.RevisionQuery, Query()],
     _purpose: audit_trail.Purpose = None,
 ) -> Response:
-    """List a participant's revisions
+    """List the revisions of a participant
 
-    Who wrote what of it, when and why, also of a status that was set by hand. Each reading leaves a line in the audit
+    Each change with its author, time and reason, also changes of a manual status. Each request is recorded in the audit
     trail.
     """
     await audited_read.require_read_access(request, reader, reader, code)
@@ -202,4 +202,4 @@ async def list_participant_revisions(
             transaction, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, query
         )
         await audited_read.record_read(transaction, request, f"participants/{id}")
-    return page.reply(request, fresh=None, vary=audited_read.VARY)
+    return page.to_response(request, max_age=None, vary=audited_read.VARY)

@@ -7,59 +7,67 @@ from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from app import models, references
 from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.database import Reader
-from app.core.db.documents import AS_OF, Day, Document, Expression, Rows, json_list, json_object
-from app.core.db.provenance import fact_members
+from app.core.db.documents import (
+    AS_OF_PARAMETER,
+    DayExpression,
+    Document,
+    DocumentSelect,
+    Expression,
+    json_array,
+    json_object,
+)
+from app.core.db.provenance import sourced_record_columns
 from app.core.db.statements import Statement
-from app.models.regions import former_parent
+from app.models.regions import former_parent_code
 from app.regions import payloads, schemas
 from app.writes.resource import Parts, Resource
 
 _region, _former = models.Region, models.RegionCode
 
 
-def _parent(day: Day) -> Expression:
+def _parent_expression(day: DayExpression) -> Expression:
     """The province that a region lay in on a day; today's where no other is known."""
-    return _region.parent if day is None else func.coalesce(former_parent(_region.code, day), _region.parent)
+    return _region.parent if day is None else func.coalesce(former_parent_code(_region.code, day), _region.parent)
 
 
-def region(day: Day) -> Rows:
+def select_region(day: DayExpression) -> DocumentSelect:
     return select(
         _region.code,
         _region.name,
         _region.name_en,
         _region.type,
-        references.region_reference(_parent(day)).label("parent"),
+        references.region_reference(_parent_expression(day)).label("parent"),
         _region.iso_3166_2,
         _region.capital,
         _region.time_zone,
         _region.valid_from,
         _region.formed_by,
         references.region_reference(_region.split_from).label("split_from"),
-        json_list(
+        json_array(
             json_object(code=_former.code, parent=references.region_reference(_former.parent), until=_former.until),
             _former.until.desc().nulls_first(),
             _former.code,
             where=_former.region == _region.code,
         ).label("previous_codes"),
         _region.autonomous,
-        *fact_members(_region),
+        *sourced_record_columns(_region),
     )
 
 
-def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    day = AS_OF if "as_of" in given else None
-    if "type" in given:
+def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    day = AS_OF_PARAMETER if "as_of" in filters else None
+    if "type" in filters:
         yield _region.type == bindparam("type")
-    if "parent" in given:
-        yield _parent(day) == bindparam("parent")
+    if "parent" in filters:
+        yield _parent_expression(day) == bindparam("parent")
     if day is not None:
         yield or_(_region.valid_from.is_(None), _region.valid_from <= day)
 
 
 REGIONS = Collection(
-    Document(schemas.Region, region),
+    Document(schemas.Region, select_region),
     _region,
-    conditions=_conditions,
+    conditions=_filter_conditions,
     sorts={"code": [], "name": [_region.name], "updated_at": [_region.updated_at]},
     references={"parent": ReferenceFilter(_region.code, "/v1/regions")},
 )
@@ -81,10 +89,10 @@ REGION = Resource(
     ],
 )
 
-_CODE_TODAY = Statement(select(_former.region).where(_former.code == bindparam("code")))
+_SELECT_CURRENT_CODE = Statement(select(_former.region).where(_former.code == bindparam("code")))
 
 
-async def code_today(read: Reader, code: str) -> str | None:
+async def find_current_code(reader: Reader, code: str) -> str | None:
     """The code that a former code became, or None."""
-    row = await read.fetch_first(_CODE_TODAY, {"code": code})
+    row = await reader.fetch_first(_SELECT_CURRENT_CODE, {"code": code})
     return row[0] if row else None

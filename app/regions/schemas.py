@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from app.core.db.provenance import Fact
-from app.core.http.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words
+from app.core.db.provenance import SourcedRecord
+from app.core.http.parameters import AsOf, Code, CollectionQuery, FieldSelection, ItemQuery, SearchWords
 from app.models.vocabulary import RegionType
 from app.references import CodeReference
 
@@ -35,11 +35,11 @@ class RegionMembers(BaseModel):
     autonomous: Annotated[bool, Field(description="Whether it has a government and council of its own.")]
 
 
-class Region(Fact, RegionMembers):
+class Region(SourcedRecord, RegionMembers):
     """A region: a province, or a regency or city within one."""
 
 
-Fields = Annotated[str, FieldsOf(Region), Field(description="Members to keep.", examples=["code,name"])]
+Fields = Annotated[str, FieldSelection(Region), Field(description="Members to keep.", examples=["code,name"])]
 
 
 class RegionItemQuery(ItemQuery):
@@ -53,8 +53,8 @@ Sort = Annotated[
 ]
 
 
-class RegionQuery(PageQuery):
-    q: Annotated[Words, Field(examples=["jayapura"])] | None = None
+class RegionQuery(CollectionQuery):
+    q: Annotated[SearchWords, Field(examples=["jayapura"])] | None = None
     type: (
         Annotated[RegionType, Field(description="`province` (provinsi), `regency` (kabupaten) or `city` (kota).")]
         | None

@@ -8,25 +8,26 @@ from app.auth import allow_anonymous
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example
-from app.routing import resource
+from app.routing import resource_router
 from app.today import repository, schemas
 
-router = resource("today")
-FRESH = 60  # seconds
+router = resource_router("today")
+CACHE_SECONDS = 60  # seconds
 
 
 @router.get(
     "",
-    response_model=schemas.Day,
+    response_model=schemas.Today,
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/today?as_of=2022-06-14&days=14"),
 )
-async def read_day(read: ReaderDep, today: TodayDep, query: Annotated[schemas.DayQuery, Query()]) -> Response:
+async def get_today(reader: ReaderDep, today: TodayDep, query: Annotated[schemas.TodayQuery, Query()]) -> Response:
     """Read what a day brings
 
     The stages that run on `as_of` (today where it is not given), those that begin or end within the
     next `days` days, and the meetings on the day: what the first screen of an app shows, in one small answer.
     """
-    day, lasts = today.unless(query.as_of)
-    body = await repository.day(read, day, query.days)
-    return conditional.reply(body, cache=conditional.open_data(FRESH, at_most=lasts))
+    day, valid_seconds = today.resolve_as_of(query.as_of)
+    body = await repository.fetch_today(reader, day, query.days)
+    cache = conditional.public_cache_control(CACHE_SECONDS, valid_seconds=valid_seconds)
+    return conditional.json_response(body, cache=cache)

@@ -84,7 +84,7 @@ async def test_corrections(meeting: MeetingClient) -> None:
     assert asked.status_code == 202
     before, then = await items(meeting, "corrections"), await instant(meeting)
     assert (before[0]["reason"], before[0]["legal_basis"]) == ("surat dokter", "Keputusan KPU 9/2026")
-    second = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, client="another")
+    second = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, client_id="another")
     note = {"reason": "suratnya ada", "legal_basis": "PKPU 5/2022"}
     assert (await second.post(f"{asked.headers['location']}:confirm", note)).status_code == 200
     assert await items(meeting, "corrections", known_at=nothing) == []

@@ -29,7 +29,7 @@ async def meeting(app: FastAPI, client: httpx.AsyncClient) -> MeetingClient:
 
 
 def writer(meeting: MeetingClient, name: str) -> Calls:
-    return Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, Scope.ATTENDANCE_READ, client=name)
+    return Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, Scope.ATTENDANCE_READ, client_id=name)
 
 
 async def close(meeting: MeetingClient) -> dict[str, Any]:
@@ -142,9 +142,9 @@ async def test_of_another_meeting_it_is_none(meeting: MeetingClient) -> None:
     await close(other)
     answer = await writer(meeting, "second").post(confirm.replace(meeting.path, other.path), {})
     assert answer.status_code == 404
-    bound = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, organization="kpu-32", client="second")
+    bound = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, organization="kpu-32", client_id="second")
     assert (await bound.post(confirm, {})).status_code == 404
-    gate = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, meeting=meeting.code, client="second")
+    gate = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, meeting=meeting.code, client_id="second")
     assert (await gate.post(confirm, {})).status_code == 403
     assert (await meeting.get_attendance(0))["status"] == "expected"
 
@@ -216,7 +216,7 @@ async def test_a_closing_waits_for_what_is_on_its_way(meeting: MeetingClient) ->
 async def test_each_reading_of_them_leaves_a_line(meeting: MeetingClient) -> None:
     await close(meeting)
     await asked(meeting, writer(meeting, "first"))
-    reader = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_READ, client=meeting.code)
+    reader = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_READ, client_id=meeting.code)
     assert (await reader.get(f"{meeting.path}/corrections")).headers["cache-control"] == "no-store"
     keys = "SELECT keys FROM audit_lines WHERE client = $1"
     told = await fetch(database_url_of(meeting.app), keys, meeting.code)

@@ -89,7 +89,7 @@ async def correct(meeting: MeetingClient) -> None:
     asked = {"status": "excused", "reason": f"izin {WORD}"}
     answer = await meeting.admin.patch(meeting.attendance_path(1), asked)
     assert answer.status_code == 202, answer.text
-    other = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, client="second")
+    other = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, client_id="second")
     assert (await other.post(f"{answer.headers['location']}:confirm", {})).status_code == 200
     await meeting.admin.patch(meeting.attendance_path(1), asked)
 

@@ -19,7 +19,7 @@ NAMES = (("recorded", "held"), ("anonymised_at", "forgotten_at"))
 
 
 async def test_stored_contents_follow_there_and_back(own_url: str) -> None:
-    configuration = Config(operations.MIGRATIONS.parent / "alembic.ini")
+    configuration = Config(operations.MIGRATIONS_DIR.parent / "alembic.ini")
     configuration.attributes["url"] = own_url
     written: str = await fetch(own_url, STORED)
     await asyncio.to_thread(command.downgrade, configuration, "0028")

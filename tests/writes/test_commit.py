@@ -91,7 +91,7 @@ async def _at_the_door(app: FastAPI, calls: Calls) -> dict[str, Call]:
     await closed.admin.post(f"{closed.path}:close-roll", {})
     by_hand = {"status": "excused", "reason": "izin"}
     asked = await closed.admin.patch(f"{closed.path}/attendance/{closed.participants[0]}", by_hand)
-    second = Calls.of(app, calls.client, client="the-second")
+    second = Calls.of(app, calls.client, client_id="the-second")
     one = {"name": "Siti Contoh"}
     officials = {"organizations": ["kpu-31"]}
     people = [f"{meeting.path}/participants/{one}" for one in meeting.participants]
@@ -157,6 +157,6 @@ async def test_every_writing_route_is_among_them(app: FastAPI, every_write: dict
         if isinstance(route, AuthorizingRoute)
         and route.methods
         and not route.methods & {"GET", "HEAD"}
-        and route.access.scope
+        and route.access_policy.scope
     }
     assert writing == set(every_write)

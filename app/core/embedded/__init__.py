@@ -1,8 +1,8 @@
 """The embedded PostgreSQL server: started on first use, shared by all processes that use it, stopped by the last.
 
-A data directory holds everything: the cluster (`pg`), the socket's private directory, the log, and two lock
-files. `start.lock` is held while a process starts or stops the server. `users.lock` is held shared by each user
-for as long as it lives, so the kernel keeps the reference count, also through kill -9: whoever can turn its
+A data directory contains the cluster (`pg`), the private directory of the socket, the log, and two lock files. A
+process locks `start.lock` while it starts or stops the server. Each process that uses the server has a shared lock on
+`users.lock` for as long as it lives, so the kernel counts the users, even after a kill -9: a process that can turn its
 shared lock into an exclusive one is the last user and stops the server.
 """
 
@@ -26,23 +26,28 @@ Binaries = installation.Binaries
 EmbeddedError = installation.EmbeddedError
 find_binaries = installation.find_binaries
 
-NAME = "rakornas"  # of the superuser and of the database
-LOG_LIMIT = 5 * 1024 * 1024
-POLL = 0.01
-START_PATIENCE = 120.0  # crash recovery may take its time
-STOP_PATIENCE = 60.0  # as long as pg_ctl waits
-ORPHAN_PATIENCE = 10.0
+DATABASE_NAME = "rakornas"  # also the name of the superuser
+MAX_LOG_BYTES = 5 * 1024 * 1024
+POLL_INTERVAL_SECONDS = 0.01
+START_TIMEOUT_SECONDS = 120.0  # crash recovery can take long
+STOP_TIMEOUT_SECONDS = 60.0  # as long as pg_ctl waits
+ORPHAN_TIMEOUT_SECONDS = 10.0
 
 
 def default_data_dir() -> Path:
-    """Where the data live unless the operator says otherwise: the user's data directory, or root's system one."""
+    """Return the default data directory: the user's (XDG), or /var/lib/rakornas for root."""
     if os.geteuid() == 0:
         return Path("/var/lib/rakornas")
     return platformdirs.user_data_path("rakornas", appauthor=False)
 
 
-def start(data_dir: Path) -> "EmbeddedPostgres":
-    """Start the server on `data_dir`, or join the one that runs there already; EmbeddedError if that fails."""
+def start_server(data_dir: Path) -> "EmbeddedPostgres":
+    """Start the server on `data_dir`, or join the one that already runs there.
+
+    Raises:
+        EmbeddedError: The server cannot be started; the message says why, and what to do.
+
+    """
     try:
         return EmbeddedPostgres(data_dir)
     except OSError as error:
@@ -54,10 +59,10 @@ def start(data_dir: Path) -> "EmbeddedPostgres":
 
 
 @contextlib.contextmanager
-def running(data_dir: Path) -> Iterator["EmbeddedPostgres"]:
-    """`start`, and `stop` at the end, also when the end is a SIGTERM."""
-    with _unwinding_on_sigterm():
-        server = start(data_dir)
+def run_server(data_dir: Path) -> Iterator["EmbeddedPostgres"]:
+    """Use the server while the block runs; stop using it at the end, also on SIGTERM."""
+    with _exit_on_sigterm():
+        server = start_server(data_dir)
         try:
             yield server
         finally:
@@ -65,48 +70,48 @@ def running(data_dir: Path) -> Iterator["EmbeddedPostgres"]:
 
 
 class EmbeddedPostgres:
-    """One use of the server on a data directory: from `start` until `stop`, or until this process ends."""
+    """One user of the server on a data directory, from its creation until `stop` or the end of this process."""
 
     pid: int
-    """The postmaster's process."""
+    """The process id of the postmaster."""
     url: str
-    """For libpq and asyncpg: postgresql://rakornas@/rakornas?host=<socket directory>&port=5432."""
+    """For libpq and asyncpg: `postgresql://rakornas@/rakornas?host=<socket directory>&port=5432`."""
     binaries: Binaries
-    """The installation found for this process; a server that ran already may run from another one."""
+    """The installation that this process found. A server that was already running may use another one."""
 
     def __init__(self, data_dir: Path) -> None:
         self.binaries = find_binaries()
         self._data_dir = data_dir.expanduser().resolve()
-        self._cluster = self._data_dir / "pg"
-        self._log = self._data_dir / "postgres.log"
-        self._account = installation.server_account(self._cluster)
-        directories.require_open_way(self._data_dir, self._account)
-        directories.make_data_dir(self._data_dir)
+        self._cluster_dir = self._data_dir / "pg"
+        self._log_path = self._data_dir / "postgres.log"
+        self._account = installation.choose_server_account(self._cluster_dir)
+        directories.require_access(self._data_dir, self._account)
+        directories.create_data_dir(self._data_dir)
         self._child: subprocess.Popen[bytes] | None = None
-        # Neither lock reaches the postmaster: Python opens files close-on-exec.
-        self._start_lock = _open(self._data_dir / "start.lock")
-        self._users_lock = _open(self._data_dir / "users.lock")
-        with self._holding_start_lock():
-            # Nobody waits here: an exclusive lock is only ever asked for under start.lock.
+        # The postmaster inherits neither lock, because Python opens files close-on-exec.
+        self._start_lock = _open_private_file(self._data_dir / "start.lock")
+        self._users_lock = _open_private_file(self._data_dir / "users.lock")
+        with self._locked_for_start():
+            # This never waits: a process requests the exclusive lock only while it has start.lock.
             fcntl.flock(self._users_lock, fcntl.LOCK_SH)
             try:
-                server = self._server()
+                server = self._join_or_start()
             except BaseException:
-                self._leave()
+                self._release_users_lock()
                 raise
         self.pid = server.pid
         host = urllib.parse.quote(os.fsencode(server.socket_dir))
-        # The port only names the socket; said here, a PGPORT of the environment cannot change it.
-        self.url = f"postgresql://{NAME}@/{NAME}?host={host}&port={postmaster.PORT}"
+        # The port is only part of the socket's name. Without it in the URL, PGPORT in the environment would change it.
+        self.url = f"postgresql://{DATABASE_NAME}@/{DATABASE_NAME}?host={host}&port={postmaster.PORT}"
 
     def stop(self) -> None:
-        """Stop using the server. The last user of all processes shuts it down and waits for its end."""
+        """Stop using the server. The last user shuts it down and waits for its end. A second call does nothing."""
         if self._users_lock >= 0:
-            with self._holding_start_lock():
-                self._leave()
+            with self._locked_for_start():
+                self._release_users_lock()
 
     @contextlib.contextmanager
-    def _holding_start_lock(self) -> Iterator[None]:
+    def _locked_for_start(self) -> Iterator[None]:
         fcntl.flock(self._start_lock, fcntl.LOCK_EX)
         try:
             yield
@@ -115,13 +120,13 @@ class EmbeddedPostgres:
             if self._users_lock < 0:
                 os.close(self._start_lock)
 
-    def _leave(self) -> None:
+    def _release_users_lock(self) -> None:
         try:
-            # flock's upgrade lets go of the shared lock for a moment: start.lock keeps everybody else out.
+            # flock() releases the shared lock for a moment during the upgrade; start.lock excludes other processes.
             fcntl.flock(self._users_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if self._child is not None:
-                self._child.returncode = 0  # left running on purpose: Popen shall not warn of it
+                self._child.returncode = 0  # it keeps running on purpose: without this, Popen would warn
         else:
             self._shut_down()
         finally:
@@ -129,101 +134,101 @@ class EmbeddedPostgres:
             self._users_lock = -1
 
     def _shut_down(self) -> None:
-        if (pid := self._postmaster_pid()) is None:
+        if (pid := self._find_postmaster_pid()) is None:
             return
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGINT)  # the fast shutdown
-        deadline = time.monotonic() + STOP_PATIENCE
-        while self._is_alive():
+        deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
+        while self._is_server_alive():
             if time.monotonic() > deadline:
                 raise EmbeddedError(
-                    f"The server on {self._cluster} has not stopped within {STOP_PATIENCE:.0f} s. See the end of "
-                    f"{self._log}; `kill -QUIT {pid}` ends it at once."
+                    f"The server on {self._cluster_dir} has not stopped within {STOP_TIMEOUT_SECONDS:.0f} s. "
+                    f"See the end of {self._log_path}; `kill -QUIT {pid}` ends it at once."
                 )
-            time.sleep(POLL)
+            time.sleep(POLL_INTERVAL_SECONDS)
 
-    def _postmaster_pid(self) -> int | None:
-        # A child of ours is known before it has written its pid file, and poll() buries it when it is dead.
+    def _find_postmaster_pid(self) -> int | None:
+        # A child of this process is known before it has written its pid file, and poll() reaps it after its death.
         if self._child is not None and self._child.poll() is None:
             return self._child.pid
-        served = postmaster.serving(self._cluster)
+        served = postmaster.read_live_pid_file(self._cluster_dir)
         return served.pid if served else None
 
-    def _server(self) -> postmaster.PidFile:
-        if not self._cluster.exists():
-            directories.create(self._cluster, self._runnable_binaries(), self._account, NAME)
-        directories.require_major(self._cluster, self.binaries)
-        return self._answer() or self._launch()
+    def _join_or_start(self) -> postmaster.PidFile:
+        if not self._cluster_dir.exists():
+            directories.create_cluster(self._cluster_dir, self._find_runnable_binaries(), self._account, DATABASE_NAME)
+        directories.require_major(self._cluster_dir, self.binaries)
+        return self._wait_until_ready() or self._start_postmaster()
 
-    def _is_alive(self) -> bool:
-        # The pid file comes a moment after the postmaster's start, and goes a moment before its end.
-        return self._postmaster_pid() is not None or bool(postmaster.server_processes(self._cluster))
+    def _is_server_alive(self) -> bool:
+        # The pid file appears shortly after the postmaster starts, and disappears shortly before it ends.
+        return self._find_postmaster_pid() is not None or bool(postmaster.list_server_processes(self._cluster_dir))
 
-    def _runnable_binaries(self) -> Binaries:
-        self.binaries = installation.runnable_by(self._account, self.binaries, self._data_dir / "binaries")
+    def _find_runnable_binaries(self) -> Binaries:
+        self.binaries = installation.ensure_runnable(self._account, self.binaries, self._data_dir / "binaries")
         return self.binaries
 
-    def _answer(self) -> postmaster.PidFile | None:
-        """Wait until the server answers; None when there is none, or once it has ended (it was stopping)."""
+    def _wait_until_ready(self) -> postmaster.PidFile | None:
+        """Wait until the server accepts connections; None if there is no server, or it ended while it was stopping."""
         began = time.monotonic()
-        while self._is_alive():
-            served = postmaster.serving(self._cluster)
-            if served and served.status == "ready" and postmaster.has_database(served.socket_dir, NAME):
+        while self._is_server_alive():
+            served = postmaster.read_live_pid_file(self._cluster_dir)
+            if served and served.status == "ready" and postmaster.ensure_database(served.socket_dir, DATABASE_NAME):
                 return served
             waited = time.monotonic() - began
-            if waited > ORPHAN_PATIENCE and self._postmaster_pid() is None:
-                pids = " ".join(map(str, postmaster.server_processes(self._cluster)))
+            if waited > ORPHAN_TIMEOUT_SECONDS and self._find_postmaster_pid() is None:
+                pids = " ".join(map(str, postmaster.list_server_processes(self._cluster_dir)))
                 raise EmbeddedError(
-                    f"Processes of a server that was killed still use {self._cluster}. End them with `kill {pids}` "
+                    f"Processes of a server that was killed still use {self._cluster_dir}. End them with `kill {pids}` "
                     "and start again."
                 )
-            if waited > START_PATIENCE:
+            if waited > START_TIMEOUT_SECONDS:
                 raise EmbeddedError(
-                    f"The server on {self._cluster} has not become ready within {START_PATIENCE:.0f} s. See the "
-                    f"end of {self._log}."
+                    f"The server on {self._cluster_dir} has not become ready within {START_TIMEOUT_SECONDS:.0f} s. "
+                    f"See the end of {self._log_path}."
                 )
-            time.sleep(POLL)
+            time.sleep(POLL_INTERVAL_SECONDS)
         return None
 
-    def _launch(self) -> postmaster.PidFile:
-        binaries = self._runnable_binaries()
-        socket_dir = directories.made_socket_dir(self._data_dir, self._account)
-        self._clear_away_dead_server(socket_dir)
-        if self._log.exists() and self._log.stat().st_size > LOG_LIMIT:
-            self._log.replace(self._log.with_suffix(".log.1"))
-        log = _open(self._log)
+    def _start_postmaster(self) -> postmaster.PidFile:
+        binaries = self._find_runnable_binaries()
+        socket_dir = directories.create_socket_dir(self._data_dir, self._account)
+        self._remove_stale_files(socket_dir)
+        if self._log_path.exists() and self._log_path.stat().st_size > MAX_LOG_BYTES:
+            self._log_path.replace(self._log_path.with_suffix(".log.1"))
+        log = _open_private_file(self._log_path)
         try:
             earlier = os.fstat(log).st_size
-            self._child = postmaster.spawn(self._cluster, socket_dir, binaries, self._account, log)
+            self._child = postmaster.start_postmaster(self._cluster_dir, socket_dir, binaries, self._account, log)
         finally:
             os.close(log)
-        if answer := self._answer():
+        if answer := self._wait_until_ready():
             return answer
-        with self._log.open("rb") as lines:
+        with self._log_path.open("rb") as lines:
             lines.seek(earlier)
             reason = directories.last_lines(lines.read().decode(errors="replace"))
-        raise EmbeddedError(f"The server on {self._cluster} does not start (log: {self._log}):\n{reason}")
+        raise EmbeddedError(f"The server on {self._cluster_dir} does not start (log: {self._log_path}):\n{reason}")
 
-    def _clear_away_dead_server(self, socket_dir: Path) -> None:
+    def _remove_stale_files(self, socket_dir: Path) -> None:
         if postmaster.is_listening(socket_dir):
             raise EmbeddedError(
-                f"{self._cluster} is served by a process that cannot be seen from here, probably in another "
-                "container. Stop it, or use another data directory: two servers on one would destroy it."
+                f"A process that is not visible here, probably in another container, serves {self._cluster_dir}. Stop "
+                "it, or use another data directory: two servers on one directory would destroy the data."
             )
-        # Postgres itself sees through the pid of nobody in these, but not through one that by now belongs to another
-        # process or a zombie, nor through a file left empty by a power cut.
-        (self._cluster / "postmaster.pid").unlink(missing_ok=True)
+        # Postgres itself ignores these files if no process has the pid. It does not if the pid now belongs to another
+        # process or a zombie, or if a power cut left the file empty.
+        (self._cluster_dir / "postmaster.pid").unlink(missing_ok=True)
         (socket_dir / f"{postmaster.SOCKET_NAME}.lock").unlink(missing_ok=True)
 
 
-def _open(path: Path) -> int:
-    # O_NOFOLLOW: root may be working in a directory of somebody else.
+def _open_private_file(path: Path) -> int:
+    # O_NOFOLLOW: root may be working in a directory of another user, who could place a symbolic link there.
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
 
 
 @contextlib.contextmanager
-def _unwinding_on_sigterm() -> Iterator[None]:
-    """Let SIGTERM (`kill`, `docker stop`) run every `finally`, as Ctrl-C does, unless somebody handles it."""
+def _exit_on_sigterm() -> Iterator[None]:
+    """Make SIGTERM (`kill`, `docker stop`) raise SystemExit, so that `finally` blocks run; keep an existing handler."""
     is_ours = threading.current_thread() is threading.main_thread()
     if not is_ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         yield

@@ -11,7 +11,7 @@ from app.check_ins.repository import SCANS
 from app.check_ins.schemas import CurrentOutcome
 from app.core.collection import Collection
 from app.core.db.database import Database
-from app.core.db.documents import as_text
+from app.core.db.documents import document_text
 from app.core.db.statements import Statement
 from app.divisions.repository import DIVISIONS
 from app.officials.repository import OFFICIALS
@@ -25,8 +25,10 @@ __all__ = ["database"]
 
 
 async def rendered(database: Database, collection: Collection, **parameters: Any) -> list[str]:
-    found = collection.document.select(on_a_day="as_of" in parameters).subquery("found")
-    rows = await database.reader().fetch_all(Statement(select(as_text(found.c.document, fields=False))), parameters)
+    found = collection.document.select(as_of="as_of" in parameters).subquery("found")
+    rows = await database.reader().fetch_all(
+        Statement(select(document_text(found.c.document, only_fields=False))), parameters
+    )
     return [row[0] for row in rows]
 
 
