@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, DateTime, Text, bindparam, cast, func, literal_column, select, true
+from sqlalchemy import ColumnElement, DateTime, Text, bindparam, cast, func, literal_column, select
 
 from app import models
 from app.audit import schemas
@@ -10,7 +10,6 @@ from app.core.collection import ActiveFilters, Collection
 from app.core.db.documents import DayExpression, Document, DocumentSelect, Expression
 
 _line, _seal, _root = models.AuditLine, models.AuditSeal, models.AuditRoot
-NO_SEARCH_TEXT: ColumnElement[str] = literal_column("''")
 
 
 def _encode_hex(hash_: Expression) -> ColumnElement[str]:
@@ -56,8 +55,6 @@ LINES = Collection(
     _line,
     conditions=_conditions,
     sorts={"id": []},
-    folded=NO_SEARCH_TEXT,
-    whole=true(),
 )
 
 
@@ -71,6 +68,4 @@ ROOTS = Collection(
     _root,
     conditions=lambda _: (),
     sorts={"hour": []},
-    folded=NO_SEARCH_TEXT,
-    whole=true(),
 )

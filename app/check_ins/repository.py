@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Text, Uuid, and_, bindparam, case, cast, func, literal_column, null, select, true
+from sqlalchemy import ColumnElement, Text, Uuid, and_, bindparam, case, cast, func, literal_column, null, select
 
 from app import models, references
 from app.check_ins import schemas
@@ -85,8 +85,6 @@ SCANS = Collection(
             models.Session.code, "/v1/meetings/{code}/sessions", condition=models.Session.meeting == _MEETING
         )
     },
-    folded=literal_column("''"),
-    whole=true(),
 )
 
 _CHECK_IN = "SELECT p, status, outcome, effective_at, shift FROM check_in($1, $2::text::json, $3::text::json)"

@@ -53,7 +53,7 @@ CLIENTS = Collection(
     _client,
     conditions=_conditions,
     sorts={"name": [_client.name], "created_at": [_client.created_at], "updated_at": [_client.updated_at]},
-    folded=func.fold(_client.name),
+    folded_text=func.fold(_client.name),
 )
 
 

@@ -241,5 +241,5 @@ class StatementQuery(ListQuery):
         return self.sort
 
     @property
-    def then(self) -> datetime | None:
+    def known_at_instant(self) -> datetime | None:
         return self.known_at

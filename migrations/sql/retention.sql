@@ -1,7 +1,10 @@
--- Anonymises the participants of a meeting whose retention period is over: deletes all rows about them, from history
--- too; the counters stay. Takes the lock roll_lock_key(meeting) exclusively, then the meeting's row FOR UPDATE. Returns
--- the number of participants deleted, or null if there is no such meeting, its period is not over, or it was done
--- before.
+-- Anonymises the participants of a meeting after its retention period: deletes all rows about them, including those in
+-- the history. The counters stay. The roll is closed if it was open.
+--
+-- Arguments: the code of the meeting.
+-- Locks: roll_lock_key(meeting), exclusively; then the meeting's row, FOR UPDATE; then the rows that it deletes.
+-- Returns: the number of deleted participants; null if there is no such meeting, its period is not over (in days of the
+-- meeting's time zone), or this was done before.
 CREATE OR REPLACE FUNCTION anonymise_participants(of_meeting text) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE

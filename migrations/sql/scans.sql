@@ -1,8 +1,12 @@
--- Scans, and what was known of them at the instant rakornas.known_at. Scans and badges have no versions in
--- history.*_rows: their own times tell what was known.
+-- The classification of scans, and views of scans, badges, clocks and corrections as they were known at the instant
+-- rakornas.known_at. These tables have no versions in history.*_rows: the times in their rows show what was known.
 
--- What a scan means: 'entry', 'exit', or the reason why it is neither. The same function classifies a scan when it is
--- reported and ever after. Which entry is the first one is not decided here.
+-- Classifies a scan: 'entry', 'exit', or the reason why it is neither. It is used when the scan is submitted and
+-- whenever it is read later. It does not decide which entry is the first one.
+--
+-- Arguments: 'in' or 'out'; whether the badge is one of the meeting; whether the scan came after the roll was closed;
+-- whether the participant is invited to the meeting and to the session; the time of the scan on the service's clock;
+-- the time when the badge was revoked, or null.
 CREATE OR REPLACE FUNCTION classify_scan(
     direction text, is_known boolean, after_closing boolean, is_invited boolean, effective_at timestamptz,
     revoked_at timestamptz

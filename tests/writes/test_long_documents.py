@@ -1,6 +1,6 @@
 """Where much was written, a page ends early, and a walk still meets everything once."""
 
-from app.core.collection import MAX_PAGE_BYTES
+from app.core.collection_definition import MAX_PAGE_BYTES
 from tests.writes.calls import Calls
 from tests.writes.objects import MEETING
 
