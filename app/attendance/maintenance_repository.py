@@ -10,7 +10,7 @@ from app.attendance.summary_repository import COUNTERS
 # Excludes check-ins, so that everything that is compared is of one moment.
 _LOCK_ROLL = "SELECT pg_advisory_xact_lock(roll_lock_key($1))"
 _SELECT_MEETINGS = """
-SELECT code FROM meetings WHERE forgotten_at IS NULL AND ($1::text IS NULL OR code = $1) ORDER BY code
+SELECT code FROM meetings WHERE anonymised_at IS NULL AND ($1::text IS NULL OR code = $1) ORDER BY code
 """
 _COLUMNS = "meeting, participant, organization, office, sessions, status, late, arrived_at, left_at, entry"
 _INSERT_MISSING = f"""
@@ -40,7 +40,7 @@ INSERT INTO attendance_counts ({_COUNTER_KEY}, {", ".join(COUNTERS)}) SELECT * F
 ON CONFLICT ({_COUNTER_KEY}) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in COUNTERS)} RETURNING 1
 """  # noqa: S608  (only constants)
 _SELECT_EXPIRED = """
-SELECT code FROM meetings WHERE forgotten_at IS NULL
+SELECT code FROM meetings WHERE anonymised_at IS NULL
     AND end_on + retention_days < (clock_timestamp() AT TIME ZONE time_zone)::date ORDER BY end_on, code
 """
 _COUNT_PARTICIPANTS = "SELECT count(*) FROM participants WHERE meeting = $1"

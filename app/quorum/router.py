@@ -54,7 +54,7 @@ async def get_quorum(
         raise NotFound
     if query.known_at and (current := await repository.find_plenary(reader, code)):
         # Anonymisation also removes what was known before it.
-        plenary = plenary._replace(forgotten_at=current.forgotten_at)
+        plenary = plenary._replace(anonymised_at=current.anonymised_at)
     at = query.at or min(query.known_at or datetime.now(UTC), plenary.last_instant)
     members = await repository.list_members(past_reader, plenary.host, at.astimezone(plenary.zone).date())
     officials = [member.official for member in members]

@@ -22,7 +22,7 @@ def build_quorum_document(
     Without `shows_presence` the document does not say which of the members were present.
     """
     # Anonymisation keeps no count of the present members, so afterwards nothing is known about the quorum.
-    is_anonymised = plenary.forgotten_at is not None
+    is_anonymised = plenary.anonymised_at is not None
     rule = find_rule(plenary.level, plenary.seats) if plenary.seats else None
     applicable_rule = None if is_anonymised else rule
     present = {interval.official for interval in intervals if interval.contains(at)}
