@@ -63,8 +63,8 @@ async def test_concurrent_annulments_annul_once(meeting: MeetingClient) -> None:
     await meeting.send_batch([scan := meeting.new_scan(0)])
     annul = f"{meeting.path}/check-ins/{scan['scan_id']}:annul"
     responses = await asyncio.gather(*(meeting.admin.post(annul, {"reason": f"alasan {n}"}) for n in range(6)))
-    assert [item.status_code for item in responses] == [200] * 6
-    assert len({(item.json()["annulled_at"], item.json()["annulled_for"]) for item in responses}) == 1
+    assert [response.status_code for response in responses] == [200] * 6
+    assert len({(response.json()["annulled_at"], response.json()["annulment_reason"]) for response in responses}) == 1
 
 
 async def test_circular_representation_terminates(meeting: MeetingClient) -> None:

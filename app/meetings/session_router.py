@@ -19,7 +19,7 @@ from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource_router("meetings", at="/v1/meetings/{code}/sessions")
-FRESH = 60  # seconds
+CACHE_SECONDS = 60  # seconds
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 SessionCode = Annotated[str, Path(description="Code of the session.", examples=["class-1", "opening"])]
 
@@ -32,16 +32,20 @@ SessionCode = Annotated[str, Path(description="Code of the session.", examples=[
     responses=problem_responses(NotFound),
 )
 async def list_sessions(
-    request: Request, read: ReaderDep, code: Code, query: Annotated[schemas.SessionQuery, Query()]
+    request: Request, reader: ReaderDep, code: Code, query: Annotated[schemas.SessionQuery, Query()]
 ) -> Response:
     """List a meeting's sessions
 
     In the order of the programme. Sessions of one `parallel_group` run side by side.
     """
-    then = read.known_at(query.known_at_instant)
-    there = partial(repository.must_be_there, then, code)
-    page = await repository.SESSIONS.fetch_page(read, query, path_parameters={"meeting": code}, ensure_listable=there)
-    return page.to_response(request, max_age=FRESH)
+    past_reader = reader.known_at(query.known_at_instant)
+    page = await repository.SESSIONS.fetch_page(
+        reader,
+        query,
+        path_parameters={"meeting": code},
+        ensure_listable=partial(repository.require_meeting, past_reader, code),
+    )
+    return page.to_response(request, max_age=CACHE_SECONDS)
 
 
 @router.get(
@@ -51,8 +55,8 @@ async def list_sessions(
     openapi_extra=example("/v1/meetings/rakornas-2022-06/sessions/class-1"),
     responses=problem_responses(NotFound),
 )
-async def read_session(
-    read: ReaderDep,
+async def get_session(
+    reader: ReaderDep,
     code: Code,
     session: SessionCode,
     query: Annotated[schemas.SessionItemQuery, Query()],
@@ -61,8 +65,8 @@ async def read_session(
 
     Its topics and speakers; the hour and the room as far as a source tells them.
     """
-    if item := await repository.SESSIONS.fetch_item(read, session, query, path_parameters={"meeting": code}):
-        return item.to_response(max_age=FRESH)
+    if item := await repository.SESSIONS.fetch_item(reader, session, query, path_parameters={"meeting": code}):
+        return item.to_response(max_age=CACHE_SECONDS)
     raise NotFound
 
 
@@ -77,12 +81,14 @@ async def read_session(
     ),
     responses=responses_for_create(schemas.Session, NotFound, SessionOutsideMeeting, ParallelSessions, EndsBeforeStart),
 )
-async def create_session(write: CreateDep, code: Code, content: payloads.SessionContent) -> Response:
+async def create_session(write_request: CreateDep, code: Code, payload: payloads.SessionPayload) -> Response:
     """Create a session
 
     It lies within the days of its meeting, by the clock of the meeting's zone. Topics and speakers are its members.
     """
-    return await changes.create_object(write, repository.SESSION, content, {"meeting": code, "code": content.code})
+    return await changes.create_object(
+        write_request, repository.SESSION, payload, {"meeting": code, "code": payload.code}
+    )
 
 
 @router.patch(
@@ -92,14 +98,14 @@ async def create_session(write: CreateDep, code: Code, content: payloads.Session
     openapi_extra=write_example("/v1/meetings/rakornas-2022-06/sessions/class-1", {"room": "Ruang A"}),
     responses=responses_for_update(),
 )
-async def change_session(
-    write: ChangeDep, code: Code, session: SessionCode, patch: Annotated[payloads.SessionPatch, MergePatchBody]
+async def update_session(
+    write_request: ChangeDep, code: Code, session: SessionCode, patch: Annotated[payloads.SessionPatch, MergePatchBody]
 ) -> Response:
     """Change a session
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
     """
-    return await changes.update_object(write, repository.SESSION, patch, {"meeting": code, "code": session})
+    return await changes.update_object(write_request, repository.SESSION, patch, {"meeting": code, "code": session})
 
 
 @router.delete(
@@ -109,12 +115,14 @@ async def change_session(
     openapi_extra=write_example("/v1/meetings/rakornas-2022-06/sessions/class-1"),
     responses=responses_for_delete(),
 )
-async def delete_session(write: ChangeDep, code: Code, session: SessionCode, note: DeleteReason = None) -> Response:
+async def delete_session(
+    write_request: ChangeDep, code: Code, session: SessionCode, reason: DeleteReason = None
+) -> Response:
     """Delete a session
 
     With its topics and speakers; only one that nobody is assigned to.
     """
-    return await changes.delete_object(write, repository.SESSION, {"meeting": code, "code": session}, note)
+    return await changes.delete_object(write_request, repository.SESSION, {"meeting": code, "code": session}, reason)
 
 
 @router.get(
@@ -126,7 +134,7 @@ async def delete_session(write: ChangeDep, code: Code, session: SessionCode, not
 )
 async def list_session_revisions(
     request: Request,
-    read: ReaderDep,
+    reader: ReaderDep,
     code: Code,
     session: SessionCode,
     query: Annotated[revisions.RevisionQuery, Query()],
@@ -135,5 +143,5 @@ async def list_session_revisions(
 
     Who wrote what of it, when and why; also of one that was deleted.
     """
-    page = await revisions.list_revisions(read, repository.SESSION, {"meeting": code, "code": session}, query)
-    return page.to_response(request, max_age=FRESH)
+    page = await revisions.list_revisions(reader, repository.SESSION, {"meeting": code, "code": session}, query)
+    return page.to_response(request, max_age=CACHE_SECONDS)

@@ -22,7 +22,7 @@ from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource_router("meetings", at="/v1/meetings/{code}/statements")
-FRESH = 60  # seconds
+CACHE_SECONDS = 60  # seconds
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 STATEMENT = "/v1/meetings/rakornas-2022-06/statements/01a20cae-3b7c-7752-8ae9-897ad626c2d3"
 Id = Annotated[
@@ -38,16 +38,18 @@ Id = Annotated[
     responses=problem_responses(NotFound),
 )
 async def list_statements(
-    request: Request, read: ReaderDep, code: Code, query: Annotated[schemas.StatementQuery, Query()]
+    request: Request, reader: ReaderDep, code: Code, query: Annotated[schemas.StatementQuery, Query()]
 ) -> Response:
     """List what was said about a meeting
 
     By day, with who said or wrote it and where it is told.
     """
-    then = read.known_at(query.known_at_instant)
-    there = partial(repository.must_be_there, then, code)
-    page = await repository.STATEMENTS.fetch_page(read, query, path_parameters={"meeting": code}, ensure_listable=there)
-    return page.to_response(request, max_age=FRESH)
+    then = reader.known_at(query.known_at_instant)
+    there = partial(repository.require_meeting, then, code)
+    page = await repository.STATEMENTS.fetch_page(
+        reader, query, path_parameters={"meeting": code}, ensure_listable=there
+    )
+    return page.to_response(request, max_age=CACHE_SECONDS)
 
 
 @router.get(
@@ -57,15 +59,15 @@ async def list_statements(
     openapi_extra=example(STATEMENT),
     responses=problem_responses(NotFound),
 )
-async def read_statement(
-    read: ReaderDep, code: Code, id: Id, query: Annotated[schemas.StatementItemQuery, Query()]
+async def get_statement(
+    reader: ReaderDep, code: Code, id: Id, query: Annotated[schemas.StatementItemQuery, Query()]
 ) -> Response:
     """Read one statement
 
     Who said it, when, and where it is told.
     """
-    if item := await repository.STATEMENTS.fetch_item(read, UUID(id), query, path_parameters={"meeting": code}):
-        return item.to_response(max_age=FRESH)
+    if item := await repository.STATEMENTS.fetch_item(reader, UUID(id), query, path_parameters={"meeting": code}):
+        return item.to_response(max_age=CACHE_SECONDS)
     raise NotFound
 
 
@@ -80,12 +82,12 @@ async def read_statement(
     ),
     responses=responses_for_create(schemas.StatementRecord, NotFound),
 )
-async def create_statement(write: CreateDep, code: Code, content: payloads.StatementContent) -> Response:
+async def create_statement(write_request: CreateDep, code: Code, payload: payloads.StatementPayload) -> Response:
     """Create a statement
 
     What somebody said or wrote about the meeting.
     """
-    return await changes.create_object(write, repository.STATEMENT, content, {"meeting": code, "id": uuid7()})
+    return await changes.create_object(write_request, repository.STATEMENT, payload, {"meeting": code, "id": uuid7()})
 
 
 @router.patch(
@@ -95,14 +97,14 @@ async def create_statement(write: CreateDep, code: Code, content: payloads.State
     openapi_extra=write_example(STATEMENT, {"made_on": "2022-06-14"}),
     responses=responses_for_update(),
 )
-async def change_statement(
-    write: ChangeDep, code: Code, id: Id, patch: Annotated[payloads.StatementPatch, MergePatchBody]
+async def update_statement(
+    write_request: ChangeDep, code: Code, id: Id, patch: Annotated[payloads.StatementPatch, MergePatchBody]
 ) -> Response:
     """Change a statement
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
     """
-    return await changes.update_object(write, repository.STATEMENT, patch, {"meeting": code, "id": UUID(id)})
+    return await changes.update_object(write_request, repository.STATEMENT, patch, {"meeting": code, "id": UUID(id)})
 
 
 @router.delete(
@@ -112,12 +114,12 @@ async def change_statement(
     openapi_extra=write_example(STATEMENT),
     responses=responses_for_delete(),
 )
-async def delete_statement(write: ChangeDep, code: Code, id: Id, note: DeleteReason = None) -> Response:
+async def delete_statement(write_request: ChangeDep, code: Code, id: Id, reason: DeleteReason = None) -> Response:
     """Delete a statement
 
     Only one that was recorded in error; its revisions stay.
     """
-    return await changes.delete_object(write, repository.STATEMENT, {"meeting": code, "id": UUID(id)}, note)
+    return await changes.delete_object(write_request, repository.STATEMENT, {"meeting": code, "id": UUID(id)}, reason)
 
 
 @router.get(
@@ -128,11 +130,11 @@ async def delete_statement(write: ChangeDep, code: Code, id: Id, note: DeleteRea
     responses=problem_responses(NotFound),
 )
 async def list_statement_revisions(
-    request: Request, read: ReaderDep, code: Code, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, reader: ReaderDep, code: Code, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
     """List a statement's revisions
 
     Who wrote what of it, when and why; also of one that was deleted.
     """
-    page = await revisions.list_revisions(read, repository.STATEMENT, {"meeting": code, "id": UUID(id)}, query)
-    return page.to_response(request, max_age=FRESH)
+    page = await revisions.list_revisions(reader, repository.STATEMENT, {"meeting": code, "id": UUID(id)}, query)
+    return page.to_response(request, max_age=CACHE_SECONDS)
