@@ -22,7 +22,7 @@ from app.main import create_app
 from app.settings import Settings
 from app.state import state_of
 from tests.applications import document
-from tests.attendance.listeners import listening
+from tests.attendance.event_stream_client import listening
 from tests.callers import bearer_headers
 
 PUBLISHED = Path(__file__).with_name("openapi.json")

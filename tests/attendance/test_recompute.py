@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from typer.testing import CliRunner, Result
 
 from app.cli import app as command
-from tests.attendance.counting import UNEQUAL
+from tests.attendance.expected_counts import UNEQUAL
 from tests.check_ins.meeting_client import MeetingClient
 from tests.conftest import fetch
 
