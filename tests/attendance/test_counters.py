@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.attendance.counting import UNEQUAL, assert_counted
+from tests.attendance.expected_counts import UNEQUAL, assert_counted
 from tests.check_ins.meeting_client import MeetingClient
 from tests.conftest import fetch
 

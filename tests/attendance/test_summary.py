@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.attendance.made_up import CLOSED, MIXED, SESSIONS_OF
+from tests.attendance.synthetic_rolls import CLOSED, MIXED, SESSIONS_OF
 from tests.meetings.answers import problem
 from tests.meetings.made_up import Row
 from tests.scenarios import assert_refused

@@ -20,7 +20,7 @@ import structlog
 
 from app.auth import Scope
 from app.settings import Settings
-from tests.attendance.listeners import listening
+from tests.attendance.event_stream_client import listening
 from tests.authorization import canaries
 from tests.authorization.asks_at_the_door import FILES
 from tests.authorization.canaries import CLOSED, HIDDEN_IDS, ILL, OPEN, SENT, WORDS, id_of

@@ -15,7 +15,7 @@ from fastapi.routing import iter_route_contexts
 from app.auth import AuthorizingRoute, Caller, Scope
 from app.auth.route import authorize
 from app.core.problems import InsufficientScope
-from tests.attendance.listeners import listening
+from tests.attendance.event_stream_client import listening
 from tests.authorization.ask import Ask
 from tests.authorization.asks import ASKS
 from tests.authorization.roles import GATE, ROLES, Role, headers

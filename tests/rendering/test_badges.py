@@ -14,8 +14,8 @@ from pypdf import PdfReader
 from app.rendering import qr
 from app.rendering.badges import Badge
 from app.rendering.renderers import render_badge_sheet
-from tests.rendering.made_up import LONG, ODD, TITLE
-from tests.rendering.scanning import drawn
+from tests.rendering.qr_images import drawn
+from tests.rendering.synthetic_rolls import LONG, ODD, TITLE
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -12,7 +12,7 @@ import pytest
 
 from app.rendering import labels
 from app.rendering.roll import DayTimes, Roll, compute_digest, render_csv
-from tests.rendering.made_up import LONG, ODD, at, crowd, line, roll
+from tests.rendering.synthetic_rolls import LONG, ODD, at, crowd, line, roll
 
 HEADS = ["No.", "Nama", "Jabatan", "Instansi", "Kehadiran", "Terlambat", "Acara"]
 

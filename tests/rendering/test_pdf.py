@@ -13,8 +13,8 @@ from pypdf import PageObject, PdfReader
 from app.rendering import columns, fonts
 from app.rendering.renderers import render_pdf
 from app.rendering.roll import DayTimes, Roll
-from tests.rendering.made_up import LONG, ODD, TITLE, at, crowd, line, proof, roll
-from tests.rendering.scanning import drawn
+from tests.rendering.qr_images import drawn
+from tests.rendering.synthetic_rolls import LONG, ODD, TITLE, at, crowd, line, proof, roll
 
 
 def read(of: Roll) -> PdfReader:

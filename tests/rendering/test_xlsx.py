@@ -9,7 +9,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from app.rendering.renderers import render_xlsx
 from app.rendering.roll import DayTimes, Proof, Roll
-from tests.rendering.made_up import LONG, MADE, ODD, START, TITLE, at, crowd, line, proof, roll
+from tests.rendering.synthetic_rolls import LONG, MADE, ODD, START, TITLE, at, crowd, line, proof, roll
 
 FACTS, HEADS, FIRST = 3, 10, 12
 """Rows, where all that is known of a meeting is."""

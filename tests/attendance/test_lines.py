@@ -3,7 +3,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.attendance.made_up import TARMIZI, id_of
+from tests.attendance.synthetic_rolls import TARMIZI, id_of
 from tests.scenarios import walk
 
 RAKORNAS, NAMED, MIXED = (f"/v1/meetings/{code}/attendance" for code in ("rakornas-2022-06", "named", "mixed"))

@@ -8,17 +8,17 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from app.auth import Scope
-from tests.attendance import plenaries
-from tests.attendance.plenaries import FIVE, PLENARY, Room, at
 from tests.callers import bearer_headers
 from tests.conftest import fetch
+from tests.quorum import plenary_client
+from tests.quorum.plenary_client import FIVE, PLENARY, Room, at
 
 LINES = "SELECT keys FROM audit_lines WHERE operation = 'get_quorum'"
 
 
 @pytest_asyncio.fixture
 async def room(own_app: FastAPI, own_client: httpx.AsyncClient, own_url: str) -> Room:
-    return await plenaries.opened(own_app, own_client, own_url)
+    return await plenary_client.opened(own_app, own_client, own_url)
 
 
 async def test_an_open_roll_may_be_kept_for_seconds(room: Room, own_client: httpx.AsyncClient) -> None:

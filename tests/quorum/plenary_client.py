@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from app.auth import Scope
 from app.state import state_of
-from tests.attendance.made_up import TARMIZI, person
+from tests.attendance.synthetic_rolls import TARMIZI, person
 from tests.callers import bearer_headers
 from tests.conftest import fetch
 from tests.meetings.made_up import ARIF, insert, meeting

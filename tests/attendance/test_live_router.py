@@ -11,10 +11,11 @@ from fastapi import FastAPI
 from app.attendance import live_router
 from app.attendance.broadcast import SummaryBroadcaster
 from app.state import state_of
-from tests.attendance import made_up, plenaries
-from tests.attendance.listeners import comes_true, listening
-from tests.attendance.plenaries import Room
+from tests.attendance import synthetic_rolls
+from tests.attendance.event_stream_client import comes_true, listening
 from tests.conftest import fetch
+from tests.quorum import plenary_client
+from tests.quorum.plenary_client import Room
 
 AT = "/v1/meetings/rakornas-2022-06/attendance"
 LIVE = f"{AT}/live"
@@ -61,9 +62,9 @@ async def test_the_summary_comes_at_once(app: FastAPI, own_client: httpx.AsyncCl
 
 
 async def test_all_hear_of_a_check_in(app: FastAPI, own_client: httpx.AsyncClient, own_url: str) -> None:
-    room = Room(app, own_client, own_url, await plenaries.add(own_url))
+    room = Room(app, own_client, own_url, await plenary_client.add(own_url))
     await room.badges()
-    target = f"{plenaries.PLENARY}/attendance/live"
+    target = f"{plenary_client.PLENARY}/attendance/live"
     async with listening(app, target) as one, listening(app, target) as other:
         await room.scan(0, "09:00")
         heard = [await listener.hears(2, within=2.0) for listener in (one, other)]
@@ -136,7 +137,7 @@ async def test_events_are_for_who_accepts_them(app: FastAPI, accept: str, status
 
 
 async def test_a_restricted_roll_is_open_in_numbers(app: FastAPI, own_url: str) -> None:
-    await made_up.add(own_url, mixed=False)
+    await synthetic_rolls.add(own_url, mixed=False)
     async with listening(app, "/v1/meetings/closed/attendance/live") as listener:
         [event] = await listener.hears(1)
     assert json.loads(event.data)["absent"]["excused"] == 1
@@ -144,7 +145,7 @@ async def test_a_restricted_roll_is_open_in_numbers(app: FastAPI, own_url: str) 
 
 
 async def test_it_ends_with_its_meeting(app: FastAPI, own_url: str) -> None:
-    await made_up.add(own_url, mixed=False)
+    await synthetic_rolls.add(own_url, mixed=False)
     async with listening(app, "/v1/meetings/empty/attendance/live") as listener:
         await fetch(own_url, "DELETE FROM sessions WHERE meeting = 'empty'")
         await fetch(own_url, "DELETE FROM meetings WHERE code = 'empty'")

@@ -10,7 +10,7 @@ import pytest
 from app.attendance import live_router
 from app.attendance.broadcast import SummaryBroadcaster
 from app.core.problems import Unavailable
-from tests.attendance.listeners import Listener, comes_true, listening
+from tests.attendance.event_stream_client import Listener, comes_true, listening
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from app.attendance import repository
-from tests.attendance.made_up import MIXED, SESSIONS_OF
+from tests.attendance.synthetic_rolls import MIXED, SESSIONS_OF
 from tests.meetings.answers import problem
 from tests.scenarios import ListScenarios, of_update, walk
 

@@ -10,16 +10,16 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from app.quorum.schemas import Quorum
-from tests.attendance import plenaries
-from tests.attendance.made_up import TARMIZI, person
-from tests.attendance.plenaries import FIVE, GUEST, OTHER, PLENARY, SECRETARY, Room, at
+from tests.attendance.synthetic_rolls import TARMIZI, person
 from tests.conftest import fetch
 from tests.meetings.made_up import ARIF, FACT, insert, meeting
+from tests.quorum import plenary_client
+from tests.quorum.plenary_client import FIVE, GUEST, OTHER, PLENARY, SECRETARY, Room, at
 
 
 @pytest_asyncio.fixture
 async def room(own_app: FastAPI, own_client: httpx.AsyncClient, own_url: str) -> Room:
-    return await plenaries.opened(own_app, own_client, own_url)
+    return await plenary_client.opened(own_app, own_client, own_url)
 
 
 async def test_it_is_met_when_the_fifth_enters_and_not_when_one_leaves(room: Room) -> None:
@@ -100,7 +100,9 @@ async def test_nobody_is_counted_twice(room: Room) -> None:
 
 async def test_a_scan_that_is_annulled_never_was(room: Room) -> None:
     await room.enter(FIVE)
-    sql = "UPDATE scans SET annulled_at = now(), annulled_for = 'a slip' WHERE scanned_at = '2022-06-14T09:04+07:00'"
+    sql = (
+        "UPDATE scans SET annulled_at = now(), annulment_reason = 'a slip' WHERE scanned_at = '2022-06-14T09:04+07:00'"
+    )
     await fetch(room.url, sql)
     assert await room.said("12:00") == (4, False, None, None)
 
