@@ -15,7 +15,7 @@ from tests.conftest import LOADED, client_of, copy_of, fetch, running
 async def rolls_database(server: str) -> AsyncIterator[str]:
     """Yield the name of a database with the reference data and the synthetic rolls, as a template for copies."""
     async for url in copy_of(server, LOADED):
-        await synthetic_rolls.add(url)
+        await synthetic_rolls.insert_rolls(url)
         yield await fetch(url, "SELECT current_database()")
 
 
