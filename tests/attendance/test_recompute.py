@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from typer.testing import CliRunner, Result
 
 from app.cli import app as command
-from tests.attendance.counting import UNEQUAL
+from tests.attendance.expected_counts import COUNT_DIFFERENCES
 from tests.check_ins.meeting_client import MeetingClient
 from tests.conftest import fetch
 
@@ -81,7 +81,7 @@ async def test_a_broken_one_is_mended(meeting: MeetingClient, own_url: str, what
     done = await run(own_url, "--meeting", meeting.code)
     assert (done.exit_code, done.stdout.count("repaired")) == (1, 1), done.output
     assert await held(own_url, meeting.code) == before
-    assert await fetch(own_url, UNEQUAL) == 0
+    assert await fetch(own_url, COUNT_DIFFERENCES) == 0
     again = await run(own_url, "--meeting", meeting.code)
     assert (again.exit_code, again.stdout) == (0, "Recomputed 1 rolls, 0 of them changed.\n")
 
