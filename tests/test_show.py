@@ -110,7 +110,7 @@ async def test_a_meeting_is_shown_with_its_source_corrected(app: FastAPI) -> Non
     assert (facts["place"], facts["host"]) == ("Jakarta", "Komisi Pemilihan Umum (kpu)")
     assert facts["status"] == "running, as of 2022-06-14"
     (correction,) = rows(shown, "field")
-    assert (correction["printed"], correction["held"]) == ("13-15 Juni 2024", "2022-06-13..2022-06-15")
+    assert (correction["printed"], correction["recorded"]) == ("13-15 Juni 2024", "2022-06-13..2022-06-15")
     assert "Selasa 14 Juni 2022" in correction["reason"]
 
 

@@ -14,7 +14,7 @@ class CorrectionPayload(PayloadModel):
 
     field: Annotated[Name, Field(examples=["start_on..end_on"])]
     printed: Line
-    held: Line
+    recorded: Line
     reason: Line
 
 

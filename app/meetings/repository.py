@@ -51,7 +51,7 @@ def select_meeting(day: DayExpression) -> DocumentSelect:
         _meeting.roll_closed_at,
         _meeting.places,
         _meeting.retention_days,
-        _meeting.forgotten_at,
+        _meeting.anonymised_at,
         json_array(
             json_object(**session_members(session)),
             session.position,
@@ -69,7 +69,10 @@ def select_meeting(day: DayExpression) -> DocumentSelect:
             title=_meeting.source_title,
             corrections=json_array(
                 json_object(
-                    field=correction.field, printed=correction.printed, held=correction.held, reason=correction.reason
+                    field=correction.field,
+                    printed=correction.printed,
+                    recorded=correction.recorded,
+                    reason=correction.reason,
                 ),
                 correction.position,
                 where=correction.meeting == _meeting.code,

@@ -87,7 +87,7 @@ class Correction(BaseModel):
 
     field: Annotated[str, Field(examples=["start_on..end_on"])]
     printed: Annotated[str, Field(examples=["13-15 Juni 2024"])]
-    held: Annotated[str, Field(examples=["2022-06-13..2022-06-15"])]
+    recorded: Annotated[str, Field(examples=["2022-06-13..2022-06-15"])]
     reason: str
 
 
@@ -125,7 +125,7 @@ class MeetingMembers(BaseModel):
     retention_days: Annotated[
         int | None, Field(description="Days after its last day until its participants are anonymised; null: never.")
     ]
-    forgotten_at: Annotated[datetime | None, Field(description="The time at which its participants were anonymised.")]
+    anonymised_at: Annotated[datetime | None, Field(description="The time at which its participants were anonymised.")]
     sessions: Annotated[list[MeetingSession], Field(description="By position.")]
     statements: Annotated[list[Statement], Field(description="By day.")]
     source: MeetingSource

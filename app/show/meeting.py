@@ -56,7 +56,7 @@ def _add_heading(report: Report, meeting: JsonObject, record: RecordReader) -> N
 def _add_corrections(report: Report, corrections: list[JsonObject]) -> None:
     if corrections:
         report.add_heading("Corrections: what the source printed, and what is served instead")
-        columns = ("field", "printed", "held", "reason")
+        columns = ("field", "printed", "recorded", "reason")
         report.add_table(columns, [[correction[column] for column in columns] for correction in corrections])
 
 

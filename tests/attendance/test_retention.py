@@ -151,7 +151,7 @@ async def test_on_the_day_after_persons_become_counts(meeting: MeetingClient, ow
     assert await fetch(own_url, FACTS, meeting.code) == 0
     assert await summaries(meeting) == before
     assert (await meeting.client.get(f"{meeting.path}/attendance")).json()["items"] == []
-    is_forgotten = "SELECT forgotten_at IS NOT NULL AND roll_closed_at IS NOT NULL FROM meetings WHERE code = $1"
+    is_forgotten = "SELECT anonymised_at IS NOT NULL AND roll_closed_at IS NOT NULL FROM meetings WHERE code = $1"
     assert await fetch(own_url, is_forgotten, meeting.code)
     assert (await meeting.admin.post(f"{meeting.path}/participants", {"name": "Baru"})).json()["code"] == "roll_closed"
 
@@ -166,7 +166,7 @@ async def test_the_trail_says_that_it_was_done(meeting: MeetingClient, own_url: 
 async def test_done_twice_it_is_done_once(meeting: MeetingClient, own_url: str) -> None:
     await move(own_url, meeting, DAYS + 1)
     await maintenance.anonymise_participants(own_url, dry_run=False)
-    at = "SELECT forgotten_at FROM meetings WHERE code = $1"
+    at = "SELECT anonymised_at FROM meetings WHERE code = $1"
     before = await fetch(own_url, at, meeting.code)
     assert await maintenance.anonymise_participants(own_url, dry_run=False) == []
     assert await fetch(own_url, "SELECT anonymise_participants($1)", meeting.code) is None
@@ -219,8 +219,8 @@ async def run(url: str, *arguments: str) -> Result:
 async def test_an_operator_sees_first_and_then_does(meeting: MeetingClient, own_url: str) -> None:
     await move(own_url, meeting, DAYS + 1)
     dry = await run(own_url, "--dry-run")
-    assert (dry.exit_code, dry.stdout) == (0, f"{meeting.code}: 5 persons would become counts.\n")
+    assert (dry.exit_code, dry.stdout) == (0, f"{meeting.code}: would anonymise 5 participants.\n")
     assert len((await meeting.client.get(f"{meeting.path}/attendance")).json()["items"]) == 5
     done = await run(own_url)
-    assert (done.exit_code, done.stdout) == (0, f"{meeting.code}: 5 persons have become counts.\n")
-    assert (await run(own_url)).stdout == "No meeting's persons are kept longer than they may be.\n"
+    assert (done.exit_code, done.stdout) == (0, f"{meeting.code}: anonymised 5 participants.\n")
+    assert (await run(own_url)).stdout == "No meeting is past its retention period.\n"

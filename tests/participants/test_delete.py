@@ -35,7 +35,7 @@ async def test_scans_of_deleted_participant_become_not_invited(participants: Par
     assert (await participants.get_summary())["present"] == 1
     assert (await participants.admin.delete(participants.path_of(participant_id))).status_code == 204
     (scan,) = (await participants.admin.get(f"{participants.meeting_path}/check-ins")).json()["items"]
-    assert (scan["outcome"], scan["told"], scan["participant"]) == ("not_invited", "first_entry", None)
+    assert (scan["outcome"], scan["reported_outcome"], scan["participant"]) == ("not_invited", "first_entry", None)
     assert (await participants.get_summary())["present"] == 0
 
 

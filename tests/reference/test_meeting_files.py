@@ -39,7 +39,7 @@ STATUSES = "expected, present, represented, excused, sick, on_duty_elsewhere, on
          "'party' is not one of national_coordination, coordination, plenary, training, induction, other"),
         ("meetings", {"code": "m-3", "end_on": ""}, "end_on", "must not be empty"),
         ("meetings", {"code": "m-3", "cancelled_on": "13 Juni"}, "cancelled_on", "'13 Juni' is not a date YYYY-MM-DD"),
-        ("meeting_corrections", {"position": "2", "held": ""}, "held", "must not be empty"),
+        ("meeting_corrections", {"position": "2", "recorded": ""}, "recorded", "must not be empty"),
         ("meeting_corrections", {}, "position", "'m-1 1' is already on line 2"),
         ("sessions", {"code": "c-3", "kind": "break"}, "kind", f"'break' is {KINDS}"),
         ("sessions", {"code": "c-3", "track": "A"}, "track", "'A' is not a whole number from 1 to 999"),

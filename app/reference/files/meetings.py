@@ -68,7 +68,7 @@ CORRECTIONS = declare_file(
         "position": parse_position,
         "field": parse_text,
         "printed": parse_text,
-        "held": parse_text,
+        "recorded": parse_text,
         "reason": parse_text,
     },
 )
