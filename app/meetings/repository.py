@@ -20,7 +20,7 @@ from app.core.db.documents import (
 from app.core.db.provenance import record_columns, sourced_record_columns
 from app.core.db.statements import Statement
 from app.core.problems import NotFound
-from app.meetings import payloads, schemas
+from app.meetings import payloads, schemas, session_schemas
 from app.meetings.shared_members import session_members, statement_members
 from app.models.days import first_known_day_or_infinity, overlap_conditions
 from app.models.meetings import meeting_status_on
@@ -170,7 +170,7 @@ def _session_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]
 
 
 SESSIONS = Collection(
-    Document(schemas.Session, select_session),
+    Document(session_schemas.Session, select_session),
     _session,
     key=_session.code,
     conditions=_session_conditions,

@@ -11,7 +11,7 @@ from app.core.http.examples import example, write_example
 from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.problems import EndsBeforeStart, NotFound, ParallelSessions, SessionOutsideMeeting
-from app.meetings import payloads, repository, schemas
+from app.meetings import payloads, repository, session_schemas
 from app.routing import resource_router
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
@@ -26,13 +26,13 @@ SessionCode = Annotated[str, Path(description="Code of the session.", examples=[
 
 @router.get(
     "",
-    response_model=PageOf[schemas.Session],
+    response_model=PageOf[session_schemas.Session],
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/sessions?kind=class"),
     responses=problem_responses(NotFound),
 )
 async def list_sessions(
-    request: Request, reader: ReaderDep, code: Code, query: Annotated[schemas.SessionQuery, Query()]
+    request: Request, reader: ReaderDep, code: Code, query: Annotated[session_schemas.SessionQuery, Query()]
 ) -> Response:
     """List the sessions of a meeting
 
@@ -50,7 +50,7 @@ async def list_sessions(
 
 @router.get(
     "/{session}",
-    response_model=schemas.Session,
+    response_model=session_schemas.Session,
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/sessions/class-1"),
     responses=problem_responses(NotFound),
@@ -59,7 +59,7 @@ async def get_session(
     reader: ReaderDep,
     code: Code,
     session: SessionCode,
-    query: Annotated[schemas.SessionItemQuery, Query()],
+    query: Annotated[session_schemas.SessionItemQuery, Query()],
 ) -> Response:
     """Get a session
 
@@ -73,13 +73,15 @@ async def get_session(
 @router.post(
     "",
     status_code=201,
-    response_model=schemas.Session,
+    response_model=session_schemas.Session,
     dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example(
         "/v1/meetings/rakornas-2022-06/sessions",
         {"code": "class-6", "kind": "class", "position": 9, "name": "Kelas Contoh", "topics": ["Contoh"]},
     ),
-    responses=responses_for_create(schemas.Session, NotFound, SessionOutsideMeeting, ParallelSessions, EndsBeforeStart),
+    responses=responses_for_create(
+        session_schemas.Session, NotFound, SessionOutsideMeeting, ParallelSessions, EndsBeforeStart
+    ),
 )
 async def create_session(write_request: CreateDep, code: Code, payload: payloads.SessionPayload) -> Response:
     """Create a session
@@ -93,7 +95,7 @@ async def create_session(write_request: CreateDep, code: Code, payload: payloads
 
 @router.patch(
     "/{session}",
-    response_model=schemas.Session,
+    response_model=session_schemas.Session,
     dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example("/v1/meetings/rakornas-2022-06/sessions/class-1", {"room": "Ruang A"}),
     responses=responses_for_update(),
