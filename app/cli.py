@@ -201,7 +201,7 @@ def put_out(
     Only then: a reader that takes its time over the output keeps no server running.
     """
     from app import operations
-    from app.core import observability
+    from app.core import telemetry
     from app.show import record
 
     try:
@@ -212,7 +212,7 @@ def put_out(
                 operations.migrate(database.url)
                 operations.load_when_empty(database.url)
             operations.check_server(database.url, workers=0)
-            observability.configure_logging("CRITICAL")  # what goes wrong is told in one sentence
+            telemetry.configure_logging("CRITICAL")  # what goes wrong is told in one sentence
             found = record.answer(settings.model_copy(update={"database_url": database.url}), as_of, sheet)
     except operations.OperatorError as error:
         fail(error)

@@ -24,32 +24,32 @@ from starlette_compress import CompressMiddleware, remove_compress_type
 
 from app import auth, registry
 from app.appointments.router import router as appointments
-from app.attendance.corrections import router as corrections
-from app.attendance.files import router as rolls
-from app.attendance.listening import Hub, summaries
-from app.attendance.live import router as live
-from app.attendance.quorum import router as quorum
+from app.attendance.broadcast import Hub, summaries
+from app.attendance.live_router import router as live
 from app.attendance.router import rolls as attendance_rolls
 from app.attendance.router import router as attendance
 from app.audit.router import router as audit
+from app.audit_chain.task import sealing
+from app.badges.router import router as badges
+from app.check_ins.batching import Gathering
+from app.check_ins.repository import check_in
+from app.check_ins.router import receipt_clock
+from app.check_ins.router import router as gates
 from app.clients.router import router as clients
-from app.core import observability, openapi, problems, protocol, validation
-from app.core.conditional import Conditional
-from app.core.cors import CrossOrigin
-from app.core.database import Database
-from app.core.guard import Guard
-from app.core.limits import Limits
-from app.core.methods import Allowed, Methods
-from app.core.query import RawQuery
+from app.core import problems, telemetry
+from app.core.db.database import Database
+from app.core.http import openapi, protocol, validation
+from app.core.http.conditional import Conditional
+from app.core.http.cors import CrossOrigin
+from app.core.http.methods import Allowed, Methods
+from app.core.http.rate_limits import Limits
+from app.core.http.raw_query import RawQuery
+from app.core.http.request_limits import Guard
+from app.corrections.router import router as corrections
 from app.divisions.router import router as divisions
 from app.elections.router import router as elections
 from app.explorer.contract import INTRODUCTION
 from app.explorer.router import router as explorer
-from app.gates.gathering import Gathering
-from app.gates.printing import router as badges
-from app.gates.repository import check_in
-from app.gates.router import receipt_clock
-from app.gates.router import router as gates
 from app.health.router import router as health
 from app.imports.router import router as imports
 from app.meetings.router import router as meetings
@@ -60,13 +60,14 @@ from app.oauth.service import Attempts
 from app.officials.router import router as officials
 from app.organizations.router import router as organizations
 from app.participants.router import router as participants
+from app.quorum.router import router as quorum
 from app.regions.router import router as regions
-from app.sealing.task import sealing
+from app.rolls.export_router import router as rolls
 from app.search.router import router as search
 from app.settings import Settings
 from app.stages.router import router as stages
 from app.today.router import router as today
-from app.writing.housekeeping import housekeeping
+from app.writes.purge import housekeeping
 
 ROUTERS = (
     gates,  # routes are looked through in turn: these come first, for six hundred people wait at the door
@@ -176,7 +177,7 @@ def configure(app: FastAPI, settings: Settings) -> None:
     app.state.imports_under_way = set()
     app.middleware_stack = None  # it is built from the following at the first request
     app.user_middleware = [
-        Middleware(observability.Observability),
+        Middleware(telemetry.Observability),
         Middleware(CrossOrigin),
         Middleware(Guard, body_limit=settings.body_limit, large=LARGE, concurrency=settings.concurrency),
         Middleware(RawQuery),

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 
 from app import models
-from app.core.documents import json_object
+from app.core.db.documents import json_object
 
 
 class Mention(BaseModel):

@@ -11,12 +11,12 @@ from pydantic import ValidationError
 
 from app import models
 from app.core import embedded
-from app.core.engines import CONNECTIONS_BESIDE
+from app.core.db.pools import CONNECTIONS_BESIDE
 from app.models import privileges, schema
 from app.settings import Settings
 
 if TYPE_CHECKING:
-    from app.core.transaction import Writer
+    from app.core.db.transaction import Writer
     from app.reference import loader
 
 OLDEST, NEWEST = 15, 18
@@ -110,9 +110,9 @@ def as_service_role(url: str) -> str:
 
 def write(url: str, work: "Callable[[Writer], Awaitable[T]]") -> T:
     """What this work comes to, in one transaction."""
-    from app.core.database import Database
+    from app.core.db.database import Database
+    from app.core.db.transaction import writing
     from app.core.problems import Unavailable
-    from app.core.transaction import writing
 
     async def written() -> T:
         database = Database(settings().model_copy(update={"database_url": url}))

@@ -2,22 +2,22 @@
 
 from collections.abc import Mapping
 
-from app.appointments.contents import AppointmentContent
+from app.appointments.payloads import AppointmentContent
 from app.appointments.repository import APPOINTMENT
-from app.divisions.contents import DivisionContent
+from app.divisions.payloads import DivisionContent
 from app.divisions.repository import DIVISION
-from app.elections.contents import ElectionContent
+from app.elections.payloads import ElectionContent
 from app.elections.repository import ELECTION
-from app.imports.contents import Importable
-from app.meetings.contents import MeetingContent, SessionContent, StatementContent
+from app.imports.payloads import Importable
+from app.meetings.payloads import MeetingContent, SessionContent, StatementContent
 from app.meetings.repository import MEETING, SESSION, STATEMENT
-from app.officials.contents import OfficialContent
+from app.officials.payloads import OfficialContent
 from app.officials.repository import OFFICIAL
-from app.organizations.contents import OrganizationContent
+from app.organizations.payloads import OrganizationContent
 from app.organizations.repository import ORGANIZATION
-from app.regions.contents import RegionContent
+from app.regions.payloads import RegionContent
 from app.regions.repository import REGION
-from app.stages.contents import StageContent
+from app.stages.payloads import StageContent
 from app.stages.repository import STAGE
 
 IMPORTABLE: Mapping[str, Importable] = {

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.auth import Route
-from app.core.negotiation import produces
-from app.core.openapi import problems
+from app.core.http.negotiation import produces
+from app.core.http.openapi import problems
 from app.core.problems import NotAcceptable
 
 

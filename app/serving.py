@@ -76,7 +76,7 @@ def run(listener: socket.socket, workers: int, database_url: str) -> None:
     configuration = uvicorn.Config(
         "app.serving:application",
         factory=True,
-        http="app.core.protocol:Protocol",
+        http="app.core.http.protocol:Protocol",
         ws="none",
         lifespan="on",
         workers=workers,
@@ -98,14 +98,14 @@ def run(listener: socket.socket, workers: int, database_url: str) -> None:
 
 def application() -> FastAPI:
     """The application as a server process runs it, with JSON log lines."""
-    from app.core import observability
+    from app.core import telemetry
     from app.main import create_app
     from app.settings import Settings
 
     settings = Settings()
-    observability.configure_logging(settings.log_level)
+    telemetry.configure_logging(settings.log_level)
     if parent := multiprocessing.parent_process():
-        observability.forget_dead_workers()
+        telemetry.forget_dead_workers()
         threading.Thread(target=_follow, args=(parent,), daemon=True).start()
     app = create_app(settings)
     # What is there now stays. Left to the collector, it would be gone through again and again, 100 ms each time.

@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.table import Table
 from uuid_utils.compat import uuid7
 
+from app.badges.keys import key_of
+from app.badges.repository import digest_of
 from app.core.embedded.installation import find_binaries
-from app.gates.badges import digest_of
-from app.gates.keys import key_of
 from benchmarks import crowd, dataset, posts, races_for_badges
 from benchmarks.writers import Service
 

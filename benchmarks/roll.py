@@ -14,10 +14,10 @@ import asyncpg
 from rich.console import Console
 from rich.table import Table
 
-from app.attendance import repository, schemas, summary
-from app.core.database import Database, Reader, Row
-from app.core.pages import Page
-from app.core.statements import Statement
+from app.attendance import repository, schemas, summary_repository
+from app.core.db.database import Database, Reader, Row
+from app.core.db.statements import Statement
+from app.core.http.paging import Page
 from app.settings import Settings
 from benchmarks import crowd, dataset
 
@@ -146,7 +146,7 @@ async def summaries(database: Database) -> list[Question]:
         for by in GROUPS:
             asked = {name: value for name, value in (("by", by), ("session", session)) if value}
             reader = Recorder(database)
-            await summary.summary(reader, crowd.MEETING, schemas.SummaryQuery.model_validate(asked))
+            await summary_repository.summary(reader, crowd.MEETING, schemas.SummaryQuery.model_validate(asked))
             questions.append(Question(f"summary, {_title(asked)}", *reader.last, SUMMARY_TARGET))
     return questions
 

@@ -20,7 +20,7 @@ from app import operations
 from app.core import embedded
 from app.core.embedded import postmaster
 from app.simulation.organizer import SCOPES
-from app.simulation.play import Outcome, Wishes, play
+from app.simulation.runner import Outcome, Wishes, play
 from benchmarks.processes import PATIENCE, scratch
 from benchmarks.writers import Service
 

@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from app import operations
 from app.auth import Scope
-from app.core.examples import EXAMPLE, WRITTEN, shortened
+from app.core.http.examples import EXAMPLE, WRITTEN, shortened
 from app.explorer.contract import ANSWERS, answers
 from app.main import create_app
 from app.settings import Settings

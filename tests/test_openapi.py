@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.core.openapi import ProblemDocument
+from app.core.http.openapi import ProblemDocument
 from app.core.problems import KINDS
 from app.main import TAGS
 from tests import openapi

@@ -7,14 +7,14 @@ from sqlalchemy import Boolean, ColumnElement, Date, bindparam, cast, func, lite
 from sqlalchemy.dialects.postgresql import UUID
 
 from app import mentions, models
-from app.appointments import contents, schemas
+from app.appointments import payloads, schemas
 from app.core.collection import Collection, Given, Reference
-from app.core.documents import AS_OF, Day, Document, Rows
-from app.core.facts import fact_members
-from app.core.likeness import is_whole
-from app.core.statements import Statement
+from app.core.db.documents import AS_OF, Day, Document, Rows
+from app.core.db.provenance import fact_members
+from app.core.db.similarity import is_whole
+from app.core.db.statements import Statement
 from app.models.officials import holds_on
-from app.writing.resource import Resource, Taken
+from app.writes.resource import Resource, Taken
 
 _held, _person = models.Appointment, models.Official
 
@@ -88,7 +88,7 @@ APPOINTMENT = Resource(
     _held,
     APPOINTMENTS,
     address="/v1/appointments/{id}",
-    content=contents.AppointmentContent,
+    content=payloads.AppointmentContent,
     keys=("id",),
     generated=("certain", "possible"),
     owned_by=Statement(select(_held.organization).where(_held.id == bindparam("id"))),

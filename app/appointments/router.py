@@ -6,19 +6,19 @@ from uuid import UUID
 from fastapi import Path, Query, Request, Response
 from uuid_utils.compat import uuid7
 
-from app.appointments import contents, repository, schemas, service
+from app.appointments import payloads, repository, schemas, service
 from app.auth import Scope, allow, public
-from app.core.database import Read
-from app.core.examples import example, written
-from app.core.openapi import problems
-from app.core.pages import PageOf
-from app.core.parameters import UUID_FORM
+from app.core.db.database import Read
+from app.core.http.examples import example, written
+from app.core.http.openapi import problems
+from app.core.http.paging import PageOf
+from app.core.http.parameters import UUID_FORM
 from app.core.problems import EndsBeforeStart, NotFound, SameOfficeTwice, TwoHolders
 from app.routing import resource
-from app.writing import changes, revisions
-from app.writing.answers import changed, created, deleted
-from app.writing.content import MergePatch, Note
-from app.writing.request import Change, Creation
+from app.writes import changes, revisions
+from app.writes.payloads import MergePatch, Note
+from app.writes.request import Change, Creation
+from app.writes.responses import changed, created, deleted
 
 router = resource("appointments", at="/v1")
 FRESH = 60  # seconds
@@ -84,7 +84,7 @@ async def read_appointment(read: Read, id: Id, query: Annotated[schemas.Appointm
     ),
     responses=created(schemas.Appointment, TwoHolders, SameOfficeTwice, EndsBeforeStart),
 )
-async def create_appointment(write: Creation, content: contents.AppointmentContent) -> Response:
+async def create_appointment(write: Creation, content: payloads.AppointmentContent) -> Response:
     """Create an appointment
 
     A person in an office of an organization, from `start_on` until the day before `end_on`; both may be partial. A
@@ -102,7 +102,7 @@ async def create_appointment(write: Creation, content: contents.AppointmentConte
     responses=changed(),
 )
 async def change_appointment(
-    write: Change, id: Id, patch: Annotated[contents.AppointmentPatch, MergePatch]
+    write: Change, id: Id, patch: Annotated[payloads.AppointmentPatch, MergePatch]
 ) -> Response:
     """Change an appointment
 
@@ -160,7 +160,7 @@ async def list_appointment_revisions(
     ),
     responses=created(schemas.Succession, TwoHolders, SameOfficeTwice, EndsBeforeStart),
 )
-async def succeed_appointment(write: Creation, content: contents.SuccessionContent) -> Response:
+async def succeed_appointment(write: Creation, content: payloads.SuccessionContent) -> Response:
     """Hand an office over
 
     Ends an appointment and begins the next one in its office, in one step: nobody reads the one without the other.

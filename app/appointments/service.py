@@ -6,23 +6,23 @@ import orjson
 from fastapi import Response
 from uuid_utils.compat import uuid7
 
-from app.appointments import contents, repository
-from app.core import conditional
+from app.appointments import payloads, repository
+from app.core.db.transaction import Writer
+from app.core.http import conditional
+from app.core.http.validation import validate
 from app.core.languages import Text
 from app.core.problems import Conflict, Invalid, InvalidContent
-from app.core.transaction import Writer
-from app.core.validation import validate
-from app.writing import changes, ownership, rows
-from app.writing.conflicts import Attempt
-from app.writing.idempotency import Kept
-from app.writing.request import Done, Write
+from app.writes import changes, ownership, rows
+from app.writes.conflicts import Attempt
+from app.writes.idempotency import Kept
+from app.writes.request import Done, Write
 
 RESOURCE = repository.APPOINTMENT
 NO_SUCH = Invalid("unknown_id", Text("Tidak ada penugasan ini.", "No such appointment."), pointer="/ends")
 ENDED = Text("Penugasan ini sudah berakhir.", "This appointment has ended already.")
 
 
-async def succeed(write: Write, asked: contents.SuccessionContent) -> Response:
+async def succeed(write: Write, asked: payloads.SuccessionContent) -> Response:
     """End an appointment, and begin the next one in its office. Answers 201 with both documents.
 
     Raises InvalidContent for an appointment that is not there, OutsideOrganization for another's, Conflict for one that
@@ -39,7 +39,7 @@ async def succeed(write: Write, asked: contents.SuccessionContent) -> Response:
             address = RESOURCE.address_of(ends)
             raise Conflict(Invalid("already_ended", ENDED, pointer="/ends", address=address))
         ending = {name: value for name, value in asked.model_dump().items() if name in ("end_on", "end_reason")}
-        await changes.put_patch(transaction, write, RESOURCE, contents.AppointmentPatch(**ending), ends)
+        await changes.put_patch(transaction, write, RESOURCE, payloads.AppointmentPatch(**ending), ends)
         begun: UUID = uuid7()
         write.attempt = Attempt({}, but=[RESOURCE.address_of(ends)] if _follows(asked) else [])
         await changes.put_new(transaction, write, RESOURCE, _next(asked, held), {"id": begun})
@@ -54,16 +54,16 @@ async def succeed(write: Write, asked: contents.SuccessionContent) -> Response:
     return await write.run(work, asked)
 
 
-def _follows(asked: contents.SuccessionContent) -> bool:
+def _follows(asked: payloads.SuccessionContent) -> bool:
     """Whether the next one begins when the other has ended for certain, so that they are not in each other's way."""
     begins = asked.begins.start_on
     return begins is None or f"{begins}-99-99"[:10] >= f"{asked.end_on}-01-01"[:10]
 
 
-def _next(asked: contents.SuccessionContent, held: rows.Held) -> contents.AppointmentContent:
+def _next(asked: payloads.SuccessionContent, held: rows.Held) -> payloads.AppointmentContent:
     begins = orjson.loads(asked.begins.model_dump_json())
     return validate(
-        contents.AppointmentContent,
+        payloads.AppointmentContent,
         {
             **begins,
             "organization": held.content["organization"],

@@ -3,28 +3,19 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Text,
-    and_,
-    bindparam,
-    case,
-    func,
-    literal_column,
-    null,
-    select,
-)
+from sqlalchemy import ColumnElement, Text, and_, bindparam, case, func, literal_column, null, select
 
 from app import mentions, models
-from app.attendance import contents, schemas
+from app.attendance import schemas
 from app.core.collection import Given
-from app.core.documents import Day, Document, Expression, Rows, json_list, json_object
-from app.core.facts import fact_members
-from app.core.statements import Statement
-from app.rolls import lists
-from app.rolls.access import must_reach
-from app.rolls.scans import SEEN
-from app.writing.resource import Resource
+from app.core.db.documents import Day, Document, Expression, Rows, json_list, json_object
+from app.core.db.provenance import fact_members
+from app.core.db.statements import Statement
+from app.corrections import payloads
+from app.roll_access import collection
+from app.roll_access.access import must_reach
+from app.roll_access.scan_views import SEEN
+from app.writes.resource import Resource
 
 _listed, _assigned, _meeting = models.Participant, models.ParticipantSession, models.Meeting
 _state = models.Attendance
@@ -105,21 +96,21 @@ def _in_full(given: Given) -> Iterator[ColumnElement[bool]]:
 
 
 def _asked(given: Given, is_so: ColumnElement[bool]) -> Iterator[ColumnElement[bool]]:
-    yield from lists.asked(given, "organization", "office")
+    yield from collection.asked(given, "organization", "office")
     if "status" in given:
         yield _listed.id.in_(select(_state.participant).where(_state.meeting == _MEETING, is_so))
 
 
-ATTENDANCE = lists.collection(Document(schemas.RollLine, participant), _if_open)
-IN_FULL = lists.collection(Document(schemas.RollLine, participant_in_full), _in_full)
-RECORD = lists.collection(Document(schemas.Attendance, attendance), _in_full)
+ATTENDANCE = collection.collection(Document(schemas.RollLine, participant), _if_open)
+IN_FULL = collection.collection(Document(schemas.RollLine, participant_in_full), _in_full)
+RECORD = collection.collection(Document(schemas.Attendance, attendance), _in_full)
 
 BY_HAND = Resource(
     "participants",
     _listed,
     RECORD,
     address="/v1/meetings/{meeting}/attendance/{id}",
-    content=contents.ByHandContent,
+    content=payloads.ByHandContent,
     keys=("meeting", "id"),
     generated=("folded", "open_status"),
     owned_by=Statement(select(_meeting.host).where(_meeting.code == _MEETING)),

@@ -4,18 +4,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from app.attendance import files, repository, schemas, summary
+from app.attendance import repository, schemas, summary_repository
 from app.auth import Route, Scope, caller_of, needed, public
-from app.core import conditional
-from app.core.database import Read
-from app.core.examples import example
-from app.core.negotiation import produces
-from app.core.openapi import problems
-from app.core.pages import PageOf
+from app.core.db.database import Read
+from app.core.http import conditional
+from app.core.http.examples import example
+from app.core.http.negotiation import produces
+from app.core.http.openapi import problems
+from app.core.http.paging import PageOf
 from app.core.problems import InsufficientScope, NotAcceptable, NotFound, RollTooLong, Unauthenticated
-from app.rolls import access, reading
+from app.roll_access import access, audited_read
+from app.rolls import export_router
 from app.routing import resource
-from app.writing import trail
+from app.writes import audit_trail
 
 router = resource("attendance", at="/v1/meetings/{code}/attendance")
 rolls = APIRouter(prefix="/v1/meetings/{code}/attendance", tags=["attendance"], route_class=Route)
@@ -29,7 +30,7 @@ Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakorn
     dependencies=[public()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/attendance?organization=kpu-31"),
     responses={
-        200: {"content": files.CONTENT},
+        200: {"content": export_router.CONTENT},
         **problems(NotFound, Unauthenticated, InsufficientScope, NotAcceptable, RollTooLong),
     },
 )
@@ -38,8 +39,8 @@ async def read_roll(
     read: Read,
     code: Code,
     query: Annotated[schemas.AttendanceQuery, Query()],
-    media_type: Annotated[str, Depends(produces("application/json", *files.FILES))],
-    _purpose: trail.Purpose = None,
+    media_type: Annotated[str, Depends(produces("application/json", *export_router.FILES))],
+    _purpose: audit_trail.Purpose = None,
 ) -> Response:
     """Read a roll
 
@@ -54,10 +55,10 @@ async def read_roll(
     then = read.at(query.known_at)
     rules = await access.rules_of(read, then, code) if caller_of(request) or query.known_at else None
     if rules and await access.may_read(rules, caller_of(request), code):
-        if media_type in files.FILES:
-            return await files.file(request, read, code, query, media_type, in_full=True)
-        page = await reading.page(request, read, repository.IN_FULL, query, code, "attendance")
-        return page.reply(request, fresh=None, vary=reading.VARY)
+        if media_type in export_router.FILES:
+            return await export_router.file(request, read, code, query, media_type, in_full=True)
+        page = await audited_read.page(request, read, repository.IN_FULL, query, code, "attendance")
+        return page.reply(request, fresh=None, vary=audited_read.VARY)
 
     async def unless_closed() -> None:
         rules = await access.rules_of(read, then, code)
@@ -68,11 +69,11 @@ async def read_roll(
 
     if rules and rules.closed:
         await unless_closed()  # also where it is so today only, and was open at the instant that is asked for
-    if media_type in files.FILES:
+    if media_type in export_router.FILES:
         await unless_closed()
-        return await files.file(request, read, code, query, media_type, in_full=False)
+        return await export_router.file(request, read, code, query, media_type, in_full=False)
     page = await repository.ATTENDANCE.page(read, query, within={"meeting": code}, if_empty=unless_closed)
-    return page.reply(request, fresh=FRESH, vary=reading.VARY)
+    return page.reply(request, fresh=FRESH, vary=audited_read.VARY)
 
 
 def _is_bound_elsewhere(request: Request) -> bool:
@@ -95,6 +96,6 @@ async def read_summary(read: Read, code: Code, query: Annotated[schemas.SummaryQ
     came in another's place is on the list too, so both are among the invited. Open for every meeting: numbers are no
     personal data. The sick count as excused.
     """
-    if body := await summary.summary(read, code, query):
+    if body := await summary_repository.summary(read, code, query):
         return conditional.reply(body, cache=conditional.open_data(FRESH))
     raise NotFound

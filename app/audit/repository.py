@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, DateTime, Text, bindparam, cast, func, lit
 from app import models
 from app.audit import schemas
 from app.core.collection import Collection, Given
-from app.core.documents import Day, Document, Expression, Rows
+from app.core.db.documents import Day, Document, Expression, Rows
 
 _line, _seal, _root = models.AuditLine, models.AuditSeal, models.AuditRoot
 NOT_SEARCHED: ColumnElement[str] = literal_column("''")

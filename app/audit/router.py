@@ -6,9 +6,9 @@ from fastapi import Query, Request, Response
 
 from app.audit import repository, schemas
 from app.auth import Scope, allow
-from app.core.database import Read
-from app.core.examples import example
-from app.core.pages import PageOf
+from app.core.db.database import Read
+from app.core.http.examples import example
+from app.core.http.paging import PageOf
 from app.routing import resource
 
 router = resource("audit")

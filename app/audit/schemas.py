@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from app.core.moments import INSTANT, instant
-from app.core.parameters import FieldsOf, ListQuery
+from app.core.datetimes import INSTANT, instant
+from app.core.http.parameters import FieldsOf, ListQuery
 
 Hash = Annotated[str, Field(description="SHA-256, as 64 hexadecimal digits.")]
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from app.auth.signed import (
+from app.auth.jwt import (
     ALGORITHMS,
     InvalidToken,
     Signed,

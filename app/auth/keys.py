@@ -10,7 +10,7 @@ from typing import Any
 
 from joserfc.jwk import ECKey
 
-from app.auth.signed import UsableKey
+from app.auth.jwt import UsableKey
 
 LIFETIME = 600  # seconds that an access token is good for
 SIGNS_FOR = 7 * 86400

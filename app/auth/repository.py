@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from app.auth.keys import MADE_AHEAD, SIGNS_FOR, SigningKey, new_jwk
-from app.core.engines import connect_to
+from app.core.db.pools import connect_to
 from app.settings import Settings
 
 CHANNEL = "clients"

@@ -9,8 +9,8 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.auth.callers import caller_of
 from app.auth.scopes import Access, Closed, Scope
-from app.core import bodies
-from app.core.openapi import problems
+from app.core.http import bodies
+from app.core.http.openapi import problems
 from app.core.problems import InsufficientScope, Problem, TooManyRequests, Unauthenticated
 
 REALM = 'Bearer realm="rakornas"'

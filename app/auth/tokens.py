@@ -8,10 +8,10 @@ from typing import Any
 from joserfc import jwt
 
 from app.auth.callers import Caller
+from app.auth.jwt import InvalidToken, word
 from app.auth.keys import ALGORITHM, LIFETIME, SigningKey
 from app.auth.scopes import Scope
-from app.auth.signed import InvalidToken, word
-from app.core.content import LONGEST_NAME
+from app.core.http.body_types import LONGEST_NAME
 
 TYPE = "at+jwt"
 LEEWAY = 5.0  # seconds by which another machine's clock may be ahead

@@ -13,9 +13,9 @@ from uuid_utils.compat import uuid7
 from app import mentions, models
 from app.clients import schemas
 from app.core.collection import Collection, Given
-from app.core.documents import Day, Document, Rows, json_list, json_object
-from app.core.statements import Statement
-from app.core.transaction import Writer
+from app.core.db.documents import Day, Document, Rows, json_list, json_object
+from app.core.db.statements import Statement
+from app.core.db.transaction import Writer
 
 _client, _secret = models.Client, models.ClientSecret
 SECRET_PREFIX = "rks_"  # noqa: S105  (so that scanners of repositories find one that was put there)

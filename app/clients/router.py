@@ -8,23 +8,23 @@ from fastapi import Path, Query, Request, Response
 
 from app.auth import Scope, allow
 from app.clients import repository, schemas
-from app.core import conditional
-from app.core.bodies import merged
-from app.core.database import Read
-from app.core.examples import example, written
+from app.core.db.database import Read
+from app.core.db.transaction import Writer
+from app.core.http import conditional
+from app.core.http.bodies import merged
+from app.core.http.examples import example, written
+from app.core.http.openapi import problems
+from app.core.http.paging import PageOf
+from app.core.http.parameters import PartQuery
+from app.core.http.validation import validate
 from app.core.languages import Text
-from app.core.openapi import problems
-from app.core.pages import PageOf
-from app.core.parameters import PartQuery
 from app.core.problems import Conflict, NotFound, OutsideOrganization, PreconditionFailed
-from app.core.transaction import Writer
-from app.core.validation import validate
 from app.routing import resource
-from app.writing.answers import Responses, changed, created, deleted
-from app.writing.conflicts import Attempt
-from app.writing.content import MergePatch, Note
-from app.writing.idempotency import Kept
-from app.writing.request import Change, Creation, Done, Write
+from app.writes.conflicts import Attempt
+from app.writes.idempotency import Kept
+from app.writes.payloads import MergePatch, Note
+from app.writes.request import Change, Creation, Done, Write
+from app.writes.responses import Responses, changed, created, deleted
 
 router = resource("clients")
 ADMIN = allow(Scope.CLIENTS_ADMIN)

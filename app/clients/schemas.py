@@ -9,10 +9,10 @@ from pydantic_core import PydanticCustomError
 
 from app.auth import Scope
 from app.auth.assertions import MOST_KEYS, acceptable
-from app.core.content import Name
-from app.core.parameters import Code, FieldsOf, ListQuery, PartQuery, Words
+from app.core.http.body_types import Name
+from app.core.http.parameters import Code, FieldsOf, ListQuery, PartQuery, Words
 from app.mentions import Mention
-from app.writing.content import Noted, patch
+from app.writes.payloads import Noted, patch
 
 
 class SecretOfClient(BaseModel):

@@ -8,7 +8,7 @@ import typer
 from app.commands.options import DatabaseUrl, DataDir, fail
 
 if TYPE_CHECKING:
-    from app.sealing.sealer import Root
+    from app.audit_chain.sealer import Root
 
 audit = typer.Typer(help="Verify the audit trail, and seal its newest lines.", no_args_is_help=True)
 
@@ -24,7 +24,7 @@ def verify(
 ) -> None:
     """Recompute the chain of hashes over all lines; exit code 1 where one was changed, dropped, inserted or swapped."""
     from app import operations
-    from app.sealing import operating, report
+    from app.audit_chain import maintenance, report
 
     kept = read_roots(roots) if roots else []
     try:
@@ -33,7 +33,7 @@ def verify(
                 operations.migrate(database.url)
             operations.check_server(database.url, workers=0)
             with report.progress() as progress:
-                verdict = operations.asked(operating.verify(database.url, kept, progress))
+                verdict = operations.asked(maintenance.verify(database.url, kept, progress))
     except operations.OperatorError as error:
         fail(error)
     report.print_verdict(verdict, as_json=as_json)
@@ -44,7 +44,7 @@ def verify(
 def seal(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
     """Seal what is not sealed yet. A running service does so by itself, about once a second."""
     from app import operations
-    from app.sealing import operating
+    from app.audit_chain import maintenance
 
     try:
         settings = operations.settings()
@@ -52,17 +52,18 @@ def seal(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
             if database.embedded:
                 operations.migrate(database.url)
             operations.check_server(database.url, workers=0)
-            sealed = operations.asked(operating.seal(settings.model_copy(update={"database_url": database.url})))
+            sealed = operations.asked(maintenance.seal(settings.model_copy(update={"database_url": database.url})))
     except operations.OperatorError as error:
         fail(error)
     typer.echo("Another sealer is at it." if sealed is None else f"Sealed: {sealed}.")
 
 
 def read_roots(path: Path) -> "list[Root]":
-    from app.sealing import operating
+
+    from app.audit_chain import maintenance
 
     try:
-        return operating.read_roots(path.read_bytes())
+        return maintenance.read_roots(path.read_bytes())
     except OSError as error:
         fail(ValueError(f"{path} cannot be read: {error.strerror}."))
     except ValueError:

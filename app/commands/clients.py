@@ -10,7 +10,7 @@ import typer
 from app.commands.options import DatabaseUrl, DataDir, fail
 
 if TYPE_CHECKING:
-    from app.core.transaction import Writer
+    from app.core.db.transaction import Writer
 
 T = TypeVar("T")
 clients = typer.Typer(help="Make, list and revoke the machine clients that may ask for tokens.", no_args_is_help=True)
@@ -34,20 +34,20 @@ def create(
     data_dir: DataDir = None,
 ) -> None:
     """Make a client. Its secret is shown this once: what is kept of it is a digest."""
-    from app.clients import operating
+    from app.clients import maintenance
 
     members = {"name": name, "scopes": scope, "organization": organization, "meeting": meeting}
     keys = {"jwks": read_keys(jwks)} if jwks else {}
-    id_, secret = run(lambda write: operating.create(write, {**members, **keys}), database_url, data_dir)
+    id_, secret = run(lambda write: maintenance.create(write, {**members, **keys}), database_url, data_dir)
     show_secret(id_, secret, as_json)
 
 
 @clients.command("list")
 def list_(as_json: Json = False, database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
     """List the clients, one a line: id, name, scopes, live secrets, since when it is revoked."""
-    from app.clients import operating
+    from app.clients import maintenance
 
-    found = run(operating.listed, database_url, data_dir)
+    found = run(maintenance.listed, database_url, data_dir)
     if as_json:
         echo_json(found)
         return
@@ -60,9 +60,9 @@ def list_(as_json: Json = False, database_url: DatabaseUrl = None, data_dir: Dat
 @clients.command()
 def revoke(client_id: Id, database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
     """Revoke a client: within 5 seconds none of its tokens is good."""
-    from app.clients import operating
+    from app.clients import maintenance
 
-    run(lambda write: operating.revoke(write, client_id), database_url, data_dir)
+    run(lambda write: maintenance.revoke(write, client_id), database_url, data_dir)
     typer.echo(f"Revoked {client_id}.")
 
 
@@ -71,9 +71,9 @@ def add_secret(
     client_id: Id, as_json: Json = False, database_url: DatabaseUrl = None, data_dir: DataDir = None
 ) -> None:
     """Make a second secret, to change one for another in use. It is shown this once."""
-    from app.clients import operating
+    from app.clients import maintenance
 
-    secret = run(lambda write: operating.add_secret(write, client_id), database_url, data_dir)
+    secret = run(lambda write: maintenance.add_secret(write, client_id), database_url, data_dir)
     show_secret(client_id, secret, as_json)
 
 
@@ -85,24 +85,24 @@ def revoke_secret(
     data_dir: DataDir = None,
 ) -> None:
     """Revoke one secret, and with it the tokens that were fetched with it."""
-    from app.clients import operating
+    from app.clients import maintenance
 
-    run(lambda write: operating.revoke_secret(write, client_id, secret_id), database_url, data_dir)
+    run(lambda write: maintenance.revoke_secret(write, client_id, secret_id), database_url, data_dir)
     typer.echo(f"Revoked the secret {secret_id}.")
 
 
 def admin(url: str) -> tuple[str, str] | None:
     """The id and secret of a client with all scopes, for a database that has no client yet."""
     from app import operations
-    from app.clients import operating
+    from app.clients import maintenance
 
-    return operations.write(url, operating.create_first)
+    return operations.write(url, maintenance.create_first)
 
 
 def run(work: Callable[["Writer"], Awaitable[T]], database_url: str | None, data_dir: Path | None) -> T:
     """Do the work in one transaction on the operator's database, or on the embedded one."""
     from app import operations
-    from app.clients.operating import NotPossible
+    from app.clients.maintenance import NotPossible
 
     try:
         with operations.database(database_url, data_dir) as database:

@@ -13,7 +13,7 @@ from app.commands.options import DatabaseUrl, DataDir, fail
 
 if TYPE_CHECKING:
     from app.core.problems import Problem
-    from app.imports.operating import Progress
+    from app.imports.maintenance import Progress
     from app.imports.outcome import Outcome
 
 PATIENCE = 1.0  # seconds without a bar
@@ -45,17 +45,17 @@ def import_(
 ) -> None:
     """Bring in rows of a resource: all of them or, where one is refused, none. Exit code 1 where any is refused."""
     from app import operations
+    from app.core.http.validation import validate
     from app.core.problems import Problem, Unavailable
-    from app.core.validation import validate
-    from app.imports import operating
+    from app.imports import maintenance
     from app.imports.outcome import Order
     from app.registry import IMPORTABLE
-    from app.writing.content import Noted
+    from app.writes.payloads import Noted
 
     if resource not in IMPORTABLE:
         raise typer.BadParameter(f"--resource is one of: {', '.join(IMPORTABLE)}.")
-    if path.suffix.lower() not in operating.BY_SUFFIX:
-        raise typer.BadParameter(f"{path} ends in none of: {', '.join(operating.BY_SUFFIX)}.")
+    if path.suffix.lower() not in maintenance.BY_SUFFIX:
+        raise typer.BadParameter(f"{path} ends in none of: {', '.join(maintenance.BY_SUFFIX)}.")
     order = Order(IMPORTABLE[resource], dry_run, partial)
     try:
         note = validate(Noted, {"reason": reason, "legal_basis": legal_basis})
@@ -67,7 +67,7 @@ def import_(
             operations.check_server(database.url, workers=0)
             here = settings.model_copy(update={"database_url": database.url})
             with progress(path) as seen:
-                outcome = operations.asked(operating.bring_in(here, path, order, note, seen))
+                outcome = operations.asked(maintenance.bring_in(here, path, order, note, seen))
     except operations.OperatorError as error:
         fail(error)
     except Unavailable as error:

@@ -11,7 +11,7 @@ import typer
 from app.commands.options import DatabaseUrl, DataDir, fail
 
 if TYPE_CHECKING:
-    from app.simulation.play import Outcome, Wishes
+    from app.simulation.runner import Outcome, Wishes
 
 simulate = typer.Typer(help="Play something against a running service, and check what it has made of it.")
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "": 1}
@@ -59,8 +59,8 @@ def meeting(
     given, one is made in the database for this once. The meeting stays, to be looked at.
     """
     from app.simulation import report
-    from app.simulation.asking import SimulationError
-    from app.simulation.play import Wishes
+    from app.simulation.http_client import SimulationError
+    from app.simulation.runner import Wishes
 
     wishes = Wishes(participants, gates, offline, skew, duplicate, seed, batch, seconds)
     is_given = client_id and client_secret
@@ -79,28 +79,28 @@ def meeting(
 async def played(url: str, client: tuple[str, str], wishes: "Wishes") -> "Outcome":
     import httpx
 
-    from app.simulation import play, report
+    from app.simulation import report, runner
 
     limits = httpx.Limits(max_connections=None)
     with report.progress() as progress:
         language = {"Accept-Language": "en"}
         async with httpx.AsyncClient(base_url=url, timeout=30, limits=limits, headers=language) as http:
-            return await play.play(http, client, wishes, progress)
+            return await runner.play(http, client, wishes, progress)
 
 
 def client(database_url: str | None, data_dir: Path | None) -> tuple[str, str]:
     """A client that the organizer of the meeting is."""
-    from app.clients import operating
+    from app.clients import maintenance
     from app.commands.clients import run
     from app.simulation.organizer import SCOPES
 
     content = {"name": "simulation", "scopes": list(SCOPES)}
-    id_, secret = run(lambda write: operating.create(write, content), database_url, data_dir)
+    id_, secret = run(lambda write: maintenance.create(write, content), database_url, data_dir)
     return id_, secret or ""
 
 
 def dismiss(id_: str, database_url: str | None, data_dir: Path | None) -> None:
-    from app.clients import operating
+    from app.clients import maintenance
     from app.commands.clients import run
 
-    run(lambda write: operating.revoke(write, id_), database_url, data_dir)
+    run(lambda write: maintenance.revoke(write, id_), database_url, data_dir)

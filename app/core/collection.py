@@ -9,14 +9,14 @@ from sqlalchemy import ColumnElement, Integer, Text, bindparam, case, cast, func
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from app.core.clock import LocalDay
-from app.core.database import Reading
-from app.core.documents import Document, Expression, as_text
+from app.core.db.database import Reading
+from app.core.db.documents import Document, Expression, as_text
+from app.core.db.similarity import FOLDED_Q, alike, distance, is_whole
+from app.core.db.statements import Statement
+from app.core.http.paging import Item, Page, Walk
+from app.core.http.parameters import ListQuery, PartQuery
 from app.core.languages import Text as Sentence
-from app.core.likeness import FOLDED_Q, alike, distance, is_whole
-from app.core.pages import Item, Page, Walk
-from app.core.parameters import ListQuery, PartQuery
 from app.core.problems import Invalid, InvalidParameters
-from app.core.statements import Statement
 
 Given = frozenset[str]
 SIZE = bindparam("size", type_=Integer)

@@ -8,11 +8,11 @@ from sqlalchemy.orm import aliased
 
 from app import models
 from app.core.collection import Collection, Given, Reference
-from app.core.documents import Day, Document, Rows, json_object, known_day
-from app.core.facts import fact_members
-from app.divisions import contents, schemas
+from app.core.db.documents import Day, Document, Rows, json_object, known_day
+from app.core.db.provenance import fact_members
+from app.divisions import payloads, schemas
 from app.models.officials import holds_on
-from app.writing.resource import Resource
+from app.writes.resource import Resource
 
 _division = models.Division
 # Null where the request names no organization: then nobody is found to head anything.
@@ -95,5 +95,5 @@ DIVISIONS = Collection(
 )
 
 DIVISION = Resource(
-    "divisions", models.Division, DIVISIONS, address="/v1/divisions/{code}", content=contents.DivisionMembers
+    "divisions", models.Division, DIVISIONS, address="/v1/divisions/{code}", content=payloads.DivisionMembers
 )

@@ -6,17 +6,17 @@ from fastapi import Path, Query, Request, Response
 
 from app.auth import Scope, allow, public
 from app.core.clock import Today
-from app.core.database import Read
-from app.core.examples import example, written
-from app.core.openapi import problems
-from app.core.pages import PageOf
+from app.core.db.database import Read
+from app.core.http.examples import example, written
+from app.core.http.openapi import problems
+from app.core.http.paging import PageOf
 from app.core.problems import NotFound
-from app.divisions import contents, repository, schemas
+from app.divisions import payloads, repository, schemas
 from app.routing import resource
-from app.writing import changes, revisions
-from app.writing.answers import changed, created, deleted
-from app.writing.content import MergePatch, Note
-from app.writing.request import Change, Creation
+from app.writes import changes, revisions
+from app.writes.payloads import MergePatch, Note
+from app.writes.request import Change, Creation
+from app.writes.responses import changed, created, deleted
 
 router = resource("divisions")
 FRESH = 60  # seconds
@@ -74,7 +74,7 @@ async def read_division(
     ),
     responses=created(schemas.Division),
 )
-async def create_division(write: Creation, content: contents.DivisionContent) -> Response:
+async def create_division(write: Creation, content: payloads.DivisionContent) -> Response:
     """Create a division
 
     It is a division of every commission of its level and size.
@@ -89,7 +89,7 @@ async def create_division(write: Creation, content: contents.DivisionContent) ->
     openapi_extra=written("/v1/divisions/p7-4", {"name_en": "Voter data and information"}),
     responses=changed(),
 )
-async def change_division(write: Change, code: Code, patch: Annotated[contents.DivisionPatch, MergePatch]) -> Response:
+async def change_division(write: Change, code: Code, patch: Annotated[payloads.DivisionPatch, MergePatch]) -> Response:
     """Change a division
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from app.core.facts import Fact
-from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words, plain_digits
+from app.core.db.provenance import Fact
+from app.core.http.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words, plain_digits
 from app.models.vocabulary import DivisionKind, Level, Office
 
 

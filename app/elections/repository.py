@@ -6,11 +6,11 @@ from sqlalchemy import ColumnElement, bindparam, literal_column, select
 
 from app import models
 from app.core.collection import Collection, Given
-from app.core.documents import Day, Document, Rows
-from app.core.facts import fact_members
-from app.elections import contents, schemas
+from app.core.db.documents import Day, Document, Rows
+from app.core.db.provenance import fact_members
+from app.elections import payloads, schemas
 from app.models.days import last_of_days
-from app.writing.resource import Resource
+from app.writes.resource import Resource
 
 _election = models.Election
 
@@ -47,5 +47,5 @@ ELECTIONS = Collection(
 )
 
 ELECTION = Resource(
-    "elections", models.Election, ELECTIONS, address="/v1/elections/{code}", content=contents.ElectionMembers
+    "elections", models.Election, ELECTIONS, address="/v1/elections/{code}", content=payloads.ElectionMembers
 )

@@ -5,17 +5,17 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 
 from app.auth import Scope, allow, public
-from app.core.database import Read
-from app.core.examples import example, written
-from app.core.openapi import problems
-from app.core.pages import PageOf
+from app.core.db.database import Read
+from app.core.http.examples import example, written
+from app.core.http.openapi import problems
+from app.core.http.paging import PageOf
 from app.core.problems import NotFound
-from app.elections import contents, repository, schemas
+from app.elections import payloads, repository, schemas
 from app.routing import resource
-from app.writing import changes, revisions
-from app.writing.answers import changed, created, deleted
-from app.writing.content import MergePatch, Note
-from app.writing.request import Change, Creation
+from app.writes import changes, revisions
+from app.writes.payloads import MergePatch, Note
+from app.writes.request import Change, Creation
+from app.writes.responses import changed, created, deleted
 
 router = resource("elections")
 FRESH = 300  # seconds
@@ -65,7 +65,7 @@ async def read_election(
     openapi_extra=written("/v1/elections", {"code": "pemilu-2029", "name": "Pemilihan Umum 2029", "kind": "general"}),
     responses=created(schemas.Election),
 )
-async def create_election(write: Creation, content: contents.ElectionContent) -> Response:
+async def create_election(write: Creation, content: payloads.ElectionContent) -> Response:
     """Create an election
 
     Its stages are created at `/v1/stages`.
@@ -80,7 +80,7 @@ async def create_election(write: Creation, content: contents.ElectionContent) ->
     openapi_extra=written("/v1/elections/pemilu-2024", {"name_en": "General Election 2024"}),
     responses=changed(),
 )
-async def change_election(write: Change, code: Code, patch: Annotated[contents.ElectionPatch, MergePatch]) -> Response:
+async def change_election(write: Change, code: Code, patch: Annotated[payloads.ElectionPatch, MergePatch]) -> Response:
     """Change an election
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from app.core.facts import Fact
-from app.core.parameters import FieldsOf, ItemQuery, PageQuery, Words
+from app.core.db.provenance import Fact
+from app.core.http.parameters import FieldsOf, ItemQuery, PageQuery, Words
 from app.models.vocabulary import ElectionKind
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from fastapi import FastAPI
 
-from app.core.openapi import document_of
+from app.core.http.openapi import document_of
 
 ANSWERS = Path(__file__).with_name("answers.json")
 INTRODUCTION = Path(__file__).with_name("introduction.md")

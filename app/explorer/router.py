@@ -13,12 +13,12 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from app.auth import Route, public
-from app.core.conditional import entity_tag, open_data, reply
-from app.core.examples import example
+from app.core.http.conditional import entity_tag, open_data, reply
+from app.core.http.examples import example
+from app.core.http.negotiation import produces
+from app.core.http.openapi import problems
+from app.core.http.parameters import Nothing
 from app.core.languages import Language, preferred
-from app.core.negotiation import produces
-from app.core.openapi import problems
-from app.core.parameters import Nothing
 from app.core.problems import KINDS, NotAcceptable, NotFound, Problem
 from app.explorer.contract import contract
 

@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 import asyncpg
 
-from app.core.engines import url_of
+from app.core.db.pools import url_of
 from app.core.languages import Text
 from app.core.problems import Unavailable
 from app.models import schema

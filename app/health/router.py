@@ -11,8 +11,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from pydantic import BaseModel, Field
 
 from app.auth import Route, public
-from app.core.examples import example
-from app.core.parameters import Nothing
+from app.core.http.examples import example
+from app.core.http.parameters import Nothing
 from app.health import repository
 
 router = APIRouter(tags=["health"], route_class=Route)

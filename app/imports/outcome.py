@@ -7,7 +7,7 @@ import orjson
 
 from app.core.languages import Language
 from app.core.problems import Invalid
-from app.imports.contents import Importable
+from app.imports.payloads import Importable
 from app.imports.schemas import MOST_ROWS, Status
 
 MOST_KEYS = 100  # that the audit trail names

@@ -5,11 +5,11 @@ from typing import Any
 
 import orjson
 
-from app.core.content import Content
-from app.core.statements import DIALECT
-from app.core.transaction import Writer
-from app.writing import rows as single
-from app.writing.resource import Parts, Resource, Values
+from app.core.db.statements import DIALECT
+from app.core.db.transaction import Writer
+from app.core.http.body_types import Content
+from app.writes import rows as single
+from app.writes.resource import Parts, Resource, Values
 
 Items = Sequence[Mapping[str, Any]]
 NOT_GIVEN: Any = object()

@@ -9,14 +9,14 @@ from sqlalchemy import Table as TableOfModel
 from uuid_utils.compat import uuid7
 
 from app.auth import Caller
-from app.core.content import Content
-from app.core.faults import RuleBroken
-from app.core.statements import DIALECT
-from app.core.transaction import Writer
+from app.core.db.faults import RuleBroken
+from app.core.db.statements import DIALECT
+from app.core.db.transaction import Writer
+from app.core.http.body_types import Content
 from app.imports import parts
 from app.imports.schemas import Status
-from app.writing import ownership
-from app.writing.resource import Parts, Resource, Values
+from app.writes import ownership
+from app.writes.resource import Parts, Resource, Values
 
 _LINE = "INSERT INTO audit_lines (client, scope, operation, keys, request_id, purpose) VALUES ($1, $2, $3, $4, $5, $6)"
 OPERATION = "import"

@@ -10,9 +10,10 @@ from fastapi import Query, Request, Response
 from starlette.requests import ClientDisconnect
 
 from app.auth import Scope, allow_by
-from app.core.examples import written
+from app.core.db.transaction import NothingKept, writing
+from app.core.http.examples import written
+from app.core.http.openapi import problems
 from app.core.languages import preferred
-from app.core.openapi import problems
 from app.core.problems import (
     ImportRefused,
     InFlight,
@@ -25,21 +26,20 @@ from app.core.problems import (
     Unavailable,
     UnsupportedMediaType,
 )
-from app.core.transaction import NothingKept, writing
-from app.imports import reading, repository, schemas, service
-from app.imports.contents import Importable
+from app.imports import parser, repository, schemas, service
 from app.imports.outcome import Order
+from app.imports.payloads import Importable
 from app.routing import resource
-from app.writing import idempotency, trail
-from app.writing.content import Noted
-from app.writing.idempotency import Kept
-from app.writing.request import IdempotencyKey, Write, creation
+from app.writes import audit_trail, idempotency
+from app.writes.idempotency import Kept
+from app.writes.payloads import Noted
+from app.writes.request import IdempotencyKey, Write, creation
 
 router = resource("imports")
 
 SECONDS = 25  # for the database: the whole request has 30
 PATIENCE = 2.0  # seconds to wait for another import of this worker
-FORMATS: Mapping[str, reading.Format] = {"text/csv": "csv", "application/x-ndjson": "ndjson"}
+FORMATS: Mapping[str, parser.Format] = {"text/csv": "csv", "application/x-ndjson": "ndjson"}
 SCOPES: Mapping[str, Scope] = {
     "regions": Scope.REGIONS_WRITE,
     "organizations": Scope.ORGANIZATIONS_WRITE,
@@ -106,7 +106,7 @@ async def import_rows(
         return await _run(write, order, Noted(reason=query.reason, legal_basis=query.legal_basis), form, body)
 
 
-async def _run(write: Write, order: Order, note: Noted, form: reading.Format, body: bytes) -> Response:
+async def _run(write: Write, order: Order, note: Noted, form: parser.Format, body: bytes) -> Response:
     request = write.request
     language = preferred(request.headers.get("accept-language", ""))
     url = request.url
@@ -116,10 +116,10 @@ async def _run(write: Write, order: Order, note: Noted, form: reading.Format, bo
         async with writing(database) as transaction:
             await repository.begin(transaction, SECONDS)
             request_id = str(request.scope.get("state", {}).get("request_id", ""))
-            await trail.sign(transaction, write.caller, request_id, note)
+            await audit_trail.sign(transaction, write.caller, request_id, note)
             if write.key and (kept := await idempotency.find(transaction, write.caller.client, write.key, same)):
                 return _response(kept, {"Idempotency-Replayed": "true"})
-            rows = reading.rows(io.BytesIO(body), form, order.importable)
+            rows = parser.rows(io.BytesIO(body), form, order.importable)
             outcome = await service.bring_in(transaction, write.caller, order, rows)
             await asyncio.to_thread(outcome.document, language)  # others have their turn meanwhile
             answer = Kept(200, {"Content-Language": language}, outcome.encoded(language))
@@ -145,7 +145,7 @@ def _response(answer: Kept, more: Mapping[str, str] | None = None) -> Response:
     return Response(answer.body, answer.status, headers, "application/json")
 
 
-def _format(request: Request) -> reading.Format:
+def _format(request: Request) -> parser.Format:
     """CSV or NDJSON, in UTF-8 and not compressed; else UnsupportedMediaType, before the body is read."""
     media_type, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
     pairs = (parameter.replace(" ", "").replace('"', "").partition("=") for parameter in parameters)

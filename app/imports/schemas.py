@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from app.core.content import PLAIN, Form, plain
-from app.core.parameters import NoQuery
-from app.writing.request import WriteQuery
+from app.core.http.body_types import PLAIN, Form, plain
+from app.core.http.parameters import NoQuery
+from app.writes.request import WriteQuery
 
 ResourceName = Literal[
     "regions",

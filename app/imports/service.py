@@ -4,18 +4,18 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from app.auth import Caller
-from app.core.database import Database
-from app.core.faults import RuleBroken
+from app.core.db.database import Database
+from app.core.db.faults import RuleBroken
+from app.core.db.transaction import Writer
 from app.core.languages import Text
 from app.core.problems import Circular, Invalid, OutsideOrganization, Problem
-from app.core.transaction import Writer
 from app.imports import repository
 from app.imports.outcome import Order, Outcome, Verdict
-from app.imports.reading import Flawed, Unread
+from app.imports.parser import Flawed, Unread
 from app.imports.repository import Lines, Outside, Row, Table
 from app.imports.schemas import Status
 from app.settings import Settings
-from app.writing.conflicts import Attempt, told
+from app.writes.conflicts import Attempt, told
 
 CHUNK = 500  # rows that one statement brings in
 PIECES = 10  # that a chunk is cut into where a row of it is refused

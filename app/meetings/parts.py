@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import aliased
 
 from app import mentions, models
-from app.core.documents import json_list, json_object
+from app.core.db.documents import json_list, json_object
 
 
 def session_members(part: Any) -> Mapping[str, Any]:

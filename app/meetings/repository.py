@@ -7,16 +7,16 @@ from sqlalchemy.orm import aliased
 
 from app import mentions, models
 from app.core.collection import Collection, Given, Reference
-from app.core.database import Reader
-from app.core.documents import AS_OF, Day, Document, Rows, json_list, json_object, known_day
-from app.core.facts import fact_members, record_members
+from app.core.db.database import Reader
+from app.core.db.documents import AS_OF, Day, Document, Rows, json_list, json_object, known_day
+from app.core.db.provenance import fact_members, record_members
+from app.core.db.statements import Statement
 from app.core.problems import NotFound
-from app.core.statements import Statement
-from app.meetings import contents, schemas
+from app.meetings import payloads, schemas
 from app.meetings.parts import said_members, session_members
 from app.models.days import last_of_days, overlaps
 from app.models.meetings import status_on
-from app.writing.resource import Parts, Resource, Values
+from app.writes.resource import Parts, Resource, Values
 
 _meeting, _session, _said = models.Meeting, models.Session, models.Statement
 
@@ -125,7 +125,7 @@ MEETING = Resource(
     _meeting,
     MEETINGS,
     address="/v1/meetings/{code}",
-    content=contents.MeetingMembers,
+    content=payloads.MeetingMembers,
     parts=[Parts("corrections", models.Correction, whose={"meeting": "code"})],
     columns=_columns,
     owned_by=Statement(select(_meeting.host).where(_meeting.code == bindparam("code"))),
@@ -167,7 +167,7 @@ SESSION = Resource(
     _session,
     SESSIONS,
     address="/v1/meetings/{meeting}/sessions/{code}",
-    content=contents.SessionMembers,
+    content=payloads.SessionMembers,
     keys=("meeting", "code"),
     parts=[Parts("speakers", models.Speaker, whose={"meeting": "meeting", "session": "code"})],
     owned_by=_HOST,
@@ -199,7 +199,7 @@ STATEMENT = Resource(
     _said,
     STATEMENTS,
     address="/v1/meetings/{meeting}/statements/{id}",
-    content=contents.StatementContent,
+    content=payloads.StatementContent,
     keys=("meeting", "id"),
     generated=(),
     owned_by=_HOST,

@@ -6,17 +6,17 @@ from fastapi import Path, Query, Request, Response
 
 from app.auth import Scope, allow, public
 from app.core.clock import Today
-from app.core.database import Read
-from app.core.examples import example, written
-from app.core.openapi import problems
-from app.core.pages import PageOf
+from app.core.db.database import Read
+from app.core.http.examples import example, written
+from app.core.http.openapi import problems
+from app.core.http.paging import PageOf
 from app.core.problems import EndsBeforeStart, NotFound
-from app.meetings import contents, repository, schemas
+from app.meetings import payloads, repository, schemas
 from app.routing import resource
-from app.writing import changes, revisions
-from app.writing.answers import changed, created, deleted
-from app.writing.content import MergePatch, Note
-from app.writing.request import Change, Creation
+from app.writes import changes, revisions
+from app.writes.payloads import MergePatch, Note
+from app.writes.request import Change, Creation
+from app.writes.responses import changed, created, deleted
 
 router = resource("meetings")
 FRESH = 60  # seconds
@@ -79,7 +79,7 @@ async def read_meeting(
     ),
     responses=created(schemas.Meeting, EndsBeforeStart),
 )
-async def create_meeting(write: Creation, content: contents.MeetingContent) -> Response:
+async def create_meeting(write: Creation, content: payloads.MeetingContent) -> Response:
     """Create a meeting
 
     Its sessions and statements are created at addresses of their own. A client that is bound to an organization
@@ -95,7 +95,7 @@ async def create_meeting(write: Creation, content: contents.MeetingContent) -> R
     openapi_extra=written("/v1/meetings/rakornas-2022-06", {"place": "Jakarta", "reason": "an example"}),
     responses=changed(),
 )
-async def change_meeting(write: Change, code: Code, patch: Annotated[contents.MeetingPatch, MergePatch]) -> Response:
+async def change_meeting(write: Change, code: Code, patch: Annotated[payloads.MeetingPatch, MergePatch]) -> Response:
     """Change a meeting
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.

@@ -6,8 +6,18 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.core.facts import Fact, Record, Revised
-from app.core.parameters import Code, DayOrToday, FieldsOf, ItemQuery, KnownAt, ListQuery, PageQuery, PeriodQuery, Words
+from app.core.db.provenance import Fact, Record, Revised
+from app.core.http.parameters import (
+    Code,
+    DayOrToday,
+    FieldsOf,
+    ItemQuery,
+    KnownAt,
+    ListQuery,
+    PageQuery,
+    PeriodQuery,
+    Words,
+)
 from app.mentions import Mention, PersonMention
 from app.models.vocabulary import DivisionKind, MeetingKind, MeetingStatus, Roll, SessionKind, StatementForm
 

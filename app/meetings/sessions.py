@@ -6,17 +6,17 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 
 from app.auth import Scope, allow, public
-from app.core.database import Read
-from app.core.examples import example, written
-from app.core.openapi import problems
-from app.core.pages import PageOf
+from app.core.db.database import Read
+from app.core.http.examples import example, written
+from app.core.http.openapi import problems
+from app.core.http.paging import PageOf
 from app.core.problems import EndsBeforeStart, NotFound, OutsideMeeting, ParallelSessions
-from app.meetings import contents, repository, schemas
+from app.meetings import payloads, repository, schemas
 from app.routing import resource
-from app.writing import changes, revisions
-from app.writing.answers import changed, created, deleted
-from app.writing.content import MergePatch, Note
-from app.writing.request import Change, Creation
+from app.writes import changes, revisions
+from app.writes.payloads import MergePatch, Note
+from app.writes.request import Change, Creation
+from app.writes.responses import changed, created, deleted
 
 router = resource("meetings", at="/v1/meetings/{code}/sessions")
 FRESH = 60  # seconds
@@ -77,7 +77,7 @@ async def read_session(
     ),
     responses=created(schemas.Session, NotFound, OutsideMeeting, ParallelSessions, EndsBeforeStart),
 )
-async def create_session(write: Creation, code: Code, content: contents.SessionContent) -> Response:
+async def create_session(write: Creation, code: Code, content: payloads.SessionContent) -> Response:
     """Create a session
 
     It lies within the days of its meeting, by the clock of the meeting's zone. Topics and speakers are its members.
@@ -93,7 +93,7 @@ async def create_session(write: Creation, code: Code, content: contents.SessionC
     responses=changed(),
 )
 async def change_session(
-    write: Change, code: Code, session: SessionCode, patch: Annotated[contents.SessionPatch, MergePatch]
+    write: Change, code: Code, session: SessionCode, patch: Annotated[payloads.SessionPatch, MergePatch]
 ) -> Response:
     """Change a session
 

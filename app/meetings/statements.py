@@ -8,18 +8,18 @@ from fastapi import Path, Query, Request, Response
 from uuid_utils.compat import uuid7
 
 from app.auth import Scope, allow, public
-from app.core.database import Read
-from app.core.examples import example, written
-from app.core.openapi import problems
-from app.core.pages import PageOf
-from app.core.parameters import UUID_FORM
+from app.core.db.database import Read
+from app.core.http.examples import example, written
+from app.core.http.openapi import problems
+from app.core.http.paging import PageOf
+from app.core.http.parameters import UUID_FORM
 from app.core.problems import NotFound
-from app.meetings import contents, repository, schemas
+from app.meetings import payloads, repository, schemas
 from app.routing import resource
-from app.writing import changes, revisions
-from app.writing.answers import changed, created, deleted
-from app.writing.content import MergePatch, Note
-from app.writing.request import Change, Creation
+from app.writes import changes, revisions
+from app.writes.payloads import MergePatch, Note
+from app.writes.request import Change, Creation
+from app.writes.responses import changed, created, deleted
 
 router = resource("meetings", at="/v1/meetings/{code}/statements")
 FRESH = 60  # seconds
@@ -80,7 +80,7 @@ async def read_statement(
     ),
     responses=created(schemas.StatementRecord, NotFound),
 )
-async def create_statement(write: Creation, code: Code, content: contents.StatementContent) -> Response:
+async def create_statement(write: Creation, code: Code, content: payloads.StatementContent) -> Response:
     """Create a statement
 
     What somebody said or wrote about the meeting.
@@ -96,7 +96,7 @@ async def create_statement(write: Creation, code: Code, content: contents.Statem
     responses=changed(),
 )
 async def change_statement(
-    write: Change, code: Code, id: Id, patch: Annotated[contents.StatementPatch, MergePatch]
+    write: Change, code: Code, id: Id, patch: Annotated[payloads.StatementPatch, MergePatch]
 ) -> Response:
     """Change a statement
 

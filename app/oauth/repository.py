@@ -8,9 +8,9 @@ from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app import models
-from app.core.database import Database, Reading
-from app.core.statements import Statement
-from app.core.transaction import writing
+from app.core.db.database import Database, Reading
+from app.core.db.statements import Statement
+from app.core.db.transaction import writing
 
 _client, _secret = models.Client, models.ClientSecret
 

@@ -11,16 +11,16 @@ from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
 from app.auth import Route, Scope, Trust, public, tokens
+from app.auth.jwt import ALGORITHMS
 from app.auth.keys import LIFETIME
 from app.auth.scopes import TOKEN_PATH
-from app.auth.signed import ALGORITHMS
-from app.core import conditional
-from app.core.database import Read
-from app.core.examples import example
+from app.core.db.database import Read
+from app.core.http import conditional
+from app.core.http.examples import example
+from app.core.http.openapi import problems
+from app.core.http.parameters import Nothing
+from app.core.http.rate_limits import NETWORK_BITS, address_of
 from app.core.languages import Text
-from app.core.limits import NETWORK_BITS, address_of
-from app.core.openapi import problems
-from app.core.parameters import Nothing
 from app.core.problems import ContentTooLarge, Malformed, TooManyRequests
 from app.oauth import schemas, service
 

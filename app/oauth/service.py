@@ -9,11 +9,11 @@ from math import ceil
 from uuid import UUID
 
 from app.auth import assertions
+from app.auth.jwt import InvalidToken
 from app.auth.scopes import TOKEN_PATH
-from app.auth.signed import InvalidToken
 from app.auth.tokens import Grant
-from app.core.database import Database, Reading
-from app.core.limits import Buckets, Clock
+from app.core.db.database import Database, Reading
+from app.core.http.rate_limits import Buckets, Clock
 from app.core.problems import TooManyRequests
 from app.oauth import repository
 from app.oauth.repository import Found

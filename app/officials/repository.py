@@ -6,12 +6,12 @@ from sqlalchemy import Boolean, ColumnElement, bindparam, cast, func, null, sele
 
 from app import mentions, models
 from app.core.collection import Collection, Given, Reference
-from app.core.documents import AS_OF, Day, Document, Rows, json_list, json_object
-from app.core.facts import fact_members
-from app.core.statements import Statement
+from app.core.db.documents import AS_OF, Day, Document, Rows, json_list, json_object
+from app.core.db.provenance import fact_members
+from app.core.db.statements import Statement
 from app.models.officials import holds_on
-from app.officials import contents, schemas
-from app.writing.resource import Resource
+from app.officials import payloads, schemas
+from app.writes.resource import Resource
 
 _person, _held = models.Official, models.Appointment
 
@@ -83,7 +83,7 @@ OFFICIAL = Resource(
     _person,
     OFFICIALS,
     address="/v1/officials/{id}",
-    content=contents.OfficialContent,
+    content=payloads.OfficialContent,
     keys=("id",),
     owned_by=Statement(select(_held.organization).where(_held.official == bindparam("id")).distinct()),
 )

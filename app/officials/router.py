@@ -7,18 +7,18 @@ from fastapi import Path, Query, Request, Response
 from uuid_utils.compat import uuid7
 
 from app.auth import Scope, allow, public
-from app.core.database import Read
-from app.core.examples import example, written
-from app.core.openapi import problems
-from app.core.pages import PageOf
-from app.core.parameters import UUID_FORM
+from app.core.db.database import Read
+from app.core.http.examples import example, written
+from app.core.http.openapi import problems
+from app.core.http.paging import PageOf
+from app.core.http.parameters import UUID_FORM
 from app.core.problems import NotFound
-from app.officials import contents, repository, schemas
+from app.officials import payloads, repository, schemas
 from app.routing import resource
-from app.writing import changes, revisions
-from app.writing.answers import changed, created, deleted
-from app.writing.content import MergePatch, Note
-from app.writing.request import Change, Creation
+from app.writes import changes, revisions
+from app.writes.payloads import MergePatch, Note
+from app.writes.request import Change, Creation
+from app.writes.responses import changed, created, deleted
 
 router = resource("officials")
 FRESH = 60  # seconds
@@ -76,7 +76,7 @@ async def read_official(
     openapi_extra=written("/v1/officials", {"name": "Siti Contoh", "source": "KPU RI"}),
     responses=created(schemas.Official),
 )
-async def create_official(write: Creation, content: contents.OfficialContent) -> Response:
+async def create_official(write: Creation, content: payloads.OfficialContent) -> Response:
     """Create an official
 
     A person; the offices held are created at `/v1/appointments`.
@@ -91,7 +91,7 @@ async def create_official(write: Creation, content: contents.OfficialContent) ->
     openapi_extra=written("/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90", {"other_names": ["Hasyim Asyari"]}),
     responses=changed(),
 )
-async def change_official(write: Change, id: Id, patch: Annotated[contents.OfficialPatch, MergePatch]) -> Response:
+async def change_official(write: Change, id: Id, patch: Annotated[payloads.OfficialPatch, MergePatch]) -> Response:
     """Change an official
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.core.facts import Fact
-from app.core.moments import PartialDate
-from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words
+from app.core.datetimes import PartialDate
+from app.core.db.provenance import Fact
+from app.core.http.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words
 from app.mentions import Mention
 from app.models.vocabulary import Office, Standing
 

@@ -8,16 +8,16 @@ from sqlalchemy.orm import aliased
 
 from app import mentions, models
 from app.core.collection import Collection, Given, Reference
-from app.core.database import Reader
-from app.core.documents import AS_OF, Day, Document, Expression, Rows, json_object, known_day
-from app.core.facts import fact_members
-from app.core.likeness import is_whole
-from app.core.statements import Statement
+from app.core.db.database import Reader
+from app.core.db.documents import AS_OF, Day, Document, Expression, Rows, json_object, known_day
+from app.core.db.provenance import fact_members
+from app.core.db.similarity import is_whole
+from app.core.db.statements import Statement
 from app.models.officials import holds_on
 from app.models.regions import former_parent
 from app.models.vocabulary import OFFICES
-from app.organizations import contents, schemas
-from app.writing.resource import Resource
+from app.organizations import payloads, schemas
+from app.writes.resource import Resource
 
 _body = models.Organization
 
@@ -88,7 +88,7 @@ ORGANIZATION = Resource(
     _body,
     ORGANIZATIONS,
     address="/v1/organizations/{code}",
-    content=contents.OrganizationMembers,
+    content=payloads.OrganizationMembers,
     owned_by=Statement(select(_body.code).where(_body.code == bindparam("code"))),
     moves="parent",
 )

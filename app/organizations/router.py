@@ -6,17 +6,17 @@ from fastapi import Path, Query, Request, Response
 
 from app.auth import Scope, allow, public
 from app.core.clock import Today
-from app.core.database import Read
-from app.core.examples import example, written
-from app.core.openapi import problems
-from app.core.pages import PageOf
+from app.core.db.database import Read
+from app.core.http.examples import example, written
+from app.core.http.openapi import problems
+from app.core.http.paging import PageOf
 from app.core.problems import Circular, NotFound
-from app.organizations import contents, repository, schemas
+from app.organizations import payloads, repository, schemas
 from app.routing import moved, moved_to, resource
-from app.writing import changes, revisions
-from app.writing.answers import changed, created, deleted
-from app.writing.content import MergePatch, Note
-from app.writing.request import Change, Creation
+from app.writes import changes, revisions
+from app.writes.payloads import MergePatch, Note
+from app.writes.request import Change, Creation
+from app.writes.responses import changed, created, deleted
 
 router = resource("organizations")
 FRESH, FRESH_ROSTER = 300, 60  # seconds
@@ -108,7 +108,7 @@ async def read_roster(
     ),
     responses=created(schemas.Organization, Circular),
 )
-async def create_organization(write: Creation, content: contents.OrganizationContent) -> Response:
+async def create_organization(write: Creation, content: payloads.OrganizationContent) -> Response:
     """Create an organization
 
     A client that is bound to an organization creates below it only.
@@ -124,7 +124,7 @@ async def create_organization(write: Creation, content: contents.OrganizationCon
     responses=changed(),
 )
 async def change_organization(
-    write: Change, code: Code, patch: Annotated[contents.OrganizationPatch, MergePatch]
+    write: Change, code: Code, patch: Annotated[payloads.OrganizationPatch, MergePatch]
 ) -> Response:
     """Change an organization
 

@@ -22,14 +22,14 @@ from sqlalchemy import (
 
 from app import mentions, models
 from app.core.collection import Given
-from app.core.documents import Day, Document, Rows, json_list, json_object
-from app.core.facts import fact_members
-from app.core.statements import Statement
-from app.core.transaction import Writer
-from app.participants import contents, schemas
-from app.rolls import lists
-from app.rolls.access import must_be_open
-from app.writing.resource import Parts, Resource, Values
+from app.core.db.documents import Day, Document, Rows, json_list, json_object
+from app.core.db.provenance import fact_members
+from app.core.db.statements import Statement
+from app.core.db.transaction import Writer
+from app.participants import payloads, schemas
+from app.roll_access import collection
+from app.roll_access.access import must_be_open
+from app.writes.resource import Parts, Resource, Values
 
 _listed, _assigned, _meeting = models.Participant, models.ParticipantSession, models.Meeting
 _MEETING = bindparam("meeting", type_=Text)
@@ -64,10 +64,10 @@ def participant(_day: Day) -> Rows:
 
 
 def _asked(given: Given) -> Iterator[ColumnElement[bool]]:
-    yield from lists.asked(given, "organization", "office", "capacity")
+    yield from collection.asked(given, "organization", "office", "capacity")
 
 
-PARTICIPANTS = lists.collection(Document(schemas.Participant, participant), _asked)
+PARTICIPANTS = collection.collection(Document(schemas.Participant, participant), _asked)
 
 
 def _columns(members: Values) -> Values:
@@ -94,7 +94,7 @@ PARTICIPANT = Resource(
     _listed,
     PARTICIPANTS,
     address="/v1/meetings/{meeting}/participants/{id}",
-    content=contents.ParticipantContent,
+    content=payloads.ParticipantContent,
     keys=("meeting", "id"),
     generated=("folded", "open_status"),
     parts=[

@@ -7,20 +7,20 @@ from fastapi import Path, Query, Request, Response
 from uuid_utils.compat import uuid7
 
 from app.auth import Scope, allow
-from app.core.database import Read
-from app.core.examples import example, written
-from app.core.openapi import problems
-from app.core.pages import PageOf
-from app.core.parameters import UUID_FORM
+from app.core.db.database import Read
+from app.core.db.transaction import writing
+from app.core.http.examples import example, written
+from app.core.http.openapi import problems
+from app.core.http.paging import PageOf
+from app.core.http.parameters import UUID_FORM
 from app.core.problems import CircularRepresentation, NoPlacesLeft, NotFound, ParallelSessions, RollClosed
-from app.core.transaction import writing
-from app.participants import contents, repository, schemas, service
-from app.rolls import reading
+from app.participants import payloads, repository, schemas, service
+from app.roll_access import audited_read
 from app.routing import resource
-from app.writing import changes, revisions, trail
-from app.writing.answers import changed, created, deleted
-from app.writing.content import MergePatch, Note
-from app.writing.request import Change, Creation
+from app.writes import audit_trail, changes, revisions
+from app.writes.payloads import MergePatch, Note
+from app.writes.request import Change, Creation
+from app.writes.responses import changed, created, deleted
 
 router = resource("participants", at="/v1/meetings/{code}")
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
@@ -45,16 +45,16 @@ async def list_participants(
     read: Read,
     code: Code,
     query: Annotated[schemas.ParticipantQuery, Query()],
-    _purpose: trail.Purpose = None,
+    _purpose: audit_trail.Purpose = None,
 ) -> Response:
     """List who is asked to a meeting
 
     With the letters of assignment, the sessions they are assigned to and in whose place they come. Each reading leaves
     a line in the audit trail.
     """
-    await reading.must_read(request, read, read.at(query.then), code)
-    page = await reading.page(request, read, repository.PARTICIPANTS, query, code, "participants")
-    return page.reply(request, fresh=None, vary=reading.VARY)
+    await audited_read.must_read(request, read, read.at(query.then), code)
+    page = await audited_read.page(request, read, repository.PARTICIPANTS, query, code, "participants")
+    return page.reply(request, fresh=None, vary=audited_read.VARY)
 
 
 @router.get(
@@ -70,14 +70,14 @@ async def read_participant(
     code: Code,
     id: Id,
     query: Annotated[schemas.ParticipantItemQuery, Query()],
-    _purpose: trail.Purpose = None,
+    _purpose: audit_trail.Purpose = None,
 ) -> Response:
     """Read one of them
 
     Each reading leaves a line in the audit trail.
     """
-    await reading.must_read(request, read, read.at(query.then), code)
-    return await reading.item(request, read, repository.PARTICIPANTS, UUID(id), query, code)
+    await audited_read.must_read(request, read, read.at(query.then), code)
+    return await audited_read.item(request, read, repository.PARTICIPANTS, UUID(id), query, code)
 
 
 @router.post(
@@ -88,7 +88,7 @@ async def read_participant(
     openapi_extra=written(LIST, {"name": "Siti Contoh", "organization": "kpu-32", "capacity": "guest"}),
     responses=created(schemas.Participant, *REFUSED),
 )
-async def create_participant(write: Creation, code: Code, content: contents.ParticipantContent) -> Response:
+async def create_participant(write: Creation, code: Code, content: payloads.ParticipantContent) -> Response:
     """Put somebody on the list
 
     An official by id, anybody else by name, or an office whose holder is not known yet by organization and office. A
@@ -108,7 +108,7 @@ async def create_participant(write: Creation, code: Code, content: contents.Part
     ),
     responses=created(schemas.Batch, *REFUSED),
 )
-async def register_participants(write: Creation, code: Code, content: contents.BatchContent) -> Response:
+async def register_participants(write: Creation, code: Code, content: payloads.BatchContent) -> Response:
     """Put many on the list
 
     Up to 500, all of them or none: a problem names the first that cannot be by its place in the batch.
@@ -124,7 +124,7 @@ async def register_participants(write: Creation, code: Code, content: contents.B
     openapi_extra=written(f"{LIST}:in-office", {"organizations": ["kpu-31"], "offices": ["chair", "secretary"]}),
     responses=created(schemas.Invited, *REFUSED),
 )
-async def invite_in_office(write: Creation, code: Code, content: contents.InOfficeContent) -> Response:
+async def invite_in_office(write: Creation, code: Code, content: payloads.InOfficeContent) -> Response:
     """Put everyone in office on the list
 
     Whoever holds one of these offices at these organizations on the meeting's first day, as the rosters of that day
@@ -141,7 +141,7 @@ async def invite_in_office(write: Creation, code: Code, content: contents.InOffi
     responses=changed(*REFUSED[1:]),
 )
 async def change_participant(
-    write: Change, code: Code, id: Id, patch: Annotated[contents.ParticipantPatch, MergePatch]
+    write: Change, code: Code, id: Id, patch: Annotated[payloads.ParticipantPatch, MergePatch]
 ) -> Response:
     """Change one of them
 
@@ -178,15 +178,15 @@ async def list_participant_revisions(
     code: Code,
     id: Id,
     query: Annotated[revisions.RevisionQuery, Query()],
-    _purpose: trail.Purpose = None,
+    _purpose: audit_trail.Purpose = None,
 ) -> Response:
     """List a participant's revisions
 
     Who wrote what of it, when and why, also of a status that was set by hand. Each reading leaves a line in the audit
     trail.
     """
-    await reading.must_read(request, read, read, code)
+    await audited_read.must_read(request, read, read, code)
     async with writing(request.app.state.database) as transaction:
         page = await revisions.page(transaction, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, query)
-        await reading.line(transaction, request, f"participants/{id}")
-    return page.reply(request, fresh=None, vary=reading.VARY)
+        await audited_read.line(transaction, request, f"participants/{id}")
+    return page.reply(request, fresh=None, vary=audited_read.VARY)

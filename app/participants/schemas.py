@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.core.facts import Fact
-from app.core.parameters import Code, FieldsOf, ItemQuery, PageQuery, Words
+from app.core.db.provenance import Fact
+from app.core.http.parameters import Code, FieldsOf, ItemQuery, PageQuery, Words
 from app.mentions import Mention, ParticipantMention, PersonMention
 from app.models.vocabulary import Capacity, Office
 

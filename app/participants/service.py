@@ -9,20 +9,20 @@ import orjson
 from fastapi import Response
 from uuid_utils.compat import uuid7
 
-from app.core.faults import RuleBroken
+from app.core.db.faults import RuleBroken
+from app.core.db.transaction import NothingKept, Writer, writing
 from app.core.languages import Text
 from app.core.problems import Invalid, InvalidContent, NoPlacesLeft, NotFound, Problem
-from app.core.transaction import NothingKept, Writer, writing
-from app.participants import contents, repository
-from app.writing import changes, ownership, trail
-from app.writing.idempotency import Kept
-from app.writing.request import Done, Write
+from app.participants import payloads, repository
+from app.writes import audit_trail, changes, ownership
+from app.writes.idempotency import Kept
+from app.writes.request import Done, Write
 
 RESOURCE = repository.PARTICIPANT
 UNKNOWN = Text("Kode tidak dikenal.", "No such code.")
 
 
-async def register(write: Write, meeting: str, batch: contents.BatchContent) -> Response:
+async def register(write: Write, meeting: str, batch: payloads.BatchContent) -> Response:
     """Put all of them on the list, or none. Answers 201 with who they are.
 
     The problem of one that cannot be is told with its place in the batch.
@@ -44,7 +44,7 @@ async def register(write: Write, meeting: str, batch: contents.BatchContent) -> 
         raise await _placed(write, meeting, batch, problem) from None
 
 
-async def invite(write: Write, meeting: str, asked: contents.InOfficeContent) -> Response:
+async def invite(write: Write, meeting: str, asked: payloads.InOfficeContent) -> Response:
     """Put everyone on the list who holds one of these offices on the meeting's first day, and is not on it yet."""
 
     async def work(transaction: Writer) -> Done:
@@ -91,7 +91,7 @@ async def _check(transaction: Writer, write: Write, meeting: str) -> None:
 
 
 def _rows(
-    meeting: str, ids: Sequence[UUID], given: Sequence[contents.ParticipantContent]
+    meeting: str, ids: Sequence[UUID], given: Sequence[payloads.ParticipantContent]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The rows of the list and those of the sessions."""
     rows, seats = [], []
@@ -108,12 +108,12 @@ def _done(meeting: str, ids: Sequence[UUID], answer: Any) -> Done:
     return Done(Kept(201, headers, orjson.dumps(answer)), [f"participants/{one}" for one in ids])
 
 
-async def _placed(write: Write, meeting: str, batch: contents.BatchContent, problem: Problem) -> Problem:
+async def _placed(write: Write, meeting: str, batch: payloads.BatchContent, problem: Problem) -> Problem:
     """The same problem, at the first of the batch by which there is one: found by trying one by one, keeping none."""
     tried = -1
     try:
         async with writing(write.database) as transaction:
-            await trail.sign(transaction, write.caller, "", None)
+            await audit_trail.sign(transaction, write.caller, "", None)
             for tried, one in enumerate(batch.participants):  # noqa: B007  (told below)
                 await changes.put_new(transaction, write, RESOURCE, one, {"meeting": meeting, "id": uuid7()})
             raise NothingKept

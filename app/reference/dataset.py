@@ -17,7 +17,7 @@ from app.reference.commissions import commissions
 from app.reference.files import AFTER_COMMISSIONS, BEFORE_COMMISSIONS, FILES
 from app.reference.files.bodies import AGENCIES, REGIONS, SEATS
 from app.reference.flaws import MOST, DatasetError, Flaw, shown
-from app.reference.reading import read
+from app.reference.parser import read
 
 SHIPPED = Path(__file__).parent / "data"
 

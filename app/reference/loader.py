@@ -10,9 +10,9 @@ from typing import Any
 
 import asyncpg
 
-from app.reference import reasons, statements
-from app.reference.causes import at_fault
+from app.reference import constraint_messages, statements
 from app.reference.dataset import SHIPPED, Dataset, Part, read_dataset
+from app.reference.fault_isolation import at_fault
 from app.reference.files import FILES
 from app.reference.files.meetings import MEETINGS
 from app.reference.flaws import MOST, DatasetError, Flaw
@@ -121,7 +121,7 @@ class _Load:
     async def _check_what_was_deferred(self) -> None:
         try:
             await self.connection.execute(statements.ASK)
-        except reasons.REFUSALS as error:
+        except constraint_messages.REFUSALS as error:
             raise DatasetError([Flaw(MEETINGS.name, None, None, str(getattr(error, "message", error)))]) from error
 
     async def _stage(self, part: Part) -> None:
@@ -142,7 +142,7 @@ class _Load:
         for part in self.parts:
             for column, target in statements.references(part):
                 for row in await self.connection.fetch(statements.dangling(part, column, target, self.parts), MOST):
-                    flaw = reasons.dangling(part, column, target.table.name, *row)
+                    flaw = constraint_messages.dangling(part, column, target.table.name, *row)
                     flaws.setdefault((flaw.file, flaw.line, flaw.column), flaw)  # a commission repeats its region's
         if flaws:
             raise DatasetError(list(flaws.values()))
@@ -165,7 +165,7 @@ class _Load:
         try:
             async with self.connection.transaction():
                 [counted] = await self.connection.fetch(statements.upsert(part), low, high)
-        except reasons.REFUSALS as error:
+        except constraint_messages.REFUSALS as error:
             if low == high:
                 self.refused[low] = error
                 return
@@ -190,5 +190,5 @@ class _Load:
     async def _flaws(self, part: Part) -> list[Flaw]:
         rows = {row["line"]: row for row in await self.connection.fetch(statements.staged_rows(part), [*self.refused])}
         lines, circular = at_fault(part, self.refused, rows)
-        tell = reasons.circle if circular else reasons.flaw_of
+        tell = constraint_messages.circle if circular else constraint_messages.flaw_of
         return [tell(self.refused[line], part, rows[line]) for line in lines[:MOST]]

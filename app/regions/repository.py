@@ -6,13 +6,13 @@ from sqlalchemy import ColumnElement, bindparam, func, or_, select
 
 from app import mentions, models
 from app.core.collection import Collection, Given, Reference
-from app.core.database import Reader
-from app.core.documents import AS_OF, Day, Document, Expression, Rows, json_list, json_object
-from app.core.facts import fact_members
-from app.core.statements import Statement
+from app.core.db.database import Reader
+from app.core.db.documents import AS_OF, Day, Document, Expression, Rows, json_list, json_object
+from app.core.db.provenance import fact_members
+from app.core.db.statements import Statement
 from app.models.regions import former_parent
-from app.regions import contents, schemas
-from app.writing.resource import Parts, Resource
+from app.regions import payloads, schemas
+from app.writes.resource import Parts, Resource
 
 _region, _former = models.Region, models.RegionCode
 
@@ -69,7 +69,7 @@ REGION = Resource(
     _region,
     REGIONS,
     address="/v1/regions/{code}",
-    content=contents.RegionMembers,
+    content=payloads.RegionMembers,
     parts=[
         Parts(
             "previous_codes",

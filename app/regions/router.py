@@ -5,17 +5,17 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 
 from app.auth import Scope, allow, public
-from app.core.database import Read
-from app.core.examples import example, written
-from app.core.openapi import problems
-from app.core.pages import PageOf
+from app.core.db.database import Read
+from app.core.http.examples import example, written
+from app.core.http.openapi import problems
+from app.core.http.paging import PageOf
 from app.core.problems import NotFound
-from app.regions import contents, repository, schemas
+from app.regions import payloads, repository, schemas
 from app.routing import moved, moved_to, resource
-from app.writing import changes, revisions
-from app.writing.answers import changed, created, deleted
-from app.writing.content import MergePatch, Note
-from app.writing.request import Change, Creation
+from app.writes import changes, revisions
+from app.writes.payloads import MergePatch, Note
+from app.writes.request import Change, Creation
+from app.writes.responses import changed, created, deleted
 
 router = resource("regions")
 FRESH = 300  # seconds
@@ -72,7 +72,7 @@ async def read_region(
     ),
     responses=created(schemas.Region),
 )
-async def create_region(write: Creation, content: contents.RegionContent) -> Response:
+async def create_region(write: Creation, content: payloads.RegionContent) -> Response:
     """Create a region
 
     A regency or city begins with the code of its province.
@@ -87,7 +87,7 @@ async def create_region(write: Creation, content: contents.RegionContent) -> Res
     openapi_extra=written("/v1/regions/31", {"capital": "Jakarta", "reason": "an example"}),
     responses=changed(),
 )
-async def change_region(write: Change, code: Code, patch: Annotated[contents.RegionPatch, MergePatch]) -> Response:
+async def change_region(write: Change, code: Code, patch: Annotated[payloads.RegionPatch, MergePatch]) -> Response:
     """Change a region
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.

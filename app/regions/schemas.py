@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from app.core.facts import Fact
-from app.core.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words
+from app.core.db.provenance import Fact
+from app.core.http.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words
 from app.mentions import Mention
 from app.models.vocabulary import RegionType
 

@@ -1,1 +1,1 @@
-"""What every route over a roll must obey: who may read it, that it is told when it was read, and that it may close."""
+"""Documents of a roll: the daftar hadir as CSV, XLSX and PDF, and the digest that proves it."""

@@ -21,8 +21,8 @@ from sqlalchemy import (
 
 from app import models
 from app.core.collection import Collection, Given
-from app.core.documents import Day, Document, Expression, Rows
-from app.core.likeness import WORDS, alike, is_whole
+from app.core.db.documents import Day, Document, Expression, Rows
+from app.core.db.similarity import WORDS, alike, is_whole
 from app.search import schemas
 
 _person, _body, _division = models.Official, models.Organization, models.Division

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from app.auth import public
-from app.core.database import Read
-from app.core.examples import example
-from app.core.pages import PageOf
+from app.core.db.database import Read
+from app.core.http.examples import example
+from app.core.http.paging import PageOf
 from app.routing import resource
 from app.search import repository, schemas
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from app.core.parameters import FieldsOf, ListQuery, Words
+from app.core.http.parameters import FieldsOf, ListQuery, Words
 
 Kind = Literal["official", "organization", "division", "stage", "meeting"]
 

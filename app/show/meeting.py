@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import orjson
 
 from app.attendance.schemas import SummaryQuery
-from app.attendance.summary import summary
+from app.attendance.summary_repository import summary
 from app.meetings import repository, schemas
 from app.show.record import Json, Record, unknown
 from app.show.sheet import Sheet

@@ -10,11 +10,11 @@ from pydantic_core import PydanticCustomError
 from app.core import clock
 from app.core.clock import LocalDay
 from app.core.collection import Collection
-from app.core.database import Database, Reader
-from app.core.faults import StatementError
-from app.core.parameters import ItemQuery, ListQuery, calendar_day
+from app.core.db.database import Database, Reader
+from app.core.db.faults import StatementError
+from app.core.http.parameters import ItemQuery, ListQuery, calendar_day
+from app.core.http.validation import SAYINGS
 from app.core.problems import Unavailable
-from app.core.validation import SAYINGS
 from app.operations import OperatorError
 from app.settings import Settings
 

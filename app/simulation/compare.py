@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.simulation import rules
-from app.simulation.asking import Json
+from app.simulation.http_client import Json
 from app.simulation.ledger import Ledger
 from app.simulation.organizer import Organizer
 

@@ -14,8 +14,8 @@ from joserfc.jwk import OKPKey
 from uuid_utils.compat import uuid7
 
 from app.simulation import people
-from app.simulation.asking import Answer, Caller, Json, SimulationError, Unanswered
 from app.simulation.clock import GateClock
+from app.simulation.http_client import Answer, Caller, Json, SimulationError, Unanswered
 from app.simulation.ledger import Ledger, Scan
 
 Progress = Callable[[int], None]

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from app.simulation.asking import Answer, Caller, Json, SimulationError
+from app.simulation.http_client import Answer, Caller, Json, SimulationError
 from app.simulation.ledger import Badge, Ledger
 from app.simulation.people import CLASSES, Person
 

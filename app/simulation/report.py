@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from app.simulation import play
+from app.simulation import runner
 
 MOST_TOLD = 20
 
 
 @contextmanager
-def progress() -> Iterator[play.Progress]:
+def progress() -> Iterator[runner.Progress]:
     """A bar on a terminal."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -26,7 +26,7 @@ def progress() -> Iterator[play.Progress]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def figures(outcome: play.Outcome) -> dict[str, Any]:
+def figures(outcome: runner.Outcome) -> dict[str, Any]:
     """Everything that was counted."""
     ledger, comes_to = outcome.ledger, outcome.comes_to
     lines = outcome.verdicts.lines.values()
@@ -53,7 +53,7 @@ def figures(outcome: play.Outcome) -> dict[str, Any]:
     }
 
 
-def print_outcome(outcome: play.Outcome, *, as_json: bool) -> None:
+def print_outcome(outcome: runner.Outcome, *, as_json: bool) -> None:
     """On the standard output; what differs on the standard error stream, unless it is asked for as JSON."""
     differences = outcome.ledger.differences
     statuses = dict(sorted(outcome.seen.statuses.items()))

@@ -11,14 +11,14 @@ from sqlalchemy.orm import aliased
 
 from app import mentions, models
 from app.core.collection import Collection, Given, Reference
-from app.core.database import Reader
-from app.core.documents import AS_OF, Day, Document, Rows, as_text, json_object, known_day
-from app.core.facts import fact_members
-from app.core.statements import Statement
+from app.core.db.database import Reader
+from app.core.db.documents import AS_OF, Day, Document, Rows, as_text, json_object, known_day
+from app.core.db.provenance import fact_members
+from app.core.db.statements import Statement
 from app.models.days import days_until, last_of_days, overlaps
 from app.models.elections import status_on
-from app.stages import contents, schemas
-from app.writing.resource import Resource
+from app.stages import payloads, schemas
+from app.writes.resource import Resource
 
 _stage = models.Stage
 TOP_LEVEL = "none"
@@ -81,7 +81,7 @@ STAGES = Collection(
     as_of_hides_items=False,
 )
 
-STAGE = Resource("stages", _stage, STAGES, address="/v1/stages/{code}", content=contents.StageMembers, of_a_day=True)
+STAGE = Resource("stages", _stage, STAGES, address="/v1/stages/{code}", content=payloads.StageMembers, of_a_day=True)
 
 
 def _tree() -> Statement:

@@ -5,19 +5,19 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 
 from app.auth import Scope, allow, public
-from app.core import conditional
 from app.core.clock import Today
-from app.core.database import Read
-from app.core.examples import example, written
-from app.core.openapi import problems
-from app.core.pages import PageOf
+from app.core.db.database import Read
+from app.core.http import conditional
+from app.core.http.examples import example, written
+from app.core.http.openapi import problems
+from app.core.http.paging import PageOf
 from app.core.problems import Circular, EndsBeforeStart, ForeignParent, NotFound
 from app.routing import resource
-from app.stages import contents, repository, schemas
-from app.writing import changes, revisions
-from app.writing.answers import changed, created, deleted
-from app.writing.content import MergePatch, Note
-from app.writing.request import Change, Creation
+from app.stages import payloads, repository, schemas
+from app.writes import changes, revisions
+from app.writes.payloads import MergePatch, Note
+from app.writes.request import Change, Creation
+from app.writes.responses import changed, created, deleted
 
 router = resource("stages", at="/v1")
 FRESH = 300  # seconds
@@ -96,7 +96,7 @@ async def read_tree(
     ),
     responses=created(schemas.Stage, ForeignParent, EndsBeforeStart, Circular),
 )
-async def create_stage(write: Creation, content: contents.StageContent) -> Response:
+async def create_stage(write: Creation, content: payloads.StageContent) -> Response:
     """Create a stage
 
     A part of a stage lies under a parent of the same election.
@@ -113,7 +113,7 @@ async def create_stage(write: Creation, content: contents.StageContent) -> Respo
     ),
     responses=changed(),
 )
-async def change_stage(write: Change, code: Code, patch: Annotated[contents.StagePatch, MergePatch]) -> Response:
+async def change_stage(write: Change, code: Code, patch: Annotated[payloads.StagePatch, MergePatch]) -> Response:
     """Change a stage
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from app.core.facts import Fact
-from app.core.parameters import (
+from app.core.db.provenance import Fact
+from app.core.http.parameters import (
     Code,
     DayOrToday,
     FieldsOf,

@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, Date, Integer, and_, bindparam, cast, sele
 from sqlalchemy.orm import aliased
 
 from app import mentions, models
-from app.core.database import Reader
-from app.core.documents import AS_OF, Document, Rows, as_text, json_list, json_object
-from app.core.statements import Statement
+from app.core.db.database import Reader
+from app.core.db.documents import AS_OF, Document, Rows, as_text, json_list, json_object
+from app.core.db.statements import Statement
 from app.models import elections, meetings
 from app.models.days import days_until
 from app.today import schemas

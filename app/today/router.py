@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from app.auth import public
-from app.core import conditional
 from app.core.clock import Today
-from app.core.database import Read
-from app.core.examples import example
+from app.core.db.database import Read
+from app.core.http import conditional
+from app.core.http.examples import example
 from app.routing import resource
 from app.today import repository, schemas
 

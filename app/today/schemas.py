@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from app.core.parameters import DayOrToday, NoQuery, plain_digits
+from app.core.http.parameters import DayOrToday, NoQuery, plain_digits
 from app.mentions import Mention
 from app.models.vocabulary import MeetingKind, MeetingStatus, StageKind, StageStatus
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from tests.gates.doors import Door
+from tests.check_ins.doors import Door
 
 REASONS = ("excused", "on_duty_elsewhere", "on_leave", "absent")
 UNEQUAL = """

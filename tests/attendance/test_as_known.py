@@ -9,12 +9,12 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from app.auth import Scope
-from app.core import database
+from app.core.db import database
 from tests.attendance import plenaries
 from tests.attendance.plenaries import FIVE, PLENARY, Room
+from tests.check_ins.doors import START, Door
 from tests.conftest import fetch
-from tests.gates.doors import START, Door
-from tests.writing.calls import Calls
+from tests.writes.calls import Calls
 
 CONFIRMED = ("confirmed_by", "confirmed_for", "confirmed_basis")
 

@@ -8,8 +8,8 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from app.auth import Scope
-from tests.gates.doors import Door, at, instant
-from tests.writing.calls import Calls
+from tests.check_ins.doors import Door, at, instant
+from tests.writes.calls import Calls
 
 SICK = {"status": "sick", "reason": "opname di RS Contoh"}
 

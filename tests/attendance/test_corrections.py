@@ -10,9 +10,9 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from app.auth import Scope
+from tests.check_ins.doors import Door, at
 from tests.conftest import fetch
-from tests.gates.doors import Door, at
-from tests.writing.calls import Calls
+from tests.writes.calls import Calls
 
 SICK = {"status": "sick", "reason": "surat dokter menyusul"}
 CHECK_IN = """

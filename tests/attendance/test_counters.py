@@ -9,8 +9,8 @@ import pytest
 from fastapi import FastAPI
 
 from tests.attendance.counting import UNEQUAL, assert_counted
+from tests.check_ins.doors import Door
 from tests.conftest import fetch
-from tests.gates.doors import Door
 
 BODIES = ("kpu", "kpu-31", "kpu-32", "kpu-33", None)
 OFFICES = ("chair", "member", None)

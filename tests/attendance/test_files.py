@@ -14,13 +14,13 @@ from fastapi import FastAPI
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from app.attendance import lines
-from app.attendance.files import CSV, PDF, XLSX
 from app.auth import Scope
-from app.core import database
+from app.core.db import database
+from app.rolls import export_repository
+from app.rolls.export_router import CSV, PDF, XLSX
 from tests.callers import bearer
+from tests.check_ins.doors import Door
 from tests.conftest import fetch
-from tests.gates.doors import Door
 
 RAKORNAS = "/v1/meetings/rakornas-2022-06/attendance"
 HOUR = 3600
@@ -217,12 +217,12 @@ async def test_it_is_what_is_asked_for(client: httpx.AsyncClient, accept: str, g
 
 
 async def test_one_that_is_too_long_is_refused(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lines, "MOST_LINES", 2)
+    monkeypatch.setattr(export_repository, "MOST_LINES", 2)
     answer = await asked(door.client, f"{door.at}/attendance")
     assert (answer.status_code, answer.json()["code"]) == (409, "roll_too_long")
-    monkeypatch.setattr(lines, "MOST_LINES", 3)
+    monkeypatch.setattr(export_repository, "MOST_LINES", 3)
     assert (await asked(door.client, f"{door.at}/attendance")).status_code == 200
-    monkeypatch.setattr(lines, "MOST_DAYS", 1)  # the meeting has two
+    monkeypatch.setattr(export_repository, "MOST_DAYS", 1)  # the meeting has two
     assert (await asked(door.client, f"{door.at}/attendance")).json()["code"] == "roll_too_long"
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from app.attendance import live
-from app.attendance.listening import Hub
+from app.attendance import live_router
+from app.attendance.broadcast import Hub
 from app.core.problems import Unavailable
 from tests.attendance.listeners import Listener, comes_true, listening
 
@@ -32,7 +32,7 @@ async def hub(numbers: dict[str, Any]) -> AsyncIterator[Hub]:
 
 
 def stream(hub: Hub, meeting: str = "a") -> Callable[..., Awaitable[None]]:
-    return live.EventStream(hub, meeting, b"1", None)
+    return live_router.EventStream(hub, meeting, b"1", None)
 
 
 @pytest.mark.parametrize("fault", [Unavailable(), RuntimeError("a fault of ours")])
@@ -61,7 +61,7 @@ async def test_one_that_is_slow_holds_nobody_and_gets_the_newest(hub: Hub, numbe
 async def test_one_that_does_not_read_is_left_at_the_end(
     hub: Hub, numbers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "PARTING", 0.1)
+    monkeypatch.setattr(live_router, "PARTING", 0.1)
     listener = Listener("/", {})
     task = asyncio.ensure_future(stream(hub)(listener.scope, listener.receive, listener.send))
     await listener.hears(1)
@@ -103,4 +103,4 @@ async def test_all_end_when_it_is_closed(hub: Hub) -> None:
 
 
 async def test_a_line_of_its_own_for_each_line() -> None:
-    assert live.event("x", b"1\n2") == b"event: summary\nid: x\ndata: 1\ndata: 2\n\n"
+    assert live_router.event("x", b"1\n2") == b"event: summary\nid: x\ndata: 1\ndata: 2\n\n"

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.attendance import live
-from app.attendance.listening import Hub
+from app.attendance import live_router
+from app.attendance.broadcast import Hub
 from tests.attendance import made_up, plenaries
 from tests.attendance.listeners import comes_true, listening
 from tests.attendance.plenaries import Room
@@ -171,14 +171,14 @@ async def test_it_is_not_compressed(app: FastAPI, coding: str) -> None:
 
 
 async def test_a_sign_of_life_comes_while_nothing_changes(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "HEARTBEAT", 0.1)
+    monkeypatch.setattr(live_router, "HEARTBEAT", 0.1)
     async with listening(app, LIVE) as listener:
         await comes_true(lambda: listener.text.count("\n: \n\n") >= 3, within=2)
         assert len(listener.events) == 1
 
 
 async def test_it_lasts_no_longer_than_it_may(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "LASTS", 0.3)
+    monkeypatch.setattr(live_router, "LASTS", 0.3)
     async with listening(app, LIVE) as listener:
         await asyncio.wait_for(listener.over.wait(), 2)
     assert app.state.live.number == 0

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
-from app.attendance.quorum_schemas import Quorum
+from app.quorum.schemas import Quorum
 from tests.attendance import plenaries
 from tests.attendance.made_up import TARMIZI, person
 from tests.attendance.plenaries import FIVE, GUEST, OTHER, PLENARY, SECRETARY, Room, at

@@ -12,8 +12,8 @@ from typer.testing import CliRunner, Result
 
 from app.cli import app as command
 from tests.attendance.counting import UNEQUAL
+from tests.check_ins.doors import Door
 from tests.conftest import fetch
-from tests.gates.doors import Door
 
 WHOLE = (
     "SELECT string_agg(one::text, '|' ORDER BY one::text) FROM (SELECT held::text FROM {} AS held WHERE meeting = $1)"

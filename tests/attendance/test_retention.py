@@ -12,13 +12,13 @@ import pytest_asyncio
 from fastapi import FastAPI
 from typer.testing import CliRunner, Result
 
-from app.attendance import operating
+from app.attendance import maintenance
 from app.auth import Scope
 from app.cli import app as command
-from app.core import database
+from app.core.db import database
+from tests.check_ins.doors import Door
 from tests.conftest import fetch
-from tests.gates.doors import Door
-from tests.writing.calls import Calls
+from tests.writes.calls import Calls
 
 WORD = "zulkarnaenqx"
 """Stands in everything that is told of the people of this meeting, and nowhere else."""
@@ -120,7 +120,7 @@ async def summaries(door: Door) -> list[Any]:
 
 async def test_nothing_is_forgotten_on_the_last_day(door: Door, own_url: str) -> None:
     await move(own_url, door, DAYS)
-    assert await operating.forget(own_url, dry_run=False) == []
+    assert await maintenance.forget(own_url, dry_run=False) == []
     assert await fetch(own_url, "SELECT anonymise_participants($1)", door.meeting) is None
     assert len((await door.client.get(f"{door.at}/attendance")).json()["items"]) == 5
 
@@ -128,7 +128,7 @@ async def test_nothing_is_forgotten_on_the_last_day(door: Door, own_url: str) ->
 async def test_nothing_is_forgotten_of_a_meeting_that_sets_no_time(door: Door, own_url: str) -> None:
     await move(own_url, door, 5000)
     await fetch(own_url, "UPDATE meetings SET retention_days = NULL WHERE code = $1", door.meeting)
-    assert await operating.forget(own_url, dry_run=False) == []
+    assert await maintenance.forget(own_url, dry_run=False) == []
 
 
 @pytest.mark.parametrize("closed", [False, True], ids=["open", "closed and corrected"])
@@ -139,7 +139,7 @@ async def test_on_the_day_after_persons_become_counts(door: Door, own_url: str, 
     assert {"public.participants", "public.scans", "public.revisions"} < await told_of(own_url)
     before = await summaries(door)
     assert before[0]["invited"] == 5
-    assert await operating.forget(own_url, dry_run=False) == [(door.meeting, 5)]
+    assert await maintenance.forget(own_url, dry_run=False) == [(door.meeting, 5)]
     assert await told_of(own_url) == set()
     assert await fetch(own_url, FACTS, door.meeting) == 0
     assert await summaries(door) == before
@@ -151,17 +151,17 @@ async def test_on_the_day_after_persons_become_counts(door: Door, own_url: str, 
 
 async def test_the_trail_says_that_it_was_done(door: Door, own_url: str) -> None:
     await move(own_url, door, DAYS + 1)
-    await operating.forget(own_url, dry_run=False)
+    await maintenance.forget(own_url, dry_run=False)
     lines = "SELECT keys FROM audit_lines WHERE operation = 'retention run'"
     assert await fetch(own_url, lines) == [f"meetings/{door.meeting}"]
 
 
 async def test_done_twice_it_is_done_once(door: Door, own_url: str) -> None:
     await move(own_url, door, DAYS + 1)
-    await operating.forget(own_url, dry_run=False)
+    await maintenance.forget(own_url, dry_run=False)
     at = "SELECT forgotten_at FROM meetings WHERE code = $1"
     before = await fetch(own_url, at, door.meeting)
-    assert await operating.forget(own_url, dry_run=False) == []
+    assert await maintenance.forget(own_url, dry_run=False) == []
     assert await fetch(own_url, "SELECT anonymise_participants($1)", door.meeting) is None
     assert await fetch(own_url, at, door.meeting) == before
 
@@ -170,7 +170,7 @@ async def test_other_meetings_keep_their_people(door: Door, own_url: str) -> Non
     other = await Door.of_new_meeting(door.app, door.client, people=3)
     await other.send([other.scan(0)])
     await move(own_url, door, DAYS + 1)
-    await operating.forget(own_url, dry_run=False)
+    await maintenance.forget(own_url, dry_run=False)
     assert (await other.of(0))["status"] == "present"
     for n in range(3):
         address = f"{other.at}/participants/{other.people[n]}/revisions"
@@ -183,7 +183,7 @@ async def test_what_is_forgotten_is_not_known_of_any_instant(
     monkeypatch.setattr(database, "SETTLED", timedelta(0))
     instant = (await fetch(own_url, "SELECT clock_timestamp()")).isoformat()
     await move(own_url, door, DAYS + 1)
-    await operating.forget(own_url, dry_run=False)
+    await maintenance.forget(own_url, dry_run=False)
     for at in ("participants", "attendance"):
         answer = await door.client.get(
             f"{door.at}/{at}", params={"known_at": instant}, headers=dict(door.admin.headers)
@@ -197,8 +197,8 @@ async def test_what_is_forgotten_is_not_known_of_any_instant(
 async def test_a_recomputation_leaves_the_counts_of_the_forgotten(door: Door, own_url: str) -> None:
     await move(own_url, door, DAYS + 1)
     before = await summaries(door)
-    await operating.forget(own_url, dry_run=False)
-    await operating.recompute(own_url, None)
+    await maintenance.forget(own_url, dry_run=False)
+    await maintenance.recompute(own_url, None)
     assert await summaries(door) == before
 
 

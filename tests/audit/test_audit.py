@@ -13,12 +13,12 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from app.audit import schemas
+from app.audit_chain import maintenance, sealer, task
 from app.auth import Caller, Scope
-from app.sealing import operating, sealer, task
 from app.settings import Settings
+from tests.audit_chain.trail import LINE, seal_all
 from tests.conftest import MIGRATED, client_of, copy_of, running
 from tests.scenarios import assert_refused, walk
-from tests.sealing.trail import LINE, seal_all
 
 LINES: list[tuple[Any, ...]] = [
     ("gate-1", "check-ins:write", "record_scan", ["meetings/m-1", "participants/p-1"], "r-1", None),
@@ -181,7 +181,7 @@ class TestRoots:
             assert [item["position"] for item in found] == positions
 
     async def test_the_command_takes_them_as_they_are(self, reader: httpx.AsyncClient, trail_url: str) -> None:
-        kept = operating.read_roots((await reader.get("/v1/audit/roots")).content)
+        kept = maintenance.read_roots((await reader.get("/v1/audit/roots")).content)
         assert [root.position for root in kept] == [2, 5]
-        verdict = await operating.verify(trail_url, kept, lambda _done, _total: None)
+        verdict = await maintenance.verify(trail_url, kept, lambda _done, _total: None)
         assert verdict == (5, 1, 2, 2, [])

@@ -15,8 +15,8 @@ from joserfc.jwk import ECKey, OKPKey
 
 from app.auth import Scope
 from app.auth.keys import SigningKey
-from app.clients import operating
-from app.core.transaction import writing
+from app.clients import maintenance
+from app.core.db.transaction import writing
 
 ALL = [str(scope) for scope in Scope]
 
@@ -25,7 +25,7 @@ async def made_client(app: FastAPI, *scopes: str, **members: Any) -> tuple[str, 
     """The id and the secret of a new client, '' for one with keys."""
     content = {"name": "a client", "scopes": list(scopes) or ALL, **members}
     async with writing(app.state.database) as write:
-        id_, secret = await operating.create(write, content)
+        id_, secret = await maintenance.create(write, content)
     return id_, secret or ""
 
 

@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
-from app.auth import Trust, tokens, trust
-from app.auth.signed import InvalidToken
+from app.auth import Trust, tokens, verifier
+from app.auth.jwt import InvalidToken
 from app.core.problems import Unavailable
 from app.settings import Settings
 from tests.auth.made import made_client
@@ -103,9 +103,9 @@ async def test_a_revocation_is_heard_at_once(app: FastAPI, workers: list[Trust],
 @pytest.fixture
 def asks_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a worker ask far more often than it must."""
-    assert trust.AGAIN < trust.POLL < trust.STALE / 2
-    monkeypatch.setattr(trust, "POLL", 0.1)
-    monkeypatch.setattr(trust, "AGAIN", 0.1)
+    assert verifier.AGAIN < verifier.POLL < verifier.STALE / 2
+    monkeypatch.setattr(verifier, "POLL", 0.1)
+    monkeypatch.setattr(verifier, "AGAIN", 0.1)
 
 
 @pytest.mark.usefixtures("asks_often")
@@ -136,7 +136,7 @@ async def test_what_changes_nothing_ends_no_token(app: FastAPI, workers: list[Tr
 async def test_a_connection_that_is_cut_is_made_anew(
     app: FastAPI, workers: list[Trust], own_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trust, "AGAIN", 0.05)
+    monkeypatch.setattr(verifier, "AGAIN", 0.05)
     id_, _ = await made_client(app)
     token = await issue(workers[0], id_)
     await known_by_all(workers, token)

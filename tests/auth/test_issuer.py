@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from joserfc.jwk import ECKey, OKPKey
 from pydantic import ValidationError
 
-from app.auth import issuer as outside
+from app.auth import external_issuer as outside
 from app.settings import Settings
 from tests.auth.made import bearer, key_set, new_ed_key, new_key, signed
 from tests.conftest import client_of, running

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey
 
-from app.auth import issuer as outside
-from app.auth.issuer import OutsideIssuer
-from app.auth.signed import InvalidToken
+from app.auth import external_issuer as outside
+from app.auth.external_issuer import OutsideIssuer
+from app.auth.jwt import InvalidToken
 from app.core.problems import Unavailable
 from tests.auth.made import key_set, new_key
 

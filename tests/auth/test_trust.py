@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 import time_machine
 
-from app.auth import Trust, tokens, trust
+from app.auth import Trust, tokens, verifier
+from app.auth.jwt import InvalidToken
 from app.auth.keys import LIFETIME, SigningKey
 from app.auth.repository import State
 from app.auth.scopes import Scope
-from app.auth.signed import InvalidToken
 from app.core.problems import Unavailable
 from app.settings import Settings
 from tests.auth.made import signing_key
@@ -184,7 +184,7 @@ async def test_a_token_ends_though_it_is_remembered(held: Held) -> None:
 
 
 async def test_what_is_remembered_is_bounded(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trust, "MOST_REMEMBERED", 3)
+    monkeypatch.setattr(verifier, "MOST_REMEMBERED", 3)
     issued = [held.issue() for _ in range(5)]
     for token in issued:
         await held.trust.verify(token)

@@ -9,8 +9,8 @@ from tests.authorization import world
 from tests.authorization.ask import Ask
 from tests.authorization.asks_at_the_door import AT_THE_DOOR
 from tests.authorization.world import BARE, BELOW, HOSTS, MEETINGS, NOWHERE, ORGANIZATIONS, OTHER, OWN
-from tests.writing.calls import MERGE_PATCH
-from tests.writing.objects import OBJECTS
+from tests.writes.calls import MERGE_PATCH
+from tests.writes.objects import OBJECTS
 
 OFFICE = {"office": "secretary", "standing": "acting", "start_on": "2031"}
 # Who is given an office of which body, and whose both are. It takes a person who is one's own, or whom one has put in.

@@ -6,7 +6,7 @@ from typing import Any
 from tests.authorization import world
 from tests.authorization.ask import Ask
 from tests.authorization.world import LISTED, MEETINGS, NOWHERE, PLENARIES
-from tests.writing.calls import MERGE_PATCH
+from tests.writes.calls import MERGE_PATCH
 
 FILES = (
     "text/csv",

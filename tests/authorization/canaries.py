@@ -9,7 +9,7 @@ import asyncpg
 
 from app import operations
 from app.auth import Scope
-from app.clients import operating
+from app.clients import maintenance
 from tests.meetings.made_up import FACT, Row, insert, meeting
 
 SEEN = datetime(2024, 3, 10, 3, tzinfo=UTC)
@@ -91,7 +91,7 @@ async def plant(url: str) -> None:
 def make_client(url: str, scopes: list[str], **bound: str) -> tuple[str, str]:
     """Its id and secret, as the command line makes them."""
     content = {"name": "kenari", "scopes": scopes or [str(scope) for scope in Scope], **bound}
-    id_, secret = operations.write(url, lambda write: operating.create(write, content))
+    id_, secret = operations.write(url, lambda write: maintenance.create(write, content))
     return id_, secret or ""
 
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.core.documents import members_of
+from app.core.db.documents import members_of
 from tests.auth.made import bearer, fetched_token, key_set, made_client, new_ed_key, new_key, token_of
 from tests.clients.asking import CLIENTS, MERGE_PATCH, keyed, make, patch, read
 from tests.conftest import fetch

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from app import operations
 from app.auth import Scope
 from app.cli import app
-from app.clients import operating
+from app.clients import maintenance
 from app.settings import Settings
 from tests.auth.made import fetched_token, key_set, new_key
 from tests.conftest import client_of, fetch, running
@@ -111,9 +111,9 @@ async def test_a_file_that_holds_no_keys(own_url: str, tmp_path: Path) -> None:
 async def test_a_database_without_clients_is_given_one_once(own_url: str) -> None:
     """Also where two start at the same instant."""
     made = await asyncio.gather(
-        *(asyncio.to_thread(operations.write, own_url, operating.create_first) for _ in range(3))
+        *(asyncio.to_thread(operations.write, own_url, maintenance.create_first) for _ in range(3))
     )
     ((id_, secret),) = [one for one in made if one]
     async with running(Settings(DATABASE_URL=own_url)) as service, client_of(service) as client:
         assert await fetched_token(client, id_, secret, scope=" ".join(Scope))
-    assert await asyncio.to_thread(operations.write, own_url, operating.create_first) is None
+    assert await asyncio.to_thread(operations.write, own_url, maintenance.create_first) is None

@@ -6,7 +6,7 @@ from datetime import timedelta
 import asyncpg
 import pytest_asyncio
 
-from app.sealing import sealer, task
+from app.audit_chain import sealer, task
 from app.settings import Settings
 from tests import openapi
 

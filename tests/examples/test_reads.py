@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.core.examples import given_in
+from app.core.http.examples import given_in
 from app.core.problems import MEDIA_TYPE
 from app.explorer.contract import INTRODUCTION, answers
 from tests import openapi

@@ -7,7 +7,7 @@ import pytest
 
 from app.imports.repository import Table
 from tests.imports.files import Files, counted, errors, verdicts
-from tests.writing.objects import HASYIM
+from tests.writes.objects import HASYIM
 
 MEETING = {"meeting": "rakornas-2022-06"}
 SESSION = {**MEETING, "kind": "class", "position": 20, "name": "Contoh"}

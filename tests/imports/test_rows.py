@@ -5,7 +5,7 @@ from fastapi import FastAPI
 
 from tests.conftest import fetch
 from tests.imports.files import Files, errors, verdicts
-from tests.writing.objects import HASYIM, OBJECTS
+from tests.writes.objects import HASYIM, OBJECTS
 
 DIVISION = "code,kind,level,name,duties,members"
 KEPT = "SELECT count(*) FROM divisions WHERE code LIKE 'p7-9%'"

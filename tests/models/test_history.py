@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from app.models import Base
-from tests.core.rows import RECORD
+from tests.core.db.rows import RECORD
 from tests.models import walk
 from tests.models.changes import FIRST_OF_EACH, change
 from tests.models.conftest import Connect

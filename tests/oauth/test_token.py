@@ -12,9 +12,9 @@ from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from fastapi import FastAPI
 
 from app.auth.keys import LIFETIME
-from app.clients import operating
-from app.core.content import LONGEST_NAME
-from app.core.transaction import writing
+from app.clients import maintenance
+from app.core.db.transaction import writing
+from app.core.http.body_types import LONGEST_NAME
 from app.oauth.schemas import ASSERTION_TYPE
 from tests.auth.made import assertion, bearer, decoded, fetched_token, key_set, made_client, new_ed_key, new_key
 from tests.conftest import fetch
@@ -98,10 +98,10 @@ class TestSecrets:
         id_, first = await made_client(app, "changes:read")
         first_id = await fetch(clients_url, "SELECT id::text FROM client_secrets WHERE client = $1::text::uuid", id_)
         async with writing(app.state.database) as write:
-            second = await operating.add_secret(write, id_)
+            second = await maintenance.add_secret(write, id_)
         with_first, with_second = [await fetched_token(client, id_, one) for one in (first, second)]
         async with writing(app.state.database) as write:
-            await operating.revoke_secret(write, id_, first_id)
+            await maintenance.revoke_secret(write, id_, first_id)
         answer = await ask(client, {**FORM, "client_id": id_, "client_secret": first})
         assert refused(answer) == (401, "invalid_client")
         assert await fetched_token(client, id_, second)
@@ -116,8 +116,8 @@ class TestSecrets:
         with_keys, _ = await made_client(app, jwks=key_set(key))
         id_, secret = await made_client(app)
         async with writing(app.state.database) as write:
-            await operating.revoke(write, id_)
-            await operating.revoke(write, with_keys)
+            await maintenance.revoke(write, id_)
+            await maintenance.revoke(write, with_keys)
         answer = await ask(client, {**FORM, "client_id": id_, "client_secret": secret})
         assert refused(answer) == (401, "invalid_client")
         assert refused(await ask_with(client, assertion(key, with_keys, ISSUER))) == (401, "invalid_client")

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from tests.writing.calls import Calls
+from tests.writes.calls import Calls
 
 NUMBERS = count(1)
 NOBODY = "01b00000-0000-7000-8000-000000000000"

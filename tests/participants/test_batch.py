@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import fetch
 from tests.participants.lists import NOBODY, Listing, refused
-from tests.writing.objects import HASYIM
+from tests.writes.objects import HASYIM
 
 
 async def batch(listing: Listing, *people: dict[str, Any], **how: Any) -> httpx.Response:

@@ -7,8 +7,8 @@ import pytest
 from app.auth import Scope
 from tests.conftest import fetch
 from tests.participants.lists import NOBODY, Listing, refused
-from tests.writing.calls import Calls
-from tests.writing.objects import HASYIM
+from tests.writes.calls import Calls
+from tests.writes.objects import HASYIM
 
 LETTER = {"number": "12/ST/KPU-31/2026", "dated_on": "2026-12-01"}
 

@@ -5,7 +5,7 @@ import pytest
 
 from app.auth import Scope
 from tests.participants.lists import Listing
-from tests.writing.calls import Calls
+from tests.writes.calls import Calls
 
 TOLD = "SELECT operation FROM audit_lines WHERE client = $1 AND 'participants/' || $2 = ANY (keys) ORDER BY id"
 

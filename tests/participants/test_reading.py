@@ -7,9 +7,9 @@ import asyncpg
 import pytest
 
 from app.auth import Scope
-from app.core import database
+from app.core.db import database
 from tests.participants.lists import Listing
-from tests.writing.calls import Calls
+from tests.writes.calls import Calls
 
 LINES = "SELECT client, scope, operation, keys, purpose FROM audit_lines WHERE client = 'reader' ORDER BY id"
 NOW = "SELECT clock_timestamp()"

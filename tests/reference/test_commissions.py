@@ -7,7 +7,7 @@ from app.reference.columns import File
 from app.reference.commissions import commissions
 from app.reference.files.bodies import REGIONS, SEATS
 from app.reference.loader import SHIPPED
-from app.reference.reading import read
+from app.reference.parser import read
 
 REGION = {"parent": None, "name_en": None, "valid_from": None, "time_zone": "Asia/Makassar"}
 ORIGIN = {"source": "somewhere", "verified": True, "primary": False}

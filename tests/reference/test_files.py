@@ -8,7 +8,7 @@ import pytest
 from app.reference import columns
 from app.reference.files import bodies
 from app.reference.loader import SHIPPED, DatasetError, Flaw, read_dataset
-from app.reference.reading import read
+from app.reference.parser import read
 from tests.reference.copies import changed, written
 
 PEOPLE = "id,name,other_names,source,verified,primary\n"

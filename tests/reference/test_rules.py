@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, PrimaryKeyConstraint
 
 from app.reference.columns import Column
+from app.reference.constraint_messages import RULES
 from app.reference.files import FILES
-from app.reference.reasons import RULES
 
 TABLES = {file.table for file in FILES}
 COLUMNS = {(file.table.name, column.target): column for file in FILES for column in file.columns}

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from app.core.pages import Walk
+from app.core.http.paging import Walk
 from tests.scenarios.common import HASH, LIST_REFUSED, Params, Scenarios, assert_refused, sort_refused, walk
 
 

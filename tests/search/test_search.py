@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from app.core.pages import Walk
+from app.core.http.paging import Walk
 from app.search.schemas import Hit
 from tests.scenarios import assert_refused, walk
 from tests.scenarios.common import GZIP, HASH, IDENTITY, LIST_REFUSED, Scenarios

@@ -22,7 +22,7 @@ import pytest_asyncio
 from typer.testing import CliRunner, Result
 
 from app.cli import app as cli
-from app.core import observability
+from app.core import telemetry
 from tests.conftest import PLACE, fetch, named
 from tests.service.wire import exchange, get
 
@@ -96,7 +96,7 @@ def invoke(*arguments: str, **changes: str) -> "subprocess.CompletedProcess[str]
     changed = dict.fromkeys(set(os.environ) - set(environment())) | changes
 
     def in_a_thread() -> Result:  # for the command has an event loop of its own
-        with mock.patch.object(observability, "configure_logging"):
+        with mock.patch.object(telemetry, "configure_logging"):
             return CliRunner().invoke(cli, arguments, env=changed)
 
     with ThreadPoolExecutor(1) as threads:

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from app import main, serving
-from app.core import observability
+from app.core import telemetry
 
 
 class Parent:
@@ -30,7 +30,7 @@ def test_a_worker_ends_with_its_parent(has_parent: bool, monkeypatch: pytest.Mon
     monkeypatch.setattr(multiprocessing, "parent_process", lambda: parent if has_parent else None)
     monkeypatch.setattr(os, "kill", lambda *arguments: killed.append(arguments))
     monkeypatch.setattr(main, "create_app", lambda _: FastAPI())
-    monkeypatch.setattr(observability, "configure_logging", lambda _: None)
+    monkeypatch.setattr(telemetry, "configure_logging", lambda _: None)
     monkeypatch.setattr(gc, "freeze", lambda: None)
     serving.application()
     followers = [one for one in threading.enumerate() if one.name.endswith("(_follow)")]

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from app.core.examples import given_in
+from app.core.http.examples import given_in
 from app.explorer.contract import answers
 from tests.service import browser
 from tests.service.browser import PHONE, WIDE, Explorer, Tried

@@ -17,7 +17,7 @@ from tests.service.conftest import Service, reachable_directory, serving
 from tests.service.failing import Postgres
 from tests.service.watching import DATA, READY, check_return, record, watching
 
-pytestmark = pytest.mark.full  # tests/core/test_faults.py and tests/health say it within one process
+pytestmark = pytest.mark.full  # tests/core/db/test_faults.py and tests/health say it within one process
 
 
 @pytest.fixture(scope="module")

@@ -123,7 +123,7 @@ def check_problem(answer: Answer) -> None:
     assert (answer.status == 405) == ("allow" in answer.headers)
 
 
-@pytest.mark.full  # tests/core/test_protocol.py says it with less patience
+@pytest.mark.full  # tests/core/http/test_protocol.py says it with less patience
 async def test_silence_is_given_ten_seconds(service: Service) -> None:
     """All at once, so that they wait together. A word now and then gains no time."""
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from app import operations
-from app.clients import operating
+from app.clients import maintenance
 from tests.conftest import fetch
 from tests.service.conftest import Service, reachable_directory, serving
 from tests.service.failing import Postgres
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.full  # tests/auth says the same within one process
 
 async def client_in(url: str, *scopes: str) -> tuple[str, str]:
     content = {"name": "a client", "scopes": list(scopes)}
-    id_, secret = await asyncio.to_thread(operations.write, url, lambda write: operating.create(write, content))
+    id_, secret = await asyncio.to_thread(operations.write, url, lambda write: maintenance.create(write, content))
     assert secret
     return id_, secret
 

@@ -8,10 +8,10 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from app import operations
-from app.clients import operating
+from app.clients import maintenance
 from app.settings import Settings
 from app.simulation.organizer import SCOPES
-from app.simulation.play import Wishes
+from app.simulation.runner import Wishes
 from tests.conftest import LOADED, copy_of, running
 
 SMALL = Wishes(20, 3, offline=0.3, skew=timedelta(seconds=120), duplicate=0.3, seconds=0.2)
@@ -32,6 +32,8 @@ async def app(service_url: str) -> AsyncIterator[FastAPI]:
 @pytest_asyncio.fixture(scope="module")
 async def organizer(service_url: str) -> tuple[str, str]:
     content = {"name": "organizer", "scopes": list(SCOPES)}
-    id_, secret = await asyncio.to_thread(operations.write, service_url, lambda write: operating.create(write, content))
+    id_, secret = await asyncio.to_thread(
+        operations.write, service_url, lambda write: maintenance.create(write, content)
+    )
     assert secret
     return id_, secret

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from app.simulation.asking import Caller, Seen, SimulationError, Unanswered
+from app.simulation.http_client import Caller, Seen, SimulationError, Unanswered
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
 
-    monkeypatch.setattr("app.simulation.asking.asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": pause}))
+    monkeypatch.setattr("app.simulation.http_client.asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": pause}))
     return pauses
 
 

@@ -4,8 +4,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.simulation.asking import SimulationError
-from app.simulation.play import Outcome, play
+from app.simulation.http_client import SimulationError
+from app.simulation.runner import Outcome, play
 from tests.simulation import lies
 from tests.simulation.conftest import SMALL
 

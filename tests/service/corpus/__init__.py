@@ -4,17 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from tests.service.corpus import (
-    addresses,
-    everywhere,
-    fields,
-    legal,
-    messages,
-    parameters,
-    segments,
-    together,
-    writes,
-)
+from tests.service.corpus import addresses, everywhere, fields, legal, messages, parameters, segments, together, writes
 from tests.service.corpus.nasty import CLOSED, Nasty
 
 __all__ = ["CLOSED", "CORPUS", "PARTS", "Nasty", "groups", "sample"]

@@ -1,0 +1,132 @@
+"""The route of a roll in numbers as it changes: Server-Sent Events, as the HTML standard has them."""
+
+import asyncio
+import contextlib
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from starlette.types import Receive, Scope, Send
+
+from app.attendance.broadcast import Hub, Listener
+from app.auth import Route, public
+from app.core.http.examples import example
+from app.core.http.negotiation import produces
+from app.core.http.openapi import problems
+from app.core.http.parameters import Nothing
+from app.core.problems import NotAcceptable, NotFound
+
+STREAM = "text/event-stream"
+LASTS = 600.0  # seconds; whoever still listens comes back, perhaps to another worker
+HEARTBEAT = 15.0
+PARTING = 1.0
+RETRY = b"retry: 3000\n\n"
+SILENCE = b": \n\n"
+HEADERS = {
+    "Content-Type": STREAM,
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",  # else a proxy keeps it back until there is more
+    "Vary": "Accept",
+    "Access-Control-Allow-Origin": "*",  # as all that is open has it, which says so by being kept in caches
+}
+SUMMARY = {"type": "string", "contentMediaType": "application/json"}
+EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"const": "summary"},
+        "id": {"type": "string", "description": "Names these bytes, as the ETag of the summary does."},
+        "data": SUMMARY | {"contentSchema": {"$ref": "#/components/schemas/Summary"}},
+    },
+}
+SHOWN = {
+    "description": "Events, each with the whole summary as its data, and comments between them.",
+    "content": {STREAM: {"schema": {"type": "string", "contentMediaType": STREAM, "contentSchema": EVENT}}},
+}
+
+router = APIRouter(
+    prefix="/v1/meetings/{code}/attendance/live",
+    tags=["attendance"],
+    route_class=Route,
+    dependencies=[Depends(produces(STREAM))],
+    responses=problems(NotAcceptable),
+)
+Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
+LastEventId = Annotated[
+    str | None,
+    Header(
+        alias="Last-Event-ID",
+        description="Of the last event that was heard: the same is not sent again.",
+        examples=["6c1f0a52d9e34b7788aa03c4"],
+    ),
+]
+
+
+class EventStream(Response):
+    """What a listener hears, until it leaves, its meeting is gone, the service ends, or it has lasted long enough."""
+
+    media_type = STREAM
+
+    def __init__(self, hub: Hub, meeting: str, body: bytes, last: str | None) -> None:
+        self.hub, self.meeting, self.first, self.last = hub, meeting, body, last
+        super().__init__(headers=HEADERS)
+        del self.headers["content-length"]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  (as Starlette has it)
+        with self.hub.listening(self.meeting, self.first) as listener:
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            tasks = {asyncio.ensure_future(one) for one in (tell(listener, self.last, send), until_gone(receive))}
+            try:
+                await asyncio.wait(tasks, timeout=LASTS, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+        with contextlib.suppress(TimeoutError):  # one that does not read is not waited for
+            async with asyncio.timeout(PARTING):
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def tell(listener: Listener, last: str | None, send: Send) -> None:
+    """Sending waits for a listener that is slow; what has come meanwhile is then the newest only."""
+
+    async def say(piece: bytes) -> None:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+
+    await say(RETRY)
+    while not listener.is_over:
+        if listener.id != last:
+            last = listener.id
+            await say(event(last, listener.body))
+        elif not await listener.news(HEARTBEAT):
+            await say(SILENCE)
+
+
+def event(id: str, body: bytes) -> bytes:
+    data = b"\ndata: ".join(body.splitlines())
+    return b"event: summary\nid: %b\ndata: %b\n\n" % (id.encode(), data)
+
+
+async def until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+@router.get(
+    "",
+    status_code=200,
+    response_class=EventStream,
+    dependencies=[public()],
+    openapi_extra=example("/v1/meetings/rakornas-2022-06/attendance/live"),
+    responses={200: SHOWN, **problems(NotFound)},
+)
+async def listen(request: Request, code: Code, _query: Nothing, last_event_id: LastEventId = None) -> Response:
+    """Listen to a roll in numbers
+
+    The summary at once and whenever it has changed, at most once a second, as Server-Sent Events named `summary`. A
+    comment every 15 seconds shows that the connection lives; after 10 minutes it ends, and the client comes back. Open
+    for every meeting, as the summary.
+    """
+    hub: Hub = request.app.state.live
+    body = await hub.latest(code)
+    if body is None:
+        raise NotFound
+    return EventStream(hub, code, body, last_event_id)

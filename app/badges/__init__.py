@@ -1,0 +1,1 @@
+"""Badges of participants: issuing, printing and verifying them."""

@@ -1,0 +1,179 @@
+"""The routes of badges: as a QR code, as a document, and as sheets to print."""
+
+import asyncio
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from app.auth import Route, Scope, allow
+from app.badges import repository
+from app.badges.keys import BadgeKey
+from app.check_ins import schemas
+from app.core.db.database import Read
+from app.core.db.transaction import Writer, writing
+from app.core.http import conditional
+from app.core.http.examples import example, written
+from app.core.http.negotiation import produces
+from app.core.http.openapi import problems
+from app.core.http.parameters import UUID_FORM, NoQuery
+from app.core.http.parameters import Code as OrganizationCode
+from app.core.problems import (
+    InsufficientScope,
+    InvalidParameters,
+    NotAcceptable,
+    NotFound,
+    OutsideOrganization,
+    RollTooLong,
+)
+from app.rendering import qr, renderers
+from app.rendering.badges import Badge
+from app.roll_access import access, audited_read
+from app.writes import audit_trail
+from app.writes.idempotency import Kept
+from app.writes.request import Action, Done
+from app.writes.responses import LOCATION
+
+JSON, SVG, PNG, PDF = "application/json", "image/svg+xml", "image/png", "application/pdf"
+router = APIRouter(
+    prefix="/v1/meetings/{code}", tags=["check-ins"], route_class=Route, responses=problems(NotAcceptable)
+)
+Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
+Id = Annotated[
+    str,
+    Path(description="Id of the participant.", pattern=UUID_FORM, examples=["01a20cae-3b7c-7752-8ae9-897b44e2459f"]),
+]
+AT = "/v1/meetings/rakornas-2022-06"
+ONE = f"{AT}/participants/01a20cae-3b7c-7752-8ae9-897b44e2459f/badge"
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+
+
+@router.get(
+    "/participants/{id}/badge",
+    response_model=schemas.Badge,
+    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    openapi_extra=example(ONE),
+    responses={
+        200: {"content": {SVG: {"schema": {"type": "string"}}, PNG: BINARY}},
+        **problems(NotFound),
+    },
+)
+async def read_badge(
+    request: Request,
+    read: Read,
+    code: Code,
+    id: Id,
+    _query: Annotated[NoQuery, Query(include_in_schema=False)],
+    media_type: Annotated[str, Depends(produces(JSON, SVG, PNG))],
+    _purpose: audit_trail.Purpose = None,
+) -> Response:
+    """Read a badge
+
+    Its QR code as `image/svg+xml` or `image/png`, or its token as JSON. Whoever has none yet is given one. Each reading
+    leaves a line in the audit trail.
+    """
+    await audited_read.must_read(request, read, read, code)
+    async with writing(request.app.state.database) as transaction:
+        await repository.issue(transaction, code, participant=UUID(id))
+        found = await repository.live(transaction, code, participant=UUID(id))
+        if not found:
+            raise NotFound
+        key = await repository.key(transaction, code)
+        await audited_read.line(transaction, request, f"participants/{id}")
+    return _reply(found[0].document(key), media_type)
+
+
+def _reply(badge: dict[str, Any], media_type: str) -> Response:
+    drawn = {SVG: qr.svg, PNG: qr.png}
+    body = drawn[media_type](badge["token"]) if media_type in drawn else orjson.dumps(badge, default=str)
+    headers = {"Cache-Control": "no-store", "Vary": audited_read.VARY, "ETag": conditional.entity_tag(body)}
+    return Response(body, headers=headers, media_type=media_type)
+
+
+@router.post(
+    "/participants/{id}/badge",
+    status_code=201,
+    response_model=schemas.Badge,
+    dependencies=[allow(Scope.ATTENDANCE_WRITE), Depends(produces(JSON))],
+    openapi_extra=written(ONE),
+    responses={
+        200: {"model": schemas.Badge, "description": "With `dry_run=true`."},
+        201: {"description": "Issued.", "headers": LOCATION},
+        **problems(InsufficientScope, OutsideOrganization, NotFound),
+    },
+)
+async def issue_badge(write: Action, code: Code, id: Id) -> Response:
+    """Issue a badge anew
+
+    The former one is revoked: gates refuse it from now on, and what they have scanned of it before stays good. Sent
+    again, it issues another one again.
+    """
+
+    async def work(transaction: Writer) -> Done:
+        await access.must_reach(transaction, write.caller, code)
+        if write.caller.meeting is not None:
+            raise OutsideOrganization
+        if not await repository.issue_anew(transaction, code, UUID(id)):
+            raise NotFound
+        [badge] = await repository.live(transaction, code, participant=UUID(id))
+        key = await repository.key(transaction, code)
+        headers = {"Location": f"/v1/meetings/{code}/participants/{id}/badge"}
+        return Done(Kept(201, headers, orjson.dumps(badge.document(key), default=str)), [f"participants/{id}"])
+
+    return await write.run(work)
+
+
+class SheetQuery(NoQuery):
+    organization: (
+        Annotated[
+            OrganizationCode,
+            Query(description="Code of an organization: only its own.", examples=["kpu-31"]),
+        ]
+        | None
+    ) = None
+
+
+@router.get(
+    "/badges",
+    response_model=schemas.Badges,
+    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    openapi_extra=example(f"{AT}/badges?organization=kpu-31"),
+    responses={200: {"content": {PDF: BINARY}}, **problems(NotFound, RollTooLong)},
+)
+async def read_badges(
+    request: Request,
+    read: Read,
+    code: Code,
+    query: Annotated[SheetQuery, Query()],
+    media_type: Annotated[str, Depends(produces(JSON, PDF))],
+    _purpose: audit_trail.Purpose = None,
+) -> Response:
+    """Read all badges
+
+    As sheets to print and cut (`application/pdf`) or as JSON, for all or for one organization, up to 5,000 at once.
+    Whoever has none yet is given one. Each reading leaves a line in the audit trail.
+    """
+    await audited_read.must_read(request, read, read, code)
+    if query.organization and not await repository.is_organization(read, query.organization):
+        raise InvalidParameters(repository.ORGANIZATION.unknown("organization"))
+    async with writing(request.app.state.database) as transaction:
+        await repository.issue(transaction, code, organization=query.organization)
+        found = await repository.live(transaction, code, organization=query.organization)
+        if len(found) > repository.MOST:
+            raise RollTooLong
+        key = await repository.key(transaction, code)
+        name = await repository.title(transaction, code)
+        people = [f"participants/{one.participant}" for one in found]
+        await audited_read.line(transaction, request, f"meetings/{code}/badges", *people)
+    if media_type == PDF:
+        body = await asyncio.to_thread(_sheet, name, key, found)
+    else:
+        body = orjson.dumps({"items": [badge.document(key) for badge in found]}, default=str)
+    headers = {"Cache-Control": "no-store", "Vary": audited_read.VARY, "ETag": conditional.entity_tag(body)}
+    return Response(body, headers=headers, media_type=media_type)
+
+
+def _sheet(title: str, key: BadgeKey, found: list[repository.Live]) -> bytes:
+    cards = [Badge(one.name or "", one.organization, one.capacity, key.token(one.id)) for one in found]
+    return renderers.sheet(title, cards)

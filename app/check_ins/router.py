@@ -1,0 +1,230 @@
+"""The routes at the door: check-ins, alone and in batches, and what a gate must know beforehand."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import blake2b, sha256
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Path, Query, Request, Response
+
+from app.auth import Scope, allow, needed, public
+from app.badges import repository as badges_repository
+from app.check_ins import payloads, repository, schemas
+from app.core.db.database import Read
+from app.core.db.transaction import writing
+from app.core.http import conditional
+from app.core.http.examples import BADGE, example, written
+from app.core.http.openapi import problems
+from app.core.http.paging import PageOf
+from app.core.http.parameters import Nothing
+from app.core.problems import InsufficientScope, InvalidContent, NotFound, UnsupportedMediaType
+from app.roll_access import access, audited_read
+from app.routing import resource
+from app.writes import audit_trail
+from app.writes.request import known
+
+router = resource("check-ins", at="/v1/meetings/{code}")
+Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
+AT = "/v1/meetings/rakornas-2022-06"
+PLENARY = "/v1/meetings/sidang-pleno-2026-11-24"
+SCAN = {
+    "scan_id": "01a20cae-6a10-7c11-9a53-5c7d0c2f8a01",
+    "badge": BADGE,
+    "scanned_at": "2022-06-13T08:59:57+07:00",
+}
+SENT = {"device_id": "gate-3", "device_sent_at": "2022-06-13T08:59:58.120+07:00"}
+KEPT = 300  # seconds that a key may be kept
+LOOP = 200  # scans after which others have their turn
+
+
+@router.post(
+    "/check-ins",
+    status_code=201,
+    response_model=schemas.CheckIn,
+    dependencies=[allow(Scope.CHECK_INS_WRITE)],
+    openapi_extra=written(f"{AT}/check-ins", {**SENT, **SCAN}),
+    responses={
+        200: {"model": schemas.CheckIn, "description": "It was stored before; the same outcome again."},
+        **problems(NotFound, UnsupportedMediaType, InvalidContent),
+    },
+)
+async def check_in(request: Request, read: Read, code: Code, content: payloads.CheckInContent) -> Response:
+    """Check in
+
+    One scan. It is stored whatever it comes to, and may be sent again with the same `scan_id`. Of gates that scan one
+    badge at the same moment, one is told of a first entry. Needs no Idempotency-Key.
+    """
+    post = await _post(request, read, code, content, [content])
+    results = _known(await request.app.state.doors.check_in(post))
+    body = orjson.dumps({**_told(content.scan_id, results[0]), "clock_skew_ms": _skew(results)})
+    return Response(body, results[0].status, {"Cache-Control": "no-store"}, "application/json")
+
+
+@router.post(
+    "/check-ins:batch",
+    status_code=207,
+    response_model=schemas.CheckIns,
+    dependencies=[allow(Scope.CHECK_INS_WRITE)],
+    openapi_extra=written(f"{AT}/check-ins:batch", {**SENT, "clock_epoch": 0, "scans": [SCAN]}),
+    responses=problems(NotFound, UnsupportedMediaType, InvalidContent),
+)
+async def check_in_batch(request: Request, read: Read, code: Code, content: payloads.CheckInBatch) -> Response:
+    """Check in what was kept
+
+    Up to 5,000 scans of one device, in any order, split and repeated as the network will have it: what the roll comes
+    to is the same. All are stored, or none is.
+    """
+    post = await _post(request, read, code, content, content.scans)
+    results = _known((await repository.check_in(request.app.state.database, [post]))[0])
+    told = [_told(scan.scan_id, result) for scan, result in zip(content.scans, results, strict=True)]
+    body = orjson.dumps({"clock_skew_ms": _skew(results), "results": told})
+    return Response(body, 207, {"Cache-Control": "no-store"}, "application/json")
+
+
+async def _post(
+    request: Request,
+    read: Read,
+    meeting: str,
+    sent: payloads.CheckInContent | payloads.CheckInBatch,
+    scans: Sequence[payloads.ScanContent],
+) -> repository.Post:
+    received_at: datetime = request.app.state.receipt_clock()
+    caller = known(request)
+    if caller.organization is not None or caller.meeting not in (None, meeting):
+        await access.must_reach(read, caller, meeting)
+    rows: list[dict[str, Any]] = []
+    for n, scan in enumerate(scans):
+        rows.append(_row(sent.device_id, scan))
+        if n % LOOP == LOOP - 1:
+            await asyncio.sleep(0)
+    return repository.Post(
+        *(meeting, sent.device_id, sent.clock_epoch, sent.device_sent_at, received_at, caller.client),
+        request.scope.get("state", {}).get("request_id"),
+        rows,
+    )
+
+
+def _known(results: list[repository.Result]) -> list[repository.Result]:
+    if not results:
+        raise NotFound
+    return results
+
+
+def _row(device_id: str, scan: payloads.ScanContent) -> dict[str, Any]:
+    """A scan as `check_in` takes it: the badge by its digest, and the digest of all that it says."""
+    said = (
+        f"{device_id}\n{scan.direction}\n{scan.session}\n{scan.scanned_at.isoformat()}\n{scan.sequence}\n{scan.badge}"
+    )
+    return {
+        "id": scan.scan_id,
+        "digest": "\\x" + blake2b(said.encode(), digest_size=16).hexdigest(),
+        "badge": "\\x" + sha256(scan.badge.encode()).hexdigest(),
+        "badge_text": scan.badge,
+        "direction": scan.direction,
+        "session": scan.session,
+        "scanned_at": scan.scanned_at,
+        "sequence": scan.sequence,
+    }
+
+
+def _told(scan_id: Any, result: repository.Result) -> dict[str, Any]:
+    return {
+        "scan_id": scan_id,
+        "status": result.status,
+        "outcome": result.outcome,
+        "effective_at": result.effective_at,
+    }
+
+
+def _skew(results: Sequence[repository.Result]) -> float:
+    """Milliseconds by which the device's clock is ahead."""
+    return -results[0].shift / 1000
+
+
+@router.get(
+    "/check-ins",
+    response_model=PageOf[schemas.Scan],
+    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    openapi_extra=example(f"{PLENARY}/check-ins"),
+    responses=problems(NotFound),
+)
+async def list_check_ins(
+    request: Request,
+    read: Read,
+    code: Code,
+    query: Annotated[schemas.ScanQuery, Query()],
+    _purpose: audit_trail.Purpose = None,
+) -> Response:
+    """List what gates have scanned
+
+    Each scan with both clocks, what its gate was told, and what it comes to by all that is known now; scans of unknown
+    and revoked badges too. Each reading leaves a line in the audit trail.
+    """
+    await audited_read.must_read(request, read, read.at(query.then), code)
+    page = await audited_read.page(request, read, repository.SCANS, query, code, "check-ins")
+    return page.reply(request, fresh=None, vary=audited_read.VARY)
+
+
+@router.get(
+    "/badge-key",
+    response_model=schemas.BadgeKey,
+    dependencies=[public()],
+    openapi_extra=example(f"{AT}/badge-key"),
+    responses=problems(NotFound),
+)
+async def read_badge_key(read: Read, code: Code, _query: Nothing) -> Response:
+    """Read the key of a meeting's badges
+
+    With it anybody verifies a badge, without the network and with any library for JWS.
+    """
+    if await access.roll_of(read, code) is None:
+        raise NotFound
+    body = orjson.dumps((await badges_repository.key(read, code)).public())
+    return conditional.reply(body, cache=conditional.open_data(KEPT))
+
+
+@router.get(
+    "/gate-pack",
+    response_model=schemas.GatePack,
+    dependencies=[allow(Scope.CHECK_INS_WRITE)],
+    openapi_extra=example(f"{AT}/gate-pack"),
+    responses=problems(NotFound, InsufficientScope),
+)
+async def read_gate_pack(
+    request: Request,
+    read: Read,
+    code: Code,
+    query: Annotated[schemas.GatePackQuery, Query()],
+    _purpose: audit_trail.Purpose = None,
+) -> Response:
+    """Fetch what a gate needs
+
+    The key that verifies badges, those that are revoked, and the sessions: so a gate goes on without the network. Ask
+    again with `If-None-Match`, which costs nothing while nothing has changed, and with `since` for what is new. Names
+    of people only for who asks for them with `attendance:read`; that leaves a line in the audit trail.
+    """
+    caller = known(request)
+    names = query.names == "true"
+    if names and Scope.ATTENDANCE_READ not in caller.scopes:
+        raise needed(Scope.ATTENDANCE_READ, request)
+    await access.must_reach(read, caller, code)
+    async with writing(request.app.state.database) as transaction:
+        since = badges_repository.instant_of(query.since) if query.since else None
+        found = await badges_repository.pack(transaction, code, since, names=names)
+        if found is None:
+            raise NotFound
+        pack, version = found
+        key = await badges_repository.key(transaction, code)
+        if names:
+            await audited_read.line(transaction, request, f"meetings/{code}/gate-pack")
+    content = {**pack, "version": str(version), "is_delta": since is not None, "keys": [key.public()]}
+    body = orjson.dumps({name: content[name] for name in schemas.GatePack.model_fields})
+    cache = "no-store" if names else "private, no-cache"
+    return conditional.reply(body, cache=cache, headers={"Vary": audited_read.VARY})
+
+
+def receipt_clock() -> datetime:
+    """When a post is received; tests put another clock in its place."""
+    return datetime.now(UTC)

@@ -1,0 +1,1 @@
+"""Postgres for any service of this kind: pools, statements, documents, transactions, faults."""

@@ -1,0 +1,176 @@
+"""Postgres: connections with limits on every wait, and one place that turns its faults into 503.
+
+`Read` in a route's signature is a handle that can only read. A statement borrows a connection for just as long as it
+runs, outside any transaction (autocommit), so a request holds nothing between its statements.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Protocol, TypeVar
+
+from fastapi import Depends, Request
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from app.core import telemetry
+from app.core.db.faults import StatementError, passing, worth_another_try
+from app.core.db.pools import history_engine, reading_engine, writing_engine
+from app.core.db.statements import Statement
+from app.core.problems import TooRecent, Unavailable
+from app.settings import Settings
+
+Row = tuple[Any, ...]
+T = TypeVar("T")
+
+KNOWN_AT = "SELECT set_config('rakornas.known_at', $1, false)"
+SETTLED = timedelta(seconds=10)  # longer than a commit can take between its stamp and its end
+
+PAGE_KEY = Statement(text("SELECT key FROM service_keys WHERE purpose = 'page_tokens'"))
+
+
+class Database:
+    """The engine, and what a worker remembers of the database."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.engine = reading_engine(settings)
+        self.history = history_engine(settings)
+        self.writes = writing_engine(settings)
+        self.deadline = settings.deadline
+        self.page_key: bytes | None = None
+
+    def reader(self) -> "Reader":
+        return Reader(self)
+
+    async def close(self) -> None:
+        for engine in (self.engine, self.history, self.writes):
+            await engine.dispose()
+
+
+class Reading(Protocol):
+    """What repositories read through: a `Reader`, or the transaction of a write."""
+
+    async def rows(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]: ...
+    async def row(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None: ...
+    async def one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row: ...
+    async def page_key(self) -> bytes: ...
+    def at(self, known_at: datetime | None) -> "Reading": ...
+
+
+class Reader:
+    """What one request reads through. All its statements together have one deadline.
+
+    `known_at`: they see the record as it was at that instant.
+    """
+
+    def __init__(self, database: Database, known_at: datetime | None = None, until: float | None = None) -> None:
+        self._database = database
+        self._known_at = known_at
+        self._until = time.monotonic() + database.deadline if until is None else until
+
+    def at(self, known_at: datetime | None) -> "Reader":
+        """A reader of the record as it was, within the same deadline; None: as it is.
+
+        Raises TooRecent where a write of that instant may not have ended yet.
+        """
+        if known_at is None:
+            return self
+        if known_at > datetime.now(UTC) - SETTLED:
+            raise TooRecent
+        return Reader(self._database, known_at, self._until)
+
+    async def rows(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        """All rows of one statement; Unavailable when the database cannot answer in time."""
+        try:
+            return await within(self._until, self._run(statement, parameters))
+        except Exception as error:
+            if passing(error):
+                telemetry.database_fault(error)
+                raise Unavailable from error
+            if isinstance(error, DBAPIError):
+                raise StatementError(statement.sql, error) from None
+            raise
+
+    async def row(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
+        """The first row of one statement, or None."""
+        found = await self.rows(statement, parameters)
+        return found[0] if found else None
+
+    async def one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row:
+        """The row of a statement that always has one."""
+        return (await self.rows(statement, parameters))[0]
+
+    async def page_key(self) -> bytes:
+        """The secret that signs page tokens, the same for every worker of this database."""
+        if self._database.page_key is None:
+            self._database.page_key = bytes((await self.one(PAGE_KEY, {}))[0])
+        return self._database.page_key
+
+    async def _run(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        try:
+            return await self._once(statement, parameters)
+        except DBAPIError as error:
+            if not worth_another_try(error):
+                raise
+        return await self._once(statement, parameters)
+
+    async def _once(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        engine = self._database.engine if self._known_at is None else self._database.history
+        with telemetry.waiting_for_connection():
+            connection = await engine.connect()
+        with telemetry.POOL_IN_USE.track_inprogress():
+            try:
+                if self._known_at is not None:
+                    await connection.exec_driver_sql(KNOWN_AT, (self._known_at.isoformat(),))
+                return (await connection.exec_driver_sql(statement.sql, statement.values(parameters))).all()
+            finally:
+                await connection.close()
+
+
+async def within(
+    until: float, work: Coroutine[Any, Any, T], *, release: Callable[[T], Awaitable[None]] | None = None
+) -> T:
+    """Await `work`; raise TimeoutError at the deadline (monotonic seconds).
+
+    A frozen server may hold even the closing of a connection for seconds. The caller does not wait for that: the task
+    is left to clean up behind the answer. `release` is called with the result of a task that ends all the same after
+    its caller has gone.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=max(0.0, until - time.monotonic()))
+    except asyncio.CancelledError:
+        _abandon(task, release)
+        raise
+    if not done:
+        _abandon(task, release)
+        raise TimeoutError("the deadline of a request's work in the database has passed")
+    return task.result()
+
+
+def _abandon(task: "asyncio.Task[T]", release: Callable[[T], Awaitable[None]] | None) -> None:
+    """Cancel a task without waiting for it; it may be over already, or end before it notices."""
+    task.cancel()
+    ending = asyncio.ensure_future(_end(task, release))
+    _ending.add(ending)
+    ending.add_done_callback(_ending.discard)
+
+
+async def _end(task: "asyncio.Task[T]", release: Callable[[T], Awaitable[None]] | None) -> None:
+    await asyncio.wait({task})
+    # Its error is looked at, so that asyncio does not complain of one never retrieved.
+    if not task.cancelled() and task.exception() is None and release is not None:
+        await release(task.result())
+
+
+_ending: set["asyncio.Future[None]"] = set()
+"""Tasks that end behind their callers: asyncio itself keeps no reference to them."""
+
+
+async def get_reader(request: Request) -> Reader:
+    database: Database = request.app.state.database
+    return database.reader()
+
+
+Read = Annotated[Reader, Depends(get_reader)]

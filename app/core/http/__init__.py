@@ -1,0 +1,1 @@
+"""HTTP for any service of this kind: protocol, limits, parameters, bodies, paging, conditional requests, OpenAPI."""

@@ -1,0 +1,113 @@
+"""Examples in the OpenAPI document: for each operation one real request, and the answer to it on the reference data.
+
+A route names its request beside its declaration, `openapi_extra=example("/v1/regions/31")`. Its parameters are what the
+explorer fills in; the answers are kept in a file that a test compares with what the service says.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from app.core.http import validation
+
+EXAMPLE = "x-example"
+WRITTEN = "x-example-written"
+REQUEST_ID = "4f0c6f5a0d4b4c0c8d4f4f0a1f6b6c1e"
+MOST_ITEMS = 2
+# What differs from one installation to the next: when a row was written, the signature of a token, the parts of a key.
+TOKEN = "pCwljkT9NI-CaelEXWHQfltudWxsLCIwMWEyMGNhZS0zYjdjLTc3NTIiXQ"  # noqa: S105  (opens nothing)
+BADGE = "eyJhbGciOiJFZDI1NTE5In0.eyJqdGkiOiJhbiBleGFtcGxlIn0.c2lnbmF0dXJl"  # nor does this
+WRITTEN_AT = "2026-11-24T05:45:00+00:00"
+FIXED = {
+    **dict.fromkeys(("created_at", "updated_at", "at", "sealed_at", "issued_at", "made_at", "asked_at"), WRITTEN_AT),
+    "hour": "2026-11-24T05:00:00+00:00",
+    "next_page_token": TOKEN,
+    "kid": "2T9mQ0dCkVhY8mWn7nS1lq3C0a4bT6yqk2vJm5uXo0E",
+    "x": "gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0",
+    "y": "SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps",
+}
+# The same of what has this member: what stands in the chain of hashes, where all lines are numbered, a badge, a pack.
+FIXED_BESIDE: dict[str, dict[str, Any]] = {
+    "hash": {"id": 1, "xid": "1207", "position": 1, "hash": hashlib.sha256(b"an example").hexdigest()},
+    "token": {"id": "01a20cae-6a10-7c11-9a53-5c7d0c2f8b01", "token": BADGE},
+    "is_delta": {"version": "1795499100000"},
+}
+# What the explorer fills in where something is written: with these the first try of anyone keeps nothing.
+HARMLESS = {"dry_run": "true", "If-Match": "*"}
+
+Answers = Mapping[str, Any]
+
+
+def example(address: str) -> dict[str, Any]:
+    """For `openapi_extra=`: the request that shows best what this route does."""
+    return {EXAMPLE: address}
+
+
+def written(address: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The same for a route that writes, with the body that it takes; nobody asks it for its answer."""
+    return {WRITTEN: {"address": address, "body": body}}
+
+
+def shortened(answer: Any) -> Any:
+    """An answer as an example: lists cut after the second item, and nothing in it that only one installation has."""
+    if isinstance(answer, dict):
+        fixed = FIXED | next((more for beside, more in FIXED_BESIDE.items() if beside in answer), {})
+        return {
+            name: fixed[name] if name in fixed and value is not None else shortened(value)
+            for name, value in answer.items()
+        }
+    if isinstance(answer, list):
+        return [shortened(item) for item in answer[:MOST_ITEMS]]
+    return answer
+
+
+def illustrate(path: str, operation: dict[str, Any], answers: Answers) -> None:
+    """Put the example into an operation: its parameters, its answer, and what an unknown parameter is answered with."""
+    shown = operation.pop(WRITTEN, {})
+    address = operation.pop(EXAMPLE, shown.get("address"))
+    if shown.get("body") is not None:
+        for content in operation["requestBody"]["content"].values():
+            content["example"] = shown["body"]
+    given = given_in(path, address) if address else {}
+    given |= HARMLESS if shown else {}
+    parameters = operation.get("parameters", [])
+    for parameter in parameters:
+        illustrate_parameter(parameter, given)
+    if address in answers and not shown:
+        contents = operation["responses"]["200"]["content"]
+        kind = "application/json" if "application/json" in contents else next(iter(contents))
+        contents[kind]["example"] = answers[address]
+    known = [parameter["name"] for parameter in parameters if parameter["in"] == "query"]
+    unknown = validation.invalid_parameters([{"type": "extra_forbidden", "loc": ("query", "colour")}], known)
+    document = unknown.document("en", REQUEST_ID)
+    for content in operation["responses"]["422"]["content"].values():
+        if "examples" in content:
+            content["examples"][unknown.code]["value"] = document
+        else:
+            content["example"] = document
+
+
+def illustrate_parameter(parameter: dict[str, Any], given: Mapping[str, str]) -> None:
+    """Those of the request stand on the parameter, where the explorer takes them from; others in its schema."""
+    schema = parameter["schema"]
+    if parameter["name"] in given:
+        value = given[parameter["name"]]
+        parameter["example"] = int(value) if schema["type"] == "integer" else value
+        schema.pop("examples", None)
+    elif parameter["name"] == "page_token":
+        schema["examples"] = [TOKEN]
+    elif "enum" in schema:
+        schema.setdefault("examples", schema["enum"][:1])
+
+
+def given_in(path: str, address: str) -> dict[str, str]:
+    """The parameters within an address of this path, by name."""
+    parts = urlsplit(address)
+    template = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))
+    found = re.fullmatch(template, parts.path)
+    if found is None:
+        raise ValueError(f"{address} is no address of {path}")
+    named = {name: unquote(value) for name, value in found.groupdict().items()}
+    return named | dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))

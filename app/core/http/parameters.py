@@ -1,0 +1,206 @@
+"""Strict types of query parameters: exactly the spelling that is documented, within bounds, or 422."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from app.core.clock import FIRST_YEAR, LAST_YEAR
+from app.core.datetimes import INSTANT, instant
+
+UUID_FORM = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def plain_digits(value: Any) -> Any:
+    """Only ASCII digits make an integer: Python's own parser also takes `+5`, `1_0` and other scripts' digits."""
+    if not re.fullmatch(r"[0-9]{1,100}", str(value)):
+        raise PydanticCustomError("not_digits", "only the digits 0-9")
+    return value
+
+
+def calendar_day(value: Any) -> date:
+    """A day of the years 1900 to 2199, written YYYY-MM-DD (RFC 3339, full-date)."""
+    if isinstance(value, str) and DAY.fullmatch(value):
+        try:
+            day = date.fromisoformat(value)
+        except ValueError:
+            raise PydanticCustomError("no_such_day", "no such day in the calendar") from None
+        if FIRST_YEAR <= day.year <= LAST_YEAR:
+            return day
+    raise PydanticCustomError("not_a_day", "YYYY-MM-DD, 1900 to 2199")
+
+
+class FieldsOf:
+    """The type of `fields=`: names of the document's members, with commas between."""
+
+    def __init__(self, document: type[BaseModel]) -> None:
+        self.names = tuple(document.model_fields)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        name = f"({'|'.join(self.names)})"
+        return {**handler(schema), "pattern": f"^{name}(,{name})*$"}
+
+    def _check(self, value: str) -> str:
+        if not set(value.split(",")) <= set(self.names):
+            raise PydanticCustomError("unknown_field", "unknown member", {"allowed": ", ".join(self.names)})
+        return value
+
+
+AsOf = Annotated[
+    date,
+    Field(
+        description="The day to look at, `YYYY-MM-DD`, 1900 to 2199.",
+        json_schema_extra={"pattern": "^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"},
+        examples=["2022-06-14"],
+    ),
+    BeforeValidator(calendar_day),
+]
+DayOrToday = Annotated[
+    AsOf,
+    Field(
+        description="The day to look at; where it is not given, today in the zone of this installation, Jakarta unless "
+        "set otherwise."
+    ),
+]
+Words = Annotated[
+    str,
+    Field(
+        min_length=2,
+        max_length=100,
+        description="Words to search for in the names: case, accents and apostrophes do not count, and a slip in "
+        "spelling is forgiven. Best first; not together with `sort`.",
+    ),
+]
+KnownAt = Annotated[
+    datetime,
+    Field(
+        description="What this service said at that instant (RFC 3339, `+` as `%2B`), at least 10 s ago: the record as "
+        "it was, on the day that it was. Not together with `q`.",
+        json_schema_extra={"pattern": INSTANT},
+        examples=["2026-11-24T09:00:00+07:00"],
+    ),
+    BeforeValidator(instant),
+]
+Code = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class NoQuery(BaseModel):
+    """A route without parameters: any is one too many."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Nothing = Annotated[NoQuery, Query(include_in_schema=False)]
+
+
+class PartQuery(BaseModel):
+    """The parameter of every document. A subclass adds `fields` with its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    fields: str | None = None
+
+    @property
+    def then(self) -> datetime | None:
+        """The instant at which to look at the record; None: now."""
+        return None
+
+    def names(self) -> list[str]:
+        """The members to keep, if `fields` was given."""
+        return self.fields.split(",") if self.fields else []
+
+    def filters(self) -> Mapping[str, Any]:
+        """The parameters that were given and say what to show, by name."""
+        beside = {"page_size", "page_token", "sort", "fields", "known_at"}
+        return {name: value for name, value in self if name in self.model_fields_set and name not in beside}
+
+
+class ItemQuery(PartQuery):
+    """The parameters of one item."""
+
+    known_at: KnownAt | None = None
+
+    @property
+    def then(self) -> datetime | None:
+        return self.known_at
+
+
+class ListQuery(PartQuery):
+    """The parameters of every list."""
+
+    page_size: Annotated[
+        int,
+        Field(ge=1, le=200, description="How many items a page holds at most.", examples=[20]),
+        BeforeValidator(plain_digits),
+    ] = 50
+    page_token: (
+        Annotated[
+            str,
+            Field(min_length=1, max_length=2000, description="`next_page_token` of the page before, with its filters."),
+        ]
+        | None
+    ) = None
+
+    @property
+    def order(self) -> str | None:
+        """What `sort` asks for, where there is one."""
+        return None
+
+
+class SortedQuery(ListQuery):
+    """The parameters of a list that can be sorted. A subclass adds its filters, `sort` and `fields`."""
+
+    sort: str | None = None
+    known_at: KnownAt | None = None
+
+    @property
+    def order(self) -> str | None:
+        return self.sort
+
+    @property
+    def then(self) -> datetime | None:
+        return self.known_at
+
+
+class SearchedQuery(ListQuery):
+    """The parameters of a list that can be searched."""
+
+    q: Words | None = None
+
+
+class PageQuery(SortedQuery, SearchedQuery):
+    """The parameters of a list that can be searched and sorted."""
+
+
+class PeriodQuery(PageQuery):
+    """The parameters of a list of what lasts for days."""
+
+    from_: Annotated[
+        AsOf | None, Field(alias="from", description="What lasts until this day or longer.", examples=["2024-02-01"])
+    ] = None
+    to: Annotated[AsOf | None, Field(description="What begins on this day or before.", examples=["2024-02-29"])] = None
+
+    @field_validator("to")
+    @classmethod
+    def _not_before_from(cls, to: date | None, info: ValidationInfo) -> date | None:
+        begins = info.data.get("from_")
+        if to and begins and to < begins:
+            raise PydanticCustomError("to_before_from", "not before from")
+        return to

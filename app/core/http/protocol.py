@@ -1,0 +1,242 @@
+"""HTTP/1.1 on the wire: uvicorn's protocol with an end to what may arrive before there is a request.
+
+Used as `uvicorn.Config(http="app.core.http.protocol:Protocol", ws="none")`. Bytes that are not a valid request never
+reach the app: they are answered here with a problem document, and the connection is closed.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable
+from typing import Any, ClassVar, cast
+
+import httptools
+from starlette.types import Scope
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from app.core import telemetry
+from app.core.http import cors
+from app.core.problems import HeadersTooLarge, Malformed, Problem, RequestTimeout, UriTooLong
+
+VERSIONS = ("1.0", "1.1")  # the parser also takes HTTP/0.9 and 2.0
+AT_SHUTDOWN = "at_shutdown"  # in the state of the lifespan: what ends the answers that have no end of their own
+HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
+
+
+class Protocol(HttpToolsProtocol):
+    """Bounds the head of a request in bytes and in time (RFC 9112, RFC 6585 5), and says so when it is exceeded."""
+
+    header_bytes: ClassVar[int] = 32 * 1024
+    url_bytes: ClassVar[int] = 8 * 1024
+    header_seconds: ClassVar[float] = 10.0
+    linger_seconds: ClassVar[float] = 5.0
+    flush_seconds: ClassVar[float] = 60.0
+
+    _timer: asyncio.TimerHandle | None = None
+    _refusal: Problem | None = None
+    _deaf = False
+    _unread = 0  # bytes given to the parser since it last had something to tell
+    _in_body = False
+
+    # The connection
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        super().connection_made(transport)
+        self._start_timer(self.header_seconds, self._head_overdue)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Feeds the parser no more at a time than it may keep; what comes after the end is dropped."""
+        taken = 0
+        while taken < len(data) and not self._deaf:
+            taken += self._feed(data[taken : taken + self.header_bytes + 1 - self._unread])
+
+    def _feed(self, piece: bytes) -> int:
+        """How much of the piece the parser took."""
+        self._unread += len(piece)
+        try:
+            self.parser.feed_data(piece)
+        except httptools.HttpParserUpgrade as upgrade:
+            head = self._head_without_upgrade()
+            self.parser = httptools.HttpRequestParser(self)
+            self._feed(head)
+            return int(upgrade.args[0])
+        except httptools.HttpParserError as error:
+            # A problem raised in a callback below arrives as the context of the parser's own error.
+            self._refuse(error.__context__ if isinstance(error.__context__, Problem) else Malformed())
+        else:
+            if self._unread > self.header_bytes:
+                self._refuse(HeadersTooLarge())
+        return len(piece)
+
+    def _head_without_upgrade(self) -> bytes:
+        """The head to be read again as if no upgrade had been asked for, which a server may (RFC 9110 7.8).
+
+        The parser skips the body of a request for an upgrade: it would be lost, or taken for the next request.
+        """
+        lines = [b"%b: %b\r\n" % field for field in self.headers if field[0] != b"upgrade"]
+        version = self.parser.get_http_version().encode()
+        return b"".join([self.parser.get_method(), b" ", self.url, b" HTTP/", version, b"\r\n", *lines, b"\r\n"])
+
+    # What the parser tells
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_body = False
+        self._unset_keepalive_if_required()
+        self._start_timer(self.header_seconds, self._head_overdue)
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > self.url_bytes:
+            raise UriTooLong
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # Trailers may not become headers (RFC 9110 6.5.1), least of all while the app looks at them.
+        if not self._in_body:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._stop_timer()
+        self._unset_keepalive_if_required()
+        self._unread = 0
+        self._check_head()
+        if not self.parser.should_upgrade():
+            super().on_headers_complete()
+            self.cycle.transport = cast(asyncio.Transport, _Transport(self))
+        self._in_body = True
+
+    def _check_head(self) -> None:
+        """HTTP/1, one Host that can be one (RFC 9112 3.2), and a path for a target: no proxy, no `*`, no fragment."""
+        version = self.parser.get_http_version()
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if version not in VERSIONS or len(hosts) > 1 or (not hosts and version == "1.1"):
+            raise Malformed
+        if not all(HOST.fullmatch(host) for host in hosts):
+            raise Malformed
+        if self.parser.get_method() == b"CONNECT" or self.url.startswith(b"*") or b"#" in self.url:
+            raise Malformed
+
+    def on_body(self, body: bytes) -> None:
+        self._unread = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._unread = 0
+        self._in_body = False
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
+
+    # The end of the conversation
+
+    def close_after_answer(self) -> None:
+        """The app's answer was the last one: at once if all of the request was read, as after a 413 it was not."""
+        if self._in_body and not self._deaf:
+            self._leave()
+        else:
+            self.transport.close()
+            # Closing waits for the answer to be read; a reader who does not read is not waited for.
+            self._start_timer(self.flush_seconds, self.transport.abort)
+
+    def shutdown(self) -> None:
+        """The server ends once all answers under way are given: those that would go on are told so."""
+        for end in self.app_state.get(AT_SHUTDOWN, ()):
+            end()
+        super().shutdown()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._refusal is not None and self.cycle.response_complete:
+            self._part()
+
+    def _head_overdue(self) -> None:
+        if self.scope is None:
+            self.transport.close()  # not one byte came: there is nobody to tell
+        elif self.flow.read_paused:
+            self._start_timer(self.header_seconds, self._head_overdue)  # it is us who do not read
+        else:
+            self._refuse(RequestTimeout())
+
+    def _refuse(self, problem: Problem) -> None:
+        """Nothing more is read; the problem is told after the answers that are still due."""
+        self._refusal = problem
+        self._deaf = True
+        self._stop_timer()
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            self._part()
+        elif cycle.more_body:
+            # Its own body is broken, and with it the request that the app is at.
+            cycle.disconnected = True
+            cycle.message_event.set()
+            if cycle.response_started or self.pipeline:
+                self.transport.close()
+            else:
+                self._tell(problem)
+
+    def _part(self) -> None:
+        """All answers that were due are given. A request whose body breaks after its answer gets no second one."""
+        if self._in_body:
+            self._leave()
+        elif self._refusal is not None:
+            self._tell(self._refusal)
+
+    def _tell(self, problem: Problem) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(self._answer(problem))
+            self._leave()
+
+    def _leave(self) -> None:
+        """Close once the other side has had time to read the answer (RFC 9112 9.6).
+
+        Closing at once, with bytes of theirs still on the way, would reset the connection and take the answer along.
+        """
+        self._deaf = True
+        self.pipeline.clear()
+        self._unset_keepalive_if_required()
+        self.flow.resume_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._start_timer(self.linger_seconds, self.transport.close)
+
+    def _answer(self, problem: Problem) -> bytes:
+        """The problem as the rooms would have told it, had the request come so far: named, measured, and logged."""
+        method = self.parser.get_method()
+        scope: Scope = {"type": "http", "method": method.decode("ascii"), "headers": self.headers or []}
+        request_id = telemetry.name_request(scope)
+        response = problem.response(scope)
+        cors.open_to_others(scope, response.headers)
+        telemetry.record(scope, problem.status, 0.0)
+        headers = [
+            *self.server_state.default_headers,
+            *response.raw_headers,
+            (b"x-request-id", request_id.encode()),
+            (b"connection", b"close"),
+        ]
+        lines = [b"%b: %b\r\n" % header for header in headers]
+        body = b"" if method == b"HEAD" else response.body
+        return b"".join([STATUS_LINE[problem.status], *lines, b"\r\n", body])
+
+    # One timer: for the head while it arrives, for the farewell afterwards
+
+    def _start_timer(self, seconds: float, then: Callable[[], None]) -> None:
+        self._stop_timer()
+        self._timer = self.loop.call_later(seconds, then)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+class _Transport:
+    """The transport as an answer sees it, whose end is the protocol's to choose."""
+
+    def __init__(self, protocol: Protocol) -> None:
+        self.close = protocol.close_after_answer
+        self._transport = protocol.transport
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)

@@ -1,0 +1,148 @@
+"""The SQL of changing a roll: annulments, its closing, and the corrections after that."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table, Text, bindparam, case, literal_column, null, select, true
+
+from app import mentions, models
+from app.attendance import schemas
+from app.core.collection import Collection, Given
+from app.core.db.documents import Day, Document, Rows
+from app.core.db.transaction import Writer
+from app.writes.payloads import Noted
+
+_asked = models.RollCorrection
+TABLE: Table = _asked.__table__  # type: ignore[assignment]
+
+
+def correction(_day: Day) -> Rows:
+    of_somebody = _asked.participant.is_not(None)
+    return select(
+        _asked.id,
+        case((of_somebody, mentions.participant(_asked.participant)), else_=null()).label("participant"),
+        _asked.status,
+        _asked.scan,
+        _asked.reason,
+        _asked.legal_basis,
+        _asked.asked_by,
+        _asked.asked_at,
+        _asked.confirmed_by,
+        _asked.confirmed_at,
+        _asked.confirmed_for,
+        _asked.confirmed_basis,
+        _asked.revision,
+    )
+
+
+def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
+    yield _asked.meeting == bindparam("meeting", type_=Text)
+    if "pending" in given:
+        yield _asked.confirmed_by.is_(None) == (bindparam("pending", type_=Text) == literal_column("'true'"))
+
+
+CORRECTIONS = Collection(
+    Document(schemas.RollCorrection, correction),
+    _asked,
+    conditions=_conditions,
+    sorts={"id": []},
+    folded=literal_column("''"),
+    whole=true(),
+)
+
+
+class Annulment(NamedTuple):
+    """When a scan was annulled, and why; neither: it was not."""
+
+    at: datetime | None
+    reason: str | None
+    legal_basis: str | None
+
+
+class Asked(NamedTuple):
+    """A correction that was asked for."""
+
+    participant: UUID | None
+    status: str | None
+    scan: UUID | None
+    reason: str
+    legal_basis: str | None
+    asked_by: str
+    confirmed_by: str | None
+
+    @property
+    def note(self) -> Noted:
+        return Noted(reason=self.reason, legal_basis=self.legal_basis)
+
+
+NOT_YET = Annulment(None, None, None)
+# A scan has several rows where its id was used for different contents: they are annulled together.
+_FIND = (
+    "SELECT annulled_at, annulled_for, legal_basis FROM scans WHERE meeting = $1 AND id = $2"
+    " ORDER BY annulled_at LIMIT 1"
+)
+_ANNUL = """
+WITH gone AS (
+    UPDATE scans SET annulled_at = clock_timestamp(), annulled_by = $3, annulled_for = $4,
+        legal_basis = $5
+    WHERE meeting = $1 AND id = $2 AND annulled_at IS NULL RETURNING badge, annulled_at
+) SELECT gone.annulled_at, badges.participant FROM gone LEFT JOIN badges ON badges.id = gone.badge
+"""
+# In the order in which gates lock: whose attendance it is, then the scan.
+_LOCK = """
+SELECT lock_attendance($1, array_agg(DISTINCT badges.participant))
+FROM scans JOIN badges ON badges.id = scans.badge WHERE scans.meeting = $1 AND scans.id = $2
+"""
+_DERIVE = "SELECT derive_attendance($1, $2::uuid[])"
+_ALONE = "SELECT pg_advisory_xact_lock(roll_lock_key($1))"
+_CLOSE = "UPDATE meetings SET roll_closed_at = clock_timestamp() WHERE code = $1 AND roll_closed_at IS NULL"
+_CLOSED = (
+    "SELECT json_build_object('meeting', json_build_object('code', code, 'name', name),"
+    " 'roll_closed_at', roll_closed_at)::text FROM meetings WHERE code = $1"
+)
+_HOLD = (
+    "SELECT participant, status, scan, reason, legal_basis, asked_by, confirmed_by FROM roll_corrections"
+    " WHERE meeting = $1 AND id = $2 FOR UPDATE"
+)
+_CONFIRM = (
+    "UPDATE roll_corrections SET confirmed_by = $2, confirmed_at = clock_timestamp(), confirmed_for = $3,"
+    " confirmed_basis = $4 WHERE id = $1"
+)
+
+
+async def annulled(write: Writer, meeting: str, scan: UUID | None) -> Annulment | None:
+    """Whether a scan is annulled; None where there is none with this id."""
+    found = await write.fetch(_FIND, meeting, scan)
+    return Annulment(*found[0]) if found else None
+
+
+async def annul(write: Writer, meeting: str, scan: UUID | None, client: str, note: Noted) -> Annulment | None:
+    """Annul a scan, and derive anew what hangs on it; where another has just annulled it, that stands."""
+    await write.fetch(_LOCK, meeting, scan)
+    gone = await write.fetch(_ANNUL, meeting, scan, client, note.reason, note.legal_basis)
+    if not gone:
+        return await annulled(write, meeting, scan)
+    if whom := [one for _, one in gone if one is not None]:
+        await write.fetch(_DERIVE, meeting, whom)
+    return Annulment(gone[0][0], note.reason, note.legal_basis)
+
+
+async def close(write: Writer, meeting: str) -> bytes:
+    """Close a roll when all that write it have ended; the document of it."""
+    await write.fetch(_ALONE, meeting)
+    await write.fetch(_CLOSE, meeting)
+    return str((await write.fetch(_CLOSED, meeting))[0][0]).encode()
+
+
+async def held(write: Writer, meeting: str, correction: UUID) -> Asked | None:
+    """A correction, locked until the transaction ends."""
+    found = await write.fetch(_HOLD, meeting, correction)
+    return Asked(*found[0]) if found else None
+
+
+async def confirm(write: Writer, correction: UUID, client: str, note: Noted | None) -> None:
+    """Sign a correction as the second client, with its reasons; the database refuses the first."""
+    note = note or Noted()
+    await write.fetch(_CONFIRM, correction, client, note.reason, note.legal_basis)

@@ -1,0 +1,154 @@
+"""The routes that change a roll: a status by hand, annulments, its closing, and corrections by two clients."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Body, Path, Query, Request, Response
+
+from app.attendance import repository, schemas
+from app.auth import Scope, allow
+from app.core.db.database import Read
+from app.core.http.examples import example, written
+from app.core.http.openapi import problems
+from app.core.http.paging import PageOf
+from app.core.http.parameters import UUID_FORM
+from app.core.problems import NotFound, SecondClientNeeded
+from app.corrections import payloads, service
+from app.corrections import repository as corrections_repository
+from app.roll_access import audited_read
+from app.routing import resource
+from app.writes import audit_trail
+from app.writes.payloads import MergePatch, Noted
+from app.writes.request import Action, Change
+from app.writes.responses import Responses, changed, done
+
+router = resource("attendance", at="/v1/meetings/{code}")
+Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
+ONE_ID = "01a20cae-3b7c-7752-8ae9-897b44e2459f"
+Id = Annotated[str, Path(description="Id of the participant.", pattern=UUID_FORM, examples=[ONE_ID])]
+ScanId = Annotated[str, Path(description="Id of the scan.", pattern=UUID_FORM)]
+CorrectionId = Annotated[str, Path(description="Id of the correction.", pattern=UUID_FORM)]
+AT = "/v1/meetings/rakornas-2022-06"
+SOME = "01a20cae-6a10-7c11-9a53-5c7d0c2f8a01"
+WAITS: Responses = {
+    202: {"model": schemas.RollCorrection, "description": "The roll is closed: a second client is to confirm it."}
+}
+
+
+@router.get(
+    "/attendance/{participant}",
+    response_model=schemas.Attendance,
+    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    openapi_extra=example(f"{AT}/attendance/{ONE_ID}"),
+    responses=problems(NotFound),
+)
+async def read_attendance(
+    request: Request,
+    read: Read,
+    code: Code,
+    participant: Id,
+    query: Annotated[schemas.AttendanceItemQuery, Query()],
+    _purpose: audit_trail.Purpose = None,
+) -> Response:
+    """Read whether somebody came
+
+    What the scans show, with every interval from an entry to an exit, and beside it what was set by hand. Each reading
+    leaves a line in the audit trail.
+    """
+    await audited_read.must_read(request, read, read.at(query.then), code)
+    return await audited_read.item(request, read, repository.RECORD, UUID(participant), query, code)
+
+
+@router.patch(
+    "/attendance/{participant}",
+    response_model=schemas.Attendance,
+    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
+    openapi_extra=written(f"{AT}/attendance/{ONE_ID}", {"status": "excused", "reason": "surat izin 4/2026"}),
+    responses={**changed(), **WAITS},
+)
+async def set_attendance(
+    write: Change, code: Code, participant: Id, content: Annotated[payloads.ByHandContent, MergePatch]
+) -> Response:
+    """Set whether somebody came
+
+    By hand, with a reason; it stands beside the scans, never over them: who was scanned is present. After the roll was
+    closed it is a correction (202), which another client confirms.
+    """
+    return await service.set_status(write, code, UUID(participant), content)
+
+
+@router.post(
+    "/check-ins/{scan}:annul",
+    response_model=schemas.Annulled,
+    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
+    openapi_extra=written(f"{AT}/check-ins/{SOME}:annul", {"reason": "badge dipinjamkan"}),
+    responses={202: {"model": schemas.Annulled, "description": WAITS[202]["description"]}, **done()},
+)
+async def annul_check_in(write: Action, code: Code, scan: ScanId, content: payloads.AnnulmentContent) -> Response:
+    """Annul a check-in
+
+    The scan stays, its effect goes. After the roll was closed it is a correction (202), which another client confirms.
+    """
+    return await service.annul(write, code, UUID(scan), content)
+
+
+@router.post(
+    ":close-roll",
+    response_model=schemas.Closed,
+    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
+    openapi_extra=written(f"{AT}:close-roll", {"reason": "rapat selesai"}),
+    responses=done(),
+)
+async def close_roll(
+    write: Action, code: Code, note: Annotated[Noted | None, Body(description="Why it is closed.")] = None
+) -> Response:
+    """Close a roll
+
+    What gates send from then on is stored and has no effect; nobody is put on the list or taken off it; a correction
+    needs a second client. To close it again changes nothing.
+    """
+    return await service.close(write, code, note)
+
+
+@router.get(
+    "/corrections",
+    response_model=PageOf[schemas.RollCorrection],
+    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    openapi_extra=example(f"{AT}/corrections?pending=true"),
+    responses=problems(NotFound),
+)
+async def list_corrections(
+    request: Request,
+    read: Read,
+    code: Code,
+    query: Annotated[schemas.CorrectionQuery, Query()],
+    _purpose: audit_trail.Purpose = None,
+) -> Response:
+    """List the corrections of a closed roll
+
+    Those that wait for a second client, and those that were confirmed, in the order in which they were asked for. Each
+    reading leaves a line in the audit trail.
+    """
+    await audited_read.must_read(request, read, read.at(query.then), code)
+    page = await audited_read.page(request, read, corrections_repository.CORRECTIONS, query, code, "corrections")
+    return page.reply(request, fresh=None, vary=audited_read.VARY)
+
+
+@router.post(
+    "/corrections/{id}:confirm",
+    response_model=schemas.RollCorrection,
+    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
+    openapi_extra=written(f"{AT}/corrections/{SOME}:confirm", {"reason": "suratnya ada"}),
+    responses=done(SecondClientNeeded),
+)
+async def confirm_correction(
+    write: Action,
+    code: Code,
+    id: CorrectionId,
+    note: Annotated[Noted | None, Body(description="Why it is confirmed.")] = None,
+) -> Response:
+    """Confirm a correction
+
+    Of a closed roll, by another client than the one that asked for it: then it is made.
+    """
+    return await service.confirm(write, code, UUID(id), note)

@@ -1,0 +1,30 @@
+"""What can be written of a division."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.core.http.body_types import Line, Name
+from app.models.vocabulary import DivisionKind, Level, Office
+from app.writes.payloads import Sourced, patch
+
+
+class DivisionMembers(Sourced):
+    """A portfolio of a commission's members, or a unit of its secretariat."""
+
+    kind: DivisionKind
+    level: Level
+    members: Annotated[int | None, Field(ge=1, le=99, description="Of bodies of this size; null: of any.")] = None
+    name: Name
+    name_en: Name | None = None
+    led_by: Office | None = None
+    duties: Line | None = None
+
+
+class DivisionContent(DivisionMembers):
+    code: Annotated[str, Field(pattern="^[a-z][a-z0-9]{0,9}-[0-9]{1,4}$", examples=["p7-6"])]
+
+
+@patch
+class DivisionPatch(DivisionMembers):
+    """What is to change of a division."""

@@ -1,1 +1,0 @@
-"""Badges, and the gates that scan them: at the door, with the network or without it."""

@@ -1,0 +1,105 @@
+"""What one row of a file may hold: the members of a resource's content, and its key."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Annotated, Any, get_args, get_origin
+
+import orjson
+from pydantic import BaseModel, Field, create_model
+from pydantic.fields import FieldInfo
+
+from app.core.http import bodies
+from app.core.http.body_types import Content, Slug, Uuid
+from app.core.http.validation import pointer_to
+from app.core.languages import Text
+from app.core.problems import Invalid, InvalidContent, Malformed
+from app.writes.resource import Resource
+
+# Keys that stand in an address, and in no body.
+KEYS: Mapping[str, tuple[Any, Any]] = {
+    "id": (Uuid | None, Field(None, description="Id of the one that is meant; none: a new one.")),
+    "meeting": (Annotated[Slug, Field(description="Code of the meeting.")], ...),
+}
+INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+NO_JSON = Text("Sel ini harus berisi JSON.", "This cell must hold JSON.")
+
+
+@dataclass(frozen=True)
+class Importable:
+    """A resource whose rows can be brought in. `content`: the body of a POST that creates one."""
+
+    resource: Resource
+    content: type[Content]
+
+    @cached_property
+    def model(self) -> type[Content]:
+        """The schema of a row. Why it is written is told once for all of them, unless it is a member of the object."""
+        fields = {name: (info.annotation, info) for name, info in self.content.model_fields.items()}
+        del fields["reason"]
+        if "legal_basis" not in self.resource.names:
+            del fields["legal_basis"]
+        given: dict[str, Any] = {key: KEYS[key] for key in self.resource.keys if key not in fields}
+        given |= fields
+        return create_model(f"{self.content.__name__}Row", __base__=Content, **given)
+
+    @cached_property
+    def cells(self) -> Mapping[str, "Cell"]:
+        """How each member stands in a CSV file, by its name."""
+        return {name: Cell(name, info) for name, info in self.model.model_fields.items()}
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        return tuple(name for name, info in self.model.model_fields.items() if info.is_required())
+
+
+@dataclass(frozen=True)
+class Cell:
+    """How a member stands in a cell: text as it is, numbers, true and false as JSON has them, the rest as JSON."""
+
+    name: str
+    info: FieldInfo
+    kinds: tuple[Any, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kinds", tuple(_kinds(self.info.annotation)))
+
+    @property
+    def may_be_null(self) -> bool:
+        return type(None) in self.kinds
+
+    @property
+    def is_json(self) -> bool:
+        return any(
+            get_origin(kind) is list or (isinstance(kind, type) and issubclass(kind, BaseModel)) for kind in self.kinds
+        )
+
+    def read(self, text: str) -> Any:
+        """The value for the schema to judge; InvalidContent for JSON that is none."""
+        if int in self.kinds and INTEGER.fullmatch(text):
+            return int(text)
+        if bool in self.kinds and text in ("true", "false"):
+            return text == "true"
+        return self._json(text) if self.is_json else text
+
+    def _json(self, text: str) -> Any:
+        """Read as strictly as a body: one parser for both."""
+        content = text.encode()
+        try:
+            orjson.loads(content)  # by itself, lest it close the object that it is put into
+            return bodies.parse(b"{%b:%b}" % (orjson.dumps(self.name), content))[self.name]
+        except (orjson.JSONDecodeError, Malformed, InvalidContent) as error:
+            here = pointer_to([self.name])
+            told = getattr(error, "errors", ()) or [Invalid("not_json", NO_JSON)]
+            raise InvalidContent(*(replace(one, pointer=one.pointer or here) for one in told)) from None
+
+
+def _kinds(annotation: Any) -> list[Any]:
+    """The types that a member may be of, without what is annotated to them."""
+    arguments = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        return _kinds(arguments[0])
+    if type(None) in arguments:
+        return [kind for one in arguments for kind in _kinds(one)]
+    return [annotation]

@@ -1,0 +1,115 @@
+"""What can be written of a meeting, its sessions and its statements."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.core.http.body_types import Content, Day, Instant, Line, Name, Slug, Uuid
+from app.models.vocabulary import DivisionKind, MeetingKind, Roll, SessionKind, StatementForm
+from app.writes.payloads import Noted, Reference, Sourced, TimeZone, patch
+
+
+class CorrectionContent(Content):
+    """What the source printed, and what the record holds instead."""
+
+    field: Annotated[Name, Field(examples=["start_on..end_on"])]
+    printed: Line
+    held: Line
+    reason: Line
+
+
+class SourceContent(Content):
+    """Where the meeting is told of."""
+
+    publisher: Line | None = None
+    title: Line | None = None
+    corrections: Annotated[list[CorrectionContent], Field(max_length=50)] = []
+
+
+class MeetingMembers(Noted):
+    """A meeting. Its sessions and statements have addresses of their own."""
+
+    name: Name
+    name_en: Name | None = None
+    kind: MeetingKind
+    host: Annotated[Reference, Field(description="Code of the organization that calls it.", examples=["kpu"])]
+    place: Name | None = None
+    time_zone: TimeZone
+    start_on: Day
+    end_on: Annotated[Day, Field(description="Last day.")]
+    cancelled_on: Day | None = None
+    election: Annotated[Slug | None, Field(description="Code of an election.", examples=["pemilu-2024"])] = None
+    audience: Line | None = None
+    purpose: Line | None = None
+    roll: Annotated[Roll, Field(description="Restricted: who attended is told only with a token.")] = "restricted"
+    places: Annotated[
+        int | None, Field(ge=1, le=100_000, description="How many delegates one organization may send.")
+    ] = None
+    retention_days: Annotated[
+        int | None,
+        Field(ge=8, le=36_500, description="The days after its last one, until persons on its roll become counts."),
+    ] = None
+    source: SourceContent = SourceContent()
+    verified: Annotated[bool, Field(description="Whether the cited source states it.")] = False
+    primary: Annotated[bool, Field(description="Whether the source is the regulation or the body itself.")] = False
+
+
+class MeetingContent(MeetingMembers):
+    code: Annotated[Slug, Field(examples=["rakornas-2026-12"])]
+
+
+@patch
+class MeetingPatch(MeetingMembers):
+    """What is to change of a meeting."""
+
+
+class SpeakerContent(Content):
+    """Who speaks: a person by id or name, an organization, a division, or every division of a kind."""
+
+    official: Uuid | None = None
+    name: Name | None = None
+    organization: Annotated[Reference | None, Field(examples=["kemendagri"])] = None
+    division: Annotated[Reference | None, Field(examples=["p7-4"])] = None
+    division_kind: DivisionKind | None = None
+    role: Line | None = None
+
+
+class SessionMembers(Sourced):
+    """A part of a meeting."""
+
+    position: Annotated[int, Field(ge=1, le=999, description="Its place in the programme.")]
+    kind: SessionKind
+    name: Name
+    name_en: Name | None = None
+    track: Annotated[int | None, Field(ge=1, le=99, description="Which of the sessions side by side it is.")] = None
+    parallel_group: Annotated[Name | None, Field(description="Sessions of one group run side by side.")] = None
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
+    room: Name | None = None
+    topics: Annotated[list[Name], Field(max_length=100)] = []
+    speakers: Annotated[list[SpeakerContent], Field(max_length=50, description="In order.")] = []
+
+
+class SessionContent(SessionMembers):
+    code: Annotated[Slug, Field(examples=["class-6"])]
+
+
+@patch
+class SessionPatch(SessionMembers):
+    """What is to change of a session."""
+
+
+class StatementContent(Sourced):
+    """What somebody said or wrote about a meeting."""
+
+    official: Uuid | None = None
+    name: Name | None = None
+    organization: Annotated[Reference | None, Field(examples=["kpu-31"])] = None
+    made_on: Day | None = None
+    form: StatementForm
+    summary: Line
+
+
+@patch
+class StatementPatch(StatementContent):
+    """What is to change of a statement."""

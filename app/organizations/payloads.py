@@ -1,0 +1,38 @@
+"""What can be written of an organization."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.core.http.body_types import Day, Line, Name
+from app.models.vocabulary import Level, OrganizationKind, Sector
+from app.writes.payloads import Reference, Sourced, TimeZone, patch
+
+
+class OrganizationMembers(Sourced):
+    """A commission, or an agency beside it."""
+
+    name: Name
+    name_en: Name | None = None
+    short_name: Name | None = None
+    kind: OrganizationKind
+    level: Level | None = None
+    sector: Sector | None = None
+    parent: Annotated[Reference | None, Field(description="The organization above.", examples=["kpu"])] = None
+    region: Annotated[Reference | None, Field(description="Code of the region.", examples=["31"])] = None
+    time_zone: TimeZone | None = None
+    role: Line | None = None
+    seats: Annotated[int | None, Field(ge=1, le=99, description="Size of a commission; null: unknown.")] = None
+    established_on: Day | None = None
+    dissolved_on: Annotated[Day | None, Field(description="First day on which it is no more.")] = None
+
+
+class OrganizationContent(OrganizationMembers):
+    code: Annotated[
+        str, Field(pattern=r"^[a-z][a-z0-9]{0,29}(-[0-9]{2}(\.[0-9]{2})?)?$", examples=["kpu-31", "kemendagri"])
+    ]
+
+
+@patch
+class OrganizationPatch(OrganizationMembers):
+    """What is to change of an organization."""

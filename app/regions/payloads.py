@@ -1,0 +1,46 @@
+"""What can be written of a region."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.core.http.body_types import Content, Day, Line, Name
+from app.models.vocabulary import RegionType
+from app.writes.payloads import Sourced, TimeZone, patch
+
+Code = Annotated[str, Field(pattern=r"^[0-9]{2}(\.[0-9]{2})?$", examples=["31", "31.71"])]
+FormerCode = Annotated[str, Field(pattern=r"^[0-9]{2}\.[0-9]{2}$", examples=["91.01"])]
+
+
+class PreviousCode(Content):
+    """A code that the region had, and the province that it lay in."""
+
+    code: FormerCode
+    parent: Annotated[str, Field(pattern="^[0-9]{2}$", examples=["91"])]
+    until: Annotated[Day | None, Field(description="The first day without it; null: unknown.")] = None
+
+
+class RegionMembers(Sourced):
+    """A province, regency or city."""
+
+    name: Name
+    name_en: Name | None = None
+    type: RegionType
+    parent: Annotated[Code | None, Field(description="The province, of all but provinces.", examples=["31"])] = None
+    iso_3166_2: Annotated[str | None, Field(pattern="^[A-Z]{2}-[A-Z0-9]{1,3}$", examples=["ID-JK"])] = None
+    capital: Name | None = None
+    time_zone: TimeZone
+    valid_from: Annotated[Day | None, Field(description="First day; null: older than the sources tell.")] = None
+    formed_by: Annotated[Line | None, Field(description="The law that formed it.")] = None
+    split_from: Annotated[Code | None, Field(description="The region out of which it was formed.")] = None
+    previous_codes: Annotated[list[PreviousCode], Field(max_length=20)] = []
+    autonomous: Annotated[bool, Field(description="Whether it elects its own head.")] = True
+
+
+class RegionContent(RegionMembers):
+    code: Code
+
+
+@patch
+class RegionPatch(RegionMembers):
+    """What is to change of a region."""

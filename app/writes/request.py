@@ -1,0 +1,174 @@
+"""What a request that writes brings beside its body, and what comes of it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, NamedTuple
+
+from fastapi import Depends, Header, Query, Request, Response
+from pydantic import ConfigDict, Field
+
+from app.auth import Caller, caller_of
+from app.core import clock
+from app.core.db.database import Database
+from app.core.db.faults import RuleBroken
+from app.core.db.transaction import NothingKept, Writer, writing
+from app.core.http.parameters import NoQuery
+from app.core.problems import KeyRequired, PreconditionRequired, Problem
+from app.writes import audit_trail, idempotency
+from app.writes.conflicts import Attempt, told
+from app.writes.idempotency import Kept
+from app.writes.payloads import Noted
+
+
+class WriteQuery(NoQuery):
+    """The parameter of every write."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    dry_run: Annotated[
+        Literal["true", "false"] | None,
+        Field(description="`true`: answer what would happen, and keep nothing.", examples=["true"]),
+    ] = None
+
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="A new one for each thing to create, up to 255 ASCII characters: the same request with the same "
+        "key is answered as before and does nothing twice. Required, but for a dry run.",
+        examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
+    ),
+]
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        description="The ETag of what was read last, or `*`. Required: nobody overwrites what they have not seen.",
+        examples=["*"],
+    ),
+]
+
+
+class Done(NamedTuple):
+    """What a write has come to: its answer, and which objects it touched."""
+
+    answer: Kept
+    keys: list[str]
+
+
+Work = Callable[[Writer], Awaitable[Done]]
+
+
+@dataclass
+class Write:
+    """A request that writes. `key`: of a creation; `match`: the tags of If-Match, where one is asked for.
+
+    `attempt`: what was last tried, for the words of a rule that refuses it. `shows_people`: its answer holds what is
+    personal, so that it is told in the trail also where nothing else of it is kept.
+    """
+
+    request: Request
+    caller: Caller
+    dry_run: bool
+    key: str | None = None
+    match: str | None = None
+    attempt: Attempt = field(default_factory=lambda: Attempt({}))
+    shows_people: bool = False
+
+    @property
+    def database(self) -> Database:
+        database: Database = self.request.app.state.database
+        return database
+
+    @property
+    def today(self) -> clock.LocalDay:
+        return clock.today(self.request.app.state.zone)
+
+    async def run(self, work: Work, note: Noted | None = None) -> Response:
+        """Do the work in one transaction, with its audit line and its kept answer; what is answered is committed.
+
+        Raises the problem of a broken rule, InFlight, KeyReused, and what the work raises.
+        """
+        try:
+            return await self._run(work, note)
+        except RuleBroken as broken:
+            raise await self.told(broken) from None
+
+    async def told(self, broken: RuleBroken) -> Problem:
+        """What a rule that refuses what was last tried means to the caller."""
+        return await told(self.database.reader(), broken, self.attempt)
+
+    async def sign(self, write: Writer, note: Noted | None) -> None:
+        """Put the caller's name, and these reasons, under the revisions that the transaction makes from now on."""
+        await audit_trail.sign(write, self.caller, self._request_id(), note)
+
+    async def _run(self, work: Work, note: Noted | None) -> Response:
+        same = idempotency.fingerprint(self.request.method, self._address(), await self.request.body())
+        answer: Kept
+        async with writing(self.database) as write:
+            await self.sign(write, note)
+            if self.key and (kept := await idempotency.find(write, self.caller.client, self.key, same)):
+                return _response(kept, {"Idempotency-Replayed": "true"})
+            answer, keys = await work(write)
+            if self.dry_run:
+                await write.fetch("SET CONSTRAINTS ALL IMMEDIATE")
+                raise NothingKept
+            await audit_trail.line(write, self.caller, self.request, keys)
+            if self.key:
+                await idempotency.keep(write, self.caller.client, self.key, same, answer)
+        if self.dry_run:
+            if self.shows_people:
+                async with writing(self.database) as write:
+                    await audit_trail.line(write, self.caller, self.request, keys)
+            status = 200 if answer.status == 201 else answer.status
+            return _response(answer._replace(status=status, headers={}))
+        return _response(answer)
+
+    def _address(self) -> str:
+        url = self.request.url
+        return f"{url.path}?{url.query}"
+
+    def _request_id(self) -> str:
+        return str(self.request.scope.get("state", {}).get("request_id", ""))
+
+
+def _response(answer: Kept, more: dict[str, str] | None = None) -> Response:
+    headers = {"Cache-Control": "no-store", **answer.headers, **(more or {})}
+    media_type = "application/json" if answer.body else None
+    return Response(answer.body or None, answer.status, headers, media_type)
+
+
+def known(request: Request) -> Caller:
+    """The caller of a route that asks for a scope."""
+    caller = caller_of(request)
+    if caller is None:
+        raise RuntimeError("a writing route must declare allow(scope)")
+    return caller
+
+
+async def creation(request: Request, query: Annotated[WriteQuery, Query()], key: IdempotencyKey = None) -> Write:
+    """A request that creates; KeyRequired without an Idempotency-Key."""
+    dry_run = query.dry_run == "true"
+    if key is None and not dry_run:
+        raise KeyRequired
+    if key is not None and not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
+        raise KeyRequired
+    return Write(request, known(request), dry_run, key=None if dry_run else key)
+
+
+async def change(request: Request, query: Annotated[WriteQuery, Query()], match: IfMatch = None) -> Write:
+    """A request that changes or deletes; PreconditionRequired without If-Match."""
+    if match is None:
+        raise PreconditionRequired
+    return Write(request, known(request), query.dry_run == "true", match=match)
+
+
+async def action(request: Request, query: Annotated[WriteQuery, Query()]) -> Write:
+    """A request that does what can be done once only, and so needs no key: done again, it changes nothing."""
+    return Write(request, known(request), query.dry_run == "true")
+
+
+Action = Annotated[Write, Depends(action)]
+Creation = Annotated[Write, Depends(creation)]
+Change = Annotated[Write, Depends(change)]

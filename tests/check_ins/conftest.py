@@ -1,0 +1,30 @@
+"""A service of its own for each module, with a meeting at whose doors the tests stand."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest_asyncio
+from fastapi import FastAPI
+
+from app.settings import Settings
+from tests.check_ins.doors import Door
+from tests.conftest import LOADED, client_of, copy_of, running
+
+
+@pytest_asyncio.fixture(scope="module")
+async def app(server: str) -> AsyncIterator[FastAPI]:
+    async for url in copy_of(server, LOADED):
+        async with running(Settings(DATABASE_URL=url, rate_client=0)) as app:
+            yield app
+
+
+@pytest_asyncio.fixture(scope="module")
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def door(app: FastAPI, client: httpx.AsyncClient) -> Door:
+    """The door of a new meeting with six people on its list."""
+    return await Door.of_new_meeting(app, client, people=6)

@@ -1,0 +1,83 @@
+"""All collections, those of the record first, and a database with extreme rows beside the reference data."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import asyncpg
+import pytest_asyncio
+
+from app.appointments.repository import APPOINTMENTS
+from app.attendance.repository import ATTENDANCE, IN_FULL
+from app.attendance.repository import RECORD as ATTENDED
+from app.audit.repository import LINES, ROOTS
+from app.check_ins.repository import SCANS
+from app.clients.repository import CLIENTS
+from app.core.db.database import Database
+from app.corrections.repository import CORRECTIONS
+from app.divisions.repository import DIVISIONS
+from app.elections.repository import ELECTIONS
+from app.meetings.repository import MEETINGS, SESSIONS, STATEMENTS
+from app.officials.repository import OFFICIALS
+from app.organizations.repository import ORGANIZATIONS, ROSTER
+from app.participants.repository import PARTICIPANTS
+from app.regions.repository import REGIONS
+from app.search.repository import HITS
+from app.settings import Settings
+from app.stages.repository import STAGES
+from tests.conftest import LOADED, copy_of, fetch
+from tests.core.db import rows_of_bodies, rows_of_gates, rows_of_meetings, rows_of_trail
+
+RECORD = {
+    "regions": REGIONS,
+    "organizations": ORGANIZATIONS,
+    "roster": ROSTER,
+    "divisions": DIVISIONS,
+    "officials": OFFICIALS,
+    "appointments": APPOINTMENTS,
+    "elections": ELECTIONS,
+    "stages": STAGES,
+    "meetings": MEETINGS,
+    "sessions": SESSIONS,
+    "statements": STATEMENTS,
+    "attendance": ATTENDANCE,
+    "hits": HITS,
+}
+CLOSED = {
+    "in full": IN_FULL,
+    "attended": ATTENDED,
+    "participants": PARTICIPANTS,
+    "scans": SCANS,
+    "corrections": CORRECTIONS,
+    "clients": CLIENTS,
+    "lines": LINES,
+    "roots": ROOTS,
+}
+COLLECTIONS = {**RECORD, **CLOSED}
+ROWS = (rows_of_bodies.BODIES, rows_of_meetings.MEETINGS, rows_of_trail.TRAIL, rows_of_gates.GATES)
+DERIVED = "SELECT derive_attendance($1, ARRAY[$2::uuid])"
+
+
+async def add(url: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for table, members in rows.items():
+            for row in members:
+                names = ", ".join(f'"{name}"' for name in row)
+                places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
+                await connection.execute(
+                    f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE VALUES ({places})", *row.values()
+                )
+    finally:
+        await connection.close()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def database(server: str) -> AsyncIterator[Database]:
+    """The reference data with extreme rows beside it."""
+    async for url in copy_of(server, LOADED):
+        for rows in ROWS:
+            await add(url, rows)
+        await fetch(url, DERIVED, rows_of_gates.MEETING, rows_of_gates.SEEN)
+        database = Database(Settings(DATABASE_URL=url))
+        yield database
+        await database.close()

@@ -1,0 +1,161 @@
+import json
+from typing import Any
+
+import orjson
+import pytest
+from fastapi import Body, Request
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.requests import ClientDisconnect
+from starlette.types import Message
+
+from app.core.http.bodies import merged, parse, read
+from app.core.problems import InvalidContent, Malformed, Problem, UnsupportedMediaType
+
+
+def errors_in(problem: Problem) -> list[tuple[str | None, str]]:
+    return [(error.pointer, error.code) for error in problem.errors]
+
+
+class TestParse:
+    @given(
+        st.dictionaries(
+            st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
+            st.recursive(
+                st.none()
+                | st.booleans()
+                | st.integers(-(2**63), 2**63 - 1)
+                | st.floats(allow_nan=False, allow_infinity=False)
+                | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
+                lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from('ab"\\[{é'), inner),
+            ),
+        )
+    )
+    def test_what_is_written_is_read(self, value: dict[str, Any]) -> None:
+        assert parse(json.dumps(value).encode()) == value
+        assert parse(json.dumps(value, ensure_ascii=False).encode()) == value
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            *(b"", b" ", b"{", b'{"a":1}}', b"{'a':1}", b'{"a":1,}', b'{"a":01}', b'{"a":+1}', b"// no\n{}", b'{"a":"'),
+            *(b'{"a":NaN}', b'{"a":-Infinity}', b'{"a":1e999}', b'{"a":' + b"1" * 5000 + b"}"),
+            *(b"\xef\xbb\xbf{}", b'{"a":"\xff"}', b'{"a":"\xed\xa0\x80"}', "{}".encode("utf-16")),
+            *(b'{"a":"\\ud800"}', b'{"a":"\\udc00\\ud800"}', b'{"a":"\x00"}', b'{"a":"\n"}'),
+        ],
+        ids=lambda content: str(content)[:20],
+    )
+    def test_what_is_no_json_is_malformed(self, content: bytes) -> None:
+        with pytest.raises(Malformed) as raised:
+            parse(content)
+        assert "column" in raised.value.detail.en
+
+    @pytest.mark.parametrize(
+        ("content", "errors"),
+        [
+            (b'{"a":1,"b":2,"a":1}', [("/a", "repeated_member")]),
+            (b'{"a":[{"b":{"~/":1,"~/":2}}]}', [("/a/0/b/~0~1", "repeated_member")]),
+            (b'{"a":1,"\\u0061":2,"a":3}', [("/a", "repeated_member")]),
+        ],
+    )
+    def test_a_member_given_twice_is_malformed(self, content: bytes, errors: list[Any]) -> None:
+        with pytest.raises(Malformed) as raised:
+            parse(content)
+        assert errors_in(raised.value) == errors
+
+    @pytest.mark.parametrize(
+        ("content", "errors"),
+        [
+            (b'{"a":["x","\\u0000"]}', [("/a/1", "nul")]),
+            (b'{"a":{"\\u0000":1,"b":"x\\u0000"}}', [("/a", "nul"), ("/a/b", "nul")]),
+            (b'{"a":9223372036854775808}', [("/a", "out_of_range")]),
+            (b'{"a":{"b":[-9223372036854775809]}}', [("/a/b/0", "out_of_range")]),
+            (b"[]", [(None, "wrong_type")]),
+            (b'"x"', [(None, "wrong_type")]),
+            (b"null", [(None, "wrong_type")]),
+            (b"12345678901234567890123", [(None, "wrong_type")]),
+        ],
+    )
+    def test_json_that_cannot_be_kept_is_invalid(self, content: bytes, errors: list[Any]) -> None:
+        with pytest.raises(InvalidContent) as raised:
+            parse(content)
+        assert errors_in(raised.value) == errors
+
+    def test_what_only_looks_like_a_nul_is_none(self) -> None:
+        assert parse(b'{"a":"\\\\u0000"}') == {"a": "\\u0000"}
+
+    @pytest.mark.parametrize(("open_", "close"), [(b"[", b"]"), (b'{"a":', b"}")])
+    def test_thirty_two_levels_and_no_more(self, open_: bytes, close: bytes) -> None:
+        parse(b'{"a":' + open_ * 31 + b"1" + close * 31 + b"}")
+        for levels in (32, 1000, 100_000):
+            with pytest.raises(Malformed) as raised:
+                parse(b'{"a":' + open_ * levels + b"1" + close * levels + b"}")
+            assert errors_in(raised.value) == [(None, "too_deep")]
+        with pytest.raises(Malformed) as raised:
+            parse(open_ * 100_000)
+        assert errors_in(raised.value) == [(None, "too_deep")]
+
+    def test_brackets_in_words_are_not_levels(self) -> None:
+        value = {"a": "[" * 100, "b": '\\"{{' * 100, "\\": ["{" * 100, '"']}
+        assert parse(orjson.dumps(value)) == value
+
+    def test_side_by_side_is_not_deep(self) -> None:
+        value = {"a": [[[], {}], {"b": [[], []]}] * 1000}
+        assert parse(orjson.dumps(value)) == value
+
+    def test_the_errors_have_an_end(self) -> None:
+        for content in (b'{"a":[' + b'"\\u0000",' * 999 + b"1]}", b'{"a":[' + b'{"a":1,"a":1},' * 999 + b"1]}"):
+            with pytest.raises(Problem) as raised:
+                parse(content)
+            assert len(raised.value.errors) == 100
+
+
+def request_of(*messages: Message | Exception, content_type: str = "application/json") -> Request:
+    left = list(messages)
+
+    async def receive() -> Message:
+        message = left.pop(0)
+        if isinstance(message, Exception):
+            raise message
+        return message
+
+    headers = [(b"content-type", content_type.encode())]
+    return Request({"type": "http", "method": "POST", "headers": headers, "path": "/"}, receive)
+
+
+class TestRead:
+    async def test_the_wrong_kind_is_refused_unread(self) -> None:
+        with pytest.raises(UnsupportedMediaType):
+            await read(request_of(AssertionError("the body was read"), content_type="text/plain"), Body())
+
+    async def test_a_client_that_leaves_is_no_fault_of_ours(self) -> None:
+        with pytest.raises(Malformed):
+            await read(request_of(ClientDisconnect()), Body())
+
+    async def test_what_the_guard_says_of_the_body_is_said(self) -> None:
+        with pytest.raises(KeyError):
+            await read(request_of(KeyError()), Body())
+
+
+class TestMerged:
+    @pytest.mark.parametrize(
+        ("target", "patch", "result"),
+        [
+            ({"a": "b"}, {"a": "c"}, {"a": "c"}),
+            ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
+            ({"a": "b"}, {"a": None}, {}),
+            ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
+            ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
+            ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
+            ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+            ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
+            ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+            ({"a": "foo"}, {"a": {"b": {"c": None}}}, {"a": {"b": {}}}),
+            ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
+        ],
+    )
+    def test_the_examples_of_the_standard(self, target: Any, patch: Any, result: Any) -> None:
+        """RFC 7396, appendix A, as far as both are objects."""
+        before = json.dumps(target)
+        assert merged(target, patch) == result
+        assert json.dumps(target) == before

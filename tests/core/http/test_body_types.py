@@ -1,0 +1,225 @@
+"""The schema and the check of a type agree: whatever the one admits the other takes, and nothing else."""
+
+import json
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import jsonschema_rs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import Field, TypeAdapter, ValidationError
+
+from app.core.http.body_types import BLANK, CONTROL, Content, Day, Instant, Line, Name, PlainInt, Slug, Uuid, patch_of
+from app.core.http.validation import SAYINGS, validate
+from app.core.problems import InvalidContent
+
+TYPES: dict[str, Any] = {
+    "Name": Name,
+    "a short Name": Annotated[Name, Field(max_length=3)],
+    "Line": Line,
+    "Slug": Slug,
+    "Day": Day,
+    "Instant": Instant,
+    "Uuid": Uuid,
+    "PlainInt": PlainInt,
+    "a small PlainInt": Annotated[PlainInt, Field(ge=1, le=9)],
+    "nullable": Day | None,
+    "list": Annotated[list[Uuid], Field(max_length=1)],
+}
+EDGES = [
+    *(
+        "",
+        " ",
+        "a",
+        " a",
+        "a ",
+        "a b",
+        "a\n",
+        "\na",
+        "a\nb",
+        "a\tb",
+        "\0",
+        "a\x7f",
+        "\x85",
+        "\u00a0a",
+        "a\u3000",
+        "\ufeffa",
+    ),
+    *("a\u2028b", "é", "Asy'ari", "😀", "x" * 3, "x" * 4, "x" * 40, "x" * 41, "x" * 300, "x" * 301, "x" * 5001),
+    *("a-b", "a--b", "-a", "a-", "A", "a_b", "ab1", "ab1\n", "é-b"),
+    *("2022-06-14", "2022-06-14\n", "1899-12-31", "1900-01-01", "2199-12-31", "2200-01-01", "2023-02-29", "2022-6-14"),
+    *("2022-06-31", "2022-00-01", "2022-13-01", "+2022-06-14", "20220614", "2022-06-14T00:00:00", "٢٠٢٢-06-14"),
+    *("2022-06-14T09:00:00+07:00", "2022-06-14T09:00:00Z", "2022-06-14T09:00:00z", "2022-06-14t09:00:00Z"),
+    *(
+        "2022-06-14T09:00:00",
+        "2022-06-14 09:00:00Z",
+        "2022-06-14T09:00Z",
+        "2022-06-14T24:00:00Z",
+        "2022-06-14T09:60:00Z",
+    ),
+    *("2022-06-14T23:59:60Z", "2022-06-14T09:00:00.5Z", "2022-06-14T09:00:00.123456Z", "2022-06-14T09:00:00.1234567Z"),
+    *("2022-06-14T09:00:00.Z", "2022-06-14T09:00:00+0700", "2022-06-14T09:00:00+24:00", "2022-06-14T09:00:00-00:00"),
+    *("2023-02-29T09:00:00Z", "1899-12-31T23:59:59Z", "2022-06-14T09:00:00Z\n", "1655172000"),
+    *(
+        "01a20c10-0ae2-7033-aa5d-2a6bfa807bee",
+        "01A20C10-0AE2-7033-AA5D-2A6BFA807BEE",
+        "01a20c100ae27033aa5d2a6bfa807bee",
+    ),
+    *("{01a20c10-0ae2-7033-aa5d-2a6bfa807bee}", "urn:uuid:01a20c10-0ae2-7033-aa5d-2a6bfa807bee"),
+    *("01a20c10-0ae2-7033-aa5d-2a6bfa807bee\n", "01a20c10-0ae27033-aa5d-2a6bfa807bee0", "1", "true", "null"),
+    *(None, True, False, 0, 1, 9, 10, -1, 2**31 - 1, 2**31, -(2**31), -(2**31) - 1, 0.5, {}, [], [1], {"a": 1}),
+    *(["01a20c10-0ae2-7033-aa5d-2a6bfa807bee"], ["01a20c10-0ae2-7033-aa5d-2a6bfa807bee"] * 2, [None]),
+]
+LETTERS = st.sampled_from([*"aZ09-:.TZ+ \n\t\0é😀\x7f\x85\u00a0\u2028\ufeff\u200b", "2022-06-14", "T09:00:00"])
+
+
+def holds(kind: str) -> tuple[TypeAdapter[Any], jsonschema_rs.Validator]:
+    check: TypeAdapter[Any] = TypeAdapter(TYPES[kind])
+    return check, jsonschema_rs.Draft202012Validator(check.json_schema(), validate_formats=True)
+
+
+def refusals(check: TypeAdapter[Any], value: Any) -> list[str]:
+    try:
+        check.validate_python(value)
+    except ValidationError as error:
+        return [one["type"] for one in error.errors()]
+    return []
+
+
+def accepts(check: TypeAdapter[Any], value: Any) -> bool:
+    return not refusals(check, value)
+
+
+@pytest.mark.parametrize("kind", TYPES)
+class TestTypes:
+    def test_agree_with_their_schema_at_the_edges(self, kind: str) -> None:
+        check, schema = holds(kind)
+        assert {True, False} == {accepts(check, value) for value in EDGES}
+        for value in EDGES:
+            assert accepts(check, value) == schema.is_valid(value), value
+
+    def test_have_a_saying_for_whatever_is_wrong(self, kind: str) -> None:
+        check, _ = holds(kind)
+        assert {refusal for value in EDGES for refusal in refusals(check, value)} <= set(SAYINGS)
+
+    @given(value=st.lists(LETTERS, max_size=6).map("".join))
+    def test_agree_with_their_schema_anywhere(self, kind: str, value: str) -> None:
+        check, schema = holds(kind)
+        assert accepts(check, value) == schema.is_valid(value)
+
+    def test_refuse_a_number_that_only_is_worth_an_integer(self, kind: str) -> None:
+        """The one thing that JSON Schema, which looks at values alone, admits beyond."""
+        assert not accepts(holds(kind)[0], 1.0)
+
+
+def test_text_becomes_what_it_stands_for() -> None:
+    assert TypeAdapter(Day).validate_python("2022-06-14") == date(2022, 6, 14)
+    at = TypeAdapter(Instant).validate_python("2022-06-14T09:00:00.25+07:00")
+    assert at == datetime(2022, 6, 14, 2, 0, 0, 250000, UTC)
+    assert at.tzinfo is UTC
+    word = "01a20c10-0ae2-7033-aa5d-2a6bfa807bee"
+    assert TypeAdapter(Uuid).validate_python(word.upper()) == UUID(word)
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u1680", "\u2000", "\u200a", "\u202f", "\u205f", "\u3000", "\ufeff"])
+def test_a_name_has_its_blanks_within(blank: str) -> None:
+    name = TypeAdapter(Name)
+    assert name.validate_python(f"a{blank}b") == f"a{blank}b"
+    assert refusals(name, f"{blank}a") == refusals(name, f"a{blank}") == refusals(name, blank) == ["not_plain"]
+
+
+def test_a_name_is_one_line_of_what_can_be_seen() -> None:
+    name = TypeAdapter(Name)
+    assert refusals(name, "") == ["string_too_short"]
+    for control in ("\0", "\t", "\n", "\r", "\x1f", "\x7f", "\x80", "\x9f", "\u2028", "\u2029"):
+        assert refusals(name, f"a{control}b") == ["not_plain"]
+    for seen in ("\u200b", "\u200d", "¡", "é", "😀"):  # zero-width ones join letters and pictures
+        assert accepts(name, seen)
+
+
+def test_an_integer_fits_its_column() -> None:
+    for value in (2**31 - 1, -(2**31)):
+        assert accepts(TypeAdapter(PlainInt), value)
+        assert not accepts(TypeAdapter(PlainInt), value + (1 if value > 0 else -1))
+
+
+def test_the_classes_of_characters_are_spelt_for_every_engine() -> None:
+    assert set((CONTROL + BLANK).replace("\\u", "").replace("-", "")) <= set("0123456789abcdef")
+
+
+class Place(Content):
+    name: Name
+    zone: Annotated[Name, Field(max_length=40)]
+
+
+class Meeting(Content):
+    code: Slug
+    name: Annotated[Name, Field(description="Its name.", examples=["Rakornas"])]
+    start_on: Day | None = None
+    place: Place | None = None
+    rooms: list[Place] = Field(default_factory=list)
+    seats: Annotated[PlainInt, Field(ge=1)] = 5
+    kind: Literal["plenary", "other"] = "other"
+
+
+class Flags(Content):
+    on: bool = False
+    ratio: int = 0
+
+
+class TestContent:
+    @pytest.mark.parametrize("value", [0, 1, "true", "on", 1.0, None])
+    def test_converts_nothing(self, value: Any) -> None:
+        with pytest.raises(InvalidContent):
+            validate(Flags, {"on": value})
+        with pytest.raises(InvalidContent):
+            validate(Flags, {"ratio": True if value == 1 else "1"})
+
+    def test_the_errors_have_an_end(self) -> None:
+        with pytest.raises(InvalidContent) as raised:
+            validate(Flags, {f"x{number}": 1 for number in range(500)})
+        assert len(raised.value.errors) == 100
+
+
+class TestPatch:
+    PATCH = patch_of(Meeting)
+
+    def test_anything_may_be_left_out_and_nothing_stands_in_for_it(self) -> None:
+        schema = self.PATCH.model_json_schema()
+        assert "required" not in schema
+        assert list(schema["properties"]) == list(Meeting.model_fields)
+        assert '"default"' not in json.dumps(schema)
+        assert self.PATCH.model_validate({}).model_dump(exclude_unset=True) == {}
+
+    def test_a_member_is_described_as_in_the_content(self) -> None:
+        schema, whole = self.PATCH.model_json_schema(), Meeting.model_json_schema()
+        assert schema["properties"]["name"] == whole["properties"]["name"]
+        assert schema["properties"]["code"] == whole["properties"]["code"]
+
+    @pytest.mark.parametrize(
+        "patch",
+        [{"start_on": None}, {"place": {"zone": "WIB"}}, {"place": None}, {"seats": 7}, {"kind": "plenary"}],
+    )
+    def test_takes_any_part(self, patch: dict[str, Any]) -> None:
+        assert validate(self.PATCH, patch).model_dump(exclude_unset=True) == patch
+
+    @pytest.mark.parametrize(
+        ("patch", "pointer", "code"),
+        [
+            ({"name": None}, "/name", "null_not_allowed"),
+            ({"seats": None}, "/seats", "null_not_allowed"),
+            ({"seats": 0}, "/seats", "too_small"),
+            ({"place": {"zone": "x" * 41}}, "/place/zone", "too_long"),
+            ({"place": {"zone": None}}, "/place/zone", "null_not_allowed"),
+            ({"place": {"town": "x"}}, "/place/town", "unknown_member"),
+            ({"rooms": [{"zone": "x"}]}, "/rooms/0/name", "missing_member"),
+            ({"colour": 1}, "/colour", "unknown_member"),
+            ({"kind": "x"}, "/kind", "not_one_of"),
+        ],
+    )
+    def test_but_only_what_the_content_could_hold(self, patch: dict[str, Any], pointer: str, code: str) -> None:
+        with pytest.raises(InvalidContent) as raised:
+            validate(self.PATCH, patch)
+        assert [(error.pointer, error.code) for error in raised.value.errors] == [(pointer, code)]

@@ -1,0 +1,183 @@
+from datetime import date, timedelta
+from typing import Annotated
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
+
+from app.core.http.parameters import (
+    AsOf,
+    FieldsOf,
+    ItemQuery,
+    ListQuery,
+    PageQuery,
+    PeriodQuery,
+    calendar_day,
+    plain_digits,
+)
+
+FIRST, LAST = date(1900, 1, 1), date(2199, 12, 31)
+
+
+class TestPlainDigits:
+    @given(st.integers(0, 10**9 - 1))
+    def test_digits_pass_unchanged(self, number: int) -> None:
+        assert plain_digits(str(number)) == str(number)
+
+    @given(st.text().filter(lambda text: not (text.isascii() and text.isdigit())))
+    def test_nothing_else_does(self, text: str) -> None:
+        with pytest.raises(PydanticCustomError):
+            plain_digits(text)
+
+    @pytest.mark.parametrize(
+        "text", ["", "+5", "-5", "1_0", "٣", "५", "²", "5 ", "5\n", "0x5", "5.", "1" * 101, "True"]
+    )
+    def test_what_python_would_take(self, text: str) -> None:
+        with pytest.raises(PydanticCustomError):
+            plain_digits(text)
+
+
+class TestCalendarDay:
+    @given(st.dates(FIRST, LAST))
+    def test_each_day_passes(self, day: date) -> None:
+        assert calendar_day(day.isoformat()) == day
+
+    @given(st.dates().filter(lambda day: not FIRST <= day <= LAST))
+    def test_no_day_outside_the_years_does(self, day: date) -> None:
+        with pytest.raises(PydanticCustomError, match="1900 to 2199"):
+            calendar_day(day.isoformat())
+
+    @pytest.mark.parametrize("day", [FIRST - timedelta(1), LAST + timedelta(1)])
+    def test_the_days_beside_the_bounds(self, day: date) -> None:
+        with pytest.raises(PydanticCustomError):
+            calendar_day(day.isoformat())
+
+    @given(st.text())
+    def test_no_other_text_does(self, text: str) -> None:
+        with pytest.raises(PydanticCustomError):
+            calendar_day(text)
+
+    @given(st.from_regex(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"))
+    def test_what_looks_like_a_day_is_one_or_none(self, text: str) -> None:
+        try:
+            assert calendar_day(text).isoformat() == text
+        except PydanticCustomError as error:
+            assert error.type in ("not_a_day", "no_such_day")  # noqa: PT017
+
+    @pytest.mark.parametrize(
+        "value", [0, 19000101, 2022.5, True, None, FIRST, b"2022-06-14", "2022-W24-2", "\uff12022-06-14"]
+    )
+    def test_what_pydantic_would_take(self, value: object) -> None:
+        with pytest.raises(PydanticCustomError):
+            calendar_day(value)
+
+    def test_the_schema_says_so(self) -> None:
+        schema = TypeAdapter(AsOf).json_schema()
+        assert (schema["type"], schema["format"]) == ("string", "date")
+        assert schema["pattern"] == "^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"
+
+
+class Thing(BaseModel):
+    code: str
+    name: str
+    parent: str
+
+
+class TestFieldsOf:
+    fields = TypeAdapter(Annotated[str, FieldsOf(Thing)])
+
+    @given(st.lists(st.sampled_from(["code", "name", "parent"]), min_size=1))
+    def test_members_with_commas(self, names: list[str]) -> None:
+        assert self.fields.validate_python(",".join(names)) == ",".join(names)
+
+    @pytest.mark.parametrize("text", ["", ",", "code,", ",code", "code,,name", "code name", "code, name", "Code", "c*"])
+    def test_anything_else(self, text: str) -> None:
+        with pytest.raises(ValidationError) as raised:
+            self.fields.validate_python(text)
+        assert [(error["type"], error["ctx"]) for error in raised.value.errors()] == [
+            ("unknown_field", {"allowed": "code, name, parent"})
+        ]
+
+    def test_the_schema_says_so(self) -> None:
+        assert self.fields.json_schema()["pattern"] == "^(code|name|parent)(,(code|name|parent))*$"
+
+
+class TestQueries:
+    def test_filters_are_what_was_given_beside_the_page(self) -> None:
+        query = PageQuery.model_validate({"page_size": "5", "q": "ab", "page_token": "t"})
+        assert query.filters() == {"q": "ab"}
+        assert (query.page_size, query.names()) == (5, [])
+        assert PageQuery().filters() == {}
+
+    def test_names(self) -> None:
+        assert ItemQuery(fields="code,name").names() == ["code", "name"]
+
+    def test_a_query_does_not_change(self) -> None:
+        with pytest.raises(ValidationError):
+            PageQuery().page_size = 7  # type: ignore[misc]
+
+    @pytest.mark.parametrize(
+        ("name", "bounds"),
+        [
+            ("page_size", {"minimum": 1, "maximum": 200, "default": 50}),
+            ("q", {"minLength": 2, "maxLength": 100}),
+            ("page_token", {"minLength": 1, "maxLength": 2000}),
+        ],
+    )
+    def test_the_schema_has_the_bounds(self, name: str, bounds: dict[str, int]) -> None:
+        schema = PageQuery.model_json_schema()["properties"][name]
+        schema |= schema.get("anyOf", [{}])[0]
+        assert {key: schema[key] for key in bounds} == bounds
+
+
+class TestPeriodQuery:
+    @staticmethod
+    def errors(**given: str) -> list[tuple[str, str]]:
+        with pytest.raises(ValidationError) as raised:
+            PeriodQuery.model_validate(given)
+        return [(str(error["loc"][0]), error["type"]) for error in raised.value.errors()]
+
+    @given(st.dates(FIRST, LAST), st.dates(FIRST, LAST))
+    def test_it_does_not_end_before_it_begins(self, one: date, other: date) -> None:
+        first, last = sorted((one, other))
+        query = PeriodQuery.model_validate({"from": str(first), "to": str(last)})
+        assert query.filters() == {"from_": first, "to": last}
+        if first != last:
+            assert self.errors(**{"from": str(last), "to": str(first)}) == [("to", "to_before_from")]
+
+    def test_each_side_may_be_open(self) -> None:
+        assert PeriodQuery.model_validate({}).filters() == {}
+        assert PeriodQuery.model_validate({"from": "2024-02-11"}).filters() == {"from_": date(2024, 2, 11)}
+        assert PeriodQuery.model_validate({"to": "2024-02-13"}).filters() == {"to": date(2024, 2, 13)}
+
+    def test_it_has_no_other_name(self) -> None:
+        assert self.errors(from_="2024-02-11") == [("from_", "extra_forbidden")]
+
+    @pytest.mark.parametrize("bad", ["", "2024-2-11", "1899-12-31", "2200-01-01"])
+    def test_each_day_is_told_of_once(self, bad: str) -> None:
+        """A bad `from` does not make `to` a bad one, whatever it is."""
+        assert self.errors(**{"from": bad, "to": "1900-01-01"}) == [("from", "not_a_day")]
+        assert self.errors(**{"from": "2024-02-11", "to": bad}) == [("to", "not_a_day")]
+        assert self.errors(**{"from": bad, "to": bad}) == [("from", "not_a_day"), ("to", "not_a_day")]
+
+    def test_the_order_in_which_they_are_given_does_not_count(self) -> None:
+        assert self.errors(to="2024-02-10", **{"from": "2024-02-11"}) == [("to", "to_before_from")]
+
+    def test_the_schema_names_both_as_days(self) -> None:
+        properties = PeriodQuery.model_json_schema()["properties"]
+        for name in ("from", "to"):
+            assert properties[name]["anyOf"][0]["format"] == "date"
+
+
+class TestListQuery:
+    def test_it_has_no_order_of_its_own(self) -> None:
+        assert ListQuery.model_validate({"page_size": "7"}).order is None
+        for name in ("q", "sort"):
+            with pytest.raises(ValidationError):
+                ListQuery.model_validate({name: "ab"})
+
+    def test_a_searched_list_takes_it_from_sort(self) -> None:
+        assert PageQuery(sort="-name").order == "-name"
+        assert PageQuery().order is None

@@ -1,0 +1,61 @@
+"""A made-up roll: a few people, or as many as wanted, at a meeting of some days."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from app.rendering.roll import Line, Proof, Roll, Times, digest
+
+TITLE = "Rapat Koordinasi Nasional"
+START = date(2022, 6, 13)
+MADE = datetime(2022, 6, 16, 1, 23, 45, tzinfo=UTC)
+NEVER = Times(None, None)
+LONG = (
+    "Raden Mas Panembahan Senopati Ing Ngalaga Sayidin Panatagama Bratadikara Kusumaningrat Suryaningprang Jayanegara"
+)
+ODD = (
+    "",
+    "محمد علي",
+    "李小龍",
+    "😀 👨‍👩‍👧",
+    "a\x00b\x1fc\n\td",
+    "\u202eevil\u202c",
+    "\ud800 half",
+    "e\u0301",
+    "W" * 400,
+    "\\(()%&<>",
+)
+"""Names that no form foresees."""
+
+
+def at(day: int, hour: int, minute: int) -> datetime:
+    """In UTC, on a day of the meeting."""
+    return datetime(2022, 6, 13 + day, hour, minute, tzinfo=UTC)
+
+
+def line(
+    name: str = "Hasyim Asy'ari", status: str = "present", days: int = 1, times: Sequence[Times] = (), **rest: object
+) -> Line:
+    given = {"office": "chair", "organization": "Komisi Pemilihan Umum", "capacity": "delegate", "late": False, **rest}
+    return Line(name=name, status=status, days=tuple(times) or (NEVER,) * days, **given)  # type: ignore[arg-type]
+
+
+def roll(lines: Sequence[Line], days: int = 1, **rest: object) -> Roll:
+    given: dict[str, object] = {
+        "title": TITLE,
+        "place": "Hotel Nusantara, Jakarta",
+        "time_zone": "Asia/Jakarta",
+        "start_on": START,
+        "end_on": START + timedelta(days - 1),
+        "starts_at": at(0, 2, 0),
+        "made_at": MADE,
+    }
+    return Roll(lines=lines, **{**given, **rest})  # type: ignore[arg-type]
+
+
+def crowd(count: int, days: int = 1) -> Roll:
+    """Names that occur only once each, and whose order is known."""
+    return roll([line(f"Peserta{n:04}", days=days) for n in range(1, count + 1)], days)
+
+
+def proof(of: Roll) -> Proof:
+    return Proof(digest(of), f"https://contoh.kpu.go.id/v1/rolls/{digest(of)}")

@@ -1,0 +1,109 @@
+"""The CSV of a roll: what it says, that a spreadsheet runs none of it, and that it proves the roll."""
+
+import csv
+import hashlib
+import io
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from app.rendering import labels
+from app.rendering.roll import Roll, Times, as_csv, digest
+from tests.rendering.made_up import LONG, ODD, at, crowd, line, roll
+
+HEADS = ["No.", "Nama", "Jabatan", "Instansi", "Kehadiran", "Terlambat", "Acara"]
+
+
+def read(of: Roll) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(as_csv(of).decode(), newline="")))
+
+
+def test_a_row_is_what_is_known_of_somebody() -> None:
+    came = Times(at(0, 17, 5), at(0, 18, 59))  # after midnight in Jakarta
+    made = roll([line(late=True, times=(came, Times(None, at(1, 10, 0))))], days=2)
+    times = [f"{word} 2022-06-{day}" for day in (13, 14) for word in ("Masuk", "Keluar")]
+    assert read(made) == [
+        [*HEADS, *times],
+        [
+            *("1", "Hasyim Asy'ari", "Ketua", "Komisi Pemilihan Umum", "Hadir", "Ya", "Rapat Koordinasi Nasional"),
+            *("00:05", "01:59", "", "17:00"),
+        ],
+    ]
+
+
+@pytest.mark.parametrize("name", [*ODD, LONG, 'two "quoted", words', "line\r\nbreak"])
+def test_a_name_comes_back_as_it_was(name: str) -> None:
+    read_back = read(roll([line(name)]))[1][1].removeprefix("'")
+    assert read_back == name.encode(errors="replace").decode()
+
+
+def test_rows_end_as_rfc_4180_says_and_nothing_stands_before_the_first() -> None:
+    content = as_csv(crowd(2))
+    assert content.startswith(b"No.,Nama,")
+    assert content.count(b"\r\n") == content.count(b"\n") == 3
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", " =", "\u00a0@"])
+def test_no_cell_is_a_formula(start: str) -> None:
+    bad = f"{start}1+1"
+    _, row = read(roll([line(bad, organization=bad)]))
+    assert row[1] == row[3] == f"'{bad}"
+
+
+def test_the_digest_is_that_of_the_file() -> None:
+    assert digest(crowd(3)) == hashlib.sha256(as_csv(crowd(3))).hexdigest()
+
+
+def test_the_digest_does_not_know_when_the_roll_was_made() -> None:
+    later = replace(crowd(3), made_at=datetime(2030, 1, 1, tzinfo=UTC))
+    assert digest(later) == digest(crowd(3))
+    changed = replace(crowd(3), lines=[*crowd(3).lines[:2], line("Lain")])
+    assert digest(changed) != digest(crowd(3))
+
+
+@pytest.mark.parametrize(
+    ("office", "capacity", "position"),
+    [
+        ("chair", "delegate", "Ketua"),
+        ("member", "speaker", "Anggota (Narasumber)"),
+        ("secretary", "committee", "Sekretaris (Panitia)"),
+        ("secretary_general", "observer", "Sekretaris Jenderal (Pengamat)"),
+        (None, "guest", "Tamu"),
+        (None, "delegate", ""),
+    ],
+)
+def test_a_position_is_an_office_and_more_than_a_delegate(office: str | None, capacity: str, position: str) -> None:
+    assert read(roll([line(office=office, capacity=capacity)]))[1][2] == position
+
+
+@pytest.mark.parametrize(
+    ("status", "late", "remark"),
+    [
+        ("expected", False, ""),
+        ("expected", True, "Terlambat"),
+        ("present", False, "Hadir"),
+        ("present", True, "Hadir, terlambat"),
+        ("represented", False, "Diwakili"),
+        ("excused", False, "Izin"),
+        ("sick", False, "Sakit"),
+        ("on_duty_elsewhere", False, "Dinas luar"),
+        ("on_leave", False, "Cuti"),
+        ("absent", False, "Alpa"),
+    ],
+)
+def test_a_status_has_its_word(status: str, late: bool, remark: str) -> None:
+    assert labels.remark(status, late) == remark
+
+
+def test_who_makes_no_file_loads_nothing_that_makes_one() -> None:
+    script = "import sys, app.rendering.renderers, app.rendering.qr; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True).stdout.split()
+    assert not {"reportlab", "xlsxwriter", "segno", "PIL", "font_source_sans_pro"} & set(loaded)
+
+
+def test_the_same_people_at_another_meeting_are_another_roll() -> None:
+    made = roll([line()])
+    assert digest(replace(made, title="Rapat Pleno")) != digest(replace(made, title="Rapat Kerja"))

@@ -1,0 +1,125 @@
+"""The workbook of a roll, read back."""
+
+import io
+from datetime import datetime, time, timedelta
+
+import pytest
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from app.rendering.renderers import as_xlsx
+from app.rendering.roll import Proof, Roll, Times
+from tests.rendering.made_up import LONG, MADE, ODD, START, TITLE, at, crowd, line, proof, roll
+
+FACTS, HEADS, FIRST = 3, 10, 12
+"""Rows, where all that is known of a meeting is."""
+MONDAY = datetime.combine(START, time())
+
+
+def read(of: Roll, proven: Proof | None = None) -> Worksheet:
+    sheet = load_workbook(io.BytesIO(as_xlsx(of, proven or proof(of)))).active
+    assert isinstance(sheet, Worksheet)
+    return sheet
+
+
+def row(sheet: Worksheet, number: int) -> list[object]:
+    return [cell.value for cell in sheet[number]]
+
+
+def test_a_sheet_is_the_form_that_offices_know() -> None:
+    came = Times(at(0, 2, 5), at(0, 9, 59))
+    made = roll([line(late=True, times=(came, Times(None, None)))], days=2)
+    sheet = read(made)
+    assert sheet["A1"].value == "DAFTAR HADIR"
+    assert sheet["A2"].value == TITLE
+    assert [(sheet.cell(n, 1).value, sheet.cell(n, 3).value) for n in range(FACTS, HEADS - 1)] == [
+        ("Hari/Tanggal", ": Senin–Selasa, 13–14 Juni 2022"),  # noqa: RUF001
+        ("Waktu/Pukul", ": 09.00 WIB"),
+        ("Tempat", ": Hotel Nusantara, Jakarta"),
+        ("Sidik (SHA-256)", f": {proof(made).digest}"),
+        ("Periksa di", f": {proof(made).address}"),
+        ("Dibuat", ": 16 Juni 2022, 08.23 WIB"),
+    ]
+    assert row(sheet, HEADS)[:5] == ["No.", "Nama", "Jabatan", "Instansi/Satuan Kerja", MONDAY]
+    assert row(sheet, HEADS)[5:] == [None, MONDAY + timedelta(1), None, "Keterangan", "Tanda tangan"]
+    assert row(sheet, HEADS + 1)[4:8] == ["Masuk", "Keluar"] * 2
+    names = [1, "Hasyim Asy'ari", "Ketua", "Komisi Pemilihan Umum"]
+    assert row(sheet, FIRST) == [*names, time(9, 5), time(16, 59), None, None, "Hadir, terlambat", "1."]
+
+
+def test_an_hour_is_shown_with_a_dot_and_a_day_with_its_name() -> None:
+    sheet = read(roll([line(times=(Times(at(0, 2, 5), None),))]))
+    assert sheet.cell(FIRST, 5).number_format == r"hh\.mm"
+    assert sheet.cell(HEADS, 5).number_format == "[$-421]dddd, d/m"
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@a", "{=1}", "http://x.id", "0012", "_x0041_", *ODD])
+def test_a_text_is_a_text_and_comes_back(text: str) -> None:
+    sheet = read(roll([line(text, organization=text)], title=text, place="Jakarta"))
+    kept = "".join(c if c >= " " or c in "\t\n" else f"_x{ord(c):04X}_" for c in text)
+    expected = kept.encode(errors="replace").decode()
+    assert [cell.value or "" for cell in (sheet.cell(FIRST, 2), sheet.cell(FIRST, 4), sheet["A2"])] == [expected] * 3
+    cells = [cell for cells in sheet.iter_rows() for cell in cells]
+    assert {cell.data_type for cell in cells} <= {"s", "n", "d"}
+    assert not any(cell.hyperlink for cell in cells)
+
+
+def test_a_long_name_wraps_in_a_row_that_is_high_enough() -> None:
+    sheet = read(roll([line(LONG), line()]))
+    assert sheet.cell(FIRST, 2).alignment.wrap_text
+    high, usual = (sheet.row_dimensions[n].height for n in (FIRST, FIRST + 1))
+    assert high is not None
+    assert usual is not None
+    assert high >= 4 * 14
+    assert 25 <= usual <= 30
+
+
+def test_heading_and_names_stay_on_the_screen_and_on_paper() -> None:
+    sheet = read(crowd(40, 3))
+    assert sheet.freeze_panes == f"C{FIRST}"
+    assert sheet.print_title_rows == f"${HEADS}:${HEADS + 1}"
+    assert sheet.page_setup.paperSize == 9
+    assert sheet.sheet_properties.pageSetUpPr is not None
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
+    assert sheet.max_row == FIRST + 40 - 1
+
+
+@pytest.mark.parametrize(("days", "orientation"), [(2, "portrait"), (3, "landscape")])
+def test_many_days_turn_the_page(days: int, orientation: str) -> None:
+    assert read(crowd(1, days)).page_setup.orientation == orientation
+
+
+def foot(sheet: Worksheet) -> list[object]:
+    """What stands left and right below each printed page."""
+    return [part and part.text for part in (sheet.oddFooter.left, sheet.oddFooter.right)]  # type: ignore[union-attr]
+
+
+def test_each_printed_page_has_proof_and_number() -> None:
+    made = crowd(1)
+    digest, address = proof(made).digest, proof(made).address
+    assert foot(read(made)) == [f"Sidik (SHA-256): {digest}\nperiksa di {address}", "Halaman &P dari &N"]
+
+
+def test_a_foot_too_long_for_excel_keeps_the_digest() -> None:
+    made = crowd(1)
+    sheet = read(made, Proof(proof(made).digest, f"https://{'a' * 200}.id/v1/rolls/{proof(made).digest}"))
+    assert foot(sheet) == [f"Sidik (SHA-256): {proof(made).digest}", "Halaman &P dari &N"]
+
+
+def test_signatures_are_staggered() -> None:
+    sheet = read(crowd(2))
+    assert [sheet.cell(n, 8).value for n in (FIRST, FIRST + 1)] == ["1.", "2."]
+    odd, even = (sheet.cell(n, 8).alignment.indent for n in (FIRST, FIRST + 1))
+    assert even > odd
+
+
+def test_the_file_names_itself_and_when_it_was_made() -> None:
+    properties = load_workbook(io.BytesIO(as_xlsx(crowd(1), proof(crowd(1))))).properties
+    assert properties.title == f"Daftar hadir: {TITLE}"
+    assert properties.created == MADE.replace(tzinfo=None)
+
+
+def test_the_same_roll_gives_the_same_bytes() -> None:
+    made = crowd(50, 3)
+    assert as_xlsx(made, proof(made)) == as_xlsx(crowd(50, 3), proof(made))

@@ -1,0 +1,24 @@
+"""A service of each test's own that writes, and callers of it."""
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+
+from tests.writes.calls import Calls
+
+
+@pytest.fixture
+def app(own_app: FastAPI) -> FastAPI:
+    return own_app
+
+
+@pytest.fixture
+def client(own_client: httpx.AsyncClient) -> httpx.AsyncClient:
+    return own_client
+
+
+@pytest_asyncio.fixture
+async def calls(app: FastAPI, client: httpx.AsyncClient) -> Calls:
+    """A caller that may write everything, everywhere."""
+    return Calls.of(app, client)
