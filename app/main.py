@@ -24,27 +24,28 @@ from starlette_compress import CompressMiddleware, remove_compress_type
 
 from app import auth, registry
 from app.appointments.router import router as appointments
-from app.attendance.broadcast import Hub, summaries
+from app.attendance.broadcast import SummaryBroadcaster, summaries
 from app.attendance.live_router import router as live
 from app.attendance.router import rolls as attendance_rolls
 from app.attendance.router import router as attendance
 from app.audit.router import router as audit
 from app.audit_chain.task import sealing
 from app.badges.router import router as badges
-from app.check_ins.batching import Gathering
+from app.check_ins.batching import CheckInBatcher
 from app.check_ins.repository import check_in
 from app.check_ins.router import receipt_clock
 from app.check_ins.router import router as gates
 from app.clients.router import router as clients
-from app.core import problems, telemetry
+from app.core import problems
 from app.core.db.database import Database
 from app.core.http import openapi, protocol, validation
-from app.core.http.conditional import Conditional
-from app.core.http.cors import CrossOrigin
-from app.core.http.methods import Allowed, Methods
-from app.core.http.rate_limits import Limits
-from app.core.http.raw_query import RawQuery
-from app.core.http.request_limits import Guard
+from app.core.http.access_log import AccessLogMiddleware
+from app.core.http.conditional import ConditionalMiddleware
+from app.core.http.cors import CrossOriginMiddleware
+from app.core.http.methods import Allowed, MethodsMiddleware
+from app.core.http.rate_limits import RateLimitMiddleware
+from app.core.http.raw_query import RawQueryMiddleware
+from app.core.http.request_limits import RequestLimitsMiddleware
 from app.corrections.router import router as corrections
 from app.divisions.router import router as divisions
 from app.elections.router import router as elections
@@ -67,7 +68,7 @@ from app.search.router import router as search
 from app.settings import Settings
 from app.stages.router import router as stages
 from app.today.router import router as today
-from app.writes.purge import housekeeping
+from app.writes.purge import purge_periodically
 
 ROUTERS = (
     gates,  # routes are looked through in turn: these come first, for six hundred people wait at the door
@@ -125,14 +126,14 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     """Open what the application works with, over the database of its settings, and close it at the end."""
     settings: Settings = app.state.settings
     app.state.database = Database(settings)
-    app.state.trust = auth.Trust(settings)
-    await app.state.trust.start()
-    app.state.doors = Gathering(partial(check_in, app.state.database), app.state.database.deadline)
-    app.state.live = Hub(summaries(app.state.database))
-    async with sealing(settings), housekeeping(app.state.database):
-        yield {protocol.AT_SHUTDOWN: (app.state.live.close,)}
-    await app.state.live.stop()
-    await app.state.trust.stop()
+    app.state.token_verifier = auth.TokenVerifier(settings)
+    await app.state.token_verifier.start()
+    app.state.check_in_batcher = CheckInBatcher(partial(check_in, app.state.database), app.state.database.deadline)
+    app.state.summary_broadcaster = SummaryBroadcaster(summaries(app.state.database))
+    async with sealing(settings), purge_periodically(app.state.database):
+        yield {protocol.AT_SHUTDOWN: (app.state.summary_broadcaster.close,)}
+    await app.state.summary_broadcaster.stop()
+    await app.state.token_verifier.stop()
     await app.state.database.close()
 
 
@@ -157,7 +158,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     for router in ROUTERS:
         app.include_router(router)
-    auth.refuse_undeclared(app, ROUTERS)
+    auth.check_access_declared(app, ROUTERS)
     configure(app, settings or Settings())
     return app
 
@@ -177,21 +178,23 @@ def configure(app: FastAPI, settings: Settings) -> None:
     app.state.imports_under_way = set()
     app.middleware_stack = None  # it is built from the following at the first request
     app.user_middleware = [
-        Middleware(telemetry.Observability),
-        Middleware(CrossOrigin),
-        Middleware(Guard, body_limit=settings.body_limit, large=LARGE, concurrency=settings.concurrency),
-        Middleware(RawQuery),
-        Middleware(auth.Authentication),
+        Middleware(AccessLogMiddleware),
+        Middleware(CrossOriginMiddleware),
         Middleware(
-            Limits,
+            RequestLimitsMiddleware, body_limit=settings.body_limit, large=LARGE, concurrency=settings.concurrency
+        ),
+        Middleware(RawQueryMiddleware),
+        Middleware(auth.AuthenticationMiddleware),
+        Middleware(
+            RateLimitMiddleware,
             rate_client=settings.rate_client,
             burst_client=settings.burst_client,
             rate_network=settings.rate_network,
             burst_network=settings.burst_network,
             proxies=settings.trusted_proxies,
         ),
-        Middleware(Methods, allowed=Allowed(app)),
-        Middleware(Conditional),
+        Middleware(MethodsMiddleware, allowed=Allowed(app)),
+        Middleware(ConditionalMiddleware),
         Middleware(CompressMiddleware),
     ]
 

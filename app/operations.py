@@ -16,7 +16,7 @@ from app.models import privileges, schema
 from app.settings import Settings
 
 if TYPE_CHECKING:
-    from app.core.db.transaction import Writer
+    from app.core.db.transaction import Transaction
     from app.reference import loader
 
 OLDEST, NEWEST = 15, 18
@@ -108,16 +108,16 @@ def as_service_role(url: str) -> str:
     return url.replace(f"//{embedded.NAME}@", f"//{SERVICE_ROLE}@", 1)
 
 
-def write(url: str, work: "Callable[[Writer], Awaitable[T]]") -> T:
+def write(url: str, work: "Callable[[Transaction], Awaitable[T]]") -> T:
     """What this work comes to, in one transaction."""
     from app.core.db.database import Database
-    from app.core.db.transaction import writing
+    from app.core.db.transaction import open_transaction
     from app.core.problems import Unavailable
 
     async def written() -> T:
         database = Database(settings().model_copy(update={"database_url": url}))
         try:
-            async with writing(database) as transaction:
+            async with open_transaction(database) as transaction:
                 return await work(transaction)
         finally:
             await database.close()

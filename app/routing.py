@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.auth import Route
+from app.auth import AuthorizingRoute
 from app.core.http.negotiation import produces
 from app.core.http.openapi import problems
 from app.core.problems import NotAcceptable
@@ -16,7 +16,7 @@ def resource(name: str, *, at: str | None = None) -> APIRouter:
     return APIRouter(
         prefix=at or f"/v1/{name}",
         tags=[name],
-        route_class=Route,
+        route_class=AuthorizingRoute,
         dependencies=[Depends(produces("application/json"))],
         responses=problems(NotAcceptable),
     )

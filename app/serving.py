@@ -105,7 +105,7 @@ def application() -> FastAPI:
     settings = Settings()
     telemetry.configure_logging(settings.log_level)
     if parent := multiprocessing.parent_process():
-        telemetry.forget_dead_workers()
+        telemetry.discard_dead_worker_metrics()
         threading.Thread(target=_follow, args=(parent,), daemon=True).start()
     app = create_app(settings)
     # What is there now stays. Left to the collector, it would be gone through again and again, 100 ms each time.

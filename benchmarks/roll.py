@@ -69,9 +69,9 @@ class Recorder(Reader):
 
     last: tuple[Statement, Mapping[str, Any]]
 
-    async def rows(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
+    async def fetch_all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
         self.last = statement, parameters
-        return await super().rows(statement, parameters)
+        return await super().fetch_all(statement, parameters)
 
 
 def run(quick: bool, plans: Path | None = None) -> bool:

@@ -11,9 +11,9 @@ from rich.table import Table
 from starlette.datastructures import State
 from starlette.types import Message, Receive, Scope, Send
 
-from app.auth import Authentication, Trust, tokens
+from app.auth import AuthenticationMiddleware, TokenVerifier, tokens
 from app.auth import repository as records
-from app.auth.keys import SigningKey, new_jwk
+from app.auth.keys import SigningKey, generate_jwk
 from app.settings import Settings
 
 TARGET = 20.0  # microseconds for a token that was seen
@@ -25,13 +25,13 @@ class Records:
 
     def __init__(self) -> None:
         now = time.time()
-        self.found = records.State(
-            (SigningKey(*new_jwk(), now - 60, now + 86400 * 6),),
+        self.found = records.VerifierState(
+            (SigningKey(*generate_jwk(), now - 60, now + 86400 * 6),),
             {f"changed-{n}": 2 for n in range(1000)},
             frozenset(f"revoked-{n}" for n in range(1000)),
         )
 
-    async def state(self) -> records.State:
+    async def state(self) -> records.VerifierState:
         return self.found
 
     async def close(self) -> None: ...
@@ -40,7 +40,7 @@ class Records:
 class App:
     """What Starlette puts into a scope, as far as the room looks at it."""
 
-    def __init__(self, trust: Trust) -> None:
+    def __init__(self, trust: TokenVerifier) -> None:
         self.state = State({"trust": trust})
 
 
@@ -68,12 +68,14 @@ def run(quick: bool) -> bool:
 
 
 async def measure(count: int) -> tuple[float, float, float]:
-    trust = Trust(Settings(), records=Records())
+    trust = TokenVerifier(Settings(), repository=Records())
     await trust.start()
-    room, app = Authentication(nothing), App(trust)
-    key = await trust.signing_key()
-    grants = [tokens.Grant(f"client-{n}", "bappenas", 1, ["changes:read"], secret="s") for n in range(count)]
-    issued = [tokens.issue(one, key, issuer=trust.issuer, audience="rakornas", now=time.time()) for one in grants]
+    room, app = AuthenticationMiddleware(nothing), App(trust)
+    key = await trust.get_signing_key()
+    grants = [tokens.Grant(f"client-{n}", "bappenas", 1, ["changes:read"], secret_id="s") for n in range(count)]
+    issued = [
+        tokens.issue_access_token(one, key, issuer=trust.issuer, audience="rakornas", now=time.time()) for one in grants
+    ]
 
     def asked_with(token: str | None) -> Scope:
         headers = [(b"host", b"127.0.0.1"), (b"accept", b"*/*"), (b"user-agent", b"curl/8")]
@@ -89,7 +91,7 @@ async def measure(count: int) -> tuple[float, float, float]:
     async def verify() -> float:
         began = time.perf_counter()
         for token in issued:
-            jws.deserialize_compact(token, key.private, algorithms=["ES256"])
+            jws.deserialize_compact(token, key.private_key, algorithms=["ES256"])
         return (time.perf_counter() - began) / len(issued) * 1e6
 
     none = [asked_with(None) for _ in issued]
@@ -99,7 +101,7 @@ async def measure(count: int) -> tuple[float, float, float]:
     bare = await median(verify)
     firsts = []
     for _ in range(ROUNDS):
-        trust._remembered.clear()
+        trust._verified_tokens.clear()
         firsts.append(await difference(ask([asked_with(token) for token in issued]), ask(none)))
     await trust.stop()
     return seen, statistics.median(firsts), bare

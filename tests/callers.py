@@ -6,7 +6,7 @@ from uuid import uuid4
 from fastapi import FastAPI
 
 from app.auth import Caller, Scope
-from app.auth.tokens import Verified
+from app.auth.tokens import VerifiedToken
 
 
 def bearer(
@@ -20,5 +20,5 @@ def bearer(
     """The header of a caller whom the service of this app knows."""
     token = uuid4().hex
     caller = Caller(client, name, frozenset(scopes), organization, meeting)
-    app.state.trust._remembered[token.encode()] = Verified(caller, time.time() + 3600)
+    app.state.token_verifier._remembered[token.encode()] = VerifiedToken(caller, time.time() + 3600)
     return {"Authorization": f"Bearer {token}"}

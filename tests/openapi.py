@@ -95,7 +95,7 @@ def written(app: FastAPI) -> dict[str, dict[str, Any]]:
 
 async def prepare(app: FastAPI, url: str) -> None:
     """Put there what the reference data have not, and what a service makes by itself with time."""
-    await app.state.trust.signing_key()
+    await app.state.token_verifier.signing_key()
     await make_up(url)
 
 

@@ -130,7 +130,7 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-from app.auth import public
+from app.auth import allow_anonymous
 from app.core.database import Read
 from app.core.examples import example
 from app.core.pages import PageOf
@@ -143,7 +143,7 @@ router = resource("notices")
 @router.get(
     "",
     response_model=PageOf[schemas.Notice],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/notices?kind=circular"),
 )
 async def list_notices(request: Request, read: Read, query: Annotated[schemas.NoticeQuery, Query()]) -> Response:

@@ -5,7 +5,15 @@ from fastapi import APIRouter, Body, FastAPI, Query, Request, Response
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ConfigDict
 
-from app.auth import Access, Route, Scope, allow, needed, public, refuse_undeclared
+from app.auth import (
+    AccessPolicy,
+    AuthorizingRoute,
+    Scope,
+    allow_anonymous,
+    build_missing_scope_problem,
+    check_access_declared,
+    require_scope,
+)
 from app.core.problems import Problem
 from tests.conftest import client_of
 
@@ -16,19 +24,19 @@ class Given(BaseModel):
 
 
 def service() -> FastAPI:
-    router = APIRouter(route_class=Route)
+    router = APIRouter(route_class=AuthorizingRoute)
 
-    @router.post("/closed", dependencies=[allow(Scope.REGIONS_WRITE)])
+    @router.post("/closed", dependencies=[require_scope(Scope.REGIONS_WRITE)])
     async def write(query: Annotated[Given, Query()], body: Annotated[Given, Body()]) -> str:
         return "written"
 
-    @router.post("/open", dependencies=[public()])
+    @router.post("/open", dependencies=[allow_anonymous()])
     async def read(query: Annotated[Given, Query()], body: Annotated[Given, Body()]) -> str:
         return "read"
 
-    @router.get("/sometimes", dependencies=[public()])
+    @router.get("/sometimes", dependencies=[allow_anonymous()])
     async def find(request: Request) -> None:
-        raise needed(Scope.ATTENDANCE_READ, request)
+        raise build_missing_scope_problem(Scope.ATTENDANCE_READ, request)
 
     app = FastAPI()
     app.include_router(router)
@@ -43,21 +51,27 @@ def service() -> FastAPI:
 class TestRoute:
     @pytest.mark.parametrize(
         "declared",
-        [[], None, [public(), public()], [public(), allow(Scope.AUDIT_READ)], [allow(Scope.AUDIT_READ)] * 2],
+        [
+            [],
+            None,
+            [allow_anonymous(), allow_anonymous()],
+            [allow_anonymous(), require_scope(Scope.AUDIT_READ)],
+            [require_scope(Scope.AUDIT_READ)] * 2,
+        ],
         ids=["none", "nothing", "public twice", "public and scope", "two scopes"],
     )
     def test_a_route_declares_exactly_one(self, declared: list[Any] | None) -> None:
-        router = APIRouter(route_class=Route)
-        with pytest.raises(TypeError, match=r"/x: declare exactly one of public\(\), allow\(scope\)"):
+        router = APIRouter(route_class=AuthorizingRoute)
+        with pytest.raises(TypeError, match=r"/x: declare exactly one of allow_anonymous\(\), require_scope\(\)"):
             router.get("/x", dependencies=declared)(lambda: None)
 
-    @pytest.mark.parametrize("declared", [public(), allow(Scope.CLIENTS_ADMIN)])
+    @pytest.mark.parametrize("declared", [allow_anonymous(), require_scope(Scope.CLIENTS_ADMIN)])
     def test_a_router_may_not_declare_for_its_routes(self, declared: Any) -> None:
         """Else a route would be open because of where it stands."""
-        router = APIRouter(prefix="/x", route_class=Route, dependencies=[declared])
+        router = APIRouter(prefix="/x", route_class=AuthorizingRoute, dependencies=[declared])
         router.get("/y")(lambda: None)
         with pytest.raises(TypeError, match="/x: each route declares for itself"):
-            refuse_undeclared(FastAPI(), [router])
+            check_access_declared(FastAPI(), [router])
 
     def test_a_route_of_another_class_is_refused(self) -> None:
         router = APIRouter()
@@ -65,7 +79,7 @@ class TestRoute:
         app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
         app.include_router(router)
         with pytest.raises(TypeError, match="/open: a route that declares nothing"):
-            refuse_undeclared(app, [router])
+            check_access_declared(app, [router])
 
     async def test_without_a_token_nothing_is_looked_at(self) -> None:
         """Neither wrong parameters nor a body that is no JSON change the answer; the body is not even read."""
@@ -126,8 +140,10 @@ def test_every_route_of_the_app_declares_who_may_call_it(app: FastAPI) -> None:
         getattr(route, "path", None) for route in routes
     }
     for route in routes:
-        assert isinstance(route, Route)
-        assert [one.dependency for one in route.dependencies if isinstance(one.dependency, Access)] == [route.access]
+        assert isinstance(route, AuthorizingRoute)
+        assert [one.dependency for one in route.dependencies if isinstance(one.dependency, AccessPolicy)] == [
+            route.access
+        ]
 
 
 def test_nothing_can_be_written_by_anyone(app: FastAPI) -> None:

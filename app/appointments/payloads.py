@@ -7,7 +7,7 @@ from pydantic import Field
 from app.core.datetimes import PartialDate
 from app.core.http.body_types import Content, Day, Line, Name, Uuid
 from app.models.vocabulary import Office, Standing
-from app.writes.payloads import Noted, Reference, Sourced, patch
+from app.writes.payloads import ChangeReason, Reference, SourcedPayload, merge_patch_model
 
 StartOn = Annotated[PartialDate | None, Field(description="First day in office; null: unknown, then `seen_on` counts.")]
 EndOn = Annotated[PartialDate | None, Field(description="First day no longer in office; null: still open.")]
@@ -16,7 +16,7 @@ Term = Annotated[str | None, Field(pattern="^[0-9]{4}-[0-9]{4}$", examples=["202
 Division = Annotated[Reference | None, Field(description="Code of the division led.", examples=["p7-4"])]
 
 
-class AppointmentContent(Sourced):
+class AppointmentContent(SourcedPayload):
     """A person in an office of an organization."""
 
     official: Annotated[Uuid, Field(description="Id of the person.")]
@@ -31,7 +31,7 @@ class AppointmentContent(Sourced):
     end_reason: Name | None = None
 
 
-@patch
+@merge_patch_model
 class AppointmentPatch(AppointmentContent):
     """What is to change of an appointment."""
 
@@ -50,7 +50,7 @@ class Successor(Content):
     primary: bool = False
 
 
-class SuccessionContent(Noted):
+class SuccessionContent(ChangeReason):
     """A change of office: one appointment ends, and the next begins.
 
     `legal_basis` is that of the next one, and stands in the revisions of both.

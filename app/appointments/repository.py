@@ -6,15 +6,15 @@ from typing import Any
 from sqlalchemy import Boolean, ColumnElement, Date, bindparam, cast, func, literal_column, null, select, true
 from sqlalchemy.dialects.postgresql import UUID
 
-from app import mentions, models
+from app import models, references
 from app.appointments import payloads, schemas
-from app.core.collection import Collection, Given, Reference
+from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.documents import AS_OF, Day, Document, Rows
 from app.core.db.provenance import fact_members
 from app.core.db.similarity import is_whole
 from app.core.db.statements import Statement
 from app.models.officials import holds_on
-from app.writes.resource import Resource, Taken
+from app.writes.resource import OwnershipClaim, Resource
 
 _held, _person = models.Appointment, models.Official
 
@@ -23,11 +23,11 @@ def appointment(day: Day) -> Rows:
     return (
         select(
             _held.id,
-            mentions.official(_held.official).label("official"),
-            mentions.organization(_held.organization).label("organization"),
+            references.official_reference(_held.official).label("official"),
+            references.organization_reference(_held.organization).label("organization"),
             _held.office,
             _held.standing,
-            mentions.division(_held.division).label("division"),
+            references.division_reference(_held.division).label("division"),
             _held.term,
             _held.start_on,
             _held.end_on,
@@ -42,7 +42,7 @@ def appointment(day: Day) -> Rows:
     )
 
 
-def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
+def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     for name in ("organization", "division", "office", "standing"):
         if name in given:
             yield _held.__table__.c[name] == bindparam(name)
@@ -63,8 +63,8 @@ APPOINTMENTS = Collection(
         "updated_at": [_held.updated_at],
     },
     references={
-        "organization": Reference(models.Organization.code, "/v1/organizations"),
-        "division": Reference(models.Division.code, "/v1/divisions"),
+        "organization": ReferenceFilter(models.Organization.code, "/v1/organizations"),
+        "division": ReferenceFilter(models.Division.code, "/v1/divisions"),
     },
     folded=_person.folded,
     whole=is_whole(_person.name),
@@ -88,15 +88,15 @@ APPOINTMENT = Resource(
     _held,
     APPOINTMENTS,
     address="/v1/appointments/{id}",
-    content=payloads.AppointmentContent,
-    keys=("id",),
-    generated=("certain", "possible"),
-    owned_by=Statement(select(_held.organization).where(_held.id == bindparam("id"))),
-    rivals={
+    payload_model=payloads.AppointmentContent,
+    key_columns=("id",),
+    generated_columns=("certain", "possible"),
+    owner_query=Statement(select(_held.organization).where(_held.id == bindparam("id"))),
+    conflict_queries={
         "ex_appointments_one_definitive_holder": _in_the_way(
             *("organization", "office"), where=_held.standing == "definitive"
         ),
         "ex_appointments_one_office_once": _in_the_way("official", "organization", "office"),
     },
-    takes=[Taken("official", "officials", _OF_THE_PERSON)],
+    ownership_claims=[OwnershipClaim("official", "officials", _OF_THE_PERSON)],
 )

@@ -7,18 +7,18 @@ from fastapi import Path, Query, Request, Response
 from uuid_utils.compat import uuid7
 
 from app.appointments import payloads, repository, schemas, service
-from app.auth import Scope, allow, public
-from app.core.db.database import Read
-from app.core.http.examples import example, written
+from app.auth import Scope, allow_anonymous, require_scope
+from app.core.http.dependencies import ReaderDep
+from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.http.parameters import UUID_FORM
 from app.core.problems import EndsBeforeStart, NotFound, SameOfficeTwice, TwoHolders
 from app.routing import resource
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatch, Note
-from app.writes.request import Change, Creation
-from app.writes.responses import changed, created, deleted
+from app.writes.payloads import DeleteReason, MergePatchBody
+from app.writes.request import ChangeDep, CreateDep
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("appointments", at="/v1")
 FRESH = 60  # seconds
@@ -36,11 +36,11 @@ Id = Annotated[
 @router.get(
     "/appointments",
     response_model=PageOf[schemas.Appointment],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/appointments?organization=kpu&office=chair"),
 )
 async def list_appointments(
-    request: Request, read: Read, query: Annotated[schemas.AppointmentQuery, Query()]
+    request: Request, read: ReaderDep, query: Annotated[schemas.AppointmentQuery, Query()]
 ) -> Response:
     """List appointments
 
@@ -53,11 +53,13 @@ async def list_appointments(
 @router.get(
     "/appointments/{id}",
     response_model=schemas.Appointment,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example(APPOINTMENT),
     responses=problems(NotFound),
 )
-async def read_appointment(read: Read, id: Id, query: Annotated[schemas.AppointmentItemQuery, Query()]) -> Response:
+async def read_appointment(
+    read: ReaderDep, id: Id, query: Annotated[schemas.AppointmentItemQuery, Query()]
+) -> Response:
     """Read one appointment
 
     With `as_of`, it is found only if it was possible on that day.
@@ -71,8 +73,8 @@ async def read_appointment(read: Read, id: Id, query: Annotated[schemas.Appointm
     "/appointments",
     status_code=201,
     response_model=schemas.Appointment,
-    dependencies=[allow(Scope.OFFICIALS_WRITE)],
-    openapi_extra=written(
+    dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
+    openapi_extra=write_example(
         "/v1/appointments",
         {
             "official": "01a20c10-0ad9-7584-8953-0eb59d6a8d90",
@@ -82,65 +84,65 @@ async def read_appointment(read: Read, id: Id, query: Annotated[schemas.Appointm
             "start_on": "2030-01",
         },
     ),
-    responses=created(schemas.Appointment, TwoHolders, SameOfficeTwice, EndsBeforeStart),
+    responses=responses_for_create(schemas.Appointment, TwoHolders, SameOfficeTwice, EndsBeforeStart),
 )
-async def create_appointment(write: Creation, content: payloads.AppointmentContent) -> Response:
+async def create_appointment(write: CreateDep, content: payloads.AppointmentContent) -> Response:
     """Create an appointment
 
     A person in an office of an organization, from `start_on` until the day before `end_on`; both may be partial. A
     client that is bound to an organization appoints only people whom it may write: those whose offices all lie within
     it, and those without any that it has created.
     """
-    return await changes.create(write, repository.APPOINTMENT, content, {"id": uuid7()})
+    return await changes.create_object(write, repository.APPOINTMENT, content, {"id": uuid7()})
 
 
 @router.patch(
     "/appointments/{id}",
     response_model=schemas.Appointment,
-    dependencies=[allow(Scope.OFFICIALS_WRITE)],
-    openapi_extra=written(APPOINTMENT, {"end_on": "2024-07-03", "end_reason": "an example"}),
-    responses=changed(),
+    dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
+    openapi_extra=write_example(APPOINTMENT, {"end_on": "2024-07-03", "end_reason": "an example"}),
+    responses=responses_for_update(),
 )
 async def change_appointment(
-    write: Change, id: Id, patch: Annotated[payloads.AppointmentPatch, MergePatch]
+    write: ChangeDep, id: Id, patch: Annotated[payloads.AppointmentPatch, MergePatchBody]
 ) -> Response:
     """Change an appointment
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
     """
-    return await changes.change(write, repository.APPOINTMENT, patch, {"id": UUID(id)})
+    return await changes.update_object(write, repository.APPOINTMENT, patch, {"id": UUID(id)})
 
 
 @router.delete(
     "/appointments/{id}",
     status_code=204,
-    dependencies=[allow(Scope.OFFICIALS_WRITE)],
-    openapi_extra=written(APPOINTMENT),
-    responses=deleted(),
+    dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
+    openapi_extra=write_example(APPOINTMENT),
+    responses=responses_for_delete(),
 )
-async def delete_appointment(write: Change, id: Id, note: Note = None) -> Response:
+async def delete_appointment(write: ChangeDep, id: Id, note: DeleteReason = None) -> Response:
     """Delete an appointment
 
     Only one that was recorded in error; one that has ended is given its `end_on`.
     """
-    return await changes.delete(write, repository.APPOINTMENT, {"id": UUID(id)}, note)
+    return await changes.delete_object(write, repository.APPOINTMENT, {"id": UUID(id)}, note)
 
 
 @router.get(
     "/appointments/{id}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example(f"{APPOINTMENT}/revisions"),
     responses=problems(NotFound),
 )
 async def list_appointment_revisions(
-    request: Request, read: Read, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, read: ReaderDep, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
     """List an appointment's revisions
 
     Who wrote what of it, when and why; also of one that was deleted.
     """
-    page = await revisions.page(read, repository.APPOINTMENT, {"id": UUID(id)}, query)
+    page = await revisions.list_revisions(read, repository.APPOINTMENT, {"id": UUID(id)}, query)
     return page.reply(request, fresh=FRESH)
 
 
@@ -148,8 +150,8 @@ async def list_appointment_revisions(
     "/appointments:succeed",
     status_code=201,
     response_model=schemas.Succession,
-    dependencies=[allow(Scope.OFFICIALS_WRITE)],
-    openapi_extra=written(
+    dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
+    openapi_extra=write_example(
         "/v1/appointments:succeed",
         {
             "ends": "01a20c10-0b28-7555-b08e-2d32bf38dcab",
@@ -158,9 +160,9 @@ async def list_appointment_revisions(
             "reason": "an example",
         },
     ),
-    responses=created(schemas.Succession, TwoHolders, SameOfficeTwice, EndsBeforeStart),
+    responses=responses_for_create(schemas.Succession, TwoHolders, SameOfficeTwice, EndsBeforeStart),
 )
-async def succeed_appointment(write: Creation, content: payloads.SuccessionContent) -> Response:
+async def succeed_appointment(write: CreateDep, content: payloads.SuccessionContent) -> Response:
     """Hand an office over
 
     Ends an appointment and begins the next one in its office, in one step: nobody reads the one without the other.

@@ -9,17 +9,17 @@ from pydantic import BaseModel, Field
 from app.core.datetimes import PartialDate
 from app.core.db.provenance import Fact
 from app.core.http.parameters import UUID_FORM, AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words
-from app.mentions import Mention, PersonMention
 from app.models.vocabulary import Office, Standing
+from app.references import CodeReference, OfficialReference
 
 
 class AppointmentMembers(BaseModel):
     id: UUID
-    official: PersonMention
-    organization: Mention
+    official: OfficialReference
+    organization: CodeReference
     office: Office
     standing: Standing
-    division: Mention | None
+    division: CodeReference | None
     term: Annotated[str | None, Field(description="The term of the body.", examples=["2022-2027"])]
     start_on: PartialDate | None
     end_on: Annotated[PartialDate | None, Field(description="First day no longer in office; null: still open.")]

@@ -7,51 +7,55 @@ from fastapi import Response
 from uuid_utils.compat import uuid7
 
 from app.appointments import payloads, repository
-from app.core.db.transaction import Writer
+from app.core.db.transaction import Transaction
 from app.core.http import conditional
 from app.core.http.validation import validate
 from app.core.languages import Text
 from app.core.problems import Conflict, Invalid, InvalidContent
 from app.writes import changes, ownership, rows
-from app.writes.conflicts import Attempt
-from app.writes.idempotency import Kept
-from app.writes.request import Done, Write
+from app.writes.conflicts import AttemptedWrite
+from app.writes.idempotency import StoredResponse
+from app.writes.request import WriteRequest, WriteResult
 
 RESOURCE = repository.APPOINTMENT
 NO_SUCH = Invalid("unknown_id", Text("Tidak ada penugasan ini.", "No such appointment."), pointer="/ends")
 ENDED = Text("Penugasan ini sudah berakhir.", "This appointment has ended already.")
 
 
-async def succeed(write: Write, asked: payloads.SuccessionContent) -> Response:
+async def succeed(write: WriteRequest, asked: payloads.SuccessionContent) -> Response:
     """End an appointment, and begin the next one in its office. Answers 201 with both documents.
 
     Raises InvalidContent for an appointment that is not there, OutsideOrganization for another's, Conflict for one that
     has ended.
     """
 
-    async def work(transaction: Writer) -> Done:
+    async def work(transaction: Transaction) -> WriteResult:
         ends = {"id": asked.ends}
-        held = await rows.hold(transaction, RESOURCE, ends)
+        held = await rows.lock_row(transaction, RESOURCE, ends)
         if held is None:
             raise InvalidContent(NO_SUCH)
-        await ownership.check(transaction, write.caller, RESOURCE, ends)
-        if held.content["end_on"] is not None:
-            address = RESOURCE.address_of(ends)
+        await ownership.ensure_object_inside(transaction, write.caller, RESOURCE, ends)
+        if held.members["end_on"] is not None:
+            address = RESOURCE.format_address(ends)
             raise Conflict(Invalid("already_ended", ENDED, pointer="/ends", address=address))
         ending = {name: value for name, value in asked.model_dump().items() if name in ("end_on", "end_reason")}
-        await changes.put_patch(transaction, write, RESOURCE, payloads.AppointmentPatch(**ending), ends)
+        await changes.apply_patch(transaction, write, RESOURCE, payloads.AppointmentPatch(**ending), ends)
         begun: UUID = uuid7()
-        write.attempt = Attempt({}, but=[RESOURCE.address_of(ends)] if _follows(asked) else [])
-        await changes.put_new(transaction, write, RESOURCE, _next(asked, held), {"id": begun})
-        documents = [await changes.shown(transaction, write, RESOURCE, {"id": id_}) for id_ in (asked.ends, begun)]
+        write.attempted_write = AttemptedWrite(
+            {}, own_addresses=[RESOURCE.format_address(ends)] if _follows(asked) else []
+        )
+        await changes.insert_object(transaction, write, RESOURCE, _next(asked, held), {"id": begun})
+        documents = [
+            await changes.get_document(transaction, write, RESOURCE, {"id": id_}) for id_ in (asked.ends, begun)
+        ]
         body = b'{"ended":%b,"begun":%b}' % tuple(one.body for one in documents)
         headers = {
-            "Location": RESOURCE.address_of({"id": begun}),
+            "Location": RESOURCE.format_address({"id": begun}),
             "ETag": conditional.entity_tag(documents[1].body, documents[1].revision),
         }
-        return Done(Kept(201, headers, body), [f"appointments/{asked.ends}", f"appointments/{begun}"])
+        return WriteResult(StoredResponse(201, headers, body), [f"appointments/{asked.ends}", f"appointments/{begun}"])
 
-    return await write.run(work, asked)
+    return await write.run_in_transaction(work, asked)
 
 
 def _follows(asked: payloads.SuccessionContent) -> bool:
@@ -60,14 +64,14 @@ def _follows(asked: payloads.SuccessionContent) -> bool:
     return begins is None or f"{begins}-99-99"[:10] >= f"{asked.end_on}-01-01"[:10]
 
 
-def _next(asked: payloads.SuccessionContent, held: rows.Held) -> payloads.AppointmentContent:
+def _next(asked: payloads.SuccessionContent, held: rows.LockedRow) -> payloads.AppointmentContent:
     begins = orjson.loads(asked.begins.model_dump_json())
     return validate(
         payloads.AppointmentContent,
         {
             **begins,
-            "organization": held.content["organization"],
-            "office": held.content["office"],
+            "organization": held.members["organization"],
+            "office": held.members["office"],
             "start_on": begins["start_on"] or asked.end_on,
             "legal_basis": asked.legal_basis,
         },

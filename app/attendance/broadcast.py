@@ -78,7 +78,7 @@ class _Topic:
             listener.wake(for_good=for_good)
 
 
-class Hub:
+class SummaryBroadcaster:
     """Reads each meeting that has listeners once every pause, whatever their number, and only while there are any.
 
     `read`: what there is to hear of a meeting, None where there is no such meeting.

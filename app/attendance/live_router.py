@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from starlette.types import Receive, Scope, Send
 
-from app.attendance.broadcast import Hub, Listener
-from app.auth import Route, public
+from app.attendance.broadcast import Listener, SummaryBroadcaster
+from app.auth import AuthorizingRoute, allow_anonymous
 from app.core.http.examples import example
 from app.core.http.negotiation import produces
 from app.core.http.openapi import problems
@@ -45,7 +45,7 @@ SHOWN = {
 router = APIRouter(
     prefix="/v1/meetings/{code}/attendance/live",
     tags=["attendance"],
-    route_class=Route,
+    route_class=AuthorizingRoute,
     dependencies=[Depends(produces(STREAM))],
     responses=problems(NotAcceptable),
 )
@@ -65,7 +65,7 @@ class EventStream(Response):
 
     media_type = STREAM
 
-    def __init__(self, hub: Hub, meeting: str, body: bytes, last: str | None) -> None:
+    def __init__(self, hub: SummaryBroadcaster, meeting: str, body: bytes, last: str | None) -> None:
         self.hub, self.meeting, self.first, self.last = hub, meeting, body, last
         super().__init__(headers=HEADERS)
         del self.headers["content-length"]
@@ -114,7 +114,7 @@ async def until_gone(receive: Receive) -> None:
     "",
     status_code=200,
     response_class=EventStream,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/attendance/live"),
     responses={200: SHOWN, **problems(NotFound)},
 )
@@ -125,7 +125,7 @@ async def listen(request: Request, code: Code, _query: Nothing, last_event_id: L
     comment every 15 seconds shows that the connection lives; after 10 minutes it ends, and the client comes back. Open
     for every meeting, as the summary.
     """
-    hub: Hub = request.app.state.live
+    hub: SummaryBroadcaster = request.app.state.summary_broadcaster
     body = await hub.latest(code)
     if body is None:
         raise NotFound

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, bindparam, case, func, literal_column, null, select
 
-from app import mentions, models
+from app import models, references
 from app.attendance import schemas
-from app.core.collection import Given
+from app.core.collection import ActiveFilters
 from app.core.db.documents import Day, Document, Expression, Rows, json_list, json_object
 from app.core.db.provenance import fact_members
 from app.core.db.statements import Statement
@@ -66,12 +66,12 @@ def _intervals() -> ColumnElement[Any]:
 def _participant(status: Expression, note: Expression, *more: ColumnElement[Any]) -> Rows:
     return select(
         _listed.id,
-        mentions.official(_listed.official).label("official"),
+        references.official_reference(_listed.official).label("official"),
         _listed.name,
-        mentions.organization(_listed.organization).label("organization"),
+        references.organization_reference(_listed.organization).label("organization"),
         _listed.office,
         _listed.capacity,
-        mentions.participant(_listed.represents).label("represents"),
+        references.participant_reference(_listed.represents).label("represents"),
         status.label("status"),
         _state.late,
         _state.arrived_at,
@@ -83,19 +83,19 @@ def _participant(status: Expression, note: Expression, *more: ColumnElement[Any]
     ).join(_state, and_(_state.meeting == _listed.meeting, _state.participant == _listed.id))
 
 
-def _if_open(given: Given) -> Iterator[ColumnElement[bool]]:
+def _if_open(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     # Closed in the SQL itself: whoever has no token sees nothing of a restricted roll, whatever a router forgets.
     yield select(_meeting.code).where(_meeting.code == _MEETING, _meeting.roll == "open").exists()
     yield from _asked(given, _state.open_status == _STATUS)
 
 
-def _in_full(given: Given) -> Iterator[ColumnElement[bool]]:
+def _in_full(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     # By what it looks like from outside there is an index, and each check-in would have to write a second one.
     in_the_open = case((literal_column("'sick'") == _STATUS, literal_column("'excused'")), else_=_STATUS)
     yield from _asked(given, and_(_state.open_status == in_the_open, _state.status == _STATUS))
 
 
-def _asked(given: Given, is_so: ColumnElement[bool]) -> Iterator[ColumnElement[bool]]:
+def _asked(given: ActiveFilters, is_so: ColumnElement[bool]) -> Iterator[ColumnElement[bool]]:
     yield from collection.asked(given, "organization", "office")
     if "status" in given:
         yield _listed.id.in_(select(_state.participant).where(_state.meeting == _MEETING, is_so))
@@ -110,10 +110,10 @@ BY_HAND = Resource(
     _listed,
     RECORD,
     address="/v1/meetings/{meeting}/attendance/{id}",
-    content=payloads.ByHandContent,
-    keys=("meeting", "id"),
-    generated=("folded", "open_status"),
-    owned_by=Statement(select(_meeting.host).where(_meeting.code == _MEETING)),
-    barred=lambda write, caller, keys: must_reach(write, caller, keys["meeting"]),
-    personal=True,
+    payload_model=payloads.ByHandContent,
+    key_columns=("meeting", "id"),
+    generated_columns=("folded", "open_status"),
+    owner_query=Statement(select(_meeting.host).where(_meeting.code == _MEETING)),
+    ensure_writable=lambda write, caller, keys: must_reach(write, caller, keys["meeting"]),
+    is_personal=True,
 )

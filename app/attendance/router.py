@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.attendance import repository, schemas, summary_repository
-from app.auth import Route, Scope, caller_of, needed, public
-from app.core.db.database import Read
+from app.auth import AuthorizingRoute, Scope, allow_anonymous, build_missing_scope_problem, get_caller
 from app.core.http import conditional
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
 from app.core.http.negotiation import produces
 from app.core.http.openapi import problems
@@ -19,7 +19,7 @@ from app.routing import resource
 from app.writes import audit_trail
 
 router = resource("attendance", at="/v1/meetings/{code}/attendance")
-rolls = APIRouter(prefix="/v1/meetings/{code}/attendance", tags=["attendance"], route_class=Route)
+rolls = APIRouter(prefix="/v1/meetings/{code}/attendance", tags=["attendance"], route_class=AuthorizingRoute)
 FRESH = 30  # seconds
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 
@@ -27,7 +27,7 @@ Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakorn
 @rolls.get(
     "",
     response_model=PageOf[schemas.RollLine],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/attendance?organization=kpu-31"),
     responses={
         200: {"content": export_router.CONTENT},
@@ -36,7 +36,7 @@ Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakorn
 )
 async def read_roll(
     request: Request,
-    read: Read,
+    read: ReaderDep,
     code: Code,
     query: Annotated[schemas.AttendanceQuery, Query()],
     media_type: Annotated[str, Depends(produces("application/json", *export_router.FILES))],
@@ -52,9 +52,9 @@ async def read_roll(
     As `text/csv`, XLSX or `application/pdf` it is the daftar hadir, all lines at once, with the digest that
     `/v1/rolls/{digest}` knows it by.
     """
-    then = read.at(query.known_at)
-    rules = await access.rules_of(read, then, code) if caller_of(request) or query.known_at else None
-    if rules and await access.may_read(rules, caller_of(request), code):
+    then = read.known_at(query.known_at)
+    rules = await access.rules_of(read, then, code) if get_caller(request) or query.known_at else None
+    if rules and await access.may_read(rules, get_caller(request), code):
         if media_type in export_router.FILES:
             return await export_router.file(request, read, code, query, media_type, in_full=True)
         page = await audited_read.page(request, read, repository.IN_FULL, query, code, "attendance")
@@ -65,7 +65,7 @@ async def read_roll(
         if rules is None or (rules.closed and _is_bound_elsewhere(request)):
             raise NotFound
         if rules.closed:
-            raise needed(Scope.ATTENDANCE_READ, request)
+            raise build_missing_scope_problem(Scope.ATTENDANCE_READ, request)
 
     if rules and rules.closed:
         await unless_closed()  # also where it is so today only, and was open at the instant that is asked for
@@ -78,18 +78,18 @@ async def read_roll(
 
 def _is_bound_elsewhere(request: Request) -> bool:
     """Whether the caller has the scope, but not for this meeting: then nothing tells it that there is one."""
-    caller = caller_of(request)
+    caller = get_caller(request)
     return caller is not None and Scope.ATTENDANCE_READ in caller.scopes
 
 
 @router.get(
     "/summary",
     response_model=schemas.Summary,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/attendance/summary?by=organization"),
     responses=problems(NotFound),
 )
-async def read_summary(read: Read, code: Code, query: Annotated[schemas.SummaryQuery, Query()]) -> Response:
+async def read_summary(read: ReaderDep, code: Code, query: Annotated[schemas.SummaryQuery, Query()]) -> Response:
     """Read a roll in numbers
 
     How many were invited, came, were represented or stayed away and why; with `by`, the same for each group. Whoever

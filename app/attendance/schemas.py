@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 
 from app.core.db.provenance import Fact
 from app.core.http.parameters import Code, FieldsOf, ItemQuery, NoQuery, PageQuery, SortedQuery, Words
-from app.mentions import Mention, ParticipantMention, PersonMention
 from app.models.vocabulary import AttendanceStatus, Capacity, Office
+from app.references import CodeReference, OfficialReference, ParticipantReference
 
 By = Literal["organization", "level", "region", "office", "session"]
 
@@ -17,14 +17,14 @@ By = Literal["organization", "level", "region", "office", "session"]
 class ParticipantMembers(BaseModel):
     id: UUID
     official: Annotated[
-        PersonMention | None,
+        OfficialReference | None,
         Field(description="Null: not on record, or an office whose holder is not named."),
     ]
     name: Annotated[str | None, Field(description="Of somebody who is no official of the record.")]
-    organization: Mention | None
+    organization: CodeReference | None
     office: Annotated[Office | None, Field(description="The office in which the participant came.")]
     capacity: Capacity
-    represents: ParticipantMention | None
+    represents: ParticipantReference | None
     status: Annotated[
         AttendanceStatus,
         Field(description="`expected` until it is known. That somebody is sick is shown as `excused`."),
@@ -79,7 +79,7 @@ class RollCorrection(BaseModel):
     """What one client wants changed of a roll that is closed."""
 
     id: UUID
-    participant: Annotated[ParticipantMention | None, Field(description="Whose status; null: it is about a scan.")]
+    participant: Annotated[ParticipantReference | None, Field(description="Whose status; null: it is about a scan.")]
     status: AttendanceStatus | None
     scan: Annotated[UUID | None, Field(description="Id of the scan to annul; null: it is about a status.")]
     reason: str
@@ -126,7 +126,7 @@ class Annulled(BaseModel):
 class Closed(BaseModel):
     """A roll that is closed."""
 
-    meeting: Mention
+    meeting: CodeReference
     roll_closed_at: datetime
 
 
@@ -134,7 +134,7 @@ class RollDigest(BaseModel):
     """A roll that this service has given out."""
 
     digest: Annotated[str, Field(description="SHA-256 of the roll as `text/csv`, in hexadecimal.")]
-    meeting: Mention
+    meeting: CodeReference
     lines: Annotated[int, Field(description="How many people it lists.")]
     made_at: Annotated[datetime, Field(description="When it was first given out.")]
     roll_closed_at: datetime | None
@@ -208,7 +208,7 @@ class Group(Counts, GroupKey):
 
 
 class Counted(BaseModel):
-    meeting: Mention
+    meeting: CodeReference
     by: Annotated[By | None, Field(description="What the groups are of.")]
 
 

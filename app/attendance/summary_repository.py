@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from app import models
 from app.attendance import schemas
 from app.attendance.repository import ATTENDANCE
-from app.core.db.database import Reading
+from app.core.db.database import Queryable
 from app.core.db.documents import Document, Expression, Rows, as_text, json_object
 from app.core.db.statements import Statement
 from app.core.problems import InvalidParameters
@@ -137,13 +137,13 @@ def _summary_statement(by: str | None, in_session: bool) -> Statement:
     return Statement(select(as_text(document.c.document, fields=False), is_known.exists()))
 
 
-async def summary(read: Reading, meeting: str, query: schemas.SummaryQuery) -> bytes | None:
+async def summary(read: Queryable, meeting: str, query: schemas.SummaryQuery) -> bytes | None:
     """The JSON of a meeting's numbers; None where there is no such meeting.
 
     Raises InvalidParameters for a session that the meeting does not have.
     """
     statement = _summary_statement(query.by, query.session is not None)
-    row = await read.row(statement, {"meeting": meeting, "session": query.session})
+    row = await read.fetch_first(statement, {"meeting": meeting, "session": query.session})
     if row is None:
         return None
     text, session_is_known = row

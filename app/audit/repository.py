@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, DateTime, Text, bindparam, cast, func, lit
 
 from app import models
 from app.audit import schemas
-from app.core.collection import Collection, Given
+from app.core.collection import ActiveFilters, Collection
 from app.core.db.documents import Day, Document, Expression, Rows
 
 _line, _seal, _root = models.AuditLine, models.AuditSeal, models.AuditRoot
@@ -37,7 +37,7 @@ def line(_day: Day) -> Rows:
     )
 
 
-def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
+def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     if "client" in given:
         yield _line.client == bindparam("client")
     if "operation" in given:

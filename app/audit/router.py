@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from app.audit import repository, schemas
-from app.auth import Scope, allow
-from app.core.db.database import Read
+from app.auth import Scope, require_scope
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
 from app.core.http.paging import PageOf
 from app.routing import resource
@@ -17,10 +17,10 @@ router = resource("audit")
 @router.get(
     "",
     response_model=PageOf[schemas.Line],
-    dependencies=[allow(Scope.AUDIT_READ)],
+    dependencies=[require_scope(Scope.AUDIT_READ)],
     openapi_extra=example("/v1/audit?operation=load&sort=-id"),
 )
-async def list_audit(request: Request, read: Read, query: Annotated[schemas.AuditQuery, Query()]) -> Response:
+async def list_audit(request: Request, read: ReaderDep, query: Annotated[schemas.AuditQuery, Query()]) -> Response:
     """Read the audit trail
 
     Each write, and each read of personal data, left a line in the same transaction: who, with which scope, did what to
@@ -35,10 +35,10 @@ async def list_audit(request: Request, read: Read, query: Annotated[schemas.Audi
 @router.get(
     "/roots",
     response_model=PageOf[schemas.Root],
-    dependencies=[allow(Scope.AUDIT_READ)],
+    dependencies=[require_scope(Scope.AUDIT_READ)],
     openapi_extra=example("/v1/audit/roots?sort=-hour"),
 )
-async def list_audit_roots(request: Request, read: Read, query: Annotated[schemas.RootQuery, Query()]) -> Response:
+async def list_audit_roots(request: Request, read: ReaderDep, query: Annotated[schemas.RootQuery, Query()]) -> Response:
     """Read the roots of the chain
 
     The newest hash of each hour in which lines were sealed. Keep them elsewhere: whoever rewrites the whole chain

@@ -1,22 +1,22 @@
-"""Who may call what: what a route declares, what a token says, and the room that reads the one and holds the other."""
+"""Authentication and authorization: the scope that a route requires, and the token that grants it."""
 
-from app.auth.callers import Caller, caller_of
-from app.auth.middleware import Authentication
-from app.auth.route import Route, needed, refuse_undeclared
-from app.auth.scopes import Access, Scope, allow, allow_by, public
-from app.auth.verifier import Trust
+from app.auth.caller import Caller, get_caller
+from app.auth.middleware import AuthenticationMiddleware
+from app.auth.route import AuthorizingRoute, build_missing_scope_problem, check_access_declared
+from app.auth.scopes import AccessPolicy, Scope, allow_anonymous, require_scope, require_scope_by_parameter
+from app.auth.verifier import TokenVerifier
 
 __all__ = [
-    "Access",
-    "Authentication",
+    "AccessPolicy",
+    "AuthenticationMiddleware",
+    "AuthorizingRoute",
     "Caller",
-    "Route",
     "Scope",
-    "Trust",
-    "allow",
-    "allow_by",
-    "caller_of",
-    "needed",
-    "public",
-    "refuse_undeclared",
+    "TokenVerifier",
+    "allow_anonymous",
+    "build_missing_scope_problem",
+    "check_access_declared",
+    "get_caller",
+    "require_scope",
+    "require_scope_by_parameter",
 ]

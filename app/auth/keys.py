@@ -10,12 +10,14 @@ from typing import Any
 
 from joserfc.jwk import ECKey
 
-from app.auth.jwt import UsableKey
+from app.auth.jwt import VerificationKey
 
-LIFETIME = 600  # seconds that an access token is good for
-SIGNS_FOR = 7 * 86400
-MADE_AHEAD = 86400  # so much before it signs, its successor is published: whoever keeps our key set will have seen it
-ALGORITHM = "ES256"
+ACCESS_TOKEN_SECONDS = 600  # seconds that an access token is good for
+SIGNING_PERIOD_SECONDS = 7 * 86400
+PUBLISH_AHEAD_SECONDS = (
+    86400  # so much before it signs, its successor is published: whoever keeps our key set will have seen it
+)
+SIGNING_ALGORITHM = "ES256"
 
 
 @dataclass(frozen=True)
@@ -28,50 +30,50 @@ class SigningKey:
     signs_until: float
 
     @cached_property
-    def private(self) -> ECKey:
+    def private_key(self) -> ECKey:
         return ECKey.import_key(dict(self.jwk))
 
     @cached_property
-    def usable(self) -> UsableKey:
-        return UsableKey(self.private, frozenset({ALGORITHM}))
+    def verification_key(self) -> VerificationKey:
+        return VerificationKey(self.private_key, frozenset({SIGNING_ALGORITHM}))
 
-    def public(self) -> dict[str, Any]:
+    def to_public_jwk(self) -> dict[str, Any]:
         """The public half as a JWK."""
         members = {name: self.jwk[name] for name in ("kty", "crv", "x", "y")}
-        return {**members, "kid": self.kid, "use": "sig", "alg": ALGORITHM}
+        return {**members, "kid": self.kid, "use": "sig", "alg": SIGNING_ALGORITHM}
 
 
-class Keys:
+class SigningKeySet:
     """All keys of ours that still verify something, or soon will."""
 
     def __init__(self, keys: Iterable[SigningKey] = ()) -> None:
         self._keys = {key.kid: key for key in keys}
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Keys) and self._keys == other._keys
+        return isinstance(other, SigningKeySet) and self._keys == other._keys
 
     __hash__ = None  # type: ignore[assignment]
 
-    def named(self, kid: object, now: float) -> UsableKey | None:
+    def find_verification_key(self, kid: object, now: float) -> VerificationKey | None:
         """The key of this id, where a token that it signed may still be good."""
         key = self._keys.get(kid) if isinstance(kid, str) else None
-        return key.usable if key and key.signs_until + LIFETIME > now else None
+        return key.verification_key if key and key.signs_until + ACCESS_TOKEN_SECONDS > now else None
 
-    def signing(self, now: float) -> SigningKey | None:
+    def find_signing_key(self, now: float) -> SigningKey | None:
         """The key to sign with at this instant."""
         fit = [key for key in self._keys.values() if key.signs_from <= now < key.signs_until]
         return max(fit, key=lambda key: key.signs_from, default=None)
 
-    def ends(self) -> float | None:
+    def find_signing_end(self) -> float | None:
         """Until when there is a key to sign with; None where there never was one."""
         return max((key.signs_until for key in self._keys.values()), default=None)
 
-    def public(self, now: float) -> list[dict[str, Any]]:
+    def list_public_jwks(self, now: float) -> list[dict[str, Any]]:
         """The public halves of all that verify now or will: what `/.well-known/jwks.json` shows."""
-        return [key.public() for key in self._keys.values() if key.signs_until + LIFETIME > now]
+        return [key.to_public_jwk() for key in self._keys.values() if key.signs_until + ACCESS_TOKEN_SECONDS > now]
 
 
-def new_jwk() -> tuple[str, dict[str, Any]]:
+def generate_jwk() -> tuple[str, dict[str, Any]]:
     """A new key with its id (its thumbprint, RFC 7638)."""
     key = ECKey.generate_key("P-256", private=True)
     return key.thumbprint(), dict(key.as_dict(private=True))

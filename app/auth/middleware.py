@@ -2,16 +2,16 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.auth.callers import Caller
+from app.auth.caller import Caller
 from app.auth.jwt import InvalidToken
-from app.auth.route import REALM
+from app.auth.route import BEARER_CHALLENGE
 from app.auth.scopes import TOKEN_PATH
 from app.core.problems import Problem, Unauthenticated, Unavailable
 
-SCHEME = b"bearer "
+BEARER_PREFIX = b"bearer "
 
 
-class Authentication:
+class AuthenticationMiddleware:
     """Sets `scope["state"]["caller"]`: a Caller, or None where no token is presented.
 
     A token that is no good is 401 wherever it is sent to, so that a client learns at once that it must fetch another
@@ -26,9 +26,11 @@ class Authentication:
             await self.app(scope, receive, send)
             return
         try:
-            caller = await _caller(scope)
+            caller = await _authenticate(scope)
         except InvalidToken:
-            problem: Problem = Unauthenticated(headers={"WWW-Authenticate": f'{REALM}, error="invalid_token"'})
+            problem: Problem = Unauthenticated(
+                headers={"WWW-Authenticate": f'{BEARER_CHALLENGE}, error="invalid_token"'}
+            )
         except Unavailable as unavailable:
             problem = unavailable
         else:
@@ -39,15 +41,15 @@ class Authentication:
         await self.app(scope, receive, send)
 
 
-async def _caller(scope: Scope) -> Caller | None:
+async def _authenticate(scope: Scope) -> Caller | None:
     given = [value for name, value in scope["headers"] if name == b"authorization"]
     if not given or scope["path"] == TOKEN_PATH:
         return None
     value = given[0]
-    if len(given) > 1 or value[: len(SCHEME)].lower() != SCHEME:
+    if len(given) > 1 or value[: len(BEARER_PREFIX)].lower() != BEARER_PREFIX:
         raise InvalidToken
-    token = value[len(SCHEME) :].strip(b" ")
-    trust = getattr(scope["app"].state, "trust", None)
+    token = value[len(BEARER_PREFIX) :].strip(b" ")
+    trust = getattr(scope["app"].state, "token_verifier", None)
     if trust is None:
         raise Unavailable
     caller: Caller = trust.known(token) or await trust.verify(token)

@@ -31,7 +31,7 @@ class Scope(StrEnum):
     AUDIT_READ = "audit:read"
 
 
-MEANINGS: Mapping[Scope, str] = {
+SCOPE_DESCRIPTIONS: Mapping[Scope, str] = {
     Scope.REGIONS_WRITE: "Change regions.",
     Scope.ORGANIZATIONS_WRITE: "Change organizations.",
     Scope.DIVISIONS_WRITE: "Change divisions.",
@@ -50,17 +50,17 @@ MEANINGS: Mapping[Scope, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class AccessPolicy:
     """A route's declaration: the scope it asks for, or None for anyone."""
 
     scope: Scope | None
 
-    def asked(self, _given: Mapping[str, str], _held: Set[Scope]) -> Scope | None:
+    def required_scope(self, _query_params: Mapping[str, str], _granted_scopes: Set[Scope]) -> Scope | None:
         """The scope that a request with these parameters needs, whose caller has these scopes."""
         return self.scope
 
     @property
-    def others(self) -> Sequence[Scope]:
+    def alternative_scopes(self) -> Sequence[Scope]:
         """What may be asked for instead of `scope`, for the contract to tell."""
         return ()
 
@@ -68,7 +68,7 @@ class Access:
         """Nothing to resolve: `Route` reads the declaration before anything else runs."""
 
 
-class Closed(Access, SecurityBase):
+class ScopePolicy(AccessPolicy, SecurityBase):
     """The declaration of a route that asks for a token; FastAPI reads the contract's security scheme off it."""
 
     scheme_name = "oauth2"
@@ -76,14 +76,14 @@ class Closed(Access, SecurityBase):
         description="A client of the service, with its id and secret (RFC 6749, section 4.4).",
         flows=OAuthFlows(
             clientCredentials=OAuthFlowClientCredentials(
-                tokenUrl=TOKEN_PATH, scopes={str(scope): meaning for scope, meaning in MEANINGS.items()}
+                tokenUrl=TOKEN_PATH, scopes={str(scope): meaning for scope, meaning in SCOPE_DESCRIPTIONS.items()}
             )
         ),
     )
 
 
 @dataclass(frozen=True)
-class Chosen(Closed):
+class ParameterScopePolicy(ScopePolicy):
     """The declaration of a route whose scope stands in a parameter of the query.
 
     Where the parameter has another value, any of these scopes lets the caller in, to hear what the parameter may be.
@@ -92,26 +92,26 @@ class Chosen(Closed):
     parameter: str
     scopes: tuple[tuple[str, Scope], ...]
 
-    def asked(self, given: Mapping[str, str], held: Set[Scope]) -> Scope | None:
-        chosen = dict(self.scopes).get(given.get(self.parameter, ""))
-        return chosen or next((scope for _, scope in self.scopes if scope in held), self.scope)
+    def asked(self, query_params: Mapping[str, str], granted_scopes: Set[Scope]) -> Scope | None:
+        chosen = dict(self.scopes).get(query_params.get(self.parameter, ""))
+        return chosen or next((scope for _, scope in self.scopes if scope in granted_scopes), self.scope)
 
     @property
     def others(self) -> Sequence[Scope]:
         return [scope for scope in dict.fromkeys(scope for _, scope in self.scopes) if scope != self.scope]
 
 
-def public() -> Any:
+def allow_anonymous() -> Any:
     """For `dependencies=`: anyone may call this route."""
-    return Depends(Access(None))
+    return Depends(AccessPolicy(None))
 
 
-def allow(scope: Scope) -> Any:
+def require_scope(scope: Scope) -> Any:
     """For `dependencies=`: only a token with this scope may call this route."""
-    return Security(Closed(scope), scopes=[scope.value])
+    return Security(ScopePolicy(scope), scopes=[scope.value])
 
 
-def allow_by(parameter: str, scopes: Mapping[str, Scope]) -> Any:
+def require_scope_by_parameter(parameter: str, scopes: Mapping[str, Scope]) -> Any:
     """For `dependencies=`: only a token with the scope of this parameter's value may call this route."""
     first = next(iter(scopes.values()))
-    return Security(Chosen(first, parameter, tuple(scopes.items())), scopes=[first.value])
+    return Security(ParameterScopePolicy(first, parameter, tuple(scopes.items())), scopes=[first.value])

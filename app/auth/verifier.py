@@ -13,165 +13,175 @@ from typing import Any
 
 import structlog
 
-from app.auth.callers import Caller
-from app.auth.external_issuer import OutsideIssuer
-from app.auth.jwt import ALGORITHMS, InvalidToken, audiences, check_signature, check_times, take_apart
-from app.auth.keys import ALGORITHM, MADE_AHEAD, Keys, SigningKey
-from app.auth.repository import Records, State
-from app.auth.tokens import LEEWAY, TYPE, Verified, read_ours, read_outside
-from app.core.db.faults import passing
+from app.auth.caller import Caller
+from app.auth.external_issuer import ExternalIssuer
+from app.auth.jwt import SIGNATURE_ALGORITHMS, InvalidToken, parse_jwt, read_audiences, validate_times, verify_signature
+from app.auth.keys import PUBLISH_AHEAD_SECONDS, SIGNING_ALGORITHM, SigningKey, SigningKeySet
+from app.auth.repository import VerifierRepository, VerifierState
+from app.auth.tokens import (
+    ACCESS_TOKEN_TYPE,
+    CLOCK_LEEWAY_SECONDS,
+    VerifiedToken,
+    parse_external_claims,
+    parse_own_claims,
+)
+from app.core.db.faults import is_transient
 from app.core.problems import Unavailable
 from app.settings import Settings
 
-POLL = 2.0
-AGAIN = 0.5  # seconds after a fault
-STALE = 5.0
-MOST_REMEMBERED = 4096
-LONGEST_REMEMBERED = 600.0  # an outside issuer may withdraw a key while its tokens run for hours
+POLL_INTERVAL_SECONDS = 2.0
+RETRY_SECONDS = 0.5  # seconds after a fault
+MAX_STATE_AGE_SECONDS = 5.0
+MAX_CACHED_TOKENS = 4096
+MAX_TOKEN_CACHE_SECONDS = 600.0  # an outside issuer may withdraw a key while its tokens run for hours
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
-class Trust:
+class TokenVerifier:
     """One worker's. `records` and `clock` can be others in a test."""
 
-    def __init__(self, settings: Settings, *, records: Any = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, settings: Settings, *, repository: Any = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.issuer, self.audience = settings.issuer, settings.auth_audience
-        self.outside = OutsideIssuer(settings.auth_issuer) if settings.auth_issuer else None
-        self.keys = Keys()
-        self._wake = asyncio.Event()
-        self._records = records or Records(settings, self._wake.set)
+        self.external_issuer = ExternalIssuer(settings.auth_issuer) if settings.auth_issuer else None
+        self.signing_keys = SigningKeySet()
+        self._changed = asyncio.Event()
+        self._repository = repository or VerifierRepository(settings, self._changed.set)
         self._clock = clock
-        self._learned_at = float("-inf")
-        self._state = State((), {}, frozenset())
-        self._remembered: dict[bytes, Verified] = {}
-        self._hears = True
+        self._state_read_at = float("-inf")
+        self._state = VerifierState((), {}, frozenset())
+        self._verified_tokens: dict[bytes, VerifiedToken] = {}
+        self._is_refreshing = True
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begin to follow; with a database that answers, it knows all when this returns."""
-        await self._attempt()
-        self._task = asyncio.create_task(self._follow())
-        if self.outside is not None:
-            self.outside.ask()
+        await self._refresh()
+        self._task = asyncio.create_task(self._refresh_forever())
+        if self.external_issuer is not None:
+            self.external_issuer.start_refresh()
 
     async def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        if self.outside is not None:
-            await self.outside.close()
-        await self._records.close()
+        if self.external_issuer is not None:
+            await self.external_issuer.close()
+        await self._repository.close()
 
-    def known(self, token: bytes) -> Caller | None:
+    def find_cached_caller(self, token: bytes) -> Caller | None:
         """Whose token this is, if it was verified before; InvalidToken where it was revoked since."""
-        verified = self._remembered.get(token)
+        verified = self._verified_tokens.get(token)
         if verified is None:
             return None
-        if verified.ends <= time.time():
-            del self._remembered[token]
+        if verified.expires_at <= time.time():
+            del self._verified_tokens[token]
             return None
-        self._check_not_revoked(verified)
+        self._reject_revoked(verified)
         return verified.caller
 
     async def verify(self, token: bytes) -> Caller:
         """Whose token this is; InvalidToken, or Unavailable where nobody can say. No connection is taken for it."""
-        signed = take_apart(token, algorithms=ALGORITHMS, types=[TYPE])
+        signed = parse_jwt(token, algorithms=SIGNATURE_ALGORITHMS, types=[ACCESS_TOKEN_TYPE])
         issuer, now = signed.claims.get("iss"), time.time()
-        if self.outside is not None and issuer == self.outside.name:
-            check_signature(signed, await self.outside.key(signed.header.get("kid")))
-            ends = self._check_claims(signed.claims, now)
-            verified = read_outside(signed.claims, self.outside.name, ends)
-        elif issuer == self.issuer and signed.header["alg"] == ALGORITHM:
-            key = self.keys.named(signed.header.get("kid"), now)
+        if self.external_issuer is not None and issuer == self.external_issuer.identifier:
+            verify_signature(signed, await self.external_issuer.find_key(signed.header.get("kid")))
+            ends = self._validate_claims(signed.claims, now)
+            verified = parse_external_claims(signed.claims, self.external_issuer.identifier, ends)
+        elif issuer == self.issuer and signed.header["alg"] == SIGNING_ALGORITHM:
+            key = self.signing_keys.find_verification_key(signed.header.get("kid"), now)
             if key is None:
-                self._check_fresh()  # another worker may have made one that this one has not heard of
-            check_signature(signed, key)
-            verified = read_ours(signed.claims, self._check_claims(signed.claims, now))
+                self._require_current_state()  # another worker may have made one that this one has not heard of
+            verify_signature(signed, key)
+            verified = parse_own_claims(signed.claims, self._validate_claims(signed.claims, now))
         else:
             raise InvalidToken
-        self._check_not_revoked(verified)
-        self._remember(token, verified, now)
+        self._reject_revoked(verified)
+        self._cache_token(token, verified, now)
         return verified.caller
 
-    async def signing_key(self) -> SigningKey:
+    async def get_signing_key(self) -> SigningKey:
         """The key to sign with now. Whoever first needs one makes it."""
-        self._check_fresh()
-        if self.keys.signing(time.time()) is None:
+        self._require_current_state()
+        if self.signing_keys.find_signing_key(time.time()) is None:
             try:
-                await self._make_key()
+                await self._add_signing_key()
             except Exception as error:
-                if passing(error):
+                if is_transient(error):
                     raise Unavailable from error
                 raise
-        found = self.keys.signing(time.time())
+        found = self.signing_keys.find_signing_key(time.time())
         if found is None:
             raise Unavailable
         return found
 
-    def public_keys(self) -> list[dict[str, Any]]:
+    def list_public_jwks(self) -> list[dict[str, Any]]:
         """Our public keys, as long as any token needs them; Unavailable before they were read once."""
-        if self._learned_at == float("-inf"):
+        if self._state_read_at == float("-inf"):
             raise Unavailable
-        return self.keys.public(time.time())
+        return self.signing_keys.list_public_jwks(time.time())
 
-    def _check_claims(self, claims: Any, now: float) -> float:
-        if self.audience not in audiences(claims):
+    def _validate_claims(self, claims: Any, now: float) -> float:
+        if self.audience not in read_audiences(claims):
             raise InvalidToken
-        return check_times(claims, now, leeway=LEEWAY)
+        return validate_times(claims, now, leeway=CLOCK_LEEWAY_SECONDS)
 
-    def _check_fresh(self) -> None:
-        if self._clock() - self._learned_at > STALE:
+    def _require_current_state(self) -> None:
+        if self._clock() - self._state_read_at > MAX_STATE_AGE_SECONDS:
             raise Unavailable
 
-    def _check_not_revoked(self, verified: Verified) -> None:
-        if verified.client is None:
+    def _reject_revoked(self, verified: VerifiedToken) -> None:
+        if verified.client_id is None:
             return
-        self._check_fresh()
-        revision = self._state.revisions.get(verified.client, verified.revision)
+        self._require_current_state()
+        revision = self._state.client_revisions.get(verified.client_id, verified.client_revision)
         # A revision that is higher than the one we know of: the client was changed an instant ago, and we will hear it.
-        if revision is None or verified.revision < revision or verified.secret in self._state.secrets:
+        if revision is None or verified.client_revision < revision or verified.secret_id in self._state.revoked_secrets:
             raise InvalidToken
 
-    def _remember(self, token: bytes, verified: Verified, now: float) -> None:
-        while len(self._remembered) >= MOST_REMEMBERED:
-            del self._remembered[next(iter(self._remembered))]
-        self._remembered[token] = replace(verified, ends=min(verified.ends, now + LONGEST_REMEMBERED))
+    def _cache_token(self, token: bytes, verified: VerifiedToken, now: float) -> None:
+        while len(self._verified_tokens) >= MAX_CACHED_TOKENS:
+            del self._verified_tokens[next(iter(self._verified_tokens))]
+        self._verified_tokens[token] = replace(
+            verified, expires_at=min(verified.expires_at, now + MAX_TOKEN_CACHE_SECONDS)
+        )
 
-    async def _follow(self) -> None:
+    async def _refresh_forever(self) -> None:
         while True:
-            if self._hears:
+            if self._is_refreshing:
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(POLL):
-                        await self._wake.wait()
+                    async with asyncio.timeout(POLL_INTERVAL_SECONDS):
+                        await self._changed.wait()
             else:
-                await asyncio.sleep(AGAIN)
-            await self._attempt()
+                await asyncio.sleep(RETRY_SECONDS)
+            await self._refresh()
 
-    async def _attempt(self) -> None:
+    async def _refresh(self) -> None:
         """Learn what holds, and make the next key a day before it is needed; a fault is for the next attempt."""
         try:
-            await self._learn()
-            ends = self.keys.ends()
-            if ends is not None and ends < time.time() + MADE_AHEAD:
-                await self._make_key()
-            self._hears = True
+            await self._load_state()
+            ends = self.signing_keys.find_signing_end()
+            if ends is not None and ends < time.time() + PUBLISH_AHEAD_SECONDS:
+                await self._add_signing_key()
+            self._is_refreshing = True
         except Exception as error:
-            if self._hears:
+            if self._is_refreshing:
                 log.warning("revocations are not heard of", cause=type(error).__name__)
-            self._hears = False
+            self._is_refreshing = False
 
-    async def _learn(self) -> None:
-        self._wake.clear()  # before asking: what is told from here on is asked for again
+    async def _load_state(self) -> None:
+        self._changed.clear()  # before asking: what is told from here on is asked for again
         asked_at = self._clock()
-        state = await self._records.state()
-        keys = Keys(state.keys)
-        if keys != self.keys:
-            self.keys = keys
-            self._remembered.clear()  # a key may have been withdrawn
-        self._state, self._learned_at = state, asked_at
+        state = await self._repository.fetch_state()
+        keys = SigningKeySet(state.signing_keys)
+        if keys != self.signing_keys:
+            self.signing_keys = keys
+            self._verified_tokens.clear()  # a key may have been withdrawn
+        self._state, self._state_read_at = state, asked_at
 
-    async def _make_key(self) -> None:
-        await self._records.add_key()
-        await self._learn()
+    async def _add_signing_key(self) -> None:
+        await self._repository.add_signing_key()
+        await self._load_state()

@@ -12,13 +12,13 @@ from uuid_utils.compat import uuid7
 
 from app import models
 from app.badges.keys import BadgeKey, key_of
-from app.core.collection import Reference
-from app.core.db.database import SETTLED, Reading
+from app.core.collection import ReferenceFilter
+from app.core.db.database import MAX_COMMIT_DURATION, Queryable
 from app.core.db.statements import Statement
-from app.core.db.transaction import Writer
+from app.core.db.transaction import Transaction
 
 MOST = 5_000  # badges that are made, or told, at once
-ORGANIZATION = Reference(models.Organization.code, "/v1/organizations")
+ORGANIZATION = ReferenceFilter(models.Organization.code, "/v1/organizations")
 _IS_THERE = Statement(select(exists().where(ORGANIZATION.column == bindparam("organization"))))
 _SECRET = Statement(text("SELECT key FROM service_keys WHERE purpose = 'badges'"))
 _WITHOUT = """
@@ -92,14 +92,14 @@ class Live(NamedTuple):
         }
 
 
-async def key(read: Reading, meeting: str) -> BadgeKey:
+async def key(read: Queryable, meeting: str) -> BadgeKey:
     """The key of a meeting; there is one for any code."""
-    [secret] = await read.one(_SECRET, {})
+    [secret] = await read.fetch_one(_SECRET, {})
     return key_of(bytes(secret), meeting)
 
 
 async def issue(
-    write: Writer, meeting: str, *, participant: UUID | None = None, organization: str | None = None
+    write: Transaction, meeting: str, *, participant: UUID | None = None, organization: str | None = None
 ) -> None:
     """Give a badge to a participant, or to each of the list or of an organization on it, that has none."""
     without = [one for (one,) in await write.fetch(_WITHOUT, meeting, participant, organization, MOST)]
@@ -107,9 +107,9 @@ async def issue(
         await _issue(write, meeting, without)
 
 
-async def issue_anew(write: Writer, meeting: str, participant: UUID) -> bool:
+async def issue_anew(write: Transaction, meeting: str, participant: UUID) -> bool:
     """Revoke a participant's badge and issue another one. False: there is no such participant."""
-    if not (await write.run(_LOCK, (meeting, participant))).rowcount:
+    if not (await write.execute(_LOCK, (meeting, participant))).rowcount:
         return False
     await write.fetch(_REVOKE, participant)
     await _issue(write, meeting, [participant])
@@ -117,7 +117,7 @@ async def issue_anew(write: Writer, meeting: str, participant: UUID) -> bool:
     return True
 
 
-async def _issue(write: Writer, meeting: str, participants: Sequence[UUID]) -> None:
+async def _issue(write: Transaction, meeting: str, participants: Sequence[UUID]) -> None:
     signs = await key(write, meeting)
     ids = [uuid7() for _ in participants]
     digests = [digest_of(signs.token(id_)) for id_ in ids]
@@ -125,25 +125,25 @@ async def _issue(write: Writer, meeting: str, participants: Sequence[UUID]) -> N
 
 
 async def live(
-    write: Writer, meeting: str, *, participant: UUID | None = None, organization: str | None = None
+    write: Transaction, meeting: str, *, participant: UUID | None = None, organization: str | None = None
 ) -> list[Live]:
     """The good badges of a meeting, a participant or an organization; one more than MOST where they are too many."""
     return [Live(*row) for row in await write.fetch(_LIVE, meeting, participant, organization, MOST + 1)]
 
 
 async def pack(
-    write: Writer, meeting: str, since: datetime | None, *, names: bool
+    write: Transaction, meeting: str, since: datetime | None, *, names: bool
 ) -> tuple[dict[str, Any], int] | None:
     """What a gate needs, but for the key, and its version in milliseconds; None where there is no such meeting.
 
     What was revoked a little before `since` is told again: it may have been on its way when the version was made.
     """
-    begins = since - SETTLED if since else None
+    begins = since - MAX_COMMIT_DURATION if since else None
     found = await write.fetch(_PACK, meeting, begins, names)
     return (orjson.loads(found[0][0]), found[0][1] or 0) if found else None
 
 
-async def title(read: Writer, meeting: str) -> str:
+async def title(read: Transaction, meeting: str) -> str:
     """The name of a meeting that is there."""
     return str((await read.fetch("SELECT name FROM meetings WHERE code = $1", meeting))[0][0])
 
@@ -153,9 +153,9 @@ def digest_of(token: str) -> bytes:
     return sha256(token.encode()).digest()
 
 
-async def is_organization(read: Reading, code: str) -> bool:
+async def is_organization(read: Queryable, code: str) -> bool:
     """Whether there is an organization with this code."""
-    return bool((await read.one(_IS_THERE, {"organization": code}))[0])
+    return bool((await read.fetch_one(_IS_THERE, {"organization": code}))[0])
 
 
 def instant_of(version: str) -> datetime:

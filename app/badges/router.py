@@ -7,14 +7,14 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from app.auth import Route, Scope, allow
+from app.auth import AuthorizingRoute, Scope, require_scope
 from app.badges import repository
 from app.badges.keys import BadgeKey
 from app.check_ins import schemas
-from app.core.db.database import Read
-from app.core.db.transaction import Writer, writing
+from app.core.db.transaction import Transaction, open_transaction
 from app.core.http import conditional
-from app.core.http.examples import example, written
+from app.core.http.dependencies import ReaderDep
+from app.core.http.examples import example, write_example
 from app.core.http.negotiation import produces
 from app.core.http.openapi import problems
 from app.core.http.parameters import UUID_FORM, NoQuery
@@ -31,13 +31,13 @@ from app.rendering import qr, renderers
 from app.rendering.badges import Badge
 from app.roll_access import access, audited_read
 from app.writes import audit_trail
-from app.writes.idempotency import Kept
-from app.writes.request import Action, Done
-from app.writes.responses import LOCATION
+from app.writes.idempotency import StoredResponse
+from app.writes.request import ActionDep, WriteResult
+from app.writes.responses import LOCATION_HEADER
 
 JSON, SVG, PNG, PDF = "application/json", "image/svg+xml", "image/png", "application/pdf"
 router = APIRouter(
-    prefix="/v1/meetings/{code}", tags=["check-ins"], route_class=Route, responses=problems(NotAcceptable)
+    prefix="/v1/meetings/{code}", tags=["check-ins"], route_class=AuthorizingRoute, responses=problems(NotAcceptable)
 )
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 Id = Annotated[
@@ -52,7 +52,7 @@ BINARY = {"schema": {"type": "string", "format": "binary"}}
 @router.get(
     "/participants/{id}/badge",
     response_model=schemas.Badge,
-    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(ONE),
     responses={
         200: {"content": {SVG: {"schema": {"type": "string"}}, PNG: BINARY}},
@@ -61,7 +61,7 @@ BINARY = {"schema": {"type": "string", "format": "binary"}}
 )
 async def read_badge(
     request: Request,
-    read: Read,
+    read: ReaderDep,
     code: Code,
     id: Id,
     _query: Annotated[NoQuery, Query(include_in_schema=False)],
@@ -74,7 +74,7 @@ async def read_badge(
     leaves a line in the audit trail.
     """
     await audited_read.must_read(request, read, read, code)
-    async with writing(request.app.state.database) as transaction:
+    async with open_transaction(request.app.state.database) as transaction:
         await repository.issue(transaction, code, participant=UUID(id))
         found = await repository.live(transaction, code, participant=UUID(id))
         if not found:
@@ -95,22 +95,22 @@ def _reply(badge: dict[str, Any], media_type: str) -> Response:
     "/participants/{id}/badge",
     status_code=201,
     response_model=schemas.Badge,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE), Depends(produces(JSON))],
-    openapi_extra=written(ONE),
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE), Depends(produces(JSON))],
+    openapi_extra=write_example(ONE),
     responses={
         200: {"model": schemas.Badge, "description": "With `dry_run=true`."},
-        201: {"description": "Issued.", "headers": LOCATION},
+        201: {"description": "Issued.", "headers": LOCATION_HEADER},
         **problems(InsufficientScope, OutsideOrganization, NotFound),
     },
 )
-async def issue_badge(write: Action, code: Code, id: Id) -> Response:
+async def issue_badge(write: ActionDep, code: Code, id: Id) -> Response:
     """Issue a badge anew
 
     The former one is revoked: gates refuse it from now on, and what they have scanned of it before stays good. Sent
     again, it issues another one again.
     """
 
-    async def work(transaction: Writer) -> Done:
+    async def work(transaction: Transaction) -> WriteResult:
         await access.must_reach(transaction, write.caller, code)
         if write.caller.meeting is not None:
             raise OutsideOrganization
@@ -119,9 +119,11 @@ async def issue_badge(write: Action, code: Code, id: Id) -> Response:
         [badge] = await repository.live(transaction, code, participant=UUID(id))
         key = await repository.key(transaction, code)
         headers = {"Location": f"/v1/meetings/{code}/participants/{id}/badge"}
-        return Done(Kept(201, headers, orjson.dumps(badge.document(key), default=str)), [f"participants/{id}"])
+        return WriteResult(
+            StoredResponse(201, headers, orjson.dumps(badge.document(key), default=str)), [f"participants/{id}"]
+        )
 
-    return await write.run(work)
+    return await write.run_in_transaction(work)
 
 
 class SheetQuery(NoQuery):
@@ -137,13 +139,13 @@ class SheetQuery(NoQuery):
 @router.get(
     "/badges",
     response_model=schemas.Badges,
-    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(f"{AT}/badges?organization=kpu-31"),
     responses={200: {"content": {PDF: BINARY}}, **problems(NotFound, RollTooLong)},
 )
 async def read_badges(
     request: Request,
-    read: Read,
+    read: ReaderDep,
     code: Code,
     query: Annotated[SheetQuery, Query()],
     media_type: Annotated[str, Depends(produces(JSON, PDF))],
@@ -157,7 +159,7 @@ async def read_badges(
     await audited_read.must_read(request, read, read, code)
     if query.organization and not await repository.is_organization(read, query.organization):
         raise InvalidParameters(repository.ORGANIZATION.unknown("organization"))
-    async with writing(request.app.state.database) as transaction:
+    async with open_transaction(request.app.state.database) as transaction:
         await repository.issue(transaction, code, organization=query.organization)
         found = await repository.live(transaction, code, organization=query.organization)
         if len(found) > repository.MOST:

@@ -10,21 +10,21 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import Context
 from typing import NamedTuple
 
-from app.check_ins.repository import Post, Result
-from app.core.db.faults import gave_way
+from app.check_ins.repository import DeviceSubmission, Result
+from app.core.db.faults import is_contention
 from app.core.problems import Unavailable
 
 MOST = 50  # posts in one transaction
 
-Store = Callable[[Sequence[Post]], Awaitable[list[list[Result]]]]
+Store = Callable[[Sequence[DeviceSubmission]], Awaitable[list[list[Result]]]]
 
 
 class _Waiting(NamedTuple):
-    post: Post
+    post: DeviceSubmission
     answer: "asyncio.Future[list[Result]]"
 
 
-class Gathering:
+class CheckInBatcher:
     """The posts of one worker, each meeting's for itself; each waits for so many seconds at most."""
 
     def __init__(self, store: Store, seconds: float) -> None:
@@ -32,7 +32,7 @@ class Gathering:
         self._waiting: dict[str, deque[_Waiting]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def check_in(self, post: Post) -> list[Result]:
+    async def submit(self, post: DeviceSubmission) -> list[Result]:
         """What has become of the scans of a post, in their order; nothing where there is no such meeting.
 
         Unavailable when the database fails or does not come to it in time: then nobody knows whether it was kept.
@@ -66,7 +66,7 @@ class Gathering:
         try:
             results = await self._keep([one.post for one in group])
         except Exception as error:
-            if len(group) == 1 or (isinstance(error, Unavailable) and not gave_way(error)):
+            if len(group) == 1 or (isinstance(error, Unavailable) and not is_contention(error)):
                 _fail(group, error)
             else:  # what one of them has wrong, or waits for, is not the others' fault
                 await asyncio.gather(*(self._together([one]) for one in group if not one.answer.done()))

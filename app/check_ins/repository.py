@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import ColumnElement, Text, Uuid, and_, bindparam, case, cast, func, literal_column, null, select, true
 
-from app import mentions, models
+from app import models, references
 from app.check_ins import schemas
-from app.core.collection import Collection, Given, Reference
+from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.database import Database
 from app.core.db.documents import Day, Document, Rows
-from app.core.db.transaction import at_once
+from app.core.db.transaction import execute_once
 from app.roll_access.scan_views import JUDGED
 
 _seen = JUDGED
@@ -31,7 +31,9 @@ def _outcome() -> ColumnElement[str]:
 
 
 def scan(_day: Day) -> Rows:
-    known = case((_seen.c.participant.is_not(None), mentions.participant(_seen.c.participant)), else_=null())
+    known = case(
+        (_seen.c.participant.is_not(None), references.participant_reference(_seen.c.participant)), else_=null()
+    )
     return (
         select(
             _seen.c.id.label("scan_id"),
@@ -57,7 +59,7 @@ def scan(_day: Day) -> Rows:
     )
 
 
-def _asked(given: Given) -> Iterator[ColumnElement[bool]]:
+def _asked(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     yield _seen.c.meeting == _MEETING
     if "participant" in given:
         yield _seen.c.participant == cast(bindparam("participant", type_=Text), Uuid)
@@ -76,7 +78,7 @@ SCANS = Collection(
     conditions=_asked,
     sorts={"received_at": [_seen.c.received_at]},
     references={
-        "session": Reference(
+        "session": ReferenceFilter(
             models.Session.code, "/v1/meetings/{code}/sessions", within=models.Session.meeting == _MEETING
         )
     },
@@ -87,7 +89,7 @@ SCANS = Collection(
 CHECK_IN = "SELECT p, status, outcome, effective_at, shift FROM check_in($1, $2::text::json, $3::text::json)"
 
 
-class Post(NamedTuple):
+class DeviceSubmission(NamedTuple):
     """What a device has sent, with the instant of its receipt, and by whom."""
 
     meeting: str
@@ -109,7 +111,7 @@ class Result(NamedTuple):
     shift: int
 
 
-async def check_in(database: Database, posts: Sequence[Post]) -> list[list[Result]]:
+async def check_in(database: Database, posts: Sequence[DeviceSubmission]) -> list[list[Result]]:
     """Store posts to one meeting, no two of one device, all or none, and tell what has become of their scans.
 
     In their order; nothing where there is no such meeting.
@@ -118,6 +120,6 @@ async def check_in(database: Database, posts: Sequence[Post]) -> list[list[Resul
     scans = [{"p": p, "n": n, **scan} for p, post in enumerate(posts) for n, scan in enumerate(post.scans)]
     values = orjson.dumps(sent).decode(), orjson.dumps(scans).decode()
     results: list[list[Result]] = [[] for _ in posts]
-    for p, *result in await at_once(database, CHECK_IN, posts[0].meeting, *values):
+    for p, *result in await execute_once(database, CHECK_IN, posts[0].meeting, *values):
         results[p].append(Result(*result))
     return results

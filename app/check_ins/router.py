@@ -9,13 +9,13 @@ from typing import Annotated, Any
 import orjson
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow, needed, public
+from app.auth import Scope, allow_anonymous, build_missing_scope_problem, require_scope
 from app.badges import repository as badges_repository
 from app.check_ins import payloads, repository, schemas
-from app.core.db.database import Read
-from app.core.db.transaction import writing
+from app.core.db.transaction import open_transaction
 from app.core.http import conditional
-from app.core.http.examples import BADGE, example, written
+from app.core.http.dependencies import ReaderDep
+from app.core.http.examples import BADGE, example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.http.parameters import Nothing
@@ -23,7 +23,7 @@ from app.core.problems import InsufficientScope, InvalidContent, NotFound, Unsup
 from app.roll_access import access, audited_read
 from app.routing import resource
 from app.writes import audit_trail
-from app.writes.request import known
+from app.writes.request import require_caller
 
 router = resource("check-ins", at="/v1/meetings/{code}")
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
@@ -43,21 +43,21 @@ LOOP = 200  # scans after which others have their turn
     "/check-ins",
     status_code=201,
     response_model=schemas.CheckIn,
-    dependencies=[allow(Scope.CHECK_INS_WRITE)],
-    openapi_extra=written(f"{AT}/check-ins", {**SENT, **SCAN}),
+    dependencies=[require_scope(Scope.CHECK_INS_WRITE)],
+    openapi_extra=write_example(f"{AT}/check-ins", {**SENT, **SCAN}),
     responses={
         200: {"model": schemas.CheckIn, "description": "It was stored before; the same outcome again."},
         **problems(NotFound, UnsupportedMediaType, InvalidContent),
     },
 )
-async def check_in(request: Request, read: Read, code: Code, content: payloads.CheckInContent) -> Response:
+async def check_in(request: Request, read: ReaderDep, code: Code, content: payloads.CheckInContent) -> Response:
     """Check in
 
     One scan. It is stored whatever it comes to, and may be sent again with the same `scan_id`. Of gates that scan one
     badge at the same moment, one is told of a first entry. Needs no Idempotency-Key.
     """
     post = await _post(request, read, code, content, [content])
-    results = _known(await request.app.state.doors.check_in(post))
+    results = _known(await request.app.state.check_in_batcher.submit(post))
     body = orjson.dumps({**_told(content.scan_id, results[0]), "clock_skew_ms": _skew(results)})
     return Response(body, results[0].status, {"Cache-Control": "no-store"}, "application/json")
 
@@ -66,11 +66,11 @@ async def check_in(request: Request, read: Read, code: Code, content: payloads.C
     "/check-ins:batch",
     status_code=207,
     response_model=schemas.CheckIns,
-    dependencies=[allow(Scope.CHECK_INS_WRITE)],
-    openapi_extra=written(f"{AT}/check-ins:batch", {**SENT, "clock_epoch": 0, "scans": [SCAN]}),
+    dependencies=[require_scope(Scope.CHECK_INS_WRITE)],
+    openapi_extra=write_example(f"{AT}/check-ins:batch", {**SENT, "clock_epoch": 0, "scans": [SCAN]}),
     responses=problems(NotFound, UnsupportedMediaType, InvalidContent),
 )
-async def check_in_batch(request: Request, read: Read, code: Code, content: payloads.CheckInBatch) -> Response:
+async def check_in_batch(request: Request, read: ReaderDep, code: Code, content: payloads.CheckInBatch) -> Response:
     """Check in what was kept
 
     Up to 5,000 scans of one device, in any order, split and repeated as the network will have it: what the roll comes
@@ -85,13 +85,13 @@ async def check_in_batch(request: Request, read: Read, code: Code, content: payl
 
 async def _post(
     request: Request,
-    read: Read,
+    read: ReaderDep,
     meeting: str,
     sent: payloads.CheckInContent | payloads.CheckInBatch,
     scans: Sequence[payloads.ScanContent],
-) -> repository.Post:
+) -> repository.DeviceSubmission:
     received_at: datetime = request.app.state.receipt_clock()
-    caller = known(request)
+    caller = require_caller(request)
     if caller.organization is not None or caller.meeting not in (None, meeting):
         await access.must_reach(read, caller, meeting)
     rows: list[dict[str, Any]] = []
@@ -99,8 +99,8 @@ async def _post(
         rows.append(_row(sent.device_id, scan))
         if n % LOOP == LOOP - 1:
             await asyncio.sleep(0)
-    return repository.Post(
-        *(meeting, sent.device_id, sent.clock_epoch, sent.device_sent_at, received_at, caller.client),
+    return repository.DeviceSubmission(
+        *(meeting, sent.device_id, sent.clock_epoch, sent.device_sent_at, received_at, caller.client_id),
         request.scope.get("state", {}).get("request_id"),
         rows,
     )
@@ -146,13 +146,13 @@ def _skew(results: Sequence[repository.Result]) -> float:
 @router.get(
     "/check-ins",
     response_model=PageOf[schemas.Scan],
-    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(f"{PLENARY}/check-ins"),
     responses=problems(NotFound),
 )
 async def list_check_ins(
     request: Request,
-    read: Read,
+    read: ReaderDep,
     code: Code,
     query: Annotated[schemas.ScanQuery, Query()],
     _purpose: audit_trail.Purpose = None,
@@ -162,7 +162,7 @@ async def list_check_ins(
     Each scan with both clocks, what its gate was told, and what it comes to by all that is known now; scans of unknown
     and revoked badges too. Each reading leaves a line in the audit trail.
     """
-    await audited_read.must_read(request, read, read.at(query.then), code)
+    await audited_read.must_read(request, read, read.known_at(query.then), code)
     page = await audited_read.page(request, read, repository.SCANS, query, code, "check-ins")
     return page.reply(request, fresh=None, vary=audited_read.VARY)
 
@@ -170,11 +170,11 @@ async def list_check_ins(
 @router.get(
     "/badge-key",
     response_model=schemas.BadgeKey,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example(f"{AT}/badge-key"),
     responses=problems(NotFound),
 )
-async def read_badge_key(read: Read, code: Code, _query: Nothing) -> Response:
+async def read_badge_key(read: ReaderDep, code: Code, _query: Nothing) -> Response:
     """Read the key of a meeting's badges
 
     With it anybody verifies a badge, without the network and with any library for JWS.
@@ -188,13 +188,13 @@ async def read_badge_key(read: Read, code: Code, _query: Nothing) -> Response:
 @router.get(
     "/gate-pack",
     response_model=schemas.GatePack,
-    dependencies=[allow(Scope.CHECK_INS_WRITE)],
+    dependencies=[require_scope(Scope.CHECK_INS_WRITE)],
     openapi_extra=example(f"{AT}/gate-pack"),
     responses=problems(NotFound, InsufficientScope),
 )
 async def read_gate_pack(
     request: Request,
-    read: Read,
+    read: ReaderDep,
     code: Code,
     query: Annotated[schemas.GatePackQuery, Query()],
     _purpose: audit_trail.Purpose = None,
@@ -205,12 +205,12 @@ async def read_gate_pack(
     again with `If-None-Match`, which costs nothing while nothing has changed, and with `since` for what is new. Names
     of people only for who asks for them with `attendance:read`; that leaves a line in the audit trail.
     """
-    caller = known(request)
+    caller = require_caller(request)
     names = query.names == "true"
     if names and Scope.ATTENDANCE_READ not in caller.scopes:
-        raise needed(Scope.ATTENDANCE_READ, request)
+        raise build_missing_scope_problem(Scope.ATTENDANCE_READ, request)
     await access.must_reach(read, caller, code)
-    async with writing(request.app.state.database) as transaction:
+    async with open_transaction(request.app.state.database) as transaction:
         since = badges_repository.instant_of(query.since) if query.since else None
         found = await badges_repository.pack(transaction, code, since, names=names)
         if found is None:

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.core.http.parameters import UUID_FORM, Code, FieldsOf, NoQuery, SortedQuery
-from app.mentions import Mention, ParticipantMention
 from app.models.vocabulary import Capacity, Direction, Outcome
+from app.references import CodeReference, ParticipantReference
 
 Judgement = Literal[
     "first_entry",
@@ -108,7 +108,7 @@ class PackedPerson(BaseModel):
 class GatePack(BaseModel):
     """All that a gate needs without the network."""
 
-    meeting: Mention
+    meeting: CodeReference
     time_zone: str
     start_on: date
     end_on: date
@@ -143,7 +143,7 @@ class GatePackQuery(NoQuery):
 
 class ScanMembers(BaseModel):
     scan_id: UUID
-    participant: Annotated[ParticipantMention | None, Field(description="Null: the badge is not known.")]
+    participant: Annotated[ParticipantReference | None, Field(description="Null: the badge is not known.")]
     outcome: Annotated[
         Judgement, Field(description="What it comes to, by all that is known now. An annulled scan has no effect.")
     ]

@@ -8,8 +8,8 @@ import orjson
 
 from app.auth import Scope
 from app.clients import repository, schemas
-from app.core.db.faults import RuleBroken
-from app.core.db.transaction import Writer
+from app.core.db.faults import ConstraintViolation
+from app.core.db.transaction import Transaction
 from app.core.http.validation import validate
 from app.core.problems import Problem
 
@@ -23,7 +23,7 @@ class NotPossible(Exception):
     """What the operator asked for cannot be; the message says why."""
 
 
-async def create(write: Writer, content: Mapping[str, Any]) -> tuple[str, str | None]:
+async def create(write: Transaction, content: Mapping[str, Any]) -> tuple[str, str | None]:
     """A client, and its secret if it has no keys."""
     try:
         valid = validate(schemas.ClientContent, content)
@@ -32,13 +32,13 @@ async def create(write: Writer, content: Mapping[str, Any]) -> tuple[str, str | 
     members = {name: getattr(valid, name) for name in repository.COLUMNS}
     try:
         id_, made = await repository.create(write, members, with_secret=valid.jwks is None)
-    except RuleBroken as broken:
+    except ConstraintViolation as broken:
         raise NotPossible(f"There is no such organization or meeting ({broken.constraint}).") from None
     await write.fetch(LINE, "clients create", [f"clients/{id_}"])
     return str(id_), made.secret if made else None
 
 
-async def create_first(write: Writer) -> tuple[str, str] | None:
+async def create_first(write: Transaction) -> tuple[str, str] | None:
     """A client with all scopes where there is none at all, once, whoever else starts beside."""
     await write.fetch(ALONE)
     if await write.fetch("SELECT id FROM clients LIMIT 1"):
@@ -47,17 +47,17 @@ async def create_first(write: Writer) -> tuple[str, str] | None:
     return (id_, secret) if secret else None
 
 
-async def listed(write: Writer) -> list[dict[str, Any]]:
+async def listed(write: Transaction) -> list[dict[str, Any]]:
     """The documents of all clients, by name."""
-    return [orjson.loads(document) for (document,) in await write.rows(repository.ALL, {})]
+    return [orjson.loads(document) for (document,) in await write.fetch_all(repository.ALL, {})]
 
 
-async def revoke(write: Writer, id_: str) -> None:
+async def revoke(write: Transaction, id_: str) -> None:
     await repository.revoke(write, await _held(write, id_))
     await write.fetch(LINE, "clients revoke", [f"clients/{id_}"])
 
 
-async def add_secret(write: Writer, id_: str) -> str:
+async def add_secret(write: Transaction, id_: str) -> str:
     held = await _held(write, id_)
     made = await repository.add_secret(write, held)
     if made is None:
@@ -66,14 +66,14 @@ async def add_secret(write: Writer, id_: str) -> str:
     return made.secret
 
 
-async def revoke_secret(write: Writer, id_: str, secret: str) -> None:
+async def revoke_secret(write: Transaction, id_: str, secret: str) -> None:
     held = await _held(write, id_, revoked=True)
     if not await repository.revoke_secret(write, held, _uuid(secret)):
         raise NotPossible("The client has no such secret.")
     await write.fetch(LINE, "clients revoke-secret", [f"clients/{id_}", f"client_secrets/{secret}"])
 
 
-async def _held(write: Writer, id_: str, *, revoked: bool = False) -> UUID:
+async def _held(write: Transaction, id_: str, *, revoked: bool = False) -> UUID:
     held = await repository.hold(write, _uuid(id_))
     if held is None:
         raise NotPossible("There is no such client.")

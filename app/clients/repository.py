@@ -10,12 +10,12 @@ import orjson
 from sqlalchemy import ColumnElement, Text, any_, bindparam, cast, func, select
 from uuid_utils.compat import uuid7
 
-from app import mentions, models
+from app import models, references
 from app.clients import schemas
-from app.core.collection import Collection, Given
+from app.core.collection import ActiveFilters, Collection
 from app.core.db.documents import Day, Document, Rows, json_list, json_object
 from app.core.db.statements import Statement
-from app.core.db.transaction import Writer
+from app.core.db.transaction import Transaction
 
 _client, _secret = models.Client, models.ClientSecret
 SECRET_PREFIX = "rks_"  # noqa: S105  (so that scanners of repositories find one that was put there)
@@ -28,7 +28,7 @@ def client(_day: Day) -> Rows:
         _client.id,
         _client.name,
         _client.scopes,
-        mentions.organization(_client.organization).label("organization"),
+        references.organization_reference(_client.organization).label("organization"),
         _client.meeting,
         _client.jwks,
         json_list(secret, _secret.created_at, _secret.id, where=_secret.client == _client.id).label("secrets"),
@@ -39,7 +39,7 @@ def client(_day: Day) -> Rows:
     )
 
 
-def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
+def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     if "scope" in given:
         yield bindparam("scope", type_=Text) == any_(_client.scopes)
     if "status" in given:
@@ -80,7 +80,9 @@ class Held(NamedTuple):
     content: dict[str, Any]
 
 
-async def create(write: Writer, content: Mapping[str, Any], *, with_secret: bool = True) -> tuple[UUID, Made | None]:
+async def create(
+    write: Transaction, content: Mapping[str, Any], *, with_secret: bool = True
+) -> tuple[UUID, Made | None]:
     """A new client and, unless it has keys of its own, its first secret."""
     id_ = UUID(int=uuid7().int)
     names = ", ".join(COLUMNS)
@@ -92,7 +94,7 @@ async def create(write: Writer, content: Mapping[str, Any], *, with_secret: bool
     return id_, await add_secret(write, id_) if with_secret else None
 
 
-async def hold(write: Writer, id_: UUID) -> Held | None:
+async def hold(write: Transaction, id_: UUID) -> Held | None:
     """Lock a client, and read what can be changed of it."""
     found = await write.fetch(
         "SELECT revision, revoked_at IS NOT NULL, json_build_object('name', name, 'scopes', scopes,"
@@ -102,7 +104,7 @@ async def hold(write: Writer, id_: UUID) -> Held | None:
     return Held(found[0][0], found[0][1], orjson.loads(found[0][2])) if found else None
 
 
-async def change(write: Writer, id_: UUID, content: Mapping[str, Any]) -> None:
+async def change(write: Transaction, id_: UUID, content: Mapping[str, Any]) -> None:
     """Let this be what is said of the client. Where that is something else than before, its tokens end."""
     await write.fetch(
         "UPDATE clients SET name = $2, scopes = $3, organization = $4, meeting = $5, jwks = $6::text::jsonb"
@@ -112,7 +114,7 @@ async def change(write: Writer, id_: UUID, content: Mapping[str, Any]) -> None:
     )
 
 
-async def revoke(write: Writer, id_: UUID) -> None:
+async def revoke(write: Transaction, id_: UUID) -> None:
     """Revoke the client and all its secrets, for good."""
     await write.fetch("UPDATE clients SET revoked_at = clock_timestamp() WHERE id = $1 AND revoked_at IS NULL", id_)
     await write.fetch(
@@ -120,7 +122,7 @@ async def revoke(write: Writer, id_: UUID) -> None:
     )
 
 
-async def add_secret(write: Writer, id_: UUID) -> Made | None:
+async def add_secret(write: Transaction, id_: UUID) -> Made | None:
     """A further secret for a client that is held; None where two are live."""
     taken = await write.fetch("SELECT slot FROM client_secrets WHERE client = $1 AND revoked_at IS NULL", id_)
     free = sorted({1, 2} - {slot for (slot,) in taken})
@@ -137,13 +139,13 @@ async def add_secret(write: Writer, id_: UUID) -> Made | None:
     return made
 
 
-async def secret(write: Writer, id_: UUID) -> bytes:
+async def secret(write: Transaction, id_: UUID) -> bytes:
     """A secret's document, without its words."""
-    found = await write.one(SECRET, {"id": id_})
+    found = await write.fetch_one(SECRET, {"id": id_})
     return str(found[0]).encode()
 
 
-async def revoke_secret(write: Writer, id_: UUID, secret: UUID) -> bool:
+async def revoke_secret(write: Transaction, id_: UUID, secret: UUID) -> bool:
     """Revoke one secret, and with it the tokens that it was used for; False where the client has none like it."""
     found = await write.fetch(
         "UPDATE client_secrets SET revoked_at = coalesce(revoked_at, clock_timestamp())"

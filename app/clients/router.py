@@ -6,13 +6,13 @@ from uuid import UUID
 import orjson
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow
+from app.auth import Scope, require_scope
 from app.clients import repository, schemas
-from app.core.db.database import Read
-from app.core.db.transaction import Writer
+from app.core.db.transaction import Transaction
 from app.core.http import conditional
 from app.core.http.bodies import merged
-from app.core.http.examples import example, written
+from app.core.http.dependencies import ReaderDep
+from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.http.parameters import PartQuery
@@ -20,17 +20,17 @@ from app.core.http.validation import validate
 from app.core.languages import Text
 from app.core.problems import Conflict, NotFound, OutsideOrganization, PreconditionFailed
 from app.routing import resource
-from app.writes.conflicts import Attempt
-from app.writes.idempotency import Kept
-from app.writes.payloads import MergePatch, Note
-from app.writes.request import Change, Creation, Done, Write
-from app.writes.responses import Responses, changed, created, deleted
+from app.writes.conflicts import AttemptedWrite
+from app.writes.idempotency import StoredResponse
+from app.writes.payloads import DeleteReason, MergePatchBody
+from app.writes.request import ChangeDep, CreateDep, WriteRequest, WriteResult
+from app.writes.responses import Responses, responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("clients")
-ADMIN = allow(Scope.CLIENTS_ADMIN)
+ADMIN = require_scope(Scope.CLIENTS_ADMIN)
 Id = Annotated[UUID, Path(description="The client's `id`.", examples=["01a20c10-0ae2-7033-aa5d-2a6bfa807bee"])]
 SecretId = Annotated[UUID, Path(description="The secret's `id`.", examples=["01a20c10-0ae2-7033-aa5d-2a6bfa807bef"])]
-SECRETS_MADE = created(schemas.NewSecret, NotFound, Conflict)
+SECRETS_MADE = responses_for_create(schemas.NewSecret, NotFound, Conflict)
 REVOKED_204: Responses = {204: {"description": "Revoked."}}
 EXAMPLE_ID = "01a20c10-0ae2-7033-aa5d-2a6bfa807bee"
 TWO_LIVE = Text(
@@ -43,7 +43,7 @@ REVOKED = Text("Klien ini telah dicabut.", "This client is revoked.")
 @router.get(
     "", response_model=PageOf[schemas.Client], dependencies=[ADMIN], openapi_extra=example("/v1/clients?status=live")
 )
-async def list_clients(request: Request, read: Read, query: Annotated[schemas.ClientQuery, Query()]) -> Response:
+async def list_clients(request: Request, read: ReaderDep, query: Annotated[schemas.ClientQuery, Query()]) -> Response:
     """List clients
 
     The machines that may ask for tokens, and those that no longer may. Secrets are never shown.
@@ -58,7 +58,7 @@ async def list_clients(request: Request, read: Read, query: Annotated[schemas.Cl
     openapi_extra=example(f"/v1/clients/{EXAMPLE_ID}"),
     responses=problems(NotFound),
 )
-async def read_client(read: Read, id: Id, query: Annotated[schemas.ClientItemQuery, Query()]) -> Response:
+async def read_client(read: ReaderDep, id: Id, query: Annotated[schemas.ClientItemQuery, Query()]) -> Response:
     """Read one client
 
     What it may do and how it proves itself, with its secrets' ids.
@@ -73,10 +73,10 @@ async def read_client(read: Read, id: Id, query: Annotated[schemas.ClientItemQue
     response_model=schemas.NewClient,
     status_code=201,
     dependencies=[ADMIN],
-    openapi_extra=written("/v1/clients", {"name": "bappenas", "scopes": ["changes:read"]}),
-    responses=created(schemas.NewClient),
+    openapi_extra=write_example("/v1/clients", {"name": "bappenas", "scopes": ["changes:read"]}),
+    responses=responses_for_create(schemas.NewClient),
 )
-async def create_client(write: Creation, content: schemas.ClientContent) -> Response:
+async def create_client(write: CreateDep, content: schemas.ClientContent) -> Response:
     """Make a client
 
     Its secret is in this answer and nowhere else: what is kept of the answer, for a request that is sent again, is
@@ -84,65 +84,65 @@ async def create_client(write: Creation, content: schemas.ClientContent) -> Resp
     """
     secret: str | None = None
 
-    async def work(transaction: Writer) -> Done:
+    async def work(transaction: Transaction) -> WriteResult:
         nonlocal secret
         _check_bounds(write)
         members = _members(content)
-        write.attempt = Attempt(members)
+        write.attempted_write = AttemptedWrite(members)
         id_, made = await repository.create(transaction, members, with_secret=content.jwks is None)
         secret = made.secret if made else None
         body, tag = await _shown(transaction, id_)
         headers = {"Location": f"/v1/clients/{id_}", "ETag": tag}
-        return Done(Kept(201, headers, _with_secret(body, None)), [f"clients/{id_}"])
+        return WriteResult(StoredResponse(201, headers, _with_secret(body, None)), [f"clients/{id_}"])
 
-    return _told(await write.run(work, content), secret)
+    return _told(await write.run_in_transaction(work, content), secret)
 
 
 @router.patch(
     "/{id}",
     response_model=schemas.Client,
     dependencies=[ADMIN],
-    openapi_extra=written(f"/v1/clients/{EXAMPLE_ID}", {"scopes": ["changes:read", "webhooks:write"]}),
-    responses=changed(),
+    openapi_extra=write_example(f"/v1/clients/{EXAMPLE_ID}", {"scopes": ["changes:read", "webhooks:write"]}),
+    responses=responses_for_update(),
 )
-async def change_client(write: Change, id: Id, content: Annotated[schemas.ClientPatch, MergePatch]) -> Response:
+async def change_client(write: ChangeDep, id: Id, content: Annotated[schemas.ClientPatch, MergePatchBody]) -> Response:
     """Change a client
 
     A merge patch. Whatever changes, the tokens that the client has end, and its next ones are as it is then.
     """
 
-    async def work(transaction: Writer) -> Done:
+    async def work(transaction: Transaction) -> WriteResult:
         held = await _held(transaction, write, id)
         given = content.model_dump(mode="json", exclude_unset=True)
         becomes = _members(validate(schemas.ClientContent, merged(held.content, given)))
-        write.attempt = Attempt(becomes)
+        write.attempted_write = AttemptedWrite(becomes)
         await repository.change(transaction, id, becomes)
         body, tag = await _shown(transaction, id)
-        return Done(Kept(200, {"ETag": tag}, body), [f"clients/{id}"])
+        return WriteResult(StoredResponse(200, {"ETag": tag}, body), [f"clients/{id}"])
 
-    return await write.run(work, content)
+    return await write.run_in_transaction(work, content)
 
 
 @router.delete(
     "/{id}",
     status_code=204,
     dependencies=[ADMIN],
-    openapi_extra=written(f"/v1/clients/{EXAMPLE_ID}"),
-    responses=deleted() | REVOKED_204,
+    openapi_extra=write_example(f"/v1/clients/{EXAMPLE_ID}"),
+    responses=responses_for_delete() | REVOKED_204,
 )
-async def revoke_client(write: Change, id: Id, note: Note = None) -> Response:
+async def revoke_client(write: ChangeDep, id: Id, note: DeleteReason = None) -> Response:
     """Revoke a client
 
     It stays in the list, gets no more tokens, and within 5 seconds none of those that it has is good. For good: a
     client that is wanted again is made anew.
     """
 
-    async def work(transaction: Writer) -> Done:
+    async def work(transaction: Transaction) -> WriteResult:
         await _held(transaction, write, id, revoked=True)
         await repository.revoke(transaction, id)
-        return Done(Kept(204, {}, b""), [f"clients/{id}"])
+        return WriteResult(StoredResponse(204, {}, b""), [f"clients/{id}"])
 
-    return await write.run(work, note)
+    return await write.run_in_transaction(work, note)
 
 
 @router.post(
@@ -150,10 +150,10 @@ async def revoke_client(write: Change, id: Id, note: Note = None) -> Response:
     response_model=schemas.NewSecret,
     status_code=201,
     dependencies=[ADMIN],
-    openapi_extra=written(f"/v1/clients/{EXAMPLE_ID}/secrets", {}),
+    openapi_extra=write_example(f"/v1/clients/{EXAMPLE_ID}/secrets", {}),
     responses=SECRETS_MADE,
 )
-async def create_secret(write: Creation, id: Id, content: schemas.SecretContent) -> Response:
+async def create_secret(write: CreateDep, id: Id, content: schemas.SecretContent) -> Response:
     """Make a further secret
 
     To change one for another in use: make the second, bring it to the client, revoke the first. It is shown once, as a
@@ -161,7 +161,7 @@ async def create_secret(write: Creation, id: Id, content: schemas.SecretContent)
     """
     secret: str | None = None
 
-    async def work(transaction: Writer) -> Done:
+    async def work(transaction: Transaction) -> WriteResult:
         nonlocal secret
         await _held(transaction, write, id)
         made = await repository.add_secret(transaction, id)
@@ -170,54 +170,56 @@ async def create_secret(write: Creation, id: Id, content: schemas.SecretContent)
         secret = made.secret
         body = await repository.secret(transaction, made.id)
         headers = {"Location": f"/v1/clients/{id}/secrets/{made.id}"}
-        return Done(Kept(201, headers, _with_secret(body, None)), [f"clients/{id}", f"client_secrets/{made.id}"])
+        return WriteResult(
+            StoredResponse(201, headers, _with_secret(body, None)), [f"clients/{id}", f"client_secrets/{made.id}"]
+        )
 
-    return _told(await write.run(work, content), secret)
+    return _told(await write.run_in_transaction(work, content), secret)
 
 
 @router.delete(
     "/{id}/secrets/{secret}",
     status_code=204,
     dependencies=[ADMIN],
-    openapi_extra=written(f"/v1/clients/{EXAMPLE_ID}/secrets/01a20c10-0ae2-7033-aa5d-2a6bfa807bef"),
-    responses=deleted() | REVOKED_204,
+    openapi_extra=write_example(f"/v1/clients/{EXAMPLE_ID}/secrets/01a20c10-0ae2-7033-aa5d-2a6bfa807bef"),
+    responses=responses_for_delete() | REVOKED_204,
 )
-async def revoke_secret(write: Change, id: Id, secret: SecretId, note: Note = None) -> Response:
+async def revoke_secret(write: ChangeDep, id: Id, secret: SecretId, note: DeleteReason = None) -> Response:
     """Revoke a secret
 
     It proves nothing any more, and within 5 seconds the tokens that were fetched with it are no longer good. If-Match
     is the client's.
     """
 
-    async def work(transaction: Writer) -> Done:
+    async def work(transaction: Transaction) -> WriteResult:
         await _held(transaction, write, id, revoked=True)
         if not await repository.revoke_secret(transaction, id, secret):
             raise NotFound
-        return Done(Kept(204, {}, b""), [f"clients/{id}", f"client_secrets/{secret}"])
+        return WriteResult(StoredResponse(204, {}, b""), [f"clients/{id}", f"client_secrets/{secret}"])
 
-    return await write.run(work, note)
+    return await write.run_in_transaction(work, note)
 
 
-async def _held(transaction: Writer, write: Write, id_: UUID, *, revoked: bool = False) -> repository.Held:
+async def _held(transaction: Transaction, write: WriteRequest, id_: UUID, *, revoked: bool = False) -> repository.Held:
     """Lock the client, and see that the caller knows its present revision; a revoked one only where that may be."""
     _check_bounds(write)
     held = await repository.hold(transaction, id_)
     if held is None:
         raise NotFound
-    if write.match is not None and not conditional.matches(write.match, held.revision):
+    if write.if_match is not None and not conditional.matches(write.if_match, held.revision):
         raise PreconditionFailed(headers={"ETag": (await _shown(transaction, id_))[1]})
     if held.revoked and not revoked:
         raise Conflict(detail=REVOKED)
     return held
 
 
-def _check_bounds(write: Write) -> None:
+def _check_bounds(write: WriteRequest) -> None:
     """Clients are nobody's in particular: who is bound to a body or a meeting has no say in them."""
     if write.caller.organization is not None or write.caller.meeting is not None:
         raise OutsideOrganization
 
 
-async def _shown(transaction: Writer, id_: UUID) -> tuple[bytes, str]:
+async def _shown(transaction: Transaction, id_: UUID) -> tuple[bytes, str]:
     item = await repository.CLIENTS.one(transaction, id_, PartQuery())
     if item is None:
         raise RuntimeError("what was written is not to be seen")

@@ -8,11 +8,11 @@ from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
 from app.auth import Scope
-from app.auth.assertions import MOST_KEYS, acceptable
+from app.auth.assertions import MAX_CLIENT_KEYS, is_client_jwk_set
 from app.core.http.body_types import Name
 from app.core.http.parameters import Code, FieldsOf, ListQuery, PartQuery, Words
-from app.mentions import Mention
-from app.writes.payloads import Noted, patch
+from app.references import CodeReference
+from app.writes.payloads import ChangeReason, merge_patch_model
 
 
 class SecretOfClient(BaseModel):
@@ -29,7 +29,7 @@ class Client(BaseModel):
     id: Annotated[UUID, Field(description="Its `client_id` at the token endpoint.")]
     name: Annotated[str, Field(examples=["bappenas"])]
     scopes: Annotated[list[Scope], Field(description="What its tokens may be good for.")]
-    organization: Annotated[Mention | None, Field(description="It writes only there and below; null: everywhere.")]
+    organization: Annotated[CodeReference | None, Field(description="Writes only there and below; null: everywhere.")]
     meeting: Annotated[str | None, Field(description="The meeting whose gate it is.")]
     jwks: Annotated[dict[str, Any] | None, Field(description="The public keys that it proves itself with.")]
     secrets: Annotated[list[SecretOfClient], Field(description="Two of them may be live, so that one can be changed.")]
@@ -57,7 +57,7 @@ class NewSecret(SecretOfClient):
 
 
 def _key_set(jwks: dict[str, Any]) -> dict[str, Any]:
-    if not acceptable(jwks):
+    if not is_client_jwk_set(jwks):
         raise PydanticCustomError("not_a_key_set", "public keys, P-256 or Ed25519, each with a kid of its own")
     return jwks
 
@@ -79,12 +79,14 @@ Scopes = Annotated[
 ]
 KeySet = Annotated[
     dict[str, Any],
-    Field(description=f"1 to {MOST_KEYS} public keys, P-256 or Ed25519, each with a `kid` of its own (RFC 7517)."),
+    Field(
+        description=f"1 to {MAX_CLIENT_KEYS} public keys, P-256 or Ed25519, each with a `kid` of its own (RFC 7517)."
+    ),
     AfterValidator(_key_set),
 ]
 
 
-class ClientContent(Noted):
+class ClientContent(ChangeReason):
     """What can be said of a client. With `jwks` it proves itself by them, and is given no secret unless asked for."""
 
     name: Annotated[Name, Field(examples=["bappenas"])]
@@ -94,12 +96,12 @@ class ClientContent(Noted):
     jwks: KeySet | None = None
 
 
-@patch
+@merge_patch_model
 class ClientPatch(ClientContent):
     """What is to change of a client. Whatever does, its tokens of before end."""
 
 
-class SecretContent(Noted):
+class SecretContent(ChangeReason):
     """Nothing but why."""
 
 

@@ -10,7 +10,7 @@ import typer
 from app.commands.options import DatabaseUrl, DataDir, fail
 
 if TYPE_CHECKING:
-    from app.core.db.transaction import Writer
+    from app.core.db.transaction import Transaction
 
 T = TypeVar("T")
 clients = typer.Typer(help="Make, list and revoke the machine clients that may ask for tokens.", no_args_is_help=True)
@@ -99,7 +99,7 @@ def admin(url: str) -> tuple[str, str] | None:
     return operations.write(url, maintenance.create_first)
 
 
-def run(work: Callable[["Writer"], Awaitable[T]], database_url: str | None, data_dir: Path | None) -> T:
+def run(work: Callable[["Transaction"], Awaitable[T]], database_url: str | None, data_dir: Path | None) -> T:
     """Do the work in one transaction on the operator's database, or on the embedded one."""
     from app import operations
     from app.clients.maintenance import NotPossible

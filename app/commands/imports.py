@@ -50,7 +50,7 @@ def import_(
     from app.imports import maintenance
     from app.imports.outcome import Order
     from app.registry import IMPORTABLE
-    from app.writes.payloads import Noted
+    from app.writes.payloads import ChangeReason
 
     if resource not in IMPORTABLE:
         raise typer.BadParameter(f"--resource is one of: {', '.join(IMPORTABLE)}.")
@@ -58,7 +58,7 @@ def import_(
         raise typer.BadParameter(f"{path} ends in none of: {', '.join(maintenance.BY_SUFFIX)}.")
     order = Order(IMPORTABLE[resource], dry_run, partial)
     try:
-        note = validate(Noted, {"reason": reason, "legal_basis": legal_basis})
+        note = validate(ChangeReason, {"reason": reason, "legal_basis": legal_basis})
         settings = operations.settings()
         with operations.database(database_url, data_dir) as database:
             if database.embedded:

@@ -1,9 +1,7 @@
 """Which day it is: a date of the zone that the service speaks for, never of the machine or of UTC."""
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Annotated, NamedTuple
-
-from fastapi import Depends, Request
+from typing import NamedTuple
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 """The years that the service speaks of."""
@@ -34,10 +32,3 @@ def today(zone: tzinfo) -> LocalDay:
     midnight = datetime.combine(now.date() + timedelta(days=1), time(), zone)
     # By the clock of the world, not of the wall: a day on which the zone changes its offset has other than 24 hours.
     return LocalDay(now.date(), int(midnight.timestamp() - now.timestamp()), zone)
-
-
-async def get_today(request: Request) -> LocalDay:
-    return today(request.app.state.zone)
-
-
-Today = Annotated[LocalDay, Depends(get_today)]

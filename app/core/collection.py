@@ -9,19 +9,19 @@ from sqlalchemy import ColumnElement, Integer, Text, bindparam, case, cast, func
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from app.core.clock import LocalDay
-from app.core.db.database import Reading
+from app.core.db.database import Queryable
 from app.core.db.documents import Document, Expression, as_text
 from app.core.db.similarity import FOLDED_Q, alike, distance, is_whole
 from app.core.db.statements import Statement
-from app.core.http.paging import Item, Page, Walk
+from app.core.http.paging import Item, Page, PageCursor
 from app.core.http.parameters import ListQuery, PartQuery
 from app.core.languages import Text as Sentence
 from app.core.problems import Invalid, InvalidParameters
 
-Given = frozenset[str]
+ActiveFilters = frozenset[str]
 SIZE = bindparam("size", type_=Integer)
-MOST_BYTES = 2 * 1024 * 1024  # of a page: where its documents are long it ends after the first that reaches beyond
-Conditions = Callable[[Given], Iterable[ColumnElement[bool]]]
+MAX_PAGE_BYTES = 2 * 1024 * 1024  # of a page: where its documents are long it ends after the first that reaches beyond
+Conditions = Callable[[ActiveFilters], Iterable[ColumnElement[bool]]]
 
 SORT_WITH_Q = Invalid(
     "sort_with_q",
@@ -35,7 +35,7 @@ Q_OF_TODAY = Invalid(
 )
 
 
-class Reference(NamedTuple):
+class ReferenceFilter(NamedTuple):
     """A filter whose value must be the key of something: where it is kept, and the list in which to look it up.
 
     `beside`: a word that it may be instead. `within`: what else holds of the thing, by parameters of the path.
@@ -54,10 +54,10 @@ class Reference(NamedTuple):
         )
 
 
-class Shape(NamedTuple):
+class QueryKey(NamedTuple):
     """What the SQL text depends on. The values stay parameters, so each shape is built once."""
 
-    given: Given
+    given: ActiveFilters
     sort: str
     continues: bool
     fields: bool
@@ -82,7 +82,7 @@ class Collection:
         *,
         conditions: Conditions,
         sorts: Mapping[str, Sequence[Expression]],
-        references: Mapping[str, Reference] | None = None,
+        references: Mapping[str, ReferenceFilter] | None = None,
         key: Expression | None = None,
         folded: Expression | None = None,
         found: Callable[[Expression], ColumnElement[bool]] | None = None,
@@ -107,7 +107,7 @@ class Collection:
 
     async def page(
         self,
-        read: Reading,
+        read: Queryable,
         query: ListQuery,
         *,
         within: Mapping[str, Any] | None = None,
@@ -125,16 +125,16 @@ class Collection:
         if "q" in asked and query.then:
             raise InvalidParameters(Q_OF_TODAY)
         sort = "q" if "q" in asked else query.order or next(iter(self.sorts))
-        walk = Walk(await read.page_key(), [self.document.schema.__name__, sort, asked, query.then])
+        walk = PageCursor(await read.page_key(), [self.document.schema.__name__, sort, asked, query.then])
         day, lasts = (None, None) if today is None or "as_of" in asked else today.at(query.then)
-        read = read.at(query.then)
+        read = read.known_at(query.then)
         parameters = {**asked, "fields": query.names(), "size": query.page_size}
         if query.page_token:
             keys, day = walk.resume(query.page_token)
             parameters |= {f"after_{n}": key for n, key in enumerate(keys)}
         given = frozenset(asked) | ({"as_of"} if day else frozenset())
-        shape = Shape(given, sort, query.page_token is not None, query.fields is not None)
-        items, more, *last_keys = await read.one(self._page_statement(shape), {"as_of": day, **parameters})
+        shape = QueryKey(given, sort, query.page_token is not None, query.fields is not None)
+        items, more, *last_keys = await read.fetch_one(self._page_statement(shape), {"as_of": day, **parameters})
         if not items:
             if if_empty is not None:
                 await if_empty()
@@ -145,7 +145,7 @@ class Collection:
 
     async def one(
         self,
-        read: Reading,
+        read: Queryable,
         key: Any,
         query: PartQuery,
         *,
@@ -155,16 +155,16 @@ class Collection:
         """The item with this key as the query's parameters show it, or None. `within`, `today`: as of a page."""
         asked = {**(within or {}), **query.filters()}
         day, lasts = (None, None) if today is None or "as_of" in asked else today.at(query.then)
-        read = read.at(query.then)
+        read = read.known_at(query.then)
         given = frozenset(asked) | ({"as_of"} if day else frozenset())
         statement = self._item_statement(given, query.fields is not None)
-        row = await read.row(statement, {"as_of": day, **asked, "key": key, "fields": query.names()})
+        row = await read.fetch_first(statement, {"as_of": day, **asked, "key": key, "fields": query.names()})
         if row is None:
             await self._check_references(read, asked)
             return None
         return Item(row[0].encode(), row[1], lasts=lasts)
 
-    def _build_page(self, shape: Shape) -> Statement:
+    def _build_page(self, shape: QueryKey) -> Statement:
         """One row: the documents of the page with commas between, whether there are more, and the last one's keys."""
         keys, downwards = self._order(shape.sort)
         rows = self.document.select(
@@ -182,7 +182,7 @@ class Collection:
         sized = select(text.label("text"), before.label("before"), *found_keys).subquery("sized")
         sized_keys = [sized.c[key.name] for key in found_keys]
         in_turn = [key.desc() if downwards else key for key in sized_keys]
-        fits = func.coalesce(sized.c.before, 0) < literal_column(str(MOST_BYTES))
+        fits = func.coalesce(sized.c.before, 0) < literal_column(str(MAX_PAGE_BYTES))
         number = func.least(func.count().filter(fits), SIZE)
 
         def in_order(column: Expression) -> Expression:
@@ -196,7 +196,7 @@ class Collection:
             ).select_from(sized)
         )
 
-    def _build_item(self, given: Given, fields: bool) -> Statement:
+    def _build_item(self, given: ActiveFilters, fields: bool) -> Statement:
         filters = given if self.as_of_hides_items else given - {"as_of"}
         found = (
             self.document.select(self.rows.c.revision, on_a_day="as_of" in given)
@@ -205,7 +205,7 @@ class Collection:
         )
         return Statement(select(as_text(found.c.document, fields=fields), found.c.revision))
 
-    def _where(self, given: Given) -> list[ColumnElement[bool]]:
+    def _where(self, given: ActiveFilters) -> list[ColumnElement[bool]]:
         where = list(self.conditions(given))
         if "q" in given:
             where.append(self.found(FOLDED_Q))
@@ -224,7 +224,7 @@ class Collection:
             return [distance(self.folded), case((self.whole, 0), else_=1), self.key], False
         return [*self.sorts[sort.removeprefix("-")], self.key], sort.startswith("-")
 
-    async def _check_references(self, read: Reading, asked: Mapping[str, Any]) -> None:
+    async def _check_references(self, read: Queryable, asked: Mapping[str, Any]) -> None:
         """Tell an empty answer from a filter that names nothing. Runs only where nothing was found."""
         named = {
             name: reference
@@ -233,7 +233,7 @@ class Collection:
         }
         if not named:
             return
-        known = await read.one(self._reference_statement(tuple(named)), asked)
+        known = await read.fetch_one(self._reference_statement(tuple(named)), asked)
         unknown = [named[name].unknown(name) for name, found in zip(named, known, strict=True) if not found]
         if unknown:
             raise InvalidParameters(*unknown)

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, Text, bindparam, case, literal_column, null, select, true
 
-from app import mentions, models
+from app import models, references
 from app.attendance import schemas
-from app.core.collection import Collection, Given
+from app.core.collection import ActiveFilters, Collection
 from app.core.db.documents import Day, Document, Rows
-from app.core.db.transaction import Writer
-from app.writes.payloads import Noted
+from app.core.db.transaction import Transaction
+from app.writes.payloads import ChangeReason
 
 _asked = models.RollCorrection
 TABLE: Table = _asked.__table__  # type: ignore[assignment]
@@ -22,7 +22,7 @@ def correction(_day: Day) -> Rows:
     of_somebody = _asked.participant.is_not(None)
     return select(
         _asked.id,
-        case((of_somebody, mentions.participant(_asked.participant)), else_=null()).label("participant"),
+        case((of_somebody, references.participant_reference(_asked.participant)), else_=null()).label("participant"),
         _asked.status,
         _asked.scan,
         _asked.reason,
@@ -37,7 +37,7 @@ def correction(_day: Day) -> Rows:
     )
 
 
-def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
+def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     yield _asked.meeting == bindparam("meeting", type_=Text)
     if "pending" in given:
         yield _asked.confirmed_by.is_(None) == (bindparam("pending", type_=Text) == literal_column("'true'"))
@@ -73,8 +73,8 @@ class Asked(NamedTuple):
     confirmed_by: str | None
 
     @property
-    def note(self) -> Noted:
-        return Noted(reason=self.reason, legal_basis=self.legal_basis)
+    def note(self) -> ChangeReason:
+        return ChangeReason(reason=self.reason, legal_basis=self.legal_basis)
 
 
 NOT_YET = Annulment(None, None, None)
@@ -112,13 +112,15 @@ _CONFIRM = (
 )
 
 
-async def annulled(write: Writer, meeting: str, scan: UUID | None) -> Annulment | None:
+async def annulled(write: Transaction, meeting: str, scan: UUID | None) -> Annulment | None:
     """Whether a scan is annulled; None where there is none with this id."""
     found = await write.fetch(_FIND, meeting, scan)
     return Annulment(*found[0]) if found else None
 
 
-async def annul(write: Writer, meeting: str, scan: UUID | None, client: str, note: Noted) -> Annulment | None:
+async def annul(
+    write: Transaction, meeting: str, scan: UUID | None, client: str, note: ChangeReason
+) -> Annulment | None:
     """Annul a scan, and derive anew what hangs on it; where another has just annulled it, that stands."""
     await write.fetch(_LOCK, meeting, scan)
     gone = await write.fetch(_ANNUL, meeting, scan, client, note.reason, note.legal_basis)
@@ -129,20 +131,20 @@ async def annul(write: Writer, meeting: str, scan: UUID | None, client: str, not
     return Annulment(gone[0][0], note.reason, note.legal_basis)
 
 
-async def close(write: Writer, meeting: str) -> bytes:
+async def close(write: Transaction, meeting: str) -> bytes:
     """Close a roll when all that write it have ended; the document of it."""
     await write.fetch(_ALONE, meeting)
     await write.fetch(_CLOSE, meeting)
     return str((await write.fetch(_CLOSED, meeting))[0][0]).encode()
 
 
-async def held(write: Writer, meeting: str, correction: UUID) -> Asked | None:
+async def held(write: Transaction, meeting: str, correction: UUID) -> Asked | None:
     """A correction, locked until the transaction ends."""
     found = await write.fetch(_HOLD, meeting, correction)
     return Asked(*found[0]) if found else None
 
 
-async def confirm(write: Writer, correction: UUID, client: str, note: Noted | None) -> None:
+async def confirm(write: Transaction, correction: UUID, client: str, note: ChangeReason | None) -> None:
     """Sign a correction as the second client, with its reasons; the database refuses the first."""
-    note = note or Noted()
+    note = note or ChangeReason()
     await write.fetch(_CONFIRM, correction, client, note.reason, note.legal_basis)

@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import Body, Path, Query, Request, Response
 
 from app.attendance import repository, schemas
-from app.auth import Scope, allow
-from app.core.db.database import Read
-from app.core.http.examples import example, written
+from app.auth import Scope, require_scope
+from app.core.http.dependencies import ReaderDep
+from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.http.parameters import UUID_FORM
@@ -18,9 +18,9 @@ from app.corrections import repository as corrections_repository
 from app.roll_access import audited_read
 from app.routing import resource
 from app.writes import audit_trail
-from app.writes.payloads import MergePatch, Noted
-from app.writes.request import Action, Change
-from app.writes.responses import Responses, changed, done
+from app.writes.payloads import ChangeReason, MergePatchBody
+from app.writes.request import ActionDep, ChangeDep
+from app.writes.responses import Responses, responses_for_action, responses_for_update
 
 router = resource("attendance", at="/v1/meetings/{code}")
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
@@ -38,13 +38,13 @@ WAITS: Responses = {
 @router.get(
     "/attendance/{participant}",
     response_model=schemas.Attendance,
-    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(f"{AT}/attendance/{ONE_ID}"),
     responses=problems(NotFound),
 )
 async def read_attendance(
     request: Request,
-    read: Read,
+    read: ReaderDep,
     code: Code,
     participant: Id,
     query: Annotated[schemas.AttendanceItemQuery, Query()],
@@ -55,19 +55,19 @@ async def read_attendance(
     What the scans show, with every interval from an entry to an exit, and beside it what was set by hand. Each reading
     leaves a line in the audit trail.
     """
-    await audited_read.must_read(request, read, read.at(query.then), code)
+    await audited_read.must_read(request, read, read.known_at(query.then), code)
     return await audited_read.item(request, read, repository.RECORD, UUID(participant), query, code)
 
 
 @router.patch(
     "/attendance/{participant}",
     response_model=schemas.Attendance,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=written(f"{AT}/attendance/{ONE_ID}", {"status": "excused", "reason": "surat izin 4/2026"}),
-    responses={**changed(), **WAITS},
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
+    openapi_extra=write_example(f"{AT}/attendance/{ONE_ID}", {"status": "excused", "reason": "surat izin 4/2026"}),
+    responses={**responses_for_update(), **WAITS},
 )
 async def set_attendance(
-    write: Change, code: Code, participant: Id, content: Annotated[payloads.ByHandContent, MergePatch]
+    write: ChangeDep, code: Code, participant: Id, content: Annotated[payloads.ByHandContent, MergePatchBody]
 ) -> Response:
     """Set whether somebody came
 
@@ -80,11 +80,11 @@ async def set_attendance(
 @router.post(
     "/check-ins/{scan}:annul",
     response_model=schemas.Annulled,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=written(f"{AT}/check-ins/{SOME}:annul", {"reason": "badge dipinjamkan"}),
-    responses={202: {"model": schemas.Annulled, "description": WAITS[202]["description"]}, **done()},
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
+    openapi_extra=write_example(f"{AT}/check-ins/{SOME}:annul", {"reason": "badge dipinjamkan"}),
+    responses={202: {"model": schemas.Annulled, "description": WAITS[202]["description"]}, **responses_for_action()},
 )
-async def annul_check_in(write: Action, code: Code, scan: ScanId, content: payloads.AnnulmentContent) -> Response:
+async def annul_check_in(write: ActionDep, code: Code, scan: ScanId, content: payloads.AnnulmentContent) -> Response:
     """Annul a check-in
 
     The scan stays, its effect goes. After the roll was closed it is a correction (202), which another client confirms.
@@ -95,12 +95,12 @@ async def annul_check_in(write: Action, code: Code, scan: ScanId, content: paylo
 @router.post(
     ":close-roll",
     response_model=schemas.Closed,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=written(f"{AT}:close-roll", {"reason": "rapat selesai"}),
-    responses=done(),
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
+    openapi_extra=write_example(f"{AT}:close-roll", {"reason": "rapat selesai"}),
+    responses=responses_for_action(),
 )
 async def close_roll(
-    write: Action, code: Code, note: Annotated[Noted | None, Body(description="Why it is closed.")] = None
+    write: ActionDep, code: Code, note: Annotated[ChangeReason | None, Body(description="Why it is closed.")] = None
 ) -> Response:
     """Close a roll
 
@@ -113,13 +113,13 @@ async def close_roll(
 @router.get(
     "/corrections",
     response_model=PageOf[schemas.RollCorrection],
-    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(f"{AT}/corrections?pending=true"),
     responses=problems(NotFound),
 )
 async def list_corrections(
     request: Request,
-    read: Read,
+    read: ReaderDep,
     code: Code,
     query: Annotated[schemas.CorrectionQuery, Query()],
     _purpose: audit_trail.Purpose = None,
@@ -129,7 +129,7 @@ async def list_corrections(
     Those that wait for a second client, and those that were confirmed, in the order in which they were asked for. Each
     reading leaves a line in the audit trail.
     """
-    await audited_read.must_read(request, read, read.at(query.then), code)
+    await audited_read.must_read(request, read, read.known_at(query.then), code)
     page = await audited_read.page(request, read, corrections_repository.CORRECTIONS, query, code, "corrections")
     return page.reply(request, fresh=None, vary=audited_read.VARY)
 
@@ -137,15 +137,15 @@ async def list_corrections(
 @router.post(
     "/corrections/{id}:confirm",
     response_model=schemas.RollCorrection,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=written(f"{AT}/corrections/{SOME}:confirm", {"reason": "suratnya ada"}),
-    responses=done(SecondClientNeeded),
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
+    openapi_extra=write_example(f"{AT}/corrections/{SOME}:confirm", {"reason": "suratnya ada"}),
+    responses=responses_for_action(SecondClientNeeded),
 )
 async def confirm_correction(
-    write: Action,
+    write: ActionDep,
     code: Code,
     id: CorrectionId,
-    note: Annotated[Noted | None, Body(description="Why it is confirmed.")] = None,
+    note: Annotated[ChangeReason | None, Body(description="Why it is confirmed.")] = None,
 ) -> Response:
     """Confirm a correction
 

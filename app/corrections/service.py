@@ -8,43 +8,45 @@ from fastapi import Response
 from uuid_utils.compat import uuid7
 
 from app.attendance import repository
-from app.core.db.transaction import Writer
+from app.core.db.transaction import Transaction
 from app.core.http import conditional
 from app.core.problems import NotFound, OutsideOrganization, SecondClientNeeded
 from app.corrections import payloads
 from app.corrections import repository as corrections_repository
 from app.roll_access import access
 from app.writes import changes, ownership, rows
-from app.writes.idempotency import Kept
-from app.writes.payloads import Noted
-from app.writes.request import Done, Write
+from app.writes.idempotency import StoredResponse
+from app.writes.payloads import ChangeReason
+from app.writes.request import WriteRequest, WriteResult
 
 RESOURCE = repository.BY_HAND
 
 
-async def set_status(write: Write, meeting: str, participant: UUID, asked: payloads.ByHandContent) -> Response:
+async def set_status(write: WriteRequest, meeting: str, participant: UUID, asked: payloads.ByHandContent) -> Response:
     """Set a status by hand. Answers 200 with the document, or 202 with the correction where the roll is closed."""
     keys = {"meeting": meeting, "id": participant}
 
-    async def work(transaction: Writer) -> Done:
-        write.shows_people = True
+    async def work(transaction: Transaction) -> WriteResult:
+        write.exposes_personal_data = True
         is_open = await access.is_open(transaction, meeting)
-        await changes.held(transaction, write, RESOURCE, keys)
+        await changes.lock_object(transaction, write, RESOURCE, keys)
         if not is_open:
             correction = await _ask(transaction, write, meeting, asked, participant=participant, status=asked.status)
-            return Done(Kept(202, {"Location": _address(meeting, correction)}, correction.body), [_key(participant)])
+            return WriteResult(
+                StoredResponse(202, {"Location": _address(meeting, correction)}, correction.body), [_key(participant)]
+            )
         await _set(transaction, participant, asked.status, asked.reason)
-        item = await changes.shown(transaction, write, RESOURCE, keys)
+        item = await changes.get_document(transaction, write, RESOURCE, keys)
         headers = {"ETag": conditional.entity_tag(item.body, item.revision)}
-        return Done(Kept(200, headers, item.body), [_key(participant)])
+        return WriteResult(StoredResponse(200, headers, item.body), [_key(participant)])
 
-    return await write.run(work, asked)
+    return await write.run_in_transaction(work, asked)
 
 
-async def annul(write: Write, meeting: str, scan: UUID, asked: payloads.AnnulmentContent) -> Response:
+async def annul(write: WriteRequest, meeting: str, scan: UUID, asked: payloads.AnnulmentContent) -> Response:
     """Take a scan's effect away. Answers 200, or 202 with the correction where the roll is closed."""
 
-    async def work(transaction: Writer) -> Done:
+    async def work(transaction: Transaction) -> WriteResult:
         await _must_write(transaction, write, meeting)
         is_open = await access.is_open(transaction, meeting)
         found = await corrections_repository.annulled(transaction, meeting, scan)
@@ -54,7 +56,8 @@ async def annul(write: Write, meeting: str, scan: UUID, asked: payloads.Annulmen
         if is_open or found.at is not None:
             if found.at is None:
                 found = (
-                    await corrections_repository.annul(transaction, meeting, scan, write.caller.client, asked) or found
+                    await corrections_repository.annul(transaction, meeting, scan, write.caller.client_id, asked)
+                    or found
                 )
             answer: dict[str, Any] = {
                 "scan_id": scan,
@@ -63,7 +66,7 @@ async def annul(write: Write, meeting: str, scan: UUID, asked: payloads.Annulmen
                 "legal_basis": found.legal_basis,
                 "correction": None,
             }
-            return Done(Kept(200, {}, orjson.dumps(answer)), [key])
+            return WriteResult(StoredResponse(200, {}, orjson.dumps(answer)), [key])
         correction = await _ask(transaction, write, meeting, asked, scan=scan)
         answer = {
             "scan_id": scan,
@@ -72,37 +75,41 @@ async def annul(write: Write, meeting: str, scan: UUID, asked: payloads.Annulmen
             "legal_basis": None,
             "correction": orjson.Fragment(correction.body),
         }
-        return Done(Kept(202, {"Location": _address(meeting, correction)}, orjson.dumps(answer)), [key])
+        return WriteResult(
+            StoredResponse(202, {"Location": _address(meeting, correction)}, orjson.dumps(answer)), [key]
+        )
 
-    return await write.run(work, asked)
+    return await write.run_in_transaction(work, asked)
 
 
-async def close(write: Write, meeting: str, note: Noted | None) -> Response:
+async def close(write: WriteRequest, meeting: str, note: ChangeReason | None) -> Response:
     """Close a roll: whoever is writing it ends first, and nobody writes it afterwards. Closed twice is closed once."""
 
-    async def work(transaction: Writer) -> Done:
+    async def work(transaction: Transaction) -> WriteResult:
         await _must_write(transaction, write, meeting)
-        return Done(Kept(200, {}, await corrections_repository.close(transaction, meeting)), [f"meetings/{meeting}"])
+        return WriteResult(
+            StoredResponse(200, {}, await corrections_repository.close(transaction, meeting)), [f"meetings/{meeting}"]
+        )
 
-    return await write.run(work, note)
+    return await write.run_in_transaction(work, note)
 
 
-async def confirm(write: Write, meeting: str, correction: UUID, note: Noted | None) -> Response:
+async def confirm(write: WriteRequest, meeting: str, correction: UUID, note: ChangeReason | None) -> Response:
     """Confirm a correction, and so make it. Answers 200 with it.
 
     Raises SecondClientNeeded for the client that asked for it, and where another one has confirmed it already.
     """
 
-    async def work(transaction: Writer) -> Done:
+    async def work(transaction: Transaction) -> WriteResult:
         await _must_write(transaction, write, meeting)
         asked = await corrections_repository.held(transaction, meeting, correction)
         if asked is None:
             raise NotFound
-        if asked.confirmed_by not in (None, write.caller.client) or asked.asked_by == write.caller.client:
+        if asked.confirmed_by not in (None, write.caller.client_id) or asked.asked_by == write.caller.client_id:
             raise SecondClientNeeded
         if asked.confirmed_by is None:
-            await corrections_repository.confirm(transaction, correction, write.caller.client, note)
-            await write.sign(transaction, asked.note)  # under the revision stands why it was asked for
+            await corrections_repository.confirm(transaction, correction, write.caller.client_id, note)
+            await write.attribute_revisions(transaction, asked.note)  # under the revision stands why it was asked for
             if asked.participant is not None:
                 await _set(transaction, asked.participant, asked.status, asked.reason)
             elif (
@@ -110,34 +117,36 @@ async def confirm(write: Write, meeting: str, correction: UUID, note: Noted | No
             ) == corrections_repository.NOT_YET:
                 await corrections_repository.annul(transaction, meeting, asked.scan, asked.asked_by, asked.note)
         item = await _correction(transaction, meeting, correction)
-        return Done(Kept(200, {}, item.body), [f"corrections/{correction}"])
+        return WriteResult(StoredResponse(200, {}, item.body), [f"corrections/{correction}"])
 
-    return await write.run(work, note)
+    return await write.run_in_transaction(work, note)
 
 
-async def _must_write(transaction: Writer, write: Write, meeting: str) -> None:
-    write.shows_people = True
+async def _must_write(transaction: Transaction, write: WriteRequest, meeting: str) -> None:
+    write.exposes_personal_data = True
     await access.must_reach(transaction, write.caller, meeting)
     if write.caller.meeting is not None:  # a gate: it writes scans alone
         raise OutsideOrganization
-    await ownership.check(transaction, write.caller, RESOURCE, {"meeting": meeting, "id": None})
+    await ownership.ensure_object_inside(transaction, write.caller, RESOURCE, {"meeting": meeting, "id": None})
 
 
-async def _set(transaction: Writer, participant: UUID, status: Any, reason: str) -> None:
+async def _set(transaction: Transaction, participant: UUID, status: Any, reason: str) -> None:
     why = None if status == "expected" else reason
-    await rows.update(transaction, RESOURCE.table, {"id": participant}, {"status": status, "status_reason": why})
+    await rows.update_row(transaction, RESOURCE.table, {"id": participant}, {"status": status, "status_reason": why})
 
 
-async def _ask(transaction: Writer, write: Write, meeting: str, note: Noted, **what: Any) -> Any:
+async def _ask(transaction: Transaction, write: WriteRequest, meeting: str, note: ChangeReason, **what: Any) -> Any:
     id_: UUID = uuid7()
     why = {"reason": note.reason, "legal_basis": note.legal_basis}
-    columns = {"id": id_, "meeting": meeting, **why, "asked_by": write.caller.client, **what}
-    await rows.insert(transaction, corrections_repository.TABLE, columns)
+    columns = {"id": id_, "meeting": meeting, **why, "asked_by": write.caller.client_id, **what}
+    await rows.insert_row(transaction, corrections_repository.TABLE, columns)
     return await _correction(transaction, meeting, id_)
 
 
-async def _correction(transaction: Writer, meeting: str, id_: UUID) -> Any:
-    item = await corrections_repository.CORRECTIONS.one(transaction, id_, changes.WHOLE, within={"meeting": meeting})
+async def _correction(transaction: Transaction, meeting: str, id_: UUID) -> Any:
+    item = await corrections_repository.CORRECTIONS.one(
+        transaction, id_, changes.FULL_DOCUMENT, within={"meeting": meeting}
+    )
     if item is None:
         raise RuntimeError("what was written is not to be seen")
     return item

@@ -6,10 +6,10 @@ from pydantic import Field
 
 from app.core.http.body_types import Line, Name
 from app.models.vocabulary import DivisionKind, Level, Office
-from app.writes.payloads import Sourced, patch
+from app.writes.payloads import SourcedPayload, merge_patch_model
 
 
-class DivisionMembers(Sourced):
+class DivisionMembers(SourcedPayload):
     """A portfolio of a commission's members, or a unit of its secretariat."""
 
     kind: DivisionKind
@@ -25,6 +25,6 @@ class DivisionContent(DivisionMembers):
     code: Annotated[str, Field(pattern="^[a-z][a-z0-9]{0,9}-[0-9]{1,4}$", examples=["p7-6"])]
 
 
-@patch
+@merge_patch_model
 class DivisionPatch(DivisionMembers):
     """What is to change of a division."""

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Text, and_, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from app import models
-from app.core.collection import Collection, Given, Reference
+from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.documents import Day, Document, Rows, json_object, known_day
 from app.core.db.provenance import fact_members
 from app.divisions import payloads, schemas
@@ -67,7 +67,7 @@ def division(day: Day) -> Rows:
     )
 
 
-def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
+def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     for name in ("kind", "level", "members"):
         if name in given:
             yield _division.__table__.c[name] == bindparam(name)
@@ -91,9 +91,9 @@ DIVISIONS = Collection(
     _division,
     conditions=_conditions,
     sorts={"code": [], "name": [_division.name], "updated_at": [_division.updated_at]},
-    references={"organization": Reference(models.Organization.code, "/v1/organizations")},
+    references={"organization": ReferenceFilter(models.Organization.code, "/v1/organizations")},
 )
 
 DIVISION = Resource(
-    "divisions", models.Division, DIVISIONS, address="/v1/divisions/{code}", content=payloads.DivisionMembers
+    "divisions", models.Division, DIVISIONS, address="/v1/divisions/{code}", payload_model=payloads.DivisionMembers
 )

@@ -4,19 +4,18 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow, public
-from app.core.clock import Today
-from app.core.db.database import Read
-from app.core.http.examples import example, written
+from app.auth import Scope, allow_anonymous, require_scope
+from app.core.http.dependencies import ReaderDep, TodayDep
+from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.problems import NotFound
 from app.divisions import payloads, repository, schemas
 from app.routing import resource
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatch, Note
-from app.writes.request import Change, Creation
-from app.writes.responses import changed, created, deleted
+from app.writes.payloads import DeleteReason, MergePatchBody
+from app.writes.request import ChangeDep, CreateDep
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("divisions")
 FRESH = 60  # seconds
@@ -26,11 +25,11 @@ Code = Annotated[str, Path(description="Code of the division.", examples=["ri-3"
 @router.get(
     "",
     response_model=PageOf[schemas.Division],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/divisions?kind=division&organization=kpu&as_of=2022-06-14"),
 )
 async def list_divisions(
-    request: Request, read: Read, today: Today, query: Annotated[schemas.DivisionQuery, Query()]
+    request: Request, read: ReaderDep, today: TodayDep, query: Annotated[schemas.DivisionQuery, Query()]
 ) -> Response:
     """List divisions
 
@@ -44,13 +43,13 @@ async def list_divisions(
 @router.get(
     "/{code}",
     response_model=schemas.Division,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/divisions/ri-3?organization=kpu&as_of=2022-06-14"),
     responses=problems(NotFound),
 )
 async def read_division(
-    read: Read,
-    today: Today,
+    read: ReaderDep,
+    today: TodayDep,
     code: Code,
     query: Annotated[schemas.DivisionItemQuery, Query()],
 ) -> Response:
@@ -67,64 +66,66 @@ async def read_division(
     "",
     status_code=201,
     response_model=schemas.Division,
-    dependencies=[allow(Scope.DIVISIONS_WRITE)],
-    openapi_extra=written(
+    dependencies=[require_scope(Scope.DIVISIONS_WRITE)],
+    openapi_extra=write_example(
         "/v1/divisions",
         {"code": "p7-9", "kind": "division", "level": "province", "members": 7, "name": "Divisi Contoh"},
     ),
-    responses=created(schemas.Division),
+    responses=responses_for_create(schemas.Division),
 )
-async def create_division(write: Creation, content: payloads.DivisionContent) -> Response:
+async def create_division(write: CreateDep, content: payloads.DivisionContent) -> Response:
     """Create a division
 
     It is a division of every commission of its level and size.
     """
-    return await changes.create(write, repository.DIVISION, content, {"code": content.code})
+    return await changes.create_object(write, repository.DIVISION, content, {"code": content.code})
 
 
 @router.patch(
     "/{code}",
     response_model=schemas.Division,
-    dependencies=[allow(Scope.DIVISIONS_WRITE)],
-    openapi_extra=written("/v1/divisions/p7-4", {"name_en": "Voter data and information"}),
-    responses=changed(),
+    dependencies=[require_scope(Scope.DIVISIONS_WRITE)],
+    openapi_extra=write_example("/v1/divisions/p7-4", {"name_en": "Voter data and information"}),
+    responses=responses_for_update(),
 )
-async def change_division(write: Change, code: Code, patch: Annotated[payloads.DivisionPatch, MergePatch]) -> Response:
+async def change_division(
+    write: ChangeDep, code: Code, patch: Annotated[payloads.DivisionPatch, MergePatchBody]
+) -> Response:
     """Change a division
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
     """
-    return await changes.change(write, repository.DIVISION, patch, {"code": code})
+    return await changes.update_object(write, repository.DIVISION, patch, {"code": code})
 
 
 @router.delete(
     "/{code}",
     status_code=204,
-    dependencies=[allow(Scope.DIVISIONS_WRITE)],
-    openapi_extra=written("/v1/divisions/k5-5"),
-    responses=deleted(),
+    dependencies=[require_scope(Scope.DIVISIONS_WRITE)],
+    openapi_extra=write_example("/v1/divisions/k5-5"),
+    responses=responses_for_delete(),
 )
-async def delete_division(write: Change, code: Code, note: Note = None) -> Response:
+async def delete_division(write: ChangeDep, code: Code, note: DeleteReason = None) -> Response:
     """Delete a division
 
     Only what nothing refers to.
     """
-    return await changes.delete(write, repository.DIVISION, {"code": code}, note)
+    return await changes.delete_object(write, repository.DIVISION, {"code": code}, note)
 
 
 @router.get(
     "/{code}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/divisions/p7-4/revisions"),
     responses=problems(NotFound),
 )
 async def list_division_revisions(
-    request: Request, read: Read, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
     """List a division's revisions
 
     Who wrote what of it, when and why; also of one that was deleted.
     """
-    page = await revisions.page(read, repository.DIVISION, {"code": code}, query)
+    page = await revisions.list_revisions(read, repository.DIVISION, {"code": code}, query)
     return page.reply(request, fresh=FRESH)

@@ -6,10 +6,10 @@ from pydantic import Field
 
 from app.core.http.body_types import Day, Name, Slug
 from app.models.vocabulary import ElectionKind
-from app.writes.payloads import Sourced, patch
+from app.writes.payloads import SourcedPayload, merge_patch_model
 
 
-class ElectionMembers(Sourced):
+class ElectionMembers(SourcedPayload):
     """An election. Its stages have addresses of their own."""
 
     name: Name
@@ -23,6 +23,6 @@ class ElectionContent(ElectionMembers):
     code: Annotated[Slug, Field(examples=["pemilu-2029"])]
 
 
-@patch
+@merge_patch_model
 class ElectionPatch(ElectionMembers):
     """What is to change of an election."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import ColumnElement, bindparam, literal_column, select
 
 from app import models
-from app.core.collection import Collection, Given
+from app.core.collection import ActiveFilters, Collection
 from app.core.db.documents import Day, Document, Rows
 from app.core.db.provenance import fact_members
 from app.elections import payloads, schemas
@@ -29,7 +29,7 @@ def election(_day: Day) -> Rows:
     )
 
 
-def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
+def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     if "kind" in given:
         yield _election.kind == bindparam("kind")
 
@@ -47,5 +47,5 @@ ELECTIONS = Collection(
 )
 
 ELECTION = Resource(
-    "elections", models.Election, ELECTIONS, address="/v1/elections/{code}", content=payloads.ElectionMembers
+    "elections", models.Election, ELECTIONS, address="/v1/elections/{code}", payload_model=payloads.ElectionMembers
 )

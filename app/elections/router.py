@@ -4,18 +4,18 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow, public
-from app.core.db.database import Read
-from app.core.http.examples import example, written
+from app.auth import Scope, allow_anonymous, require_scope
+from app.core.http.dependencies import ReaderDep
+from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.problems import NotFound
 from app.elections import payloads, repository, schemas
 from app.routing import resource
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatch, Note
-from app.writes.request import Change, Creation
-from app.writes.responses import changed, created, deleted
+from app.writes.payloads import DeleteReason, MergePatchBody
+from app.writes.request import ChangeDep, CreateDep
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("elections")
 FRESH = 300  # seconds
@@ -25,10 +25,12 @@ Code = Annotated[str, Path(description="Code of the election.", examples=["pemil
 @router.get(
     "",
     response_model=PageOf[schemas.Election],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/elections?kind=general"),
 )
-async def list_elections(request: Request, read: Read, query: Annotated[schemas.ElectionQuery, Query()]) -> Response:
+async def list_elections(
+    request: Request, read: ReaderDep, query: Annotated[schemas.ElectionQuery, Query()]
+) -> Response:
     """List elections
 
     The elections whose stages are on record, each with its voting day and the regulation that set it.
@@ -39,12 +41,12 @@ async def list_elections(request: Request, read: Read, query: Annotated[schemas.
 @router.get(
     "/{code}",
     response_model=schemas.Election,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/elections/pemilu-2024"),
     responses=problems(NotFound),
 )
 async def read_election(
-    read: Read,
+    read: ReaderDep,
     code: Code,
     query: Annotated[schemas.ElectionItemQuery, Query()],
 ) -> Response:
@@ -61,61 +63,65 @@ async def read_election(
     "",
     status_code=201,
     response_model=schemas.Election,
-    dependencies=[allow(Scope.ELECTIONS_WRITE)],
-    openapi_extra=written("/v1/elections", {"code": "pemilu-2029", "name": "Pemilihan Umum 2029", "kind": "general"}),
-    responses=created(schemas.Election),
+    dependencies=[require_scope(Scope.ELECTIONS_WRITE)],
+    openapi_extra=write_example(
+        "/v1/elections", {"code": "pemilu-2029", "name": "Pemilihan Umum 2029", "kind": "general"}
+    ),
+    responses=responses_for_create(schemas.Election),
 )
-async def create_election(write: Creation, content: payloads.ElectionContent) -> Response:
+async def create_election(write: CreateDep, content: payloads.ElectionContent) -> Response:
     """Create an election
 
     Its stages are created at `/v1/stages`.
     """
-    return await changes.create(write, repository.ELECTION, content, {"code": content.code})
+    return await changes.create_object(write, repository.ELECTION, content, {"code": content.code})
 
 
 @router.patch(
     "/{code}",
     response_model=schemas.Election,
-    dependencies=[allow(Scope.ELECTIONS_WRITE)],
-    openapi_extra=written("/v1/elections/pemilu-2024", {"name_en": "General Election 2024"}),
-    responses=changed(),
+    dependencies=[require_scope(Scope.ELECTIONS_WRITE)],
+    openapi_extra=write_example("/v1/elections/pemilu-2024", {"name_en": "General Election 2024"}),
+    responses=responses_for_update(),
 )
-async def change_election(write: Change, code: Code, patch: Annotated[payloads.ElectionPatch, MergePatch]) -> Response:
+async def change_election(
+    write: ChangeDep, code: Code, patch: Annotated[payloads.ElectionPatch, MergePatchBody]
+) -> Response:
     """Change an election
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
     """
-    return await changes.change(write, repository.ELECTION, patch, {"code": code})
+    return await changes.update_object(write, repository.ELECTION, patch, {"code": code})
 
 
 @router.delete(
     "/{code}",
     status_code=204,
-    dependencies=[allow(Scope.ELECTIONS_WRITE)],
-    openapi_extra=written("/v1/elections/pemilu-2024"),
-    responses=deleted(),
+    dependencies=[require_scope(Scope.ELECTIONS_WRITE)],
+    openapi_extra=write_example("/v1/elections/pemilu-2024"),
+    responses=responses_for_delete(),
 )
-async def delete_election(write: Change, code: Code, note: Note = None) -> Response:
+async def delete_election(write: ChangeDep, code: Code, note: DeleteReason = None) -> Response:
     """Delete an election
 
     Only one without stages that nothing refers to.
     """
-    return await changes.delete(write, repository.ELECTION, {"code": code}, note)
+    return await changes.delete_object(write, repository.ELECTION, {"code": code}, note)
 
 
 @router.get(
     "/{code}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/elections/pemilu-2024/revisions"),
     responses=problems(NotFound),
 )
 async def list_election_revisions(
-    request: Request, read: Read, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
     """List an election's revisions
 
     Who wrote what of it, when and why; also of one that was deleted.
     """
-    page = await revisions.page(read, repository.ELECTION, {"code": code}, query)
+    page = await revisions.list_revisions(read, repository.ELECTION, {"code": code}, query)
     return page.reply(request, fresh=FRESH)

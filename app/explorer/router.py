@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
-from app.auth import Route, public
+from app.auth import AuthorizingRoute, allow_anonymous
 from app.core.http.conditional import entity_tag, open_data, reply
 from app.core.http.examples import example
 from app.core.http.negotiation import produces
@@ -22,7 +22,7 @@ from app.core.languages import Language, preferred
 from app.core.problems import KINDS, NotAcceptable, NotFound, Problem
 from app.explorer.contract import contract
 
-router = APIRouter(tags=["service"], route_class=Route)
+router = APIRouter(tags=["service"], route_class=AuthorizingRoute)
 CACHE = open_data(3600)
 ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css", "favicon.png": "image/png"}
 JsonOrHtml = Annotated[str, Depends(produces("application/json", "text/html"))]
@@ -49,7 +49,7 @@ class Kind(BaseModel):
     detail: str
 
 
-@router.get("/", dependencies=[public()], openapi_extra=example("/"), responses=problems(NotAcceptable))
+@router.get("/", dependencies=[allow_anonymous()], openapi_extra=example("/"), responses=problems(NotAcceptable))
 async def read_index(request: Request, media_type: JsonOrHtml, _: Nothing) -> Index:
     """Where everything is
 
@@ -72,18 +72,18 @@ def as_shown(path: str, item: dict[str, Any]) -> str:
     return f"{path}?{urlencode(needed)}" if needed else path
 
 
-@router.get("/openapi.json", dependencies=[public()], include_in_schema=False)
+@router.get("/openapi.json", dependencies=[allow_anonymous()], include_in_schema=False)
 async def read_openapi(request: Request, _: Nothing) -> Response:
     return reply(orjson.dumps(contract(request.app)), cache=open_data(300))
 
 
-@router.get("/docs", dependencies=[public()], include_in_schema=False)
+@router.get("/docs", dependencies=[allow_anonymous()], include_in_schema=False)
 async def read_explorer(_: Nothing) -> Response:
     page, tag = explorer_page()
     return Response(page, headers={"ETag": tag, "Cache-Control": CACHE}, media_type="text/html")
 
 
-@router.get("/docs/{asset}", dependencies=[public()], include_in_schema=False)
+@router.get("/docs/{asset}", dependencies=[allow_anonymous()], include_in_schema=False)
 async def read_asset(asset: str, _: Nothing) -> Response:
     """A file of the explorer, out of an installed package: no address outside the service is needed."""
     if asset not in ASSETS:
@@ -109,7 +109,9 @@ def asset_of(name: str) -> tuple[bytes, str]:
     return body, entity_tag(body)
 
 
-@router.get("/problems", dependencies=[public()], openapi_extra=example("/problems"), responses=problems(NotAcceptable))
+@router.get(
+    "/problems", dependencies=[allow_anonymous()], openapi_extra=example("/problems"), responses=problems(NotAcceptable)
+)
 async def list_problems(request: Request, media_type: JsonOrHtml, _: Nothing) -> list[Kind]:
     """All problems
 
@@ -121,7 +123,7 @@ async def list_problems(request: Request, media_type: JsonOrHtml, _: Nothing) ->
 
 @router.get(
     "/problems/{code}",
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/problems/not_found"),
     responses=problems(NotFound, NotAcceptable),
 )

@@ -10,12 +10,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.multiprocess import MultiProcessCollector
 from pydantic import BaseModel, Field
 
-from app.auth import Route, public
+from app.auth import AuthorizingRoute, allow_anonymous
 from app.core.http.examples import example
 from app.core.http.parameters import Nothing
 from app.health import repository
 
-router = APIRouter(tags=["health"], route_class=Route)
+router = APIRouter(tags=["health"], route_class=AuthorizingRoute)
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -32,7 +32,7 @@ class Ready(BaseModel):
     ]
 
 
-@router.get("/health/live", dependencies=[public()], openapi_extra=example("/health/live"))
+@router.get("/health/live", dependencies=[allow_anonymous()], openapi_extra=example("/health/live"))
 async def live(response: Response, _: Nothing) -> Live:
     """Is the process alive?
 
@@ -42,7 +42,7 @@ async def live(response: Response, _: Nothing) -> Live:
     return Live()
 
 
-@router.get("/health/ready", dependencies=[public()], openapi_extra=example("/health/ready"))
+@router.get("/health/ready", dependencies=[allow_anonymous()], openapi_extra=example("/health/ready"))
 async def ready(request: Request, response: Response, _: Nothing) -> Ready:
     """Can requests be answered?
 
@@ -59,7 +59,9 @@ async def ready(request: Request, response: Response, _: Nothing) -> Ready:
     return Ready(schema_revision=found.schema_revision, audit=found.audit)
 
 
-@router.get("/metrics", dependencies=[public()], openapi_extra=example("/metrics"), response_class=PlainTextResponse)
+@router.get(
+    "/metrics", dependencies=[allow_anonymous()], openapi_extra=example("/metrics"), response_class=PlainTextResponse
+)
 async def metrics(_: Nothing) -> Response:
     """Measurements, for Prometheus
 

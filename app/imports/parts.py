@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from app.core.db.statements import DIALECT
-from app.core.db.transaction import Writer
+from app.core.db.transaction import Transaction
 from app.core.http.body_types import Content
 from app.writes import rows as single
 from app.writes.resource import Parts, Resource, Values
@@ -21,7 +21,7 @@ def given_columns(resource: Resource, content: Content) -> dict[str, Any]:
     As a merge patch has it: what is not named keeps what is held.
     """
     members = {name: _named(value) for name, value in content if name in content.model_fields_set}
-    return {name: value for name, value in resource.columns(members).items() if value is not NOT_GIVEN}
+    return {name: value for name, value in resource.to_columns(members).items() if value is not NOT_GIVEN}
 
 
 def _named(value: Any) -> Any:
@@ -30,23 +30,23 @@ def _named(value: Any) -> Any:
     return {name: one if name in value.model_fields_set else NOT_GIVEN for name, one in value}
 
 
-async def take_away(write: Writer, parts: Parts, wholes: Sequence[Values]) -> None:
+async def take_away(write: Transaction, parts: Parts, wholes: Sequence[Values]) -> None:
     """Delete the parts of these, before they are given others. Those without an order are not replaced, but change."""
-    if wholes and parts.numbered:
+    if wholes and parts.ordered:
         whose = [_whose(parts, whole) for whole in wholes]
-        same = " AND ".join(f'former."{name}" = given."{name}"' for name in parts.whose)
-        sql = f'DELETE FROM "{parts.table.name}" AS former USING {_given(parts, parts.whose)} WHERE {same}'  # noqa: S608
+        same = " AND ".join(f'former."{name}" = given."{name}"' for name in parts.foreign_key)
+        sql = f'DELETE FROM "{parts.table.name}" AS former USING {_given(parts, parts.foreign_key)} WHERE {same}'  # noqa: S608
         await write.fetch(sql, orjson.dumps(whose).decode())
 
 
-async def add(write: Writer, parts: Parts, items: Sequence[tuple[Values, Items]]) -> None:
+async def add(write: Transaction, parts: Parts, items: Sequence[tuple[Values, Items]]) -> None:
     """Give each of these its parts, after the former ones were taken away."""
-    if not parts.numbered:
+    if not parts.ordered:
         for whole, its in items:
             await single.replace_parts(write, parts, whole, its)
         return
     rows = [
-        {**_whose(parts, whole), "position": place, **parts.beside, **item}
+        {**_whose(parts, whole), "position": place, **parts.defaults, **item}
         for whole, its in items
         for place, item in enumerate(its, 1)
     ]
@@ -57,7 +57,7 @@ async def add(write: Writer, parts: Parts, items: Sequence[tuple[Values, Items]]
 
 
 def _whose(parts: Parts, whole: Values) -> dict[str, Any]:
-    return {column: whole[of_whole] for column, of_whole in parts.whose.items()}
+    return {column: whole[of_whole] for column, of_whole in parts.foreign_key.items()}
 
 
 def _given(parts: Parts, names: Mapping[str, Any]) -> str:

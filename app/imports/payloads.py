@@ -38,9 +38,9 @@ class Importable:
         """The schema of a row. Why it is written is told once for all of them, unless it is a member of the object."""
         fields = {name: (info.annotation, info) for name, info in self.content.model_fields.items()}
         del fields["reason"]
-        if "legal_basis" not in self.resource.names:
+        if "legal_basis" not in self.resource.writable_columns:
             del fields["legal_basis"]
-        given: dict[str, Any] = {key: KEYS[key] for key in self.resource.keys if key not in fields}
+        given: dict[str, Any] = {key: KEYS[key] for key in self.resource.key_columns if key not in fields}
         given |= fields
         return create_model(f"{self.content.__name__}Row", __base__=Content, **given)
 

@@ -9,9 +9,9 @@ from sqlalchemy import Table as TableOfModel
 from uuid_utils.compat import uuid7
 
 from app.auth import Caller
-from app.core.db.faults import RuleBroken
+from app.core.db.faults import ConstraintViolation
 from app.core.db.statements import DIALECT
-from app.core.db.transaction import Writer
+from app.core.db.transaction import Transaction
 from app.core.http.body_types import Content
 from app.imports import parts
 from app.imports.schemas import Status
@@ -72,18 +72,18 @@ class Outside(Exception):
 def row_of(line: int, content: Content, resource: Resource) -> Row:
     """The columns and parts of what one row says."""
     members = dict(content)
-    columns = resource.columns(members)
+    columns = resource.to_columns(members)
     given = parts.given_columns(resource, content)
-    *_, own = resource.keys
+    *_, own = resource.key_columns
     is_new = columns[own] is None
-    keys = {name: columns[name] for name in resource.keys} | ({own: uuid7()} if is_new else {})
+    keys = {name: columns[name] for name in resource.key_columns} | ({own: uuid7()} if is_new else {})
     return Row(
         line,
-        resource.key_of(keys),
+        resource.format_key(keys),
         keys,
         is_new,
-        {name: value for name, value in columns.items() if name in resource.names} | keys,
-        [name for name in given if name in resource.names and name not in keys],
+        {name: value for name, value in columns.items() if name in resource.writable_columns} | keys,
+        [name for name in given if name in resource.writable_columns and name not in keys],
         {one.member: [dict(item) for item in given[one.member]] for one in resource.parts if one.member in given},
     )
 
@@ -93,20 +93,26 @@ class Table:
 
     def __init__(self, resource: Resource) -> None:
         self.resource = resource
-        types = {name: resource.table.columns[name].type for name in sorted(resource.names - {*resource.generated})}
+        types = {
+            name: resource.table.columns[name].type
+            for name in sorted(resource.writable_columns - {*resource.generated_columns})
+        }
         shape = ", ".join(f'"{name}" {kind.compile(dialect=DIALECT)}' for name, kind in types.items())
         shape = f"(_line int, _given text[], {shape})"
         given = f"json_to_recordset($1::text::json) AS given {shape}"
         table = f'"{resource.table.name}"'
         names = ", ".join(f'"{name}"' for name in types)
-        same_key = " AND ".join(f'held."{key}" = given."{key}"' for key in resource.keys)
-        others = [name for name in types if name not in resource.keys]
+        same_key = " AND ".join(f'held."{key}" = given."{key}"' for key in resource.key_columns)
+        others = [name for name in types if name not in resource.key_columns]
         is_named = {name: f"'{name}' = ANY (given._given)" for name in others}
         assignments = ", ".join(
             f'"{name}" = CASE WHEN {is_named[name]} THEN given."{name}" ELSE held."{name}" END' for name in others
         )
         differs = " OR ".join(f'{is_named[name]} AND held."{name}" IS DISTINCT FROM given."{name}"' for name in others)
-        self._decisive = [*([resource.moves] if resource.moves else []), *(one.column for one in resource.takes)]
+        self._decisive = [
+            *([resource.owner_column] if resource.owner_column else []),
+            *(one.column for one in resource.ownership_claims),
+        ]
         told = ["held.parts::text" if resource.parts else "NULL", *(f'held."{one}"::text' for one in self._decisive)]
         self._hold = (
             f"SELECT given._line, {', '.join(told)} FROM {given} JOIN {table} AS held ON {same_key}"  # noqa: S608
@@ -122,7 +128,7 @@ class Table:
         self._suspects = _dangling(resource.table, given, shape)
         self._insert = f"INSERT INTO {table} ({names}) SELECT {names} FROM {given} ORDER BY given._line"  # noqa: S608
 
-    async def held(self, write: Writer, rows: Iterable[Row]) -> dict[int, Held]:
+    async def held(self, write: Transaction, rows: Iterable[Row]) -> dict[int, Held]:
         """The objects that are there already, locked until the transaction ends."""
         known = [row for row in rows if not row.is_new]
         found = await write.fetch(self._hold, _records(known)) if known else []
@@ -131,58 +137,62 @@ class Table:
             for line, its, *was in found
         }
 
-    async def whole(self, write: Writer, row: Row) -> Mapping[str, Any]:
+    async def whole(self, write: Transaction, row: Row) -> Mapping[str, Any]:
         """The columns that a row would have: what the file does not name, it keeps."""
         found = [] if row.is_new else await write.fetch(self._whole, _records([row]))
         return {**dict(zip(self._others, found[0], strict=True)), **row.keys, **row.says} if found else row.columns
 
-    async def suspects(self, write: Writer, rows: Sequence[Row]) -> set[int]:
+    async def suspects(self, write: Transaction, rows: Sequence[Row]) -> set[int]:
         """The lines that refer to what is not there, nor among these rows: each of them may well be refused."""
         if not self._suspects or not rows:
             return set()
         return {line for (line,) in await write.fetch(self._suspects, _records(rows))}
 
-    async def missing(self, write: Writer, row: Row, refusal: RuleBroken | Outside) -> str | None:
+    async def missing(self, write: Transaction, row: Row, refusal: ConstraintViolation | Outside) -> str | None:
         """The address of that to which a refused row refers, where that is of this table and not there."""
         for rule in self.resource.table.foreign_key_constraints:
             if (
-                isinstance(refusal, RuleBroken)
+                isinstance(refusal, ConstraintViolation)
                 and rule.name == refusal.constraint
                 and rule.referred_table is rule.table
             ):
                 columns = await self.whole(write, row)
-                return self.resource.address_of({one.column.name: columns[one.parent.name] for one in rule.elements})
+                return self.resource.format_address(
+                    {one.column.name: columns[one.parent.name] for one in rule.elements}
+                )
         return None
 
-    async def attempt(self, write: Writer, caller: Caller, rows: Sequence[Row], held: Lines) -> dict[int, Status]:
+    async def attempt(self, write: Transaction, caller: Caller, rows: Sequence[Row], held: Lines) -> dict[int, Status]:
         """Bring all of these in; where it raises RuleBroken or Outside, none of them is."""
         await self._check(write, caller, rows, held)
-        await write.run("SAVEPOINT rows")
+        await write.execute("SAVEPOINT rows")
         try:
             statuses = await self.put(write, rows, held)
-            if outside := await ownership.outside(write, caller, self.resource, {row.line: row.keys for row in rows}):
+            if outside := await ownership.find_objects_outside(
+                write, caller, self.resource, {row.line: row.keys for row in rows}
+            ):
                 raise Outside(outside)
-        except (RuleBroken, Outside):
-            await write.run("ROLLBACK TO SAVEPOINT rows")
-            await write.run("RELEASE SAVEPOINT rows")
+        except (ConstraintViolation, Outside):
+            await write.execute("ROLLBACK TO SAVEPOINT rows")
+            await write.execute("RELEASE SAVEPOINT rows")
             raise
-        await write.run("RELEASE SAVEPOINT rows")
+        await write.execute("RELEASE SAVEPOINT rows")
         return statuses
 
-    async def _check(self, write: Writer, caller: Caller, rows: Sequence[Row], held: Lines) -> None:
+    async def _check(self, write: Transaction, caller: Caller, rows: Sequence[Row], held: Lines) -> None:
         """Raise Outside for what afterwards would be the caller's own: what is held, where it goes, whom it takes."""
         if caller.organization is None:
             return
         there = [row for row in rows if row.line in held]
         whose = (write, caller, self.resource)
         was = {line: one.was for line, one in held.items()}
-        outside = await ownership.outside(*whose, {row.line: row.keys for row in there})
-        outside |= await ownership.moved_out(*whose, was, {row.line: row.says for row in there})
+        outside = await ownership.find_objects_outside(*whose, {row.line: row.keys for row in there})
+        outside |= await ownership.find_new_owners_outside(*whose, was, {row.line: row.says for row in there})
         becomes = {row.line: row.says if row.line in held else row.columns for row in rows}
-        if outside := outside | await ownership.taken(*whose, was, becomes):
+        if outside := outside | await ownership.find_claimed_objects_outside(*whose, was, becomes):
             raise Outside(outside)
 
-    async def put(self, write: Writer, rows: Sequence[Row], held: Lines) -> dict[int, Status]:
+    async def put(self, write: Transaction, rows: Sequence[Row], held: Lines) -> dict[int, Status]:
         """Change the objects that are there, then add the others; RuleBroken by any of them.
 
         Parts that go do so first: they may stand in the way of what the rows become, as speakers in a session that
@@ -225,24 +235,30 @@ def _records(rows: Iterable[Row]) -> str:
 
 def _differs(kind: Parts, row: Row, held: Held) -> bool:
     given, its = row.parts.get(kind.member), held.parts.get(kind.member, [])
-    return given is not None and kind.as_told(given) != kind.as_told(its)
+    return given is not None and kind.normalize(given) != kind.normalize(its)
 
 
-async def begin(write: Writer, seconds: int) -> None:
+async def begin(write: Transaction, seconds: int) -> None:
     """Let the statements of this transaction take as long as an import may."""
     limits = {"statement_timeout": f"{seconds}s", "idle_in_transaction_session_timeout": f"{seconds}s"}
     await write.fetch(LIMITS, orjson.dumps(limits).decode())
     await write.fetch(REMEMBER)
 
 
-async def first_of_their_key(write: Writer, rows: Iterable[Row]) -> set[str]:
+async def first_of_their_key(write: Transaction, rows: Iterable[Row]) -> set[str]:
     """The keys that no row before these had."""
     keys = [row.key for row in rows if not row.is_new]
     return {key for (key,) in await write.fetch(FIRST, keys)} if keys else set()
 
 
 async def audit(
-    write: Writer, keys: Sequence[str], count: int, *, client: str | None, scope: str | None, request_id: str | None
+    write: Transaction,
+    keys: Sequence[str],
+    count: int,
+    *,
+    client: str | None,
+    scope: str | None,
+    request_id: str | None,
 ) -> None:
     """One line in the audit trail: the first keys and, where there are more, how many they are."""
     more = [f"… {count}"] if count > len(keys) else []

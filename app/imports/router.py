@@ -9,9 +9,9 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 from starlette.requests import ClientDisconnect
 
-from app.auth import Scope, allow_by
-from app.core.db.transaction import NothingKept, writing
-from app.core.http.examples import written
+from app.auth import Scope, require_scope_by_parameter
+from app.core.db.transaction import Rollback, open_transaction
+from app.core.http.examples import write_example
 from app.core.http.openapi import problems
 from app.core.languages import preferred
 from app.core.problems import (
@@ -31,9 +31,9 @@ from app.imports.outcome import Order
 from app.imports.payloads import Importable
 from app.routing import resource
 from app.writes import audit_trail, idempotency
-from app.writes.idempotency import Kept
-from app.writes.payloads import Noted
-from app.writes.request import IdempotencyKey, Write, creation
+from app.writes.idempotency import StoredResponse
+from app.writes.payloads import ChangeReason
+from app.writes.request import IdempotencyKey, WriteRequest, parse_create_request
 
 router = resource("imports")
 
@@ -59,9 +59,9 @@ NDJSON = '{"name": "Siti Contoh", "other_names": ["Siti C."]}\n{"name": "Budi Co
 @router.post(
     "",
     response_model=schemas.ImportResult,
-    dependencies=[allow_by("resource", SCOPES)],
+    dependencies=[require_scope_by_parameter("resource", SCOPES)],
     openapi_extra={
-        **written("/v1/imports?resource=officials"),
+        **write_example("/v1/imports?resource=officials"),
         "requestBody": {
             "required": True,
             "content": {
@@ -94,7 +94,7 @@ async def import_rows(
     The token needs the scope that writes the resource. Up to 8 MiB, which is about 50,000 rows; more with
     `rakornas import`, or in several files.
     """
-    write = await creation(request, query, key)
+    write = await parse_create_request(request, query, key)
     form = _format(request)
     try:
         body = await request.body()
@@ -103,36 +103,42 @@ async def import_rows(
     importable: Importable = request.app.state.importable[query.resource]
     order = Order(importable, write.dry_run, query.partial == "true")
     async with _once(write), _one_at_a_time(request):
-        return await _run(write, order, Noted(reason=query.reason, legal_basis=query.legal_basis), form, body)
+        return await _run(write, order, ChangeReason(reason=query.reason, legal_basis=query.legal_basis), form, body)
 
 
-async def _run(write: Write, order: Order, note: Noted, form: parser.Format, body: bytes) -> Response:
+async def _run(write: WriteRequest, order: Order, note: ChangeReason, form: parser.Format, body: bytes) -> Response:
     request = write.request
     language = preferred(request.headers.get("accept-language", ""))
     url = request.url
-    same = idempotency.fingerprint(request.method, f"{url.path}?{url.query}", body)
+    same = idempotency.compute_fingerprint(request.method, f"{url.path}?{url.query}", body)
     database = service.patient(request.app.state.settings, SECONDS)
     try:
-        async with writing(database) as transaction:
+        async with open_transaction(database) as transaction:
             await repository.begin(transaction, SECONDS)
             request_id = str(request.scope.get("state", {}).get("request_id", ""))
-            await audit_trail.sign(transaction, write.caller, request_id, note)
-            if write.key and (kept := await idempotency.find(transaction, write.caller.client, write.key, same)):
+            await audit_trail.attribute_revisions(transaction, write.caller, request_id, note)
+            if write.idempotency_key and (
+                kept := await idempotency.find_response(
+                    transaction, write.caller.client_id, write.idempotency_key, same
+                )
+            ):
                 return _response(kept, {"Idempotency-Replayed": "true"})
             rows = parser.rows(io.BytesIO(body), form, order.importable)
             outcome = await service.bring_in(transaction, write.caller, order, rows)
             await asyncio.to_thread(outcome.document, language)  # others have their turn meanwhile
-            answer = Kept(200, {"Content-Language": language}, outcome.encoded(language))
+            answer = StoredResponse(200, {"Content-Language": language}, outcome.encoded(language))
             if not outcome.is_final:
-                raise NothingKept
+                raise Rollback
             await repository.audit(
                 *(transaction, outcome.keys, outcome.touched),
-                client=write.caller.client,
+                client=write.caller.client_id,
                 scope=SCOPES[order.importable.resource.name],
                 request_id=request_id,
             )
-            if write.key:
-                await idempotency.keep(transaction, write.caller.client, write.key, same, answer)
+            if write.idempotency_key:
+                await idempotency.store_response(
+                    transaction, write.caller.client_id, write.idempotency_key, same, answer
+                )
     finally:
         await database.close()
     if outcome.is_refused and not order.dry_run:
@@ -140,7 +146,7 @@ async def _run(write: Write, order: Order, note: Noted, form: parser.Format, bod
     return _response(answer)
 
 
-def _response(answer: Kept, more: Mapping[str, str] | None = None) -> Response:
+def _response(answer: StoredResponse, more: Mapping[str, str] | None = None) -> Response:
     headers = {"Cache-Control": "no-store", "Vary": "Accept-Language", **answer.headers, **(more or {})}
     return Response(answer.body, answer.status, headers, "application/json")
 
@@ -158,13 +164,13 @@ def _format(request: Request) -> parser.Format:
 
 
 @asynccontextmanager
-async def _once(write: Write) -> AsyncIterator[None]:
+async def _once(write: WriteRequest) -> AsyncIterator[None]:
     """InFlight, without waiting, for a request that runs or waits in this worker already."""
-    if write.key is None:
+    if write.idempotency_key is None:
         yield
         return
     under_way: set[tuple[str, str]] = write.request.app.state.imports_under_way
-    this = (write.caller.client, write.key)
+    this = (write.caller.client_id, write.idempotency_key)
     if this in under_way:
         raise InFlight
     under_way.add(this)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from app.auth import Caller
 from app.core.db.database import Database
-from app.core.db.faults import RuleBroken
-from app.core.db.transaction import Writer
+from app.core.db.faults import ConstraintViolation
+from app.core.db.transaction import Transaction
 from app.core.languages import Text
 from app.core.problems import Circular, Invalid, OutsideOrganization, Problem
 from app.imports import repository
@@ -15,7 +15,7 @@ from app.imports.parser import Flawed, Unread
 from app.imports.repository import Lines, Outside, Row, Table
 from app.imports.schemas import Status
 from app.settings import Settings
-from app.writes.conflicts import Attempt, told
+from app.writes.conflicts import AttemptedWrite, to_problem
 
 CHUNK = 500  # rows that one statement brings in
 PIECES = 10  # that a chunk is cut into where a row of it is refused
@@ -29,7 +29,7 @@ Progress = Callable[[int], None]
 """Called with the number of rows that were looked at so far."""
 
 
-Refusal = RuleBroken | Outside
+Refusal = ConstraintViolation | Outside
 
 
 def patient(settings: Settings, seconds: int) -> Database:
@@ -39,7 +39,7 @@ def patient(settings: Settings, seconds: int) -> Database:
 
 
 async def bring_in(
-    transaction: Writer,
+    transaction: Transaction,
     caller: Caller,
     order: Order,
     rows: Iterable[Unread | None],
@@ -50,7 +50,7 @@ async def bring_in(
     Raises OutsideOrganization for a caller who may write none of these, and what is raised in reading the rows.
     """
     resource = order.importable.resource
-    if caller.meeting is not None or (caller.organization is not None and resource.owned_by is None):
+    if caller.meeting is not None or (caller.organization is not None and resource.owner_query is None):
         raise OutsideOrganization
     return await _Import(transaction, caller, order).run(rows, progress)
 
@@ -58,7 +58,7 @@ async def bring_in(
 class _Import:
     """One import within its transaction."""
 
-    def __init__(self, transaction: Writer, caller: Caller, order: Order) -> None:
+    def __init__(self, transaction: Transaction, caller: Caller, order: Order) -> None:
         self.transaction = transaction
         self.caller = caller
         self.resource = order.importable.resource
@@ -89,7 +89,7 @@ class _Import:
 
     async def _pause(self) -> None:
         """Let others have their turn. A statement does, and it alone knows of the transaction's deadline."""
-        await self.transaction.run("SELECT 1")
+        await self.transaction.execute("SELECT 1")
 
     async def _take(self, chunk: Sequence[Row | Flawed]) -> None:
         whole = [row for row in chunk if isinstance(row, Row)]
@@ -103,7 +103,7 @@ class _Import:
                 first.discard(row.key)
                 tried.append(row)
             else:
-                error = Invalid("repeated_key", REPEATED, pointer=f"/{self.resource.keys[-1]}")
+                error = Invalid("repeated_key", REPEATED, pointer=f"/{self.resource.key_columns[-1]}")
                 self.outcome.add(Verdict(row.line, "refused", row.key, (error,)))
         suspects = await self.table.suspects(self.transaction, tried)
         held = await self.table.held(self.transaction, tried)
@@ -123,7 +123,7 @@ class _Import:
                 if row.line in outside.lines:
                     await self._refuse(row, outside)
             await self._put([row for row in rows if row.line not in outside.lines], held)
-        except RuleBroken as broken:
+        except ConstraintViolation as broken:
             if len(rows) == 1:
                 await self._refuse(rows[0], broken)
                 return
@@ -149,17 +149,17 @@ class _Import:
         problem = OutsideOrganization() if isinstance(refusal, Outside) else await self._told(row, refusal)
         return problem.errors or (Invalid(problem.code, problem.detail, pointer=""),)
 
-    async def _told(self, row: Row, broken: RuleBroken) -> Problem:
+    async def _told(self, row: Row, broken: ConstraintViolation) -> Problem:
         # The transaction reads: it alone sees the rows of this file.
         whole = await self.table.whole(self.transaction, row)
-        attempt = Attempt(
+        attempt = AttemptedWrite(
             whole,
-            rivals=self.resource.rivals,
-            parts=self.resource.members_of_parts,
-            items=row.parts,
-            but=[self.resource.address_of(row.keys)],
+            conflict_queries=self.resource.conflict_queries,
+            part_members=self.resource.part_members,
+            part_items=row.parts,
+            own_addresses=[self.resource.format_address(row.keys)],
         )
-        return await told(self.transaction, broken, attempt)
+        return await to_problem(self.transaction, broken, attempt)
 
     async def _try_again(self) -> None:
         """Try again what was refused, unless there is more than can be told: what was in its way may be gone."""
@@ -176,7 +176,7 @@ class _Import:
         rows = [row for row, _ in waiting]
         try:
             statuses = await self._attempt(rows, await self.table.held(self.transaction, rows))
-        except (RuleBroken, Outside):
+        except (ConstraintViolation, Outside):
             return False
         for row, verdict in waiting:
             self._mend(row, verdict, statuses)
@@ -188,7 +188,7 @@ class _Import:
         Where nobody knows what is in the way, again after all others: then in the opposite order, lest a chain of rows
         that wait for each other takes as many rounds as there are rows.
         """
-        addresses = {self.resource.address_of(row.keys) for row, _ in waiting}
+        addresses = {self.resource.format_address(row.keys) for row, _ in waiting}
         behind: dict[str, list[Waiting]] = {}
         turn: list[Waiting] = []
         for row, verdict in reversed(waiting):
@@ -202,7 +202,7 @@ class _Import:
                 address = await self._once_more(row, verdict)
                 if verdict.status != "refused":
                     is_better = True
-                    turn += behind.pop(self.resource.address_of(row.keys), [])
+                    turn += behind.pop(self.resource.format_address(row.keys), [])
                 elif address:
                     behind.setdefault(address, []).append((row, verdict))
                 else:
@@ -213,7 +213,7 @@ class _Import:
         """Try a row again; where it is refused once more, the address of what is in its way, if that can be told."""
         try:
             statuses = await self._attempt([row], await self.table.held(self.transaction, [row]))
-        except (RuleBroken, Outside) as refusal:
+        except (ConstraintViolation, Outside) as refusal:
             verdict.errors = await self._reasons(row, refusal)
             missing = await self.table.missing(self.transaction, row, refusal)
             return missing or _in_the_way(verdict)

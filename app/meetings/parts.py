@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import aliased
 
-from app import mentions, models
+from app import models, references
 from app.core.db.documents import json_list, json_object
 
 
@@ -26,10 +26,10 @@ def session_members(part: Any) -> Mapping[str, Any]:
         "topics": part.topics,
         "speakers": json_list(
             json_object(
-                official=mentions.official(speaker.official),
+                official=references.official_reference(speaker.official),
                 name=speaker.name,
-                organization=mentions.organization(speaker.organization),
-                division=mentions.division(speaker.division),
+                organization=references.organization_reference(speaker.organization),
+                division=references.division_reference(speaker.division),
                 division_kind=speaker.division_kind,
                 role=speaker.role,
             ),
@@ -43,9 +43,9 @@ def said_members(said: Any) -> Mapping[str, Any]:
     """The members that a statement has within its meeting, and begins with alone."""
     return {
         "id": said.id,
-        "official": mentions.official(said.official),
+        "official": references.official_reference(said.official),
         "name": said.name,
-        "organization": mentions.organization(said.organization),
+        "organization": references.organization_reference(said.organization),
         "made_on": said.made_on,
         "form": said.form,
         "summary": said.summary,

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.core.http.body_types import Content, Day, Instant, Line, Name, Slug, Uuid
 from app.models.vocabulary import DivisionKind, MeetingKind, Roll, SessionKind, StatementForm
-from app.writes.payloads import Noted, Reference, Sourced, TimeZone, patch
+from app.writes.payloads import ChangeReason, Reference, SourcedPayload, TimeZone, merge_patch_model
 
 
 class CorrectionContent(Content):
@@ -26,7 +26,7 @@ class SourceContent(Content):
     corrections: Annotated[list[CorrectionContent], Field(max_length=50)] = []
 
 
-class MeetingMembers(Noted):
+class MeetingMembers(ChangeReason):
     """A meeting. Its sessions and statements have addresses of their own."""
 
     name: Name
@@ -58,7 +58,7 @@ class MeetingContent(MeetingMembers):
     code: Annotated[Slug, Field(examples=["rakornas-2026-12"])]
 
 
-@patch
+@merge_patch_model
 class MeetingPatch(MeetingMembers):
     """What is to change of a meeting."""
 
@@ -74,7 +74,7 @@ class SpeakerContent(Content):
     role: Line | None = None
 
 
-class SessionMembers(Sourced):
+class SessionMembers(SourcedPayload):
     """A part of a meeting."""
 
     position: Annotated[int, Field(ge=1, le=999, description="Its place in the programme.")]
@@ -94,12 +94,12 @@ class SessionContent(SessionMembers):
     code: Annotated[Slug, Field(examples=["class-6"])]
 
 
-@patch
+@merge_patch_model
 class SessionPatch(SessionMembers):
     """What is to change of a session."""
 
 
-class StatementContent(Sourced):
+class StatementContent(SourcedPayload):
     """What somebody said or wrote about a meeting."""
 
     official: Uuid | None = None
@@ -110,6 +110,6 @@ class StatementContent(Sourced):
     summary: Line
 
 
-@patch
+@merge_patch_model
 class StatementPatch(StatementContent):
     """What is to change of a statement."""

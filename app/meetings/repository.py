@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from sqlalchemy import ColumnElement, Text, and_, bindparam, func, select, true
 from sqlalchemy.orm import aliased
 
-from app import mentions, models
-from app.core.collection import Collection, Given, Reference
+from app import models, references
+from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.database import Reader
 from app.core.db.documents import AS_OF, Day, Document, Rows, json_list, json_object, known_day
 from app.core.db.provenance import fact_members, record_members
@@ -28,13 +28,13 @@ def meeting(day: Day) -> Rows:
         _meeting.name,
         _meeting.name_en,
         _meeting.kind,
-        mentions.organization(_meeting.host).label("host"),
+        references.organization_reference(_meeting.host).label("host"),
         _meeting.place,
         _meeting.time_zone,
         _meeting.start_on,
         _meeting.end_on,
         _meeting.cancelled_on,
-        mentions.election(_meeting.election).label("election"),
+        references.election_reference(_meeting.election).label("election"),
         _meeting.audience,
         _meeting.purpose,
         status_on(_meeting, known_day(day)).label("status"),
@@ -67,7 +67,7 @@ def meeting(day: Day) -> Rows:
     )
 
 
-def _meetings_asked(given: Given) -> Iterator[ColumnElement[bool]]:
+def _meetings_asked(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     for name in ("host", "kind", "election"):
         if name in given:
             yield _meeting.__table__.c[name] == bindparam(name)
@@ -99,9 +99,9 @@ MEETINGS = Collection(
         "updated_at": [_meeting.updated_at],
     },
     references={
-        "host": Reference(models.Organization.code, "/v1/organizations"),
-        "election": Reference(models.Election.code, "/v1/elections"),
-        "attended_by": Reference(models.Organization.code, "/v1/organizations"),
+        "host": ReferenceFilter(models.Organization.code, "/v1/organizations"),
+        "election": ReferenceFilter(models.Election.code, "/v1/elections"),
+        "attended_by": ReferenceFilter(models.Organization.code, "/v1/organizations"),
     },
     as_of_hides_items=False,
 )
@@ -125,11 +125,11 @@ MEETING = Resource(
     _meeting,
     MEETINGS,
     address="/v1/meetings/{code}",
-    content=payloads.MeetingMembers,
-    parts=[Parts("corrections", models.Correction, whose={"meeting": "code"})],
-    columns=_columns,
-    owned_by=Statement(select(_meeting.host).where(_meeting.code == bindparam("code"))),
-    of_a_day=True,
+    payload_model=payloads.MeetingMembers,
+    parts=[Parts("corrections", models.Correction, foreign_key={"meeting": "code"})],
+    to_columns=_columns,
+    owner_query=Statement(select(_meeting.host).where(_meeting.code == bindparam("code"))),
+    date_dependent=True,
 )
 _HOST = Statement(select(_meeting.host).where(_meeting.code == bindparam("meeting")))
 
@@ -140,7 +140,7 @@ def session(_day: Day) -> Rows:
     return select(*members, zone.label("time_zone"), *fact_members(_session))
 
 
-def _sessions_asked(given: Given) -> Iterator[ColumnElement[bool]]:
+def _sessions_asked(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     yield _session.meeting == bindparam("meeting")
     if "kind" in given:
         yield _session.kind == bindparam("kind")
@@ -167,10 +167,10 @@ SESSION = Resource(
     _session,
     SESSIONS,
     address="/v1/meetings/{meeting}/sessions/{code}",
-    content=payloads.SessionMembers,
-    keys=("meeting", "code"),
-    parts=[Parts("speakers", models.Speaker, whose={"meeting": "meeting", "session": "code"})],
-    owned_by=_HOST,
+    payload_model=payloads.SessionMembers,
+    key_columns=("meeting", "code"),
+    parts=[Parts("speakers", models.Speaker, foreign_key={"meeting": "meeting", "session": "code"})],
+    owner_query=_HOST,
 )
 
 
@@ -180,7 +180,7 @@ def statement(_day: Day) -> Rows:
     )
 
 
-def _statements_asked(_given: Given) -> Iterator[ColumnElement[bool]]:
+def _statements_asked(_given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     yield _said.meeting == bindparam("meeting")
 
 
@@ -199,10 +199,10 @@ STATEMENT = Resource(
     _said,
     STATEMENTS,
     address="/v1/meetings/{meeting}/statements/{id}",
-    content=payloads.StatementContent,
-    keys=("meeting", "id"),
-    generated=(),
-    owned_by=_HOST,
+    payload_model=payloads.StatementContent,
+    key_columns=("meeting", "id"),
+    generated_columns=(),
+    owner_query=_HOST,
 )
 
 _IS_THERE = Statement(select(_meeting.code).where(_meeting.code == bindparam("meeting")))
@@ -210,5 +210,5 @@ _IS_THERE = Statement(select(_meeting.code).where(_meeting.code == bindparam("me
 
 async def must_be_there(read: Reader, meeting: str) -> None:
     """Raise NotFound unless there is a meeting with this code."""
-    if await read.row(_IS_THERE, {"meeting": meeting}) is None:
+    if await read.fetch_first(_IS_THERE, {"meeting": meeting}) is None:
         raise NotFound

@@ -4,19 +4,18 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow, public
-from app.core.clock import Today
-from app.core.db.database import Read
-from app.core.http.examples import example, written
+from app.auth import Scope, allow_anonymous, require_scope
+from app.core.http.dependencies import ReaderDep, TodayDep
+from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.problems import EndsBeforeStart, NotFound
 from app.meetings import payloads, repository, schemas
 from app.routing import resource
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatch, Note
-from app.writes.request import Change, Creation
-from app.writes.responses import changed, created, deleted
+from app.writes.payloads import DeleteReason, MergePatchBody
+from app.writes.request import ChangeDep, CreateDep
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("meetings")
 FRESH = 60  # seconds
@@ -26,11 +25,11 @@ Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakorn
 @router.get(
     "",
     response_model=PageOf[schemas.Meeting],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings?from=2022-06-01&to=2022-06-30&host=kpu&as_of=2022-06-14"),
 )
 async def list_meetings(
-    request: Request, read: Read, today: Today, query: Annotated[schemas.MeetingQuery, Query()]
+    request: Request, read: ReaderDep, today: TodayDep, query: Annotated[schemas.MeetingQuery, Query()]
 ) -> Response:
     """List meetings
 
@@ -43,12 +42,12 @@ async def list_meetings(
 @router.get(
     "/{code}",
     response_model=schemas.Meeting,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06?as_of=2022-06-14"),
     responses=problems(NotFound),
 )
 async def read_meeting(
-    read: Read, today: Today, code: Code, query: Annotated[schemas.MeetingItemQuery, Query()]
+    read: ReaderDep, today: TodayDep, code: Code, query: Annotated[schemas.MeetingItemQuery, Query()]
 ) -> Response:
     """Read one meeting
 
@@ -64,8 +63,8 @@ async def read_meeting(
     "",
     status_code=201,
     response_model=schemas.Meeting,
-    dependencies=[allow(Scope.MEETINGS_WRITE)],
-    openapi_extra=written(
+    dependencies=[require_scope(Scope.MEETINGS_WRITE)],
+    openapi_extra=write_example(
         "/v1/meetings",
         {
             "code": "rakornas-2026-12",
@@ -77,60 +76,62 @@ async def read_meeting(
             "end_on": "2026-12-09",
         },
     ),
-    responses=created(schemas.Meeting, EndsBeforeStart),
+    responses=responses_for_create(schemas.Meeting, EndsBeforeStart),
 )
-async def create_meeting(write: Creation, content: payloads.MeetingContent) -> Response:
+async def create_meeting(write: CreateDep, content: payloads.MeetingContent) -> Response:
     """Create a meeting
 
     Its sessions and statements are created at addresses of their own. A client that is bound to an organization
     creates meetings of its own and of what lies below.
     """
-    return await changes.create(write, repository.MEETING, content, {"code": content.code})
+    return await changes.create_object(write, repository.MEETING, content, {"code": content.code})
 
 
 @router.patch(
     "/{code}",
     response_model=schemas.Meeting,
-    dependencies=[allow(Scope.MEETINGS_WRITE)],
-    openapi_extra=written("/v1/meetings/rakornas-2022-06", {"place": "Jakarta", "reason": "an example"}),
-    responses=changed(),
+    dependencies=[require_scope(Scope.MEETINGS_WRITE)],
+    openapi_extra=write_example("/v1/meetings/rakornas-2022-06", {"place": "Jakarta", "reason": "an example"}),
+    responses=responses_for_update(),
 )
-async def change_meeting(write: Change, code: Code, patch: Annotated[payloads.MeetingPatch, MergePatch]) -> Response:
+async def change_meeting(
+    write: ChangeDep, code: Code, patch: Annotated[payloads.MeetingPatch, MergePatchBody]
+) -> Response:
     """Change a meeting
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
     """
-    return await changes.change(write, repository.MEETING, patch, {"code": code})
+    return await changes.update_object(write, repository.MEETING, patch, {"code": code})
 
 
 @router.delete(
     "/{code}",
     status_code=204,
-    dependencies=[allow(Scope.MEETINGS_WRITE)],
-    openapi_extra=written("/v1/meetings/rakornas-2022-06"),
-    responses=deleted(),
+    dependencies=[require_scope(Scope.MEETINGS_WRITE)],
+    openapi_extra=write_example("/v1/meetings/rakornas-2022-06"),
+    responses=responses_for_delete(),
 )
-async def delete_meeting(write: Change, code: Code, note: Note = None) -> Response:
+async def delete_meeting(write: ChangeDep, code: Code, note: DeleteReason = None) -> Response:
     """Delete a meeting
 
     Only one without sessions, statements and participants; one that does not take place is cancelled.
     """
-    return await changes.delete(write, repository.MEETING, {"code": code}, note)
+    return await changes.delete_object(write, repository.MEETING, {"code": code}, note)
 
 
 @router.get(
     "/{code}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/revisions"),
     responses=problems(NotFound),
 )
 async def list_meeting_revisions(
-    request: Request, read: Read, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
     """List a meeting's revisions
 
     Who wrote what of it, when and why; also of one that was deleted.
     """
-    page = await revisions.page(read, repository.MEETING, {"code": code}, query)
+    page = await revisions.list_revisions(read, repository.MEETING, {"code": code}, query)
     return page.reply(request, fresh=FRESH)

@@ -18,17 +18,17 @@ from app.core.http.parameters import (
     PeriodQuery,
     Words,
 )
-from app.mentions import Mention, PersonMention
 from app.models.vocabulary import DivisionKind, MeetingKind, MeetingStatus, Roll, SessionKind, StatementForm
+from app.references import CodeReference, OfficialReference
 
 
 class Speaker(BaseModel):
     """Who spoke: a person, a division, or a body as such."""
 
-    official: PersonMention | None
+    official: OfficialReference | None
     name: Annotated[str | None, Field(description="Of somebody who is no official of the record.")]
-    organization: Mention | None
-    division: Mention | None
+    organization: CodeReference | None
+    division: CodeReference | None
     division_kind: Annotated[
         DivisionKind | None, Field(description="Where every division of the organization spoke: of which kind.")
     ]
@@ -64,9 +64,9 @@ class Statement(BaseModel):
     """What somebody said or wrote about the meeting."""
 
     id: UUID
-    official: PersonMention | None
+    official: OfficialReference | None
     name: Annotated[str | None, Field(description="Of somebody who is no official of the record.")]
-    organization: Mention | None
+    organization: CodeReference | None
     made_on: date | None
     form: StatementForm
     summary: str
@@ -101,13 +101,13 @@ class MeetingMembers(BaseModel):
     name: str
     name_en: str | None
     kind: MeetingKind
-    host: Mention
+    host: CodeReference
     place: Annotated[str | None, Field(examples=["Jakarta"])]
     time_zone: Annotated[str, Field(description="IANA time zone of the place.", examples=["Asia/Jakarta"])]
     start_on: date
     end_on: Annotated[date, Field(description="Last day.")]
     cancelled_on: Annotated[date | None, Field(description="The day on which it was cancelled.")]
-    election: Mention | None
+    election: CodeReference | None
     audience: str | None
     purpose: str | None
     status: Annotated[MeetingStatus, Field(description="On `as_of`, by its days and its cancellation.")]

@@ -7,9 +7,9 @@ from uuid import UUID
 from fastapi import Path, Query, Request, Response
 from uuid_utils.compat import uuid7
 
-from app.auth import Scope, allow, public
-from app.core.db.database import Read
-from app.core.http.examples import example, written
+from app.auth import Scope, allow_anonymous, require_scope
+from app.core.http.dependencies import ReaderDep
+from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.http.parameters import UUID_FORM
@@ -17,9 +17,9 @@ from app.core.problems import NotFound
 from app.meetings import payloads, repository, schemas
 from app.routing import resource
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatch, Note
-from app.writes.request import Change, Creation
-from app.writes.responses import changed, created, deleted
+from app.writes.payloads import DeleteReason, MergePatchBody
+from app.writes.request import ChangeDep, CreateDep
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("meetings", at="/v1/meetings/{code}/statements")
 FRESH = 60  # seconds
@@ -33,18 +33,18 @@ Id = Annotated[
 @router.get(
     "",
     response_model=PageOf[schemas.StatementRecord],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/statements"),
     responses=problems(NotFound),
 )
 async def list_statements(
-    request: Request, read: Read, code: Code, query: Annotated[schemas.StatementQuery, Query()]
+    request: Request, read: ReaderDep, code: Code, query: Annotated[schemas.StatementQuery, Query()]
 ) -> Response:
     """List what was said about a meeting
 
     By day, with who said or wrote it and where it is told.
     """
-    then = read.at(query.then)
+    then = read.known_at(query.then)
     there = partial(repository.must_be_there, then, code)
     page = await repository.STATEMENTS.page(read, query, within={"meeting": code}, if_empty=there)
     return page.reply(request, fresh=FRESH)
@@ -53,12 +53,12 @@ async def list_statements(
 @router.get(
     "/{id}",
     response_model=schemas.StatementRecord,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example(STATEMENT),
     responses=problems(NotFound),
 )
 async def read_statement(
-    read: Read, code: Code, id: Id, query: Annotated[schemas.StatementItemQuery, Query()]
+    read: ReaderDep, code: Code, id: Id, query: Annotated[schemas.StatementItemQuery, Query()]
 ) -> Response:
     """Read one statement
 
@@ -73,66 +73,66 @@ async def read_statement(
     "",
     status_code=201,
     response_model=schemas.StatementRecord,
-    dependencies=[allow(Scope.MEETINGS_WRITE)],
-    openapi_extra=written(
+    dependencies=[require_scope(Scope.MEETINGS_WRITE)],
+    openapi_extra=write_example(
         "/v1/meetings/rakornas-2022-06/statements",
         {"organization": "kpu-31", "form": "spoken", "made_on": "2022-06-14", "summary": "Siap melaksanakan tahapan."},
     ),
-    responses=created(schemas.StatementRecord, NotFound),
+    responses=responses_for_create(schemas.StatementRecord, NotFound),
 )
-async def create_statement(write: Creation, code: Code, content: payloads.StatementContent) -> Response:
+async def create_statement(write: CreateDep, code: Code, content: payloads.StatementContent) -> Response:
     """Create a statement
 
     What somebody said or wrote about the meeting.
     """
-    return await changes.create(write, repository.STATEMENT, content, {"meeting": code, "id": uuid7()})
+    return await changes.create_object(write, repository.STATEMENT, content, {"meeting": code, "id": uuid7()})
 
 
 @router.patch(
     "/{id}",
     response_model=schemas.StatementRecord,
-    dependencies=[allow(Scope.MEETINGS_WRITE)],
-    openapi_extra=written(STATEMENT, {"made_on": "2022-06-14"}),
-    responses=changed(),
+    dependencies=[require_scope(Scope.MEETINGS_WRITE)],
+    openapi_extra=write_example(STATEMENT, {"made_on": "2022-06-14"}),
+    responses=responses_for_update(),
 )
 async def change_statement(
-    write: Change, code: Code, id: Id, patch: Annotated[payloads.StatementPatch, MergePatch]
+    write: ChangeDep, code: Code, id: Id, patch: Annotated[payloads.StatementPatch, MergePatchBody]
 ) -> Response:
     """Change a statement
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
     """
-    return await changes.change(write, repository.STATEMENT, patch, {"meeting": code, "id": UUID(id)})
+    return await changes.update_object(write, repository.STATEMENT, patch, {"meeting": code, "id": UUID(id)})
 
 
 @router.delete(
     "/{id}",
     status_code=204,
-    dependencies=[allow(Scope.MEETINGS_WRITE)],
-    openapi_extra=written(STATEMENT),
-    responses=deleted(),
+    dependencies=[require_scope(Scope.MEETINGS_WRITE)],
+    openapi_extra=write_example(STATEMENT),
+    responses=responses_for_delete(),
 )
-async def delete_statement(write: Change, code: Code, id: Id, note: Note = None) -> Response:
+async def delete_statement(write: ChangeDep, code: Code, id: Id, note: DeleteReason = None) -> Response:
     """Delete a statement
 
     Only one that was recorded in error; its revisions stay.
     """
-    return await changes.delete(write, repository.STATEMENT, {"meeting": code, "id": UUID(id)}, note)
+    return await changes.delete_object(write, repository.STATEMENT, {"meeting": code, "id": UUID(id)}, note)
 
 
 @router.get(
     "/{id}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example(f"{STATEMENT}/revisions"),
     responses=problems(NotFound),
 )
 async def list_statement_revisions(
-    request: Request, read: Read, code: Code, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, read: ReaderDep, code: Code, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
     """List a statement's revisions
 
     Who wrote what of it, when and why; also of one that was deleted.
     """
-    page = await revisions.page(read, repository.STATEMENT, {"meeting": code, "id": UUID(id)}, query)
+    page = await revisions.list_revisions(read, repository.STATEMENT, {"meeting": code, "id": UUID(id)}, query)
     return page.reply(request, fresh=FRESH)

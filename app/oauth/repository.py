@@ -8,9 +8,9 @@ from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app import models
-from app.core.db.database import Database, Reading
+from app.core.db.database import Database, Queryable
 from app.core.db.statements import Statement
-from app.core.db.transaction import writing
+from app.core.db.transaction import open_transaction
 
 _client, _secret = models.Client, models.ClientSecret
 
@@ -57,8 +57,8 @@ class Found(NamedTuple):
     secrets: list[tuple[UUID, bytes]]
 
 
-async def client(read: Reading, id_: UUID) -> Found | None:
-    row = await read.row(CLIENT, {"id": id_})
+async def client(read: Queryable, id_: UUID) -> Found | None:
+    row = await read.fetch_first(CLIENT, {"id": id_})
     if row is None:
         return None
     *members, ids, digests = row
@@ -68,6 +68,6 @@ async def client(read: Reading, id_: UUID) -> Found | None:
 
 async def use_assertion(database: Database, id_: UUID, jti: str, ends: float) -> bool:
     """Note that an assertion was used, in a transaction of its own; False where it was used before."""
-    async with writing(database) as write:
-        noted = await write.row(USE, {"client": id_, "jti": jti, "ends": datetime.fromtimestamp(ends, UTC)})
+    async with open_transaction(database) as write:
+        noted = await write.fetch_first(USE, {"client": id_, "jti": jti, "ends": datetime.fromtimestamp(ends, UTC)})
     return noted is not None

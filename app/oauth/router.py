@@ -10,12 +10,12 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
-from app.auth import Route, Scope, Trust, public, tokens
-from app.auth.jwt import ALGORITHMS
-from app.auth.keys import LIFETIME
+from app.auth import AuthorizingRoute, Scope, TokenVerifier, allow_anonymous, tokens
+from app.auth.jwt import SIGNATURE_ALGORITHMS
+from app.auth.keys import ACCESS_TOKEN_SECONDS
 from app.auth.scopes import TOKEN_PATH
-from app.core.db.database import Read
 from app.core.http import conditional
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
 from app.core.http.openapi import problems
 from app.core.http.parameters import Nothing
@@ -24,7 +24,7 @@ from app.core.languages import Text
 from app.core.problems import ContentTooLarge, Malformed, TooManyRequests
 from app.oauth import schemas, service
 
-router = APIRouter(tags=["oauth"], route_class=Route)
+router = APIRouter(tags=["oauth"], route_class=AuthorizingRoute)
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -39,7 +39,7 @@ REFUSAL: dict[str, Any] = {
 
 @router.post(
     TOKEN_PATH,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     response_model=schemas.Token,
     responses={
         400: {**REFUSAL, "description": "The request is not right."},
@@ -48,7 +48,7 @@ REFUSAL: dict[str, Any] = {
     },
     openapi_extra={"requestBody": schemas.Form.described},
 )
-async def issue_token(request: Request, read: Read, _: Nothing) -> Response:
+async def issue_token(request: Request, read: ReaderDep, _: Nothing) -> Response:
     """Fetch an access token
 
     For a client with a secret (`client_secret_basic`, `client_secret_post`) or with a private key (`private_key_jwt`).
@@ -61,14 +61,14 @@ async def issue_token(request: Request, read: Read, _: Nothing) -> Response:
         return _refusal(request, refused)
 
 
-@router.get("/.well-known/jwks.json", dependencies=[public()], openapi_extra=example("/.well-known/jwks.json"))
+@router.get("/.well-known/jwks.json", dependencies=[allow_anonymous()], openapi_extra=example("/.well-known/jwks.json"))
 async def read_keys(request: Request, _: Nothing) -> schemas.KeySet:
     """Keys that verify access tokens
 
     A key stands here a day before it signs its first token, and until its last one has ended.
     """
-    trust: Trust = request.app.state.trust
-    keys = trust.public_keys()
+    trust: TokenVerifier = request.app.state.token_verifier
+    keys = trust.list_public_jwks()
     # The first key signs at once: an empty set must not be kept.
     cache = conditional.open_data(300) if keys else "no-store"
     return conditional.reply(orjson.dumps({"keys": keys}), cache=cache)  # type: ignore[return-value]
@@ -76,7 +76,7 @@ async def read_keys(request: Request, _: Nothing) -> schemas.KeySet:
 
 @router.get(
     "/.well-known/oauth-authorization-server",
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/.well-known/oauth-authorization-server"),
 )
 async def read_metadata(request: Request, _: Nothing) -> schemas.Metadata:
@@ -93,29 +93,31 @@ async def read_metadata(request: Request, _: Nothing) -> schemas.Metadata:
         response_types_supported=[],
         grant_types_supported=["client_credentials"],
         token_endpoint_auth_methods_supported=METHODS,
-        token_endpoint_auth_signing_alg_values_supported=list(ALGORITHMS),
+        token_endpoint_auth_signing_alg_values_supported=list(SIGNATURE_ALGORITHMS),
         service_documentation=f"{issuer}/docs",
     )
     return conditional.reply(metadata.model_dump_json().encode(), cache=conditional.open_data(300))  # type: ignore[return-value]
 
 
-async def _issue(request: Request, read: Read) -> Response:
+async def _issue(request: Request, read: ReaderDep) -> Response:
     form = schemas.Form(request.headers.get("content-type", ""), await _body(request))
     grant_type = form.get("grant_type")
     if grant_type != "client_credentials":
         code: schemas.Code = "unsupported_grant_type" if grant_type else "invalid_request"
         raise schemas.Refused(code, "grant_type must be client_credentials.")
     credentials = form.credentials(request.headers.getlist("authorization"))
-    trust: Trust = request.app.state.trust
-    key = await trust.signing_key()
+    trust: TokenVerifier = request.app.state.token_verifier
+    key = await trust.get_signing_key()
     attempts: service.Attempts = request.app.state.token_attempts
     with attempts.counted(service.named(credentials), _network(request)):
         proved = await service.prove(read, request.app.state.database, credentials, trust.issuer, time.time())
     scopes = schemas.wanted(form.get("scope"), list(proved.scopes))
     grant = replace(proved, scopes=scopes)
-    token = tokens.issue(grant, key, issuer=trust.issuer, audience=trust.audience, now=time.time())
-    log.info("token issued", client=grant.client, scope=" ".join(scopes))
-    answer = schemas.Token(access_token=token, token_type=schemas.BEARER, expires_in=LIFETIME, scope=" ".join(scopes))
+    token = tokens.issue_access_token(grant, key, issuer=trust.issuer, audience=trust.audience, now=time.time())
+    log.info("token issued", client=grant.client_id, scope=" ".join(scopes))
+    answer = schemas.Token(
+        access_token=token, token_type=schemas.BEARER, expires_in=ACCESS_TOKEN_SECONDS, scope=" ".join(scopes)
+    )
     return Response(answer.model_dump_json(), headers=NO_STORE, media_type="application/json")
 
 

@@ -12,7 +12,7 @@ from app.auth import assertions
 from app.auth.jwt import InvalidToken
 from app.auth.scopes import TOKEN_PATH
 from app.auth.tokens import Grant
-from app.core.db.database import Database, Reading
+from app.core.db.database import Database, Queryable
 from app.core.http.rate_limits import Buckets, Clock
 from app.core.problems import TooManyRequests
 from app.oauth import repository
@@ -62,12 +62,12 @@ def named(credentials: Credentials) -> str:
     if credentials.assertion is None:
         return credentials.client
     try:
-        return assertions.claimed_by(credentials.assertion)[1]
+        return assertions.parse_assertion(credentials.assertion)[1]
     except InvalidToken:
         return ""
 
 
-async def prove(read: Reading, database: Database, credentials: Credentials, issuer: str, now: float) -> Grant:
+async def prove(read: Queryable, database: Database, credentials: Credentials, issuer: str, now: float) -> Grant:
     """What this client may be given; Refused where nothing proves that it is this one."""
     if credentials.assertion is not None:
         return await _by_assertion(read, database, credentials, issuer, now)
@@ -78,22 +78,24 @@ async def prove(read: Reading, database: Database, credentials: Credentials, iss
     return _grant(id_, found, secret)
 
 
-async def _by_assertion(read: Reading, database: Database, credentials: Credentials, issuer: str, now: float) -> Grant:
+async def _by_assertion(
+    read: Queryable, database: Database, credentials: Credentials, issuer: str, now: float
+) -> Grant:
     try:
-        signed, named = assertions.claimed_by(credentials.assertion or "")
+        signed, named = assertions.parse_assertion(credentials.assertion or "")
         id_, found = await _client(read, named)
         if id_ is None or found is None or credentials.client not in ("", named):
             raise InvalidToken
-        proof = assertions.prove(signed, found.jwks, audience=(issuer, f"{issuer}{TOKEN_PATH}"), now=now)
+        proof = assertions.verify_assertion(signed, found.jwks, audience=(issuer, f"{issuer}{TOKEN_PATH}"), now=now)
     except InvalidToken:
         raise refusal(credentials) from None
     # Only now: else whoever makes assertions up could use a client's up before it does.
-    if not await repository.use_assertion(database, id_, proof.jti, proof.ends):
+    if not await repository.use_assertion(database, id_, proof.jti, proof.expires_at):
         raise refusal(credentials)
     return _grant(id_, found, None)
 
 
-async def _client(read: Reading, named: str) -> tuple[UUID | None, Found | None]:
+async def _client(read: Queryable, named: str) -> tuple[UUID | None, Found | None]:
     try:
         id_ = UUID(named)
     except ValueError:
@@ -110,11 +112,11 @@ def _the_one_of(found: Found, secret: str) -> UUID | None:
 
 def _grant(id_: UUID, found: Found, secret: UUID | None) -> Grant:
     return Grant(
-        client=str(id_),
+        client_id=str(id_),
         name=found.name,
         revision=found.revision,
         scopes=found.scopes,
         organization=found.organization,
         meeting=found.meeting,
-        secret=str(secret) if secret else None,
+        secret_id=str(secret) if secret else None,
     )

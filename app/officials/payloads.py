@@ -5,10 +5,10 @@ from typing import Annotated
 from pydantic import Field
 
 from app.core.http.body_types import Name
-from app.writes.payloads import Sourced, patch
+from app.writes.payloads import SourcedPayload, merge_patch_model
 
 
-class OfficialContent(Sourced):
+class OfficialContent(SourcedPayload):
     """A person who holds or held an office."""
 
     name: Name
@@ -17,6 +17,6 @@ class OfficialContent(Sourced):
     ] = []
 
 
-@patch
+@merge_patch_model
 class OfficialPatch(OfficialContent):
     """What is to change of a person."""

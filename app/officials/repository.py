@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from sqlalchemy import Boolean, ColumnElement, bindparam, cast, func, null, select
 
-from app import mentions, models
-from app.core.collection import Collection, Given, Reference
+from app import models, references
+from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.documents import AS_OF, Day, Document, Rows, json_list, json_object
 from app.core.db.provenance import fact_members
 from app.core.db.statements import Statement
@@ -24,10 +24,10 @@ def official(day: Day) -> Rows:
         json_list(
             json_object(
                 id=_held.id,
-                organization=mentions.organization(_held.organization),
+                organization=references.organization_reference(_held.organization),
                 office=_held.office,
                 standing=_held.standing,
-                division=mentions.division(_held.division),
+                division=references.division_reference(_held.division),
                 term=_held.term,
                 start_on=_held.start_on,
                 end_on=_held.end_on,
@@ -52,7 +52,7 @@ def _held_by_person(day: Day) -> ColumnElement[bool]:
     return by_person if day is None else by_person & holds_on(_held.possible, day)
 
 
-def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
+def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     """One appointment must fulfil all that is asked: who chaired one body and sat in another chaired not both."""
     asked = [name for name in ("organization", "division", "office", "standing") if name in given]
     if asked or "as_of" in given:
@@ -71,8 +71,8 @@ OFFICIALS = Collection(
     conditions=_conditions,
     sorts={"name": [_person.name], "updated_at": [_person.updated_at]},
     references={
-        "organization": Reference(models.Organization.code, "/v1/organizations"),
-        "division": Reference(models.Division.code, "/v1/divisions"),
+        "organization": ReferenceFilter(models.Organization.code, "/v1/organizations"),
+        "division": ReferenceFilter(models.Division.code, "/v1/divisions"),
     },
     as_of_hides_items=False,
 )
@@ -83,7 +83,7 @@ OFFICIAL = Resource(
     _person,
     OFFICIALS,
     address="/v1/officials/{id}",
-    content=payloads.OfficialContent,
-    keys=("id",),
-    owned_by=Statement(select(_held.organization).where(_held.official == bindparam("id")).distinct()),
+    payload_model=payloads.OfficialContent,
+    key_columns=("id",),
+    owner_query=Statement(select(_held.organization).where(_held.official == bindparam("id")).distinct()),
 )

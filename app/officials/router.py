@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import Path, Query, Request, Response
 from uuid_utils.compat import uuid7
 
-from app.auth import Scope, allow, public
-from app.core.db.database import Read
-from app.core.http.examples import example, written
+from app.auth import Scope, allow_anonymous, require_scope
+from app.core.http.dependencies import ReaderDep
+from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.http.parameters import UUID_FORM
@@ -16,9 +16,9 @@ from app.core.problems import NotFound
 from app.officials import payloads, repository, schemas
 from app.routing import resource
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatch, Note
-from app.writes.request import Change, Creation
-from app.writes.responses import changed, created, deleted
+from app.writes.payloads import DeleteReason, MergePatchBody
+from app.writes.request import ChangeDep, CreateDep
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("officials")
 FRESH = 60  # seconds
@@ -35,10 +35,12 @@ Id = Annotated[
 @router.get(
     "",
     response_model=PageOf[schemas.Official],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/officials?organization=kpu&office=chair&as_of=2024-07-10"),
 )
-async def list_officials(request: Request, read: Read, query: Annotated[schemas.OfficialQuery, Query()]) -> Response:
+async def list_officials(
+    request: Request, read: ReaderDep, query: Annotated[schemas.OfficialQuery, Query()]
+) -> Response:
     """List officials
 
     People with the offices they hold or held. `organization`, `division`, `office`, `standing` and `as_of` hold of one
@@ -50,12 +52,12 @@ async def list_officials(request: Request, read: Read, query: Annotated[schemas.
 @router.get(
     "/{id}",
     response_model=schemas.Official,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90?as_of=2022-06-14"),
     responses=problems(NotFound),
 )
 async def read_official(
-    read: Read,
+    read: ReaderDep,
     id: Id,
     query: Annotated[schemas.OfficialItemQuery, Query()],
 ) -> Response:
@@ -72,61 +74,65 @@ async def read_official(
     "",
     status_code=201,
     response_model=schemas.Official,
-    dependencies=[allow(Scope.OFFICIALS_WRITE)],
-    openapi_extra=written("/v1/officials", {"name": "Siti Contoh", "source": "KPU RI"}),
-    responses=created(schemas.Official),
+    dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
+    openapi_extra=write_example("/v1/officials", {"name": "Siti Contoh", "source": "KPU RI"}),
+    responses=responses_for_create(schemas.Official),
 )
-async def create_official(write: Creation, content: payloads.OfficialContent) -> Response:
+async def create_official(write: CreateDep, content: payloads.OfficialContent) -> Response:
     """Create an official
 
     A person; the offices held are created at `/v1/appointments`.
     """
-    return await changes.create(write, repository.OFFICIAL, content, {"id": uuid7()})
+    return await changes.create_object(write, repository.OFFICIAL, content, {"id": uuid7()})
 
 
 @router.patch(
     "/{id}",
     response_model=schemas.Official,
-    dependencies=[allow(Scope.OFFICIALS_WRITE)],
-    openapi_extra=written("/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90", {"other_names": ["Hasyim Asyari"]}),
-    responses=changed(),
+    dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
+    openapi_extra=write_example(
+        "/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90", {"other_names": ["Hasyim Asyari"]}
+    ),
+    responses=responses_for_update(),
 )
-async def change_official(write: Change, id: Id, patch: Annotated[payloads.OfficialPatch, MergePatch]) -> Response:
+async def change_official(
+    write: ChangeDep, id: Id, patch: Annotated[payloads.OfficialPatch, MergePatchBody]
+) -> Response:
     """Change an official
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
     """
-    return await changes.change(write, repository.OFFICIAL, patch, {"id": UUID(id)})
+    return await changes.update_object(write, repository.OFFICIAL, patch, {"id": UUID(id)})
 
 
 @router.delete(
     "/{id}",
     status_code=204,
-    dependencies=[allow(Scope.OFFICIALS_WRITE)],
-    openapi_extra=written("/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90"),
-    responses=deleted(),
+    dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
+    openapi_extra=write_example("/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90"),
+    responses=responses_for_delete(),
 )
-async def delete_official(write: Change, id: Id, note: Note = None) -> Response:
+async def delete_official(write: ChangeDep, id: Id, note: DeleteReason = None) -> Response:
     """Delete an official
 
     Only who has no appointment, and whom nothing refers to.
     """
-    return await changes.delete(write, repository.OFFICIAL, {"id": UUID(id)}, note)
+    return await changes.delete_object(write, repository.OFFICIAL, {"id": UUID(id)}, note)
 
 
 @router.get(
     "/{id}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90/revisions"),
     responses=problems(NotFound),
 )
 async def list_official_revisions(
-    request: Request, read: Read, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, read: ReaderDep, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
     """List an official's revisions
 
     Who wrote what of it, when and why; also of one that was deleted.
     """
-    page = await revisions.page(read, repository.OFFICIAL, {"id": UUID(id)}, query)
+    page = await revisions.list_revisions(read, repository.OFFICIAL, {"id": UUID(id)}, query)
     return page.reply(request, fresh=FRESH)

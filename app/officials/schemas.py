@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 from app.core.datetimes import PartialDate
 from app.core.db.provenance import Fact
 from app.core.http.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words
-from app.mentions import Mention
 from app.models.vocabulary import Office, Standing
+from app.references import CodeReference
 
 Certain = Annotated[
     bool | None,
@@ -24,10 +24,10 @@ class Appointment(BaseModel):
     """A person in an office of an organization, from `start_on` until the day before `end_on`."""
 
     id: UUID
-    organization: Mention
+    organization: CodeReference
     office: Office
     standing: Standing
-    division: Mention | None
+    division: CodeReference | None
     term: Annotated[str | None, Field(description="The term of the body.", examples=["2022-2027"])]
     start_on: PartialDate | None
     end_on: EndOn

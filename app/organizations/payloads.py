@@ -6,10 +6,10 @@ from pydantic import Field
 
 from app.core.http.body_types import Day, Line, Name
 from app.models.vocabulary import Level, OrganizationKind, Sector
-from app.writes.payloads import Reference, Sourced, TimeZone, patch
+from app.writes.payloads import Reference, SourcedPayload, TimeZone, merge_patch_model
 
 
-class OrganizationMembers(Sourced):
+class OrganizationMembers(SourcedPayload):
     """A commission, or an agency beside it."""
 
     name: Name
@@ -33,6 +33,6 @@ class OrganizationContent(OrganizationMembers):
     ]
 
 
-@patch
+@merge_patch_model
 class OrganizationPatch(OrganizationMembers):
     """What is to change of an organization."""

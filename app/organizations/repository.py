@@ -6,8 +6,8 @@ from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, or_, selec
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
-from app import mentions, models
-from app.core.collection import Collection, Given, Reference
+from app import models, references
+from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.database import Reader
 from app.core.db.documents import AS_OF, Day, Document, Expression, Rows, json_object, known_day
 from app.core.db.provenance import fact_members
@@ -49,8 +49,8 @@ def organization(day: Day) -> Rows:
         _body.kind,
         _body.level,
         _body.sector,
-        mentions.organization(_parent(day)).label("parent"),
-        mentions.region(_body.region).label("region"),
+        references.organization_reference(_parent(day)).label("parent"),
+        references.region_reference(_body.region).label("region"),
         _body.time_zone,
         _body.role,
         _body.seats,
@@ -60,7 +60,7 @@ def organization(day: Day) -> Rows:
     )
 
 
-def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
+def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     day = AS_OF if "as_of" in given else None
     for name in ("kind", "level", "sector", "region"):
         if name in given:
@@ -78,8 +78,8 @@ ORGANIZATIONS = Collection(
     conditions=_conditions,
     sorts={"code": [], "name": [_body.name], "updated_at": [_body.updated_at]},
     references={
-        "parent": Reference(_body.code, "/v1/organizations"),
-        "region": Reference(models.Region.code, "/v1/regions"),
+        "parent": ReferenceFilter(_body.code, "/v1/organizations"),
+        "region": ReferenceFilter(models.Region.code, "/v1/regions"),
     },
 )
 
@@ -88,9 +88,9 @@ ORGANIZATION = Resource(
     _body,
     ORGANIZATIONS,
     address="/v1/organizations/{code}",
-    content=payloads.OrganizationMembers,
-    owned_by=Statement(select(_body.code).where(_body.code == bindparam("code"))),
-    moves="parent",
+    payload_model=payloads.OrganizationMembers,
+    owner_query=Statement(select(_body.code).where(_body.code == bindparam("code"))),
+    owner_column="parent",
 )
 
 _held, _person = models.Appointment, models.Official
@@ -102,7 +102,7 @@ def roster_entry(day: Day) -> Rows:
             json_object(id=_person.id, name=_person.name).label("official"),
             _held.office,
             _held.standing,
-            mentions.division(_held.division).label("division"),
+            references.division_reference(_held.division).label("division"),
             _held.start_on,
             _held.end_on,
             _held.seen_on,
@@ -116,7 +116,7 @@ def roster_entry(day: Day) -> Rows:
     )
 
 
-def _on_the_roster(given: Given) -> Iterator[ColumnElement[bool]]:
+def _on_the_roster(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     """Everyone whose appointment is possible on the day."""
     yield _held.organization == bindparam("organization")
     yield holds_on(_held.possible, AS_OF)
@@ -156,5 +156,5 @@ _CODE_TODAY = Statement(
 
 async def code_today(read: Reader, code: str) -> str | None:
     """The code itself, or today's of the commission that had it under its region's former code; None for neither."""
-    row = await read.row(_CODE_TODAY, {"code": code})
+    row = await read.fetch_first(_CODE_TODAY, {"code": code})
     return row[0] if row else None

@@ -4,19 +4,18 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow, public
-from app.core.clock import Today
-from app.core.db.database import Read
-from app.core.http.examples import example, written
+from app.auth import Scope, allow_anonymous, require_scope
+from app.core.http.dependencies import ReaderDep, TodayDep
+from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.problems import Circular, NotFound
 from app.organizations import payloads, repository, schemas
 from app.routing import moved, moved_to, resource
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatch, Note
-from app.writes.request import Change, Creation
-from app.writes.responses import changed, created, deleted
+from app.writes.payloads import DeleteReason, MergePatchBody
+from app.writes.request import ChangeDep, CreateDep
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("organizations")
 FRESH, FRESH_ROSTER = 300, 60  # seconds
@@ -26,11 +25,11 @@ Code = Annotated[str, Path(description="Code of the organization.", examples=["k
 @router.get(
     "",
     response_model=PageOf[schemas.Organization],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/organizations?kind=commission&level=province&as_of=2022-06-14"),
 )
 async def list_organizations(
-    request: Request, read: Read, query: Annotated[schemas.OrganizationQuery, Query()]
+    request: Request, read: ReaderDep, query: Annotated[schemas.OrganizationQuery, Query()]
 ) -> Response:
     """List organizations
 
@@ -43,13 +42,13 @@ async def list_organizations(
 @router.get(
     "/{code}",
     response_model=schemas.Organization,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/organizations/kpu-31"),
     responses=problems(NotFound) | moved(),
 )
 async def read_organization(
     request: Request,
-    read: Read,
+    read: ReaderDep,
     code: Code,
     query: Annotated[schemas.OrganizationItemQuery, Query()],
 ) -> Response:
@@ -59,7 +58,7 @@ async def read_organization(
     """
     if item := await repository.ORGANIZATIONS.one(read, code, query):
         return item.reply(fresh=FRESH)
-    then = read.at(query.then)
+    then = read.known_at(query.then)
     current = await repository.code_today(then, code)
     if current is None or current == code:  # it is there, but was not on the day asked for
         raise NotFound
@@ -69,12 +68,12 @@ async def read_organization(
 @router.get(
     "/{code}/officials",
     response_model=PageOf[schemas.RosterEntry],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/organizations/kpu/officials?as_of=2022-06-14"),
     responses=problems(NotFound) | moved(),
 )
 async def read_roster(
-    request: Request, read: Read, today: Today, code: Code, query: Annotated[schemas.RosterQuery, Query()]
+    request: Request, read: ReaderDep, today: TodayDep, code: Code, query: Annotated[schemas.RosterQuery, Query()]
 ) -> Response:
     """Read a roster
 
@@ -82,7 +81,7 @@ async def read_roster(
     `certain` tells on which entries the sources leave no doubt for that day.
     """
     page = await repository.ROSTER.page(read, query, within={"organization": code}, today=today)
-    then = read.at(query.then)
+    then = read.known_at(query.then)
     current = await repository.code_today(then, code) if page.is_empty else code
     if current is None:
         raise NotFound
@@ -95,8 +94,8 @@ async def read_roster(
     "",
     status_code=201,
     response_model=schemas.Organization,
-    dependencies=[allow(Scope.ORGANIZATIONS_WRITE)],
-    openapi_extra=written(
+    dependencies=[require_scope(Scope.ORGANIZATIONS_WRITE)],
+    openapi_extra=write_example(
         "/v1/organizations",
         {
             "code": "bawaslu-31",
@@ -106,61 +105,61 @@ async def read_roster(
             "parent": "bawaslu",
         },
     ),
-    responses=created(schemas.Organization, Circular),
+    responses=responses_for_create(schemas.Organization, Circular),
 )
-async def create_organization(write: Creation, content: payloads.OrganizationContent) -> Response:
+async def create_organization(write: CreateDep, content: payloads.OrganizationContent) -> Response:
     """Create an organization
 
     A client that is bound to an organization creates below it only.
     """
-    return await changes.create(write, repository.ORGANIZATION, content, {"code": content.code})
+    return await changes.create_object(write, repository.ORGANIZATION, content, {"code": content.code})
 
 
 @router.patch(
     "/{code}",
     response_model=schemas.Organization,
-    dependencies=[allow(Scope.ORGANIZATIONS_WRITE)],
-    openapi_extra=written("/v1/organizations/kpu-31", {"seats": 7, "legal_basis": "UU 7/2017"}),
-    responses=changed(),
+    dependencies=[require_scope(Scope.ORGANIZATIONS_WRITE)],
+    openapi_extra=write_example("/v1/organizations/kpu-31", {"seats": 7, "legal_basis": "UU 7/2017"}),
+    responses=responses_for_update(),
 )
 async def change_organization(
-    write: Change, code: Code, patch: Annotated[payloads.OrganizationPatch, MergePatch]
+    write: ChangeDep, code: Code, patch: Annotated[payloads.OrganizationPatch, MergePatchBody]
 ) -> Response:
     """Change an organization
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
     """
-    return await changes.change(write, repository.ORGANIZATION, patch, {"code": code})
+    return await changes.update_object(write, repository.ORGANIZATION, patch, {"code": code})
 
 
 @router.delete(
     "/{code}",
     status_code=204,
-    dependencies=[allow(Scope.ORGANIZATIONS_WRITE)],
-    openapi_extra=written("/v1/organizations/kpu-31.71"),
-    responses=deleted(),
+    dependencies=[require_scope(Scope.ORGANIZATIONS_WRITE)],
+    openapi_extra=write_example("/v1/organizations/kpu-31.71"),
+    responses=responses_for_delete(),
 )
-async def delete_organization(write: Change, code: Code, note: Note = None) -> Response:
+async def delete_organization(write: ChangeDep, code: Code, note: DeleteReason = None) -> Response:
     """Delete an organization
 
     Only what nothing refers to; one that was dissolved in life stays on record, with `dissolved_on`.
     """
-    return await changes.delete(write, repository.ORGANIZATION, {"code": code}, note)
+    return await changes.delete_object(write, repository.ORGANIZATION, {"code": code}, note)
 
 
 @router.get(
     "/{code}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/organizations/kpu-31/revisions"),
     responses=problems(NotFound),
 )
 async def list_organization_revisions(
-    request: Request, read: Read, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
     """List an organization's revisions
 
     Who wrote what of it, when and why; also of one that was deleted.
     """
-    page = await revisions.page(read, repository.ORGANIZATION, {"code": code}, query)
+    page = await revisions.list_revisions(read, repository.ORGANIZATION, {"code": code}, query)
     return page.reply(request, fresh=FRESH)

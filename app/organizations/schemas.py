@@ -7,8 +7,8 @@ from pydantic import BaseModel, Field
 
 from app.core.db.provenance import Fact
 from app.core.http.parameters import AsOf, Code, DayOrToday, FieldsOf, ItemQuery, PageQuery, Words
-from app.mentions import Mention, PersonMention
 from app.models.vocabulary import Level, Office, OrganizationKind, Sector, Standing
+from app.references import CodeReference, OfficialReference
 
 
 class OrganizationMembers(BaseModel):
@@ -19,8 +19,8 @@ class OrganizationMembers(BaseModel):
     kind: OrganizationKind
     level: Level | None
     sector: Sector | None
-    parent: Annotated[Mention | None, Field(description="The body above it, with `as_of` the one of that day.")]
-    region: Mention | None
+    parent: Annotated[CodeReference | None, Field(description="The body above it, with `as_of` the one of that day.")]
+    region: CodeReference | None
     time_zone: Annotated[str | None, Field(description="IANA time zone.", examples=["Asia/Jakarta"])]
     role: Annotated[str | None, Field(description="What it does in elections.")]
     seats: Annotated[int | None, Field(description="Size of the commission; null: in no source seen so far.")]
@@ -66,10 +66,10 @@ class OrganizationQuery(PageQuery):
 class RosterEntry(BaseModel):
     """One office of the body, and who holds it on the day."""
 
-    official: PersonMention
+    official: OfficialReference
     office: Office
     standing: Standing
-    division: Mention | None
+    division: CodeReference | None
     start_on: Annotated[str | None, Field(description="May be partial: `2018`, `2018-05`.", examples=["2018"])]
     end_on: Annotated[str | None, Field(description="First day no longer in office; may be partial.")]
     seen_on: Annotated[date | None, Field(description="A day on which a source saw the person in this office.")]

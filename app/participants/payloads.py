@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.core.http.body_types import Content, Day, Line, Name, Slug, Uuid
 from app.models.vocabulary import Capacity, Office
-from app.writes.payloads import Noted, Reference, Sourced, patch
+from app.writes.payloads import ChangeReason, Reference, SourcedPayload, merge_patch_model
 
 
 class LetterContent(Content):
@@ -16,7 +16,7 @@ class LetterContent(Content):
     dated_on: Day | None = None
 
 
-class ParticipantContent(Sourced):
+class ParticipantContent(SourcedPayload):
     """Somebody who is asked to a meeting: an official by id, anybody else by name, or the holder of an office."""
 
     official: Annotated[Uuid | None, Field(description="Id of an official.")] = None
@@ -35,18 +35,18 @@ class ParticipantContent(Sourced):
     note: Line | None = None
 
 
-@patch
+@merge_patch_model
 class ParticipantPatch(ParticipantContent):
     """What is to change of a participant."""
 
 
-class BatchContent(Noted):
+class BatchContent(ChangeReason):
     """Up to 500 at once, all of them or none."""
 
     participants: Annotated[list[ParticipantContent], Field(min_length=1, max_length=500)]
 
 
-class InOfficeContent(Sourced):
+class InOfficeContent(SourcedPayload):
     """Everyone in office at these organizations on the meeting's first day, as their rosters have them."""
 
     organizations: Annotated[list[Reference], Field(min_length=1, max_length=600, examples=[["kpu-31", "kpu-32"]])]

@@ -20,12 +20,12 @@ from sqlalchemy import (
     select,
 )
 
-from app import mentions, models
-from app.core.collection import Given
+from app import models, references
+from app.core.collection import ActiveFilters
 from app.core.db.documents import Day, Document, Rows, json_list, json_object
 from app.core.db.provenance import fact_members
 from app.core.db.statements import Statement
-from app.core.db.transaction import Writer
+from app.core.db.transaction import Transaction
 from app.participants import payloads, schemas
 from app.roll_access import collection
 from app.roll_access.access import must_be_open
@@ -48,12 +48,12 @@ def participant(_day: Day) -> Rows:
     there_is_one = func.num_nonnulls(_listed.letter_number, _listed.letter_dated_on) > 0
     return select(
         _listed.id,
-        mentions.official(_listed.official).label("official"),
+        references.official_reference(_listed.official).label("official"),
         _listed.name,
-        mentions.organization(_listed.organization).label("organization"),
+        references.organization_reference(_listed.organization).label("organization"),
         _listed.office,
         _listed.capacity,
-        mentions.participant(_listed.represents).label("represents"),
+        references.participant_reference(_listed.represents).label("represents"),
         _chain().label("representation_chain"),
         case((there_is_one, letter), else_=null()).label("assignment_letter"),
         _listed.parts["sessions"].label("sessions"),
@@ -63,7 +63,7 @@ def participant(_day: Day) -> Rows:
     )
 
 
-def _asked(given: Given) -> Iterator[ColumnElement[bool]]:
+def _asked(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     yield from collection.asked(given, "organization", "office", "capacity")
 
 
@@ -94,23 +94,23 @@ PARTICIPANT = Resource(
     _listed,
     PARTICIPANTS,
     address="/v1/meetings/{meeting}/participants/{id}",
-    content=payloads.ParticipantContent,
-    keys=("meeting", "id"),
-    generated=("folded", "open_status"),
+    payload_model=payloads.ParticipantContent,
+    key_columns=("meeting", "id"),
+    generated_columns=("folded", "open_status"),
     parts=[
         Parts(
             "sessions",
             models.ParticipantSession,
-            whose={"meeting": "meeting", "participant": "id"},
-            numbered=False,
-            bare=True,
+            foreign_key={"meeting": "meeting", "participant": "id"},
+            ordered=False,
+            keys_only=True,
         )
     ],
-    columns=_columns,
-    members=_members,
-    owned_by=Statement(select(_meeting.host).where(_meeting.code == bindparam("meeting", type_=Text))),
-    barred=must_be_open,
-    personal=True,
+    to_columns=_columns,
+    to_members=_members,
+    owner_query=Statement(select(_meeting.host).where(_meeting.code == bindparam("meeting", type_=Text))),
+    ensure_writable=must_be_open,
+    is_personal=True,
 )
 
 _REGISTER = """
@@ -129,9 +129,9 @@ _LISTED = Statement(
         cast(
             json_object(
                 id=_listed.id,
-                official=mentions.official(_listed.official),
+                official=references.official_reference(_listed.official),
                 name=_listed.name,
-                organization=mentions.organization(_listed.organization),
+                organization=references.organization_reference(_listed.organization),
                 office=_listed.office,
             ),
             Text,
@@ -150,7 +150,7 @@ ORDER BY held.official, array_position($3, held.office), held.id
 _UNKNOWN = "SELECT code FROM unnest($1::text[]) AS code WHERE code NOT IN (SELECT code FROM organizations)"
 
 
-async def register(write: Writer, rows: Sequence[Mapping[str, Any]], seats: Sequence[Mapping[str, Any]]) -> None:
+async def register(write: Transaction, rows: Sequence[Mapping[str, Any]], seats: Sequence[Mapping[str, Any]]) -> None:
     """Put all of these on lists, with the sessions they are assigned to, in a statement each."""
     columns = ", ".join(f'"{name}"' for name in rows[0])
     await write.fetch(_REGISTER.format(names=columns), orjson.dumps(rows).decode())
@@ -158,13 +158,13 @@ async def register(write: Writer, rows: Sequence[Mapping[str, Any]], seats: Sequ
         await write.fetch(_ASSIGN, orjson.dumps(seats).decode())
 
 
-async def listed(write: Writer, meeting: str, ids: Sequence[UUID]) -> dict[UUID, Any]:
+async def listed(write: Transaction, meeting: str, ids: Sequence[UUID]) -> dict[UUID, Any]:
     """What a batch says of those whom it has put on the list, by id."""
-    return {id_: orjson.loads(told) for id_, told in await write.rows(_LISTED, {"meeting": meeting, "ids": ids})}
+    return {id_: orjson.loads(told) for id_, told in await write.fetch_all(_LISTED, {"meeting": meeting, "ids": ids})}
 
 
 async def in_office(
-    write: Writer, meeting: str, organizations: Sequence[str], offices: Sequence[str]
+    write: Transaction, meeting: str, organizations: Sequence[str], offices: Sequence[str]
 ) -> list[tuple[str, str, str, bool, bool]]:
     """Who holds one of these offices on the meeting's first day: official, organization, office, whether that is
     certain, and whether they are on the list already. One who holds two comes in the first of `offices`.
@@ -172,6 +172,6 @@ async def in_office(
     return [tuple(row) for row in await write.fetch(_IN_OFFICE, meeting, list(organizations), list(offices))]
 
 
-async def unknown(write: Writer, organizations: Sequence[str]) -> set[str]:
+async def unknown(write: Transaction, organizations: Sequence[str]) -> set[str]:
     """Those that are no codes of organizations."""
     return {code for (code,) in await write.fetch(_UNKNOWN, list(organizations))}

@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import Path, Query, Request, Response
 from uuid_utils.compat import uuid7
 
-from app.auth import Scope, allow
-from app.core.db.database import Read
-from app.core.db.transaction import writing
-from app.core.http.examples import example, written
+from app.auth import Scope, require_scope
+from app.core.db.transaction import open_transaction
+from app.core.http.dependencies import ReaderDep
+from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.http.parameters import UUID_FORM
@@ -18,9 +18,9 @@ from app.participants import payloads, repository, schemas, service
 from app.roll_access import audited_read
 from app.routing import resource
 from app.writes import audit_trail, changes, revisions
-from app.writes.payloads import MergePatch, Note
-from app.writes.request import Change, Creation
-from app.writes.responses import changed, created, deleted
+from app.writes.payloads import DeleteReason, MergePatchBody
+from app.writes.request import ChangeDep, CreateDep
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("participants", at="/v1/meetings/{code}")
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
@@ -36,13 +36,13 @@ REFUSED = (NotFound, NoPlacesLeft, ParallelSessions, CircularRepresentation, Rol
 @router.get(
     "/participants",
     response_model=PageOf[schemas.Participant],
-    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(f"{LIST}?organization=kpu-31"),
     responses=problems(NotFound),
 )
 async def list_participants(
     request: Request,
-    read: Read,
+    read: ReaderDep,
     code: Code,
     query: Annotated[schemas.ParticipantQuery, Query()],
     _purpose: audit_trail.Purpose = None,
@@ -52,7 +52,7 @@ async def list_participants(
     With the letters of assignment, the sessions they are assigned to and in whose place they come. Each reading leaves
     a line in the audit trail.
     """
-    await audited_read.must_read(request, read, read.at(query.then), code)
+    await audited_read.must_read(request, read, read.known_at(query.then), code)
     page = await audited_read.page(request, read, repository.PARTICIPANTS, query, code, "participants")
     return page.reply(request, fresh=None, vary=audited_read.VARY)
 
@@ -60,13 +60,13 @@ async def list_participants(
 @router.get(
     "/participants/{id}",
     response_model=schemas.Participant,
-    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(ONE),
     responses=problems(NotFound),
 )
 async def read_participant(
     request: Request,
-    read: Read,
+    read: ReaderDep,
     code: Code,
     id: Id,
     query: Annotated[schemas.ParticipantItemQuery, Query()],
@@ -76,7 +76,7 @@ async def read_participant(
 
     Each reading leaves a line in the audit trail.
     """
-    await audited_read.must_read(request, read, read.at(query.then), code)
+    await audited_read.must_read(request, read, read.known_at(query.then), code)
     return await audited_read.item(request, read, repository.PARTICIPANTS, UUID(id), query, code)
 
 
@@ -84,31 +84,31 @@ async def read_participant(
     "/participants",
     status_code=201,
     response_model=schemas.Participant,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=written(LIST, {"name": "Siti Contoh", "organization": "kpu-32", "capacity": "guest"}),
-    responses=created(schemas.Participant, *REFUSED),
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
+    openapi_extra=write_example(LIST, {"name": "Siti Contoh", "organization": "kpu-32", "capacity": "guest"}),
+    responses=responses_for_create(schemas.Participant, *REFUSED),
 )
-async def create_participant(write: Creation, code: Code, content: payloads.ParticipantContent) -> Response:
+async def create_participant(write: CreateDep, code: Code, content: payloads.ParticipantContent) -> Response:
     """Put somebody on the list
 
     An official by id, anybody else by name, or an office whose holder is not known yet by organization and office. A
     person stands on a list once. Delegates of an organization are no more than the meeting's `places`.
     """
-    return await changes.create(write, repository.PARTICIPANT, content, {"meeting": code, "id": uuid7()})
+    return await changes.create_object(write, repository.PARTICIPANT, content, {"meeting": code, "id": uuid7()})
 
 
 @router.post(
     "/participants:batch",
     status_code=201,
     response_model=schemas.Batch,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=written(
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
+    openapi_extra=write_example(
         f"{LIST}:batch",
         {"participants": [{"name": "Siti Contoh", "organization": "kpu-32"}, {"organization": "kpu-33"}]},
     ),
-    responses=created(schemas.Batch, *REFUSED),
+    responses=responses_for_create(schemas.Batch, *REFUSED),
 )
-async def register_participants(write: Creation, code: Code, content: payloads.BatchContent) -> Response:
+async def register_participants(write: CreateDep, code: Code, content: payloads.BatchContent) -> Response:
     """Put many on the list
 
     Up to 500, all of them or none: a problem names the first that cannot be by its place in the batch.
@@ -120,11 +120,11 @@ async def register_participants(write: Creation, code: Code, content: payloads.B
     "/participants:in-office",
     status_code=201,
     response_model=schemas.Invited,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=written(f"{LIST}:in-office", {"organizations": ["kpu-31"], "offices": ["chair", "secretary"]}),
-    responses=created(schemas.Invited, *REFUSED),
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
+    openapi_extra=write_example(f"{LIST}:in-office", {"organizations": ["kpu-31"], "offices": ["chair", "secretary"]}),
+    responses=responses_for_create(schemas.Invited, *REFUSED),
 )
-async def invite_in_office(write: Creation, code: Code, content: payloads.InOfficeContent) -> Response:
+async def invite_in_office(write: CreateDep, code: Code, content: payloads.InOfficeContent) -> Response:
     """Put everyone in office on the list
 
     Whoever holds one of these offices at these organizations on the meeting's first day, as the rosters of that day
@@ -136,45 +136,45 @@ async def invite_in_office(write: Creation, code: Code, content: payloads.InOffi
 @router.patch(
     "/participants/{id}",
     response_model=schemas.Participant,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=written(ONE, {"assignment_letter": {"number": "12/ST/KPU-31/2026", "dated_on": "2026-12-01"}}),
-    responses=changed(*REFUSED[1:]),
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
+    openapi_extra=write_example(ONE, {"assignment_letter": {"number": "12/ST/KPU-31/2026", "dated_on": "2026-12-01"}}),
+    responses=responses_for_update(*REFUSED[1:]),
 )
 async def change_participant(
-    write: Change, code: Code, id: Id, patch: Annotated[payloads.ParticipantPatch, MergePatch]
+    write: ChangeDep, code: Code, id: Id, patch: Annotated[payloads.ParticipantPatch, MergePatchBody]
 ) -> Response:
     """Change one of them
 
     A merge patch (RFC 7396). Whether they came is written at `/v1/meetings/{code}/attendance/{participant}`.
     """
-    return await changes.change(write, repository.PARTICIPANT, patch, {"meeting": code, "id": UUID(id)})
+    return await changes.update_object(write, repository.PARTICIPANT, patch, {"meeting": code, "id": UUID(id)})
 
 
 @router.delete(
     "/participants/{id}",
     status_code=204,
-    dependencies=[allow(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=written(ONE),
-    responses=deleted(RollClosed),
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
+    openapi_extra=write_example(ONE),
+    responses=responses_for_delete(RollClosed),
 )
-async def delete_participant(write: Change, code: Code, id: Id, note: Note = None) -> Response:
+async def delete_participant(write: ChangeDep, code: Code, id: Id, note: DeleteReason = None) -> Response:
     """Take somebody off the list
 
     Their badges are good for nothing from then on; what gates have scanned of them stays, as `not_invited`.
     """
-    return await changes.delete(write, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, note)
+    return await changes.delete_object(write, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, note)
 
 
 @router.get(
     "/participants/{id}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[allow(Scope.ATTENDANCE_READ)],
+    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(f"{ONE}/revisions"),
     responses=problems(NotFound),
 )
 async def list_participant_revisions(
     request: Request,
-    read: Read,
+    read: ReaderDep,
     code: Code,
     id: Id,
     query: Annotated[revisions.RevisionQuery, Query()],
@@ -186,7 +186,9 @@ async def list_participant_revisions(
     trail.
     """
     await audited_read.must_read(request, read, read, code)
-    async with writing(request.app.state.database) as transaction:
-        page = await revisions.page(transaction, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, query)
+    async with open_transaction(request.app.state.database) as transaction:
+        page = await revisions.list_revisions(
+            transaction, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, query
+        )
         await audited_read.line(transaction, request, f"participants/{id}")
     return page.reply(request, fresh=None, vary=audited_read.VARY)

@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 
 from app.core.db.provenance import Fact
 from app.core.http.parameters import Code, FieldsOf, ItemQuery, PageQuery, Words
-from app.mentions import Mention, ParticipantMention, PersonMention
 from app.models.vocabulary import Capacity, Office
+from app.references import CodeReference, OfficialReference, ParticipantReference
 
 
 class Letter(BaseModel):
@@ -21,14 +21,14 @@ class Letter(BaseModel):
 
 class ParticipantMembers(BaseModel):
     id: UUID
-    official: Annotated[PersonMention | None, Field(description="Null: not on record, or not named.")]
+    official: Annotated[OfficialReference | None, Field(description="Null: not on record, or not named.")]
     name: Annotated[str | None, Field(description="Of somebody who is no official of the record.")]
-    organization: Mention | None
+    organization: CodeReference | None
     office: Annotated[Office | None, Field(description="The office in which the participant comes.")]
     capacity: Capacity
-    represents: Annotated[ParticipantMention | None, Field(description="In whose place this one comes.")]
+    represents: Annotated[ParticipantReference | None, Field(description="In whose place this one comes.")]
     representation_chain: Annotated[
-        list[ParticipantMention],
+        list[ParticipantReference],
         Field(description="In whose place this one comes, in whose place that one should have come, and so on."),
     ]
     assignment_letter: Letter | None
@@ -70,9 +70,9 @@ class Registered(BaseModel):
     """Somebody who was put on the list by a batch."""
 
     id: UUID
-    official: PersonMention | None
+    official: OfficialReference | None
     name: str | None
-    organization: Mention | None
+    organization: CodeReference | None
     office: Office | None
 
 

@@ -9,26 +9,26 @@ import orjson
 from fastapi import Response
 from uuid_utils.compat import uuid7
 
-from app.core.db.faults import RuleBroken
-from app.core.db.transaction import NothingKept, Writer, writing
+from app.core.db.faults import ConstraintViolation
+from app.core.db.transaction import Rollback, Transaction, open_transaction
 from app.core.languages import Text
 from app.core.problems import Invalid, InvalidContent, NoPlacesLeft, NotFound, Problem
 from app.participants import payloads, repository
 from app.writes import audit_trail, changes, ownership
-from app.writes.idempotency import Kept
-from app.writes.request import Done, Write
+from app.writes.idempotency import StoredResponse
+from app.writes.request import WriteRequest, WriteResult
 
 RESOURCE = repository.PARTICIPANT
 UNKNOWN = Text("Kode tidak dikenal.", "No such code.")
 
 
-async def register(write: Write, meeting: str, batch: payloads.BatchContent) -> Response:
+async def register(write: WriteRequest, meeting: str, batch: payloads.BatchContent) -> Response:
     """Put all of them on the list, or none. Answers 201 with who they are.
 
     The problem of one that cannot be is told with its place in the batch.
     """
 
-    async def work(transaction: Writer) -> Done:
+    async def work(transaction: Transaction) -> WriteResult:
         ids = [uuid7() for _ in batch.participants]
         rows, seats = _rows(meeting, ids, batch.participants)
         await _check(transaction, write, meeting)
@@ -37,17 +37,17 @@ async def register(write: Write, meeting: str, batch: payloads.BatchContent) -> 
         return _done(meeting, ids, {"registered": [told[one] for one in ids]})
 
     try:
-        return await write.run(work, batch)
+        return await write.run_in_transaction(work, batch)
     except Problem as problem:
         if problem.status not in (409, 422) or problem.code in ("roll_closed", "request_in_flight", "key_reused"):
             raise
         raise await _placed(write, meeting, batch, problem) from None
 
 
-async def invite(write: Write, meeting: str, asked: payloads.InOfficeContent) -> Response:
+async def invite(write: WriteRequest, meeting: str, asked: payloads.InOfficeContent) -> Response:
     """Put everyone on the list who holds one of these offices on the meeting's first day, and is not on it yet."""
 
-    async def work(transaction: Writer) -> Done:
+    async def work(transaction: Transaction) -> WriteResult:
         await _check(transaction, write, meeting)
         if unknown := await repository.unknown(transaction, asked.organizations):
             places = [n for n, code in enumerate(asked.organizations) if code in unknown]
@@ -77,17 +77,17 @@ async def invite(write: Write, meeting: str, asked: payloads.InOfficeContent) ->
         return _done(meeting, [one[0] for one in new], answer)
 
     try:
-        return await write.run(work, asked)
+        return await write.run_in_transaction(work, asked)
     except NoPlacesLeft as problem:  # told of a row, and the body names no single one
         problem.errors = tuple(replace(one, pointer="/organizations") for one in problem.errors)
         raise
 
 
-async def _check(transaction: Writer, write: Write, meeting: str) -> None:
-    await RESOURCE.barred(transaction, write.caller, {"meeting": meeting})
-    if RESOURCE.owned_by and not await transaction.rows(RESOURCE.owned_by, {"meeting": meeting}):
+async def _check(transaction: Transaction, write: WriteRequest, meeting: str) -> None:
+    await RESOURCE.ensure_writable(transaction, write.caller, {"meeting": meeting})
+    if RESOURCE.owner_query and not await transaction.fetch_all(RESOURCE.owner_query, {"meeting": meeting}):
         raise NotFound
-    await ownership.check(transaction, write.caller, RESOURCE, {"meeting": meeting, "id": None})
+    await ownership.ensure_object_inside(transaction, write.caller, RESOURCE, {"meeting": meeting, "id": None})
 
 
 def _rows(
@@ -96,29 +96,29 @@ def _rows(
     """The rows of the list and those of the sessions."""
     rows, seats = [], []
     for id_, one in zip(ids, given, strict=True):
-        columns = RESOURCE.columns({name: value for name, value in one if name not in changes.NOTES})
-        own: Mapping[str, Any] = {name: columns[name] for name in columns if name in RESOURCE.names}
+        columns = RESOURCE.to_columns({name: value for name, value in one if name not in changes.REASON_MEMBERS})
+        own: Mapping[str, Any] = {name: columns[name] for name in columns if name in RESOURCE.writable_columns}
         rows.append({**own, "id": id_, "meeting": meeting, "status": "expected", "late": False})
         seats += [{**seat, "meeting": meeting, "participant": id_} for seat in columns["sessions"]]
     return rows, seats
 
 
-def _done(meeting: str, ids: Sequence[UUID], answer: Any) -> Done:
+def _done(meeting: str, ids: Sequence[UUID], answer: Any) -> WriteResult:
     headers = {"Location": f"/v1/meetings/{meeting}/participants"}
-    return Done(Kept(201, headers, orjson.dumps(answer)), [f"participants/{one}" for one in ids])
+    return WriteResult(StoredResponse(201, headers, orjson.dumps(answer)), [f"participants/{one}" for one in ids])
 
 
-async def _placed(write: Write, meeting: str, batch: payloads.BatchContent, problem: Problem) -> Problem:
+async def _placed(write: WriteRequest, meeting: str, batch: payloads.BatchContent, problem: Problem) -> Problem:
     """The same problem, at the first of the batch by which there is one: found by trying one by one, keeping none."""
     tried = -1
     try:
-        async with writing(write.database) as transaction:
-            await audit_trail.sign(transaction, write.caller, "", None)
+        async with open_transaction(write.database) as transaction:
+            await audit_trail.attribute_revisions(transaction, write.caller, "", None)
             for tried, one in enumerate(batch.participants):  # noqa: B007  (told below)
-                await changes.put_new(transaction, write, RESOURCE, one, {"meeting": meeting, "id": uuid7()})
-            raise NothingKept
-    except RuleBroken as broken:
-        problem = await write.told(broken)
+                await changes.insert_object(transaction, write, RESOURCE, one, {"meeting": meeting, "id": uuid7()})
+            raise Rollback
+    except ConstraintViolation as broken:
+        problem = await write.to_problem(broken)
     except Problem as other:
         problem = other
     else:

@@ -12,7 +12,7 @@ from sqlalchemy import Date, Integer, Text, bindparam, func, literal_column, sel
 from sqlalchemy.dialects.postgresql import array
 
 from app import models
-from app.core.db.database import Reading
+from app.core.db.database import Queryable
 from app.core.db.statements import Statement
 from app.models.officials import holds_on
 from app.models.vocabulary import OFFICES
@@ -110,26 +110,26 @@ class Stay(NamedTuple):
         return self.begins is not None and self.begins <= at and (self.ends is None or at < self.ends)
 
 
-async def plenary_of(read: Reading, meeting: str) -> Plenary | None:
+async def plenary_of(read: Queryable, meeting: str) -> Plenary | None:
     """None where there is no such meeting, or it is no plenary of a commission."""
-    row = await read.row(_PLENARY, {"meeting": meeting})
+    row = await read.fetch_first(_PLENARY, {"meeting": meeting})
     return Plenary(*row) if row else None
 
 
-async def members_of(read: Reading, organization: str, day: date) -> list[Member]:
+async def members_of(read: Queryable, organization: str, day: date) -> list[Member]:
     """Who was possibly chair or member on a day: each once, in the office that is certain if one of them is."""
     found: dict[UUID, Member] = {}
-    for row in await read.rows(_MEMBERS, {"organization": organization, "day": day}):
+    for row in await read.fetch_all(_MEMBERS, {"organization": organization, "day": day}):
         member = Member(*row)
         if member.official not in found or member.certain > found[member.official].certain:
             found[member.official] = member
     return list(found.values())
 
 
-async def stays_of(read: Reading, plenary: Plenary, officials: Sequence[UUID]) -> list[Stay]:
+async def stays_of(read: Queryable, plenary: Plenary, officials: Sequence[UUID]) -> list[Stay]:
     """When these were in the room, and who of them is on the list at all."""
     parameters = {"meeting": plenary.code, "opens": plenary.opens, "officials": officials}
-    return [Stay(*row) for row in await read.rows(_STAYS, parameters)]
+    return [Stay(*row) for row in await read.fetch_all(_STAYS, parameters)]
 
 
 class Met(NamedTuple):

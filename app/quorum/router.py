@@ -7,10 +7,10 @@ from typing import Annotated, Any, NamedTuple
 import orjson
 from fastapi import Path, Query, Request, Response
 
-from app.auth import caller_of, public
-from app.core.db.database import Read
-from app.core.db.transaction import writing
+from app.auth import allow_anonymous, get_caller
+from app.core.db.transaction import open_transaction
 from app.core.http import conditional
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
 from app.core.http.openapi import problems
 from app.core.problems import NotFound
@@ -28,13 +28,13 @@ Code = Annotated[str, Path(description="Code of the meeting.", examples=["sidang
 @router.get(
     "",
     response_model=schemas.Quorum,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/sidang-pleno-2026-11-24/quorum?at=2026-11-24T05:45:00Z"),
     responses=problems(NotFound),
 )
 async def read_quorum(
     request: Request,
-    read: Read,
+    read: ReaderDep,
     code: Code,
     query: Annotated[schemas.QuorumQuery, Query()],
     _purpose: audit_trail.Purpose = None,
@@ -46,7 +46,7 @@ async def read_quorum(
     the roll is restricted: that is for tokens with the scope `attendance:read`, and each such reading leaves a line in
     the audit trail. The reference data know of no plenary; the example shows one that was made up.
     """
-    then = read.at(query.known_at)
+    then = read.known_at(query.known_at)
     plenary = await repository.plenary_of(then, code)
     rules = await access.rules_of(read, then, code) if plenary else None
     if plenary is None or rules is None:
@@ -58,10 +58,10 @@ async def read_quorum(
     stays = await repository.stays_of(then, plenary, [one.official for one in members])
     if not rules.closed:
         return _reply(_Quorum(plenary, at, members, stays).document(shown=True))
-    if not await access.may_read(rules, caller_of(request), code):
+    if not await access.may_read(rules, get_caller(request), code):
         return _reply(_Quorum(plenary, at, members, stays).document(shown=False))
     people = dict.fromkeys(f"participants/{one.participant}" for one in stays)
-    async with writing(request.app.state.database) as transaction:
+    async with open_transaction(request.app.state.database) as transaction:
         await audited_read.line(transaction, request, f"meetings/{code}/quorum", *people)
     return _reply(_Quorum(plenary, at, members, stays).document(shown=True), cache="no-store")
 

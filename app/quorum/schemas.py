@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from app.core.datetimes import INSTANT, instant
 from app.core.http.parameters import KnownAt, NoQuery
-from app.mentions import Mention, PersonMention
+from app.references import CodeReference, OfficialReference
 
 
 class QuorumRule(BaseModel):
@@ -23,7 +23,7 @@ class QuorumRule(BaseModel):
 class QuorumMember(BaseModel):
     """Somebody who counts."""
 
-    official: PersonMention
+    official: OfficialReference
     office: Literal["chair", "member"]
     certain: Annotated[bool, Field(description="Certainly in office on that day; false: possibly.")]
     present: Annotated[bool | None, Field(description="Null: the roll is restricted, and not for this caller.")]
@@ -32,8 +32,8 @@ class QuorumMember(BaseModel):
 class Quorum(BaseModel):
     """Whether enough of a commission were present at its plenary at an instant."""
 
-    meeting: Mention
-    organization: Mention
+    meeting: CodeReference
+    organization: CodeReference
     at: datetime
     seats: Annotated[int | None, Field(description="The size of the commission; null: not known.")]
     rule: QuorumRule | None

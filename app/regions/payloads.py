@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.core.http.body_types import Content, Day, Line, Name
 from app.models.vocabulary import RegionType
-from app.writes.payloads import Sourced, TimeZone, patch
+from app.writes.payloads import SourcedPayload, TimeZone, merge_patch_model
 
 Code = Annotated[str, Field(pattern=r"^[0-9]{2}(\.[0-9]{2})?$", examples=["31", "31.71"])]
 FormerCode = Annotated[str, Field(pattern=r"^[0-9]{2}\.[0-9]{2}$", examples=["91.01"])]
@@ -20,7 +20,7 @@ class PreviousCode(Content):
     until: Annotated[Day | None, Field(description="The first day without it; null: unknown.")] = None
 
 
-class RegionMembers(Sourced):
+class RegionMembers(SourcedPayload):
     """A province, regency or city."""
 
     name: Name
@@ -41,6 +41,6 @@ class RegionContent(RegionMembers):
     code: Code
 
 
-@patch
+@merge_patch_model
 class RegionPatch(RegionMembers):
     """What is to change of a region."""

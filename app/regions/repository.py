@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from sqlalchemy import ColumnElement, bindparam, func, or_, select
 
-from app import mentions, models
-from app.core.collection import Collection, Given, Reference
+from app import models, references
+from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.database import Reader
 from app.core.db.documents import AS_OF, Day, Document, Expression, Rows, json_list, json_object
 from app.core.db.provenance import fact_members
@@ -28,15 +28,15 @@ def region(day: Day) -> Rows:
         _region.name,
         _region.name_en,
         _region.type,
-        mentions.region(_parent(day)).label("parent"),
+        references.region_reference(_parent(day)).label("parent"),
         _region.iso_3166_2,
         _region.capital,
         _region.time_zone,
         _region.valid_from,
         _region.formed_by,
-        mentions.region(_region.split_from).label("split_from"),
+        references.region_reference(_region.split_from).label("split_from"),
         json_list(
-            json_object(code=_former.code, parent=mentions.region(_former.parent), until=_former.until),
+            json_object(code=_former.code, parent=references.region_reference(_former.parent), until=_former.until),
             _former.until.desc().nulls_first(),
             _former.code,
             where=_former.region == _region.code,
@@ -46,7 +46,7 @@ def region(day: Day) -> Rows:
     )
 
 
-def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
+def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     day = AS_OF if "as_of" in given else None
     if "type" in given:
         yield _region.type == bindparam("type")
@@ -61,7 +61,7 @@ REGIONS = Collection(
     _region,
     conditions=_conditions,
     sorts={"code": [], "name": [_region.name], "updated_at": [_region.updated_at]},
-    references={"parent": Reference(_region.code, "/v1/regions")},
+    references={"parent": ReferenceFilter(_region.code, "/v1/regions")},
 )
 
 REGION = Resource(
@@ -69,14 +69,14 @@ REGION = Resource(
     _region,
     REGIONS,
     address="/v1/regions/{code}",
-    content=payloads.RegionMembers,
+    payload_model=payloads.RegionMembers,
     parts=[
         Parts(
             "previous_codes",
             _former,
-            whose={"region": "code"},
-            numbered=False,
-            beside={"verified": False, "primary": False},
+            foreign_key={"region": "code"},
+            ordered=False,
+            defaults={"verified": False, "primary": False},
         )
     ],
 )
@@ -86,5 +86,5 @@ _CODE_TODAY = Statement(select(_former.region).where(_former.code == bindparam("
 
 async def code_today(read: Reader, code: str) -> str | None:
     """The code that a former code became, or None."""
-    row = await read.row(_CODE_TODAY, {"code": code})
+    row = await read.fetch_first(_CODE_TODAY, {"code": code})
     return row[0] if row else None

@@ -4,18 +4,18 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow, public
-from app.core.db.database import Read
-from app.core.http.examples import example, written
+from app.auth import Scope, allow_anonymous, require_scope
+from app.core.http.dependencies import ReaderDep
+from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.problems import NotFound
 from app.regions import payloads, repository, schemas
 from app.routing import moved, moved_to, resource
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatch, Note
-from app.writes.request import Change, Creation
-from app.writes.responses import changed, created, deleted
+from app.writes.payloads import DeleteReason, MergePatchBody
+from app.writes.request import ChangeDep, CreateDep
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("regions")
 FRESH = 300  # seconds
@@ -25,10 +25,10 @@ Code = Annotated[str, Path(description="Kemendagri code.", examples=["31", "93.0
 @router.get(
     "",
     response_model=PageOf[schemas.Region],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/regions?type=province&as_of=2022-06-14"),
 )
-async def list_regions(request: Request, read: Read, query: Annotated[schemas.RegionQuery, Query()]) -> Response:
+async def list_regions(request: Request, read: ReaderDep, query: Annotated[schemas.RegionQuery, Query()]) -> Response:
     """List regions
 
     Provinces, regencies and cities, by their Kemendagri code of today. With `as_of`, those that existed on that day,
@@ -40,13 +40,13 @@ async def list_regions(request: Request, read: Read, query: Annotated[schemas.Re
 @router.get(
     "/{code}",
     response_model=schemas.Region,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/regions/93.01?as_of=2022-06-14"),
     responses=problems(NotFound) | moved(),
 )
 async def read_region(
     request: Request,
-    read: Read,
+    read: ReaderDep,
     code: Code,
     query: Annotated[schemas.RegionItemQuery, Query()],
 ) -> Response:
@@ -56,7 +56,7 @@ async def read_region(
     """
     if item := await repository.REGIONS.one(read, code, query):
         return item.reply(fresh=FRESH)
-    then = read.at(query.then)
+    then = read.known_at(query.then)
     if current := await repository.code_today(then, code):
         return moved_to(request, code, current)
     raise NotFound
@@ -66,63 +66,65 @@ async def read_region(
     "",
     status_code=201,
     response_model=schemas.Region,
-    dependencies=[allow(Scope.REGIONS_WRITE)],
-    openapi_extra=written(
+    dependencies=[require_scope(Scope.REGIONS_WRITE)],
+    openapi_extra=write_example(
         "/v1/regions", {"code": "97", "name": "Papua Utara", "type": "province", "time_zone": "Asia/Jayapura"}
     ),
-    responses=created(schemas.Region),
+    responses=responses_for_create(schemas.Region),
 )
-async def create_region(write: Creation, content: payloads.RegionContent) -> Response:
+async def create_region(write: CreateDep, content: payloads.RegionContent) -> Response:
     """Create a region
 
     A regency or city begins with the code of its province.
     """
-    return await changes.create(write, repository.REGION, content, {"code": content.code})
+    return await changes.create_object(write, repository.REGION, content, {"code": content.code})
 
 
 @router.patch(
     "/{code}",
     response_model=schemas.Region,
-    dependencies=[allow(Scope.REGIONS_WRITE)],
-    openapi_extra=written("/v1/regions/31", {"capital": "Jakarta", "reason": "an example"}),
-    responses=changed(),
+    dependencies=[require_scope(Scope.REGIONS_WRITE)],
+    openapi_extra=write_example("/v1/regions/31", {"capital": "Jakarta", "reason": "an example"}),
+    responses=responses_for_update(),
 )
-async def change_region(write: Change, code: Code, patch: Annotated[payloads.RegionPatch, MergePatch]) -> Response:
+async def change_region(
+    write: ChangeDep, code: Code, patch: Annotated[payloads.RegionPatch, MergePatchBody]
+) -> Response:
     """Change a region
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
     """
-    return await changes.change(write, repository.REGION, patch, {"code": code})
+    return await changes.update_object(write, repository.REGION, patch, {"code": code})
 
 
 @router.delete(
     "/{code}",
     status_code=204,
-    dependencies=[allow(Scope.REGIONS_WRITE)],
-    openapi_extra=written("/v1/regions/31"),
-    responses=deleted(),
+    dependencies=[require_scope(Scope.REGIONS_WRITE)],
+    openapi_extra=write_example("/v1/regions/31"),
+    responses=responses_for_delete(),
 )
-async def delete_region(write: Change, code: Code, note: Note = None) -> Response:
+async def delete_region(write: ChangeDep, code: Code, note: DeleteReason = None) -> Response:
     """Delete a region
 
     Only what nothing refers to; a region that was wound up in life stays on record.
     """
-    return await changes.delete(write, repository.REGION, {"code": code}, note)
+    return await changes.delete_object(write, repository.REGION, {"code": code}, note)
 
 
 @router.get(
     "/{code}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/regions/31/revisions"),
     responses=problems(NotFound),
 )
 async def list_region_revisions(
-    request: Request, read: Read, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
     """List a region's revisions
 
     Who wrote what of it, when and why; also of one that was deleted.
     """
-    page = await revisions.page(read, repository.REGION, {"code": code}, query)
+    page = await revisions.list_revisions(read, repository.REGION, {"code": code}, query)
     return page.reply(request, fresh=FRESH)

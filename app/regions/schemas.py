@@ -7,15 +7,15 @@ from pydantic import BaseModel, Field
 
 from app.core.db.provenance import Fact
 from app.core.http.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words
-from app.mentions import Mention
 from app.models.vocabulary import RegionType
+from app.references import CodeReference
 
 
 class PreviousCode(BaseModel):
     """A code that the region had before today's."""
 
     code: str
-    parent: Annotated[Mention, Field(description="The province it lay in under that code.")]
+    parent: Annotated[CodeReference, Field(description="The province it lay in under that code.")]
     until: Annotated[date | None, Field(description="First day on which it no longer held; null: not known.")]
 
 
@@ -24,13 +24,13 @@ class RegionMembers(BaseModel):
     name: Annotated[str, Field(examples=["Kabupaten Merauke"])]
     name_en: str | None
     type: RegionType
-    parent: Annotated[Mention | None, Field(description="The province, with `as_of` the one of that day.")]
+    parent: Annotated[CodeReference | None, Field(description="The province, with `as_of` the one of that day.")]
     iso_3166_2: Annotated[str | None, Field(description="ISO 3166-2 code, provinces only.", examples=["ID-JK"])]
     capital: str | None
     time_zone: Annotated[str, Field(description="IANA time zone.", examples=["Asia/Jayapura"])]
     valid_from: Annotated[date | None, Field(description="First day of the region; null: older than the sources tell.")]
     formed_by: Annotated[str | None, Field(description="The law that formed it.", examples=["UU 14/2022"])]
-    split_from: Annotated[Mention | None, Field(description="The region it was taken from.")]
+    split_from: Annotated[CodeReference | None, Field(description="The region it was taken from.")]
     previous_codes: list[PreviousCode]
     autonomous: Annotated[bool, Field(description="Whether it has a government and council of its own.")]
 

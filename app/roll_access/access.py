@@ -6,11 +6,11 @@ from sqlalchemy import Text, bindparam, select
 
 from app import models
 from app.auth import Caller, Scope
-from app.core.db.database import Reading
+from app.core.db.database import Queryable
 from app.core.db.statements import Statement
-from app.core.db.transaction import Writer
+from app.core.db.transaction import Transaction
 from app.core.problems import NotFound, RollClosed
-from app.writes.ownership import is_below
+from app.writes.ownership import is_within_organization
 from app.writes.resource import Values
 
 _meeting = models.Meeting
@@ -33,16 +33,16 @@ class Rules(NamedTuple):
 
     closed: bool
     host: str
-    record: Reading
+    record: Queryable
 
 
-async def roll_of(read: Reading, meeting: str) -> Roll | None:
+async def roll_of(read: Queryable, meeting: str) -> Roll | None:
     """None where there is no such meeting."""
-    row = await read.row(_ROLL, {"meeting": meeting})
+    row = await read.fetch_first(_ROLL, {"meeting": meeting})
     return Roll(*row) if row else None
 
 
-async def rules_of(read: Reading, then: Reading, meeting: str) -> Rules | None:
+async def rules_of(read: Queryable, then: Queryable, meeting: str) -> Rules | None:
     """The rules for what stood on a roll `then`; None where there was no such meeting.
 
     Closed is what was closed then, and what is closed today. Whose it is, today's record says, for the caller's right
@@ -64,20 +64,20 @@ async def may_read(rules: Rules, caller: Caller | None, meeting: str) -> bool:
     return await _reaches(rules.record, caller, meeting, rules.host)
 
 
-async def _reaches(read: Reading, caller: Caller, meeting: str, host: str) -> bool:
+async def _reaches(read: Queryable, caller: Caller, meeting: str, host: str) -> bool:
     if caller.meeting is not None:
         return caller.meeting == meeting
-    return caller.organization is None or await is_below(read, host, caller.organization)
+    return caller.organization is None or await is_within_organization(read, host, caller.organization)
 
 
-async def must_reach(read: Reading, caller: Caller, meeting: str) -> None:
+async def must_reach(read: Queryable, caller: Caller, meeting: str) -> None:
     """NotFound where there is no such meeting, or the caller is bound to another one or to a body elsewhere."""
     roll = await roll_of(read, meeting)
     if roll is None or not await _reaches(read, caller, meeting, roll.host):
         raise NotFound
 
 
-async def must_be_open(write: Writer, caller: Caller, keys: Values) -> None:
+async def must_be_open(write: Transaction, caller: Caller, keys: Values) -> None:
     """Before anything of a list is written: NotFound as of `must_reach`, RollClosed where its roll is closed.
 
     Until the transaction ends nobody closes it.
@@ -87,7 +87,7 @@ async def must_be_open(write: Writer, caller: Caller, keys: Values) -> None:
         raise RollClosed
 
 
-async def is_open(write: Writer, meeting: str) -> bool:
+async def is_open(write: Transaction, meeting: str) -> bool:
     """Whether a roll is not closed, and nobody closes it before the transaction ends."""
     await write.fetch(_WAIT, meeting)
     found = await write.fetch(_OPEN, meeting)

@@ -9,21 +9,21 @@ from fastapi import Request, Response
 from app.auth import Caller, Scope
 from app.core.collection import Collection
 from app.core.db.database import Reader
-from app.core.db.transaction import Writer, writing
+from app.core.db.transaction import Transaction, open_transaction
 from app.core.http import conditional
 from app.core.http.paging import Page
 from app.core.http.parameters import ListQuery, PartQuery
 from app.core.problems import NotFound
 from app.roll_access import access
 from app.writes import audit_trail
-from app.writes.request import known
+from app.writes.request import require_caller
 
 VARY = "Accept, Authorization"
 
 
 async def must_read(request: Request, read: Reader, then: Reader, meeting: str) -> Caller:
     """The caller of a route that asks for `attendance:read`; NotFound where it may not know of this meeting's roll."""
-    caller = known(request)
+    caller = require_caller(request)
     rules = await access.rules_of(read, then, meeting)
     if rules is None or not await access.may_read(rules, caller, meeting):
         raise NotFound
@@ -35,7 +35,7 @@ async def page(
 ) -> Page:
     """A page of what is personal, with its line in the trail. `at`: the list that is read, as the trail names it."""
     whole = query.model_copy(update={"fields": None})  # who is shown is told by ids, also where no id is asked for
-    async with writing(request.app.state.database) as transaction:
+    async with open_transaction(request.app.state.database) as transaction:
         source = read if query.then else transaction
         found = await collection.page(source, whole, within={"meeting": meeting, **within})
         content = orjson.loads(found.body)
@@ -51,7 +51,7 @@ async def item(
     request: Request, read: Reader, collection: Collection, key: Any, query: PartQuery, meeting: str, **within: Any
 ) -> Response:
     """One document of what is personal, with its line in the trail; NotFound where there is none."""
-    async with writing(request.app.state.database) as transaction:
+    async with open_transaction(request.app.state.database) as transaction:
         source = read if query.then else transaction
         found = await collection.one(source, key, query, within={"meeting": meeting, **within})
         if found is None:
@@ -66,5 +66,7 @@ def participant_of(document: dict[str, Any]) -> str | None:
     return str(found["id"] if isinstance(found, dict) else found) if found else None
 
 
-async def line(transaction: Writer, request: Request, *keys: str) -> None:
-    await audit_trail.line(transaction, known(request), request, keys, scope=Scope.ATTENDANCE_READ)
+async def line(transaction: Transaction, request: Request, *keys: str) -> None:
+    await audit_trail.insert_audit_line(
+        transaction, require_caller(request), request, keys, scope=Scope.ATTENDANCE_READ
+    )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import ColumnElement, Text, bindparam, select
 
 from app import models
-from app.core.collection import Collection, Conditions, Given, Reference
+from app.core.collection import ActiveFilters, Collection, Conditions, ReferenceFilter
 from app.core.db.documents import Document
 from app.roll_access import name_search
 
@@ -21,8 +21,8 @@ def collection(document: Document, conditions: Conditions) -> Collection:
         conditions=conditions,
         sorts={"id": [], "updated_at": [_listed.updated_at]},
         references={
-            "organization": Reference(models.Organization.code, "/v1/organizations"),
-            "session": Reference(
+            "organization": ReferenceFilter(models.Organization.code, "/v1/organizations"),
+            "session": ReferenceFilter(
                 models.Session.code, "/v1/meetings/{code}/sessions", within=models.Session.meeting == MEETING
             ),
         },
@@ -32,7 +32,7 @@ def collection(document: Document, conditions: Conditions) -> Collection:
     )
 
 
-def asked(given: Given, *columns: str) -> Iterator[ColumnElement[bool]]:
+def asked(given: ActiveFilters, *columns: str) -> Iterator[ColumnElement[bool]]:
     """The meeting, those of these columns that were given, and the session that somebody is assigned to."""
     yield _listed.meeting == MEETING
     for name in columns:

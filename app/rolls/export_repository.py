@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import text
 
-from app.core.db.database import Reading
+from app.core.db.database import Queryable
 from app.core.db.statements import Statement
-from app.core.db.transaction import Writer
+from app.core.db.transaction import Transaction
 from app.rendering.roll import Line, Roll, Times
 
 MOST_LINES = 20_000
@@ -76,14 +76,14 @@ class Head(NamedTuple):
     session: str | None
 
 
-async def head(read: Reading, meeting: str, session: str | None) -> Head | None:
+async def head(read: Queryable, meeting: str, session: str | None) -> Head | None:
     """None where there is no such meeting."""
-    row = await read.row(HEAD, {"meeting": meeting, "session": session})
+    row = await read.fetch_first(HEAD, {"meeting": meeting, "session": session})
     return Head(*row) if row else None
 
 
 async def roll(
-    read: Reading, meeting: str, above: Head, asked: Mapping[str, Any], *, in_full: bool, now: datetime
+    read: Queryable, meeting: str, above: Head, asked: Mapping[str, Any], *, in_full: bool, now: datetime
 ) -> tuple[Roll, list[str]]:
     """The roll of a meeting, or the part of it that is asked for, and the ids of who is on it.
 
@@ -91,7 +91,7 @@ async def roll(
     """
     names = ("organization", "office", "session", "status")
     given = {name: asked.get(name) for name in names}
-    found = await read.rows(LINES, {"meeting": meeting, "in_full": in_full, "most": MOST_LINES + 1, **given})
+    found = await read.fetch_all(LINES, {"meeting": meeting, "in_full": in_full, "most": MOST_LINES + 1, **given})
     title = above.name if above.session is None else f"{above.name}: {above.session}"
     empty = Roll(
         title, above.place, above.time_zone, above.start_on, above.end_on, above.starts_at, lines=(), made_at=now
@@ -115,12 +115,12 @@ def _instant(value: str | None) -> datetime | None:
     return datetime.fromisoformat(value) if value else None
 
 
-async def keep(write: Writer, digest: str, meeting: str, lines: int) -> None:
+async def keep(write: Transaction, digest: str, meeting: str, lines: int) -> None:
     """Know a roll again by its digest."""
     await write.fetch(KEEP, digest, meeting, lines)
 
 
-async def known(read: Reading, digest: str) -> bytes | None:
+async def known(read: Queryable, digest: str) -> bytes | None:
     """The document of a roll that was given out; None for any other digest."""
-    row = await read.row(_FIND, {"digest": digest})
+    row = await read.fetch_first(_FIND, {"digest": digest})
     return str(row[0]).encode() if row else None

@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import Path, Request, Response
 
 from app.attendance import repository, schemas
-from app.auth import public
-from app.core.db.database import Read, Reader
-from app.core.db.transaction import at_once, writing
+from app.auth import allow_anonymous
+from app.core.db.database import Reader
+from app.core.db.transaction import execute_once, open_transaction
 from app.core.http import conditional
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
 from app.core.http.openapi import problems
 from app.core.http.parameters import Nothing
@@ -48,7 +49,7 @@ async def file(
     given = [name for name in OF_PAGES if getattr(query, name) is not None]
     if given:
         raise InvalidParameters(*[Invalid("not_with_files", NOT_HERE, parameter=name) for name in given])
-    then = read.at(query.known_at)
+    then = read.known_at(query.known_at)
     above = await export_repository.head(then, code, query.session)
     if above is None:
         raise NotFound
@@ -62,13 +63,13 @@ async def file(
         raise RollTooLong
     digest, body = await asyncio.to_thread(_made, roll, media_type, request.app.state.settings.issuer)
     if in_full:
-        async with writing(request.app.state.database) as transaction:
+        async with open_transaction(request.app.state.database) as transaction:
             await export_repository.keep(transaction, digest, code, len(roll.lines))
             await audited_read.line(
                 transaction, request, f"meetings/{code}/attendance", *(f"participants/{one}" for one in people)
             )
     else:
-        await at_once(request.app.state.database, export_repository.KEEP, digest, code, len(roll.lines))
+        await execute_once(request.app.state.database, export_repository.KEEP, digest, code, len(roll.lines))
     headers = {
         "ETag": conditional.entity_tag(body),
         "Cache-Control": "no-store" if in_full else conditional.open_data(FRESH),
@@ -90,11 +91,11 @@ def _made(roll: paper.Roll, media_type: str, base: str) -> tuple[str, bytes]:
 @router.get(
     "/{digest}",
     response_model=schemas.RollDigest,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/rolls/" + "0" * 64),
     responses=problems(NotFound),
 )
-async def prove_roll(read: Read, digest: Digest, _query: Nothing) -> Response:
+async def prove_roll(read: ReaderDep, digest: Digest, _query: Nothing) -> Response:
     """Prove a roll
 
     Whether this service has given out a roll with this digest, and which. Take the SHA-256 of the roll as CSV, or read

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from app import models
-from app.core.collection import Collection, Given
+from app.core.collection import ActiveFilters, Collection
 from app.core.db.documents import Day, Document, Expression, Rows
 from app.core.db.similarity import WORDS, alike, is_whole
 from app.search import schemas
@@ -99,7 +99,7 @@ def hit(_day: Day) -> Rows:
     return select(found.kind, found.key, found.name, found.name_en, found.url, detail)
 
 
-def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
+def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     if "kind" in given:
         yield _entries.c.kind == bindparam("kind")
 

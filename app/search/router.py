@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-from app.auth import public
-from app.core.db.database import Read
+from app.auth import allow_anonymous
+from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
 from app.core.http.paging import PageOf
 from app.routing import resource
@@ -16,9 +16,12 @@ FRESH = 60  # seconds
 
 
 @router.get(
-    "", response_model=PageOf[schemas.Hit], dependencies=[public()], openapi_extra=example("/v1/search?q=tarmidzi")
+    "",
+    response_model=PageOf[schemas.Hit],
+    dependencies=[allow_anonymous()],
+    openapi_extra=example("/v1/search?q=tarmidzi"),
 )
-async def search(request: Request, read: Read, query: Annotated[schemas.SearchQuery, Query()]) -> Response:
+async def search(request: Request, read: ReaderDep, query: Annotated[schemas.SearchQuery, Query()]) -> Response:
     """Search in everything
 
     People, organizations, divisions, stages and meetings whose names have the words of `q`, or whose code it is, best

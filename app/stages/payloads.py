@@ -6,10 +6,10 @@ from pydantic import Field
 
 from app.core.http.body_types import Day, Line, Name, Slug
 from app.models.vocabulary import StageKind
-from app.writes.payloads import Sourced, patch
+from app.writes.payloads import SourcedPayload, merge_patch_model
 
 
-class StageMembers(Sourced):
+class StageMembers(SourcedPayload):
     """A stage of an election, or a part of one. A part may lie outside the days of its parent."""
 
     election: Annotated[Slug, Field(description="Code of the election.", examples=["pemilu-2024"])]
@@ -29,6 +29,6 @@ class StageContent(StageMembers):
     code: Annotated[Slug, Field(examples=["pu-99"])]
 
 
-@patch
+@merge_patch_model
 class StagePatch(StageMembers):
     """What is to change of a stage."""

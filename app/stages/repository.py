@@ -9,8 +9,8 @@ from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, case, cast, func, 
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
-from app import mentions, models
-from app.core.collection import Collection, Given, Reference
+from app import models, references
+from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.database import Reader
 from app.core.db.documents import AS_OF, Day, Document, Rows, as_text, json_object, known_day
 from app.core.db.provenance import fact_members
@@ -29,8 +29,8 @@ def stage(day: Day) -> Rows:
     on = known_day(day)
     return select(
         _stage.code,
-        mentions.election(_stage.election).label("election"),
-        mentions.stage(_stage.parent).label("parent"),
+        references.election_reference(_stage.election).label("election"),
+        references.stage_reference(_stage.parent).label("parent"),
         _stage.position,
         _stage.kind,
         _stage.name,
@@ -52,7 +52,7 @@ def _text(constant: str) -> ColumnElement[str]:
     return literal_column(f"'{constant}'::text", Text)
 
 
-def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
+def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     for name in ("election", "kind", "round"):
         if name in given:
             yield _stage.__table__.c[name] == bindparam(name)
@@ -75,13 +75,15 @@ STAGES = Collection(
         "updated_at": [_stage.updated_at],
     },
     references={
-        "election": Reference(models.Election.code, "/v1/elections"),
-        "parent": Reference(_stage.code, "/v1/stages", beside=TOP_LEVEL),
+        "election": ReferenceFilter(models.Election.code, "/v1/elections"),
+        "parent": ReferenceFilter(_stage.code, "/v1/stages", beside=TOP_LEVEL),
     },
     as_of_hides_items=False,
 )
 
-STAGE = Resource("stages", _stage, STAGES, address="/v1/stages/{code}", content=payloads.StageMembers, of_a_day=True)
+STAGE = Resource(
+    "stages", _stage, STAGES, address="/v1/stages/{code}", payload_model=payloads.StageMembers, date_dependent=True
+)
 
 
 def _tree() -> Statement:
@@ -132,7 +134,7 @@ _TREE = _tree()
 
 async def tree(read: Reader, election: str, day: date) -> bytes | None:
     """The JSON of an election's stages as a tree, as they stand on a day; None where there is no such election."""
-    row = await read.row(_TREE, {"election": election, "as_of": day})
+    row = await read.fetch_first(_TREE, {"election": election, "as_of": day})
     if row is None:
         return None
     mention, stages = row

@@ -4,20 +4,19 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from app.auth import Scope, allow, public
-from app.core.clock import Today
-from app.core.db.database import Read
+from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http import conditional
-from app.core.http.examples import example, written
+from app.core.http.dependencies import ReaderDep, TodayDep
+from app.core.http.examples import example, write_example
 from app.core.http.openapi import problems
 from app.core.http.paging import PageOf
 from app.core.problems import Circular, EndsBeforeStart, ForeignParent, NotFound
 from app.routing import resource
 from app.stages import payloads, repository, schemas
 from app.writes import changes, revisions
-from app.writes.payloads import MergePatch, Note
-from app.writes.request import Change, Creation
-from app.writes.responses import changed, created, deleted
+from app.writes.payloads import DeleteReason, MergePatchBody
+from app.writes.request import ChangeDep, CreateDep
+from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("stages", at="/v1")
 FRESH = 300  # seconds
@@ -27,11 +26,11 @@ Code = Annotated[str, Path(description="Code of the stage.", examples=["pu-08", 
 @router.get(
     "/stages",
     response_model=PageOf[schemas.Stage],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/stages?election=pemilu-2024&parent=none&status=running&as_of=2022-06-14"),
 )
 async def list_stages(
-    request: Request, read: Read, today: Today, query: Annotated[schemas.StageQuery, Query()]
+    request: Request, read: ReaderDep, today: TodayDep, query: Annotated[schemas.StageQuery, Query()]
 ) -> Response:
     """List stages
 
@@ -44,13 +43,13 @@ async def list_stages(
 @router.get(
     "/stages/{code}",
     response_model=schemas.Stage,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/stages/pu-08?as_of=2024-02-12"),
     responses=problems(NotFound),
 )
 async def read_stage(
-    read: Read,
-    today: Today,
+    read: ReaderDep,
+    today: TodayDep,
     code: Code,
     query: Annotated[schemas.StageItemQuery, Query()],
 ) -> Response:
@@ -66,13 +65,13 @@ async def read_stage(
 @router.get(
     "/elections/{code}/tree",
     response_model=schemas.StageTree,
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/elections/pemilu-2024/tree?as_of=2022-06-14"),
     responses=problems(NotFound),
 )
 async def read_tree(
-    read: Read,
-    today: Today,
+    read: ReaderDep,
+    today: TodayDep,
     code: Annotated[str, Path(description="Code of the election.", examples=["pemilu-2024", "pilkada-2024"])],
     query: Annotated[schemas.TreeQuery, Query()],
 ) -> Response:
@@ -81,7 +80,7 @@ async def read_tree(
     All stages of an election in one answer, each with its parts below it, in the order of the regulation.
     """
     day, lasts = today.unless(query.as_of or today.of(query.known_at))
-    if body := await repository.tree(read.at(query.known_at) if query.known_at else read, code, day):
+    if body := await repository.tree(read.known_at(query.known_at) if query.known_at else read, code, day):
         return conditional.reply(body, cache=conditional.open_data(FRESH, at_most=lasts))
     raise NotFound
 
@@ -90,66 +89,66 @@ async def read_tree(
     "/stages",
     status_code=201,
     response_model=schemas.Stage,
-    dependencies=[allow(Scope.STAGES_WRITE)],
-    openapi_extra=written(
+    dependencies=[require_scope(Scope.STAGES_WRITE)],
+    openapi_extra=write_example(
         "/v1/stages", {"code": "pu-99", "election": "pemilu-2024", "position": 99, "kind": "stage", "name": "Evaluasi"}
     ),
-    responses=created(schemas.Stage, ForeignParent, EndsBeforeStart, Circular),
+    responses=responses_for_create(schemas.Stage, ForeignParent, EndsBeforeStart, Circular),
 )
-async def create_stage(write: Creation, content: payloads.StageContent) -> Response:
+async def create_stage(write: CreateDep, content: payloads.StageContent) -> Response:
     """Create a stage
 
     A part of a stage lies under a parent of the same election.
     """
-    return await changes.create(write, repository.STAGE, content, {"code": content.code})
+    return await changes.create_object(write, repository.STAGE, content, {"code": content.code})
 
 
 @router.patch(
     "/stages/{code}",
     response_model=schemas.Stage,
-    dependencies=[allow(Scope.STAGES_WRITE)],
-    openapi_extra=written(
+    dependencies=[require_scope(Scope.STAGES_WRITE)],
+    openapi_extra=write_example(
         "/v1/stages/pu-08", {"end_on": "2024-02-12", "legal_basis": "PKPU 3/2022", "reason": "an example"}
     ),
-    responses=changed(),
+    responses=responses_for_update(),
 )
-async def change_stage(write: Change, code: Code, patch: Annotated[payloads.StagePatch, MergePatch]) -> Response:
+async def change_stage(write: ChangeDep, code: Code, patch: Annotated[payloads.StagePatch, MergePatchBody]) -> Response:
     """Change a stage
 
     A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
     Dates that move stand in the revision as a shift, with the regulation given as `legal_basis`.
     """
-    return await changes.change(write, repository.STAGE, patch, {"code": code})
+    return await changes.update_object(write, repository.STAGE, patch, {"code": code})
 
 
 @router.delete(
     "/stages/{code}",
     status_code=204,
-    dependencies=[allow(Scope.STAGES_WRITE)],
-    openapi_extra=written("/v1/stages/pu-08"),
-    responses=deleted(),
+    dependencies=[require_scope(Scope.STAGES_WRITE)],
+    openapi_extra=write_example("/v1/stages/pu-08"),
+    responses=responses_for_delete(),
 )
-async def delete_stage(write: Change, code: Code, note: Note = None) -> Response:
+async def delete_stage(write: ChangeDep, code: Code, note: DeleteReason = None) -> Response:
     """Delete a stage
 
     Only one without parts.
     """
-    return await changes.delete(write, repository.STAGE, {"code": code}, note)
+    return await changes.delete_object(write, repository.STAGE, {"code": code}, note)
 
 
 @router.get(
     "/stages/{code}/revisions",
     response_model=PageOf[revisions.Revision],
-    dependencies=[public()],
+    dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/stages/pu-08/revisions"),
     responses=problems(NotFound),
 )
 async def list_stage_revisions(
-    request: Request, read: Read, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
     """List a stage's revisions
 
     Who wrote what of it, when and why; also of one that was deleted.
     """
-    page = await revisions.page(read, repository.STAGE, {"code": code}, query)
+    page = await revisions.list_revisions(read, repository.STAGE, {"code": code}, query)
     return page.reply(request, fresh=FRESH)

@@ -17,14 +17,16 @@ from app.core.http.parameters import (
     Words,
     plain_digits,
 )
-from app.mentions import Mention
 from app.models.vocabulary import StageKind, StageStatus
+from app.references import CodeReference
 
 
 class StageMembers(BaseModel):
     code: Annotated[str, Field(examples=["pu-08"])]
-    election: Mention
-    parent: Annotated[Mention | None, Field(description="The stage that it is a part of; null: it is a top level one.")]
+    election: CodeReference
+    parent: Annotated[
+        CodeReference | None, Field(description="The stage that it is a part of; null: a top-level stage.")
+    ]
     position: Annotated[int, Field(description="Its place among the parts of one stage, from 1.")]
     kind: StageKind
     name: Annotated[str, Field(examples=["Masa Tenang"])]
@@ -62,7 +64,7 @@ class StageNode(Stage):
 class StageTree(BaseModel):
     """All stages of an election, as they stand on a day."""
 
-    election: Mention
+    election: CodeReference
     as_of: date
     stages: Annotated[list[StageNode], Field(description="Those of the top level by position.")]
 

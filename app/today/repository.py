@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, Integer, and_, bindparam, cast, select
 from sqlalchemy.orm import aliased
 
-from app import mentions, models
+from app import models, references
 from app.core.db.database import Reader
 from app.core.db.documents import AS_OF, Document, Rows, as_text, json_list, json_object
 from app.core.db.statements import Statement
@@ -22,8 +22,8 @@ def _stages(stage: Any, *order: Any, where: ColumnElement[bool]) -> ColumnElemen
     return json_list(
         json_object(
             code=stage.code,
-            election=mentions.election(stage.election),
-            parent=mentions.stage(stage.parent),
+            election=references.election_reference(stage.election),
+            parent=references.stage_reference(stage.parent),
             kind=stage.kind,
             name=stage.name,
             name_en=stage.name_en,
@@ -54,7 +54,7 @@ def _day() -> Rows:
                 name=meeting.name,
                 name_en=meeting.name_en,
                 kind=meeting.kind,
-                host=mentions.organization(meeting.host),
+                host=references.organization_reference(meeting.host),
                 place=meeting.place,
                 time_zone=meeting.time_zone,
                 start_on=meeting.start_on,
@@ -75,5 +75,5 @@ _STATEMENT = Statement(
 
 async def day(read: Reader, as_of: date, days: int) -> bytes:
     """The JSON of what a day and the days after it bring, from one statement."""
-    (text,) = await read.one(_STATEMENT, {"as_of": as_of, "days": days})
+    (text,) = await read.fetch_one(_STATEMENT, {"as_of": as_of, "days": days})
     return str(text).encode()

@@ -4,10 +4,9 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from app.auth import public
-from app.core.clock import Today
-from app.core.db.database import Read
+from app.auth import allow_anonymous
 from app.core.http import conditional
+from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example
 from app.routing import resource
 from app.today import repository, schemas
@@ -17,9 +16,12 @@ FRESH = 60  # seconds
 
 
 @router.get(
-    "", response_model=schemas.Day, dependencies=[public()], openapi_extra=example("/v1/today?as_of=2022-06-14&days=14")
+    "",
+    response_model=schemas.Day,
+    dependencies=[allow_anonymous()],
+    openapi_extra=example("/v1/today?as_of=2022-06-14&days=14"),
 )
-async def read_day(read: Read, today: Today, query: Annotated[schemas.DayQuery, Query()]) -> Response:
+async def read_day(read: ReaderDep, today: TodayDep, query: Annotated[schemas.DayQuery, Query()]) -> Response:
     """Read what a day brings
 
     The stages that run on `as_of` (today where it is not given), those that begin or end within the

@@ -6,16 +6,16 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, Field
 
 from app.core.http.parameters import DayOrToday, NoQuery, plain_digits
-from app.mentions import Mention
 from app.models.vocabulary import MeetingKind, MeetingStatus, StageKind, StageStatus
+from app.references import CodeReference
 
 
 class StageOfTheDay(BaseModel):
     """A stage, in short; `/v1/stages/{code}` has all of it."""
 
     code: str
-    election: Mention
-    parent: Mention | None
+    election: CodeReference
+    parent: CodeReference | None
     kind: StageKind
     name: str
     name_en: str | None
@@ -34,7 +34,7 @@ class MeetingOfTheDay(BaseModel):
     name: str
     name_en: str | None
     kind: MeetingKind
-    host: Mention
+    host: CodeReference
     place: str | None
     time_zone: str
     start_on: date

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from fastapi import Header, Request
 
 from app.auth import Caller, Scope
-from app.core.db.transaction import Writer
-from app.writes.payloads import Noted
+from app.core.db.transaction import Transaction
+from app.writes.payloads import ChangeReason
 
 _SIGN = (
     "SELECT set_config('rakornas.client', $1, true), set_config('rakornas.made_by', $2, true),"
@@ -21,7 +21,7 @@ _LINE = (
     " SELECT resource || '/' || key AS also FROM revisions"
     " WHERE xid = pg_current_xact_id() AND resource || '/' || key <> ALL ($4) ORDER BY id), $5, $6"
 )
-MOST_PURPOSE = 500
+MAX_PURPOSE_LENGTH = 500
 Purpose = Annotated[
     str | None,
     Header(
@@ -32,14 +32,14 @@ Purpose = Annotated[
 ]
 
 
-async def sign(write: Writer, caller: Caller, request_id: str, note: Noted | None) -> None:
+async def attribute_revisions(write: Transaction, caller: Caller, request_id: str, note: ChangeReason | None) -> None:
     """Put the caller's name, and its reasons, under every revision of this transaction."""
     reason, legal_basis = (note.reason, note.legal_basis) if note else (None, None)
-    await write.fetch(_SIGN, caller.client, caller.name, request_id, reason or "", legal_basis or "")
+    await write.fetch(_SIGN, caller.client_id, caller.name, request_id, reason or "", legal_basis or "")
 
 
-async def line(
-    write: Writer, caller: Caller, request: Request, keys: Sequence[str], *, scope: Scope | None = None
+async def insert_audit_line(
+    write: Transaction, caller: Caller, request: Request, keys: Sequence[str], *, scope: Scope | None = None
 ) -> None:
     """One line in the audit trail: in the transaction of what it tells of, so that neither is there alone.
 
@@ -51,12 +51,12 @@ async def line(
     purpose = request.headers.get("x-purpose")
     await write.fetch(
         _LINE,
-        caller.client,
+        caller.client_id,
         str(scope) if scope else None,
         route.name,
         list(keys),
         state.get("request_id"),
-        _text(purpose)[:MOST_PURPOSE] if purpose else None,
+        _text(purpose)[:MAX_PURPOSE_LENGTH] if purpose else None,
     )
 
 

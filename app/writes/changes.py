@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Response
 from pydantic import BaseModel
 
-from app.core.db.transaction import Writer
+from app.core.db.transaction import Transaction
 from app.core.http import conditional
 from app.core.http.bodies import merged
 from app.core.http.paging import Item
@@ -14,141 +14,160 @@ from app.core.http.parameters import ItemQuery
 from app.core.http.validation import validate
 from app.core.problems import NotFound, PreconditionFailed
 from app.writes import ownership, rows
-from app.writes.conflicts import Attempt
-from app.writes.idempotency import Kept
-from app.writes.payloads import Noted
-from app.writes.request import Done, Write
+from app.writes.conflicts import AttemptedWrite
+from app.writes.idempotency import StoredResponse
+from app.writes.payloads import ChangeReason
+from app.writes.request import WriteRequest, WriteResult
 from app.writes.resource import Resource, Values
 
-NOTES = frozenset({"reason"})
-WHOLE = ItemQuery()
+REASON_MEMBERS = frozenset({"reason"})
+FULL_DOCUMENT = ItemQuery()
 
 
-async def create(write: Write, resource: Resource, content: Noted, keys: Values) -> Response:
+async def create_object(write: WriteRequest, resource: Resource, content: ChangeReason, keys: Values) -> Response:
     """Create an object; `keys` are the columns of its address. Answers 201 with Location, ETag and the document."""
 
-    async def work(transaction: Writer) -> Done:
-        await put_new(transaction, write, resource, content, keys)
-        item = await shown(transaction, write, resource, keys)
-        headers = {"Location": resource.address_of(keys), "ETag": conditional.entity_tag(item.body, item.revision)}
-        return Done(Kept(201, headers, item.body), [f"{resource.name}/{resource.key_of(keys)}"])
+    async def work(transaction: Transaction) -> WriteResult:
+        await insert_object(transaction, write, resource, content, keys)
+        item = await get_document(transaction, write, resource, keys)
+        headers = {"Location": resource.format_address(keys), "ETag": conditional.entity_tag(item.body, item.revision)}
+        return WriteResult(StoredResponse(201, headers, item.body), [f"{resource.name}/{resource.format_key(keys)}"])
 
-    return await write.run(work, content)
+    return await write.run_in_transaction(work, content)
 
 
-async def put_new(transaction: Writer, write: Write, resource: Resource, content: Noted, keys: Values) -> None:
+async def insert_object(
+    transaction: Transaction, write: WriteRequest, resource: Resource, content: ChangeReason, keys: Values
+) -> None:
     """Put an object with its parts into the record; NotFound where there is not that of which it is to be a part."""
-    await resource.barred(transaction, write.caller, keys)
-    if len(resource.keys) > 1 and resource.owned_by and not await transaction.rows(resource.owned_by, keys):
+    await resource.ensure_writable(transaction, write.caller, keys)
+    if (
+        len(resource.key_columns) > 1
+        and resource.owner_query
+        and not await transaction.fetch_all(resource.owner_query, keys)
+    ):
         raise NotFound
-    own, parts = _divided(resource, {**resource.columns(_members(content)), **keys})
-    write.attempt = _attempt(resource, own, parts, write.attempt.but)
-    await ownership.check_taken(transaction, write.caller, resource, {}, own)
-    await rows.insert(transaction, resource.table, own)
+    own, parts = _divided(resource, {**resource.to_columns(_members(content)), **keys})
+    write.attempted_write = _attempt(resource, own, parts, write.attempted_write.own_addresses)
+    await ownership.ensure_claimed_objects_inside(transaction, write.caller, resource, {}, own)
+    await rows.insert_row(transaction, resource.table, own)
     await _put_parts(transaction, resource, keys, parts)
-    await ownership.check(transaction, write.caller, resource, keys, is_new=True)
+    await ownership.ensure_object_inside(transaction, write.caller, resource, keys, is_new=True)
 
 
-async def change(write: Write, resource: Resource, patch: Noted, keys: Values) -> Response:
+async def update_object(write: WriteRequest, resource: Resource, patch: ChangeReason, keys: Values) -> Response:
     """Apply a merge patch (RFC 7396). Answers 200 with ETag and the document, as it was where nothing changes.
 
     Raises NotFound, PreconditionFailed, and InvalidContent for what the object would become.
     """
 
-    async def work(transaction: Writer) -> Done:
-        await put_patch(transaction, write, resource, patch, keys)
-        item = await shown(transaction, write, resource, keys)
+    async def work(transaction: Transaction) -> WriteResult:
+        await apply_patch(transaction, write, resource, patch, keys)
+        item = await get_document(transaction, write, resource, keys)
         headers = {"ETag": conditional.entity_tag(item.body, item.revision)}
-        return Done(Kept(200, headers, item.body), [f"{resource.name}/{resource.key_of(keys)}"])
+        return WriteResult(StoredResponse(200, headers, item.body), [f"{resource.name}/{resource.format_key(keys)}"])
 
-    return await write.run(work, patch)
+    return await write.run_in_transaction(work, patch)
 
 
-async def put_patch(transaction: Writer, write: Write, resource: Resource, patch: Noted, keys: Values) -> None:
+async def apply_patch(
+    transaction: Transaction, write: WriteRequest, resource: Resource, patch: ChangeReason, keys: Values
+) -> None:
     """Change an object, and of its parts what the patch names."""
-    there = await held(transaction, write, resource, keys)
+    there = await lock_object(transaction, write, resource, keys)
     given = patch.model_dump(mode="json", exclude_unset=True, by_alias=True)
-    members = resource.members(there.content)
-    fitting = {name: value for name, value in members.items() if name in resource.content.model_fields}
-    becomes = validate(resource.content, merged(fitting, given))
-    named = {name: getattr(becomes, name) for name in given if name not in NOTES}
-    own, parts = _divided(resource, resource.columns(named))
-    whole, _ = _divided(resource, resource.columns(_members(becomes)))
-    write.attempt = _attempt(resource, {**whole, **keys}, parts, [resource.address_of(keys)])
+    members = resource.to_members(there.members)
+    fitting = {name: value for name, value in members.items() if name in resource.payload_model.model_fields}
+    becomes = validate(resource.payload_model, merged(fitting, given))
+    named = {name: getattr(becomes, name) for name in given if name not in REASON_MEMBERS}
+    own, parts = _divided(resource, resource.to_columns(named))
+    whole, _ = _divided(resource, resource.to_columns(_members(becomes)))
+    write.attempted_write = _attempt(resource, {**whole, **keys}, parts, [resource.format_address(keys)])
     changed = [
         one
         for one in resource.parts
-        if one.member in parts and one.as_told(parts[one.member]) != one.as_told(_held_part(there.content, one.member))
+        if one.member in parts
+        and one.normalize(parts[one.member]) != one.normalize(_held_part(there.members, one.member))
     ]
-    await ownership.check_taken(transaction, write.caller, resource, there.content, own)
+    await ownership.ensure_claimed_objects_inside(transaction, write.caller, resource, there.members, own)
     # The former parts go first: they may stand in the way of what the row becomes, as its speakers of another group.
     for one in changed:
-        if one.numbered:
+        if one.ordered:
             await rows.replace_parts(transaction, one, keys, ())
-    await rows.update(transaction, resource.table, keys, own)
+    await rows.update_row(transaction, resource.table, keys, own)
     for one in changed:
         await rows.replace_parts(transaction, one, keys, parts[one.member])
-    await ownership.check(transaction, write.caller, resource, keys)
-    await ownership.check_move(transaction, write.caller, resource, there.content, own)
+    await ownership.ensure_object_inside(transaction, write.caller, resource, keys)
+    await ownership.ensure_new_owner_inside(transaction, write.caller, resource, there.members, own)
 
 
-async def delete(write: Write, resource: Resource, keys: Values, note: Noted | None = None) -> Response:
+async def delete_object(
+    write: WriteRequest, resource: Resource, keys: Values, note: ChangeReason | None = None
+) -> Response:
     """Delete an object with its parts. Answers 204; its revisions stay, the last of them without content."""
 
-    async def work(transaction: Writer) -> Done:
-        await held(transaction, write, resource, keys)
-        write.attempt = Attempt(keys, deletes=True)
+    async def work(transaction: Transaction) -> WriteResult:
+        await lock_object(transaction, write, resource, keys)
+        write.attempted_write = AttemptedWrite(keys, is_delete=True)
         await _put_parts(transaction, resource, keys, {parts.member: [] for parts in resource.parts})
-        await rows.delete(transaction, resource.table, keys)
-        return Done(Kept(204, {}, b""), [f"{resource.name}/{resource.key_of(keys)}"])
+        await rows.delete_row(transaction, resource.table, keys)
+        return WriteResult(StoredResponse(204, {}, b""), [f"{resource.name}/{resource.format_key(keys)}"])
 
-    return await write.run(work, note)
+    return await write.run_in_transaction(work, note)
 
 
-async def shown(transaction: Writer, write: Write, resource: Resource, keys: Values) -> Item:
+async def get_document(transaction: Transaction, write: WriteRequest, resource: Resource, keys: Values) -> Item:
     """The object's document, as the transaction has made it."""
-    write.shows_people = write.shows_people or resource.personal
-    *within, own = resource.keys
+    write.exposes_personal_data = write.exposes_personal_data or resource.is_personal
+    *within, own = resource.key_columns
     query = {name: keys[name] for name in within}
     item = await resource.collection.one(
-        transaction, keys[own], WHOLE, within=query, today=write.today if resource.of_a_day else None
+        transaction, keys[own], FULL_DOCUMENT, within=query, today=write.today if resource.date_dependent else None
     )
     if item is None:
         raise RuntimeError(f"{resource.name}: what was written is not to be seen")
     return item
 
 
-async def held(transaction: Writer, write: Write, resource: Resource, keys: Values) -> rows.Held:
+async def lock_object(
+    transaction: Transaction, write: WriteRequest, resource: Resource, keys: Values
+) -> rows.LockedRow:
     """Lock the object, and see that the caller may write it and knows its present revision."""
-    await resource.barred(transaction, write.caller, keys)
-    found = await rows.hold(transaction, resource, keys)
+    await resource.ensure_writable(transaction, write.caller, keys)
+    found = await rows.lock_row(transaction, resource, keys)
     if found is None:
         raise NotFound
-    await ownership.check(transaction, write.caller, resource, keys)
-    if write.match is not None and not conditional.matches(write.match, found.revision):
-        item = await shown(transaction, write, resource, keys)
+    await ownership.ensure_object_inside(transaction, write.caller, resource, keys)
+    if write.if_match is not None and not conditional.matches(write.if_match, found.revision):
+        item = await get_document(transaction, write, resource, keys)
         raise PreconditionFailed(headers={"ETag": conditional.entity_tag(item.body, item.revision)})
     return found
 
 
-def _attempt(resource: Resource, columns: Values, parts: Mapping[str, Any], but: Sequence[str]) -> Attempt:
-    return Attempt(columns, rivals=resource.rivals, parts=resource.members_of_parts, items=parts, but=but)
+def _attempt(resource: Resource, columns: Values, parts: Mapping[str, Any], but: Sequence[str]) -> AttemptedWrite:
+    return AttemptedWrite(
+        columns,
+        conflict_queries=resource.conflict_queries,
+        part_members=resource.part_members,
+        part_items=parts,
+        own_addresses=but,
+    )
 
 
 def _members(content: BaseModel) -> dict[str, Any]:
-    return {name: value for name, value in content if name not in NOTES}
+    return {name: value for name, value in content if name not in REASON_MEMBERS}
 
 
 def _divided(resource: Resource, columns: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
     """What stands in the row itself, and what in the tables of its parts."""
-    own = {name: value for name, value in columns.items() if name in resource.names}
+    own = {name: value for name, value in columns.items() if name in resource.writable_columns}
     parts = {
         one.member: [dict(item) for item in columns[one.member]] for one in resource.parts if one.member in columns
     }
     return own, parts
 
 
-async def _put_parts(write: Writer, resource: Resource, keys: Values, items: Mapping[str, Any]) -> None:
+async def _put_parts(write: Transaction, resource: Resource, keys: Values, items: Mapping[str, Any]) -> None:
     for parts in resource.parts:
         if parts.member in items:
             await rows.replace_parts(write, parts, keys, items[parts.member])

@@ -16,8 +16,8 @@ from sqlalchemy import (
 )
 
 from app import models
-from app.core.db.database import Reading
-from app.core.db.faults import RuleBroken
+from app.core.db.database import Queryable
+from app.core.db.faults import ConstraintViolation
 from app.core.db.statements import Statement
 from app.core.languages import Text as Sentence
 from app.core.problems import (
@@ -37,7 +37,7 @@ from app.core.problems import (
     SecondClientNeeded,
     TwoHolders,
 )
-from app.writes.messages import WORDS
+from app.writes.messages import CONSTRAINT_MESSAGES
 
 # By table: where its rows are found, by the columns that the address names.
 ADDRESSES: Mapping[str, str] = {
@@ -89,28 +89,28 @@ BROKEN = Sentence("Aturan ini tidak dipenuhi.", "This rule is broken.")
 UNKNOWN = Sentence("Kode tidak dikenal.", "No such code.")
 
 
-class Attempt(NamedTuple):
+class AttemptedWrite(NamedTuple):
     """What a write has tried: the columns of its row, or the keys of the row that it wanted to delete."""
 
     columns: Mapping[str, Any]
-    deletes: bool = False
-    rivals: Mapping[str, Statement] = {}
+    is_delete: bool = False
+    conflict_queries: Mapping[str, Statement] = {}
     """By rule: the SQL that finds whom it is broken with, from the columns."""
-    parts: Mapping[str, str] = {}
+    part_members: Mapping[str, str] = {}
     """By table: the member of the body whose items stand in it."""
-    items: Mapping[str, Sequence[Mapping[str, Any]]] = {}
+    part_items: Mapping[str, Sequence[Mapping[str, Any]]] = {}
     """By member: those items."""
-    but: Sequence[str] = ()
+    own_addresses: Sequence[str] = ()
     """Addresses of what the write itself changes, and which so do not stand in its way."""
 
 
-async def told(read: Reading, broken: RuleBroken, attempt: Attempt) -> Problem:
+async def to_problem(read: Queryable, broken: ConstraintViolation, attempt: AttemptedWrite) -> Problem:
     """The problem to answer with."""
     table: Table = models.Base.metadata.tables[broken.table]
     rule = next((rule for rule in table.constraints if rule.name == broken.constraint), None)
-    if attempt.deletes and isinstance(rule, ForeignKeyConstraint):
+    if attempt.is_delete and isinstance(rule, ForeignKeyConstraint):
         return InUse(*[_way(REFERS, "in_use", "", one) for one in await _referring(read, table, rule, attempt.columns)])
-    member = attempt.parts.get(broken.table)  # whatever is wrong within a part, the body has it there
+    member = attempt.part_members.get(broken.table)  # whatever is wrong within a part, the body has it there
     if broken.constraint in RULES:
         kind, pointer = RULES[broken.constraint]
         if kind is ForeignParent and not await _is_there(read, table, attempt.columns):
@@ -120,17 +120,17 @@ async def told(read: Reading, broken: RuleBroken, attempt: Attempt) -> Problem:
     if isinstance(rule, ForeignKeyConstraint):
         return InvalidContent(Invalid("unknown_code", UNKNOWN, pointer=f"/{member or rule.column_keys[-1]}"))
     if columns := _unique(table, broken.constraint):
-        tried = attempt.items.get(member, ()) if member else [attempt.columns]
+        tried = attempt.part_items.get(member, ()) if member else [attempt.columns]
         found = [address for one in tried for address in await _same(read, table, broken.constraint, columns, one)]
         return _conflict(Exists, f"/{member or columns[-1].name}", found, attempt)
-    pointer, words = WORDS.get(broken.constraint, ("", BROKEN))
+    pointer, words = CONSTRAINT_MESSAGES.get(broken.constraint, ("", BROKEN))
     code = broken.constraint.removeprefix(f"ck_{broken.table}_")
     return InvalidContent(Invalid(code, words, pointer=f"/{member}" if member else pointer))
 
 
-def _conflict(kind: type[Problem], pointer: str, found: Sequence[str], attempt: Attempt) -> Problem:
+def _conflict(kind: type[Problem], pointer: str, found: Sequence[str], attempt: AttemptedWrite) -> Problem:
     """Names no more than the first few, and none where nothing but the write itself is in its way."""
-    others = [address for address in dict.fromkeys(found) if address not in attempt.but][:MOST_NAMED]
+    others = [address for address in dict.fromkeys(found) if address not in attempt.own_addresses][:MOST_NAMED]
     return kind(*[_way(STANDS_IN_THE_WAY, kind.code, pointer, one) for one in others or NONE])
 
 
@@ -148,25 +148,25 @@ def _unique(table: Table, name: str) -> list[Column[Any]]:
     return [column for index in table.indexes if index.unique and index.name == name for column in index.columns]
 
 
-async def _found(read: Reading, table: Table, *where: Any, values: Mapping[str, Any]) -> list[str]:
+async def _found(read: Queryable, table: Table, *where: Any, values: Mapping[str, Any]) -> list[str]:
     """The addresses of the first rows of a table that fulfil all of these."""
     address = ADDRESSES[table.name]
     named = [column for column in table.columns if f"{{{column.name}}}" in address]
     texts: list[Any] = [cast(column, Text) for column in named]
     statement = select(*(texts or [literal_column("1")])).where(*where).distinct().limit(MOST_NAMED)
     names = [column.name for column in named]
-    rows = await read.rows(Statement(statement), values)
+    rows = await read.fetch_all(Statement(statement), values)
     return [address.format(**dict(zip(names, row, strict=False))) for row in rows]
 
 
-async def _referring(read: Reading, table: Table, rule: ForeignKeyConstraint, keys: Mapping[str, Any]) -> list[str]:
+async def _referring(read: Queryable, table: Table, rule: ForeignKeyConstraint, keys: Mapping[str, Any]) -> list[str]:
     where = [element.parent == bindparam(f"key_{element.column.name}") for element in rule.elements]
     values = {f"key_{name}": value for name, value in keys.items()}
     return await _found(read, table, *where, values=values)
 
 
 async def _same(
-    read: Reading, table: Table, rule: str, columns: list[Column[Any]], values: Mapping[str, Any]
+    read: Queryable, table: Table, rule: str, columns: list[Column[Any]], values: Mapping[str, Any]
 ) -> list[str]:
     """The rows that have these values where they must be the only ones."""
     if not all(column.name in values for column in columns):
@@ -177,7 +177,9 @@ async def _same(
     return await _found(read, table, *where, values={f"key_{column.name}": values[column.name] for column in columns})
 
 
-async def _rivals(read: Reading, broken: RuleBroken, kind: type[Problem], attempt: Attempt) -> list[str]:
+async def _rivals(
+    read: Queryable, broken: ConstraintViolation, kind: type[Problem], attempt: AttemptedWrite
+) -> list[str]:
     """With what a rule between rows is broken: as its hint says, or its parent, or those that an SQL finds."""
     if kind is OutsideMeeting and "meeting" in attempt.columns:  # a session's: it is its meeting that it does not fit
         return [ADDRESSES["meetings"].format(code=attempt.columns["meeting"])]
@@ -186,12 +188,12 @@ async def _rivals(read: Reading, broken: RuleBroken, kind: type[Problem], attemp
         return [ADDRESSES["sessions"].format(meeting=meeting, code=session)]
     if kind in (Circular, ForeignParent):
         return [ADDRESSES[broken.table].format(code=attempt.columns["parent"])]
-    statement = attempt.rivals.get(broken.constraint)
-    found = await read.rows(statement, attempt.columns) if statement else []
+    statement = attempt.conflict_queries.get(broken.constraint)
+    found = await read.fetch_all(statement, attempt.columns) if statement else []
     return [ADDRESSES[broken.table].format(id=row[0]) for row in found]
 
 
-async def _is_there(read: Reading, table: Table, columns: Mapping[str, Any]) -> bool:
+async def _is_there(read: Queryable, table: Table, columns: Mapping[str, Any]) -> bool:
     """Whether the parent is there at all, be it under another election."""
     statement = Statement(select(table.c.code).where(table.c.code == bindparam("parent")))
-    return await read.row(statement, {"parent": columns.get("parent")}) is not None
+    return await read.fetch_first(statement, {"parent": columns.get("parent")}) is not None

@@ -9,22 +9,22 @@ from typing import NamedTuple
 
 import orjson
 
-from app.core.db.transaction import Writer
+from app.core.db.transaction import Transaction
 from app.core.problems import InFlight, KeyReused
 
-FIND = (
+SELECT_RESPONSE = (
     "SELECT fingerprint, status, headers::text, body FROM idempotency_keys"
     " WHERE client = $1 AND key = $2 AND created_at > now() - interval '7 days'"
 )
 # Later than they are no longer given, by more than a request can take: what is asked for just in time is still there.
 # One whose key is just being used anew is left alone: it would go with the new answer in its place.
-PURGE = (
+DELETE_EXPIRED_KEYS = (
     "DELETE FROM idempotency_keys WHERE (client, key) IN (SELECT client, key FROM idempotency_keys"
     " WHERE created_at < now() - interval '7 days 1 hour' LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING 1"
 )
 
 
-class Kept(NamedTuple):
+class StoredResponse(NamedTuple):
     """An answer as it was given: the status, the headers that belong to it, and the body."""
 
     status: int
@@ -32,12 +32,12 @@ class Kept(NamedTuple):
     body: bytes
 
 
-def fingerprint(method: str, address: str, body: bytes) -> bytes:
+def compute_fingerprint(method: str, address: str, body: bytes) -> bytes:
     """What two requests must have in common to be the same one."""
     return sha256(b"\0".join((method.encode(), address.encode(), body))).digest()
 
 
-async def find(write: Writer, client: str, key: str, same: bytes) -> Kept | None:
+async def find_response(write: Transaction, client: str, key: str, same: bytes) -> StoredResponse | None:
     """The answer kept for this key, or None for a new one, which is this transaction's until it ends.
 
     Raises InFlight while another request with the key runs, KeyReused where the key was used for another request.
@@ -46,16 +46,16 @@ async def find(write: Writer, client: str, key: str, same: bytes) -> Kept | None
     [(ours,)] = await write.fetch("SELECT pg_try_advisory_xact_lock(idempotency_lock_key($1, $2))", client, key)
     if not ours:
         raise InFlight
-    found = await write.fetch(FIND, client, key)
+    found = await write.fetch(SELECT_RESPONSE, client, key)
     if not found:
         return None
     kept_for, status, headers, body = found[0]
     if kept_for != same:
         raise KeyReused
-    return Kept(status, orjson.loads(headers), body)
+    return StoredResponse(status, orjson.loads(headers), body)
 
 
-async def keep(write: Writer, client: str, key: str, same: bytes, answer: Kept) -> None:
+async def store_response(write: Transaction, client: str, key: str, same: bytes, answer: StoredResponse) -> None:
     """Keep an answer, in the place of one that is too old to be given."""
     await write.fetch(
         "INSERT INTO idempotency_keys AS kept (client, key, fingerprint, status, headers, body)"

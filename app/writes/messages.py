@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from app.core.languages import Text
 
-WORDS: Mapping[str, tuple[str, Text]] = {
+CONSTRAINT_MESSAGES: Mapping[str, tuple[str, Text]] = {
     "ck_regions_province_has_no_parent": (
         "/parent",
         Text("Provinsi tidak berinduk; daerah lain berinduk.", "A province has no parent, any other region has one."),

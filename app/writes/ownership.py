@@ -10,11 +10,11 @@ from sqlalchemy.orm import aliased
 
 from app import models
 from app.auth import Caller
-from app.core.db.database import Reading
+from app.core.db.database import Queryable
 from app.core.db.statements import DIALECT, Statement
-from app.core.db.transaction import Writer
+from app.core.db.transaction import Transaction
 from app.core.problems import OutsideOrganization
-from app.writes.resource import Resource, Taken, Values
+from app.writes.resource import OwnershipClaim, Resource, Values
 
 Objects = Mapping[int, Values]
 """Columns of objects, each under a number of the caller's choice."""
@@ -47,7 +47,9 @@ END
 """
 
 
-async def check(write: Writer, caller: Caller, resource: Resource, keys: Values, *, is_new: bool = False) -> None:
+async def ensure_object_inside(
+    write: Transaction, caller: Caller, resource: Resource, keys: Values, *, is_new: bool = False
+) -> None:
     """Raise OutsideOrganization unless the caller may write this object as it stands in the transaction.
 
     What is nobody's yet, as a person without an appointment, is its own only if the caller has created it: `is_new`, if
@@ -57,61 +59,69 @@ async def check(write: Writer, caller: Caller, resource: Resource, keys: Values,
         raise OutsideOrganization
     if caller.organization is None:
         return
-    if resource.owned_by is None:
+    if resource.owner_query is None:
         raise OutsideOrganization
-    if is_new and not await write.rows(resource.owned_by, keys):
+    if is_new and not await write.fetch_all(resource.owner_query, keys):
         return
-    if await outside(write, caller, resource, {0: keys}):
+    if await find_objects_outside(write, caller, resource, {0: keys}):
         raise OutsideOrganization
 
 
-async def check_move(write: Writer, caller: Caller, resource: Resource, was: Values, becomes: Values) -> None:
+async def ensure_new_owner_inside(
+    write: Transaction, caller: Caller, resource: Resource, was: Values, becomes: Values
+) -> None:
     """Raise OutsideOrganization where a bound client moves an object from where it stands to where it may not write."""
-    if await moved_out(write, caller, resource, {0: was}, {0: becomes}):
+    if await find_new_owners_outside(write, caller, resource, {0: was}, {0: becomes}):
         raise OutsideOrganization
 
 
-async def check_taken(write: Writer, caller: Caller, resource: Resource, was: Values, becomes: Values) -> None:
+async def ensure_claimed_objects_inside(
+    write: Transaction, caller: Caller, resource: Resource, was: Values, becomes: Values
+) -> None:
     """Raise OutsideOrganization where a bound client would make an object its own by naming it, as an appointment does.
 
     To be asked before that is written: afterwards it is its own.
     """
-    if await taken(write, caller, resource, {0: was}, {0: becomes}):
+    if await find_claimed_objects_outside(write, caller, resource, {0: was}, {0: becomes}):
         raise OutsideOrganization
 
 
-async def outside(write: Writer, caller: Caller, resource: Resource, keys: Objects) -> set[int]:
+async def find_objects_outside(write: Transaction, caller: Caller, resource: Resource, keys: Objects) -> set[int]:
     """Those of these objects that a caller may not write as they stand in the transaction."""
     if caller.organization is None or not keys:
         return set()
-    if resource.owned_by is None:
+    if resource.owner_query is None:
         return set(keys)
-    sql = _sql(resource, resource.keys, resource.owned_by, resource.name)
-    return await _found(write, caller, sql, {n: (resource.key_of(one), one) for n, one in keys.items()})
+    sql = _sql(resource, resource.key_columns, resource.owner_query, resource.name)
+    return await _found(write, caller, sql, {n: (resource.format_key(one), one) for n, one in keys.items()})
 
 
-async def moved_out(write: Writer, caller: Caller, resource: Resource, was: Objects, becomes: Objects) -> set[int]:
+async def find_new_owners_outside(
+    write: Transaction, caller: Caller, resource: Resource, was: Objects, becomes: Objects
+) -> set[int]:
     """Those that a bound client would move to where it may not write."""
-    place = resource.moves
+    place = resource.owner_column
     if caller.organization is None or place is None:
         return set()
     moved = {n: ("", {place: to}) for n, to in _changed(place, was, becomes).items()}
     return await _found(write, caller, _sql(resource, [place], f'SELECT given."{place}"'), moved) if moved else set()
 
 
-async def taken(write: Writer, caller: Caller, resource: Resource, was: Objects, becomes: Objects) -> set[int]:
+async def find_claimed_objects_outside(
+    write: Transaction, caller: Caller, resource: Resource, was: Objects, becomes: Objects
+) -> set[int]:
     """Those by which a bound client would take what is not its own. What is not there at all, a foreign key refuses."""
     found: set[int] = set()
-    for one in resource.takes if caller.organization is not None else ():
+    for one in resource.ownership_claims if caller.organization is not None else ():
         named = {n: (str(to), {one.column: to}) for n, to in _changed(one.column, was, becomes).items()}
         if named:
             found |= await _found(write, caller, _sql_of_taken(resource, one), named)
     return found
 
 
-async def is_below(read: Reading, code: str, bound_to: str) -> bool:
+async def is_within_organization(read: Queryable, code: str, bound_to: str) -> bool:
     """Whether an organization is the one that a client is bound to, or lies below it."""
-    return bool((await read.one(_BELOW, {"code": code, "bound_to": bound_to}))[0])
+    return bool((await read.fetch_one(_BELOW, {"code": code, "bound_to": bound_to}))[0])
 
 
 def _changed(column: str, was: Objects, becomes: Objects) -> dict[int, Any]:
@@ -127,11 +137,11 @@ def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def _sql_of_taken(resource: Resource, one: Taken) -> str:
+def _sql_of_taken(resource: Resource, one: OwnershipClaim) -> str:
     (reference,) = resource.table.columns[one.column].foreign_keys
     there = reference.column
     is_there = f'EXISTS (SELECT FROM "{there.table.name}" WHERE "{there.name}" = given."{one.column}")'
-    return _sql(resource, [one.column], one.owned_by, one.resource, is_there)
+    return _sql(resource, [one.column], one.owner_query, one.resource, is_there)
 
 
 def _sql(
@@ -146,6 +156,6 @@ def _sql(
     return _OUTSIDE.format(shape=shape, owners=owned_by, is_there=is_there, name=name)
 
 
-async def _found(write: Writer, caller: Caller, sql: str, objects: Mapping[int, tuple[str, Values]]) -> set[int]:
+async def _found(write: Transaction, caller: Caller, sql: str, objects: Mapping[int, tuple[str, Values]]) -> set[int]:
     given = [{**columns, "_n": n, "_key": key} for n, (key, columns) in objects.items()]
-    return {n for (n,) in await write.fetch(sql, orjson.dumps(given).decode(), caller.organization, caller.client)}
+    return {n for (n,) in await write.fetch(sql, orjson.dumps(given).decode(), caller.organization, caller.client_id)}

@@ -22,7 +22,7 @@ TimeZone = Annotated[
 ]
 
 
-class Noted(Content):
+class ChangeReason(Content):
     """Why it is written. Both stand in the object's revision."""
 
     reason: Annotated[Line | None, Field(description="Why this is written, for the revision.")] = None
@@ -32,11 +32,11 @@ class Noted(Content):
 
 
 # What stands beside a body in a route's signature.
-MergePatch = Body(media_type=MERGE_PATCH)
-Note = Annotated[Noted | None, Body(description="Why it is deleted.")]
+MergePatchBody = Body(media_type=MERGE_PATCH)
+DeleteReason = Annotated[ChangeReason | None, Body(description="Why it is deleted.")]
 
 
-class Sourced(Noted):
+class SourcedPayload(ChangeReason):
     """Where a fact is from, and how sure it is."""
 
     source: Annotated[Line | None, Field(description="Where this is stated; null: in no source seen so far.")] = None
@@ -44,6 +44,6 @@ class Sourced(Noted):
     primary: Annotated[bool, Field(description="Whether the source is the regulation or the body itself.")] = False
 
 
-def patch(model: type[T]) -> type[T]:
+def merge_patch_model(model: type[T]) -> type[T]:
     """A class decorator: the schema of a merge patch (RFC 7396) of what the class inherits."""
     return patch_of(model, model.__name__)  # type: ignore[return-value]

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from app.core.db.database import Database
-from app.core.db.transaction import writing
+from app.core.db.transaction import open_transaction
 from app.writes import idempotency
 
 EVERY = 3600.0  # seconds
@@ -22,7 +22,7 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 @asynccontextmanager
-async def housekeeping(database: Database, *, every: float = EVERY) -> AsyncIterator[None]:
+async def purge_periodically(database: Database, *, every: float = EVERY) -> AsyncIterator[None]:
     """Throws away once an hour, for as long as the block runs. It does not matter how many workers do so."""
     task = asyncio.create_task(_keep_house(database, every))
     try:
@@ -37,7 +37,7 @@ async def _keep_house(database: Database, every: float) -> None:
     while True:
         await asyncio.sleep(every)
         try:
-            for purge in (idempotency.PURGE, ASSERTIONS):
+            for purge in (idempotency.DELETE_EXPIRED_KEYS, ASSERTIONS):
                 while await _purge(database, purge) == MOST:
                     log.info("housekeeping goes on")
         except Exception as error:  # whatever it is, the next time may do better
@@ -46,5 +46,5 @@ async def _keep_house(database: Database, every: float) -> None:
 
 async def _purge(database: Database, purge: str) -> int:
     """How many were thrown away, no more than a statement's time allows for."""
-    async with writing(database) as write:
+    async with open_transaction(database) as write:
         return len(await write.fetch(purge, MOST))

@@ -7,17 +7,17 @@ from typing import Annotated, Literal, NamedTuple
 from fastapi import Depends, Header, Query, Request, Response
 from pydantic import ConfigDict, Field
 
-from app.auth import Caller, caller_of
+from app.auth import Caller, get_caller
 from app.core import clock
 from app.core.db.database import Database
-from app.core.db.faults import RuleBroken
-from app.core.db.transaction import NothingKept, Writer, writing
+from app.core.db.faults import ConstraintViolation
+from app.core.db.transaction import Rollback, Transaction, open_transaction
 from app.core.http.parameters import NoQuery
 from app.core.problems import KeyRequired, PreconditionRequired, Problem
 from app.writes import audit_trail, idempotency
-from app.writes.conflicts import Attempt, told
-from app.writes.idempotency import Kept
-from app.writes.payloads import Noted
+from app.writes.conflicts import AttemptedWrite, to_problem
+from app.writes.idempotency import StoredResponse
+from app.writes.payloads import ChangeReason
 
 
 class WriteQuery(NoQuery):
@@ -50,18 +50,18 @@ IfMatch = Annotated[
 ]
 
 
-class Done(NamedTuple):
+class WriteResult(NamedTuple):
     """What a write has come to: its answer, and which objects it touched."""
 
-    answer: Kept
+    response: StoredResponse
     keys: list[str]
 
 
-Work = Callable[[Writer], Awaitable[Done]]
+Work = Callable[[Transaction], Awaitable[WriteResult]]
 
 
 @dataclass
-class Write:
+class WriteRequest:
     """A request that writes. `key`: of a creation; `match`: the tags of If-Match, where one is asked for.
 
     `attempt`: what was last tried, for the words of a rule that refuses it. `shows_people`: its answer holds what is
@@ -71,10 +71,10 @@ class Write:
     request: Request
     caller: Caller
     dry_run: bool
-    key: str | None = None
-    match: str | None = None
-    attempt: Attempt = field(default_factory=lambda: Attempt({}))
-    shows_people: bool = False
+    idempotency_key: str | None = None
+    if_match: str | None = None
+    attempted_write: AttemptedWrite = field(default_factory=lambda: AttemptedWrite({}))
+    exposes_personal_data: bool = False
 
     @property
     def database(self) -> Database:
@@ -85,41 +85,43 @@ class Write:
     def today(self) -> clock.LocalDay:
         return clock.today(self.request.app.state.zone)
 
-    async def run(self, work: Work, note: Noted | None = None) -> Response:
+    async def run_in_transaction(self, work: Work, note: ChangeReason | None = None) -> Response:
         """Do the work in one transaction, with its audit line and its kept answer; what is answered is committed.
 
         Raises the problem of a broken rule, InFlight, KeyReused, and what the work raises.
         """
         try:
             return await self._run(work, note)
-        except RuleBroken as broken:
-            raise await self.told(broken) from None
+        except ConstraintViolation as broken:
+            raise await self.to_problem(broken) from None
 
-    async def told(self, broken: RuleBroken) -> Problem:
+    async def to_problem(self, broken: ConstraintViolation) -> Problem:
         """What a rule that refuses what was last tried means to the caller."""
-        return await told(self.database.reader(), broken, self.attempt)
+        return await to_problem(self.database.reader(), broken, self.attempted_write)
 
-    async def sign(self, write: Writer, note: Noted | None) -> None:
+    async def attribute_revisions(self, write: Transaction, note: ChangeReason | None) -> None:
         """Put the caller's name, and these reasons, under the revisions that the transaction makes from now on."""
-        await audit_trail.sign(write, self.caller, self._request_id(), note)
+        await audit_trail.attribute_revisions(write, self.caller, self._request_id(), note)
 
-    async def _run(self, work: Work, note: Noted | None) -> Response:
-        same = idempotency.fingerprint(self.request.method, self._address(), await self.request.body())
-        answer: Kept
-        async with writing(self.database) as write:
-            await self.sign(write, note)
-            if self.key and (kept := await idempotency.find(write, self.caller.client, self.key, same)):
+    async def _run(self, work: Work, note: ChangeReason | None) -> Response:
+        same = idempotency.compute_fingerprint(self.request.method, self._address(), await self.request.body())
+        answer: StoredResponse
+        async with open_transaction(self.database) as write:
+            await self.attribute_revisions(write, note)
+            if self.idempotency_key and (
+                kept := await idempotency.find_response(write, self.caller.client_id, self.idempotency_key, same)
+            ):
                 return _response(kept, {"Idempotency-Replayed": "true"})
             answer, keys = await work(write)
             if self.dry_run:
                 await write.fetch("SET CONSTRAINTS ALL IMMEDIATE")
-                raise NothingKept
-            await audit_trail.line(write, self.caller, self.request, keys)
-            if self.key:
-                await idempotency.keep(write, self.caller.client, self.key, same, answer)
+                raise Rollback
+            await audit_trail.insert_audit_line(write, self.caller, self.request, keys)
+            if self.idempotency_key:
+                await idempotency.store_response(write, self.caller.client_id, self.idempotency_key, same, answer)
         if self.dry_run:
             if self.shows_people:
-                async with writing(self.database) as write:
+                async with open_transaction(self.database) as write:
                     await audit_trail.line(write, self.caller, self.request, keys)
             status = 200 if answer.status == 201 else answer.status
             return _response(answer._replace(status=status, headers={}))
@@ -133,42 +135,46 @@ class Write:
         return str(self.request.scope.get("state", {}).get("request_id", ""))
 
 
-def _response(answer: Kept, more: dict[str, str] | None = None) -> Response:
+def _response(answer: StoredResponse, more: dict[str, str] | None = None) -> Response:
     headers = {"Cache-Control": "no-store", **answer.headers, **(more or {})}
     media_type = "application/json" if answer.body else None
     return Response(answer.body or None, answer.status, headers, media_type)
 
 
-def known(request: Request) -> Caller:
+def require_caller(request: Request) -> Caller:
     """The caller of a route that asks for a scope."""
-    caller = caller_of(request)
+    caller = get_caller(request)
     if caller is None:
-        raise RuntimeError("a writing route must declare allow(scope)")
+        raise RuntimeError("a writing route must declare require_scope(scope)")
     return caller
 
 
-async def creation(request: Request, query: Annotated[WriteQuery, Query()], key: IdempotencyKey = None) -> Write:
+async def parse_create_request(
+    request: Request, query: Annotated[WriteQuery, Query()], key: IdempotencyKey = None
+) -> WriteRequest:
     """A request that creates; KeyRequired without an Idempotency-Key."""
     dry_run = query.dry_run == "true"
     if key is None and not dry_run:
         raise KeyRequired
     if key is not None and not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
         raise KeyRequired
-    return Write(request, known(request), dry_run, key=None if dry_run else key)
+    return WriteRequest(request, require_caller(request), dry_run, idempotency_key=None if dry_run else key)
 
 
-async def change(request: Request, query: Annotated[WriteQuery, Query()], match: IfMatch = None) -> Write:
+async def parse_change_request(
+    request: Request, query: Annotated[WriteQuery, Query()], match: IfMatch = None
+) -> WriteRequest:
     """A request that changes or deletes; PreconditionRequired without If-Match."""
     if match is None:
         raise PreconditionRequired
-    return Write(request, known(request), query.dry_run == "true", match=match)
+    return WriteRequest(request, require_caller(request), query.dry_run == "true", if_match=match)
 
 
-async def action(request: Request, query: Annotated[WriteQuery, Query()]) -> Write:
+async def parse_action_request(request: Request, query: Annotated[WriteQuery, Query()]) -> WriteRequest:
     """A request that does what can be done once only, and so needs no key: done again, it changes nothing."""
-    return Write(request, known(request), query.dry_run == "true")
+    return WriteRequest(request, require_caller(request), query.dry_run == "true")
 
 
-Action = Annotated[Write, Depends(action)]
-Creation = Annotated[Write, Depends(creation)]
-Change = Annotated[Write, Depends(change)]
+ActionDep = Annotated[WriteRequest, Depends(parse_action_request)]
+CreateDep = Annotated[WriteRequest, Depends(parse_create_request)]
+ChangeDep = Annotated[WriteRequest, Depends(parse_change_request)]

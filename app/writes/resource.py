@@ -13,7 +13,7 @@ from sqlalchemy import Table
 from app.auth import Caller
 from app.core.collection import Collection
 from app.core.db.statements import Statement
-from app.core.db.transaction import Writer
+from app.core.db.transaction import Transaction
 
 Values = Mapping[str, Any]
 
@@ -29,10 +29,10 @@ class Parts:
 
     member: str
     model: Any
-    whose: Mapping[str, str]
-    numbered: bool = True
-    beside: Values = field(default_factory=dict)
-    bare: bool = False
+    foreign_key: Mapping[str, str]
+    ordered: bool = True
+    defaults: Values = field(default_factory=dict)
+    keys_only: bool = False
 
     @property
     def table(self) -> Table:
@@ -42,19 +42,19 @@ class Parts:
     @property
     def key(self) -> str:
         """The member that tells those without an order apart."""
-        (key,) = (column.name for column in self.table.primary_key if column.name not in self.whose)
+        (key,) = (column.name for column in self.table.primary_key if column.name not in self.foreign_key)
         return key
 
-    def as_told(self, items: Any) -> Any:
+    def normalize(self, items: Any) -> Any:
         """What of them counts: also their order, where they have one."""
         found = orjson.loads(orjson.dumps(items))
-        if self.bare:
+        if self.keys_only:
             found = [one[self.key] if isinstance(one, dict) else one for one in found]
-        return found if self.numbered else sorted(found, key=None if self.bare else itemgetter(self.key))
+        return found if self.ordered else sorted(found, key=None if self.keys_only else itemgetter(self.key))
 
 
 @dataclass(frozen=True)
-class Taken:
+class OwnershipClaim:
     """A column that names an object of another resource and makes it that of its owner, as an appointment a person.
 
     `resource`: the name of its list. `owned_by`: whose it is, as a Resource has it, as an SQL of the column.
@@ -62,14 +62,14 @@ class Taken:
 
     column: str
     resource: str
-    owned_by: Statement
+    owner_query: Statement
 
 
 def _as_it_is(members: Values) -> Values:
     return members
 
 
-async def _always(_write: Writer, _caller: Caller, _keys: Values) -> None:
+async def _always(_write: Transaction, _caller: Caller, _keys: Values) -> None:
     """Nothing bars the writing of most resources."""
 
 
@@ -93,19 +93,19 @@ class Resource:
     model: Any
     collection: Collection
     address: str
-    content: type[BaseModel]
-    keys: Sequence[str] = ("code",)
-    generated: Sequence[str] = ("folded",)
+    payload_model: type[BaseModel]
+    key_columns: Sequence[str] = ("code",)
+    generated_columns: Sequence[str] = ("folded",)
     parts: Sequence[Parts] = ()
-    columns: Callable[[Values], Values] = _as_it_is
-    members: Callable[[Values], Values] = _as_it_is
-    owned_by: Statement | None = None
-    rivals: Mapping[str, Statement] = field(default_factory=dict)
-    of_a_day: bool = False
-    moves: str | None = None
-    takes: Sequence[Taken] = ()
-    barred: Callable[[Writer, Caller, Values], Awaitable[None]] = _always
-    personal: bool = False
+    to_columns: Callable[[Values], Values] = _as_it_is
+    to_members: Callable[[Values], Values] = _as_it_is
+    owner_query: Statement | None = None
+    conflict_queries: Mapping[str, Statement] = field(default_factory=dict)
+    date_dependent: bool = False
+    owner_column: str | None = None
+    ownership_claims: Sequence[OwnershipClaim] = ()
+    ensure_writable: Callable[[Transaction, Caller, Values], Awaitable[None]] = _always
+    is_personal: bool = False
 
     @property
     def table(self) -> Table:
@@ -113,18 +113,18 @@ class Resource:
         return table
 
     @cached_property
-    def names(self) -> frozenset[str]:
+    def writable_columns(self) -> frozenset[str]:
         """The columns that a body can fill."""
         return frozenset(column.name for column in self.table.columns) - {"revision", "updated_at", "parts"}
 
     @cached_property
-    def members_of_parts(self) -> Mapping[str, str]:
+    def part_members(self) -> Mapping[str, str]:
         """The members of a body that stand in tables of their own, by table."""
         return {parts.table.name: parts.member for parts in self.parts}
 
-    def address_of(self, keys: Values) -> str:
+    def format_address(self, keys: Values) -> str:
         return self.address.format(**keys)
 
-    def key_of(self, keys: Values) -> str:
+    def format_key(self, keys: Values) -> str:
         """As in `revisions`: the values of the primary key."""
         return "/".join(str(keys[column.name]) for column in self.table.primary_key)

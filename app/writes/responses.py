@@ -25,7 +25,7 @@ from app.core.problems import (
 _CLOSED = (InsufficientScope, OutsideOrganization)
 Responses = dict[int | str, dict[str, Any]]
 _TAG = {"ETag": {"schema": {"type": "string"}, "description": "Names this revision: send it as If-Match."}}
-LOCATION = {
+LOCATION_HEADER = {
     "Location": {"schema": {"type": "string", "format": "uri-reference"}, "description": "Where it can be read."}
 }
 _REPLAYED = {
@@ -36,28 +36,28 @@ _REPLAYED = {
 }
 
 
-def created(model: type[BaseModel], *more: type[Problem]) -> Responses:
+def responses_for_create(model: type[BaseModel], *more: type[Problem]) -> Responses:
     """For `responses=` of a POST that creates: its answers and problems, with `more` of them."""
     kinds = (*_CLOSED, KeyRequired, Exists, InFlight, UnsupportedMediaType, InvalidContent, KeyReused)
     return {
         200: {"model": model, "description": "With `dry_run=true`: what would be created."},
-        201: {"description": "Created.", "headers": {**LOCATION, **_TAG, **_REPLAYED}},
+        201: {"description": "Created.", "headers": {**LOCATION_HEADER, **_TAG, **_REPLAYED}},
         **problems(*kinds, *more),
     }
 
 
-def changed(*more: type[Problem]) -> Responses:
+def responses_for_update(*more: type[Problem]) -> Responses:
     """The same of a PATCH."""
     kinds = (*_CLOSED, NotFound, Conflict, PreconditionFailed, UnsupportedMediaType, InvalidContent)
     return {200: {"description": "As it is now.", "headers": _TAG}, **problems(*kinds, PreconditionRequired, *more)}
 
 
-def done(*more: type[Problem]) -> Responses:
+def responses_for_action(*more: type[Problem]) -> Responses:
     """The same of a POST that can be done once only, and so needs no key."""
     return problems(*_CLOSED, NotFound, UnsupportedMediaType, InvalidContent, *more)
 
 
-def deleted(*more: type[Problem]) -> Responses:
+def responses_for_delete(*more: type[Problem]) -> Responses:
     """The same of a DELETE."""
     kinds = (*_CLOSED, NotFound, InUse, PreconditionFailed, UnsupportedMediaType, InvalidContent, PreconditionRequired)
     return {204: {"description": "Deleted; its revisions stay."}, **problems(*kinds, *more)}

@@ -28,8 +28,8 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from app import models
-from app.core.collection import Collection, Given
-from app.core.db.database import Reading
+from app.core.collection import ActiveFilters, Collection
+from app.core.db.database import Queryable
 from app.core.db.documents import Day, Document, Rows, json_object
 from app.core.http.paging import Page
 from app.core.http.parameters import FieldsOf, ListQuery
@@ -141,7 +141,7 @@ def _moved(member: str) -> ColumnElement[Any]:
     return case((_has_moved(member), json_object(before=before, after=after, days=after - before)), else_=null())
 
 
-def revision(_day: Day) -> Rows:
+def select_revision(_day: Day) -> Rows:
     return select(
         _made.revision,
         _made.action,
@@ -158,7 +158,7 @@ def revision(_day: Day) -> Rows:
     )
 
 
-def _of_the_object(given: Given) -> Iterator[ColumnElement[bool]]:
+def _of_the_object(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     resource: ColumnElement[str] = bindparam("resource")
     key: ColumnElement[str] = bindparam("key")
     yield _made.resource == resource
@@ -171,7 +171,7 @@ def _of_the_object(given: Given) -> Iterator[ColumnElement[bool]]:
 
 
 REVISIONS = Collection(
-    Document(Revision, revision),
+    Document(Revision, select_revision),
     _made,
     conditions=_of_the_object,
     sorts={"revision": [_made.revision]},
@@ -180,10 +180,10 @@ REVISIONS = Collection(
 )
 
 
-async def page(read: Reading, resource: Resource, keys: Values, query: RevisionQuery) -> Page:
+async def list_revisions(read: Queryable, resource: Resource, keys: Values, query: RevisionQuery) -> Page:
     """The revisions of an object, also of one that was deleted; NotFound where there never was one."""
     beside = {name: value for name, value in keys.items() if name not in resource.table.primary_key.columns}
-    within = {"resource": resource.name, "key": resource.key_of(keys), **beside}
+    within = {"resource": resource.name, "key": resource.format_key(keys), **beside}
     found = await REVISIONS.page(read, query, within=within)
     if found.is_empty:
         raise NotFound

@@ -6,15 +6,15 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Table
 
-from app.core.db.transaction import Writer
+from app.core.db.transaction import Transaction
 from app.writes.resource import Parts, Resource, Values
 
 
-class Held(NamedTuple):
+class LockedRow(NamedTuple):
     """What stands there, locked until the transaction ends: its revision and its own members, as JSON."""
 
     revision: int
-    content: dict[str, Any]
+    members: dict[str, Any]
 
 
 def _quoted(name: str) -> str:
@@ -25,21 +25,21 @@ def _same(keys: Sequence[str], first: int = 1) -> str:
     return " AND ".join(f"{_quoted(key)} = ${n}" for n, key in enumerate(keys, first))
 
 
-async def hold(write: Writer, resource: Resource, keys: Values) -> Held | None:
+async def lock_row(write: Transaction, resource: Resource, keys: Values) -> LockedRow | None:
     """Lock the row, and read what it holds.
 
     Not its key: else two writers of which each refers to the other's row, as its parent, would wait for each other.
     """
-    generated = "{" + ",".join(resource.generated) + "}"
+    generated = "{" + ",".join(resource.generated_columns) + "}"
     found = await write.fetch(
         f"SELECT revision, object_content(to_jsonb(held), '{generated}')::text"  # noqa: S608
         f" FROM {_quoted(resource.table.name)} AS held WHERE {_same(list(keys))} FOR NO KEY UPDATE",
         *keys.values(),
     )
-    return Held(found[0][0], orjson.loads(found[0][1])) if found else None
+    return LockedRow(found[0][0], orjson.loads(found[0][1])) if found else None
 
 
-async def insert(write: Writer, table: Table, columns: Values) -> None:
+async def insert_row(write: Transaction, table: Table, columns: Values) -> None:
     names = ", ".join(map(_quoted, columns))
     values = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
     await write.fetch(
@@ -48,7 +48,7 @@ async def insert(write: Writer, table: Table, columns: Values) -> None:
     )
 
 
-async def update(write: Writer, table: Table, keys: Values, columns: Values) -> None:
+async def update_row(write: Transaction, table: Table, keys: Values, columns: Values) -> None:
     """Set the columns, unless they say so already: what changes nothing touches nothing."""
     if not columns:
         return
@@ -63,22 +63,22 @@ async def update(write: Writer, table: Table, keys: Values, columns: Values) -> 
     )
 
 
-async def delete(write: Writer, table: Table, keys: Values) -> None:
+async def delete_row(write: Transaction, table: Table, keys: Values) -> None:
     await write.fetch(f"DELETE FROM {_quoted(table.name)} WHERE {_same(list(keys))}", *keys.values())  # noqa: S608
 
 
-async def replace_parts(write: Writer, parts: Parts, whole: Values, items: Sequence[Mapping[str, Any]]) -> None:
+async def replace_parts(write: Transaction, parts: Parts, whole: Values, items: Sequence[Mapping[str, Any]]) -> None:
     """Let these be the parts of the whole with this key, and no others."""
-    whose = {column: whole[of_whole] for column, of_whole in parts.whose.items()}
-    if parts.numbered:
-        await delete(write, parts.table, whose)
-        beside = {**whose, **parts.beside}
+    whose = {column: whole[of_whole] for column, of_whole in parts.foreign_key.items()}
+    if parts.ordered:
+        await delete_row(write, parts.table, whose)
+        beside = {**whose, **parts.defaults}
         await _insert_all(write, parts.table, [{**beside, "position": n, **item} for n, item in enumerate(items, 1)])
     else:
         await _merge_parts(write, parts, whose, items)
 
 
-async def _merge_parts(write: Writer, parts: Parts, whose: Values, items: Sequence[Mapping[str, Any]]) -> None:
+async def _merge_parts(write: Transaction, parts: Parts, whose: Values, items: Sequence[Mapping[str, Any]]) -> None:
     """One that stays keeps what stands beside its members. One that is given twice breaks the rule of its key."""
     key = parts.key
     found = await write.fetch(
@@ -92,13 +92,13 @@ async def _merge_parts(write: Writer, parts: Parts, whose: Values, items: Sequen
         (stays if item[key] in left else new).append(item)
         left.discard(item[key])
     for gone in sorted(left):
-        await delete(write, parts.table, {**whose, key: gone})
+        await delete_row(write, parts.table, {**whose, key: gone})
     for item in stays:
-        await update(write, parts.table, {**whose, key: item[key]}, item)
-    await _insert_all(write, parts.table, [{**whose, **parts.beside, **item} for item in new])
+        await update_row(write, parts.table, {**whose, key: item[key]}, item)
+    await _insert_all(write, parts.table, [{**whose, **parts.defaults, **item} for item in new])
 
 
-async def _insert_all(write: Writer, table: Table, rows: Sequence[Values]) -> None:
+async def _insert_all(write: Transaction, table: Table, rows: Sequence[Values]) -> None:
     """In one statement, for each makes a copy of all parts in their whole anew."""
     if not rows:
         return

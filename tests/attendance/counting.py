@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from tests.check_ins.doors import Door
+from tests.check_ins.meeting_client import MeetingClient
 
 REASONS = ("excused", "on_duty_elsewhere", "on_leave", "absent")
 UNEQUAL = """
@@ -33,10 +33,10 @@ def numbers(lines: Iterable[Line]) -> dict[str, Any]:
     }
 
 
-async def roll(door: Door) -> list[Line]:
+async def roll(meeting: MeetingClient) -> list[Line]:
     """All lines in full, with the sessions of each; up to 200."""
-    lines = (await door.admin.get(f"{door.at}/attendance?page_size=200")).json()["items"]
-    listed = (await door.admin.get(f"{door.at}/participants?page_size=200")).json()["items"]
+    lines = (await meeting.admin.get(f"{meeting.path}/attendance?page_size=200")).json()["items"]
+    listed = (await meeting.admin.get(f"{meeting.path}/participants?page_size=200")).json()["items"]
     sessions = {one["id"]: one["sessions"] for one in listed}
     return [{**one, "sessions": sessions[one["id"]]} for one in lines]
 
@@ -48,8 +48,8 @@ KEYS: Mapping[str, Callable[[Line], list[str | None]]] = {
 }
 
 
-async def summary(door: Door, query: str = "") -> dict[str, Any]:
-    answer = await door.client.get(f"{door.at}/attendance/summary?{query}")
+async def summary(meeting: MeetingClient, query: str = "") -> dict[str, Any]:
+    answer = await meeting.client.get(f"{meeting.path}/attendance/summary?{query}")
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
@@ -60,18 +60,18 @@ def told(counts: Mapping[str, Any]) -> dict[str, Any]:
     return {name: counts[name] for name in numbers(())}
 
 
-async def assert_counted(door: Door) -> None:
+async def assert_counted(meeting: MeetingClient) -> None:
     """The summary says what a plain count of the roll says, in every grouping."""
-    lines = await roll(door)
-    assert told(await summary(door)) == numbers(lines)
+    lines = await roll(meeting)
+    assert told(await summary(meeting)) == numbers(lines)
     for by, keys in KEYS.items():
-        groups = {one["key"]: told(one) for one in (await summary(door, f"by={by}"))["groups"]}
+        groups = {one["key"]: told(one) for one in (await summary(meeting, f"by={by}"))["groups"]}
         plain = {key: numbers([one for one in lines if key in keys(one)]) for one in lines for key in keys(one)}
         assert groups == plain, by
     for session in {code for one in lines for code in one["sessions"]}:
         in_it = [one for one in lines if session in one["sessions"]]
-        assert told(await summary(door, f"session={session}")) == numbers(in_it)
-        groups = (await summary(door, f"session={session}&by=office"))["groups"]
+        assert told(await summary(meeting, f"session={session}")) == numbers(in_it)
+        groups = (await summary(meeting, f"session={session}&by=office"))["groups"]
         assert {one["key"]: one["invited"] for one in groups} == {
             office: sum(one["office"] == office for one in in_it) for office in {one["office"] for one in in_it}
         }

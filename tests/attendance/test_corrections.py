@@ -10,7 +10,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from app.auth import Scope
-from tests.check_ins.doors import Door, at
+from tests.check_ins.meeting_client import MeetingClient, after_start
 from tests.conftest import fetch
 from tests.writes.calls import Calls
 
@@ -24,203 +24,203 @@ WAITING = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_d
 
 
 @pytest_asyncio.fixture
-async def door(app: FastAPI, client: httpx.AsyncClient) -> Door:
-    return await Door.of_new_meeting(app, client, people=2)
+async def meeting(app: FastAPI, client: httpx.AsyncClient) -> MeetingClient:
+    return await MeetingClient.create(app, client, participant_count=2)
 
 
-def writer(door: Door, name: str) -> Calls:
-    return Calls.of(door.app, door.client, Scope.ATTENDANCE_WRITE, Scope.ATTENDANCE_READ, client=name)
+def writer(meeting: MeetingClient, name: str) -> Calls:
+    return Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, Scope.ATTENDANCE_READ, client=name)
 
 
-async def close(door: Door) -> dict[str, Any]:
-    answer = await door.admin.post(f"{door.at}:close-roll", {"reason": "rapat selesai"})
+async def close(meeting: MeetingClient) -> dict[str, Any]:
+    answer = await meeting.admin.post(f"{meeting.path}:close-roll", {"reason": "rapat selesai"})
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
 
 
-async def asked(door: Door, by: Calls, body: dict[str, str] = SICK) -> str:
+async def asked(meeting: MeetingClient, by: Calls, body: dict[str, str] = SICK) -> str:
     """A correction is asked for; the address at which it is confirmed."""
-    answer = await by.patch(f"{door.at}/attendance/{door.people[0]}", body)
+    answer = await by.patch(meeting.attendance_path(0), body)
     assert answer.status_code == 202, answer.text
-    assert answer.headers["location"] == f"{door.at}/corrections/{answer.json()['id']}"
+    assert answer.headers["location"] == f"{meeting.path}/corrections/{answer.json()['id']}"
     return f"{answer.headers['location']}:confirm"
 
 
-async def corrections(door: Door, query: str = "") -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await door.admin.get(f"{door.at}/corrections{query}")).json()["items"]
+async def corrections(meeting: MeetingClient, query: str = "") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await meeting.admin.get(f"{meeting.path}/corrections{query}")).json()["items"]
     return found
 
 
-async def test_it_is_closed_once(door: Door) -> None:
-    first = await close(door)
-    assert first["meeting"]["code"] == door.meeting
-    assert await close(door) == first
-    bare = await door.client.post(f"{door.at}:close-roll", headers=door.admin.headers)
+async def test_it_is_closed_once(meeting: MeetingClient) -> None:
+    first = await close(meeting)
+    assert first["meeting"]["code"] == meeting.code
+    assert await close(meeting) == first
+    bare = await meeting.client.post(f"{meeting.path}:close-roll", headers=meeting.admin.headers)
     assert (bare.status_code, bare.json()) == (200, first)
 
 
-async def test_who_is_elsewhere_closes_nothing(door: Door) -> None:
+async def test_who_is_elsewhere_closes_nothing(meeting: MeetingClient) -> None:
     for bound, status in (
         ({"organization": "kpu-32"}, 404),
         ({"meeting": "rakornas-2022-06"}, 404),
-        ({"meeting": door.meeting}, 403),
+        ({"meeting": meeting.code}, 403),
     ):
-        other = Calls.of(door.app, door.client, Scope.ATTENDANCE_WRITE, **bound)
-        assert (await other.post(f"{door.at}:close-roll", {})).status_code == status
+        other = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, **bound)
+        assert (await other.post(f"{meeting.path}:close-roll", {})).status_code == status
     assert (
         await fetch(
-            door.app.state.settings.database_url, "SELECT roll_closed_at FROM meetings WHERE code = $1", door.meeting
+            meeting.app.state.settings.database_url, "SELECT roll_closed_at FROM meetings WHERE code = $1", meeting.code
         )
         is None
     )
-    door.meeting = "no-such"
-    assert (await door.admin.post(f"{door.at}:close-roll", {})).status_code == 404
+    meeting.code = "no-such"
+    assert (await meeting.admin.post(f"{meeting.path}:close-roll", {})).status_code == 404
 
 
-async def test_a_correction_waits_and_changes_nothing(door: Door) -> None:
-    await close(door)
-    await asked(door, writer(door, "first"))
-    assert (await door.of(0))["status"] == "expected"
-    (one,) = await corrections(door, "?pending=true")
-    assert (one["participant"]["id"], one["status"], one["reason"]) == (door.people[0], *SICK.values())
+async def test_a_correction_waits_and_changes_nothing(meeting: MeetingClient) -> None:
+    await close(meeting)
+    await asked(meeting, writer(meeting, "first"))
+    assert (await meeting.get_attendance(0))["status"] == "expected"
+    (one,) = await corrections(meeting, "?pending=true")
+    assert (one["participant"]["id"], one["status"], one["reason"]) == (meeting.participants[0], *SICK.values())
     assert (one["asked_by"], one["confirmed_by"], one["confirmed_at"]) == ("first", None, None)
-    assert await corrections(door, "?pending=false") == []
+    assert await corrections(meeting, "?pending=false") == []
 
 
-async def test_the_second_client_makes_it(door: Door) -> None:
-    await close(door)
-    confirm = await asked(door, writer(door, "first"))
-    answer = await writer(door, "second").post(confirm, {})
+async def test_the_second_client_makes_it(meeting: MeetingClient) -> None:
+    await close(meeting)
+    confirm = await asked(meeting, writer(meeting, "first"))
+    answer = await writer(meeting, "second").post(confirm, {})
     assert answer.status_code == 200, answer.text
     assert (answer.json()["asked_by"], answer.json()["confirmed_by"]) == ("first", "second")
-    came = await door.of(0)
+    came = await meeting.get_attendance(0)
     assert (came["status"], came["by_hand"]) == ("sick", SICK)
-    assert await corrections(door, "?pending=true") == []
-    assert await corrections(door, "?pending=false") == [answer.json()]
+    assert await corrections(meeting, "?pending=true") == []
+    assert await corrections(meeting, "?pending=false") == [answer.json()]
 
 
-async def test_the_first_client_does_not_confirm_its_own(door: Door) -> None:
-    await close(door)
-    first = writer(door, "first")
-    answer = await first.post(await asked(door, first), {})
+async def test_the_first_client_does_not_confirm_its_own(meeting: MeetingClient) -> None:
+    await close(meeting)
+    first = writer(meeting, "first")
+    answer = await first.post(await asked(meeting, first), {})
     assert (answer.status_code, answer.json()["code"]) == (409, "second_client_needed")
-    assert (await door.of(0))["status"] == "expected"
+    assert (await meeting.get_attendance(0))["status"] == "expected"
 
 
-async def test_it_is_confirmed_once(door: Door) -> None:
-    await close(door)
-    confirm = await asked(door, writer(door, "first"))
-    second = writer(door, "second")
+async def test_it_is_confirmed_once(meeting: MeetingClient) -> None:
+    await close(meeting)
+    confirm = await asked(meeting, writer(meeting, "first"))
+    second = writer(meeting, "second")
     once = await second.post(confirm, {})
     again = await second.post(confirm, {})
     assert (again.status_code, again.json()) == (200, once.json())
     for name in ("third", "first"):
-        assert (await writer(door, name).post(confirm, {})).json()["code"] == "second_client_needed"
-    assert (await corrections(door))[0]["confirmed_by"] == "second"
+        assert (await writer(meeting, name).post(confirm, {})).json()["code"] == "second_client_needed"
+    assert (await corrections(meeting))[0]["confirmed_by"] == "second"
 
 
-async def test_said_again_it_does_not_undo_what_came_later(door: Door) -> None:
-    await close(door)
-    first, second = writer(door, "first"), writer(door, "second")
-    former = await asked(door, first)
+async def test_said_again_it_does_not_undo_what_came_later(meeting: MeetingClient) -> None:
+    await close(meeting)
+    first, second = writer(meeting, "first"), writer(meeting, "second")
+    former = await asked(meeting, first)
     await second.post(former, {})
-    await second.post(await asked(door, first, {"status": "excused", "reason": "izin"}), {})
+    await second.post(await asked(meeting, first, {"status": "excused", "reason": "izin"}), {})
     assert (await second.post(former, {})).status_code == 200
-    assert (await door.of(0))["status"] == "excused"
+    assert (await meeting.get_attendance(0))["status"] == "excused"
 
 
-async def test_of_two_that_confirm_at_once_one_is_the_second(door: Door) -> None:
-    await close(door)
-    confirm = await asked(door, writer(door, "first"))
-    answers = await asyncio.gather(*(writer(door, name).post(confirm, {}) for name in ("second", "third")))
+async def test_of_two_that_confirm_at_once_one_is_the_second(meeting: MeetingClient) -> None:
+    await close(meeting)
+    confirm = await asked(meeting, writer(meeting, "first"))
+    answers = await asyncio.gather(*(writer(meeting, name).post(confirm, {}) for name in ("second", "third")))
     assert sorted(one.status_code for one in answers) == [200, 409]
 
 
-async def test_of_another_meeting_it_is_none(door: Door) -> None:
-    await close(door)
-    confirm = await asked(door, writer(door, "first"))
-    other = await Door.of_new_meeting(door.app, door.client, people=1)
+async def test_of_another_meeting_it_is_none(meeting: MeetingClient) -> None:
+    await close(meeting)
+    confirm = await asked(meeting, writer(meeting, "first"))
+    other = await MeetingClient.create(meeting.app, meeting.client, participant_count=1)
     await close(other)
-    answer = await writer(door, "second").post(confirm.replace(door.at, other.at), {})
+    answer = await writer(meeting, "second").post(confirm.replace(meeting.path, other.path), {})
     assert answer.status_code == 404
-    bound = Calls.of(door.app, door.client, Scope.ATTENDANCE_WRITE, organization="kpu-32", client="second")
+    bound = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, organization="kpu-32", client="second")
     assert (await bound.post(confirm, {})).status_code == 404
-    gate = Calls.of(door.app, door.client, Scope.ATTENDANCE_WRITE, meeting=door.meeting, client="second")
+    gate = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, meeting=meeting.code, client="second")
     assert (await gate.post(confirm, {})).status_code == 403
-    assert (await door.of(0))["status"] == "expected"
+    assert (await meeting.get_attendance(0))["status"] == "expected"
 
 
-async def test_an_annulment_is_a_correction_too(door: Door) -> None:
-    await door.send([scan := door.scan(0)])
-    await close(door)
-    annul = f"{door.at}/check-ins/{scan['scan_id']}:annul"
-    waits = await writer(door, "first").post(annul, {"reason": "badge dipinjamkan"})
+async def test_an_annulment_is_a_correction_too(meeting: MeetingClient) -> None:
+    await meeting.send_batch([scan := meeting.new_scan(0)])
+    await close(meeting)
+    annul = f"{meeting.path}/check-ins/{scan['scan_id']}:annul"
+    waits = await writer(meeting, "first").post(annul, {"reason": "badge dipinjamkan"})
     assert (waits.status_code, waits.json()["annulled_at"]) == (202, None)
     assert waits.json()["correction"]["scan"] == scan["scan_id"]
-    assert (await door.of(0))["status"] == "present"
+    assert (await meeting.get_attendance(0))["status"] == "present"
     confirm = f"{waits.headers['location']}:confirm"
-    assert (await writer(door, "first").post(confirm, {})).status_code == 409
-    assert (await writer(door, "second").post(confirm, {})).status_code == 200
-    assert (await door.of(0))["status"] == "expected"
-    assert await door.seen() == {scan["scan_id"]: "annulled"}
-    again = await writer(door, "first").post(annul, {"reason": "lagi"})
+    assert (await writer(meeting, "first").post(confirm, {})).status_code == 409
+    assert (await writer(meeting, "second").post(confirm, {})).status_code == 200
+    assert (await meeting.get_attendance(0))["status"] == "expected"
+    assert await meeting.get_scan_outcomes() == {scan["scan_id"]: "annulled"}
+    again = await writer(meeting, "first").post(annul, {"reason": "lagi"})
     assert (again.status_code, again.json()["annulled_for"]) == (200, "badge dipinjamkan")
 
 
-async def test_what_gates_send_afterwards_is_kept_without_effect(door: Door) -> None:
-    await door.send([before := door.scan(0, 10)], 20)
-    await close(door)
-    assert await door.outcomes([late := door.scan(1, 15)], 30) == ["meeting_closed"]
-    assert await door.seen() == {before["scan_id"]: "first_entry", late["scan_id"]: "meeting_closed"}
-    assert [(await door.of(n))["status"] for n in (0, 1)] == ["present", "expected"]
-    assert await door.outcomes([before], 40) == ["first_entry"]
-    assert (await door.of(0))["status"] == "present"
+async def test_what_gates_send_afterwards_is_kept_without_effect(meeting: MeetingClient) -> None:
+    await meeting.send_batch([before := meeting.new_scan(0, 10)], 20)
+    await close(meeting)
+    assert await meeting.check_in([late := meeting.new_scan(1, 15)], 30) == ["meeting_closed"]
+    assert await meeting.get_scan_outcomes() == {before["scan_id"]: "first_entry", late["scan_id"]: "meeting_closed"}
+    assert [(await meeting.get_attendance(n))["status"] for n in (0, 1)] == ["present", "expected"]
+    assert await meeting.check_in([before], 40) == ["first_entry"]
+    assert (await meeting.get_attendance(0))["status"] == "present"
 
 
-async def test_the_database_wants_two_clients_too(door: Door) -> None:
-    await close(door)
-    await asked(door, writer(door, "first"))
-    url = door.app.state.settings.database_url
+async def test_the_database_wants_two_clients_too(meeting: MeetingClient) -> None:
+    await close(meeting)
+    await asked(meeting, writer(meeting, "first"))
+    url = meeting.app.state.settings.database_url
     signed = "UPDATE roll_corrections SET confirmed_by = $1, confirmed_at = now() WHERE meeting = $2"
     with pytest.raises(asyncpg.CheckViolationError, match="two_clients"):
-        await fetch(url, signed, "first", door.meeting)
-    await fetch(url, signed, "second", door.meeting)
+        await fetch(url, signed, "first", meeting.code)
+    await fetch(url, signed, "second", meeting.code)
 
 
-async def test_a_closing_waits_for_what_is_on_its_way(door: Door) -> None:
+async def test_a_closing_waits_for_what_is_on_its_way(meeting: MeetingClient) -> None:
     """And what comes after it, waits for it: so each scan is before the closing, or knows that it is not."""
-    url = door.app.state.settings.database_url
-    connection = await door.connect()
+    url = meeting.app.state.settings.database_url
+    connection = await meeting.connect()
     scan = '[{"p": 0, "n": 0, "id": "01b00000-0000-7000-8000-00000000000%d", "digest": "\\\\x0%d", "direction": "in",'
     scan += ' "badge_text": "x", "scanned_at": "2026-12-07T02:00:00Z"}]'
     try:
         async with connection.transaction():
-            assert await connection.fetchval(CHECK_IN, door.meeting, at(0), scan % (1, 1)) == "badge_unknown"
-            closing = asyncio.create_task(door.admin.post(f"{door.at}:close-roll", {}))
+            assert await connection.fetchval(CHECK_IN, meeting.code, after_start(0), scan % (1, 1)) == "badge_unknown"
+            closing = asyncio.create_task(meeting.admin.post(f"{meeting.path}:close-roll", {}))
             while not await fetch(url, WAITING):
                 assert not closing.done()
                 await asyncio.sleep(0.02)
         assert (await closing).status_code == 200
         assert (
-            await connection.fetchval("SELECT count(*) FROM scans WHERE meeting = $1 AND after_closing", door.meeting)
+            await connection.fetchval("SELECT count(*) FROM scans WHERE meeting = $1 AND after_closing", meeting.code)
             == 0
         )
-        await connection.fetchval(CHECK_IN, door.meeting, at(0), scan % (2, 2))
+        await connection.fetchval(CHECK_IN, meeting.code, after_start(0), scan % (2, 2))
         assert (
-            await connection.fetchval("SELECT count(*) FROM scans WHERE meeting = $1 AND after_closing", door.meeting)
+            await connection.fetchval("SELECT count(*) FROM scans WHERE meeting = $1 AND after_closing", meeting.code)
             == 1
         )
     finally:
         await connection.close()
 
 
-async def test_each_reading_of_them_leaves_a_line(door: Door) -> None:
-    await close(door)
-    await asked(door, writer(door, "first"))
-    reader = Calls.of(door.app, door.client, Scope.ATTENDANCE_READ, client=door.meeting)
-    assert (await reader.get(f"{door.at}/corrections")).headers["cache-control"] == "no-store"
+async def test_each_reading_of_them_leaves_a_line(meeting: MeetingClient) -> None:
+    await close(meeting)
+    await asked(meeting, writer(meeting, "first"))
+    reader = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_READ, client=meeting.code)
+    assert (await reader.get(f"{meeting.path}/corrections")).headers["cache-control"] == "no-store"
     keys = "SELECT keys FROM audit_lines WHERE client = $1"
-    told = await fetch(door.app.state.settings.database_url, keys, door.meeting)
-    assert told == [f"meetings/{door.meeting}/corrections", f"participants/{door.people[0]}"]
-    assert (await door.client.get(f"{door.at}/corrections")).status_code == 401
+    told = await fetch(meeting.app.state.settings.database_url, keys, meeting.code)
+    assert told == [f"meetings/{meeting.code}/corrections", f"participants/{meeting.participants[0]}"]
+    assert (await meeting.client.get(f"{meeting.path}/corrections")).status_code == 401

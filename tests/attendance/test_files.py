@@ -19,7 +19,7 @@ from app.core.db import database
 from app.rolls import export_repository
 from app.rolls.export_router import CSV, PDF, XLSX
 from tests.callers import bearer
-from tests.check_ins.doors import Door
+from tests.check_ins.meeting_client import MeetingClient
 from tests.conftest import fetch
 
 RAKORNAS = "/v1/meetings/rakornas-2022-06/attendance"
@@ -27,12 +27,12 @@ HOUR = 3600
 
 
 @pytest_asyncio.fixture
-async def door(app: FastAPI, client: httpx.AsyncClient) -> Door:
-    door = await Door.of_new_meeting(app, client, people=3)
-    assert (await door.admin.patch(door.at, {"roll": "open"})).status_code == 200
-    renamed = await door.admin.patch(f"{door.at}/participants/{door.people[2]}", {"name": door.meeting})
+async def meeting(app: FastAPI, client: httpx.AsyncClient) -> MeetingClient:
+    meeting = await MeetingClient.create(app, client, participant_count=3)
+    assert (await meeting.admin.patch(meeting.path, {"roll": "open"})).status_code == 200
+    renamed = await meeting.admin.patch(meeting.participant_path(2), {"name": meeting.code})
     assert renamed.status_code == 200  # else the rolls of all tests had one digest
-    return door
+    return meeting
 
 
 async def asked(client: httpx.AsyncClient, address: str, accept: str = CSV, **headers: str) -> httpx.Response:
@@ -77,42 +77,42 @@ async def test_a_digest_of_nothing_given_out_is_404(client: httpx.AsyncClient) -
     assert (await client.get("/v1/rolls/0")).status_code == 422
 
 
-async def test_every_change_is_another_digest_and_the_former_stays_known(door: Door) -> None:
-    roll = f"{door.at}/attendance"
-    person = f"{door.at}/participants/{door.people[0]}"
-    digests = [digest_of(await asked(door.client, roll))]
+async def test_every_change_is_another_digest_and_the_former_stays_known(meeting: MeetingClient) -> None:
+    roll = f"{meeting.path}/attendance"
+    person = meeting.participant_path(0)
+    digests = [digest_of(await asked(meeting.client, roll))]
     for patch in ({"name": "Lain"}, {"organization": "kpu-33"}, {"office": "chair"}, {"capacity": "guest"}):
-        assert (await door.admin.patch(person, patch)).status_code == 200
-        digests.append(digest_of(await asked(door.client, roll)))
-    await door.admin.patch(f"{roll}/{door.people[1]}", {"status": "absent", "reason": "x"})
-    digests.append(digest_of(await asked(door.client, roll)))
-    await door.send([door.scan(2, 60)], 60)
-    digests.append(digest_of(await asked(door.client, roll)))
+        assert (await meeting.admin.patch(person, patch)).status_code == 200
+        digests.append(digest_of(await asked(meeting.client, roll)))
+    await meeting.admin.patch(f"{roll}/{meeting.participants[1]}", {"status": "absent", "reason": "x"})
+    digests.append(digest_of(await asked(meeting.client, roll)))
+    await meeting.send_batch([meeting.new_scan(2, 60)], 60)
+    digests.append(digest_of(await asked(meeting.client, roll)))
     assert len(set(digests)) == len(digests) == 7
-    assert digest_of(await asked(door.client, roll)) == digests[-1]
+    assert digest_of(await asked(meeting.client, roll)) == digests[-1]
     for one in digests:
-        assert (await door.client.get(f"/v1/rolls/{one}")).status_code == 200
+        assert (await meeting.client.get(f"/v1/rolls/{one}")).status_code == 200
 
 
-async def test_that_the_roll_is_closed_is_told_with_the_proof(door: Door) -> None:
-    digest = digest_of(await asked(door.client, f"{door.at}/attendance"))
-    assert (await door.client.get(f"/v1/rolls/{digest}")).json()["roll_closed_at"] is None
-    closed = (await door.admin.post(f"{door.at}:close-roll", {})).json()["roll_closed_at"]
-    assert (await door.client.get(f"/v1/rolls/{digest}")).json()["roll_closed_at"] == closed
+async def test_that_the_roll_is_closed_is_told_with_the_proof(meeting: MeetingClient) -> None:
+    digest = digest_of(await asked(meeting.client, f"{meeting.path}/attendance"))
+    assert (await meeting.client.get(f"/v1/rolls/{digest}")).json()["roll_closed_at"] is None
+    closed = (await meeting.admin.post(f"{meeting.path}:close-roll", {})).json()["roll_closed_at"]
+    assert (await meeting.client.get(f"/v1/rolls/{digest}")).json()["roll_closed_at"] == closed
 
 
-async def test_times_are_of_the_day_at_the_place(door: Door) -> None:
+async def test_times_are_of_the_day_at_the_place(meeting: MeetingClient) -> None:
     """Half past eleven at night in UTC is half past eight of the next morning in Jayapura."""
-    assert (await door.admin.patch(door.at, {"time_zone": "Asia/Jayapura"})).status_code == 200
+    assert (await meeting.admin.patch(meeting.path, {"time_zone": "Asia/Jayapura"})).status_code == 200
     scans = [
-        door.scan(0, 0),
-        door.scan(0, 6 * HOUR, direction="out"),
-        door.scan(0, 21.5 * HOUR),
-        door.scan(1, 21.5 * HOUR),
-        door.scan(1, 20 * HOUR, direction="out"),
+        meeting.new_scan(0, 0),
+        meeting.new_scan(0, 6 * HOUR, direction="out"),
+        meeting.new_scan(0, 21.5 * HOUR),
+        meeting.new_scan(1, 21.5 * HOUR),
+        meeting.new_scan(1, 20 * HOUR, direction="out"),
     ]
-    await door.send(scans, 22 * HOUR)
-    first, second, third = await table(door.client, f"{door.at}/attendance")
+    await meeting.send_batch(scans, 22 * HOUR)
+    first, second, third = await table(meeting.client, f"{meeting.path}/attendance")
     columns = [f"{way} 2026-12-0{day}" for day in (7, 8) for way in ("Masuk", "Keluar")]
     assert [first[one] for one in columns] == ["11:00", "17:00", "08:30", ""]
     assert [second[one] for one in columns] == ["", "", "08:30", ""]  # gone before they came: no exit of that day
@@ -123,18 +123,20 @@ async def test_times_are_of_the_day_at_the_place(door: Door) -> None:
 @pytest.mark.parametrize(
     ("query", "hour"), [("", ": 09.00 WIB"), ("?session=opening", ": 09.00 WIB"), ("?session=class-1", None)]
 )
-async def test_above_it_stands_the_hour_of_the_first_session(door: Door, query: str, hour: str | None) -> None:
-    answer = await asked(door.client, f"{door.at}/attendance{query}", XLSX)
+async def test_above_it_stands_the_hour_of_the_first_session(
+    meeting: MeetingClient, query: str, hour: str | None
+) -> None:
+    answer = await asked(meeting.client, f"{meeting.path}/attendance{query}", XLSX)
     sheet = load_workbook(io.BytesIO(answer.content)).active
     assert isinstance(sheet, Worksheet)
     cells = [str(cell) for row in sheet.iter_rows(values_only=True) for cell in row if cell]
     assert [one for one in cells if one.endswith("09.00 WIB")] == ([hour] if hour else [])
 
 
-async def test_an_annulled_scan_is_on_no_paper(door: Door) -> None:
-    await door.send([scan := door.scan(0, 60)], 60)
-    await door.admin.post(f"{door.at}/check-ins/{scan['scan_id']}:annul", {"reason": "keliru"})
-    assert (await table(door.client, f"{door.at}/attendance"))[0]["Masuk 2026-12-07"] == ""
+async def test_an_annulled_scan_is_on_no_paper(meeting: MeetingClient) -> None:
+    await meeting.send_batch([scan := meeting.new_scan(0, 60)], 60)
+    await meeting.admin.post(f"{meeting.path}/check-ins/{scan['scan_id']}:annul", {"reason": "keliru"})
+    assert (await table(meeting.client, f"{meeting.path}/attendance"))[0]["Masuk 2026-12-07"] == ""
 
 
 async def test_it_is_narrowed_as_the_list_is(client: httpx.AsyncClient) -> None:
@@ -216,30 +218,30 @@ async def test_it_is_what_is_asked_for(client: httpx.AsyncClient, accept: str, g
     assert answer.headers["content-type"].partition(";")[0] == (given or "application/problem+json")
 
 
-async def test_one_that_is_too_long_is_refused(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_that_is_too_long_is_refused(meeting: MeetingClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export_repository, "MOST_LINES", 2)
-    answer = await asked(door.client, f"{door.at}/attendance")
+    answer = await asked(meeting.client, f"{meeting.path}/attendance")
     assert (answer.status_code, answer.json()["code"]) == (409, "roll_too_long")
     monkeypatch.setattr(export_repository, "MOST_LINES", 3)
-    assert (await asked(door.client, f"{door.at}/attendance")).status_code == 200
+    assert (await asked(meeting.client, f"{meeting.path}/attendance")).status_code == 200
     monkeypatch.setattr(export_repository, "MOST_DAYS", 1)  # the meeting has two
-    assert (await asked(door.client, f"{door.at}/attendance")).json()["code"] == "roll_too_long"
+    assert (await asked(meeting.client, f"{meeting.path}/attendance")).json()["code"] == "roll_too_long"
 
 
-async def test_as_it_was_known(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "SETTLED", timedelta(0))
-    before = await asked(door.client, f"{door.at}/attendance")
-    instant: datetime = await fetch(door.app.state.settings.database_url, "SELECT clock_timestamp()")
-    await door.admin.patch(f"{door.at}/attendance/{door.people[0]}", {"status": "absent", "reason": "x"})
-    await door.admin.delete(f"{door.at}/participants/{door.people[1]}")
-    then = await asked(door.client, f"{door.at}/attendance?known_at={quote(instant.isoformat())}")
+async def test_as_it_was_known(meeting: MeetingClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "MAX_COMMIT_DURATION", timedelta(0))
+    before = await asked(meeting.client, f"{meeting.path}/attendance")
+    instant: datetime = await fetch(meeting.app.state.settings.database_url, "SELECT clock_timestamp()")
+    await meeting.admin.patch(meeting.attendance_path(0), {"status": "absent", "reason": "x"})
+    await meeting.admin.delete(meeting.participant_path(1))
+    then = await asked(meeting.client, f"{meeting.path}/attendance?known_at={quote(instant.isoformat())}")
     assert (then.status_code, then.text) == (200, before.text)
-    assert (await asked(door.client, f"{door.at}/attendance")).text != before.text
+    assert (await asked(meeting.client, f"{meeting.path}/attendance")).text != before.text
 
 
-async def test_a_gate_of_the_meeting_reads_it_in_full(door: Door) -> None:
-    await door.admin.patch(f"{door.at}/attendance/{door.people[0]}", {"status": "sick", "reason": "x"})
-    gate = bearer(door.app, Scope.ATTENDANCE_READ, meeting=door.meeting)
+async def test_a_gate_of_the_meeting_reads_it_in_full(meeting: MeetingClient) -> None:
+    await meeting.admin.patch(meeting.attendance_path(0), {"status": "sick", "reason": "x"})
+    gate = bearer(meeting.app, Scope.ATTENDANCE_READ, meeting=meeting.code)
     callers: tuple[dict[str, str], ...] = (gate, {})
-    told = [(await table(door.client, f"{door.at}/attendance", **one))[0]["Kehadiran"] for one in callers]
+    told = [(await table(meeting.client, f"{meeting.path}/attendance", **one))[0]["Kehadiran"] for one in callers]
     assert told == ["Sakit", "Izin"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.attendance import live_router
-from app.attendance.broadcast import Hub
+from app.attendance.broadcast import SummaryBroadcaster
 from app.core.problems import Unavailable
 from tests.attendance.listeners import Listener, comes_true, listening
 
@@ -19,24 +19,24 @@ def numbers() -> dict[str, Any]:
 
 
 @pytest.fixture
-async def hub(numbers: dict[str, Any]) -> AsyncIterator[Hub]:
+async def hub(numbers: dict[str, Any]) -> AsyncIterator[SummaryBroadcaster]:
     async def read(meeting: str) -> bytes | None:
         found = numbers.get(meeting)
         if isinstance(found, Exception):
             raise found
         return found
 
-    hub = Hub(read, most=3, pause=0.02)
+    hub = SummaryBroadcaster(read, most=3, pause=0.02)
     yield hub
     await hub.stop()
 
 
-def stream(hub: Hub, meeting: str = "a") -> Callable[..., Awaitable[None]]:
+def stream(hub: SummaryBroadcaster, meeting: str = "a") -> Callable[..., Awaitable[None]]:
     return live_router.EventStream(hub, meeting, b"1", None)
 
 
 @pytest.mark.parametrize("fault", [Unavailable(), RuntimeError("a fault of ours")])
-async def test_a_fault_is_waited_out(hub: Hub, numbers: dict[str, Any], fault: Exception) -> None:
+async def test_a_fault_is_waited_out(hub: SummaryBroadcaster, numbers: dict[str, Any], fault: Exception) -> None:
     async with listening(stream(hub)) as listener:
         await listener.hears(1)
         numbers["a"] = fault
@@ -46,7 +46,9 @@ async def test_a_fault_is_waited_out(hub: Hub, numbers: dict[str, Any], fault: E
         assert [event.data for event in await listener.hears(2)] == ["1", "2"]
 
 
-async def test_one_that_is_slow_holds_nobody_and_gets_the_newest(hub: Hub, numbers: dict[str, Any]) -> None:
+async def test_one_that_is_slow_holds_nobody_and_gets_the_newest(
+    hub: SummaryBroadcaster, numbers: dict[str, Any]
+) -> None:
     async with listening(stream(hub)) as slow, listening(stream(hub)) as other:
         await slow.hears(1)
         slow.reads.clear()
@@ -59,7 +61,7 @@ async def test_one_that_is_slow_holds_nobody_and_gets_the_newest(hub: Hub, numbe
 
 
 async def test_one_that_does_not_read_is_left_at_the_end(
-    hub: Hub, numbers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    hub: SummaryBroadcaster, numbers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_router, "PARTING", 0.1)
     listener = Listener("/", {})
@@ -73,14 +75,14 @@ async def test_one_that_does_not_read_is_left_at_the_end(
     assert hub.number == 0
 
 
-async def test_each_hears_of_its_own_meeting(hub: Hub, numbers: dict[str, Any]) -> None:
+async def test_each_hears_of_its_own_meeting(hub: SummaryBroadcaster, numbers: dict[str, Any]) -> None:
     async with listening(stream(hub, "a")) as one, listening(stream(hub, "b")) as other:
         numbers["b"] = b"2"
         await other.hears(2)
         assert [event.data for event in one.events] == ["1"]
 
 
-async def test_too_many_are_refused(hub: Hub) -> None:
+async def test_too_many_are_refused(hub: SummaryBroadcaster) -> None:
     async with contextlib.AsyncExitStack() as stack:
         for meeting in ("a", "a", "b"):
             await stack.enter_async_context(listening(stream(hub, meeting)))
@@ -93,7 +95,7 @@ async def test_too_many_are_refused(hub: Hub) -> None:
     assert await hub.latest("a") == b"1"
 
 
-async def test_all_end_when_it_is_closed(hub: Hub) -> None:
+async def test_all_end_when_it_is_closed(hub: SummaryBroadcaster) -> None:
     async with listening(stream(hub, "a")) as one, listening(stream(hub, "b")) as other:
         hub.close()
         for listener in (one, other):

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.attendance import live_router
-from app.attendance.broadcast import Hub
+from app.attendance.broadcast import SummaryBroadcaster
 from tests.attendance import made_up, plenaries
 from tests.attendance.listeners import comes_true, listening
 from tests.attendance.plenaries import Room
@@ -23,11 +23,11 @@ COMES = "UPDATE participants SET status = 'absent' WHERE id = (SELECT min(id::te
 @pytest.fixture
 def app(own_app: FastAPI) -> FastAPI:
     """A service that reads what is listened to more often than once a second; `statements` counts those of this one."""
-    own_app.state.live._pause = 0.05
+    own_app.state.summary_broadcaster._pause = 0.05
     return own_app
 
 
-async def readings(hub: Hub, number: int) -> None:
+async def readings(hub: SummaryBroadcaster, number: int) -> None:
     """Wait for so many more readings by the task that all listeners share."""
     done, read_all = asyncio.Semaphore(0), hub._read_all
 
@@ -43,7 +43,7 @@ async def readings(hub: Hub, number: int) -> None:
 
 
 def test_what_is_listened_to_is_read_once_a_second(own_app: FastAPI) -> None:
-    assert own_app.state.live._pause == 1.0
+    assert own_app.state.summary_broadcaster._pause == 1.0
 
 
 async def test_the_summary_comes_at_once(app: FastAPI, own_client: httpx.AsyncClient) -> None:
@@ -72,11 +72,11 @@ async def test_all_hear_of_a_check_in(app: FastAPI, own_client: httpx.AsyncClien
 
 async def test_nothing_is_said_twice(app: FastAPI, own_url: str) -> None:
     async with listening(app, LIVE) as listener:
-        await readings(app.state.live, 2)
+        await readings(app.state.summary_broadcaster, 2)
         assert len(listener.events) == 1
         await fetch(own_url, COMES)
         await listener.hears(2)
-        await readings(app.state.live, 2)
+        await readings(app.state.summary_broadcaster, 2)
         assert len(listener.events) == 2
 
 
@@ -93,24 +93,24 @@ async def test_who_comes_back_hears_what_is_new_only(app: FastAPI, own_url: str)
 
 
 async def test_fifty_cost_the_database_no_more_than_one(app: FastAPI, statements: list[str]) -> None:
-    app.state.live._pause = 1.0
+    app.state.summary_broadcaster._pause = 1.0
     async with contextlib.AsyncExitStack() as stack:
         for _ in range(50):
             await (await stack.enter_async_context(listening(app, LIVE))).hears(1)
         assert len(statements) < 25  # the first one's, and one for each reading: not one for each listener
-        app.state.live._pause = 0.2
-        await readings(app.state.live, 1)
+        app.state.summary_broadcaster._pause = 0.2
+        await readings(app.state.summary_broadcaster, 1)
         del statements[:]
-        await readings(app.state.live, 3)
+        await readings(app.state.summary_broadcaster, 3)
         assert 1 <= len(statements) <= 4
-    await comes_true(lambda: not app.state.live.is_at_work)
+    await comes_true(lambda: not app.state.summary_broadcaster.is_at_work)
     del statements[:]
     await asyncio.sleep(0.5)
     assert statements == []
 
 
 async def test_who_leaves_is_forgotten(app: FastAPI) -> None:
-    hub: Hub = app.state.live
+    hub: SummaryBroadcaster = app.state.summary_broadcaster
     async with listening(app, LIVE) as one:
         async with listening(app, LIVE):
             assert hub.number == 2
@@ -154,7 +154,7 @@ async def test_a_head_ends_at_once(app: FastAPI) -> None:
     async with listening(app, LIVE, "HEAD") as listener:
         await asyncio.wait_for(listener.over.wait(), 1)
         assert (listener.status, listener.text) == (200, "")
-        await comes_true(lambda: app.state.live.number == 0)
+        await comes_true(lambda: app.state.summary_broadcaster.number == 0)
 
 
 async def test_a_condition_does_not_hold_it(app: FastAPI) -> None:
@@ -181,4 +181,4 @@ async def test_it_lasts_no_longer_than_it_may(app: FastAPI, monkeypatch: pytest.
     monkeypatch.setattr(live_router, "LASTS", 0.3)
     async with listening(app, LIVE) as listener:
         await asyncio.wait_for(listener.over.wait(), 2)
-    assert app.state.live.number == 0
+    assert app.state.summary_broadcaster.number == 0

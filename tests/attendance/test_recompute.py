@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from app.cli import app as command
 from tests.attendance.counting import UNEQUAL
-from tests.check_ins.doors import Door
+from tests.check_ins.meeting_client import MeetingClient
 from tests.conftest import fetch
 
 WHOLE = (
@@ -31,13 +31,15 @@ BROKEN = {
 
 
 @pytest_asyncio.fixture
-async def door(own_app: FastAPI, own_client: httpx.AsyncClient) -> Door:
-    door = await Door.of_new_meeting(own_app, own_client, people=4)
-    await door.admin.patch(f"{door.at}/participants/{door.people[1]}", {"represents": door.people[2]})
-    await door.admin.patch(f"{door.at}/participants/{door.people[0]}", {"sessions": ["opening", "class-1"]})
-    await door.send([door.scan(0, 60), door.scan(1, -60), door.scan(0, 90, direction="out")], 100)
-    await door.admin.patch(f"{door.at}/attendance/{door.people[3]}", {"status": "sick", "reason": "opname"})
-    return door
+async def meeting(own_app: FastAPI, own_client: httpx.AsyncClient) -> MeetingClient:
+    meeting = await MeetingClient.create(own_app, own_client, participant_count=4)
+    await meeting.admin.patch(meeting.participant_path(1), {"represents": meeting.participants[2]})
+    await meeting.admin.patch(meeting.participant_path(0), {"sessions": ["opening", "class-1"]})
+    await meeting.send_batch(
+        [meeting.new_scan(0, 60), meeting.new_scan(1, -60), meeting.new_scan(0, 90, direction="out")], 100
+    )
+    await meeting.admin.patch(meeting.attendance_path(3), {"status": "sick", "reason": "opname"})
+    return meeting
 
 
 async def run(url: str, *arguments: str) -> Result:
@@ -52,35 +54,35 @@ async def held(url: str, meeting: str) -> list[str]:
     return [await fetch(url, sql, meeting) for sql in (WHOLE.format("attendance"), counts)]
 
 
-async def test_a_sound_roll_is_not_changed(door: Door, own_url: str) -> None:
-    before = await held(own_url, door.meeting)
+async def test_a_sound_roll_is_not_changed(meeting: MeetingClient, own_url: str) -> None:
+    before = await held(own_url, meeting.code)
     versions = "SELECT string_agg(xmin::text, ' ' ORDER BY participant) FROM attendance"
     written = await fetch(own_url, versions)
     done = await run(own_url)
     assert done.exit_code == 0, done.output
     assert done.stdout.endswith("rolls derived anew, 0 changed.\n")
-    assert await held(own_url, door.meeting) == before
+    assert await held(own_url, meeting.code) == before
     assert await fetch(own_url, versions) == written
 
 
 @pytest.mark.parametrize("what", BROKEN)
 @pytest.mark.parametrize("uncounted", [False, True], ids=["counted", "uncounted"])
-async def test_a_broken_one_is_mended(door: Door, own_url: str, what: str, uncounted: bool) -> None:
+async def test_a_broken_one_is_mended(meeting: MeetingClient, own_url: str, what: str, uncounted: bool) -> None:
     """Whether or not the counters have followed what was broken."""
-    before = await held(own_url, door.meeting)
+    before = await held(own_url, meeting.code)
     connection = await asyncpg.connect(own_url)
     try:
         if uncounted:
             await connection.execute("SET session_replication_role = replica")
-        await connection.execute(BROKEN[what], door.meeting)
+        await connection.execute(BROKEN[what], meeting.code)
     finally:
         await connection.close()
-    assert await held(own_url, door.meeting) != before
-    done = await run(own_url, "--meeting", door.meeting)
+    assert await held(own_url, meeting.code) != before
+    done = await run(own_url, "--meeting", meeting.code)
     assert (done.exit_code, done.stdout.count("are mended")) == (1, 1), done.output
-    assert await held(own_url, door.meeting) == before
+    assert await held(own_url, meeting.code) == before
     assert await fetch(own_url, UNEQUAL) == 0
-    again = await run(own_url, "--meeting", door.meeting)
+    again = await run(own_url, "--meeting", meeting.code)
     assert (again.exit_code, again.stdout) == (0, "1 rolls derived anew, 0 changed.\n")
 
 

@@ -53,7 +53,7 @@ async def trail_url(server: str) -> AsyncIterator[str]:
 async def app(trail_url: str) -> AsyncIterator[FastAPI]:
     async with running(Settings(DATABASE_URL=trail_url)) as app:
         for scope in (Scope.AUDIT_READ, Scope.CLIENTS_ADMIN):
-            app.state.trust.known = _knowing(app.state.trust.known, scope)
+            app.state.token_verifier.known = _knowing(app.state.token_verifier.known, scope)
         yield app
 
 

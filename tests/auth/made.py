@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey, OKPKey
 from app.auth import Scope
 from app.auth.keys import SigningKey
 from app.clients import maintenance
-from app.core.db.transaction import writing
+from app.core.db.transaction import open_transaction
 
 ALL = [str(scope) for scope in Scope]
 
@@ -24,7 +24,7 @@ ALL = [str(scope) for scope in Scope]
 async def made_client(app: FastAPI, *scopes: str, **members: Any) -> tuple[str, str]:
     """The id and the secret of a new client, '' for one with keys."""
     content = {"name": "a client", "scopes": list(scopes) or ALL, **members}
-    async with writing(app.state.database) as write:
+    async with open_transaction(app.state.database) as write:
         id_, secret = await maintenance.create(write, content)
     return id_, secret or ""
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from app.auth import Scope
-from app.auth.scopes import MEANINGS
+from app.auth.scopes import SCOPE_DESCRIPTIONS
 from app.explorer.contract import contract
 from app.imports.router import SCOPES
 from app.main import create_app
@@ -21,8 +21,8 @@ CLOSED = {name: one for name, one in OPERATIONS.items() if "security" in one}
 def test_the_scheme_has_all_scopes() -> None:
     (scheme,) = DOCUMENT["components"]["securitySchemes"].values()
     assert scheme["type"] == "oauth2"
-    assert scheme["flows"] == {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": dict(MEANINGS)}}
-    assert set(MEANINGS) == set(Scope)
+    assert scheme["flows"] == {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": dict(SCOPE_DESCRIPTIONS)}}
+    assert set(SCOPE_DESCRIPTIONS) == set(Scope)
     assert "security" not in DOCUMENT  # each operation says for itself
 
 

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
-from app.auth import Trust, tokens, verifier
+from app.auth import TokenVerifier, tokens, verifier
 from app.auth.jwt import InvalidToken
 from app.core.problems import Unavailable
 from app.settings import Settings
@@ -23,7 +23,7 @@ WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()
 """
 FOLLOWING = (
     "SELECT array_agg(pid ORDER BY pid) FROM pg_stat_activity"
-    " WHERE application_name = 'rakornas trust' AND datname = current_database()"
+    " WHERE application_name = 'rakornas token verifier' AND datname = current_database()"
 )
 
 
@@ -34,27 +34,27 @@ async def app(own_url: str) -> AsyncIterator[FastAPI]:
 
 
 @pytest_asyncio.fixture
-async def workers(app: FastAPI, own_url: str) -> AsyncIterator[list[Trust]]:
+async def workers(app: FastAPI, own_url: str) -> AsyncIterator[list[TokenVerifier]]:
     """The app's, and another process's as it were."""
-    other = Trust(Settings(DATABASE_URL=own_url))
+    other = TokenVerifier(Settings(DATABASE_URL=own_url))
     await other.start()
-    yield [app.state.trust, other]
+    yield [app.state.token_verifier, other]
     await other.stop()
 
 
-async def issue(trust: Trust, client: str, secret: str | None = None) -> bytes:
-    grant = tokens.Grant(client, "a client", 1, ["changes:read"], secret=secret)
-    key = await trust.signing_key()
-    return tokens.issue(grant, key, issuer=trust.issuer, audience=trust.audience, now=time.time()).encode()
+async def issue(trust: TokenVerifier, client: str, secret: str | None = None) -> bytes:
+    grant = tokens.Grant(client, "a client", 1, ["changes:read"], secret_id=secret)
+    key = await trust.get_signing_key()
+    return tokens.issue_access_token(grant, key, issuer=trust.issuer, audience=trust.audience, now=time.time()).encode()
 
 
-async def known_by_all(workers: list[Trust], token: bytes) -> None:
+async def known_by_all(workers: list[TokenVerifier], token: bytes) -> None:
     for one in workers:
         await passes(one, token)
-        assert one.known(token)
+        assert one.find_cached_caller(token)
 
 
-async def passes(trust: Trust, token: bytes, within: float = 1) -> None:
+async def passes(trust: TokenVerifier, token: bytes, within: float = 1) -> None:
     """The first key signs at once: the others hear of it an instant later."""
     until = time.monotonic() + within
     while True:
@@ -66,14 +66,14 @@ async def passes(trust: Trust, token: bytes, within: float = 1) -> None:
             await asyncio.sleep(0.01)
 
 
-async def seconds_until_refused(workers: list[Trust], token: bytes) -> float:
+async def seconds_until_refused(workers: list[TokenVerifier], token: bytes) -> float:
     """Asked as often as clients would; a doubt (503) is no pass."""
     began = time.monotonic()
     left = set(range(len(workers)))
     while left and time.monotonic() < began + 10:
         for one in list(left):
             try:
-                workers[one].known(token)
+                workers[one].find_cached_caller(token)
             except InvalidToken:
                 left.discard(one)
             except Unavailable:
@@ -91,7 +91,9 @@ async def seconds_until_refused(workers: list[Trust], token: bytes) -> float:
         "UPDATE client_secrets SET revoked_at = now() WHERE client = $1::text::uuid",
     ],
 )
-async def test_a_revocation_is_heard_at_once(app: FastAPI, workers: list[Trust], own_url: str, sql: str) -> None:
+async def test_a_revocation_is_heard_at_once(
+    app: FastAPI, workers: list[TokenVerifier], own_url: str, sql: str
+) -> None:
     id_, _ = await made_client(app)
     secret = await fetch(own_url, "SELECT id::text FROM client_secrets WHERE client = $1::text::uuid", id_)
     token = await issue(workers[0], id_, secret)
@@ -103,13 +105,13 @@ async def test_a_revocation_is_heard_at_once(app: FastAPI, workers: list[Trust],
 @pytest.fixture
 def asks_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a worker ask far more often than it must."""
-    assert verifier.AGAIN < verifier.POLL < verifier.STALE / 2
-    monkeypatch.setattr(verifier, "POLL", 0.1)
-    monkeypatch.setattr(verifier, "AGAIN", 0.1)
+    assert verifier.RETRY_SECONDS < verifier.POLL_INTERVAL_SECONDS < verifier.MAX_STATE_AGE_SECONDS / 2
+    monkeypatch.setattr(verifier, "POLL_INTERVAL_SECONDS", 0.1)
+    monkeypatch.setattr(verifier, "RETRY_SECONDS", 0.1)
 
 
 @pytest.mark.usefixtures("asks_often")
-async def test_what_is_not_told_is_found_by_asking(app: FastAPI, workers: list[Trust], own_url: str) -> None:
+async def test_what_is_not_told_is_found_by_asking(app: FastAPI, workers: list[TokenVerifier], own_url: str) -> None:
     id_, _ = await made_client(app)
     token = await issue(workers[0], id_)
     await known_by_all(workers, token)
@@ -118,7 +120,7 @@ async def test_what_is_not_told_is_found_by_asking(app: FastAPI, workers: list[T
     assert await seconds_until_refused(workers, token) < 5
 
 
-async def test_what_changes_nothing_ends_no_token(app: FastAPI, workers: list[Trust], own_url: str) -> None:
+async def test_what_changes_nothing_ends_no_token(app: FastAPI, workers: list[TokenVerifier], own_url: str) -> None:
     id_, _ = await made_client(app)
     token = await issue(workers[0], id_)
     await known_by_all(workers, token)
@@ -134,9 +136,9 @@ async def test_what_changes_nothing_ends_no_token(app: FastAPI, workers: list[Tr
 
 
 async def test_a_connection_that_is_cut_is_made_anew(
-    app: FastAPI, workers: list[Trust], own_url: str, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI, workers: list[TokenVerifier], own_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verifier, "AGAIN", 0.05)
+    monkeypatch.setattr(verifier, "RETRY_SECONDS", 0.05)
     id_, _ = await made_client(app)
     token = await issue(workers[0], id_)
     await known_by_all(workers, token)
@@ -151,12 +153,12 @@ async def test_a_connection_that_is_cut_is_made_anew(
     assert await seconds_until_refused(workers, token) < 1
 
 
-async def test_the_first_key_is_made_once(workers: list[Trust], own_url: str) -> None:
+async def test_the_first_key_is_made_once(workers: list[TokenVerifier], own_url: str) -> None:
     """Though all workers need one at the same instant: held up here, so that they do."""
     other = await asyncpg.connect(own_url)
     async with other.transaction():
         await other.execute(LOCK)
-        asked = [asyncio.create_task(one.signing_key()) for one in workers]
+        asked = [asyncio.create_task(one.get_signing_key()) for one in workers]
         async with asyncio.timeout(10):
             while await other.fetchval(WAITING) < 2:
                 await asyncio.sleep(0.01)
@@ -167,8 +169,10 @@ async def test_the_first_key_is_made_once(workers: list[Trust], own_url: str) ->
 
 
 @pytest.mark.usefixtures("asks_often")
-async def test_the_next_key_is_made_a_day_ahead_and_follows_the_one_before(workers: list[Trust], own_url: str) -> None:
-    old = await workers[0].signing_key()
+async def test_the_next_key_is_made_a_day_ahead_and_follows_the_one_before(
+    workers: list[TokenVerifier], own_url: str
+) -> None:
+    old = await workers[0].get_signing_key()
     token = await issue(workers[0], "a client of no table")
     back = "UPDATE signing_keys SET signs_from = signs_from - $1::float8 * interval '1 s',"
     await fetch(own_url, f"{back} signs_until = signs_until - $1::float8 * interval '1 s'", 6 * 86400 + 60.0)
@@ -183,20 +187,20 @@ async def test_the_next_key_is_made_a_day_ahead_and_follows_the_one_before(worke
     )
     assert await fetch(own_url, follows)
     for one in workers:
-        assert (await one.signing_key()).kid == old.kid
+        assert (await one.get_signing_key()).kid == old.kid
         await passes(one, token)
     async with asyncio.timeout(5):
-        while [len(one.public_keys()) for one in workers] != [2, 2]:
+        while [len(one.list_public_jwks()) for one in workers] != [2, 2]:
             await asyncio.sleep(0.02)
 
 
 @pytest.mark.usefixtures("asks_often")
-async def test_after_a_long_sleep_a_key_is_made_that_signs_at_once(workers: list[Trust], own_url: str) -> None:
-    old = await workers[0].signing_key()
+async def test_after_a_long_sleep_a_key_is_made_that_signs_at_once(workers: list[TokenVerifier], own_url: str) -> None:
+    old = await workers[0].get_signing_key()
     back = "signs_from = signs_from - interval '30 days', signs_until = signs_until - interval '30 days'"
     await fetch(own_url, f"UPDATE signing_keys SET {back}")
     until = time.monotonic() + 5
-    while (key := await workers[0].signing_key()).kid == old.kid and time.monotonic() < until:
+    while (key := await workers[0].get_signing_key()).kid == old.kid and time.monotonic() < until:
         await asyncio.sleep(0.05)
     assert key.kid != old.kid
     assert key.signs_from <= time.time()

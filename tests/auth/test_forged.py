@@ -30,7 +30,7 @@ def header(**changes: Any) -> Forge:
 
     def forge(parts: Parts) -> str:
         changed = {name: value for name, value in {**parts[0], **changes}.items() if value is not None}
-        return signed(changed, parts[1], parts[2].private)
+        return signed(changed, parts[1], parts[2].private_key)
 
     return forge
 
@@ -38,7 +38,7 @@ def header(**changes: Any) -> Forge:
 def claims(**changes: Any) -> Forge:
     def forge(parts: Parts) -> str:
         changed = {name: value for name, value in {**parts[1], **changes}.items() if value is not None}
-        return signed(parts[0], changed, parts[2].private)
+        return signed(parts[0], changed, parts[2].private_key)
 
     return forge
 
@@ -49,12 +49,12 @@ def later(name: str, seconds: float) -> Forge:
 
 def raw_claims(write: Callable[[str], str]) -> Forge:
     """With the text of the claims written otherwise."""
-    return lambda parts: signed(parts[0], write(json.dumps(parts[1])).encode(), parts[2].private)
+    return lambda parts: signed(parts[0], write(json.dumps(parts[1])).encode(), parts[2].private_key)
 
 
 def signature(change: Callable[[bytes], bytes]) -> Forge:
     def forge(parts: Parts) -> str:
-        head, body, made = signed(*parts[:2], parts[2].private).split(".")
+        head, body, made = signed(*parts[:2], parts[2].private_key).split(".")
         return ".".join([head, body, encoded(change(base64.urlsafe_b64decode(made + "==")))])
 
     return forge
@@ -69,7 +69,7 @@ def hmac_with(material: Callable[[ECKey], bytes]) -> Forge:
 
     def forge(parts: Parts) -> str:
         text = f"{encoded({**parts[0], 'alg': 'HS256'})}.{encoded(parts[1])}"
-        mac = hmac.digest(material(parts[2].private), text.encode(), hashlib.sha256)
+        mac = hmac.digest(material(parts[2].private_key), text.encode(), hashlib.sha256)
         return f"{text}.{encoded(mac)}"
 
     return forge
@@ -90,12 +90,12 @@ def by_ed25519(parts: Parts) -> str:
 
 def der(parts: Parts) -> str:
     text = f"{encoded(parts[0])}.{encoded(parts[1])}"
-    made = parts[2].private.get_op_key("sign").sign(text.encode(), ec.ECDSA(hashes.SHA256()))
+    made = parts[2].private_key.get_op_key("sign").sign(text.encode(), ec.ECDSA(hashes.SHA256()))
     return f"{text}.{encoded(made)}"
 
 
 def text(change: Callable[[str], str]) -> Forge:
-    return lambda parts: change(signed(*parts[:2], parts[2].private))
+    return lambda parts: change(signed(*parts[:2], parts[2].private_key))
 
 
 FORGED: dict[str, Forge] = {
@@ -163,7 +163,7 @@ FORGED: dict[str, Forge] = {
 @pytest_asyncio.fixture(scope="module")
 async def parts(app: FastAPI, client: httpx.AsyncClient) -> AsyncIterator[Parts]:
     """A good token's header and claims, and the key that signs."""
-    yield *decoded(await token_of(app, client)), await app.state.trust.signing_key()
+    yield *decoded(await token_of(app, client)), await app.state.token_verifier.signing_key()
 
 
 @pytest.fixture

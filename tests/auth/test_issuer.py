@@ -84,10 +84,10 @@ async def test_its_tokens_are_as_good_as_ours(issuer: Issuer, served: tuple[Fast
     assert await status(client, made(issuer, ed, {"alg": "EdDSA"})) == 200
     assert await status(client, made(issuer, ec, scope="profile")) == 403
     assert issuer.asked == ["/realms/kpu/.well-known/openid-configuration", "/keys"]  # once for all
-    caller = await app.state.trust.verify(
+    caller = await app.state.token_verifier.verify(
         made(issuer, ec, name="Siti", azp="bappenas", rakornas_organization="kpu-31").encode()
     )
-    assert (caller.client, caller.name, caller.organization) == (f"{issuer.name} f3", "bappenas", "kpu-31")
+    assert (caller.client_id, caller.name, caller.organization) == (f"{issuer.name} f3", "bappenas", "kpu-31")
 
 
 @pytest.mark.parametrize(
@@ -124,10 +124,10 @@ async def test_nobody_speaks_for_another(issuer: Issuer, served: tuple[FastAPI, 
     key = new_key()
     issuer.keys = key_set(key)
     assert await status(client, made(issuer, key)) == 200
-    ours = {"iss": app.state.trust.issuer, "client_id": "f3", "rakornas_revision": 1}
+    ours = {"iss": app.state.token_verifier.issuer, "client_id": "f3", "rakornas_revision": 1}
     assert await status(client, made(issuer, key, **ours)) == 401
     assert await status(client, made(issuer, key, iss="https://other.example")) == 401
-    our_key = await app.state.trust.signing_key()
+    our_key = await app.state.token_verifier.signing_key()
     forged = signed({"alg": "ES256", "typ": "at+jwt", "kid": our_key.kid}, claims(issuer), our_key.private)
     assert await status(client, forged) == 401
 
@@ -144,7 +144,7 @@ async def test_made_up_keys_do_not_hammer_it(issuer: Issuer, served: tuple[FastA
 
 
 async def test_what_is_fetched_has_an_end(issuer: Issuer) -> None:
-    issuer.keys = {"keys": ["x" * outside.MOST_BYTES]}
+    issuer.keys = {"keys": ["x" * outside.MAX_DOCUMENT_BYTES]}
     with pytest.raises(ValueError, match="too long"):
         await outside.fetch_json(issuer.metadata["jwks_uri"])
 

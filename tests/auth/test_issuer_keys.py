@@ -8,7 +8,7 @@ import pytest
 from joserfc.jwk import ECKey
 
 from app.auth import external_issuer as outside
-from app.auth.external_issuer import OutsideIssuer
+from app.auth.external_issuer import ExternalIssuer
 from app.auth.jwt import InvalidToken
 from app.core.problems import Unavailable
 from tests.auth.made import key_set, new_key
@@ -42,37 +42,37 @@ class Fetched:
         return self.keys
 
 
-def issuer_with(fetched: Fetched) -> OutsideIssuer:
-    return OutsideIssuer("https://sso.example", fetched, lambda: fetched.now)
+def issuer_with(fetched: Fetched) -> ExternalIssuer:
+    return ExternalIssuer("https://sso.example", fetched, lambda: fetched.now)
 
 
 async def test_a_new_key_is_found_after_the_cool_down() -> None:
     fetched = Fetched(new_key("old"))
     keys = issuer_with(fetched)
-    await keys.key("old")
+    await keys.find_key("old")
     fetched.keys = key_set(new_key("new"))
-    fetched.now = outside.COOL_DOWN - 1
+    fetched.now = outside.MIN_FETCH_INTERVAL_SECONDS - 1
     with pytest.raises(InvalidToken):
-        await keys.key("new")
-    fetched.now = outside.COOL_DOWN + 1
-    await keys.key("new")
+        await keys.find_key("new")
+    fetched.now = outside.MIN_FETCH_INTERVAL_SECONDS + 1
+    await keys.find_key("new")
     with pytest.raises(InvalidToken):
-        await keys.key("old")  # withdrawn
+        await keys.find_key("old")  # withdrawn
     assert fetched.count == 2
 
 
 async def test_keys_are_fetched_anew_behind_the_answers() -> None:
     fetched = Fetched(new_key("old"))
     keys = issuer_with(fetched)
-    await keys.key("old")
-    fetched.now = outside.FRESH + 1
+    await keys.find_key("old")
+    fetched.now = outside.KEY_CACHE_SECONDS + 1
     fetched.keys = key_set()
-    await keys.key("old")  # nobody waits
+    await keys.find_key("old")  # nobody waits
     await asyncio.sleep(0)
     await asyncio.sleep(0.01)
     assert fetched.count == 2
     with pytest.raises(InvalidToken):
-        await keys.key("old")
+        await keys.find_key("old")
 
 
 async def test_an_issuer_that_is_away_is_doubt_and_no_refusal() -> None:
@@ -80,17 +80,17 @@ async def test_an_issuer_that_is_away_is_doubt_and_no_refusal() -> None:
     fetched.fault = True
     keys = issuer_with(fetched)
     with pytest.raises(Unavailable):
-        await keys.key("old")
+        await keys.find_key("old")
     fetched.fault = False
-    fetched.now = outside.AFTER_FAULT + 1
-    await keys.key("old")
+    fetched.now = outside.RETRY_SECONDS + 1
+    await keys.find_key("old")
     fetched.fault = True
-    fetched.now += outside.KEPT - 1
-    await keys.key("old")
+    fetched.now += outside.STALE_IF_ERROR_SECONDS - 1
+    await keys.find_key("old")
     await asyncio.sleep(0.01)
-    fetched.now += outside.AFTER_FAULT + 2
+    fetched.now += outside.RETRY_SECONDS + 2
     with pytest.raises(Unavailable):
-        await keys.key("old")
+        await keys.find_key("old")
 
 
 @pytest.mark.parametrize(
@@ -109,9 +109,9 @@ async def test_only_keys_for_our_signatures_count(change: Callable[[dict[str, An
     fetched = Fetched(new_key("good"), new_key("odd"))
     change(fetched.keys["keys"][1])
     keys = issuer_with(fetched)
-    await keys.key("good")
+    await keys.find_key("good")
     with pytest.raises(InvalidToken):
-        await keys.key("odd")
+        await keys.find_key("odd")
 
 
 @pytest.mark.parametrize(
@@ -131,48 +131,48 @@ async def test_metadata_that_cannot_be_believed(metadata: Any) -> None:
         return metadata if address.endswith("configuration") else keys
 
     with pytest.raises(Unavailable):
-        await OutsideIssuer("https://sso.example", fetch).key("k")
+        await ExternalIssuer("https://sso.example", fetch).find_key("k")
 
 
 async def test_few_wait_for_an_issuer_that_hangs() -> None:
     """Each of them holds a place of the service's; the rest are told at once to come back."""
     slow = Slow(new_key("k"))
-    keys = OutsideIssuer("https://sso.example", slow)
-    waiting = [asyncio.create_task(keys.key("k")) for _ in range(outside.MOST_WAITING)]
+    keys = ExternalIssuer("https://sso.example", slow)
+    waiting = [asyncio.create_task(keys.find_key("k")) for _ in range(outside.MAX_WAITING_REQUESTS)]
     await asyncio.sleep(0)
     with pytest.raises(Unavailable):
-        await asyncio.wait_for(keys.key("k"), 0.1)
+        await asyncio.wait_for(keys.find_key("k"), 0.1)
     slow.may_answer.set()
     await asyncio.gather(*waiting)
-    assert await keys.key("k")
+    assert await keys.find_key("k")
 
 
 @pytest.mark.parametrize("document", [{"error": "maintenance"}, [], {"keys": None}, None])
 async def test_what_is_no_key_set_takes_no_key_away(document: Any) -> None:
     fetched = Fetched(new_key("old"))
     keys = issuer_with(fetched)
-    await keys.key("old")
-    fetched.now, fetched.keys = outside.FRESH + 1, document
-    await keys.key("old")
+    await keys.find_key("old")
+    fetched.now, fetched.keys = outside.KEY_CACHE_SECONDS + 1, document
+    await keys.find_key("old")
     await asyncio.sleep(0.01)
     assert fetched.count == 2
-    await keys.key("old")
+    await keys.find_key("old")
 
 
 async def test_a_key_that_is_not_known_while_the_issuer_is_away_is_doubt() -> None:
     fetched = Fetched(new_key("old"))
     keys = issuer_with(fetched)
-    await keys.key("old")
-    fetched.fault, fetched.now = True, outside.COOL_DOWN + 1
+    await keys.find_key("old")
+    fetched.fault, fetched.now = True, outside.MIN_FETCH_INTERVAL_SECONDS + 1
     with pytest.raises(Unavailable):
-        await keys.key("new")
+        await keys.find_key("new")
 
 
 async def test_its_keys_are_asked_for_as_the_service_starts() -> None:
     fetched = Fetched(new_key("k"))
     keys = issuer_with(fetched)
-    keys.ask()
+    keys.start_refresh()
     await asyncio.sleep(0.01)
     assert fetched.count == 1
-    await keys.key("k")
+    await keys.find_key("k")
     assert fetched.count == 1

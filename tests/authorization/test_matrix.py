@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.routing import iter_route_contexts
 
-from app.auth import Caller, Route, Scope
+from app.auth import AuthorizingRoute, Caller, Scope
 from app.auth.route import authorize
 from app.core.problems import InsufficientScope
 from tests.attendance.listeners import listening
@@ -93,19 +93,19 @@ def test_the_covering_part_leaves_no_role_and_no_end_out() -> None:
 
 def test_every_operation_is_in_it_with_the_scope_of_the_contract(app: FastAPI) -> None:
     routes = [context.original_route for context in iter_route_contexts(app.routes)]
-    assert {route.name for route in routes if isinstance(route, Route)} == set(OPERATIONS)
+    assert {route.name for route in routes if isinstance(route, AuthorizingRoute)} == set(OPERATIONS)
     for route in routes:
-        assert isinstance(route, Route)
+        assert isinstance(route, AuthorizingRoute)
         for ask in ASKS:
             if ask.operation == route.name:
                 given = dict(httpx.URL(ask.target).params)
-                assert route.access.asked(given, frozenset()) == scope_of(ask), ask
+                assert route.access.required_scope(given, frozenset()) == scope_of(ask), ask
 
 
 def test_a_scope_that_is_not_taken_opens_nothing(app: FastAPI) -> None:
     """Of the cells that are not asked by default all that a scope decides, asked of the check alone."""
     routes = [context.original_route for context in iter_route_contexts(app.routes)]
-    accesses = {route.name: route.access for route in routes if isinstance(route, Route)}
+    accesses = {route.name: route.access for route in routes if isinstance(route, AuthorizingRoute)}
     opened = []
     for ask, role in REST:
         if expected(ask, role).code == "insufficient_scope" and scope_of(ask):

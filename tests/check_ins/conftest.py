@@ -7,7 +7,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from app.settings import Settings
-from tests.check_ins.doors import Door
+from tests.check_ins.meeting_client import MeetingClient
 from tests.conftest import LOADED, client_of, copy_of, running
 
 
@@ -25,6 +25,6 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest_asyncio.fixture
-async def door(app: FastAPI, client: httpx.AsyncClient) -> Door:
-    """The door of a new meeting with six people on its list."""
-    return await Door.of_new_meeting(app, client, people=6)
+async def meeting(app: FastAPI, client: httpx.AsyncClient) -> MeetingClient:
+    """A client of a new meeting with six participants."""
+    return await MeetingClient.create(app, client, participant_count=6)

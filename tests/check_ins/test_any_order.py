@@ -20,7 +20,7 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.check_ins.doors import Door, at
+from tests.check_ins.meeting_client import MeetingClient, after_start
 
 FEW, EXAMPLES = 12, int(os.environ.get("RAKORNAS_EXAMPLES", "60"))
 # Of each device the skew of its clock in each of its epochs, in seconds.
@@ -64,14 +64,14 @@ class Post:
     latency: float
 
 
-def keep(door: Door) -> list[Kept]:
+def keep(meeting: MeetingClient) -> list[Kept]:
     """Forty scans of six people and two strangers, in and out, at three doors; the same in every run."""
     chance = Random(5)
     kept = []
     for n in range(40):
         device, epoch = chance.choice(list(SKEWS))
         badge = chance.choice(BADGES)
-        scan = door.scan(
+        scan = meeting.new_scan(
             badge,
             chance.choice((-60, -1, 0, 0.5, 30, 30, 90, 600)),
             skew=SKEWS[device, epoch],
@@ -80,7 +80,7 @@ def keep(door: Door) -> list[Kept]:
             sequence=n,
         )
         kept.append(Kept(device, epoch, scan))
-    kept.append(Kept("gate-1", 0, door.scan(1, 40, session="class-2")))  # who sits in class-1
+    kept.append(Kept("gate-1", 0, meeting.new_scan(1, 40, session="class-2")))  # who sits in class-1
     return kept
 
 
@@ -102,39 +102,39 @@ def posts(kept: list[Kept], chance: Random) -> list[Post]:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def door(app: FastAPI, client: httpx.AsyncClient) -> Door:
-    door = await Door.of_new_meeting(app, client, people=6)
-    await door.admin.patch(f"{door.at}/participants/{door.people[1]}", {"sessions": ["class-1"]})
-    await door.admin.patch(f"{door.at}/participants/{door.people[2]}", {"represents": door.people[5]})
-    old = door.badges[3]
-    await door.client.post(f"{door.at}/participants/{door.people[3]}/badge", headers=door.admin.headers)
-    connection = await door.connect()
-    await connection.execute("UPDATE badges SET revoked_at = $1 WHERE revoked_at IS NOT NULL", at(20))
+async def meeting(app: FastAPI, client: httpx.AsyncClient) -> MeetingClient:
+    meeting = await MeetingClient.create(app, client, participant_count=6)
+    await meeting.admin.patch(meeting.participant_path(1), {"sessions": ["class-1"]})
+    await meeting.admin.patch(meeting.participant_path(2), {"represents": meeting.participants[5]})
+    old = meeting.badges[3]
+    await meeting.client.post(f"{meeting.participant_path(3)}/badge", headers=meeting.admin.headers)
+    connection = await meeting.connect()
+    await connection.execute("UPDATE badges SET revoked_at = $1 WHERE revoked_at IS NOT NULL", after_start(20))
     await connection.close()
-    assert old == door.badges[3]
-    return door
+    assert old == meeting.badges[3]
+    return meeting
 
 
 @pytest_asyncio.fixture(scope="module")
-async def connection(door: Door) -> AsyncIterator[asyncpg.Connection]:
-    connection = await door.connect()
+async def connection(meeting: MeetingClient) -> AsyncIterator[asyncpg.Connection]:
+    connection = await meeting.connect()
     yield connection
     await connection.close()
 
 
 @pytest.fixture(scope="module")
-def kept(door: Door) -> list[Kept]:
-    return keep(door)
+def kept(meeting: MeetingClient) -> list[Kept]:
+    return keep(meeting)
 
 
 async def state_after(
-    door: Door, connection: asyncpg.Connection, arriving: list[Post], *, at_once: bool = False
+    meeting: MeetingClient, connection: asyncpg.Connection, arriving: list[Post], *, at_once: bool = False
 ) -> str:
     """The hash of what a meeting comes to, from nothing."""
     for statement in EMPTY:
-        await connection.execute(statement, door.meeting)
+        await connection.execute(statement, meeting.code)
     sending = (
-        door.send(
+        meeting.send_batch(
             one.scans,
             one.when,
             device=one.device,
@@ -146,15 +146,17 @@ async def state_after(
     )
     answers = await asyncio.gather(*sending) if at_once else [await one for one in sending]
     assert [answer.status_code for answer in answers] == [207] * len(arriving)
-    return await state(door, connection)
+    return await state(meeting, connection)
 
 
-async def state(door: Door, connection: asyncpg.Connection) -> str:
-    found = json.loads(await connection.fetchval(STATE, door.meeting))
+async def state(meeting: MeetingClient, connection: asyncpg.Connection) -> str:
+    found = json.loads(await connection.fetchval(STATE, meeting.code))
     return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
 
 
-async def test_the_roll_is_what_the_scans_say(door: Door, connection: asyncpg.Connection, kept: list[Kept]) -> None:
+async def test_the_roll_is_what_the_scans_say(
+    meeting: MeetingClient, connection: asyncpg.Connection, kept: list[Kept]
+) -> None:
     """In the order in which they were made, each device at once: what all other ways are held against."""
     arriving = [
         Post(
@@ -162,14 +164,14 @@ async def test_the_roll_is_what_the_scans_say(door: Door, connection: asyncpg.Co
         )
         for device, epoch in SKEWS
     ]
-    first = await state_after(door, connection, arriving)
-    assert first == await state_after(door, connection, arriving[::-1])
+    first = await state_after(meeting, connection, arriving)
+    assert first == await state_after(meeting, connection, arriving[::-1])
     people = await connection.fetch(
-        "SELECT status FROM attendance WHERE meeting = $1 ORDER BY participant", door.meeting
+        "SELECT status FROM attendance WHERE meeting = $1 ORDER BY participant", meeting.code
     )
     assert {row["status"] for row in people} >= {"present"}
     judged = await connection.fetch(
-        "SELECT DISTINCT classification FROM classified_scans WHERE meeting = $1", door.meeting
+        "SELECT DISTINCT classification FROM classified_scans WHERE meeting = $1", meeting.code
     )
     assert {row["classification"] for row in judged} == {
         "entry",
@@ -184,9 +186,9 @@ async def test_the_roll_is_what_the_scans_say(door: Door, connection: asyncpg.Co
     "examples", [pytest.param(FEW, id="few"), pytest.param(EXAMPLES, id="many", marks=pytest.mark.full)]
 )
 async def test_any_way_of_arriving_leads_to_one_state(
-    door: Door, connection: asyncpg.Connection, kept: list[Kept], examples: int
+    meeting: MeetingClient, connection: asyncpg.Connection, kept: list[Kept], examples: int
 ) -> None:
-    expected = await state_after(door, connection, posts(kept, Random(0)))
+    expected = await state_after(meeting, connection, posts(kept, Random(0)))
     loop = asyncio.get_running_loop()
     tried = 0
 
@@ -197,7 +199,7 @@ async def test_any_way_of_arriving_leads_to_one_state(
         tried += 1
         arriving = posts(kept, chance)
         arriving += arriving[: len(arriving) // 2] if repeated else []
-        going = asyncio.run_coroutine_threadsafe(state_after(door, connection, arriving), loop)
+        going = asyncio.run_coroutine_threadsafe(state_after(meeting, connection, arriving), loop)
         assert going.result() == expected
 
     await asyncio.to_thread(any_way)
@@ -206,16 +208,18 @@ async def test_any_way_of_arriving_leads_to_one_state(
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_posts_that_come_at_once_lead_to_it_too(
-    door: Door, connection: asyncpg.Connection, kept: list[Kept], seed: int
+    meeting: MeetingClient, connection: asyncpg.Connection, kept: list[Kept], seed: int
 ) -> None:
-    expected = await state_after(door, connection, posts(kept, Random(0)))
+    expected = await state_after(meeting, connection, posts(kept, Random(0)))
     arriving = posts(kept, Random(seed))
     # All are received at one instant of the test's clock, so each device's quickest post is the one sent last.
     together = [Post(one.device, one.epoch, one.scans, 9000 - one.latency, one.latency) for one in arriving]
-    assert await state_after(door, connection, together, at_once=True) == expected
+    assert await state_after(meeting, connection, together, at_once=True) == expected
 
 
-async def test_deriving_it_anew_changes_nothing(door: Door, connection: asyncpg.Connection, kept: list[Kept]) -> None:
-    before = await state_after(door, connection, posts(kept, Random(7)))
-    await connection.execute(EMPTY[2], door.meeting)
-    assert await state(door, connection) == before
+async def test_deriving_it_anew_changes_nothing(
+    meeting: MeetingClient, connection: asyncpg.Connection, kept: list[Kept]
+) -> None:
+    before = await state_after(meeting, connection, posts(kept, Random(7)))
+    await connection.execute(EMPTY[2], meeting.code)
+    assert await state(meeting, connection) == before

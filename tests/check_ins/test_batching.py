@@ -10,19 +10,19 @@ from fastapi import FastAPI
 from sqlalchemy.exc import DBAPIError
 
 from app.auth import Scope
-from app.check_ins.batching import MOST, Gathering
-from app.check_ins.repository import Post, Result
+from app.check_ins.batching import MOST, CheckInBatcher
+from app.check_ins.repository import DeviceSubmission, Result
 from app.core.problems import Unavailable
 from tests.callers import bearer
-from tests.check_ins.doors import Clock, Door, at, instant
+from tests.check_ins.meeting_client import FixedClock, MeetingClient, after_start, parse_instant
 
 
-def post(device: str, meeting: str = "m") -> Post:
-    return Post(meeting, device, 0, at(0), at(0), "a client", None, [])
+def post(device: str, meeting: str = "m") -> DeviceSubmission:
+    return DeviceSubmission(meeting, device, 0, after_start(0), after_start(0), "a client", None, [])
 
 
 def answer(device: str) -> list[Result]:
-    return [Result(201, device, at(0), 0)]
+    return [Result(201, device, after_start(0), 0)]
 
 
 class Store:
@@ -33,7 +33,7 @@ class Store:
         self.let = asyncio.Event()
         self.wrong: dict[str, Exception] = {}
 
-    async def __call__(self, posts: Sequence[Post]) -> list[list[Result]]:
+    async def __call__(self, posts: Sequence[DeviceSubmission]) -> list[list[Result]]:
         devices = [one.device_id for one in posts]
         self.groups.append(devices)
         await self.let.wait()
@@ -48,10 +48,10 @@ class Doors:
 
     def __init__(self, seconds: float = 60) -> None:
         self.store = Store()
-        self.gathering = Gathering(self.store, seconds)
+        self.gathering = CheckInBatcher(self.store, seconds)
 
     async def come(self, *devices: str, meeting: str = "m") -> list["asyncio.Task[list[Result]]"]:
-        tasks = [asyncio.create_task(self.gathering.check_in(post(device, meeting))) for device in devices]
+        tasks = [asyncio.create_task(self.gathering.submit(post(device, meeting))) for device in devices]
         for _ in range(3):
             await asyncio.sleep(0)
         return tasks
@@ -143,17 +143,19 @@ async def test_nobody_waits_for_ever_and_nothing_is_stored_for_who_has_gone() ->
     assert doors.store.groups == [["a"], ["d"]]
 
 
-async def test_gates_that_scan_at_the_same_moment_are_each_told_of_their_own(app: FastAPI, door: Door) -> None:
+async def test_gates_that_scan_at_the_same_moment_are_each_told_of_their_own(
+    app: FastAPI, meeting: MeetingClient
+) -> None:
     """Eight devices whose clocks are apart scan one badge, and eight another."""
     headers = bearer(app, Scope.CHECK_INS_WRITE)
-    door.app.state.receipt_clock = Clock(at(100))
+    meeting.app.state.receipt_clock = FixedClock(after_start(100))
 
     async def check_in(n: int, badge: int) -> dict[str, Any]:
-        scan = door.scan(badge, 60, skew=n)
-        body = {"device_id": f"gate-{badge}-{n}", "device_sent_at": at(100 + n).isoformat(), **scan}
-        told = await door.client.post(f"{door.at}/check-ins", json=body, headers=headers)
+        scan = meeting.new_scan(badge, 60, skew=n)
+        body = {"device_id": f"gate-{badge}-{n}", "device_sent_at": after_start(100 + n).isoformat(), **scan}
+        told = await meeting.client.post(f"{meeting.path}/check-ins", json=body, headers=headers)
         assert (told.status_code, told.json()["scan_id"]) == (201, scan["scan_id"])
-        assert (instant(told.json()["effective_at"]), told.json()["clock_skew_ms"]) == (at(60), n * 1000)
+        assert (parse_instant(told.json()["effective_at"]), told.json()["clock_skew_ms"]) == (after_start(60), n * 1000)
         found: dict[str, Any] = told.json()
         return found
 
@@ -161,5 +163,5 @@ async def test_gates_that_scan_at_the_same_moment_are_each_told_of_their_own(app
     for badge in (0, 1):
         outcomes = sorted(one["outcome"] for one in told[badge::2])
         assert outcomes == ["already_entered"] * 7 + ["first_entry"]
-        assert (await door.of(badge))["status"] == "present"
-    assert sorted((await door.seen()).values()) == ["already_entered"] * 14 + ["first_entry"] * 2
+        assert (await meeting.get_attendance(badge))["status"] == "present"
+    assert sorted((await meeting.get_scan_outcomes()).values()) == ["already_entered"] * 14 + ["first_entry"] * 2

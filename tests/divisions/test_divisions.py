@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.core import clock
+from app.core.http.dependencies import get_local_day
 from tests.conftest import fetch
 from tests.scenarios import ItemScenarios, ListScenarios, assert_refused, of_code, of_name, of_update, walk
 
@@ -125,7 +126,7 @@ class TestListDivisions(ListScenarios):
             assert ("px-1" in await heads(own_client, body, "2024-01-01")) == there
 
     async def test_without_a_day_it_is_today(self, client: httpx.AsyncClient, app: FastAPI) -> None:
-        app.dependency_overrides[clock.get_today] = lambda: clock.LocalDay(date(2022, 6, 14), 60)
+        app.dependency_overrides[get_local_day] = lambda: clock.LocalDay(date(2022, 6, 14), 60)
         try:
             answers = [
                 (await client.get(f"{path}?organization=kpu")).content

@@ -6,7 +6,7 @@ import time
 import pytest
 from fastapi import FastAPI
 
-from app.core.db.transaction import Writer
+from app.core.db.transaction import Transaction
 from app.imports import parser
 from tests.imports.files import CSV, NDJSON, Files, counted, errors
 
@@ -86,7 +86,7 @@ async def test_a_bound_client_asks_no_more_statements_for_more_rows(
 ) -> None:
     monkeypatch.setattr("app.imports.service.SLICE", 60.0)
     bound = Files.of(app, files.client, organization="kpu-31")
-    statements = counted(monkeypatch, Writer, "run")
+    statements = counted(monkeypatch, Transaction, "execute")
     taken = []
     for count in (10, 400):
         made = await bound.ndjson("officials", *({"name": f"Siti {n}"} for n in range(count)))

@@ -10,6 +10,7 @@ import time_machine
 from fastapi import FastAPI
 
 from app.core import clock
+from app.core.http.dependencies import get_local_day
 from tests.meetings.made_up import DAY, MEETINGS, MEMBERS
 from tests.scenarios import ListScenarios, of_code, of_name, of_update, walk
 
@@ -91,7 +92,7 @@ class TestListMeetings(ListScenarios):
 
     async def test_without_a_day_it_is_today(self, client: httpx.AsyncClient, app: FastAPI) -> None:
         paths = ("/v1/meetings", "/v1/meetings?status=running", "/v1/meetings/called-off")
-        app.dependency_overrides[clock.get_today] = lambda: clock.LocalDay(DAY, 60)
+        app.dependency_overrides[get_local_day] = lambda: clock.LocalDay(DAY, 60)
         try:
             answers = [(await client.get(path)).content for path in paths]
         finally:

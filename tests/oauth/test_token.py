@@ -11,9 +11,9 @@ from authlib.integrations.httpx_client import AsyncOAuth2Client
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from fastapi import FastAPI
 
-from app.auth.keys import LIFETIME
+from app.auth.keys import ACCESS_TOKEN_SECONDS
 from app.clients import maintenance
-from app.core.db.transaction import writing
+from app.core.db.transaction import open_transaction
 from app.core.http.body_types import LONGEST_NAME
 from app.oauth.schemas import ASSERTION_TYPE
 from tests.auth.made import assertion, bearer, decoded, fetched_token, key_set, made_client, new_ed_key, new_key
@@ -36,7 +36,7 @@ async def test_a_token_is_for_ten_minutes_and_says_who_and_what(app: FastAPI, cl
     header, claims = decoded(token)
     assert (header["typ"], header["alg"]) == ("at+jwt", "ES256")
     assert header["kid"] in {key["kid"] for key in (await client.get("/.well-known/jwks.json")).json()["keys"]}
-    assert claims["exp"] - claims["iat"] == LIFETIME
+    assert claims["exp"] - claims["iat"] == ACCESS_TOKEN_SECONDS
     assert abs(claims["iat"] - time.time()) < 5
     assert claims["sub"] == claims["client_id"] == id_
     assert (claims["iss"], claims["aud"], claims["name"]) == (ISSUER, "rakornas", "bappenas")
@@ -97,10 +97,10 @@ class TestSecrets:
         """The first goes on until it is revoked; then it gets nothing, and the second still does."""
         id_, first = await made_client(app, "changes:read")
         first_id = await fetch(clients_url, "SELECT id::text FROM client_secrets WHERE client = $1::text::uuid", id_)
-        async with writing(app.state.database) as write:
+        async with open_transaction(app.state.database) as write:
             second = await maintenance.add_secret(write, id_)
         with_first, with_second = [await fetched_token(client, id_, one) for one in (first, second)]
-        async with writing(app.state.database) as write:
+        async with open_transaction(app.state.database) as write:
             await maintenance.revoke_secret(write, id_, first_id)
         answer = await ask(client, {**FORM, "client_id": id_, "client_secret": first})
         assert refused(answer) == (401, "invalid_client")
@@ -115,7 +115,7 @@ class TestSecrets:
         key = new_key()
         with_keys, _ = await made_client(app, jwks=key_set(key))
         id_, secret = await made_client(app)
-        async with writing(app.state.database) as write:
+        async with open_transaction(app.state.database) as write:
             await maintenance.revoke(write, id_)
             await maintenance.revoke(write, with_keys)
         answer = await ask(client, {**FORM, "client_id": id_, "client_secret": secret})

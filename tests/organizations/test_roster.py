@@ -9,6 +9,7 @@ import time_machine
 from fastapi import FastAPI
 
 from app.core import clock
+from app.core.http.dependencies import get_local_day
 from tests.conftest import fetch
 from tests.scenarios import ListScenarios
 
@@ -119,7 +120,7 @@ class TestReadRoster(ListScenarios):
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
     async def test_without_a_day_it_is_today(self, client: httpx.AsyncClient, app: FastAPI) -> None:
-        app.dependency_overrides[clock.get_today] = lambda: clock.LocalDay(date(2022, 6, 14), 60)
+        app.dependency_overrides[get_local_day] = lambda: clock.LocalDay(date(2022, 6, 14), 60)
         try:
             today = await client.get("/v1/organizations/kpu/officials")
         finally:

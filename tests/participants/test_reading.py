@@ -123,7 +123,7 @@ async def test_filters_leave_those_of_whom_they_are_true(listing: Listing) -> No
 
 
 async def test_a_list_as_it_was_known(listing: Listing, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "SETTLED", timedelta(0))
+    monkeypatch.setattr(database, "MAX_COMMIT_DURATION", timedelta(0))
     gone = await listing.add(name="Satu", sessions=["class-1"], assignment_letter={"number": "1"})
     await listing.add(name="Dua", represents=gone)
     instant: datetime = (await rows(listing, NOW))[0][0]  # type: ignore[assignment]

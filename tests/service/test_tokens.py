@@ -57,7 +57,7 @@ def met(service: Service) -> int:
 async def test_a_revocation_reaches_both_workers_within_5_seconds(own_url: str) -> None:
     following = (
         "SELECT count(*) FROM pg_stat_activity"
-        " WHERE application_name = 'rakornas trust' AND datname = current_database()"
+        " WHERE application_name = 'rakornas token verifier' AND datname = current_database()"
     )
     with serving("--database-url", own_url, "--workers", "2") as service:
         started = time.monotonic()

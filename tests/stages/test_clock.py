@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.core import clock
+from app.core.http.dependencies import get_local_day
 from app.settings import Settings
 from tests.conftest import client_of, running
 from tests.scenarios import walk
@@ -108,7 +109,7 @@ async def test_a_date_is_sent_and_read_as_it_is(settings: Settings, zone: str) -
 
 async def test_the_day_may_be_given_from_within(client: httpx.AsyncClient, app: FastAPI) -> None:
     """As a test of anything else may do it: every route asks the one dependency."""
-    app.dependency_overrides[clock.get_today] = lambda: clock.LocalDay(date(2024, 2, 12), 7)
+    app.dependency_overrides[get_local_day] = lambda: clock.LocalDay(date(2024, 2, 12), 7)
     try:
         answers = {path: await client.get(path) for path in PLACES}
     finally:

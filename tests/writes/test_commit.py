@@ -10,8 +10,8 @@ import structlog
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from app.auth import Route
-from tests.check_ins.doors import START, Door
+from app.auth import AuthorizingRoute
+from tests.check_ins.meeting_client import START, MeetingClient
 from tests.conftest import fetch
 from tests.writes.calls import Calls
 from tests.writes.objects import HASYIM, OBJECTS
@@ -83,35 +83,35 @@ async def every_write(app: FastAPI, calls: Calls) -> AsyncIterator[dict[str, Cal
 
 async def _at_the_door(app: FastAPI, calls: Calls) -> dict[str, Call]:
     """Of two meetings: of one the roll is open, of the other it is closed, and a correction waits for a second."""
-    doors = [await Door.of_new_meeting(app, calls.client, people=4) for _ in range(2)]
-    door, closed = doors
+    meetings = [await MeetingClient.create(app, calls.client, participant_count=4) for _ in range(2)]
+    meeting, closed = meetings
     sent = {"device_id": "gate-1", "device_sent_at": START.isoformat()}
-    seen = [door.scan(0), door.scan(1), door.scan(2)]
-    assert (await door.send(seen[:1])).status_code == 207
-    await closed.admin.post(f"{closed.at}:close-roll", {})
+    seen = [meeting.new_scan(0), meeting.new_scan(1), meeting.new_scan(2)]
+    assert (await meeting.send_batch(seen[:1])).status_code == 207
+    await closed.admin.post(f"{closed.path}:close-roll", {})
     by_hand = {"status": "excused", "reason": "izin"}
-    asked = await closed.admin.patch(f"{closed.at}/attendance/{closed.people[0]}", by_hand)
+    asked = await closed.admin.patch(f"{closed.path}/attendance/{closed.participants[0]}", by_hand)
     second = Calls.of(app, calls.client, client="the-second")
     one = {"name": "Siti Contoh"}
     officials = {"organizations": ["kpu-31"]}
-    people = [f"{door.at}/participants/{one}" for one in door.people]
+    people = [f"{meeting.path}/participants/{one}" for one in meeting.participants]
     return {
-        "create_participant": lambda: calls.post(f"{door.at}/participants", one),
-        "register_participants": lambda: calls.post(f"{door.at}/participants:batch", {"participants": [one]}),
-        "invite_in_office": lambda: calls.post(f"{door.at}/participants:in-office", officials),
+        "create_participant": lambda: calls.post(f"{meeting.path}/participants", one),
+        "register_participants": lambda: calls.post(f"{meeting.path}/participants:batch", {"participants": [one]}),
+        "invite_in_office": lambda: calls.post(f"{meeting.path}/participants:in-office", officials),
         "change_participant": lambda: calls.patch(people[1], {"note": "Lain"}),
         "delete_participant": lambda: calls.delete(people[3]),
         "issue_badge": lambda: calls.post(f"{people[2]}/badge", None),
-        "set_attendance": lambda: calls.patch(f"{door.at}/attendance/{door.people[2]}", by_hand),
-        "check_in": lambda: calls.post(f"{door.at}/check-ins", {**sent, **seen[1]}),
+        "set_attendance": lambda: calls.patch(meeting.attendance_path(2), by_hand),
+        "check_in": lambda: calls.post(f"{meeting.path}/check-ins", {**sent, **seen[1]}),
         "check_in_batch": lambda: calls.post(
-            f"{door.at}/check-ins:batch", {**sent, "clock_epoch": 1, "scans": [seen[2]]}
+            f"{meeting.path}/check-ins:batch", {**sent, "clock_epoch": 1, "scans": [seen[2]]}
         ),
         "annul_check_in": lambda: calls.post(
-            f"{door.at}/check-ins/{seen[0]['scan_id']}:annul", {"reason": "dipinjamkan"}
+            f"{meeting.path}/check-ins/{seen[0]['scan_id']}:annul", {"reason": "dipinjamkan"}
         ),
         "confirm_correction": lambda: second.post(f"{asked.headers['location']}:confirm", None),
-        "close_roll": lambda: calls.post(f"{door.at}:close-roll", {}),
+        "close_roll": lambda: calls.post(f"{meeting.path}:close-roll", {}),
     }
 
 
@@ -154,6 +154,9 @@ async def test_every_writing_route_is_among_them(app: FastAPI, every_write: dict
     writing = {
         route.name
         for route in routes
-        if isinstance(route, Route) and route.methods and not route.methods & {"GET", "HEAD"} and route.access.scope
+        if isinstance(route, AuthorizingRoute)
+        and route.methods
+        and not route.methods & {"GET", "HEAD"}
+        and route.access.scope
     }
     assert writing == set(every_write)

@@ -57,7 +57,7 @@ FORMER = {"code": "31.98", "parent": "31", "until": "2023-01-01"}
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """No write runs while these tests ask, so what has just been said is settled."""
-    monkeypatch.setattr(database, "SETTLED", timedelta(0))
+    monkeypatch.setattr(database, "MAX_COMMIT_DURATION", timedelta(0))
 
 
 def asked(path: str, instant: datetime) -> str:

@@ -23,7 +23,7 @@ GONE = [
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """No write runs while these tests ask, so what has just been said is settled."""
-    monkeypatch.setattr(database, "SETTLED", timedelta(0))
+    monkeypatch.setattr(database, "MAX_COMMIT_DURATION", timedelta(0))
 
 
 class Roll:

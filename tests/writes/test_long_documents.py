@@ -1,6 +1,6 @@
 """Where much was written, a page ends early, and a walk still meets everything once."""
 
-from app.core.collection import MOST_BYTES
+from app.core.collection import MAX_PAGE_BYTES
 from tests.writes.calls import Calls
 from tests.writes.objects import MEETING
 
@@ -17,7 +17,7 @@ async def test_a_page_of_long_revisions_is_no_longer_than_it_may_be(calls: Calls
         while address:
             page = await calls.get(address)
             one = max(len(str(item)) for item in page.json()["items"])
-            assert len(page.content) < MOST_BYTES + 2 * one
+            assert len(page.content) < MAX_PAGE_BYTES + 2 * one
             walked += [item["revision"] for item in page.json()["items"]]
             address, pages = page.links["next"]["url"] if "next" in page.links else "", pages + 1
         assert walked == expected

@@ -8,14 +8,13 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from fastapi import Depends, Request
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.core import telemetry
-from app.core.db.faults import StatementError, passing, worth_another_try
+from app.core.db.faults import StatementError, is_retryable, is_transient
 from app.core.db.pools import history_engine, reading_engine, writing_engine
 from app.core.db.statements import Statement
 from app.core.problems import TooRecent, Unavailable
@@ -24,8 +23,8 @@ from app.settings import Settings
 Row = tuple[Any, ...]
 T = TypeVar("T")
 
-KNOWN_AT = "SELECT set_config('rakornas.known_at', $1, false)"
-SETTLED = timedelta(seconds=10)  # longer than a commit can take between its stamp and its end
+SET_KNOWN_AT = "SELECT set_config('rakornas.known_at', $1, false)"
+MAX_COMMIT_DURATION = timedelta(seconds=10)  # longer than a commit can take between its stamp and its end
 
 PAGE_KEY = Statement(text("SELECT key FROM service_keys WHERE purpose = 'page_tokens'"))
 
@@ -48,14 +47,14 @@ class Database:
             await engine.dispose()
 
 
-class Reading(Protocol):
+class Queryable(Protocol):
     """What repositories read through: a `Reader`, or the transaction of a write."""
 
-    async def rows(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]: ...
-    async def row(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None: ...
-    async def one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row: ...
+    async def fetch_all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]: ...
+    async def fetch_first(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None: ...
+    async def fetch_one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row: ...
     async def page_key(self) -> bytes: ...
-    def at(self, known_at: datetime | None) -> "Reading": ...
+    def known_at(self, known_at: datetime | None) -> "Queryable": ...
 
 
 class Reader:
@@ -67,68 +66,68 @@ class Reader:
     def __init__(self, database: Database, known_at: datetime | None = None, until: float | None = None) -> None:
         self._database = database
         self._known_at = known_at
-        self._until = time.monotonic() + database.deadline if until is None else until
+        self._deadline = time.monotonic() + database.deadline if until is None else until
 
-    def at(self, known_at: datetime | None) -> "Reader":
+    def known_at(self, known_at: datetime | None) -> "Reader":
         """A reader of the record as it was, within the same deadline; None: as it is.
 
         Raises TooRecent where a write of that instant may not have ended yet.
         """
         if known_at is None:
             return self
-        if known_at > datetime.now(UTC) - SETTLED:
+        if known_at > datetime.now(UTC) - MAX_COMMIT_DURATION:
             raise TooRecent
-        return Reader(self._database, known_at, self._until)
+        return Reader(self._database, known_at, self._deadline)
 
-    async def rows(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
+    async def fetch_all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
         """All rows of one statement; Unavailable when the database cannot answer in time."""
         try:
-            return await within(self._until, self._run(statement, parameters))
+            return await await_until(self._deadline, self._run(statement, parameters))
         except Exception as error:
-            if passing(error):
-                telemetry.database_fault(error)
+            if is_transient(error):
+                telemetry.record_database_fault(error)
                 raise Unavailable from error
             if isinstance(error, DBAPIError):
                 raise StatementError(statement.sql, error) from None
             raise
 
-    async def row(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
+    async def fetch_first(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
         """The first row of one statement, or None."""
-        found = await self.rows(statement, parameters)
+        found = await self.fetch_all(statement, parameters)
         return found[0] if found else None
 
-    async def one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row:
+    async def fetch_one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row:
         """The row of a statement that always has one."""
-        return (await self.rows(statement, parameters))[0]
+        return (await self.fetch_all(statement, parameters))[0]
 
     async def page_key(self) -> bytes:
         """The secret that signs page tokens, the same for every worker of this database."""
         if self._database.page_key is None:
-            self._database.page_key = bytes((await self.one(PAGE_KEY, {}))[0])
+            self._database.page_key = bytes((await self.fetch_one(PAGE_KEY, {}))[0])
         return self._database.page_key
 
     async def _run(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
         try:
             return await self._once(statement, parameters)
         except DBAPIError as error:
-            if not worth_another_try(error):
+            if not is_retryable(error):
                 raise
         return await self._once(statement, parameters)
 
     async def _once(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
         engine = self._database.engine if self._known_at is None else self._database.history
-        with telemetry.waiting_for_connection():
+        with telemetry.track_connection_wait():
             connection = await engine.connect()
         with telemetry.POOL_IN_USE.track_inprogress():
             try:
                 if self._known_at is not None:
-                    await connection.exec_driver_sql(KNOWN_AT, (self._known_at.isoformat(),))
+                    await connection.exec_driver_sql(SET_KNOWN_AT, (self._known_at.isoformat(),))
                 return (await connection.exec_driver_sql(statement.sql, statement.values(parameters))).all()
             finally:
                 await connection.close()
 
 
-async def within(
+async def await_until(
     until: float, work: Coroutine[Any, Any, T], *, release: Callable[[T], Awaitable[None]] | None = None
 ) -> T:
     """Await `work`; raise TimeoutError at the deadline (monotonic seconds).
@@ -166,11 +165,3 @@ async def _end(task: "asyncio.Task[T]", release: Callable[[T], Awaitable[None]] 
 
 _ending: set["asyncio.Future[None]"] = set()
 """Tasks that end behind their callers: asyncio itself keeps no reference to them."""
-
-
-async def get_reader(request: Request) -> Reader:
-    database: Database = request.app.state.database
-    return database.reader()
-
-
-Read = Annotated[Reader, Depends(get_reader)]

@@ -10,17 +10,17 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import telemetry
-from app.core.db.database import PAGE_KEY, Database, Row, within
-from app.core.db.faults import StatementError, passing, rule_broken_by
+from app.core.db.database import PAGE_KEY, Database, Row, await_until
+from app.core.db.faults import StatementError, constraint_violation_of, is_transient
 from app.core.db.statements import Statement
 from app.core.problems import Unavailable
 
 
-class NothingKept(Exception):
+class Rollback(Exception):
     """Raised within a transaction that is to leave nothing behind."""
 
 
-class Writer:
+class Transaction:
     """What a write goes through. It reads as a `Reader` does, and sees what it has written itself.
 
     Every statement may raise Unavailable, or RuleBroken with the name of the constraint that refuses it: after either,
@@ -29,44 +29,44 @@ class Writer:
 
     def __init__(self, connection: AsyncConnection, until: float) -> None:
         self._connection = connection
-        self._until = until
+        self._deadline = until
 
-    async def rows(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
+    async def fetch_all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
         return await self.fetch(statement.sql, *statement.values(parameters))
 
-    async def row(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
-        found = await self.rows(statement, parameters)
+    async def fetch_first(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
+        found = await self.fetch_all(statement, parameters)
         return found[0] if found else None
 
-    async def one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row:
-        return (await self.rows(statement, parameters))[0]
+    async def fetch_one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row:
+        return (await self.fetch_all(statement, parameters))[0]
 
     async def fetch(self, sql: str, *values: Any) -> Sequence[Row]:
         """The rows that a statement returns, none for one that returns nothing."""
-        result = await self.run(sql, values)
+        result = await self.execute(sql, values)
         return result.all() if result.returns_rows else []
 
-    async def run(self, sql: str, values: tuple[Any, ...] = ()) -> Any:
+    async def execute(self, sql: str, values: tuple[Any, ...] = ()) -> Any:
         try:
-            return await within(self._until, self._connection.exec_driver_sql(sql, values))
+            return await await_until(self._deadline, self._connection.exec_driver_sql(sql, values))
         except DBAPIError as error:
-            if broken := rule_broken_by(error):
+            if broken := constraint_violation_of(error):
                 raise broken from None
-            if passing(error):
+            if is_transient(error):
                 raise
             raise StatementError(sql, error) from None
 
     async def page_key(self) -> bytes:
-        return bytes((await self.one(PAGE_KEY, {}))[0])
+        return bytes((await self.fetch_one(PAGE_KEY, {}))[0])
 
-    def at(self, known_at: datetime | None) -> "Writer":
+    def known_at(self, known_at: datetime | None) -> "Transaction":
         if known_at is not None:
             raise RuntimeError("a transaction writes the record of today")
         return self
 
 
 @asynccontextmanager
-async def writing(database: Database, *, seconds: float | None = None) -> AsyncIterator[Writer]:
+async def open_transaction(database: Database, *, seconds: float | None = None) -> AsyncIterator[Transaction]:
     """A transaction: committed when the block ends, rolled back when it raises. NothingKept ends it in silence.
 
     The commit is part of the block's end, so whoever answers after it answers for what is kept. Unavailable when the
@@ -74,50 +74,50 @@ async def writing(database: Database, *, seconds: float | None = None) -> AsyncI
     """
     until = time.monotonic() + (seconds or database.deadline)
     try:
-        with telemetry.waiting_for_connection():
-            connection = await within(until, _connect(database), release=AsyncConnection.close)
+        with telemetry.track_connection_wait():
+            connection = await await_until(until, _connect(database), release=AsyncConnection.close)
     except Exception as error:
-        _tell(error)
+        _raise_if_transient(error)
         raise
     with telemetry.POOL_IN_USE.track_inprogress():
         ended = False
         try:
-            write = Writer(connection, until)
-            await write.run("BEGIN ISOLATION LEVEL READ COMMITTED")
+            write = Transaction(connection, until)
+            await write.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
             yield write
-            await write.run("COMMIT")
+            await write.execute("COMMIT")
             ended = True
-        except NothingKept:
+        except Rollback:
             pass
         except Exception as error:
-            _tell(error)
+            _raise_if_transient(error)
             raise
         finally:
-            await _give_back(connection, ended)
+            await _release(connection, ended)
 
 
-async def at_once(database: Database, sql: str, *values: Any) -> Sequence[Row]:
+async def execute_once(database: Database, sql: str, *values: Any) -> Sequence[Row]:
     """The rows of one statement that writes, and is a transaction of its own: one way to the server and back.
 
     Unavailable and RuleBroken as within a transaction; after the former nobody knows whether it was kept.
     """
     until = time.monotonic() + database.deadline
     try:
-        with telemetry.waiting_for_connection():
-            connection = await within(until, _connect(database), release=AsyncConnection.close)
+        with telemetry.track_connection_wait():
+            connection = await await_until(until, _connect(database), release=AsyncConnection.close)
     except Exception as error:
-        _tell(error)
+        _raise_if_transient(error)
         raise
     with telemetry.POOL_IN_USE.track_inprogress():
         ended = False
         try:
-            found = await Writer(connection, until).fetch(sql, *values)
+            found = await Transaction(connection, until).fetch(sql, *values)
             ended = True
         except Exception as error:
-            _tell(error)
+            _raise_if_transient(error)
             raise
         finally:
-            await _give_back(connection, ended)
+            await _release(connection, ended)
     return found
 
 
@@ -125,18 +125,18 @@ async def _connect(database: Database) -> AsyncConnection:
     return await database.writes.connect()
 
 
-async def _give_back(connection: AsyncConnection, ended: bool) -> None:
+async def _release(connection: AsyncConnection, ended: bool) -> None:
     """To the pool when the transaction is known to be over, else away with it: the server rolls back what is open."""
     if not ended:
         try:
-            await within(time.monotonic() + 1, connection.exec_driver_sql("ROLLBACK"))
+            await await_until(time.monotonic() + 1, connection.exec_driver_sql("ROLLBACK"))
         except Exception:
-            await within(time.monotonic() + 1, connection.invalidate())
+            await await_until(time.monotonic() + 1, connection.invalidate())
     await connection.close()
 
 
-def _tell(error: BaseException) -> None:
+def _raise_if_transient(error: BaseException) -> None:
     """Unavailable for a fault that passes."""
-    if passing(error):
-        telemetry.database_fault(error)
+    if is_transient(error):
+        telemetry.record_database_fault(error)
         raise Unavailable from error

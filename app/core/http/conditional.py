@@ -39,7 +39,7 @@ def reply(body: bytes, *, cache: str, revision: int | None = None, headers: dict
     )
 
 
-class Conditional:
+class ConditionalMiddleware:
     """Outside the compression: marks the tag of a compressed form, and answers 304 to a caller that has these bytes."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -12,7 +12,7 @@ ACCEPTED = (
 ONE_DAY = "86400"
 
 
-class CrossOrigin:
+class CrossOriginMiddleware:
     """Lets every origin read open answers and the problems of reads, without credentials (the Fetch standard, CORS).
 
     An answer is open when it says so itself: `Cache-Control: public`. The answer to a preflight is that of any OPTIONS,

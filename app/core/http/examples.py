@@ -45,7 +45,7 @@ def example(address: str) -> dict[str, Any]:
     return {EXAMPLE: address}
 
 
-def written(address: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def write_example(address: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The same for a route that writes, with the body that it takes; nobody asks it for its answer."""
     return {WRITTEN: {"address": address, "body": body}}
 

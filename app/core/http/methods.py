@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.core.problems import MethodNotAllowed, NotFound
 
 
-class Methods:
+class MethodsMiddleware:
     """HEAD is GET without its body (RFC 9110 9.3.2), OPTIONS tells the methods (9.3.7), and so does every 405 (15.5.6).
 
     `allowed` names the methods of the routes at a scope's path: none where there is no route.

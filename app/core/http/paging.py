@@ -81,7 +81,7 @@ class Item:
         return conditional.reply(self.body, cache=cache, revision=self.revision)
 
 
-class Walk:
+class PageCursor:
     """One way through one list: signs the keys of a page's last row together with all that the walk is bound to."""
 
     def __init__(self, secret: bytes, bound_to: Any) -> None:

@@ -13,8 +13,7 @@ import httptools
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from app.core import telemetry
-from app.core.http import cors
+from app.core.http import access_log, cors
 from app.core.problems import HeadersTooLarge, Malformed, Problem, RequestTimeout, UriTooLong
 
 VERSIONS = ("1.0", "1.1")  # the parser also takes HTTP/0.9 and 2.0
@@ -205,10 +204,10 @@ class Protocol(HttpToolsProtocol):
         """The problem as the rooms would have told it, had the request come so far: named, measured, and logged."""
         method = self.parser.get_method()
         scope: Scope = {"type": "http", "method": method.decode("ascii"), "headers": self.headers or []}
-        request_id = telemetry.name_request(scope)
+        request_id = access_log.assign_request_id(scope)
         response = problem.response(scope)
         cors.open_to_others(scope, response.headers)
-        telemetry.record(scope, problem.status, 0.0)
+        access_log.record_request(scope, problem.status, 0.0)
         headers = [
             *self.server_state.default_headers,
             *response.raw_headers,

@@ -88,7 +88,7 @@ class Buckets:
             del self._full_at[key]
 
 
-class Limits:
+class RateLimitMiddleware:
     """Answers 429 with Retry-After (RFC 6585 4) to whoever asks too often; `/health/*` and `/metrics` never.
 
     A caller with a token is counted by its client, any other by its network. RateLimit-Policy and RateLimit stand on
@@ -129,7 +129,7 @@ class Limits:
         if buckets is None:
             await app(scope, receive, send)
             return
-        key = network_of(scope, self.proxies) if caller is None else caller.client
+        key = network_of(scope, self.proxies) if caller is None else caller.client_id
         wait = 0.0 if key is None else buckets.take(key)
         is_free = key is not None and "*" not in tags_in(Headers(scope=scope).getlist("if-none-match"))
 

@@ -22,7 +22,7 @@ EMPTY = Text("Parameter harus bernama dan bernilai.", "A parameter must have a n
 TOO_MANY = Text(f"Paling banyak {MOST_PARAMETERS} parameter.", f"At most {MOST_PARAMETERS} parameters.")
 
 
-class RawQuery:
+class RawQueryMiddleware:
     """Sets `scope["state"]["refused"]` to a problem, unless the address means one thing; the room that counts answers.
 
     Percent-encoding as in RFC 3986 2.1, UTF-8 inside it (RFC 3629), and in the query pairs parted by `&` alone with

@@ -30,7 +30,7 @@ LIVENESS = "/health/live"
 STREAM = b"text/event-stream"
 
 
-class Guard:
+class RequestLimitsMiddleware:
     """Refuses what is too long, too slow or too much; everything else passes through unchanged.
 
     RFC 9110 15.5.9 (408), 15.5.14 (413), 15.5.15 (414), 15.6.4 (503) and RFC 6585 5 (431). Content in a GET or HEAD

@@ -31,12 +31,12 @@ class TestStatement:
 class TestReader:
     async def test_a_url_that_asks_for_a_primary(self, loaded_url: str) -> None:
         database = Database(Settings(DATABASE_URL=f"{loaded_url}&target_session_attrs=read-write"))
-        assert len(await database.reader().rows(CODES, {"type": "province"})) == 38
+        assert len(await database.reader().fetch_all(CODES, {"type": "province"})) == 38
         await database.close()
 
     async def test_nothing_can_be_written(self, loaded_url: str) -> None:
         database = Database(Settings(DATABASE_URL=loaded_url))
-        assert await database.reader().one(Statement(text("SHOW default_transaction_read_only")), {}) == ("on",)
+        assert await database.reader().fetch_one(Statement(text("SHOW default_transaction_read_only")), {}) == ("on",)
         await database.close()
 
     async def test_a_plan_from_before_a_migration_is_made_anew(
@@ -65,7 +65,7 @@ class TestReader:
     async def test_a_refused_statement_is_told_without_its_values(self, loaded_url: str) -> None:
         database = Database(Settings(DATABASE_URL=loaded_url))
         with pytest.raises(StatementError, match="InvalidTextRepresentationError 22P02 in: SELECT") as raised:
-            await database.reader().rows(
+            await database.reader().fetch_all(
                 Statement(select(text("CAST(CAST(:word AS text) AS int)"))), {"word": "secret"}
             )
         assert "secret" not in str(raised.value)
@@ -76,6 +76,6 @@ class TestReader:
         ran: list[str] = []
         event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *arguments: ran.append(arguments[2]))
         with pytest.raises(Unavailable):
-            await database.reader().rows(Statement(text("SELECT pg_sleep(1)")), {})
+            await database.reader().fetch_all(Statement(text("SELECT pg_sleep(1)")), {})
         assert ran == ["SELECT pg_sleep(1)"]
         await database.close()

@@ -26,7 +26,7 @@ __all__ = ["database"]
 
 async def rendered(database: Database, collection: Collection, **parameters: Any) -> list[str]:
     found = collection.document.select(on_a_day="as_of" in parameters).subquery("found")
-    rows = await database.reader().rows(Statement(select(as_text(found.c.document, fields=False))), parameters)
+    rows = await database.reader().fetch_all(Statement(select(as_text(found.c.document, fields=False))), parameters)
     return [row[0] for row in rows]
 
 
@@ -54,7 +54,7 @@ class TestStrictly:
         parameters = {"q": "odd"} if day is None else {"q": "odd", "as_of": day}
         documents = await rendered(database, collection, **parameters)
         count = Statement(select(func.count()).select_from(collection.rows))
-        assert await database.reader().one(count, parameters) == (len(documents),)
+        assert await database.reader().fetch_one(count, parameters) == (len(documents),)
         for document in documents:
             collection.document.schema.model_validate_json(document, strict=True, extra="forbid")
 

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.db import transaction
-from app.core.db.database import Database, within
+from app.core.db.database import Database, await_until
 
 
 async def test_what_ends_in_the_moment_of_a_cancellation_is_released() -> None:
@@ -22,7 +22,7 @@ async def test_what_ends_in_the_moment_of_a_cancellation_is_released() -> None:
     async def release(result: str) -> None:
         released.append(result)
 
-    caller = asyncio.create_task(within(time.monotonic() + 60, work(), release=release))
+    caller = asyncio.create_task(await_until(time.monotonic() + 60, work(), release=release))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     gate.set_result(None)
@@ -38,7 +38,7 @@ async def test_what_was_cancelled_has_nothing_to_release() -> None:
     async def release(_: None) -> None:
         raise AssertionError
 
-    caller = asyncio.create_task(within(time.monotonic() + 60, asyncio.sleep(60), release=release))
+    caller = asyncio.create_task(await_until(time.monotonic() + 60, asyncio.sleep(60), release=release))
     await asyncio.sleep(0)
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -73,7 +73,7 @@ async def test_a_connection_that_comes_in_the_moment_of_a_cancellation(
     monkeypatch.setattr(transaction, "_connect", connect_late)
 
     async def work() -> None:
-        async with transaction.writing(database):
+        async with transaction.open_transaction(database):
             raise AssertionError
 
     caller = asyncio.create_task(work())

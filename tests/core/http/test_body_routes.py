@@ -11,7 +11,7 @@ from fastapi import APIRouter, Body, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field
 
-from app.auth import Route, public
+from app.auth import AuthorizingRoute, allow_anonymous
 from app.core.http.bodies import MERGE_PATCH
 from app.core.http.body_types import Content, Name, PlainInt, patch_of
 from app.core.http.openapi import BODY_PROBLEMS, problems
@@ -31,15 +31,15 @@ class Notice(Content):
     rooms: Annotated[list[Room], Field(default_factory=list)]
 
 
-router = APIRouter(route_class=Route, responses=problems(*BODY_PROBLEMS))
+router = APIRouter(route_class=AuthorizingRoute, responses=problems(*BODY_PROBLEMS))
 
 
-@router.post("/notices", dependencies=[public()], status_code=201)
+@router.post("/notices", dependencies=[allow_anonymous()], status_code=201)
 async def create(request: Request, _: Annotated[NoQuery, Query()], notice: Annotated[Notice, Body()]) -> Any:
     return {"read": notice.model_dump(), "raw": await request.json(), "bytes": len(await request.body())}
 
 
-@router.patch("/notices", dependencies=[public()])
+@router.patch("/notices", dependencies=[allow_anonymous()])
 async def change(request: Request, notice: Annotated[patch_of(Notice), Body(media_type=MERGE_PATCH)]) -> Any:  # type: ignore[valid-type]
     return await request.json()
 

@@ -5,7 +5,7 @@ import pytest
 from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.core.http.conditional import Conditional, entity_tag, open_data, reply
+from app.core.http.conditional import ConditionalMiddleware, entity_tag, open_data, reply
 
 KEPT = {
     "Cache-Control": "public",
@@ -20,7 +20,9 @@ DROPPED = {"Content-Language": "id", "Last-Modified": "Mon, 01 Jan 2024 00:00:00
 
 async def ask(app: ASGIApp, method: str = "GET", **headers: str) -> httpx.Response:
     given = {name.replace("_", "-"): value for name, value in headers.items()}
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(Conditional(app)), base_url="http://test") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(ConditionalMiddleware(app)), base_url="http://test"
+    ) as client:
         return await client.request(method, "/", headers=given)
 
 
@@ -83,7 +85,7 @@ class TestConditional:
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             seen.append(scope)
 
-        await Conditional(app)({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
+        await ConditionalMiddleware(app)({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
         assert seen == [{"type": "lifespan"}]
 
 

@@ -8,8 +8,8 @@ from fastapi.responses import StreamingResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.core.http.cors import CrossOrigin
-from app.core.http.methods import Allowed, Methods
+from app.core.http.cors import CrossOriginMiddleware
+from app.core.http.methods import Allowed, MethodsMiddleware
 from app.core.problems import MethodNotAllowed, NotFound
 
 seen: list[Scope] = []
@@ -61,7 +61,7 @@ def service() -> ASGIApp:
     outer = APIRouter()
     outer.include_router(router)
     app.include_router(outer)
-    room = CrossOrigin(Methods(app, Allowed(app)))
+    room = CrossOriginMiddleware(MethodsMiddleware(app, Allowed(app)))
 
     async def remembered(scope: Scope, receive: Receive, send: Send) -> None:
         seen[:] = [scope]

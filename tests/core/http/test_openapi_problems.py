@@ -6,7 +6,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 
-from app.auth import Route, public
+from app.auth import AuthorizingRoute, allow_anonymous
 from app.core.http.openapi import ROOM_PROBLEMS, document_of, problems
 from app.core.problems import Conflict, Exists, InvalidContent, NotFound, TwoHolders
 
@@ -17,12 +17,12 @@ class Answer(BaseModel):
 
 def operation(method: str, *kinds: Any, status: int = 200) -> dict[str, Any]:
     """A route that declares these problems, as the contract shows it."""
-    router = APIRouter(route_class=Route)
+    router = APIRouter(route_class=AuthorizingRoute)
 
     @router.api_route(
         "/x",
         methods=[method],
-        dependencies=[public()],
+        dependencies=[allow_anonymous()],
         responses=problems(*kinds),
         status_code=status,
         response_model=None if status == 204 else Answer,

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from app.core.http.paging import Item, Page, Walk
+from app.core.http.paging import Item, Page, PageCursor
 from app.core.problems import InvalidParameters
 
 SECRET = b"s" * 32
 BOUND = ["Region", "code", {"type": "city", "parent": "31"}]
-WALK = Walk(SECRET, BOUND)
+WALK = PageCursor(SECRET, BOUND)
 
 
 def request(path: str = "/v1/regions", query: str = "") -> Request:
@@ -40,7 +40,7 @@ class TestWalk:
         assert tokens.replace("-", "").replace("_", "").isalnum()
 
     def test_the_order_of_filters_does_not_count(self) -> None:
-        other = Walk(SECRET, ["Region", "code", {"parent": "31", "type": "city"}])
+        other = PageCursor(SECRET, ["Region", "code", {"parent": "31", "type": "city"}])
         assert other.resume(WALK.token(["31.71"], None)) == (["31.71"], None)
 
     @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ class TestWalk:
     )
     def test_a_token_is_bound(self, secret: bytes, bound: object) -> None:
         with pytest.raises(InvalidParameters) as raised:
-            Walk(secret, bound).resume(WALK.token(["31.71"], None))
+            PageCursor(secret, bound).resume(WALK.token(["31.71"], None))
         assert [(error.parameter, error.code) for error in raised.value.errors] == [
             ("page_token", "foreign_page_token")
         ]

@@ -7,7 +7,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from app.core.http.rate_limits import Limits, address_of
+from app.core.http.rate_limits import RateLimitMiddleware, address_of
 from app.core.problems import Unauthenticated
 from app.settings import Settings
 from tests.core.http.test_buckets import Clock
@@ -30,7 +30,7 @@ async def unreached(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def ask(
-    limits: Limits,
+    limits: RateLimitMiddleware,
     *,
     at: str | None = "203.0.113.7",
     caller: str | None = None,
@@ -61,9 +61,9 @@ async def ask(
     return httpx.Response(messages[0]["status"], headers=messages[0]["headers"], content=messages[1]["body"])
 
 
-def limits(app: Any = private, **rest: Any) -> Limits:
+def limits(app: Any = private, **rest: Any) -> RateLimitMiddleware:
     few = {"rate_client": 1, "burst_client": 3, "rate_network": 1, "burst_network": 2, "clock": Clock()}
-    return Limits(app, **{**few, **rest})
+    return RateLimitMiddleware(app, **{**few, **rest})
 
 
 class TestLimits:

@@ -5,10 +5,10 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Message
 
-from app.core.http.rate_limits import Limits
-from app.core.http.raw_query import RawQuery
+from app.core.http.rate_limits import RateLimitMiddleware
+from app.core.http.raw_query import RawQueryMiddleware
 
-ROOM = RawQuery(Limits(PlainTextResponse("ok")))  # which answers what it refuses
+ROOM = RawQueryMiddleware(RateLimitMiddleware(PlainTextResponse("ok")))  # which answers what it refuses
 
 
 async def ask(path: bytes, query: bytes = b"") -> httpx.Response:

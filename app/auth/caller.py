@@ -14,14 +14,14 @@ class Caller:
     `organization`: it writes only there and below; `meeting`: a gate, good for one meeting.
     """
 
-    client: str
+    client_id: str
     name: str
     scopes: frozenset[Scope]
     organization: str | None
     meeting: str | None
 
 
-def caller_of(request: Request) -> Caller | None:
+def get_caller(request: Request) -> Caller | None:
     """Who calls, or None for anyone: the room `Authentication` has seen to it that a token which is there is good."""
     caller: Caller | None = request.scope.get("state", {}).get("caller")
     return caller

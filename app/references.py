@@ -14,53 +14,53 @@ from app import models
 from app.core.db.documents import json_object
 
 
-class Mention(BaseModel):
+class CodeReference(BaseModel):
     """Something with a code: a region, an organization, a stage."""
 
     code: str
     name: str
 
 
-class PersonMention(BaseModel):
+class OfficialReference(BaseModel):
     """A person."""
 
     id: UUID
     name: str
 
 
-class ParticipantMention(BaseModel):
+class ParticipantReference(BaseModel):
     """Somebody on the list of a meeting."""
 
     id: UUID
     name: Annotated[str | None, Field(description="Null: an office whose holder is not named.")]
 
 
-def region(code: Any) -> ColumnElement[Any]:
-    return _by_code(models.Region, code)
+def region_reference(code: Any) -> ColumnElement[Any]:
+    return _code_reference(models.Region, code)
 
 
-def organization(code: Any) -> ColumnElement[Any]:
-    return _by_code(models.Organization, code)
+def organization_reference(code: Any) -> ColumnElement[Any]:
+    return _code_reference(models.Organization, code)
 
 
-def division(code: Any) -> ColumnElement[Any]:
-    return _by_code(models.Division, code)
+def division_reference(code: Any) -> ColumnElement[Any]:
+    return _code_reference(models.Division, code)
 
 
-def election(code: Any) -> ColumnElement[Any]:
-    return _by_code(models.Election, code)
+def election_reference(code: Any) -> ColumnElement[Any]:
+    return _code_reference(models.Election, code)
 
 
-def stage(code: Any) -> ColumnElement[Any]:
-    return _by_code(models.Stage, code)
+def stage_reference(code: Any) -> ColumnElement[Any]:
+    return _code_reference(models.Stage, code)
 
 
-def official(id_: Any) -> ColumnElement[Any]:
+def official_reference(id_: Any) -> ColumnElement[Any]:
     person = aliased(models.Official)
     return select(json_object(id=person.id, name=person.name)).where(person.id == id_).scalar_subquery()
 
 
-def participant(id_: Any) -> ColumnElement[Any]:
+def participant_reference(id_: Any) -> ColumnElement[Any]:
     """Somebody on the list of a meeting, by the name of the official or the one that stands on the list."""
     other, person = aliased(models.Participant), aliased(models.Official)
     return (
@@ -72,7 +72,7 @@ def participant(id_: Any) -> ColumnElement[Any]:
     )
 
 
-def _by_code(model: Any, code: Any) -> ColumnElement[Any]:
+def _code_reference(model: Any, code: Any) -> ColumnElement[Any]:
     # A scalar subquery, not a join: one index look-up for each of at most 200 rows, and half the time of a joined row.
     mentioned = aliased(model)
     return select(json_object(code=mentioned.code, name=mentioned.name)).where(mentioned.code == code).scalar_subquery()

@@ -1,0 +1,81 @@
+"""Access log: one request id, one duration and one log line per request, without personal data."""
+
+import re
+import time
+import uuid
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core.problems import InternalError
+from app.core.telemetry import REQUESTS, log
+
+KNOWN_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+class AccessLogMiddleware:
+    """Assign a request id, measure and log each request, and answer an uncaught exception with a 500.
+
+    The outermost middleware.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = assign_request_id(scope)
+        started, status = time.perf_counter(), 0
+
+        async def send_with_request_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_request_id)
+        except Exception:
+            log.exception("request_failed", request_id=request_id)
+            if status == 0:
+                await InternalError().response(scope)(scope, receive, send_with_request_id)
+        finally:
+            record_request(scope, status, time.perf_counter() - started)
+
+
+def assign_request_id(scope: Scope) -> str:
+    """Store the request id and the trace id in the scope's state, for problems and the log; return the request id.
+
+    The id is the header `X-Request-Id` if that has at most 100 characters of `A-Za-z0-9._-`, otherwise a new one. The
+    trace id is that of the header `traceparent` (W3C Trace Context), or None.
+    """
+    headers = Headers(scope=scope)
+    requested_id = headers.get("x-request-id", "")
+    request_id = requested_id if REQUEST_ID.fullmatch(requested_id) else uuid.uuid4().hex
+    trace = TRACEPARENT.fullmatch(headers.get("traceparent", ""))
+    scope.setdefault("state", {}).update(request_id=request_id, trace_id=trace[1] if trace else None)
+    return request_id
+
+
+def record_request(scope: Scope, status: int, seconds: float) -> None:
+    """Observe the duration of a finished request and write its log line.
+
+    The path is recorded as the route's template, so that no values of path parameters are logged.
+    """
+    method = scope["method"] if scope["method"] in KNOWN_METHODS else "other"
+    route = getattr(scope.get("route"), "path", "unmatched")
+    REQUESTS.labels(method, route, status).observe(seconds)
+    log.info(
+        "request",
+        method=method,
+        route=route,
+        status=status,
+        ms=round(seconds * 1000, 2),
+        request_id=scope["state"]["request_id"],
+        trace_id=scope["state"]["trace_id"],
+    )

@@ -1,0 +1,23 @@
+"""FastAPI dependencies that inject a database reader and the local day."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from app.core.clock import LocalDay, today
+from app.core.db.database import Database, Reader
+
+
+async def get_reader(request: Request) -> Reader:
+    """Return a reader of the application's database, with a deadline that starts now."""
+    database: Database = request.app.state.database
+    return database.reader()
+
+
+async def get_local_day(request: Request) -> LocalDay:
+    """Return today's date in the time zone of the settings."""
+    return today(request.app.state.zone)
+
+
+ReaderDep = Annotated[Reader, Depends(get_reader)]
+TodayDep = Annotated[LocalDay, Depends(get_local_day)]
