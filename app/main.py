@@ -5,10 +5,6 @@ Outermost first: observability (a name and a line for each request) > cross-orig
 tags, 304) > compression > the router.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from functools import partial
 from importlib.metadata import version
 from operator import attrgetter
 from typing import Any
@@ -17,28 +13,22 @@ from fastapi import FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.telemetry import TelemetryConfig
-from starlette.datastructures import State
+from starlette.datastructures import State as StarletteState
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette_compress import CompressMiddleware, remove_compress_type
 
-from app import auth, registry
+from app import auth
 from app.appointments.router import router as appointments
-from app.attendance.broadcast import SummaryBroadcaster, summaries
 from app.attendance.live_router import router as live
-from app.attendance.router import rolls as attendance_rolls
+from app.attendance.router import list_router as attendance_rolls
 from app.attendance.router import router as attendance
 from app.audit.router import router as audit
-from app.audit_chain.task import sealing
 from app.badges.router import router as badges
-from app.check_ins.batching import CheckInBatcher
-from app.check_ins.repository import check_in
-from app.check_ins.router import receipt_clock
 from app.check_ins.router import router as gates
 from app.clients.router import router as clients
 from app.core import problems
-from app.core.db.database import Database
-from app.core.http import openapi, protocol, validation
+from app.core.http import openapi, validation
 from app.core.http.access_log import AccessLogMiddleware
 from app.core.http.conditional import ConditionalMiddleware
 from app.core.http.cors import CrossOriginMiddleware
@@ -53,11 +43,11 @@ from app.explorer.contract import INTRODUCTION
 from app.explorer.router import router as explorer
 from app.health.router import router as health
 from app.imports.router import router as imports
+from app.lifespan import lifespan
 from app.meetings.router import router as meetings
 from app.meetings.sessions import router as sessions
 from app.meetings.statements import router as statements
 from app.oauth.router import router as oauth
-from app.oauth.service import Attempts
 from app.officials.router import router as officials
 from app.organizations.router import router as organizations
 from app.participants.router import router as participants
@@ -68,7 +58,6 @@ from app.search.router import router as search
 from app.settings import Settings
 from app.stages.router import router as stages
 from app.today.router import router as today
-from app.writes.purge import purge_periodically
 
 ROUTERS = (
     gates,  # routes are looked through in turn: these come first, for six hundred people wait at the door
@@ -121,22 +110,6 @@ remove_compress_type("text/event-stream")
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 
 
-@asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
-    """Open what the application works with, over the database of its settings, and close it at the end."""
-    settings: Settings = app.state.settings
-    app.state.database = Database(settings)
-    app.state.token_verifier = auth.TokenVerifier(settings)
-    await app.state.token_verifier.start()
-    app.state.check_in_batcher = CheckInBatcher(partial(check_in, app.state.database), app.state.database.deadline)
-    app.state.summary_broadcaster = SummaryBroadcaster(summaries(app.state.database))
-    async with sealing(settings), purge_periodically(app.state.database):
-        yield {protocol.AT_SHUTDOWN: (app.state.summary_broadcaster.close,)}
-    await app.state.summary_broadcaster.stop()
-    await app.state.token_verifier.stop()
-    await app.state.database.close()
-
-
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Create the application over the database of these settings (by default: of the environment)."""
     app = FastAPI(
@@ -164,18 +137,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def configure(app: FastAPI, settings: Settings) -> None:
-    """Give an application that is not running these settings, with a new state and new middleware.
+    """Give an application that is not running these settings, and new middleware.
 
-    Its routes stay: they depend on no setting.
+    Its routes stay: they depend on no setting. The state is opened by the lifespan.
     """
-    app.state = State()
-    app.state.settings = settings
-    app.state.zone = settings.zone
-    app.state.token_attempts = Attempts()
-    app.state.receipt_clock = receipt_clock
-    app.state.importable = registry.IMPORTABLE
-    app.state.importing = asyncio.Semaphore(1)
-    app.state.imports_under_way = set()
+    app.state = StarletteState({"settings": settings})
     app.middleware_stack = None  # it is built from the following at the first request
     app.user_middleware = [
         Middleware(AccessLogMiddleware),

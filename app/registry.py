@@ -8,7 +8,7 @@ from app.divisions.payloads import DivisionContent
 from app.divisions.repository import DIVISION
 from app.elections.payloads import ElectionContent
 from app.elections.repository import ELECTION
-from app.imports.payloads import Importable
+from app.imports.row_schema import Importable
 from app.meetings.payloads import MeetingContent, SessionContent, StatementContent
 from app.meetings.repository import MEETING, SESSION, STATEMENT
 from app.officials.payloads import OfficialContent

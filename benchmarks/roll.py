@@ -136,7 +136,7 @@ async def walk(database: Database, asked: Mapping[str, str], size: int) -> tuple
 
 async def read_page(reader: Reader, asked: Mapping[str, str], **beside: Any) -> Page:
     query = schemas.AttendanceQuery.model_validate({**asked, **{key: v for key, v in beside.items() if v is not None}})
-    return await repository.ATTENDANCE.page(reader, query, within={"meeting": crowd.MEETING})
+    return await repository.PUBLIC_LINES.page(reader, query, within={"meeting": crowd.MEETING})
 
 
 async def summaries(database: Database) -> list[Question]:
@@ -146,7 +146,7 @@ async def summaries(database: Database) -> list[Question]:
         for by in GROUPS:
             asked = {name: value for name, value in (("by", by), ("session", session)) if value}
             reader = Recorder(database)
-            await summary_repository.summary(reader, crowd.MEETING, schemas.SummaryQuery.model_validate(asked))
+            await summary_repository.find_summary(reader, crowd.MEETING, schemas.SummaryQuery.model_validate(asked))
             questions.append(Question(f"summary, {_title(asked)}", *reader.last, SUMMARY_TARGET))
     return questions
 

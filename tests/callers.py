@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from app.auth import Caller, Scope
 from app.auth.tokens import VerifiedToken
+from app.state import state_of
 
 
 def bearer(
@@ -20,5 +21,5 @@ def bearer(
     """The header of a caller whom the service of this app knows."""
     token = uuid4().hex
     caller = Caller(client, name, frozenset(scopes), organization, meeting)
-    app.state.token_verifier._remembered[token.encode()] = VerifiedToken(caller, time.time() + 3600)
+    state_of(app).token_verifier._verified_tokens[token.encode()] = VerifiedToken(caller, time.time() + 3600)
     return {"Authorization": f"Bearer {token}"}

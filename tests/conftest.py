@@ -9,7 +9,7 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import httpx
@@ -23,6 +23,7 @@ from app import operations
 from app.core import embedded
 from app.main import configure, create_app
 from app.settings import Settings
+from app.state import state_of
 from tests.applications import stopped
 
 # A busy machine is no fault of an example's.
@@ -184,6 +185,11 @@ async def own_client(own_app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+def database_url_of(app: FastAPI) -> str:
+    """Return the URL of the database that a running application uses."""
+    return cast(str, state_of(app).settings.database_url)
+
+
 def client_of(app: FastAPI) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://test", headers={"Accept-Language": "en"}
@@ -198,7 +204,7 @@ def statements(app: FastAPI) -> Iterator[list[str]]:
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         ran.append(statement)
 
-    engine = app.state.database.engine.sync_engine
+    engine = state_of(app).database.engine.sync_engine
     event.listen(engine, "before_cursor_execute", note)
     yield ran
     event.remove(engine, "before_cursor_execute", note)

@@ -20,6 +20,7 @@ from app.core.http.examples import EXAMPLE, WRITTEN, shortened
 from app.explorer.contract import ANSWERS, answers
 from app.main import create_app
 from app.settings import Settings
+from app.state import state_of
 from tests.applications import document
 from tests.attendance.listeners import listening
 from tests.callers import bearer
@@ -95,7 +96,7 @@ def written(app: FastAPI) -> dict[str, dict[str, Any]]:
 
 async def prepare(app: FastAPI, url: str) -> None:
     """Put there what the reference data have not, and what a service makes by itself with time."""
-    await app.state.token_verifier.signing_key()
+    await state_of(app).token_verifier.get_signing_key()
     await make_up(url)
 
 

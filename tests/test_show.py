@@ -19,6 +19,7 @@ from app.show.record import Record
 from app.show.roster import roster
 from app.show.sheet import Sheet
 from app.show.stages import stages
+from app.state import state_of
 from tests.conftest import fetch, named, running
 from tests.scenarios import walk
 
@@ -28,7 +29,7 @@ UNREACHABLE = "postgresql://rakornas@127.0.0.1:1/rakornas"
 
 
 def on(app: FastAPI, day: str | None, today: LocalDay = TODAY) -> Record:
-    return Record(app.state.database, day, today)
+    return Record(state_of(app).database, day, today)
 
 
 def piped(sheet: Sheet) -> str:

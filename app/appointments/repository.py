@@ -16,87 +16,89 @@ from app.core.db.statements import Statement
 from app.models.officials import holds_on
 from app.writes.resource import OwnershipClaim, Resource
 
-_held, _person = models.Appointment, models.Official
+_appointment, _official = models.Appointment, models.Official
 
 
-def appointment(day: Day) -> Rows:
+def select_appointment(day: Day) -> Rows:
     return (
         select(
-            _held.id,
-            references.official_reference(_held.official).label("official"),
-            references.organization_reference(_held.organization).label("organization"),
-            _held.office,
-            _held.standing,
-            references.division_reference(_held.division).label("division"),
-            _held.term,
-            _held.start_on,
-            _held.end_on,
-            _held.seen_on,
-            (cast(null(), Boolean) if day is None else holds_on(_held.certain, day)).label("certain"),
-            _held.end_reason,
-            _held.legal_basis,
-            *fact_members(_held),
+            _appointment.id,
+            references.official_reference(_appointment.official).label("official"),
+            references.organization_reference(_appointment.organization).label("organization"),
+            _appointment.office,
+            _appointment.standing,
+            references.division_reference(_appointment.division).label("division"),
+            _appointment.term,
+            _appointment.start_on,
+            _appointment.end_on,
+            _appointment.seen_on,
+            (cast(null(), Boolean) if day is None else holds_on(_appointment.certain, day)).label("certain"),
+            _appointment.end_reason,
+            _appointment.legal_basis,
+            *fact_members(_appointment),
         )
-        .select_from(_held)
-        .join(_person, _person.id == _held.official)
+        .select_from(_appointment)
+        .join(_official, _official.id == _appointment.official)
     )
 
 
-def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _filter_conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     for name in ("organization", "division", "office", "standing"):
         if name in given:
-            yield _held.__table__.c[name] == bindparam(name)
+            yield _appointment.__table__.c[name] == bindparam(name)
     if "official" in given:
-        yield _held.official == _OFFICIAL
+        yield _appointment.official == _OFFICIAL_PARAMETER
     if "as_of" in given:
-        yield holds_on(_held.possible, AS_OF)
+        yield holds_on(_appointment.possible, AS_OF)
 
 
-_OFFICIAL: ColumnElement[Any] = cast(bindparam("official"), UUID(as_uuid=True))
+_OFFICIAL_PARAMETER: ColumnElement[Any] = cast(bindparam("official"), UUID(as_uuid=True))
 
 APPOINTMENTS = Collection(
-    Document(schemas.Appointment, appointment),
-    _held,
-    conditions=_conditions,
+    Document(schemas.Appointment, select_appointment),
+    _appointment,
+    conditions=_filter_conditions,
     sorts={
-        "start_on": [func.coalesce(func.lower(_held.possible), literal_column("'-infinity'::date"), type_=Date)],
-        "updated_at": [_held.updated_at],
+        "start_on": [func.coalesce(func.lower(_appointment.possible), literal_column("'-infinity'::date"), type_=Date)],
+        "updated_at": [_appointment.updated_at],
     },
     references={
         "organization": ReferenceFilter(models.Organization.code, "/v1/organizations"),
         "division": ReferenceFilter(models.Division.code, "/v1/divisions"),
     },
-    folded=_person.folded,
-    whole=is_whole(_person.name),
+    folded=_official.folded,
+    whole=is_whole(_official.name),
 )
 
 
-def _in_the_way(*of_the_same: str, where: ColumnElement[bool] | None = None) -> Statement:
+def _overlapping_appointments(*of_the_same: str, where: ColumnElement[bool] | None = None) -> Statement:
     """The appointments whose certain days overlap those of a row that was refused."""
     days = func.certain_days(bindparam("start_on"), bindparam("end_on"), cast(bindparam("seen_on"), Date))
-    same = (_held.__table__.c[name] == bindparam(name) for name in of_the_same)
-    other = _held.id != cast(bindparam("id"), UUID(as_uuid=True))
-    overlap = _held.certain.op("&&", is_comparison=True)(days)
-    return Statement(select(_held.id).where(*same, other, overlap, true() if where is None else where))
+    same = (_appointment.__table__.c[name] == bindparam(name) for name in of_the_same)
+    other = _appointment.id != cast(bindparam("id"), UUID(as_uuid=True))
+    overlap = _appointment.certain.op("&&", is_comparison=True)(days)
+    return Statement(select(_appointment.id).where(*same, other, overlap, true() if where is None else where))
 
 
 # As in app.officials: whoever is in an office is of its body.
-_OF_THE_PERSON = Statement(select(_held.organization).where(_held.official == _OFFICIAL).distinct())
+_ORGANIZATIONS_OF_OFFICIAL = Statement(
+    select(_appointment.organization).where(_appointment.official == _OFFICIAL_PARAMETER).distinct()
+)
 
 APPOINTMENT = Resource(
     "appointments",
-    _held,
+    _appointment,
     APPOINTMENTS,
     address="/v1/appointments/{id}",
     payload_model=payloads.AppointmentContent,
     key_columns=("id",),
     generated_columns=("certain", "possible"),
-    owner_query=Statement(select(_held.organization).where(_held.id == bindparam("id"))),
+    owner_query=Statement(select(_appointment.organization).where(_appointment.id == bindparam("id"))),
     conflict_queries={
-        "ex_appointments_one_definitive_holder": _in_the_way(
-            *("organization", "office"), where=_held.standing == "definitive"
+        "ex_appointments_one_definitive_holder": _overlapping_appointments(
+            *("organization", "office"), where=_appointment.standing == "definitive"
         ),
-        "ex_appointments_one_office_once": _in_the_way("official", "organization", "office"),
+        "ex_appointments_one_office_once": _overlapping_appointments("official", "organization", "office"),
     },
-    ownership_claims=[OwnershipClaim("official", "officials", _OF_THE_PERSON)],
+    ownership_claims=[OwnershipClaim("official", "officials", _ORGANIZATIONS_OF_OFFICIAL)],
 )

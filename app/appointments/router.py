@@ -21,8 +21,8 @@ from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("appointments", at="/v1")
-FRESH = 60  # seconds
-APPOINTMENT = "/v1/appointments/01a20c10-0b1e-7462-be69-2d72b31c409c"
+CACHE_SECONDS = 60  # seconds
+EXAMPLE_PATH = "/v1/appointments/01a20c10-0b1e-7462-be69-2d72b31c409c"
 Id = Annotated[
     str,
     Path(
@@ -47,25 +47,23 @@ async def list_appointments(
     Who holds or held which office of which organization. With `as_of`, those that were possible on that day, and
     whether they were certain.
     """
-    return (await repository.APPOINTMENTS.page(read, query)).reply(request, fresh=FRESH)
+    return (await repository.APPOINTMENTS.page(read, query)).reply(request, fresh=CACHE_SECONDS)
 
 
 @router.get(
     "/appointments/{id}",
     response_model=schemas.Appointment,
     dependencies=[allow_anonymous()],
-    openapi_extra=example(APPOINTMENT),
+    openapi_extra=example(EXAMPLE_PATH),
     responses=problems(NotFound),
 )
-async def read_appointment(
-    read: ReaderDep, id: Id, query: Annotated[schemas.AppointmentItemQuery, Query()]
-) -> Response:
+async def get_appointment(read: ReaderDep, id: Id, query: Annotated[schemas.AppointmentItemQuery, Query()]) -> Response:
     """Read one appointment
 
     With `as_of`, it is found only if it was possible on that day.
     """
     if item := await repository.APPOINTMENTS.one(read, UUID(id), query):
-        return item.reply(fresh=FRESH)
+        return item.reply(fresh=CACHE_SECONDS)
     raise NotFound
 
 
@@ -100,10 +98,10 @@ async def create_appointment(write: CreateDep, content: payloads.AppointmentCont
     "/appointments/{id}",
     response_model=schemas.Appointment,
     dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
-    openapi_extra=write_example(APPOINTMENT, {"end_on": "2024-07-03", "end_reason": "an example"}),
+    openapi_extra=write_example(EXAMPLE_PATH, {"end_on": "2024-07-03", "end_reason": "an example"}),
     responses=responses_for_update(),
 )
-async def change_appointment(
+async def update_appointment(
     write: ChangeDep, id: Id, patch: Annotated[payloads.AppointmentPatch, MergePatchBody]
 ) -> Response:
     """Change an appointment
@@ -117,7 +115,7 @@ async def change_appointment(
     "/appointments/{id}",
     status_code=204,
     dependencies=[require_scope(Scope.OFFICIALS_WRITE)],
-    openapi_extra=write_example(APPOINTMENT),
+    openapi_extra=write_example(EXAMPLE_PATH),
     responses=responses_for_delete(),
 )
 async def delete_appointment(write: ChangeDep, id: Id, note: DeleteReason = None) -> Response:
@@ -132,7 +130,7 @@ async def delete_appointment(write: ChangeDep, id: Id, note: DeleteReason = None
     "/appointments/{id}/revisions",
     response_model=PageOf[revisions.Revision],
     dependencies=[allow_anonymous()],
-    openapi_extra=example(f"{APPOINTMENT}/revisions"),
+    openapi_extra=example(f"{EXAMPLE_PATH}/revisions"),
     responses=problems(NotFound),
 )
 async def list_appointment_revisions(
@@ -143,7 +141,7 @@ async def list_appointment_revisions(
     Who wrote what of it, when and why; also of one that was deleted.
     """
     page = await revisions.list_revisions(read, repository.APPOINTMENT, {"id": UUID(id)}, query)
-    return page.reply(request, fresh=FRESH)
+    return page.reply(request, fresh=CACHE_SECONDS)
 
 
 @router.post(
@@ -167,4 +165,4 @@ async def succeed_appointment(write: CreateDep, content: payloads.SuccessionCont
 
     Ends an appointment and begins the next one in its office, in one step: nobody reads the one without the other.
     """
-    return await service.succeed(write, content)
+    return await service.succeed_appointment(write, content)

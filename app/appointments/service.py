@@ -18,11 +18,11 @@ from app.writes.idempotency import StoredResponse
 from app.writes.request import WriteRequest, WriteResult
 
 RESOURCE = repository.APPOINTMENT
-NO_SUCH = Invalid("unknown_id", Text("Tidak ada penugasan ini.", "No such appointment."), pointer="/ends")
-ENDED = Text("Penugasan ini sudah berakhir.", "This appointment has ended already.")
+UNKNOWN_APPOINTMENT = Invalid("unknown_id", Text("Tidak ada penugasan ini.", "No such appointment."), pointer="/ends")
+ALREADY_ENDED = Text("Penugasan ini sudah berakhir.", "This appointment has ended already.")
 
 
-async def succeed(write: WriteRequest, asked: payloads.SuccessionContent) -> Response:
+async def succeed_appointment(write: WriteRequest, asked: payloads.SuccessionContent) -> Response:
     """End an appointment, and begin the next one in its office. Answers 201 with both documents.
 
     Raises InvalidContent for an appointment that is not there, OutsideOrganization for another's, Conflict for one that
@@ -33,18 +33,18 @@ async def succeed(write: WriteRequest, asked: payloads.SuccessionContent) -> Res
         ends = {"id": asked.ends}
         held = await rows.lock_row(transaction, RESOURCE, ends)
         if held is None:
-            raise InvalidContent(NO_SUCH)
+            raise InvalidContent(UNKNOWN_APPOINTMENT)
         await ownership.ensure_object_inside(transaction, write.caller, RESOURCE, ends)
         if held.members["end_on"] is not None:
             address = RESOURCE.format_address(ends)
-            raise Conflict(Invalid("already_ended", ENDED, pointer="/ends", address=address))
+            raise Conflict(Invalid("already_ended", ALREADY_ENDED, pointer="/ends", address=address))
         ending = {name: value for name, value in asked.model_dump().items() if name in ("end_on", "end_reason")}
         await changes.apply_patch(transaction, write, RESOURCE, payloads.AppointmentPatch(**ending), ends)
         begun: UUID = uuid7()
         write.attempted_write = AttemptedWrite(
-            {}, own_addresses=[RESOURCE.format_address(ends)] if _follows(asked) else []
+            {}, own_addresses=[RESOURCE.format_address(ends)] if _begins_after_end(asked) else []
         )
-        await changes.insert_object(transaction, write, RESOURCE, _next(asked, held), {"id": begun})
+        await changes.insert_object(transaction, write, RESOURCE, _build_successor(asked, held), {"id": begun})
         documents = [
             await changes.get_document(transaction, write, RESOURCE, {"id": id_}) for id_ in (asked.ends, begun)
         ]
@@ -58,13 +58,13 @@ async def succeed(write: WriteRequest, asked: payloads.SuccessionContent) -> Res
     return await write.run_in_transaction(work, asked)
 
 
-def _follows(asked: payloads.SuccessionContent) -> bool:
+def _begins_after_end(asked: payloads.SuccessionContent) -> bool:
     """Whether the next one begins when the other has ended for certain, so that they are not in each other's way."""
     begins = asked.begins.start_on
     return begins is None or f"{begins}-99-99"[:10] >= f"{asked.end_on}-01-01"[:10]
 
 
-def _next(asked: payloads.SuccessionContent, held: rows.LockedRow) -> payloads.AppointmentContent:
+def _build_successor(asked: payloads.SuccessionContent, held: rows.LockedRow) -> payloads.AppointmentContent:
     begins = orjson.loads(asked.begins.model_dump_json())
     return validate(
         payloads.AppointmentContent,

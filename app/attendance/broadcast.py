@@ -7,35 +7,35 @@ from collections.abc import Awaitable, Callable, Iterator
 import structlog
 
 from app.attendance.schemas import SummaryQuery
-from app.attendance.summary_repository import summary
+from app.attendance.summary_repository import find_summary
 from app.core.db.database import Database
 from app.core.http.conditional import entity_tag
 from app.core.problems import Unavailable
 
-MOST = 1_000  # listeners of a worker
-PAUSE = 1.0  # seconds between two readings
+MAX_SUBSCRIBERS = 1_000  # listeners of a worker
+POLL_INTERVAL_SECONDS = 1.0  # seconds between two readings
 
 log = structlog.stdlib.get_logger(__name__)
 
-Read = Callable[[str], Awaitable[bytes | None]]
+FindSummary = Callable[[str], Awaitable[bytes | None]]
 
 
-def summaries(database: Database) -> Read:
+def summary_finder(database: Database) -> FindSummary:
     """The JSON of a meeting's numbers, None where there is no such meeting."""
 
     async def read(meeting: str) -> bytes | None:
-        return await summary(database.reader(), meeting, SummaryQuery())
+        return await find_summary(database.reader(), meeting, SummaryQuery())
 
     return read
 
 
-class Listener:
+class Subscription:
     """One who listens to a meeting: it is woken by what is new, and finds the newest only, however slow it is."""
 
     def __init__(self, topic: "_Topic") -> None:
         self._topic = topic
         self._woken = asyncio.Event()
-        self.is_over = False
+        self.is_ended = False
 
     @property
     def id(self) -> str:
@@ -46,11 +46,11 @@ class Listener:
     def body(self) -> bytes:
         return self._topic.body
 
-    def wake(self, *, for_good: bool = False) -> None:
-        self.is_over = self.is_over or for_good
+    def notify(self, *, for_good: bool = False) -> None:
+        self.is_ended = self.is_ended or for_good
         self._woken.set()
 
-    async def news(self, within: float) -> bool:
+    async def wait_for_change(self, within: float) -> bool:
         """Whether anything came within so many seconds."""
         try:
             async with asyncio.timeout(within):
@@ -65,17 +65,17 @@ class _Topic:
     """A meeting that is listened to, with its numbers as they were read last."""
 
     def __init__(self, body: bytes) -> None:
-        self.listeners: set[Listener] = set()
-        self.say(body)
+        self.subscriptions: set[Subscription] = set()
+        self.publish(body)
 
-    def say(self, body: bytes) -> None:
+    def publish(self, body: bytes) -> None:
         self.body = body
         self.id = entity_tag(body).strip('"')
-        self.wake()
+        self.notify()
 
-    def wake(self, *, for_good: bool = False) -> None:
-        for listener in self.listeners:
-            listener.wake(for_good=for_good)
+    def notify(self, *, for_good: bool = False) -> None:
+        for listener in self.subscriptions:
+            listener.notify(for_good=for_good)
 
 
 class SummaryBroadcaster:
@@ -84,53 +84,55 @@ class SummaryBroadcaster:
     `read`: what there is to hear of a meeting, None where there is no such meeting.
     """
 
-    def __init__(self, read: Read, *, most: int = MOST, pause: float = PAUSE) -> None:
-        self.number = 0
-        self._read = read
-        self._most = most
-        self._pause = pause
+    def __init__(
+        self, find: FindSummary, *, max_subscribers: int = MAX_SUBSCRIBERS, interval: float = POLL_INTERVAL_SECONDS
+    ) -> None:
+        self.subscriber_count = 0
+        self._find = find
+        self._max_subscribers = max_subscribers
+        self._interval = interval
         self._topics: dict[str, _Topic] = {}
         self._task: asyncio.Task[None] | None = None
         self._is_closed = False
 
     @property
-    def is_at_work(self) -> bool:
+    def is_polling(self) -> bool:
         return self._task is not None
 
-    async def latest(self, meeting: str) -> bytes | None:
+    async def find_summary(self, meeting: str) -> bytes | None:
         """The numbers as those who listen already have them; read for the first one.
 
         Raises Unavailable where no more can listen.
         """
-        self._refuse_too_many()
+        self._ensure_not_full()
         topic = self._topics.get(meeting)
-        return topic.body if topic else await self._read(meeting)
+        return topic.body if topic else await self._find(meeting)
 
     @contextlib.contextmanager
-    def listening(self, meeting: str, body: bytes) -> Iterator[Listener]:
+    def subscribe(self, meeting: str, body: bytes) -> Iterator[Subscription]:
         """A listener for as long as the block lasts. `body`: what `latest` has said. Raises Unavailable as that."""
-        self._refuse_too_many()
+        self._ensure_not_full()
         topic = self._topics.get(meeting)
         if topic is None:
             topic = self._topics[meeting] = _Topic(body)
-        listener = Listener(topic)
-        topic.listeners.add(listener)
-        self.number += 1
+        listener = Subscription(topic)
+        topic.subscriptions.add(listener)
+        self.subscriber_count += 1
         if self._task is None:
-            self._task = asyncio.create_task(self._read_on())
+            self._task = asyncio.create_task(self._poll())
         try:
             yield listener
         finally:
-            self.number -= 1
-            topic.listeners.discard(listener)
-            if not topic.listeners and self._topics.get(meeting) is topic:
+            self.subscriber_count -= 1
+            topic.subscriptions.discard(listener)
+            if not topic.subscriptions and self._topics.get(meeting) is topic:
                 del self._topics[meeting]
 
     def close(self) -> None:
         """All who listen are told that it is over, and nobody can listen any more."""
         self._is_closed = True
         for topic in self._topics.values():
-            topic.wake(for_good=True)
+            topic.notify(for_good=True)
 
     async def stop(self) -> None:
         """After that nothing is read any more."""
@@ -139,23 +141,23 @@ class SummaryBroadcaster:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    def _refuse_too_many(self) -> None:
-        if self._is_closed or self.number >= self._most:
+    def _ensure_not_full(self) -> None:
+        if self._is_closed or self.subscriber_count >= self._max_subscribers:
             raise Unavailable(retry_after=5)
 
-    async def _read_on(self) -> None:
+    async def _poll(self) -> None:
         try:
             while self._topics:
-                await asyncio.sleep(self._pause)
-                await self._read_all()
+                await asyncio.sleep(self._interval)
+                await self._poll_once()
         finally:
             self._task = None
 
-    async def _read_all(self) -> None:
+    async def _poll_once(self) -> None:
         """A database that fails is asked again after the next pause; meanwhile nobody hears anything, or leaves."""
         for meeting, topic in list(self._topics.items()):
             try:
-                body = await self._read(meeting)
+                body = await self._find(meeting)
             except Unavailable:
                 return
             except Exception:
@@ -163,8 +165,8 @@ class SummaryBroadcaster:
                 log.exception("live numbers not read")
                 return
             if body is None:
-                topic.wake(for_good=True)
+                topic.notify(for_good=True)
                 if self._topics.get(meeting) is topic:
                     del self._topics[meeting]
             elif body != topic.body:
-                topic.say(body)
+                topic.publish(body)

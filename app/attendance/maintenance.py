@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-from app.attendance.summary_repository import NUMBERS
+from app.attendance.summary_repository import COUNTERS
 
 # Nobody checks in meanwhile, so that what is compared is of one moment.
 _ALONE = "SELECT pg_advisory_xact_lock(roll_lock_key($1))"
@@ -31,13 +31,13 @@ _DERIVE = "SELECT derive_attendance($1, $2::uuid[])"
 _KEY = "meeting, family, session, organization, office, slot"
 _COUNTS = f"""
 WITH wrong AS (
-    SELECT {_KEY}, {", ".join(f"coalesce(derived.{number}, 0) AS {number}" for number in NUMBERS)}
+    SELECT {_KEY}, {", ".join(f"coalesce(derived.{number}, 0) AS {number}" for number in COUNTERS)}
     FROM (SELECT * FROM derived_counts WHERE meeting = $1) AS derived
     FULL JOIN (SELECT * FROM attendance_counts WHERE meeting = $1) AS held USING ({_KEY})
-    WHERE {" OR ".join(f"coalesce(derived.{number}, 0) <> coalesce(held.{number}, 0)" for number in NUMBERS)}
+    WHERE {" OR ".join(f"coalesce(derived.{number}, 0) <> coalesce(held.{number}, 0)" for number in COUNTERS)}
 )
-INSERT INTO attendance_counts ({_KEY}, {", ".join(NUMBERS)}) SELECT * FROM wrong ORDER BY {_KEY}
-ON CONFLICT ({_KEY}) DO UPDATE SET {", ".join(f"{number} = excluded.{number}" for number in NUMBERS)} RETURNING 1
+INSERT INTO attendance_counts ({_KEY}, {", ".join(COUNTERS)}) SELECT * FROM wrong ORDER BY {_KEY}
+ON CONFLICT ({_KEY}) DO UPDATE SET {", ".join(f"{number} = excluded.{number}" for number in COUNTERS)} RETURNING 1
 """  # noqa: S608  (our own words)
 _DUE = """
 SELECT code FROM meetings WHERE forgotten_at IS NULL
@@ -48,7 +48,7 @@ _FORGET = "SELECT anonymise_participants($1)"
 _LINE = "INSERT INTO audit_lines (operation, keys) VALUES ($1, $2)"
 
 
-class Recomputed(NamedTuple):
+class RecomputedRoll(NamedTuple):
     """What was derived anew of a meeting's roll, and how much of it said something else."""
 
     meeting: str
@@ -56,14 +56,14 @@ class Recomputed(NamedTuple):
     counts: int
 
 
-class Forgotten(NamedTuple):
+class AnonymisedMeeting(NamedTuple):
     """A meeting, and how many persons on its roll have become counts."""
 
     meeting: str
     persons: int
 
 
-async def recompute(url: str, meeting: str | None) -> list[Recomputed]:
+async def recompute_attendance(url: str, meeting: str | None) -> list[RecomputedRoll]:
     """Derive the rolls of all meetings, or of one, from the facts, and mend what differs; of a sound roll, nothing."""
     done = []
     async with _connected(url) as connection:
@@ -75,25 +75,25 @@ async def recompute(url: str, meeting: str | None) -> list[Recomputed]:
                 if different:
                     await connection.execute(_DERIVE, code, different)
                 counts = await connection.fetch(_COUNTS, code)
-                done.append(Recomputed(code, len(missing) + len(different), len(counts)))
+                done.append(RecomputedRoll(code, len(missing) + len(different), len(counts)))
     return done
 
 
-async def forget(url: str, *, dry_run: bool) -> list[Forgotten]:
+async def anonymise_participants(url: str, *, dry_run: bool) -> list[AnonymisedMeeting]:
     """Let the persons of every meeting become counts whose time to be kept is over."""
     done = []
     async with _connected(url) as connection:
         for [code] in await connection.fetch(_DUE):
             if dry_run:
                 persons = await connection.fetchval("SELECT count(*) FROM participants WHERE meeting = $1", code)
-                done.append(Forgotten(code, persons))
+                done.append(AnonymisedMeeting(code, persons))
                 continue
             async with connection.transaction():
                 await connection.execute(_NAMED)
                 persons = await connection.fetchval(_FORGET, code)
                 if persons is not None:  # else another one was quicker
                     await connection.execute(_LINE, "retention run", [f"meetings/{code}"])
-                    done.append(Forgotten(code, persons))
+                    done.append(AnonymisedMeeting(code, persons))
     return done
 
 

@@ -17,38 +17,38 @@ from app.roll_access.access import must_reach
 from app.roll_access.scan_views import SEEN
 from app.writes.resource import Resource
 
-_listed, _assigned, _meeting = models.Participant, models.ParticipantSession, models.Meeting
-_state = models.Attendance
+_participant, _participant_session, _meeting = models.Participant, models.ParticipantSession, models.Meeting
+_attendance = models.Attendance
 _MEETING, _STATUS = bindparam("meeting", type_=Text), bindparam("status", type_=Text)
 
 
-def participant(_day: Day) -> Rows:
+def select_public_lines(_day: Day) -> Rows:
     """As anyone may see it: neither that somebody was sick, nor what is noted of an excuse, which would tell."""
-    note = case((_state.open_status == literal_column("'excused'"), null()), else_=_listed.note)
-    return _participant(_state.open_status, note)
+    note = case((_attendance.open_status == literal_column("'excused'"), null()), else_=_participant.note)
+    return _select_lines(_attendance.open_status, note)
 
 
-def participant_in_full(_day: Day) -> Rows:
+def select_full_lines(_day: Day) -> Rows:
     """As it is, for who may read personal data."""
-    return _participant(_state.status, _listed.note)
+    return _select_lines(_attendance.status, _participant.note)
 
 
-def attendance(_day: Day) -> Rows:
+def select_attendance_items(_day: Day) -> Rows:
     """One of them, with what the scans show and what was set by hand."""
-    stated = json_object(status=_listed.status, reason=_listed.status_reason)
-    return _participant(
-        _state.status,
-        _listed.note,
-        case((_listed.status != literal_column("'expected'"), stated), else_=null()).label("by_hand"),
-        _state.entry.label("first_entry"),
-        _intervals().label("intervals"),
-        _listed.parts["sessions"].label("sessions"),
+    stated = json_object(status=_participant.status, reason=_participant.status_reason)
+    return _select_lines(
+        _attendance.status,
+        _participant.note,
+        case((_participant.status != literal_column("'expected'"), stated), else_=null()).label("by_hand"),
+        _attendance.entry.label("first_entry"),
+        _intervals_expression().label("intervals"),
+        _participant.parts["sessions"].label("sessions"),
     )
 
 
-def _intervals() -> ColumnElement[Any]:
+def _intervals_expression() -> ColumnElement[Any]:
     """At each door, every entry that follows an exit or is the first, with the exit after it."""
-    seen = select(SEEN).where(SEEN.c.participant == _listed.id).correlate_except(SEEN).subquery("seen")
+    seen = select(SEEN).where(SEEN.c.participant == _participant.id).correlate_except(SEEN).subquery("seen")
     in_turn: Any = {"partition_by": seen.c.session, "order_by": [seen.c.effective_at, seen.c.id, seen.c.digest]}
     before = func.coalesce(func.lag(seen.c.classification).over(**in_turn), literal_column("'exit'"))
     turns = select(*seen.c, before.label("before")).subquery("turns")
@@ -63,54 +63,54 @@ def _intervals() -> ColumnElement[Any]:
     return json_list(interval, changes.c.effective_at, changes.c.session, where=is_entry)
 
 
-def _participant(status: Expression, note: Expression, *more: ColumnElement[Any]) -> Rows:
+def _select_lines(status: Expression, note: Expression, *more: ColumnElement[Any]) -> Rows:
     return select(
-        _listed.id,
-        references.official_reference(_listed.official).label("official"),
-        _listed.name,
-        references.organization_reference(_listed.organization).label("organization"),
-        _listed.office,
-        _listed.capacity,
-        references.participant_reference(_listed.represents).label("represents"),
+        _participant.id,
+        references.official_reference(_participant.official).label("official"),
+        _participant.name,
+        references.organization_reference(_participant.organization).label("organization"),
+        _participant.office,
+        _participant.capacity,
+        references.participant_reference(_participant.represents).label("represents"),
         status.label("status"),
-        _state.late,
-        _state.arrived_at,
-        _state.left_at,
-        _listed.name_as_printed,
+        _attendance.late,
+        _attendance.arrived_at,
+        _attendance.left_at,
+        _participant.name_as_printed,
         note.label("note"),
         *more,
-        *fact_members(_listed),
-    ).join(_state, and_(_state.meeting == _listed.meeting, _state.participant == _listed.id))
+        *fact_members(_participant),
+    ).join(_attendance, and_(_attendance.meeting == _participant.meeting, _attendance.participant == _participant.id))
 
 
-def _if_open(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _public_conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     # Closed in the SQL itself: whoever has no token sees nothing of a restricted roll, whatever a router forgets.
     yield select(_meeting.code).where(_meeting.code == _MEETING, _meeting.roll == "open").exists()
-    yield from _asked(given, _state.open_status == _STATUS)
+    yield from _common_conditions(given, _attendance.open_status == _STATUS)
 
 
-def _in_full(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _full_conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     # By what it looks like from outside there is an index, and each check-in would have to write a second one.
     in_the_open = case((literal_column("'sick'") == _STATUS, literal_column("'excused'")), else_=_STATUS)
-    yield from _asked(given, and_(_state.open_status == in_the_open, _state.status == _STATUS))
+    yield from _common_conditions(given, and_(_attendance.open_status == in_the_open, _attendance.status == _STATUS))
 
 
-def _asked(given: ActiveFilters, is_so: ColumnElement[bool]) -> Iterator[ColumnElement[bool]]:
+def _common_conditions(given: ActiveFilters, is_so: ColumnElement[bool]) -> Iterator[ColumnElement[bool]]:
     yield from collection.asked(given, "organization", "office")
     if "status" in given:
-        yield _listed.id.in_(select(_state.participant).where(_state.meeting == _MEETING, is_so))
+        yield _participant.id.in_(select(_attendance.participant).where(_attendance.meeting == _MEETING, is_so))
 
 
-ATTENDANCE = collection.collection(Document(schemas.RollLine, participant), _if_open)
-IN_FULL = collection.collection(Document(schemas.RollLine, participant_in_full), _in_full)
-RECORD = collection.collection(Document(schemas.Attendance, attendance), _in_full)
+PUBLIC_LINES = collection.collection(Document(schemas.RollLine, select_public_lines), _public_conditions)
+FULL_LINES = collection.collection(Document(schemas.RollLine, select_full_lines), _full_conditions)
+ATTENDANCE_ITEMS = collection.collection(Document(schemas.Attendance, select_attendance_items), _full_conditions)
 
-BY_HAND = Resource(
+MANUAL_STATUS = Resource(
     "participants",
-    _listed,
-    RECORD,
+    _participant,
+    ATTENDANCE_ITEMS,
     address="/v1/meetings/{meeting}/attendance/{id}",
-    payload_model=payloads.ByHandContent,
+    payload_model=payloads.ManualStatusContent,
     key_columns=("meeting", "id"),
     generated_columns=("folded", "open_status"),
     owner_query=Statement(select(_meeting.host).where(_meeting.code == _MEETING)),

@@ -19,12 +19,12 @@ from app.routing import resource
 from app.writes import audit_trail
 
 router = resource("attendance", at="/v1/meetings/{code}/attendance")
-rolls = APIRouter(prefix="/v1/meetings/{code}/attendance", tags=["attendance"], route_class=AuthorizingRoute)
-FRESH = 30  # seconds
+list_router = APIRouter(prefix="/v1/meetings/{code}/attendance", tags=["attendance"], route_class=AuthorizingRoute)
+CACHE_SECONDS = 30  # seconds
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 
 
-@rolls.get(
+@list_router.get(
     "",
     response_model=PageOf[schemas.RollLine],
     dependencies=[allow_anonymous()],
@@ -34,12 +34,12 @@ Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakorn
         **problems(NotFound, Unauthenticated, InsufficientScope, NotAcceptable, RollTooLong),
     },
 )
-async def read_roll(
+async def list_attendance(
     request: Request,
     read: ReaderDep,
     code: Code,
     query: Annotated[schemas.AttendanceQuery, Query()],
-    media_type: Annotated[str, Depends(produces("application/json", *export_router.FILES))],
+    media_type: Annotated[str, Depends(produces("application/json", *export_router.MEDIA_TYPES))],
     _purpose: audit_trail.Purpose = None,
 ) -> Response:
     """Read a roll
@@ -55,9 +55,9 @@ async def read_roll(
     then = read.known_at(query.known_at)
     rules = await access.rules_of(read, then, code) if get_caller(request) or query.known_at else None
     if rules and await access.may_read(rules, get_caller(request), code):
-        if media_type in export_router.FILES:
-            return await export_router.file(request, read, code, query, media_type, in_full=True)
-        page = await audited_read.page(request, read, repository.IN_FULL, query, code, "attendance")
+        if media_type in export_router.MEDIA_TYPES:
+            return await export_router.export_roll(request, read, code, query, media_type, in_full=True)
+        page = await audited_read.page(request, read, repository.FULL_LINES, query, code, "attendance")
         return page.reply(request, fresh=None, vary=audited_read.VARY)
 
     async def unless_closed() -> None:
@@ -69,11 +69,11 @@ async def read_roll(
 
     if rules and rules.closed:
         await unless_closed()  # also where it is so today only, and was open at the instant that is asked for
-    if media_type in export_router.FILES:
+    if media_type in export_router.MEDIA_TYPES:
         await unless_closed()
-        return await export_router.file(request, read, code, query, media_type, in_full=False)
-    page = await repository.ATTENDANCE.page(read, query, within={"meeting": code}, if_empty=unless_closed)
-    return page.reply(request, fresh=FRESH, vary=audited_read.VARY)
+        return await export_router.export_roll(request, read, code, query, media_type, in_full=False)
+    page = await repository.PUBLIC_LINES.page(read, query, within={"meeting": code}, if_empty=unless_closed)
+    return page.reply(request, fresh=CACHE_SECONDS, vary=audited_read.VARY)
 
 
 def _is_bound_elsewhere(request: Request) -> bool:
@@ -89,13 +89,15 @@ def _is_bound_elsewhere(request: Request) -> bool:
     openapi_extra=example("/v1/meetings/rakornas-2022-06/attendance/summary?by=organization"),
     responses=problems(NotFound),
 )
-async def read_summary(read: ReaderDep, code: Code, query: Annotated[schemas.SummaryQuery, Query()]) -> Response:
+async def get_attendance_summary(
+    read: ReaderDep, code: Code, query: Annotated[schemas.SummaryQuery, Query()]
+) -> Response:
     """Read a roll in numbers
 
     How many were invited, came, were represented or stayed away and why; with `by`, the same for each group. Whoever
     came in another's place is on the list too, so both are among the invited. Open for every meeting: numbers are no
     personal data. The sick count as excused.
     """
-    if body := await summary_repository.summary(read, code, query):
-        return conditional.reply(body, cache=conditional.open_data(FRESH))
+    if body := await summary_repository.find_summary(read, code, query):
+        return conditional.reply(body, cache=conditional.open_data(CACHE_SECONDS))
     raise NotFound

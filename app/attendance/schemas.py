@@ -11,7 +11,7 @@ from app.core.http.parameters import Code, FieldsOf, ItemQuery, NoQuery, PageQue
 from app.models.vocabulary import AttendanceStatus, Capacity, Office
 from app.references import CodeReference, OfficialReference, ParticipantReference
 
-By = Literal["organization", "level", "region", "office", "session"]
+GroupBy = Literal["organization", "level", "region", "office", "session"]
 
 
 class ParticipantMembers(BaseModel):
@@ -48,7 +48,7 @@ class Interval(BaseModel):
     left_at: Annotated[datetime | None, Field(description="Null: no exit was seen.")]
 
 
-class ByHand(BaseModel):
+class ManualStatus(BaseModel):
     """What a source or a hand has stated, whatever the scans show."""
 
     status: AttendanceStatus
@@ -56,7 +56,7 @@ class ByHand(BaseModel):
 
 
 class AttendanceMembers(ParticipantMembers):
-    by_hand: Annotated[ByHand | None, Field(description="Null: nobody has set a status.")]
+    by_hand: Annotated[ManualStatus | None, Field(description="Null: nobody has set a status.")]
     first_entry: Annotated[UUID | None, Field(description="Id of the scan that was it.")]
     intervals: Annotated[list[Interval], Field(description="By entry.")]
     sessions: Annotated[list[str], Field(description="Codes of the sessions they are assigned to.")]
@@ -113,7 +113,7 @@ class CorrectionQuery(SortedQuery):
     fields: CorrectionFields | None = None
 
 
-class Annulled(BaseModel):
+class Annulment(BaseModel):
     """A scan that has no effect any more; or, of a closed roll, the correction that asks for it."""
 
     scan_id: UUID
@@ -123,7 +123,7 @@ class Annulled(BaseModel):
     correction: RollCorrection | None
 
 
-class Closed(BaseModel):
+class ClosedRoll(BaseModel):
     """A roll that is closed."""
 
     meeting: CodeReference
@@ -140,8 +140,10 @@ class RollDigest(BaseModel):
     roll_closed_at: datetime | None
 
 
-Fields = Annotated[str, FieldsOf(RollLine), Field(description="Members to keep.", examples=["official,office,status"])]
-Session = Annotated[
+LineFields = Annotated[
+    str, FieldsOf(RollLine), Field(description="Members to keep.", examples=["official,office,status"])
+]
+SessionFilter = Annotated[
     Code,
     Field(
         description="Code of a session: those who are assigned to it. No source tells who sat in which class of the "
@@ -149,7 +151,7 @@ Session = Annotated[
         examples=["class-1"],
     ),
 ]
-Status = Annotated[
+StatusFilter = Annotated[
     AttendanceStatus,
     Field(
         description="`present` (hadir), `represented` (diwakili), `excused` (izin), `on_duty_elsewhere` (dinas luar), "
@@ -159,7 +161,7 @@ Status = Annotated[
     ),
 ]
 
-Sort = Annotated[
+LineSort = Annotated[
     Literal["id", "-id", "updated_at", "-updated_at"],
     Field(description="By `id` where it is not given; `-` in front turns the order round."),
 ]
@@ -168,14 +170,14 @@ Sort = Annotated[
 class AttendanceQuery(PageQuery):
     q: Annotated[Words, Field(examples=["tarmidzi"])] | None = None
     organization: Annotated[Code, Field(description="Code of an organization.", examples=["kpu-31"])] | None = None
-    session: Session | None = None
-    status: Status | None = None
+    session: SessionFilter | None = None
+    status: StatusFilter | None = None
     office: Annotated[Office, Field(description="The office in which they came.")] | None = None
-    sort: Sort | None = None
-    fields: Fields | None = None
+    sort: LineSort | None = None
+    fields: LineFields | None = None
 
 
-class Absent(BaseModel):
+class AbsenceCounts(BaseModel):
     """Those who did not come, by reason."""
 
     excused: Annotated[int, Field(description="With permission (izin), the sick among them.")]
@@ -191,7 +193,7 @@ class Counts(BaseModel):
     expected: Annotated[int, Field(description="Of whom it is not yet known whether they come.")]
     present: Annotated[int, Field(description="Who came (hadir), the late among them.")]
     represented: Annotated[int, Field(description="In whose place somebody else came (diwakili).")]
-    absent: Absent
+    absent: AbsenceCounts
     late: int
 
 
@@ -203,26 +205,26 @@ class GroupKey(BaseModel):
     name: Annotated[str | None, Field(description="Of the organization, region or session.")]
 
 
-class Group(Counts, GroupKey):
+class SummaryGroup(Counts, GroupKey):
     """The same numbers of one group."""
 
 
-class Counted(BaseModel):
+class SummarySubject(BaseModel):
     meeting: CodeReference
-    by: Annotated[By | None, Field(description="What the groups are of.")]
+    by: Annotated[GroupBy | None, Field(description="What the groups are of.")]
 
 
-class Summary(Counts, Counted):
+class Summary(Counts, SummarySubject):
     """A meeting's attendance in numbers."""
 
-    groups: Annotated[list[Group], Field(description="With `by`, in the order of their keys; else empty.")]
+    groups: Annotated[list[SummaryGroup], Field(description="With `by`, in the order of their keys; else empty.")]
 
 
 class SummaryQuery(NoQuery):
-    session: Session | None = None
+    session: SessionFilter | None = None
     by: (
         Annotated[
-            By,
+            GroupBy,
             Field(
                 description="What to group by. By session, who is assigned to two is counted in both, who is assigned "
                 "to none in a group without a key."

@@ -7,6 +7,7 @@ from app.auth.jwt import InvalidToken
 from app.auth.route import BEARER_CHALLENGE
 from app.auth.scopes import TOKEN_PATH
 from app.core.problems import Problem, Unauthenticated, Unavailable
+from app.state import state_if_running
 
 BEARER_PREFIX = b"bearer "
 
@@ -49,8 +50,8 @@ async def _authenticate(scope: Scope) -> Caller | None:
     if len(given) > 1 or value[: len(BEARER_PREFIX)].lower() != BEARER_PREFIX:
         raise InvalidToken
     token = value[len(BEARER_PREFIX) :].strip(b" ")
-    trust = getattr(scope["app"].state, "token_verifier", None)
-    if trust is None:
+    state = state_if_running(scope["app"])
+    if state is None:
         raise Unavailable
-    caller: Caller = trust.known(token) or await trust.verify(token)
-    return caller
+    verifier = state.token_verifier
+    return verifier.find_cached_caller(token) or await verifier.verify(token)

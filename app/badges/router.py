@@ -30,6 +30,7 @@ from app.core.problems import (
 from app.rendering import qr, renderers
 from app.rendering.badges import Badge
 from app.roll_access import access, audited_read
+from app.state import state_of
 from app.writes import audit_trail
 from app.writes.idempotency import StoredResponse
 from app.writes.request import ActionDep, WriteResult
@@ -74,7 +75,7 @@ async def read_badge(
     leaves a line in the audit trail.
     """
     await audited_read.must_read(request, read, read, code)
-    async with open_transaction(request.app.state.database) as transaction:
+    async with open_transaction(state_of(request.app).database) as transaction:
         await repository.issue(transaction, code, participant=UUID(id))
         found = await repository.live(transaction, code, participant=UUID(id))
         if not found:
@@ -159,7 +160,7 @@ async def read_badges(
     await audited_read.must_read(request, read, read, code)
     if query.organization and not await repository.is_organization(read, query.organization):
         raise InvalidParameters(repository.ORGANIZATION.unknown("organization"))
-    async with open_transaction(request.app.state.database) as transaction:
+    async with open_transaction(state_of(request.app).database) as transaction:
         await repository.issue(transaction, code, organization=query.organization)
         found = await repository.live(transaction, code, organization=query.organization)
         if len(found) > repository.MOST:

@@ -22,6 +22,7 @@ from app.core.http.parameters import Nothing
 from app.core.problems import InsufficientScope, InvalidContent, NotFound, UnsupportedMediaType
 from app.roll_access import access, audited_read
 from app.routing import resource
+from app.state import state_of
 from app.writes import audit_trail
 from app.writes.request import require_caller
 
@@ -57,7 +58,7 @@ async def check_in(request: Request, read: ReaderDep, code: Code, content: paylo
     badge at the same moment, one is told of a first entry. Needs no Idempotency-Key.
     """
     post = await _post(request, read, code, content, [content])
-    results = _known(await request.app.state.check_in_batcher.submit(post))
+    results = _known(await state_of(request.app).check_in_batcher.submit(post))
     body = orjson.dumps({**_told(content.scan_id, results[0]), "clock_skew_ms": _skew(results)})
     return Response(body, results[0].status, {"Cache-Control": "no-store"}, "application/json")
 
@@ -77,7 +78,7 @@ async def check_in_batch(request: Request, read: ReaderDep, code: Code, content:
     to is the same. All are stored, or none is.
     """
     post = await _post(request, read, code, content, content.scans)
-    results = _known((await repository.check_in(request.app.state.database, [post]))[0])
+    results = _known((await repository.check_in(state_of(request.app).database, [post]))[0])
     told = [_told(scan.scan_id, result) for scan, result in zip(content.scans, results, strict=True)]
     body = orjson.dumps({"clock_skew_ms": _skew(results), "results": told})
     return Response(body, 207, {"Cache-Control": "no-store"}, "application/json")
@@ -90,7 +91,7 @@ async def _post(
     sent: payloads.CheckInContent | payloads.CheckInBatch,
     scans: Sequence[payloads.ScanContent],
 ) -> repository.DeviceSubmission:
-    received_at: datetime = request.app.state.receipt_clock()
+    received_at: datetime = state_of(request.app).receipt_clock()
     caller = require_caller(request)
     if caller.organization is not None or caller.meeting not in (None, meeting):
         await access.must_reach(read, caller, meeting)
@@ -210,7 +211,7 @@ async def read_gate_pack(
     if names and Scope.ATTENDANCE_READ not in caller.scopes:
         raise build_missing_scope_problem(Scope.ATTENDANCE_READ, request)
     await access.must_reach(read, caller, code)
-    async with open_transaction(request.app.state.database) as transaction:
+    async with open_transaction(state_of(request.app).database) as transaction:
         since = badges_repository.instant_of(query.since) if query.since else None
         found = await badges_repository.pack(transaction, code, since, names=names)
         if found is None:

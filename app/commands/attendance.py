@@ -22,7 +22,7 @@ def recompute(
     """Derive every roll anew and mend what differs; exit code 1 where something did. A sound roll is not changed."""
     from app.attendance import maintenance
 
-    done = run(lambda url: maintenance.recompute(url, meeting), database_url, data_dir)
+    done = run(lambda url: maintenance.recompute_attendance(url, meeting), database_url, data_dir)
     if meeting is not None and not done:
         fail(ValueError(f"There is no meeting {meeting}, or its persons have become counts."))
     wrong = [one for one in done if one.participants or one.counts]
@@ -45,7 +45,7 @@ def run_retention(
     """Forget the persons of each meeting whose `retention_days` are over: how many they were stays. Run it daily."""
     from app.attendance import maintenance
 
-    done = run(lambda url: maintenance.forget(url, dry_run=dry_run), database_url, data_dir)
+    done = run(lambda url: maintenance.anonymise_participants(url, dry_run=dry_run), database_url, data_dir)
     for one in done:
         typer.echo(f"{one.meeting}: {one.persons} persons {'would become' if dry_run else 'have become'} counts.")
     if not done:

@@ -13,8 +13,8 @@ from app.commands.options import DatabaseUrl, DataDir, fail
 
 if TYPE_CHECKING:
     from app.core.problems import Problem
-    from app.imports.maintenance import Progress
-    from app.imports.outcome import Outcome
+    from app.imports.command_line import ReportProgress
+    from app.imports.report import ImportReport
 
 PATIENCE = 1.0  # seconds without a bar
 
@@ -47,16 +47,16 @@ def import_(
     from app import operations
     from app.core.http.validation import validate
     from app.core.problems import Problem, Unavailable
-    from app.imports import maintenance
-    from app.imports.outcome import Order
+    from app.imports import command_line
+    from app.imports.report import ImportOptions
     from app.registry import IMPORTABLE
     from app.writes.payloads import ChangeReason
 
     if resource not in IMPORTABLE:
         raise typer.BadParameter(f"--resource is one of: {', '.join(IMPORTABLE)}.")
-    if path.suffix.lower() not in maintenance.BY_SUFFIX:
-        raise typer.BadParameter(f"{path} ends in none of: {', '.join(maintenance.BY_SUFFIX)}.")
-    order = Order(IMPORTABLE[resource], dry_run, partial)
+    if path.suffix.lower() not in command_line.FORMAT_BY_SUFFIX:
+        raise typer.BadParameter(f"{path} ends in none of: {', '.join(command_line.FORMAT_BY_SUFFIX)}.")
+    order = ImportOptions(IMPORTABLE[resource], dry_run, partial)
     try:
         note = validate(ChangeReason, {"reason": reason, "legal_basis": legal_basis})
         settings = operations.settings()
@@ -67,7 +67,7 @@ def import_(
             operations.check_server(database.url, workers=0)
             here = settings.model_copy(update={"database_url": database.url})
             with progress(path) as seen:
-                outcome = operations.asked(maintenance.bring_in(here, path, order, note, seen))
+                outcome = operations.asked(command_line.import_file(here, path, order, note, seen))
     except operations.OperatorError as error:
         fail(error)
     except Unavailable as error:
@@ -80,7 +80,7 @@ def import_(
 
 
 @contextmanager
-def progress(path: Path) -> Iterator["Progress"]:
+def progress(path: Path) -> Iterator["ReportProgress"]:
     """A bar of the file's bytes, on a terminal, once the import has taken longer than a second."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
@@ -112,14 +112,14 @@ def print_problem(path: Path, problem: "Problem") -> None:
         typer.echo(f"{path.name}: {problem.detail.en}", err=True)
 
 
-def print_outcome(path: Path, outcome: "Outcome", as_json: bool) -> None:
+def print_outcome(path: Path, outcome: "ImportReport", as_json: bool) -> None:
     """The numbers, or JSON, on the standard output; refused rows on the standard error stream, one reason a line."""
     if as_json:
         import orjson
 
-        sys.stdout.write(orjson.dumps(outcome.document("en")).decode() + "\n")
+        sys.stdout.write(orjson.dumps(outcome.to_document("en")).decode() + "\n")
         return
-    for verdict in outcome.rows():
+    for verdict in outcome.list_rows():
         for error in verdict.errors:
             place = f" ({error.address})" if error.address else ""
             typer.echo(f"{path.name}:{verdict.line}: {error.pointer}: {error.detail.en}{place}", err=True)
@@ -127,7 +127,7 @@ def print_outcome(path: Path, outcome: "Outcome", as_json: bool) -> None:
     typer.echo(f"{_result(outcome)} {counted or 'There are no rows'}.")
 
 
-def _result(outcome: "Outcome") -> str:
-    if outcome.order.dry_run:
+def _result(outcome: "ImportReport") -> str:
+    if outcome.options.dry_run:
         return "Nothing was kept, this was a dry run:"
     return "Kept:" if outcome.is_applied else "Nothing was kept:"

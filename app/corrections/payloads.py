@@ -9,7 +9,7 @@ from app.models.vocabulary import AttendanceStatus
 from app.writes.payloads import ChangeReason
 
 
-class ByHandContent(ChangeReason):
+class ManualStatusContent(ChangeReason):
     """A status that somebody sets, and why. Where a scan shows that they came, that goes before it."""
 
     status: Annotated[AttendanceStatus, Field(description="`expected` takes what was set by hand away.")]

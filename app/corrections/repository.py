@@ -14,38 +14,40 @@ from app.core.db.documents import Day, Document, Rows
 from app.core.db.transaction import Transaction
 from app.writes.payloads import ChangeReason
 
-_asked = models.RollCorrection
-TABLE: Table = _asked.__table__  # type: ignore[assignment]
+_correction = models.RollCorrection
+TABLE: Table = _correction.__table__  # type: ignore[assignment]
 
 
-def correction(_day: Day) -> Rows:
-    of_somebody = _asked.participant.is_not(None)
+def select_corrections(_day: Day) -> Rows:
+    of_somebody = _correction.participant.is_not(None)
     return select(
-        _asked.id,
-        case((of_somebody, references.participant_reference(_asked.participant)), else_=null()).label("participant"),
-        _asked.status,
-        _asked.scan,
-        _asked.reason,
-        _asked.legal_basis,
-        _asked.asked_by,
-        _asked.asked_at,
-        _asked.confirmed_by,
-        _asked.confirmed_at,
-        _asked.confirmed_for,
-        _asked.confirmed_basis,
-        _asked.revision,
+        _correction.id,
+        case((of_somebody, references.participant_reference(_correction.participant)), else_=null()).label(
+            "participant"
+        ),
+        _correction.status,
+        _correction.scan,
+        _correction.reason,
+        _correction.legal_basis,
+        _correction.asked_by,
+        _correction.asked_at,
+        _correction.confirmed_by,
+        _correction.confirmed_at,
+        _correction.confirmed_for,
+        _correction.confirmed_basis,
+        _correction.revision,
     )
 
 
 def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    yield _asked.meeting == bindparam("meeting", type_=Text)
+    yield _correction.meeting == bindparam("meeting", type_=Text)
     if "pending" in given:
-        yield _asked.confirmed_by.is_(None) == (bindparam("pending", type_=Text) == literal_column("'true'"))
+        yield _correction.confirmed_by.is_(None) == (bindparam("pending", type_=Text) == literal_column("'true'"))
 
 
 CORRECTIONS = Collection(
-    Document(schemas.RollCorrection, correction),
-    _asked,
+    Document(schemas.RollCorrection, select_corrections),
+    _correction,
     conditions=_conditions,
     sorts={"id": []},
     folded=literal_column("''"),
@@ -53,7 +55,7 @@ CORRECTIONS = Collection(
 )
 
 
-class Annulment(NamedTuple):
+class ScanAnnulment(NamedTuple):
     """When a scan was annulled, and why; neither: it was not."""
 
     at: datetime | None
@@ -61,7 +63,7 @@ class Annulment(NamedTuple):
     legal_basis: str | None
 
 
-class Asked(NamedTuple):
+class RequestedCorrection(NamedTuple):
     """A correction that was asked for."""
 
     participant: UUID | None
@@ -73,11 +75,11 @@ class Asked(NamedTuple):
     confirmed_by: str | None
 
     @property
-    def note(self) -> ChangeReason:
+    def change_reason(self) -> ChangeReason:
         return ChangeReason(reason=self.reason, legal_basis=self.legal_basis)
 
 
-NOT_YET = Annulment(None, None, None)
+NOT_ANNULLED = ScanAnnulment(None, None, None)
 # A scan has several rows where its id was used for different contents: they are annulled together.
 _FIND = (
     "SELECT annulled_at, annulled_for, legal_basis FROM scans WHERE meeting = $1 AND id = $2"
@@ -112,39 +114,39 @@ _CONFIRM = (
 )
 
 
-async def annulled(write: Transaction, meeting: str, scan: UUID | None) -> Annulment | None:
+async def find_annulment(write: Transaction, meeting: str, scan: UUID | None) -> ScanAnnulment | None:
     """Whether a scan is annulled; None where there is none with this id."""
     found = await write.fetch(_FIND, meeting, scan)
-    return Annulment(*found[0]) if found else None
+    return ScanAnnulment(*found[0]) if found else None
 
 
-async def annul(
+async def annul_scan(
     write: Transaction, meeting: str, scan: UUID | None, client: str, note: ChangeReason
-) -> Annulment | None:
+) -> ScanAnnulment | None:
     """Annul a scan, and derive anew what hangs on it; where another has just annulled it, that stands."""
     await write.fetch(_LOCK, meeting, scan)
     gone = await write.fetch(_ANNUL, meeting, scan, client, note.reason, note.legal_basis)
     if not gone:
-        return await annulled(write, meeting, scan)
+        return await find_annulment(write, meeting, scan)
     if whom := [one for _, one in gone if one is not None]:
         await write.fetch(_DERIVE, meeting, whom)
-    return Annulment(gone[0][0], note.reason, note.legal_basis)
+    return ScanAnnulment(gone[0][0], note.reason, note.legal_basis)
 
 
-async def close(write: Transaction, meeting: str) -> bytes:
+async def close_roll(write: Transaction, meeting: str) -> bytes:
     """Close a roll when all that write it have ended; the document of it."""
     await write.fetch(_ALONE, meeting)
     await write.fetch(_CLOSE, meeting)
     return str((await write.fetch(_CLOSED, meeting))[0][0]).encode()
 
 
-async def held(write: Transaction, meeting: str, correction: UUID) -> Asked | None:
+async def lock_correction(write: Transaction, meeting: str, correction: UUID) -> RequestedCorrection | None:
     """A correction, locked until the transaction ends."""
     found = await write.fetch(_HOLD, meeting, correction)
-    return Asked(*found[0]) if found else None
+    return RequestedCorrection(*found[0]) if found else None
 
 
-async def confirm(write: Transaction, correction: UUID, client: str, note: ChangeReason | None) -> None:
+async def confirm_correction(write: Transaction, correction: UUID, client: str, note: ChangeReason | None) -> None:
     """Sign a correction as the second client, with its reasons; the database refuses the first."""
     note = note or ChangeReason()
     await write.fetch(_CONFIRM, correction, client, note.reason, note.legal_basis)

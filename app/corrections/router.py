@@ -24,13 +24,13 @@ from app.writes.responses import Responses, responses_for_action, responses_for_
 
 router = resource("attendance", at="/v1/meetings/{code}")
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
-ONE_ID = "01a20cae-3b7c-7752-8ae9-897b44e2459f"
-Id = Annotated[str, Path(description="Id of the participant.", pattern=UUID_FORM, examples=[ONE_ID])]
+EXAMPLE_PARTICIPANT = "01a20cae-3b7c-7752-8ae9-897b44e2459f"
+Id = Annotated[str, Path(description="Id of the participant.", pattern=UUID_FORM, examples=[EXAMPLE_PARTICIPANT])]
 ScanId = Annotated[str, Path(description="Id of the scan.", pattern=UUID_FORM)]
 CorrectionId = Annotated[str, Path(description="Id of the correction.", pattern=UUID_FORM)]
-AT = "/v1/meetings/rakornas-2022-06"
-SOME = "01a20cae-6a10-7c11-9a53-5c7d0c2f8a01"
-WAITS: Responses = {
+EXAMPLE_MEETING = "/v1/meetings/rakornas-2022-06"
+EXAMPLE_ID = "01a20cae-6a10-7c11-9a53-5c7d0c2f8a01"
+CORRECTION_RESPONSE: Responses = {
     202: {"model": schemas.RollCorrection, "description": "The roll is closed: a second client is to confirm it."}
 }
 
@@ -39,10 +39,10 @@ WAITS: Responses = {
     "/attendance/{participant}",
     response_model=schemas.Attendance,
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
-    openapi_extra=example(f"{AT}/attendance/{ONE_ID}"),
+    openapi_extra=example(f"{EXAMPLE_MEETING}/attendance/{EXAMPLE_PARTICIPANT}"),
     responses=problems(NotFound),
 )
-async def read_attendance(
+async def get_attendance(
     request: Request,
     read: ReaderDep,
     code: Code,
@@ -56,18 +56,20 @@ async def read_attendance(
     leaves a line in the audit trail.
     """
     await audited_read.must_read(request, read, read.known_at(query.then), code)
-    return await audited_read.item(request, read, repository.RECORD, UUID(participant), query, code)
+    return await audited_read.item(request, read, repository.ATTENDANCE_ITEMS, UUID(participant), query, code)
 
 
 @router.patch(
     "/attendance/{participant}",
     response_model=schemas.Attendance,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=write_example(f"{AT}/attendance/{ONE_ID}", {"status": "excused", "reason": "surat izin 4/2026"}),
-    responses={**responses_for_update(), **WAITS},
+    openapi_extra=write_example(
+        f"{EXAMPLE_MEETING}/attendance/{EXAMPLE_PARTICIPANT}", {"status": "excused", "reason": "surat izin 4/2026"}
+    ),
+    responses={**responses_for_update(), **CORRECTION_RESPONSE},
 )
-async def set_attendance(
-    write: ChangeDep, code: Code, participant: Id, content: Annotated[payloads.ByHandContent, MergePatchBody]
+async def update_attendance(
+    write: ChangeDep, code: Code, participant: Id, content: Annotated[payloads.ManualStatusContent, MergePatchBody]
 ) -> Response:
     """Set whether somebody came
 
@@ -79,24 +81,27 @@ async def set_attendance(
 
 @router.post(
     "/check-ins/{scan}:annul",
-    response_model=schemas.Annulled,
+    response_model=schemas.Annulment,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=write_example(f"{AT}/check-ins/{SOME}:annul", {"reason": "badge dipinjamkan"}),
-    responses={202: {"model": schemas.Annulled, "description": WAITS[202]["description"]}, **responses_for_action()},
+    openapi_extra=write_example(f"{EXAMPLE_MEETING}/check-ins/{EXAMPLE_ID}:annul", {"reason": "badge dipinjamkan"}),
+    responses={
+        202: {"model": schemas.Annulment, "description": CORRECTION_RESPONSE[202]["description"]},
+        **responses_for_action(),
+    },
 )
 async def annul_check_in(write: ActionDep, code: Code, scan: ScanId, content: payloads.AnnulmentContent) -> Response:
     """Annul a check-in
 
     The scan stays, its effect goes. After the roll was closed it is a correction (202), which another client confirms.
     """
-    return await service.annul(write, code, UUID(scan), content)
+    return await service.annul_scan(write, code, UUID(scan), content)
 
 
 @router.post(
     ":close-roll",
-    response_model=schemas.Closed,
+    response_model=schemas.ClosedRoll,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=write_example(f"{AT}:close-roll", {"reason": "rapat selesai"}),
+    openapi_extra=write_example(f"{EXAMPLE_MEETING}:close-roll", {"reason": "rapat selesai"}),
     responses=responses_for_action(),
 )
 async def close_roll(
@@ -107,14 +112,14 @@ async def close_roll(
     What gates send from then on is stored and has no effect; nobody is put on the list or taken off it; a correction
     needs a second client. To close it again changes nothing.
     """
-    return await service.close(write, code, note)
+    return await service.close_roll(write, code, note)
 
 
 @router.get(
     "/corrections",
     response_model=PageOf[schemas.RollCorrection],
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
-    openapi_extra=example(f"{AT}/corrections?pending=true"),
+    openapi_extra=example(f"{EXAMPLE_MEETING}/corrections?pending=true"),
     responses=problems(NotFound),
 )
 async def list_corrections(
@@ -138,7 +143,7 @@ async def list_corrections(
     "/corrections/{id}:confirm",
     response_model=schemas.RollCorrection,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=write_example(f"{AT}/corrections/{SOME}:confirm", {"reason": "suratnya ada"}),
+    openapi_extra=write_example(f"{EXAMPLE_MEETING}/corrections/{EXAMPLE_ID}:confirm", {"reason": "suratnya ada"}),
     responses=responses_for_action(SecondClientNeeded),
 )
 async def confirm_correction(
@@ -151,4 +156,4 @@ async def confirm_correction(
 
     Of a closed roll, by another client than the one that asked for it: then it is made.
     """
-    return await service.confirm(write, code, UUID(id), note)
+    return await service.confirm_correction(write, code, UUID(id), note)

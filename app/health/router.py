@@ -14,6 +14,7 @@ from app.auth import AuthorizingRoute, allow_anonymous
 from app.core.http.examples import example
 from app.core.http.parameters import Nothing
 from app.health import repository
+from app.state import state_of
 
 router = APIRouter(tags=["health"], route_class=AuthorizingRoute)
 NO_STORE = {"Cache-Control": "no-store"}
@@ -50,11 +51,12 @@ async def ready(request: Request, response: Response, _: Nothing) -> Ready:
     also where its role could change the audit trail, which `audit` says.
     """
     response.headers.update(NO_STORE)
-    probe: asyncio.Task[repository.Readiness] | None = getattr(request.app.state, "readiness", None)
+    state = state_of(request.app)
+    probe = state.readiness_probe
     if probe is None or probe.done():
         # However many ask at once, the database is asked once.
-        probe = asyncio.create_task(repository.readiness(request.app.state.settings))
-        request.app.state.readiness = probe
+        probe = asyncio.create_task(repository.readiness(state.settings))
+        state.readiness_probe = probe
     found = await asyncio.shield(probe)
     return Ready(schema_revision=found.schema_revision, audit=found.audit)
 

@@ -14,17 +14,19 @@ from app.core.db.statements import DIALECT
 from app.core.db.transaction import Transaction
 from app.core.http.body_types import Content
 from app.imports import parts
-from app.imports.schemas import Status
+from app.imports.schemas import RowStatus
 from app.writes import ownership
 from app.writes.resource import Parts, Resource, Values
 
-_LINE = "INSERT INTO audit_lines (client, scope, operation, keys, request_id, purpose) VALUES ($1, $2, $3, $4, $5, $6)"
-OPERATION = "import"
+_INSERT_AUDIT_LINE = (
+    "INSERT INTO audit_lines (client, scope, operation, keys, request_id, purpose) VALUES ($1, $2, $3, $4, $5, $6)"
+)
+AUDIT_OPERATION = "import"
 
-LIMITS = "SELECT set_config(name, value, true) FROM json_each_text($1::text::json) AS given (name, value)"
-REMEMBER = "CREATE TEMPORARY TABLE imported_keys (key text PRIMARY KEY) ON COMMIT DROP"
+SET_TIMEOUTS = "SELECT set_config(name, value, true) FROM json_each_text($1::text::json) AS given (name, value)"
+CREATE_KEY_TABLE = "CREATE TEMPORARY TABLE imported_keys (key text PRIMARY KEY) ON COMMIT DROP"
 # Which of these keys no earlier row had.
-FIRST = "INSERT INTO imported_keys SELECT DISTINCT unnest($1::text[]) ON CONFLICT DO NOTHING RETURNING key"
+INSERT_NEW_KEYS = "INSERT INTO imported_keys SELECT DISTINCT unnest($1::text[]) ON CONFLICT DO NOTHING RETURNING key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,30 +40,30 @@ class Row:
     line: int
     key: str
     keys: Values
-    is_new: bool
+    has_generated_key: bool
     columns: Mapping[str, Any]
-    given: Sequence[str]
+    given_columns: Sequence[str]
     parts: Mapping[str, parts.Items]
 
     @property
-    def says(self) -> dict[str, Any]:
+    def given_values(self) -> dict[str, Any]:
         """The columns that the file names."""
-        return {name: self.columns[name] for name in self.given}
+        return {name: self.columns[name] for name in self.given_columns}
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class StoredObject:
     """What is there already of a row: its parts, and as text the columns that decide who may write it."""
 
     parts: Mapping[str, Any] = field(default_factory=dict)
-    was: Mapping[str, str | None] = field(default_factory=dict)
+    owner_columns: Mapping[str, str | None] = field(default_factory=dict)
 
 
-Lines = Mapping[int, Held]
+StoredObjects = Mapping[int, StoredObject]
 """By line, the objects that are there already."""
 
 
-class Outside(Exception):
+class RowsOutsideOrganization(Exception):
     """Rows that the caller may not write: these lines."""
 
     def __init__(self, lines: set[int]) -> None:
@@ -69,11 +71,11 @@ class Outside(Exception):
         self.lines = lines
 
 
-def row_of(line: int, content: Content, resource: Resource) -> Row:
+def build_row(line: int, content: Content, resource: Resource) -> Row:
     """The columns and parts of what one row says."""
     members = dict(content)
     columns = resource.to_columns(members)
-    given = parts.given_columns(resource, content)
+    given = parts.extract_given_columns(resource, content)
     *_, own = resource.key_columns
     is_new = columns[own] is None
     keys = {name: columns[name] for name in resource.key_columns} | ({own: uuid7()} if is_new else {})
@@ -88,7 +90,7 @@ def row_of(line: int, content: Content, resource: Resource) -> Row:
     )
 
 
-class Table:
+class RowWriter:
     """Rows brought into the table of one resource."""
 
     def __init__(self, resource: Resource) -> None:
@@ -109,46 +111,55 @@ class Table:
             f'"{name}" = CASE WHEN {is_named[name]} THEN given."{name}" ELSE held."{name}" END' for name in others
         )
         differs = " OR ".join(f'{is_named[name]} AND held."{name}" IS DISTINCT FROM given."{name}"' for name in others)
-        self._decisive = [
+        self._owner_columns = [
             *([resource.owner_column] if resource.owner_column else []),
             *(one.column for one in resource.ownership_claims),
         ]
-        told = ["held.parts::text" if resource.parts else "NULL", *(f'held."{one}"::text' for one in self._decisive)]
-        self._hold = (
+        told = [
+            "held.parts::text" if resource.parts else "NULL",
+            *(f'held."{one}"::text' for one in self._owner_columns),
+        ]
+        self._select_for_update = (
             f"SELECT given._line, {', '.join(told)} FROM {given} JOIN {table} AS held ON {same_key}"  # noqa: S608
             " ORDER BY given._line FOR NO KEY UPDATE OF held"
         )
-        self._others = others
+        self._non_key_columns = others
         columns = ", ".join(f'held."{one}"' for one in others)
-        self._whole = f"SELECT {columns} FROM {given} JOIN {table} AS held ON {same_key}"  # noqa: S608
+        self._select_columns = f"SELECT {columns} FROM {given} JOIN {table} AS held ON {same_key}"  # noqa: S608
         self._update = (
             f"UPDATE {table} AS held SET {assignments} FROM {given} WHERE {same_key} AND ({differs})"  # noqa: S608
             " RETURNING given._line"
         )
-        self._suspects = _dangling(resource.table, given, shape)
+        self._select_dangling = _dangling_rows_query(resource.table, given, shape)
         self._insert = f"INSERT INTO {table} ({names}) SELECT {names} FROM {given} ORDER BY given._line"  # noqa: S608
 
-    async def held(self, write: Transaction, rows: Iterable[Row]) -> dict[int, Held]:
+    async def lock_stored_objects(self, write: Transaction, rows: Iterable[Row]) -> dict[int, StoredObject]:
         """The objects that are there already, locked until the transaction ends."""
-        known = [row for row in rows if not row.is_new]
-        found = await write.fetch(self._hold, _records(known)) if known else []
+        known = [row for row in rows if not row.has_generated_key]
+        found = await write.fetch(self._select_for_update, _encode_rows(known)) if known else []
         return {
-            line: Held(orjson.loads(its) if its else {}, dict(zip(self._decisive, was, strict=True)))
+            line: StoredObject(orjson.loads(its) if its else {}, dict(zip(self._owner_columns, was, strict=True)))
             for line, its, *was in found
         }
 
-    async def whole(self, write: Transaction, row: Row) -> Mapping[str, Any]:
+    async def get_resulting_columns(self, write: Transaction, row: Row) -> Mapping[str, Any]:
         """The columns that a row would have: what the file does not name, it keeps."""
-        found = [] if row.is_new else await write.fetch(self._whole, _records([row]))
-        return {**dict(zip(self._others, found[0], strict=True)), **row.keys, **row.says} if found else row.columns
+        found = [] if row.has_generated_key else await write.fetch(self._select_columns, _encode_rows([row]))
+        return (
+            {**dict(zip(self._non_key_columns, found[0], strict=True)), **row.keys, **row.given_values}
+            if found
+            else row.columns
+        )
 
-    async def suspects(self, write: Transaction, rows: Sequence[Row]) -> set[int]:
+    async def find_dangling_rows(self, write: Transaction, rows: Sequence[Row]) -> set[int]:
         """The lines that refer to what is not there, nor among these rows: each of them may well be refused."""
-        if not self._suspects or not rows:
+        if not self._select_dangling or not rows:
             return set()
-        return {line for (line,) in await write.fetch(self._suspects, _records(rows))}
+        return {line for (line,) in await write.fetch(self._select_dangling, _encode_rows(rows))}
 
-    async def missing(self, write: Transaction, row: Row, refusal: ConstraintViolation | Outside) -> str | None:
+    async def find_missing_reference(
+        self, write: Transaction, row: Row, refusal: ConstraintViolation | RowsOutsideOrganization
+    ) -> str | None:
         """The address of that to which a refused row refers, where that is of this table and not there."""
         for rule in self.resource.table.foreign_key_constraints:
             if (
@@ -156,66 +167,70 @@ class Table:
                 and rule.name == refusal.constraint
                 and rule.referred_table is rule.table
             ):
-                columns = await self.whole(write, row)
+                columns = await self.get_resulting_columns(write, row)
                 return self.resource.format_address(
                     {one.column.name: columns[one.parent.name] for one in rule.elements}
                 )
         return None
 
-    async def attempt(self, write: Transaction, caller: Caller, rows: Sequence[Row], held: Lines) -> dict[int, Status]:
+    async def write_or_roll_back(
+        self, write: Transaction, caller: Caller, rows: Sequence[Row], held: StoredObjects
+    ) -> dict[int, RowStatus]:
         """Bring all of these in; where it raises RuleBroken or Outside, none of them is."""
-        await self._check(write, caller, rows, held)
+        await self._ensure_inside_organization(write, caller, rows, held)
         await write.execute("SAVEPOINT rows")
         try:
-            statuses = await self.put(write, rows, held)
+            statuses = await self.write(write, rows, held)
             if outside := await ownership.find_objects_outside(
                 write, caller, self.resource, {row.line: row.keys for row in rows}
             ):
-                raise Outside(outside)
-        except (ConstraintViolation, Outside):
+                raise RowsOutsideOrganization(outside)
+        except (ConstraintViolation, RowsOutsideOrganization):
             await write.execute("ROLLBACK TO SAVEPOINT rows")
             await write.execute("RELEASE SAVEPOINT rows")
             raise
         await write.execute("RELEASE SAVEPOINT rows")
         return statuses
 
-    async def _check(self, write: Transaction, caller: Caller, rows: Sequence[Row], held: Lines) -> None:
+    async def _ensure_inside_organization(
+        self, write: Transaction, caller: Caller, rows: Sequence[Row], held: StoredObjects
+    ) -> None:
         """Raise Outside for what afterwards would be the caller's own: what is held, where it goes, whom it takes."""
         if caller.organization is None:
             return
         there = [row for row in rows if row.line in held]
         whose = (write, caller, self.resource)
-        was = {line: one.was for line, one in held.items()}
+        was = {line: one.owner_columns for line, one in held.items()}
         outside = await ownership.find_objects_outside(*whose, {row.line: row.keys for row in there})
-        outside |= await ownership.find_new_owners_outside(*whose, was, {row.line: row.says for row in there})
-        becomes = {row.line: row.says if row.line in held else row.columns for row in rows}
+        outside |= await ownership.find_new_owners_outside(*whose, was, {row.line: row.given_values for row in there})
+        becomes = {row.line: row.given_values if row.line in held else row.columns for row in rows}
         if outside := outside | await ownership.find_claimed_objects_outside(*whose, was, becomes):
-            raise Outside(outside)
+            raise RowsOutsideOrganization(outside)
 
-    async def put(self, write: Transaction, rows: Sequence[Row], held: Lines) -> dict[int, Status]:
+    async def write(self, write: Transaction, rows: Sequence[Row], held: StoredObjects) -> dict[int, RowStatus]:
         """Change the objects that are there, then add the others; RuleBroken by any of them.
 
         Parts that go do so first: they may stand in the way of what the rows become, as speakers in a session that
         joins a parallel group.
         """
-        statuses: dict[int, Status] = {row.line: "unchanged" if row.line in held else "created" for row in rows}
+        statuses: dict[int, RowStatus] = {row.line: "unchanged" if row.line in held else "created" for row in rows}
         there = [row for row in rows if row.line in held]
         others = [row for row in rows if row.line not in held]
         for kind in self.resource.parts:
-            differ = [row for row in there if _differs(kind, row, held[row.line])]
+            differ = [row for row in there if _parts_differ(kind, row, held[row.line])]
             statuses |= {row.line: "updated" for row in differ}
-            await parts.take_away(write, kind, [row.keys for row in differ])
+            await parts.delete_parts(write, kind, [row.keys for row in differ])
         if there:
-            statuses |= {line: "updated" for (line,) in await write.fetch(self._update, _records(there))}
+            statuses |= {line: "updated" for (line,) in await write.fetch(self._update, _encode_rows(there))}
         if others:
-            await write.fetch(self._insert, _records(others))
+            await write.fetch(self._insert, _encode_rows(others))
         for kind in self.resource.parts:
-            new = [row for row in rows if _differs(kind, row, held.get(row.line, Held()))]
-            await parts.add(write, kind, [(row.keys, row.parts[kind.member]) for row in new])
+            new = [row for row in rows if _parts_differ(kind, row, held.get(row.line, StoredObject()))]
+            await parts.insert_parts(write, kind, [(row.keys, row.parts[kind.member]) for row in new])
         return statuses
 
 
-def _dangling(table: TableOfModel, given: str, shape: str) -> str:
+def _dangling_rows_query(table: TableOfModel, given: str, shape: str) -> str:
     """The SQL of `suspects`; empty where the table refers to nothing."""
     loose = []
     for rule in table.foreign_key_constraints:
@@ -229,29 +244,29 @@ def _dangling(table: TableOfModel, given: str, shape: str) -> str:
     return f"SELECT given._line FROM {given} WHERE {' OR '.join(loose)}" if loose else ""  # noqa: S608
 
 
-def _records(rows: Iterable[Row]) -> str:
-    return orjson.dumps([{"_line": row.line, "_given": row.given, **row.columns} for row in rows]).decode()
+def _encode_rows(rows: Iterable[Row]) -> str:
+    return orjson.dumps([{"_line": row.line, "_given": row.given_columns, **row.columns} for row in rows]).decode()
 
 
-def _differs(kind: Parts, row: Row, held: Held) -> bool:
+def _parts_differ(kind: Parts, row: Row, held: StoredObject) -> bool:
     given, its = row.parts.get(kind.member), held.parts.get(kind.member, [])
     return given is not None and kind.normalize(given) != kind.normalize(its)
 
 
-async def begin(write: Transaction, seconds: int) -> None:
+async def prepare_transaction(write: Transaction, seconds: int) -> None:
     """Let the statements of this transaction take as long as an import may."""
     limits = {"statement_timeout": f"{seconds}s", "idle_in_transaction_session_timeout": f"{seconds}s"}
-    await write.fetch(LIMITS, orjson.dumps(limits).decode())
-    await write.fetch(REMEMBER)
+    await write.fetch(SET_TIMEOUTS, orjson.dumps(limits).decode())
+    await write.fetch(CREATE_KEY_TABLE)
 
 
-async def first_of_their_key(write: Transaction, rows: Iterable[Row]) -> set[str]:
+async def insert_new_keys(write: Transaction, rows: Iterable[Row]) -> set[str]:
     """The keys that no row before these had."""
-    keys = [row.key for row in rows if not row.is_new]
-    return {key for (key,) in await write.fetch(FIRST, keys)} if keys else set()
+    keys = [row.key for row in rows if not row.has_generated_key]
+    return {key for (key,) in await write.fetch(INSERT_NEW_KEYS, keys)} if keys else set()
 
 
-async def audit(
+async def insert_audit_line(
     write: Transaction,
     keys: Sequence[str],
     count: int,
@@ -262,4 +277,4 @@ async def audit(
 ) -> None:
     """One line in the audit trail: the first keys and, where there are more, how many they are."""
     more = [f"… {count}"] if count > len(keys) else []
-    await write.fetch(_LINE, client, scope, OPERATION, [*keys, *more], request_id, None)
+    await write.fetch(_INSERT_AUDIT_LINE, client, scope, AUDIT_OPERATION, [*keys, *more], request_id, None)

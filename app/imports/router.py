@@ -26,10 +26,11 @@ from app.core.problems import (
     Unavailable,
     UnsupportedMediaType,
 )
-from app.imports import parser, repository, schemas, service
-from app.imports.outcome import Order
-from app.imports.payloads import Importable
+from app.imports import importer, parser, repository, schemas
+from app.imports.report import ImportOptions
+from app.imports.row_schema import Importable
 from app.routing import resource
+from app.state import state_of
 from app.writes import audit_trail, idempotency
 from app.writes.idempotency import StoredResponse
 from app.writes.payloads import ChangeReason
@@ -37,8 +38,8 @@ from app.writes.request import IdempotencyKey, WriteRequest, parse_create_reques
 
 router = resource("imports")
 
-SECONDS = 25  # for the database: the whole request has 30
-PATIENCE = 2.0  # seconds to wait for another import of this worker
+DATABASE_TIMEOUT_SECONDS = 25  # for the database: the whole request has 30
+QUEUE_TIMEOUT_SECONDS = 2.0  # seconds to wait for another import of this worker
 FORMATS: Mapping[str, parser.Format] = {"text/csv": "csv", "application/x-ndjson": "ndjson"}
 SCOPES: Mapping[str, Scope] = {
     "regions": Scope.REGIONS_WRITE,
@@ -52,8 +53,8 @@ SCOPES: Mapping[str, Scope] = {
     "sessions": Scope.MEETINGS_WRITE,
     "statements": Scope.MEETINGS_WRITE,
 }
-CSV = 'id,name,other_names\r\n,Siti Contoh,"[""Siti C.""]"\r\n,Budi Contoh,\r\n'
-NDJSON = '{"name": "Siti Contoh", "other_names": ["Siti C."]}\n{"name": "Budi Contoh"}\n'
+EXAMPLE_CSV = 'id,name,other_names\r\n,Siti Contoh,"[""Siti C.""]"\r\n,Budi Contoh,\r\n'
+EXAMPLE_NDJSON = '{"name": "Siti Contoh", "other_names": ["Siti C."]}\n{"name": "Budi Contoh"}\n'
 
 
 @router.post(
@@ -65,8 +66,8 @@ NDJSON = '{"name": "Siti Contoh", "other_names": ["Siti C."]}\n{"name": "Budi Co
         "requestBody": {
             "required": True,
             "content": {
-                "text/csv": {"schema": {"type": "string"}, "example": CSV},
-                "application/x-ndjson": {"schema": {"type": "string"}, "example": NDJSON},
+                "text/csv": {"schema": {"type": "string"}, "example": EXAMPLE_CSV},
+                "application/x-ndjson": {"schema": {"type": "string"}, "example": EXAMPLE_NDJSON},
             },
         },
     },
@@ -95,26 +96,30 @@ async def import_rows(
     `rakornas import`, or in several files.
     """
     write = await parse_create_request(request, query, key)
-    form = _format(request)
+    form = _parse_format(request)
     try:
         body = await request.body()
     except ClientDisconnect:
         raise Malformed from None
-    importable: Importable = request.app.state.importable[query.resource]
-    order = Order(importable, write.dry_run, query.partial == "true")
-    async with _once(write), _one_at_a_time(request):
-        return await _run(write, order, ChangeReason(reason=query.reason, legal_basis=query.legal_basis), form, body)
+    importable: Importable = state_of(request.app).importable[query.resource]
+    order = ImportOptions(importable, write.dry_run, query.partial == "true")
+    async with _register_request(write), _acquire_import_slot(request):
+        return await _run_import(
+            write, order, ChangeReason(reason=query.reason, legal_basis=query.legal_basis), form, body
+        )
 
 
-async def _run(write: WriteRequest, order: Order, note: ChangeReason, form: parser.Format, body: bytes) -> Response:
+async def _run_import(
+    write: WriteRequest, order: ImportOptions, note: ChangeReason, form: parser.Format, body: bytes
+) -> Response:
     request = write.request
     language = preferred(request.headers.get("accept-language", ""))
     url = request.url
     same = idempotency.compute_fingerprint(request.method, f"{url.path}?{url.query}", body)
-    database = service.patient(request.app.state.settings, SECONDS)
+    database = importer.build_database(state_of(request.app).settings, DATABASE_TIMEOUT_SECONDS)
     try:
         async with open_transaction(database) as transaction:
-            await repository.begin(transaction, SECONDS)
+            await repository.prepare_transaction(transaction, DATABASE_TIMEOUT_SECONDS)
             request_id = str(request.scope.get("state", {}).get("request_id", ""))
             await audit_trail.attribute_revisions(transaction, write.caller, request_id, note)
             if write.idempotency_key and (
@@ -122,15 +127,15 @@ async def _run(write: WriteRequest, order: Order, note: ChangeReason, form: pars
                     transaction, write.caller.client_id, write.idempotency_key, same
                 )
             ):
-                return _response(kept, {"Idempotency-Replayed": "true"})
-            rows = parser.rows(io.BytesIO(body), form, order.importable)
-            outcome = await service.bring_in(transaction, write.caller, order, rows)
-            await asyncio.to_thread(outcome.document, language)  # others have their turn meanwhile
-            answer = StoredResponse(200, {"Content-Language": language}, outcome.encoded(language))
+                return _build_response(kept, {"Idempotency-Replayed": "true"})
+            rows = parser.read_rows(io.BytesIO(body), form, order.importable)
+            outcome = await importer.import_rows(transaction, write.caller, order, rows)
+            await asyncio.to_thread(outcome.to_document, language)  # others have their turn meanwhile
+            answer = StoredResponse(200, {"Content-Language": language}, outcome.to_json(language))
             if not outcome.is_final:
                 raise Rollback
-            await repository.audit(
-                *(transaction, outcome.keys, outcome.touched),
+            await repository.insert_audit_line(
+                *(transaction, outcome.audit_keys, outcome.changed_count),
                 client=write.caller.client_id,
                 scope=SCOPES[order.importable.resource.name],
                 request_id=request_id,
@@ -142,16 +147,16 @@ async def _run(write: WriteRequest, order: Order, note: ChangeReason, form: pars
     finally:
         await database.close()
     if outcome.is_refused and not order.dry_run:
-        raise ImportRefused(outcome.document)
-    return _response(answer)
+        raise ImportRefused(outcome.to_document)
+    return _build_response(answer)
 
 
-def _response(answer: StoredResponse, more: Mapping[str, str] | None = None) -> Response:
+def _build_response(answer: StoredResponse, more: Mapping[str, str] | None = None) -> Response:
     headers = {"Cache-Control": "no-store", "Vary": "Accept-Language", **answer.headers, **(more or {})}
     return Response(answer.body, answer.status, headers, "application/json")
 
 
-def _format(request: Request) -> parser.Format:
+def _parse_format(request: Request) -> parser.Format:
     """CSV or NDJSON, in UTF-8 and not compressed; else UnsupportedMediaType, before the body is read."""
     media_type, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
     pairs = (parameter.replace(" ", "").replace('"', "").partition("=") for parameter in parameters)
@@ -164,12 +169,12 @@ def _format(request: Request) -> parser.Format:
 
 
 @asynccontextmanager
-async def _once(write: WriteRequest) -> AsyncIterator[None]:
+async def _register_request(write: WriteRequest) -> AsyncIterator[None]:
     """InFlight, without waiting, for a request that runs or waits in this worker already."""
     if write.idempotency_key is None:
         yield
         return
-    under_way: set[tuple[str, str]] = write.request.app.state.imports_under_way
+    under_way: set[tuple[str, str]] = state_of(write.request.app).imports_in_progress
     this = (write.caller.client_id, write.idempotency_key)
     if this in under_way:
         raise InFlight
@@ -181,11 +186,11 @@ async def _once(write: WriteRequest) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _one_at_a_time(request: Request) -> AsyncIterator[None]:
+async def _acquire_import_slot(request: Request) -> AsyncIterator[None]:
     """An import keeps one processor busy and its connection is beside the pools: a second one waits, or comes back."""
-    running: asyncio.Semaphore = request.app.state.importing
+    running: asyncio.Semaphore = state_of(request.app).import_slot
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(QUEUE_TIMEOUT_SECONDS):
             await running.acquire()
     except TimeoutError:
         raise Unavailable(retry_after=10) from None

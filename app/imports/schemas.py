@@ -20,10 +20,10 @@ ResourceName = Literal[
     "sessions",
     "statements",
 ]
-Status = Literal["created", "updated", "unchanged", "refused", "not_tried"]
-MOST_ROWS = 1_000
-MOST_NOTE = 500
-Note = Annotated[str, Field(min_length=1, max_length=MOST_NOTE), Form(PLAIN, plain)]
+RowStatus = Literal["created", "updated", "unchanged", "refused", "not_tried"]
+MAX_REPORTED_ROWS = 1_000
+MAX_REASON_LENGTH = 500
+ReasonText = Annotated[str, Field(min_length=1, max_length=MAX_REASON_LENGTH), Form(PLAIN, plain)]
 
 
 class ImportQuery(WriteQuery, NoQuery):
@@ -33,10 +33,10 @@ class ImportQuery(WriteQuery, NoQuery):
         Field(description="`true`: keep the rows that are good, even where others are refused.", examples=["true"]),
     ] = None
     reason: Annotated[
-        Note | None, Field(description="Why this is written, for every revision.", examples=["Pelantikan 2028"])
+        ReasonText | None, Field(description="Why this is written, for every revision.", examples=["Pelantikan 2028"])
     ] = None
     legal_basis: Annotated[
-        Note | None,
+        ReasonText | None,
         Field(description="The decree or regulation behind it, for every revision.", examples=["Keppres 33/P/2022"]),
     ] = None
 
@@ -52,11 +52,11 @@ class RowError(BaseModel):
     )
 
 
-class RowVerdict(BaseModel):
+class RowResult(BaseModel):
     """What became of one row, or would become of it."""
 
     line: Annotated[int, Field(description="The line of the file on which the row begins; a header is line 1.")]
-    status: Status
+    status: RowStatus
     key: Annotated[str | None, Field(description="As in the object's address; null: it could not be told.")]
     errors: list[RowError]
 
@@ -73,9 +73,13 @@ class ImportResult(BaseModel):
     unchanged: Annotated[int, Field(description="The record said the same already.")]
     refused: int
     not_tried: Annotated[
-        int, Field(description=f"After {MOST_ROWS:,} refused rows an import that is all or nothing tries no more.")
+        int,
+        Field(description=f"After {MAX_REPORTED_ROWS:,} refused rows an import that is all or nothing tries no more."),
     ]
     rows: Annotated[
-        list[RowVerdict],
-        Field(description=f"All rows where there are up to {MOST_ROWS:,}, else the first {MOST_ROWS:,} refused ones."),
+        list[RowResult],
+        Field(
+            description=f"All rows if the file has up to {MAX_REPORTED_ROWS:,}, otherwise the first "
+            f"{MAX_REPORTED_ROWS:,} refused ones.",
+        ),
     ]

@@ -23,6 +23,7 @@ from app.core.http.rate_limits import NETWORK_BITS, address_of
 from app.core.languages import Text
 from app.core.problems import ContentTooLarge, Malformed, TooManyRequests
 from app.oauth import schemas, service
+from app.state import state_of
 
 router = APIRouter(tags=["oauth"], route_class=AuthorizingRoute)
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -67,7 +68,7 @@ async def read_keys(request: Request, _: Nothing) -> schemas.KeySet:
 
     A key stands here a day before it signs its first token, and until its last one has ended.
     """
-    trust: TokenVerifier = request.app.state.token_verifier
+    trust: TokenVerifier = state_of(request.app).token_verifier
     keys = trust.list_public_jwks()
     # The first key signs at once: an empty set must not be kept.
     cache = conditional.open_data(300) if keys else "no-store"
@@ -84,7 +85,7 @@ async def read_metadata(request: Request, _: Nothing) -> schemas.Metadata:
 
     The addresses and methods of the token endpoint (RFC 8414).
     """
-    issuer = request.app.state.settings.issuer
+    issuer = state_of(request.app).settings.issuer
     metadata = schemas.Metadata(
         issuer=issuer,
         token_endpoint=f"{issuer}{TOKEN_PATH}",
@@ -106,11 +107,11 @@ async def _issue(request: Request, read: ReaderDep) -> Response:
         code: schemas.Code = "unsupported_grant_type" if grant_type else "invalid_request"
         raise schemas.Refused(code, "grant_type must be client_credentials.")
     credentials = form.credentials(request.headers.getlist("authorization"))
-    trust: TokenVerifier = request.app.state.token_verifier
+    trust: TokenVerifier = state_of(request.app).token_verifier
     key = await trust.get_signing_key()
-    attempts: service.Attempts = request.app.state.token_attempts
+    attempts: service.Attempts = state_of(request.app).token_attempts
     with attempts.counted(service.named(credentials), _network(request)):
-        proved = await service.prove(read, request.app.state.database, credentials, trust.issuer, time.time())
+        proved = await service.prove(read, state_of(request.app).database, credentials, trust.issuer, time.time())
     scopes = schemas.wanted(form.get("scope"), list(proved.scopes))
     grant = replace(proved, scopes=scopes)
     token = tokens.issue_access_token(grant, key, issuer=trust.issuer, audience=trust.audience, now=time.time())
@@ -123,7 +124,7 @@ async def _issue(request: Request, read: ReaderDep) -> Response:
 
 def _network(request: Request) -> Hashable:
     """Where the request comes from; None: the machine itself, or everybody behind a proxy that nobody has named."""
-    proxies = request.app.state.settings.trusted_proxies
+    proxies = state_of(request.app).settings.trusted_proxies
     address = address_of(request.scope, proxies)
     if address is None or (address.is_loopback and not proxies):
         return None

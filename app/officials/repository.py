@@ -13,63 +13,63 @@ from app.models.officials import holds_on
 from app.officials import payloads, schemas
 from app.writes.resource import Resource
 
-_person, _held = models.Official, models.Appointment
+_official, _appointment = models.Official, models.Appointment
 
 
-def official(day: Day) -> Rows:
+def select_official(day: Day) -> Rows:
     return select(
-        _person.id,
-        _person.name,
-        _person.other_names,
+        _official.id,
+        _official.name,
+        _official.other_names,
         json_list(
             json_object(
-                id=_held.id,
-                organization=references.organization_reference(_held.organization),
-                office=_held.office,
-                standing=_held.standing,
-                division=references.division_reference(_held.division),
-                term=_held.term,
-                start_on=_held.start_on,
-                end_on=_held.end_on,
-                seen_on=_held.seen_on,
-                certain=cast(null(), Boolean) if day is None else holds_on(_held.certain, day),
-                end_reason=_held.end_reason,
-                legal_basis=_held.legal_basis,
-                source=_held.source,
-                verified=_held.verified,
-                primary=_held.primary,
+                id=_appointment.id,
+                organization=references.organization_reference(_appointment.organization),
+                office=_appointment.office,
+                standing=_appointment.standing,
+                division=references.division_reference(_appointment.division),
+                term=_appointment.term,
+                start_on=_appointment.start_on,
+                end_on=_appointment.end_on,
+                seen_on=_appointment.seen_on,
+                certain=cast(null(), Boolean) if day is None else holds_on(_appointment.certain, day),
+                end_reason=_appointment.end_reason,
+                legal_basis=_appointment.legal_basis,
+                source=_appointment.source,
+                verified=_appointment.verified,
+                primary=_appointment.primary,
             ),
-            func.lower(_held.possible).desc(),
-            _held.id.desc(),
-            where=_held_by_person(day),
+            func.lower(_appointment.possible).desc(),
+            _appointment.id.desc(),
+            where=_appointments_of_official(day),
         ).label("appointments"),
-        *fact_members(_person),
+        *fact_members(_official),
     )
 
 
-def _held_by_person(day: Day) -> ColumnElement[bool]:
-    by_person = _held.official == _person.id
-    return by_person if day is None else by_person & holds_on(_held.possible, day)
+def _appointments_of_official(day: Day) -> ColumnElement[bool]:
+    by_person = _appointment.official == _official.id
+    return by_person if day is None else by_person & holds_on(_appointment.possible, day)
 
 
-def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _filter_conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     """One appointment must fulfil all that is asked: who chaired one body and sat in another chaired not both."""
     asked = [name for name in ("organization", "division", "office", "standing") if name in given]
     if asked or "as_of" in given:
-        held_as_asked = (_held.__table__.c[name] == bindparam(name) for name in asked)
+        held_as_asked = (_appointment.__table__.c[name] == bindparam(name) for name in asked)
         yield (
-            select(_held.id)
-            .where(_held_by_person(AS_OF if "as_of" in given else None), *held_as_asked)
-            .correlate(_person)
+            select(_appointment.id)
+            .where(_appointments_of_official(AS_OF if "as_of" in given else None), *held_as_asked)
+            .correlate(_official)
             .exists()
         )
 
 
 OFFICIALS = Collection(
-    Document(schemas.Official, official),
-    _person,
-    conditions=_conditions,
-    sorts={"name": [_person.name], "updated_at": [_person.updated_at]},
+    Document(schemas.Official, select_official),
+    _official,
+    conditions=_filter_conditions,
+    sorts={"name": [_official.name], "updated_at": [_official.updated_at]},
     references={
         "organization": ReferenceFilter(models.Organization.code, "/v1/organizations"),
         "division": ReferenceFilter(models.Division.code, "/v1/divisions"),
@@ -80,10 +80,10 @@ OFFICIALS = Collection(
 # Somebody without an appointment is nobody's: whoever writes people may add one, and appoint them.
 OFFICIAL = Resource(
     "officials",
-    _person,
+    _official,
     OFFICIALS,
     address="/v1/officials/{id}",
     payload_model=payloads.OfficialContent,
     key_columns=("id",),
-    owner_query=Statement(select(_held.organization).where(_held.official == bindparam("id")).distinct()),
+    owner_query=Statement(select(_appointment.organization).where(_appointment.official == bindparam("id")).distinct()),
 )

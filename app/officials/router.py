@@ -21,7 +21,7 @@ from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("officials")
-FRESH = 60  # seconds
+CACHE_SECONDS = 60  # seconds
 Id = Annotated[
     str,
     Path(
@@ -46,7 +46,7 @@ async def list_officials(
     People with the offices they hold or held. `organization`, `division`, `office`, `standing` and `as_of` hold of one
     and the same appointment; `as_of` also leaves only the appointments that were possible on that day.
     """
-    return (await repository.OFFICIALS.page(read, query)).reply(request, fresh=FRESH)
+    return (await repository.OFFICIALS.page(read, query)).reply(request, fresh=CACHE_SECONDS)
 
 
 @router.get(
@@ -56,7 +56,7 @@ async def list_officials(
     openapi_extra=example("/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90?as_of=2022-06-14"),
     responses=problems(NotFound),
 )
-async def read_official(
+async def get_official(
     read: ReaderDep,
     id: Id,
     query: Annotated[schemas.OfficialItemQuery, Query()],
@@ -66,7 +66,7 @@ async def read_official(
     With `as_of`, only the appointments that were possible on that day are shown.
     """
     if item := await repository.OFFICIALS.one(read, UUID(id), query):
-        return item.reply(fresh=FRESH)
+        return item.reply(fresh=CACHE_SECONDS)
     raise NotFound
 
 
@@ -95,7 +95,7 @@ async def create_official(write: CreateDep, content: payloads.OfficialContent) -
     ),
     responses=responses_for_update(),
 )
-async def change_official(
+async def update_official(
     write: ChangeDep, id: Id, patch: Annotated[payloads.OfficialPatch, MergePatchBody]
 ) -> Response:
     """Change an official
@@ -135,4 +135,4 @@ async def list_official_revisions(
     Who wrote what of it, when and why; also of one that was deleted.
     """
     page = await revisions.list_revisions(read, repository.OFFICIAL, {"id": UUID(id)}, query)
-    return page.reply(request, fresh=FRESH)
+    return page.reply(request, fresh=CACHE_SECONDS)

@@ -20,7 +20,7 @@ SeenOn = Annotated[date | None, Field(description="A day on which a source saw t
 EndOn = Annotated[PartialDate | None, Field(description="First day no longer in office; null: still open.")]
 
 
-class Appointment(BaseModel):
+class OfficialAppointment(BaseModel):
     """A person in an office of an organization, from `start_on` until the day before `end_on`."""
 
     id: UUID
@@ -45,7 +45,7 @@ class OfficialMembers(BaseModel):
     name: Annotated[str, Field(examples=["Hasyim Asy'ari"])]
     other_names: Annotated[list[str], Field(description="Other spellings found in the sources.")]
     appointments: Annotated[
-        list[Appointment], Field(description="Newest first; with `as_of` those possible on that day, else all.")
+        list[OfficialAppointment], Field(description="Newest first; with `as_of` those possible on that day, else all.")
     ]
 
 

@@ -19,142 +19,143 @@ from app.models.vocabulary import OFFICES
 from app.organizations import payloads, schemas
 from app.writes.resource import Resource
 
-_body = models.Organization
+_organization = models.Organization
 
 
-def _parent(day: Day) -> Expression:
+def _parent_expression(day: Day) -> Expression:
     """The body above on a day. A commission follows its region: before its province existed, the former province's."""
     if day is None:
-        return _body.parent
+        return _organization.parent
     above = aliased(models.Organization)
     former = (
         select(above.code)
         .where(
-            _body.kind == "commission",
+            _organization.kind == "commission",
             above.kind == "commission",
-            above.region == former_parent(_body.region, day),
+            above.region == former_parent(_organization.region, day),
         )
         .correlate_except(above)
         .scalar_subquery()
     )
-    return func.coalesce(former, _body.parent)
+    return func.coalesce(former, _organization.parent)
 
 
-def organization(day: Day) -> Rows:
+def select_organization(day: Day) -> Rows:
     return select(
-        _body.code,
-        _body.name,
-        _body.name_en,
-        _body.short_name,
-        _body.kind,
-        _body.level,
-        _body.sector,
-        references.organization_reference(_parent(day)).label("parent"),
-        references.region_reference(_body.region).label("region"),
-        _body.time_zone,
-        _body.role,
-        _body.seats,
-        _body.established_on,
-        _body.dissolved_on,
-        *fact_members(_body),
+        _organization.code,
+        _organization.name,
+        _organization.name_en,
+        _organization.short_name,
+        _organization.kind,
+        _organization.level,
+        _organization.sector,
+        references.organization_reference(_parent_expression(day)).label("parent"),
+        references.region_reference(_organization.region).label("region"),
+        _organization.time_zone,
+        _organization.role,
+        _organization.seats,
+        _organization.established_on,
+        _organization.dissolved_on,
+        *fact_members(_organization),
     )
 
 
-def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _filter_conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     day = AS_OF if "as_of" in given else None
     for name in ("kind", "level", "sector", "region"):
         if name in given:
-            yield _body.__table__.c[name] == bindparam(name)
+            yield _organization.__table__.c[name] == bindparam(name)
     if "parent" in given:
-        yield _parent(day) == bindparam("parent")
+        yield _parent_expression(day) == bindparam("parent")
     if day is not None:
-        yield or_(_body.established_on.is_(None), _body.established_on <= day)
-        yield or_(_body.dissolved_on.is_(None), _body.dissolved_on > day)
+        yield or_(_organization.established_on.is_(None), _organization.established_on <= day)
+        yield or_(_organization.dissolved_on.is_(None), _organization.dissolved_on > day)
 
 
 ORGANIZATIONS = Collection(
-    Document(schemas.Organization, organization),
-    _body,
-    conditions=_conditions,
-    sorts={"code": [], "name": [_body.name], "updated_at": [_body.updated_at]},
+    Document(schemas.Organization, select_organization),
+    _organization,
+    conditions=_filter_conditions,
+    sorts={"code": [], "name": [_organization.name], "updated_at": [_organization.updated_at]},
     references={
-        "parent": ReferenceFilter(_body.code, "/v1/organizations"),
+        "parent": ReferenceFilter(_organization.code, "/v1/organizations"),
         "region": ReferenceFilter(models.Region.code, "/v1/regions"),
     },
 )
 
 ORGANIZATION = Resource(
     "organizations",
-    _body,
+    _organization,
     ORGANIZATIONS,
     address="/v1/organizations/{code}",
     payload_model=payloads.OrganizationMembers,
-    owner_query=Statement(select(_body.code).where(_body.code == bindparam("code"))),
+    owner_query=Statement(select(_organization.code).where(_organization.code == bindparam("code"))),
     owner_column="parent",
 )
 
-_held, _person = models.Appointment, models.Official
+_appointment, _official = models.Appointment, models.Official
 
 
-def roster_entry(day: Day) -> Rows:
+def select_roster_entry(day: Day) -> Rows:
     return (
         select(
-            json_object(id=_person.id, name=_person.name).label("official"),
-            _held.office,
-            _held.standing,
-            references.division_reference(_held.division).label("division"),
-            _held.start_on,
-            _held.end_on,
-            _held.seen_on,
-            holds_on(_held.certain, known_day(day)).label("certain"),
-            _held.source,
-            _held.verified,
-            _held.primary,
+            json_object(id=_official.id, name=_official.name).label("official"),
+            _appointment.office,
+            _appointment.standing,
+            references.division_reference(_appointment.division).label("division"),
+            _appointment.start_on,
+            _appointment.end_on,
+            _appointment.seen_on,
+            holds_on(_appointment.certain, known_day(day)).label("certain"),
+            _appointment.source,
+            _appointment.verified,
+            _appointment.primary,
         )
-        .select_from(_held)
-        .join(_person, _person.id == _held.official)
+        .select_from(_appointment)
+        .join(_official, _official.id == _appointment.official)
     )
 
 
-def _on_the_roster(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _roster_conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     """Everyone whose appointment is possible on the day."""
-    yield _held.organization == bindparam("organization")
-    yield holds_on(_held.possible, AS_OF)
+    yield _appointment.organization == bindparam("organization")
+    yield holds_on(_appointment.possible, AS_OF)
     if "office" in given:
-        yield _held.office == bindparam("office")
+        yield _appointment.office == bindparam("office")
 
 
 ROSTER = Collection(
-    Document(schemas.RosterEntry, roster_entry),
-    _held,
-    conditions=_on_the_roster,
+    Document(schemas.RosterEntry, select_roster_entry),
+    _appointment,
+    conditions=_roster_conditions,
     sorts={
-        "office": [func.array_position(array([*OFFICES]), _held.office, type_=Integer), _person.name],
-        "name": [_person.name],
+        "office": [func.array_position(array([*OFFICES]), _appointment.office, type_=Integer), _official.name],
+        "name": [_official.name],
     },
-    folded=_person.folded,
-    whole=is_whole(_person.name),
+    folded=_official.folded,
+    whole=is_whole(_official.name),
 )
 
 
-_now, _then = aliased(models.Organization), models.RegionCode
-_CODE_TODAY = Statement(
-    select(_now.code)
+_current, _former_code = aliased(models.Organization), models.RegionCode
+_SELECT_CURRENT_CODE = Statement(
+    select(_current.code)
     .where(
         or_(
-            _now.code == bindparam("code"),
+            _current.code == bindparam("code"),
             and_(
-                _now.kind == "commission",
-                _now.region == select(_then.region).where("kpu-" + _then.code == bindparam("code")).scalar_subquery(),
+                _current.kind == "commission",
+                _current.region
+                == select(_former_code.region).where("kpu-" + _former_code.code == bindparam("code")).scalar_subquery(),
             ),
         )
     )
-    .order_by(_now.code != bindparam("code"))
+    .order_by(_current.code != bindparam("code"))
     .limit(1)
 )
 
 
-async def code_today(read: Reader, code: str) -> str | None:
+async def find_current_code(read: Reader, code: str) -> str | None:
     """The code itself, or today's of the commission that had it under its region's former code; None for neither."""
-    row = await read.fetch_first(_CODE_TODAY, {"code": code})
+    row = await read.fetch_first(_SELECT_CURRENT_CODE, {"code": code})
     return row[0] if row else None

@@ -18,7 +18,7 @@ from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource("organizations")
-FRESH, FRESH_ROSTER = 300, 60  # seconds
+CACHE_SECONDS, ROSTER_CACHE_SECONDS = 300, 60  # seconds
 Code = Annotated[str, Path(description="Code of the organization.", examples=["kpu", "kpu-31"])]
 
 
@@ -36,7 +36,7 @@ async def list_organizations(
     The commissions, from the national one down to those of regencies and cities, and the agencies beside them. With
     `as_of`, those that existed on that day, each under the body that was above it then.
     """
-    return (await repository.ORGANIZATIONS.page(read, query)).reply(request, fresh=FRESH)
+    return (await repository.ORGANIZATIONS.page(read, query)).reply(request, fresh=CACHE_SECONDS)
 
 
 @router.get(
@@ -46,7 +46,7 @@ async def list_organizations(
     openapi_extra=example("/v1/organizations/kpu-31"),
     responses=problems(NotFound) | moved(),
 )
-async def read_organization(
+async def get_organization(
     request: Request,
     read: ReaderDep,
     code: Code,
@@ -57,9 +57,9 @@ async def read_organization(
     A commission's code from before its region's code changed leads to today's with 308.
     """
     if item := await repository.ORGANIZATIONS.one(read, code, query):
-        return item.reply(fresh=FRESH)
+        return item.reply(fresh=CACHE_SECONDS)
     then = read.known_at(query.then)
-    current = await repository.code_today(then, code)
+    current = await repository.find_current_code(then, code)
     if current is None or current == code:  # it is there, but was not on the day asked for
         raise NotFound
     return moved_to(request, code, current)
@@ -72,7 +72,7 @@ async def read_organization(
     openapi_extra=example("/v1/organizations/kpu/officials?as_of=2022-06-14"),
     responses=problems(NotFound) | moved(),
 )
-async def read_roster(
+async def list_organization_officials(
     request: Request, read: ReaderDep, today: TodayDep, code: Code, query: Annotated[schemas.RosterQuery, Query()]
 ) -> Response:
     """Read a roster
@@ -82,12 +82,12 @@ async def read_roster(
     """
     page = await repository.ROSTER.page(read, query, within={"organization": code}, today=today)
     then = read.known_at(query.then)
-    current = await repository.code_today(then, code) if page.is_empty else code
+    current = await repository.find_current_code(then, code) if page.is_empty else code
     if current is None:
         raise NotFound
     if current != code:
         return moved_to(request, code, current)
-    return page.reply(request, fresh=FRESH_ROSTER)
+    return page.reply(request, fresh=ROSTER_CACHE_SECONDS)
 
 
 @router.post(
@@ -122,7 +122,7 @@ async def create_organization(write: CreateDep, content: payloads.OrganizationCo
     openapi_extra=write_example("/v1/organizations/kpu-31", {"seats": 7, "legal_basis": "UU 7/2017"}),
     responses=responses_for_update(),
 )
-async def change_organization(
+async def update_organization(
     write: ChangeDep, code: Code, patch: Annotated[payloads.OrganizationPatch, MergePatchBody]
 ) -> Response:
     """Change an organization
@@ -162,4 +162,4 @@ async def list_organization_revisions(
     Who wrote what of it, when and why; also of one that was deleted.
     """
     page = await revisions.list_revisions(read, repository.ORGANIZATION, {"code": code}, query)
-    return page.reply(request, fresh=FRESH)
+    return page.reply(request, fresh=CACHE_SECONDS)

@@ -17,6 +17,7 @@ from app.core.problems import CircularRepresentation, NoPlacesLeft, NotFound, Pa
 from app.participants import payloads, repository, schemas, service
 from app.roll_access import audited_read
 from app.routing import resource
+from app.state import state_of
 from app.writes import audit_trail, changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
@@ -186,7 +187,7 @@ async def list_participant_revisions(
     trail.
     """
     await audited_read.must_read(request, read, read, code)
-    async with open_transaction(request.app.state.database) as transaction:
+    async with open_transaction(state_of(request.app).database) as transaction:
         page = await revisions.list_revisions(
             transaction, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, query
         )

@@ -81,7 +81,7 @@ class Plenary(NamedTuple):
         return ZoneInfo(self.time_zone)
 
     @property
-    def opens(self) -> datetime:
+    def starts_at(self) -> datetime:
         return datetime.combine(self.start_on, time(), self.zone)
 
     @property
@@ -98,25 +98,25 @@ class Member(NamedTuple):
     certain: bool
 
 
-class Stay(NamedTuple):
+class PresenceInterval(NamedTuple):
     """A time in the room, up to the instant `ends`; `begins` is None for who is on the list and was never there."""
 
     participant: UUID
     official: UUID
-    begins: datetime | None
-    ends: datetime | None
+    entered_at: datetime | None
+    left_at: datetime | None
 
-    def holds(self, at: datetime) -> bool:
-        return self.begins is not None and self.begins <= at and (self.ends is None or at < self.ends)
+    def contains(self, at: datetime) -> bool:
+        return self.entered_at is not None and self.entered_at <= at and (self.left_at is None or at < self.left_at)
 
 
-async def plenary_of(read: Queryable, meeting: str) -> Plenary | None:
+async def find_plenary(read: Queryable, meeting: str) -> Plenary | None:
     """None where there is no such meeting, or it is no plenary of a commission."""
     row = await read.fetch_first(_PLENARY, {"meeting": meeting})
     return Plenary(*row) if row else None
 
 
-async def members_of(read: Queryable, organization: str, day: date) -> list[Member]:
+async def list_members(read: Queryable, organization: str, day: date) -> list[Member]:
     """Who was possibly chair or member on a day: each once, in the office that is certain if one of them is."""
     found: dict[UUID, Member] = {}
     for row in await read.fetch_all(_MEMBERS, {"organization": organization, "day": day}):
@@ -126,27 +126,29 @@ async def members_of(read: Queryable, organization: str, day: date) -> list[Memb
     return list(found.values())
 
 
-async def stays_of(read: Queryable, plenary: Plenary, officials: Sequence[UUID]) -> list[Stay]:
+async def list_presence_intervals(
+    read: Queryable, plenary: Plenary, officials: Sequence[UUID]
+) -> list[PresenceInterval]:
     """When these were in the room, and who of them is on the list at all."""
-    parameters = {"meeting": plenary.code, "opens": plenary.opens, "officials": officials}
-    return [Stay(*row) for row in await read.fetch_all(_STAYS, parameters)]
+    parameters = {"meeting": plenary.code, "opens": plenary.starts_at, "officials": officials}
+    return [PresenceInterval(*row) for row in await read.fetch_all(_STAYS, parameters)]
 
 
-class Met(NamedTuple):
+class QuorumPeriod(NamedTuple):
     """Since when enough were there without a break, and when they were first; None: they are not, or never were."""
 
     since: datetime | None
     first_at: datetime | None
 
 
-def met(stays: Sequence[Stay], needed: int, at: datetime) -> Met:
+def compute_quorum_period(stays: Sequence[PresenceInterval], needed: int, at: datetime) -> QuorumPeriod:
     """What is at one instant is one step: who leaves by one gate as they enter by another was never away."""
     steps: Counter[datetime] = Counter()
     for stay in stays:
-        if stay.begins is not None:
-            steps[stay.begins] += 1
-            if stay.ends is not None:
-                steps[stay.ends] -= 1
+        if stay.entered_at is not None:
+            steps[stay.entered_at] += 1
+            if stay.left_at is not None:
+                steps[stay.left_at] -= 1
     instants = sorted(instant for instant in steps if instant <= at)
     since: datetime | None = None
     first_at: datetime | None = None
@@ -156,4 +158,4 @@ def met(stays: Sequence[Stay], needed: int, at: datetime) -> Met:
         elif since is None:
             since = instant
             first_at = first_at or instant
-    return Met(since, first_at)
+    return QuorumPeriod(since, first_at)

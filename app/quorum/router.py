@@ -15,13 +15,14 @@ from app.core.http.examples import example
 from app.core.http.openapi import problems
 from app.core.problems import NotFound
 from app.quorum import repository, schemas
-from app.quorum.rules import Rule, rule_of
+from app.quorum.rules import Rule, find_rule
 from app.roll_access import access, audited_read
 from app.routing import resource
+from app.state import state_of
 from app.writes import audit_trail
 
 router = resource("attendance", at="/v1/meetings/{code}/quorum")
-FRESH = 5  # seconds: who decides by it looks again and again
+CACHE_SECONDS = 5  # seconds: who decides by it looks again and again
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["sidang-pleno-2026-11-24"])]
 
 
@@ -32,7 +33,7 @@ Code = Annotated[str, Path(description="Code of the meeting.", examples=["sidang
     openapi_extra=example("/v1/meetings/sidang-pleno-2026-11-24/quorum?at=2026-11-24T05:45:00Z"),
     responses=problems(NotFound),
 )
-async def read_quorum(
+async def get_quorum(
     request: Request,
     read: ReaderDep,
     code: Code,
@@ -47,26 +48,26 @@ async def read_quorum(
     the audit trail. The reference data know of no plenary; the example shows one that was made up.
     """
     then = read.known_at(query.known_at)
-    plenary = await repository.plenary_of(then, code)
+    plenary = await repository.find_plenary(then, code)
     rules = await access.rules_of(read, then, code) if plenary else None
     if plenary is None or rules is None:
         raise NotFound
-    if query.known_at and (today := await repository.plenary_of(read, code)):
+    if query.known_at and (today := await repository.find_plenary(read, code)):
         plenary = plenary._replace(forgotten_at=today.forgotten_at)  # whoever was known then is forgotten now
     at = query.at or min(query.known_at or datetime.now(UTC), plenary.last_instant)
-    members = await repository.members_of(then, plenary.host, at.astimezone(plenary.zone).date())
-    stays = await repository.stays_of(then, plenary, [one.official for one in members])
+    members = await repository.list_members(then, plenary.host, at.astimezone(plenary.zone).date())
+    stays = await repository.list_presence_intervals(then, plenary, [one.official for one in members])
     if not rules.closed:
         return _reply(_Quorum(plenary, at, members, stays).document(shown=True))
     if not await access.may_read(rules, get_caller(request), code):
         return _reply(_Quorum(plenary, at, members, stays).document(shown=False))
     people = dict.fromkeys(f"participants/{one.participant}" for one in stays)
-    async with open_transaction(request.app.state.database) as transaction:
+    async with open_transaction(state_of(request.app).database) as transaction:
         await audited_read.line(transaction, request, f"meetings/{code}/quorum", *people)
     return _reply(_Quorum(plenary, at, members, stays).document(shown=True), cache="no-store")
 
 
-def _reply(document: dict[str, Any], cache: str = f"public, max-age={FRESH}") -> Response:
+def _reply(document: dict[str, Any], cache: str = f"public, max-age={CACHE_SECONDS}") -> Response:
     return conditional.reply(orjson.dumps(document, default=str), cache=cache, headers={"Vary": audited_read.VARY})
 
 
@@ -76,18 +77,18 @@ class _Quorum(NamedTuple):
     plenary: repository.Plenary
     at: datetime
     members: Sequence[repository.Member]
-    stays: Sequence[repository.Stay]
+    stays: Sequence[repository.PresenceInterval]
 
     def document(self, *, shown: bool) -> dict[str, Any]:
         """`shown`: also who of the members is present."""
         plenary, seats = self.plenary, self.plenary.seats
         is_forgotten = plenary.forgotten_at is not None  # how many of a commission there were, nobody has counted
-        rule = rule_of(plenary.level, seats) if seats else None
-        there = {one.official for one in self.stays if one.holds(self.at)}
+        rule = find_rule(plenary.level, seats) if seats else None
+        there = {one.official for one in self.stays if one.contains(self.at)}
         met = (
-            repository.met(self.stays, rule.present_at_least, self.at)
+            repository.compute_quorum_period(self.stays, rule.present_at_least, self.at)
             if rule and not is_forgotten
-            else repository.Met(None, None)
+            else repository.QuorumPeriod(None, None)
         )
         return {
             "meeting": {"code": plenary.code, "name": plenary.name},

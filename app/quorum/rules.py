@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-COUNTS = "chair and members"
+COUNTED_MEMBERS = "chair and members"
 
 
 class Rule(NamedTuple):
@@ -20,13 +20,13 @@ _PRESS = (
 )
 # None is verified: nobody here has seen the article yet.
 RULES = {
-    ("national", 7): Rule(5, 4, COUNTS, False, _PRESS),
-    ("province", 7): Rule(5, 4, COUNTS, False, _LAW),
-    ("province", 5): Rule(4, 3, COUNTS, False, _LAW),
-    ("regency", 5): Rule(4, 3, COUNTS, False, _LAW),
+    ("national", 7): Rule(5, 4, COUNTED_MEMBERS, False, _PRESS),
+    ("province", 7): Rule(5, 4, COUNTED_MEMBERS, False, _LAW),
+    ("province", 5): Rule(4, 3, COUNTED_MEMBERS, False, _LAW),
+    ("regency", 5): Rule(4, 3, COUNTED_MEMBERS, False, _LAW),
 }
 
 
-def rule_of(level: str | None, seats: int) -> Rule | None:
+def find_rule(level: str | None, seats: int) -> Rule | None:
     """None for a size that the law knows no commission of."""
     return RULES.get((level or "", seats))

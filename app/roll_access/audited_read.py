@@ -15,6 +15,7 @@ from app.core.http.paging import Page
 from app.core.http.parameters import ListQuery, PartQuery
 from app.core.problems import NotFound
 from app.roll_access import access
+from app.state import state_of
 from app.writes import audit_trail
 from app.writes.request import require_caller
 
@@ -35,7 +36,7 @@ async def page(
 ) -> Page:
     """A page of what is personal, with its line in the trail. `at`: the list that is read, as the trail names it."""
     whole = query.model_copy(update={"fields": None})  # who is shown is told by ids, also where no id is asked for
-    async with open_transaction(request.app.state.database) as transaction:
+    async with open_transaction(state_of(request.app).database) as transaction:
         source = read if query.then else transaction
         found = await collection.page(source, whole, within={"meeting": meeting, **within})
         content = orjson.loads(found.body)
@@ -51,7 +52,7 @@ async def item(
     request: Request, read: Reader, collection: Collection, key: Any, query: PartQuery, meeting: str, **within: Any
 ) -> Response:
     """One document of what is personal, with its line in the trail; NotFound where there is none."""
-    async with open_transaction(request.app.state.database) as transaction:
+    async with open_transaction(state_of(request.app).database) as transaction:
         source = read if query.then else transaction
         found = await collection.one(source, key, query, within={"meeting": meeting, **within})
         if found is None:

@@ -13,8 +13,8 @@ from app.core.db.statements import Statement
 from app.core.db.transaction import Transaction
 from app.rendering.roll import Line, Roll, Times
 
-MOST_LINES = 20_000
-MOST_DAYS = 62
+MAX_LINES = 20_000
+MAX_DAYS = 62
 # Of each day the first entry and the last exit after it, by the clock of the meeting's place. Who came without a scan
 # has the times that were stated. By search_path it reads the roll as it is, or as it was known.
 _LINES = """
@@ -64,7 +64,7 @@ _FIND = Statement(
 )
 
 
-class Head(NamedTuple):
+class RollHeading(NamedTuple):
     """What stands above a roll."""
 
     name: str
@@ -76,14 +76,14 @@ class Head(NamedTuple):
     session: str | None
 
 
-async def head(read: Queryable, meeting: str, session: str | None) -> Head | None:
+async def find_heading(read: Queryable, meeting: str, session: str | None) -> RollHeading | None:
     """None where there is no such meeting."""
     row = await read.fetch_first(HEAD, {"meeting": meeting, "session": session})
-    return Head(*row) if row else None
+    return RollHeading(*row) if row else None
 
 
-async def roll(
-    read: Queryable, meeting: str, above: Head, asked: Mapping[str, Any], *, in_full: bool, now: datetime
+async def build_roll(
+    read: Queryable, meeting: str, above: RollHeading, asked: Mapping[str, Any], *, in_full: bool, now: datetime
 ) -> tuple[Roll, list[str]]:
     """The roll of a meeting, or the part of it that is asked for, and the ids of who is on it.
 
@@ -91,36 +91,36 @@ async def roll(
     """
     names = ("organization", "office", "session", "status")
     given = {name: asked.get(name) for name in names}
-    found = await read.fetch_all(LINES, {"meeting": meeting, "in_full": in_full, "most": MOST_LINES + 1, **given})
+    found = await read.fetch_all(LINES, {"meeting": meeting, "in_full": in_full, "most": MAX_LINES + 1, **given})
     title = above.name if above.session is None else f"{above.name}: {above.session}"
     empty = Roll(
         title, above.place, above.time_zone, above.start_on, above.end_on, above.starts_at, lines=(), made_at=now
     )
     days = empty.days
-    people = [_line(orjson.loads(members), days) for _, members in found]
+    people = [_build_line(orjson.loads(members), days) for _, members in found]
     return replace(empty, lines=people), [id_ for id_, _ in found]
 
 
-def _line(members: list[Any], days: list[date]) -> Line:
+def _build_line(members: list[Any], days: list[date]) -> Line:
     name, office, organization, capacity, status, late, seen = members
-    times = {day: Times(_instant(entered), _instant(left)) for day, entered, left in seen or () if day}
-    of_days = tuple(times.get(day.isoformat(), NEVER) for day in days)
+    times = {day: Times(_parse_instant(entered), _parse_instant(left)) for day, entered, left in seen or () if day}
+    of_days = tuple(times.get(day.isoformat(), ABSENT) for day in days)
     return Line(name or "", office, organization, capacity, status, late, of_days)
 
 
-NEVER = Times(None, None)
+ABSENT = Times(None, None)
 
 
-def _instant(value: str | None) -> datetime | None:
+def _parse_instant(value: str | None) -> datetime | None:
     return datetime.fromisoformat(value) if value else None
 
 
-async def keep(write: Transaction, digest: str, meeting: str, lines: int) -> None:
+async def store_digest(write: Transaction, digest: str, meeting: str, lines: int) -> None:
     """Know a roll again by its digest."""
     await write.fetch(KEEP, digest, meeting, lines)
 
 
-async def known(read: Queryable, digest: str) -> bytes | None:
+async def find_digest(read: Queryable, digest: str) -> bytes | None:
     """The document of a roll that was given out; None for any other digest."""
     row = await read.fetch_first(_FIND, {"digest": digest})
     return str(row[0]).encode() if row else None

@@ -22,65 +22,66 @@ from app.rendering import roll as paper
 from app.roll_access import audited_read
 from app.rolls import export_repository
 from app.routing import resource
+from app.state import state_of
 
 router = resource("rolls")
 CSV, PDF = "text/csv", "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FILES = (CSV, XLSX, PDF)
-ENDINGS = {CSV: "csv", XLSX: "xlsx", PDF: "pdf"}
+MEDIA_TYPES = (CSV, XLSX, PDF)
+EXTENSIONS = {CSV: "csv", XLSX: "xlsx", PDF: "pdf"}
 BINARY = {"schema": {"type": "string", "format": "binary"}}
 CONTENT = {CSV: {"schema": {"type": "string"}}, XLSX: BINARY, PDF: BINARY}
-FRESH = 30  # seconds
-OF_PAGES = ("q", "sort", "fields", "page_token")
-NOT_HERE = Text("Tidak berlaku untuk berkas; berkas memuat semua baris.", "Not with files, which hold all lines.")
+CACHE_SECONDS = 30  # seconds
+PAGE_PARAMETERS = ("q", "sort", "fields", "page_token")
+NOT_WITH_FILES = Text("Tidak berlaku untuk berkas; berkas memuat semua baris.", "Not with files, which hold all lines.")
 Digest = Annotated[
     str,
     Path(description="SHA-256 in hexadecimal, as it stands in the foot of a roll.", pattern="^[0-9a-f]{64}$"),
 ]
 
 
-async def file(
+async def export_roll(
     request: Request, read: Reader, code: str, query: schemas.AttendanceQuery, media_type: str, *, in_full: bool
 ) -> Response:
     """The roll as a file of this type. In full, its line in the audit trail is committed before the answer begins.
 
     Raises NotFound, InvalidParameters for unknown codes and for what makes sense of pages only, RollTooLong.
     """
-    given = [name for name in OF_PAGES if getattr(query, name) is not None]
+    given = [name for name in PAGE_PARAMETERS if getattr(query, name) is not None]
     if given:
-        raise InvalidParameters(*[Invalid("not_with_files", NOT_HERE, parameter=name) for name in given])
+        raise InvalidParameters(*[Invalid("not_with_files", NOT_WITH_FILES, parameter=name) for name in given])
     then = read.known_at(query.known_at)
-    above = await export_repository.head(then, code, query.session)
+    above = await export_repository.find_heading(then, code, query.session)
     if above is None:
         raise NotFound
     now = query.known_at or datetime.now(UTC)
-    if (above.end_on - above.start_on).days >= export_repository.MOST_DAYS:
+    if (above.end_on - above.start_on).days >= export_repository.MAX_DAYS:
         raise RollTooLong
-    roll, people = await export_repository.roll(then, code, above, query.filters(), in_full=in_full, now=now)
+    roll, people = await export_repository.build_roll(then, code, above, query.filters(), in_full=in_full, now=now)
     if not people:  # perhaps of a code that there is not: the list says so
-        await repository.IN_FULL.page(read, query, within={"meeting": code})
-    if len(roll.lines) > export_repository.MOST_LINES:
+        await repository.FULL_LINES.page(read, query, within={"meeting": code})
+    if len(roll.lines) > export_repository.MAX_LINES:
         raise RollTooLong
-    digest, body = await asyncio.to_thread(_made, roll, media_type, request.app.state.settings.issuer)
+    digest, body = await asyncio.to_thread(_render, roll, media_type, state_of(request.app).settings.issuer)
     if in_full:
-        async with open_transaction(request.app.state.database) as transaction:
-            await export_repository.keep(transaction, digest, code, len(roll.lines))
+        async with open_transaction(state_of(request.app).database) as transaction:
+            await export_repository.store_digest(transaction, digest, code, len(roll.lines))
             await audited_read.line(
                 transaction, request, f"meetings/{code}/attendance", *(f"participants/{one}" for one in people)
             )
     else:
-        await execute_once(request.app.state.database, export_repository.KEEP, digest, code, len(roll.lines))
+        await execute_once(state_of(request.app).database, export_repository.KEEP, digest, code, len(roll.lines))
     headers = {
         "ETag": conditional.entity_tag(body),
-        "Cache-Control": "no-store" if in_full else conditional.open_data(FRESH),
+        "Cache-Control": "no-store" if in_full else conditional.open_data(CACHE_SECONDS),
         "Vary": audited_read.VARY,
-        "Content-Disposition": f'attachment; filename="daftar-hadir-{code}.{ENDINGS[media_type]}"',
+        "Content-Disposition": f'attachment; filename="daftar-hadir-{code}.{EXTENSIONS[media_type]}"',
         "Link": f'</v1/rolls/{digest}>; rel="describedby"',
     }
     return Response(body, headers=headers, media_type=media_type)
 
 
-def _made(roll: paper.Roll, media_type: str, base: str) -> tuple[str, bytes]:
+def _render(roll: paper.Roll, media_type: str, base: str) -> tuple[str, bytes]:
     digest = paper.digest(roll)
     proof = paper.Proof(digest, f"{base}/v1/rolls/{digest}")
     if media_type == CSV:
@@ -95,13 +96,13 @@ def _made(roll: paper.Roll, media_type: str, base: str) -> tuple[str, bytes]:
     openapi_extra=example("/v1/rolls/" + "0" * 64),
     responses=problems(NotFound),
 )
-async def prove_roll(read: ReaderDep, digest: Digest, _query: Nothing) -> Response:
+async def get_roll_digest(read: ReaderDep, digest: Digest, _query: Nothing) -> Response:
     """Prove a roll
 
     Whether this service has given out a roll with this digest, and which. Take the SHA-256 of the roll as CSV, or read
     it in the foot of the paper: where it is known here, the roll is as it was given out. The digest of the example is
     made up.
     """
-    if body := await export_repository.known(read, digest):
-        return conditional.reply(body, cache=conditional.open_data(FRESH))
+    if body := await export_repository.find_digest(read, digest):
+        return conditional.reply(body, cache=conditional.open_data(CACHE_SECONDS))
     raise NotFound

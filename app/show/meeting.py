@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import orjson
 
 from app.attendance.schemas import SummaryQuery
-from app.attendance.summary_repository import summary
+from app.attendance.summary_repository import find_summary
 from app.meetings import repository, schemas
 from app.show.record import Json, Record, unknown
 from app.show.sheet import Sheet
@@ -19,7 +19,7 @@ async def meeting(record: Record, code: str) -> Sheet:
     if found is None:
         raise unknown("meeting", code, await record.walk(repository.MEETINGS, schemas.MeetingQuery(fields="code")))
     sessions = await record.walk(repository.SESSIONS, schemas.SessionQuery(), within={"meeting": code})
-    numbers = await summary(record.reader(), code, SummaryQuery(by="organization"))
+    numbers = await find_summary(record.reader(), code, SummaryQuery(by="organization"))
     sheet = Sheet()
     _heading(sheet, found, record)
     _corrections(sheet, found["source"]["corrections"])

@@ -42,7 +42,7 @@ async def _body(record: Record, code: str) -> Json:
     asked = schemas.OrganizationItemQuery()
     if body := await record.one(repository.ORGANIZATIONS, code, asked):
         return body
-    current = await repository.code_today(record.reader(), code) if code.isascii() else None
+    current = await repository.find_current_code(record.reader(), code) if code.isascii() else None
     if current and (body := await record.one(repository.ORGANIZATIONS, current, asked)):
         return body
     raise OperatorError(

@@ -14,6 +14,7 @@ from app.core.db.faults import ConstraintViolation
 from app.core.db.transaction import Rollback, Transaction, open_transaction
 from app.core.http.parameters import NoQuery
 from app.core.problems import KeyRequired, PreconditionRequired, Problem
+from app.state import state_of
 from app.writes import audit_trail, idempotency
 from app.writes.conflicts import AttemptedWrite, to_problem
 from app.writes.idempotency import StoredResponse
@@ -78,12 +79,12 @@ class WriteRequest:
 
     @property
     def database(self) -> Database:
-        database: Database = self.request.app.state.database
+        database: Database = state_of(self.request.app).database
         return database
 
     @property
     def today(self) -> clock.LocalDay:
-        return clock.today(self.request.app.state.zone)
+        return clock.today(state_of(self.request.app).settings.zone)
 
     async def run_in_transaction(self, work: Work, note: ChangeReason | None = None) -> Response:
         """Do the work in one transaction, with its audit line and its kept answer; what is answered is committed.
@@ -120,9 +121,9 @@ class WriteRequest:
             if self.idempotency_key:
                 await idempotency.store_response(write, self.caller.client_id, self.idempotency_key, same, answer)
         if self.dry_run:
-            if self.shows_people:
+            if self.exposes_personal_data:
                 async with open_transaction(self.database) as write:
-                    await audit_trail.line(write, self.caller, self.request, keys)
+                    await audit_trail.insert_audit_line(write, self.caller, self.request, keys)
             status = 200 if answer.status == 201 else answer.status
             return _response(answer._replace(status=status, headers={}))
         return _response(answer)

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from uuid_utils.compat import uuid7
 
 from app.auth import Scope
+from app.state import state_of
 from tests.attendance.made_up import TARMIZI, person
 from tests.callers import bearer
 from tests.conftest import fetch
@@ -126,7 +127,7 @@ async def add(url: str, **rest: Any) -> list[Any]:
 
 async def opened(app: FastAPI, client: httpx.AsyncClient, url: str) -> Room:
     """The plenary with nobody in its room yet, over a service of the test's own."""
-    app.state.receipt_clock = lambda: datetime.fromisoformat(SENT)
+    state_of(app).receipt_clock = lambda: datetime.fromisoformat(SENT)
     room = Room(app, client, url, await add(url))
     await room.badges()
     return room

@@ -13,7 +13,7 @@ from app.core.db import database
 from tests.attendance import plenaries
 from tests.attendance.plenaries import FIVE, PLENARY, Room
 from tests.check_ins.meeting_client import START, MeetingClient
-from tests.conftest import fetch
+from tests.conftest import database_url_of, fetch
 from tests.writes.calls import Calls
 
 CONFIRMED = ("confirmed_by", "confirmed_for", "confirmed_basis")
@@ -31,7 +31,7 @@ async def meeting(app: FastAPI, client: httpx.AsyncClient) -> MeetingClient:
 
 
 async def instant(meeting: MeetingClient) -> str:
-    found: datetime = await fetch(meeting.app.state.settings.database_url, "SELECT clock_timestamp()")
+    found: datetime = await fetch(database_url_of(meeting.app), "SELECT clock_timestamp()")
     return found.isoformat()
 
 

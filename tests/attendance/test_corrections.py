@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from app.auth import Scope
 from tests.check_ins.meeting_client import MeetingClient, after_start
-from tests.conftest import fetch
+from tests.conftest import database_url_of, fetch
 from tests.writes.calls import Calls
 
 SICK = {"status": "sick", "reason": "surat dokter menyusul"}
@@ -69,9 +69,7 @@ async def test_who_is_elsewhere_closes_nothing(meeting: MeetingClient) -> None:
         other = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, **bound)
         assert (await other.post(f"{meeting.path}:close-roll", {})).status_code == status
     assert (
-        await fetch(
-            meeting.app.state.settings.database_url, "SELECT roll_closed_at FROM meetings WHERE code = $1", meeting.code
-        )
+        await fetch(database_url_of(meeting.app), "SELECT roll_closed_at FROM meetings WHERE code = $1", meeting.code)
         is None
     )
     meeting.code = "no-such"
@@ -181,7 +179,7 @@ async def test_what_gates_send_afterwards_is_kept_without_effect(meeting: Meetin
 async def test_the_database_wants_two_clients_too(meeting: MeetingClient) -> None:
     await close(meeting)
     await asked(meeting, writer(meeting, "first"))
-    url = meeting.app.state.settings.database_url
+    url = database_url_of(meeting.app)
     signed = "UPDATE roll_corrections SET confirmed_by = $1, confirmed_at = now() WHERE meeting = $2"
     with pytest.raises(asyncpg.CheckViolationError, match="two_clients"):
         await fetch(url, signed, "first", meeting.code)
@@ -190,7 +188,7 @@ async def test_the_database_wants_two_clients_too(meeting: MeetingClient) -> Non
 
 async def test_a_closing_waits_for_what_is_on_its_way(meeting: MeetingClient) -> None:
     """And what comes after it, waits for it: so each scan is before the closing, or knows that it is not."""
-    url = meeting.app.state.settings.database_url
+    url = database_url_of(meeting.app)
     connection = await meeting.connect()
     scan = '[{"p": 0, "n": 0, "id": "01b00000-0000-7000-8000-00000000000%d", "digest": "\\\\x0%d", "direction": "in",'
     scan += ' "badge_text": "x", "scanned_at": "2026-12-07T02:00:00Z"}]'
@@ -221,6 +219,6 @@ async def test_each_reading_of_them_leaves_a_line(meeting: MeetingClient) -> Non
     reader = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_READ, client=meeting.code)
     assert (await reader.get(f"{meeting.path}/corrections")).headers["cache-control"] == "no-store"
     keys = "SELECT keys FROM audit_lines WHERE client = $1"
-    told = await fetch(meeting.app.state.settings.database_url, keys, meeting.code)
+    told = await fetch(database_url_of(meeting.app), keys, meeting.code)
     assert told == [f"meetings/{meeting.code}/corrections", f"participants/{meeting.participants[0]}"]
     assert (await meeting.client.get(f"{meeting.path}/corrections")).status_code == 401

@@ -20,7 +20,7 @@ from app.rolls import export_repository
 from app.rolls.export_router import CSV, PDF, XLSX
 from tests.callers import bearer
 from tests.check_ins.meeting_client import MeetingClient
-from tests.conftest import fetch
+from tests.conftest import database_url_of, fetch
 
 RAKORNAS = "/v1/meetings/rakornas-2022-06/attendance"
 HOUR = 3600
@@ -184,13 +184,13 @@ async def test_in_full_it_leaves_a_line_that_names_all(app: FastAPI, client: htt
     assert [one["Kehadiran"] for one in csv.DictReader(io.StringIO(answer.text))] == ["Sakit", "Hadir"]
     assert answer.headers["cache-control"] == "no-store"
     keys = "SELECT keys FROM audit_lines WHERE client = 'reader-of-files'"
-    told: list[str] = await fetch(app.state.settings.database_url, keys)
+    told: list[str] = await fetch(database_url_of(app), keys)
     assert [one.split("/")[0] for one in told] == ["meetings", "participants", "participants"]
     assert (await client.get(f"/v1/rolls/{digest_of(answer)}")).json()["lines"] == 2
 
 
 async def test_without_a_line_it_is_not_given(app: FastAPI, client: httpx.AsyncClient) -> None:
-    url = app.state.settings.database_url
+    url = database_url_of(app)
     await fetch(url, "ALTER TABLE audit_lines ADD CONSTRAINT none_now CHECK (client <> 'unlucky') NOT VALID")
     given = bearer(app, Scope.ATTENDANCE_READ, client="unlucky")
     with structlog.testing.capture_logs():  # of the fault it would write pages to the terminal
@@ -219,19 +219,19 @@ async def test_it_is_what_is_asked_for(client: httpx.AsyncClient, accept: str, g
 
 
 async def test_one_that_is_too_long_is_refused(meeting: MeetingClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export_repository, "MOST_LINES", 2)
+    monkeypatch.setattr(export_repository, "MAX_LINES", 2)
     answer = await asked(meeting.client, f"{meeting.path}/attendance")
     assert (answer.status_code, answer.json()["code"]) == (409, "roll_too_long")
-    monkeypatch.setattr(export_repository, "MOST_LINES", 3)
+    monkeypatch.setattr(export_repository, "MAX_LINES", 3)
     assert (await asked(meeting.client, f"{meeting.path}/attendance")).status_code == 200
-    monkeypatch.setattr(export_repository, "MOST_DAYS", 1)  # the meeting has two
+    monkeypatch.setattr(export_repository, "MAX_DAYS", 1)  # the meeting has two
     assert (await asked(meeting.client, f"{meeting.path}/attendance")).json()["code"] == "roll_too_long"
 
 
 async def test_as_it_was_known(meeting: MeetingClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "MAX_COMMIT_DURATION", timedelta(0))
     before = await asked(meeting.client, f"{meeting.path}/attendance")
-    instant: datetime = await fetch(meeting.app.state.settings.database_url, "SELECT clock_timestamp()")
+    instant: datetime = await fetch(database_url_of(meeting.app), "SELECT clock_timestamp()")
     await meeting.admin.patch(meeting.attendance_path(0), {"status": "absent", "reason": "x"})
     await meeting.admin.delete(meeting.participant_path(1))
     then = await asked(meeting.client, f"{meeting.path}/attendance?known_at={quote(instant.isoformat())}")

@@ -55,7 +55,7 @@ async def test_a_line_says_who_was_shown_to_whom_and_what_for(reader: httpx.Asyn
     headers = {b"X-Request-Id": b"r-1", b"X-Purpose": purpose.encode()}
     assert (await reader.get(CLOSED, headers=headers)).status_code == 200
     assert await lines(own_url) == [
-        ("kemendagri", "attendance:read", "read_roll", ["meetings/closed/attendance", *ALL], "r-1", purpose)
+        ("kemendagri", "attendance:read", "list_attendance", ["meetings/closed/attendance", *ALL], "r-1", purpose)
     ]
 
 
@@ -81,7 +81,7 @@ async def test_a_stranger_leaves_none(reader: httpx.AsyncClient, own_url: str) -
 
 
 async def test_without_a_line_it_is_not_shown(reader: httpx.AsyncClient, own_url: str) -> None:
-    await fetch(own_url, "ALTER TABLE audit_lines ADD CHECK (operation <> 'read_roll')")
+    await fetch(own_url, "ALTER TABLE audit_lines ADD CHECK (operation <> 'list_attendance')")
     with structlog.testing.capture_logs():  # of the fault it would write pages to the terminal
         answer = await reader.get(CLOSED)
     assert answer.status_code == 500

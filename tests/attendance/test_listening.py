@@ -26,7 +26,7 @@ async def hub(numbers: dict[str, Any]) -> AsyncIterator[SummaryBroadcaster]:
             raise found
         return found
 
-    hub = SummaryBroadcaster(read, most=3, pause=0.02)
+    hub = SummaryBroadcaster(read, max_subscribers=3, interval=0.02)
     yield hub
     await hub.stop()
 
@@ -63,7 +63,7 @@ async def test_one_that_is_slow_holds_nobody_and_gets_the_newest(
 async def test_one_that_does_not_read_is_left_at_the_end(
     hub: SummaryBroadcaster, numbers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_router, "PARTING", 0.1)
+    monkeypatch.setattr(live_router, "CLOSE_TIMEOUT_SECONDS", 0.1)
     listener = Listener("/", {})
     task = asyncio.ensure_future(stream(hub)(listener.scope, listener.receive, listener.send))
     await listener.hears(1)
@@ -72,7 +72,7 @@ async def test_one_that_does_not_read_is_left_at_the_end(
     await asyncio.sleep(0.1)
     listener.leave()
     await asyncio.wait_for(task, 2)
-    assert hub.number == 0
+    assert hub.subscriber_count == 0
 
 
 async def test_each_hears_of_its_own_meeting(hub: SummaryBroadcaster, numbers: dict[str, Any]) -> None:
@@ -87,12 +87,12 @@ async def test_too_many_are_refused(hub: SummaryBroadcaster) -> None:
         for meeting in ("a", "a", "b"):
             await stack.enter_async_context(listening(stream(hub, meeting)))
         with pytest.raises(Unavailable) as refused:
-            await hub.latest("a")
+            await hub.find_summary("a")
         assert int(refused.value.headers["Retry-After"]) > 0
-        with pytest.raises(Unavailable), hub.listening("a", b"1"):
+        with pytest.raises(Unavailable), hub.subscribe("a", b"1"):
             pass
-        assert hub.number == 3
-    assert await hub.latest("a") == b"1"
+        assert hub.subscriber_count == 3
+    assert await hub.find_summary("a") == b"1"
 
 
 async def test_all_end_when_it_is_closed(hub: SummaryBroadcaster) -> None:
@@ -101,8 +101,8 @@ async def test_all_end_when_it_is_closed(hub: SummaryBroadcaster) -> None:
         for listener in (one, other):
             await asyncio.wait_for(listener.over.wait(), 1)
     with pytest.raises(Unavailable):
-        await hub.latest("a")
+        await hub.find_summary("a")
 
 
 async def test_a_line_of_its_own_for_each_line() -> None:
-    assert live_router.event("x", b"1\n2") == b"event: summary\nid: x\ndata: 1\ndata: 2\n\n"
+    assert live_router.format_event("x", b"1\n2") == b"event: summary\nid: x\ndata: 1\ndata: 2\n\n"

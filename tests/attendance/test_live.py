@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from app.attendance import live_router
 from app.attendance.broadcast import SummaryBroadcaster
+from app.state import state_of
 from tests.attendance import made_up, plenaries
 from tests.attendance.listeners import comes_true, listening
 from tests.attendance.plenaries import Room
@@ -23,27 +24,27 @@ COMES = "UPDATE participants SET status = 'absent' WHERE id = (SELECT min(id::te
 @pytest.fixture
 def app(own_app: FastAPI) -> FastAPI:
     """A service that reads what is listened to more often than once a second; `statements` counts those of this one."""
-    own_app.state.summary_broadcaster._pause = 0.05
+    state_of(own_app).summary_broadcaster._interval = 0.05
     return own_app
 
 
 async def readings(hub: SummaryBroadcaster, number: int) -> None:
     """Wait for so many more readings by the task that all listeners share."""
-    done, read_all = asyncio.Semaphore(0), hub._read_all
+    done, read_all = asyncio.Semaphore(0), hub._poll_once
 
     async def read_and_count() -> None:
         await read_all()
         done.release()
 
-    hub._read_all = read_and_count  # type: ignore[method-assign]
+    hub._poll_once = read_and_count  # type: ignore[method-assign]
     async with asyncio.timeout(10):
         for _ in range(number):
             await done.acquire()
-    hub._read_all = read_all  # type: ignore[method-assign]
+    hub._poll_once = read_all  # type: ignore[method-assign]
 
 
 def test_what_is_listened_to_is_read_once_a_second(own_app: FastAPI) -> None:
-    assert own_app.state.summary_broadcaster._pause == 1.0
+    assert state_of(own_app).summary_broadcaster._interval == 1.0
 
 
 async def test_the_summary_comes_at_once(app: FastAPI, own_client: httpx.AsyncClient) -> None:
@@ -72,11 +73,11 @@ async def test_all_hear_of_a_check_in(app: FastAPI, own_client: httpx.AsyncClien
 
 async def test_nothing_is_said_twice(app: FastAPI, own_url: str) -> None:
     async with listening(app, LIVE) as listener:
-        await readings(app.state.summary_broadcaster, 2)
+        await readings(state_of(app).summary_broadcaster, 2)
         assert len(listener.events) == 1
         await fetch(own_url, COMES)
         await listener.hears(2)
-        await readings(app.state.summary_broadcaster, 2)
+        await readings(state_of(app).summary_broadcaster, 2)
         assert len(listener.events) == 2
 
 
@@ -93,31 +94,31 @@ async def test_who_comes_back_hears_what_is_new_only(app: FastAPI, own_url: str)
 
 
 async def test_fifty_cost_the_database_no_more_than_one(app: FastAPI, statements: list[str]) -> None:
-    app.state.summary_broadcaster._pause = 1.0
+    state_of(app).summary_broadcaster._interval = 1.0
     async with contextlib.AsyncExitStack() as stack:
         for _ in range(50):
             await (await stack.enter_async_context(listening(app, LIVE))).hears(1)
         assert len(statements) < 25  # the first one's, and one for each reading: not one for each listener
-        app.state.summary_broadcaster._pause = 0.2
-        await readings(app.state.summary_broadcaster, 1)
+        state_of(app).summary_broadcaster._interval = 0.2
+        await readings(state_of(app).summary_broadcaster, 1)
         del statements[:]
-        await readings(app.state.summary_broadcaster, 3)
+        await readings(state_of(app).summary_broadcaster, 3)
         assert 1 <= len(statements) <= 4
-    await comes_true(lambda: not app.state.summary_broadcaster.is_at_work)
+    await comes_true(lambda: not state_of(app).summary_broadcaster.is_polling)
     del statements[:]
     await asyncio.sleep(0.5)
     assert statements == []
 
 
 async def test_who_leaves_is_forgotten(app: FastAPI) -> None:
-    hub: SummaryBroadcaster = app.state.summary_broadcaster
+    hub: SummaryBroadcaster = state_of(app).summary_broadcaster
     async with listening(app, LIVE) as one:
         async with listening(app, LIVE):
-            assert hub.number == 2
-        assert hub.number == 1
+            assert hub.subscriber_count == 2
+        assert hub.subscriber_count == 1
         one.leave()
-        await comes_true(lambda: hub.number == 0)
-    await comes_true(lambda: not hub.is_at_work)
+        await comes_true(lambda: hub.subscriber_count == 0)
+    await comes_true(lambda: not hub.is_polling)
     assert hub._topics == {}
 
 
@@ -154,7 +155,7 @@ async def test_a_head_ends_at_once(app: FastAPI) -> None:
     async with listening(app, LIVE, "HEAD") as listener:
         await asyncio.wait_for(listener.over.wait(), 1)
         assert (listener.status, listener.text) == (200, "")
-        await comes_true(lambda: app.state.summary_broadcaster.number == 0)
+        await comes_true(lambda: state_of(app).summary_broadcaster.subscriber_count == 0)
 
 
 async def test_a_condition_does_not_hold_it(app: FastAPI) -> None:
@@ -171,14 +172,14 @@ async def test_it_is_not_compressed(app: FastAPI, coding: str) -> None:
 
 
 async def test_a_sign_of_life_comes_while_nothing_changes(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_router, "HEARTBEAT", 0.1)
+    monkeypatch.setattr(live_router, "HEARTBEAT_SECONDS", 0.1)
     async with listening(app, LIVE) as listener:
         await comes_true(lambda: listener.text.count("\n: \n\n") >= 3, within=2)
         assert len(listener.events) == 1
 
 
 async def test_it_lasts_no_longer_than_it_may(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_router, "LASTS", 0.3)
+    monkeypatch.setattr(live_router, "MAX_DURATION_SECONDS", 0.3)
     async with listening(app, LIVE) as listener:
         await asyncio.wait_for(listener.over.wait(), 2)
-    assert app.state.summary_broadcaster.number == 0
+    assert state_of(app).summary_broadcaster.subscriber_count == 0

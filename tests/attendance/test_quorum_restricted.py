@@ -13,7 +13,7 @@ from tests.attendance.plenaries import FIVE, PLENARY, Room, at
 from tests.callers import bearer
 from tests.conftest import fetch
 
-LINES = "SELECT keys FROM audit_lines WHERE operation = 'read_quorum'"
+LINES = "SELECT keys FROM audit_lines WHERE operation = 'get_quorum'"
 
 
 @pytest_asyncio.fixture

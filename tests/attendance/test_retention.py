@@ -127,7 +127,7 @@ async def summaries(meeting: MeetingClient) -> list[Any]:
 
 async def test_nothing_is_forgotten_on_the_last_day(meeting: MeetingClient, own_url: str) -> None:
     await move(own_url, meeting, DAYS)
-    assert await maintenance.forget(own_url, dry_run=False) == []
+    assert await maintenance.anonymise_participants(own_url, dry_run=False) == []
     assert await fetch(own_url, "SELECT anonymise_participants($1)", meeting.code) is None
     assert len((await meeting.client.get(f"{meeting.path}/attendance")).json()["items"]) == 5
 
@@ -135,7 +135,7 @@ async def test_nothing_is_forgotten_on_the_last_day(meeting: MeetingClient, own_
 async def test_nothing_is_forgotten_of_a_meeting_that_sets_no_time(meeting: MeetingClient, own_url: str) -> None:
     await move(own_url, meeting, 5000)
     await fetch(own_url, "UPDATE meetings SET retention_days = NULL WHERE code = $1", meeting.code)
-    assert await maintenance.forget(own_url, dry_run=False) == []
+    assert await maintenance.anonymise_participants(own_url, dry_run=False) == []
 
 
 @pytest.mark.parametrize("closed", [False, True], ids=["open", "closed and corrected"])
@@ -146,7 +146,7 @@ async def test_on_the_day_after_persons_become_counts(meeting: MeetingClient, ow
     assert {"public.participants", "public.scans", "public.revisions"} < await told_of(own_url)
     before = await summaries(meeting)
     assert before[0]["invited"] == 5
-    assert await maintenance.forget(own_url, dry_run=False) == [(meeting.code, 5)]
+    assert await maintenance.anonymise_participants(own_url, dry_run=False) == [(meeting.code, 5)]
     assert await told_of(own_url) == set()
     assert await fetch(own_url, FACTS, meeting.code) == 0
     assert await summaries(meeting) == before
@@ -158,17 +158,17 @@ async def test_on_the_day_after_persons_become_counts(meeting: MeetingClient, ow
 
 async def test_the_trail_says_that_it_was_done(meeting: MeetingClient, own_url: str) -> None:
     await move(own_url, meeting, DAYS + 1)
-    await maintenance.forget(own_url, dry_run=False)
+    await maintenance.anonymise_participants(own_url, dry_run=False)
     lines = "SELECT keys FROM audit_lines WHERE operation = 'retention run'"
     assert await fetch(own_url, lines) == [f"meetings/{meeting.code}"]
 
 
 async def test_done_twice_it_is_done_once(meeting: MeetingClient, own_url: str) -> None:
     await move(own_url, meeting, DAYS + 1)
-    await maintenance.forget(own_url, dry_run=False)
+    await maintenance.anonymise_participants(own_url, dry_run=False)
     at = "SELECT forgotten_at FROM meetings WHERE code = $1"
     before = await fetch(own_url, at, meeting.code)
-    assert await maintenance.forget(own_url, dry_run=False) == []
+    assert await maintenance.anonymise_participants(own_url, dry_run=False) == []
     assert await fetch(own_url, "SELECT anonymise_participants($1)", meeting.code) is None
     assert await fetch(own_url, at, meeting.code) == before
 
@@ -177,7 +177,7 @@ async def test_other_meetings_keep_their_people(meeting: MeetingClient, own_url:
     other = await MeetingClient.create(meeting.app, meeting.client, participant_count=3)
     await other.send_batch([other.new_scan(0)])
     await move(own_url, meeting, DAYS + 1)
-    await maintenance.forget(own_url, dry_run=False)
+    await maintenance.anonymise_participants(own_url, dry_run=False)
     assert (await other.get_attendance(0))["status"] == "present"
     for n in range(3):
         address = f"{other.path}/participants/{other.participants[n]}/revisions"
@@ -190,7 +190,7 @@ async def test_what_is_forgotten_is_not_known_of_any_instant(
     monkeypatch.setattr(database, "MAX_COMMIT_DURATION", timedelta(0))
     instant = (await fetch(own_url, "SELECT clock_timestamp()")).isoformat()
     await move(own_url, meeting, DAYS + 1)
-    await maintenance.forget(own_url, dry_run=False)
+    await maintenance.anonymise_participants(own_url, dry_run=False)
     for at in ("participants", "attendance"):
         answer = await meeting.client.get(
             f"{meeting.path}/{at}", params={"known_at": instant}, headers=dict(meeting.admin.headers)
@@ -204,8 +204,8 @@ async def test_what_is_forgotten_is_not_known_of_any_instant(
 async def test_a_recomputation_leaves_the_counts_of_the_forgotten(meeting: MeetingClient, own_url: str) -> None:
     await move(own_url, meeting, DAYS + 1)
     before = await summaries(meeting)
-    await maintenance.forget(own_url, dry_run=False)
-    await maintenance.recompute(own_url, None)
+    await maintenance.anonymise_participants(own_url, dry_run=False)
+    await maintenance.recompute_attendance(own_url, None)
     assert await summaries(meeting) == before
 
 

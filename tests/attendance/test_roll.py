@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.attendance.repository import ATTENDANCE
+from app.attendance.repository import PUBLIC_LINES
 from tests.attendance.made_up import MIXED, SESSIONS_OF
 from tests.meetings.answers import problem
 from tests.scenarios import ListScenarios, of_update, walk
@@ -115,10 +115,10 @@ async def test_of_very_many_alike_only_the_first_are_ranked(
     path, params = "/v1/meetings/mixed/attendance", {"q": "peserta 12"}
     found = {item["id"] for item in await walk(client, path, params)}
     assert len(found) > 7
-    monkeypatch.setattr(ATTENDANCE, "most", 7)
-    ATTENDANCE._page_statement.cache_clear()
+    monkeypatch.setattr(PUBLIC_LINES, "most", 7)
+    PUBLIC_LINES._page_statement.cache_clear()
     try:
         assert {item["id"] for item in await walk(client, path, params)} == set(sorted(found)[:7])
     finally:
         monkeypatch.undo()
-        ATTENDANCE._page_statement.cache_clear()
+        PUBLIC_LINES._page_statement.cache_clear()

@@ -16,6 +16,7 @@ from app.audit import schemas
 from app.audit_chain import maintenance, sealer, task
 from app.auth import Caller, Scope
 from app.settings import Settings
+from app.state import state_of
 from tests.audit_chain.trail import LINE, seal_all
 from tests.conftest import MIGRATED, client_of, copy_of, running
 from tests.scenarios import assert_refused, walk
@@ -24,7 +25,7 @@ LINES: list[tuple[Any, ...]] = [
     ("gate-1", "check-ins:write", "record_scan", ["meetings/m-1", "participants/p-1"], "r-1", None),
     ("gate-1", "check-ins:write", "record_scan", ["meetings/m-1", "participants/p-2"], "r-2", None),
     (None, None, "rakornas load", [], None, None),
-    ("clerk", "attendance:read", "read_roll", ["meetings/m-1"], "r-3", "daftar hadir"),
+    ("clerk", "attendance:read", "list_attendance", ["meetings/m-1"], "r-3", "daftar hadir"),
     ("clerk", "regions:write", "change_region", ["regions/31"], "r-4", 'é "kutip" 日本'),
 ]
 UNSEALED = ("clerk", "regions:write", "remove_region", ["regions/99"], "r-5", None)
@@ -52,8 +53,9 @@ async def trail_url(server: str) -> AsyncIterator[str]:
 @pytest_asyncio.fixture(scope="module")
 async def app(trail_url: str) -> AsyncIterator[FastAPI]:
     async with running(Settings(DATABASE_URL=trail_url)) as app:
+        verifier: Any = state_of(app).token_verifier
         for scope in (Scope.AUDIT_READ, Scope.CLIENTS_ADMIN):
-            app.state.token_verifier.known = _knowing(app.state.token_verifier.known, scope)
+            verifier.find_cached_caller = _knowing(verifier.find_cached_caller, scope)
         yield app
 
 
@@ -130,7 +132,7 @@ class TestLines:
         [
             ({"client": "gate-1"}, [1, 2]),
             ({"client": "nobody"}, []),
-            ({"operation": "read_roll"}, [4]),
+            ({"operation": "list_attendance"}, [4]),
             ({"key": "meetings/m-1"}, [1, 2, 4]),
             ({"key": "meetings"}, []),
             ({"client": "gate-1", "key": "participants/p-2", "operation": "record_scan"}, [2]),
@@ -160,7 +162,7 @@ class TestLines:
 
     async def test_parts(self, reader: httpx.AsyncClient) -> None:
         items = (await reader.get("/v1/audit?fields=operation,id&client=clerk&page_size=1")).json()["items"]
-        assert items == [{"id": 4, "operation": "read_roll"}]
+        assert items == [{"id": 4, "operation": "list_attendance"}]
 
 
 class TestRoots:

@@ -17,6 +17,7 @@ from app.auth import Scope
 from app.auth.keys import SigningKey
 from app.clients import maintenance
 from app.core.db.transaction import open_transaction
+from app.state import state_of
 
 ALL = [str(scope) for scope in Scope]
 
@@ -24,7 +25,7 @@ ALL = [str(scope) for scope in Scope]
 async def made_client(app: FastAPI, *scopes: str, **members: Any) -> tuple[str, str]:
     """The id and the secret of a new client, '' for one with keys."""
     content = {"name": "a client", "scopes": list(scopes) or ALL, **members}
-    async with open_transaction(app.state.database) as write:
+    async with open_transaction(state_of(app).database) as write:
         id_, secret = await maintenance.create(write, content)
     return id_, secret or ""
 

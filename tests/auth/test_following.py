@@ -13,6 +13,7 @@ from app.auth import TokenVerifier, tokens, verifier
 from app.auth.jwt import InvalidToken
 from app.core.problems import Unavailable
 from app.settings import Settings
+from app.state import state_of
 from tests.auth.made import made_client
 from tests.conftest import fetch, running
 
@@ -38,7 +39,7 @@ async def workers(app: FastAPI, own_url: str) -> AsyncIterator[list[TokenVerifie
     """The app's, and another process's as it were."""
     other = TokenVerifier(Settings(DATABASE_URL=own_url))
     await other.start()
-    yield [app.state.token_verifier, other]
+    yield [state_of(app).token_verifier, other]
     await other.stop()
 
 

@@ -18,6 +18,7 @@ from joserfc.jwk import ECKey
 from sqlalchemy import event
 
 from app.auth.keys import SigningKey
+from app.state import state_of
 from tests.auth.made import bearer, decoded, encoded, new_ed_key, new_key, signed, token_of
 
 Parts = tuple[dict[str, Any], dict[str, Any], SigningKey]
@@ -163,14 +164,14 @@ FORGED: dict[str, Forge] = {
 @pytest_asyncio.fixture(scope="module")
 async def parts(app: FastAPI, client: httpx.AsyncClient) -> AsyncIterator[Parts]:
     """A good token's header and claims, and the key that signs."""
-    yield *decoded(await token_of(app, client)), await app.state.token_verifier.signing_key()
+    yield *decoded(await token_of(app, client)), await state_of(app).token_verifier.get_signing_key()
 
 
 @pytest.fixture
 def connections(app: FastAPI) -> Iterator[list[str]]:
     """The connections that are taken from any pool during the test."""
     taken: list[str] = []
-    database = app.state.database
+    database = state_of(app).database
     pools = [engine.sync_engine.pool for engine in (database.engine, database.history, database.writes)]
 
     def note(*_: Any) -> None:

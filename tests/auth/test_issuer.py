@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from app.auth import external_issuer as outside
 from app.settings import Settings
+from app.state import state_of
 from tests.auth.made import bearer, key_set, new_ed_key, new_key, signed
 from tests.conftest import client_of, running
 
@@ -84,7 +85,7 @@ async def test_its_tokens_are_as_good_as_ours(issuer: Issuer, served: tuple[Fast
     assert await status(client, made(issuer, ed, {"alg": "EdDSA"})) == 200
     assert await status(client, made(issuer, ec, scope="profile")) == 403
     assert issuer.asked == ["/realms/kpu/.well-known/openid-configuration", "/keys"]  # once for all
-    caller = await app.state.token_verifier.verify(
+    caller = await state_of(app).token_verifier.verify(
         made(issuer, ec, name="Siti", azp="bappenas", rakornas_organization="kpu-31").encode()
     )
     assert (caller.client_id, caller.name, caller.organization) == (f"{issuer.name} f3", "bappenas", "kpu-31")
@@ -124,11 +125,11 @@ async def test_nobody_speaks_for_another(issuer: Issuer, served: tuple[FastAPI, 
     key = new_key()
     issuer.keys = key_set(key)
     assert await status(client, made(issuer, key)) == 200
-    ours = {"iss": app.state.token_verifier.issuer, "client_id": "f3", "rakornas_revision": 1}
+    ours: dict[str, Any] = {"iss": state_of(app).token_verifier.issuer, "client_id": "f3", "rakornas_revision": 1}
     assert await status(client, made(issuer, key, **ours)) == 401
     assert await status(client, made(issuer, key, iss="https://other.example")) == 401
-    our_key = await app.state.token_verifier.signing_key()
-    forged = signed({"alg": "ES256", "typ": "at+jwt", "kid": our_key.kid}, claims(issuer), our_key.private)
+    our_key = await state_of(app).token_verifier.get_signing_key()
+    forged = signed({"alg": "ES256", "typ": "at+jwt", "kid": our_key.kid}, claims(issuer), our_key.private_key)
     assert await status(client, forged) == 401
 
 

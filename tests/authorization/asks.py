@@ -168,15 +168,15 @@ def _read() -> Iterator[Ask]:
     for whose, code in (*((whose, MEETINGS[whose, "open"]) for whose in HOSTS), ("missing", "no-such")):
         yield ask("list_sessions", f"/v1/meetings/{code}/sessions", whose)
         yield ask("list_statements", f"/v1/meetings/{code}/statements", whose)
-        yield ask("read_roll", f"/v1/meetings/{code}/attendance", whose)
-        yield ask("read_summary", f"/v1/meetings/{code}/attendance/summary", whose)
+        yield ask("list_attendance", f"/v1/meetings/{code}/attendance", whose)
+        yield ask("get_attendance_summary", f"/v1/meetings/{code}/attendance/summary", whose)
     for whose in HOSTS:
         closed = f"/v1/meetings/{MEETINGS[whose, 'restricted']}/attendance"
         for query in ("", "?q=rahasia", "?organization=kpu-32", "?fields=id"):
-            yield ask("read_roll", closed + query, whose, roll=True)
-        yield ask("read_summary", f"{closed}/summary?by=organization", whose)
+            yield ask("list_attendance", closed + query, whose, roll=True)
+        yield ask("get_attendance_summary", f"{closed}/summary?by=organization", whose)
     for whose in ("own", "other", "nobody", "missing"):
-        yield ask("read_roster", f"{ITEMS['organization'][whose]}/officials", whose)
+        yield ask("list_organization_officials", f"{ITEMS['organization'][whose]}/officials", whose)
     yield ask("read_tree", "/v1/elections/pemilu-2024/tree")
     yield ask("read_tree", "/v1/elections/pemilu-2029/tree", "missing")
     yield from (ask(f"list_{name}", f"/v1/{at}") for name, at in (("clients", "clients"), ("audit", "audit")))

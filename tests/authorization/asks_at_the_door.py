@@ -44,7 +44,7 @@ def _written() -> Iterator[Ask]:
         yield Ask("issue_badge", "POST", whose, f"{of_one}/badge{DRY}")
         by_hand = {"status": "excused", "reason": "surat izin"}
         target = f"{at}/attendance/{one}{DRY}"
-        yield Ask("set_attendance", "PATCH", whose, target, by_hand, media_type=MERGE_PATCH)
+        yield Ask("update_attendance", "PATCH", whose, target, by_hand, media_type=MERGE_PATCH)
         yield Ask("annul_check_in", "POST", whose, f"{at}/check-ins/{seen}:annul{DRY}", {"reason": "dipinjamkan"})
         yield Ask("confirm_correction", "POST", whose, f"{at}/corrections/{asked}:confirm{DRY}")
         if whose == "missing in own":  # of a meeting as a whole there is nothing to be missing in it
@@ -66,7 +66,7 @@ def _closed() -> Iterator[Ask]:
         at = f"/v1/meetings/{code}"
         yield ask("read_participant", f"{at}/participants/{one}")
         yield ask("list_participant_revisions", f"{at}/participants/{one}/revisions")
-        yield ask("read_attendance", f"{at}/attendance/{one}")
+        yield ask("get_attendance", f"{at}/attendance/{one}")
         for media_type in ("application/json", "image/svg+xml", "image/png"):
             yield ask("read_badge", f"{at}/participants/{one}/badge", media_type)
         if whose == "missing in own":
@@ -83,21 +83,21 @@ def _open() -> Iterator[Ask]:
     for whose, code, *_ in PLACES:
         if whose != "missing in own":
             yield Ask("read_badge_key", "GET", whose, f"/v1/meetings/{code}/badge-key")
-            yield Ask("listen", "GET", whose, f"/v1/meetings/{code}/attendance/live")
+            yield Ask("stream_attendance_summary", "GET", whose, f"/v1/meetings/{code}/attendance/live")
     for whose, code in PLENARIES.items():
-        yield Ask("read_quorum", "GET", whose, f"/v1/meetings/{code}/quorum")
+        yield Ask("get_quorum", "GET", whose, f"/v1/meetings/{code}/quorum")
     for code in ("own-open", "no-such"):  # one that is no plenary has none
-        yield Ask("read_quorum", "GET", "missing", f"/v1/meetings/{code}/quorum")
+        yield Ask("get_quorum", "GET", "missing", f"/v1/meetings/{code}/quorum")
     for whose, digest in world.DIGESTS.items():
-        yield Ask("prove_roll", "GET", whose, f"/v1/rolls/{digest}")
-    yield Ask("prove_roll", "GET", "missing", f"/v1/rolls/{'f' * 64}")
+        yield Ask("get_roll_digest", "GET", whose, f"/v1/rolls/{digest}")
+    yield Ask("get_roll_digest", "GET", "missing", f"/v1/rolls/{'f' * 64}")
 
 
 def _files() -> Iterator[Ask]:
     for (whose, roll), code in MEETINGS.items():
         for accept in FILES:
             target = f"/v1/meetings/{code}/attendance"
-            yield Ask("read_roll", "GET", whose, target, roll=roll == "restricted", accept=accept)
+            yield Ask("list_attendance", "GET", whose, target, roll=roll == "restricted", accept=accept)
 
 
 AT_THE_DOOR = [*_written(), *_closed(), *_open(), *_files()]

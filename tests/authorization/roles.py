@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from app.auth import Scope, tokens
 from app.auth.keys import ACCESS_TOKEN_SECONDS
 from app.auth.tokens import Grant
+from app.state import state_of
 from tests.authorization.world import CALLER, MEETINGS, NOWHERE, OTHER, OWN
 from tests.callers import bearer
 
@@ -55,8 +56,8 @@ async def headers(app: FastAPI, role: Role) -> dict[str, str]:
     if role.bad == "garbage":
         return {"Authorization": "Bearer " + "x" * 40}
     if role.bad == "expired":
-        trust, client = app.state.token_verifier, Grant(NOWHERE, "tester", 1, [str(scope) for scope in role.scopes])
-        key, began = await trust.signing_key(), time.time() - ACCESS_TOKEN_SECONDS - 60
+        trust, client = state_of(app).token_verifier, Grant(NOWHERE, "tester", 1, [str(scope) for scope in role.scopes])
+        key, began = await trust.get_signing_key(), time.time() - ACCESS_TOKEN_SECONDS - 60
         token = tokens.issue_access_token(client, key, issuer=trust.issuer, audience=trust.audience, now=began)
         return {"Authorization": f"Bearer {token}"}
     return bearer(app, *role.scopes, organization=role.organization, meeting=role.meeting, client=CALLER)

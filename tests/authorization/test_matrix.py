@@ -158,7 +158,7 @@ async def test_who_is_present_at_a_restricted_plenary_is_told_to_whom_its_roll_i
     client: httpx.AsyncClient, tokens: dict[str, dict[str, str]]
 ) -> None:
     for whose, code in PLENARIES.items():
-        ask = Ask("read_quorum", "GET", whose, f"/v1/meetings/{code}/quorum?at=2030-03-11T03:00:00Z")
+        ask = Ask("get_quorum", "GET", whose, f"/v1/meetings/{code}/quorum?at=2030-03-11T03:00:00Z")
         for role in (role for role in ROLES if role.bad in (None, "none")):
             answer = await client.get(ask.target, headers=tokens[role.name])
             told = {one["present"] is not None for one in answer.json()["members"]}
@@ -167,7 +167,7 @@ async def test_who_is_present_at_a_restricted_plenary_is_told_to_whom_its_roll_i
 
 async def _answer(app: FastAPI, client: httpx.AsyncClient, ask: Ask, token: dict[str, str]) -> httpx.Response:
     given = {**token, "Accept": ask.accept}
-    if ask.operation == "listen":
+    if ask.operation == "stream_attendance_summary":
         given["Accept-Language"] = client.headers["Accept-Language"]
         async with listening(app, ask.target, **given) as heard:  # httpx would wait for the end of the stream
             request = httpx.Request("GET", f"http://test{ask.target}")

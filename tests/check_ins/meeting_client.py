@@ -12,7 +12,9 @@ from fastapi import FastAPI
 from uuid_utils.compat import uuid7
 
 from app.auth import Scope
+from app.state import state_of
 from tests.callers import bearer
+from tests.conftest import database_url_of
 from tests.writes.calls import Calls
 
 MEETING_NUMBERS = count(1)
@@ -109,7 +111,7 @@ class MeetingClient:
         headers: dict[str, str] | None = None,
     ) -> httpx.Response:
         """Send a batch `seconds` after the start; the service receives it `latency` seconds later."""
-        self.app.state.receipt_clock = FixedClock(after_start(seconds + latency))
+        state_of(self.app).receipt_clock = FixedClock(after_start(seconds + latency))
         sent = after_start(seconds + skew).isoformat()
         body = {"device_id": device, "device_sent_at": sent, "clock_epoch": epoch, "scans": list(scans)}
         return await self.client.post(
@@ -135,7 +137,7 @@ class MeetingClient:
         return {one["scan_id"]: one["outcome"] for one in answer.json()["items"]}
 
     async def connect(self) -> asyncpg.Connection:
-        return await asyncpg.connect(self.app.state.settings.database_url)
+        return await asyncpg.connect(database_url_of(self.app))
 
 
 def parse_instant(text: str) -> datetime:

@@ -13,6 +13,7 @@ from app.auth import Scope
 from app.check_ins.batching import MOST, CheckInBatcher
 from app.check_ins.repository import DeviceSubmission, Result
 from app.core.problems import Unavailable
+from app.state import state_of
 from tests.callers import bearer
 from tests.check_ins.meeting_client import FixedClock, MeetingClient, after_start, parse_instant
 
@@ -148,7 +149,7 @@ async def test_gates_that_scan_at_the_same_moment_are_each_told_of_their_own(
 ) -> None:
     """Eight devices whose clocks are apart scan one badge, and eight another."""
     headers = bearer(app, Scope.CHECK_INS_WRITE)
-    meeting.app.state.receipt_clock = FixedClock(after_start(100))
+    state_of(meeting.app).receipt_clock = FixedClock(after_start(100))
 
     async def check_in(n: int, badge: int) -> dict[str, Any]:
         scan = meeting.new_scan(badge, 60, skew=n)

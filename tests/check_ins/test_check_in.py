@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from uuid_utils.compat import uuid7
 
 from app.auth import Scope
+from app.state import state_of
 from tests.callers import bearer
 from tests.check_ins.meeting_client import FixedClock, MeetingClient, after_start, parse_instant
 
@@ -18,7 +19,7 @@ async def post(meeting: MeetingClient, scan: dict[str, object], **headers: str) 
 
 class TestOne:
     async def test_is_told_what_becomes_of_it(self, app: FastAPI, meeting: MeetingClient) -> None:
-        meeting.app.state.receipt_clock = FixedClock(after_start(61.5))
+        state_of(meeting.app).receipt_clock = FixedClock(after_start(61.5))
         answer = await post(meeting, scan := meeting.new_scan(0, 60), **bearer(app, Scope.CHECK_INS_WRITE))
         assert answer.status_code == 201
         assert answer.headers["cache-control"] == "no-store"

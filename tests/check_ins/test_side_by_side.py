@@ -8,7 +8,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from tests.check_ins.meeting_client import MeetingClient
-from tests.conftest import fetch
+from tests.conftest import database_url_of, fetch
 
 WAITING = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
 
@@ -19,7 +19,7 @@ async def meeting(own_app: FastAPI, own_client: httpx.AsyncClient) -> MeetingCli
 
 
 async def waits(meeting: MeetingClient, task: "asyncio.Task[httpx.Response]") -> None:
-    while not await fetch(meeting.app.state.settings.database_url, WAITING):
+    while not await fetch(database_url_of(meeting.app), WAITING):
         assert not task.done()
         await asyncio.sleep(0.02)
 

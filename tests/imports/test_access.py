@@ -11,6 +11,7 @@ from app.auth import Scope
 from app.imports import schemas
 from app.imports.router import SCOPES
 from app.registry import IMPORTABLE
+from app.state import state_of
 from tests.conftest import fetch
 from tests.imports.files import CSV, Files, errors, verdicts
 
@@ -144,30 +145,30 @@ async def test_a_key_is_asked_of_all_but_dry_runs(files: Files) -> None:
 async def test_a_second_import_of_a_worker_comes_back_later(
     app: FastAPI, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.imports.router.PATIENCE", 0.05)
-    await app.state.importing.acquire()
+    monkeypatch.setattr("app.imports.router.QUEUE_TIMEOUT_SECONDS", 0.05)
+    await state_of(app).import_slot.acquire()
     answer = await files.send(BODY, CSV, "officials")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
-    app.state.importing.release()
+    state_of(app).import_slot.release()
     assert (await files.send(BODY, CSV, "officials")).status_code == 200
 
 
 async def test_a_file_that_is_sent_again_while_it_runs_hears_so_at_once(
     app: FastAPI, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.imports.router.PATIENCE", 20.0)
-    await app.state.importing.acquire()
+    monkeypatch.setattr("app.imports.router.QUEUE_TIMEOUT_SECONDS", 20.0)
+    await state_of(app).import_slot.acquire()
     first = asyncio.create_task(files.send(BODY, CSV, "officials", key="one"))
-    while not app.state.imports_under_way:
+    while not state_of(app).imports_in_progress:
         await asyncio.sleep(0.01)
     other = asyncio.create_task(files.send(BODY, CSV, "officials", key="two"))
     second = await asyncio.wait_for(files.send(BODY, CSV, "officials", key="one"), 10)
     assert (second.status_code, second.json()["code"]) == (409, "request_in_flight")
-    app.state.importing.release()
+    state_of(app).import_slot.release()
     assert [(await one).status_code for one in (first, other)] == [200, 200]
     third = await files.send(BODY, CSV, "officials", key="one")
     assert third.headers["idempotency-replayed"] == "true"
-    assert not app.state.imports_under_way
+    assert not state_of(app).imports_in_progress
 
 
 async def test_connections_are_given_back_whatever_happens(files: Files, own_url: str) -> None:

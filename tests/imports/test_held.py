@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.imports.repository import Table
+from app.imports.repository import RowWriter
 from tests.imports.files import Files, counted, errors, verdicts
 from tests.writes.objects import HASYIM
 
@@ -72,7 +72,7 @@ async def test_rows_that_make_room_for_each_other_may_stand_in_any_order(
     later = [{**row, "track": n} for n, row in enumerate(rows, 2)]
     if order != "ascending":
         later = later[::-1] if order == "descending" else random.Random(7).sample(later, len(later))
-    tried = counted(monkeypatch, Table, "attempt")
+    tried = counted(monkeypatch, RowWriter, "write_or_roll_back")
     answer = await files.ndjson("sessions", *later)
     assert answer.json()["updated"] == 90, answer.text
     assert len(tried) < 4 * 90
@@ -84,7 +84,7 @@ async def test_children_may_wait_for_parents_in_any_order_beside_a_row_that_is_r
     stage = {"election": "pemilu-2024", "position": 1, "kind": "stage", "name": "Contoh"}
     chain = [{**stage, "code": f"x-{n}", "parent": f"x-{n - 1}" if n % 16 else None} for n in range(160)]
     refused = {**stage, "code": "y", "parent": "pu-08", "start_on": "2024-01-02", "end_on": "2024-01-01"}
-    tried = counted(monkeypatch, Table, "attempt")
+    tried = counted(monkeypatch, RowWriter, "write_or_roll_back")
     answer = await files.ndjson("stages", *random.Random(7).sample(chain, len(chain)), refused, partial="true")
     assert (answer.json()["created"], answer.json()["refused"]) == (160, 1), answer.text
     assert len(tried) < 4 * 160

@@ -37,7 +37,7 @@ async def ticks() -> int:
 async def test_others_have_their_turn_while_no_row_reaches_the_database(
     files: Files, monkeypatch: pytest.MonkeyPatch, content: str, media_type: str
 ) -> None:
-    monkeypatch.setattr("app.imports.service.CHUNK", 10)
+    monkeypatch.setattr("app.imports.importer.ROWS_PER_STATEMENT", 10)
     beside = asyncio.create_task(ticks())
     answer = await files.send(content, media_type, "officials", partial="true", dry_run="true")
     beside.cancel()
@@ -46,7 +46,7 @@ async def test_others_have_their_turn_while_no_row_reaches_the_database(
 
 
 async def test_a_file_of_refused_rows_ends_in_time(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.imports.router.SECONDS", 0.3)
+    monkeypatch.setattr("app.imports.router.DATABASE_TIMEOUT_SECONDS", 0.3)
     began = time.monotonic()
     answer = await files.send("name\n" + " x\n" * 600_000, CSV, "officials", partial="true", dry_run="true")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
@@ -84,7 +84,7 @@ async def test_a_row_may_be_a_mebibyte_long_over_all_its_lines(files: Files) -> 
 async def test_a_bound_client_asks_no_more_statements_for_more_rows(
     app: FastAPI, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.imports.service.SLICE", 60.0)
+    monkeypatch.setattr("app.imports.importer.MAX_BLOCKING_SECONDS", 60.0)
     bound = Files.of(app, files.client, organization="kpu-31")
     statements = counted(monkeypatch, Transaction, "execute")
     taken = []

@@ -16,6 +16,7 @@ from app.clients import maintenance
 from app.core.db.transaction import open_transaction
 from app.core.http.body_types import LONGEST_NAME
 from app.oauth.schemas import ASSERTION_TYPE
+from app.state import state_of
 from tests.auth.made import assertion, bearer, decoded, fetched_token, key_set, made_client, new_ed_key, new_key
 from tests.conftest import fetch
 from tests.oauth.asking import ENDPOINT, FORM, ISSUER, ask, ask_with, refused
@@ -97,10 +98,10 @@ class TestSecrets:
         """The first goes on until it is revoked; then it gets nothing, and the second still does."""
         id_, first = await made_client(app, "changes:read")
         first_id = await fetch(clients_url, "SELECT id::text FROM client_secrets WHERE client = $1::text::uuid", id_)
-        async with open_transaction(app.state.database) as write:
+        async with open_transaction(state_of(app).database) as write:
             second = await maintenance.add_secret(write, id_)
         with_first, with_second = [await fetched_token(client, id_, one) for one in (first, second)]
-        async with open_transaction(app.state.database) as write:
+        async with open_transaction(state_of(app).database) as write:
             await maintenance.revoke_secret(write, id_, first_id)
         answer = await ask(client, {**FORM, "client_id": id_, "client_secret": first})
         assert refused(answer) == (401, "invalid_client")
@@ -115,7 +116,7 @@ class TestSecrets:
         key = new_key()
         with_keys, _ = await made_client(app, jwks=key_set(key))
         id_, secret = await made_client(app)
-        async with open_transaction(app.state.database) as write:
+        async with open_transaction(state_of(app).database) as write:
             await maintenance.revoke(write, id_)
             await maintenance.revoke(write, with_keys)
         answer = await ask(client, {**FORM, "client_id": id_, "client_secret": secret})

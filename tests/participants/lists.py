@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from tests.conftest import database_url_of
 from tests.writes.calls import Calls
 
 NUMBERS = count(1)
@@ -33,7 +34,7 @@ class Listing:
     @classmethod
     async def of_new_meeting(cls, app: FastAPI, client: httpx.AsyncClient, **members: Any) -> "Listing":
         meeting = f"list-{next(NUMBERS)}"
-        url = app.state.settings.database_url
+        url = database_url_of(app)
         listing = cls(app, client, url, meeting, Calls.of(app, client))
         new = {"code": meeting, "name": "Rapat", "kind": "coordination", "host": "kpu", "time_zone": "Asia/Jakarta"}
         days = {"start_on": "2026-12-07", "end_on": "2026-12-08", "roll": "open"}

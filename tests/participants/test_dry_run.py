@@ -14,7 +14,7 @@ TOLD = "SELECT operation FROM audit_lines WHERE client = $1 AND 'participants/' 
     ("at", "body", "operation"),
     [
         ("participants", {}, "change_participant"),
-        ("attendance", {"status": "excused", "reason": "izin"}, "set_attendance"),
+        ("attendance", {"status": "excused", "reason": "izin"}, "update_attendance"),
     ],
 )
 async def test_a_document_that_is_shown_is_told(

@@ -28,15 +28,18 @@ pytestmark = pytest.mark.skipif(
 full, param = pytest.mark.full, pytest.param
 # What a person finds when they press Execute without touching anything.
 FACTS = {
-    "operations-organizations-read_roster": ["Hasyim Asy'ari", '"chair"'],
+    "operations-organizations-list_organization_officials": ["Hasyim Asy'ari", '"chair"'],
     "operations-stages-list_stages": ["pu-01", "Perencanaan program dan anggaran"],
     "operations-meetings-read_meeting": ["2022-06-13", "Rapat Koordinasi Nasional"],
-    "operations-attendance-read_roll": ["kpu-31", '"present"'],
-    "operations-attendance-listen": ["event: summary", '"expected"'],  # events go on; the first one is shown
+    "operations-attendance-list_attendance": ["kpu-31", '"present"'],
+    "operations-attendance-stream_attendance_summary": [
+        "event: summary",
+        '"expected"',
+    ],  # events go on; the first one is shown
     "operations-search-search": ["Muhammad Tarmizi"],
 }
 # Their examples are of what the reference data have not, and say so.
-MADE_UP = {"operations-attendance-read_quorum", "operations-rolls-prove_roll"}
+MADE_UP = {"operations-attendance-get_quorum", "operations-rolls-get_roll_digest"}
 Operations = dict[str, tuple[str, str, dict[str, Any]]]
 LOADED = ("/docs", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js", "/openapi.json")
 
@@ -111,7 +114,8 @@ def test_it_shows_all_tags_and_operations_with_their_words(
 
 
 @pytest.mark.parametrize(
-    "operation", ["operations-organizations-read_roster", param("operations-meetings-read_meeting", marks=full)]
+    "operation",
+    ["operations-organizations-list_organization_officials", param("operations-meetings-read_meeting", marks=full)],
 )
 def test_a_person_has_an_answer_with_three_clicks(explorer: Explorer, operation: str) -> None:
     explorer.open(WIDE)
@@ -144,7 +148,7 @@ def test_an_answer_has_a_schema_to_look_at(explorer: Explorer, operation: str, m
     ("operation", "parameter", "value", "status", "code"),
     [
         ("operations-today-read_day", "as_of", "2022-02-30", 422, "invalid_parameters"),
-        ("operations-organizations-read_organization", "code", "kpu-99", 404, "not_found"),
+        ("operations-organizations-get_organization", "code", "kpu-99", 404, "not_found"),
     ],
 )
 def test_a_wrong_value_is_told(

@@ -102,7 +102,7 @@ async def _at_the_door(app: FastAPI, calls: Calls) -> dict[str, Call]:
         "change_participant": lambda: calls.patch(people[1], {"note": "Lain"}),
         "delete_participant": lambda: calls.delete(people[3]),
         "issue_badge": lambda: calls.post(f"{people[2]}/badge", None),
-        "set_attendance": lambda: calls.patch(meeting.attendance_path(2), by_hand),
+        "update_attendance": lambda: calls.patch(meeting.attendance_path(2), by_hand),
         "check_in": lambda: calls.post(f"{meeting.path}/check-ins", {**sent, **seen[1]}),
         "check_in_batch": lambda: calls.post(
             f"{meeting.path}/check-ins:batch", {**sent, "clock_epoch": 1, "scans": [seen[2]]}

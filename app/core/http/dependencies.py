@@ -6,17 +6,18 @@ from fastapi import Depends, Request
 
 from app.core.clock import LocalDay, today
 from app.core.db.database import Database, Reader
+from app.state import state_of
 
 
 async def get_reader(request: Request) -> Reader:
     """Return a reader of the application's database, with a deadline that starts now."""
-    database: Database = request.app.state.database
+    database: Database = state_of(request.app).database
     return database.reader()
 
 
 async def get_local_day(request: Request) -> LocalDay:
     """Return today's date in the time zone of the settings."""
-    return today(request.app.state.zone)
+    return today(state_of(request.app).settings.zone)
 
 
 ReaderDep = Annotated[Reader, Depends(get_reader)]

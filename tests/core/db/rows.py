@@ -7,8 +7,8 @@ import asyncpg
 import pytest_asyncio
 
 from app.appointments.repository import APPOINTMENTS
-from app.attendance.repository import ATTENDANCE, IN_FULL
-from app.attendance.repository import RECORD as ATTENDED
+from app.attendance.repository import ATTENDANCE_ITEMS as ATTENDED
+from app.attendance.repository import FULL_LINES, PUBLIC_LINES
 from app.audit.repository import LINES, ROOTS
 from app.check_ins.repository import SCANS
 from app.clients.repository import CLIENTS
@@ -39,11 +39,11 @@ RECORD = {
     "meetings": MEETINGS,
     "sessions": SESSIONS,
     "statements": STATEMENTS,
-    "attendance": ATTENDANCE,
+    "attendance": PUBLIC_LINES,
     "hits": HITS,
 }
 CLOSED = {
-    "in full": IN_FULL,
+    "in full": FULL_LINES,
     "attended": ATTENDED,
     "participants": PARTICIPANTS,
     "scans": SCANS,

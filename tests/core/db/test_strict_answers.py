@@ -8,8 +8,8 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from app.attendance.schemas import By, Summary, SummaryQuery
-from app.attendance.summary_repository import summary
+from app.attendance.schemas import GroupBy, Summary, SummaryQuery
+from app.attendance.summary_repository import find_summary
 from app.core.db.database import Database
 from app.stages.repository import STAGES, tree
 from app.stages.schemas import StageTree
@@ -36,14 +36,16 @@ def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class TestSummary:
-    @pytest.mark.parametrize("by", [None, *get_args(By)])
+    @pytest.mark.parametrize("by", [None, *get_args(GroupBy)])
     @pytest.mark.parametrize(
         ("meeting", "session"),
         [("rakornas-2022-06", None), ("rakornas-2022-06", "class-1"), ("odd-bare", None)]
         + [("odd-full", session) for session in (None, "full", "bare")],
     )
-    async def test_it_is_its_schema(self, database: Database, meeting: str, session: str | None, by: By | None) -> None:
-        found = strictly(Summary, await summary(database.reader(), meeting, SummaryQuery(session=session, by=by)))
+    async def test_it_is_its_schema(
+        self, database: Database, meeting: str, session: str | None, by: GroupBy | None
+    ) -> None:
+        found = strictly(Summary, await find_summary(database.reader(), meeting, SummaryQuery(session=session, by=by)))
         assert found["by"] == by
         if by is None:
             assert found["groups"] == []
@@ -51,7 +53,7 @@ class TestSummary:
             assert sum(group["invited"] for group in found["groups"]) == found["invited"]
 
     async def test_all_numbers_of_an_odd_meeting(self, database: Database) -> None:
-        found = strictly(Summary, await summary(database.reader(), "odd-full", SummaryQuery(by="session")))
+        found = strictly(Summary, await find_summary(database.reader(), "odd-full", SummaryQuery(by="session")))
         none = {"excused": 0, "on_duty_elsewhere": 0, "on_leave": 0, "absent": 0}
         each = dict.fromkeys(none, 1)
         assert {name: found[name] for name in ("meeting", "by", *COUNTS)} == {

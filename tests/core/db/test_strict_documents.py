@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import func, select
 
-from app.attendance.repository import RECORD as ATTENDED
+from app.attendance.repository import ATTENDANCE_ITEMS as ATTENDED
 from app.check_ins.repository import SCANS
 from app.check_ins.schemas import Judgement
 from app.core.collection import Collection

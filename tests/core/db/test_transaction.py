@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.db import transaction
 from app.core.db.database import Database, await_until
+from app.state import state_of
 
 
 async def test_what_ends_in_the_moment_of_a_cancellation_is_released() -> None:
@@ -47,7 +48,7 @@ async def test_what_was_cancelled_has_nothing_to_release() -> None:
 
 @pytest.fixture
 def database(app: FastAPI) -> Database:
-    found: Database = app.state.database
+    found: Database = state_of(app).database
     return found
 
 

@@ -18,12 +18,12 @@ from app.core.problems import Invalid, InvalidContent, Malformed
 from app.writes.resource import Resource
 
 # Keys that stand in an address, and in no body.
-KEYS: Mapping[str, tuple[Any, Any]] = {
+KEY_FIELDS: Mapping[str, tuple[Any, Any]] = {
     "id": (Uuid | None, Field(None, description="Id of the one that is meant; none: a new one.")),
     "meeting": (Annotated[Slug, Field(description="Code of the meeting.")], ...),
 }
-INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
-NO_JSON = Text("Sel ini harus berisi JSON.", "This cell must hold JSON.")
+INTEGER_PATTERN = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+NOT_JSON = Text("Sel ini harus berisi JSON.", "This cell must hold JSON.")
 
 
 @dataclass(frozen=True)
@@ -31,59 +31,59 @@ class Importable:
     """A resource whose rows can be brought in. `content`: the body of a POST that creates one."""
 
     resource: Resource
-    content: type[Content]
+    payload_model: type[Content]
 
     @cached_property
-    def model(self) -> type[Content]:
+    def row_model(self) -> type[Content]:
         """The schema of a row. Why it is written is told once for all of them, unless it is a member of the object."""
-        fields = {name: (info.annotation, info) for name, info in self.content.model_fields.items()}
+        fields = {name: (info.annotation, info) for name, info in self.payload_model.model_fields.items()}
         del fields["reason"]
         if "legal_basis" not in self.resource.writable_columns:
             del fields["legal_basis"]
-        given: dict[str, Any] = {key: KEYS[key] for key in self.resource.key_columns if key not in fields}
+        given: dict[str, Any] = {key: KEY_FIELDS[key] for key in self.resource.key_columns if key not in fields}
         given |= fields
-        return create_model(f"{self.content.__name__}Row", __base__=Content, **given)
+        return create_model(f"{self.payload_model.__name__}Row", __base__=Content, **given)
 
     @cached_property
-    def cells(self) -> Mapping[str, "Cell"]:
+    def csv_columns(self) -> Mapping[str, "CsvColumn"]:
         """How each member stands in a CSV file, by its name."""
-        return {name: Cell(name, info) for name, info in self.model.model_fields.items()}
+        return {name: CsvColumn(name, info) for name, info in self.row_model.model_fields.items()}
 
     @cached_property
-    def required(self) -> tuple[str, ...]:
-        return tuple(name for name, info in self.model.model_fields.items() if info.is_required())
+    def required_columns(self) -> tuple[str, ...]:
+        return tuple(name for name, info in self.row_model.model_fields.items() if info.is_required())
 
 
 @dataclass(frozen=True)
-class Cell:
+class CsvColumn:
     """How a member stands in a cell: text as it is, numbers, true and false as JSON has them, the rest as JSON."""
 
     name: str
-    info: FieldInfo
-    kinds: tuple[Any, ...] = field(init=False)
+    field_info: FieldInfo
+    types: tuple[Any, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "kinds", tuple(_kinds(self.info.annotation)))
+        object.__setattr__(self, "kinds", tuple(_list_types(self.field_info.annotation)))
 
     @property
-    def may_be_null(self) -> bool:
-        return type(None) in self.kinds
+    def is_nullable(self) -> bool:
+        return type(None) in self.types
 
     @property
     def is_json(self) -> bool:
         return any(
-            get_origin(kind) is list or (isinstance(kind, type) and issubclass(kind, BaseModel)) for kind in self.kinds
+            get_origin(kind) is list or (isinstance(kind, type) and issubclass(kind, BaseModel)) for kind in self.types
         )
 
-    def read(self, text: str) -> Any:
+    def parse(self, text: str) -> Any:
         """The value for the schema to judge; InvalidContent for JSON that is none."""
-        if int in self.kinds and INTEGER.fullmatch(text):
+        if int in self.types and INTEGER_PATTERN.fullmatch(text):
             return int(text)
-        if bool in self.kinds and text in ("true", "false"):
+        if bool in self.types and text in ("true", "false"):
             return text == "true"
-        return self._json(text) if self.is_json else text
+        return self._parse_json(text) if self.is_json else text
 
-    def _json(self, text: str) -> Any:
+    def _parse_json(self, text: str) -> Any:
         """Read as strictly as a body: one parser for both."""
         content = text.encode()
         try:
@@ -91,15 +91,15 @@ class Cell:
             return bodies.parse(b"{%b:%b}" % (orjson.dumps(self.name), content))[self.name]
         except (orjson.JSONDecodeError, Malformed, InvalidContent) as error:
             here = pointer_to([self.name])
-            told = getattr(error, "errors", ()) or [Invalid("not_json", NO_JSON)]
+            told = getattr(error, "errors", ()) or [Invalid("not_json", NOT_JSON)]
             raise InvalidContent(*(replace(one, pointer=one.pointer or here) for one in told)) from None
 
 
-def _kinds(annotation: Any) -> list[Any]:
+def _list_types(annotation: Any) -> list[Any]:
     """The types that a member may be of, without what is annotated to them."""
     arguments = get_args(annotation)
     if get_origin(annotation) is Annotated:
-        return _kinds(arguments[0])
+        return _list_types(arguments[0])
     if type(None) in arguments:
-        return [kind for one in arguments for kind in _kinds(one)]
+        return [kind for one in arguments for kind in _list_types(one)]
     return [annotation]

@@ -1,0 +1,60 @@
+"""Start and stop of the application: open its state, and close what was opened in reverse order."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
+from fastapi import FastAPI
+
+from app import auth, registry
+from app.attendance.broadcast import SummaryBroadcaster, summary_finder
+from app.audit_chain.task import sealing
+from app.check_ins.batching import CheckInBatcher
+from app.check_ins.repository import check_in
+from app.check_ins.router import receipt_clock
+from app.core.db.database import Database
+from app.core.http import protocol
+from app.oauth.service import Attempts
+from app.settings import Settings
+from app.state import State
+from app.writes.purge import purge_periodically
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, tuple[Callable[[], None], ...]]]:
+    """Open the state for the settings in `app.state.settings`, serve, and close it.
+
+    Yields the functions that the web server calls at shutdown, to end responses that have no end of their own.
+    """
+    async with open_state(app.state.settings) as state:
+        app.state.running = state
+        try:
+            yield {protocol.AT_SHUTDOWN: (state.summary_broadcaster.close,)}
+        finally:
+            del app.state.running
+
+
+@asynccontextmanager
+async def open_state(settings: Settings) -> AsyncIterator[State]:
+    """Open everything that an application needs. If a step fails, what was opened before it is closed."""
+    async with AsyncExitStack() as stack:
+        database = Database(settings)
+        stack.push_async_callback(database.close)
+        verifier = auth.TokenVerifier(settings)
+        stack.push_async_callback(verifier.stop)
+        await verifier.start()
+        batcher = CheckInBatcher(partial(check_in, database), database.deadline)
+        broadcaster = SummaryBroadcaster(summary_finder(database))
+        stack.push_async_callback(broadcaster.stop)
+        await stack.enter_async_context(sealing(settings))
+        await stack.enter_async_context(purge_periodically(database))
+        yield State(
+            settings=settings,
+            database=database,
+            token_verifier=verifier,
+            check_in_batcher=batcher,
+            summary_broadcaster=broadcaster,
+            importable=registry.IMPORTABLE,
+            token_attempts=Attempts(),
+            receipt_clock=receipt_clock,
+        )
