@@ -59,20 +59,20 @@ def serve(
 ) -> None:
     """Serve the record. Without a database of yours: over an embedded Postgres, migrated and filled by itself."""
     from app import operations, serving
-    from app.commands.clients import admin
+    from app.commands.clients import create_first_client
 
     try:
-        operations.settings()
-        with serving.listening(host, port) as listener, operations.database(database_url, data_dir) as database:
+        operations.read_settings()
+        with serving.listening(host, port) as listener, operations.open_database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)
-                operations.load_when_empty(database.url)
+                operations.load_if_empty(database.url)
             elif migrate:
                 operations.migrate(database.url)
             operations.check_server(database.url, workers)
-            client = admin(database.url) if database.embedded else None
+            client = create_first_client(database.url) if database.embedded else None
             typer.echo(serving.greeting(listener, client))
-            url = operations.as_service_role(database.url) if database.embedded else database.url
+            url = operations.switch_to_service_role(database.url) if database.embedded else database.url
             serving.run(listener, workers, url)
     except operations.OperatorError as error:
         fail(error)
@@ -91,9 +91,9 @@ def migrate(
     from app import operations
 
     try:
-        with operations.database(database_url, data_dir) as database:
+        with operations.open_database(database_url, data_dir) as database:
             before, after = operations.migrate(database.url)
-            held = operations.grant(database.url, grant_to) if grant_to else None
+            held = operations.grant_privileges(database.url, grant_to) if grant_to else None
     except operations.OperatorError as error:
         fail(error)
     typer.echo(f"The schema is at {after}." if before == after else f"Migrated from {before or 'nothing'} to {after}.")
@@ -114,12 +114,12 @@ def load(
 
     try:
         dataset = loader.read_dataset(path or loader.SHIPPED)
-        with operations.database(database_url, data_dir) as database:
+        with operations.open_database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)
             operations.check_server(database.url, workers=1)
             with report.progress() as progress:
-                summary = operations.load(database.url, dataset, progress)
+                summary = operations.load_dataset(database.url, dataset, progress)
     except operations.OperatorError as error:
         fail(error)
     except loader.DatasetError as error:
@@ -205,12 +205,12 @@ def put_out(
     from app.show import record
 
     try:
-        settings = operations.settings()
+        settings = operations.read_settings()
         record.check_day(as_of)
-        with operations.database(database_url, data_dir) as database:
+        with operations.open_database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)
-                operations.load_when_empty(database.url)
+                operations.load_if_empty(database.url)
             operations.check_server(database.url, workers=0)
             telemetry.configure_logging("CRITICAL")  # what goes wrong is told in one sentence
             found = record.answer(settings.model_copy(update={"database_url": database.url}), as_of, sheet)

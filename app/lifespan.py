@@ -8,13 +8,13 @@ from fastapi import FastAPI
 
 from app import auth, registry
 from app.attendance.broadcast import SummaryBroadcaster, summary_finder
-from app.audit_chain.task import sealing
+from app.audit_chain.task import run_sealer
 from app.check_ins.batching import CheckInBatcher
-from app.check_ins.repository import check_in
+from app.check_ins.repository import store_submissions
 from app.check_ins.router import receipt_clock
 from app.core.db.database import Database
 from app.core.http import protocol
-from app.oauth.service import Attempts
+from app.oauth.service import FailedAttemptLimiter
 from app.settings import Settings
 from app.state import State
 from app.writes.purge import purge_periodically
@@ -43,10 +43,10 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
         verifier = auth.TokenVerifier(settings)
         stack.push_async_callback(verifier.stop)
         await verifier.start()
-        batcher = CheckInBatcher(partial(check_in, database), database.deadline)
+        batcher = CheckInBatcher(partial(store_submissions, database), database.deadline)
         broadcaster = SummaryBroadcaster(summary_finder(database))
         stack.push_async_callback(broadcaster.stop)
-        await stack.enter_async_context(sealing(settings))
+        await stack.enter_async_context(run_sealer(settings))
         await stack.enter_async_context(purge_periodically(database))
         yield State(
             settings=settings,
@@ -55,6 +55,6 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             check_in_batcher=batcher,
             summary_broadcaster=broadcaster,
             importable=registry.IMPORTABLE,
-            token_attempts=Attempts(),
+            token_attempts=FailedAttemptLimiter(),
             receipt_clock=receipt_clock,
         )

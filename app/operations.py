@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from app import models
 from app.core import embedded
-from app.core.db.pools import CONNECTIONS_BESIDE
+from app.core.db.pools import EXTRA_CONNECTIONS_PER_WORKER
 from app.models import privileges, schema
 from app.settings import Settings
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from app.core.db.transaction import Transaction
     from app.reference import loader
 
-OLDEST, NEWEST = 15, 18
+OLDEST_POSTGRES_MAJOR, NEWEST_POSTGRES_MAJOR = 15, 18
 SERVICE_ROLE = "rakornas_service"  # of the embedded server
-MIGRATIONS = Path(__file__).parents[1] / "migrations"  # beside `app` in a checkout and in a wheel
+MIGRATIONS_DIR = Path(__file__).parents[1] / "migrations"  # beside `app` in a checkout and in a wheel
 
 T = TypeVar("T")
 
@@ -30,25 +30,25 @@ class OperatorError(Exception):
     """Something that the operator can put right; the message says what and how."""
 
 
-class OperatedDatabase(NamedTuple):
+class TargetDatabase(NamedTuple):
     url: str
     embedded: bool
 
 
 @contextmanager
-def database(url: str | None, data_dir: Path | None) -> Iterator[OperatedDatabase]:
+def open_database(url: str | None, data_dir: Path | None) -> Iterator[TargetDatabase]:
     """The operator's database, or the embedded one for as long as the block runs."""
     if url:
-        yield OperatedDatabase(url, embedded=False)
+        yield TargetDatabase(url, embedded=False)
         return
     try:
-        with embedded.running(data_dir or embedded.default_data_dir()) as server:
-            yield OperatedDatabase(server.url, embedded=True)
+        with embedded.run_server(data_dir or embedded.default_data_dir()) as server:
+            yield TargetDatabase(server.url, embedded=True)
     except embedded.EmbeddedError as error:
         raise OperatorError(str(error)) from error
 
 
-def settings() -> Settings:
+def read_settings() -> Settings:
     """The settings of the environment; OperatorError names the one that is wrong."""
     try:
         return Settings()
@@ -62,7 +62,7 @@ def settings() -> Settings:
 
 def migrate(url: str) -> tuple[str | None, str]:
     """Bring the schema to this release's; returns the revision before and after."""
-    before = asked(_revision(url))
+    before = run_query(_fetch_revision(url))
     state = require_migratable(before)
     if state in ("empty", "older"):
         # Alembic is imported only where there is something to migrate: it is a fifth of a warm start.
@@ -71,7 +71,7 @@ def migrate(url: str) -> tuple[str | None, str]:
         from sqlalchemy.exc import SQLAlchemyError
 
         configuration = Config()
-        configuration.set_main_option("script_location", str(MIGRATIONS))
+        configuration.set_main_option("script_location", str(MIGRATIONS_DIR))
         configuration.set_main_option("path_separator", "os")
         configuration.attributes["url"] = url
         try:
@@ -81,41 +81,41 @@ def migrate(url: str) -> tuple[str | None, str]:
     return before, before if before and state == "ready" else models.SCHEMA_REVISION
 
 
-def require_migratable(revision: str | None) -> schema.State:
+def require_migratable(revision: str | None) -> schema.SchemaState:
     """Return how a database's revision compares; OperatorError if migrations cannot bring it to this release's."""
-    if reason := schema.refusal(revision):
+    if reason := schema.explain_refusal(revision):
         raise OperatorError(reason)
-    return schema.state_of(revision)
+    return schema.compare_revision(revision)
 
 
-def load(url: str, dataset: "loader.Dataset", progress: "loader.Progress | None" = None) -> "loader.Summary":
+def load_dataset(url: str, dataset: "loader.Dataset", progress: "loader.Progress | None" = None) -> "loader.Summary":
     """Load a data set; DatasetError tells what is wrong with a row, OperatorError what is wrong with the database."""
     from app.reference import loader
 
-    return asked(loader.load(url, dataset, progress))
+    return run_query(loader.load(url, dataset, progress))
 
 
-def grant(url: str, role: str) -> bool:
+def grant_privileges(url: str, role: str) -> bool:
     """Give a role what serving needs. False: it is an owner of the audit trail, or a superuser, and can change it."""
-    if require_migratable(asked(_revision(url))) == "empty":
+    if require_migratable(run_query(_fetch_revision(url))) == "empty":
         raise OperatorError("The database has no schema: run `rakornas migrate` first.")
-    return asked(_grant(url, role))
+    return run_query(_grant_privileges(url, role))
 
 
-def as_service_role(url: str) -> str:
+def switch_to_service_role(url: str) -> str:
     """The embedded server's address for a role that can serve and no more, which is made where there is none."""
-    asked(_grant(url, SERVICE_ROLE, make_it=True))
-    return url.replace(f"//{embedded.NAME}@", f"//{SERVICE_ROLE}@", 1)
+    run_query(_grant_privileges(url, SERVICE_ROLE, create_role=True))
+    return url.replace(f"//{embedded.DATABASE_NAME}@", f"//{SERVICE_ROLE}@", 1)
 
 
-def write(url: str, work: "Callable[[Transaction], Awaitable[T]]") -> T:
+def run_in_transaction(url: str, work: "Callable[[Transaction], Awaitable[T]]") -> T:
     """What this work comes to, in one transaction."""
     from app.core.db.database import Database
     from app.core.db.transaction import open_transaction
     from app.core.problems import Unavailable
 
-    async def written() -> T:
-        database = Database(settings().model_copy(update={"database_url": url}))
+    async def run() -> T:
+        database = Database(read_settings().model_copy(update={"database_url": url}))
         try:
             async with open_transaction(database) as transaction:
                 return await work(transaction)
@@ -123,35 +123,37 @@ def write(url: str, work: "Callable[[Transaction], Awaitable[T]]") -> T:
             await database.close()
 
     try:
-        return asyncio.run(written())
+        return asyncio.run(run())
     except Unavailable as error:
         raise OperatorError(f"The database (DATABASE_URL, --database-url) cannot be used: {error.__cause__}") from error
 
 
-def load_when_empty(url: str) -> None:
+def load_if_empty(url: str) -> None:
     """Load the shipped reference data into a database that has none. Later changes to it are never overwritten."""
-    if asked(_fetch(url, "SELECT EXISTS (SELECT FROM regions)")):
+    if run_query(_fetch_value(url, "SELECT EXISTS (SELECT FROM regions)")):
         return
     from app.reference import loader
 
-    load(url, loader.read_dataset(loader.SHIPPED))
+    load_dataset(url, loader.read_dataset(loader.SHIPPED))
 
 
 def check_server(url: str, workers: int) -> None:
     """Raise OperatorError unless the server is one of 15 to 18, is migrated, and has enough connections."""
-    version = int(asked(_fetch(url, "SHOW server_version_num"))) // 10000
-    if not OLDEST <= version <= NEWEST:
-        raise OperatorError(f"This is Postgres {version}; the service runs on {OLDEST} to {NEWEST}.")
-    revision = asked(_revision(url))
+    version = int(run_query(_fetch_value(url, "SHOW server_version_num"))) // 10000
+    if not OLDEST_POSTGRES_MAJOR <= version <= NEWEST_POSTGRES_MAJOR:
+        raise OperatorError(
+            f"This is Postgres {version}; the service runs on {OLDEST_POSTGRES_MAJOR} to {NEWEST_POSTGRES_MAJOR}."
+        )
+    revision = run_query(_fetch_revision(url))
     if require_migratable(revision) != "ready":
         raise OperatorError(
             f"{f'The schema is at {revision}' if revision else 'The database has no schema'}, this release needs "
             f"{models.SCHEMA_REVISION}: run `rakornas migrate`, or `rakornas serve --migrate`."
         )
-    set_to = settings()
-    of_each = set_to.pool_size + set_to.write_pool_size + CONNECTIONS_BESIDE
-    needed = workers * of_each * 2 + 10  # twice: while one release replaces another, both are there
-    allowed = int(asked(_fetch(url, "SHOW max_connections")))
+    settings = read_settings()
+    per_worker = settings.pool_size + settings.write_pool_size + EXTRA_CONNECTIONS_PER_WORKER
+    needed = workers * per_worker * 2 + 10  # twice: while one release replaces another, both are there
+    allowed = int(run_query(_fetch_value(url, "SHOW max_connections")))
     if needed > allowed:
         raise OperatorError(
             f"{workers} workers need up to {needed} connections, the server allows {allowed}: "
@@ -163,37 +165,37 @@ def _first_line(error: BaseException) -> str:
     return str(getattr(error, "orig", None) or error or type(error).__name__).splitlines()[0]
 
 
-async def _grant(url: str, role: str, *, make_it: bool = False) -> bool:
+async def _grant_privileges(url: str, role: str, *, create_role: bool = False) -> bool:
     connection = await asyncpg.connect(url, timeout=5)
     try:
         # Catalogs know no waiting: of two that change the same rights at once, one would fail.
         async with connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock(grant_lock_key())")
             name = await connection.fetchval("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname = $1", role)
-            if name is None and not make_it:
+            if name is None and not create_role:
                 raise OperatorError(f"There is no role {role}: make it with CREATE ROLE, and a way to log in.")
             if name is None:
                 name = role
                 await connection.execute(f"CREATE ROLE {role} LOGIN")
-            elif make_it and await connection.fetchval(privileges.CAN_SERVE, role):
+            elif create_role and await connection.fetchval(privileges.SELECT_CAN_SERVE, role):
                 return True  # a warm start writes nothing
-            functions = await connection.fetchval(privileges.FUNCTIONS)
+            functions = await connection.fetchval(privileges.SELECT_FUNCTIONS)
             for statement in (*privileges.GRANTS, f"GRANT EXECUTE ON FUNCTION {functions} TO {{role}}"):
                 await connection.execute(statement.format(role=name))
-            return bool(await connection.fetchval(privileges.IS_INSERT_ONLY, role))
+            return bool(await connection.fetchval(privileges.SELECT_IS_INSERT_ONLY, role))
     finally:
         await connection.close()
 
 
-async def _revision(url: str) -> str | None:
+async def _fetch_revision(url: str) -> str | None:
     try:
-        found = await _fetch(url, schema.READ_REVISION)
+        revision = await _fetch_value(url, schema.SELECT_REVISION)
     except asyncpg.UndefinedTableError:
         return None
-    return str(found) if found is not None else None
+    return str(revision) if revision is not None else None
 
 
-async def _fetch(url: str, sql: str) -> Any:
+async def _fetch_value(url: str, sql: str) -> Any:
     connection = await asyncpg.connect(url, timeout=5)
     try:
         return await connection.fetchval(sql)
@@ -201,10 +203,10 @@ async def _fetch(url: str, sql: str) -> Any:
         await connection.close()
 
 
-def asked(question: Coroutine[Any, Any, T]) -> T:
+def run_query(query: Coroutine[Any, Any, T]) -> T:
     """What a coroutine over a connection of its own comes to; OperatorError when the database cannot be used."""
     try:
-        return asyncio.run(question)
+        return asyncio.run(query)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         raise OperatorError(
             f"The database (DATABASE_URL, --database-url) cannot be used: {error or type(error).__name__}"

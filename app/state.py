@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from app.core.db.database import Database
     from app.health.repository import Readiness
     from app.imports.row_schema import Importable
-    from app.oauth.service import Attempts
+    from app.oauth.service import FailedAttemptLimiter
     from app.settings import Settings
 
 
@@ -35,7 +35,7 @@ class State:
     summary_broadcaster: SummaryBroadcaster
     importable: Mapping[str, Importable]
     """The resources that `/v1/imports` accepts, by name."""
-    token_attempts: Attempts
+    token_attempts: FailedAttemptLimiter
     """Failed attempts at the token endpoint, by client and by network."""
     receipt_clock: Callable[[], datetime]
     """Returns the instant at which a submission of check-ins was received."""

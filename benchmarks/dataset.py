@@ -47,9 +47,9 @@ def filled() -> Iterator[str]:
 @contextmanager
 def running(data_dir: Path) -> Iterator[str]:
     """The embedded server on this directory, filled as long as it lives."""
-    with embedded.running(data_dir) as server:
+    with embedded.run_server(data_dir) as server:
         operations.migrate(server.url)
-        operations.load_when_empty(server.url)
+        operations.load_if_empty(server.url)
         asyncio.run(fill(server.url))
         yield server.url
 

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from uuid_utils.compat import uuid7
 
-from app.badges.keys import key_of
-from app.badges.repository import digest_of
+from app.badges.keys import derive_key
+from app.badges.repository import hash_token
 from app.core.embedded.installation import find_binaries
 from benchmarks import crowd, dataset, posts, races_for_badges
 from benchmarks.writers import Service
@@ -65,12 +65,12 @@ async def prepare(url: str, people: int) -> list[str]:
     connection = await asyncpg.connect(url)
     await crowd.gather(connection, people)
     secret = await connection.fetchval("SELECT key FROM service_keys WHERE purpose = 'badges'")
-    key = key_of(bytes(secret), crowd.MEETING)
+    key = derive_key(bytes(secret), crowd.MEETING)
     listed = await connection.fetch("SELECT id FROM participants WHERE meeting = $1 ORDER BY id", crowd.MEETING)
     ids = [uuid7() for _ in listed]
-    tokens = [key.token(id_) for id_ in ids]
+    tokens = [key.sign(id_) for id_ in ids]
     badges = [
-        (id_, crowd.MEETING, row[0], digest_of(token)) for id_, row, token in zip(ids, listed, tokens, strict=True)
+        (id_, crowd.MEETING, row[0], hash_token(token)) for id_, row, token in zip(ids, listed, tokens, strict=True)
     ]
     columns = ("id", "meeting", "participant", "digest")
     await connection.copy_records_to_table("badges", records=badges, columns=columns)

@@ -153,9 +153,9 @@ async def summaries(database: Database) -> list[Question]:
 
 async def explain(database: Database, question: Question) -> Answer:
     """What the statement takes on a connection of the service's, prepared as there."""
-    text, names = question.statement.sql, question.statement.values(question.parameters)
+    text, names = question.statement.sql, question.statement.bind_values(question.parameters)
     values = ", ".join(_literal(value) for value in names)
-    async with database.engine.connect() as connection:
+    async with database.read_engine.connect() as connection:
         driver = (await connection.get_raw_connection()).driver_connection
         assert isinstance(driver, asyncpg.Connection)
         await driver.execute(f"PREPARE asked AS {text}")

@@ -46,9 +46,9 @@ def run(quick: bool) -> bool:
     """Print what became of the meetings; whether each roll is what the gates have seen."""
     wishes, strikes = (QUICK, QUICK_STRIKES) if quick else (WISHES, STRIKES)
     with scratch() as data_dir, ExitStack() as uses:
-        url = uses.enter_context(embedded.running(data_dir)).url
+        url = uses.enter_context(embedded.run_server(data_dir)).url
         operations.migrate(url)
-        operations.load_when_empty(url)
+        operations.load_if_empty(url)
         return asyncio.run(measure(url, data_dir, uses, wishes, strikes))
 
 
@@ -66,7 +66,7 @@ async def measure(url: str, data_dir: Path, uses: ExitStack, wishes: Wishes, str
     async def stop_postgres() -> None:
         await asyncio.to_thread(stop_at_once, data_dir)
         await asyncio.sleep(DOWN)
-        await asyncio.to_thread(lambda: uses.enter_context(embedded.running(data_dir)))
+        await asyncio.to_thread(lambda: uses.enter_context(embedded.run_server(data_dir)))
 
     await asyncio.to_thread(service.start)
     try:
@@ -103,12 +103,12 @@ async def storm(service: Service, wishes: Wishes, strikes: Sequence[float], stri
 def stop_at_once(data_dir: Path) -> None:
     """What `pg_ctl stop -m immediate` does: no goodbye to anybody, and recovery at the next start."""
     cluster = data_dir / "pg"
-    served = postmaster.serving(cluster)
+    served = postmaster.read_live_pid_file(cluster)
     if served is None:
         raise RuntimeError("there is no Postgres to stop")
     os.kill(served.pid, signal.SIGQUIT)
     deadline = time.monotonic() + PATIENCE
-    while postmaster.server_processes(cluster):
+    while postmaster.list_server_processes(cluster):
         if time.monotonic() > deadline:
             raise RuntimeError("Postgres does not stop")
         time.sleep(0.02)

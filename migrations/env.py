@@ -24,13 +24,13 @@ from app.settings import Settings
 
 ischema_names["xid8"] = Xid8  # else a comparison with the models would not know the column's type
 
-LOCK = 0x72616B6F726E6173  # "rakornas"; the first of the advisory locks in migrations/sql/locks.sql
+MIGRATION_LOCK_KEY = 0x72616B6F726E6173  # "rakornas"; the first of the advisory locks in migrations/sql/locks.sql
 LOCK_WAIT_SECONDS = 60
-ATTEMPTS = 10
+MAX_ATTEMPTS = 10
 LOCK_NOT_AVAILABLE = "55P03"
 
 
-def migrate(connection: Connection) -> None:
+def run_migrations(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=models.Base.metadata,
@@ -46,36 +46,36 @@ def refuse_unknown_revision(connection: Connection) -> None:
     """Stop if the database cannot be migrated, and say what to do."""
     revision = MigrationContext.configure(connection).get_current_revision()
     connection.rollback()
-    if reason := schema.refusal(revision):
+    if reason := schema.explain_refusal(revision):
         raise SystemExit(reason)
 
 
-def take_turn(connection: Connection) -> None:
+def acquire_migration_lock(connection: Connection) -> None:
     """Wait until no other process migrates this database."""
-    give_up = time.monotonic() + LOCK_WAIT_SECONDS
-    while not connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}):
-        if time.monotonic() > give_up:
+    deadline = time.monotonic() + LOCK_WAIT_SECONDS
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK_KEY}):
+        if time.monotonic() > deadline:
             raise TimeoutError(f"another process has been migrating this database for {LOCK_WAIT_SECONDS} s")
         connection.rollback()
         time.sleep(0.1)
     connection.commit()
 
 
-def migrate_in_turn(connection: Connection) -> None:
-    take_turn(connection)
+def migrate_under_lock(connection: Connection) -> None:
+    acquire_migration_lock(connection)
     refuse_unknown_revision(connection)
-    for attempt in range(1, ATTEMPTS + 1):
+    for attempt in range(1, MAX_ATTEMPTS + 1):
         try:
-            migrate(connection)
+            run_migrations(connection)
             return
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE or attempt == ATTEMPTS:
+            if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE or attempt == MAX_ATTEMPTS:
                 raise
             connection.rollback()
             time.sleep(attempt / 2)
 
 
-async def online() -> None:
+async def run_online() -> None:
     url = context.config.attributes.get("url") or Settings().database_url
     if not url:
         raise SystemExit("Set DATABASE_URL, or use `rakornas migrate`, which knows the embedded server.")
@@ -96,11 +96,11 @@ async def online() -> None:
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     async with engine.connect() as connection:
-        await connection.run_sync(migrate_in_turn)
+        await connection.run_sync(migrate_under_lock)
     await engine.dispose()
 
 
-def offline() -> None:
+def run_offline() -> None:
     """Write the SQL instead of running it, for the migration lint and for a DBA's eyes."""
     context.configure(
         dialect_name="postgresql",
@@ -113,6 +113,6 @@ def offline() -> None:
 
 
 if context.is_offline_mode():
-    offline()
+    run_offline()
 else:
-    asyncio.run(online())
+    asyncio.run(run_online())

@@ -17,11 +17,11 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from migrations import scripts
-from migrations.scripts import Name
+from migrations.scripts import DefinitionName
 
-PROJECT = Path(__file__).parents[1]
-SCHEMA = PROJECT / "app" / "models" / "schema.py"
-MIGRATION = '''"""Replace functions, views or triggers
+PROJECT_DIR = Path(__file__).parents[1]
+SCHEMA_MODULE = PROJECT_DIR / "app" / "models" / "schema.py"
+MIGRATION_TEMPLATE = '''"""Replace functions, views or triggers
 
 {names}
 
@@ -51,18 +51,20 @@ class NothingToReplace(Exception):
     """No migration can be written; the message says why."""
 
 
-def migrated_definitions() -> dict[Name, str]:
+def read_migrated_definitions() -> dict[DefinitionName, str]:
     """Return the newest text of each definition in the scripts of all migrations, oldest migration first."""
-    found: dict[Name, str] = {}
-    for script in sorted(scripts.VERSIONS.glob("*/upgrade.sql")):
-        for name, text in scripts.definitions(scripts.read(script)).items():
-            found.pop(name, None)
+    definitions: dict[DefinitionName, str] = {}
+    for script in sorted(scripts.VERSIONS_DIR.glob("*/upgrade.sql")):
+        for name, text in scripts.parse_definitions(scripts.read_script(script)).items():
+            definitions.pop(name, None)
             if not scripts.is_dropped(text):
-                found[name] = text
-    return found
+                definitions[name] = text
+    return definitions
 
 
-def changed_names(before: dict[Name, str], after: dict[Name, str], wanted: Iterable[str] = ()) -> list[Name]:
+def find_changed_names(
+    before: dict[DefinitionName, str], after: dict[DefinitionName, str], wanted: Iterable[str] = ()
+) -> list[DefinitionName]:
     """Return what must be replaced, in the order of migrations/sql; NothingToReplace if there is nothing."""
     wanted = set(wanted)
     if unknown := wanted - {name.name for name in after}:
@@ -70,22 +72,22 @@ def changed_names(before: dict[Name, str], after: dict[Name, str], wanted: Itera
     if removed := before.keys() - after.keys():
         names = ", ".join(sorted({name.name for name in removed}))
         raise NothingToReplace(f"Not in migrations/sql any more: {names}. Drop each in the upgrade.sql of a migration.")
-    changed = {name for name, text in after.items() if name not in before or _differ(text, before[name])}
+    changed = {name for name, text in after.items() if name not in before or _is_changed(text, before[name])}
     for name in changed & before.keys():
-        if scripts.arguments(after[name]) != scripts.arguments(before[name]):
+        if scripts.parse_arguments(after[name]) != scripts.parse_arguments(before[name]):
             raise NothingToReplace(f"{name.name} has other arguments: add a function of another name.")
     chosen = {name for name in changed if not wanted} | {name for name in after if name.name in wanted}
-    chosen |= set(_dependents(chosen, after))
+    chosen |= set(_find_dependents(chosen, after))
     if not chosen:
         raise NothingToReplace("Nothing in migrations/sql has changed.")
     return [name for name in after if name in chosen]
 
 
-def _differ(one: str, other: str) -> bool:
-    return scripts.without_comments_before(one) != scripts.without_comments_before(other)
+def _is_changed(text: str, former_text: str) -> bool:
+    return scripts.strip_leading_comments(text) != scripts.strip_leading_comments(former_text)
 
 
-def _dependents(chosen: Iterable[Name], after: dict[Name, str]) -> Iterable[Name]:
+def _find_dependents(chosen: Iterable[DefinitionName], after: dict[DefinitionName, str]) -> Iterable[DefinitionName]:
     """Yield what must run again after these: the calls of enable_…(), and the functions that use a changed type."""
     for one in chosen:
         for name, text in after.items():
@@ -95,7 +97,7 @@ def _dependents(chosen: Iterable[Name], after: dict[Name, str]) -> Iterable[Name
                 yield name
 
 
-def script_of(statements: Iterable[tuple[Name, str]]) -> str:
+def build_script(statements: Iterable[tuple[DefinitionName, str]]) -> str:
     """Return a script that runs each statement under the search_path that it needs."""
     lines: list[str] = []
     search_path = ""
@@ -109,16 +111,16 @@ def script_of(statements: Iterable[tuple[Name, str]]) -> str:
     return "\n\n".join(lines) + "\n"
 
 
-def drop(name: Name) -> str:
+def build_drop(name: DefinitionName) -> str:
     """Return the statement that drops a definition."""
     return f"DROP {name.kind} {name.name}{f' ON {name.table}' if name.table else ''};"
 
 
 def write_migration(wanted: list[str]) -> list[Path]:
     """Write the next migration and set SCHEMA_REVISION to it. Returns the files written."""
-    before, after = migrated_definitions(), scripts.definitions(scripts.read(scripts.CURRENT))
-    changed = changed_names(before, after, wanted)
-    [previous] = ScriptDirectory.from_config(Config(PROJECT / "alembic.ini")).get_heads()
+    before, after = read_migrated_definitions(), scripts.parse_definitions(scripts.read_script(scripts.CURRENT_SCRIPT))
+    changed = find_changed_names(before, after, wanted)
+    [previous] = ScriptDirectory.from_config(Config(PROJECT_DIR / "alembic.ini")).get_heads()
     if not previous.isdigit():
         raise NothingToReplace(f"The newest migration is {previous}: give it the next number of four digits.")
     revision = f"{int(previous) + 1:04}"
@@ -127,20 +129,22 @@ def write_migration(wanted: list[str]) -> list[Path]:
     folder = f"{revision}_{slug}"
     # A view cannot be replaced by one with fewer columns, so all are dropped first, the last one first.
     drops = [
-        (name, drop(name))
+        (name, build_drop(name))
         for name in reversed(changed)
         if name.kind == "VIEW" or (name not in before and name.kind != "CALL")
     ]
     former = [(name, before[name]) for name in changed if name in before]
     contents = {
-        scripts.VERSIONS / folder / "upgrade.sql": script_of((name, after[name]) for name in changed),
-        scripts.VERSIONS / folder / "downgrade.sql": script_of([*drops, *former]),
-        scripts.VERSIONS / f"{datetime.now(UTC):%Y-%m-%d-%H%M}_{slug}.py": MIGRATION.format(
+        scripts.VERSIONS_DIR / folder / "upgrade.sql": build_script((name, after[name]) for name in changed),
+        scripts.VERSIONS_DIR / folder / "downgrade.sql": build_script([*drops, *former]),
+        scripts.VERSIONS_DIR / f"{datetime.now(UTC):%Y-%m-%d-%H%M}_{slug}.py": MIGRATION_TEMPLATE.format(
             names=textwrap.fill(", ".join(names), 120), revision=revision, previous=previous, folder=folder
         ),
-        SCHEMA: re.sub(r'(SCHEMA_REVISION = )"\d+"', rf'\1"{revision}"', SCHEMA.read_text(encoding="utf-8")),
+        SCHEMA_MODULE: re.sub(
+            r'(SCHEMA_REVISION = )"\d+"', rf'\1"{revision}"', SCHEMA_MODULE.read_text(encoding="utf-8")
+        ),
     }
-    (scripts.VERSIONS / folder).mkdir(exist_ok=True)
+    (scripts.VERSIONS_DIR / folder).mkdir(exist_ok=True)
     for path, text in contents.items():
         path.write_text(text, encoding="utf-8")
     return list(contents)
@@ -153,7 +157,7 @@ def main() -> None:
         written = write_migration(parser.parse_args().names)
     except NothingToReplace as reason:
         raise SystemExit(str(reason)) from reason
-    sys.stdout.writelines(f"{path.relative_to(PROJECT)}\n" for path in written)
+    sys.stdout.writelines(f"{path.relative_to(PROJECT_DIR)}\n" for path in written)
 
 
 if __name__ == "__main__":

@@ -10,17 +10,17 @@ from typing import NamedTuple
 
 from alembic import op
 
-CURRENT = Path(__file__).parent / "sql" / "all.sql"
-VERSIONS = Path(__file__).parent / "versions"
+CURRENT_SCRIPT = Path(__file__).parent / "sql" / "all.sql"
+VERSIONS_DIR = Path(__file__).parent / "versions"
 
-_INCLUDE = re.compile(r"^\\ir (\S+)$", re.MULTILINE)
+_INCLUDE_LINE = re.compile(r"^\\ir (\S+)$", re.MULTILINE)
 # Comments, strings, quoted names and dollar-quoted bodies, in which a semicolon does not end a statement.
 _TOKEN = re.compile(
     r"""--[^\n]*|/\*.*?\*/|\b[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"[^"]*"|(?<!\w)(\$\w*\$).*?\1|\bBEGIN\s+ATOMIC\b|;""",
     re.DOTALL,
 )
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
-_COMMENTS_BEFORE = re.compile(r"\A(?:\s|--[^\n]*\n|/\*.*?\*/)+", re.DOTALL)
+_LEADING_COMMENTS = re.compile(r"\A(?:\s|--[^\n]*\n|/\*.*?\*/)+", re.DOTALL)
 _DEFINITION = re.compile(
     r"(?:CREATE (?:OR REPLACE )?(?:CONSTRAINT )?|DROP )(FUNCTION|VIEW|TRIGGER|TYPE) (?:IF EXISTS )?([\w.]+)"
     r"(?P<arguments> ?\([^)]*\))?(?:[^;$]*?\sON ([\w.]+))?"
@@ -29,10 +29,12 @@ _BEFORE_LAST_COMMENT = re.compile(r"\A(?:(?:--[^\n]*\n)+\s*\n)+")
 _CALL = re.compile(r"SELECT (enable_\w+)\(('\w+')")
 _SEARCH_PATH = re.compile(r"(?:RESET search_path|SET search_path = ([\w, ]+))")
 # Statements of a script that define nothing that it could be compared by: tables, rows and what belongs to them.
-_OTHER = re.compile(r"(CREATE (TABLE|UNIQUE INDEX|INDEX|SCHEMA|EXTENSION)|ALTER TABLE|INSERT|UPDATE|DELETE|DROP) ")
+_OTHER_STATEMENT = re.compile(
+    r"(CREATE (TABLE|UNIQUE INDEX|INDEX|SCHEMA|EXTENSION)|ALTER TABLE|INSERT|UPDATE|DELETE|DROP) "
+)
 
 
-class Name(NamedTuple):
+class DefinitionName(NamedTuple):
     """What a statement defines."""
 
     kind: str
@@ -44,12 +46,12 @@ class Name(NamedTuple):
     """The search_path that the script has set, else empty."""
 
 
-def read(path: Path) -> str:
+def read_script(path: Path) -> str:
     """Return the text of a script with all included files in their places."""
-    return _INCLUDE.sub(lambda line: read(path.parent / line[1]).rstrip(), path.read_text(encoding="utf-8"))
+    return _INCLUDE_LINE.sub(lambda line: read_script(path.parent / line[1]).rstrip(), path.read_text(encoding="utf-8"))
 
 
-def split(script: str) -> Iterator[str]:
+def split_statements(script: str) -> Iterator[str]:
     """Yield the statements of a script without their semicolons, each with the comments before it.
 
     Raises ValueError where a statement has no semicolon, or a body as BEGIN ATOMIC: write it in dollar quotes.
@@ -68,7 +70,7 @@ def split(script: str) -> Iterator[str]:
 def run(script: str) -> None:
     """Run a script in the current migration, or write it out in Alembic's offline mode."""
     context = op.get_context()
-    for statement in split(script):
+    for statement in split_statements(script):
         if context.as_sql:
             context.impl.static_output(f"{statement};")
         else:
@@ -77,33 +79,33 @@ def run(script: str) -> None:
 
 def run_file(name: str) -> None:
     """Run a script of `migrations/versions`, such as `0028_baseline/upgrade.sql`."""
-    run(read(VERSIONS / name))
+    run(read_script(VERSIONS_DIR / name))
 
 
-def without_comments_before(statement: str) -> str:
+def strip_leading_comments(statement: str) -> str:
     """Return a statement without the comments before it."""
-    return _COMMENTS_BEFORE.sub("", statement)
+    return _LEADING_COMMENTS.sub("", statement)
 
 
-def definitions(script: str) -> dict[Name, str]:
+def parse_definitions(script: str) -> dict[DefinitionName, str]:
     """Return the statements of a script that define something, in their order.
 
     Statements about the same thing (DROP TRIGGER before CREATE CONSTRAINT TRIGGER) are put together. Raises ValueError
     for a statement that is not understood.
     """
-    found: dict[Name, str] = {}
+    statements: dict[DefinitionName, str] = {}
     search_path = ""
-    for statement in split(script):
-        sql = " ".join(_COMMENT.sub("", without_comments_before(statement)).split())
+    for statement in split_statements(script):
+        sql = " ".join(_COMMENT.sub("", strip_leading_comments(statement)).split())
         if path := _SEARCH_PATH.fullmatch(sql):
             search_path = path[1] or ""
             continue
         if definition := _DEFINITION.match(sql):
             kind, name, _, table = definition.groups()
-            key = Name(kind, name, table if kind == "TRIGGER" else "", search_path)
+            key = DefinitionName(kind, name, table if kind == "TRIGGER" else "", search_path)
         elif call := _CALL.match(sql):
-            key = Name("CALL", call[1], call[2], search_path)
-        elif _OTHER.match(sql):
+            key = DefinitionName("CALL", call[1], call[2], search_path)
+        elif _OTHER_STATEMENT.match(sql):
             continue
         else:
             raise ValueError(f"Not understood in a script of migrations: {sql[:60]!r}")
@@ -111,16 +113,16 @@ def definitions(script: str) -> dict[Name, str]:
             raise ValueError(f"Drop one thing a statement: {sql[:60]!r}")
         # The comment at the head of a file is not about its first statement.
         text = f"{_BEFORE_LAST_COMMENT.sub('', statement)};"
-        found[key] = f"{found[key]}\n{text}" if key in found else text
-    return found
+        statements[key] = f"{statements[key]}\n{text}" if key in statements else text
+    return statements
 
 
 def is_dropped(text: str) -> bool:
     """Say whether the last statement about something drops it."""
-    return without_comments_before(list(split(text))[-1]).startswith("DROP")
+    return strip_leading_comments(list(split_statements(text))[-1]).startswith("DROP")
 
 
-def arguments(text: str) -> str | None:
+def parse_arguments(text: str) -> str | None:
     """Return the arguments of a function's definition as they are written; None for anything else."""
     definition = _DEFINITION.match(" ".join(_COMMENT.sub("", text).split()))
     return definition["arguments"] if definition and definition[1] == "FUNCTION" else None

@@ -77,7 +77,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The address of the server's own database, from which others are made."""
-    with embedded.running(data_dir()) as running:
+    with embedded.run_server(data_dir()) as running:
         with (data_dir() / "templates.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not asyncio.run(fetch(running.url, "SELECT TRUE FROM pg_database WHERE datname = $1", LOADED)):
@@ -97,13 +97,13 @@ def make_templates(url: str) -> None:
     asyncio.run(fetch(url, f"CREATE DATABASE {MIGRATED}"))
     operations.migrate(named(url, MIGRATED))
     asyncio.run(fetch(url, f"CREATE DATABASE loading TEMPLATE {MIGRATED}"))
-    operations.load_when_empty(named(url, "loading"))
+    operations.load_if_empty(named(url, "loading"))
     asyncio.run(fetch(url, f"ALTER DATABASE loading RENAME TO {LOADED}"))
 
 
 def named(url: str, database: str) -> str:
     """The same server's other database."""
-    return url.replace(f"/{embedded.NAME}?", f"/{database}?")
+    return url.replace(f"/{embedded.DATABASE_NAME}?", f"/{database}?")
 
 
 async def fetch(url: str, sql: str, *arguments: Any) -> Any:
@@ -204,7 +204,7 @@ def statements(app: FastAPI) -> Iterator[list[str]]:
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         ran.append(statement)
 
-    engine = state_of(app).database.engine.sync_engine
+    engine = state_of(app).database.read_engine.sync_engine
     event.listen(engine, "before_cursor_execute", note)
     yield ran
     event.remove(engine, "before_cursor_execute", note)

@@ -146,9 +146,9 @@ async def ask(url: str) -> dict[str, Any]:
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="rakornas-contract-") as directory:
         Path(directory).chmod(0o755)
-        with operations.database(None, Path(directory, "data")) as database:
+        with operations.open_database(None, Path(directory, "data")) as database:
             operations.migrate(database.url)
-            operations.load_when_empty(database.url)
+            operations.load_if_empty(database.url)
             ANSWERS.write_bytes(orjson.dumps(asyncio.run(ask(database.url)), option=OPTIONS))
     answers.cache_clear()
     document.cache_clear()

@@ -23,12 +23,12 @@ from typing import Literal
 from sqlalchemy import CheckConstraint, Computed, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import Base, Fact, one_of
+from app.models.metadata import Base, SourcedRecord, one_of_check
 
 NoticeKind = Literal["decision", "circular"]
 
 
-class Notice(Fact, Base):
+class Notice(SourcedRecord, Base):
     __tablename__ = "notices"
 
     code: Mapped[str] = mapped_column(primary_key=True)
@@ -37,7 +37,7 @@ class Notice(Fact, Base):
     folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC ARRAY[name])", persisted=True))
 
     __table_args__ = (
-        CheckConstraint(one_of("kind", NoticeKind), name="kind_known"),
+        CheckConstraint(one_of_check("kind", NoticeKind), name="kind_known"),
         Index(None, "kind", "code"),
         Index(None, "name", "code"),
         Index(None, "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
@@ -74,7 +74,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from app.core.facts import Fact
+from app.core.db.provenance import SourcedRecord
 from app.core.parameters import FieldsOf, PageQuery
 from app.models.notices import NoticeKind
 
@@ -85,7 +85,7 @@ class NoticeMembers(BaseModel):
     kind: NoticeKind
 
 
-class Notice(Fact, NoticeMembers):
+class Notice(SourcedRecord, NoticeMembers):
     """A notice."""
 
 
@@ -103,15 +103,15 @@ from sqlalchemy import ColumnElement, bindparam, select
 
 from app import models
 from app.core.collection import Collection, Given
-from app.core.documents import Day, Document, Rows
-from app.core.facts import fact_members
+from app.core.db.documents import DayExpression, Document, DocumentSelect
+from app.core.db.provenance import sourced_record_columns
 from app.notices import schemas
 
 _notice = models.Notice
 
 
-def notice(_day: Day) -> Rows:
-    return select(_notice.code, _notice.name, _notice.kind, *fact_members(_notice))
+def notice(_day: DayExpression) -> DocumentSelect:
+    return select(_notice.code, _notice.name, _notice.kind, *sourced_record_columns(_notice))
 
 
 def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
@@ -162,7 +162,7 @@ EDITED = {
         )
     ],
     "app/models/__init__.py": [
-        ("from app.models.metadata import Base, Fact, Record\n", "from app.models.notices import Notice\n"),
+        ("from app.models.metadata import Base, Record, SourcedRecord\n", "from app.models.notices import Notice\n"),
         ("__all__ = [", '"Notice", '),
     ],
     "app/main.py": [

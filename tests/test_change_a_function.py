@@ -70,10 +70,10 @@ async def test_the_steps_of_the_readme(copy: Path, database_url: str) -> None:
     )
     assert migrated.stdout == f"{(models.SCHEMA_REVISION, next_revision())}\n", migrated.stderr
     assert NEW in await fetch(database_url, SOURCE, name)
-    await assert_script_changes_nothing(database_url, scripts.read(copy / "migrations/sql/all.sql"))
+    await assert_script_changes_nothing(database_url, scripts.read_script(copy / "migrations/sql/all.sql"))
     assert alembic(copy, database_url, "downgrade", models.SCHEMA_REVISION).returncode == 0
     assert NEW not in await fetch(database_url, SOURCE, name)
-    await assert_script_changes_nothing(database_url, scripts.read(scripts.CURRENT))
+    await assert_script_changes_nothing(database_url, scripts.read_script(scripts.CURRENT_SCRIPT))
 
 
 @pytest.mark.full
@@ -97,10 +97,10 @@ async def test_new_functions_views_of_both_schemas_and_triggers(copy: Path, data
     edit(copy, "migrations/sql/rules.sql", "DEFERRABLE INITIALLY IMMEDIATE", "DEFERRABLE INITIALLY DEFERRED")
     replace(copy)
     assert alembic(copy, database_url, "upgrade", "head").returncode == 0
-    await assert_script_changes_nothing(database_url, scripts.read(copy / "migrations/sql/all.sql"))
+    await assert_script_changes_nothing(database_url, scripts.read_script(copy / "migrations/sql/all.sql"))
     assert await fetch(database_url, "SELECT to_regclass('exits') <> to_regclass('history.exits')")
     assert alembic(copy, database_url, "downgrade", models.SCHEMA_REVISION).returncode == 0
-    await assert_script_changes_nothing(database_url, scripts.read(scripts.CURRENT))
+    await assert_script_changes_nothing(database_url, scripts.read_script(scripts.CURRENT_SCRIPT))
 
 
 @pytest.mark.full
@@ -115,9 +115,9 @@ async def test_a_view_with_another_column_and_the_views_over_it(copy: Path, data
     )
     replace(copy, "derived_attendance", "history.attendance")
     assert alembic(copy, database_url, "upgrade", "head").returncode == 0
-    await assert_script_changes_nothing(database_url, scripts.read(copy / "migrations/sql/all.sql"))
+    await assert_script_changes_nothing(database_url, scripts.read_script(copy / "migrations/sql/all.sql"))
     assert alembic(copy, database_url, "downgrade", models.SCHEMA_REVISION).returncode == 0
-    await assert_script_changes_nothing(database_url, scripts.read(scripts.CURRENT))
+    await assert_script_changes_nothing(database_url, scripts.read_script(scripts.CURRENT_SCRIPT))
 
 
 @pytest.mark.full
@@ -125,13 +125,13 @@ async def test_a_function_that_defines_triggers_and_views_is_called_again(copy: 
     edit(copy, "migrations/sql/history.sql", "AS version WHERE EXISTS (", "AS version WHERE true AND EXISTS (")
     replace(copy)
     assert alembic(copy, database_url, "upgrade", "head").returncode == 0
-    await assert_script_changes_nothing(database_url, scripts.read(copy / "migrations/sql/all.sql"))
+    await assert_script_changes_nothing(database_url, scripts.read_script(copy / "migrations/sql/all.sql"))
 
 
 def test_a_type_takes_the_functions_that_use_it_along(copy: Path) -> None:
     edit(copy, "migrations/sql/check_in.sql", "p int, n int, id uuid, digest", "p int, n bigint, id uuid, digest")
     upgrade = copy / replace(copy)[0]
-    assert [name.name for name in scripts.definitions(upgrade.read_text())] == ["device_scan", "check_in"]
+    assert [name.name for name in scripts.parse_definitions(upgrade.read_text())] == ["device_scan", "check_in"]
 
 
 def test_running_it_again_writes_the_same_migration_again(copy: Path) -> None:

@@ -82,9 +82,9 @@ def main(data_dir: str, *arguments: str) -> int:
     parser.add_argument("--organization")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     asked = parser.parse_args(arguments)
-    with operations.database(None, Path(data_dir)) as database:
+    with operations.open_database(None, Path(data_dir)) as database:
         operations.migrate(database.url)
-        operations.load_when_empty(database.url)
+        operations.load_if_empty(database.url)
         environment = {**os.environ, "DATABASE_URL": database.url}
         if asked.database_only:
             return subprocess.run(asked.command, env=environment, check=False).returncode

@@ -9,17 +9,17 @@ from sqlalchemy.dialects.postgresql import UUID
 from app import models, references
 from app.appointments import payloads, schemas
 from app.core.collection import ActiveFilters, Collection, ReferenceFilter
-from app.core.db.documents import AS_OF, Day, Document, Rows
-from app.core.db.provenance import fact_members
-from app.core.db.similarity import is_whole
+from app.core.db.documents import AS_OF_PARAMETER, DayExpression, Document, DocumentSelect
+from app.core.db.provenance import sourced_record_columns
+from app.core.db.similarity import is_exact_name
 from app.core.db.statements import Statement
-from app.models.officials import holds_on
+from app.models.officials import contains_day
 from app.writes.resource import OwnershipClaim, Resource
 
 _appointment, _official = models.Appointment, models.Official
 
 
-def select_appointment(day: Day) -> Rows:
+def select_appointment(day: DayExpression) -> DocumentSelect:
     return (
         select(
             _appointment.id,
@@ -32,10 +32,10 @@ def select_appointment(day: Day) -> Rows:
             _appointment.start_on,
             _appointment.end_on,
             _appointment.seen_on,
-            (cast(null(), Boolean) if day is None else holds_on(_appointment.certain, day)).label("certain"),
+            (cast(null(), Boolean) if day is None else contains_day(_appointment.certain, day)).label("certain"),
             _appointment.end_reason,
             _appointment.legal_basis,
-            *fact_members(_appointment),
+            *sourced_record_columns(_appointment),
         )
         .select_from(_appointment)
         .join(_official, _official.id == _appointment.official)
@@ -49,7 +49,7 @@ def _filter_conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     if "official" in given:
         yield _appointment.official == _OFFICIAL_PARAMETER
     if "as_of" in given:
-        yield holds_on(_appointment.possible, AS_OF)
+        yield contains_day(_appointment.possible, AS_OF_PARAMETER)
 
 
 _OFFICIAL_PARAMETER: ColumnElement[Any] = cast(bindparam("official"), UUID(as_uuid=True))
@@ -67,7 +67,7 @@ APPOINTMENTS = Collection(
         "division": ReferenceFilter(models.Division.code, "/v1/divisions"),
     },
     folded=_official.folded,
-    whole=is_whole(_official.name),
+    whole=is_exact_name(_official.name),
 )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.core.datetimes import PartialDate
-from app.core.db.provenance import Fact
+from app.core.db.provenance import SourcedRecord
 from app.core.http.parameters import UUID_FORM, AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words
 from app.models.vocabulary import Office, Standing
 from app.references import CodeReference, OfficialReference
@@ -31,7 +31,7 @@ class AppointmentMembers(BaseModel):
     legal_basis: Annotated[str | None, Field(examples=["Keppres 33/P/2022"])]
 
 
-class Appointment(Fact, AppointmentMembers):
+class Appointment(SourcedRecord, AppointmentMembers):
     """A person in an office of an organization, from `start_on` until the day before `end_on`."""
 
 

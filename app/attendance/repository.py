@@ -8,13 +8,13 @@ from sqlalchemy import ColumnElement, Text, and_, bindparam, case, func, literal
 from app import models, references
 from app.attendance import schemas
 from app.core.collection import ActiveFilters
-from app.core.db.documents import Day, Document, Expression, Rows, json_list, json_object
-from app.core.db.provenance import fact_members
+from app.core.db.documents import DayExpression, Document, DocumentSelect, Expression, json_array, json_object
+from app.core.db.provenance import sourced_record_columns
 from app.core.db.statements import Statement
 from app.corrections import payloads
 from app.roll_access import collection
-from app.roll_access.access import must_reach
-from app.roll_access.scan_views import SEEN
+from app.roll_access.access import require_access
+from app.roll_access.scan_views import ENTRIES_AND_EXITS
 from app.writes.resource import Resource
 
 _participant, _participant_session, _meeting = models.Participant, models.ParticipantSession, models.Meeting
@@ -22,18 +22,18 @@ _attendance = models.Attendance
 _MEETING, _STATUS = bindparam("meeting", type_=Text), bindparam("status", type_=Text)
 
 
-def select_public_lines(_day: Day) -> Rows:
+def select_public_lines(_day: DayExpression) -> DocumentSelect:
     """As anyone may see it: neither that somebody was sick, nor what is noted of an excuse, which would tell."""
     note = case((_attendance.open_status == literal_column("'excused'"), null()), else_=_participant.note)
     return _select_lines(_attendance.open_status, note)
 
 
-def select_full_lines(_day: Day) -> Rows:
+def select_full_lines(_day: DayExpression) -> DocumentSelect:
     """As it is, for who may read personal data."""
     return _select_lines(_attendance.status, _participant.note)
 
 
-def select_attendance_items(_day: Day) -> Rows:
+def select_attendance_items(_day: DayExpression) -> DocumentSelect:
     """One of them, with what the scans show and what was set by hand."""
     stated = json_object(status=_participant.status, reason=_participant.status_reason)
     return _select_lines(
@@ -48,7 +48,12 @@ def select_attendance_items(_day: Day) -> Rows:
 
 def _intervals_expression() -> ColumnElement[Any]:
     """At each door, every entry that follows an exit or is the first, with the exit after it."""
-    seen = select(SEEN).where(SEEN.c.participant == _participant.id).correlate_except(SEEN).subquery("seen")
+    seen = (
+        select(ENTRIES_AND_EXITS)
+        .where(ENTRIES_AND_EXITS.c.participant == _participant.id)
+        .correlate_except(ENTRIES_AND_EXITS)
+        .subquery("seen")
+    )
     in_turn: Any = {"partition_by": seen.c.session, "order_by": [seen.c.effective_at, seen.c.id, seen.c.digest]}
     before = func.coalesce(func.lag(seen.c.classification).over(**in_turn), literal_column("'exit'"))
     turns = select(*seen.c, before.label("before")).subquery("turns")
@@ -60,10 +65,10 @@ def _intervals_expression() -> ColumnElement[Any]:
     )
     interval = json_object(session=changes.c.session, entered_at=changes.c.effective_at, left_at=changes.c.left_at)
     is_entry = changes.c.classification == literal_column("'entry'")
-    return json_list(interval, changes.c.effective_at, changes.c.session, where=is_entry)
+    return json_array(interval, changes.c.effective_at, changes.c.session, where=is_entry)
 
 
-def _select_lines(status: Expression, note: Expression, *more: ColumnElement[Any]) -> Rows:
+def _select_lines(status: Expression, note: Expression, *more: ColumnElement[Any]) -> DocumentSelect:
     return select(
         _participant.id,
         references.official_reference(_participant.official).label("official"),
@@ -79,7 +84,7 @@ def _select_lines(status: Expression, note: Expression, *more: ColumnElement[Any
         _participant.name_as_printed,
         note.label("note"),
         *more,
-        *fact_members(_participant),
+        *sourced_record_columns(_participant),
     ).join(_attendance, and_(_attendance.meeting == _participant.meeting, _attendance.participant == _participant.id))
 
 
@@ -96,14 +101,14 @@ def _full_conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
 
 
 def _common_conditions(given: ActiveFilters, is_so: ColumnElement[bool]) -> Iterator[ColumnElement[bool]]:
-    yield from collection.asked(given, "organization", "office")
+    yield from collection.build_conditions(given, "organization", "office")
     if "status" in given:
         yield _participant.id.in_(select(_attendance.participant).where(_attendance.meeting == _MEETING, is_so))
 
 
-PUBLIC_LINES = collection.collection(Document(schemas.RollLine, select_public_lines), _public_conditions)
-FULL_LINES = collection.collection(Document(schemas.RollLine, select_full_lines), _full_conditions)
-ATTENDANCE_ITEMS = collection.collection(Document(schemas.Attendance, select_attendance_items), _full_conditions)
+PUBLIC_LINES = collection.build_collection(Document(schemas.RollLine, select_public_lines), _public_conditions)
+FULL_LINES = collection.build_collection(Document(schemas.RollLine, select_full_lines), _full_conditions)
+ATTENDANCE_ITEMS = collection.build_collection(Document(schemas.Attendance, select_attendance_items), _full_conditions)
 
 MANUAL_STATUS = Resource(
     "participants",
@@ -114,6 +119,6 @@ MANUAL_STATUS = Resource(
     key_columns=("meeting", "id"),
     generated_columns=("folded", "open_status"),
     owner_query=Statement(select(_meeting.host).where(_meeting.code == _MEETING)),
-    ensure_writable=lambda write, caller, keys: must_reach(write, caller, keys["meeting"]),
+    ensure_writable=lambda write, caller, keys: require_access(write, caller, keys["meeting"]),
     is_personal=True,
 )

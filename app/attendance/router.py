@@ -53,21 +53,21 @@ async def list_attendance(
     `/v1/rolls/{digest}` knows it by.
     """
     then = read.known_at(query.known_at)
-    rules = await access.rules_of(read, then, code) if get_caller(request) or query.known_at else None
-    if rules and await access.may_read(rules, get_caller(request), code):
+    rules = await access.find_access_rules(read, then, code) if get_caller(request) or query.known_at else None
+    if rules and await access.can_read(rules, get_caller(request), code):
         if media_type in export_router.MEDIA_TYPES:
             return await export_router.export_roll(request, read, code, query, media_type, in_full=True)
-        page = await audited_read.page(request, read, repository.FULL_LINES, query, code, "attendance")
+        page = await audited_read.read_page(request, read, repository.FULL_LINES, query, code, "attendance")
         return page.reply(request, fresh=None, vary=audited_read.VARY)
 
     async def unless_closed() -> None:
-        rules = await access.rules_of(read, then, code)
-        if rules is None or (rules.closed and _is_bound_elsewhere(request)):
+        rules = await access.find_access_rules(read, then, code)
+        if rules is None or (rules.is_restricted and _is_bound_elsewhere(request)):
             raise NotFound
-        if rules.closed:
+        if rules.is_restricted:
             raise build_missing_scope_problem(Scope.ATTENDANCE_READ, request)
 
-    if rules and rules.closed:
+    if rules and rules.is_restricted:
         await unless_closed()  # also where it is so today only, and was open at the instant that is asked for
     if media_type in export_router.MEDIA_TYPES:
         await unless_closed()

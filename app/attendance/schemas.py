@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.core.db.provenance import Fact
+from app.core.db.provenance import SourcedRecord
 from app.core.http.parameters import Code, FieldsOf, ItemQuery, NoQuery, PageQuery, SortedQuery, Words
 from app.models.vocabulary import AttendanceStatus, Capacity, Office
 from app.references import CodeReference, OfficialReference, ParticipantReference
@@ -36,7 +36,7 @@ class ParticipantMembers(BaseModel):
     note: str | None
 
 
-class RollLine(Fact, ParticipantMembers):
+class RollLine(SourcedRecord, ParticipantMembers):
     """Somebody on the list of a meeting, and whether they came."""
 
 
@@ -62,7 +62,7 @@ class AttendanceMembers(ParticipantMembers):
     sessions: Annotated[list[str], Field(description="Codes of the sessions they are assigned to.")]
 
 
-class Attendance(Fact, AttendanceMembers):
+class Attendance(SourcedRecord, AttendanceMembers):
     """Whether somebody came: what the scans show, and what was set by hand beside them."""
 
 

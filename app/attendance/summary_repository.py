@@ -26,7 +26,7 @@ from app import models
 from app.attendance import schemas
 from app.attendance.repository import PUBLIC_LINES
 from app.core.db.database import Queryable
-from app.core.db.documents import Document, Expression, Rows, as_text, json_object
+from app.core.db.documents import Document, DocumentSelect, Expression, document_text, json_object
 from app.core.db.statements import Statement
 from app.core.problems import InvalidParameters
 
@@ -108,7 +108,7 @@ def _groups_expression(by: str, counted: FromClause) -> ColumnElement[Any]:
     return func.coalesce(listed, _EMPTY_ARRAY)
 
 
-def _select_summary(by: str | None, in_session: bool) -> Rows:
+def _select_summary(by: str | None, in_session: bool) -> DocumentSelect:
     """One row for the meeting: its numbers, and those of its groups."""
     counted = _counters_by_key(by, in_session)
     totals = select(*_sum_expressions(_counters_by_key(None, in_session))).subquery("totals")
@@ -131,11 +131,11 @@ def _select_summary(by: str | None, in_session: bool) -> Rows:
 
 @lru_cache(maxsize=20)
 def _build_summary_statement(by: str | None, in_session: bool) -> Statement:
-    document = Document(schemas.Summary, lambda _: _select_summary(by, in_session)).select(on_a_day=False).subquery()
+    document = Document(schemas.Summary, lambda _: _select_summary(by, in_session)).select(as_of=False).subquery()
     is_known = select(models.Session.code).where(
         models.Session.meeting == _MEETING, models.Session.code == bindparam("session", None, type_=Text)
     )
-    return Statement(select(as_text(document.c.document, fields=False), is_known.exists()))
+    return Statement(select(document_text(document.c.document, only_fields=False), is_known.exists()))
 
 
 async def find_summary(read: Queryable, meeting: str, query: schemas.SummaryQuery) -> bytes | None:

@@ -7,17 +7,17 @@ from sqlalchemy import ColumnElement, DateTime, Text, bindparam, cast, func, lit
 from app import models
 from app.audit import schemas
 from app.core.collection import ActiveFilters, Collection
-from app.core.db.documents import Day, Document, Expression, Rows
+from app.core.db.documents import DayExpression, Document, DocumentSelect, Expression
 
 _line, _seal, _root = models.AuditLine, models.AuditSeal, models.AuditRoot
-NOT_SEARCHED: ColumnElement[str] = literal_column("''")
+NO_SEARCH_TEXT: ColumnElement[str] = literal_column("''")
 
 
-def _hexadecimal(hash_: Expression) -> ColumnElement[str]:
+def _encode_hex(hash_: Expression) -> ColumnElement[str]:
     return func.encode(hash_, literal_column("'hex'"))
 
 
-def line(_day: Day) -> Rows:
+def select_line(_day: DayExpression) -> DocumentSelect:
     return (
         select(
             _line.id,
@@ -30,7 +30,7 @@ def line(_day: Day) -> Rows:
             _line.request_id,
             _line.purpose,
             _seal.position,
-            _hexadecimal(_seal.hash).label("hash"),
+            _encode_hex(_seal.hash).label("hash"),
         )
         .select_from(_line)
         .outerjoin(_seal, _seal.line == _line.id)
@@ -51,14 +51,24 @@ def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
 
 
 LINES = Collection(
-    Document(schemas.Line, line), _line, conditions=_conditions, sorts={"id": []}, folded=NOT_SEARCHED, whole=true()
+    Document(schemas.AuditLine, select_line),
+    _line,
+    conditions=_conditions,
+    sorts={"id": []},
+    folded=NO_SEARCH_TEXT,
+    whole=true(),
 )
 
 
-def root(_day: Day) -> Rows:
-    return select(_root.hour, _root.position, _hexadecimal(_root.hash).label("hash"), _root.sealed_at)
+def select_root(_day: DayExpression) -> DocumentSelect:
+    return select(_root.hour, _root.position, _encode_hex(_root.hash).label("hash"), _root.sealed_at)
 
 
 ROOTS = Collection(
-    Document(schemas.Root, root), _root, conditions=lambda _: (), sorts={"hour": []}, folded=NOT_SEARCHED, whole=true()
+    Document(schemas.AuditRoot, select_root),
+    _root,
+    conditions=lambda _: (),
+    sorts={"hour": []},
+    folded=NO_SEARCH_TEXT,
+    whole=true(),
 )

@@ -16,11 +16,13 @@ router = resource("audit")
 
 @router.get(
     "",
-    response_model=PageOf[schemas.Line],
+    response_model=PageOf[schemas.AuditLine],
     dependencies=[require_scope(Scope.AUDIT_READ)],
     openapi_extra=example("/v1/audit?operation=load&sort=-id"),
 )
-async def list_audit(request: Request, read: ReaderDep, query: Annotated[schemas.AuditQuery, Query()]) -> Response:
+async def list_audit_lines(
+    request: Request, reader: ReaderDep, query: Annotated[schemas.AuditQuery, Query()]
+) -> Response:
     """Read the audit trail
 
     Each write, and each read of personal data, left a line in the same transaction: who, with which scope, did what to
@@ -29,24 +31,26 @@ async def list_audit(request: Request, read: ReaderDep, query: Annotated[schemas
     `xid`, `at`, `client`, `scope`, `operation`, `keys`, `request_id` and `purpose`, written as RFC 8785 says, `at` in
     UTC with six digits: `2026-11-24T05:45:00.000001+00:00`.
     """
-    return _not_kept((await repository.LINES.page(read, query)).reply(request, fresh=0))
+    return _set_no_store((await repository.LINES.page(reader, query)).reply(request, fresh=0))
 
 
 @router.get(
     "/roots",
-    response_model=PageOf[schemas.Root],
+    response_model=PageOf[schemas.AuditRoot],
     dependencies=[require_scope(Scope.AUDIT_READ)],
     openapi_extra=example("/v1/audit/roots?sort=-hour"),
 )
-async def list_audit_roots(request: Request, read: ReaderDep, query: Annotated[schemas.RootQuery, Query()]) -> Response:
+async def list_audit_roots(
+    request: Request, reader: ReaderDep, query: Annotated[schemas.RootQuery, Query()]
+) -> Response:
     """Read the roots of the chain
 
     The newest hash of each hour in which lines were sealed. Keep them elsewhere: whoever rewrites the whole chain
     cannot rewrite those, and `rakornas audit verify --roots FILE` takes them as they are answered here.
     """
-    return _not_kept((await repository.ROOTS.page(read, query)).reply(request, fresh=0))
+    return _set_no_store((await repository.ROOTS.page(reader, query)).reply(request, fresh=0))
 
 
-def _not_kept(answer: Response) -> Response:
+def _set_no_store(answer: Response) -> Response:
     answer.headers["Cache-Control"] = "no-store"
     return answer

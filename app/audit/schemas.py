@@ -12,7 +12,7 @@ from app.core.http.parameters import FieldsOf, ListQuery
 Hash = Annotated[str, Field(description="SHA-256, as 64 hexadecimal digits.")]
 
 
-class Line(BaseModel):
+class AuditLine(BaseModel):
     """What a client did: a write, or a read of personal data."""
 
     id: int
@@ -32,7 +32,7 @@ class Line(BaseModel):
     hash: Annotated[Hash | None, Field(description="SHA-256 of the hash before and of this line.")]
 
 
-class Root(BaseModel):
+class AuditRoot(BaseModel):
     """The newest hash of an hour in which lines were sealed."""
 
     hour: Annotated[datetime, Field(description="The beginning of the hour.")]
@@ -41,19 +41,21 @@ class Root(BaseModel):
     sealed_at: datetime
 
 
-LineFields = Annotated[str, FieldsOf(Line), Field(description="Members to keep.", examples=["id,at,operation"])]
-RootFields = Annotated[str, FieldsOf(Root), Field(description="Members to keep.", examples=["position,hash"])]
+LineFields = Annotated[str, FieldsOf(AuditLine), Field(description="Members to keep.", examples=["id,at,operation"])]
+RootFields = Annotated[str, FieldsOf(AuditRoot), Field(description="Members to keep.", examples=["position,hash"])]
 Instant = Annotated[datetime, Field(json_schema_extra={"pattern": INSTANT}), BeforeValidator(instant)]
-Word = Annotated[str, Field(min_length=1, max_length=500)]
+FilterText = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class AuditQuery(ListQuery):
     client: (
-        Annotated[Word, Field(description="What this client did.", examples=["01a20d9e-2b63-75c0-886c-8d577ad72c83"])]
+        Annotated[
+            FilterText, Field(description="What this client did.", examples=["01a20d9e-2b63-75c0-886c-8d577ad72c83"])
+        ]
         | None
     ) = None
-    operation: Annotated[Word, Field(description="Where this was done.")] | None = None
-    key: Annotated[Word, Field(description="What was done to this object.", examples=["regions"])] | None = None
+    operation: Annotated[FilterText, Field(description="Where this was done.")] | None = None
+    key: Annotated[FilterText, Field(description="What was done to this object.", examples=["regions"])] | None = None
     from_: Annotated[
         Instant | None,
         Field(

@@ -11,11 +11,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.audit_chain import verifier
 
-PATIENCE = 1.0  # seconds without a bar
+PROGRESS_DELAY_SECONDS = 1.0  # seconds without a bar
 
 
 @contextmanager
-def progress() -> Iterator[verifier.Progress]:
+def show_progress() -> Iterator[verifier.ReportProgress]:
     """For `verify`: a bar, on a terminal, once it has taken longer than a second."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -24,7 +24,7 @@ def progress() -> Iterator[verifier.Progress]:
 
     def note(done: int, total: int) -> None:
         bar.update(task, completed=done, total=total)
-        if time.monotonic() - began > PATIENCE:
+        if time.monotonic() - began > PROGRESS_DELAY_SECONDS:
             bar.start()
 
     try:
@@ -33,16 +33,18 @@ def progress() -> Iterator[verifier.Progress]:
         bar.stop()
 
 
-def print_verdict(verdict: verifier.Verdict, *, as_json: bool) -> None:
-    """On the standard output: what was looked at, and a line for each flaw."""
+def print_result(result: verifier.VerificationResult, *, as_json: bool) -> None:
+    """Print the result of a verification to the standard output, with a line for each defect."""
     if as_json:
-        flaws = [flaw._asdict() for flaw in verdict.flaws]
-        typer.echo(orjson.dumps({"whole": not flaws, **verdict._asdict(), "flaws": flaws}).decode())
+        counts = {"sealed": result.sealed, "unsealed": result.unsealed, "roots": result.roots}
+        defects = [defect._asdict() for defect in result.defects]
+        document = {"whole": not defects, **counts, "kept": result.external_roots, "flaws": defects}
+        typer.echo(orjson.dumps(document).decode())
         return
-    for flaw in verdict.flaws:
-        line = "" if flaw.line is None else f", line {flaw.line}"
-        typer.echo(f"{flaw.kind} at position {flaw.position}{line}: {flaw.detail}")
-    state = "The trail is not whole" if verdict.flaws else "The trail is whole"
-    elsewhere = f", {verdict.kept} kept elsewhere" if verdict.kept else ""
-    counted = f"{verdict.sealed} lines recomputed, {verdict.roots} roots{elsewhere}, {verdict.unsealed} not sealed yet"
+    for defect in result.defects:
+        line = "" if defect.line is None else f", line {defect.line}"
+        typer.echo(f"{defect.kind} at position {defect.position}{line}: {defect.detail}")
+    state = "The trail is not whole" if result.defects else "The trail is whole"
+    external = f", {result.external_roots} kept elsewhere" if result.external_roots else ""
+    counted = f"{result.sealed} lines recomputed, {result.roots} roots{external}, {result.unsealed} not sealed yet"
     typer.echo(f"{state}: {counted}.")

@@ -16,10 +16,10 @@ import asyncpg
 
 from app.audit_chain import chain
 
-BATCH = 1000
+MAX_LINES_PER_TRANSACTION = 1000
 HOUR = timedelta(hours=1)
 
-STATE = """
+SELECT_CHAIN_STATE = """
 SELECT coalesce(newest.position, 0) AS position, newest.hash,
     CASE WHEN newest.position IS NULL THEN '0' ELSE l.xid::text END AS xid,
     CASE WHEN newest.position IS NULL THEN 0 ELSE l.id END AS id,
@@ -35,24 +35,25 @@ LEFT JOIN audit_lines AS l ON l.id = newest.line
 LEFT JOIN LATERAL (SELECT hour, position FROM audit_roots ORDER BY hour DESC LIMIT 1) AS root ON TRUE
 """
 
-_LINES = f"""
-SELECT least(date_trunc('hour', l.at, 'UTC'), $1), {chain.COLUMNS} FROM {{}} ORDER BY l.xid, l.id LIMIT {BATCH}
+_SELECT_LINES = f"""
+SELECT least(date_trunc('hour', l.at, 'UTC'), $1), {chain.SEALED_COLUMNS}
+FROM {{}} ORDER BY l.xid, l.id LIMIT {MAX_LINES_PER_TRANSACTION}
 """  # noqa: S608  (our own words)
-_UNSEALED = """audit_lines AS l WHERE (l.xid, l.id) > ($2::text::xid8, $3::bigint) AND l.xid {} $4::text::xid8
+_UNSEALED_LINES = """audit_lines AS l WHERE (l.xid, l.id) > ($2::text::xid8, $3::bigint) AND l.xid {} $4::text::xid8
     AND NOT EXISTS (SELECT FROM audit_seals AS s WHERE s.line = l.id)"""
-NEXT = _LINES.format(_UNSEALED.format("<"))
-LEFT_OVER = _LINES.format(_UNSEALED.format(">="))
+SELECT_NEXT_LINES = _SELECT_LINES.format(_UNSEALED_LINES.format("<"))
+SELECT_LINES_OF_OLD_CLUSTER = _SELECT_LINES.format(_UNSEALED_LINES.format(">="))
 # OFFSET keeps the planner from walking all lines in their order to find the few above the highest.
-MADE_ANEW = _LINES.format(
+SELECT_LINES_ABOVE_HIGHEST = _SELECT_LINES.format(
     """(SELECT * FROM audit_lines WHERE id > $5 OFFSET 0) AS l
     WHERE ((l.xid, l.id) > ($2::text::xid8, $3::bigint)) IS NOT TRUE AND l.xid < $4::text::xid8"""
 )
 
-ADD_SEALS = """
+INSERT_SEALS = """
 INSERT INTO audit_seals (position, line, hash)
 SELECT $1 + nth, line, hash FROM unnest($2::bigint[], $3::bytea[]) WITH ORDINALITY AS sealed (line, hash, nth)
 """
-ADD_ROOT = "INSERT INTO audit_roots (hour, position, hash) VALUES ($1, $2, $3)"
+INSERT_ROOT = "INSERT INTO audit_roots (hour, position, hash) VALUES ($1, $2, $3)"
 
 
 class Root(NamedTuple):
@@ -61,7 +62,7 @@ class Root(NamedTuple):
     hash: bytes
 
 
-async def seal(connection: asyncpg.Connection) -> int | None:
+async def seal_lines(connection: asyncpg.Connection) -> int | None:
     """Seal all lines below the horizon, and say how many; None where another sealer is at it.
 
     Each batch is a transaction with its roots: a crash leaves a whole chain, which the next sealer takes up. After an
@@ -69,8 +70,8 @@ async def seal(connection: asyncpg.Connection) -> int | None:
     """
     if not await connection.fetchval("SELECT pg_try_advisory_lock(sealing_lock_key())"):
         return None
-    total, sealed = 0, BATCH
-    while sealed == BATCH:
+    total, sealed = 0, MAX_LINES_PER_TRANSACTION
+    while sealed == MAX_LINES_PER_TRANSACTION:
         # One snapshot for where the chain stands and for what comes next, taken when the lock was had.
         async with connection.transaction(isolation="repeatable_read"):
             sealed = await _seal_batch(connection, is_first=total == 0)
@@ -80,34 +81,36 @@ async def seal(connection: asyncpg.Connection) -> int | None:
 
 
 async def _seal_batch(connection: asyncpg.Connection, *, is_first: bool) -> int:
-    (state,) = await connection.fetch(STATE)
-    lines = await _next_lines(connection, state, is_first=is_first)
+    (state,) = await connection.fetch(SELECT_CHAIN_STATE)
+    lines = await _fetch_next_lines(connection, state, is_first=is_first)
     hashes: list[bytes] = []
-    previous = state["hash"] or chain.GENESIS
+    previous = state["hash"] or chain.GENESIS_HASH
     for _, *line in lines:
-        previous = chain.link(previous, line)
+        previous = chain.hash_line(previous, line)
         hashes.append(previous)
     if lines:
-        await connection.execute(ADD_SEALS, state["position"], [line[1] for line in lines], hashes)
+        await connection.execute(INSERT_SEALS, state["position"], [line[1] for line in lines], hashes)
     hours = [line[0] for line in lines]
-    for root in roots(state, hours, hashes, all_sealed=len(lines) < BATCH):
-        await connection.execute(ADD_ROOT, *root)
+    for root in list_due_roots(state, hours, hashes, all_sealed=len(lines) < MAX_LINES_PER_TRANSACTION):
+        await connection.execute(INSERT_ROOT, *root)
     return len(lines)
 
 
-async def _next_lines(
+async def _fetch_next_lines(
     connection: asyncpg.Connection, state: asyncpg.Record, *, is_first: bool
 ) -> Sequence[asyncpg.Record]:
     hour, after = state["this_hour"], (state["xid"], state["id"])
     lines: list[asyncpg.Record] = []
     if not state["is_at_home"]:
-        lines = await connection.fetch(LEFT_OVER, hour, *after, state["future"])
+        lines = await connection.fetch(SELECT_LINES_OF_OLD_CLUSTER, hour, *after, state["future"])
     if not lines and is_first:
-        lines = await connection.fetch(MADE_ANEW, hour, *after, state["horizon"], state["highest"])
-    return lines or await connection.fetch(NEXT, hour, *after, state["horizon"])
+        lines = await connection.fetch(SELECT_LINES_ABOVE_HIGHEST, hour, *after, state["horizon"], state["highest"])
+    return lines or await connection.fetch(SELECT_NEXT_LINES, hour, *after, state["horizon"])
 
 
-def roots(state: Any, hours: Sequence[datetime], hashes: Sequence[bytes], *, all_sealed: bool) -> list[Root]:
+def list_due_roots(
+    chain_state: Any, hours: Sequence[datetime], hashes: Sequence[bytes], *, all_sealed: bool
+) -> list[Root]:
     """The roots that are due: of each hour before one that a line of the batch begins, and of one that is over.
 
     A line counts to the hour in which it was made or, where that hour has its root already, to the next: so hours go up
@@ -115,15 +118,19 @@ def roots(state: Any, hours: Sequence[datetime], hashes: Sequence[bytes], *, all
     """
     due: list[Root] = []
     earliest = (
-        state["root_hour"] + HOUR if state["root_hour"] else datetime.min.replace(tzinfo=state["this_hour"].tzinfo)
+        chain_state["root_hour"] + HOUR
+        if chain_state["root_hour"]
+        else datetime.min.replace(tzinfo=chain_state["this_hour"].tzinfo)
     )
     current = None
-    if state["position"] > state["root_position"]:
-        current = Root(max(state["hour"] or state["this_hour"], earliest), state["position"], state["hash"])
-    for n, (hour, link) in enumerate(zip(hours, hashes, strict=True), state["position"] + 1):
+    if chain_state["position"] > chain_state["root_position"]:
+        current = Root(
+            max(chain_state["hour"] or chain_state["this_hour"], earliest), chain_state["position"], chain_state["hash"]
+        )
+    for n, (hour, link) in enumerate(zip(hours, hashes, strict=True), chain_state["position"] + 1):
         if current and hour > current.hour:
             due.append(current)
         current = Root(max(hour, current.hour if current else earliest), n, link)
-    if current and all_sealed and current.hour < state["this_hour"]:
+    if current and all_sealed and current.hour < chain_state["this_hour"]:
         due.append(current)
     return due

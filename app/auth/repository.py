@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from app.auth.keys import PUBLISH_AHEAD_SECONDS, SIGNING_PERIOD_SECONDS, SigningKey, generate_jwk
-from app.core.db.pools import connect_to
+from app.core.db.pools import open_connection
 from app.settings import Settings
 
 NOTIFICATION_CHANNEL = "clients"
@@ -99,7 +99,7 @@ class VerifierRepository:
                 raise
 
     async def _connect(self) -> asyncpg.Connection:
-        connection = await connect_to(self._settings, application_name="rakornas token verifier")
+        connection = await open_connection(self._settings, application_name="rakornas token verifier")
         try:
             connection.add_termination_listener(lambda *_: self._on_change())
             await connection.add_listener(NOTIFICATION_CHANNEL, lambda *_: self._on_change())

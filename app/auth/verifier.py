@@ -53,7 +53,7 @@ class TokenVerifier:
         self._state_read_at = float("-inf")
         self._state = VerifierState((), {}, frozenset())
         self._verified_tokens: dict[bytes, VerifiedToken] = {}
-        self._is_refreshing = True
+        self._last_refresh_succeeded = True
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -151,7 +151,7 @@ class TokenVerifier:
 
     async def _refresh_forever(self) -> None:
         while True:
-            if self._is_refreshing:
+            if self._last_refresh_succeeded:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(POLL_INTERVAL_SECONDS):
                         await self._changed.wait()
@@ -166,11 +166,11 @@ class TokenVerifier:
             ends = self.signing_keys.find_signing_end()
             if ends is not None and ends < time.time() + PUBLISH_AHEAD_SECONDS:
                 await self._add_signing_key()
-            self._is_refreshing = True
+            self._last_refresh_succeeded = True
         except Exception as error:
-            if self._is_refreshing:
+            if self._last_refresh_succeeded:
                 log.warning("revocations are not heard of", cause=type(error).__name__)
-            self._is_refreshing = False
+            self._last_refresh_succeeded = False
 
     async def _load_state(self) -> None:
         self._changed.clear()  # before asking: what is told from here on is asked for again

@@ -20,17 +20,17 @@ from joserfc.jwk import OKPKey
 ALGORITHM = "Ed25519"  # RFC 9864, which names the curve
 
 
-class BadgeKey:
+class BadgeSigningKey:
     """The key of a meeting."""
 
     def __init__(self, secret: bytes, meeting: str) -> None:
         seed = HKDF(SHA256(), length=32, salt=None, info=b"badges of " + meeting.encode()).derive(secret)
         public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
         self.meeting = meeting
-        self._key = OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": _text(public), "d": _text(seed)})
+        self._key = OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": _base64url(public), "d": _base64url(seed)})
         self.kid = self._key.thumbprint()
 
-    def public(self) -> dict[str, Any]:
+    def to_jwk(self) -> dict[str, Any]:
         """The public half as a JWK (RFC 7517)."""
         members = self._key.as_dict(private=False)
         return {
@@ -42,17 +42,17 @@ class BadgeKey:
             "alg": ALGORITHM,
         }
 
-    def token(self, badge: UUID) -> str:
+    def sign(self, badge: UUID) -> str:
         """The token of a badge: the same whenever it is asked for."""
-        said = orjson.dumps({"aud": self.meeting, "jti": _text(badge.bytes)})
+        said = orjson.dumps({"aud": self.meeting, "jti": _base64url(badge.bytes)})
         header = {"alg": ALGORITHM, "kid": self.kid}
         return jws.serialize_compact(header, said, self._key, algorithms=[ALGORITHM])
 
 
 @lru_cache(maxsize=100)
-def key_of(secret: bytes, meeting: str) -> BadgeKey:
-    return BadgeKey(secret, meeting)
+def derive_key(secret: bytes, meeting: str) -> BadgeSigningKey:
+    return BadgeSigningKey(secret, meeting)
 
 
-def _text(raw: bytes) -> str:
+def _base64url(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")

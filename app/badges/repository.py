@@ -11,31 +11,31 @@ from sqlalchemy import bindparam, exists, select, text
 from uuid_utils.compat import uuid7
 
 from app import models
-from app.badges.keys import BadgeKey, key_of
+from app.badges.keys import BadgeSigningKey, derive_key
 from app.core.collection import ReferenceFilter
 from app.core.db.database import MAX_COMMIT_DURATION, Queryable
 from app.core.db.statements import Statement
 from app.core.db.transaction import Transaction
 
-MOST = 5_000  # badges that are made, or told, at once
-ORGANIZATION = ReferenceFilter(models.Organization.code, "/v1/organizations")
-_IS_THERE = Statement(select(exists().where(ORGANIZATION.column == bindparam("organization"))))
-_SECRET = Statement(text("SELECT key FROM service_keys WHERE purpose = 'badges'"))
-_WITHOUT = """
+MAX_BADGES = 5_000  # badges that are made, or told, at once
+ORGANIZATION_FILTER = ReferenceFilter(models.Organization.code, "/v1/organizations")
+_SELECT_ORGANIZATION_EXISTS = Statement(select(exists().where(ORGANIZATION_FILTER.column == bindparam("organization"))))
+_SELECT_SECRET = Statement(text("SELECT key FROM service_keys WHERE purpose = 'badges'"))
+_SELECT_PARTICIPANTS_WITHOUT_BADGE = """
 SELECT one.id FROM participants AS one
 WHERE one.meeting = $1 AND ($2::uuid IS NULL OR one.id = $2) AND ($3::text IS NULL OR one.organization = $3)
     AND NOT EXISTS (SELECT FROM badges WHERE participant = one.id AND revoked_at IS NULL) ORDER BY one.id LIMIT $4
 """
 # Of two that issue a participant's first badge at once, one has come too late, and takes the other's.
-_ISSUE = """
+_INSERT_BADGES = """
 INSERT INTO badges (id, meeting, participant, digest)
 SELECT id, $1, participant, digest FROM unnest($2::uuid[], $3::uuid[], $4::bytea[]) AS new (id, participant, digest)
 ON CONFLICT (participant) WHERE revoked_at IS NULL DO NOTHING
 """
-_LOCK = "SELECT FROM participants WHERE meeting = $1 AND id = $2 FOR NO KEY UPDATE"
-_REVOKE = "UPDATE badges SET revoked_at = clock_timestamp() WHERE participant = $1 AND revoked_at IS NULL"
-_DERIVE = "SELECT derive_attendance($1, ARRAY[$2::uuid])"
-_LIVE = """
+_LOCK_PARTICIPANT = "SELECT FROM participants WHERE meeting = $1 AND id = $2 FOR NO KEY UPDATE"
+_REVOKE_BADGE = "UPDATE badges SET revoked_at = clock_timestamp() WHERE participant = $1 AND revoked_at IS NULL"
+_DERIVE_ATTENDANCE = "SELECT derive_attendance($1, ARRAY[$2::uuid])"
+_SELECT_VALID_BADGES = """
 SELECT badge.id, one.id, badge.issued_at, coalesce(person.name, one.name, one.name_as_printed),
     coalesce(body.short_name, body.name), one.capacity
 FROM participants AS one JOIN badges AS badge ON badge.participant = one.id AND badge.revoked_at IS NULL
@@ -44,7 +44,7 @@ LEFT JOIN organizations AS body ON body.code = one.organization
 WHERE one.meeting = $1 AND ($2::uuid IS NULL OR one.id = $2) AND ($3::text IS NULL OR one.organization = $3)
 ORDER BY one.id LIMIT $4
 """
-_PACK = """
+_SELECT_GATE_PACK = """
 SELECT json_build_object(
     'meeting', json_build_object('code', m.code, 'name', m.name), 'time_zone', m.time_zone,
     'start_on', m.start_on, 'end_on', m.end_on, 'roll_closed_at', m.roll_closed_at,
@@ -72,7 +72,7 @@ FROM meetings AS m WHERE m.code = $1
 """
 
 
-class Live(NamedTuple):
+class ValidBadge(NamedTuple):
     """A badge that is good, and whose it is."""
 
     id: UUID
@@ -82,82 +82,90 @@ class Live(NamedTuple):
     organization: str | None
     capacity: str
 
-    def document(self, key: BadgeKey) -> dict[str, Any]:
+    def to_document(self, key: BadgeSigningKey) -> dict[str, Any]:
         """As the schema Badge has it."""
         return {
             "id": self.id,
             "participant": self.participant,
-            "token": key.token(self.id),
+            "token": key.sign(self.id),
             "issued_at": self.issued_at,
         }
 
 
-async def key(read: Queryable, meeting: str) -> BadgeKey:
+async def get_signing_key(reader: Queryable, meeting: str) -> BadgeSigningKey:
     """The key of a meeting; there is one for any code."""
-    [secret] = await read.fetch_one(_SECRET, {})
-    return key_of(bytes(secret), meeting)
+    [secret] = await reader.fetch_one(_SELECT_SECRET, {})
+    return derive_key(bytes(secret), meeting)
 
 
-async def issue(
-    write: Transaction, meeting: str, *, participant: UUID | None = None, organization: str | None = None
+async def issue_missing(
+    transaction: Transaction, meeting: str, *, participant: UUID | None = None, organization: str | None = None
 ) -> None:
     """Give a badge to a participant, or to each of the list or of an organization on it, that has none."""
-    without = [one for (one,) in await write.fetch(_WITHOUT, meeting, participant, organization, MOST)]
+    without = [
+        one
+        for (one,) in await transaction.fetch(
+            _SELECT_PARTICIPANTS_WITHOUT_BADGE, meeting, participant, organization, MAX_BADGES
+        )
+    ]
     if without:
-        await _issue(write, meeting, without)
+        await _insert_badges(transaction, meeting, without)
 
 
-async def issue_anew(write: Transaction, meeting: str, participant: UUID) -> bool:
+async def reissue(transaction: Transaction, meeting: str, participant: UUID) -> bool:
     """Revoke a participant's badge and issue another one. False: there is no such participant."""
-    if not (await write.execute(_LOCK, (meeting, participant))).rowcount:
+    if not (await transaction.execute(_LOCK_PARTICIPANT, (meeting, participant))).rowcount:
         return False
-    await write.fetch(_REVOKE, participant)
-    await _issue(write, meeting, [participant])
-    await write.fetch(_DERIVE, meeting, participant)
+    await transaction.fetch(_REVOKE_BADGE, participant)
+    await _insert_badges(transaction, meeting, [participant])
+    await transaction.fetch(_DERIVE_ATTENDANCE, meeting, participant)
     return True
 
 
-async def _issue(write: Transaction, meeting: str, participants: Sequence[UUID]) -> None:
-    signs = await key(write, meeting)
+async def _insert_badges(transaction: Transaction, meeting: str, participants: Sequence[UUID]) -> None:
+    signs = await get_signing_key(transaction, meeting)
     ids = [uuid7() for _ in participants]
-    digests = [digest_of(signs.token(id_)) for id_ in ids]
-    await write.fetch(_ISSUE, meeting, ids, list(participants), digests)
+    digests = [hash_token(signs.sign(id_)) for id_ in ids]
+    await transaction.fetch(_INSERT_BADGES, meeting, ids, list(participants), digests)
 
 
-async def live(
-    write: Transaction, meeting: str, *, participant: UUID | None = None, organization: str | None = None
-) -> list[Live]:
+async def list_valid(
+    transaction: Transaction, meeting: str, *, participant: UUID | None = None, organization: str | None = None
+) -> list[ValidBadge]:
     """The good badges of a meeting, a participant or an organization; one more than MOST where they are too many."""
-    return [Live(*row) for row in await write.fetch(_LIVE, meeting, participant, organization, MOST + 1)]
+    return [
+        ValidBadge(*row)
+        for row in await transaction.fetch(_SELECT_VALID_BADGES, meeting, participant, organization, MAX_BADGES + 1)
+    ]
 
 
-async def pack(
-    write: Transaction, meeting: str, since: datetime | None, *, names: bool
+async def get_gate_pack(
+    transaction: Transaction, meeting: str, since: datetime | None, *, names: bool
 ) -> tuple[dict[str, Any], int] | None:
     """What a gate needs, but for the key, and its version in milliseconds; None where there is no such meeting.
 
     What was revoked a little before `since` is told again: it may have been on its way when the version was made.
     """
     begins = since - MAX_COMMIT_DURATION if since else None
-    found = await write.fetch(_PACK, meeting, begins, names)
+    found = await transaction.fetch(_SELECT_GATE_PACK, meeting, begins, names)
     return (orjson.loads(found[0][0]), found[0][1] or 0) if found else None
 
 
-async def title(read: Transaction, meeting: str) -> str:
+async def get_meeting_name(transaction: Transaction, meeting: str) -> str:
     """The name of a meeting that is there."""
-    return str((await read.fetch("SELECT name FROM meetings WHERE code = $1", meeting))[0][0])
+    return str((await transaction.fetch("SELECT name FROM meetings WHERE code = $1", meeting))[0][0])
 
 
-def digest_of(token: str) -> bytes:
+def hash_token(token: str) -> bytes:
     """By which a badge is found."""
     return sha256(token.encode()).digest()
 
 
-async def is_organization(read: Queryable, code: str) -> bool:
+async def organization_exists(reader: Queryable, code: str) -> bool:
     """Whether there is an organization with this code."""
-    return bool((await read.fetch_one(_IS_THERE, {"organization": code}))[0])
+    return bool((await reader.fetch_one(_SELECT_ORGANIZATION_EXISTS, {"organization": code}))[0])
 
 
-def instant_of(version: str) -> datetime:
+def parse_version(version: str) -> datetime:
     """The instant that a version of the pack names."""
     return datetime.fromtimestamp(0, tz=UTC) + timedelta(milliseconds=int(version))

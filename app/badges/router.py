@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.auth import AuthorizingRoute, Scope, require_scope
 from app.badges import repository
-from app.badges.keys import BadgeKey
+from app.badges.keys import BadgeSigningKey
 from app.check_ins import schemas
 from app.core.db.transaction import Transaction, open_transaction
 from app.core.http import conditional
@@ -41,12 +41,12 @@ router = APIRouter(
     prefix="/v1/meetings/{code}", tags=["check-ins"], route_class=AuthorizingRoute, responses=problems(NotAcceptable)
 )
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
-Id = Annotated[
+ParticipantId = Annotated[
     str,
     Path(description="Id of the participant.", pattern=UUID_FORM, examples=["01a20cae-3b7c-7752-8ae9-897b44e2459f"]),
 ]
-AT = "/v1/meetings/rakornas-2022-06"
-ONE = f"{AT}/participants/01a20cae-3b7c-7752-8ae9-897b44e2459f/badge"
+MEETING_PATH = "/v1/meetings/rakornas-2022-06"
+BADGE_PATH = f"{MEETING_PATH}/participants/01a20cae-3b7c-7752-8ae9-897b44e2459f/badge"
 BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 
@@ -54,17 +54,17 @@ BINARY = {"schema": {"type": "string", "format": "binary"}}
     "/participants/{id}/badge",
     response_model=schemas.Badge,
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
-    openapi_extra=example(ONE),
+    openapi_extra=example(BADGE_PATH),
     responses={
         200: {"content": {SVG: {"schema": {"type": "string"}}, PNG: BINARY}},
         **problems(NotFound),
     },
 )
-async def read_badge(
+async def get_badge(
     request: Request,
-    read: ReaderDep,
+    reader: ReaderDep,
     code: Code,
-    id: Id,
+    id: ParticipantId,
     _query: Annotated[NoQuery, Query(include_in_schema=False)],
     media_type: Annotated[str, Depends(produces(JSON, SVG, PNG))],
     _purpose: audit_trail.Purpose = None,
@@ -74,18 +74,18 @@ async def read_badge(
     Its QR code as `image/svg+xml` or `image/png`, or its token as JSON. Whoever has none yet is given one. Each reading
     leaves a line in the audit trail.
     """
-    await audited_read.must_read(request, read, read, code)
+    await audited_read.require_read_access(request, reader, reader, code)
     async with open_transaction(state_of(request.app).database) as transaction:
-        await repository.issue(transaction, code, participant=UUID(id))
-        found = await repository.live(transaction, code, participant=UUID(id))
+        await repository.issue_missing(transaction, code, participant=UUID(id))
+        found = await repository.list_valid(transaction, code, participant=UUID(id))
         if not found:
             raise NotFound
-        key = await repository.key(transaction, code)
-        await audited_read.line(transaction, request, f"participants/{id}")
-    return _reply(found[0].document(key), media_type)
+        key = await repository.get_signing_key(transaction, code)
+        await audited_read.record_read(transaction, request, f"participants/{id}")
+    return _badge_response(found[0].to_document(key), media_type)
 
 
-def _reply(badge: dict[str, Any], media_type: str) -> Response:
+def _badge_response(badge: dict[str, Any], media_type: str) -> Response:
     drawn = {SVG: qr.svg, PNG: qr.png}
     body = drawn[media_type](badge["token"]) if media_type in drawn else orjson.dumps(badge, default=str)
     headers = {"Cache-Control": "no-store", "Vary": audited_read.VARY, "ETag": conditional.entity_tag(body)}
@@ -97,14 +97,14 @@ def _reply(badge: dict[str, Any], media_type: str) -> Response:
     status_code=201,
     response_model=schemas.Badge,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE), Depends(produces(JSON))],
-    openapi_extra=write_example(ONE),
+    openapi_extra=write_example(BADGE_PATH),
     responses={
         200: {"model": schemas.Badge, "description": "With `dry_run=true`."},
         201: {"description": "Issued.", "headers": LOCATION_HEADER},
         **problems(InsufficientScope, OutsideOrganization, NotFound),
     },
 )
-async def issue_badge(write: ActionDep, code: Code, id: Id) -> Response:
+async def reissue_badge(write_request: ActionDep, code: Code, id: ParticipantId) -> Response:
     """Issue a badge anew
 
     The former one is revoked: gates refuse it from now on, and what they have scanned of it before stays good. Sent
@@ -112,22 +112,22 @@ async def issue_badge(write: ActionDep, code: Code, id: Id) -> Response:
     """
 
     async def work(transaction: Transaction) -> WriteResult:
-        await access.must_reach(transaction, write.caller, code)
-        if write.caller.meeting is not None:
+        await access.require_access(transaction, write_request.caller, code)
+        if write_request.caller.meeting is not None:
             raise OutsideOrganization
-        if not await repository.issue_anew(transaction, code, UUID(id)):
+        if not await repository.reissue(transaction, code, UUID(id)):
             raise NotFound
-        [badge] = await repository.live(transaction, code, participant=UUID(id))
-        key = await repository.key(transaction, code)
+        [badge] = await repository.list_valid(transaction, code, participant=UUID(id))
+        key = await repository.get_signing_key(transaction, code)
         headers = {"Location": f"/v1/meetings/{code}/participants/{id}/badge"}
         return WriteResult(
-            StoredResponse(201, headers, orjson.dumps(badge.document(key), default=str)), [f"participants/{id}"]
+            StoredResponse(201, headers, orjson.dumps(badge.to_document(key), default=str)), [f"participants/{id}"]
         )
 
-    return await write.run_in_transaction(work)
+    return await write_request.run_in_transaction(work)
 
 
-class SheetQuery(NoQuery):
+class BadgesQuery(NoQuery):
     organization: (
         Annotated[
             OrganizationCode,
@@ -141,14 +141,14 @@ class SheetQuery(NoQuery):
     "/badges",
     response_model=schemas.Badges,
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
-    openapi_extra=example(f"{AT}/badges?organization=kpu-31"),
+    openapi_extra=example(f"{MEETING_PATH}/badges?organization=kpu-31"),
     responses={200: {"content": {PDF: BINARY}}, **problems(NotFound, RollTooLong)},
 )
-async def read_badges(
+async def list_badges(
     request: Request,
-    read: ReaderDep,
+    reader: ReaderDep,
     code: Code,
-    query: Annotated[SheetQuery, Query()],
+    query: Annotated[BadgesQuery, Query()],
     media_type: Annotated[str, Depends(produces(JSON, PDF))],
     _purpose: audit_trail.Purpose = None,
 ) -> Response:
@@ -157,26 +157,26 @@ async def read_badges(
     As sheets to print and cut (`application/pdf`) or as JSON, for all or for one organization, up to 5,000 at once.
     Whoever has none yet is given one. Each reading leaves a line in the audit trail.
     """
-    await audited_read.must_read(request, read, read, code)
-    if query.organization and not await repository.is_organization(read, query.organization):
-        raise InvalidParameters(repository.ORGANIZATION.unknown("organization"))
+    await audited_read.require_read_access(request, reader, reader, code)
+    if query.organization and not await repository.organization_exists(reader, query.organization):
+        raise InvalidParameters(repository.ORGANIZATION_FILTER.unknown("organization"))
     async with open_transaction(state_of(request.app).database) as transaction:
-        await repository.issue(transaction, code, organization=query.organization)
-        found = await repository.live(transaction, code, organization=query.organization)
-        if len(found) > repository.MOST:
+        await repository.issue_missing(transaction, code, organization=query.organization)
+        found = await repository.list_valid(transaction, code, organization=query.organization)
+        if len(found) > repository.MAX_BADGES:
             raise RollTooLong
-        key = await repository.key(transaction, code)
-        name = await repository.title(transaction, code)
+        key = await repository.get_signing_key(transaction, code)
+        name = await repository.get_meeting_name(transaction, code)
         people = [f"participants/{one.participant}" for one in found]
-        await audited_read.line(transaction, request, f"meetings/{code}/badges", *people)
+        await audited_read.record_read(transaction, request, f"meetings/{code}/badges", *people)
     if media_type == PDF:
-        body = await asyncio.to_thread(_sheet, name, key, found)
+        body = await asyncio.to_thread(_render_sheet, name, key, found)
     else:
-        body = orjson.dumps({"items": [badge.document(key) for badge in found]}, default=str)
+        body = orjson.dumps({"items": [badge.to_document(key) for badge in found]}, default=str)
     headers = {"Cache-Control": "no-store", "Vary": audited_read.VARY, "ETag": conditional.entity_tag(body)}
     return Response(body, headers=headers, media_type=media_type)
 
 
-def _sheet(title: str, key: BadgeKey, found: list[repository.Live]) -> bytes:
-    cards = [Badge(one.name or "", one.organization, one.capacity, key.token(one.id)) for one in found]
+def _render_sheet(title: str, key: BadgeSigningKey, badges: list[repository.ValidBadge]) -> bytes:
+    cards = [Badge(one.name or "", one.organization, one.capacity, key.sign(one.id)) for one in badges]
     return renderers.sheet(title, cards)

@@ -7,10 +7,10 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.core.http.parameters import UUID_FORM, Code, FieldsOf, NoQuery, SortedQuery
-from app.models.vocabulary import Capacity, Direction, Outcome
+from app.models.vocabulary import Capacity, ScanDirection, ScanOutcome
 from app.references import CodeReference, ParticipantReference
 
-Judgement = Literal[
+CurrentOutcome = Literal[
     "first_entry",
     "already_entered",
     "exit",
@@ -22,13 +22,13 @@ Judgement = Literal[
 ]
 
 
-class CheckedIn(BaseModel):
+class CheckInResult(BaseModel):
     """What has become of a scan. What it comes to may still change, as other gates send what they have seen."""
 
     scan_id: UUID
     status: Annotated[Literal[200, 201], Field(description="201: stored now; 200: it was there already.")]
     outcome: Annotated[
-        Outcome,
+        ScanOutcome,
         Field(description="As it looked when it was stored, and the same whenever it is sent again. Provisional."),
     ]
     effective_at: Annotated[
@@ -36,20 +36,20 @@ class CheckedIn(BaseModel):
     ]
 
 
-class Skewed(BaseModel):
+class ClockSkew(BaseModel):
     clock_skew_ms: Annotated[
         float, Field(description="How far the device's clock is ahead, as far as its posts have shown.")
     ]
 
 
-class CheckIn(CheckedIn, Skewed):
+class CheckInResponse(CheckInResult, ClockSkew):
     """What has become of one scan."""
 
 
-class CheckIns(Skewed):
+class CheckInBatchResponse(ClockSkew):
     """What has become of each scan of a batch."""
 
-    results: Annotated[list[CheckedIn], Field(description="In the order of the batch.")]
+    results: Annotated[list[CheckInResult], Field(description="In the order of the batch.")]
 
 
 class BadgeKey(BaseModel):
@@ -84,7 +84,7 @@ class Badges(BaseModel):
     items: list[Badge]
 
 
-class PackedSession(BaseModel):
+class GatePackSession(BaseModel):
     """A session at whose door a gate may stand."""
 
     code: str
@@ -95,7 +95,7 @@ class PackedSession(BaseModel):
     room: str | None
 
 
-class PackedPerson(BaseModel):
+class GatePackParticipant(BaseModel):
     """Whom a badge belongs to."""
 
     badge: UUID
@@ -117,9 +117,9 @@ class GatePack(BaseModel):
     is_delta: Annotated[bool, Field(description="Whether `revoked` and `people` hold only what is new since then.")]
     keys: Annotated[list[BadgeKey], Field(description="A token is good whose signature one of them verifies.")]
     revoked: Annotated[list[UUID], Field(description="Ids of badges that are good no longer.")]
-    sessions: list[PackedSession]
+    sessions: list[GatePackSession]
     people: Annotated[
-        list[PackedPerson] | None, Field(description="With `names=true` and `attendance:read`; else null.")
+        list[GatePackParticipant] | None, Field(description="With `names=true` and `attendance:read`; else null.")
     ]
 
 
@@ -145,10 +145,10 @@ class ScanMembers(BaseModel):
     scan_id: UUID
     participant: Annotated[ParticipantReference | None, Field(description="Null: the badge is not known.")]
     outcome: Annotated[
-        Judgement, Field(description="What it comes to, by all that is known now. An annulled scan has no effect.")
+        CurrentOutcome, Field(description="What it comes to, by all that is known now. An annulled scan has no effect.")
     ]
-    told: Annotated[Outcome, Field(description="What the gate was answered.")]
-    direction: Direction
+    told: Annotated[ScanOutcome, Field(description="What the gate was answered.")]
+    direction: ScanDirection
     session: str | None
     scanned_at: Annotated[datetime, Field(description="By the clock of the device.")]
     effective_at: Annotated[datetime, Field(description="By the clock of the service.")]
@@ -185,7 +185,7 @@ class ScanQuery(SortedQuery):
     device: (
         Annotated[str, Field(min_length=1, max_length=100, description="Id of a device.", examples=["gate-3"])] | None
     ) = None
-    outcome: Annotated[Judgement, Field(description="What it comes to.")] | None = None
+    outcome: Annotated[CurrentOutcome, Field(description="What it comes to.")] | None = None
     session: Annotated[Code, Field(description="Code of a session.", examples=["pleno"])] | None = None
     sort: (
         Annotated[

@@ -28,27 +28,27 @@ from app.writes.responses import Responses, responses_for_create, responses_for_
 
 router = resource("clients")
 ADMIN = require_scope(Scope.CLIENTS_ADMIN)
-Id = Annotated[UUID, Path(description="The client's `id`.", examples=["01a20c10-0ae2-7033-aa5d-2a6bfa807bee"])]
+ClientId = Annotated[UUID, Path(description="The client's `id`.", examples=["01a20c10-0ae2-7033-aa5d-2a6bfa807bee"])]
 SecretId = Annotated[UUID, Path(description="The secret's `id`.", examples=["01a20c10-0ae2-7033-aa5d-2a6bfa807bef"])]
-SECRETS_MADE = responses_for_create(schemas.NewSecret, NotFound, Conflict)
-REVOKED_204: Responses = {204: {"description": "Revoked."}}
+CREATE_SECRET_RESPONSES = responses_for_create(schemas.NewSecret, NotFound, Conflict)
+REVOKED_RESPONSE: Responses = {204: {"description": "Revoked."}}
 EXAMPLE_ID = "01a20c10-0ae2-7033-aa5d-2a6bfa807bee"
-TWO_LIVE = Text(
+TWO_LIVE_SECRETS = Text(
     "Klien mempunyai dua rahasia yang berlaku: cabut salah satu dahulu.",
     "The client has two live secrets: revoke one of them first.",
 )
-REVOKED = Text("Klien ini telah dicabut.", "This client is revoked.")
+CLIENT_REVOKED = Text("Klien ini telah dicabut.", "This client is revoked.")
 
 
 @router.get(
     "", response_model=PageOf[schemas.Client], dependencies=[ADMIN], openapi_extra=example("/v1/clients?status=live")
 )
-async def list_clients(request: Request, read: ReaderDep, query: Annotated[schemas.ClientQuery, Query()]) -> Response:
+async def list_clients(request: Request, reader: ReaderDep, query: Annotated[schemas.ClientQuery, Query()]) -> Response:
     """List clients
 
     The machines that may ask for tokens, and those that no longer may. Secrets are never shown.
     """
-    return _not_kept((await repository.CLIENTS.page(read, query)).reply(request, fresh=0))
+    return _set_no_store((await repository.CLIENTS.page(reader, query)).reply(request, fresh=0))
 
 
 @router.get(
@@ -58,13 +58,13 @@ async def list_clients(request: Request, read: ReaderDep, query: Annotated[schem
     openapi_extra=example(f"/v1/clients/{EXAMPLE_ID}"),
     responses=problems(NotFound),
 )
-async def read_client(read: ReaderDep, id: Id, query: Annotated[schemas.ClientItemQuery, Query()]) -> Response:
+async def get_client(reader: ReaderDep, id: ClientId, query: Annotated[schemas.ClientItemQuery, Query()]) -> Response:
     """Read one client
 
     What it may do and how it proves itself, with its secrets' ids.
     """
-    if item := await repository.CLIENTS.one(read, id, query):
-        return _not_kept(item.reply(fresh=0))
+    if item := await repository.CLIENTS.one(reader, id, query):
+        return _set_no_store(item.reply(fresh=0))
     raise NotFound
 
 
@@ -76,7 +76,7 @@ async def read_client(read: ReaderDep, id: Id, query: Annotated[schemas.ClientIt
     openapi_extra=write_example("/v1/clients", {"name": "bappenas", "scopes": ["changes:read"]}),
     responses=responses_for_create(schemas.NewClient),
 )
-async def create_client(write: CreateDep, content: schemas.ClientContent) -> Response:
+async def create_client(write_request: CreateDep, payload: schemas.ClientPayload) -> Response:
     """Make a client
 
     Its secret is in this answer and nowhere else: what is kept of the answer, for a request that is sent again, is
@@ -86,16 +86,16 @@ async def create_client(write: CreateDep, content: schemas.ClientContent) -> Res
 
     async def work(transaction: Transaction) -> WriteResult:
         nonlocal secret
-        _check_bounds(write)
-        members = _members(content)
-        write.attempted_write = AttemptedWrite(members)
-        id_, made = await repository.create(transaction, members, with_secret=content.jwks is None)
+        _require_unbound_caller(write_request)
+        members = _column_members(payload)
+        write_request.attempted_write = AttemptedWrite(members)
+        id_, made = await repository.insert_client(transaction, members, with_secret=payload.jwks is None)
         secret = made.secret if made else None
-        body, tag = await _shown(transaction, id_)
+        body, tag = await _get_document(transaction, id_)
         headers = {"Location": f"/v1/clients/{id_}", "ETag": tag}
-        return WriteResult(StoredResponse(201, headers, _with_secret(body, None)), [f"clients/{id_}"])
+        return WriteResult(StoredResponse(201, headers, _set_secret(body, None)), [f"clients/{id_}"])
 
-    return _told(await write.run_in_transaction(work, content), secret)
+    return _add_secret_to_response(await write_request.run_in_transaction(work, payload), secret)
 
 
 @router.patch(
@@ -105,22 +105,24 @@ async def create_client(write: CreateDep, content: schemas.ClientContent) -> Res
     openapi_extra=write_example(f"/v1/clients/{EXAMPLE_ID}", {"scopes": ["changes:read", "webhooks:write"]}),
     responses=responses_for_update(),
 )
-async def change_client(write: ChangeDep, id: Id, content: Annotated[schemas.ClientPatch, MergePatchBody]) -> Response:
+async def update_client(
+    write_request: ChangeDep, id: ClientId, payload: Annotated[schemas.ClientPatch, MergePatchBody]
+) -> Response:
     """Change a client
 
     A merge patch. Whatever changes, the tokens that the client has end, and its next ones are as it is then.
     """
 
     async def work(transaction: Transaction) -> WriteResult:
-        held = await _held(transaction, write, id)
-        given = content.model_dump(mode="json", exclude_unset=True)
-        becomes = _members(validate(schemas.ClientContent, merged(held.content, given)))
-        write.attempted_write = AttemptedWrite(becomes)
-        await repository.change(transaction, id, becomes)
-        body, tag = await _shown(transaction, id)
+        held = await _lock_client(transaction, write_request, id)
+        given = payload.model_dump(mode="json", exclude_unset=True)
+        becomes = _column_members(validate(schemas.ClientPayload, merged(held.members, given)))
+        write_request.attempted_write = AttemptedWrite(becomes)
+        await repository.update_client(transaction, id, becomes)
+        body, tag = await _get_document(transaction, id)
         return WriteResult(StoredResponse(200, {"ETag": tag}, body), [f"clients/{id}"])
 
-    return await write.run_in_transaction(work, content)
+    return await write_request.run_in_transaction(work, payload)
 
 
 @router.delete(
@@ -128,9 +130,9 @@ async def change_client(write: ChangeDep, id: Id, content: Annotated[schemas.Cli
     status_code=204,
     dependencies=[ADMIN],
     openapi_extra=write_example(f"/v1/clients/{EXAMPLE_ID}"),
-    responses=responses_for_delete() | REVOKED_204,
+    responses=responses_for_delete() | REVOKED_RESPONSE,
 )
-async def revoke_client(write: ChangeDep, id: Id, note: DeleteReason = None) -> Response:
+async def revoke_client(write_request: ChangeDep, id: ClientId, note: DeleteReason = None) -> Response:
     """Revoke a client
 
     It stays in the list, gets no more tokens, and within 5 seconds none of those that it has is good. For good: a
@@ -138,11 +140,11 @@ async def revoke_client(write: ChangeDep, id: Id, note: DeleteReason = None) -> 
     """
 
     async def work(transaction: Transaction) -> WriteResult:
-        await _held(transaction, write, id, revoked=True)
-        await repository.revoke(transaction, id)
+        await _lock_client(transaction, write_request, id, allow_revoked=True)
+        await repository.revoke_client(transaction, id)
         return WriteResult(StoredResponse(204, {}, b""), [f"clients/{id}"])
 
-    return await write.run_in_transaction(work, note)
+    return await write_request.run_in_transaction(work, note)
 
 
 @router.post(
@@ -151,9 +153,9 @@ async def revoke_client(write: ChangeDep, id: Id, note: DeleteReason = None) -> 
     status_code=201,
     dependencies=[ADMIN],
     openapi_extra=write_example(f"/v1/clients/{EXAMPLE_ID}/secrets", {}),
-    responses=SECRETS_MADE,
+    responses=CREATE_SECRET_RESPONSES,
 )
-async def create_secret(write: CreateDep, id: Id, content: schemas.SecretContent) -> Response:
+async def create_client_secret(write_request: CreateDep, id: ClientId, payload: schemas.SecretPayload) -> Response:
     """Make a further secret
 
     To change one for another in use: make the second, bring it to the client, revoke the first. It is shown once, as a
@@ -163,18 +165,18 @@ async def create_secret(write: CreateDep, id: Id, content: schemas.SecretContent
 
     async def work(transaction: Transaction) -> WriteResult:
         nonlocal secret
-        await _held(transaction, write, id)
-        made = await repository.add_secret(transaction, id)
+        await _lock_client(transaction, write_request, id)
+        made = await repository.insert_secret(transaction, id)
         if made is None:
-            raise Conflict(detail=TWO_LIVE)
+            raise Conflict(detail=TWO_LIVE_SECRETS)
         secret = made.secret
-        body = await repository.secret(transaction, made.id)
+        body = await repository.get_secret_document(transaction, made.id)
         headers = {"Location": f"/v1/clients/{id}/secrets/{made.id}"}
         return WriteResult(
-            StoredResponse(201, headers, _with_secret(body, None)), [f"clients/{id}", f"client_secrets/{made.id}"]
+            StoredResponse(201, headers, _set_secret(body, None)), [f"clients/{id}", f"client_secrets/{made.id}"]
         )
 
-    return _told(await write.run_in_transaction(work, content), secret)
+    return _add_secret_to_response(await write_request.run_in_transaction(work, payload), secret)
 
 
 @router.delete(
@@ -182,9 +184,11 @@ async def create_secret(write: CreateDep, id: Id, content: schemas.SecretContent
     status_code=204,
     dependencies=[ADMIN],
     openapi_extra=write_example(f"/v1/clients/{EXAMPLE_ID}/secrets/01a20c10-0ae2-7033-aa5d-2a6bfa807bef"),
-    responses=responses_for_delete() | REVOKED_204,
+    responses=responses_for_delete() | REVOKED_RESPONSE,
 )
-async def revoke_secret(write: ChangeDep, id: Id, secret: SecretId, note: DeleteReason = None) -> Response:
+async def revoke_client_secret(
+    write_request: ChangeDep, id: ClientId, secret: SecretId, note: DeleteReason = None
+) -> Response:
     """Revoke a secret
 
     It proves nothing any more, and within 5 seconds the tokens that were fetched with it are no longer good. If-Match
@@ -192,56 +196,58 @@ async def revoke_secret(write: ChangeDep, id: Id, secret: SecretId, note: Delete
     """
 
     async def work(transaction: Transaction) -> WriteResult:
-        await _held(transaction, write, id, revoked=True)
+        await _lock_client(transaction, write_request, id, allow_revoked=True)
         if not await repository.revoke_secret(transaction, id, secret):
             raise NotFound
         return WriteResult(StoredResponse(204, {}, b""), [f"clients/{id}", f"client_secrets/{secret}"])
 
-    return await write.run_in_transaction(work, note)
+    return await write_request.run_in_transaction(work, note)
 
 
-async def _held(transaction: Transaction, write: WriteRequest, id_: UUID, *, revoked: bool = False) -> repository.Held:
+async def _lock_client(
+    transaction: Transaction, write_request: WriteRequest, id_: UUID, *, allow_revoked: bool = False
+) -> repository.LockedClient:
     """Lock the client, and see that the caller knows its present revision; a revoked one only where that may be."""
-    _check_bounds(write)
-    held = await repository.hold(transaction, id_)
+    _require_unbound_caller(write_request)
+    held = await repository.lock_client(transaction, id_)
     if held is None:
         raise NotFound
-    if write.if_match is not None and not conditional.matches(write.if_match, held.revision):
-        raise PreconditionFailed(headers={"ETag": (await _shown(transaction, id_))[1]})
-    if held.revoked and not revoked:
-        raise Conflict(detail=REVOKED)
+    if write_request.if_match is not None and not conditional.matches(write_request.if_match, held.revision):
+        raise PreconditionFailed(headers={"ETag": (await _get_document(transaction, id_))[1]})
+    if held.is_revoked and not allow_revoked:
+        raise Conflict(detail=CLIENT_REVOKED)
     return held
 
 
-def _check_bounds(write: WriteRequest) -> None:
+def _require_unbound_caller(write_request: WriteRequest) -> None:
     """Clients are nobody's in particular: who is bound to a body or a meeting has no say in them."""
-    if write.caller.organization is not None or write.caller.meeting is not None:
+    if write_request.caller.organization is not None or write_request.caller.meeting is not None:
         raise OutsideOrganization
 
 
-async def _shown(transaction: Transaction, id_: UUID) -> tuple[bytes, str]:
+async def _get_document(transaction: Transaction, id_: UUID) -> tuple[bytes, str]:
     item = await repository.CLIENTS.one(transaction, id_, PartQuery())
     if item is None:
         raise RuntimeError("what was written is not to be seen")
     return item.body, conditional.entity_tag(item.body, item.revision)
 
 
-def _members(content: schemas.ClientContent) -> dict[str, Any]:
-    return {name: getattr(content, name) for name in repository.COLUMNS}
+def _column_members(payload: schemas.ClientPayload) -> dict[str, Any]:
+    return {name: getattr(payload, name) for name in repository.COLUMNS}
 
 
-def _with_secret(body: bytes, secret: str | None) -> bytes:
+def _set_secret(body: bytes, secret: str | None) -> bytes:
     return orjson.dumps({**orjson.loads(body), "client_secret": secret})
 
 
-def _told(answer: Response, secret: str | None) -> Response:
+def _add_secret_to_response(answer: Response, secret: str | None) -> Response:
     """The answer with the secret in it, which only the request that made it is told."""
     if secret is None or answer.status_code != 201:
         return answer
     headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
-    return Response(_with_secret(bytes(answer.body), secret), 201, headers)
+    return Response(_set_secret(bytes(answer.body), secret), 201, headers)
 
 
-def _not_kept(answer: Response) -> Response:
+def _set_no_store(answer: Response) -> Response:
     answer.headers["Cache-Control"] = "no-store"
     return answer

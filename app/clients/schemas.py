@@ -15,7 +15,7 @@ from app.references import CodeReference
 from app.writes.payloads import ChangeReason, merge_patch_model
 
 
-class SecretOfClient(BaseModel):
+class ClientSecret(BaseModel):
     """A secret, without its words: those are shown once, when it is made."""
 
     id: UUID
@@ -32,7 +32,7 @@ class Client(BaseModel):
     organization: Annotated[CodeReference | None, Field(description="Writes only there and below; null: everywhere.")]
     meeting: Annotated[str | None, Field(description="The meeting whose gate it is.")]
     jwks: Annotated[dict[str, Any] | None, Field(description="The public keys that it proves itself with.")]
-    secrets: Annotated[list[SecretOfClient], Field(description="Two of them may be live, so that one can be changed.")]
+    secrets: Annotated[list[ClientSecret], Field(description="Two of them may be live, so that one can be changed.")]
     revision: Annotated[int, Field(description="Counts its changes; each ends the tokens made before it.")]
     created_at: datetime
     updated_at: datetime
@@ -50,43 +50,43 @@ class NewClient(Client):
     ]
 
 
-class NewSecret(SecretOfClient):
+class NewSecret(ClientSecret):
     """A secret that was just made: it is not shown again."""
 
     client_secret: Annotated[str | None, Field(description="Keep it. Null in a dry run, and in the same answer again.")]
 
 
-def _key_set(jwks: dict[str, Any]) -> dict[str, Any]:
+def _require_client_jwk_set(jwks: dict[str, Any]) -> dict[str, Any]:
     if not is_client_jwk_set(jwks):
         raise PydanticCustomError("not_a_key_set", "public keys, P-256 or Ed25519, each with a kid of its own")
     return jwks
 
 
-def _each_once(scopes: list[str]) -> list[str]:
+def _reject_duplicates(scopes: list[str]) -> list[str]:
     if len(set(scopes)) < len(scopes):
         raise PydanticCustomError("repeated_item", "each once")
     return scopes
 
 
 if TYPE_CHECKING:
-    ScopeWord = str
+    ScopeName = str
 else:
-    ScopeWord = Literal[tuple(str(scope) for scope in Scope)]
+    ScopeName = Literal[tuple(str(scope) for scope in Scope)]
 Scopes = Annotated[
-    list[ScopeWord],
+    list[ScopeName],
     Field(min_length=1, max_length=len(Scope), json_schema_extra={"uniqueItems": True}),
-    AfterValidator(_each_once),
+    AfterValidator(_reject_duplicates),
 ]
 KeySet = Annotated[
     dict[str, Any],
     Field(
         description=f"1 to {MAX_CLIENT_KEYS} public keys, P-256 or Ed25519, each with a `kid` of its own (RFC 7517)."
     ),
-    AfterValidator(_key_set),
+    AfterValidator(_require_client_jwk_set),
 ]
 
 
-class ClientContent(ChangeReason):
+class ClientPayload(ChangeReason):
     """What can be said of a client. With `jwks` it proves itself by them, and is given no secret unless asked for."""
 
     name: Annotated[Name, Field(examples=["bappenas"])]
@@ -97,11 +97,11 @@ class ClientContent(ChangeReason):
 
 
 @merge_patch_model
-class ClientPatch(ClientContent):
+class ClientPatch(ClientPayload):
     """What is to change of a client. Whatever does, its tokens of before end."""
 
 
-class SecretContent(ChangeReason):
+class SecretPayload(ChangeReason):
     """Nothing but why."""
 
 
@@ -120,7 +120,7 @@ Sort = Annotated[
 
 class ClientQuery(ListQuery):
     q: Annotated[Words, Field(examples=["bappenas"])] | None = None
-    scope: Annotated[ScopeWord, Field(description="That may have this scope.", examples=["changes:read"])] | None = None
+    scope: Annotated[ScopeName, Field(description="That may have this scope.", examples=["changes:read"])] | None = None
     status: (
         Annotated[Literal["live", "revoked"], Field(description="Those that may ask for tokens, or no longer.")] | None
     ) = None

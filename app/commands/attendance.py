@@ -57,10 +57,10 @@ def run(work: Callable[[str], Coroutine[Any, Any, T]], database_url: str | None,
     from app import operations
 
     try:
-        with operations.database(database_url, data_dir) as database:
+        with operations.open_database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)
             operations.check_server(database.url, workers=0)
-            return operations.asked(work(database.url))
+            return operations.run_query(work(database.url))
     except operations.OperatorError as error:
         fail(error)

@@ -28,16 +28,16 @@ def verify(
 
     kept = read_roots(roots) if roots else []
     try:
-        with operations.database(database_url, data_dir) as database:
+        with operations.open_database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)
             operations.check_server(database.url, workers=0)
-            with report.progress() as progress:
-                verdict = operations.asked(maintenance.verify(database.url, kept, progress))
+            with report.show_progress() as progress:
+                verdict = operations.run_query(maintenance.verify_trail(database.url, kept, progress))
     except operations.OperatorError as error:
         fail(error)
-    report.print_verdict(verdict, as_json=as_json)
-    raise typer.Exit(1 if verdict.flaws else 0)
+    report.print_result(verdict, as_json=as_json)
+    raise typer.Exit(1 if verdict.defects else 0)
 
 
 @audit.command()
@@ -47,12 +47,14 @@ def seal(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
     from app.audit_chain import maintenance
 
     try:
-        settings = operations.settings()
-        with operations.database(database_url, data_dir) as database:
+        settings = operations.read_settings()
+        with operations.open_database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)
             operations.check_server(database.url, workers=0)
-            sealed = operations.asked(maintenance.seal(settings.model_copy(update={"database_url": database.url})))
+            sealed = operations.run_query(
+                maintenance.seal_trail(settings.model_copy(update={"database_url": database.url}))
+            )
     except operations.OperatorError as error:
         fail(error)
     typer.echo("Another sealer is at it." if sealed is None else f"Sealed: {sealed}.")
@@ -63,7 +65,7 @@ def read_roots(path: Path) -> "list[Root]":
     from app.audit_chain import maintenance
 
     try:
-        return maintenance.read_roots(path.read_bytes())
+        return maintenance.parse_roots(path.read_bytes())
     except OSError as error:
         fail(ValueError(f"{path} cannot be read: {error.strerror}."))
     except ValueError:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 clients = typer.Typer(help="Make, list and revoke the machine clients that may ask for tokens.", no_args_is_help=True)
-Id = Annotated[str, typer.Argument(metavar="CLIENT_ID", help="As `create` and `list` show it.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ClientIdArgument = Annotated[str, typer.Argument(metavar="CLIENT_ID", help="As `create` and `list` show it.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @clients.command()
@@ -29,7 +29,7 @@ def create(
     jwks: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Public keys to prove itself with, instead of a secret.")
     ] = None,
-    as_json: Json = False,
+    as_json: JsonOption = False,
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
@@ -37,19 +37,21 @@ def create(
     from app.clients import maintenance
 
     members = {"name": name, "scopes": scope, "organization": organization, "meeting": meeting}
-    keys = {"jwks": read_keys(jwks)} if jwks else {}
-    id_, secret = run(lambda write: maintenance.create(write, {**members, **keys}), database_url, data_dir)
-    show_secret(id_, secret, as_json)
+    keys = {"jwks": read_jwk_set(jwks)} if jwks else {}
+    id_, secret = run_in_transaction(
+        lambda write: maintenance.create_client(write, {**members, **keys}), database_url, data_dir
+    )
+    print_secret(id_, secret, as_json)
 
 
 @clients.command("list")
-def list_(as_json: Json = False, database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
+def list_(as_json: JsonOption = False, database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
     """List the clients, one a line: id, name, scopes, live secrets, since when it is revoked."""
     from app.clients import maintenance
 
-    found = run(maintenance.listed, database_url, data_dir)
+    found = run_in_transaction(maintenance.list_clients, database_url, data_dir)
     if as_json:
-        echo_json(found)
+        print_json(found)
         return
     for one in found:
         live = sum(secret["revoked_at"] is None for secret in one["secrets"])
@@ -58,28 +60,28 @@ def list_(as_json: Json = False, database_url: DatabaseUrl = None, data_dir: Dat
 
 
 @clients.command()
-def revoke(client_id: Id, database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
+def revoke(client_id: ClientIdArgument, database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
     """Revoke a client: within 5 seconds none of its tokens is good."""
     from app.clients import maintenance
 
-    run(lambda write: maintenance.revoke(write, client_id), database_url, data_dir)
+    run_in_transaction(lambda write: maintenance.revoke_client(write, client_id), database_url, data_dir)
     typer.echo(f"Revoked {client_id}.")
 
 
 @clients.command("add-secret")
 def add_secret(
-    client_id: Id, as_json: Json = False, database_url: DatabaseUrl = None, data_dir: DataDir = None
+    client_id: ClientIdArgument, as_json: JsonOption = False, database_url: DatabaseUrl = None, data_dir: DataDir = None
 ) -> None:
     """Make a second secret, to change one for another in use. It is shown this once."""
     from app.clients import maintenance
 
-    secret = run(lambda write: maintenance.add_secret(write, client_id), database_url, data_dir)
-    show_secret(client_id, secret, as_json)
+    secret = run_in_transaction(lambda write: maintenance.add_secret(write, client_id), database_url, data_dir)
+    print_secret(client_id, secret, as_json)
 
 
 @clients.command("revoke-secret")
 def revoke_secret(
-    client_id: Id,
+    client_id: ClientIdArgument,
     secret_id: Annotated[str, typer.Argument(metavar="SECRET_ID", help="As `list --json` shows it.")],
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
@@ -87,35 +89,37 @@ def revoke_secret(
     """Revoke one secret, and with it the tokens that were fetched with it."""
     from app.clients import maintenance
 
-    run(lambda write: maintenance.revoke_secret(write, client_id, secret_id), database_url, data_dir)
+    run_in_transaction(lambda write: maintenance.revoke_secret(write, client_id, secret_id), database_url, data_dir)
     typer.echo(f"Revoked the secret {secret_id}.")
 
 
-def admin(url: str) -> tuple[str, str] | None:
+def create_first_client(url: str) -> tuple[str, str] | None:
     """The id and secret of a client with all scopes, for a database that has no client yet."""
     from app import operations
     from app.clients import maintenance
 
-    return operations.write(url, maintenance.create_first)
+    return operations.run_in_transaction(url, maintenance.create_first_client)
 
 
-def run(work: Callable[["Transaction"], Awaitable[T]], database_url: str | None, data_dir: Path | None) -> T:
+def run_in_transaction(
+    operation: Callable[["Transaction"], Awaitable[T]], database_url: str | None, data_dir: Path | None
+) -> T:
     """Do the work in one transaction on the operator's database, or on the embedded one."""
     from app import operations
-    from app.clients.maintenance import NotPossible
+    from app.clients.maintenance import ClientCommandError
 
     try:
-        with operations.database(database_url, data_dir) as database:
+        with operations.open_database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)
-                operations.load_when_empty(database.url)
+                operations.load_if_empty(database.url)
             operations.check_server(database.url, workers=0)
-            return operations.write(database.url, work)
-    except (operations.OperatorError, NotPossible) as error:
+            return operations.run_in_transaction(database.url, operation)
+    except (operations.OperatorError, ClientCommandError) as error:
         fail(error)
 
 
-def read_keys(path: Path) -> Any:
+def read_jwk_set(path: Path) -> Any:
     """A file with a set of public keys, or with one."""
     import json
 
@@ -126,9 +130,9 @@ def read_keys(path: Path) -> Any:
     return {"keys": [found]} if isinstance(found, dict) and "kty" in found else found
 
 
-def show_secret(id_: str, secret: str | None, as_json: bool) -> None:
+def print_secret(id_: str, secret: str | None, as_json: bool) -> None:
     if as_json:
-        echo_json({"client_id": id_, "client_secret": secret})
+        print_json({"client_id": id_, "client_secret": secret})
         return
     typer.echo(f"client_id      {id_}")
     if secret is not None:
@@ -136,7 +140,7 @@ def show_secret(id_: str, secret: str | None, as_json: bool) -> None:
         typer.secho("The secret is not shown again.", err=True)
 
 
-def echo_json(found: Any) -> None:
+def print_json(document: Any) -> None:
     import orjson
 
-    sys.stdout.write(orjson.dumps(found).decode() + "\n")
+    sys.stdout.write(orjson.dumps(document).decode() + "\n")

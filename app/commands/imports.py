@@ -59,15 +59,15 @@ def import_(
     order = ImportOptions(IMPORTABLE[resource], dry_run, partial)
     try:
         note = validate(ChangeReason, {"reason": reason, "legal_basis": legal_basis})
-        settings = operations.settings()
-        with operations.database(database_url, data_dir) as database:
+        settings = operations.read_settings()
+        with operations.open_database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)
-                operations.load_when_empty(database.url)
+                operations.load_if_empty(database.url)
             operations.check_server(database.url, workers=0)
             here = settings.model_copy(update={"database_url": database.url})
             with progress(path) as seen:
-                outcome = operations.asked(command_line.import_file(here, path, order, note, seen))
+                outcome = operations.run_query(command_line.import_file(here, path, order, note, seen))
     except operations.OperatorError as error:
         fail(error)
     except Unavailable as error:

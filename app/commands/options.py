@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 
-def directory(name: str) -> Path:
+def parse_directory(name: str) -> Path:
     """A directory's path; an empty name, which Python takes for the current directory, is refused."""
     if not name:
         raise typer.BadParameter("the name of a directory is empty")
@@ -23,7 +23,7 @@ DataDir = Annotated[
     typer.Option(
         "--data-dir",
         envvar="RAKORNAS_DATA_DIR",
-        parser=directory,
+        parser=parse_directory,
         metavar="PATH",
         help="Where the embedded server keeps its data.",
     ),

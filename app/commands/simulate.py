@@ -91,16 +91,16 @@ async def played(url: str, client: tuple[str, str], wishes: "Wishes") -> "Outcom
 def client(database_url: str | None, data_dir: Path | None) -> tuple[str, str]:
     """A client that the organizer of the meeting is."""
     from app.clients import maintenance
-    from app.commands.clients import run
+    from app.commands.clients import run_in_transaction
     from app.simulation.organizer import SCOPES
 
     content = {"name": "simulation", "scopes": list(SCOPES)}
-    id_, secret = run(lambda write: maintenance.create(write, content), database_url, data_dir)
+    id_, secret = run_in_transaction(lambda write: maintenance.create_client(write, content), database_url, data_dir)
     return id_, secret or ""
 
 
 def dismiss(id_: str, database_url: str | None, data_dir: Path | None) -> None:
     from app.clients import maintenance
-    from app.commands.clients import run
+    from app.commands.clients import run_in_transaction
 
-    run(lambda write: maintenance.revoke(write, id_), database_url, data_dir)
+    run_in_transaction(lambda write: maintenance.revoke_client(write, id_), database_url, data_dir)

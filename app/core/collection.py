@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from app.core.clock import LocalDay
 from app.core.db.database import Queryable
-from app.core.db.documents import Document, Expression, as_text
-from app.core.db.similarity import FOLDED_Q, alike, distance, is_whole
+from app.core.db.documents import Document, Expression, document_text
+from app.core.db.similarity import FOLDED_QUERY, alike, distance, is_exact_name
 from app.core.db.statements import Statement
 from app.core.http.paging import Item, Page, PageCursor
 from app.core.http.parameters import ListQuery, PartQuery
@@ -99,7 +99,7 @@ class Collection:
         self.folded = self.rows.c.folded if folded is None else folded
         self.found = found or self._alike
         self.most = most
-        self.whole = is_whole(self.rows.c.name) if whole is None else whole
+        self.whole = is_exact_name(self.rows.c.name) if whole is None else whole
         self.as_of_hides_items = as_of_hides_items
         self._page_statement = lru_cache(maxsize=2000)(self._build_page)
         self._item_statement = lru_cache(maxsize=100)(self._build_item)
@@ -168,7 +168,7 @@ class Collection:
         """One row: the documents of the page with commas between, whether there are more, and the last one's keys."""
         keys, downwards = self._order(shape.sort)
         rows = self.document.select(
-            *(key.label(f"key_{n}") for n, key in enumerate(keys)), on_a_day="as_of" in shape.given
+            *(key.label(f"key_{n}") for n, key in enumerate(keys)), as_of="as_of" in shape.given
         ).where(*self._where(shape.given))
         if shape.continues:
             after = tuple_(*(cast(bindparam(f"after_{n}", type_=Text), key.type) for n, key in enumerate(keys)))
@@ -177,7 +177,7 @@ class Collection:
         found = rows.subquery("found")
         found_keys = [found.c[f"key_{n}"] for n in range(len(keys))]
         order = [key.desc() if downwards else key for key in found_keys]
-        text = as_text(found.c.document, fields=shape.fields)
+        text = document_text(found.c.document, only_fields=shape.fields)
         before = func.sum(func.octet_length(text)).over(order_by=order, rows=(None, -1))
         sized = select(text.label("text"), before.label("before"), *found_keys).subquery("sized")
         sized_keys = [sized.c[key.name] for key in found_keys]
@@ -199,16 +199,16 @@ class Collection:
     def _build_item(self, given: ActiveFilters, fields: bool) -> Statement:
         filters = given if self.as_of_hides_items else given - {"as_of"}
         found = (
-            self.document.select(self.rows.c.revision, on_a_day="as_of" in given)
+            self.document.select(self.rows.c.revision, as_of="as_of" in given)
             .where(self.key == bindparam("key", type_=self.key.type), *self._where(filters))
             .subquery("found")
         )
-        return Statement(select(as_text(found.c.document, fields=fields), found.c.revision))
+        return Statement(select(document_text(found.c.document, only_fields=fields), found.c.revision))
 
     def _where(self, given: ActiveFilters) -> list[ColumnElement[bool]]:
         where = list(self.conditions(given))
         if "q" in given:
-            where.append(self.found(FOLDED_Q))
+            where.append(self.found(FOLDED_QUERY))
         if "q" in given and self.most:
             # OFFSET keeps the two steps apart: a walk in the order of the keys that stops early may have to go far.
             alike = select(self.key.label("key")).where(*where).correlate(None).offset(literal_column("0")).subquery()

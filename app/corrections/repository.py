@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Table, Text, bindparam, case, literal_colu
 from app import models, references
 from app.attendance import schemas
 from app.core.collection import ActiveFilters, Collection
-from app.core.db.documents import Day, Document, Rows
+from app.core.db.documents import DayExpression, Document, DocumentSelect
 from app.core.db.transaction import Transaction
 from app.writes.payloads import ChangeReason
 
@@ -18,7 +18,7 @@ _correction = models.RollCorrection
 TABLE: Table = _correction.__table__  # type: ignore[assignment]
 
 
-def select_corrections(_day: Day) -> Rows:
+def select_corrections(_day: DayExpression) -> DocumentSelect:
     of_somebody = _correction.participant.is_not(None)
     return select(
         _correction.id,

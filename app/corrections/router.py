@@ -55,8 +55,8 @@ async def get_attendance(
     What the scans show, with every interval from an entry to an exit, and beside it what was set by hand. Each reading
     leaves a line in the audit trail.
     """
-    await audited_read.must_read(request, read, read.known_at(query.then), code)
-    return await audited_read.item(request, read, repository.ATTENDANCE_ITEMS, UUID(participant), query, code)
+    await audited_read.require_read_access(request, read, read.known_at(query.then), code)
+    return await audited_read.read_item(request, read, repository.ATTENDANCE_ITEMS, UUID(participant), query, code)
 
 
 @router.patch(
@@ -134,8 +134,8 @@ async def list_corrections(
     Those that wait for a second client, and those that were confirmed, in the order in which they were asked for. Each
     reading leaves a line in the audit trail.
     """
-    await audited_read.must_read(request, read, read.known_at(query.then), code)
-    page = await audited_read.page(request, read, corrections_repository.CORRECTIONS, query, code, "corrections")
+    await audited_read.require_read_access(request, read, read.known_at(query.then), code)
+    page = await audited_read.read_page(request, read, corrections_repository.CORRECTIONS, query, code, "corrections")
     return page.reply(request, fresh=None, vary=audited_read.VARY)
 
 

@@ -30,9 +30,9 @@ async def set_status(
 
     async def work(transaction: Transaction) -> WriteResult:
         write.exposes_personal_data = True
-        is_open = await access.is_open(transaction, meeting)
+        is_finalized = await access.is_finalized(transaction, meeting)
         await changes.lock_object(transaction, write, RESOURCE, keys)
-        if not is_open:
+        if is_finalized:
             correction = await _create_correction(
                 transaction, write, meeting, asked, participant=participant, status=asked.status
             )
@@ -53,12 +53,12 @@ async def annul_scan(write: WriteRequest, meeting: str, scan: UUID, asked: paylo
 
     async def work(transaction: Transaction) -> WriteResult:
         await _ensure_may_write(transaction, write, meeting)
-        is_open = await access.is_open(transaction, meeting)
+        is_finalized = await access.is_finalized(transaction, meeting)
         found = await corrections_repository.find_annulment(transaction, meeting, scan)
         if found is None:
             raise NotFound
         key = f"check-ins/{scan}"
-        if is_open or found.at is not None:
+        if not is_finalized or found.at is not None:
             if found.at is None:
                 found = (
                     await corrections_repository.annul_scan(transaction, meeting, scan, write.caller.client_id, asked)
@@ -136,7 +136,7 @@ async def confirm_correction(
 
 async def _ensure_may_write(transaction: Transaction, write: WriteRequest, meeting: str) -> None:
     write.exposes_personal_data = True
-    await access.must_reach(transaction, write.caller, meeting)
+    await access.require_access(transaction, write.caller, meeting)
     if write.caller.meeting is not None:  # a gate: it writes scans alone
         raise OutsideOrganization
     await ownership.ensure_object_inside(transaction, write.caller, RESOURCE, {"meeting": meeting, "id": None})

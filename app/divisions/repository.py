@@ -8,10 +8,10 @@ from sqlalchemy.orm import aliased
 
 from app import models
 from app.core.collection import ActiveFilters, Collection, ReferenceFilter
-from app.core.db.documents import Day, Document, Rows, json_object, known_day
-from app.core.db.provenance import fact_members
+from app.core.db.documents import DayExpression, Document, DocumentSelect, day_or_null, json_object
+from app.core.db.provenance import sourced_record_columns
 from app.divisions import payloads, schemas
-from app.models.officials import holds_on
+from app.models.officials import contains_day
 from app.writes.resource import Resource
 
 _division = models.Division
@@ -19,22 +19,22 @@ _division = models.Division
 _ORGANIZATION = bindparam("organization", None, type_=Text)
 
 
-def _head(day: Day) -> ColumnElement[Any]:
+def _head(day: DayExpression) -> ColumnElement[Any]:
     """Who holds the division on a day, where nobody else does as surely: of two who may, neither is named."""
-    on = known_day(day)
+    on = day_or_null(day)
     held, other, person = aliased(models.Appointment), aliased(models.Appointment), aliased(models.Official)
     as_sure = (
         select(other.id)
         .where(
             _holds(other, on),
             other.official != held.official,
-            or_(holds_on(other.certain, on), ~holds_on(held.certain, on)),
+            or_(contains_day(other.certain, on), ~contains_day(held.certain, on)),
         )
         .correlate_except(other)
         .exists()
     )
     return (
-        select(json_object(id=held.official, name=person.name, certain=holds_on(held.certain, on)))
+        select(json_object(id=held.official, name=person.name, certain=contains_day(held.certain, on)))
         .join(person, person.id == held.official)
         .where(_holds(held, on), ~as_sure)
         .order_by(held.id)
@@ -46,12 +46,12 @@ def _head(day: Day) -> ColumnElement[Any]:
 def _holds(appointment: Any, day: Any) -> ColumnElement[bool]:
     return and_(
         appointment.organization == _ORGANIZATION,
-        holds_on(appointment.possible, day),
+        contains_day(appointment.possible, day),
         or_(appointment.division == _division.code, appointment.office == _division.led_by),
     )
 
 
-def division(day: Day) -> Rows:
+def division(day: DayExpression) -> DocumentSelect:
     return select(
         _division.code,
         _division.kind,
@@ -63,7 +63,7 @@ def division(day: Day) -> Rows:
         _division.duties,
         _division.legal_basis,
         _head(day).label("head"),
-        *fact_members(_division),
+        *sourced_record_columns(_division),
     )
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from app.core.db.provenance import Fact
+from app.core.db.provenance import SourcedRecord
 from app.core.http.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words, plain_digits
 from app.models.vocabulary import DivisionKind, Level, Office
 
@@ -37,7 +37,7 @@ class DivisionMembers(BaseModel):
     ]
 
 
-class Division(Fact, DivisionMembers):
+class Division(SourcedRecord, DivisionMembers):
     """A division of every commission of one level and size, or a unit of the secretariat."""
 
 

@@ -6,16 +6,16 @@ from sqlalchemy import ColumnElement, bindparam, literal_column, select
 
 from app import models
 from app.core.collection import ActiveFilters, Collection
-from app.core.db.documents import Day, Document, Rows
-from app.core.db.provenance import fact_members
+from app.core.db.documents import DayExpression, Document, DocumentSelect
+from app.core.db.provenance import sourced_record_columns
 from app.elections import payloads, schemas
-from app.models.days import last_of_days
+from app.models.days import first_known_day_or_infinity
 from app.writes.resource import Resource
 
 _election = models.Election
 
 
-def election(_day: Day) -> Rows:
+def election(_day: DayExpression) -> DocumentSelect:
     return select(
         _election.code,
         _election.name,
@@ -25,7 +25,7 @@ def election(_day: Day) -> Rows:
         _election.legal_basis,
         _election.decided_on,
         (literal_column("'/v1/stages?election='") + _election.code).label("stages_url"),
-        *fact_members(_election),
+        *sourced_record_columns(_election),
     )
 
 
@@ -41,7 +41,7 @@ ELECTIONS = Collection(
     sorts={
         "code": [],
         "name": [_election.name],
-        "voting_on": [last_of_days(_election.voting_on)],
+        "voting_on": [first_known_day_or_infinity(_election.voting_on)],
         "updated_at": [_election.updated_at],
     },
 )

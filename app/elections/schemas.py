@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from app.core.db.provenance import Fact
+from app.core.db.provenance import SourcedRecord
 from app.core.http.parameters import FieldsOf, ItemQuery, PageQuery, Words
 from app.models.vocabulary import ElectionKind
 
@@ -21,7 +21,7 @@ class ElectionMembers(BaseModel):
     stages_url: Annotated[str, Field(description="Where its stages are.", examples=["/v1/stages?election=pemilu-2024"])]
 
 
-class Election(Fact, ElectionMembers):
+class Election(SourcedRecord, ElectionMembers):
     """An election."""
 
 

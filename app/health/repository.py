@@ -4,11 +4,11 @@ from typing import Literal, NamedTuple
 
 import asyncpg
 
-from app.core.db.pools import url_of
+from app.core.db.pools import require_database_url
 from app.core.languages import Text
 from app.core.problems import Unavailable
 from app.models import schema
-from app.models.privileges import IS_INSERT_ONLY
+from app.models.privileges import SELECT_IS_INSERT_ONLY
 from app.settings import Settings
 
 Audit = Literal["insert_only", "writable"]
@@ -25,15 +25,17 @@ async def readiness(settings: Settings) -> Readiness:
     Raises Unavailable when it does not answer within 2 s, or when its schema is not one that this release can use.
     """
     try:
-        connection = await asyncpg.connect(url_of(settings), timeout=settings.connect_timeout, command_timeout=2)
+        connection = await asyncpg.connect(
+            require_database_url(settings), timeout=settings.connect_timeout, command_timeout=2
+        )
         try:
             revision = await _revision(connection)
-            held = await connection.fetchval(IS_INSERT_ONLY, await connection.fetchval("SELECT current_user"))
+            held = await connection.fetchval(SELECT_IS_INSERT_ONLY, await connection.fetchval("SELECT current_user"))
         finally:
             connection.terminate()
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise Unavailable(detail=Text("Basis data tidak menjawab.", "The database does not answer.")) from error
-    state = schema.state_of(revision)
+    state = schema.compare_revision(revision)
     if state != "ready":
         raise Unavailable(detail=_explain(state, revision))
     return Readiness(str(revision), "insert_only" if held else "writable")
@@ -41,13 +43,13 @@ async def readiness(settings: Settings) -> Readiness:
 
 async def _revision(connection: asyncpg.Connection) -> str | None:
     try:
-        revision: str | None = await connection.fetchval(schema.READ_REVISION)
+        revision: str | None = await connection.fetchval(schema.SELECT_REVISION)
     except asyncpg.UndefinedTableError:
         return None
     return revision
 
 
-def _explain(state: schema.State, revision: str | None) -> Text:
+def _explain(state: schema.SchemaState, revision: str | None) -> Text:
     if state == "retired":
         return Text(
             f"Skema basis data ada pada revisi {revision}, dari sebelum rilis pertama, dan tidak dapat dimigrasikan. "

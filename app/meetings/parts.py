@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy.orm import aliased
 
 from app import models, references
-from app.core.db.documents import json_list, json_object
+from app.core.db.documents import json_array, json_object
 
 
 def session_members(part: Any) -> Mapping[str, Any]:
     """The members that a session has alone and within its meeting."""
-    speaker = aliased(models.Speaker)
+    speaker = aliased(models.SessionSpeaker)
     return {
         "code": part.code,
         "position": part.position,
@@ -24,7 +24,7 @@ def session_members(part: Any) -> Mapping[str, Any]:
         "ends_at": part.ends_at,
         "room": part.room,
         "topics": part.topics,
-        "speakers": json_list(
+        "speakers": json_array(
             json_object(
                 official=references.official_reference(speaker.official),
                 name=speaker.name,

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.core.http.body_types import Content, Day, Instant, Line, Name, Slug, Uuid
-from app.models.vocabulary import DivisionKind, MeetingKind, Roll, SessionKind, StatementForm
+from app.models.vocabulary import DivisionKind, MeetingKind, RollAccess, SessionKind, StatementForm
 from app.writes.payloads import ChangeReason, Reference, SourcedPayload, TimeZone, merge_patch_model
 
 
@@ -41,7 +41,7 @@ class MeetingMembers(ChangeReason):
     election: Annotated[Slug | None, Field(description="Code of an election.", examples=["pemilu-2024"])] = None
     audience: Line | None = None
     purpose: Line | None = None
-    roll: Annotated[Roll, Field(description="Restricted: who attended is told only with a token.")] = "restricted"
+    roll: Annotated[RollAccess, Field(description="Restricted: who attended is told only with a token.")] = "restricted"
     places: Annotated[
         int | None, Field(ge=1, le=100_000, description="How many delegates one organization may send.")
     ] = None

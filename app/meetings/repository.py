@@ -8,21 +8,29 @@ from sqlalchemy.orm import aliased
 from app import models, references
 from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.database import Reader
-from app.core.db.documents import AS_OF, Day, Document, Rows, json_list, json_object, known_day
-from app.core.db.provenance import fact_members, record_members
+from app.core.db.documents import (
+    AS_OF_PARAMETER,
+    DayExpression,
+    Document,
+    DocumentSelect,
+    day_or_null,
+    json_array,
+    json_object,
+)
+from app.core.db.provenance import record_columns, sourced_record_columns
 from app.core.db.statements import Statement
 from app.core.problems import NotFound
 from app.meetings import payloads, schemas
 from app.meetings.parts import said_members, session_members
-from app.models.days import last_of_days, overlaps
-from app.models.meetings import status_on
+from app.models.days import first_known_day_or_infinity, overlap_conditions
+from app.models.meetings import meeting_status_on
 from app.writes.resource import Parts, Resource, Values
 
-_meeting, _session, _said = models.Meeting, models.Session, models.Statement
+_meeting, _session, _said = models.Meeting, models.Session, models.MeetingStatement
 
 
-def meeting(day: Day) -> Rows:
-    part, correction = aliased(_session), models.Correction
+def meeting(day: DayExpression) -> DocumentSelect:
+    part, correction = aliased(_session), models.SourceCorrection
     return select(
         _meeting.code,
         _meeting.name,
@@ -37,16 +45,16 @@ def meeting(day: Day) -> Rows:
         references.election_reference(_meeting.election).label("election"),
         _meeting.audience,
         _meeting.purpose,
-        status_on(_meeting, known_day(day)).label("status"),
+        meeting_status_on(_meeting, day_or_null(day)).label("status"),
         _meeting.roll,
         _meeting.roll_closed_at,
         _meeting.places,
         _meeting.retention_days,
         _meeting.forgotten_at,
-        json_list(
+        json_array(
             json_object(**session_members(part)), part.position, part.code, where=part.meeting == _meeting.code
         ).label("sessions"),
-        json_list(
+        json_array(
             json_object(**said_members(_said)),
             _said.made_on,
             _said.id,
@@ -55,7 +63,7 @@ def meeting(day: Day) -> Rows:
         json_object(
             publisher=_meeting.source_publisher,
             title=_meeting.source_title,
-            corrections=json_list(
+            corrections=json_array(
                 json_object(
                     field=correction.field, printed=correction.printed, held=correction.held, reason=correction.reason
                 ),
@@ -63,7 +71,7 @@ def meeting(day: Day) -> Rows:
                 where=correction.meeting == _meeting.code,
             ),
         ).label("source"),
-        *record_members(_meeting),
+        *record_columns(_meeting),
     )
 
 
@@ -72,7 +80,7 @@ def _meetings_asked(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
         if name in given:
             yield _meeting.__table__.c[name] == bindparam(name)
     if "status" in given:
-        yield status_on(_meeting, AS_OF) == bindparam("status")
+        yield meeting_status_on(_meeting, AS_OF_PARAMETER) == bindparam("status")
     if "attended_by" in given:
         listed, present = models.Participant, models.Attendance
         yield (
@@ -85,7 +93,7 @@ def _meetings_asked(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
             )
             .exists()
         )
-    yield from overlaps(_meeting.start_on, _meeting.end_on, given)
+    yield from overlap_conditions(_meeting.start_on, _meeting.end_on, given)
 
 
 MEETINGS = Collection(
@@ -126,7 +134,7 @@ MEETING = Resource(
     MEETINGS,
     address="/v1/meetings/{code}",
     payload_model=payloads.MeetingMembers,
-    parts=[Parts("corrections", models.Correction, foreign_key={"meeting": "code"})],
+    parts=[Parts("corrections", models.SourceCorrection, foreign_key={"meeting": "code"})],
     to_columns=_columns,
     owner_query=Statement(select(_meeting.host).where(_meeting.code == bindparam("code"))),
     date_dependent=True,
@@ -134,10 +142,10 @@ MEETING = Resource(
 _HOST = Statement(select(_meeting.host).where(_meeting.code == bindparam("meeting")))
 
 
-def session(_day: Day) -> Rows:
+def session(_day: DayExpression) -> DocumentSelect:
     members = (column.label(name) for name, column in session_members(_session).items())
     zone = select(_meeting.time_zone).where(_meeting.code == _session.meeting).scalar_subquery()
-    return select(*members, zone.label("time_zone"), *fact_members(_session))
+    return select(*members, zone.label("time_zone"), *sourced_record_columns(_session))
 
 
 def _sessions_asked(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
@@ -169,12 +177,12 @@ SESSION = Resource(
     address="/v1/meetings/{meeting}/sessions/{code}",
     payload_model=payloads.SessionMembers,
     key_columns=("meeting", "code"),
-    parts=[Parts("speakers", models.Speaker, foreign_key={"meeting": "meeting", "session": "code"})],
+    parts=[Parts("speakers", models.SessionSpeaker, foreign_key={"meeting": "meeting", "session": "code"})],
     owner_query=_HOST,
 )
 
 
-def statement(_day: Day) -> Rows:
+def statement(_day: DayExpression) -> DocumentSelect:
     return select(
         *(column.label(name) for name, column in said_members(_said).items()), _said.revision, _said.updated_at
     )
@@ -189,7 +197,7 @@ STATEMENTS = Collection(
     _said,
     key=_said.id,
     conditions=_statements_asked,
-    sorts={"made_on": [last_of_days(_said.made_on)], "updated_at": [_said.updated_at]},
+    sorts={"made_on": [first_known_day_or_infinity(_said.made_on)], "updated_at": [_said.updated_at]},
     folded=_said.summary,
     whole=true(),
 )

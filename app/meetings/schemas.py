@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.core.db.provenance import Fact, Record, Revised
+from app.core.db.provenance import Record, RevisionFields, SourcedRecord
 from app.core.http.parameters import (
     Code,
     DayOrToday,
@@ -18,7 +18,7 @@ from app.core.http.parameters import (
     PeriodQuery,
     Words,
 )
-from app.models.vocabulary import DivisionKind, MeetingKind, MeetingStatus, Roll, SessionKind, StatementForm
+from app.models.vocabulary import DivisionKind, MeetingKind, MeetingStatus, RollAccess, SessionKind, StatementForm
 from app.references import CodeReference, OfficialReference
 
 
@@ -56,7 +56,7 @@ class Zone(BaseModel):
     time_zone: Annotated[str, Field(description="IANA time zone of the meeting's place.", examples=["Asia/Jakarta"])]
 
 
-class Session(Fact, Zone, MeetingSession):
+class Session(SourcedRecord, Zone, MeetingSession):
     """A part of a meeting, with its topics and speakers."""
 
 
@@ -75,7 +75,7 @@ class Statement(BaseModel):
     primary: bool
 
 
-class StatementRecord(Revised, Statement):
+class StatementRecord(RevisionFields, Statement):
     """What somebody said or wrote about a meeting, with its revision."""
 
 
@@ -111,7 +111,7 @@ class MeetingMembers(BaseModel):
     audience: str | None
     purpose: str | None
     status: Annotated[MeetingStatus, Field(description="On `as_of`, by its days and its cancellation.")]
-    roll: Annotated[Roll, Field(description="Open: anyone may read who attended; restricted: only the numbers.")]
+    roll: Annotated[RollAccess, Field(description="Open: anyone may read who attended; restricted: only the numbers.")]
     roll_closed_at: Annotated[
         datetime | None, Field(description="Since then the roll changes only by corrections that two clients make.")
     ]

@@ -18,8 +18,8 @@ from app.models.clients import Client, ClientSecret, SigningKey, UsedAssertion
 from app.models.divisions import Division
 from app.models.elections import Election, Stage
 from app.models.idempotency import IdempotencyKey
-from app.models.meetings import Correction, Meeting, Session, Speaker, Statement
-from app.models.metadata import Base, Fact, Record
+from app.models.meetings import Meeting, MeetingStatement, Session, SessionSpeaker, SourceCorrection
+from app.models.metadata import Base, Record, SourcedRecord
 from app.models.officials import Appointment, Official
 from app.models.organizations import Organization
 from app.models.regions import Region, RegionCode
@@ -40,13 +40,12 @@ __all__ = [
     "Client",
     "ClientSecret",
     "ClockReading",
-    "Correction",
     "DeviceClock",
     "Division",
     "Election",
-    "Fact",
     "IdempotencyKey",
     "Meeting",
+    "MeetingStatement",
     "Official",
     "Organization",
     "Participant",
@@ -60,9 +59,10 @@ __all__ = [
     "Scan",
     "ServiceKey",
     "Session",
+    "SessionSpeaker",
     "SigningKey",
-    "Speaker",
+    "SourceCorrection",
+    "SourcedRecord",
     "Stage",
-    "Statement",
     "UsedAssertion",
 ]

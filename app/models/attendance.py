@@ -19,11 +19,19 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import HISTORY, REVISIONS, Base, Fact, in_calendar, one_of, per_event
+from app.models.metadata import (
+    HISTORY_TRIGGERS,
+    REVISION_TRIGGERS,
+    Base,
+    SourcedRecord,
+    calendar_check,
+    one_of_check,
+    statement_triggers,
+)
 from app.models.vocabulary import AttendanceStatus, Capacity, Office
 
 
-class Participant(Fact, Base):
+class Participant(SourcedRecord, Base):
     """Somebody on a meeting's list: an official, a person by name, or an office whose holder is not known.
 
     `represents`: the participant in whose place this one came. `open_status` is what anyone may see of `status`: that
@@ -31,7 +39,9 @@ class Participant(Fact, Base):
     """
 
     __tablename__ = "participants"
-    __triggers__ = REVISIONS | per_event("sync_attendance") | {"enforce_places", "reject_representation_cycle"}
+    __triggers__ = (
+        REVISION_TRIGGERS | statement_triggers("sync_attendance") | {"enforce_places", "reject_representation_cycle"}
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     meeting: Mapped[str] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE"))
@@ -65,13 +75,13 @@ class Participant(Fact, Base):
         CheckConstraint("num_nonnulls(official, name, organization) > 0", name="somebody"),
         CheckConstraint("length(name) BETWEEN 1 AND 300", name="name_length"),
         CheckConstraint("length(name_as_printed) BETWEEN 1 AND 300", name="name_as_printed_length"),
-        CheckConstraint(one_of("office", Office), name="office_known"),
-        CheckConstraint(one_of("capacity", Capacity), name="capacity_known"),
-        CheckConstraint(one_of("status", AttendanceStatus), name="status_known"),
+        CheckConstraint(one_of_check("office", Office), name="office_known"),
+        CheckConstraint(one_of_check("capacity", Capacity), name="capacity_known"),
+        CheckConstraint(one_of_check("status", AttendanceStatus), name="status_known"),
         CheckConstraint("represents <> id", name="represents_another"),
         CheckConstraint("left_at >= arrived_at", name="left_after_arrived"),
         CheckConstraint("length(letter_number) BETWEEN 1 AND 300", name="letter_number_length"),
-        CheckConstraint(in_calendar("letter_dated_on"), name="letter_dated_on_in_calendar"),
+        CheckConstraint(calendar_check("letter_dated_on"), name="letter_dated_on_in_calendar"),
         Index("uq_participants_meeting_official", "meeting", "official", unique=True),
         Index(None, "meeting", "organization", "id"),
         Index(None, "meeting", "office", "id"),
@@ -91,7 +101,7 @@ class ParticipantSession(Base):
     """A session that a participant is assigned to."""
 
     __tablename__ = "participant_sessions"
-    __triggers__ = HISTORY | per_event("copy_sessions") | {"reject_parallel_sessions"}
+    __triggers__ = HISTORY_TRIGGERS | statement_triggers("copy_sessions") | {"reject_parallel_sessions"}
 
     meeting: Mapped[str] = mapped_column(primary_key=True)
     session: Mapped[str] = mapped_column(primary_key=True)
@@ -117,7 +127,7 @@ class Attendance(Base):
     """
 
     __tablename__ = "attendance"
-    __triggers__ = per_event("count_attendance")
+    __triggers__ = statement_triggers("count_attendance")
 
     meeting: Mapped[str] = mapped_column(primary_key=True)
     participant: Mapped[UUID] = mapped_column(primary_key=True)
@@ -140,7 +150,7 @@ class Attendance(Base):
             onupdate="CASCADE",
             ondelete="CASCADE",
         ),
-        CheckConstraint(one_of("status", AttendanceStatus), name="status_known"),
+        CheckConstraint(one_of_check("status", AttendanceStatus), name="status_known"),
         Index(None, "meeting", "open_status", "participant"),
     )
 
@@ -212,7 +222,7 @@ class RollCorrection(Base):
             onupdate="CASCADE",
             ondelete="CASCADE",
         ),
-        CheckConstraint(one_of("status", AttendanceStatus), name="status_known"),
+        CheckConstraint(one_of_check("status", AttendanceStatus), name="status_known"),
         CheckConstraint("(participant IS NULL) = (status IS NULL)", name="status_of_somebody"),
         CheckConstraint("num_nonnulls(participant, scan) = 1", name="of_one_thing"),
         CheckConstraint("confirmed_by <> asked_by", name="two_clients"),

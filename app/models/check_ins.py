@@ -15,8 +15,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import Base, one_of
-from app.models.vocabulary import Direction
+from app.models.metadata import Base, one_of_check
+from app.models.vocabulary import ScanDirection
 
 
 class Badge(Base):
@@ -124,7 +124,7 @@ class Scan(Base):
             ["device_clocks.meeting", "device_clocks.device_id", "device_clocks.clock_epoch"],
             onupdate="CASCADE",
         ),
-        CheckConstraint(one_of("direction", Direction), name="direction_known"),
+        CheckConstraint(one_of_check("direction", ScanDirection), name="direction_known"),
         CheckConstraint("(badge IS NULL) = (badge_text IS NOT NULL)", name="badge_or_text"),
         CheckConstraint("(annulled_at IS NULL) = (annulled_for IS NULL)", name="annulled_for_a_reason"),
         Index(None, "badge"),

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import NAME_LENGTH, Base
+from app.models.metadata import NAME_LENGTH_CHECK, Base
 
 
 class Client(Base):
@@ -34,7 +34,7 @@ class Client(Base):
     revoked_at: Mapped[datetime | None]
 
     __table_args__ = (
-        CheckConstraint(NAME_LENGTH, name="name_length"),
+        CheckConstraint(NAME_LENGTH_CHECK, name="name_length"),
         Index(None, "organization"),
         Index(None, "meeting"),
         Index(None, "updated_at"),

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, bindparam, cast, func, literal_column
 
 
-def last_of_days(*days: Any) -> ColumnElement[date]:
+def first_known_day_or_infinity(*days: Any) -> ColumnElement[date]:
     """The first of these days that is known, else the end of time: an order in which the unknown comes last."""
-    found: ColumnElement[date] = func.coalesce(*days, literal_column("'infinity'::date"), type_=Date)
-    return found
+    first_known_day: ColumnElement[date] = func.coalesce(*days, literal_column("'infinity'::date"), type_=Date)
+    return first_known_day
 
 
 def days_until(column: Any, day: Any) -> ColumnElement[int | None]:
@@ -19,9 +19,9 @@ def days_until(column: Any, day: Any) -> ColumnElement[int | None]:
     return days
 
 
-def overlaps(first: Any, last: Any, given: Container[str]) -> Iterator[ColumnElement[bool]]:
+def overlap_conditions(first: Any, last: Any, filters: Container[str]) -> Iterator[ColumnElement[bool]]:
     """The filters `from_` and `to`, if given: days that overlap these. Where only one is known, it is both."""
-    if "from_" in given:
+    if "from_" in filters:
         yield func.coalesce(last, first) >= bindparam("from_")
-    if "to" in given:
+    if "to" in filters:
         yield func.coalesce(first, last) <= bindparam("to")

@@ -3,11 +3,11 @@
 from sqlalchemy import CheckConstraint, Computed, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import NAME_LENGTH, Base, Fact, one_of
+from app.models.metadata import NAME_LENGTH_CHECK, Base, SourcedRecord, one_of_check
 from app.models.vocabulary import DivisionKind, Level, Office
 
 
-class Division(Fact, Base):
+class Division(SourcedRecord, Base):
     """A division of every commission of one level and size (`members`; empty: of any size)."""
 
     __tablename__ = "divisions"
@@ -25,10 +25,10 @@ class Division(Fact, Base):
 
     __table_args__ = (
         CheckConstraint("code ~ '^[a-z][a-z0-9]{0,9}-[0-9]{1,4}$'", name="code_shape"),
-        CheckConstraint(NAME_LENGTH, name="name_length"),
-        CheckConstraint(one_of("kind", DivisionKind), name="kind_known"),
-        CheckConstraint(one_of("level", Level), name="level_known"),
-        CheckConstraint(one_of("led_by", Office), name="led_by_known"),
+        CheckConstraint(NAME_LENGTH_CHECK, name="name_length"),
+        CheckConstraint(one_of_check("kind", DivisionKind), name="kind_known"),
+        CheckConstraint(one_of_check("level", Level), name="level_known"),
+        CheckConstraint(one_of_check("led_by", Office), name="led_by_known"),
         CheckConstraint("members BETWEEN 1 AND 99", name="members_range"),
         Index(None, "kind", "code"),
         Index(None, "level", "members", "code"),

@@ -17,11 +17,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import NAME_LENGTH, REVISIONS, SLUG, Base, Fact, in_calendar, one_of
+from app.models.metadata import (
+    NAME_LENGTH_CHECK,
+    REVISION_TRIGGERS,
+    SLUG_CHECK,
+    Base,
+    SourcedRecord,
+    calendar_check,
+    one_of_check,
+)
 from app.models.vocabulary import ElectionKind, StageKind
 
 
-class Election(Fact, Base):
+class Election(SourcedRecord, Base):
     """An election. `decided_on`: the day on which its schedule was enacted."""
 
     __tablename__ = "elections"
@@ -36,11 +44,11 @@ class Election(Fact, Base):
     folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC ARRAY[name, name_en, code])", persisted=True))
 
     __table_args__ = (
-        CheckConstraint(SLUG, name="code_shape"),
-        CheckConstraint(NAME_LENGTH, name="name_length"),
-        CheckConstraint(one_of("kind", ElectionKind), name="kind_known"),
-        CheckConstraint(in_calendar("voting_on"), name="voting_on_in_calendar"),
-        CheckConstraint(in_calendar("decided_on"), name="decided_on_in_calendar"),
+        CheckConstraint(SLUG_CHECK, name="code_shape"),
+        CheckConstraint(NAME_LENGTH_CHECK, name="name_length"),
+        CheckConstraint(one_of_check("kind", ElectionKind), name="kind_known"),
+        CheckConstraint(calendar_check("voting_on"), name="voting_on_in_calendar"),
+        CheckConstraint(calendar_check("decided_on"), name="decided_on_in_calendar"),
         Index(None, "kind", "code"),
         Index(None, "name", "code"),
         Index(None, "updated_at", "code"),
@@ -49,14 +57,14 @@ class Election(Fact, Base):
     )
 
 
-class Stage(Fact, Base):
+class Stage(SourcedRecord, Base):
     """A stage, or a part of one, from its first day (`start_on`) to its last (`end_on`), as far as these are known.
 
     A child may lie outside its parent's days, for the regulations do so. `rule`: what they say where no date stands.
     """
 
     __tablename__ = "stages"
-    __triggers__ = REVISIONS | {"reject_cycle"}
+    __triggers__ = REVISION_TRIGGERS | {"reject_cycle"}
 
     code: Mapped[str] = mapped_column(primary_key=True)
     election: Mapped[str] = mapped_column(ForeignKey("elections.code", onupdate="CASCADE"))
@@ -77,14 +85,14 @@ class Stage(Fact, Base):
         UniqueConstraint("election", "code"),
         ForeignKeyConstraint(["election", "parent"], ["stages.election", "stages.code"], onupdate="CASCADE"),
         # Where `parent=none` asks for the top level, no stage can have that code.
-        CheckConstraint(f"{SLUG} AND code <> 'none'", name="code_shape"),
-        CheckConstraint(NAME_LENGTH, name="name_length"),
-        CheckConstraint(one_of("kind", StageKind), name="kind_known"),
+        CheckConstraint(f"{SLUG_CHECK} AND code <> 'none'", name="code_shape"),
+        CheckConstraint(NAME_LENGTH_CHECK, name="name_length"),
+        CheckConstraint(one_of_check("kind", StageKind), name="kind_known"),
         CheckConstraint("parent <> code", name="parent_is_another"),
         CheckConstraint("position BETWEEN 1 AND 999", name="position_range"),
         CheckConstraint("round BETWEEN 1 AND 9", name="round_range"),
-        CheckConstraint(in_calendar("start_on"), name="start_on_in_calendar"),
-        CheckConstraint(in_calendar("end_on"), name="end_on_in_calendar"),
+        CheckConstraint(calendar_check("start_on"), name="start_on_in_calendar"),
+        CheckConstraint(calendar_check("end_on"), name="end_on_in_calendar"),
         CheckConstraint("end_on >= start_on", name="ends_after_start"),
         Index(None, "election", "parent", "position"),
         Index("ix_stages_in_order", "election", text("COALESCE(parent, '')"), "position", "code"),
@@ -99,7 +107,7 @@ class Stage(Fact, Base):
     )
 
 
-def status_on(stage: Any, day: Any) -> ColumnElement[str]:
+def stage_status_on(stage: Any, day: Any) -> ColumnElement[str]:
     """Finished, upcoming or running on a day; undated where the dates that are known cannot tell."""
     return case(
         (stage.end_on < day, literal_column("'finished'")),

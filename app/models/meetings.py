@@ -21,19 +21,19 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.metadata import (
-    HISTORY,
-    NAME_LENGTH,
-    REVISIONS,
-    SLUG,
+    HISTORY_TRIGGERS,
+    NAME_LENGTH_CHECK,
+    REVISION_TRIGGERS,
+    SLUG_CHECK,
     Base,
-    Fact,
     Record,
-    copied,
-    in_calendar,
-    one_of,
-    per_event,
+    SourcedRecord,
+    calendar_check,
+    one_of_check,
+    parts_column,
+    statement_triggers,
 )
-from app.models.vocabulary import DivisionKind, MeetingKind, Roll, SessionKind, StatementForm
+from app.models.vocabulary import DivisionKind, MeetingKind, RollAccess, SessionKind, StatementForm
 
 
 class Meeting(Record, Base):
@@ -44,7 +44,7 @@ class Meeting(Record, Base):
     """
 
     __tablename__ = "meetings"
-    __triggers__ = REVISIONS | {"enforce_places", "sessions_within_meeting"}
+    __triggers__ = REVISION_TRIGGERS | {"enforce_places", "sessions_within_meeting"}
 
     code: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -62,7 +62,7 @@ class Meeting(Record, Base):
     roll: Mapped[str]
     source_publisher: Mapped[str | None]
     source_title: Mapped[str | None]
-    parts: Mapped[dict[str, Any]] = copied("corrections")
+    parts: Mapped[dict[str, Any]] = parts_column("corrections")
     folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC ARRAY[name, name_en, place, code])", persisted=True))
     places: Mapped[int | None] = mapped_column(sort_order=2)
     retention_days: Mapped[int | None] = mapped_column(sort_order=2)
@@ -70,13 +70,13 @@ class Meeting(Record, Base):
     forgotten_at: Mapped[datetime | None] = mapped_column(sort_order=2)
 
     __table_args__ = (
-        CheckConstraint(SLUG, name="code_shape"),
-        CheckConstraint(NAME_LENGTH, name="name_length"),
-        CheckConstraint(one_of("kind", MeetingKind), name="kind_known"),
-        CheckConstraint(one_of("roll", Roll), name="roll_known"),
-        CheckConstraint(in_calendar("start_on"), name="start_on_in_calendar"),
-        CheckConstraint(in_calendar("end_on"), name="end_on_in_calendar"),
-        CheckConstraint(in_calendar("cancelled_on"), name="cancelled_on_in_calendar"),
+        CheckConstraint(SLUG_CHECK, name="code_shape"),
+        CheckConstraint(NAME_LENGTH_CHECK, name="name_length"),
+        CheckConstraint(one_of_check("kind", MeetingKind), name="kind_known"),
+        CheckConstraint(one_of_check("roll", RollAccess), name="roll_known"),
+        CheckConstraint(calendar_check("start_on"), name="start_on_in_calendar"),
+        CheckConstraint(calendar_check("end_on"), name="end_on_in_calendar"),
+        CheckConstraint(calendar_check("cancelled_on"), name="cancelled_on_in_calendar"),
         CheckConstraint("end_on >= start_on", name="ends_after_start"),
         CheckConstraint("is_time_zone(time_zone)", name="time_zone_known"),
         CheckConstraint("places BETWEEN 1 AND 100000", name="places_range"),
@@ -92,11 +92,11 @@ class Meeting(Record, Base):
     )
 
 
-class Correction(Base):
+class SourceCorrection(Base):
     """What a meeting's source printed about a field, and what the record holds instead."""
 
     __tablename__ = "meeting_corrections"
-    __triggers__ = HISTORY | per_event("copy_parts")
+    __triggers__ = HISTORY_TRIGGERS | statement_triggers("copy_parts")
 
     meeting: Mapped[str] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
@@ -108,11 +108,11 @@ class Correction(Base):
     __table_args__ = (CheckConstraint("position BETWEEN 1 AND 999", name="position_range"),)
 
 
-class Session(Fact, Base):
+class Session(SourcedRecord, Base):
     """A part of a meeting. Those of one `parallel_group` run side by side, each on its `track`."""
 
     __tablename__ = "sessions"
-    __triggers__ = REVISIONS | {"derive_attendance_of_sessions", "reject_parallel_sessions", "within_meeting"}
+    __triggers__ = REVISION_TRIGGERS | {"derive_attendance_of_sessions", "reject_parallel_sessions", "within_meeting"}
 
     meeting: Mapped[str] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE"), primary_key=True)
     code: Mapped[str] = mapped_column(primary_key=True)
@@ -126,15 +126,15 @@ class Session(Fact, Base):
     ends_at: Mapped[datetime | None]
     room: Mapped[str | None]
     topics: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
-    parts: Mapped[dict[str, Any]] = copied("speakers")
+    parts: Mapped[dict[str, Any]] = parts_column("speakers")
     folded: Mapped[str] = mapped_column(
         Computed("fold(VARIADIC ARRAY[name, name_en] || topics)", persisted=True),
     )
 
     __table_args__ = (
-        CheckConstraint(SLUG, name="code_shape"),
-        CheckConstraint(NAME_LENGTH, name="name_length"),
-        CheckConstraint(one_of("kind", SessionKind), name="kind_known"),
+        CheckConstraint(SLUG_CHECK, name="code_shape"),
+        CheckConstraint(NAME_LENGTH_CHECK, name="name_length"),
+        CheckConstraint(one_of_check("kind", SessionKind), name="kind_known"),
         CheckConstraint("position BETWEEN 1 AND 999", name="position_range"),
         CheckConstraint("track BETWEEN 1 AND 99", name="track_range"),
         CheckConstraint("(track IS NULL) = (parallel_group IS NULL)", name="track_is_of_a_group"),
@@ -144,11 +144,11 @@ class Session(Fact, Base):
     )
 
 
-class Speaker(Base):
+class SessionSpeaker(Base):
     """Who spoke in a session: a person, a division (or all of a kind), or a body as such."""
 
     __tablename__ = "session_speakers"
-    __triggers__ = HISTORY | per_event("copy_parts") | {"reject_parallel_sessions"}
+    __triggers__ = HISTORY_TRIGGERS | statement_triggers("copy_parts") | {"reject_parallel_sessions"}
 
     meeting: Mapped[str] = mapped_column(primary_key=True)
     session: Mapped[str] = mapped_column(primary_key=True)
@@ -165,14 +165,14 @@ class Speaker(Base):
         CheckConstraint("position BETWEEN 1 AND 999", name="position_range"),
         CheckConstraint("num_nonnulls(official, name, organization, division) > 0", name="somebody"),
         CheckConstraint("num_nonnulls(official, name) < 2", name="official_or_name"),
-        CheckConstraint(one_of("division_kind", DivisionKind), name="division_kind_known"),
+        CheckConstraint(one_of_check("division_kind", DivisionKind), name="division_kind_known"),
         Index(None, "official"),
         Index(None, "organization"),
         Index(None, "division"),
     )
 
 
-class Statement(Fact, Base):
+class MeetingStatement(SourcedRecord, Base):
     """What somebody said or wrote about a meeting."""
 
     __tablename__ = "meeting_statements"
@@ -189,15 +189,15 @@ class Statement(Fact, Base):
     __table_args__ = (
         CheckConstraint("num_nonnulls(official, name, organization) > 0", name="somebody"),
         CheckConstraint("num_nonnulls(official, name) < 2", name="official_or_name"),
-        CheckConstraint(one_of("form", StatementForm), name="form_known"),
-        CheckConstraint(in_calendar("made_on"), name="made_on_in_calendar"),
+        CheckConstraint(one_of_check("form", StatementForm), name="form_known"),
+        CheckConstraint(calendar_check("made_on"), name="made_on_in_calendar"),
         Index(None, "meeting", "made_on", "id"),
         Index(None, "official"),
         Index(None, "organization"),
     )
 
 
-def status_on(meeting: Any, day: Any) -> ColumnElement[str]:
+def meeting_status_on(meeting: Any, day: Any) -> ColumnElement[str]:
     """What a meeting is on a day: cancelled from the day of its cancellation on, else as its days say."""
     return case(
         (meeting.cancelled_on <= day, literal_column("'cancelled'")),

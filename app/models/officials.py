@@ -8,11 +8,11 @@ from sqlalchemy import CheckConstraint, ColumnElement, Computed, Date, ForeignKe
 from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import NAME_LENGTH, REVISIONS, Base, Fact, in_calendar, one_of
+from app.models.metadata import NAME_LENGTH_CHECK, REVISION_TRIGGERS, Base, SourcedRecord, calendar_check, one_of_check
 from app.models.vocabulary import Office, Standing
 
 
-class Official(Fact, Base):
+class Official(SourcedRecord, Base):
     """A person who holds or held an office. `other_names`: other spellings found in the sources."""
 
     __tablename__ = "officials"
@@ -23,14 +23,14 @@ class Official(Fact, Base):
     folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC array_prepend(name, other_names))", persisted=True))
 
     __table_args__ = (
-        CheckConstraint(NAME_LENGTH, name="name_length"),
+        CheckConstraint(NAME_LENGTH_CHECK, name="name_length"),
         Index(None, "name", "id"),
         Index(None, "updated_at", "id"),
         Index(None, "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
     )
 
 
-class Appointment(Fact, Base):
+class Appointment(SourcedRecord, Base):
     """One person in one office of one organization, from `start_on` until the day before `end_on`.
 
     Both may be partial (`2018`, `2018-05`), as in Popolo: S and E are the spans of days that they cover. On the days
@@ -39,7 +39,7 @@ class Appointment(Fact, Base):
     """
 
     __tablename__ = "appointments"
-    __triggers__ = REVISIONS | {"acquire_office_lock"}
+    __triggers__ = REVISION_TRIGGERS | {"acquire_office_lock"}
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     official: Mapped[UUID] = mapped_column(ForeignKey("officials.id"))
@@ -61,12 +61,12 @@ class Appointment(Fact, Base):
     )
 
     __table_args__ = (
-        CheckConstraint(one_of("office", Office), name="office_known"),
-        CheckConstraint(one_of("standing", Standing), name="standing_known"),
+        CheckConstraint(one_of_check("office", Office), name="office_known"),
+        CheckConstraint(one_of_check("standing", Standing), name="standing_known"),
         CheckConstraint("term ~ '^[0-9]{4}-[0-9]{4}$'", name="term_shape"),
         CheckConstraint("start_on IS NULL OR first_day(start_on) IS NOT NULL", name="start_on_is_partial_date"),
         CheckConstraint("end_on IS NULL OR first_day(end_on) IS NOT NULL", name="end_on_is_partial_date"),
-        CheckConstraint(in_calendar("seen_on"), name="seen_on_in_calendar"),
+        CheckConstraint(calendar_check("seen_on"), name="seen_on_in_calendar"),
         CheckConstraint("start_on IS NOT NULL OR seen_on IS NOT NULL", name="start_or_seen"),
         CheckConstraint("NOT isempty(possible)", name="ends_after_start"),
         # A commission has one chair and one head of its secretariat. Where the days are not certain, two rosters may
@@ -96,7 +96,7 @@ class Appointment(Fact, Base):
     )
 
 
-def holds_on(days: Any, day: Any) -> ColumnElement[bool]:
+def contains_day(days: Any, day: Any) -> ColumnElement[bool]:
     """Whether a range of days (`Appointment.certain` or `.possible`) contains a day."""
     contains: ColumnElement[bool] = type_coerce(days, DATERANGE).op("@>", is_comparison=True)(cast(day, Date))
     return contains

@@ -5,15 +5,15 @@ from datetime import date
 from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import NAME_LENGTH, REVISIONS, Base, Fact, in_calendar, one_of
+from app.models.metadata import NAME_LENGTH_CHECK, REVISION_TRIGGERS, Base, SourcedRecord, calendar_check, one_of_check
 from app.models.vocabulary import Level, OrganizationKind, Sector
 
 
-class Organization(Fact, Base):
+class Organization(SourcedRecord, Base):
     """A body. `seats` is the size of a commission, empty where no source tells it."""
 
     __tablename__ = "organizations"
-    __triggers__ = REVISIONS | {"reject_cycle"}
+    __triggers__ = REVISION_TRIGGERS | {"reject_cycle"}
 
     code: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -33,16 +33,16 @@ class Organization(Fact, Base):
 
     __table_args__ = (
         CheckConstraint("code ~ '^[a-z][a-z0-9]{0,29}(-[0-9]{2}(\\.[0-9]{2})?)?$'", name="code_shape"),
-        CheckConstraint(NAME_LENGTH, name="name_length"),
+        CheckConstraint(NAME_LENGTH_CHECK, name="name_length"),
         CheckConstraint("is_time_zone(time_zone)", name="time_zone_known"),
-        CheckConstraint(one_of("kind", OrganizationKind), name="kind_known"),
-        CheckConstraint(one_of("level", Level), name="level_known"),
-        CheckConstraint(one_of("sector", Sector), name="sector_known"),
+        CheckConstraint(one_of_check("kind", OrganizationKind), name="kind_known"),
+        CheckConstraint(one_of_check("level", Level), name="level_known"),
+        CheckConstraint(one_of_check("sector", Sector), name="sector_known"),
         CheckConstraint("kind <> 'commission' OR level IS NOT NULL", name="commission_has_level"),
         CheckConstraint("seats BETWEEN 1 AND 99", name="seats_range"),
         CheckConstraint("parent <> code", name="parent_is_another"),
-        CheckConstraint(in_calendar("established_on"), name="established_on_in_calendar"),
-        CheckConstraint(in_calendar("dissolved_on"), name="dissolved_on_in_calendar"),
+        CheckConstraint(calendar_check("established_on"), name="established_on_in_calendar"),
+        CheckConstraint(calendar_check("dissolved_on"), name="dissolved_on_in_calendar"),
         CheckConstraint("dissolved_on > established_on", name="dissolved_after_established"),
         Index(
             "uq_organizations_region_of_commission",

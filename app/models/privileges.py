@@ -4,15 +4,15 @@ Text of SQL: `{role}` stands for the role's quoted name. A column left out of an
 client of it chooses the number, the time or the transaction of a line.
 """
 
-LINES = "audit_lines (client, scope, operation, keys, request_id, purpose)"
-SEALS = "audit_seals (position, line, hash)"
-ROOTS = "audit_roots (hour, position, hash)"
-TRAIL = ("audit_lines", "audit_seals", "audit_roots")
+AUDIT_LINE_COLUMNS = "audit_lines (client, scope, operation, keys, request_id, purpose)"
+AUDIT_SEAL_COLUMNS = "audit_seals (position, line, hash)"
+AUDIT_ROOT_COLUMNS = "audit_roots (hour, position, hash)"
+AUDIT_TABLES = ("audit_lines", "audit_seals", "audit_roots")
 # Their rows are the migrations', or those of triggers with their owner's rights.
-READ_ONLY = ("alembic_version", "revisions")
+READ_ONLY_TABLES = ("alembic_version", "revisions")
 
 
-def _into(columns: str) -> str:
+def _grant_insert(columns: str) -> str:
     table, _, names = columns.partition(" ")
     return f"GRANT SELECT, INSERT {names} ON {table} TO {{role}}"
 
@@ -22,29 +22,29 @@ GRANTS = (
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
     "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
     "GRANT SELECT ON ALL TABLES IN SCHEMA history TO {role}",
-    f"REVOKE ALL ON {', '.join((*TRAIL, *READ_ONLY))} FROM {{role}}",
-    f"GRANT SELECT ON {', '.join(READ_ONLY)} TO {{role}}",
-    *(_into(columns) for columns in (LINES, SEALS, ROOTS)),
+    f"REVOKE ALL ON {', '.join((*AUDIT_TABLES, *READ_ONLY_TABLES))} FROM {{role}}",
+    f"GRANT SELECT ON {', '.join(READ_ONLY_TABLES)} TO {{role}}",
+    *(_grant_insert(columns) for columns in (AUDIT_LINE_COLUMNS, AUDIT_SEAL_COLUMNS, AUDIT_ROOT_COLUMNS)),
 )
 
 # Ours only: those of the extensions are anyone's, and not always this owner's to grant.
-FUNCTIONS = """
+SELECT_FUNCTIONS = """
 SELECT string_agg(p.oid::regprocedure::text, ', ') FROM pg_proc AS p
 WHERE pronamespace IN ('public'::regnamespace, 'history'::regnamespace) AND prokind = 'f'
     AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e')
 """
 
-_NAMED = ", ".join(f"'{table}'" for table in TRAIL)
-IS_INSERT_ONLY = f"""
+_QUOTED_AUDIT_TABLES = ", ".join(f"'{table}'" for table in AUDIT_TABLES)
+SELECT_IS_INSERT_ONLY = f"""
 SELECT bool_and(
     NOT pg_has_role($1::text::name, relowner, 'MEMBER')
     AND NOT has_any_column_privilege($1::text::name, c.oid, 'UPDATE')
     AND NOT has_table_privilege($1::text::name, c.oid, 'DELETE, TRUNCATE')
-) FROM pg_class AS c WHERE relnamespace = 'public'::regnamespace AND relname IN ({_NAMED})
+) FROM pg_class AS c WHERE relnamespace = 'public'::regnamespace AND relname IN ({_QUOTED_AUDIT_TABLES})
 """  # noqa: S608  (our own words)
 """Whether the role $1 can only add to the trail; its owner, who can grant himself the rest, cannot be held to that."""
 
-CAN_SERVE = """
+SELECT_CAN_SERVE = """
 SELECT coalesce(bool_and(has_table_privilege($1::text::name, c.oid, 'SELECT')), FALSE) FROM pg_class AS c
 WHERE relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'history')) AND relkind IN ('r', 'v')
 """

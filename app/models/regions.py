@@ -6,11 +6,20 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, or_, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from app.models.metadata import HISTORY, NAME_LENGTH, Base, Fact, copied, in_calendar, one_of, per_event
+from app.models.metadata import (
+    HISTORY_TRIGGERS,
+    NAME_LENGTH_CHECK,
+    Base,
+    SourcedRecord,
+    calendar_check,
+    one_of_check,
+    parts_column,
+    statement_triggers,
+)
 from app.models.vocabulary import RegionType
 
 
-class Region(Fact, Base):
+class Region(SourcedRecord, Base):
     """A region as it is today. `valid_from` empty: older than what the sources tell."""
 
     __tablename__ = "regions"
@@ -27,15 +36,15 @@ class Region(Fact, Base):
     formed_by: Mapped[str | None]
     split_from: Mapped[str | None] = mapped_column(ForeignKey("regions.code", onupdate="CASCADE"))
     autonomous: Mapped[bool]
-    parts: Mapped[dict[str, Any]] = copied("previous_codes")
+    parts: Mapped[dict[str, Any]] = parts_column("previous_codes")
     folded: Mapped[str] = mapped_column(Computed("fold(VARIADIC ARRAY[name, name_en, capital])", persisted=True))
 
     __table_args__ = (
         CheckConstraint("code ~ '^[0-9]{2}(\\.[0-9]{2})?$'", name="code_shape"),
-        CheckConstraint(NAME_LENGTH, name="name_length"),
+        CheckConstraint(NAME_LENGTH_CHECK, name="name_length"),
         CheckConstraint("is_time_zone(time_zone)", name="time_zone_known"),
-        CheckConstraint(one_of("type", RegionType), name="type_known"),
-        CheckConstraint(in_calendar("valid_from"), name="valid_from_in_calendar"),
+        CheckConstraint(one_of_check("type", RegionType), name="type_known"),
+        CheckConstraint(calendar_check("valid_from"), name="valid_from_in_calendar"),
         CheckConstraint("(type = 'province') = (parent IS NULL)", name="province_has_no_parent"),
         CheckConstraint("(type = 'province') = (length(code) = 2)", name="province_has_short_code"),
         CheckConstraint('parent = "left"(code, 2)', name="parent_leads_code"),
@@ -49,11 +58,11 @@ class Region(Fact, Base):
     )
 
 
-class RegionCode(Fact, Base):
+class RegionCode(SourcedRecord, Base):
     """A code that a region had until a day (`until` empty: the day is not known), and the province it lay in."""
 
     __tablename__ = "region_codes"
-    __triggers__ = HISTORY | per_event("copy_parts") | {"bump_revision"}
+    __triggers__ = HISTORY_TRIGGERS | statement_triggers("copy_parts") | {"bump_revision"}
 
     code: Mapped[str] = mapped_column(primary_key=True)
     region: Mapped[str] = mapped_column(ForeignKey("regions.code", onupdate="CASCADE"))
@@ -64,22 +73,22 @@ class RegionCode(Fact, Base):
         CheckConstraint("code ~ '^[0-9]{2}\\.[0-9]{2}$'", name="code_shape"),
         CheckConstraint("code <> region", name="code_is_former"),
         CheckConstraint('parent = "left"(code, 2)', name="parent_leads_code"),
-        CheckConstraint(in_calendar("until"), name="until_in_calendar"),
+        CheckConstraint(calendar_check("until"), name="until_in_calendar"),
         Index(None, "region"),
         Index(None, "parent"),
     )
 
 
-def former_parent(region: Any, day: Any) -> ColumnElement[Any]:
+def former_parent_code(region: Any, day: Any) -> ColumnElement[Any]:
     """The code of the province that a region lay in on a day, where today's province was not yet formed; else null."""
-    then, now, province = aliased(RegionCode), aliased(Region), aliased(Region)
+    former, current, province = aliased(RegionCode), aliased(Region), aliased(Region)
     return (
-        select(then.parent)
-        .join(now, now.code == then.region)
-        .join(province, province.code == now.parent)
-        .where(then.region == region, province.valid_from > day, or_(then.until.is_(None), then.until > day))
-        .order_by(then.until.asc().nulls_last())
+        select(former.parent)
+        .join(current, current.code == former.region)
+        .join(province, province.code == current.parent)
+        .where(former.region == region, province.valid_from > day, or_(former.until.is_(None), former.until > day))
+        .order_by(former.until.asc().nulls_last())
         .limit(1)
-        .correlate_except(then, now, province)
+        .correlate_except(former, current, province)
         .scalar_subquery()
     )

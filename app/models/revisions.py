@@ -7,8 +7,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.audit import Xid8
-from app.models.metadata import Base, one_of
-from app.models.vocabulary import Action
+from app.models.metadata import Base, one_of_check
+from app.models.vocabulary import RevisionAction
 
 
 class Revision(Base):
@@ -38,7 +38,7 @@ class Revision(Base):
     after: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
     __table_args__ = (
-        CheckConstraint(one_of("action", Action), name="action_known"),
+        CheckConstraint(one_of_check("action", RevisionAction), name="action_known"),
         CheckConstraint("(before IS NULL) = (action = 'created')", name="before_unless_created"),
         CheckConstraint("(after IS NULL) = (action = 'deleted')", name="after_unless_deleted"),
         Index("uq_revisions_resource_key_revision", "resource", "key", "revision", unique=True),

@@ -9,13 +9,13 @@ SCHEMA_REVISION = "0028"
 BASELINE_REVISION = "0028"
 """The first migration. 0001 to 0027 were in no release, and a database at one of them cannot be migrated."""
 
-READ_REVISION = "SELECT string_agg(version_num, ', ' ORDER BY version_num) FROM alembic_version"
+SELECT_REVISION = "SELECT string_agg(version_num, ', ' ORDER BY version_num) FROM alembic_version"
 """Reads the revision of a database. Several rows make one text, which is no revision of this service."""
 
-State = Literal["empty", "retired", "older", "ready", "unknown"]
+SchemaState = Literal["empty", "retired", "older", "ready", "unknown"]
 
 
-def state_of(revision: str | None) -> State:
+def compare_revision(revision: str | None) -> SchemaState:
     """Compare the revision of a database with the one that this release needs.
 
     `empty`: there is no schema yet. `retired`: it is older than the first migration. `older`: it can be migrated.
@@ -32,9 +32,9 @@ def state_of(revision: str | None) -> State:
     return "older" if number < int(SCHEMA_REVISION) else "ready"
 
 
-def refusal(revision: str | None) -> str | None:
+def explain_refusal(revision: str | None) -> str | None:
     """Say why a database at this revision cannot be migrated, and what to do; None if it can."""
-    match state_of(revision):
+    match compare_revision(revision):
         case "retired":
             return (
                 f"The schema is at revision {revision}, from before the first release: it cannot be migrated, and its "

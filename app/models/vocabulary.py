@@ -29,16 +29,16 @@ StageStatus = Literal["finished", "upcoming", "running", "undated"]
 MeetingKind = Literal["national_coordination", "coordination", "plenary", "training", "induction", "other"]
 MeetingStatus = Literal["planned", "running", "finished", "cancelled"]
 SessionKind = Literal["opening", "direction", "panel", "discussion", "class", "plenary", "closing"]
-Roll = Literal["open", "restricted"]
+RollAccess = Literal["open", "restricted"]
 StatementForm = Literal["spoken", "written"]
 
 Capacity = Literal["delegate", "speaker", "committee", "observer", "guest"]
 AttendanceStatus = Literal[
     "expected", "present", "represented", "excused", "sick", "on_duty_elsewhere", "on_leave", "absent"
 ]
-Direction = Literal["in", "out"]
-Outcome = Literal[
+ScanDirection = Literal["in", "out"]
+ScanOutcome = Literal[
     "first_entry", "already_entered", "exit", "badge_revoked", "badge_unknown", "not_invited", "meeting_closed"
 ]
 
-Action = Literal["created", "updated", "deleted"]
+RevisionAction = Literal["created", "updated", "deleted"]

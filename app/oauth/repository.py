@@ -14,7 +14,7 @@ from app.core.db.transaction import open_transaction
 
 _client, _secret = models.Client, models.ClientSecret
 
-CLIENT = Statement(
+SELECT_CLIENT = Statement(
     select(
         _client.name,
         _client.scopes,
@@ -31,7 +31,7 @@ CLIENT = Statement(
     ).where(_client.id == bindparam("id", type_=_client.id.type), _client.revoked_at.is_(None))
 )
 # With each one used, a few that ended long ago are swept out: what ended cannot be used again anyway.
-USE = Statement(
+INSERT_USED_ASSERTION = Statement(
     text(
         """
 WITH swept AS (
@@ -45,7 +45,7 @@ ON CONFLICT DO NOTHING RETURNING jti"""
 )
 
 
-class Found(NamedTuple):
+class RegisteredClient(NamedTuple):
     """A client that is not revoked, with its live secrets: their ids and SHA-256 digests."""
 
     name: str
@@ -57,17 +57,19 @@ class Found(NamedTuple):
     secrets: list[tuple[UUID, bytes]]
 
 
-async def client(read: Queryable, id_: UUID) -> Found | None:
-    row = await read.fetch_first(CLIENT, {"id": id_})
+async def find_client(reader: Queryable, client_id: UUID) -> RegisteredClient | None:
+    row = await reader.fetch_first(SELECT_CLIENT, {"id": client_id})
     if row is None:
         return None
     *members, ids, digests = row
     secrets = [(one, bytes(digest)) for one, digest in zip(ids or (), digests or (), strict=True)]
-    return Found._make([*members, secrets])
+    return RegisteredClient._make([*members, secrets])
 
 
-async def use_assertion(database: Database, id_: UUID, jti: str, ends: float) -> bool:
+async def record_assertion(database: Database, client_id: UUID, jti: str, expires_at: float) -> bool:
     """Note that an assertion was used, in a transaction of its own; False where it was used before."""
     async with open_transaction(database) as write:
-        noted = await write.fetch_first(USE, {"client": id_, "jti": jti, "ends": datetime.fromtimestamp(ends, UTC)})
+        noted = await write.fetch_first(
+            INSERT_USED_ASSERTION, {"client": client_id, "jti": jti, "ends": datetime.fromtimestamp(expires_at, UTC)}
+        )
     return noted is not None

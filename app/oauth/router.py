@@ -29,41 +29,43 @@ router = APIRouter(tags=["oauth"], route_class=AuthorizingRoute)
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-TOO_LONG = Text("Isi paling besar 16 KiB.", "The body is at most 16 KiB.")
-UNKNOWN = "No such client, or it is not this one."
-METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
-REFUSAL: dict[str, Any] = {
-    "model": schemas.Refusal,
-    "content": {"application/json": {"example": {"error": "invalid_client", "error_description": UNKNOWN}}},
+FORM_TOO_LARGE = Text("Isi paling besar 16 KiB.", "The body is at most 16 KiB.")
+INVALID_CLIENT_EXAMPLE = "No such client, or it is not this one."
+CLIENT_AUTHENTICATION_METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
+ERROR_RESPONSE: dict[str, Any] = {
+    "model": schemas.TokenError,
+    "content": {
+        "application/json": {"example": {"error": "invalid_client", "error_description": INVALID_CLIENT_EXAMPLE}}
+    },
 }
 
 
 @router.post(
     TOKEN_PATH,
     dependencies=[allow_anonymous()],
-    response_model=schemas.Token,
+    response_model=schemas.AccessToken,
     responses={
-        400: {**REFUSAL, "description": "The request is not right."},
-        401: {**REFUSAL, "description": "The client is not who it says it is."},
+        400: {**ERROR_RESPONSE, "description": "The request is not right."},
+        401: {**ERROR_RESPONSE, "description": "The client is not who it says it is."},
         **problems(TooManyRequests),
     },
-    openapi_extra={"requestBody": schemas.Form.described},
+    openapi_extra={"requestBody": schemas.TokenRequestForm.request_body},
 )
-async def issue_token(request: Request, read: ReaderDep, _: Nothing) -> Response:
+async def issue_token(request: Request, reader: ReaderDep, _: Nothing) -> Response:
     """Fetch an access token
 
     For a client with a secret (`client_secret_basic`, `client_secret_post`) or with a private key (`private_key_jwt`).
     The token is good for ten minutes. Errors have the form of OAuth 2.0.
     """
     try:
-        return await _issue(request, read)
-    except schemas.Refused as refused:
+        return await _issue_token(request, reader)
+    except schemas.TokenRequestError as refused:
         log.info("token refused", error=refused.code)
-        return _refusal(request, refused)
+        return _build_error_response(request, refused)
 
 
 @router.get("/.well-known/jwks.json", dependencies=[allow_anonymous()], openapi_extra=example("/.well-known/jwks.json"))
-async def read_keys(request: Request, _: Nothing) -> schemas.KeySet:
+async def get_jwk_set(request: Request, _: Nothing) -> schemas.JwkSet:
     """Keys that verify access tokens
 
     A key stands here a day before it signs its first token, and until its last one has ended.
@@ -80,49 +82,54 @@ async def read_keys(request: Request, _: Nothing) -> schemas.KeySet:
     dependencies=[allow_anonymous()],
     openapi_extra=example("/.well-known/oauth-authorization-server"),
 )
-async def read_metadata(request: Request, _: Nothing) -> schemas.Metadata:
+async def get_authorization_server_metadata(request: Request, _: Nothing) -> schemas.AuthorizationServerMetadata:
     """What an OAuth client needs to know
 
     The addresses and methods of the token endpoint (RFC 8414).
     """
     issuer = state_of(request.app).settings.issuer
-    metadata = schemas.Metadata(
+    metadata = schemas.AuthorizationServerMetadata(
         issuer=issuer,
         token_endpoint=f"{issuer}{TOKEN_PATH}",
         jwks_uri=f"{issuer}/.well-known/jwks.json",
         scopes_supported=[str(scope) for scope in Scope],
         response_types_supported=[],
         grant_types_supported=["client_credentials"],
-        token_endpoint_auth_methods_supported=METHODS,
+        token_endpoint_auth_methods_supported=CLIENT_AUTHENTICATION_METHODS,
         token_endpoint_auth_signing_alg_values_supported=list(SIGNATURE_ALGORITHMS),
         service_documentation=f"{issuer}/docs",
     )
     return conditional.reply(metadata.model_dump_json().encode(), cache=conditional.open_data(300))  # type: ignore[return-value]
 
 
-async def _issue(request: Request, read: ReaderDep) -> Response:
-    form = schemas.Form(request.headers.get("content-type", ""), await _body(request))
-    grant_type = form.get("grant_type")
+async def _issue_token(request: Request, reader: ReaderDep) -> Response:
+    form = schemas.TokenRequestForm(request.headers.get("content-type", ""), await _read_form_body(request))
+    grant_type = form.get_parameter("grant_type")
     if grant_type != "client_credentials":
-        code: schemas.Code = "unsupported_grant_type" if grant_type else "invalid_request"
-        raise schemas.Refused(code, "grant_type must be client_credentials.")
-    credentials = form.credentials(request.headers.getlist("authorization"))
+        code: schemas.ErrorCode = "unsupported_grant_type" if grant_type else "invalid_request"
+        raise schemas.TokenRequestError(code, "grant_type must be client_credentials.")
+    credentials = form.parse_credentials(request.headers.getlist("authorization"))
     trust: TokenVerifier = state_of(request.app).token_verifier
     key = await trust.get_signing_key()
-    attempts: service.Attempts = state_of(request.app).token_attempts
-    with attempts.counted(service.named(credentials), _network(request)):
-        proved = await service.prove(read, state_of(request.app).database, credentials, trust.issuer, time.time())
-    scopes = schemas.wanted(form.get("scope"), list(proved.scopes))
+    attempts: service.FailedAttemptLimiter = state_of(request.app).token_attempts
+    with attempts.limit_failures(service.get_claimed_client_id(credentials), _client_network(request)):
+        proved = await service.authenticate_client(
+            reader, state_of(request.app).database, credentials, trust.issuer, time.time()
+        )
+    scopes = schemas.resolve_scopes(form.get_parameter("scope"), list(proved.scopes))
     grant = replace(proved, scopes=scopes)
     token = tokens.issue_access_token(grant, key, issuer=trust.issuer, audience=trust.audience, now=time.time())
     log.info("token issued", client=grant.client_id, scope=" ".join(scopes))
-    answer = schemas.Token(
-        access_token=token, token_type=schemas.BEARER, expires_in=ACCESS_TOKEN_SECONDS, scope=" ".join(scopes)
+    answer = schemas.AccessToken(
+        access_token=token,
+        token_type=schemas.BEARER_TOKEN_TYPE,
+        expires_in=ACCESS_TOKEN_SECONDS,
+        scope=" ".join(scopes),
     )
     return Response(answer.model_dump_json(), headers=NO_STORE, media_type="application/json")
 
 
-def _network(request: Request) -> Hashable:
+def _client_network(request: Request) -> Hashable:
     """Where the request comes from; None: the machine itself, or everybody behind a proxy that nobody has named."""
     proxies = state_of(request.app).settings.trusted_proxies
     address = address_of(request.scope, proxies)
@@ -131,23 +138,23 @@ def _network(request: Request) -> Hashable:
     return address.version, int(address) >> (address.max_prefixlen - NETWORK_BITS[address.version])
 
 
-async def _body(request: Request) -> bytes:
+async def _read_form_body(request: Request) -> bytes:
     body = b""
     try:
         async for part in request.stream():
             body += part
-            if len(body) > schemas.MOST_BYTES:
-                raise ContentTooLarge(detail=TOO_LONG, headers={"Connection": "close"})
+            if len(body) > schemas.MAX_FORM_BYTES:
+                raise ContentTooLarge(detail=FORM_TOO_LARGE, headers={"Connection": "close"})
     except ClientDisconnect:
         raise Malformed from None  # nobody hears it; but it is no fault of ours
     return body
 
 
-def _refusal(request: Request, refused: schemas.Refused) -> Response:
+def _build_error_response(request: Request, error: schemas.TokenRequestError) -> Response:
     state = request.scope.get("state", {})
-    refusal = schemas.Refusal(
-        error=refused.code, error_description=refused.description, request_id=state.get("request_id")
+    refusal = schemas.TokenError(
+        error=error.code, error_description=error.description, request_id=state.get("request_id")
     )
-    status = 401 if refused.code == "invalid_client" else 400
+    status = 401 if error.code == "invalid_client" else 400
     challenge = {"WWW-Authenticate": 'Basic realm="rakornas"'} if status == 401 else {}  # RFC 9110, section 15.5.2
     return Response(refusal.model_dump_json(), status, headers={**NO_STORE, **challenge}, media_type="application/json")

@@ -6,22 +6,22 @@ from sqlalchemy import Boolean, ColumnElement, bindparam, cast, func, null, sele
 
 from app import models, references
 from app.core.collection import ActiveFilters, Collection, ReferenceFilter
-from app.core.db.documents import AS_OF, Day, Document, Rows, json_list, json_object
-from app.core.db.provenance import fact_members
+from app.core.db.documents import AS_OF_PARAMETER, DayExpression, Document, DocumentSelect, json_array, json_object
+from app.core.db.provenance import sourced_record_columns
 from app.core.db.statements import Statement
-from app.models.officials import holds_on
+from app.models.officials import contains_day
 from app.officials import payloads, schemas
 from app.writes.resource import Resource
 
 _official, _appointment = models.Official, models.Appointment
 
 
-def select_official(day: Day) -> Rows:
+def select_official(day: DayExpression) -> DocumentSelect:
     return select(
         _official.id,
         _official.name,
         _official.other_names,
-        json_list(
+        json_array(
             json_object(
                 id=_appointment.id,
                 organization=references.organization_reference(_appointment.organization),
@@ -32,7 +32,7 @@ def select_official(day: Day) -> Rows:
                 start_on=_appointment.start_on,
                 end_on=_appointment.end_on,
                 seen_on=_appointment.seen_on,
-                certain=cast(null(), Boolean) if day is None else holds_on(_appointment.certain, day),
+                certain=cast(null(), Boolean) if day is None else contains_day(_appointment.certain, day),
                 end_reason=_appointment.end_reason,
                 legal_basis=_appointment.legal_basis,
                 source=_appointment.source,
@@ -43,13 +43,13 @@ def select_official(day: Day) -> Rows:
             _appointment.id.desc(),
             where=_appointments_of_official(day),
         ).label("appointments"),
-        *fact_members(_official),
+        *sourced_record_columns(_official),
     )
 
 
-def _appointments_of_official(day: Day) -> ColumnElement[bool]:
+def _appointments_of_official(day: DayExpression) -> ColumnElement[bool]:
     by_person = _appointment.official == _official.id
-    return by_person if day is None else by_person & holds_on(_appointment.possible, day)
+    return by_person if day is None else by_person & contains_day(_appointment.possible, day)
 
 
 def _filter_conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
@@ -59,7 +59,7 @@ def _filter_conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
         held_as_asked = (_appointment.__table__.c[name] == bindparam(name) for name in asked)
         yield (
             select(_appointment.id)
-            .where(_appointments_of_official(AS_OF if "as_of" in given else None), *held_as_asked)
+            .where(_appointments_of_official(AS_OF_PARAMETER if "as_of" in given else None), *held_as_asked)
             .correlate(_official)
             .exists()
         )

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.core.datetimes import PartialDate
-from app.core.db.provenance import Fact
+from app.core.db.provenance import SourcedRecord
 from app.core.http.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words
 from app.models.vocabulary import Office, Standing
 from app.references import CodeReference
@@ -49,7 +49,7 @@ class OfficialMembers(BaseModel):
     ]
 
 
-class Official(Fact, OfficialMembers):
+class Official(SourcedRecord, OfficialMembers):
     """A person with the offices held."""
 
 

@@ -9,12 +9,20 @@ from sqlalchemy.orm import aliased
 from app import models, references
 from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.database import Reader
-from app.core.db.documents import AS_OF, Day, Document, Expression, Rows, json_object, known_day
-from app.core.db.provenance import fact_members
-from app.core.db.similarity import is_whole
+from app.core.db.documents import (
+    AS_OF_PARAMETER,
+    DayExpression,
+    Document,
+    DocumentSelect,
+    Expression,
+    day_or_null,
+    json_object,
+)
+from app.core.db.provenance import sourced_record_columns
+from app.core.db.similarity import is_exact_name
 from app.core.db.statements import Statement
-from app.models.officials import holds_on
-from app.models.regions import former_parent
+from app.models.officials import contains_day
+from app.models.regions import former_parent_code
 from app.models.vocabulary import OFFICES
 from app.organizations import payloads, schemas
 from app.writes.resource import Resource
@@ -22,7 +30,7 @@ from app.writes.resource import Resource
 _organization = models.Organization
 
 
-def _parent_expression(day: Day) -> Expression:
+def _parent_expression(day: DayExpression) -> Expression:
     """The body above on a day. A commission follows its region: before its province existed, the former province's."""
     if day is None:
         return _organization.parent
@@ -32,7 +40,7 @@ def _parent_expression(day: Day) -> Expression:
         .where(
             _organization.kind == "commission",
             above.kind == "commission",
-            above.region == former_parent(_organization.region, day),
+            above.region == former_parent_code(_organization.region, day),
         )
         .correlate_except(above)
         .scalar_subquery()
@@ -40,7 +48,7 @@ def _parent_expression(day: Day) -> Expression:
     return func.coalesce(former, _organization.parent)
 
 
-def select_organization(day: Day) -> Rows:
+def select_organization(day: DayExpression) -> DocumentSelect:
     return select(
         _organization.code,
         _organization.name,
@@ -56,12 +64,12 @@ def select_organization(day: Day) -> Rows:
         _organization.seats,
         _organization.established_on,
         _organization.dissolved_on,
-        *fact_members(_organization),
+        *sourced_record_columns(_organization),
     )
 
 
 def _filter_conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    day = AS_OF if "as_of" in given else None
+    day = AS_OF_PARAMETER if "as_of" in given else None
     for name in ("kind", "level", "sector", "region"):
         if name in given:
             yield _organization.__table__.c[name] == bindparam(name)
@@ -96,7 +104,7 @@ ORGANIZATION = Resource(
 _appointment, _official = models.Appointment, models.Official
 
 
-def select_roster_entry(day: Day) -> Rows:
+def select_roster_entry(day: DayExpression) -> DocumentSelect:
     return (
         select(
             json_object(id=_official.id, name=_official.name).label("official"),
@@ -106,7 +114,7 @@ def select_roster_entry(day: Day) -> Rows:
             _appointment.start_on,
             _appointment.end_on,
             _appointment.seen_on,
-            holds_on(_appointment.certain, known_day(day)).label("certain"),
+            contains_day(_appointment.certain, day_or_null(day)).label("certain"),
             _appointment.source,
             _appointment.verified,
             _appointment.primary,
@@ -119,7 +127,7 @@ def select_roster_entry(day: Day) -> Rows:
 def _roster_conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     """Everyone whose appointment is possible on the day."""
     yield _appointment.organization == bindparam("organization")
-    yield holds_on(_appointment.possible, AS_OF)
+    yield contains_day(_appointment.possible, AS_OF_PARAMETER)
     if "office" in given:
         yield _appointment.office == bindparam("office")
 
@@ -133,7 +141,7 @@ ROSTER = Collection(
         "name": [_official.name],
     },
     folded=_official.folded,
-    whole=is_whole(_official.name),
+    whole=is_exact_name(_official.name),
 )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from app.core.db.provenance import Fact
+from app.core.db.provenance import SourcedRecord
 from app.core.http.parameters import AsOf, Code, DayOrToday, FieldsOf, ItemQuery, PageQuery, Words
 from app.models.vocabulary import Level, Office, OrganizationKind, Sector, Standing
 from app.references import CodeReference, OfficialReference
@@ -28,7 +28,7 @@ class OrganizationMembers(BaseModel):
     dissolved_on: Annotated[date | None, Field(description="First day on which it no longer existed.")]
 
 
-class Organization(Fact, OrganizationMembers):
+class Organization(SourcedRecord, OrganizationMembers):
     """A commission or an agency."""
 
 

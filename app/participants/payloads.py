@@ -9,14 +9,14 @@ from app.models.vocabulary import Capacity, Office
 from app.writes.payloads import ChangeReason, Reference, SourcedPayload, merge_patch_model
 
 
-class LetterContent(Content):
+class AssignmentLetterPayload(Content):
     """The letter of assignment."""
 
     number: Annotated[Name | None, Field(examples=["12/ST/KPU-31/2026"])] = None
     dated_on: Day | None = None
 
 
-class ParticipantContent(SourcedPayload):
+class ParticipantPayload(SourcedPayload):
     """Somebody who is asked to a meeting: an official by id, anybody else by name, or the holder of an office."""
 
     official: Annotated[Uuid | None, Field(description="Id of an official.")] = None
@@ -27,7 +27,7 @@ class ParticipantContent(SourcedPayload):
         Capacity, Field(description="Delegates count against the meeting's `places` of their organization.")
     ] = "delegate"
     represents: Annotated[Uuid | None, Field(description="Id of the participant in whose place they come.")] = None
-    assignment_letter: LetterContent | None = None
+    assignment_letter: AssignmentLetterPayload | None = None
     sessions: Annotated[
         list[Slug], Field(max_length=50, description="Codes of sessions; no two that run side by side.")
     ] = []
@@ -36,17 +36,17 @@ class ParticipantContent(SourcedPayload):
 
 
 @merge_patch_model
-class ParticipantPatch(ParticipantContent):
+class ParticipantPatch(ParticipantPayload):
     """What is to change of a participant."""
 
 
-class BatchContent(ChangeReason):
+class ParticipantBatchPayload(ChangeReason):
     """Up to 500 at once, all of them or none."""
 
-    participants: Annotated[list[ParticipantContent], Field(min_length=1, max_length=500)]
+    participants: Annotated[list[ParticipantPayload], Field(min_length=1, max_length=500)]
 
 
-class InOfficeContent(SourcedPayload):
+class InOfficePayload(SourcedPayload):
     """Everyone in office at these organizations on the meeting's first day, as their rosters have them."""
 
     organizations: Annotated[list[Reference], Field(min_length=1, max_length=600, examples=[["kpu-31", "kpu-32"]])]

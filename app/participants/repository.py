@@ -22,55 +22,55 @@ from sqlalchemy import (
 
 from app import models, references
 from app.core.collection import ActiveFilters
-from app.core.db.documents import Day, Document, Rows, json_list, json_object
-from app.core.db.provenance import fact_members
+from app.core.db.documents import DayExpression, Document, DocumentSelect, json_array, json_object
+from app.core.db.provenance import sourced_record_columns
 from app.core.db.statements import Statement
 from app.core.db.transaction import Transaction
 from app.participants import payloads, schemas
 from app.roll_access import collection
-from app.roll_access.access import must_be_open
+from app.roll_access.access import require_not_finalized
 from app.writes.resource import Parts, Resource, Values
 
-_listed, _assigned, _meeting = models.Participant, models.ParticipantSession, models.Meeting
+_participant, _assignment, _meeting = models.Participant, models.ParticipantSession, models.Meeting
 _MEETING = bindparam("meeting", type_=Text)
 
 
-def _chain() -> ColumnElement[Any]:
+def _representation_chain() -> ColumnElement[Any]:
     """Whom a participant comes for, and whom that one does, as far as it goes."""
-    step = func.representation_chain(_listed.id).table_valued(
+    step = func.representation_chain(_participant.id).table_valued(
         column("id", Uuid), column("name", Text), column("step", Integer), name="in_turn"
     )
-    return json_list(json_object(id=step.c.id, name=step.c.name), step.c.step, where=literal_column("true"))
+    return json_array(json_object(id=step.c.id, name=step.c.name), step.c.step, where=literal_column("true"))
 
 
-def participant(_day: Day) -> Rows:
-    letter = json_object(number=_listed.letter_number, dated_on=_listed.letter_dated_on)
-    there_is_one = func.num_nonnulls(_listed.letter_number, _listed.letter_dated_on) > 0
+def select_participant(_day: DayExpression) -> DocumentSelect:
+    letter = json_object(number=_participant.letter_number, dated_on=_participant.letter_dated_on)
+    there_is_one = func.num_nonnulls(_participant.letter_number, _participant.letter_dated_on) > 0
     return select(
-        _listed.id,
-        references.official_reference(_listed.official).label("official"),
-        _listed.name,
-        references.organization_reference(_listed.organization).label("organization"),
-        _listed.office,
-        _listed.capacity,
-        references.participant_reference(_listed.represents).label("represents"),
-        _chain().label("representation_chain"),
+        _participant.id,
+        references.official_reference(_participant.official).label("official"),
+        _participant.name,
+        references.organization_reference(_participant.organization).label("organization"),
+        _participant.office,
+        _participant.capacity,
+        references.participant_reference(_participant.represents).label("represents"),
+        _representation_chain().label("representation_chain"),
         case((there_is_one, letter), else_=null()).label("assignment_letter"),
-        _listed.parts["sessions"].label("sessions"),
-        _listed.name_as_printed,
-        _listed.note,
-        *fact_members(_listed),
+        _participant.parts["sessions"].label("sessions"),
+        _participant.name_as_printed,
+        _participant.note,
+        *sourced_record_columns(_participant),
     )
 
 
-def _asked(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    yield from collection.asked(given, "organization", "office", "capacity")
+def _conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    yield from collection.build_conditions(filters, "organization", "office", "capacity")
 
 
-PARTICIPANTS = collection.collection(Document(schemas.Participant, participant), _asked)
+PARTICIPANTS = collection.build_collection(Document(schemas.Participant, select_participant), _conditions)
 
 
-def _columns(members: Values) -> Values:
+def _to_columns(members: Values) -> Values:
     """The letter stands in two columns, the sessions in rows of their own."""
     columns = dict(members)
     if "assignment_letter" in columns:
@@ -83,7 +83,7 @@ def _columns(members: Values) -> Values:
     return columns
 
 
-def _members(columns: Values) -> Values:
+def _to_members(columns: Values) -> Values:
     number, dated_on = columns.get("letter_number"), columns.get("letter_dated_on")
     letter = {"number": number, "dated_on": dated_on} if number or dated_on else None
     return {**columns, "assignment_letter": letter}
@@ -91,10 +91,10 @@ def _members(columns: Values) -> Values:
 
 PARTICIPANT = Resource(
     "participants",
-    _listed,
+    _participant,
     PARTICIPANTS,
     address="/v1/meetings/{meeting}/participants/{id}",
-    payload_model=payloads.ParticipantContent,
+    payload_model=payloads.ParticipantPayload,
     key_columns=("meeting", "id"),
     generated_columns=("folded", "open_status"),
     parts=[
@@ -106,39 +106,39 @@ PARTICIPANT = Resource(
             keys_only=True,
         )
     ],
-    to_columns=_columns,
-    to_members=_members,
+    to_columns=_to_columns,
+    to_members=_to_members,
     owner_query=Statement(select(_meeting.host).where(_meeting.code == bindparam("meeting", type_=Text))),
-    ensure_writable=must_be_open,
+    ensure_writable=require_not_finalized,
     is_personal=True,
 )
 
-_REGISTER = """
+_INSERT_PARTICIPANTS = """
 INSERT INTO participants ({names}) SELECT {names}
 FROM jsonb_populate_recordset(NULL::participants, $1::text::jsonb) AS one ORDER BY one.organization, one.id
 """
-_ASSIGN = """
+_INSERT_ASSIGNMENTS = """
 INSERT INTO participant_sessions (meeting, session, participant)
 SELECT one.meeting, one.session, one.participant
 FROM jsonb_to_recordset($1::text::jsonb) AS one (meeting text, session text, participant uuid)
 ORDER BY one.participant, one.session
 """
-_LISTED = Statement(
+_SELECT_REGISTERED = Statement(
     select(
-        _listed.id,
+        _participant.id,
         cast(
             json_object(
-                id=_listed.id,
-                official=references.official_reference(_listed.official),
-                name=_listed.name,
-                organization=references.organization_reference(_listed.organization),
-                office=_listed.office,
+                id=_participant.id,
+                official=references.official_reference(_participant.official),
+                name=_participant.name,
+                organization=references.organization_reference(_participant.organization),
+                office=_participant.office,
             ),
             Text,
         ),
-    ).where(_listed.meeting == _MEETING, _listed.id == func.any(bindparam("ids")))
+    ).where(_participant.meeting == _MEETING, _participant.id == func.any(bindparam("ids")))
 )
-_IN_OFFICE = """
+_SELECT_IN_OFFICE = """
 SELECT DISTINCT ON (held.official) held.official::text, held.organization, held.office,
     coalesce(meeting.start_on <@ held.certain, false),
     EXISTS (SELECT FROM participants AS one WHERE one.meeting = $1 AND one.official = held.official)
@@ -147,31 +147,40 @@ JOIN appointments AS held ON meeting.start_on <@ held.possible
 WHERE meeting.code = $1 AND held.organization = ANY ($2) AND held.office = ANY ($3)
 ORDER BY held.official, array_position($3, held.office), held.id
 """
-_UNKNOWN = "SELECT code FROM unnest($1::text[]) AS code WHERE code NOT IN (SELECT code FROM organizations)"
+_SELECT_UNKNOWN_ORGANIZATIONS = (
+    "SELECT code FROM unnest($1::text[]) AS code WHERE code NOT IN (SELECT code FROM organizations)"
+)
 
 
-async def register(write: Transaction, rows: Sequence[Mapping[str, Any]], seats: Sequence[Mapping[str, Any]]) -> None:
+async def insert_participants(
+    transaction: Transaction, rows: Sequence[Mapping[str, Any]], assignments: Sequence[Mapping[str, Any]]
+) -> None:
     """Put all of these on lists, with the sessions they are assigned to, in a statement each."""
     columns = ", ".join(f'"{name}"' for name in rows[0])
-    await write.fetch(_REGISTER.format(names=columns), orjson.dumps(rows).decode())
-    if seats:
-        await write.fetch(_ASSIGN, orjson.dumps(seats).decode())
+    await transaction.fetch(_INSERT_PARTICIPANTS.format(names=columns), orjson.dumps(rows).decode())
+    if assignments:
+        await transaction.fetch(_INSERT_ASSIGNMENTS, orjson.dumps(assignments).decode())
 
 
-async def listed(write: Transaction, meeting: str, ids: Sequence[UUID]) -> dict[UUID, Any]:
+async def get_registered(transaction: Transaction, meeting: str, ids: Sequence[UUID]) -> dict[UUID, Any]:
     """What a batch says of those whom it has put on the list, by id."""
-    return {id_: orjson.loads(told) for id_, told in await write.fetch_all(_LISTED, {"meeting": meeting, "ids": ids})}
+    return {
+        id_: orjson.loads(told)
+        for id_, told in await transaction.fetch_all(_SELECT_REGISTERED, {"meeting": meeting, "ids": ids})
+    }
 
 
-async def in_office(
-    write: Transaction, meeting: str, organizations: Sequence[str], offices: Sequence[str]
+async def list_in_office(
+    transaction: Transaction, meeting: str, organizations: Sequence[str], offices: Sequence[str]
 ) -> list[tuple[str, str, str, bool, bool]]:
     """Who holds one of these offices on the meeting's first day: official, organization, office, whether that is
     certain, and whether they are on the list already. One who holds two comes in the first of `offices`.
     """
-    return [tuple(row) for row in await write.fetch(_IN_OFFICE, meeting, list(organizations), list(offices))]
+    return [
+        tuple(row) for row in await transaction.fetch(_SELECT_IN_OFFICE, meeting, list(organizations), list(offices))
+    ]
 
 
-async def unknown(write: Transaction, organizations: Sequence[str]) -> set[str]:
+async def find_unknown_organizations(transaction: Transaction, organizations: Sequence[str]) -> set[str]:
     """Those that are no codes of organizations."""
-    return {code for (code,) in await write.fetch(_UNKNOWN, list(organizations))}
+    return {code for (code,) in await transaction.fetch(_SELECT_UNKNOWN_ORGANIZATIONS, list(organizations))}

@@ -25,25 +25,25 @@ from app.writes.responses import responses_for_create, responses_for_delete, res
 
 router = resource("participants", at="/v1/meetings/{code}")
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
-Id = Annotated[
+ParticipantId = Annotated[
     str,
     Path(description="Id of the participant.", pattern=UUID_FORM, examples=["01a20cae-3b7c-7752-8ae9-897b44e2459f"]),
 ]
-LIST = "/v1/meetings/rakornas-2022-06/participants"
-ONE = f"{LIST}/01a20cae-3b7c-7752-8ae9-897b44e2459f"
-REFUSED = (NotFound, NoPlacesLeft, ParallelSessions, CircularRepresentation, RollClosed)
+LIST_PATH = "/v1/meetings/rakornas-2022-06/participants"
+ITEM_PATH = f"{LIST_PATH}/01a20cae-3b7c-7752-8ae9-897b44e2459f"
+REGISTRATION_PROBLEMS = (NotFound, NoPlacesLeft, ParallelSessions, CircularRepresentation, RollClosed)
 
 
 @router.get(
     "/participants",
     response_model=PageOf[schemas.Participant],
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
-    openapi_extra=example(f"{LIST}?organization=kpu-31"),
+    openapi_extra=example(f"{LIST_PATH}?organization=kpu-31"),
     responses=problems(NotFound),
 )
 async def list_participants(
     request: Request,
-    read: ReaderDep,
+    reader: ReaderDep,
     code: Code,
     query: Annotated[schemas.ParticipantQuery, Query()],
     _purpose: audit_trail.Purpose = None,
@@ -53,8 +53,8 @@ async def list_participants(
     With the letters of assignment, the sessions they are assigned to and in whose place they come. Each reading leaves
     a line in the audit trail.
     """
-    await audited_read.must_read(request, read, read.known_at(query.then), code)
-    page = await audited_read.page(request, read, repository.PARTICIPANTS, query, code, "participants")
+    await audited_read.require_read_access(request, reader, reader.known_at(query.then), code)
+    page = await audited_read.read_page(request, reader, repository.PARTICIPANTS, query, code, "participants")
     return page.reply(request, fresh=None, vary=audited_read.VARY)
 
 
@@ -62,14 +62,14 @@ async def list_participants(
     "/participants/{id}",
     response_model=schemas.Participant,
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
-    openapi_extra=example(ONE),
+    openapi_extra=example(ITEM_PATH),
     responses=problems(NotFound),
 )
-async def read_participant(
+async def get_participant(
     request: Request,
-    read: ReaderDep,
+    reader: ReaderDep,
     code: Code,
-    id: Id,
+    id: ParticipantId,
     query: Annotated[schemas.ParticipantItemQuery, Query()],
     _purpose: audit_trail.Purpose = None,
 ) -> Response:
@@ -77,8 +77,8 @@ async def read_participant(
 
     Each reading leaves a line in the audit trail.
     """
-    await audited_read.must_read(request, read, read.known_at(query.then), code)
-    return await audited_read.item(request, read, repository.PARTICIPANTS, UUID(id), query, code)
+    await audited_read.require_read_access(request, reader, reader.known_at(query.then), code)
+    return await audited_read.read_item(request, reader, repository.PARTICIPANTS, UUID(id), query, code)
 
 
 @router.post(
@@ -86,98 +86,108 @@ async def read_participant(
     status_code=201,
     response_model=schemas.Participant,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=write_example(LIST, {"name": "Siti Contoh", "organization": "kpu-32", "capacity": "guest"}),
-    responses=responses_for_create(schemas.Participant, *REFUSED),
+    openapi_extra=write_example(LIST_PATH, {"name": "Siti Contoh", "organization": "kpu-32", "capacity": "guest"}),
+    responses=responses_for_create(schemas.Participant, *REGISTRATION_PROBLEMS),
 )
-async def create_participant(write: CreateDep, code: Code, content: payloads.ParticipantContent) -> Response:
+async def create_participant(write_request: CreateDep, code: Code, content: payloads.ParticipantPayload) -> Response:
     """Put somebody on the list
 
     An official by id, anybody else by name, or an office whose holder is not known yet by organization and office. A
     person stands on a list once. Delegates of an organization are no more than the meeting's `places`.
     """
-    return await changes.create_object(write, repository.PARTICIPANT, content, {"meeting": code, "id": uuid7()})
+    return await changes.create_object(write_request, repository.PARTICIPANT, content, {"meeting": code, "id": uuid7()})
 
 
 @router.post(
     "/participants:batch",
     status_code=201,
-    response_model=schemas.Batch,
+    response_model=schemas.RegisteredParticipants,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(
-        f"{LIST}:batch",
+        f"{LIST_PATH}:batch",
         {"participants": [{"name": "Siti Contoh", "organization": "kpu-32"}, {"organization": "kpu-33"}]},
     ),
-    responses=responses_for_create(schemas.Batch, *REFUSED),
+    responses=responses_for_create(schemas.RegisteredParticipants, *REGISTRATION_PROBLEMS),
 )
-async def register_participants(write: CreateDep, code: Code, content: payloads.BatchContent) -> Response:
+async def create_participants(
+    write_request: CreateDep, code: Code, content: payloads.ParticipantBatchPayload
+) -> Response:
     """Put many on the list
 
     Up to 500, all of them or none: a problem names the first that cannot be by its place in the batch.
     """
-    return await service.register(write, code, content)
+    return await service.register_batch(write_request, code, content)
 
 
 @router.post(
     "/participants:in-office",
     status_code=201,
-    response_model=schemas.Invited,
+    response_model=schemas.RegisteredOfficeHolders,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=write_example(f"{LIST}:in-office", {"organizations": ["kpu-31"], "offices": ["chair", "secretary"]}),
-    responses=responses_for_create(schemas.Invited, *REFUSED),
+    openapi_extra=write_example(
+        f"{LIST_PATH}:in-office", {"organizations": ["kpu-31"], "offices": ["chair", "secretary"]}
+    ),
+    responses=responses_for_create(schemas.RegisteredOfficeHolders, *REGISTRATION_PROBLEMS),
 )
-async def invite_in_office(write: CreateDep, code: Code, content: payloads.InOfficeContent) -> Response:
+async def create_participants_in_office(
+    write_request: CreateDep, code: Code, content: payloads.InOfficePayload
+) -> Response:
     """Put everyone in office on the list
 
     Whoever holds one of these offices at these organizations on the meeting's first day, as the rosters of that day
     have it, and is not on the list yet. Of whom that is merely possible, it is said.
     """
-    return await service.invite(write, code, content)
+    return await service.register_in_office(write_request, code, content)
 
 
 @router.patch(
     "/participants/{id}",
     response_model=schemas.Participant,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=write_example(ONE, {"assignment_letter": {"number": "12/ST/KPU-31/2026", "dated_on": "2026-12-01"}}),
-    responses=responses_for_update(*REFUSED[1:]),
+    openapi_extra=write_example(
+        ITEM_PATH, {"assignment_letter": {"number": "12/ST/KPU-31/2026", "dated_on": "2026-12-01"}}
+    ),
+    responses=responses_for_update(*REGISTRATION_PROBLEMS[1:]),
 )
-async def change_participant(
-    write: ChangeDep, code: Code, id: Id, patch: Annotated[payloads.ParticipantPatch, MergePatchBody]
+async def update_participant(
+    write_request: ChangeDep, code: Code, id: ParticipantId, patch: Annotated[payloads.ParticipantPatch, MergePatchBody]
 ) -> Response:
     """Change one of them
 
     A merge patch (RFC 7396). Whether they came is written at `/v1/meetings/{code}/attendance/{participant}`.
     """
-    return await changes.update_object(write, repository.PARTICIPANT, patch, {"meeting": code, "id": UUID(id)})
+    return await changes.update_object(write_request, repository.PARTICIPANT, patch, {"meeting": code, "id": UUID(id)})
 
 
 @router.delete(
     "/participants/{id}",
     status_code=204,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=write_example(ONE),
+    openapi_extra=write_example(ITEM_PATH),
     responses=responses_for_delete(RollClosed),
 )
-async def delete_participant(write: ChangeDep, code: Code, id: Id, note: DeleteReason = None) -> Response:
+async def delete_participant(
+    write_request: ChangeDep, code: Code, id: ParticipantId, note: DeleteReason = None
+) -> Response:
     """Take somebody off the list
 
     Their badges are good for nothing from then on; what gates have scanned of them stays, as `not_invited`.
     """
-    return await changes.delete_object(write, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, note)
+    return await changes.delete_object(write_request, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, note)
 
 
 @router.get(
     "/participants/{id}/revisions",
     response_model=PageOf[revisions.Revision],
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
-    openapi_extra=example(f"{ONE}/revisions"),
+    openapi_extra=example(f"{ITEM_PATH}/revisions"),
     responses=problems(NotFound),
 )
 async def list_participant_revisions(
     request: Request,
-    read: ReaderDep,
+    reader: ReaderDep,
     code: Code,
-    id: Id,
+    id: ParticipantId,
     query: Annotated[revisions.RevisionQuery, Query()],
     _purpose: audit_trail.Purpose = None,
 ) -> Response:
@@ -186,10 +196,10 @@ async def list_participant_revisions(
     Who wrote what of it, when and why, also of a status that was set by hand. Each reading leaves a line in the audit
     trail.
     """
-    await audited_read.must_read(request, read, read, code)
+    await audited_read.require_read_access(request, reader, reader, code)
     async with open_transaction(state_of(request.app).database) as transaction:
         page = await revisions.list_revisions(
             transaction, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, query
         )
-        await audited_read.line(transaction, request, f"participants/{id}")
+        await audited_read.record_read(transaction, request, f"participants/{id}")
     return page.reply(request, fresh=None, vary=audited_read.VARY)

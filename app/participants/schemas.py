@@ -6,13 +6,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.core.db.provenance import Fact
+from app.core.db.provenance import SourcedRecord
 from app.core.http.parameters import Code, FieldsOf, ItemQuery, PageQuery, Words
 from app.models.vocabulary import Capacity, Office
 from app.references import CodeReference, OfficialReference, ParticipantReference
 
 
-class Letter(BaseModel):
+class AssignmentLetter(BaseModel):
     """The letter of assignment (surat tugas)."""
 
     number: Annotated[str | None, Field(examples=["12/ST/KPU-31/2026"])]
@@ -31,13 +31,13 @@ class ParticipantMembers(BaseModel):
         list[ParticipantReference],
         Field(description="In whose place this one comes, in whose place that one should have come, and so on."),
     ]
-    assignment_letter: Letter | None
+    assignment_letter: AssignmentLetter | None
     sessions: Annotated[list[str], Field(description="Codes of the sessions it is assigned to; none: to no one.")]
     name_as_printed: Annotated[str | None, Field(description="The name as the source spells it, where it differs.")]
     note: str | None
 
 
-class Participant(Fact, ParticipantMembers):
+class Participant(SourcedRecord, ParticipantMembers):
     """Somebody on the list of a meeting."""
 
 
@@ -66,7 +66,7 @@ class ParticipantItemQuery(ItemQuery):
     fields: Fields | None = None
 
 
-class Registered(BaseModel):
+class RegisteredParticipant(BaseModel):
     """Somebody who was put on the list by a batch."""
 
     id: UUID
@@ -76,13 +76,13 @@ class Registered(BaseModel):
     office: Office | None
 
 
-class Batch(BaseModel):
+class RegisteredParticipants(BaseModel):
     """What a batch has put on the list."""
 
-    registered: Annotated[list[Registered], Field(description="In the order given.")]
+    registered: Annotated[list[RegisteredParticipant], Field(description="In the order given.")]
 
 
-class InOffice(Registered):
+class RegisteredOfficeHolder(RegisteredParticipant):
     """Somebody who was put on the list by the office."""
 
     certain: Annotated[
@@ -90,8 +90,8 @@ class InOffice(Registered):
     ]
 
 
-class Invited(BaseModel):
+class RegisteredOfficeHolders(BaseModel):
     """Who was put on the list by their offices."""
 
-    registered: list[InOffice]
+    registered: list[RegisteredOfficeHolder]
     already_listed: Annotated[int, Field(description="How many in office were on the list already.")]

@@ -19,10 +19,12 @@ from app.writes.idempotency import StoredResponse
 from app.writes.request import WriteRequest, WriteResult
 
 RESOURCE = repository.PARTICIPANT
-UNKNOWN = Text("Kode tidak dikenal.", "No such code.")
+UNKNOWN_CODE = Text("Kode tidak dikenal.", "No such code.")
 
 
-async def register(write: WriteRequest, meeting: str, batch: payloads.BatchContent) -> Response:
+async def register_batch(
+    write_request: WriteRequest, meeting: str, batch: payloads.ParticipantBatchPayload
+) -> Response:
     """Put all of them on the list, or none. Answers 201 with who they are.
 
     The problem of one that cannot be is told with its place in the batch.
@@ -30,31 +32,33 @@ async def register(write: WriteRequest, meeting: str, batch: payloads.BatchConte
 
     async def work(transaction: Transaction) -> WriteResult:
         ids = [uuid7() for _ in batch.participants]
-        rows, seats = _rows(meeting, ids, batch.participants)
-        await _check(transaction, write, meeting)
-        await repository.register(transaction, rows, seats)
-        told = await repository.listed(transaction, meeting, ids)
-        return _done(meeting, ids, {"registered": [told[one] for one in ids]})
+        rows, seats = _build_rows(meeting, ids, batch.participants)
+        await _require_writable(transaction, write_request, meeting)
+        await repository.insert_participants(transaction, rows, seats)
+        told = await repository.get_registered(transaction, meeting, ids)
+        return _build_result(meeting, ids, {"registered": [told[one] for one in ids]})
 
     try:
-        return await write.run_in_transaction(work, batch)
+        return await write_request.run_in_transaction(work, batch)
     except Problem as problem:
         if problem.status not in (409, 422) or problem.code in ("roll_closed", "request_in_flight", "key_reused"):
             raise
-        raise await _placed(write, meeting, batch, problem) from None
+        raise await _locate_problem(write_request, meeting, batch, problem) from None
 
 
-async def invite(write: WriteRequest, meeting: str, asked: payloads.InOfficeContent) -> Response:
+async def register_in_office(write_request: WriteRequest, meeting: str, payload: payloads.InOfficePayload) -> Response:
     """Put everyone on the list who holds one of these offices on the meeting's first day, and is not on it yet."""
 
     async def work(transaction: Transaction) -> WriteResult:
-        await _check(transaction, write, meeting)
-        if unknown := await repository.unknown(transaction, asked.organizations):
-            places = [n for n, code in enumerate(asked.organizations) if code in unknown]
-            raise InvalidContent(*[Invalid("unknown_code", UNKNOWN, pointer=f"/organizations/{n}") for n in places])
-        found = await repository.in_office(transaction, meeting, asked.organizations, asked.offices)
+        await _require_writable(transaction, write_request, meeting)
+        if unknown := await repository.find_unknown_organizations(transaction, payload.organizations):
+            places = [n for n, code in enumerate(payload.organizations) if code in unknown]
+            raise InvalidContent(
+                *[Invalid("unknown_code", UNKNOWN_CODE, pointer=f"/organizations/{n}") for n in places]
+            )
+        found = await repository.list_in_office(transaction, meeting, payload.organizations, payload.offices)
         new = [(uuid7(), *one) for one in found if not one[4]]
-        said = {"source": asked.source, "verified": asked.verified, "primary": asked.primary}
+        said = {"source": payload.source, "verified": payload.verified, "primary": payload.primary}
         rows = [
             {
                 "id": id_,
@@ -62,7 +66,7 @@ async def invite(write: WriteRequest, meeting: str, asked: payloads.InOfficeCont
                 "official": official,
                 "organization": organization,
                 "office": office,
-                "capacity": asked.capacity,
+                "capacity": payload.capacity,
                 "status": "expected",
                 "late": False,
                 **said,
@@ -70,32 +74,32 @@ async def invite(write: WriteRequest, meeting: str, asked: payloads.InOfficeCont
             for id_, official, organization, office, _, _ in new
         ]
         if rows:
-            await repository.register(transaction, rows, ())
-        told = await repository.listed(transaction, meeting, [one[0] for one in new])
+            await repository.insert_participants(transaction, rows, ())
+        told = await repository.get_registered(transaction, meeting, [one[0] for one in new])
         registered = [{**told[one[0]], "certain": one[4]} for one in new]
         answer = {"registered": registered, "already_listed": len(found) - len(new)}
-        return _done(meeting, [one[0] for one in new], answer)
+        return _build_result(meeting, [one[0] for one in new], answer)
 
     try:
-        return await write.run_in_transaction(work, asked)
+        return await write_request.run_in_transaction(work, payload)
     except NoPlacesLeft as problem:  # told of a row, and the body names no single one
         problem.errors = tuple(replace(one, pointer="/organizations") for one in problem.errors)
         raise
 
 
-async def _check(transaction: Transaction, write: WriteRequest, meeting: str) -> None:
-    await RESOURCE.ensure_writable(transaction, write.caller, {"meeting": meeting})
+async def _require_writable(transaction: Transaction, write_request: WriteRequest, meeting: str) -> None:
+    await RESOURCE.ensure_writable(transaction, write_request.caller, {"meeting": meeting})
     if RESOURCE.owner_query and not await transaction.fetch_all(RESOURCE.owner_query, {"meeting": meeting}):
         raise NotFound
-    await ownership.ensure_object_inside(transaction, write.caller, RESOURCE, {"meeting": meeting, "id": None})
+    await ownership.ensure_object_inside(transaction, write_request.caller, RESOURCE, {"meeting": meeting, "id": None})
 
 
-def _rows(
-    meeting: str, ids: Sequence[UUID], given: Sequence[payloads.ParticipantContent]
+def _build_rows(
+    meeting: str, ids: Sequence[UUID], participants: Sequence[payloads.ParticipantPayload]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The rows of the list and those of the sessions."""
     rows, seats = [], []
-    for id_, one in zip(ids, given, strict=True):
+    for id_, one in zip(ids, participants, strict=True):
         columns = RESOURCE.to_columns({name: value for name, value in one if name not in changes.REASON_MEMBERS})
         own: Mapping[str, Any] = {name: columns[name] for name in columns if name in RESOURCE.writable_columns}
         rows.append({**own, "id": id_, "meeting": meeting, "status": "expected", "late": False})
@@ -103,22 +107,26 @@ def _rows(
     return rows, seats
 
 
-def _done(meeting: str, ids: Sequence[UUID], answer: Any) -> WriteResult:
+def _build_result(meeting: str, ids: Sequence[UUID], answer: Any) -> WriteResult:
     headers = {"Location": f"/v1/meetings/{meeting}/participants"}
     return WriteResult(StoredResponse(201, headers, orjson.dumps(answer)), [f"participants/{one}" for one in ids])
 
 
-async def _placed(write: WriteRequest, meeting: str, batch: payloads.BatchContent, problem: Problem) -> Problem:
+async def _locate_problem(
+    write_request: WriteRequest, meeting: str, batch: payloads.ParticipantBatchPayload, problem: Problem
+) -> Problem:
     """The same problem, at the first of the batch by which there is one: found by trying one by one, keeping none."""
     tried = -1
     try:
-        async with open_transaction(write.database) as transaction:
-            await audit_trail.attribute_revisions(transaction, write.caller, "", None)
+        async with open_transaction(write_request.database) as transaction:
+            await audit_trail.attribute_revisions(transaction, write_request.caller, "", None)
             for tried, one in enumerate(batch.participants):  # noqa: B007  (told below)
-                await changes.insert_object(transaction, write, RESOURCE, one, {"meeting": meeting, "id": uuid7()})
+                await changes.insert_object(
+                    transaction, write_request, RESOURCE, one, {"meeting": meeting, "id": uuid7()}
+                )
             raise Rollback
     except ConstraintViolation as broken:
-        problem = await write.to_problem(broken)
+        problem = await write_request.to_problem(broken)
     except Problem as other:
         problem = other
     else:

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import array
 from app import models
 from app.core.db.database import Queryable
 from app.core.db.statements import Statement
-from app.models.officials import holds_on
+from app.models.officials import contains_day
 from app.models.vocabulary import OFFICES
 
 _meeting, _host = models.Meeting, models.Organization
@@ -33,13 +33,13 @@ _MEMBERS = Statement(
         _person.id,
         _person.name,
         _held.office,
-        func.coalesce(holds_on(_held.certain, bindparam("day", type_=Date)), False),
+        func.coalesce(contains_day(_held.certain, bindparam("day", type_=Date)), False),
     )
     .join(_person, _person.id == _held.official)
     .where(
         _held.organization == bindparam("organization", type_=Text),
         _held.office.in_([literal_column("'chair'"), literal_column("'member'")]),
-        holds_on(_held.possible, bindparam("day", type_=Date)),
+        contains_day(_held.possible, bindparam("day", type_=Date)),
     )
     .order_by(func.array_position(array([*OFFICES]), _held.office, type_=Integer), _person.name, _held.id)
 )

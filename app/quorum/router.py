@@ -49,7 +49,7 @@ async def get_quorum(
     """
     then = read.known_at(query.known_at)
     plenary = await repository.find_plenary(then, code)
-    rules = await access.rules_of(read, then, code) if plenary else None
+    rules = await access.find_access_rules(read, then, code) if plenary else None
     if plenary is None or rules is None:
         raise NotFound
     if query.known_at and (today := await repository.find_plenary(read, code)):
@@ -57,13 +57,13 @@ async def get_quorum(
     at = query.at or min(query.known_at or datetime.now(UTC), plenary.last_instant)
     members = await repository.list_members(then, plenary.host, at.astimezone(plenary.zone).date())
     stays = await repository.list_presence_intervals(then, plenary, [one.official for one in members])
-    if not rules.closed:
+    if not rules.is_restricted:
         return _reply(_Quorum(plenary, at, members, stays).document(shown=True))
-    if not await access.may_read(rules, get_caller(request), code):
+    if not await access.can_read(rules, get_caller(request), code):
         return _reply(_Quorum(plenary, at, members, stays).document(shown=False))
     people = dict.fromkeys(f"participants/{one.participant}" for one in stays)
     async with open_transaction(state_of(request.app).database) as transaction:
-        await audited_read.line(transaction, request, f"meetings/{code}/quorum", *people)
+        await audited_read.record_read(transaction, request, f"meetings/{code}/quorum", *people)
     return _reply(_Quorum(plenary, at, members, stays).document(shown=True), cache="no-store")
 
 

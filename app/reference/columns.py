@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from sqlalchemy import Table
 
-from app.models import Base, Fact, Record
+from app.models import Base, Record, SourcedRecord
 from app.reference.cells import Convert, several, text, truth
 
 
@@ -40,7 +40,7 @@ def declare(
 ) -> File:
     """The file with these columns, and those of a fact if its table has them; `targets` where the table's differ."""
     table = cast(Table, model.__table__)
-    origin: dict[str, Convert] = {"source": text} if issubclass(model, Fact) else {}
+    origin: dict[str, Convert] = {"source": text} if issubclass(model, SourcedRecord) else {}
     surety: dict[str, Convert] = {"verified": truth, "primary": truth} if issubclass(model, Record) else {}
     return File(
         name,

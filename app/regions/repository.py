@@ -7,22 +7,30 @@ from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from app import models, references
 from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.database import Reader
-from app.core.db.documents import AS_OF, Day, Document, Expression, Rows, json_list, json_object
-from app.core.db.provenance import fact_members
+from app.core.db.documents import (
+    AS_OF_PARAMETER,
+    DayExpression,
+    Document,
+    DocumentSelect,
+    Expression,
+    json_array,
+    json_object,
+)
+from app.core.db.provenance import sourced_record_columns
 from app.core.db.statements import Statement
-from app.models.regions import former_parent
+from app.models.regions import former_parent_code
 from app.regions import payloads, schemas
 from app.writes.resource import Parts, Resource
 
 _region, _former = models.Region, models.RegionCode
 
 
-def _parent(day: Day) -> Expression:
+def _parent(day: DayExpression) -> Expression:
     """The province that a region lay in on a day; today's where no other is known."""
-    return _region.parent if day is None else func.coalesce(former_parent(_region.code, day), _region.parent)
+    return _region.parent if day is None else func.coalesce(former_parent_code(_region.code, day), _region.parent)
 
 
-def region(day: Day) -> Rows:
+def region(day: DayExpression) -> DocumentSelect:
     return select(
         _region.code,
         _region.name,
@@ -35,19 +43,19 @@ def region(day: Day) -> Rows:
         _region.valid_from,
         _region.formed_by,
         references.region_reference(_region.split_from).label("split_from"),
-        json_list(
+        json_array(
             json_object(code=_former.code, parent=references.region_reference(_former.parent), until=_former.until),
             _former.until.desc().nulls_first(),
             _former.code,
             where=_former.region == _region.code,
         ).label("previous_codes"),
         _region.autonomous,
-        *fact_members(_region),
+        *sourced_record_columns(_region),
     )
 
 
 def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    day = AS_OF if "as_of" in given else None
+    day = AS_OF_PARAMETER if "as_of" in given else None
     if "type" in given:
         yield _region.type == bindparam("type")
     if "parent" in given:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from app.core.db.provenance import Fact
+from app.core.db.provenance import SourcedRecord
 from app.core.http.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words
 from app.models.vocabulary import RegionType
 from app.references import CodeReference
@@ -35,7 +35,7 @@ class RegionMembers(BaseModel):
     autonomous: Annotated[bool, Field(description="Whether it has a government and council of its own.")]
 
 
-class Region(Fact, RegionMembers):
+class Region(SourcedRecord, RegionMembers):
     """A region: a province, or a regency or city within one."""
 
 

@@ -1,1 +1,1 @@
-"""What every route over a roll must obey: who may read it, that it is told when it was read, and that it may close."""
+"""Rules shared by all routes of a roll: access, the audit trail of reads, and the closing of the roll."""

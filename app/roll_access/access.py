@@ -1,4 +1,4 @@
-"""Who may read a roll with what is personal in it, and who may write of it."""
+"""Access rules of rolls: who may read the personal data of a roll, and who may write it."""
 
 from typing import NamedTuple
 
@@ -14,81 +14,101 @@ from app.writes.ownership import is_within_organization
 from app.writes.resource import Values
 
 _meeting = models.Meeting
-_ROLL = Statement(select(_meeting.roll, _meeting.host).where(_meeting.code == bindparam("meeting", type_=Text)))
-# Shared by all that write a roll; closing it takes the lock alone. In a statement of its own, so that the next one sees
-# what was committed while this one waited.
-_WAIT = "SELECT pg_advisory_xact_lock_shared(roll_lock_key($1))"
-_OPEN = "SELECT roll_closed_at IS NULL FROM meetings WHERE code = $1"
+_SELECT_ROLL = Statement(select(_meeting.roll, _meeting.host).where(_meeting.code == bindparam("meeting", type_=Text)))
+# Every writer of a roll takes this lock shared; closing the roll takes it exclusively. It is a statement of its own, so
+# that the next statement sees what was committed while this one waited.
+_LOCK_ROLL_SHARED = "SELECT pg_advisory_xact_lock_shared(roll_lock_key($1))"
+_SELECT_IS_FINALIZED = "SELECT roll_closed_at IS NOT NULL FROM meetings WHERE code = $1"
 
 
 class Roll(NamedTuple):
-    """Whether a meeting's roll is open or restricted, and whose meeting it is."""
+    """The visibility of a meeting's roll (`open` or `restricted`) and the organization that hosts the meeting."""
 
-    roll: str
+    visibility: str
     host: str
 
 
-class Rules(NamedTuple):
-    """Whether a roll is closed to anyone without the scope, and whose it is by which record."""
+class AccessRules(NamedTuple):
+    """The access rules of a roll.
 
-    closed: bool
+    `is_restricted`: reading it needs `attendance:read`. `ownership_reader`: the connection whose data say which
+    organizations the host belongs to.
+    """
+
+    is_restricted: bool
     host: str
-    record: Queryable
+    ownership_reader: Queryable
 
 
-async def roll_of(read: Queryable, meeting: str) -> Roll | None:
-    """None where there is no such meeting."""
-    row = await read.fetch_first(_ROLL, {"meeting": meeting})
+async def find_roll(reader: Queryable, meeting: str) -> Roll | None:
+    """Return the roll of a meeting, or None if the meeting does not exist."""
+    row = await reader.fetch_first(_SELECT_ROLL, {"meeting": meeting})
     return Roll(*row) if row else None
 
 
-async def rules_of(read: Queryable, then: Queryable, meeting: str) -> Rules | None:
-    """The rules for what stood on a roll `then`; None where there was no such meeting.
+async def find_access_rules(reader: Queryable, known_at_reader: Queryable, meeting: str) -> AccessRules | None:
+    """Return the access rules for a roll as it was known at an instant; None if the meeting did not exist then.
 
-    Closed is what was closed then, and what is closed today. Whose it is, today's record says, for the caller's right
-    is of today; of a meeting that is deleted since, only the record of then knows.
+    A roll is restricted if it was restricted then or is restricted today. The host is today's, because a caller's
+    right is a right of today; only for a meeting deleted since is it the host of that time.
+
+    `reader` reads the data of today; `known_at_reader` those known at the instant (`reader` itself for today).
     """
-    was = await roll_of(then, meeting)
-    today = await roll_of(read, meeting) if was and then is not read else was
-    if was is None:
+    then = await find_roll(known_at_reader, meeting)
+    today = await find_roll(reader, meeting) if then and known_at_reader is not reader else then
+    if then is None:
         return None
     if today is None:
-        return Rules(was.roll == "restricted", was.host, then)
-    return Rules("restricted" in (was.roll, today.roll), today.host, read)
+        return AccessRules(then.visibility == "restricted", then.host, known_at_reader)
+    return AccessRules("restricted" in (then.visibility, today.visibility), today.host, reader)
 
 
-async def may_read(rules: Rules, caller: Caller | None, meeting: str) -> bool:
-    """Whether the caller has the scope, and is bound neither to another meeting nor to an organization elsewhere."""
+async def can_read(rules: AccessRules, caller: Caller | None, meeting: str) -> bool:
+    """Return whether the caller has `attendance:read` and is bound to no other meeting and to no other organization.
+
+    An organization has access to the meetings of every organization below it.
+    """
     if caller is None or Scope.ATTENDANCE_READ not in caller.scopes:
         return False
-    return await _reaches(rules.record, caller, meeting, rules.host)
+    return await _has_access(rules.ownership_reader, caller, meeting, rules.host)
 
 
-async def _reaches(read: Queryable, caller: Caller, meeting: str, host: str) -> bool:
+async def _has_access(reader: Queryable, caller: Caller, meeting: str, host: str) -> bool:
     if caller.meeting is not None:
         return caller.meeting == meeting
-    return caller.organization is None or await is_within_organization(read, host, caller.organization)
+    return caller.organization is None or await is_within_organization(reader, host, caller.organization)
 
 
-async def must_reach(read: Queryable, caller: Caller, meeting: str) -> None:
-    """NotFound where there is no such meeting, or the caller is bound to another one or to a body elsewhere."""
-    roll = await roll_of(read, meeting)
-    if roll is None or not await _reaches(read, caller, meeting, roll.host):
+async def require_access(reader: Queryable, caller: Caller, meeting: str) -> None:
+    """Check that the caller may act on the roll of a meeting.
+
+    Raises:
+        NotFound: The meeting does not exist, or the caller is bound to another meeting or organization.
+
+    """
+    roll = await find_roll(reader, meeting)
+    if roll is None or not await _has_access(reader, caller, meeting, roll.host):
         raise NotFound
 
 
-async def must_be_open(write: Transaction, caller: Caller, keys: Values) -> None:
-    """Before anything of a list is written: NotFound as of `must_reach`, RollClosed where its roll is closed.
+async def require_not_finalized(transaction: Transaction, caller: Caller, keys: Values) -> None:
+    """Check that the roll of `keys["meeting"]` may be written, and prevent its closing until the transaction ends.
 
-    Until the transaction ends nobody closes it.
+    Raises:
+        NotFound: As in `require_access`.
+        RollClosed: The roll has been closed.
+
     """
-    await must_reach(write, caller, keys["meeting"])
-    if not await is_open(write, keys["meeting"]):
+    await require_access(transaction, caller, keys["meeting"])
+    if await is_finalized(transaction, keys["meeting"]):
         raise RollClosed
 
 
-async def is_open(write: Transaction, meeting: str) -> bool:
-    """Whether a roll is not closed, and nobody closes it before the transaction ends."""
-    await write.fetch(_WAIT, meeting)
-    found = await write.fetch(_OPEN, meeting)
-    return bool(found and found[0][0])
+async def is_finalized(transaction: Transaction, meeting: str) -> bool:
+    """Return whether a roll has been closed, and prevent its closing until the transaction ends.
+
+    True also if the meeting does not exist.
+    """
+    await transaction.fetch(_LOCK_ROLL_SHARED, meeting)
+    rows = await transaction.fetch(_SELECT_IS_FINALIZED, meeting)
+    return not rows or bool(rows[0][0])

@@ -1,4 +1,7 @@
-"""Reading what is personal: nothing of it is answered before it is told in the audit trail who has read it."""
+"""Reads of personal data, each recorded in the audit trail.
+
+The audit line is committed before the response is sent, so that nobody receives personal data without a record of it.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -22,52 +25,75 @@ from app.writes.request import require_caller
 VARY = "Accept, Authorization"
 
 
-async def must_read(request: Request, read: Reader, then: Reader, meeting: str) -> Caller:
-    """The caller of a route that asks for `attendance:read`; NotFound where it may not know of this meeting's roll."""
+async def require_read_access(request: Request, reader: Reader, known_at_reader: Reader, meeting: str) -> Caller:
+    """Return the caller of a route that needs `attendance:read`.
+
+    Raises:
+        NotFound: The meeting does not exist, or the caller may not know of its roll.
+
+    """
     caller = require_caller(request)
-    rules = await access.rules_of(read, then, meeting)
-    if rules is None or not await access.may_read(rules, caller, meeting):
+    rules = await access.find_access_rules(reader, known_at_reader, meeting)
+    if rules is None or not await access.can_read(rules, caller, meeting):
         raise NotFound
     return caller
 
 
-async def page(
-    request: Request, read: Reader, collection: Collection, query: ListQuery, meeting: str, at: str, **within: Any
+async def read_page(
+    request: Request,
+    reader: Reader,
+    collection: Collection,
+    query: ListQuery,
+    meeting: str,
+    list_name: str,
+    **within: Any,
 ) -> Page:
-    """A page of what is personal, with its line in the trail. `at`: the list that is read, as the trail names it."""
-    whole = query.model_copy(update={"fields": None})  # who is shown is told by ids, also where no id is asked for
+    """Read a page of personal data and record in the audit trail whose data it shows.
+
+    `list_name` is the name of the list in the audit trail, after `meetings/{code}/`; `within` holds further parameters
+    of the path.
+    """
+    # The audit line needs the ids of all participants shown, also if `fields` leaves out the id.
+    unfiltered = query.model_copy(update={"fields": None})
     async with open_transaction(state_of(request.app).database) as transaction:
-        source = read if query.then else transaction
-        found = await collection.page(source, whole, within={"meeting": meeting, **within})
-        content = orjson.loads(found.body)
+        source = reader if query.then else transaction
+        page = await collection.page(source, unfiltered, within={"meeting": meeting, **within})
+        document = orjson.loads(page.body)
         if query.fields:
-            items = [{name: one[name] for name in one if name in query.names()} for one in content["items"]]
-            found = replace(found, body=orjson.dumps({**content, "items": items}))
-        people = [f"participants/{one}" for one in dict.fromkeys(map(participant_of, content["items"])) if one]
-        await line(transaction, request, f"meetings/{meeting}/{at}", *people)
-    return found
+            items = [{name: item[name] for name in item if name in query.names()} for item in document["items"]]
+            page = replace(page, body=orjson.dumps({**document, "items": items}))
+        ids = dict.fromkeys(map(get_participant_id, document["items"]))
+        participants = [f"participants/{participant_id}" for participant_id in ids if participant_id]
+        await record_read(transaction, request, f"meetings/{meeting}/{list_name}", *participants)
+    return page
 
 
-async def item(
-    request: Request, read: Reader, collection: Collection, key: Any, query: PartQuery, meeting: str, **within: Any
+async def read_item(
+    request: Request, reader: Reader, collection: Collection, key: Any, query: PartQuery, meeting: str, **within: Any
 ) -> Response:
-    """One document of what is personal, with its line in the trail; NotFound where there is none."""
+    """Read one document of personal data and record it in the audit trail.
+
+    Raises:
+        NotFound: There is no such document.
+
+    """
     async with open_transaction(state_of(request.app).database) as transaction:
-        source = read if query.then else transaction
-        found = await collection.one(source, key, query, within={"meeting": meeting, **within})
-        if found is None:
+        source = reader if query.then else transaction
+        document = await collection.one(source, key, query, within={"meeting": meeting, **within})
+        if document is None:
             raise NotFound
-        await line(transaction, request, f"participants/{key}")
-    return conditional.reply(found.body, cache="no-store", revision=found.revision, headers={"Vary": VARY})
+        await record_read(transaction, request, f"participants/{key}")
+    return conditional.reply(document.body, cache="no-store", revision=document.revision, headers={"Vary": VARY})
 
 
-def participant_of(document: dict[str, Any]) -> str | None:
-    """The id of whom a document tells."""
-    found: Any = document["participant"] if "participant" in document else document["id"]
-    return str(found["id"] if isinstance(found, dict) else found) if found else None
+def get_participant_id(document: dict[str, Any]) -> str | None:
+    """Return the id of the participant whom a document is about; None for a scan of an unknown badge."""
+    reference: Any = document["participant"] if "participant" in document else document["id"]
+    return str(reference["id"] if isinstance(reference, dict) else reference) if reference else None
 
 
-async def line(transaction: Transaction, request: Request, *keys: str) -> None:
+async def record_read(transaction: Transaction, request: Request, *keys: str) -> None:
+    """Insert an audit line: the caller of `request` has read the objects with these keys."""
     await audit_trail.insert_audit_line(
         transaction, require_caller(request), request, keys, scope=Scope.ATTENDANCE_READ
     )

@@ -1,4 +1,4 @@
-"""Lists of a meeting's participants: what each of them can be asked for, however its documents look."""
+"""The filters, orders and search that all lists of a meeting's participants share."""
 
 from collections.abc import Iterator
 
@@ -9,43 +9,43 @@ from app.core.collection import ActiveFilters, Collection, Conditions, Reference
 from app.core.db.documents import Document
 from app.roll_access import name_search
 
-_listed, _assigned = models.Participant, models.ParticipantSession
+_participant, _assignment = models.Participant, models.ParticipantSession
 MEETING = bindparam("meeting", type_=Text)
 
 
-def collection(document: Document, conditions: Conditions) -> Collection:
-    """A list of documents, one for each participant of the bound meeting that meets the conditions."""
+def build_collection(document: Document, conditions: Conditions) -> Collection:
+    """Build a collection with one document for each participant of the bound meeting that meets the conditions."""
     return Collection(
         document,
-        _listed,
+        _participant,
         conditions=conditions,
-        sorts={"id": [], "updated_at": [_listed.updated_at]},
+        sorts={"id": [], "updated_at": [_participant.updated_at]},
         references={
             "organization": ReferenceFilter(models.Organization.code, "/v1/organizations"),
             "session": ReferenceFilter(
                 models.Session.code, "/v1/meetings/{code}/sessions", within=models.Session.meeting == MEETING
             ),
         },
-        folded=name_search.names_of(_listed),
-        found=name_search.found_among(_listed),
-        most=name_search.MOST_FOUND,
+        folded=name_search.names_expression(_participant),
+        found=name_search.build_search_condition(_participant),
+        most=name_search.MAX_RANKED_MATCHES,
     )
 
 
-def asked(given: ActiveFilters, *columns: str) -> Iterator[ColumnElement[bool]]:
-    """The meeting, those of these columns that were given, and the session that somebody is assigned to."""
-    yield _listed.meeting == MEETING
+def build_conditions(filters: ActiveFilters, *columns: str) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL conditions of the meeting, of the active filters among `columns`, and of an assigned session."""
+    yield _participant.meeting == MEETING
     for name in columns:
-        if name in given:
-            yield _listed.__table__.c[name] == bindparam(name)
-    if "session" in given:
+        if name in filters:
+            yield _participant.__table__.c[name] == bindparam(name)
+    if "session" in filters:
         yield (
-            select(_assigned.participant)
+            select(_assignment.participant)
             .where(
-                _assigned.meeting == _listed.meeting,
-                _assigned.session == bindparam("session"),
-                _assigned.participant == _listed.id,
+                _assignment.meeting == _participant.meeting,
+                _assignment.session == bindparam("session"),
+                _assignment.participant == _participant.id,
             )
-            .correlate(_listed)
+            .correlate(_participant)
             .exists()
         )

@@ -1,4 +1,4 @@
-"""Finding people on the list of a meeting: by the name there, or by any name that the record has of the official."""
+"""Search of a meeting's participants by the name on the list or by any recorded name of the official."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,24 +10,27 @@ from app import models
 from app.core.db.documents import Expression
 from app.core.db.similarity import alike
 
-MOST_FOUND = 1_000  # names alike that are ranked: of 100,000 people a third may be alike, and ranking takes its time
+# Ranking takes time, and of 100,000 names a third may be similar to the words of a search.
+MAX_RANKED_MATCHES = 1_000
 
 
-def found_among(listed: Any) -> Callable[[Expression], ColumnElement[bool]]:
-    """What `q` leaves of a list."""
+def build_search_condition(participant: Any) -> Callable[[Expression], ColumnElement[bool]]:
+    """Return a function that builds the SQL condition of `q` for folded words."""
 
-    def found(words: Expression) -> ColumnElement[bool]:
-        known = aliased(models.Official)
-        # An array, not IN: so the indexes on both columns answer, where else the whole list would be gone through.
-        officials = func.array(select(known.id).where(alike(known.folded, words)).scalar_subquery())
-        return or_(alike(listed.folded, words), listed.official == func.any(officials))
+    def build_condition(words: Expression) -> ColumnElement[bool]:
+        official = aliased(models.Official)
+        # With an array instead of IN, Postgres uses the indexes on both columns and need not scan the whole list.
+        officials = func.array(select(official.id).where(alike(official.folded, words)).scalar_subquery())
+        return or_(alike(participant.folded, words), participant.official == func.any(officials))
 
-    return found
+    return build_condition
 
 
-def names_of(listed: Any) -> ColumnElement[str]:
-    """The names that a line of a list has, folded."""
-    known = aliased(models.Official)
-    of_record = select(known.folded).where(known.id == listed.official).correlate(listed).scalar_subquery()
-    names: ColumnElement[str] = func.concat_ws(literal_column("' '"), of_record, listed.folded)
+def names_expression(participant: Any) -> ColumnElement[str]:
+    """Return the folded names of a participant: those of the official, then that on the list."""
+    official = aliased(models.Official)
+    recorded = (
+        select(official.folded).where(official.id == participant.official).correlate(participant).scalar_subquery()
+    )
+    names: ColumnElement[str] = func.concat_ws(literal_column("' '"), recorded, participant.folded)
     return names

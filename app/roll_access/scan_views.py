@@ -1,8 +1,8 @@
-"""The views over scans, in which each is judged by all that is known: as tables that SQL can be written over."""
+"""The database views that classify scans, as SQLAlchemy tables."""
 
 from sqlalchemy import DateTime, Text, Uuid, column, table
 
-JUDGED = table(
+CLASSIFIED_SCANS = table(
     "classified_scans",
     *(
         column(name, Text)
@@ -14,13 +14,13 @@ JUDGED = table(
     column("annulled_at", DateTime(timezone=True)),
     *(column(name) for name in ("clock_epoch", "sequence", "digest")),
 )
-"""All scans. `classification`: an entry, an exit, or why it is neither. One that is annulled has no effect."""
+"""All scans. `classification`: an entry, an exit, or the reason why it is neither. An annulled scan has no effect."""
 
-SEEN = table(
+ENTRIES_AND_EXITS = table(
     "entries_and_exits",
     *(column(name, Uuid) for name in ("participant", "id")),
     *(column(name, Text) for name in ("session", "classification")),
     column("effective_at", DateTime(timezone=True)),
     column("digest"),
 )
-"""The entries and exits of each participant, by their id, that nobody has annulled."""
+"""The entries and exits of each participant (by participant id) that have not been annulled."""

@@ -66,7 +66,7 @@ async def export_roll(
     if in_full:
         async with open_transaction(state_of(request.app).database) as transaction:
             await export_repository.store_digest(transaction, digest, code, len(roll.lines))
-            await audited_read.line(
+            await audited_read.record_read(
                 transaction, request, f"meetings/{code}/attendance", *(f"participants/{one}" for one in people)
             )
     else:

@@ -21,8 +21,8 @@ from sqlalchemy import (
 
 from app import models
 from app.core.collection import ActiveFilters, Collection
-from app.core.db.documents import Day, Document, Expression, Rows
-from app.core.db.similarity import WORDS, alike, is_whole
+from app.core.db.documents import DayExpression, Document, DocumentSelect, Expression
+from app.core.db.similarity import FOLDED_WORDS, alike, is_exact_name
 from app.search import schemas
 
 _person, _body, _division = models.Official, models.Organization, models.Division
@@ -31,9 +31,9 @@ _stage, _meeting, _held = models.Stage, models.Meeting, models.Appointment
 _NOTHING = cast(null(), Text)
 
 
-def _entry(kind: str, row: Any, *names: Any, detail: Any, key: Any = None, name_en: Any = _NOTHING) -> Rows:
+def _entry(kind: str, row: Any, *names: Any, detail: Any, key: Any = None, name_en: Any = _NOTHING) -> DocumentSelect:
     """The rows of one kind. `names`: beside its name, what people call it."""
-    is_its_code = row.code == WORDS if key is None else false()
+    is_its_code = row.code == FOLDED_WORDS if key is None else false()
     key = row.code if key is None else key
     return select(
         _text(kind).label("kind"),
@@ -44,7 +44,7 @@ def _entry(kind: str, row: Any, *names: Any, detail: Any, key: Any = None, name_
         detail.label("detail"),
         row.folded,
         is_its_code.label("is_its_code"),
-        or_(is_its_code, *(is_whole(name) for name in (row.name, *names))).label("is_whole"),
+        or_(is_its_code, *(is_exact_name(name) for name in (row.name, *names))).label("is_whole"),
         (row.id if kind == "official" else cast(null(), Uuid)).label("person"),
     )
 
@@ -92,7 +92,7 @@ _entries = union_all(
 ).subquery("entries")
 
 
-def hit(_day: Day) -> Rows:
+def hit(_day: DayExpression) -> DocumentSelect:
     found = _entries.c
     # The office is looked up here, for those on the page, and not among the entries, for all that were found.
     detail = func.coalesce(found.detail, _last_office(found.person)).label("detail")
@@ -114,7 +114,7 @@ HITS = Collection(
     _entries,
     key=_entries.c.url,
     # A code that was given is as like as can be, whatever the names are.
-    folded=case((_entries.c.is_its_code, WORDS), else_=_entries.c.folded),
+    folded=case((_entries.c.is_its_code, FOLDED_WORDS), else_=_entries.c.folded),
     found=_found,
     whole=_entries.c.is_whole,
     conditions=_conditions,

@@ -12,11 +12,19 @@ from sqlalchemy.orm import aliased
 from app import models, references
 from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.database import Reader
-from app.core.db.documents import AS_OF, Day, Document, Rows, as_text, json_object, known_day
-from app.core.db.provenance import fact_members
+from app.core.db.documents import (
+    AS_OF_PARAMETER,
+    DayExpression,
+    Document,
+    DocumentSelect,
+    day_or_null,
+    document_text,
+    json_object,
+)
+from app.core.db.provenance import sourced_record_columns
 from app.core.db.statements import Statement
-from app.models.days import days_until, last_of_days, overlaps
-from app.models.elections import status_on
+from app.models.days import days_until, first_known_day_or_infinity, overlap_conditions
+from app.models.elections import stage_status_on
 from app.stages import payloads, schemas
 from app.writes.resource import Resource
 
@@ -25,8 +33,8 @@ TOP_LEVEL = "none"
 _NO_PATH: ColumnElement[Any] = literal_column("'{}'::text[]", ARRAY(Text))
 
 
-def stage(day: Day) -> Rows:
-    on = known_day(day)
+def stage(day: DayExpression) -> DocumentSelect:
+    on = day_or_null(day)
     return select(
         _stage.code,
         references.election_reference(_stage.election).label("election"),
@@ -40,11 +48,11 @@ def stage(day: Day) -> Rows:
         _stage.rule,
         _stage.round,
         _stage.legal_basis,
-        status_on(_stage, on).label("status"),
+        stage_status_on(_stage, on).label("status"),
         days_until(_stage.start_on, on).label("days_until_start"),
         days_until(_stage.end_on, on).label("days_until_end"),
         _stage.note,
-        *fact_members(_stage),
+        *sourced_record_columns(_stage),
     )
 
 
@@ -59,8 +67,8 @@ def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     if "parent" in given:
         yield _stage.parent.is_not_distinct_from(func.nullif(bindparam("parent", type_=Text), TOP_LEVEL))
     if "status" in given:
-        yield status_on(_stage, AS_OF) == bindparam("status")
-    yield from overlaps(_stage.start_on, _stage.end_on, given)
+        yield stage_status_on(_stage, AS_OF_PARAMETER) == bindparam("status")
+    yield from overlap_conditions(_stage.start_on, _stage.end_on, given)
 
 
 STAGES = Collection(
@@ -70,7 +78,7 @@ STAGES = Collection(
     sorts={
         "position": [_stage.election, func.coalesce(_stage.parent, _text(""), type_=Text), _stage.position],
         "code": [],
-        "start_on": [last_of_days(_stage.start_on, _stage.end_on)],
+        "start_on": [first_known_day_or_infinity(_stage.start_on, _stage.end_on)],
         "name": [_stage.name],
         "updated_at": [_stage.updated_at],
     },
@@ -104,10 +112,10 @@ def _tree() -> Statement:
             above, part.parent == above.c.code
         )
     )
-    found = STAGES.document.select(walk.c.path, on_a_day=True).join(walk, walk.c.code == _stage.code).subquery("found")
+    found = STAGES.document.select(walk.c.path, as_of=True).join(walk, walk.c.code == _stage.code).subquery("found")
     depth = func.cardinality(found.c.path)
     next_depth = func.lead(depth).over(order_by=found.c.path)
-    opened = func.concat(func.left(as_text(found.c.document, fields=False), -1), _text(',"children":['))
+    opened = func.concat(func.left(document_text(found.c.document, only_fields=False), -1), _text(',"children":['))
     closed = case(
         (next_depth > depth, _text("")),
         (next_depth.is_(None), func.repeat(_text("]}"), depth)),

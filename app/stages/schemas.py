@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from app.core.db.provenance import Fact
+from app.core.db.provenance import SourcedRecord
 from app.core.http.parameters import (
     Code,
     DayOrToday,
@@ -51,7 +51,7 @@ class StageMembers(BaseModel):
     note: str | None
 
 
-class Stage(Fact, StageMembers):
+class Stage(SourcedRecord, StageMembers):
     """A stage of an election, or a part of one."""
 
 

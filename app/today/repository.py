@@ -8,18 +8,18 @@ from sqlalchemy.orm import aliased
 
 from app import models, references
 from app.core.db.database import Reader
-from app.core.db.documents import AS_OF, Document, Rows, as_text, json_list, json_object
+from app.core.db.documents import AS_OF_PARAMETER, Document, DocumentSelect, document_text, json_array, json_object
 from app.core.db.statements import Statement
 from app.models import elections, meetings
 from app.models.days import days_until
 from app.today import schemas
 
-_DAY: ColumnElement[Any] = cast(AS_OF, Date)
+_DAY: ColumnElement[Any] = cast(AS_OF_PARAMETER, Date)
 _LAST_DAY = _DAY + bindparam("days", type_=Integer)
 
 
 def _stages(stage: Any, *order: Any, where: ColumnElement[bool]) -> ColumnElement[Any]:
-    return json_list(
+    return json_array(
         json_object(
             code=stage.code,
             election=references.election_reference(stage.election),
@@ -29,7 +29,7 @@ def _stages(stage: Any, *order: Any, where: ColumnElement[bool]) -> ColumnElemen
             name_en=stage.name_en,
             start_on=stage.start_on,
             end_on=stage.end_on,
-            status=elections.status_on(stage, _DAY),
+            status=elections.stage_status_on(stage, _DAY),
             days_until_start=days_until(stage.start_on, _DAY),
             days_until_end=days_until(stage.end_on, _DAY),
             legal_basis=stage.legal_basis,
@@ -40,7 +40,7 @@ def _stages(stage: Any, *order: Any, where: ColumnElement[bool]) -> ColumnElemen
     )
 
 
-def _day() -> Rows:
+def _day() -> DocumentSelect:
     running, starting, ending = (aliased(models.Stage) for _ in range(3))
     meeting = models.Meeting
     return select(
@@ -48,7 +48,7 @@ def _day() -> Rows:
         _stages(running, running.end_on, where=and_(running.start_on <= _DAY, running.end_on >= _DAY)).label("running"),
         _stages(starting, starting.start_on, where=starting.start_on.between(_DAY, _LAST_DAY)).label("starting"),
         _stages(ending, ending.end_on, where=ending.end_on.between(_DAY, _LAST_DAY)).label("ending"),
-        json_list(
+        json_array(
             json_object(
                 code=meeting.code,
                 name=meeting.name,
@@ -59,7 +59,7 @@ def _day() -> Rows:
                 time_zone=meeting.time_zone,
                 start_on=meeting.start_on,
                 end_on=meeting.end_on,
-                status=meetings.status_on(meeting, _DAY),
+                status=meetings.meeting_status_on(meeting, _DAY),
             ),
             meeting.start_on,
             meeting.code,
@@ -69,7 +69,11 @@ def _day() -> Rows:
 
 
 _STATEMENT = Statement(
-    select(as_text(Document(schemas.Day, lambda _: _day()).select(on_a_day=False).subquery().c.document, fields=False))
+    select(
+        document_text(
+            Document(schemas.Day, lambda _: _day()).select(as_of=False).subquery().c.document, only_fields=False
+        )
+    )
 )
 
 

@@ -149,7 +149,7 @@ def _sql(
 ) -> str:
     """The SQL of all: that of one, with columns of those given in the place of its parameters."""
     if isinstance(owned_by, Statement):
-        places = owned_by.values({column: f'given."{column}"' for column in columns})
+        places = owned_by.bind_values({column: f'given."{column}"' for column in columns})
         owned_by = re.sub(r"\$(\d+)", lambda found: str(places[int(found[1]) - 1]), owned_by.sql)
     kinds = {column: resource.table.columns[column].type.compile(dialect=DIALECT) for column in columns}
     shape = ", ".join(f'"{column}" {kind}' for column, kind in kinds.items())

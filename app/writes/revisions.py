@@ -30,11 +30,11 @@ from sqlalchemy.orm import aliased
 from app import models
 from app.core.collection import ActiveFilters, Collection
 from app.core.db.database import Queryable
-from app.core.db.documents import Day, Document, Rows, json_object
+from app.core.db.documents import DayExpression, Document, DocumentSelect, json_object
 from app.core.http.paging import Page
 from app.core.http.parameters import FieldsOf, ListQuery
 from app.core.problems import NotFound
-from app.models.vocabulary import Action
+from app.models.vocabulary import RevisionAction
 from app.writes.resource import Resource, Values
 
 
@@ -66,7 +66,7 @@ class Revision(BaseModel):
     """What one write did to an object."""
 
     revision: int
-    action: Action
+    action: RevisionAction
     at: Annotated[datetime, Field(description="When it was committed (RFC 3339).")]
     client: Annotated[str | None, Field(description="Id of the client that wrote; null: the command line.")]
     made_by: Annotated[str | None, Field(description="Its name then.", examples=["kpu-31", "load"])]
@@ -141,7 +141,7 @@ def _moved(member: str) -> ColumnElement[Any]:
     return case((_has_moved(member), json_object(before=before, after=after, days=after - before)), else_=null())
 
 
-def select_revision(_day: Day) -> Rows:
+def select_revision(_day: DayExpression) -> DocumentSelect:
     return select(
         _made.revision,
         _made.action,

@@ -41,7 +41,7 @@ async def trail_url(server: str) -> AsyncIterator[str]:
         await seal_all(sealing, len(LINES))
         for hour, position in ((7, 2), (9, 5)):
             hash_ = await owner.fetchval("SELECT hash FROM audit_seals WHERE position = $1", position)
-            await owner.execute(sealer.ADD_ROOT, datetime(2026, 11, 24, hour, tzinfo=UTC), position, hash_)
+            await owner.execute(sealer.INSERT_ROOT, datetime(2026, 11, 24, hour, tzinfo=UTC), position, hash_)
         # Nobody seals beside the tests.
         await owner.execute("SELECT pg_advisory_lock(sealing_lock_key())")
         await owner.execute(LINE, *UNSEALED)
@@ -115,8 +115,8 @@ class TestLines:
         assert [item["id"] for item in items] == [1, 2, 3, 4, 5, 6]
         assert [item["position"] for item in items] == [1, 2, 3, 4, 5, None]
         for item in items:
-            schemas.Line.model_validate_json(json.dumps(item), strict=True, extra="forbid")
-            assert list(item) == list(schemas.Line.model_fields)
+            schemas.AuditLine.model_validate_json(json.dumps(item), strict=True, extra="forbid")
+            assert list(item) == list(schemas.AuditLine.model_fields)
 
     async def test_the_hashes_can_be_made_anew_from_them(self, reader: httpx.AsyncClient) -> None:
         hash_ = bytes(32)
@@ -175,7 +175,7 @@ class TestRoots:
         hours = [datetime(2026, 11, 24, hour, tzinfo=UTC) for hour in (7, 9)]
         assert [datetime.fromisoformat(item["hour"]) for item in items] == hours
         for item in items:
-            schemas.Root.model_validate_json(json.dumps(item), strict=True, extra="forbid")
+            schemas.AuditRoot.model_validate_json(json.dumps(item), strict=True, extra="forbid")
 
     async def test_the_newest_first(self, reader: httpx.AsyncClient) -> None:
         for sort, positions in (("hour", [2, 5]), ("-hour", [5, 2])):
@@ -183,7 +183,7 @@ class TestRoots:
             assert [item["position"] for item in found] == positions
 
     async def test_the_command_takes_them_as_they_are(self, reader: httpx.AsyncClient, trail_url: str) -> None:
-        kept = maintenance.read_roots((await reader.get("/v1/audit/roots")).content)
+        kept = maintenance.parse_roots((await reader.get("/v1/audit/roots")).content)
         assert [root.position for root in kept] == [2, 5]
-        verdict = await maintenance.verify(trail_url, kept, lambda _done, _total: None)
+        verdict = await maintenance.verify_trail(trail_url, kept, lambda _done, _total: None)
         assert verdict == (5, 1, 2, 2, [])

@@ -32,7 +32,7 @@ async def role(database_url: str) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture
 async def serving_url(database_url: str, role: str) -> str:
-    assert await asyncio.to_thread(operations.grant, database_url, role) is True
+    assert await asyncio.to_thread(operations.grant_privileges, database_url, role) is True
     return acting_as(database_url, role)
 
 
@@ -51,7 +51,7 @@ async def test_it_adds_to_the_trail_and_seals_it(serving: asyncpg.Connection) ->
     await add_lines(serving, 5)
     await seal_all(serving, 5)
     ((hash_, now),) = await serving.fetch("SELECT hash, now() FROM audit_seals WHERE position = 5")
-    await serving.execute(sealer.ADD_ROOT, now, 5, hash_)
+    await serving.execute(sealer.INSERT_ROOT, now, 5, hash_)
     assert await kept_chain(serving) == await recomputed(serving)
     assert await verdict(serving) == (5, 0, 1, 0, [])
 
@@ -149,21 +149,21 @@ async def test_ready_sees_each_right_too_many(database_url: str, serving_url: st
     async with running(Settings(DATABASE_URL=serving_url)) as app, client_of(app) as client:
         assert (await client.get("/health/ready")).json()["audit"] == "writable"
     takes_back = "GRANT rakornas" not in change  # a grant takes back what it does not give
-    assert await asyncio.to_thread(operations.grant, database_url, role) is takes_back
+    assert await asyncio.to_thread(operations.grant_privileges, database_url, role) is takes_back
 
 
 async def test_who_owns_the_trail_is_told_apart(database_url: str) -> None:
-    assert await asyncio.to_thread(operations.grant, database_url, "rakornas") is False
+    assert await asyncio.to_thread(operations.grant_privileges, database_url, "rakornas") is False
 
 
 async def test_a_role_that_is_not_there(database_url: str) -> None:
     with pytest.raises(operations.OperatorError, match="no role nobody_at_all"):
-        await asyncio.to_thread(operations.grant, database_url, "nobody_at_all")
+        await asyncio.to_thread(operations.grant_privileges, database_url, "nobody_at_all")
 
 
 async def test_the_embedded_servers_role_is_made_once_and_given_what_is_new(database_url: str) -> None:
-    url = await asyncio.to_thread(operations.as_service_role, database_url)
+    url = await asyncio.to_thread(operations.switch_to_service_role, database_url)
     assert await fetch(url, "SELECT current_user::text") == operations.SERVICE_ROLE
     await fetch(database_url, "CREATE TABLE newer (id int)")
-    assert await asyncio.to_thread(operations.as_service_role, database_url) == url
+    assert await asyncio.to_thread(operations.switch_to_service_role, database_url) == url
     assert await fetch(url, "SELECT count(*) FROM newer") == 0

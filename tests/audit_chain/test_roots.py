@@ -47,7 +47,7 @@ def state(position: int = 0, of: int | None = None, root: tuple[int, int] | None
 )
 def test_which_are_due(before: Any, hours: list[int], all_sealed: bool, due: list[tuple[int, int]]) -> None:
     hashes = [b"%d" % n for n in range(before["position"] + 1, before["position"] + 1 + len(hours))]
-    found = sealer.roots(before, [hour(one) for one in hours], hashes, all_sealed=all_sealed)
+    found = sealer.list_due_roots(before, [hour(one) for one in hours], hashes, all_sealed=all_sealed)
     told = {before["position"]: b"newest"} | {before["position"] + n: h for n, h in enumerate(hashes, 1)}
     assert found == [Root(hour(of), position, told[position]) for of, position in due]
 
@@ -62,7 +62,7 @@ async def test_they_are_kept_with_the_hash_of_their_position(
     await owner.execute(add, datetime(2026, 11, 21, 7, 59, tzinfo=UTC))  # late: its hour has its root
     await owner.execute("INSERT INTO audit_lines (at, operation, keys) VALUES ('2199-01-01', 'ahead', '{}')")
     await seal_all(sealing, 2)
-    await sealer.seal(sealing)
+    await sealer.seal_lines(sealing)
     hashes = [hash_ for _, hash_ in await kept_chain(owner)]
     assert [Root(*row) for row in await owner.fetch("SELECT hour, position, hash FROM audit_roots ORDER BY hour")] == [
         Root(datetime(2026, 11, 20, 7, tzinfo=UTC), 2, hashes[1]),

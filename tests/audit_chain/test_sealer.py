@@ -43,14 +43,14 @@ async def test_sixteen_writers_make_one_chain_and_no_false_alarm(
         nonlocal turns
         connection = await task.connect(Settings(DATABASE_URL=database_url))
         while not over:
-            turns += bool(await sealer.seal(connection))
+            turns += bool(await sealer.seal_lines(connection))
             await asyncio.sleep(0.001)
         await connection.close()
 
     async def look() -> None:
         nonlocal looks
         while not over:
-            assert (await verdict(owner)).flaws == []
+            assert (await verdict(owner)).defects == []
             looks += 1
 
     others = [asyncio.create_task(one) for one in (seal(), seal(), look())]
@@ -76,7 +76,7 @@ async def test_a_line_waits_for_older_transactions(
     async with older.transaction():
         await older.execute(LINE, None, None, "older", [], None, None)
         await add_lines(owner, 3)
-        assert await sealer.seal(sealing) == 0
+        assert await sealer.seal_lines(sealing) == 0
         assert await verdict(owner) == (0, 3, 0, 0, [])
     await older.close()
     await seal_all(sealing, 4)
@@ -86,11 +86,11 @@ async def test_a_line_waits_for_older_transactions(
 async def test_of_two_one_seals(owner: asyncpg.Connection, database_url: str, sealing: asyncpg.Connection) -> None:
     await add_lines(owner, 2)
     await owner.fetchval("SELECT pg_advisory_lock(sealing_lock_key())")
-    assert await sealer.seal(sealing) is None
-    assert await maintenance.seal(Settings(DATABASE_URL=database_url)) is None
+    assert await sealer.seal_lines(sealing) is None
+    assert await maintenance.seal_trail(Settings(DATABASE_URL=database_url)) is None
     await owner.fetchval("SELECT pg_advisory_unlock(sealing_lock_key())")
     await seal_all(sealing, 2)
-    assert await sealer.seal(sealing) == 0
+    assert await sealer.seal_lines(sealing) == 0
 
 
 async def test_the_bytes_of_a_line_are_those_that_are_documented(
@@ -103,9 +103,9 @@ async def test_the_bytes_of_a_line_are_those_that_are_documented(
 
 
 def in_batches_of(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    for name in ("NEXT", "MADE_ANEW", "LEFT_OVER"):
+    for name in ("SELECT_NEXT_LINES", "SELECT_LINES_ABOVE_HIGHEST", "SELECT_LINES_OF_OLD_CLUSTER"):
         monkeypatch.setattr(sealer, name, getattr(sealer, name).replace("LIMIT 1000", f"LIMIT {number}"))
-    monkeypatch.setattr(sealer, "BATCH", number)
+    monkeypatch.setattr(sealer, "MAX_LINES_PER_TRANSACTION", number)
 
 
 async def test_a_crash_leaves_a_chain_that_goes_on(
@@ -121,7 +121,7 @@ async def test_a_crash_leaves_a_chain_that_goes_on(
 
     crashing = await task.connect(Settings(DATABASE_URL=database_url))
     with monkeypatch.context() as patch:
-        patch.setattr(sealer, "roots", dying)
+        patch.setattr(sealer, "list_due_roots", dying)
         with pytest.raises(ConnectionError):
             await seal_all(crashing, 23)
     crashing.terminate()
@@ -144,10 +144,10 @@ async def test_a_trail_goes_on_in_another_cluster(
     await seal_all(sealing, 3)
     await owner.execute(old("generate_series(9000000009, 9000000005, -1)"))  # came along unsealed: ids 4 to 8
     await add_lines(owner, 3)
-    assert (await verdict(owner)).flaws == []
+    assert (await verdict(owner)).defects == []
     await seal_all(sealing, 8)
     await add_lines(owner, 3)
-    assert (await verdict(owner)).flaws == []
+    assert (await verdict(owner)).defects == []
     await seal_all(sealing, 3)
     assert [line for line, _ in await kept_chain(owner)] == [3, 2, 1, 8, 7, 6, 5, 4, 9, 10, 11, 12, 13, 14]
     assert await verdict(owner) == (14, 0, 0, 0, [])
@@ -167,12 +167,12 @@ async def test_lines_made_before_the_newest_seals_number_is_come_to_are_sealed_t
         await owner.fetchval("SELECT pg_current_xact_id()")
     await seal_all(sealing, 3)
     assert sorted(line for line, _ in await kept_chain(owner)) == [1, 2, 3, 4]
-    assert (await verdict(owner)).flaws == []
+    assert (await verdict(owner)).defects == []
 
 
 class TestTask:
     async def test_lines_are_sealed_by_themselves(self, owner: asyncpg.Connection, database_url: str) -> None:
-        async with task.sealing(Settings(DATABASE_URL=database_url)):
+        async with task.run_sealer(Settings(DATABASE_URL=database_url)):
             await add_lines(owner, 2)
             async with asyncio.timeout(20):
                 while await owner.fetchval("SELECT count(*) FROM audit_seals") < 2:
@@ -181,15 +181,15 @@ class TestTask:
     async def test_a_fault_is_told_and_outlived(
         self, owner: asyncpg.Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(task, "PAUSE_AFTER_FAULT", 0.05)
-        monkeypatch.setattr(task, "PAUSE", 0.05)
+        monkeypatch.setattr(task, "RETRY_SECONDS", 0.05)
+        monkeypatch.setattr(task, "SEAL_INTERVAL_SECONDS", 0.05)
         told: list[str] = []
         monkeypatch.setattr(telemetry.log, "warning", lambda event, cause: told.append(cause), raising=False)
         kill = (
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'rakornas sealer'"
         )
         here = f"{kill} AND datname = current_database()"
-        async with task.sealing(Settings(DATABASE_URL=database_url)), asyncio.timeout(20):
+        async with task.run_sealer(Settings(DATABASE_URL=database_url)), asyncio.timeout(20):
             while not told:
                 await owner.fetchval(here)
                 await asyncio.sleep(0.05)
@@ -199,8 +199,8 @@ class TestTask:
 
     async def test_nothing_is_left_when_it_ends(self, owner: asyncpg.Connection, database_url: str) -> None:
         before = asyncio.all_tasks()
-        async with task.sealing(Settings(DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")):
+        async with task.run_sealer(Settings(DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")):
             await asyncio.sleep(0.1)
-        async with task.sealing(Settings(DATABASE_URL=database_url)):
+        async with task.run_sealer(Settings(DATABASE_URL=database_url)):
             pass
         assert asyncio.all_tasks() <= before

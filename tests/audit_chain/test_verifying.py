@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from app.audit_chain import chain, maintenance, report, sealer, task, verifier
 from app.audit_chain.sealer import Root
-from app.audit_chain.verifier import Flaw, Verdict
+from app.audit_chain.verifier import ChainDefect, VerificationResult
 from app.commands.audit import audit
 from app.settings import Settings
 from tests.audit_chain.trail import add_lines, kept_chain, seal_all, verdict
@@ -95,7 +95,7 @@ async def sealed(server: str) -> AsyncIterator[str]:
         await add_lines(owner, 10)
         await seal_all(sealing, 10)
         hash_ = (await kept_chain(owner))[-1][1]
-        await owner.execute(sealer.ADD_ROOT, datetime(2026, 11, 20, 7, tzinfo=UTC), 10, hash_)
+        await owner.execute(sealer.INSERT_ROOT, datetime(2026, 11, 20, 7, tzinfo=UTC), 10, hash_)
         await add_lines(owner, SEALED - 10)
         await seal_all(sealing, SEALED - 10)
         await add_lines(owner, UNSEALED)
@@ -120,7 +120,7 @@ async def trail(owner: asyncpg.Connection) -> asyncpg.Connection:
 
 
 async def test_a_whole_trail(trail: asyncpg.Connection) -> None:
-    assert await verdict(trail) == Verdict(SEALED, UNSEALED, 1, 0, [])
+    assert await verdict(trail) == VerificationResult(SEALED, UNSEALED, 1, 0, [])
 
 
 @pytest.mark.parametrize("batch", [7, 5000])
@@ -128,11 +128,13 @@ async def test_a_whole_trail(trail: asyncpg.Connection) -> None:
 async def test_what_was_done_is_found(
     trail: asyncpg.Connection, case: str, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verifier, "SEALED", verifier.SEALED.replace("LIMIT 5000", f"LIMIT {batch}"))
+    monkeypatch.setattr(
+        verifier, "SELECT_SEALED_LINES", verifier.SELECT_SEALED_LINES.replace("LIMIT 5000", f"LIMIT {batch}")
+    )
     sql, kind, position, line = TAMPERED[case]
     await trail.execute("ALTER TABLE audit_seals DROP CONSTRAINT ck_audit_seals_position_range")
     await trail.execute(sql)
-    (flaw,) = (await verdict(trail)).flaws
+    (flaw,) = (await verdict(trail)).defects
     assert flaw[:3] == (kind, position, line)
 
 
@@ -145,31 +147,31 @@ async def test_a_line_with_a_seal_of_its_own_between_two(trail: asyncpg.Connecti
         " UPDATE audit_seals SET position = 1 - position WHERE position < 0;"
         " INSERT INTO audit_lines (id, xid, operation, keys) OVERRIDING SYSTEM VALUE VALUES (-1, '5', 'never', '{}')"
     )
-    (line,) = await trail.fetch(f"SELECT {chain.COLUMNS} FROM audit_lines l WHERE id = -1")
-    forged = chain.link(before["hash"], tuple(line))
+    (line,) = await trail.fetch(f"SELECT {chain.SEALED_COLUMNS} FROM audit_lines l WHERE id = -1")
+    forged = chain.hash_line(before["hash"], tuple(line))
     await trail.execute("INSERT INTO audit_seals VALUES (20, -1, $1)", forged)
     await trail.execute("DELETE FROM audit_roots")
-    assert [flaw[:3] for flaw in (await verdict(trail)).flaws] == [("inserted", 20, -1)]
+    assert [flaw[:3] for flaw in (await verdict(trail)).defects] == [("inserted", 20, -1)]
 
 
 async def rewrite(trail: asyncpg.Connection) -> None:
     """An owner who knows what he does: another line 5, and all seals and roots made anew."""
     await trail.execute("UPDATE audit_lines SET operation = 'other' WHERE id = 5")
     joined = "audit_seals s JOIN audit_lines l ON l.id = s.line"
-    rows = await trail.fetch(f"SELECT s.position, {chain.COLUMNS} FROM {joined} ORDER BY 1")
-    hash_ = chain.GENESIS
+    rows = await trail.fetch(f"SELECT s.position, {chain.SEALED_COLUMNS} FROM {joined} ORDER BY 1")
+    hash_ = chain.GENESIS_HASH
     for position, *line in rows:
-        hash_ = chain.link(hash_, line)
+        hash_ = chain.hash_line(hash_, line)
         await trail.execute("UPDATE audit_seals SET hash = $1 WHERE position = $2", hash_, position)
     await trail.execute("UPDATE audit_roots r SET hash = s.hash FROM audit_seals s WHERE s.position = r.position")
 
 
 async def test_a_rewritten_chain_is_told_by_a_root_kept_elsewhere(trail: asyncpg.Connection) -> None:
     kept = [Root(*row) for row in await trail.fetch("SELECT hour, position, hash FROM audit_roots")]
-    assert (await verdict(trail, *kept)).flaws == []
+    assert (await verdict(trail, *kept)).defects == []
     await rewrite(trail)
-    assert (await verdict(trail)).flaws == []
-    (flaw,) = (await verdict(trail, *kept)).flaws
+    assert (await verdict(trail)).defects == []
+    (flaw,) = (await verdict(trail, *kept)).defects
     assert flaw[:3] == ("root", 10, None)
     assert "2026-11-20T07 kept elsewhere" in flaw.detail
 
@@ -177,8 +179,8 @@ async def test_a_rewritten_chain_is_told_by_a_root_kept_elsewhere(trail: asyncpg
 async def test_a_shortened_chain_is_told_by_a_root_kept_elsewhere(trail: asyncpg.Connection) -> None:
     kept = Root(datetime(2026, 11, 20, 8, tzinfo=UTC), SEALED, (await kept_chain(trail))[-1][1])
     await trail.execute("DELETE FROM audit_seals WHERE line = 40; DELETE FROM audit_lines WHERE id >= 40")
-    assert (await verdict(trail)).flaws == []
-    assert [flaw[:3] for flaw in (await verdict(trail, kept)).flaws] == [("dropped", SEALED, None)]
+    assert (await verdict(trail)).defects == []
+    assert [flaw[:3] for flaw in (await verdict(trail, kept)).defects] == [("dropped", SEALED, None)]
 
 
 class TestCommand:
@@ -249,7 +251,7 @@ def test_roots_are_read_from_a_page_and_from_a_list() -> None:
     item = {"hour": "2026-11-20T07:00:00+00:00", "position": 10, "hash": "ab" * 32, "sealed_at": "…"}
     root = Root(datetime(2026, 11, 20, 7, tzinfo=UTC), 10, b"\xab" * 32)
     for document in ({"items": [item], "next_page_token": None}, [item]):
-        assert maintenance.read_roots(json.dumps(document).encode()) == [root]
+        assert maintenance.parse_roots(json.dumps(document).encode()) == [root]
 
 
 @pytest.mark.parametrize(("patience", "shown"), [(-1.0, True), (60.0, False)], ids=["long", "short"])
@@ -257,14 +259,14 @@ def test_progress_on_a_terminal_only_when_it_takes_long(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, patience: float, shown: bool
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes the stream for a terminal
-    monkeypatch.setattr(report, "PATIENCE", patience)
-    with report.progress() as note:
+    monkeypatch.setattr(report, "PROGRESS_DELAY_SECONDS", patience)
+    with report.show_progress() as note:
         note(5000, 10000)
     assert ("5000/10000" in capsys.readouterr().err) is shown
 
 
 def test_a_verdict_in_words(capsys: pytest.CaptureFixture[str]) -> None:
-    report.print_verdict(Verdict(6, 0, 0, 0, [Flaw("dropped", 7, None, "why")]), as_json=False)
+    report.print_result(VerificationResult(6, 0, 0, 0, [ChainDefect("dropped", 7, None, "why")]), as_json=False)
     assert capsys.readouterr().out.splitlines() == [
         "dropped at position 7: why",
         "The trail is not whole: 6 lines recomputed, 0 roots, 0 not sealed yet.",

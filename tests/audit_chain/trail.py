@@ -9,7 +9,7 @@ import asyncpg
 
 from app.audit_chain import sealer, verifier
 from app.audit_chain.sealer import Root
-from app.audit_chain.verifier import Verdict
+from app.audit_chain.verifier import VerificationResult
 
 LINE = "INSERT INTO audit_lines (client, scope, operation, keys, request_id, purpose) VALUES ($1, $2, $3, $4, $5, $6)"
 ODD = 'nama "Asy\'ari" \\ / \x01\x1f\x7f\n\té 日本 🗳'
@@ -28,7 +28,7 @@ async def seal_all(connection: asyncpg.Connection, number: int) -> None:
     """Seal so many lines: once nobody on the whole server, in other tests' databases too, is at an older write."""
     async with asyncio.timeout(60):
         while number > 0:
-            number -= await sealer.seal(connection) or 0
+            number -= await sealer.seal_lines(connection) or 0
             await asyncio.sleep(0.01)
     assert number == 0
 
@@ -52,5 +52,5 @@ async def kept_chain(connection: asyncpg.Connection) -> list[tuple[int, bytes]]:
     return [(row["line"], row["hash"]) for row in rows]
 
 
-async def verdict(connection: asyncpg.Connection, *kept: Root) -> Verdict:
-    return await verifier.verify(connection, kept, lambda _done, _total: None)
+async def verdict(connection: asyncpg.Connection, *kept: Root) -> VerificationResult:
+    return await verifier.verify_chain(connection, kept, lambda _done, _total: None)

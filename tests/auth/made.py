@@ -26,7 +26,7 @@ async def made_client(app: FastAPI, *scopes: str, **members: Any) -> tuple[str, 
     """The id and the secret of a new client, '' for one with keys."""
     content = {"name": "a client", "scopes": list(scopes) or ALL, **members}
     async with open_transaction(state_of(app).database) as write:
-        id_, secret = await maintenance.create(write, content)
+        id_, secret = await maintenance.create_client(write, content)
     return id_, secret or ""
 
 

@@ -172,7 +172,9 @@ def connections(app: FastAPI) -> Iterator[list[str]]:
     """The connections that are taken from any pool during the test."""
     taken: list[str] = []
     database = state_of(app).database
-    pools = [engine.sync_engine.pool for engine in (database.engine, database.history, database.writes)]
+    pools = [
+        engine.sync_engine.pool for engine in (database.read_engine, database.history_engine, database.write_engine)
+    ]
 
     def note(*_: Any) -> None:
         taken.append("one")

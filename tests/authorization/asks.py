@@ -126,7 +126,9 @@ def _changed() -> Iterator[Ask]:
             yield Ask(f"change_{name}", "PATCH", "both", target, {member: body}, media_type=MERGE_PATCH)
     secrets = {"own": world.OWN_SECRET, "other": world.OTHER_SECRET, "missing": world.OWN_SECRET}
     for whose, id_ in secrets.items():
-        yield Ask("revoke_secret", "DELETE", whose, f"{ITEMS['client'][whose]}/secrets/{id_}?dry_run=true", good=204)
+        yield Ask(
+            "revoke_client_secret", "DELETE", whose, f"{ITEMS['client'][whose]}/secrets/{id_}?dry_run=true", good=204
+        )
 
 
 def _imported() -> Iterator[Ask]:
@@ -184,8 +186,8 @@ def _read() -> Iterator[Ask]:
     yield ask("read_day", "/v1/today")
     yield ask("search", "/v1/search?q=kpu")
     for operation, target in (
-        ("read_keys", "/.well-known/jwks.json"),
-        ("read_metadata", "/.well-known/oauth-authorization-server"),
+        ("get_jwk_set", "/.well-known/jwks.json"),
+        ("get_authorization_server_metadata", "/.well-known/oauth-authorization-server"),
         ("read_index", "/"),
         ("read_openapi", "/openapi.json"),
         ("read_explorer", "/docs"),

@@ -39,9 +39,9 @@ def _written() -> Iterator[Ask]:
     for whose, code, one, seen, asked in PLACES:
         at = f"/v1/meetings/{code}"
         of_one = f"{at}/participants/{one}"
-        yield Ask("change_participant", "PATCH", whose, of_one + DRY, {"note": "Lain"}, media_type=MERGE_PATCH)
+        yield Ask("update_participant", "PATCH", whose, of_one + DRY, {"note": "Lain"}, media_type=MERGE_PATCH)
         yield Ask("delete_participant", "DELETE", whose, of_one + DRY, good=204)
-        yield Ask("issue_badge", "POST", whose, f"{of_one}/badge{DRY}")
+        yield Ask("reissue_badge", "POST", whose, f"{of_one}/badge{DRY}")
         by_hand = {"status": "excused", "reason": "surat izin"}
         target = f"{at}/attendance/{one}{DRY}"
         yield Ask("update_attendance", "PATCH", whose, target, by_hand, media_type=MERGE_PATCH)
@@ -50,8 +50,14 @@ def _written() -> Iterator[Ask]:
         if whose == "missing in own":  # of a meeting as a whole there is nothing to be missing in it
             continue
         yield Ask("create_participant", "POST", whose, f"{at}/participants{DRY}", NEW)
-        yield Ask("register_participants", "POST", whose, f"{at}/participants:batch{DRY}", {"participants": [NEW]})
-        yield Ask("invite_in_office", "POST", whose, f"{at}/participants:in-office{DRY}", {"organizations": ["kpu-31"]})
+        yield Ask("create_participants", "POST", whose, f"{at}/participants:batch{DRY}", {"participants": [NEW]})
+        yield Ask(
+            "create_participants_in_office",
+            "POST",
+            whose,
+            f"{at}/participants:in-office{DRY}",
+            {"organizations": ["kpu-31"]},
+        )
         yield Ask("close_roll", "POST", whose, f"{at}:close-roll{DRY}", {"reason": "rapat selesai"})
         batch = {**SENT, "clock_epoch": 0, "scans": [scan(code)]}
         yield Ask("check_in_batch", "POST", whose, f"{at}/check-ins:batch", batch, good=207)
@@ -64,25 +70,25 @@ def _closed() -> Iterator[Ask]:
 
     for whose, code, one, _, _ in PLACES:
         at = f"/v1/meetings/{code}"
-        yield ask("read_participant", f"{at}/participants/{one}")
+        yield ask("get_participant", f"{at}/participants/{one}")
         yield ask("list_participant_revisions", f"{at}/participants/{one}/revisions")
         yield ask("get_attendance", f"{at}/attendance/{one}")
         for media_type in ("application/json", "image/svg+xml", "image/png"):
-            yield ask("read_badge", f"{at}/participants/{one}/badge", media_type)
+            yield ask("get_badge", f"{at}/participants/{one}/badge", media_type)
         if whose == "missing in own":
             continue
         for query in ("", "?q=rahasia", "?fields=id"):
             yield ask("list_participants", f"{at}/participants{query}")
-        yield from (ask("read_badges", f"{at}/badges", accept) for accept in ("application/json", "application/pdf"))
+        yield from (ask("list_badges", f"{at}/badges", accept) for accept in ("application/json", "application/pdf"))
         yield ask("list_check_ins", f"{at}/check-ins")
         yield ask("list_corrections", f"{at}/corrections")
-        yield from (ask("read_gate_pack", f"{at}/gate-pack{query}") for query in ("", "?names=true"))
+        yield from (ask("get_gate_pack", f"{at}/gate-pack{query}") for query in ("", "?names=true"))
 
 
 def _open() -> Iterator[Ask]:
     for whose, code, *_ in PLACES:
         if whose != "missing in own":
-            yield Ask("read_badge_key", "GET", whose, f"/v1/meetings/{code}/badge-key")
+            yield Ask("get_badge_key", "GET", whose, f"/v1/meetings/{code}/badge-key")
             yield Ask("stream_attendance_summary", "GET", whose, f"/v1/meetings/{code}/attendance/live")
     for whose, code in PLENARIES.items():
         yield Ask("get_quorum", "GET", whose, f"/v1/meetings/{code}/quorum")

@@ -91,7 +91,7 @@ async def plant(url: str) -> None:
 def make_client(url: str, scopes: list[str], **bound: str) -> tuple[str, str]:
     """Its id and secret, as the command line makes them."""
     content = {"name": "kenari", "scopes": scopes or [str(scope) for scope in Scope], **bound}
-    id_, secret = operations.write(url, lambda write: maintenance.create(write, content))
+    id_, secret = operations.run_in_transaction(url, lambda write: maintenance.create_client(write, content))
     return id_, secret or ""
 
 

@@ -18,7 +18,7 @@ from uuid_utils.compat import uuid7
 
 from app.auth import Scope
 from app.badges import repository
-from app.badges.keys import BadgeKey
+from app.badges.keys import BadgeSigningKey
 from tests.callers import bearer
 from tests.check_ins.meeting_client import MeetingClient
 
@@ -55,9 +55,9 @@ class TestToken:
             jws.deserialize_compact(meeting.badges[0], await key_of(other), algorithms=["Ed25519"])
 
     def test_is_the_same_whenever_it_is_made_and_another_for_each_secret(self) -> None:
-        one, same, other = (BadgeKey(secret, "m-1") for secret in (b"1" * 32, b"1" * 32, b"2" * 32))
+        one, same, other = (BadgeSigningKey(secret, "m-1") for secret in (b"1" * 32, b"1" * 32, b"2" * 32))
         id_ = uuid7()
-        assert one.token(id_) == same.token(id_) != other.token(id_)
+        assert one.sign(id_) == same.sign(id_) != other.sign(id_)
 
     async def test_of_no_meeting_has_no_key(self, client: httpx.AsyncClient) -> None:
         assert (await client.get("/v1/meetings/no-such/badge-key")).status_code == 404
@@ -88,7 +88,7 @@ class TestReading:
         answer = await badge(meeting)
         assert answer.headers["cache-control"] == "no-store"
         lines = (await meeting.admin.get(f"/v1/audit?key=participants/{meeting.participants[0]}")).json()["items"]
-        assert lines[-1]["operation"] == "read_badge"
+        assert lines[-1]["operation"] == "get_badge"
 
     async def test_of_somebody_else_is_404(self, app: FastAPI, meeting: MeetingClient) -> None:
         at = f"{meeting.participant_path(0)}/badge"
@@ -111,7 +111,7 @@ class TestReading:
         assert none.json() == {"items": []}
 
     async def test_too_many_at_once_are_refused(self, meeting: MeetingClient, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(repository, "MOST", 5)
+        monkeypatch.setattr(repository, "MAX_BADGES", 5)
         answer = await meeting.admin.get(f"{meeting.path}/badges")
         assert (answer.status_code, answer.json()["code"]) == (409, "roll_too_long")
 

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from sqlalchemy.exc import DBAPIError
 
 from app.auth import Scope
-from app.check_ins.batching import MOST, CheckInBatcher
-from app.check_ins.repository import DeviceSubmission, Result
+from app.check_ins.batching import MAX_SUBMISSIONS_PER_TRANSACTION, CheckInBatcher
+from app.check_ins.repository import DeviceSubmission, ScanResult
 from app.core.problems import Unavailable
 from app.state import state_of
 from tests.callers import bearer
@@ -22,8 +22,8 @@ def post(device: str, meeting: str = "m") -> DeviceSubmission:
     return DeviceSubmission(meeting, device, 0, after_start(0), after_start(0), "a client", None, [])
 
 
-def answer(device: str) -> list[Result]:
-    return [Result(201, device, after_start(0), 0)]
+def answer(device: str) -> list[ScanResult]:
+    return [ScanResult(201, device, after_start(0), 0)]
 
 
 class Store:
@@ -34,7 +34,7 @@ class Store:
         self.let = asyncio.Event()
         self.wrong: dict[str, Exception] = {}
 
-    async def __call__(self, posts: Sequence[DeviceSubmission]) -> list[list[Result]]:
+    async def __call__(self, posts: Sequence[DeviceSubmission]) -> list[list[ScanResult]]:
         devices = [one.device_id for one in posts]
         self.groups.append(devices)
         await self.let.wait()
@@ -51,13 +51,13 @@ class Doors:
         self.store = Store()
         self.gathering = CheckInBatcher(self.store, seconds)
 
-    async def come(self, *devices: str, meeting: str = "m") -> list["asyncio.Task[list[Result]]"]:
+    async def come(self, *devices: str, meeting: str = "m") -> list["asyncio.Task[list[ScanResult]]"]:
         tasks = [asyncio.create_task(self.gathering.submit(post(device, meeting))) for device in devices]
         for _ in range(3):
             await asyncio.sleep(0)
         return tasks
 
-    async def told(self, tasks: Sequence["asyncio.Task[list[Result]]"]) -> list[Any]:
+    async def told(self, tasks: Sequence["asyncio.Task[list[ScanResult]]"]) -> list[Any]:
         self.store.let.set()
         return await asyncio.gather(*tasks, return_exceptions=True)
 
@@ -86,9 +86,9 @@ async def test_a_device_that_sends_twice_is_heard_twice(doors: Doors) -> None:
 
 
 async def test_a_group_has_an_end(doors: Doors) -> None:
-    devices = [f"gate-{n}" for n in range(MOST + 3)]
+    devices = [f"gate-{n}" for n in range(MAX_SUBMISSIONS_PER_TRANSACTION + 3)]
     await doors.told([*await doors.come("a"), *await doors.come(*devices)])
-    assert [len(group) for group in doors.store.groups] == [1, MOST, 3]
+    assert [len(group) for group in doors.store.groups] == [1, MAX_SUBMISSIONS_PER_TRANSACTION, 3]
 
 
 async def test_a_meeting_does_not_wait_for_another(doors: Doors) -> None:

@@ -84,7 +84,7 @@ async def test_names_are_for_who_may_read_them_and_leave_a_line(
     answer = await meeting.client.get(f"{meeting.path}/gate-pack?names=true", headers=reader)
     assert answer.headers["cache-control"] == "no-store"
     assert sorted(one["name"] for one in answer.json()["people"]) == [f"Peserta {n}" for n in range(6)]
-    lines = (await meeting.admin.get("/v1/audit?operation=read_gate_pack&page_size=200")).json()["items"]
+    lines = (await meeting.admin.get("/v1/audit?operation=get_gate_pack&page_size=200")).json()["items"]
     assert f"meetings/{meeting.code}/gate-pack" in [key for line in lines for key in line["keys"]]
 
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.core.db.documents import members_of
+from app.core.db.documents import select_members
 from tests.auth.made import bearer, fetched_token, key_set, made_client, new_ed_key, new_key, token_of
 from tests.clients.asking import CLIENTS, MERGE_PATCH, keyed, make, patch, read
 from tests.conftest import fetch
@@ -189,11 +189,11 @@ async def test_each_write_has_its_line_in_the_trail(admin: httpx.AsyncClient, cl
     await patch(admin, made["id"], {"name": "other"})
     await admin.delete(f"{CLIENTS}/{made['id']}", headers={"If-Match": "*"})
     lines = "SELECT array_agg(operation ORDER BY id) FROM audit_lines WHERE $1 = ANY (keys) AND scope = 'clients:admin'"
-    written = ["create_client", "change_client", "revoke_client"]
+    written = ["create_client", "update_client", "revoke_client"]
     assert await fetch(clients_url, lines, f"clients/{made['id']}") == written
 
 
 def test_no_digest_is_in_the_document() -> None:
-    from app.clients.repository import client
+    from app.clients.repository import select_client
 
-    assert " ".join(members_of(client(None))) == MEMBERS
+    assert " ".join(select_members(select_client(None))) == MEMBERS

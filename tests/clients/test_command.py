@@ -111,9 +111,9 @@ async def test_a_file_that_holds_no_keys(own_url: str, tmp_path: Path) -> None:
 async def test_a_database_without_clients_is_given_one_once(own_url: str) -> None:
     """Also where two start at the same instant."""
     made = await asyncio.gather(
-        *(asyncio.to_thread(operations.write, own_url, maintenance.create_first) for _ in range(3))
+        *(asyncio.to_thread(operations.run_in_transaction, own_url, maintenance.create_first_client) for _ in range(3))
     )
     ((id_, secret),) = [one for one in made if one]
     async with running(Settings(DATABASE_URL=own_url)) as service, client_of(service) as client:
         assert await fetched_token(client, id_, secret, scope=" ".join(Scope))
-    assert await asyncio.to_thread(operations.write, own_url, maintenance.create_first) is None
+    assert await asyncio.to_thread(operations.run_in_transaction, own_url, maintenance.create_first_client) is None

@@ -13,7 +13,7 @@ from tests import openapi
 
 async def seal(connection: asyncpg.Connection) -> None:
     while not await connection.fetchval("SELECT EXISTS (SELECT FROM audit_seals)"):
-        await sealer.seal(connection)  # until no write that is older is under way in any test's database
+        await sealer.seal_lines(connection)  # until no write that is older is under way in any test's database
 
 
 @pytest_asyncio.fixture
@@ -35,15 +35,15 @@ async def test_at_the_full_hour_the_sealer_adds_no_root_to_the_one_in_the_exampl
 ) -> None:
     await openapi.make_up(own_url)
     assert await roots_of(sealing) == [(2199, 1)]
-    state = dict(await sealing.fetchrow(sealer.STATE) or {})
+    state = dict(await sealing.fetchrow(sealer.SELECT_CHAIN_STATE) or {})
     later = {**state, "this_hour": state["this_hour"] + timedelta(hours=2)}
-    assert sealer.roots(later, [state["this_hour"]], [b""], all_sealed=True) == []
+    assert sealer.list_due_roots(later, [state["this_hour"]], [b""], all_sealed=True) == []
 
 
 async def test_a_root_that_the_sealer_has_added_before_is_not_shown(own_url: str, sealing: asyncpg.Connection) -> None:
     if not await roots_of(sealing):
         last = "SELECT '2026-11-24T07:00Z'::timestamptz, position, hash FROM audit_seals ORDER BY position DESC LIMIT 1"
         ((hour, position, hash_),) = await sealing.fetch(last)
-        await sealing.execute(sealer.ADD_ROOT, hour, position, hash_)
+        await sealing.execute(sealer.INSERT_ROOT, hour, position, hash_)
     await openapi.make_up(own_url)
     assert await roots_of(sealing) == [(2199, 1)]

@@ -24,9 +24,9 @@ IN_USE = {"delete_region", "delete_official", "delete_election", "delete_meeting
 """Nothing of this kind in the reference data is referred to by nothing: that is what their examples are told."""
 SCANS = {"check_in": {200, 201}, "check_in_batch": {207}}
 """What they are answered. They know no dry run: the same scan, sent again, is the same one."""
-KEYLESS = {*SCANS, "issue_badge", "annul_check_in", "close_roll", "confirm_correction"}
+KEYLESS = {*SCANS, "reissue_badge", "annul_check_in", "close_roll", "confirm_correction"}
 """The id of a scan is its key; a badge is another one each time; the rest can be done but once."""
-WORDLESS = {"issue_badge"}
+WORDLESS = {"reissue_badge"}
 """Of which there is nothing to be said."""
 MATCHED = [name for name in EXAMPLES if WRITES[name][0] != "post"]
 PROVOKED: list[tuple[str, dict[str, str], str]] = [

@@ -9,24 +9,25 @@ import re
 from pathlib import Path
 
 from app import models
-from migrations.scripts import VERSIONS
+from migrations.scripts import VERSIONS_DIR
 
 LANDED = {
     name: digest
-    for digest, name in (line.split("  ") for line in (VERSIONS / "landed.sha256").read_text().splitlines())
+    for digest, name in (line.split("  ") for line in (VERSIONS_DIR / "landed.sha256").read_text().splitlines())
 }
 
 
 def files_by_revision() -> dict[str, list[Path]]:
     """Return the files of each migration: the module, and the scripts in the directory of its number."""
     modules = {
-        re.findall(r'^revision = "(\d+)"', path.read_text(), re.MULTILINE)[0]: path for path in VERSIONS.glob("2*.py")
+        re.findall(r'^revision = "(\d+)"', path.read_text(), re.MULTILINE)[0]: path
+        for path in VERSIONS_DIR.glob("2*.py")
     }
-    return {revision: [path, *sorted(VERSIONS.glob(f"{revision}_*/*"))] for revision, path in modules.items()}
+    return {revision: [path, *sorted(VERSIONS_DIR.glob(f"{revision}_*/*"))] for revision, path in modules.items()}
 
 
 def test_what_has_landed_is_as_it_was() -> None:
-    now = {name: hashlib.sha256((VERSIONS / name).read_bytes()).hexdigest() for name in LANDED}
+    now = {name: hashlib.sha256((VERSIONS_DIR / name).read_bytes()).hexdigest() for name in LANDED}
     assert now == LANDED
 
 
@@ -34,4 +35,6 @@ def test_all_but_the_newest_have_landed() -> None:
     files = files_by_revision()
     assert models.SCHEMA_REVISION in files
     expected = [path for revision, paths in files.items() if revision != models.SCHEMA_REVISION for path in paths]
-    assert [str(path.relative_to(VERSIONS)) for path in expected if str(path.relative_to(VERSIONS)) not in LANDED] == []
+    assert [
+        str(path.relative_to(VERSIONS_DIR)) for path in expected if str(path.relative_to(VERSIONS_DIR)) not in LANDED
+    ] == []

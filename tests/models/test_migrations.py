@@ -32,7 +32,7 @@ TRIGGERS = "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
 
 class TestMigrations:
     def test_the_service_asks_for_the_newest(self) -> None:
-        scripts = ScriptDirectory.from_config(Config(operations.MIGRATIONS.parent / "alembic.ini"))
+        scripts = ScriptDirectory.from_config(Config(operations.MIGRATIONS_DIR.parent / "alembic.ini"))
         assert scripts.get_heads() == [models.SCHEMA_REVISION]
         revisions = [script.revision for script in scripts.walk_revisions()]
         assert revisions == sorted(revisions, reverse=True)
@@ -40,7 +40,7 @@ class TestMigrations:
     async def test_down_to_nothing_and_up_again(self, database_url: str) -> None:
         before, moving = await described(database_url, "public"), await moving_parts(database_url)
         assert len(moving) > 20
-        configuration = Config(operations.MIGRATIONS.parent / "alembic.ini")
+        configuration = Config(operations.MIGRATIONS_DIR.parent / "alembic.ini")
         configuration.attributes["url"] = database_url
         await asyncio.to_thread(command.downgrade, configuration, "base")
         left = [row for rows in (await described(database_url, "public")).values() for row in rows]

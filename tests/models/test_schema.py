@@ -29,14 +29,14 @@ NEXT = f"{int(models.SCHEMA_REVISION) + 1:04}"
         ("²⁸", "unknown"),
     ],
 )
-def test_state(revision: str | None, state: schema.State) -> None:
-    assert schema.state_of(revision) == state
+def test_state(revision: str | None, state: schema.SchemaState) -> None:
+    assert schema.compare_revision(revision) == state
 
 
 def test_an_older_one_can_be_migrated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schema, "SCHEMA_REVISION", "10000")
-    assert schema.state_of("9999") == schema.state_of(schema.BASELINE_REVISION) == "older"
-    assert schema.state_of("10000") == "ready"
+    assert schema.compare_revision("9999") == schema.compare_revision(schema.BASELINE_REVISION) == "older"
+    assert schema.compare_revision("10000") == "ready"
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ async def test_without_a_schema(server: str) -> None:
         with pytest.raises(operations.OperatorError, match="The database has no schema, this release needs"):
             await asyncio.to_thread(operations.check_server, url, 1)
         with pytest.raises(operations.OperatorError, match="The database has no schema: run `rakornas migrate` first"):
-            await asyncio.to_thread(operations.grant, url, "anyone")
+            await asyncio.to_thread(operations.grant_privileges, url, "anyone")
 
 
 async def test_with_two_revisions(database_url: str) -> None:

@@ -20,7 +20,7 @@ from migrations import scripts
     ],
 )
 def test_a_statement_is_one(statement: str) -> None:
-    assert list(scripts.split(f"{statement};\n\nSELECT 2;\n-- the end; really\n")) == [statement, "SELECT 2"]
+    assert list(scripts.split_statements(f"{statement};\n\nSELECT 2;\n-- the end; really\n")) == [statement, "SELECT 2"]
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_a_statement_is_one(statement: str) -> None:
 )
 def test_what_cannot_be_split(script: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
-        list(scripts.split(script))
+        list(scripts.split_statements(script))
 
 
 def test_what_a_script_defines() -> None:
@@ -50,7 +50,7 @@ def test_what_a_script_defines() -> None:
         SELECT enable_history('x', 'code');
         CREATE TABLE y ();
     """.replace("        ", "")
-    found = scripts.definitions(script)
+    found = scripts.parse_definitions(script)
     assert [tuple(name) for name in found] == [
         ("FUNCTION", "f", "", ""),
         ("VIEW", "v", "", "history, public"),
@@ -60,8 +60,8 @@ def test_what_a_script_defines() -> None:
     texts = list(found.values())
     assert texts[0].startswith("-- Of f.\n")
     assert texts[2].startswith("DROP TRIGGER IF EXISTS t ON x;\nCREATE CONSTRAINT TRIGGER t")
-    assert scripts.arguments(texts[0]) == "(a int)"
-    assert scripts.arguments(texts[1]) is None
+    assert scripts.parse_arguments(texts[0]) == "(a int)"
+    assert scripts.parse_arguments(texts[1]) is None
 
 
 @pytest.mark.parametrize(
@@ -69,4 +69,4 @@ def test_what_a_script_defines() -> None:
 )
 def test_what_is_not_understood_is_refused(statement: str) -> None:
     with pytest.raises(ValueError, match=r"Not understood|Drop one thing"):
-        scripts.definitions(f"{statement};")
+        scripts.parse_definitions(f"{statement};")

@@ -7,8 +7,8 @@ import pytest
 from fastapi import FastAPI
 
 from app.core.problems import TooManyRequests
-from app.oauth.schemas import Refused
-from app.oauth.service import CLIENT_FAILURES, NETWORK_FAILURES, Attempts
+from app.oauth.schemas import TokenRequestError
+from app.oauth.service import CLIENT_FAILURE_LIMIT, NETWORK_FAILURE_LIMIT, FailedAttemptLimiter
 from tests.auth.made import fetched_token, made_client
 
 FORM = {"grant_type": "client_credentials"}
@@ -21,44 +21,44 @@ class Clock:
         return self.now
 
 
-def fail(attempts: Attempts, client: str, network: str | None) -> None:
-    with pytest.raises(Refused), attempts.counted(client, network):
-        raise Refused("invalid_client", "")
+def fail(attempts: FailedAttemptLimiter, client: str, network: str | None) -> None:
+    with pytest.raises(TokenRequestError), attempts.limit_failures(client, network):
+        raise TokenRequestError("invalid_client", "")
 
 
 def test_a_client_is_refused_after_ten_and_comes_back() -> None:
     clock = Clock()
-    attempts = Attempts(clock)
-    for _ in range(CLIENT_FAILURES[1]):
+    attempts = FailedAttemptLimiter(clock)
+    for _ in range(CLIENT_FAILURE_LIMIT[1]):
         fail(attempts, "one", "net")
-    with pytest.raises(TooManyRequests) as refused, attempts.counted("one", "net"):
+    with pytest.raises(TooManyRequests) as refused, attempts.limit_failures("one", "net"):
         raise AssertionError("it was let through")
     assert 1 <= int(refused.value.headers["Retry-After"]) <= 6
-    with attempts.counted("two", "net"):  # another client of the same network
+    with attempts.limit_failures("two", "net"):  # another client of the same network
         pass
-    with attempts.counted("one", "elsewhere"):  # nobody locks a client out from elsewhere
+    with attempts.limit_failures("one", "elsewhere"):  # nobody locks a client out from elsewhere
         pass
-    clock.now += 1 / CLIENT_FAILURES[0] + 0.01
-    with attempts.counted("one", "net"):
+    clock.now += 1 / CLIENT_FAILURE_LIMIT[0] + 0.01
+    with attempts.limit_failures("one", "net"):
         pass
 
 
 def test_a_network_is_refused_whatever_the_client() -> None:
-    attempts = Attempts(Clock())
-    for n in range(NETWORK_FAILURES[1]):
+    attempts = FailedAttemptLimiter(Clock())
+    for n in range(NETWORK_FAILURE_LIMIT[1]):
         fail(attempts, f"client {n}", "net")
-    with pytest.raises(TooManyRequests), attempts.counted("another", "net"):
+    with pytest.raises(TooManyRequests), attempts.limit_failures("another", "net"):
         raise AssertionError("it was let through")
-    with attempts.counted("another", None):  # the machine itself
+    with attempts.limit_failures("another", None):  # the machine itself
         pass
 
 
 def test_success_and_faults_of_ours_cost_nothing() -> None:
-    attempts = Attempts(Clock())
+    attempts = FailedAttemptLimiter(Clock())
     for _ in range(100):
-        with attempts.counted("one", "net"):
+        with attempts.limit_failures("one", "net"):
             pass
-        with pytest.raises(OSError, match="gone"), attempts.counted("one", "net"):
+        with pytest.raises(OSError, match="gone"), attempts.limit_failures("one", "net"):
             raise OSError("gone")
 
 
@@ -84,12 +84,12 @@ async def test_right_ones_that_come_together_are_all_let_through(app: FastAPI, c
 
 def test_wrong_ones_that_come_together_are_paid_later() -> None:
     """Five beyond the ten, and one for the next attempt: six times six seconds."""
-    attempts = Attempts(Clock())
-    together = [attempts.counted("one", "net") for _ in range(CLIENT_FAILURES[1] + 5)]
+    attempts = FailedAttemptLimiter(Clock())
+    together = [attempts.limit_failures("one", "net") for _ in range(CLIENT_FAILURE_LIMIT[1] + 5)]
     for attempt in together:
         attempt.__enter__()
     for attempt in together:
-        attempt.__exit__(Refused, Refused("invalid_client", ""), None)
-    with pytest.raises(TooManyRequests) as refused, attempts.counted("one", "net"):
+        attempt.__exit__(TokenRequestError, TokenRequestError("invalid_client", ""), None)
+    with pytest.raises(TooManyRequests) as refused, attempts.limit_failures("one", "net"):
         raise AssertionError("it was let through")
     assert refused.value.headers["Retry-After"] == "36"

@@ -117,8 +117,8 @@ class TestSecrets:
         with_keys, _ = await made_client(app, jwks=key_set(key))
         id_, secret = await made_client(app)
         async with open_transaction(state_of(app).database) as write:
-            await maintenance.revoke(write, id_)
-            await maintenance.revoke(write, with_keys)
+            await maintenance.revoke_client(write, id_)
+            await maintenance.revoke_client(write, with_keys)
         answer = await ask(client, {**FORM, "client_id": id_, "client_secret": secret})
         assert refused(answer) == (401, "invalid_client")
         assert refused(await ask_with(client, assertion(key, with_keys, ISSUER))) == (401, "invalid_client")

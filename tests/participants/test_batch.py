@@ -72,7 +72,7 @@ async def test_it_is_long_and_not_empty(listing: Listing) -> None:
 
 async def test_each_has_a_revision_and_stands_in_the_line(listing: Listing) -> None:
     ids = [one["id"] for one in (await batch(listing, {"name": "Siti"}, {"name": "Budi"})).json()["registered"]]
-    keys = "SELECT keys FROM audit_lines WHERE operation = 'register_participants' AND $1 = ANY (keys)"
+    keys = "SELECT keys FROM audit_lines WHERE operation = 'create_participants' AND $1 = ANY (keys)"
     assert sorted(await fetch(listing.url, keys, f"participants/{ids[0]}")) == sorted(f"participants/{n}" for n in ids)
     for id_ in ids:
         (revision,) = (await listing.admin.get(f"{listing.one(id_)}/revisions")).json()["items"]

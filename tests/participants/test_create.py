@@ -133,7 +133,7 @@ async def test_a_line_in_the_trail_names_whom_it_was_about(listing: Listing) -> 
     keys = "SELECT array_agg(operation ORDER BY id) FROM audit_lines WHERE $1 = ANY (keys)"
     await listing.admin.patch(listing.one(id_), {"note": "a"})
     await listing.admin.delete(listing.one(id_))
-    operations = ["create_participant", "change_participant", "delete_participant"]
+    operations = ["create_participant", "update_participant", "delete_participant"]
     assert await fetch(listing.url, keys, f"participants/{id_}") == operations
 
 

@@ -13,7 +13,7 @@ TOLD = "SELECT operation FROM audit_lines WHERE client = $1 AND 'participants/' 
 @pytest.mark.parametrize(
     ("at", "body", "operation"),
     [
-        ("participants", {}, "change_participant"),
+        ("participants", {}, "update_participant"),
         ("attendance", {"status": "excused", "reason": "izin"}, "update_attendance"),
     ],
 )

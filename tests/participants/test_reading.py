@@ -50,7 +50,7 @@ async def test_each_reading_is_told_with_whom_it_showed(listing: Listing, reader
     keys = [f"participants/{id_}" for id_ in ids]
     told = [
         ("list_participants", [f"meetings/{listing.meeting}/participants", *keys[:2]]),
-        ("read_participant", [keys[2]]),
+        ("get_participant", [keys[2]]),
         ("list_participant_revisions", [keys[0]]),
     ]
     assert await lines(listing) == [("reader", "attendance:read", *line, "akreditasi") for line in told]

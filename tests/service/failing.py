@@ -22,13 +22,13 @@ class Postgres:
         self.url = self._join()
 
     def _join(self) -> str:
-        return self.uses.enter_context(embedded.running(self.data_dir)).url
+        return self.uses.enter_context(embedded.run_server(self.data_dir)).url
 
     def processes(self) -> list[int]:
         """All of them, the postmaster first."""
-        served = postmaster.serving(self.cluster)
+        served = postmaster.read_live_pid_file(self.cluster)
         first = [served.pid] if served else []
-        return first + [pid for pid in postmaster.server_processes(self.cluster) if pid not in first]
+        return first + [pid for pid in postmaster.list_server_processes(self.cluster) if pid not in first]
 
     async def stop(self, number: int) -> None:
         os.kill(self.processes()[0], number)

@@ -48,7 +48,7 @@ def test_directories_that_do_not_serve() -> None:
     with reachable_directory() as directory:
         (directory / "other" / "pg").mkdir(parents=True)
         (directory / "other" / "pg" / "PG_VERSION").write_text("9\n")
-        check_refused("serve", "--port", "0", "--data-dir", f"{directory}/other", saying="was made by PostgreSQL 9")
+        check_refused("serve", "--port", "0", "--data-dir", f"{directory}/other", saying="was created by PostgreSQL 9")
         (directory / "file").touch()
         check_refused("serve", "--port", "0", "--data-dir", f"{directory}/file", saying="is a file")
         directory.chmod(0o700 if os.geteuid() == 0 else 0o500)

@@ -25,7 +25,7 @@ def postgres() -> Iterator[Postgres]:
     with reachable_directory() as directory, contextlib.ExitStack() as uses:
         postgres = Postgres(directory / "data", uses)
         operations.migrate(postgres.url)
-        operations.load_when_empty(postgres.url)
+        operations.load_if_empty(postgres.url)
         yield postgres
 
 

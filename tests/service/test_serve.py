@@ -33,7 +33,7 @@ def nothing_is_left_running(data_dir: Path) -> Iterator[None]:
 
 
 def servers(data_dir: Path) -> list[int]:
-    return postmaster.server_processes(data_dir / "pg")
+    return postmaster.list_server_processes(data_dir / "pg")
 
 
 async def test_first_start_and_second(data_dir: Path) -> None:
@@ -68,9 +68,9 @@ async def test_first_start_and_second(data_dir: Path) -> None:
 @pytest.mark.full
 async def test_two_share_one_server(data_dir: Path) -> None:
     with serving("--data-dir", str(data_dir)) as first, serving("--data-dir", str(data_dir)) as second:
-        before = postmaster.serving(data_dir / "pg")
+        before = postmaster.read_live_pid_file(data_dir / "pg")
         check_clean_end(first, signal.SIGTERM)
-        assert postmaster.serving(data_dir / "pg") == before
+        assert postmaster.read_live_pid_file(data_dir / "pg") == before
         assert await status(second) == 200
         check_clean_end(second, signal.SIGTERM)
     assert servers(data_dir) == []
@@ -106,6 +106,6 @@ async def test_after_the_server_was_killed(data_dir: Path) -> None:
 
 
 def servers_first(data_dir: Path) -> int:
-    found = postmaster.serving(data_dir / "pg")
+    found = postmaster.read_live_pid_file(data_dir / "pg")
     assert found
     return found.pid

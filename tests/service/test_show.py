@@ -29,8 +29,8 @@ def test_each_table_comes_out(loaded_url: str) -> None:
 
 
 def test_an_embedded_database_is_filled_first(bare_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    embedded = nullcontext(operations.OperatedDatabase(bare_url, embedded=True))
-    monkeypatch.setattr(operations, "database", lambda *_: embedded)
+    embedded = nullcontext(operations.TargetDatabase(bare_url, embedded=True))
+    monkeypatch.setattr(operations, "open_database", lambda *_: embedded)
     ended = invoke("show", "stages", "--running", *DAY)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "pu-01b" in ended.stdout

@@ -23,7 +23,9 @@ pytestmark = pytest.mark.full  # tests/auth says the same within one process
 
 async def client_in(url: str, *scopes: str) -> tuple[str, str]:
     content = {"name": "a client", "scopes": list(scopes)}
-    id_, secret = await asyncio.to_thread(operations.write, url, lambda write: maintenance.create(write, content))
+    id_, secret = await asyncio.to_thread(
+        operations.run_in_transaction, url, lambda write: maintenance.create_client(write, content)
+    )
     assert secret
     return id_, secret
 

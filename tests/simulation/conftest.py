@@ -33,7 +33,7 @@ async def app(service_url: str) -> AsyncIterator[FastAPI]:
 async def organizer(service_url: str) -> tuple[str, str]:
     content = {"name": "organizer", "scopes": list(SCOPES)}
     id_, secret = await asyncio.to_thread(
-        operations.write, service_url, lambda write: maintenance.create(write, content)
+        operations.run_in_transaction, service_url, lambda write: maintenance.create_client(write, content)
     )
     assert secret
     return id_, secret

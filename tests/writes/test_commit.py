@@ -68,10 +68,10 @@ async def every_write(app: FastAPI, calls: Calls) -> AsyncIterator[dict[str, Cal
     at = client.headers["location"]
     secrets = await calls.post(f"{at}/secrets", {})
     add("create_client", calls.post, "/v1/clients", {"name": "y", "scopes": ["audit:read"]})
-    add("change_client", calls.patch, at, {"name": "z"})
-    add("revoke_secret", calls.delete, secrets.headers["location"])
+    add("update_client", calls.patch, at, {"name": "z"})
+    add("revoke_client_secret", calls.delete, secrets.headers["location"])
     other = await calls.post("/v1/clients", {"name": "o", "scopes": ["audit:read"]})  # two live secrets are the most
-    add("create_secret", calls.post, f"{other.headers['location']}/secrets", {})
+    add("create_client_secret", calls.post, f"{other.headers['location']}/secrets", {})
     add("revoke_client", calls.delete, at)
     as_csv = {**calls.headers, "Content-Type": "text/csv", "Idempotency-Key": "rows"}
     rows = "name\r\nSiti Contoh\r\n"
@@ -97,11 +97,11 @@ async def _at_the_door(app: FastAPI, calls: Calls) -> dict[str, Call]:
     people = [f"{meeting.path}/participants/{one}" for one in meeting.participants]
     return {
         "create_participant": lambda: calls.post(f"{meeting.path}/participants", one),
-        "register_participants": lambda: calls.post(f"{meeting.path}/participants:batch", {"participants": [one]}),
-        "invite_in_office": lambda: calls.post(f"{meeting.path}/participants:in-office", officials),
-        "change_participant": lambda: calls.patch(people[1], {"note": "Lain"}),
+        "create_participants": lambda: calls.post(f"{meeting.path}/participants:batch", {"participants": [one]}),
+        "create_participants_in_office": lambda: calls.post(f"{meeting.path}/participants:in-office", officials),
+        "update_participant": lambda: calls.patch(people[1], {"note": "Lain"}),
         "delete_participant": lambda: calls.delete(people[3]),
-        "issue_badge": lambda: calls.post(f"{people[2]}/badge", None),
+        "reissue_badge": lambda: calls.post(f"{people[2]}/badge", None),
         "update_attendance": lambda: calls.patch(meeting.attendance_path(2), by_hand),
         "check_in": lambda: calls.post(f"{meeting.path}/check-ins", {**sent, **seen[1]}),
         "check_in_batch": lambda: calls.post(

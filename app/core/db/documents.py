@@ -36,15 +36,15 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import Case, Grouping
 from sqlalchemy.sql.functions import FunctionElement, GenericFunction
 
-AS_OF: ColumnElement[Any] = bindparam("as_of", type_=Date)
+AS_OF_PARAMETER: ColumnElement[Any] = bindparam("as_of", type_=Date)
 
 # A column, a mapped attribute or any other SQL expression: SQLAlchemy's types for the three share no common ground.
 Expression = Any
-Rows = Select[*tuple[Any, ...]]
-Day = ColumnElement[Any] | None
+DocumentSelect = Select[*tuple[Any, ...]]
+DayExpression = ColumnElement[Any] | None
 
 
-def known_day(day: Day) -> ColumnElement[Any]:
+def day_or_null(day: DayExpression) -> ColumnElement[Any]:
     """The day, or a null of its type where a document is not asked for one."""
     return cast(null(), Date) if day is None else day
 
@@ -64,7 +64,7 @@ class json_object(GenericFunction[Any]):
         super().__init__(*arguments)
 
 
-def json_list(item: ColumnElement[Any], *order: Expression, where: ColumnElement[bool]) -> ColumnElement[Any]:
+def json_array(item: ColumnElement[Any], *order: Expression, where: ColumnElement[bool]) -> ColumnElement[Any]:
     """A JSON array of one object per row that fulfils `where`, in `order`; empty, never null."""
     rows = select(func.json_agg(aggregate_order_by(item, *order))).where(where).scalar_subquery()
     return func.coalesce(rows, literal_column("'[]'::json"))
@@ -76,36 +76,36 @@ class Document:
     Raises TypeError at import when the select's members are not the schema's fields.
     """
 
-    def __init__(self, schema: type[BaseModel], build: Callable[[Day], Rows]) -> None:
+    def __init__(self, schema: type[BaseModel], build: Callable[[DayExpression], DocumentSelect]) -> None:
         self.schema = schema
-        self._selects = {False: build(None), True: build(AS_OF)}
+        self._selects = {False: build(None), True: build(AS_OF_PARAMETER)}
         for statement in self._selects.values():
-            check(schema, members_of(statement))
-        self.tables = frozenset(table for statement in self._selects.values() for table in tables_of(statement))
+            require_same_members(schema, select_members(statement))
+        self.tables = frozenset(table for statement in self._selects.values() for table in referenced_tables(statement))
 
-    def select(self, *columns: Expression, on_a_day: bool) -> Rows:
+    def select(self, *columns: Expression, as_of: bool) -> DocumentSelect:
         """One row per object: `document` (JSON), then `columns`; `on_a_day`: as it held on the parameter `as_of`."""
-        statement = self._selects[on_a_day]
-        return statement.with_only_columns(json_object(**members_of(statement)).label("document"), *columns)
+        statement = self._selects[as_of]
+        return statement.with_only_columns(json_object(**select_members(statement)).label("document"), *columns)
 
 
-def as_text(document: ColumnElement[Any], *, fields: bool) -> ColumnElement[str]:
+def document_text(document: ColumnElement[Any], *, only_fields: bool) -> ColumnElement[str]:
     """A built document as text: whole, or with the members in the parameter `fields` only, in the document's order."""
-    if not fields:
+    if not only_fields:
         return cast(document, Text)
     member = func.json_each(document).table_valued("key", "value")
-    kept = select(func.json_object_agg(member.c.key, member.c.value)).where(
+    selected_members = select(func.json_object_agg(member.c.key, member.c.value)).where(
         member.c.key == func.any(bindparam("fields", type_=ARRAY(Text)))
     )
-    return cast(kept.scalar_subquery(), Text)
+    return cast(selected_members.scalar_subquery(), Text)
 
 
-def members_of(statement: Rows) -> dict[str, ColumnElement[Any]]:
+def select_members(statement: DocumentSelect) -> dict[str, ColumnElement[Any]]:
     columns: list[Any] = list(statement.selected_columns)
     return {column.key: column.element if isinstance(column, Label) else column for column in columns}
 
 
-def tables_of(statement: Rows) -> frozenset[str]:
+def referenced_tables(statement: DocumentSelect) -> frozenset[str]:
     """The names of all tables that a statement reads, in its subqueries too."""
     return frozenset(
         element.name if isinstance(element, Table) else element.table.name
@@ -114,42 +114,42 @@ def tables_of(statement: Rows) -> frozenset[str]:
     )
 
 
-def check(schema: type[BaseModel], shape: Mapping[str, Any], path: str = "") -> None:
+def require_same_members(schema: type[BaseModel], members: Mapping[str, Any], path: str = "") -> None:
     """Hold the members of a select against the fields of a schema, level by level."""
-    place = f"{schema.__name__}{path}"
-    if list(schema.model_fields) != list(shape):
-        missing = [name for name in schema.model_fields if name not in shape]
-        surplus = [name for name in shape if name not in schema.model_fields]
-        raise TypeError(f"{place}: the select lacks {missing}, has {surplus} too many, or differs in order")
+    location = f"{schema.__name__}{path}"
+    if list(schema.model_fields) != list(members):
+        missing = [name for name in schema.model_fields if name not in members]
+        surplus = [name for name in members if name not in schema.model_fields]
+        raise TypeError(f"{location}: the select lacks {missing}, has {surplus} too many, or differs in order")
     for name, field in schema.model_fields.items():
-        nested, inner = model_in(field.annotation), shape_of(shape[name])
+        nested, inner = nested_model(field.annotation), nested_members(members[name])
         if (nested is None) != (inner is None):
-            raise TypeError(f"{place}.{name}: an object on one side, a plain value on the other")
+            raise TypeError(f"{location}.{name}: an object on one side, a plain value on the other")
         if nested is not None and inner is not None:
-            check(nested, inner, f"{path}.{name}")
+            require_same_members(nested, inner, f"{path}.{name}")
 
 
-def model_in(annotation: Any) -> type[BaseModel] | None:
+def nested_model(annotation: Any) -> type[BaseModel] | None:
     """The model within `Model`, `Model | None` or `list[Model]`, or None for plain values."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     if get_origin(annotation) in (list, Union, UnionType):
-        return next((found for inner in get_args(annotation) if (found := model_in(inner))), None)
+        return next((found for inner in get_args(annotation) if (found := nested_model(inner))), None)
     return None
 
 
-def shape_of(element: Any) -> Mapping[str, Any] | None:
+def nested_members(element: Any) -> Mapping[str, Any] | None:
     """The members of the JSON object that an expression yields (alone, or as the items of a list), if it yields one."""
     if isinstance(element, json_object):
         return element.members
     if isinstance(element, Label | Grouping):
-        return shape_of(element.element)
+        return nested_members(element.element)
     if isinstance(element, ScalarSelect):
-        return shape_of(next(iter(element.element.selected_columns)))
+        return nested_members(next(iter(element.element.selected_columns)))
     if isinstance(element, aggregate_order_by):
-        return shape_of(element.target)
+        return nested_members(element.target)
     if isinstance(element, Case):
-        return next((found for _, result in element.whens if (found := shape_of(result))), None)
+        return next((found for _, result in element.whens if (found := nested_members(result))), None)
     if isinstance(element, FunctionElement):
-        return next((found for clause in element.clauses if (found := shape_of(clause))), None)
+        return next((found for clause in element.clauses if (found := nested_members(clause))), None)
     return None

@@ -31,10 +31,10 @@ def is_retryable(error: DBAPIError) -> bool:
     migration is made anew at its next use. A time-out is none of SQLAlchemy's errors and never comes here: another try
     would only double the wait.
     """
-    return error.connection_invalidated or getattr(driver_error(error), "sqlstate", None) == STALE_PLAN_SQLSTATE
+    return error.connection_invalidated or getattr(find_driver_error(error), "sqlstate", None) == STALE_PLAN_SQLSTATE
 
 
-def driver_error(error: DBAPIError) -> BaseException:
+def find_driver_error(error: DBAPIError) -> BaseException:
     """What asyncpg said, beneath the two layers that SQLAlchemy puts around it."""
     return (error.orig.__cause__ or error.orig) if error.orig is not None else error
 
@@ -42,14 +42,14 @@ def driver_error(error: DBAPIError) -> BaseException:
 def is_contention(error: BaseException) -> bool:
     """Whether behind an Unavailable the server has undone a statement for what others hold, or for how long it took."""
     cause = error.__cause__
-    return isinstance(cause, DBAPIError) and getattr(driver_error(cause), "sqlstate", None) in CONTENTION_SQLSTATES
+    return isinstance(cause, DBAPIError) and getattr(find_driver_error(cause), "sqlstate", None) in CONTENTION_SQLSTATES
 
 
 class StatementError(Exception):
     """A statement that Postgres refuses: a fault of ours. Without the values, which may be names of people."""
 
     def __init__(self, sql: str, error: DBAPIError) -> None:
-        cause = driver_error(error)
+        cause = find_driver_error(error)
         super().__init__(f"{type(cause).__name__} {getattr(cause, 'sqlstate', '')} in: {sql}")
 
 
@@ -65,7 +65,7 @@ class ConstraintViolation(Exception):
 
 def constraint_violation_of(error: DBAPIError) -> ConstraintViolation | None:
     """The rule that a statement has broken, if that is what went wrong."""
-    cause = driver_error(error)
+    cause = find_driver_error(error)
     if isinstance(cause, asyncpg.IntegrityConstraintViolationError):
         told = (getattr(cause, name, None) or "" for name in ("constraint_name", "table_name", "hint"))
         return ConstraintViolation(*told)

@@ -7,37 +7,39 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.settings import Settings
 
-CONNECTIONS_BESIDE = 4  # of a worker, beside its readers and writers: two of history, the trust's, the sealer's
+EXTRA_CONNECTIONS_PER_WORKER = (
+    4  # of a worker, beside its readers and writers: two of history, the trust's, the sealer's
+)
 
 
-def url_of(settings: Settings) -> str:
+def require_database_url(settings: Settings) -> str:
     if not settings.database_url:
         raise RuntimeError("DATABASE_URL is not set; `rakornas serve` sets it for the embedded server")
     return settings.database_url
 
 
-def reading_engine(settings: Settings) -> AsyncEngine:
+def create_read_engine(settings: Settings) -> AsyncEngine:
     """Connections on which nothing can be written."""
-    return _engine(settings, settings.pool_size, writes=False)
+    return _create_engine(settings, settings.pool_size, writable=False)
 
 
-def history_engine(settings: Settings) -> AsyncEngine:
+def create_history_engine(settings: Settings) -> AsyncEngine:
     """The same over the record as it was: each table's name stands for a view of what was known at an instant.
 
     The instant is the setting `rakornas.known_at` of the connection.
     """
-    return _engine(settings, 2, writes=False, search_path="history, public")
+    return _create_engine(settings, 2, writable=False, search_path="history, public")
 
 
-def writing_engine(settings: Settings) -> AsyncEngine:
+def create_write_engine(settings: Settings) -> AsyncEngine:
     """Connections for transactions that write."""
-    return _engine(settings, settings.write_pool_size, writes=True)
+    return _create_engine(settings, settings.write_pool_size, writable=True)
 
 
-def _engine(settings: Settings, size: int, *, writes: bool, **server_settings: str) -> AsyncEngine:
+def _create_engine(settings: Settings, size: int, *, writable: bool, **server_settings: str) -> AsyncEngine:
     async def connect() -> asyncpg.Connection:
-        connection = await connect_to(settings, **server_settings)
-        if not writes:
+        connection = await open_connection(settings, **server_settings)
+        if not writable:
             # Not at the start: asyncpg would take the server for a standby, and refuse a URL that asks for a primary.
             await connection.execute("SET default_transaction_read_only = on")
         return connection
@@ -54,7 +56,7 @@ def _engine(settings: Settings, size: int, *, writes: bool, **server_settings: s
     )
 
 
-async def connect_to(settings: Settings, **server_settings: str) -> asyncpg.Connection:
+async def open_connection(settings: Settings, **server_settings: str) -> asyncpg.Connection:
     """A connection with our limits. The URL goes to asyncpg as it is, multi-host and all."""
     limits: Mapping[str, str] = {
         "application_name": "rakornas",
@@ -67,7 +69,7 @@ async def connect_to(settings: Settings, **server_settings: str) -> asyncpg.Conn
         "max_parallel_workers_per_gather": "0",  # a request is small, and the workers are many
     }
     return await asyncpg.connect(
-        url_of(settings),
+        require_database_url(settings),
         timeout=settings.connect_timeout,
         command_timeout=settings.command_timeout,
         server_settings={**limits, **server_settings},

@@ -12,8 +12,8 @@ from app.core.db.documents import Expression
 
 # Subqueries, so that the words are folded once. Mere calls would be run for every row, and several times, as soon as
 # Postgres keeps a plan that is good for any words.
-FOLDED_Q = select(func.fold(bindparam("q", type_=Text), type_=Text)).scalar_subquery()
-WORDS = select(func.fold(func.trim(bindparam("q", type_=Text)), type_=Text)).scalar_subquery()
+FOLDED_QUERY = select(func.fold(bindparam("q", type_=Text), type_=Text)).scalar_subquery()
+FOLDED_WORDS = select(func.fold(func.trim(bindparam("q", type_=Text)), type_=Text)).scalar_subquery()
 
 
 def alike(folded: Expression, words: Expression) -> ColumnElement[bool]:
@@ -27,12 +27,12 @@ def distance(folded: Expression) -> ColumnElement[Any]:
 
     Rounded, so that a page token can carry it exactly.
     """
-    likeness = func.likeness(FOLDED_Q, folded)
+    likeness = func.likeness(FOLDED_QUERY, folded)
     return func.round(cast(1 - likeness, Numeric(8, 7)), 4, type_=Numeric(5, 4))
 
 
-def is_whole(name: Expression) -> ColumnElement[bool]:
+def is_exact_name(name: Expression) -> ColumnElement[bool]:
     """Whether a name is just the words of `q`, and no longer one that has them."""
     # To fold a name takes as long as all the rest. Folding takes letters away only where they are apostrophes and the
     # like, so a name that is so much longer than the words is another one.
-    return and_(func.length(name) <= func.length(WORDS) + 8, func.fold(name) == WORDS)
+    return and_(func.length(name) <= func.length(FOLDED_WORDS) + 8, func.fold(name) == FOLDED_WORDS)

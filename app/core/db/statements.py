@@ -16,12 +16,12 @@ DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 class Statement:
     """The text of a select, and the order of its parameters. Their values go to asyncpg as they are."""
 
-    def __init__(self, select: ClauseElement) -> None:
-        compiled = cast(SQLCompiler, select.compile(dialect=DIALECT))
+    def __init__(self, clause: ClauseElement) -> None:
+        compiled = cast(SQLCompiler, clause.compile(dialect=DIALECT))
         self.sql = str(compiled)
         self._names: tuple[str, ...] = tuple(compiled.positiontup or ())
         self._defaults = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
 
-    def values(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+    def bind_values(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
         """The values in the order of the text, those given before those written in it; KeyError for one that lacks."""
         return tuple(parameters[name] if name in parameters else self._defaults[name] for name in self._names)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import telemetry
-from app.core.db.database import PAGE_KEY, Database, Row, await_until
+from app.core.db.database import SELECT_PAGE_KEY, Database, Row, await_until
 from app.core.db.faults import StatementError, constraint_violation_of, is_transient
 from app.core.db.statements import Statement
 from app.core.problems import Unavailable
@@ -23,20 +23,20 @@ class Rollback(Exception):
 class Transaction:
     """What a write goes through. It reads as a `Reader` does, and sees what it has written itself.
 
-    Every statement may raise Unavailable, or RuleBroken with the name of the constraint that refuses it: after either,
-    nothing of the transaction is kept.
+    Every statement may raise Unavailable, or ConstraintViolation with the name of the constraint that refuses
+    it: after either, nothing of the transaction is kept.
     """
 
-    def __init__(self, connection: AsyncConnection, until: float) -> None:
+    def __init__(self, connection: AsyncConnection, deadline: float) -> None:
         self._connection = connection
-        self._deadline = until
+        self._deadline = deadline
 
     async def fetch_all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
-        return await self.fetch(statement.sql, *statement.values(parameters))
+        return await self.fetch(statement.sql, *statement.bind_values(parameters))
 
     async def fetch_first(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
-        found = await self.fetch_all(statement, parameters)
-        return found[0] if found else None
+        rows = await self.fetch_all(statement, parameters)
+        return rows[0] if rows else None
 
     async def fetch_one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row:
         return (await self.fetch_all(statement, parameters))[0]
@@ -57,7 +57,7 @@ class Transaction:
             raise StatementError(sql, error) from None
 
     async def page_key(self) -> bytes:
-        return bytes((await self.fetch_one(PAGE_KEY, {}))[0])
+        return bytes((await self.fetch_one(SELECT_PAGE_KEY, {}))[0])
 
     def known_at(self, known_at: datetime | None) -> "Transaction":
         if known_at is not None:
@@ -66,68 +66,68 @@ class Transaction:
 
 
 @asynccontextmanager
-async def open_transaction(database: Database, *, seconds: float | None = None) -> AsyncIterator[Transaction]:
-    """A transaction: committed when the block ends, rolled back when it raises. NothingKept ends it in silence.
+async def open_transaction(database: Database, *, timeout_seconds: float | None = None) -> AsyncIterator[Transaction]:
+    """A transaction: committed when the block ends, rolled back when it raises. Rollback ends it in silence.
 
     The commit is part of the block's end, so whoever answers after it answers for what is kept. Unavailable when the
     database fails, also in the commit: then nobody knows whether it was kept, and nothing here tries again.
     """
-    until = time.monotonic() + (seconds or database.deadline)
+    deadline = time.monotonic() + (timeout_seconds or database.deadline)
     try:
         with telemetry.track_connection_wait():
-            connection = await await_until(until, _connect(database), release=AsyncConnection.close)
+            connection = await await_until(deadline, _connect(database), release=AsyncConnection.close)
     except Exception as error:
         _raise_if_transient(error)
         raise
     with telemetry.POOL_IN_USE.track_inprogress():
-        ended = False
+        is_committed = False
         try:
-            write = Transaction(connection, until)
-            await write.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
-            yield write
-            await write.execute("COMMIT")
-            ended = True
+            transaction = Transaction(connection, deadline)
+            await transaction.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+            yield transaction
+            await transaction.execute("COMMIT")
+            is_committed = True
         except Rollback:
             pass
         except Exception as error:
             _raise_if_transient(error)
             raise
         finally:
-            await _release(connection, ended)
+            await _release_connection(connection, is_committed)
 
 
 async def execute_once(database: Database, sql: str, *values: Any) -> Sequence[Row]:
     """The rows of one statement that writes, and is a transaction of its own: one way to the server and back.
 
-    Unavailable and RuleBroken as within a transaction; after the former nobody knows whether it was kept.
+    Unavailable and ConstraintViolation as within a transaction; after the former nobody knows whether it was kept.
     """
-    until = time.monotonic() + database.deadline
+    deadline = time.monotonic() + database.deadline
     try:
         with telemetry.track_connection_wait():
-            connection = await await_until(until, _connect(database), release=AsyncConnection.close)
+            connection = await await_until(deadline, _connect(database), release=AsyncConnection.close)
     except Exception as error:
         _raise_if_transient(error)
         raise
     with telemetry.POOL_IN_USE.track_inprogress():
-        ended = False
+        is_committed = False
         try:
-            found = await Transaction(connection, until).fetch(sql, *values)
-            ended = True
+            rows = await Transaction(connection, deadline).fetch(sql, *values)
+            is_committed = True
         except Exception as error:
             _raise_if_transient(error)
             raise
         finally:
-            await _release(connection, ended)
-    return found
+            await _release_connection(connection, is_committed)
+    return rows
 
 
 async def _connect(database: Database) -> AsyncConnection:
-    return await database.writes.connect()
+    return await database.write_engine.connect()
 
 
-async def _release(connection: AsyncConnection, ended: bool) -> None:
+async def _release_connection(connection: AsyncConnection, is_finished: bool) -> None:
     """To the pool when the transaction is known to be over, else away with it: the server rolls back what is open."""
-    if not ended:
+    if not is_finished:
         try:
             await await_until(time.monotonic() + 1, connection.exec_driver_sql("ROLLBACK"))
         except Exception:

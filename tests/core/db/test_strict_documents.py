@@ -8,10 +8,10 @@ from sqlalchemy import func, select
 
 from app.attendance.repository import ATTENDANCE_ITEMS as ATTENDED
 from app.check_ins.repository import SCANS
-from app.check_ins.schemas import Judgement
+from app.check_ins.schemas import CurrentOutcome
 from app.core.collection import Collection
 from app.core.db.database import Database
-from app.core.db.documents import as_text
+from app.core.db.documents import document_text
 from app.core.db.statements import Statement
 from app.divisions.repository import DIVISIONS
 from app.officials.repository import OFFICIALS
@@ -25,8 +25,10 @@ __all__ = ["database"]
 
 
 async def rendered(database: Database, collection: Collection, **parameters: Any) -> list[str]:
-    found = collection.document.select(on_a_day="as_of" in parameters).subquery("found")
-    rows = await database.reader().fetch_all(Statement(select(as_text(found.c.document, fields=False))), parameters)
+    found = collection.document.select(as_of="as_of" in parameters).subquery("found")
+    rows = await database.reader().fetch_all(
+        Statement(select(document_text(found.c.document, only_fields=False))), parameters
+    )
     return [row[0] for row in rows]
 
 
@@ -78,7 +80,7 @@ class TestStrictly:
 
     async def test_what_gates_have_seen_comes_to_each_that_it_can(self, database: Database) -> None:
         outcomes = {json.loads(document)["outcome"] for document in await rendered(database, SCANS)}
-        assert outcomes == set(get_args(Judgement))
+        assert outcomes == set(get_args(CurrentOutcome))
 
     async def test_who_was_seen_has_its_intervals(self, database: Database) -> None:
         """By the device's clock, which is a microsecond fast; at the other door there was an exit, and no other one."""

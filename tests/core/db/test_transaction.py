@@ -54,7 +54,7 @@ def database(app: FastAPI) -> Database:
 
 async def is_given_back(database: Database) -> bool:
     for _ in range(500):
-        if database.writes.pool.checkedout() == 0:  # type: ignore[attr-defined]
+        if database.write_engine.pool.checkedout() == 0:  # type: ignore[attr-defined]
             return True
         await asyncio.sleep(0.01)
     return False

@@ -46,7 +46,7 @@ def of_the_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def nothing_is_left_running(shared: Path) -> Iterator[None]:
     yield
-    left = postmaster.server_processes(shared / "pg")
+    left = postmaster.list_server_processes(shared / "pg")
     for pid in left:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

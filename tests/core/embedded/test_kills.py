@@ -20,7 +20,7 @@ def test_after_kill_9_of_the_app_the_next_takes_the_server_over(shared: Path) ->
         process.kill()
         process.wait()
         assert lives(pid, shared)
-    with embedded.running(shared) as server:
+    with embedded.run_server(shared) as server:
         assert server.pid == pid
     assert not lives(pid, shared)
 
@@ -36,8 +36,8 @@ embedded.start(pathlib.Path(sys.argv[1]))
 """
     dead = subprocess.run([sys.executable, "-c", killed_at_once, shared], cwd=CHECKOUT)
     assert dead.returncode == -signal.SIGKILL
-    (already_there,) = postmaster.server_processes(shared / "pg")[:1]
-    with embedded.running(shared) as server:
+    (already_there,) = postmaster.list_server_processes(shared / "pg")[:1]
+    with embedded.run_server(shared) as server:
         assert server.pid == already_there
 
 
@@ -45,7 +45,7 @@ def test_after_kill_9_of_the_postmaster_the_next_start_heals(shared: Path) -> No
     with app(shared) as (process, pid):
         os.kill(pid, signal.SIGKILL)
         # The app has not buried it: this start meets a zombie, with a pid file in the cluster.
-        with embedded.running(shared) as server:
+        with embedded.run_server(shared) as server:
             assert server.pid != pid
             assert ask(server, "SELECT 1") == 1
             process.communicate()
@@ -54,9 +54,9 @@ def test_after_kill_9_of_the_postmaster_the_next_start_heals(shared: Path) -> No
 
 
 def test_a_zombie_child_of_our_own_is_not_a_server(shared: Path) -> None:
-    killed = embedded.start(shared)
+    killed = embedded.start_server(shared)
     os.kill(killed.pid, signal.SIGKILL)
-    with embedded.running(shared) as server:
+    with embedded.run_server(shared) as server:
         assert server.pid != killed.pid
         killed.stop()
         assert ask(server, "SELECT 1") == 1
@@ -64,7 +64,7 @@ def test_a_zombie_child_of_our_own_is_not_a_server(shared: Path) -> None:
 
 @pytest.mark.parametrize("content", ["", "{pid}\n{cluster}\n1\n5432\n{cluster}\n\n1 1\nready\n"])
 def test_a_pid_file_of_nobody_does_not_stop_a_start(shared: Path, content: str) -> None:
-    with embedded.running(shared):
+    with embedded.run_server(shared):
         pass
     cluster = shared / "pg"
     owner = cluster.stat()
@@ -72,7 +72,7 @@ def test_a_pid_file_of_nobody_does_not_stop_a_start(shared: Path, content: str) 
     # because it stands where a postmaster does, like somebody's shell.
     with subprocess.Popen(["sleep", "60"], cwd=cluster, user=owner.st_uid if ROOT else None) as other:
         (cluster / "postmaster.pid").write_text(content.format(pid=other.pid, cluster=cluster))
-        with embedded.running(shared) as server:
+        with embedded.run_server(shared) as server:
             assert server.pid != other.pid
         assert other.poll() is None
         other.kill()
@@ -89,17 +89,17 @@ def test_a_lingering_backend_of_a_killed_server_is_named(shared: Path, monkeypat
         connection.terminate()
         return backend
 
-    killed = embedded.start(shared)
+    killed = embedded.start_server(shared)
     backend = asyncio.run(kill_the_postmaster_under_a_busy_backend(killed.url, killed.pid))
     try:
         with monkeypatch.context() as patch:
-            patch.setattr(embedded, "ORPHAN_PATIENCE", 0.3)
+            patch.setattr(embedded, "ORPHAN_TIMEOUT_SECONDS", 0.3)
             with pytest.raises(embedded.EmbeddedError, match=f"kill {backend}"):
-                embedded.start(shared)
+                embedded.start_server(shared)
     finally:
         os.kill(backend, signal.SIGKILL)
         killed.stop()
-    with embedded.running(shared) as server:
+    with embedded.run_server(shared) as server:
         assert ask(server, "SELECT 1") == 1
 
 
@@ -116,6 +116,6 @@ def test_an_initdb_killed_half_way_leaves_nothing_behind(fresh: Path) -> None:
         process.communicate()
     assert not (fresh / "pg").exists()
 
-    with embedded.running(fresh) as server:
+    with embedded.run_server(fresh) as server:
         assert ask(server, "SELECT 1") == 1
     assert list(fresh.glob("pg.new-*")) == []

@@ -13,18 +13,18 @@ from tests.core.embedded.processes import ROOT, ask, lives
 
 
 def test_data_outlive_the_server(shared: Path) -> None:
-    with embedded.running(shared) as server:
+    with embedded.run_server(shared) as server:
         ask(server, "CREATE TABLE kept AS SELECT 42 AS answer")
         first = server.pid
     assert not lives(first, shared)
 
-    with embedded.running(shared) as server:
+    with embedded.run_server(shared) as server:
         assert ask(server, "SELECT answer FROM kept") == 42
         assert server.pid != first
 
 
 def test_cluster_has_the_same_settings_on_every_machine(shared: Path) -> None:
-    with embedded.running(shared) as server:
+    with embedded.run_server(shared) as server:
         assert ask(server, "SHOW timezone") == "UTC"
         assert ask(server, "SHOW server_encoding") == "UTF8"
         assert ask(server, "SHOW listen_addresses") == ""
@@ -40,12 +40,12 @@ def test_cluster_has_the_same_settings_on_every_machine(shared: Path) -> None:
 
 def test_pgport_of_the_environment_changes_nothing(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGPORT", "6543")
-    with embedded.running(shared) as server:
+    with embedded.run_server(shared) as server:
         assert ask(server, "SHOW port") == "5432"
 
 
 def test_a_dropped_database_is_made_again(shared: Path) -> None:
-    with embedded.running(shared) as server:
+    with embedded.run_server(shared) as server:
         somewhere_else = server.url.replace("/rakornas?", "/postgres?")
 
         async def drop() -> None:
@@ -54,36 +54,36 @@ def test_a_dropped_database_is_made_again(shared: Path) -> None:
             await connection.close()
 
         asyncio.run(drop())
-        with embedded.running(shared) as second:
+        with embedded.run_server(shared) as second:
             assert ask(second, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
 
 
 def test_a_server_that_does_not_start_says_why(shared: Path) -> None:
-    with embedded.running(shared):
+    with embedded.run_server(shared):
         pass
     settings = shared / "pg" / "postgresql.auto.conf"
     before = settings.read_text()
     settings.write_text("no_such_setting = 1\n")
     try:
         with pytest.raises(embedded.EmbeddedError, match="no_such_setting"):
-            embedded.start(shared)
+            embedded.start_server(shared)
     finally:
         settings.write_text(before)
 
 
 def test_log_does_not_grow_for_ever(shared: Path) -> None:
     log = shared / "postgres.log"
-    with embedded.running(shared):
+    with embedded.run_server(shared):
         pass
-    log.write_bytes(b"x" * (embedded.LOG_LIMIT + 1))
-    with embedded.running(shared):
+    log.write_bytes(b"x" * (embedded.MAX_LOG_BYTES + 1))
+    with embedded.run_server(shared):
         assert log.stat().st_size < 10_000
-        assert log.with_name("postgres.log.1").stat().st_size > embedded.LOG_LIMIT
+        assert log.with_name("postgres.log.1").stat().st_size > embedded.MAX_LOG_BYTES
 
 
 @pytest.mark.skipif(not ROOT, reason="only root must not run a server itself")
 def test_root_runs_the_server_as_another_user(shared: Path) -> None:
-    with embedded.running(shared) as server:
+    with embedded.run_server(shared) as server:
         postmaster = Path(f"/proc/{server.pid}").stat()
         assert postmaster.st_uid != 0
         assert (shared / "pg").stat().st_uid == postmaster.st_uid

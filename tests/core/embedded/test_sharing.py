@@ -17,7 +17,7 @@ from tests.core.embedded.processes import APP, CHECKOUT, app, ask, lives
 
 
 def test_the_last_of_several_processes_stops_the_server(shared: Path) -> None:
-    with embedded.running(shared) as server:
+    with embedded.run_server(shared) as server:
         with app(shared) as (_, pid):
             assert pid == server.pid
         assert lives(server.pid, shared)
@@ -26,7 +26,7 @@ def test_the_last_of_several_processes_stops_the_server(shared: Path) -> None:
 
 
 def test_the_one_that_started_the_server_may_leave_first(shared: Path) -> None:
-    first = embedded.start(shared)
+    first = embedded.start_server(shared)
     with app(shared) as (_, pid):
         first.stop()
         first.stop()  # twice is once
@@ -53,7 +53,7 @@ def test_many_starting_at_once_get_one_server(shared: Path) -> None:
 
 
 def test_ctrl_c_reaches_the_app_but_not_the_server(shared: Path) -> None:
-    with app(shared) as (process, pid), embedded.running(shared) as server:
+    with app(shared) as (process, pid), embedded.run_server(shared) as server:
         os.killpg(process.pid, signal.SIGINT)
         process.communicate()
         assert process.returncode == -signal.SIGINT
@@ -70,10 +70,10 @@ def test_an_app_ended_by_a_signal_stops_its_server(shared: Path, ending: signal.
 
 
 def test_a_client_that_stays_does_not_hold_up_the_stop(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "STOP_PATIENCE", 5.0)
+    monkeypatch.setattr(embedded, "STOP_TIMEOUT_SECONDS", 5.0)
 
     async def stop_under_a_client() -> None:
-        server = embedded.start(shared)
+        server = embedded.start_server(shared)
         connection = await asyncpg.connect(server.url)
         server.stop()
         connection.terminate()
@@ -82,8 +82,8 @@ def test_a_client_that_stays_does_not_hold_up_the_stop(shared: Path, monkeypatch
 
 
 def test_without_proc_a_server_is_still_shared(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postmaster, "PROC", Path("/nowhere"))  # as on macOS
-    with embedded.running(shared) as server, embedded.running(shared) as second:
+    monkeypatch.setattr(postmaster, "PROC_DIR", Path("/nowhere"))  # as on macOS
+    with embedded.run_server(shared) as server, embedded.run_server(shared) as second:
         assert second.pid == server.pid
     monkeypatch.undo()
     assert not lives(server.pid, shared)
