@@ -1,4 +1,4 @@
-"""The README's list of files for a new resource is whole: with these files and no others, a resource answers.
+"""docs/add-a-resource.md lists all files of a new resource: with these and no others, a resource answers.
 
 It is built in a copy of the tree, so this is also the example of how one is made.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[1]
-README = (PROJECT / "README.md").read_text()
+PAGE = (PROJECT / "docs" / "add-a-resource.md").read_text()
 
 NEW = {
     "app/models/notices.py": '''
@@ -205,8 +205,8 @@ asyncio.run(call())
 """
 
 
-def test_readme_lists_exactly_the_files_of_a_new_resource() -> None:
-    listed = re.findall(r"^- `([^`]+)`", README.split("<!-- add a resource -->")[1], re.MULTILINE)
+def test_the_page_lists_exactly_the_files_of_a_new_resource() -> None:
+    listed = re.findall(r"^- `([^`]+)`", PAGE.split("<!-- add a resource -->")[1], re.MULTILINE)
     assert sorted(listed) == sorted({*NEW, *EDITED})
 
 

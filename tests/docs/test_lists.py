@@ -2,10 +2,12 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from app.models.vocabulary import AttendanceStatus
+from app.settings import Settings
 from tests.applications import document
 from tests.docs import configuration
 from tests.docs.pages import DECISIONS, DOCS, PAGES, PROJECT, README, blocks, inline_code, links, section, table_rows
@@ -31,7 +33,7 @@ def test_the_settings_are_those_of_the_code() -> None:
 
 
 def test_each_setting_is_described() -> None:
-    for name, field in configuration.Settings.model_fields.items():
+    for name, field in Settings.model_fields.items():
         assert field.description, name
         assert field.description.endswith("."), name
 
@@ -53,7 +55,7 @@ def test_the_api_guide_lists_every_address() -> None:
 
 def test_the_concepts_list_every_attendance_status() -> None:
     rows = table_rows(section(DOCS / "concepts.md", "Attendance"))
-    assert [row[0].strip("`") for row in rows] == list(AttendanceStatus.__args__)
+    assert [row[0].strip("`") for row in rows] == list(get_args(AttendanceStatus))
 
 
 def test_the_architecture_lists_every_package() -> None:
