@@ -91,11 +91,11 @@ def commands(block: Block, directory: Path, base: str) -> str:
 
 def expected_statuses(page: Path) -> list[str]:
     """Return the statuses that the comments of a page's shell blocks name."""
-    return [status for block in blocks(page) if block[0] == "sh" and block.is_executed for status in _named(block)]
+    return [status for block in blocks(page) for status in _statuses(block)]
 
 
-def _named(block: Block) -> list[str]:
-    return STATUS.findall(block.text)
+def _statuses(block: Block) -> list[str]:
+    return STATUS.findall(block.text) if block.language == "sh" and block.is_executed else []
 
 
 def expected_bodies(page: Path) -> list[tuple[int, Any]]:
@@ -103,8 +103,7 @@ def expected_bodies(page: Path) -> list[tuple[int, Any]]:
     found: list[tuple[int, Any]] = []
     count = 0
     for block in blocks(page):
-        if block.language == "sh" and block.is_executed:
-            count += len(_named(block))
-        elif block.language == "json":
+        count += len(_statuses(block))
+        if block.language == "json":
             found.append((count - 1, json.loads(block.text)))
     return found

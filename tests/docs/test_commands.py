@@ -1,5 +1,6 @@
 """The commands of the pages work as the pages say."""
 
+import re
 from pathlib import Path
 
 import orjson
@@ -32,7 +33,11 @@ def test_each_block_says_whether_it_is_executed(page: Path) -> None:
             continue
         (mark,) = block.marks
         if mark.startswith("test="):
-            assert (PROJECT / mark.removeprefix("test=")).is_file(), block
+            test = (PROJECT / mark.removeprefix("test=")).read_text()
+            commands = re.findall(r"\brakornas ((?:[a-z]+ )*[a-z]+)", block.text)
+            assert commands, block
+            for words in commands:
+                assert all(word in test for word in words.split()), (words, block)
         elif mark == "illustration":
             assert block.text.startswith("# illustration"), block
         else:

@@ -89,6 +89,13 @@ def test_a_decision_has_its_sections(page: Path) -> None:
         assert section(page, heading).strip(), heading
 
 
+def test_the_benchmarks_have_their_names() -> None:
+    named = re.search(r"^The names are: (.+?)\.", (DOCS / "benchmarks.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert named
+    code = (PROJECT / "benchmarks" / "__main__.py").read_text()
+    assert named[1].split(", ") == re.findall(r'^    "(\w+)": \w+\.run,$', code, re.MULTILINE)
+
+
 def test_the_glossary() -> None:
     """Each term has an English one, and none stands twice under a heading."""
     page = DOCS / "glossary.md"
