@@ -63,7 +63,10 @@ def serve(
 
     try:
         operations.read_settings()
-        with serving.listening(host, port) as listener, operations.open_database(database_url, data_dir) as database:
+        with (
+            serving.open_listener(host, port) as listener,
+            operations.open_database(database_url, data_dir) as database,
+        ):
             if database.embedded:
                 operations.migrate(database.url)
                 operations.load_if_empty(database.url)
@@ -71,9 +74,9 @@ def serve(
                 operations.migrate(database.url)
             operations.check_server(database.url, workers)
             client = create_first_client(database.url) if database.embedded else None
-            typer.echo(serving.greeting(listener, client))
+            typer.echo(serving.format_greeting(listener, client))
             url = operations.switch_to_service_role(database.url) if database.embedded else database.url
-            serving.run(listener, workers, url)
+            serving.run_server(listener, workers, url)
     except operations.OperatorError as error:
         fail(error)
 

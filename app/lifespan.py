@@ -29,7 +29,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, tuple[Callable[[], N
     async with open_state(app.state.settings) as state:
         app.state.running = state
         try:
-            yield {protocol.AT_SHUTDOWN: (state.summary_broadcaster.close,)}
+            yield {protocol.SHUTDOWN_CALLBACKS: (state.summary_broadcaster.close,)}
         finally:
             del app.state.running
 

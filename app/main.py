@@ -32,7 +32,7 @@ from app.core.http import openapi, validation
 from app.core.http.access_log import AccessLogMiddleware
 from app.core.http.conditional import ConditionalMiddleware
 from app.core.http.cors import CrossOriginMiddleware
-from app.core.http.methods import Allowed, MethodsMiddleware
+from app.core.http.methods import AllowedMethods, MethodsMiddleware
 from app.core.http.rate_limits import RateLimitMiddleware
 from app.core.http.raw_query import RawQueryMiddleware
 from app.core.http.request_limits import RequestLimitsMiddleware
@@ -119,7 +119,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=INTRODUCTION.read_text(encoding="utf-8"),
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         openapi_tags=TAGS,
-        responses=openapi.problems(*openapi.ROOM_PROBLEMS),
+        responses=openapi.problem_responses(*openapi.MIDDLEWARE_PROBLEMS),
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -159,7 +159,7 @@ def configure(app: FastAPI, settings: Settings) -> None:
             burst_network=settings.burst_network,
             proxies=settings.trusted_proxies,
         ),
-        Middleware(MethodsMiddleware, allowed=Allowed(app)),
+        Middleware(MethodsMiddleware, allowed=AllowedMethods(app)),
         Middleware(ConditionalMiddleware),
         Middleware(CompressMiddleware),
     ]
@@ -171,9 +171,9 @@ async def on_problem(request: Request, problem: problems.Problem) -> Response:
 
 async def on_invalid(request: Request, error: RequestValidationError) -> Response:
     route = request.scope["route"]
-    known = validation.names_of([field.field_info.annotation for field in query_fields(route.dependant)])
+    known = validation.list_member_names([field.field_info.annotation for field in query_fields(route.dependant)])
     body = route.body_field.field_info.annotation if route.body_field else None
-    return validation.refusal(error.errors(), known, body).response(request.scope)
+    return validation.validation_problem(error.errors(), known, body).response(request.scope)
 
 
 def query_fields(dependant: Dependant) -> list[Any]:

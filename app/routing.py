@@ -6,23 +6,23 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.auth import AuthorizingRoute
-from app.core.http.negotiation import produces
-from app.core.http.openapi import problems
+from app.core.http.negotiation import negotiates
+from app.core.http.openapi import problem_responses
 from app.core.problems import NotAcceptable
 
 
-def resource(name: str, *, at: str | None = None) -> APIRouter:
+def resource_router(name: str, *, at: str | None = None) -> APIRouter:
     """The router of `/v1/<name>`, or of the address `at`: JSON only, and each route declares who may call it."""
     return APIRouter(
         prefix=at or f"/v1/{name}",
         tags=[name],
         route_class=AuthorizingRoute,
-        dependencies=[Depends(produces("application/json"))],
-        responses=problems(NotAcceptable),
+        dependencies=[Depends(negotiates("application/json"))],
+        responses=problem_responses(NotAcceptable),
     )
 
 
-def moved() -> dict[int | str, dict[str, Any]]:
+def redirect_responses() -> dict[int | str, dict[str, Any]]:
     """For `responses=`: the route answers 308 for a former code."""
     return {
         308: {
@@ -32,7 +32,7 @@ def moved() -> dict[int | str, dict[str, Any]]:
     }
 
 
-def moved_to(request: Request, was: str, code: str) -> Response:
+def redirect_to_current_code(request: Request, was: str, code: str) -> Response:
     """308 from the address with the code `was` to the same one with `code`, the query kept."""
     path = request.url.path.replace(f"/{was}", f"/{code}", 1)
     query = f"?{request.url.query}" if request.url.query else ""

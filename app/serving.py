@@ -17,7 +17,7 @@ from uvicorn.supervisors import Multiprocess
 
 from app.operations import OperatorError
 
-GREETING = """
+GREETING_TEXT = """
 Rakornas is listening. The explorer: {base}/docs
 
 Who sat on the commission on the day the stages of Pemilu 2024 began:
@@ -28,7 +28,7 @@ A person, however the name is spelled:
   curl '{base}/v1/officials?q=tarmidzi'
 """
 
-INTRODUCTION = """
+FIRST_CLIENT_TEXT = """
 This database had no client yet. Here is one with all scopes, for this machine; its secret is shown only now:
   client_id      {id}
   client_secret  {secret}
@@ -38,7 +38,7 @@ A token, for ten minutes; the explorer's Authorize fetches one too:
 
 
 @contextmanager
-def listening(host: str, port: int) -> Iterator[socket.socket]:
+def open_listener(host: str, port: int) -> Iterator[socket.socket]:
     """A listening socket. It is bound before anything else starts, so that a port in use is told at once."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -54,27 +54,27 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         yield listener
 
 
-def greeting(listener: socket.socket, client: tuple[str, str] | None) -> str:
+def format_greeting(listener: socket.socket, client: tuple[str, str] | None) -> str:
     """What is said at the start: where the service is and, once, the id and secret of its first client."""
-    base = base_of(listener)
-    introduction = INTRODUCTION.format(base=base, id=client[0], secret=client[1]) if client else ""
-    return GREETING.format(base=base) + introduction
+    base = base_url(listener)
+    introduction = FIRST_CLIENT_TEXT.format(base=base, id=client[0], secret=client[1]) if client else ""
+    return GREETING_TEXT.format(base=base) + introduction
 
 
-def base_of(listener: socket.socket) -> str:
+def base_url(listener: socket.socket) -> str:
     """The address at which this machine finds the service."""
     host, port = listener.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     return f"http://{shown}:{port}"
 
 
-def run(listener: socket.socket, workers: int, database_url: str) -> None:
+def run_server(listener: socket.socket, workers: int, database_url: str) -> None:
     """Answer requests until SIGINT or SIGTERM, then finish those under way (20 s at most)."""
     os.environ["DATABASE_URL"] = database_url
     if not os.environ.get("RAKORNAS_ISSUER"):
-        os.environ["RAKORNAS_ISSUER"] = base_of(listener)  # the same for all workers
+        os.environ["RAKORNAS_ISSUER"] = base_url(listener)  # the same for all workers
     configuration = uvicorn.Config(
-        "app.serving:application",
+        "app.serving:create_worker_app",
         factory=True,
         http="app.core.http.protocol:Protocol",
         ws="none",
@@ -96,7 +96,7 @@ def run(listener: socket.socket, workers: int, database_url: str) -> None:
         Multiprocess(configuration, sockets=[listener]).run()
 
 
-def application() -> FastAPI:
+def create_worker_app() -> FastAPI:
     """The application as a server process runs it, with JSON log lines."""
     from app.core import telemetry
     from app.main import create_app
@@ -106,7 +106,7 @@ def application() -> FastAPI:
     telemetry.configure_logging(settings.log_level)
     if parent := multiprocessing.parent_process():
         telemetry.discard_dead_worker_metrics()
-        threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+        threading.Thread(target=_stop_with_parent, args=(parent,), daemon=True).start()
     app = create_app(settings)
     # What is there now stays. Left to the collector, it would be gone through again and again, 100 ms each time.
     gc.collect()
@@ -114,7 +114,7 @@ def application() -> FastAPI:
     return app
 
 
-def _follow(parent: BaseProcess) -> None:
+def _stop_with_parent(parent: BaseProcess) -> None:
     """A worker whose parent was killed ends too: nobody else would tell it to, and it holds the port."""
     parent.join()
     os.kill(os.getpid(), signal.SIGTERM)

@@ -136,7 +136,7 @@ async def walk(database: Database, asked: Mapping[str, str], size: int) -> tuple
 
 async def read_page(reader: Reader, asked: Mapping[str, str], **beside: Any) -> Page:
     query = schemas.AttendanceQuery.model_validate({**asked, **{key: v for key, v in beside.items() if v is not None}})
-    return await repository.PUBLIC_LINES.page(reader, query, within={"meeting": crowd.MEETING})
+    return await repository.PUBLIC_LINES.fetch_page(reader, query, path_parameters={"meeting": crowd.MEETING})
 
 
 async def summaries(database: Database) -> list[Question]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from app.explorer.contract import contract
+from app.explorer.contract import get_openapi_document
 from app.main import create_app
 
 stopped: list[FastAPI] = []
@@ -24,5 +24,5 @@ def application() -> FastAPI:
 @cache
 def document() -> dict[str, Any]:
     """Return the contract as its readers have it, to be read only."""
-    found: dict[str, Any] = json.loads(json.dumps(contract(application())))
+    found: dict[str, Any] = json.loads(json.dumps(get_openapi_document(application())))
     return found

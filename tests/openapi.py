@@ -16,8 +16,8 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from app import operations
 from app.auth import Scope
-from app.core.http.examples import EXAMPLE, WRITTEN, shortened
-from app.explorer.contract import ANSWERS, answers
+from app.core.http.examples import READ_EXAMPLE_KEY, WRITE_EXAMPLE_KEY, shorten_response
+from app.explorer.contract import EXAMPLE_RESPONSES, load_example_responses
 from app.main import create_app
 from app.settings import Settings
 from app.state import state_of
@@ -78,9 +78,9 @@ def examples(app: FastAPI) -> list[str]:
     """The address of every operation's example."""
     routes = (context.original_route for context in iter_route_contexts(app.routes))
     return [
-        route.openapi_extra[EXAMPLE]
+        route.openapi_extra[READ_EXAMPLE_KEY]
         for route in routes
-        if isinstance(route, APIRoute) and route.openapi_extra and EXAMPLE in route.openapi_extra
+        if isinstance(route, APIRoute) and route.openapi_extra and READ_EXAMPLE_KEY in route.openapi_extra
     ]
 
 
@@ -88,9 +88,9 @@ def written(app: FastAPI) -> dict[str, dict[str, Any]]:
     """The address and body of every example that writes, by operation."""
     routes = (context.original_route for context in iter_route_contexts(app.routes))
     return {
-        route.name: route.openapi_extra[WRITTEN]
+        route.name: route.openapi_extra[WRITE_EXAMPLE_KEY]
         for route in routes
-        if isinstance(route, APIRoute) and route.openapi_extra and WRITTEN in route.openapi_extra
+        if isinstance(route, APIRoute) and route.openapi_extra and WRITE_EXAMPLE_KEY in route.openapi_extra
     }
 
 
@@ -124,7 +124,11 @@ async def answer_of(app: FastAPI, client: httpx.AsyncClient, address: str) -> An
     if answer.status_code == 401:
         answer = await client.get(address, headers={**headers, **bearer(app, *Scope)})
     assert answer.status_code == 200, (address, answer.text)
-    return shortened(answer.json()) if answer.headers["content-type"] == "application/json" else measured(answer.text)
+    return (
+        shorten_response(answer.json())
+        if answer.headers["content-type"] == "application/json"
+        else measured(answer.text)
+    )
 
 
 def measured(text: str) -> str:
@@ -149,8 +153,8 @@ def main() -> None:
         with operations.open_database(None, Path(directory, "data")) as database:
             operations.migrate(database.url)
             operations.load_if_empty(database.url)
-            ANSWERS.write_bytes(orjson.dumps(asyncio.run(ask(database.url)), option=OPTIONS))
-    answers.cache_clear()
+            EXAMPLE_RESPONSES.write_bytes(orjson.dumps(asyncio.run(ask(database.url)), option=OPTIONS))
+    load_example_responses.cache_clear()
     document.cache_clear()
     PUBLISHED.write_bytes(current())
 

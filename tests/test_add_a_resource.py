@@ -89,10 +89,10 @@ class Notice(SourcedRecord, NoticeMembers):
     """A notice."""
 
 
-class NoticeQuery(PageQuery):
+class NoticeQuery(CollectionQuery):
     kind: NoticeKind | None = None
     sort: Literal["code", "-code", "name", "-name"] | None = None
-    fields: Annotated[str, FieldsOf(Notice), Field(description="Members to keep.")] | None = None
+    fields: Annotated[str, FieldSelection(Notice), Field(description="Members to keep.")] | None = None
 ''',
     "app/notices/repository.py": '''
 """The SQL of notices."""
@@ -114,8 +114,8 @@ def notice(_day: DayExpression) -> DocumentSelect:
     return select(_notice.code, _notice.name, _notice.kind, *sourced_record_columns(_notice))
 
 
-def _conditions(given: Given) -> Iterator[ColumnElement[bool]]:
-    if "kind" in given:
+def _conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    if "kind" in filters:
         yield _notice.kind == bindparam("kind")
 
 
@@ -131,13 +131,13 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from app.auth import allow_anonymous
-from app.core.database import Read
-from app.core.examples import example
-from app.core.pages import PageOf
+from app.core.http.dependencies import ReaderDep
+from app.core.http.examples import example
+from app.core.http.paging import PageOf
 from app.notices import repository, schemas
-from app.routing import resource
+from app.routing import resource_router
 
-router = resource("notices")
+router = resource_router("notices")
 
 
 @router.get(
@@ -146,9 +146,9 @@ router = resource("notices")
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/notices?kind=circular"),
 )
-async def list_notices(request: Request, read: Read, query: Annotated[schemas.NoticeQuery, Query()]) -> Response:
+async def list_notices(request: Request, reader: ReaderDep, query: Annotated[schemas.NoticeQuery, Query()]) -> Response:
     """List notices"""
-    return (await repository.NOTICES.page(read, query)).reply(request, fresh=60)
+    return (await repository.NOTICES.fetch_page(reader, query)).to_response(request, max_age=60)
 ''',
 }
 

@@ -70,7 +70,7 @@ class TestRoute:
         """Else a route would be open because of where it stands."""
         router = APIRouter(prefix="/x", route_class=AuthorizingRoute, dependencies=[declared])
         router.get("/y")(lambda: None)
-        with pytest.raises(TypeError, match="/x: each route declares for itself"):
+        with pytest.raises(TypeError, match="/x: the access policy must be declared by each route"):
             check_access_declared(FastAPI(), [router])
 
     def test_a_route_of_another_class_is_refused(self) -> None:
@@ -78,7 +78,7 @@ class TestRoute:
         router.get("/open")(lambda: None)
         app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
         app.include_router(router)
-        with pytest.raises(TypeError, match="/open: a route that declares nothing"):
+        with pytest.raises(TypeError, match="/open: the route declares no access policy"):
             check_access_declared(app, [router])
 
     async def test_without_a_token_nothing_is_looked_at(self) -> None:
@@ -142,14 +142,14 @@ def test_every_route_of_the_app_declares_who_may_call_it(app: FastAPI) -> None:
     for route in routes:
         assert isinstance(route, AuthorizingRoute)
         assert [one.dependency for one in route.dependencies if isinstance(one.dependency, AccessPolicy)] == [
-            route.access
+            route.access_policy
         ]
 
 
 def test_nothing_can_be_written_by_anyone(app: FastAPI) -> None:
     """But for the token endpoint, which asks for more than a token."""
     routes: list[Any] = [context.route for context in iter_route_contexts(app.router.routes)]
-    open_writes = {one.path for one in routes if one.access.scope is None and not {"GET", "HEAD"} >= one.methods}
+    open_writes = {one.path for one in routes if one.access_policy.scope is None and not {"GET", "HEAD"} >= one.methods}
     assert open_writes == {"/oauth/token"}
-    closed_reads = {one.path for one in routes if one.access.scope is not None and "GET" in one.methods}
+    closed_reads = {one.path for one in routes if one.access_policy.scope is not None and "GET" in one.methods}
     assert {"/v1/clients", "/v1/clients/{id}"} <= closed_reads

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.core.http.openapi import ProblemDocument
-from app.core.problems import KINDS
+from app.core.problems import PROBLEM_TYPES
 from app.main import TAGS
 from tests import openapi
 from tests.applications import document
@@ -136,7 +136,7 @@ def test_declares_its_problems(name: str) -> None:
             assert media_type == "application/problem+json"
             assert content["schema"] == {"$ref": "#/components/schemas/ProblemDocument"}
             for code in codes_of(content):
-                assert str(KINDS[code].status) == status
+                assert str(PROBLEM_TYPES[code].status) == status
 
 
 @of_each(OPERATIONS)

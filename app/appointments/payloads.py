@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.core.datetimes import PartialDate
-from app.core.http.body_types import Content, Day, Line, Name, Uuid
+from app.core.http.body_types import Day, Line, Name, PayloadModel, Uuid
 from app.models.vocabulary import Office, Standing
 from app.writes.payloads import ChangeReason, Reference, SourcedPayload, merge_patch_model
 
@@ -36,7 +36,7 @@ class AppointmentPatch(AppointmentContent):
     """What is to change of an appointment."""
 
 
-class Successor(Content):
+class Successor(PayloadModel):
     """Who comes next, in the same office of the same organization."""
 
     official: Annotated[Uuid, Field(description="Id of the person.")]

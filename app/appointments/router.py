@@ -10,24 +10,24 @@ from app.appointments import payloads, repository, schemas, service
 from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.http.parameters import UUID_FORM
-from app.core.problems import EndsBeforeStart, NotFound, SameOfficeTwice, TwoHolders
-from app.routing import resource
+from app.core.http.parameters import UUID_PATTERN
+from app.core.problems import EndsBeforeStart, NotFound, SameOfficeTwice, TwoDefinitiveHolders
+from app.routing import resource_router
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource("appointments", at="/v1")
+router = resource_router("appointments", at="/v1")
 CACHE_SECONDS = 60  # seconds
 EXAMPLE_PATH = "/v1/appointments/01a20c10-0b1e-7462-be69-2d72b31c409c"
 Id = Annotated[
     str,
     Path(
         description="The appointment's id, a UUID.",
-        pattern=UUID_FORM,
+        pattern=UUID_PATTERN,
         examples=["01a20c10-0b1e-7462-be69-2d72b31c409c"],
     ),
 ]
@@ -47,7 +47,7 @@ async def list_appointments(
     Who holds or held which office of which organization. With `as_of`, those that were possible on that day, and
     whether they were certain.
     """
-    return (await repository.APPOINTMENTS.page(read, query)).reply(request, fresh=CACHE_SECONDS)
+    return (await repository.APPOINTMENTS.fetch_page(read, query)).to_response(request, max_age=CACHE_SECONDS)
 
 
 @router.get(
@@ -55,15 +55,15 @@ async def list_appointments(
     response_model=schemas.Appointment,
     dependencies=[allow_anonymous()],
     openapi_extra=example(EXAMPLE_PATH),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def get_appointment(read: ReaderDep, id: Id, query: Annotated[schemas.AppointmentItemQuery, Query()]) -> Response:
     """Read one appointment
 
     With `as_of`, it is found only if it was possible on that day.
     """
-    if item := await repository.APPOINTMENTS.one(read, UUID(id), query):
-        return item.reply(fresh=CACHE_SECONDS)
+    if item := await repository.APPOINTMENTS.fetch_item(read, UUID(id), query):
+        return item.to_response(max_age=CACHE_SECONDS)
     raise NotFound
 
 
@@ -82,7 +82,7 @@ async def get_appointment(read: ReaderDep, id: Id, query: Annotated[schemas.Appo
             "start_on": "2030-01",
         },
     ),
-    responses=responses_for_create(schemas.Appointment, TwoHolders, SameOfficeTwice, EndsBeforeStart),
+    responses=responses_for_create(schemas.Appointment, TwoDefinitiveHolders, SameOfficeTwice, EndsBeforeStart),
 )
 async def create_appointment(write: CreateDep, content: payloads.AppointmentContent) -> Response:
     """Create an appointment
@@ -131,7 +131,7 @@ async def delete_appointment(write: ChangeDep, id: Id, note: DeleteReason = None
     response_model=PageOf[revisions.Revision],
     dependencies=[allow_anonymous()],
     openapi_extra=example(f"{EXAMPLE_PATH}/revisions"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_appointment_revisions(
     request: Request, read: ReaderDep, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
@@ -141,7 +141,7 @@ async def list_appointment_revisions(
     Who wrote what of it, when and why; also of one that was deleted.
     """
     page = await revisions.list_revisions(read, repository.APPOINTMENT, {"id": UUID(id)}, query)
-    return page.reply(request, fresh=CACHE_SECONDS)
+    return page.to_response(request, max_age=CACHE_SECONDS)
 
 
 @router.post(
@@ -158,7 +158,7 @@ async def list_appointment_revisions(
             "reason": "an example",
         },
     ),
-    responses=responses_for_create(schemas.Succession, TwoHolders, SameOfficeTwice, EndsBeforeStart),
+    responses=responses_for_create(schemas.Succession, TwoDefinitiveHolders, SameOfficeTwice, EndsBeforeStart),
 )
 async def succeed_appointment(write: CreateDep, content: payloads.SuccessionContent) -> Response:
     """Hand an office over

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from app.core.datetimes import PartialDate
 from app.core.db.provenance import SourcedRecord
-from app.core.http.parameters import UUID_FORM, AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words
+from app.core.http.parameters import UUID_PATTERN, AsOf, Code, CollectionQuery, FieldSelection, ItemQuery, SearchWords
 from app.models.vocabulary import Office, Standing
 from app.references import CodeReference, OfficialReference
 
@@ -43,7 +43,7 @@ class Succession(BaseModel):
 
 
 Fields = Annotated[
-    str, FieldsOf(Appointment), Field(description="Members to keep.", examples=["official,office,start_on"])
+    str, FieldSelection(Appointment), Field(description="Members to keep.", examples=["official,office,start_on"])
 ]
 
 
@@ -62,13 +62,15 @@ Sort = Annotated[
 OfficialId = Annotated[
     str,
     Field(
-        pattern=UUID_FORM, description="Id of an official, a UUID.", examples=["01a20c10-0ad9-7584-8953-0eb59d6a8d90"]
+        pattern=UUID_PATTERN,
+        description="Id of an official, a UUID.",
+        examples=["01a20c10-0ad9-7584-8953-0eb59d6a8d90"],
     ),
 ]
 
 
-class AppointmentQuery(PageQuery):
-    q: Annotated[Words, Field(examples=["hasyim"])] | None = None
+class AppointmentQuery(CollectionQuery):
+    q: Annotated[SearchWords, Field(examples=["hasyim"])] | None = None
     official: OfficialId | None = None
     organization: Annotated[Code, Field(description="Code of an organization.", examples=["kpu-31"])] | None = None
     division: Annotated[Code, Field(description="Code of a division.", examples=["p7-4"])] | None = None

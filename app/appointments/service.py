@@ -9,16 +9,18 @@ from uuid_utils.compat import uuid7
 from app.appointments import payloads, repository
 from app.core.db.transaction import Transaction
 from app.core.http import conditional
-from app.core.http.validation import validate
+from app.core.http.validation import validate_document
 from app.core.languages import Text
-from app.core.problems import Conflict, Invalid, InvalidContent
+from app.core.problems import Conflict, ErrorDetail, InvalidContent
 from app.writes import changes, ownership, rows
 from app.writes.conflicts import AttemptedWrite
 from app.writes.idempotency import StoredResponse
 from app.writes.request import WriteRequest, WriteResult
 
 RESOURCE = repository.APPOINTMENT
-UNKNOWN_APPOINTMENT = Invalid("unknown_id", Text("Tidak ada penugasan ini.", "No such appointment."), pointer="/ends")
+UNKNOWN_APPOINTMENT = ErrorDetail(
+    "unknown_id", Text("Tidak ada penugasan ini.", "No such appointment."), pointer="/ends"
+)
 ALREADY_ENDED = Text("Penugasan ini sudah berakhir.", "This appointment has ended already.")
 
 
@@ -37,7 +39,7 @@ async def succeed_appointment(write: WriteRequest, asked: payloads.SuccessionCon
         await ownership.ensure_object_inside(transaction, write.caller, RESOURCE, ends)
         if held.members["end_on"] is not None:
             address = RESOURCE.format_address(ends)
-            raise Conflict(Invalid("already_ended", ALREADY_ENDED, pointer="/ends", address=address))
+            raise Conflict(ErrorDetail("already_ended", ALREADY_ENDED, pointer="/ends", address=address))
         ending = {name: value for name, value in asked.model_dump().items() if name in ("end_on", "end_reason")}
         await changes.apply_patch(transaction, write, RESOURCE, payloads.AppointmentPatch(**ending), ends)
         begun: UUID = uuid7()
@@ -66,7 +68,7 @@ def _begins_after_end(asked: payloads.SuccessionContent) -> bool:
 
 def _build_successor(asked: payloads.SuccessionContent, held: rows.LockedRow) -> payloads.AppointmentContent:
     begins = orjson.loads(asked.begins.model_dump_json())
-    return validate(
+    return validate_document(
         payloads.AppointmentContent,
         {
             **begins,

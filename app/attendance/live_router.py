@@ -10,9 +10,9 @@ from starlette.types import Receive, Scope, Send
 from app.attendance.broadcast import Subscription, SummaryBroadcaster
 from app.auth import AuthorizingRoute, allow_anonymous
 from app.core.http.examples import example
-from app.core.http.negotiation import produces
-from app.core.http.openapi import problems
-from app.core.http.parameters import Nothing
+from app.core.http.negotiation import negotiates
+from app.core.http.openapi import problem_responses
+from app.core.http.parameters import NoParameters
 from app.core.problems import NotAcceptable, NotFound
 from app.state import state_of
 
@@ -49,8 +49,8 @@ router = APIRouter(
     prefix="/v1/meetings/{code}/attendance/live",
     tags=["attendance"],
     route_class=AuthorizingRoute,
-    dependencies=[Depends(produces(EVENT_STREAM))],
-    responses=problems(NotAcceptable),
+    dependencies=[Depends(negotiates(EVENT_STREAM))],
+    responses=problem_responses(NotAcceptable),
 )
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 LastEventId = Annotated[
@@ -122,10 +122,10 @@ async def wait_for_disconnect(receive: Receive) -> None:
     response_class=EventStream,
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/attendance/live"),
-    responses={200: STREAM_RESPONSE, **problems(NotFound)},
+    responses={200: STREAM_RESPONSE, **problem_responses(NotFound)},
 )
 async def stream_attendance_summary(
-    request: Request, code: Code, _query: Nothing, last_event_id: LastEventId = None
+    request: Request, code: Code, _query: NoParameters, last_event_id: LastEventId = None
 ) -> Response:
     """Listen to a roll in numbers
 

@@ -9,16 +9,16 @@ from app.auth import AuthorizingRoute, Scope, allow_anonymous, build_missing_sco
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
-from app.core.http.negotiation import produces
-from app.core.http.openapi import problems
+from app.core.http.negotiation import negotiates
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.problems import InsufficientScope, NotAcceptable, NotFound, RollTooLong, Unauthenticated
 from app.roll_access import access, audited_read
 from app.rolls import export_router
-from app.routing import resource
+from app.routing import resource_router
 from app.writes import audit_trail
 
-router = resource("attendance", at="/v1/meetings/{code}/attendance")
+router = resource_router("attendance", at="/v1/meetings/{code}/attendance")
 list_router = APIRouter(prefix="/v1/meetings/{code}/attendance", tags=["attendance"], route_class=AuthorizingRoute)
 CACHE_SECONDS = 30  # seconds
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
@@ -31,7 +31,7 @@ Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakorn
     openapi_extra=example("/v1/meetings/rakornas-2022-06/attendance?organization=kpu-31"),
     responses={
         200: {"content": export_router.CONTENT},
-        **problems(NotFound, Unauthenticated, InsufficientScope, NotAcceptable, RollTooLong),
+        **problem_responses(NotFound, Unauthenticated, InsufficientScope, NotAcceptable, RollTooLong),
     },
 )
 async def list_attendance(
@@ -39,7 +39,7 @@ async def list_attendance(
     read: ReaderDep,
     code: Code,
     query: Annotated[schemas.AttendanceQuery, Query()],
-    media_type: Annotated[str, Depends(produces("application/json", *export_router.MEDIA_TYPES))],
+    media_type: Annotated[str, Depends(negotiates("application/json", *export_router.MEDIA_TYPES))],
     _purpose: audit_trail.Purpose = None,
 ) -> Response:
     """Read a roll
@@ -58,7 +58,7 @@ async def list_attendance(
         if media_type in export_router.MEDIA_TYPES:
             return await export_router.export_roll(request, read, code, query, media_type, in_full=True)
         page = await audited_read.read_page(request, read, repository.FULL_LINES, query, code, "attendance")
-        return page.reply(request, fresh=None, vary=audited_read.VARY)
+        return page.to_response(request, max_age=None, vary=audited_read.VARY)
 
     async def unless_closed() -> None:
         rules = await access.find_access_rules(read, then, code)
@@ -72,8 +72,10 @@ async def list_attendance(
     if media_type in export_router.MEDIA_TYPES:
         await unless_closed()
         return await export_router.export_roll(request, read, code, query, media_type, in_full=False)
-    page = await repository.PUBLIC_LINES.page(read, query, within={"meeting": code}, if_empty=unless_closed)
-    return page.reply(request, fresh=CACHE_SECONDS, vary=audited_read.VARY)
+    page = await repository.PUBLIC_LINES.fetch_page(
+        read, query, path_parameters={"meeting": code}, ensure_listable=unless_closed
+    )
+    return page.to_response(request, max_age=CACHE_SECONDS, vary=audited_read.VARY)
 
 
 def _is_bound_elsewhere(request: Request) -> bool:
@@ -87,7 +89,7 @@ def _is_bound_elsewhere(request: Request) -> bool:
     response_model=schemas.Summary,
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/attendance/summary?by=organization"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def get_attendance_summary(
     read: ReaderDep, code: Code, query: Annotated[schemas.SummaryQuery, Query()]
@@ -99,5 +101,5 @@ async def get_attendance_summary(
     personal data. The sick count as excused.
     """
     if body := await summary_repository.find_summary(read, code, query):
-        return conditional.reply(body, cache=conditional.open_data(CACHE_SECONDS))
+        return conditional.json_response(body, cache=conditional.public_cache_control(CACHE_SECONDS))
     raise NotFound

@@ -7,7 +7,15 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.core.db.provenance import SourcedRecord
-from app.core.http.parameters import Code, FieldsOf, ItemQuery, NoQuery, PageQuery, SortedQuery, Words
+from app.core.http.parameters import (
+    Code,
+    CollectionQuery,
+    EmptyQuery,
+    FieldSelection,
+    ItemQuery,
+    SearchWords,
+    SortableQuery,
+)
 from app.models.vocabulary import AttendanceStatus, Capacity, Office
 from app.references import CodeReference, OfficialReference, ParticipantReference
 
@@ -67,7 +75,7 @@ class Attendance(SourcedRecord, AttendanceMembers):
 
 
 AttendanceFields = Annotated[
-    str, FieldsOf(Attendance), Field(description="Members to keep.", examples=["status,by_hand,intervals"])
+    str, FieldSelection(Attendance), Field(description="Members to keep.", examples=["status,by_hand,intervals"])
 ]
 
 
@@ -94,11 +102,11 @@ class RollCorrection(BaseModel):
 
 
 CorrectionFields = Annotated[
-    str, FieldsOf(RollCorrection), Field(description="Members to keep.", examples=["id,status,reason"])
+    str, FieldSelection(RollCorrection), Field(description="Members to keep.", examples=["id,status,reason"])
 ]
 
 
-class CorrectionQuery(SortedQuery):
+class CorrectionQuery(SortableQuery):
     pending: Annotated[
         Literal["true", "false"] | None,
         Field(description="`true`: those that wait for a second client; `false`: those that are confirmed."),
@@ -141,7 +149,7 @@ class RollDigest(BaseModel):
 
 
 LineFields = Annotated[
-    str, FieldsOf(RollLine), Field(description="Members to keep.", examples=["official,office,status"])
+    str, FieldSelection(RollLine), Field(description="Members to keep.", examples=["official,office,status"])
 ]
 SessionFilter = Annotated[
     Code,
@@ -167,8 +175,8 @@ LineSort = Annotated[
 ]
 
 
-class AttendanceQuery(PageQuery):
-    q: Annotated[Words, Field(examples=["tarmidzi"])] | None = None
+class AttendanceQuery(CollectionQuery):
+    q: Annotated[SearchWords, Field(examples=["tarmidzi"])] | None = None
     organization: Annotated[Code, Field(description="Code of an organization.", examples=["kpu-31"])] | None = None
     session: SessionFilter | None = None
     status: StatusFilter | None = None
@@ -220,7 +228,7 @@ class Summary(Counts, SummarySubject):
     groups: Annotated[list[SummaryGroup], Field(description="With `by`, in the order of their keys; else empty.")]
 
 
-class SummaryQuery(NoQuery):
+class SummaryQuery(EmptyQuery):
     session: SessionFilter | None = None
     by: (
         Annotated[

@@ -149,5 +149,5 @@ async def find_summary(read: Queryable, meeting: str, query: schemas.SummaryQuer
         return None
     text, session_is_known = row
     if query.session and not session_is_known:
-        raise InvalidParameters(PUBLIC_LINES.references["session"].unknown("session"))
+        raise InvalidParameters(PUBLIC_LINES.references["session"].unknown_code("session"))
     return str(text).encode()

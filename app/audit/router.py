@@ -9,9 +9,9 @@ from app.auth import Scope, require_scope
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
 from app.core.http.paging import PageOf
-from app.routing import resource
+from app.routing import resource_router
 
-router = resource("audit")
+router = resource_router("audit")
 
 
 @router.get(
@@ -31,7 +31,7 @@ async def list_audit_lines(
     `xid`, `at`, `client`, `scope`, `operation`, `keys`, `request_id` and `purpose`, written as RFC 8785 says, `at` in
     UTC with six digits: `2026-11-24T05:45:00.000001+00:00`.
     """
-    return _set_no_store((await repository.LINES.page(reader, query)).reply(request, fresh=0))
+    return _set_no_store((await repository.LINES.fetch_page(reader, query)).to_response(request, max_age=0))
 
 
 @router.get(
@@ -48,7 +48,7 @@ async def list_audit_roots(
     The newest hash of each hour in which lines were sealed. Keep them elsewhere: whoever rewrites the whole chain
     cannot rewrite those, and `rakornas audit verify --roots FILE` takes them as they are answered here.
     """
-    return _set_no_store((await repository.ROOTS.page(reader, query)).reply(request, fresh=0))
+    return _set_no_store((await repository.ROOTS.fetch_page(reader, query)).to_response(request, max_age=0))
 
 
 def _set_no_store(answer: Response) -> Response:

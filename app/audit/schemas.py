@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from app.core.datetimes import INSTANT, instant
-from app.core.http.parameters import FieldsOf, ListQuery
+from app.core.datetimes import INSTANT_PATTERN, parse_instant
+from app.core.http.parameters import FieldSelection, ListQuery
 
 Hash = Annotated[str, Field(description="SHA-256, as 64 hexadecimal digits.")]
 
@@ -41,9 +41,13 @@ class AuditRoot(BaseModel):
     sealed_at: datetime
 
 
-LineFields = Annotated[str, FieldsOf(AuditLine), Field(description="Members to keep.", examples=["id,at,operation"])]
-RootFields = Annotated[str, FieldsOf(AuditRoot), Field(description="Members to keep.", examples=["position,hash"])]
-Instant = Annotated[datetime, Field(json_schema_extra={"pattern": INSTANT}), BeforeValidator(instant)]
+LineFields = Annotated[
+    str, FieldSelection(AuditLine), Field(description="Members to keep.", examples=["id,at,operation"])
+]
+RootFields = Annotated[
+    str, FieldSelection(AuditRoot), Field(description="Members to keep.", examples=["position,hash"])
+]
+Instant = Annotated[datetime, Field(json_schema_extra={"pattern": INSTANT_PATTERN}), BeforeValidator(parse_instant)]
 FilterText = Annotated[str, Field(min_length=1, max_length=500)]
 
 

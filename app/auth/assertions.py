@@ -1,4 +1,4 @@
-"""Assertions with which a client proves that it has its private key: `private_key_jwt` (RFC 7523, section 3)."""
+"""Client assertions for the authentication method `private_key_jwt` (RFC 7523, section 3)."""
 
 from collections.abc import Collection
 from typing import Any, NamedTuple
@@ -7,6 +7,7 @@ from app.auth.jwt import (
     SIGNATURE_ALGORITHMS,
     InvalidToken,
     UnverifiedJwt,
+    VerificationKey,
     parse_jwk_set,
     parse_jwt,
     parse_verification_key,
@@ -16,57 +17,84 @@ from app.auth.jwt import (
     verify_signature,
 )
 
-MAX_ASSERTION_SECONDS = 60  # seconds that an assertion may be good for
+MAX_ASSERTION_SECONDS = 60  # longest time until `exp`
 CLOCK_LEEWAY_SECONDS = 5.0
-ALLOWED_TYPES = (None, "jwt", "client-authentication+jwt")
+ALLOWED_TYPES = (None, "jwt", "client-authentication+jwt")  # of the header parameter `typ`
 MAX_CLIENT_KEYS = 10
+MAX_JTI_LENGTH = 200
 
 
 class VerifiedAssertion(NamedTuple):
-    """An assertion whose signature is right: its `jti`, to be used once, and when it ends."""
+    """An assertion with a valid signature and valid claims: its `jti`, which may be used once, and its `exp`."""
 
     jti: str
     expires_at: float
 
 
 def parse_assertion(assertion: str) -> tuple[UnverifiedJwt, str]:
-    """The assertion taken apart, and the client that it says it comes from. Nothing is proved yet."""
-    signed = parse_jwt(assertion.encode("ascii", "replace"), algorithms=SIGNATURE_ALGORITHMS, types=ALLOWED_TYPES)
-    client = read_text_claim(signed.claims, "sub")
-    if signed.claims.get("iss") != client:
+    """Parse an assertion and return it with the client id that it claims. Nothing is verified yet.
+
+    Raises:
+        InvalidToken: It is not a JWT of an allowed algorithm and type, or its `iss` and `sub` differ.
+
+    """
+    jwt = parse_jwt(assertion.encode("ascii", "replace"), algorithms=SIGNATURE_ALGORITHMS, types=ALLOWED_TYPES)
+    client_id = read_text_claim(jwt.claims, "sub")
+    if jwt.claims.get("iss") != client_id:
         raise InvalidToken
-    return signed, client
+    return jwt, client_id
 
 
 def verify_assertion(jwt: UnverifiedJwt, jwks: Any, *, audience: Collection[str], now: float) -> VerifiedAssertion:
-    """Raise InvalidToken unless one of the client's keys signed this for us (and only us), for 60 s at most."""
-    keys, kid = parse_jwk_set(jwks), jwt.header.get("kid")
-    if kid is None and not keys:  # a set of one key needs no id
-        listed = jwks.get("keys", []) if isinstance(jwks, dict) else []
-        verify_signature(jwt, parse_verification_key(listed[0]) if len(listed) == 1 else None)
-    elif kid is None and len(keys) == 1:
-        verify_signature(jwt, next(iter(keys.values())))
-    else:
-        verify_signature(jwt, keys.get(kid) if isinstance(kid, str) else None)
-    named = read_audiences(jwt.claims)
-    ends = validate_times(jwt.claims, now, leeway=CLOCK_LEEWAY_SECONDS)
-    if len(named) != 1 or named[0] not in audience or ends > now + MAX_ASSERTION_SECONDS + CLOCK_LEEWAY_SECONDS:
+    """Verify an assertion's signature and claims.
+
+    Args:
+        jwt: The parsed assertion.
+        jwks: The client's registered JWK Set.
+        audience: The names of this service, one of which must be the only `aud`: with a second audience, either
+            recipient could use the assertion at the other.
+        now: Unix time in seconds.
+
+    Raises:
+        InvalidToken: No key of the client signed it, it is for another audience, or it is expired or valid for more
+            than 60 seconds.
+
+    """
+    verify_signature(jwt, _select_key(jwks, jwt.header.get("kid")))
+    audiences = read_audiences(jwt.claims)
+    expires_at = validate_times(jwt.claims, now, leeway=CLOCK_LEEWAY_SECONDS)
+    latest_expiry = now + MAX_ASSERTION_SECONDS + CLOCK_LEEWAY_SECONDS
+    if len(audiences) != 1 or audiences[0] not in audience or expires_at > latest_expiry:
         raise InvalidToken
     jti = read_text_claim(jwt.claims, "jti")
-    if len(jti) > 200:
+    if len(jti) > MAX_JTI_LENGTH:
         raise InvalidToken
-    return VerifiedAssertion(jti, ends)
+    return VerifiedAssertion(jti, expires_at)
 
 
 def is_client_jwk_set(jwks: Any) -> bool:
-    """Whether this can be a client's `jwks`: public keys that we can verify with, and nothing else."""
+    """Return whether a client may register this JWK Set: 1 to 10 supported public keys, each with its own `kid`.
+
+    The `kid` of an only key may be missing.
+    """
     if not isinstance(jwks, dict) or set(jwks) != {"keys"} or not isinstance(jwks["keys"], list):
         return False
     keys = jwks["keys"]
-    ids = [one.get("kid") for one in keys if isinstance(one, dict)]
+    ids = [jwk.get("kid") for jwk in keys if isinstance(jwk, dict)]
     return (
         1 <= len(keys) <= MAX_CLIENT_KEYS
-        and all(parse_verification_key(one) is not None for one in keys)
+        and all(parse_verification_key(jwk) is not None for jwk in keys)
         and all(isinstance(kid, str) or (kid is None and len(keys) == 1) for kid in ids)
         and len(set(ids)) == len(ids)
     )
+
+
+def _select_key(jwks: Any, kid: Any) -> VerificationKey | None:
+    """Return the client's key with this `kid` or, where the assertion names none, the only key of the set."""
+    keys = parse_jwk_set(jwks)
+    if kid is not None:
+        return keys.get(kid) if isinstance(kid, str) else None
+    if keys:
+        return next(iter(keys.values())) if len(keys) == 1 else None
+    jwk_list = jwks.get("keys", []) if isinstance(jwks, dict) else []
+    return parse_verification_key(jwk_list[0]) if len(jwk_list) == 1 else None

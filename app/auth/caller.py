@@ -1,4 +1,4 @@
-"""Who calls: what a verified token says of its client."""
+"""The authenticated client of a request."""
 
 from dataclasses import dataclass
 
@@ -9,19 +9,22 @@ from app.auth.scopes import Scope
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The client behind a request. `client` is its id or, where an outside issuer vouches for it, issuer and subject.
-
-    `organization`: it writes only there and below; `meeting`: a gate, good for one meeting.
-    """
+    """The client that sent a request, as its verified access token describes it."""
 
     client_id: str
+    """The id of one of our clients; for a token of an external issuer, its issuer and subject."""
     name: str
     scopes: frozenset[Scope]
     organization: str | None
+    """The client may write only to this organization and those below it; None: to all."""
     meeting: str | None
+    """The client is a check-in device of this meeting only; None: it is not bound to a meeting."""
 
 
 def get_caller(request: Request) -> Caller | None:
-    """Who calls, or None for anyone: the room `Authentication` has seen to it that a token which is there is good."""
+    """Return the caller of a request, or None for an anonymous one.
+
+    AuthenticationMiddleware has already rejected a request with an invalid token.
+    """
     caller: Caller | None = request.scope.get("state", {}).get("caller")
     return caller

@@ -1,4 +1,4 @@
-"""An outside issuer (Keycloak and the like): its keys, fetched from where its metadata says, and kept."""
+"""The cached public keys of an external token issuer, such as Keycloak (OpenID Connect Discovery, RFC 8414)."""
 
 import asyncio
 import time
@@ -13,16 +13,14 @@ from app.auth.jwt import InvalidToken, VerificationKey, parse_jwk_set
 from app.core.problems import Unavailable
 from app.settings import LOOPBACK
 
-KEY_CACHE_SECONDS = 600.0  # seconds after which the keys are fetched anew
-STALE_IF_ERROR_SECONDS = 3600.0  # seconds for which they are good while the issuer does not answer
-MIN_FETCH_INTERVAL_SECONDS = (
-    30.0  # between two fetches that key ids bring about: whoever makes ids up cannot make us hammer the issuer
-)
-RETRY_SECONDS = 5.0
+KEY_CACHE_SECONDS = 600.0  # older keys are still used, but fetched again in the background
+MAX_KEY_AGE_SECONDS = 3600.0  # older keys are not used, even if the issuer cannot be reached
+# Unknown key ids cause at most one fetch in this time, so that forged tokens cannot flood the issuer with requests.
+MIN_FETCH_INTERVAL_SECONDS = 30.0
+RETRY_SECONDS = 5.0  # after a failed fetch
 FETCH_TIMEOUT_SECONDS = 3.0
-MAX_WAITING_REQUESTS = (
-    8  # requests that wait for a fetch; more are told to come back, for each holds a place of the service's
-)
+# Each waiting request occupies one of the service's concurrent requests, so further ones get a 503 at once.
+MAX_WAITING_REQUESTS = 8
 MAX_DOCUMENT_BYTES = 256 * 1024
 
 FetchJson = Callable[[str], Awaitable[Any]]
@@ -30,11 +28,19 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 class ExternalIssuer:
-    """The keys of one issuer. `fetch` returns the JSON at an address."""
+    """The keys of one external issuer, by key id. One per worker."""
 
     def __init__(
         self, identifier: str, fetch: FetchJson | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
+        """Create the cache without fetching anything.
+
+        Args:
+            identifier: The issuer's URL, the `iss` of its tokens.
+            fetch: Returns the JSON document at a URL; raises LookupError if there is none.
+            clock: Returns monotonic seconds.
+
+        """
         self.identifier = identifier
         self._fetch = fetch or fetch_json
         self._clock = clock
@@ -47,31 +53,40 @@ class ExternalIssuer:
         self._refresh_task: asyncio.Task[None] | None = None
 
     async def find_key(self, kid: object) -> VerificationKey:
-        """The key of this id. InvalidToken where the issuer has none, Unavailable where it cannot be asked."""
+        """Return the key with this id, fetching the issuer's keys first if the id is unknown or the keys are too old.
+
+        Raises:
+            InvalidToken: The issuer has no such key.
+            Unavailable: The issuer cannot be reached, or too many requests wait for it.
+
+        """
         if not isinstance(kid, str):
             raise InvalidToken
-        if self._key_age() > STALE_IF_ERROR_SECONDS or kid not in self._keys:
+        if self._key_age() > MAX_KEY_AGE_SECONDS or kid not in self._keys:
             await self._await_refresh()
         elif self._key_age() > KEY_CACHE_SECONDS and (self._refresh_task is None or self._refresh_task.done()):
             self.start_refresh()
-        if self._key_age() > STALE_IF_ERROR_SECONDS or (kid not in self._keys and not self._is_reachable):
+        if self._key_age() > MAX_KEY_AGE_SECONDS or (kid not in self._keys and not self._is_reachable):
             raise Unavailable(retry_after=int(RETRY_SECONDS))
         if kid not in self._keys:
             raise InvalidToken
         return self._keys[kid]
 
     def start_refresh(self) -> None:
-        """Fetch the keys, and nobody waits for it."""
+        """Start to fetch the keys in the background."""
         self._refresh_task = asyncio.create_task(self._refresh())
 
     async def close(self) -> None:
+        """Cancel a fetch in the background."""
         if self._refresh_task is not None:
             self._refresh_task.cancel()
 
     def _key_age(self) -> float:
+        """Return the seconds since the keys were fetched, or infinity before the first fetch."""
         return float("inf") if self._fetched_at is None else self._clock() - self._fetched_at
 
     async def _await_refresh(self) -> None:
+        """Fetch the keys; raise Unavailable if too many requests wait for them already."""
         if self._waiting_requests >= MAX_WAITING_REQUESTS:
             raise Unavailable
         self._waiting_requests += 1
@@ -81,7 +96,7 @@ class ExternalIssuer:
             self._waiting_requests -= 1
 
     async def _refresh(self) -> None:
-        """Fetch the keys, unless that was just tried: whoever waited here for another's fetch has its result."""
+        """Fetch the keys, unless that was just tried: a request that waited for the lock uses the result of another."""
         async with self._refresh_lock:
             now = self._clock()
             if now < self._next_fetch_at:
@@ -89,24 +104,30 @@ class ExternalIssuer:
             self._next_fetch_at = now + MIN_FETCH_INTERVAL_SECONDS
             try:
                 async with asyncio.timeout(FETCH_TIMEOUT_SECONDS):
-                    self._keys = parse_jwk_set(_require_jwk_set(await self._fetch(await self._discover_jwks_uri())))
+                    self._keys = parse_jwk_set(_check_jwk_set(await self._fetch(await self._discover_jwks_uri())))
                 self._fetched_at, self._is_reachable = now, True
             except Exception as error:
                 self._is_reachable = False
                 self._next_fetch_at = now + RETRY_SECONDS
-                log.warning("outside issuer does not answer", cause=type(error).__name__)
+                log.warning("external_issuer_unreachable", cause=type(error).__name__)
 
     async def _discover_jwks_uri(self) -> str:
-        """Where the keys are, as the issuer's metadata says (OpenID Connect Discovery 4, RFC 8414)."""
+        """Return the URL of the issuer's keys from its metadata (OpenID Connect Discovery 4, RFC 8414).
+
+        Raises:
+            ValueError: The metadata is of another issuer, or the URL is neither https nor loopback.
+
+        """
         metadata = await self._fetch_metadata()
         if metadata.get("issuer") != self.identifier:
-            raise ValueError("the metadata is another issuer's")
-        address = metadata["jwks_uri"]
-        if not is_https_or_loopback(address):
-            raise ValueError("the keys are not at an https address")
-        return str(address)
+            raise ValueError("the metadata is of another issuer")
+        jwks_uri = metadata["jwks_uri"]
+        if not is_https_or_loopback(jwks_uri):
+            raise ValueError("jwks_uri is neither https nor loopback")
+        return str(jwks_uri)
 
     async def _fetch_metadata(self) -> Any:
+        """Fetch the OpenID Connect metadata or, if there is none, the metadata of RFC 8414."""
         parts = urlsplit(self.identifier)
         try:
             return await self._fetch(f"{self.identifier.rstrip('/')}/.well-known/openid-configuration")
@@ -116,15 +137,18 @@ class ExternalIssuer:
             )
 
 
-def _require_jwk_set(document: Any) -> dict[str, Any]:
-    """The document, where it is a key set at all (RFC 7517, section 5); an empty one withdraws all keys."""
+def _check_jwk_set(document: Any) -> dict[str, Any]:
+    """Return the document if it is a JWK Set (RFC 7517, section 5), which may be empty; else raise ValueError.
+
+    An error page must not withdraw the cached keys.
+    """
     if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
-        raise ValueError("what it answers is no key set")
+        raise ValueError("the document is not a JWK Set")
     return document
 
 
 def is_https_or_loopback(url: Any) -> bool:
-    """Whether what is fetched there cannot be changed on its way: https, or this machine."""
+    """Return whether nobody can alter a response of this URL in transit: its scheme is https, or its host this one."""
     if not isinstance(url, str):
         return False
     try:
@@ -137,20 +161,26 @@ def is_https_or_loopback(url: Any) -> bool:
 
 
 async def fetch_json(url: str) -> Any:
-    """The JSON at an address; LookupError where there is nothing. Redirects are not followed."""
-    import httpx  # only where there is an outside issuer: it is a tenth of a start
+    """Fetch a JSON document of at most 256 KiB, without following redirects.
+
+    Raises:
+        LookupError: The response is 404.
+        ValueError: It has another status than 200, is too long or not JSON.
+
+    """
+    import httpx  # imported only with an external issuer: the import takes a tenth of the start-up time
 
     async with (
         httpx.AsyncClient(timeout=FETCH_TIMEOUT_SECONDS, follow_redirects=False) as client,
-        client.stream("GET", url, headers={"Accept": "application/json"}) as answer,
+        client.stream("GET", url, headers={"Accept": "application/json"}) as response,
     ):
-        if answer.status_code == 404:
+        if response.status_code == 404:
             raise LookupError(url)
-        if answer.status_code != 200:
-            raise ValueError(f"status {answer.status_code}")
+        if response.status_code != 200:
+            raise ValueError(f"status {response.status_code}")
         body = b""
-        async for part in answer.aiter_bytes():
-            body += part
+        async for chunk in response.aiter_bytes():
+            body += chunk
             if len(body) > MAX_DOCUMENT_BYTES:
-                raise ValueError("the answer is too long")
+                raise ValueError("the document is too long")
     return orjson.loads(body)

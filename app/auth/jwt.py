@@ -1,6 +1,7 @@
-"""Signed tokens as bytes (RFC 7515, 7519): read strictly, and held against one key.
+"""Strict parsing and verification of signed JSON Web Tokens (RFC 7515, 7519; best practices: RFC 8725).
 
-The algorithm is chosen from a list of ours, never by the token; the key by its id among those that we trust already.
+The algorithm is chosen from a fixed list and the key by its id among keys that are already trusted, never from the
+token itself.
 """
 
 import binascii
@@ -16,7 +17,7 @@ from joserfc.jws import JWSRegistry
 
 AsymmetricKey = ECKey | OKPKey
 
-# EdDSA is the older name of what RFC 9864 calls Ed25519; of its curves we take this one alone.
+# EdDSA is the older name of the algorithm that RFC 9864 calls Ed25519; no other of its curves is accepted.
 SIGNATURE_ALGORITHMS = {
     "ES256": JWSRegistry.algorithms["ES256"],
     "Ed25519": JWSRegistry.algorithms["Ed25519"],
@@ -26,22 +27,22 @@ SUPPORTED_CURVES: Mapping[tuple[Any, Any], tuple[type[AsymmetricKey], frozenset[
     ("EC", "P-256"): (ECKey, frozenset({"ES256"})),
     ("OKP", "Ed25519"): (OKPKey, frozenset({"Ed25519", "EdDSA"})),
 }
+"""(`kty`, `crv`) to the key class and the algorithms of the curve."""
 COMPACT_SERIALIZATION = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 MAX_TOKEN_BYTES = 8 * 1024
-ALLOWED_HEADER_PARAMETERS = frozenset(
-    {"alg", "typ", "kid", "cty"}
-)  # no jku, x5u, jwk, x5c: a token does not bring its own key
+# No jku, x5u, jwk or x5c: a token must not bring its own key.
+ALLOWED_HEADER_PARAMETERS = frozenset({"alg", "typ", "kid", "cty"})
 PRIVATE_KEY_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 TEXT_CLAIM = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]+")
 MAX_TEXT_CLAIM_LENGTH = 255
 
 
 class InvalidToken(Exception):
-    """A token that is no good. Why stays between us: whoever forges one learns nothing."""
+    """A token was rejected. It has no message, because a forger should not learn the cause."""
 
 
 class UnverifiedJwt(NamedTuple):
-    """A token taken apart; nothing in it is to be believed before `check_signature`."""
+    """A parsed JWT. Its claims must not be used before `verify_signature`."""
 
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
@@ -50,57 +51,84 @@ class UnverifiedJwt(NamedTuple):
 
 
 class VerificationKey(NamedTuple):
-    """A public key with the algorithms that it may be used with: those of its curve."""
+    """A public key and the algorithms that it may be used with, which are those of its curve."""
 
     key: AsymmetricKey
     algorithms: frozenset[str]
 
 
 def parse_jwt(token: bytes, *, algorithms: Collection[str], types: Collection[str | None]) -> UnverifiedJwt:
-    """Raise InvalidToken unless this has the form of a token, an algorithm and a type (`typ`) of these."""
+    """Parse a JWT in JWS compact serialization (RFC 7515, section 3.1) without verifying it.
+
+    Args:
+        token: The serialized token.
+        algorithms: The accepted values of the header parameter `alg`.
+        types: The accepted values of `typ`, in lower case and without `application/`; None: it may be missing.
+
+    Raises:
+        InvalidToken: It is malformed or too long, or has another algorithm, type or header parameter.
+
+    """
     if len(token) > MAX_TOKEN_BYTES or not COMPACT_SERIALIZATION.fullmatch(token):
         raise InvalidToken
-    signed, _, signature = token.rpartition(b".")
-    header, claims = (_decode_json_object(part) for part in signed.split(b"."))
-    kind = header.get("typ")
+    signing_input, _, signature = token.rpartition(b".")
+    header, claims = (_decode_json_object(part) for part in signing_input.split(b"."))
+    type_ = header.get("typ")
     if not (
         isinstance(algorithm := header.get("alg"), str)
         and algorithm in algorithms
         and ALLOWED_HEADER_PARAMETERS.issuperset(header)
-        and (kind is None or isinstance(kind, str))
-        and (kind.lower().removeprefix("application/") if kind else None) in types
+        and (type_ is None or isinstance(type_, str))
+        and (type_.lower().removeprefix("application/") if type_ else None) in types
     ):
         raise InvalidToken
-    return UnverifiedJwt(header, claims, signed, _decode_base64url(signature))
+    return UnverifiedJwt(header, claims, signing_input, _decode_base64url(signature))
 
 
-def verify_signature(token: UnverifiedJwt, verification_key: VerificationKey | None) -> None:
-    """Raise InvalidToken unless this key made the signature, with an algorithm that the key is for."""
-    name = token.header["alg"]
-    if verification_key is None or name not in verification_key.algorithms:
+def verify_signature(jwt: UnverifiedJwt, verification_key: VerificationKey | None) -> None:
+    """Verify that this key made the signature, with one of the key's algorithms.
+
+    Raises:
+        InvalidToken: It did not, or there is no key.
+
+    """
+    algorithm = jwt.header["alg"]
+    if verification_key is None or algorithm not in verification_key.algorithms:
         raise InvalidToken
-    if not SIGNATURE_ALGORITHMS[name].verify(token.signing_input, token.signature, verification_key.key):
+    if not SIGNATURE_ALGORITHMS[algorithm].verify(jwt.signing_input, jwt.signature, verification_key.key):
         raise InvalidToken
 
 
 def validate_times(claims: Mapping[str, Any], now: float, *, leeway: float) -> float:
-    """When the token ends; raise InvalidToken where that is over, or its time has not come yet.
+    """Validate `exp`, `nbf` and `iat`, and return `exp` (RFC 7519, section 4.1).
 
-    `leeway`: how far the issuer's clock may be ahead of ours. It lengthens no token's life.
+    Args:
+        claims: The claims; `exp` is required.
+        now: Unix time in seconds.
+        leeway: Seconds by which the issuer's clock may be ahead of ours. It does not delay `exp`.
+
+    Raises:
+        InvalidToken: The token is expired or not valid yet, or a time is not a number.
+
     """
-    ends, begins, made = (claims.get(name) for name in ("exp", "nbf", "iat"))
-    if not _is_numeric_date(ends) or ends <= now:
+    expires_at, not_before, issued_at = (claims.get(name) for name in ("exp", "nbf", "iat"))
+    if not _is_numeric_date(expires_at) or expires_at <= now:
         raise InvalidToken
-    for instant in (begins, made):
+    for instant in (not_before, issued_at):
         if instant is not None and (not _is_numeric_date(instant) or instant > now + leeway):
             raise InvalidToken
-    return float(ends)
+    return float(expires_at)
 
 
 def read_text_claim(
     claims: Mapping[str, Any], name: str, *, required: bool = True, max_length: int = MAX_TEXT_CLAIM_LENGTH
 ) -> str:
-    """A claim that is a short text; InvalidToken where it is anything else. With `least=0` it may be missing: ''."""
+    """Return a claim that is a text without control characters, or "" if it is missing and not required.
+
+    Raises:
+        InvalidToken: It is missing, empty, too long or no such text.
+
+    """
     value = claims.get(name)
     if value is None and not required:
         return ""
@@ -110,29 +138,34 @@ def read_text_claim(
 
 
 def read_audiences(claims: Mapping[str, Any]) -> list[str]:
-    """Whom the token is for: one name or a list of them (RFC 7519, section 4.1.3)."""
-    named = claims.get("aud")
-    listed = named if isinstance(named, list) else [named]
-    texts = [one for one in listed if isinstance(one, str)]
-    if len(texts) != len(listed):
+    """Return the recipients in `aud`, which is one name or a list of names (RFC 7519, section 4.1.3).
+
+    Raises:
+        InvalidToken: It is missing or contains something else than text.
+
+    """
+    audience = claims.get("aud")
+    values = audience if isinstance(audience, list) else [audience]
+    audiences = [value for value in values if isinstance(value, str)]
+    if len(audiences) != len(values):
         raise InvalidToken
-    return texts
+    return audiences
 
 
 def parse_verification_key(jwk: Any) -> VerificationKey | None:
-    """The public key in a JWK (RFC 7517), or None where it is no key for signatures that we accept."""
+    """Return the public key of a JWK (RFC 7517), or None unless it is a key for a signature that we accept."""
     if not isinstance(jwk, dict) or not PRIVATE_KEY_MEMBERS.isdisjoint(jwk) or jwk.get("use", "sig") != "sig":
         return None
-    kind = (jwk.get("kty"), jwk.get("crv"))
-    known = SUPPORTED_CURVES.get(kind) if all(isinstance(one, str) for one in kind) else None
-    if known is None:
+    curve = (jwk.get("kty"), jwk.get("crv"))
+    supported = SUPPORTED_CURVES.get(curve) if all(isinstance(name, str) for name in curve) else None
+    if supported is None:
         return None
-    made, algorithms = known
+    key_class, algorithms = supported
     if "alg" in jwk:
         algorithms = algorithms & {jwk["alg"]} if isinstance(jwk["alg"], str) else frozenset()
     members = {name: jwk[name] for name in ("kty", "crv", "x", "y") if name in jwk}
     try:
-        key = made.import_key(members)
+        key = key_class.import_key(members)
         key.get_op_key("verify")
     except (JoseError, ValueError, TypeError, KeyError):
         return None
@@ -140,14 +173,15 @@ def parse_verification_key(jwk: Any) -> VerificationKey | None:
 
 
 def parse_jwk_set(jwks: Any) -> dict[str, VerificationKey]:
-    """The usable keys of a set, by id. What has no id cannot be asked for and is left out."""
-    listed = jwks.get("keys") if isinstance(jwks, dict) else None
-    named = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    found = {one["kid"]: parse_verification_key(one) for one in named if isinstance(one.get("kid"), str)}
-    return {kid: usable for kid, usable in found.items() if usable is not None}
+    """Return the usable keys of a JWK Set by `kid`; a key without one is left out, as no token can name it."""
+    jwk_list = jwks.get("keys") if isinstance(jwks, dict) else None
+    jwk_objects = [jwk for jwk in jwk_list if isinstance(jwk, dict)] if isinstance(jwk_list, list) else []
+    keys = {jwk["kid"]: parse_verification_key(jwk) for jwk in jwk_objects if isinstance(jwk.get("kid"), str)}
+    return {kid: key for kid, key in keys.items() if key is not None}
 
 
 def _is_numeric_date(value: Any) -> TypeGuard[float]:
+    """Return whether a value is a NumericDate: seconds since 1970 (RFC 7519, section 2)."""
     return type(value) in (int, float) and 0 <= value < 1e11
 
 
@@ -159,26 +193,24 @@ def _decode_base64url(part: bytes) -> bytes:
 
 
 def _decode_json_object(part: bytes) -> dict[str, Any]:
-    """A JSON object without repeated members: two readers might each believe another of the two."""
+    """Decode a part of a token; reject repeated members, because two parsers may each take another of the values."""
     try:
-        found = json.loads(
-            _decode_base64url(part).decode("utf-8"),
-            object_pairs_hook=_reject_duplicate_members,
-            parse_constant=_reject_constant,
-        )
+        text = _decode_base64url(part).decode("utf-8")
+        value = json.loads(text, object_pairs_hook=_build_unique_dict, parse_constant=_reject_constant)
     except (ValueError, RecursionError):
         raise InvalidToken from None
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise InvalidToken
-    return found
+    return value
 
 
-def _reject_duplicate_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+def _build_unique_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise InvalidToken
-    return found
+    return members
 
 
 def _reject_constant(_: str) -> None:
+    """Reject NaN and Infinity, which Python's parser accepts but JSON does not have."""
     raise InvalidToken

@@ -1,6 +1,6 @@
-"""The keys that sign access tokens: each for some days, known before that, and until its last token has ended.
+"""The keys that sign access tokens. Each signs for seven days and is published before and after that.
 
-All workers read them from the database, so that any of them verifies what another has signed.
+All workers read them from the database, so that each verifies the tokens that the others signed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,17 +12,16 @@ from joserfc.jwk import ECKey
 
 from app.auth.jwt import VerificationKey
 
-ACCESS_TOKEN_SECONDS = 600  # seconds that an access token is good for
+ACCESS_TOKEN_SECONDS = 600
 SIGNING_PERIOD_SECONDS = 7 * 86400
-PUBLISH_AHEAD_SECONDS = (
-    86400  # so much before it signs, its successor is published: whoever keeps our key set will have seen it
-)
+# A key is published a day before it signs, so that everybody who caches our key set knows it by then.
+PUBLISH_AHEAD_SECONDS = 86400
 SIGNING_ALGORITHM = "ES256"
 
 
 @dataclass(frozen=True)
 class SigningKey:
-    """A key of ours, and the instants between which it signs."""
+    """A private key of ours and the period in which it signs (Unix times)."""
 
     kid: str
     jwk: Mapping[str, Any]
@@ -37,14 +36,18 @@ class SigningKey:
     def verification_key(self) -> VerificationKey:
         return VerificationKey(self.private_key, frozenset({SIGNING_ALGORITHM}))
 
+    def verifies_at(self, now: float) -> bool:
+        """Return whether a token that this key signed, or will sign, may be valid at this time."""
+        return self.signs_until + ACCESS_TOKEN_SECONDS > now
+
     def to_public_jwk(self) -> dict[str, Any]:
-        """The public half as a JWK."""
+        """Return the public half as a JWK (RFC 7517)."""
         members = {name: self.jwk[name] for name in ("kty", "crv", "x", "y")}
         return {**members, "kid": self.kid, "use": "sig", "alg": SIGNING_ALGORITHM}
 
 
 class SigningKeySet:
-    """All keys of ours that still verify something, or soon will."""
+    """All our keys that still verify tokens or will sign some."""
 
     def __init__(self, keys: Iterable[SigningKey] = ()) -> None:
         self._keys = {key.kid: key for key in keys}
@@ -55,25 +58,25 @@ class SigningKeySet:
     __hash__ = None  # type: ignore[assignment]
 
     def find_verification_key(self, kid: object, now: float) -> VerificationKey | None:
-        """The key of this id, where a token that it signed may still be good."""
+        """Return the key with this id, or None if there is none or all its tokens are expired."""
         key = self._keys.get(kid) if isinstance(kid, str) else None
-        return key.verification_key if key and key.signs_until + ACCESS_TOKEN_SECONDS > now else None
+        return key.verification_key if key and key.verifies_at(now) else None
 
     def find_signing_key(self, now: float) -> SigningKey | None:
-        """The key to sign with at this instant."""
-        fit = [key for key in self._keys.values() if key.signs_from <= now < key.signs_until]
-        return max(fit, key=lambda key: key.signs_from, default=None)
+        """Return the key to sign with at this time, or None if there is none."""
+        current = [key for key in self._keys.values() if key.signs_from <= now < key.signs_until]
+        return max(current, key=lambda key: key.signs_from, default=None)
 
     def find_signing_end(self) -> float | None:
-        """Until when there is a key to sign with; None where there never was one."""
+        """Return the Unix time until which there is a key to sign with, or None if there has been no key yet."""
         return max((key.signs_until for key in self._keys.values()), default=None)
 
     def list_public_jwks(self, now: float) -> list[dict[str, Any]]:
-        """The public halves of all that verify now or will: what `/.well-known/jwks.json` shows."""
-        return [key.to_public_jwk() for key in self._keys.values() if key.signs_until + ACCESS_TOKEN_SECONDS > now]
+        """Return the public halves that `/.well-known/jwks.json` publishes: of keys that verify tokens or will."""
+        return [key.to_public_jwk() for key in self._keys.values() if key.verifies_at(now)]
 
 
 def generate_jwk() -> tuple[str, dict[str, Any]]:
-    """A new key with its id (its thumbprint, RFC 7638)."""
+    """Generate a private key and return its id, the JWK thumbprint (RFC 7638), and its JWK."""
     key = ECKey.generate_key("P-256", private=True)
     return key.thumbprint(), dict(key.as_dict(private=True))

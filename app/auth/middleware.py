@@ -1,4 +1,4 @@
-"""The room that knows the caller: a token that is presented is verified before any route, and before the body."""
+"""The middleware that authenticates a request by its access token, before routing and before the body is read."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -13,10 +13,11 @@ BEARER_PREFIX = b"bearer "
 
 
 class AuthenticationMiddleware:
-    """Sets `scope["state"]["caller"]`: a Caller, or None where no token is presented.
+    """Set `scope["state"]["caller"]` to the Caller, or to None for an anonymous request.
 
-    A token that is no good is 401 wherever it is sent to, so that a client learns at once that it must fetch another
-    (RFC 6750, section 3.1). At the token endpoint Authorization holds a client's secret, which is looked at there.
+    An invalid token is 401 on every route, public ones too, so that a client learns at once to fetch another one
+    (RFC 6750, section 3.1). At the token endpoint the Authorization header contains the client's secret, which that
+    endpoint verifies.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -38,16 +39,23 @@ class AuthenticationMiddleware:
             scope.setdefault("state", {})["caller"] = caller
             await self.app(scope, receive, send)
             return
-        scope.setdefault("state", {})["refused"] = problem  # answered by the room that counts, which comes next
+        scope.setdefault("state", {})["problem"] = problem  # RateLimitMiddleware, the next one, counts and answers it
         await self.app(scope, receive, send)
 
 
 async def _authenticate(scope: Scope) -> Caller | None:
-    given = [value for name, value in scope["headers"] if name == b"authorization"]
-    if not given or scope["path"] == TOKEN_PATH:
+    """Return the caller that the Authorization header identifies, or None without one.
+
+    Raises:
+        InvalidToken: The header is repeated, uses another scheme than Bearer, or its token is invalid.
+        Unavailable: The token cannot be verified now.
+
+    """
+    headers = [value for name, value in scope["headers"] if name == b"authorization"]
+    if not headers or scope["path"] == TOKEN_PATH:
         return None
-    value = given[0]
-    if len(given) > 1 or value[: len(BEARER_PREFIX)].lower() != BEARER_PREFIX:
+    value = headers[0]
+    if len(headers) > 1 or value[: len(BEARER_PREFIX)].lower() != BEARER_PREFIX:
         raise InvalidToken
     token = value[len(BEARER_PREFIX) :].strip(b" ")
     state = state_if_running(scope["app"])

@@ -1,4 +1,4 @@
-"""What the trust reads of the database, over one connection of its own that also listens."""
+"""The database access of the token verifier, over a connection of its own that also listens for changes."""
 
 import asyncio
 import json
@@ -12,8 +12,8 @@ from app.core.db.pools import open_connection
 from app.settings import Settings
 
 NOTIFICATION_CHANNEL = "clients"
-QUERY_TIMEOUT_SECONDS = 1.5  # seconds for connecting and asking together
-# Only what can still meet a token that is good: tokens last ten minutes.
+QUERY_TIMEOUT_SECONDS = 1.5  # for connecting and the query together
+# Older revocations concern no valid token: tokens are valid for ten minutes.
 REVOCATION_PERIOD = "interval '20 minutes'"
 SELECT_STATE = f"""
 SELECT (
@@ -25,7 +25,7 @@ SELECT (
     FROM clients WHERE updated_at > now() - {REVOCATION_PERIOD}
 ), (
     SELECT coalesce(json_agg(id), '[]') FROM client_secrets WHERE revoked_at > now() - {REVOCATION_PERIOD}
-)"""  # noqa: S608  (our own words)
+)"""  # noqa: S608  (constants of this module)
 LOCK_SIGNING_KEYS = "SELECT pg_advisory_xact_lock(signing_key_lock_key())"
 INSERT_SIGNING_KEY = """
 INSERT INTO signing_keys (kid, private_key, signs_from, signs_until)
@@ -37,24 +37,33 @@ WHERE ends IS NULL OR ends < clock_timestamp() + make_interval(secs => $4)"""
 
 
 class VerifierState(NamedTuple):
-    """Our keys; the revision of each client that changed lately, None where it was revoked; secrets revoked lately."""
+    """The signing keys and the recent revocations, as of one query."""
 
     signing_keys: tuple[SigningKey, ...]
     client_revisions: Mapping[str, int | None]
+    """The revision of each client that changed in the last 20 minutes, by client id; None: it is revoked."""
     revoked_secrets: frozenset[str]
+    """The ids of the secrets that were revoked in the last 20 minutes."""
 
 
 class VerifierRepository:
-    """The connection. After any fault it is dropped, and the next use makes another."""
+    """One connection, opened at its first use. After an error it is closed, and the next use opens another."""
 
     def __init__(self, settings: Settings, on_change: Callable[[], None]) -> None:
+        """Create the repository without connecting.
+
+        Args:
+            settings: Contains the address of the database.
+            on_change: Called when a client, a secret or a key changed, and when the connection is lost.
+
+        """
         self._settings = settings
         self._on_change = on_change
         self._connection: asyncpg.Connection | None = None
         self._lock = asyncio.Lock()
 
     async def fetch_state(self) -> VerifierState:
-        """What holds now."""
+        """Fetch the present signing keys and recent revocations."""
         keys, revisions, secrets = await self._run(lambda connection: connection.fetchrow(SELECT_STATE))
         return VerifierState(
             tuple(SigningKey(kid, jwk, begins, ends) for kid, jwk, begins, ends in json.loads(keys)),
@@ -63,9 +72,9 @@ class VerifierRepository:
         )
 
     async def add_signing_key(self) -> None:
-        """Make the next key, unless another worker has made it: the first signs at once, others after the one before.
+        """Create the next signing key, unless another worker has done so.
 
-        A key that is made a day ahead is published for so long before it signs.
+        The first key signs at once; each further one signs when the previous one ends, and is published until then.
         """
         kid, jwk = generate_jwk()
 
@@ -83,11 +92,13 @@ class VerifierRepository:
         await self._run(add)
 
     async def close(self) -> None:
+        """Close the connection at once."""
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
 
     async def _run(self, operation: Callable[[asyncpg.Connection], Any]) -> Any:
+        """Await an operation on the connection; one operation runs at a time."""
         async with self._lock:
             try:
                 async with asyncio.timeout(QUERY_TIMEOUT_SECONDS):

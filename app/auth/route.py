@@ -1,4 +1,4 @@
-"""Routes that are closed unless they say otherwise: one that does not cannot be made."""
+"""The route class that requires a declared access policy and enforces it before the body is read."""
 
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
@@ -10,15 +10,15 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from app.auth.caller import get_caller
 from app.auth.scopes import AccessPolicy, Scope, ScopePolicy
 from app.core.http import bodies
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.problems import InsufficientScope, Problem, TooManyRequests, Unauthenticated
 
 BEARER_CHALLENGE = 'Bearer realm="rakornas"'
-AUTHORIZATION_PROBLEMS = problems(Unauthenticated, InsufficientScope, TooManyRequests)
+AUTHORIZATION_PROBLEMS = problem_responses(Unauthenticated, InsufficientScope, TooManyRequests)
 
 
 class AuthorizingRoute(APIRoute):
-    """A route that authorizes a request before it reads the body or validates a parameter.
+    """A route that authorizes each request by its declared access policy, before the body and the parameters are read.
 
     Raises:
         TypeError: The route does not declare exactly one of `allow_anonymous()`, `require_scope()` and
@@ -35,48 +35,61 @@ class AuthorizingRoute(APIRoute):
         responses: dict[int | str, dict[str, Any]] | None = None,
         **rest: Any,
     ) -> None:
-        declared = [one.dependency for one in dependencies or () if isinstance(one.dependency, AccessPolicy)]
-        if len(declared) != 1:
+        policies = [item.dependency for item in dependencies or () if isinstance(item.dependency, AccessPolicy)]
+        if len(policies) != 1:
             raise TypeError(
                 f"{path}: declare exactly one of allow_anonymous(), require_scope() and require_scope_by_parameter()"
             )
-        self.access: AccessPolicy = declared[0]
-        may_be = {**(AUTHORIZATION_PROBLEMS if self.access.scope else {}), **(responses or {})}
-        super().__init__(path, endpoint, dependencies=dependencies, responses=may_be, **rest)
-        if self.access.alternative_scopes:  # FastAPI takes several scopes for all of them being needed
-            instead = [{ScopePolicy.scheme_name: [str(scope)]} for scope in self.access.alternative_scopes]
-            self.openapi_extra = {**(self.openapi_extra or {}), "security": instead}
+        self.access_policy: AccessPolicy = policies[0]
+        all_responses = {**(AUTHORIZATION_PROBLEMS if self.access_policy.scope else {}), **(responses or {})}
+        super().__init__(path, endpoint, dependencies=dependencies, responses=all_responses, **rest)
+        if self.access_policy.alternative_scopes:  # several scopes in one Security mean that all of them are required
+            alternatives = [{ScopePolicy.scheme_name: [str(scope)]} for scope in self.access_policy.alternative_scopes]
+            self.openapi_extra = {**(self.openapi_extra or {}), "security": alternatives}
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
-        async def guarded(request: Request) -> Response:
-            authorize(request, self.access)
-            declared = self.body_field.field_info if self.body_field else None
-            if declared is not None and (declared.is_required() or has_body(request)):
-                await bodies.read(request, declared)
+        async def authorize_and_handle(request: Request) -> Response:
+            authorize(request, self.access_policy)
+            body_field = self.body_field.field_info if self.body_field else None
+            if body_field is not None and (body_field.is_required() or has_body(request)):
+                await bodies.parse_body(request, body_field)
             return await handle(request)
 
-        return guarded
+        return authorize_and_handle
 
 
 def has_body(request: Request) -> bool:
-    """Whether anything comes after the header; a body that may be left out is not asked for its media type."""
+    """Return whether the request has content (RFC 9112, section 6.3). A missing optional body needs no Content-Type."""
     return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
 
 
 def check_access_declared(app: FastAPI, routers: Sequence[APIRouter]) -> None:
-    """Raise TypeError for a route that is no `Route`, and for a router that declares for all its routes at once."""
+    """Check that every route of the application declares its own access policy.
+
+    Raises:
+        TypeError: A route is not an AuthorizingRoute, or a router declares a policy for all its routes.
+
+    """
     for router in routers:
-        if any(isinstance(one.dependency, AccessPolicy) for one in router.dependencies):
-            raise TypeError(f"{router.prefix or router.tags}: each route declares for itself, not its router")
+        if any(isinstance(item.dependency, AccessPolicy) for item in router.dependencies):
+            raise TypeError(
+                f"{router.prefix or router.tags}: the access policy must be declared by each route, not by its router"
+            )
     for context in iter_route_contexts(app.routes):
         if not isinstance(context.original_route, AuthorizingRoute):
-            raise TypeError(f"{context.path}: a route that declares nothing; use route_class=Route")
+            raise TypeError(f"{context.path}: the route declares no access policy; use route_class=AuthorizingRoute")
 
 
 def authorize(request: Request, access: AccessPolicy) -> None:
-    """Let the request pass, or raise Unauthenticated or InsufficientScope."""
+    """Check that the caller has the scope that the policy requires of this request.
+
+    Raises:
+        Unauthenticated: There is no caller.
+        InsufficientScope: The caller does not have the scope.
+
+    """
     caller = get_caller(request)
     scope = access.required_scope(request.query_params, caller.scopes if caller else frozenset())
     if scope is not None and (caller is None or scope not in caller.scopes):
@@ -84,7 +97,7 @@ def authorize(request: Request, access: AccessPolicy) -> None:
 
 
 def build_missing_scope_problem(scope: Scope, request: Request) -> Problem:
-    """What to raise where a token with this scope is needed and not there: the challenge of RFC 6750, section 3."""
+    """Build the problem for a request without this scope: 401 or 403 with a challenge (RFC 6750, section 3)."""
     challenge = f'{BEARER_CHALLENGE}, scope="{scope}"'
     if get_caller(request) is not None:
         return InsufficientScope(scope, headers={"WWW-Authenticate": f'{challenge}, error="insufficient_scope"'})

@@ -1,4 +1,4 @@
-"""What a token may be good for, and how a route says which it asks for: `public()` or `allow(Scope.…)`."""
+"""The scopes of access tokens, and the access policies with which routes require them."""
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from fastapi import Depends, Security
 from fastapi.openapi.models import OAuth2, OAuthFlowClientCredentials, OAuthFlows
 from fastapi.security.base import SecurityBase
 
-TOKEN_PATH = "/oauth/token"  # noqa: S105  (an address)
+TOKEN_PATH = "/oauth/token"  # noqa: S105  (a path)
 
 
 class Scope(StrEnum):
-    """What a token may be good for (RFC 6749, section 3.3)."""
+    """A right that an access token may grant (RFC 6749, section 3.3)."""
 
     REGIONS_WRITE = "regions:write"
     ORGANIZATIONS_WRITE = "organizations:write"
@@ -51,32 +51,33 @@ SCOPE_DESCRIPTIONS: Mapping[Scope, str] = {
 
 @dataclass(frozen=True, slots=True)
 class AccessPolicy:
-    """A route's declaration: the scope it asks for, or None for anyone."""
+    """The access policy of a route: the scope that it requires, or None if anonymous requests are allowed."""
 
     scope: Scope | None
 
     def required_scope(self, _query_params: Mapping[str, str], _granted_scopes: Set[Scope]) -> Scope | None:
-        """The scope that a request with these parameters needs, whose caller has these scopes."""
+        """Return the scope that a request with these query parameters requires of a caller with these scopes."""
         return self.scope
 
     @property
     def alternative_scopes(self) -> Sequence[Scope]:
-        """What may be asked for instead of `scope`, for the contract to tell."""
+        """The scopes that some requests require instead of `scope`, for the OpenAPI document."""
         return ()
 
     async def __call__(self) -> None:
-        """Nothing to resolve: `Route` reads the declaration before anything else runs."""
+        """Do nothing: FastAPI calls each dependency, but AuthorizingRoute has enforced the policy before."""
 
 
 class ScopePolicy(AccessPolicy, SecurityBase):
-    """The declaration of a route that asks for a token; FastAPI reads the contract's security scheme off it."""
+    """The policy of a route that requires a scope. FastAPI copies its security scheme to the OpenAPI document."""
 
     scheme_name = "oauth2"
     model = OAuth2(
         description="A client of the service, with its id and secret (RFC 6749, section 4.4).",
         flows=OAuthFlows(
             clientCredentials=OAuthFlowClientCredentials(
-                tokenUrl=TOKEN_PATH, scopes={str(scope): meaning for scope, meaning in SCOPE_DESCRIPTIONS.items()}
+                tokenUrl=TOKEN_PATH,
+                scopes={str(scope): description for scope, description in SCOPE_DESCRIPTIONS.items()},
             )
         ),
     )
@@ -84,34 +85,35 @@ class ScopePolicy(AccessPolicy, SecurityBase):
 
 @dataclass(frozen=True)
 class ParameterScopePolicy(ScopePolicy):
-    """The declaration of a route whose scope stands in a parameter of the query.
+    """The policy of a route whose scope depends on a query parameter.
 
-    Where the parameter has another value, any of these scopes lets the caller in, to hear what the parameter may be.
+    If the parameter has another value, any of the scopes is enough, so that the caller gets the validation error.
     """
 
     parameter: str
     scopes: tuple[tuple[str, Scope], ...]
+    """(value of the parameter, required scope) pairs."""
 
-    def asked(self, query_params: Mapping[str, str], granted_scopes: Set[Scope]) -> Scope | None:
-        chosen = dict(self.scopes).get(query_params.get(self.parameter, ""))
-        return chosen or next((scope for _, scope in self.scopes if scope in granted_scopes), self.scope)
+    def required_scope(self, query_params: Mapping[str, str], granted_scopes: Set[Scope]) -> Scope | None:
+        scope_of_value = dict(self.scopes).get(query_params.get(self.parameter, ""))
+        return scope_of_value or next((scope for _, scope in self.scopes if scope in granted_scopes), self.scope)
 
     @property
-    def others(self) -> Sequence[Scope]:
+    def alternative_scopes(self) -> Sequence[Scope]:
         return [scope for scope in dict.fromkeys(scope for _, scope in self.scopes) if scope != self.scope]
 
 
 def allow_anonymous() -> Any:
-    """For `dependencies=`: anyone may call this route."""
+    """Return a dependency that declares that a route needs no access token."""
     return Depends(AccessPolicy(None))
 
 
 def require_scope(scope: Scope) -> Any:
-    """For `dependencies=`: only a token with this scope may call this route."""
+    """Return a dependency that declares that a route requires an access token with this scope."""
     return Security(ScopePolicy(scope), scopes=[scope.value])
 
 
 def require_scope_by_parameter(parameter: str, scopes: Mapping[str, Scope]) -> Any:
-    """For `dependencies=`: only a token with the scope of this parameter's value may call this route."""
+    """Return a dependency that declares that a route requires the scope of a query parameter's value."""
     first = next(iter(scopes.values()))
     return Security(ParameterScopePolicy(first, parameter, tuple(scopes.items())), scopes=[first.value])

@@ -11,7 +11,7 @@ from app.auth.caller import Caller
 from app.auth.jwt import InvalidToken, read_text_claim
 from app.auth.keys import ACCESS_TOKEN_SECONDS, SIGNING_ALGORITHM, SigningKey
 from app.auth.scopes import Scope
-from app.core.http.body_types import LONGEST_NAME
+from app.core.http.body_types import MAX_NAME_LENGTH
 
 ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105  (a media type)
 CLOCK_LEEWAY_SECONDS = 5.0  # seconds by which another machine's clock may be ahead
@@ -69,7 +69,7 @@ def parse_own_claims(claims: Mapping[str, Any], expires_at: float) -> VerifiedTo
     client, revision = read_text_claim(claims, "client_id"), claims.get("rakornas_revision")
     if type(revision) is not int or claims.get("sub") != client:
         raise InvalidToken
-    caller = _build_caller(claims, client, read_text_claim(claims, "name", required=False, max_length=LONGEST_NAME))
+    caller = _build_caller(claims, client, read_text_claim(claims, "name", required=False, max_length=MAX_NAME_LENGTH))
     return VerifiedToken(
         caller, expires_at, client, revision, read_text_claim(claims, "rakornas_secret", required=False) or None
     )

@@ -1,1 +1,1 @@
-"""Badges of participants: issuing, printing and verifying them."""
+"""Badges of participants: keys, issuing and printing."""

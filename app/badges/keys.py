@@ -1,8 +1,8 @@
-"""What a badge says, and the key of its meeting that signs it.
+"""Signing of badge tokens.
 
-A token is a JWS in its compact form (RFC 7515), signed with Ed25519 (RFC 8037): any library verifies it without asking
-anybody. It names the meeting (`aud`) and the badge (`jti`), and nobody. The key of a meeting is derived from one secret
-of the installation (RFC 5869), so that there is one for every meeting, and none to be made or lost.
+A token is a compact JWS (RFC 7515) signed with Ed25519 (RFC 8037), so any library verifies it without a network. It
+names the meeting (`aud`) and the badge (`jti`) and contains no personal data. The key of a meeting is derived from one
+secret of the installation (HKDF, RFC 5869): every meeting has one, and none is stored.
 """
 
 import base64
@@ -17,21 +17,23 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from joserfc import jws
 from joserfc.jwk import OKPKey
 
-ALGORITHM = "Ed25519"  # RFC 9864, which names the curve
+ALGORITHM = "Ed25519"  # RFC 9864: unlike EdDSA it names the curve
 
 
 class BadgeSigningKey:
-    """The key of a meeting."""
+    """The key that signs the badges of a meeting."""
 
     def __init__(self, secret: bytes, meeting: str) -> None:
-        seed = HKDF(SHA256(), length=32, salt=None, info=b"badges of " + meeting.encode()).derive(secret)
-        public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+        private = HKDF(SHA256(), length=32, salt=None, info=b"badges of " + meeting.encode()).derive(secret)
+        public = Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
         self.meeting = meeting
-        self._key = OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": _base64url(public), "d": _base64url(seed)})
+        self._key = OKPKey.import_key(
+            {"kty": "OKP", "crv": "Ed25519", "x": _base64url(public), "d": _base64url(private)}
+        )
         self.kid = self._key.thumbprint()
 
     def to_jwk(self) -> dict[str, Any]:
-        """The public half as a JWK (RFC 7517)."""
+        """Return the public key as a JWK (RFC 7517)."""
         members = self._key.as_dict(private=False)
         return {
             "kty": members["kty"],
@@ -43,14 +45,15 @@ class BadgeSigningKey:
         }
 
     def sign(self, badge: UUID) -> str:
-        """The token of a badge: the same whenever it is asked for."""
-        said = orjson.dumps({"aud": self.meeting, "jti": _base64url(badge.bytes)})
+        """Return the token of a badge. It is the same at each call (Ed25519 signatures are deterministic)."""
+        payload = orjson.dumps({"aud": self.meeting, "jti": _base64url(badge.bytes)})
         header = {"alg": ALGORITHM, "kid": self.kid}
-        return jws.serialize_compact(header, said, self._key, algorithms=[ALGORITHM])
+        return jws.serialize_compact(header, payload, self._key, algorithms=[ALGORITHM])
 
 
 @lru_cache(maxsize=100)
 def derive_key(secret: bytes, meeting: str) -> BadgeSigningKey:
+    """Derive the key of a meeting from the secret of the installation."""
     return BadgeSigningKey(secret, meeting)
 
 

@@ -1,1 +1,1 @@
-"""Check-ins: scans that devices send, alone, in batches, with or without the network."""
+"""Check-ins: scans of badges that devices send one by one or in batches, with or without delay."""

@@ -1,7 +1,8 @@
-"""Posts that wait at the same moment are stored in one transaction, which costs little more for ten than for one.
+"""Batch concurrent check-in submissions of one meeting into shared transactions.
 
-A post that comes alone does not wait. What comes while another is being stored waits for that, and goes in with all
-that has come meanwhile; each is answered after the commit that keeps it.
+A transaction for ten submissions costs little more than one for a single submission. The first submission starts a
+transaction at once; those that arrive while it runs are stored together in the next one. Each caller gets its answer
+after the commit that stored its scans.
 """
 
 import asyncio
@@ -14,85 +15,104 @@ from app.check_ins.repository import DeviceSubmission, ScanResult
 from app.core.db.faults import is_contention
 from app.core.problems import Unavailable
 
-MAX_SUBMISSIONS_PER_TRANSACTION = 50  # posts in one transaction
+MAX_SUBMISSIONS_PER_TRANSACTION = 50
 
 StoreSubmissions = Callable[[Sequence[DeviceSubmission]], Awaitable[list[list[ScanResult]]]]
 
 
 class _PendingSubmission(NamedTuple):
     submission: DeviceSubmission
-    result: "asyncio.Future[list[ScanResult]]"
+    results: "asyncio.Future[list[ScanResult]]"
 
 
 class CheckInBatcher:
-    """The posts of one worker, each meeting's for itself; each waits for so many seconds at most."""
+    """One per worker. Keeps a queue per meeting."""
 
     def __init__(self, store: StoreSubmissions, timeout: float) -> None:
-        self._keep, self._seconds = store, timeout
+        """Create a batcher without queues.
+
+        Args:
+            store: Writes a list of submissions in one transaction and returns their results in order.
+            timeout: Longest wait for an answer, in seconds.
+
+        """
+        self._store, self._timeout = store, timeout
         self._queues: dict[str, deque[_PendingSubmission]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def submit(self, submission: DeviceSubmission) -> list[ScanResult]:
-        """What has become of the scans of a post, in their order; nothing where there is no such meeting.
+        """Store the scans of one submission and return their results in order.
 
-        Unavailable when the database fails or does not come to it in time: then nobody knows whether it was kept.
+        Returns an empty list if the meeting does not exist.
+
+        Raises:
+            Unavailable: The database failed or the timeout passed. The scans may or may not have been stored; the
+                device sends them again (scan ids make that safe).
+
         """
-        waiting = _PendingSubmission(submission, asyncio.get_running_loop().create_future())
+        pending = _PendingSubmission(submission, asyncio.get_running_loop().create_future())
         if submission.meeting in self._queues:
-            self._queues[submission.meeting].append(waiting)
+            self._queues[submission.meeting].append(pending)
         else:
-            self._queues[submission.meeting] = deque([waiting])
-            # In a context of its own, for it works for others than the request that it begins with.
+            self._queues[submission.meeting] = deque([pending])
+            # A context of its own, because the task also serves other requests than the one that starts it.
             task = asyncio.get_running_loop().create_task(self._store_queue(submission.meeting), context=Context())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         try:
-            async with asyncio.timeout(self._seconds):
-                return await waiting.result
+            async with asyncio.timeout(self._timeout):
+                return await pending.results
         except TimeoutError as error:
             raise Unavailable from error
 
     async def _store_queue(self, meeting: str) -> None:
-        waiting = self._queues[meeting]
-        together: list[_PendingSubmission] = []
+        """Store the batches of a meeting one after another until its queue is empty."""
+        queue = self._queues[meeting]
+        batch: list[_PendingSubmission] = []
         try:
-            while together := _take_batch(waiting):
-                await self._store_batch(together)
+            while batch := _take_batch(queue):
+                await self._store_batch(batch)
         finally:
             del self._queues[meeting]
-            _fail([*together, *waiting], Unavailable())  # nobody is left, unless this task has been broken off
+            _fail([*batch, *queue], Unavailable())  # both are empty, unless this task was cancelled
 
-    async def _store_batch(self, group: list[_PendingSubmission]) -> None:
+    async def _store_batch(self, batch: list[_PendingSubmission]) -> None:
+        """Store a batch; on an error that one submission caused, store each of them alone."""
         try:
-            results = await self._keep([one.submission for one in group])
+            results = await self._store([pending.submission for pending in batch])
         except Exception as error:
-            if len(group) == 1 or (isinstance(error, Unavailable) and not is_contention(error)):
-                _fail(group, error)
-            else:  # what one of them has wrong, or waits for, is not the others' fault
-                await asyncio.gather(*(self._store_batch([one]) for one in group if not one.result.done()))
+            if len(batch) == 1 or (isinstance(error, Unavailable) and not is_contention(error)):
+                _fail(batch, error)
+            else:
+                await asyncio.gather(*(self._store_batch([pending]) for pending in batch if not pending.results.done()))
         else:
-            for one, result in zip(group, results, strict=True):
-                if not one.result.done():
-                    one.result.set_result(result)
+            for pending, scan_results in zip(batch, results, strict=True):
+                if not pending.results.done():
+                    pending.results.set_result(scan_results)
 
 
-def _fail(those: Iterable[_PendingSubmission], error: Exception) -> None:
-    for one in those:
-        if not one.result.done():
-            one.result.set_exception(error)
+def _fail(submissions: Iterable[_PendingSubmission], error: Exception) -> None:
+    """Raise an error in the callers that still wait for these submissions."""
+    for pending in submissions:
+        if not pending.results.done():
+            pending.results.set_exception(error)
 
 
-def _take_batch(waiting: deque[_PendingSubmission]) -> list[_PendingSubmission]:
-    """Those that go together, as they came: a device's second post after its first, none that nobody waits for."""
-    group: dict[str, _PendingSubmission] = {}
-    later = []
-    while waiting and len(group) < MAX_SUBMISSIONS_PER_TRANSACTION:
-        one = waiting.popleft()
-        if one.result.done():
+def _take_batch(queue: deque[_PendingSubmission]) -> list[_PendingSubmission]:
+    """Remove the next batch from a queue and return it in order of arrival.
+
+    A batch has at most one submission of each device; a second one stays in the queue, because the offset of the
+    device's clock depends on their order. Submissions whose caller has gone are dropped.
+    """
+    batch: dict[str, _PendingSubmission] = {}
+    deferred = []
+    while queue and len(batch) < MAX_SUBMISSIONS_PER_TRANSACTION:
+        pending = queue.popleft()
+        if pending.results.done():
             continue
-        if one.submission.device_id in group:
-            later.append(one)
+        if pending.submission.device_id in batch:
+            deferred.append(pending)
         else:
-            group[one.submission.device_id] = one
-    waiting.extendleft(reversed(later))
-    return list(group.values())
+            batch[pending.submission.device_id] = pending
+    queue.extendleft(reversed(deferred))
+    return list(batch.values())

@@ -1,42 +1,47 @@
-"""What a gate sends."""
+"""Request bodies of check-ins."""
 
 from typing import Annotated
 
 from pydantic import Field
 
-from app.core.http.body_types import Content, Instant, Slug, Uuid
+from app.core.http.body_types import Instant, PayloadModel, Slug, Uuid
 from app.models.vocabulary import ScanDirection
 
 DeviceId = Annotated[str, Field(min_length=1, max_length=100, pattern="^[A-Za-z0-9._:-]+$", examples=["gate-3"])]
 DeviceSentAt = Annotated[
     Instant,
-    Field(description="When it is sent, by the clock of the device.", examples=["2026-12-07T08:59:58.120+07:00"]),
+    Field(
+        description="Instant at which the device sends the request, by the device's clock.",
+        examples=["2026-12-07T08:59:58.120+07:00"],
+    ),
 ]
 ClockEpoch = Annotated[
     int,
-    Field(ge=0, le=2**31 - 1, description="How often the device's clock has jumped: one more with each jump."),
+    Field(ge=0, le=2**31 - 1, description="Counter that the device increments each time its clock jumps."),
 ]
 
 
-class ScanPayload(Content):
-    """A badge that a gate has seen."""
+class ScanPayload(PayloadModel):
+    """A scan of a badge."""
 
     scan_id: Annotated[
-        Uuid, Field(description="A UUIDv7 that the device makes: the same for the same scan, however often it is sent.")
+        Uuid, Field(description="A UUIDv7 made by the device. A scan keeps its id however often it is sent.")
     ]
     badge: Annotated[
-        str, Field(min_length=1, max_length=500, description="What the QR code says, also where it is no badge.")
+        str, Field(min_length=1, max_length=500, description="The text of the QR code, also if it is not a badge.")
     ]
     direction: ScanDirection = "in"
-    session: Annotated[Slug | None, Field(description="Code of the session at whose door it is; null: the house.")] = (
-        None
-    )
+    session: Annotated[
+        Slug | None,
+        Field(description="Code of the session at whose entrance the device is; null: the entrance of the meeting."),
+    ] = None
     scanned_at: Annotated[
-        Instant, Field(description="By the clock of the device.", examples=["2026-12-07T08:59:57+07:00"])
+        Instant,
+        Field(description="Instant of the scan, by the device's clock.", examples=["2026-12-07T08:59:57+07:00"]),
     ]
-    sequence: Annotated[int | None, Field(ge=0, le=2**53 - 1, description="The device's own count of its scans.")] = (
-        None
-    )
+    sequence: Annotated[
+        int | None, Field(ge=0, le=2**53 - 1, description="Number that the device gives to its scans, counting up.")
+    ] = None
 
 
 class CheckInPayload(ScanPayload):
@@ -47,8 +52,8 @@ class CheckInPayload(ScanPayload):
     clock_epoch: ClockEpoch = 0
 
 
-class CheckInBatchPayload(Content):
-    """Scans that a device has kept, in any order, and some of them perhaps again."""
+class CheckInBatchPayload(PayloadModel):
+    """Scans that a device has stored, in any order; some of them may have been sent before."""
 
     device_id: DeviceId
     device_sent_at: DeviceSentAt

@@ -1,4 +1,4 @@
-"""The SQL of badges, of gates and of what they have seen."""
+"""SQL of check-ins: storing and listing scans."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ _MEETING = bindparam("meeting", type_=Text)
 
 
 def _outcome_expression() -> ColumnElement[str]:
-    """What a scan comes to, the first entry told from those after it."""
+    """Return the outcome of a scan; of the entries of a participant only the first is `first_entry`."""
     return case(
         (_scan.c.annulled_at.is_not(None), literal_column("'annulled'")),
         (_scan.c.classification != literal_column("'entry'"), _scan.c.classification),
@@ -31,13 +31,14 @@ def _outcome_expression() -> ColumnElement[str]:
 
 
 def select_scan(_day: DayExpression) -> DocumentSelect:
-    known = case(
+    """Select the members of `schemas.Scan`."""
+    participant = case(
         (_scan.c.participant.is_not(None), references.participant_reference(_scan.c.participant)), else_=null()
     )
     return (
         select(
             _scan.c.id.label("scan_id"),
-            known.label("participant"),
+            participant.label("participant"),
             _outcome_expression().label("outcome"),
             _scan.c.reported_outcome.label("told"),
             _scan.c.direction,
@@ -81,7 +82,7 @@ SCANS = Collection(
     sorts={"received_at": [_scan.c.received_at]},
     references={
         "session": ReferenceFilter(
-            models.Session.code, "/v1/meetings/{code}/sessions", within=models.Session.meeting == _MEETING
+            models.Session.code, "/v1/meetings/{code}/sessions", condition=models.Session.meeting == _MEETING
         )
     },
     folded=literal_column("''"),
@@ -92,7 +93,7 @@ _CHECK_IN = "SELECT p, status, outcome, effective_at, shift FROM check_in($1, $2
 
 
 class DeviceSubmission(NamedTuple):
-    """What a device has sent, with the instant of its receipt, and by whom."""
+    """The scans that a device sent in one request, with the instant of receipt and the client that sent them."""
 
     meeting: str
     device_id: str
@@ -105,7 +106,11 @@ class DeviceSubmission(NamedTuple):
 
 
 class ScanResult(NamedTuple):
-    """What has become of one scan; `shift`: microseconds from the device's clock to the service's."""
+    """The result of storing one scan.
+
+    `status` is 201 for a new scan and 200 for a stored one; `clock_offset_us` is the offset in microseconds from the
+    device's clock to the service's.
+    """
 
     status: int
     outcome: str
@@ -114,14 +119,16 @@ class ScanResult(NamedTuple):
 
 
 async def store_submissions(database: Database, submissions: Sequence[DeviceSubmission]) -> list[list[ScanResult]]:
-    """Store posts to one meeting, no two of one device, all or none, and tell what has become of their scans.
+    """Store submissions to one meeting, all or none, and return the results of their scans in order.
 
-    In their order; nothing where there is no such meeting.
+    No two submissions may come from the same device. The results are empty if the meeting does not exist.
     """
-    sent = [{"p": p, **post._asdict(), "scans": None} for p, post in enumerate(submissions)]
-    scans = [{"p": p, "n": n, **scan} for p, post in enumerate(submissions) for n, scan in enumerate(post.scans)]
-    values = orjson.dumps(sent).decode(), orjson.dumps(scans).decode()
+    submission_rows = [{"p": p, **submission._asdict(), "scans": None} for p, submission in enumerate(submissions)]
+    scan_rows = [
+        {"p": p, "n": n, **scan} for p, submission in enumerate(submissions) for n, scan in enumerate(submission.scans)
+    ]
+    arguments = orjson.dumps(submission_rows).decode(), orjson.dumps(scan_rows).decode()
     results: list[list[ScanResult]] = [[] for _ in submissions]
-    for p, *result in await execute_once(database, _CHECK_IN, submissions[0].meeting, *values):
+    for p, *result in await execute_once(database, _CHECK_IN, submissions[0].meeting, *arguments):
         results[p].append(ScanResult(*result))
     return results

@@ -10,7 +10,7 @@ from app.auth import Scope
 from app.clients import repository, schemas
 from app.core.db.faults import ConstraintViolation
 from app.core.db.transaction import Transaction
-from app.core.http.validation import validate
+from app.core.http.validation import validate_document
 from app.core.problems import Problem
 
 FIRST_CLIENT_NAME = "admin of this machine"
@@ -26,7 +26,7 @@ class ClientCommandError(Exception):
 async def create_client(transaction: Transaction, members: Mapping[str, Any]) -> tuple[str, str | None]:
     """A client, and its secret if it has no keys."""
     try:
-        valid = validate(schemas.ClientPayload, members)
+        valid = validate_document(schemas.ClientPayload, members)
     except Problem as problem:
         raise ClientCommandError("; ".join(f"{one.pointer}: {one.detail.en}" for one in problem.errors)) from None
     members = {name: getattr(valid, name) for name in repository.COLUMNS}

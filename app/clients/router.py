@@ -10,23 +10,23 @@ from app.auth import Scope, require_scope
 from app.clients import repository, schemas
 from app.core.db.transaction import Transaction
 from app.core.http import conditional
-from app.core.http.bodies import merged
+from app.core.http.bodies import apply_merge_patch
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.http.parameters import PartQuery
-from app.core.http.validation import validate
+from app.core.http.parameters import FieldsQuery
+from app.core.http.validation import validate_document
 from app.core.languages import Text
 from app.core.problems import Conflict, NotFound, OutsideOrganization, PreconditionFailed
-from app.routing import resource
+from app.routing import resource_router
 from app.writes.conflicts import AttemptedWrite
 from app.writes.idempotency import StoredResponse
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep, WriteRequest, WriteResult
 from app.writes.responses import Responses, responses_for_create, responses_for_delete, responses_for_update
 
-router = resource("clients")
+router = resource_router("clients")
 ADMIN = require_scope(Scope.CLIENTS_ADMIN)
 ClientId = Annotated[UUID, Path(description="The client's `id`.", examples=["01a20c10-0ae2-7033-aa5d-2a6bfa807bee"])]
 SecretId = Annotated[UUID, Path(description="The secret's `id`.", examples=["01a20c10-0ae2-7033-aa5d-2a6bfa807bef"])]
@@ -48,7 +48,7 @@ async def list_clients(request: Request, reader: ReaderDep, query: Annotated[sch
 
     The machines that may ask for tokens, and those that no longer may. Secrets are never shown.
     """
-    return _set_no_store((await repository.CLIENTS.page(reader, query)).reply(request, fresh=0))
+    return _set_no_store((await repository.CLIENTS.fetch_page(reader, query)).to_response(request, max_age=0))
 
 
 @router.get(
@@ -56,15 +56,15 @@ async def list_clients(request: Request, reader: ReaderDep, query: Annotated[sch
     response_model=schemas.Client,
     dependencies=[ADMIN],
     openapi_extra=example(f"/v1/clients/{EXAMPLE_ID}"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def get_client(reader: ReaderDep, id: ClientId, query: Annotated[schemas.ClientItemQuery, Query()]) -> Response:
     """Read one client
 
     What it may do and how it proves itself, with its secrets' ids.
     """
-    if item := await repository.CLIENTS.one(reader, id, query):
-        return _set_no_store(item.reply(fresh=0))
+    if item := await repository.CLIENTS.fetch_item(reader, id, query):
+        return _set_no_store(item.to_response(max_age=0))
     raise NotFound
 
 
@@ -116,7 +116,7 @@ async def update_client(
     async def work(transaction: Transaction) -> WriteResult:
         held = await _lock_client(transaction, write_request, id)
         given = payload.model_dump(mode="json", exclude_unset=True)
-        becomes = _column_members(validate(schemas.ClientPayload, merged(held.members, given)))
+        becomes = _column_members(validate_document(schemas.ClientPayload, apply_merge_patch(held.members, given)))
         write_request.attempted_write = AttemptedWrite(becomes)
         await repository.update_client(transaction, id, becomes)
         body, tag = await _get_document(transaction, id)
@@ -212,7 +212,9 @@ async def _lock_client(
     held = await repository.lock_client(transaction, id_)
     if held is None:
         raise NotFound
-    if write_request.if_match is not None and not conditional.matches(write_request.if_match, held.revision):
+    if write_request.if_match is not None and not conditional.if_match_names_revision(
+        write_request.if_match, held.revision
+    ):
         raise PreconditionFailed(headers={"ETag": (await _get_document(transaction, id_))[1]})
     if held.is_revoked and not allow_revoked:
         raise Conflict(detail=CLIENT_REVOKED)
@@ -226,7 +228,7 @@ def _require_unbound_caller(write_request: WriteRequest) -> None:
 
 
 async def _get_document(transaction: Transaction, id_: UUID) -> tuple[bytes, str]:
-    item = await repository.CLIENTS.one(transaction, id_, PartQuery())
+    item = await repository.CLIENTS.fetch_item(transaction, id_, FieldsQuery())
     if item is None:
         raise RuntimeError("what was written is not to be seen")
     return item.body, conditional.entity_tag(item.body, item.revision)

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from app.auth import Scope
 from app.auth.assertions import MAX_CLIENT_KEYS, is_client_jwk_set
 from app.core.http.body_types import Name
-from app.core.http.parameters import Code, FieldsOf, ListQuery, PartQuery, Words
+from app.core.http.parameters import Code, FieldSelection, FieldsQuery, ListQuery, SearchWords
 from app.references import CodeReference
 from app.writes.payloads import ChangeReason, merge_patch_model
 
@@ -105,10 +105,10 @@ class SecretPayload(ChangeReason):
     """Nothing but why."""
 
 
-Fields = Annotated[str, FieldsOf(Client), Field(description="Members to keep.", examples=["id,name,scopes"])]
+Fields = Annotated[str, FieldSelection(Client), Field(description="Members to keep.", examples=["id,name,scopes"])]
 
 
-class ClientItemQuery(PartQuery):
+class ClientItemQuery(FieldsQuery):
     fields: Fields | None = None
 
 
@@ -119,7 +119,7 @@ Sort = Annotated[
 
 
 class ClientQuery(ListQuery):
-    q: Annotated[Words, Field(examples=["bappenas"])] | None = None
+    q: Annotated[SearchWords, Field(examples=["bappenas"])] | None = None
     scope: Annotated[ScopeName, Field(description="That may have this scope.", examples=["changes:read"])] | None = None
     status: (
         Annotated[Literal["live", "revoked"], Field(description="Those that may ask for tokens, or no longer.")] | None

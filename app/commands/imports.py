@@ -45,7 +45,7 @@ def import_(
 ) -> None:
     """Bring in rows of a resource: all of them or, where one is refused, none. Exit code 1 where any is refused."""
     from app import operations
-    from app.core.http.validation import validate
+    from app.core.http.validation import validate_document
     from app.core.problems import Problem, Unavailable
     from app.imports import command_line
     from app.imports.report import ImportOptions
@@ -58,7 +58,7 @@ def import_(
         raise typer.BadParameter(f"{path} ends in none of: {', '.join(command_line.FORMAT_BY_SUFFIX)}.")
     order = ImportOptions(IMPORTABLE[resource], dry_run, partial)
     try:
-        note = validate(ChangeReason, {"reason": reason, "legal_basis": legal_basis})
+        note = validate_document(ChangeReason, {"reason": reason, "legal_basis": legal_basis})
         settings = operations.read_settings()
         with operations.open_database(database_url, data_dir) as database:
             if database.embedded:

@@ -11,24 +11,24 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from app.core.clock import LocalDay
 from app.core.db.database import Queryable
 from app.core.db.documents import Document, Expression, document_text
-from app.core.db.similarity import FOLDED_QUERY, alike, distance, is_exact_name
+from app.core.db.similarity import FOLDED_QUERY, distance, is_exact_name, matches
 from app.core.db.statements import Statement
 from app.core.http.paging import Item, Page, PageCursor
-from app.core.http.parameters import ListQuery, PartQuery
+from app.core.http.parameters import FieldsQuery, ListQuery
 from app.core.languages import Text as Sentence
-from app.core.problems import Invalid, InvalidParameters
+from app.core.problems import ErrorDetail, InvalidParameters
 
 ActiveFilters = frozenset[str]
-SIZE = bindparam("size", type_=Integer)
+PAGE_SIZE = bindparam("size", type_=Integer)
 MAX_PAGE_BYTES = 2 * 1024 * 1024  # of a page: where its documents are long it ends after the first that reaches beyond
 Conditions = Callable[[ActiveFilters], Iterable[ColumnElement[bool]]]
 
-SORT_WITH_Q = Invalid(
+SORT_WITH_Q = ErrorDetail(
     "sort_with_q",
     Sentence("q mengurutkan menurut kemiripan; hapus sort.", "q orders by likeness; leave sort out."),
     parameter="sort",
 )
-Q_OF_TODAY = Invalid(
+Q_WITH_KNOWN_AT = ErrorDetail(
     "q_with_known_at",
     Sentence("q hanya mencari dalam catatan sekarang.", "q searches the record as it is now only."),
     parameter="known_at",
@@ -42,14 +42,14 @@ class ReferenceFilter(NamedTuple):
     """
 
     column: Expression
-    listed_at: str
-    beside: str | None = None
-    within: Expression = true()
+    list_url: str
+    special_value: str | None = None
+    condition: Expression = true()
 
-    def unknown(self, parameter: str) -> Invalid:
-        return Invalid(
+    def unknown_code(self, parameter: str) -> ErrorDetail:
+        return ErrorDetail(
             "unknown_code",
-            Sentence(f"Kode tidak dikenal; lihat {self.listed_at}.", f"No such code; see {self.listed_at}."),
+            Sentence(f"Kode tidak dikenal; lihat {self.list_url}.", f"No such code; see {self.list_url}."),
             parameter=parameter,
         )
 
@@ -57,10 +57,10 @@ class ReferenceFilter(NamedTuple):
 class QueryKey(NamedTuple):
     """What the SQL text depends on. The values stay parameters, so each shape is built once."""
 
-    given: ActiveFilters
+    filters: ActiveFilters
     sort: str
-    continues: bool
-    fields: bool
+    has_page_token: bool
+    has_fields: bool
 
 
 class Collection:
@@ -105,85 +105,89 @@ class Collection:
         self._item_statement = lru_cache(maxsize=100)(self._build_item)
         self._reference_statement = lru_cache(maxsize=100)(self._build_reference)
 
-    async def page(
+    async def fetch_page(
         self,
-        read: Queryable,
+        reader: Queryable,
         query: ListQuery,
         *,
-        within: Mapping[str, Any] | None = None,
+        path_parameters: Mapping[str, Any] | None = None,
         today: LocalDay | None = None,
-        if_empty: Callable[[], Awaitable[None]] | None = None,
+        ensure_listable: Callable[[], Awaitable[None]] | None = None,
     ) -> Page:
         """One page. `within` are parameters of the path; `today` is the day to look at where the query names none.
 
         `if_empty` is asked first where nothing was found: it raises if there is a reason other than the filters'.
         Raises InvalidParameters for a token that is not of this walk, `sort` with `q`, or a filter that names nothing.
         """
-        asked = {**(within or {}), **query.filters()}
-        if "q" in asked and query.order:
+        asked = {**(path_parameters or {}), **query.active_filters()}
+        if "q" in asked and query.sort_order:
             raise InvalidParameters(SORT_WITH_Q)
-        if "q" in asked and query.then:
-            raise InvalidParameters(Q_OF_TODAY)
-        sort = "q" if "q" in asked else query.order or next(iter(self.sorts))
-        walk = PageCursor(await read.page_key(), [self.document.schema.__name__, sort, asked, query.then])
-        day, lasts = (None, None) if today is None or "as_of" in asked else today.at(query.then)
-        read = read.known_at(query.then)
-        parameters = {**asked, "fields": query.names(), "size": query.page_size}
+        if "q" in asked and query.known_at_instant:
+            raise InvalidParameters(Q_WITH_KNOWN_AT)
+        sort = "q" if "q" in asked else query.sort_order or next(iter(self.sorts))
+        walk = PageCursor(await reader.page_key(), [self.document.schema.__name__, sort, asked, query.known_at_instant])
+        day, lasts = (
+            (None, None) if today is None or "as_of" in asked else today.resolve_known_at(query.known_at_instant)
+        )
+        reader = reader.known_at(query.known_at_instant)
+        parameters = {**asked, "fields": query.field_names(), "size": query.page_size}
         if query.page_token:
-            keys, day = walk.resume(query.page_token)
+            keys, day = walk.read_token(query.page_token)
             parameters |= {f"after_{n}": key for n, key in enumerate(keys)}
         given = frozenset(asked) | ({"as_of"} if day else frozenset())
         shape = QueryKey(given, sort, query.page_token is not None, query.fields is not None)
-        items, more, *last_keys = await read.fetch_one(self._page_statement(shape), {"as_of": day, **parameters})
+        items, more, *last_keys = await reader.fetch_one(self._page_statement(shape), {"as_of": day, **parameters})
         if not items:
-            if if_empty is not None:
-                await if_empty()
-            await self._check_references(read, asked)
-        token = walk.token(last_keys, day) if more else None
+            if ensure_listable is not None:
+                await ensure_listable()
+            await self._check_references(reader, asked)
+        token = walk.create_token(last_keys, day) if more else None
         body = f'{{"items":[{items or ""}],"next_page_token":{orjson.dumps(token).decode()}}}'
-        return Page(body.encode(), token, is_empty=not items, lasts=lasts)
+        return Page(body.encode(), token, is_empty=not items, valid_seconds=lasts)
 
-    async def one(
+    async def fetch_item(
         self,
-        read: Queryable,
+        reader: Queryable,
         key: Any,
-        query: PartQuery,
+        query: FieldsQuery,
         *,
-        within: Mapping[str, Any] | None = None,
+        path_parameters: Mapping[str, Any] | None = None,
         today: LocalDay | None = None,
     ) -> Item | None:
         """The item with this key as the query's parameters show it, or None. `within`, `today`: as of a page."""
-        asked = {**(within or {}), **query.filters()}
-        day, lasts = (None, None) if today is None or "as_of" in asked else today.at(query.then)
-        read = read.known_at(query.then)
+        asked = {**(path_parameters or {}), **query.active_filters()}
+        day, lasts = (
+            (None, None) if today is None or "as_of" in asked else today.resolve_known_at(query.known_at_instant)
+        )
+        reader = reader.known_at(query.known_at_instant)
         given = frozenset(asked) | ({"as_of"} if day else frozenset())
         statement = self._item_statement(given, query.fields is not None)
-        row = await read.fetch_first(statement, {"as_of": day, **asked, "key": key, "fields": query.names()})
+        row = await reader.fetch_first(statement, {"as_of": day, **asked, "key": key, "fields": query.field_names()})
         if row is None:
-            await self._check_references(read, asked)
+            await self._check_references(reader, asked)
             return None
-        return Item(row[0].encode(), row[1], lasts=lasts)
+        return Item(row[0].encode(), row[1], valid_seconds=lasts)
 
     def _build_page(self, shape: QueryKey) -> Statement:
         """One row: the documents of the page with commas between, whether there are more, and the last one's keys."""
         keys, downwards = self._order(shape.sort)
         rows = self.document.select(
-            *(key.label(f"key_{n}") for n, key in enumerate(keys)), as_of="as_of" in shape.given
-        ).where(*self._where(shape.given))
-        if shape.continues:
+            *(key.label(f"key_{n}") for n, key in enumerate(keys)), as_of="as_of" in shape.filters
+        ).where(*self._where(shape.filters))
+        if shape.has_page_token:
             after = tuple_(*(cast(bindparam(f"after_{n}", type_=Text), key.type) for n, key in enumerate(keys)))
             rows = rows.where(tuple_(*keys) < after if downwards else tuple_(*keys) > after)
-        rows = rows.order_by(*(key.desc() if downwards else key for key in keys)).limit(SIZE + 1)
+        rows = rows.order_by(*(key.desc() if downwards else key for key in keys)).limit(PAGE_SIZE + 1)
         found = rows.subquery("found")
         found_keys = [found.c[f"key_{n}"] for n in range(len(keys))]
         order = [key.desc() if downwards else key for key in found_keys]
-        text = document_text(found.c.document, only_fields=shape.fields)
+        text = document_text(found.c.document, only_fields=shape.has_fields)
         before = func.sum(func.octet_length(text)).over(order_by=order, rows=(None, -1))
         sized = select(text.label("text"), before.label("before"), *found_keys).subquery("sized")
         sized_keys = [sized.c[key.name] for key in found_keys]
         in_turn = [key.desc() if downwards else key for key in sized_keys]
         fits = func.coalesce(sized.c.before, 0) < literal_column(str(MAX_PAGE_BYTES))
-        number = func.least(func.count().filter(fits), SIZE)
+        number = func.least(func.count().filter(fits), PAGE_SIZE)
 
         def in_order(column: Expression) -> Expression:
             return func.array_agg(aggregate_order_by(column, *in_turn), type_=ARRAY(Text))
@@ -216,7 +220,7 @@ class Collection:
         return where
 
     def _alike(self, words: Expression) -> ColumnElement[bool]:
-        return alike(self.folded, words)
+        return matches(self.folded, words)
 
     def _order(self, sort: str) -> tuple[list[Expression], bool]:
         """The columns to order by, with the key last, and whether they go downwards."""
@@ -229,12 +233,12 @@ class Collection:
         named = {
             name: reference
             for name, reference in self.references.items()
-            if name in asked and asked[name] != reference.beside
+            if name in asked and asked[name] != reference.special_value
         }
         if not named:
             return
         known = await read.fetch_one(self._reference_statement(tuple(named)), asked)
-        unknown = [named[name].unknown(name) for name, found in zip(named, known, strict=True) if not found]
+        unknown = [named[name].unknown_code(name) for name, found in zip(named, known, strict=True) if not found]
         if unknown:
             raise InvalidParameters(*unknown)
 
@@ -243,7 +247,7 @@ class Collection:
         return Statement(
             select(
                 *(
-                    select(known.column).where(known.column == bindparam(name), known.within).exists()
+                    select(known.column).where(known.column == bindparam(name), known.condition).exists()
                     for name, known in references.items()
                 )
             )

@@ -7,24 +7,24 @@ from typing import Annotated, Any
 from pydantic import Field
 from pydantic_core import PydanticCustomError
 
-DAY = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"
-CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
-INSTANT = rf"{DAY[:-1]}T{CLOCK}:[0-5][0-9](\.[0-9]{{1,6}})?(Z|[+-]{CLOCK})$"
-PARTIAL = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
+DATE_PATTERN = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"
+TIME_OF_DAY = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+INSTANT_PATTERN = rf"{DATE_PATTERN[:-1]}T{TIME_OF_DAY}:[0-5][0-9](\.[0-9]{{1,6}})?(Z|[+-]{TIME_OF_DAY})$"
+PARTIAL_DATE_PATTERN = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
 PartialDate = Annotated[
     str,
     Field(
         description="A day, a month or a year, as far as the source tells: `2022-04-12`, `2018-05`, `2018`.",
-        pattern=PARTIAL,
+        pattern=PARTIAL_DATE_PATTERN,
         examples=["2022-04-12", "2018"],
     ),
 ]
-_WHOLE = re.compile(INSTANT.removesuffix("$"))
+_INSTANT = re.compile(INSTANT_PATTERN.removesuffix("$"))
 
 
-def instant(value: Any) -> datetime:
+def parse_instant(value: Any) -> datetime:
     """An instant with its offset (RFC 3339, date-time), within the years that the service speaks of."""
-    if not (isinstance(value, str) and _WHOLE.fullmatch(value)):
+    if not (isinstance(value, str) and _INSTANT.fullmatch(value)):
         raise PydanticCustomError("not_an_instant", "RFC 3339 with an offset, 1900 to 2199")
     try:
         # In UTC: an offset of 16 hours or more, which RFC 3339 allows, is none that Postgres reads.

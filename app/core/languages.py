@@ -11,24 +11,24 @@ class Text(NamedTuple):
     id: str
     en: str
 
-    def in_(self, language: Language) -> str:
+    def in_language(self, language: Language) -> str:
         return self.en if language == "en" else self.id
 
 
-def preferred(accept_language: str) -> Language:
+def preferred_language(accept_language: str) -> Language:
     """The better of `id` and `en` for an Accept-Language header; Indonesian where it does not decide."""
     weights: dict[str, float] = {}
     for entry in accept_language.lower().split(","):
         tag, _, parameters = entry.partition(";")
         name, _, quality = parameters.strip().partition("=")
         language = tag.strip().partition("-")[0]
-        weight = _weight(quality) if name.strip() == "q" else 1.0
+        weight = _parse_quality(quality) if name.strip() == "q" else 1.0
         weights[language] = max(weight, weights.get(language, 0.0))
     anything = weights.get("*", 0.0)
     return "en" if weights.get("en", anything) > weights.get("id", anything) else "id"
 
 
-def _weight(quality: str) -> float:
+def _parse_quality(quality: str) -> float:
     try:
         return float(quality)
     except ValueError:

@@ -9,25 +9,25 @@ from app.attendance import repository, schemas
 from app.auth import Scope, require_scope
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.http.parameters import UUID_FORM
+from app.core.http.parameters import UUID_PATTERN
 from app.core.problems import NotFound, SecondClientNeeded
 from app.corrections import payloads, service
 from app.corrections import repository as corrections_repository
 from app.roll_access import audited_read
-from app.routing import resource
+from app.routing import resource_router
 from app.writes import audit_trail
 from app.writes.payloads import ChangeReason, MergePatchBody
 from app.writes.request import ActionDep, ChangeDep
 from app.writes.responses import Responses, responses_for_action, responses_for_update
 
-router = resource("attendance", at="/v1/meetings/{code}")
+router = resource_router("attendance", at="/v1/meetings/{code}")
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 EXAMPLE_PARTICIPANT = "01a20cae-3b7c-7752-8ae9-897b44e2459f"
-Id = Annotated[str, Path(description="Id of the participant.", pattern=UUID_FORM, examples=[EXAMPLE_PARTICIPANT])]
-ScanId = Annotated[str, Path(description="Id of the scan.", pattern=UUID_FORM)]
-CorrectionId = Annotated[str, Path(description="Id of the correction.", pattern=UUID_FORM)]
+Id = Annotated[str, Path(description="Id of the participant.", pattern=UUID_PATTERN, examples=[EXAMPLE_PARTICIPANT])]
+ScanId = Annotated[str, Path(description="Id of the scan.", pattern=UUID_PATTERN)]
+CorrectionId = Annotated[str, Path(description="Id of the correction.", pattern=UUID_PATTERN)]
 EXAMPLE_MEETING = "/v1/meetings/rakornas-2022-06"
 EXAMPLE_ID = "01a20cae-6a10-7c11-9a53-5c7d0c2f8a01"
 CORRECTION_RESPONSE: Responses = {
@@ -40,7 +40,7 @@ CORRECTION_RESPONSE: Responses = {
     response_model=schemas.Attendance,
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(f"{EXAMPLE_MEETING}/attendance/{EXAMPLE_PARTICIPANT}"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def get_attendance(
     request: Request,
@@ -55,7 +55,7 @@ async def get_attendance(
     What the scans show, with every interval from an entry to an exit, and beside it what was set by hand. Each reading
     leaves a line in the audit trail.
     """
-    await audited_read.require_read_access(request, read, read.known_at(query.then), code)
+    await audited_read.require_read_access(request, read, read.known_at(query.known_at_instant), code)
     return await audited_read.read_item(request, read, repository.ATTENDANCE_ITEMS, UUID(participant), query, code)
 
 
@@ -120,7 +120,7 @@ async def close_roll(
     response_model=PageOf[schemas.RollCorrection],
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(f"{EXAMPLE_MEETING}/corrections?pending=true"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_corrections(
     request: Request,
@@ -134,9 +134,9 @@ async def list_corrections(
     Those that wait for a second client, and those that were confirmed, in the order in which they were asked for. Each
     reading leaves a line in the audit trail.
     """
-    await audited_read.require_read_access(request, read, read.known_at(query.then), code)
+    await audited_read.require_read_access(request, read, read.known_at(query.known_at_instant), code)
     page = await audited_read.read_page(request, read, corrections_repository.CORRECTIONS, query, code, "corrections")
-    return page.reply(request, fresh=None, vary=audited_read.VARY)
+    return page.to_response(request, max_age=None, vary=audited_read.VARY)
 
 
 @router.post(

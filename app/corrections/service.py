@@ -158,8 +158,8 @@ async def _create_correction(
 
 
 async def _get_correction(transaction: Transaction, meeting: str, id_: UUID) -> Any:
-    item = await corrections_repository.CORRECTIONS.one(
-        transaction, id_, changes.FULL_DOCUMENT, within={"meeting": meeting}
+    item = await corrections_repository.CORRECTIONS.fetch_item(
+        transaction, id_, changes.FULL_DOCUMENT, path_parameters={"meeting": meeting}
     )
     if item is None:
         raise RuntimeError("what was written is not to be seen")

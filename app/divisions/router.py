@@ -7,17 +7,17 @@ from fastapi import Path, Query, Request, Response
 from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example, write_example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.problems import NotFound
 from app.divisions import payloads, repository, schemas
-from app.routing import resource
+from app.routing import resource_router
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource("divisions")
+router = resource_router("divisions")
 FRESH = 60  # seconds
 Code = Annotated[str, Path(description="Code of the division.", examples=["ri-3", "p7-4"])]
 
@@ -37,7 +37,7 @@ async def list_divisions(
     secretariat. With `organization`, those of that body and who holds each on `as_of` (today where it is not given).
     A body whose size no source tells has an empty list.
     """
-    return (await repository.DIVISIONS.page(read, query, today=today)).reply(request, fresh=FRESH)
+    return (await repository.DIVISIONS.fetch_page(read, query, today=today)).to_response(request, max_age=FRESH)
 
 
 @router.get(
@@ -45,7 +45,7 @@ async def list_divisions(
     response_model=schemas.Division,
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/divisions/ri-3?organization=kpu&as_of=2022-06-14"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def read_division(
     read: ReaderDep,
@@ -57,8 +57,8 @@ async def read_division(
 
     With `organization`, who holds it there on `as_of` (today where it is not given).
     """
-    if item := await repository.DIVISIONS.one(read, code, query, today=today):
-        return item.reply(fresh=FRESH)
+    if item := await repository.DIVISIONS.fetch_item(read, code, query, today=today):
+        return item.to_response(max_age=FRESH)
     raise NotFound
 
 
@@ -118,7 +118,7 @@ async def delete_division(write: ChangeDep, code: Code, note: DeleteReason = Non
     response_model=PageOf[revisions.Revision],
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/divisions/p7-4/revisions"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_division_revisions(
     request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
@@ -128,4 +128,4 @@ async def list_division_revisions(
     Who wrote what of it, when and why; also of one that was deleted.
     """
     page = await revisions.list_revisions(read, repository.DIVISION, {"code": code}, query)
-    return page.reply(request, fresh=FRESH)
+    return page.to_response(request, max_age=FRESH)

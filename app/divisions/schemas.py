@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, Field
 
 from app.core.db.provenance import SourcedRecord
-from app.core.http.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words, plain_digits
+from app.core.http.parameters import AsOf, Code, CollectionQuery, FieldSelection, ItemQuery, SearchWords, require_digits
 from app.models.vocabulary import DivisionKind, Level, Office
 
 
@@ -41,7 +41,7 @@ class Division(SourcedRecord, DivisionMembers):
     """A division of every commission of one level and size, or a unit of the secretariat."""
 
 
-Fields = Annotated[str, FieldsOf(Division), Field(description="Members to keep.", examples=["code,name"])]
+Fields = Annotated[str, FieldSelection(Division), Field(description="Members to keep.", examples=["code,name"])]
 Body = Annotated[
     Code, Field(description="Code of a commission: its divisions, with their heads on `as_of`.", examples=["kpu-31"])
 ]
@@ -59,8 +59,8 @@ Sort = Annotated[
 ]
 
 
-class DivisionQuery(PageQuery):
-    q: Annotated[Words, Field(examples=["data dan informasi"])] | None = None
+class DivisionQuery(CollectionQuery):
+    q: Annotated[SearchWords, Field(examples=["data dan informasi"])] | None = None
     kind: (
         Annotated[
             DivisionKind, Field(description="A portfolio of commissioners (divisi), or a unit of the secretariat.")
@@ -70,7 +70,9 @@ class DivisionQuery(PageQuery):
     level: Annotated[Level, Field(description="Level of the commissions that it belongs to.")] | None = None
     members: (
         Annotated[
-            int, Field(ge=1, le=99, description="Size of the commission.", examples=[7]), BeforeValidator(plain_digits)
+            int,
+            Field(ge=1, le=99, description="Size of the commission.", examples=[7]),
+            BeforeValidator(require_digits),
         ]
         | None
     ) = None

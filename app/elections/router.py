@@ -7,17 +7,17 @@ from fastapi import Path, Query, Request, Response
 from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.problems import NotFound
 from app.elections import payloads, repository, schemas
-from app.routing import resource
+from app.routing import resource_router
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource("elections")
+router = resource_router("elections")
 FRESH = 300  # seconds
 Code = Annotated[str, Path(description="Code of the election.", examples=["pemilu-2024", "pilkada-2024"])]
 
@@ -35,7 +35,7 @@ async def list_elections(
 
     The elections whose stages are on record, each with its voting day and the regulation that set it.
     """
-    return (await repository.ELECTIONS.page(read, query)).reply(request, fresh=FRESH)
+    return (await repository.ELECTIONS.fetch_page(read, query)).to_response(request, max_age=FRESH)
 
 
 @router.get(
@@ -43,7 +43,7 @@ async def list_elections(
     response_model=schemas.Election,
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/elections/pemilu-2024"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def read_election(
     read: ReaderDep,
@@ -54,8 +54,8 @@ async def read_election(
 
     Its voting day and legal basis; `stages_url` leads to its stages.
     """
-    if item := await repository.ELECTIONS.one(read, code, query):
-        return item.reply(fresh=FRESH)
+    if item := await repository.ELECTIONS.fetch_item(read, code, query):
+        return item.to_response(max_age=FRESH)
     raise NotFound
 
 
@@ -114,7 +114,7 @@ async def delete_election(write: ChangeDep, code: Code, note: DeleteReason = Non
     response_model=PageOf[revisions.Revision],
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/elections/pemilu-2024/revisions"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_election_revisions(
     request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
@@ -124,4 +124,4 @@ async def list_election_revisions(
     Who wrote what of it, when and why; also of one that was deleted.
     """
     page = await revisions.list_revisions(read, repository.ELECTION, {"code": code}, query)
-    return page.reply(request, fresh=FRESH)
+    return page.to_response(request, max_age=FRESH)

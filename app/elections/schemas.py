@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from app.core.db.provenance import SourcedRecord
-from app.core.http.parameters import FieldsOf, ItemQuery, PageQuery, Words
+from app.core.http.parameters import CollectionQuery, FieldSelection, ItemQuery, SearchWords
 from app.models.vocabulary import ElectionKind
 
 
@@ -25,7 +25,7 @@ class Election(SourcedRecord, ElectionMembers):
     """An election."""
 
 
-Fields = Annotated[str, FieldsOf(Election), Field(description="Members to keep.", examples=["code,voting_on"])]
+Fields = Annotated[str, FieldSelection(Election), Field(description="Members to keep.", examples=["code,voting_on"])]
 
 
 class ElectionItemQuery(ItemQuery):
@@ -38,8 +38,8 @@ Sort = Annotated[
 ]
 
 
-class ElectionQuery(PageQuery):
-    q: Annotated[Words, Field(examples=["pemilu"])] | None = None
+class ElectionQuery(CollectionQuery):
+    q: Annotated[SearchWords, Field(examples=["pemilu"])] | None = None
     kind: Annotated[ElectionKind, Field(description="`general` (pemilu) or `regional_head` (pilkada).")] | None = None
     sort: Sort | None = None
     fields: Fields | None = None

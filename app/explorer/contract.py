@@ -7,19 +7,19 @@ from typing import Any
 import orjson
 from fastapi import FastAPI
 
-from app.core.http.openapi import document_of
+from app.core.http.openapi import build_openapi_document
 
-ANSWERS = Path(__file__).with_name("answers.json")
+EXAMPLE_RESPONSES = Path(__file__).with_name("answers.json")
 INTRODUCTION = Path(__file__).with_name("introduction.md")
 
 
 @cache
-def answers() -> dict[str, Any]:
+def load_example_responses() -> dict[str, Any]:
     """What the service answers to each example, by its address: `python -m tests.openapi` asks it anew."""
-    found: dict[str, Any] = orjson.loads(ANSWERS.read_bytes()) if ANSWERS.exists() else {}
+    found: dict[str, Any] = orjson.loads(EXAMPLE_RESPONSES.read_bytes()) if EXAMPLE_RESPONSES.exists() else {}
     return found
 
 
-def contract(app: FastAPI) -> dict[str, Any]:
+def get_openapi_document(app: FastAPI) -> dict[str, Any]:
     """The document that `/openapi.json` shows."""
-    return document_of(app, answers())
+    return build_openapi_document(app, load_example_responses())

@@ -13,22 +13,24 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from app.auth import AuthorizingRoute, allow_anonymous
-from app.core.http.conditional import entity_tag, open_data, reply
+from app.core.http.conditional import entity_tag, json_response, public_cache_control
 from app.core.http.examples import example
-from app.core.http.negotiation import produces
-from app.core.http.openapi import problems
-from app.core.http.parameters import Nothing
-from app.core.languages import Language, preferred
-from app.core.problems import KINDS, NotAcceptable, NotFound, Problem
-from app.explorer.contract import contract
+from app.core.http.negotiation import negotiates
+from app.core.http.openapi import problem_responses
+from app.core.http.parameters import NoParameters
+from app.core.languages import Language, preferred_language
+from app.core.problems import PROBLEM_TYPES, NotAcceptable, NotFound, Problem
+from app.explorer.contract import get_openapi_document
 
 router = APIRouter(tags=["service"], route_class=AuthorizingRoute)
-CACHE = open_data(3600)
+CACHE_CONTROL = public_cache_control(3600)
 ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css", "favicon.png": "image/png"}
-JsonOrHtml = Annotated[str, Depends(produces("application/json", "text/html"))]
+JsonOrHtml = Annotated[str, Depends(negotiates("application/json", "text/html"))]
 ProblemCode = Annotated[
     str,
-    Path(description="The problem's `code`.", examples=["not_found"], json_schema_extra={"enum": sorted(KINDS)}),
+    Path(
+        description="The problem's `code`.", examples=["not_found"], json_schema_extra={"enum": sorted(PROBLEM_TYPES)}
+    ),
 ]
 
 
@@ -39,7 +41,7 @@ class Index(BaseModel):
     links: dict[str, str]
 
 
-class Kind(BaseModel):
+class ProblemType(BaseModel):
     """One kind of problem."""
 
     type: str
@@ -49,8 +51,10 @@ class Kind(BaseModel):
     detail: str
 
 
-@router.get("/", dependencies=[allow_anonymous()], openapi_extra=example("/"), responses=problems(NotAcceptable))
-async def read_index(request: Request, media_type: JsonOrHtml, _: Nothing) -> Index:
+@router.get(
+    "/", dependencies=[allow_anonymous()], openapi_extra=example("/"), responses=problem_responses(NotAcceptable)
+)
+async def get_index(request: Request, media_type: JsonOrHtml, _: NoParameters) -> Index:
     """Where everything is
 
     Links to all that this service offers to anyone. A browser is led to the explorer.
@@ -58,14 +62,14 @@ async def read_index(request: Request, media_type: JsonOrHtml, _: Nothing) -> In
     if media_type == "text/html":
         return RedirectResponse("/docs", 303, {"Vary": "Accept"})  # type: ignore[return-value]
     links = {"explorer": "/docs", "openapi": "/openapi.json"}
-    paths = contract(request.app)["paths"]
+    paths = get_openapi_document(request.app)["paths"]
     openly = [path for path, item in paths.items() if "get" in item and "security" not in item["get"]]
     shown = [path for path in openly if path != "/" and "{" not in path]
-    links |= {path.rpartition("/")[2]: as_shown(path, paths[path]) for path in shown}
-    return reply(orjson.dumps({"name": request.app.title, "links": links}), cache=CACHE)  # type: ignore[return-value]
+    links |= {path.rpartition("/")[2]: example_link(path, paths[path]) for path in shown}
+    return json_response(orjson.dumps({"name": request.app.title, "links": links}), cache=CACHE_CONTROL)  # type: ignore[return-value]
 
 
-def as_shown(path: str, item: dict[str, Any]) -> str:
+def example_link(path: str, item: dict[str, Any]) -> str:
     """The path, with what it cannot do without taken from its example: a link is there to be followed."""
     parameters = item["get"].get("parameters", ())
     needed = {one["name"]: one["example"] for one in parameters if one["required"] and one["in"] == "query"}
@@ -73,23 +77,23 @@ def as_shown(path: str, item: dict[str, Any]) -> str:
 
 
 @router.get("/openapi.json", dependencies=[allow_anonymous()], include_in_schema=False)
-async def read_openapi(request: Request, _: Nothing) -> Response:
-    return reply(orjson.dumps(contract(request.app)), cache=open_data(300))
+async def read_openapi(request: Request, _: NoParameters) -> Response:
+    return json_response(orjson.dumps(get_openapi_document(request.app)), cache=public_cache_control(300))
 
 
 @router.get("/docs", dependencies=[allow_anonymous()], include_in_schema=False)
-async def read_explorer(_: Nothing) -> Response:
+async def read_explorer(_: NoParameters) -> Response:
     page, tag = explorer_page()
-    return Response(page, headers={"ETag": tag, "Cache-Control": CACHE}, media_type="text/html")
+    return Response(page, headers={"ETag": tag, "Cache-Control": CACHE_CONTROL}, media_type="text/html")
 
 
 @router.get("/docs/{asset}", dependencies=[allow_anonymous()], include_in_schema=False)
-async def read_asset(asset: str, _: Nothing) -> Response:
+async def read_asset(asset: str, _: NoParameters) -> Response:
     """A file of the explorer, out of an installed package: no address outside the service is needed."""
     if asset not in ASSETS:
         raise NotFound
     body, tag = asset_of(asset)
-    return Response(body, headers={"ETag": tag, "Cache-Control": CACHE}, media_type=ASSETS[asset])
+    return Response(body, headers={"ETag": tag, "Cache-Control": CACHE_CONTROL}, media_type=ASSETS[asset])
 
 
 @cache
@@ -110,45 +114,52 @@ def asset_of(name: str) -> tuple[bytes, str]:
 
 
 @router.get(
-    "/problems", dependencies=[allow_anonymous()], openapi_extra=example("/problems"), responses=problems(NotAcceptable)
+    "/problems",
+    dependencies=[allow_anonymous()],
+    openapi_extra=example("/problems"),
+    responses=problem_responses(NotAcceptable),
 )
-async def list_problems(request: Request, media_type: JsonOrHtml, _: Nothing) -> list[Kind]:
+async def list_problems(request: Request, media_type: JsonOrHtml, _: NoParameters) -> list[ProblemType]:
     """All problems
 
     Every kind of problem that this service answers with, with its title and what to do about it.
     """
-    language = preferred(request.headers.get("accept-language", ""))
-    return described([about(kind, language) for kind in KINDS.values()], language, media_type)  # type: ignore[return-value]
+    language = preferred_language(request.headers.get("accept-language", ""))
+    return render_problem_types(
+        [describe_problem_type(kind, language) for kind in PROBLEM_TYPES.values()], language, media_type
+    )  # type: ignore[return-value]
 
 
 @router.get(
     "/problems/{code}",
     dependencies=[allow_anonymous()],
     openapi_extra=example("/problems/not_found"),
-    responses=problems(NotFound, NotAcceptable),
+    responses=problem_responses(NotFound, NotAcceptable),
 )
-async def read_problem(request: Request, code: ProblemCode, media_type: JsonOrHtml, _: Nothing) -> Kind:
+async def get_problem(request: Request, code: ProblemCode, media_type: JsonOrHtml, _: NoParameters) -> ProblemType:
     """One problem
 
     The page that a problem document's `type` leads to: what the problem means and what to do about it.
     """
-    if code not in KINDS:
+    if code not in PROBLEM_TYPES:
         raise NotFound
-    language = preferred(request.headers.get("accept-language", ""))
-    return described(about(KINDS[code], language), language, media_type)  # type: ignore[return-value]
+    language = preferred_language(request.headers.get("accept-language", ""))
+    return render_problem_types(describe_problem_type(PROBLEM_TYPES[code], language), language, media_type)  # type: ignore[return-value]
 
 
-def about(kind: type[Problem], language: Language) -> dict[str, Any]:
+def describe_problem_type(kind: type[Problem], language: Language) -> dict[str, Any]:
     return {
         "type": f"/problems/{kind.code}",
         "code": kind.code,
         "status": kind.status,
-        "title": kind.title.in_(language),
-        "detail": kind.mend.in_(language),
+        "title": kind.title.in_language(language),
+        "detail": kind.remedy.in_language(language),
     }
 
 
-def described(content: dict[str, Any] | list[dict[str, Any]], language: Language, media_type: str) -> Response:
+def render_problem_types(
+    content: dict[str, Any] | list[dict[str, Any]], language: Language, media_type: str
+) -> Response:
     """The content as JSON, or as a page where HTML is liked better."""
     kinds = content if isinstance(content, list) else [content]
     sections = "".join(
@@ -156,18 +167,18 @@ def described(content: dict[str, Any] | list[dict[str, Any]], language: Language
         f"<p><code>{escape(kind['code'])}</code></p><p>{escape(kind['detail'])}</p>"
         for kind in kinds
     )
-    page = PAGE.format(language=language, sections=sections).encode()
+    page = HTML_PAGE.format(language=language, sections=sections).encode()
     body = page if media_type == "text/html" else orjson.dumps(content)
     headers = {
         "Content-Language": language,
         "Vary": "Accept, Accept-Language",
-        "Cache-Control": CACHE,
+        "Cache-Control": CACHE_CONTROL,
         "ETag": entity_tag(body),
     }
     return Response(body, headers=headers, media_type=media_type)
 
 
-PAGE = """<!doctype html>
+HTML_PAGE = """<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Rakornas</title><style>body{{font:1rem/1.5 system-ui;max-width:40rem;margin:2rem auto;padding:0 1rem}}
 h1{{font-size:1.25rem}}</style></head><body>{sections}</body></html>"""

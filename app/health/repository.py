@@ -11,15 +11,15 @@ from app.models import schema
 from app.models.privileges import SELECT_IS_INSERT_ONLY
 from app.settings import Settings
 
-Audit = Literal["insert_only", "writable"]
+AuditPrivilege = Literal["insert_only", "writable"]
 
 
 class Readiness(NamedTuple):
     schema_revision: str
-    audit: Audit
+    audit: AuditPrivilege
 
 
-async def readiness(settings: Settings) -> Readiness:
+async def check_readiness(settings: Settings) -> Readiness:
     """The migration that the database is at, and whether the role that asks can only add to the audit trail.
 
     Raises Unavailable when it does not answer within 2 s, or when its schema is not one that this release can use.
@@ -29,7 +29,7 @@ async def readiness(settings: Settings) -> Readiness:
             require_database_url(settings), timeout=settings.connect_timeout, command_timeout=2
         )
         try:
-            revision = await _revision(connection)
+            revision = await _fetch_revision(connection)
             held = await connection.fetchval(SELECT_IS_INSERT_ONLY, await connection.fetchval("SELECT current_user"))
         finally:
             connection.terminate()
@@ -37,11 +37,11 @@ async def readiness(settings: Settings) -> Readiness:
         raise Unavailable(detail=Text("Basis data tidak menjawab.", "The database does not answer.")) from error
     state = schema.compare_revision(revision)
     if state != "ready":
-        raise Unavailable(detail=_explain(state, revision))
+        raise Unavailable(detail=_describe_state(state, revision))
     return Readiness(str(revision), "insert_only" if held else "writable")
 
 
-async def _revision(connection: asyncpg.Connection) -> str | None:
+async def _fetch_revision(connection: asyncpg.Connection) -> str | None:
     try:
         revision: str | None = await connection.fetchval(schema.SELECT_REVISION)
     except asyncpg.UndefinedTableError:
@@ -49,7 +49,7 @@ async def _revision(connection: asyncpg.Connection) -> str | None:
     return revision
 
 
-def _explain(state: schema.SchemaState, revision: str | None) -> Text:
+def _describe_state(state: schema.SchemaState, revision: str | None) -> Text:
     if state == "retired":
         return Text(
             f"Skema basis data ada pada revisi {revision}, dari sebelum rilis pertama, dan tidak dapat dimigrasikan. "

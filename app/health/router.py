@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from app.auth import AuthorizingRoute, allow_anonymous
 from app.core.http.examples import example
-from app.core.http.parameters import Nothing
+from app.core.http.parameters import NoParameters
 from app.health import repository
 from app.state import state_of
 
@@ -28,13 +28,13 @@ class Ready(BaseModel):
     status: Literal["ready"] = "ready"
     schema_revision: str
     audit: Annotated[
-        repository.Audit,
+        repository.AuditPrivilege,
         Field(description="`insert_only`: the service's role can only add to the audit trail; `writable`: it owns it."),
     ]
 
 
 @router.get("/health/live", dependencies=[allow_anonymous()], openapi_extra=example("/health/live"))
-async def live(response: Response, _: Nothing) -> Live:
+async def get_liveness(response: Response, _: NoParameters) -> Live:
     """Is the process alive?
 
     Answers without the database, so that a database's fault does not make an orchestrator kill the service.
@@ -44,7 +44,7 @@ async def live(response: Response, _: Nothing) -> Live:
 
 
 @router.get("/health/ready", dependencies=[allow_anonymous()], openapi_extra=example("/health/ready"))
-async def ready(request: Request, response: Response, _: Nothing) -> Ready:
+async def get_readiness(request: Request, response: Response, _: NoParameters) -> Ready:
     """Can requests be answered?
 
     Asks the database over a connection of its own, and compares its schema with the one this release needs. It is ready
@@ -55,7 +55,7 @@ async def ready(request: Request, response: Response, _: Nothing) -> Ready:
     probe = state.readiness_probe
     if probe is None or probe.done():
         # However many ask at once, the database is asked once.
-        probe = asyncio.create_task(repository.readiness(state.settings))
+        probe = asyncio.create_task(repository.check_readiness(state.settings))
         state.readiness_probe = probe
     found = await asyncio.shield(probe)
     return Ready(schema_revision=found.schema_revision, audit=found.audit)
@@ -64,7 +64,7 @@ async def ready(request: Request, response: Response, _: Nothing) -> Ready:
 @router.get(
     "/metrics", dependencies=[allow_anonymous()], openapi_extra=example("/metrics"), response_class=PlainTextResponse
 )
-async def metrics(_: Nothing) -> Response:
+async def get_metrics(_: NoParameters) -> Response:
     """Measurements, for Prometheus
 
     Requests by route template, time and status; connections of the pool at work, and statements waiting for one.

@@ -8,7 +8,7 @@ from app.core.db.database import Database
 from app.core.db.faults import ConstraintViolation
 from app.core.db.transaction import Transaction
 from app.core.languages import Text
-from app.core.problems import Circular, Invalid, OutsideOrganization, Problem
+from app.core.problems import CircularParent, ErrorDetail, OutsideOrganization, Problem
 from app.imports import repository
 from app.imports.parser import InvalidRow, UnparsedRow
 from app.imports.report import ImportOptions, ImportReport, RowReport
@@ -103,7 +103,7 @@ class _Importer:
                 first.discard(row.key)
                 tried.append(row)
             else:
-                error = Invalid("repeated_key", REPEATED_KEY, pointer=f"/{self.resource.key_columns[-1]}")
+                error = ErrorDetail("repeated_key", REPEATED_KEY, pointer=f"/{self.resource.key_columns[-1]}")
                 self.report.add(RowReport(row.line, "refused", row.key, (error,)))
         suspects = await self.writer.find_dangling_rows(self.transaction, tried)
         held = await self.writer.lock_stored_objects(self.transaction, tried)
@@ -145,13 +145,13 @@ class _Importer:
             self.refused_rows.append((row, verdict))
         self.report.add(verdict)
 
-    async def _list_errors(self, row: Row, refusal: Refusal) -> tuple[Invalid, ...]:
+    async def _list_errors(self, row: Row, refusal: Refusal) -> tuple[ErrorDetail, ...]:
         problem = (
             OutsideOrganization()
             if isinstance(refusal, RowsOutsideOrganization)
             else await self._to_problem(row, refusal)
         )
-        return problem.errors or (Invalid(problem.code, problem.detail, pointer=""),)
+        return problem.errors or (ErrorDetail(problem.code, problem.detail, pointer=""),)
 
     async def _to_problem(self, row: Row, broken: ConstraintViolation) -> Problem:
         # The transaction reads: it alone sees the rows of this file.
@@ -234,4 +234,4 @@ class _Importer:
 def _blocking_address(verdict: RowReport) -> str | None:
     """The address of what must change before the row can be brought in. A circle may be broken anywhere."""
     first = verdict.errors[0]
-    return None if first.code == Circular.code else first.address
+    return None if first.code == CircularParent.code else first.address

@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any, BinaryIO, Literal
 
 from app.core.http import bodies
-from app.core.http.validation import pointer_to, validate
+from app.core.http.validation import json_pointer, validate_document
 from app.core.languages import Text
-from app.core.problems import Invalid, InvalidContent, Malformed
+from app.core.problems import ErrorDetail, InvalidContent, Malformed
 from app.imports.repository import Row, build_row
 from app.imports.row_schema import CsvColumn, Importable
 
@@ -30,7 +30,7 @@ class InvalidRow:
     """A row that cannot be tried, and why."""
 
     line: int
-    errors: tuple[Invalid, ...]
+    errors: tuple[ErrorDetail, ...]
 
 
 UnparsedRow = Callable[[], Row | InvalidRow]
@@ -100,15 +100,15 @@ def _parse_header(names: list[str], importable: Importable) -> list[CsvColumn]:
         *(("missing_column", MISSING_COLUMN, name) for name in required if name not in counts),
     ]
     if wrong:
-        raise InvalidContent(*(Invalid(code, why, pointer=pointer_to([name])) for code, why, name in wrong))
+        raise InvalidContent(*(ErrorDetail(code, why, pointer=json_pointer([name])) for code, why, name in wrong))
     return [importable.csv_columns[name] for name in names]
 
 
 def _parse_cells(line: int, values: list[str], cells: list[CsvColumn], importable: Importable) -> Row | InvalidRow:
     if len(values) != len(cells):
-        return InvalidRow(line, (Invalid("wrong_number_of_cells", WRONG_NUMBER_OF_CELLS, pointer=""),))
+        return InvalidRow(line, (ErrorDetail("wrong_number_of_cells", WRONG_NUMBER_OF_CELLS, pointer=""),))
     members: dict[str, Any] = {}
-    errors: list[Invalid] = []
+    errors: list[ErrorDetail] = []
     for cell, text in zip(cells, values, strict=True):
         if text:
             try:
@@ -122,7 +122,7 @@ def _parse_cells(line: int, values: list[str], cells: list[CsvColumn], importabl
 
 def _parse_members(line: int, members: dict[str, Any], importable: Importable) -> Row | InvalidRow:
     try:
-        content = validate(importable.row_model, members)
+        content = validate_document(importable.row_model, members)
     except InvalidContent as invalid:
         return InvalidRow(line, invalid.errors)
     return build_row(line, content, importable.resource)
@@ -139,7 +139,7 @@ def _read_ndjson(file: BinaryIO, importable: Importable) -> Iterator[UnparsedRow
 
 def _parse_json_line(number: int, text: bytes, importable: Importable) -> Row | InvalidRow:
     try:
-        members = bodies.parse(text)
+        members = bodies.parse_object(text)
     except (Malformed, InvalidContent) as problem:
-        return InvalidRow(number, problem.errors or (Invalid("not_json", NOT_JSON, pointer=""),))
+        return InvalidRow(number, problem.errors or (ErrorDetail("not_json", NOT_JSON, pointer=""),))
     return _parse_members(number, members, importable)

@@ -7,7 +7,7 @@ import orjson
 
 from app.core.db.statements import DIALECT
 from app.core.db.transaction import Transaction
-from app.core.http.body_types import Content
+from app.core.http.body_types import PayloadModel
 from app.writes import rows as single
 from app.writes.resource import Parts, Resource, Values
 
@@ -15,7 +15,7 @@ Items = Sequence[Mapping[str, Any]]
 NOT_GIVEN: Any = object()
 
 
-def extract_given_columns(resource: Resource, content: Content) -> dict[str, Any]:
+def extract_given_columns(resource: Resource, content: PayloadModel) -> dict[str, Any]:
     """What the content names, as columns and parts; of an object within it, too, only what that one names.
 
     As a merge patch has it: what is not named keeps what is held.
@@ -25,7 +25,7 @@ def extract_given_columns(resource: Resource, content: Content) -> dict[str, Any
 
 
 def _extract_given_members(value: Any) -> Any:
-    if not isinstance(value, Content):
+    if not isinstance(value, PayloadModel):
         return value
     return {name: one if name in value.model_fields_set else NOT_GIVEN for name, one in value}
 

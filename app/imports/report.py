@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from app.core.languages import Language
-from app.core.problems import Invalid
+from app.core.problems import ErrorDetail
 from app.imports.row_schema import Importable
 from app.imports.schemas import MAX_REPORTED_ROWS, RowStatus
 
@@ -20,7 +20,7 @@ class RowReport:
     line: int
     status: RowStatus
     key: str | None
-    errors: tuple[Invalid, ...] = ()
+    errors: tuple[ErrorDetail, ...] = ()
 
     def to_document(self, language: Language) -> dict[str, Any]:
         errors = [error.document(language) for error in self.errors]

@@ -12,7 +12,7 @@ from app.auth import Caller
 from app.core.db.faults import ConstraintViolation
 from app.core.db.statements import DIALECT
 from app.core.db.transaction import Transaction
-from app.core.http.body_types import Content
+from app.core.http.body_types import PayloadModel
 from app.imports import parts
 from app.imports.schemas import RowStatus
 from app.writes import ownership
@@ -71,7 +71,7 @@ class RowsOutsideOrganization(Exception):
         self.lines = lines
 
 
-def build_row(line: int, content: Content, resource: Resource) -> Row:
+def build_row(line: int, content: PayloadModel, resource: Resource) -> Row:
     """The columns and parts of what one row says."""
     members = dict(content)
     columns = resource.to_columns(members)

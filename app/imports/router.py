@@ -12,31 +12,31 @@ from starlette.requests import ClientDisconnect
 from app.auth import Scope, require_scope_by_parameter
 from app.core.db.transaction import Rollback, open_transaction
 from app.core.http.examples import write_example
-from app.core.http.openapi import problems
-from app.core.languages import preferred
+from app.core.http.openapi import problem_responses
+from app.core.languages import preferred_language
 from app.core.problems import (
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
     ImportRefused,
-    InFlight,
     InsufficientScope,
     InvalidContent,
-    KeyRequired,
-    KeyReused,
     Malformed,
     OutsideOrganization,
+    RequestInFlight,
     Unavailable,
     UnsupportedMediaType,
 )
 from app.imports import importer, parser, repository, schemas
 from app.imports.report import ImportOptions
 from app.imports.row_schema import Importable
-from app.routing import resource
+from app.routing import resource_router
 from app.state import state_of
 from app.writes import audit_trail, idempotency
 from app.writes.idempotency import StoredResponse
 from app.writes.payloads import ChangeReason
 from app.writes.request import IdempotencyKey, WriteRequest, parse_create_request
 
-router = resource("imports")
+router = resource_router("imports")
 
 DATABASE_TIMEOUT_SECONDS = 25  # for the database: the whole request has 30
 QUEUE_TIMEOUT_SECONDS = 2.0  # seconds to wait for another import of this worker
@@ -71,9 +71,9 @@ EXAMPLE_NDJSON = '{"name": "Siti Contoh", "other_names": ["Siti C."]}\n{"name": 
             },
         },
     },
-    responses=problems(
-        *(KeyRequired, InsufficientScope, OutsideOrganization, InFlight),
-        *(UnsupportedMediaType, InvalidContent, ImportRefused, KeyReused),
+    responses=problem_responses(
+        *(IdempotencyKeyRequired, InsufficientScope, OutsideOrganization, RequestInFlight),
+        *(UnsupportedMediaType, InvalidContent, ImportRefused, IdempotencyKeyReused),
     ),
 )
 async def import_rows(
@@ -113,7 +113,7 @@ async def _run_import(
     write: WriteRequest, order: ImportOptions, note: ChangeReason, form: parser.Format, body: bytes
 ) -> Response:
     request = write.request
-    language = preferred(request.headers.get("accept-language", ""))
+    language = preferred_language(request.headers.get("accept-language", ""))
     url = request.url
     same = idempotency.compute_fingerprint(request.method, f"{url.path}?{url.query}", body)
     database = importer.build_database(state_of(request.app).settings, DATABASE_TIMEOUT_SECONDS)
@@ -177,7 +177,7 @@ async def _register_request(write: WriteRequest) -> AsyncIterator[None]:
     under_way: set[tuple[str, str]] = state_of(write.request.app).imports_in_progress
     this = (write.caller.client_id, write.idempotency_key)
     if this in under_way:
-        raise InFlight
+        raise RequestInFlight
     under_way.add(this)
     try:
         yield

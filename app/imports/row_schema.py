@@ -11,10 +11,10 @@ from pydantic import BaseModel, Field, create_model
 from pydantic.fields import FieldInfo
 
 from app.core.http import bodies
-from app.core.http.body_types import Content, Slug, Uuid
-from app.core.http.validation import pointer_to
+from app.core.http.body_types import PayloadModel, Slug, Uuid
+from app.core.http.validation import json_pointer
 from app.core.languages import Text
-from app.core.problems import Invalid, InvalidContent, Malformed
+from app.core.problems import ErrorDetail, InvalidContent, Malformed
 from app.writes.resource import Resource
 
 # Keys that stand in an address, and in no body.
@@ -31,10 +31,10 @@ class Importable:
     """A resource whose rows can be brought in. `content`: the body of a POST that creates one."""
 
     resource: Resource
-    payload_model: type[Content]
+    payload_model: type[PayloadModel]
 
     @cached_property
-    def row_model(self) -> type[Content]:
+    def row_model(self) -> type[PayloadModel]:
         """The schema of a row. Why it is written is told once for all of them, unless it is a member of the object."""
         fields = {name: (info.annotation, info) for name, info in self.payload_model.model_fields.items()}
         del fields["reason"]
@@ -42,7 +42,7 @@ class Importable:
             del fields["legal_basis"]
         given: dict[str, Any] = {key: KEY_FIELDS[key] for key in self.resource.key_columns if key not in fields}
         given |= fields
-        return create_model(f"{self.payload_model.__name__}Row", __base__=Content, **given)
+        return create_model(f"{self.payload_model.__name__}Row", __base__=PayloadModel, **given)
 
     @cached_property
     def csv_columns(self) -> Mapping[str, "CsvColumn"]:
@@ -88,10 +88,10 @@ class CsvColumn:
         content = text.encode()
         try:
             orjson.loads(content)  # by itself, lest it close the object that it is put into
-            return bodies.parse(b"{%b:%b}" % (orjson.dumps(self.name), content))[self.name]
+            return bodies.parse_object(b"{%b:%b}" % (orjson.dumps(self.name), content))[self.name]
         except (orjson.JSONDecodeError, Malformed, InvalidContent) as error:
-            here = pointer_to([self.name])
-            told = getattr(error, "errors", ()) or [Invalid("not_json", NOT_JSON)]
+            here = json_pointer([self.name])
+            told = getattr(error, "errors", ()) or [ErrorDetail("not_json", NOT_JSON)]
             raise InvalidContent(*(replace(one, pointer=one.pointer or here) for one in told)) from None
 
 

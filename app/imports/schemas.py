@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from app.core.http.body_types import PLAIN, Form, plain
-from app.core.http.parameters import NoQuery
+from app.core.http.body_types import SINGLE_LINE_PATTERN, TextFormat, require_single_line
+from app.core.http.parameters import EmptyQuery
 from app.writes.request import WriteQuery
 
 ResourceName = Literal[
@@ -23,10 +23,12 @@ ResourceName = Literal[
 RowStatus = Literal["created", "updated", "unchanged", "refused", "not_tried"]
 MAX_REPORTED_ROWS = 1_000
 MAX_REASON_LENGTH = 500
-ReasonText = Annotated[str, Field(min_length=1, max_length=MAX_REASON_LENGTH), Form(PLAIN, plain)]
+ReasonText = Annotated[
+    str, Field(min_length=1, max_length=MAX_REASON_LENGTH), TextFormat(SINGLE_LINE_PATTERN, require_single_line)
+]
 
 
-class ImportQuery(WriteQuery, NoQuery):
+class ImportQuery(WriteQuery, EmptyQuery):
     resource: Annotated[ResourceName, Field(description="What the rows are.", examples=["officials"])]
     partial: Annotated[
         Literal["true", "false"] | None,

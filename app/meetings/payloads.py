@@ -4,12 +4,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.core.http.body_types import Content, Day, Instant, Line, Name, Slug, Uuid
+from app.core.http.body_types import Day, Instant, Line, Name, PayloadModel, Slug, Uuid
 from app.models.vocabulary import DivisionKind, MeetingKind, RollAccess, SessionKind, StatementForm
 from app.writes.payloads import ChangeReason, Reference, SourcedPayload, TimeZone, merge_patch_model
 
 
-class CorrectionContent(Content):
+class CorrectionContent(PayloadModel):
     """What the source printed, and what the record holds instead."""
 
     field: Annotated[Name, Field(examples=["start_on..end_on"])]
@@ -18,7 +18,7 @@ class CorrectionContent(Content):
     reason: Line
 
 
-class SourceContent(Content):
+class SourceContent(PayloadModel):
     """Where the meeting is told of."""
 
     publisher: Line | None = None
@@ -63,7 +63,7 @@ class MeetingPatch(MeetingMembers):
     """What is to change of a meeting."""
 
 
-class SpeakerContent(Content):
+class SpeakerContent(PayloadModel):
     """Who speaks: a person by id or name, an organization, a division, or every division of a kind."""
 
     official: Uuid | None = None

@@ -7,17 +7,17 @@ from fastapi import Path, Query, Request, Response
 from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example, write_example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.problems import EndsBeforeStart, NotFound
 from app.meetings import payloads, repository, schemas
-from app.routing import resource
+from app.routing import resource_router
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource("meetings")
+router = resource_router("meetings")
 FRESH = 60  # seconds
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 
@@ -36,7 +36,7 @@ async def list_meetings(
     Coordination meetings, plenaries, trainings and the like, each with its sessions. `from` and `to` leave what
     overlaps these days; `attended_by` those at which somebody of an organization was present.
     """
-    return (await repository.MEETINGS.page(read, query, today=today)).reply(request, fresh=FRESH)
+    return (await repository.MEETINGS.fetch_page(read, query, today=today)).to_response(request, max_age=FRESH)
 
 
 @router.get(
@@ -44,7 +44,7 @@ async def list_meetings(
     response_model=schemas.Meeting,
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06?as_of=2022-06-14"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def read_meeting(
     read: ReaderDep, today: TodayDep, code: Code, query: Annotated[schemas.MeetingItemQuery, Query()]
@@ -54,8 +54,8 @@ async def read_meeting(
     What it was for, its sessions with their topics and speakers, what was said about it, and where all this is from:
     where the source has printed something that cannot be, the correction stands beside it.
     """
-    if item := await repository.MEETINGS.one(read, code, query, today=today):
-        return item.reply(fresh=FRESH)
+    if item := await repository.MEETINGS.fetch_item(read, code, query, today=today):
+        return item.to_response(max_age=FRESH)
     raise NotFound
 
 
@@ -124,7 +124,7 @@ async def delete_meeting(write: ChangeDep, code: Code, note: DeleteReason = None
     response_model=PageOf[revisions.Revision],
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/revisions"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_meeting_revisions(
     request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
@@ -134,4 +134,4 @@ async def list_meeting_revisions(
     Who wrote what of it, when and why; also of one that was deleted.
     """
     page = await revisions.list_revisions(read, repository.MEETING, {"code": code}, query)
-    return page.reply(request, fresh=FRESH)
+    return page.to_response(request, max_age=FRESH)

@@ -8,15 +8,15 @@ from pydantic import BaseModel, Field
 
 from app.core.db.provenance import Record, RevisionFields, SourcedRecord
 from app.core.http.parameters import (
+    AsOfOrToday,
     Code,
-    DayOrToday,
-    FieldsOf,
+    CollectionQuery,
+    FieldSelection,
     ItemQuery,
     KnownAt,
     ListQuery,
-    PageQuery,
     PeriodQuery,
-    Words,
+    SearchWords,
 )
 from app.models.vocabulary import DivisionKind, MeetingKind, MeetingStatus, RollAccess, SessionKind, StatementForm
 from app.references import CodeReference, OfficialReference
@@ -129,11 +129,11 @@ class Meeting(Record, MeetingMembers):
     """A meeting with its sessions and what was said about it."""
 
 
-Fields = Annotated[str, FieldsOf(Meeting), Field(description="Members to keep.", examples=["code,name,status"])]
+Fields = Annotated[str, FieldSelection(Meeting), Field(description="Members to keep.", examples=["code,name,status"])]
 
 
 class MeetingItemQuery(ItemQuery):
-    as_of: DayOrToday | None = None
+    as_of: AsOfOrToday | None = None
     fields: Fields | None = None
 
 
@@ -152,7 +152,7 @@ Status = Annotated[
 
 
 class MeetingQuery(PeriodQuery):
-    q: Annotated[Words, Field(examples=["rakornas"])] | None = None
+    q: Annotated[SearchWords, Field(examples=["rakornas"])] | None = None
     host: Annotated[Code, Field(description="Code of the organization that calls it.", examples=["kpu"])] | None = None
     kind: (
         Annotated[
@@ -169,12 +169,14 @@ class MeetingQuery(PeriodQuery):
         ]
         | None
     ) = None
-    as_of: DayOrToday | None = None
+    as_of: AsOfOrToday | None = None
     sort: Sort | None = None
     fields: Fields | None = None
 
 
-SessionFields = Annotated[str, FieldsOf(Session), Field(description="Members to keep.", examples=["code,name,topics"])]
+SessionFields = Annotated[
+    str, FieldSelection(Session), Field(description="Members to keep.", examples=["code,name,topics"])
+]
 
 
 class SessionItemQuery(ItemQuery):
@@ -187,8 +189,8 @@ SessionSort = Annotated[
 ]
 
 
-class SessionQuery(PageQuery):
-    q: Annotated[Words, Field(examples=["pemutakhiran"])] | None = None
+class SessionQuery(CollectionQuery):
+    q: Annotated[SearchWords, Field(examples=["pemutakhiran"])] | None = None
     kind: (
         Annotated[
             SessionKind,
@@ -213,7 +215,9 @@ class SessionQuery(PageQuery):
 
 
 StatementFields = Annotated[
-    str, FieldsOf(StatementRecord), Field(description="Members to keep.", examples=["made_on,organization,summary"])
+    str,
+    FieldSelection(StatementRecord),
+    Field(description="Members to keep.", examples=["made_on,organization,summary"]),
 ]
 
 

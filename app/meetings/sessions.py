@@ -8,17 +8,17 @@ from fastapi import Path, Query, Request, Response
 from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.problems import EndsBeforeStart, NotFound, OutsideMeeting, ParallelSessions
+from app.core.problems import EndsBeforeStart, NotFound, ParallelSessions, SessionOutsideMeeting
 from app.meetings import payloads, repository, schemas
-from app.routing import resource
+from app.routing import resource_router
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource("meetings", at="/v1/meetings/{code}/sessions")
+router = resource_router("meetings", at="/v1/meetings/{code}/sessions")
 FRESH = 60  # seconds
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 SessionCode = Annotated[str, Path(description="Code of the session.", examples=["class-1", "opening"])]
@@ -29,7 +29,7 @@ SessionCode = Annotated[str, Path(description="Code of the session.", examples=[
     response_model=PageOf[schemas.Session],
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/sessions?kind=class"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_sessions(
     request: Request, read: ReaderDep, code: Code, query: Annotated[schemas.SessionQuery, Query()]
@@ -38,10 +38,10 @@ async def list_sessions(
 
     In the order of the programme. Sessions of one `parallel_group` run side by side.
     """
-    then = read.known_at(query.then)
+    then = read.known_at(query.known_at_instant)
     there = partial(repository.must_be_there, then, code)
-    page = await repository.SESSIONS.page(read, query, within={"meeting": code}, if_empty=there)
-    return page.reply(request, fresh=FRESH)
+    page = await repository.SESSIONS.fetch_page(read, query, path_parameters={"meeting": code}, ensure_listable=there)
+    return page.to_response(request, max_age=FRESH)
 
 
 @router.get(
@@ -49,7 +49,7 @@ async def list_sessions(
     response_model=schemas.Session,
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/sessions/class-1"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def read_session(
     read: ReaderDep,
@@ -61,8 +61,8 @@ async def read_session(
 
     Its topics and speakers; the hour and the room as far as a source tells them.
     """
-    if item := await repository.SESSIONS.one(read, session, query, within={"meeting": code}):
-        return item.reply(fresh=FRESH)
+    if item := await repository.SESSIONS.fetch_item(read, session, query, path_parameters={"meeting": code}):
+        return item.to_response(max_age=FRESH)
     raise NotFound
 
 
@@ -75,7 +75,7 @@ async def read_session(
         "/v1/meetings/rakornas-2022-06/sessions",
         {"code": "class-6", "kind": "class", "position": 9, "name": "Kelas Contoh", "topics": ["Contoh"]},
     ),
-    responses=responses_for_create(schemas.Session, NotFound, OutsideMeeting, ParallelSessions, EndsBeforeStart),
+    responses=responses_for_create(schemas.Session, NotFound, SessionOutsideMeeting, ParallelSessions, EndsBeforeStart),
 )
 async def create_session(write: CreateDep, code: Code, content: payloads.SessionContent) -> Response:
     """Create a session
@@ -122,7 +122,7 @@ async def delete_session(write: ChangeDep, code: Code, session: SessionCode, not
     response_model=PageOf[revisions.Revision],
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/sessions/class-1/revisions"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_session_revisions(
     request: Request,
@@ -136,4 +136,4 @@ async def list_session_revisions(
     Who wrote what of it, when and why; also of one that was deleted.
     """
     page = await revisions.list_revisions(read, repository.SESSION, {"meeting": code, "code": session}, query)
-    return page.reply(request, fresh=FRESH)
+    return page.to_response(request, max_age=FRESH)

@@ -10,23 +10,23 @@ from uuid_utils.compat import uuid7
 from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.http.parameters import UUID_FORM
+from app.core.http.parameters import UUID_PATTERN
 from app.core.problems import NotFound
 from app.meetings import payloads, repository, schemas
-from app.routing import resource
+from app.routing import resource_router
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource("meetings", at="/v1/meetings/{code}/statements")
+router = resource_router("meetings", at="/v1/meetings/{code}/statements")
 FRESH = 60  # seconds
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 STATEMENT = "/v1/meetings/rakornas-2022-06/statements/01a20cae-3b7c-7752-8ae9-897ad626c2d3"
 Id = Annotated[
-    str, Path(description="The statement's id, a UUID.", pattern=UUID_FORM, examples=[STATEMENT.rpartition("/")[2]])
+    str, Path(description="The statement's id, a UUID.", pattern=UUID_PATTERN, examples=[STATEMENT.rpartition("/")[2]])
 ]
 
 
@@ -35,7 +35,7 @@ Id = Annotated[
     response_model=PageOf[schemas.StatementRecord],
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/statements"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_statements(
     request: Request, read: ReaderDep, code: Code, query: Annotated[schemas.StatementQuery, Query()]
@@ -46,8 +46,8 @@ async def list_statements(
     """
     then = read.known_at(query.then)
     there = partial(repository.must_be_there, then, code)
-    page = await repository.STATEMENTS.page(read, query, within={"meeting": code}, if_empty=there)
-    return page.reply(request, fresh=FRESH)
+    page = await repository.STATEMENTS.fetch_page(read, query, path_parameters={"meeting": code}, ensure_listable=there)
+    return page.to_response(request, max_age=FRESH)
 
 
 @router.get(
@@ -55,7 +55,7 @@ async def list_statements(
     response_model=schemas.StatementRecord,
     dependencies=[allow_anonymous()],
     openapi_extra=example(STATEMENT),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def read_statement(
     read: ReaderDep, code: Code, id: Id, query: Annotated[schemas.StatementItemQuery, Query()]
@@ -64,8 +64,8 @@ async def read_statement(
 
     Who said it, when, and where it is told.
     """
-    if item := await repository.STATEMENTS.one(read, UUID(id), query, within={"meeting": code}):
-        return item.reply(fresh=FRESH)
+    if item := await repository.STATEMENTS.fetch_item(read, UUID(id), query, path_parameters={"meeting": code}):
+        return item.to_response(max_age=FRESH)
     raise NotFound
 
 
@@ -125,7 +125,7 @@ async def delete_statement(write: ChangeDep, code: Code, id: Id, note: DeleteRea
     response_model=PageOf[revisions.Revision],
     dependencies=[allow_anonymous()],
     openapi_extra=example(f"{STATEMENT}/revisions"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_statement_revisions(
     request: Request, read: ReaderDep, code: Code, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
@@ -135,4 +135,4 @@ async def list_statement_revisions(
     Who wrote what of it, when and why; also of one that was deleted.
     """
     page = await revisions.list_revisions(read, repository.STATEMENT, {"meeting": code, "id": UUID(id)}, query)
-    return page.reply(request, fresh=FRESH)
+    return page.to_response(request, max_age=FRESH)

@@ -17,9 +17,9 @@ from app.auth.scopes import TOKEN_PATH
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
-from app.core.http.openapi import problems
-from app.core.http.parameters import Nothing
-from app.core.http.rate_limits import NETWORK_BITS, address_of
+from app.core.http.openapi import problem_responses
+from app.core.http.parameters import NoParameters
+from app.core.http.rate_limits import NETWORK_PREFIX_BITS, client_address
 from app.core.languages import Text
 from app.core.problems import ContentTooLarge, Malformed, TooManyRequests
 from app.oauth import schemas, service
@@ -47,11 +47,11 @@ ERROR_RESPONSE: dict[str, Any] = {
     responses={
         400: {**ERROR_RESPONSE, "description": "The request is not right."},
         401: {**ERROR_RESPONSE, "description": "The client is not who it says it is."},
-        **problems(TooManyRequests),
+        **problem_responses(TooManyRequests),
     },
     openapi_extra={"requestBody": schemas.TokenRequestForm.request_body},
 )
-async def issue_token(request: Request, reader: ReaderDep, _: Nothing) -> Response:
+async def issue_token(request: Request, reader: ReaderDep, _: NoParameters) -> Response:
     """Fetch an access token
 
     For a client with a secret (`client_secret_basic`, `client_secret_post`) or with a private key (`private_key_jwt`).
@@ -65,7 +65,7 @@ async def issue_token(request: Request, reader: ReaderDep, _: Nothing) -> Respon
 
 
 @router.get("/.well-known/jwks.json", dependencies=[allow_anonymous()], openapi_extra=example("/.well-known/jwks.json"))
-async def get_jwk_set(request: Request, _: Nothing) -> schemas.JwkSet:
+async def get_jwk_set(request: Request, _: NoParameters) -> schemas.JwkSet:
     """Keys that verify access tokens
 
     A key stands here a day before it signs its first token, and until its last one has ended.
@@ -73,8 +73,8 @@ async def get_jwk_set(request: Request, _: Nothing) -> schemas.JwkSet:
     trust: TokenVerifier = state_of(request.app).token_verifier
     keys = trust.list_public_jwks()
     # The first key signs at once: an empty set must not be kept.
-    cache = conditional.open_data(300) if keys else "no-store"
-    return conditional.reply(orjson.dumps({"keys": keys}), cache=cache)  # type: ignore[return-value]
+    cache = conditional.public_cache_control(300) if keys else "no-store"
+    return conditional.json_response(orjson.dumps({"keys": keys}), cache=cache)  # type: ignore[return-value]
 
 
 @router.get(
@@ -82,7 +82,7 @@ async def get_jwk_set(request: Request, _: Nothing) -> schemas.JwkSet:
     dependencies=[allow_anonymous()],
     openapi_extra=example("/.well-known/oauth-authorization-server"),
 )
-async def get_authorization_server_metadata(request: Request, _: Nothing) -> schemas.AuthorizationServerMetadata:
+async def get_authorization_server_metadata(request: Request, _: NoParameters) -> schemas.AuthorizationServerMetadata:
     """What an OAuth client needs to know
 
     The addresses and methods of the token endpoint (RFC 8414).
@@ -99,7 +99,7 @@ async def get_authorization_server_metadata(request: Request, _: Nothing) -> sch
         token_endpoint_auth_signing_alg_values_supported=list(SIGNATURE_ALGORITHMS),
         service_documentation=f"{issuer}/docs",
     )
-    return conditional.reply(metadata.model_dump_json().encode(), cache=conditional.open_data(300))  # type: ignore[return-value]
+    return conditional.json_response(metadata.model_dump_json().encode(), cache=conditional.public_cache_control(300))  # type: ignore[return-value]
 
 
 async def _issue_token(request: Request, reader: ReaderDep) -> Response:
@@ -132,10 +132,10 @@ async def _issue_token(request: Request, reader: ReaderDep) -> Response:
 def _client_network(request: Request) -> Hashable:
     """Where the request comes from; None: the machine itself, or everybody behind a proxy that nobody has named."""
     proxies = state_of(request.app).settings.trusted_proxies
-    address = address_of(request.scope, proxies)
+    address = client_address(request.scope, proxies)
     if address is None or (address.is_loopback and not proxies):
         return None
-    return address.version, int(address) >> (address.max_prefixlen - NETWORK_BITS[address.version])
+    return address.version, int(address) >> (address.max_prefixlen - NETWORK_PREFIX_BITS[address.version])
 
 
 async def _read_form_body(request: Request) -> bytes:

@@ -13,7 +13,7 @@ from app.auth.jwt import InvalidToken
 from app.auth.scopes import TOKEN_PATH
 from app.auth.tokens import Grant
 from app.core.db.database import Database, Queryable
-from app.core.http.rate_limits import Buckets, Clock
+from app.core.http.rate_limits import Clock, TokenBuckets
 from app.core.problems import TooManyRequests
 from app.oauth import repository
 from app.oauth.repository import RegisteredClient
@@ -30,8 +30,8 @@ class FailedAttemptLimiter:
     """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
-        self._clients = Buckets(*CLIENT_FAILURE_LIMIT, clock=clock)
-        self._networks = Buckets(*NETWORK_FAILURE_LIMIT, clock=clock)
+        self._clients = TokenBuckets(*CLIENT_FAILURE_LIMIT, clock=clock)
+        self._networks = TokenBuckets(*NETWORK_FAILURE_LIMIT, clock=clock)
 
     @contextmanager
     def limit_failures(self, client_id: str, network: Hashable) -> Iterator[None]:
@@ -39,10 +39,10 @@ class FailedAttemptLimiter:
 
         Not before it has ended: many right ones may come together. Wrong ones that do are owed, and paid later.
         """
-        counters: list[tuple[Buckets, Hashable]] = [(self._clients, (client_id[:36], network))]
+        counters: list[tuple[TokenBuckets, Hashable]] = [(self._clients, (client_id[:36], network))]
         counters += [(self._networks, network)] if network is not None else []
         for buckets, key in counters:
-            if wait := buckets.wait(key):
+            if wait := buckets.seconds_until(key):
                 raise TooManyRequests(retry_after=ceil(wait), headers=buckets.headers("failures", key))
         try:
             yield

@@ -9,24 +9,24 @@ from uuid_utils.compat import uuid7
 from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.http.parameters import UUID_FORM
+from app.core.http.parameters import UUID_PATTERN
 from app.core.problems import NotFound
 from app.officials import payloads, repository, schemas
-from app.routing import resource
+from app.routing import resource_router
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource("officials")
+router = resource_router("officials")
 CACHE_SECONDS = 60  # seconds
 Id = Annotated[
     str,
     Path(
         description="The official's id, a UUID.",
-        pattern=UUID_FORM,
+        pattern=UUID_PATTERN,
         examples=["01a20c10-0ad9-7584-8953-0eb59d6a8d90"],
     ),
 ]
@@ -46,7 +46,7 @@ async def list_officials(
     People with the offices they hold or held. `organization`, `division`, `office`, `standing` and `as_of` hold of one
     and the same appointment; `as_of` also leaves only the appointments that were possible on that day.
     """
-    return (await repository.OFFICIALS.page(read, query)).reply(request, fresh=CACHE_SECONDS)
+    return (await repository.OFFICIALS.fetch_page(read, query)).to_response(request, max_age=CACHE_SECONDS)
 
 
 @router.get(
@@ -54,7 +54,7 @@ async def list_officials(
     response_model=schemas.Official,
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90?as_of=2022-06-14"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def get_official(
     read: ReaderDep,
@@ -65,8 +65,8 @@ async def get_official(
 
     With `as_of`, only the appointments that were possible on that day are shown.
     """
-    if item := await repository.OFFICIALS.one(read, UUID(id), query):
-        return item.reply(fresh=CACHE_SECONDS)
+    if item := await repository.OFFICIALS.fetch_item(read, UUID(id), query):
+        return item.to_response(max_age=CACHE_SECONDS)
     raise NotFound
 
 
@@ -125,7 +125,7 @@ async def delete_official(write: ChangeDep, id: Id, note: DeleteReason = None) -
     response_model=PageOf[revisions.Revision],
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90/revisions"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_official_revisions(
     request: Request, read: ReaderDep, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
@@ -135,4 +135,4 @@ async def list_official_revisions(
     Who wrote what of it, when and why; also of one that was deleted.
     """
     page = await revisions.list_revisions(read, repository.OFFICIAL, {"id": UUID(id)}, query)
-    return page.reply(request, fresh=CACHE_SECONDS)
+    return page.to_response(request, max_age=CACHE_SECONDS)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from app.core.datetimes import PartialDate
 from app.core.db.provenance import SourcedRecord
-from app.core.http.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words
+from app.core.http.parameters import AsOf, Code, CollectionQuery, FieldSelection, ItemQuery, SearchWords
 from app.models.vocabulary import Office, Standing
 from app.references import CodeReference
 
@@ -53,7 +53,7 @@ class Official(SourcedRecord, OfficialMembers):
     """A person with the offices held."""
 
 
-Fields = Annotated[str, FieldsOf(Official), Field(description="Members to keep.", examples=["id,name"])]
+Fields = Annotated[str, FieldSelection(Official), Field(description="Members to keep.", examples=["id,name"])]
 
 
 class OfficialItemQuery(ItemQuery):
@@ -67,10 +67,10 @@ Sort = Annotated[
 ]
 
 
-class OfficialQuery(PageQuery):
+class OfficialQuery(CollectionQuery):
     """The first five hold of one and the same appointment."""
 
-    q: Annotated[Words, Field(examples=["tarmidzi"])] | None = None
+    q: Annotated[SearchWords, Field(examples=["tarmidzi"])] | None = None
     organization: Annotated[Code, Field(description="Code of an organization.", examples=["kpu-31"])] | None = None
     division: Annotated[Code, Field(description="Code of a division.", examples=["p7-4"])] | None = None
     office: Annotated[Office, Field(description="Ketua, anggota, sekretaris or sekretaris jenderal.")] | None = None

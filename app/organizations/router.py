@@ -7,17 +7,17 @@ from fastapi import Path, Query, Request, Response
 from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example, write_example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.problems import Circular, NotFound
+from app.core.problems import CircularParent, NotFound
 from app.organizations import payloads, repository, schemas
-from app.routing import moved, moved_to, resource
+from app.routing import redirect_responses, redirect_to_current_code, resource_router
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource("organizations")
+router = resource_router("organizations")
 CACHE_SECONDS, ROSTER_CACHE_SECONDS = 300, 60  # seconds
 Code = Annotated[str, Path(description="Code of the organization.", examples=["kpu", "kpu-31"])]
 
@@ -36,7 +36,7 @@ async def list_organizations(
     The commissions, from the national one down to those of regencies and cities, and the agencies beside them. With
     `as_of`, those that existed on that day, each under the body that was above it then.
     """
-    return (await repository.ORGANIZATIONS.page(read, query)).reply(request, fresh=CACHE_SECONDS)
+    return (await repository.ORGANIZATIONS.fetch_page(read, query)).to_response(request, max_age=CACHE_SECONDS)
 
 
 @router.get(
@@ -44,7 +44,7 @@ async def list_organizations(
     response_model=schemas.Organization,
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/organizations/kpu-31"),
-    responses=problems(NotFound) | moved(),
+    responses=problem_responses(NotFound) | redirect_responses(),
 )
 async def get_organization(
     request: Request,
@@ -56,13 +56,13 @@ async def get_organization(
 
     A commission's code from before its region's code changed leads to today's with 308.
     """
-    if item := await repository.ORGANIZATIONS.one(read, code, query):
-        return item.reply(fresh=CACHE_SECONDS)
-    then = read.known_at(query.then)
+    if item := await repository.ORGANIZATIONS.fetch_item(read, code, query):
+        return item.to_response(max_age=CACHE_SECONDS)
+    then = read.known_at(query.known_at_instant)
     current = await repository.find_current_code(then, code)
     if current is None or current == code:  # it is there, but was not on the day asked for
         raise NotFound
-    return moved_to(request, code, current)
+    return redirect_to_current_code(request, code, current)
 
 
 @router.get(
@@ -70,7 +70,7 @@ async def get_organization(
     response_model=PageOf[schemas.RosterEntry],
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/organizations/kpu/officials?as_of=2022-06-14"),
-    responses=problems(NotFound) | moved(),
+    responses=problem_responses(NotFound) | redirect_responses(),
 )
 async def list_organization_officials(
     request: Request, read: ReaderDep, today: TodayDep, code: Code, query: Annotated[schemas.RosterQuery, Query()]
@@ -80,14 +80,14 @@ async def list_organization_officials(
     Everyone who was possibly in office at this body on `as_of` (today where it is not given), the chair first.
     `certain` tells on which entries the sources leave no doubt for that day.
     """
-    page = await repository.ROSTER.page(read, query, within={"organization": code}, today=today)
-    then = read.known_at(query.then)
+    page = await repository.ROSTER.fetch_page(read, query, path_parameters={"organization": code}, today=today)
+    then = read.known_at(query.known_at_instant)
     current = await repository.find_current_code(then, code) if page.is_empty else code
     if current is None:
         raise NotFound
     if current != code:
-        return moved_to(request, code, current)
-    return page.reply(request, fresh=ROSTER_CACHE_SECONDS)
+        return redirect_to_current_code(request, code, current)
+    return page.to_response(request, max_age=ROSTER_CACHE_SECONDS)
 
 
 @router.post(
@@ -105,7 +105,7 @@ async def list_organization_officials(
             "parent": "bawaslu",
         },
     ),
-    responses=responses_for_create(schemas.Organization, Circular),
+    responses=responses_for_create(schemas.Organization, CircularParent),
 )
 async def create_organization(write: CreateDep, content: payloads.OrganizationContent) -> Response:
     """Create an organization
@@ -152,7 +152,7 @@ async def delete_organization(write: ChangeDep, code: Code, note: DeleteReason =
     response_model=PageOf[revisions.Revision],
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/organizations/kpu-31/revisions"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_organization_revisions(
     request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
@@ -162,4 +162,4 @@ async def list_organization_revisions(
     Who wrote what of it, when and why; also of one that was deleted.
     """
     page = await revisions.list_revisions(read, repository.ORGANIZATION, {"code": code}, query)
-    return page.reply(request, fresh=CACHE_SECONDS)
+    return page.to_response(request, max_age=CACHE_SECONDS)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from app.core.db.provenance import SourcedRecord
-from app.core.http.parameters import AsOf, Code, DayOrToday, FieldsOf, ItemQuery, PageQuery, Words
+from app.core.http.parameters import AsOf, AsOfOrToday, Code, CollectionQuery, FieldSelection, ItemQuery, SearchWords
 from app.models.vocabulary import Level, Office, OrganizationKind, Sector, Standing
 from app.references import CodeReference, OfficialReference
 
@@ -32,7 +32,7 @@ class Organization(SourcedRecord, OrganizationMembers):
     """A commission or an agency."""
 
 
-Fields = Annotated[str, FieldsOf(Organization), Field(description="Members to keep.", examples=["code,name"])]
+Fields = Annotated[str, FieldSelection(Organization), Field(description="Members to keep.", examples=["code,name"])]
 
 
 class OrganizationItemQuery(ItemQuery):
@@ -46,8 +46,8 @@ Sort = Annotated[
 ]
 
 
-class OrganizationQuery(PageQuery):
-    q: Annotated[Words, Field(examples=["kpu jakarta"])] | None = None
+class OrganizationQuery(CollectionQuery):
+    q: Annotated[SearchWords, Field(examples=["kpu jakarta"])] | None = None
     kind: (
         Annotated[
             OrganizationKind, Field(description="A commission (KPU and those below it), or an agency beside them.")
@@ -80,7 +80,7 @@ class RosterEntry(BaseModel):
 
 
 RosterFields = Annotated[
-    str, FieldsOf(RosterEntry), Field(description="Members to keep.", examples=["official,office"])
+    str, FieldSelection(RosterEntry), Field(description="Members to keep.", examples=["official,office"])
 ]
 
 RosterSort = Annotated[
@@ -89,9 +89,9 @@ RosterSort = Annotated[
 ]
 
 
-class RosterQuery(PageQuery):
-    q: Annotated[Words, Field(examples=["betty"])] | None = None
-    as_of: DayOrToday | None = None
+class RosterQuery(CollectionQuery):
+    q: Annotated[SearchWords, Field(examples=["betty"])] | None = None
+    as_of: AsOfOrToday | None = None
     office: Annotated[Office, Field(description="Ketua, anggota, sekretaris or sekretaris jenderal.")] | None = None
     sort: RosterSort | None = None
     fields: RosterFields | None = None

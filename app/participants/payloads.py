@@ -4,12 +4,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.core.http.body_types import Content, Day, Line, Name, Slug, Uuid
+from app.core.http.body_types import Day, Line, Name, PayloadModel, Slug, Uuid
 from app.models.vocabulary import Capacity, Office
 from app.writes.payloads import ChangeReason, Reference, SourcedPayload, merge_patch_model
 
 
-class AssignmentLetterPayload(Content):
+class AssignmentLetterPayload(PayloadModel):
     """The letter of assignment."""
 
     number: Annotated[Name | None, Field(examples=["12/ST/KPU-31/2026"])] = None

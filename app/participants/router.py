@@ -10,24 +10,24 @@ from app.auth import Scope, require_scope
 from app.core.db.transaction import open_transaction
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.http.parameters import UUID_FORM
+from app.core.http.parameters import UUID_PATTERN
 from app.core.problems import CircularRepresentation, NoPlacesLeft, NotFound, ParallelSessions, RollClosed
 from app.participants import payloads, repository, schemas, service
 from app.roll_access import audited_read
-from app.routing import resource
+from app.routing import resource_router
 from app.state import state_of
 from app.writes import audit_trail, changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource("participants", at="/v1/meetings/{code}")
+router = resource_router("participants", at="/v1/meetings/{code}")
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 ParticipantId = Annotated[
     str,
-    Path(description="Id of the participant.", pattern=UUID_FORM, examples=["01a20cae-3b7c-7752-8ae9-897b44e2459f"]),
+    Path(description="Id of the participant.", pattern=UUID_PATTERN, examples=["01a20cae-3b7c-7752-8ae9-897b44e2459f"]),
 ]
 LIST_PATH = "/v1/meetings/rakornas-2022-06/participants"
 ITEM_PATH = f"{LIST_PATH}/01a20cae-3b7c-7752-8ae9-897b44e2459f"
@@ -39,7 +39,7 @@ REGISTRATION_PROBLEMS = (NotFound, NoPlacesLeft, ParallelSessions, CircularRepre
     response_model=PageOf[schemas.Participant],
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(f"{LIST_PATH}?organization=kpu-31"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_participants(
     request: Request,
@@ -53,9 +53,9 @@ async def list_participants(
     With the letters of assignment, the sessions they are assigned to and in whose place they come. Each reading leaves
     a line in the audit trail.
     """
-    await audited_read.require_read_access(request, reader, reader.known_at(query.then), code)
+    await audited_read.require_read_access(request, reader, reader.known_at(query.known_at_instant), code)
     page = await audited_read.read_page(request, reader, repository.PARTICIPANTS, query, code, "participants")
-    return page.reply(request, fresh=None, vary=audited_read.VARY)
+    return page.to_response(request, max_age=None, vary=audited_read.VARY)
 
 
 @router.get(
@@ -63,7 +63,7 @@ async def list_participants(
     response_model=schemas.Participant,
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(ITEM_PATH),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def get_participant(
     request: Request,
@@ -77,7 +77,7 @@ async def get_participant(
 
     Each reading leaves a line in the audit trail.
     """
-    await audited_read.require_read_access(request, reader, reader.known_at(query.then), code)
+    await audited_read.require_read_access(request, reader, reader.known_at(query.known_at_instant), code)
     return await audited_read.read_item(request, reader, repository.PARTICIPANTS, UUID(id), query, code)
 
 
@@ -181,7 +181,7 @@ async def delete_participant(
     response_model=PageOf[revisions.Revision],
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
     openapi_extra=example(f"{ITEM_PATH}/revisions"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_participant_revisions(
     request: Request,
@@ -202,4 +202,4 @@ async def list_participant_revisions(
             transaction, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, query
         )
         await audited_read.record_read(transaction, request, f"participants/{id}")
-    return page.reply(request, fresh=None, vary=audited_read.VARY)
+    return page.to_response(request, max_age=None, vary=audited_read.VARY)

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.core.db.provenance import SourcedRecord
-from app.core.http.parameters import Code, FieldsOf, ItemQuery, PageQuery, Words
+from app.core.http.parameters import Code, CollectionQuery, FieldSelection, ItemQuery, SearchWords
 from app.models.vocabulary import Capacity, Office
 from app.references import CodeReference, OfficialReference, ParticipantReference
 
@@ -42,7 +42,7 @@ class Participant(SourcedRecord, ParticipantMembers):
 
 
 Fields = Annotated[
-    str, FieldsOf(Participant), Field(description="Members to keep.", examples=["official,organization,capacity"])
+    str, FieldSelection(Participant), Field(description="Members to keep.", examples=["official,organization,capacity"])
 ]
 Sort = Annotated[
     Literal["id", "-id", "updated_at", "-updated_at"],
@@ -50,8 +50,8 @@ Sort = Annotated[
 ]
 
 
-class ParticipantQuery(PageQuery):
-    q: Annotated[Words, Field(examples=["tarmidzi"])] | None = None
+class ParticipantQuery(CollectionQuery):
+    q: Annotated[SearchWords, Field(examples=["tarmidzi"])] | None = None
     organization: Annotated[Code, Field(description="Code of an organization.", examples=["kpu-31"])] | None = None
     session: (
         Annotated[Code, Field(description="Code of a session: who is assigned to it.", examples=["class-1"])] | None

@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from app.core.db.faults import ConstraintViolation
 from app.core.db.transaction import Rollback, Transaction, open_transaction
 from app.core.languages import Text
-from app.core.problems import Invalid, InvalidContent, NoPlacesLeft, NotFound, Problem
+from app.core.problems import ErrorDetail, InvalidContent, NoPlacesLeft, NotFound, Problem
 from app.participants import payloads, repository
 from app.writes import audit_trail, changes, ownership
 from app.writes.idempotency import StoredResponse
@@ -54,7 +54,7 @@ async def register_in_office(write_request: WriteRequest, meeting: str, payload:
         if unknown := await repository.find_unknown_organizations(transaction, payload.organizations):
             places = [n for n, code in enumerate(payload.organizations) if code in unknown]
             raise InvalidContent(
-                *[Invalid("unknown_code", UNKNOWN_CODE, pointer=f"/organizations/{n}") for n in places]
+                *[ErrorDetail("unknown_code", UNKNOWN_CODE, pointer=f"/organizations/{n}") for n in places]
             )
         found = await repository.list_in_office(transaction, meeting, payload.organizations, payload.offices)
         new = [(uuid7(), *one) for one in found if not one[4]]
@@ -131,4 +131,4 @@ async def _locate_problem(
         problem = other
     else:
         return problem
-    return problem.within(f"/participants/{tried}")
+    return problem.prefix_pointers(f"/participants/{tried}")

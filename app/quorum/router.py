@@ -12,16 +12,16 @@ from app.core.db.transaction import open_transaction
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.problems import NotFound
 from app.quorum import repository, schemas
 from app.quorum.rules import Rule, find_rule
 from app.roll_access import access, audited_read
-from app.routing import resource
+from app.routing import resource_router
 from app.state import state_of
 from app.writes import audit_trail
 
-router = resource("attendance", at="/v1/meetings/{code}/quorum")
+router = resource_router("attendance", at="/v1/meetings/{code}/quorum")
 CACHE_SECONDS = 5  # seconds: who decides by it looks again and again
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["sidang-pleno-2026-11-24"])]
 
@@ -31,7 +31,7 @@ Code = Annotated[str, Path(description="Code of the meeting.", examples=["sidang
     response_model=schemas.Quorum,
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/sidang-pleno-2026-11-24/quorum?at=2026-11-24T05:45:00Z"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def get_quorum(
     request: Request,
@@ -68,7 +68,9 @@ async def get_quorum(
 
 
 def _reply(document: dict[str, Any], cache: str = f"public, max-age={CACHE_SECONDS}") -> Response:
-    return conditional.reply(orjson.dumps(document, default=str), cache=cache, headers={"Vary": audited_read.VARY})
+    return conditional.json_response(
+        orjson.dumps(document, default=str), cache=cache, headers={"Vary": audited_read.VARY}
+    )
 
 
 class _Quorum(NamedTuple):

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from app.core.datetimes import INSTANT, instant
-from app.core.http.parameters import KnownAt, NoQuery
+from app.core.datetimes import INSTANT_PATTERN, parse_instant
+from app.core.http.parameters import EmptyQuery, KnownAt
 from app.references import CodeReference, OfficialReference
 
 
@@ -52,17 +52,17 @@ class Quorum(BaseModel):
     ]
 
 
-class QuorumQuery(NoQuery):
+class QuorumQuery(EmptyQuery):
     at: (
         Annotated[
             datetime,
             Field(
                 description="The instant to look at (RFC 3339, `+` as `%2B`): now where it is not given, or the end of "
                 "the meeting once that is over.",
-                json_schema_extra={"pattern": INSTANT},
+                json_schema_extra={"pattern": INSTANT_PATTERN},
                 examples=["2026-12-07T10:00:00+07:00"],
             ),
-            BeforeValidator(instant),
+            BeforeValidator(parse_instant),
         ]
         | None
     ) = None

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.core.http.body_types import Content, Day, Line, Name
+from app.core.http.body_types import Day, Line, Name, PayloadModel
 from app.models.vocabulary import RegionType
 from app.writes.payloads import SourcedPayload, TimeZone, merge_patch_model
 
@@ -12,7 +12,7 @@ Code = Annotated[str, Field(pattern=r"^[0-9]{2}(\.[0-9]{2})?$", examples=["31", 
 FormerCode = Annotated[str, Field(pattern=r"^[0-9]{2}\.[0-9]{2}$", examples=["91.01"])]
 
 
-class PreviousCode(Content):
+class PreviousCode(PayloadModel):
     """A code that the region had, and the province that it lay in."""
 
     code: FormerCode

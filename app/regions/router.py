@@ -7,17 +7,17 @@ from fastapi import Path, Query, Request, Response
 from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.problems import NotFound
 from app.regions import payloads, repository, schemas
-from app.routing import moved, moved_to, resource
+from app.routing import redirect_responses, redirect_to_current_code, resource_router
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource("regions")
+router = resource_router("regions")
 FRESH = 300  # seconds
 Code = Annotated[str, Path(description="Kemendagri code.", examples=["31", "93.01"])]
 
@@ -34,7 +34,7 @@ async def list_regions(request: Request, read: ReaderDep, query: Annotated[schem
     Provinces, regencies and cities, by their Kemendagri code of today. With `as_of`, those that existed on that day,
     each under the province that it lay in then.
     """
-    return (await repository.REGIONS.page(read, query)).reply(request, fresh=FRESH)
+    return (await repository.REGIONS.fetch_page(read, query)).to_response(request, max_age=FRESH)
 
 
 @router.get(
@@ -42,7 +42,7 @@ async def list_regions(request: Request, read: ReaderDep, query: Annotated[schem
     response_model=schemas.Region,
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/regions/93.01?as_of=2022-06-14"),
-    responses=problems(NotFound) | moved(),
+    responses=problem_responses(NotFound) | redirect_responses(),
 )
 async def read_region(
     request: Request,
@@ -54,11 +54,11 @@ async def read_region(
 
     A code that the region had before leads to today's with 308.
     """
-    if item := await repository.REGIONS.one(read, code, query):
-        return item.reply(fresh=FRESH)
-    then = read.known_at(query.then)
+    if item := await repository.REGIONS.fetch_item(read, code, query):
+        return item.to_response(max_age=FRESH)
+    then = read.known_at(query.known_at_instant)
     if current := await repository.code_today(then, code):
-        return moved_to(request, code, current)
+        return redirect_to_current_code(request, code, current)
     raise NotFound
 
 
@@ -117,7 +117,7 @@ async def delete_region(write: ChangeDep, code: Code, note: DeleteReason = None)
     response_model=PageOf[revisions.Revision],
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/regions/31/revisions"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_region_revisions(
     request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
@@ -127,4 +127,4 @@ async def list_region_revisions(
     Who wrote what of it, when and why; also of one that was deleted.
     """
     page = await revisions.list_revisions(read, repository.REGION, {"code": code}, query)
-    return page.reply(request, fresh=FRESH)
+    return page.to_response(request, max_age=FRESH)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from app.core.db.provenance import SourcedRecord
-from app.core.http.parameters import AsOf, Code, FieldsOf, ItemQuery, PageQuery, Words
+from app.core.http.parameters import AsOf, Code, CollectionQuery, FieldSelection, ItemQuery, SearchWords
 from app.models.vocabulary import RegionType
 from app.references import CodeReference
 
@@ -39,7 +39,7 @@ class Region(SourcedRecord, RegionMembers):
     """A region: a province, or a regency or city within one."""
 
 
-Fields = Annotated[str, FieldsOf(Region), Field(description="Members to keep.", examples=["code,name"])]
+Fields = Annotated[str, FieldSelection(Region), Field(description="Members to keep.", examples=["code,name"])]
 
 
 class RegionItemQuery(ItemQuery):
@@ -53,8 +53,8 @@ Sort = Annotated[
 ]
 
 
-class RegionQuery(PageQuery):
-    q: Annotated[Words, Field(examples=["jayapura"])] | None = None
+class RegionQuery(CollectionQuery):
+    q: Annotated[SearchWords, Field(examples=["jayapura"])] | None = None
     type: (
         Annotated[RegionType, Field(description="`province` (provinsi), `regency` (kabupaten) or `city` (kota).")]
         | None

@@ -15,7 +15,7 @@ from app.core.db.database import Reader
 from app.core.db.transaction import Transaction, open_transaction
 from app.core.http import conditional
 from app.core.http.paging import Page
-from app.core.http.parameters import ListQuery, PartQuery
+from app.core.http.parameters import FieldsQuery, ListQuery
 from app.core.problems import NotFound
 from app.roll_access import access
 from app.state import state_of
@@ -56,11 +56,11 @@ async def read_page(
     # The audit line needs the ids of all participants shown, also if `fields` leaves out the id.
     unfiltered = query.model_copy(update={"fields": None})
     async with open_transaction(state_of(request.app).database) as transaction:
-        source = reader if query.then else transaction
-        page = await collection.page(source, unfiltered, within={"meeting": meeting, **within})
+        source = reader if query.known_at_instant else transaction
+        page = await collection.fetch_page(source, unfiltered, path_parameters={"meeting": meeting, **within})
         document = orjson.loads(page.body)
         if query.fields:
-            items = [{name: item[name] for name in item if name in query.names()} for item in document["items"]]
+            items = [{name: item[name] for name in item if name in query.field_names()} for item in document["items"]]
             page = replace(page, body=orjson.dumps({**document, "items": items}))
         ids = dict.fromkeys(map(get_participant_id, document["items"]))
         participants = [f"participants/{participant_id}" for participant_id in ids if participant_id]
@@ -69,7 +69,7 @@ async def read_page(
 
 
 async def read_item(
-    request: Request, reader: Reader, collection: Collection, key: Any, query: PartQuery, meeting: str, **within: Any
+    request: Request, reader: Reader, collection: Collection, key: Any, query: FieldsQuery, meeting: str, **within: Any
 ) -> Response:
     """Read one document of personal data and record it in the audit trail.
 
@@ -78,12 +78,14 @@ async def read_item(
 
     """
     async with open_transaction(state_of(request.app).database) as transaction:
-        source = reader if query.then else transaction
-        document = await collection.one(source, key, query, within={"meeting": meeting, **within})
+        source = reader if query.known_at_instant else transaction
+        document = await collection.fetch_item(source, key, query, path_parameters={"meeting": meeting, **within})
         if document is None:
             raise NotFound
         await record_read(transaction, request, f"participants/{key}")
-    return conditional.reply(document.body, cache="no-store", revision=document.revision, headers={"Vary": VARY})
+    return conditional.json_response(
+        document.body, cache="no-store", revision=document.revision, headers={"Vary": VARY}
+    )
 
 
 def get_participant_id(document: dict[str, Any]) -> str | None:

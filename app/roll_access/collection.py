@@ -23,7 +23,7 @@ def build_collection(document: Document, conditions: Conditions) -> Collection:
         references={
             "organization": ReferenceFilter(models.Organization.code, "/v1/organizations"),
             "session": ReferenceFilter(
-                models.Session.code, "/v1/meetings/{code}/sessions", within=models.Session.meeting == MEETING
+                models.Session.code, "/v1/meetings/{code}/sessions", condition=models.Session.meeting == MEETING
             ),
         },
         folded=name_search.names_expression(_participant),

@@ -13,18 +13,18 @@ from app.core.db.transaction import execute_once, open_transaction
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
-from app.core.http.openapi import problems
-from app.core.http.parameters import Nothing
+from app.core.http.openapi import problem_responses
+from app.core.http.parameters import NoParameters
 from app.core.languages import Text
-from app.core.problems import Invalid, InvalidParameters, NotFound, RollTooLong
+from app.core.problems import ErrorDetail, InvalidParameters, NotFound, RollTooLong
 from app.rendering import renderers
 from app.rendering import roll as paper
 from app.roll_access import audited_read
 from app.rolls import export_repository
-from app.routing import resource
+from app.routing import resource_router
 from app.state import state_of
 
-router = resource("rolls")
+router = resource_router("rolls")
 CSV, PDF = "text/csv", "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MEDIA_TYPES = (CSV, XLSX, PDF)
@@ -49,7 +49,7 @@ async def export_roll(
     """
     given = [name for name in PAGE_PARAMETERS if getattr(query, name) is not None]
     if given:
-        raise InvalidParameters(*[Invalid("not_with_files", NOT_WITH_FILES, parameter=name) for name in given])
+        raise InvalidParameters(*[ErrorDetail("not_with_files", NOT_WITH_FILES, parameter=name) for name in given])
     then = read.known_at(query.known_at)
     above = await export_repository.find_heading(then, code, query.session)
     if above is None:
@@ -57,9 +57,11 @@ async def export_roll(
     now = query.known_at or datetime.now(UTC)
     if (above.end_on - above.start_on).days >= export_repository.MAX_DAYS:
         raise RollTooLong
-    roll, people = await export_repository.build_roll(then, code, above, query.filters(), in_full=in_full, now=now)
+    roll, people = await export_repository.build_roll(
+        then, code, above, query.active_filters(), in_full=in_full, now=now
+    )
     if not people:  # perhaps of a code that there is not: the list says so
-        await repository.FULL_LINES.page(read, query, within={"meeting": code})
+        await repository.FULL_LINES.fetch_page(read, query, path_parameters={"meeting": code})
     if len(roll.lines) > export_repository.MAX_LINES:
         raise RollTooLong
     digest, body = await asyncio.to_thread(_render, roll, media_type, state_of(request.app).settings.issuer)
@@ -73,7 +75,7 @@ async def export_roll(
         await execute_once(state_of(request.app).database, export_repository.KEEP, digest, code, len(roll.lines))
     headers = {
         "ETag": conditional.entity_tag(body),
-        "Cache-Control": "no-store" if in_full else conditional.open_data(CACHE_SECONDS),
+        "Cache-Control": "no-store" if in_full else conditional.public_cache_control(CACHE_SECONDS),
         "Vary": audited_read.VARY,
         "Content-Disposition": f'attachment; filename="daftar-hadir-{code}.{EXTENSIONS[media_type]}"',
         "Link": f'</v1/rolls/{digest}>; rel="describedby"',
@@ -94,9 +96,9 @@ def _render(roll: paper.Roll, media_type: str, base: str) -> tuple[str, bytes]:
     response_model=schemas.RollDigest,
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/rolls/" + "0" * 64),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
-async def get_roll_digest(read: ReaderDep, digest: Digest, _query: Nothing) -> Response:
+async def get_roll_digest(read: ReaderDep, digest: Digest, _query: NoParameters) -> Response:
     """Prove a roll
 
     Whether this service has given out a roll with this digest, and which. Take the SHA-256 of the roll as CSV, or read
@@ -104,5 +106,5 @@ async def get_roll_digest(read: ReaderDep, digest: Digest, _query: Nothing) -> R
     made up.
     """
     if body := await export_repository.find_digest(read, digest):
-        return conditional.reply(body, cache=conditional.open_data(CACHE_SECONDS))
+        return conditional.json_response(body, cache=conditional.public_cache_control(CACHE_SECONDS))
     raise NotFound

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from app import models
 from app.core.collection import ActiveFilters, Collection
 from app.core.db.documents import DayExpression, Document, DocumentSelect, Expression
-from app.core.db.similarity import FOLDED_WORDS, alike, is_exact_name
+from app.core.db.similarity import FOLDED_WORDS, is_exact_name, matches
 from app.search import schemas
 
 _person, _body, _division = models.Official, models.Organization, models.Division
@@ -106,7 +106,7 @@ def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
 
 def _found(words: Expression) -> ColumnElement[bool]:
     """By words like those of the names, or by the code itself: two conditions, so that an index can answer each."""
-    return or_(alike(_entries.c.folded, words), _entries.c.is_its_code)
+    return or_(matches(_entries.c.folded, words), _entries.c.is_its_code)
 
 
 HITS = Collection(

@@ -8,10 +8,10 @@ from app.auth import allow_anonymous
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
 from app.core.http.paging import PageOf
-from app.routing import resource
+from app.routing import resource_router
 from app.search import repository, schemas
 
-router = resource("search")
+router = resource_router("search")
 FRESH = 60  # seconds
 
 
@@ -28,4 +28,4 @@ async def search(request: Request, read: ReaderDep, query: Annotated[schemas.Sea
     first, each with the address of its document. Case, accents and apostrophes do not count, and a slip in spelling
     is forgiven.
     """
-    return (await repository.HITS.page(read, query)).reply(request, fresh=FRESH)
+    return (await repository.HITS.fetch_page(read, query)).to_response(request, max_age=FRESH)

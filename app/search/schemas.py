@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from app.core.http.parameters import FieldsOf, ListQuery, Words
+from app.core.http.parameters import FieldSelection, ListQuery, SearchWords
 
 Kind = Literal["official", "organization", "division", "stage", "meeting"]
 
@@ -23,10 +23,10 @@ class Hit(BaseModel):
     ]
 
 
-Fields = Annotated[str, FieldsOf(Hit), Field(description="Members to keep.", examples=["kind,name,url"])]
+Fields = Annotated[str, FieldSelection(Hit), Field(description="Members to keep.", examples=["kind,name,url"])]
 
 
 class SearchQuery(ListQuery):
-    q: Words
+    q: SearchWords
     kind: Annotated[Kind, Field(description="Only hits of this kind.", examples=["official"])] | None = None
     fields: Fields | None = None

@@ -12,8 +12,8 @@ from app.core.clock import LocalDay
 from app.core.collection import Collection
 from app.core.db.database import Database, Reader
 from app.core.db.faults import StatementError
-from app.core.http.parameters import ItemQuery, ListQuery, calendar_day
-from app.core.http.validation import SAYINGS
+from app.core.http.parameters import ItemQuery, ListQuery, parse_date
+from app.core.http.validation import ERROR_TEXTS
 from app.core.problems import Unavailable
 from app.operations import OperatorError
 from app.settings import Settings
@@ -43,7 +43,7 @@ class Record:
         self, collection: Collection, code: str, query: ItemQuery, *, today: LocalDay | None = None
     ) -> Json | None:
         """The document with this code, or None. `today`: as a router gives it, where the answer depends on the day."""
-        item = await collection.one(self.reader(), code, query, today=today) if code.isascii() else None
+        item = await collection.fetch_item(self.reader(), code, query, today=today) if code.isascii() else None
         found: Json | None = orjson.loads(item.body) if item else None
         return found
 
@@ -60,7 +60,7 @@ class Record:
         changes: dict[str, Any] = {"page_size": LONGEST_PAGE}
         while True:
             asked = query.model_copy(update=changes)
-            page = await collection.page(self.reader(), asked, within=within, today=today)
+            page = await collection.fetch_page(self.reader(), asked, path_parameters=within, today=today)
             found += orjson.loads(page.body)["items"]
             if page.next_page_token is None:
                 return found
@@ -69,7 +69,7 @@ class Record:
 
 def answer(settings: Settings, as_of: str | None, question: Callable[[Record], Awaitable[T]]) -> T:
     """What a question finds in the database of these settings; OperatorError says in a sentence why it cannot."""
-    today = clock.today(settings.zone)
+    today = clock.current_day(settings.zone)
 
     async def ask() -> T:
         database = Database(settings)
@@ -107,7 +107,7 @@ def check_day(as_of: str | None) -> None:
 
 def _day(as_of: str) -> Any:
     try:
-        return calendar_day(as_of)
+        return parse_date(as_of)
     except PydanticCustomError as error:
-        _, say = SAYINGS[error.type]
-        raise OperatorError(f"--as-of {as_of!a}: {say({}).in_('en')}") from None
+        _, say = ERROR_TEXTS[error.type]
+        raise OperatorError(f"--as-of {as_of!a}: {say({}).in_language('en')}") from None

@@ -84,7 +84,7 @@ STAGES = Collection(
     },
     references={
         "election": ReferenceFilter(models.Election.code, "/v1/elections"),
-        "parent": ReferenceFilter(_stage.code, "/v1/stages", beside=TOP_LEVEL),
+        "parent": ReferenceFilter(_stage.code, "/v1/stages", special_value=TOP_LEVEL),
     },
     as_of_hides_items=False,
 )

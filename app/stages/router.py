@@ -8,17 +8,17 @@ from app.auth import Scope, allow_anonymous, require_scope
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example, write_example
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.problems import Circular, EndsBeforeStart, ForeignParent, NotFound
-from app.routing import resource
+from app.core.problems import CircularParent, EndsBeforeStart, ForeignParent, NotFound
+from app.routing import resource_router
 from app.stages import payloads, repository, schemas
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource("stages", at="/v1")
+router = resource_router("stages", at="/v1")
 FRESH = 300  # seconds
 Code = Annotated[str, Path(description="Code of the stage.", examples=["pu-08", "pu-01"])]
 
@@ -37,7 +37,7 @@ async def list_stages(
     What an election's calendar says: its stages and their parts, with the status of each on `as_of`. `from` and `to`
     leave what overlaps these days; a stage of which one date is known counts as that day.
     """
-    return (await repository.STAGES.page(read, query, today=today)).reply(request, fresh=FRESH)
+    return (await repository.STAGES.fetch_page(read, query, today=today)).to_response(request, max_age=FRESH)
 
 
 @router.get(
@@ -45,7 +45,7 @@ async def list_stages(
     response_model=schemas.Stage,
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/stages/pu-08?as_of=2024-02-12"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def read_stage(
     read: ReaderDep,
@@ -57,8 +57,8 @@ async def read_stage(
 
     Its dates or, where the regulation sets none, its rule in words; its status and the days until it begins and ends.
     """
-    if item := await repository.STAGES.one(read, code, query, today=today):
-        return item.reply(fresh=FRESH)
+    if item := await repository.STAGES.fetch_item(read, code, query, today=today):
+        return item.to_response(max_age=FRESH)
     raise NotFound
 
 
@@ -67,7 +67,7 @@ async def read_stage(
     response_model=schemas.StageTree,
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/elections/pemilu-2024/tree?as_of=2022-06-14"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def read_tree(
     read: ReaderDep,
@@ -79,9 +79,9 @@ async def read_tree(
 
     All stages of an election in one answer, each with its parts below it, in the order of the regulation.
     """
-    day, lasts = today.unless(query.as_of or today.of(query.known_at))
+    day, lasts = today.resolve_as_of(query.as_of or today.date_of(query.known_at))
     if body := await repository.tree(read.known_at(query.known_at) if query.known_at else read, code, day):
-        return conditional.reply(body, cache=conditional.open_data(FRESH, at_most=lasts))
+        return conditional.json_response(body, cache=conditional.public_cache_control(FRESH, valid_seconds=lasts))
     raise NotFound
 
 
@@ -93,7 +93,7 @@ async def read_tree(
     openapi_extra=write_example(
         "/v1/stages", {"code": "pu-99", "election": "pemilu-2024", "position": 99, "kind": "stage", "name": "Evaluasi"}
     ),
-    responses=responses_for_create(schemas.Stage, ForeignParent, EndsBeforeStart, Circular),
+    responses=responses_for_create(schemas.Stage, ForeignParent, EndsBeforeStart, CircularParent),
 )
 async def create_stage(write: CreateDep, content: payloads.StageContent) -> Response:
     """Create a stage
@@ -141,7 +141,7 @@ async def delete_stage(write: ChangeDep, code: Code, note: DeleteReason = None) 
     response_model=PageOf[revisions.Revision],
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/stages/pu-08/revisions"),
-    responses=problems(NotFound),
+    responses=problem_responses(NotFound),
 )
 async def list_stage_revisions(
     request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
@@ -151,4 +151,4 @@ async def list_stage_revisions(
     Who wrote what of it, when and why; also of one that was deleted.
     """
     page = await revisions.list_revisions(read, repository.STAGE, {"code": code}, query)
-    return page.reply(request, fresh=FRESH)
+    return page.to_response(request, max_age=FRESH)

@@ -7,15 +7,15 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from app.core.db.provenance import SourcedRecord
 from app.core.http.parameters import (
+    AsOfOrToday,
     Code,
-    DayOrToday,
-    FieldsOf,
+    EmptyQuery,
+    FieldSelection,
     ItemQuery,
     KnownAt,
-    NoQuery,
     PeriodQuery,
-    Words,
-    plain_digits,
+    SearchWords,
+    require_digits,
 )
 from app.models.vocabulary import StageKind, StageStatus
 from app.references import CodeReference
@@ -69,16 +69,16 @@ class StageTree(BaseModel):
     stages: Annotated[list[StageNode], Field(description="Those of the top level by position.")]
 
 
-Fields = Annotated[str, FieldsOf(Stage), Field(description="Members to keep.", examples=["code,name,status"])]
+Fields = Annotated[str, FieldSelection(Stage), Field(description="Members to keep.", examples=["code,name,status"])]
 
 
-class TreeQuery(NoQuery):
-    as_of: DayOrToday | None = None
+class TreeQuery(EmptyQuery):
+    as_of: AsOfOrToday | None = None
     known_at: KnownAt | None = None
 
 
 class StageItemQuery(ItemQuery):
-    as_of: DayOrToday | None = None
+    as_of: AsOfOrToday | None = None
     fields: Fields | None = None
 
 
@@ -100,7 +100,7 @@ Status = Annotated[
 
 
 class StageQuery(PeriodQuery):
-    q: Annotated[Words, Field(examples=["masa tenang"])] | None = None
+    q: Annotated[SearchWords, Field(examples=["masa tenang"])] | None = None
     election: Annotated[Code, Field(description="Code of an election.", examples=["pemilu-2024"])] | None = None
     parent: (
         Annotated[Code, Field(description="Code of a stage: its parts. `none`: the top level.", examples=["none"])]
@@ -114,9 +114,9 @@ class StageQuery(PeriodQuery):
         | None
     ) = None
     status: Status | None = None
-    as_of: DayOrToday | None = None
+    as_of: AsOfOrToday | None = None
     round: (
-        Annotated[int, Field(ge=1, le=9, description="Round of voting.", examples=[2]), BeforeValidator(plain_digits)]
+        Annotated[int, Field(ge=1, le=9, description="Round of voting.", examples=[2]), BeforeValidator(require_digits)]
         | None
     ) = None
     sort: Sort | None = None

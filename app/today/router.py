@@ -8,10 +8,10 @@ from app.auth import allow_anonymous
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example
-from app.routing import resource
+from app.routing import resource_router
 from app.today import repository, schemas
 
-router = resource("today")
+router = resource_router("today")
 FRESH = 60  # seconds
 
 
@@ -27,6 +27,6 @@ async def read_day(read: ReaderDep, today: TodayDep, query: Annotated[schemas.Da
     The stages that run on `as_of` (today where it is not given), those that begin or end within the
     next `days` days, and the meetings on the day: what the first screen of an app shows, in one small answer.
     """
-    day, lasts = today.unless(query.as_of)
+    day, lasts = today.resolve_as_of(query.as_of)
     body = await repository.day(read, day, query.days)
-    return conditional.reply(body, cache=conditional.open_data(FRESH, at_most=lasts))
+    return conditional.json_response(body, cache=conditional.public_cache_control(FRESH, valid_seconds=lasts))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from app.core.http.parameters import DayOrToday, NoQuery, plain_digits
+from app.core.http.parameters import AsOfOrToday, EmptyQuery, require_digits
 from app.models.vocabulary import MeetingKind, MeetingStatus, StageKind, StageStatus
 from app.references import CodeReference
 
@@ -55,10 +55,10 @@ class Day(BaseModel):
     meetings: Annotated[list[MeetingOfTheDay], Field(description="Meetings on the day.")]
 
 
-class DayQuery(NoQuery):
-    as_of: DayOrToday | None = None
+class DayQuery(EmptyQuery):
+    as_of: AsOfOrToday | None = None
     days: Annotated[
         int,
         Field(ge=1, le=90, description="How many days to look ahead.", examples=[14]),
-        BeforeValidator(plain_digits),
+        BeforeValidator(require_digits),
     ] = 14

@@ -46,7 +46,7 @@ async def insert_audit_line(
     `scope`: by which it was allowed, where that is not the one that the route asks for.
     """
     route: Any = request.scope["route"]
-    scope = scope or route.access.scope
+    scope = scope or route.access_policy.scope
     state = request.scope.get("state", {})
     purpose = request.headers.get("x-purpose")
     await write.fetch(

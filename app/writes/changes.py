@@ -8,10 +8,10 @@ from pydantic import BaseModel
 
 from app.core.db.transaction import Transaction
 from app.core.http import conditional
-from app.core.http.bodies import merged
+from app.core.http.bodies import apply_merge_patch
 from app.core.http.paging import Item
 from app.core.http.parameters import ItemQuery
-from app.core.http.validation import validate
+from app.core.http.validation import validate_document
 from app.core.problems import NotFound, PreconditionFailed
 from app.writes import ownership, rows
 from app.writes.conflicts import AttemptedWrite
@@ -78,7 +78,7 @@ async def apply_patch(
     given = patch.model_dump(mode="json", exclude_unset=True, by_alias=True)
     members = resource.to_members(there.members)
     fitting = {name: value for name, value in members.items() if name in resource.payload_model.model_fields}
-    becomes = validate(resource.payload_model, merged(fitting, given))
+    becomes = validate_document(resource.payload_model, apply_merge_patch(fitting, given))
     named = {name: getattr(becomes, name) for name in given if name not in REASON_MEMBERS}
     own, parts = _divided(resource, resource.to_columns(named))
     whole, _ = _divided(resource, resource.to_columns(_members(becomes)))
@@ -121,8 +121,12 @@ async def get_document(transaction: Transaction, write: WriteRequest, resource: 
     write.exposes_personal_data = write.exposes_personal_data or resource.is_personal
     *within, own = resource.key_columns
     query = {name: keys[name] for name in within}
-    item = await resource.collection.one(
-        transaction, keys[own], FULL_DOCUMENT, within=query, today=write.today if resource.date_dependent else None
+    item = await resource.collection.fetch_item(
+        transaction,
+        keys[own],
+        FULL_DOCUMENT,
+        path_parameters=query,
+        today=write.today if resource.date_dependent else None,
     )
     if item is None:
         raise RuntimeError(f"{resource.name}: what was written is not to be seen")
@@ -138,7 +142,7 @@ async def lock_object(
     if found is None:
         raise NotFound
     await ownership.ensure_object_inside(transaction, write.caller, resource, keys)
-    if write.if_match is not None and not conditional.matches(write.if_match, found.revision):
+    if write.if_match is not None and not conditional.if_match_names_revision(write.if_match, found.revision):
         item = await get_document(transaction, write, resource, keys)
         raise PreconditionFailed(headers={"ETag": conditional.entity_tag(item.body, item.revision)})
     return found

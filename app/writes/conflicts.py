@@ -21,21 +21,21 @@ from app.core.db.faults import ConstraintViolation
 from app.core.db.statements import Statement
 from app.core.languages import Text as Sentence
 from app.core.problems import (
-    Circular,
+    AlreadyExists,
+    CircularParent,
     CircularRepresentation,
     EndsBeforeStart,
-    Exists,
+    ErrorDetail,
     ForeignParent,
     InUse,
-    Invalid,
     InvalidContent,
     NoPlacesLeft,
-    OutsideMeeting,
     ParallelSessions,
     Problem,
     SameOfficeTwice,
     SecondClientNeeded,
-    TwoHolders,
+    SessionOutsideMeeting,
+    TwoDefinitiveHolders,
 )
 from app.writes.messages import CONSTRAINT_MESSAGES
 
@@ -64,10 +64,10 @@ NONE: list[str | None] = [None]
 
 # Rules of the record: the problem, and the member that it stands at.
 RULES: Mapping[str, tuple[type[Problem], str]] = {
-    "ex_appointments_one_definitive_holder": (TwoHolders, "/office"),
+    "ex_appointments_one_definitive_holder": (TwoDefinitiveHolders, "/office"),
     "ex_appointments_one_office_once": (SameOfficeTwice, "/official"),
     "fk_stages_election_parent_stages": (ForeignParent, "/parent"),
-    "ck_sessions_within_meeting": (OutsideMeeting, "/starts_at"),
+    "ck_sessions_within_meeting": (SessionOutsideMeeting, "/starts_at"),
     "ck_session_speakers_parallel_sessions": (ParallelSessions, "/speakers"),
     "ck_participant_sessions_parallel_sessions": (ParallelSessions, "/sessions"),
     "ck_participants_places_left": (NoPlacesLeft, "/organization"),
@@ -80,8 +80,8 @@ RULES: Mapping[str, tuple[type[Problem], str]] = {
         for table in ("appointments", "stages", "meetings", "sessions")
     },
     "ck_organizations_dissolved_after_established": (EndsBeforeStart, "/dissolved_on"),
-    **{f"ck_{table}_parent_no_circle": (Circular, "/parent") for table in ("organizations", "stages")},
-    **{f"ck_{table}_parent_is_another": (Circular, "/parent") for table in ("organizations", "stages")},
+    **{f"ck_{table}_parent_no_circle": (CircularParent, "/parent") for table in ("organizations", "stages")},
+    **{f"ck_{table}_parent_is_another": (CircularParent, "/parent") for table in ("organizations", "stages")},
 }
 STANDS_IN_THE_WAY = Sentence("Ini yang bertentangan.", "This stands in the way.")
 REFERS = Sentence("Ini masih merujuk kepadanya.", "This still refers to it.")
@@ -114,18 +114,18 @@ async def to_problem(read: Queryable, broken: ConstraintViolation, attempt: Atte
     if broken.constraint in RULES:
         kind, pointer = RULES[broken.constraint]
         if kind is ForeignParent and not await _is_there(read, table, attempt.columns):
-            return InvalidContent(Invalid("unknown_code", UNKNOWN, pointer=pointer))
-        pointer = "/end_on" if kind is OutsideMeeting and "host" in attempt.columns else pointer
+            return InvalidContent(ErrorDetail("unknown_code", UNKNOWN, pointer=pointer))
+        pointer = "/end_on" if kind is SessionOutsideMeeting and "host" in attempt.columns else pointer
         return _conflict(kind, f"/{member}" if member else pointer, await _rivals(read, broken, kind, attempt), attempt)
     if isinstance(rule, ForeignKeyConstraint):
-        return InvalidContent(Invalid("unknown_code", UNKNOWN, pointer=f"/{member or rule.column_keys[-1]}"))
+        return InvalidContent(ErrorDetail("unknown_code", UNKNOWN, pointer=f"/{member or rule.column_keys[-1]}"))
     if columns := _unique(table, broken.constraint):
         tried = attempt.part_items.get(member, ()) if member else [attempt.columns]
         found = [address for one in tried for address in await _same(read, table, broken.constraint, columns, one)]
-        return _conflict(Exists, f"/{member or columns[-1].name}", found, attempt)
+        return _conflict(AlreadyExists, f"/{member or columns[-1].name}", found, attempt)
     pointer, words = CONSTRAINT_MESSAGES.get(broken.constraint, ("", BROKEN))
     code = broken.constraint.removeprefix(f"ck_{broken.table}_")
-    return InvalidContent(Invalid(code, words, pointer=f"/{member}" if member else pointer))
+    return InvalidContent(ErrorDetail(code, words, pointer=f"/{member}" if member else pointer))
 
 
 def _conflict(kind: type[Problem], pointer: str, found: Sequence[str], attempt: AttemptedWrite) -> Problem:
@@ -134,8 +134,8 @@ def _conflict(kind: type[Problem], pointer: str, found: Sequence[str], attempt: 
     return kind(*[_way(STANDS_IN_THE_WAY, kind.code, pointer, one) for one in others or NONE])
 
 
-def _way(words: Sentence, code: str, pointer: str, address: str | None) -> Invalid:
-    return Invalid(code, words, pointer=pointer, address=address)
+def _way(words: Sentence, code: str, pointer: str, address: str | None) -> ErrorDetail:
+    return ErrorDetail(code, words, pointer=pointer, address=address)
 
 
 def _unique(table: Table, name: str) -> list[Column[Any]]:
@@ -181,12 +181,14 @@ async def _rivals(
     read: Queryable, broken: ConstraintViolation, kind: type[Problem], attempt: AttemptedWrite
 ) -> list[str]:
     """With what a rule between rows is broken: as its hint says, or its parent, or those that an SQL finds."""
-    if kind is OutsideMeeting and "meeting" in attempt.columns:  # a session's: it is its meeting that it does not fit
+    if (
+        kind is SessionOutsideMeeting and "meeting" in attempt.columns
+    ):  # a session's: it is its meeting that it does not fit
         return [ADDRESSES["meetings"].format(code=attempt.columns["meeting"])]
     if broken.hint:
         meeting, _, session = broken.hint.partition("/")
         return [ADDRESSES["sessions"].format(meeting=meeting, code=session)]
-    if kind in (Circular, ForeignParent):
+    if kind in (CircularParent, ForeignParent):
         return [ADDRESSES[broken.table].format(code=attempt.columns["parent"])]
     statement = attempt.conflict_queries.get(broken.constraint)
     found = await read.fetch_all(statement, attempt.columns) if statement else []

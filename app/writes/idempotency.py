@@ -10,7 +10,7 @@ from typing import NamedTuple
 import orjson
 
 from app.core.db.transaction import Transaction
-from app.core.problems import InFlight, KeyReused
+from app.core.problems import IdempotencyKeyReused, RequestInFlight
 
 SELECT_RESPONSE = (
     "SELECT fingerprint, status, headers::text, body FROM idempotency_keys"
@@ -45,13 +45,13 @@ async def find_response(write: Transaction, client: str, key: str, same: bytes) 
     # Without this lock the second request would wait on the unique key for as long as the first one runs.
     [(ours,)] = await write.fetch("SELECT pg_try_advisory_xact_lock(idempotency_lock_key($1, $2))", client, key)
     if not ours:
-        raise InFlight
+        raise RequestInFlight
     found = await write.fetch(SELECT_RESPONSE, client, key)
     if not found:
         return None
     kept_for, status, headers, body = found[0]
     if kept_for != same:
-        raise KeyReused
+        raise IdempotencyKeyReused
     return StoredResponse(status, orjson.loads(headers), body)
 
 

@@ -5,10 +5,10 @@ from typing import Annotated, TypeVar
 from fastapi import Body
 from pydantic import Field
 
-from app.core.http.bodies import MERGE_PATCH
-from app.core.http.body_types import Content, Line, patch_of
+from app.core.http.bodies import MERGE_PATCH_TYPE
+from app.core.http.body_types import Line, PayloadModel, build_patch_model
 
-T = TypeVar("T", bound=Content)
+T = TypeVar("T", bound=PayloadModel)
 
 Reference = Annotated[str, Field(min_length=1, max_length=40, pattern="^[a-z0-9.-]+$", description="The code of one.")]
 TimeZone = Annotated[
@@ -22,7 +22,7 @@ TimeZone = Annotated[
 ]
 
 
-class ChangeReason(Content):
+class ChangeReason(PayloadModel):
     """Why it is written. Both stand in the object's revision."""
 
     reason: Annotated[Line | None, Field(description="Why this is written, for the revision.")] = None
@@ -32,7 +32,7 @@ class ChangeReason(Content):
 
 
 # What stands beside a body in a route's signature.
-MergePatchBody = Body(media_type=MERGE_PATCH)
+MergePatchBody = Body(media_type=MERGE_PATCH_TYPE)
 DeleteReason = Annotated[ChangeReason | None, Body(description="Why it is deleted.")]
 
 
@@ -46,4 +46,4 @@ class SourcedPayload(ChangeReason):
 
 def merge_patch_model(model: type[T]) -> type[T]:
     """A class decorator: the schema of a merge patch (RFC 7396) of what the class inherits."""
-    return patch_of(model, model.__name__)  # type: ignore[return-value]
+    return build_patch_model(model, model.__name__)  # type: ignore[return-value]

@@ -12,8 +12,8 @@ from app.core import clock
 from app.core.db.database import Database
 from app.core.db.faults import ConstraintViolation
 from app.core.db.transaction import Rollback, Transaction, open_transaction
-from app.core.http.parameters import NoQuery
-from app.core.problems import KeyRequired, PreconditionRequired, Problem
+from app.core.http.parameters import EmptyQuery
+from app.core.problems import IdempotencyKeyRequired, PreconditionRequired, Problem
 from app.state import state_of
 from app.writes import audit_trail, idempotency
 from app.writes.conflicts import AttemptedWrite, to_problem
@@ -21,7 +21,7 @@ from app.writes.idempotency import StoredResponse
 from app.writes.payloads import ChangeReason
 
 
-class WriteQuery(NoQuery):
+class WriteQuery(EmptyQuery):
     """The parameter of every write."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -84,7 +84,7 @@ class WriteRequest:
 
     @property
     def today(self) -> clock.LocalDay:
-        return clock.today(state_of(self.request.app).settings.zone)
+        return clock.current_day(state_of(self.request.app).settings.zone)
 
     async def run_in_transaction(self, work: Work, note: ChangeReason | None = None) -> Response:
         """Do the work in one transaction, with its audit line and its kept answer; what is answered is committed.
@@ -156,9 +156,9 @@ async def parse_create_request(
     """A request that creates; KeyRequired without an Idempotency-Key."""
     dry_run = query.dry_run == "true"
     if key is None and not dry_run:
-        raise KeyRequired
+        raise IdempotencyKeyRequired
     if key is not None and not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
-        raise KeyRequired
+        raise IdempotencyKeyRequired
     return WriteRequest(request, require_caller(request), dry_run, idempotency_key=None if dry_run else key)
 
 

@@ -4,21 +4,21 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app.core.http.openapi import problems
+from app.core.http.openapi import problem_responses
 from app.core.problems import (
+    AlreadyExists,
     Conflict,
-    Exists,
-    InFlight,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
     InsufficientScope,
     InUse,
     InvalidContent,
-    KeyRequired,
-    KeyReused,
     NotFound,
     OutsideOrganization,
     PreconditionFailed,
     PreconditionRequired,
     Problem,
+    RequestInFlight,
     UnsupportedMediaType,
 )
 
@@ -38,26 +38,37 @@ _REPLAYED = {
 
 def responses_for_create(model: type[BaseModel], *more: type[Problem]) -> Responses:
     """For `responses=` of a POST that creates: its answers and problems, with `more` of them."""
-    kinds = (*_CLOSED, KeyRequired, Exists, InFlight, UnsupportedMediaType, InvalidContent, KeyReused)
+    kinds = (
+        *_CLOSED,
+        IdempotencyKeyRequired,
+        AlreadyExists,
+        RequestInFlight,
+        UnsupportedMediaType,
+        InvalidContent,
+        IdempotencyKeyReused,
+    )
     return {
         200: {"model": model, "description": "With `dry_run=true`: what would be created."},
         201: {"description": "Created.", "headers": {**LOCATION_HEADER, **_TAG, **_REPLAYED}},
-        **problems(*kinds, *more),
+        **problem_responses(*kinds, *more),
     }
 
 
 def responses_for_update(*more: type[Problem]) -> Responses:
     """The same of a PATCH."""
     kinds = (*_CLOSED, NotFound, Conflict, PreconditionFailed, UnsupportedMediaType, InvalidContent)
-    return {200: {"description": "As it is now.", "headers": _TAG}, **problems(*kinds, PreconditionRequired, *more)}
+    return {
+        200: {"description": "As it is now.", "headers": _TAG},
+        **problem_responses(*kinds, PreconditionRequired, *more),
+    }
 
 
 def responses_for_action(*more: type[Problem]) -> Responses:
     """The same of a POST that can be done once only, and so needs no key."""
-    return problems(*_CLOSED, NotFound, UnsupportedMediaType, InvalidContent, *more)
+    return problem_responses(*_CLOSED, NotFound, UnsupportedMediaType, InvalidContent, *more)
 
 
 def responses_for_delete(*more: type[Problem]) -> Responses:
     """The same of a DELETE."""
     kinds = (*_CLOSED, NotFound, InUse, PreconditionFailed, UnsupportedMediaType, InvalidContent, PreconditionRequired)
-    return {204: {"description": "Deleted; its revisions stay."}, **problems(*kinds, *more)}
+    return {204: {"description": "Deleted; its revisions stay."}, **problem_responses(*kinds, *more)}

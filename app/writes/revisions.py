@@ -32,7 +32,7 @@ from app.core.collection import ActiveFilters, Collection
 from app.core.db.database import Queryable
 from app.core.db.documents import DayExpression, Document, DocumentSelect, json_object
 from app.core.http.paging import Page
-from app.core.http.parameters import FieldsOf, ListQuery
+from app.core.http.parameters import FieldSelection, ListQuery
 from app.core.problems import NotFound
 from app.models.vocabulary import RevisionAction
 from app.writes.resource import Resource, Values
@@ -79,7 +79,9 @@ class Revision(BaseModel):
     after: Annotated[dict[str, Any] | None, Field(description="The same after it; null: it was deleted.")]
 
 
-Fields = Annotated[str, FieldsOf(Revision), Field(description="Members to keep.", examples=["revision,at,changes"])]
+Fields = Annotated[
+    str, FieldSelection(Revision), Field(description="Members to keep.", examples=["revision,at,changes"])
+]
 
 
 class RevisionQuery(ListQuery):
@@ -184,7 +186,7 @@ async def list_revisions(read: Queryable, resource: Resource, keys: Values, quer
     """The revisions of an object, also of one that was deleted; NotFound where there never was one."""
     beside = {name: value for name, value in keys.items() if name not in resource.table.primary_key.columns}
     within = {"resource": resource.name, "key": resource.format_key(keys), **beside}
-    found = await REVISIONS.page(read, query, within=within)
+    found = await REVISIONS.fetch_page(read, query, path_parameters=within)
     if found.is_empty:
         raise NotFound
     return found

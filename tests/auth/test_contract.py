@@ -5,7 +5,7 @@ from typing import Any
 
 from app.auth import Scope
 from app.auth.scopes import SCOPE_DESCRIPTIONS
-from app.explorer.contract import contract
+from app.explorer.contract import get_openapi_document
 from app.imports.router import SCOPES
 from app.main import create_app
 from tests.applications import document
@@ -47,4 +47,4 @@ def test_an_operation_says_what_token_it_needs(name: str) -> None:
 
 def test_it_is_the_same_each_time() -> None:
     """Scopes are a set in no order of chance."""
-    assert json.dumps(contract(create_app())) == json.dumps(document())
+    assert json.dumps(get_openapi_document(create_app())) == json.dumps(document())

@@ -85,7 +85,7 @@ async def test_an_issuer_that_is_away_is_doubt_and_no_refusal() -> None:
     fetched.now = outside.RETRY_SECONDS + 1
     await keys.find_key("old")
     fetched.fault = True
-    fetched.now += outside.STALE_IF_ERROR_SECONDS - 1
+    fetched.now += outside.MAX_KEY_AGE_SECONDS - 1
     await keys.find_key("old")
     await asyncio.sleep(0.01)
     fetched.now += outside.RETRY_SECONDS + 2

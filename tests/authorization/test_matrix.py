@@ -99,13 +99,13 @@ def test_every_operation_is_in_it_with_the_scope_of_the_contract(app: FastAPI) -
         for ask in ASKS:
             if ask.operation == route.name:
                 given = dict(httpx.URL(ask.target).params)
-                assert route.access.required_scope(given, frozenset()) == scope_of(ask), ask
+                assert route.access_policy.required_scope(given, frozenset()) == scope_of(ask), ask
 
 
 def test_a_scope_that_is_not_taken_opens_nothing(app: FastAPI) -> None:
     """Of the cells that are not asked by default all that a scope decides, asked of the check alone."""
     routes = [context.original_route for context in iter_route_contexts(app.routes)]
-    accesses = {route.name: route.access for route in routes if isinstance(route, AuthorizingRoute)}
+    accesses = {route.name: route.access_policy for route in routes if isinstance(route, AuthorizingRoute)}
     opened = []
     for ask, role in REST:
         if expected(ask, role).code == "insufficient_scope" and scope_of(ask):

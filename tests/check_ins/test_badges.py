@@ -111,7 +111,7 @@ class TestReading:
         assert none.json() == {"items": []}
 
     async def test_too_many_at_once_are_refused(self, meeting: MeetingClient, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(repository, "MAX_BADGES", 5)
+        monkeypatch.setattr(repository, "MAX_BADGES_PER_REQUEST", 5)
         answer = await meeting.admin.get(f"{meeting.path}/badges")
         assert (answer.status_code, answer.json()["code"]) == (409, "roll_too_long")
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.languages import Text, preferred
+from app.core.languages import Text, preferred_language
 
 
 class TestPreferred:
@@ -26,7 +26,7 @@ class TestPreferred:
         ],
     )
     def test_indonesian(self, header: str) -> None:
-        assert preferred(header) == "id"
+        assert preferred_language(header) == "id"
 
     @pytest.mark.parametrize(
         "header",
@@ -45,13 +45,13 @@ class TestPreferred:
         ],
     )
     def test_english(self, header: str) -> None:
-        assert preferred(header) == "en"
+        assert preferred_language(header) == "en"
 
     @given(st.text())
     def test_no_header_is_too_odd(self, header: str) -> None:
-        assert preferred(header) in ("id", "en")
+        assert preferred_language(header) in ("id", "en")
 
 
 def test_a_text_has_both() -> None:
     text = Text("satu", "one")
-    assert (text.in_("id"), text.in_("en")) == ("satu", "one")
+    assert (text.in_language("id"), text.in_language("en")) == ("satu", "one")

@@ -8,16 +8,16 @@ import pytest
 from app.core import problems
 from app.core.languages import Text
 from app.core.problems import (
-    KINDS,
+    PROBLEM_TYPES,
+    AlreadyExists,
     Conflict,
-    Exists,
+    ErrorDetail,
     Forbidden,
-    InFlight,
     InsufficientScope,
-    Invalid,
     InvalidParameters,
     NotFound,
     Problem,
+    RequestInFlight,
     TooManyRequests,
     Unavailable,
 )
@@ -51,8 +51,8 @@ class TestKinds:
     def test_each_kind_is_known_by_a_code_of_its_own(self) -> None:
         kinds = leaves(Problem)
         assert len({kind.code for kind in kinds}) == len(kinds)
-        assert set(KINDS.values()) == {*kinds, Conflict}
-        assert all(KINDS[kind.code] is kind for kind in KINDS.values())
+        assert set(PROBLEM_TYPES.values()) == {*kinds, Conflict}
+        assert all(PROBLEM_TYPES[kind.code] is kind for kind in PROBLEM_TYPES.values())
 
     def test_the_tree_is_drawn_as_it_is(self) -> None:
         drawn = re.findall(r"─ (\w+) *(\d{3})?", problems.__doc__ or "")
@@ -64,10 +64,10 @@ class TestKinds:
         }
         assert {name for name, _ in drawn} <= set(problems.__all__)
 
-    @pytest.mark.parametrize("code", KINDS)
+    @pytest.mark.parametrize("code", PROBLEM_TYPES)
     def test_each_speaks_both_languages(self, code: str) -> None:
-        kind = KINDS[code]
-        for text in (kind.title, kind.mend):
+        kind = PROBLEM_TYPES[code]
+        for text in (kind.title, kind.remedy):
             assert text.id
             assert text.en
             assert text.id != text.en
@@ -76,9 +76,9 @@ class TestKinds:
 
 class TestProblemPages:
     @pytest.mark.parametrize("language", ["id", "en"])
-    @pytest.mark.parametrize("code", KINDS)
+    @pytest.mark.parametrize("code", PROBLEM_TYPES)
     async def test_a_type_leads_to_its_page(self, client: httpx.AsyncClient, code: str, language: str) -> None:
-        problem = KINDS[code]().document("en" if language == "en" else "id")
+        problem = PROBLEM_TYPES[code]().document("en" if language == "en" else "id")
         as_json = await client.get(problem["type"], headers={"Accept-Language": language})
         assert as_json.status_code == 200
         assert as_json.headers["content-type"] == "application/json"
@@ -97,7 +97,7 @@ class TestProblemPages:
     async def test_all_kinds_are_listed(self, client: httpx.AsyncClient, accept: str) -> None:
         answer = await client.get("/problems", headers={"Accept": accept})
         assert answer.status_code == 200
-        for code in KINDS:
+        for code in PROBLEM_TYPES:
             assert f"/problems/{code}" in answer.text
 
     @pytest.mark.parametrize("accept", ["application/json", "text/html"])
@@ -122,14 +122,14 @@ class TestProblemPages:
 
 class TestDocument:
     def test_members(self) -> None:
-        error = Invalid("wrong", Text("salah", "wrong"), parameter="q" * 200)
+        error = ErrorDetail("wrong", Text("salah", "wrong"), parameter="q" * 200)
         document = InvalidParameters(error).document("en", "r1")
         assert list(document) == MEMBERS
         assert document["request_id"] == "r1"
         assert document["errors"] == [{"parameter": "q" * 100, "code": "wrong", "detail": "wrong"}]
 
     def test_a_place_in_a_body_is_a_pointer(self) -> None:
-        assert Invalid("wrong", Text("salah", "wrong"), pointer="/a").document("id") == {
+        assert ErrorDetail("wrong", Text("salah", "wrong"), pointer="/a").document("id") == {
             "pointer": "/a",
             "code": "wrong",
             "detail": "salah",
@@ -137,13 +137,13 @@ class TestDocument:
 
     def test_a_long_place_is_cut(self) -> None:
         assert (
-            Invalid("wrong", Text("salah", "wrong"), pointer="/" + "a" * 9000).document("en")["pointer"]
+            ErrorDetail("wrong", Text("salah", "wrong"), pointer="/" + "a" * 9000).document("en")["pointer"]
             == "/" + "a" * 199
         )
 
     def test_what_stands_in_the_way_has_an_address(self) -> None:
-        error = Invalid("taken", Text("sudah ada", "taken"), pointer="/code", address="/v1/regions/31")
-        assert Exists(error).document("en")["errors"] == [
+        error = ErrorDetail("taken", Text("sudah ada", "taken"), pointer="/code", address="/v1/regions/31")
+        assert AlreadyExists(error).document("en")["errors"] == [
             {"pointer": "/code", "code": "taken", "detail": "taken", "address": "/v1/regions/31"}
         ]
 
@@ -154,7 +154,7 @@ class TestDocument:
         assert problem.headers == {"WWW-Authenticate": "Bearer"}
 
     def test_when_to_come_back_is_told(self) -> None:
-        assert InFlight().headers == {"Retry-After": "1"}
+        assert RequestInFlight().headers == {"Retry-After": "1"}
         assert TooManyRequests(retry_after=9, headers={"X": "y"}).headers == {"Retry-After": "9", "X": "y"}
 
     def test_a_detail_of_its_own(self) -> None:

@@ -9,9 +9,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.core.http.examples import given_in
+from app.core.http.examples import extract_parameters
 from app.core.problems import MEDIA_TYPE
-from app.explorer.contract import INTRODUCTION, answers
+from app.explorer.contract import INTRODUCTION, load_example_responses
 from tests import openapi
 from tests.applications import application, document
 from tests.conftest import fetch
@@ -43,7 +43,7 @@ def is_asked(path: str, address: str) -> bool:
 def example_of(path: str) -> dict[str, str]:
     """The parameters of an operation's example."""
     (address,) = [one for one in ADDRESSES if is_asked(path, one)]
-    return given_in(path, address)
+    return extract_parameters(path, address)
 
 
 def ready(operation: dict[str, Any], token: dict[str, str]) -> dict[str, str]:
@@ -91,14 +91,14 @@ def shown(operation: dict[str, Any], status: int, code: str) -> Any:
 class TestOperations:
     def test_each_has_one_example_and_each_example_an_answer(self) -> None:
         assert len(ADDRESSES) == len(set(ADDRESSES)) == len(OPERATIONS)
-        assert set(answers()) == set(ADDRESSES)
+        assert set(load_example_responses()) == set(ADDRESSES)
         for path in OPERATIONS:
             example_of(path)
 
     @pytest.mark.parametrize("address", ADDRESSES)
     async def test_the_service_says_what_is_shown(self, app: FastAPI, client: httpx.AsyncClient, address: str) -> None:
         answer = await openapi.answer_of(app, client, address)
-        assert answer == answers()[address], "if this is meant: uv run python -m tests.openapi"
+        assert answer == load_example_responses()[address], "if this is meant: uv run python -m tests.openapi"
         assert answer
         assert "items" not in answer or answer["items"]
 
@@ -108,7 +108,7 @@ class TestOperations:
         contents = OPERATIONS[path]["responses"]["200"]["content"]
         (content,) = (one for one in contents.values() if "example" in one)
         assert content == contents.get("application/json", content)
-        assert content["example"] == answers()[next(one for one in ADDRESSES if is_asked(path, one))]
+        assert content["example"] == load_example_responses()[next(one for one in ADDRESSES if is_asked(path, one))]
 
     @pytest.mark.parametrize(("path", "name", "value"), list(parameters()))
     async def test_a_parameter_finds_something_with_its_own_example(

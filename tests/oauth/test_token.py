@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from app.auth.keys import ACCESS_TOKEN_SECONDS
 from app.clients import maintenance
 from app.core.db.transaction import open_transaction
-from app.core.http.body_types import LONGEST_NAME
+from app.core.http.body_types import MAX_NAME_LENGTH
 from app.oauth.schemas import ASSERTION_TYPE
 from app.state import state_of
 from tests.auth.made import assertion, bearer, decoded, fetched_token, key_set, made_client, new_ed_key, new_key
@@ -47,7 +47,7 @@ async def test_a_token_is_for_ten_minutes_and_says_who_and_what(app: FastAPI, cl
 
 
 async def test_the_longest_name_is_good(app: FastAPI, client: httpx.AsyncClient) -> None:
-    id_, secret = await made_client(app, "clients:admin", name="\U0001f5f3" * LONGEST_NAME)
+    id_, secret = await made_client(app, "clients:admin", name="\U0001f5f3" * MAX_NAME_LENGTH)
     token = await fetched_token(client, id_, secret)
     assert (await client.get("/v1/clients", headers=bearer(token))).status_code == 200
 

@@ -132,11 +132,11 @@ class TestReadRoster(ListScenarios):
     )
     def test_today_is_a_date_of_the_zone(self, zone: str, day: int) -> None:
         with time_machine.travel("2022-06-14T17:00:00Z", tick=False):
-            assert clock.today(ZoneInfo(zone)).day == date(2022, 6, day)
+            assert clock.current_day(ZoneInfo(zone)).day == date(2022, 6, day)
 
     def test_a_day_may_have_another_length(self) -> None:
         with time_machine.travel("2022-03-13T08:00:00Z", tick=False):  # midnight in Los Angeles, summer time begins
-            assert clock.today(ZoneInfo("America/Los_Angeles")).seconds_left == 23 * 3600
+            assert clock.current_day(ZoneInfo("America/Los_Angeles")).seconds_left == 23 * 3600
 
     async def test_an_answer_about_today_is_over_at_midnight(self, client: httpx.AsyncClient) -> None:
         with time_machine.travel("2022-06-14T16:59:30Z", tick=False):  # 23:59:30 in Jakarta

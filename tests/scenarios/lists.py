@@ -80,7 +80,7 @@ class ListScenarios(Scenarios):
     async def test_a_broken_token(self, client: httpx.AsyncClient) -> None:
         token = await self.token(client)
         other = "B" if token[0] == "A" else "A"
-        forged = PageCursor(b"guessed", ["Region", "code", {}]).token(["11"], None)
+        forged = PageCursor(b"guessed", ["Region", "code", {}]).create_token(["11"], None)
         for bad in (token[:-2], token[1:], other + token[1:], token + "AAAA", forged, "x", "ñ", "=", "%%", "A" * 2000):
             assert_refused(await self.get(client, {"page_token": bad}), "page_token", "foreign_page_token", "same")
         assert_refused(await self.get(client, {"page_token": "A" * 2001}), "page_token", "too_long", "2000")

@@ -92,7 +92,7 @@ class TestSearch(Scenarios):
 
     async def test_a_broken_token(self, client: httpx.AsyncClient) -> None:
         token = await self.token(client)
-        forged = PageCursor(b"guessed", ["Hit", "q", self.base]).token(["0.0000", "0/v1/officials/1"], None)
+        forged = PageCursor(b"guessed", ["Hit", "q", self.base]).create_token(["0.0000", "0/v1/officials/1"], None)
         for bad in (token[:-2], token[1:], token + "AAAA", forged, "x", "ñ", "A" * 2000):
             assert_refused(await self.get(client, {"page_token": bad}), "page_token", "foreign_page_token", "same")
 

@@ -32,7 +32,7 @@ def test_a_worker_ends_with_its_parent(has_parent: bool, monkeypatch: pytest.Mon
     monkeypatch.setattr(main, "create_app", lambda _: FastAPI())
     monkeypatch.setattr(telemetry, "configure_logging", lambda _: None)
     monkeypatch.setattr(gc, "freeze", lambda: None)
-    serving.application()
+    serving.create_worker_app()
     followers = [one for one in threading.enumerate() if one.name.endswith("(_follow)")]
     assert (len(followers), killed) == (int(has_parent), [])
     assert threading.active_count() == before + len(followers)

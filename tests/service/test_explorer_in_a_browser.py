@@ -15,8 +15,8 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from app.core.http.examples import given_in
-from app.explorer.contract import answers
+from app.core.http.examples import extract_parameters
+from app.explorer.contract import load_example_responses
 from tests.service import browser
 from tests.service.browser import PHONE, WIDE, Explorer, Tried
 from tests.service.conftest import Service, fetched, run
@@ -83,8 +83,8 @@ def normal(address: str) -> tuple[str, list[tuple[str, str]]]:
 
 def documented(path: str, operation: dict[str, Any]) -> str:
     """The example request, as the page asks it: with the parameters that have a default."""
-    (example,) = [address for address in answers() if fits(path, address)]
-    given = given_in(path, example)
+    (example,) = [address for address in load_example_responses() if fits(path, address)]
+    given = extract_parameters(path, example)
     schemas = {one["name"]: one["schema"] for one in operation.get("parameters", ())}
     rest = [f"{name}={schema['default']}" for name, schema in schemas.items() if "default" in schema]
     rest = [one for one in rest if one.partition("=")[0] not in given]
@@ -93,7 +93,7 @@ def documented(path: str, operation: dict[str, Any]) -> str:
 
 def fits(path: str, address: str) -> bool:
     try:
-        given_in(path, address)
+        extract_parameters(path, address)
     except ValueError:
         return False
     return True

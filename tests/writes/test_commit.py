@@ -157,6 +157,6 @@ async def test_every_writing_route_is_among_them(app: FastAPI, every_write: dict
         if isinstance(route, AuthorizingRoute)
         and route.methods
         and not route.methods & {"GET", "HEAD"}
-        and route.access.scope
+        and route.access_policy.scope
     }
     assert writing == set(every_write)

@@ -16,7 +16,7 @@ FOLDED_QUERY = select(func.fold(bindparam("q", type_=Text), type_=Text)).scalar_
 FOLDED_WORDS = select(func.fold(func.trim(bindparam("q", type_=Text)), type_=Text)).scalar_subquery()
 
 
-def alike(folded: Expression, words: Expression) -> ColumnElement[bool]:
+def matches(folded: Expression, words: Expression) -> ColumnElement[bool]:
     """Whether a folded text has words like these; the index on it answers."""
     likeness: ColumnElement[bool] = folded.op("%>", is_comparison=True)(words)
     return likeness

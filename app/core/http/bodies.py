@@ -16,37 +16,37 @@ from fastapi.params import Body
 from pydantic.fields import FieldInfo
 from starlette.requests import ClientDisconnect, Request
 
-from app.core.http.validation import MOST_ERRORS, pointer_to
+from app.core.http.validation import MAX_ERRORS, json_pointer
 from app.core.languages import Text
-from app.core.problems import Invalid, InvalidContent, Malformed, UnsupportedMediaType
+from app.core.problems import ErrorDetail, InvalidContent, Malformed, UnsupportedMediaType
 
-JSON = "application/json"
-MERGE_PATCH = "application/merge-patch+json"
+JSON_TYPE = "application/json"
+MERGE_PATCH_TYPE = "application/merge-patch+json"
 
-MOST_DEPTH = 32
-STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"')
-ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-BRACKETS = bytes.maketrans(b"{}", b"[]")
-MOST, LEAST = 2**63 - 1, -(2**63)
+MAX_DEPTH = 32
+STRING_LITERAL = re.compile(rb'"(?:[^"\\]++|\\.)*+"')
+NON_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+CURLY_TO_SQUARE = bytes.maketrans(b"{}", b"[]")
+MAX_INTEGER, MIN_INTEGER = 2**63 - 1, -(2**63)
 
-TOO_DEEP = Invalid("too_deep", Text(f"Paling dalam {MOST_DEPTH} tingkat.", f"At most {MOST_DEPTH} levels deep."))
-NO_OBJECT = Invalid("wrong_type", Text("Harus sebuah objek.", "Must be an object."))
-REPEATED = Text("Anggota ini diberikan lebih dari sekali.", "This member is given more than once.")
-NUL = Text("Karakter nol tidak diizinkan.", "The NUL character is not allowed.")
+TOO_DEEP = ErrorDetail("too_deep", Text(f"Paling dalam {MAX_DEPTH} tingkat.", f"At most {MAX_DEPTH} levels deep."))
+NOT_AN_OBJECT = ErrorDetail("wrong_type", Text("Harus sebuah objek.", "Must be an object."))
+REPEATED_MEMBER = Text("Anggota ini diberikan lebih dari sekali.", "This member is given more than once.")
+NUL_CHARACTER = Text("Karakter nol tidak diizinkan.", "The NUL character is not allowed.")
 OUT_OF_RANGE = Text("Bilangan di luar 64 bit.", "The number does not fit into 64 bits.")
 
 
-async def read(request: Request, declared: FieldInfo) -> None:
+async def parse_body(request: Request, declared: FieldInfo) -> None:
     """Read and parse the body of a route that declares it so, for FastAPI and for `request.json()`.
 
     Raises UnsupportedMediaType before the body is read, Malformed for what is no JSON, InvalidContent for what is.
     """
-    _check_type(request, declared.media_type if isinstance(declared, Body) else JSON)
+    _check_type(request, declared.media_type if isinstance(declared, Body) else JSON_TYPE)
     try:
         content = await request.body()
     except ClientDisconnect:
         raise Malformed from None  # nobody hears it; but it is no fault of ours
-    request._json = parse(content)
+    request._json = parse_object(content)
 
 
 def _check_type(request: Request, media_type: str) -> None:
@@ -60,28 +60,28 @@ def _check_type(request: Request, media_type: str) -> None:
         raise UnsupportedMediaType(headers={accepted: media_type})
 
 
-def parse(content: bytes) -> dict[str, Any]:
+def parse_object(content: bytes) -> dict[str, Any]:
     """The object that these bytes are."""
     try:
         orjson.loads(content)  # strict in grammar and in UTF-8, and safe with any depth; lenient in what is below
     except orjson.JSONDecodeError as error:
-        raise _malformed(error) from None
-    if _too_deep(content):
+        raise _syntax_problem(error) from None
+    if _is_too_deep(content):
         raise Malformed(TOO_DEEP)
-    reader = _Reader()
-    parsed = reader.read(content)
+    reader = _StrictDecoder()
+    parsed = reader.decode(content)
     if not isinstance(parsed, dict):
-        raise InvalidContent(NO_OBJECT)
-    if reader.repeated:
-        raise Malformed(*list(_flaws(parsed, ()))[:MOST_ERRORS])
-    if reader.out_of_range or b"\\u0000" in content:
-        errors = list(_flaws(parsed, ()))[:MOST_ERRORS]
+        raise InvalidContent(NOT_AN_OBJECT)
+    if reader.has_repeated_members:
+        raise Malformed(*list(_find_errors(parsed, ()))[:MAX_ERRORS])
+    if reader.has_number_out_of_range or b"\\u0000" in content:
+        errors = list(_find_errors(parsed, ()))[:MAX_ERRORS]
         if errors:
             raise InvalidContent(*errors)
     return parsed
 
 
-def _malformed(error: orjson.JSONDecodeError) -> Malformed:
+def _syntax_problem(error: orjson.JSONDecodeError) -> Malformed:
     """Where it stops being JSON: the line and column say it, for there is no pointer into what has no structure."""
     if error.msg.startswith("depth limit"):
         return Malformed(TOO_DEEP)
@@ -91,73 +91,73 @@ def _malformed(error: orjson.JSONDecodeError) -> Malformed:
     )
 
 
-def _too_deep(content: bytes) -> bool:
+def _is_too_deep(content: bytes) -> bool:
     """Each round takes the innermost brackets away. No loop over bytes: 8 MiB of brackets take no longer than names."""
-    brackets = STRING.sub(b"", content).translate(BRACKETS, ALL_BUT_BRACKETS)
-    for _ in range(MOST_DEPTH):
+    brackets = STRING_LITERAL.sub(b"", content).translate(CURLY_TO_SQUARE, NON_BRACKETS)
+    for _ in range(MAX_DEPTH):
         brackets = brackets.replace(b"[]", b"")
     return bool(brackets)
 
 
-class _Repeated(dict[str, Any]):
+class _ObjectWithRepeatedMembers(dict[str, Any]):
     """An object in which a name stands twice; `names` are those."""
 
-    names: tuple[str, ...] = ()
+    repeated_names: tuple[str, ...] = ()
 
 
 class _OutOfRange:
     """In the place of a number that is too large to be kept."""
 
 
-class _Reader:
+class _StrictDecoder:
     """Python's parser, which can be asked for what orjson passes over in silence."""
 
     def __init__(self) -> None:
-        self.repeated = False
-        self.out_of_range = False
+        self.has_repeated_members = False
+        self.has_number_out_of_range = False
 
-    def read(self, content: bytes) -> Any:
-        return json.loads(content.decode(), object_pairs_hook=self._object, parse_int=self._integer)
+    def decode(self, content: bytes) -> Any:
+        return json.loads(content.decode(), object_pairs_hook=self._build_object, parse_int=self._parse_integer)
 
-    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def _build_object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)
         if len(members) == len(pairs):
             return members
-        self.repeated = True
-        marked = _Repeated(members)
-        marked.names = tuple(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        self.has_repeated_members = True
+        marked = _ObjectWithRepeatedMembers(members)
+        marked.repeated_names = tuple(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
         return marked
 
-    def _integer(self, digits: str) -> Any:
-        if LEAST <= int(digits) <= MOST:
+    def _parse_integer(self, digits: str) -> Any:
+        if MIN_INTEGER <= int(digits) <= MAX_INTEGER:
             return int(digits)
-        self.out_of_range = True
+        self.has_number_out_of_range = True
         return _OutOfRange()
 
 
-def _flaws(value: Any, path: tuple[str | int, ...]) -> Iterator[Invalid]:
+def _find_errors(value: Any, path: tuple[str | int, ...]) -> Iterator[ErrorDetail]:
     """What is wrong within a value, wherever it stands. As deep as MOST_DEPTH allows."""
     if isinstance(value, _OutOfRange):
-        yield Invalid("out_of_range", OUT_OF_RANGE, pointer=pointer_to(path))
+        yield ErrorDetail("out_of_range", OUT_OF_RANGE, pointer=json_pointer(path))
     elif _has_nul(value):
-        yield Invalid("nul", NUL, pointer=pointer_to(path))
+        yield ErrorDetail("nul", NUL_CHARACTER, pointer=json_pointer(path))
     elif isinstance(value, dict):
-        for name in value.names if isinstance(value, _Repeated) else ():
-            yield Invalid("repeated_member", REPEATED, pointer=pointer_to((*path, name)))
+        for name in value.repeated_names if isinstance(value, _ObjectWithRepeatedMembers) else ():
+            yield ErrorDetail("repeated_member", REPEATED_MEMBER, pointer=json_pointer((*path, name)))
         for name, member in value.items():
             if _has_nul(name):
-                yield Invalid("nul", NUL, pointer=pointer_to(path))
-            yield from _flaws(member, (*path, name))
+                yield ErrorDetail("nul", NUL_CHARACTER, pointer=json_pointer(path))
+            yield from _find_errors(member, (*path, name))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _flaws(item, (*path, index))
+            yield from _find_errors(item, (*path, index))
 
 
 def _has_nul(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and "\0" in value
 
 
-def merged(target: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
+def apply_merge_patch(target: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
     """The target after a merge patch (RFC 7396): null takes a member away, objects are merged, others replaced."""
     result = dict(target)
     for name, value in patch.items():
@@ -165,7 +165,7 @@ def merged(target: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
             result.pop(name, None)
         elif isinstance(value, dict):
             beneath = result.get(name)
-            result[name] = merged(beneath if isinstance(beneath, dict) else {}, value)
+            result[name] = apply_merge_patch(beneath if isinstance(beneath, dict) else {}, value)
         else:
             result[name] = value
     return result

@@ -10,18 +10,18 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-KEPT_BY_304 = frozenset({b"cache-control", b"content-location", b"date", b"etag", b"expires", b"link", b"vary"})
+HEADERS_OF_304 = frozenset({b"cache-control", b"content-location", b"date", b"etag", b"expires", b"link", b"vary"})
 
 
-def open_data(seconds: int, *, at_most: int | None = None) -> str:
+def public_cache_control(max_age: int, *, valid_seconds: int | None = None) -> str:
     """The Cache-Control of a public answer: fresh for `seconds`, then usable while a cache fetches the next one.
 
     `at_most`: the seconds after which it may not be used at all, as the answer about a day that is over.
     """
-    fresh, stale = seconds, 10 * seconds
-    if at_most is not None:
-        fresh = min(fresh, at_most)
-        stale = min(stale, at_most - fresh)
+    fresh, stale = max_age, 10 * max_age
+    if valid_seconds is not None:
+        fresh = min(fresh, valid_seconds)
+        stale = min(stale, valid_seconds - fresh)
     return f"public, max-age={fresh}, stale-while-revalidate={stale}"
 
 
@@ -30,7 +30,9 @@ def entity_tag(body: bytes, revision: int | None = None) -> str:
     return f'"{digest}"' if revision is None else f'"{revision}.{digest}"'
 
 
-def reply(body: bytes, *, cache: str, revision: int | None = None, headers: dict[str, str] | None = None) -> Response:
+def json_response(
+    body: bytes, *, cache: str, revision: int | None = None, headers: dict[str, str] | None = None
+) -> Response:
     """A 200 with a JSON body, its tag and its cache policy."""
     return Response(
         body,
@@ -49,17 +51,17 @@ class ConditionalMiddleware:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             await self.app(scope, receive, send)
             return
-        had = tags_in(Headers(scope=scope).getlist("if-none-match"))
+        had = parse_if_none_match(Headers(scope=scope).getlist("if-none-match"))
         unchanged = False
 
         async def compare(message: Message) -> None:
             nonlocal unchanged
             if message["type"] == "http.response.start" and message["status"] == 200:
                 headers = MutableHeaders(scope=message)
-                tag = mark_coding(headers)
+                tag = append_coding_to_etag(headers)
                 if tag is not None and ("*" in had or tag in had):
                     unchanged = True
-                    kept = [pair for pair in message["headers"] if pair[0].lower() in KEPT_BY_304]
+                    kept = [pair for pair in message["headers"] if pair[0].lower() in HEADERS_OF_304]
                     message = {**message, "status": 304, "headers": kept}
             elif unchanged and message["type"] == "http.response.body":
                 if message.get("more_body", False):
@@ -70,7 +72,7 @@ class ConditionalMiddleware:
         await self.app(scope, receive, compare)
 
 
-def mark_coding(headers: MutableHeaders) -> str | None:
+def append_coding_to_etag(headers: MutableHeaders) -> str | None:
     """Add the content coding to the entity tag, and return the tag."""
     tag, coding = headers.get("etag"), headers.get("content-encoding")
     if tag is not None and coding:
@@ -79,12 +81,12 @@ def mark_coding(headers: MutableHeaders) -> str | None:
     return tag
 
 
-def tags_in(values: list[str]) -> frozenset[str]:
+def parse_if_none_match(values: list[str]) -> frozenset[str]:
     """The tags of If-None-Match, compared weakly: `W/` in front does not count (RFC 9110, section 13.1.2)."""
     return frozenset(tag.strip().removeprefix("W/") for value in values for tag in value.split(","))
 
 
-def matches(if_match: str, revision: int) -> bool:
+def if_match_names_revision(if_match: str, revision: int) -> bool:
     """Whether If-Match (RFC 9110, section 13.1.1) names this revision: an item's tag begins with it.
 
     The rest of the tag names bytes, which hold what is not the object's own, as the names of others and the days to go:

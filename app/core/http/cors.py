@@ -5,11 +5,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.problems import MEDIA_TYPE
 
-EXPOSED = "ETag, Link, Retry-After, X-Request-Id"
-ACCEPTED = (
+EXPOSED_HEADERS = "ETag, Link, Retry-After, X-Request-Id"
+ALLOWED_HEADERS = (
     "Authorization, Content-Type, If-None-Match, If-Match, Accept-Language, Idempotency-Key, X-Request-Id, traceparent"
 )
-ONE_DAY = "86400"
+MAX_AGE_SECONDS = "86400"
 
 
 class CrossOriginMiddleware:
@@ -29,21 +29,21 @@ class CrossOriginMiddleware:
 
         async def opened(message: Message) -> None:
             if message["type"] == "http.response.start":
-                open_to_others(scope, MutableHeaders(scope=message))
+                add_cors_headers(scope, MutableHeaders(scope=message))
             await send(message)
 
         await self.app(scope, receive, opened)
 
 
-def open_to_others(scope: Scope, answer: MutableHeaders) -> None:
+def add_cors_headers(scope: Scope, answer: MutableHeaders) -> None:
     if _is_preflight(scope) and "allow" in answer:
         answer["Access-Control-Allow-Origin"] = "*"
         answer["Access-Control-Allow-Methods"] = answer["Allow"]
-        answer["Access-Control-Allow-Headers"] = ACCEPTED
-        answer["Access-Control-Max-Age"] = ONE_DAY
-    elif scope["method"] in ("GET", "HEAD") and _is_open(answer):
+        answer["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
+        answer["Access-Control-Max-Age"] = MAX_AGE_SECONDS
+    elif scope["method"] in ("GET", "HEAD") and _is_public(answer):
         answer["Access-Control-Allow-Origin"] = "*"
-        answer["Access-Control-Expose-Headers"] = EXPOSED
+        answer["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
 
 
 def _is_preflight(scope: Scope) -> bool:
@@ -51,6 +51,6 @@ def _is_preflight(scope: Scope) -> bool:
     return scope["method"] == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
 
 
-def _is_open(answer: Headers) -> bool:
+def _is_public(answer: Headers) -> bool:
     directives = [directive.strip() for directive in answer.get("cache-control", "").lower().split(",")]
     return "public" in directives or answer.get("content-type", "").startswith(MEDIA_TYPE)

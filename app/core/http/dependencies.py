@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from app.core.clock import LocalDay, today
+from app.core.clock import LocalDay, current_day
 from app.core.db.database import Database, Reader
 from app.state import state_of
 
@@ -17,7 +17,7 @@ async def get_reader(request: Request) -> Reader:
 
 async def get_local_day(request: Request) -> LocalDay:
     """Return today's date in the time zone of the settings."""
-    return today(state_of(request.app).settings.zone)
+    return current_day(state_of(request.app).settings.zone)
 
 
 ReaderDep = Annotated[Reader, Depends(get_reader)]

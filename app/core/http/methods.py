@@ -19,7 +19,7 @@ class MethodsMiddleware:
     `allowed` names the methods of the routes at a scope's path: none where there is no route.
     """
 
-    def __init__(self, app: ASGIApp, allowed: "Allowed") -> None:
+    def __init__(self, app: ASGIApp, allowed: "AllowedMethods") -> None:
         self.app = app
         self.allowed = allowed
 
@@ -27,28 +27,28 @@ class MethodsMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
         elif scope["method"] == "OPTIONS":
-            await self._options(scope, receive, send)
+            await self._answer_options(scope, receive, send)
         elif scope["method"] == "HEAD":
-            await self._head(scope, receive, send)
-        elif (narrower := self.allowed.narrower(scope["path"])) and scope["method"] not in narrower:
+            await self._answer_head(scope, receive, send)
+        elif (narrower := self.allowed.methods_of_literal_path(scope["path"])) and scope["method"] not in narrower:
             answer = MethodNotAllowed().response(scope)
             await answer(scope, receive, self._with_allow(scope, send))
         else:
             await self.app(scope, receive, self._with_allow(scope, send))
 
-    async def _options(self, scope: Scope, receive: Receive, send: Send) -> None:
-        allow = self._allow(scope)
+    async def _answer_options(self, scope: Scope, receive: Receive, send: Send) -> None:
+        allow = self._allow_header(scope)
         answer = Response(status_code=204, headers={"Allow": allow}) if allow else NotFound().response(scope)
         await answer(scope, receive, send)
 
-    async def _head(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer_head(self, scope: Scope, receive: Receive, send: Send) -> None:
         # A copy: the server looks at its own scope to see that a HEAD takes no body.
         get = {**scope, "method": "GET"}
-        if (narrower := self.allowed.narrower(scope["path"])) and "GET" not in narrower:
-            await MethodNotAllowed().response(scope)(scope, receive, _without_body(self._with_allow(scope, send)))
+        if (narrower := self.allowed.methods_of_literal_path(scope["path"])) and "GET" not in narrower:
+            await MethodNotAllowed().response(scope)(scope, receive, _discard_body(self._with_allow(scope, send)))
             return
         try:
-            await self.app(get, receive, self._with_allow(scope, _without_body(send)))
+            await self.app(get, receive, self._with_allow(scope, _discard_body(send)))
         finally:
             if "route" in get:
                 scope["route"] = get["route"]  # for the rooms outside, which count by route
@@ -58,21 +58,21 @@ class MethodsMiddleware:
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] == 405:
-                allow = self._allow(scope)
+                allow = self._allow_header(scope)
                 if allow:
                     MutableHeaders(scope=message)["Allow"] = allow
             await send(message)
 
         return told
 
-    def _allow(self, scope: Scope) -> str:
+    def _allow_header(self, scope: Scope) -> str:
         methods = self.allowed(scope)
         if methods:
             methods |= {"OPTIONS", "HEAD"} if "GET" in methods else {"OPTIONS"}
         return ", ".join(sorted(methods))
 
 
-def _without_body(send: Send) -> Send:
+def _discard_body(send: Send) -> Send:
     """The answer is over with its head, so that the HEAD of an endless stream ends too."""
 
     async def head(message: Message) -> None:
@@ -83,7 +83,7 @@ def _without_body(send: Send) -> Send:
     return head
 
 
-class Allowed:
+class AllowedMethods:
     """The methods of all routes of an app that match a path; what is mounted serves files, by GET.
 
     Where one address is also another's with a variable (`…/attendance/summary`, `…/attendance/{participant}`), it has
@@ -97,7 +97,7 @@ class Allowed:
     def __call__(self, scope: Scope) -> frozenset[str]:
         methods: set[str] = set()
         asked = dict(scope)  # matching writes into the scope
-        narrower = self.narrower(scope["path"])
+        narrower = self.methods_of_literal_path(scope["path"])
         for route in iter_route_contexts(self.app.router.routes):
             match, _ = route.matches(asked)
             if match is not Match.NONE:
@@ -105,12 +105,12 @@ class Allowed:
                 scope.setdefault("route", route.original_route)  # for the rooms outside, which count by route
         return narrower or frozenset(methods)
 
-    def narrower(self, path: str) -> frozenset[str]:
+    def methods_of_literal_path(self, path: str) -> frozenset[str]:
         """The methods of an address that is also another's with a variable; none where it is no such address."""
-        return next((methods for pattern, methods in self._narrower if pattern.fullmatch(path)), frozenset())
+        return next((methods for pattern, methods in self._literal_paths if pattern.fullmatch(path)), frozenset())
 
     @cached_property
-    def _narrower(self) -> list[tuple[re.Pattern[str], frozenset[str]]]:
+    def _literal_paths(self) -> list[tuple[re.Pattern[str], frozenset[str]]]:
         routes = [route for route in iter_route_contexts(self.app.router.routes) if isinstance(route.route, Route)]
         methods: dict[str, set[str]] = {}
         for route in routes:

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
 
-from app.core.http.examples import REQUEST_ID, Answers, illustrate
+from app.core.http.examples import EXAMPLE_REQUEST_ID, ExampleResponses, add_examples
 from app.core.problems import (
     MEDIA_TYPE,
     ContentTooLarge,
@@ -24,7 +24,7 @@ from app.core.problems import (
 )
 
 # What every list takes: it stands after what only this one takes.
-COMMON = ("q", "sort", "page_size", "page_token", "fields", "known_at")
+COMMON_LIST_PARAMETERS = ("q", "sort", "page_size", "page_token", "fields", "known_at")
 
 
 class InvalidDocument(BaseModel):
@@ -51,7 +51,7 @@ class ProblemDocument(BaseModel):
 
 
 # What the rooms around the router may answer to any request.
-ROOM_PROBLEMS: tuple[type[Problem], ...] = (
+MIDDLEWARE_PROBLEMS: tuple[type[Problem], ...] = (
     Malformed,
     Unauthenticated,
     RequestTimeout,
@@ -66,19 +66,21 @@ ROOM_PROBLEMS: tuple[type[Problem], ...] = (
 BODY_PROBLEMS: tuple[type[Problem], ...] = (UnsupportedMediaType, InvalidContent)
 
 
-def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
+def problem_responses(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
     """For `responses=`: the problems that a route may answer with, by status.
 
     A route's own declaration of a status replaces that of the rooms, so theirs of the same status stand in it too.
     """
     statuses = {kind.status for kind in kinds}
-    declared = dict.fromkeys((*(room for room in ROOM_PROBLEMS if room.status in statuses), *kinds))
-    return {status: _response([kind for kind in declared if kind.status == status]) for status in sorted(statuses)}
+    declared = dict.fromkeys((*(room for room in MIDDLEWARE_PROBLEMS if room.status in statuses), *kinds))
+    return {
+        status: _build_response([kind for kind in declared if kind.status == status]) for status in sorted(statuses)
+    }
 
 
-def _response(kinds: list[type[Problem]]) -> dict[str, Any]:
+def _build_response(kinds: list[type[Problem]]) -> dict[str, Any]:
     """One answer in the document: the example of the one kind, or the examples of several by their codes."""
-    documents = {kind.code: kind().document("en", REQUEST_ID) for kind in kinds}
+    documents = {kind.code: kind().document("en", EXAMPLE_REQUEST_ID) for kind in kinds}
     shown = (
         {"example": documents[kinds[0].code]}
         if len(kinds) == 1
@@ -86,12 +88,12 @@ def _response(kinds: list[type[Problem]]) -> dict[str, Any]:
     )
     return {
         "model": ProblemDocument,
-        "description": "\n\n".join(f"{kind.title.en}. {kind.mend.en}" for kind in kinds),
+        "description": "\n\n".join(f"{kind.title.en}. {kind.remedy.en}" for kind in kinds),
         "content": {MEDIA_TYPE: shown},
     }
 
 
-def document_of(app: FastAPI, answers: Answers) -> dict[str, Any]:
+def build_openapi_document(app: FastAPI, answers: ExampleResponses) -> dict[str, Any]:
     """The OpenAPI document with the answers to its examples, made once."""
     if app.openapi_schema is None:
         document = get_openapi(
@@ -103,28 +105,30 @@ def document_of(app: FastAPI, answers: Answers) -> dict[str, Any]:
             routes=app.routes,
             tags=app.openapi_tags,
         )
-        for method, path, operation in operations_of(document):
+        for method, path, operation in list_operations(document):
             # The first line of a route's docstring is its title, the rest says more.
             operation["summary"], _, operation["description"] = operation["description"].partition("\n\n")
             parameters = operation.get("parameters", [])
             for parameter in parameters:
-                describe_parameter(parameter)
+                simplify_parameter(parameter)
             for response in operation["responses"].values():
-                only_problem_json(response)
-            declare_headers(method, operation)
-            illustrate(path, operation, answers)  # before sorting: a problem names them as declared
-            parameters.sort(key=lambda parameter: (parameter["in"] != "path", parameter["name"] in COMMON))
-        allow_parts(document)
+                keep_problem_media_type(response)
+            declare_etag_responses(method, operation)
+            add_examples(path, operation, answers)  # before sorting: a problem names them as declared
+            parameters.sort(
+                key=lambda parameter: (parameter["in"] != "path", parameter["name"] in COMMON_LIST_PARAMETERS)
+            )
+        allow_partial_documents(document)
         app.openapi_schema = document
     return app.openapi_schema
 
 
-def operations_of(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+def list_operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     """Every operation with its method and path."""
     return [(method, path, one) for path, item in document["paths"].items() for method, one in item.items()]
 
 
-def describe_parameter(parameter: dict[str, Any]) -> None:
+def simplify_parameter(parameter: dict[str, Any]) -> None:
     """A parameter is given or left out, never null, though its type in Python is optional; its words stand on it."""
     schema = parameter["schema"]
     for option in schema.pop("anyOf", ()):
@@ -134,7 +138,7 @@ def describe_parameter(parameter: dict[str, Any]) -> None:
         parameter.setdefault("description", description)
 
 
-def declare_headers(method: str, operation: dict[str, Any]) -> None:
+def declare_etag_responses(method: str, operation: dict[str, Any]) -> None:
     """What a document has beside its body, and the answer to a caller who has it already."""
     responses = operation["responses"]
     text = {"type": "string"}
@@ -146,21 +150,21 @@ def declare_headers(method: str, operation: dict[str, Any]) -> None:
         responses["304"] = {"description": "The caller has these bytes: If-None-Match named them."}
 
 
-def allow_parts(document: dict[str, Any]) -> None:
+def allow_partial_documents(document: dict[str, Any]) -> None:
     """Where `fields` can be given, the answer may hold a part of the document's members: say so in its schema."""
     schemas = document["components"]["schemas"]
-    for _, _, operation in operations_of(document):
+    for _, _, operation in list_operations(document):
         if any(parameter["name"] == "fields" for parameter in operation.get("parameters", ())):
             content = operation["responses"]["200"]["content"]["application/json"]
             whole = content["schema"]["$ref"].rpartition("/")[2]
             if "items" in schemas[whole]["properties"]:
                 items = schemas[whole]["properties"]["items"]
-                items["items"] = _whole_or_part(schemas, items["items"])
+                items["items"] = _allow_partial_document(schemas, items["items"])
             else:
-                content["schema"] = _whole_or_part(schemas, content["schema"])
+                content["schema"] = _allow_partial_document(schemas, content["schema"])
 
 
-def _whole_or_part(schemas: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+def _allow_partial_document(schemas: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     if "anyOf" in schema:
         return schema
     name = schema["$ref"].rpartition("/")[2]
@@ -173,7 +177,7 @@ def _whole_or_part(schemas: dict[str, Any], schema: dict[str, Any]) -> dict[str,
     return {"anyOf": [schema, {"$ref": f"#/components/schemas/{name}Part"}]}
 
 
-def only_problem_json(response: dict[str, Any]) -> None:
+def keep_problem_media_type(response: dict[str, Any]) -> None:
     """A problem has one media type, where FastAPI adds that of the route's answer beside it."""
     content = response.get("content", {})
     if problem := content.pop(MEDIA_TYPE, None):

@@ -21,11 +21,11 @@ from starlette.responses import Response
 
 from app.core.http import conditional
 from app.core.languages import Text
-from app.core.problems import Invalid, InvalidParameters
+from app.core.problems import ErrorDetail, InvalidParameters
 
 T = TypeVar("T")
 
-FOREIGN_TOKEN = Invalid(
+FOREIGN_PAGE_TOKEN = ErrorDetail(
     "foreign_page_token",
     Text(
         "Gunakan next_page_token apa adanya, dengan filter dan urutan yang sama seperti halaman sebelumnya.",
@@ -51,9 +51,9 @@ class Page:
     body: bytes
     next_page_token: str | None
     is_empty: bool
-    lasts: int | None = None
+    valid_seconds: int | None = None
 
-    def reply(self, request: Request, *, fresh: int | None, vary: str = "Accept") -> Response:
+    def to_response(self, request: Request, *, max_age: int | None, vary: str = "Accept") -> Response:
         """The answer, `fresh` for so many seconds, with its tag and, if there is a next page, its Link (RFC 8288).
 
         None: it is personal, and nobody keeps it. `vary`: the headers of the request on which it depends.
@@ -63,8 +63,12 @@ class Page:
             query = [(name, value) for name, value in parse_qsl(request.url.query) if name != "page_token"]
             query.append(("page_token", self.next_page_token))
             headers["Link"] = f'<{request.url.path}?{urlencode(query)}>; rel="next"'
-        cache = "no-store" if fresh is None else conditional.open_data(fresh, at_most=self.lasts)
-        return conditional.reply(self.body, cache=cache, headers=headers)
+        cache = (
+            "no-store"
+            if max_age is None
+            else conditional.public_cache_control(max_age, valid_seconds=self.valid_seconds)
+        )
+        return conditional.json_response(self.body, cache=cache, headers=headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +77,12 @@ class Item:
 
     body: bytes
     revision: int
-    lasts: int | None = None
+    valid_seconds: int | None = None
 
-    def reply(self, *, fresh: int) -> Response:
+    def to_response(self, *, max_age: int) -> Response:
         """The answer, `fresh` for so many seconds, with its tag."""
-        cache = conditional.open_data(fresh, at_most=self.lasts)
-        return conditional.reply(self.body, cache=cache, revision=self.revision)
+        cache = conditional.public_cache_control(max_age, valid_seconds=self.valid_seconds)
+        return conditional.json_response(self.body, cache=cache, revision=self.revision)
 
 
 class PageCursor:
@@ -88,20 +92,20 @@ class PageCursor:
         self._secret = secret
         self._bound_to = orjson.dumps(bound_to, option=orjson.OPT_SORT_KEYS)
 
-    def token(self, keys: Sequence[str], today: date | None) -> str:
+    def create_token(self, keys: Sequence[str], today: date | None) -> str:
         """The token of the next page. A walk that began with "today" goes on with that day, also after midnight."""
         payload = orjson.dumps([today, *keys])
         return base64.urlsafe_b64encode(self._mac(payload) + payload).decode().rstrip("=")
 
-    def resume(self, token: str) -> tuple[list[str], date | None]:
+    def read_token(self, token: str) -> tuple[list[str], date | None]:
         """The keys and the day within a token; InvalidParameters if this walk did not make it."""
         try:
             signed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         except ValueError:
-            raise InvalidParameters(FOREIGN_TOKEN) from None
+            raise InvalidParameters(FOREIGN_PAGE_TOKEN) from None
         mac, payload = signed[:16], signed[16:]
         if not hmac.compare_digest(mac, self._mac(payload)):
-            raise InvalidParameters(FOREIGN_TOKEN)
+            raise InvalidParameters(FOREIGN_PAGE_TOKEN)
         day, *keys = orjson.loads(payload)
         return keys, date.fromisoformat(day) if day else None
 

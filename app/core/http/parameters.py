@@ -19,22 +19,22 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from app.core.clock import FIRST_YEAR, LAST_YEAR
-from app.core.datetimes import INSTANT, instant
+from app.core.datetimes import INSTANT_PATTERN, parse_instant
 
-UUID_FORM = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+UUID_PATTERN = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def plain_digits(value: Any) -> Any:
+def require_digits(value: Any) -> Any:
     """Only ASCII digits make an integer: Python's own parser also takes `+5`, `1_0` and other scripts' digits."""
     if not re.fullmatch(r"[0-9]{1,100}", str(value)):
         raise PydanticCustomError("not_digits", "only the digits 0-9")
     return value
 
 
-def calendar_day(value: Any) -> date:
+def parse_date(value: Any) -> date:
     """A day of the years 1900 to 2199, written YYYY-MM-DD (RFC 3339, full-date)."""
-    if isinstance(value, str) and DAY.fullmatch(value):
+    if isinstance(value, str) and _DATE.fullmatch(value):
         try:
             day = date.fromisoformat(value)
         except ValueError:
@@ -44,7 +44,7 @@ def calendar_day(value: Any) -> date:
     raise PydanticCustomError("not_a_day", "YYYY-MM-DD, 1900 to 2199")
 
 
-class FieldsOf:
+class FieldSelection:
     """The type of `fields=`: names of the document's members, with commas between."""
 
     def __init__(self, document: type[BaseModel]) -> None:
@@ -70,16 +70,16 @@ AsOf = Annotated[
         json_schema_extra={"pattern": "^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"},
         examples=["2022-06-14"],
     ),
-    BeforeValidator(calendar_day),
+    BeforeValidator(parse_date),
 ]
-DayOrToday = Annotated[
+AsOfOrToday = Annotated[
     AsOf,
     Field(
         description="The day to look at; where it is not given, today in the zone of this installation, Jakarta unless "
         "set otherwise."
     ),
 ]
-Words = Annotated[
+SearchWords = Annotated[
     str,
     Field(
         min_length=2,
@@ -93,24 +93,24 @@ KnownAt = Annotated[
     Field(
         description="What this service said at that instant (RFC 3339, `+` as `%2B`), at least 10 s ago: the record as "
         "it was, on the day that it was. Not together with `q`.",
-        json_schema_extra={"pattern": INSTANT},
+        json_schema_extra={"pattern": INSTANT_PATTERN},
         examples=["2026-11-24T09:00:00+07:00"],
     ),
-    BeforeValidator(instant),
+    BeforeValidator(parse_instant),
 ]
 Code = Annotated[str, Field(min_length=1, max_length=40)]
 
 
-class NoQuery(BaseModel):
+class EmptyQuery(BaseModel):
     """A route without parameters: any is one too many."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-Nothing = Annotated[NoQuery, Query(include_in_schema=False)]
+NoParameters = Annotated[EmptyQuery, Query(include_in_schema=False)]
 
 
-class PartQuery(BaseModel):
+class FieldsQuery(BaseModel):
     """The parameter of every document. A subclass adds `fields` with its own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -118,37 +118,37 @@ class PartQuery(BaseModel):
     fields: str | None = None
 
     @property
-    def then(self) -> datetime | None:
+    def known_at_instant(self) -> datetime | None:
         """The instant at which to look at the record; None: now."""
         return None
 
-    def names(self) -> list[str]:
+    def field_names(self) -> list[str]:
         """The members to keep, if `fields` was given."""
         return self.fields.split(",") if self.fields else []
 
-    def filters(self) -> Mapping[str, Any]:
+    def active_filters(self) -> Mapping[str, Any]:
         """The parameters that were given and say what to show, by name."""
         beside = {"page_size", "page_token", "sort", "fields", "known_at"}
         return {name: value for name, value in self if name in self.model_fields_set and name not in beside}
 
 
-class ItemQuery(PartQuery):
+class ItemQuery(FieldsQuery):
     """The parameters of one item."""
 
     known_at: KnownAt | None = None
 
     @property
-    def then(self) -> datetime | None:
+    def known_at_instant(self) -> datetime | None:
         return self.known_at
 
 
-class ListQuery(PartQuery):
+class ListQuery(FieldsQuery):
     """The parameters of every list."""
 
     page_size: Annotated[
         int,
         Field(ge=1, le=200, description="How many items a page holds at most.", examples=[20]),
-        BeforeValidator(plain_digits),
+        BeforeValidator(require_digits),
     ] = 50
     page_token: (
         Annotated[
@@ -159,37 +159,37 @@ class ListQuery(PartQuery):
     ) = None
 
     @property
-    def order(self) -> str | None:
+    def sort_order(self) -> str | None:
         """What `sort` asks for, where there is one."""
         return None
 
 
-class SortedQuery(ListQuery):
+class SortableQuery(ListQuery):
     """The parameters of a list that can be sorted. A subclass adds its filters, `sort` and `fields`."""
 
     sort: str | None = None
     known_at: KnownAt | None = None
 
     @property
-    def order(self) -> str | None:
+    def sort_order(self) -> str | None:
         return self.sort
 
     @property
-    def then(self) -> datetime | None:
+    def known_at_instant(self) -> datetime | None:
         return self.known_at
 
 
-class SearchedQuery(ListQuery):
+class SearchableQuery(ListQuery):
     """The parameters of a list that can be searched."""
 
-    q: Words | None = None
+    q: SearchWords | None = None
 
 
-class PageQuery(SortedQuery, SearchedQuery):
+class CollectionQuery(SortableQuery, SearchableQuery):
     """The parameters of a list that can be searched and sorted."""
 
 
-class PeriodQuery(PageQuery):
+class PeriodQuery(CollectionQuery):
     """The parameters of a list of what lasts for days."""
 
     from_: Annotated[
@@ -199,7 +199,7 @@ class PeriodQuery(PageQuery):
 
     @field_validator("to")
     @classmethod
-    def _not_before_from(cls, to: date | None, info: ValidationInfo) -> date | None:
+    def _check_not_before_from(cls, to: date | None, info: ValidationInfo) -> date | None:
         begins = info.data.get("from_")
         if to and begins and to < begins:
             raise PydanticCustomError("to_before_from", "not before from")

@@ -16,31 +16,31 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from app.core.http import access_log, cors
 from app.core.problems import HeadersTooLarge, Malformed, Problem, RequestTimeout, UriTooLong
 
-VERSIONS = ("1.0", "1.1")  # the parser also takes HTTP/0.9 and 2.0
-AT_SHUTDOWN = "at_shutdown"  # in the state of the lifespan: what ends the answers that have no end of their own
-HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
+HTTP_VERSIONS = ("1.0", "1.1")  # the parser also takes HTTP/0.9 and 2.0
+SHUTDOWN_CALLBACKS = "at_shutdown"  # in the state of the lifespan: what ends the answers that have no end of their own
+HOST_VALUE = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
 
 
 class Protocol(HttpToolsProtocol):
     """Bounds the head of a request in bytes and in time (RFC 9112, RFC 6585 5), and says so when it is exceeded."""
 
-    header_bytes: ClassVar[int] = 32 * 1024
-    url_bytes: ClassVar[int] = 8 * 1024
-    header_seconds: ClassVar[float] = 10.0
-    linger_seconds: ClassVar[float] = 5.0
-    flush_seconds: ClassVar[float] = 60.0
+    max_header_bytes: ClassVar[int] = 32 * 1024
+    max_url_bytes: ClassVar[int] = 8 * 1024
+    header_timeout_seconds: ClassVar[float] = 10.0
+    linger_timeout_seconds: ClassVar[float] = 5.0
+    flush_timeout_seconds: ClassVar[float] = 60.0
 
     _timer: asyncio.TimerHandle | None = None
-    _refusal: Problem | None = None
-    _deaf = False
-    _unread = 0  # bytes given to the parser since it last had something to tell
+    _pending_problem: Problem | None = None
+    _ignores_input = False
+    _unparsed_bytes = 0  # bytes given to the parser since it last had something to tell
     _in_body = False
 
     # The connection
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         super().connection_made(transport)
-        self._start_timer(self.header_seconds, self._head_overdue)
+        self._start_timer(self.header_timeout_seconds, self._on_header_timeout)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
@@ -49,25 +49,25 @@ class Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Feeds the parser no more at a time than it may keep; what comes after the end is dropped."""
         taken = 0
-        while taken < len(data) and not self._deaf:
-            taken += self._feed(data[taken : taken + self.header_bytes + 1 - self._unread])
+        while taken < len(data) and not self._ignores_input:
+            taken += self._feed_parser(data[taken : taken + self.max_header_bytes + 1 - self._unparsed_bytes])
 
-    def _feed(self, piece: bytes) -> int:
+    def _feed_parser(self, piece: bytes) -> int:
         """How much of the piece the parser took."""
-        self._unread += len(piece)
+        self._unparsed_bytes += len(piece)
         try:
             self.parser.feed_data(piece)
         except httptools.HttpParserUpgrade as upgrade:
             head = self._head_without_upgrade()
             self.parser = httptools.HttpRequestParser(self)
-            self._feed(head)
+            self._feed_parser(head)
             return int(upgrade.args[0])
         except httptools.HttpParserError as error:
             # A problem raised in a callback below arrives as the context of the parser's own error.
-            self._refuse(error.__context__ if isinstance(error.__context__, Problem) else Malformed())
+            self._reject(error.__context__ if isinstance(error.__context__, Problem) else Malformed())
         else:
-            if self._unread > self.header_bytes:
-                self._refuse(HeadersTooLarge())
+            if self._unparsed_bytes > self.max_header_bytes:
+                self._reject(HeadersTooLarge())
         return len(piece)
 
     def _head_without_upgrade(self) -> bytes:
@@ -85,11 +85,11 @@ class Protocol(HttpToolsProtocol):
         super().on_message_begin()
         self._in_body = False
         self._unset_keepalive_if_required()
-        self._start_timer(self.header_seconds, self._head_overdue)
+        self._start_timer(self.header_timeout_seconds, self._on_header_timeout)
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
-        if len(self.url) > self.url_bytes:
+        if len(self.url) > self.max_url_bytes:
             raise UriTooLong
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -100,72 +100,72 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._stop_timer()
         self._unset_keepalive_if_required()
-        self._unread = 0
+        self._unparsed_bytes = 0
         self._check_head()
         if not self.parser.should_upgrade():
             super().on_headers_complete()
-            self.cycle.transport = cast(asyncio.Transport, _Transport(self))
+            self.cycle.transport = cast(asyncio.Transport, _ResponseTransport(self))
         self._in_body = True
 
     def _check_head(self) -> None:
         """HTTP/1, one Host that can be one (RFC 9112 3.2), and a path for a target: no proxy, no `*`, no fragment."""
         version = self.parser.get_http_version()
         hosts = [value for name, value in self.headers if name == b"host"]
-        if version not in VERSIONS or len(hosts) > 1 or (not hosts and version == "1.1"):
+        if version not in HTTP_VERSIONS or len(hosts) > 1 or (not hosts and version == "1.1"):
             raise Malformed
-        if not all(HOST.fullmatch(host) for host in hosts):
+        if not all(HOST_VALUE.fullmatch(host) for host in hosts):
             raise Malformed
         if self.parser.get_method() == b"CONNECT" or self.url.startswith(b"*") or b"#" in self.url:
             raise Malformed
 
     def on_body(self, body: bytes) -> None:
-        self._unread = 0
+        self._unparsed_bytes = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._unread = 0
+        self._unparsed_bytes = 0
         self._in_body = False
         if not self.parser.should_upgrade():
             super().on_message_complete()
 
     # The end of the conversation
 
-    def close_after_answer(self) -> None:
+    def close_after_response(self) -> None:
         """The app's answer was the last one: at once if all of the request was read, as after a 413 it was not."""
-        if self._in_body and not self._deaf:
-            self._leave()
+        if self._in_body and not self._ignores_input:
+            self._close_gracefully()
         else:
             self.transport.close()
             # Closing waits for the answer to be read; a reader who does not read is not waited for.
-            self._start_timer(self.flush_seconds, self.transport.abort)
+            self._start_timer(self.flush_timeout_seconds, self.transport.abort)
 
     def shutdown(self) -> None:
         """The server ends once all answers under way are given: those that would go on are told so."""
-        for end in self.app_state.get(AT_SHUTDOWN, ()):
+        for end in self.app_state.get(SHUTDOWN_CALLBACKS, ()):
             end()
         super().shutdown()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self._refusal is not None and self.cycle.response_complete:
-            self._part()
+        if self._pending_problem is not None and self.cycle.response_complete:
+            self._finish()
 
-    def _head_overdue(self) -> None:
+    def _on_header_timeout(self) -> None:
         if self.scope is None:
             self.transport.close()  # not one byte came: there is nobody to tell
         elif self.flow.read_paused:
-            self._start_timer(self.header_seconds, self._head_overdue)  # it is us who do not read
+            self._start_timer(self.header_timeout_seconds, self._on_header_timeout)  # it is us who do not read
         else:
-            self._refuse(RequestTimeout())
+            self._reject(RequestTimeout())
 
-    def _refuse(self, problem: Problem) -> None:
+    def _reject(self, problem: Problem) -> None:
         """Nothing more is read; the problem is told after the answers that are still due."""
-        self._refusal = problem
-        self._deaf = True
+        self._pending_problem = problem
+        self._ignores_input = True
         self._stop_timer()
         cycle = self.cycle
         if cycle is None or cycle.response_complete:
-            self._part()
+            self._finish()
         elif cycle.more_body:
             # Its own body is broken, and with it the request that the app is at.
             cycle.disconnected = True
@@ -173,40 +173,40 @@ class Protocol(HttpToolsProtocol):
             if cycle.response_started or self.pipeline:
                 self.transport.close()
             else:
-                self._tell(problem)
+                self._send_problem(problem)
 
-    def _part(self) -> None:
+    def _finish(self) -> None:
         """All answers that were due are given. A request whose body breaks after its answer gets no second one."""
         if self._in_body:
-            self._leave()
-        elif self._refusal is not None:
-            self._tell(self._refusal)
+            self._close_gracefully()
+        elif self._pending_problem is not None:
+            self._send_problem(self._pending_problem)
 
-    def _tell(self, problem: Problem) -> None:
+    def _send_problem(self, problem: Problem) -> None:
         if not self.transport.is_closing():
-            self.transport.write(self._answer(problem))
-            self._leave()
+            self.transport.write(self._encode_problem(problem))
+            self._close_gracefully()
 
-    def _leave(self) -> None:
+    def _close_gracefully(self) -> None:
         """Close once the other side has had time to read the answer (RFC 9112 9.6).
 
         Closing at once, with bytes of theirs still on the way, would reset the connection and take the answer along.
         """
-        self._deaf = True
+        self._ignores_input = True
         self.pipeline.clear()
         self._unset_keepalive_if_required()
         self.flow.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        self._start_timer(self.linger_seconds, self.transport.close)
+        self._start_timer(self.linger_timeout_seconds, self.transport.close)
 
-    def _answer(self, problem: Problem) -> bytes:
+    def _encode_problem(self, problem: Problem) -> bytes:
         """The problem as the rooms would have told it, had the request come so far: named, measured, and logged."""
         method = self.parser.get_method()
         scope: Scope = {"type": "http", "method": method.decode("ascii"), "headers": self.headers or []}
         request_id = access_log.assign_request_id(scope)
         response = problem.response(scope)
-        cors.open_to_others(scope, response.headers)
+        cors.add_cors_headers(scope, response.headers)
         access_log.record_request(scope, problem.status, 0.0)
         headers = [
             *self.server_state.default_headers,
@@ -230,11 +230,11 @@ class Protocol(HttpToolsProtocol):
             self._timer = None
 
 
-class _Transport:
+class _ResponseTransport:
     """The transport as an answer sees it, whose end is the protocol's to choose."""
 
     def __init__(self, protocol: Protocol) -> None:
-        self.close = protocol.close_after_answer
+        self.close = protocol.close_after_response
         self._transport = protocol.transport
 
     def __getattr__(self, name: str) -> Any:

@@ -13,35 +13,40 @@ from math import ceil
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.http.conditional import tags_in
+from app.core.http.conditional import parse_if_none_match
 from app.core.problems import Problem, TooManyRequests
 
 Address = IPv4Address | IPv6Address
 Networks = Sequence[IPv4Network | IPv6Network]
 Clock = Callable[[], float]
 
-MOST_BUCKETS = 10_000
-NETWORK_BITS = {4: 24, 6: 56}  # what one household or office is given, so that nobody has more by changing addresses
+MAX_BUCKETS = 10_000
+NETWORK_PREFIX_BITS = {
+    4: 24,
+    6: 56,
+}  # what one household or office is given, so that nobody has more by changing addresses
 
 
-class Buckets:
+class TokenBuckets:
     """Buckets of `burst` tokens, one for each key, refilled at `rate` a second.
 
     Of a bucket only the instant is kept at which it will be full again (the generic cell rate algorithm). One that is
     full is as good as none and forgotten, and of more than `most` the one that was not used for longest.
     """
 
-    def __init__(self, rate: float, burst: int, *, most: int = MOST_BUCKETS, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self, rate: float, burst: int, *, max_buckets: int = MAX_BUCKETS, clock: Clock = time.monotonic
+    ) -> None:
         self.rate = rate
         self.burst = burst
-        self.most = most
+        self.max_buckets = max_buckets
         self.clock = clock
         self._full_at: OrderedDict[Hashable, float] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._full_at)
 
-    def wait(self, key: Hashable, cost: int = 1) -> float:
+    def seconds_until(self, key: Hashable, cost: int = 1) -> float:
         """The seconds until there are as many tokens (never > burst); 0: there are."""
         now = self.clock()
         wait = max(self._full_at.get(key, now), now) + cost / self.rate - now - self.burst / self.rate
@@ -49,7 +54,7 @@ class Buckets:
 
     def take(self, key: Hashable, cost: int = 1) -> float:
         """Take tokens, and return 0; or take none, and return the seconds until there are as many."""
-        wait = self.wait(key, cost)
+        wait = self.seconds_until(key, cost)
         if not wait:
             self.charge(key, cost)
         return wait
@@ -60,30 +65,30 @@ class Buckets:
         full_at = max(self._full_at.get(key, now), now) + cost / self.rate
         self._full_at[key] = min(full_at, now + 2 * self.burst / self.rate)
         self._full_at.move_to_end(key)
-        self._forget(now)
+        self._evict(now)
 
-    def give_back(self, key: Hashable, cost: int = 1) -> None:
+    def refund(self, key: Hashable, cost: int = 1) -> None:
         """What was taken was not used."""
         if key in self._full_at:
             self._full_at[key] -= cost / self.rate
 
-    def left(self, key: Hashable) -> tuple[int, int]:
+    def remaining(self, key: Hashable) -> tuple[int, int]:
         """The whole tokens in the bucket, and the seconds until it is full."""
         missing = max(self._full_at.get(key, 0.0) - self.clock(), 0.0)
         return max(int(self.burst - missing * self.rate + 1e-6), 0), ceil(missing - 1e-6)
 
     def headers(self, name: str, key: Hashable) -> dict[str, str]:
         """RateLimit-Policy and RateLimit (the IETF's draft-ietf-httpapi-ratelimit-headers-10) under this name."""
-        remaining, seconds = self.left(key)
+        remaining, seconds = self.remaining(key)
         return {
             "RateLimit-Policy": f'"{name}";q={self.burst};w={ceil(self.burst / self.rate)}',
             "RateLimit": f'"{name}";r={remaining};t={seconds}',
         }
 
-    def _forget(self, now: float) -> None:
+    def _evict(self, now: float) -> None:
         """Two at each taking, which adds one at most: so there are never more than `most`, and no long sweep."""
         for key in list(islice(self._full_at, 2)):
-            if self._full_at[key] > now and len(self._full_at) <= self.most:
+            if self._full_at[key] > now and len(self._full_at) <= self.max_buckets:
                 break
             del self._full_at[key]
 
@@ -111,15 +116,15 @@ class RateLimitMiddleware:
         clock: Clock = time.monotonic,
     ) -> None:
         self.app = app
-        self.clients = Buckets(rate_client, burst_client, clock=clock) if rate_client else None
-        self.networks = Buckets(rate_network, burst_network, clock=clock) if rate_network else None
+        self.clients = TokenBuckets(rate_client, burst_client, clock=clock) if rate_client else None
+        self.networks = TokenBuckets(rate_network, burst_network, clock=clock) if rate_network else None
         self.proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        refused: Problem | None = scope.get("state", {}).get("refused")
+        refused: Problem | None = scope.get("state", {}).get("problem")
         app = refused.response(scope) if refused else self.app
         if scope["path"] == "/metrics" or scope["path"].startswith("/health/"):
             await app(scope, receive, send)
@@ -129,15 +134,15 @@ class RateLimitMiddleware:
         if buckets is None:
             await app(scope, receive, send)
             return
-        key = network_of(scope, self.proxies) if caller is None else caller.client_id
+        key = client_network(scope, self.proxies) if caller is None else caller.client_id
         wait = 0.0 if key is None else buckets.take(key)
-        is_free = key is not None and "*" not in tags_in(Headers(scope=scope).getlist("if-none-match"))
+        is_free = key is not None and "*" not in parse_if_none_match(Headers(scope=scope).getlist("if-none-match"))
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
                 if message["status"] == 304 and is_free:
-                    buckets.give_back(key)
-                _tell(MutableHeaders(scope=message), buckets.headers(name, key))
+                    buckets.refund(key)
+                _add_rate_limit_headers(MutableHeaders(scope=message), buckets.headers(name, key))
             await send(message)
 
         if wait:
@@ -146,37 +151,37 @@ class RateLimitMiddleware:
             await app(scope, receive, told)
 
 
-def _tell(headers: MutableHeaders, limit: Mapping[str, str]) -> None:
+def _add_rate_limit_headers(headers: MutableHeaders, limit: Mapping[str, str]) -> None:
     """Unless all may read it, or it tells of a limit of its own already."""
     if "public" not in headers.get("cache-control", "") and "ratelimit" not in headers:
         headers.update(limit)
 
 
-def network_of(scope: Scope, proxies: Networks) -> Hashable:
+def client_network(scope: Scope, proxies: Networks) -> Hashable:
     """The network that a request comes from; None: the machine itself, or everybody behind a proxy nobody has named."""
-    address = address_of(scope, proxies)
+    address = client_address(scope, proxies)
     if address is None or (address.is_loopback and not proxies):
         return None
-    return address.version, int(address) >> (address.max_prefixlen - NETWORK_BITS[address.version])
+    return address.version, int(address) >> (address.max_prefixlen - NETWORK_PREFIX_BITS[address.version])
 
 
-def address_of(scope: Scope, proxies: Networks) -> Address | None:
+def client_address(scope: Scope, proxies: Networks) -> Address | None:
     """The address that a request comes from; None where there is none, as on a socket of the file system.
 
     A trusted proxy says in X-Forwarded-For who asked it, at the right end: going left from there, the first that is no
     trusted proxy counts. What stands further left, anybody can have written.
     """
-    address = _parsed((scope.get("client") or ("",))[0])
+    address = _parse_address((scope.get("client") or ("",))[0])
     before = [one for value in Headers(scope=scope).getlist("x-forwarded-for") for one in value.split(",")]
     while before and address is not None and any(address in network for network in proxies):
-        said = _parsed(before.pop())
+        said = _parse_address(before.pop())
         if said is None:
             break
         address = said
     return address
 
 
-def _parsed(text: str) -> Address | None:
+def _parse_address(text: str) -> Address | None:
     """An address, with a port or without, and an IPv4 one within IPv6 as what it is."""
     text = text.strip()
     if text.startswith("["):

@@ -12,18 +12,18 @@ from urllib.parse import unquote_plus, unquote_to_bytes
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.languages import Text
-from app.core.problems import Invalid, InvalidParameters, Malformed, NotFound, Problem
+from app.core.problems import ErrorDetail, InvalidParameters, Malformed, NotFound, Problem
 
-MOST_PARAMETERS = 100
+MAX_PARAMETERS = 100
 BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
-REPEATED = Text("Parameter hanya boleh diberikan sekali.", "The parameter may be given only once.")
-EMPTY = Text("Parameter harus bernama dan bernilai.", "A parameter must have a name and a value.")
-TOO_MANY = Text(f"Paling banyak {MOST_PARAMETERS} parameter.", f"At most {MOST_PARAMETERS} parameters.")
+REPEATED_PARAMETER = Text("Parameter hanya boleh diberikan sekali.", "The parameter may be given only once.")
+EMPTY_PARAMETER = Text("Parameter harus bernama dan bernilai.", "A parameter must have a name and a value.")
+TOO_MANY_PARAMETERS = Text(f"Paling banyak {MAX_PARAMETERS} parameter.", f"At most {MAX_PARAMETERS} parameters.")
 
 
 class RawQueryMiddleware:
-    """Sets `scope["state"]["refused"]` to a problem, unless the address means one thing; the room that counts answers.
+    """Sets `scope["state"]["problem"]` to a problem, unless the address means one thing; the room that counts answers.
 
     Percent-encoding as in RFC 3986 2.1, UTF-8 inside it (RFC 3629), and in the query pairs parted by `&` alone with
     `+` for a space, each name once and none empty (the urlencoded form of the WHATWG URL standard, read strictly).
@@ -33,25 +33,25 @@ class RawQueryMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (problem := _problem(scope)):
-            scope.setdefault("state", {})["refused"] = problem
+        if scope["type"] == "http" and (problem := _find_problem(scope)):
+            scope.setdefault("state", {})["problem"] = problem
         await self.app(scope, receive, send)
 
 
-def _problem(scope: Scope) -> Problem | None:
+def _find_problem(scope: Scope) -> Problem | None:
     query: bytes = scope["query_string"]
-    if not (_is_text(scope.get("raw_path") or b"") and _is_text(query)):
+    if not (_is_valid_encoding(scope.get("raw_path") or b"") and _is_valid_encoding(query)):
         return Malformed()
     path = (scope.get("raw_path") or b"").lower()
     # An encoded slash parts no segments (RFC 3986 2.2), but the router would take it for one; and its patterns end in
     # `$`, which also stands before a line feed at the end.
     if b"%2f" in path or path.endswith(b"%0a"):
         return NotFound()
-    errors = list(_errors(query.decode("ascii")))
+    errors = list(_find_errors(query.decode("ascii")))
     return InvalidParameters(*errors) if errors else None
 
 
-def _is_text(raw: bytes) -> bool:
+def _is_valid_encoding(raw: bytes) -> bool:
     """Whether the bytes are ASCII whose percent-encodings stand for UTF-8 without NUL."""
     if not raw.isascii() or BROKEN_ESCAPE.search(raw):
         return False
@@ -61,15 +61,15 @@ def _is_text(raw: bytes) -> bool:
         return False
 
 
-def _errors(query: str) -> Iterator[Invalid]:
+def _find_errors(query: str) -> Iterator[ErrorDetail]:
     pieces = query.split("&") if query else []
-    if len(pieces) > MOST_PARAMETERS:
-        yield Invalid("too_many_parameters", TOO_MANY, parameter="")
+    if len(pieces) > MAX_PARAMETERS:
+        yield ErrorDetail("too_many_parameters", TOO_MANY_PARAMETERS, parameter="")
         return
     pairs = [piece.partition("=") for piece in pieces]
     for name, count in Counter(unquote_plus(name) for name, _, _ in pairs if name).items():
         if count > 1:
-            yield Invalid("repeated_parameter", REPEATED, parameter=name)
+            yield ErrorDetail("repeated_parameter", REPEATED_PARAMETER, parameter=name)
     for name, _, value in pairs:
         if not name or not value:
-            yield Invalid("empty_parameter", EMPTY, parameter=unquote_plus(name))
+            yield ErrorDetail("empty_parameter", EMPTY_PARAMETER, parameter=unquote_plus(name))

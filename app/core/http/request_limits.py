@@ -20,14 +20,14 @@ from app.core.problems import (
     UriTooLong,
 )
 
-URL_BYTES = 8 * 1024
-HEADER_BYTES = 32 * 1024
-FIELD_OVERHEAD = 4  # ": " and the line's end, as the field stood on the wire
-NO_BODY = Text("GET dan HEAD tidak menerima isi.", "GET and HEAD take no body.")
-CLOSE = {"Connection": "close"}  # the rest of a body that nobody reads would be taken for the next request
+MAX_URL_BYTES = 8 * 1024
+MAX_HEADER_BYTES = 32 * 1024
+FIELD_OVERHEAD_BYTES = 4  # ": " and the line's end, as the field stood on the wire
+BODY_NOT_ALLOWED = Text("GET dan HEAD tidak menerima isi.", "GET and HEAD take no body.")
+CLOSE_CONNECTION = {"Connection": "close"}  # the rest of a body that nobody reads would be taken for the next request
 DISCONNECT: Message = {"type": "http.disconnect"}
-LIVENESS = "/health/live"
-STREAM = b"text/event-stream"
+LIVENESS_PATH = "/health/live"
+EVENT_STREAM = b"text/event-stream"
 
 
 class RequestLimitsMiddleware:
@@ -62,56 +62,56 @@ class RequestLimitsMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        problem = self._refusal(scope)
+        problem = self._check_head(scope)
         if problem is None:
-            problem = await self._counted(scope, receive, send)
+            problem = await self._run_counted(scope, receive, send)
         if problem is not None:
             await problem.response(scope)(scope, receive, send)
 
-    def _refusal(self, scope: Scope) -> Problem | None:
+    def _check_head(self, scope: Scope) -> Problem | None:
         """What the head alone shows."""
-        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > URL_BYTES:
+        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_URL_BYTES:
             return UriTooLong()
-        if sum(len(name) + len(value) + FIELD_OVERHEAD for name, value in scope["headers"]) > HEADER_BYTES:
+        if sum(len(name) + len(value) + FIELD_OVERHEAD_BYTES for name, value in scope["headers"]) > MAX_HEADER_BYTES:
             return HeadersTooLarge()
         headers = Headers(scope=scope)
         length = _declared_length(headers)
         if scope["method"] in ("GET", "HEAD") and (length > 0 or "transfer-encoding" in headers):
-            return Malformed(detail=NO_BODY, headers=CLOSE)
-        if length > self._limit(scope):
-            return ContentTooLarge(headers=CLOSE)
-        if self.running >= self.concurrency and scope["path"] != LIVENESS:
+            return Malformed(detail=BODY_NOT_ALLOWED, headers=CLOSE_CONNECTION)
+        if length > self._max_body_bytes(scope):
+            return ContentTooLarge(headers=CLOSE_CONNECTION)
+        if self.running >= self.concurrency and scope["path"] != LIVENESS_PATH:
             return Unavailable(retry_after=1)
         return None
 
-    def _limit(self, scope: Scope) -> int:
+    def _max_body_bytes(self, scope: Scope) -> int:
         return self.large_limit if scope["path"].endswith(self.large) else self.body_limit
 
-    async def _counted(self, scope: Scope, receive: Receive, send: Send) -> Problem | None:
-        exchange = _Exchange(receive, send, self._limit(scope), self.silence)
+    async def _run_counted(self, scope: Scope, receive: Receive, send: Send) -> Problem | None:
+        exchange = _Exchange(receive, send, self._max_body_bytes(scope), self.silence)
         self.running += 1
         try:
-            return await self._timed(scope, exchange)
+            return await self._run_timed(scope, exchange)
         finally:
             self.running -= not exchange.is_stream
 
-    async def _timed(self, scope: Scope, exchange: "_Exchange") -> Problem | None:
+    async def _run_timed(self, scope: Scope, exchange: "_Exchange") -> Problem | None:
         """The problem to answer with, when the app did not come to an answer because of the request's body or time."""
         try:
             async with asyncio.timeout(self.seconds) as deadline:
-                exchange.if_stream = lambda: self._let_go(deadline)
+                exchange.on_stream_start = lambda: self._release_stream(deadline)
                 await self.app(scope, exchange.receive, exchange.send)
         except TimeoutError:
             if not deadline.expired():
                 raise
-            exchange.fault = RequestTimeout(headers=CLOSE) if exchange.waiting else Unavailable()
+            exchange.problem = RequestTimeout(headers=CLOSE_CONNECTION) if exchange.is_receiving else Unavailable()
         except Exception:
             # Whatever the app makes of the fault raised in its receive, the fault is what there is to say.
-            if exchange.fault is None:
+            if exchange.problem is None:
                 raise
-        return None if exchange.started else exchange.fault
+        return None if exchange.response_started else exchange.problem
 
-    def _let_go(self, deadline: asyncio.Timeout) -> None:
+    def _release_stream(self, deadline: asyncio.Timeout) -> None:
         """A stream of events has no end to wait for; how many there are at a time is its route's to limit."""
         self.running -= 1
         if not deadline.expired():
@@ -124,52 +124,52 @@ class _Exchange:
     def __init__(self, receive: Receive, send: Send, limit: int, silence: float) -> None:
         self._receive = receive
         self._send = send
-        self._left = limit
-        self._silence = silence
+        self._remaining_bytes = limit
+        self._idle_timeout = silence
         self._ended = False
-        self.fault: Problem | None = None
-        self.started = False
-        self.waiting = False
+        self.problem: Problem | None = None
+        self.response_started = False
+        self.is_receiving = False
         self.is_stream = False
-        self.if_stream: Callable[[], None] = lambda: None
+        self.on_stream_start: Callable[[], None] = lambda: None
 
     async def receive(self) -> Message:
-        if self.fault is None:
-            message = await (self._receive() if self._ended else self._next())
-            if self.fault is None:
+        if self.problem is None:
+            message = await (self._receive() if self._ended else self._receive_in_time())
+            if self.problem is None:
                 return message
-        if self.started:
+        if self.response_started:
             return DISCONNECT  # all that an answer which has begun can still be told
-        raise self.fault
+        raise self.problem
 
-    async def _next(self) -> Message:
-        self.waiting = True
+    async def _receive_in_time(self) -> Message:
+        self.is_receiving = True
         try:
-            async with asyncio.timeout(self._silence):
+            async with asyncio.timeout(self._idle_timeout):
                 message = await self._receive()
         except TimeoutError:
-            self.fault = RequestTimeout(headers=CLOSE)
+            self.problem = RequestTimeout(headers=CLOSE_CONNECTION)
             return DISCONNECT
-        self.waiting = False
+        self.is_receiving = False
         self._ended = not message.get("more_body", False)
-        self._left -= len(message.get("body", b""))
-        if self._left < 0:
-            self.fault = ContentTooLarge(headers=CLOSE)
+        self._remaining_bytes -= len(message.get("body", b""))
+        if self._remaining_bytes < 0:
+            self.problem = ContentTooLarge(headers=CLOSE_CONNECTION)
         return message
 
     async def send(self, message: Message) -> None:
         # FastAPI turns every exception of a body's reading into a 400 of its own: the fault goes before it.
-        if self.fault is not None and not self.started:
+        if self.problem is not None and not self.response_started:
             return
-        self.started = True
+        self.response_started = True
         if message["type"] == "http.response.start" and _is_stream(message):
             self.is_stream = True
-            self.if_stream()
+            self.on_stream_start()
         await self._send(message)
 
 
 def _is_stream(start: Message) -> bool:
-    return any(name.lower() == b"content-type" and value.startswith(STREAM) for name, value in start["headers"])
+    return any(name.lower() == b"content-type" and value.startswith(EVENT_STREAM) for name, value in start["headers"])
 
 
 def _declared_length(headers: Headers) -> int:

@@ -7,14 +7,14 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from app.core.languages import Text
-from app.core.problems import Invalid, InvalidContent, InvalidParameters
+from app.core.problems import ErrorDetail, InvalidContent, InvalidParameters
 
 Context = Mapping[str, Any]
 Place = Sequence[str | int]
 Model = TypeVar("Model", bound=BaseModel)
-MOST_ERRORS = 100
+MAX_ERRORS = 100
 
-SAYINGS: Mapping[str, tuple[str, Callable[[Context], Text]]] = {
+ERROR_TEXTS: Mapping[str, tuple[str, Callable[[Context], Text]]] = {
     "extra_forbidden": (
         "unknown_parameter",
         lambda c: Text(
@@ -24,7 +24,7 @@ SAYINGS: Mapping[str, tuple[str, Callable[[Context], Text]]] = {
     ),
     "literal_error": (
         "not_one_of",
-        lambda c: Text(f"Harus salah satu dari: {listed(c)}.", f"Must be one of: {listed(c)}."),
+        lambda c: Text(f"Harus salah satu dari: {format_choices(c)}.", f"Must be one of: {format_choices(c)}."),
     ),
     "unknown_field": (
         "unknown_field",
@@ -110,92 +110,97 @@ SAYINGS: Mapping[str, tuple[str, Callable[[Context], Text]]] = {
     ),
 }
 # What pydantic calls alike, and is something else in a body.
-IN_A_BODY = {"extra_forbidden": "unknown_member", "missing": "missing_member"}
+BODY_ERROR_TYPES = {"extra_forbidden": "unknown_member", "missing": "missing_member"}
 
 
-def listed(context: Context) -> str:
+def format_choices(context: Context) -> str:
     """The values that are allowed, without the English of pydantic's list."""
     return str(context["expected"]).replace("' or '", "', '").replace("'", "")
 
 
-def refusal(errors: Sequence[Any], known: Sequence[str], body: Any = None) -> InvalidParameters | InvalidContent:
+def validation_problem(
+    errors: Sequence[Any], known: Sequence[str], body: Any = None
+) -> InvalidParameters | InvalidContent:
     """The problem for FastAPI's errors about one request: `known` are the parameters of its route, `body` its type."""
     told = [
-        _content(error, error["loc"][1:], body) if error["loc"][0] == "body" else _parameter(error, known)
-        for error in errors[:MOST_ERRORS]
+        _body_error(error, error["loc"][1:], body) if error["loc"][0] == "body" else _parameter_error(error, known)
+        for error in errors[:MAX_ERRORS]
     ]
     return InvalidContent(*told) if all(one.pointer is not None for one in told) else InvalidParameters(*told)
 
 
-def invalid_parameters(errors: Sequence[Any], known: Sequence[str]) -> InvalidParameters:
+def parameter_problem(errors: Sequence[Any], known: Sequence[str]) -> InvalidParameters:
     """The problem for pydantic's errors about parameters; `known` are the names that the route takes."""
-    return InvalidParameters(*(_parameter(error, known) for error in errors))
+    return InvalidParameters(*(_parameter_error(error, known) for error in errors))
 
 
-def validate(model: type[Model], content: Mapping[str, Any]) -> Model:
+def validate_document(model: type[Model], content: Mapping[str, Any]) -> Model:
     """A document as its schema has it, as after a merge; InvalidContent says what is wrong with it."""
     try:
         return model.model_validate(content)
     except ValidationError as invalid:
-        errors = invalid.errors(include_url=False)[:MOST_ERRORS]
-        raise InvalidContent(*(_content(error, error["loc"], model) for error in errors)) from None
+        errors = invalid.errors(include_url=False)[:MAX_ERRORS]
+        raise InvalidContent(*(_body_error(error, error["loc"], model) for error in errors)) from None
 
 
-def _parameter(error: Mapping[str, Any], known: Sequence[str]) -> Invalid:
-    code, detail = _said(error["type"], error, known)
-    return Invalid(code, detail, parameter=str(error["loc"][1]) if len(error["loc"]) > 1 else "")
+def _parameter_error(error: Mapping[str, Any], known: Sequence[str]) -> ErrorDetail:
+    code, detail = _describe_error(error["type"], error, known)
+    return ErrorDetail(code, detail, parameter=str(error["loc"][1]) if len(error["loc"]) > 1 else "")
 
 
-def _content(error: Mapping[str, Any], place: Place, body: Any) -> Invalid:
+def _body_error(error: Mapping[str, Any], place: Place, body: Any) -> ErrorDetail:
     kind, given = error["type"], error.get("input", ...)
-    if kind in IN_A_BODY:
-        kind = IN_A_BODY[kind]
+    if kind in BODY_ERROR_TYPES:
+        kind = BODY_ERROR_TYPES[kind]
     elif given is None:
         kind = "null_not_allowed"
     elif isinstance(given, str) and kind in ("too_short", "too_long"):
         kind = f"string_{kind}"  # where a narrower length was put upon a type of ours
-    code, detail = _said(kind, error, _members(body, place[:-1]) if kind == "unknown_member" else ())
-    return Invalid(code, detail, pointer=pointer_to(place))
+    code, detail = _describe_error(kind, error, _list_members_at(body, place[:-1]) if kind == "unknown_member" else ())
+    return ErrorDetail(code, detail, pointer=json_pointer(place))
 
 
-def _said(kind: str, error: Mapping[str, Any], known: Sequence[str]) -> tuple[str, Text]:
-    code, say = SAYINGS.get(kind, (kind, lambda _: Text("Nilai tidak sah.", "Not a valid value.")))
+def _describe_error(kind: str, error: Mapping[str, Any], known: Sequence[str]) -> tuple[str, Text]:
+    code, say = ERROR_TEXTS.get(kind, (kind, lambda _: Text("Nilai tidak sah.", "Not a valid value.")))
     return code, say({**error.get("ctx", {}), "known": ", ".join(known)})
 
 
-def pointer_to(place: Iterable[str | int]) -> str:
+def json_pointer(place: Iterable[str | int]) -> str:
     """The JSON pointer to a place within a body (RFC 6901)."""
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in place)
 
 
-def _members(body: Any, place: Place) -> list[str]:
+def _list_members_at(body: Any, place: Place) -> list[str]:
     """The names that an object at this place within a body may have."""
-    within = _models_in(body)
+    within = _list_models(body)
     for step in place:
         if isinstance(step, str):  # the number of an item leads to no other model than its list does
             fields = [pair for model in within for pair in model.model_fields.items()]
             within = [
-                one for name, field in fields if _name(name, field) == step for one in _models_in(field.annotation)
+                one
+                for name, field in fields
+                if _member_name(name, field) == step
+                for one in _list_models(field.annotation)
             ]
-    return names_of(within)
+    return list_member_names(within)
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
+def _list_models(annotation: Any) -> list[type[BaseModel]]:
     """The models that a type mentions, as `list[Model] | None` does."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    return [model for argument in get_args(annotation) for model in _models_in(argument)]
+    return [model for argument in get_args(annotation) for model in _list_models(argument)]
 
 
-def names_of(models: Sequence[Any]) -> list[str]:
+def list_member_names(models: Sequence[Any]) -> list[str]:
     """The names on the wire of the members of these types, where they are models: a route's parameters, say."""
     return [
-        _name(name, field)
+        _member_name(name, field)
         for model in models
         if isinstance(model, type) and issubclass(model, BaseModel)
         for name, field in model.model_fields.items()
     ]
 
 
-def _name(name: str, field: FieldInfo) -> str:
+def _member_name(name: str, field: FieldInfo) -> str:
     return field.alias or name

@@ -49,37 +49,37 @@ about it.
 from collections.abc import Iterator
 
 from app.core.problems.conflicts import (
-    Circular,
+    AlreadyExists,
+    CircularParent,
     CircularRepresentation,
     Conflict,
     EndsBeforeStart,
-    Exists,
     ForeignParent,
-    InFlight,
     InUse,
     NoPlacesLeft,
-    OutsideMeeting,
     ParallelSessions,
     PreconditionFailed,
     PreconditionRequired,
+    RequestInFlight,
     RollClosed,
     RollTooLong,
     SameOfficeTwice,
     SecondClientNeeded,
-    TwoHolders,
+    SessionOutsideMeeting,
+    TwoDefinitiveHolders,
 )
-from app.core.problems.problem import MEDIA_TYPE, Invalid, Problem
+from app.core.problems.problem import MEDIA_TYPE, ErrorDetail, Problem
 from app.core.problems.requests import (
     ContentTooLarge,
     Forbidden,
     HeadersTooLarge,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
     ImportRefused,
     InsufficientScope,
     InternalError,
     InvalidContent,
     InvalidParameters,
-    KeyRequired,
-    KeyReused,
     Malformed,
     MethodNotAllowed,
     NotAcceptable,
@@ -95,46 +95,46 @@ from app.core.problems.requests import (
 )
 
 __all__ = [
-    "KINDS",
     "MEDIA_TYPE",
-    "Circular",
+    "PROBLEM_TYPES",
+    "AlreadyExists",
+    "CircularParent",
     "CircularRepresentation",
     "Conflict",
     "ContentTooLarge",
     "EndsBeforeStart",
-    "Exists",
+    "ErrorDetail",
     "Forbidden",
     "ForeignParent",
     "HeadersTooLarge",
+    "IdempotencyKeyRequired",
+    "IdempotencyKeyReused",
     "ImportRefused",
-    "InFlight",
     "InUse",
     "InsufficientScope",
     "InternalError",
-    "Invalid",
     "InvalidContent",
     "InvalidParameters",
-    "KeyRequired",
-    "KeyReused",
     "Malformed",
     "MethodNotAllowed",
     "NoPlacesLeft",
     "NotAcceptable",
     "NotFound",
-    "OutsideMeeting",
     "OutsideOrganization",
     "ParallelSessions",
     "PreconditionFailed",
     "PreconditionRequired",
     "Problem",
+    "RequestInFlight",
     "RequestTimeout",
     "RollClosed",
     "RollTooLong",
     "SameOfficeTwice",
     "SecondClientNeeded",
+    "SessionOutsideMeeting",
     "TooManyRequests",
     "TooRecent",
-    "TwoHolders",
+    "TwoDefinitiveHolders",
     "Unauthenticated",
     "Unavailable",
     "UnsupportedMediaType",
@@ -142,12 +142,14 @@ __all__ = [
 ]
 
 
-def _kinds(root: type[Problem]) -> Iterator[type[Problem]]:
+def _list_problem_types(root: type[Problem]) -> Iterator[type[Problem]]:
     """All that can be answered with: those that have a code of their own, by status."""
     for kind in root.__subclasses__():
         if "code" in vars(kind):
             yield kind
-        yield from _kinds(kind)
+        yield from _list_problem_types(kind)
 
 
-KINDS: dict[str, type[Problem]] = {kind.code: kind for kind in sorted(_kinds(Problem), key=lambda kind: kind.status)}
+PROBLEM_TYPES: dict[str, type[Problem]] = {
+    kind.code: kind for kind in sorted(_list_problem_types(Problem), key=lambda kind: kind.status)
+}

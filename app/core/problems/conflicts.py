@@ -1,7 +1,7 @@
 """Problems of the record: the request is well made, and does not fit what is there."""
 
 from app.core.languages import Text
-from app.core.problems.problem import Invalid, Problem
+from app.core.problems.problem import ErrorDetail, Problem
 
 
 class Conflict(Problem):
@@ -9,40 +9,40 @@ class Conflict(Problem):
 
     status, code = 409, "conflict"
     title = Text("Bertentangan dengan catatan", "In conflict with the record")
-    mend = Text(
+    remedy = Text(
         "Permintaan bertentangan dengan yang sudah tercatat. Baca lagi, lalu sesuaikan.",
         "The request is in conflict with what is on record. Read it again, then adapt.",
     )
 
 
-class Exists(Conflict):
+class AlreadyExists(Conflict):
     code = "already_exists"
     title = Text("Sudah ada", "Already there")
-    mend = Text("Kode atau kunci ini sudah dipakai.", "This code or key is taken.")
+    remedy = Text("Kode atau kunci ini sudah dipakai.", "This code or key is taken.")
 
 
 class InUse(Conflict):
     code = "in_use"
     title = Text("Masih dipakai", "Still in use")
-    mend = Text(
+    remedy = Text(
         "Yang masih dirujuk tidak dapat dihapus; errors menyebut oleh apa.",
         "What is referred to cannot be deleted; errors say by what.",
     )
 
 
-class Circular(Conflict):
+class CircularParent(Conflict):
     code = "circular_parent"
     title = Text("Induk berputar", "Parents in a circle")
-    mend = Text(
+    remedy = Text(
         "Induk tidak boleh berada di bawah anaknya sendiri.",
         "A parent may not lie below its own child.",
     )
 
 
-class TwoHolders(Conflict):
+class TwoDefinitiveHolders(Conflict):
     code = "two_definitive_holders"
     title = Text("Dua pejabat definitif", "Two definitive holders")
-    mend = Text(
+    remedy = Text(
         "Ketua, sekretaris dan sekretaris jenderal definitif hanya satu orang per lembaga pada hari yang pasti.",
         "An organization has one definitive chair, secretary and secretary general on days that are certain.",
     )
@@ -51,7 +51,7 @@ class TwoHolders(Conflict):
 class SameOfficeTwice(Conflict):
     code = "same_office_twice"
     title = Text("Jabatan yang sama dua kali", "The same office twice")
-    mend = Text(
+    remedy = Text(
         "Orang ini sudah memegang jabatan itu pada hari yang sama.",
         "This person already holds that office on the same days.",
     )
@@ -60,22 +60,22 @@ class SameOfficeTwice(Conflict):
 class EndsBeforeStart(Conflict):
     code = "ends_before_start"
     title = Text("Berakhir sebelum mulai", "Ends before it starts")
-    mend = Text("Akhir tidak boleh mendahului awal.", "The end may not come before the start.")
+    remedy = Text("Akhir tidak boleh mendahului awal.", "The end may not come before the start.")
 
 
 class ForeignParent(Conflict):
     code = "foreign_parent"
     title = Text("Induk dari pemilu lain", "A parent of another election")
-    mend = Text(
+    remedy = Text(
         "Induk sebuah tahapan harus milik pemilu yang sama.",
         "The parent of a stage must belong to the same election.",
     )
 
 
-class OutsideMeeting(Conflict):
+class SessionOutsideMeeting(Conflict):
     code = "session_outside_meeting"
     title = Text("Sesi di luar hari rapat", "A session outside its meeting")
-    mend = Text(
+    remedy = Text(
         "Sesi harus berada pada hari-hari rapatnya, menurut zona waktu rapat.",
         "A session must lie within the days of its meeting, in the meeting's time zone.",
     )
@@ -84,7 +84,7 @@ class OutsideMeeting(Conflict):
 class ParallelSessions(Conflict):
     code = "parallel_sessions"
     title = Text("Dua sesi pada saat yang sama", "Two sessions at once")
-    mend = Text(
+    remedy = Text(
         "Seseorang tidak dapat berada di dua sesi yang berjalan bersamaan.",
         "Nobody can be in two sessions that run side by side.",
     )
@@ -93,7 +93,7 @@ class ParallelSessions(Conflict):
 class NoPlacesLeft(Conflict):
     code = "no_places_left"
     title = Text("Kuota utusan habis", "No places left")
-    mend = Text(
+    remedy = Text(
         "Lembaga ini sudah mengirim utusan sebanyak yang diperkenankan (places pada rapat).",
         "This organization has as many delegates on the list as the meeting allows (its places).",
     )
@@ -102,7 +102,7 @@ class NoPlacesLeft(Conflict):
 class CircularRepresentation(Conflict):
     code = "circular_representation"
     title = Text("Perwakilan berputar", "Representation in a circle")
-    mend = Text(
+    remedy = Text(
         "Rantai perwakilan tidak boleh kembali kepada dirinya sendiri; paling panjang 16.",
         "A chain of representation may not come back to itself, nor be longer than 16.",
     )
@@ -111,7 +111,7 @@ class CircularRepresentation(Conflict):
 class RollClosed(Conflict):
     code = "roll_closed"
     title = Text("Daftar hadir sudah ditutup", "The roll is closed")
-    mend = Text(
+    remedy = Text(
         "Setelah ditutup, daftar hadir hanya berubah lewat koreksi yang dikonfirmasi klien kedua.",
         "After its closing a roll changes only by corrections that a second client confirms.",
     )
@@ -120,7 +120,7 @@ class RollClosed(Conflict):
 class RollTooLong(Conflict):
     code = "roll_too_long"
     title = Text("Daftar hadir terlalu panjang", "The roll is too long")
-    mend = Text(
+    remedy = Text(
         "Sebuah berkas memuat paling banyak 20.000 baris (5.000 badge) dan 62 hari. Persempit dengan organization.",
         "A file holds at most 20,000 lines (5,000 badges) and 62 days. Narrow it with organization.",
     )
@@ -129,28 +129,28 @@ class RollTooLong(Conflict):
 class SecondClientNeeded(Conflict):
     code = "second_client_needed"
     title = Text("Perlu klien kedua", "A second client is needed")
-    mend = Text(
+    remedy = Text(
         "Koreksi dikonfirmasi oleh klien lain daripada yang memintanya, dan satu kali.",
         "A correction is confirmed by another client than the one that asked for it, and once.",
     )
 
 
-class InFlight(Conflict):
+class RequestInFlight(Conflict):
     code = "request_in_flight"
     title = Text("Permintaan masih berjalan", "The request is in flight")
-    mend = Text(
+    remedy = Text(
         "Permintaan dengan Idempotency-Key ini masih berjalan. Ulangi setelah waktu pada Retry-After.",
         "A request with this Idempotency-Key is still running. Repeat it after the time given in Retry-After.",
     )
 
-    def __init__(self, *errors: Invalid, retry_after: int = 1) -> None:
+    def __init__(self, *errors: ErrorDetail, retry_after: int = 1) -> None:
         super().__init__(*errors, headers={"Retry-After": str(retry_after)})
 
 
 class PreconditionFailed(Problem):
     status, code = 412, "precondition_failed"
     title = Text("Sudah berubah", "It has changed")
-    mend = Text(
+    remedy = Text(
         "If-Match tidak menyebut revisi yang sekarang; ETag menyebutnya. Baca lagi, lalu ulangi.",
         "If-Match does not name the present revision; ETag does. Read it again, then repeat.",
     )
@@ -159,7 +159,7 @@ class PreconditionFailed(Problem):
 class PreconditionRequired(Problem):
     status, code = 428, "precondition_required"
     title = Text("If-Match diperlukan", "If-Match is required")
-    mend = Text(
+    remedy = Text(
         "Sertakan If-Match dengan ETag dari pembacaan terakhir.",
         "Send If-Match with the ETag of your last reading.",
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
-from app.core.http.bodies import merged, parse, read
+from app.core.http.bodies import apply_merge_patch, parse_body, parse_object
 from app.core.problems import InvalidContent, Malformed, Problem, UnsupportedMediaType
 
 
@@ -32,8 +32,8 @@ class TestParse:
         )
     )
     def test_what_is_written_is_read(self, value: dict[str, Any]) -> None:
-        assert parse(json.dumps(value).encode()) == value
-        assert parse(json.dumps(value, ensure_ascii=False).encode()) == value
+        assert parse_object(json.dumps(value).encode()) == value
+        assert parse_object(json.dumps(value, ensure_ascii=False).encode()) == value
 
     @pytest.mark.parametrize(
         "content",
@@ -47,7 +47,7 @@ class TestParse:
     )
     def test_what_is_no_json_is_malformed(self, content: bytes) -> None:
         with pytest.raises(Malformed) as raised:
-            parse(content)
+            parse_object(content)
         assert "column" in raised.value.detail.en
 
     @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ class TestParse:
     )
     def test_a_member_given_twice_is_malformed(self, content: bytes, errors: list[Any]) -> None:
         with pytest.raises(Malformed) as raised:
-            parse(content)
+            parse_object(content)
         assert errors_in(raised.value) == errors
 
     @pytest.mark.parametrize(
@@ -78,35 +78,35 @@ class TestParse:
     )
     def test_json_that_cannot_be_kept_is_invalid(self, content: bytes, errors: list[Any]) -> None:
         with pytest.raises(InvalidContent) as raised:
-            parse(content)
+            parse_object(content)
         assert errors_in(raised.value) == errors
 
     def test_what_only_looks_like_a_nul_is_none(self) -> None:
-        assert parse(b'{"a":"\\\\u0000"}') == {"a": "\\u0000"}
+        assert parse_object(b'{"a":"\\\\u0000"}') == {"a": "\\u0000"}
 
     @pytest.mark.parametrize(("open_", "close"), [(b"[", b"]"), (b'{"a":', b"}")])
     def test_thirty_two_levels_and_no_more(self, open_: bytes, close: bytes) -> None:
-        parse(b'{"a":' + open_ * 31 + b"1" + close * 31 + b"}")
+        parse_object(b'{"a":' + open_ * 31 + b"1" + close * 31 + b"}")
         for levels in (32, 1000, 100_000):
             with pytest.raises(Malformed) as raised:
-                parse(b'{"a":' + open_ * levels + b"1" + close * levels + b"}")
+                parse_object(b'{"a":' + open_ * levels + b"1" + close * levels + b"}")
             assert errors_in(raised.value) == [(None, "too_deep")]
         with pytest.raises(Malformed) as raised:
-            parse(open_ * 100_000)
+            parse_object(open_ * 100_000)
         assert errors_in(raised.value) == [(None, "too_deep")]
 
     def test_brackets_in_words_are_not_levels(self) -> None:
         value = {"a": "[" * 100, "b": '\\"{{' * 100, "\\": ["{" * 100, '"']}
-        assert parse(orjson.dumps(value)) == value
+        assert parse_object(orjson.dumps(value)) == value
 
     def test_side_by_side_is_not_deep(self) -> None:
         value = {"a": [[[], {}], {"b": [[], []]}] * 1000}
-        assert parse(orjson.dumps(value)) == value
+        assert parse_object(orjson.dumps(value)) == value
 
     def test_the_errors_have_an_end(self) -> None:
         for content in (b'{"a":[' + b'"\\u0000",' * 999 + b"1]}", b'{"a":[' + b'{"a":1,"a":1},' * 999 + b"1]}"):
             with pytest.raises(Problem) as raised:
-                parse(content)
+                parse_object(content)
             assert len(raised.value.errors) == 100
 
 
@@ -126,15 +126,15 @@ def request_of(*messages: Message | Exception, content_type: str = "application/
 class TestRead:
     async def test_the_wrong_kind_is_refused_unread(self) -> None:
         with pytest.raises(UnsupportedMediaType):
-            await read(request_of(AssertionError("the body was read"), content_type="text/plain"), Body())
+            await parse_body(request_of(AssertionError("the body was read"), content_type="text/plain"), Body())
 
     async def test_a_client_that_leaves_is_no_fault_of_ours(self) -> None:
         with pytest.raises(Malformed):
-            await read(request_of(ClientDisconnect()), Body())
+            await parse_body(request_of(ClientDisconnect()), Body())
 
     async def test_what_the_guard_says_of_the_body_is_said(self) -> None:
         with pytest.raises(KeyError):
-            await read(request_of(KeyError()), Body())
+            await parse_body(request_of(KeyError()), Body())
 
 
 class TestMerged:
@@ -157,5 +157,5 @@ class TestMerged:
     def test_the_examples_of_the_standard(self, target: Any, patch: Any, result: Any) -> None:
         """RFC 7396, appendix A, as far as both are objects."""
         before = json.dumps(target)
-        assert merged(target, patch) == result
+        assert apply_merge_patch(target, patch) == result
         assert json.dumps(target) == before

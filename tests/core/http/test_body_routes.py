@@ -12,35 +12,38 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import Field
 
 from app.auth import AuthorizingRoute, allow_anonymous
-from app.core.http.bodies import MERGE_PATCH
-from app.core.http.body_types import Content, Name, PlainInt, patch_of
-from app.core.http.openapi import BODY_PROBLEMS, problems
-from app.core.http.parameters import NoQuery
-from app.core.http.validation import names_of, refusal
+from app.core.http.bodies import MERGE_PATCH_TYPE
+from app.core.http.body_types import Int32, Name, PayloadModel, build_patch_model
+from app.core.http.openapi import BODY_PROBLEMS, problem_responses
+from app.core.http.parameters import EmptyQuery
+from app.core.http.validation import list_member_names, validation_problem
 from app.core.problems import Problem
 from tests.conftest import client_of
 
 
-class Room(Content):
+class Room(PayloadModel):
     name: Name
-    seats: Annotated[PlainInt, Field(ge=1)] | None = None
+    seats: Annotated[Int32, Field(ge=1)] | None = None
 
 
-class Notice(Content):
+class Notice(PayloadModel):
     name: Name
     rooms: Annotated[list[Room], Field(default_factory=list)]
 
 
-router = APIRouter(route_class=AuthorizingRoute, responses=problems(*BODY_PROBLEMS))
+router = APIRouter(route_class=AuthorizingRoute, responses=problem_responses(*BODY_PROBLEMS))
 
 
 @router.post("/notices", dependencies=[allow_anonymous()], status_code=201)
-async def create(request: Request, _: Annotated[NoQuery, Query()], notice: Annotated[Notice, Body()]) -> Any:
+async def create(request: Request, _: Annotated[EmptyQuery, Query()], notice: Annotated[Notice, Body()]) -> Any:
     return {"read": notice.model_dump(), "raw": await request.json(), "bytes": len(await request.body())}
 
 
 @router.patch("/notices", dependencies=[allow_anonymous()])
-async def change(request: Request, notice: Annotated[patch_of(Notice), Body(media_type=MERGE_PATCH)]) -> Any:  # type: ignore[valid-type]
+async def change(
+    request: Request,
+    notice: Annotated[build_patch_model(Notice), Body(media_type=MERGE_PATCH_TYPE)],  # type: ignore[valid-type]
+) -> Any:
     return await request.json()
 
 
@@ -55,8 +58,8 @@ def service() -> FastAPI:
     @app.exception_handler(RequestValidationError)
     async def on_invalid(request: Request, error: RequestValidationError) -> Response:
         route = request.scope["route"]
-        known = names_of([field.field_info.annotation for field in route.dependant.query_params])
-        return refusal(error.errors(), known, route.body_field.field_info.annotation).response(request.scope)
+        known = list_member_names([field.field_info.annotation for field in route.dependant.query_params])
+        return validation_problem(error.errors(), known, route.body_field.field_info.annotation).response(request.scope)
 
     return app
 
@@ -77,7 +80,7 @@ class TestMediaType:
 
     @pytest.mark.parametrize(
         "given",
-        ["", "text/plain", "text/json", "application/xml", "application/json; charset=latin-1", MERGE_PATCH, "x"],
+        ["", "text/plain", "text/json", "application/xml", "application/json; charset=latin-1", MERGE_PATCH_TYPE, "x"],
     )
     async def test_what_else_is_taken_is_told(self, caller: httpx.AsyncClient, given: str) -> None:
         answer = await caller.post("/notices", content=b"{", headers={"Content-Type": given} if given else {})
@@ -88,9 +91,9 @@ class TestMediaType:
     async def test_a_patch_is_a_merge_patch(self, caller: httpx.AsyncClient) -> None:
         answer = await caller.patch("/notices", json={"name": "x"})
         assert answer.status_code == 415
-        assert answer.headers["accept-patch"] == MERGE_PATCH
+        assert answer.headers["accept-patch"] == MERGE_PATCH_TYPE
         patch = {"name": "x"}
-        answer = await caller.patch("/notices", content=orjson.dumps(patch), headers={"Content-Type": MERGE_PATCH})
+        answer = await caller.patch("/notices", content=orjson.dumps(patch), headers={"Content-Type": MERGE_PATCH_TYPE})
         assert (answer.status_code, answer.json()) == (200, patch)
 
     async def test_nothing_compressed(self, caller: httpx.AsyncClient) -> None:
@@ -162,7 +165,7 @@ class TestRoute:
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Notice"}}},
             "required": True,
         }
-        assert set(patch["requestBody"]["content"]) == {MERGE_PATCH}
+        assert set(patch["requestBody"]["content"]) == {MERGE_PATCH_TYPE}
         assert document["components"]["schemas"]["Notice"]["additionalProperties"] is False
         assert "required" not in document["components"]["schemas"]["NoticePatch"]
         assert {"415", "422"} <= set(post["responses"])

@@ -11,8 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, TypeAdapter, ValidationError
 
-from app.core.http.body_types import BLANK, CONTROL, Content, Day, Instant, Line, Name, PlainInt, Slug, Uuid, patch_of
-from app.core.http.validation import SAYINGS, validate
+from app.core.http.body_types import (
+    BLANK,
+    CONTROL,
+    Day,
+    Instant,
+    Int32,
+    Line,
+    Name,
+    PayloadModel,
+    Slug,
+    Uuid,
+    build_patch_model,
+)
+from app.core.http.validation import ERROR_TEXTS, validate_document
 from app.core.problems import InvalidContent
 
 TYPES: dict[str, Any] = {
@@ -23,8 +35,8 @@ TYPES: dict[str, Any] = {
     "Day": Day,
     "Instant": Instant,
     "Uuid": Uuid,
-    "PlainInt": PlainInt,
-    "a small PlainInt": Annotated[PlainInt, Field(ge=1, le=9)],
+    "PlainInt": Int32,
+    "a small PlainInt": Annotated[Int32, Field(ge=1, le=9)],
     "nullable": Day | None,
     "list": Annotated[list[Uuid], Field(max_length=1)],
 }
@@ -102,7 +114,7 @@ class TestTypes:
 
     def test_have_a_saying_for_whatever_is_wrong(self, kind: str) -> None:
         check, _ = holds(kind)
-        assert {refusal for value in EDGES for refusal in refusals(check, value)} <= set(SAYINGS)
+        assert {refusal for value in EDGES for refusal in refusals(check, value)} <= set(ERROR_TEXTS)
 
     @given(value=st.lists(LETTERS, max_size=6).map("".join))
     def test_agree_with_their_schema_anywhere(self, kind: str, value: str) -> None:
@@ -141,30 +153,30 @@ def test_a_name_is_one_line_of_what_can_be_seen() -> None:
 
 def test_an_integer_fits_its_column() -> None:
     for value in (2**31 - 1, -(2**31)):
-        assert accepts(TypeAdapter(PlainInt), value)
-        assert not accepts(TypeAdapter(PlainInt), value + (1 if value > 0 else -1))
+        assert accepts(TypeAdapter(Int32), value)
+        assert not accepts(TypeAdapter(Int32), value + (1 if value > 0 else -1))
 
 
 def test_the_classes_of_characters_are_spelt_for_every_engine() -> None:
     assert set((CONTROL + BLANK).replace("\\u", "").replace("-", "")) <= set("0123456789abcdef")
 
 
-class Place(Content):
+class Place(PayloadModel):
     name: Name
     zone: Annotated[Name, Field(max_length=40)]
 
 
-class Meeting(Content):
+class Meeting(PayloadModel):
     code: Slug
     name: Annotated[Name, Field(description="Its name.", examples=["Rakornas"])]
     start_on: Day | None = None
     place: Place | None = None
     rooms: list[Place] = Field(default_factory=list)
-    seats: Annotated[PlainInt, Field(ge=1)] = 5
+    seats: Annotated[Int32, Field(ge=1)] = 5
     kind: Literal["plenary", "other"] = "other"
 
 
-class Flags(Content):
+class Flags(PayloadModel):
     on: bool = False
     ratio: int = 0
 
@@ -173,18 +185,18 @@ class TestContent:
     @pytest.mark.parametrize("value", [0, 1, "true", "on", 1.0, None])
     def test_converts_nothing(self, value: Any) -> None:
         with pytest.raises(InvalidContent):
-            validate(Flags, {"on": value})
+            validate_document(Flags, {"on": value})
         with pytest.raises(InvalidContent):
-            validate(Flags, {"ratio": True if value == 1 else "1"})
+            validate_document(Flags, {"ratio": True if value == 1 else "1"})
 
     def test_the_errors_have_an_end(self) -> None:
         with pytest.raises(InvalidContent) as raised:
-            validate(Flags, {f"x{number}": 1 for number in range(500)})
+            validate_document(Flags, {f"x{number}": 1 for number in range(500)})
         assert len(raised.value.errors) == 100
 
 
 class TestPatch:
-    PATCH = patch_of(Meeting)
+    PATCH = build_patch_model(Meeting)
 
     def test_anything_may_be_left_out_and_nothing_stands_in_for_it(self) -> None:
         schema = self.PATCH.model_json_schema()
@@ -203,7 +215,7 @@ class TestPatch:
         [{"start_on": None}, {"place": {"zone": "WIB"}}, {"place": None}, {"seats": 7}, {"kind": "plenary"}],
     )
     def test_takes_any_part(self, patch: dict[str, Any]) -> None:
-        assert validate(self.PATCH, patch).model_dump(exclude_unset=True) == patch
+        assert validate_document(self.PATCH, patch).model_dump(exclude_unset=True) == patch
 
     @pytest.mark.parametrize(
         ("patch", "pointer", "code"),
@@ -221,5 +233,5 @@ class TestPatch:
     )
     def test_but_only_what_the_content_could_hold(self, patch: dict[str, Any], pointer: str, code: str) -> None:
         with pytest.raises(InvalidContent) as raised:
-            validate(self.PATCH, patch)
+            validate_document(self.PATCH, patch)
         assert [(error.pointer, error.code) for error in raised.value.errors] == [(pointer, code)]

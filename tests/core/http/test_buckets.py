@@ -1,6 +1,6 @@
 import pytest
 
-from app.core.http.rate_limits import Buckets
+from app.core.http.rate_limits import TokenBuckets
 
 
 class Clock:
@@ -15,14 +15,14 @@ class Clock:
 
 class TestBuckets:
     def test_as_many_at_once_as_a_bucket_holds(self) -> None:
-        buckets = Buckets(10, 5, clock=Clock())
+        buckets = TokenBuckets(10, 5, clock=Clock())
         assert [buckets.take("a") for _ in range(5)] == [0] * 5
         assert buckets.take("a") == pytest.approx(0.1)
         assert buckets.take("b") == 0
 
     def test_a_refusal_takes_nothing(self) -> None:
         clock = Clock()
-        buckets = Buckets(10, 2, clock=clock)
+        buckets = TokenBuckets(10, 2, clock=clock)
         for _ in range(50):
             buckets.take("a")
         clock.now += 0.1
@@ -31,7 +31,7 @@ class TestBuckets:
 
     def test_it_fills_at_its_rate_and_not_over_the_brim(self) -> None:
         clock = Clock()
-        buckets = Buckets(10, 5, clock=clock)
+        buckets = TokenBuckets(10, 5, clock=clock)
         for _ in range(5):
             buckets.take("a")
         clock.now += 0.3
@@ -41,7 +41,7 @@ class TestBuckets:
 
     def test_after_waiting_as_told_it_is_taken(self) -> None:
         clock = Clock()
-        buckets = Buckets(3, 7, clock=clock)
+        buckets = TokenBuckets(3, 7, clock=clock)
         for _ in range(500):
             wait = buckets.take("a")
             if wait:
@@ -49,33 +49,33 @@ class TestBuckets:
                 assert buckets.take("a") == 0
 
     def test_something_may_cost_more(self) -> None:
-        buckets = Buckets(1, 10, clock=Clock())
+        buckets = TokenBuckets(1, 10, clock=Clock())
         assert buckets.take("a", 8) == 0
         assert buckets.take("a", 3) == pytest.approx(1)
         assert buckets.take("a", 2) == 0
 
     def test_what_is_given_back_is_there_again(self) -> None:
-        buckets = Buckets(1, 2, clock=Clock())
+        buckets = TokenBuckets(1, 2, clock=Clock())
         for _ in range(20):
             assert buckets.take("a") == 0
-            buckets.give_back("a")
-        buckets.give_back("nobody's")
-        assert buckets.left("a") == buckets.left("nobody's") == (2, 0)
+            buckets.refund("a")
+        buckets.refund("nobody's")
+        assert buckets.remaining("a") == buckets.remaining("nobody's") == (2, 0)
 
     def test_what_is_left_is_told_in_whole_numbers(self) -> None:
         clock = Clock()
-        buckets = Buckets(3, 7, clock=clock)
-        assert buckets.left("a") == (7, 0)
+        buckets = TokenBuckets(3, 7, clock=clock)
+        assert buckets.remaining("a") == (7, 0)
         seen = []
         while not buckets.take("a"):
-            seen.append(buckets.left("a"))
+            seen.append(buckets.remaining("a"))
         assert seen == [(6, 1), (5, 1), (4, 1), (3, 2), (2, 2), (1, 2), (0, 3)]
         clock.now += 0.5
-        assert buckets.left("a") == (1, 2)
+        assert buckets.remaining("a") == (1, 2)
 
     def test_full_buckets_are_forgotten(self) -> None:
         clock = Clock()
-        buckets = Buckets(1, 10, clock=clock)
+        buckets = TokenBuckets(1, 10, clock=clock)
         for number in range(100):
             buckets.take(number)
         clock.now += 2
@@ -84,11 +84,11 @@ class TestBuckets:
         assert len(buckets) == 60
 
     def test_there_are_never_more_than_so_many(self) -> None:
-        buckets = Buckets(1, 10, most=100, clock=Clock())
+        buckets = TokenBuckets(1, 10, max_buckets=100, clock=Clock())
         buckets.take("busy", 9)
         for number in range(1000):
             buckets.take(number)
-            buckets.give_back("busy")
+            buckets.refund("busy")
             buckets.take("busy")
             assert len(buckets) <= 100
-        assert buckets.left("busy") == (1, 9)
+        assert buckets.remaining("busy") == (1, 9)

@@ -5,7 +5,7 @@ import pytest
 from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.core.http.conditional import ConditionalMiddleware, entity_tag, open_data, reply
+from app.core.http.conditional import ConditionalMiddleware, entity_tag, json_response, public_cache_control
 
 KEPT = {
     "Cache-Control": "public",
@@ -96,7 +96,7 @@ class TestReply:
         assert entity_tag(b"a", 0).startswith('"0.')
 
     def test_open_data_may_be_kept(self) -> None:
-        answer = reply(b"{}", cache=open_data(60), headers={"Link": "</x>"})
+        answer = json_response(b"{}", cache=public_cache_control(60), headers={"Link": "</x>"})
         assert answer.headers["cache-control"] == "public, max-age=60, stale-while-revalidate=600"
         assert (answer.headers["vary"], answer.headers["link"]) == ("Accept", "</x>")
         assert answer.headers["content-type"] == "application/json"

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.http.cors import CrossOriginMiddleware
-from app.core.http.methods import Allowed, MethodsMiddleware
+from app.core.http.methods import AllowedMethods, MethodsMiddleware
 from app.core.problems import MethodNotAllowed, NotFound
 
 seen: list[Scope] = []
@@ -61,7 +61,7 @@ def service() -> ASGIApp:
     outer = APIRouter()
     outer.include_router(router)
     app.include_router(outer)
-    room = CrossOriginMiddleware(MethodsMiddleware(app, Allowed(app)))
+    room = CrossOriginMiddleware(MethodsMiddleware(app, AllowedMethods(app)))
 
     async def remembered(scope: Scope, receive: Receive, send: Send) -> None:
         seen[:] = [scope]

@@ -1,6 +1,6 @@
 import pytest
 
-from app.core.http.negotiation import weight
+from app.core.http.negotiation import rate_media_type
 
 JSON = "application/json"
 
@@ -27,7 +27,7 @@ class TestAccepts:
         ],
     )
     def test_json_is_taken(self, values: list[str]) -> None:
-        assert weight(values, JSON).quality
+        assert rate_media_type(values, JSON).quality
 
     @pytest.mark.parametrize(
         "values",
@@ -48,4 +48,4 @@ class TestAccepts:
         ],
     )
     def test_json_is_refused(self, values: list[str]) -> None:
-        assert not weight(values, JSON).quality
+        assert not rate_media_type(values, JSON).quality

@@ -7,8 +7,8 @@ from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 
 from app.auth import AuthorizingRoute, allow_anonymous
-from app.core.http.openapi import ROOM_PROBLEMS, document_of, problems
-from app.core.problems import Conflict, Exists, InvalidContent, NotFound, TwoHolders
+from app.core.http.openapi import MIDDLEWARE_PROBLEMS, build_openapi_document, problem_responses
+from app.core.problems import AlreadyExists, Conflict, InvalidContent, NotFound, TwoDefinitiveHolders
 
 
 class Answer(BaseModel):
@@ -23,7 +23,7 @@ def operation(method: str, *kinds: Any, status: int = 200) -> dict[str, Any]:
         "/x",
         methods=[method],
         dependencies=[allow_anonymous()],
-        responses=problems(*kinds),
+        responses=problem_responses(*kinds),
         status_code=status,
         response_model=None if status == 204 else Answer,
     )
@@ -34,9 +34,9 @@ def operation(method: str, *kinds: Any, status: int = 200) -> dict[str, Any]:
         """
         return Answer(name="x")
 
-    app = FastAPI(responses=problems(*ROOM_PROBLEMS))
+    app = FastAPI(responses=problem_responses(*MIDDLEWARE_PROBLEMS))
     app.include_router(router)
-    shown: dict[str, Any] = document_of(app, {})["paths"]["/x"][method.lower()]
+    shown: dict[str, Any] = build_openapi_document(app, {})["paths"]["/x"][method.lower()]
     return shown
 
 
@@ -47,18 +47,18 @@ def content(shown: dict[str, Any], status: int) -> dict[str, Any]:
 
 class TestProblems:
     def test_one_of_a_status_is_the_example(self) -> None:
-        shown = operation("GET", NotFound, Exists, TwoHolders)
+        shown = operation("GET", NotFound, AlreadyExists, TwoDefinitiveHolders)
         assert content(shown, 404)["example"]["code"] == "not_found"
         assert "examples" not in content(shown, 404)
 
     def test_several_of_a_status_are_examples_by_their_codes(self) -> None:
-        shown = operation("POST", Exists, TwoHolders, Exists)
+        shown = operation("POST", AlreadyExists, TwoDefinitiveHolders, AlreadyExists)
         examples = content(shown, 409)["examples"]
         assert {code: one["value"]["code"] for code, one in examples.items()} == {
             code: code for code in ("already_exists", "two_definitive_holders")
         }
         assert "example" not in content(shown, 409)
-        for kind in (Exists, TwoHolders):
+        for kind in (AlreadyExists, TwoDefinitiveHolders):
             assert kind.title.en in shown["responses"]["409"]["description"]
             assert examples[kind.code]["summary"] == kind.title.en
             assert examples[kind.code]["value"]["trace_id"] is None
@@ -69,7 +69,7 @@ class TestProblems:
         assert [one["parameter"] for one in examples["invalid_parameters"]["value"]["errors"]] == ["colour"]
 
     def test_each_status_once_in_order(self) -> None:
-        assert list(problems(InvalidContent, Conflict, NotFound, Exists)) == [404, 409, 422]
+        assert list(problem_responses(InvalidContent, Conflict, NotFound, AlreadyExists)) == [404, 409, 422]
 
 
 class TestAnswers:

@@ -9,13 +9,13 @@ from pydantic_core import PydanticCustomError
 
 from app.core.http.parameters import (
     AsOf,
-    FieldsOf,
+    CollectionQuery,
+    FieldSelection,
     ItemQuery,
     ListQuery,
-    PageQuery,
     PeriodQuery,
-    calendar_day,
-    plain_digits,
+    parse_date,
+    require_digits,
 )
 
 FIRST, LAST = date(1900, 1, 1), date(2199, 12, 31)
@@ -24,45 +24,45 @@ FIRST, LAST = date(1900, 1, 1), date(2199, 12, 31)
 class TestPlainDigits:
     @given(st.integers(0, 10**9 - 1))
     def test_digits_pass_unchanged(self, number: int) -> None:
-        assert plain_digits(str(number)) == str(number)
+        assert require_digits(str(number)) == str(number)
 
     @given(st.text().filter(lambda text: not (text.isascii() and text.isdigit())))
     def test_nothing_else_does(self, text: str) -> None:
         with pytest.raises(PydanticCustomError):
-            plain_digits(text)
+            require_digits(text)
 
     @pytest.mark.parametrize(
         "text", ["", "+5", "-5", "1_0", "٣", "५", "²", "5 ", "5\n", "0x5", "5.", "1" * 101, "True"]
     )
     def test_what_python_would_take(self, text: str) -> None:
         with pytest.raises(PydanticCustomError):
-            plain_digits(text)
+            require_digits(text)
 
 
 class TestCalendarDay:
     @given(st.dates(FIRST, LAST))
     def test_each_day_passes(self, day: date) -> None:
-        assert calendar_day(day.isoformat()) == day
+        assert parse_date(day.isoformat()) == day
 
     @given(st.dates().filter(lambda day: not FIRST <= day <= LAST))
     def test_no_day_outside_the_years_does(self, day: date) -> None:
         with pytest.raises(PydanticCustomError, match="1900 to 2199"):
-            calendar_day(day.isoformat())
+            parse_date(day.isoformat())
 
     @pytest.mark.parametrize("day", [FIRST - timedelta(1), LAST + timedelta(1)])
     def test_the_days_beside_the_bounds(self, day: date) -> None:
         with pytest.raises(PydanticCustomError):
-            calendar_day(day.isoformat())
+            parse_date(day.isoformat())
 
     @given(st.text())
     def test_no_other_text_does(self, text: str) -> None:
         with pytest.raises(PydanticCustomError):
-            calendar_day(text)
+            parse_date(text)
 
     @given(st.from_regex(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"))
     def test_what_looks_like_a_day_is_one_or_none(self, text: str) -> None:
         try:
-            assert calendar_day(text).isoformat() == text
+            assert parse_date(text).isoformat() == text
         except PydanticCustomError as error:
             assert error.type in ("not_a_day", "no_such_day")  # noqa: PT017
 
@@ -71,7 +71,7 @@ class TestCalendarDay:
     )
     def test_what_pydantic_would_take(self, value: object) -> None:
         with pytest.raises(PydanticCustomError):
-            calendar_day(value)
+            parse_date(value)
 
     def test_the_schema_says_so(self) -> None:
         schema = TypeAdapter(AsOf).json_schema()
@@ -86,7 +86,7 @@ class Thing(BaseModel):
 
 
 class TestFieldsOf:
-    fields = TypeAdapter(Annotated[str, FieldsOf(Thing)])
+    fields = TypeAdapter(Annotated[str, FieldSelection(Thing)])
 
     @given(st.lists(st.sampled_from(["code", "name", "parent"]), min_size=1))
     def test_members_with_commas(self, names: list[str]) -> None:
@@ -106,17 +106,17 @@ class TestFieldsOf:
 
 class TestQueries:
     def test_filters_are_what_was_given_beside_the_page(self) -> None:
-        query = PageQuery.model_validate({"page_size": "5", "q": "ab", "page_token": "t"})
-        assert query.filters() == {"q": "ab"}
-        assert (query.page_size, query.names()) == (5, [])
-        assert PageQuery().filters() == {}
+        query = CollectionQuery.model_validate({"page_size": "5", "q": "ab", "page_token": "t"})
+        assert query.active_filters() == {"q": "ab"}
+        assert (query.page_size, query.field_names()) == (5, [])
+        assert CollectionQuery().active_filters() == {}
 
     def test_names(self) -> None:
-        assert ItemQuery(fields="code,name").names() == ["code", "name"]
+        assert ItemQuery(fields="code,name").field_names() == ["code", "name"]
 
     def test_a_query_does_not_change(self) -> None:
         with pytest.raises(ValidationError):
-            PageQuery().page_size = 7  # type: ignore[misc]
+            CollectionQuery().page_size = 7  # type: ignore[misc]
 
     @pytest.mark.parametrize(
         ("name", "bounds"),
@@ -127,7 +127,7 @@ class TestQueries:
         ],
     )
     def test_the_schema_has_the_bounds(self, name: str, bounds: dict[str, int]) -> None:
-        schema = PageQuery.model_json_schema()["properties"][name]
+        schema = CollectionQuery.model_json_schema()["properties"][name]
         schema |= schema.get("anyOf", [{}])[0]
         assert {key: schema[key] for key in bounds} == bounds
 
@@ -143,14 +143,14 @@ class TestPeriodQuery:
     def test_it_does_not_end_before_it_begins(self, one: date, other: date) -> None:
         first, last = sorted((one, other))
         query = PeriodQuery.model_validate({"from": str(first), "to": str(last)})
-        assert query.filters() == {"from_": first, "to": last}
+        assert query.active_filters() == {"from_": first, "to": last}
         if first != last:
             assert self.errors(**{"from": str(last), "to": str(first)}) == [("to", "to_before_from")]
 
     def test_each_side_may_be_open(self) -> None:
-        assert PeriodQuery.model_validate({}).filters() == {}
-        assert PeriodQuery.model_validate({"from": "2024-02-11"}).filters() == {"from_": date(2024, 2, 11)}
-        assert PeriodQuery.model_validate({"to": "2024-02-13"}).filters() == {"to": date(2024, 2, 13)}
+        assert PeriodQuery.model_validate({}).active_filters() == {}
+        assert PeriodQuery.model_validate({"from": "2024-02-11"}).active_filters() == {"from_": date(2024, 2, 11)}
+        assert PeriodQuery.model_validate({"to": "2024-02-13"}).active_filters() == {"to": date(2024, 2, 13)}
 
     def test_it_has_no_other_name(self) -> None:
         assert self.errors(from_="2024-02-11") == [("from_", "extra_forbidden")]
@@ -173,11 +173,11 @@ class TestPeriodQuery:
 
 class TestListQuery:
     def test_it_has_no_order_of_its_own(self) -> None:
-        assert ListQuery.model_validate({"page_size": "7"}).order is None
+        assert ListQuery.model_validate({"page_size": "7"}).sort_order is None
         for name in ("q", "sort"):
             with pytest.raises(ValidationError):
                 ListQuery.model_validate({name: "ab"})
 
     def test_a_searched_list_takes_it_from_sort(self) -> None:
-        assert PageQuery(sort="-name").order == "-name"
-        assert PageQuery().order is None
+        assert CollectionQuery(sort="-name").sort_order == "-name"
+        assert CollectionQuery().sort_order is None

@@ -7,7 +7,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from app.core.http.rate_limits import RateLimitMiddleware, address_of
+from app.core.http.rate_limits import RateLimitMiddleware, client_address
 from app.core.problems import Unauthenticated
 from app.settings import Settings
 from tests.core.http.test_buckets import Clock
@@ -137,7 +137,7 @@ class TestLimits:
     async def test_a_token_that_is_refused_is_its_networks(self) -> None:
         """Else nobody would count those who try tokens out."""
         house = limits(unreached)
-        codes = [(await ask(house, refused=Unauthenticated())).json()["code"] for _ in range(3)]
+        codes = [(await ask(house, problem=Unauthenticated())).json()["code"] for _ in range(3)]
         assert codes == ["unauthenticated", "unauthenticated", "too_many_requests"]
 
     @pytest.mark.parametrize("path", ["/metrics", "/health/live", "/health/ready"])
@@ -195,7 +195,7 @@ PROXIES = [ip_network("10.0.0.0/8"), ip_network("2001:db8::/32")]
 )
 def test_the_first_address_from_the_right_that_is_no_trusted_proxy(peer: str, forwarded: str, expected: str) -> None:
     headers = [(b"x-forwarded-for", one.encode()) for one in forwarded.split("|") if one]
-    assert address_of({"type": "http", "client": (peer, 1), "headers": headers}, PROXIES) == ip_address(expected)
+    assert client_address({"type": "http", "client": (peer, 1), "headers": headers}, PROXIES) == ip_address(expected)
 
 
 def test_proxies_are_named_with_commas_between(monkeypatch: pytest.MonkeyPatch) -> None:

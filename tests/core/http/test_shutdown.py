@@ -3,7 +3,7 @@ import asyncio
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from app.core.http.protocol import AT_SHUTDOWN
+from app.core.http.protocol import SHUTDOWN_CALLBACKS
 from tests.core.http.test_protocol import GET, Hasty, connection
 
 
@@ -14,7 +14,7 @@ async def test_what_has_no_end_of_its_own_is_told_of_the_servers() -> None:
     async def endless(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await receive()
-            scope["state"][AT_SHUTDOWN] = (over.set,)
+            scope["state"][SHUTDOWN_CALLBACKS] = (over.set,)
             await send({"type": "lifespan.startup.complete"})
             await receive()
             await send({"type": "lifespan.shutdown.complete"})
