@@ -18,8 +18,8 @@ from app.commands.options import DatabaseUrl, DataDir, fail
 from app.commands.simulate import simulate
 
 if TYPE_CHECKING:
-    from app.show.record import Record
-    from app.show.sheet import Sheet
+    from app.show.record_reader import RecordReader
+    from app.show.report import Report
 
 app = typer.Typer(
     help="Who holds which office in an election commission, and how it is organised: an open JSON service.",
@@ -121,12 +121,12 @@ def load(
             if database.embedded:
                 operations.migrate(database.url)
             operations.check_server(database.url, workers=1)
-            with report.progress() as progress:
+            with report.show_progress() as progress:
                 summary = operations.load_dataset(database.url, dataset, progress)
     except operations.OperatorError as error:
         fail(error)
     except loader.DatasetError as error:
-        report.print_flaws(error)
+        report.print_errors(error)
         raise typer.Exit(1) from None
     report.print_summary(summary)
 
@@ -140,12 +140,12 @@ def roster(
 ) -> None:
     """Show who was in office at a body on a day, certainly or possibly. `until`: the first day no longer."""
 
-    async def sheet(record: "Record") -> "Sheet":
-        from app.show.roster import roster
+    async def sheet(record: "RecordReader") -> "Report":
+        from app.show.roster import build_roster_report
 
-        return await roster(record, code)
+        return await build_roster_report(record, code)
 
-    put_out(sheet, as_of, database_url, data_dir)
+    print_report(sheet, as_of, database_url, data_dir)
 
 
 @show.command()
@@ -168,12 +168,12 @@ def stages(
         raise typer.BadParameter("--running is --status running: give one of them.")
     asked: Status | None = "running" if running else status
 
-    async def sheet(record: "Record") -> "Sheet":
-        from app.show.stages import stages
+    async def sheet(record: "RecordReader") -> "Report":
+        from app.show.stages import build_stages_report
 
-        return await stages(record, election, asked, asked is not None if parts is None else parts)
+        return await build_stages_report(record, election, asked, asked is not None if parts is None else parts)
 
-    put_out(sheet, as_of, database_url, data_dir)
+    print_report(sheet, as_of, database_url, data_dir)
 
 
 @show.command()
@@ -185,16 +185,16 @@ def meeting(
 ) -> None:
     """Show a meeting: its sessions, how many came, what was said, and what its source has misprinted."""
 
-    async def sheet(record: "Record") -> "Sheet":
-        from app.show.meeting import meeting
+    async def sheet(record: "RecordReader") -> "Report":
+        from app.show.meeting import build_meeting_report
 
-        return await meeting(record, code)
+        return await build_meeting_report(record, code)
 
-    put_out(sheet, as_of, database_url, data_dir)
+    print_report(sheet, as_of, database_url, data_dir)
 
 
-def put_out(
-    sheet: Callable[["Record"], Awaitable["Sheet"]],
+def print_report(
+    sheet: Callable[["RecordReader"], Awaitable["Report"]],
     as_of: str | None,
     database_url: str | None,
     data_dir: Path | None,
@@ -205,18 +205,18 @@ def put_out(
     """
     from app import operations
     from app.core import telemetry
-    from app.show import record
+    from app.show import record_reader
 
     try:
         settings = operations.read_settings()
-        record.check_day(as_of)
+        record_reader.require_valid_day(as_of)
         with operations.open_database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)
                 operations.load_if_empty(database.url)
             operations.check_server(database.url, workers=0)
             telemetry.configure_logging("CRITICAL")  # what goes wrong is told in one sentence
-            found = record.answer(settings.model_copy(update={"database_url": database.url}), as_of, sheet)
+            found = record_reader.read_record(settings.model_copy(update={"database_url": database.url}), as_of, sheet)
     except operations.OperatorError as error:
         fail(error)
     found.write(sys.stdout)

@@ -45,8 +45,8 @@ from app.health.router import router as health
 from app.imports.router import router as imports
 from app.lifespan import lifespan
 from app.meetings.router import router as meetings
-from app.meetings.sessions import router as sessions
-from app.meetings.statements import router as statements
+from app.meetings.session_router import router as sessions
+from app.meetings.statement_router import router as statements
 from app.oauth.router import router as oauth
 from app.officials.router import router as officials
 from app.organizations.router import router as organizations

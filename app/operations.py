@@ -1,4 +1,4 @@
-"""What an operator does to a database: find it, start the embedded one, migrate, load, and check that it fits."""
+"""Operate a database: open it or start the embedded one, migrate it, load data, grant privileges, check it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -20,24 +20,26 @@ if TYPE_CHECKING:
     from app.reference import loader
 
 OLDEST_POSTGRES_MAJOR, NEWEST_POSTGRES_MAJOR = 15, 18
-SERVICE_ROLE = "rakornas_service"  # of the embedded server
-MIGRATIONS_DIR = Path(__file__).parents[1] / "migrations"  # beside `app` in a checkout and in a wheel
+SERVICE_ROLE = "rakornas_service"  # on the embedded server
+MIGRATIONS_DIR = Path(__file__).parents[1] / "migrations"  # next to `app`, in a checkout and in a wheel
 
 T = TypeVar("T")
 
 
 class OperatorError(Exception):
-    """Something that the operator can put right; the message says what and how."""
+    """An error that the operator can correct; the message says how."""
 
 
 class TargetDatabase(NamedTuple):
+    """A database that a command works on."""
+
     url: str
     embedded: bool
 
 
 @contextmanager
 def open_database(url: str | None, data_dir: Path | None) -> Iterator[TargetDatabase]:
-    """The operator's database, or the embedded one for as long as the block runs."""
+    """Open the database at `url`; without a URL, run the embedded server on `data_dir` while the block runs."""
     if url:
         yield TargetDatabase(url, embedded=False)
         return
@@ -49,7 +51,7 @@ def open_database(url: str | None, data_dir: Path | None) -> Iterator[TargetData
 
 
 def read_settings() -> Settings:
-    """The settings of the environment; OperatorError names the one that is wrong."""
+    """Read the settings from the environment; OperatorError names an invalid one."""
     try:
         return Settings()
     except ValidationError as error:
@@ -57,15 +59,15 @@ def read_settings() -> Settings:
         name = str(first["loc"][0])
         variable = name if name.isupper() else f"RAKORNAS_{name.upper()}"
         reason = first["msg"].removeprefix("Value error, ")
-        raise OperatorError(f"{variable} is not right: {reason}.") from error
+        raise OperatorError(f"{variable} is not valid: {reason}.") from error
 
 
 def migrate(url: str) -> tuple[str | None, str]:
-    """Bring the schema to this release's; returns the revision before and after."""
+    """Migrate the schema to the revision of this release. Returns the revisions before and after."""
     before = run_query(_fetch_revision(url))
     state = require_migratable(before)
     if state in ("empty", "older"):
-        # Alembic is imported only where there is something to migrate: it is a fifth of a warm start.
+        # Alembic is imported only if there is something to migrate: the import takes a fifth of a restart.
         from alembic import command
         from alembic.config import Config
         from sqlalchemy.exc import SQLAlchemyError
@@ -82,34 +84,45 @@ def migrate(url: str) -> tuple[str | None, str]:
 
 
 def require_migratable(revision: str | None) -> schema.SchemaState:
-    """Return how a database's revision compares; OperatorError if migrations cannot bring it to this release's."""
+    """Return how a revision compares with this release's; OperatorError if it cannot be migrated."""
     if reason := schema.explain_refusal(revision):
         raise OperatorError(reason)
     return schema.compare_revision(revision)
 
 
-def load_dataset(url: str, dataset: "loader.Dataset", progress: "loader.Progress | None" = None) -> "loader.Summary":
-    """Load a data set; DatasetError tells what is wrong with a row, OperatorError what is wrong with the database."""
+def load_dataset(
+    url: str, dataset: "loader.Dataset", report_progress: "loader.ReportProgress | None" = None
+) -> "loader.LoadSummary":
+    """Load a data set.
+
+    Raises:
+        DatasetError: A row is invalid.
+        OperatorError: The database cannot be used.
+
+    """
     from app.reference import loader
 
-    return run_query(loader.load(url, dataset, progress))
+    return run_query(loader.load(url, dataset, report_progress))
 
 
 def grant_privileges(url: str, role: str) -> bool:
-    """Give a role what serving needs. False: it is an owner of the audit trail, or a superuser, and can change it."""
+    """Grant a role the privileges for serving. Returns False if the role can change the audit trail.
+
+    A superuser can, and so can the owner of its tables.
+    """
     if require_migratable(run_query(_fetch_revision(url))) == "empty":
         raise OperatorError("The database has no schema: run `rakornas migrate` first.")
     return run_query(_grant_privileges(url, role))
 
 
 def switch_to_service_role(url: str) -> str:
-    """The embedded server's address for a role that can serve and no more, which is made where there is none."""
+    """Return the embedded server's URL for a role that may only serve; create the role if it is missing."""
     run_query(_grant_privileges(url, SERVICE_ROLE, create_role=True))
     return url.replace(f"//{embedded.DATABASE_NAME}@", f"//{SERVICE_ROLE}@", 1)
 
 
 def run_in_transaction(url: str, work: "Callable[[Transaction], Awaitable[T]]") -> T:
-    """What this work comes to, in one transaction."""
+    """Run `work` in one transaction and return its result."""
     from app.core.db.database import Database
     from app.core.db.transaction import open_transaction
     from app.core.problems import Unavailable
@@ -129,7 +142,7 @@ def run_in_transaction(url: str, work: "Callable[[Transaction], Awaitable[T]]") 
 
 
 def load_if_empty(url: str) -> None:
-    """Load the shipped reference data into a database that has none. Later changes to it are never overwritten."""
+    """Load the shipped reference data into a database without any. Existing data is never overwritten."""
     if run_query(_fetch_value(url, "SELECT EXISTS (SELECT FROM regions)")):
         return
     from app.reference import loader
@@ -152,7 +165,7 @@ def check_server(url: str, workers: int) -> None:
         )
     settings = read_settings()
     per_worker = settings.pool_size + settings.write_pool_size + EXTRA_CONNECTIONS_PER_WORKER
-    needed = workers * per_worker * 2 + 10  # twice: while one release replaces another, both are there
+    needed = workers * per_worker * 2 + 10  # twice: both releases run while one replaces the other
     allowed = int(run_query(_fetch_value(url, "SHOW max_connections")))
     if needed > allowed:
         raise OperatorError(
@@ -168,17 +181,19 @@ def _first_line(error: BaseException) -> str:
 async def _grant_privileges(url: str, role: str, *, create_role: bool = False) -> bool:
     connection = await asyncpg.connect(url, timeout=5)
     try:
-        # Catalogs know no waiting: of two that change the same rights at once, one would fail.
+        # Postgres does not queue writers of its catalogs: without the lock, one of two concurrent grants would fail.
         async with connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock(grant_lock_key())")
             name = await connection.fetchval("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname = $1", role)
             if name is None and not create_role:
-                raise OperatorError(f"There is no role {role}: make it with CREATE ROLE, and a way to log in.")
+                raise OperatorError(
+                    f"There is no role {role}: create it with CREATE ROLE, and give it a way to log in."
+                )
             if name is None:
                 name = role
                 await connection.execute(f"CREATE ROLE {role} LOGIN")
             elif create_role and await connection.fetchval(privileges.SELECT_CAN_SERVE, role):
-                return True  # a warm start writes nothing
+                return True  # so that a restart writes nothing
             functions = await connection.fetchval(privileges.SELECT_FUNCTIONS)
             for statement in (*privileges.GRANTS, f"GRANT EXECUTE ON FUNCTION {functions} TO {{role}}"):
                 await connection.execute(statement.format(role=name))
@@ -204,7 +219,7 @@ async def _fetch_value(url: str, sql: str) -> Any:
 
 
 def run_query(query: Coroutine[Any, Any, T]) -> T:
-    """What a coroutine over a connection of its own comes to; OperatorError when the database cannot be used."""
+    """Run a coroutine that uses its own connection; OperatorError if the database cannot be used."""
     try:
         return asyncio.run(query)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:

@@ -20,12 +20,14 @@ from app import operations
 from app.core import embedded
 from app.core.embedded import postmaster
 from app.simulation.organizer import SCOPES
-from app.simulation.runner import Outcome, Wishes, play
+from app.simulation.runner import SimulationOptions, SimulationResult, run_simulation
 from benchmarks.processes import PATIENCE, scratch
 from benchmarks.writers import Service
 
-WISHES = Wishes(participants=2_000, gates=20, offline=0.4, duplicate=0.3, batch=100, seconds=30)
-QUICK = Wishes(participants=60, gates=4, offline=0.4, duplicate=0.3, batch=20, seconds=3)
+WISHES = SimulationOptions(
+    participants=2_000, gates=20, offline_share=0.4, repeated_share=0.3, max_batch_size=100, seconds=30
+)
+QUICK = SimulationOptions(participants=60, gates=4, offline_share=0.4, repeated_share=0.3, max_batch_size=20, seconds=3)
 STRIKES, QUICK_STRIKES = (0.2, 0.5, 0.8), (0.5,)  # of the scans are made when it strikes
 DOWN = 0.5  # seconds until Postgres is started again
 ANSWERS = frozenset({"200", "201", "204", "207", "503"})
@@ -52,7 +54,9 @@ def run(quick: bool) -> bool:
         return asyncio.run(measure(url, data_dir, uses, wishes, strikes))
 
 
-async def measure(url: str, data_dir: Path, uses: ExitStack, wishes: Wishes, strikes: Sequence[float]) -> bool:
+async def measure(
+    url: str, data_dir: Path, uses: ExitStack, wishes: SimulationOptions, strikes: Sequence[float]
+) -> bool:
     connection = await asyncpg.connect(url)
     await connection.execute(LINGER)
     await connection.execute(ON_COMMIT)
@@ -78,7 +82,9 @@ async def measure(url: str, data_dir: Path, uses: ExitStack, wishes: Wishes, str
     return killed and stopped
 
 
-async def storm(service: Service, wishes: Wishes, strikes: Sequence[float], strike: Strike) -> Outcome:
+async def storm(
+    service: Service, wishes: SimulationOptions, strikes: Sequence[float], strike: Strike
+) -> SimulationResult:
     """Play a meeting, and strike whenever such a share of its scans is made."""
     client = await asyncio.to_thread(service.client, *SCOPES)
     due = {share: asyncio.Event() for share in strikes}
@@ -95,7 +101,7 @@ async def storm(service: Service, wishes: Wishes, strikes: Sequence[float], stri
 
     async with httpx.AsyncClient(base_url=service.base_url, timeout=30, limits=httpx.Limits()) as http:
         striking = asyncio.create_task(strike_again_and_again())
-        outcome = await play(http, (client.id, client.secret), wishes, note)
+        outcome = await run_simulation(http, (client.id, client.secret), wishes, note)
         await striking
     return outcome
 
@@ -114,14 +120,14 @@ def stop_at_once(data_dir: Path) -> None:
         time.sleep(0.02)
 
 
-def told(what: str, outcome: Outcome) -> bool:
+def told(what: str, outcome: SimulationResult) -> bool:
     """Print it; whether nothing differs, and nobody was answered anything else than they should be."""
-    ledger, seen = outcome.ledger, outcome.seen
-    acknowledged = sum(scan.told is not None for scan in ledger.scans.values())
+    ledger, seen = outcome.ledger, outcome.statistics
+    acknowledged = sum(scan.reported_outcome is not None for scan in ledger.scans.values())
     strange = sorted(name for name in seen.statuses if name.isdecimal() and name not in ANSWERS)
     Console().print(
         f"{what}: {len(ledger.scans):,} scans, {acknowledged:,} acknowledged in {outcome.seconds:.0f} s,"
-        f" {ledger.count['posts']:,} posts and {seen.retries:,} retries; {len(ledger.differences)} differences,"
+        f" {ledger.counters['posts']:,} posts and {seen.retries:,} retries; {len(ledger.differences)} differences,"
         f" {len(strange)} strange answers; {dict(seen.statuses)}",
         soft_wrap=True,
     )

@@ -1,8 +1,7 @@
-"""How a migration runs: one at a time, each in a transaction of its own, and never queueing behind a lock.
+"""Run migrations for Alembic: one process at a time, each migration in its own transaction, with short lock waits.
 
-A session-wide advisory lock lets one of several starting replicas migrate while the others wait for it. A statement
-that cannot have its lock within a second gives up, so that it does not hold up all readers behind it, and is tried
-again.
+A session-level advisory lock lets one of several starting replicas migrate while the others wait. A statement that
+cannot get its lock within a second is cancelled and tried again, because readers would queue behind it.
 """
 
 import asyncio
@@ -22,7 +21,7 @@ from app.models import schema
 from app.models.audit import Xid8
 from app.settings import Settings
 
-ischema_names["xid8"] = Xid8  # else a comparison with the models would not know the column's type
+ischema_names["xid8"] = Xid8  # otherwise a comparison with the models would not know the type
 
 MIGRATION_LOCK_KEY = 0x72616B6F726E6173  # "rakornas"; the first of the advisory locks in migrations/sql/locks.sql
 LOCK_WAIT_SECONDS = 60
@@ -31,6 +30,7 @@ LOCK_NOT_AVAILABLE = "55P03"
 
 
 def run_migrations(connection: Connection) -> None:
+    """Run the pending migrations, each in a transaction."""
     context.configure(
         connection=connection,
         target_metadata=models.Base.metadata,
@@ -43,7 +43,7 @@ def run_migrations(connection: Connection) -> None:
 
 
 def refuse_unknown_revision(connection: Connection) -> None:
-    """Stop if the database cannot be migrated, and say what to do."""
+    """Exit with an explanation if the database cannot be migrated."""
     revision = MigrationContext.configure(connection).get_current_revision()
     connection.rollback()
     if reason := schema.explain_refusal(revision):
@@ -51,7 +51,7 @@ def refuse_unknown_revision(connection: Connection) -> None:
 
 
 def acquire_migration_lock(connection: Connection) -> None:
-    """Wait until no other process migrates this database."""
+    """Acquire the advisory lock for migrating; TimeoutError after LOCK_WAIT_SECONDS."""
     deadline = time.monotonic() + LOCK_WAIT_SECONDS
     while not connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK_KEY}):
         if time.monotonic() > deadline:
@@ -62,6 +62,7 @@ def acquire_migration_lock(connection: Connection) -> None:
 
 
 def migrate_under_lock(connection: Connection) -> None:
+    """Migrate while no other process does, and try again when a statement cannot get its lock."""
     acquire_migration_lock(connection)
     refuse_unknown_revision(connection)
     for attempt in range(1, MAX_ATTEMPTS + 1):
@@ -76,6 +77,7 @@ def migrate_under_lock(connection: Connection) -> None:
 
 
 async def run_online() -> None:
+    """Migrate the database of the configuration or of DATABASE_URL."""
     url = context.config.attributes.get("url") or Settings().database_url
     if not url:
         raise SystemExit("Set DATABASE_URL, or use `rakornas migrate`, which knows the embedded server.")
@@ -101,7 +103,7 @@ async def run_online() -> None:
 
 
 def run_offline() -> None:
-    """Write the SQL instead of running it, for the migration lint and for a DBA's eyes."""
+    """Write the SQL instead of running it, for the migration lint and for a DBA to read."""
     context.configure(
         dialect_name="postgresql",
         target_metadata=models.Base.metadata,

@@ -1,8 +1,9 @@
 """Write the migration for functions, views and triggers that were changed in migrations/sql.
 
 `uv run python -m migrations.replace [NAME ...]` compares migrations/sql with the scripts of all migrations. It writes
-the next migration with the new text (upgrade.sql) and the former one (downgrade.sql), and sets SCHEMA_REVISION to it.
-Without names it takes all that has changed; a name takes what has not changed too, such as a view over a changed one.
+the next migration with the new text (upgrade.sql) and the former text (downgrade.sql), and sets SCHEMA_REVISION to it.
+Without names it takes every definition that has changed. With names it takes only those, even if they have not changed,
+such as a view over a changed view.
 """
 
 import argparse
@@ -47,7 +48,7 @@ def downgrade() -> None:
 '''
 
 
-class NothingToReplace(Exception):
+class ReplacementError(Exception):
     """No migration can be written; the message says why."""
 
 
@@ -65,21 +66,31 @@ def read_migrated_definitions() -> dict[DefinitionName, str]:
 def find_changed_names(
     before: dict[DefinitionName, str], after: dict[DefinitionName, str], wanted: Iterable[str] = ()
 ) -> list[DefinitionName]:
-    """Return what must be replaced, in the order of migrations/sql; NothingToReplace if there is nothing."""
+    """Return the definitions to replace, in the order of migrations/sql.
+
+    Args:
+        before: The definitions in all migrations.
+        after: The definitions in migrations/sql.
+        wanted: Names from the command line; without any, everything that has changed.
+
+    Raises:
+        ReplacementError: There is nothing to replace, or a change needs another kind of migration.
+
+    """
     wanted = set(wanted)
     if unknown := wanted - {name.name for name in after}:
-        raise NothingToReplace(f"Not in migrations/sql: {', '.join(sorted(unknown))}.")
+        raise ReplacementError(f"Not in migrations/sql: {', '.join(sorted(unknown))}.")
     if removed := before.keys() - after.keys():
         names = ", ".join(sorted({name.name for name in removed}))
-        raise NothingToReplace(f"Not in migrations/sql any more: {names}. Drop each in the upgrade.sql of a migration.")
+        raise ReplacementError(f"Not in migrations/sql any more: {names}. Drop each in the upgrade.sql of a migration.")
     changed = {name for name, text in after.items() if name not in before or _is_changed(text, before[name])}
     for name in changed & before.keys():
         if scripts.parse_arguments(after[name]) != scripts.parse_arguments(before[name]):
-            raise NothingToReplace(f"{name.name} has other arguments: add a function of another name.")
+            raise ReplacementError(f"{name.name} has other arguments: add a function of another name.")
     chosen = {name for name in changed if not wanted} | {name for name in after if name.name in wanted}
     chosen |= set(_find_dependents(chosen, after))
     if not chosen:
-        raise NothingToReplace("Nothing in migrations/sql has changed.")
+        raise ReplacementError("Nothing in migrations/sql has changed.")
     return [name for name in after if name in chosen]
 
 
@@ -88,17 +99,17 @@ def _is_changed(text: str, former_text: str) -> bool:
 
 
 def _find_dependents(chosen: Iterable[DefinitionName], after: dict[DefinitionName, str]) -> Iterable[DefinitionName]:
-    """Yield what must run again after these: the calls of enable_…(), and the functions that use a changed type."""
-    for one in chosen:
+    """Yield the definitions to run again: calls of a changed enable_…(), and functions that use a changed type."""
+    for changed in chosen:
         for name, text in after.items():
-            is_call = one.kind == "FUNCTION" and name.kind == "CALL" and one.name.startswith("enable_")
-            is_user = one.kind == "TYPE" and name.kind == "FUNCTION" and re.search(rf"\b{one.name}\b", text)
+            is_call = changed.kind == "FUNCTION" and name.kind == "CALL" and changed.name.startswith("enable_")
+            is_user = changed.kind == "TYPE" and name.kind == "FUNCTION" and re.search(rf"\b{changed.name}\b", text)
             if is_call or is_user:
                 yield name
 
 
 def build_script(statements: Iterable[tuple[DefinitionName, str]]) -> str:
-    """Return a script that runs each statement under the search_path that it needs."""
+    """Return a script that runs each statement with the search_path that it needs."""
     lines: list[str] = []
     search_path = ""
     for name, text in statements:
@@ -122,12 +133,12 @@ def write_migration(wanted: list[str]) -> list[Path]:
     changed = find_changed_names(before, after, wanted)
     [previous] = ScriptDirectory.from_config(Config(PROJECT_DIR / "alembic.ini")).get_heads()
     if not previous.isdigit():
-        raise NothingToReplace(f"The newest migration is {previous}: give it the next number of four digits.")
+        raise ReplacementError(f"The newest migration is {previous}: give it the next number of four digits.")
     revision = f"{int(previous) + 1:04}"
     names = list(dict.fromkeys(name.name for name in changed))
     slug = re.sub(r"\W+", "_", names[0])
     folder = f"{revision}_{slug}"
-    # A view cannot be replaced by one with fewer columns, so all are dropped first, the last one first.
+    # CREATE OR REPLACE VIEW cannot remove columns, so the views are dropped first, in reverse order.
     drops = [
         (name, build_drop(name))
         for name in reversed(changed)
@@ -151,11 +162,12 @@ def write_migration(wanted: list[str]) -> list[Path]:
 
 
 def main() -> None:
+    """Run the command; if it fails, print the reason and exit with 1."""
     parser = argparse.ArgumentParser(prog="python -m migrations.replace", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="a function, view, trigger or type")
     try:
         written = write_migration(parser.parse_args().names)
-    except NothingToReplace as reason:
+    except (ReplacementError, scripts.ScriptError) as reason:
         raise SystemExit(str(reason)) from reason
     sys.stdout.writelines(f"{path.relative_to(PROJECT_DIR)}\n" for path in written)
 

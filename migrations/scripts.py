@@ -1,4 +1,4 @@
-r"""SQL scripts: read them, split them into statements, run them in a migration, and find definitions in them.
+r"""Read SQL scripts, split them into statements, run them in a migration, and find their definitions.
 
 A script is plain SQL that psql runs too. A line `\ir file` includes another file, relative to the script.
 """
@@ -28,33 +28,39 @@ _DEFINITION = re.compile(
 _BEFORE_LAST_COMMENT = re.compile(r"\A(?:(?:--[^\n]*\n)+\s*\n)+")
 _CALL = re.compile(r"SELECT (enable_\w+)\(('\w+')")
 _SEARCH_PATH = re.compile(r"(?:RESET search_path|SET search_path = ([\w, ]+))")
-# Statements of a script that define nothing that it could be compared by: tables, rows and what belongs to them.
+# Statements that are not compared: they concern tables, rows, indexes, schemas and extensions.
 _OTHER_STATEMENT = re.compile(
     r"(CREATE (TABLE|UNIQUE INDEX|INDEX|SCHEMA|EXTENSION)|ALTER TABLE|INSERT|UPDATE|DELETE|DROP) "
 )
 
 
+class ScriptError(ValueError):
+    """A script that this module cannot split or understand; the message says why."""
+
+
 class DefinitionName(NamedTuple):
-    """What a statement defines."""
+    """The identity of a definition: statements with the same one are about the same thing."""
 
     kind: str
-    """FUNCTION, VIEW, TRIGGER, TYPE, or CALL: of a function that defines triggers and views."""
+    """FUNCTION, VIEW, TRIGGER, TYPE, or CALL for the call of a function that defines triggers and views."""
     name: str
     table: str
-    """The table of a trigger, the first argument of a call, else empty."""
+    """The table of a trigger, or the first argument of a call; otherwise empty."""
     search_path: str
-    """The search_path that the script has set, else empty."""
+    """The search_path that the script has set; otherwise empty."""
 
 
 def read_script(path: Path) -> str:
-    """Return the text of a script with all included files in their places."""
+    """Return the text of a script with its included files in place."""
     return _INCLUDE_LINE.sub(lambda line: read_script(path.parent / line[1]).rstrip(), path.read_text(encoding="utf-8"))
 
 
 def split_statements(script: str) -> Iterator[str]:
     """Yield the statements of a script without their semicolons, each with the comments before it.
 
-    Raises ValueError where a statement has no semicolon, or a body as BEGIN ATOMIC: write it in dollar quotes.
+    Raises:
+        ScriptError: A statement has no semicolon, or a body as BEGIN ATOMIC.
+
     """
     start = 0
     for token in _TOKEN.finditer(script):
@@ -62,9 +68,9 @@ def split_statements(script: str) -> Iterator[str]:
             yield script[start : token.start()].strip("\n")
             start = token.end()
         elif token[0].startswith("B"):
-            raise ValueError("BEGIN ATOMIC is not understood here: write the body in dollar quotes.")
+            raise ScriptError("BEGIN ATOMIC is not understood here: write the body in dollar quotes.")
     if rest := _COMMENT.sub("", script[start:]).strip():
-        raise ValueError(f"The script does not end with a semicolon: {rest[:60]!r}")
+        raise ScriptError(f"The script does not end with a semicolon: {rest[:60]!r}.")
 
 
 def run(script: str) -> None:
@@ -88,10 +94,13 @@ def strip_leading_comments(statement: str) -> str:
 
 
 def parse_definitions(script: str) -> dict[DefinitionName, str]:
-    """Return the statements of a script that define something, in their order.
+    """Return the definitions in a script, in order, each with its text and the comments before it.
 
-    Statements about the same thing (DROP TRIGGER before CREATE CONSTRAINT TRIGGER) are put together. Raises ValueError
-    for a statement that is not understood.
+    Statements about the same thing (DROP TRIGGER before CREATE CONSTRAINT TRIGGER) are joined.
+
+    Raises:
+        ScriptError: A statement is not understood.
+
     """
     statements: dict[DefinitionName, str] = {}
     search_path = ""
@@ -108,21 +117,21 @@ def parse_definitions(script: str) -> dict[DefinitionName, str]:
         elif _OTHER_STATEMENT.match(sql):
             continue
         else:
-            raise ValueError(f"Not understood in a script of migrations: {sql[:60]!r}")
+            raise ScriptError(f"A statement in a script of migrations is not understood: {sql[:60]!r}.")
         if sql.startswith("DROP") and "," in sql:
-            raise ValueError(f"Drop one thing a statement: {sql[:60]!r}")
-        # The comment at the head of a file is not about its first statement.
+            raise ScriptError(f"Drop only one thing in a statement: {sql[:60]!r}.")
+        # The comment at the head of a file does not belong to its first statement.
         text = f"{_BEFORE_LAST_COMMENT.sub('', statement)};"
         statements[key] = f"{statements[key]}\n{text}" if key in statements else text
     return statements
 
 
 def is_dropped(text: str) -> bool:
-    """Say whether the last statement about something drops it."""
+    """Return whether the last statement of a definition drops it."""
     return strip_leading_comments(list(split_statements(text))[-1]).startswith("DROP")
 
 
 def parse_arguments(text: str) -> str | None:
-    """Return the arguments of a function's definition as they are written; None for anything else."""
+    """Return the argument list of a function's definition as written; None for anything else."""
     definition = _DEFINITION.match(" ".join(_COMMENT.sub("", text).split()))
     return definition["arguments"] if definition and definition[1] == "FUNCTION" else None

@@ -23,7 +23,7 @@ from app.settings import Settings
 from app.state import state_of
 from tests.applications import document
 from tests.attendance.listeners import listening
-from tests.callers import bearer
+from tests.callers import bearer_headers
 
 PUBLISHED = Path(__file__).with_name("openapi.json")
 # The one root is of an hour that the sealer never comes to: it adds its own when an hour ends in which lines were made.
@@ -63,7 +63,7 @@ MADE_UP = """
             'n', 0, 'id', '01a20cae-6a10-7c11-9a53-5c7d0c2f8a01', 'digest', sha256('another'),
             'badge', sha256('another'), 'badge_text', 'another', 'direction', 'in',
             'scanned_at', '2022-06-13T08:59:57+07')));
-    INSERT INTO roll_corrections (id, meeting, participant, status, reason, asked_by)
+    INSERT INTO roll_corrections (id, meeting, participant, status, reason, requested_by)
     VALUES ('01a20cae-6a10-7c11-9a53-5c7d0c2f8a01', 'rakornas-2022-06', '01a20cae-3b7c-7752-8ae9-897b44e2459f',
         'excused', 'surat izin 4/2026', '01a20c10-0ae2-7033-aa5d-2a6bfa807bee');
 """
@@ -122,7 +122,7 @@ async def answer_of(app: FastAPI, client: httpx.AsyncClient, address: str) -> An
     headers = {"Accept": "application/json, text/plain", "Accept-Language": "en"}
     answer = await client.get(address, headers=headers)
     if answer.status_code == 401:
-        answer = await client.get(address, headers={**headers, **bearer(app, *Scope)})
+        answer = await client.get(address, headers={**headers, **bearer_headers(app, *Scope)})
     assert answer.status_code == 200, (address, answer.text)
     return (
         shorten_response(answer.json())

@@ -19,6 +19,7 @@ PAGE = (PROJECT / "docs" / "database.md").read_text()
 STEPS = PAGE.split("<!-- change a function -->")[1].split("<!-- /change a function -->")[0]
 
 FORMER, NEW = "ELSE 'already_entered'", "ELSE 'already_entered' -- not the first one"
+FUNCTION = "CREATE OR REPLACE FUNCTION forbid_update()"
 SOURCE = "SELECT prosrc FROM pg_proc WHERE proname = $1"
 
 
@@ -88,11 +89,11 @@ async def test_new_functions_views_of_both_schemas_and_triggers(copy: Path, data
     edit(
         copy,
         "migrations/sql/clients.sql",
-        "-- Trigger on clients: moves",
+        "-- Trigger on clients, BEFORE UPDATE",
         "CREATE OR REPLACE FUNCTION notify_again() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;\n"
         "CREATE OR REPLACE TRIGGER notify_again AFTER UPDATE ON clients\n"
         "FOR EACH STATEMENT EXECUTE FUNCTION notify_again();\n\n"
-        "-- Trigger on clients: moves",
+        "-- Trigger on clients, BEFORE UPDATE",
     )
     edit(copy, "migrations/sql/rules.sql", "DEFERRABLE INITIALLY IMMEDIATE", "DEFERRABLE INITIALLY DEFERRED")
     replace(copy)
@@ -164,8 +165,25 @@ def test_without_a_change_there_is_no_migration(copy: Path, arguments: list[str]
     assert (done.returncode, done.stderr.strip()) == (1, reason)
 
 
+def test_unreadable_script_is_reported_in_a_sentence(copy: Path) -> None:
+    edit(
+        copy,
+        "migrations/sql/audit.sql",
+        FUNCTION,
+        f"CREATE PROCEDURE p() LANGUAGE sql AS '';\n\n{FUNCTION}",
+    )
+    done = run(copy, "-m", "migrations.replace")
+    reason = "A statement in a script of migrations is not understood: \"CREATE PROCEDURE p() LANGUAGE sql AS ''\"."
+    assert (done.returncode, done.stderr.strip()) == (1, reason)
+
+
 def test_a_change_of_comments_before_a_statement_needs_no_migration(copy: Path) -> None:
-    edit(copy, "migrations/sql/days.sql", "-- The first day of a partial date.", "-- First day.\n--")
+    edit(
+        copy,
+        "migrations/sql/days.sql",
+        "-- Returns the first day of a partial date",
+        "-- Returns the earliest day of a partial date",
+    )
     assert "Nothing" in run(copy, "-m", "migrations.replace").stderr
 
 

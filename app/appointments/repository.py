@@ -66,8 +66,8 @@ APPOINTMENTS = Collection(
         "organization": ReferenceFilter(models.Organization.code, "/v1/organizations"),
         "division": ReferenceFilter(models.Division.code, "/v1/divisions"),
     },
-    folded=_official.folded,
-    whole=is_exact_name(_official.name),
+    folded_text=_official.folded,
+    tie_break=is_exact_name(_official.name),
 )
 
 

@@ -1,1 +1,1 @@
-"""Who was asked to a meeting and who came, one by one and in numbers."""
+"""The attendance of a meeting: its participants with their statuses, and its summary in numbers."""

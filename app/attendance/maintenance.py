@@ -10,7 +10,7 @@ from app.attendance.summary_repository import COUNTERS
 
 # Nobody checks in meanwhile, so that what is compared is of one moment.
 _ALONE = "SELECT pg_advisory_xact_lock(roll_lock_key($1))"
-_KEPT = "SELECT code FROM meetings WHERE forgotten_at IS NULL AND ($1::text IS NULL OR code = $1) ORDER BY code"
+_KEPT = "SELECT code FROM meetings WHERE anonymised_at IS NULL AND ($1::text IS NULL OR code = $1) ORDER BY code"
 _MISSING = """
 INSERT INTO attendance (meeting, participant, organization, office, sessions, status, late, arrived_at, left_at, entry)
 SELECT meeting, participant, organization, office, sessions, status, late, arrived_at, left_at, entry
@@ -40,7 +40,7 @@ INSERT INTO attendance_counts ({_KEY}, {", ".join(COUNTERS)}) SELECT * FROM wron
 ON CONFLICT ({_KEY}) DO UPDATE SET {", ".join(f"{number} = excluded.{number}" for number in COUNTERS)} RETURNING 1
 """  # noqa: S608  (our own words)
 _DUE = """
-SELECT code FROM meetings WHERE forgotten_at IS NULL
+SELECT code FROM meetings WHERE anonymised_at IS NULL
     AND end_on + retention_days < (clock_timestamp() AT TIME ZONE time_zone)::date ORDER BY end_on, code
 """
 _NAMED = "SELECT set_config('rakornas.made_by', 'retention run', true)"

@@ -1,17 +1,19 @@
-"""The routes of rolls and their summaries."""
+"""Routes of the attendance of a meeting: its list, the attendance of a participant, and the summary."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.attendance import repository, schemas, summary_repository
-from app.auth import AuthorizingRoute, Scope, allow_anonymous, build_missing_scope_problem, get_caller
+from app.auth import AuthorizingRoute, Scope, allow_anonymous, build_missing_scope_problem, get_caller, require_scope
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
 from app.core.http.negotiation import negotiates
 from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
+from app.core.http.parameters import UUID_PATTERN
 from app.core.problems import InsufficientScope, NotAcceptable, NotFound, RollTooLong, Unauthenticated
 from app.roll_access import access, audited_read
 from app.rolls import export_router
@@ -20,8 +22,12 @@ from app.writes import audit_trail
 
 router = resource_router("attendance", at="/v1/meetings/{code}/attendance")
 list_router = APIRouter(prefix="/v1/meetings/{code}/attendance", tags=["attendance"], route_class=AuthorizingRoute)
-CACHE_SECONDS = 30  # seconds
+CACHE_SECONDS = 30
+EXAMPLE_PARTICIPANT = "01a20cae-3b7c-7752-8ae9-897b44e2459f"
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
+ParticipantId = Annotated[
+    str, Path(description="Id of the participant.", pattern=UUID_PATTERN, examples=[EXAMPLE_PARTICIPANT])
+]
 
 
 @list_router.get(
@@ -36,52 +42,58 @@ Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakorn
 )
 async def list_attendance(
     request: Request,
-    read: ReaderDep,
+    reader: ReaderDep,
     code: Code,
     query: Annotated[schemas.AttendanceQuery, Query()],
     media_type: Annotated[str, Depends(negotiates("application/json", *export_router.MEDIA_TYPES))],
     _purpose: audit_trail.Purpose = None,
 ) -> Response:
-    """Read a roll
+    """List the attendance of a meeting
 
-    Who was asked to a meeting and who came, in the order of the list. An open roll is for anyone, who is not told that
-    somebody was sick; a restricted one, and all of an open one, is for tokens with the scope `attendance:read`. Each
-    such reading leaves a line in the audit trail. Of more than 1,000 names that are like the words of `q`, the first
-    1,000 of the list are ranked.
+    The participants and their attendance status, ordered by id. Anyone may list an open roll, in which the status
+    `sick` is shown as `excused`. A restricted roll, and an open roll in full, needs a token with the scope
+    `attendance:read`; each such request is recorded in the audit trail. If more than 1,000 names match `q`, the first
+    1,000 by id are ranked.
 
-    As `text/csv`, XLSX or `application/pdf` it is the daftar hadir, all lines at once, with the digest that
-    `/v1/rolls/{digest}` knows it by.
+    As `text/csv`, XLSX or `application/pdf` the response is the daftar hadir with all lines; `/v1/rolls/{digest}`
+    confirms its digest.
     """
-    then = read.known_at(query.known_at)
-    rules = await access.find_access_rules(read, then, code) if get_caller(request) or query.known_at else None
-    if rules and await access.can_read(rules, get_caller(request), code):
-        if media_type in export_router.MEDIA_TYPES:
-            return await export_router.export_roll(request, read, code, query, media_type, in_full=True)
-        page = await audited_read.read_page(request, read, repository.FULL_LINES, query, code, "attendance")
+    past_reader = reader.known_at(query.known_at)
+    caller = get_caller(request)
+    rules = await access.find_access_rules(reader, past_reader, code) if caller or query.known_at else None
+    is_file = media_type in export_router.MEDIA_TYPES
+
+    async def require_known_codes() -> None:
+        await repository.FULL_LINES.fetch_page(reader, query, path_parameters={"meeting": code})
+
+    if rules and await access.can_read(rules, caller, code):
+        if is_file:
+            return await export_router.export_roll(
+                request, reader, code, query, media_type, if_empty=require_known_codes, in_full=True
+            )
+        page = await audited_read.read_page(request, reader, repository.FULL_LINES, query, code, "attendance")
         return page.to_response(request, max_age=None, vary=audited_read.VARY)
 
-    async def unless_closed() -> None:
-        rules = await access.find_access_rules(read, then, code)
-        if rules is None or (rules.is_restricted and _is_bound_elsewhere(request)):
+    async def require_open_roll() -> None:
+        rules = await access.find_access_rules(reader, past_reader, code)
+        # A caller with the scope, but not for this meeting, must not learn that the meeting exists.
+        is_bound_elsewhere = caller is not None and Scope.ATTENDANCE_READ in caller.scopes
+        if rules is None or (rules.is_restricted and is_bound_elsewhere):
             raise NotFound
         if rules.is_restricted:
             raise build_missing_scope_problem(Scope.ATTENDANCE_READ, request)
 
     if rules and rules.is_restricted:
-        await unless_closed()  # also where it is so today only, and was open at the instant that is asked for
-    if media_type in export_router.MEDIA_TYPES:
-        await unless_closed()
-        return await export_router.export_roll(request, read, code, query, media_type, in_full=False)
+        await require_open_roll()  # also if the roll is restricted today, but was open at `known_at`
+    if is_file:
+        await require_open_roll()
+        return await export_router.export_roll(
+            request, reader, code, query, media_type, if_empty=require_known_codes, in_full=False
+        )
     page = await repository.PUBLIC_LINES.fetch_page(
-        read, query, path_parameters={"meeting": code}, ensure_listable=unless_closed
+        reader, query, path_parameters={"meeting": code}, ensure_listable=require_open_roll
     )
     return page.to_response(request, max_age=CACHE_SECONDS, vary=audited_read.VARY)
-
-
-def _is_bound_elsewhere(request: Request) -> bool:
-    """Whether the caller has the scope, but not for this meeting: then nothing tells it that there is one."""
-    caller = get_caller(request)
-    return caller is not None and Scope.ATTENDANCE_READ in caller.scopes
 
 
 @router.get(
@@ -92,14 +104,38 @@ def _is_bound_elsewhere(request: Request) -> bool:
     responses=problem_responses(NotFound),
 )
 async def get_attendance_summary(
-    read: ReaderDep, code: Code, query: Annotated[schemas.SummaryQuery, Query()]
+    reader: ReaderDep, code: Code, query: Annotated[schemas.SummaryQuery, Query()]
 ) -> Response:
-    """Read a roll in numbers
+    """Get the attendance summary of a meeting
 
-    How many were invited, came, were represented or stayed away and why; with `by`, the same for each group. Whoever
-    came in another's place is on the list too, so both are among the invited. Open for every meeting: numbers are no
-    personal data. The sick count as excused.
+    The number of participants who were invited, attended, were represented or were absent, by reason; with `by`, also
+    for each group. A represented participant and their representative both count as invited. Anyone may read the
+    summary of any meeting, because counts are not personal data. The sick count as excused.
     """
-    if body := await summary_repository.find_summary(read, code, query):
-        return conditional.json_response(body, cache=conditional.public_cache_control(CACHE_SECONDS))
+    if summary := await summary_repository.find_summary(reader, code, query):
+        return conditional.json_response(summary, cache=conditional.public_cache_control(CACHE_SECONDS))
     raise NotFound
+
+
+@router.get(
+    "/{participant}",
+    response_model=schemas.Attendance,
+    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
+    openapi_extra=example(f"/v1/meetings/rakornas-2022-06/attendance/{EXAMPLE_PARTICIPANT}"),
+    responses=problem_responses(NotFound),
+)
+async def get_attendance(
+    request: Request,
+    reader: ReaderDep,
+    code: Code,
+    participant: ParticipantId,
+    query: Annotated[schemas.AttendanceItemQuery, Query()],
+    _purpose: audit_trail.Purpose = None,
+) -> Response:
+    """Get the attendance of a participant
+
+    The status derived from scans, the intervals from each entry to the next exit, and the status that was set
+    manually. Each request is recorded in the audit trail.
+    """
+    await audited_read.require_read_access(request, reader, reader.known_at(query.known_at_instant), code)
+    return await audited_read.read_item(request, reader, repository.ATTENDANCE_ITEMS, UUID(participant), query, code)

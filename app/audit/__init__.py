@@ -1,1 +1,1 @@
-"""The audit trail: who wrote what, and who read what is personal."""
+"""Read access to the audit trail, which records every write and every read of personal data."""

@@ -1,8 +1,8 @@
-"""The SQL of the audit trail, as it is read."""
+"""The SQL that reads the audit trail."""
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, DateTime, Text, bindparam, cast, func, literal_column, select, true
+from sqlalchemy import ColumnElement, DateTime, Text, bindparam, cast, func, literal_column, select
 
 from app import models
 from app.audit import schemas
@@ -10,7 +10,6 @@ from app.core.collection import ActiveFilters, Collection
 from app.core.db.documents import DayExpression, Document, DocumentSelect, Expression
 
 _line, _seal, _root = models.AuditLine, models.AuditSeal, models.AuditRoot
-NO_SEARCH_TEXT: ColumnElement[str] = literal_column("''")
 
 
 def _encode_hex(hash_: Expression) -> ColumnElement[str]:
@@ -18,6 +17,7 @@ def _encode_hex(hash_: Expression) -> ColumnElement[str]:
 
 
 def select_line(_day: DayExpression) -> DocumentSelect:
+    """Select the members of audit line documents; they do not depend on the day."""
     return (
         select(
             _line.id,
@@ -37,16 +37,16 @@ def select_line(_day: DayExpression) -> DocumentSelect:
     )
 
 
-def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    if "client" in given:
+def _conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    if "client" in filters:
         yield _line.client == bindparam("client")
-    if "operation" in given:
+    if "operation" in filters:
         yield _line.operation == bindparam("operation")
-    if "key" in given:
+    if "key" in filters:
         yield _line.keys.contains(func.array_append(literal_column("'{}'::text[]"), bindparam("key", type_=Text)))
-    if "from_" in given:
+    if "from_" in filters:
         yield _line.at >= bindparam("from_", type_=DateTime(timezone=True))
-    if "to" in given:
+    if "to" in filters:
         yield _line.at < bindparam("to", type_=DateTime(timezone=True))
 
 
@@ -55,12 +55,11 @@ LINES = Collection(
     _line,
     conditions=_conditions,
     sorts={"id": []},
-    folded=NO_SEARCH_TEXT,
-    whole=true(),
 )
 
 
 def select_root(_day: DayExpression) -> DocumentSelect:
+    """Select the members of audit root documents; they do not depend on the day."""
     return select(_root.hour, _root.position, _encode_hex(_root.hash).label("hash"), _root.sealed_at)
 
 
@@ -69,6 +68,4 @@ ROOTS = Collection(
     _root,
     conditions=lambda _: (),
     sorts={"hour": []},
-    folded=NO_SEARCH_TEXT,
-    whole=true(),
 )

@@ -23,13 +23,13 @@ router = resource_router("audit")
 async def list_audit_lines(
     request: Request, reader: ReaderDep, query: Annotated[schemas.AuditQuery, Query()]
 ) -> Response:
-    """Read the audit trail
+    """List the lines of the audit trail
 
-    Each write, and each read of personal data, left a line in the same transaction: who, with which scope, did what to
-    which objects, in which request and what for. Lines are only ever added, and a chain of hashes seals them: `hash` is
-    the SHA-256 of the hash before, as 32 bytes (zeros before the first), and of the line as a JSON array of its `id`,
-    `xid`, `at`, `client`, `scope`, `operation`, `keys`, `request_id` and `purpose`, written as RFC 8785 says, `at` in
-    UTC with six digits: `2026-11-24T05:45:00.000001+00:00`.
+    Each write and each read of personal data adds a line in the same transaction: the client, its scope, the operation,
+    the objects, the request and the purpose. Lines cannot be changed or deleted, and a hash chain seals them. `hash` is
+    the SHA-256 of the previous hash (32 bytes, zeros for the first line) followed by the line, which is the JSON array
+    of its `id`, `xid`, `at`, `client`, `scope`, `operation`, `keys`, `request_id` and `purpose` in the form of RFC
+    8785. In it, `at` is in UTC with six fractional digits: `2026-11-24T05:45:00.000001+00:00`.
     """
     return _set_no_store((await repository.LINES.fetch_page(reader, query)).to_response(request, max_age=0))
 
@@ -43,14 +43,15 @@ async def list_audit_lines(
 async def list_audit_roots(
     request: Request, reader: ReaderDep, query: Annotated[schemas.RootQuery, Query()]
 ) -> Response:
-    """Read the roots of the chain
+    """List the roots of the audit chain
 
-    The newest hash of each hour in which lines were sealed. Keep them elsewhere: whoever rewrites the whole chain
-    cannot rewrite those, and `rakornas audit verify --roots FILE` takes them as they are answered here.
+    A root is the newest hash of an hour in which lines were sealed. Store the roots outside of this service: somebody
+    who rewrites the whole chain cannot rewrite your copy. `rakornas audit verify --roots FILE` takes a file with this
+    response.
     """
     return _set_no_store((await repository.ROOTS.fetch_page(reader, query)).to_response(request, max_age=0))
 
 
-def _set_no_store(answer: Response) -> Response:
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+def _set_no_store(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response

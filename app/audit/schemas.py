@@ -1,4 +1,4 @@
-"""What a line of the audit trail and a root of its chain hold, and what can be asked of them."""
+"""Response bodies and queries of the audit trail."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -13,30 +13,32 @@ Hash = Annotated[str, Field(description="SHA-256, as 64 hexadecimal digits.")]
 
 
 class AuditLine(BaseModel):
-    """What a client did: a write, or a read of personal data."""
+    """A line of the audit trail: a write, or a read of personal data."""
 
     id: int
-    xid: Annotated[str, Field(description="The number of the transaction that did it.", examples=["1207"])]
-    at: Annotated[datetime, Field(description="When it was done (RFC 3339).")]
+    xid: Annotated[str, Field(description="The id of the database transaction.", examples=["1207"])]
+    at: Annotated[datetime, Field(description="The instant of the operation (RFC 3339).")]
     client: Annotated[
-        str | None, Field(description="The client's id, an outside issuer's with its issuer; null: the command line.")
+        str | None,
+        Field(description="The client's id, for an external issuer its issuer and subject; null: the command line."),
     ]
-    scope: Annotated[str | None, Field(description="The scope that it used.")]
-    operation: Annotated[str, Field(description="What it did: the operation's name in this contract.")]
-    keys: Annotated[list[str], Field(description="The objects that it did it to.")]
+    scope: Annotated[str | None, Field(description="The scope that allowed the operation.")]
+    operation: Annotated[str, Field(description="The `operationId` of this document, or a command.")]
+    keys: Annotated[list[str], Field(description="The objects that were written or read.")]
     request_id: Annotated[str | None, Field(description="The `X-Request-Id` of the request.")]
-    purpose: Annotated[str | None, Field(description="What for, as the client said.")]
+    purpose: Annotated[str | None, Field(description="The purpose that the client stated.")]
     position: Annotated[
-        int | None, Field(description="Its place in the chain of hashes; null: not sealed yet, a second or so.")
+        int | None,
+        Field(description="The position in the hash chain; null: not sealed yet, which takes about a second."),
     ]
-    hash: Annotated[Hash | None, Field(description="SHA-256 of the hash before and of this line.")]
+    hash: Annotated[Hash | None, Field(description="SHA-256 of the previous hash and this line.")]
 
 
 class AuditRoot(BaseModel):
     """The newest hash of an hour in which lines were sealed."""
 
     hour: Annotated[datetime, Field(description="The beginning of the hour.")]
-    position: Annotated[int, Field(description="How many lines the hash covers: all up to this one.")]
+    position: Annotated[int, Field(description="The number of lines that the hash covers.")]
     hash: Hash
     sealed_at: datetime
 
@@ -54,55 +56,56 @@ FilterText = Annotated[str, Field(min_length=1, max_length=500)]
 class AuditQuery(ListQuery):
     client: (
         Annotated[
-            FilterText, Field(description="What this client did.", examples=["01a20d9e-2b63-75c0-886c-8d577ad72c83"])
+            FilterText, Field(description="Lines of this client.", examples=["01a20d9e-2b63-75c0-886c-8d577ad72c83"])
         ]
         | None
     ) = None
-    operation: Annotated[FilterText, Field(description="Where this was done.")] | None = None
-    key: Annotated[FilterText, Field(description="What was done to this object.", examples=["regions"])] | None = None
+    operation: Annotated[FilterText, Field(description="Lines of this operation.")] | None = None
+    key: Annotated[FilterText, Field(description="Lines about this object.", examples=["regions"])] | None = None
     from_: Annotated[
         Instant | None,
         Field(
             alias="from",
-            description="Done at this instant or later (RFC 3339, `+` as `%2B`).",
+            description="Lines from this instant on (RFC 3339; encode `+` as `%2B`).",
             examples=["2022-06-14T00:00:00+07:00"],
         ),
     ] = None
     to: Annotated[
         Instant | None,
-        Field(description="Done before this instant (RFC 3339).", examples=["2027-01-01T00:00:00+07:00"]),
+        Field(description="Lines before this instant (RFC 3339).", examples=["2027-01-01T00:00:00+07:00"]),
     ] = None
     sort: (
         Annotated[
             Literal["id", "-id"],
-            Field(description="In the order in which they were written, or with `-id` the newest first."),
+            Field(description="By default `id`, the oldest first; `-id`: the newest first."),
         ]
         | None
     ) = None
     fields: LineFields | None = None
 
     @property
-    def order(self) -> str | None:
+    def sort_order(self) -> str | None:
         return self.sort
 
     @field_validator("to")
     @classmethod
-    def _not_before_from(cls, to: datetime | None, info: ValidationInfo) -> datetime | None:
-        begins = info.data.get("from_")
-        if to and begins and to < begins:
-            raise PydanticCustomError("to_before_from", "not before from")
+    def _require_to_after_from(cls, to: datetime | None, info: ValidationInfo) -> datetime | None:
+        from_ = info.data.get("from_")
+        if to and from_ and to < from_:
+            raise PydanticCustomError("to_before_from", "must not be before from")
         return to
 
 
 class RootQuery(ListQuery):
     sort: (
         Annotated[
-            Literal["hour", "-hour"], Field(description="In the order of time, or with `-hour` the newest first.")
+            Literal["hour", "-hour"],
+            Field(description="By default `hour`, the oldest first; `-hour`: the newest first."),
         ]
         | None
     ) = None
     fields: RootFields | None = None
 
     @property
-    def order(self) -> str | None:
+    def sort_order(self) -> str | None:
         return self.sort

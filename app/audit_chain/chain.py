@@ -1,4 +1,4 @@
-"""A line's bytes, and the hash that ties it to all lines before it."""
+"""The hash of an audit line, which depends on all previous lines."""
 
 import hashlib
 from collections.abc import Sequence
@@ -8,13 +8,13 @@ import orjson
 
 GENESIS_HASH = bytes(32)
 
-# Postgres writes the instant: any that it can keep, also one out of Python's range that somebody has put there.
+# Postgres formats the instant, because a manipulated one may be outside of Python's range.
 SEALED_COLUMNS = """l.id, l.xid::text, to_char(l.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')
         || CASE WHEN l.at < '0001-01-01T00:00:00Z' THEN ' BC' ELSE '' END,
     l.client, l.scope, l.operation, l.keys, l.request_id, l.purpose"""
-"""What of `audit_lines AS l` is sealed, in its order."""
+"""The columns of `audit_lines AS l` that the hash covers, in the order of the JSON array."""
 
 
 def hash_line(previous: bytes, line: Sequence[Any]) -> bytes:
-    """The hash of a line, given as `COLUMNS`, that comes after the hash `previous`."""
+    """Return the hash of a line, given as its `SEALED_COLUMNS`, that follows the hash `previous`."""
     return hashlib.sha256(previous + orjson.dumps(line)).digest()

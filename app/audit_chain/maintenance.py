@@ -1,4 +1,4 @@
-"""What an operator asks of the chain, each over a connection of its own."""
+"""The operations of `rakornas audit`, each over a connection of its own."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,18 +12,18 @@ from app.settings import Settings
 
 
 async def verify_trail(
-    url: str, external_roots: Sequence[Root], progress: verifier.ReportProgress
+    url: str, external_roots: Sequence[Root], report_progress: verifier.ReportProgress
 ) -> verifier.VerificationResult:
-    """`verifying.verify`, for as long as it takes."""
+    """Verify the whole audit trail of a database with `verifier.verify_chain`, without a time limit."""
     connection = await asyncpg.connect(url, timeout=5, server_settings={"timezone": "UTC", "jit": "off"})
     try:
-        return await verifier.verify_chain(connection, external_roots, progress)
+        return await verifier.verify_chain(connection, external_roots, report_progress)
     finally:
         await connection.close()
 
 
 async def seal_trail(settings: Settings) -> int | None:
-    """Seal until nothing is left that can be sealed; None where another sealer is at it."""
+    """Seal all lines that can be sealed and return their number, or None if another sealer is running."""
     connection = await task.connect(settings)
     try:
         total = None
@@ -35,15 +35,20 @@ async def seal_trail(settings: Settings) -> int | None:
 
 
 def parse_roots(document: bytes) -> list[Root]:
-    """Roots as `/v1/audit/roots` shows them, a page or the bare list of items; ValueError where there are none."""
-    answer = orjson.loads(document)
+    """Parse roots in the form of a response of `/v1/audit/roots`, or of its list of items.
+
+    Raises:
+        ValueError: It is not such a document, or it contains no root.
+
+    """
+    page = orjson.loads(document)
     try:
-        found = [
+        roots = [
             Root(datetime.fromisoformat(item["hour"]), int(item["position"]), bytes.fromhex(item["hash"]))
-            for item in (answer["items"] if isinstance(answer, dict) else answer)
+            for item in (page["items"] if isinstance(page, dict) else page)
         ]
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError("no list of roots") from error
-    if not found:
+        raise ValueError("not a list of roots") from error
+    if not roots:
         raise ValueError("an empty list of roots")
-    return found
+    return roots

@@ -1,4 +1,4 @@
-"""What an operator sees of a verification: its progress when it takes long, and the verdict."""
+"""The output of `rakornas audit verify`: a progress bar and the result."""
 
 import time
 from collections.abc import Iterator
@@ -11,30 +11,30 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.audit_chain import verifier
 
-PROGRESS_DELAY_SECONDS = 1.0  # seconds without a bar
+PROGRESS_DELAY_SECONDS = 1.0  # a shorter verification shows no progress bar
 
 
 @contextmanager
 def show_progress() -> Iterator[verifier.ReportProgress]:
-    """For `verify`: a bar, on a terminal, once it has taken longer than a second."""
+    """Show a progress bar on a terminal, from the first second on, and yield the function that advances it."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-    task, began = bar.add_task("lines"), time.monotonic()
+    task, started_at = bar.add_task("lines"), time.monotonic()
 
-    def note(done: int, total: int) -> None:
+    def report_progress(done: int, total: int) -> None:
         bar.update(task, completed=done, total=total)
-        if time.monotonic() - began > PROGRESS_DELAY_SECONDS:
+        if time.monotonic() - started_at > PROGRESS_DELAY_SECONDS:
             bar.start()
 
     try:
-        yield note
+        yield report_progress
     finally:
         bar.stop()
 
 
 def print_result(result: verifier.VerificationResult, *, as_json: bool) -> None:
-    """Print the result of a verification to the standard output, with a line for each defect."""
+    """Print the result of a verification to the standard output, each defect in a line."""
     if as_json:
         counts = {"sealed": result.sealed, "unsealed": result.unsealed, "roots": result.roots}
         defects = [defect._asdict() for defect in result.defects]
@@ -44,7 +44,7 @@ def print_result(result: verifier.VerificationResult, *, as_json: bool) -> None:
     for defect in result.defects:
         line = "" if defect.line is None else f", line {defect.line}"
         typer.echo(f"{defect.kind} at position {defect.position}{line}: {defect.detail}")
-    state = "The trail is not whole" if result.defects else "The trail is whole"
-    external = f", {result.external_roots} kept elsewhere" if result.external_roots else ""
+    state = "The audit trail is not intact" if result.defects else "The audit trail is intact"
+    external = f", {result.external_roots} external roots" if result.external_roots else ""
     counted = f"{result.sealed} lines recomputed, {result.roots} roots{external}, {result.unsealed} not sealed yet"
     typer.echo(f"{state}: {counted}.")

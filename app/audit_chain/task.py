@@ -1,4 +1,4 @@
-"""The sealer at work: a task beside the requests of each worker, of which one at a time seals."""
+"""The background task that runs the sealer. Every worker has one; a lock lets only one of them seal at a time."""
 
 import asyncio
 import contextlib
@@ -11,15 +11,15 @@ from app.core import telemetry
 from app.core.db.pools import open_connection
 from app.settings import Settings
 
-SEAL_INTERVAL_SECONDS = 1.0  # seconds
-RETRY_SECONDS = 5.0
-# What is asked for is found by index, however many lines there are and however old the statistics.
+SEAL_INTERVAL_SECONDS = 1.0
+RETRY_SECONDS = 5.0  # after an error
+# The queries must use the indexes, however many lines there are and however old the planner's statistics.
 PLANNER_SETTINGS = dict.fromkeys(("enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"), "off")
 
 
 @contextlib.asynccontextmanager
 async def run_sealer(settings: Settings) -> AsyncIterator[None]:
-    """Lines are sealed, about once a second, for as long as the block runs."""
+    """Seal new audit lines about once a second while the `async with` block runs."""
     task = asyncio.create_task(_seal_forever(settings))
     try:
         yield
@@ -29,26 +29,28 @@ async def run_sealer(settings: Settings) -> AsyncIterator[None]:
 
 
 async def connect(settings: Settings) -> asyncpg.Connection:
-    """A connection for a sealer alone."""
+    """Open a connection with the planner settings of the sealer."""
     return await open_connection(settings, application_name="rakornas sealer", **PLANNER_SETTINGS)
 
 
 async def _seal_forever(settings: Settings) -> None:
+    """Seal until cancelled; after an error, log it and try again with a new connection."""
     while True:
         try:
             await _seal_on_one_connection(settings)
         except Exception as error:
-            # Whatever it is, the lines stay where they are, and the next sealer finds them. Not the error's own words,
-            # which may hold a line's.
-            telemetry.log.warning("sealer pauses", cause=type(error).__name__)
+            # Unsealed lines stay in the table until the next attempt. The message of the error is not logged, because
+            # it may contain the content of a line.
+            telemetry.log.warning("sealing_failed", cause=type(error).__name__)
         await asyncio.sleep(RETRY_SECONDS)
 
 
 async def _seal_on_one_connection(settings: Settings) -> None:
+    """Seal at the interval over one connection, until an error or cancellation."""
     connection = await connect(settings)
     try:
         while True:
             await sealer.seal_lines(connection)
             await asyncio.sleep(SEAL_INTERVAL_SECONDS)
     finally:
-        connection.terminate()  # at once, also when the server is frozen; the lock goes with it
+        connection.terminate()  # does not wait for a server that hangs, and releases the lock

@@ -1,4 +1,4 @@
-"""Recomputes the chain from its first line to its last, and says where it breaks and how."""
+"""Recompute the hash chain from its first line to its last, and report where it is broken and how."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
@@ -14,8 +14,8 @@ SELECT_SEALED_LINES = f"""
 SELECT s.position, s.line, s.hash, {chain.SEALED_COLUMNS}
 FROM audit_seals AS s LEFT JOIN audit_lines AS l ON l.id = s.line
 WHERE s.position > $1 ORDER BY s.position LIMIT {LINES_PER_QUERY}
-"""  # noqa: S608  (our own words)
-# The sealer's order read the other way round: what it will never seal, though it stands below what is sealed.
+"""  # noqa: S608  (constants of this package)
+# Counts the unsealed lines and finds the first one that the sealer will never seal, because a later line is sealed.
 SELECT_UNSEALED_LINES = """
 WITH newest AS (
     SELECT l.xid, l.id, (SELECT max(line) FROM audit_seals) AS highest
@@ -33,85 +33,94 @@ SELECT_ROOTS = "SELECT hour, position, hash FROM audit_roots ORDER BY position"
 
 DefectKind = Literal["changed", "dropped", "inserted", "swapped", "root"]
 ReportProgress = Callable[[int, int], None]
+"""Called with the number of verified lines and the number of all sealed lines."""
 
 
 class ChainDefect(NamedTuple):
-    """Where the trail is not what was sealed; `line` is the line's id, if there is one."""
+    """A position at which the trail differs from what was sealed."""
 
     kind: DefectKind
     position: int
     line: int | None
+    """The id of the line, if there is one."""
     detail: str
 
 
 class VerificationResult(NamedTuple):
-    """What was found: the first flaw of the chain, and an unsealed line that stands among the sealed ones.
-
-    `roots`: of the trail itself; `kept`: elsewhere. The hashes were compared with both.
-    """
+    """The result of a verification."""
 
     sealed: int
+    """The number of lines whose hashes were recomputed."""
     unsealed: int
     roots: int
+    """The number of roots of the trail itself."""
     external_roots: int
+    """The number of roots that were stored elsewhere."""
     defects: list[ChainDefect]
+    """The first defect of the chain, and an unsealed line that was inserted between sealed ones."""
 
 
 async def verify_chain(
     connection: asyncpg.Connection, external_roots: Sequence[Root], report_progress: ReportProgress
 ) -> VerificationResult:
-    """Look at the whole trail as it is at this moment; `kept` are roots that were kept elsewhere.
+    """Verify the trail as it is in one snapshot: recompute all hashes from the lines, batch by batch.
 
-    The hashes are made anew from the lines alone, batch by batch. Lines that are not sealed yet are counted.
+    Args:
+        connection: Reads the trail.
+        external_roots: Roots that were stored elsewhere, to compare with the hashes like the trail's own roots.
+        report_progress: Called after each batch.
+
     """
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        ((unsealed, *inserted),) = await connection.fetch(SELECT_UNSEALED_LINES)
+        ((unsealed, inserted_line, inserted_at),) = await connection.fetch(SELECT_UNSEALED_LINES)
         total = await connection.fetchval("SELECT coalesce(max(position), 0) FROM audit_seals")
         roots = [Root(*row) for row in await connection.fetch(SELECT_ROOTS)]
-        walk = _ChainCheck(connection, total, report_progress)
-        flaw = await walk.find_first_defect(_group_by_position(roots, external_roots))
-        flaws = [flaw] if flaw else []
-        if inserted[0] is not None:
-            detail = "not sealed, and stands where only sealed lines are"
-            flaws.append(ChainDefect("inserted", inserted[1], inserted[0], detail))
-    return VerificationResult(walk.position, unsealed, len(roots), len(external_roots), flaws)
+        check = _ChainCheck(connection, total, report_progress)
+        defect = await check.find_first_defect(_group_by_position(roots, external_roots))
+        defects = [defect] if defect else []
+        if inserted_line is not None:
+            detail = "the line is not sealed, but a later line is"
+            defects.append(ChainDefect("inserted", inserted_at, inserted_line, detail))
+    return VerificationResult(check.position, unsealed, len(roots), len(external_roots), defects)
 
 
 def _group_by_position(roots: Sequence[Root], external_roots: Sequence[Root]) -> dict[int, list[tuple[bytes, str]]]:
-    told: dict[int, list[tuple[bytes, str]]] = {}
-    for source, some in (("", roots), (" kept elsewhere", external_roots)):
-        for root in some:
-            told.setdefault(root.position, []).append((root.hash, f"the root of {root.hour:%Y-%m-%dT%H}{source}"))
-    return told
+    """Return the hash and the description of each root, by position."""
+    grouped: dict[int, list[tuple[bytes, str]]] = {}
+    for kind, roots_of_kind in (("root", roots), ("external root", external_roots)):
+        for root in roots_of_kind:
+            grouped.setdefault(root.position, []).append((root.hash, f"the {kind} of {root.hour:%Y-%m-%dT%H}"))
+    return grouped
 
 
 class _ChainCheck:
-    """The way along the chain, and how far it has come."""
+    """A pass over the chain, which remembers the last position that was verified."""
 
-    def __init__(self, connection: asyncpg.Connection, total: int, progress: ReportProgress) -> None:
+    def __init__(self, connection: asyncpg.Connection, total: int, report_progress: ReportProgress) -> None:
         self._connection = connection
         self._total = total
-        self._progress = progress
+        self._report_progress = report_progress
         self.position = 0
         self._hash = self._previous_hash = chain.GENESIS_HASH
         self._line: int | None = None
 
     async def find_first_defect(self, roots: dict[int, list[tuple[bytes, str]]]) -> ChainDefect | None:
-        """Up to the first flaw, or to the end."""
+        """Recompute the chain and return its first defect, or None if it has none."""
         async for rows in self._fetch_batches():
             for row in rows:
                 if row["position"] != self.position + 1:
-                    return ChainDefect("dropped", self.position + 1, None, "no seal and no line at this position")
+                    return ChainDefect("dropped", self.position + 1, None, "there is no seal and no line here")
                 if row["id"] is None:
-                    return ChainDefect("dropped", row["position"], row["line"], "sealed, but not there any more")
-                made = chain.hash_line(self._hash, row[3:])
-                if made != row["hash"]:
+                    return ChainDefect("dropped", row["position"], row["line"], "the sealed line is missing")
+                computed_hash = chain.hash_line(self._hash, row[3:])
+                if computed_hash != row["hash"]:
                     return await self._classify_mismatch(row)
-                self._previous_hash, self._hash, self._line = self._hash, made, row["line"]
+                self._previous_hash, self._hash, self._line = self._hash, computed_hash, row["line"]
                 self.position += 1
-                if self.position in roots and (flaw := _compare_roots(made, roots.pop(self.position), self.position)):
-                    return flaw
-            self._progress(self.position, self._total)
+                roots_here = roots.pop(self.position, [])
+                if defect := _compare_roots(computed_hash, roots_here, self.position):
+                    return defect
+            self._report_progress(self.position, self._total)
         if roots:
             position = min(roots)
             detail = f"the chain ends before {roots[position][0][1]}, which is at position {position}"
@@ -119,40 +128,42 @@ class _ChainCheck:
         return None
 
     async def _fetch_batches(self) -> AsyncIterator[list[asyncpg.Record]]:
-        last = 0
-        while rows := await self._connection.fetch(SELECT_SEALED_LINES, last):
+        last_position = 0
+        while rows := await self._connection.fetch(SELECT_SEALED_LINES, last_position):
             yield rows
-            last = rows[-1]["position"]
+            last_position = rows[-1]["position"]
 
     def _hash_all(self, lines: Iterator[tuple[Any, ...]]) -> set[bytes]:
+        """Return the hashes that these lines would have at the next position."""
         return {chain.hash_line(self._hash, line) for line in lines}
 
     async def _classify_mismatch(self, row: asyncpg.Record) -> ChainDefect:
-        """What a broken link is a sign of. Only now is it worth a second look at all lines."""
+        """Return the defect that explains why a line does not have its sealed hash, reading the trail once more."""
         position, seal, line = row["position"], row["hash"], row[3:]
         if position > 1 and chain.hash_line(self._previous_hash, line) == seal:
-            detail = "a line with a seal, put in before one that was sealed without it"
+            detail = "a line with a seal was inserted before a line that was sealed without it"
             return ChainDefect("inserted", position - 1, self._line, detail)
-        before = chain.GENESIS_HASH
+        previous_hash = chain.GENESIS_HASH
         async for rows in self._fetch_batches():
             for other in rows:
                 if other["id"] is not None and other["position"] != position:
-                    found = other[3:]
-                    is_broken = chain.hash_line(before, found) != other["hash"]
-                    fits = chain.hash_line(self._hash, found) in (other["hash"], seal)
-                    if fits or (is_broken and seal in self._hash_all(_exchange_members(line, found))):
-                        detail = f"what was sealed here now stands at position {other['position']}"
+                    other_line = other[3:]
+                    is_broken = chain.hash_line(previous_hash, other_line) != other["hash"]
+                    fits_here = chain.hash_line(self._hash, other_line) in (other["hash"], seal)
+                    if fits_here or (is_broken and seal in self._hash_all(_exchange_members(line, other_line))):
+                        detail = f"the line that was sealed here is now at position {other['position']}"
                         return ChainDefect("swapped", position, row["line"], detail)
-                before = other["hash"]
-        detail = "not what was sealed here: the line or its seal was changed, or a pair before them was cut out"
+                previous_hash = other["hash"]
+        detail = "the line or its seal was changed, or a line before it was removed with its seal"
         return ChainDefect("changed", position, row["line"], detail)
 
 
 def _exchange_members(line: tuple[Any, ...], other: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-    """What the line said, if the other one says it now and each has kept its id, its xid too, its time too."""
-    return (line[:kept] + other[kept:] for kept in (1, 2, 3))
+    """Return the line with the other's members, except its own id, or id and xid, or id, xid and time."""
+    return (line[:own] + other[own:] for own in (1, 2, 3))
 
 
 def _compare_roots(computed_hash: bytes, roots: list[tuple[bytes, str]], position: int) -> ChainDefect | None:
-    wrong = next((name for root, name in roots if root != computed_hash), None)
-    return ChainDefect("root", position, None, f"{wrong} is another hash than the chain has here") if wrong else None
+    """Return a defect if one of these roots has another hash than the chain at this position."""
+    wrong = next((description for root_hash, description in roots if root_hash != computed_hash), None)
+    return ChainDefect("root", position, None, f"{wrong} differs from the hash of the chain") if wrong else None

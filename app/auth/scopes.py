@@ -65,7 +65,7 @@ class AccessPolicy:
         return ()
 
     async def __call__(self) -> None:
-        """Do nothing: FastAPI calls each dependency, but AuthorizingRoute has enforced the policy before."""
+        """Check nothing: FastAPI calls every dependency, but AuthorizingRoute enforced the policy before."""
 
 
 class ScopePolicy(AccessPolicy, SecurityBase):
@@ -85,7 +85,7 @@ class ScopePolicy(AccessPolicy, SecurityBase):
 
 @dataclass(frozen=True)
 class ParameterScopePolicy(ScopePolicy):
-    """The policy of a route whose scope depends on a query parameter.
+    """The policy of a route that requires the scope that belongs to the value of a query parameter.
 
     If the parameter has another value, any of the scopes is enough, so that the caller gets the validation error.
     """

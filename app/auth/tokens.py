@@ -1,4 +1,4 @@
-"""Access tokens of ours (RFC 9068): what is written into them, and what is read out."""
+"""Access tokens: issue our own (RFC 9068), and read the claims of ours and of an external issuer's."""
 
 import uuid
 from collections.abc import Iterable, Mapping
@@ -14,13 +14,13 @@ from app.auth.scopes import Scope
 from app.core.http.body_types import MAX_NAME_LENGTH
 
 ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105  (a media type)
-CLOCK_LEEWAY_SECONDS = 5.0  # seconds by which another machine's clock may be ahead
+CLOCK_LEEWAY_SECONDS = 5.0  # by which the clock of another machine may be ahead
 SCOPES_BY_NAME = {str(scope): scope for scope in Scope}
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a client was found to be when it asked for a token. `secret`: the id of the one it proved itself with."""
+    """An authenticated client and the scopes that its access token is to grant."""
 
     client_id: str
     name: str
@@ -29,21 +29,24 @@ class Grant:
     organization: str | None = None
     meeting: str | None = None
     secret_id: str | None = None
+    """The secret that authenticated the client; None: an assertion did."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedToken:
-    """A token that was found good: until when, and by what a revocation finds it (an outside issuer's: by nothing)."""
+    """A verified access token: its caller, and the ids by which it can be revoked."""
 
     caller: Caller
     expires_at: float
+    """Unix time in seconds."""
     client_id: str | None = None
+    """None for a token of an external issuer, which we cannot revoke."""
     client_revision: int = 0
     secret_id: str | None = None
 
 
 def issue_access_token(grant: Grant, key: SigningKey, *, issuer: str, audience: str, now: float) -> str:
-    """A signed token for this client."""
+    """Return a signed access token for an authenticated client, issued at `now` (Unix time)."""
     claims = {
         "iss": issuer,
         "aud": audience,
@@ -60,25 +63,34 @@ def issue_access_token(grant: Grant, key: SigningKey, *, issuer: str, audience: 
         "rakornas_meeting": grant.meeting,
     }
     header = {"typ": ACCESS_TOKEN_TYPE, "alg": SIGNING_ALGORITHM, "kid": key.kid}
-    said = {name: value for name, value in claims.items() if value is not None}
-    return jwt.encode(header, said, key.private_key, algorithms=[SIGNING_ALGORITHM])
+    present_claims = {name: value for name, value in claims.items() if value is not None}
+    return jwt.encode(header, present_claims, key.private_key, algorithms=[SIGNING_ALGORITHM])
 
 
 def parse_own_claims(claims: Mapping[str, Any], expires_at: float) -> VerifiedToken:
-    """What a token of ours says, once its signature is known to be ours."""
-    client, revision = read_text_claim(claims, "client_id"), claims.get("rakornas_revision")
-    if type(revision) is not int or claims.get("sub") != client:
+    """Read the verified claims of one of our tokens.
+
+    Raises:
+        InvalidToken: A claim is missing or of another type.
+
+    """
+    client_id, revision = read_text_claim(claims, "client_id"), claims.get("rakornas_revision")
+    if type(revision) is not int or claims.get("sub") != client_id:
         raise InvalidToken
-    caller = _build_caller(claims, client, read_text_claim(claims, "name", required=False, max_length=MAX_NAME_LENGTH))
-    return VerifiedToken(
-        caller, expires_at, client, revision, read_text_claim(claims, "rakornas_secret", required=False) or None
-    )
+    name = read_text_claim(claims, "name", required=False, max_length=MAX_NAME_LENGTH)
+    secret_id = read_text_claim(claims, "rakornas_secret", required=False) or None
+    return VerifiedToken(_build_caller(claims, client_id, name), expires_at, client_id, revision, secret_id)
 
 
 def parse_external_claims(claims: Mapping[str, Any], issuer: str, expires_at: float) -> VerifiedToken:
-    """What an outside issuer's token says. A limit to a body or a meeting holds here too, under the same names.
+    """Read the verified claims of an external issuer's token. Its organization and meeting claims apply as ours do.
 
-    Its client is named, as `client_id` (RFC 9068) or `azp` (OpenID Connect), and no person: revisions are open data.
+    The caller's name is that of the client, `client_id` (RFC 9068) or `azp` (OpenID Connect), not that of a person,
+    because revisions publish it.
+
+    Raises:
+        InvalidToken: A claim is missing or of another type.
+
     """
     subject = read_text_claim(claims, "sub")
     name = (
@@ -90,14 +102,18 @@ def parse_external_claims(claims: Mapping[str, Any], issuer: str, expires_at: fl
 
 
 def _build_caller(claims: Mapping[str, Any], client_id: str, name: str) -> Caller:
-    """A scope that we do not know gives nothing; a limit that cannot be read would be none, so it is refused."""
+    """Build the caller from the claims of a verified token.
+
+    An unknown scope grants nothing. A malformed `rakornas_organization` or `rakornas_meeting` is an error, because
+    without it the token would be unrestricted.
+    """
     scope = claims.get("scope", "")
     if not isinstance(scope, str):
         raise InvalidToken
     return Caller(
         client_id=client_id,
         name=name,
-        scopes=frozenset(SCOPES_BY_NAME[one] for one in scope.split(" ") if one in SCOPES_BY_NAME),
+        scopes=frozenset(SCOPES_BY_NAME[name] for name in scope.split(" ") if name in SCOPES_BY_NAME),
         organization=read_text_claim(claims, "rakornas_organization", required=False) or None,
         meeting=read_text_claim(claims, "rakornas_meeting", required=False) or None,
     )

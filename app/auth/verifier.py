@@ -1,7 +1,8 @@
-"""Which tokens are good: our keys, an outside issuer's, and who was revoked, all held in memory by each worker.
+"""Verify access tokens with what each worker keeps in memory: our keys, an external issuer's, and the revocations.
 
-A revocation arrives by LISTEN, or at the latest with the poll 2 s on. Where neither has been heard of for 5 s, nobody
-can say whether a token of ours is still good: 503, never a pass.
+A worker learns of a revocation by LISTEN or, at the latest, from its next poll two seconds later. If its last
+successful read of the database is more than five seconds old, it cannot know whether one of our tokens is revoked,
+and the request is answered with 503.
 """
 
 import asyncio
@@ -30,20 +31,29 @@ from app.core.problems import Unavailable
 from app.settings import Settings
 
 POLL_INTERVAL_SECONDS = 2.0
-RETRY_SECONDS = 0.5  # seconds after a fault
+RETRY_SECONDS = 0.5  # after a failed refresh
 MAX_STATE_AGE_SECONDS = 5.0
 MAX_CACHED_TOKENS = 4096
-MAX_TOKEN_CACHE_SECONDS = 600.0  # an outside issuer may withdraw a key while its tokens run for hours
+# An external issuer may withdraw a key while the tokens that it signed are valid for hours.
+MAX_TOKEN_CACHE_SECONDS = 600.0
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 class TokenVerifier:
-    """One worker's. `records` and `clock` can be others in a test."""
+    """Verify access tokens without a database query per request. One per worker."""
 
     def __init__(
         self, settings: Settings, *, repository: Any = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
+        """Create a verifier that knows no keys yet.
+
+        Args:
+            settings: Contains the issuer, the audience and the address of the database.
+            repository: Replaces the VerifierRepository in tests.
+            clock: Returns monotonic seconds.
+
+        """
         self.issuer, self.audience = settings.issuer, settings.auth_audience
         self.external_issuer = ExternalIssuer(settings.auth_issuer) if settings.auth_issuer else None
         self.signing_keys = SigningKeySet()
@@ -57,13 +67,17 @@ class TokenVerifier:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin to follow; with a database that answers, it knows all when this returns."""
+        """Load the state from the database, and start to refresh it in the background.
+
+        An unavailable database is no error: tokens are answered with 503 until a refresh succeeds.
+        """
         await self._refresh()
         self._task = asyncio.create_task(self._refresh_forever())
         if self.external_issuer is not None:
             self.external_issuer.start_refresh()
 
     async def stop(self) -> None:
+        """Stop the background tasks and close the connection."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -73,7 +87,13 @@ class TokenVerifier:
         await self._repository.close()
 
     def find_cached_caller(self, token: bytes) -> Caller | None:
-        """Whose token this is, if it was verified before; InvalidToken where it was revoked since."""
+        """Return the caller of a token that was verified before, or None if it must be verified.
+
+        Raises:
+            InvalidToken: It was revoked since.
+            Unavailable: The state of the database is too old to know.
+
+        """
         verified = self._verified_tokens.get(token)
         if verified is None:
             return None
@@ -84,19 +104,25 @@ class TokenVerifier:
         return verified.caller
 
     async def verify(self, token: bytes) -> Caller:
-        """Whose token this is; InvalidToken, or Unavailable where nobody can say. No connection is taken for it."""
-        signed = parse_jwt(token, algorithms=SIGNATURE_ALGORITHMS, types=[ACCESS_TOKEN_TYPE])
-        issuer, now = signed.claims.get("iss"), time.time()
+        """Verify an access token and return its caller. No database connection is taken for it.
+
+        Raises:
+            InvalidToken: It is malformed, forged, expired, revoked, or for another audience.
+            Unavailable: The state of the database is too old to know, or the external issuer cannot be reached.
+
+        """
+        jwt = parse_jwt(token, algorithms=SIGNATURE_ALGORITHMS, types=[ACCESS_TOKEN_TYPE])
+        issuer, now = jwt.claims.get("iss"), time.time()
         if self.external_issuer is not None and issuer == self.external_issuer.identifier:
-            verify_signature(signed, await self.external_issuer.find_key(signed.header.get("kid")))
-            ends = self._validate_claims(signed.claims, now)
-            verified = parse_external_claims(signed.claims, self.external_issuer.identifier, ends)
-        elif issuer == self.issuer and signed.header["alg"] == SIGNING_ALGORITHM:
-            key = self.signing_keys.find_verification_key(signed.header.get("kid"), now)
+            verify_signature(jwt, await self.external_issuer.find_key(jwt.header.get("kid")))
+            expires_at = self._validate_claims(jwt.claims, now)
+            verified = parse_external_claims(jwt.claims, self.external_issuer.identifier, expires_at)
+        elif issuer == self.issuer and jwt.header["alg"] == SIGNING_ALGORITHM:
+            key = self.signing_keys.find_verification_key(jwt.header.get("kid"), now)
             if key is None:
-                self._require_current_state()  # another worker may have made one that this one has not heard of
-            verify_signature(signed, key)
-            verified = parse_own_claims(signed.claims, self._validate_claims(signed.claims, now))
+                self._require_current_state()  # another worker may have created the key since
+            verify_signature(jwt, key)
+            verified = parse_own_claims(jwt.claims, self._validate_claims(jwt.claims, now))
         else:
             raise InvalidToken
         self._reject_revoked(verified)
@@ -104,7 +130,12 @@ class TokenVerifier:
         return verified.caller
 
     async def get_signing_key(self) -> SigningKey:
-        """The key to sign with now. Whoever first needs one makes it."""
+        """Return the key to sign with now, creating the first one when it is needed.
+
+        Raises:
+            Unavailable: The state of the database is too old, or a key could not be created.
+
+        """
         self._require_current_state()
         if self.signing_keys.find_signing_key(time.time()) is None:
             try:
@@ -113,36 +144,40 @@ class TokenVerifier:
                 if is_transient(error):
                     raise Unavailable from error
                 raise
-        found = self.signing_keys.find_signing_key(time.time())
-        if found is None:
+        key = self.signing_keys.find_signing_key(time.time())
+        if key is None:
             raise Unavailable
-        return found
+        return key
 
     def list_public_jwks(self) -> list[dict[str, Any]]:
-        """Our public keys, as long as any token needs them; Unavailable before they were read once."""
+        """Return our public keys that verify tokens now or later; raise Unavailable before they were first read."""
         if self._state_read_at == float("-inf"):
             raise Unavailable
         return self.signing_keys.list_public_jwks(time.time())
 
     def _validate_claims(self, claims: Any, now: float) -> float:
+        """Validate the audience and the times, and return the expiry (Unix time)."""
         if self.audience not in read_audiences(claims):
             raise InvalidToken
         return validate_times(claims, now, leeway=CLOCK_LEEWAY_SECONDS)
 
     def _require_current_state(self) -> None:
+        """Raise Unavailable if the state of the database was last read too long ago."""
         if self._clock() - self._state_read_at > MAX_STATE_AGE_SECONDS:
             raise Unavailable
 
     def _reject_revoked(self, verified: VerifiedToken) -> None:
+        """Raise InvalidToken if the client or the secret of a token is revoked, or the client was changed since."""
         if verified.client_id is None:
             return
         self._require_current_state()
+        # A token may have a higher revision than the one read last: the client was changed a moment ago.
         revision = self._state.client_revisions.get(verified.client_id, verified.client_revision)
-        # A revision that is higher than the one we know of: the client was changed an instant ago, and we will hear it.
         if revision is None or verified.client_revision < revision or verified.secret_id in self._state.revoked_secrets:
             raise InvalidToken
 
     def _cache_token(self, token: bytes, verified: VerifiedToken, now: float) -> None:
+        """Cache a verified token, dropping the oldest entries of a full cache."""
         while len(self._verified_tokens) >= MAX_CACHED_TOKENS:
             del self._verified_tokens[next(iter(self._verified_tokens))]
         self._verified_tokens[token] = replace(
@@ -150,6 +185,7 @@ class TokenVerifier:
         )
 
     async def _refresh_forever(self) -> None:
+        """Refresh the state at each notification, and otherwise at the poll interval."""
         while True:
             if self._last_refresh_succeeded:
                 with contextlib.suppress(TimeoutError):
@@ -160,27 +196,28 @@ class TokenVerifier:
             await self._refresh()
 
     async def _refresh(self) -> None:
-        """Learn what holds, and make the next key a day before it is needed; a fault is for the next attempt."""
+        """Load the state, and create the next signing key a day before it is needed; log an error of either."""
         try:
             await self._load_state()
-            ends = self.signing_keys.find_signing_end()
-            if ends is not None and ends < time.time() + PUBLISH_AHEAD_SECONDS:
+            signing_end = self.signing_keys.find_signing_end()
+            if signing_end is not None and signing_end < time.time() + PUBLISH_AHEAD_SECONDS:
                 await self._add_signing_key()
             self._last_refresh_succeeded = True
         except Exception as error:
             if self._last_refresh_succeeded:
-                log.warning("revocations are not heard of", cause=type(error).__name__)
+                log.warning("revocation_refresh_failed", cause=type(error).__name__)
             self._last_refresh_succeeded = False
 
     async def _load_state(self) -> None:
-        self._changed.clear()  # before asking: what is told from here on is asked for again
-        asked_at = self._clock()
+        """Read the state from the database; its age counts from the start of the query."""
+        self._changed.clear()  # before the query: a notification during it causes another one
+        queried_at = self._clock()
         state = await self._repository.fetch_state()
         keys = SigningKeySet(state.signing_keys)
         if keys != self.signing_keys:
             self.signing_keys = keys
             self._verified_tokens.clear()  # a key may have been withdrawn
-        self._state, self._state_read_at = state, asked_at
+        self._state, self._state_read_at = state, queried_at
 
     async def _add_signing_key(self) -> None:
         await self._repository.add_signing_key()

@@ -107,7 +107,7 @@ async def get_badge(
         key = await repository.get_signing_key(transaction, code)
         await audited_read.record_read(transaction, request, f"participants/{id}")
     document = badges[0].to_document(key)
-    render = {SVG: qr.svg, PNG: qr.png}
+    render = {SVG: qr.render_svg, PNG: qr.render_png}
     body = render[media_type](document["token"]) if media_type in render else orjson.dumps(document, default=str)
     return _uncached_response(body, media_type)
 
@@ -193,4 +193,4 @@ def _uncached_response(body: bytes, media_type: str) -> Response:
 def _render_sheets(title: str, key: BadgeSigningKey, badges: list[repository.ValidBadge]) -> bytes:
     """Render the badges as a PDF."""
     cards = [BadgeCard(badge.name or "", badge.organization, badge.capacity, key.sign(badge.id)) for badge in badges]
-    return renderers.sheet(title, cards)
+    return renderers.render_badge_sheet(title, cards)

@@ -102,7 +102,7 @@ def _take_batch(queue: deque[_PendingSubmission]) -> list[_PendingSubmission]:
     """Remove the next batch from a queue and return it in order of arrival.
 
     A batch has at most one submission of each device; a second one stays in the queue, because the offset of the
-    device's clock depends on their order. Submissions whose caller has gone are dropped.
+    device's clock depends on their order. Submissions without a waiting caller are dropped.
     """
     batch: dict[str, _PendingSubmission] = {}
     deferred = []

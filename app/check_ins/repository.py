@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Text, Uuid, and_, bindparam, case, cast, func, literal_column, null, select, true
+from sqlalchemy import ColumnElement, Text, Uuid, and_, bindparam, case, cast, func, literal_column, null, select
 
 from app import models, references
 from app.check_ins import schemas
@@ -40,7 +40,7 @@ def select_scan(_day: DayExpression) -> DocumentSelect:
             _scan.c.id.label("scan_id"),
             participant.label("participant"),
             _outcome_expression().label("outcome"),
-            _scan.c.reported_outcome.label("told"),
+            _scan.c.reported_outcome,
             _scan.c.direction,
             _scan.c.session,
             _scan.c.scanned_at,
@@ -52,7 +52,7 @@ def select_scan(_day: DayExpression) -> DocumentSelect:
             _scan.c.sequence,
             _scan.c.badge_text,
             _scan.c.annulled_at,
-            _scan.c.annulled_for,
+            _scan.c.annulment_reason,
             _scan.c.legal_basis,
         )
         .select_from(_scan)
@@ -85,8 +85,6 @@ SCANS = Collection(
             models.Session.code, "/v1/meetings/{code}/sessions", condition=models.Session.meeting == _MEETING
         )
     },
-    folded=literal_column("''"),
-    whole=true(),
 )
 
 _CHECK_IN = "SELECT p, status, outcome, effective_at, shift FROM check_in($1, $2::text::json, $3::text::json)"

@@ -1,1 +1,1 @@
-"""The machines that may ask for tokens."""
+"""The clients that may request access tokens, and their secrets."""

@@ -1,4 +1,4 @@
-"""Clients as an operator manages them, from the command line: by the same rules, with a line in the audit trail."""
+"""The operations of `rakornas clients`: the same rules as the API, and a line in the audit trail for each."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,74 +7,81 @@ from uuid import UUID
 import orjson
 
 from app.auth import Scope
-from app.clients import repository, schemas
+from app.clients import repository
+from app.clients.payloads import ClientPayload
 from app.core.db.faults import ConstraintViolation
 from app.core.db.transaction import Transaction
 from app.core.http.validation import validate_document
 from app.core.problems import Problem
 
 FIRST_CLIENT_NAME = "admin of this machine"
-# The trail has no client for the command line; the command stands in its place.
+# The command line has no client id; the operation is the command.
 INSERT_AUDIT_LINE = "INSERT INTO audit_lines (operation, keys) VALUES ($1, $2)"
 LOCK_FIRST_CLIENT = "SELECT pg_advisory_xact_lock(first_client_lock_key())"
 
 
 class ClientCommandError(Exception):
-    """What the operator asked for cannot be; the message says why."""
+    """The command cannot be carried out; the message, for the operator, says why."""
 
 
 async def create_client(transaction: Transaction, members: Mapping[str, Any]) -> tuple[str, str | None]:
-    """A client, and its secret if it has no keys."""
+    """Create a client from the members of a ClientPayload, and return its id and its secret; None: it has keys.
+
+    Raises:
+        ClientCommandError: A member is invalid, or the organization or meeting does not exist.
+
+    """
     try:
-        valid = validate_document(schemas.ClientPayload, members)
+        payload = validate_document(ClientPayload, members)
     except Problem as problem:
-        raise ClientCommandError("; ".join(f"{one.pointer}: {one.detail.en}" for one in problem.errors)) from None
-    members = {name: getattr(valid, name) for name in repository.COLUMNS}
+        raise ClientCommandError("; ".join(f"{error.pointer}: {error.detail.en}" for error in problem.errors)) from None
+    values = {name: getattr(payload, name) for name in repository.COLUMNS}
     try:
-        id_, made = await repository.insert_client(transaction, members, with_secret=valid.jwks is None)
-    except ConstraintViolation as broken:
-        raise ClientCommandError(f"There is no such organization or meeting ({broken.constraint}).") from None
-    await transaction.fetch(INSERT_AUDIT_LINE, "clients create", [f"clients/{id_}"])
-    return str(id_), made.secret if made else None
+        client_id, secret = await repository.insert_client(transaction, values, with_secret=payload.jwks is None)
+    except ConstraintViolation as violation:
+        raise ClientCommandError(f"There is no such organization or meeting ({violation.constraint}).") from None
+    await transaction.fetch(INSERT_AUDIT_LINE, "clients create", [f"clients/{client_id}"])
+    return str(client_id), secret.value if secret else None
 
 
 async def create_first_client(transaction: Transaction) -> tuple[str, str] | None:
-    """A client with all scopes where there is none at all, once, whoever else starts beside."""
+    """Create a client with all scopes if the database has no client; concurrent calls create one client only."""
     await transaction.fetch(LOCK_FIRST_CLIENT)
     if await transaction.fetch("SELECT id FROM clients LIMIT 1"):
         return None
-    id_, secret = await create_client(
-        transaction, {"name": FIRST_CLIENT_NAME, "scopes": [str(scope) for scope in Scope]}
-    )
-    return (id_, secret) if secret else None
+    members = {"name": FIRST_CLIENT_NAME, "scopes": [str(scope) for scope in Scope]}
+    client_id, secret = await create_client(transaction, members)
+    return (client_id, secret) if secret else None
 
 
 async def list_clients(transaction: Transaction) -> list[dict[str, Any]]:
-    """The documents of all clients, by name."""
+    """Return the documents of all clients, ordered by name."""
     return [
         orjson.loads(document) for (document,) in await transaction.fetch_all(repository.SELECT_CLIENT_DOCUMENTS, {})
     ]
 
 
 async def revoke_client(transaction: Transaction, client_id: str) -> None:
+    """Revoke a client; raise ClientCommandError if there is none or it is revoked already."""
     await repository.revoke_client(transaction, await _lock_client(transaction, client_id))
     await transaction.fetch(INSERT_AUDIT_LINE, "clients revoke", [f"clients/{client_id}"])
 
 
 async def add_secret(transaction: Transaction, client_id: str) -> str:
-    held = await _lock_client(transaction, client_id)
-    made = await repository.insert_secret(transaction, held)
-    if made is None:
+    """Create another secret of a client and return it; raise ClientCommandError if it has two live ones."""
+    secret = await repository.insert_secret(transaction, await _lock_client(transaction, client_id))
+    if secret is None:
         raise ClientCommandError("The client has two live secrets: revoke one of them first.")
     await transaction.fetch(
-        INSERT_AUDIT_LINE, "clients add-secret", [f"clients/{client_id}", f"client_secrets/{made.id}"]
+        INSERT_AUDIT_LINE, "clients add-secret", [f"clients/{client_id}", f"client_secrets/{secret.id}"]
     )
-    return made.secret
+    return secret.value
 
 
 async def revoke_secret(transaction: Transaction, client_id: str, secret_id: str) -> None:
-    held = await _lock_client(transaction, client_id, allow_revoked=True)
-    if not await repository.revoke_secret(transaction, held, _parse_uuid(secret_id)):
+    """Revoke a secret; raise ClientCommandError if the client has no such secret."""
+    locked_id = await _lock_client(transaction, client_id, allow_revoked=True)
+    if not await repository.revoke_secret(transaction, locked_id, _parse_uuid(secret_id)):
         raise ClientCommandError("The client has no such secret.")
     await transaction.fetch(
         INSERT_AUDIT_LINE, "clients revoke-secret", [f"clients/{client_id}", f"client_secrets/{secret_id}"]
@@ -82,10 +89,11 @@ async def revoke_secret(transaction: Transaction, client_id: str, secret_id: str
 
 
 async def _lock_client(transaction: Transaction, client_id: str, *, allow_revoked: bool = False) -> UUID:
-    held = await repository.lock_client(transaction, _parse_uuid(client_id))
-    if held is None:
+    """Lock the row of a client and return its id."""
+    client = await repository.lock_client(transaction, _parse_uuid(client_id))
+    if client is None:
         raise ClientCommandError("There is no such client.")
-    if held.is_revoked and not allow_revoked:
+    if client.is_revoked and not allow_revoked:
         raise ClientCommandError("The client is revoked.")
     return _parse_uuid(client_id)
 
@@ -94,4 +102,4 @@ def _parse_uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise ClientCommandError("An id is a UUID, as `clients list` shows it.") from None
+        raise ClientCommandError("The id must be a UUID; `rakornas clients list` shows it.") from None

@@ -1,4 +1,4 @@
-"""The SQL of clients and their secrets. What writes takes the transaction that it is part of."""
+"""The SQL of clients and their secrets."""
 
 import secrets
 from collections.abc import Iterator, Mapping
@@ -18,11 +18,12 @@ from app.core.db.statements import Statement
 from app.core.db.transaction import Transaction
 
 _client, _secret = models.Client, models.ClientSecret
-SECRET_PREFIX = "rks_"  # noqa: S105  (so that scanners of repositories find one that was put there)
+SECRET_PREFIX = "rks_"  # noqa: S105  (lets secret scanners recognise a published secret)
 COLUMNS = ("name", "scopes", "organization", "meeting", "jwks")
 
 
 def select_client(_day: DayExpression) -> DocumentSelect:
+    """Select the members of client documents; they do not depend on the day."""
     secret = json_object(id=_secret.id, created_at=_secret.created_at, revoked_at=_secret.revoked_at)
     return select(
         _client.id,
@@ -39,10 +40,10 @@ def select_client(_day: DayExpression) -> DocumentSelect:
     )
 
 
-def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    if "scope" in given:
+def _conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    if "scope" in filters:
         yield bindparam("scope", type_=Text) == any_(_client.scopes)
-    if "status" in given:
+    if "status" in filters:
         live = bindparam("status", type_=Text) == "live"
         yield live == _client.revoked_at.is_(None)
 
@@ -52,11 +53,11 @@ CLIENTS = Collection(
     _client,
     conditions=_conditions,
     sorts={"name": [_client.name], "created_at": [_client.created_at], "updated_at": [_client.updated_at]},
-    folded=func.fold(_client.name),
+    folded_text=func.fold(_client.name),
 )
 
 
-_client_documents = CLIENTS.document.select(_client.name, _client.id, as_of=False).subquery("found")
+_client_documents = CLIENTS.document.select(_client.name, _client.id, as_of=False).subquery("client_documents")
 SELECT_CLIENT_DOCUMENTS = Statement(
     select(cast(_client_documents.c.document, Text)).order_by(_client_documents.c.name, _client_documents.c.id)
 )
@@ -68,96 +69,99 @@ SELECT_SECRET_DOCUMENT = Statement(
 
 
 class CreatedSecret(NamedTuple):
-    """A secret that was just made, in clear for the only time."""
+    """A new secret in plain text; only its digest is stored."""
 
     id: UUID
-    secret: str
+    value: str
 
 
 class LockedClient(NamedTuple):
-    """A client, locked until the transaction ends."""
+    """The present state of a client that the transaction has locked."""
 
     revision: int
     is_revoked: bool
     members: dict[str, Any]
+    """The members that can be changed, as in a ClientPayload."""
 
 
 async def insert_client(
     transaction: Transaction, members: Mapping[str, Any], *, with_secret: bool = True
 ) -> tuple[UUID, CreatedSecret | None]:
-    """A new client and, unless it has keys of its own, its first secret."""
-    id_ = UUID(int=uuid7().int)
+    """Insert a client with these column values, and its first secret if `with_secret`; return its id and the secret."""
+    client_id = UUID(int=uuid7().int)
     names = ", ".join(COLUMNS)
     await transaction.fetch(
         f"INSERT INTO clients (id, {names}) VALUES ($1, $2, $3, $4, $5, $6::text::jsonb)",  # noqa: S608
-        id_,
+        client_id,
         *_column_values(members),
     )
-    return id_, await insert_secret(transaction, id_) if with_secret else None
+    return client_id, await insert_secret(transaction, client_id) if with_secret else None
 
 
-async def lock_client(transaction: Transaction, id_: UUID) -> LockedClient | None:
-    """Lock a client, and read what can be changed of it."""
-    found = await transaction.fetch(
+async def lock_client(transaction: Transaction, client_id: UUID) -> LockedClient | None:
+    """Lock the row of a client and return its state, or None if there is no such client."""
+    rows = await transaction.fetch(
         "SELECT revision, revoked_at IS NOT NULL, json_build_object('name', name, 'scopes', scopes,"
         " 'organization', organization, 'meeting', meeting, 'jwks', jwks)::text FROM clients WHERE id = $1 FOR UPDATE",
-        id_,
+        client_id,
     )
-    return LockedClient(found[0][0], found[0][1], orjson.loads(found[0][2])) if found else None
+    return LockedClient(rows[0][0], rows[0][1], orjson.loads(rows[0][2])) if rows else None
 
 
-async def update_client(transaction: Transaction, id_: UUID, members: Mapping[str, Any]) -> None:
-    """Let this be what is said of the client. Where that is something else than before, its tokens end."""
+async def update_client(transaction: Transaction, client_id: UUID, members: Mapping[str, Any]) -> None:
+    """Set the columns of a client. If that changes any, a trigger raises its revision, which ends its tokens."""
     await transaction.fetch(
         "UPDATE clients SET name = $2, scopes = $3, organization = $4, meeting = $5, jwks = $6::text::jsonb"
         " WHERE id = $1",
-        id_,
+        client_id,
         *_column_values(members),
     )
 
 
-async def revoke_client(transaction: Transaction, id_: UUID) -> None:
-    """Revoke the client and all its secrets, for good."""
+async def revoke_client(transaction: Transaction, client_id: UUID) -> None:
+    """Revoke a client and all its secrets for ever."""
     await transaction.fetch(
-        "UPDATE clients SET revoked_at = clock_timestamp() WHERE id = $1 AND revoked_at IS NULL", id_
+        "UPDATE clients SET revoked_at = clock_timestamp() WHERE id = $1 AND revoked_at IS NULL", client_id
     )
     await transaction.fetch(
-        "UPDATE client_secrets SET revoked_at = clock_timestamp() WHERE client = $1 AND revoked_at IS NULL", id_
+        "UPDATE client_secrets SET revoked_at = clock_timestamp() WHERE client = $1 AND revoked_at IS NULL", client_id
     )
 
 
-async def insert_secret(transaction: Transaction, id_: UUID) -> CreatedSecret | None:
-    """A further secret for a client that is held; None where two are live."""
-    taken = await transaction.fetch("SELECT slot FROM client_secrets WHERE client = $1 AND revoked_at IS NULL", id_)
-    free = sorted({1, 2} - {slot for (slot,) in taken})
-    if not free:
+async def insert_secret(transaction: Transaction, client_id: UUID) -> CreatedSecret | None:
+    """Insert another secret of a locked client, or return None if it has two live secrets."""
+    rows = await transaction.fetch(
+        "SELECT slot FROM client_secrets WHERE client = $1 AND revoked_at IS NULL", client_id
+    )
+    free_slots = sorted({1, 2} - {slot for (slot,) in rows})
+    if not free_slots:
         return None
-    made = CreatedSecret(UUID(int=uuid7().int), SECRET_PREFIX + secrets.token_urlsafe(32))
+    secret = CreatedSecret(UUID(int=uuid7().int), SECRET_PREFIX + secrets.token_urlsafe(32))
     await transaction.fetch(
         "INSERT INTO client_secrets (id, client, slot, digest) VALUES ($1, $2, $3, $4)",
-        made.id,
-        id_,
-        free[0],
-        sha256(made.secret.encode()).digest(),
+        secret.id,
+        client_id,
+        free_slots[0],
+        sha256(secret.value.encode()).digest(),
     )
-    return made
+    return secret
 
 
-async def get_secret_document(transaction: Transaction, id_: UUID) -> bytes:
-    """A secret's document, without its words."""
-    found = await transaction.fetch_one(SELECT_SECRET_DOCUMENT, {"id": id_})
-    return str(found[0]).encode()
+async def get_secret_document(transaction: Transaction, secret_id: UUID) -> bytes:
+    """Return the JSON document of a secret, without its value."""
+    row = await transaction.fetch_one(SELECT_SECRET_DOCUMENT, {"id": secret_id})
+    return str(row[0]).encode()
 
 
-async def revoke_secret(transaction: Transaction, id_: UUID, secret_id: UUID) -> bool:
-    """Revoke one secret, and with it the tokens that it was used for; False where the client has none like it."""
-    found = await transaction.fetch(
+async def revoke_secret(transaction: Transaction, client_id: UUID, secret_id: UUID) -> bool:
+    """Revoke a secret, and with it the tokens issued for it; return False if the client has no such secret."""
+    rows = await transaction.fetch(
         "UPDATE client_secrets SET revoked_at = coalesce(revoked_at, clock_timestamp())"
         " WHERE client = $1 AND id = $2 RETURNING id",
-        id_,
+        client_id,
         secret_id,
     )
-    return bool(found)
+    return bool(rows)
 
 
 def _column_values(members: Mapping[str, Any]) -> tuple[Any, ...]:

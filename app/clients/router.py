@@ -1,43 +1,40 @@
-"""The routes of clients. Whatever they answer is for administrators, and kept by nobody."""
+"""The routes of clients and their secrets, for administrators only. No response may be cached."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import orjson
 from fastapi import Path, Query, Request, Response
 
 from app.auth import Scope, require_scope
-from app.clients import repository, schemas
+from app.clients import payloads, repository, schemas, service
 from app.core.db.transaction import Transaction
-from app.core.http import conditional
 from app.core.http.bodies import apply_merge_patch
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.http.parameters import FieldsQuery
 from app.core.http.validation import validate_document
 from app.core.languages import Text
-from app.core.problems import Conflict, NotFound, OutsideOrganization, PreconditionFailed
+from app.core.problems import Conflict, NotFound
 from app.routing import resource_router
 from app.writes.conflicts import AttemptedWrite
 from app.writes.idempotency import StoredResponse
 from app.writes.payloads import DeleteReason, MergePatchBody
-from app.writes.request import ChangeDep, CreateDep, WriteRequest, WriteResult
+from app.writes.request import ChangeDep, CreateDep, WriteResult
 from app.writes.responses import Responses, responses_for_create, responses_for_delete, responses_for_update
 
 router = resource_router("clients")
 ADMIN = require_scope(Scope.CLIENTS_ADMIN)
 ClientId = Annotated[UUID, Path(description="The client's `id`.", examples=["01a20c10-0ae2-7033-aa5d-2a6bfa807bee"])]
 SecretId = Annotated[UUID, Path(description="The secret's `id`.", examples=["01a20c10-0ae2-7033-aa5d-2a6bfa807bef"])]
-CREATE_SECRET_RESPONSES = responses_for_create(schemas.NewSecret, NotFound, Conflict)
+CREATE_SECRET_RESPONSES = responses_for_create(schemas.NewClientSecret, NotFound, Conflict)
 REVOKED_RESPONSE: Responses = {204: {"description": "Revoked."}}
 EXAMPLE_ID = "01a20c10-0ae2-7033-aa5d-2a6bfa807bee"
 TWO_LIVE_SECRETS = Text(
     "Klien mempunyai dua rahasia yang berlaku: cabut salah satu dahulu.",
     "The client has two live secrets: revoke one of them first.",
 )
-CLIENT_REVOKED = Text("Klien ini telah dicabut.", "This client is revoked.")
 
 
 @router.get(
@@ -46,7 +43,7 @@ CLIENT_REVOKED = Text("Klien ini telah dicabut.", "This client is revoked.")
 async def list_clients(request: Request, reader: ReaderDep, query: Annotated[schemas.ClientQuery, Query()]) -> Response:
     """List clients
 
-    The machines that may ask for tokens, and those that no longer may. Secrets are never shown.
+    Live and revoked ones. Secrets are never shown.
     """
     return _set_no_store((await repository.CLIENTS.fetch_page(reader, query)).to_response(request, max_age=0))
 
@@ -59,9 +56,9 @@ async def list_clients(request: Request, reader: ReaderDep, query: Annotated[sch
     responses=problem_responses(NotFound),
 )
 async def get_client(reader: ReaderDep, id: ClientId, query: Annotated[schemas.ClientItemQuery, Query()]) -> Response:
-    """Read one client
+    """Get a client
 
-    What it may do and how it proves itself, with its secrets' ids.
+    With its scopes, its public keys and the ids of its secrets.
     """
     if item := await repository.CLIENTS.fetch_item(reader, id, query):
         return _set_no_store(item.to_response(max_age=0))
@@ -76,26 +73,26 @@ async def get_client(reader: ReaderDep, id: ClientId, query: Annotated[schemas.C
     openapi_extra=write_example("/v1/clients", {"name": "bappenas", "scopes": ["changes:read"]}),
     responses=responses_for_create(schemas.NewClient),
 )
-async def create_client(write_request: CreateDep, payload: schemas.ClientPayload) -> Response:
-    """Make a client
+async def create_client(write_request: CreateDep, payload: payloads.ClientPayload) -> Response:
+    """Create a client
 
-    Its secret is in this answer and nowhere else: what is kept of the answer, for a request that is sent again, is
-    without it. Whoever lost it makes another. With `jwks` a client needs no secret and is given none.
+    The secret is shown only in this response: the response stored for a repeated request does not contain it. If you
+    lose it, create another one. A client with `jwks` needs no secret and gets none.
     """
     secret: str | None = None
 
-    async def work(transaction: Transaction) -> WriteResult:
+    async def insert(transaction: Transaction) -> WriteResult:
         nonlocal secret
-        _require_unbound_caller(write_request)
-        members = _column_members(payload)
-        write_request.attempted_write = AttemptedWrite(members)
-        id_, made = await repository.insert_client(transaction, members, with_secret=payload.jwks is None)
-        secret = made.secret if made else None
-        body, tag = await _get_document(transaction, id_)
-        headers = {"Location": f"/v1/clients/{id_}", "ETag": tag}
-        return WriteResult(StoredResponse(201, headers, _set_secret(body, None)), [f"clients/{id_}"])
+        service.require_unbound_caller(write_request)
+        values = service.column_values(payload)
+        write_request.attempted_write = AttemptedWrite(values)
+        client_id, new_secret = await repository.insert_client(transaction, values, with_secret=payload.jwks is None)
+        secret = new_secret.value if new_secret else None
+        body, etag = await service.get_document(transaction, client_id)
+        headers = {"Location": f"/v1/clients/{client_id}", "ETag": etag}
+        return WriteResult(StoredResponse(201, headers, _with_secret(body, None)), [f"clients/{client_id}"])
 
-    return _add_secret_to_response(await write_request.run_in_transaction(work, payload), secret)
+    return _add_secret(await write_request.run_in_transaction(insert, payload), secret)
 
 
 @router.patch(
@@ -106,23 +103,24 @@ async def create_client(write_request: CreateDep, payload: schemas.ClientPayload
     responses=responses_for_update(),
 )
 async def update_client(
-    write_request: ChangeDep, id: ClientId, payload: Annotated[schemas.ClientPatch, MergePatchBody]
+    write_request: ChangeDep, id: ClientId, payload: Annotated[payloads.ClientPatch, MergePatchBody]
 ) -> Response:
-    """Change a client
+    """Update a client
 
-    A merge patch. Whatever changes, the tokens that the client has end, and its next ones are as it is then.
+    The body is a merge patch. Any change ends the client's present access tokens; new ones reflect the change.
     """
 
-    async def work(transaction: Transaction) -> WriteResult:
-        held = await _lock_client(transaction, write_request, id)
-        given = payload.model_dump(mode="json", exclude_unset=True)
-        becomes = _column_members(validate_document(schemas.ClientPayload, apply_merge_patch(held.members, given)))
-        write_request.attempted_write = AttemptedWrite(becomes)
-        await repository.update_client(transaction, id, becomes)
-        body, tag = await _get_document(transaction, id)
-        return WriteResult(StoredResponse(200, {"ETag": tag}, body), [f"clients/{id}"])
+    async def update(transaction: Transaction) -> WriteResult:
+        client = await service.lock_client(transaction, write_request, id)
+        patch = payload.model_dump(mode="json", exclude_unset=True)
+        patched = validate_document(payloads.ClientPayload, apply_merge_patch(client.members, patch))
+        values = service.column_values(patched)
+        write_request.attempted_write = AttemptedWrite(values)
+        await repository.update_client(transaction, id, values)
+        body, etag = await service.get_document(transaction, id)
+        return WriteResult(StoredResponse(200, {"ETag": etag}, body), [f"clients/{id}"])
 
-    return await write_request.run_in_transaction(work, payload)
+    return await write_request.run_in_transaction(update, payload)
 
 
 @router.delete(
@@ -132,51 +130,53 @@ async def update_client(
     openapi_extra=write_example(f"/v1/clients/{EXAMPLE_ID}"),
     responses=responses_for_delete() | REVOKED_RESPONSE,
 )
-async def revoke_client(write_request: ChangeDep, id: ClientId, note: DeleteReason = None) -> Response:
+async def revoke_client(write_request: ChangeDep, id: ClientId, reason: DeleteReason = None) -> Response:
     """Revoke a client
 
-    It stays in the list, gets no more tokens, and within 5 seconds none of those that it has is good. For good: a
-    client that is wanted again is made anew.
+    It gets no more tokens, and its present tokens become invalid within 5 seconds. It stays in the list. This cannot
+    be undone: create a new client instead.
     """
 
-    async def work(transaction: Transaction) -> WriteResult:
-        await _lock_client(transaction, write_request, id, allow_revoked=True)
+    async def revoke(transaction: Transaction) -> WriteResult:
+        await service.lock_client(transaction, write_request, id, allow_revoked=True)
         await repository.revoke_client(transaction, id)
         return WriteResult(StoredResponse(204, {}, b""), [f"clients/{id}"])
 
-    return await write_request.run_in_transaction(work, note)
+    return await write_request.run_in_transaction(revoke, reason)
 
 
 @router.post(
     "/{id}/secrets",
-    response_model=schemas.NewSecret,
+    response_model=schemas.NewClientSecret,
     status_code=201,
     dependencies=[ADMIN],
     openapi_extra=write_example(f"/v1/clients/{EXAMPLE_ID}/secrets", {}),
     responses=CREATE_SECRET_RESPONSES,
 )
-async def create_client_secret(write_request: CreateDep, id: ClientId, payload: schemas.SecretPayload) -> Response:
-    """Make a further secret
+async def create_client_secret(
+    write_request: CreateDep, id: ClientId, payload: payloads.ClientSecretPayload
+) -> Response:
+    """Create a client secret
 
-    To change one for another in use: make the second, bring it to the client, revoke the first. It is shown once, as a
-    client's first one.
+    To replace a secret in use, create the second one, configure the client with it, then revoke the first one. The
+    secret is shown only in this response.
     """
     secret: str | None = None
 
-    async def work(transaction: Transaction) -> WriteResult:
+    async def insert(transaction: Transaction) -> WriteResult:
         nonlocal secret
-        await _lock_client(transaction, write_request, id)
-        made = await repository.insert_secret(transaction, id)
-        if made is None:
+        await service.lock_client(transaction, write_request, id)
+        new_secret = await repository.insert_secret(transaction, id)
+        if new_secret is None:
             raise Conflict(detail=TWO_LIVE_SECRETS)
-        secret = made.secret
-        body = await repository.get_secret_document(transaction, made.id)
-        headers = {"Location": f"/v1/clients/{id}/secrets/{made.id}"}
-        return WriteResult(
-            StoredResponse(201, headers, _set_secret(body, None)), [f"clients/{id}", f"client_secrets/{made.id}"]
+        secret = new_secret.value
+        body = await repository.get_secret_document(transaction, new_secret.id)
+        response = StoredResponse(
+            201, {"Location": f"/v1/clients/{id}/secrets/{new_secret.id}"}, _with_secret(body, None)
         )
+        return WriteResult(response, [f"clients/{id}", f"client_secrets/{new_secret.id}"])
 
-    return _add_secret_to_response(await write_request.run_in_transaction(work, payload), secret)
+    return _add_secret(await write_request.run_in_transaction(insert, payload), secret)
 
 
 @router.delete(
@@ -187,69 +187,36 @@ async def create_client_secret(write_request: CreateDep, id: ClientId, payload: 
     responses=responses_for_delete() | REVOKED_RESPONSE,
 )
 async def revoke_client_secret(
-    write_request: ChangeDep, id: ClientId, secret: SecretId, note: DeleteReason = None
+    write_request: ChangeDep, id: ClientId, secret: SecretId, reason: DeleteReason = None
 ) -> Response:
-    """Revoke a secret
+    """Revoke a client secret
 
-    It proves nothing any more, and within 5 seconds the tokens that were fetched with it are no longer good. If-Match
-    is the client's.
+    It no longer authenticates the client, and tokens that were issued for it become invalid within 5 seconds. If-Match
+    takes the ETag of the client.
     """
 
-    async def work(transaction: Transaction) -> WriteResult:
-        await _lock_client(transaction, write_request, id, allow_revoked=True)
+    async def revoke(transaction: Transaction) -> WriteResult:
+        await service.lock_client(transaction, write_request, id, allow_revoked=True)
         if not await repository.revoke_secret(transaction, id, secret):
             raise NotFound
         return WriteResult(StoredResponse(204, {}, b""), [f"clients/{id}", f"client_secrets/{secret}"])
 
-    return await write_request.run_in_transaction(work, note)
+    return await write_request.run_in_transaction(revoke, reason)
 
 
-async def _lock_client(
-    transaction: Transaction, write_request: WriteRequest, id_: UUID, *, allow_revoked: bool = False
-) -> repository.LockedClient:
-    """Lock the client, and see that the caller knows its present revision; a revoked one only where that may be."""
-    _require_unbound_caller(write_request)
-    held = await repository.lock_client(transaction, id_)
-    if held is None:
-        raise NotFound
-    if write_request.if_match is not None and not conditional.if_match_names_revision(
-        write_request.if_match, held.revision
-    ):
-        raise PreconditionFailed(headers={"ETag": (await _get_document(transaction, id_))[1]})
-    if held.is_revoked and not allow_revoked:
-        raise Conflict(detail=CLIENT_REVOKED)
-    return held
-
-
-def _require_unbound_caller(write_request: WriteRequest) -> None:
-    """Clients are nobody's in particular: who is bound to a body or a meeting has no say in them."""
-    if write_request.caller.organization is not None or write_request.caller.meeting is not None:
-        raise OutsideOrganization
-
-
-async def _get_document(transaction: Transaction, id_: UUID) -> tuple[bytes, str]:
-    item = await repository.CLIENTS.fetch_item(transaction, id_, FieldsQuery())
-    if item is None:
-        raise RuntimeError("what was written is not to be seen")
-    return item.body, conditional.entity_tag(item.body, item.revision)
-
-
-def _column_members(payload: schemas.ClientPayload) -> dict[str, Any]:
-    return {name: getattr(payload, name) for name in repository.COLUMNS}
-
-
-def _set_secret(body: bytes, secret: str | None) -> bytes:
+def _with_secret(body: bytes, secret: str | None) -> bytes:
+    """Return a JSON document with the member `client_secret` added."""
     return orjson.dumps({**orjson.loads(body), "client_secret": secret})
 
 
-def _add_secret_to_response(answer: Response, secret: str | None) -> Response:
-    """The answer with the secret in it, which only the request that made it is told."""
-    if secret is None or answer.status_code != 201:
-        return answer
-    headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
-    return Response(_set_secret(bytes(answer.body), secret), 201, headers)
+def _add_secret(response: Response, secret: str | None) -> Response:
+    """Add a new secret to the response, which was stored without it."""
+    if secret is None or response.status_code != 201:
+        return response
+    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+    return Response(_with_secret(bytes(response.body), secret), 201, headers)
 
 
-def _set_no_store(answer: Response) -> Response:
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+def _set_no_store(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,4 +1,4 @@
-"""The audit trail from the command line: is it whole, and are its newest lines sealed?"""
+"""The commands `rakornas audit …`: verify the hash chain of the audit trail, and seal its newest lines."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,33 +16,35 @@ audit = typer.Typer(help="Verify the audit trail, and seal its newest lines.", n
 @audit.command()
 def verify(
     roots: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Roots kept elsewhere, as /v1/audit/roots answered them.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Also compare with these roots: a stored response of /v1/audit/roots."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Recompute the chain of hashes over all lines; exit code 1 where one was changed, dropped, inserted or swapped."""
+    """Recompute the hash chain over all lines. Exit code 1: a line was changed, deleted, inserted or swapped."""
     from app import operations
     from app.audit_chain import maintenance, report
 
-    kept = read_roots(roots) if roots else []
+    external_roots = read_roots(roots) if roots else []
     try:
         with operations.open_database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)
             operations.check_server(database.url, workers=0)
-            with report.show_progress() as progress:
-                verdict = operations.run_query(maintenance.verify_trail(database.url, kept, progress))
+            with report.show_progress() as report_progress:
+                verification = maintenance.verify_trail(database.url, external_roots, report_progress)
+                result = operations.run_query(verification)
     except operations.OperatorError as error:
         fail(error)
-    report.print_result(verdict, as_json=as_json)
-    raise typer.Exit(1 if verdict.defects else 0)
+    report.print_result(result, as_json=as_json)
+    raise typer.Exit(1 if result.defects else 0)
 
 
 @audit.command()
 def seal(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
-    """Seal what is not sealed yet. A running service does so by itself, about once a second."""
+    """Seal the lines that are not sealed yet. A running service does so about once a second."""
     from app import operations
     from app.audit_chain import maintenance
 
@@ -52,16 +54,15 @@ def seal(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
             if database.embedded:
                 operations.migrate(database.url)
             operations.check_server(database.url, workers=0)
-            sealed = operations.run_query(
-                maintenance.seal_trail(settings.model_copy(update={"database_url": database.url}))
-            )
+            database_settings = settings.model_copy(update={"database_url": database.url})
+            sealed = operations.run_query(maintenance.seal_trail(database_settings))
     except operations.OperatorError as error:
         fail(error)
-    typer.echo("Another sealer is at it." if sealed is None else f"Sealed: {sealed}.")
+    typer.echo("Another sealer is running." if sealed is None else f"Sealed: {sealed}.")
 
 
 def read_roots(path: Path) -> "list[Root]":
-
+    """Read a file with roots; if it cannot be read or contains none, exit with code 1."""
     from app.audit_chain import maintenance
 
     try:
@@ -69,4 +70,4 @@ def read_roots(path: Path) -> "list[Root]":
     except OSError as error:
         fail(ValueError(f"{path} cannot be read: {error.strerror}."))
     except ValueError:
-        fail(ValueError(f"{path} holds no roots: an answer of /v1/audit/roots is wanted, or its list of items."))
+        fail(ValueError(f"{path} contains no roots. It must be a response of /v1/audit/roots, or its list of items."))

@@ -1,4 +1,4 @@
-"""Machine clients from the command line: the first one has nobody else to make it."""
+"""The commands `rakornas clients …`. The API cannot create the first client, since it requires one."""
 
 import sys
 from collections.abc import Awaitable, Callable
@@ -13,58 +13,63 @@ if TYPE_CHECKING:
     from app.core.db.transaction import Transaction
 
 T = TypeVar("T")
-clients = typer.Typer(help="Make, list and revoke the machine clients that may ask for tokens.", no_args_is_help=True)
-ClientIdArgument = Annotated[str, typer.Argument(metavar="CLIENT_ID", help="As `create` and `list` show it.")]
+clients = typer.Typer(help="Create, list and revoke the clients that may request access tokens.", no_args_is_help=True)
+ClientIdArgument = Annotated[str, typer.Argument(metavar="CLIENT_ID", help="The id that `create` and `list` print.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @clients.command()
 def create(
-    name: Annotated[str, typer.Option(help="What people know it by.")],
-    scope: Annotated[list[str], typer.Option(help="What it may do, as changes:read; may be given several times.")],
+    name: Annotated[str, typer.Option(help="The display name.")],
+    scope: Annotated[
+        list[str], typer.Option(help="A scope such as changes:read. Repeat the option for several scopes.")
+    ],
     organization: Annotated[
-        str | None, typer.Option(metavar="CODE", help="It writes only in this body and below.")
+        str | None, typer.Option(metavar="CODE", help="It may write only to this organization and those below it.")
     ] = None,
-    meeting: Annotated[str | None, typer.Option(metavar="CODE", help="The meeting whose gate it is.")] = None,
+    meeting: Annotated[
+        str | None, typer.Option(metavar="CODE", help="It is a check-in device of this meeting.")
+    ] = None,
     jwks: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Public keys to prove itself with, instead of a secret.")
+        Path | None,
+        typer.Option(metavar="FILE", help="A JWK Set of public keys to authenticate with, instead of a secret."),
     ] = None,
     as_json: JsonOption = False,
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Make a client. Its secret is shown this once: what is kept of it is a digest."""
+    """Create a client and print its secret, of which only a digest is stored."""
     from app.clients import maintenance
 
     members = {"name": name, "scopes": scope, "organization": organization, "meeting": meeting}
     keys = {"jwks": read_jwk_set(jwks)} if jwks else {}
-    id_, secret = run_in_transaction(
-        lambda write: maintenance.create_client(write, {**members, **keys}), database_url, data_dir
+    new_client_id, secret = run_in_transaction(
+        lambda transaction: maintenance.create_client(transaction, {**members, **keys}), database_url, data_dir
     )
-    print_secret(id_, secret, as_json)
+    print_secret(new_client_id, secret, as_json)
 
 
 @clients.command("list")
 def list_(as_json: JsonOption = False, database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
-    """List the clients, one a line: id, name, scopes, live secrets, since when it is revoked."""
+    """List the clients, one per line: id, name, scopes, number of live secrets, and when it was revoked."""
     from app.clients import maintenance
 
-    found = run_in_transaction(maintenance.list_clients, database_url, data_dir)
+    documents = run_in_transaction(maintenance.list_clients, database_url, data_dir)
     if as_json:
-        print_json(found)
+        print_json(documents)
         return
-    for one in found:
-        live = sum(secret["revoked_at"] is None for secret in one["secrets"])
-        revoked = f"revoked {one['revoked_at']}" if one["revoked_at"] else "live"
-        typer.echo("\t".join([one["id"], one["name"], " ".join(one["scopes"]), f"{live} secrets", revoked]))
+    for client in documents:
+        live = sum(secret["revoked_at"] is None for secret in client["secrets"])
+        status = f"revoked {client['revoked_at']}" if client["revoked_at"] else "live"
+        typer.echo("\t".join([client["id"], client["name"], " ".join(client["scopes"]), f"{live} secrets", status]))
 
 
 @clients.command()
 def revoke(client_id: ClientIdArgument, database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
-    """Revoke a client: within 5 seconds none of its tokens is good."""
+    """Revoke a client for ever. Its access tokens become invalid within 5 seconds."""
     from app.clients import maintenance
 
-    run_in_transaction(lambda write: maintenance.revoke_client(write, client_id), database_url, data_dir)
+    run_in_transaction(lambda transaction: maintenance.revoke_client(transaction, client_id), database_url, data_dir)
     typer.echo(f"Revoked {client_id}.")
 
 
@@ -72,29 +77,33 @@ def revoke(client_id: ClientIdArgument, database_url: DatabaseUrl = None, data_d
 def add_secret(
     client_id: ClientIdArgument, as_json: JsonOption = False, database_url: DatabaseUrl = None, data_dir: DataDir = None
 ) -> None:
-    """Make a second secret, to change one for another in use. It is shown this once."""
+    """Create and print a second secret, to replace one that is in use."""
     from app.clients import maintenance
 
-    secret = run_in_transaction(lambda write: maintenance.add_secret(write, client_id), database_url, data_dir)
+    secret = run_in_transaction(
+        lambda transaction: maintenance.add_secret(transaction, client_id), database_url, data_dir
+    )
     print_secret(client_id, secret, as_json)
 
 
 @clients.command("revoke-secret")
 def revoke_secret(
     client_id: ClientIdArgument,
-    secret_id: Annotated[str, typer.Argument(metavar="SECRET_ID", help="As `list --json` shows it.")],
+    secret_id: Annotated[str, typer.Argument(metavar="SECRET_ID", help="The id that `list --json` prints.")],
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Revoke one secret, and with it the tokens that were fetched with it."""
+    """Revoke a secret and the access tokens that were issued for it."""
     from app.clients import maintenance
 
-    run_in_transaction(lambda write: maintenance.revoke_secret(write, client_id, secret_id), database_url, data_dir)
+    run_in_transaction(
+        lambda transaction: maintenance.revoke_secret(transaction, client_id, secret_id), database_url, data_dir
+    )
     typer.echo(f"Revoked the secret {secret_id}.")
 
 
 def create_first_client(url: str) -> tuple[str, str] | None:
-    """The id and secret of a client with all scopes, for a database that has no client yet."""
+    """Create a client with all scopes if the database has no client; return its id and secret, or None."""
     from app import operations
     from app.clients import maintenance
 
@@ -104,7 +113,7 @@ def create_first_client(url: str) -> tuple[str, str] | None:
 def run_in_transaction(
     operation: Callable[["Transaction"], Awaitable[T]], database_url: str | None, data_dir: Path | None
 ) -> T:
-    """Do the work in one transaction on the operator's database, or on the embedded one."""
+    """Run an operation in one transaction on the given or the embedded database; on an error, exit with code 1."""
     from app import operations
     from app.clients.maintenance import ClientCommandError
 
@@ -120,27 +129,29 @@ def run_in_transaction(
 
 
 def read_jwk_set(path: Path) -> Any:
-    """A file with a set of public keys, or with one."""
+    """Read a file with a JWK Set or with a single JWK, and return a JWK Set."""
     import json
 
     try:
-        found = json.loads(path.read_bytes())
+        document = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise typer.BadParameter(f"{path} is no JSON that can be read: {error}") from error
-    return {"keys": [found]} if isinstance(found, dict) and "kty" in found else found
+        raise typer.BadParameter(f"{path} cannot be read as JSON: {error}") from error
+    return {"keys": [document]} if isinstance(document, dict) and "kty" in document else document
 
 
-def print_secret(id_: str, secret: str | None, as_json: bool) -> None:
+def print_secret(client_id: str, secret: str | None, as_json: bool) -> None:
+    """Print a client id and a new secret, as two lines or as JSON."""
     if as_json:
-        print_json({"client_id": id_, "client_secret": secret})
+        print_json({"client_id": client_id, "client_secret": secret})
         return
-    typer.echo(f"client_id      {id_}")
+    typer.echo(f"client_id      {client_id}")
     if secret is not None:
         typer.echo(f"client_secret  {secret}")
         typer.secho("The secret is not shown again.", err=True)
 
 
 def print_json(document: Any) -> None:
+    """Print a document as one line of JSON."""
     import orjson
 
     sys.stdout.write(orjson.dumps(document).decode() + "\n")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from app.imports.command_line import ReportProgress
     from app.imports.report import ImportReport
 
-PATIENCE = 1.0  # seconds without a bar
+BAR_DELAY_SECONDS = 1.0  # seconds without a bar
 
 
 def import_(
@@ -66,7 +66,7 @@ def import_(
                 operations.load_if_empty(database.url)
             operations.check_server(database.url, workers=0)
             here = settings.model_copy(update={"database_url": database.url})
-            with progress(path) as seen:
+            with show_progress(path) as seen:
                 outcome = operations.run_query(command_line.import_file(here, path, order, note, seen))
     except operations.OperatorError as error:
         fail(error)
@@ -80,7 +80,7 @@ def import_(
 
 
 @contextmanager
-def progress(path: Path) -> Iterator["ReportProgress"]:
+def show_progress(path: Path) -> Iterator["ReportProgress"]:
     """A bar of the file's bytes, on a terminal, once the import has taken longer than a second."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
@@ -94,7 +94,7 @@ def progress(path: Path) -> Iterator["ReportProgress"]:
         # All is read a while before it is kept: each change of the record is stamped when it is committed.
         doing = "keeping" if read == total else path.name
         bar.update(task, completed=read, total=total, description=f"{doing}: {rows:,} rows")
-        if time.monotonic() - began > PATIENCE:
+        if time.monotonic() - began > BAR_DELAY_SECONDS:
             bar.start()
 
     try:

@@ -1,4 +1,4 @@
-"""What commands have in common: which database they work on, and how they say what is wrong."""
+"""The options that choose the database of a command, and the way in which a command fails."""
 
 import sys
 from pathlib import Path
@@ -8,15 +8,19 @@ import typer
 
 
 def parse_directory(name: str) -> Path:
-    """A directory's path; an empty name, which Python takes for the current directory, is refused."""
+    """Return the path of a directory; reject an empty name, which Python takes for the current directory."""
     if not name:
-        raise typer.BadParameter("the name of a directory is empty")
+        raise typer.BadParameter("The name of the directory is empty.")
     return Path(name)
 
 
 DatabaseUrl = Annotated[
     str | None,
-    typer.Option("--database-url", envvar="DATABASE_URL", help="A Postgres server, 15 to 18; else the embedded one."),
+    typer.Option(
+        "--database-url",
+        envvar="DATABASE_URL",
+        help="URL of a Postgres database, version 15 to 18. Default: the embedded server.",
+    ),
 ]
 DataDir = Annotated[
     Path | None,
@@ -25,12 +29,12 @@ DataDir = Annotated[
         envvar="RAKORNAS_DATA_DIR",
         parser=parse_directory,
         metavar="PATH",
-        help="Where the embedded server keeps its data.",
+        help="Data directory of the embedded server.",
     ),
 ]
 
 
 def fail(error: Exception) -> NoReturn:
-    """Say what is wrong in one sentence, without a traceback."""
+    """Print the message of an error, without a traceback, and exit with code 1."""
     typer.secho(str(error), fg="red" if sys.stderr.isatty() else None, err=True)
     raise typer.Exit(1)

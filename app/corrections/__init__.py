@@ -1,1 +1,1 @@
-"""Corrections of a roll: statuses set by hand, annulled scans, closing, and what two clients confirm afterwards."""
+"""Corrections of a roll: manual statuses, annulled scans, closing, and corrections that a second client confirms."""

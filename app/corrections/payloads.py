@@ -1,4 +1,4 @@
-"""What can be written of who came."""
+"""Request bodies of the routes that correct a roll."""
 
 from typing import Annotated
 
@@ -10,13 +10,13 @@ from app.writes.payloads import ChangeReason
 
 
 class ManualStatusContent(ChangeReason):
-    """A status that somebody sets, and why. Where a scan shows that they came, that goes before it."""
+    """A status set manually, with its reason. A scan of an entry takes precedence over it."""
 
-    status: Annotated[AttendanceStatus, Field(description="`expected` takes what was set by hand away.")]
-    reason: Annotated[Line, Field(description="Why.", examples=["surat izin 4/2026"])]
+    status: Annotated[AttendanceStatus, Field(description="`expected` removes a status that was set manually.")]
+    reason: Annotated[Line, Field(description="The reason for the status.", examples=["surat izin 4/2026"])]
 
 
 class AnnulmentContent(ChangeReason):
-    """Why a scan is to have no effect."""
+    """The reason why a scan is annulled."""
 
-    reason: Annotated[Line, Field(description="Why.", examples=["badge dipinjamkan"])]
+    reason: Annotated[Line, Field(description="The reason for the annulment.", examples=["badge dipinjamkan"])]

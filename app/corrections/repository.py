@@ -1,77 +1,93 @@
-"""The SQL of changing a roll: annulments, its closing, and the corrections after that."""
+"""SQL of corrections: manual statuses, annulments, the closing of a roll, and corrections of closed rolls."""
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, Text, bindparam, case, literal_column, null, select, true
+from sqlalchemy import ColumnElement, Table, Text, bindparam, case, literal_column, null, select
+from uuid_utils.compat import uuid7
 
 from app import models, references
-from app.attendance import schemas
+from app.attendance.repository import ATTENDANCE_ITEMS
 from app.core.collection import ActiveFilters, Collection
 from app.core.db.documents import DayExpression, Document, DocumentSelect
+from app.core.db.statements import Statement
 from app.core.db.transaction import Transaction
+from app.corrections import payloads, schemas
+from app.roll_access.access import require_access
+from app.writes import rows
 from app.writes.payloads import ChangeReason
+from app.writes.resource import Resource
 
-_correction = models.RollCorrection
-TABLE: Table = _correction.__table__  # type: ignore[assignment]
+_meeting, _participant, _correction = models.Meeting, models.Participant, models.RollCorrection
+_CORRECTIONS_TABLE: Table = _correction.__table__  # type: ignore[assignment]
 
 
 def select_corrections(_day: DayExpression) -> DocumentSelect:
-    of_somebody = _correction.participant.is_not(None)
+    """Select the corrections of rolls."""
+    participant = references.participant_reference(_correction.participant)
     return select(
         _correction.id,
-        case((of_somebody, references.participant_reference(_correction.participant)), else_=null()).label(
-            "participant"
-        ),
+        case((_correction.participant.is_not(None), participant), else_=null()).label("participant"),
         _correction.status,
         _correction.scan,
         _correction.reason,
         _correction.legal_basis,
-        _correction.asked_by,
-        _correction.asked_at,
+        _correction.requested_by,
+        _correction.requested_at,
         _correction.confirmed_by,
         _correction.confirmed_at,
-        _correction.confirmed_for,
-        _correction.confirmed_basis,
+        _correction.confirmation_reason,
+        _correction.confirmation_legal_basis,
         _correction.revision,
     )
 
 
-def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _build_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     yield _correction.meeting == bindparam("meeting", type_=Text)
-    if "pending" in given:
+    if "pending" in filters:
         yield _correction.confirmed_by.is_(None) == (bindparam("pending", type_=Text) == literal_column("'true'"))
 
 
 CORRECTIONS = Collection(
     Document(schemas.RollCorrection, select_corrections),
     _correction,
-    conditions=_conditions,
+    conditions=_build_conditions,
     sorts={"id": []},
-    folded=literal_column("''"),
-    whole=true(),
+)
+
+MANUAL_STATUS = Resource(
+    "participants",
+    _participant,
+    ATTENDANCE_ITEMS,
+    address="/v1/meetings/{meeting}/attendance/{id}",
+    payload_model=payloads.ManualStatusContent,
+    key_columns=("meeting", "id"),
+    generated_columns=("folded", "open_status"),
+    owner_query=Statement(select(_meeting.host).where(_meeting.code == bindparam("meeting", type_=Text))),
+    ensure_writable=lambda transaction, caller, keys: require_access(transaction, caller, keys["meeting"]),
+    is_personal=True,
 )
 
 
 class ScanAnnulment(NamedTuple):
-    """When a scan was annulled, and why; neither: it was not."""
+    """The annulment of a scan; all None if the scan is not annulled."""
 
-    at: datetime | None
+    annulled_at: datetime | None
     reason: str | None
     legal_basis: str | None
 
 
 class RequestedCorrection(NamedTuple):
-    """A correction that was asked for."""
+    """A correction that a client requested: of a participant's status, or of a scan."""
 
     participant: UUID | None
     status: str | None
     scan: UUID | None
     reason: str
     legal_basis: str | None
-    asked_by: str
+    requested_by: str
     confirmed_by: str | None
 
     @property
@@ -79,74 +95,100 @@ class RequestedCorrection(NamedTuple):
         return ChangeReason(reason=self.reason, legal_basis=self.legal_basis)
 
 
-NOT_ANNULLED = ScanAnnulment(None, None, None)
-# A scan has several rows where its id was used for different contents: they are annulled together.
-_FIND = (
-    "SELECT annulled_at, annulled_for, legal_basis FROM scans WHERE meeting = $1 AND id = $2"
-    " ORDER BY annulled_at LIMIT 1"
-)
-_ANNUL = """
-WITH gone AS (
-    UPDATE scans SET annulled_at = clock_timestamp(), annulled_by = $3, annulled_for = $4,
+# Several rows have the same scan id if a device used it for different contents. They are annulled together.
+_SELECT_ANNULMENT = """
+SELECT annulled_at, annulment_reason, legal_basis FROM scans WHERE meeting = $1 AND id = $2 ORDER BY annulled_at LIMIT 1
+"""
+_ANNUL_SCAN = """
+WITH annulled AS (
+    UPDATE scans SET annulled_at = clock_timestamp(), annulled_by = $3, annulment_reason = $4,
         legal_basis = $5
     WHERE meeting = $1 AND id = $2 AND annulled_at IS NULL RETURNING badge, annulled_at
-) SELECT gone.annulled_at, badges.participant FROM gone LEFT JOIN badges ON badges.id = gone.badge
+) SELECT annulled.annulled_at, badges.participant FROM annulled LEFT JOIN badges ON badges.id = annulled.badge
 """
-# In the order in which gates lock: whose attendance it is, then the scan.
-_LOCK = """
+# Locks the attendance first and the scan afterwards, in the same order as check-ins do.
+_LOCK_ATTENDANCE = """
 SELECT lock_attendance($1, array_agg(DISTINCT badges.participant))
 FROM scans JOIN badges ON badges.id = scans.badge WHERE scans.meeting = $1 AND scans.id = $2
 """
-_DERIVE = "SELECT derive_attendance($1, $2::uuid[])"
-_ALONE = "SELECT pg_advisory_xact_lock(roll_lock_key($1))"
-_CLOSE = "UPDATE meetings SET roll_closed_at = clock_timestamp() WHERE code = $1 AND roll_closed_at IS NULL"
-_CLOSED = (
-    "SELECT json_build_object('meeting', json_build_object('code', code, 'name', name),"
-    " 'roll_closed_at', roll_closed_at)::text FROM meetings WHERE code = $1"
-)
-_HOLD = (
-    "SELECT participant, status, scan, reason, legal_basis, asked_by, confirmed_by FROM roll_corrections"
-    " WHERE meeting = $1 AND id = $2 FOR UPDATE"
-)
-_CONFIRM = (
-    "UPDATE roll_corrections SET confirmed_by = $2, confirmed_at = clock_timestamp(), confirmed_for = $3,"
-    " confirmed_basis = $4 WHERE id = $1"
-)
+_DERIVE_ATTENDANCE = "SELECT derive_attendance($1, $2::uuid[])"
+_LOCK_ROLL = "SELECT pg_advisory_xact_lock(roll_lock_key($1))"
+_CLOSE_ROLL = "UPDATE meetings SET roll_closed_at = clock_timestamp() WHERE code = $1 AND roll_closed_at IS NULL"
+_SELECT_CLOSED_ROLL = """
+SELECT json_build_object(
+    'meeting', json_build_object('code', code, 'name', name), 'roll_closed_at', roll_closed_at
+)::text FROM meetings WHERE code = $1
+"""
+_LOCK_CORRECTION = """
+SELECT participant, status, scan, reason, legal_basis, requested_by, confirmed_by FROM roll_corrections
+WHERE meeting = $1 AND id = $2 FOR UPDATE
+"""
+_CONFIRM_CORRECTION = """
+UPDATE roll_corrections SET confirmed_by = $2, confirmed_at = clock_timestamp(), confirmation_reason = $3,
+    confirmation_legal_basis = $4
+WHERE id = $1
+"""
 
 
-async def find_annulment(write: Transaction, meeting: str, scan: UUID | None) -> ScanAnnulment | None:
-    """Whether a scan is annulled; None where there is none with this id."""
-    found = await write.fetch(_FIND, meeting, scan)
+async def store_status(transaction: Transaction, participant: UUID, status: str, reason: str) -> None:
+    """Store a manual status; `expected` removes it together with its reason."""
+    columns = {"status": status, "status_reason": None if status == "expected" else reason}
+    await rows.update_row(transaction, MANUAL_STATUS.table, {"id": participant}, columns)
+
+
+async def insert_correction(
+    transaction: Transaction, meeting: str, client: str, reason: ChangeReason, **subject: Any
+) -> UUID:
+    """Insert a correction that `client` requests and return its id.
+
+    `subject` is the `participant` with the `status` to set, or the `scan` to annul.
+    """
+    id_: UUID = uuid7()
+    reasons = {"reason": reason.reason, "legal_basis": reason.legal_basis}
+    columns = {"id": id_, "meeting": meeting, **reasons, "requested_by": client, **subject}
+    await rows.insert_row(transaction, _CORRECTIONS_TABLE, columns)
+    return id_
+
+
+async def lock_correction(transaction: Transaction, meeting: str, correction: UUID) -> RequestedCorrection | None:
+    """Lock a correction until the transaction ends and return it, or None if there is none with this id."""
+    found = await transaction.fetch(_LOCK_CORRECTION, meeting, correction)
+    return RequestedCorrection(*found[0]) if found else None
+
+
+async def confirm_correction(
+    transaction: Transaction, correction: UUID, client: str, reason: ChangeReason | None
+) -> None:
+    """Store that a second client confirms a correction; a constraint rejects the client that requested it."""
+    reason = reason or ChangeReason()
+    await transaction.fetch(_CONFIRM_CORRECTION, correction, client, reason.reason, reason.legal_basis)
+
+
+async def find_annulment(transaction: Transaction, meeting: str, scan: UUID) -> ScanAnnulment | None:
+    """Return the annulment of a scan, or None if there is no scan with this id."""
+    found = await transaction.fetch(_SELECT_ANNULMENT, meeting, scan)
     return ScanAnnulment(*found[0]) if found else None
 
 
 async def annul_scan(
-    write: Transaction, meeting: str, scan: UUID | None, client: str, note: ChangeReason
+    transaction: Transaction, meeting: str, scan: UUID, client: str, reason: ChangeReason
 ) -> ScanAnnulment | None:
-    """Annul a scan, and derive anew what hangs on it; where another has just annulled it, that stands."""
-    await write.fetch(_LOCK, meeting, scan)
-    gone = await write.fetch(_ANNUL, meeting, scan, client, note.reason, note.legal_basis)
-    if not gone:
-        return await find_annulment(write, meeting, scan)
-    if whom := [one for _, one in gone if one is not None]:
-        await write.fetch(_DERIVE, meeting, whom)
-    return ScanAnnulment(gone[0][0], note.reason, note.legal_basis)
+    """Annul a scan, derive the attendance again and return the annulment; None if there is no such scan.
+
+    Returns the earlier annulment if another transaction has annulled the scan meanwhile.
+    """
+    await transaction.fetch(_LOCK_ATTENDANCE, meeting, scan)
+    annulled = await transaction.fetch(_ANNUL_SCAN, meeting, scan, client, reason.reason, reason.legal_basis)
+    if not annulled:
+        return await find_annulment(transaction, meeting, scan)
+    participants = [participant for _, participant in annulled if participant is not None]
+    if participants:
+        await transaction.fetch(_DERIVE_ATTENDANCE, meeting, participants)
+    return ScanAnnulment(annulled[0][0], reason.reason, reason.legal_basis)
 
 
-async def close_roll(write: Transaction, meeting: str) -> bytes:
-    """Close a roll when all that write it have ended; the document of it."""
-    await write.fetch(_ALONE, meeting)
-    await write.fetch(_CLOSE, meeting)
-    return str((await write.fetch(_CLOSED, meeting))[0][0]).encode()
-
-
-async def lock_correction(write: Transaction, meeting: str, correction: UUID) -> RequestedCorrection | None:
-    """A correction, locked until the transaction ends."""
-    found = await write.fetch(_HOLD, meeting, correction)
-    return RequestedCorrection(*found[0]) if found else None
-
-
-async def confirm_correction(write: Transaction, correction: UUID, client: str, note: ChangeReason | None) -> None:
-    """Sign a correction as the second client, with its reasons; the database refuses the first."""
-    note = note or ChangeReason()
-    await write.fetch(_CONFIRM, correction, client, note.reason, note.legal_basis)
+async def close_roll(transaction: Transaction, meeting: str) -> bytes:
+    """Wait until no transaction writes the roll, close it, and return the JSON document of the closed roll."""
+    await transaction.fetch(_LOCK_ROLL, meeting)
+    await transaction.fetch(_CLOSE_ROLL, meeting)
+    return str((await transaction.fetch(_SELECT_CLOSED_ROLL, meeting))[0][0]).encode()

@@ -1,11 +1,12 @@
-"""The routes that change a roll: a status by hand, annulments, its closing, and corrections by two clients."""
+"""Routes that correct a roll: set a status, annul a check-in, close the roll, and confirm corrections."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Body, Path, Query, Request, Response
 
-from app.attendance import repository, schemas
+from app.attendance.router import EXAMPLE_PARTICIPANT, Code, ParticipantId
+from app.attendance.schemas import Attendance
 from app.auth import Scope, require_scope
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
@@ -13,8 +14,7 @@ from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.http.parameters import UUID_PATTERN
 from app.core.problems import NotFound, SecondClientNeeded
-from app.corrections import payloads, service
-from app.corrections import repository as corrections_repository
+from app.corrections import payloads, repository, schemas, service
 from app.roll_access import audited_read
 from app.routing import resource_router
 from app.writes import audit_trail
@@ -23,45 +23,18 @@ from app.writes.request import ActionDep, ChangeDep
 from app.writes.responses import Responses, responses_for_action, responses_for_update
 
 router = resource_router("attendance", at="/v1/meetings/{code}")
-Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
-EXAMPLE_PARTICIPANT = "01a20cae-3b7c-7752-8ae9-897b44e2459f"
-Id = Annotated[str, Path(description="Id of the participant.", pattern=UUID_PATTERN, examples=[EXAMPLE_PARTICIPANT])]
 ScanId = Annotated[str, Path(description="Id of the scan.", pattern=UUID_PATTERN)]
 CorrectionId = Annotated[str, Path(description="Id of the correction.", pattern=UUID_PATTERN)]
 EXAMPLE_MEETING = "/v1/meetings/rakornas-2022-06"
 EXAMPLE_ID = "01a20cae-6a10-7c11-9a53-5c7d0c2f8a01"
-CORRECTION_RESPONSE: Responses = {
-    202: {"model": schemas.RollCorrection, "description": "The roll is closed: a second client is to confirm it."}
-}
-
-
-@router.get(
-    "/attendance/{participant}",
-    response_model=schemas.Attendance,
-    dependencies=[require_scope(Scope.ATTENDANCE_READ)],
-    openapi_extra=example(f"{EXAMPLE_MEETING}/attendance/{EXAMPLE_PARTICIPANT}"),
-    responses=problem_responses(NotFound),
-)
-async def get_attendance(
-    request: Request,
-    read: ReaderDep,
-    code: Code,
-    participant: Id,
-    query: Annotated[schemas.AttendanceItemQuery, Query()],
-    _purpose: audit_trail.Purpose = None,
-) -> Response:
-    """Read whether somebody came
-
-    What the scans show, with every interval from an entry to an exit, and beside it what was set by hand. Each reading
-    leaves a line in the audit trail.
-    """
-    await audited_read.require_read_access(request, read, read.known_at(query.known_at_instant), code)
-    return await audited_read.read_item(request, read, repository.ATTENDANCE_ITEMS, UUID(participant), query, code)
+NEEDS_CONFIRMATION = "The roll is closed; the correction takes effect when a second client confirms it."
+CORRECTION_RESPONSE: Responses = {202: {"model": schemas.RollCorrection, "description": NEEDS_CONFIRMATION}}
+ANNULMENT_RESPONSE: Responses = {202: {"model": schemas.Annulment, "description": NEEDS_CONFIRMATION}}
 
 
 @router.patch(
     "/attendance/{participant}",
-    response_model=schemas.Attendance,
+    response_model=Attendance,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(
         f"{EXAMPLE_MEETING}/attendance/{EXAMPLE_PARTICIPANT}", {"status": "excused", "reason": "surat izin 4/2026"}
@@ -69,14 +42,19 @@ async def get_attendance(
     responses={**responses_for_update(), **CORRECTION_RESPONSE},
 )
 async def update_attendance(
-    write: ChangeDep, code: Code, participant: Id, content: Annotated[payloads.ManualStatusContent, MergePatchBody]
+    write_request: ChangeDep,
+    code: Code,
+    participant: ParticipantId,
+    payload: Annotated[payloads.ManualStatusContent, MergePatchBody],
 ) -> Response:
-    """Set whether somebody came
+    """Set the attendance status of a participant
 
-    By hand, with a reason; it stands beside the scans, never over them: who was scanned is present. After the roll was
-    closed it is a correction (202), which another client confirms.
+    Sets a status manually, with a reason. Scans take precedence: a participant with a scanned entry is present. If
+    the roll is closed, the response is a correction (202) that another client must confirm.
     """
-    return await service.set_status(write, code, UUID(participant), content)
+    return await write_request.run_in_transaction(
+        lambda transaction: service.set_status(transaction, write_request, code, UUID(participant), payload), payload
+    )
 
 
 @router.post(
@@ -84,17 +62,19 @@ async def update_attendance(
     response_model=schemas.Annulment,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(f"{EXAMPLE_MEETING}/check-ins/{EXAMPLE_ID}:annul", {"reason": "badge dipinjamkan"}),
-    responses={
-        202: {"model": schemas.Annulment, "description": CORRECTION_RESPONSE[202]["description"]},
-        **responses_for_action(),
-    },
+    responses={**ANNULMENT_RESPONSE, **responses_for_action()},
 )
-async def annul_check_in(write: ActionDep, code: Code, scan: ScanId, content: payloads.AnnulmentContent) -> Response:
+async def annul_check_in(
+    write_request: ActionDep, code: Code, scan: ScanId, payload: payloads.AnnulmentContent
+) -> Response:
     """Annul a check-in
 
-    The scan stays, its effect goes. After the roll was closed it is a correction (202), which another client confirms.
+    Removes the effect of a scan; the scan itself stays stored. If the roll is closed, the response contains a
+    correction (202) that another client must confirm.
     """
-    return await service.annul_scan(write, code, UUID(scan), content)
+    return await write_request.run_in_transaction(
+        lambda transaction: service.annul_scan(transaction, write_request, code, UUID(scan), payload), payload
+    )
 
 
 @router.post(
@@ -105,14 +85,18 @@ async def annul_check_in(write: ActionDep, code: Code, scan: ScanId, content: pa
     responses=responses_for_action(),
 )
 async def close_roll(
-    write: ActionDep, code: Code, note: Annotated[ChangeReason | None, Body(description="Why it is closed.")] = None
+    write_request: ActionDep,
+    code: Code,
+    reason: Annotated[ChangeReason | None, Body(description="The reason for closing the roll.")] = None,
 ) -> Response:
     """Close a roll
 
-    What gates send from then on is stored and has no effect; nobody is put on the list or taken off it; a correction
-    needs a second client. To close it again changes nothing.
+    Afterwards, scans are stored without effect, participants are neither added nor removed, and each correction needs
+    a second client. Closing a closed roll changes nothing.
     """
-    return await service.close_roll(write, code, note)
+    return await write_request.run_in_transaction(
+        lambda transaction: service.close_roll(transaction, write_request, code), reason
+    )
 
 
 @router.get(
@@ -124,18 +108,18 @@ async def close_roll(
 )
 async def list_corrections(
     request: Request,
-    read: ReaderDep,
+    reader: ReaderDep,
     code: Code,
     query: Annotated[schemas.CorrectionQuery, Query()],
     _purpose: audit_trail.Purpose = None,
 ) -> Response:
     """List the corrections of a closed roll
 
-    Those that wait for a second client, and those that were confirmed, in the order in which they were asked for. Each
-    reading leaves a line in the audit trail.
+    Both pending and confirmed corrections, in the order of their requests. Each request is recorded in the audit
+    trail.
     """
-    await audited_read.require_read_access(request, read, read.known_at(query.known_at_instant), code)
-    page = await audited_read.read_page(request, read, corrections_repository.CORRECTIONS, query, code, "corrections")
+    await audited_read.require_read_access(request, reader, reader.known_at(query.known_at_instant), code)
+    page = await audited_read.read_page(request, reader, repository.CORRECTIONS, query, code, "corrections")
     return page.to_response(request, max_age=None, vary=audited_read.VARY)
 
 
@@ -147,13 +131,16 @@ async def list_corrections(
     responses=responses_for_action(SecondClientNeeded),
 )
 async def confirm_correction(
-    write: ActionDep,
+    write_request: ActionDep,
     code: Code,
     id: CorrectionId,
-    note: Annotated[ChangeReason | None, Body(description="Why it is confirmed.")] = None,
+    reason: Annotated[ChangeReason | None, Body(description="The reason for confirming the correction.")] = None,
 ) -> Response:
     """Confirm a correction
 
-    Of a closed roll, by another client than the one that asked for it: then it is made.
+    Confirms and applies a correction of a closed roll. The client must be another one than the client that requested
+    the correction.
     """
-    return await service.confirm_correction(write, code, UUID(id), note)
+    return await write_request.run_in_transaction(
+        lambda transaction: service.confirm_correction(transaction, write_request, code, UUID(id), reason), reason
+    )

@@ -1,174 +1,153 @@
-"""Changing what a roll says: by hand while it is open, and by two clients when it is closed."""
+"""Change a roll: directly while it is open, and by corrections that a second client confirms after it was closed.
+
+Each function runs within the transaction of a write request and returns the response to store and the audit keys.
+"""
 
 from typing import Any
 from uuid import UUID
 
 import orjson
-from fastapi import Response
-from uuid_utils.compat import uuid7
 
-from app.attendance import repository
 from app.core.db.transaction import Transaction
 from app.core.http import conditional
+from app.core.http.paging import Item
 from app.core.problems import NotFound, OutsideOrganization, SecondClientNeeded
-from app.corrections import payloads
-from app.corrections import repository as corrections_repository
+from app.corrections import payloads, repository
+from app.corrections.repository import CORRECTIONS, MANUAL_STATUS, ScanAnnulment
 from app.roll_access import access
-from app.writes import changes, ownership, rows
+from app.writes import changes, ownership
 from app.writes.idempotency import StoredResponse
 from app.writes.payloads import ChangeReason
 from app.writes.request import WriteRequest, WriteResult
 
-RESOURCE = repository.MANUAL_STATUS
-
 
 async def set_status(
-    write: WriteRequest, meeting: str, participant: UUID, asked: payloads.ManualStatusContent
-) -> Response:
-    """Set a status by hand. Answers 200 with the document, or 202 with the correction where the roll is closed."""
+    transaction: Transaction,
+    write_request: WriteRequest,
+    meeting: str,
+    participant: UUID,
+    payload: payloads.ManualStatusContent,
+) -> WriteResult:
+    """Set a participant's status; return 200 with the attendance, or 202 with a correction if the roll is closed."""
+    write_request.exposes_personal_data = True
     keys = {"meeting": meeting, "id": participant}
-
-    async def work(transaction: Transaction) -> WriteResult:
-        write.exposes_personal_data = True
-        is_finalized = await access.is_finalized(transaction, meeting)
-        await changes.lock_object(transaction, write, RESOURCE, keys)
-        if is_finalized:
-            correction = await _create_correction(
-                transaction, write, meeting, asked, participant=participant, status=asked.status
-            )
-            return WriteResult(
-                StoredResponse(202, {"Location": _correction_url(meeting, correction)}, correction.body),
-                [_audit_key(participant)],
-            )
-        await _store_status(transaction, participant, asked.status, asked.reason)
-        item = await changes.get_document(transaction, write, RESOURCE, keys)
-        headers = {"ETag": conditional.entity_tag(item.body, item.revision)}
-        return WriteResult(StoredResponse(200, headers, item.body), [_audit_key(participant)])
-
-    return await write.run_in_transaction(work, asked)
+    audit_keys = [f"participants/{participant}"]
+    is_finalized = await access.is_finalized(transaction, meeting)
+    await changes.lock_object(transaction, write_request, MANUAL_STATUS, keys)
+    if is_finalized:
+        subject = {"participant": participant, "status": payload.status}
+        correction, url = await _request_correction(transaction, write_request, meeting, payload, **subject)
+        return WriteResult(StoredResponse(202, {"Location": url}, correction.body), audit_keys)
+    await repository.store_status(transaction, participant, payload.status, payload.reason)
+    item = await changes.get_document(transaction, write_request, MANUAL_STATUS, keys)
+    headers = {"ETag": conditional.entity_tag(item.body, item.revision)}
+    return WriteResult(StoredResponse(200, headers, item.body), audit_keys)
 
 
-async def annul_scan(write: WriteRequest, meeting: str, scan: UUID, asked: payloads.AnnulmentContent) -> Response:
-    """Take a scan's effect away. Answers 200, or 202 with the correction where the roll is closed."""
-
-    async def work(transaction: Transaction) -> WriteResult:
-        await _ensure_may_write(transaction, write, meeting)
-        is_finalized = await access.is_finalized(transaction, meeting)
-        found = await corrections_repository.find_annulment(transaction, meeting, scan)
-        if found is None:
-            raise NotFound
-        key = f"check-ins/{scan}"
-        if not is_finalized or found.at is not None:
-            if found.at is None:
-                found = (
-                    await corrections_repository.annul_scan(transaction, meeting, scan, write.caller.client_id, asked)
-                    or found
-                )
-            answer: dict[str, Any] = {
-                "scan_id": scan,
-                "annulled_at": found.at,
-                "annulled_for": found.reason,
-                "legal_basis": found.legal_basis,
-                "correction": None,
-            }
-            return WriteResult(StoredResponse(200, {}, orjson.dumps(answer)), [key])
-        correction = await _create_correction(transaction, write, meeting, asked, scan=scan)
-        answer = {
-            "scan_id": scan,
-            "annulled_at": None,
-            "annulled_for": None,
-            "legal_basis": None,
-            "correction": orjson.Fragment(correction.body),
-        }
-        return WriteResult(
-            StoredResponse(202, {"Location": _correction_url(meeting, correction)}, orjson.dumps(answer)), [key]
-        )
-
-    return await write.run_in_transaction(work, asked)
+async def annul_scan(
+    transaction: Transaction, write_request: WriteRequest, meeting: str, scan: UUID, payload: payloads.AnnulmentContent
+) -> WriteResult:
+    """Annul a scan; return 200 with the annulment, or 202 with a correction if the roll is closed."""
+    await _require_write_access(transaction, write_request, meeting)
+    is_finalized = await access.is_finalized(transaction, meeting)
+    annulment = await repository.find_annulment(transaction, meeting, scan)
+    if annulment is None:
+        raise NotFound
+    audit_keys = [f"check-ins/{scan}"]
+    if is_finalized and annulment.annulled_at is None:
+        correction, url = await _request_correction(transaction, write_request, meeting, payload, scan=scan)
+        body = orjson.dumps(_annulment_document(scan, annulment, correction))
+        return WriteResult(StoredResponse(202, {"Location": url}, body), audit_keys)
+    if annulment.annulled_at is None:
+        client = write_request.caller.client_id
+        annulment = await repository.annul_scan(transaction, meeting, scan, client, payload) or annulment
+    return WriteResult(StoredResponse(200, {}, orjson.dumps(_annulment_document(scan, annulment))), audit_keys)
 
 
-async def close_roll(write: WriteRequest, meeting: str, note: ChangeReason | None) -> Response:
-    """Close a roll: whoever is writing it ends first, and nobody writes it afterwards. Closed twice is closed once."""
+async def close_roll(transaction: Transaction, write_request: WriteRequest, meeting: str) -> WriteResult:
+    """Close a roll after the transactions that write it have ended; return 200 with the closed roll.
 
-    async def work(transaction: Transaction) -> WriteResult:
-        await _ensure_may_write(transaction, write, meeting)
-        return WriteResult(
-            StoredResponse(200, {}, await corrections_repository.close_roll(transaction, meeting)),
-            [f"meetings/{meeting}"],
-        )
-
-    return await write.run_in_transaction(work, note)
+    Closing a closed roll changes nothing.
+    """
+    await _require_write_access(transaction, write_request, meeting)
+    body = await repository.close_roll(transaction, meeting)
+    return WriteResult(StoredResponse(200, {}, body), [f"meetings/{meeting}"])
 
 
 async def confirm_correction(
-    write: WriteRequest, meeting: str, correction: UUID, note: ChangeReason | None
-) -> Response:
-    """Confirm a correction, and so make it. Answers 200 with it.
+    transaction: Transaction,
+    write_request: WriteRequest,
+    meeting: str,
+    correction: UUID,
+    reason: ChangeReason | None,
+) -> WriteResult:
+    """Confirm and apply a correction; return 200 with it. Confirming it again changes nothing.
 
-    Raises SecondClientNeeded for the client that asked for it, and where another one has confirmed it already.
+    Raises:
+        NotFound: There is no such correction.
+        SecondClientNeeded: The client requested the correction, or another client has confirmed it.
+
     """
-
-    async def work(transaction: Transaction) -> WriteResult:
-        await _ensure_may_write(transaction, write, meeting)
-        asked = await corrections_repository.lock_correction(transaction, meeting, correction)
-        if asked is None:
-            raise NotFound
-        if asked.confirmed_by not in (None, write.caller.client_id) or asked.asked_by == write.caller.client_id:
-            raise SecondClientNeeded
-        if asked.confirmed_by is None:
-            await corrections_repository.confirm_correction(transaction, correction, write.caller.client_id, note)
-            await write.attribute_revisions(
-                transaction, asked.change_reason
-            )  # under the revision stands why it was asked for
-            if asked.participant is not None:
-                await _store_status(transaction, asked.participant, asked.status, asked.reason)
-            elif (
-                await corrections_repository.find_annulment(transaction, meeting, asked.scan)
-            ) == corrections_repository.NOT_ANNULLED:
-                await corrections_repository.annul_scan(
-                    transaction, meeting, asked.scan, asked.asked_by, asked.change_reason
-                )
-        item = await _get_correction(transaction, meeting, correction)
-        return WriteResult(StoredResponse(200, {}, item.body), [f"corrections/{correction}"])
-
-    return await write.run_in_transaction(work, note)
+    await _require_write_access(transaction, write_request, meeting)
+    requested = await repository.lock_correction(transaction, meeting, correction)
+    if requested is None:
+        raise NotFound
+    client = write_request.caller.client_id
+    if requested.confirmed_by not in (None, client) or requested.requested_by == client:
+        raise SecondClientNeeded
+    if requested.confirmed_by is None:
+        await repository.confirm_correction(transaction, correction, client, reason)
+        # The revision of the participant states the reason of the request.
+        await write_request.attribute_revisions(transaction, requested.change_reason)
+        await _apply_correction(transaction, meeting, requested)
+    item = await _get_correction(transaction, meeting, correction)
+    return WriteResult(StoredResponse(200, {}, item.body), [f"corrections/{correction}"])
 
 
-async def _ensure_may_write(transaction: Transaction, write: WriteRequest, meeting: str) -> None:
-    write.exposes_personal_data = True
-    await access.require_access(transaction, write.caller, meeting)
-    if write.caller.meeting is not None:  # a gate: it writes scans alone
+async def _apply_correction(transaction: Transaction, meeting: str, correction: repository.RequestedCorrection) -> None:
+    if correction.participant is not None and correction.status is not None:
+        await repository.store_status(transaction, correction.participant, correction.status, correction.reason)
+    elif correction.scan is not None:
+        annulment = await repository.find_annulment(transaction, meeting, correction.scan)
+        if annulment is not None and annulment.annulled_at is None:
+            client, reason = correction.requested_by, correction.change_reason
+            await repository.annul_scan(transaction, meeting, correction.scan, client, reason)
+
+
+async def _require_write_access(transaction: Transaction, write_request: WriteRequest, meeting: str) -> None:
+    """Raise NotFound or OutsideOrganization unless the caller may correct the roll of the meeting."""
+    write_request.exposes_personal_data = True
+    caller = write_request.caller
+    await access.require_access(transaction, caller, meeting)
+    if caller.meeting is not None:  # the token of a device, which writes scans only
         raise OutsideOrganization
-    await ownership.ensure_object_inside(transaction, write.caller, RESOURCE, {"meeting": meeting, "id": None})
+    await ownership.ensure_object_inside(transaction, caller, MANUAL_STATUS, {"meeting": meeting, "id": None})
 
 
-async def _store_status(transaction: Transaction, participant: UUID, status: Any, reason: str) -> None:
-    why = None if status == "expected" else reason
-    await rows.update_row(transaction, RESOURCE.table, {"id": participant}, {"status": status, "status_reason": why})
+async def _request_correction(
+    transaction: Transaction, write_request: WriteRequest, meeting: str, reason: ChangeReason, **subject: Any
+) -> tuple[Item, str]:
+    """Insert a correction; return its document and its URL. `subject` is that of `insert_correction`."""
+    client = write_request.caller.client_id
+    id_ = await repository.insert_correction(transaction, meeting, client, reason, **subject)
+    return await _get_correction(transaction, meeting, id_), f"/v1/meetings/{meeting}/corrections/{id_}"
 
 
-async def _create_correction(
-    transaction: Transaction, write: WriteRequest, meeting: str, note: ChangeReason, **what: Any
-) -> Any:
-    id_: UUID = uuid7()
-    why = {"reason": note.reason, "legal_basis": note.legal_basis}
-    columns = {"id": id_, "meeting": meeting, **why, "asked_by": write.caller.client_id, **what}
-    await rows.insert_row(transaction, corrections_repository.TABLE, columns)
-    return await _get_correction(transaction, meeting, id_)
-
-
-async def _get_correction(transaction: Transaction, meeting: str, id_: UUID) -> Any:
-    item = await corrections_repository.CORRECTIONS.fetch_item(
-        transaction, id_, changes.FULL_DOCUMENT, path_parameters={"meeting": meeting}
+async def _get_correction(transaction: Transaction, meeting: str, correction: UUID) -> Item:
+    item = await CORRECTIONS.fetch_item(
+        transaction, correction, changes.FULL_DOCUMENT, path_parameters={"meeting": meeting}
     )
     if item is None:
-        raise RuntimeError("what was written is not to be seen")
+        raise RuntimeError(f"correction {correction} is not visible to the transaction that wrote it")
     return item
 
 
-def _correction_url(meeting: str, correction: Any) -> str:
-    return f"/v1/meetings/{meeting}/corrections/{orjson.loads(correction.body)['id']}"
-
-
-def _audit_key(participant: UUID) -> str:
-    return f"participants/{participant}"
+def _annulment_document(scan: UUID, annulment: ScanAnnulment, correction: Item | None = None) -> dict[str, Any]:
+    """Return the members of schemas.Annulment."""
+    return {
+        "scan_id": scan,
+        "annulled_at": annulment.annulled_at,
+        "annulment_reason": annulment.reason,
+        "legal_basis": annulment.legal_basis,
+        "correction": orjson.Fragment(correction.body) if correction else None,
+    }

@@ -21,7 +21,7 @@ class DivisionMembers(SourcedPayload):
     duties: Line | None = None
 
 
-class DivisionContent(DivisionMembers):
+class DivisionPayload(DivisionMembers):
     code: Annotated[str, Field(pattern="^[a-z][a-z0-9]{0,9}-[0-9]{1,4}$", examples=["p7-6"])]
 
 

@@ -19,14 +19,14 @@ _division = models.Division
 _ORGANIZATION = bindparam("organization", None, type_=Text)
 
 
-def _head(day: DayExpression) -> ColumnElement[Any]:
+def _head_expression(day: DayExpression) -> ColumnElement[Any]:
     """Who holds the division on a day, where nobody else does as surely: of two who may, neither is named."""
     on = day_or_null(day)
     held, other, person = aliased(models.Appointment), aliased(models.Appointment), aliased(models.Official)
     as_sure = (
         select(other.id)
         .where(
-            _holds(other, on),
+            _is_held_by(other, on),
             other.official != held.official,
             or_(contains_day(other.certain, on), ~contains_day(held.certain, on)),
         )
@@ -36,14 +36,14 @@ def _head(day: DayExpression) -> ColumnElement[Any]:
     return (
         select(json_object(id=held.official, name=person.name, certain=contains_day(held.certain, on)))
         .join(person, person.id == held.official)
-        .where(_holds(held, on), ~as_sure)
+        .where(_is_held_by(held, on), ~as_sure)
         .order_by(held.id)
         .limit(1)
         .scalar_subquery()
     )
 
 
-def _holds(appointment: Any, day: Any) -> ColumnElement[bool]:
+def _is_held_by(appointment: Any, day: Any) -> ColumnElement[bool]:
     return and_(
         appointment.organization == _ORGANIZATION,
         contains_day(appointment.possible, day),
@@ -51,7 +51,7 @@ def _holds(appointment: Any, day: Any) -> ColumnElement[bool]:
     )
 
 
-def division(day: DayExpression) -> DocumentSelect:
+def select_division(day: DayExpression) -> DocumentSelect:
     return select(
         _division.code,
         _division.kind,
@@ -62,16 +62,16 @@ def division(day: DayExpression) -> DocumentSelect:
         _division.led_by,
         _division.duties,
         _division.legal_basis,
-        _head(day).label("head"),
+        _head_expression(day).label("head"),
         *sourced_record_columns(_division),
     )
 
 
-def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     for name in ("kind", "level", "members"):
-        if name in given:
+        if name in filters:
             yield _division.__table__.c[name] == bindparam(name)
-    if "organization" in given:
+    if "organization" in filters:
         body = models.Organization
         yield (
             select(body.code)
@@ -87,9 +87,9 @@ def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
 
 
 DIVISIONS = Collection(
-    Document(schemas.Division, division),
+    Document(schemas.Division, select_division),
     _division,
-    conditions=_conditions,
+    conditions=_filter_conditions,
     sorts={"code": [], "name": [_division.name], "updated_at": [_division.updated_at]},
     references={"organization": ReferenceFilter(models.Organization.code, "/v1/organizations")},
 )

@@ -19,7 +19,7 @@ class ElectionMembers(SourcedPayload):
     decided_on: Annotated[Day | None, Field(description="The day on which its schedule was enacted.")] = None
 
 
-class ElectionContent(ElectionMembers):
+class ElectionPayload(ElectionMembers):
     code: Annotated[Slug, Field(examples=["pemilu-2029"])]
 
 

@@ -15,7 +15,7 @@ from app.writes.resource import Resource
 _election = models.Election
 
 
-def election(_day: DayExpression) -> DocumentSelect:
+def select_election(_day: DayExpression) -> DocumentSelect:
     return select(
         _election.code,
         _election.name,
@@ -29,15 +29,15 @@ def election(_day: DayExpression) -> DocumentSelect:
     )
 
 
-def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    if "kind" in given:
+def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    if "kind" in filters:
         yield _election.kind == bindparam("kind")
 
 
 ELECTIONS = Collection(
-    Document(schemas.Election, election),
+    Document(schemas.Election, select_election),
     _election,
-    conditions=_conditions,
+    conditions=_filter_conditions,
     sorts={
         "code": [],
         "name": [_election.name],

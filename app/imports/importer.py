@@ -72,7 +72,7 @@ class _Importer:
         for row in rows:
             if row is not None:
                 if self.report.is_full and not self.report.options.partial:
-                    self.report.counts["not_tried"] += 1
+                    self.report.counts["not_attempted"] += 1
                 else:
                     chunk.append(row())
             if len(chunk) == ROWS_PER_STATEMENT:

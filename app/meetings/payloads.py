@@ -9,21 +9,21 @@ from app.models.vocabulary import DivisionKind, MeetingKind, RollAccess, Session
 from app.writes.payloads import ChangeReason, Reference, SourcedPayload, TimeZone, merge_patch_model
 
 
-class CorrectionContent(PayloadModel):
+class CorrectionPayload(PayloadModel):
     """What the source printed, and what the record holds instead."""
 
     field: Annotated[Name, Field(examples=["start_on..end_on"])]
     printed: Line
-    held: Line
+    recorded: Line
     reason: Line
 
 
-class SourceContent(PayloadModel):
+class SourcePayload(PayloadModel):
     """Where the meeting is told of."""
 
     publisher: Line | None = None
     title: Line | None = None
-    corrections: Annotated[list[CorrectionContent], Field(max_length=50)] = []
+    corrections: Annotated[list[CorrectionPayload], Field(max_length=50)] = []
 
 
 class MeetingMembers(ChangeReason):
@@ -49,12 +49,12 @@ class MeetingMembers(ChangeReason):
         int | None,
         Field(ge=8, le=36_500, description="The days after its last one, until persons on its roll become counts."),
     ] = None
-    source: SourceContent = SourceContent()
+    source: SourcePayload = SourcePayload()
     verified: Annotated[bool, Field(description="Whether the cited source states it.")] = False
     primary: Annotated[bool, Field(description="Whether the source is the regulation or the body itself.")] = False
 
 
-class MeetingContent(MeetingMembers):
+class MeetingPayload(MeetingMembers):
     code: Annotated[Slug, Field(examples=["rakornas-2026-12"])]
 
 
@@ -63,7 +63,7 @@ class MeetingPatch(MeetingMembers):
     """What is to change of a meeting."""
 
 
-class SpeakerContent(PayloadModel):
+class SpeakerPayload(PayloadModel):
     """Who speaks: a person by id or name, an organization, a division, or every division of a kind."""
 
     official: Uuid | None = None
@@ -87,10 +87,10 @@ class SessionMembers(SourcedPayload):
     ends_at: Instant | None = None
     room: Name | None = None
     topics: Annotated[list[Name], Field(max_length=100)] = []
-    speakers: Annotated[list[SpeakerContent], Field(max_length=50, description="In order.")] = []
+    speakers: Annotated[list[SpeakerPayload], Field(max_length=50, description="In order.")] = []
 
 
-class SessionContent(SessionMembers):
+class SessionPayload(SessionMembers):
     code: Annotated[Slug, Field(examples=["class-6"])]
 
 
@@ -99,7 +99,7 @@ class SessionPatch(SessionMembers):
     """What is to change of a session."""
 
 
-class StatementContent(SourcedPayload):
+class StatementPayload(SourcedPayload):
     """What somebody said or wrote about a meeting."""
 
     official: Uuid | None = None
@@ -111,5 +111,5 @@ class StatementContent(SourcedPayload):
 
 
 @merge_patch_model
-class StatementPatch(StatementContent):
+class StatementPatch(StatementPayload):
     """What is to change of a statement."""

@@ -84,7 +84,7 @@ class Correction(BaseModel):
 
     field: Annotated[str, Field(examples=["start_on..end_on"])]
     printed: Annotated[str, Field(examples=["13-15 Juni 2024"])]
-    held: Annotated[str, Field(examples=["2022-06-13..2022-06-15"])]
+    recorded: Annotated[str, Field(examples=["2022-06-13..2022-06-15"])]
     reason: str
 
 
@@ -119,7 +119,7 @@ class MeetingMembers(BaseModel):
     retention_days: Annotated[
         int | None, Field(description="The days after its last one, until persons become counts; null: never.")
     ]
-    forgotten_at: Annotated[datetime | None, Field(description="When that happened.")]
+    anonymised_at: Annotated[datetime | None, Field(description="When that happened.")]
     sessions: Annotated[list[MeetingSession], Field(description="By position.")]
     statements: Annotated[list[Statement], Field(description="By day.")]
     source: MeetingSource
@@ -237,9 +237,9 @@ class StatementQuery(ListQuery):
     known_at: KnownAt | None = None
 
     @property
-    def order(self) -> str | None:
+    def sort_order(self) -> str | None:
         return self.sort
 
     @property
-    def then(self) -> datetime | None:
+    def known_at_instant(self) -> datetime | None:
         return self.known_at

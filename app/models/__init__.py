@@ -1,7 +1,7 @@
-"""All tables.
+"""All tables, as SQLAlchemy classes.
 
-A rule about one row is a constraint here. A rule about several rows is a trigger: each class names the triggers on its
-table, and migrations/sql has their text.
+A rule about one row is a constraint of the class. A rule about several rows is a trigger: the class names the triggers
+of its table, and migrations/sql contains their SQL.
 """
 
 from app.models.attendance import (

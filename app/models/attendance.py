@@ -1,4 +1,4 @@
-"""Who was asked to a meeting, and who came."""
+"""Tables of attendance lists: participants, their attendance, its counts, corrections and digests."""
 
 from datetime import date, datetime
 from typing import Any
@@ -32,10 +32,10 @@ from app.models.vocabulary import AttendanceStatus, Capacity, Office
 
 
 class Participant(SourcedRecord, Base):
-    """Somebody on a meeting's list: an official, a person by name, or an office whose holder is not known.
+    """A participant of a meeting: an official, a person by name, or an office with an unknown holder.
 
-    `represents`: the participant in whose place this one came. `open_status` is what anyone may see of `status`: that
-    somebody was sick is shown as excused.
+    `represents`: the participant that this one represents. `open_status`: the status that the public may see, which
+    shows `sick` as `excused`.
     """
 
     __tablename__ = "participants"
@@ -88,7 +88,7 @@ class Participant(SourcedRecord, Base):
         Index(None, "meeting", "open_status", "id"),
         Index(None, "meeting", "updated_at", "id"),
         Index(None, "meeting", "represents"),
-        # For the release before, which counted the groups of a summary by these columns; to be dropped after this one.
+        # For the previous release, which counted the groups of a summary by these columns. Drop it in the next release.
         Index("ix_participants_counted", "meeting", "organization", "office", "open_status", "late"),
         Index("ix_participants_present", "organization", "meeting", postgresql_where=text("status = 'present'")),
         Index(None, "official"),
@@ -98,7 +98,7 @@ class Participant(SourcedRecord, Base):
 
 
 class ParticipantSession(Base):
-    """A session that a participant is assigned to."""
+    """The assignment of a participant to a session."""
 
     __tablename__ = "participant_sessions"
     __triggers__ = HISTORY_TRIGGERS | statement_triggers("copy_sessions") | {"reject_parallel_sessions"}
@@ -120,10 +120,11 @@ class ParticipantSession(Base):
 
 
 class Attendance(Base):
-    """Who came, as it follows from the list and the scans: derived, by triggers and `check_in`, and never written else.
+    """The attendance of a participant, derived from the participants and the scans.
 
-    A row of a participant, as the view `derived_attendance` has it. `entry` is the scan that was the first entry. The
-    columns that groups are counted by stand here again, so that what is counted changes with what it is counted by.
+    A stored row of the view `derived_attendance`, which only triggers and `check_in` write. `entry`: the scan that was
+    the first entry. The columns by which groups are counted (organization, office, sessions) are repeated here, so that
+    a change of them and a change of the status reach the counters in the same way.
     """
 
     __tablename__ = "attendance"
@@ -156,11 +157,13 @@ class Attendance(Base):
 
 
 class AttendanceCount(Base):
-    """How many of a meeting's list have a status: in all (`family` all), of each session, of each body, of each office.
+    """A counter of a meeting's participants by status, for one group.
 
-    Those of a body and of an office once for the whole meeting, with session '', and once for each session. Kept by a
-    trigger in the transaction that changes the attendance. A number of many is the sum over its slots: with one row for
-    it, all gates would queue. What a family does not count by, and whoever has none of it, is ''.
+    `family`: the kind of group: the whole list (`all`), a session, a body (organization) or an office. Bodies and
+    offices are counted for the whole meeting, with session '', and for each session. A key column is '' if the family
+    does not use it, and for participants without a value. The trigger `count_attendance` updates the counters in the
+    transaction that changes the attendance. A group's number is the sum over its slots, because with one row all
+    devices would wait for its lock.
     """
 
     __tablename__ = "attendance_counts"
@@ -193,9 +196,9 @@ class AttendanceCount(Base):
 
 
 class RollCorrection(Base):
-    """What one client wants changed of a roll that is closed, and the other client that has confirmed it.
+    """A correction of a closed roll, requested by one client and confirmed by another.
 
-    Either a `status` for a participant, or the annulment of a `scan`.
+    Either a new `status` of a participant, or the annulment of a `scan`.
     """
 
     __tablename__ = "roll_corrections"
@@ -207,12 +210,12 @@ class RollCorrection(Base):
     scan: Mapped[UUID | None]
     reason: Mapped[str]
     legal_basis: Mapped[str | None]
-    asked_by: Mapped[str]
-    asked_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    requested_by: Mapped[str]
+    requested_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     confirmed_by: Mapped[str | None]
     confirmed_at: Mapped[datetime | None]
-    confirmed_for: Mapped[str | None]
-    confirmed_basis: Mapped[str | None]
+    confirmation_reason: Mapped[str | None]
+    confirmation_legal_basis: Mapped[str | None]
     revision: Mapped[int] = mapped_column(Computed("CASE WHEN confirmed_by IS NULL THEN 1 ELSE 2 END", persisted=True))
 
     __table_args__ = (
@@ -225,7 +228,7 @@ class RollCorrection(Base):
         CheckConstraint(one_of_check("status", AttendanceStatus), name="status_known"),
         CheckConstraint("(participant IS NULL) = (status IS NULL)", name="status_of_somebody"),
         CheckConstraint("num_nonnulls(participant, scan) = 1", name="of_one_thing"),
-        CheckConstraint("confirmed_by <> asked_by", name="two_clients"),
+        CheckConstraint("confirmed_by <> requested_by", name="two_clients"),
         CheckConstraint("(confirmed_by IS NULL) = (confirmed_at IS NULL)", name="confirmed_once"),
         CheckConstraint("length(reason) BETWEEN 1 AND 5000", name="reason_length"),
         CheckConstraint("length(legal_basis) BETWEEN 1 AND 5000", name="legal_basis_length"),
@@ -235,17 +238,17 @@ class RollCorrection(Base):
 
 
 class RollDigest(Base):
-    """The digest of a roll that was given out on paper or as a file, by which it is known again."""
+    """The digest of a roll that was issued on paper or as a file; it proves later that the roll was issued here."""
 
     __tablename__ = "roll_digests"
 
     digest: Mapped[str] = mapped_column(primary_key=True)
     meeting: Mapped[str] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE", ondelete="CASCADE"))
     lines: Mapped[int]
-    made_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    issued_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
     __table_args__ = (
         CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name="digest_shape"),
         CheckConstraint("lines >= 0", name="lines_not_negative"),
-        Index(None, "meeting", "made_at"),
+        Index(None, "meeting", "issued_at"),
     )

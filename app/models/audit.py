@@ -1,4 +1,4 @@
-"""The trail of what clients did, and the chain that seals it."""
+"""Tables of the audit trail, and of the hash chain that seals it."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from app.models.metadata import Base
 
 
 class Xid8(UserDefinedType[int]):
-    """A transaction's number, which never wraps round."""
+    """The Postgres type `xid8`: a 64-bit transaction id, which never wraps around."""
 
     cache_ok = True
 
@@ -21,10 +21,10 @@ class Xid8(UserDefinedType[int]):
 
 
 class AuditLine(Base):
-    """Who did what to which objects: one line for each write and each read of personal data, in its transaction.
+    """One line of the audit trail: a write, or a read of personal data, stored in the same transaction.
 
-    `client` is a client's id or, of an outside issuer's client, issuer and subject; empty for the command line, whose
-    command stands in `operation`. Lines are only ever added.
+    `client`: the client's id; for a client of an external issuer, issuer and subject; null for the command line, where
+    `operation` is the command. `keys`: the objects concerned. Lines are only added.
     """
 
     __tablename__ = "audit_lines"
@@ -51,7 +51,7 @@ class AuditLine(Base):
 
 
 class AuditSeal(Base):
-    """The link of one line: `hash` covers the line and the hash before it."""
+    """The link of the hash chain for one line: `hash` covers the line and the previous hash."""
 
     __tablename__ = "audit_seals"
     __triggers__ = frozenset({"forbid_update"})
@@ -67,7 +67,7 @@ class AuditSeal(Base):
 
 
 class AuditRoot(Base):
-    """The newest hash at the end of an hour in which lines were sealed: whoever keeps it can tell a rewritten chain."""
+    """The newest hash at the end of an hour in which lines were sealed. A copy of it reveals a rewritten chain."""
 
     __tablename__ = "audit_roots"
     __triggers__ = frozenset({"forbid_update"})

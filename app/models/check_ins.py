@@ -1,4 +1,4 @@
-"""Badges, and what the gates report of them: facts that are stored once and never changed."""
+"""Tables of badges, of the scans that devices report, and of the devices' clocks."""
 
 from datetime import datetime
 from uuid import UUID
@@ -20,11 +20,10 @@ from app.models.vocabulary import ScanDirection
 
 
 class Badge(Base):
-    """A badge by its id and the SHA-256 of its token. A participant has one that is live.
+    """A badge: its id, and the SHA-256 of its token. A participant has at most one that is not revoked.
 
-    Whoever was taken from the list keeps none that is good, though it is remembered whose it was.
-
-    The token itself is not kept: whoever holds the key makes the same one of the id again.
+    The badges of a deleted participant are invalid, but still name the participant. The token is not stored: it can be
+    computed again from the id with the badge key.
     """
 
     __tablename__ = "badges"
@@ -46,9 +45,10 @@ class Badge(Base):
 
 
 class DeviceClock(Base):
-    """The clock of a device between two of its jumps: what is to be added to its time to have the service's.
+    """The difference between a device's clock and the service's, during one `clock_epoch` of the device.
 
-    `shift`: in microseconds, the least of what its posts have shown.
+    `shift`: the microseconds to add to the device's time; the smallest difference between receiving and sending that
+    its submissions have shown. A device starts a new epoch when its clock jumps.
     """
 
     __tablename__ = "device_clocks"
@@ -65,7 +65,7 @@ class DeviceClock(Base):
 
 
 class ClockReading(Base):
-    """A post that has shown a lesser shift than all before it, and so moved the times of its device's scans."""
+    """A submission with a smaller shift than all before it, which therefore changed the times of its device's scans."""
 
     __tablename__ = "clock_readings"
 
@@ -86,12 +86,13 @@ class ClockReading(Base):
 
 
 class Scan(Base):
-    """What a gate has seen: a badge, in or out, by the clock of its device. Never changed but for what is noted below.
+    """A scan of a badge, in or out, at a time of the device's clock.
 
-    `digest` is that of its content: the same id with other content is another scan, and both count. `badge`: null where
-    the text is none of this meeting's badges, which is then kept in `badge_text`. `reported_outcome`: what the gate was
-    answered. Of several posts of one scan the least epoch counts, and the earliest receipt; `after_closing`: all of
-    them came after the roll was closed. An annulled scan has no effect any more.
+    `digest` covers the content: the same id with other content is another scan, and both count. `badge` is null if the
+    text is none of the meeting's badges; then `badge_text` contains it. `reported_outcome`: the first outcome that was
+    sent to the device. If a scan was submitted several times, the smallest epoch and the earliest receipt count, and
+    `after_closing` is true if all of them came after the roll was closed. An annulled scan has no effect. Nothing else
+    of a scan changes.
     """
 
     __tablename__ = "scans"
@@ -115,7 +116,7 @@ class Scan(Base):
     request_id: Mapped[str | None]
     annulled_at: Mapped[datetime | None]
     annulled_by: Mapped[str | None]
-    annulled_for: Mapped[str | None]
+    annulment_reason: Mapped[str | None]
     legal_basis: Mapped[str | None]
 
     __table_args__ = (
@@ -126,7 +127,7 @@ class Scan(Base):
         ),
         CheckConstraint(one_of_check("direction", ScanDirection), name="direction_known"),
         CheckConstraint("(badge IS NULL) = (badge_text IS NOT NULL)", name="badge_or_text"),
-        CheckConstraint("(annulled_at IS NULL) = (annulled_for IS NULL)", name="annulled_for_a_reason"),
+        CheckConstraint("(annulled_at IS NULL) = (annulment_reason IS NULL)", name="annulled_for_a_reason"),
         Index(None, "badge"),
         Index(None, "meeting", "received_at", "id"),
         Index(None, "device_id", "clock_epoch", "meeting"),

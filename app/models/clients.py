@@ -1,4 +1,4 @@
-"""Machine clients, what they prove themselves with, and the keys that sign their tokens."""
+"""Tables of API clients, of their credentials, and of the keys that sign access tokens."""
 
 from datetime import datetime
 from typing import Any
@@ -12,11 +12,11 @@ from app.models.metadata import NAME_LENGTH_CHECK, Base
 
 
 class Client(Base):
-    """A machine that may ask for tokens (RFC 6749, section 2).
+    """A client that may request access tokens (RFC 6749, section 2).
 
-    `organization`: it writes only there and below; `meeting`: a gate, good for one meeting. `jwks`: the public keys of
-    a client that proves itself with `private_key_jwt`. `revision` moves with everything that a token carries, so that a
-    token made before a change can be told from one made after it.
+    `organization`: it may write only for this organization and those below it. `meeting`: it is a check-in device for
+    this meeting only. `jwks`: the public keys of a client that authenticates with `private_key_jwt`. `revision`
+    increases with every change of what a token contains, so that tokens from before the change are recognised.
     """
 
     __tablename__ = "clients"
@@ -43,7 +43,7 @@ class Client(Base):
 
 
 class ClientSecret(Base):
-    """A secret by its SHA-256. A client has two live ones at most, so that one can be changed for the other in use."""
+    """The SHA-256 of a client secret. A client has at most two valid ones, so that a secret can be replaced in use."""
 
     __tablename__ = "client_secrets"
     __triggers__ = frozenset({"notify_clients"})
@@ -67,7 +67,7 @@ class ClientSecret(Base):
 
 
 class UsedAssertion(Base):
-    """The `jti` of an assertion that a client has proved itself with: each is good once (RFC 7523, section 3)."""
+    """The `jti` of a client assertion that was used; each assertion is valid once (RFC 7523, section 3)."""
 
     __tablename__ = "used_assertions"
 
@@ -79,7 +79,7 @@ class UsedAssertion(Base):
 
 
 class SigningKey(Base):
-    """A key that signs access tokens between two instants. It is published before the first, and for a while after."""
+    """A key that signs access tokens from `signs_from` until `signs_until`. It is published before and afterwards."""
 
     __tablename__ = "signing_keys"
     __triggers__ = frozenset({"notify_clients"})

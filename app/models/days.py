@@ -1,4 +1,4 @@
-"""Days of which not all are known: how they are ordered, counted, and compared with a span of days."""
+"""SQL expressions for dates that may be unknown: sorting, counting days, and overlapping periods."""
 
 from collections.abc import Container, Iterator
 from datetime import date
@@ -8,19 +8,22 @@ from sqlalchemy import ColumnElement, Date, bindparam, cast, func, literal_colum
 
 
 def first_known_day_or_infinity(*days: Any) -> ColumnElement[date]:
-    """The first of these days that is known, else the end of time: an order in which the unknown comes last."""
+    """Return the first of these days that is not null, else infinity, so that unknown days sort last."""
     first_known_day: ColumnElement[date] = func.coalesce(*days, literal_column("'infinity'::date"), type_=Date)
     return first_known_day
 
 
 def days_until(column: Any, day: Any) -> ColumnElement[int | None]:
-    """The days from a day to a known one, negative once it is past; null where that is not known."""
+    """Return the number of days from `day` to the column's day: negative if that is past, null if it is unknown."""
     days: ColumnElement[int | None] = column - cast(day, Date)
     return days
 
 
 def overlap_conditions(first: Any, last: Any, filters: Container[str]) -> Iterator[ColumnElement[bool]]:
-    """The filters `from_` and `to`, if given: days that overlap these. Where only one is known, it is both."""
+    """Yield the conditions of the filters `from_` and `to`: the period from `first` to `last` overlaps theirs.
+
+    If only one of the two days is known, it counts as both.
+    """
     if "from_" in filters:
         yield func.coalesce(last, first) >= bindparam("from_")
     if "to" in filters:

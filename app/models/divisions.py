@@ -1,4 +1,4 @@
-"""Portfolios of a commission's members, and the units of its secretariat."""
+"""The table of divisions: portfolios of a commission's members, and units of its secretariat."""
 
 from sqlalchemy import CheckConstraint, Computed, Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,7 +8,7 @@ from app.models.vocabulary import DivisionKind, Level, Office
 
 
 class Division(SourcedRecord, Base):
-    """A division of every commission of one level and size (`members`; empty: of any size)."""
+    """A division that every commission of one level and size has (`members`; null: commissions of any size)."""
 
     __tablename__ = "divisions"
 

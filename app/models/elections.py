@@ -1,4 +1,4 @@
-"""Elections and the stages by which each is prepared, held and concluded."""
+"""Tables of elections and of their stages."""
 
 from datetime import date
 from typing import Any
@@ -58,9 +58,10 @@ class Election(SourcedRecord, Base):
 
 
 class Stage(SourcedRecord, Base):
-    """A stage, or a part of one, from its first day (`start_on`) to its last (`end_on`), as far as these are known.
+    """A stage of an election, or a part of one, from `start_on` to `end_on`; both are null if unknown.
 
-    A child may lie outside its parent's days, for the regulations do so. `rule`: what they say where no date stands.
+    A part may be outside the days of its parent, because in the regulations some are. `rule`: the regulation's words
+    for the time, if it gives no date.
     """
 
     __tablename__ = "stages"
@@ -84,7 +85,7 @@ class Stage(SourcedRecord, Base):
     __table_args__ = (
         UniqueConstraint("election", "code"),
         ForeignKeyConstraint(["election", "parent"], ["stages.election", "stages.code"], onupdate="CASCADE"),
-        # Where `parent=none` asks for the top level, no stage can have that code.
+        # `parent=none` is the filter for the top level, so no stage may have that code.
         CheckConstraint(f"{SLUG_CHECK} AND code <> 'none'", name="code_shape"),
         CheckConstraint(NAME_LENGTH_CHECK, name="name_length"),
         CheckConstraint(one_of_check("kind", StageKind), name="kind_known"),
@@ -108,7 +109,7 @@ class Stage(SourcedRecord, Base):
 
 
 def stage_status_on(stage: Any, day: Any) -> ColumnElement[str]:
-    """Finished, upcoming or running on a day; undated where the dates that are known cannot tell."""
+    """Return the status of a stage on a day: finished, upcoming or running; undated if its known dates do not say."""
     return case(
         (stage.end_on < day, literal_column("'finished'")),
         (stage.start_on > day, literal_column("'upcoming'")),

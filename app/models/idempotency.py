@@ -1,4 +1,4 @@
-"""What was answered to requests that may be sent again."""
+"""The table of stored responses to requests with an Idempotency-Key."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from app.models.metadata import Base
 
 
 class IdempotencyKey(Base):
-    """The answer to a client's request with an Idempotency-Key, kept with the effect in one transaction."""
+    """The response to a client's request with an Idempotency-Key, stored in the same transaction as its effect."""
 
     __tablename__ = "idempotency_keys"
 

@@ -1,4 +1,4 @@
-"""Meetings of the commission: their sessions, who spoke, what was said about them, and where that is from."""
+"""Tables of meetings, their sessions and speakers, statements about them, and corrections of their source."""
 
 from datetime import date, datetime
 from typing import Any
@@ -37,10 +37,11 @@ from app.models.vocabulary import DivisionKind, MeetingKind, RollAccess, Session
 
 
 class Meeting(Record, Base):
-    """A meeting from its first day to its last. `roll`: whether anyone may read who attended.
+    """A meeting from its first day to its last.
 
-    `places`: how many delegates one organization may send. `retention_days` after its last day persons become counts,
-    which happened at `forgotten_at`. After `roll_closed_at` the roll changes only by corrections that two clients make.
+    `roll`: `open` if anyone may read the attendance list, else `restricted`. `places`: the number of delegates that an
+    organization may send. `retention_days` after the last day the participants are anonymised; `anonymised_at`: when
+    that was done. After `roll_closed_at` the roll changes only by corrections that two clients have agreed on.
     """
 
     __tablename__ = "meetings"
@@ -67,7 +68,7 @@ class Meeting(Record, Base):
     places: Mapped[int | None] = mapped_column(sort_order=2)
     retention_days: Mapped[int | None] = mapped_column(sort_order=2)
     roll_closed_at: Mapped[datetime | None] = mapped_column(sort_order=2)
-    forgotten_at: Mapped[datetime | None] = mapped_column(sort_order=2)
+    anonymised_at: Mapped[datetime | None] = mapped_column(sort_order=2)
 
     __table_args__ = (
         CheckConstraint(SLUG_CHECK, name="code_shape"),
@@ -93,7 +94,7 @@ class Meeting(Record, Base):
 
 
 class SourceCorrection(Base):
-    """What a meeting's source printed about a field, and what the record holds instead."""
+    """A correction of an error in a meeting's source: the printed text of a field, and the recorded one."""
 
     __tablename__ = "meeting_corrections"
     __triggers__ = HISTORY_TRIGGERS | statement_triggers("copy_parts")
@@ -102,14 +103,14 @@ class SourceCorrection(Base):
     position: Mapped[int] = mapped_column(primary_key=True)
     field: Mapped[str]
     printed: Mapped[str]
-    held: Mapped[str]
+    recorded: Mapped[str]
     reason: Mapped[str]
 
     __table_args__ = (CheckConstraint("position BETWEEN 1 AND 999", name="position_range"),)
 
 
 class Session(SourcedRecord, Base):
-    """A part of a meeting. Those of one `parallel_group` run side by side, each on its `track`."""
+    """A session of a meeting. Sessions of one `parallel_group` run at the same time, each on its own `track`."""
 
     __tablename__ = "sessions"
     __triggers__ = REVISION_TRIGGERS | {"derive_attendance_of_sessions", "reject_parallel_sessions", "within_meeting"}
@@ -145,7 +146,7 @@ class Session(SourcedRecord, Base):
 
 
 class SessionSpeaker(Base):
-    """Who spoke in a session: a person, a division (or all of a kind), or a body as such."""
+    """A speaker of a session: a person, a division (or all of a kind), or an organization as such."""
 
     __tablename__ = "session_speakers"
     __triggers__ = HISTORY_TRIGGERS | statement_triggers("copy_parts") | {"reject_parallel_sessions"}
@@ -173,7 +174,7 @@ class SessionSpeaker(Base):
 
 
 class MeetingStatement(SourcedRecord, Base):
-    """What somebody said or wrote about a meeting."""
+    """A statement that somebody made about a meeting, spoken or written."""
 
     __tablename__ = "meeting_statements"
 
@@ -198,7 +199,7 @@ class MeetingStatement(SourcedRecord, Base):
 
 
 def meeting_status_on(meeting: Any, day: Any) -> ColumnElement[str]:
-    """What a meeting is on a day: cancelled from the day of its cancellation on, else as its days say."""
+    """Return the status of a meeting on a day: cancelled from `cancelled_on`, else planned, running or finished."""
     return case(
         (meeting.cancelled_on <= day, literal_column("'cancelled'")),
         (meeting.start_on > day, literal_column("'planned'")),

@@ -1,4 +1,4 @@
-"""What every table shares: names of constraints and triggers, and the columns of a fact."""
+"""The base classes of all tables, their common columns, and the text of common check constraints."""
 
 from datetime import datetime
 from typing import Any, ClassVar, get_args
@@ -19,10 +19,10 @@ NAMING_CONVENTION = {
 
 
 HISTORY_TRIGGERS = frozenset({"record_history", "forbid_truncate"})
-"""Triggers of a table whose rows have a history (migrations/sql/history.sql)."""
+"""The triggers of a table with history (migrations/sql/history.sql)."""
 
 REVISION_TRIGGERS = HISTORY_TRIGGERS | {"bump_revision", "number_revision", "record_revision"}
-"""Triggers of a table of objects with addresses, which have revisions too (migrations/sql/revisions.sql)."""
+"""The triggers of a table of objects with URLs, which have revisions too (migrations/sql/revisions.sql)."""
 
 
 def statement_triggers(function: str) -> frozenset[str]:
@@ -31,20 +31,20 @@ def statement_triggers(function: str) -> frozenset[str]:
 
 
 class Base(DeclarativeBase):
-    """The root of all tables. Text is `text`, an instant is `timestamptz`: Postgres needs no lengths."""
+    """The base of all tables. `str` maps to `text` without a length, `datetime` to `timestamptz`."""
 
     __triggers__: ClassVar[frozenset[str]] = frozenset()
-    """The names of the triggers on the table. Their text is in migrations/sql."""
+    """The names of the table's triggers, whose SQL is in migrations/sql."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
     type_annotation_map = {str: Text, datetime: DateTime(timezone=True)}  # noqa: RUF012  (read by SQLAlchemy)
 
 
 class Record:
-    """How sure a fact is, and which revision of it this is.
+    """The columns for the verification and the revision of a record.
 
-    `verified`: the cited source states it; `primary`: the source is the regulation or the body itself. `revision` and
-    `updated_at` are set by the trigger `bump_revision`, and only by it: they move when the content does.
+    `verified`: the cited source states the content; `primary`: the source is the regulation or the organization itself.
+    Only the trigger `bump_revision` sets `revision` and `updated_at`, when the content changes.
     """
 
     __triggers__: ClassVar[frozenset[str]] = REVISION_TRIGGERS
@@ -56,17 +56,17 @@ class Record:
 
 
 def parts_column(member: str) -> MappedColumn[Any]:
-    """The column `parts` of a record with a member that stands in a table of its own.
+    """Return the column `parts` of a record with a member that has a table of its own.
 
-    It is a copy of that member, kept by the trigger `copy_parts`: so a change of a part is a change of the whole, which
-    moves its revision and stands in its history.
+    The trigger `copy_parts` copies that member into it. So a change of a part is a change of the whole: it increments
+    the revision and is part of the history.
     """
-    # sort_order: it stands behind the columns that were there before it.
+    # sort_order: the column was added to the table after the others.
     return mapped_column(JSONB, sort_order=1, server_default=text(f"""'{{"{member}": []}}'"""))
 
 
 class SourcedRecord(Record):
-    """What nearly every fact carries: a record whose source is one text."""
+    """A record with a source that is one text; nearly all are."""
 
     source: Mapped[str | None]
 
@@ -75,14 +75,14 @@ NAME_LENGTH_CHECK = "length(name) BETWEEN 1 AND 300"
 
 
 def calendar_check(column: str) -> str:
-    """The text of a check that admits the days that the service speaks of: the years 1900 to 2199."""
+    """Return the SQL of a check constraint that allows the days of the years 1900 to 2199."""
     return f"{column} BETWEEN '{FIRST_YEAR}-01-01' AND '{LAST_YEAR}-12-31'"
 
 
 SLUG_CHECK = "code ~ '^[a-z0-9]+(-[a-z0-9]+)*$' AND length(code) <= 40"
-"""The text of a check that admits codes that read well in an address: `pemilu-2024`, `class-1`."""
+"""The SQL of a check constraint for codes that are readable in a URL, such as `pemilu-2024` or `class-1`."""
 
 
 def one_of_check(column: str, choices: Any) -> str:
-    """The text of a check that admits the words of a Literal only."""
+    """Return the SQL of a check constraint that allows only the values of a Literal type."""
     return f"{column} IN ({', '.join(repr(word) for word in get_args(choices))})"

@@ -1,4 +1,4 @@
-"""People and their appointments to offices, with partial dates as ranges of days."""
+"""Tables of officials and of their appointments, with partial dates as ranges of days."""
 
 from datetime import date
 from typing import Any
@@ -13,7 +13,7 @@ from app.models.vocabulary import Office, Standing
 
 
 class Official(SourcedRecord, Base):
-    """A person who holds or held an office. `other_names`: other spellings found in the sources."""
+    """A person who holds or held an office. `other_names`: other spellings in the sources."""
 
     __tablename__ = "officials"
 
@@ -31,11 +31,11 @@ class Official(SourcedRecord, Base):
 
 
 class Appointment(SourcedRecord, Base):
-    """One person in one office of one organization, from `start_on` until the day before `end_on`.
+    """An appointment of a person to an office of an organization, from `start_on` until the day before `end_on`.
 
-    Both may be partial (`2018`, `2018-05`), as in Popolo: S and E are the spans of days that they cover. On the days
-    [last of S, first of E) the appointment holds for *certain*, on [first of S, last of E) it is *possible*. Without a
-    start it holds from the day on which a source saw it (`seen_on`); without an end it is open.
+    Both may be partial dates (`2018`, `2018-05`), as in Popolo. If S and E are the periods that they cover, the
+    appointment is *certain* on the days [last of S, first of E), and *possible* on [first of S, last of E). Without a
+    start it begins on the day on which a source mentions it (`seen_on`); without an end it has not ended.
     """
 
     __tablename__ = "appointments"
@@ -69,8 +69,8 @@ class Appointment(SourcedRecord, Base):
         CheckConstraint(calendar_check("seen_on"), name="seen_on_in_calendar"),
         CheckConstraint("start_on IS NOT NULL OR seen_on IS NOT NULL", name="start_or_seen"),
         CheckConstraint("NOT isempty(possible)", name="ends_after_start"),
-        # A commission has one chair and one head of its secretariat. Where the days are not certain, two rosters may
-        # both be possible, so only certain days exclude each other.
+        # A commission has one chair and one head of its secretariat. On days that are not certain two holders are both
+        # possible, so only certain days exclude each other.
         ExcludeConstraint(
             ("organization", "="),
             ("office", "="),
@@ -97,6 +97,6 @@ class Appointment(SourcedRecord, Base):
 
 
 def contains_day(days: Any, day: Any) -> ColumnElement[bool]:
-    """Whether a range of days (`Appointment.certain` or `.possible`) contains a day."""
+    """Return whether a range of days (`Appointment.certain` or `.possible`) contains a day."""
     contains: ColumnElement[bool] = type_coerce(days, DATERANGE).op("@>", is_comparison=True)(cast(day, Date))
     return contains

@@ -1,4 +1,4 @@
-"""Commissions and the agencies beside them, as one tree."""
+"""The table of commissions and other agencies, as one tree."""
 
 from datetime import date
 
@@ -10,7 +10,7 @@ from app.models.vocabulary import Level, OrganizationKind, Sector
 
 
 class Organization(SourcedRecord, Base):
-    """A body. `seats` is the size of a commission, empty where no source tells it."""
+    """A commission or another agency. `seats`: the size of a commission; null if no source states it."""
 
     __tablename__ = "organizations"
     __triggers__ = REVISION_TRIGGERS | {"reject_cycle"}

@@ -1,14 +1,14 @@
-"""What a role needs to serve, and not one privilege more: what was done can be added to, and not be undone.
+"""SQL that grants a role the privileges for serving, and no others: it can add to the audit trail, but not change it.
 
-Text of SQL: `{role}` stands for the role's quoted name. A column left out of an INSERT is the database's to fill, so no
-client of it chooses the number, the time or the transaction of a line.
+`{role}` is a placeholder for the role's quoted name. INSERT is granted without the columns that the database fills, so
+that a role cannot choose the number, the time or the transaction of a line.
 """
 
 AUDIT_LINE_COLUMNS = "audit_lines (client, scope, operation, keys, request_id, purpose)"
 AUDIT_SEAL_COLUMNS = "audit_seals (position, line, hash)"
 AUDIT_ROOT_COLUMNS = "audit_roots (hour, position, hash)"
 AUDIT_TABLES = ("audit_lines", "audit_seals", "audit_roots")
-# Their rows are the migrations', or those of triggers with their owner's rights.
+# Only migrations write them, and triggers that run with the rights of their owner (SECURITY DEFINER).
 READ_ONLY_TABLES = ("alembic_version", "revisions")
 
 
@@ -27,7 +27,7 @@ GRANTS = (
     *(_grant_insert(columns) for columns in (AUDIT_LINE_COLUMNS, AUDIT_SEAL_COLUMNS, AUDIT_ROOT_COLUMNS)),
 )
 
-# Ours only: those of the extensions are anyone's, and not always this owner's to grant.
+# Without the functions of extensions: everybody may call them, and this owner cannot always grant them.
 SELECT_FUNCTIONS = """
 SELECT string_agg(p.oid::regprocedure::text, ', ') FROM pg_proc AS p
 WHERE pronamespace IN ('public'::regnamespace, 'history'::regnamespace) AND prokind = 'f'
@@ -41,11 +41,11 @@ SELECT bool_and(
     AND NOT has_any_column_privilege($1::text::name, c.oid, 'UPDATE')
     AND NOT has_table_privilege($1::text::name, c.oid, 'DELETE, TRUNCATE')
 ) FROM pg_class AS c WHERE relnamespace = 'public'::regnamespace AND relname IN ({_QUOTED_AUDIT_TABLES})
-"""  # noqa: S608  (our own words)
-"""Whether the role $1 can only add to the trail; its owner, who can grant himself the rest, cannot be held to that."""
+"""  # noqa: S608  (constants of this module)
+"""Reads whether the role $1 can only add to the audit trail. False for an owner, who can grant themselves the rest."""
 
 SELECT_CAN_SERVE = """
 SELECT coalesce(bool_and(has_table_privilege($1::text::name, c.oid, 'SELECT')), FALSE) FROM pg_class AS c
 WHERE relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'history')) AND relkind IN ('r', 'v')
 """
-"""Whether the role $1 was given its rights since the last table was made."""
+"""Reads whether the role $1 has the privileges on all tables, including those of the newest migration."""

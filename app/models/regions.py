@@ -1,4 +1,4 @@
-"""Provinces, regencies and cities by their Kemendagri code, and the codes they had before."""
+"""Tables of provinces, regencies and cities by their Kemendagri code, and of their former codes."""
 
 from datetime import date
 from typing import Any
@@ -20,7 +20,7 @@ from app.models.vocabulary import RegionType
 
 
 class Region(SourcedRecord, Base):
-    """A region as it is today. `valid_from` empty: older than what the sources tell."""
+    """A region as it is today. `valid_from` is null if the region is older than the sources."""
 
     __tablename__ = "regions"
 
@@ -59,7 +59,7 @@ class Region(SourcedRecord, Base):
 
 
 class RegionCode(SourcedRecord, Base):
-    """A code that a region had until a day (`until` empty: the day is not known), and the province it lay in."""
+    """A code that a region had until the day `until` (null: unknown), and the code of its province then."""
 
     __tablename__ = "region_codes"
     __triggers__ = HISTORY_TRIGGERS | statement_triggers("copy_parts") | {"bump_revision"}
@@ -80,7 +80,7 @@ class RegionCode(SourcedRecord, Base):
 
 
 def former_parent_code(region: Any, day: Any) -> ColumnElement[Any]:
-    """The code of the province that a region lay in on a day, where today's province was not yet formed; else null."""
+    """Return the code of a region's former province on a day before its present province was formed; else null."""
     former, current, province = aliased(RegionCode), aliased(Region), aliased(Region)
     return (
         select(former.parent)

@@ -1,4 +1,4 @@
-"""What every write of the record did: who, when, why, and what stood there before and after."""
+"""The table of revisions: each change of an object, with author, reason, and content before and after."""
 
 from typing import Any
 
@@ -12,12 +12,11 @@ from app.models.vocabulary import RevisionAction
 
 
 class Revision(Base):
-    """One revision of one object, kept by the database itself: the trigger `record_revision`, and only it, writes here.
+    """One revision of one object. Only the trigger `record_revision` writes this table.
 
-    `resource` is the name of the object's list (`officials`), `key` what stands in its address. `before` and `after`
-    hold the object's own members, references as codes, with the members that other tables keep for it; a deletion is a
-    revision without `after`. `commit` names the row of `history.commits` that is stamped when the transaction ends, in
-    the order of commits.
+    `resource`: the name of the object's list (`officials`). `key`: the key in its URL. `before` and `after`: the
+    object's members, with references as codes, including the members that other tables store. A deletion has no
+    `after`. `commit`: the row of `history.commits`, which gets its stamp when the transaction ends, in commit order.
     """
 
     __tablename__ = "revisions"

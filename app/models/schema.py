@@ -1,22 +1,22 @@
-"""Revisions of the schema: the one that this release needs, and how a database's own compares with it."""
+"""The schema revision that this release needs, and its comparison with the revision of a database."""
 
 import re
 from typing import Literal
 
-SCHEMA_REVISION = "0028"
+SCHEMA_REVISION = "0029"
 """The newest migration. Revisions are numbers, written with four digits."""
 
 BASELINE_REVISION = "0028"
 """The first migration. 0001 to 0027 were in no release, and a database at one of them cannot be migrated."""
 
 SELECT_REVISION = "SELECT string_agg(version_num, ', ' ORDER BY version_num) FROM alembic_version"
-"""Reads the revision of a database. Several rows make one text, which is no revision of this service."""
+"""Reads the revision of a database. Several rows become one text, which is not a revision of this service."""
 
 SchemaState = Literal["empty", "retired", "older", "ready", "unknown"]
 
 
 def compare_revision(revision: str | None) -> SchemaState:
-    """Compare the revision of a database with the one that this release needs.
+    """Return how the revision of a database compares with the one that this release needs.
 
     `empty`: there is no schema yet. `retired`: it is older than the first migration. `older`: it can be migrated.
     `ready`: this release can use it. So is a newer one, because each migration keeps the previous release working.
@@ -33,7 +33,7 @@ def compare_revision(revision: str | None) -> SchemaState:
 
 
 def explain_refusal(revision: str | None) -> str | None:
-    """Say why a database at this revision cannot be migrated, and what to do; None if it can."""
+    """Return why a database at this revision cannot be migrated and what to do, or None if it can."""
     match compare_revision(revision):
         case "retired":
             return (

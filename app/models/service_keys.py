@@ -1,4 +1,4 @@
-"""Secrets that all workers and replicas of one installation share."""
+"""The table of secrets that all workers and replicas of an installation share."""
 
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -6,7 +6,7 @@ from app.models.metadata import Base
 
 
 class ServiceKey(Base):
-    """A random key by its purpose, made by the migration that needs it: no operator has to set or copy it."""
+    """A random key for one purpose. A migration creates it, so that no operator has to set or copy it."""
 
     __tablename__ = "service_keys"
 

@@ -1,4 +1,4 @@
-"""The words that a column may hold: types for the schemas, and the same words for the checks of the tables."""
+"""The allowed values of columns: Literal types for schemas and for check constraints."""
 
 from typing import Literal, get_args
 
@@ -20,7 +20,7 @@ DivisionKind = Literal["division", "secretariat_unit"]
 Office = Literal["chair", "member", "secretary", "secretary_general"]
 Standing = Literal["definitive", "acting", "interim_replacement"]
 OFFICES: tuple[Office, ...] = get_args(Office)
-"""In the order of a roster."""
+"""All offices, in the order of a roster."""
 
 ElectionKind = Literal["general", "regional_head"]
 StageKind = Literal["stage", "substage", "activity", "support"]

@@ -1,1 +1,1 @@
-"""Where a client fetches its tokens, and where others find what verifies them."""
+"""The OAuth 2.0 token endpoint, the authorization server metadata and the JWK Set."""

@@ -30,23 +30,23 @@ SELECT_CLIENT = Statement(
         .scalar_subquery(),
     ).where(_client.id == bindparam("id", type_=_client.id.type), _client.revoked_at.is_(None))
 )
-# With each one used, a few that ended long ago are swept out: what ended cannot be used again anyway.
+# Each insert also deletes a few expired rows: an expired assertion cannot be used again anyway.
 INSERT_USED_ASSERTION = Statement(
     text(
         """
-WITH swept AS (
+WITH deleted AS (
     DELETE FROM used_assertions WHERE (client, jti) IN (
         SELECT client, jti FROM used_assertions WHERE expires_at < now() - interval '5 minutes'
         LIMIT 10 FOR UPDATE SKIP LOCKED)
 )
-INSERT INTO used_assertions (client, jti, expires_at) VALUES (:client, :jti, :ends)
+INSERT INTO used_assertions (client, jti, expires_at) VALUES (:client, :jti, :expires_at)
 ON CONFLICT DO NOTHING RETURNING jti"""
     )
 )
 
 
 class RegisteredClient(NamedTuple):
-    """A client that is not revoked, with its live secrets: their ids and SHA-256 digests."""
+    """A client that is not revoked, with the ids and SHA-256 digests of its live secrets."""
 
     name: str
     scopes: list[str]
@@ -58,18 +58,23 @@ class RegisteredClient(NamedTuple):
 
 
 async def find_client(reader: Queryable, client_id: UUID) -> RegisteredClient | None:
+    """Return the client with this id, or None if there is none or it is revoked."""
     row = await reader.fetch_first(SELECT_CLIENT, {"id": client_id})
     if row is None:
         return None
     *members, ids, digests = row
-    secrets = [(one, bytes(digest)) for one, digest in zip(ids or (), digests or (), strict=True)]
+    secrets = [(id_, bytes(digest)) for id_, digest in zip(ids or (), digests or (), strict=True)]
     return RegisteredClient._make([*members, secrets])
 
 
 async def record_assertion(database: Database, client_id: UUID, jti: str, expires_at: float) -> bool:
-    """Note that an assertion was used, in a transaction of its own; False where it was used before."""
-    async with open_transaction(database) as write:
-        noted = await write.fetch_first(
-            INSERT_USED_ASSERTION, {"client": client_id, "jti": jti, "ends": datetime.fromtimestamp(expires_at, UTC)}
+    """Record, in a transaction of its own, that an assertion is used; return False if it was used before.
+
+    `expires_at` is its expiry (Unix time), after which the record may be deleted.
+    """
+    async with open_transaction(database) as transaction:
+        expiry = datetime.fromtimestamp(expires_at, UTC)
+        inserted = await transaction.fetch_first(
+            INSERT_USED_ASSERTION, {"client": client_id, "jti": jti, "expires_at": expiry}
         )
-    return noted is not None
+    return inserted is not None

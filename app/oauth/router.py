@@ -1,4 +1,4 @@
-"""The token endpoint, and what is published beside it. No DPoP, no refresh tokens: a client asks again."""
+"""The routes of the token endpoint and its metadata. There are no refresh tokens: a client requests a new token."""
 
 import time
 from collections.abc import Hashable
@@ -10,7 +10,7 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
-from app.auth import AuthorizingRoute, Scope, TokenVerifier, allow_anonymous, tokens
+from app.auth import AuthorizingRoute, Scope, allow_anonymous, tokens
 from app.auth.jwt import SIGNATURE_ALGORITHMS
 from app.auth.keys import ACCESS_TOKEN_SECONDS
 from app.auth.scopes import TOKEN_PATH
@@ -30,12 +30,11 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 FORM_TOO_LARGE = Text("Isi paling besar 16 KiB.", "The body is at most 16 KiB.")
-INVALID_CLIENT_EXAMPLE = "No such client, or it is not this one."
 CLIENT_AUTHENTICATION_METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 ERROR_RESPONSE: dict[str, Any] = {
     "model": schemas.TokenError,
     "content": {
-        "application/json": {"example": {"error": "invalid_client", "error_description": INVALID_CLIENT_EXAMPLE}}
+        "application/json": {"example": {"error": "invalid_client", "error_description": schemas.INVALID_CLIENT}}
     },
 }
 
@@ -45,34 +44,33 @@ ERROR_RESPONSE: dict[str, Any] = {
     dependencies=[allow_anonymous()],
     response_model=schemas.AccessToken,
     responses={
-        400: {**ERROR_RESPONSE, "description": "The request is not right."},
-        401: {**ERROR_RESPONSE, "description": "The client is not who it says it is."},
+        400: {**ERROR_RESPONSE, "description": "The request is invalid."},
+        401: {**ERROR_RESPONSE, "description": "Client authentication failed."},
         **problem_responses(TooManyRequests),
     },
     openapi_extra={"requestBody": schemas.TokenRequestForm.request_body},
 )
 async def issue_token(request: Request, reader: ReaderDep, _: NoParameters) -> Response:
-    """Fetch an access token
+    """Issue an access token
 
     For a client with a secret (`client_secret_basic`, `client_secret_post`) or with a private key (`private_key_jwt`).
-    The token is good for ten minutes. Errors have the form of OAuth 2.0.
+    The token is valid for ten minutes. Errors have the form of OAuth 2.0 (RFC 6749, section 5.2).
     """
     try:
         return await _issue_token(request, reader)
-    except schemas.TokenRequestError as refused:
-        log.info("token refused", error=refused.code)
-        return _build_error_response(request, refused)
+    except schemas.TokenRequestError as error:
+        log.info("token_request_rejected", error=error.code)
+        return _build_error_response(request, error)
 
 
 @router.get("/.well-known/jwks.json", dependencies=[allow_anonymous()], openapi_extra=example("/.well-known/jwks.json"))
 async def get_jwk_set(request: Request, _: NoParameters) -> schemas.JwkSet:
-    """Keys that verify access tokens
+    """Get the keys that verify access tokens
 
-    A key stands here a day before it signs its first token, and until its last one has ended.
+    A JWK Set (RFC 7517). A key is published from a day before it signs its first token until its last token expires.
     """
-    trust: TokenVerifier = state_of(request.app).token_verifier
-    keys = trust.list_public_jwks()
-    # The first key signs at once: an empty set must not be kept.
+    keys = state_of(request.app).token_verifier.list_public_jwks()
+    # The first key signs at once, so an empty set must not be cached.
     cache = conditional.public_cache_control(300) if keys else "no-store"
     return conditional.json_response(orjson.dumps({"keys": keys}), cache=cache)  # type: ignore[return-value]
 
@@ -83,9 +81,9 @@ async def get_jwk_set(request: Request, _: NoParameters) -> schemas.JwkSet:
     openapi_extra=example("/.well-known/oauth-authorization-server"),
 )
 async def get_authorization_server_metadata(request: Request, _: NoParameters) -> schemas.AuthorizationServerMetadata:
-    """What an OAuth client needs to know
+    """Get the authorization server metadata
 
-    The addresses and methods of the token endpoint (RFC 8414).
+    The URLs and authentication methods of the token endpoint (RFC 8414).
     """
     issuer = state_of(request.app).settings.issuer
     metadata = schemas.AuthorizationServerMetadata(
@@ -103,34 +101,36 @@ async def get_authorization_server_metadata(request: Request, _: NoParameters) -
 
 
 async def _issue_token(request: Request, reader: ReaderDep) -> Response:
+    """Authenticate the client and issue its token; raise TokenRequestError if the request is invalid."""
     form = schemas.TokenRequestForm(request.headers.get("content-type", ""), await _read_form_body(request))
     grant_type = form.get_parameter("grant_type")
     if grant_type != "client_credentials":
         code: schemas.ErrorCode = "unsupported_grant_type" if grant_type else "invalid_request"
         raise schemas.TokenRequestError(code, "grant_type must be client_credentials.")
     credentials = form.parse_credentials(request.headers.getlist("authorization"))
-    trust: TokenVerifier = state_of(request.app).token_verifier
-    key = await trust.get_signing_key()
-    attempts: service.FailedAttemptLimiter = state_of(request.app).token_attempts
-    with attempts.limit_failures(service.get_claimed_client_id(credentials), _client_network(request)):
-        proved = await service.authenticate_client(
-            reader, state_of(request.app).database, credentials, trust.issuer, time.time()
-        )
-    scopes = schemas.resolve_scopes(form.get_parameter("scope"), list(proved.scopes))
-    grant = replace(proved, scopes=scopes)
-    token = tokens.issue_access_token(grant, key, issuer=trust.issuer, audience=trust.audience, now=time.time())
-    log.info("token issued", client=grant.client_id, scope=" ".join(scopes))
-    answer = schemas.AccessToken(
+    state = state_of(request.app)
+    verifier = state.token_verifier
+    key = await verifier.get_signing_key()
+    with state.token_attempts.limit_failures(service.get_claimed_client_id(credentials), _client_network(request)):
+        client = await service.authenticate_client(reader, state.database, credentials, verifier.issuer, time.time())
+    scopes = schemas.resolve_scopes(form.get_parameter("scope"), list(client.scopes))
+    grant = replace(client, scopes=scopes)
+    token = tokens.issue_access_token(grant, key, issuer=verifier.issuer, audience=verifier.audience, now=time.time())
+    log.info("token_issued", client=grant.client_id, scope=" ".join(scopes))
+    content = schemas.AccessToken(
         access_token=token,
         token_type=schemas.BEARER_TOKEN_TYPE,
         expires_in=ACCESS_TOKEN_SECONDS,
         scope=" ".join(scopes),
     )
-    return Response(answer.model_dump_json(), headers=NO_STORE, media_type="application/json")
+    return Response(content.model_dump_json(), headers=NO_STORE, media_type="application/json")
 
 
 def _client_network(request: Request) -> Hashable:
-    """Where the request comes from; None: the machine itself, or everybody behind a proxy that nobody has named."""
+    """Return the network prefix of the client's address, or None if failures cannot be attributed to a network.
+
+    That is the case for requests from this machine, which may come from a proxy that is not configured as trusted.
+    """
     proxies = state_of(request.app).settings.trusted_proxies
     address = client_address(request.scope, proxies)
     if address is None or (address.is_loopback and not proxies):
@@ -139,22 +139,24 @@ def _client_network(request: Request) -> Hashable:
 
 
 async def _read_form_body(request: Request) -> bytes:
+    """Read the body; raise ContentTooLarge if it exceeds 16 KiB."""
     body = b""
     try:
-        async for part in request.stream():
-            body += part
+        async for chunk in request.stream():
+            body += chunk
             if len(body) > schemas.MAX_FORM_BYTES:
                 raise ContentTooLarge(detail=FORM_TOO_LARGE, headers={"Connection": "close"})
     except ClientDisconnect:
-        raise Malformed from None  # nobody hears it; but it is no fault of ours
+        raise Malformed from None  # nobody receives the response, but the log must not show a server error
     return body
 
 
 def _build_error_response(request: Request, error: schemas.TokenRequestError) -> Response:
+    """Build the error response of RFC 6749, section 5.2."""
     state = request.scope.get("state", {})
-    refusal = schemas.TokenError(
+    content = schemas.TokenError(
         error=error.code, error_description=error.description, request_id=state.get("request_id")
     )
     status = 401 if error.code == "invalid_client" else 400
     challenge = {"WWW-Authenticate": 'Basic realm="rakornas"'} if status == 401 else {}  # RFC 9110, section 15.5.2
-    return Response(refusal.model_dump_json(), status, headers={**NO_STORE, **challenge}, media_type="application/json")
+    return Response(content.model_dump_json(), status, headers={**NO_STORE, **challenge}, media_type="application/json")

@@ -1,4 +1,4 @@
-"""What is asked of the token endpoint and what it answers, in the forms of OAuth 2.0 (RFC 6749, 7517, 8414)."""
+"""The request and the responses of the token endpoint and its metadata (RFC 6749, 7517, 8414)."""
 
 import base64
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
@@ -11,6 +11,7 @@ FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 BEARER_TOKEN_TYPE: Literal["Bearer"] = "Bearer"  # noqa: S105  (RFC 6750)
 MAX_FORM_BYTES = 16 * 1024
 MAX_FORM_PARAMETERS = 20
+INVALID_CLIENT = "Client authentication failed: the client is unknown, or its secret or assertion is wrong."
 ErrorCode = Literal["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"]
 
 
@@ -24,7 +25,7 @@ class AccessToken(BaseModel):
 
 
 class TokenError(BaseModel):
-    """Why there is no token (RFC 6749, section 5.2)."""
+    """The error of a token request (RFC 6749, section 5.2)."""
 
     error: ErrorCode
     error_description: str
@@ -32,13 +33,13 @@ class TokenError(BaseModel):
 
 
 class JwkSet(BaseModel):
-    """Public keys (RFC 7517)."""
+    """A JWK Set: public keys (RFC 7517, section 5)."""
 
     keys: list[dict[str, Any]]
 
 
 class AuthorizationServerMetadata(BaseModel):
-    """What an OAuth client needs to know of this service (RFC 8414)."""
+    """Authorization server metadata (RFC 8414)."""
 
     issuer: str
     token_endpoint: str
@@ -52,26 +53,24 @@ class AuthorizationServerMetadata(BaseModel):
 
 
 class TokenRequestError(Exception):
-    """No token for this request: the code of RFC 6749 and what to do."""
+    """A token request was rejected, with an error code of RFC 6749 and a description of the cause."""
 
-    def __init__(self, code: ErrorCode, description: str, *, challenge: bool = False) -> None:
+    def __init__(self, code: ErrorCode, description: str) -> None:
         super().__init__(code)
         self.code = code
         self.description = description
-        self.challenge = challenge
 
 
 class Credentials(NamedTuple):
-    """What a client proves itself with: its id and a secret, or an assertion."""
+    """The credentials of a token request: a client id with a secret, or an assertion."""
 
     client_id: str
     secret: str | None
     assertion: str | None
-    is_basic: bool
 
 
 class TokenRequestForm:
-    """The members of a token request."""
+    """The parsed parameters of a token request."""
 
     request_body: ClassVar[dict[str, Any]] = {
         "required": True,
@@ -84,12 +83,15 @@ class TokenRequestForm:
                         "grant_type": {"type": "string", "enum": ["client_credentials"]},
                         "scope": {
                             "type": "string",
-                            "description": "With spaces between; all that the client has, where it is not given.",
+                            "description": "Scopes separated by spaces. All scopes of the client if it is missing.",
                         },
                         "client_id": {"type": "string", "format": "uuid"},
                         "client_secret": {"type": "string"},
                         "client_assertion_type": {"type": "string", "enum": [ASSERTION_TYPE]},
-                        "client_assertion": {"type": "string", "description": "A JWT that the client signed."},
+                        "client_assertion": {
+                            "type": "string",
+                            "description": "A JWT signed with the client's private key (RFC 7523).",
+                        },
                     },
                 },
                 "example": {"grant_type": "client_credentials", "scope": "changes:read"},
@@ -98,8 +100,15 @@ class TokenRequestForm:
     }
 
     def __init__(self, content_type: str, body: bytes) -> None:
-        given, *parameters = (part.strip().lower() for part in content_type.split(";"))
-        if given != FORM_MEDIA_TYPE or any(one not in ("", "charset=utf-8", 'charset="utf-8"') for one in parameters):
+        """Parse a urlencoded body strictly.
+
+        Raises:
+            TokenRequestError: It has another media type, is malformed or repeats a parameter.
+
+        """
+        media_type, *options = (part.strip().lower() for part in content_type.split(";"))
+        allowed_options = ("", "charset=utf-8", 'charset="utf-8"')
+        if media_type != FORM_MEDIA_TYPE or any(option not in allowed_options for option in options):
             raise TokenRequestError("invalid_request", f"The body must be {FORM_MEDIA_TYPE}.")
         try:
             pairs = parse_qsl(
@@ -110,55 +119,69 @@ class TokenRequestForm:
                 max_num_fields=MAX_FORM_PARAMETERS,
             )
         except ValueError:
-            raise TokenRequestError("invalid_request", "The body is no urlencoded form.") from None
+            raise TokenRequestError("invalid_request", "The body is not a urlencoded form.") from None
         self.parameters = dict(pairs)
         if len(self.parameters) != len(pairs):
-            raise TokenRequestError("invalid_request", "A member is given more than once.")
+            raise TokenRequestError("invalid_request", "A parameter is repeated.")
         if any("\0" in value for value in self.parameters.values()):
             raise TokenRequestError("invalid_request", "The NUL character is not allowed.")
 
     def get_parameter(self, name: str) -> str | None:
-        """A member; one without a value counts as not there (RFC 6749, section 3.2)."""
+        """Return a parameter, or None if it is missing or empty, which means the same (RFC 6749, section 3.2)."""
         return self.parameters.get(name) or None
 
     def parse_credentials(self, authorization: list[str]) -> Credentials:
-        """How the client proves itself: by exactly one of the methods (RFC 6749, section 2.3)."""
-        assertion, kind = self.get_parameter("client_assertion"), self.get_parameter("client_assertion_type")
-        client, secret = self.get_parameter("client_id") or "", self.get_parameter("client_secret")
+        """Return the credentials, given with exactly one authentication method (RFC 6749, section 2.3).
+
+        Raises:
+            TokenRequestError: There are none or several, or they contradict each other.
+
+        """
+        assertion, assertion_type = self.get_parameter("client_assertion"), self.get_parameter("client_assertion_type")
+        client_id, secret = self.get_parameter("client_id") or "", self.get_parameter("client_secret")
         if bool(authorization) + (secret is not None) + (assertion is not None) > 1 or len(authorization) > 1:
-            raise TokenRequestError("invalid_request", "Use one method of proving who you are, not several.")
-        if (assertion is None) != (kind is None) or kind not in (None, ASSERTION_TYPE):
+            raise TokenRequestError("invalid_request", "Use one client authentication method, not several.")
+        if (assertion is None) != (assertion_type is None) or assertion_type not in (None, ASSERTION_TYPE):
             raise TokenRequestError(
-                "invalid_request", f"client_assertion goes with client_assertion_type {ASSERTION_TYPE}."
+                "invalid_request", f"client_assertion requires client_assertion_type {ASSERTION_TYPE}."
             )
         if authorization:
-            named, secret = _parse_basic_credentials(authorization[0])
-            if client and client != named:
-                raise TokenRequestError("invalid_request", "client_id is another than in Authorization.")
-            return Credentials(named, secret, None, is_basic=True)
+            basic_id, secret = _parse_basic_credentials(authorization[0])
+            if client_id and client_id != basic_id:
+                raise TokenRequestError(
+                    "invalid_request", "client_id differs from the one in the Authorization header."
+                )
+            return Credentials(basic_id, secret, None)
         if secret is None and assertion is None:
-            raise TokenRequestError("invalid_client", "Prove who you are with a secret or an assertion.")
-        return Credentials(client, secret, assertion, is_basic=False)
+            raise TokenRequestError("invalid_client", "Authenticate with a client secret or an assertion.")
+        return Credentials(client_id, secret, assertion)
 
 
 def _parse_basic_credentials(authorization: str) -> tuple[str, str]:
-    """The id and the secret of client_secret_basic, each urlencoded within (RFC 6749, section 2.3.1)."""
+    """Return the id and the secret of client_secret_basic, each of them urlencoded (RFC 6749, section 2.3.1)."""
     scheme, _, encoded = authorization.partition(" ")
     try:
-        given = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
+        decoded = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
     except ValueError:
-        given = ""
-    client, colon, secret = given.partition(":")
+        decoded = ""
+    client_id, colon, secret = decoded.partition(":")
     if scheme.lower() != "basic" or not colon:
-        raise TokenRequestError("invalid_client", "Authorization must be Basic, with id and secret.", challenge=True)
-    return unquote_plus(client), unquote_plus(secret)
+        raise TokenRequestError(
+            "invalid_client", "The Authorization header must use the scheme Basic, with client id and secret."
+        )
+    return unquote_plus(client_id), unquote_plus(secret)
 
 
 def resolve_scopes(requested_scope: str | None, client_scopes: list[str]) -> list[str]:
-    """The scopes of the token: all that the client has, or those asked for, where it has them."""
+    """Return the scopes of a token: the requested ones, or all scopes of the client if none are requested.
+
+    Raises:
+        TokenRequestError: The client does not have all requested scopes.
+
+    """
     if requested_scope is None:
         return client_scopes
-    asked = list(dict.fromkeys(requested_scope.split(" ")))
-    if not set(asked) <= set(client_scopes):
-        raise TokenRequestError("invalid_scope", "The client has not all of these scopes.")
-    return asked
+    requested = list(dict.fromkeys(requested_scope.split(" ")))
+    if not set(requested) <= set(client_scopes):
+        raise TokenRequestError("invalid_scope", "The client does not have all of these scopes.")
+    return requested

@@ -1,4 +1,4 @@
-"""Whether a client is who it says it is."""
+"""Client authentication at the token endpoint (RFC 6749, section 2.3; RFC 7523)."""
 
 import hmac
 import time
@@ -17,16 +17,17 @@ from app.core.http.rate_limits import Clock, TokenBuckets
 from app.core.problems import TooManyRequests
 from app.oauth import repository
 from app.oauth.repository import RegisteredClient
-from app.oauth.schemas import Credentials, TokenRequestError
+from app.oauth.schemas import INVALID_CLIENT, Credentials, TokenRequestError
 
-CLIENT_FAILURE_LIMIT = (1 / 6, 10)  # a second, and at once
+# (failures per second, burst)
+CLIENT_FAILURE_LIMIT = (1 / 6, 10)
 NETWORK_FAILURE_LIMIT = (1 / 2, 30)
 
 
 class FailedAttemptLimiter:
-    """Failed attempts are counted, by network and by client within its network; too many of either: TooManyRequests.
+    """Limit failed authentication attempts, by network and by client within a network.
 
-    Not by client alone: an id is no secret, and anybody could lock a client out from anywhere.
+    They are not limited by client alone: a client id is no secret, and anybody could lock the client out.
     """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
@@ -35,9 +36,18 @@ class FailedAttemptLimiter:
 
     @contextmanager
     def limit_failures(self, client_id: str, network: Hashable) -> Iterator[None]:
-        """For one attempt, counted where it ends in Refused. No network: the machine itself.
+        """Run one attempt in the `with` block and count it if the block raises TokenRequestError.
 
-        Not before it has ended: many right ones may come together. Wrong ones that do are owed, and paid later.
+        An attempt is counted when it ends, so that concurrent valid requests are not limited; concurrent failures may
+        exceed the limit, which then lasts longer.
+
+        Args:
+            client_id: The claimed client id.
+            network: The network of the caller; None: only the client is counted.
+
+        Raises:
+            TooManyRequests: The client or the network had too many failures.
+
         """
         counters: list[tuple[TokenBuckets, Hashable]] = [(self._clients, (client_id[:36], network))]
         counters += [(self._networks, network)] if network is not None else []
@@ -52,13 +62,13 @@ class FailedAttemptLimiter:
             raise
 
 
-def build_invalid_client_error(credentials: Credentials) -> TokenRequestError:
-    """One answer for all that can be wrong with a proof: whoever guesses learns nothing."""
-    return TokenRequestError("invalid_client", "No such client, or it is not this one.", challenge=credentials.is_basic)
+def build_invalid_client_error() -> TokenRequestError:
+    """Build the error for every failed authentication. It does not name the cause, which would help an attacker."""
+    return TokenRequestError("invalid_client", INVALID_CLIENT)
 
 
 def get_claimed_client_id(credentials: Credentials) -> str:
-    """The client that this claims to be; '' where it says so nowhere."""
+    """Return the client id that the credentials claim, or "" if they claim none."""
     if credentials.assertion is None:
         return credentials.client_id
     try:
@@ -70,46 +80,61 @@ def get_claimed_client_id(credentials: Credentials) -> str:
 async def authenticate_client(
     reader: Queryable, database: Database, credentials: Credentials, issuer: str, now: float
 ) -> Grant:
-    """What this client may be given; Refused where nothing proves that it is this one."""
+    """Authenticate a client by its secret or assertion, and return the grant of all its scopes.
+
+    Args:
+        reader: Reads the client.
+        database: Records the use of an assertion, in a transaction of its own.
+        credentials: The credentials of the request.
+        issuer: The URL of this service, for the audience of an assertion.
+        now: Unix time in seconds.
+
+    Raises:
+        TokenRequestError: Authentication failed.
+
+    """
     if credentials.assertion is not None:
         return await _authenticate_by_assertion(reader, database, credentials, issuer, now)
-    id_, found = await _find_client(reader, credentials.client_id)
-    secret = _find_secret_id(found, credentials.secret or "") if found else None
-    if id_ is None or found is None or secret is None:
-        raise build_invalid_client_error(credentials)
-    return _build_grant(id_, found, secret)
+    client_id, client = await _find_client(reader, credentials.client_id)
+    secret_id = _find_secret_id(client, credentials.secret or "") if client else None
+    if client_id is None or client is None or secret_id is None:
+        raise build_invalid_client_error()
+    return _build_grant(client_id, client, secret_id)
 
 
 async def _authenticate_by_assertion(
     reader: Queryable, database: Database, credentials: Credentials, issuer: str, now: float
 ) -> Grant:
     try:
-        signed, named = assertions.parse_assertion(credentials.assertion or "")
-        id_, found = await _find_client(reader, named)
-        if id_ is None or found is None or credentials.client_id not in ("", named):
+        jwt, claimed_id = assertions.parse_assertion(credentials.assertion or "")
+        client_id, client = await _find_client(reader, claimed_id)
+        if client_id is None or client is None or credentials.client_id not in ("", claimed_id):
             raise InvalidToken
-        proof = assertions.verify_assertion(signed, found.jwks, audience=(issuer, f"{issuer}{TOKEN_PATH}"), now=now)
+        assertion = assertions.verify_assertion(jwt, client.jwks, audience=(issuer, f"{issuer}{TOKEN_PATH}"), now=now)
     except InvalidToken:
-        raise build_invalid_client_error(credentials) from None
-    # Only now: else whoever makes assertions up could use a client's up before it does.
-    if not await repository.record_assertion(database, id_, proof.jti, proof.expires_at):
-        raise build_invalid_client_error(credentials)
-    return _build_grant(id_, found, None)
+        raise build_invalid_client_error() from None
+    # Recorded after its verification: otherwise a forged assertion could use up the `jti` of a valid one.
+    if not await repository.record_assertion(database, client_id, assertion.jti, assertion.expires_at):
+        raise build_invalid_client_error()
+    return _build_grant(client_id, client, None)
 
 
 async def _find_client(reader: Queryable, claimed_id: str) -> tuple[UUID | None, RegisteredClient | None]:
+    """Return the id and the client, or (None, None) if the claimed id is not a UUID in canonical form."""
     try:
-        id_ = UUID(claimed_id)
+        client_id = UUID(claimed_id)
     except ValueError:
         return None, None
-    return (id_, await repository.find_client(reader, id_)) if str(id_) == claimed_id else (None, None)
+    return (
+        (client_id, await repository.find_client(reader, client_id)) if str(client_id) == claimed_id else (None, None)
+    )
 
 
 def _find_secret_id(client: RegisteredClient, secret: str) -> UUID | None:
-    """The id of the live secret that this is. All are compared, each in constant time."""
+    """Return the id of the live secret that equals this one, or None. All are compared, each in constant time."""
     digest = sha256(secret.encode()).digest()
-    same = [id_ for id_, known in client.secrets if hmac.compare_digest(known, digest)]
-    return same[0] if same else None
+    matching_ids = [id_ for id_, known_digest in client.secrets if hmac.compare_digest(known_digest, digest)]
+    return matching_ids[0] if matching_ids else None
 
 
 def _build_grant(client_id: UUID, client: RegisteredClient, secret_id: UUID | None) -> Grant:

@@ -140,8 +140,8 @@ ROSTER = Collection(
         "office": [func.array_position(array([*OFFICES]), _appointment.office, type_=Integer), _official.name],
         "name": [_official.name],
     },
-    folded=_official.folded,
-    whole=is_exact_name(_official.name),
+    folded_text=_official.folded,
+    tie_break=is_exact_name(_official.name),
 )
 
 

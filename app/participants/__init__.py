@@ -1,1 +1,1 @@
-"""Who is asked to a meeting: the list that its roll is made of."""
+"""Participants of meetings: the list of invited persons from which the roll of a meeting is derived."""

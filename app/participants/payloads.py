@@ -1,4 +1,4 @@
-"""What can be written of a meeting's list."""
+"""Request bodies of participants."""
 
 from typing import Annotated
 
@@ -10,26 +10,29 @@ from app.writes.payloads import ChangeReason, Reference, SourcedPayload, merge_p
 
 
 class AssignmentLetterPayload(PayloadModel):
-    """The letter of assignment."""
+    """The letter of assignment (surat tugas)."""
 
     number: Annotated[Name | None, Field(examples=["12/ST/KPU-31/2026"])] = None
     dated_on: Day | None = None
 
 
 class ParticipantPayload(SourcedPayload):
-    """Somebody who is asked to a meeting: an official by id, anybody else by name, or the holder of an office."""
+    """A person invited to a meeting: an official (by id), another person (by name), or the holder of an office."""
 
     official: Annotated[Uuid | None, Field(description="Id of an official.")] = None
     name: Name | None = None
-    organization: Annotated[Reference | None, Field(description="Whom they come for.", examples=["kpu-31"])] = None
-    office: Annotated[Office | None, Field(description="The office in which they come.")] = None
+    organization: Annotated[
+        Reference | None,
+        Field(description="Code of the organization for which the participant comes.", examples=["kpu-31"]),
+    ] = None
+    office: Annotated[Office | None, Field(description="The office in which the participant comes.")] = None
     capacity: Annotated[
-        Capacity, Field(description="Delegates count against the meeting's `places` of their organization.")
+        Capacity, Field(description="Delegates count against the meeting's `places` per organization.")
     ] = "delegate"
-    represents: Annotated[Uuid | None, Field(description="Id of the participant in whose place they come.")] = None
+    represents: Annotated[Uuid | None, Field(description="Id of the participant whom this one represents.")] = None
     assignment_letter: AssignmentLetterPayload | None = None
     sessions: Annotated[
-        list[Slug], Field(max_length=50, description="Codes of sessions; no two that run side by side.")
+        list[Slug], Field(max_length=50, description="Codes of sessions, no two of them parallel.")
     ] = []
     name_as_printed: Name | None = None
     note: Line | None = None
@@ -37,20 +40,22 @@ class ParticipantPayload(SourcedPayload):
 
 @merge_patch_model
 class ParticipantPatch(ParticipantPayload):
-    """What is to change of a participant."""
+    """A merge patch of a participant."""
 
 
 class ParticipantBatchPayload(ChangeReason):
-    """Up to 500 at once, all of them or none."""
+    """Up to 500 participants, created all or none."""
 
     participants: Annotated[list[ParticipantPayload], Field(min_length=1, max_length=500)]
 
 
 class InOfficePayload(SourcedPayload):
-    """Everyone in office at these organizations on the meeting's first day, as their rosters have them."""
+    """Organizations and offices; the holders of the offices on the meeting's first day become participants."""
 
     organizations: Annotated[list[Reference], Field(min_length=1, max_length=600, examples=[["kpu-31", "kpu-32"]])]
-    offices: Annotated[list[Office], Field(min_length=1, max_length=4, description="Those who hold one of these.")] = [
+    offices: Annotated[
+        list[Office], Field(min_length=1, max_length=4, description="Offices whose holders become participants.")
+    ] = [
         "chair",
         "member",
         "secretary",

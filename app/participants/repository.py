@@ -1,7 +1,7 @@
-"""The SQL of a meeting's list."""
+"""SQL of participants."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -36,7 +36,7 @@ _MEETING = bindparam("meeting", type_=Text)
 
 
 def _representation_chain() -> ColumnElement[Any]:
-    """Whom a participant comes for, and whom that one does, as far as it goes."""
+    """Return the participants represented by a participant: directly, then through each other."""
     step = func.representation_chain(_participant.id).table_valued(
         column("id", Uuid), column("name", Text), column("step", Integer), name="in_turn"
     )
@@ -44,8 +44,9 @@ def _representation_chain() -> ColumnElement[Any]:
 
 
 def select_participant(_day: DayExpression) -> DocumentSelect:
+    """Select the members of `schemas.Participant`."""
     letter = json_object(number=_participant.letter_number, dated_on=_participant.letter_dated_on)
-    there_is_one = func.num_nonnulls(_participant.letter_number, _participant.letter_dated_on) > 0
+    has_letter = func.num_nonnulls(_participant.letter_number, _participant.letter_dated_on) > 0
     return select(
         _participant.id,
         references.official_reference(_participant.official).label("official"),
@@ -55,7 +56,7 @@ def select_participant(_day: DayExpression) -> DocumentSelect:
         _participant.capacity,
         references.participant_reference(_participant.represents).label("represents"),
         _representation_chain().label("representation_chain"),
-        case((there_is_one, letter), else_=null()).label("assignment_letter"),
+        case((has_letter, letter), else_=null()).label("assignment_letter"),
         _participant.parts["sessions"].label("sessions"),
         _participant.name_as_printed,
         _participant.note,
@@ -71,7 +72,7 @@ PARTICIPANTS = collection.build_collection(Document(schemas.Participant, select_
 
 
 def _to_columns(members: Values) -> Values:
-    """The letter stands in two columns, the sessions in rows of their own."""
+    """Return the columns of some members: two for the letter, and a row for each session."""
     columns = dict(members)
     if "assignment_letter" in columns:
         letter = columns.pop("assignment_letter")
@@ -84,6 +85,7 @@ def _to_columns(members: Values) -> Values:
 
 
 def _to_members(columns: Values) -> Values:
+    """Return the columns with the letter as one member."""
     number, dated_on = columns.get("letter_number"), columns.get("letter_dated_on")
     letter = {"number": number, "dated_on": dated_on} if number or dated_on else None
     return {**columns, "assignment_letter": letter}
@@ -115,13 +117,13 @@ PARTICIPANT = Resource(
 
 _INSERT_PARTICIPANTS = """
 INSERT INTO participants ({names}) SELECT {names}
-FROM jsonb_populate_recordset(NULL::participants, $1::text::jsonb) AS one ORDER BY one.organization, one.id
+FROM jsonb_populate_recordset(NULL::participants, $1::text::jsonb) AS new ORDER BY new.organization, new.id
 """
 _INSERT_ASSIGNMENTS = """
 INSERT INTO participant_sessions (meeting, session, participant)
-SELECT one.meeting, one.session, one.participant
-FROM jsonb_to_recordset($1::text::jsonb) AS one (meeting text, session text, participant uuid)
-ORDER BY one.participant, one.session
+SELECT new.meeting, new.session, new.participant
+FROM jsonb_to_recordset($1::text::jsonb) AS new (meeting text, session text, participant uuid)
+ORDER BY new.participant, new.session
 """
 _SELECT_REGISTERED = Statement(
     select(
@@ -139,23 +141,36 @@ _SELECT_REGISTERED = Statement(
     ).where(_participant.meeting == _MEETING, _participant.id == func.any(bindparam("ids")))
 )
 _SELECT_IN_OFFICE = """
-SELECT DISTINCT ON (held.official) held.official::text, held.organization, held.office,
-    coalesce(meeting.start_on <@ held.certain, false),
-    EXISTS (SELECT FROM participants AS one WHERE one.meeting = $1 AND one.official = held.official)
+SELECT DISTINCT ON (appointment.official) appointment.official::text, appointment.organization, appointment.office,
+    coalesce(meeting.start_on <@ appointment.certain, false),
+    EXISTS (SELECT FROM participants WHERE participants.meeting = $1 AND participants.official = appointment.official)
 FROM meetings AS meeting
-JOIN appointments AS held ON meeting.start_on <@ held.possible
-WHERE meeting.code = $1 AND held.organization = ANY ($2) AND held.office = ANY ($3)
-ORDER BY held.official, array_position($3, held.office), held.id
+JOIN appointments AS appointment ON meeting.start_on <@ appointment.possible
+WHERE meeting.code = $1 AND appointment.organization = ANY ($2) AND appointment.office = ANY ($3)
+ORDER BY appointment.official, array_position($3, appointment.office), appointment.id
 """
 _SELECT_UNKNOWN_ORGANIZATIONS = (
     "SELECT code FROM unnest($1::text[]) AS code WHERE code NOT IN (SELECT code FROM organizations)"
 )
 
 
+class OfficeHolder(NamedTuple):
+    """A person who holds an office on a meeting's first day; `is_listed`: the person is a participant already."""
+
+    official: str
+    organization: str
+    office: str
+    is_certain: bool
+    is_listed: bool
+
+
 async def insert_participants(
     transaction: Transaction, rows: Sequence[Mapping[str, Any]], assignments: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Put all of these on lists, with the sessions they are assigned to, in a statement each."""
+    """Insert participants, at least one, and their assignments to sessions.
+
+    Rows are inserted in the order of organization and id, so that two batches cannot deadlock.
+    """
     columns = ", ".join(f'"{name}"' for name in rows[0])
     await transaction.fetch(_INSERT_PARTICIPANTS.format(names=columns), orjson.dumps(rows).decode())
     if assignments:
@@ -163,24 +178,26 @@ async def insert_participants(
 
 
 async def get_registered(transaction: Transaction, meeting: str, ids: Sequence[UUID]) -> dict[UUID, Any]:
-    """What a batch says of those whom it has put on the list, by id."""
+    """Return the members of `schemas.RegisteredParticipant` of the participants with these ids, by id."""
     return {
-        id_: orjson.loads(told)
-        for id_, told in await transaction.fetch_all(_SELECT_REGISTERED, {"meeting": meeting, "ids": ids})
+        participant_id: orjson.loads(document)
+        for participant_id, document in await transaction.fetch_all(
+            _SELECT_REGISTERED, {"meeting": meeting, "ids": ids}
+        )
     }
 
 
 async def list_in_office(
     transaction: Transaction, meeting: str, organizations: Sequence[str], offices: Sequence[str]
-) -> list[tuple[str, str, str, bool, bool]]:
-    """Who holds one of these offices on the meeting's first day: official, organization, office, whether that is
-    certain, and whether they are on the list already. One who holds two comes in the first of `offices`.
+) -> list[OfficeHolder]:
+    """List the persons who certainly or possibly hold one of these offices on the meeting's first day.
+
+    A person with several offices is listed once, with the first one in the order of `offices`.
     """
-    return [
-        tuple(row) for row in await transaction.fetch(_SELECT_IN_OFFICE, meeting, list(organizations), list(offices))
-    ]
+    rows = await transaction.fetch(_SELECT_IN_OFFICE, meeting, list(organizations), list(offices))
+    return [OfficeHolder(*row) for row in rows]
 
 
 async def find_unknown_organizations(transaction: Transaction, organizations: Sequence[str]) -> set[str]:
-    """Those that are no codes of organizations."""
+    """Return the codes among `organizations` that no organization has."""
     return {code for (code,) in await transaction.fetch(_SELECT_UNKNOWN_ORGANIZATIONS, list(organizations))}

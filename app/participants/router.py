@@ -1,4 +1,4 @@
-"""The routes of a meeting's list."""
+"""Routes of participants."""
 
 from typing import Annotated
 from uuid import UUID
@@ -48,10 +48,10 @@ async def list_participants(
     query: Annotated[schemas.ParticipantQuery, Query()],
     _purpose: audit_trail.Purpose = None,
 ) -> Response:
-    """List who is asked to a meeting
+    """List participants
 
-    With the letters of assignment, the sessions they are assigned to and in whose place they come. Each reading leaves
-    a line in the audit trail.
+    The persons invited to a meeting, with letters of assignment, assigned sessions and representations. Each request is
+    recorded in the audit trail.
     """
     await audited_read.require_read_access(request, reader, reader.known_at(query.known_at_instant), code)
     page = await audited_read.read_page(request, reader, repository.PARTICIPANTS, query, code, "participants")
@@ -73,9 +73,9 @@ async def get_participant(
     query: Annotated[schemas.ParticipantItemQuery, Query()],
     _purpose: audit_trail.Purpose = None,
 ) -> Response:
-    """Read one of them
+    """Get a participant
 
-    Each reading leaves a line in the audit trail.
+    Each request is recorded in the audit trail.
     """
     await audited_read.require_read_access(request, reader, reader.known_at(query.known_at_instant), code)
     return await audited_read.read_item(request, reader, repository.PARTICIPANTS, UUID(id), query, code)
@@ -89,13 +89,13 @@ async def get_participant(
     openapi_extra=write_example(LIST_PATH, {"name": "Siti Contoh", "organization": "kpu-32", "capacity": "guest"}),
     responses=responses_for_create(schemas.Participant, *REGISTRATION_PROBLEMS),
 )
-async def create_participant(write_request: CreateDep, code: Code, content: payloads.ParticipantPayload) -> Response:
-    """Put somebody on the list
+async def create_participant(write_request: CreateDep, code: Code, payload: payloads.ParticipantPayload) -> Response:
+    """Create a participant
 
-    An official by id, anybody else by name, or an office whose holder is not known yet by organization and office. A
-    person stands on a list once. Delegates of an organization are no more than the meeting's `places`.
+    An official (by id), another person (by name), or the still unknown holder of an office (by organization and
+    office). A person can be a participant of a meeting once. An organization can have at most `places` delegates.
     """
-    return await changes.create_object(write_request, repository.PARTICIPANT, content, {"meeting": code, "id": uuid7()})
+    return await changes.create_object(write_request, repository.PARTICIPANT, payload, {"meeting": code, "id": uuid7()})
 
 
 @router.post(
@@ -110,13 +110,13 @@ async def create_participant(write_request: CreateDep, code: Code, content: payl
     responses=responses_for_create(schemas.RegisteredParticipants, *REGISTRATION_PROBLEMS),
 )
 async def create_participants(
-    write_request: CreateDep, code: Code, content: payloads.ParticipantBatchPayload
+    write_request: CreateDep, code: Code, payload: payloads.ParticipantBatchPayload
 ) -> Response:
-    """Put many on the list
+    """Create participants in a batch
 
-    Up to 500, all of them or none: a problem names the first that cannot be by its place in the batch.
+    Up to 500, all or none. A problem points to the first participant of the batch that cannot be created.
     """
-    return await service.register_batch(write_request, code, content)
+    return await service.register_batch(write_request, code, payload)
 
 
 @router.post(
@@ -130,14 +130,14 @@ async def create_participants(
     responses=responses_for_create(schemas.RegisteredOfficeHolders, *REGISTRATION_PROBLEMS),
 )
 async def create_participants_in_office(
-    write_request: CreateDep, code: Code, content: payloads.InOfficePayload
+    write_request: CreateDep, code: Code, payload: payloads.InOfficePayload
 ) -> Response:
-    """Put everyone in office on the list
+    """Create participants from office holders
 
-    Whoever holds one of these offices at these organizations on the meeting's first day, as the rosters of that day
-    have it, and is not on the list yet. Of whom that is merely possible, it is said.
+    Everyone who, by the rosters, holds one of these offices at these organizations on the meeting's first day and is
+    not a participant yet. `certain` is false for those who possibly hold it.
     """
-    return await service.register_in_office(write_request, code, content)
+    return await service.register_in_office(write_request, code, payload)
 
 
 @router.patch(
@@ -152,9 +152,9 @@ async def create_participants_in_office(
 async def update_participant(
     write_request: ChangeDep, code: Code, id: ParticipantId, patch: Annotated[payloads.ParticipantPatch, MergePatchBody]
 ) -> Response:
-    """Change one of them
+    """Update a participant
 
-    A merge patch (RFC 7396). Whether they came is written at `/v1/meetings/{code}/attendance/{participant}`.
+    A merge patch (RFC 7396). Update the attendance at `/v1/meetings/{code}/attendance/{participant}`.
     """
     return await changes.update_object(write_request, repository.PARTICIPANT, patch, {"meeting": code, "id": UUID(id)})
 
@@ -167,13 +167,13 @@ async def update_participant(
     responses=responses_for_delete(RollClosed),
 )
 async def delete_participant(
-    write_request: ChangeDep, code: Code, id: ParticipantId, note: DeleteReason = None
+    write_request: ChangeDep, code: Code, id: ParticipantId, reason: DeleteReason = None
 ) -> Response:
-    """Take somebody off the list
+    """Delete a participant
 
-    Their badges are good for nothing from then on; what gates have scanned of them stays, as `not_invited`.
+    The badges of the participant become invalid. Their scans remain, with the outcome `not_invited`.
     """
-    return await changes.delete_object(write_request, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, note)
+    return await changes.delete_object(write_request, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, reason)
 
 
 @router.get(
@@ -191,9 +191,9 @@ async def list_participant_revisions(
     query: Annotated[revisions.RevisionQuery, Query()],
     _purpose: audit_trail.Purpose = None,
 ) -> Response:
-    """List a participant's revisions
+    """List the revisions of a participant
 
-    Who wrote what of it, when and why, also of a status that was set by hand. Each reading leaves a line in the audit
+    Each change with its author, time and reason, also changes of a manual status. Each request is recorded in the audit
     trail.
     """
     await audited_read.require_read_access(request, reader, reader, code)

@@ -1,4 +1,4 @@
-"""What the list of a meeting holds, and what can be asked of it."""
+"""Response bodies and queries of participants."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -21,24 +21,28 @@ class AssignmentLetter(BaseModel):
 
 class ParticipantMembers(BaseModel):
     id: UUID
-    official: Annotated[OfficialReference | None, Field(description="Null: not on record, or not named.")]
-    name: Annotated[str | None, Field(description="Of somebody who is no official of the record.")]
+    official: Annotated[
+        OfficialReference | None, Field(description="Null if the participant is no recorded official, or is not named.")
+    ]
+    name: Annotated[str | None, Field(description="Name of a participant who is no recorded official.")]
     organization: CodeReference | None
     office: Annotated[Office | None, Field(description="The office in which the participant comes.")]
     capacity: Capacity
-    represents: Annotated[ParticipantReference | None, Field(description="In whose place this one comes.")]
+    represents: Annotated[ParticipantReference | None, Field(description="The participant whom this one represents.")]
     representation_chain: Annotated[
         list[ParticipantReference],
-        Field(description="In whose place this one comes, in whose place that one should have come, and so on."),
+        Field(
+            description="The participant whom this one represents, then the one whom that one represents, and so on."
+        ),
     ]
     assignment_letter: AssignmentLetter | None
-    sessions: Annotated[list[str], Field(description="Codes of the sessions it is assigned to; none: to no one.")]
-    name_as_printed: Annotated[str | None, Field(description="The name as the source spells it, where it differs.")]
+    sessions: Annotated[list[str], Field(description="Codes of the sessions to which the participant is assigned.")]
+    name_as_printed: Annotated[str | None, Field(description="The name as the source spells it, if it differs.")]
     note: str | None
 
 
 class Participant(SourcedRecord, ParticipantMembers):
-    """Somebody on the list of a meeting."""
+    """A participant of a meeting."""
 
 
 Fields = Annotated[
@@ -46,7 +50,7 @@ Fields = Annotated[
 ]
 Sort = Annotated[
     Literal["id", "-id", "updated_at", "-updated_at"],
-    Field(description="By `id` where it is not given; `-` in front turns the order round."),
+    Field(description="Order of the list; the default is `id`. A leading `-` reverses the order."),
 ]
 
 
@@ -54,9 +58,10 @@ class ParticipantQuery(CollectionQuery):
     q: Annotated[SearchWords, Field(examples=["tarmidzi"])] | None = None
     organization: Annotated[Code, Field(description="Code of an organization.", examples=["kpu-31"])] | None = None
     session: (
-        Annotated[Code, Field(description="Code of a session: who is assigned to it.", examples=["class-1"])] | None
+        Annotated[Code, Field(description="Code of a session: only participants assigned to it.", examples=["class-1"])]
+        | None
     ) = None
-    capacity: Annotated[Capacity, Field(description="As what they come.")] | None = None
+    capacity: Annotated[Capacity, Field(description="Capacity in which the participant comes.")] | None = None
     office: Annotated[Office, Field(description="The office in which they come.")] | None = None
     sort: Sort | None = None
     fields: Fields | None = None
@@ -67,7 +72,7 @@ class ParticipantItemQuery(ItemQuery):
 
 
 class RegisteredParticipant(BaseModel):
-    """Somebody who was put on the list by a batch."""
+    """A participant who was created in a batch."""
 
     id: UUID
     official: OfficialReference | None
@@ -77,21 +82,21 @@ class RegisteredParticipant(BaseModel):
 
 
 class RegisteredParticipants(BaseModel):
-    """What a batch has put on the list."""
+    """The participants created in a batch."""
 
     registered: Annotated[list[RegisteredParticipant], Field(description="In the order given.")]
 
 
 class RegisteredOfficeHolder(RegisteredParticipant):
-    """Somebody who was put on the list by the office."""
+    """A participant who was created as the holder of an office."""
 
     certain: Annotated[
-        bool, Field(description="Whether that they are in office on that day is certain, or merely possible.")
+        bool, Field(description="True if the person is certainly in office on that day, false if possibly.")
     ]
 
 
 class RegisteredOfficeHolders(BaseModel):
-    """Who was put on the list by their offices."""
+    """The participants created as holders of offices."""
 
     registered: list[RegisteredOfficeHolder]
-    already_listed: Annotated[int, Field(description="How many in office were on the list already.")]
+    already_listed: Annotated[int, Field(description="Number of office holders who were participants already.")]

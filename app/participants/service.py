@@ -1,4 +1,4 @@
-"""Many on a list at once: those who are given, and those who are in office."""
+"""Creation of many participants in one transaction: from a batch, or from the holders of offices."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -25,21 +25,23 @@ UNKNOWN_CODE = Text("Kode tidak dikenal.", "No such code.")
 async def register_batch(
     write_request: WriteRequest, meeting: str, batch: payloads.ParticipantBatchPayload
 ) -> Response:
-    """Put all of them on the list, or none. Answers 201 with who they are.
+    """Create the participants of a batch, all or none, and respond 201 with them.
 
-    The problem of one that cannot be is told with its place in the batch.
+    Raises:
+        Problem: A participant cannot be created; the pointers of the errors name its position in the batch.
+
     """
 
-    async def work(transaction: Transaction) -> WriteResult:
+    async def insert_batch(transaction: Transaction) -> WriteResult:
         ids = [uuid7() for _ in batch.participants]
-        rows, seats = _build_rows(meeting, ids, batch.participants)
+        rows, assignments = _build_rows(meeting, ids, batch.participants)
         await _require_writable(transaction, write_request, meeting)
-        await repository.insert_participants(transaction, rows, seats)
-        told = await repository.get_registered(transaction, meeting, ids)
-        return _build_result(meeting, ids, {"registered": [told[one] for one in ids]})
+        await repository.insert_participants(transaction, rows, assignments)
+        documents = await repository.get_registered(transaction, meeting, ids)
+        return _build_result(meeting, ids, {"registered": [documents[participant_id] for participant_id in ids]})
 
     try:
-        return await write_request.run_in_transaction(work, batch)
+        return await write_request.run_in_transaction(insert_batch, batch)
     except Problem as problem:
         if problem.status not in (409, 422) or problem.code in ("roll_closed", "request_in_flight", "key_reused"):
             raise
@@ -47,47 +49,58 @@ async def register_batch(
 
 
 async def register_in_office(write_request: WriteRequest, meeting: str, payload: payloads.InOfficePayload) -> Response:
-    """Put everyone on the list who holds one of these offices on the meeting's first day, and is not on it yet."""
+    """Create a participant for each holder of these offices on the meeting's first day who is not one yet."""
 
-    async def work(transaction: Transaction) -> WriteResult:
+    async def insert_office_holders(transaction: Transaction) -> WriteResult:
         await _require_writable(transaction, write_request, meeting)
         if unknown := await repository.find_unknown_organizations(transaction, payload.organizations):
-            places = [n for n, code in enumerate(payload.organizations) if code in unknown]
+            positions = [n for n, code in enumerate(payload.organizations) if code in unknown]
             raise InvalidContent(
-                *[ErrorDetail("unknown_code", UNKNOWN_CODE, pointer=f"/organizations/{n}") for n in places]
+                *[ErrorDetail("unknown_code", UNKNOWN_CODE, pointer=f"/organizations/{n}") for n in positions]
             )
-        found = await repository.list_in_office(transaction, meeting, payload.organizations, payload.offices)
-        new = [(uuid7(), *one) for one in found if not one[4]]
-        said = {"source": payload.source, "verified": payload.verified, "primary": payload.primary}
+        holders = await repository.list_in_office(transaction, meeting, payload.organizations, payload.offices)
+        new = {uuid7(): holder for holder in holders if not holder.is_listed}
         rows = [
             {
-                "id": id_,
+                "id": participant_id,
                 "meeting": meeting,
-                "official": official,
-                "organization": organization,
-                "office": office,
+                "official": holder.official,
+                "organization": holder.organization,
+                "office": holder.office,
                 "capacity": payload.capacity,
                 "status": "expected",
                 "late": False,
-                **said,
+                "source": payload.source,
+                "verified": payload.verified,
+                "primary": payload.primary,
             }
-            for id_, official, organization, office, _, _ in new
+            for participant_id, holder in new.items()
         ]
         if rows:
             await repository.insert_participants(transaction, rows, ())
-        told = await repository.get_registered(transaction, meeting, [one[0] for one in new])
-        registered = [{**told[one[0]], "certain": one[4]} for one in new]
-        answer = {"registered": registered, "already_listed": len(found) - len(new)}
-        return _build_result(meeting, [one[0] for one in new], answer)
+        ids = list(new)
+        documents = await repository.get_registered(transaction, meeting, ids)
+        registered = [
+            {**documents[participant_id], "certain": holder.is_certain} for participant_id, holder in new.items()
+        ]
+        return _build_result(meeting, ids, {"registered": registered, "already_listed": len(holders) - len(new)})
 
     try:
-        return await write_request.run_in_transaction(work, payload)
-    except NoPlacesLeft as problem:  # told of a row, and the body names no single one
-        problem.errors = tuple(replace(one, pointer="/organizations") for one in problem.errors)
+        return await write_request.run_in_transaction(insert_office_holders, payload)
+    except NoPlacesLeft as problem:  # it points to a row, but the body names organizations
+        problem.errors = tuple(replace(error, pointer="/organizations") for error in problem.errors)
         raise
 
 
 async def _require_writable(transaction: Transaction, write_request: WriteRequest, meeting: str) -> None:
+    """Check that the caller may create participants of this meeting.
+
+    Raises:
+        NotFound: The meeting does not exist, or the caller may not know of it.
+        RollClosed: The roll has been closed.
+        OutsideOrganization: The caller is bound to another organization or to a meeting.
+
+    """
     await RESOURCE.ensure_writable(transaction, write_request.caller, {"meeting": meeting})
     if RESOURCE.owner_query and not await transaction.fetch_all(RESOURCE.owner_query, {"meeting": meeting}):
         raise NotFound
@@ -97,38 +110,46 @@ async def _require_writable(transaction: Transaction, write_request: WriteReques
 def _build_rows(
     meeting: str, ids: Sequence[UUID], participants: Sequence[payloads.ParticipantPayload]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The rows of the list and those of the sessions."""
-    rows, seats = [], []
-    for id_, one in zip(ids, participants, strict=True):
-        columns = RESOURCE.to_columns({name: value for name, value in one if name not in changes.REASON_MEMBERS})
+    """Build the rows of participants and those of their assignments to sessions."""
+    rows, assignments = [], []
+    for participant_id, participant in zip(ids, participants, strict=True):
+        members = {name: value for name, value in participant if name not in changes.REASON_MEMBERS}
+        columns = RESOURCE.to_columns(members)
         own: Mapping[str, Any] = {name: columns[name] for name in columns if name in RESOURCE.writable_columns}
-        rows.append({**own, "id": id_, "meeting": meeting, "status": "expected", "late": False})
-        seats += [{**seat, "meeting": meeting, "participant": id_} for seat in columns["sessions"]]
-    return rows, seats
+        rows.append({**own, "id": participant_id, "meeting": meeting, "status": "expected", "late": False})
+        assignments += [
+            {**assignment, "meeting": meeting, "participant": participant_id} for assignment in columns["sessions"]
+        ]
+    return rows, assignments
 
 
-def _build_result(meeting: str, ids: Sequence[UUID], answer: Any) -> WriteResult:
+def _build_result(meeting: str, ids: Sequence[UUID], document: Any) -> WriteResult:
+    """Build the response 201 with this body, and the audit keys of the participants."""
     headers = {"Location": f"/v1/meetings/{meeting}/participants"}
-    return WriteResult(StoredResponse(201, headers, orjson.dumps(answer)), [f"participants/{one}" for one in ids])
+    keys = [f"participants/{participant_id}" for participant_id in ids]
+    return WriteResult(StoredResponse(201, headers, orjson.dumps(document)), keys)
 
 
 async def _locate_problem(
     write_request: WriteRequest, meeting: str, batch: payloads.ParticipantBatchPayload, problem: Problem
 ) -> Problem:
-    """The same problem, at the first of the batch by which there is one: found by trying one by one, keeping none."""
-    tried = -1
+    """Return the problem of the first participant in the batch that cannot be created, with its position.
+
+    Inserts the participants one by one in a transaction that is rolled back. Returns `problem` if that raises none.
+    """
+    position = -1
     try:
         async with open_transaction(write_request.database) as transaction:
             await audit_trail.attribute_revisions(transaction, write_request.caller, "", None)
-            for tried, one in enumerate(batch.participants):  # noqa: B007  (told below)
+            for position, participant in enumerate(batch.participants):  # noqa: B007  (used below)
                 await changes.insert_object(
-                    transaction, write_request, RESOURCE, one, {"meeting": meeting, "id": uuid7()}
+                    transaction, write_request, RESOURCE, participant, {"meeting": meeting, "id": uuid7()}
                 )
             raise Rollback
-    except ConstraintViolation as broken:
-        problem = await write_request.to_problem(broken)
-    except Problem as other:
-        problem = other
+    except ConstraintViolation as violation:
+        problem = await write_request.to_problem(violation)
+    except Problem as raised:
+        problem = raised
     else:
         return problem
-    return problem.prefix_pointers(f"/participants/{tried}")
+    return problem.prefix_pointers(f"/participants/{position}")

@@ -23,7 +23,7 @@ _held, _person = models.Appointment, models.Official
 _PLENARY = Statement(
     select(
         *(_meeting.code, _meeting.name, _meeting.time_zone, _meeting.start_on, _meeting.end_on),
-        *(_host.code, _host.name, _host.level, _host.seats, _meeting.forgotten_at),
+        *(_host.code, _host.name, _host.level, _host.seats, _meeting.anonymised_at),
     )
     .join(_host, _host.code == _meeting.host)
     .where(_meeting.code == bindparam("meeting", type_=Text), _meeting.kind == "plenary", _host.kind == "commission")
@@ -74,7 +74,7 @@ class Plenary(NamedTuple):
     host_name: str
     level: str | None
     seats: int | None
-    forgotten_at: datetime | None
+    anonymised_at: datetime | None
 
     @property
     def zone(self) -> ZoneInfo:

@@ -53,7 +53,7 @@ async def get_quorum(
     if plenary is None or rules is None:
         raise NotFound
     if query.known_at and (today := await repository.find_plenary(read, code)):
-        plenary = plenary._replace(forgotten_at=today.forgotten_at)  # whoever was known then is forgotten now
+        plenary = plenary._replace(anonymised_at=today.anonymised_at)  # whoever was known then is forgotten now
     at = query.at or min(query.known_at or datetime.now(UTC), plenary.last_instant)
     members = await repository.list_members(then, plenary.host, at.astimezone(plenary.zone).date())
     stays = await repository.list_presence_intervals(then, plenary, [one.official for one in members])
@@ -84,7 +84,7 @@ class _Quorum(NamedTuple):
     def document(self, *, shown: bool) -> dict[str, Any]:
         """`shown`: also who of the members is present."""
         plenary, seats = self.plenary, self.plenary.seats
-        is_forgotten = plenary.forgotten_at is not None  # how many of a commission there were, nobody has counted
+        is_forgotten = plenary.anonymised_at is not None  # how many of a commission there were, nobody has counted
         rule = find_rule(plenary.level, seats) if seats else None
         there = {one.official for one in self.stays if one.contains(self.at)}
         met = (

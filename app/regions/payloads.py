@@ -37,7 +37,7 @@ class RegionMembers(SourcedPayload):
     autonomous: Annotated[bool, Field(description="Whether it elects its own head.")] = True
 
 
-class RegionContent(RegionMembers):
+class RegionPayload(RegionMembers):
     code: Code
 
 

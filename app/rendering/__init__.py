@@ -1,4 +1,4 @@
-"""What leaves the service on paper: a roll as a file that proves itself, badges and their QR codes.
+"""Render rolls as CSV, XLSX and PDF, and badges as QR codes and PDF sheets.
 
-It knows no database and no HTTP: whoever asks brings the roll along, and gets bytes.
+Knows neither the database nor HTTP: the caller passes the data and gets bytes.
 """

@@ -1,4 +1,4 @@
-"""How a roll's columns share the width of a page, and its days the pages."""
+"""Compute the column widths of a roll and divide its days among tables."""
 
 import itertools
 import math
@@ -6,45 +6,61 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-MM = 72 / 25.4
-MARGIN = 10 * MM
-MOST_DAYS = 5
-"""With more beside each other, names would wrap letter by letter."""
+POINTS_PER_MM = 72 / 25.4
+MARGIN = 10 * POINTS_PER_MM
+MAX_DAYS_PER_TABLE = 5
+"""With more days in a table, names would wrap after every letter."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Widths in points, which together fill the page."""
+    """Column widths in points; together they fill the page."""
 
     number: float
     name: float
     position: float
     organization: float
     time: float
+    """Of each of the two time columns of a day."""
     remark: float
     signature: float
     days: int
+    """The number of days in the table."""
 
     @property
     def widths(self) -> list[float]:
-        before = [self.number, self.name, self.position, self.organization]
-        return [*before, *[self.time] * (2 * self.days), self.remark, self.signature]
+        """The widths from left to right."""
+        leading = [self.number, self.name, self.position, self.organization]
+        return [*leading, *[self.time] * (2 * self.days), self.remark, self.signature]
 
 
-def landscape(days: Sequence[date]) -> bool:
+def is_landscape(days: Sequence[date]) -> bool:
+    """Return whether the pages of a meeting with these days are in landscape format."""
     return len(days) > 2
 
 
-def parts(days: Sequence[date]) -> list[range]:
-    """The days that share a table, as even as can be: 14 days make 5, 5 and 4."""
-    count = math.ceil(len(days) / MOST_DAYS)
+def split_days(days: Sequence[date]) -> list[range]:
+    """Divide days into tables of nearly equal size; return the indexes of each table (14 days: 5, 5 and 4)."""
+    count = math.ceil(len(days) / MAX_DAYS_PER_TABLE)
     edges = [math.ceil(len(days) * n / count) for n in range(count + 1)]
     return [range(start, end) for start, end in itertools.pairwise(edges)]
 
 
-def shared(width: float, days: int) -> Columns:
-    """What has a fixed size takes it; names, offices and organizations divide the rest."""
-    time = (11 if days in (1, 3) else 9.5) * MM
-    number, remark, signature = 8 * MM, 18 * MM, 38 * MM
+def compute_columns(width: float, days: int) -> Columns:
+    """Compute the columns of a table with this width in points and number of days.
+
+    Name, position and organization share the width that the columns of fixed width leave.
+    """
+    time = (11 if days in (1, 3) else 9.5) * POINTS_PER_MM
+    number, remark, signature = 8 * POINTS_PER_MM, 18 * POINTS_PER_MM, 38 * POINTS_PER_MM
     rest = width - number - remark - signature - 2 * days * time
-    return Columns(number, rest * 0.38, rest * 0.24, rest * 0.38, time, remark, signature, days)
+    return Columns(
+        number=number,
+        name=rest * 0.38,
+        position=rest * 0.24,
+        organization=rest * 0.38,
+        time=time,
+        remark=remark,
+        signature=signature,
+        days=days,
+    )

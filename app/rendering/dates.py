@@ -1,9 +1,9 @@
-"""Days and hours as an Indonesian office writes them."""
+"""Format dates and times as Indonesian offices write them."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
+WEEKDAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 MONTHS = (
     "Januari",
     "Februari",
@@ -18,50 +18,52 @@ MONTHS = (
     "November",
     "Desember",
 )
-ZONES = {
+ZONE_ABBREVIATIONS = {
     "Asia/Jakarta": "WIB",
     "Asia/Pontianak": "WIB",
     "Asia/Makassar": "WITA",
     "Asia/Jayapura": "WIT",
 }
-TO = "\N{EN DASH}"
+RANGE_DASH = "\N{EN DASH}"
 
 
-def span(start: date, end: date) -> str:
-    """Weekdays, then dates: nothing is said twice that both days share, be it a month or a year."""
+def format_date_range(start: date, end: date) -> str:
+    """Format weekdays and dates, a month or year that both days share only once (`Senin–Rabu, 13–15 Juni 2022`)."""  # noqa: RUF002
     if start == end:
-        return f"{weekday(start)}, {_day(end)}"
+        return f"{format_weekday(start)}, {_format_date(end)}"
     if (start.year, start.month) == (end.year, end.month):
         first = str(start.day)
     elif start.year == end.year:
         first = f"{start.day} {MONTHS[start.month - 1]}"
     else:
-        first = _day(start)
-    return f"{weekday(start)}{TO}{weekday(end)}, {first}{TO}{_day(end)}"
+        first = _format_date(start)
+    return f"{format_weekday(start)}{RANGE_DASH}{format_weekday(end)}, {first}{RANGE_DASH}{_format_date(end)}"
 
 
-def weekday(day: date) -> str:
-    return DAYS[day.weekday()]
+def format_weekday(day: date) -> str:
+    """Return the Indonesian name of the weekday."""
+    return WEEKDAYS[day.weekday()]
 
 
-def short(day: date) -> str:
-    """`Senin, 13/6`: for the heading of a column, below which a year has no room."""
-    return f"{weekday(day)}, {day.day}/{day.month}"
+def format_short_day(day: date) -> str:
+    """Format a day without its year, for a narrow column (`Senin, 13/6`)."""
+    return f"{format_weekday(day)}, {day.day}/{day.month}"
 
 
-def clock(instant: datetime, zone: str) -> str:
-    """`09.00`: an Indonesian clock has a dot."""
+def format_time(instant: datetime, zone: str) -> str:
+    """Format the local time with a dot (`09.00`)."""
     return instant.astimezone(ZoneInfo(zone)).strftime("%H.%M")
 
 
-def hour(instant: datetime, zone: str) -> str:
-    return f"{clock(instant, zone)} {ZONES.get(zone, zone)}"
+def format_time_with_zone(instant: datetime, zone: str) -> str:
+    """Format the local time with its time zone (`09.00 WIB`)."""
+    return f"{format_time(instant, zone)} {ZONE_ABBREVIATIONS.get(zone, zone)}"
 
 
-def moment(instant: datetime, zone: str) -> str:
-    """`13 Juni 2022, 09.00 WIB`."""
-    return f"{_day(instant.astimezone(ZoneInfo(zone)))}, {hour(instant, zone)}"
+def format_instant(instant: datetime, zone: str) -> str:
+    """Format the local date and time (`13 Juni 2022, 09.00 WIB`)."""
+    return f"{_format_date(instant.astimezone(ZoneInfo(zone)))}, {format_time_with_zone(instant, zone)}"
 
 
-def _day(day: date) -> str:
+def _format_date(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"

@@ -1,4 +1,4 @@
-"""A PDF as it begins and as its text is set, the same for a roll and a sheet of badges."""
+"""Create PDF canvases and draw lines of text on them."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -9,11 +9,20 @@ from reportlab.pdfgen.canvas import Canvas
 from app.rendering import fonts, labels
 
 
-def begun(out: BinaryIO, size: tuple[float, float], title: str, made_at: datetime | None = None) -> Canvas:
-    """Nothing in it comes from the clock or from chance: the same content gives the same bytes."""
-    name = fonts.plain().name  # else each page would ask the reader for a Helvetica that it does not use
-    canvas = Canvas(out, size, invariant=1, lang="id", initialFontName=name)  # type: ignore[arg-type]  # a wrong stub
-    canvas.setTitle(labels.sound(title))
+def create_canvas(out: BinaryIO, size: tuple[float, float], title: str, made_at: datetime | None = None) -> Canvas:
+    """Create a PDF canvas that writes to `out`; equal content gives equal bytes.
+
+    Args:
+        out: Receives the PDF when the canvas is saved.
+        size: Width and height of a page in points.
+        title: The title in the metadata.
+        made_at: The creation date in the metadata; a constant date if None.
+
+    """
+    # Without an initial font, each page refers to Helvetica, which is not embedded.
+    name = fonts.regular_face().name
+    canvas = Canvas(out, size, invariant=1, lang="id", initialFontName=name)  # type: ignore[arg-type]  # the stub is wrong
+    canvas.setTitle(labels.replace_surrogates(title))
     canvas.setAuthor("Rakornas")
     canvas.setCreator("Rakornas")
     canvas.setViewerPreference("DisplayDocTitle", "true")
@@ -23,12 +32,13 @@ def begun(out: BinaryIO, size: tuple[float, float], title: str, made_at: datetim
     return canvas
 
 
-def left(canvas: Canvas, x: float, y: float, lines: Sequence[str], leading: float) -> None:
-    """Lines below each other, the first with its feet at `y`."""
+def draw_left_aligned(canvas: Canvas, x: float, y: float, lines: Sequence[str], leading: float) -> None:
+    """Draw lines of text from `x` to the right, the baseline of the first at `y`; all in points."""
     for n, line in enumerate(lines):
         canvas.drawString(x, y - n * leading, line)
 
 
-def centred(canvas: Canvas, x: float, y: float, lines: Sequence[str], leading: float) -> None:
+def draw_centred(canvas: Canvas, x: float, y: float, lines: Sequence[str], leading: float) -> None:
+    """Draw lines of text centred at `x`, the baseline of the first at `y`; all in points."""
     for n, line in enumerate(lines):
         canvas.drawCentredString(x, y - n * leading, line)

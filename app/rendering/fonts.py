@@ -1,7 +1,7 @@
-"""The letters of a PDF: Source Sans, embedded, so that a page looks the same on every machine.
+"""The fonts of the PDFs: Source Sans, embedded, so that a page looks the same on every machine.
 
-It has Latin with all its diacritics, Greek and Cyrillic. What it lacks becomes a box: a name that cannot be drawn is
-still a line to sign on.
+It covers Latin with all diacritics, Greek and Cyrillic. Other characters are drawn as a box, so that a line to sign
+on remains.
 """
 
 import functools
@@ -12,12 +12,12 @@ import font_source_sans_pro as files
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
-BOX = "\N{BALLOT BOX}"
-MORE = "\N{HORIZONTAL ELLIPSIS}"
+MISSING_GLYPH = "\N{BALLOT BOX}"
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
 class Face:
-    """One weight: what it can draw, and how wide that is."""
+    """One weight of the font: its glyphs and their widths. Sizes and widths are in points."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -27,41 +27,48 @@ class Face:
         self._widths: dict[int, float] = font.face.charWidths
         self._default: float = font.face.defaultWidth
 
-    def visible(self, text: str) -> str:
-        """On one line, without marks that only steer, and a box for each character that this face does not have."""
-        kept = (c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) != "Cf")
-        return "".join(c if ord(c) in self._glyphs else BOX for c in " ".join("".join(kept).split()))
+    def to_drawable(self, text: str) -> str:
+        """Return the text on one line, without format characters, and with a box for each missing glyph.
 
-    def width(self, text: str, size: float) -> float:
+        Format characters are those of Unicode category Cf, such as marks of text direction and soft hyphens.
+        """
+        characters = (c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) != "Cf")
+        return "".join(c if ord(c) in self._glyphs else MISSING_GLYPH for c in " ".join("".join(characters).split()))
+
+    def measure(self, text: str, size: float) -> float:
+        """Return the width of the text."""
         return sum(self._widths.get(ord(c), self._default) for c in text) * size / 1000
 
-    def wrap(self, text: str, width: float, size: float, most: int = 12) -> list[str]:
-        """In lines that fit; a word is broken only where it is too long for a line of its own."""
+    def wrap(self, text: str, width: float, size: float, max_lines: int = 12) -> list[str]:
+        """Split the text into lines no wider than `width`; break a word only if it is longer than a line.
+
+        If there are more than `max_lines`, the last of them ends with an ellipsis.
+        """
         lines = [""]
-        for word in self.visible(text).split(" "):
+        for word in self.to_drawable(text).split(" "):
             longer = f"{lines[-1]} {word}" if lines[-1] else word
-            if self.width(longer, size) <= width:
+            if self.measure(longer, size) <= width:
                 lines[-1] = longer
             else:
-                lines += self._broken(word, width, size)
+                lines += self._break_word(word, width, size)
         lines = [line for line in lines if line]
-        if len(lines) > most:
-            lines = [*lines[: most - 1], self.cut(f"{lines[most - 1]} {MORE}", width, size)]
+        if len(lines) > max_lines:
+            lines = [*lines[: max_lines - 1], self.truncate(f"{lines[max_lines - 1]} {ELLIPSIS}", width, size)]
         return lines
 
-    def cut(self, text: str, width: float, size: float) -> str:
-        """As much as fits, with an ellipsis where something is missing."""
-        text = self.visible(text)
-        if self.width(text, size) <= width:
+    def truncate(self, text: str, width: float, size: float) -> str:
+        """Return the text, shortened and with an ellipsis if it is wider than `width`."""
+        text = self.to_drawable(text)
+        if self.measure(text, size) <= width:
             return text
-        while text and self.width(f"{text}{MORE}", size) > width:
+        while text and self.measure(f"{text}{ELLIPSIS}", size) > width:
             text = text[:-1]
-        return f"{text.rstrip()}{MORE}"
+        return f"{text.rstrip()}{ELLIPSIS}"
 
-    def _broken(self, word: str, width: float, size: float) -> Iterator[str]:
+    def _break_word(self, word: str, width: float, size: float) -> Iterator[str]:
         piece = ""
         for c in word:
-            if piece and self.width(piece + c, size) > width:
+            if piece and self.measure(piece + c, size) > width:
                 yield piece
                 piece = ""
             piece += c
@@ -69,10 +76,12 @@ class Face:
 
 
 @functools.cache
-def plain() -> Face:
+def regular_face() -> Face:
+    """Return the regular weight, loaded at the first call."""
     return Face("SourceSansPro")
 
 
 @functools.cache
-def bold() -> Face:
+def bold_face() -> Face:
+    """Return the bold weight, loaded at the first call."""
     return Face("SourceSansProBold")

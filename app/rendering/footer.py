@@ -1,34 +1,37 @@
-"""What stands below the table on every page of a roll: its proof, when it was made, and which page this is."""
+"""The footer of each page of a roll: digest, URL, creation time and page number."""
 
 from reportlab.pdfgen.canvas import Canvas
 
 from app.rendering import dates, fonts
 from app.rendering.columns import MARGIN
-from app.rendering.document import left
+from app.rendering.document import draw_left_aligned
 from app.rendering.roll import Proof, Roll
 
-SIZE, LEADING = 7, 9
+FONT_SIZE, LEADING = 7, 9
 GAP = 6
 
 
-class Foot:
+class Footer:
+    """The footer of a roll. `height` is in points."""
+
     def __init__(self, roll: Roll, proof: Proof, width: float) -> None:
         self._right = MARGIN + width
-        self._proof = _in_lines(f"Sidik (SHA-256): {proof.digest}", f"periksa di {proof.address}", width)
-        self._made = f"Dibuat {dates.moment(roll.made_at, roll.time_zone)}"
-        self.height = (len(self._proof) + 1) * LEADING + GAP
+        self._proof_lines = _arrange_proof(f"Sidik (SHA-256): {proof.digest}", f"periksa di {proof.url}", width)
+        self._made_at_text = f"Dibuat {dates.format_instant(roll.made_at, roll.time_zone)}"
+        self.height = (len(self._proof_lines) + 1) * LEADING + GAP
 
     def draw(self, canvas: Canvas, number: int, count: int) -> None:
-        canvas.setFont(fonts.plain().name, SIZE)
-        left(canvas, MARGIN, MARGIN + len(self._proof) * LEADING, self._proof, LEADING)
-        canvas.drawString(MARGIN, MARGIN, self._made)
+        """Draw the footer of page `number` of `count`."""
+        canvas.setFont(fonts.regular_face().name, FONT_SIZE)
+        draw_left_aligned(canvas, MARGIN, MARGIN + len(self._proof_lines) * LEADING, self._proof_lines, LEADING)
+        canvas.drawString(MARGIN, MARGIN, self._made_at_text)
         canvas.drawRightString(self._right, MARGIN, f"Halaman {number} dari {count}")
 
 
-def _in_lines(digest: str, address: str, width: float) -> list[str]:
-    """Beside each other where both fit, so that neither is broken without need."""
-    face = fonts.plain()
-    one = f"{digest}  \N{MIDDLE DOT}  {address}"
-    if face.width(one, SIZE) <= width:
-        return [one]
-    return [*face.wrap(digest, width, SIZE), *face.wrap(address, width, SIZE)]
+def _arrange_proof(digest: str, url: str, width: float) -> list[str]:
+    """Return digest and URL on one line if both fit, else each on lines of its own."""
+    face = fonts.regular_face()
+    line = f"{digest}  \N{MIDDLE DOT}  {url}"
+    if face.measure(line, FONT_SIZE) <= width:
+        return [line]
+    return [*face.wrap(digest, width, FONT_SIZE), *face.wrap(url, width, FONT_SIZE)]

@@ -1,53 +1,56 @@
-"""What stands above the table of a roll: all of it on the first page, one line on those that follow."""
+"""The header of a roll: complete on the first page, one line with the title on the following pages."""
 
 from reportlab.pdfgen.canvas import Canvas
 
 from app.rendering import fonts, qr_drawing
-from app.rendering.columns import MARGIN, MM
-from app.rendering.document import centred, left
+from app.rendering.columns import MARGIN, POINTS_PER_MM
+from app.rendering.document import draw_centred, draw_left_aligned
 from app.rendering.roll import Proof, Roll
 
-CODE = 20 * MM
-LABELS = 28 * MM
-GAP = 3 * MM
-TITLE, TITLE_LEADING = 11.5, 14
-TEXT, LEADING = 10, 13
-SMALL = 8
+QR_SIZE = 20 * POINTS_PER_MM
+LABEL_WIDTH = 28 * POINTS_PER_MM
+GAP = 3 * POINTS_PER_MM
+TITLE_SIZE, TITLE_LEADING = 11.5, 14
+FIELD_SIZE, LEADING = 10, 13
+RUNNING_TITLE_SIZE = 8
 
 
-class Heading:
-    """With the address of the proof as a QR code, for whoever holds the paper."""
+class Header:
+    """The header of a roll, with the URL of its proof as a QR code. Heights are in points."""
 
     def __init__(self, roll: Roll, proof: Proof, width: float) -> None:
         self._width = width
-        self._address = proof.address
-        beside = width - CODE - GAP
-        self._title = fonts.bold().wrap(roll.title, beside - CODE - GAP, TITLE, most=5)
-        self._facts = [
-            (name, fonts.plain().wrap(fact, beside - LABELS - GAP, TEXT, most=5)) for name, fact in roll.facts
+        self._url = proof.url
+        left_width = width - QR_SIZE - GAP
+        self._title = fonts.bold_face().wrap(roll.title, left_width - QR_SIZE - GAP, TITLE_SIZE, max_lines=5)
+        self._fields = [
+            (name, fonts.regular_face().wrap(value, left_width - LABEL_WIDTH - GAP, FIELD_SIZE, max_lines=5))
+            for name, value in roll.heading_fields
         ]
-        lines = sum(max(1, len(fact)) for _, fact in self._facts)
+        lines = sum(max(1, len(value)) for _, value in self._fields)
         text = 18 + len(self._title) * TITLE_LEADING + GAP + lines * LEADING
-        self.height = max(text, CODE) + GAP
-        self._running = fonts.plain().cut(f"Daftar hadir: {roll.title}", width, SMALL)
-        self.running_height = 5 * MM
+        self.height = max(text, QR_SIZE) + GAP
+        self._running_title = fonts.regular_face().truncate(f"Daftar hadir: {roll.title}", width, RUNNING_TITLE_SIZE)
+        self.running_title_height = 5 * POINTS_PER_MM
 
     def draw(self, canvas: Canvas, top: float) -> None:
+        """Draw the complete header below `top`."""
         middle = MARGIN + self._width / 2
-        qr_drawing.draw(canvas, self._address, MARGIN + self._width - CODE, top - CODE, CODE)
-        canvas.setFont(fonts.bold().name, 14)
+        qr_drawing.draw_qr_code(canvas, self._url, MARGIN + self._width - QR_SIZE, top - QR_SIZE, QR_SIZE)
+        canvas.setFont(fonts.bold_face().name, 14)
         canvas.drawCentredString(middle, top - 12, "DAFTAR HADIR")
-        canvas.setFont(fonts.bold().name, TITLE)
-        y = top - 18 - TITLE
-        centred(canvas, middle, y, self._title, TITLE_LEADING)
+        canvas.setFont(fonts.bold_face().name, TITLE_SIZE)
+        y = top - 18 - TITLE_SIZE
+        draw_centred(canvas, middle, y, self._title, TITLE_LEADING)
         y -= len(self._title) * TITLE_LEADING + GAP
-        canvas.setFont(fonts.plain().name, TEXT)
-        for name, fact in self._facts:
+        canvas.setFont(fonts.regular_face().name, FIELD_SIZE)
+        for name, value in self._fields:
             canvas.drawString(MARGIN, y, name)
-            canvas.drawString(MARGIN + LABELS, y, ":")
-            left(canvas, MARGIN + LABELS + GAP, y, fact, LEADING)
-            y -= max(1, len(fact)) * LEADING
+            canvas.drawString(MARGIN + LABEL_WIDTH, y, ":")
+            draw_left_aligned(canvas, MARGIN + LABEL_WIDTH + GAP, y, value, LEADING)
+            y -= max(1, len(value)) * LEADING
 
-    def draw_running(self, canvas: Canvas, top: float) -> None:
-        canvas.setFont(fonts.plain().name, SMALL)
-        canvas.drawString(MARGIN, top - SMALL, self._running)
+    def draw_running_title(self, canvas: Canvas, top: float) -> None:
+        """Draw the title on one line below `top`."""
+        canvas.setFont(fonts.regular_face().name, RUNNING_TITLE_SIZE)
+        canvas.drawString(MARGIN, top - RUNNING_TITLE_SIZE, self._running_title)

@@ -1,4 +1,4 @@
-"""The words of a daftar hadir for what the record keeps as codes."""
+"""Indonesian labels of a daftar hadir for offices, capacities and statuses."""
 
 OFFICES = {
     "chair": "Ketua",
@@ -14,7 +14,7 @@ CAPACITIES = {
     "guest": "Tamu",
 }
 STATUSES = {
-    "expected": "",  # nothing is known yet: the cell stays free for a pen
+    "expected": "",  # nothing is known yet: the cell stays empty for handwriting
     "present": "Hadir",
     "represented": "Diwakili",
     "excused": "Izin",
@@ -25,21 +25,21 @@ STATUSES = {
 }
 
 
-def position(office: str | None, capacity: str) -> str:
-    """The office, and in what capacity its holder came unless as one delegate among many."""
-    held = OFFICES[office] if office else ""
+def format_position(office: str | None, capacity: str) -> str:
+    """Return the office, with the capacity in parentheses unless it is delegate."""
+    label = OFFICES[office] if office else ""
     if capacity == "delegate":
-        return held
-    return f"{held} ({CAPACITIES[capacity]})" if held else CAPACITIES[capacity]
+        return label
+    return f"{label} ({CAPACITIES[capacity]})" if label else CAPACITIES[capacity]
 
 
-def remark(status: str, late: bool) -> str:
-    """The status; `Hadir, terlambat` of whoever came late."""
+def format_remark(status: str, late: bool) -> str:
+    """Return the status, with `terlambat` for a late participant (`Hadir, terlambat`)."""
     words = [STATUSES[status], "terlambat" if late else ""]
     text = ", ".join(filter(None, words))
     return text[:1].upper() + text[1:]
 
 
-def sound(text: str) -> str:
-    """Without halves of characters, of which no file can be made."""
+def replace_surrogates(text: str) -> str:
+    """Replace lone surrogates with `?`, because they cannot be encoded in UTF-8."""
     return text.encode(errors="replace").decode()

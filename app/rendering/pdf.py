@@ -1,85 +1,97 @@
-"""The daftar hadir as a PDF: laid out first, so that every page knows how many there are, then drawn."""
+"""Render a roll as PDF: first lay out all pages, so that each can print the page count, then draw them."""
 
 import io
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from reportlab.lib import pagesizes
 
 from app.rendering import columns, dates, fonts, table
-from app.rendering.columns import MARGIN, MM
-from app.rendering.document import begun
-from app.rendering.footer import Foot
-from app.rendering.header import Heading
+from app.rendering.columns import MARGIN, POINTS_PER_MM
+from app.rendering.document import create_canvas
+from app.rendering.footer import Footer
+from app.rendering.header import Header
 from app.rendering.roll import Proof, Roll
 from app.rendering.table import Row, Table
 
-PART = 6 * MM
-NOBODY = "Tidak ada nama dalam daftar ini."
+PART_TITLE_HEIGHT = 6 * POINTS_PER_MM
+EMPTY_ROLL_TEXT = "Tidak ada nama dalam daftar ini."
 
 
-def make(roll: Roll, proof: Proof) -> bytes:
-    """The same bytes for the same roll and proof."""
-    return _Paper(roll, proof).drawn()
+def render(roll: Roll, proof: Proof) -> bytes:
+    """Render a roll as PDF; equal rolls and proofs give equal bytes."""
+    return _PdfLayout(roll, proof).draw()
 
 
-class _Paper:
+class _Page(NamedTuple):
+    """A page: the title of its days (empty if the table shows all days), its table, and the rows on it."""
+
+    days_title: str
+    table: Table
+    rows: Sequence[Row]
+
+
+class _PdfLayout:
     def __init__(self, roll: Roll, proof: Proof) -> None:
         self._roll = roll
         self._proof = proof
-        self._size = pagesizes.landscape(pagesizes.A4) if columns.landscape(roll.days) else pagesizes.A4
+        self._size = pagesizes.landscape(pagesizes.A4) if columns.is_landscape(roll.days) else pagesizes.A4
         self._width = self._size[0] - 2 * MARGIN
-        self._heading = Heading(roll, proof, self._width)
-        self._foot = Foot(roll, proof, self._width)
-        self._parts = columns.parts(roll.days)
+        self._header = Header(roll, proof, self._width)
+        self._footer = Footer(roll, proof, self._width)
+        self._parts = columns.split_days(roll.days)
 
-    def drawn(self) -> bytes:
+    def draw(self) -> bytes:
+        """Draw all pages and return the PDF."""
         roll = self._roll
         out = io.BytesIO()
-        canvas = begun(out, self._size, f"Daftar hadir: {roll.title}", roll.made_at)
+        canvas = create_canvas(out, self._size, f"Daftar hadir: {roll.title}", roll.made_at)
         canvas.setSubject(f"Sidik (SHA-256): {self._proof.digest}")
-        pages = list(self._pages())
-        for number, (days, part, rows) in enumerate(pages, 1):
+        pages = list(self._paginate())
+        for number, page in enumerate(pages, 1):
             y = self._size[1] - MARGIN
             if number == 1:
-                self._heading.draw(canvas, y)
-                y -= self._heading.height
+                self._header.draw(canvas, y)
+                y -= self._header.height
             else:
-                self._heading.draw_running(canvas, y)
-                y -= self._heading.running_height
-            if days:
-                canvas.setFont(fonts.bold().name, 10)
-                canvas.drawString(MARGIN, y - 10, days)
-                y -= PART
-            part.draw(canvas, y, rows)
-            if not rows:
-                canvas.setFont(fonts.plain().name, table.SIZE)
-                canvas.drawString(MARGIN, y - table.HEAD_HEIGHT - 5 * MM, NOBODY)
-            self._foot.draw(canvas, number, len(pages))
+                self._header.draw_running_title(canvas, y)
+                y -= self._header.running_title_height
+            if page.days_title:
+                canvas.setFont(fonts.bold_face().name, 10)
+                canvas.drawString(MARGIN, y - 10, page.days_title)
+                y -= PART_TITLE_HEIGHT
+            page.table.draw(canvas, y, page.rows)
+            if not page.rows:
+                canvas.setFont(fonts.regular_face().name, table.FONT_SIZE)
+                canvas.drawString(MARGIN, y - table.HEADING_HEIGHT - 5 * POINTS_PER_MM, EMPTY_ROLL_TEXT)
+            self._footer.draw(canvas, number, len(pages))
             canvas.showPage()
         canvas.save()
         return out.getvalue()
 
-    def _pages(self) -> Iterator[tuple[str, Table, Sequence[Row]]]:
-        """For each page the days that it shows, where not all, its table, and which rows of it stand there."""
-        room = self._size[1] - 2 * MARGIN - self._foot.height - table.HEAD_HEIGHT
-        above = self._heading.height
+    def _paginate(self) -> Iterator[_Page]:
+        """Yield the pages in order: for each part of the days a table of all lines."""
+        page_height = self._size[1] - 2 * MARGIN - self._footer.height - table.HEADING_HEIGHT
+        header_height = self._header.height
         for days in self._parts:
             part = Table(self._roll, days, self._width)
-            words = self._named(days)
+            title = self._format_part_title(days)
+            title_height = PART_TITLE_HEIGHT if title else 0
             rows: list[Row] = []
-            left = room - above - (PART if words else 0)
+            free_height = page_height - header_height - title_height
             for row in part.rows:
-                if row.height > left:
-                    yield words, part, rows
-                    rows, above = [], self._heading.running_height
-                    left = room - above - (PART if words else 0)
+                if row.height > free_height:
+                    yield _Page(title, part, rows)
+                    rows, header_height = [], self._header.running_title_height
+                    free_height = page_height - header_height - title_height
                 rows.append(row)
-                left -= row.height
-            yield words, part, rows
-            above = self._heading.running_height
+                free_height -= row.height
+            yield _Page(title, part, rows)
+            header_height = self._header.running_title_height
 
-    def _named(self, days: range) -> str:
+    def _format_part_title(self, days: range) -> str:
+        """Return the title of a part of the days, empty if there is only one part."""
         if len(self._parts) == 1:
             return ""
-        all_days = self._roll.days
-        return f"Hari ke-{days[0] + 1} s.d. ke-{days[-1] + 1}: {dates.span(all_days[days[0]], all_days[days[-1]])}"
+        first, last = self._roll.days[days[0]], self._roll.days[days[-1]]
+        return f"Hari ke-{days[0] + 1} s.d. ke-{days[-1] + 1}: {dates.format_date_range(first, last)}"

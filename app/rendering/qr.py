@@ -1,4 +1,4 @@
-"""A badge's QR code: it holds the token and nothing about who wears it."""
+"""QR codes of badges, which contain the signed token and no personal data."""
 
 import io
 from typing import TYPE_CHECKING
@@ -6,29 +6,31 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from segno import QRCode
 
-QUIET = 4
-"""Modules of white around it, without which scanners do not find it (ISO/IEC 18004)."""
+QUIET_ZONE = 4
+"""Width of the white margin in modules, which scanners need (ISO/IEC 18004)."""
 
 
-def svg(token: str) -> bytes:
-    """As large as the place it is put in, and white also where the page is dark."""
+def render_svg(token: str) -> bytes:
+    """Render a QR code as SVG without a fixed size, on a white background."""
     out = io.BytesIO()
-    code(token).save(out, kind="svg", border=QUIET, light="white", omitsize=True, title="Kode QR tanda peserta")
+    encode(token).save(out, kind="svg", border=QUIET_ZONE, light="white", omitsize=True, title="Kode QR tanda peserta")
     return out.getvalue()
 
 
-def png(token: str) -> bytes:
+def render_png(token: str) -> bytes:
+    """Render a QR code as PNG with 8 pixels per module."""
     out = io.BytesIO()
-    code(token).save(out, kind="png", border=QUIET, scale=8)
+    encode(token).save(out, kind="png", border=QUIET_ZONE, scale=8)
     return out.getvalue()
 
 
-def code(token: str) -> "QRCode":
-    """Level M: a badge gets scratched, and a level more would make its modules too small for a cheap scanner.
+def encode(token: str) -> "QRCode":
+    """Encode a text as a QR code with error correction level M.
 
-    To find the best mask takes four fifths of the time. A signed token is as good as random, so that any mask leaves
-    it without the large even areas that masks are there to break.
+    A badge gets scratched, and a higher level would make the modules too small for cheap scanners. The mask is fixed,
+    because finding the best one takes four fifths of the time. A signed token is nearly random, so with any mask it has
+    none of the large uniform areas that masks are meant to break.
     """
-    import segno  # a worker that makes no badge does without
+    import segno  # imported late: a worker that renders no badge does not need it
 
     return segno.make(token, error="m", micro=False, boost_error=False, mask=0)

@@ -1,4 +1,4 @@
-"""A QR code drawn into a PDF: rectangles, crisp on every printer."""
+"""Draw QR codes into a PDF as vector rectangles, which print sharply."""
 
 import itertools
 from collections.abc import Iterator
@@ -8,18 +8,18 @@ from reportlab.pdfgen.canvas import Canvas
 from app.rendering import qr
 
 
-def draw(canvas: Canvas, text: str, x: float, y: float, side: float) -> None:
-    """Its lower left corner, quiet zone included, at (x, y).
+def draw_qr_code(canvas: Canvas, text: str, x: float, y: float, side: float) -> None:
+    """Draw a QR code with its lower left corner, quiet zone included, at (x, y); all lengths in points.
 
-    All dark modules are one path, so that no hairline of white shows between two of them; reportlab's own path knows
-    its points one by one, which takes longer than the rest of a badge.
+    All dark modules form one path, so that no white hairline appears between two of them. The path is written as a
+    literal, because building it with reportlab's path object takes longer than the rest of a badge.
     """
-    matrix = qr.code(text).matrix
-    size = len(matrix) + 2 * qr.QUIET
+    matrix = qr.encode(text).matrix
+    size = len(matrix) + 2 * qr.QUIET_ZONE
     path = " ".join(
-        f"{start + qr.QUIET} {size - qr.QUIET - n - 1} {length} 1 re"
+        f"{start + qr.QUIET_ZONE} {size - qr.QUIET_ZONE - n - 1} {length} 1 re"
         for n, row in enumerate(matrix)
-        for start, length in _runs(row)
+        for start, length in _dark_runs(row)
     )
     canvas.saveState()
     canvas.translate(x, y)
@@ -29,11 +29,11 @@ def draw(canvas: Canvas, text: str, x: float, y: float, side: float) -> None:
     canvas.restoreState()
 
 
-def _runs(row: bytes | bytearray) -> Iterator[tuple[int, int]]:
-    """Where dark modules begin, and how many there are."""
+def _dark_runs(row: bytes | bytearray) -> Iterator[tuple[int, int]]:
+    """Yield the start and length of each run of dark modules in a row."""
     start = 0
-    for dark, same in itertools.groupby(row):
-        length = len(list(same))
-        if dark:
+    for is_dark, modules in itertools.groupby(row):
+        length = len(list(modules))
+        if is_dark:
             yield start, length
         start += length

@@ -1,4 +1,7 @@
-"""What is printed. Its makers are imported when the first is made: they are heavy, and most workers never make one."""
+"""Entry points of the PDF and XLSX renderers.
+
+The libraries are imported at the first call, because they are large and most workers never render a file.
+"""
 
 from collections.abc import Sequence
 
@@ -6,22 +9,26 @@ from app.rendering.badges import Badge
 from app.rendering.roll import Proof, Roll
 
 
-def as_xlsx(roll: Roll, proof: Proof) -> bytes:
-    """The daftar hadir as a workbook."""
+def render_xlsx(roll: Roll, proof: Proof) -> bytes:
+    """Render a roll as an XLSX workbook."""
     from app.rendering import xlsx
 
-    return xlsx.make(roll, proof)
+    return xlsx.render(roll, proof)
 
 
-def as_pdf(roll: Roll, proof: Proof) -> bytes:
-    """The daftar hadir on A4, with a column to sign in."""
+def render_pdf(roll: Roll, proof: Proof) -> bytes:
+    """Render a roll as a PDF in A4, with a column for signatures."""
     from app.rendering import pdf
 
-    return pdf.make(roll, proof)
+    return pdf.render(roll, proof)
 
 
-def sheet(title: str, badges: Sequence[Badge]) -> bytes:
-    """Badges on A4, eight a page, to be cut along the marks; the meeting is named on each. The same for the same."""
+def render_badge_sheet(title: str, badges: Sequence[Badge]) -> bytes:
+    """Render badges as a PDF in A4, eight per page with crop marks; equal arguments give equal bytes.
+
+    `title` is the name of the meeting, which is printed on each badge.
+
+    """
     from app.rendering import badge_sheet
 
-    return badge_sheet.make(title, badges)
+    return badge_sheet.render(title, badges)

@@ -1,7 +1,7 @@
-"""A meeting's roll, the daftar hadir, and its CSV.
+"""The data of a roll (daftar hadir), its CSV and its digest.
 
-What proves a roll is its CSV: the digest is the SHA-256 of exactly these bytes, so whoever keeps the file checks it
-with `sha256sum`, and PDF and XLSX name the digest of the CSV beside them.
+The digest is the SHA-256 of exactly the bytes of the CSV, so whoever has the file can check it with `sha256sum`. The
+PDF and the workbook print the digest of the CSV.
 """
 
 import csv
@@ -14,99 +14,110 @@ from zoneinfo import ZoneInfo
 
 from app.rendering import dates, labels
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
-class Times:
-    """When somebody came and went on one day."""
+class DayTimes:
+    """The first entry and the last exit of a participant on one day."""
 
     entered_at: datetime | None
     left_at: datetime | None
 
     @property
-    def both(self) -> tuple[datetime | None, datetime | None]:
+    def instants(self) -> tuple[datetime | None, datetime | None]:
         return self.entered_at, self.left_at
 
 
+NO_TIMES = DayTimes(None, None)
+
+
 @dataclass(frozen=True)
-class Line:
+class RollLine:
+    """A participant on a roll."""
+
     name: str
     office: str | None
     organization: str | None
     capacity: str
     status: str
     late: bool
-    days: tuple[Times, ...]
+    days: tuple[DayTimes, ...]
     """One for each day of the meeting."""
 
 
 @dataclass(frozen=True)
 class Roll:
+    """The roll of a meeting, or of one of its sessions."""
+
     title: str
     place: str | None
     time_zone: str
+    """IANA time zone in which all times are printed."""
     start_on: date
     end_on: date
     starts_at: datetime | None
-    """The hour of the first session."""
-    lines: Sequence[Line]
+    """Start of the first session."""
+    lines: Sequence[RollLine]
     made_at: datetime
+    """The instant that the files state as their creation; not part of the digest."""
 
     @property
     def days(self) -> list[date]:
         return [self.start_on + timedelta(n) for n in range((self.end_on - self.start_on).days + 1)]
 
     @property
-    def facts(self) -> list[tuple[str, str]]:
-        """What stands between the heading and the table."""
-        found = [
-            ("Hari/Tanggal", dates.span(self.start_on, self.end_on)),
-            ("Waktu/Pukul", self.starts_at and dates.hour(self.starts_at, self.time_zone)),
+    def heading_fields(self) -> list[tuple[str, str]]:
+        """The labelled values between title and table, without those that are unknown."""
+        fields = [
+            ("Hari/Tanggal", dates.format_date_range(self.start_on, self.end_on)),
+            ("Waktu/Pukul", self.starts_at and dates.format_time_with_zone(self.starts_at, self.time_zone)),
             ("Tempat", self.place),
         ]
-        return [(name, fact) for name, fact in found if fact]
+        return [(label, value) for label, value in fields if value]
 
 
 @dataclass(frozen=True)
 class Proof:
-    """The digest of a roll, and the address that knows it."""
+    """The digest of a roll, and the URL at which the service confirms it."""
 
     digest: str
-    address: str
+    url: str
 
 
-def as_csv(roll: Roll) -> bytes:
-    """RFC 4180; the same lines give the same bytes whenever they are asked for."""
+def render_csv(roll: Roll) -> bytes:
+    """Render a roll as CSV (RFC 4180); equal lines give equal bytes, whatever `made_at` is."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    for row in _rows(roll):
-        writer.writerow([_harmless(cell) for cell in row])
+    for row in _csv_rows(roll):
+        writer.writerow([_escape_formula(cell) for cell in row])
     return out.getvalue().encode(errors="replace")
 
 
-def digest(roll: Roll) -> str:
-    return hashlib.sha256(as_csv(roll)).hexdigest()
+def compute_digest(roll: Roll) -> str:
+    """Return the SHA-256 of the CSV in hexadecimal."""
+    return hashlib.sha256(render_csv(roll)).hexdigest()
 
 
-def _rows(roll: Roll) -> Iterator[list[str]]:
+def _csv_rows(roll: Roll) -> Iterator[list[str]]:
     zone = ZoneInfo(roll.time_zone)
-    days = [f"{word} {day}" for day in roll.days for word in ("Masuk", "Keluar")]
-    yield ["No.", "Nama", "Jabatan", "Instansi", "Kehadiran", "Terlambat", "Acara", *days]
+    time_headings = [f"{word} {day}" for day in roll.days for word in ("Masuk", "Keluar")]
+    yield ["No.", "Nama", "Jabatan", "Instansi", "Kehadiran", "Terlambat", "Acara", *time_headings]
     for number, line in enumerate(roll.lines, 1):
-        instants = [instant for _, times in zip(roll.days, line.days, strict=True) for instant in times.both]
+        instants = [instant for _, times in zip(roll.days, line.days, strict=True) for instant in times.instants]
         yield [
             str(number),
             line.name,
-            labels.position(line.office, line.capacity),
+            labels.format_position(line.office, line.capacity),
             line.organization or "",
             labels.STATUSES[line.status],
             "Ya" if line.late else "",
-            roll.title,  # two meetings of the same people on the same days are not the same roll
+            roll.title,  # so that two meetings of the same people on the same days have different digests
             *(instant.astimezone(zone).strftime("%H:%M") if instant else "" for instant in instants),
         ]
 
 
-def _harmless(cell: str) -> str:
-    """As text also for a spreadsheet, which would run it as a formula, with blanks before it too."""
-    return f"'{cell}" if cell.startswith(FORMULA) or cell.lstrip().startswith(FORMULA) else cell
+def _escape_formula(cell: str) -> str:
+    """Prefix a cell with an apostrophe if a spreadsheet would run it as a formula, also after leading blanks."""
+    is_formula = cell.startswith(FORMULA_PREFIXES) or cell.lstrip().startswith(FORMULA_PREFIXES)
+    return f"'{cell}" if is_formula else cell

@@ -1,4 +1,4 @@
-"""The daftar hadir as a workbook: days and hours are real ones, and no text of the record is ever a formula."""
+"""Render a roll as an XLSX workbook: dates and times are typed cells, and no text becomes a formula."""
 
 import io
 import math
@@ -9,23 +9,25 @@ from zoneinfo import ZoneInfo
 import xlsxwriter
 
 from app.rendering import dates, labels
-from app.rendering.columns import landscape
-from app.rendering.roll import Line, Proof, Roll
+from app.rendering.columns import is_landscape
+from app.rendering.roll import Proof, Roll, RollLine
 
-BEFORE = (("No.", 5.0), ("Nama", 30.0), ("Jabatan", 19.0), ("Instansi/Satuan Kerja", 30.0))
-TIME = 7.5
-AFTER = (("Keterangan", 14.0), ("Tanda tangan", 28.0))
-LEAST, LEADING = 27, 14.5
-"""Heights in points: of a row to sign in, and of a line of text."""
-LONGEST_FOOT = 255
-"""As many characters as Excel takes."""
+COLUMNS_BEFORE_TIMES = (("No.", 5.0), ("Nama", 30.0), ("Jabatan", 19.0), ("Instansi/Satuan Kerja", 30.0))
+TIME_WIDTH = 7.5
+COLUMNS_AFTER_TIMES = (("Keterangan", 14.0), ("Tanda tangan", 28.0))
+MIN_ROW_HEIGHT, LINE_HEIGHT = 27, 14.5
+"""In points: the height of a row with room for a signature, and of a line of text."""
+MAX_FOOTER_CHARACTERS = 255
+"""The limit of Excel."""
 
 
-def make(roll: Roll, proof: Proof) -> bytes:
+def render(roll: Roll, proof: Proof) -> bytes:
+    """Render a roll as an XLSX workbook; equal rolls and proofs give equal bytes."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})  # the file system may be read-only
-    made = roll.made_at.astimezone(UTC).replace(tzinfo=None)  # what a workbook's properties mean
-    book.set_properties({"title": f"Daftar hadir: {labels.sound(roll.title)}", "author": "Rakornas", "created": made})
+    created = roll.made_at.astimezone(UTC).replace(tzinfo=None)  # the properties are in UTC without an offset
+    title = f"Daftar hadir: {labels.replace_surrogates(roll.title)}"
+    book.set_properties({"title": title, "author": "Rakornas", "created": created})
     _Sheet(book, roll, proof).write()
     book.close()
     return out.getvalue()
@@ -37,94 +39,104 @@ class _Sheet:
         self._roll = roll
         self._proof = proof
         self._zone = ZoneInfo(roll.time_zone)
-        self._after = len(BEFORE) + 2 * len(roll.days)
+        self._first_column_after_times = len(COLUMNS_BEFORE_TIMES) + 2 * len(roll.days)
         cell = {"valign": "vcenter", "border": 1, "text_wrap": True}
-        middle = {**cell, "align": "center"}
-        head = {**middle, "bold": True, "bg_color": "#EBEBEB"}
+        centred_cell = {**cell, "align": "center"}
+        heading = {**centred_cell, "bold": True, "bg_color": "#EBEBEB"}
         self._title = book.add_format({"bold": True, "font_size": 14})
         self._subtitle = book.add_format({"bold": True, "font_size": 12})
         self._cell = book.add_format(cell)
-        self._number = book.add_format(middle)
-        self._time = book.add_format({**middle, "num_format": r"hh\.mm"})
-        self._head = book.add_format(head)
-        self._day = book.add_format({**head, "num_format": "[$-421]dddd, d/m"})
-        self._signature = [
+        self._number_cell = book.add_format(centred_cell)
+        self._time_cell = book.add_format({**centred_cell, "num_format": r"hh\.mm"})
+        self._heading = book.add_format(heading)
+        self._day_heading = book.add_format({**heading, "num_format": "[$-421]dddd, d/m"})
+        self._signature_cells = [
             book.add_format({**cell, "align": "left", "valign": "top", "indent": indent}) for indent in (9, 0)
         ]
 
     def write(self) -> None:
-        top = self._write_facts()
-        self._write_heads(top)
+        """Write all cells and the page setup."""
+        top = self._write_header()
+        self._write_column_headings(top)
         for number, line in enumerate(self._roll.lines, 1):
             self._write_line(top + 1 + number, number, line)
-        self._prepare(top)
+        self._set_up_page(top)
 
-    def _write_facts(self) -> int:
-        """What stands above the table; the row at which that begins."""
+    def _write_header(self) -> int:
+        """Write title, fields and proof; return the index of the row at which the table begins."""
         sheet, roll, proof = self._sheet, self._roll, self._proof
         sheet.write_string(0, 0, "DAFTAR HADIR", self._title)
-        sheet.write_string(1, 0, labels.sound(roll.title), self._subtitle)
-        made = dates.moment(roll.made_at, roll.time_zone)
-        proven = [("Sidik (SHA-256)", proof.digest), ("Periksa di", proof.address), ("Dibuat", made)]
+        sheet.write_string(1, 0, labels.replace_surrogates(roll.title), self._subtitle)
+        made_at = dates.format_instant(roll.made_at, roll.time_zone)
+        proof_fields = [("Sidik (SHA-256)", proof.digest), ("Periksa di", proof.url), ("Dibuat", made_at)]
         row = 2
-        for name, fact in [*roll.facts, *proven]:
+        for name, value in [*roll.heading_fields, *proof_fields]:
             sheet.write_string(row, 0, name)
-            sheet.write_string(row, 2, f": {labels.sound(fact)}")
+            sheet.write_string(row, 2, f": {labels.replace_surrogates(value)}")
             row += 1
         return row + 1
 
-    def _write_heads(self, top: int) -> None:
+    def _write_column_headings(self, top: int) -> None:
         sheet = self._sheet
-        for column, (text, width) in (*enumerate(BEFORE), *enumerate(AFTER, self._after)):
-            sheet.merge_range(top, column, top + 1, column, text, self._head)
+        for column, (text, width) in (
+            *enumerate(COLUMNS_BEFORE_TIMES),
+            *enumerate(COLUMNS_AFTER_TIMES, self._first_column_after_times),
+        ):
+            sheet.merge_range(top, column, top + 1, column, text, self._heading)
             sheet.set_column(column, column, width)
-        sheet.set_column(len(BEFORE), self._after - 1, TIME)
-        for column, day in zip(range(len(BEFORE), self._after, 2), self._roll.days, strict=True):
-            sheet.merge_range(top, column, top, column + 1, "", self._day)
-            sheet.write_datetime(top, column, day, self._day)
-            sheet.write_string(top + 1, column, "Masuk", self._head)
-            sheet.write_string(top + 1, column + 1, "Keluar", self._head)
+        sheet.set_column(len(COLUMNS_BEFORE_TIMES), self._first_column_after_times - 1, TIME_WIDTH)
+        for column, day in zip(
+            range(len(COLUMNS_BEFORE_TIMES), self._first_column_after_times, 2), self._roll.days, strict=True
+        ):
+            sheet.merge_range(top, column, top, column + 1, "", self._day_heading)
+            sheet.write_datetime(top, column, day, self._day_heading)
+            sheet.write_string(top + 1, column, "Masuk", self._heading)
+            sheet.write_string(top + 1, column + 1, "Keluar", self._heading)
 
-    def _write_line(self, row: int, number: int, line: Line) -> None:
+    def _write_line(self, row: int, number: int, line: RollLine) -> None:
         sheet = self._sheet
-        texts = (line.name, labels.position(line.office, line.capacity), line.organization or "")
-        sheet.set_row(row, max(LEAST, LEADING * max(_lines(text, BEFORE[n][1]) for n, text in enumerate(texts, 1))))
-        sheet.write_number(row, 0, number, self._number)
+        texts = (line.name, labels.format_position(line.office, line.capacity), line.organization or "")
+        line_counts = [_estimate_line_count(text, COLUMNS_BEFORE_TIMES[n][1]) for n, text in enumerate(texts, 1)]
+        sheet.set_row(row, max(MIN_ROW_HEIGHT, LINE_HEIGHT * max(line_counts)))
+        sheet.write_number(row, 0, number, self._number_cell)
         for column, text in enumerate(texts, 1):
-            sheet.write_string(row, column, labels.sound(text), self._cell)
-        column = len(BEFORE)
+            sheet.write_string(row, column, labels.replace_surrogates(text), self._cell)
+        column = len(COLUMNS_BEFORE_TIMES)
         for times in line.days:
-            for instant in times.both:
+            for instant in times.instants:
                 if instant is None:
-                    sheet.write_blank(row, column, None, self._time)
+                    sheet.write_blank(row, column, None, self._time_cell)
                 else:
                     local = instant.astimezone(self._zone)
-                    sheet.write_datetime(row, column, time(local.hour, local.minute), self._time)
+                    sheet.write_datetime(row, column, time(local.hour, local.minute), self._time_cell)
                 column += 1
-        sheet.write_string(row, column, labels.remark(line.status, line.late), self._cell)
-        sheet.write_string(row, column + 1, f"{number}.", self._signature[number % 2])
+        sheet.write_string(row, column, labels.format_remark(line.status, line.late), self._cell)
+        sheet.write_string(row, column + 1, f"{number}.", self._signature_cells[number % 2])
 
-    def _prepare(self, top: int) -> None:
-        """For the screen and for paper."""
+    def _set_up_page(self, top: int) -> None:
+        """Set frozen panes, repeated rows, paper, margins and footer; `top` is the first row of the table."""
         sheet = self._sheet
         sheet.freeze_panes(top + 2, 2)
         sheet.repeat_rows(top, top + 1)
         sheet.set_paper(9)  # A4
-        if landscape(self._roll.days):
+        if is_landscape(self._roll.days):
             sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
         sheet.set_margins(left=0.4, right=0.4, top=0.4, bottom=0.8)
-        foot = f"&L&7Sidik (SHA-256): {self._proof.digest}\nperiksa di {_literal(self._proof.address)}"
-        page = "&R&7Halaman &P dari &N"
-        if len(foot + page) > LONGEST_FOOT:
-            foot = foot.partition("\n")[0]  # the address is above the table too
-        sheet.set_footer(foot + page)
+        proof_text = f"&L&7Sidik (SHA-256): {self._proof.digest}\nperiksa di {_escape_ampersand(self._proof.url)}"
+        page_text = "&R&7Halaman &P dari &N"
+        if len(proof_text + page_text) > MAX_FOOTER_CHARACTERS:
+            proof_text = proof_text.partition("\n")[0]  # the URL is in the header too
+        sheet.set_footer(proof_text + page_text)
 
 
-def _lines(text: str, width: float) -> int:
-    """As good as certain that no name is cut off: Excel knows the width of letters, this their number."""
+def _estimate_line_count(text: str, width: float) -> int:
+    """Estimate the number of lines of a text in a column of `width` characters.
+
+    The widths of the letters are unknown here, so the estimate is generous enough that almost no name is cut off.
+    """
     return math.ceil(len(text) * 1.15 / width)
 
 
-def _literal(text: str) -> str:
+def _escape_ampersand(text: str) -> str:
     return text.replace("&", "&&")

@@ -31,7 +31,7 @@ class Roll(NamedTuple):
 class AccessRules(NamedTuple):
     """The access rules of a roll.
 
-    `is_restricted`: reading it needs `attendance:read`. `ownership_reader`: the connection whose data say which
+    `is_restricted`: reading it needs `attendance:read`. `ownership_reader`: the connection that reads which
     organizations the host belongs to.
     """
 

@@ -48,7 +48,7 @@ async def read_page(
     list_name: str,
     **within: Any,
 ) -> Page:
-    """Read a page of personal data and record in the audit trail whose data it shows.
+    """Read a page of personal data and record the participants shown in the audit trail.
 
     `list_name` is the name of the list in the audit trail, after `meetings/{code}/`; `within` holds further parameters
     of the path.

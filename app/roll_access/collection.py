@@ -26,9 +26,9 @@ def build_collection(document: Document, conditions: Conditions) -> Collection:
                 models.Session.code, "/v1/meetings/{code}/sessions", condition=models.Session.meeting == MEETING
             ),
         },
-        folded=name_search.names_expression(_participant),
-        found=name_search.build_search_condition(_participant),
-        most=name_search.MAX_RANKED_MATCHES,
+        folded_text=name_search.names_expression(_participant),
+        search_condition=name_search.build_search_condition(_participant),
+        rank_limit=name_search.MAX_RANKED_MATCHES,
     )
 
 

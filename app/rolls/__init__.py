@@ -1,1 +1,1 @@
-"""Documents of a roll: the daftar hadir as CSV, XLSX and PDF, and the digest that proves it."""
+"""Export the roll of a meeting (daftar hadir) as CSV, XLSX or PDF, and confirm it by its digest."""

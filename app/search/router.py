@@ -12,7 +12,7 @@ from app.routing import resource_router
 from app.search import repository, schemas
 
 router = resource_router("search")
-FRESH = 60  # seconds
+CACHE_SECONDS = 60  # seconds
 
 
 @router.get(
@@ -21,11 +21,12 @@ FRESH = 60  # seconds
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/search?q=tarmidzi"),
 )
-async def search(request: Request, read: ReaderDep, query: Annotated[schemas.SearchQuery, Query()]) -> Response:
+async def search_all(request: Request, reader: ReaderDep, query: Annotated[schemas.SearchQuery, Query()]) -> Response:
     """Search in everything
 
     People, organizations, divisions, stages and meetings whose names have the words of `q`, or whose code it is, best
     first, each with the address of its document. Case, accents and apostrophes do not count, and a slip in spelling
     is forgiven.
     """
-    return (await repository.HITS.fetch_page(read, query)).to_response(request, max_age=FRESH)
+    page = await repository.HITS.fetch_page(reader, query)
+    return page.to_response(request, max_age=CACHE_SECONDS)

@@ -1,5 +1,5 @@
-"""A meeting that is played against a running service, over HTTP alone, and checked against the roll it leaves.
+"""Simulation of a meeting against a running service, over HTTP alone.
 
-Nothing of the service is imported here: what the rules are is written down a second time, so that one can be held
-against the other.
+The simulator records what it sent and was answered, and compares that with the roll in the end. It imports nothing of
+the service: it states the rules of the roll independently, so that a mistake in the service cannot hide in it.
 """

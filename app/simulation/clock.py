@@ -1,33 +1,38 @@
-"""The clocks of a meeting: the true one, and those of the gates, which are wrong and sometimes jump."""
+"""Clocks of a simulated meeting: the correct one, and those of gates, which have an offset and sometimes jump."""
 
 import time
 from datetime import UTC, datetime, timedelta
 
 
-class TrueClock:
-    """The time of day, taken once and then counted on, so that it runs evenly whatever is done to the machine's."""
+class ReferenceClock:
+    """The correct time: the system clock read once, then advanced by the monotonic clock.
+
+    It runs evenly even if the system clock is set meanwhile.
+    """
 
     def __init__(self) -> None:
-        self._began = datetime.now(UTC)
-        self._counted = time.monotonic()
+        self._started_at = datetime.now(UTC)
+        self._monotonic_start = time.monotonic()
 
     def now(self) -> datetime:
-        return self._began + timedelta(seconds=time.monotonic() - self._counted)
+        return self._started_at + timedelta(seconds=time.monotonic() - self._monotonic_start)
 
 
 class GateClock:
-    """A clock that is off by so much in each epoch. What it would show in a former epoch can still be told.
+    """The clock of a gate, with one skew for each epoch.
 
-    A device has a counter that runs evenly beside its clock: so it knows by how much that has jumped.
+    A gate knows how far its clock has jumped, from a monotonic counter. So it can also tell the time of former epochs.
     """
 
-    def __init__(self, true: TrueClock, skews: list[timedelta]) -> None:
-        self.true = true
+    def __init__(self, reference: ReferenceClock, skews: list[timedelta]) -> None:
+        self.reference = reference
         self.skews = skews
         self.epoch = 0
 
     def jump(self) -> None:
+        """Begin the next epoch."""
         self.epoch += 1
 
-    def shows(self, epoch: int) -> datetime:
-        return self.true.now() + self.skews[epoch]
+    def read(self, epoch: int) -> datetime:
+        """Return the time that the clock of this epoch shows now."""
+        return self.reference.now() + self.skews[epoch]

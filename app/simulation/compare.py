@@ -1,4 +1,4 @@
-"""What the service tells in the end, held against the ledger, scan by scan and line by line."""
+"""Comparison of the stored scans, the roll and the summary with the ledger."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,80 +11,81 @@ from app.simulation.ledger import Ledger
 from app.simulation.organizer import Organizer
 
 
-async def compare(ledger: Ledger, organizer: Organizer) -> rules.Verdicts:
-    """Read all that was stored, and add to the ledger's differences."""
-    listed = await organizer.all_pages("check-ins")
-    verdicts = rules.derive(ledger, {one["scan_id"]: one["outcome"] for one in listed})
-    compare_scans(ledger, verdicts, listed)
-    compare_roll(ledger, verdicts, await organizer.all_pages("attendance"))
-    compare_summary(ledger, verdicts, await organizer.one("attendance/summary"))
-    return verdicts
+async def compare_with_service(ledger: Ledger, organizer: Organizer) -> rules.ExpectedRoll:
+    """Fetch everything that was stored, add the differences to the ledger, and return the expected roll."""
+    scans = await organizer.fetch_all_items("check-ins")
+    expected_roll = rules.derive_expected_roll(ledger, {scan["scan_id"]: scan["outcome"] for scan in scans})
+    compare_scans(ledger, expected_roll, scans)
+    compare_roll(ledger, expected_roll, await organizer.fetch_all_items("attendance"))
+    compare_summary(ledger, expected_roll, await organizer.fetch_document("attendance/summary"))
+    return expected_roll
 
 
-def compare_scans(ledger: Ledger, verdicts: rules.Verdicts, listed: Sequence[Json]) -> None:
-    """Each scan that was acknowledged is there once, with both its clocks, what was told and what it comes to."""
-    times = Counter(one["scan_id"] for one in listed)
-    for id_, made in ledger.scans.items():
-        if made.told is None:
-            ledger.differ(f"Scan {id_} was never acknowledged.")
-        elif not times[id_]:
-            ledger.differ(f"Scan {id_} was acknowledged, and is lost.")
-    for id_, often in times.items():
-        if id_ not in ledger.scans:
-            ledger.differ(f"Scan {id_} is on the list, and no gate has made it.")
-        elif often > 1:
-            ledger.differ(f"Scan {id_} is on the list {often} times.")
-    for one in listed:
-        scan = ledger.scans.get(one["scan_id"])
-        if scan is None or scan.told is None:
+def compare_scans(ledger: Ledger, expected_roll: rules.ExpectedRoll, listed: Sequence[Json]) -> None:
+    """Check that each acknowledged scan is listed once, with the expected times and outcomes."""
+    occurrences = Counter(item["scan_id"] for item in listed)
+    for scan_id, scan in ledger.scans.items():
+        if scan.reported_outcome is None:
+            ledger.add_difference(f"Scan {scan_id} was never acknowledged.")
+        elif not occurrences[scan_id]:
+            ledger.add_difference(f"Scan {scan_id} was acknowledged but is not listed.")
+    for scan_id, count in occurrences.items():
+        if scan_id not in ledger.scans:
+            ledger.add_difference(f"Scan {scan_id} is listed, but no gate made it.")
+        elif count > 1:
+            ledger.add_difference(f"Scan {scan_id} is listed {count} times.")
+    for item in listed:
+        recorded = ledger.scans.get(item["scan_id"])
+        if recorded is None or recorded.reported_outcome is None:
             continue
-        badge = ledger.badges.get(scan.badge)
-        if scan.is_verified is not None and scan.is_verified != (badge is not None):
-            ledger.differ(f"Scan {scan.id}: its gate took the badge for {'good' if scan.is_verified else 'no badge'}.")
+        badge = ledger.badges.get(recorded.badge)
+        if recorded.accepted_offline is not None and recorded.accepted_offline != (badge is not None):
+            decision = "accepted" if recorded.accepted_offline else "rejected"
+            ledger.add_difference(f"Scan {recorded.id}: its gate {decision} the badge while offline.")
         expected = {
             "participant": badge.participant if badge else None,
-            "outcome": verdicts.outcomes[scan.id],
-            "told": scan.told,
-            "direction": scan.direction,
-            "session": scan.session,
-            "scanned_at": scan.scanned_at,
-            "effective_at": rules.effective_at(ledger, scan),
-            "device_id": scan.device,
-            "clock_epoch": scan.epoch,
-            "sequence": scan.sequence,
-            "badge_text": None if badge else scan.badge,
+            "outcome": expected_roll.outcomes[recorded.id],
+            "reported_outcome": recorded.reported_outcome,
+            "direction": recorded.direction,
+            "session": recorded.session,
+            "scanned_at": recorded.scanned_at,
+            "effective_at": rules.get_effective_at(ledger, recorded),
+            "device_id": recorded.device,
+            "clock_epoch": recorded.epoch,
+            "sequence": recorded.sequence,
+            "badge_text": None if badge else recorded.badge,
         }
-        whose = one["participant"] and one["participant"]["id"]
-        _hold(ledger, f"Scan {scan.id}", expected, {**one, "participant": whose})
+        participant = item["participant"] and item["participant"]["id"]
+        _compare_members(ledger, f"Scan {recorded.id}", expected, {**item, "participant": participant})
 
 
-def compare_roll(ledger: Ledger, verdicts: rules.Verdicts, listed: Sequence[Json]) -> None:
-    """Everybody who was asked is on the roll once, and came when the scans say."""
-    on_roll = Counter(one["id"] for one in listed)
-    for id_ in verdicts.lines.keys() | on_roll.keys():
-        if on_roll[id_] != 1 or id_ not in verdicts.lines:
-            ledger.differ(f"Participant {id_} is on the roll {on_roll[id_]} times.")
-    for one in listed:
-        if line := verdicts.lines.get(one["id"]):
-            _hold(ledger, f"Participant {one['id']}", line._asdict(), one)
+def compare_roll(ledger: Ledger, expected_roll: rules.ExpectedRoll, listed: Sequence[Json]) -> None:
+    """Check that each participant is on the roll once, with the status and times that follow from the scans."""
+    occurrences = Counter(item["id"] for item in listed)
+    for participant in expected_roll.lines.keys() | occurrences.keys():
+        if occurrences[participant] != 1 or participant not in expected_roll.lines:
+            ledger.add_difference(f"Participant {participant} is on the roll {occurrences[participant]} times.")
+    for item in listed:
+        if line := expected_roll.lines.get(item["id"]):
+            _compare_members(ledger, f"Participant {item['id']}", line._asdict(), item)
 
 
-def compare_summary(ledger: Ledger, verdicts: rules.Verdicts, summary: Json) -> None:
-    """The numbers are those of the roll."""
-    lines = verdicts.lines.values()
+def compare_summary(ledger: Ledger, expected_roll: rules.ExpectedRoll, summary: Json) -> None:
+    """Check that the counts of the summary are those of the expected roll."""
+    lines = expected_roll.lines.values()
     expected = {
         "invited": len(lines),
         "expected": sum(line.status == "expected" for line in lines),
         "present": sum(line.status == "present" for line in lines),
         "late": sum(line.late for line in lines),
     }
-    _hold(ledger, "The summary", expected, summary)
+    _compare_members(ledger, "The summary", expected, summary)
 
 
-def _hold(ledger: Ledger, what: str, expected: Mapping[str, Any], given: Json) -> None:
+def _compare_members(ledger: Ledger, subject: str, expected: Mapping[str, Any], document: Json) -> None:
     for name, value in expected.items():
-        found = given[name]
-        if isinstance(found, str) and (isinstance(value, datetime) or name in ("arrived_at", "left_at")):
-            found = datetime.fromisoformat(found)
-        if found != value:
-            ledger.differ(f"{what}: {name} is {found}, and must be {value}.")
+        actual = document[name]
+        if isinstance(actual, str) and (isinstance(value, datetime) or name in ("arrived_at", "left_at")):
+            actual = datetime.fromisoformat(actual)
+        if actual != value:
+            ledger.add_difference(f"{subject}: {name} is {actual}, but should be {value}.")

@@ -1,8 +1,9 @@
-"""A gate: it scans, sends what it has seen or keeps it while it has no network, and sends that later, as it can."""
+"""A simulated gate: a device that scans badges, and stores scans while it is offline to send them later."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 from typing import NamedTuple
@@ -13,172 +14,194 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from uuid_utils.compat import uuid7
 
-from app.simulation import people
 from app.simulation.clock import GateClock
-from app.simulation.http_client import Answer, Caller, Json, SimulationError, Unanswered
-from app.simulation.ledger import Ledger, Scan
+from app.simulation.http_client import FinalResponse, Json, RetryTimeout, ServiceClient, SimulationError
+from app.simulation.ledger import Ledger, RecordedScan
+from app.simulation.plan import BREAK_AT, PlannedScan
 
-Progress = Callable[[int], None]
 
+class Submission(NamedTuple):
+    """Scans of one clock epoch that are sent in one request."""
 
-class Post(NamedTuple):
-    """Scans that go together: all by one clock."""
-
-    scans: Sequence[Scan]
+    scans: Sequence[RecordedScan]
     epoch: int
 
 
-class Day(NamedTuple):
-    """What a gate is told of the day: when things are due, and who waits for whom."""
+@dataclass(frozen=True)
+class Schedule:
+    """The course of the day, shared by all gates. Times are shares of the day."""
 
-    until: Callable[[float], Awaitable[None]]
-    at_the_break: Callable[[], Awaitable[None]]
-    together: Mapping[int, asyncio.Barrier]
-    token: Callable[[people.Scan], str]
-    progress: Progress
+    wait_until: Callable[[float], Awaitable[None]]
+    """Waits until a time of the day."""
+    wait_for_break: Callable[[], Awaitable[None]]
+    """Waits until all gates have reached the break and badges have been reissued."""
+    barriers: Mapping[int, asyncio.Barrier]
+    """By group of simultaneous scans."""
+    get_token: Callable[[PlannedScan], str]
+    """Returns the token that is scanned."""
+    add_progress: Callable[[int], None]
+    """Counts scans that have been made."""
+
+
+@dataclass(frozen=True)
+class GateSettings:
+    """The properties of one gate."""
+
+    device: str
+    """The device id."""
+    meeting_path: str
+    """The path of the meeting, `/v1/meetings/{code}`."""
+    outages: Sequence[tuple[float, float]]
+    """Intervals without a network, from and to a time of the day."""
+    clock_jumps_at: float | None
+    """The time of the day at which the clock jumps; None: never."""
+    max_batch_size: int
+    """Most scans in one batch."""
+    repeated_share: float
+    """The share of batches that are sent twice."""
 
 
 class Gate:
     """One device, with a client, a clock and outages of its own."""
 
     def __init__(
-        self,
-        number: int,
-        caller: Caller,
-        clock: GateClock,
-        ledger: Ledger,
-        at: str,
-        *,
-        outages: Sequence[tuple[float, float]],
-        jumps_at: float | None,
-        chance: Random,
-        batch: int,
-        duplicate: float,
+        self, settings: GateSettings, client: ServiceClient, clock: GateClock, ledger: Ledger, random: Random
     ) -> None:
-        self.device = f"gate-{number + 1}"
-        self._caller = caller
+        self.settings = settings
+        self._client = client
         self._clock = clock
         self._ledger = ledger
-        self._at = at
-        self._outages = outages
-        self._jumps_at = jumps_at
-        self._chance = chance
-        self._batch = batch
-        self._duplicate = duplicate
-        self._kept: list[Scan] = []
+        self._random = random
+        self._clock_jumps_at = settings.clock_jumps_at
+        self._stored: list[RecordedScan] = []
         self._keys: list[OKPKey] = []
         self._meeting = ""
-        self._count = 0
+        self._scan_count = 0
 
-    async def fetch_pack(self) -> None:
-        """What it needs for when there is no network: the key of the badges."""
-        answer = await self._caller.ask("GET", f"{self._at}/gate-pack")
-        if answer.status != 200:
-            raise SimulationError(f"{self.device} was given no pack: {answer.status} {answer.body.decode()[:300]}")
-        pack = answer.json()
+    async def fetch_gate_pack(self) -> None:
+        """Fetch the keys with which the gate verifies badges while it is offline."""
+        response = await self._client.request("GET", f"{self.settings.meeting_path}/gate-pack")
+        if response.status != 200:
+            raise SimulationError(
+                f"{self.settings.device} got no gate pack: {response.status} {response.body.decode()[:300]}"
+            )
+        pack = response.json()
         self._keys = [OKPKey.import_key(key) for key in pack["keys"]]
         self._meeting = pack["meeting"]["code"]
 
-    async def open(self, planned: Sequence[people.Scan], day: Day) -> None:
-        """Make the scans that are planned for this gate, in their order."""
-        is_before = True
+    async def run(self, planned_scans: Sequence[PlannedScan], schedule: Schedule) -> None:
+        """Make the scans that are planned for this gate, in order, and send them."""
+        is_before_break = True
         async with asyncio.TaskGroup() as sending:
-            for one in planned:
-                if is_before and one.at >= people.BREAK:
-                    is_before = False
-                    await day.at_the_break()
-                await day.until(one.at)
-                if one.together is not None:
-                    await day.together[one.together].wait()
-                self._jump_if_due(one.at)
-                is_offline = any(begins <= one.at < ends for begins, ends in self._outages)
-                scan = self._scan(one, day.token(one), online=not is_offline)
+            for planned in planned_scans:
+                if is_before_break and planned.time >= BREAK_AT:
+                    is_before_break = False
+                    await schedule.wait_for_break()
+                await schedule.wait_until(planned.time)
+                if planned.simultaneous_group is not None:
+                    await schedule.barriers[planned.simultaneous_group].wait()
+                self._jump_if_due(planned.time)
+                is_offline = any(start <= planned.time < end for start, end in self.settings.outages)
+                scan = self._record_scan(planned, schedule.get_token(planned), is_online=not is_offline)
                 if is_offline:
-                    self._kept.append(scan)
+                    self._stored.append(scan)
                 else:
-                    if self._kept:
-                        sending.create_task(self._send_kept())
-                    await self._send(Post([scan], scan.epoch), again=one.again, alone=True)
-                day.progress(1)
-            if is_before:
-                await day.at_the_break()
-        await self._send_kept()
+                    if self._stored:
+                        sending.create_task(self._send_stored())
+                    submission = Submission([scan], scan.epoch)
+                    await self._send(submission, is_repeated=planned.is_repeated, is_single=True)
+                schedule.add_progress(1)
+            if is_before_break:
+                await schedule.wait_for_break()
+        await self._send_stored()
 
-    async def read_clocks(self) -> None:
-        """Send one scan of each epoch once more: the answer tells what the service makes of that clock in the end."""
-        oldest: dict[int, Scan] = {}
+    async def check_final_offsets(self) -> None:
+        """Repeat one scan of each clock epoch, so that the ledger learns the offset that the service uses in the end.
+
+        An offset may only fall; the ledger gets a difference for one that has risen.
+        """
+        first_scans: dict[int, RecordedScan] = {}
         for scan in self._ledger.scans.values():
-            if scan.device == self.device and scan.told is not None:
-                oldest.setdefault(scan.epoch, scan)
-        for epoch, scan in oldest.items():
-            before = self._ledger.shifts[self.device, epoch]
-            await self._send(Post([scan], epoch), again=False, alone=False)
-            if (after := self._ledger.last_shifts[self.device, epoch]) > before:
-                self._ledger.differ(f"The clock of {self.device}, epoch {epoch}, went from {before} to {after}.")
+            if scan.device == self.settings.device and scan.reported_outcome is not None:
+                first_scans.setdefault(scan.epoch, scan)
+        for epoch, scan in first_scans.items():
+            before = self._ledger.clock_offsets[self.settings.device, epoch]
+            await self._send(Submission([scan], epoch), is_repeated=False, is_single=False)
+            if (after := self._ledger.last_clock_offsets[self.settings.device, epoch]) > before:
+                self._ledger.add_difference(
+                    f"The clock offset of {self.settings.device}, epoch {epoch}, rose from {before} to {after}."
+                )
 
-    def verifies(self, token: str) -> bool:
-        """Whether it is a badge of this meeting, as far as a gate can tell by itself."""
+    def accepts(self, token: str) -> bool:
+        """Return whether a token is a badge of this meeting, as an offline gate can verify it."""
         for key in self._keys:
             with suppress(JoseError, ValueError):
-                said = jws.deserialize_compact(token, key, algorithms=["Ed25519"]).payload
-                return bool(orjson.loads(said)["aud"] == self._meeting)
+                payload = jws.deserialize_compact(token, key, algorithms=["Ed25519"]).payload
+                return bool(orjson.loads(payload)["aud"] == self._meeting)
         return False
 
-    def _jump_if_due(self, at: float) -> None:
-        if self._jumps_at is not None and at >= self._jumps_at:
-            self._jumps_at = None
+    def _jump_if_due(self, time: float) -> None:
+        if self._clock_jumps_at is not None and time >= self._clock_jumps_at:
+            self._clock_jumps_at = None
             self._clock.jump()
 
-    def _scan(self, one: people.Scan, token: str, *, online: bool) -> Scan:
-        true = self._clock.true.now()
-        self._count += 1
-        scan = Scan(
+    def _record_scan(self, planned: PlannedScan, token: str, *, is_online: bool) -> RecordedScan:
+        """Make a scan now and add it to the ledger."""
+        now = self._clock.reference.now()
+        self._scan_count += 1
+        scan = RecordedScan(
             id=str(uuid7()),
             badge=token,
-            direction=one.direction,
-            session=one.session,
-            scanned_at=true + self._clock.skews[self._clock.epoch],
-            sequence=self._count,
-            device=self.device,
+            direction=planned.direction,
+            session=planned.session,
+            scanned_at=now + self._clock.skews[self._clock.epoch],
+            sequence=self._scan_count,
+            device=self.settings.device,
             epoch=self._clock.epoch,
-            true_at=true,
-            was_online=online,
-            is_verified=None if online else self.verifies(token),
+            true_at=now,
+            was_online=is_online,
+            accepted_offline=None if is_online else self.accepts(token),
         )
-        self._ledger.made(scan)
+        self._ledger.add_scan(scan)
         return scan
 
-    async def _send_kept(self) -> None:
-        """In posts of one epoch each, shuffled, cut where chance has it, and some of them twice."""
-        kept, self._kept = self._kept, []
-        posts: list[Post] = []
-        for epoch in {scan.epoch for scan in kept}:
-            scans = [scan for scan in kept if scan.epoch == epoch]
-            self._chance.shuffle(scans)
+    async def _send_stored(self) -> None:
+        """Send the stored scans in batches of one epoch, shuffled and split at random, some of them twice."""
+        stored, self._stored = self._stored, []
+        submissions: list[Submission] = []
+        for epoch in {scan.epoch for scan in stored}:
+            scans = [scan for scan in stored if scan.epoch == epoch]
+            self._random.shuffle(scans)
             while scans:
-                size = self._chance.randint(1, min(self._batch, len(scans)))
-                posts.append(Post(scans[:size], epoch))
+                size = self._random.randint(1, min(self.settings.max_batch_size, len(scans)))
+                submissions.append(Submission(scans[:size], epoch))
                 del scans[:size]
-        self._chance.shuffle(posts)
-        for post in posts:
-            await self._send(post, again=self._chance.random() < self._duplicate, alone=False)
+        self._random.shuffle(submissions)
+        for submission in submissions:
+            is_repeated = self._random.random() < self.settings.repeated_share
+            await self._send(submission, is_repeated=is_repeated, is_single=False)
 
-    async def _send(self, post: Post, *, again: bool, alone: bool) -> None:
-        for _ in range(2 if again else 1):
-            is_replay = all(scan.told is not None for scan in post.scans)
-            self._ledger.count["posts"] += 1
-            self._ledger.count["replays"] += is_replay
-            path = f"{self._at}/check-ins" if alone else f"{self._at}/check-ins:batch"
+    async def _send(self, submission: Submission, *, is_repeated: bool, is_single: bool) -> None:
+        """Send a submission once or twice, as a single check-in or as a batch, and record the results."""
+        for _ in range(2 if is_repeated else 1):
+            is_replay = all(scan.reported_outcome is not None for scan in submission.scans)
+            self._ledger.counters["posts"] += 1
+            self._ledger.counters["replays"] += is_replay
+            meeting_path = self.settings.meeting_path
+            path = f"{meeting_path}/check-ins" if is_single else f"{meeting_path}/check-ins:batch"
             try:
-                answer = await self._caller.ask("POST", path, lambda: self._body(post, alone=alone))
-            except Unanswered as error:
-                for scan in post.scans:
-                    scan.unsure = True
-                self._ledger.differ(f"{len(post.scans)} scans of {self.device}: {error}")
+                response = await self._client.request(
+                    "POST", path, lambda: self._build_body(submission, is_single=is_single)
+                )
+            except RetryTimeout as error:
+                for scan in submission.scans:
+                    scan.is_ambiguous = True
+                self._ledger.add_difference(f"{len(submission.scans)} scans of {self.settings.device}: {error}")
                 return
-            self._read(post, answer, alone=alone)
+            self._record_results(submission, response, is_single=is_single)
 
-    def _body(self, post: Post, *, alone: bool) -> Json:
+    def _build_body(self, submission: Submission, *, is_single: bool) -> Json:
+        """Build the request body, with the current time of the gate's clock."""
         scans = [
             {
                 "scan_id": scan.id,
@@ -188,26 +211,31 @@ class Gate:
                 "scanned_at": scan.scanned_at.isoformat(),
                 "sequence": scan.sequence,
             }
-            for scan in post.scans
+            for scan in submission.scans
         ]
-        sent = {
-            "device_id": self.device,
-            "device_sent_at": self._clock.shows(post.epoch).isoformat(),
-            "clock_epoch": post.epoch,
+        device = {
+            "device_id": self.settings.device,
+            "device_sent_at": self._clock.read(submission.epoch).isoformat(),
+            "clock_epoch": submission.epoch,
         }
-        return {**sent, **scans[0]} if alone else {**sent, "scans": scans}
+        return {**device, **scans[0]} if is_single else {**device, "scans": scans}
 
-    def _read(self, post: Post, answer: Answer, *, alone: bool) -> None:
-        if answer.status not in ((200, 201) if alone else (207,)):
-            raise SimulationError(f"{self.device} was answered {answer.status}: {answer.body.decode()[:500]}")
-        told = answer.json()
-        results = [told] if alone else told["results"]
-        if [one["scan_id"] for one in results] != [scan.id for scan in post.scans]:
-            self._ledger.differ(f"{self.device} was answered with other scans than it had sent.")
+    def _record_results(self, submission: Submission, response: FinalResponse, *, is_single: bool) -> None:
+        """Add the results of a submission to the ledger."""
+        if response.status not in ((200, 201) if is_single else (207,)):
+            raise SimulationError(
+                f"{self.settings.device} got the status {response.status}: {response.body.decode()[:500]}"
+            )
+        document = response.json()
+        results = [document] if is_single else document["results"]
+        if [result["scan_id"] for result in results] != [scan.id for scan in submission.scans]:
+            self._ledger.add_difference(f"{self.settings.device} got results of other scans than it had sent.")
             return
-        if alone and not answer.unsure:
-            self._ledger.latencies.append(answer.seconds)
-        for scan, one in zip(post.scans, results, strict=True):
-            status = answer.status if alone else one["status"]
-            effective = datetime.fromisoformat(one["effective_at"])
-            self._ledger.answered(scan, status, one["outcome"], effective, unsure=answer.unsure)
+        if is_single and not response.is_ambiguous:
+            self._ledger.latencies.append(response.seconds)
+        for scan, result in zip(submission.scans, results, strict=True):
+            status = response.status if is_single else result["status"]
+            effective_at = datetime.fromisoformat(result["effective_at"])
+            self._ledger.record_result(
+                scan, status, result["outcome"], effective_at, is_ambiguous=response.is_ambiguous
+            )

@@ -1,37 +1,41 @@
-"""Requests that are sent until they are answered, and what was seen on the way."""
+"""HTTP client that retries requests until it gets a final response, and counts attempts."""
 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import httpx
 import orjson
 
-PATIENCE = 60.0  # seconds for which a request is sent again
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
-RENEWED = 0.8  # of a token's life, after which another one is fetched
+RETRY_TIMEOUT_SECONDS = 60.0
+FIRST_RETRY_DELAY_SECONDS, MAX_RETRY_DELAY_SECONDS = 0.05, 2.0
+TOKEN_RENEWAL_SHARE = 0.8  # of a token's lifetime; then a new one is fetched
 
 Json = dict[str, Any]
 
 
 class SimulationError(Exception):
-    """The meeting cannot be played; the message says why."""
+    """The simulation cannot continue, for the reason in the message."""
 
 
-class Unanswered(SimulationError):
-    """A request was sent for as long as there was patience."""
+class RetryTimeout(SimulationError):
+    """A request got no final response before the retry timeout."""
 
 
-class Answer(NamedTuple):
-    """What was answered. `unsure`: an attempt before it may have been stored, and its answer lost."""
+class FinalResponse(NamedTuple):
+    """The response that ended the attempts of a request.
+
+    `is_ambiguous`: an earlier attempt may have been stored although its response was lost. `seconds`: duration of the
+    last attempt.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
-    unsure: bool
+    is_ambiguous: bool
     seconds: float
 
     def json(self) -> Any:
@@ -39,94 +43,118 @@ class Answer(NamedTuple):
 
 
 @dataclass
-class Seen:
-    """What all requests came to: statuses and the names of what broke, and how often one was sent again."""
+class RequestStatistics:
+    """Counts of all attempts: by status or by name of the network error, and of retries."""
 
     statuses: Counter[str] = field(default_factory=Counter)
     retries: int = 0
 
 
-class Caller:
-    """A client of the service, with a token that is renewed before it ends."""
+class ServiceClient:
+    """A client of the service, which renews its access token before that expires."""
 
-    def __init__(self, http: httpx.AsyncClient, id_: str, secret: str, seen: Seen, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        client_id: str,
+        secret: str,
+        statistics: RequestStatistics,
+        retry_timeout: float = RETRY_TIMEOUT_SECONDS,
+    ) -> None:
         self._http = http
-        self._basic = httpx.BasicAuth(id_, secret)
-        self._seen = seen
-        self._patience = patience
+        self._basic = httpx.BasicAuth(client_id, secret)
+        self._statistics = statistics
+        self._retry_timeout = retry_timeout
         self._token = ""
-        self._ends = 0.0
-        self._renewing = asyncio.Lock()
+        self._renew_at = 0.0
+        self._renewal_lock = asyncio.Lock()
 
-    async def ask(
+    async def request(
         self,
         method: str,
         path: str,
-        make: Callable[[], Any] | None = None,
+        build_body: Callable[[], Any] | None = None,
         *,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        """Send it until it is answered. `make`: the body of each attempt, which tells when it is sent."""
+    ) -> FinalResponse:
+        """Send a request until it gets a final response.
 
-        async def attempt() -> httpx.Response:
-            said = {"Authorization": f"Bearer {await self._bearer()}", **(headers or {})}
-            if make is None:
-                return await self._http.request(method, path, headers=said)
+        `build_body` is called for each attempt, because a body may contain the time of sending.
+
+        Raises:
+            RetryTimeout: No final response came in time.
+
+        """
+
+        async def send() -> httpx.Response:
+            all_headers = {"Authorization": f"Bearer {await self._get_token()}", **(headers or {})}
+            if build_body is None:
+                return await self._http.request(method, path, headers=all_headers)
             return await self._http.request(
-                method, path, content=orjson.dumps(make()), headers={"Content-Type": "application/json", **said}
+                method,
+                path,
+                content=orjson.dumps(build_body()),
+                headers={"Content-Type": "application/json", **all_headers},
             )
 
-        return await self._until_answered(attempt)
+        return await self._send_with_retries(send)
 
-    async def _bearer(self) -> str:
-        async with self._renewing:
-            if time.monotonic() > self._ends:
+    async def _get_token(self) -> str:
+        """Return a valid access token, and fetch one if necessary."""
+        async with self._renewal_lock:
+            if time.monotonic() > self._renew_at:
                 form = {"grant_type": "client_credentials"}
-                answer = await self._until_answered(
+                response = await self._send_with_retries(
                     lambda: self._http.post("/oauth/token", data=form, auth=self._basic)
                 )
-                if answer.status != 200:
-                    raise SimulationError(f"No token: {answer.status} {answer.body.decode()[:300]}")
-                told = answer.json()
-                self._token = str(told["access_token"])
-                self._ends = time.monotonic() + RENEWED * float(told["expires_in"])
+                if response.status != 200:
+                    raise SimulationError(
+                        f"The service issued no access token: {response.status} {response.body.decode()[:300]}"
+                    )
+                document = response.json()
+                self._token = str(document["access_token"])
+                self._renew_at = time.monotonic() + TOKEN_RENEWAL_SHARE * float(document["expires_in"])
             return self._token
 
-    async def _until_answered(self, attempt: Callable[[], Any]) -> Answer:
-        unsure, pause = False, FIRST_PAUSE
-        deadline = time.monotonic() + self._patience
+    async def _send_with_retries(self, send: Callable[[], Awaitable[httpx.Response]]) -> FinalResponse:
+        is_ambiguous, delay = False, FIRST_RETRY_DELAY_SECONDS
+        deadline = time.monotonic() + self._retry_timeout
         while True:
-            began = time.monotonic()
-            wait = pause
+            started_at = time.monotonic()
+            wait = delay
             try:
-                answer: httpx.Response = await attempt()
+                response = await send()
             except httpx.TransportError as error:
-                unsure = True
-                last = type(error).__name__
+                is_ambiguous = True
+                result = type(error).__name__
             else:
-                last = str(answer.status_code)
-                if not _again(answer):
-                    self._seen.statuses[last] += 1
-                    return Answer(answer.status_code, answer.headers, answer.content, unsure, time.monotonic() - began)
-                unsure = unsure or answer.status_code >= 500
-                wait = max(pause, _asked_to_wait(answer))
-                if answer.status_code == 429:
-                    deadline += wait  # it is there, and says when
-            self._seen.statuses[last] += 1
+                result = str(response.status_code)
+                if not _is_retryable(response):
+                    self._statistics.statuses[result] += 1
+                    seconds = time.monotonic() - started_at
+                    return FinalResponse(
+                        response.status_code, response.headers, response.content, is_ambiguous, seconds
+                    )
+                is_ambiguous = is_ambiguous or response.status_code >= 500
+                wait = max(delay, _get_retry_after(response))
+                if response.status_code == 429:
+                    deadline += wait  # the service is reachable and says when to retry
+            self._statistics.statuses[result] += 1
             if time.monotonic() + wait > deadline:
-                raise Unanswered(f"Not answered for {self._patience:.0f} s, in the end: {last}.")
-            self._seen.retries += 1
+                raise RetryTimeout(f"No final response within {self._retry_timeout:.0f} s; the last was {result}.")
+            self._statistics.retries += 1
             await asyncio.sleep(wait)
-            pause = min(2 * pause, LONGEST_PAUSE)
+            delay = min(2 * delay, MAX_RETRY_DELAY_SECONDS)
 
 
-def _again(answer: httpx.Response) -> bool:
-    """Whether it says that the same request may fare better later: 409, where the one before is still on its way."""
-    if answer.status_code == 409:
-        return bool(answer.json().get("code") == "request_in_flight")
-    return answer.status_code == 429 or answer.status_code >= 500
+def _is_retryable(response: httpx.Response) -> bool:
+    """Return whether the same request may succeed later; of 409, only while the first attempt is in flight."""
+    if response.status_code == 409:
+        return bool(response.json().get("code") == "request_in_flight")
+    return response.status_code == 429 or response.status_code >= 500
 
 
-def _asked_to_wait(answer: httpx.Response) -> float:
-    given = answer.headers.get("Retry-After", "")
-    return float(given) if given.isdecimal() else 0.0
+def _get_retry_after(response: httpx.Response) -> float:
+    """Return the seconds of the Retry-After header, or 0."""
+    value = response.headers.get("Retry-After", "")
+    return float(value) if value.isdecimal() else 0.0

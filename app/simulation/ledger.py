@@ -1,92 +1,111 @@
-"""The simulator's own book: what its gates have seen, and what they were answered."""
+"""The simulator's ledger: the scans that its gates made, and the results that the service returned."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-REPEATED = 200
-STORED = 201
+STATUS_REPEATED = 200
+STATUS_STORED = 201
 
 
 @dataclass
-class Scan:
-    """A scan as it was made, and what has been answered to it."""
+class RecordedScan:
+    """A scan that a gate made, and the outcome that the service reported for it."""
 
     id: str
     badge: str
     direction: str
     session: str | None
     scanned_at: datetime
+    """By the clock of the gate."""
     sequence: int
     device: str
     epoch: int
     true_at: datetime
+    """By the reference clock."""
     was_online: bool
-    is_verified: bool | None = None
-    """What a gate without the network made of the badge by itself."""
-    told: str | None = None
-    unsure: bool = False
-    """An attempt may have stored it, whose answer was lost."""
+    accepted_offline: bool | None = None
+    """The decision of a gate without a network; None if it was online."""
+    reported_outcome: str | None = None
+    """None until the service has acknowledged the scan."""
+    is_ambiguous: bool = False
+    """True if a request may have stored the scan although its response was lost."""
 
 
 class Badge(NamedTuple):
-    """Whose a token is; where it was revoked, between which instants by the clock of the service."""
+    """The participant of a token; for a revoked one, the interval of the revocation by the service's clock."""
 
     participant: str
     revoked_after: datetime | None = None
-    revoked_by: datetime | None = None
+    revoked_before: datetime | None = None
 
 
 @dataclass
 class Ledger:
-    """Everything that was done to a meeting. What cannot be is written down among the `differences`."""
+    """All actions on a simulated meeting, and the contradictions found (`differences`)."""
 
     badges: dict[str, Badge] = field(default_factory=dict)
-    seats: dict[str, list[str]] = field(default_factory=dict)
-    starts: dict[str, datetime | None] = field(default_factory=dict)
-    groups: dict[str, str | None] = field(default_factory=dict)
-    scans: dict[str, Scan] = field(default_factory=dict)
-    shifts: dict[tuple[str, int], timedelta] = field(default_factory=dict)
-    """From the clock of a device to the service's, the least that was answered."""
-    last_shifts: dict[tuple[str, int], timedelta] = field(default_factory=dict)
-    entered: dict[str, str] = field(default_factory=dict)
-    """Of each participant, the scan that was told of a first entry."""
+    """By token."""
+    assignments: dict[str, list[str]] = field(default_factory=dict)
+    """By participant id, the codes of the assigned sessions."""
+    session_starts: dict[str, datetime | None] = field(default_factory=dict)
+    parallel_groups: dict[str, str | None] = field(default_factory=dict)
+    """By session code, the group of sessions that run in parallel."""
+    scans: dict[str, RecordedScan] = field(default_factory=dict)
+    """By scan id."""
+    clock_offsets: dict[tuple[str, int], timedelta] = field(default_factory=dict)
+    """By device and epoch, the least offset to the service's clock in any result so far."""
+    last_clock_offsets: dict[tuple[str, int], timedelta] = field(default_factory=dict)
+    """By device and epoch, the offset in the last result."""
+    first_entries: dict[str, str] = field(default_factory=dict)
+    """By participant id, the scan that was reported as the first entry."""
     differences: list[str] = field(default_factory=list)
-    count: Counter[str] = field(default_factory=Counter)
+    counters: Counter[str] = field(default_factory=Counter)
     latencies: list[float] = field(default_factory=list)
+    """Of single check-ins, in seconds."""
 
-    def differ(self, sentence: str) -> None:
+    def add_difference(self, sentence: str) -> None:
         self.differences.append(sentence)
 
-    def made(self, scan: Scan) -> None:
+    def add_scan(self, scan: RecordedScan) -> None:
+        """Record that a gate made a scan."""
         self.scans[scan.id] = scan
-        self.count["scans"] += 1
-        self.count["online" if scan.was_online else "offline"] += 1
+        self.counters["scans"] += 1
+        self.counters["online" if scan.was_online else "offline"] += 1
 
-    def answered(self, scan: Scan, status: int, outcome: str, effective_at: datetime, *, unsure: bool) -> None:
-        """An answer: the first one of a scan may say that it is stored, each after it must say the same again."""
-        if scan.told is None:
-            scan.told = outcome
-            self._first(scan, outcome)
-            if status != STORED and not (unsure or scan.unsure):
-                self.differ(f"Scan {scan.id} was sent for the first time, and answered {status} as if stored before.")
-        elif (status, outcome) != (REPEATED, scan.told):
-            self.differ(f"Scan {scan.id} was told {scan.told} and, when sent again, {status} {outcome}.")
-        self._clock(scan, effective_at)
+    def record_result(
+        self, scan: RecordedScan, status: int, outcome: str, effective_at: datetime, *, is_ambiguous: bool
+    ) -> None:
+        """Record a result of a scan. The first one may say 201; each later one must be 200 with the same outcome.
 
-    def _first(self, scan: Scan, outcome: str) -> None:
+        `is_ambiguous`: an earlier attempt of the same request may have stored the scan.
+        """
+        if scan.reported_outcome is None:
+            scan.reported_outcome = outcome
+            self._record_first_entry(scan, outcome)
+            if status != STATUS_STORED and not (is_ambiguous or scan.is_ambiguous):
+                self.add_difference(f"Scan {scan.id} was sent for the first time, but the result has status {status}.")
+        elif (status, outcome) != (STATUS_REPEATED, scan.reported_outcome):
+            self.add_difference(
+                f"Scan {scan.id} was reported as {scan.reported_outcome} and, when repeated, as {status} {outcome}."
+            )
+        self._record_clock_offset(scan, effective_at)
+
+    def _record_first_entry(self, scan: RecordedScan, outcome: str) -> None:
         badge = self.badges.get(scan.badge)
         if outcome != "first_entry":
             return
         if badge is None:
-            self.differ(f"Scan {scan.id} of no badge of this meeting was told first_entry.")
-        elif (other := self.entered.setdefault(badge.participant, scan.id)) != scan.id:
-            self.differ(f"Participant {badge.participant} was told first_entry twice: {other} and {scan.id}.")
+            self.add_difference(f"Scan {scan.id} of an unknown badge was reported as first_entry.")
+        elif (other := self.first_entries.setdefault(badge.participant, scan.id)) != scan.id:
+            self.add_difference(
+                f"Participant {badge.participant} has two scans reported as first_entry: {other} and {scan.id}."
+            )
 
-    def _clock(self, scan: Scan, effective_at: datetime) -> None:
-        """A clock is read by the quickest post there was, so that what is told of it only ever falls."""
+    def _record_clock_offset(self, scan: RecordedScan, effective_at: datetime) -> None:
+        """Record the offset in a result. The service uses the least offset of all requests, so it can only fall."""
         key = (scan.device, scan.epoch)
-        shift = effective_at - scan.scanned_at
-        self.last_shifts[key] = shift
-        self.shifts[key] = min(self.shifts.get(key, shift), shift)
+        offset = effective_at - scan.scanned_at
+        self.last_clock_offsets[key] = offset
+        self.clock_offsets[key] = min(self.clock_offsets.get(key, offset), offset)

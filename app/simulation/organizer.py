@@ -1,4 +1,4 @@
-"""Whoever calls the meeting: it is written down, its people are asked, badges and the clients of its gates are made."""
+"""The organizer of a simulated meeting: creates the meeting, its participants, badges and the clients of its gates."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,153 +7,164 @@ from urllib.parse import quote
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from app.simulation.http_client import Answer, Caller, Json, SimulationError
+from app.simulation.http_client import FinalResponse, Json, ServiceClient, SimulationError
 from app.simulation.ledger import Badge, Ledger
-from app.simulation.people import CLASSES, Person
+from app.simulation.plan import CLASSES, Person
 
 SCOPES = ("meetings:write", "attendance:write", "attendance:read", "check-ins:write", "clients:admin")
-AT_ONCE = 500
-ZONE = "Asia/Jakarta"
-SOURCE = "rakornas simulate (made up)"
-SIDE_BY_SIDE = "classes"
+MAX_PARTICIPANTS_PER_BATCH = 500
+TIME_ZONE = "Asia/Jakarta"
+SOURCE = "rakornas simulate (synthetic)"
+PARALLEL_GROUP = "classes"
 
 
 class Organizer:
-    """A client with the scopes of `SCOPES`, and the meeting that it has called."""
+    """A client with the scopes of `SCOPES`, and the meeting that it organizes."""
 
-    def __init__(self, caller: Caller, ledger: Ledger) -> None:
-        self._caller = caller
+    def __init__(self, client: ServiceClient, ledger: Ledger) -> None:
+        self._client = client
         self._ledger = ledger
         self.meeting = f"simulated-{uuid4().hex[:12]}"
-        self.clients: list[str] = []
+        self.gate_clients: list[str] = []
 
     @property
-    def at(self) -> str:
+    def path(self) -> str:
         return f"/v1/meetings/{self.meeting}"
 
-    async def call(self, now: datetime) -> None:
-        """The meeting and its sessions, whose hours come later."""
-        await self._new_meeting(self.meeting, now)
+    async def create_meeting(self, now: datetime) -> None:
+        """Create the meeting and its sessions, which do not start yet."""
+        await self._post_meeting(self.meeting, now)
         sessions: list[tuple[str, str, str | None]] = [("opening", "opening", None)]
-        sessions += [(code, "class", SIDE_BY_SIDE) for code in CLASSES]
+        sessions += [(code, "class", PARALLEL_GROUP) for code in CLASSES]
         sessions.append(("closing", "closing", None))
-        for n, (code, kind, group) in enumerate(sessions, 1):
-            content = {"code": code, "position": n, "kind": kind, "name": f"Sesi {code}", "source": SOURCE}
-            beside = {"parallel_group": group, "track": n} if group else {}
-            await self._post(f"{self.at}/sessions", {**content, **beside})
-            self._ledger.groups[code] = group
-            self._ledger.starts[code] = None
+        for position, (code, kind, group) in enumerate(sessions, 1):
+            session = {"code": code, "position": position, "kind": kind, "name": f"Sesi {code}", "source": SOURCE}
+            parallel = {"parallel_group": group, "track": position} if group else {}
+            await self._post(f"{self.path}/sessions", {**session, **parallel})
+            self._ledger.parallel_groups[code] = group
+            self._ledger.session_starts[code] = None
 
-    async def begin(self, session: str, starts_at: datetime) -> None:
-        """Let a session start then."""
-        path = f"{self.at}/sessions/{session}"
-        said = {"starts_at": starts_at.isoformat()}
+    async def set_session_start(self, session: str, starts_at: datetime) -> None:
+        """Set the start of a session."""
+        path = f"{self.path}/sessions/{session}"
+        patch = {"starts_at": starts_at.isoformat()}
         while True:
-            found = _must(await self._caller.ask("GET", path), 200)
-            headers = {"If-Match": found.headers["ETag"], "Content-Type": "application/merge-patch+json"}
-            answer = await self._caller.ask("PATCH", path, lambda: said, headers=headers)
-            if answer.status != 412 or not answer.unsure:  # 412: an attempt whose answer was lost has done it
+            current = _require_status(await self._client.request("GET", path), 200)
+            headers = {"If-Match": current.headers["ETag"], "Content-Type": "application/merge-patch+json"}
+            response = await self._client.request("PATCH", path, lambda: patch, headers=headers)
+            # 412 after a lost response means that an earlier attempt has made the change: read the session again.
+            if response.status != 412 or not response.is_ambiguous:
                 break
-        _must(answer, 200)
-        self._ledger.starts[session] = starts_at
+        _require_status(response, 200)
+        self._ledger.session_starts[session] = starts_at
 
-    async def ask_people(self, people: Sequence[Person]) -> list[str]:
-        """Put them on the list, spread over the commissions of the provinces; the ids of all, in order."""
-        bodies = await self._provinces()
+    async def register_participants(self, people: Sequence[Person]) -> list[str]:
+        """Create the participants, distributed over the provincial commissions, and return their ids in order."""
+        organizations = await self._list_provincial_commissions()
         ids: list[str] = []
-        for first in range(0, len(people), AT_ONCE):
+        for start in range(0, len(people), MAX_PARTICIPANTS_PER_BATCH):
             batch = [
                 {
-                    "name": one.name,
-                    "organization": bodies[one.number % len(bodies)],
-                    "sessions": [one.session] if one.session else [],
+                    "name": person.name,
+                    "organization": organizations[person.number % len(organizations)],
+                    "sessions": [person.session] if person.session else [],
                     "source": SOURCE,
                 }
-                for one in people[first : first + AT_ONCE]
+                for person in people[start : start + MAX_PARTICIPANTS_PER_BATCH]
             ]
-            answer = await self._post(f"{self.at}/participants:batch", {"participants": batch})
-            ids += [one["id"] for one in answer["registered"]]
-        for one, id_ in zip(people, ids, strict=True):
-            self._ledger.seats[id_] = [one.session] if one.session else []
+            document = await self._post(f"{self.path}/participants:batch", {"participants": batch})
+            ids += [participant["id"] for participant in document["registered"]]
+        for person, participant_id in zip(people, ids, strict=True):
+            self._ledger.assignments[participant_id] = [person.session] if person.session else []
         return ids
 
-    async def badges(self) -> dict[str, str]:
-        """The token of each participant."""
-        answer = _must(await self._caller.ask("GET", f"{self.at}/badges"), 200).json()
-        tokens = {one["participant"]: one["token"] for one in answer["items"]}
+    async def fetch_badges(self) -> dict[str, str]:
+        """Fetch the tokens of all badges, by participant id."""
+        document = _require_status(await self._client.request("GET", f"{self.path}/badges"), 200).json()
+        tokens = {badge["participant"]: badge["token"] for badge in document["items"]}
         for participant, token in tokens.items():
             self._ledger.badges[token] = Badge(participant)
         return tokens
 
-    async def badge_anew(self, participant: str, former: str) -> str:
-        """Another token for a participant. The former one is revoked between the asking and the answer."""
-        key = {"Idempotency-Key": uuid4().hex}
-        answer = _must(
-            await self._caller.ask("POST", f"{self.at}/participants/{participant}/badge", dict, headers=key), 201
-        )
-        told = answer.json()
-        issued = datetime.fromisoformat(told["issued_at"])
-        self._ledger.badges[former] = Badge(participant, issued - timedelta(seconds=answer.seconds), issued)
-        self._ledger.badges[told["token"]] = Badge(participant)
-        return str(told["token"])
+    async def reissue_badge(self, participant: str, former_token: str) -> str:
+        """Reissue the badge of a participant and return the new token.
 
-    async def badge_of_elsewhere(self, now: datetime) -> str:
-        """A token that another meeting has signed."""
+        The former badge was revoked between the start of the request and its response.
+        """
+        headers = {"Idempotency-Key": uuid4().hex}
+        path = f"{self.path}/participants/{participant}/badge"
+        response = _require_status(await self._client.request("POST", path, dict, headers=headers), 201)
+        badge = response.json()
+        issued_at = datetime.fromisoformat(badge["issued_at"])
+        started_at = issued_at - timedelta(seconds=response.seconds)
+        self._ledger.badges[former_token] = Badge(participant, started_at, issued_at)
+        self._ledger.badges[badge["token"]] = Badge(participant)
+        return str(badge["token"])
+
+    async def create_foreign_badge(self, now: datetime) -> str:
+        """Create another meeting with one participant, and return the token of that badge."""
         other = f"{self.meeting}-b"
-        await self._new_meeting(other, now)
+        await self._post_meeting(other, now)
         await self._post(f"/v1/meetings/{other}/participants", {"name": "Peserta lain", "source": SOURCE})
-        answer = _must(await self._caller.ask("GET", f"/v1/meetings/{other}/badges"), 200).json()
-        return str(answer["items"][0]["token"])
+        response = await self._client.request("GET", f"/v1/meetings/{other}/badges")
+        return str(_require_status(response, 200).json()["items"][0]["token"])
 
-    async def client_of_a_gate(self, device: str) -> tuple[str, str]:
-        """A client that may check in at this meeting and nothing else: its id and secret."""
-        content = {"name": f"{device} of {self.meeting}", "scopes": ["check-ins:write"], "meeting": self.meeting}
+    async def create_gate_client(self, device: str) -> tuple[str, str]:
+        """Create a client that can only check in at this meeting, and return its id and secret."""
+        payload = {"name": f"{device} of {self.meeting}", "scopes": ["check-ins:write"], "meeting": self.meeting}
         while True:
-            made = await self._post("/v1/clients", content)
-            self.clients.append(made["id"])
-            if made["client_secret"] is not None:  # null: the answer that held it was lost, and it is told only once
-                return made["id"], made["client_secret"]
+            client = await self._post("/v1/clients", payload)
+            self.gate_clients.append(client["id"])
+            # Null if the first response was lost: a secret is shown only once.
+            if client["client_secret"] is not None:
+                return client["id"], client["client_secret"]
 
-    async def dismiss(self) -> None:
+    async def revoke_gate_clients(self) -> None:
         """Revoke the clients of the gates."""
-        for id_ in self.clients:
-            found = _must(await self._caller.ask("GET", f"/v1/clients/{id_}"), 200)
-            await self._caller.ask("DELETE", f"/v1/clients/{id_}", headers={"If-Match": found.headers["ETag"]})
+        for client_id in self.gate_clients:
+            client = _require_status(await self._client.request("GET", f"/v1/clients/{client_id}"), 200)
+            headers = {"If-Match": client.headers["ETag"]}
+            await self._client.request("DELETE", f"/v1/clients/{client_id}", headers=headers)
 
-    async def all_pages(self, path: str) -> list[Json]:
-        """The items of a list at the meeting."""
-        found: list[Json] = []
+    async def fetch_all_items(self, path: str) -> list[Json]:
+        """Fetch all pages of a list of the meeting and return their items."""
+        items: list[Json] = []
         token: str | None = None
         while True:
-            onward = f"&page_token={quote(token)}" if token else ""
-            page = _must(await self._caller.ask("GET", f"{self.at}/{path}?page_size=200{onward}"), 200).json()
-            found += page["items"]
+            parameter = f"&page_token={quote(token)}" if token else ""
+            response = await self._client.request("GET", f"{self.path}/{path}?page_size=200{parameter}")
+            page = _require_status(response, 200).json()
+            items += page["items"]
             if (token := page["next_page_token"]) is None:
-                return found
+                return items
 
-    async def one(self, path: str) -> Json:
-        """A document at the meeting."""
-        found: Json = _must(await self._caller.ask("GET", f"{self.at}/{path}"), 200).json()
-        return found
+    async def fetch_document(self, path: str) -> Json:
+        """Fetch a document of the meeting."""
+        document: Json = _require_status(await self._client.request("GET", f"{self.path}/{path}"), 200).json()
+        return document
 
-    async def _provinces(self) -> list[str]:
+    async def _list_provincial_commissions(self) -> list[str]:
         path = "/v1/organizations?kind=commission&level=province&page_size=200"
-        items = _must(await self._caller.ask("GET", path), 200).json()["items"]
-        return [one["code"] for one in items] or ["kpu"]
+        items = _require_status(await self._client.request("GET", path), 200).json()["items"]
+        return [organization["code"] for organization in items] or ["kpu"]
 
-    async def _new_meeting(self, code: str, now: datetime) -> None:
-        zone = ZoneInfo(ZONE)
-        first, last = (moment.astimezone(zone).date().isoformat() for moment in (now, now + timedelta(hours=2)))
-        content = {"code": code, "name": "Rapat koordinasi (simulasi)", "kind": "coordination", "host": "kpu"}
-        days = {"time_zone": ZONE, "start_on": first, "end_on": last, "source": {"title": SOURCE}}
-        await self._post("/v1/meetings", {**content, **days})
+    async def _post_meeting(self, code: str, now: datetime) -> None:
+        """Create a meeting that lasts from today until the day of the time in two hours."""
+        zone = ZoneInfo(TIME_ZONE)
+        start_on, end_on = (instant.astimezone(zone).date().isoformat() for instant in (now, now + timedelta(hours=2)))
+        meeting = {"code": code, "name": "Rapat koordinasi (simulasi)", "kind": "coordination", "host": "kpu"}
+        days = {"time_zone": TIME_ZONE, "start_on": start_on, "end_on": end_on, "source": {"title": SOURCE}}
+        await self._post("/v1/meetings", {**meeting, **days})
 
-    async def _post(self, path: str, content: Json) -> Any:
-        key = {"Idempotency-Key": uuid4().hex}
-        return _must(await self._caller.ask("POST", path, lambda: content, headers=key), 201).json()
+    async def _post(self, path: str, payload: Json) -> Any:
+        """Create an object and return its document."""
+        headers = {"Idempotency-Key": uuid4().hex}
+        response = await self._client.request("POST", path, lambda: payload, headers=headers)
+        return _require_status(response, 201).json()
 
 
-def _must(answer: Answer, status: int) -> Answer:
-    if answer.status != status:
-        raise SimulationError(f"The service answered {answer.status}: {answer.body.decode()[:500]}")
-    return answer
+def _require_status(response: FinalResponse, status: int) -> FinalResponse:
+    """Return the response; raise SimulationError if it has another status."""
+    if response.status != status:
+        raise SimulationError(f"The service responded {response.status}: {response.body.decode()[:500]}")
+    return response

@@ -1,14 +1,14 @@
-"""What a roll must be, by the ledger alone: the rules of the service written down a second time, in plain Python."""
+"""The rules of the roll, stated independently of the service: what follows from the scans in a ledger."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from app.simulation.ledger import Ledger, Scan
+from app.simulation.ledger import Ledger, RecordedScan
 
 
-class Line(NamedTuple):
-    """What the roll says of one participant."""
+class ExpectedLine(NamedTuple):
+    """The expected members of one participant on the roll."""
 
     status: str
     late: bool
@@ -16,75 +16,93 @@ class Line(NamedTuple):
     left_at: datetime | None
 
 
-class Verdicts(NamedTuple):
-    """What each scan comes to, what the roll must say, and the scans that only the service can judge."""
+class ExpectedRoll(NamedTuple):
+    """The expected outcome of each scan (by scan id) and line of each participant (by participant id).
+
+    `undecided`: ids of scans at the moment of a revocation, for which the outcome of the service is taken.
+    """
 
     outcomes: dict[str, str]
-    lines: dict[str, Line]
+    lines: dict[str, ExpectedLine]
     undecided: set[str]
 
 
-ABSENT = Line("expected", late=False, arrived_at=None, left_at=None)
+NOT_ARRIVED = ExpectedLine("expected", late=False, arrived_at=None, left_at=None)
 
 
-def effective_at(ledger: Ledger, scan: Scan) -> datetime:
-    return scan.scanned_at + ledger.shifts[scan.device, scan.epoch]
+def get_effective_at(ledger: Ledger, scan: RecordedScan) -> datetime:
+    """Return the time of a scan by the service's clock."""
+    return scan.scanned_at + ledger.clock_offsets[scan.device, scan.epoch]
 
 
-def derive(ledger: Ledger, judged: Mapping[str, str]) -> Verdicts:
-    """All verdicts. `judged`: what the service says, taken of the scans that fall into the instant of a revocation."""
+def derive_expected_roll(ledger: Ledger, listed_outcomes: Mapping[str, str]) -> ExpectedRoll:
+    """Derive the roll that follows from the acknowledged scans.
+
+    `listed_outcomes` are the service's outcomes by scan id, used for the undecided scans.
+    """
     outcomes: dict[str, str] = {}
     undecided: set[str] = set()
-    counted: dict[str, list[Scan]] = {one: [] for one in ledger.seats}
+    effective_scans: dict[str, list[RecordedScan]] = {participant: [] for participant in ledger.assignments}
     for scan in ledger.scans.values():
-        if scan.told is None:
+        if scan.reported_outcome is None:
             continue
-        if (outcome := _judge(ledger, scan)) is None:
+        if (outcome := _classify(ledger, scan)) is None:
             undecided.add(scan.id)
-            was_revoked = judged.get(scan.id) == "badge_revoked"
-            outcome = "badge_revoked" if was_revoked else _good(scan)
+            was_revoked = listed_outcomes.get(scan.id) == "badge_revoked"
+            outcome = "badge_revoked" if was_revoked else _classify_direction(scan)
         outcomes[scan.id] = outcome
         if outcome in ("entry", "exit"):
-            counted[ledger.badges[scan.badge].participant].append(scan)
+            effective_scans[ledger.badges[scan.badge].participant].append(scan)
     lines = {}
-    for participant, scans in counted.items():
-        in_order = sorted(scans, key=lambda scan: (effective_at(ledger, scan), scan.id))
-        entries = [scan for scan in in_order if outcomes[scan.id] == "entry"]
+    for participant, scans in effective_scans.items():
+        ordered = sorted(scans, key=lambda scan: (get_effective_at(ledger, scan), scan.id))
+        entries = [scan for scan in ordered if outcomes[scan.id] == "entry"]
         for n, scan in enumerate(entries):
             outcomes[scan.id] = "already_entered" if n else "first_entry"
-        lines[participant] = _line(ledger, participant, entries[0], in_order[-1]) if entries else ABSENT
-    return Verdicts(outcomes, lines, undecided)
+        lines[participant] = _build_line(ledger, participant, entries[0], ordered[-1]) if entries else NOT_ARRIVED
+    return ExpectedRoll(outcomes, lines, undecided)
 
 
-def _judge(ledger: Ledger, scan: Scan) -> str | None:
+def _classify(ledger: Ledger, scan: RecordedScan) -> str | None:
+    """Return the outcome of a scan; None if it falls into the interval in which its badge was revoked."""
     badge = ledger.badges.get(scan.badge)
     if badge is None:
         return "badge_unknown"
-    if _sits_elsewhere(ledger, scan.session, ledger.seats[badge.participant]):
+    if _is_assigned_elsewhere(ledger, scan.session, ledger.assignments[badge.participant]):
         return "not_invited"
-    if badge.revoked_by and badge.revoked_after:
-        if effective_at(ledger, scan) >= badge.revoked_by:
+    if badge.revoked_before and badge.revoked_after:
+        if get_effective_at(ledger, scan) >= badge.revoked_before:
             return "badge_revoked"
-        if effective_at(ledger, scan) >= badge.revoked_after:
+        if get_effective_at(ledger, scan) >= badge.revoked_after:
             return None
-    return _good(scan)
+    return _classify_direction(scan)
 
 
-def _good(scan: Scan) -> str:
+def _classify_direction(scan: RecordedScan) -> str:
     return "exit" if scan.direction == "out" else "entry"
 
 
-def _sits_elsewhere(ledger: Ledger, session: str | None, seats: list[str]) -> bool:
-    group = ledger.groups.get(session) if session else None
-    return group is not None and any(seat != session and ledger.groups[seat] == group for seat in seats)
+def _is_assigned_elsewhere(ledger: Ledger, session: str | None, assigned: list[str]) -> bool:
+    """Return whether a participant is assigned to another session that runs in parallel to this one."""
+    group = ledger.parallel_groups.get(session) if session else None
+    return group is not None and any(code != session and ledger.parallel_groups[code] == group for code in assigned)
 
 
-def _line(ledger: Ledger, participant: str, first: Scan, last: Scan) -> Line:
-    arrived = effective_at(ledger, first)
-    begins = ledger.starts.get(first.session) if first.session else None
-    if begins is None:
-        seats = ledger.seats[participant]
-        mine = [start for code, start in ledger.starts.items() if ledger.groups[code] is None or code in seats]
-        begins = min((start for start in mine if start), default=None)
-    left = effective_at(ledger, last) if last.direction == "out" else None
-    return Line("present", begins is not None and arrived > begins, arrived, left)
+def _build_line(ledger: Ledger, participant: str, first: RecordedScan, last: RecordedScan) -> ExpectedLine:
+    """Build the line of a participant who arrived, from the first entry and the last scan.
+
+    A participant is late after the start of the session that the gate belongs to; at other gates, after the earliest
+    start of the sessions that are for everyone or assigned to the participant.
+    """
+    arrived_at = get_effective_at(ledger, first)
+    starts_at = ledger.session_starts.get(first.session) if first.session else None
+    if starts_at is None:
+        assigned = ledger.assignments[participant]
+        starts = [
+            start
+            for code, start in ledger.session_starts.items()
+            if ledger.parallel_groups[code] is None or code in assigned
+        ]
+        starts_at = min((start for start in starts if start), default=None)
+    left_at = get_effective_at(ledger, last) if last.direction == "out" else None
+    return ExpectedLine("present", starts_at is not None and arrived_at > starts_at, arrived_at, left_at)

@@ -1,4 +1,4 @@
-"""A meeting from its call to the comparison: who is made, when things are due, and what is told of it in the end."""
+"""Run of a simulated meeting: preparation, the day with its gates, and the comparison at the end."""
 
 import asyncio
 import time
@@ -11,194 +11,240 @@ from typing import NamedTuple
 
 import httpx
 
-from app.simulation import people
-from app.simulation.clock import GateClock, TrueClock
-from app.simulation.compare import compare
-from app.simulation.gate import Day, Gate
-from app.simulation.http_client import PATIENCE, Caller, Seen, SimulationError
+from app.simulation import plan as planning
+from app.simulation.clock import GateClock, ReferenceClock
+from app.simulation.compare import compare_with_service
+from app.simulation.gate import Gate, GateSettings, Schedule
+from app.simulation.http_client import RETRY_TIMEOUT_SECONDS, RequestStatistics, ServiceClient, SimulationError
 from app.simulation.ledger import Ledger
 from app.simulation.organizer import Organizer
-from app.simulation.people import BREAK, Plan
-from app.simulation.rules import Verdicts
+from app.simulation.plan import BREAK_AT, CLASSES, PlannedScan
+from app.simulation.rules import ExpectedRoll
 
-OPENING, CLASSES = 0.4, 0.7  # of the day; who comes later is late
-OUTAGES = 3
-PAUSE = 0.05  # around the issuing of badges anew, so that it is clear what was scanned before and what after
+OPENING_AT, CLASSES_AT = 0.4, 0.7  # shares of the day; participants who arrive later are late
+OUTAGES_PER_GATE = 3
+REISSUE_PAUSE_SECONDS = 0.05  # before and after reissuing badges, so that no scan falls between the two
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What is to be played."""
+class SimulationOptions:
+    """The size and the faults of a simulated meeting."""
 
     participants: int = 600
     gates: int = 10
-    offline: float = 0.3
-    skew: timedelta = timedelta(seconds=120)
-    duplicate: float = 0.1
+    offline_share: float = 0.3
+    """The share of the day for which each gate has no network."""
+    max_skew: timedelta = timedelta(seconds=120)
+    """The greatest skew of a gate's clock, in either direction."""
+    repeated_share: float = 0.1
+    """The share of submissions that are sent twice."""
     seed: int = 7
-    batch: int = 500
+    max_batch_size: int = 500
     seconds: float = 10
-    patience: float = PATIENCE
+    """The length of the day."""
+    retry_timeout: float = RETRY_TIMEOUT_SECONDS
+    """The time after which a request is no longer retried, in seconds."""
 
 
-class Outcome(NamedTuple):
-    """What has come of it."""
+class SimulationResult(NamedTuple):
+    """The result of a simulation; it was successful if the ledger has no differences.
+
+    `seconds`: the duration of the day. `max_clock_error`: the greatest error of the service's estimates of gate clocks.
+    """
 
     meeting: str
-    wishes: Wishes
+    options: SimulationOptions
     ledger: Ledger
-    verdicts: Verdicts
-    seen: Seen
+    expected_roll: ExpectedRoll
+    statistics: RequestStatistics
     seconds: float
-    clock_error: timedelta
-    """The most by which the service has a gate's clock wrong, by the clock of the simulator."""
+    max_clock_error: timedelta
 
     @property
-    def comes_to(self) -> Counter[str]:
-        return Counter(self.verdicts.outcomes.values())
+    def outcome_counts(self) -> Counter[str]:
+        return Counter(self.expected_roll.outcomes.values())
 
 
-async def play(http: httpx.AsyncClient, client: tuple[str, str], wishes: Wishes, progress: Progress) -> Outcome:
-    """Play a meeting. `client`: id and secret of one with the organizer's scopes."""
+async def run_simulation(
+    http: httpx.AsyncClient, client: tuple[str, str], options: SimulationOptions, progress: Progress
+) -> SimulationResult:
+    """Simulate a meeting.
+
+    `client` is the id and secret of a client with the organizer's scopes; `progress` is called with the numbers of
+    scans that have been made and that are planned.
+
+    Raises:
+        SimulationError: The service is unreachable or gave an unexpected response.
+
+    """
     try:
-        return await _Play(http, wishes).run(client, progress)
+        return await _Simulation(http, options).run(client, progress)
     except BaseExceptionGroup as group:
-        if found := group.subgroup(SimulationError):
-            raise _first(found) from None
+        if errors := group.subgroup(SimulationError):
+            raise _find_first_error(errors) from None
         raise
 
 
-class _Play:
-    def __init__(self, http: httpx.AsyncClient, wishes: Wishes) -> None:
+class _Simulation:
+    def __init__(self, http: httpx.AsyncClient, options: SimulationOptions) -> None:
         self.http = http
-        self.wishes = wishes
-        self.seen = Seen()
+        self.options = options
+        self.statistics = RequestStatistics()
         self.ledger = Ledger()
-        self.true = TrueClock()
-        self.plan: Plan = people.plan(wishes.seed, wishes.participants, wishes.gates, wishes.duplicate)
+        self.reference_clock = ReferenceClock()
+        self.plan = planning.build_plan(options.seed, options.participants, options.gates, options.repeated_share)
         self.clocks: list[GateClock] = []
 
-    async def run(self, client: tuple[str, str], progress: Progress) -> Outcome:
-        await self._must_be_there()
-        organizer = Organizer(self._caller(*client), self.ledger)
-        await organizer.call(self.true.now())
-        ids = await organizer.ask_people(self.plan.people)
-        tokens = await organizer.badges()
-        own = [tokens[one] for one in ids]
-        elsewhere = await organizer.badge_of_elsewhere(self.true.now())
+    async def run(self, client: tuple[str, str], progress: Progress) -> SimulationResult:
+        await self._require_reachable()
+        organizer = Organizer(self._build_client(*client), self.ledger)
+        await organizer.create_meeting(self.reference_clock.now())
+        ids = await organizer.register_participants(self.plan.people)
+        tokens_by_id = await organizer.fetch_badges()
+        tokens = _Tokens(
+            [tokens_by_id[participant_id] for participant_id in ids],
+            await organizer.create_foreign_badge(self.reference_clock.now()),
+            Random(f"strange {self.options.seed}"),  # noqa: S311  (not for security)
+        )
         gates = [
-            self._gate(n, await organizer.client_of_a_gate(f"gate-{n + 1}"), organizer)
-            for n in range(self.wishes.gates)
+            self._build_gate(n, await organizer.create_gate_client(_get_device_id(n)), organizer.path)
+            for n in range(self.options.gates)
         ]
-        await asyncio.gather(*(gate.fetch_pack() for gate in gates))
-        began = time.monotonic()
-        await self._begin(organizer)
-        await self._day(organizer, gates, ids, own, elsewhere, progress)
-        seconds = time.monotonic() - began
-        await asyncio.gather(*(gate.read_clocks() for gate in gates))
-        verdicts = await compare(self.ledger, organizer)
-        await organizer.dismiss()
-        error = self._clock_error()
-        return Outcome(organizer.meeting, self.wishes, self.ledger, verdicts, self.seen, seconds, error)
+        await asyncio.gather(*(gate.fetch_gate_pack() for gate in gates))
+        started_at = time.monotonic()
+        await self._set_session_starts(organizer)
+        await self._run_day(organizer, gates, ids, tokens, progress)
+        seconds = time.monotonic() - started_at
+        await asyncio.gather(*(gate.check_final_offsets() for gate in gates))
+        expected_roll = await compare_with_service(self.ledger, organizer)
+        await organizer.revoke_gate_clients()
+        return SimulationResult(
+            meeting=organizer.meeting,
+            options=self.options,
+            ledger=self.ledger,
+            expected_roll=expected_roll,
+            statistics=self.statistics,
+            seconds=seconds,
+            max_clock_error=self._get_max_clock_error(),
+        )
 
-    async def _must_be_there(self) -> None:
-        """Where nothing answers from the beginning, patience is of no use."""
+    async def _require_reachable(self) -> None:
+        """Raise SimulationError at once if the service is unreachable from the start, without retries."""
         try:
             await self.http.get("/health/live")
         except httpx.TransportError as error:
             address = str(self.http.base_url).rstrip("/")
-            raise SimulationError(f"Nothing answers at {address}: {type(error).__name__}.") from None
+            raise SimulationError(f"The service is not reachable at {address}: {type(error).__name__}.") from None
 
-    def _caller(self, id_: str, secret: str) -> Caller:
-        return Caller(self.http, id_, secret, self.seen, self.wishes.patience)
+    def _build_client(self, client_id: str, secret: str) -> ServiceClient:
+        return ServiceClient(self.http, client_id, secret, self.statistics, self.options.retry_timeout)
 
-    def _gate(self, number: int, client: tuple[str, str], organizer: Organizer) -> Gate:
-        """Every second gate's clock jumps, and each is without the network for the same share of the day."""
-        chance = Random(f"gate {number} {self.wishes.seed}")  # noqa: S311  (not to be guessed is not what it is for)
-        most = self.wishes.skew
-        skews = [most * chance.uniform(-1, 1), most * chance.uniform(-1, 1)]
-        self.clocks.append(GateClock(self.true, skews))
-        each, part = self.wishes.offline / OUTAGES, 1 / OUTAGES
-        begins = [n * part + chance.uniform(0, part - each) for n in range(OUTAGES)]
-        return Gate(
-            number,
-            self._caller(*client),
-            self.clocks[-1],
-            self.ledger,
-            organizer.at,
-            outages=[(one, one + each) for one in begins],
-            jumps_at=chance.uniform(0.2, 0.8) if number % 2 and most else None,
-            chance=chance,
-            batch=self.wishes.batch,
-            duplicate=self.wishes.duplicate,
+    def _build_gate(self, number: int, client: tuple[str, str], meeting_path: str) -> Gate:
+        """Build a gate. The clock of every second one jumps, and all are offline for the same share of the day."""
+        random = Random(f"gate {number} {self.options.seed}")  # noqa: S311  (not for security)
+        max_skew = self.options.max_skew
+        clock = GateClock(self.reference_clock, [max_skew * random.uniform(-1, 1), max_skew * random.uniform(-1, 1)])
+        self.clocks.append(clock)
+        outage_length, outage_spacing = self.options.offline_share / OUTAGES_PER_GATE, 1 / OUTAGES_PER_GATE
+        outage_starts = [
+            n * outage_spacing + random.uniform(0, outage_spacing - outage_length) for n in range(OUTAGES_PER_GATE)
+        ]
+        settings = GateSettings(
+            device=_get_device_id(number),
+            meeting_path=meeting_path,
+            outages=[(start, start + outage_length) for start in outage_starts],
+            clock_jumps_at=random.uniform(0.2, 0.8) if number % 2 and max_skew else None,
+            max_batch_size=self.options.max_batch_size,
+            repeated_share=self.options.repeated_share,
         )
+        return Gate(settings, self._build_client(*client), clock, self.ledger, random)
 
-    async def _begin(self, organizer: Organizer) -> None:
-        now = self.true.now().replace(microsecond=0)
-        for session, share in (("opening", OPENING), *((code, CLASSES) for code in people.CLASSES)):
-            await organizer.begin(session, now + timedelta(seconds=1 + share * self.wishes.seconds))
+    async def _set_session_starts(self, organizer: Organizer) -> None:
+        now = self.reference_clock.now().replace(microsecond=0)
+        for session, share in (("opening", OPENING_AT), *((code, CLASSES_AT) for code in CLASSES)):
+            await organizer.set_session_start(session, now + timedelta(seconds=1 + share * self.options.seconds))
 
-    async def _day(
-        self,
-        organizer: Organizer,
-        gates: list[Gate],
-        ids: list[str],
-        own: list[str],
-        elsewhere: str,
-        progress: Progress,
+    async def _run_day(
+        self, organizer: Organizer, gates: list[Gate], ids: list[str], tokens: "_Tokens", progress: Progress
     ) -> None:
-        former = list(own)
-        strange = Random(f"strange {self.wishes.seed}")  # noqa: S311  (not to be guessed is not what it is for)
-        gathered, resumed = asyncio.Barrier(len(gates) + 1), asyncio.Barrier(len(gates) + 1)
-        pairs = Counter(one.together for one in self.plan.scans if one.together is not None)
-        began, made = time.monotonic(), 0
+        """Let all gates make their scans, and reissue badges in the break while all of them pause."""
+        all_paused, resumed = asyncio.Barrier(len(gates) + 1), asyncio.Barrier(len(gates) + 1)
+        group_sizes = Counter(
+            scan.simultaneous_group for scan in self.plan.scans if scan.simultaneous_group is not None
+        )
+        started_at, scan_count = time.monotonic(), 0
 
-        async def until(at: float) -> None:
-            await asyncio.sleep(max(0.0, began + at * self.wishes.seconds - time.monotonic()))
+        async def wait_until(share: float) -> None:
+            await asyncio.sleep(max(0.0, started_at + share * self.options.seconds - time.monotonic()))
 
-        async def at_the_break() -> None:
-            await gathered.wait()
+        async def wait_for_break() -> None:
+            await all_paused.wait()
             await resumed.wait()
 
-        def token(one: people.Scan) -> str:
-            if one.shown == "elsewhere":
-                return elsewhere
-            if one.shown == "made_up":
-                return f"https://example.org/{strange.getrandbits(64):x}"
-            if one.shown == "tampered":
-                middle = len(own[one.person]) - 40  # within the signature
-                there = own[one.person]
-                return there[:middle] + ("A" if there[middle] != "A" else "B") + there[middle + 1 :]
-            return former[one.person] if one.shown == "former" else own[one.person]
+        def add_progress(scans: int) -> None:
+            nonlocal scan_count
+            scan_count += scans
+            progress(scan_count, len(self.plan.scans))
 
-        def note(more: int) -> None:
-            nonlocal made
-            made += more
-            progress(made, len(self.plan.scans))
-
-        day = Day(until, at_the_break, {pair: asyncio.Barrier(often) for pair, often in pairs.items()}, token, note)
+        schedule = Schedule(
+            wait_until=wait_until,
+            wait_for_break=wait_for_break,
+            barriers={group: asyncio.Barrier(size) for group, size in group_sizes.items()},
+            get_token=tokens.get,
+            add_progress=add_progress,
+        )
         async with asyncio.TaskGroup() as running:
             for number, gate in enumerate(gates):
-                running.create_task(gate.open([one for one in self.plan.scans if one.gate == number], day))
-            await until(BREAK)
-            await gathered.wait()
-            await asyncio.sleep(PAUSE)
+                scans = [scan for scan in self.plan.scans if scan.gate == number]
+                running.create_task(gate.run(scans, schedule))
+            await wait_until(BREAK_AT)
+            await all_paused.wait()
+            await asyncio.sleep(REISSUE_PAUSE_SECONDS)
             for person in self.plan.reissued:
-                own[person] = await organizer.badge_anew(ids[person], own[person])
-            await asyncio.sleep(PAUSE)
+                tokens.current[person] = await organizer.reissue_badge(ids[person], tokens.current[person])
+            await asyncio.sleep(REISSUE_PAUSE_SECONDS)
             await resumed.wait()
 
-    def _clock_error(self) -> timedelta:
-        known = {
-            (f"gate-{n + 1}", epoch): skew
-            for n, clock in enumerate(self.clocks)
+    def _get_max_clock_error(self) -> timedelta:
+        """Return the greatest difference between an offset in the ledger and the true one."""
+        skews = {
+            (_get_device_id(number), epoch): skew
+            for number, clock in enumerate(self.clocks)
             for epoch, skew in enumerate(clock.skews)
         }
-        return max((abs(shift + known[key]) for key, shift in self.ledger.shifts.items()), default=timedelta(0))
+        errors = (abs(offset + skews[key]) for key, offset in self.ledger.clock_offsets.items())
+        return max(errors, default=timedelta(0))
 
 
-def _first(group: BaseExceptionGroup[SimulationError]) -> SimulationError:
-    one = group.exceptions[0]
-    return _first(one) if isinstance(one, BaseExceptionGroup) else one
+class _Tokens:
+    """The tokens that are scanned: the badges of all persons by number, and tokens that are no badges."""
+
+    def __init__(self, current: list[str], foreign: str, random: Random) -> None:
+        self.current = current
+        self._former = list(current)
+        self._foreign = foreign
+        self._random = random
+
+    def get(self, scan: PlannedScan) -> str:
+        """Return the token of a planned scan."""
+        if scan.badge_kind == "foreign":
+            return self._foreign
+        if scan.badge_kind == "random":
+            return f"https://example.org/{self._random.getrandbits(64):x}"
+        if scan.badge_kind == "tampered":
+            token = self.current[scan.person]
+            position = len(token) - 40  # within the signature
+            return token[:position] + ("A" if token[position] != "A" else "B") + token[position + 1 :]
+        return (self._former if scan.badge_kind == "former" else self.current)[scan.person]
+
+
+def _get_device_id(number: int) -> str:
+    return f"gate-{number + 1}"
+
+
+def _find_first_error(group: BaseExceptionGroup[SimulationError]) -> SimulationError:
+    """Return the first error within nested exception groups."""
+    error = group.exceptions[0]
+    return _find_first_error(error) if isinstance(error, BaseExceptionGroup) else error

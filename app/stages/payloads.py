@@ -25,7 +25,7 @@ class StageMembers(SourcedPayload):
     note: Line | None = None
 
 
-class StageContent(StageMembers):
+class StagePayload(StageMembers):
     code: Annotated[Slug, Field(examples=["pu-99"])]
 
 

@@ -10,7 +10,7 @@ from app.models.vocabulary import MeetingKind, MeetingStatus, StageKind, StageSt
 from app.references import CodeReference
 
 
-class StageOfTheDay(BaseModel):
+class TodayStage(BaseModel):
     """A stage, in short; `/v1/stages/{code}` has all of it."""
 
     code: str
@@ -27,7 +27,7 @@ class StageOfTheDay(BaseModel):
     legal_basis: str | None
 
 
-class MeetingOfTheDay(BaseModel):
+class TodayMeeting(BaseModel):
     """A meeting, in short; `/v1/meetings/{code}` has all of it."""
 
     code: str
@@ -42,20 +42,20 @@ class MeetingOfTheDay(BaseModel):
     status: MeetingStatus
 
 
-class Day(BaseModel):
+class Today(BaseModel):
     """What a day brings."""
 
     as_of: date
-    running: Annotated[list[StageOfTheDay], Field(description="Stages running on the day, the first to end first.")]
+    running: Annotated[list[TodayStage], Field(description="Stages running on the day, the first to end first.")]
     starting: Annotated[
-        list[StageOfTheDay],
+        list[TodayStage],
         Field(description="Stages that begin on it or within `days` days after it."),
     ]
-    ending: Annotated[list[StageOfTheDay], Field(description="Stages that end on it or within `days` days after it.")]
-    meetings: Annotated[list[MeetingOfTheDay], Field(description="Meetings on the day.")]
+    ending: Annotated[list[TodayStage], Field(description="Stages that end on it or within `days` days after it.")]
+    meetings: Annotated[list[TodayMeeting], Field(description="Meetings on the day.")]
 
 
-class DayQuery(EmptyQuery):
+class TodayQuery(EmptyQuery):
     as_of: AsOfOrToday | None = None
     days: Annotated[
         int,

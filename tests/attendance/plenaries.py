@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from app.auth import Scope
 from app.state import state_of
 from tests.attendance.made_up import TARMIZI, person
-from tests.callers import bearer
+from tests.callers import bearer_headers
 from tests.conftest import fetch
 from tests.meetings.made_up import ARIF, insert, meeting
 
@@ -52,14 +52,14 @@ class Room:
         self.tokens: dict[str, str] = {}
 
     async def badges(self) -> None:
-        reader = bearer(self.app, Scope.ATTENDANCE_READ)
+        reader = bearer_headers(self.app, Scope.ATTENDANCE_READ)
         answer = await self.client.get(f"{PLENARY}/badges", headers=reader)
         self.tokens = {one["participant"]: one["token"] for one in answer.json()["items"]}
 
     async def new_badge(self, n: int) -> str:
         """Another badge for somebody; returns the token of the former one."""
         former = self.tokens[self.participants[n]]
-        writer = bearer(self.app, Scope.ATTENDANCE_WRITE) | {"Idempotency-Key": str(uuid7())}
+        writer = bearer_headers(self.app, Scope.ATTENDANCE_WRITE) | {"Idempotency-Key": str(uuid7())}
         address = f"{PLENARY}/participants/{self.participants[n]}/badge"
         answer = await self.client.post(address, headers=writer)
         assert answer.status_code == 201, answer.text
@@ -75,7 +75,7 @@ class Room:
             "device_id": "gate-1",
             "device_sent_at": SENT,
         }
-        headers = bearer(self.app, Scope.CHECK_INS_WRITE)
+        headers = bearer_headers(self.app, Scope.CHECK_INS_WRITE)
         answer = await self.client.post(f"{PLENARY}/check-ins", json=content, headers=headers)
         assert answer.status_code == 201, answer.text
 

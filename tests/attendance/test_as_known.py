@@ -16,7 +16,7 @@ from tests.check_ins.meeting_client import START, MeetingClient
 from tests.conftest import database_url_of, fetch
 from tests.writes.calls import Calls
 
-CONFIRMED = ("confirmed_by", "confirmed_for", "confirmed_basis")
+CONFIRMED = ("confirmed_by", "confirmation_reason", "confirmation_legal_basis")
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +84,7 @@ async def test_corrections(meeting: MeetingClient) -> None:
     assert asked.status_code == 202
     before, then = await items(meeting, "corrections"), await instant(meeting)
     assert (before[0]["reason"], before[0]["legal_basis"]) == ("surat dokter", "Keputusan KPU 9/2026")
-    second = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, client="another")
+    second = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, client_id="another")
     note = {"reason": "suratnya ada", "legal_basis": "PKPU 5/2022"}
     assert (await second.post(f"{asked.headers['location']}:confirm", note)).status_code == 200
     assert await items(meeting, "corrections", known_at=nothing) == []
@@ -111,7 +111,7 @@ async def test_a_quorum(own_app: FastAPI, own_client: httpx.AsyncClient, own_url
     address = f"{PLENARY}/quorum"
     before = (await own_client.get(address, params={"at": plenaries.at("12:00")})).json()
     then = (await fetch(own_url, "SELECT clock_timestamp()")).isoformat()
-    await fetch(own_url, "UPDATE scans SET annulled_at = clock_timestamp(), annulled_for = 'a slip'")
+    await fetch(own_url, "UPDATE scans SET annulled_at = clock_timestamp(), annulment_reason = 'a slip'")
     known = await own_client.get(address, params={"at": plenaries.at("12:00"), "known_at": then})
     assert known.json() == before
     assert (before["present"], before["met"]) == (5, True)

@@ -29,9 +29,9 @@ async def test_it_is_shown_with_its_reason(meeting: MeetingClient) -> None:
     answer = await by_hand(meeting, 0, SICK)
     assert answer.status_code == 200, answer.text
     told = answer.json()
-    assert (told["status"], told["by_hand"], told["revision"]) == ("sick", SICK, 2)
+    assert (told["status"], told["manual_status"], told["revision"]) == ("sick", SICK, 2)
     assert await meeting.get_attendance(0) == told
-    assert (await meeting.get_attendance(1))["by_hand"] is None
+    assert (await meeting.get_attendance(1))["manual_status"] is None
     revisions = (await meeting.admin.get(f"{meeting.participant_path(0)}/revisions")).json()["items"]
     assert [one["reason"] for one in revisions] == [None, SICK["reason"]]
 
@@ -40,13 +40,13 @@ async def test_a_scan_goes_before_it_until_it_is_annulled(meeting: MeetingClient
     await by_hand(meeting, 0, SICK)
     await meeting.send_batch([scan := meeting.new_scan(0, 60)], 60)
     came = await meeting.get_attendance(0)
-    assert (came["status"], came["by_hand"], came["first_entry"]) == ("present", SICK, scan["scan_id"])
+    assert (came["status"], came["manual_status"], came["first_entry"]) == ("present", SICK, scan["scan_id"])
     annulled = await meeting.admin.post(
         f"{meeting.path}/check-ins/{scan['scan_id']}:annul", {"reason": "badge dipinjamkan"}
     )
-    assert (annulled.status_code, annulled.json()["annulled_for"]) == (200, "badge dipinjamkan")
+    assert (annulled.status_code, annulled.json()["annulment_reason"]) == (200, "badge dipinjamkan")
     after = await meeting.get_attendance(0)
-    assert (after["status"], after["by_hand"], after["first_entry"]) == ("sick", SICK, None)
+    assert (after["status"], after["manual_status"], after["first_entry"]) == ("sick", SICK, None)
     assert (after["arrived_at"], after["intervals"], after["late"]) == (None, [], False)
     assert await meeting.get_scan_outcomes() == {scan["scan_id"]: "annulled"}
 
@@ -54,7 +54,7 @@ async def test_a_scan_goes_before_it_until_it_is_annulled(meeting: MeetingClient
 async def test_set_after_a_scan_it_stands_beside_it(meeting: MeetingClient) -> None:
     await meeting.send_batch([meeting.new_scan(0)])
     answer = await by_hand(meeting, 0, {"status": "absent", "reason": "tidak terlihat"})
-    assert (answer.json()["status"], answer.json()["by_hand"]["status"]) == ("present", "absent")
+    assert (answer.json()["status"], answer.json()["manual_status"]["status"]) == ("present", "absent")
 
 
 async def test_an_annulment_is_told_as_it_was_when_it_is_asked_again(meeting: MeetingClient) -> None:
@@ -80,7 +80,7 @@ async def test_of_two_entries_the_next_one_counts_when_the_first_is_annulled(mee
 async def test_expected_takes_it_away(meeting: MeetingClient) -> None:
     await by_hand(meeting, 0, SICK)
     answer = await by_hand(meeting, 0, {"status": "expected", "reason": "keliru"})
-    assert (answer.json()["status"], answer.json()["by_hand"]) == ("expected", None)
+    assert (answer.json()["status"], answer.json()["manual_status"]) == ("expected", None)
 
 
 async def test_it_names_the_revision_that_was_read(meeting: MeetingClient) -> None:

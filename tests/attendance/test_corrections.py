@@ -29,7 +29,7 @@ async def meeting(app: FastAPI, client: httpx.AsyncClient) -> MeetingClient:
 
 
 def writer(meeting: MeetingClient, name: str) -> Calls:
-    return Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, Scope.ATTENDANCE_READ, client=name)
+    return Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, Scope.ATTENDANCE_READ, client_id=name)
 
 
 async def close(meeting: MeetingClient) -> dict[str, Any]:
@@ -82,7 +82,7 @@ async def test_a_correction_waits_and_changes_nothing(meeting: MeetingClient) ->
     assert (await meeting.get_attendance(0))["status"] == "expected"
     (one,) = await corrections(meeting, "?pending=true")
     assert (one["participant"]["id"], one["status"], one["reason"]) == (meeting.participants[0], *SICK.values())
-    assert (one["asked_by"], one["confirmed_by"], one["confirmed_at"]) == ("first", None, None)
+    assert (one["requested_by"], one["confirmed_by"], one["confirmed_at"]) == ("first", None, None)
     assert await corrections(meeting, "?pending=false") == []
 
 
@@ -91,9 +91,9 @@ async def test_the_second_client_makes_it(meeting: MeetingClient) -> None:
     confirm = await asked(meeting, writer(meeting, "first"))
     answer = await writer(meeting, "second").post(confirm, {})
     assert answer.status_code == 200, answer.text
-    assert (answer.json()["asked_by"], answer.json()["confirmed_by"]) == ("first", "second")
+    assert (answer.json()["requested_by"], answer.json()["confirmed_by"]) == ("first", "second")
     came = await meeting.get_attendance(0)
-    assert (came["status"], came["by_hand"]) == ("sick", SICK)
+    assert (came["status"], came["manual_status"]) == ("sick", SICK)
     assert await corrections(meeting, "?pending=true") == []
     assert await corrections(meeting, "?pending=false") == [answer.json()]
 
@@ -142,9 +142,9 @@ async def test_of_another_meeting_it_is_none(meeting: MeetingClient) -> None:
     await close(other)
     answer = await writer(meeting, "second").post(confirm.replace(meeting.path, other.path), {})
     assert answer.status_code == 404
-    bound = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, organization="kpu-32", client="second")
+    bound = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, organization="kpu-32", client_id="second")
     assert (await bound.post(confirm, {})).status_code == 404
-    gate = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, meeting=meeting.code, client="second")
+    gate = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, meeting=meeting.code, client_id="second")
     assert (await gate.post(confirm, {})).status_code == 403
     assert (await meeting.get_attendance(0))["status"] == "expected"
 
@@ -163,7 +163,7 @@ async def test_an_annulment_is_a_correction_too(meeting: MeetingClient) -> None:
     assert (await meeting.get_attendance(0))["status"] == "expected"
     assert await meeting.get_scan_outcomes() == {scan["scan_id"]: "annulled"}
     again = await writer(meeting, "first").post(annul, {"reason": "lagi"})
-    assert (again.status_code, again.json()["annulled_for"]) == (200, "badge dipinjamkan")
+    assert (again.status_code, again.json()["annulment_reason"]) == (200, "badge dipinjamkan")
 
 
 async def test_what_gates_send_afterwards_is_kept_without_effect(meeting: MeetingClient) -> None:
@@ -216,7 +216,7 @@ async def test_a_closing_waits_for_what_is_on_its_way(meeting: MeetingClient) ->
 async def test_each_reading_of_them_leaves_a_line(meeting: MeetingClient) -> None:
     await close(meeting)
     await asked(meeting, writer(meeting, "first"))
-    reader = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_READ, client=meeting.code)
+    reader = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_READ, client_id=meeting.code)
     assert (await reader.get(f"{meeting.path}/corrections")).headers["cache-control"] == "no-store"
     keys = "SELECT keys FROM audit_lines WHERE client = $1"
     told = await fetch(database_url_of(meeting.app), keys, meeting.code)

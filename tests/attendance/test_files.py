@@ -18,7 +18,7 @@ from app.auth import Scope
 from app.core.db import database
 from app.rolls import export_repository
 from app.rolls.export_router import CSV, PDF, XLSX
-from tests.callers import bearer
+from tests.callers import bearer_headers
 from tests.check_ins.meeting_client import MeetingClient
 from tests.conftest import database_url_of, fetch
 
@@ -166,9 +166,9 @@ async def test_it_has_no_pages(client: httpx.AsyncClient) -> None:
 async def test_to_whom_it_is_not_shown_it_is_not_given(app: FastAPI, client: httpx.AsyncClient) -> None:
     callers: list[dict[str, str]] = [
         {},
-        bearer(app, Scope.ATTENDANCE_WRITE),
-        bearer(app, Scope.ATTENDANCE_READ, organization="kpu-31"),
-        bearer(app, Scope.ATTENDANCE_READ, meeting="mixed"),
+        bearer_headers(app, Scope.ATTENDANCE_WRITE),
+        bearer_headers(app, Scope.ATTENDANCE_READ, organization="kpu-31"),
+        bearer_headers(app, Scope.ATTENDANCE_READ, meeting="mixed"),
     ]
     for media_type in (CSV, XLSX, PDF, "application/json"):
         answers = [await asked(client, "/v1/meetings/closed/attendance", media_type, **one) for one in callers]
@@ -179,7 +179,7 @@ async def test_to_whom_it_is_not_shown_it_is_not_given(app: FastAPI, client: htt
 
 
 async def test_in_full_it_leaves_a_line_that_names_all(app: FastAPI, client: httpx.AsyncClient) -> None:
-    reader = bearer(app, Scope.ATTENDANCE_READ, client="reader-of-files")
+    reader = bearer_headers(app, Scope.ATTENDANCE_READ, client_id="reader-of-files")
     answer = await asked(client, "/v1/meetings/closed/attendance?organization=kpu-94", **reader)
     assert [one["Kehadiran"] for one in csv.DictReader(io.StringIO(answer.text))] == ["Sakit", "Hadir"]
     assert answer.headers["cache-control"] == "no-store"
@@ -192,7 +192,7 @@ async def test_in_full_it_leaves_a_line_that_names_all(app: FastAPI, client: htt
 async def test_without_a_line_it_is_not_given(app: FastAPI, client: httpx.AsyncClient) -> None:
     url = database_url_of(app)
     await fetch(url, "ALTER TABLE audit_lines ADD CONSTRAINT none_now CHECK (client <> 'unlucky') NOT VALID")
-    given = bearer(app, Scope.ATTENDANCE_READ, client="unlucky")
+    given = bearer_headers(app, Scope.ATTENDANCE_READ, client_id="unlucky")
     with structlog.testing.capture_logs():  # of the fault it would write pages to the terminal
         answer = await asked(client, "/v1/meetings/closed/attendance", **given)
     await fetch(url, "ALTER TABLE audit_lines DROP CONSTRAINT none_now")
@@ -241,7 +241,7 @@ async def test_as_it_was_known(meeting: MeetingClient, monkeypatch: pytest.Monke
 
 async def test_a_gate_of_the_meeting_reads_it_in_full(meeting: MeetingClient) -> None:
     await meeting.admin.patch(meeting.attendance_path(0), {"status": "sick", "reason": "x"})
-    gate = bearer(meeting.app, Scope.ATTENDANCE_READ, meeting=meeting.code)
+    gate = bearer_headers(meeting.app, Scope.ATTENDANCE_READ, meeting=meeting.code)
     callers: tuple[dict[str, str], ...] = (gate, {})
     told = [(await table(meeting.client, f"{meeting.path}/attendance", **one))[0]["Kehadiran"] for one in callers]
     assert told == ["Sakit", "Izin"]

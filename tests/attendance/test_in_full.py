@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from app.auth import Scope
 from tests.attendance import made_up
-from tests.callers import bearer
+from tests.callers import bearer_headers
 from tests.conftest import client_of, fetch
 
 CLOSED = "/v1/meetings/closed/attendance"
@@ -29,7 +29,7 @@ async def app(own_app: FastAPI, own_url: str) -> FastAPI:
 @pytest_asyncio.fixture
 async def reader(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     async with client_of(app) as client:
-        client.headers.update(bearer(app, Scope.ATTENDANCE_READ, client="kemendagri"))
+        client.headers.update(bearer_headers(app, Scope.ATTENDANCE_READ, client_id="kemendagri"))
         yield client
 
 

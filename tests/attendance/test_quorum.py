@@ -100,7 +100,9 @@ async def test_nobody_is_counted_twice(room: Room) -> None:
 
 async def test_a_scan_that_is_annulled_never_was(room: Room) -> None:
     await room.enter(FIVE)
-    sql = "UPDATE scans SET annulled_at = now(), annulled_for = 'a slip' WHERE scanned_at = '2022-06-14T09:04+07:00'"
+    sql = (
+        "UPDATE scans SET annulled_at = now(), annulment_reason = 'a slip' WHERE scanned_at = '2022-06-14T09:04+07:00'"
+    )
     await fetch(room.url, sql)
     assert await room.said("12:00") == (4, False, None, None)
 

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from app.auth import Scope
 from tests.attendance import plenaries
 from tests.attendance.plenaries import FIVE, PLENARY, Room, at
-from tests.callers import bearer
+from tests.callers import bearer_headers
 from tests.conftest import fetch
 
 LINES = "SELECT keys FROM audit_lines WHERE operation = 'get_quorum'"
@@ -25,7 +25,7 @@ async def test_an_open_roll_may_be_kept_for_seconds(room: Room, own_client: http
     answer = await own_client.get(f"{PLENARY}/quorum", params={"at": at("12:00")})
     assert answer.headers["cache-control"] == "public, max-age=5"
     assert {one.strip() for one in answer.headers["vary"].split(",")} >= {"Accept", "Authorization"}
-    reader = bearer(room.app, Scope.ATTENDANCE_READ)
+    reader = bearer_headers(room.app, Scope.ATTENDANCE_READ)
     assert (await room.ask("12:00", reader)) == answer.json()
     assert await fetch(room.url, LINES) is None
 
@@ -43,7 +43,7 @@ class TestRestricted:
         assert [one["present"] for one in found["members"]] == [None] * 7
 
     async def test_who_may_read_is_told_who_and_it_is_kept_that_they_were(self, room: Room) -> None:
-        reader = bearer(room.app, Scope.ATTENDANCE_READ)
+        reader = bearer_headers(room.app, Scope.ATTENDANCE_READ)
         answer = await room.client.get(f"{PLENARY}/quorum", params={"at": at("12:00")}, headers=reader)
         there = {one["official"]["id"] for one in answer.json()["members"] if one["present"]}
         assert there == set(room.officials[:5])
@@ -63,5 +63,5 @@ class TestRestricted:
     )
     async def test_who_may_not_is_as_anyone(self, room: Room, caller: dict[str, Any]) -> None:
         scopes = caller.pop("scopes", (Scope.ATTENDANCE_READ,))
-        assert await room.ask("12:00", bearer(room.app, *scopes, **caller)) == await room.ask("12:00")
+        assert await room.ask("12:00", bearer_headers(room.app, *scopes, **caller)) == await room.ask("12:00")
         assert await fetch(room.url, LINES) is None

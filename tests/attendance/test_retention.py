@@ -89,7 +89,7 @@ async def correct(meeting: MeetingClient) -> None:
     asked = {"status": "excused", "reason": f"izin {WORD}"}
     answer = await meeting.admin.patch(meeting.attendance_path(1), asked)
     assert answer.status_code == 202, answer.text
-    other = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, client="second")
+    other = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, client_id="second")
     assert (await other.post(f"{answer.headers['location']}:confirm", {})).status_code == 200
     await meeting.admin.patch(meeting.attendance_path(1), asked)
 
@@ -151,7 +151,7 @@ async def test_on_the_day_after_persons_become_counts(meeting: MeetingClient, ow
     assert await fetch(own_url, FACTS, meeting.code) == 0
     assert await summaries(meeting) == before
     assert (await meeting.client.get(f"{meeting.path}/attendance")).json()["items"] == []
-    is_forgotten = "SELECT forgotten_at IS NOT NULL AND roll_closed_at IS NOT NULL FROM meetings WHERE code = $1"
+    is_forgotten = "SELECT anonymised_at IS NOT NULL AND roll_closed_at IS NOT NULL FROM meetings WHERE code = $1"
     assert await fetch(own_url, is_forgotten, meeting.code)
     assert (await meeting.admin.post(f"{meeting.path}/participants", {"name": "Baru"})).json()["code"] == "roll_closed"
 
@@ -166,7 +166,7 @@ async def test_the_trail_says_that_it_was_done(meeting: MeetingClient, own_url: 
 async def test_done_twice_it_is_done_once(meeting: MeetingClient, own_url: str) -> None:
     await move(own_url, meeting, DAYS + 1)
     await maintenance.anonymise_participants(own_url, dry_run=False)
-    at = "SELECT forgotten_at FROM meetings WHERE code = $1"
+    at = "SELECT anonymised_at FROM meetings WHERE code = $1"
     before = await fetch(own_url, at, meeting.code)
     assert await maintenance.anonymise_participants(own_url, dry_run=False) == []
     assert await fetch(own_url, "SELECT anonymise_participants($1)", meeting.code) is None

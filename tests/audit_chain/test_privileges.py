@@ -12,7 +12,7 @@ from app import operations
 from app.audit_chain import sealer
 from app.models import Base
 from app.settings import Settings
-from tests.audit_chain.trail import LINE, add_lines, kept_chain, recomputed, seal_all, verdict
+from tests.audit_chain.trails import INSERT_LINE, add_lines, fetch_chain, recompute_chain, seal_all, verify
 from tests.conftest import client_of, fetch, running
 
 TRAIL = ("audit_lines", "audit_seals", "audit_roots")
@@ -52,8 +52,8 @@ async def test_it_adds_to_the_trail_and_seals_it(serving: asyncpg.Connection) ->
     await seal_all(serving, 5)
     ((hash_, now),) = await serving.fetch("SELECT hash, now() FROM audit_seals WHERE position = 5")
     await serving.execute(sealer.INSERT_ROOT, now, 5, hash_)
-    assert await kept_chain(serving) == await recomputed(serving)
-    assert await verdict(serving) == (5, 0, 1, 0, [])
+    assert await fetch_chain(serving) == await recompute_chain(serving)
+    assert await verify(serving) == (5, 0, 1, 0, [])
 
 
 @pytest.mark.parametrize("table", TRAIL)
@@ -116,7 +116,7 @@ async def test_its_writes_leave_revisions(serving: asyncpg.Connection) -> None:
 
 @pytest.mark.parametrize("table", TRAIL)
 async def test_its_owner_is_stopped_by_a_trigger(owner: asyncpg.Connection, table: str) -> None:
-    await owner.execute(LINE, None, None, "o", [], None, None)
+    await owner.execute(INSERT_LINE, None, None, "o", [], None, None)
     hashed = table != "audit_lines"
     for change in (CHANGES[0] if hashed else CHANGES[1], *CHANGES[2:]):
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only ever added to"):

@@ -8,7 +8,7 @@ import pytest
 
 from app.audit_chain import sealer
 from app.audit_chain.sealer import Root
-from tests.audit_chain.trail import kept_chain, seal_all
+from tests.audit_chain.trails import fetch_chain, seal_all
 
 
 def hour(number: int) -> datetime:
@@ -63,7 +63,7 @@ async def test_they_are_kept_with_the_hash_of_their_position(
     await owner.execute("INSERT INTO audit_lines (at, operation, keys) VALUES ('2199-01-01', 'ahead', '{}')")
     await seal_all(sealing, 2)
     await sealer.seal_lines(sealing)
-    hashes = [hash_ for _, hash_ in await kept_chain(owner)]
+    hashes = [hash_ for _, hash_ in await fetch_chain(owner)]
     assert [Root(*row) for row in await owner.fetch("SELECT hour, position, hash FROM audit_roots ORDER BY hour")] == [
         Root(datetime(2026, 11, 20, 7, tzinfo=UTC), 2, hashes[1]),
         Root(datetime(2026, 11, 21, 7, tzinfo=UTC), 3, hashes[2]),

@@ -9,7 +9,7 @@ import pytest
 from app.audit_chain import maintenance, sealer, task
 from app.core import telemetry
 from app.settings import Settings
-from tests.audit_chain.trail import LINE, add_lines, kept_chain, recomputed, seal_all, verdict
+from tests.audit_chain.trails import INSERT_LINE, add_lines, fetch_chain, recompute_chain, seal_all, verify
 
 WRITERS, EACH = 16, 25
 
@@ -23,7 +23,7 @@ async def write(url: str, seed: int) -> list[int]:
         await transaction.start()
         ids = []
         for _ in range(chance.randint(1, 3)):
-            ids.append(await connection.fetchval(f"{LINE} RETURNING id", "c", "s", "o", ["k"], "r", None))
+            ids.append(await connection.fetchval(f"{INSERT_LINE} RETURNING id", "c", "s", "o", ["k"], "r", None))
             await asyncio.sleep(chance.random() * 0.01)
         if chance.random() < 0.25:
             await transaction.rollback()
@@ -50,7 +50,7 @@ async def test_sixteen_writers_make_one_chain_and_no_false_alarm(
     async def look() -> None:
         nonlocal looks
         while not over:
-            assert (await verdict(owner)).defects == []
+            assert (await verify(owner)).defects == []
             looks += 1
 
     others = [asyncio.create_task(one) for one in (seal(), seal(), look())]
@@ -61,12 +61,12 @@ async def test_sixteen_writers_make_one_chain_and_no_false_alarm(
                 committed += ids
     over = True
     await asyncio.gather(*others)
-    await seal_all(sealing, len(committed) - len(await kept_chain(owner)))
-    chain = await kept_chain(owner)
+    await seal_all(sealing, len(committed) - len(await fetch_chain(owner)))
+    chain = await fetch_chain(owner)
     assert sorted(line for line, _ in chain) == sorted(committed)
     assert [line for line, _ in chain] != sorted(committed)  # they did overlap
-    assert chain == await recomputed(owner)
-    assert await verdict(owner) == (len(committed), 0, 0, 0, [])
+    assert chain == await recompute_chain(owner)
+    assert await verify(owner) == (len(committed), 0, 0, 0, [])
 
 
 async def test_a_line_waits_for_older_transactions(
@@ -74,13 +74,13 @@ async def test_a_line_waits_for_older_transactions(
 ) -> None:
     older = await asyncpg.connect(database_url)
     async with older.transaction():
-        await older.execute(LINE, None, None, "older", [], None, None)
+        await older.execute(INSERT_LINE, None, None, "older", [], None, None)
         await add_lines(owner, 3)
         assert await sealer.seal_lines(sealing) == 0
-        assert await verdict(owner) == (0, 3, 0, 0, [])
+        assert await verify(owner) == (0, 3, 0, 0, [])
     await older.close()
     await seal_all(sealing, 4)
-    assert [line for line, _ in await kept_chain(owner)] == [1, 2, 3, 4]
+    assert [line for line, _ in await fetch_chain(owner)] == [1, 2, 3, 4]
 
 
 async def test_of_two_one_seals(owner: asyncpg.Connection, database_url: str, sealing: asyncpg.Connection) -> None:
@@ -99,11 +99,11 @@ async def test_the_bytes_of_a_line_are_those_that_are_documented(
     await add_lines(owner, 13)
     await owner.execute("INSERT INTO audit_lines (at, operation, keys) VALUES ('2026-01-01 07:00+07', 'whole', '{}')")
     await seal_all(sealing, 14)
-    assert await kept_chain(owner) == await recomputed(owner)
+    assert await fetch_chain(owner) == await recompute_chain(owner)
 
 
 def in_batches_of(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    for name in ("SELECT_NEXT_LINES", "SELECT_LINES_ABOVE_HIGHEST", "SELECT_LINES_OF_OLD_CLUSTER"):
+    for name in ("SELECT_NEXT_LINES", "SELECT_LINES_AFTER_RESTORE", "SELECT_RESTORED_LINES"):
         monkeypatch.setattr(sealer, name, getattr(sealer, name).replace("LIMIT 1000", f"LIMIT {number}"))
     monkeypatch.setattr(sealer, "MAX_LINES_PER_TRANSACTION", number)
 
@@ -125,9 +125,9 @@ async def test_a_crash_leaves_a_chain_that_goes_on(
         with pytest.raises(ConnectionError):
             await seal_all(crashing, 23)
     crashing.terminate()
-    assert len(await kept_chain(owner)) == 10
+    assert len(await fetch_chain(owner)) == 10
     await seal_all(sealing, 13)
-    assert await verdict(owner) == (23, 0, 0, 0, [])
+    assert await verify(owner) == (23, 0, 0, 0, [])
 
 
 @pytest.mark.parametrize("batch", [2, 1000])
@@ -144,13 +144,13 @@ async def test_a_trail_goes_on_in_another_cluster(
     await seal_all(sealing, 3)
     await owner.execute(old("generate_series(9000000009, 9000000005, -1)"))  # came along unsealed: ids 4 to 8
     await add_lines(owner, 3)
-    assert (await verdict(owner)).defects == []
+    assert (await verify(owner)).defects == []
     await seal_all(sealing, 8)
     await add_lines(owner, 3)
-    assert (await verdict(owner)).defects == []
+    assert (await verify(owner)).defects == []
     await seal_all(sealing, 3)
-    assert [line for line, _ in await kept_chain(owner)] == [3, 2, 1, 8, 7, 6, 5, 4, 9, 10, 11, 12, 13, 14]
-    assert await verdict(owner) == (14, 0, 0, 0, [])
+    assert [line for line, _ in await fetch_chain(owner)] == [3, 2, 1, 8, 7, 6, 5, 4, 9, 10, 11, 12, 13, 14]
+    assert await verify(owner) == (14, 0, 0, 0, [])
 
 
 async def test_lines_made_before_the_newest_seals_number_is_come_to_are_sealed_too(
@@ -166,8 +166,8 @@ async def test_lines_made_before_the_newest_seals_number_is_come_to_are_sealed_t
     for _ in range(1000):
         await owner.fetchval("SELECT pg_current_xact_id()")
     await seal_all(sealing, 3)
-    assert sorted(line for line, _ in await kept_chain(owner)) == [1, 2, 3, 4]
-    assert (await verdict(owner)).defects == []
+    assert sorted(line for line, _ in await fetch_chain(owner)) == [1, 2, 3, 4]
+    assert (await verify(owner)).defects == []
 
 
 class TestTask:

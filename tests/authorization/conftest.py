@@ -10,7 +10,7 @@ from app.auth import Scope
 from app.settings import Settings
 from tests.authorization import world
 from tests.authorization.asks_at_the_door import check_ins
-from tests.callers import bearer
+from tests.callers import bearer_headers
 from tests.conftest import LOADED, client_of, copy_of, running
 
 JSON = {"Content-Type": "application/json"}
@@ -29,7 +29,7 @@ async def app(world_url: str) -> AsyncIterator[FastAPI]:
     async with running(settings) as app:
         async with client_of(app) as client:
             for ask in check_ins():  # before, so that to every gate afterwards it is one that was stored already
-                headers = bearer(app, Scope.CHECK_INS_WRITE)
+                headers = bearer_headers(app, Scope.CHECK_INS_WRITE)
                 answer = await client.post(ask.target, content=ask.content, headers={**headers, **JSON})
                 assert answer.status_code == (404 if ask.is_missing else 201)
         yield app

@@ -10,7 +10,7 @@ from app.auth.keys import ACCESS_TOKEN_SECONDS
 from app.auth.tokens import Grant
 from app.state import state_of
 from tests.authorization.world import CALLER, MEETINGS, NOWHERE, OTHER, OWN
-from tests.callers import bearer
+from tests.callers import bearer_headers
 
 GATE = MEETINGS["own", "restricted"]
 
@@ -60,4 +60,4 @@ async def headers(app: FastAPI, role: Role) -> dict[str, str]:
         key, began = await trust.get_signing_key(), time.time() - ACCESS_TOKEN_SECONDS - 60
         token = tokens.issue_access_token(client, key, issuer=trust.issuer, audience=trust.audience, now=began)
         return {"Authorization": f"Bearer {token}"}
-    return bearer(app, *role.scopes, organization=role.organization, meeting=role.meeting, client=CALLER)
+    return bearer_headers(app, *role.scopes, organization=role.organization, meeting=role.meeting, client_id=CALLER)

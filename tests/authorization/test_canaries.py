@@ -25,7 +25,7 @@ from tests.authorization import canaries
 from tests.authorization.asks_at_the_door import FILES
 from tests.authorization.canaries import CLOSED, HIDDEN_IDS, ILL, OPEN, SENT, WORDS, id_of
 from tests.authorization.hearing import Heard, heard_at
-from tests.callers import bearer
+from tests.callers import bearer_headers
 from tests.conftest import LOADED, client_of, copy_of, fetch, running
 from tests.service.conftest import serving
 
@@ -70,8 +70,8 @@ async def few(url: str) -> AsyncIterator["Asked"]:
         async with running(Settings(DATABASE_URL=url, rate_client=0, rate_network=0)) as app, client_of(app) as http:
             form = {"grant_type": "client_credentials"}
             answer = await http.post("/oauth/token", data=form, auth=httpx.BasicAuth(*made))
-            tokens = {"anyone": {}, **{name: bearer(app, *ROLES[name][0], **ROLES[name][1]) for name in FEW}}
-            tokens[ALL] = bearer(app, *Scope)
+            tokens = {"anyone": {}, **{name: bearer_headers(app, *ROLES[name][0], **ROLES[name][1]) for name in FEW}}
+            tokens[ALL] = bearer_headers(app, *Scope)
             tokens[READS] = {"Authorization": f"Bearer {answer.raise_for_status().json()['access_token']}"}
 
             async def read(target: str, headers: dict[str, str]) -> httpx.Response:

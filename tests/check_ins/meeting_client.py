@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 
 from app.auth import Scope
 from app.state import state_of
-from tests.callers import bearer
+from tests.callers import bearer_headers
 from tests.conftest import database_url_of
 from tests.writes.calls import Calls
 
@@ -115,7 +115,9 @@ class MeetingClient:
         sent = after_start(seconds + skew).isoformat()
         body = {"device_id": device, "device_sent_at": sent, "clock_epoch": epoch, "scans": list(scans)}
         return await self.client.post(
-            f"{self.path}/check-ins:batch", json=body, headers=headers or bearer(self.app, Scope.CHECK_INS_WRITE)
+            f"{self.path}/check-ins:batch",
+            json=body,
+            headers=headers or bearer_headers(self.app, Scope.CHECK_INS_WRITE),
         )
 
     async def check_in(self, scans: Sequence[dict[str, Any]], seconds: float = 0, **options: Any) -> list[str]:

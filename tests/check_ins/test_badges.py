@@ -19,7 +19,7 @@ from uuid_utils.compat import uuid7
 from app.auth import Scope
 from app.badges import repository
 from app.badges.keys import BadgeSigningKey
-from tests.callers import bearer
+from tests.callers import bearer_headers
 from tests.check_ins.meeting_client import MeetingClient
 
 
@@ -93,8 +93,8 @@ class TestReading:
     async def test_of_somebody_else_is_404(self, app: FastAPI, meeting: MeetingClient) -> None:
         at = f"{meeting.participant_path(0)}/badge"
         for headers in (
-            bearer(app, Scope.ATTENDANCE_READ, organization="kpu-32"),
-            bearer(app, Scope.ATTENDANCE_READ, meeting="rakornas-2022-06"),
+            bearer_headers(app, Scope.ATTENDANCE_READ, organization="kpu-32"),
+            bearer_headers(app, Scope.ATTENDANCE_READ, meeting="rakornas-2022-06"),
         ):
             assert (await meeting.client.get(at, headers=headers)).status_code == 404
         assert (await meeting.client.get(at)).status_code == 401
@@ -140,7 +140,7 @@ class TestIssuingAnew:
 
     async def test_is_not_for_gates(self, app: FastAPI, meeting: MeetingClient) -> None:
         at = f"{meeting.participant_path(0)}/badge"
-        gate = bearer(app, Scope.ATTENDANCE_WRITE, meeting=meeting.code)
+        gate = bearer_headers(app, Scope.ATTENDANCE_WRITE, meeting=meeting.code)
         assert (await meeting.client.post(at, headers=gate)).status_code == 403
         missing = f"{meeting.path}/participants/{uuid7()}/badge"
         assert (await meeting.client.post(missing, headers=meeting.admin.headers)).status_code == 404

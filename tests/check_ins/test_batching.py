@@ -14,7 +14,7 @@ from app.check_ins.batching import MAX_SUBMISSIONS_PER_TRANSACTION, CheckInBatch
 from app.check_ins.repository import DeviceSubmission, ScanResult
 from app.core.problems import Unavailable
 from app.state import state_of
-from tests.callers import bearer
+from tests.callers import bearer_headers
 from tests.check_ins.meeting_client import FixedClock, MeetingClient, after_start, parse_instant
 
 
@@ -148,7 +148,7 @@ async def test_gates_that_scan_at_the_same_moment_are_each_told_of_their_own(
     app: FastAPI, meeting: MeetingClient
 ) -> None:
     """Eight devices whose clocks are apart scan one badge, and eight another."""
-    headers = bearer(app, Scope.CHECK_INS_WRITE)
+    headers = bearer_headers(app, Scope.CHECK_INS_WRITE)
     state_of(meeting.app).receipt_clock = FixedClock(after_start(100))
 
     async def check_in(n: int, badge: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from app.auth import Scope
 from app.state import state_of
-from tests.callers import bearer
+from tests.callers import bearer_headers
 from tests.check_ins.meeting_client import FixedClock, MeetingClient, after_start, parse_instant
 
 
@@ -20,7 +20,7 @@ async def post(meeting: MeetingClient, scan: dict[str, object], **headers: str) 
 class TestOne:
     async def test_is_told_what_becomes_of_it(self, app: FastAPI, meeting: MeetingClient) -> None:
         state_of(meeting.app).receipt_clock = FixedClock(after_start(61.5))
-        answer = await post(meeting, scan := meeting.new_scan(0, 60), **bearer(app, Scope.CHECK_INS_WRITE))
+        answer = await post(meeting, scan := meeting.new_scan(0, 60), **bearer_headers(app, Scope.CHECK_INS_WRITE))
         assert answer.status_code == 201
         assert answer.headers["cache-control"] == "no-store"
         told = answer.json()
@@ -29,7 +29,7 @@ class TestOne:
         assert told["clock_skew_ms"] == -1500
 
     async def test_is_answered_alike_when_it_is_sent_again(self, app: FastAPI, meeting: MeetingClient) -> None:
-        headers = bearer(app, Scope.CHECK_INS_WRITE)
+        headers = bearer_headers(app, Scope.CHECK_INS_WRITE)
         first = await post(meeting, scan := meeting.new_scan(0, 60), **headers)
         await post(meeting, meeting.new_scan(0, 61), **headers)
         again = await post(meeting, scan, **headers)
@@ -39,24 +39,28 @@ class TestOne:
 
     async def test_of_a_meeting_that_is_not_there_is_404(self, app: FastAPI, meeting: MeetingClient) -> None:
         meeting.code = "no-such"
-        assert (await post(meeting, meeting.new_scan(0), **bearer(app, Scope.CHECK_INS_WRITE))).status_code == 404
+        assert (
+            await post(meeting, meeting.new_scan(0), **bearer_headers(app, Scope.CHECK_INS_WRITE))
+        ).status_code == 404
 
     async def test_at_the_gate_of_another_meeting_is_404(self, app: FastAPI, meeting: MeetingClient) -> None:
-        gate = bearer(app, Scope.CHECK_INS_WRITE, meeting="rakornas-2022-06")
+        gate = bearer_headers(app, Scope.CHECK_INS_WRITE, meeting="rakornas-2022-06")
         assert (await post(meeting, meeting.new_scan(0), **gate)).status_code == 404
         assert await meeting.get_scan_outcomes() == {}
-        gate = bearer(app, Scope.CHECK_INS_WRITE, meeting=meeting.code)
+        gate = bearer_headers(app, Scope.CHECK_INS_WRITE, meeting=meeting.code)
         assert (await post(meeting, meeting.new_scan(0), **gate)).status_code == 201
 
     async def test_of_a_body_elsewhere_is_404(self, app: FastAPI, meeting: MeetingClient) -> None:
-        elsewhere = bearer(app, Scope.CHECK_INS_WRITE, organization="kpu-32")
+        elsewhere = bearer_headers(app, Scope.CHECK_INS_WRITE, organization="kpu-32")
         assert (await post(meeting, meeting.new_scan(0), **elsewhere)).status_code == 404
-        host = bearer(app, Scope.CHECK_INS_WRITE, organization="kpu")
+        host = bearer_headers(app, Scope.CHECK_INS_WRITE, organization="kpu")
         assert (await post(meeting, meeting.new_scan(0), **host)).status_code == 201
 
     async def test_needs_the_scope(self, app: FastAPI, meeting: MeetingClient) -> None:
         assert (await post(meeting, meeting.new_scan(0))).status_code == 401
-        assert (await post(meeting, meeting.new_scan(0), **bearer(app, Scope.ATTENDANCE_WRITE))).status_code == 403
+        assert (
+            await post(meeting, meeting.new_scan(0), **bearer_headers(app, Scope.ATTENDANCE_WRITE))
+        ).status_code == 403
 
 
 class TestOutcomes:

@@ -8,7 +8,7 @@ from joserfc import jws
 from joserfc.jwk import OKPKey
 
 from app.auth import Scope
-from tests.callers import bearer
+from tests.callers import bearer_headers
 from tests.check_ins.meeting_client import MeetingClient
 
 
@@ -21,7 +21,7 @@ async def pack(meeting: MeetingClient, query: str = "", **headers: str) -> dict[
 
 @pytest.fixture
 def gate(app: FastAPI, meeting: MeetingClient) -> dict[str, str]:
-    return bearer(app, Scope.CHECK_INS_WRITE, meeting=meeting.code)
+    return bearer_headers(app, Scope.CHECK_INS_WRITE, meeting=meeting.code)
 
 
 async def revoke(meeting: MeetingClient, person: int) -> None:
@@ -80,7 +80,7 @@ async def test_names_are_for_who_may_read_them_and_leave_a_line(
     refused = await meeting.client.get(f"{meeting.path}/gate-pack?names=true", headers=gate)
     assert (refused.status_code, refused.json()["code"]) == (403, "insufficient_scope")
     assert "attendance:read" in refused.headers["www-authenticate"]
-    reader = bearer(app, Scope.CHECK_INS_WRITE, Scope.ATTENDANCE_READ, meeting=meeting.code)
+    reader = bearer_headers(app, Scope.CHECK_INS_WRITE, Scope.ATTENDANCE_READ, meeting=meeting.code)
     answer = await meeting.client.get(f"{meeting.path}/gate-pack?names=true", headers=reader)
     assert answer.headers["cache-control"] == "no-store"
     assert sorted(one["name"] for one in answer.json()["people"]) == [f"Peserta {n}" for n in range(6)]
@@ -89,8 +89,8 @@ async def test_names_are_for_who_may_read_them_and_leave_a_line(
 
 
 async def test_it_is_not_for_the_gates_of_other_meetings(app: FastAPI, meeting: MeetingClient) -> None:
-    other = bearer(app, Scope.CHECK_INS_WRITE, meeting="rakornas-2022-06")
+    other = bearer_headers(app, Scope.CHECK_INS_WRITE, meeting="rakornas-2022-06")
     assert (await meeting.client.get(f"{meeting.path}/gate-pack", headers=other)).status_code == 404
-    elsewhere = bearer(app, Scope.CHECK_INS_WRITE, organization="kpu-32")
+    elsewhere = bearer_headers(app, Scope.CHECK_INS_WRITE, organization="kpu-32")
     assert (await meeting.client.get(f"{meeting.path}/gate-pack", headers=elsewhere)).status_code == 404
     assert (await meeting.client.get(f"{meeting.path}/gate-pack")).status_code == 401

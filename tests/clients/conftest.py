@@ -1,4 +1,4 @@
-"""A database of this directory's own: its clients and keys are nobody else's."""
+"""An application over a database that only the tests of this directory use."""
 
 from collections.abc import AsyncIterator
 
@@ -7,7 +7,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from app.settings import Settings
-from tests.auth.made import bearer, token_of
+from tests.auth.credentials import authorization_headers, create_token
 from tests.conftest import LOADED, client_of, copy_of, running
 
 
@@ -32,5 +32,5 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 @pytest_asyncio.fixture(scope="package")
 async def admin(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     async with client_of(app) as client:
-        client.headers.update(bearer(await token_of(app, client, "clients:admin")))
+        client.headers.update(authorization_headers(await create_token(app, client, "clients:admin")))
         yield client

@@ -15,7 +15,7 @@ from app.auth import Scope
 from app.cli import app
 from app.clients import maintenance
 from app.settings import Settings
-from tests.auth.made import fetched_token, key_set, new_key
+from tests.auth.credentials import build_jwk_set, fetch_token, generate_key
 from tests.conftest import client_of, fetch, running
 
 LINES = "SELECT array_agg(operation ORDER BY id) FROM audit_lines WHERE client IS NULL AND operation LIKE 'clients %'"
@@ -73,7 +73,7 @@ async def test_in_words_the_secret_stands_by_itself(own_url: str) -> None:
 @pytest.mark.parametrize("alone", [True, False])
 async def test_a_client_with_keys(own_url: str, tmp_path: Path, alone: bool) -> None:
     """A file of one key will do."""
-    keys = key_set(new_key())
+    keys = build_jwk_set(generate_key())
     file = tmp_path / "keys.json"
     file.write_text(json.dumps(keys["keys"][0] if alone else keys))
     assert (await create(own_url, "--jwks", str(file), "--organization", "kpu-31"))["client_secret"] is None
@@ -115,5 +115,5 @@ async def test_a_database_without_clients_is_given_one_once(own_url: str) -> Non
     )
     ((id_, secret),) = [one for one in made if one]
     async with running(Settings(DATABASE_URL=own_url)) as service, client_of(service) as client:
-        assert await fetched_token(client, id_, secret, scope=" ".join(Scope))
+        assert await fetch_token(client, id_, secret, scope=" ".join(Scope))
     assert await asyncio.to_thread(operations.run_in_transaction, own_url, maintenance.create_first_client) is None

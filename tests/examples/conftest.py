@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from app.auth import Scope
 from app.settings import Settings
 from tests import openapi
-from tests.callers import bearer
+from tests.callers import bearer_headers
 from tests.conftest import LOADED, client_of, copy_of, running
 
 
@@ -31,4 +31,4 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 def token(app: FastAPI) -> dict[str, str]:
     """Of who may do all."""
-    return bearer(app, *Scope)
+    return bearer_headers(app, *Scope)

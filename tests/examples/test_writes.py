@@ -11,7 +11,7 @@ from app.auth import Scope
 from app.core.problems import MEDIA_TYPE
 from tests import openapi
 from tests.applications import application, document
-from tests.callers import bearer
+from tests.callers import bearer_headers
 
 EXAMPLES = openapi.written(application())
 WRITES = {
@@ -138,6 +138,6 @@ async def test_too_few_scopes_are_told(app: FastAPI, client: httpx.AsyncClient, 
     scope = "officials:write" if name == "import_rows" else needed[0]  # there it is the resource's
     assert scope in needed
     others = [one for one in Scope if one != scope]
-    for answer in await send(client, name, {**bearer(app, *others), "If-Match": "*"}):
+    for answer in await send(client, name, {**bearer_headers(app, *others), "If-Match": "*"}):
         assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope")
         assert scope in answer.json()["detail"]

@@ -77,7 +77,7 @@ class TestReady:
             await asyncio.sleep(0.05)
             return repository.Readiness("0000", "writable")
 
-        monkeypatch.setattr(repository, "readiness", slowly)
+        monkeypatch.setattr(repository, "check_readiness", slowly)
         answers = await asyncio.gather(*(client.get("/health/ready") for _ in range(20)))
         assert {answer.json()["schema_revision"] for answer in answers} == {"0000"}
         assert asked == 1

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.auth import Scope
-from tests.callers import bearer
+from tests.callers import bearer_headers
 
 CSV = "text/csv; charset=utf-8"
 NDJSON = "application/x-ndjson"
@@ -26,7 +26,7 @@ class Files:
 
     @classmethod
     def of(cls, app: FastAPI, http: httpx.AsyncClient, *scopes: Scope, **bound: str) -> "Files":
-        return cls(http, bearer(app, *(scopes or Scope), **bound))
+        return cls(http, bearer_headers(app, *(scopes or Scope), **bound))
 
     async def send(
         self, content: str | bytes, media_type: str, resource: str, *, key: str | None = None, **query: str

@@ -70,7 +70,7 @@ async def test_a_bound_client_brings_in_its_own(app: FastAPI, client: httpx.Asyn
 
 
 async def test_a_bound_client_takes_no_person_by_a_row(app: FastAPI, client: httpx.AsyncClient, own_url: str) -> None:
-    others = Files.of(app, client, organization="kpu-32", client="0197c0de-0000-7000-8000-00000000c132")
+    others = Files.of(app, client, organization="kpu-32", client_id="0197c0de-0000-7000-8000-00000000c132")
     files = Files.of(app, client, organization="kpu-31")
     member = {"organization": "kpu-31", "office": "member", "standing": "acting", "start_on": "2035"}
     made = await others.ndjson("officials", {"name": "Siti Contoh"}, {"name": "Budi Contoh"})

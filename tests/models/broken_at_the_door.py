@@ -30,7 +30,7 @@ AT_THE_DOOR: list[Broken] = [
     ("scans", {"badge_text": None}, "ck_scans_badge_or_text"),
     ("scans", {"badge": UUID(int=39)}, "ck_scans_badge_or_text"),
     ("scans", {"annulled_at": HOUR}, "ck_scans_annulled_for_a_reason"),
-    ("scans", {"annulled_for": "R"}, "ck_scans_annulled_for_a_reason"),
+    ("scans", {"annulment_reason": "R"}, "ck_scans_annulled_for_a_reason"),
     ("attendance", {"participant": UUID(int=8)}, "fk_attendance_meeting_participant_participants"),
     ("attendance", {"meeting": "m-1", "participant": ON_LIST}, "pk_attendance"),
     ("attendance_counts", {"invited": 2}, "ck_attendance_counts_sums_up"),

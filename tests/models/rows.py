@@ -40,7 +40,14 @@ GOOD: dict[str, dict[str, Any]] = {
         "end_on": date(2022, 6, 15),
         "roll": "open",
     },
-    "meeting_corrections": {"meeting": "m-1", "position": 1, "field": "F", "printed": "P", "held": "H", "reason": "R"},
+    "meeting_corrections": {
+        "meeting": "m-1",
+        "position": 1,
+        "field": "F",
+        "printed": "P",
+        "recorded": "H",
+        "reason": "R",
+    },
     "sessions": {"meeting": "m-1", "code": "c-9", "position": 1, "kind": "class", "name": "N"},
     "session_speakers": {"meeting": "m-1", "session": "opening", "position": 1, "organization": "kpu"},
     "meeting_statements": {
@@ -108,7 +115,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "participant": ON_LIST,
         "status": "excused",
         "reason": "R",
-        "asked_by": "c",
+        "requested_by": "c",
     },
     "roll_digests": {"digest": "0" * 64, "meeting": "m-1", "lines": 1},
     # A key that no row has: the revisions of rows are written by the trigger.

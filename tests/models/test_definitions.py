@@ -16,7 +16,7 @@ async def test_running_all_of_them_changes_nothing_and_leaves_none_out(database_
 
 
 def test_the_migrations_have_the_same_text() -> None:
-    with pytest.raises(replace.NothingToReplace, match="Nothing in migrations/sql has changed"):
+    with pytest.raises(replace.ReplacementError, match="Nothing in migrations/sql has changed"):
         replace.find_changed_names(
             replace.read_migrated_definitions(),
             scripts.parse_definitions(scripts.read_script(scripts.CURRENT_SCRIPT)),

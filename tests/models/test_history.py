@@ -36,7 +36,7 @@ FOLLOWS |= {"classified_scans", "entries_and_exits", "derived_attendance", "atte
 NOT_OF_THE_RECORD |= (FOLLOWS & set(Base.metadata.tables)) | {"clock_readings", "attendance_counts"}
 NOT_OF_THE_RECORD |= {"roll_digests"}
 MORE_CHANGES = [
-    ("meeting_corrections", "held = 'I'"),
+    ("meeting_corrections", "recorded = 'I'"),
     ("session_speakers", "role = 'R'"),
     ("participant_sessions", f"participant = '{GOOD['participants']['id']}'"),
 ]

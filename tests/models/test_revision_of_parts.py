@@ -65,7 +65,7 @@ async def test_where_a_meetings_facts_are_from_is_one_member(record: asyncpg.Con
     assert updated.after["source"] == {
         "publisher": "P",
         "title": "T",
-        "corrections": [{"field": "F", "printed": "P", "held": "H", "reason": "R"}],
+        "corrections": [{"field": "F", "printed": "P", "recorded": "H", "reason": "R"}],
     }
 
 

@@ -7,27 +7,34 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.auth.made import assertion, fetched_token, key_set, made_client, new_ed_key, new_key
+from tests.auth.credentials import (
+    build_assertion,
+    build_jwk_set,
+    fetch_token,
+    generate_ed25519_key,
+    generate_key,
+    register_client,
+)
 from tests.conftest import fetch
-from tests.oauth.asking import ENDPOINT, ISSUER, ask_with, refused
+from tests.oauth.requests import ENDPOINT, ISSUER, read_error, request_with_assertion
 
 
 class TestAssertion:
     async def test_is_good_once(self, app: FastAPI, client: httpx.AsyncClient) -> None:
         """Also where two come at the same instant."""
-        key = new_key()
-        id_, _ = await made_client(app, jwks=key_set(key))
-        proof = assertion(key, id_, ISSUER)
-        answers = await asyncio.gather(*(ask_with(client, proof) for _ in range(4)))
+        key = generate_key()
+        id_, _ = await register_client(app, jwks=build_jwk_set(key))
+        proof = build_assertion(key, id_, ISSUER)
+        answers = await asyncio.gather(*(request_with_assertion(client, proof) for _ in range(4)))
         assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]
-        assert refused(await ask_with(client, proof)) == (401, "invalid_client")
-        assert (await ask_with(client, assertion(key, id_, ISSUER))).status_code == 200
+        assert read_error(await request_with_assertion(client, proof)) == (401, "invalid_client")
+        assert (await request_with_assertion(client, build_assertion(key, id_, ISSUER))).status_code == 200
 
     async def test_may_bear_the_jti_of_another_client(self, app: FastAPI, client: httpx.AsyncClient) -> None:
-        key = new_key()
+        key = generate_key()
         for _ in range(2):
-            id_, _ = await made_client(app, jwks=key_set(key))
-            assert (await ask_with(client, assertion(key, id_, ISSUER, jti="1"))).status_code == 200
+            id_, _ = await register_client(app, jwks=build_jwk_set(key))
+            assert (await request_with_assertion(client, build_assertion(key, id_, ISSUER, jti="1"))).status_code == 200
 
     @pytest.mark.parametrize(
         ("audience", "status"),
@@ -44,9 +51,9 @@ class TestAssertion:
         ],
     )
     async def test_is_for_us_alone(self, app: FastAPI, client: httpx.AsyncClient, audience: Any, status: int) -> None:
-        key = new_key()
-        id_, _ = await made_client(app, jwks=key_set(key))
-        assert (await ask_with(client, assertion(key, id_, audience))).status_code == status
+        key = generate_key()
+        id_, _ = await register_client(app, jwks=build_jwk_set(key))
+        assert (await request_with_assertion(client, build_assertion(key, id_, audience))).status_code == status
 
     @pytest.mark.parametrize(
         "changes",
@@ -71,47 +78,57 @@ class TestAssertion:
     async def test_says_all_that_it_must(
         self, app: FastAPI, client: httpx.AsyncClient, changes: dict[str, Any]
     ) -> None:
-        key = new_key()
-        id_, _ = await made_client(app, jwks=key_set(key))
-        assert refused(await ask_with(client, assertion(key, id_, ISSUER, **changes))) == (401, "invalid_client")
+        key = generate_key()
+        id_, _ = await register_client(app, jwks=build_jwk_set(key))
+        assert read_error(await request_with_assertion(client, build_assertion(key, id_, ISSUER, **changes))) == (
+            401,
+            "invalid_client",
+        )
 
     async def test_by_a_key_that_is_not_the_clients(self, app: FastAPI, client: httpx.AsyncClient) -> None:
-        id_, _ = await made_client(app, jwks=key_set(new_key()))
-        with_secret, _ = await made_client(app)
-        assert refused(await ask_with(client, assertion(new_key(), id_, ISSUER))) == (401, "invalid_client")
-        assert refused(await ask_with(client, assertion(new_key(), with_secret, ISSUER))) == (401, "invalid_client")
+        id_, _ = await register_client(app, jwks=build_jwk_set(generate_key()))
+        with_secret, _ = await register_client(app)
+        assert read_error(await request_with_assertion(client, build_assertion(generate_key(), id_, ISSUER))) == (
+            401,
+            "invalid_client",
+        )
+        assert read_error(
+            await request_with_assertion(client, build_assertion(generate_key(), with_secret, ISSUER))
+        ) == (401, "invalid_client")
 
     async def test_a_forged_one_uses_up_none(self, app: FastAPI, client: httpx.AsyncClient) -> None:
-        key = new_key()
-        id_, _ = await made_client(app, jwks=key_set(key))
-        assert (await ask_with(client, assertion(new_key(), id_, ISSUER, jti="7"))).status_code == 401
-        assert (await ask_with(client, assertion(key, id_, ISSUER, jti="7"))).status_code == 200
+        key = generate_key()
+        id_, _ = await register_client(app, jwks=build_jwk_set(key))
+        assert (
+            await request_with_assertion(client, build_assertion(generate_key(), id_, ISSUER, jti="7"))
+        ).status_code == 401
+        assert (await request_with_assertion(client, build_assertion(key, id_, ISSUER, jti="7"))).status_code == 200
 
     async def test_an_access_token_is_none(self, app: FastAPI, client: httpx.AsyncClient) -> None:
-        token = await fetched_token(client, *await made_client(app))
-        assert refused(await ask_with(client, token)) == (401, "invalid_client")
+        token = await fetch_token(client, *await register_client(app))
+        assert read_error(await request_with_assertion(client, token)) == (401, "invalid_client")
 
     async def test_of_two_keys_its_kid_names_one(self, app: FastAPI, client: httpx.AsyncClient) -> None:
-        first, second = new_key("first"), new_ed_key("second")
-        id_, _ = await made_client(app, jwks=key_set(first, second))
+        first, second = generate_key("first"), generate_ed25519_key("second")
+        id_, _ = await register_client(app, jwks=build_jwk_set(first, second))
         for key in (first, second):
-            assert (await ask_with(client, assertion(key, id_, ISSUER))).status_code == 200
+            assert (await request_with_assertion(client, build_assertion(key, id_, ISSUER))).status_code == 200
         nameless = type(first).import_key({k: v for k, v in first.as_dict(private=True).items() if k != "kid"})
-        assert (await ask_with(client, assertion(nameless, id_, ISSUER))).status_code == 401
-        alone, _ = await made_client(app, jwks=key_set(nameless))
-        assert (await ask_with(client, assertion(nameless, alone, ISSUER))).status_code == 200
+        assert (await request_with_assertion(client, build_assertion(nameless, id_, ISSUER))).status_code == 401
+        alone, _ = await register_client(app, jwks=build_jwk_set(nameless))
+        assert (await request_with_assertion(client, build_assertion(nameless, alone, ISSUER))).status_code == 200
 
     async def test_what_has_long_ended_is_swept_out(
         self, app: FastAPI, client: httpx.AsyncClient, clients_url: str
     ) -> None:
-        key = new_key()
-        id_, _ = await made_client(app, jwks=key_set(key))
+        key = generate_key()
+        id_, _ = await register_client(app, jwks=build_jwk_set(key))
         for jti, ago in (("old", 600), ("young", 60)):
             await fetch(
                 clients_url,
                 "INSERT INTO used_assertions VALUES ($1::text::uuid, $2, now() - $3::float8 * interval '1 s')",
                 *(id_, jti, float(ago)),
             )
-        await ask_with(client, assertion(key, id_, ISSUER, jti="new"))
+        await request_with_assertion(client, build_assertion(key, id_, ISSUER, jti="new"))
         left = "SELECT array_agg(jti ORDER BY jti) FROM used_assertions WHERE client = $1::text::uuid"
         assert await fetch(clients_url, left, id_) == ["new", "young"]

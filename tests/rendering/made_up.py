@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from app.rendering.roll import Line, Proof, Roll, Times, digest
+from app.rendering.roll import DayTimes, Proof, Roll, RollLine, compute_digest
 
 TITLE = "Rapat Koordinasi Nasional"
 START = date(2022, 6, 13)
 MADE = datetime(2022, 6, 16, 1, 23, 45, tzinfo=UTC)
-NEVER = Times(None, None)
+NEVER = DayTimes(None, None)
 LONG = (
     "Raden Mas Panembahan Senopati Ing Ngalaga Sayidin Panatagama Bratadikara Kusumaningrat Suryaningprang Jayanegara"
 )
@@ -33,13 +33,13 @@ def at(day: int, hour: int, minute: int) -> datetime:
 
 
 def line(
-    name: str = "Hasyim Asy'ari", status: str = "present", days: int = 1, times: Sequence[Times] = (), **rest: object
-) -> Line:
+    name: str = "Hasyim Asy'ari", status: str = "present", days: int = 1, times: Sequence[DayTimes] = (), **rest: object
+) -> RollLine:
     given = {"office": "chair", "organization": "Komisi Pemilihan Umum", "capacity": "delegate", "late": False, **rest}
-    return Line(name=name, status=status, days=tuple(times) or (NEVER,) * days, **given)  # type: ignore[arg-type]
+    return RollLine(name=name, status=status, days=tuple(times) or (NEVER,) * days, **given)  # type: ignore[arg-type]
 
 
-def roll(lines: Sequence[Line], days: int = 1, **rest: object) -> Roll:
+def roll(lines: Sequence[RollLine], days: int = 1, **rest: object) -> Roll:
     given: dict[str, object] = {
         "title": TITLE,
         "place": "Hotel Nusantara, Jakarta",
@@ -58,4 +58,4 @@ def crowd(count: int, days: int = 1) -> Roll:
 
 
 def proof(of: Roll) -> Proof:
-    return Proof(digest(of), f"https://contoh.kpu.go.id/v1/rolls/{digest(of)}")
+    return Proof(compute_digest(of), f"https://contoh.kpu.go.id/v1/rolls/{compute_digest(of)}")

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from app.rendering import qr
 from app.rendering.badges import Badge
-from app.rendering.renderers import sheet
+from app.rendering.renderers import render_badge_sheet
 from tests.rendering.made_up import LONG, ODD, TITLE
 from tests.rendering.scanning import drawn
 
@@ -31,34 +31,36 @@ def badge(name: str = "Hasyim Asy'ari", seed: int = 0, **rest: str | None) -> Ba
 
 
 def pages(badges: Sequence[Badge]) -> list[str]:
-    return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(sheet(TITLE, badges))).pages]
+    return [
+        " ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(render_badge_sheet(TITLE, badges))).pages
+    ]
 
 
 @pytest.mark.parametrize("seed", [*range(10), *(pytest.param(n, marks=pytest.mark.full) for n in range(10, 40))])
 def test_a_scanner_reads_the_token(seed: int) -> None:
-    image = Image.open(io.BytesIO(qr.png(token(seed)))).convert("L")
+    image = Image.open(io.BytesIO(qr.render_png(token(seed)))).convert("L")
     (found,) = zxingcpp.read_barcodes(image)
     assert found.text == token(seed)
     assert found.ec_level == "M"
 
 
 def test_a_scanner_reads_a_code_that_is_scratched_and_blurred() -> None:
-    image = Image.open(io.BytesIO(qr.png(token(1)))).convert("L")
+    image = Image.open(io.BytesIO(qr.render_png(token(1)))).convert("L")
     image.paste(255, (200, 200, 260, 260))
     (found,) = zxingcpp.read_barcodes(image.resize((200, 200), Image.Resampling.BILINEAR))
     assert found.text == token(1)
 
 
 def test_a_png_is_large_enough_and_has_a_quiet_zone() -> None:
-    image = Image.open(io.BytesIO(qr.png(token(1)))).convert("L")
+    image = Image.open(io.BytesIO(qr.render_png(token(1)))).convert("L")
     assert image.width == image.height >= 400
     inside = image.point(lambda v: 255 - v).getbbox()
     assert inside == (32, 32, image.width - 32, image.height - 32)
 
 
 def test_an_svg_takes_the_size_of_its_place_and_tells_nothing() -> None:
-    drawing = ElementTree.fromstring(qr.svg(token(1)))
-    modules = len(qr.code(token(1)).matrix) + 8
+    drawing = ElementTree.fromstring(qr.render_svg(token(1)))
+    modules = len(qr.encode(token(1)).matrix) + 8
     assert drawing.get("viewBox") == f"0 0 {modules} {modules}"
     assert "width" not in drawing.attrib
     assert [element.text for element in drawing.iter() if element.text] == ["Kode QR tanda peserta"]
@@ -67,8 +69,8 @@ def test_an_svg_takes_the_size_of_its_place_and_tells_nothing() -> None:
 
 
 def test_a_sheet_draws_the_very_code() -> None:
-    page = PdfReader(io.BytesIO(sheet(TITLE, [badge()]))).pages[0]
-    image = Image.open(io.BytesIO(qr.png(token(0)))).convert("L")
+    page = PdfReader(io.BytesIO(render_badge_sheet(TITLE, [badge()]))).pages[0]
+    image = Image.open(io.BytesIO(qr.render_png(token(0)))).convert("L")
     assert drawn(page, token(0)).tobytes() == image.tobytes()
 
 
@@ -116,7 +118,7 @@ def test_a_badge_overlaps_nothing(name: str) -> None:
         if text.strip():
             found.append(current[5] + matrix[5])
 
-    page = PdfReader(io.BytesIO(sheet(TITLE, [badge(name, organization=LONG)]))).pages[0]
+    page = PdfReader(io.BytesIO(render_badge_sheet(TITLE, [badge(name, organization=LONG)]))).pages[0]
     page.extract_text(visitor_text=visit)
     *texts, last_of_organization, capacity = found
     assert texts == sorted(texts, reverse=True)
@@ -125,4 +127,4 @@ def test_a_badge_overlaps_nothing(name: str) -> None:
 
 
 def test_the_same_badges_give_the_same_bytes() -> None:
-    assert sheet(TITLE, [badge(), badge(LONG)]) == sheet(TITLE, [badge(), badge(LONG)])
+    assert render_badge_sheet(TITLE, [badge(), badge(LONG)]) == render_badge_sheet(TITLE, [badge(), badge(LONG)])

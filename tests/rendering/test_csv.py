@@ -11,19 +11,19 @@ from datetime import UTC, datetime
 import pytest
 
 from app.rendering import labels
-from app.rendering.roll import Roll, Times, as_csv, digest
+from app.rendering.roll import DayTimes, Roll, compute_digest, render_csv
 from tests.rendering.made_up import LONG, ODD, at, crowd, line, roll
 
 HEADS = ["No.", "Nama", "Jabatan", "Instansi", "Kehadiran", "Terlambat", "Acara"]
 
 
 def read(of: Roll) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(as_csv(of).decode(), newline="")))
+    return list(csv.reader(io.StringIO(render_csv(of).decode(), newline="")))
 
 
 def test_a_row_is_what_is_known_of_somebody() -> None:
-    came = Times(at(0, 17, 5), at(0, 18, 59))  # after midnight in Jakarta
-    made = roll([line(late=True, times=(came, Times(None, at(1, 10, 0))))], days=2)
+    came = DayTimes(at(0, 17, 5), at(0, 18, 59))  # after midnight in Jakarta
+    made = roll([line(late=True, times=(came, DayTimes(None, at(1, 10, 0))))], days=2)
     times = [f"{word} 2022-06-{day}" for day in (13, 14) for word in ("Masuk", "Keluar")]
     assert read(made) == [
         [*HEADS, *times],
@@ -41,7 +41,7 @@ def test_a_name_comes_back_as_it_was(name: str) -> None:
 
 
 def test_rows_end_as_rfc_4180_says_and_nothing_stands_before_the_first() -> None:
-    content = as_csv(crowd(2))
+    content = render_csv(crowd(2))
     assert content.startswith(b"No.,Nama,")
     assert content.count(b"\r\n") == content.count(b"\n") == 3
 
@@ -54,14 +54,14 @@ def test_no_cell_is_a_formula(start: str) -> None:
 
 
 def test_the_digest_is_that_of_the_file() -> None:
-    assert digest(crowd(3)) == hashlib.sha256(as_csv(crowd(3))).hexdigest()
+    assert compute_digest(crowd(3)) == hashlib.sha256(render_csv(crowd(3))).hexdigest()
 
 
 def test_the_digest_does_not_know_when_the_roll_was_made() -> None:
     later = replace(crowd(3), made_at=datetime(2030, 1, 1, tzinfo=UTC))
-    assert digest(later) == digest(crowd(3))
+    assert compute_digest(later) == compute_digest(crowd(3))
     changed = replace(crowd(3), lines=[*crowd(3).lines[:2], line("Lain")])
-    assert digest(changed) != digest(crowd(3))
+    assert compute_digest(changed) != compute_digest(crowd(3))
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_position_is_an_office_and_more_than_a_delegate(office: str | None, ca
     ],
 )
 def test_a_status_has_its_word(status: str, late: bool, remark: str) -> None:
-    assert labels.remark(status, late) == remark
+    assert labels.format_remark(status, late) == remark
 
 
 def test_who_makes_no_file_loads_nothing_that_makes_one() -> None:
@@ -106,4 +106,4 @@ def test_who_makes_no_file_loads_nothing_that_makes_one() -> None:
 
 def test_the_same_people_at_another_meeting_are_another_roll() -> None:
     made = roll([line()])
-    assert digest(replace(made, title="Rapat Pleno")) != digest(replace(made, title="Rapat Kerja"))
+    assert compute_digest(replace(made, title="Rapat Pleno")) != compute_digest(replace(made, title="Rapat Kerja"))

@@ -18,13 +18,13 @@ from app.rendering import dates
     ],
 )
 def test_a_span_says_nothing_twice(start: tuple[int, int, int], end: tuple[int, int, int], words: str) -> None:
-    assert dates.span(date(*start), date(*end)) == words
+    assert dates.format_date_range(date(*start), date(*end)) == words
 
 
 def test_a_week_and_a_year_have_their_names() -> None:
-    week = [dates.weekday(date(2024, 1, 1) + timedelta(n)) for n in range(7)]
+    week = [dates.format_weekday(date(2024, 1, 1) + timedelta(n)) for n in range(7)]
     assert week == ["Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu"]
-    year = [dates.span(*[date(2024, month, 1)] * 2).split()[2] for month in range(1, 13)]
+    year = [dates.format_date_range(*[date(2024, month, 1)] * 2).split()[2] for month in range(1, 13)]
     assert " ".join(year) == ("Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember")
 
 
@@ -39,4 +39,4 @@ def test_a_week_and_a_year_have_their_names() -> None:
     ],
 )
 def test_a_moment_is_that_of_its_place(zone: str, words: str) -> None:
-    assert dates.moment(datetime(2022, 6, 13, 17, 30, 59, tzinfo=UTC), zone) == words
+    assert dates.format_instant(datetime(2022, 6, 13, 17, 30, 59, tzinfo=UTC), zone) == words

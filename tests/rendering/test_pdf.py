@@ -11,14 +11,14 @@ from hypothesis import strategies
 from pypdf import PageObject, PdfReader
 
 from app.rendering import columns, fonts
-from app.rendering.renderers import as_pdf
-from app.rendering.roll import Roll, Times
+from app.rendering.renderers import render_pdf
+from app.rendering.roll import DayTimes, Roll
 from tests.rendering.made_up import LONG, ODD, TITLE, at, crowd, line, proof, roll
 from tests.rendering.scanning import drawn
 
 
 def read(of: Roll) -> PdfReader:
-    return PdfReader(io.BytesIO(as_pdf(of, proof(of))))
+    return PdfReader(io.BytesIO(render_pdf(of, proof(of))))
 
 
 def texts(of: Roll) -> list[str]:
@@ -27,7 +27,7 @@ def texts(of: Roll) -> list[str]:
 
 
 def test_a_page_is_the_form_that_offices_know() -> None:
-    came = Times(at(0, 2, 5), at(0, 9, 59))
+    came = DayTimes(at(0, 2, 5), at(0, 9, 59))
     made = roll([line(late=True, times=(came,)), line("Siti Contoh", status="expected", office=None)])
     (page,) = texts(made)
     for words in (
@@ -38,7 +38,7 @@ def test_a_page_is_the_form_that_offices_know() -> None:
         "1 Hasyim Asy'ari Ketua Komisi Pemilihan Umum Hadir, terlambat 09.05 16.59 1.",
         "2 Siti Contoh Komisi Pemilihan Umum 2.",
         f"Sidik (SHA-256): {proof(made).digest}",
-        f"periksa di {proof(made).address}",
+        f"periksa di {proof(made).url}",
         "Dibuat 16 Juni 2022, 08.23 WIB",
         "Halaman 1 dari 1",
     ):
@@ -79,7 +79,7 @@ def test_every_day_has_its_columns() -> None:
 
 
 def test_days_stand_above_their_own_times() -> None:
-    days = tuple(Times(at(n, 2, n), None) for n in range(7))
+    days = tuple(DayTimes(at(n, 2, n), None) for n in range(7))
     pages = texts(roll([line(times=days)], days=7))
     assert [[time for time in page.split() if time.startswith("09.0")] for page in pages] == [
         ["09.00", "09.00", "09.01", "09.02", "09.03"],  # the first is the hour of the meeting
@@ -109,7 +109,7 @@ def places(page: PageObject) -> dict[str, tuple[float, float]]:
 def test_signatures_are_staggered() -> None:
     found = places(read(crowd(3)).pages[0])
     assert found["1."][0] == found["3."][0]
-    assert found["2."][0] - found["1."][0] == pytest.approx(19 * columns.MM, abs=0.01)
+    assert found["2."][0] - found["1."][0] == pytest.approx(19 * columns.POINTS_PER_MM, abs=0.01)
 
 
 @pytest.mark.parametrize("days", [1, 3, 6])
@@ -118,13 +118,13 @@ def test_no_row_reaches_into_the_foot(days: int) -> None:
         found = places(page)
         foot = max(y for text, (_, y) in found.items() if text.startswith("Sidik"))
         lowest = min(y for text, (_, y) in found.items() if text.startswith("Peserta"))
-        assert lowest - foot > 4.5 * columns.MM + 7  # half a row, and the height of a letter
+        assert lowest - foot > 4.5 * columns.POINTS_PER_MM + 7  # half a row, and the height of a letter
 
 
 def test_the_first_page_has_the_address_of_its_proof_as_a_code() -> None:
     made = crowd(1)
-    (found,) = zxingcpp.read_barcodes(drawn(read(made).pages[0], proof(made).address))
-    assert found.text == proof(made).address
+    (found,) = zxingcpp.read_barcodes(drawn(read(made).pages[0], proof(made).url))
+    assert found.text == proof(made).url
 
 
 def test_an_empty_roll_says_so() -> None:
@@ -144,7 +144,7 @@ def test_a_letter_that_the_font_lacks_is_a_box_and_others_stay() -> None:
 
 
 def test_marks_that_only_steer_are_left_out_and_accents_join_their_letters() -> None:
-    assert fonts.plain().visible(" Jose\u0301\n \u202eSu\u00adtarto\u202c") == "Jos\u00e9 Sutarto"
+    assert fonts.regular_face().to_drawable(" Jose\u0301\n \u202eSu\u00adtarto\u202c") == "Jos\u00e9 Sutarto"
 
 
 @pytest.mark.parametrize("days", [1, 2, 5])
@@ -155,35 +155,35 @@ def test_a_long_name_is_there_to_the_last_word(days: int) -> None:
 
 def test_columns_fill_the_page() -> None:
     for days in (1, 2, 3, 4, 5):
-        widths = columns.shared(500, days).widths
+        widths = columns.compute_columns(500, days).widths
         assert sum(widths) == pytest.approx(500)
         assert len(widths) == 6 + 2 * days
 
 
 @pytest.mark.parametrize("days", range(1, 40))
 def test_days_are_shared_out_without_gap_or_overlap(days: int) -> None:
-    shared = columns.parts(crowd(0, days).days)
+    shared = columns.split_days(crowd(0, days).days)
     assert [n for part in shared for n in part] == list(range(days))
     sizes = [len(part) for part in shared]
-    assert max(sizes) <= columns.MOST_DAYS
+    assert max(sizes) <= columns.MAX_DAYS_PER_TABLE
     assert max(sizes) - min(sizes) <= 1
 
 
 @hypothesis.given(strategies.text(max_size=200), strategies.floats(20, 200))
 @hypothesis.settings(max_examples=40)
 def test_wrapped_text_fits_and_loses_nothing(text: str, width: float) -> None:
-    face = fonts.plain()
-    lines = face.wrap(text, width, 9, most=1000)
-    assert all(face.width(words, 9) <= width for words in lines)
-    assert "".join(lines).replace(" ", "") == face.visible(text).replace(" ", "")
+    face = fonts.regular_face()
+    lines = face.wrap(text, width, 9, max_lines=1000)
+    assert all(face.measure(words, 9) <= width for words in lines)
+    assert "".join(lines).replace(" ", "") == face.to_drawable(text).replace(" ", "")
 
 
 def test_what_is_cut_off_shows_that_it_is() -> None:
-    face = fonts.plain()
-    lines = face.wrap("satu dua tiga empat lima enam", 30, 9, most=2)
+    face = fonts.regular_face()
+    lines = face.wrap("satu dua tiga empat lima enam", 30, 9, max_lines=2)
     assert len(lines) == 2
     assert lines[1].endswith("…")
-    assert all(face.width(words, 9) <= 30 for words in lines)
+    assert all(face.measure(words, 9) <= 30 for words in lines)
 
 
 def test_the_file_names_itself_and_its_language() -> None:
@@ -202,4 +202,4 @@ def test_every_font_comes_along() -> None:
 
 def test_the_same_roll_gives_the_same_bytes() -> None:
     made = crowd(50, 3)
-    assert as_pdf(made, proof(made)) == as_pdf(crowd(50, 3), proof(made))
+    assert render_pdf(made, proof(made)) == render_pdf(crowd(50, 3), proof(made))

@@ -7,8 +7,8 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from app.rendering.renderers import as_xlsx
-from app.rendering.roll import Proof, Roll, Times
+from app.rendering.renderers import render_xlsx
+from app.rendering.roll import DayTimes, Proof, Roll
 from tests.rendering.made_up import LONG, MADE, ODD, START, TITLE, at, crowd, line, proof, roll
 
 FACTS, HEADS, FIRST = 3, 10, 12
@@ -17,7 +17,7 @@ MONDAY = datetime.combine(START, time())
 
 
 def read(of: Roll, proven: Proof | None = None) -> Worksheet:
-    sheet = load_workbook(io.BytesIO(as_xlsx(of, proven or proof(of)))).active
+    sheet = load_workbook(io.BytesIO(render_xlsx(of, proven or proof(of)))).active
     assert isinstance(sheet, Worksheet)
     return sheet
 
@@ -27,8 +27,8 @@ def row(sheet: Worksheet, number: int) -> list[object]:
 
 
 def test_a_sheet_is_the_form_that_offices_know() -> None:
-    came = Times(at(0, 2, 5), at(0, 9, 59))
-    made = roll([line(late=True, times=(came, Times(None, None)))], days=2)
+    came = DayTimes(at(0, 2, 5), at(0, 9, 59))
+    made = roll([line(late=True, times=(came, DayTimes(None, None)))], days=2)
     sheet = read(made)
     assert sheet["A1"].value == "DAFTAR HADIR"
     assert sheet["A2"].value == TITLE
@@ -37,7 +37,7 @@ def test_a_sheet_is_the_form_that_offices_know() -> None:
         ("Waktu/Pukul", ": 09.00 WIB"),
         ("Tempat", ": Hotel Nusantara, Jakarta"),
         ("Sidik (SHA-256)", f": {proof(made).digest}"),
-        ("Periksa di", f": {proof(made).address}"),
+        ("Periksa di", f": {proof(made).url}"),
         ("Dibuat", ": 16 Juni 2022, 08.23 WIB"),
     ]
     assert row(sheet, HEADS)[:5] == ["No.", "Nama", "Jabatan", "Instansi/Satuan Kerja", MONDAY]
@@ -48,7 +48,7 @@ def test_a_sheet_is_the_form_that_offices_know() -> None:
 
 
 def test_an_hour_is_shown_with_a_dot_and_a_day_with_its_name() -> None:
-    sheet = read(roll([line(times=(Times(at(0, 2, 5), None),))]))
+    sheet = read(roll([line(times=(DayTimes(at(0, 2, 5), None),))]))
     assert sheet.cell(FIRST, 5).number_format == r"hh\.mm"
     assert sheet.cell(HEADS, 5).number_format == "[$-421]dddd, d/m"
 
@@ -97,7 +97,7 @@ def foot(sheet: Worksheet) -> list[object]:
 
 def test_each_printed_page_has_proof_and_number() -> None:
     made = crowd(1)
-    digest, address = proof(made).digest, proof(made).address
+    digest, address = proof(made).digest, proof(made).url
     assert foot(read(made)) == [f"Sidik (SHA-256): {digest}\nperiksa di {address}", "Halaman &P dari &N"]
 
 
@@ -115,11 +115,11 @@ def test_signatures_are_staggered() -> None:
 
 
 def test_the_file_names_itself_and_when_it_was_made() -> None:
-    properties = load_workbook(io.BytesIO(as_xlsx(crowd(1), proof(crowd(1))))).properties
+    properties = load_workbook(io.BytesIO(render_xlsx(crowd(1), proof(crowd(1))))).properties
     assert properties.title == f"Daftar hadir: {TITLE}"
     assert properties.created == MADE.replace(tzinfo=None)
 
 
 def test_the_same_roll_gives_the_same_bytes() -> None:
     made = crowd(50, 3)
-    assert as_xlsx(made, proof(made)) == as_xlsx(crowd(50, 3), proof(made))
+    assert render_xlsx(made, proof(made)) == render_xlsx(crowd(50, 3), proof(made))

@@ -19,7 +19,7 @@ UNREACHABLE = "postgresql://rakornas@127.0.0.1:1/rakornas"
 @pytest.fixture(autouse=True)
 def _nothing_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
     """What should be refused and is not would be served for ever."""
-    monkeypatch.setattr(serving, "run", lambda *_: pytest.fail("it serves"))
+    monkeypatch.setattr(serving, "run_server", lambda *_: pytest.fail("it serves"))
 
 
 def check_refused(*arguments: str, saying: str, **changes: str) -> None:
@@ -92,7 +92,7 @@ async def test_a_database_of_ones_own(bare_url: str) -> None:
 
 async def test_migrated_on_the_way(bare_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     served: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(serving, "run", lambda *arguments: served.append(arguments[1:]))
+    monkeypatch.setattr(serving, "run_server", lambda *arguments: served.append(arguments[1:]))
     ended = invoke("serve", "--port", "0", "--migrate", "--workers", "3", "--database-url", bare_url)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "Rakornas is listening." in ended.stdout

@@ -12,7 +12,7 @@ import pytest
 
 from app.auth import Scope
 from app.core.embedded import postmaster
-from tests.auth.made import decoded
+from tests.auth.credentials import decode_token
 from tests.service.conftest import check_clean_end, comes_true, fetched, reachable_directory, serving, status
 from tests.service.test_tokens import fetched as token_of
 
@@ -52,7 +52,7 @@ async def test_first_start_and_second(data_dir: Path) -> None:
         assert fetched(f"{service.base}/health/ready")
         greeted = GREETED.search(service.greeting)
         assert greeted
-        _, claims = decoded(await token_of(service, *greeted.groups()))
+        _, claims = decode_token(await token_of(service, *greeted.groups()))
         assert (claims["iss"], claims["scope"].split()) == (service.base, [str(scope) for scope in Scope])
         assert greeted[2] not in service.errors()
         check_clean_end(service, signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""A service for all the meetings of a module, a client that may call them, and a small one to be played."""
+"""One service per module, an organizer client and the options of a small meeting."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,10 +11,10 @@ from app import operations
 from app.clients import maintenance
 from app.settings import Settings
 from app.simulation.organizer import SCOPES
-from app.simulation.runner import Wishes
+from app.simulation.runner import SimulationOptions
 from tests.conftest import LOADED, copy_of, running
 
-SMALL = Wishes(20, 3, offline=0.3, skew=timedelta(seconds=120), duplicate=0.3, seconds=0.2)
+SMALL = SimulationOptions(20, 3, offline_share=0.3, max_skew=timedelta(seconds=120), repeated_share=0.3, seconds=0.2)
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -31,9 +31,9 @@ async def app(service_url: str) -> AsyncIterator[FastAPI]:
 
 @pytest_asyncio.fixture(scope="module")
 async def organizer(service_url: str) -> tuple[str, str]:
-    content = {"name": "organizer", "scopes": list(SCOPES)}
-    id_, secret = await asyncio.to_thread(
-        operations.run_in_transaction, service_url, lambda write: maintenance.create_client(write, content)
+    payload = {"name": "organizer", "scopes": list(SCOPES)}
+    client_id, secret = await asyncio.to_thread(
+        operations.run_in_transaction, service_url, lambda transaction: maintenance.create_client(transaction, payload)
     )
     assert secret
-    return id_, secret
+    return client_id, secret

@@ -1,4 +1,4 @@
-"""`rakornas simulate meeting`, as an operator types it, beside a service over the network."""
+"""`rakornas simulate meeting` against a service over the network."""
 
 import asyncio
 import json
@@ -12,11 +12,11 @@ from typer.testing import CliRunner, Result
 
 from app.cli import app as command
 from tests.conftest import fetch
-from tests.simulation import lies
+from tests.simulation import faults
 from tests.with_service import service
 
-LIVE = "SELECT count(*) FROM clients WHERE revoked_at IS NULL"
-SMALL = ("--participants", "20", "--gates", "3", "--seconds", "0.2")
+COUNT_ACTIVE_CLIENTS = "SELECT count(*) FROM clients WHERE revoked_at IS NULL"
+SMALL_MEETING = ("--participants", "20", "--gates", "3", "--seconds", "0.2")
 
 
 @pytest.fixture(scope="module")
@@ -25,49 +25,49 @@ def url(service_url: str) -> Iterator[str]:
         yield url
 
 
-async def run(url: str, database: str, *arguments: str) -> Result:
-    """In a thread of its own: the command has an event loop of its own."""
+async def run_command(url: str, database: str, *arguments: str) -> Result:
+    """Run the command in a thread, because it starts an event loop."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "RAKORNAS_"))}
-    whole = ["simulate", "meeting", *SMALL, "--url", url, "--database-url", database, *arguments]
-    return await asyncio.to_thread(lambda: CliRunner().invoke(command, whole, env=environment))
+    command_line = ["simulate", "meeting", *SMALL_MEETING, "--url", url, "--database-url", database, *arguments]
+    return await asyncio.to_thread(lambda: CliRunner().invoke(command, command_line, env=environment))
 
 
-async def test_a_meeting_is_played_and_told(url: str, service_url: str) -> None:
-    done = await run(url, service_url)
-    assert done.exit_code == 0, done.output
-    assert done.stdout.startswith("/v1/meetings/simulated-")
-    assert "first_entry" in done.stdout
-    assert done.stderr == "The roll is what the ledger says.\n"
+async def test_successful_simulation_exits_0_and_prints_table(url: str, service_url: str) -> None:
+    result = await run_command(url, service_url)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("/v1/meetings/simulated-")
+    assert "first_entry" in result.stdout
+    assert result.stderr == "The roll matches the ledger.\n"
 
 
-async def test_its_figures_are_there_for_machines(url: str, service_url: str) -> None:
-    told = json.loads((await run(url, service_url, "--json")).stdout)
-    assert (told["participants"], told["differences"]) == (20, [])
-    assert told["sent_on_line"] + told["sent_off_line"] == told["scans"] == told["acknowledged"]
+async def test_json_output_has_all_figures(url: str, service_url: str) -> None:
+    document = json.loads((await run_command(url, service_url, "--json")).stdout)
+    assert (document["participants"], document["differences"]) == (20, [])
+    assert document["sent_on_line"] + document["sent_off_line"] == document["scans"] == document["acknowledged"]
 
 
-async def test_no_client_of_it_stays(url: str, service_url: str) -> None:
-    before = await fetch(service_url, LIVE)
-    assert (await run(url, service_url)).exit_code == 0
-    assert await fetch(service_url, LIVE) == before
+async def test_temporary_client_is_revoked(url: str, service_url: str) -> None:
+    before = await fetch(service_url, COUNT_ACTIVE_CLIENTS)
+    assert (await run_command(url, service_url)).exit_code == 0
+    assert await fetch(service_url, COUNT_ACTIVE_CLIENTS) == before
 
 
-async def test_a_service_that_lies_is_exit_code_1(url: str, service_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    liar = lies.Liar(httpx.AsyncHTTPTransport(), lies.loses_a_scan)
-    monkeypatch.setattr(httpx, "AsyncClient", partial(httpx.AsyncClient, transport=liar))
-    done = await run(url, service_url)
-    assert done.exit_code == 1
-    assert "was acknowledged, and is lost." in done.stderr
-    assert done.stderr.endswith("The roll and the ledger differ.\n")
+async def test_difference_exits_1(url: str, service_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    faulty = faults.FaultyTransport(httpx.AsyncHTTPTransport(), faults.lose_a_scan)
+    monkeypatch.setattr(httpx, "AsyncClient", partial(httpx.AsyncClient, transport=faulty))
+    result = await run_command(url, service_url)
+    assert result.exit_code == 1
+    assert "was acknowledged but is not listed." in result.stderr
+    assert result.stderr.endswith("The roll differs from the ledger.\n")
 
 
-async def test_nobody_there_is_told_in_a_sentence(service_url: str) -> None:
-    done = await run("http://127.0.0.1:1", service_url)
-    assert (done.exit_code, done.stdout) == (1, "")
-    assert done.stderr == "Nothing answers at http://127.0.0.1:1: ConnectError.\n"
+async def test_unreachable_service_prints_one_sentence(service_url: str) -> None:
+    result = await run_command("http://127.0.0.1:1", service_url)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "The service is not reachable at http://127.0.0.1:1: ConnectError.\n"
 
 
-@pytest.mark.parametrize("span", ["1x", "-1s", ""])
-async def test_a_span_is_a_number_and_a_unit(service_url: str, span: str) -> None:
-    done = await run("http://127.0.0.1:1", service_url, f"--skew={span}")
-    assert (done.exit_code, "is no span of time" in done.stderr) == (2, True)
+@pytest.mark.parametrize("duration", ["1x", "-1s", ""])
+async def test_invalid_duration_exits_2(service_url: str, duration: str) -> None:
+    result = await run_command("http://127.0.0.1:1", service_url, f"--skew={duration}")
+    assert (result.exit_code, "is not a duration" in result.stderr) == (2, True)

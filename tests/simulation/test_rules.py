@@ -1,31 +1,36 @@
-"""What a roll must be, by scans that are made by hand. Instants are minutes after nine."""
+"""Rolls that follow from single scans. Times are minutes after nine o'clock."""
 
 from datetime import UTC, datetime, timedelta
 
-from app.simulation.ledger import Badge, Ledger, Scan
-from app.simulation.rules import ABSENT, Line, derive
+from app.simulation.ledger import Badge, Ledger, RecordedScan
+from app.simulation.rules import NOT_ARRIVED, ExpectedLine, derive_expected_roll
 
-NINE = datetime(2026, 12, 7, 9, tzinfo=UTC)
+START = datetime(2026, 12, 7, 9, tzinfo=UTC)
 ANI, BUDI = "ani", "budi"
 
 
-def at(minutes: float) -> datetime:
-    return NINE + timedelta(minutes=minutes)
+def after_start(minutes: float) -> datetime:
+    return START + timedelta(minutes=minutes)
 
 
-def ledger() -> Ledger:
-    """Ani sits in class-1 and Budi in no class; the opening is at ten past, the classes are at thirty past."""
-    book = Ledger()
-    book.seats = {ANI: ["class-1"], BUDI: []}
-    book.badges = {"badge of ani": Badge(ANI), "badge of budi": Badge(BUDI)}
-    book.groups = {"opening": None, "class-1": "classes", "class-2": "classes", "closing": None}
-    book.starts = {"opening": at(10), "class-1": at(30), "class-2": at(30), "closing": None}
-    book.shifts = {("gate-1", 0): timedelta(0)}
-    return book
+def build_ledger() -> Ledger:
+    """Build a ledger: Ani is assigned to class-1, Budi to no class; the opening is at 9:10, the classes at 9:30."""
+    ledger = Ledger()
+    ledger.assignments = {ANI: ["class-1"], BUDI: []}
+    ledger.badges = {"badge of ani": Badge(ANI), "badge of budi": Badge(BUDI)}
+    ledger.parallel_groups = {"opening": None, "class-1": "classes", "class-2": "classes", "closing": None}
+    ledger.session_starts = {
+        "opening": after_start(10),
+        "class-1": after_start(30),
+        "class-2": after_start(30),
+        "closing": None,
+    }
+    ledger.clock_offsets = {("gate-1", 0): timedelta(0)}
+    return ledger
 
 
-def seen(
-    book: Ledger,
+def add_scan(
+    ledger: Ledger,
     minutes: float,
     badge: str = "badge of ani",
     *,
@@ -34,116 +39,121 @@ def seen(
     device: str = "gate-1",
     epoch: int = 0,
 ) -> str:
-    """The id of another scan, at this minute of the device's clock."""
-    id_ = f"scan-{len(book.scans)}"
-    when = at(minutes)
-    book.made(Scan(id_, badge, direction, session, when, len(book.scans), device, epoch, when, was_online=True))
-    book.scans[id_].told = "already_entered"
-    return id_
+    """Add a scan at this minute of the device's clock and return its id."""
+    scan_id = f"scan-{len(ledger.scans)}"
+    when = after_start(minutes)
+    ledger.add_scan(
+        RecordedScan(scan_id, badge, direction, session, when, len(ledger.scans), device, epoch, when, was_online=True)
+    )
+    ledger.scans[scan_id].reported_outcome = "already_entered"
+    return scan_id
 
 
-def test_the_earliest_entry_is_the_first_whatever_the_order() -> None:
-    book = ledger()
-    later, earlier = seen(book, 7), seen(book, 5)
-    verdicts = derive(book, {})
-    assert verdicts.outcomes == {later: "already_entered", earlier: "first_entry"}
-    assert verdicts.lines == {ANI: Line("present", late=False, arrived_at=at(5), left_at=None), BUDI: ABSENT}
+def test_earliest_entry_is_first_entry_in_any_order() -> None:
+    ledger = build_ledger()
+    later, earlier = add_scan(ledger, 7), add_scan(ledger, 5)
+    expected_roll = derive_expected_roll(ledger, {})
+    assert expected_roll.outcomes == {later: "already_entered", earlier: "first_entry"}
+    assert expected_roll.lines == {
+        ANI: ExpectedLine("present", late=False, arrived_at=after_start(5), left_at=None),
+        BUDI: NOT_ARRIVED,
+    }
 
 
-def test_of_two_at_one_instant_the_lesser_id_is_the_first() -> None:
-    book = ledger()
-    first, second = seen(book, 5), seen(book, 5)
-    book.scans = {second: book.scans[second], first: book.scans[first]}
-    assert derive(book, {}).outcomes == {second: "already_entered", first: "first_entry"}
+def test_lower_id_is_first_entry_at_equal_times() -> None:
+    ledger = build_ledger()
+    first, second = add_scan(ledger, 5), add_scan(ledger, 5)
+    ledger.scans = {second: ledger.scans[second], first: ledger.scans[first]}
+    assert derive_expected_roll(ledger, {}).outcomes == {second: "already_entered", first: "first_entry"}
 
 
-def test_a_clock_that_is_wrong_is_put_right_epoch_by_epoch() -> None:
-    book = ledger()
-    book.shifts |= {("gate-2", 0): timedelta(minutes=-60), ("gate-2", 1): timedelta(minutes=60)}
-    ahead, behind = seen(book, 68, device="gate-2"), seen(book, -53, device="gate-2", epoch=1)
-    right = seen(book, 7.5)
-    verdicts = derive(book, {})
-    assert verdicts.outcomes == {ahead: "already_entered", behind: "first_entry", right: "already_entered"}
-    assert verdicts.lines[ANI].arrived_at == at(7)
+def test_clock_offset_is_applied_per_epoch() -> None:
+    ledger = build_ledger()
+    ledger.clock_offsets |= {("gate-2", 0): timedelta(minutes=-60), ("gate-2", 1): timedelta(minutes=60)}
+    ahead, behind = add_scan(ledger, 68, device="gate-2"), add_scan(ledger, -53, device="gate-2", epoch=1)
+    right = add_scan(ledger, 7.5)
+    expected_roll = derive_expected_roll(ledger, {})
+    assert expected_roll.outcomes == {ahead: "already_entered", behind: "first_entry", right: "already_entered"}
+    assert expected_roll.lines[ANI].arrived_at == after_start(7)
 
 
-def test_what_was_never_acknowledged_counts_for_nothing() -> None:
-    book = ledger()
-    book.scans[seen(book, 5)].told = None
-    assert derive(book, {}) == ({}, {ANI: ABSENT, BUDI: ABSENT}, set())
+def test_unacknowledged_scan_is_ignored() -> None:
+    ledger = build_ledger()
+    ledger.scans[add_scan(ledger, 5)].reported_outcome = None
+    assert derive_expected_roll(ledger, {}) == ({}, {ANI: NOT_ARRIVED, BUDI: NOT_ARRIVED}, set())
 
 
-def test_what_is_no_badge_is_unknown() -> None:
-    book = ledger()
-    strange = seen(book, 5, "https://example.org")
-    assert derive(book, {}).outcomes == {strange: "badge_unknown"}
+def test_text_that_is_no_badge_is_badge_unknown() -> None:
+    ledger = build_ledger()
+    strange = add_scan(ledger, 5, "https://example.org")
+    assert derive_expected_roll(ledger, {}).outcomes == {strange: "badge_unknown"}
 
 
-def test_a_badge_is_good_until_it_is_revoked() -> None:
-    book = ledger()
-    book.badges["badge of ani"] = Badge(ANI, at(20), at(21))
-    before, after, at_once = seen(book, 19), seen(book, 22), seen(book, 21)
-    verdicts = derive(book, {})
-    assert verdicts.outcomes == {before: "first_entry", after: "badge_revoked", at_once: "badge_revoked"}
-    assert (verdicts.lines[ANI].status, verdicts.undecided) == ("present", set())
+def test_badge_is_valid_until_revoked() -> None:
+    ledger = build_ledger()
+    ledger.badges["badge of ani"] = Badge(ANI, after_start(20), after_start(21))
+    before, after, at_once = add_scan(ledger, 19), add_scan(ledger, 22), add_scan(ledger, 21)
+    expected_roll = derive_expected_roll(ledger, {})
+    assert expected_roll.outcomes == {before: "first_entry", after: "badge_revoked", at_once: "badge_revoked"}
+    assert (expected_roll.lines[ANI].status, expected_roll.undecided) == ("present", set())
 
 
-def test_within_the_instant_of_a_revocation_the_service_decides() -> None:
-    book = ledger()
-    book.badges["badge of ani"] = Badge(ANI, at(20), at(21))
-    good, revoked = seen(book, 20.2), seen(book, 20.8)
-    verdicts = derive(book, {good: "first_entry", revoked: "badge_revoked"})
-    assert verdicts.outcomes == {good: "first_entry", revoked: "badge_revoked"}
-    assert verdicts.undecided == {good, revoked}
+def test_scan_during_revocation_takes_outcome_of_service() -> None:
+    ledger = build_ledger()
+    ledger.badges["badge of ani"] = Badge(ANI, after_start(20), after_start(21))
+    good, revoked = add_scan(ledger, 20.2), add_scan(ledger, 20.8)
+    expected_roll = derive_expected_roll(ledger, {good: "first_entry", revoked: "badge_revoked"})
+    assert expected_roll.outcomes == {good: "first_entry", revoked: "badge_revoked"}
+    assert expected_roll.undecided == {good, revoked}
 
 
-def test_who_sits_in_one_class_is_not_invited_to_the_other() -> None:
-    book = ledger()
-    wrong, right = seen(book, 31, session="class-2"), seen(book, 32, session="class-1")
-    anywhere = seen(book, 33, "badge of budi", session="class-2")
-    verdicts = derive(book, {})
-    assert verdicts.outcomes == {wrong: "not_invited", right: "first_entry", anywhere: "first_entry"}
-    assert verdicts.lines[ANI].arrived_at == at(32)
+def test_participant_of_one_class_is_not_invited_to_parallel_class() -> None:
+    ledger = build_ledger()
+    wrong, right = add_scan(ledger, 31, session="class-2"), add_scan(ledger, 32, session="class-1")
+    anywhere = add_scan(ledger, 33, "badge of budi", session="class-2")
+    expected_roll = derive_expected_roll(ledger, {})
+    assert expected_roll.outcomes == {wrong: "not_invited", right: "first_entry", anywhere: "first_entry"}
+    assert expected_roll.lines[ANI].arrived_at == after_start(32)
 
 
-def test_who_was_last_seen_going_out_has_left() -> None:
-    book = ledger()
-    seen(book, 5)
-    gone = seen(book, 40, direction="out")
-    verdicts = derive(book, {})
-    assert (verdicts.outcomes[gone], verdicts.lines[ANI].left_at) == ("exit", at(40))
-    seen(book, 50)
-    assert derive(book, {}).lines[ANI].left_at is None
+def test_last_exit_is_left_at() -> None:
+    ledger = build_ledger()
+    add_scan(ledger, 5)
+    gone = add_scan(ledger, 40, direction="out")
+    expected_roll = derive_expected_roll(ledger, {})
+    assert (expected_roll.outcomes[gone], expected_roll.lines[ANI].left_at) == ("exit", after_start(40))
+    add_scan(ledger, 50)
+    assert derive_expected_roll(ledger, {}).lines[ANI].left_at is None
 
 
-def test_who_was_only_seen_going_out_has_not_come() -> None:
-    book = ledger()
-    seen(book, 40, direction="out")
-    assert derive(book, {}).lines[ANI] == ABSENT
+def test_exit_without_entry_is_no_arrival() -> None:
+    ledger = build_ledger()
+    add_scan(ledger, 40, direction="out")
+    assert derive_expected_roll(ledger, {}).lines[ANI] == NOT_ARRIVED
 
 
-def test_late_is_who_comes_after_the_opening_or_after_the_session_of_the_gate() -> None:
+def test_lateness_counts_from_opening_or_session_of_gate() -> None:
     for minutes, session, late in (
         (10, None, False),
         (10.1, None, True),
         (29, "class-1", False),
         (31, "class-1", True),
     ):
-        book = ledger()
-        seen(book, minutes, session=session)
-        assert derive(book, {}).lines[ANI].late is late, (minutes, session)
+        ledger = build_ledger()
+        add_scan(ledger, minutes, session=session)
+        assert derive_expected_roll(ledger, {}).lines[ANI].late is late, (minutes, session)
 
 
-def test_a_session_without_an_hour_leaves_it_to_the_others() -> None:
-    book = ledger()
-    seen(book, 11, session="closing")
-    assert derive(book, {}).lines[ANI].late
+def test_session_without_start_does_not_decide_lateness() -> None:
+    ledger = build_ledger()
+    add_scan(ledger, 11, session="closing")
+    assert derive_expected_roll(ledger, {}).lines[ANI].late
 
 
-def test_a_class_of_others_makes_nobody_late() -> None:
-    book = ledger()
-    book.starts["opening"] = None
-    seen(book, 31)
-    seen(book, 31, "badge of budi")
-    lines = derive(book, {}).lines
+def test_unassigned_class_does_not_decide_lateness() -> None:
+    ledger = build_ledger()
+    ledger.session_starts["opening"] = None
+    add_scan(ledger, 31)
+    add_scan(ledger, 31, "badge of budi")
+    lines = derive_expected_roll(ledger, {}).lines
     assert (lines[ANI].late, lines[BUDI].late) == (True, False)

@@ -9,7 +9,7 @@ import httpx
 from fastapi import FastAPI
 
 from app.auth import Scope
-from tests.callers import bearer
+from tests.callers import bearer_headers
 
 MERGE_PATCH = "application/merge-patch+json"
 
@@ -23,7 +23,7 @@ class Calls:
 
     @classmethod
     def of(cls, app: FastAPI, http: httpx.AsyncClient, *scopes: Scope, **bound: str) -> "Calls":
-        return cls(http, bearer(app, *(scopes or Scope), **bound))
+        return cls(http, bearer_headers(app, *(scopes or Scope), **bound))
 
     async def get(self, address: str) -> httpx.Response:
         return await self.client.get(address, headers=self.headers)

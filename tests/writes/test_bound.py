@@ -60,7 +60,7 @@ def ended(answer: httpx.Response) -> tuple[int, str | None]:
 
 async def persons(app: FastAPI, client: httpx.AsyncClient) -> dict[str, str]:
     """Ids of people by whose they are: of a body that is another's, and nobody's, created by somebody else."""
-    others = Calls.of(app, client, organization="kpu-32", client="0197c0de-0000-7000-8000-00000000c132")
+    others = Calls.of(app, client, organization="kpu-32", client_id="0197c0de-0000-7000-8000-00000000c132")
     found = {}
     for whose in ("another's", "nobody's"):
         found[whose] = (await others.post("/v1/officials", {"name": "Siti Contoh"})).json()["id"]

@@ -91,7 +91,7 @@ async def _at_the_door(app: FastAPI, calls: Calls) -> dict[str, Call]:
     await closed.admin.post(f"{closed.path}:close-roll", {})
     by_hand = {"status": "excused", "reason": "izin"}
     asked = await closed.admin.patch(f"{closed.path}/attendance/{closed.participants[0]}", by_hand)
-    second = Calls.of(app, calls.client, client="the-second")
+    second = Calls.of(app, calls.client, client_id="the-second")
     one = {"name": "Siti Contoh"}
     officials = {"organizations": ["kpu-31"]}
     people = [f"{meeting.path}/participants/{one}" for one in meeting.participants]

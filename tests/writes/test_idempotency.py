@@ -44,7 +44,7 @@ async def test_a_key_is_good_for_one_request(calls: Calls, own_url: str, address
 
 async def test_a_key_is_its_clients_own(app: FastAPI, client: httpx.AsyncClient, own_url: str) -> None:
     for name in ("a", "b"):
-        answer = await Calls.of(app, client, client=name).post(AT, PERSON, key="one")
+        answer = await Calls.of(app, client, client_id=name).post(AT, PERSON, key="one")
         assert answer.status_code == 201
     assert await people(own_url) == 2
 

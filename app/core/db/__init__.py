@@ -1,1 +1,1 @@
-"""Postgres for any service of this kind: pools, statements, documents, transactions, faults."""
+"""Access to Postgres: connection pools, statements, JSON documents, transactions and errors."""

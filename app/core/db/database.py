@@ -1,7 +1,7 @@
-"""Postgres: connections with limits on every wait, and one place that turns its faults into 503.
+"""Read from Postgres with a deadline, and turn transient database errors into 503.
 
-`Read` in a route's signature is a handle that can only read. A statement borrows a connection for just as long as it
-runs, outside any transaction (autocommit), so a request holds nothing between its statements.
+A `Reader` can only read. Each statement takes a connection from the pool for as long as it runs, in autocommit mode, so
+a request occupies no connection between its statements.
 """
 
 import asyncio
@@ -24,13 +24,14 @@ Row = tuple[Any, ...]
 T = TypeVar("T")
 
 SET_KNOWN_AT_SQL = "SELECT set_config('rakornas.known_at', $1, false)"
-MAX_COMMIT_DURATION = timedelta(seconds=10)  # longer than a commit can take between its stamp and its end
+MAX_COMMIT_DURATION = timedelta(seconds=10)
+"""Longer than a transaction can take from the stamp of its commit to its end (migrations/sql/history.sql)."""
 
 SELECT_PAGE_KEY = Statement(text("SELECT key FROM service_keys WHERE purpose = 'page_tokens'"))
 
 
 class Database:
-    """The engine, and what a worker remembers of the database."""
+    """The connection pools of a worker, and the database's key for page tokens once it has been read."""
 
     def __init__(self, settings: Settings) -> None:
         self.read_engine = create_read_engine(settings)
@@ -40,15 +41,17 @@ class Database:
         self.page_key: bytes | None = None
 
     def reader(self) -> "Reader":
+        """Create a reader for one request; its deadline starts now."""
         return Reader(self)
 
     async def close(self) -> None:
+        """Close all pooled connections."""
         for engine in (self.read_engine, self.history_engine, self.write_engine):
             await engine.dispose()
 
 
 class Queryable(Protocol):
-    """What repositories read through: a `Reader`, or the transaction of a write."""
+    """The interface through which repositories read: a `Reader`, or a `Transaction`."""
 
     async def fetch_all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]: ...
     async def fetch_first(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None: ...
@@ -58,9 +61,13 @@ class Queryable(Protocol):
 
 
 class Reader:
-    """What one request reads through. All its statements together have one deadline.
+    """Runs the read statements of one request, all before one deadline.
 
-    `known_at`: they see the record as it was at that instant.
+    Args:
+        database: The pools to take connections from.
+        known_at: Read the record as it was known at this instant; None: as it is now.
+        deadline: Monotonic seconds; by default `Settings.deadline` seconds from now.
+
     """
 
     def __init__(self, database: Database, known_at: datetime | None = None, deadline: float | None = None) -> None:
@@ -69,9 +76,11 @@ class Reader:
         self._deadline = time.monotonic() + database.deadline if deadline is None else deadline
 
     def known_at(self, known_at: datetime | None) -> "Reader":
-        """A reader of the record as it was, within the same deadline; None: as it is.
+        """Return a reader of the record as it was known at an instant, with the same deadline; None: as it is now.
 
-        Raises TooRecent where a write of that instant may not have ended yet.
+        Raises:
+            TooRecent: A transaction stamped with that instant may not have ended yet.
+
         """
         if known_at is None:
             return self
@@ -80,7 +89,13 @@ class Reader:
         return Reader(self._database, known_at, self._deadline)
 
     async def fetch_all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
-        """All rows of one statement; Unavailable when the database cannot answer in time."""
+        """Return all rows of a statement.
+
+        Raises:
+            Unavailable: The database cannot be reached or did not answer before the deadline.
+            StatementError: Postgres rejected the statement, which is an error in this service.
+
+        """
         try:
             return await await_until(self._deadline, self._execute_with_retry(statement, parameters))
         except Exception as error:
@@ -92,16 +107,16 @@ class Reader:
             raise
 
     async def fetch_first(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
-        """The first row of one statement, or None."""
+        """Return the first row of a statement, or None if it has no rows."""
         rows = await self.fetch_all(statement, parameters)
         return rows[0] if rows else None
 
     async def fetch_one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row:
-        """The row of a statement that always has one."""
+        """Return the first row of a statement that always has one."""
         return (await self.fetch_all(statement, parameters))[0]
 
     async def page_key(self) -> bytes:
-        """The secret that signs page tokens, the same for every worker of this database."""
+        """Return the secret that signs page tokens; all workers on this database share it."""
         if self._database.page_key is None:
             self._database.page_key = bytes((await self.fetch_one(SELECT_PAGE_KEY, {}))[0])
         return self._database.page_key
@@ -132,9 +147,9 @@ async def await_until(
 ) -> T:
     """Await `work`; raise TimeoutError at the deadline (monotonic seconds).
 
-    A frozen server may hold even the closing of a connection for seconds. The caller does not wait for that: the task
-    is left to clean up behind the answer. `release` is called with the result of a task that ends all the same after
-    its caller has gone.
+    If the server hangs, even closing a connection can take seconds. The caller does not wait for that: the cancelled
+    task ends in the background. `release` is called with the result of a task that succeeds after its caller has
+    stopped waiting.
     """
     task = asyncio.ensure_future(work)
     try:
@@ -149,7 +164,7 @@ async def await_until(
 
 
 def _cancel_in_background(task: "asyncio.Task[T]", release: Callable[[T], Awaitable[None]] | None) -> None:
-    """Cancel a task without waiting for it; it may be over already, or end before it notices."""
+    """Cancel a task without waiting for its end; it may still succeed before the cancellation reaches it."""
     task.cancel()
     waiting = asyncio.ensure_future(_await_cancelled_task(task, release))
     _cancelled_tasks.add(waiting)
@@ -157,11 +172,12 @@ def _cancel_in_background(task: "asyncio.Task[T]", release: Callable[[T], Awaita
 
 
 async def _await_cancelled_task(task: "asyncio.Task[T]", release: Callable[[T], Awaitable[None]] | None) -> None:
+    """Wait for the end of a cancelled task, and release its result if it succeeded all the same."""
     await asyncio.wait({task})
-    # Its error is looked at, so that asyncio does not complain of one never retrieved.
+    # exception() also marks the error as retrieved; asyncio would log a warning otherwise.
     if not task.cancelled() and task.exception() is None and release is not None:
         await release(task.result())
 
 
 _cancelled_tasks: set["asyncio.Future[None]"] = set()
-"""Tasks that end behind their callers: asyncio itself keeps no reference to them."""
+"""Tasks that wait for cancelled ones. asyncio keeps only weak references, so they could be garbage-collected."""

@@ -1,12 +1,12 @@
-"""Documents: JSON that Postgres itself builds, held to its schema when the program starts.
+"""JSON documents that Postgres builds, compared with their Pydantic schemas when the program starts.
 
-A document is a schema and a select whose columns are its members. `Document` refuses at import a select whose member
-names differ from the schema's fields at any depth, so that the OpenAPI document stays true although nobody validates
-the bytes on their way out. One document serves the item, the list and the roster; other forms of it may follow.
+A document is a schema and a SELECT with one column for each member. `Document` raises TypeError at import if the names
+differ at any depth. So the OpenAPI description stays true although responses are not validated. The same document
+serves an item, a list and the roster.
 
     REGION = Document(schemas.Region, region)
 
-`region(day)` returns the select as it held on `day` (an SQL date), or as it is now where `day` is None.
+`region(day)` returns the SELECT as of `day` (an SQL date), or as of now if `day` is None.
 """
 
 from collections.abc import Callable, Mapping
@@ -38,19 +38,19 @@ from sqlalchemy.sql.functions import FunctionElement, GenericFunction
 
 AS_OF_PARAMETER: ColumnElement[Any] = bindparam("as_of", type_=Date)
 
-# A column, a mapped attribute or any other SQL expression: SQLAlchemy's types for the three share no common ground.
+# A column, a mapped attribute or any other SQL expression: SQLAlchemy's types for the three have no common base.
 Expression = Any
 DocumentSelect = Select[*tuple[Any, ...]]
 DayExpression = ColumnElement[Any] | None
 
 
 def day_or_null(day: DayExpression) -> ColumnElement[Any]:
-    """The day, or a null of its type where a document is not asked for one."""
+    """Return the day, or NULL::date for a document as of now."""
     return cast(null(), Date) if day is None else day
 
 
 class json_object(GenericFunction[Any]):
-    """A JSON object with the members given, in their order: `json_build_object('code', code, …)`."""
+    """A JSON object with these members, in order: `json_build_object('code', code, …)`."""
 
     type = JSON()
     name = "json_build_object"
@@ -65,15 +65,21 @@ class json_object(GenericFunction[Any]):
 
 
 def json_array(item: ColumnElement[Any], *order: Expression, where: ColumnElement[bool]) -> ColumnElement[Any]:
-    """A JSON array of one object per row that fulfils `where`, in `order`; empty, never null."""
+    """Return a JSON array of `item` for each row that matches `where`, in `order`; empty rather than null."""
     rows = select(func.json_agg(aggregate_order_by(item, *order))).where(where).scalar_subquery()
     return func.coalesce(rows, literal_column("'[]'::json"))
 
 
 class Document:
-    """A schema with the SQL that renders it.
+    """A schema and the SELECT that renders it as JSON.
 
-    Raises TypeError at import when the select's members are not the schema's fields.
+    Args:
+        schema: The model that describes the JSON in OpenAPI.
+        build: Returns the SELECT as of a day, or as of now for None. Each column is a member.
+
+    Raises:
+        TypeError: The members of the SELECT are not the fields of the schema.
+
     """
 
     def __init__(self, schema: type[BaseModel], build: Callable[[DayExpression], DocumentSelect]) -> None:
@@ -84,13 +90,19 @@ class Document:
         self.tables = frozenset(table for statement in self._selects.values() for table in referenced_tables(statement))
 
     def select(self, *columns: Expression, as_of: bool) -> DocumentSelect:
-        """One row per object: `document` (JSON), then `columns`; `on_a_day`: as it held on the parameter `as_of`."""
+        """Return a SELECT of one row per object: `document` (JSON), then `columns`.
+
+        `as_of`: as of the day in the parameter `as_of`; otherwise as of now.
+        """
         statement = self._selects[as_of]
         return statement.with_only_columns(json_object(**select_members(statement)).label("document"), *columns)
 
 
 def document_text(document: ColumnElement[Any], *, only_fields: bool) -> ColumnElement[str]:
-    """A built document as text: whole, or with the members in the parameter `fields` only, in the document's order."""
+    """Return a document as text.
+
+    `only_fields`: keep only the members that the parameter `fields` lists, in the document's order.
+    """
     if not only_fields:
         return cast(document, Text)
     member = func.json_each(document).table_valued("key", "value")
@@ -101,12 +113,13 @@ def document_text(document: ColumnElement[Any], *, only_fields: bool) -> ColumnE
 
 
 def select_members(statement: DocumentSelect) -> dict[str, ColumnElement[Any]]:
+    """Return the columns of a SELECT by name, without their labels."""
     columns: list[Any] = list(statement.selected_columns)
     return {column.key: column.element if isinstance(column, Label) else column for column in columns}
 
 
 def referenced_tables(statement: DocumentSelect) -> frozenset[str]:
-    """The names of all tables that a statement reads, in its subqueries too."""
+    """Return the names of all tables that a statement reads, including those in subqueries."""
     return frozenset(
         element.name if isinstance(element, Table) else element.table.name
         for element in visitors.iterate(statement)
@@ -115,22 +128,25 @@ def referenced_tables(statement: DocumentSelect) -> frozenset[str]:
 
 
 def require_same_members(schema: type[BaseModel], members: Mapping[str, Any], path: str = "") -> None:
-    """Hold the members of a select against the fields of a schema, level by level."""
+    """Raise TypeError unless the members of a SELECT are the fields of a schema, in the same order and at every level.
+
+    `path`: the position in the outermost document, for the error message.
+    """
     location = f"{schema.__name__}{path}"
     if list(schema.model_fields) != list(members):
         missing = [name for name in schema.model_fields if name not in members]
         surplus = [name for name in members if name not in schema.model_fields]
-        raise TypeError(f"{location}: the select lacks {missing}, has {surplus} too many, or differs in order")
+        raise TypeError(f"{location}: the SELECT lacks {missing}, has the unknown {surplus}, or is in another order")
     for name, field in schema.model_fields.items():
         nested, inner = nested_model(field.annotation), nested_members(members[name])
         if (nested is None) != (inner is None):
-            raise TypeError(f"{location}.{name}: an object on one side, a plain value on the other")
+            raise TypeError(f"{location}.{name}: an object in the schema or the SELECT, and a plain value in the other")
         if nested is not None and inner is not None:
             require_same_members(nested, inner, f"{path}.{name}")
 
 
 def nested_model(annotation: Any) -> type[BaseModel] | None:
-    """The model within `Model`, `Model | None` or `list[Model]`, or None for plain values."""
+    """Return the model in `Model`, `Model | None` or `list[Model]`; None for a plain value."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     if get_origin(annotation) in (list, Union, UnionType):
@@ -139,7 +155,7 @@ def nested_model(annotation: Any) -> type[BaseModel] | None:
 
 
 def nested_members(element: Any) -> Mapping[str, Any] | None:
-    """The members of the JSON object that an expression yields (alone, or as the items of a list), if it yields one."""
+    """Return the members of the JSON object that an expression builds, alone or as an array's items; else None."""
     if isinstance(element, json_object):
         return element.members
     if isinstance(element, Label | Grouping):

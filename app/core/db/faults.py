@@ -1,18 +1,22 @@
-"""What went wrong in the database: a fault that passes, a rule that a write breaks, or a mistake of ours."""
+"""Classify database errors: transient faults, violated constraints, and statements that Postgres rejects.
+
+StatementError           Postgres rejected a statement: an error in this service
+ConstraintViolation      a constraint or trigger rejected a write
+"""
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-# Connection trouble, no resources, shut down or cancelled, read-only after a failover, a conflict worth another try,
-# a lock not had in time: faults that pass, and none of the caller's making.
+# Connection errors, no resources, shutdown or cancellation, read-only after a failover, serialization failures and
+# deadlocks, a lock not obtained in time: they pass by themselves, and the caller did not cause them.
 TRANSIENT_SQLSTATES = ("08", "53", "57P", "57014", "25006", "40", "55P03")
-CONTENTION_SQLSTATES = ("55P03", "40P01", "57014")  # no lock in time, a deadlock, too slow
-STALE_PLAN_SQLSTATE = "0A000"
+CONTENTION_SQLSTATES = ("55P03", "40P01", "57014")  # a lock not obtained in time, a deadlock, a statement time-out
+STALE_PLAN_SQLSTATE = "0A000"  # "cached plan must not change result type", after a migration
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether a fault is one that passes by itself, so that the caller may come back."""
+    """Return whether an error passes by itself, so that the request may succeed later."""
     if isinstance(error, DBAPIError):
         if error.connection_invalidated or isinstance(error, InterfaceError):
             return True
@@ -25,28 +29,28 @@ def is_transient(error: BaseException) -> bool:
 
 
 def is_retryable(error: DBAPIError) -> bool:
-    """Whether the same read may well succeed at once.
+    """Return whether the same read will probably succeed if it is repeated at once.
 
-    A server that was restarted has cut all pooled connections, which shows at their next use; a plan made before a
-    migration is made anew at its next use. A time-out is none of SQLAlchemy's errors and never comes here: another try
-    would only double the wait.
+    A restarted server has closed all pooled connections, which shows when they are next used. A plan from before a
+    migration is made again at its next use. A time-out is not a DBAPIError, so it is never retried: that would only
+    double the wait.
     """
     return error.connection_invalidated or getattr(find_driver_error(error), "sqlstate", None) == STALE_PLAN_SQLSTATE
 
 
 def find_driver_error(error: DBAPIError) -> BaseException:
-    """What asyncpg said, beneath the two layers that SQLAlchemy puts around it."""
+    """Return the asyncpg exception that SQLAlchemy has wrapped twice."""
     return (error.orig.__cause__ or error.orig) if error.orig is not None else error
 
 
 def is_contention(error: BaseException) -> bool:
-    """Whether behind an Unavailable the server has undone a statement for what others hold, or for how long it took."""
+    """Return whether an Unavailable was caused by a lock time-out, a deadlock or a statement time-out."""
     cause = error.__cause__
     return isinstance(cause, DBAPIError) and getattr(find_driver_error(cause), "sqlstate", None) in CONTENTION_SQLSTATES
 
 
 class StatementError(Exception):
-    """A statement that Postgres refuses: a fault of ours. Without the values, which may be names of people."""
+    """Postgres rejected a statement. The message omits the values, which may be names of people."""
 
     def __init__(self, sql: str, error: DBAPIError) -> None:
         cause = find_driver_error(error)
@@ -54,7 +58,10 @@ class StatementError(Exception):
 
 
 class ConstraintViolation(Exception):
-    """A constraint that refuses a write: its name, the table that it stands in, and a hint of ours, if it gives one."""
+    """A constraint or a trigger rejected a write.
+
+    `constraint` and `table` are their names. `hint` comes from triggers of this service (migrations/sql/rules.sql).
+    """
 
     def __init__(self, constraint: str, table: str, hint: str = "") -> None:
         super().__init__(f"{constraint} of {table}")
@@ -64,9 +71,9 @@ class ConstraintViolation(Exception):
 
 
 def constraint_violation_of(error: DBAPIError) -> ConstraintViolation | None:
-    """The rule that a statement has broken, if that is what went wrong."""
+    """Return the constraint violation behind an error, or None if it has another cause."""
     cause = find_driver_error(error)
     if isinstance(cause, asyncpg.IntegrityConstraintViolationError):
-        told = (getattr(cause, name, None) or "" for name in ("constraint_name", "table_name", "hint"))
-        return ConstraintViolation(*told)
+        values = (getattr(cause, name, None) or "" for name in ("constraint_name", "table_name", "hint"))
+        return ConstraintViolation(*values)
     return None

@@ -1,4 +1,4 @@
-"""Pools of connections to Postgres, with a limit on every wait."""
+"""Pools of connections to Postgres, with time-outs on connecting, on statements and on locks."""
 
 from collections.abc import Mapping
 
@@ -7,32 +7,33 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.settings import Settings
 
-EXTRA_CONNECTIONS_PER_WORKER = (
-    4  # of a worker, beside its readers and writers: two of history, the trust's, the sealer's
-)
+EXTRA_CONNECTIONS_PER_WORKER = 4
+"""In addition to the pools of readers and writers: two for history, one each for the token verifier and the sealer."""
 
 
 def require_database_url(settings: Settings) -> str:
+    """Return DATABASE_URL; RuntimeError if it is not set."""
     if not settings.database_url:
         raise RuntimeError("DATABASE_URL is not set; `rakornas serve` sets it for the embedded server")
     return settings.database_url
 
 
 def create_read_engine(settings: Settings) -> AsyncEngine:
-    """Connections on which nothing can be written."""
+    """Create the pool of read-only connections."""
     return _create_engine(settings, settings.pool_size, writable=False)
 
 
 def create_history_engine(settings: Settings) -> AsyncEngine:
-    """The same over the record as it was: each table's name stands for a view of what was known at an instant.
+    """Create the pool of read-only connections that read the record as it was known at an instant.
 
-    The instant is the setting `rakornas.known_at` of the connection.
+    Each table name resolves to a view in the schema `history`. The instant is the connection's setting
+    `rakornas.known_at`.
     """
     return _create_engine(settings, 2, writable=False, search_path="history, public")
 
 
 def create_write_engine(settings: Settings) -> AsyncEngine:
-    """Connections for transactions that write."""
+    """Create the pool of connections for transactions that write."""
     return _create_engine(settings, settings.write_pool_size, writable=True)
 
 
@@ -40,7 +41,8 @@ def _create_engine(settings: Settings, size: int, *, writable: bool, **server_se
     async def connect() -> asyncpg.Connection:
         connection = await open_connection(settings, **server_settings)
         if not writable:
-            # Not at the start: asyncpg would take the server for a standby, and refuse a URL that asks for a primary.
+            # Not in the connection parameters: asyncpg would take the server for a standby, and reject a URL with
+            # target_session_attrs=read-write.
             await connection.execute("SET default_transaction_read_only = on")
         return connection
 
@@ -57,7 +59,7 @@ def _create_engine(settings: Settings, size: int, *, writable: bool, **server_se
 
 
 async def open_connection(settings: Settings, **server_settings: str) -> asyncpg.Connection:
-    """A connection with our limits. The URL goes to asyncpg as it is, multi-host and all."""
+    """Open a connection with the service's time-outs. asyncpg parses the URL, which may name several hosts."""
     limits: Mapping[str, str] = {
         "application_name": "rakornas",
         "timezone": "UTC",
@@ -66,7 +68,7 @@ async def open_connection(settings: Settings, **server_settings: str) -> asyncpg
         "idle_in_transaction_session_timeout": "10s",
         "pg_trgm.word_similarity_threshold": "0.45",
         "jit": "off",
-        "max_parallel_workers_per_gather": "0",  # a request is small, and the workers are many
+        "max_parallel_workers_per_gather": "0",  # requests read little, and many run at once
     }
     return await asyncpg.connect(
         require_database_url(settings),

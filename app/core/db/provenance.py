@@ -1,4 +1,4 @@
-"""The members that every fact's document ends with."""
+"""Schema fields and columns for the source, the verification and the revision of a record."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -7,38 +7,40 @@ from pydantic import BaseModel, Field
 
 
 class SourceFields(BaseModel):
-    """Where a fact is from."""
+    """The source of a record."""
 
     source: Annotated[str | None, Field(description="Where this is stated; null: in no source seen so far.")]
 
 
 class RevisionFields(BaseModel):
-    """Which revision of a fact this is."""
+    """The revision of a record."""
 
-    revision: Annotated[int, Field(description="Counts the changes of this fact's content, from 1.")]
+    revision: Annotated[
+        int, Field(description="Number of the revision: 1, and one more at each change of the content.")
+    ]
     updated_at: Annotated[datetime, Field(description="When the content last changed (RFC 3339).")]
 
 
 class VerificationFields(BaseModel):
-    """How sure a fact is."""
+    """The verification of a record."""
 
     verified: Annotated[bool, Field(description="Whether the cited source states it.")]
     primary: Annotated[bool, Field(description="Whether the source is the regulation or the body itself.")]
 
 
 class Record(RevisionFields, VerificationFields):
-    """How sure a fact is, and which revision of it this is."""
+    """A record with its verification and revision."""
 
 
 class SourcedRecord(Record, SourceFields):
-    """Where a fact is from, and which revision of it this is."""
+    """A record with a source that is one text, its verification and its revision."""
 
 
 def sourced_record_columns(model: Any) -> tuple[Any, ...]:
-    """The columns of these members, to end a document's select with."""
+    """Return the columns of `SourcedRecord`, which end the SELECT of a document."""
     return (model.source, *record_columns(model))
 
 
 def record_columns(model: Any) -> tuple[Any, ...]:
-    """The same for a document whose source is more than one text."""
+    """Return the columns of `Record`, for a document with a source of several members."""
     return (model.verified, model.primary, model.revision, model.updated_at)

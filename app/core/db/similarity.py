@@ -1,7 +1,7 @@
-"""How `q` searches: words folded as the texts are, compared by their trigrams, the best first.
+"""SQL expressions for searching with `q` by trigram similarity (pg_trgm), best match first.
 
-Folding leaves out case, accents and apostrophes. The index of a folded column answers `alike`; `distance` orders what
-it found, and of what is equally alike, `is_whole` tells the one that has just this name.
+Folding removes case, accents and apostrophes. `matches` selects rows and uses the GIN index of a folded column.
+`distance` orders them; among rows with the same distance, `is_exact_name` finds those with exactly this name.
 """
 
 from typing import Any
@@ -10,29 +10,29 @@ from sqlalchemy import ColumnElement, Numeric, Text, and_, bindparam, cast, func
 
 from app.core.db.documents import Expression
 
-# Subqueries, so that the words are folded once. Mere calls would be run for every row, and several times, as soon as
-# Postgres keeps a plan that is good for any words.
+# Subqueries, so that Postgres folds the words once. Plain calls would run for every row, and several times, once
+# Postgres uses a generic plan.
 FOLDED_QUERY = select(func.fold(bindparam("q", type_=Text), type_=Text)).scalar_subquery()
 FOLDED_WORDS = select(func.fold(func.trim(bindparam("q", type_=Text)), type_=Text)).scalar_subquery()
 
 
 def matches(folded: Expression, words: Expression) -> ColumnElement[bool]:
-    """Whether a folded text has words like these; the index on it answers."""
+    """Return whether a folded text contains words similar to these; uses the GIN index of the column."""
     likeness: ColumnElement[bool] = folded.op("%>", is_comparison=True)(words)
     return likeness
 
 
 def distance(folded: Expression) -> ColumnElement[Any]:
-    """From 0 for a text that has all the words to 1: best first goes upwards, as a key does.
+    """Return the distance of a text from `q`: 0 if it has all the words, up to 1.
 
-    Rounded, so that a page token can carry it exactly.
+    It is rounded, so that a page token can carry it exactly.
     """
     likeness = func.likeness(FOLDED_QUERY, folded)
     return func.round(cast(1 - likeness, Numeric(8, 7)), 4, type_=Numeric(5, 4))
 
 
 def is_exact_name(name: Expression) -> ColumnElement[bool]:
-    """Whether a name is just the words of `q`, and no longer one that has them."""
-    # To fold a name takes as long as all the rest. Folding takes letters away only where they are apostrophes and the
-    # like, so a name that is so much longer than the words is another one.
+    """Return whether a name consists of exactly the words of `q`."""
+    # Folding a name takes as long as everything else. Folding removes only apostrophes and the like, so a name that is
+    # more than 8 letters longer than the words cannot be equal to them.
     return and_(func.length(name) <= func.length(FOLDED_WORDS) + 8, func.fold(name) == FOLDED_WORDS)

@@ -1,9 +1,9 @@
-"""SQL that is written once: what SQLAlchemy makes of a select, kept as text.
+"""SQL statements that are compiled once, when a module is imported, and reused as text.
 
-SQLAlchemy has a cache of its own, but to look a nested select up in it costs as much as running one.
+SQLAlchemy has a cache of its own, but looking up a nested select in it costs as much as running one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from sqlalchemy import ClauseElement
@@ -14,14 +14,48 @@ DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 
 
 class Statement:
-    """The text of a select, and the order of its parameters. Their values go to asyncpg as they are."""
+    """The text of an SQL statement and the order of its parameters.
+
+    Raises:
+        TypeError: A part of the statement is only known when SQLAlchemy executes it: the list of an IN, a parameter
+            with `literal_execute` or `callable_`, or a column default that Python computes.
+
+    """
 
     def __init__(self, clause: ClauseElement) -> None:
         compiled = cast(SQLCompiler, clause.compile(dialect=DIALECT))
         self.sql = str(compiled)
+        if problems := list(_find_late_parts(compiled)):
+            raise TypeError(f"{'; '.join(problems)}. The statement: {self.sql}")
         self._names: tuple[str, ...] = tuple(compiled.positiontup or ())
         self._defaults = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
 
     def bind_values(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
-        """The values in the order of the text, those given before those written in it; KeyError for one that lacks."""
+        """Return the values for asyncpg, in the order of the text.
+
+        A value in `parameters` takes precedence over the one written in the statement.
+
+        Raises:
+            KeyError: A parameter has no value.
+
+        """
         return tuple(parameters[name] if name in parameters else self._defaults[name] for name in self._names)
+
+
+def _find_late_parts(compiled: SQLCompiler) -> Iterator[str]:
+    """Yield a sentence for each part of a statement that SQLAlchemy completes only when it executes the statement."""
+    for bind in compiled.post_compile_params - compiled.literal_execute_params:
+        yield (
+            f"The parameter {compiled.bind_names[bind]!r} is a list that IN expands at execution: use = ANY(:x) with "
+            "an array, as in column == func.any(bindparam('x', type_=ARRAY(Text)))"
+        )
+    for bind in compiled.literal_execute_params:
+        yield (
+            f"The parameter {compiled.bind_names[bind]!r} is written into the text at execution (literal_execute): "
+            "use a plain bindparam(), or literal_column() for a constant"
+        )
+    for name, bind in compiled.binds.items():
+        if bind.callable is not None and name == bind.key:
+            yield f"The value of the parameter {name!r} is computed at execution (callable_): pass it as a value"
+    for column in compiled.prefetch:
+        yield f"The value of the column {column} is computed by Python at execution: use a server default or pass it"

@@ -1,4 +1,4 @@
-"""One transaction that writes, from its first statement to its commit."""
+"""Transactions that write, each within one deadline from BEGIN to COMMIT."""
 
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -17,14 +17,19 @@ from app.core.problems import Unavailable
 
 
 class Rollback(Exception):
-    """Raised within a transaction that is to leave nothing behind."""
+    """Raise it in an `open_transaction` block to roll back; the block then ends without an error."""
 
 
 class Transaction:
-    """What a write goes through. It reads as a `Reader` does, and sees what it has written itself.
+    """Runs the statements of one transaction, all before one deadline. Reads as a `Reader` does.
 
-    Every statement may raise Unavailable, or ConstraintViolation with the name of the constraint that refuses
-    it: after either, nothing of the transaction is kept.
+    Each statement may raise ConstraintViolation, with the name of the constraint that rejected it, StatementError or a
+    transient error, which `open_transaction` turns into Unavailable. After any of them the transaction is rolled back.
+
+    Args:
+        connection: A connection on which the transaction has begun or will begin.
+        deadline: Monotonic seconds.
+
     """
 
     def __init__(self, connection: AsyncConnection, deadline: float) -> None:
@@ -32,45 +37,66 @@ class Transaction:
         self._deadline = deadline
 
     async def fetch_all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        """Return all rows of a statement."""
         return await self.fetch(statement.sql, *statement.bind_values(parameters))
 
     async def fetch_first(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
+        """Return the first row of a statement, or None if it has no rows."""
         rows = await self.fetch_all(statement, parameters)
         return rows[0] if rows else None
 
     async def fetch_one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row:
+        """Return the first row of a statement that always has one."""
         return (await self.fetch_all(statement, parameters))[0]
 
     async def fetch(self, sql: str, *values: Any) -> Sequence[Row]:
-        """The rows that a statement returns, none for one that returns nothing."""
+        """Run SQL text and return its rows; an empty list if it returns none."""
         result = await self.execute(sql, values)
         return result.all() if result.returns_rows else []
 
     async def execute(self, sql: str, values: tuple[Any, ...] = ()) -> Any:
+        """Run SQL text with `values` for $1, $2, …, and return SQLAlchemy's result.
+
+        Raises:
+            ConstraintViolation: A constraint or a trigger rejected the write.
+            StatementError: Postgres rejected the statement, which is an error in this service.
+
+        """
         try:
             return await await_until(self._deadline, self._connection.exec_driver_sql(sql, values))
         except DBAPIError as error:
-            if broken := constraint_violation_of(error):
-                raise broken from None
+            if violation := constraint_violation_of(error):
+                raise violation from None
             if is_transient(error):
                 raise
             raise StatementError(sql, error) from None
 
     async def page_key(self) -> bytes:
+        """Return the secret that signs page tokens."""
         return bytes((await self.fetch_one(SELECT_PAGE_KEY, {}))[0])
 
     def known_at(self, known_at: datetime | None) -> "Transaction":
+        """Return this transaction; RuntimeError for an instant, because a transaction reads only the present."""
         if known_at is not None:
-            raise RuntimeError("a transaction writes the record of today")
+            raise RuntimeError("a transaction cannot read the record as it was known at an instant")
         return self
 
 
 @asynccontextmanager
 async def open_transaction(database: Database, *, timeout_seconds: float | None = None) -> AsyncIterator[Transaction]:
-    """A transaction: committed when the block ends, rolled back when it raises. Rollback ends it in silence.
+    """Open a transaction: it commits when the block ends, and rolls back when the block raises.
 
-    The commit is part of the block's end, so whoever answers after it answers for what is kept. Unavailable when the
-    database fails, also in the commit: then nobody knows whether it was kept, and nothing here tries again.
+    `Rollback` ends the block without an error. The commit happens before the block is left, so a response that is sent
+    after the block reports committed data.
+
+    Args:
+        database: The pools to take a connection from.
+        timeout_seconds: Time for the whole block, in seconds; by default `Settings.deadline`.
+
+    Raises:
+        Unavailable: The database failed or the time is over. If that happens during the commit, the transaction may or
+            may not have been committed; it is not repeated here.
+
     """
     deadline = time.monotonic() + (timeout_seconds or database.deadline)
     try:
@@ -97,9 +123,12 @@ async def open_transaction(database: Database, *, timeout_seconds: float | None 
 
 
 async def execute_once(database: Database, sql: str, *values: Any) -> Sequence[Row]:
-    """The rows of one statement that writes, and is a transaction of its own: one way to the server and back.
+    """Run one writing statement as its own transaction, in one round trip, and return its rows.
 
-    Unavailable and ConstraintViolation as within a transaction; after the former nobody knows whether it was kept.
+    Raises:
+        Unavailable: The database failed or the deadline passed. The statement may or may not have been committed.
+        ConstraintViolation: A constraint or a trigger rejected the write.
+
     """
     deadline = time.monotonic() + database.deadline
     try:
@@ -126,7 +155,7 @@ async def _connect(database: Database) -> AsyncConnection:
 
 
 async def _release_connection(connection: AsyncConnection, is_finished: bool) -> None:
-    """To the pool when the transaction is known to be over, else away with it: the server rolls back what is open."""
+    """Return a connection to the pool. If it is not known to be idle, roll back; if that fails, close it instead."""
     if not is_finished:
         try:
             await await_until(time.monotonic() + 1, connection.exec_driver_sql("ROLLBACK"))
@@ -136,7 +165,7 @@ async def _release_connection(connection: AsyncConnection, is_finished: bool) ->
 
 
 def _raise_if_transient(error: BaseException) -> None:
-    """Unavailable for a fault that passes."""
+    """Raise Unavailable if an error is transient."""
     if is_transient(error):
         telemetry.record_database_fault(error)
         raise Unavailable from error

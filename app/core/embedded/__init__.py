@@ -1,8 +1,8 @@
 """The embedded PostgreSQL server: started on first use, shared by all processes that use it, stopped by the last.
 
-A data directory holds everything: the cluster (`pg`), the socket's private directory, the log, and two lock
-files. `start.lock` is held while a process starts or stops the server. `users.lock` is held shared by each user
-for as long as it lives, so the kernel keeps the reference count, also through kill -9: whoever can turn its
+A data directory contains the cluster (`pg`), the private directory of the socket, the log, and two lock files. A
+process locks `start.lock` while it starts or stops the server. Each process that uses the server has a shared lock on
+`users.lock` for as long as it lives, so the kernel counts the users, even after a kill -9: a process that can turn its
 shared lock into an exclusive one is the last user and stops the server.
 """
 
@@ -26,23 +26,28 @@ Binaries = installation.Binaries
 EmbeddedError = installation.EmbeddedError
 find_binaries = installation.find_binaries
 
-DATABASE_NAME = "rakornas"  # of the superuser and of the database
+DATABASE_NAME = "rakornas"  # also the name of the superuser
 MAX_LOG_BYTES = 5 * 1024 * 1024
 POLL_INTERVAL_SECONDS = 0.01
-START_TIMEOUT_SECONDS = 120.0  # crash recovery may take its time
+START_TIMEOUT_SECONDS = 120.0  # crash recovery can take long
 STOP_TIMEOUT_SECONDS = 60.0  # as long as pg_ctl waits
 ORPHAN_TIMEOUT_SECONDS = 10.0
 
 
 def default_data_dir() -> Path:
-    """Where the data live unless the operator says otherwise: the user's data directory, or root's system one."""
+    """Return the default data directory: the user's (XDG), or /var/lib/rakornas for root."""
     if os.geteuid() == 0:
         return Path("/var/lib/rakornas")
     return platformdirs.user_data_path("rakornas", appauthor=False)
 
 
 def start_server(data_dir: Path) -> "EmbeddedPostgres":
-    """Start the server on `data_dir`, or join the one that runs there already; EmbeddedError if that fails."""
+    """Start the server on `data_dir`, or join the one that already runs there.
+
+    Raises:
+        EmbeddedError: The server cannot be started; the message says why, and what to do.
+
+    """
     try:
         return EmbeddedPostgres(data_dir)
     except OSError as error:
@@ -55,7 +60,7 @@ def start_server(data_dir: Path) -> "EmbeddedPostgres":
 
 @contextlib.contextmanager
 def run_server(data_dir: Path) -> Iterator["EmbeddedPostgres"]:
-    """`start`, and `stop` at the end, also when the end is a SIGTERM."""
+    """Use the server while the block runs; stop using it at the end, also on SIGTERM."""
     with _exit_on_sigterm():
         server = start_server(data_dir)
         try:
@@ -65,14 +70,14 @@ def run_server(data_dir: Path) -> Iterator["EmbeddedPostgres"]:
 
 
 class EmbeddedPostgres:
-    """One use of the server on a data directory: from `start` until `stop`, or until this process ends."""
+    """One user of the server on a data directory, from its creation until `stop` or the end of this process."""
 
     pid: int
-    """The postmaster's process."""
+    """The process id of the postmaster."""
     url: str
-    """For libpq and asyncpg: postgresql://rakornas@/rakornas?host=<socket directory>&port=5432."""
+    """For libpq and asyncpg: `postgresql://rakornas@/rakornas?host=<socket directory>&port=5432`."""
     binaries: Binaries
-    """The installation found for this process; a server that ran already may run from another one."""
+    """The installation that this process found. A server that was already running may use another one."""
 
     def __init__(self, data_dir: Path) -> None:
         self.binaries = find_binaries()
@@ -83,11 +88,11 @@ class EmbeddedPostgres:
         directories.require_access(self._data_dir, self._account)
         directories.create_data_dir(self._data_dir)
         self._child: subprocess.Popen[bytes] | None = None
-        # Neither lock reaches the postmaster: Python opens files close-on-exec.
+        # The postmaster inherits neither lock, because Python opens files close-on-exec.
         self._start_lock = _open_private_file(self._data_dir / "start.lock")
         self._users_lock = _open_private_file(self._data_dir / "users.lock")
         with self._locked_for_start():
-            # Nobody waits here: an exclusive lock is only ever asked for under start.lock.
+            # This never waits: a process requests the exclusive lock only while it has start.lock.
             fcntl.flock(self._users_lock, fcntl.LOCK_SH)
             try:
                 server = self._join_or_start()
@@ -96,11 +101,11 @@ class EmbeddedPostgres:
                 raise
         self.pid = server.pid
         host = urllib.parse.quote(os.fsencode(server.socket_dir))
-        # The port only names the socket; said here, a PGPORT of the environment cannot change it.
+        # The port is only part of the socket's name. Without it in the URL, PGPORT in the environment would change it.
         self.url = f"postgresql://{DATABASE_NAME}@/{DATABASE_NAME}?host={host}&port={postmaster.PORT}"
 
     def stop(self) -> None:
-        """Stop using the server. The last user of all processes shuts it down and waits for its end."""
+        """Stop using the server. The last user shuts it down and waits for its end. A second call does nothing."""
         if self._users_lock >= 0:
             with self._locked_for_start():
                 self._release_users_lock()
@@ -117,11 +122,11 @@ class EmbeddedPostgres:
 
     def _release_users_lock(self) -> None:
         try:
-            # flock's upgrade lets go of the shared lock for a moment: start.lock keeps everybody else out.
+            # flock() releases the shared lock for a moment during the upgrade; start.lock excludes other processes.
             fcntl.flock(self._users_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if self._child is not None:
-                self._child.returncode = 0  # left running on purpose: Popen shall not warn of it
+                self._child.returncode = 0  # it keeps running on purpose: without this, Popen would warn
         else:
             self._shut_down()
         finally:
@@ -143,7 +148,7 @@ class EmbeddedPostgres:
             time.sleep(POLL_INTERVAL_SECONDS)
 
     def _find_postmaster_pid(self) -> int | None:
-        # A child of ours is known before it has written its pid file, and poll() buries it when it is dead.
+        # A child of this process is known before it has written its pid file, and poll() reaps it after its death.
         if self._child is not None and self._child.poll() is None:
             return self._child.pid
         served = postmaster.read_live_pid_file(self._cluster_dir)
@@ -156,7 +161,7 @@ class EmbeddedPostgres:
         return self._wait_until_ready() or self._start_postmaster()
 
     def _is_server_alive(self) -> bool:
-        # The pid file comes a moment after the postmaster's start, and goes a moment before its end.
+        # The pid file appears shortly after the postmaster starts, and disappears shortly before it ends.
         return self._find_postmaster_pid() is not None or bool(postmaster.list_server_processes(self._cluster_dir))
 
     def _find_runnable_binaries(self) -> Binaries:
@@ -164,7 +169,7 @@ class EmbeddedPostgres:
         return self.binaries
 
     def _wait_until_ready(self) -> postmaster.PidFile | None:
-        """Wait until the server answers; None when there is none, or once it has ended (it was stopping)."""
+        """Wait until the server accepts connections; None if there is no server, or it ended while it was stopping."""
         began = time.monotonic()
         while self._is_server_alive():
             served = postmaster.read_live_pid_file(self._cluster_dir)
@@ -207,23 +212,23 @@ class EmbeddedPostgres:
     def _remove_stale_files(self, socket_dir: Path) -> None:
         if postmaster.is_listening(socket_dir):
             raise EmbeddedError(
-                f"{self._cluster_dir} is served by a process that cannot be seen from here, probably in another "
-                "container. Stop it, or use another data directory: two servers on one would destroy it."
+                f"A process that is not visible here, probably in another container, serves {self._cluster_dir}. Stop "
+                "it, or use another data directory: two servers on one directory would destroy the data."
             )
-        # Postgres itself sees through the pid of nobody in these, but not through one that by now belongs to another
-        # process or a zombie, nor through a file left empty by a power cut.
+        # Postgres itself ignores these files if no process has the pid. It does not if the pid now belongs to another
+        # process or a zombie, or if a power cut left the file empty.
         (self._cluster_dir / "postmaster.pid").unlink(missing_ok=True)
         (socket_dir / f"{postmaster.SOCKET_NAME}.lock").unlink(missing_ok=True)
 
 
 def _open_private_file(path: Path) -> int:
-    # O_NOFOLLOW: root may be working in a directory of somebody else.
+    # O_NOFOLLOW: root may be working in a directory of another user, who could place a symbolic link there.
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
 
 
 @contextlib.contextmanager
 def _exit_on_sigterm() -> Iterator[None]:
-    """Let SIGTERM (`kill`, `docker stop`) run every `finally`, as Ctrl-C does, unless somebody handles it."""
+    """Make SIGTERM (`kill`, `docker stop`) raise SystemExit, so that `finally` blocks run; keep an existing handler."""
     is_ours = threading.current_thread() is threading.main_thread()
     if not is_ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         yield

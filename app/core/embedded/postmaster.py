@@ -1,4 +1,4 @@
-"""The PostgreSQL server's processes as seen from outside: spawned, recognised, asked whether they are ready."""
+"""Start the postmaster, recognise the processes of a server, and check that it accepts connections."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 
 from app.core.embedded import installation
 
-PORT = 5432  # names the socket; nothing listens on TCP
+PORT = 5432  # part of the socket's name; the server does not listen on TCP
 SOCKET_NAME = f".s.PGSQL.{PORT}"
 RESPONSE_TIMEOUT_SECONDS = 5.0
 QUERY_TIMEOUT_SECONDS = 60.0
@@ -23,7 +23,7 @@ TOO_MANY_CONNECTIONS = "53300"
 
 
 class PidFile(NamedTuple):
-    """The parts of `postmaster.pid` that matter here."""
+    """The used lines of `postmaster.pid`."""
 
     pid: int
     socket_dir: Path
@@ -33,7 +33,10 @@ class PidFile(NamedTuple):
 def start_postmaster(
     cluster: Path, socket_dir: Path, binaries: installation.Binaries, account: installation.Account, log: int
 ) -> subprocess.Popen[bytes]:
-    """A new postmaster, reachable through `socket_dir` alone, that writes to the open file `log`."""
+    """Start a postmaster that listens only on a socket in `socket_dir`.
+
+    `log`: the file descriptor to which it writes its log.
+    """
     settings = {
         "listen_addresses": "",
         "unix_socket_directories": str(socket_dir),
@@ -41,8 +44,8 @@ def start_postmaster(
         "timezone": "UTC",
         "log_timezone": "UTC",
         "jit": "off",
-        "log_error_verbosity": "terse",  # else the log keeps the row that a rule has refused, and so who it is about
-        "max_connections": "500",  # two dozen workers; those not in use cost next to nothing
+        "log_error_verbosity": "terse",  # otherwise rejected rows, with personal data, would be logged
+        "max_connections": "500",  # for two dozen workers; unused ones cost almost nothing
     }
     if sys.platform == "linux":
         settings["recovery_init_sync_method"] = "syncfs"  # after a crash: one sync instead of a thousand
@@ -58,7 +61,7 @@ def start_postmaster(
         stdout=log,
         stderr=log,
         umask=0o077,
-        start_new_session=True,  # a terminal's Ctrl-C is for us, not for the server
+        start_new_session=True,  # Ctrl-C in a terminal must not reach the server
         user=account.uid,
         group=account.gid,
         extra_groups=account.extra_groups,
@@ -66,7 +69,7 @@ def start_postmaster(
 
 
 def read_pid_file(cluster: Path) -> PidFile | None:
-    """The cluster's `postmaster.pid`; None while it is absent or (it grows line by line) incomplete."""
+    """Read the cluster's `postmaster.pid`; None if it is absent, or incomplete because it is being written."""
     try:
         lines = os.fsdecode((cluster / "postmaster.pid").read_bytes()).splitlines()
     except FileNotFoundError:
@@ -75,29 +78,29 @@ def read_pid_file(cluster: Path) -> PidFile | None:
 
 
 def is_server_process(pid: int, cluster: Path) -> bool:
-    """Whether `pid` is a living postmaster or backend of this cluster.
+    """Return whether `pid` is a living postmaster or backend of this cluster.
 
-    They all have the cluster as their working directory. A zombie has none any more, and a process that was
-    given the pid of a dead server has another one.
+    They all have the cluster as their working directory. A zombie has no working directory, and a process that has
+    reused the pid of a dead server has another one.
     """
     if not _has_proc():
         return _process_exists(pid)
     try:
         is_in_cluster = os.path.samefile(PROC_DIR / str(pid) / "cwd", cluster)
-        # The name keeps out a person whose shell stands in the directory.
+        # The program's name excludes a shell with this working directory.
         return is_in_cluster and (PROC_DIR / str(pid) / "comm").read_text() == "postgres\n"
     except OSError:
         return False
 
 
 def read_live_pid_file(cluster: Path) -> PidFile | None:
-    """The pid file, if it is of a living server and not left over from a dead one."""
+    """Read the pid file; None if it was left behind by a dead server."""
     pid_file = read_pid_file(cluster)
     return pid_file if pid_file and is_server_process(pid_file.pid, cluster) else None
 
 
 def is_listening(socket_dir: Path) -> bool:
-    """Whether somebody takes connections there, be it a process of another container that /proc does not show."""
+    """Return whether a process listens on the socket, even one in another container that /proc does not show."""
     with contextlib.closing(socket.socket(socket.AF_UNIX)) as connection:
         connection.settimeout(RESPONSE_TIMEOUT_SECONDS)
         try:
@@ -108,7 +111,7 @@ def is_listening(socket_dir: Path) -> bool:
 
 
 def list_server_processes(cluster: Path) -> list[int]:
-    """All living server processes of this cluster: after a kill -9 of the postmaster its backends linger."""
+    """List the living server processes of this cluster. Backends can survive a kill -9 of the postmaster."""
     if not _has_proc():
         return []
     pids = [int(entry.name) for entry in PROC_DIR.iterdir() if entry.name.isdecimal()]
@@ -116,11 +119,16 @@ def list_server_processes(cluster: Path) -> list[int]:
 
 
 def ensure_database(socket_dir: Path, name: str) -> bool:
-    """Whether the server lets its superuser in; the database is created if it is not there (yet, or any more)."""
+    """Return whether the server accepts connections to the database `name`; create that database if it is missing.
+
+    Raises:
+        EmbeddedError: The server rejected the connection for another reason than that it is starting.
+
+    """
     try:
         state = _connect_and_run(socket_dir, name, name)
         if state == INVALID_CATALOG_NAME:
-            # From template0, because nobody can be connected to it and so be in the way.
+            # template0 accepts no connections, and a connection to the template would make CREATE DATABASE fail.
             state = _connect_and_run(socket_dir, name, "postgres", f"CREATE DATABASE {name} TEMPLATE template0")
     except OSError:
         return False
@@ -134,10 +142,10 @@ def ensure_database(socket_dir: Path, name: str) -> bool:
 
 
 def _connect_and_run(socket_dir: Path, user: str, database: str, sql: str = "") -> str:
-    """Connect and run `sql`: the SQLSTATE of the refusal or error, or "" when all went well.
+    """Connect, run `sql` if given, and return the SQLSTATE of the error, or "" for success.
 
-    These few lines of the wire protocol (the same since Postgres 7.4) spare the start a client program, which
-    server packages do not always bring, and its time.
+    These few lines of the wire protocol (unchanged since Postgres 7.4) replace a client program, which not every server
+    package contains and which would take longer to start.
     """
     login = f"user\0{user}\0database\0{database}\0\0".encode()
     with contextlib.closing(socket.socket(socket.AF_UNIX)) as connection:
@@ -154,6 +162,7 @@ def _connect_and_run(socket_dir: Path, user: str, database: str, sql: str = "") 
 
 
 def _read_sqlstate(messages: BinaryIO) -> str:
+    """Read messages until ReadyForQuery; return "" then, or the SQLSTATE of the first ErrorResponse."""
     while header := messages.read(5):
         kind, size = struct.unpack("!ci", header)
         body = messages.read(size - 4)
@@ -162,11 +171,11 @@ def _read_sqlstate(messages: BinaryIO) -> str:
             return fields[b"C"].decode()
         if kind == b"Z":
             return ""
-    raise ConnectionError("the server closed the connection without an answer")
+    raise ConnectionError("the server closed the connection without a response")
 
 
 def _has_proc() -> bool:
-    # macOS has none: there a pid file is believed as long as its process exists, and Postgres looks after the rest.
+    # macOS has no /proc: there a pid file counts as valid while its process exists; Postgres itself checks the rest.
     return (PROC_DIR / "self" / "cwd").exists()
 
 

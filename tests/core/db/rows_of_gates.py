@@ -58,7 +58,9 @@ GATES: dict[str, list[dict[str, Any]]] = {
         scan(55, "not_invited", TAKEN_OFF),
         scan(48, "meeting_closed", LIVE, after_closing=True),
         scan(49, "badge_unknown", None, badge_text=LONG, scanned_at=ENDS),
-        scan(50, "already_entered", LIVE, annulled_at=FRACTION, annulled_by=ODD, annulled_for=LONG, request_id=LONG),
+        scan(
+            50, "already_entered", LIVE, annulled_at=FRACTION, annulled_by=ODD, annulment_reason=LONG, request_id=LONG
+        ),
     ],
     "roll_corrections": [
         {
@@ -67,15 +69,15 @@ GATES: dict[str, list[dict[str, Any]]] = {
             "participant": SEEN,
             "status": "sick",
             "reason": LONG[:5000],
-            "asked_by": ODD,
+            "requested_by": ODD,
         },
         {
             "id": UUID(int=52),
             "meeting": MEETING,
             "scan": UUID(int=44),
             "reason": ODD,
-            "asked_by": ODD,
-            "asked_at": FRACTION,
+            "requested_by": ODD,
+            "requested_at": FRACTION,
             "confirmed_by": LONG,
             "confirmed_at": FRACTION,
         },

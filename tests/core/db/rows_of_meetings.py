@@ -89,7 +89,7 @@ MEETINGS: dict[str, list[dict[str, Any]]] = {
             "places": 100_000,
             "retention_days": 36_500,
             "roll_closed_at": OPENS,
-            "forgotten_at": ENDS,
+            "anonymised_at": ENDS,
             "source_publisher": LONG,
             "source_title": LONG,
             "verified": True,
@@ -97,7 +97,7 @@ MEETINGS: dict[str, list[dict[str, Any]]] = {
         },
     ],
     "meeting_corrections": [
-        {"meeting": "odd-full", "position": 1, "field": ODD, "printed": ODD, "held": LONG, "reason": ODD},
+        {"meeting": "odd-full", "position": 1, "field": ODD, "printed": ODD, "recorded": LONG, "reason": ODD},
     ],
     "sessions": [
         {"meeting": "odd-full", "code": "bare", "position": 999, "kind": "closing", "name": ODD, **FACT},

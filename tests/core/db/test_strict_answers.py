@@ -11,10 +11,10 @@ from pydantic import BaseModel
 from app.attendance.schemas import GroupBy, Summary, SummaryQuery
 from app.attendance.summary_repository import find_summary
 from app.core.db.database import Database
-from app.stages.repository import STAGES, tree
+from app.stages.repository import STAGES, fetch_stage_tree
 from app.stages.schemas import StageTree
-from app.today.repository import day
-from app.today.schemas import Day
+from app.today.repository import fetch_today
+from app.today.schemas import Today
 from tests.core.db.rows import database
 from tests.core.db.rows_of_bodies import ODD
 from tests.core.db.rows_of_meetings import BROKEN_OUT, MEETINGS
@@ -79,14 +79,14 @@ def counts(*numbers: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("as_of", DAYS)
 @pytest.mark.parametrize("days", [1, 90])
 async def test_a_day_is_its_schema(database: Database, as_of: date, days: int) -> None:
-    found = strictly(Day, await day(database.reader(), as_of, days))
+    found = strictly(Today, await fetch_today(database.reader(), as_of, days))
     assert found["as_of"] == as_of.isoformat()
     assert "odd-a2" in {stage["code"] for stage in found["running"]}
     assert "odd-full" in {meeting["code"] for meeting in found["meetings"]}
 
 
 async def test_the_lists_of_a_day(database: Database) -> None:
-    found = strictly(Day, await day(database.reader(), date(2022, 6, 14), 1))
+    found = strictly(Today, await fetch_today(database.reader(), date(2022, 6, 14), 1))
     odd = {
         name: [entry["code"] for entry in entries if entry["code"].startswith("odd")]
         for name, entries in found.items()
@@ -104,14 +104,14 @@ class TestTree:
     @pytest.mark.parametrize("as_of", DAYS)
     @pytest.mark.parametrize("election", ["pemilu-2024", "pilkada-2024", "odd-deep", "odd-bare"])
     async def test_it_is_the_stages_each_below_its_parent(self, database: Database, election: str, as_of: date) -> None:
-        found = strictly(StageTree, await tree(database.reader(), election, as_of))
+        found = strictly(StageTree, await fetch_stage_tree(database.reader(), election, as_of))
         stages = [json.loads(stage) for stage in await rendered(database, STAGES, as_of=as_of)]
         mine = [stage for stage in stages if stage["election"]["code"] == election]
         assert found["stages"] == nested(mine)
         assert (found["election"]["code"], found["as_of"]) == (election, as_of.isoformat())
 
     async def test_odd_names_break_out_of_nothing(self, database: Database) -> None:
-        found = strictly(StageTree, await tree(database.reader(), "odd-deep", date(2022, 6, 14)))
+        found = strictly(StageTree, await fetch_stage_tree(database.reader(), "odd-deep", date(2022, 6, 14)))
         assert found["election"] == {"code": "odd-deep", "name": BROKEN_OUT}
         assert outline(found["stages"]) == [
             ("odd-z", [("odd-a", [("odd-a1", flat("odd-a11", "odd-a12")), *flat("odd-a2")]), *flat("odd-b", "odd-c")]),
@@ -121,7 +121,7 @@ class TestTree:
         assert names(found["stages"]) == {stage["code"]: stage["name"] for stage in MEETINGS["stages"]}
 
     async def test_of_an_election_without_stages(self, database: Database) -> None:
-        answer = await tree(database.reader(), "odd-bare", date(2199, 12, 31))
+        answer = await fetch_stage_tree(database.reader(), "odd-bare", date(2199, 12, 31))
         assert strictly(StageTree, answer) == {
             "election": {"code": "odd-bare", "name": ODD},
             "as_of": "2199-12-31",
@@ -129,7 +129,7 @@ class TestTree:
         }
 
     async def test_of_no_election(self, database: Database) -> None:
-        assert await tree(database.reader(), "odd", date(2022, 6, 14)) is None
+        assert await fetch_stage_tree(database.reader(), "odd", date(2022, 6, 14)) is None
 
 
 def nested(stages: list[dict[str, Any]]) -> list[dict[str, Any]]:

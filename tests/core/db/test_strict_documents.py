@@ -38,7 +38,7 @@ INSTANT = {
     "roots": "sealed_at",
     "revisions": "at",
     "scans": "effective_at",
-    "corrections": "asked_at",
+    "corrections": "requested_at",
 }  # of which there is no other revision
 DAYS = [date(1900, 1, 1), date(2022, 6, 14), date(2023, 6, 1), date(2199, 12, 31)]
 
@@ -86,7 +86,7 @@ class TestStrictly:
         """By the device's clock, which is a microsecond fast; at the other door there was an exit, and no other one."""
         documents = [json.loads(document) for document in await rendered(database, ATTENDED)]
         (seen,) = (one for one in documents if one["id"] == str(SEEN))
-        assert (seen["status"], seen["by_hand"]) == ("present", {"status": "sick", "reason": LONG})
+        assert (seen["status"], seen["manual_status"]) == ("present", {"status": "sick", "reason": LONG})
         entered = (OPENS + timedelta(seconds=44, microseconds=-1)).isoformat()
         assert seen["arrived_at"] == entered
         assert [(one["session"], one["left_at"] is None) for one in seen["intervals"]] == [(None, True), (ODD, False)]

@@ -22,7 +22,7 @@ APP = """
 import pathlib, signal, sys
 from app.core import embedded
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is born ignoring it
-with embedded.running(pathlib.Path(sys.argv[1])) as server:
+with embedded.run_server(pathlib.Path(sys.argv[1])) as server:
     print(server.pid, flush=True)
     sys.stdin.read()
 """

@@ -32,7 +32,7 @@ def test_another_major_version_is_refused(fresh: Path) -> None:
     (fresh / "pg").mkdir(parents=True)
     (fresh / "pg" / "PG_VERSION").write_text("13\n")
     with pytest.raises(
-        embedded.EmbeddedError, match=r"made by PostgreSQL 13, but .* is PostgreSQL 18.*PG_BIN.*--data-dir"
+        embedded.EmbeddedError, match=r"created by PostgreSQL 13, but .* is PostgreSQL 18.*PG_BIN.*--data-dir"
     ):
         embedded.start_server(fresh)
 

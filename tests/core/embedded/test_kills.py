@@ -30,9 +30,9 @@ def test_a_server_whose_starter_was_killed_before_it_was_ready_is_joined(shared:
 import os, pathlib, signal, sys
 from app.core import embedded
 from app.core.embedded import postmaster
-spawn = postmaster.spawn
-postmaster.spawn = lambda *arguments: (spawn(*arguments), os.kill(os.getpid(), signal.SIGKILL))
-embedded.start(pathlib.Path(sys.argv[1]))
+start = postmaster.start_postmaster
+postmaster.start_postmaster = lambda *arguments: (start(*arguments), os.kill(os.getpid(), signal.SIGKILL))
+embedded.start_server(pathlib.Path(sys.argv[1]))
 """
     dead = subprocess.run([sys.executable, "-c", killed_at_once, shared], cwd=CHECKOUT)
     assert dead.returncode == -signal.SIGKILL

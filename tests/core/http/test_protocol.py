@@ -19,8 +19,8 @@ GET = b"GET %b HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 class Hasty(Protocol):
-    header_seconds = 0.3
-    linger_seconds = 1.0
+    header_timeout_seconds = 0.3
+    linger_timeout_seconds = 1.0
 
 
 async def mirror(scope: Scope, receive: Receive, send: Send) -> None:

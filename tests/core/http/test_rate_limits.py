@@ -55,7 +55,7 @@ async def ask(
         "headers": [(b"x-forwarded-for", one.encode()) for one in via.split("|") if one]
         + [(b"if-none-match", had.encode())] * bool(had),
         "client": at and (at, 50000),
-        "state": {"caller": caller and SimpleNamespace(client=caller), **state},
+        "state": {"caller": caller and SimpleNamespace(client_id=caller), **state},
     }
     await limits(scope, receive, send)
     return httpx.Response(messages[0]["status"], headers=messages[0]["headers"], content=messages[1]["body"])

@@ -1,0 +1,61 @@
+"""The steps that the writing routes of clients share."""
+
+from typing import Any
+from uuid import UUID
+
+from app.clients import payloads, repository
+from app.core.db.transaction import Transaction
+from app.core.http import conditional
+from app.core.http.parameters import FieldsQuery
+from app.core.languages import Text
+from app.core.problems import Conflict, NotFound, OutsideOrganization, PreconditionFailed
+from app.writes.request import WriteRequest
+
+CLIENT_REVOKED = Text("Klien ini telah dicabut.", "This client is revoked.")
+
+
+async def lock_client(
+    transaction: Transaction, write_request: WriteRequest, client_id: UUID, *, allow_revoked: bool = False
+) -> repository.LockedClient:
+    """Lock a client and check that the caller may write it and knows its present revision (If-Match).
+
+    Raises:
+        OutsideOrganization: The caller is bound to an organization or a meeting.
+        NotFound: There is no such client.
+        PreconditionFailed: If-Match names another revision.
+        Conflict: The client is revoked, and `allow_revoked` is false.
+
+    """
+    require_unbound_caller(write_request)
+    client = await repository.lock_client(transaction, client_id)
+    if client is None:
+        raise NotFound
+    if_match = write_request.if_match
+    if if_match is not None and not conditional.if_match_names_revision(if_match, client.revision):
+        _, etag = await get_document(transaction, client_id)
+        raise PreconditionFailed(headers={"ETag": etag})
+    if client.is_revoked and not allow_revoked:
+        raise Conflict(detail=CLIENT_REVOKED)
+    return client
+
+
+def require_unbound_caller(write_request: WriteRequest) -> None:
+    """Raise OutsideOrganization for a caller that is bound to an organization or a meeting.
+
+    A client belongs to no organization, so such a caller may not write any.
+    """
+    if write_request.caller.organization is not None or write_request.caller.meeting is not None:
+        raise OutsideOrganization
+
+
+async def get_document(transaction: Transaction, client_id: UUID) -> tuple[bytes, str]:
+    """Return the document of a client that the transaction wrote, and its ETag."""
+    item = await repository.CLIENTS.fetch_item(transaction, client_id, FieldsQuery())
+    if item is None:
+        raise RuntimeError("the client that was written cannot be read")
+    return item.body, conditional.entity_tag(item.body, item.revision)
+
+
+def column_values(payload: payloads.ClientPayload) -> dict[str, Any]:
+    """Return the members of a payload that are columns of the table."""
+    return {name: getattr(payload, name) for name in repository.COLUMNS}

@@ -1,0 +1,71 @@
+"""Schemas of the corrections of a roll: response documents and query parameters."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from app.core.http.parameters import FieldSelection, SortableQuery
+from app.models.vocabulary import AttendanceStatus
+from app.references import CodeReference, ParticipantReference
+
+
+class RollCorrection(BaseModel):
+    """A change of a closed roll that one client requests and another confirms."""
+
+    id: UUID
+    participant: Annotated[
+        ParticipantReference | None,
+        Field(description="The participant whose status changes; null: a scan is annulled."),
+    ]
+    status: AttendanceStatus | None
+    scan: Annotated[UUID | None, Field(description="Id of the scan to annul; null: a status changes.")]
+    reason: str
+    legal_basis: str | None
+    requested_by: Annotated[str, Field(description="Id of the client that requested it.")]
+    requested_at: datetime
+    confirmed_by: Annotated[str | None, Field(description="Id of the second client; null: not yet confirmed.")]
+    confirmed_at: datetime | None
+    confirmation_reason: Annotated[str | None, Field(description="The reason that the second client gave.")]
+    confirmation_legal_basis: Annotated[str | None, Field(description="The legal basis that the second client gave.")]
+    revision: int
+
+
+CorrectionFields = Annotated[
+    str, FieldSelection(RollCorrection), Field(description="Members to keep.", examples=["id,status,reason"])
+]
+
+
+class CorrectionQuery(SortableQuery):
+    """Query parameters of the corrections of a roll."""
+
+    pending: Annotated[
+        Literal["true", "false"] | None,
+        Field(description="`true`: selects those not yet confirmed; `false`: selects the confirmed."),
+    ] = None
+    sort: (
+        Annotated[
+            Literal["id", "-id"],
+            Field(description="`id` by default, which is the order of the requests; a leading `-` reverses it."),
+        ]
+        | None
+    ) = None
+    fields: CorrectionFields | None = None
+
+
+class Annulment(BaseModel):
+    """An annulled scan, or the correction that requests the annulment if the roll is closed."""
+
+    scan_id: UUID
+    annulled_at: datetime | None
+    annulment_reason: str | None
+    legal_basis: str | None
+    correction: RollCorrection | None
+
+
+class ClosedRoll(BaseModel):
+    """A closed roll."""
+
+    meeting: CodeReference
+    roll_closed_at: datetime

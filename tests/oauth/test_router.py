@@ -1,0 +1,245 @@
+"""The token endpoint."""
+
+import asyncio
+import time
+from typing import Any
+
+import httpx
+import httpx2
+import pytest
+from authlib.integrations.httpx_client import AsyncOAuth2Client
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from fastapi import FastAPI
+
+from app.auth.keys import ACCESS_TOKEN_SECONDS
+from app.clients import maintenance
+from app.core.db.transaction import open_transaction
+from app.core.http.body_types import MAX_NAME_LENGTH
+from app.oauth.schemas import ASSERTION_TYPE
+from app.state import state_of
+from tests.auth.credentials import (
+    authorization_headers,
+    build_assertion,
+    build_jwk_set,
+    decode_token,
+    fetch_token,
+    generate_ed25519_key,
+    generate_key,
+    register_client,
+)
+from tests.conftest import fetch
+from tests.oauth.requests import ENDPOINT, GRANT_FORM, ISSUER, read_error, request_token, request_with_assertion
+
+
+async def test_a_token_is_for_ten_minutes_and_says_who_and_what(app: FastAPI, client: httpx.AsyncClient) -> None:
+    id_, secret = await register_client(app, "changes:read", "audit:read", name="bappenas", organization="kpu-31")
+    answer = await request_token(client, {**GRANT_FORM, "client_id": id_, "client_secret": secret, "scope": ""})
+    assert answer.status_code == 200
+    assert (answer.headers["cache-control"], answer.headers["pragma"]) == ("no-store", "no-cache")
+    token = answer.json().pop("access_token")
+    assert {**answer.json(), "access_token": ""} == {
+        "access_token": "",
+        "token_type": "Bearer",
+        "expires_in": 600,
+        "scope": "changes:read audit:read",
+    }
+    header, claims = decode_token(token)
+    assert (header["typ"], header["alg"]) == ("at+jwt", "ES256")
+    assert header["kid"] in {key["kid"] for key in (await client.get("/.well-known/jwks.json")).json()["keys"]}
+    assert claims["exp"] - claims["iat"] == ACCESS_TOKEN_SECONDS
+    assert abs(claims["iat"] - time.time()) < 5
+    assert claims["sub"] == claims["client_id"] == id_
+    assert (claims["iss"], claims["aud"], claims["name"]) == (ISSUER, "rakornas", "bappenas")
+    assert claims["rakornas_organization"] == "kpu-31"
+    assert secret not in token
+    assert (await client.get("/v1/clients", headers=authorization_headers(token))).status_code == 403
+
+
+async def test_the_longest_name_is_good(app: FastAPI, client: httpx.AsyncClient) -> None:
+    id_, secret = await register_client(app, "clients:admin", name="\U0001f5f3" * MAX_NAME_LENGTH)
+    token = await fetch_token(client, id_, secret)
+    assert (await client.get("/v1/clients", headers=authorization_headers(token))).status_code == 200
+
+
+async def test_no_two_tokens_are_the_same(app: FastAPI, client: httpx.AsyncClient) -> None:
+    of_one = await register_client(app)
+    assert await fetch_token(client, *of_one) != await fetch_token(client, *of_one)
+
+
+async def test_fewer_scopes_can_be_asked_for_and_not_more(app: FastAPI, client: httpx.AsyncClient) -> None:
+    id_, secret = await register_client(app, "changes:read", "clients:admin")
+    token = await fetch_token(client, id_, secret, scope="changes:read changes:read")
+    assert decode_token(token)[1]["scope"] == "changes:read"
+    for scope in ("audit:read", "changes:read audit:read", "x", "changes:read  clients:admin", " "):
+        answer = await request_token(client, {**GRANT_FORM, "client_id": id_, "client_secret": secret, "scope": scope})
+        assert read_error(answer) == (400, "invalid_scope")
+
+
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
+async def test_a_client_library_fetches_one_with_a_secret(app: FastAPI, method: str) -> None:
+    id_, secret = await register_client(app, "clients:admin")
+    async with AsyncOAuth2Client(
+        id_, secret, token_endpoint_auth_method=method, transport=httpx2.ASGITransport(app), base_url="http://test"
+    ) as library:
+        await library.fetch_token("http://test/oauth/token", grant_type="client_credentials", scope="clients:admin")
+        assert (await library.get("/v1/clients")).status_code == 200
+
+
+@pytest.mark.parametrize(("alg", "made"), [("ES256", generate_key), ("Ed25519", generate_ed25519_key)])
+async def test_a_client_library_fetches_one_with_a_key(app: FastAPI, alg: str, made: Any) -> None:
+    key = made()
+    id_, secret = await register_client(app, "clients:admin", jwks=build_jwk_set(key))
+    assert secret == ""
+    claims = {"exp": int(time.time()) + 50}  # of its own it makes them for an hour
+    async with AsyncOAuth2Client(
+        id_,
+        key,
+        token_endpoint_auth_method=PrivateKeyJWT(ENDPOINT, claims, {"kid": key.kid}, alg),
+        transport=httpx2.ASGITransport(app),
+        base_url="http://test",
+    ) as library:
+        await library.fetch_token("http://test/oauth/token", grant_type="client_credentials")
+        assert (await library.get("/v1/clients")).status_code == 200
+
+
+class TestSecrets:
+    async def test_two_are_live_at_a_time(self, app: FastAPI, client: httpx.AsyncClient, clients_url: str) -> None:
+        """The first goes on until it is revoked; then it gets nothing, and the second still does."""
+        id_, first = await register_client(app, "changes:read")
+        first_id = await fetch(clients_url, "SELECT id::text FROM client_secrets WHERE client = $1::text::uuid", id_)
+        async with open_transaction(state_of(app).database) as write:
+            second = await maintenance.add_secret(write, id_)
+        with_first, with_second = [await fetch_token(client, id_, one) for one in (first, second)]
+        async with open_transaction(state_of(app).database) as write:
+            await maintenance.revoke_secret(write, id_, first_id)
+        answer = await request_token(client, {**GRANT_FORM, "client_id": id_, "client_secret": first})
+        assert read_error(answer) == (401, "invalid_client")
+        assert await fetch_token(client, id_, second)
+        until = time.monotonic() + 5
+        while (await client.get("/v1/clients", headers=authorization_headers(with_first))).status_code != 401:
+            assert time.monotonic() < until
+            await asyncio.sleep(0.02)
+        assert (await client.get("/v1/clients", headers=authorization_headers(with_second))).status_code == 403
+
+    async def test_of_a_revoked_client_prove_nothing(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+        key = generate_key()
+        with_keys, _ = await register_client(app, jwks=build_jwk_set(key))
+        id_, secret = await register_client(app)
+        async with open_transaction(state_of(app).database) as write:
+            await maintenance.revoke_client(write, id_)
+            await maintenance.revoke_client(write, with_keys)
+        answer = await request_token(client, {**GRANT_FORM, "client_id": id_, "client_secret": secret})
+        assert read_error(answer) == (401, "invalid_client")
+        assert read_error(await request_with_assertion(client, build_assertion(key, with_keys, ISSUER))) == (
+            401,
+            "invalid_client",
+        )
+
+    async def test_are_kept_as_digests_only(self, app: FastAPI, clients_url: str) -> None:
+        _, secret = await register_client(app)
+        assert len(secret) == len("rks_") + 43
+        assert secret.startswith("rks_")
+        dump = await fetch(clients_url, "SELECT string_agg(s::text || c::text, '') FROM client_secrets s, clients c")
+        assert secret not in dump
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ({"client_secret": "rks_wrong"}, "invalid_client"),
+        ({"client_secret": None}, "invalid_client"),
+        ({"client_id": "nobody"}, "invalid_client"),
+        ({"client_id": "01a20c10-0ae2-7033-aa5d-2a6bfa807bee"}, "invalid_client"),
+        ({"client_id": None}, "invalid_client"),
+        ({"client_assertion_type": "saml", "client_secret": None, "client_assertion": "x"}, "invalid_request"),
+        ({"client_assertion": "x", "client_secret": None}, "invalid_request"),
+        ({"client_assertion": "x", "client_assertion_type": ASSERTION_TYPE}, "invalid_request"),
+        (
+            {"client_assertion": "x", "client_assertion_type": ASSERTION_TYPE, "client_secret": None},
+            "invalid_client",
+        ),
+        ({"grant_type": None}, "invalid_request"),
+        ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({"grant_type": ["client_credentials", "client_credentials"]}, "invalid_request"),
+    ],
+    ids=str,
+)
+async def test_what_is_wrong_is_told(
+    app: FastAPI, client: httpx.AsyncClient, given: dict[str, Any], error: str
+) -> None:
+    id_, secret = await register_client(app)
+    whole = {**GRANT_FORM, "client_id": id_, "client_secret": secret, **given}
+    form = {name: value for name, value in whole.items() if value is not None}
+    answer = await request_token(client, form)
+    assert read_error(answer) == (401 if error == "invalid_client" else 400, error)
+    assert ("www-authenticate" in answer.headers) == (error == "invalid_client")  # RFC 9110, section 15.5.2
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b'{"grant_type": "client_credentials"}', "application/json"),
+        (b"grant_type=client_credentials", "multipart/form-data; boundary=x"),
+        (b"grant_type=client_credentials", "application/x-www-form-urlencoded; charset=utf-16"),
+        (b"grant_type=client_credentials", ""),
+        (b"grant_type", "application/x-www-form-urlencoded"),
+        (b"", "application/x-www-form-urlencoded"),
+        (b"grant_type=client_credentials&scope=%ff", "application/x-www-form-urlencoded"),
+        (b"grant_type=client_credentials&scope=\xc3\xa9", "application/x-www-form-urlencoded"),
+        (b"grant_type=client_credentials&client_secret=%00", "application/x-www-form-urlencoded"),
+        (b"&".join(b"a%d=1" % n for n in range(30)), "application/x-www-form-urlencoded"),
+    ],
+)
+async def test_the_form_is_read_strictly(client: httpx.AsyncClient, body: bytes, content_type: str) -> None:
+    answer = await client.post("/oauth/token", content=body, headers={"Content-Type": content_type})
+    assert read_error(answer) == (400, "invalid_request")
+
+
+async def test_the_form_is_short(client: httpx.AsyncClient) -> None:
+    answer = await request_token(client, {**GRANT_FORM, "scope": "x" * 17_000})
+    assert (answer.status_code, answer.json()["code"]) == (413, "content_too_large")
+
+
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [
+        ("Basic", "invalid_client"),
+        ("Basic !!!", "invalid_client"),
+        ("Basic bm9jb2xvbg==", "invalid_client"),
+        ("Basic /w==", "invalid_client"),
+        (b"Basic \xe9", "invalid_client"),
+        ("Bearer x", "invalid_client"),
+        ("Basic bm9ib2R5OnNlY3JldA==", "invalid_client"),
+    ],
+)
+async def test_whoever_tries_basic_is_told_to_try_again(client: httpx.AsyncClient, value: Any, error: str) -> None:
+    answer = await request_token(client, GRANT_FORM, headers={"Authorization": value})
+    assert read_error(answer) == (401, error)
+    assert answer.headers["www-authenticate"] == 'Basic realm="rakornas"'
+
+
+async def test_one_way_of_proving_at_a_time(app: FastAPI, client: httpx.AsyncClient) -> None:
+    id_, secret = await register_client(app)
+    auth = httpx.BasicAuth(id_, secret)
+    assert (await request_token(client, {**GRANT_FORM, "client_id": id_}, auth=auth)).status_code == 200
+    for more in ({"client_secret": secret}, {"client_id": "another"}):
+        assert read_error(await request_token(client, {**GRANT_FORM, **more}, auth=auth)) == (
+            400,
+            "invalid_request",
+        )
+
+
+async def test_parameters_in_the_address_are_none(client: httpx.AsyncClient) -> None:
+    """A secret there would stand in logs."""
+    answer = await client.post("/oauth/token?client_secret=x", data=GRANT_FORM)
+    assert answer.status_code == 422
+
+
+async def test_what_is_published(app: FastAPI, client: httpx.AsyncClient) -> None:
+    await fetch_token(client, *await register_client(app))
+    metadata = (await client.get("/.well-known/oauth-authorization-server")).json()
+    assert (metadata["issuer"], metadata["token_endpoint"]) == (ISSUER, ENDPOINT)
+    keys = await client.get("/.well-known/jwks.json")
+    assert metadata["jwks_uri"].endswith("/.well-known/jwks.json")
+    assert "public, max-age=300" in keys.headers["cache-control"]
+    assert {frozenset(key) for key in keys.json()["keys"]} == {frozenset(["kty", "crv", "x", "y", "kid", "use", "alg"])}
