@@ -75,7 +75,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from app.core.db.provenance import SourcedRecord
-from app.core.parameters import FieldsOf, PageQuery
+from app.core.http.parameters import CollectionQuery, FieldSelection
 from app.models.notices import NoticeKind
 
 
@@ -102,7 +102,7 @@ from collections.abc import Iterator
 from sqlalchemy import ColumnElement, bindparam, select
 
 from app import models
-from app.core.collection import Collection, Given
+from app.core.collection import ActiveFilters, Collection
 from app.core.db.documents import DayExpression, Document, DocumentSelect
 from app.core.db.provenance import sourced_record_columns
 from app.notices import schemas

@@ -1,6 +1,7 @@
 """What the pages list is what the project has."""
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -70,6 +71,22 @@ def test_places_in_the_project_exist(page: Path) -> None:
     for code in inline_code(page):
         for place in PLACE.findall(code) if PLACE.match(code) else ():
             assert NOT_YET.match(place) or (PROJECT / place).exists(), f"{page.name}: {place}"
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.stem != "CHANGELOG"], ids=lambda page: page.stem)
+def test_functions_and_classes_exist(page: Path) -> None:
+    code = defined_names()
+    for name in inline_code(page):
+        if found := re.fullmatch(r"(\w+)\([^()]*\)|((?:[A-Z][a-z]+){2,})", name):
+            assert (found[1] or found[2]) in code, f"{page.name}: {name}"
+
+
+@cache
+def defined_names() -> frozenset[str]:
+    """Return the names of all functions and classes of the code, and of all functions in SQL."""
+    python = "\n".join(path.read_text() for path in (PROJECT / "app").rglob("*.py"))
+    sql = "\n".join(path.read_text() for path in (PROJECT / "migrations" / "sql").glob("*.sql"))
+    return frozenset(re.findall(r"\b(?:def|class) (\w+)", python) + re.findall(r"\bFUNCTION (\w+)", sql))
 
 
 def test_decisions_are_numbered_and_listed_in_order() -> None:
