@@ -25,7 +25,7 @@ from app.attendance.router import list_router as attendance_rolls
 from app.attendance.router import router as attendance
 from app.audit.router import router as audit
 from app.badges.router import router as badges
-from app.check_ins.router import router as gates
+from app.check_ins.router import router as check_ins
 from app.clients.router import router as clients
 from app.core import problems
 from app.core.http import openapi, validation
@@ -60,7 +60,7 @@ from app.stages.router import router as stages
 from app.today.router import router as today
 
 ROUTERS = (
-    gates,  # routes are looked through in turn: these come first, for six hundred people wait at the door
+    check_ins,  # first, because routes are matched in order and check-ins are the most frequent requests
     *(today, search),
     *(regions, organizations, divisions, officials, appointments),
     *(elections, stages, meetings, sessions, statements),
@@ -94,7 +94,7 @@ TAGS = [
     },
     {"name": "meetings", "description": "The commission's meetings: their sessions, topics, speakers and sources."},
     {"name": "participants", "description": "Who is asked to a meeting: for whom they come, and in whose place."},
-    {"name": "check-ins", "description": "Badges, and gates that scan them, with the network or without it."},
+    {"name": "check-ins", "description": "Badges, and check-ins by devices that scan them, with or without a network."},
     {"name": "attendance", "description": "Who was asked to a meeting and who came, one by one and in numbers."},
     {"name": "rolls", "description": "Proof that a roll on paper, or in a file, is as it was given out."},
     {"name": "imports", "description": "Files of rows, brought in at once, with a verdict for each."},

@@ -22,7 +22,7 @@ from app.main import create_app
 from app.settings import Settings
 from app.state import state_of
 from tests.applications import document
-from tests.attendance.listeners import listening
+from tests.attendance.event_stream_client import open_event_stream
 from tests.callers import bearer_headers
 
 PUBLISHED = Path(__file__).with_name("openapi.json")
@@ -116,8 +116,8 @@ async def make_up(url: str) -> None:
 async def answer_of(app: FastAPI, client: httpx.AsyncClient, address: str) -> Any:
     """What the service says, as an example: to anyone, or to who may see all, if a token is needed."""
     if address.endswith("/attendance/live"):
-        async with listening(app, address) as listener:
-            await listener.hears(1)
+        async with open_event_stream(app, address) as listener:
+            await listener.wait_for_events(1)
             return listener.text
     headers = {"Accept": "application/json, text/plain", "Accept-Language": "en"}
     answer = await client.get(address, headers=headers)

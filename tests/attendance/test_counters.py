@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.attendance.counting import UNEQUAL, assert_counted
+from tests.attendance.expected_counts import COUNT_DIFFERENCES, assert_summary_matches_lines
 from tests.check_ins.meeting_client import MeetingClient
 from tests.conftest import fetch
 
@@ -119,8 +119,8 @@ async def test_a_walk_is_counted_at_every_turn(
     for n in range(1, STEPS + 1):
         await walk.step()
         if n % EACH == 0:
-            await assert_counted(walk.meeting)
-            assert await fetch(own_url, UNEQUAL) == 0
+            await assert_summary_matches_lines(walk.meeting)
+            assert await fetch(own_url, COUNT_DIFFERENCES) == 0
     assert walk.refused < STEPS / 4, "a walk on which nothing happens proves nothing"
 
 
@@ -130,5 +130,5 @@ async def test_many_hands_at_once_are_counted(own_app: FastAPI, own_client: http
     for _ in range(6):
         answers = await asyncio.gather(*(walk.chance.choice(deeds)() for _ in range(10)))
         assert {one.status_code for one in answers if one is not None} <= {200, 201, 207, 409}
-    await assert_counted(walk.meeting)
-    assert await fetch(own_url, UNEQUAL) == 0
+    await assert_summary_matches_lines(walk.meeting)
+    assert await fetch(own_url, COUNT_DIFFERENCES) == 0

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from typer.testing import CliRunner, Result
 
 from app.cli import app as command
-from tests.attendance.counting import UNEQUAL
+from tests.attendance.expected_counts import COUNT_DIFFERENCES
 from tests.check_ins.meeting_client import MeetingClient
 from tests.conftest import fetch
 
@@ -60,7 +60,7 @@ async def test_a_sound_roll_is_not_changed(meeting: MeetingClient, own_url: str)
     written = await fetch(own_url, versions)
     done = await run(own_url)
     assert done.exit_code == 0, done.output
-    assert done.stdout.endswith("rolls derived anew, 0 changed.\n")
+    assert done.stdout.endswith("rolls, 0 of them changed.\n")
     assert await held(own_url, meeting.code) == before
     assert await fetch(own_url, versions) == written
 
@@ -79,14 +79,14 @@ async def test_a_broken_one_is_mended(meeting: MeetingClient, own_url: str, what
         await connection.close()
     assert await held(own_url, meeting.code) != before
     done = await run(own_url, "--meeting", meeting.code)
-    assert (done.exit_code, done.stdout.count("are mended")) == (1, 1), done.output
+    assert (done.exit_code, done.stdout.count("repaired")) == (1, 1), done.output
     assert await held(own_url, meeting.code) == before
-    assert await fetch(own_url, UNEQUAL) == 0
+    assert await fetch(own_url, COUNT_DIFFERENCES) == 0
     again = await run(own_url, "--meeting", meeting.code)
-    assert (again.exit_code, again.stdout) == (0, "1 rolls derived anew, 0 changed.\n")
+    assert (again.exit_code, again.stdout) == (0, "Recomputed 1 rolls, 0 of them changed.\n")
 
 
 async def test_of_a_meeting_that_is_not_there_it_says_so(own_url: str) -> None:
     done = await run(own_url, "--meeting", "no-such")
     assert (done.exit_code, done.stdout) == (1, "")
-    assert "There is no meeting no-such" in done.stderr
+    assert "Meeting no-such does not exist" in done.stderr

@@ -219,8 +219,8 @@ async def run(url: str, *arguments: str) -> Result:
 async def test_an_operator_sees_first_and_then_does(meeting: MeetingClient, own_url: str) -> None:
     await move(own_url, meeting, DAYS + 1)
     dry = await run(own_url, "--dry-run")
-    assert (dry.exit_code, dry.stdout) == (0, f"{meeting.code}: 5 persons would become counts.\n")
+    assert (dry.exit_code, dry.stdout) == (0, f"{meeting.code}: would anonymise 5 participants.\n")
     assert len((await meeting.client.get(f"{meeting.path}/attendance")).json()["items"]) == 5
     done = await run(own_url)
-    assert (done.exit_code, done.stdout) == (0, f"{meeting.code}: 5 persons have become counts.\n")
-    assert (await run(own_url)).stdout == "No meeting's persons are kept longer than they may be.\n"
+    assert (done.exit_code, done.stdout) == (0, f"{meeting.code}: anonymised 5 participants.\n")
+    assert (await run(own_url)).stdout == "No meeting is past its retention period.\n"

@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.attendance.made_up import CLOSED, MIXED, SESSIONS_OF
+from tests.attendance.synthetic_rolls import MIXED, RESTRICTED, SESSIONS_OF_MIXED
 from tests.meetings.answers import problem
 from tests.meetings.made_up import Row
 from tests.scenarios import assert_refused
@@ -41,7 +41,7 @@ async def groups(client: httpx.AsyncClient, by: str, session: str | None) -> lis
     parts: dict[tuple[str | None, str | None], list[Row]] = {}
     bodies = await keys_of(client, by)
     for row in MIXED:
-        sessions, keys = SESSIONS_OF[row["id"]], list[tuple[str | None, str | None]]()
+        sessions, keys = SESSIONS_OF_MIXED[row["id"]], list[tuple[str | None, str | None]]()
         if session and session not in sessions:
             continue
         if by == "session":
@@ -77,7 +77,7 @@ class TestNumbers:
 
     @pytest.mark.parametrize("session", ["zulu", "alfa", "mike", "nobody"])
     async def test_of_a_session(self, client: httpx.AsyncClient, session: str) -> None:
-        expected = counted([row for row in MIXED if session in SESSIONS_OF[row["id"]]])
+        expected = counted([row for row in MIXED if session in SESSIONS_OF_MIXED[row["id"]]])
         assert bool(expected["invited"]) == (session != "nobody")
         assert {
             name: value for name, value in (await get(client, session=session)).items() if name in COUNTS
@@ -97,7 +97,7 @@ class TestNumbers:
     async def test_groups_add_up(self, client: httpx.AsyncClient, by: str) -> None:
         """Those in two sessions are counted in both, and they alone."""
         summary = await get(client, by=by)
-        twice = counted([row for row in MIXED if by == "session" and len(SESSIONS_OF[row["id"]]) == 2])
+        twice = counted([row for row in MIXED if by == "session" and len(SESSIONS_OF_MIXED[row["id"]]) == 2])
         assert bool(twice["invited"]) == (by == "session")
         for name in ("invited", "expected", "present", "represented", "late"):
             assert sum(group[name] for group in summary["groups"]) == summary[name] + twice[name]
@@ -124,7 +124,7 @@ class TestNumbers:
     async def test_a_restricted_roll_may_be_counted(self, client: httpx.AsyncClient) -> None:
         for params in ({}, *({"by": by} for by in BY)):
             answer = await client.get("/v1/meetings/closed/attendance/summary", params=params)
-            assert {name: answer.json()[name] for name in COUNTS} == counted(CLOSED)
+            assert {name: answer.json()[name] for name in COUNTS} == counted(RESTRICTED)
             assert not [word for word in ("Rahas", "Arif", "01b0", "Opname") if word in answer.text]
 
 

@@ -1,4 +1,4 @@
-"""Tokens of an external issuer whose keys are fetched from a server on loopback."""
+"""Tokens of an external issuer, with keys that are fetched from a server on loopback."""
 
 import asyncio
 import json

@@ -41,7 +41,7 @@ def after_start(seconds: float) -> datetime:
 
 @dataclass
 class FixedClock:
-    """A receipt clock that stands still at the instant given."""
+    """A receipt clock that always returns the same instant."""
 
     now: datetime = START
 

@@ -14,8 +14,8 @@ from pypdf import PdfReader
 from app.rendering import qr
 from app.rendering.badges import Badge
 from app.rendering.renderers import render_badge_sheet
-from tests.rendering.made_up import LONG, ODD, TITLE
-from tests.rendering.scanning import drawn
+from tests.rendering.qr_images import render_qr_code
+from tests.rendering.synthetic_rolls import LONG_NAME, TITLE, UNUSUAL_NAMES
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -71,7 +71,7 @@ def test_an_svg_takes_the_size_of_its_place_and_tells_nothing() -> None:
 def test_a_sheet_draws_the_very_code() -> None:
     page = PdfReader(io.BytesIO(render_badge_sheet(TITLE, [badge()]))).pages[0]
     image = Image.open(io.BytesIO(qr.render_png(token(0)))).convert("L")
-    assert drawn(page, token(0)).tobytes() == image.tobytes()
+    assert render_qr_code(page, token(0)).tobytes() == image.tobytes()
 
 
 @pytest.mark.parametrize(
@@ -97,20 +97,20 @@ def test_eight_stand_on_a_page(count: int, expected: list[int]) -> None:
     assert names == [f"Peserta{n:03}" for n in range(count)]
 
 
-@pytest.mark.parametrize("name", [*ODD, LONG])
+@pytest.mark.parametrize("name", [*UNUSUAL_NAMES, LONG_NAME])
 def test_no_name_is_too_odd_for_a_badge(name: str) -> None:
     assert "Siti Contoh" in pages([badge(name, organization=name), badge("Siti Contoh")])[0]
 
 
 def test_a_long_name_is_there_to_the_last_word() -> None:
-    assert LONG in pages([badge(LONG)])[0]
+    assert LONG_NAME in pages([badge(LONG_NAME)])[0]
 
 
 def test_a_badge_needs_no_organization() -> None:
     assert pages([badge(organization=None)]) == [f"{TITLE} Hasyim Asy'ari PESERTA"]
 
 
-@pytest.mark.parametrize("name", [LONG, "W" * 400, f"Suharso{'kusuma' * 5}", "Yu"])
+@pytest.mark.parametrize("name", [LONG_NAME, "W" * 400, f"Suharso{'kusuma' * 5}", "Yu"])
 def test_a_badge_overlaps_nothing(name: str) -> None:
     found: list[float] = []
 
@@ -118,7 +118,7 @@ def test_a_badge_overlaps_nothing(name: str) -> None:
         if text.strip():
             found.append(current[5] + matrix[5])
 
-    page = PdfReader(io.BytesIO(render_badge_sheet(TITLE, [badge(name, organization=LONG)]))).pages[0]
+    page = PdfReader(io.BytesIO(render_badge_sheet(TITLE, [badge(name, organization=LONG_NAME)]))).pages[0]
     page.extract_text(visitor_text=visit)
     *texts, last_of_organization, capacity = found
     assert texts == sorted(texts, reverse=True)
@@ -127,4 +127,6 @@ def test_a_badge_overlaps_nothing(name: str) -> None:
 
 
 def test_the_same_badges_give_the_same_bytes() -> None:
-    assert render_badge_sheet(TITLE, [badge(), badge(LONG)]) == render_badge_sheet(TITLE, [badge(), badge(LONG)])
+    assert render_badge_sheet(TITLE, [badge(), badge(LONG_NAME)]) == render_badge_sheet(
+        TITLE, [badge(), badge(LONG_NAME)]
+    )

@@ -12,7 +12,14 @@ import pytest
 
 from app.rendering import labels
 from app.rendering.roll import DayTimes, Roll, compute_digest, render_csv
-from tests.rendering.made_up import LONG, ODD, at, crowd, line, roll
+from tests.rendering.synthetic_rolls import (
+    LONG_NAME,
+    UNUSUAL_NAMES,
+    create_line,
+    create_numbered_roll,
+    create_roll,
+    utc_instant,
+)
 
 HEADS = ["No.", "Nama", "Jabatan", "Instansi", "Kehadiran", "Terlambat", "Acara"]
 
@@ -22,8 +29,8 @@ def read(of: Roll) -> list[list[str]]:
 
 
 def test_a_row_is_what_is_known_of_somebody() -> None:
-    came = DayTimes(at(0, 17, 5), at(0, 18, 59))  # after midnight in Jakarta
-    made = roll([line(late=True, times=(came, DayTimes(None, at(1, 10, 0))))], days=2)
+    came = DayTimes(utc_instant(0, 17, 5), utc_instant(0, 18, 59))  # after midnight in Jakarta
+    made = create_roll([create_line(late=True, times=(came, DayTimes(None, utc_instant(1, 10, 0))))], days=2)
     times = [f"{word} 2022-06-{day}" for day in (13, 14) for word in ("Masuk", "Keluar")]
     assert read(made) == [
         [*HEADS, *times],
@@ -34,14 +41,14 @@ def test_a_row_is_what_is_known_of_somebody() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", [*ODD, LONG, 'two "quoted", words', "line\r\nbreak"])
+@pytest.mark.parametrize("name", [*UNUSUAL_NAMES, LONG_NAME, 'two "quoted", words', "line\r\nbreak"])
 def test_a_name_comes_back_as_it_was(name: str) -> None:
-    read_back = read(roll([line(name)]))[1][1].removeprefix("'")
+    read_back = read(create_roll([create_line(name)]))[1][1].removeprefix("'")
     assert read_back == name.encode(errors="replace").decode()
 
 
 def test_rows_end_as_rfc_4180_says_and_nothing_stands_before_the_first() -> None:
-    content = render_csv(crowd(2))
+    content = render_csv(create_numbered_roll(2))
     assert content.startswith(b"No.,Nama,")
     assert content.count(b"\r\n") == content.count(b"\n") == 3
 
@@ -49,19 +56,19 @@ def test_rows_end_as_rfc_4180_says_and_nothing_stands_before_the_first() -> None
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", " =", "\u00a0@"])
 def test_no_cell_is_a_formula(start: str) -> None:
     bad = f"{start}1+1"
-    _, row = read(roll([line(bad, organization=bad)]))
+    _, row = read(create_roll([create_line(bad, organization=bad)]))
     assert row[1] == row[3] == f"'{bad}"
 
 
 def test_the_digest_is_that_of_the_file() -> None:
-    assert compute_digest(crowd(3)) == hashlib.sha256(render_csv(crowd(3))).hexdigest()
+    assert compute_digest(create_numbered_roll(3)) == hashlib.sha256(render_csv(create_numbered_roll(3))).hexdigest()
 
 
 def test_the_digest_does_not_know_when_the_roll_was_made() -> None:
-    later = replace(crowd(3), made_at=datetime(2030, 1, 1, tzinfo=UTC))
-    assert compute_digest(later) == compute_digest(crowd(3))
-    changed = replace(crowd(3), lines=[*crowd(3).lines[:2], line("Lain")])
-    assert compute_digest(changed) != compute_digest(crowd(3))
+    later = replace(create_numbered_roll(3), made_at=datetime(2030, 1, 1, tzinfo=UTC))
+    assert compute_digest(later) == compute_digest(create_numbered_roll(3))
+    changed = replace(create_numbered_roll(3), lines=[*create_numbered_roll(3).lines[:2], create_line("Lain")])
+    assert compute_digest(changed) != compute_digest(create_numbered_roll(3))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +83,7 @@ def test_the_digest_does_not_know_when_the_roll_was_made() -> None:
     ],
 )
 def test_a_position_is_an_office_and_more_than_a_delegate(office: str | None, capacity: str, position: str) -> None:
-    assert read(roll([line(office=office, capacity=capacity)]))[1][2] == position
+    assert read(create_roll([create_line(office=office, capacity=capacity)]))[1][2] == position
 
 
 @pytest.mark.parametrize(
@@ -105,5 +112,5 @@ def test_who_makes_no_file_loads_nothing_that_makes_one() -> None:
 
 
 def test_the_same_people_at_another_meeting_are_another_roll() -> None:
-    made = roll([line()])
+    made = create_roll([create_line()])
     assert compute_digest(replace(made, title="Rapat Pleno")) != compute_digest(replace(made, title="Rapat Kerja"))

@@ -13,12 +13,21 @@ from pypdf import PageObject, PdfReader
 from app.rendering import columns, fonts
 from app.rendering.renderers import render_pdf
 from app.rendering.roll import DayTimes, Roll
-from tests.rendering.made_up import LONG, ODD, TITLE, at, crowd, line, proof, roll
-from tests.rendering.scanning import drawn
+from tests.rendering.qr_images import render_qr_code
+from tests.rendering.synthetic_rolls import (
+    LONG_NAME,
+    TITLE,
+    UNUSUAL_NAMES,
+    create_line,
+    create_numbered_roll,
+    create_proof,
+    create_roll,
+    utc_instant,
+)
 
 
 def read(of: Roll) -> PdfReader:
-    return PdfReader(io.BytesIO(render_pdf(of, proof(of))))
+    return PdfReader(io.BytesIO(render_pdf(of, create_proof(of))))
 
 
 def texts(of: Roll) -> list[str]:
@@ -27,8 +36,10 @@ def texts(of: Roll) -> list[str]:
 
 
 def test_a_page_is_the_form_that_offices_know() -> None:
-    came = DayTimes(at(0, 2, 5), at(0, 9, 59))
-    made = roll([line(late=True, times=(came,)), line("Siti Contoh", status="expected", office=None)])
+    came = DayTimes(utc_instant(0, 2, 5), utc_instant(0, 9, 59))
+    made = create_roll(
+        [create_line(late=True, times=(came,)), create_line("Siti Contoh", status="expected", office=None)]
+    )
     (page,) = texts(made)
     for words in (
         "DAFTAR HADIR Rapat Koordinasi Nasional",
@@ -37,8 +48,8 @@ def test_a_page_is_the_form_that_offices_know() -> None:
         "Tempat : Hotel Nusantara, Jakarta",
         "1 Hasyim Asy'ari Ketua Komisi Pemilihan Umum Hadir, terlambat 09.05 16.59 1.",
         "2 Siti Contoh Komisi Pemilihan Umum 2.",
-        f"Sidik (SHA-256): {proof(made).digest}",
-        f"periksa di {proof(made).url}",
+        f"Sidik (SHA-256): {create_proof(made).digest}",
+        f"periksa di {create_proof(made).url}",
         "Dibuat 16 Juni 2022, 08.23 WIB",
         "Halaman 1 dari 1",
     ):
@@ -46,7 +57,7 @@ def test_a_page_is_the_form_that_offices_know() -> None:
 
 
 def test_what_is_not_known_of_a_meeting_is_not_asked_for() -> None:
-    (page,) = texts(roll([line()], place=None, starts_at=None))
+    (page,) = texts(create_roll([create_line()], place=None, starts_at=None))
     assert "Hari/Tanggal" in page
     assert "Waktu" not in page
     assert "Tempat" not in page
@@ -54,24 +65,26 @@ def test_what_is_not_known_of_a_meeting_is_not_asked_for() -> None:
 
 @pytest.mark.parametrize("days", [1, 3, 14])
 def test_every_page_has_heading_foot_and_number(days: int) -> None:
-    made = crowd(100, days)
+    made = create_numbered_roll(100, days)
     pages = texts(made)
     assert len(pages) > 3
     for number, page in enumerate(pages, 1):
         assert TITLE in page
         assert "Tanda tangan" in page
-        assert proof(made).digest in page
+        assert create_proof(made).digest in page
         assert f"Halaman {number} dari {len(pages)}" in page
 
 
 @pytest.mark.parametrize(("count", "days", "tables"), [(700, 1, 1), (60, 3, 1), (40, 5, 1), (40, 6, 2), (40, 14, 3)])
 def test_everybody_stands_in_each_table_once_and_in_order(count: int, days: int, tables: int) -> None:
-    names = [word for page in texts(crowd(count, days)) for word in page.split() if word.startswith("Peserta")]
+    names = [
+        word for page in texts(create_numbered_roll(count, days)) for word in page.split() if word.startswith("Peserta")
+    ]
     assert names == [f"Peserta{n:04}" for n in range(1, count + 1)] * tables
 
 
 def test_every_day_has_its_columns() -> None:
-    pages = texts(crowd(1, 14))
+    pages = texts(create_numbered_roll(1, 14))
     assert [page.count("Masuk") for page in pages] == [5, 5, 4]
     for day in range(13, 27):
         assert sum(f", {day}/6" in page for page in pages) == 1
@@ -79,8 +92,8 @@ def test_every_day_has_its_columns() -> None:
 
 
 def test_days_stand_above_their_own_times() -> None:
-    days = tuple(DayTimes(at(n, 2, n), None) for n in range(7))
-    pages = texts(roll([line(times=days)], days=7))
+    days = tuple(DayTimes(utc_instant(n, 2, n), None) for n in range(7))
+    pages = texts(create_roll([create_line(times=days)], days=7))
     assert [[time for time in page.split() if time.startswith("09.0")] for page in pages] == [
         ["09.00", "09.00", "09.01", "09.02", "09.03"],  # the first is the hour of the meeting
         ["09.04", "09.05", "09.06"],
@@ -89,7 +102,7 @@ def test_days_stand_above_their_own_times() -> None:
 
 @pytest.mark.parametrize(("days", "wide"), [(1, False), (2, False), (3, True), (14, True)])
 def test_many_days_turn_the_page(days: int, wide: bool) -> None:
-    for page in read(crowd(1, days)).pages:
+    for page in read(create_numbered_roll(1, days)).pages:
         sides = sorted((round(page.mediabox.width), round(page.mediabox.height)))
         assert sides == [595, 842]  # A4
         assert (page.mediabox.width > page.mediabox.height) is wide
@@ -107,14 +120,14 @@ def places(page: PageObject) -> dict[str, tuple[float, float]]:
 
 
 def test_signatures_are_staggered() -> None:
-    found = places(read(crowd(3)).pages[0])
+    found = places(read(create_numbered_roll(3)).pages[0])
     assert found["1."][0] == found["3."][0]
     assert found["2."][0] - found["1."][0] == pytest.approx(19 * columns.POINTS_PER_MM, abs=0.01)
 
 
 @pytest.mark.parametrize("days", [1, 3, 6])
 def test_no_row_reaches_into_the_foot(days: int) -> None:
-    for page in read(crowd(100, days)).pages:
+    for page in read(create_numbered_roll(100, days)).pages:
         found = places(page)
         foot = max(y for text, (_, y) in found.items() if text.startswith("Sidik"))
         lowest = min(y for text, (_, y) in found.items() if text.startswith("Peserta"))
@@ -122,24 +135,28 @@ def test_no_row_reaches_into_the_foot(days: int) -> None:
 
 
 def test_the_first_page_has_the_address_of_its_proof_as_a_code() -> None:
-    made = crowd(1)
-    (found,) = zxingcpp.read_barcodes(drawn(read(made).pages[0], proof(made).url))
-    assert found.text == proof(made).url
+    made = create_numbered_roll(1)
+    (found,) = zxingcpp.read_barcodes(render_qr_code(read(made).pages[0], create_proof(made).url))
+    assert found.text == create_proof(made).url
 
 
 def test_an_empty_roll_says_so() -> None:
-    (page,) = texts(roll([]))
+    (page,) = texts(create_roll([]))
     assert "Tidak ada nama dalam daftar ini." in page
 
 
-@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("name", UNUSUAL_NAMES)
 def test_no_name_is_too_odd_to_be_printed(name: str) -> None:
-    (page,) = texts(roll([line(name, organization=name), line("Siti Contoh")], title=f"{TITLE} {name}", place=name))
+    (page,) = texts(
+        create_roll(
+            [create_line(name, organization=name), create_line("Siti Contoh")], title=f"{TITLE} {name}", place=name
+        )
+    )
     assert "Siti Contoh" in page
 
 
 def test_a_letter_that_the_font_lacks_is_a_box_and_others_stay() -> None:
-    (page,) = texts(roll([line("Ḥusayn ʿAlī Șerban 李")]))
+    (page,) = texts(create_roll([create_line("Ḥusayn ʿAlī Șerban 李")]))
     assert "Ḥusayn ʿAlī Șerban ☐" in page
 
 
@@ -149,8 +166,8 @@ def test_marks_that_only_steer_are_left_out_and_accents_join_their_letters() -> 
 
 @pytest.mark.parametrize("days", [1, 2, 5])
 def test_a_long_name_is_there_to_the_last_word(days: int) -> None:
-    (page,) = texts(roll([line(LONG, days=days)], days))
-    assert LONG in page
+    (page,) = texts(create_roll([create_line(LONG_NAME, days=days)], days))
+    assert LONG_NAME in page
 
 
 def test_columns_fill_the_page() -> None:
@@ -162,7 +179,7 @@ def test_columns_fill_the_page() -> None:
 
 @pytest.mark.parametrize("days", range(1, 40))
 def test_days_are_shared_out_without_gap_or_overlap(days: int) -> None:
-    shared = columns.split_days(crowd(0, days).days)
+    shared = columns.split_days(create_numbered_roll(0, days).days)
     assert [n for part in shared for n in part] == list(range(days))
     sizes = [len(part) for part in shared]
     assert max(sizes) <= columns.MAX_DAYS_PER_TABLE
@@ -187,7 +204,7 @@ def test_what_is_cut_off_shows_that_it_is() -> None:
 
 
 def test_the_file_names_itself_and_its_language() -> None:
-    reader = read(crowd(1))
+    reader = read(create_numbered_roll(1))
     assert reader.metadata is not None
     assert reader.metadata.title == f"Daftar hadir: {TITLE}"
     assert reader.metadata.creation_date == datetime(2022, 6, 16, 1, 23, 45, tzinfo=UTC)
@@ -195,11 +212,11 @@ def test_the_file_names_itself_and_its_language() -> None:
 
 
 def test_every_font_comes_along() -> None:
-    for page in read(crowd(100)).pages:
+    for page in read(create_numbered_roll(100)).pages:
         used = page["/Resources"]["/Font"].values()  # type: ignore[index]
         assert all("/FontFile2" in font.get_object()["/FontDescriptor"] for font in used)
 
 
 def test_the_same_roll_gives_the_same_bytes() -> None:
-    made = crowd(50, 3)
-    assert render_pdf(made, proof(made)) == render_pdf(crowd(50, 3), proof(made))
+    made = create_numbered_roll(50, 3)
+    assert render_pdf(made, create_proof(made)) == render_pdf(create_numbered_roll(50, 3), create_proof(made))

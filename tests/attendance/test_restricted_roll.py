@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.attendance import made_up
+from tests.attendance import synthetic_rolls
 from tests.conftest import fetch
 from tests.meetings.answers import problem
 from tests.scenarios import assert_refused
@@ -102,11 +102,11 @@ async def test_a_walk_ends_where_the_roll_is_closed(own_client: httpx.AsyncClien
 
 
 async def test_a_roll_that_opens_is_there_at_once(own_client: httpx.AsyncClient, own_url: str) -> None:
-    await made_up.add(own_url, mixed=False)
+    await synthetic_rolls.insert_rolls(own_url, mixed=False)
     assert (await own_client.get(CLOSED)).status_code == 401
     await fetch(own_url, "UPDATE meetings SET roll = 'open' WHERE code = 'closed'")
     items = (await own_client.get(CLOSED)).json()["items"]
-    assert [item["id"] for item in items] == [row["id"] for row in made_up.CLOSED]
+    assert [item["id"] for item in items] == [row["id"] for row in synthetic_rolls.RESTRICTED]
     assert [(item["status"], item["note"]) for item in items] == [
         ("present", None),
         ("excused", None),

@@ -8,7 +8,7 @@ from app.rendering import qr
 SCALE = 8
 
 
-def drawn(page: PageObject, text: str) -> Image.Image:
+def render_qr_code(page: PageObject, text: str) -> Image.Image:
     """The page's own rectangles, on the grid of a code that holds this text."""
     contents = page.get_contents()
     assert contents is not None

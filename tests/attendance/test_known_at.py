@@ -10,10 +10,10 @@ from fastapi import FastAPI
 
 from app.auth import Scope
 from app.core.db import database
-from tests.attendance import plenaries
-from tests.attendance.plenaries import FIVE, PLENARY, Room
 from tests.check_ins.meeting_client import START, MeetingClient
 from tests.conftest import database_url_of, fetch
+from tests.quorum import plenary_client
+from tests.quorum.plenary_client import PLENARY, QUORUM_ENTRY_TIMES, PlenaryClient
 from tests.writes.calls import Calls
 
 CONFIRMED = ("confirmed_by", "confirmation_reason", "confirmation_legal_basis")
@@ -106,18 +106,20 @@ async def test_the_legal_basis_of_a_status_stands_in_the_revision(meeting: Meeti
 
 
 async def test_a_quorum(own_app: FastAPI, own_client: httpx.AsyncClient, own_url: str) -> None:
-    room: Room = await plenaries.opened(own_app, own_client, own_url)
-    await room.enter(FIVE)
+    room: PlenaryClient = await plenary_client.create_plenary(own_app, own_client, own_url)
+    await room.scan_entries(QUORUM_ENTRY_TIMES)
     address = f"{PLENARY}/quorum"
-    before = (await own_client.get(address, params={"at": plenaries.at("12:00")})).json()
+    before = (await own_client.get(address, params={"at": plenary_client.local_iso("12:00")})).json()
     then = (await fetch(own_url, "SELECT clock_timestamp()")).isoformat()
     await fetch(own_url, "UPDATE scans SET annulled_at = clock_timestamp(), annulment_reason = 'a slip'")
-    known = await own_client.get(address, params={"at": plenaries.at("12:00"), "known_at": then})
+    known = await own_client.get(address, params={"at": plenary_client.local_iso("12:00"), "known_at": then})
     assert known.json() == before
     assert (before["present"], before["met"]) == (5, True)
-    assert (await own_client.get(address, params={"at": plenaries.at("12:00")})).json()["present"] == 0
+    assert (await own_client.get(address, params={"at": plenary_client.local_iso("12:00")})).json()["present"] == 0
     code = PLENARY.rpartition("/")[2]
     await fetch(own_url, "UPDATE meetings SET retention_days = 8 WHERE code = $1", code)
     await fetch(own_url, "SELECT anonymise_participants($1)", code)
-    forgotten = (await own_client.get(address, params={"at": plenaries.at("12:00"), "known_at": then})).json()
+    forgotten = (
+        await own_client.get(address, params={"at": plenary_client.local_iso("12:00"), "known_at": then})
+    ).json()
     assert (forgotten["met"], forgotten["reason"]) == (None, "forgotten")

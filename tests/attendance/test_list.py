@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from app.attendance import repository
-from tests.attendance.made_up import MIXED, SESSIONS_OF
+from tests.attendance.synthetic_rolls import MIXED, SESSIONS_OF_MIXED
 from tests.meetings.answers import problem
 from tests.scenarios import ListScenarios, of_update, walk
 
@@ -66,7 +66,7 @@ class TestReadRoll(ListScenarios):
             if ("organization" not in given or row["organization"] == given["organization"])
             and ("office" not in given or row["office"] == given["office"])
             and ("status" not in given or shown(row["status"]) == given["status"])
-            and ("session" not in given or given["session"] in SESSIONS_OF[row["id"]])
+            and ("session" not in given or given["session"] in SESSIONS_OF_MIXED[row["id"]])
         }
         items = await walk(client, self.path, given)
         assert [item["id"] for item in items] == sorted(expected)

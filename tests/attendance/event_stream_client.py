@@ -13,19 +13,19 @@ class Event(NamedTuple):
     data: str
 
 
-class Listener:
+class EventStreamClient:
     """One request for a stream: its status, its headers, and what has come so far. Without `reads` it stands still."""
 
     def __init__(self, target: str, headers: dict[str, str], method: str = "GET") -> None:
         self.status = 0
         self.headers: dict[str, str] = {}
         self.text = ""
-        self.over = asyncio.Event()
-        self.reads = asyncio.Event()
-        self.reads.set()
-        self._left = asyncio.Event()
-        self._heard = asyncio.Condition()
-        self._asked = False
+        self.ended = asyncio.Event()
+        self.may_send = asyncio.Event()
+        self.may_send.set()
+        self._disconnected = asyncio.Event()
+        self._received = asyncio.Condition()
+        self._is_request_sent = False
         self.scope: dict[str, Any] = {
             "type": "http",
             "asgi": {"version": "3.0"},
@@ -51,39 +51,41 @@ class Listener:
         return found
 
     async def receive(self) -> Message:
-        if not self._asked:
-            self._asked = True
+        if not self._is_request_sent:
+            self._is_request_sent = True
             return {"type": "http.request", "body": b"", "more_body": False}
-        await self._left.wait()
+        await self._disconnected.wait()
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
-        await self.reads.wait()
-        async with self._heard:
+        await self.may_send.wait()
+        async with self._received:
             if message["type"] == "http.response.start":
                 self.status = message["status"]
                 self.headers = {name.decode().lower(): value.decode() for name, value in message["headers"]}
             else:
                 self.text += message["body"].decode()
                 if not message.get("more_body", False):
-                    self.over.set()
-                    self._left.set()  # as a server has it: nothing comes from one who was answered
-            self._heard.notify_all()
+                    self.ended.set()
+                    self._disconnected.set()  # as a server has it: nothing comes from one who was answered
+            self._received.notify_all()
 
-    async def hears(self, number: int, within: float = 5.0) -> list[Event]:
+    async def wait_for_events(self, number: int, within: float = 5.0) -> list[Event]:
         """The first so many events."""
-        async with asyncio.timeout(within), self._heard:
-            await self._heard.wait_for(lambda: len(self.events) >= number)
+        async with asyncio.timeout(within), self._received:
+            await self._received.wait_for(lambda: len(self.events) >= number)
         return self.events[:number]
 
-    def leave(self) -> None:
-        self._left.set()
+    def disconnect(self) -> None:
+        self._disconnected.set()
 
 
 @contextlib.asynccontextmanager
-async def listening(app: ASGIApp, target: str = "/", method: str = "GET", **headers: str) -> AsyncIterator[Listener]:
+async def open_event_stream(
+    app: ASGIApp, target: str = "/", method: str = "GET", **headers: str
+) -> AsyncIterator[EventStreamClient]:
     """A listener, who has the first bytes already and leaves with the block. The app must then come to its end."""
-    listener = Listener(target, {name.replace("_", "-"): value for name, value in headers.items()}, method)
+    listener = EventStreamClient(target, {name.replace("_", "-"): value for name, value in headers.items()}, method)
     task = asyncio.ensure_future(app(listener.scope, listener.receive, listener.send))
     try:
         async with asyncio.timeout(10):
@@ -91,13 +93,13 @@ async def listening(app: ASGIApp, target: str = "/", method: str = "GET", **head
                 await asyncio.sleep(0.005)
         yield listener
     finally:
-        listener.leave()
-        listener.reads.set()
+        listener.disconnect()
+        listener.may_send.set()
         async with asyncio.timeout(5):
             await task
 
 
-async def comes_true(condition: Callable[[], bool], within: float = 5.0) -> None:
+async def wait_until(condition: Callable[[], bool], within: float = 5.0) -> None:
     async with asyncio.timeout(within):
         while not condition():
             await asyncio.sleep(0.01)

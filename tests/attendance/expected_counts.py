@@ -6,7 +6,7 @@ from typing import Any
 from tests.check_ins.meeting_client import MeetingClient
 
 REASONS = ("excused", "on_duty_elsewhere", "on_leave", "absent")
-UNEQUAL = """
+COUNT_DIFFERENCES = """
 SELECT (SELECT count(*) FROM (
     (SELECT * FROM attendance_counts WHERE invited <> 0 EXCEPT ALL SELECT * FROM derived_counts)
     UNION ALL (SELECT * FROM derived_counts EXCEPT ALL SELECT * FROM attendance_counts WHERE invited <> 0)
@@ -21,7 +21,7 @@ SELECT (SELECT count(*) FROM (
 Line = Mapping[str, Any]
 
 
-def numbers(lines: Iterable[Line]) -> dict[str, Any]:
+def count_lines(lines: Iterable[Line]) -> dict[str, Any]:
     """The numbers of some lines, to whom nobody is sick."""
     people = list(lines)
     statuses = ["excused" if one["status"] == "sick" else one["status"] for one in people]
@@ -33,7 +33,7 @@ def numbers(lines: Iterable[Line]) -> dict[str, Any]:
     }
 
 
-async def roll(meeting: MeetingClient) -> list[Line]:
+async def fetch_lines(meeting: MeetingClient) -> list[Line]:
     """All lines in full, with the sessions of each; up to 200."""
     lines = (await meeting.admin.get(f"{meeting.path}/attendance?page_size=200")).json()["items"]
     listed = (await meeting.admin.get(f"{meeting.path}/participants?page_size=200")).json()["items"]
@@ -48,30 +48,30 @@ KEYS: Mapping[str, Callable[[Line], list[str | None]]] = {
 }
 
 
-async def summary(meeting: MeetingClient, query: str = "") -> dict[str, Any]:
+async def fetch_summary(meeting: MeetingClient, query: str = "") -> dict[str, Any]:
     answer = await meeting.client.get(f"{meeting.path}/attendance/summary?{query}")
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
 
 
-def told(counts: Mapping[str, Any]) -> dict[str, Any]:
+def select_counts(counts: Mapping[str, Any]) -> dict[str, Any]:
     """Of a summary or a group, the numbers."""
-    return {name: counts[name] for name in numbers(())}
+    return {name: counts[name] for name in count_lines(())}
 
 
-async def assert_counted(meeting: MeetingClient) -> None:
+async def assert_summary_matches_lines(meeting: MeetingClient) -> None:
     """The summary says what a plain count of the roll says, in every grouping."""
-    lines = await roll(meeting)
-    assert told(await summary(meeting)) == numbers(lines)
+    lines = await fetch_lines(meeting)
+    assert select_counts(await fetch_summary(meeting)) == count_lines(lines)
     for by, keys in KEYS.items():
-        groups = {one["key"]: told(one) for one in (await summary(meeting, f"by={by}"))["groups"]}
-        plain = {key: numbers([one for one in lines if key in keys(one)]) for one in lines for key in keys(one)}
+        groups = {one["key"]: select_counts(one) for one in (await fetch_summary(meeting, f"by={by}"))["groups"]}
+        plain = {key: count_lines([one for one in lines if key in keys(one)]) for one in lines for key in keys(one)}
         assert groups == plain, by
     for session in {code for one in lines for code in one["sessions"]}:
         in_it = [one for one in lines if session in one["sessions"]]
-        assert told(await summary(meeting, f"session={session}")) == numbers(in_it)
-        groups = (await summary(meeting, f"session={session}&by=office"))["groups"]
+        assert select_counts(await fetch_summary(meeting, f"session={session}")) == count_lines(in_it)
+        groups = (await fetch_summary(meeting, f"session={session}&by=office"))["groups"]
         assert {one["key"]: one["invited"] for one in groups} == {
             office: sum(one["office"] == office for one in in_it) for office in {one["office"] for one in in_it}
         }

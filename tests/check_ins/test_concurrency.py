@@ -1,4 +1,4 @@
-"""Gates and the office, at the same moment: what one waits for is seen when the wait is over."""
+"""Check-ins that run at the same time as other writes see what was committed while they waited."""
 
 import asyncio
 
@@ -10,7 +10,9 @@ from fastapi import FastAPI
 from tests.check_ins.meeting_client import MeetingClient
 from tests.conftest import database_url_of, fetch
 
-WAITING = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
+IS_ANY_SESSION_WAITING = (
+    "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
+)
 
 
 @pytest_asyncio.fixture
@@ -18,13 +20,13 @@ async def meeting(own_app: FastAPI, own_client: httpx.AsyncClient) -> MeetingCli
     return await MeetingClient.create(own_app, own_client, participant_count=3)
 
 
-async def waits(meeting: MeetingClient, task: "asyncio.Task[httpx.Response]") -> None:
-    while not await fetch(database_url_of(meeting.app), WAITING):
+async def wait_until_blocked(meeting: MeetingClient, task: "asyncio.Task[httpx.Response]") -> None:
+    while not await fetch(database_url_of(meeting.app), IS_ANY_SESSION_WAITING):
         assert not task.done()
         await asyncio.sleep(0.02)
 
 
-async def test_who_comes_in_anothers_place_is_seen_though_it_was_just_being_written(meeting: MeetingClient) -> None:
+async def test_scan_sees_representation_committed_while_it_waited(meeting: MeetingClient) -> None:
     connection = await meeting.connect()
     try:
         async with connection.transaction():
@@ -34,14 +36,14 @@ async def test_who_comes_in_anothers_place_is_seen_though_it_was_just_being_writ
                 meeting.participants[1],
             )
             scanning = asyncio.create_task(meeting.send_batch([meeting.new_scan(0)]))
-            await waits(meeting, scanning)
+            await wait_until_blocked(meeting, scanning)
         assert (await scanning).status_code == 207
     finally:
         await connection.close()
     assert [(await meeting.get_attendance(n))["status"] for n in (0, 1)] == ["present", "represented"]
 
 
-async def test_hours_that_are_just_moved_are_those_that_somebody_is_late_by(meeting: MeetingClient) -> None:
+async def test_scan_sees_session_start_committed_while_it_waited(meeting: MeetingClient) -> None:
     connection = await meeting.connect()
     try:
         async with connection.transaction():
@@ -50,45 +52,45 @@ async def test_hours_that_are_just_moved_are_those_that_somebody_is_late_by(meet
                 meeting.code,
             )
             scanning = asyncio.create_task(meeting.send_batch([meeting.new_scan(0, 600)], 601))
-            await waits(meeting, scanning)
+            await wait_until_blocked(meeting, scanning)
         assert (await scanning).status_code == 207
     finally:
         await connection.close()
     assert (await meeting.get_attendance(0))["late"] is False
 
 
-async def test_one_scan_is_annulled_once_however_many_ask(meeting: MeetingClient) -> None:
+async def test_concurrent_annulments_annul_once(meeting: MeetingClient) -> None:
     await meeting.send_batch([scan := meeting.new_scan(0)])
     annul = f"{meeting.path}/check-ins/{scan['scan_id']}:annul"
-    answers = await asyncio.gather(*(meeting.admin.post(annul, {"reason": f"alasan {n}"}) for n in range(6)))
-    assert [one.status_code for one in answers] == [200] * 6
-    assert len({(one.json()["annulled_at"], one.json()["annulment_reason"]) for one in answers}) == 1
+    responses = await asyncio.gather(*(meeting.admin.post(annul, {"reason": f"alasan {n}"}) for n in range(6)))
+    assert [response.status_code for response in responses] == [200] * 6
+    assert len({(response.json()["annulled_at"], response.json()["annulment_reason"]) for response in responses}) == 1
 
 
-async def test_a_circle_of_representation_has_an_end(meeting: MeetingClient) -> None:
-    """Two writers that close it at the same moment do not see each other."""
+async def test_circular_representation_terminates(meeting: MeetingClient) -> None:
+    """Two concurrent writers can create a circle, because they do not see each other's change."""
     connection = await meeting.connect()
     try:
         await connection.execute("ALTER TABLE participants DISABLE TRIGGER USER")
-        for one, other in ((0, 1), (1, 2), (2, 0)):
+        for index, represented in ((0, 1), (1, 2), (2, 0)):
             sql = "UPDATE participants SET represents = $2 WHERE id = $1"
-            await connection.execute(sql, meeting.participants[one], meeting.participants[other])
+            await connection.execute(sql, meeting.participants[index], meeting.participants[represented])
         await connection.execute("ALTER TABLE participants ENABLE TRIGGER USER")
-        found = await connection.fetchval("SELECT with_represented(ARRAY[$1::uuid, NULL])", meeting.participants[0])
+        affected = await connection.fetchval("SELECT with_represented(ARRAY[$1::uuid, NULL])", meeting.participants[0])
     finally:
         await connection.close()
-    assert sorted(map(str, found)) == sorted(meeting.participants)
+    assert sorted(map(str, affected)) == sorted(meeting.participants)
 
 
-READ = """
+COUNT_ROWS_READ = """
 SELECT sum(seq_tup_read + idx_tup_fetch) FROM pg_stat_xact_user_tables
 WHERE schemaname = 'public' AND relname IN ('scans', 'badges', 'device_clocks', 'participants', 'attendance')
 """
-LISTED = """
+INSERT_MANY_PARTICIPANTS = """
 INSERT INTO participants (id, meeting, name, organization, verified, "primary")
 SELECT gen_random_uuid(), $1, 'Peserta', 'kpu-32', false, false FROM generate_series(1, 3000)
 """
-SEEN = """
+INSERT_MANY_SCANS = """
 INSERT INTO scans (meeting, id, digest, device_id, clock_epoch, badge, direction, scanned_at, sent_at, received_at,
     after_closing, reported_outcome, client)
 SELECT meeting, gen_random_uuid(), decode(md5(n::text), 'hex'), device_id, clock_epoch, gen_random_uuid(), 'in', now(),
@@ -97,11 +99,11 @@ FROM device_clocks, generate_series(1, 10000) AS n WHERE meeting = $1
 """
 
 
-@pytest.mark.parametrize("then", [(), ("ANALYZE device_clocks", "VACUUM scans")], ids=["a plan of before", "a vacuum"])
-async def test_few_rows_are_read_for_one_of_many_whatever_is_known_of_their_number(
-    meeting: MeetingClient, then: tuple[str, ...]
+@pytest.mark.parametrize("maintenance", [(), ("ANALYZE device_clocks", "VACUUM scans")], ids=["cached plan", "vacuum"])
+async def test_few_rows_are_read_whatever_the_table_statistics(
+    meeting: MeetingClient, maintenance: tuple[str, ...]
 ) -> None:
-    """A session plans while there are few, and keeps the plan; or between what a vacuum tells and what an analyze."""
+    """Postgres may keep a plan made for small tables, or know only the numbers of a vacuum or of an analyze."""
     connection, derive = await meeting.connect(), "SELECT derive_attendance($1, ARRAY[$2::uuid])"
     try:
         for table in ("scans", "participants", "attendance"):
@@ -109,15 +111,15 @@ async def test_few_rows_are_read_for_one_of_many_whatever_is_known_of_their_numb
         await connection.execute("VACUUM ANALYZE scans, badges, device_clocks, participants, attendance")
         await connection.execute(derive, meeting.code, meeting.participants[0])
         assert await meeting.check_in([meeting.new_scan(0)]) == ["first_entry"]
-        for many in (LISTED, SEEN):
-            await connection.execute(many, meeting.code)
+        for statement in (INSERT_MANY_PARTICIPANTS, INSERT_MANY_SCANS):
+            await connection.execute(statement, meeting.code)
         represents = "UPDATE participants SET represents = $2 WHERE id = $1"
         await connection.execute(represents, meeting.participants[0], meeting.participants[1])
-        for statement in then:
+        for statement in maintenance:
             await connection.execute(statement)
         async with connection.transaction():
-            before = await connection.fetchval(READ)  # what this session has not yet told the server counts, too
+            before = await connection.fetchval(COUNT_ROWS_READ)  # with what this session has not yet reported
             await connection.execute(derive, meeting.code, meeting.participants[0])
-            assert 0 < await connection.fetchval(READ) - before <= 200
+            assert 0 < await connection.fetchval(COUNT_ROWS_READ) - before <= 200
     finally:
         await connection.close()

@@ -27,24 +27,24 @@ SESSIONS: tuple[Row, ...] = tuple(
 ORGANIZATIONS = ("kpu", "kpu-31", "kpu-32", "kpu-31.71", "kpu-31.72", "kpu-94", "bawaslu", "kemendagri", None)
 OFFICES = ("chair", "member", "secretary", "secretary_general", None)
 STATUSES = ("expected", "present", "represented", "excused", "sick", "on_duty_elsewhere", "on_leave", "absent")
-ASSIGNED: tuple[tuple[str, ...], ...] = ((), ("zulu",), ("alfa",), ("mike",), ("alfa", "zulu"), ("mike", "zulu"))
+SESSION_CHOICES: tuple[tuple[str, ...], ...] = ((), ("zulu",), ("alfa",), ("mike",), ("alfa", "zulu"), ("mike", "zulu"))
 
 
-def id_of(roll: int, n: int) -> str:
+def participant_id(roll: int, n: int) -> str:
     return f"01b00000-0000-7000-80{roll:02}-{n:012}"
 
 
-def person(roll: int, n: int, meeting: str, status: str, **rest: Any) -> Row:
-    return {"id": id_of(roll, n), "meeting": meeting, "status": status, **FACT, **rest}
+def participant_row(roll: int, n: int, meeting: str, status: str, **rest: Any) -> Row:
+    return {"id": participant_id(roll, n), "meeting": meeting, "status": status, **FACT, **rest}
 
 
-def _mixed() -> tuple[tuple[Row, ...], dict[str, tuple[str, ...]]]:
+def _create_mixed_roll() -> tuple[tuple[Row, ...], dict[str, tuple[str, ...]]]:
     """Four hundred of every kind, in an order that is not that of their ids; and the sessions of each."""
     chance = Random(2022)
     rows, sessions = [], {}
     for n in chance.sample(range(1000), 400):
         status = chance.choice(STATUSES)
-        row = person(
+        row = participant_row(
             1,
             n,
             "mixed",
@@ -55,26 +55,26 @@ def _mixed() -> tuple[tuple[Row, ...], dict[str, tuple[str, ...]]]:
             late=status in ("present", "represented") and chance.random() < 0.3,
         )
         rows.append(row)
-        sessions[row["id"]] = chance.choice(ASSIGNED)
+        sessions[row["id"]] = chance.choice(SESSION_CHOICES)
     return tuple(rows), sessions
 
 
-MIXED, SESSIONS_OF = _mixed()
+MIXED, SESSIONS_OF_MIXED = _create_mixed_roll()
 
 # Whoever is represented is written before who comes instead.
 NAMED = (
-    person(2, 5, "named", "represented", organization="kpu-94", office="chair"),
-    person(2, 6, "named", "represented", official=HASYIM, organization="kpu", office="chair"),
-    person(
+    participant_row(2, 5, "named", "represented", organization="kpu-94", office="chair"),
+    participant_row(2, 6, "named", "represented", official=HASYIM, organization="kpu", office="chair"),
+    participant_row(
         2, 7, "named", "sick", name="Siti Nur'aini Wonda", note="Dirawat karena sakit: sick.", organization="kpu-94"
     ),
-    person(2, 8, "named", "excused", name="Yosep Rumbiak", note="Acara keluarga."),
-    person(2, 0, "named", "present", name="Muhaimun"),
-    person(2, 1, "named", "present", name="Agus Satu", represents=id_of(2, 5), organization="kpu-94"),
-    person(2, 2, "named", "present", name="Agus Dua", represents=id_of(2, 6), organization="kpu"),
-    person(2, 3, "named", "present", name="Agus Tiga", represents=id_of(2, 7), organization="kpu-94"),
-    person(2, 4, "named", "present", official=TARMIZI, organization="kpu-31", capacity="committee"),
-    person(
+    participant_row(2, 8, "named", "excused", name="Yosep Rumbiak", note="Acara keluarga."),
+    participant_row(2, 0, "named", "present", name="Muhaimun"),
+    participant_row(2, 1, "named", "present", name="Agus Satu", represents=participant_id(2, 5), organization="kpu-94"),
+    participant_row(2, 2, "named", "present", name="Agus Dua", represents=participant_id(2, 6), organization="kpu"),
+    participant_row(2, 3, "named", "present", name="Agus Tiga", represents=participant_id(2, 7), organization="kpu-94"),
+    participant_row(2, 4, "named", "present", official=TARMIZI, organization="kpu-31", capacity="committee"),
+    participant_row(
         2,
         9,
         "named",
@@ -92,15 +92,17 @@ NAMED = (
     ),
 )
 
-CLOSED = (
-    person(3, 1, "closed", "present", official=ARIF, organization="kpu", office="secretary_general"),
-    person(3, 2, "closed", "sick", name="Rahasia Sekali", organization="kpu-94", note="Opname."),
-    person(3, 3, "closed", "present", name="Rahasia Juga", name_as_printed="Rahasya", organization="kpu-94", late=True),
+RESTRICTED = (
+    participant_row(3, 1, "closed", "present", official=ARIF, organization="kpu", office="secretary_general"),
+    participant_row(3, 2, "closed", "sick", name="Rahasia Sekali", organization="kpu-94", note="Opname."),
+    participant_row(
+        3, 3, "closed", "present", name="Rahasia Juga", name_as_printed="Rahasya", organization="kpu-94", late=True
+    ),
 )
-CLOSED_SESSIONS = {id_of(3, 1): ("alfa",), id_of(3, 2): ("alfa", "only-here")}
+SESSIONS_OF_RESTRICTED = {participant_id(3, 1): ("alfa",), participant_id(3, 2): ("alfa", "only-here")}
 
 
-def assigned(meeting: str, sessions: Mapping[str, tuple[str, ...]]) -> list[Row]:
+def assignment_rows(meeting: str, sessions: Mapping[str, tuple[str, ...]]) -> list[Row]:
     return [
         {"meeting": meeting, "session": session, "participant": one}
         for one, codes in sessions.items()
@@ -108,10 +110,10 @@ def assigned(meeting: str, sessions: Mapping[str, tuple[str, ...]]) -> list[Row]
     ]
 
 
-async def add(url: str, *, mixed: bool = True) -> None:
+async def insert_rolls(url: str, *, mixed: bool = True) -> None:
     """Add the made-up rolls; without the people of the mixed one it takes a tenth of the time."""
     await insert(url, "meetings", MEETINGS)
     await insert(url, "sessions", SESSIONS)
-    await insert(url, "participants", (*(MIXED if mixed else ()), *NAMED, *CLOSED))
-    sessions = assigned("mixed", SESSIONS_OF) if mixed else []
-    await insert(url, "participant_sessions", sessions + assigned("closed", CLOSED_SESSIONS))
+    await insert(url, "participants", (*(MIXED if mixed else ()), *NAMED, *RESTRICTED))
+    sessions = assignment_rows("mixed", SESSIONS_OF_MIXED) if mixed else []
+    await insert(url, "participant_sessions", sessions + assignment_rows("closed", SESSIONS_OF_RESTRICTED))

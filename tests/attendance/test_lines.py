@@ -3,7 +3,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.attendance.made_up import TARMIZI, id_of
+from tests.attendance.synthetic_rolls import TARMIZI, participant_id
 from tests.scenarios import walk
 
 RAKORNAS, NAMED, MIXED = (f"/v1/meetings/{code}/attendance" for code in ("rakornas-2022-06", "named", "mixed"))
@@ -52,7 +52,7 @@ class TestParticipant:
         item = (await walk(client, NAMED, {}))[-1]
         assert item.pop("updated_at")
         assert item == {
-            "id": id_of(2, 9),
+            "id": participant_id(2, 9),
             "official": {"id": "01a20c10-0afb-7557-aa41-a9f25fb14279", "name": "Muhaimin"},
             "name": None,
             "organization": {"code": "kpu-31", "name": "KPU Provinsi DKI Jakarta"},
@@ -74,9 +74,9 @@ class TestParticipant:
     async def test_who_came_for_whom(self, client: httpx.AsyncClient) -> None:
         told = {name_of(item): item["represents"] for item in await walk(client, NAMED, {}) if item["represents"]}
         assert told == {
-            "Agus Satu": {"id": id_of(2, 5), "name": None},
-            "Agus Dua": {"id": id_of(2, 6), "name": "Hasyim Asy'ari"},
-            "Agus Tiga": {"id": id_of(2, 7), "name": "Siti Nur'aini Wonda"},
+            "Agus Satu": {"id": participant_id(2, 5), "name": None},
+            "Agus Dua": {"id": participant_id(2, 6), "name": "Hasyim Asy'ari"},
+            "Agus Tiga": {"id": participant_id(2, 7), "name": "Siti Nur'aini Wonda"},
         }
 
     @pytest.mark.parametrize(

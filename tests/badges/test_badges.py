@@ -1,4 +1,4 @@
-"""Badges: what they say, who verifies them, and what becomes of one that is issued anew."""
+"""Badges: tokens, keys, documents, printable sheets and reissuing."""
 
 import asyncio
 import base64
@@ -23,74 +23,74 @@ from tests.callers import bearer_headers
 from tests.check_ins.meeting_client import MeetingClient
 
 
-async def key_of(meeting: MeetingClient) -> OKPKey:
-    answer = await meeting.client.get(f"{meeting.path}/badge-key")
-    assert answer.headers["cache-control"].startswith("public")
-    return OKPKey.import_key(answer.json())
+async def fetch_key(meeting: MeetingClient) -> OKPKey:
+    response = await meeting.client.get(f"{meeting.path}/badge-key")
+    assert response.headers["cache-control"].startswith("public")
+    return OKPKey.import_key(response.json())
 
 
-async def badge(meeting: MeetingClient, accept: str = "application/json", person: int = 0) -> httpx.Response:
+async def get_badge(meeting: MeetingClient, accept: str = "application/json", index: int = 0) -> httpx.Response:
     return await meeting.client.get(
-        f"{meeting.participant_path(person)}/badge",
+        f"{meeting.participant_path(index)}/badge",
         headers={**meeting.admin.headers, "Accept": accept},
     )
 
 
 class TestToken:
-    async def test_is_verified_with_the_published_key_and_names_nobody(self, meeting: MeetingClient) -> None:
-        key, issued = await key_of(meeting), (await badge(meeting)).json()
-        said = jws.deserialize_compact(issued["token"], key, algorithms=["Ed25519"])
-        assert said.headers() == {"alg": "Ed25519", "kid": key.thumbprint()}
-        content = json.loads(said.payload)
+    async def test_is_verified_with_published_key_and_has_no_personal_data(self, meeting: MeetingClient) -> None:
+        key, issued = await fetch_key(meeting), (await get_badge(meeting)).json()
+        token_jws = jws.deserialize_compact(issued["token"], key, algorithms=["Ed25519"])
+        assert token_jws.headers() == {"alg": "Ed25519", "kid": key.thumbprint()}
+        content = json.loads(token_jws.payload)
         assert set(content) == {"aud", "jti"}
         assert content["aud"] == meeting.code
         assert base64.urlsafe_b64decode(content["jti"] + "==").hex() == issued["id"].replace("-", "")
         assert meeting.participants[0] not in issued["token"]
 
-    async def test_is_not_verified_with_the_key_of_another_meeting(
+    async def test_is_rejected_with_key_of_other_meeting(
         self, app: FastAPI, client: httpx.AsyncClient, meeting: MeetingClient
     ) -> None:
         other = await MeetingClient.create(app, client, participant_count=1)
         with pytest.raises(BadSignatureError):
-            jws.deserialize_compact(meeting.badges[0], await key_of(other), algorithms=["Ed25519"])
+            jws.deserialize_compact(meeting.badges[0], await fetch_key(other), algorithms=["Ed25519"])
 
-    def test_is_the_same_whenever_it_is_made_and_another_for_each_secret(self) -> None:
-        one, same, other = (BadgeSigningKey(secret, "m-1") for secret in (b"1" * 32, b"1" * 32, b"2" * 32))
-        id_ = uuid7()
-        assert one.sign(id_) == same.sign(id_) != other.sign(id_)
+    def test_is_the_same_each_time_and_depends_on_secret(self) -> None:
+        key, same, other = (BadgeSigningKey(secret, "m-1") for secret in (b"1" * 32, b"1" * 32, b"2" * 32))
+        badge = uuid7()
+        assert key.sign(badge) == same.sign(badge) != other.sign(badge)
 
-    async def test_of_no_meeting_has_no_key(self, client: httpx.AsyncClient) -> None:
+    async def test_key_of_unknown_meeting_is_404(self, client: httpx.AsyncClient) -> None:
         assert (await client.get("/v1/meetings/no-such/badge-key")).status_code == 404
 
 
-class TestReading:
-    async def test_gives_a_first_badge_and_the_same_ever_after(self, meeting: MeetingClient) -> None:
-        made = await meeting.admin.post(f"{meeting.path}/participants", {"name": "Baru"})
-        meeting.participants.append(made.json()["id"])
-        at_once = await asyncio.gather(*(badge(meeting, person=-1) for _ in range(4)))
-        assert {one.status_code for one in at_once} == {200}
-        assert len({one.json()["token"] for one in at_once}) == 1
+class TestGetBadge:
+    async def test_issues_first_badge_once(self, meeting: MeetingClient) -> None:
+        created = await meeting.admin.post(f"{meeting.path}/participants", {"name": "Baru"})
+        meeting.participants.append(created.json()["id"])
+        at_once = await asyncio.gather(*(get_badge(meeting, index=-1) for _ in range(4)))
+        assert {item.status_code for item in at_once} == {200}
+        assert len({item.json()["token"] for item in at_once}) == 1
 
-    async def test_as_a_picture_says_the_token(self, meeting: MeetingClient, tmp_path: pytest.TempPathFactory) -> None:
-        png = await badge(meeting, "image/png")
+    async def test_qr_code_contains_token(self, meeting: MeetingClient, tmp_path: pytest.TempPathFactory) -> None:
+        png = await get_badge(meeting, "image/png")
         assert png.headers["content-type"] == "image/png"
         path = f"{tmp_path}/badge.png"
         with open(path, "wb") as file:
             file.write(png.content)
         [found] = zxingcpp.read_barcodes(Image.open(path))
         assert found.text == meeting.badges[0]
-        svg = await badge(meeting, "image/svg+xml")
+        svg = await get_badge(meeting, "image/svg+xml")
         assert svg.text.startswith("<?xml")
         assert "Peserta 0" not in svg.text
-        assert (await badge(meeting, "image/gif")).status_code == 406
+        assert (await get_badge(meeting, "image/gif")).status_code == 406
 
-    async def test_is_told_in_the_trail_and_kept_by_nobody(self, meeting: MeetingClient) -> None:
-        answer = await badge(meeting)
-        assert answer.headers["cache-control"] == "no-store"
+    async def test_is_audited_and_not_cacheable(self, meeting: MeetingClient) -> None:
+        response = await get_badge(meeting)
+        assert response.headers["cache-control"] == "no-store"
         lines = (await meeting.admin.get(f"/v1/audit?key=participants/{meeting.participants[0]}")).json()["items"]
         assert lines[-1]["operation"] == "get_badge"
 
-    async def test_of_somebody_else_is_404(self, app: FastAPI, meeting: MeetingClient) -> None:
+    async def test_outside_of_callers_scope_is_404(self, app: FastAPI, meeting: MeetingClient) -> None:
         at = f"{meeting.participant_path(0)}/badge"
         for headers in (
             bearer_headers(app, Scope.ATTENDANCE_READ, organization="kpu-32"),
@@ -101,7 +101,7 @@ class TestReading:
         other = f"/v1/meetings/rakornas-2022-06/participants/{meeting.participants[0]}/badge"
         assert (await meeting.client.get(other, headers=meeting.admin.headers)).status_code == 404
 
-    async def test_all_of_them_as_sheets(self, meeting: MeetingClient) -> None:
+    async def test_list_as_pdf_contains_all_participants(self, meeting: MeetingClient) -> None:
         at, headers = f"{meeting.path}/badges", {**meeting.admin.headers, "Accept": "application/pdf"}
         sheets = await meeting.client.get(at, headers=headers)
         assert sheets.headers["content-type"] == "application/pdf"
@@ -110,35 +110,37 @@ class TestReading:
         none = await meeting.client.get(f"{at}?organization=kpu-33", headers=meeting.admin.headers)
         assert none.json() == {"items": []}
 
-    async def test_too_many_at_once_are_refused(self, meeting: MeetingClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_list_with_too_many_badges_is_409(
+        self, meeting: MeetingClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(repository, "MAX_BADGES_PER_REQUEST", 5)
-        answer = await meeting.admin.get(f"{meeting.path}/badges")
-        assert (answer.status_code, answer.json()["code"]) == (409, "roll_too_long")
+        response = await meeting.admin.get(f"{meeting.path}/badges")
+        assert (response.status_code, response.json()["code"]) == (409, "roll_too_long")
 
 
-class TestIssuingAnew:
-    async def test_revokes_the_former(self, meeting: MeetingClient) -> None:
+class TestReissueBadge:
+    async def test_revokes_the_former_badge(self, meeting: MeetingClient) -> None:
         at = f"{meeting.participant_path(0)}/badge"
         issued = await meeting.client.post(at, headers=meeting.admin.headers)
         assert issued.status_code == 201
         assert issued.json()["token"] != meeting.badges[0]
-        assert (await badge(meeting)).json()["token"] == issued.json()["token"]
+        assert (await get_badge(meeting)).json()["token"] == issued.json()["token"]
         pack = (await meeting.admin.get(f"{meeting.path}/gate-pack")).json()
         assert len(pack["revoked"]) == 1
 
-    async def test_by_two_at_once_leaves_one_that_is_good(self, meeting: MeetingClient) -> None:
+    async def test_concurrent_requests_leave_one_valid_badge(self, meeting: MeetingClient) -> None:
         at = f"{meeting.participant_path(0)}/badge"
         issued = await asyncio.gather(*(meeting.client.post(at, headers=meeting.admin.headers) for _ in range(4)))
-        assert [one.status_code for one in issued] == [201] * 4
-        assert (await badge(meeting)).json()["token"] in {one.json()["token"] for one in issued}
+        assert [item.status_code for item in issued] == [201] * 4
+        assert (await get_badge(meeting)).json()["token"] in {item.json()["token"] for item in issued}
         assert len((await meeting.admin.get(f"{meeting.path}/gate-pack")).json()["revoked"]) == 4
 
-    async def test_dry_run_keeps_the_former(self, meeting: MeetingClient) -> None:
+    async def test_dry_run_revokes_nothing(self, meeting: MeetingClient) -> None:
         at = f"{meeting.participant_path(0)}/badge?dry_run=true"
         assert (await meeting.client.post(at, headers=meeting.admin.headers)).status_code == 200
-        assert (await badge(meeting)).json()["token"] == meeting.badges[0]
+        assert (await get_badge(meeting)).json()["token"] == meeting.badges[0]
 
-    async def test_is_not_for_gates(self, app: FastAPI, meeting: MeetingClient) -> None:
+    async def test_client_bound_to_meeting_gets_403(self, app: FastAPI, meeting: MeetingClient) -> None:
         at = f"{meeting.participant_path(0)}/badge"
         gate = bearer_headers(app, Scope.ATTENDANCE_WRITE, meeting=meeting.code)
         assert (await meeting.client.post(at, headers=gate)).status_code == 403

@@ -9,7 +9,7 @@ import structlog
 from fastapi import FastAPI
 
 from app.auth import Scope
-from tests.attendance import made_up
+from tests.attendance import synthetic_rolls
 from tests.callers import bearer_headers
 from tests.conftest import client_of, fetch
 
@@ -17,12 +17,12 @@ CLOSED = "/v1/meetings/closed/attendance"
 LINES = (
     "SELECT client, scope, operation, keys, request_id, purpose FROM audit_lines WHERE operation <> 'load' ORDER BY id"
 )
-ALL = [f"participants/{row['id']}" for row in made_up.CLOSED]
+ALL = [f"participants/{row['id']}" for row in synthetic_rolls.RESTRICTED]
 
 
 @pytest_asyncio.fixture
 async def app(own_app: FastAPI, own_url: str) -> FastAPI:
-    await made_up.add(own_url, mixed=False)
+    await synthetic_rolls.insert_rolls(own_url, mixed=False)
     return own_app
 
 
@@ -44,7 +44,7 @@ async def lines(url: str) -> list[tuple[object, ...]]:
 async def test_it_is_shown_and_nobody_keeps_it(reader: httpx.AsyncClient) -> None:
     answer = await reader.get(CLOSED)
     told = [(item["status"], item["note"]) for item in answer.json()["items"]]
-    assert told == [(row["status"], row.get("note")) for row in made_up.CLOSED]
+    assert told == [(row["status"], row.get("note")) for row in synthetic_rolls.RESTRICTED]
     assert "sick" in dict(told)
     assert answer.headers["cache-control"] == "no-store"
     assert "Authorization" in answer.headers["vary"]
