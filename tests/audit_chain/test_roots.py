@@ -18,7 +18,7 @@ def hour(number: int) -> datetime:
 def build_state(
     position: int = 0, last_hour: int | None = None, root: tuple[int, int] | None = None, now: int = 12
 ) -> Any:
-    """Build a chain state: the newest seal's position and hour, the newest root's hour and position, the present hour."""
+    """Build a state from the newest seal (position, hour), the newest root (hour, position) and the present hour."""
     return {
         "position": position,
         "hash": b"newest" if position else None,
