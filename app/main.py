@@ -33,9 +33,9 @@ from app.core.http.access_log import AccessLogMiddleware
 from app.core.http.conditional import ConditionalMiddleware
 from app.core.http.cors import CrossOriginMiddleware
 from app.core.http.methods import AllowedMethods, MethodsMiddleware
-from app.core.http.rate_limits import RateLimitMiddleware
+from app.core.http.rate_limits import RateLimitMiddleware, RateLimits
 from app.core.http.raw_query import RawQueryMiddleware
-from app.core.http.request_limits import RequestLimitsMiddleware
+from app.core.http.request_limits import RequestLimits, RequestLimitsMiddleware
 from app.corrections.router import router as corrections
 from app.divisions.router import router as divisions
 from app.elections.router import router as elections
@@ -104,7 +104,7 @@ TAGS = [
     {"name": "service", "description": "Where everything is, and what problems mean."},
     {"name": "health", "description": "Probes and measurements for operators."},
 ]
-LARGE = ("/v1/imports", ":batch")  # the ends of addresses whose bodies may be long
+LARGE_BODY_PATHS = ("/v1/imports", ":batch")  # ends of the paths whose bodies may be larger
 # Each listener's compressor would keep megabytes for ten minutes, to save some bytes a second.
 remove_compress_type("text/event-stream")
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
@@ -147,17 +147,24 @@ def configure(app: FastAPI, settings: Settings) -> None:
         Middleware(AccessLogMiddleware),
         Middleware(CrossOriginMiddleware),
         Middleware(
-            RequestLimitsMiddleware, body_limit=settings.body_limit, large=LARGE, concurrency=settings.concurrency
+            RequestLimitsMiddleware,
+            RequestLimits(
+                body_bytes=settings.body_limit,
+                large_body_paths=LARGE_BODY_PATHS,
+                concurrency=settings.concurrency,
+            ),
         ),
         Middleware(RawQueryMiddleware),
         Middleware(auth.AuthenticationMiddleware),
         Middleware(
             RateLimitMiddleware,
-            rate_client=settings.rate_client,
-            burst_client=settings.burst_client,
-            rate_network=settings.rate_network,
-            burst_network=settings.burst_network,
-            proxies=settings.trusted_proxies,
+            RateLimits(
+                rate_client=settings.rate_client,
+                burst_client=settings.burst_client,
+                rate_network=settings.rate_network,
+                burst_network=settings.burst_network,
+                trusted_proxies=settings.trusted_proxies,
+            ),
         ),
         Middleware(MethodsMiddleware, allowed=AllowedMethods(app)),
         Middleware(ConditionalMiddleware),
