@@ -22,7 +22,7 @@ from app.main import create_app
 from app.settings import Settings
 from app.state import state_of
 from tests.applications import document
-from tests.attendance.listeners import listening
+from tests.attendance.event_stream_client import open_event_stream
 from tests.callers import bearer_headers
 
 PUBLISHED = Path(__file__).with_name("openapi.json")
@@ -63,7 +63,7 @@ MADE_UP = """
             'n', 0, 'id', '01a20cae-6a10-7c11-9a53-5c7d0c2f8a01', 'digest', sha256('another'),
             'badge', sha256('another'), 'badge_text', 'another', 'direction', 'in',
             'scanned_at', '2022-06-13T08:59:57+07')));
-    INSERT INTO roll_corrections (id, meeting, participant, status, reason, asked_by)
+    INSERT INTO roll_corrections (id, meeting, participant, status, reason, requested_by)
     VALUES ('01a20cae-6a10-7c11-9a53-5c7d0c2f8a01', 'rakornas-2022-06', '01a20cae-3b7c-7752-8ae9-897b44e2459f',
         'excused', 'surat izin 4/2026', '01a20c10-0ae2-7033-aa5d-2a6bfa807bee');
 """
@@ -116,8 +116,8 @@ async def make_up(url: str) -> None:
 async def answer_of(app: FastAPI, client: httpx.AsyncClient, address: str) -> Any:
     """What the service says, as an example: to anyone, or to who may see all, if a token is needed."""
     if address.endswith("/attendance/live"):
-        async with listening(app, address) as listener:
-            await listener.hears(1)
+        async with open_event_stream(app, address) as listener:
+            await listener.wait_for_events(1)
             return listener.text
     headers = {"Accept": "application/json, text/plain", "Accept-Language": "en"}
     answer = await client.get(address, headers=headers)

@@ -89,11 +89,11 @@ async def test_new_functions_views_of_both_schemas_and_triggers(copy: Path, data
     edit(
         copy,
         "migrations/sql/clients.sql",
-        "-- Trigger on clients: moves",
+        "-- Trigger on clients, BEFORE UPDATE",
         "CREATE OR REPLACE FUNCTION notify_again() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;\n"
         "CREATE OR REPLACE TRIGGER notify_again AFTER UPDATE ON clients\n"
         "FOR EACH STATEMENT EXECUTE FUNCTION notify_again();\n\n"
-        "-- Trigger on clients: moves",
+        "-- Trigger on clients, BEFORE UPDATE",
     )
     edit(copy, "migrations/sql/rules.sql", "DEFERRABLE INITIALLY IMMEDIATE", "DEFERRABLE INITIALLY DEFERRED")
     replace(copy)
@@ -178,7 +178,12 @@ def test_unreadable_script_is_reported_in_a_sentence(copy: Path) -> None:
 
 
 def test_a_change_of_comments_before_a_statement_needs_no_migration(copy: Path) -> None:
-    edit(copy, "migrations/sql/days.sql", "-- The first day of a partial date.", "-- First day.\n--")
+    edit(
+        copy,
+        "migrations/sql/days.sql",
+        "-- Returns the first day of a partial date",
+        "-- Returns the earliest day of a partial date",
+    )
     assert "Nothing" in run(copy, "-m", "migrations.replace").stderr
 
 

@@ -20,7 +20,7 @@ ResourceName = Literal[
     "sessions",
     "statements",
 ]
-RowStatus = Literal["created", "updated", "unchanged", "refused", "not_tried"]
+RowStatus = Literal["created", "updated", "unchanged", "refused", "not_attempted"]
 MAX_REPORTED_ROWS = 1_000
 MAX_REASON_LENGTH = 500
 ReasonText = Annotated[
@@ -74,7 +74,7 @@ class ImportResult(BaseModel):
     updated: int
     unchanged: Annotated[int, Field(description="The record said the same already.")]
     refused: int
-    not_tried: Annotated[
+    not_attempted: Annotated[
         int,
         Field(description=f"After {MAX_REPORTED_ROWS:,} refused rows an import that is all or nothing tries no more."),
     ]

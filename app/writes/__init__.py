@@ -1,1 +1,1 @@
-"""How the record is written: one transaction with the row, its revision, its audit line and its kept answer."""
+"""Write operations: the row, its revision, audit line and idempotent response are stored in one transaction."""

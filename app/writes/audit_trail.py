@@ -1,4 +1,4 @@
-"""Who writes, and why: told to the database, whose triggers sign the revisions with it, and kept as an audit line."""
+"""Attribution of revisions to the caller, and the lines of the audit trail."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -9,57 +9,70 @@ from app.auth import Caller, Scope
 from app.core.db.transaction import Transaction
 from app.writes.payloads import ChangeReason
 
-_SIGN = (
+# Settings of this transaction, which the triggers on revisions read.
+_SET_AUTHOR = (
     "SELECT set_config('rakornas.client', $1, true), set_config('rakornas.made_by', $2, true),"
     " set_config('rakornas.request_id', $3, true), set_config('rakornas.reason', $4, true),"
     " set_config('rakornas.legal_basis', $5, true)"
 )
-# With all that has a new revision by it: a change of keys moves what refers to them too.
-_LINE = (
+# Adds the keys of all objects that this transaction gave a revision: a changed key also changes the rows that refer to
+# it.
+_INSERT_LINE = (
     "INSERT INTO audit_lines (client, scope, operation, keys, request_id, purpose)"
     " SELECT $1, $2, $3, $4::text[] || ARRAY("
     " SELECT resource || '/' || key AS also FROM revisions"
     " WHERE xid = pg_current_xact_id() AND resource || '/' || key <> ALL ($4) ORDER BY id), $5, $6"
 )
-MAX_PURPOSE_LENGTH = 500
+MAX_PURPOSE_LENGTH = 500  # characters
 Purpose = Annotated[
     str | None,
     Header(
         alias="X-Purpose",
-        description="What personal data is read for; kept in the audit trail, up to 500 characters.",
-        examples=["accreditation at the door"],
+        description="Purpose of reading the personal data, up to 500 characters; stored in the audit trail.",
+        examples=["accreditation at the entrance"],
     ),
 ]
 
 
-async def attribute_revisions(write: Transaction, caller: Caller, request_id: str, note: ChangeReason | None) -> None:
-    """Put the caller's name, and its reasons, under every revision of this transaction."""
-    reason, legal_basis = (note.reason, note.legal_basis) if note else (None, None)
-    await write.fetch(_SIGN, caller.client_id, caller.name, request_id, reason or "", legal_basis or "")
+async def attribute_revisions(
+    transaction: Transaction, caller: Caller, request_id: str, reason: ChangeReason | None
+) -> None:
+    """Attribute the revisions of this transaction to the caller, with the request id, the reason and the legal basis.
+
+    Applies to the revisions written after this call.
+    """
+    texts = (reason.reason, reason.legal_basis) if reason else (None, None)
+    await transaction.fetch(_SET_AUTHOR, caller.client_id, caller.name, request_id, *(text or "" for text in texts))
 
 
 async def insert_audit_line(
-    write: Transaction, caller: Caller, request: Request, keys: Sequence[str], *, scope: Scope | None = None
+    transaction: Transaction, caller: Caller, request: Request, keys: Sequence[str], *, scope: Scope | None = None
 ) -> None:
-    """One line in the audit trail: in the transaction of what it tells of, so that neither is there alone.
+    """Insert a line into the audit trail, in the transaction that it describes: both are committed, or neither.
 
-    `scope`: by which it was allowed, where that is not the one that the route asks for.
+    Args:
+        transaction: The transaction that did what the line describes.
+        caller: The client that sent the request.
+        request: The request; its route names the operation.
+        keys: The objects written or read, such as `officials/{id}`.
+        scope: The scope that allowed the operation, if it is not the scope of the route.
+
     """
     route: Any = request.scope["route"]
     scope = scope or route.access_policy.scope
     state = request.scope.get("state", {})
     purpose = request.headers.get("x-purpose")
-    await write.fetch(
-        _LINE,
+    await transaction.fetch(
+        _INSERT_LINE,
         caller.client_id,
         str(scope) if scope else None,
         route.name,
         list(keys),
         state.get("request_id"),
-        _text(purpose)[:MAX_PURPOSE_LENGTH] if purpose else None,
+        _decode_header(purpose)[:MAX_PURPOSE_LENGTH] if purpose else None,
     )
 
 
-def _text(header: str) -> str:
-    """What a client has written: HTTP knows bytes, which Starlette takes for Latin-1, and everybody writes UTF-8."""
+def _decode_header(header: str) -> str:
+    """Decode a header as UTF-8, which clients send; Starlette decodes headers as Latin-1."""
     return header.encode("latin-1").decode("utf-8", "replace")

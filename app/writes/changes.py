@@ -1,4 +1,4 @@
-"""Creating, changing and deleting one object."""
+"""Creation, change and deletion of one object."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -24,159 +24,209 @@ REASON_MEMBERS = frozenset({"reason"})
 FULL_DOCUMENT = ItemQuery()
 
 
-async def create_object(write: WriteRequest, resource: Resource, content: ChangeReason, keys: Values) -> Response:
-    """Create an object; `keys` are the columns of its address. Answers 201 with Location, ETag and the document."""
+async def create_object(
+    write_request: WriteRequest, resource: Resource, payload: ChangeReason, keys: Values
+) -> Response:
+    """Create an object and return 201 with Location, ETag and its document.
 
-    async def work(transaction: Transaction) -> WriteResult:
-        await insert_object(transaction, write, resource, content, keys)
-        item = await get_document(transaction, write, resource, keys)
-        headers = {"Location": resource.format_address(keys), "ETag": conditional.entity_tag(item.body, item.revision)}
-        return WriteResult(StoredResponse(201, headers, item.body), [f"{resource.name}/{resource.format_key(keys)}"])
+    Args:
+        write_request: The request.
+        resource: The resource of the object.
+        payload: The body of the request.
+        keys: The key columns of the new object.
 
-    return await write.run_in_transaction(work, content)
+    Raises:
+        Problem: The object cannot be created, see `insert_object` and `WriteRequest.run_in_transaction`.
 
-
-async def insert_object(
-    transaction: Transaction, write: WriteRequest, resource: Resource, content: ChangeReason, keys: Values
-) -> None:
-    """Put an object with its parts into the record; NotFound where there is not that of which it is to be a part."""
-    await resource.ensure_writable(transaction, write.caller, keys)
-    if (
-        len(resource.key_columns) > 1
-        and resource.owner_query
-        and not await transaction.fetch_all(resource.owner_query, keys)
-    ):
-        raise NotFound
-    own, parts = _divided(resource, {**resource.to_columns(_members(content)), **keys})
-    write.attempted_write = _attempt(resource, own, parts, write.attempted_write.own_addresses)
-    await ownership.ensure_claimed_objects_inside(transaction, write.caller, resource, {}, own)
-    await rows.insert_row(transaction, resource.table, own)
-    await _put_parts(transaction, resource, keys, parts)
-    await ownership.ensure_object_inside(transaction, write.caller, resource, keys, is_new=True)
-
-
-async def update_object(write: WriteRequest, resource: Resource, patch: ChangeReason, keys: Values) -> Response:
-    """Apply a merge patch (RFC 7396). Answers 200 with ETag and the document, as it was where nothing changes.
-
-    Raises NotFound, PreconditionFailed, and InvalidContent for what the object would become.
     """
 
     async def work(transaction: Transaction) -> WriteResult:
-        await apply_patch(transaction, write, resource, patch, keys)
-        item = await get_document(transaction, write, resource, keys)
+        await insert_object(transaction, write_request, resource, payload, keys)
+        item = await get_document(transaction, write_request, resource, keys)
+        headers = {"Location": resource.format_address(keys), "ETag": conditional.entity_tag(item.body, item.revision)}
+        return WriteResult(StoredResponse(201, headers, item.body), [f"{resource.name}/{resource.format_key(keys)}"])
+
+    return await write_request.run_in_transaction(work, payload)
+
+
+async def insert_object(
+    transaction: Transaction, write_request: WriteRequest, resource: Resource, payload: ChangeReason, keys: Values
+) -> None:
+    """Insert an object with its parts.
+
+    Raises:
+        NotFound: The object that the path names, such as the meeting of a session, does not exist.
+        OutsideOrganization: The caller may not write the object.
+
+    """
+    await resource.ensure_writable(transaction, write_request.caller, keys)
+    has_parent_in_path = len(resource.key_columns) > 1
+    if has_parent_in_path and resource.owner_query and not await transaction.fetch_all(resource.owner_query, keys):
+        raise NotFound
+    own, parts = _split_columns(resource, {**resource.to_columns(_list_members(payload)), **keys})
+    addresses = write_request.attempted_write.own_addresses
+    write_request.attempted_write = _attempted_write(resource, own, parts, addresses)
+    await ownership.ensure_claimed_objects_inside(transaction, write_request.caller, resource, {}, own)
+    await rows.insert_row(transaction, resource.table, own)
+    await _replace_all_parts(transaction, resource, keys, parts)
+    await ownership.ensure_object_inside(transaction, write_request.caller, resource, keys, is_new=True)
+
+
+async def update_object(write_request: WriteRequest, resource: Resource, patch: ChangeReason, keys: Values) -> Response:
+    """Apply a merge patch (RFC 7396) and return 200 with ETag and the document; it is unchanged if nothing differs.
+
+    Raises:
+        NotFound: The object does not exist.
+        PreconditionFailed: If-Match names another revision.
+        InvalidContent: The patched object would be invalid.
+
+    """
+
+    async def work(transaction: Transaction) -> WriteResult:
+        await apply_patch(transaction, write_request, resource, patch, keys)
+        item = await get_document(transaction, write_request, resource, keys)
         headers = {"ETag": conditional.entity_tag(item.body, item.revision)}
         return WriteResult(StoredResponse(200, headers, item.body), [f"{resource.name}/{resource.format_key(keys)}"])
 
-    return await write.run_in_transaction(work, patch)
+    return await write_request.run_in_transaction(work, patch)
 
 
 async def apply_patch(
-    transaction: Transaction, write: WriteRequest, resource: Resource, patch: ChangeReason, keys: Values
+    transaction: Transaction, write_request: WriteRequest, resource: Resource, patch: ChangeReason, keys: Values
 ) -> None:
-    """Change an object, and of its parts what the patch names."""
-    there = await lock_object(transaction, write, resource, keys)
+    """Change an object, and those of its parts that the patch names."""
+    locked = await lock_object(transaction, write_request, resource, keys)
     given = patch.model_dump(mode="json", exclude_unset=True, by_alias=True)
-    members = resource.to_members(there.members)
-    fitting = {name: value for name, value in members.items() if name in resource.payload_model.model_fields}
-    becomes = validate_document(resource.payload_model, apply_merge_patch(fitting, given))
-    named = {name: getattr(becomes, name) for name in given if name not in REASON_MEMBERS}
-    own, parts = _divided(resource, resource.to_columns(named))
-    whole, _ = _divided(resource, resource.to_columns(_members(becomes)))
-    write.attempted_write = _attempt(resource, {**whole, **keys}, parts, [resource.format_address(keys)])
-    changed = [
-        one
-        for one in resource.parts
-        if one.member in parts
-        and one.normalize(parts[one.member]) != one.normalize(_held_part(there.members, one.member))
+    members = resource.to_members(locked.members)
+    current = {name: value for name, value in members.items() if name in resource.payload_model.model_fields}
+    patched = validate_document(resource.payload_model, apply_merge_patch(current, given))
+    named = {name: getattr(patched, name) for name in given if name not in REASON_MEMBERS}
+    own, parts = _split_columns(resource, resource.to_columns(named))
+    all_columns, _ = _split_columns(resource, resource.to_columns(_list_members(patched)))
+    write_request.attempted_write = _attempted_write(
+        resource, {**all_columns, **keys}, parts, [resource.format_address(keys)]
+    )
+    changed_parts = [
+        part
+        for part in resource.parts
+        if part.member in parts
+        and part.normalize(parts[part.member]) != part.normalize(_current_part(locked.members, part.member))
     ]
-    await ownership.ensure_claimed_objects_inside(transaction, write.caller, resource, there.members, own)
-    # The former parts go first: they may stand in the way of what the row becomes, as its speakers of another group.
-    for one in changed:
-        if one.ordered:
-            await rows.replace_parts(transaction, one, keys, ())
+    caller = write_request.caller
+    await ownership.ensure_claimed_objects_inside(transaction, caller, resource, locked.members, own)
+    # The former parts are deleted before the row changes, because they may conflict with the changed row: for example
+    # the speakers of a session that joins a parallel group.
+    for part in changed_parts:
+        if part.ordered:
+            await rows.replace_parts(transaction, part, keys, ())
     await rows.update_row(transaction, resource.table, keys, own)
-    for one in changed:
-        await rows.replace_parts(transaction, one, keys, parts[one.member])
-    await ownership.ensure_object_inside(transaction, write.caller, resource, keys)
-    await ownership.ensure_new_owner_inside(transaction, write.caller, resource, there.members, own)
+    for part in changed_parts:
+        await rows.replace_parts(transaction, part, keys, parts[part.member])
+    await ownership.ensure_object_inside(transaction, caller, resource, keys)
+    await ownership.ensure_new_owner_inside(transaction, caller, resource, locked.members, own)
 
 
 async def delete_object(
-    write: WriteRequest, resource: Resource, keys: Values, note: ChangeReason | None = None
+    write_request: WriteRequest, resource: Resource, keys: Values, reason: ChangeReason | None = None
 ) -> Response:
-    """Delete an object with its parts. Answers 204; its revisions stay, the last of them without content."""
+    """Delete an object with its parts and return 204; its revisions remain, the last one without members.
+
+    Raises:
+        NotFound: The object does not exist.
+        PreconditionFailed: If-Match names another revision.
+        InUse: Another object refers to it.
+
+    """
 
     async def work(transaction: Transaction) -> WriteResult:
-        await lock_object(transaction, write, resource, keys)
-        write.attempted_write = AttemptedWrite(keys, is_delete=True)
-        await _put_parts(transaction, resource, keys, {parts.member: [] for parts in resource.parts})
+        await lock_object(transaction, write_request, resource, keys)
+        write_request.attempted_write = AttemptedWrite(keys, is_delete=True)
+        await _replace_all_parts(transaction, resource, keys, {parts.member: [] for parts in resource.parts})
         await rows.delete_row(transaction, resource.table, keys)
         return WriteResult(StoredResponse(204, {}, b""), [f"{resource.name}/{resource.format_key(keys)}"])
 
-    return await write.run_in_transaction(work, note)
+    return await write_request.run_in_transaction(work, reason)
 
 
-async def get_document(transaction: Transaction, write: WriteRequest, resource: Resource, keys: Values) -> Item:
-    """The object's document, as the transaction has made it."""
-    write.exposes_personal_data = write.exposes_personal_data or resource.is_personal
-    *within, own = resource.key_columns
-    query = {name: keys[name] for name in within}
+async def get_document(transaction: Transaction, write_request: WriteRequest, resource: Resource, keys: Values) -> Item:
+    """Return the document of an object as this transaction sees it.
+
+    Raises:
+        RuntimeError: The collection does not show an object that was just written.
+
+    """
+    write_request.exposes_personal_data = write_request.exposes_personal_data or resource.is_personal
+    *path_columns, own = resource.key_columns
+    path_parameters = {name: keys[name] for name in path_columns}
+    today = write_request.today if resource.date_dependent else None
     item = await resource.collection.fetch_item(
-        transaction,
-        keys[own],
-        FULL_DOCUMENT,
-        path_parameters=query,
-        today=write.today if resource.date_dependent else None,
+        transaction, keys[own], FULL_DOCUMENT, path_parameters=path_parameters, today=today
     )
     if item is None:
-        raise RuntimeError(f"{resource.name}: what was written is not to be seen")
+        raise RuntimeError(f"{resource.name}: the object that was written cannot be read")
     return item
 
 
 async def lock_object(
-    transaction: Transaction, write: WriteRequest, resource: Resource, keys: Values
+    transaction: Transaction, write_request: WriteRequest, resource: Resource, keys: Values
 ) -> rows.LockedRow:
-    """Lock the object, and see that the caller may write it and knows its present revision."""
-    await resource.ensure_writable(transaction, write.caller, keys)
-    found = await rows.lock_row(transaction, resource, keys)
-    if found is None:
+    """Lock an object and return its row, after checking that the caller may write it and knows its revision.
+
+    Raises:
+        NotFound: The object does not exist.
+        OutsideOrganization: The caller may not write the object.
+        PreconditionFailed: If-Match names another revision.
+
+    """
+    await resource.ensure_writable(transaction, write_request.caller, keys)
+    locked = await rows.lock_row(transaction, resource, keys)
+    if locked is None:
         raise NotFound
-    await ownership.ensure_object_inside(transaction, write.caller, resource, keys)
-    if write.if_match is not None and not conditional.if_match_names_revision(write.if_match, found.revision):
-        item = await get_document(transaction, write, resource, keys)
+    await ownership.ensure_object_inside(transaction, write_request.caller, resource, keys)
+    if_match = write_request.if_match
+    if if_match is not None and not conditional.if_match_names_revision(if_match, locked.revision):
+        item = await get_document(transaction, write_request, resource, keys)
         raise PreconditionFailed(headers={"ETag": conditional.entity_tag(item.body, item.revision)})
-    return found
+    return locked
 
 
-def _attempt(resource: Resource, columns: Values, parts: Mapping[str, Any], but: Sequence[str]) -> AttemptedWrite:
+def _attempted_write(
+    resource: Resource, columns: Values, parts: Mapping[str, Any], own_addresses: Sequence[str]
+) -> AttemptedWrite:
     return AttemptedWrite(
         columns,
         conflict_queries=resource.conflict_queries,
         part_members=resource.part_members,
         part_items=parts,
-        own_addresses=but,
+        own_addresses=own_addresses,
     )
 
 
-def _members(content: BaseModel) -> dict[str, Any]:
-    return {name: value for name, value in content if name not in REASON_MEMBERS}
+def _list_members(payload: BaseModel) -> dict[str, Any]:
+    return {name: value for name, value in payload if name not in REASON_MEMBERS}
 
 
-def _divided(resource: Resource, columns: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
-    """What stands in the row itself, and what in the tables of its parts."""
+def _split_columns(
+    resource: Resource, columns: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
+    """Split columns into those of the row itself and, by member, the items of its parts."""
     own = {name: value for name, value in columns.items() if name in resource.writable_columns}
     parts = {
-        one.member: [dict(item) for item in columns[one.member]] for one in resource.parts if one.member in columns
+        part.member: [dict(item) for item in columns[part.member]] for part in resource.parts if part.member in columns
     }
     return own, parts
 
 
-async def _put_parts(write: Transaction, resource: Resource, keys: Values, items: Mapping[str, Any]) -> None:
-    for parts in resource.parts:
-        if parts.member in items:
-            await rows.replace_parts(write, parts, keys, items[parts.member])
+async def _replace_all_parts(
+    transaction: Transaction, resource: Resource, keys: Values, items: Mapping[str, Any]
+) -> None:
+    """Replace the parts of every member that `items` names."""
+    for part in resource.parts:
+        if part.member in items:
+            await rows.replace_parts(transaction, part, keys, items[part.member])
 
 
-def _held_part(content: Mapping[str, Any], member: str) -> Any:
-    within = content.get("source")
-    return within.get(member) if isinstance(within, Mapping) and member in within else content.get(member)
+def _current_part(members: Mapping[str, Any], member: str) -> Any:
+    """Return the value of a member, which the row may show within its member `source`."""
+    source = members.get("source")
+    return source.get(member) if isinstance(source, Mapping) and member in source else members.get(member)

@@ -1,4 +1,4 @@
-"""What a broken rule of the database means to the caller: a problem, and the address of what stands in the way."""
+"""Conversion of violated database constraints to problems, with the addresses of the objects in conflict."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -39,7 +39,7 @@ from app.core.problems import (
 )
 from app.writes.messages import CONSTRAINT_MESSAGES
 
-# By table: where its rows are found, by the columns that the address names.
+# By table: the path of a row, with the columns that it names.
 ADDRESSES: Mapping[str, str] = {
     "regions": "/v1/regions/{code}",
     "region_codes": "/v1/regions/{region}",
@@ -54,16 +54,15 @@ ADDRESSES: Mapping[str, str] = {
     "meeting_statements": "/v1/meetings/{meeting}/statements/{id}",
     "sessions": "/v1/meetings/{meeting}/sessions/{code}",
     "session_speakers": "/v1/meetings/{meeting}/sessions/{session}",
-    # On whose roll somebody stands, and which client is bound to a body, not everyone who writes may know.
+    # Only the lists: a writer may not learn who is on a roll, nor which client is bound to an organization.
     "participants": "/v1/meetings",
     "participant_sessions": "/v1/meetings",
     "clients": "/v1/clients",
 }
-MOST_NAMED = 5
-NONE: list[str | None] = [None]
+MAX_CONFLICTS_LISTED = 5
 
-# Rules of the record: the problem, and the member that it stands at.
-RULES: Mapping[str, tuple[type[Problem], str]] = {
+# By constraint: the problem, and a JSON pointer to the member at fault.
+CONSTRAINT_PROBLEMS: Mapping[str, tuple[type[Problem], str]] = {
     "ex_appointments_one_definitive_holder": (TwoDefinitiveHolders, "/office"),
     "ex_appointments_one_office_once": (SameOfficeTwice, "/official"),
     "fk_stages_election_parent_stages": (ForeignParent, "/parent"),
@@ -83,119 +82,136 @@ RULES: Mapping[str, tuple[type[Problem], str]] = {
     **{f"ck_{table}_parent_no_circle": (CircularParent, "/parent") for table in ("organizations", "stages")},
     **{f"ck_{table}_parent_is_another": (CircularParent, "/parent") for table in ("organizations", "stages")},
 }
-STANDS_IN_THE_WAY = Sentence("Ini yang bertentangan.", "This stands in the way.")
-REFERS = Sentence("Ini masih merujuk kepadanya.", "This still refers to it.")
-BROKEN = Sentence("Aturan ini tidak dipenuhi.", "This rule is broken.")
-UNKNOWN = Sentence("Kode tidak dikenal.", "No such code.")
+CONFLICTS = Sentence(
+    "Isian ini bertentangan dengan objek atau isian lain.", "This conflicts with another object or entry."
+)
+STILL_REFERRED_TO = Sentence(
+    "Objek pada alamat ini masih merujuk ke objek yang akan dihapus.",
+    "The object at this address still refers to the object to be deleted.",
+)
+RULE_VIOLATED = Sentence("Isian ini melanggar aturan basis data.", "This violates a rule of the database.")
+UNKNOWN_REFERENCE = Sentence("Tidak ada objek dengan kode atau id ini.", "There is no object with this code or id.")
 
 
 class AttemptedWrite(NamedTuple):
-    """What a write has tried: the columns of its row, or the keys of the row that it wanted to delete."""
+    """A write that the database may refuse, in the terms of the request."""
 
     columns: Mapping[str, Any]
+    """The columns of the row to write, or the keys of the row to delete."""
     is_delete: bool = False
     conflict_queries: Mapping[str, Statement] = {}
-    """By rule: the SQL that finds whom it is broken with, from the columns."""
+    """By constraint: selects, by the columns, the ids of the rows in conflict."""
     part_members: Mapping[str, str] = {}
-    """By table: the member of the body whose items stand in it."""
+    """By table of parts: the member of the body that it stores."""
     part_items: Mapping[str, Sequence[Mapping[str, Any]]] = {}
-    """By member: those items."""
+    """By member: the items that the body gives for it."""
     own_addresses: Sequence[str] = ()
-    """Addresses of what the write itself changes, and which so do not stand in its way."""
+    """Addresses of objects that the write changes itself; they are not reported as conflicts."""
 
 
-async def to_problem(read: Queryable, broken: ConstraintViolation, attempt: AttemptedWrite) -> Problem:
-    """The problem to answer with."""
-    table: Table = models.Base.metadata.tables[broken.table]
-    rule = next((rule for rule in table.constraints if rule.name == broken.constraint), None)
-    if attempt.is_delete and isinstance(rule, ForeignKeyConstraint):
-        return InUse(*[_way(REFERS, "in_use", "", one) for one in await _referring(read, table, rule, attempt.columns)])
-    member = attempt.part_members.get(broken.table)  # whatever is wrong within a part, the body has it there
-    if broken.constraint in RULES:
-        kind, pointer = RULES[broken.constraint]
-        if kind is ForeignParent and not await _is_there(read, table, attempt.columns):
-            return InvalidContent(ErrorDetail("unknown_code", UNKNOWN, pointer=pointer))
-        pointer = "/end_on" if kind is SessionOutsideMeeting and "host" in attempt.columns else pointer
-        return _conflict(kind, f"/{member}" if member else pointer, await _rivals(read, broken, kind, attempt), attempt)
-    if isinstance(rule, ForeignKeyConstraint):
-        return InvalidContent(ErrorDetail("unknown_code", UNKNOWN, pointer=f"/{member or rule.column_keys[-1]}"))
-    if columns := _unique(table, broken.constraint):
-        tried = attempt.part_items.get(member, ()) if member else [attempt.columns]
-        found = [address for one in tried for address in await _same(read, table, broken.constraint, columns, one)]
-        return _conflict(AlreadyExists, f"/{member or columns[-1].name}", found, attempt)
-    pointer, words = CONSTRAINT_MESSAGES.get(broken.constraint, ("", BROKEN))
-    code = broken.constraint.removeprefix(f"ck_{broken.table}_")
-    return InvalidContent(ErrorDetail(code, words, pointer=f"/{member}" if member else pointer))
+async def to_problem(reader: Queryable, violation: ConstraintViolation, write: AttemptedWrite) -> Problem:
+    """Return the problem that explains the violation of a constraint by this write."""
+    table: Table = models.Base.metadata.tables[violation.table]
+    name = violation.constraint
+    constraint = next((constraint for constraint in table.constraints if constraint.name == name), None)
+    if write.is_delete and isinstance(constraint, ForeignKeyConstraint):
+        addresses = await _find_referring(reader, table, constraint, write.columns)
+        return InUse(*[_build_error(STILL_REFERRED_TO, "in_use", "", address) for address in addresses])
+    member = write.part_members.get(violation.table)  # an error in a part is reported at the member of the body
+    if name in CONSTRAINT_PROBLEMS:
+        kind, pointer = CONSTRAINT_PROBLEMS[name]
+        if kind is ForeignParent and not await _parent_exists(reader, table, write.columns):
+            return InvalidContent(ErrorDetail("unknown_code", UNKNOWN_REFERENCE, pointer=pointer))
+        pointer = "/end_on" if kind is SessionOutsideMeeting and "host" in write.columns else pointer
+        addresses = await _find_conflicting(reader, violation, kind, write)
+        return _build_conflict(kind, f"/{member}" if member else pointer, addresses, write)
+    if isinstance(constraint, ForeignKeyConstraint):
+        pointer = f"/{member or constraint.column_keys[-1]}"
+        return InvalidContent(ErrorDetail("unknown_code", UNKNOWN_REFERENCE, pointer=pointer))
+    if columns := _unique_columns(table, name):
+        rows = write.part_items.get(member, ()) if member else [write.columns]
+        addresses = [address for row in rows for address in await _find_equal(reader, table, name, columns, row)]
+        return _build_conflict(AlreadyExists, f"/{member or columns[-1].name}", addresses, write)
+    pointer, message = CONSTRAINT_MESSAGES.get(name, ("", RULE_VIOLATED))
+    code = name.removeprefix(f"ck_{violation.table}_")
+    return InvalidContent(ErrorDetail(code, message, pointer=f"/{member}" if member else pointer))
 
 
-def _conflict(kind: type[Problem], pointer: str, found: Sequence[str], attempt: AttemptedWrite) -> Problem:
-    """Names no more than the first few, and none where nothing but the write itself is in its way."""
-    others = [address for address in dict.fromkeys(found) if address not in attempt.own_addresses][:MOST_NAMED]
-    return kind(*[_way(STANDS_IN_THE_WAY, kind.code, pointer, one) for one in others or NONE])
+def _build_conflict(kind: type[Problem], pointer: str, addresses: Sequence[str], write: AttemptedWrite) -> Problem:
+    """Build a problem that lists the first conflicting addresses, or none if the write conflicts only with itself."""
+    others = [address for address in dict.fromkeys(addresses) if address not in write.own_addresses]
+    listed: Sequence[str | None] = others[:MAX_CONFLICTS_LISTED] or [None]
+    return kind(*[_build_error(CONFLICTS, kind.code, pointer, address) for address in listed])
 
 
-def _way(words: Sentence, code: str, pointer: str, address: str | None) -> ErrorDetail:
-    return ErrorDetail(code, words, pointer=pointer, address=address)
+def _build_error(message: Sentence, code: str, pointer: str, address: str | None) -> ErrorDetail:
+    return ErrorDetail(code, message, pointer=pointer, address=address)
 
 
-def _unique(table: Table, name: str) -> list[Column[Any]]:
-    """The columns of a key or a unique rule."""
+def _unique_columns(table: Table, name: str) -> list[Column[Any]]:
+    """Return the columns of a primary key, unique constraint or unique index; none for another constraint."""
     if name == table.primary_key.name:
         return list(table.primary_key)
-    for rule in table.constraints:
-        if isinstance(rule, UniqueConstraint) and rule.name == name:
-            return list(rule.columns)
+    for constraint in table.constraints:
+        if isinstance(constraint, UniqueConstraint) and constraint.name == name:
+            return list(constraint.columns)
     return [column for index in table.indexes if index.unique and index.name == name for column in index.columns]
 
 
-async def _found(read: Queryable, table: Table, *where: Any, values: Mapping[str, Any]) -> list[str]:
-    """The addresses of the first rows of a table that fulfil all of these."""
+async def _find_addresses(reader: Queryable, table: Table, *where: Any, values: Mapping[str, Any]) -> list[str]:
+    """Return the addresses of the first rows of a table that fulfil all conditions."""
     address = ADDRESSES[table.name]
-    named = [column for column in table.columns if f"{{{column.name}}}" in address]
-    texts: list[Any] = [cast(column, Text) for column in named]
-    statement = select(*(texts or [literal_column("1")])).where(*where).distinct().limit(MOST_NAMED)
-    names = [column.name for column in named]
-    rows = await read.fetch_all(Statement(statement), values)
+    address_columns = [column for column in table.columns if f"{{{column.name}}}" in address]
+    texts: list[Any] = [cast(column, Text) for column in address_columns]
+    statement = select(*(texts or [literal_column("1")])).where(*where).distinct().limit(MAX_CONFLICTS_LISTED)
+    names = [column.name for column in address_columns]
+    rows = await reader.fetch_all(Statement(statement), values)
     return [address.format(**dict(zip(names, row, strict=False))) for row in rows]
 
 
-async def _referring(read: Queryable, table: Table, rule: ForeignKeyConstraint, keys: Mapping[str, Any]) -> list[str]:
-    where = [element.parent == bindparam(f"key_{element.column.name}") for element in rule.elements]
-    values = {f"key_{name}": value for name, value in keys.items()}
-    return await _found(read, table, *where, values=values)
-
-
-async def _same(
-    read: Queryable, table: Table, rule: str, columns: list[Column[Any]], values: Mapping[str, Any]
+async def _find_referring(
+    reader: Queryable, table: Table, constraint: ForeignKeyConstraint, keys: Mapping[str, Any]
 ) -> list[str]:
-    """The rows that have these values where they must be the only ones."""
+    """Return the addresses of the rows that refer to the object with these keys by a foreign key."""
+    where = [element.parent == bindparam(f"key_{element.column.name}") for element in constraint.elements]
+    values = {f"key_{name}": value for name, value in keys.items()}
+    return await _find_addresses(reader, table, *where, values=values)
+
+
+async def _find_equal(
+    reader: Queryable, table: Table, constraint: str, columns: list[Column[Any]], values: Mapping[str, Any]
+) -> list[str]:
+    """Return the addresses of the rows with the same values in the columns of a unique constraint or index."""
     if not all(column.name in values for column in columns):
         return []
-    of_some = [index.dialect_options["postgresql"]["where"] for index in table.indexes if index.name == rule]
+    partial = [index.dialect_options["postgresql"]["where"] for index in table.indexes if index.name == constraint]
     where = [column == bindparam(f"key_{column.name}") for column in columns]
-    where += [condition for condition in of_some if condition is not None]
-    return await _found(read, table, *where, values={f"key_{column.name}": values[column.name] for column in columns})
+    where += [condition for condition in partial if condition is not None]
+    keys = {f"key_{column.name}": values[column.name] for column in columns}
+    return await _find_addresses(reader, table, *where, values=keys)
 
 
-async def _rivals(
-    read: Queryable, broken: ConstraintViolation, kind: type[Problem], attempt: AttemptedWrite
+async def _find_conflicting(
+    reader: Queryable, violation: ConstraintViolation, kind: type[Problem], write: AttemptedWrite
 ) -> list[str]:
-    """With what a rule between rows is broken: as its hint says, or its parent, or those that an SQL finds."""
-    if (
-        kind is SessionOutsideMeeting and "meeting" in attempt.columns
-    ):  # a session's: it is its meeting that it does not fit
-        return [ADDRESSES["meetings"].format(code=attempt.columns["meeting"])]
-    if broken.hint:
-        meeting, _, session = broken.hint.partition("/")
+    """Return the addresses of the objects with which a constraint between rows is violated.
+
+    They are the meeting of a session outside its days, the session that the hint of the error names, the parent, or
+    what the conflict query of the constraint selects.
+    """
+    if kind is SessionOutsideMeeting and "meeting" in write.columns:
+        return [ADDRESSES["meetings"].format(code=write.columns["meeting"])]
+    if violation.hint:
+        meeting, _, session = violation.hint.partition("/")
         return [ADDRESSES["sessions"].format(meeting=meeting, code=session)]
     if kind in (CircularParent, ForeignParent):
-        return [ADDRESSES[broken.table].format(code=attempt.columns["parent"])]
-    statement = attempt.conflict_queries.get(broken.constraint)
-    found = await read.fetch_all(statement, attempt.columns) if statement else []
-    return [ADDRESSES[broken.table].format(id=row[0]) for row in found]
+        return [ADDRESSES[violation.table].format(code=write.columns["parent"])]
+    statement = write.conflict_queries.get(violation.constraint)
+    rows = await reader.fetch_all(statement, write.columns) if statement else []
+    return [ADDRESSES[violation.table].format(id=row[0]) for row in rows]
 
 
-async def _is_there(read: Queryable, table: Table, columns: Mapping[str, Any]) -> bool:
-    """Whether the parent is there at all, be it under another election."""
+async def _parent_exists(reader: Queryable, table: Table, columns: Mapping[str, Any]) -> bool:
+    """Return whether the parent exists, if only under another election."""
     statement = Statement(select(table.c.code).where(table.c.code == bindparam("parent")))
-    return await read.fetch_first(statement, {"parent": columns.get("parent")}) is not None
+    return await reader.fetch_first(statement, {"parent": columns.get("parent")}) is not None

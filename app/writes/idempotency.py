@@ -1,7 +1,8 @@
-"""Requests that may be sent again: the same key means the same effect, and the same answer.
+"""Idempotency keys: a repeated request has the same effect and gets the same response.
 
-After the IETF's draft of the header Idempotency-Key. The key, the effect and the answer are of one transaction, so no
-crash leaves one without the others. Only what succeeded is kept: after a fault or a refusal the key is as good as new.
+Follows the IETF draft "The Idempotency-Key HTTP Header Field". The key, the effect and the response are committed in
+one transaction, so that a crash leaves all of them or none. Only successful responses are stored; after an error the
+key can be used again.
 """
 
 from hashlib import sha256
@@ -16,8 +17,8 @@ SELECT_RESPONSE = (
     "SELECT fingerprint, status, headers::text, body FROM idempotency_keys"
     " WHERE client = $1 AND key = $2 AND created_at > now() - interval '7 days'"
 )
-# Later than they are no longer given, by more than a request can take: what is asked for just in time is still there.
-# One whose key is just being used anew is left alone: it would go with the new answer in its place.
+# Rows are deleted an hour after they expire, which is longer than any request runs that may still read them. A row that
+# a running request locks is skipped, because that request is replacing it.
 DELETE_EXPIRED_KEYS = (
     "DELETE FROM idempotency_keys WHERE (client, key) IN (SELECT client, key FROM idempotency_keys"
     " WHERE created_at < now() - interval '7 days 1 hour' LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING 1"
@@ -25,47 +26,61 @@ DELETE_EXPIRED_KEYS = (
 
 
 class StoredResponse(NamedTuple):
-    """An answer as it was given: the status, the headers that belong to it, and the body."""
+    """A response that can be repeated: its status, its own headers and its body."""
 
     status: int
     headers: dict[str, str]
     body: bytes
 
 
-def compute_fingerprint(method: str, address: str, body: bytes) -> bytes:
-    """What two requests must have in common to be the same one."""
-    return sha256(b"\0".join((method.encode(), address.encode(), body))).digest()
+def compute_fingerprint(method: str, target: str, body: bytes) -> bytes:
+    """Return the SHA-256 by which two requests with one key are recognized as the same request.
 
+    Args:
+        method: The method of the request.
+        target: Its path and query.
+        body: Its body, as received.
 
-async def find_response(write: Transaction, client: str, key: str, same: bytes) -> StoredResponse | None:
-    """The answer kept for this key, or None for a new one, which is this transaction's until it ends.
-
-    Raises InFlight while another request with the key runs, KeyReused where the key was used for another request.
     """
-    # Without this lock the second request would wait on the unique key for as long as the first one runs.
-    [(ours,)] = await write.fetch("SELECT pg_try_advisory_xact_lock(idempotency_lock_key($1, $2))", client, key)
-    if not ours:
+    return sha256(b"\0".join((method.encode(), target.encode(), body))).digest()
+
+
+async def find_response(transaction: Transaction, client: str, key: str, fingerprint: bytes) -> StoredResponse | None:
+    """Return the response stored for a key, or None for a new key, which is then locked until the transaction ends.
+
+    Raises:
+        RequestInFlight: Another request with this key is running.
+        IdempotencyKeyReused: The key was used for a request with another fingerprint.
+
+    """
+    # Without this lock a second request would wait on the unique key for as long as the first one runs.
+    [(is_locked,)] = await transaction.fetch(
+        "SELECT pg_try_advisory_xact_lock(idempotency_lock_key($1, $2))", client, key
+    )
+    if not is_locked:
         raise RequestInFlight
-    found = await write.fetch(SELECT_RESPONSE, client, key)
-    if not found:
+    rows = await transaction.fetch(SELECT_RESPONSE, client, key)
+    if not rows:
         return None
-    kept_for, status, headers, body = found[0]
-    if kept_for != same:
+    stored_fingerprint, status, headers, body = rows[0]
+    if stored_fingerprint != fingerprint:
         raise IdempotencyKeyReused
     return StoredResponse(status, orjson.loads(headers), body)
 
 
-async def store_response(write: Transaction, client: str, key: str, same: bytes, answer: StoredResponse) -> None:
-    """Keep an answer, in the place of one that is too old to be given."""
-    await write.fetch(
-        "INSERT INTO idempotency_keys AS kept (client, key, fingerprint, status, headers, body)"
+async def store_response(
+    transaction: Transaction, client: str, key: str, fingerprint: bytes, response: StoredResponse
+) -> None:
+    """Store the response for a key, replacing an expired one."""
+    await transaction.fetch(
+        "INSERT INTO idempotency_keys (client, key, fingerprint, status, headers, body)"
         " VALUES ($1, $2, $3, $4, $5::text::jsonb, $6) ON CONFLICT (client, key) DO UPDATE SET"
         " fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,"
         " body = excluded.body, created_at = clock_timestamp()",
         client,
         key,
-        same,
-        answer.status,
-        orjson.dumps(answer.headers).decode(),
-        answer.body,
+        fingerprint,
+        response.status,
+        orjson.dumps(response.headers).decode(),
+        response.body,
     )

@@ -1,50 +1,68 @@
-"""The rules of the database that no schema can say, in words: the member at which each shows."""
+"""Messages in two languages for the database constraints that no schema expresses."""
 
 from collections.abc import Mapping
 
 from app.core.languages import Text
 
+# By constraint: a JSON pointer to the member at fault, and the message.
 CONSTRAINT_MESSAGES: Mapping[str, tuple[str, Text]] = {
     "ck_regions_province_has_no_parent": (
         "/parent",
-        Text("Provinsi tidak berinduk; daerah lain berinduk.", "A province has no parent, any other region has one."),
+        Text(
+            "Provinsi tidak boleh mempunyai daerah induk; kabupaten dan kota harus mempunyai daerah induk.",
+            "A province must not have a parent; a regency or city must have one.",
+        ),
     ),
     "ck_regions_province_has_short_code": (
         "/type",
         Text(
-            "Kode provinsi dua angka; kode daerah lain bertitik.", "A province's code has two digits, others a point."
+            "Kode provinsi terdiri dari dua angka, misalnya 31; kode kabupaten atau kota memuat titik, misalnya 31.71.",
+            "The code of a province has two digits, such as 31; the code of a regency or city has a point, "
+            "such as 31.71.",
         ),
     ),
     "ck_regions_parent_leads_code": (
         "/parent",
-        Text("Harus dua angka pertama kode.", "Must be the first two digits of the code."),
+        Text(
+            "Kode daerah induk harus sama dengan dua angka pertama kode daerah, misalnya 31 untuk 31.71.",
+            "The parent must be the first two digits of the code, such as 31 for 31.71.",
+        ),
     ),
     "ck_region_codes_parent_leads_code": (
         "/previous_codes",
-        Text("Induk harus dua angka pertama kode.", "A parent must be the first two digits of its code."),
+        Text(
+            "Induk dari kode lama harus sama dengan dua angka pertama kode lama itu, misalnya 91 untuk 91.17.",
+            "The parent of a former code must be the first two digits of that code, such as 91 for 91.17.",
+        ),
     ),
     "ck_region_codes_code_is_former": (
         "/previous_codes",
-        Text("Kode lama harus lain dari kode sekarang.", "A former code must differ from today's."),
+        Text("Kode lama harus berbeda dari kode sekarang.", "A former code must differ from the current code."),
     ),
     "ck_organizations_commission_has_level": (
         "/level",
-        Text("Komisi mempunyai tingkat.", "A commission has a level."),
+        Text("Komisi harus mempunyai tingkat (level).", "A commission must have a level."),
     ),
     **{
-        f"ck_{table}_parent_depth": ("/parent", Text("Paling banyak 16 tingkat.", "At most 16 levels."))
+        f"ck_{table}_parent_depth": (
+            "/parent",
+            Text(
+                "Susunan induk dan anak paling banyak terdiri dari 16 tingkat.",
+                "The hierarchy of parents must have at most 16 levels.",
+            ),
+        )
         for table in ("organizations", "stages")
     },
     "ck_appointments_start_or_seen": (
         "/start_on",
-        Text("start_on atau seen_on harus ada.", "Either start_on or seen_on is needed."),
+        Text("Isi start_on atau seen_on.", "Either start_on or seen_on is required."),
     ),
     **{
         f"ck_appointments_{member}_is_partial_date": (
             f"/{member}",
             Text(
-                "Hari, bulan atau tahun yang ada, 1900 sampai 2199.",
-                "A day, month or year of 1900 to 2199.",
+                "Harus tanggal, bulan atau tahun dari 1900 sampai 2199, misalnya 2018-05-01, 2018-05 atau 2018.",
+                "Must be a day, month or year from 1900 to 2199, such as 2018-05-01, 2018-05 or 2018.",
             ),
         )
         for member in ("start_on", "end_on")
@@ -52,18 +70,27 @@ CONSTRAINT_MESSAGES: Mapping[str, tuple[str, Text]] = {
     **{
         f"ck_{table}_time_zone_known": (
             "/time_zone",
-            Text("Nama zona IANA, misalnya Asia/Jakarta.", "The IANA name of a zone, as Asia/Jakarta."),
+            Text(
+                "Harus nama zona waktu IANA, misalnya Asia/Jakarta.",
+                "Must be the IANA name of a time zone, such as Asia/Jakarta.",
+            ),
         )
         for table in ("regions", "organizations", "meetings")
     },
     "ck_sessions_track_is_of_a_group": (
         "/track",
-        Text("track dan parallel_group selalu bersama.", "track and parallel_group go together."),
+        Text(
+            "Isi track dan parallel_group keduanya, atau tidak satu pun.",
+            "Give both track and parallel_group, or neither.",
+        ),
     ),
     **{
         f"ck_{table}_somebody": (
             pointer,
-            Text("Harus ada orang, nama atau lembaga.", "There must be a person, a name or an organization."),
+            Text(
+                "Isi official, name atau organization.",
+                "One of official, name and organization is required.",
+            ),
         )
         for table, pointer in (
             ("session_speakers", "/speakers"),
@@ -74,7 +101,7 @@ CONSTRAINT_MESSAGES: Mapping[str, tuple[str, Text]] = {
     **{
         f"ck_{table}_official_or_name": (
             pointer,
-            Text("official atau name, tidak keduanya.", "official or name, not both."),
+            Text("Isi official atau name, tidak boleh keduanya.", "Give either official or name, not both."),
         )
         for table, pointer in (
             ("session_speakers", "/speakers"),

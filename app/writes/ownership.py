@@ -1,4 +1,7 @@
-"""Who may write where: a client that is bound to an organization writes there and below, and nowhere else."""
+"""Ownership of objects by organizations: a client bound to an organization writes within it only.
+
+An organization and all organizations below it are *within* it; every other object is *outside*.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,29 +20,31 @@ from app.core.problems import OutsideOrganization
 from app.writes.resource import OwnershipClaim, Resource, Values
 
 Objects = Mapping[int, Values]
-"""Columns of objects, each under a number of the caller's choice."""
+"""Columns of objects, each under a number that the caller chooses."""
 
 
-def _below() -> Statement:
-    """Whether the organization `bound_to` is `code` itself or stands above it."""
+def _is_within_statement() -> Statement:
+    """Build the statement that counts `bound_to` among the organization `code` and those above it."""
     first, above = aliased(models.Organization), aliased(models.Organization)
     path = select(first.code, first.parent).where(first.code == bindparam("code")).cte("path", recursive=True)
     path = path.union(select(above.code, above.parent).join(path, above.code == path.c.parent))
     return Statement(select(func.count()).select_from(path).where(path.c.code == bindparam("bound_to")))
 
 
-_BELOW = _below()
-# Of the objects in $1 those that the client $3, bound to $2, may not write: of an owner that is not below, or nobody's
-# and created by another. All names in it come from the models.
-_OUTSIDE = """
-WITH RECURSIVE mine AS (
-    SELECT $2::text AS code UNION SELECT below.code FROM organizations AS below JOIN mine ON below.parent = mine.code
+_IS_WITHIN = _is_within_statement()
+# Selects the numbers of those objects in $1 that the client $3, bound to the organization $2, may not write: an owner
+# is outside its organization, or the object exists without owners and another client created it. All identifiers come
+# from the models.
+_SELECT_OUTSIDE = """
+WITH RECURSIVE within AS (
+    SELECT $2::text AS code
+    UNION SELECT below.code FROM organizations AS below JOIN within ON below.parent = within.code
 )
-SELECT given._n FROM json_to_recordset($1::text::json) AS given (_n int, _key text, {shape}) WHERE CASE
+SELECT given._n FROM json_to_recordset($1::text::json) AS given (_n int, _key text, {column_types}) WHERE CASE
     WHEN EXISTS ({owners}) THEN EXISTS (
-        SELECT FROM ({owners}) AS owner (code) WHERE owner.code IS NULL OR owner.code NOT IN (SELECT code FROM mine)
+        SELECT FROM ({owners}) AS owner (code) WHERE owner.code IS NULL OR owner.code NOT IN (SELECT code FROM within)
     )
-    ELSE {is_there} AND (
+    ELSE {exists} AND (
         SELECT client FROM revisions WHERE resource = '{name}' AND key = given._key AND action = 'created'
         ORDER BY revision DESC LIMIT 1
     ) IS DISTINCT FROM $3::text
@@ -48,114 +53,134 @@ END
 
 
 async def ensure_object_inside(
-    write: Transaction, caller: Caller, resource: Resource, keys: Values, *, is_new: bool = False
+    transaction: Transaction, caller: Caller, resource: Resource, keys: Values, *, is_new: bool = False
 ) -> None:
-    """Raise OutsideOrganization unless the caller may write this object as it stands in the transaction.
+    """Raise OutsideOrganization unless the caller may write the object with these keys, as this transaction sees it.
 
-    What is nobody's yet, as a person without an appointment, is its own only if the caller has created it: `is_new`, if
-    that was just now.
+    An object without owners, such as a person without appointments, may be written by the client that created it.
+
+    Args:
+        transaction: The transaction that writes.
+        caller: The client that sent the request.
+        resource: The resource.
+        keys: The key columns of the object.
+        is_new: The caller created the object in this transaction.
+
     """
-    if caller.meeting is not None:  # a gate: it writes scans alone
+    if caller.meeting is not None:  # a device of one meeting only writes scans
         raise OutsideOrganization
     if caller.organization is None:
         return
     if resource.owner_query is None:
         raise OutsideOrganization
-    if is_new and not await write.fetch_all(resource.owner_query, keys):
+    if is_new and not await transaction.fetch_all(resource.owner_query, keys):
         return
-    if await find_objects_outside(write, caller, resource, {0: keys}):
+    if await find_objects_outside(transaction, caller, resource, {0: keys}):
         raise OutsideOrganization
 
 
 async def ensure_new_owner_inside(
-    write: Transaction, caller: Caller, resource: Resource, was: Values, becomes: Values
+    transaction: Transaction, caller: Caller, resource: Resource, before: Values, after: Values
 ) -> None:
-    """Raise OutsideOrganization where a bound client moves an object from where it stands to where it may not write."""
-    if await find_new_owners_outside(write, caller, resource, {0: was}, {0: becomes}):
+    """Raise OutsideOrganization if a bound client moves an object to an organization outside its own."""
+    if await find_new_owners_outside(transaction, caller, resource, {0: before}, {0: after}):
         raise OutsideOrganization
 
 
 async def ensure_claimed_objects_inside(
-    write: Transaction, caller: Caller, resource: Resource, was: Values, becomes: Values
+    transaction: Transaction, caller: Caller, resource: Resource, before: Values, after: Values
 ) -> None:
-    """Raise OutsideOrganization where a bound client would make an object its own by naming it, as an appointment does.
+    """Raise OutsideOrganization if a bound client would take over a foreign object by referring to it.
 
-    To be asked before that is written: afterwards it is its own.
+    Must be called before the write, because afterwards the object belongs to the client's organization.
     """
-    if await find_claimed_objects_outside(write, caller, resource, {0: was}, {0: becomes}):
+    if await find_claimed_objects_outside(transaction, caller, resource, {0: before}, {0: after}):
         raise OutsideOrganization
 
 
-async def find_objects_outside(write: Transaction, caller: Caller, resource: Resource, keys: Objects) -> set[int]:
-    """Those of these objects that a caller may not write as they stand in the transaction."""
+async def find_objects_outside(transaction: Transaction, caller: Caller, resource: Resource, keys: Objects) -> set[int]:
+    """Return the numbers of the objects that the caller may not write, as this transaction sees them."""
     if caller.organization is None or not keys:
         return set()
     if resource.owner_query is None:
         return set(keys)
-    sql = _sql(resource, resource.key_columns, resource.owner_query, resource.name)
-    return await _found(write, caller, sql, {n: (resource.format_key(one), one) for n, one in keys.items()})
+    sql = _outside_sql(resource, resource.key_columns, resource.owner_query, resource.name)
+    objects = {n: (resource.format_key(values), values) for n, values in keys.items()}
+    return await _find_outside(transaction, caller, sql, objects)
 
 
 async def find_new_owners_outside(
-    write: Transaction, caller: Caller, resource: Resource, was: Objects, becomes: Objects
+    transaction: Transaction, caller: Caller, resource: Resource, before: Objects, after: Objects
 ) -> set[int]:
-    """Those that a bound client would move to where it may not write."""
-    place = resource.owner_column
-    if caller.organization is None or place is None:
+    """Return the numbers of the objects that a bound client would move to an organization outside its own."""
+    column = resource.owner_column
+    if caller.organization is None or column is None:
         return set()
-    moved = {n: ("", {place: to}) for n, to in _changed(place, was, becomes).items()}
-    return await _found(write, caller, _sql(resource, [place], f'SELECT given."{place}"'), moved) if moved else set()
+    moved = {n: ("", {column: value}) for n, value in _changed_values(column, before, after).items()}
+    if not moved:
+        return set()
+    return await _find_outside(transaction, caller, _outside_sql(resource, [column], f'SELECT given."{column}"'), moved)
 
 
 async def find_claimed_objects_outside(
-    write: Transaction, caller: Caller, resource: Resource, was: Objects, becomes: Objects
+    transaction: Transaction, caller: Caller, resource: Resource, before: Objects, after: Objects
 ) -> set[int]:
-    """Those by which a bound client would take what is not its own. What is not there at all, a foreign key refuses."""
-    found: set[int] = set()
-    for one in resource.ownership_claims if caller.organization is not None else ():
-        named = {n: (str(to), {one.column: to}) for n, to in _changed(one.column, was, becomes).items()}
-        if named:
-            found |= await _found(write, caller, _sql_of_taken(resource, one), named)
-    return found
+    """Return the numbers of the objects by which a bound client would take over another object outside.
 
-
-async def is_within_organization(read: Queryable, code: str, bound_to: str) -> bool:
-    """Whether an organization is the one that a client is bound to, or lies below it."""
-    return bool((await read.fetch_one(_BELOW, {"code": code, "bound_to": bound_to}))[0])
-
-
-def _changed(column: str, was: Objects, becomes: Objects) -> dict[int, Any]:
-    """What the column is to hold where it is given and says something new; an object that was not there holds nothing.
-
-    What was, is compared as text, for it is told as JSON.
+    References to objects that do not exist are left to the foreign keys.
     """
-    given = {n: one[column] for n, one in becomes.items() if column in one}
-    return {n: to for n, to in given.items() if _text(to) != _text(was.get(n, {}).get(column))}
+    outside: set[int] = set()
+    for claim in resource.ownership_claims if caller.organization is not None else ():
+        changed = _changed_values(claim.column, before, after)
+        objects = {n: (str(value), {claim.column: value}) for n, value in changed.items()}
+        if objects:
+            outside |= await _find_outside(transaction, caller, _claim_sql(resource, claim), objects)
+    return outside
 
 
-def _text(value: Any) -> str | None:
+async def is_within_organization(reader: Queryable, code: str, bound_to: str) -> bool:
+    """Return whether the organization `code` is `bound_to` itself or below it."""
+    return bool((await reader.fetch_one(_IS_WITHIN, {"code": code, "bound_to": bound_to}))[0])
+
+
+def _changed_values(column: str, before: Objects, after: Objects) -> dict[int, Any]:
+    """Return the new values of a column where it is set and changes; a new object has no earlier value.
+
+    Values are compared as text, because the earlier ones come from JSON.
+    """
+    values = {n: columns[column] for n, columns in after.items() if column in columns}
+    return {n: value for n, value in values.items() if _as_text(value) != _as_text(before.get(n, {}).get(column))}
+
+
+def _as_text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def _sql_of_taken(resource: Resource, one: OwnershipClaim) -> str:
-    (reference,) = resource.table.columns[one.column].foreign_keys
-    there = reference.column
-    is_there = f'EXISTS (SELECT FROM "{there.table.name}" WHERE "{there.name}" = given."{one.column}")'
-    return _sql(resource, [one.column], one.owner_query, one.resource, is_there)
+def _claim_sql(resource: Resource, claim: OwnershipClaim) -> str:
+    (reference,) = resource.table.columns[claim.column].foreign_keys
+    target = reference.column
+    exists = f'EXISTS (SELECT FROM "{target.table.name}" WHERE "{target.name}" = given."{claim.column}")'
+    return _outside_sql(resource, [claim.column], claim.owner_query, claim.resource, exists)
 
 
-def _sql(
-    resource: Resource, columns: Sequence[str], owned_by: Statement | str, name: str = "", is_there: str = "true"
+def _outside_sql(
+    resource: Resource, columns: Sequence[str], owner_query: Statement | str, name: str = "", exists: str = "true"
 ) -> str:
-    """The SQL of all: that of one, with columns of those given in the place of its parameters."""
-    if isinstance(owned_by, Statement):
-        places = owned_by.bind_values({column: f'given."{column}"' for column in columns})
-        owned_by = re.sub(r"\$(\d+)", lambda found: str(places[int(found[1]) - 1]), owned_by.sql)
-    kinds = {column: resource.table.columns[column].type.compile(dialect=DIALECT) for column in columns}
-    shape = ", ".join(f'"{column}" {kind}' for column, kind in kinds.items())
-    return _OUTSIDE.format(shape=shape, owners=owned_by, is_there=is_there, name=name)
+    """Build the SQL for many objects from the owner query of one: columns of `given` replace its parameters."""
+    if isinstance(owner_query, Statement):
+        arguments = owner_query.bind_values({column: f'given."{column}"' for column in columns})
+        owners = re.sub(r"\$(\d+)", lambda match: str(arguments[int(match[1]) - 1]), owner_query.sql)
+    else:
+        owners = owner_query
+    types = {column: resource.table.columns[column].type.compile(dialect=DIALECT) for column in columns}
+    column_types = ", ".join(f'"{column}" {type_}' for column, type_ in types.items())
+    return _SELECT_OUTSIDE.format(column_types=column_types, owners=owners, exists=exists, name=name)
 
 
-async def _found(write: Transaction, caller: Caller, sql: str, objects: Mapping[int, tuple[str, Values]]) -> set[int]:
+async def _find_outside(
+    transaction: Transaction, caller: Caller, sql: str, objects: Mapping[int, tuple[str, Values]]
+) -> set[int]:
+    """Run the SQL for these objects, each with its key in `revisions`, and return the numbers of those outside."""
     given = [{**columns, "_n": n, "_key": key} for n, (key, columns) in objects.items()]
-    return {n for (n,) in await write.fetch(sql, orjson.dumps(given).decode(), caller.organization, caller.client_id)}
+    rows = await transaction.fetch(sql, orjson.dumps(given).decode(), caller.organization, caller.client_id)
+    return {n for (n,) in rows}

@@ -1,4 +1,4 @@
-"""What every body of a write may hold beside the object's own members, and what a patch of one is."""
+"""Members that every request body of a write may have, and the decorator that makes a model a merge patch."""
 
 from typing import Annotated, TypeVar
 
@@ -10,7 +10,9 @@ from app.core.http.body_types import Line, PayloadModel, build_patch_model
 
 T = TypeVar("T", bound=PayloadModel)
 
-Reference = Annotated[str, Field(min_length=1, max_length=40, pattern="^[a-z0-9.-]+$", description="The code of one.")]
+Reference = Annotated[
+    str, Field(min_length=1, max_length=40, pattern="^[a-z0-9.-]+$", description="Code of the object referred to.")
+]
 TimeZone = Annotated[
     str,
     Field(
@@ -23,27 +25,29 @@ TimeZone = Annotated[
 
 
 class ChangeReason(PayloadModel):
-    """Why it is written. Both stand in the object's revision."""
+    """The reason and legal basis of a write, stored in the revision of the object."""
 
-    reason: Annotated[Line | None, Field(description="Why this is written, for the revision.")] = None
+    reason: Annotated[Line | None, Field(description="Reason of the change, stored in the revision.")] = None
     legal_basis: Annotated[
-        Line | None, Field(description="The decree or regulation behind it.", examples=["Keppres 33/P/2022"])
+        Line | None, Field(description="The decree or regulation behind the change.", examples=["Keppres 33/P/2022"])
     ] = None
 
 
-# What stands beside a body in a route's signature.
+# Parameter types and bodies for the signatures of routes.
 MergePatchBody = Body(media_type=MERGE_PATCH_TYPE)
-DeleteReason = Annotated[ChangeReason | None, Body(description="Why it is deleted.")]
+DeleteReason = Annotated[ChangeReason | None, Body(description="Reason of the deletion.")]
 
 
 class SourcedPayload(ChangeReason):
-    """Where a fact is from, and how sure it is."""
+    """The source of an object, and how reliable it is."""
 
-    source: Annotated[Line | None, Field(description="Where this is stated; null: in no source seen so far.")] = None
-    verified: Annotated[bool, Field(description="Whether the cited source states it.")] = False
-    primary: Annotated[bool, Field(description="Whether the source is the regulation or the body itself.")] = False
+    source: Annotated[
+        Line | None, Field(description="The document that states this; null: no source has been seen so far.")
+    ] = None
+    verified: Annotated[bool, Field(description="True: the cited source states it.")] = False
+    primary: Annotated[bool, Field(description="True: the source is the regulation or the body itself.")] = False
 
 
 def merge_patch_model(model: type[T]) -> type[T]:
-    """A class decorator: the schema of a merge patch (RFC 7396) of what the class inherits."""
+    """Decorate a model: return the schema of a merge patch (RFC 7396) with the members that the model inherits."""
     return build_patch_model(model, model.__name__)  # type: ignore[return-value]

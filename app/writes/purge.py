@@ -1,4 +1,4 @@
-"""What nobody will ask for any more is thrown away: answers kept for a retry, and assertions that have ended."""
+"""Periodic deletion of expired rows: idempotency keys and used client assertions."""
 
 import asyncio
 import contextlib
@@ -11,9 +11,9 @@ from app.core.db.database import Database
 from app.core.db.transaction import open_transaction
 from app.writes import idempotency
 
-EVERY = 3600.0  # seconds
-MOST = 5_000  # rows at a time
-ASSERTIONS = (
+INTERVAL_SECONDS = 3600.0
+MAX_ROWS_PER_TRANSACTION = 5_000  # as many as one statement deletes well within its timeout
+DELETE_EXPIRED_ASSERTIONS = (
     "DELETE FROM used_assertions WHERE (client, jti) IN ("
     "SELECT client, jti FROM used_assertions WHERE expires_at < now() - interval '1 hour' LIMIT $1) RETURNING 1"
 )
@@ -22,9 +22,12 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 @asynccontextmanager
-async def purge_periodically(database: Database, *, every: float = EVERY) -> AsyncIterator[None]:
-    """Throws away once an hour, for as long as the block runs. It does not matter how many workers do so."""
-    task = asyncio.create_task(_keep_house(database, every))
+async def purge_periodically(database: Database, *, interval: float = INTERVAL_SECONDS) -> AsyncIterator[None]:
+    """Delete expired rows every `interval` seconds while the block runs.
+
+    Any number of workers may do this at the same time.
+    """
+    task = asyncio.create_task(_purge_forever(database, interval))
     try:
         yield
     finally:
@@ -33,18 +36,18 @@ async def purge_periodically(database: Database, *, every: float = EVERY) -> Asy
             await task
 
 
-async def _keep_house(database: Database, every: float) -> None:
+async def _purge_forever(database: Database, interval: float) -> None:
     while True:
-        await asyncio.sleep(every)
+        await asyncio.sleep(interval)
         try:
-            for purge in (idempotency.DELETE_EXPIRED_KEYS, ASSERTIONS):
-                while await _purge(database, purge) == MOST:
-                    log.info("housekeeping goes on")
-        except Exception as error:  # whatever it is, the next time may do better
-            log.warning("housekeeping put off", cause=type(error).__name__)
+            for delete_sql in (idempotency.DELETE_EXPIRED_KEYS, DELETE_EXPIRED_ASSERTIONS):
+                while await _delete_batch(database, delete_sql) == MAX_ROWS_PER_TRANSACTION:
+                    log.info("purge_continued")
+        except Exception as error:  # the next run may succeed, whatever the error was
+            log.warning("purge_failed", cause=type(error).__name__)
 
 
-async def _purge(database: Database, purge: str) -> int:
-    """How many were thrown away, no more than a statement's time allows for."""
-    async with open_transaction(database) as write:
-        return len(await write.fetch(purge, MOST))
+async def _delete_batch(database: Database, delete_sql: str) -> int:
+    """Run a DELETE for up to MAX_ROWS_PER_TRANSACTION rows and return the number of rows deleted."""
+    async with open_transaction(database) as transaction:
+        return len(await transaction.fetch(delete_sql, MAX_ROWS_PER_TRANSACTION))

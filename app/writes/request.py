@@ -1,4 +1,4 @@
-"""What a request that writes brings beside its body, and what comes of it."""
+"""Requests that write: their headers and query, and the transaction that performs them."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -22,13 +22,13 @@ from app.writes.payloads import ChangeReason
 
 
 class WriteQuery(EmptyQuery):
-    """The parameter of every write."""
+    """Query parameters of every write."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     dry_run: Annotated[
         Literal["true", "false"] | None,
-        Field(description="`true`: answer what would happen, and keep nothing.", examples=["true"]),
+        Field(description="`true`: return what the write would return, and store nothing.", examples=["true"]),
     ] = None
 
 
@@ -36,8 +36,8 @@ IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        description="A new one for each thing to create, up to 255 ASCII characters: the same request with the same "
-        "key is answered as before and does nothing twice. Required, but for a dry run.",
+        description="A new key for each object to create, 1 to 255 printable ASCII characters. A repeated request with "
+        "the same key gets the first response again and creates nothing. Required unless `dry_run=true`.",
         examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
     ),
 ]
@@ -45,90 +45,98 @@ IfMatch = Annotated[
     str | None,
     Header(
         alias="If-Match",
-        description="The ETag of what was read last, or `*`. Required: nobody overwrites what they have not seen.",
+        description="The ETag of the representation read last, or `*`. Required, so that nobody overwrites a change "
+        "they have not seen.",
         examples=["*"],
     ),
 ]
 
 
 class WriteResult(NamedTuple):
-    """What a write has come to: its answer, and which objects it touched."""
+    """Result of a write: its response, and the keys of the objects written, such as `officials/{id}`."""
 
     response: StoredResponse
     keys: list[str]
 
 
 Work = Callable[[Transaction], Awaitable[WriteResult]]
+"""Performs a write within a transaction that the caller commits."""
 
 
 @dataclass
 class WriteRequest:
-    """A request that writes. `key`: of a creation; `match`: the tags of If-Match, where one is asked for.
-
-    `attempt`: what was last tried, for the words of a rule that refuses it. `shows_people`: its answer holds what is
-    personal, so that it is told in the trail also where nothing else of it is kept.
-    """
+    """A request that writes, with its caller and preconditions."""
 
     request: Request
     caller: Caller
     dry_run: bool
+    """Roll the transaction back, and return what it would have returned."""
     idempotency_key: str | None = None
+    """The Idempotency-Key header of a creation; None for other writes and for dry runs."""
     if_match: str | None = None
+    """The If-Match header of a change or a deletion; None for other writes."""
     attempted_write: AttemptedWrite = field(default_factory=lambda: AttemptedWrite({}))
+    """The last write that was tried, from which the violation of a constraint is explained."""
     exposes_personal_data: bool = False
+    """The response contains personal data, so even a dry run is recorded in the audit trail."""
 
     @property
     def database(self) -> Database:
+        """The database of the application."""
         database: Database = state_of(self.request.app).database
         return database
 
     @property
     def today(self) -> clock.LocalDay:
+        """The current day in the time zone of the service."""
         return clock.current_day(state_of(self.request.app).settings.zone)
 
-    async def run_in_transaction(self, work: Work, note: ChangeReason | None = None) -> Response:
-        """Do the work in one transaction, with its audit line and its kept answer; what is answered is committed.
+    async def run_in_transaction(self, work: Work, reason: ChangeReason | None = None) -> Response:
+        """Perform the work, its audit line and its idempotent response in one transaction; respond after the commit.
 
-        Raises the problem of a broken rule, InFlight, KeyReused, and what the work raises.
+        Raises:
+            Problem: A constraint was violated, or `work` raised a problem of its own.
+            RequestInFlight: Another request with the same idempotency key is running.
+            IdempotencyKeyReused: The idempotency key was used for a different request.
+
         """
         try:
-            return await self._run(work, note)
-        except ConstraintViolation as broken:
-            raise await self.to_problem(broken) from None
+            return await self._run(work, reason)
+        except ConstraintViolation as violation:
+            raise await self.to_problem(violation) from None
 
-    async def to_problem(self, broken: ConstraintViolation) -> Problem:
-        """What a rule that refuses what was last tried means to the caller."""
-        return await to_problem(self.database.reader(), broken, self.attempted_write)
+    async def to_problem(self, violation: ConstraintViolation) -> Problem:
+        """Return the problem for a constraint that the attempted write violated."""
+        return await to_problem(self.database.reader(), violation, self.attempted_write)
 
-    async def attribute_revisions(self, write: Transaction, note: ChangeReason | None) -> None:
-        """Put the caller's name, and these reasons, under the revisions that the transaction makes from now on."""
-        await audit_trail.attribute_revisions(write, self.caller, self._request_id(), note)
+    async def attribute_revisions(self, transaction: Transaction, reason: ChangeReason | None) -> None:
+        """Attribute the revisions that the transaction writes from now on to the caller and the reason."""
+        await audit_trail.attribute_revisions(transaction, self.caller, self._request_id(), reason)
 
-    async def _run(self, work: Work, note: ChangeReason | None) -> Response:
-        same = idempotency.compute_fingerprint(self.request.method, self._address(), await self.request.body())
-        answer: StoredResponse
-        async with open_transaction(self.database) as write:
-            await self.attribute_revisions(write, note)
-            if self.idempotency_key and (
-                kept := await idempotency.find_response(write, self.caller.client_id, self.idempotency_key, same)
-            ):
-                return _response(kept, {"Idempotency-Replayed": "true"})
-            answer, keys = await work(write)
+    async def _run(self, work: Work, reason: ChangeReason | None) -> Response:
+        fingerprint = idempotency.compute_fingerprint(self.request.method, self._target(), await self.request.body())
+        client, key = self.caller.client_id, self.idempotency_key
+        response: StoredResponse
+        async with open_transaction(self.database) as transaction:
+            await self.attribute_revisions(transaction, reason)
+            if key and (stored := await idempotency.find_response(transaction, client, key, fingerprint)):
+                return _build_response(stored, {"Idempotency-Replayed": "true"})
+            response, keys = await work(transaction)
             if self.dry_run:
-                await write.fetch("SET CONSTRAINTS ALL IMMEDIATE")
+                await transaction.check_deferred_constraints()
                 raise Rollback
-            await audit_trail.insert_audit_line(write, self.caller, self.request, keys)
-            if self.idempotency_key:
-                await idempotency.store_response(write, self.caller.client_id, self.idempotency_key, same, answer)
+            await audit_trail.insert_audit_line(transaction, self.caller, self.request, keys)
+            if key:
+                await idempotency.store_response(transaction, client, key, fingerprint, response)
         if self.dry_run:
             if self.exposes_personal_data:
-                async with open_transaction(self.database) as write:
-                    await audit_trail.insert_audit_line(write, self.caller, self.request, keys)
-            status = 200 if answer.status == 201 else answer.status
-            return _response(answer._replace(status=status, headers={}))
-        return _response(answer)
+                async with open_transaction(self.database) as transaction:
+                    await audit_trail.insert_audit_line(transaction, self.caller, self.request, keys)
+            status = 200 if response.status == 201 else response.status
+            return _build_response(response._replace(status=status, headers={}))
+        return _build_response(response)
 
-    def _address(self) -> str:
+    def _target(self) -> str:
         url = self.request.url
         return f"{url.path}?{url.query}"
 
@@ -136,25 +144,36 @@ class WriteRequest:
         return str(self.request.scope.get("state", {}).get("request_id", ""))
 
 
-def _response(answer: StoredResponse, more: dict[str, str] | None = None) -> Response:
-    headers = {"Cache-Control": "no-store", **answer.headers, **(more or {})}
-    media_type = "application/json" if answer.body else None
-    return Response(answer.body or None, answer.status, headers, media_type)
+def _build_response(stored: StoredResponse, extra_headers: dict[str, str] | None = None) -> Response:
+    headers = {"Cache-Control": "no-store", **stored.headers, **(extra_headers or {})}
+    media_type = "application/json" if stored.body else None
+    return Response(stored.body or None, stored.status, headers, media_type)
 
 
 def require_caller(request: Request) -> Caller:
-    """The caller of a route that asks for a scope."""
+    """Return the caller of a route that requires a scope.
+
+    Raises:
+        RuntimeError: The route declares no scope, so there may be no caller.
+
+    """
     caller = get_caller(request)
     if caller is None:
-        raise RuntimeError("a writing route must declare require_scope(scope)")
+        raise RuntimeError("a route that writes must declare require_scope(scope)")
     return caller
 
 
 async def parse_create_request(
-    request: Request, query: Annotated[WriteQuery, Query()], key: IdempotencyKey = None
+    request: Request, query: Annotated[WriteQuery, Query()], idempotency_key: IdempotencyKey = None
 ) -> WriteRequest:
-    """A request that creates; KeyRequired without an Idempotency-Key."""
+    """Build the WriteRequest of a route that creates.
+
+    Raises:
+        IdempotencyKeyRequired: The Idempotency-Key header is missing or malformed.
+
+    """
     dry_run = query.dry_run == "true"
+    key = idempotency_key
     if key is None and not dry_run:
         raise IdempotencyKeyRequired
     if key is not None and not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
@@ -163,16 +182,21 @@ async def parse_create_request(
 
 
 async def parse_change_request(
-    request: Request, query: Annotated[WriteQuery, Query()], match: IfMatch = None
+    request: Request, query: Annotated[WriteQuery, Query()], if_match: IfMatch = None
 ) -> WriteRequest:
-    """A request that changes or deletes; PreconditionRequired without If-Match."""
-    if match is None:
+    """Build the WriteRequest of a route that changes or deletes.
+
+    Raises:
+        PreconditionRequired: The If-Match header is missing.
+
+    """
+    if if_match is None:
         raise PreconditionRequired
-    return WriteRequest(request, require_caller(request), query.dry_run == "true", if_match=match)
+    return WriteRequest(request, require_caller(request), query.dry_run == "true", if_match=if_match)
 
 
 async def parse_action_request(request: Request, query: Annotated[WriteQuery, Query()]) -> WriteRequest:
-    """A request that does what can be done once only, and so needs no key: done again, it changes nothing."""
+    """Build the WriteRequest of an action that needs no idempotency key, because repeating it changes nothing."""
     return WriteRequest(request, require_caller(request), query.dry_run == "true")
 
 

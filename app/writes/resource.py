@@ -1,4 +1,4 @@
-"""What can be written: a table whose rows have an address, a document, and perhaps members in tables of their own."""
+"""Declarations of resources that can be written: tables, parts in other tables, owners and conflicts."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,115 +16,132 @@ from app.core.db.statements import Statement
 from app.core.db.transaction import Transaction
 
 Values = Mapping[str, Any]
+"""Values of columns or members, by name."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """A member that is a list of rows of another table.
-
-    `whose`: the columns that say whose parts they are, each with the whole's. `numbered`: they stand in the order
-    given, in the column `position`; else each has a key, and they have no order. `beside`: what else a new row of
-    theirs is given. `bare`: the whole's copy of them holds their keys alone.
-    """
+    """A list-valued member whose items are rows of another table."""
 
     member: str
+    """Name of the member."""
     model: Any
+    """Model of the table that stores the items."""
     foreign_key: Mapping[str, str]
+    """Column of that table, by which it refers to the object -> column of the object."""
     ordered: bool = True
+    """The items keep their order, in the column `position`. Otherwise each item has a key and the order is none."""
     defaults: Values = field(default_factory=dict)
+    """Further column values of a new row."""
     keys_only: bool = False
+    """The copy of the items in the row of the object lists only their keys."""
 
     @property
     def table(self) -> Table:
+        """The table that stores the items."""
         table: Table = self.model.__table__
         return table
 
     @property
     def key(self) -> str:
-        """The member that tells those without an order apart."""
+        """The member that identifies an item among the items of its object, if they are not ordered."""
         (key,) = (column.name for column in self.table.primary_key if column.name not in self.foreign_key)
         return key
 
     def normalize(self, items: Any) -> Any:
-        """What of them counts: also their order, where they have one."""
-        found = orjson.loads(orjson.dumps(items))
+        """Return the items in a form in which equal lists compare as equal, whatever the order of unordered items."""
+        normalized = orjson.loads(orjson.dumps(items))
         if self.keys_only:
-            found = [one[self.key] if isinstance(one, dict) else one for one in found]
-        return found if self.ordered else sorted(found, key=None if self.keys_only else itemgetter(self.key))
+            normalized = [item[self.key] if isinstance(item, dict) else item for item in normalized]
+        return normalized if self.ordered else sorted(normalized, key=None if self.keys_only else itemgetter(self.key))
 
 
 @dataclass(frozen=True)
 class OwnershipClaim:
-    """A column that names an object of another resource and makes it that of its owner, as an appointment a person.
+    """A column that refers to an object of another resource and so makes it belong to the owner of the referring row.
 
-    `resource`: the name of its list. `owned_by`: whose it is, as a Resource has it, as an SQL of the column.
+    An appointment, for instance, makes its official belong to its organization.
     """
 
     column: str
+    """The referring column."""
     resource: str
+    """Name of the resource referred to."""
     owner_query: Statement
+    """Selects the codes of the organizations that own the object referred to; its parameter is named as the column."""
 
 
-def _as_it_is(members: Values) -> Values:
-    return members
+def _unchanged(values: Values) -> Values:
+    return values
 
 
-async def _always(_write: Transaction, _caller: Caller, _keys: Values) -> None:
-    """Nothing bars the writing of most resources."""
+async def _always_writable(_transaction: Transaction, _caller: Caller, _keys: Values) -> None:
+    """Allow every write."""
 
 
 @dataclass(frozen=True)
 class Resource:
-    """A kind of object that can be written.
-
-    `name`: of its list, as in `revisions`. `keys`: the columns that its address names, the last one the object's own;
-    `generated`: columns that the database fills. `content`: what a body may hold, whole. `columns` turns the members of
-    a body into columns and parts, where they do not have the same names, and `members` turns them back. `owned_by`:
-    whose it is, as an SQL of the keys that yields codes of organizations: a client that is bound to one may write where
-    all of them are its own. None: the record of all, which no bound client may write. `rivals`: by rule, the SQL that
-    finds with whom it is broken. `of_a_day`: its document shows a status on a day. `moves`: the column that says under
-    which organization it stands; a bound client may set it to one of its own only. `takes`: the columns that
-    bring other objects under its owner; a bound client may name there only what it may write already. `barred` raises
-    where an object with these keys may not be written now, or not by this caller. `personal`: its document tells of
-    people what not everyone may know.
-    """
+    """A resource that can be written."""
 
     name: str
+    """Name of its list, also in `revisions`."""
     model: Any
+    """Model of its table."""
     collection: Collection
+    """Reads its documents."""
     address: str
+    """Template of an object's path, such as `/v1/officials/{id}`."""
     payload_model: type[BaseModel]
+    """Schema of a complete body, without the key unless the key can change."""
     key_columns: Sequence[str] = ("code",)
+    """Columns that the path names; the last one identifies the object among those of the others."""
     generated_columns: Sequence[str] = ("folded",)
+    """Columns that the database computes."""
     parts: Sequence[Parts] = ()
-    to_columns: Callable[[Values], Values] = _as_it_is
-    to_members: Callable[[Values], Values] = _as_it_is
+    """Members stored in tables of their own."""
+    to_columns: Callable[[Values], Values] = _unchanged
+    """Converts the members of a body to columns and parts, where the names differ."""
+    to_members: Callable[[Values], Values] = _unchanged
+    """Converts columns and parts back to members."""
     owner_query: Statement | None = None
+    """Selects, by the key columns, the codes of the organizations that own an object.
+
+    A client that is bound to an organization may write the object if all of them are within its organization. None: no
+    bound client may write the resource.
+    """
     conflict_queries: Mapping[str, Statement] = field(default_factory=dict)
+    """By constraint: selects, by the columns of a row, the ids of the rows with which it violates the constraint."""
     date_dependent: bool = False
+    """The document shows a status that depends on the day."""
     owner_column: str | None = None
+    """Column with the organization above the object; a bound client may set it only to one within its own."""
     ownership_claims: Sequence[OwnershipClaim] = ()
-    ensure_writable: Callable[[Transaction, Caller, Values], Awaitable[None]] = _always
+    """References that make other objects belong to the owner; a bound client may refer only to what it may write."""
+    ensure_writable: Callable[[Transaction, Caller, Values], Awaitable[None]] = _always_writable
+    """Raises a problem if the object with these keys cannot be written now, or not by this caller."""
     is_personal: bool = False
+    """The document contains personal data that is not open to everybody."""
 
     @property
     def table(self) -> Table:
+        """The table of the model."""
         table: Table = self.model.__table__
         return table
 
     @cached_property
     def writable_columns(self) -> frozenset[str]:
-        """The columns that a body can fill."""
+        """The columns that a body can set."""
         return frozenset(column.name for column in self.table.columns) - {"revision", "updated_at", "parts"}
 
     @cached_property
     def part_members(self) -> Mapping[str, str]:
-        """The members of a body that stand in tables of their own, by table."""
+        """The members stored in tables of their own, by the name of the table."""
         return {parts.table.name: parts.member for parts in self.parts}
 
     def format_address(self, keys: Values) -> str:
+        """Return the path of the object with these keys."""
         return self.address.format(**keys)
 
     def format_key(self, keys: Values) -> str:
-        """As in `revisions`: the values of the primary key."""
+        """Return the key of an object as in `revisions`: the values of the primary key, separated by slashes."""
         return "/".join(str(keys[column.name]) for column in self.table.primary_key)

@@ -1,4 +1,4 @@
-"""What the contract says of every route that writes."""
+"""OpenAPI responses of the routes that write: their statuses, headers and problems."""
 
 from typing import Any
 
@@ -22,24 +22,27 @@ from app.core.problems import (
     UnsupportedMediaType,
 )
 
-_CLOSED = (InsufficientScope, OutsideOrganization)
 Responses = dict[int | str, dict[str, Any]]
-_TAG = {"ETag": {"schema": {"type": "string"}, "description": "Names this revision: send it as If-Match."}}
-LOCATION_HEADER = {
-    "Location": {"schema": {"type": "string", "format": "uri-reference"}, "description": "Where it can be read."}
+"""Value of `responses=` of a route."""
+_FORBIDDEN = (InsufficientScope, OutsideOrganization)
+_ETAG_HEADER = {
+    "ETag": {"schema": {"type": "string"}, "description": "Identifies this revision; send it as If-Match to change it."}
 }
-_REPLAYED = {
+LOCATION_HEADER = {
+    "Location": {"schema": {"type": "string", "format": "uri-reference"}, "description": "Path of the object."}
+}
+_REPLAYED_HEADER = {
     "Idempotency-Replayed": {
         "schema": {"type": "string", "enum": ["true"]},
-        "description": "The answer of an earlier request with this key.",
+        "description": "This is the response to an earlier request with the same Idempotency-Key.",
     }
 }
 
 
 def responses_for_create(model: type[BaseModel], *more: type[Problem]) -> Responses:
-    """For `responses=` of a POST that creates: its answers and problems, with `more` of them."""
+    """Return the responses of a POST that creates an object of this model, with `more` problems."""
     kinds = (
-        *_CLOSED,
+        *_FORBIDDEN,
         IdempotencyKeyRequired,
         AlreadyExists,
         RequestInFlight,
@@ -48,27 +51,30 @@ def responses_for_create(model: type[BaseModel], *more: type[Problem]) -> Respon
         IdempotencyKeyReused,
     )
     return {
-        200: {"model": model, "description": "With `dry_run=true`: what would be created."},
-        201: {"description": "Created.", "headers": {**LOCATION_HEADER, **_TAG, **_REPLAYED}},
+        200: {"model": model, "description": "With `dry_run=true`: the object that would be created."},
+        201: {"description": "Created.", "headers": {**LOCATION_HEADER, **_ETAG_HEADER, **_REPLAYED_HEADER}},
         **problem_responses(*kinds, *more),
     }
 
 
 def responses_for_update(*more: type[Problem]) -> Responses:
-    """The same of a PATCH."""
-    kinds = (*_CLOSED, NotFound, Conflict, PreconditionFailed, UnsupportedMediaType, InvalidContent)
+    """Return the responses of a PATCH, with `more` problems."""
+    kinds = (*_FORBIDDEN, NotFound, Conflict, PreconditionFailed, UnsupportedMediaType, InvalidContent)
     return {
-        200: {"description": "As it is now.", "headers": _TAG},
+        200: {"description": "The object after the change.", "headers": _ETAG_HEADER},
         **problem_responses(*kinds, PreconditionRequired, *more),
     }
 
 
 def responses_for_action(*more: type[Problem]) -> Responses:
-    """The same of a POST that can be done once only, and so needs no key."""
-    return problem_responses(*_CLOSED, NotFound, UnsupportedMediaType, InvalidContent, *more)
+    """Return the problems of a POST that needs no idempotency key because repeating it changes nothing."""
+    return problem_responses(*_FORBIDDEN, NotFound, UnsupportedMediaType, InvalidContent, *more)
 
 
 def responses_for_delete(*more: type[Problem]) -> Responses:
-    """The same of a DELETE."""
-    kinds = (*_CLOSED, NotFound, InUse, PreconditionFailed, UnsupportedMediaType, InvalidContent, PreconditionRequired)
-    return {204: {"description": "Deleted; its revisions stay."}, **problem_responses(*kinds, *more)}
+    """Return the responses of a DELETE, with `more` problems."""
+    kinds = (
+        *_FORBIDDEN,
+        *(NotFound, InUse, PreconditionFailed, UnsupportedMediaType, InvalidContent, PreconditionRequired),
+    )
+    return {204: {"description": "Deleted. Its revisions remain readable."}, **problem_responses(*kinds, *more)}

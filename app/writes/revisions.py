@@ -1,4 +1,4 @@
-"""What was ever written of an object: its revisions, as the database has kept them."""
+"""Revisions of an object: each write that changed it, with the author, the reason and the changed members."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -38,7 +38,7 @@ from app.writes.resource import Resource, Values
 
 
 class MemberChange(BaseModel):
-    """One member that has changed; null stands for nothing, before and after."""
+    """A changed member; `before` or `after` is null if the member had no value."""
 
     member: Annotated[str, Field(examples=["end_on"])]
     before: Any
@@ -46,36 +46,39 @@ class MemberChange(BaseModel):
 
 
 class DateShift(BaseModel):
-    """A date that has moved."""
+    """A changed date."""
 
     before: date | None
     after: date | None
-    days: Annotated[int | None, Field(description="How far; negative: to an earlier day; null: one is not known.")]
+    days: Annotated[
+        int | None,
+        Field(description="Days from `before` to `after`, negative if earlier; null: one of them is unknown."),
+    ]
 
 
 class Shift(BaseModel):
-    """The dates of a stage or a meeting that have moved, and the regulation that moved them."""
+    """The changed dates of a stage or a meeting, and the regulation that changed them."""
 
-    start_on: Annotated[DateShift | None, Field(description="Null: it has not moved.")]
+    start_on: Annotated[DateShift | None, Field(description="Null: unchanged.")]
     end_on: DateShift | None
     legal_basis: str | None
 
 
 class Revision(BaseModel):
-    """What one write did to an object."""
+    """A write that changed an object."""
 
     revision: int
     action: RevisionAction
-    at: Annotated[datetime, Field(description="When it was committed (RFC 3339).")]
-    client: Annotated[str | None, Field(description="Id of the client that wrote; null: the command line.")]
-    made_by: Annotated[str | None, Field(description="Its name then.", examples=["kpu-31", "load"])]
+    at: Annotated[datetime, Field(description="Time of the commit (RFC 3339).")]
+    client: Annotated[str | None, Field(description="Id of the client; null: the command line.")]
+    made_by: Annotated[str | None, Field(description="Name of the client at that time.", examples=["kpu-31", "load"])]
     request_id: str | None
     reason: str | None
     legal_basis: str | None
-    changes: Annotated[list[MemberChange], Field(description="Member by member, in the order of their names.")]
-    shift: Annotated[Shift | None, Field(description="Of a stage or a meeting whose dates have moved.")]
-    before: Annotated[dict[str, Any] | None, Field(description="The object's own members; null: it was not there.")]
-    after: Annotated[dict[str, Any] | None, Field(description="The same after it; null: it was deleted.")]
+    changes: Annotated[list[MemberChange], Field(description="The changed members, by name.")]
+    shift: Annotated[Shift | None, Field(description="The changed dates of a stage or a meeting; otherwise null.")]
+    before: Annotated[dict[str, Any] | None, Field(description="The object's own members before it; null: created.")]
+    after: Annotated[dict[str, Any] | None, Field(description="The object's own members after it; null: deleted.")]
 
 
 Fields = Annotated[
@@ -84,8 +87,11 @@ Fields = Annotated[
 
 
 class RevisionQuery(ListQuery):
+    """Query parameters of a list of revisions."""
+
     sort: Annotated[
-        Literal["revision", "-revision"] | None, Field(description="Oldest first where it is not given.")
+        Literal["revision", "-revision"] | None,
+        Field(description="`revision` (default): oldest first; `-revision`: newest first."),
     ] = None
     fields: Fields | None = None
 
@@ -97,93 +103,104 @@ class RevisionQuery(ListQuery):
         return {}
 
 
-_made = models.Revision
+_revision = models.Revision
 _COMMITS = table("commits", column("id", BigInteger), column("stamp", DateTime(timezone=True)), schema="history")
-_DATED = ("stages", "meetings")
+_DATED_RESOURCES = ("stages", "meetings")
 
 
-def _changes() -> ColumnElement[Any]:
-    was = func.jsonb_each(_made.before).table_valued("key", "value", name="was")
-    is_now = func.jsonb_each(_made.after).table_valued("key", "value", name="is_now")
-    member = func.coalesce(is_now.c.key, was.c.key)
-    change = json_object(member=member, before=was.c.value, after=is_now.c.value)
-    both = was.outerjoin(is_now, was.c.key == is_now.c.key, full=True)
+def _changes_expression() -> ColumnElement[Any]:
+    """Build the JSON list of the members that differ between `before` and `after`."""
+    before = func.jsonb_each(_revision.before).table_valued("key", "value", name="member_before")
+    after = func.jsonb_each(_revision.after).table_valued("key", "value", name="member_after")
+    member = func.coalesce(after.c.key, before.c.key)
+    change = json_object(member=member, before=before.c.value, after=after.c.value)
+    both = before.outerjoin(after, before.c.key == after.c.key, full=True)
     rows = select(func.json_agg(aggregate_order_by(change, member))).select_from(both)
-    different = func.coalesce(was.c.value, _NULL).is_distinct_from(func.coalesce(is_now.c.value, _NULL))
+    different = func.coalesce(before.c.value, _NULL).is_distinct_from(func.coalesce(after.c.value, _NULL))
     return func.coalesce(rows.where(different).scalar_subquery(), literal_column("'[]'::json"))
 
 
 _NULL: ColumnElement[Any] = literal_column("'null'::jsonb")
 
 
-def _shift() -> ColumnElement[Any]:
-    moved = json_object(start_on=_moved("start_on"), end_on=_moved("end_on"), legal_basis=_made.legal_basis)
-    is_moved = and_(_made.resource.in_(map(_word, _DATED)), or_(_has_moved("start_on"), _has_moved("end_on")))
-    return case((is_moved, moved), else_=null())
+def _shift_expression() -> ColumnElement[Any]:
+    """Build the JSON object of the changed dates; null if no date changed."""
+    shift = json_object(
+        start_on=_date_shift("start_on"), end_on=_date_shift("end_on"), legal_basis=_revision.legal_basis
+    )
+    has_dates = _revision.resource.in_(map(_text_literal, _DATED_RESOURCES))
+    return case((and_(has_dates, or_(_date_changed("start_on"), _date_changed("end_on"))), shift), else_=null())
 
 
-def _word(text: str) -> ColumnElement[str]:
-    return literal_column(f"'{text}'", Text)
+def _text_literal(constant: str) -> ColumnElement[str]:
+    return literal_column(f"'{constant}'", Text)
 
 
 def _dates(member: str) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    name = _word(member)
-    return cast(_made.before.op("->>")(name), Date), cast(_made.after.op("->>")(name), Date)
+    name = _text_literal(member)
+    return cast(_revision.before.op("->>")(name), Date), cast(_revision.after.op("->>")(name), Date)
 
 
-def _has_moved(member: str) -> ColumnElement[bool]:
-    name = _word(member)
-    is_update = and_(_made.before.is_not(None), _made.after.is_not(None))
-    return and_(is_update, _made.before.op("->>")(name).is_distinct_from(_made.after.op("->>")(name)))
+def _date_changed(member: str) -> ColumnElement[bool]:
+    name = _text_literal(member)
+    is_update = and_(_revision.before.is_not(None), _revision.after.is_not(None))
+    return and_(is_update, _revision.before.op("->>")(name).is_distinct_from(_revision.after.op("->>")(name)))
 
 
-def _moved(member: str) -> ColumnElement[Any]:
+def _date_shift(member: str) -> ColumnElement[Any]:
     before, after = _dates(member)
-    return case((_has_moved(member), json_object(before=before, after=after, days=after - before)), else_=null())
+    return case((_date_changed(member), json_object(before=before, after=after, days=after - before)), else_=null())
 
 
 def select_revision(_day: DayExpression) -> DocumentSelect:
+    """Select the members of a revision."""
     return select(
-        _made.revision,
-        _made.action,
-        select(_COMMITS.c.stamp).where(_COMMITS.c.id == _made.commit).scalar_subquery().label("at"),
-        _made.client,
-        _made.made_by,
-        _made.request_id,
-        _made.reason,
-        _made.legal_basis,
-        _changes().label("changes"),
-        _shift().label("shift"),
-        _made.before,
-        _made.after,
+        _revision.revision,
+        _revision.action,
+        select(_COMMITS.c.stamp).where(_COMMITS.c.id == _revision.commit).scalar_subquery().label("at"),
+        _revision.client,
+        _revision.made_by,
+        _revision.request_id,
+        _revision.reason,
+        _revision.legal_basis,
+        _changes_expression().label("changes"),
+        _shift_expression().label("shift"),
+        _revision.before,
+        _revision.after,
     )
 
 
-def _of_the_object(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _object_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions that select the revisions of one object."""
     resource: ColumnElement[str] = bindparam("resource")
     key: ColumnElement[str] = bindparam("key")
-    yield _made.resource == resource
-    yield _made.key == key
-    if "meeting" in given:  # the address names it, and the key does not: as the newest revision has it
-        newest = aliased(_made)
-        meeting = func.coalesce(newest.after, newest.before).op("->>")(_word("meeting"))
+    yield _revision.resource == resource
+    yield _revision.key == key
+    if "meeting" in filters:  # the path names the meeting, but the key does not: compare it with the newest revision
+        newest = aliased(_revision)
+        meeting = func.coalesce(newest.after, newest.before).op("->>")(_text_literal("meeting"))
         last = select(meeting).where(newest.resource == resource, newest.key == key)
         yield last.order_by(newest.revision.desc()).limit(1).scalar_subquery() == bindparam("meeting", type_=Text)
 
 
 REVISIONS = Collection(
     Document(Revision, select_revision),
-    _made,
-    conditions=_of_the_object,
-    sorts={"revision": [_made.revision]},
+    _revision,
+    conditions=_object_conditions,
+    sorts={"revision": [_revision.revision]},
 )
 
 
-async def list_revisions(read: Queryable, resource: Resource, keys: Values, query: RevisionQuery) -> Page:
-    """The revisions of an object, also of one that was deleted; NotFound where there never was one."""
-    beside = {name: value for name, value in keys.items() if name not in resource.table.primary_key.columns}
-    within = {"resource": resource.name, "key": resource.format_key(keys), **beside}
-    found = await REVISIONS.fetch_page(read, query, path_parameters=within)
-    if found.is_empty:
+async def list_revisions(reader: Queryable, resource: Resource, keys: Values, query: RevisionQuery) -> Page:
+    """Return a page of the revisions of an object, which may have been deleted.
+
+    Raises:
+        NotFound: There never was such an object.
+
+    """
+    path_only = {name: value for name, value in keys.items() if name not in resource.table.primary_key.columns}
+    within = {"resource": resource.name, "key": resource.format_key(keys), **path_only}
+    page = await REVISIONS.fetch_page(reader, query, path_parameters=within)
+    if page.is_empty:
         raise NotFound
-    return found
+    return page

@@ -1,4 +1,4 @@
-"""The SQL of writing one row and its parts. All names in it come from the models, never from a request."""
+"""SQL that writes one row and its parts. All identifiers in it come from the models, never from a request."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -11,99 +11,123 @@ from app.writes.resource import Parts, Resource, Values
 
 
 class LockedRow(NamedTuple):
-    """What stands there, locked until the transaction ends: its revision and its own members, as JSON."""
+    """A row that is locked until the transaction ends: its revision, and the members of the object as JSON values."""
 
     revision: int
     members: dict[str, Any]
 
 
-def _quoted(name: str) -> str:
+def _quote(name: str) -> str:
     return f'"{name}"'
 
 
-def _same(keys: Sequence[str], first: int = 1) -> str:
-    return " AND ".join(f"{_quoted(key)} = ${n}" for n, key in enumerate(keys, first))
+def _equal_keys(columns: Sequence[str], first: int = 1) -> str:
+    return " AND ".join(f"{_quote(column)} = ${n}" for n, column in enumerate(columns, first))
 
 
-async def lock_row(write: Transaction, resource: Resource, keys: Values) -> LockedRow | None:
-    """Lock the row, and read what it holds.
+async def lock_row(transaction: Transaction, resource: Resource, keys: Values) -> LockedRow | None:
+    """Lock the row with these keys and read it; return None if there is none.
 
-    Not its key: else two writers of which each refers to the other's row, as its parent, would wait for each other.
+    The lock leaves the key itself free (FOR NO KEY UPDATE): otherwise two transactions whose rows refer to each other,
+    as children do to a parent, would wait for each other.
     """
     generated = "{" + ",".join(resource.generated_columns) + "}"
-    found = await write.fetch(
-        f"SELECT revision, object_content(to_jsonb(held), '{generated}')::text"  # noqa: S608
-        f" FROM {_quoted(resource.table.name)} AS held WHERE {_same(list(keys))} FOR NO KEY UPDATE",
+    rows = await transaction.fetch(
+        f"SELECT revision, object_content(to_jsonb(object), '{generated}')::text"  # noqa: S608
+        f" FROM {_quote(resource.table.name)} AS object WHERE {_equal_keys(list(keys))} FOR NO KEY UPDATE",
         *keys.values(),
     )
-    return LockedRow(found[0][0], orjson.loads(found[0][1])) if found else None
+    return LockedRow(rows[0][0], orjson.loads(rows[0][1])) if rows else None
 
 
-async def insert_row(write: Transaction, table: Table, columns: Values) -> None:
-    names = ", ".join(map(_quoted, columns))
+async def insert_row(transaction: Transaction, table: Table, columns: Values) -> None:
+    """Insert a row with these columns."""
+    names = ", ".join(map(_quote, columns))
     values = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
-    await write.fetch(
-        f"INSERT INTO {_quoted(table.name)} ({names}) VALUES ({values})",  # noqa: S608
+    await transaction.fetch(
+        f"INSERT INTO {_quote(table.name)} ({names}) VALUES ({values})",  # noqa: S608
         *columns.values(),
     )
 
 
-async def update_row(write: Transaction, table: Table, keys: Values, columns: Values) -> None:
-    """Set the columns, unless they say so already: what changes nothing touches nothing."""
+async def update_row(transaction: Transaction, table: Table, keys: Values, columns: Values) -> None:
+    """Set these columns of the row with these keys; leave the row untouched if all of them are equal already."""
     if not columns:
         return
     first = len(keys) + 1
-    places = {name: f"${n}" for n, name in enumerate(columns, first)}
-    assignments = ", ".join(f"{_quoted(name)} = {place}" for name, place in places.items())
-    differs = " OR ".join(f"{_quoted(name)} IS DISTINCT FROM {place}" for name, place in places.items())
-    await write.fetch(
-        f"UPDATE {_quoted(table.name)} SET {assignments} WHERE {_same(list(keys))} AND ({differs})",  # noqa: S608
+    parameters = {name: f"${n}" for n, name in enumerate(columns, first)}
+    assignments = ", ".join(f"{_quote(name)} = {parameter}" for name, parameter in parameters.items())
+    differs = " OR ".join(f"{_quote(name)} IS DISTINCT FROM {parameter}" for name, parameter in parameters.items())
+    await transaction.fetch(
+        f"UPDATE {_quote(table.name)} SET {assignments} WHERE {_equal_keys(list(keys))} AND ({differs})",  # noqa: S608
         *keys.values(),
         *columns.values(),
     )
 
 
-async def delete_row(write: Transaction, table: Table, keys: Values) -> None:
-    await write.fetch(f"DELETE FROM {_quoted(table.name)} WHERE {_same(list(keys))}", *keys.values())  # noqa: S608
-
-
-async def replace_parts(write: Transaction, parts: Parts, whole: Values, items: Sequence[Mapping[str, Any]]) -> None:
-    """Let these be the parts of the whole with this key, and no others."""
-    whose = {column: whole[of_whole] for column, of_whole in parts.foreign_key.items()}
-    if parts.ordered:
-        await delete_row(write, parts.table, whose)
-        beside = {**whose, **parts.defaults}
-        await _insert_all(write, parts.table, [{**beside, "position": n, **item} for n, item in enumerate(items, 1)])
-    else:
-        await _merge_parts(write, parts, whose, items)
-
-
-async def _merge_parts(write: Transaction, parts: Parts, whose: Values, items: Sequence[Mapping[str, Any]]) -> None:
-    """One that stays keeps what stands beside its members. One that is given twice breaks the rule of its key."""
-    key = parts.key
-    found = await write.fetch(
-        f"SELECT {_quoted(key)} FROM {_quoted(parts.table.name)} WHERE {_same(list(whose))}",  # noqa: S608
-        *whose.values(),
+async def delete_row(transaction: Transaction, table: Table, keys: Values) -> None:
+    """Delete the rows with these keys."""
+    await transaction.fetch(
+        f"DELETE FROM {_quote(table.name)} WHERE {_equal_keys(list(keys))}",  # noqa: S608
+        *keys.values(),
     )
-    left = {row[0] for row in found}
-    stays: list[Mapping[str, Any]] = []
+
+
+async def replace_parts(
+    transaction: Transaction, parts: Parts, object_columns: Values, items: Sequence[Mapping[str, Any]]
+) -> None:
+    """Replace the parts of an object by these items.
+
+    Args:
+        transaction: The transaction to write in.
+        parts: The member.
+        object_columns: The columns of the object, of which the foreign key of the parts is taken.
+        items: The columns of the items, in their order.
+
+    """
+    foreign_key = {column: object_columns[name] for column, name in parts.foreign_key.items()}
+    if parts.ordered:
+        await delete_row(transaction, parts.table, foreign_key)
+        columns = {**foreign_key, **parts.defaults}
+        await _insert_rows(
+            transaction, parts.table, [{**columns, "position": n, **item} for n, item in enumerate(items, 1)]
+        )
+    else:
+        await _merge_parts(transaction, parts, foreign_key, items)
+
+
+async def _merge_parts(
+    transaction: Transaction, parts: Parts, foreign_key: Values, items: Sequence[Mapping[str, Any]]
+) -> None:
+    """Delete, update and insert unordered parts by their keys.
+
+    An updated part keeps the columns that are no members, such as its source. An item given twice violates the primary
+    key.
+    """
+    key = parts.key
+    rows = await transaction.fetch(
+        f"SELECT {_quote(key)} FROM {_quote(parts.table.name)} WHERE {_equal_keys(list(foreign_key))}",  # noqa: S608
+        *foreign_key.values(),
+    )
+    obsolete = {row[0] for row in rows}
+    existing: list[Mapping[str, Any]] = []
     new: list[Mapping[str, Any]] = []
     for item in items:
-        (stays if item[key] in left else new).append(item)
-        left.discard(item[key])
-    for gone in sorted(left):
-        await delete_row(write, parts.table, {**whose, key: gone})
-    for item in stays:
-        await update_row(write, parts.table, {**whose, key: item[key]}, item)
-    await _insert_all(write, parts.table, [{**whose, **parts.defaults, **item} for item in new])
+        (existing if item[key] in obsolete else new).append(item)
+        obsolete.discard(item[key])
+    for value in sorted(obsolete):
+        await delete_row(transaction, parts.table, {**foreign_key, key: value})
+    for item in existing:
+        await update_row(transaction, parts.table, {**foreign_key, key: item[key]}, item)
+    await _insert_rows(transaction, parts.table, [{**foreign_key, **parts.defaults, **item} for item in new])
 
 
-async def _insert_all(write: Transaction, table: Table, rows: Sequence[Values]) -> None:
-    """In one statement, for each makes a copy of all parts in their whole anew."""
+async def _insert_rows(transaction: Transaction, table: Table, rows: Sequence[Values]) -> None:
+    """Insert all rows in one statement, because each statement copies all parts into the row of the object."""
     if not rows:
         return
-    names, into = ", ".join(map(_quoted, rows[0])), _quoted(table.name)
-    await write.fetch(
+    names, into = ", ".join(map(_quote, rows[0])), _quote(table.name)
+    await transaction.fetch(
         f"INSERT INTO {into} ({names}) SELECT {names} FROM jsonb_populate_recordset(NULL::{into}, $1::text::jsonb)",  # noqa: S608
         orjson.dumps(rows).decode(),
     )

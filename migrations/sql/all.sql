@@ -1,10 +1,12 @@
 -- The current text of all functions, views and triggers, in the order in which they depend on each other. The tables
 -- are described in app/models.
 --
--- Migrations hold copies that are never edited. To change a function, edit it here and run
--- `python -m migrations.replace`: it writes the next migration. A test runs this file over a migrated database and expects no change. A DBA can try the
--- same, without a trace: PGOPTIONS='-c client_min_messages=warning -c lock_timeout=1s' psql -q -v ON_ERROR_STOP=1
--- -c BEGIN -f migrations/sql/all.sql -c ROLLBACK
+-- Migrations contain copies, which are never edited. To change a function, edit it here and run
+-- `python -m migrations.replace`, which writes the next migration. A test runs this file on a migrated database and
+-- expects no change. A DBA can do the same and roll back:
+--
+--     PGOPTIONS='-c client_min_messages=warning -c lock_timeout=1s' psql -q -v ON_ERROR_STOP=1 \
+--         -c BEGIN -f migrations/sql/all.sql -c ROLLBACK
 \ir locks.sql
 \ir days.sql
 \ir search.sql

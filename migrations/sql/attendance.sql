@@ -1,16 +1,20 @@
--- The table `attendance` stores what the view derived_attendance says of each participant. The functions and triggers
--- here write it, and `rakornas attendance recompute`, which fills it anew. Functions that read a few rows of long
--- tables switch off plans that read whole tables: such a plan is good for a small meeting, and is kept after the
--- meeting has grown.
+-- The table `attendance` stores the rows of the view derived_attendance. It is written by the functions and triggers
+-- here, and by `rakornas attendance recompute`, which computes it anew.
+--
+-- The settings enable_… = off and plan_cache_mode of functions prevent plans that read whole tables: such a plan is
+-- good for a small meeting, and a connection would keep it after the meeting has grown.
 
--- Past attendance is computed at each query.
+-- Attendance as it was known at the instant rakornas.known_at. It is not stored, but computed by each query.
 CREATE OR REPLACE VIEW history.attendance AS
 SELECT meeting, participant, organization, office, sessions, status, late, arrived_at, left_at, entry,
     CASE WHEN status = 'sick' THEN 'excused' ELSE status END AS open_status FROM history.derived_attendance;
 
--- These participants and those whom they represent, directly or through others: all whom a change of these may affect.
--- Returns null if there are none.
--- Ends on a cycle too, which reject_representation_cycle cannot refuse if two writers close it at the same moment.
+-- Adds to these participants those whom they represent, directly or through others. A change of a participant can
+-- change the attendance of all of them.
+--
+-- Arguments: the ids of participants; nulls are ignored.
+-- Returns: the ids of all, each once, in no particular order; null if there are none. It also ends if the participants
+-- represent each other in a cycle, which two concurrent transactions can create despite reject_representation_cycle.
 CREATE OR REPLACE FUNCTION with_represented(participant_ids uuid[]) RETURNS uuid[] LANGUAGE plpgsql STABLE
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan AS $$
@@ -31,8 +35,11 @@ BEGIN
     RETURN reached;
 END $$;
 
--- Whom a participant represents, step by step: id, name, and the number of the step from 1 to 16. Reads the past if
--- search_path begins with history.
+-- Lists whom a participant represents, whom that one represents, and so on.
+--
+-- Arguments: the id of the first participant.
+-- Returns: a row for each step: the id and the name of the represented participant, and the step from 1 to 16. With
+-- search_path = history, public it reads the past.
 CREATE OR REPLACE FUNCTION representation_chain(first uuid) RETURNS TABLE (id uuid, name text, step int)
 LANGUAGE sql STABLE AS $$
     WITH RECURSIVE chain AS (
@@ -45,10 +52,16 @@ LANGUAGE sql STABLE AS $$
     JOIN participants AS listed ON listed.id = chain.id LEFT JOIN officials AS person ON person.id = listed.official
 $$;
 
--- Locks the attendance rows of these participants and of those whom they represent, in the order of their ids (those
--- who were added meanwhile come last), so that two gates that see one badge come one after the other. Each row is found
--- by its key; Postgres before 17 might otherwise read all rows of the meeting in that order. Returns the ids, also of
--- participants without a row; null if there are none.
+-- Locks the attendance of these participants and of those whom they represent, so that two devices that scan the same
+-- badge wait for each other.
+--
+-- Arguments: the code of the meeting; the ids of participants, which may contain nulls.
+-- Locks: their rows of attendance, FOR NO KEY UPDATE, in the order of their ids. If a transaction that was waited for
+-- has added others, the rows of all are locked again in that order.
+-- Returns: the ids, including those without a row; null if there are none.
+--
+-- LATERAL finds each row by its key. Postgres before 17 might otherwise read all rows of the meeting in order of the
+-- id.
 CREATE OR REPLACE FUNCTION lock_attendance(of_meeting text, participant_ids uuid[]) RETURNS uuid[] LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan AS $$
@@ -66,9 +79,13 @@ BEGIN
     RETURN locked;
 END $$;
 
--- Derives the attendance of participants whose rows the transaction has locked. Participants are found by their key
--- alone: with the meeting beside it, an index of all of the meeting looks as good. The locked rows are found by their
--- place (ctid): joined by their key, all of the meeting may be read first.
+-- Derives the attendance of these participants and stores it where it has changed.
+--
+-- Arguments: the code of the meeting; the ids of participants.
+-- Locks: none that the caller does not have; it has locked the rows of attendance with lock_attendance.
+--
+-- Participants are selected by id alone: with the meeting as a further condition, Postgres might use an index over the
+-- whole meeting. The rows to update are joined by ctid: joined by their key, Postgres might read the whole meeting.
 CREATE OR REPLACE FUNCTION derive_locked_attendance(of_meeting text, participant_ids uuid[]) RETURNS void
 LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
@@ -90,16 +107,21 @@ BEGIN
             derived.status, derived.late, derived.arrived_at, derived.left_at, derived.entry);
 END $$;
 
--- Derives the attendance of these participants and of those whom they represent. Locks their rows first.
+-- Derives the attendance of these participants and of those whom they represent, and stores it.
+--
+-- Arguments: the code of the meeting; the ids of participants.
+-- Locks: their rows of attendance, as lock_attendance does.
 CREATE OR REPLACE FUNCTION derive_attendance(of_meeting text, participant_ids uuid[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM derive_locked_attendance(of_meeting, lock_attendance(of_meeting, participant_ids));
 END $$;
 
--- Trigger AFTER each statement on participants: adds the attendance of new participants, and derives that of changed
--- ones and of those whom they represent or represented. (Rows of deleted participants go by their foreign key.) Locks
--- the attendance rows as lock_attendance does.
+-- Trigger on participants, AFTER each statement: keeps the table attendance up to date. It inserts the rows of new
+-- participants, and derives those of changed ones and of all whom they represent or represented before. The rows of
+-- deleted participants are deleted by their foreign key.
+--
+-- Locks: the rows of attendance, as lock_attendance does, one meeting after the other.
 CREATE OR REPLACE FUNCTION sync_attendance() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     of_meeting text;
@@ -144,10 +166,12 @@ REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT 
 CREATE OR REPLACE TRIGGER sync_attendance_on_delete AFTER DELETE ON participants
 REFERENCING OLD TABLE AS rows_before FOR EACH STATEMENT EXECUTE FUNCTION sync_attendance();
 
--- Trigger on sessions: derives the attendance of all who were scanned at the meeting, because who is late depends on
--- when a session starts, and who is invited on which sessions are parallel. Takes the lock roll_lock_key(meeting)
--- exclusively, because it must see the scans that gates are just storing. Its name puts it before the other triggers
--- that take locks: see locks.sql.
+-- Trigger on sessions, AFTER each row: derives the attendance of all participants with a scan at the meeting. Who is
+-- late depends on the start of a session, and who is invited to it on which sessions are parallel.
+--
+-- Locks: first roll_lock_key(meeting), exclusively, because the trigger must see the scans that devices are storing at
+-- the same time; then the rows of attendance, as lock_attendance does. Triggers run in the order of their names: this
+-- name makes it the first one that locks (the order is in locks.sql).
 CREATE OR REPLACE FUNCTION derive_attendance_of_sessions() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     of_meeting text := CASE WHEN TG_OP = 'DELETE' THEN OLD.meeting ELSE NEW.meeting END;

@@ -1,15 +1,18 @@
--- Attendance as it follows from the list and the scans. all.sql runs this file twice: in the schema public over what is
--- known now, and with search_path = history, public over what was known at rakornas.known_at.
+-- Attendance, derived from the participants and the scans. all.sql runs this file twice: in the schema public over what
+-- is known now, and with search_path = history, public over what was known at the instant rakornas.known_at.
 
--- Each scan with its participant, its effective time and its classification. A participant who is assigned to one of
--- several parallel sessions is not invited to another of them. The subqueries with LIMIT 1 and OFFSET 0 are never
--- flattened, so Postgres goes from a participant to their badges, from a badge to its scans and from a scan to the
--- clock of its device, whatever the statistics say. With ordinary joins and old statistics, Postgres read all scans of
--- all devices for each participant; statistics are old just when all participants arrive.
+-- Each scan with its participant (null if the badge is unknown), its effective time on the service's clock, and its
+-- classification (classify_scan). A participant who is assigned to one of several parallel sessions is not invited to
+-- the others.
+--
+-- Postgres never flattens subqueries with LIMIT 1 or OFFSET 0. So its plan always goes from a participant to their
+-- badges, from a badge to its scans, and from a scan to the clock of its device. With plain joins and outdated
+-- statistics it read all scans of all devices for each participant, and statistics are outdated just when all
+-- participants arrive.
 CREATE OR REPLACE VIEW classified_scans AS
 SELECT meeting, id, digest, device_id, clock_epoch, sequence, badge, badge_text, direction, session, scanned_at,
-    sent_at, received_at, after_closing, reported_outcome, client, request_id, annulled_at, annulled_by, annulled_for,
-    legal_basis, participant, revoked_at, effective_at, in_parallel_session,
+    sent_at, received_at, after_closing, reported_outcome, client, request_id, annulled_at, annulled_by,
+    annulment_reason, legal_basis, participant, revoked_at, effective_at, in_parallel_session,
     classify_scan(direction, badge IS NOT NULL, after_closing, participant IS NOT NULL AND NOT in_parallel_session,
         effective_at, revoked_at) AS classification
 FROM (
@@ -31,7 +34,7 @@ FROM (
     LEFT JOIN participants AS listed ON listed.id = badge.participant
 ) AS located;
 
--- The scans of each participant that count: entries and exits that are not annulled.
+-- The scans that count for each participant: entries and exits that are not annulled.
 CREATE OR REPLACE VIEW entries_and_exits AS
 SELECT issued.participant, scan.id, scan.digest, scan.session, scan.effective_at, scan.classification
 FROM badges AS issued
@@ -41,10 +44,16 @@ CROSS JOIN LATERAL (
 ) AS scan
 WHERE scan.classification IN ('entry', 'exit') AND scan.annulled_at IS NULL;
 
--- One row a participant. What the scans show goes before the status that was set by hand, and that before who came in
--- their place (who represents them). Late: the first entry is after the start of the session at whose gate it was or,
--- where the gate names no session or its hour is unknown, of the first session that is for all or that the participant
--- is assigned to.
+-- The attendance of each participant, one row each.
+--
+--   status      'present' after an entry; otherwise the status that was set by hand, if it is not 'expected'; otherwise
+--               'represented' if a participant who represents this one, directly or through others, is present.
+--   late        after an entry: the first entry is later than the start of the session that the scan names. If it names
+--               none, or one without a time: later than the first session that is for all or to which the participant
+--               is assigned. Without an entry: as set by hand.
+--   arrived_at  the time of the first entry. Without an entry: as set by hand.
+--   left_at     after an entry: the time of the last scan if it is an exit, otherwise null. Without: as set by hand.
+--   entry       the id of the scan that was the first entry.
 CREATE OR REPLACE VIEW derived_attendance AS
 SELECT listed.meeting, listed.id AS participant, listed.organization, listed.office,
     ARRAY(SELECT jsonb_array_elements_text(listed.parts -> 'sessions')) AS sessions,

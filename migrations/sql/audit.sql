@@ -1,5 +1,8 @@
--- Trigger on the tables of the audit trail: rows are only ever added. For the owner too, who needs no privilege. An
--- owner who must cut the trail uses ALTER TABLE … DISABLE TRIGGER; the chain of hashes shows that it was cut.
+-- Trigger on the tables of the audit trail, BEFORE each statement: rejects UPDATE, DELETE and TRUNCATE, even by the
+-- owner, who needs no privilege. An owner who has to delete old lines uses ALTER TABLE … DISABLE TRIGGER; the hash
+-- chain then shows that lines are missing.
+--
+-- Raises insufficient_privilege.
 CREATE OR REPLACE FUNCTION forbid_update() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% is only ever added to', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';

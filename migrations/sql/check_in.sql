@@ -1,6 +1,8 @@
--- One submission of a device: `p` its number in the call, `shift` what must be added to the device's time to get the
--- service's, in microseconds, computed from the readings so far. The types are dropped first because CREATE TYPE knows
--- no OR REPLACE. check_in() uses them: whoever changes a type must replace check_in() too.
+-- One submission of a device. `p`: its number in the call. `shift`: microseconds to add to the device's time to get the
+-- service's; check_in() computes it.
+--
+-- The types are dropped first, because CREATE TYPE has no OR REPLACE. check_in() uses them, so a migration that changes
+-- a type must also replace check_in(); migrations.replace does that.
 -- squawk-ignore ban-drop-type
 DROP TYPE IF EXISTS device_submission;
 CREATE TYPE device_submission AS (
@@ -8,7 +10,7 @@ CREATE TYPE device_submission AS (
     shift bigint
 );
 
--- One scan of submission `p`: `n` its number in the submission, `badge` the SHA-256 of the badge's text.
+-- One scan of submission `p`. `n`: its number in the submission. `badge`: the SHA-256 of the badge's text.
 -- squawk-ignore ban-drop-type
 DROP TYPE IF EXISTS device_scan;
 CREATE TYPE device_scan AS (
@@ -16,25 +18,30 @@ CREATE TYPE device_scan AS (
     scanned_at timestamptz, sequence bigint
 );
 
--- Stores, classifies and counts the scans of some submissions, no two of one device, in one statement.
+-- Stores, classifies and counts the scans of several submissions in one transaction.
 --
--- Arguments: the meeting's code; `submissions`, a JSON array of device_submission; `device_scans`, a JSON array of
--- device_scan. Returns a row for each scan, in order: its numbers; status 201 if the scan is new, 200 if it was stored
--- before; the outcome that was reported first; its effective time; and the device's clock shift in microseconds.
--- Returns no row if there is no such meeting.
+-- Arguments: the code of the meeting; `submissions`, a JSON array of device_submission, at most one of each device;
+-- `device_scans`, a JSON array of device_scan.
 --
--- Locks, always in this order, because two submissions could deadlock otherwise:
---   1. roll_lock_key(meeting), shared by all gates. Closing the roll takes it exclusively, so a scan is stored either
---      before the closing or as one that came after it.
---   2. The clock of each device, in the order of device and epoch. A submission waits for the one before it of its
---      device, whose clock it may move, and with it the times of all that the device has seen.
---   3. The attendance rows of the participants, in the order of their ids (lock_attendance). Gates that see the same
---      badge wait for each other there, so that only one gate reports a first entry.
---   4. The scans, by their unique key.
+-- Returns a row for each scan, ordered by `p` and `n`:
+--   status        201 if the scan is new, 200 if it was stored before.
+--   outcome       The outcome that was reported first.
+--   effective_at  The time of the scan on the service's clock.
+--   shift         The clock shift of the device, in microseconds.
+-- No row if there is no such meeting.
+--
+-- Locks, in this order, because two transactions could deadlock otherwise:
+--   1. roll_lock_key(meeting), shared. Closing the roll takes it exclusively, so a scan is stored either before the
+--      closing, or as one that came after it.
+--   2. The row of device_clocks of each device, in the order of device and epoch. A submission waits for the previous
+--      one of its device, because it may change the clock shift and with it the times of all scans of the device.
+--   3. The rows of attendance of the participants, in the order of their ids (lock_attendance). Devices that scan the
+--      same badge wait for each other there, so that only one of them reports a first entry.
+--   4. The scans, by their primary key.
 --   5. The counters, in the order of their keys (count_attendance).
 --
--- LIMIT 1 where there can be no more rows, and no sequential scans: each row is looked up by its key, whatever the
--- statistics say.
+-- LIMIT 1 on lookups of a single row, and the settings of the function, make Postgres look up each row by its key,
+-- whatever the statistics say.
 CREATE OR REPLACE FUNCTION check_in(of_meeting text, submissions json, device_scans json) RETURNS TABLE (
     p int, n int, status int, outcome text, effective_at timestamptz, shift bigint
 ) LANGUAGE plpgsql

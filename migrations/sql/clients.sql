@@ -1,5 +1,5 @@
--- Trigger on clients: moves `revision` and `updated_at` when anything changes that decides what its tokens may, so
--- that tokens made before the change can be told from those made after it.
+-- Trigger on clients, BEFORE UPDATE of each row: increments `revision` and sets `updated_at` if a column changes that
+-- decides what the client's tokens allow. So tokens issued before the change are recognised. Otherwise it keeps both.
 CREATE OR REPLACE FUNCTION bump_client_revision() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.revision := OLD.revision;
@@ -16,8 +16,8 @@ END $$;
 CREATE OR REPLACE TRIGGER bump_client_revision BEFORE UPDATE ON clients
 FOR EACH ROW EXECUTE FUNCTION bump_client_revision();
 
--- Trigger on clients, client_secrets and signing_keys: notifies every worker on the channel `clients`, which then reads
--- what has changed.
+-- Trigger on clients, client_secrets and signing_keys, AFTER each statement: sends a notification on the channel
+-- `clients`, so that each worker reads these tables again.
 CREATE OR REPLACE FUNCTION notify_clients() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_notify('clients', '');

@@ -1,13 +1,17 @@
--- Counters of a roll, updated in the transaction that changes the roll.
+-- Counters of the participants of a meeting, updated in the transaction that changes their attendance.
 --
 -- A row of attendance_counts counts the participants of one group: of the whole list (family 'all'), a session, an
--- organization ('body') or an office, the last two also within a session. A column counts each status, and those who
--- were late. A group of the whole list, a session or an office is spread over 16 rows (`slot`, by the participant's
--- id), so that gates do not all wait for one row; an organization has one row, because whoever reads the counts of all
--- organizations reads all their rows.
+-- organization ('body') or an office; the last two also within each session. One column counts each status, and one
+-- those who were late. The counters of the whole list, a session and an office are the sums of 16 rows (`slot`, chosen
+-- by the participant's id), so that devices do not all wait for one row. An organization has one row, because a summary
+-- reads the rows of all organizations.
 
--- The groups in which a participant is counted: one row each, the key of attendance_counts without the meeting. `slot`:
--- the participant's, so that a counter goes down in the row in which it went up.
+-- Lists the groups in which a participant is counted.
+--
+-- Arguments: the participant's organization and office, or null; the codes of the sessions to which the participant is
+-- assigned; the slot, 0 to 15, always the same for a participant, so that a counter decreases in the row in which it
+-- increased.
+-- Returns: a row for each group: the key of attendance_counts without the meeting. '' stands for null.
 CREATE OR REPLACE FUNCTION counter_keys(organization text, office text, sessions text[], slot int)
 RETURNS TABLE (family text, of_session text, of_body text, of_office text, of_slot int) LANGUAGE sql IMMUTABLE AS $$
     SELECT 'all', '', '', '', slot
@@ -20,7 +24,7 @@ RETURNS TABLE (family text, of_session text, of_body text, of_office text, of_sl
     SELECT 'office', code, '', coalesce(office, ''), slot FROM unnest(array_prepend('', sessions)) AS code
 $$;
 
--- The expected counters, counted anew from `attendance`.
+-- The counters as they should be, computed from the table attendance. attendance_counts must be equal to it.
 CREATE OR REPLACE VIEW derived_counts AS
 SELECT meeting, family, of_session AS session, of_body AS organization, of_office AS office, of_slot AS slot,
     sum(invited)::int AS invited, sum(expected)::int AS expected, sum(present)::int AS present,
@@ -43,11 +47,14 @@ FROM (
 WHERE (invited, expected, present, represented, excused, on_duty_elsewhere, on_leave, absent, late)
     <> (0, 0, 0, 0, 0, 0, 0, 0, 0) GROUP BY 1, 2, 3, 4, 5, 6;
 
--- Trigger AFTER each statement on attendance: adds the differences to the counters, in the order of their keys, so that
--- all writers wait for each other's counters in the same order. The three branches differ in the rows that they count
--- and their signs: a transition table that the event does not have cannot be named. Participants with the same values
--- are grouped by hash, without sorting: the plan is made for the first scan and kept for submissions of hundreds. jit
--- is off because Postgres before 18 would compile the query, whose estimated cost is far too high.
+-- Trigger on attendance, AFTER each statement: adds the differences to the counters. It does nothing while the setting
+-- rakornas.anonymising is 'on', because the counters stay when the participants are deleted.
+--
+-- Locks: the rows of attendance_counts, in the order of their keys, so that concurrent transactions do not deadlock.
+--
+-- The three branches count different rows, with different signs: a transition table that an event does not have cannot
+-- be named. enable_sort = off makes Postgres group by hash; the plan is made at the first scan and also used for
+-- submissions of hundreds. jit = off, because Postgres before 18 estimates a far too high cost and would compile.
 CREATE OR REPLACE FUNCTION count_attendance() RETURNS trigger LANGUAGE plpgsql
 SET enable_sort = off SET jit = off AS $$
 BEGIN

@@ -1,15 +1,17 @@
 -- History: every version of every row, with the commits that added and removed it.
 --
--- A transaction that writes the record is one commit: a row of history.commits. A deferred trigger stamps it when all
--- else of the transaction is done. Transactions queue for one row (history.clock) to be stamped, so stamps are in the
--- order of the commits, and each is later than the one before, whatever the machine's clock does. The row is locked
--- only for that last moment. Commits are numbered by a sequence, not by transaction ids, because those begin anew in a
--- cluster into which a dump is restored.
+-- A transaction that writes to a table with history is one commit: a row of history.commits. A deferred trigger stamps
+-- it with the time after everything else in the transaction. To do so, transactions lock the one row of history.clock
+-- until they end. So the stamps are in the order of the commits, and each is later than the previous one even if the
+-- machine's clock is set back. The row is locked only for that last moment. A sequence numbers the commits, because
+-- transaction ids start again in a cluster into which a dump is restored.
 --
--- For each table T there is history.T_rows with all versions, and a view history.T of the versions that were known at
--- the instant in the setting rakornas.known_at. With search_path = history, public the same SQL reads the past.
+-- For each table T there is a table history.T_rows of all versions, and a view history.T of the versions that were
+-- known at the instant in the setting rakornas.known_at. With search_path = history, public the same SQL reads the
+-- past.
 
--- The commit of the current transaction; creates it at the first call. Returns its id.
+-- Returns the id of the current transaction's commit, and creates the commit at the first call. The setting
+-- rakornas.commit stores the id until the end of the transaction.
 CREATE OR REPLACE FUNCTION current_commit() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -24,7 +26,10 @@ BEGIN
     RETURN new_id;
 END $$;
 
--- Trigger on history.commits: stamps the commit. Locks the one row of history.clock until the transaction ends.
+-- Trigger on history.commits, deferred to the end of the transaction: stamps the commit with the current time, or with
+-- a microsecond after the previous stamp if that is later.
+--
+-- Locks: the one row of history.clock, until the transaction ends.
 CREATE OR REPLACE FUNCTION stamp_commit() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -40,8 +45,10 @@ DROP TRIGGER IF EXISTS stamp_commit ON history.commits;
 CREATE CONSTRAINT TRIGGER stamp_commit AFTER INSERT ON history.commits
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION stamp_commit();
 
--- Trigger on each table with history: writes the row's versions. Arguments: the columns of the primary key. A version
--- that the same transaction had added is deleted, not ended, because nobody else ever saw it.
+-- Trigger on each table with history, AFTER each row: ends the former version of the row and adds the new one.
+-- Arguments: the columns of the primary key.
+--
+-- A version that the same transaction has added is deleted instead of ended, because no other transaction ever saw it.
 CREATE OR REPLACE FUNCTION record_history() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -75,15 +82,19 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Trigger on each table with history: refuses TRUNCATE, which no row trigger would see.
+-- Trigger on each table with history: rejects TRUNCATE, for which no row trigger would run.
+--
+-- Raises insufficient_privilege.
 CREATE OR REPLACE FUNCTION forbid_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'delete the rows of % one by one: their history must tell that they are gone', TG_TABLE_NAME
         USING ERRCODE = 'insufficient_privilege';
 END $$;
 
--- Gives a table its history: history.<name>_rows, the view history.<name>, and the triggers. `keys`: the columns of its
--- primary key. Call it again after a column was added to the table: the history follows.
+-- Creates the history of a table: history.<name>_rows, the view history.<name>, and the triggers. Call it again after a
+-- column was added to the table, to add the column to the history.
+--
+-- Arguments: the name of the table; the columns of its primary key.
 CREATE OR REPLACE FUNCTION enable_history(name text, VARIADIC keys text[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     attribute record;
@@ -124,7 +135,9 @@ BEGIN
     );
 END $$;
 
--- Writes the rows that a table has already as the first versions of its history. Does nothing if it has a history.
+-- Writes the existing rows of a table as the first versions of its history. Does nothing if there are any versions.
+--
+-- Arguments: the name of the table.
 CREATE OR REPLACE FUNCTION backfill_history(name text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format(

@@ -1,25 +1,27 @@
--- Keys of the advisory locks, all in one place. Each function returns a key for pg_advisory_lock() and its like.
+-- The keys of all advisory locks. Each function returns a key for pg_advisory_lock() and the similar functions.
 --
--- The transaction of a request takes several locks in this order. `rakornas load` and imports of many rows do not: they
--- take a lock for each row. A deadlock is possible there; Postgres ends one of the two, and its caller tries again.
--- Locks on rows come after advisory locks, unless a trigger takes the advisory lock because of the row.
+-- The transaction of a request that takes several locks takes them in the order below. `rakornas load` and imports of
+-- many rows cannot, because they take locks for each row. They can deadlock: Postgres then cancels one transaction, and
+-- its caller tries again. Row locks are taken after advisory locks, except where a trigger on a row takes an advisory
+-- lock.
 --
---   1. migrations                   One process migrates. Taken before these functions exist: its key is LOCK in
---                                   migrations/env.py. Held by the session.
---   2. grant_lock_key()             One process changes the rights of the service's role.
+--   1. migrations                   One process migrates. It is taken before these functions exist: its key is
+--                                   MIGRATION_LOCK_KEY in migrations/env.py. A session-level lock.
+--   2. grant_lock_key()             One process changes the privileges of the service's role.
 --   3. load_lock_key()              One process loads reference data.
 --   4. first_client_lock_key()      One process creates the first client.
 --   5. signing_key_lock_key()       One worker creates the next signing key.
---   6. idempotency_lock_key(...)    One request at a time with a client's Idempotency-Key. Tried, never waited for.
---   7. parent_lock_key(table)       One writer of parents in `organizations` or `stages`.
---   8. office_lock_key(...)         One writer of an office of an organization.
+--   6. idempotency_lock_key(...)    One request at a time with a client's Idempotency-Key. Never waited for.
+--   7. parent_lock_key(table)       One transaction writes parents in `organizations` or `stages`.
+--   8. office_lock_key(...)         One transaction writes an office of an organization.
 --   9. roll_lock_key(meeting)       Shared: requests that write a meeting's participants or scans. Exclusive: closing,
 --                                   anonymising or recomputing the roll, and changing the meeting's sessions.
---  10. delegation_lock_key(...)     One writer of an organization's delegates to a meeting.
---  11. speaker_lock_key(...)        One writer of a person's sessions at a meeting. Of one session: in id order.
+--  10. delegation_lock_key(...)     One transaction writes an organization's delegates to a meeting.
+--  11. speaker_lock_key(...)        One transaction writes a person's sessions at a meeting. The locks of the speakers
+--                                   of one session are taken in the order of their ids.
 --
--- sealing_lock_key() is tried by a connection of its own (the sealer's or `rakornas audit seal`), which takes no other
--- advisory lock. It is held until all lines are sealed.
+-- sealing_lock_key() has no place in the order: the sealer and `rakornas audit seal` use a separate connection for it,
+-- which takes no other advisory lock. They do not wait for it, and release it when all lines are sealed.
 
 CREATE OR REPLACE FUNCTION grant_lock_key() RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN hashtextextended('grant', 0);
@@ -36,7 +38,7 @@ RETURN hashtextextended('signing key', 0);
 CREATE OR REPLACE FUNCTION sealing_lock_key() RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN hashtextextended('sealing', 0);
 
--- The line feed separates the two: neither a client's id nor a key contains one.
+-- The line feed separates the two values, because neither a client's id nor a key contains one.
 CREATE OR REPLACE FUNCTION idempotency_lock_key(client text, key text) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN hashtextextended(client || E'\n' || key, 7);
@@ -51,8 +53,8 @@ RETURN hashtextextended(organization || '/' || office, 15);
 CREATE OR REPLACE FUNCTION roll_lock_key(meeting text) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN hashtextextended(meeting, 17);
 
--- `organization`: null for a change of the meeting's `places`. That key excludes no organization's writers: the row
--- lock on the meeting does.
+-- `organization`: null for a change of the meeting's `places`. That key does not exclude transactions that write
+-- delegates; the row lock on the meeting does.
 CREATE OR REPLACE FUNCTION delegation_lock_key(meeting text, organization text) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN hashtextextended(meeting || '/' || coalesce(organization, ''), 18);

@@ -1,10 +1,12 @@
--- Parts of an object that other tables store: copied into the column `parts` of the object's row, so that a change of a
--- part is a change of the object: it increments the object's revision and is in its history.
+-- Parts of an object that have their own table are copied into the column `parts` of the object's row. So a change of a
+-- part is a change of the object: it increments the object's revision, and the object's history contains it.
 
--- Trigger AFTER each statement, with transition tables rows_before and rows_after. Arguments: the object's table, the
--- member, the column that orders the parts, the columns that are left out (a text[] literal), and pairs of columns: the
--- part's and the object's. Runs once a statement, however many parts it writes, because each run updates, and so locks,
--- the objects' rows.
+-- Trigger on a table of parts, AFTER each statement, with the transition tables rows_before and rows_after: copies the
+-- parts of the objects concerned.
+--
+-- Arguments: the object's table; the member of `parts`; the column by which the parts are ordered; the columns to leave
+-- out (a text[] literal); then pairs of columns by which the tables are joined, first the part's, then the object's.
+-- Locks: the rows of the objects, because it updates them. It therefore runs once for a statement, not for each part.
 CREATE OR REPLACE FUNCTION copy_parts() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     same_key text := '';
@@ -73,7 +75,10 @@ FOR EACH STATEMENT EXECUTE FUNCTION copy_parts(
     'sessions', 'speakers', 'position', '{meeting,session,position}', 'meeting', 'meeting', 'session', 'code'
 );
 
--- The same for the sessions of a participant, which are copied as a list of codes.
+-- Trigger on participant_sessions, AFTER each statement: copies the sessions of the participants concerned into
+-- `parts`, as a list of codes.
+--
+-- Locks: the rows of the participants, because it updates them.
 CREATE OR REPLACE FUNCTION copy_sessions() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     changed_keys text := CASE TG_OP

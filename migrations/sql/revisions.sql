@@ -1,7 +1,10 @@
--- Revisions: one row of `revisions` for each object and transaction that changed it, with its content before and after.
+-- Revisions: a row of `revisions` for each transaction that changed an object, with the object's content before and
+-- after.
 
--- Trigger BEFORE INSERT OR UPDATE: moves `revision` and `updated_at` if the content changes, and keeps them otherwise.
--- Arguments: the table's generated columns, which are not compared: they are not computed yet.
+-- Trigger BEFORE INSERT OR UPDATE of each row: increments `revision` and sets `updated_at` if the content changes, and
+-- keeps both otherwise.
+--
+-- Arguments: the table's generated columns. They are not compared, because they are not computed yet.
 CREATE OR REPLACE FUNCTION bump_revision() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     not_compared constant text[] := ARRAY['revision', 'updated_at'] || TG_ARGV;
@@ -19,14 +22,18 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- The key of an object as it stands in its address: the values of its key columns, joined by "/".
+-- Returns the key of an object as in its URL: the values of its key columns, joined by "/".
+--
+-- Arguments: the row as JSON; the key columns in order.
 CREATE OR REPLACE FUNCTION object_key(object jsonb, columns text[]) RETURNS text LANGUAGE sql IMMUTABLE
 RETURN (
     SELECT string_agg(object ->> name, '/' ORDER BY n) FROM unnest(columns) WITH ORDINALITY AS key_column (name, n)
 );
 
--- The content of a row as members of the object: without generated columns, revision and time, and with the members
--- that other tables store for it (the column `parts`). A meeting's source is nested, as in its document.
+-- Returns the content of a row as the members of its object: without generated columns, `revision` and `updated_at`,
+-- and with the members that other tables store (the column `parts`). A meeting's source is nested, as in its document.
+--
+-- Arguments: the row as JSON; the table's generated columns.
 CREATE OR REPLACE FUNCTION object_content(object jsonb, generated text[]) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     content jsonb := object - (generated || ARRAY['revision', 'updated_at', 'parts'])
@@ -43,10 +50,12 @@ BEGIN
     RETURN content;
 END $$;
 
--- Writes a revision of an object, or adds to the one that the same transaction has written: two changes in one
--- transaction are one revision. The author and the reason come from the settings rakornas.client, made_by, request_id,
--- reason and legal_basis. `number`: the revision; `content_before`: null for a creation; `content_after`: null for a
--- deletion.
+-- Writes a revision of an object. If the same transaction has already written one, it changes that one: all changes of
+-- an object in one transaction are one revision. An object that was created and deleted in one transaction has none.
+--
+-- Arguments: the name of the object's list; its key; the number of the revision; the content before, null for a
+-- creation; the content after, null for a deletion. The author and the reason come from the settings rakornas.client,
+-- made_by, request_id, reason and legal_basis.
 CREATE OR REPLACE FUNCTION upsert_revision(
     of_resource text, object_key text, number int, content_before jsonb, content_after jsonb
 ) RETURNS void LANGUAGE plpgsql AS $$
@@ -85,8 +94,9 @@ BEGIN
     END IF;
 END $$;
 
--- Trigger AFTER INSERT OR UPDATE OR DELETE: writes the revision. Arguments: the resource, its key columns and its
--- generated columns, the last two as text[] literals.
+-- Trigger AFTER INSERT OR UPDATE OR DELETE of each row: writes the revision of the object, if its content has changed.
+--
+-- Arguments: the name of the object's list; the key columns and the generated columns, as text[] literals.
 CREATE OR REPLACE FUNCTION record_revision() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -113,10 +123,13 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Trigger BEFORE INSERT OR UPDATE, after bump_revision (triggers run in the order of their names): further changes in
--- the same transaction keep the revision of the first one, and an object that is created again under a deleted key
--- continues its numbers, so that an entity tag is never reused. Arguments: the resource and its key columns. Locks a
--- row with the same key FOR KEY SHARE, to wait for a transaction that is deleting it.
+-- Trigger BEFORE INSERT OR UPDATE of each row, after bump_revision (triggers run in the order of their names): sets the
+-- number of the revision. Further changes in the same transaction keep the number of the first one. An object that is
+-- created under the key of a deleted one continues its numbers, so that an entity tag is never used twice.
+--
+-- Arguments: the name of the object's list; the key columns, as a text[] literal.
+-- Locks: if the key existed before, the row with the same key, FOR KEY SHARE, to wait for a transaction that deletes
+-- it.
 CREATE OR REPLACE FUNCTION number_revision() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     keys constant text[] := TG_ARGV[1];
@@ -144,9 +157,10 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- Gives a table of objects with addresses its history and its revisions, and writes its existing rows as the first
--- ones. `resource`: the name of the object's list; `name`: the table; `keys`: the columns of its primary key;
--- `generated`: its generated columns. Call it again after a column was added.
+-- Creates the history and the revisions of a table of objects with URLs, and writes the existing rows as the first
+-- versions and revisions. Call it again after a column was added to the table.
+--
+-- Arguments: the name of the objects' list; the table; the columns of its primary key; its generated columns.
 CREATE OR REPLACE FUNCTION enable_revisions(resource text, name text, keys text[], generated text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -188,6 +202,6 @@ SELECT enable_revisions('sessions', 'sessions', '{meeting,code}', '{folded}');
 SELECT enable_revisions('statements', 'meeting_statements', '{id}', '{}');
 SELECT enable_revisions('participants', 'participants', '{id}', '{folded,open_status}');
 
--- A former code has a revision of its own, but no address: it is a part of its region.
+-- A former code has a number of revision, but no URL and no rows in `revisions`: it is a part of its region.
 CREATE OR REPLACE TRIGGER bump_revision BEFORE INSERT OR UPDATE ON region_codes
 FOR EACH ROW EXECUTE FUNCTION bump_revision();

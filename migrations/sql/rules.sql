@@ -1,9 +1,11 @@
--- Rules that no constraint of one row can express. A trigger that refuses raises check_violation with the name of a
--- constraint, as a check constraint would. Where a row conflicts with another session, the hint is that session's key.
+-- Rules that a constraint on one row cannot express. A trigger that rejects a row raises check_violation with a
+-- constraint name, as a check constraint does. If a row conflicts with another session, the hint is that session's key.
 
--- Trigger on organizations and stages: no row is above itself, and at most 15 rows are above the changed one. Takes the
--- lock parent_lock_key(table), because two transactions could together create a cycle. Runs after the statement's rows
--- are in, because one statement may bring a whole tree.
+-- Trigger on organizations and stages, AFTER each row: rejects a row that is its own ancestor, or has more than 15
+-- ancestors. It runs after the statement, because one statement may insert a whole tree.
+--
+-- Locks: parent_lock_key(table), because two concurrent transactions could create a cycle together.
+-- Raises check_violation with the constraint ck_<table>_parent_no_circle or ck_<table>_parent_depth.
 CREATE OR REPLACE FUNCTION reject_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     ancestor text := NEW.parent;
@@ -32,9 +34,12 @@ FOR EACH ROW WHEN (NEW.parent IS NOT NULL) EXECUTE FUNCTION reject_cycle();
 CREATE OR REPLACE TRIGGER reject_cycle AFTER INSERT OR UPDATE OF parent ON stages
 FOR EACH ROW WHEN (NEW.parent IS NOT NULL) EXECUTE FUNCTION reject_cycle();
 
--- Trigger on sessions and meetings: a session lies within the days of its meeting, in the meeting's time zone. A change
--- of a session locks the meeting's row FOR SHARE, because both may change at the same time. The meeting's trigger can
--- be deferred, so that a meeting can be moved together with its sessions.
+-- Trigger on sessions and meetings, AFTER each row: rejects a session outside the days of its meeting, in the meeting's
+-- time zone. A session may end at midnight of the last day. The trigger on meetings can be deferred, so that a meeting
+-- can be moved together with its sessions.
+--
+-- Locks: for a change of a session, the meeting's row, FOR SHARE, because both may change at the same time.
+-- Raises check_violation with the constraint ck_sessions_within_meeting, and the session's key as the hint.
 CREATE OR REPLACE FUNCTION require_sessions_within_meeting() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     meeting_row meetings;
@@ -67,10 +72,15 @@ DROP TRIGGER IF EXISTS sessions_within_meeting ON meetings;
 CREATE CONSTRAINT TRIGGER sessions_within_meeting AFTER UPDATE OF code, start_on, end_on, time_zone ON meetings
 DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION require_sessions_within_meeting();
 
--- Trigger on sessions, session_speakers and participant_sessions: nobody speaks, and nobody is seated, in two sessions
--- of one parallel group. Because two writers may come at the same time, it takes the lock speaker_lock_key(meeting,
--- official) of each speaker in the order of their ids, and locks the rows of the seated participants: one advisory lock
--- for each of thousands of participants could fill the server's lock table.
+-- Trigger on sessions, session_speakers and participant_sessions, AFTER each row: rejects a speaker of two sessions of
+-- one parallel group, and a participant who is assigned to two of them.
+--
+-- Locks: first speaker_lock_key(meeting, official) of each speaker of the session; then the rows of the assigned
+-- participants, FOR NO KEY UPDATE; both in the order of their ids, because concurrent transactions could create the
+-- conflict together. Participants get row locks, because thousands of advisory locks could fill the server's lock
+-- table.
+-- Raises check_violation with the constraint ck_session_speakers_parallel_sessions or
+-- ck_participant_sessions_parallel_sessions, and the key of the other session as the hint.
 CREATE OR REPLACE FUNCTION reject_parallel_sessions() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     changed jsonb := to_jsonb(NEW);
@@ -138,9 +148,11 @@ FOR EACH ROW EXECUTE FUNCTION reject_parallel_sessions();
 CREATE OR REPLACE TRIGGER reject_parallel_sessions AFTER UPDATE OF parallel_group ON sessions
 FOR EACH ROW WHEN (OLD.parallel_group IS DISTINCT FROM NEW.parallel_group) EXECUTE FUNCTION reject_parallel_sessions();
 
--- Trigger on appointments: takes the lock office_lock_key(organization, office) before the exclusion constraints are
--- checked. Without it, several writers of one office would deadlock; with it, the second waits and is then refused. Its
--- name sorts before bump_revision, so that `updated_at` is set after the wait.
+-- Trigger on appointments, BEFORE INSERT OR UPDATE of each row: takes a lock before the exclusion constraints are
+-- checked. Without it, concurrent transactions that write one office would deadlock; with it, the second one waits and
+-- is then rejected. The name sorts before bump_revision, so that `updated_at` is set after the wait.
+--
+-- Locks: office_lock_key(organization, office).
 CREATE OR REPLACE FUNCTION acquire_office_lock() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(office_lock_key(NEW.organization, NEW.office));
@@ -150,7 +162,11 @@ END $$;
 CREATE OR REPLACE TRIGGER acquire_office_lock BEFORE INSERT OR UPDATE ON appointments
 FOR EACH ROW EXECUTE FUNCTION acquire_office_lock();
 
--- Trigger on participants: the chain of those whom the changed one represents ends, after 16 steps at most.
+-- Trigger on participants, AFTER each row: rejects a participant who represents itself through others, or at the end of
+-- a chain of more than 16 steps. It takes no lock: concurrent transactions can create a cycle together, which
+-- with_represented tolerates.
+--
+-- Raises check_violation with the constraint ck_participants_represents_no_circle.
 CREATE OR REPLACE FUNCTION reject_representation_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     represented uuid := NEW.represents;
@@ -171,9 +187,11 @@ END $$;
 CREATE OR REPLACE TRIGGER reject_representation_cycle AFTER INSERT OR UPDATE OF represents ON participants
 FOR EACH ROW WHEN (NEW.represents IS NOT NULL) EXECUTE FUNCTION reject_representation_cycle();
 
--- Trigger on participants and meetings: an organization sends at most meetings.places delegates. Takes the lock
--- delegation_lock_key(meeting, organization), because two writers could both take the last place, then locks the
--- meeting's row FOR SHARE.
+-- Trigger on participants and meetings, AFTER each row: rejects more delegates of an organization than meetings.places.
+--
+-- Locks: first delegation_lock_key(meeting, organization), because two concurrent transactions could both take the last
+-- place; then the meeting's row, FOR SHARE.
+-- Raises check_violation with the constraint ck_participants_places_left or ck_meetings_places_left.
 CREATE OR REPLACE FUNCTION enforce_places() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     of_meeting text := CASE WHEN TG_TABLE_NAME = 'meetings' THEN to_jsonb(NEW) ->> 'code'

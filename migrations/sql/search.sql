@@ -1,16 +1,21 @@
--- Text search by trigrams.
+-- Text search by trigrams (pg_trgm).
 
--- The text that search compares: without case, accents and any form of apostrophe. `unaccent` is only STABLE, because
--- its dictionary could be changed; ours never is, and a generated column needs IMMUTABLE. NFKC would turn the acute
--- accent that people type for an apostrophe into a space, so that one is removed first.
+-- Returns a text in the form that search compares: the parts joined by spaces, in lower case, without accents and
+-- apostrophes of any kind.
+--
+-- The function is IMMUTABLE, as generated columns require. unaccent() is only STABLE, because its dictionary could be
+-- changed; here it never is. NFKC would turn an acute accent, typed for an apostrophe, into a space, so it is removed
+-- before.
 CREATE OR REPLACE FUNCTION fold(VARIADIC parts text[]) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN lower(translate(
     unaccent('unaccent', normalize(translate(array_to_string(parts, ' '), U&'\00B4\02C8', ''), NFKC)),
     U&'''`\02B9\02BB\02BC\02BE\02BF\2018\2019\201B\2032\FF07', ''));
 
--- How well the words of a search match a text, from 0 to 1: the mean of the phrase's similarity and the words' mean
--- similarity. The phrase alone would rank every "KPU …" like the one that is meant by "KPU DKI". Exact words are found
--- first, because comparing trigrams takes most of the time.
+-- Returns how well the words of a search match a text, from 0 to 1: the mean of the similarity of the whole phrase and
+-- the mean similarity of its words. With the phrase alone, a search for "KPU DKI" would rank all names with "KPU"
+-- equally. Exact words are compared first, because comparing trigrams takes most of the time.
+--
+-- Arguments: the words and the text, both folded.
 CREATE OR REPLACE FUNCTION likeness(words text, folded text) RETURNS real
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE

@@ -1,6 +1,7 @@
--- Whether the text is the IANA name of a time zone. Postgres alone would also accept abbreviations, offsets and rules
--- such as "FOO-7". Listing all zones takes the server 20 ms, so each zone found is remembered in the session's setting
--- rakornas.zones.
+-- Returns whether a text is the IANA name of a time zone. Postgres also accepts abbreviations, offsets and rules such
+-- as "FOO-7", but this function does not.
+--
+-- Listing all time zones takes the server 20 ms, so the names found are cached in the session's setting rakornas.zones.
 CREATE OR REPLACE FUNCTION is_time_zone(name text) RETURNS boolean LANGUAGE plpgsql STABLE STRICT AS $$
 DECLARE
     known_names text := coalesce(current_setting('rakornas.zones', true), '');

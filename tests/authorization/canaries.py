@@ -78,7 +78,7 @@ async def plant(url: str) -> None:
     seen |= {"reported_outcome": "badge_unknown", "after_closing": False, "digest": bytes(16)}
     seen |= {"id": id_of(7), "meeting": CLOSED}
     await insert(url, "scans", [{**seen, **dict.fromkeys(("scanned_at", "sent_at", "received_at"), SEEN)}])
-    asked = {"id": id_of(8), "meeting": CLOSED, "participant": id_of(1), "status": "excused", "asked_by": "c"}
+    asked = {"id": id_of(8), "meeting": CLOSED, "participant": id_of(1), "status": "excused", "requested_by": "c"}
     await insert(url, "roll_corrections", [{**asked, "reason": WORDS["asked"]}])
     connection = await asyncpg.connect(url)
     try:  # long enough ago to be asked for with known_at

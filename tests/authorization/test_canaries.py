@@ -20,7 +20,7 @@ import structlog
 
 from app.auth import Scope
 from app.settings import Settings
-from tests.attendance.listeners import listening
+from tests.attendance.event_stream_client import open_event_stream
 from tests.authorization import canaries
 from tests.authorization.asks_at_the_door import FILES
 from tests.authorization.canaries import CLOSED, HIDDEN_IDS, ILL, OPEN, SENT, WORDS, id_of
@@ -77,9 +77,11 @@ async def few(url: str) -> AsyncIterator["Asked"]:
             async def read(target: str, headers: dict[str, str]) -> httpx.Response:
                 if not target.partition("?")[0].endswith("/live") or "/attendance" not in target:
                     return await http.get(target, headers=headers)
-                async with listening(app, target, **headers) as heard:  # httpx would wait for the end of the stream
+                async with open_event_stream(
+                    app, target, **headers
+                ) as heard:  # httpx would wait for the end of the stream
                     if heard.status == 200:
-                        await heard.hears(1)
+                        await heard.wait_for_events(1)
                     return httpx.Response(heard.status, headers=heard.headers, text=heard.text)
 
             yield Asked(url, http, read, tokens, [made[1]], lambda: json.dumps(lines, default=repr), is_whole=False)

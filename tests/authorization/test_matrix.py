@@ -15,7 +15,7 @@ from fastapi.routing import iter_route_contexts
 from app.auth import AuthorizingRoute, Caller, Scope
 from app.auth.route import authorize
 from app.core.problems import InsufficientScope
-from tests.attendance.listeners import listening
+from tests.attendance.event_stream_client import open_event_stream
 from tests.authorization.ask import Ask
 from tests.authorization.asks import ASKS
 from tests.authorization.roles import GATE, ROLES, Role, headers
@@ -169,7 +169,7 @@ async def _answer(app: FastAPI, client: httpx.AsyncClient, ask: Ask, token: dict
     given = {**token, "Accept": ask.accept}
     if ask.operation == "stream_attendance_summary":
         given["Accept-Language"] = client.headers["Accept-Language"]
-        async with listening(app, ask.target, **given) as heard:  # httpx would wait for the end of the stream
+        async with open_event_stream(app, ask.target, **given) as heard:  # httpx would wait for the end of the stream
             request = httpx.Request("GET", f"http://test{ask.target}")
             return httpx.Response(heard.status, headers=heard.headers, text=heard.text, request=request)
     if ask.content is not None:

@@ -139,7 +139,7 @@ def rows() -> dict[str, list[Row]]:
                 "participant": LISTED[code],
                 "status": "excused",
                 "reason": f"{SECRET} sebab",
-                "asked_by": NOWHERE,
+                "requested_by": NOWHERE,
             }
         )
     for id_, whose in ((OWN_SAID, "own"), (OTHER_SAID, "other")):

@@ -1,4 +1,4 @@
-"""A service of its own for each module, with a meeting at whose doors the tests stand."""
+"""One service per module and a new meeting per test."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""A database of this directory's own: its clients and keys are nobody else's."""
+"""An application over a database that only the tests of this directory use."""
 
 from collections.abc import AsyncIterator
 

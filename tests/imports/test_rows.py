@@ -189,7 +189,7 @@ async def test_a_file_of_bad_rows_alone_is_given_up(files: Files) -> None:
     rows = [{"name": ""}] * 1_400
     answer = await files.ndjson("officials", *rows)
     body = answer.json()
-    assert (body["refused"], body["not_tried"], len(body["rows"])) == (1_000, 400, 1_000)
+    assert (body["refused"], body["not_attempted"], len(body["rows"])) == (1_000, 400, 1_000)
 
 
 async def test_only_triggers_that_cannot_refuse_are_deferred(app: FastAPI, own_url: str) -> None:

@@ -44,7 +44,7 @@ class TestReadMeeting(ItemScenarios):
                 {
                     "field": "start_on..end_on",
                     "printed": "13-15 Juni 2024",
-                    "held": "2022-06-13..2022-06-15",
+                    "recorded": "2022-06-13..2022-06-15",
                     "reason": "The same item dates its statement Selasa 14 Juni 2022 and says that the stages begin on"
                     " 14 June 2022, the date in PKPU 3/2022.",
                 }

@@ -1,4 +1,4 @@
-"""A service of its own for each module, with a new meeting for each test."""
+"""One service per module and a new meeting per test."""
 
 from collections.abc import AsyncIterator
 
@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from app.settings import Settings
 from tests.conftest import LOADED, client_of, copy_of, running
-from tests.participants.lists import Listing
+from tests.participants.participants_client import ParticipantsClient
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -25,5 +25,6 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest_asyncio.fixture
-async def listing(app: FastAPI, client: httpx.AsyncClient) -> Listing:
-    return await Listing.of_new_meeting(app, client)
+async def participants(app: FastAPI, client: httpx.AsyncClient) -> ParticipantsClient:
+    """A client of the participants of a new meeting."""
+    return await ParticipantsClient.in_new_meeting(app, client)

@@ -6,7 +6,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from app.today.schemas import Day
+from app.today.schemas import Today
 from tests.scenarios import assert_refused, walk
 from tests.stages.days import known, on_a_day, status_of, turning_days
 from tests.stages.whole import WholeScenarios
@@ -120,7 +120,7 @@ class TestDay(WholeScenarios):
     async def test_it_is_what_its_schema_says(self, client: httpx.AsyncClient) -> None:
         for day in ("2022-06-14", "2024-02-12"):
             answer = await self.get(client, {"as_of": day, "days": "90"})
-            Day.model_validate_json(answer.content, strict=True, extra="forbid")
+            Today.model_validate_json(answer.content, strict=True, extra="forbid")
 
     async def test_a_refusal_asks_nothing_of_the_database(
         self, client: httpx.AsyncClient, statements: list[str]

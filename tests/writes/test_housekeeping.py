@@ -15,7 +15,7 @@ async def test_only_what_nobody_asks_for_is_thrown_away(app: FastAPI, calls: Cal
         await calls.post("/v1/officials", {"name": "Siti Contoh"}, key=key)
     await fetch(own_url, AGE.format("7 days 61 minutes", "old"))
     await fetch(own_url, AGE.format("7 days 59 minutes", "just"))
-    async with purge_periodically(state_of(app).database, every=0.01):
+    async with purge_periodically(state_of(app).database, interval=0.01):
         for _ in range(200):
             if await fetch(own_url, "SELECT count(*) FROM idempotency_keys") == 2:
                 break

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from app.auth import Scope
 from app.core.db import database
-from tests.attendance import made_up
+from tests.attendance import synthetic_rolls
 from tests.conftest import fetch
 from tests.writes.calls import Calls
 from tests.writes.test_known_at import asked
@@ -65,7 +65,7 @@ async def test_a_meeting_that_is_deleted_since_is_closed_as_it_was(
     roll: Roll, meeting: str, said: list[tuple[int, int]]
 ) -> None:
     before = await roll.now()
-    await made_up.add(roll.url, mixed=False)
+    await synthetic_rolls.insert_rolls(roll.url, mixed=False)
     instant = await roll.now()
     assert await roll.told(meeting) == said
     assert await roll.told(meeting, before) == NOT_THERE
@@ -76,7 +76,7 @@ async def test_a_meeting_that_is_deleted_since_is_closed_as_it_was(
 
 
 async def test_a_roll_is_closed_that_was_closed_or_is(roll: Roll) -> None:
-    await made_up.add(roll.url, mixed=False)
+    await synthetic_rolls.insert_rolls(roll.url, mixed=False)
     closed = await roll.now()
     await fetch(roll.url, ROLL, "closed", "open")
     opened = await roll.now()
@@ -88,14 +88,14 @@ async def test_a_roll_is_closed_that_was_closed_or_is(roll: Roll) -> None:
 
 
 async def test_who_hosts_it_today_reads_what_stood_on_it_before(roll: Roll) -> None:
-    await made_up.add(roll.url, mixed=False)
+    await synthetic_rolls.insert_rolls(roll.url, mixed=False)
     instant = await roll.now()
     await fetch(roll.url, "UPDATE meetings SET host = 'kpu-31' WHERE code = 'closed'")
     assert (await roll.told("closed", instant))[2] == (200, 3)
 
 
 async def test_who_hosted_a_meeting_that_is_deleted_since_reads_it(roll: Roll) -> None:
-    await made_up.add(roll.url, mixed=False)
+    await synthetic_rolls.insert_rolls(roll.url, mixed=False)
     await fetch(roll.url, "UPDATE meetings SET host = 'kpu-31' WHERE code = 'closed'")
     instant = await roll.now()
     for sql in GONE:

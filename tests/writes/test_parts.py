@@ -62,7 +62,7 @@ async def test_the_order_of_those_that_have_one_is_a_change(calls: Calls) -> Non
 
 @pytest.mark.parametrize("number", [1, 50])
 async def test_a_whole_is_made_anew_a_few_times_whatever_their_number(calls: Calls, own_url: str, number: int) -> None:
-    corrections = [{"field": "name", "printed": f"p{n}", "held": "h", "reason": "r"} for n in range(number)]
+    corrections = [{"field": "name", "printed": f"p{n}", "recorded": "h", "reason": "r"} for n in range(number)]
     for statement in COUNTED.split(";\n    CREATE "):
         await fetch(own_url, statement if statement.strip().startswith("CREATE") else f"CREATE {statement}")
     changed = await calls.patch(MEETING, {"source": {"corrections": corrections}})
