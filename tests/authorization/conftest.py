@@ -8,8 +8,8 @@ from fastapi import FastAPI
 
 from app.auth import Scope
 from app.settings import Settings
-from tests.authorization import world
-from tests.authorization.asks_at_the_door import check_ins
+from tests.authorization import dataset
+from tests.authorization.meeting_requests import list_check_in_requests
 from tests.callers import bearer_headers
 from tests.conftest import LOADED, client_of, copy_of, running
 
@@ -19,7 +19,7 @@ JSON = {"Content-Type": "application/json"}
 @pytest_asyncio.fixture(scope="package")
 async def world_url(server: str) -> AsyncIterator[str]:
     async for url in copy_of(server, LOADED):
-        await world.add(url)
+        await dataset.insert_dataset(url)
         yield url
 
 
@@ -28,7 +28,9 @@ async def app(world_url: str) -> AsyncIterator[FastAPI]:
     settings = Settings(DATABASE_URL=world_url, rate_client=0, rate_network=0)
     async with running(settings) as app:
         async with client_of(app) as client:
-            for ask in check_ins():  # before, so that to every gate afterwards it is one that was stored already
+            for (
+                ask
+            ) in list_check_in_requests():  # before, so that to every gate afterwards it is one that was stored already
                 headers = bearer_headers(app, Scope.CHECK_INS_WRITE)
                 answer = await client.post(ask.target, content=ask.content, headers={**headers, **JSON})
                 assert answer.status_code == (404 if ask.is_missing else 201)

@@ -9,18 +9,18 @@ from pypdf import PdfReader
 
 
 @dataclass
-class Heard:
+class RecordedResponses:
     """Everything that was answered: to whom, to what, and how."""
 
-    answers: list[tuple[str, str, str]] = field(default_factory=list)
+    responses: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def add(self, role: str, what: str, answer: httpx.Response) -> httpx.Response:
-        told = f"{answer.status_code} {answer.headers} {text_of(answer)}".replace('" : "', '":"')
-        self.answers.append((role, what, told))
+    def record(self, role: str, what: str, answer: httpx.Response) -> httpx.Response:
+        told = f"{answer.status_code} {answer.headers} {extract_text(answer)}".replace('" : "', '":"')
+        self.responses.append((role, what, told))
         return answer
 
 
-def text_of(answer: httpx.Response) -> str:
+def extract_text(answer: httpx.Response) -> str:
     """What an answer says, also to who takes a file apart."""
     if answer.content.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(answer.content)) as parts:
@@ -30,7 +30,7 @@ def text_of(answer: httpx.Response) -> str:
     return answer.text
 
 
-async def heard_at(http: httpx.AsyncClient, target: str, headers: dict[str, str]) -> httpx.Response:
+async def fetch_response(http: httpx.AsyncClient, target: str, headers: dict[str, str]) -> httpx.Response:
     """What is answered; of what does not end, the first of it."""
     async with http.stream("GET", target, headers=headers) as answer:
         if not answer.headers["content-type"].startswith("text/event-stream"):

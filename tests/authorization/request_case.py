@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from tests.authorization.world import OTHER, OWN
+from tests.authorization.dataset import OTHER, OWN
 
-Owners = frozenset[str] | None
+Organizations = frozenset[str] | None
 # Whose an object is: the organizations that it lies in. None: the record's, which is of nobody in particular. A person
 # without an office is its who has put it in (begun), and nobody else's of those that are bound (unclaimed).
-WHOSE: Mapping[str, Owners] = {
+ORGANIZATIONS_BY_OWNER: Mapping[str, Organizations] = {
     "own": frozenset({OWN}),
     "other": frozenset({OTHER}),
     "both": frozenset({OWN, OTHER}),
@@ -22,29 +22,29 @@ WHOSE: Mapping[str, Owners] = {
 }
 
 
-class Ask(NamedTuple):
+class RequestCase(NamedTuple):
     """One request. `good`: the status for whom nothing keeps from it. `roll`: it reads one that is restricted."""
 
     operation: str
     method: str
-    whose: str
+    owner: str
     target: str
     body: Any = None
-    good: int = 200
+    success_status: int = 200
     media_type: str = "application/json"
-    roll: bool = False
+    reads_restricted_roll: bool = False
     accept: str = "*/*"
 
     def __str__(self) -> str:
-        return f"{self.operation} of {self.whose}: {self.method} {self.target}"
+        return f"{self.operation} of {self.owner}: {self.method} {self.target}"
 
     @property
-    def owners(self) -> Owners:
-        return WHOSE[self.whose]
+    def organizations(self) -> Organizations:
+        return ORGANIZATIONS_BY_OWNER[self.owner]
 
     @property
     def is_missing(self) -> bool:
-        return self.whose.startswith("missing")
+        return self.owner.startswith("missing")
 
     @property
     def content(self) -> bytes | None:

@@ -5,21 +5,21 @@ from typing import Any
 
 import orjson
 
-from tests.authorization import world
-from tests.authorization.ask import Ask
-from tests.authorization.asks_at_the_door import AT_THE_DOOR
-from tests.authorization.world import BARE, BELOW, HOSTS, MEETINGS, NOWHERE, ORGANIZATIONS, OTHER, OWN
+from tests.authorization import dataset
+from tests.authorization.dataset import BELOW, EMPTY_MEETINGS, HOSTS, MEETINGS, MISSING_ID, ORGANIZATIONS, OTHER, OWN
+from tests.authorization.meeting_requests import MEETING_REQUESTS
+from tests.authorization.request_case import RequestCase
 from tests.writes.calls import MERGE_PATCH
 from tests.writes.objects import OBJECTS
 
 OFFICE = {"office": "secretary", "standing": "acting", "start_on": "2031"}
 # Who is given an office of which body, and whose both are. It takes a person who is one's own, or whom one has put in.
-APPOINTED = (
-    *(("own", person, BELOW) for person in (world.OWN_PERSON, world.BEGUN_PERSON)),
-    ("other", world.OTHER_PERSON, OTHER),
-    ("both", world.OWN_PERSON, OTHER),
-    *(("both", person, BELOW) for person in (world.OTHER_PERSON, world.BOTH_PERSON)),
-    ("unclaimed", world.LONE_PERSON, BELOW),
+APPOINTMENTS = (
+    *(("own", person, BELOW) for person in (dataset.OWN_PERSON, dataset.CREATED_PERSON)),
+    ("other", dataset.OTHER_PERSON, OTHER),
+    ("both", dataset.OWN_PERSON, OTHER),
+    *(("both", person, BELOW) for person in (dataset.OTHER_PERSON, dataset.BOTH_PERSON)),
+    ("unclaimed", dataset.PERSON_WITHOUT_OFFICE, BELOW),
 )
 # The addresses of single objects, by resource and whose they are.
 ITEMS: Mapping[str, Mapping[str, str]] = {
@@ -35,20 +35,20 @@ ITEMS: Mapping[str, Mapping[str, str]] = {
     "official": {
         whose: f"/v1/officials/{id_}"
         for whose, id_ in (
-            ("own", world.OWN_PERSON),
-            ("other", world.OTHER_PERSON),
-            ("both", world.BOTH_PERSON),
-            ("unclaimed", world.LONE_PERSON),
-            ("begun", world.BEGUN_PERSON),
-            ("missing", NOWHERE),
+            ("own", dataset.OWN_PERSON),
+            ("other", dataset.OTHER_PERSON),
+            ("both", dataset.BOTH_PERSON),
+            ("unclaimed", dataset.PERSON_WITHOUT_OFFICE),
+            ("begun", dataset.CREATED_PERSON),
+            ("missing", MISSING_ID),
         )
     },
     "appointment": {
         whose: f"/v1/appointments/{id_}"
-        for whose, id_ in (("own", world.OWN_OFFICE), ("other", world.OTHER_OFFICE), ("missing", NOWHERE))
+        for whose, id_ in (("own", dataset.OWN_OFFICE), ("other", dataset.OTHER_OFFICE), ("missing", MISSING_ID))
     },
     "meeting": {
-        **{whose: f"/v1/meetings/{code}" for whose, code in BARE.items()},
+        **{whose: f"/v1/meetings/{code}" for whose, code in EMPTY_MEETINGS.items()},
         "nobody": "/v1/meetings/rakornas-2022-06",
         "missing": "/v1/meetings/no-such",
     },
@@ -59,20 +59,20 @@ ITEMS: Mapping[str, Mapping[str, str]] = {
         "missing": "/v1/meetings/no-such/sessions/alfa",
     },
     "statement": {
-        "own": f"/v1/meetings/{MEETINGS['own', 'open']}/statements/{world.OWN_SAID}",
-        "other": f"/v1/meetings/{MEETINGS['other', 'open']}/statements/{world.OTHER_SAID}",
-        "missing in own": f"/v1/meetings/{MEETINGS['own', 'open']}/statements/{world.OTHER_SAID}",
-        "missing": f"/v1/meetings/no-such/statements/{world.OWN_SAID}",
+        "own": f"/v1/meetings/{MEETINGS['own', 'open']}/statements/{dataset.OWN_STATEMENT}",
+        "other": f"/v1/meetings/{MEETINGS['other', 'open']}/statements/{dataset.OTHER_STATEMENT}",
+        "missing in own": f"/v1/meetings/{MEETINGS['own', 'open']}/statements/{dataset.OTHER_STATEMENT}",
+        "missing": f"/v1/meetings/no-such/statements/{dataset.OWN_STATEMENT}",
     },
     "client": {
-        "own": f"/v1/clients/{world.OWN_CLIENT}",
-        "other": f"/v1/clients/{world.OTHER_CLIENT}",
-        "missing": f"/v1/clients/{NOWHERE}",
+        "own": f"/v1/clients/{dataset.OWN_CLIENT}",
+        "other": f"/v1/clients/{dataset.OTHER_CLIENT}",
+        "missing": f"/v1/clients/{MISSING_ID}",
     },
 }
 # What can be asked of what is referred to: it stays.
-REFERRED = {("official", "own"), ("official", "other"), ("official", "both"), ("organization", "nobody")}
-REFERRED |= {(resource, "nobody") for resource in ("region", "division", "election", "meeting")}
+REFERENCED_ITEMS = {("official", "own"), ("official", "other"), ("official", "both"), ("organization", "nobody")}
+REFERENCED_ITEMS |= {(resource, "nobody") for resource in ("region", "division", "election", "meeting")}
 CHANGES: Mapping[str, Any] = {"client": {"name": "Lain"}, "appointment": {"end_on": "2035"}, "meeting": {"place": "X"}}
 # A change of whose it is: both ends must be one's own.
 MOVES: Mapping[str, tuple[str, Mapping[str, str]]] = {
@@ -82,9 +82,9 @@ MOVES: Mapping[str, tuple[str, Mapping[str, str]]] = {
 }
 
 
-def _created() -> Iterator[Ask]:
-    def ask(name: str, whose: str, at: str, body: Any) -> Ask:
-        return Ask(f"create_{name}", "POST", whose, f"{at}?dry_run=true", body)
+def _list_create_requests() -> Iterator[RequestCase]:
+    def ask(name: str, whose: str, at: str, body: Any) -> RequestCase:
+        return RequestCase(f"create_{name}", "POST", whose, f"{at}?dry_run=true", body)
 
     for name in ("region", "division", "election", "stage"):
         made = OBJECTS[f"{name}s"]
@@ -95,7 +95,7 @@ def _created() -> Iterator[Ask]:
     for whose, body in HOSTS.items():
         yield ask("organization", whose, "/v1/organizations", {**new, "parent": body})
         yield ask("meeting", whose, "/v1/meetings", {**OBJECTS["meetings"].content, "host": body})
-    for whose, person, body in APPOINTED:
+    for whose, person, body in APPOINTMENTS:
         yield ask("appointment", whose, "/v1/appointments", {**OFFICE, "official": person, "organization": body})
     session = {"code": "bravo", "kind": "class", "position": 2, "name": "Kelas"}
     for whose, code in ("own", MEETINGS["own", "open"]), ("other", MEETINGS["other", "open"]), ("missing", "no-such"):
@@ -106,42 +106,46 @@ def _created() -> Iterator[Ask]:
         yield ask("secret", whose, f"{address}/secrets", {})
 
 
-def _succeeded() -> Iterator[Ask]:
-    for whose, person, body in APPOINTED:
-        ends = world.OTHER_OFFICE if body == OTHER else world.OWN_OFFICE
+def _list_succession_requests() -> Iterator[RequestCase]:
+    for whose, person, body in APPOINTMENTS:
+        ends = dataset.OTHER_OFFICE if body == OTHER else dataset.OWN_OFFICE
         content = {"ends": ends, "end_on": "2035", "begins": {"official": person, "standing": "acting"}}
-        yield Ask("succeed_appointment", "POST", whose, "/v1/appointments:succeed?dry_run=true", content)
+        yield RequestCase("succeed_appointment", "POST", whose, "/v1/appointments:succeed?dry_run=true", content)
 
 
-def _changed() -> Iterator[Ask]:
+def _list_update_and_delete_requests() -> Iterator[RequestCase]:
     for name, items in ITEMS.items():
         for whose, address in items.items():
             body = CHANGES.get(name, {"reason": "why"})
-            yield Ask(f"change_{name}", "PATCH", whose, f"{address}?dry_run=true", body, media_type=MERGE_PATCH)
-            verb, good = ("revoke" if name == "client" else "delete"), 409 if (name, whose) in REFERRED else 204
-            yield Ask(f"{verb}_{name}", "DELETE", whose, f"{address}?dry_run=true", good=good)
+            yield RequestCase(f"change_{name}", "PATCH", whose, f"{address}?dry_run=true", body, media_type=MERGE_PATCH)
+            verb, good = ("revoke" if name == "client" else "delete"), 409 if (name, whose) in REFERENCED_ITEMS else 204
+            yield RequestCase(f"{verb}_{name}", "DELETE", whose, f"{address}?dry_run=true", success_status=good)
     for name, (member, ends) in MOVES.items():
         for whose, body in ends.items():
             target = f"{ITEMS[name][whose]}?dry_run=true"
-            yield Ask(f"change_{name}", "PATCH", "both", target, {member: body}, media_type=MERGE_PATCH)
-    secrets = {"own": world.OWN_SECRET, "other": world.OTHER_SECRET, "missing": world.OWN_SECRET}
+            yield RequestCase(f"change_{name}", "PATCH", "both", target, {member: body}, media_type=MERGE_PATCH)
+    secrets = {"own": dataset.OWN_SECRET, "other": dataset.OTHER_SECRET, "missing": dataset.OWN_SECRET}
     for whose, id_ in secrets.items():
-        yield Ask(
-            "revoke_client_secret", "DELETE", whose, f"{ITEMS['client'][whose]}/secrets/{id_}?dry_run=true", good=204
+        yield RequestCase(
+            "revoke_client_secret",
+            "DELETE",
+            whose,
+            f"{ITEMS['client'][whose]}/secrets/{id_}?dry_run=true",
+            success_status=204,
         )
 
 
-def _imported() -> Iterator[Ask]:
+def _list_import_requests() -> Iterator[RequestCase]:
     """A row of each resource; of those that an organization may have, one of one's own and one of another's."""
 
-    def ask(resource: str, whose: str, row: Any) -> Ask:
+    def ask(resource: str, whose: str, row: Any) -> RequestCase:
         target = f"/v1/imports?resource={resource}&dry_run=true"
-        return Ask("import_rows", "POST", whose, target, orjson.dumps(row), media_type="application/x-ndjson")
+        return RequestCase("import_rows", "POST", whose, target, orjson.dumps(row), media_type="application/x-ndjson")
 
     for name in ("regions", "divisions", "elections", "stages"):
         yield ask(name, "nobody", OBJECTS[name].content)
     yield ask("officials", "begun", {"name": "Siti"})
-    people = {"own": world.OWN_PERSON, "other": world.OTHER_PERSON}
+    people = {"own": dataset.OWN_PERSON, "other": dataset.OTHER_PERSON}
     for whose, body in HOSTS.items():
         meeting = MEETINGS[whose, "open"]
         yield ask("organizations", whose, {"code": "dkpp-31", "name": "DKPP", "kind": "agency", "parent": body})
@@ -151,13 +155,13 @@ def _imported() -> Iterator[Ask]:
         yield ask(
             "statements", whose, {"meeting": meeting, "organization": "kpu-31", "form": "spoken", "summary": "Siap."}
         )
-    for whose, person, body in APPOINTED:
+    for whose, person, body in APPOINTMENTS:
         yield ask("appointments", whose, {**OFFICE, "official": person, "organization": body})
 
 
-def _read() -> Iterator[Ask]:
-    def ask(operation: str, target: str, whose: str = "nobody", **rest: Any) -> Ask:
-        return Ask(operation, "GET", whose, target, **rest)
+def _list_read_requests() -> Iterator[RequestCase]:
+    def ask(operation: str, target: str, whose: str = "nobody", **rest: Any) -> RequestCase:
+        return RequestCase(operation, "GET", whose, target, **rest)
 
     for name, items in ITEMS.items():
         for whose, address in items.items():
@@ -201,11 +205,19 @@ def _read() -> Iterator[Ask]:
         yield ask(operation, target)
 
 
-def _tokens() -> Iterator[Ask]:
-    yield Ask(
+def _list_token_requests() -> Iterator[RequestCase]:
+    yield RequestCase(
         "issue_token", "POST", "missing", "/oauth/token", b"grant_type=client_credentials&client_id=x&client_secret=y",
-        media_type="application/x-www-form-urlencoded", good=401,
+        media_type="application/x-www-form-urlencoded", success_status=401,
     )  # fmt: skip
 
 
-ASKS = [*_created(), *_succeeded(), *_changed(), *_imported(), *_read(), *_tokens(), *AT_THE_DOOR]
+REQUESTS = [
+    *_list_create_requests(),
+    *_list_succession_requests(),
+    *_list_update_and_delete_requests(),
+    *_list_import_requests(),
+    *_list_read_requests(),
+    *_list_token_requests(),
+    *MEETING_REQUESTS,
+]
