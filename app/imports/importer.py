@@ -89,7 +89,7 @@ class _Importer:
 
     async def _yield_to_other_tasks(self) -> None:
         """Let others have their turn. A statement does, and it alone knows of the transaction's deadline."""
-        await self.transaction.execute("SELECT 1")
+        await self.transaction.ping()
 
     async def _import_chunk(self, chunk: Sequence[Row | InvalidRow]) -> None:
         whole = [row for row in chunk if isinstance(row, Row)]

@@ -77,8 +77,8 @@ class TestGetBadge:
         path = f"{tmp_path}/badge.png"
         with open(path, "wb") as file:
             file.write(png.content)
-        [found] = zxingcpp.read_barcodes(Image.open(path))
-        assert found.text == meeting.badges[0]
+        [barcode] = zxingcpp.read_barcodes(Image.open(path))
+        assert barcode.text == meeting.badges[0]
         svg = await get_badge(meeting, "image/svg+xml")
         assert svg.text.startswith("<?xml")
         assert "Peserta 0" not in svg.text

@@ -4,7 +4,7 @@ import asyncpg
 import pytest_asyncio
 
 from tests.conftest import MIGRATED, copy_of
-from tests.models.rows import GOOD, insert, insert_what_they_lean_on
+from tests.models.valid_rows import GOOD, insert, insert_what_they_lean_on
 
 
 @pytest_asyncio.fixture(scope="package")

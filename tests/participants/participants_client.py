@@ -34,13 +34,13 @@ class ParticipantsClient:
     @classmethod
     async def in_new_meeting(cls, app: FastAPI, client: httpx.AsyncClient, **members: Any) -> "ParticipantsClient":
         """Create an open meeting with these further members, and its sessions."""
-        meeting = f"list-{next(MEETING_NUMBERS)}"
+        code = f"list-{next(MEETING_NUMBERS)}"
         url = database_url_of(app)
-        participants = cls(app, client, url, meeting, Calls.of(app, client))
-        new = {"code": meeting, "name": "Rapat", "kind": "coordination", "host": "kpu", "time_zone": "Asia/Jakarta"}
+        participants = cls(app, client, url, code, Calls.of(app, client))
+        base = {"code": code, "name": "Rapat", "kind": "coordination", "host": "kpu", "time_zone": "Asia/Jakarta"}
         days = {"start_on": "2026-12-07", "end_on": "2026-12-08", "roll": "open"}
-        made = await participants.admin.post("/v1/meetings", {**new, **days, **members})
-        assert made.status_code == 201, made.text
+        created = await participants.admin.post("/v1/meetings", {**base, **days, **members})
+        assert created.status_code == 201, created.text
         for session in SESSIONS:
             assert (await participants.admin.post(f"{participants.meeting_path}/sessions", session)).status_code == 201
         return participants

@@ -25,9 +25,9 @@ LETTER = {"number": "12/ST/KPU-31/2026", "dated_on": "2026-12-01"}
 async def test_created_participant_can_be_read(
     participants: ParticipantsClient, body: dict[str, Any], expected: list[str | None]
 ) -> None:
-    made = await participants.create(body)
-    assert made.status_code == 201, made.text
-    item = made.json()
+    created = await participants.create(body)
+    assert created.status_code == 201, created.text
+    item = created.json()
     actual = [
         (item["official"] or {}).get("name"),
         item["name"],
@@ -36,8 +36,8 @@ async def test_created_participant_can_be_read(
     ]
     assert actual == expected
     assert item["capacity"] == body.get("capacity", "delegate")
-    assert made.headers["location"] == participants.path_of(item["id"])
-    assert (await participants.admin.get(made.headers["location"])).json() == item
+    assert created.headers["location"] == participants.path_of(item["id"])
+    assert (await participants.admin.get(created.headers["location"])).json() == item
     assert await participants.get_status(item["id"]) == "expected"
     assert (await participants.get_summary())["invited"] == 1
 

@@ -22,15 +22,18 @@ SELECT_OPERATIONS = (
 async def test_dry_run_that_shows_personal_data_is_audited(
     participants: ParticipantsClient, at: str, body: dict[str, str], operation: str
 ) -> None:
-    made = await participants.admin.post(f"{participants.meeting_path}/participants", {"name": "Rahasia"})
-    item = made.json()["id"]
-    client = f"dry {at}"
-    writer = Calls.of(participants.app, participants.client, Scope.ATTENDANCE_WRITE, client_id=client)
-    response = await writer.patch(f"{participants.meeting_path}/{at}/{item}?dry_run=true", body)
+    created = await participants.admin.post(f"{participants.meeting_path}/participants", {"name": "Rahasia"})
+    participant_id = created.json()["id"]
+    client_id = f"dry {at}"
+    writer = Calls.of(participants.app, participants.client, Scope.ATTENDANCE_WRITE, client_id=client_id)
+    response = await writer.patch(f"{participants.meeting_path}/{at}/{participant_id}?dry_run=true", body)
     assert (response.status_code, response.json()["name"]) == (200, "Rahasia")
     connection = await asyncpg.connect(participants.database_url)
     try:
-        assert [row[0] for row in await connection.fetch(SELECT_OPERATIONS, client, item)] == [operation]
-        assert await connection.fetchval("SELECT status FROM participants WHERE id = $1::uuid", item) == "expected"
+        assert [row[0] for row in await connection.fetch(SELECT_OPERATIONS, client_id, participant_id)] == [operation]
+        assert (
+            await connection.fetchval("SELECT status FROM participants WHERE id = $1::uuid", participant_id)
+            == "expected"
+        )
     finally:
         await connection.close()

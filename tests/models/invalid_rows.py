@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from app.models import Base
-from tests.models.broken_at_the_door import AT_THE_DOOR, Broken
-from tests.models.rows import CLIENT, HASH, HOUR, ON_LIST, ON_OTHER_LIST, OTHER, PERSON
+from tests.models.invalid_check_in_rows import AT_THE_DOOR, Broken
+from tests.models.valid_rows import CLIENT, HASH, HOUR, ON_LIST, ON_OTHER_LIST, OTHER, PERSON
 
 NOON, EARLIER = HOUR, HOUR - timedelta(hours=1)
 NO_SLUGS = ("", "A", "a--b", "-a", "a-", "a_b", "a b", "é", "a\n", "x" * 41)

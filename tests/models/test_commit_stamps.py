@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from tests.models.conftest import Connect
-from tests.models.rows import insert
+from tests.models.valid_rows import insert
 
 WRITERS, ROUNDS = 8, 6
 STAMPS = """

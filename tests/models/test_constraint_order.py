@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from tests.models.rows import CLIENT, PERSON, insert
+from tests.models.valid_rows import CLIENT, PERSON, insert
 
 NOBODY = UUID(int=99)
 CHAIR = {"office": "chair", "standing": "definitive"}

@@ -7,10 +7,10 @@ import asyncpg
 import pytest
 
 from app.models import Base
-from tests.models.changes import CHANGES, change, key_of, same, stamp
 from tests.models.conftest import Connect
-from tests.models.rows import insert
-from tests.models.test_circles import waits
+from tests.models.row_changes import CHANGES, change, key_of, same, stamp
+from tests.models.test_cycles import waits
+from tests.models.valid_rows import insert
 
 TABLES = [*dict.fromkeys(table for table, _, _ in CHANGES)]
 

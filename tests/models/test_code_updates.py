@@ -5,7 +5,7 @@ from uuid import UUID
 import asyncpg
 import pytest_asyncio
 
-from tests.models.rows import ON_LIST, OTHER, insert
+from tests.models.valid_rows import ON_LIST, OTHER, insert
 
 
 async def test_of_a_region_and_an_organization(db: asyncpg.Connection) -> None:

@@ -4,9 +4,9 @@ from datetime import date
 
 import asyncpg
 
-from tests.models.changes import change
-from tests.models.rows import PERSON, insert
+from tests.models.row_changes import change
 from tests.models.test_revisions import made, made_of
+from tests.models.valid_rows import PERSON, insert
 
 
 async def test_a_change_of_a_part_is_one_of_the_whole(record: asyncpg.Connection) -> None:

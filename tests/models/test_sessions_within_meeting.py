@@ -7,8 +7,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.models.rows import insert, insert_what_they_lean_on
-from tests.models.test_circles import waits
+from tests.models.test_cycles import waits
+from tests.models.valid_rows import insert, insert_what_they_lean_on
 
 OUTSIDE = "ck_sessions_within_meeting"
 WIT = timezone(timedelta(hours=9))

@@ -1,4 +1,4 @@
-"""All collections, those of the record first, and a database with extreme rows beside the reference data."""
+"""All collections, and a database that contains extreme rows besides the reference data."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
@@ -25,9 +25,14 @@ from app.search.repository import HITS
 from app.settings import Settings
 from app.stages.repository import STAGES
 from tests.conftest import LOADED, copy_of, fetch
-from tests.core.db import rows_of_bodies, rows_of_gates, rows_of_meetings, rows_of_trail
+from tests.core.db import (
+    extreme_rows_of_audit,
+    extreme_rows_of_check_ins,
+    extreme_rows_of_meetings,
+    extreme_rows_of_organizations,
+)
 
-RECORD = {
+PUBLIC_COLLECTIONS = {
     "regions": REGIONS,
     "organizations": ORGANIZATIONS,
     "roster": ROSTER,
@@ -42,7 +47,7 @@ RECORD = {
     "attendance": PUBLIC_LINES,
     "hits": HITS,
 }
-CLOSED = {
+PROTECTED_COLLECTIONS = {
     "in full": FULL_LINES,
     "attended": ATTENDED,
     "participants": PARTICIPANTS,
@@ -52,12 +57,17 @@ CLOSED = {
     "lines": LINES,
     "roots": ROOTS,
 }
-COLLECTIONS = {**RECORD, **CLOSED}
-ROWS = (rows_of_bodies.BODIES, rows_of_meetings.MEETINGS, rows_of_trail.TRAIL, rows_of_gates.GATES)
-DERIVED = "SELECT derive_attendance($1, ARRAY[$2::uuid])"
+COLLECTIONS = {**PUBLIC_COLLECTIONS, **PROTECTED_COLLECTIONS}
+ROWS = (
+    extreme_rows_of_organizations.ROWS,
+    extreme_rows_of_meetings.ROWS,
+    extreme_rows_of_audit.ROWS,
+    extreme_rows_of_check_ins.ROWS,
+)
+DERIVE_ATTENDANCE = "SELECT derive_attendance($1, ARRAY[$2::uuid])"
 
 
-async def add(url: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+async def insert_rows(url: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
     connection = await asyncpg.connect(url)
     try:
         for table, members in rows.items():
@@ -73,11 +83,16 @@ async def add(url: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None
 
 @pytest_asyncio.fixture(scope="module")
 async def database(server: str) -> AsyncIterator[Database]:
-    """The reference data with extreme rows beside it."""
+    """A database with the reference data and the extreme rows."""
     async for url in copy_of(server, LOADED):
         for rows in ROWS:
-            await add(url, rows)
-        await fetch(url, DERIVED, rows_of_gates.MEETING, rows_of_gates.SEEN)
+            await insert_rows(url, rows)
+        await fetch(
+            url,
+            DERIVE_ATTENDANCE,
+            extreme_rows_of_check_ins.MEETING_CODE,
+            extreme_rows_of_check_ins.SCANNED_PARTICIPANT,
+        )
         database = Database(Settings(DATABASE_URL=url))
         yield database
         await database.close()

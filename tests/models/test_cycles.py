@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from tests.models.rows import insert
+from tests.models.valid_rows import insert
 
 TREES = ("organizations", "stages")
 

@@ -3,7 +3,7 @@ from datetime import date
 import asyncpg
 import pytest
 
-from tests.models.rows import insert
+from tests.models.valid_rows import insert
 
 
 class TestDays:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from tests.models.rows import HASH, HOUR, ON_LIST
+from tests.models.valid_rows import HASH, HOUR, ON_LIST
 
 Broken = tuple[str, dict[str, Any], str]
 

@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 
 from app.models import Base
-from tests.models.rows import GOOD
+from tests.models.valid_rows import GOOD
 
 CHANGES = [
     ("regions", "name = 'M'", "name = 'N'"),

@@ -3,7 +3,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.models.rows import OTHER, PERSON, appoint
+from tests.models.valid_rows import OTHER, PERSON, appoint
 
 ONE_HOLDER, ONE_OFFICE = "ex_appointments_one_definitive_holder", "ex_appointments_one_office_once"
 Days = tuple[str | None, str | None]
