@@ -1,4 +1,4 @@
-"""Words that stand nowhere but in the personal columns of a database, and what is secret in it."""
+"""Canaries: words that occur only in the personal columns of a database. Also the secrets of that database."""
 
 import json
 from collections.abc import Mapping
@@ -20,9 +20,9 @@ def build_id(n: int) -> str:
     return f"01b00000-0000-7000-8066-{n:012}"
 
 
-# Who is not told: the first two are of a restricted roll, the others keep a note to themselves on an open one.
+# Participants of the restricted roll, who must not be exposed.
 HIDDEN_IDS = [build_id(n) for n in range(1, 4)]
-SICK_PARTICIPANT = build_id(5)  # who was, is not told by a filter either
+SICK_PARTICIPANT = build_id(5)  # of the open roll; a filter must not expose the sickness
 CANARIES = {
     "name": "Zulkenari Namawati",
     "printed": "Zulkenari Cetakwati",
@@ -36,7 +36,7 @@ CANARIES = {
     "scanned": "Zulkenari Kartunya",
     "asked": "Zulkenari Koreksinya",
 }
-# What a caller sends is not told back, nor written down.
+# Sent by a caller; must be neither echoed nor logged.
 SENT_CANARY = "Zulkenari Kiriman"
 
 
@@ -73,27 +73,28 @@ async def insert_canaries(url: str) -> None:
     ]
     await insert(url, "sessions", [{**session, **FACT} for session in sessions])
     await insert(url, "participants", build_participants())
-    assigned = [
-        {"meeting": one["meeting"], "session": "alfa", "participant": one["id"]} for one in build_participants()
+    assignments = [
+        {"meeting": participant["meeting"], "session": "alfa", "participant": participant["id"]}
+        for participant in build_participants()
     ]
-    await insert(url, "participant_sessions", assigned)
+    await insert(url, "participant_sessions", assignments)
     await insert(
         url, "device_clocks", [{"meeting": RESTRICTED_MEETING, "device_id": "g", "clock_epoch": 0, "shift": 0}]
     )
-    seen = {"device_id": "g", "clock_epoch": 0, "badge_text": CANARIES["scanned"], "direction": "in", "client": "c"}
-    seen |= {"reported_outcome": "badge_unknown", "after_closing": False, "digest": bytes(16)}
-    seen |= {"id": build_id(7), "meeting": RESTRICTED_MEETING}
-    await insert(url, "scans", [{**seen, **dict.fromkeys(("scanned_at", "sent_at", "received_at"), SCANNED_AT)}])
-    asked = {
+    scan = {"device_id": "g", "clock_epoch": 0, "badge_text": CANARIES["scanned"], "direction": "in", "client": "c"}
+    scan |= {"reported_outcome": "badge_unknown", "after_closing": False, "digest": bytes(16)}
+    scan |= {"id": build_id(7), "meeting": RESTRICTED_MEETING}
+    await insert(url, "scans", [{**scan, **dict.fromkeys(("scanned_at", "sent_at", "received_at"), SCANNED_AT)}])
+    correction = {
         "id": build_id(8),
         "meeting": RESTRICTED_MEETING,
         "participant": build_id(1),
         "status": "excused",
         "requested_by": "c",
     }
-    await insert(url, "roll_corrections", [{**asked, "reason": CANARIES["asked"]}])
+    await insert(url, "roll_corrections", [{**correction, "reason": CANARIES["asked"]}])
     connection = await asyncpg.connect(url)
-    try:  # long enough ago to be asked for with known_at
+    try:  # an hour ago, because known_at must not be too recent
         await connection.execute("SET session_replication_role = replica")
         await connection.execute("UPDATE history.commits SET stamp = stamp - interval '1 hour'")
     finally:
@@ -101,27 +102,29 @@ async def insert_canaries(url: str) -> None:
 
 
 def create_client(url: str, scopes: list[str], **binding: str) -> tuple[str, str]:
-    """Its id and secret, as the command line makes them."""
-    content = {"name": "kenari", "scopes": scopes or [str(scope) for scope in Scope], **binding}
-    id_, secret = operations.run_in_transaction(url, lambda write: maintenance.create_client(write, content))
+    """Create a client like the command line does, and return its id and secret."""
+    members = {"name": "kenari", "scopes": scopes or [str(scope) for scope in Scope], **binding}
+    id_, secret = operations.run_in_transaction(
+        url, lambda transaction: maintenance.create_client(transaction, members)
+    )
     return id_, secret or ""
 
 
 async def fetch_secrets(url: str) -> Mapping[str, str]:
-    """What the database keeps to itself: private keys, digests of secrets, the key of page tokens."""
+    """Return the private signing keys, the digests of client secrets and the key of page tokens."""
     connection = await asyncpg.connect(url)
     try:
         keys = await connection.fetch("SELECT private_key::text FROM signing_keys")
         digests = await connection.fetch("SELECT encode(digest, 'hex') FROM client_secrets")
-        own = await connection.fetch("SELECT encode(key, 'hex') FROM service_keys")
+        service_keys = await connection.fetch("SELECT encode(key, 'hex') FROM service_keys")
     finally:
         await connection.close()
-    found = {f"private key {n}": json.loads(key)["d"] for n, (key,) in enumerate(keys)}
-    found |= {f"digest {n}": digest for n, (digest,) in enumerate(digests)}
-    return found | {f"service key {n}": key for n, (key,) in enumerate(own)}
+    secrets = {f"private key {n}": json.loads(key)["d"] for n, (key,) in enumerate(keys)}
+    secrets |= {f"digest {n}": digest for n, (digest,) in enumerate(digests)}
+    return secrets | {f"service key {n}": key for n, (key,) in enumerate(service_keys)}
 
 
-# Faults whose words hold what was written: neither the caller nor the log is told those.
+# Raises a database error whose message contains the inserted name.
 CREATE_FAILING_TRIGGER = """
     CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         RAISE EXCEPTION 'cannot keep %', NEW.name USING ERRCODE = '{}', DETAIL = NEW.name;

@@ -1,6 +1,6 @@
-"""What the matrix is about: objects of KPU DKI Jakarta and below, of KPU Jawa Barat, of both and of nobody.
+"""Synthetic objects of KPU DKI Jakarta (own), of KPU Jawa Barat (other) and of both.
 
-Every name in it is made up and begins with `Rahasia`, so that a refusal which tells of one is caught.
+Every name begins with `Rahasia`, so that a problem that exposes one is noticed.
 """
 
 from datetime import UTC, date, datetime
@@ -26,7 +26,7 @@ OWN_OFFICE, OTHER_OFFICE, BOTH_OWN_OFFICE, BOTH_OTHER_OFFICE = (build_id(n) for 
 OWN_STATEMENT, OTHER_STATEMENT = build_id(21), build_id(22)
 OWN_CLIENT, OTHER_CLIENT = build_id(31), build_id(32)
 OWN_SECRET, OTHER_SECRET = build_id(41), build_id(42)
-# By whose meeting it is, and whether its roll is open. The bare ones have nothing that keeps them from being deleted.
+# Codes of meetings, by owner and roll. EMPTY_MEETINGS can be deleted, because nothing references them.
 MEETINGS = {
     ("own", "open"): "own-open",
     ("own", "restricted"): "own-closed",
@@ -34,8 +34,7 @@ MEETINGS = {
     ("other", "restricted"): "other-closed",
 }
 PLENARIES = {"own": "own-plenary", "other": "other-plenary"}
-# Of each meeting: who is on its list, and by id what its gates have seen, what the matrix's gate has sent, and what was
-# asked to be corrected.
+# By meeting: the ids of a participant, a stored scan, the scan that the tests send, and a requested correction.
 PARTICIPANTS, SCANS, SENT_SCANS, CORRECTIONS = (
     {code: build_id(first + n) for n, code in enumerate(MEETINGS.values())} for first in (50, 60, 65, 70)
 )
@@ -82,9 +81,9 @@ def _build_scan(code: str) -> Row:
 
 
 def build_rows() -> dict[str, list[Row]]:
-    """By table, in the order in which they refer to each other."""
+    """Return the rows by table, referenced tables first."""
     people = (OWN_PERSON, OTHER_PERSON, BOTH_PERSON, PERSON_WITHOUT_OFFICE)
-    made: dict[str, list[Row]] = {
+    rows: dict[str, list[Row]] = {
         "organizations": [
             _build_organization(ORGANIZATIONS["own"], BELOW),
             _build_organization(ORGANIZATIONS["other"], OTHER),
@@ -104,8 +103,8 @@ def build_rows() -> dict[str, list[Row]]:
         "scans": [],
         "roll_corrections": [],
         "roll_digests": [
-            {"digest": digest, "meeting": MEETINGS[whose, "restricted"], "lines": 1}
-            for whose, digest in DIGESTS.items()
+            {"digest": digest, "meeting": MEETINGS[owner, "restricted"], "lines": 1}
+            for owner, digest in DIGESTS.items()
         ],
         "clients": [
             {"id": id_, "name": f"{SECRET_TEXT} {id_}", "scopes": ["changes:read"], "organization": organization}
@@ -116,9 +115,9 @@ def build_rows() -> dict[str, list[Row]]:
             for id_, client in ((OWN_SECRET, OWN_CLIENT), (OTHER_SECRET, OTHER_CLIENT))
         ],
     }
-    made["meetings"] += [_build_meeting(whose, "restricted", code) for whose, code in EMPTY_MEETINGS.items()]
-    made["meetings"] += [
-        {**_build_meeting(whose, "restricted", code), "kind": "plenary"} for whose, code in PLENARIES.items()
+    rows["meetings"] += [_build_meeting(owner, "restricted", code) for owner, code in EMPTY_MEETINGS.items()]
+    rows["meetings"] += [
+        {**_build_meeting(owner, "restricted", code), "kind": "plenary"} for owner, code in PLENARIES.items()
     ]
     for n, code in enumerate(MEETINGS.values()):
         session = {
@@ -129,8 +128,8 @@ def build_rows() -> dict[str, list[Row]]:
             "name": f"{SECRET_TEXT} {code}",
             **FACT,
         }
-        made["sessions"].append(session)
-        made["participants"].append(
+        rows["sessions"].append(session)
+        rows["participants"].append(
             {
                 "id": PARTICIPANTS[code],
                 "meeting": code,
@@ -140,9 +139,9 @@ def build_rows() -> dict[str, list[Row]]:
                 **FACT,
             }
         )
-        made["device_clocks"].append({"meeting": code, "device_id": "gate-9", "clock_epoch": 0, "shift": 0})
-        made["scans"].append(_build_scan(code))
-        made["roll_corrections"].append(
+        rows["device_clocks"].append({"meeting": code, "device_id": "gate-9", "clock_epoch": 0, "shift": 0})
+        rows["scans"].append(_build_scan(code))
+        rows["roll_corrections"].append(
             {
                 "id": CORRECTIONS[code],
                 "meeting": code,
@@ -152,21 +151,27 @@ def build_rows() -> dict[str, list[Row]]:
                 "requested_by": MISSING_ID,
             }
         )
-    for id_, whose in ((OWN_STATEMENT, "own"), (OTHER_STATEMENT, "other")):
-        said: dict[str, Any] = {"organization": HOSTS[whose], "form": "spoken", "summary": f"{SECRET_TEXT}.", **FACT}
-        made["meeting_statements"].append(
-            {"id": id_, "meeting": MEETINGS[whose, "open"], "made_on": date(2030, 3, 10), **said}
+    for id_, owner in ((OWN_STATEMENT, "own"), (OTHER_STATEMENT, "other")):
+        statement: dict[str, Any] = {
+            "organization": HOSTS[owner],
+            "form": "spoken",
+            "summary": f"{SECRET_TEXT}.",
+            **FACT,
+        }
+        rows["meeting_statements"].append(
+            {"id": id_, "meeting": MEETINGS[owner, "open"], "made_on": date(2030, 3, 10), **statement}
         )
-    return made
+    return rows
 
 
 async def insert_dataset(url: str) -> None:
-    for table, made in build_rows().items():
-        await insert(url, table, made)
+    """Insert the rows, and an official without office who was created by the caller of all requests."""
+    for table, rows in build_rows().items():
+        await insert(url, table, rows)
     connection = await asyncpg.connect(url)
-    try:  # by the client that all of the callers are, and not yet in any office
+    try:
         await connection.execute("SELECT set_config('rakornas.client', $1, false)", CALLER_ID)
-        begun = 'INSERT INTO officials (id, name, verified, "primary") VALUES ($1, $2, false, false)'
-        await connection.execute(begun, CREATED_PERSON, f"{SECRET_TEXT} baru")
+        insert_official = 'INSERT INTO officials (id, name, verified, "primary") VALUES ($1, $2, false, false)'
+        await connection.execute(insert_official, CREATED_PERSON, f"{SECRET_TEXT} baru")
     finally:
         await connection.close()

@@ -1,4 +1,4 @@
-"""What the contract promises to whom: written down from it once more, with nothing of the service's own code."""
+"""The response that the contract promises to each role, written down without the service's own code."""
 
 import re
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 from tests.authorization.request_case import RequestCase
 from tests.authorization.roles import Role
 
-# By how an address begins: the scope that writes there, or reads, where reading asks for one.
+# The required scopes, by the beginning of the target.
 WRITE_SCOPES = {
     "/v1/regions": "regions:write",
     "/v1/organizations": "organizations:write",
@@ -24,8 +24,8 @@ WRITE_SCOPES = {
     "/v1/imports?resource=statements": "meetings:write",
 }
 READ_SCOPES = {"/v1/clients": "clients:admin", "/v1/audit": "audit:read"}
-# Of one meeting: what the rest of an address says, and what it asks for where it is written and where it is read.
 MEETING_TARGET = re.compile(r"/v1/meetings/([a-z0-9-]+)([/:][^?]*)")
+# (rest of the target, scope to write, scope to read).
 MEETING_SCOPES = (
     (r"/check-ins(:batch)?", "check-ins:write", "attendance:read"),
     (r"/gate-pack", None, "check-ins:write"),
@@ -37,44 +37,48 @@ MEETING_SCOPES = (
 
 
 class ExpectedResponse(NamedTuple):
-    """`scope`: the one that the challenge names. `row`: an import is answered, and this says whether its row is."""
+    """The status and problem of a response."""
 
     status: int
     code: str | None = None
     scope: str | None = None
+    """The scope that the challenge names."""
     is_row_accepted: bool = True
+    """The row of an import is accepted."""
 
 
 class MeetingAccess(NamedTuple):
-    """What is asked of a meeting's list, its gates or its roll, where that is not open."""
+    """The meeting and the scope of a request about participants, check-ins or a restricted roll."""
 
     meeting: str
     scope: str
 
 
 def find_meeting_access(request: RequestCase) -> MeetingAccess | None:
-    of_one = MEETING_TARGET.match(request.target)
+    """Return the meeting and scope that a request requires, or None if it is no such request."""
+    match = MEETING_TARGET.match(request.target)
     for rest, write, read in MEETING_SCOPES:
         scope = read if request.method == "GET" else write
-        if of_one and scope and re.fullmatch(rest, of_one[2]):
-            return MeetingAccess(of_one[1], scope)
+        if match and scope and re.fullmatch(rest, match[2]):
+            return MeetingAccess(match[1], scope)
     return None
 
 
 def find_required_scope(request: RequestCase) -> str | None:
-    """The scope that the operation asks everybody for."""
-    if at := find_meeting_access(request):
-        return at.scope
-    found = [
+    """Return the scope that the operation requires of every caller, or None."""
+    if access := find_meeting_access(request):
+        return access.scope
+    scopes = [
         scope
-        for at, scope in (READ_SCOPES if request.method == "GET" else WRITE_SCOPES).items()
-        if request.target.startswith(at)
+        for prefix, scope in (READ_SCOPES if request.method == "GET" else WRITE_SCOPES).items()
+        if request.target.startswith(prefix)
     ]
-    return found[0] if found else None
+    return scopes[0] if scopes else None
 
 
 def expect_response(request: RequestCase, role: Role) -> ExpectedResponse:
-    if request.operation == "issue_token":  # a token proves nothing there, and may not stand beside a secret
+    """Return the response that a role must get."""
+    if request.operation == "issue_token":  # it takes no token, and no Authorization beside a client secret
         return ExpectedResponse(401 if role.invalid_token == "none" else 400)
     if role.invalid_token in ("garbage", "expired"):
         return ExpectedResponse(401, "unauthenticated")
@@ -83,8 +87,8 @@ def expect_response(request: RequestCase, role: Role) -> ExpectedResponse:
             return ExpectedResponse(401, "unauthenticated", scope)
         if scope not in role.scopes:
             return ExpectedResponse(403, "insufficient_scope", scope)
-    if at := find_meeting_access(request):
-        return _expect_meeting_access(request, role, at)
+    if access := find_meeting_access(request):
+        return _expect_meeting_access(request, role, access)
     return _expect_read(request, role) if request.method == "GET" else _expect_write(request, role)
 
 
@@ -104,7 +108,7 @@ def _expect_read(request: RequestCase, role: Role) -> ExpectedResponse:
 
 
 def _expect_meeting_access(request: RequestCase, role: Role, access: MeetingAccess) -> ExpectedResponse:
-    """Who is bound elsewhere learns nothing of a meeting; a gate writes scans and nothing else."""
+    """A caller that is bound elsewhere gets 404; a check-in device may write only scans."""
     if "names=true" in request.target and "attendance:read" not in role.scopes:
         return ExpectedResponse(403, "insufficient_scope", "attendance:read")
     if request.is_missing or not is_meeting_visible(request, role, access.meeting):
@@ -120,17 +124,15 @@ def is_meeting_visible(request: RequestCase, role: Role, meeting: str) -> bool:
 
 def _expect_write(request: RequestCase, role: Role) -> ExpectedResponse:
     is_bound = bool(role.organization or role.meeting)
-    if (
-        request.target.startswith("/v1/clients") and is_bound
-    ):  # who is bound learns nothing of any client, nor that it is
+    # A bound caller must not learn whether a client exists.
+    if request.target.startswith("/v1/clients") and is_bound:
         return ExpectedResponse(403, "outside_organization")
     if request.is_missing:
         return ExpectedResponse(404, "not_found")
     if role.meeting or (role.organization and request.organizations is None):
         return ExpectedResponse(403, "outside_organization")
     if role.organization and not request.organizations <= {role.organization}:  # type: ignore[operator]
-        is_import = request.operation == "import_rows"  # it is answered row by row
-        return (
-            ExpectedResponse(200, is_row_accepted=False) if is_import else ExpectedResponse(403, "outside_organization")
-        )
+        if request.operation == "import_rows":
+            return ExpectedResponse(200, is_row_accepted=False)
+        return ExpectedResponse(403, "outside_organization")
     return ExpectedResponse(request.success_status)

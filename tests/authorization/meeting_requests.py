@@ -1,4 +1,4 @@
-"""Good requests to what there is of a list, its badges, gates and roll: of open meetings and restricted ones."""
+"""Valid requests about participants, badges, check-ins and rolls of open and restricted meetings."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,11 +13,11 @@ FILE_MEDIA_TYPES = (
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "application/pdf",
 )
-# Whose meeting it is, its code, a participant, a scan and a correction of it. One has another's of each; one is none.
+# (owner, meeting, participant, scan, correction). "missing in own" has those of another meeting.
 MEETING_ITEMS = (
     *(
-        (whose, code, PARTICIPANTS[code], dataset.SCANS[code], dataset.CORRECTIONS[code])
-        for (whose, _), code in MEETINGS.items()
+        (owner, code, PARTICIPANTS[code], dataset.SCANS[code], dataset.CORRECTIONS[code])
+        for (owner, _), code in MEETINGS.items()
     ),
     (
         "missing in own",
@@ -34,7 +34,7 @@ SUBMISSION = {"device_id": "gate-1", "device_sent_at": "2030-03-10T09:00:00+07:0
 
 
 def build_scan(code: str) -> dict[str, Any]:
-    """What the gates of the matrix have seen: in each meeting the same text, which is no badge of any."""
+    """Build a scan of a text that is no badge."""
     return {
         "scan_id": dataset.SENT_SCANS.get(code, MISSING_ID),
         "badge": "no badge",
@@ -43,93 +43,93 @@ def build_scan(code: str) -> dict[str, Any]:
 
 
 def list_check_in_requests() -> Iterator[RequestCase]:
-    """Sent by themselves, which they have been before: so each is stored, and none for the first time."""
-    for whose, code in (*((whose, code) for (whose, _), code in MEETINGS.items()), ("missing", "no-such")):
+    """Yield single check-ins. They were stored before, so that repeating them adds nothing."""
+    for owner, code in (*((owner, code) for (owner, _), code in MEETINGS.items()), ("missing", "no-such")):
         yield RequestCase(
-            "check_in", "POST", whose, f"/v1/meetings/{code}/check-ins", {**SUBMISSION, **build_scan(code)}
+            "check_in", "POST", owner, f"/v1/meetings/{code}/check-ins", {**SUBMISSION, **build_scan(code)}
         )
 
 
 def _list_write_requests() -> Iterator[RequestCase]:
-    for whose, code, one, seen, asked in MEETING_ITEMS:
-        at = f"/v1/meetings/{code}"
-        of_one = f"{at}/participants/{one}"
+    for owner, code, participant, scan, correction in MEETING_ITEMS:
+        path = f"/v1/meetings/{code}"
+        participant_path = f"{path}/participants/{participant}"
         yield RequestCase(
-            "update_participant", "PATCH", whose, of_one + DRY_RUN, {"note": "Lain"}, media_type=MERGE_PATCH
+            "update_participant", "PATCH", owner, participant_path + DRY_RUN, {"note": "Lain"}, media_type=MERGE_PATCH
         )
-        yield RequestCase("delete_participant", "DELETE", whose, of_one + DRY_RUN, success_status=204)
-        yield RequestCase("reissue_badge", "POST", whose, f"{of_one}/badge{DRY_RUN}")
-        by_hand = {"status": "excused", "reason": "surat izin"}
-        target = f"{at}/attendance/{one}{DRY_RUN}"
-        yield RequestCase("update_attendance", "PATCH", whose, target, by_hand, media_type=MERGE_PATCH)
+        yield RequestCase("delete_participant", "DELETE", owner, participant_path + DRY_RUN, success_status=204)
+        yield RequestCase("reissue_badge", "POST", owner, f"{participant_path}/badge{DRY_RUN}")
+        attendance = {"status": "excused", "reason": "surat izin"}
+        target = f"{path}/attendance/{participant}{DRY_RUN}"
+        yield RequestCase("update_attendance", "PATCH", owner, target, attendance, media_type=MERGE_PATCH)
         yield RequestCase(
-            "annul_check_in", "POST", whose, f"{at}/check-ins/{seen}:annul{DRY_RUN}", {"reason": "dipinjamkan"}
+            "annul_check_in", "POST", owner, f"{path}/check-ins/{scan}:annul{DRY_RUN}", {"reason": "dipinjamkan"}
         )
-        yield RequestCase("confirm_correction", "POST", whose, f"{at}/corrections/{asked}:confirm{DRY_RUN}")
-        if whose == "missing in own":  # of a meeting as a whole there is nothing to be missing in it
+        yield RequestCase("confirm_correction", "POST", owner, f"{path}/corrections/{correction}:confirm{DRY_RUN}")
+        if owner == "missing in own":  # the following requests concern a whole meeting
             continue
-        yield RequestCase("create_participant", "POST", whose, f"{at}/participants{DRY_RUN}", NEW_PARTICIPANT)
+        yield RequestCase("create_participant", "POST", owner, f"{path}/participants{DRY_RUN}", NEW_PARTICIPANT)
         yield RequestCase(
             "create_participants",
             "POST",
-            whose,
-            f"{at}/participants:batch{DRY_RUN}",
+            owner,
+            f"{path}/participants:batch{DRY_RUN}",
             {"participants": [NEW_PARTICIPANT]},
         )
         yield RequestCase(
             "create_participants_in_office",
             "POST",
-            whose,
-            f"{at}/participants:in-office{DRY_RUN}",
+            owner,
+            f"{path}/participants:in-office{DRY_RUN}",
             {"organizations": ["kpu-31"]},
         )
-        yield RequestCase("close_roll", "POST", whose, f"{at}:close-roll{DRY_RUN}", {"reason": "rapat selesai"})
+        yield RequestCase("close_roll", "POST", owner, f"{path}:close-roll{DRY_RUN}", {"reason": "rapat selesai"})
         batch = {**SUBMISSION, "clock_epoch": 0, "scans": [build_scan(code)]}
-        yield RequestCase("check_in_batch", "POST", whose, f"{at}/check-ins:batch", batch, success_status=207)
+        yield RequestCase("check_in_batch", "POST", owner, f"{path}/check-ins:batch", batch, success_status=207)
     yield from list_check_in_requests()
 
 
 def _list_restricted_read_requests() -> Iterator[RequestCase]:
-    def ask(operation: str, target: str, accept: str = "*/*") -> RequestCase:
-        return RequestCase(operation, "GET", whose, target, accept=accept)
+    def case(operation: str, target: str, accept: str = "*/*") -> RequestCase:
+        return RequestCase(operation, "GET", owner, target, accept=accept)
 
-    for whose, code, one, _, _ in MEETING_ITEMS:
-        at = f"/v1/meetings/{code}"
-        yield ask("get_participant", f"{at}/participants/{one}")
-        yield ask("list_participant_revisions", f"{at}/participants/{one}/revisions")
-        yield ask("get_attendance", f"{at}/attendance/{one}")
+    for owner, code, participant, _, _ in MEETING_ITEMS:
+        path = f"/v1/meetings/{code}"
+        yield case("get_participant", f"{path}/participants/{participant}")
+        yield case("list_participant_revisions", f"{path}/participants/{participant}/revisions")
+        yield case("get_attendance", f"{path}/attendance/{participant}")
         for media_type in ("application/json", "image/svg+xml", "image/png"):
-            yield ask("get_badge", f"{at}/participants/{one}/badge", media_type)
-        if whose == "missing in own":
+            yield case("get_badge", f"{path}/participants/{participant}/badge", media_type)
+        if owner == "missing in own":
             continue
         for query in ("", "?q=rahasia", "?fields=id"):
-            yield ask("list_participants", f"{at}/participants{query}")
-        yield from (ask("list_badges", f"{at}/badges", accept) for accept in ("application/json", "application/pdf"))
-        yield ask("list_check_ins", f"{at}/check-ins")
-        yield ask("list_corrections", f"{at}/corrections")
-        yield from (ask("get_gate_pack", f"{at}/gate-pack{query}") for query in ("", "?names=true"))
+            yield case("list_participants", f"{path}/participants{query}")
+        yield from (case("list_badges", f"{path}/badges", accept) for accept in ("application/json", "application/pdf"))
+        yield case("list_check_ins", f"{path}/check-ins")
+        yield case("list_corrections", f"{path}/corrections")
+        yield from (case("get_gate_pack", f"{path}/gate-pack{query}") for query in ("", "?names=true"))
 
 
 def _list_public_read_requests() -> Iterator[RequestCase]:
-    for whose, code, *_ in MEETING_ITEMS:
-        if whose != "missing in own":
-            yield RequestCase("get_badge_key", "GET", whose, f"/v1/meetings/{code}/badge-key")
-            yield RequestCase("stream_attendance_summary", "GET", whose, f"/v1/meetings/{code}/attendance/live")
-    for whose, code in PLENARIES.items():
-        yield RequestCase("get_quorum", "GET", whose, f"/v1/meetings/{code}/quorum")
-    for code in ("own-open", "no-such"):  # one that is no plenary has none
+    for owner, code, *_ in MEETING_ITEMS:
+        if owner != "missing in own":
+            yield RequestCase("get_badge_key", "GET", owner, f"/v1/meetings/{code}/badge-key")
+            yield RequestCase("stream_attendance_summary", "GET", owner, f"/v1/meetings/{code}/attendance/live")
+    for owner, code in PLENARIES.items():
+        yield RequestCase("get_quorum", "GET", owner, f"/v1/meetings/{code}/quorum")
+    for code in ("own-open", "no-such"):  # a meeting that is no plenary has no quorum
         yield RequestCase("get_quorum", "GET", "missing", f"/v1/meetings/{code}/quorum")
-    for whose, digest in dataset.DIGESTS.items():
-        yield RequestCase("get_roll_digest", "GET", whose, f"/v1/rolls/{digest}")
+    for owner, digest in dataset.DIGESTS.items():
+        yield RequestCase("get_roll_digest", "GET", owner, f"/v1/rolls/{digest}")
     yield RequestCase("get_roll_digest", "GET", "missing", f"/v1/rolls/{'f' * 64}")
 
 
 def _list_file_requests() -> Iterator[RequestCase]:
-    for (whose, roll), code in MEETINGS.items():
+    for (owner, roll), code in MEETINGS.items():
         for accept in FILE_MEDIA_TYPES:
             target = f"/v1/meetings/{code}/attendance"
             yield RequestCase(
-                "list_attendance", "GET", whose, target, reads_restricted_roll=roll == "restricted", accept=accept
+                "list_attendance", "GET", owner, target, reads_restricted_roll=roll == "restricted", accept=accept
             )
 
 

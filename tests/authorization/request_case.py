@@ -1,4 +1,4 @@
-"""What one request of the matrix is, and whose that which it is about."""
+"""One request of the authorization matrix, and the organizations that own its object."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -8,22 +8,23 @@ import orjson
 from tests.authorization.dataset import OTHER, OWN
 
 Organizations = frozenset[str] | None
-# Whose an object is: the organizations that it lies in. None: the record's, which is of nobody in particular. A person
-# without an office is its who has put it in (begun), and nobody else's of those that are bound (unclaimed).
+# The organizations of an object, by its kind of owner. None: it belongs to no organization. An official without an
+# office may be written only by the caller who created it ("created"); a bound caller may not write another ("without
+# office").
 ORGANIZATIONS_BY_OWNER: Mapping[str, Organizations] = {
     "own": frozenset({OWN}),
     "other": frozenset({OTHER}),
     "both": frozenset({OWN, OTHER}),
-    "unclaimed": frozenset({"whoever first gives an office"}),
-    "begun": frozenset(),
-    "nobody": None,
+    "without office": frozenset({"the organization of the first office"}),
+    "created": frozenset(),
+    "unowned": None,
     "missing": None,
     "missing in own": frozenset({OWN}),
 }
 
 
 class RequestCase(NamedTuple):
-    """One request. `good`: the status for whom nothing keeps from it. `roll`: it reads one that is restricted."""
+    """A valid request to an operation."""
 
     operation: str
     method: str
@@ -31,6 +32,7 @@ class RequestCase(NamedTuple):
     target: str
     body: Any = None
     success_status: int = 200
+    """The status for a caller who may send it."""
     media_type: str = "application/json"
     reads_restricted_roll: bool = False
     accept: str = "*/*"
