@@ -26,7 +26,7 @@ from tests.authorization.asks_at_the_door import FILES
 from tests.authorization.canaries import CLOSED, HIDDEN_IDS, ILL, OPEN, SENT, WORDS, id_of
 from tests.authorization.hearing import Heard, heard_at
 from tests.callers import bearer_headers
-from tests.conftest import LOADED, client_of, copy_of, fetch, running
+from tests.conftest import LOADED, connect_client, copy_template, fetch_value, run_application
 from tests.service.conftest import serving
 
 READS, ELSEWHERE, OTHER_GATE = "attendance:read", "attendance:read of kpu-31", "attendance:read at another gate"
@@ -66,8 +66,12 @@ async def whole(url: str) -> AsyncIterator["Asked"]:
 
 async def few(url: str) -> AsyncIterator["Asked"]:
     made = await asyncio.to_thread(canaries.make_client, url, [READS])
+    settings = Settings(DATABASE_URL=url, rate_client=0, rate_network=0)
     with structlog.testing.capture_logs(processors=[structlog.processors.format_exc_info]) as lines:
-        async with running(Settings(DATABASE_URL=url, rate_client=0, rate_network=0)) as app, client_of(app) as http:
+        async with (
+            run_application(Settings(DATABASE_URL=url, rate_client=0, rate_network=0)) as app,
+            connect_client(app) as http,
+        ):
             form = {"grant_type": "client_credentials"}
             answer = await http.post("/oauth/token", data=form, auth=httpx.BasicAuth(*made))
             tokens = {"anyone": {}, **{name: bearer_headers(app, *ROLES[name][0], **ROLES[name][1]) for name in FEW}}
@@ -116,7 +120,7 @@ class Asked:
     params=[pytest.param(few, id="in this process"), pytest.param(whole, id="as it is served", marks=pytest.mark.full)],
 )
 async def asked(server: str, request: pytest.FixtureRequest) -> AsyncIterator[Asked]:
-    async for url in copy_of(server, LOADED):
+    async for url in copy_template(server, LOADED):
         await canaries.plant(url)
         async for one in request.param(url):
             yield one
@@ -285,5 +289,5 @@ async def test_a_secret_is_shown_once_and_not_kept(asked: Asked) -> None:
     asked.client_secrets.append(secret)
     assert (again.status_code, again.json()["client_secret"]) == (201, None)
     kept = "SELECT string_agg(encode(body, 'escape') || headers::text, '') FROM idempotency_keys"
-    assert secret not in await fetch(asked.url, kept)
+    assert secret not in await fetch_value(asked.url, kept)
     await asked.assert_silent()

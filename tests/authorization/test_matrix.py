@@ -21,7 +21,7 @@ from tests.authorization.asks import ASKS
 from tests.authorization.roles import GATE, ROLES, Role, headers
 from tests.authorization.rules import Expected, expected, may_know, scope_of
 from tests.authorization.world import CALLER, OTHER, OWN, PLENARIES, SECRET
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 
 OPERATIONS = sorted({ask.operation for ask in ASKS})
 KEPT = """
@@ -144,14 +144,14 @@ async def test_nobody_gets_more_than_the_contract_gives(
     cells: list[Cell],
     operation: str,
 ) -> None:
-    kept = await fetch(world_url, KEPT, READINGS)
+    kept = await fetch_value(world_url, KEPT, READINGS)
     wrong = []
     for cell in cells:
         if cell.ask.operation == operation:
             answer = await _answer(app, client, cell.ask, tokens[cell.role.name])
             wrong += [f"{cell}: {flaw}" for flaw in _flaws(answer, expected(*cell), refusals)]
     assert not wrong, f"{len(wrong)} leaks, the first of them:\n" + "\n".join(wrong[:10])
-    assert await fetch(world_url, KEPT, READINGS) == kept
+    assert await fetch_value(world_url, KEPT, READINGS) == kept
 
 
 async def test_who_is_present_at_a_restricted_plenary_is_told_to_whom_its_roll_is(
