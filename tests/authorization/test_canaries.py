@@ -66,7 +66,6 @@ async def whole(url: str) -> AsyncIterator["Asked"]:
 
 async def few(url: str) -> AsyncIterator["Asked"]:
     made = await asyncio.to_thread(canaries.make_client, url, [READS])
-    settings = Settings(DATABASE_URL=url, rate_client=0, rate_network=0)
     with structlog.testing.capture_logs(processors=[structlog.processors.format_exc_info]) as lines:
         async with (
             run_application(Settings(DATABASE_URL=url, rate_client=0, rate_network=0)) as app,

@@ -80,7 +80,7 @@ async def open_client(url: str, relay: Relay, **timeouts: float) -> AsyncIterato
     """Yield a client of a service behind the relay, with a small pool."""
     url = f"{url.partition('?')[0]}?host={relay.at.parent}&port={postmaster.PORT}"
     settings = Settings.model_validate({"DATABASE_URL": url, "pool_size": 2, **timeouts})
-    async with running(settings) as app, connect_client(app) as client:
+    async with run_application(settings) as app, connect_client(app) as client:
         yield client
 
 
