@@ -17,7 +17,7 @@ import pytest_asyncio
 
 from app.core.embedded import postmaster
 from app.settings import Settings
-from tests.conftest import connect_client, fetch_value
+from tests.conftest import connect_client, fetch_value, run_application
 
 REGION = "/v1/regions/31"
 SERVICE_CONNECTIONS = "application_name = 'rakornas' AND datname = current_database()"
