@@ -17,7 +17,7 @@ from tests.authorization import canaries
 from tests.authorization.canaries import CANARIES, HIDDEN_IDS, OPEN_MEETING, SENT_CANARY
 from tests.authorization.recorded_responses import fetch_response
 from tests.callers import bearer_headers
-from tests.conftest import client_of, running
+from tests.conftest import connect_client, run_application
 from tests.service.conftest import serving
 
 READER, READER_OF_KPU_31 = "attendance:read", "attendance:read of kpu-31"
@@ -97,7 +97,10 @@ async def run_in_this_process(url: str) -> AsyncIterator[ServiceUnderTest]:
     """Run the application in this process, with tokens for the most important roles."""
     credentials = await asyncio.to_thread(canaries.create_client, url, [READER])
     with structlog.testing.capture_logs(processors=[structlog.processors.format_exc_info]) as lines:
-        async with running(Settings(DATABASE_URL=url, rate_client=0, rate_network=0)) as app, client_of(app) as http:
+        async with (
+            run_application(Settings(DATABASE_URL=url, rate_client=0, rate_network=0)) as app,
+            connect_client(app) as http,
+        ):
             headers_by_role = {name: bearer_headers(app, *ROLES[name][0], **ROLES[name][1]) for name in DEFAULT_ROLES}
             headers_by_role |= {"anyone": {}, ALL_SCOPES: bearer_headers(app, *Scope)}
             headers_by_role[READER] = await fetch_authorization(http, *credentials)

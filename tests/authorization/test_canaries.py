@@ -35,7 +35,7 @@ from tests.authorization.canary_service import (
 )
 from tests.authorization.meeting_requests import FILE_MEDIA_TYPES
 from tests.authorization.recorded_responses import RecordedResponses
-from tests.conftest import LOADED, copy_of, fetch
+from tests.conftest import LOADED, copy_template, fetch_value
 
 SICK_STATUS = '"status":"sick"'
 PERSONAL_PATHS = ("attendance", "participants", "badges", "check-ins", "corrections")
@@ -49,7 +49,7 @@ PERSONAL_PATHS = ("attendance", "participants", "badges", "check-ins", "correcti
     ],
 )
 async def service(server: str, request: pytest.FixtureRequest) -> AsyncIterator[ServiceUnderTest]:
-    async for url in copy_of(server, LOADED):
+    async for url in copy_template(server, LOADED):
         await canaries.insert_canaries(url)
         async for service in request.param(url):
             yield service
@@ -224,7 +224,7 @@ async def test_client_secret_is_shown_once_and_not_stored(service: ServiceUnderT
     service.client_secrets.append(secret)
     assert (again.status_code, again.json()["client_secret"]) == (201, None)
     stored = "SELECT string_agg(encode(body, 'escape') || headers::text, '') FROM idempotency_keys"
-    assert secret not in await fetch(service.url, stored)
+    assert secret not in await fetch_value(service.url, stored)
     await service.assert_no_leak_in_log()
 
 

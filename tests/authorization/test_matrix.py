@@ -21,7 +21,7 @@ from tests.authorization.expectations import ExpectedResponse, expect_response, 
 from tests.authorization.request_case import RequestCase
 from tests.authorization.requests import REQUESTS
 from tests.authorization.roles import DEVICE_MEETING, ROLES, Role, build_headers
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 
 OPERATIONS = sorted({case.operation for case in REQUESTS})
 SELECT_STORED_COUNTS = """
@@ -159,7 +159,7 @@ async def test_responses_are_as_the_contract_promises(
     cells: list[Cell],
     operation: str,
 ) -> None:
-    stored = await fetch(dataset_url, SELECT_STORED_COUNTS, READ_OPERATIONS)
+    stored = await fetch_value(dataset_url, SELECT_STORED_COUNTS, READ_OPERATIONS)
     differences = []
     for cell in cells:
         if cell.request.operation == operation:
@@ -168,7 +168,7 @@ async def test_responses_are_as_the_contract_promises(
                 f"{cell}: {text}" for text in _find_differences(answer, expect_response(*cell), known_refusals)
             ]
     assert not differences, f"{len(differences)} leaks, the first of them:\n" + "\n".join(differences[:10])
-    assert await fetch(dataset_url, SELECT_STORED_COUNTS, READ_OPERATIONS) == stored
+    assert await fetch_value(dataset_url, SELECT_STORED_COUNTS, READ_OPERATIONS) == stored
 
 
 async def test_quorum_shows_presence_only_to_readers_of_the_roll(
