@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from app.auth import Scope
 from app.core.db import database
 from tests.check_ins.meeting_client import START, MeetingClient
-from tests.conftest import database_url_of, fetch
+from tests.conftest import database_url_of, fetch_value
 from tests.quorum import plenary_client
 from tests.quorum.plenary_client import PLENARY, QUORUM_ENTRY_TIMES, PlenaryClient
 from tests.writes.calls import Calls
@@ -31,7 +31,7 @@ async def meeting(app: FastAPI, client: httpx.AsyncClient) -> MeetingClient:
 
 
 async def fetch_current_instant(meeting: MeetingClient) -> str:
-    found: datetime = await fetch(database_url_of(meeting.app), "SELECT clock_timestamp()")
+    found: datetime = await fetch_value(database_url_of(meeting.app), "SELECT clock_timestamp()")
     return found.isoformat()
 
 
@@ -116,15 +116,15 @@ async def test_quorum_as_known_before_an_annulment_and_after_anonymisation(
     await plenary.scan_entries(QUORUM_ENTRY_TIMES)
     address = f"{PLENARY}/quorum"
     before = (await own_client.get(address, params={"at": plenary_client.local_iso("12:00")})).json()
-    then = (await fetch(own_url, "SELECT clock_timestamp()")).isoformat()
-    await fetch(own_url, "UPDATE scans SET annulled_at = clock_timestamp(), annulment_reason = 'a slip'")
+    then = (await fetch_value(own_url, "SELECT clock_timestamp()")).isoformat()
+    await fetch_value(own_url, "UPDATE scans SET annulled_at = clock_timestamp(), annulment_reason = 'a slip'")
     known = await own_client.get(address, params={"at": plenary_client.local_iso("12:00"), "known_at": then})
     assert known.json() == before
     assert (before["present"], before["met"]) == (5, True)
     assert (await own_client.get(address, params={"at": plenary_client.local_iso("12:00")})).json()["present"] == 0
     code = PLENARY.rpartition("/")[2]
-    await fetch(own_url, "UPDATE meetings SET retention_days = 8 WHERE code = $1", code)
-    await fetch(own_url, "SELECT anonymise_participants($1)", code)
+    await fetch_value(own_url, "UPDATE meetings SET retention_days = 8 WHERE code = $1", code)
+    await fetch_value(own_url, "SELECT anonymise_participants($1)", code)
     forgotten = (
         await own_client.get(address, params={"at": plenary_client.local_iso("12:00"), "known_at": then})
     ).json()

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from app.cli import app as command
 from tests.attendance.expected_counts import COUNT_DIFFERENCES
 from tests.check_ins.meeting_client import MeetingClient
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 
 SELECT_ROWS = (
     "SELECT string_agg(one::text, '|' ORDER BY one::text) FROM (SELECT held::text FROM {} AS held WHERE meeting = $1)"
@@ -51,18 +51,18 @@ async def run_command(url: str, *arguments: str) -> Result:
 
 async def fetch_stored_state(url: str, meeting: str) -> list[str]:
     counts = SELECT_ROWS.format("(SELECT * FROM attendance_counts WHERE invited <> 0)")
-    return [await fetch(url, sql, meeting) for sql in (SELECT_ROWS.format("attendance"), counts)]
+    return [await fetch_value(url, sql, meeting) for sql in (SELECT_ROWS.format("attendance"), counts)]
 
 
 async def test_correct_roll_is_not_changed(meeting: MeetingClient, own_url: str) -> None:
     before = await fetch_stored_state(own_url, meeting.code)
     versions = "SELECT string_agg(xmin::text, ' ' ORDER BY participant) FROM attendance"
-    written = await fetch(own_url, versions)
+    written = await fetch_value(own_url, versions)
     done = await run_command(own_url)
     assert done.exit_code == 0, done.output
     assert done.stdout.endswith("rolls, 0 of them changed.\n")
     assert await fetch_stored_state(own_url, meeting.code) == before
-    assert await fetch(own_url, versions) == written
+    assert await fetch_value(own_url, versions) == written
 
 
 @pytest.mark.parametrize("what", CORRUPTIONS)
@@ -81,7 +81,7 @@ async def test_corrupted_roll_is_repaired(meeting: MeetingClient, own_url: str, 
     done = await run_command(own_url, "--meeting", meeting.code)
     assert (done.exit_code, done.stdout.count("repaired")) == (1, 1), done.output
     assert await fetch_stored_state(own_url, meeting.code) == before
-    assert await fetch(own_url, COUNT_DIFFERENCES) == 0
+    assert await fetch_value(own_url, COUNT_DIFFERENCES) == 0
     again = await run_command(own_url, "--meeting", meeting.code)
     assert (again.exit_code, again.stdout) == (0, "Recomputed 1 rolls, 0 of them changed.\n")
 

@@ -13,7 +13,7 @@ from app.auth import Scope
 from app.state import state_of
 from tests.attendance.synthetic_rolls import TARMIZI, participant_row
 from tests.callers import bearer_headers
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.meetings.made_up import ARIF, insert, meeting
 
 PLENARY = "/v1/meetings/pleno"
@@ -88,7 +88,7 @@ class PlenaryClient:
         """What somebody has stated of a commissioner."""
         sql = "UPDATE participants SET status = $2, arrived_at = $3, left_at = $4 WHERE id = $1"
         times = [local_instant(clock) if clock else None for clock in (arrived, left)]
-        await fetch(self.url, sql, self.participants[n], status, *times)
+        await fetch_value(self.url, sql, self.participants[n], status, *times)
 
     async def get_quorum(self, time: str | None = None, headers: dict[str, str] | None = None) -> dict[str, Any]:
         given = {"at": local_iso(time)} if time else {}
