@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from app.auth import Scope
 from tests.attendance import synthetic_rolls
 from tests.callers import bearer_headers
-from tests.conftest import client_of, fetch
+from tests.conftest import connect_client, fetch_value
 
 RESTRICTED_ROLL = "/v1/meetings/closed/attendance"
 SELECT_AUDIT_LINES = (
@@ -28,7 +28,7 @@ async def app(own_app: FastAPI, own_url: str) -> FastAPI:
 
 @pytest_asyncio.fixture
 async def reader(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app) as client:
+    async with connect_client(app) as client:
         client.headers.update(bearer_headers(app, Scope.ATTENDANCE_READ, client_id="kemendagri"))
         yield client
 
@@ -83,7 +83,7 @@ async def test_unauthenticated_request_is_not_audited(reader: httpx.AsyncClient,
 
 
 async def test_nothing_is_shown_if_the_audit_line_fails(reader: httpx.AsyncClient, own_url: str) -> None:
-    await fetch(own_url, "ALTER TABLE audit_lines ADD CHECK (operation <> 'list_attendance')")
+    await fetch_value(own_url, "ALTER TABLE audit_lines ADD CHECK (operation <> 'list_attendance')")
     with structlog.testing.capture_logs():  # keeps the traceback off the terminal
         response = await reader.get(RESTRICTED_ROLL)
     assert response.status_code == 500

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from tests.attendance.expected_counts import COUNT_DIFFERENCES, assert_summary_matches_lines
 from tests.check_ins.meeting_client import MeetingClient
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 
 ORGANIZATIONS = ("kpu", "kpu-31", "kpu-32", "kpu-33", None)
 OFFICES = ("chair", "member", None)
@@ -126,7 +126,7 @@ class RandomChanges:
 
     async def rename_organization(self) -> None:
         names = ("kpu-33", "kpu-99")
-        await fetch(self.url, RENAME_ORGANIZATION, *(names[::-1] if self.is_renamed else names))
+        await fetch_value(self.url, RENAME_ORGANIZATION, *(names[::-1] if self.is_renamed else names))
         self.is_renamed = not self.is_renamed
 
     async def move_session(self) -> httpx.Response:
@@ -144,7 +144,7 @@ async def test_counters_are_right_after_random_changes(
         await changes.make_random_change()
         if n % CHANGES_BETWEEN_CHECKS == 0:
             await assert_summary_matches_lines(changes.meeting)
-            assert await fetch(own_url, COUNT_DIFFERENCES) == 0
+            assert await fetch_value(own_url, COUNT_DIFFERENCES) == 0
     assert changes.refused_count < CHANGES / 4, "too many changes were refused for the test to be significant"
 
 
@@ -164,4 +164,4 @@ async def test_counters_are_right_after_concurrent_changes(
         responses = await asyncio.gather(*(changes.random.choice(actions)() for _ in range(10)))
         assert {response.status_code for response in responses if response is not None} <= {200, 201, 207, 409}
     await assert_summary_matches_lines(changes.meeting)
-    assert await fetch(own_url, COUNT_DIFFERENCES) == 0
+    assert await fetch_value(own_url, COUNT_DIFFERENCES) == 0

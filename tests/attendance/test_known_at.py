@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from app.auth import Scope
 from app.core.db import database
 from tests.check_ins.meeting_client import START, MeetingClient
-from tests.conftest import database_url_of, fetch
+from tests.conftest import database_url_of, fetch_value
 from tests.quorum.plenary_client import PLENARY, QUORUM_ENTRY_TIMES, create_plenary, local_iso
 from tests.writes.calls import Calls
 
@@ -30,7 +30,7 @@ async def meeting(app: FastAPI, client: httpx.AsyncClient) -> MeetingClient:
 
 
 async def fetch_current_instant(meeting: MeetingClient) -> str:
-    instant: datetime = await fetch(database_url_of(meeting.app), "SELECT clock_timestamp()")
+    instant: datetime = await fetch_value(database_url_of(meeting.app), "SELECT clock_timestamp()")
     return instant.isoformat()
 
 
@@ -114,14 +114,14 @@ async def test_quorum_as_known_before_an_annulment_and_after_anonymisation(
     await plenary.scan_entries(QUORUM_ENTRY_TIMES)
     address = f"{PLENARY}/quorum"
     before = (await own_client.get(address, params={"at": local_iso("12:00")})).json()
-    instant = (await fetch(own_url, "SELECT clock_timestamp()")).isoformat()
-    await fetch(own_url, "UPDATE scans SET annulled_at = clock_timestamp(), annulment_reason = 'a slip'")
+    instant = (await fetch_value(own_url, "SELECT clock_timestamp()")).isoformat()
+    await fetch_value(own_url, "UPDATE scans SET annulled_at = clock_timestamp(), annulment_reason = 'a slip'")
     as_known = await own_client.get(address, params={"at": local_iso("12:00"), "known_at": instant})
     assert as_known.json() == before
     assert (before["present"], before["met"]) == (5, True)
     assert (await own_client.get(address, params={"at": local_iso("12:00")})).json()["present"] == 0
     code = PLENARY.rpartition("/")[2]
-    await fetch(own_url, "UPDATE meetings SET retention_days = 8 WHERE code = $1", code)
-    await fetch(own_url, "SELECT anonymise_participants($1)", code)
+    await fetch_value(own_url, "UPDATE meetings SET retention_days = 8 WHERE code = $1", code)
+    await fetch_value(own_url, "SELECT anonymise_participants($1)", code)
     anonymised = (await own_client.get(address, params={"at": local_iso("12:00"), "known_at": instant})).json()
     assert (anonymised["met"], anonymised["reason"]) == (None, "forgotten")

@@ -10,7 +10,7 @@ import pytest
 from app.attendance import repository
 from tests.attendance.synthetic_rolls import MIXED, SESSIONS_OF_MIXED
 from tests.meetings.answers import problem
-from tests.scenarios import ListScenarios, of_update, walk
+from tests.scenarios import ListScenarios, list_items, updated_at_key
 
 RAKORNAS = "/v1/meetings/rakornas-2022-06/attendance"
 NAMED = "/v1/meetings/named/attendance"
@@ -31,12 +31,12 @@ class TestListAttendance(ListScenarios):
         "id official name organization office capacity represents status late arrived_at left_at name_as_printed note"
         " source verified primary revision updated_at"
     )
-    order = {"id": get_id, "updated_at": of_update}
-    search = "peserta 12"
-    filtered = {"organization": "kpu"}
-    neighbour = RAKORNAS
-    sorted_alike = "id"
-    refused = (
+    sort_keys = {"id": get_id, "updated_at": updated_at_key}
+    search_words = "peserta 12"
+    example_filter = {"organization": "kpu"}
+    other_list_path = RAKORNAS
+    common_sort = "id"
+    invalid_queries = (
         ({"status": "ill"}, "status", "not_one_of", "on_duty_elsewhere"),
         ({"office": "king"}, "office", "not_one_of", "secretary_general"),
         ({"organization": "kpu-99"}, "organization", "unknown_code", "/v1/organizations"),
@@ -72,7 +72,7 @@ class TestListAttendance(ListScenarios):
             and ("status" not in filters or public_status(row["status"]) == filters["status"])
             and ("session" not in filters or filters["session"] in SESSIONS_OF_MIXED[row["id"]])
         }
-        items = await walk(client, self.path, filters)
+        items = await list_items(client, self.path, filters)
         assert [item["id"] for item in items] == sorted(expected)
         assert bool(items) == (filters != {"session": "nobody"})
 
@@ -118,8 +118,8 @@ class TestListAttendance(ListScenarios):
 async def test_only_the_first_matches_are_ranked(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """A third of a large roll may match, and ranking all of them would take too long."""
     path, params = "/v1/meetings/mixed/attendance", {"q": "peserta 12"}
-    matches = {item["id"] for item in await walk(client, path, params)}
+    matches = {item["id"] for item in await list_items(client, path, params)}
     assert len(matches) > 7
     few_ranked = dataclasses.replace(repository.PUBLIC_LINES, rank_limit=7)
     monkeypatch.setattr(repository, "PUBLIC_LINES", few_ranked)
-    assert {item["id"] for item in await walk(client, path, params)} == set(sorted(matches)[:7])
+    assert {item["id"] for item in await list_items(client, path, params)} == set(sorted(matches)[:7])

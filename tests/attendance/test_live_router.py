@@ -13,7 +13,7 @@ from app.attendance.broadcast import SummaryBroadcaster
 from app.state import state_of
 from tests.attendance import synthetic_rolls
 from tests.attendance.event_stream_client import open_event_stream, wait_until
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.quorum import plenary_client
 from tests.quorum.plenary_client import PlenaryClient
 
@@ -76,7 +76,7 @@ async def test_unchanged_summary_is_not_sent_again(app: FastAPI, own_url: str) -
     async with open_event_stream(app, LIVE) as client:
         await wait_for_polls(state_of(app).summary_broadcaster, 2)
         assert len(client.events) == 1
-        await fetch(own_url, SET_ONE_ABSENT)
+        await fetch_value(own_url, SET_ONE_ABSENT)
         await client.wait_for_events(2)
         await wait_for_polls(state_of(app).summary_broadcaster, 2)
         assert len(client.events) == 2
@@ -87,7 +87,7 @@ async def test_reconnect_with_last_event_id_gets_new_events_only(app: FastAPI, o
         [event] = await client.wait_for_events(1)
     async with open_event_stream(app, LIVE, Last_Event_ID=event.id) as client:
         assert client.events == []
-        await fetch(own_url, SET_ONE_ABSENT)
+        await fetch_value(own_url, SET_ONE_ABSENT)
         [new] = await client.wait_for_events(1)
         assert new.id != event.id
     async with open_event_stream(app, LIVE, Last_Event_ID=event.id) as client:
@@ -147,8 +147,8 @@ async def test_restricted_roll_is_streamed_without_a_token(app: FastAPI, own_url
 async def test_stream_ends_when_the_meeting_is_deleted(app: FastAPI, own_url: str) -> None:
     await synthetic_rolls.insert_rolls(own_url, mixed=False)
     async with open_event_stream(app, "/v1/meetings/empty/attendance/live") as client:
-        await fetch(own_url, "DELETE FROM sessions WHERE meeting = 'empty'")
-        await fetch(own_url, "DELETE FROM meetings WHERE code = 'empty'")
+        await fetch_value(own_url, "DELETE FROM sessions WHERE meeting = 'empty'")
+        await fetch_value(own_url, "DELETE FROM meetings WHERE code = 'empty'")
         await asyncio.wait_for(client.ended.wait(), 3)
 
 

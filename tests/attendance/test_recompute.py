@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from app.cli import app as command
 from tests.attendance.expected_counts import COUNT_DIFFERENCES
 from tests.check_ins.meeting_client import MeetingClient
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 
 SELECT_ROWS = (
     "SELECT string_agg(line, '|' ORDER BY line) FROM (SELECT stored::text FROM {} AS stored WHERE meeting = $1)"
@@ -52,18 +52,18 @@ async def run_command(url: str, *arguments: str) -> Result:
 async def fetch_stored_state(url: str, meeting: str) -> list[str]:
     """Return the stored rows of attendance and the counters as text."""
     counts = SELECT_ROWS.format("(SELECT * FROM attendance_counts WHERE invited <> 0)")
-    return [await fetch(url, sql, meeting) for sql in (SELECT_ROWS.format("attendance"), counts)]
+    return [await fetch_value(url, sql, meeting) for sql in (SELECT_ROWS.format("attendance"), counts)]
 
 
 async def test_correct_roll_is_not_changed(meeting: MeetingClient, own_url: str) -> None:
     before = await fetch_stored_state(own_url, meeting.code)
     versions = "SELECT string_agg(xmin::text, ' ' ORDER BY participant) FROM attendance"
-    versions_before = await fetch(own_url, versions)
+    versions_before = await fetch_value(own_url, versions)
     result = await run_command(own_url)
     assert result.exit_code == 0, result.output
     assert result.stdout.endswith(", changed: 0.\n")
     assert await fetch_stored_state(own_url, meeting.code) == before
-    assert await fetch(own_url, versions) == versions_before
+    assert await fetch_value(own_url, versions) == versions_before
 
 
 @pytest.mark.parametrize("corruption", CORRUPTIONS)
@@ -84,7 +84,7 @@ async def test_corrupted_roll_is_repaired(
     result = await run_command(own_url, "--meeting", meeting.code)
     assert (result.exit_code, result.stdout.count("repaired")) == (1, 1), result.output
     assert await fetch_stored_state(own_url, meeting.code) == before
-    assert await fetch(own_url, COUNT_DIFFERENCES) == 0
+    assert await fetch_value(own_url, COUNT_DIFFERENCES) == 0
     again = await run_command(own_url, "--meeting", meeting.code)
     assert (again.exit_code, again.stdout) == (0, "Rolls recomputed: 1, changed: 0.\n")
 

@@ -4,9 +4,9 @@ import httpx
 import pytest
 
 from tests.attendance import synthetic_rolls
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.meetings.answers import problem
-from tests.scenarios import assert_refused
+from tests.scenarios import assert_invalid
 
 RESTRICTED_ROLL = "/v1/meetings/closed/attendance"
 CHALLENGE = 'Bearer realm="rakornas", scope="attendance:read"'
@@ -91,7 +91,7 @@ async def test_next_page_is_401_after_the_roll_was_restricted(own_client: httpx.
     tag = pages[0].headers["etag"]
     links = [page.links["next"]["url"] for page in pages if page.json()["items"] and "next" in page.links]
     assert len(links) >= 3
-    await fetch(own_url, RESTRICT)
+    await fetch_value(own_url, RESTRICT)
     for link in links:
         for method in ("GET", "HEAD"):
             assert (await own_client.request(method, link)).status_code == 401
@@ -104,7 +104,7 @@ async def test_next_page_is_401_after_the_roll_was_restricted(own_client: httpx.
 async def test_roll_is_public_as_soon_as_it_is_opened(own_client: httpx.AsyncClient, own_url: str) -> None:
     await synthetic_rolls.insert_rolls(own_url, mixed=False)
     assert (await own_client.get(RESTRICTED_ROLL)).status_code == 401
-    await fetch(own_url, "UPDATE meetings SET roll = 'open' WHERE code = 'closed'")
+    await fetch_value(own_url, "UPDATE meetings SET roll = 'open' WHERE code = 'closed'")
     items = (await own_client.get(RESTRICTED_ROLL)).json()["items"]
     assert [item["id"] for item in items] == [row["id"] for row in synthetic_rolls.RESTRICTED]
     assert [(item["status"], item["note"]) for item in items] == [
@@ -113,4 +113,4 @@ async def test_roll_is_public_as_soon_as_it_is_opened(own_client: httpx.AsyncCli
         ("present", None),
     ]
     response = await own_client.get(f"{RESTRICTED_ROLL}?organization=kpu-99")
-    assert_refused(response, "organization", "unknown_code", "/v1/organizations")
+    assert_invalid(response, "organization", "unknown_code", "/v1/organizations")

@@ -17,7 +17,7 @@ from app.auth import Scope
 from app.cli import app as command
 from app.core.db import database
 from tests.check_ins.meeting_client import MeetingClient
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.writes.calls import Calls
 
 MARKER = "zulkarnaenqx"
@@ -109,7 +109,7 @@ async def meeting(own_app: FastAPI, own_client: httpx.AsyncClient) -> MeetingCli
 
 async def set_days_since_end(url: str, meeting: MeetingClient, days: int) -> None:
     """Move the meeting so that it ended this many days ago."""
-    await fetch(url, MOVE_MEETING, meeting.code, RETENTION_DAYS, days)
+    await fetch_value(url, MOVE_MEETING, meeting.code, RETENTION_DAYS, days)
 
 
 async def find_tables_with_marker(url: str) -> set[str]:
@@ -135,13 +135,13 @@ async def fetch_summaries(meeting: MeetingClient) -> list[Any]:
 async def test_last_day_of_retention_anonymises_nobody(meeting: MeetingClient, own_url: str) -> None:
     await set_days_since_end(own_url, meeting, RETENTION_DAYS)
     assert await maintenance.anonymise_participants(own_url, dry_run=False) == []
-    assert await fetch(own_url, "SELECT anonymise_participants($1)", meeting.code) is None
+    assert await fetch_value(own_url, "SELECT anonymise_participants($1)", meeting.code) is None
     assert len((await meeting.client.get(f"{meeting.path}/attendance")).json()["items"]) == 5
 
 
 async def test_meeting_without_retention_days_is_never_anonymised(meeting: MeetingClient, own_url: str) -> None:
     await set_days_since_end(own_url, meeting, 5000)
-    await fetch(own_url, "UPDATE meetings SET retention_days = NULL WHERE code = $1", meeting.code)
+    await fetch_value(own_url, "UPDATE meetings SET retention_days = NULL WHERE code = $1", meeting.code)
     assert await maintenance.anonymise_participants(own_url, dry_run=False) == []
 
 
@@ -157,11 +157,11 @@ async def test_day_after_retention_anonymises_all_and_keeps_counts(
     assert before[0]["invited"] == 5
     assert await maintenance.anonymise_participants(own_url, dry_run=False) == [(meeting.code, 5)]
     assert await find_tables_with_marker(own_url) == set()
-    assert await fetch(own_url, COUNT_PERSONAL_ROWS, meeting.code) == 0
+    assert await fetch_value(own_url, COUNT_PERSONAL_ROWS, meeting.code) == 0
     assert await fetch_summaries(meeting) == before
     assert (await meeting.client.get(f"{meeting.path}/attendance")).json()["items"] == []
     is_anonymised = "SELECT anonymised_at IS NOT NULL AND roll_closed_at IS NOT NULL FROM meetings WHERE code = $1"
-    assert await fetch(own_url, is_anonymised, meeting.code)
+    assert await fetch_value(own_url, is_anonymised, meeting.code)
     assert (await meeting.admin.post(f"{meeting.path}/participants", {"name": "Baru"})).json()["code"] == "roll_closed"
 
 
@@ -169,17 +169,17 @@ async def test_anonymisation_is_audited(meeting: MeetingClient, own_url: str) ->
     await set_days_since_end(own_url, meeting, RETENTION_DAYS + 1)
     await maintenance.anonymise_participants(own_url, dry_run=False)
     lines = "SELECT keys FROM audit_lines WHERE operation = 'retention run'"
-    assert await fetch(own_url, lines) == [f"meetings/{meeting.code}"]
+    assert await fetch_value(own_url, lines) == [f"meetings/{meeting.code}"]
 
 
 async def test_second_run_changes_nothing(meeting: MeetingClient, own_url: str) -> None:
     await set_days_since_end(own_url, meeting, RETENTION_DAYS + 1)
     await maintenance.anonymise_participants(own_url, dry_run=False)
     anonymised_at = "SELECT anonymised_at FROM meetings WHERE code = $1"
-    before = await fetch(own_url, anonymised_at, meeting.code)
+    before = await fetch_value(own_url, anonymised_at, meeting.code)
     assert await maintenance.anonymise_participants(own_url, dry_run=False) == []
-    assert await fetch(own_url, "SELECT anonymise_participants($1)", meeting.code) is None
-    assert await fetch(own_url, anonymised_at, meeting.code) == before
+    assert await fetch_value(own_url, "SELECT anonymise_participants($1)", meeting.code) is None
+    assert await fetch_value(own_url, anonymised_at, meeting.code) == before
 
 
 async def test_other_meetings_keep_their_participants(meeting: MeetingClient, own_url: str) -> None:
@@ -197,7 +197,7 @@ async def test_anonymised_data_is_absent_at_earlier_instants_too(
     meeting: MeetingClient, own_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "MAX_COMMIT_DURATION", timedelta(0))
-    instant = (await fetch(own_url, "SELECT clock_timestamp()")).isoformat()
+    instant = (await fetch_value(own_url, "SELECT clock_timestamp()")).isoformat()
     await set_days_since_end(own_url, meeting, RETENTION_DAYS + 1)
     await maintenance.anonymise_participants(own_url, dry_run=False)
     for path in ("participants", "attendance"):

@@ -9,7 +9,7 @@ import pytest
 from tests.attendance.synthetic_rolls import MIXED, RESTRICTED, SESSIONS_OF_MIXED
 from tests.meetings.answers import problem
 from tests.meetings.made_up import Row
-from tests.scenarios import assert_refused
+from tests.scenarios import assert_invalid
 
 SUMMARY = "/v1/meetings/mixed/attendance/summary"
 COUNTS = ["invited", "expected", "present", "represented", "absent", "late"]
@@ -181,4 +181,4 @@ class TestResponse:
     async def test_invalid_queries_are_422(
         self, client: httpx.AsyncClient, params: dict[str, str], parameter: str, code: str, allowed: str
     ) -> None:
-        assert_refused(await client.get(SUMMARY, params=params), parameter, code, allowed)
+        assert_invalid(await client.get(SUMMARY, params=params), parameter, code, allowed)

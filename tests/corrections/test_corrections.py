@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from app.auth import Scope
 from tests.check_ins.meeting_client import MeetingClient, after_start
-from tests.conftest import database_url_of, fetch
+from tests.conftest import database_url_of, fetch_value
 from tests.writes.calls import Calls
 
 SICK_STATUS = {"status": "sick", "reason": "surat dokter menyusul"}
@@ -71,10 +71,8 @@ async def test_caller_bound_elsewhere_cannot_close(meeting: MeetingClient) -> No
     ):
         other = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, **bound)
         assert (await other.post(f"{meeting.path}:close-roll", {})).status_code == status
-    assert (
-        await fetch(database_url_of(meeting.app), "SELECT roll_closed_at FROM meetings WHERE code = $1", meeting.code)
-        is None
-    )
+    closed_at = "SELECT roll_closed_at FROM meetings WHERE code = $1"
+    assert await fetch_value(database_url_of(meeting.app), closed_at, meeting.code) is None
     meeting.code = "no-such"
     assert (await meeting.admin.post(f"{meeting.path}:close-roll", {})).status_code == 404
 
@@ -188,8 +186,8 @@ async def test_database_rejects_the_requesting_client(meeting: MeetingClient) ->
     url = database_url_of(meeting.app)
     confirm = "UPDATE roll_corrections SET confirmed_by = $1, confirmed_at = now() WHERE meeting = $2"
     with pytest.raises(asyncpg.CheckViolationError, match="two_clients"):
-        await fetch(url, confirm, "first", meeting.code)
-    await fetch(url, confirm, "second", meeting.code)
+        await fetch_value(url, confirm, "first", meeting.code)
+    await fetch_value(url, confirm, "second", meeting.code)
 
 
 async def test_closing_waits_for_running_check_ins(meeting: MeetingClient) -> None:
@@ -204,7 +202,7 @@ async def test_closing_waits_for_running_check_ins(meeting: MeetingClient) -> No
                 await connection.fetchval(CALL_CHECK_IN, meeting.code, after_start(0), scan % (1, 1)) == "badge_unknown"
             )
             closing = asyncio.create_task(meeting.admin.post(f"{meeting.path}:close-roll", {}))
-            while not await fetch(url, SELECT_IS_LOCK_AWAITED):
+            while not await fetch_value(url, SELECT_IS_LOCK_AWAITED):
                 assert not closing.done()
                 await asyncio.sleep(0.02)
         assert (await closing).status_code == 200
@@ -227,6 +225,6 @@ async def test_listing_corrections_is_audited(meeting: MeetingClient) -> None:
     reader = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_READ, client_id=meeting.code)
     assert (await reader.get(f"{meeting.path}/corrections")).headers["cache-control"] == "no-store"
     keys = "SELECT keys FROM audit_lines WHERE client = $1"
-    told = await fetch(database_url_of(meeting.app), keys, meeting.code)
+    told = await fetch_value(database_url_of(meeting.app), keys, meeting.code)
     assert told == [f"meetings/{meeting.code}/corrections", f"participants/{meeting.participants[0]}"]
     assert (await meeting.client.get(f"{meeting.path}/corrections")).status_code == 401

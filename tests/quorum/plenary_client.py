@@ -13,7 +13,7 @@ from app.auth import Scope
 from app.state import state_of
 from tests.attendance.synthetic_rolls import TARMIZI, participant_row
 from tests.callers import bearer_headers
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.meetings.made_up import ARIF, insert, meeting
 
 PLENARY = "/v1/meetings/pleno"
@@ -93,7 +93,7 @@ class PlenaryClient:
         """Store a stated status of a participant, with the times of arrival and leaving."""
         sql = "UPDATE participants SET status = $2, arrived_at = $3, left_at = $4 WHERE id = $1"
         times = [local_instant(time) if time else None for time in (arrived, left)]
-        await fetch(self.url, sql, self.participants[n], status, *times)
+        await fetch_value(self.url, sql, self.participants[n], status, *times)
 
     async def get_quorum(self, time: str | None = None, headers: dict[str, str] | None = None) -> dict[str, Any]:
         """Return the quorum at a time, by default at that of the service."""

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from app.quorum.schemas import Quorum
 from tests.attendance.synthetic_rolls import TARMIZI, participant_row
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.meetings.made_up import ARIF, FACT, insert, meeting
 from tests.quorum import plenary_client
 from tests.quorum.plenary_client import (
@@ -111,7 +111,7 @@ async def test_annulled_scan_does_not_count(plenary: PlenaryClient) -> None:
     sql = (
         "UPDATE scans SET annulled_at = now(), annulment_reason = 'a slip' WHERE scanned_at = '2022-06-14T09:04+07:00'"
     )
-    await fetch(plenary.url, sql)
+    await fetch_value(plenary.url, sql)
     assert await plenary.get_quorum_state("12:00") == (4, False, None, None)
 
 
@@ -124,14 +124,14 @@ async def test_non_members_do_not_count(plenary: PlenaryClient) -> None:
 
 async def test_member_of_another_delegation_counts(plenary: PlenaryClient) -> None:
     sql = "UPDATE participants SET organization = 'kpu-31', office = NULL, capacity = 'speaker' WHERE id = $1"
-    await fetch(plenary.url, sql, plenary.participants[4])
+    await fetch_value(plenary.url, sql, plenary.participants[4])
     await plenary.scan_entries(QUORUM_ENTRY_TIMES)
     assert await plenary.get_quorum_state("12:00") == (5, True, "09:04", "09:04")
 
 
 async def test_member_who_is_not_a_participant_is_not_present(plenary: PlenaryClient) -> None:
     await plenary.scan_entries(QUORUM_ENTRY_TIMES)
-    await fetch(
+    await fetch_value(
         plenary.url, "UPDATE participants SET official = NULL, name = 'X' WHERE id = $1", plenary.participants[0]
     )
     quorum = await plenary.get_quorum("12:00")
@@ -166,7 +166,7 @@ async def test_default_instant_after_the_meeting_is_its_end(plenary: PlenaryClie
 
 
 async def test_default_instant_during_the_meeting_is_now(plenary: PlenaryClient) -> None:
-    await fetch(plenary.url, "UPDATE meetings SET end_on = '2199-12-31' WHERE code = 'pleno'")
+    await fetch_value(plenary.url, "UPDATE meetings SET end_on = '2199-12-31' WHERE code = 'pleno'")
     before = datetime.now(UTC)
     at = datetime.fromisoformat((await plenary.get_quorum())["at"])
     assert before <= at <= datetime.now(UTC)
@@ -175,7 +175,7 @@ async def test_default_instant_during_the_meeting_is_now(plenary: PlenaryClient)
 @pytest.mark.parametrize(("seats", "reason"), [(None, "seats_unknown"), (6, "no_rule")])
 async def test_met_is_null_without_a_rule(plenary: PlenaryClient, seats: int | None, reason: str) -> None:
     await plenary.scan_entries(QUORUM_ENTRY_TIMES)
-    await fetch(plenary.url, "UPDATE organizations SET seats = $1 WHERE code = 'kpu'", seats)
+    await fetch_value(plenary.url, "UPDATE organizations SET seats = $1 WHERE code = 'kpu'", seats)
     quorum = await plenary.get_quorum("12:00")
     assert (quorum["seats"], quorum["reason"], quorum["present"]) == (seats, reason, 5)
     assert [quorum[name] for name in ("rule", "needed", "met", "since", "first_met_at")] == [None] * 5
@@ -227,7 +227,7 @@ async def test_acting_and_possible_members_count(plenary: PlenaryClient) -> None
     # The member with two appointments is listed once, with the certain one.
     assert len((await plenary.get_quorum("12:00"))["members"]) == 9
     assert (members[TARMIZI], members[ARIF], members[plenary.officials[0]]) == (True, False, True)
-    await fetch(
+    await fetch_value(
         plenary.url,
         "UPDATE appointments SET end_on = '2022-06-14' WHERE organization = 'kpu' AND official = $1",
         TARMIZI,

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from app.auth import Scope
 from tests.callers import bearer_headers
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.quorum import plenary_client
 from tests.quorum.plenary_client import PLENARY, QUORUM_ENTRY_TIMES, PlenaryClient, local_iso
 
@@ -29,13 +29,13 @@ async def test_quorum_of_an_open_roll_is_cacheable_for_seconds(
     assert {name.strip() for name in response.headers["vary"].split(",")} >= {"Accept", "Authorization"}
     reader = bearer_headers(plenary.app, Scope.ATTENDANCE_READ)
     assert (await plenary.get_quorum("12:00", reader)) == response.json()
-    assert await fetch(plenary.url, SELECT_AUDIT_KEYS) is None
+    assert await fetch_value(plenary.url, SELECT_AUDIT_KEYS) is None
 
 
 class TestRestrictedRoll:
     @pytest_asyncio.fixture
     async def plenary(self, plenary: PlenaryClient) -> PlenaryClient:
-        await fetch(plenary.url, "UPDATE meetings SET roll = 'restricted' WHERE code = 'pleno'")
+        await fetch_value(plenary.url, "UPDATE meetings SET roll = 'restricted' WHERE code = 'pleno'")
         await plenary.scan_entries(QUORUM_ENTRY_TIMES)
         return plenary
 
@@ -50,7 +50,7 @@ class TestRestrictedRoll:
         present = {item["official"]["id"] for item in response.json()["members"] if item["present"]}
         assert present == set(plenary.officials[:5])
         assert response.headers["cache-control"] == "no-store"
-        audit_keys = await fetch(plenary.url, SELECT_AUDIT_KEYS)
+        audit_keys = await fetch_value(plenary.url, SELECT_AUDIT_KEYS)
         assert sorted(audit_keys) == sorted(
             ["meetings/pleno/quorum", *(f"participants/{id_}" for id_ in plenary.participants[:7])]
         )
@@ -70,4 +70,4 @@ class TestRestrictedRoll:
         assert await plenary.get_quorum(
             "12:00", bearer_headers(plenary.app, *scopes, **caller)
         ) == await plenary.get_quorum("12:00")
-        assert await fetch(plenary.url, SELECT_AUDIT_KEYS) is None
+        assert await fetch_value(plenary.url, SELECT_AUDIT_KEYS) is None

@@ -20,7 +20,7 @@ from app.rolls import export_repository
 from app.rolls.export_router import CSV, PDF, XLSX
 from tests.callers import bearer_headers
 from tests.check_ins.meeting_client import MeetingClient
-from tests.conftest import database_url_of, fetch
+from tests.conftest import database_url_of, fetch_value
 
 RAKORNAS = "/v1/meetings/rakornas-2022-06/attendance"
 HOUR = 3600
@@ -191,18 +191,18 @@ async def test_full_export_is_audited_with_all_participants(app: FastAPI, client
     assert [row["Kehadiran"] for row in csv.DictReader(io.StringIO(response.text))] == ["Sakit", "Hadir"]
     assert response.headers["cache-control"] == "no-store"
     sql = "SELECT keys FROM audit_lines WHERE client = 'reader-of-files'"
-    keys: list[str] = await fetch(database_url_of(app), sql)
+    keys: list[str] = await fetch_value(database_url_of(app), sql)
     assert [key.split("/")[0] for key in keys] == ["meetings", "participants", "participants"]
     assert (await client.get(f"/v1/rolls/{get_digest(response)}")).json()["lines"] == 2
 
 
 async def test_no_file_is_sent_if_the_audit_line_fails(app: FastAPI, client: httpx.AsyncClient) -> None:
     url = database_url_of(app)
-    await fetch(url, "ALTER TABLE audit_lines ADD CONSTRAINT none_now CHECK (client <> 'unlucky') NOT VALID")
+    await fetch_value(url, "ALTER TABLE audit_lines ADD CONSTRAINT none_now CHECK (client <> 'unlucky') NOT VALID")
     headers = bearer_headers(app, Scope.ATTENDANCE_READ, client_id="unlucky")
     with structlog.testing.capture_logs():  # keeps the traceback off the terminal
         response = await get_file(client, "/v1/meetings/closed/attendance", **headers)
-    await fetch(url, "ALTER TABLE audit_lines DROP CONSTRAINT none_now")
+    await fetch_value(url, "ALTER TABLE audit_lines DROP CONSTRAINT none_now")
     assert response.status_code == 500
     assert "Rahasia" not in response.text
 
@@ -238,7 +238,7 @@ async def test_too_long_roll_is_409(meeting: MeetingClient, monkeypatch: pytest.
 async def test_export_as_known_at_an_instant(meeting: MeetingClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "MAX_COMMIT_DURATION", timedelta(0))
     before = await get_file(meeting.client, f"{meeting.path}/attendance")
-    instant: datetime = await fetch(database_url_of(meeting.app), "SELECT clock_timestamp()")
+    instant: datetime = await fetch_value(database_url_of(meeting.app), "SELECT clock_timestamp()")
     await meeting.admin.patch(meeting.attendance_path(0), {"status": "absent", "reason": "x"})
     await meeting.admin.delete(meeting.participant_path(1))
     as_known = await get_file(meeting.client, f"{meeting.path}/attendance?known_at={quote(instant.isoformat())}")

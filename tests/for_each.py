@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 
 
-def of_each(names: Collection[str]) -> Callable[[Callable[[str], None]], Callable[[], None]]:
+def for_each(names: Collection[str]) -> Callable[[Callable[[str], None]], Callable[[], None]]:
     """Turn the check of one thing into a test of all of them, which lists those that break the rule."""
 
     def decorate(check: Callable[[str], None]) -> Callable[[], None]:
