@@ -9,15 +9,7 @@ from fastapi import FastAPI
 from app.core import clock
 from app.core.http.dependencies import get_local_day
 from tests.conftest import fetch_value
-from tests.scenarios import (
-    ItemScenarios,
-    ListScenarios,
-    assert_invalid,
-    code_key,
-    list_items,
-    name_key,
-    updated_at_key,
-)
+from tests.scenarios import ItemScenarios, ListScenarios, assert_invalid, code_key, list_items, name_key, updated_at_key
 
 MEMBERS = (
     "code kind level members name name_en led_by duties legal_basis head source verified primary revision updated_at"

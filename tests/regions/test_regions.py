@@ -5,15 +5,7 @@ import httpx
 import pytest
 
 from tests.conftest import fetch_value
-from tests.scenarios import (
-    ItemScenarios,
-    ListScenarios,
-    assert_invalid,
-    code_key,
-    list_items,
-    name_key,
-    updated_at_key,
-)
+from tests.scenarios import ItemScenarios, ListScenarios, assert_invalid, code_key, list_items, name_key, updated_at_key
 
 MEMBERS = (
     "code name name_en type parent iso_3166_2 capital time_zone valid_from formed_by split_from previous_codes"
