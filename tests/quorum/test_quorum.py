@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from app.quorum.schemas import Quorum
 from tests.attendance.synthetic_rolls import TARMIZI, participant_row
 from tests.conftest import fetch_value
-from tests.meetings.made_up import ARIF, FACT, insert, meeting
+from tests.meetings.synthetic_meetings import ARIF, UNVERIFIED, build_meeting, insert_rows
 from tests.quorum import plenary_client
 from tests.quorum.plenary_client import (
     GUEST,
@@ -182,7 +182,9 @@ async def test_met_is_null_without_a_rule(plenary: PlenaryClient, seats: int | N
 
 
 async def test_met_is_null_for_a_commission_of_unknown_size(own_client: httpx.AsyncClient, own_url: str) -> None:
-    await insert(own_url, "meetings", [meeting("west", "2024-03-10", "2024-03-10", kind="plenary", host="kpu-32")])
+    await insert_rows(
+        own_url, "meetings", [build_meeting("west", "2024-03-10", "2024-03-10", kind="plenary", host="kpu-32")]
+    )
     found = (await own_client.get("/v1/meetings/west/quorum")).json()
     assert (found["met"], found["reason"], found["seats"]) == (None, "seats_unknown", None)
 
@@ -195,7 +197,7 @@ async def test_meeting_that_is_no_plenary_of_a_commission_is_404(
     own_client: httpx.AsyncClient, own_url: str, code: str, rest: dict[str, Any]
 ) -> None:
     if rest:
-        await insert(own_url, "meetings", [meeting(code, "2024-03-10", "2024-03-10", **rest)])
+        await insert_rows(own_url, "meetings", [build_meeting(code, "2024-03-10", "2024-03-10", **rest)])
     response = await own_client.get(f"/v1/meetings/{code}/quorum")
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
@@ -218,7 +220,7 @@ async def test_acting_and_possible_members_count(plenary: PlenaryClient) -> None
         )
     ):
         row = {"id": participant_row(8, n, "", "")["id"], "official": official, "organization": "kpu"}
-        await insert(plenary.url, "appointments", [{**row, "office": "member", **rest, **FACT}])
+        await insert_rows(plenary.url, "appointments", [{**row, "office": "member", **rest, **UNVERIFIED}])
     await plenary.scan_entries(QUORUM_ENTRY_TIMES[:3])
     await plenary.scan(OTHER_COMMISSION_MEMBER, "09:10")
     await plenary.scan(SECRETARY, "09:11")
@@ -239,8 +241,8 @@ async def test_acting_and_possible_members_count(plenary: PlenaryClient) -> None
 async def test_day_is_that_of_the_time_zone_of_the_meeting(plenary: PlenaryClient) -> None:
     """Whoever comes into office on the 14th is a member from midnight in Jakarta on: 17:00 of the 13th in UTC."""
     row = {"id": participant_row(8, 1, "", "")["id"], "official": TARMIZI, "organization": "kpu"}
-    item = {**row, "office": "member", "standing": "definitive", "start_on": "2022-06-14", **FACT}
-    await insert(plenary.url, "appointments", [item])
+    item = {**row, "office": "member", "standing": "definitive", "start_on": "2022-06-14", **UNVERIFIED}
+    await insert_rows(plenary.url, "appointments", [item])
 
     async def number(instant: str) -> int:
         response = await plenary.client.get(f"{PLENARY}/quorum", params={"at": instant})

@@ -7,7 +7,7 @@ from pathlib import Path
 from app.reference.loader import SHIPPED
 
 
-def changed(directory: Path, file: str, old: str | bytes, new: str | bytes) -> Path:
+def copy_with_change(directory: Path, file: str, old: str | bytes, new: str | bytes) -> Path:
     """A copy of the shipped data set in which one passage of a file, the first like it, is another; may be repeated."""
     copy = directory / "data"
     if not copy.exists():
@@ -19,7 +19,7 @@ def changed(directory: Path, file: str, old: str | bytes, new: str | bytes) -> P
     return copy
 
 
-def changed_alone(directory: Path, file: str, old: str, new: str) -> Path:
+def copy_file_with_change(directory: Path, file: str, old: str, new: str) -> Path:
     """A data set of one shipped file, in which the first passage like it is another."""
     content = (SHIPPED / file).read_bytes()
     assert old.encode() in content
@@ -27,14 +27,14 @@ def changed_alone(directory: Path, file: str, old: str, new: str) -> Path:
     return directory
 
 
-def written(directory: Path, **files: str) -> Path:
+def write_files(directory: Path, **files: str) -> Path:
     """A data set of these files, named without their ending."""
     for name, content in files.items():
         (directory / f"{name}.csv").write_text(content, encoding="utf-8", newline="")
     return directory
 
 
-def shipped(file: str) -> list[dict[str, str]]:
+def read_shipped_rows(file: str) -> list[dict[str, str]]:
     """The rows of a shipped file as any reader of CSV sees them."""
     with (SHIPPED / file).open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))

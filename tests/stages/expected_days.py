@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import time_machine
 
-ZONES = ("UTC", "Asia/Jayapura", "America/Los_Angeles")
+MACHINE_ZONES = ("UTC", "Asia/Jayapura", "America/Los_Angeles")
 """Where a machine may stand: each is on another date than Jakarta for a part of the day."""
 
 
 @contextmanager
-def clock_at(instant: str, zone: str = "UTC") -> Iterator[None]:
+def freeze_clock(instant: str, zone: str = "UTC") -> Iterator[None]:
     """A machine of a zone, whose clock stands still at an instant."""
     try:
         with pytest.MonkeyPatch.context() as environment, time_machine.travel(instant, tick=False):
@@ -25,12 +25,12 @@ def clock_at(instant: str, zone: str = "UTC") -> Iterator[None]:
         time.tzset()
 
 
-def known(day: str | None) -> date | None:
+def parse_known_day(day: str | None) -> date | None:
     return date.fromisoformat(day) if day else None
 
 
-def status_of(stage: Any, day: date) -> str:
-    start, end = known(stage["start_on"]), known(stage["end_on"])
+def expected_status(stage: Any, day: date) -> str:
+    start, end = parse_known_day(stage["start_on"]), parse_known_day(stage["end_on"])
     if end is not None and end < day:
         return "finished"
     if start is not None and start > day:
@@ -38,26 +38,26 @@ def status_of(stage: Any, day: date) -> str:
     return "undated" if start is None or end is None else "running"
 
 
-def days_until(day: str | None, today: date) -> int | None:
+def expected_days_until(day: str | None, today: date) -> int | None:
     return (date.fromisoformat(day) - today).days if day else None
 
 
-def on_a_day(stage: Any, day: date) -> dict[str, Any]:
+def expected_day_members(stage: Any, day: date) -> dict[str, Any]:
     """The members that depend on the day."""
     return {
-        "status": status_of(stage, day),
-        "days_until_start": days_until(stage["start_on"], day),
-        "days_until_end": days_until(stage["end_on"], day),
+        "status": expected_status(stage, day),
+        "days_until_start": expected_days_until(stage["start_on"], day),
+        "days_until_end": expected_days_until(stage["end_on"], day),
     }
 
 
-def overlaps(stage: Any, first: date, last: date) -> bool:
+def overlaps_period(stage: Any, first: date, last: date) -> bool:
     """Whether any day between the known ones is one of these: a single known date is that day, none is no day."""
-    days = [day for day in (known(stage["start_on"]), known(stage["end_on"])) if day]
+    days = [day for day in (parse_known_day(stage["start_on"]), parse_known_day(stage["end_on"])) if day]
     return bool(days) and min(days) <= last and first <= max(days)
 
 
-def turning_days(stages: list[Any]) -> list[date]:
+def list_turning_days(stages: list[Any]) -> list[date]:
     """The days on which something begins or ends, with the days before and after."""
     dates = {date.fromisoformat(stage[name]) for stage in stages for name in ("start_on", "end_on") if stage[name]}
     return sorted({day + timedelta(beside) for day in dates for beside in (-1, 0, 1)})
