@@ -16,7 +16,7 @@ Term = Annotated[str | None, Field(pattern="^[0-9]{4}-[0-9]{4}$", examples=["202
 Division = Annotated[Reference | None, Field(description="Code of the division led.", examples=["p7-4"])]
 
 
-class AppointmentContent(SourcedPayload):
+class AppointmentPayload(SourcedPayload):
     """A person in an office of an organization."""
 
     official: Annotated[Uuid, Field(description="Id of the person.")]
@@ -32,11 +32,11 @@ class AppointmentContent(SourcedPayload):
 
 
 @merge_patch_model
-class AppointmentPatch(AppointmentContent):
+class AppointmentPatch(AppointmentPayload):
     """What is to change of an appointment."""
 
 
-class Successor(PayloadModel):
+class SuccessorPayload(PayloadModel):
     """Who comes next, in the same office of the same organization."""
 
     official: Annotated[Uuid, Field(description="Id of the person.")]
@@ -50,7 +50,7 @@ class Successor(PayloadModel):
     primary: bool = False
 
 
-class SuccessionContent(ChangeReason):
+class SuccessionPayload(ChangeReason):
     """A change of office: one appointment ends, and the next begins.
 
     `legal_basis` is that of the next one, and stands in the revisions of both.
@@ -59,4 +59,4 @@ class SuccessionContent(ChangeReason):
     ends: Annotated[Uuid, Field(description="Id of the appointment that ends.")]
     end_on: Annotated[PartialDate, Field(description="First day no longer in office.")]
     end_reason: Name | None = None
-    begins: Successor
+    begins: SuccessorPayload

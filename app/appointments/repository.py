@@ -90,7 +90,7 @@ APPOINTMENT = Resource(
     _appointment,
     APPOINTMENTS,
     address="/v1/appointments/{id}",
-    payload_model=payloads.AppointmentContent,
+    payload_model=payloads.AppointmentPayload,
     key_columns=("id",),
     generated_columns=("certain", "possible"),
     owner_query=Statement(select(_appointment.organization).where(_appointment.id == bindparam("id"))),

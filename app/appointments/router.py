@@ -84,7 +84,7 @@ async def get_appointment(read: ReaderDep, id: Id, query: Annotated[schemas.Appo
     ),
     responses=responses_for_create(schemas.Appointment, TwoDefinitiveHolders, SameOfficeTwice, EndsBeforeStart),
 )
-async def create_appointment(write: CreateDep, content: payloads.AppointmentContent) -> Response:
+async def create_appointment(write: CreateDep, content: payloads.AppointmentPayload) -> Response:
     """Create an appointment
 
     A person in an office of an organization, from `start_on` until the day before `end_on`; both may be partial. A
@@ -160,7 +160,7 @@ async def list_appointment_revisions(
     ),
     responses=responses_for_create(schemas.Succession, TwoDefinitiveHolders, SameOfficeTwice, EndsBeforeStart),
 )
-async def succeed_appointment(write: CreateDep, content: payloads.SuccessionContent) -> Response:
+async def succeed_appointment(write: CreateDep, content: payloads.SuccessionPayload) -> Response:
     """Hand an office over
 
     Ends an appointment and begins the next one in its office, in one step: nobody reads the one without the other.

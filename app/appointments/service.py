@@ -24,7 +24,7 @@ UNKNOWN_APPOINTMENT = ErrorDetail(
 ALREADY_ENDED = Text("Penugasan ini sudah berakhir.", "This appointment has ended already.")
 
 
-async def succeed_appointment(write: WriteRequest, asked: payloads.SuccessionContent) -> Response:
+async def succeed_appointment(write: WriteRequest, asked: payloads.SuccessionPayload) -> Response:
     """End an appointment, and begin the next one in its office. Answers 201 with both documents.
 
     Raises InvalidContent for an appointment that is not there, OutsideOrganization for another's, Conflict for one that
@@ -60,16 +60,16 @@ async def succeed_appointment(write: WriteRequest, asked: payloads.SuccessionCon
     return await write.run_in_transaction(work, asked)
 
 
-def _begins_after_end(asked: payloads.SuccessionContent) -> bool:
+def _begins_after_end(asked: payloads.SuccessionPayload) -> bool:
     """Whether the next one begins when the other has ended for certain, so that they are not in each other's way."""
     begins = asked.begins.start_on
     return begins is None or f"{begins}-99-99"[:10] >= f"{asked.end_on}-01-01"[:10]
 
 
-def _build_successor(asked: payloads.SuccessionContent, held: rows.LockedRow) -> payloads.AppointmentContent:
+def _build_successor(asked: payloads.SuccessionPayload, held: rows.LockedRow) -> payloads.AppointmentPayload:
     begins = orjson.loads(asked.begins.model_dump_json())
     return validate_document(
-        payloads.AppointmentContent,
+        payloads.AppointmentPayload,
         {
             **begins,
             "organization": held.members["organization"],

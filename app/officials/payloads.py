@@ -8,7 +8,7 @@ from app.core.http.body_types import Name
 from app.writes.payloads import SourcedPayload, merge_patch_model
 
 
-class OfficialContent(SourcedPayload):
+class OfficialPayload(SourcedPayload):
     """A person who holds or held an office."""
 
     name: Name
@@ -18,5 +18,5 @@ class OfficialContent(SourcedPayload):
 
 
 @merge_patch_model
-class OfficialPatch(OfficialContent):
+class OfficialPatch(OfficialPayload):
     """What is to change of a person."""

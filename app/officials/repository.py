@@ -83,7 +83,7 @@ OFFICIAL = Resource(
     _official,
     OFFICIALS,
     address="/v1/officials/{id}",
-    payload_model=payloads.OfficialContent,
+    payload_model=payloads.OfficialPayload,
     key_columns=("id",),
     owner_query=Statement(select(_appointment.organization).where(_appointment.official == bindparam("id")).distinct()),
 )

@@ -78,7 +78,7 @@ async def get_official(
     openapi_extra=write_example("/v1/officials", {"name": "Siti Contoh", "source": "KPU RI"}),
     responses=responses_for_create(schemas.Official),
 )
-async def create_official(write: CreateDep, content: payloads.OfficialContent) -> Response:
+async def create_official(write: CreateDep, content: payloads.OfficialPayload) -> Response:
     """Create an official
 
     A person; the offices held are created at `/v1/appointments`.

@@ -27,7 +27,7 @@ class OrganizationMembers(SourcedPayload):
     dissolved_on: Annotated[Day | None, Field(description="First day on which it is no more.")] = None
 
 
-class OrganizationContent(OrganizationMembers):
+class OrganizationPayload(OrganizationMembers):
     code: Annotated[
         str, Field(pattern=r"^[a-z][a-z0-9]{0,29}(-[0-9]{2}(\.[0-9]{2})?)?$", examples=["kpu-31", "kemendagri"])
     ]

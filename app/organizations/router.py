@@ -107,7 +107,7 @@ async def list_organization_officials(
     ),
     responses=responses_for_create(schemas.Organization, CircularParent),
 )
-async def create_organization(write: CreateDep, content: payloads.OrganizationContent) -> Response:
+async def create_organization(write: CreateDep, content: payloads.OrganizationPayload) -> Response:
     """Create an organization
 
     A client that is bound to an organization creates below it only.
