@@ -56,7 +56,7 @@ async def test_a_file_of_refused_rows_ends_in_time(files: Files, monkeypatch: py
 async def test_rows_of_which_nothing_can_be_told_are_not_looked_at(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looked_at = counted(monkeypatch, parser, "validate")
+    looked_at = counted(monkeypatch, parser, "validate_document")
     answer = await files.send("name\n" + " x\n" * 3_000, CSV, "officials")
     assert (answer.json()["refused"], answer.json()["not_tried"]) == (1_000, 2_000)
     assert len(looked_at) == 1_000
