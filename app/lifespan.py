@@ -11,7 +11,7 @@ from app.attendance.broadcast import SummaryBroadcaster, summary_finder
 from app.audit_chain.task import run_sealer
 from app.check_ins.batching import CheckInBatcher
 from app.check_ins.repository import store_submissions
-from app.check_ins.router import receipt_clock
+from app.check_ins.router import get_receipt_time
 from app.core.db.database import Database
 from app.core.http import protocol
 from app.oauth.service import FailedAttemptLimiter
@@ -56,5 +56,5 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             summary_broadcaster=broadcaster,
             importable=registry.IMPORTABLE,
             token_attempts=FailedAttemptLimiter(),
-            receipt_clock=receipt_clock,
+            receipt_clock=get_receipt_time,
         )

@@ -90,7 +90,9 @@ def require_migratable(revision: str | None) -> schema.SchemaState:
     return schema.compare_revision(revision)
 
 
-def load_dataset(url: str, dataset: "loader.Dataset", progress: "loader.Progress | None" = None) -> "loader.Summary":
+def load_dataset(
+    url: str, dataset: "loader.Dataset", report_progress: "loader.ReportProgress | None" = None
+) -> "loader.LoadSummary":
     """Load a data set.
 
     Raises:
@@ -100,7 +102,7 @@ def load_dataset(url: str, dataset: "loader.Dataset", progress: "loader.Progress
     """
     from app.reference import loader
 
-    return run_query(loader.load(url, dataset, progress))
+    return run_query(loader.load(url, dataset, report_progress))
 
 
 def grant_privileges(url: str, role: str) -> bool:

@@ -1,4 +1,4 @@
-"""Callers with any scopes, without a client in the database: their tokens count as verified already."""
+"""Access tokens of any scopes for tests, without a client in the database."""
 
 import time
 from uuid import uuid4
@@ -18,7 +18,7 @@ def bearer_headers(
     client_id: str = "0197c0de-0000-7000-8000-00000000c11e",
     name: str = "tester",
 ) -> dict[str, str]:
-    """The header of a caller whom the service of this app knows."""
+    """Return the Authorization header of a token that the verifier of this application has cached as verified."""
     token = uuid4().hex
     caller = Caller(client_id, name, frozenset(scopes), organization, meeting)
     state_of(app).token_verifier._verified_tokens[token.encode()] = VerifiedToken(caller, time.time() + 3600)

@@ -13,26 +13,26 @@ from fastapi import FastAPI
 from app.core.clock import LocalDay
 from app.operations import OperatorError
 from app.settings import Settings
-from app.show import record
-from app.show.meeting import meeting
-from app.show.record import Record
-from app.show.roster import roster
-from app.show.sheet import Sheet
-from app.show.stages import stages
+from app.show import record_reader
+from app.show.meeting import build_meeting_report
+from app.show.record_reader import RecordReader
+from app.show.report import Report
+from app.show.roster import build_roster_report
+from app.show.stages import build_stages_report
 from app.state import state_of
-from tests.conftest import fetch, named, running
-from tests.scenarios import walk
+from tests.conftest import fetch_value, replace_database, run_application
+from tests.scenarios import list_items
 
 TODAY = LocalDay(date(2026, 11, 24), 3600)
 RAKORNAS = "rakornas-2022-06"
 UNREACHABLE = "postgresql://rakornas@127.0.0.1:1/rakornas"
 
 
-def on(app: FastAPI, day: str | None, today: LocalDay = TODAY) -> Record:
-    return Record(state_of(app).database, day, today)
+def on(app: FastAPI, day: str | None, today: LocalDay = TODAY) -> RecordReader:
+    return RecordReader(state_of(app).database, day, today)
 
 
-def piped(sheet: Sheet) -> str:
+def piped(sheet: Report) -> str:
     out = io.StringIO()
     sheet.write(out)
     return out.getvalue()
@@ -58,8 +58,8 @@ def rows(output: str, first: str) -> list[dict[str, str]]:
 async def test_a_roster_is_the_one_that_is_served(
     app: FastAPI, client: httpx.AsyncClient, body: str, day: str | None
 ) -> None:
-    served = await walk(client, f"/v1/organizations/{body}/officials", {"as_of": day or str(TODAY.day)})
-    shown = rows(piped(await roster(on(app, day), body)), "name")
+    served = await list_items(client, f"/v1/organizations/{body}/officials", {"as_of": day or str(TODAY.day)})
+    shown = rows(piped(await build_roster_report(on(app, day), body)), "name")
     assert [(row["name"], row["office"].split(" (")[0], row["certain"]) for row in shown] == [
         (entry["official"]["name"], entry["office"].replace("_", " "), "yes" if entry["certain"] else "no")
         for entry in served
@@ -67,24 +67,26 @@ async def test_a_roster_is_the_one_that_is_served(
 
 
 async def test_a_roster_of_many_pages_is_shown_whole(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = piped(await roster(on(app, "2023-06-01"), "kpu-31"))
-    monkeypatch.setattr(record, "LONGEST_PAGE", 3)
-    assert piped(await roster(on(app, "2023-06-01"), "kpu-31")) == whole
+    whole = piped(await build_roster_report(on(app, "2023-06-01"), "kpu-31"))
+    monkeypatch.setattr(record_reader, "MAX_PAGE_SIZE", 3)
+    assert piped(await build_roster_report(on(app, "2023-06-01"), "kpu-31")) == whole
     assert len(rows(whole, "name")) == 13
 
 
 async def test_today_is_looked_at_where_no_day_is_asked_for(app: FastAPI) -> None:
     then = LocalDay(date(2024, 7, 10), 60)
     today, asked = on(app, None, then), on(app, "2024-07-10")
-    assert piped(await roster(today, "kpu")) == piped(await roster(asked, "kpu"))
-    assert piped(await stages(today, None, "running", True)) == piped(await stages(asked, None, "running", True))
-    assert piped(await meeting(today, RAKORNAS)) == piped(await meeting(asked, RAKORNAS))
+    assert piped(await build_roster_report(today, "kpu")) == piped(await build_roster_report(asked, "kpu"))
+    assert piped(await build_stages_report(today, None, "running", True)) == piped(
+        await build_stages_report(asked, None, "running", True)
+    )
+    assert piped(await build_meeting_report(today, RAKORNAS)) == piped(await build_meeting_report(asked, RAKORNAS))
 
 
 async def test_a_roster_tells_the_days_and_what_is_not_plain_about_an_office(app: FastAPI) -> None:
-    chair = rows(piped(await roster(on(app, "2024-07-10"), "kpu")), "name")[0]
+    chair = rows(piped(await build_roster_report(on(app, "2024-07-10"), "kpu")), "name")[0]
     assert (chair["name"], chair["office"]) == ("Mochammad Afifuddin", "chair (acting)")
-    shown = rows(piped(await roster(on(app, "2022-06-14"), "kpu-31")), "name")
+    shown = rows(piped(await build_roster_report(on(app, "2022-06-14"), "kpu-31")), "name")
     assert {row["name"]: row["in office"] for row in shown}.items() >= {
         ("Nurdin", "from 2018 until 2023"),
         ("Sunardi", "seen 2022-06-14 until 2023"),
@@ -92,28 +94,28 @@ async def test_a_roster_tells_the_days_and_what_is_not_plain_about_an_office(app
 
 
 async def test_a_former_code_leads_to_todays(app: FastAPI) -> None:
-    heading, note, *_ = piped(await roster(on(app, "2022-06-14"), "kpu-91.01")).splitlines()
+    heading, note, *_ = piped(await build_roster_report(on(app, "2022-06-14"), "kpu-91.01")).splitlines()
     assert heading == "KPU Kabupaten Merauke (kpu-93.01) on 2022-06-14"
     assert note.startswith("kpu-91.01 is its former code")
 
 
 async def test_a_body_of_which_nobody_is_known(app: FastAPI) -> None:
-    assert "Nobody is on record" in piped(await roster(on(app, None), "bawaslu"))
+    assert "No official is on record" in piped(await build_roster_report(on(app, None), "bawaslu"))
 
 
 async def test_a_meeting_is_shown_with_its_source_corrected(app: FastAPI) -> None:
-    shown = piped(await meeting(on(app, "2022-06-14"), RAKORNAS))
+    shown = piped(await build_meeting_report(on(app, "2022-06-14"), RAKORNAS))
     facts = dict(re.split(r" {2,}", line, maxsplit=1) for line in shown.splitlines()[1:11])
     assert facts["days"] == "2022-06-13 to 2022-06-15 (Asia/Jakarta)"
     assert (facts["place"], facts["host"]) == ("Jakarta", "Komisi Pemilihan Umum (kpu)")
     assert facts["status"] == "running, as of 2022-06-14"
     (correction,) = rows(shown, "field")
-    assert (correction["printed"], correction["held"]) == ("13-15 Juni 2024", "2022-06-13..2022-06-15")
+    assert (correction["printed"], correction["recorded"]) == ("13-15 Juni 2024", "2022-06-13..2022-06-15")
     assert "Selasa 14 Juni 2022" in correction["reason"]
 
 
 async def test_a_meetings_sessions_come_with_topics_and_speakers(app: FastAPI) -> None:
-    sessions = rows(piped(await meeting(on(app, None), RAKORNAS)), "code")
+    sessions = rows(piped(await build_meeting_report(on(app, None), RAKORNAS)), "code")
     assert len(sessions) == 8
     classes = [row for row in sessions if row["kind"].startswith("class, track ")]
     assert [row["kind"] for row in classes] == [f"class, track {n} of classes" for n in range(1, 6)]
@@ -125,7 +127,7 @@ async def test_a_meetings_sessions_come_with_topics_and_speakers(app: FastAPI) -
 
 
 async def test_a_meetings_attendance_and_statements(app: FastAPI) -> None:
-    shown = piped(await meeting(on(app, None), RAKORNAS))
+    shown = piped(await build_meeting_report(on(app, None), RAKORNAS))
     numbers = [(row["organization"], row["invited"], row["present"]) for row in rows(shown, "organization")]
     assert numbers == [
         ("Komisi Pemilihan Umum (kpu)", "8", "8"),
@@ -140,35 +142,37 @@ async def test_hours_are_those_of_the_place_or_of_utc_where_its_zone_is_unknown(
     own_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hours = "starts_at = '2022-06-13 23:00+07', ends_at = '2022-06-14 08:30+07'"
-    await fetch(own_url, f"UPDATE sessions SET {hours} WHERE code = 'opening'")
+    await fetch_value(own_url, f"UPDATE sessions SET {hours} WHERE code = 'opening'")
 
     def unheard_of(name: str) -> None:
         raise ZoneInfoNotFoundError(name)
 
-    async with running(Settings(DATABASE_URL=own_url)) as app:
-        assert rows(piped(await meeting(on(app, None), RAKORNAS)), "code")[0]["time"] == (
+    async with run_application(Settings(DATABASE_URL=own_url)) as app:
+        assert rows(piped(await build_meeting_report(on(app, None), RAKORNAS)), "code")[0]["time"] == (
             "2022-06-13 23:00 to 2022-06-14 08:30"
         )
         monkeypatch.setattr("app.show.meeting.ZoneInfo", unheard_of)
-        assert rows(piped(await meeting(on(app, None), RAKORNAS)), "code")[0]["time (UTC)"] == (
+        assert rows(piped(await build_meeting_report(on(app, None), RAKORNAS)), "code")[0]["time (UTC)"] == (
             "2022-06-13 16:00 to 2022-06-14 01:30"
         )
 
 
 async def test_a_speaker_of_whom_little_is_known_is_shown_so(own_url: str) -> None:
     nobody = "official = NULL, name = '', organization = NULL, division_kind = 'division', role = NULL"
-    await fetch(own_url, f"UPDATE session_speakers SET {nobody} WHERE session = 'opening'")
-    async with running(Settings(DATABASE_URL=own_url)) as app:
-        assert rows(piped(await meeting(on(app, None), RAKORNAS)), "code")[0]["speakers"] == "each division"
+    await fetch_value(own_url, f"UPDATE session_speakers SET {nobody} WHERE session = 'opening'")
+    async with run_application(Settings(DATABASE_URL=own_url)) as app:
+        assert (
+            rows(piped(await build_meeting_report(on(app, None), RAKORNAS)), "code")[0]["speakers"] == "each division"
+        )
 
 
 @pytest.mark.parametrize("code", ["kpu-xx", "", "k\udcff", "K" * 5000])
 async def test_a_code_of_nothing_is_refused(app: FastAPI, code: str) -> None:
     at = on(app, None)
-    questions: list[tuple[str, Awaitable[Sheet]]] = [
-        ("There is no body with the code", roster(at, code)),
-        ("There is no meeting with the code .*; known: rakornas-2022-06", meeting(at, code)),
-        ("There is no election with the code .*; known: .*pemilu-2024", stages(at, code, None, False)),
+    questions: list[tuple[str, Awaitable[Report]]] = [
+        ("There is no organization with the code", build_roster_report(at, code)),
+        ("There is no meeting with the code .*; known: rakornas-2022-06", build_meeting_report(at, code)),
+        ("There is no election with the code .*; known: .*pemilu-2024", build_stages_report(at, code, None, False)),
     ]
     for saying, question in questions:
         with pytest.raises(OperatorError, match=saying):
@@ -178,11 +182,14 @@ async def test_a_code_of_nothing_is_refused(app: FastAPI, code: str) -> None:
 @pytest.mark.parametrize("day", ["2022-02-30", "1899-12-31", "2200-01-01", "14-06-2022", "2022-6-14", "today", ""])
 def test_a_day_is_what_the_service_takes_for_one(day: str) -> None:
     with pytest.raises(OperatorError, match="--as-of"):
-        record.check_day(day)
+        record_reader.require_valid_day(day)
 
 
 def test_a_database_that_cannot_be_read_is_told_of(server: str) -> None:
     """Not there at all, and there but not ours."""
-    for url, saying in ((UNREACHABLE, "has not answered in time"), (named(server, "postgres"), "refuses to be read")):
+    for url, saying in (
+        (UNREACHABLE, "did not answer in time"),
+        (replace_database(server, "postgres"), "rejected a query"),
+    ):
         with pytest.raises(OperatorError, match=saying):
-            record.answer(Settings(DATABASE_URL=url), None, lambda at: roster(at, "kpu"))
+            record_reader.read_record(Settings(DATABASE_URL=url), None, lambda at: build_roster_report(at, "kpu"))

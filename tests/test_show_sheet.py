@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from app.show.sheet import Sheet
+from app.show.report import Report
 
 NAMES = ("Parsadaan Harahap", "Bernad Dermawan Sutrisno", "Hasyim Asy'ari")
 DIVISION = "Divisi Sumber Daya Manusia, Organisasi, Pendidikan dan Pelatihan, dan Penelitian dan Pengembangan"
@@ -25,23 +25,23 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def sheet() -> Sheet:
-    made = Sheet()
-    made.heading("Komisi Pemilihan Umum")
-    made.table(
+def sheet() -> Report:
+    made = Report()
+    made.add_heading("Komisi Pemilihan Umum")
+    made.add_table(
         ("name", "division", "room", "topics", "source"),
-        [(name, DIVISION, "", TOPICS, made.cited(FACT)) for name in NAMES],
+        [(name, DIVISION, "", TOPICS, made.cite_source(FACT)) for name in NAMES],
     )
     return made
 
 
-def piped(shown: Sheet) -> str:
+def piped(shown: Report) -> str:
     out = io.StringIO()
     shown.write(out)
     return out.getvalue()
 
 
-def typed(shown: Sheet, width: int, monkeypatch: pytest.MonkeyPatch) -> str:
+def typed(shown: Report, width: int, monkeypatch: pytest.MonkeyPatch) -> str:
     """As on a terminal of this width."""
     monkeypatch.setenv("COLUMNS", str(width))
     out = Terminal()
@@ -77,8 +77,8 @@ def test_a_narrow_terminal_gets_the_headings_beside_the_facts(monkeypatch: pytes
 
 
 def test_an_indentation_counts_as_part_of_the_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = Sheet()
-    shown.table(("code", "stage"), [("      pu-01a", "Perencanaan program dan anggaran"), ("pu-02", "")])
+    shown = Report()
+    shown.add_table(("code", "stage"), [("      pu-01a", "Perencanaan program dan anggaran"), ("pu-02", "")])
     assert "      pu-01a  Perencanaan" in bare(typed(shown, 26, monkeypatch))
 
 
@@ -102,18 +102,18 @@ def test_a_pipe_gets_one_line_a_row(terminal: str, monkeypatch: pytest.MonkeyPat
 
 
 def test_words_of_the_record_are_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = Sheet()
-    shown.heading("Kelompok [bold]A[/bold]")
-    shown.table(("name",), [("[red]B :smile: 1 [/]",)])
+    shown = Report()
+    shown.add_heading("Kelompok [bold]A[/bold]")
+    shown.add_table(("name",), [("[red]B :smile: 1 [/]",)])
     for output in (piped(shown), bare(typed(shown, 80, monkeypatch))):
         assert "Kelompok [bold]A[/bold]" in output
         assert "[red]B :smile: 1 [/]" in output
 
 
 def test_sources_are_told_once_each_and_what_was_not_seen_in_them() -> None:
-    shown = Sheet()
+    shown = Report()
     facts = [FACT, {**FACT, "primary": False}, {**FACT, "verified": False}, {**FACT, "source": None, "verified": False}]
-    assert [shown.cited(fact) for fact in facts] == ["1", "2", "1, not verified", "none, not verified"]
+    assert [shown.cite_source(fact) for fact in facts] == ["1", "2", "1, not verified", "none, not verified"]
     assert piped(shown).split("Sources\n")[1].splitlines() == [
         "1  Keppres 33/P/2022 (primary)",
         "2  Keppres 33/P/2022",
@@ -121,8 +121,8 @@ def test_sources_are_told_once_each_and_what_was_not_seen_in_them() -> None:
 
 
 def test_a_letter_that_a_terminal_does_not_have_is_replaced() -> None:
-    shown, out = Sheet(), io.BytesIO()
-    shown.line("Pemilu \N{EN DASH} Pilkada")
+    shown, out = Report(), io.BytesIO()
+    shown.add_line("Pemilu \N{EN DASH} Pilkada")
     with io.TextIOWrapper(out, "ascii", write_through=True) as ascii_only:
         shown.write(ascii_only)
         assert out.getvalue() == b"Pemilu ? Pilkada\n"

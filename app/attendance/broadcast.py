@@ -1,4 +1,4 @@
-"""All who listen to the numbers of rolls, and the one task that reads those numbers for them."""
+"""Broadcast attendance summaries to subscribers; one task polls each meeting for all of them."""
 
 import asyncio
 import contextlib
@@ -12,8 +12,9 @@ from app.core.db.database import Database
 from app.core.http.conditional import entity_tag
 from app.core.problems import Unavailable
 
-MAX_SUBSCRIBERS = 1_000  # listeners of a worker
-POLL_INTERVAL_SECONDS = 1.0  # seconds between two readings
+MAX_SUBSCRIBERS = 1_000  # per worker
+POLL_INTERVAL_SECONDS = 1.0
+RETRY_SECONDS = 5
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -21,48 +22,53 @@ FindSummary = Callable[[str], Awaitable[bytes | None]]
 
 
 def summary_finder(database: Database) -> FindSummary:
-    """The JSON of a meeting's numbers, None where there is no such meeting."""
+    """Return a function that returns the JSON of a meeting's summary, or None if there is no such meeting."""
 
-    async def read(meeting: str) -> bytes | None:
+    async def find(meeting: str) -> bytes | None:
         return await find_summary(database.reader(), meeting, SummaryQuery())
 
-    return read
+    return find
 
 
 class Subscription:
-    """One who listens to a meeting: it is woken by what is new, and finds the newest only, however slow it is."""
+    """A subscription to the summary of one meeting.
+
+    It holds the newest summary only, so a slow subscriber skips those between.
+    """
 
     def __init__(self, topic: "_Topic") -> None:
         self._topic = topic
-        self._woken = asyncio.Event()
+        self._changed = asyncio.Event()
         self.is_ended = False
 
     @property
     def id(self) -> str:
-        """Of the numbers as they are now."""
+        """The event id of the current summary."""
         return self._topic.id
 
     @property
     def body(self) -> bytes:
+        """The JSON of the current summary."""
         return self._topic.body
 
-    def notify(self, *, for_good: bool = False) -> None:
-        self.is_ended = self.is_ended or for_good
-        self._woken.set()
+    def notify(self, *, ended: bool = False) -> None:
+        """Wake the subscriber because the summary has changed or the subscription has ended."""
+        self.is_ended = self.is_ended or ended
+        self._changed.set()
 
-    async def wait_for_change(self, within: float) -> bool:
-        """Whether anything came within so many seconds."""
+    async def wait_for_change(self, timeout: float) -> bool:  # noqa: ASYNC109  (the caller sends a heartbeat)
+        """Wait for a notification; return whether one came within `timeout` seconds."""
         try:
-            async with asyncio.timeout(within):
-                await self._woken.wait()
+            async with asyncio.timeout(timeout):
+                await self._changed.wait()
         except TimeoutError:
             return False
-        self._woken.clear()
+        self._changed.clear()
         return True
 
 
 class _Topic:
-    """A meeting that is listened to, with its numbers as they were read last."""
+    """A meeting with subscribers and its summary as it was read last."""
 
     def __init__(self, body: bytes) -> None:
         self.subscriptions: set[Subscription] = set()
@@ -73,20 +79,32 @@ class _Topic:
         self.id = entity_tag(body).strip('"')
         self.notify()
 
-    def notify(self, *, for_good: bool = False) -> None:
-        for listener in self.subscriptions:
-            listener.notify(for_good=for_good)
+    def notify(self, *, ended: bool = False) -> None:
+        for subscription in self.subscriptions:
+            subscription.notify(ended=ended)
 
 
 class SummaryBroadcaster:
-    """Reads each meeting that has listeners once every pause, whatever their number, and only while there are any.
+    """Polls the summary of each meeting that has subscribers, once per interval for all of them.
 
-    `read`: what there is to hear of a meeting, None where there is no such meeting.
+    The polling task runs only while there are subscribers. There is one broadcaster per worker.
     """
 
     def __init__(
-        self, find: FindSummary, *, max_subscribers: int = MAX_SUBSCRIBERS, interval: float = POLL_INTERVAL_SECONDS
+        self,
+        find: FindSummary,
+        *,
+        max_subscribers: int = MAX_SUBSCRIBERS,
+        interval: float = POLL_INTERVAL_SECONDS,
     ) -> None:
+        """Create a broadcaster without subscribers.
+
+        Args:
+            find: Returns the JSON of a meeting's summary, or None if there is no such meeting.
+            max_subscribers: More are refused with 503.
+            interval: Seconds between two polls.
+
+        """
         self.subscriber_count = 0
         self._find = find
         self._max_subscribers = max_subscribers
@@ -100,9 +118,13 @@ class SummaryBroadcaster:
         return self._task is not None
 
     async def find_summary(self, meeting: str) -> bytes | None:
-        """The numbers as those who listen already have them; read for the first one.
+        """Return the summary that the subscribers of a meeting have; read it if there are none.
 
-        Raises Unavailable where no more can listen.
+        Returns None if there is no such meeting.
+
+        Raises:
+            Unavailable: There are too many subscribers, or the broadcaster is closed.
+
         """
         self._ensure_not_full()
         topic = self._topics.get(meeting)
@@ -110,32 +132,37 @@ class SummaryBroadcaster:
 
     @contextlib.contextmanager
     def subscribe(self, meeting: str, body: bytes) -> Iterator[Subscription]:
-        """A listener for as long as the block lasts. `body`: what `latest` has said. Raises Unavailable as that."""
+        """Subscribe to a meeting for the duration of the block. `body` is the result of `find_summary`.
+
+        Raises:
+            Unavailable: There are too many subscribers, or the broadcaster is closed.
+
+        """
         self._ensure_not_full()
         topic = self._topics.get(meeting)
         if topic is None:
             topic = self._topics[meeting] = _Topic(body)
-        listener = Subscription(topic)
-        topic.subscriptions.add(listener)
+        subscription = Subscription(topic)
+        topic.subscriptions.add(subscription)
         self.subscriber_count += 1
         if self._task is None:
             self._task = asyncio.create_task(self._poll())
         try:
-            yield listener
+            yield subscription
         finally:
             self.subscriber_count -= 1
-            topic.subscriptions.discard(listener)
+            topic.subscriptions.discard(subscription)
             if not topic.subscriptions and self._topics.get(meeting) is topic:
                 del self._topics[meeting]
 
     def close(self) -> None:
-        """All who listen are told that it is over, and nobody can listen any more."""
+        """End all subscriptions and refuse new ones."""
         self._is_closed = True
         for topic in self._topics.values():
-            topic.notify(for_good=True)
+            topic.notify(ended=True)
 
     async def stop(self) -> None:
-        """After that nothing is read any more."""
+        """Close and stop the polling task."""
         self.close()
         if self._task is not None:
             self._task.cancel()
@@ -143,9 +170,10 @@ class SummaryBroadcaster:
 
     def _ensure_not_full(self) -> None:
         if self._is_closed or self.subscriber_count >= self._max_subscribers:
-            raise Unavailable(retry_after=5)
+            raise Unavailable(retry_after=RETRY_SECONDS)
 
     async def _poll(self) -> None:
+        """Poll until there are no subscribers."""
         try:
             while self._topics:
                 await asyncio.sleep(self._interval)
@@ -154,18 +182,18 @@ class SummaryBroadcaster:
             self._task = None
 
     async def _poll_once(self) -> None:
-        """A database that fails is asked again after the next pause; meanwhile nobody hears anything, or leaves."""
+        """Read the summary of each topic and publish those that changed; after an error, wait for the next poll."""
         for meeting, topic in list(self._topics.items()):
             try:
                 body = await self._find(meeting)
             except Unavailable:
                 return
             except Exception:
-                # Nobody is there to answer to, and whoever listens would do so for ever to a task that has ended.
-                log.exception("live numbers not read")
+                # The task must not end: its subscribers would wait forever, and no request reports the error.
+                log.exception("live_summary_read_failed")
                 return
             if body is None:
-                topic.notify(for_good=True)
+                topic.notify(ended=True)
                 if self._topics.get(meeting) is topic:
                     del self._topics[meeting]
             elif body != topic.body:

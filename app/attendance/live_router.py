@@ -1,4 +1,4 @@
-"""The route of a roll in numbers as it changes: Server-Sent Events, as the HTML standard has them."""
+"""The route that streams the attendance summary of a meeting as Server-Sent Events (HTML Standard, 9.2)."""
 
 import asyncio
 import contextlib
@@ -17,29 +17,29 @@ from app.core.problems import NotAcceptable, NotFound
 from app.state import state_of
 
 EVENT_STREAM = "text/event-stream"
-MAX_DURATION_SECONDS = 600.0  # seconds; whoever still listens comes back, perhaps to another worker
+MAX_DURATION_SECONDS = 600.0  # the client then reconnects, perhaps to another worker
 HEARTBEAT_SECONDS = 15.0
-CLOSE_TIMEOUT_SECONDS = 1.0
+CLOSE_TIMEOUT_SECONDS = 1.0  # for a client that does not read
 RETRY_FIELD = b"retry: 3000\n\n"
 HEARTBEAT_COMMENT = b": \n\n"
 HEADERS = {
     "Content-Type": EVENT_STREAM,
     "Cache-Control": "no-store",
-    "X-Accel-Buffering": "no",  # else a proxy keeps it back until there is more
+    "X-Accel-Buffering": "no",  # otherwise nginx buffers the events
     "Vary": "Accept",
-    "Access-Control-Allow-Origin": "*",  # as all that is open has it, which says so by being kept in caches
+    "Access-Control-Allow-Origin": "*",  # other open data get it from the CORS middleware, because they are cacheable
 }
 SUMMARY_DATA = {"type": "string", "contentMediaType": "application/json"}
 EVENT_SCHEMA = {
     "type": "object",
     "properties": {
         "event": {"const": "summary"},
-        "id": {"type": "string", "description": "Names these bytes, as the ETag of the summary does."},
+        "id": {"type": "string", "description": "Identifies the data, like the ETag of the summary."},
         "data": SUMMARY_DATA | {"contentSchema": {"$ref": "#/components/schemas/Summary"}},
     },
 }
 STREAM_RESPONSE = {
-    "description": "Events, each with the whole summary as its data, and comments between them.",
+    "description": "Events whose data are the complete summary, and comments between them.",
     "content": {
         EVENT_STREAM: {"schema": {"type": "string", "contentMediaType": EVENT_STREAM, "contentSchema": EVENT_SCHEMA}}
     },
@@ -57,61 +57,72 @@ LastEventId = Annotated[
     str | None,
     Header(
         alias="Last-Event-ID",
-        description="Of the last event that was heard: the same is not sent again.",
+        description="The id of the last event received; the same event is not sent again.",
         examples=["6c1f0a52d9e34b7788aa03c4"],
     ),
 ]
 
 
 class EventStream(Response):
-    """What a listener hears, until it leaves, its meeting is gone, the service ends, or it has lasted long enough."""
+    """A response that sends a summary and its changes as events.
+
+    It ends when the client disconnects, the meeting is deleted, the service stops, or MAX_DURATION_SECONDS have passed.
+    """
 
     media_type = EVENT_STREAM
 
-    def __init__(self, hub: SummaryBroadcaster, meeting: str, body: bytes, last: str | None) -> None:
-        self.hub, self.meeting, self.first, self.last = hub, meeting, body, last
+    def __init__(self, broadcaster: SummaryBroadcaster, meeting: str, body: bytes, last_event_id: str | None) -> None:
+        self.broadcaster = broadcaster
+        self.meeting = meeting
+        self.first_body = body
+        self.last_event_id = last_event_id
         super().__init__(headers=HEADERS)
         del self.headers["content-length"]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  (as Starlette has it)
-        with self.hub.subscribe(self.meeting, self.first) as listener:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  (Starlette's signature)
+        with self.broadcaster.subscribe(self.meeting, self.first_body) as subscription:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            tasks = {
-                asyncio.ensure_future(one)
-                for one in (send_events(listener, self.last, send), wait_for_disconnect(receive))
-            }
+            events = asyncio.create_task(send_events(subscription, self.last_event_id, send))
+            disconnect = asyncio.create_task(wait_for_disconnect(receive))
             try:
-                await asyncio.wait(tasks, timeout=MAX_DURATION_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(
+                    {events, disconnect}, timeout=MAX_DURATION_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
             finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
-        with contextlib.suppress(TimeoutError):  # one that does not read is not waited for
+                events.cancel()
+                disconnect.cancel()
+                await asyncio.gather(events, disconnect, return_exceptions=True)
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def send_events(subscription: Subscription, last_id: str | None, send: Send) -> None:
-    """Sending waits for a listener that is slow; what has come meanwhile is then the newest only."""
+async def send_events(subscription: Subscription, last_event_id: str | None, send: Send) -> None:
+    """Send the current summary and each change until the subscription ends.
 
-    async def say(piece: bytes) -> None:
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    `send` waits for a slow client, which then gets the newest summary only. The event `last_event_id` is not sent.
+    """
 
-    await say(RETRY_FIELD)
+    async def send_chunk(chunk: bytes) -> None:
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+    await send_chunk(RETRY_FIELD)
     while not subscription.is_ended:
-        if subscription.id != last_id:
-            last_id = subscription.id
-            await say(format_event(last_id, subscription.body))
+        if subscription.id != last_event_id:
+            last_event_id = subscription.id
+            await send_chunk(format_event(last_event_id, subscription.body))
         elif not await subscription.wait_for_change(HEARTBEAT_SECONDS):
-            await say(HEARTBEAT_COMMENT)
+            await send_chunk(HEARTBEAT_COMMENT)
 
 
 def format_event(id: str, body: bytes) -> bytes:
+    """Format a summary as an event, with one `data` field per line."""
     data = b"\ndata: ".join(body.splitlines())
     return b"event: summary\nid: %b\ndata: %b\n\n" % (id.encode(), data)
 
 
 async def wait_for_disconnect(receive: Receive) -> None:
+    """Return when the client has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
@@ -127,14 +138,14 @@ async def wait_for_disconnect(receive: Receive) -> None:
 async def stream_attendance_summary(
     request: Request, code: Code, _query: NoParameters, last_event_id: LastEventId = None
 ) -> Response:
-    """Listen to a roll in numbers
+    """Stream the attendance summary of a meeting
 
-    The summary at once and whenever it has changed, at most once a second, as Server-Sent Events named `summary`. A
-    comment every 15 seconds shows that the connection lives; after 10 minutes it ends, and the client comes back. Open
-    for every meeting, as the summary.
+    Sends the summary at once and after each change, at most once a second, as Server-Sent Events named `summary`. A
+    comment every 15 seconds keeps the connection open. The stream ends after 10 minutes; the client then reconnects.
+    Anyone may stream the summary of any meeting.
     """
-    hub: SummaryBroadcaster = state_of(request.app).summary_broadcaster
-    body = await hub.find_summary(code)
-    if body is None:
+    broadcaster = state_of(request.app).summary_broadcaster
+    summary = await broadcaster.find_summary(code)
+    if summary is None:
         raise NotFound
-    return EventStream(hub, code, body, last_event_id)
+    return EventStream(broadcaster, code, summary, last_event_id)

@@ -38,7 +38,7 @@ def select_attendance_items(_day: DayExpression) -> DocumentSelect:
     return _select_lines(
         _attendance.status,
         _participant.note,
-        case((_participant.status != literal_column("'expected'"), manual_status), else_=null()).label("by_hand"),
+        case((_participant.status != literal_column("'expected'"), manual_status), else_=null()).label("manual_status"),
         _attendance.entry.label("first_entry"),
         _intervals_expression().label("intervals"),
         _participant.parts["sessions"].label("sessions"),

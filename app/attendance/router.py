@@ -6,14 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.attendance import repository, schemas, summary_repository
-from app.auth import (
-    AuthorizingRoute,
-    Scope,
-    allow_anonymous,
-    build_missing_scope_problem,
-    get_caller,
-    require_scope,
-)
+from app.auth import AuthorizingRoute, Scope, allow_anonymous, build_missing_scope_problem, get_caller, require_scope
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example

@@ -62,7 +62,7 @@ class ManualStatus(BaseModel):
 class AttendanceMembers(ParticipantMembers):
     """Members of the attendance of one participant."""
 
-    by_hand: Annotated[ManualStatus | None, Field(description="Null: no status was set.")]
+    manual_status: Annotated[ManualStatus | None, Field(description="Null: no status was set.")]
     first_entry: Annotated[UUID | None, Field(description="Id of the scan that was the first entry.")]
     intervals: Annotated[list[Interval], Field(description="Ordered by entry.")]
     sessions: Annotated[list[str], Field(description="Codes of the sessions to which the participant is assigned.")]
@@ -73,7 +73,7 @@ class Attendance(SourcedRecord, AttendanceMembers):
 
 
 AttendanceFields = Annotated[
-    str, FieldSelection(Attendance), Field(description="Members to keep.", examples=["status,by_hand,intervals"])
+    str, FieldSelection(Attendance), Field(description="Members to keep.", examples=["status,manual_status,intervals"])
 ]
 
 

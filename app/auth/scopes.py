@@ -41,7 +41,7 @@ SCOPE_DESCRIPTIONS: Mapping[Scope, str] = {
     Scope.MEETINGS_WRITE: "Change meetings, their sessions and statements.",
     Scope.ATTENDANCE_READ: "Read restricted rolls: personal data.",
     Scope.ATTENDANCE_WRITE: "Invite participants, and mark who came.",
-    Scope.CHECK_INS_WRITE: "Report scans at a gate.",
+    Scope.CHECK_INS_WRITE: "Check in: send scans of badges.",
     Scope.CHANGES_READ: "Follow the changes.",
     Scope.WEBHOOKS_WRITE: "Have changes delivered.",
     Scope.CLIENTS_ADMIN: "Manage clients and their secrets.",

@@ -40,7 +40,7 @@ def select_scan(_day: DayExpression) -> DocumentSelect:
             _scan.c.id.label("scan_id"),
             participant.label("participant"),
             _outcome_expression().label("outcome"),
-            _scan.c.reported_outcome.label("told"),
+            _scan.c.reported_outcome,
             _scan.c.direction,
             _scan.c.session,
             _scan.c.scanned_at,
@@ -52,7 +52,7 @@ def select_scan(_day: DayExpression) -> DocumentSelect:
             _scan.c.sequence,
             _scan.c.badge_text,
             _scan.c.annulled_at,
-            _scan.c.annulled_for,
+            _scan.c.annulment_reason,
             _scan.c.legal_basis,
         )
         .select_from(_scan)

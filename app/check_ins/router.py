@@ -225,6 +225,6 @@ async def get_gate_pack(
     return conditional.json_response(body, cache=cache, headers={"Vary": audited_read.VARY})
 
 
-def receipt_clock() -> datetime:
+def get_receipt_time() -> datetime:
     """Return the instant at which a submission is received. Tests replace this function in the state."""
     return datetime.now(UTC)

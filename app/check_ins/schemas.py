@@ -122,7 +122,7 @@ class ScanMembers(BaseModel):
     outcome: Annotated[
         CurrentOutcome, Field(description="The outcome by everything known now. An annulled scan has no effect.")
     ]
-    told: Annotated[ScanOutcome, Field(description="The outcome that was reported to the device.")]
+    reported_outcome: Annotated[ScanOutcome, Field(description="The outcome that was reported to the device.")]
     direction: ScanDirection
     session: str | None
     scanned_at: Annotated[datetime, Field(description="Instant of the scan, by the device's clock.")]
@@ -134,7 +134,7 @@ class ScanMembers(BaseModel):
     sequence: int | None
     badge_text: Annotated[str | None, Field(description="The scanned text, if it is not a badge of this meeting.")]
     annulled_at: datetime | None
-    annulled_for: str | None
+    annulment_reason: str | None
     legal_basis: Annotated[str | None, Field(description="Legal basis of the annulment.")]
 
 

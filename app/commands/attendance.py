@@ -1,4 +1,4 @@
-"""Rolls from the command line: derived anew from their facts, and kept no longer than they may be."""
+"""Commands that recompute attendance and anonymise participants past their retention period."""
 
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -9,51 +9,57 @@ import typer
 from app.commands.options import DatabaseUrl, DataDir, fail
 
 T = TypeVar("T")
-attendance = typer.Typer(help="Derive rolls anew from what gates have scanned.", no_args_is_help=True)
-retention = typer.Typer(help="Keep persons on rolls no longer than their meeting says.", no_args_is_help=True)
+attendance = typer.Typer(help="Recompute attendance from scans and manual statuses.", no_args_is_help=True)
+retention = typer.Typer(help="Anonymise participants past the retention period of their meeting.", no_args_is_help=True)
 
 
 @attendance.command()
 def recompute(
-    meeting: Annotated[str | None, typer.Option(metavar="CODE", help="Only this meeting.")] = None,
+    meeting: Annotated[str | None, typer.Option(metavar="CODE", help="Recompute only this meeting.")] = None,
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Derive every roll anew and mend what differs; exit code 1 where something did. A sound roll is not changed."""
+    """Recompute every roll and repair what differs. The exit code is 1 if anything differed, else 0."""
     from app.attendance import maintenance
 
-    done = run(lambda url: maintenance.recompute_attendance(url, meeting), database_url, data_dir)
-    if meeting is not None and not done:
-        fail(ValueError(f"There is no meeting {meeting}, or its persons have become counts."))
-    wrong = [one for one in done if one.participants or one.counts]
-    for one in wrong:
-        typer.echo(
-            f"{one.meeting}: {one.participants} participants and {one.counts} counts were wrong, and are mended."
-        )
-    typer.echo(f"{len(done)} rolls derived anew, {len(wrong)} changed.")
+    rolls = run_on_database(lambda url: maintenance.recompute_attendance(url, meeting), database_url, data_dir)
+    if meeting is not None and not rolls:
+        fail(ValueError(f"Meeting {meeting} does not exist, or its participants were anonymised."))
+    wrong = [roll for roll in rolls if roll.participants or roll.counters]
+    for roll in wrong:
+        typer.echo(f"{roll.meeting}: repaired {roll.participants} participants and {roll.counters} counters.")
+    typer.echo(f"Recomputed {len(rolls)} rolls, {len(wrong)} of them changed.")
     raise typer.Exit(1 if wrong else 0)
 
 
 @retention.command("run")
 def run_retention(
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be forgotten, and forget nothing.")
+        bool, typer.Option("--dry-run", help="Print what would be anonymised and change nothing.")
     ] = False,
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Forget the persons of each meeting whose `retention_days` are over: how many they were stays. Run it daily."""
+    """Anonymise the participants of each meeting past its `retention_days`, and keep their counts. Run it daily."""
     from app.attendance import maintenance
 
-    done = run(lambda url: maintenance.anonymise_participants(url, dry_run=dry_run), database_url, data_dir)
-    for one in done:
-        typer.echo(f"{one.meeting}: {one.persons} persons {'would become' if dry_run else 'have become'} counts.")
-    if not done:
-        typer.echo("No meeting's persons are kept longer than they may be.")
+    meetings = run_on_database(
+        lambda url: maintenance.anonymise_participants(url, dry_run=dry_run), database_url, data_dir
+    )
+    for meeting in meetings:
+        prefix = "would anonymise" if dry_run else "anonymised"
+        typer.echo(f"{meeting.meeting}: {prefix} {meeting.participants} participants.")
+    if not meetings:
+        typer.echo("No meeting is past its retention period.")
 
 
-def run(work: Callable[[str], Coroutine[Any, Any, T]], database_url: str | None, data_dir: Path | None) -> T:
-    """What this work comes to on the operator's database or the embedded one."""
+def run_on_database(
+    task: Callable[[str], Coroutine[Any, Any, T]], database_url: str | None, data_dir: Path | None
+) -> T:
+    """Run a task with the URL of the given database, or of the embedded one, and return its result.
+
+    Migrates the embedded database first. Prints an operator error and exits with code 1.
+    """
     from app import operations
 
     try:
@@ -61,6 +67,6 @@ def run(work: Callable[[str], Coroutine[Any, Any, T]], database_url: str | None,
             if database.embedded:
                 operations.migrate(database.url)
             operations.check_server(database.url, workers=0)
-            return operations.run_query(work(database.url))
+            return operations.run_query(task(database.url))
     except operations.OperatorError as error:
         fail(error)

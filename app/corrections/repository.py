@@ -34,12 +34,12 @@ def select_corrections(_day: DayExpression) -> DocumentSelect:
         _correction.scan,
         _correction.reason,
         _correction.legal_basis,
-        _correction.asked_by,
-        _correction.asked_at,
+        _correction.requested_by,
+        _correction.requested_at,
         _correction.confirmed_by,
         _correction.confirmed_at,
-        _correction.confirmed_for,
-        _correction.confirmed_basis,
+        _correction.confirmation_reason,
+        _correction.confirmation_legal_basis,
         _correction.revision,
     )
 
@@ -87,7 +87,7 @@ class RequestedCorrection(NamedTuple):
     scan: UUID | None
     reason: str
     legal_basis: str | None
-    asked_by: str
+    requested_by: str
     confirmed_by: str | None
 
     @property
@@ -97,11 +97,11 @@ class RequestedCorrection(NamedTuple):
 
 # Several rows have the same scan id if a device used it for different contents. They are annulled together.
 _SELECT_ANNULMENT = """
-SELECT annulled_at, annulled_for, legal_basis FROM scans WHERE meeting = $1 AND id = $2 ORDER BY annulled_at LIMIT 1
+SELECT annulled_at, annulment_reason, legal_basis FROM scans WHERE meeting = $1 AND id = $2 ORDER BY annulled_at LIMIT 1
 """
 _ANNUL_SCAN = """
 WITH annulled AS (
-    UPDATE scans SET annulled_at = clock_timestamp(), annulled_by = $3, annulled_for = $4,
+    UPDATE scans SET annulled_at = clock_timestamp(), annulled_by = $3, annulment_reason = $4,
         legal_basis = $5
     WHERE meeting = $1 AND id = $2 AND annulled_at IS NULL RETURNING badge, annulled_at
 ) SELECT annulled.annulled_at, badges.participant FROM annulled LEFT JOIN badges ON badges.id = annulled.badge
@@ -120,12 +120,12 @@ SELECT json_build_object(
 )::text FROM meetings WHERE code = $1
 """
 _LOCK_CORRECTION = """
-SELECT participant, status, scan, reason, legal_basis, asked_by, confirmed_by FROM roll_corrections
+SELECT participant, status, scan, reason, legal_basis, requested_by, confirmed_by FROM roll_corrections
 WHERE meeting = $1 AND id = $2 FOR UPDATE
 """
 _CONFIRM_CORRECTION = """
-UPDATE roll_corrections SET confirmed_by = $2, confirmed_at = clock_timestamp(), confirmed_for = $3,
-    confirmed_basis = $4
+UPDATE roll_corrections SET confirmed_by = $2, confirmed_at = clock_timestamp(), confirmation_reason = $3,
+    confirmation_legal_basis = $4
 WHERE id = $1
 """
 
@@ -145,7 +145,7 @@ async def insert_correction(
     """
     id_: UUID = uuid7()
     reasons = {"reason": reason.reason, "legal_basis": reason.legal_basis}
-    columns = {"id": id_, "meeting": meeting, **reasons, "asked_by": client, **subject}
+    columns = {"id": id_, "meeting": meeting, **reasons, "requested_by": client, **subject}
     await rows.insert_row(transaction, _CORRECTIONS_TABLE, columns)
     return id_
 

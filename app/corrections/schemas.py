@@ -23,12 +23,12 @@ class RollCorrection(BaseModel):
     scan: Annotated[UUID | None, Field(description="Id of the scan to annul; null: a status changes.")]
     reason: str
     legal_basis: str | None
-    asked_by: Annotated[str, Field(description="Id of the client that requested it.")]
-    asked_at: datetime
+    requested_by: Annotated[str, Field(description="Id of the client that requested it.")]
+    requested_at: datetime
     confirmed_by: Annotated[str | None, Field(description="Id of the second client; null: not yet confirmed.")]
     confirmed_at: datetime | None
-    confirmed_for: Annotated[str | None, Field(description="The reason that the second client gave.")]
-    confirmed_basis: Annotated[str | None, Field(description="The legal basis that the second client gave.")]
+    confirmation_reason: Annotated[str | None, Field(description="The reason that the second client gave.")]
+    confirmation_legal_basis: Annotated[str | None, Field(description="The legal basis that the second client gave.")]
     revision: int
 
 
@@ -59,7 +59,7 @@ class Annulment(BaseModel):
 
     scan_id: UUID
     annulled_at: datetime | None
-    annulled_for: str | None
+    annulment_reason: str | None
     legal_basis: str | None
     correction: RollCorrection | None
 

@@ -93,7 +93,7 @@ async def confirm_correction(
     if requested is None:
         raise NotFound
     client = write_request.caller.client_id
-    if requested.confirmed_by not in (None, client) or requested.asked_by == client:
+    if requested.confirmed_by not in (None, client) or requested.requested_by == client:
         raise SecondClientNeeded
     if requested.confirmed_by is None:
         await repository.confirm_correction(transaction, correction, client, reason)
@@ -110,7 +110,7 @@ async def _apply_correction(transaction: Transaction, meeting: str, correction: 
     elif correction.scan is not None:
         annulment = await repository.find_annulment(transaction, meeting, correction.scan)
         if annulment is not None and annulment.annulled_at is None:
-            client, reason = correction.asked_by, correction.change_reason
+            client, reason = correction.requested_by, correction.change_reason
             await repository.annul_scan(transaction, meeting, correction.scan, client, reason)
 
 
@@ -147,7 +147,7 @@ def _annulment_document(scan: UUID, annulment: ScanAnnulment, correction: Item |
     return {
         "scan_id": scan,
         "annulled_at": annulment.annulled_at,
-        "annulled_for": annulment.reason,
+        "annulment_reason": annulment.reason,
         "legal_basis": annulment.legal_basis,
         "correction": orjson.Fragment(correction.body) if correction else None,
     }

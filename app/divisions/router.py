@@ -1,4 +1,4 @@
-"""The routes of divisions."""
+"""Routes of divisions."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource_router("divisions")
-FRESH = 60  # seconds
+CACHE_SECONDS = 60
 Code = Annotated[str, Path(description="Code of the division.", examples=["ri-3", "p7-4"])]
 
 
@@ -29,15 +29,16 @@ Code = Annotated[str, Path(description="Code of the division.", examples=["ri-3"
     openapi_extra=example("/v1/divisions?kind=division&organization=kpu&as_of=2022-06-14"),
 )
 async def list_divisions(
-    request: Request, read: ReaderDep, today: TodayDep, query: Annotated[schemas.DivisionQuery, Query()]
+    request: Request, reader: ReaderDep, today: TodayDep, query: Annotated[schemas.DivisionQuery, Query()]
 ) -> Response:
     """List divisions
 
-    The portfolios among which the members of a commission share its work, by its level and size, and the units of the
-    secretariat. With `organization`, those of that body and who holds each on `as_of` (today where it is not given).
-    A body whose size no source tells has an empty list.
+    The portfolios of the members of a commission, which depend on its level and size, and the units of the secretariat.
+    With `organization`, those of that commission, each with its head on `as_of` (default today). The list is empty for
+    a commission whose size no source states.
     """
-    return (await repository.DIVISIONS.fetch_page(read, query, today=today)).to_response(request, max_age=FRESH)
+    page = await repository.DIVISIONS.fetch_page(reader, query, today=today)
+    return page.to_response(request, max_age=CACHE_SECONDS)
 
 
 @router.get(
@@ -47,18 +48,18 @@ async def list_divisions(
     openapi_extra=example("/v1/divisions/ri-3?organization=kpu&as_of=2022-06-14"),
     responses=problem_responses(NotFound),
 )
-async def read_division(
-    read: ReaderDep,
+async def get_division(
+    reader: ReaderDep,
     today: TodayDep,
     code: Code,
     query: Annotated[schemas.DivisionItemQuery, Query()],
 ) -> Response:
-    """Read one division
+    """Get a division
 
-    With `organization`, who holds it there on `as_of` (today where it is not given).
+    With `organization`, also its head in that commission on `as_of` (default today).
     """
-    if item := await repository.DIVISIONS.fetch_item(read, code, query, today=today):
-        return item.to_response(max_age=FRESH)
+    if item := await repository.DIVISIONS.fetch_item(reader, code, query, today=today):
+        return item.to_response(max_age=CACHE_SECONDS)
     raise NotFound
 
 
@@ -73,12 +74,12 @@ async def read_division(
     ),
     responses=responses_for_create(schemas.Division),
 )
-async def create_division(write: CreateDep, content: payloads.DivisionContent) -> Response:
+async def create_division(write_request: CreateDep, payload: payloads.DivisionPayload) -> Response:
     """Create a division
 
-    It is a division of every commission of its level and size.
+    The division exists in every commission of its level and size.
     """
-    return await changes.create_object(write, repository.DIVISION, content, {"code": content.code})
+    return await changes.create_object(write_request, repository.DIVISION, payload, {"code": payload.code})
 
 
 @router.patch(
@@ -88,14 +89,14 @@ async def create_division(write: CreateDep, content: payloads.DivisionContent) -
     openapi_extra=write_example("/v1/divisions/p7-4", {"name_en": "Voter data and information"}),
     responses=responses_for_update(),
 )
-async def change_division(
-    write: ChangeDep, code: Code, patch: Annotated[payloads.DivisionPatch, MergePatchBody]
+async def update_division(
+    write_request: ChangeDep, code: Code, patch: Annotated[payloads.DivisionPatch, MergePatchBody]
 ) -> Response:
-    """Change a division
+    """Update a division
 
-    A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
+    A merge patch (RFC 7396): only the given members change, null removes a member, a list is replaced as a whole.
     """
-    return await changes.update_object(write, repository.DIVISION, patch, {"code": code})
+    return await changes.update_object(write_request, repository.DIVISION, patch, {"code": code})
 
 
 @router.delete(
@@ -105,12 +106,12 @@ async def change_division(
     openapi_extra=write_example("/v1/divisions/k5-5"),
     responses=responses_for_delete(),
 )
-async def delete_division(write: ChangeDep, code: Code, note: DeleteReason = None) -> Response:
+async def delete_division(write_request: ChangeDep, code: Code, reason: DeleteReason = None) -> Response:
     """Delete a division
 
-    Only what nothing refers to.
+    Only a division that nothing refers to.
     """
-    return await changes.delete_object(write, repository.DIVISION, {"code": code}, note)
+    return await changes.delete_object(write_request, repository.DIVISION, {"code": code}, reason)
 
 
 @router.get(
@@ -121,11 +122,11 @@ async def delete_division(write: ChangeDep, code: Code, note: DeleteReason = Non
     responses=problem_responses(NotFound),
 )
 async def list_division_revisions(
-    request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, reader: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
-    """List a division's revisions
+    """List the revisions of a division
 
-    Who wrote what of it, when and why; also of one that was deleted.
+    Newest first: who changed what, when and why. Also answers for a division that was deleted.
     """
-    page = await revisions.list_revisions(read, repository.DIVISION, {"code": code}, query)
-    return page.to_response(request, max_age=FRESH)
+    page = await revisions.list_revisions(reader, repository.DIVISION, {"code": code}, query)
+    return page.to_response(request, max_age=CACHE_SECONDS)

@@ -1,4 +1,4 @@
-"""The SQL of elections."""
+"""SQL of elections."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,8 @@ from app.writes.resource import Resource
 _election = models.Election
 
 
-def election(_day: DayExpression) -> DocumentSelect:
+def select_election(_day: DayExpression) -> DocumentSelect:
+    """Select the document of an election, which does not depend on the day."""
     return select(
         _election.code,
         _election.name,
@@ -29,15 +30,16 @@ def election(_day: DayExpression) -> DocumentSelect:
     )
 
 
-def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    if "kind" in given:
+def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL condition of each filter of the request."""
+    if "kind" in filters:
         yield _election.kind == bindparam("kind")
 
 
 ELECTIONS = Collection(
-    Document(schemas.Election, election),
+    Document(schemas.Election, select_election),
     _election,
-    conditions=_conditions,
+    conditions=_filter_conditions,
     sorts={
         "code": [],
         "name": [_election.name],

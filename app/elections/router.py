@@ -1,4 +1,4 @@
-"""The routes of elections."""
+"""Routes of elections."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource_router("elections")
-FRESH = 300  # seconds
+CACHE_SECONDS = 300
 Code = Annotated[str, Path(description="Code of the election.", examples=["pemilu-2024", "pilkada-2024"])]
 
 
@@ -29,13 +29,14 @@ Code = Annotated[str, Path(description="Code of the election.", examples=["pemil
     openapi_extra=example("/v1/elections?kind=general"),
 )
 async def list_elections(
-    request: Request, read: ReaderDep, query: Annotated[schemas.ElectionQuery, Query()]
+    request: Request, reader: ReaderDep, query: Annotated[schemas.ElectionQuery, Query()]
 ) -> Response:
     """List elections
 
-    The elections whose stages are on record, each with its voting day and the regulation that set it.
+    The elections whose stages are on record, each with its voting day and the regulation that sets it.
     """
-    return (await repository.ELECTIONS.fetch_page(read, query)).to_response(request, max_age=FRESH)
+    page = await repository.ELECTIONS.fetch_page(reader, query)
+    return page.to_response(request, max_age=CACHE_SECONDS)
 
 
 @router.get(
@@ -45,17 +46,17 @@ async def list_elections(
     openapi_extra=example("/v1/elections/pemilu-2024"),
     responses=problem_responses(NotFound),
 )
-async def read_election(
-    read: ReaderDep,
+async def get_election(
+    reader: ReaderDep,
     code: Code,
     query: Annotated[schemas.ElectionItemQuery, Query()],
 ) -> Response:
-    """Read one election
+    """Get an election
 
-    Its voting day and legal basis; `stages_url` leads to its stages.
+    Its voting day and legal basis. `stages_url` is the address of its stages.
     """
-    if item := await repository.ELECTIONS.fetch_item(read, code, query):
-        return item.to_response(max_age=FRESH)
+    if item := await repository.ELECTIONS.fetch_item(reader, code, query):
+        return item.to_response(max_age=CACHE_SECONDS)
     raise NotFound
 
 
@@ -69,12 +70,12 @@ async def read_election(
     ),
     responses=responses_for_create(schemas.Election),
 )
-async def create_election(write: CreateDep, content: payloads.ElectionContent) -> Response:
+async def create_election(write_request: CreateDep, payload: payloads.ElectionPayload) -> Response:
     """Create an election
 
     Its stages are created at `/v1/stages`.
     """
-    return await changes.create_object(write, repository.ELECTION, content, {"code": content.code})
+    return await changes.create_object(write_request, repository.ELECTION, payload, {"code": payload.code})
 
 
 @router.patch(
@@ -84,14 +85,14 @@ async def create_election(write: CreateDep, content: payloads.ElectionContent) -
     openapi_extra=write_example("/v1/elections/pemilu-2024", {"name_en": "General Election 2024"}),
     responses=responses_for_update(),
 )
-async def change_election(
-    write: ChangeDep, code: Code, patch: Annotated[payloads.ElectionPatch, MergePatchBody]
+async def update_election(
+    write_request: ChangeDep, code: Code, patch: Annotated[payloads.ElectionPatch, MergePatchBody]
 ) -> Response:
-    """Change an election
+    """Update an election
 
-    A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
+    A merge patch (RFC 7396): only the given members change, null removes a member, a list is replaced as a whole.
     """
-    return await changes.update_object(write, repository.ELECTION, patch, {"code": code})
+    return await changes.update_object(write_request, repository.ELECTION, patch, {"code": code})
 
 
 @router.delete(
@@ -101,12 +102,12 @@ async def change_election(
     openapi_extra=write_example("/v1/elections/pemilu-2024"),
     responses=responses_for_delete(),
 )
-async def delete_election(write: ChangeDep, code: Code, note: DeleteReason = None) -> Response:
+async def delete_election(write_request: ChangeDep, code: Code, reason: DeleteReason = None) -> Response:
     """Delete an election
 
-    Only one without stages that nothing refers to.
+    Only an election without stages that nothing refers to.
     """
-    return await changes.delete_object(write, repository.ELECTION, {"code": code}, note)
+    return await changes.delete_object(write_request, repository.ELECTION, {"code": code}, reason)
 
 
 @router.get(
@@ -117,11 +118,11 @@ async def delete_election(write: ChangeDep, code: Code, note: DeleteReason = Non
     responses=problem_responses(NotFound),
 )
 async def list_election_revisions(
-    request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, reader: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
-    """List an election's revisions
+    """List the revisions of an election
 
-    Who wrote what of it, when and why; also of one that was deleted.
+    Newest first: who changed what, when and why. Also answers for an election that was deleted.
     """
-    page = await revisions.list_revisions(read, repository.ELECTION, {"code": code}, query)
-    return page.to_response(request, max_age=FRESH)
+    page = await revisions.list_revisions(reader, repository.ELECTION, {"code": code}, query)
+    return page.to_response(request, max_age=CACHE_SECONDS)

@@ -76,7 +76,7 @@ class _Importer:
         for parse_row in rows:
             if parse_row is not None:
                 if self.report.is_full and not self.report.options.partial:
-                    self.report.counts["not_tried"] += 1
+                    self.report.counts["not_attempted"] += 1
                 else:
                     chunk.append(parse_row())
             if len(chunk) == ROWS_PER_STATEMENT:
@@ -93,7 +93,7 @@ class _Importer:
 
     async def _yield_to_other_tasks(self) -> None:
         """Let the event loop run other tasks by a statement, because statements observe the transaction's deadline."""
-        await self.transaction.execute("SELECT 1")
+        await self.transaction.ping()
 
     async def _import_chunk(self, chunk: Sequence[Row | InvalidRow]) -> None:
         valid_rows = [row for row in chunk if isinstance(row, Row)]

@@ -49,7 +49,7 @@ class ImportReport:
 
     options: ImportOptions
     counts: dict[RowStatus, int] = field(
-        default_factory=lambda: {"created": 0, "updated": 0, "unchanged": 0, "refused": 0, "not_tried": 0}
+        default_factory=lambda: {"created": 0, "updated": 0, "unchanged": 0, "refused": 0, "not_attempted": 0}
     )
     """Number of rows by status."""
     audit_keys: list[str] = field(default_factory=list)

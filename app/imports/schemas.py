@@ -20,7 +20,7 @@ ResourceName = Literal[
     "sessions",
     "statements",
 ]
-RowStatus = Literal["created", "updated", "unchanged", "refused", "not_tried"]
+RowStatus = Literal["created", "updated", "unchanged", "refused", "not_attempted"]
 MAX_REPORTED_ROWS = 1_000
 MAX_REASON_LENGTH = 500  # characters
 ReasonText = Annotated[
@@ -78,7 +78,7 @@ class ImportResult(BaseModel):
     updated: int
     unchanged: Annotated[int, Field(description="Rows equal to the stored objects.")]
     refused: int
-    not_tried: Annotated[
+    not_attempted: Annotated[
         int,
         Field(
             description=f"Rows after the first {MAX_REPORTED_ROWS:,} refused ones; without `partial=true` an import "

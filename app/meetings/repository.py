@@ -1,4 +1,4 @@
-"""The SQL of meetings and their sessions."""
+"""SQL of meetings, their sessions and their statements."""
 
 from collections.abc import Iterator
 
@@ -20,17 +20,18 @@ from app.core.db.documents import (
 from app.core.db.provenance import record_columns, sourced_record_columns
 from app.core.db.statements import Statement
 from app.core.problems import NotFound
-from app.meetings import payloads, schemas
-from app.meetings.parts import said_members, session_members
+from app.meetings import payloads, schemas, session_schemas
+from app.meetings.shared_members import session_members, statement_members
 from app.models.days import first_known_day_or_infinity, overlap_conditions
 from app.models.meetings import meeting_status_on
 from app.writes.resource import Parts, Resource, Values
 
-_meeting, _session, _said = models.Meeting, models.Session, models.MeetingStatement
+_meeting, _session, _statement = models.Meeting, models.Session, models.MeetingStatement
 
 
-def meeting(day: DayExpression) -> DocumentSelect:
-    part, correction = aliased(_session), models.SourceCorrection
+def select_meeting(day: DayExpression) -> DocumentSelect:
+    """Select the document of a meeting as of a day."""
+    session, correction = aliased(_session), models.SourceCorrection
     return select(
         _meeting.code,
         _meeting.name,
@@ -50,22 +51,28 @@ def meeting(day: DayExpression) -> DocumentSelect:
         _meeting.roll_closed_at,
         _meeting.places,
         _meeting.retention_days,
-        _meeting.forgotten_at,
+        _meeting.anonymised_at,
         json_array(
-            json_object(**session_members(part)), part.position, part.code, where=part.meeting == _meeting.code
+            json_object(**session_members(session)),
+            session.position,
+            session.code,
+            where=session.meeting == _meeting.code,
         ).label("sessions"),
         json_array(
-            json_object(**said_members(_said)),
-            _said.made_on,
-            _said.id,
-            where=_said.meeting == _meeting.code,
+            json_object(**statement_members(_statement)),
+            _statement.made_on,
+            _statement.id,
+            where=_statement.meeting == _meeting.code,
         ).label("statements"),
         json_object(
             publisher=_meeting.source_publisher,
             title=_meeting.source_title,
             corrections=json_array(
                 json_object(
-                    field=correction.field, printed=correction.printed, held=correction.held, reason=correction.reason
+                    field=correction.field,
+                    printed=correction.printed,
+                    recorded=correction.recorded,
+                    reason=correction.reason,
                 ),
                 correction.position,
                 where=correction.meeting == _meeting.code,
@@ -75,31 +82,35 @@ def meeting(day: DayExpression) -> DocumentSelect:
     )
 
 
-def _meetings_asked(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _meeting_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL condition of each filter of a list of meetings."""
     for name in ("host", "kind", "election"):
-        if name in given:
+        if name in filters:
             yield _meeting.__table__.c[name] == bindparam(name)
-    if "status" in given:
+    if "status" in filters:
         yield meeting_status_on(_meeting, AS_OF_PARAMETER) == bindparam("status")
-    if "attended_by" in given:
-        listed, present = models.Participant, models.Attendance
+    if "attended_by" in filters:
+        participant, attendance = models.Participant, models.Attendance
         yield (
-            select(present.participant)
-            .join(listed, and_(listed.meeting == present.meeting, listed.id == present.participant))
+            select(attendance.participant)
+            .join(
+                participant,
+                and_(participant.meeting == attendance.meeting, participant.id == attendance.participant),
+            )
             .where(
-                listed.meeting == _meeting.code,
-                listed.organization == bindparam("attended_by"),
-                present.status == "present",
+                participant.meeting == _meeting.code,
+                participant.organization == bindparam("attended_by"),
+                attendance.status == "present",
             )
             .exists()
         )
-    yield from overlap_conditions(_meeting.start_on, _meeting.end_on, given)
+    yield from overlap_conditions(_meeting.start_on, _meeting.end_on, filters)
 
 
 MEETINGS = Collection(
-    Document(schemas.Meeting, meeting),
+    Document(schemas.Meeting, select_meeting),
     _meeting,
-    conditions=_meetings_asked,
+    conditions=_meeting_conditions,
     sorts={
         "start_on": [_meeting.start_on],
         "code": [],
@@ -115,8 +126,8 @@ MEETINGS = Collection(
 )
 
 
-def _columns(members: Values) -> Values:
-    """The source stands in columns of the meeting, its corrections in rows of their own."""
+def _split_source(members: Values) -> Values:
+    """Replace `source` by the columns of the meeting that store it, and the rows of its corrections."""
     if "source" not in members:
         return members
     source = dict(members["source"])
@@ -135,33 +146,34 @@ MEETING = Resource(
     address="/v1/meetings/{code}",
     payload_model=payloads.MeetingMembers,
     parts=[Parts("corrections", models.SourceCorrection, foreign_key={"meeting": "code"})],
-    to_columns=_columns,
+    to_columns=_split_source,
     owner_query=Statement(select(_meeting.host).where(_meeting.code == bindparam("code"))),
     date_dependent=True,
 )
-_HOST = Statement(select(_meeting.host).where(_meeting.code == bindparam("meeting")))
+_SELECT_HOST = Statement(select(_meeting.host).where(_meeting.code == bindparam("meeting")))
 
 
-def session(_day: DayExpression) -> DocumentSelect:
+def select_session(_day: DayExpression) -> DocumentSelect:
     members = (column.label(name) for name, column in session_members(_session).items())
     zone = select(_meeting.time_zone).where(_meeting.code == _session.meeting).scalar_subquery()
     return select(*members, zone.label("time_zone"), *sourced_record_columns(_session))
 
 
-def _sessions_asked(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _session_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL condition of each filter of a list of sessions."""
     yield _session.meeting == bindparam("meeting")
-    if "kind" in given:
+    if "kind" in filters:
         yield _session.kind == bindparam("kind")
-    if "topic" in given:
+    if "topic" in filters:
         topic = func.unnest(_session.topics).column_valued("topic")
         yield func.fold(bindparam("topic", type_=Text)).in_(select(func.fold(topic)))
 
 
 SESSIONS = Collection(
-    Document(schemas.Session, session),
+    Document(session_schemas.Session, select_session),
     _session,
     key=_session.code,
-    conditions=_sessions_asked,
+    conditions=_session_conditions,
     sorts={
         "position": [_session.position],
         "code": [],
@@ -178,43 +190,46 @@ SESSION = Resource(
     payload_model=payloads.SessionMembers,
     key_columns=("meeting", "code"),
     parts=[Parts("speakers", models.SessionSpeaker, foreign_key={"meeting": "meeting", "session": "code"})],
-    owner_query=_HOST,
+    owner_query=_SELECT_HOST,
 )
 
 
-def statement(_day: DayExpression) -> DocumentSelect:
+def select_statement(_day: DayExpression) -> DocumentSelect:
     return select(
-        *(column.label(name) for name, column in said_members(_said).items()), _said.revision, _said.updated_at
+        *(column.label(name) for name, column in statement_members(_statement).items()),
+        _statement.revision,
+        _statement.updated_at,
     )
 
 
-def _statements_asked(_given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    yield _said.meeting == bindparam("meeting")
+def _statement_conditions(_filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL condition of each filter of a list of statements."""
+    yield _statement.meeting == bindparam("meeting")
 
 
 STATEMENTS = Collection(
-    Document(schemas.StatementRecord, statement),
-    _said,
-    key=_said.id,
-    conditions=_statements_asked,
-    sorts={"made_on": [first_known_day_or_infinity(_said.made_on)], "updated_at": [_said.updated_at]},
+    Document(schemas.StatementRecord, select_statement),
+    _statement,
+    key=_statement.id,
+    conditions=_statement_conditions,
+    sorts={"made_on": [first_known_day_or_infinity(_statement.made_on)], "updated_at": [_statement.updated_at]},
 )
 
 STATEMENT = Resource(
     "statements",
-    _said,
+    _statement,
     STATEMENTS,
     address="/v1/meetings/{meeting}/statements/{id}",
-    payload_model=payloads.StatementContent,
+    payload_model=payloads.StatementPayload,
     key_columns=("meeting", "id"),
     generated_columns=(),
-    owner_query=_HOST,
+    owner_query=_SELECT_HOST,
 )
 
-_IS_THERE = Statement(select(_meeting.code).where(_meeting.code == bindparam("meeting")))
+_SELECT_MEETING = Statement(select(_meeting.code).where(_meeting.code == bindparam("meeting")))
 
 
-async def must_be_there(read: Reader, meeting: str) -> None:
-    """Raise NotFound unless there is a meeting with this code."""
-    if await read.fetch_first(_IS_THERE, {"meeting": meeting}) is None:
+async def require_meeting(reader: Reader, meeting: str) -> None:
+    """Raise NotFound unless a meeting with this code exists."""
+    if await reader.fetch_first(_SELECT_MEETING, {"meeting": meeting}) is None:
         raise NotFound

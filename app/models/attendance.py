@@ -210,12 +210,12 @@ class RollCorrection(Base):
     scan: Mapped[UUID | None]
     reason: Mapped[str]
     legal_basis: Mapped[str | None]
-    asked_by: Mapped[str]
-    asked_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    requested_by: Mapped[str]
+    requested_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     confirmed_by: Mapped[str | None]
     confirmed_at: Mapped[datetime | None]
-    confirmed_for: Mapped[str | None]
-    confirmed_basis: Mapped[str | None]
+    confirmation_reason: Mapped[str | None]
+    confirmation_legal_basis: Mapped[str | None]
     revision: Mapped[int] = mapped_column(Computed("CASE WHEN confirmed_by IS NULL THEN 1 ELSE 2 END", persisted=True))
 
     __table_args__ = (
@@ -228,7 +228,7 @@ class RollCorrection(Base):
         CheckConstraint(one_of_check("status", AttendanceStatus), name="status_known"),
         CheckConstraint("(participant IS NULL) = (status IS NULL)", name="status_of_somebody"),
         CheckConstraint("num_nonnulls(participant, scan) = 1", name="of_one_thing"),
-        CheckConstraint("confirmed_by <> asked_by", name="two_clients"),
+        CheckConstraint("confirmed_by <> requested_by", name="two_clients"),
         CheckConstraint("(confirmed_by IS NULL) = (confirmed_at IS NULL)", name="confirmed_once"),
         CheckConstraint("length(reason) BETWEEN 1 AND 5000", name="reason_length"),
         CheckConstraint("length(legal_basis) BETWEEN 1 AND 5000", name="legal_basis_length"),
@@ -245,10 +245,10 @@ class RollDigest(Base):
     digest: Mapped[str] = mapped_column(primary_key=True)
     meeting: Mapped[str] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE", ondelete="CASCADE"))
     lines: Mapped[int]
-    made_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    issued_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
     __table_args__ = (
         CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name="digest_shape"),
         CheckConstraint("lines >= 0", name="lines_not_negative"),
-        Index(None, "meeting", "made_at"),
+        Index(None, "meeting", "issued_at"),
     )

@@ -116,7 +116,7 @@ class Scan(Base):
     request_id: Mapped[str | None]
     annulled_at: Mapped[datetime | None]
     annulled_by: Mapped[str | None]
-    annulled_for: Mapped[str | None]
+    annulment_reason: Mapped[str | None]
     legal_basis: Mapped[str | None]
 
     __table_args__ = (
@@ -127,7 +127,7 @@ class Scan(Base):
         ),
         CheckConstraint(one_of_check("direction", ScanDirection), name="direction_known"),
         CheckConstraint("(badge IS NULL) = (badge_text IS NOT NULL)", name="badge_or_text"),
-        CheckConstraint("(annulled_at IS NULL) = (annulled_for IS NULL)", name="annulled_for_a_reason"),
+        CheckConstraint("(annulled_at IS NULL) = (annulment_reason IS NULL)", name="annulled_for_a_reason"),
         Index(None, "badge"),
         Index(None, "meeting", "received_at", "id"),
         Index(None, "device_id", "clock_epoch", "meeting"),

@@ -40,7 +40,7 @@ class Meeting(Record, Base):
     """A meeting from its first day to its last.
 
     `roll`: `open` if anyone may read the attendance list, else `restricted`. `places`: the number of delegates that an
-    organization may send. `retention_days` after the last day the participants are anonymised; `forgotten_at`: when
+    organization may send. `retention_days` after the last day the participants are anonymised; `anonymised_at`: when
     that was done. After `roll_closed_at` the roll changes only by corrections that two clients have agreed on.
     """
 
@@ -68,7 +68,7 @@ class Meeting(Record, Base):
     places: Mapped[int | None] = mapped_column(sort_order=2)
     retention_days: Mapped[int | None] = mapped_column(sort_order=2)
     roll_closed_at: Mapped[datetime | None] = mapped_column(sort_order=2)
-    forgotten_at: Mapped[datetime | None] = mapped_column(sort_order=2)
+    anonymised_at: Mapped[datetime | None] = mapped_column(sort_order=2)
 
     __table_args__ = (
         CheckConstraint(SLUG_CHECK, name="code_shape"),
@@ -94,7 +94,7 @@ class Meeting(Record, Base):
 
 
 class SourceCorrection(Base):
-    """A correction of an error in a meeting's source: the printed text of a field, and the recorded one (`held`)."""
+    """A correction of an error in a meeting's source: the printed text of a field, and the recorded one."""
 
     __tablename__ = "meeting_corrections"
     __triggers__ = HISTORY_TRIGGERS | statement_triggers("copy_parts")
@@ -103,7 +103,7 @@ class SourceCorrection(Base):
     position: Mapped[int] = mapped_column(primary_key=True)
     field: Mapped[str]
     printed: Mapped[str]
-    held: Mapped[str]
+    recorded: Mapped[str]
     reason: Mapped[str]
 
     __table_args__ = (CheckConstraint("position BETWEEN 1 AND 999", name="position_range"),)

@@ -116,7 +116,7 @@ async def create_participants(
 
     Up to 500, all or none. A problem points to the first participant of the batch that cannot be created.
     """
-    return await service.register_batch(write_request, code, payload)
+    return await service.create_batch(write_request, code, payload)
 
 
 @router.post(
@@ -137,7 +137,7 @@ async def create_participants_in_office(
     Everyone who, by the rosters, holds one of these offices at these organizations on the meeting's first day and is
     not a participant yet. `certain` is false for those who possibly hold it.
     """
-    return await service.register_in_office(write_request, code, payload)
+    return await service.create_office_holders(write_request, code, payload)
 
 
 @router.patch(

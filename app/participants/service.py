@@ -22,9 +22,7 @@ RESOURCE = repository.PARTICIPANT
 UNKNOWN_CODE = Text("Kode tidak dikenal.", "No such code.")
 
 
-async def register_batch(
-    write_request: WriteRequest, meeting: str, batch: payloads.ParticipantBatchPayload
-) -> Response:
+async def create_batch(write_request: WriteRequest, meeting: str, batch: payloads.ParticipantBatchPayload) -> Response:
     """Create the participants of a batch, all or none, and respond 201 with them.
 
     Raises:
@@ -48,7 +46,9 @@ async def register_batch(
         raise await _locate_problem(write_request, meeting, batch, problem) from None
 
 
-async def register_in_office(write_request: WriteRequest, meeting: str, payload: payloads.InOfficePayload) -> Response:
+async def create_office_holders(
+    write_request: WriteRequest, meeting: str, payload: payloads.InOfficePayload
+) -> Response:
     """Create a participant for each holder of these offices on the meeting's first day who is not one yet."""
 
     async def insert_office_holders(transaction: Transaction) -> WriteResult:

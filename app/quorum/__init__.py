@@ -1,1 +1,1 @@
-"""The quorum of a plenary meeting."""
+"""The quorum of a plenary meeting of a commission."""

@@ -1,9 +1,7 @@
-"""Which members of a commission were in the room, and when, and what that comes to."""
+"""SQL of a quorum: plenary meetings, the members of their commissions, and the times at which they were present."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import accumulate
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,54 +14,57 @@ from app.core.db.database import Queryable
 from app.core.db.statements import Statement
 from app.models.officials import contains_day
 from app.models.vocabulary import OFFICES
+from app.quorum.presence import PresenceInterval
 
 _meeting, _host = models.Meeting, models.Organization
-_held, _person = models.Appointment, models.Official
+_appointment, _official = models.Appointment, models.Official
 
-_PLENARY = Statement(
+_SELECT_PLENARY = Statement(
     select(
         *(_meeting.code, _meeting.name, _meeting.time_zone, _meeting.start_on, _meeting.end_on),
-        *(_host.code, _host.name, _host.level, _host.seats, _meeting.forgotten_at),
+        *(_host.code, _host.name, _host.level, _host.seats, _meeting.anonymised_at),
     )
     .join(_host, _host.code == _meeting.host)
     .where(_meeting.code == bindparam("meeting", type_=Text), _meeting.kind == "plenary", _host.kind == "commission")
 )
-_MEMBERS = Statement(
+_SELECT_MEMBERS = Statement(
     select(
-        _person.id,
-        _person.name,
-        _held.office,
-        func.coalesce(contains_day(_held.certain, bindparam("day", type_=Date)), False),
+        _official.id,
+        _official.name,
+        _appointment.office,
+        func.coalesce(contains_day(_appointment.certain, bindparam("day", type_=Date)), False),
     )
-    .join(_person, _person.id == _held.official)
+    .join(_official, _official.id == _appointment.official)
     .where(
-        _held.organization == bindparam("organization", type_=Text),
-        _held.office.in_([literal_column("'chair'"), literal_column("'member'")]),
-        contains_day(_held.possible, bindparam("day", type_=Date)),
+        _appointment.organization == bindparam("organization", type_=Text),
+        _appointment.office.in_([literal_column("'chair'"), literal_column("'member'")]),
+        contains_day(_appointment.possible, bindparam("day", type_=Date)),
     )
-    .order_by(func.array_position(array([*OFFICES]), _held.office, type_=Integer), _person.name, _held.id)
+    .order_by(
+        func.array_position(array([*OFFICES]), _appointment.office, type_=Integer), _official.name, _appointment.id
+    )
 )
-# From each entry until the scan after it; of whom no gate has seen, what was stated by hand.
-_STAYS = Statement(
+# An interval lasts from an entry to the next scan. A participant without scans has the times that were stated.
+_SELECT_INTERVALS = Statement(
     text("""
-    SELECT listed.id, listed.official, stay.begins, stay.ends
-    FROM participants AS listed
+    SELECT participant.id, participant.official, presence.entered_at, presence.left_at
+    FROM participants AS participant
     LEFT JOIN LATERAL (
-        SELECT classification, effective_at AS begins,
-            lead(effective_at) OVER (ORDER BY effective_at, id, digest) AS ends
-        FROM entries_and_exits WHERE participant = listed.id
+        SELECT classification, effective_at AS entered_at,
+            lead(effective_at) OVER (ORDER BY effective_at, id, digest) AS left_at
+        FROM entries_and_exits AS scan WHERE scan.participant = participant.id
         UNION ALL
-        SELECT 'stated', coalesce(listed.arrived_at, CAST(:opens AS timestamptz)), listed.left_at
-        WHERE listed.status = 'present'
-            AND NOT EXISTS (SELECT FROM entries_and_exits WHERE participant = listed.id)
-    ) AS stay ON stay.classification <> 'exit'
-    WHERE listed.meeting = CAST(:meeting AS text) AND listed.official = ANY (CAST(:officials AS uuid[]))
+        SELECT 'stated', coalesce(participant.arrived_at, CAST(:starts_at AS timestamptz)), participant.left_at
+        WHERE participant.status = 'present'
+            AND NOT EXISTS (SELECT FROM entries_and_exits AS scan WHERE scan.participant = participant.id)
+    ) AS presence ON presence.classification <> 'exit'
+    WHERE participant.meeting = CAST(:meeting AS text) AND participant.official = ANY (CAST(:officials AS uuid[]))
     """)
 )
 
 
 class Plenary(NamedTuple):
-    """A plenary and the commission that holds it."""
+    """A plenary meeting and the commission that hosts it."""
 
     code: str
     name: str
@@ -74,7 +75,8 @@ class Plenary(NamedTuple):
     host_name: str
     level: str | None
     seats: int | None
-    forgotten_at: datetime | None
+    anonymised_at: datetime | None
+    """The instant at which its participants were anonymised."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -86,76 +88,42 @@ class Plenary(NamedTuple):
 
     @property
     def last_instant(self) -> datetime:
-        """Of its last day: midnight would be of the next one, on which others may be in office."""
+        """The last microsecond of the last day; midnight would belong to the next day and its office-holders."""
         midnight = datetime.combine(self.end_on + timedelta(days=1), time(), self.zone)
         return midnight.astimezone(UTC) - timedelta(microseconds=1)
 
 
-class Member(NamedTuple):
+class CommissionMember(NamedTuple):
+    """A chair or member of a commission; `certain`: certainly in office on the day, not only possibly."""
+
     official: UUID
     name: str
     office: str
     certain: bool
 
 
-class PresenceInterval(NamedTuple):
-    """A time in the room, up to the instant `ends`; `begins` is None for who is on the list and was never there."""
-
-    participant: UUID
-    official: UUID
-    entered_at: datetime | None
-    left_at: datetime | None
-
-    def contains(self, at: datetime) -> bool:
-        return self.entered_at is not None and self.entered_at <= at and (self.left_at is None or at < self.left_at)
-
-
-async def find_plenary(read: Queryable, meeting: str) -> Plenary | None:
-    """None where there is no such meeting, or it is no plenary of a commission."""
-    row = await read.fetch_first(_PLENARY, {"meeting": meeting})
+async def find_plenary(reader: Queryable, meeting: str) -> Plenary | None:
+    """Return a plenary of a commission, or None if there is no such meeting or it is none."""
+    row = await reader.fetch_first(_SELECT_PLENARY, {"meeting": meeting})
     return Plenary(*row) if row else None
 
 
-async def list_members(read: Queryable, organization: str, day: date) -> list[Member]:
-    """Who was possibly chair or member on a day: each once, in the office that is certain if one of them is."""
-    found: dict[UUID, Member] = {}
-    for row in await read.fetch_all(_MEMBERS, {"organization": organization, "day": day}):
-        member = Member(*row)
-        if member.official not in found or member.certain > found[member.official].certain:
-            found[member.official] = member
-    return list(found.values())
+async def list_members(reader: Queryable, organization: str, day: date) -> list[CommissionMember]:
+    """List everybody who was possibly chair or member on a day.
+
+    A person with several such appointments is listed once, with a certain one if there is one.
+    """
+    members: dict[UUID, CommissionMember] = {}
+    for row in await reader.fetch_all(_SELECT_MEMBERS, {"organization": organization, "day": day}):
+        member = CommissionMember(*row)
+        if member.official not in members or member.certain > members[member.official].certain:
+            members[member.official] = member
+    return list(members.values())
 
 
 async def list_presence_intervals(
-    read: Queryable, plenary: Plenary, officials: Sequence[UUID]
+    reader: Queryable, plenary: Plenary, officials: Sequence[UUID]
 ) -> list[PresenceInterval]:
-    """When these were in the room, and who of them is on the list at all."""
-    parameters = {"meeting": plenary.code, "opens": plenary.starts_at, "officials": officials}
-    return [PresenceInterval(*row) for row in await read.fetch_all(_STAYS, parameters)]
-
-
-class QuorumPeriod(NamedTuple):
-    """Since when enough were there without a break, and when they were first; None: they are not, or never were."""
-
-    since: datetime | None
-    first_at: datetime | None
-
-
-def compute_quorum_period(stays: Sequence[PresenceInterval], needed: int, at: datetime) -> QuorumPeriod:
-    """What is at one instant is one step: who leaves by one gate as they enter by another was never away."""
-    steps: Counter[datetime] = Counter()
-    for stay in stays:
-        if stay.entered_at is not None:
-            steps[stay.entered_at] += 1
-            if stay.left_at is not None:
-                steps[stay.left_at] -= 1
-    instants = sorted(instant for instant in steps if instant <= at)
-    since: datetime | None = None
-    first_at: datetime | None = None
-    for instant, present in zip(instants, accumulate(steps[instant] for instant in instants), strict=True):
-        if present < needed:
-            since = None
-        elif since is None:
-            since = instant
-            first_at = first_at or instant
-    return QuorumPeriod(since, first_at)
+    """List the times at which these officials were present; one without times for each who never was."""
+    parameters = {"meeting": plenary.code, "starts_at": plenary.starts_at, "officials": officials}
+    return [PresenceInterval(*row) for row in await reader.fetch_all(_SELECT_INTERVALS, parameters)]

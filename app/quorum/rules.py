@@ -1,4 +1,4 @@
-"""How many of a commission must be present at a plenary, and how many must agree, by its level and its size."""
+"""Quorum rules: how many members of a commission must be present and agree at a plenary (UU 7/2017)."""
 
 from typing import NamedTuple
 
@@ -6,6 +6,8 @@ COUNTED_MEMBERS = "chair and members"
 
 
 class Rule(NamedTuple):
+    """A quorum rule; see schemas.QuorumRule."""
+
     present_at_least: int
     agree_at_least: int
     counts: str
@@ -18,7 +20,7 @@ _PRESS = (
     "at least five present: a member of KPU in tribunnews.com of 2014-07-03; how many must agree, and the article of"
     " UU 7/2017 (about Pasal 40-45): still to be checked"
 )
-# None is verified: nobody here has seen the article yet.
+# By level and number of seats. None is verified, because the text of the article has not been checked yet.
 RULES = {
     ("national", 7): Rule(5, 4, COUNTED_MEMBERS, False, _PRESS),
     ("province", 7): Rule(5, 4, COUNTED_MEMBERS, False, _LAW),
@@ -28,5 +30,5 @@ RULES = {
 
 
 def find_rule(level: str | None, seats: int) -> Rule | None:
-    """None for a size that the law knows no commission of."""
+    """Return the rule for a commission of this level and size, or None if the law has none."""
     return RULES.get((level or "", seats))

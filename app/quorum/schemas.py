@@ -1,4 +1,4 @@
-"""What is told of a plenary's quorum, and what can be asked of it."""
+"""Schemas of a plenary's quorum: the response document and the query parameters."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -11,54 +11,57 @@ from app.references import CodeReference, OfficialReference
 
 
 class QuorumRule(BaseModel):
-    """What the law asks of a commission of this level and size."""
+    """The quorum rule for a commission of this level and size."""
 
     present_at_least: int
     agree_at_least: int
-    counts: Annotated[str, Field(description="Who is counted.")]
-    verified: Annotated[bool, Field(description="Whether the source was seen to state it.")]
+    counts: Annotated[str, Field(description="The office-holders who count.")]
+    verified: Annotated[bool, Field(description="True: the cited source states it; false: not yet checked.")]
     source: str
 
 
 class QuorumMember(BaseModel):
-    """Somebody who counts."""
+    """A member of the commission who counts towards the quorum."""
 
     official: OfficialReference
     office: Literal["chair", "member"]
     certain: Annotated[bool, Field(description="Certainly in office on that day; false: possibly.")]
-    present: Annotated[bool | None, Field(description="Null: the roll is restricted, and not for this caller.")]
+    present: Annotated[bool | None, Field(description="Null: the roll is restricted and the caller may not read it.")]
 
 
 class Quorum(BaseModel):
-    """Whether enough of a commission were present at its plenary at an instant."""
+    """The quorum of a commission at an instant of its plenary."""
 
     meeting: CodeReference
     organization: CodeReference
     at: datetime
-    seats: Annotated[int | None, Field(description="The size of the commission; null: not known.")]
+    seats: Annotated[int | None, Field(description="The size of the commission; null: unknown.")]
     rule: QuorumRule | None
     members: Annotated[list[QuorumMember], Field(description="The chair and members in office on the day of `at`.")]
     present: int
     needed: int | None
     met: bool | None
-    since: Annotated[datetime | None, Field(description="Since when it has been met without a break, up to `at`.")]
-    first_met_at: Annotated[datetime | None, Field(description="When it was met first, up to `at`.")]
+    since: Annotated[
+        datetime | None, Field(description="The instant since which it has been met without a break, up to `at`.")
+    ]
+    first_met_at: Annotated[datetime | None, Field(description="The instant at which it was first met, up to `at`.")]
     reason: Annotated[
         Literal["seats_unknown", "no_rule", "forgotten"] | None,
         Field(
-            description="Why nobody can say whether it is met: the size is not known, there is no rule for it, or the "
-            "persons on its roll have become counts."
+            description="Why `met` is null: the size is unknown, there is no rule for it, or the participants "
+            "were anonymised."
         ),
     ]
 
 
 class QuorumQuery(EmptyQuery):
+    """Query parameters of a quorum."""
+
     at: (
         Annotated[
             datetime,
             Field(
-                description="The instant to look at (RFC 3339, `+` as `%2B`): now where it is not given, or the end of "
-                "the meeting once that is over.",
+                description="The instant (RFC 3339, `+` as `%2B`). Default: now, or the end of the meeting after it.",
                 json_schema_extra={"pattern": INSTANT_PATTERN},
                 examples=["2026-12-07T10:00:00+07:00"],
             ),

@@ -1,1 +1,1 @@
-"""The data set that the service comes with, and how it or another one gets into the database."""
+"""The reference data that is shipped with the service, and its loader, which also takes other data sets."""

@@ -1,4 +1,4 @@
-"""How the text of a cell becomes a value. What is wrong with it is the message of a ValueError."""
+"""Parsers of CSV cells. A ValueError carries the message for the author of the file."""
 
 import re
 import unicodedata
@@ -7,22 +7,29 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from app.reference.flaws import shown
+from app.reference.errors import quote_value
 
-Convert = Callable[[str], Any]
+CellParser = Callable[[str], Any]
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
-SEPARATOR = "; "
-DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-PARTIAL_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
-INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})")
-SIZE = re.compile(r"[1-9][0-9]?")
-PLACE = re.compile(r"[1-9][0-9]{0,2}")
-CANONICAL_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+LIST_SEPARATOR = "; "
+DATE_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+PARTIAL_DATE_FORM = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
+INSTANT_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})")
+MEMBER_COUNT_FORM = re.compile(r"[1-9][0-9]?")
+POSITION_FORM = re.compile(r"[1-9][0-9]{0,2}")
+UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def clean(cell: str) -> str:
-    """Text in the one form in which equal texts are equal bytes. Bytes that are not UTF-8 come as lone surrogates."""
+def check_text(cell: str) -> str:
+    """Return the cell if it is UTF-8 in normalization form C (NFC), without NUL and without surrounding blanks.
+
+    NFC makes equal texts equal bytes. Bytes that are not UTF-8 arrive as lone surrogates.
+
+    Raises:
+        ValueError: The cell has another form.
+
+    """
     if "\0" in cell:
         raise ValueError("contains a NUL character")
     if not cell.isascii():
@@ -35,85 +42,90 @@ def clean(cell: str) -> str:
     return cell
 
 
-def text(cell: str) -> str:
+def parse_text(cell: str) -> str:
+    """Return the cell as it is."""
     return cell
 
 
-def day(cell: str) -> date:
-    if not DATE.fullmatch(cell):
-        raise ValueError(f"{shown(cell)} is not a date YYYY-MM-DD")
-    return _calendar_day(cell, cell)
+def parse_date(cell: str) -> date:
+    """Parse a date YYYY-MM-DD of the years 1900 to 2199."""
+    if not DATE_FORM.fullmatch(cell):
+        raise ValueError(f"{quote_value(cell)} is not a date YYYY-MM-DD")
+    return _parse_calendar_date(cell, cell)
 
 
-def partial_date(cell: str) -> str:
-    """A year, a month or a day."""
-    if not PARTIAL_DATE.fullmatch(cell):
-        raise ValueError(f"{shown(cell)} is not a date YYYY, YYYY-MM or YYYY-MM-DD")
-    _calendar_day(cell, cell + "-01-01"[len(cell) - 4 :])
+def parse_partial_date(cell: str) -> str:
+    """Check a year, a month or a day, and return it as it is written."""
+    if not PARTIAL_DATE_FORM.fullmatch(cell):
+        raise ValueError(f"{quote_value(cell)} is not a date YYYY, YYYY-MM or YYYY-MM-DD")
+    _parse_calendar_date(cell, cell + "-01-01"[len(cell) - 4 :])
     return cell
 
 
-def _calendar_day(cell: str, full: str) -> date:
+def _parse_calendar_date(cell: str, full_date: str) -> date:
+    """Parse `full_date`, which must exist in the calendar; errors quote `cell`."""
     try:
-        found = date.fromisoformat(full)
+        parsed = date.fromisoformat(full_date)
     except ValueError:
-        raise ValueError(f"{shown(cell)} is not in the calendar") from None
-    if not FIRST_YEAR <= found.year <= LAST_YEAR:
-        raise ValueError(f"{shown(cell)} is not within {FIRST_YEAR} to {LAST_YEAR}")
-    return found
+        raise ValueError(f"{quote_value(cell)} is not a calendar date") from None
+    if not FIRST_YEAR <= parsed.year <= LAST_YEAR:
+        raise ValueError(f"{quote_value(cell)} is not within {FIRST_YEAR} to {LAST_YEAR}")
+    return parsed
 
 
-def instant(cell: str) -> datetime:
-    """A point in time with its offset (RFC 3339)."""
-    if not INSTANT.fullmatch(cell):
-        raise ValueError(f"{shown(cell)} is not an instant YYYY-MM-DDThh:mm:ss+hh:mm")
-    _calendar_day(cell, cell[:10])
+def parse_instant(cell: str) -> datetime:
+    """Parse a point in time with its offset (RFC 3339)."""
+    if not INSTANT_FORM.fullmatch(cell):
+        raise ValueError(f"{quote_value(cell)} is not an instant YYYY-MM-DDThh:mm:ss+hh:mm")
+    _parse_calendar_date(cell, cell[:10])
     try:
         return datetime.fromisoformat(cell)
     except ValueError:
-        raise ValueError(f"{shown(cell)} is not on the clock") from None
+        raise ValueError(f"{quote_value(cell)} is not a valid time of day") from None
 
 
-def truth(cell: str) -> bool:
+def parse_boolean(cell: str) -> bool:
+    """Parse `true` or `false`."""
     if cell not in ("true", "false"):
-        raise ValueError(f"{shown(cell)} is neither true nor false")
+        raise ValueError(f"{quote_value(cell)} is neither true nor false")
     return cell == "true"
 
 
-def size(cell: str) -> int:
-    """The number of a body's members."""
-    if not SIZE.fullmatch(cell):
-        raise ValueError(f"{shown(cell)} is not a whole number from 1 to 99")
+def parse_member_count(cell: str) -> int:
+    """Parse the number of members of a body, 1 to 99."""
+    if not MEMBER_COUNT_FORM.fullmatch(cell):
+        raise ValueError(f"{quote_value(cell)} is not a whole number from 1 to 99")
     return int(cell)
 
 
-def place(cell: str) -> int:
-    """A place in an order."""
-    if not PLACE.fullmatch(cell):
-        raise ValueError(f"{shown(cell)} is not a whole number from 1 to 999")
+def parse_position(cell: str) -> int:
+    """Parse a position in an order, 1 to 999."""
+    if not POSITION_FORM.fullmatch(cell):
+        raise ValueError(f"{quote_value(cell)} is not a whole number from 1 to 999")
     return int(cell)
 
 
-def identifier(cell: str) -> UUID:
-    if not CANONICAL_UUID.fullmatch(cell):
-        raise ValueError(f"{shown(cell)} is not a UUID in lower case")
+def parse_uuid(cell: str) -> UUID:
+    """Parse a UUID in its canonical form, in lower case."""
+    if not UUID_FORM.fullmatch(cell):
+        raise ValueError(f"{quote_value(cell)} is not a UUID in lower case")
     return UUID(cell)
 
 
-def several(cell: str) -> tuple[str, ...]:
-    """Texts separated by `; `."""
-    parts = tuple(cell.split(SEPARATOR)) if cell else ()
+def parse_list(cell: str) -> tuple[str, ...]:
+    """Split texts that are separated by `; `. An empty cell is an empty list."""
+    parts = tuple(cell.split(LIST_SEPARATOR)) if cell else ()
     if any(not part or part != part.strip() or ";" in part for part in parts):
-        raise ValueError(f"{shown(cell)} is not a list separated by {shown(SEPARATOR)}")
+        raise ValueError(f"{quote_value(cell)} is not a list separated by {quote_value(LIST_SEPARATOR)}")
     return parts
 
 
-def one_of(*values: str) -> Convert:
-    """The converter that admits these values only."""
+def make_choice_parser(*choices: str) -> CellParser:
+    """Return a parser that accepts only these texts."""
 
-    def convert(cell: str) -> str:
-        if cell not in values:
-            raise ValueError(f"{shown(cell)} is none of {', '.join(values)}")
+    def parse_choice(cell: str) -> str:
+        if cell not in choices:
+            raise ValueError(f"{quote_value(cell)} is not one of {', '.join(choices)}")
         return cell
 
-    return convert
+    return parse_choice

@@ -1,4 +1,4 @@
-"""What a file of a data set is: its table, its columns, and how each cell becomes a value."""
+"""Declaration of a data file: its table, its columns, and the parser of each column."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,53 +7,72 @@ from typing import Any, cast
 from sqlalchemy import Table
 
 from app.models import Base, Record, SourcedRecord
-from app.reference.cells import Convert, several, text, truth
+from app.reference.cells import CellParser, parse_boolean, parse_list, parse_text
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a file. `target` is its name in the table, `empty` what an empty cell means where it may be empty."""
+    """A column of a data file.
+
+    `table_column` is its name in the table; `empty_value` is the value of an empty cell, if the column may be empty.
+    """
 
     name: str
-    target: str
-    convert: Convert
-    empty: Any
-    required: bool
+    table_column: str
+    parse: CellParser
+    empty_value: Any
+    is_required: bool
 
 
 @dataclass(frozen=True)
-class File:
-    """A file and the table that its rows belong to. `key` names the columns that tell the rows apart."""
+class DataFile:
+    """A data file and the table of its rows. The values of `key_columns` are unique within the file."""
 
     name: str
     table: Table
-    key: tuple[str, ...]
+    key_columns: tuple[str, ...]
     columns: tuple[Column, ...]
 
     @property
-    def targets(self) -> tuple[str, ...]:
-        return tuple(column.target for column in self.columns)
+    def table_columns(self) -> tuple[str, ...]:
+        """The names of the columns in the table, in the order of the file."""
+        return tuple(column.table_column for column in self.columns)
 
 
-def declare(
-    name: str, model: type[Base], key: str | tuple[str, ...], columns: Mapping[str, Convert], **targets: str
-) -> File:
-    """The file with these columns, and those of a fact if its table has them; `targets` where the table's differ."""
+def declare_file(
+    name: str,
+    model: type[Base],
+    key: str | tuple[str, ...],
+    parsers: Mapping[str, CellParser],
+    **table_columns: str,
+) -> DataFile:
+    """Return a data file with these columns, and with those of provenance if its table has them.
+
+    Args:
+        name: The file's name within the directory of a data set.
+        model: The model of the table.
+        key: The column, or the columns, whose values are unique within the file.
+        parsers: The parser of each column, by the column's name in the file.
+        table_columns: The name of a column in the table, by its name in the file, if the two differ.
+
+    """
     table = cast(Table, model.__table__)
-    origin: dict[str, Convert] = {"source": text} if issubclass(model, SourcedRecord) else {}
-    surety: dict[str, Convert] = {"verified": truth, "primary": truth} if issubclass(model, Record) else {}
-    return File(
+    source: dict[str, CellParser] = {"source": parse_text} if issubclass(model, SourcedRecord) else {}
+    flags: dict[str, CellParser] = (
+        {"verified": parse_boolean, "primary": parse_boolean} if issubclass(model, Record) else {}
+    )
+    return DataFile(
         name,
         table,
         (key,) if isinstance(key, str) else key,
         tuple(
             Column(
                 column,
-                target := targets.get(column, column),
-                convert,
-                empty=() if convert is several else None,
-                required=not table.c[target].nullable and convert is not several,
+                table_column := table_columns.get(column, column),
+                parse,
+                empty_value=() if parse is parse_list else None,
+                is_required=not table.c[table_column].nullable and parse is not parse_list,
             )
-            for column, convert in {**columns, **origin, **surety}.items()
+            for column, parse in {**parsers, **source, **flags}.items()
         ),
     )

@@ -1,15 +1,15 @@
-"""The commissions, which no file lists: they follow from the regions.
+"""Derivation of the commissions, which no data file lists, from the regions.
 
-`kpu` stands at the top, `kpu-NN` below it for each province and `kpu-NN.NN` below that for each regency and city,
-with the region's code, time zone and source. A province's commission is served as established with its province.
+`kpu` is at the top, `kpu-NN` below it for each province, and `kpu-NN.NN` below that for each regency and city, with the
+region's code, time zone and source. A province's commission counts as established on the day of its province.
 
-Names are the commission's own: "KPU Provinsi <province>", and "KPU <region>" where the region's name begins with
-Kabupaten or Kota. Jakarta's, which prints itself "KPU Provinsi DKI Jakarta", keeps that name; in Aceh it is a Komisi
-Independen Pemilihan: "KIP Aceh", "KIP Kabupaten …", "KIP Kota …" (UU 11/2006). An English name that follows from no
-rule stays empty.
+Names are the official ones: "KPU Provinsi <province>", and "KPU <region>" if the region's name begins with Kabupaten or
+Kota. The commission of Jakarta prints its name as "KPU Provinsi DKI Jakarta" and keeps it. In Aceh it is a Komisi
+Independen Pemilihan: "KIP Aceh", "KIP Kabupaten …", "KIP Kota …" (UU 11/2006). An English name that no rule gives stays
+empty.
 
-Seats are those of seats.csv; of a regency or city they are five (its facts say so of all of them), of another province
-unknown. `kpu` itself is derived with its row in seats.csv, which tells its source: without one it says nothing.
+Seats are those of seats.csv; otherwise five for a regency or city (the sources say so of all of them) and unknown for
+a province. `kpu` itself is derived from its row in seats.csv, which names its source; without that row it is left out.
 """
 
 import re
@@ -18,31 +18,34 @@ from typing import Any
 
 Row = Mapping[str, Any]
 
-ROOT = "kpu"
-ACEH = "11"
-PRINTED = {"Daerah Khusus Ibukota Jakarta": "DKI Jakarta"}
+NATIONAL_CODE = "kpu"
+ACEH_CODE = "11"
+PRINTED_PROVINCE_NAMES = {"Daerah Khusus Ibukota Jakarta": "DKI Jakarta"}
 REGENCY_SEATS = 5
-REGENCY = re.compile(r"(Kabupaten|Kota)( Administrasi)? (.+)")
-ENGLISH = {"Kabupaten": "Regency", "Kota": "City"}
+REGENCY_NAME = re.compile(r"(Kabupaten|Kota)( Administrasi)? (.+)")
+ENGLISH_TYPES = {"Kabupaten": "Regency", "Kota": "City"}
 
 
-def commissions(regions: Iterable[Row], seats: Mapping[str, Row]) -> Iterator[dict[str, Any]]:
-    """The commission of each region, after `kpu`; `seats` are the rows of seats.csv by commission."""
-    if ROOT in seats:
-        yield _national(seats[ROOT])
+def derive_commissions(regions: Iterable[Row], seats: Mapping[str, Row]) -> Iterator[dict[str, Any]]:
+    """Yield `kpu` if seats.csv has a row for it, then the commission of each region.
+
+    `seats` are the rows of seats.csv by the code of the commission.
+    """
+    if NATIONAL_CODE in seats:
+        yield _build_national_commission(seats[NATIONAL_CODE])
     for region in regions:
-        derive = _of_province if region["type"] == "province" else _of_regency
-        yield _of_region(region, seats) | derive(region)
+        derive_level_members = _derive_province_members if region["type"] == "province" else _derive_regency_members
+        yield _derive_common_members(region, seats) | derive_level_members(region)
 
 
-def code_of(region: str) -> str:
-    """The code of a region's commission."""
-    return f"{ROOT}-{region}"
+def format_commission_code(region: str) -> str:
+    """Return the code of a region's commission."""
+    return f"{NATIONAL_CODE}-{region}"
 
 
-def _national(seats: Row) -> dict[str, Any]:
+def _build_national_commission(seats: Row) -> dict[str, Any]:
     return {
-        "code": ROOT,
+        "code": NATIONAL_CODE,
         "name": "Komisi Pemilihan Umum",
         "name_en": "General Elections Commission",
         "short_name": "KPU",
@@ -54,12 +57,12 @@ def _national(seats: Row) -> dict[str, Any]:
         "time_zone": "Asia/Jakarta",
         "seats": seats["seats"],
         "established_on": None,
-    } | _origin(seats)
+    } | _copy_provenance(seats)
 
 
-def _of_region(region: Row, seats: Mapping[str, Row]) -> dict[str, Any]:
-    """What does not depend on the level, but for the seats that only seats.csv tells."""
-    code = code_of(region["code"])
+def _derive_common_members(region: Row, seats: Mapping[str, Row]) -> dict[str, Any]:
+    """Return the members that are derived in the same way at each level."""
+    code = format_commission_code(region["code"])
     return {
         "code": code,
         "short_name": None,
@@ -67,52 +70,55 @@ def _of_region(region: Row, seats: Mapping[str, Row]) -> dict[str, Any]:
         "sector": "election_body",
         "region": region["code"],
         "time_zone": region["time_zone"],
-        "seats": seats[code]["seats"] if code in seats else _usual_seats(region),
-    } | _origin(region)
+        "seats": seats[code]["seats"] if code in seats else _get_default_seats(region),
+    } | _copy_provenance(region)
 
 
-def _of_province(region: Row) -> dict[str, Any]:
-    name = PRINTED.get(region["name"], region["name"])
+def _derive_province_members(region: Row) -> dict[str, Any]:
+    """Return the members that are derived differently for a province."""
+    name = PRINTED_PROVINCE_NAMES.get(region["name"], region["name"])
     return {
-        "name": f"KIP {name}" if _in_aceh(region) else f"KPU Provinsi {name}",
-        "name_en": _english(region, region["name_en"]),
+        "name": f"KIP {name}" if _is_in_aceh(region) else f"KPU Provinsi {name}",
+        "name_en": _translate_commission_name(region, region["name_en"]),
         "level": "province",
-        "parent": ROOT,
+        "parent": NATIONAL_CODE,
         "established_on": region["valid_from"],
     }
 
 
-def _of_regency(region: Row) -> dict[str, Any]:
+def _derive_regency_members(region: Row) -> dict[str, Any]:
+    """Return the members that are derived differently for a regency or city."""
     return {
-        "name": f"{'KIP' if _in_aceh(region) else 'KPU'} {region['name']}",
-        "name_en": _english(region, region["name_en"] or _regency_in_english(region["name"])),
+        "name": f"{'KIP' if _is_in_aceh(region) else 'KPU'} {region['name']}",
+        "name_en": _translate_commission_name(region, region["name_en"] or _translate_regency_name(region["name"])),
         "level": "regency",
-        "parent": code_of(region["parent"]) if region["parent"] else None,
+        "parent": format_commission_code(region["parent"]) if region["parent"] else None,
         "established_on": None,
     }
 
 
-def _usual_seats(region: Row) -> int | None:
+def _get_default_seats(region: Row) -> int | None:
     return None if region["type"] == "province" else REGENCY_SEATS
 
 
-def _in_aceh(region: Row) -> bool:
-    return ACEH in (region["code"], region["parent"])
+def _is_in_aceh(region: Row) -> bool:
+    return ACEH_CODE in (region["code"], region["parent"])
 
 
-def _english(region: Row, name: str | None) -> str | None:
+def _translate_commission_name(region: Row, name: str | None) -> str | None:
+    """Return the English name of a commission from that of its region."""
     if name is None:
         return None
-    return f"{'Independent Election' if _in_aceh(region) else 'General Elections'} Commission of {name}"
+    return f"{'Independent Election' if _is_in_aceh(region) else 'General Elections'} Commission of {name}"
 
 
-def _regency_in_english(name: str) -> str | None:
-    """`Kota Administrasi Jakarta Pusat` is Jakarta Pusat Administrative City."""
-    if not (parts := REGENCY.fullmatch(name)):
+def _translate_regency_name(name: str) -> str | None:
+    """Translate `Kota Administrasi Jakarta Pusat` to Jakarta Pusat Administrative City; None for another form."""
+    if not (parts := REGENCY_NAME.fullmatch(name)):
         return None
     kind, administrative, proper = parts.groups()
-    return f"{proper}{' Administrative' if administrative else ''} {ENGLISH[kind]}"
+    return f"{proper}{' Administrative' if administrative else ''} {ENGLISH_TYPES[kind]}"
 
 
-def _origin(row: Row) -> dict[str, Any]:
+def _copy_provenance(row: Row) -> dict[str, Any]:
     return {member: row[member] for member in ("source", "verified", "primary")}

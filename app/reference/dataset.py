@@ -1,7 +1,7 @@
-"""A data set: a directory with some of the known files, read and found free of flaws.
+"""A data set: a directory with some of the known files, parsed without errors.
 
-Only what a database is needed for is left to check. Rows are not kept but read again when they are loaded, by the same
-strict reader, so that a data set may be larger than what one likes to hold in memory.
+Only constraints that need a database are left to check. Rows are not kept in memory: the same strict parser reads them
+again when they are loaded, so a data set may be larger than the memory.
 """
 
 import os
@@ -12,19 +12,19 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from app.reference.columns import File
-from app.reference.commissions import commissions
+from app.reference.columns import DataFile
+from app.reference.commissions import derive_commissions
+from app.reference.errors import MAX_REPORTED_ERRORS, DatasetError, RowError, quote_value
 from app.reference.files import AFTER_COMMISSIONS, BEFORE_COMMISSIONS, FILES
 from app.reference.files.bodies import AGENCIES, REGIONS, SEATS
-from app.reference.flaws import MOST, DatasetError, Flaw, shown
-from app.reference.parser import read
+from app.reference.parser import read_rows
 
 SHIPPED = Path(__file__).parent / "data"
 
 Row = tuple[Any, ...]
 
-# Where the column of a derived commission stands in regions.csv.
-DERIVED_FROM = {
+# The columns of a derived commission, each with the column of regions.csv that it comes from.
+COMMISSION_COLUMNS = {
     "name": "name",
     "name_en": "name_en",
     "short_name": None,
@@ -44,104 +44,118 @@ DERIVED_FROM = {
 
 
 @dataclass(frozen=True)
-class Part:
-    """Rows for some columns of one table, all told by one file.
+class RowSet:
+    """Rows for some columns of one table, all from one file.
 
-    `columns` are the table's, each with the file's column it is from. In those of `kept` an empty value does not
-    replace a known one. A row is its line followed by its values; the lines increase.
+    `columns` maps each column of the table to the column of the file that it comes from. `read_rows` yields each row as
+    its line number followed by its values, in ascending order of lines. In `preserved_columns` an empty value does not
+    replace a known one.
     """
 
     name: str
     table: Table
     file: str
     columns: Mapping[str, str | None]
-    rows: Callable[[], Iterable[Row]]
-    count: int
-    kept: frozenset[str] = frozenset()
+    read_rows: Callable[[], Iterable[Row]]
+    row_count: int
+    preserved_columns: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """What there is to load, in the order in which its references allow it."""
+    """The rows to load, in an order in which each reference leads to an earlier row set."""
 
-    parts: tuple[Part, ...]
+    row_sets: tuple[RowSet, ...]
 
 
-def read_dataset(path: Path) -> Dataset:
-    """The data set of a directory. A file that is not there means: nothing of that kind; other files are not looked at.
+def read_dataset(directory: Path) -> Dataset:
+    """Parse the data set in a directory. A known file may be missing; other files are ignored.
 
-    DatasetError tells the first flaws of all files together.
+    Raises:
+        DatasetError: Files have errors. It lists the first ones of all files together.
+
     """
-    flaws: list[Flaw] = []
-    present = {file for file in FILES if os.path.exists(path / file.name)}  # false, not an error, where we may not look
+    errors: list[RowError] = []
+    # exists() is false, and raises nothing, if we may not read the directory.
+    present = {file for file in FILES if os.path.exists(directory / file.name)}
     if not present:
         names = ", ".join(file.name for file in FILES)
-        raise DatasetError([Flaw(str(path), None, None, f"is no readable directory with any of {names}")])
-    parts: list[Part] = []
+        raise DatasetError([RowError(str(directory), None, None, f"is not a readable directory with any of {names}")])
+    row_sets: list[RowSet] = []
     for file in BEFORE_COMMISSIONS:
         if file in present:
-            parts.append(_part(path, file, flaws))
+            row_sets.append(_read_row_set(directory, file, errors))
     if REGIONS in present or SEATS in present:
-        parts.append(_commissions(path, present, flaws))
+        row_sets.append(_derive_commission_rows(directory, present, errors))
     for file in AFTER_COMMISSIONS:
-        if file in present and len(flaws) < MOST:
-            parts.append(_part(path, file, flaws))
-    if flaws:
-        raise DatasetError(flaws)
-    return Dataset(tuple(parts))
+        if file in present and len(errors) < MAX_REPORTED_ERRORS:
+            row_sets.append(_read_row_set(directory, file, errors))
+    if errors:
+        raise DatasetError(errors)
+    return Dataset(tuple(row_sets))
 
 
-def _part(path: Path, file: File, flaws: list[Flaw]) -> Part:
-    constant = {"kind": "agency"} if file is AGENCIES else {}
-    columns: dict[str, str | None] = {column.target: column.name for column in file.columns}
-    return Part(
+def _read_row_set(directory: Path, file: DataFile, errors: list[RowError]) -> RowSet:
+    """Parse a file once, add its errors to `errors`, and return its row set."""
+    constants = {"kind": "agency"} if file is AGENCIES else {}
+    columns: dict[str, str | None] = {column.table_column: column.name for column in file.columns}
+    return RowSet(
         name=file.name.removesuffix(".csv"),
         table=file.table,
         file=file.name,
-        columns=columns | dict.fromkeys(constant),
-        rows=lambda: ((*row, *constant.values()) for row in _again(path / file.name, file)),
-        count=sum(1 for _ in read(path / file.name, file, flaws)),
+        columns=columns | dict.fromkeys(constants),
+        read_rows=lambda: ((*row, *constants.values()) for row in _reread_rows(directory / file.name, file)),
+        row_count=sum(1 for _ in read_rows(directory / file.name, file, errors)),
     )
 
 
-def _commissions(path: Path, present: set[File], flaws: list[Flaw]) -> Part:
-    """Regions are few (their codes have four digits), so they and what is derived from them fit into memory."""
-    seats = _read_if(SEATS in present, path, SEATS, flaws)
-    sizes = {row["code"]: row for _, row in seats}
-    told: list[Flaw] = []  # by the part of the regions already
-    regions = _read_if(REGIONS in present, path, REGIONS, told)
-    derived = list(commissions((row for _, row in regions), sizes)) if regions else []
-    known = {row["code"] for row in derived}
-    flaws.extend(
-        Flaw(SEATS.name, line, "organization", f"{shown(row['code'])} follows from no region in {REGIONS.name}")
+def _derive_commission_rows(directory: Path, present: set[DataFile], errors: list[RowError]) -> RowSet:
+    """Derive the row set of the commissions from regions.csv and seats.csv.
+
+    Regions are few, as their codes have four digits, so they and their commissions fit into memory.
+    """
+    seats = _read_file_if(SEATS in present, directory, SEATS, errors)
+    seats_by_code = {row["code"]: row for _, row in seats}
+    region_errors: list[RowError] = []  # not added to `errors`: the row set of the regions has reported them
+    regions = _read_file_if(REGIONS in present, directory, REGIONS, region_errors)
+    commissions = list(derive_commissions((row for _, row in regions), seats_by_code)) if regions else []
+    codes = {commission["code"] for commission in commissions}
+    errors.extend(
+        RowError(SEATS.name, line, "organization", f"{quote_value(row['code'])} has no region in {REGIONS.name}")
         for line, row in seats
-        if row["code"] not in known and not told
+        if row["code"] not in codes and not region_errors
     )
-    # The commission of the country is of no region; it takes the line of the header, before those of the regions.
-    header = [1] if len(derived) > len(regions) else []
-    lines = header + [line for line, _ in regions]
-    rows = [(line, *(row[column] for column in DERIVED_FROM)) for line, row in zip(lines, derived, strict=True)]
-    return Part(
+    # The national commission belongs to no region. It takes the line of the header, before those of the regions.
+    header_line = [1] if len(commissions) > len(regions) else []
+    lines = header_line + [line for line, _ in regions]
+    rows = [
+        (line, *(commission[column] for column in COMMISSION_COLUMNS))
+        for line, commission in zip(lines, commissions, strict=True)
+    ]
+    return RowSet(
         name="commissions",
         table=AGENCIES.table,
         file=REGIONS.name,
-        columns=DERIVED_FROM,
-        rows=lambda: rows,
-        count=len(rows),
-        kept=frozenset({"seats"}),
+        columns=COMMISSION_COLUMNS,
+        read_rows=lambda: rows,
+        row_count=len(rows),
+        preserved_columns=frozenset({"seats"}),
     )
 
 
-def _read_if(present: bool, path: Path, file: File, flaws: list[Flaw]) -> list[tuple[int, dict[str, Any]]]:
-    """The rows by column of the table, each with its line."""
-    if not present:
+def _read_file_if(
+    is_present: bool, directory: Path, file: DataFile, errors: list[RowError]
+) -> list[tuple[int, dict[str, Any]]]:
+    """Return the rows of a file as (line, values by column of the table); none if the file is not present."""
+    if not is_present:
         return []
-    return [(row[0], dict(zip(file.targets, row[1:], strict=True))) for row in read(path / file.name, file, flaws)]
+    rows = read_rows(directory / file.name, file, errors)
+    return [(row[0], dict(zip(file.table_columns, row[1:], strict=True))) for row in rows]
 
 
-def _again(path: Path, file: File) -> Iterator[Row]:
-    """The rows of a file that had no flaw. If it has one now, somebody has written to it meanwhile."""
-    flaws: list[Flaw] = []
-    yield from read(path, file, flaws)
-    if flaws:
-        raise DatasetError(flaws)
+def _reread_rows(path: Path, file: DataFile) -> Iterator[Row]:
+    """Yield the rows of a file that had no errors; DatasetError if it was changed since and has one now."""
+    errors: list[RowError] = []
+    yield from read_rows(path, file, errors)
+    if errors:
+        raise DatasetError(errors)

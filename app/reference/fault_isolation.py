@@ -1,7 +1,7 @@
-"""Which of the rows that the database refused are at fault.
+"""Search for the rows that are at fault among those that the database rejected.
 
-A row that refers to another refused one may be right itself. Where no other fault is found the rows want each other, in
-a circle: one by one none of them comes in.
+A row that refers to another rejected row may itself be right. If no other fault is found, the rows refer to each other
+in a circle, so that none of them can be inserted first.
 """
 
 from collections.abc import Mapping, Set
@@ -9,35 +9,41 @@ from typing import Any
 
 import asyncpg
 
-from app.reference.dataset import Part
+from app.reference.dataset import RowSet
 
-Rows = Mapping[int, Mapping[str, Any]]
-Refused = Mapping[int, asyncpg.PostgresError]
-
-
-def at_fault(part: Part, refused: Refused, rows: Rows) -> tuple[list[int], bool]:
-    """The lines at fault, and whether they are so because they make a circle."""
-    wanted = _wanted(part, refused, rows)
-    if faults := [line for line in sorted(refused) if wanted[line] is None]:
-        return faults, False
-    return sorted(_circles(wanted)), True
+RowsByLine = Mapping[int, Mapping[str, Any]]
+ExceptionsByLine = Mapping[int, asyncpg.PostgresError]
 
 
-def _wanted(part: Part, refused: Refused, rows: Rows) -> dict[int, int | None]:
-    """By line, that of the refused row which its reference leads to."""
-    references = {str(constraint.name): constraint for constraint in part.table.foreign_key_constraints}
-    found: dict[int, int | None] = dict.fromkeys(refused)
-    for line, error in refused.items():
-        constraint = references.get(getattr(error, "constraint_name", None) or "")
-        if constraint is not None and constraint.referred_table is part.table:
-            pairs = [(element.column.name, rows[line][element.parent.name]) for element in constraint.elements]
-            found[line] = next((other for other, row in rows.items() if all(row[to] == of for to, of in pairs)), None)
-    return found
+def find_faulty_lines(row_set: RowSet, exceptions: ExceptionsByLine, rows: RowsByLine) -> tuple[list[int], bool]:
+    """Return the lines at fault, and whether their fault is that they refer to each other in a circle.
+
+    `exceptions` and `rows` are those of the rejected rows, by line.
+    """
+    references = _find_referenced_lines(row_set, exceptions, rows)
+    if faulty_lines := [line for line in sorted(exceptions) if references[line] is None]:
+        return faulty_lines, False
+    return sorted(_find_circular_lines(references)), True
 
 
-def _circles(wanted: Mapping[int, int | None]) -> Set[int]:
-    """What is left when nothing remains that nobody wants."""
-    left = set(wanted)
-    while unwanted := left - {wanted[line] for line in left}:
-        left -= unwanted
-    return left
+def _find_referenced_lines(row_set: RowSet, exceptions: ExceptionsByLine, rows: RowsByLine) -> dict[int, int | None]:
+    """Return for each rejected line the rejected line that it refers to, or None."""
+    foreign_keys = {str(constraint.name): constraint for constraint in row_set.table.foreign_key_constraints}
+    references: dict[int, int | None] = dict.fromkeys(exceptions)
+    for line, error in exceptions.items():
+        foreign_key = foreign_keys.get(getattr(error, "constraint_name", None) or "")
+        if foreign_key is not None and foreign_key.referred_table is row_set.table:
+            key = {element.column.name: rows[line][element.parent.name] for element in foreign_key.elements}
+            references[line] = next(
+                (other for other, row in rows.items() if all(row[column] == value for column, value in key.items())),
+                None,
+            )
+    return references
+
+
+def _find_circular_lines(references: Mapping[int, int | None]) -> Set[int]:
+    """Return the lines that remain after all lines to which no remaining line refers are removed, again and again."""
+    remaining = set(references)
+    while unreferenced := remaining - {references[line] for line in remaining}:
+        remaining -= unreferenced
+    return remaining

@@ -1,7 +1,7 @@
-"""Loading a data set: all of it, or nothing.
+"""Load of a data set in one transaction: all of it, or nothing.
 
-The files are authoritative for the rows in them: what they say replaces what the database says, also where somebody
-has edited it since. A row that they do not contain stays as it is; nothing is ever deleted.
+The files are authoritative for their rows: they replace the values in the database, even if somebody has edited these
+since. A row that the files do not contain is left unchanged; nothing is ever deleted.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,25 +11,35 @@ from typing import Any
 import asyncpg
 
 from app.reference import constraint_messages, statements
-from app.reference.dataset import SHIPPED, Dataset, Part, read_dataset
-from app.reference.fault_isolation import at_fault
+from app.reference.dataset import SHIPPED, Dataset, RowSet, read_dataset
+from app.reference.errors import MAX_REPORTED_ERRORS, DatasetError, RowError
+from app.reference.fault_isolation import find_faulty_lines
 from app.reference.files import FILES
 from app.reference.files.meetings import MEETINGS
-from app.reference.flaws import MOST, DatasetError, Flaw
 
-__all__ = ["SHIPPED", "Counts", "Dataset", "DatasetError", "Flaw", "Progress", "Summary", "load", "read_dataset"]
+__all__ = [
+    "SHIPPED",
+    "Dataset",
+    "DatasetError",
+    "LoadSummary",
+    "ReportProgress",
+    "RowError",
+    "TableCounts",
+    "load",
+    "read_dataset",
+]
 
-CHUNK = 5_000  # lines that one statement brings in
-MOST_REFUSED = 5_000  # rows that are tried again before a table is given up
+LINES_PER_STATEMENT = 5_000
+MAX_RETRIED_ROWS = 5_000  # with more rejected rows the load of a table is given up
 TABLES = tuple(dict.fromkeys(file.table.name for file in FILES))
 
-Progress = Callable[[str, int, int], None]
-"""Called with a table's name, its rows brought in so far, and how many there are."""
+ReportProgress = Callable[[str, int, int], None]
+"""Called with the name of a table, the number of its rows that were loaded so far, and the number of all of them."""
 
 
 @dataclass
-class Counts:
-    """What became of the rows of one table."""
+class TableCounts:
+    """Counts of the loaded rows of one table."""
 
     inserted: int = 0
     updated: int = 0
@@ -39,17 +49,18 @@ class Counts:
     def total(self) -> int:
         return self.inserted + self.updated + self.unchanged
 
-    def add(self, inserted: int, updated: int, given: int) -> None:
+    def add(self, inserted: int, updated: int, staged: int) -> None:
+        """Add the counts of one statement; `staged` is the number of its rows, changed or not."""
         self.inserted += inserted
         self.updated += updated
-        self.unchanged += given - inserted - updated
+        self.unchanged += staged - inserted - updated
 
 
 @dataclass
-class Summary:
-    """What became of all rows, by table in the order of loading."""
+class LoadSummary:
+    """Counts of the loaded rows, by table in the order of loading."""
 
-    tables: dict[str, Counts] = field(default_factory=lambda: {table: Counts() for table in TABLES})
+    tables: dict[str, TableCounts] = field(default_factory=lambda: {table: TableCounts() for table in TABLES})
 
     @property
     def inserted(self) -> int:
@@ -64,10 +75,13 @@ class Summary:
         return sum(counts.unchanged for counts in self.tables.values())
 
 
-async def load(url: str, dataset: Dataset, progress: Progress | None = None) -> Summary:
-    """Load in one transaction, one load at a time. DatasetError: the database refuses rows, and nothing was loaded.
+async def load(url: str, dataset: Dataset, report_progress: ReportProgress | None = None) -> LoadSummary:
+    """Load a data set in one transaction. A lock lets only one load run at a time.
 
-    Faults that are not the data set's (no connection, a lock not had within 5 s) are raised as asyncpg raises them.
+    Raises:
+        DatasetError: The database rejects rows; nothing was loaded.
+        Exception: Other errors (no connection, a lock not acquired within 5 s) are raised as asyncpg raises them.
+
     """
     connection = await asyncpg.connect(
         url,
@@ -82,113 +96,130 @@ async def load(url: str, dataset: Dataset, progress: Progress | None = None) -> 
     )
     try:
         async with connection.transaction():
-            await connection.execute(statements.LOCK)
-            await connection.execute(statements.SIGN)
-            summary = await _Load(connection, dataset, progress or _silent).run()
+            await connection.execute(statements.LOCK_LOADING)
+            await connection.execute(statements.SET_AUTHOR)
+            summary = await _DatasetLoader(connection, dataset, report_progress or _ignore_progress).run()
             if written := [name for name, counts in summary.tables.items() if counts.inserted or counts.updated]:
-                await connection.execute(statements.AUDIT, written)
+                await connection.execute(statements.INSERT_AUDIT_LINE, written)
             return summary
     finally:
         await connection.close(timeout=5)
 
 
-def _silent(table: str, done: int, total: int) -> None:
+def _ignore_progress(table: str, done: int, total: int) -> None:
     pass
 
 
-class _Load:
+class _DatasetLoader:
     """One load within its transaction."""
 
-    def __init__(self, connection: "asyncpg.Connection[Any]", dataset: Dataset, progress: Progress) -> None:
+    def __init__(
+        self, connection: "asyncpg.Connection[Any]", dataset: Dataset, report_progress: ReportProgress
+    ) -> None:
         self.connection = connection
-        self.parts = dataset.parts
-        self.progress = progress
-        self.summary = Summary()
+        self.row_sets = dataset.row_sets
+        self.report_progress = report_progress
+        self.summary = LoadSummary()
         self.last_line: dict[str, int] = {}
-        self.refused: dict[int, asyncpg.PostgresError] = {}
+        self.rejected: dict[int, asyncpg.PostgresError] = {}
 
-    async def run(self) -> Summary:
-        for part in self.parts:
-            await self._stage(part)
+    async def run(self) -> LoadSummary:
+        """Stage all rows, check their references, and upsert them."""
+        for row_set in self.row_sets:
+            await self._copy_to_staging(row_set)
         await self._check_references()
-        # A meeting that is put off comes before its sessions, which still lie on its former days.
-        await self.connection.execute(statements.DEFER)
-        for part in self.parts:
-            await self._bring_in(part)
-        await self._check_what_was_deferred()
+        # A postponed meeting is updated before its sessions, which until then lie on its former days.
+        await self.connection.execute(statements.DEFER_SESSION_CHECK)
+        for row_set in self.row_sets:
+            await self._upsert_row_set(row_set)
+        await self._check_deferred_constraints()
         return self.summary
 
-    async def _check_what_was_deferred(self) -> None:
+    async def _check_deferred_constraints(self) -> None:
         try:
-            await self.connection.execute(statements.ASK)
-        except constraint_messages.REFUSALS as error:
-            raise DatasetError([Flaw(MEETINGS.name, None, None, str(getattr(error, "message", error)))]) from error
+            await self.connection.execute(statements.CHECK_SESSIONS)
+        except constraint_messages.ROW_EXCEPTIONS as error:
+            raise DatasetError([RowError(MEETINGS.name, None, None, str(getattr(error, "message", error)))]) from error
 
-    async def _stage(self, part: Part) -> None:
-        await self.connection.execute(statements.create_staging(part))
+    async def _copy_to_staging(self, row_set: RowSet) -> None:
+        await self.connection.execute(statements.create_staging_table_sql(row_set))
         await self.connection.copy_records_to_table(
-            statements.staging(part), records=self._noting_lines(part), columns=["line", *part.columns]
+            statements.staging_table(row_set),
+            records=self._track_last_line(row_set),
+            columns=["line", *row_set.columns],
         )
-        await self.connection.execute(statements.index_staging(part))
+        await self.connection.execute(statements.index_staging_table_sql(row_set))
 
-    def _noting_lines(self, part: Part) -> Iterator[tuple[Any, ...]]:
-        self.last_line[part.name] = 0
-        for row in part.rows():
-            self.last_line[part.name] = row[0]
+    def _track_last_line(self, row_set: RowSet) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows, and remember the line of the last one."""
+        self.last_line[row_set.name] = 0
+        for row in row_set.read_rows():
+            self.last_line[row_set.name] = row[0]
             yield row
 
     async def _check_references(self) -> None:
-        flaws: dict[tuple[str, int | None, str | None], Flaw] = {}
-        for part in self.parts:
-            for column, target in statements.references(part):
-                for row in await self.connection.fetch(statements.dangling(part, column, target, self.parts), MOST):
-                    flaw = constraint_messages.dangling(part, column, target.table.name, *row)
-                    flaws.setdefault((flaw.file, flaw.line, flaw.column), flaw)  # a commission repeats its region's
-        if flaws:
-            raise DatasetError(list(flaws.values()))
+        """Raise DatasetError if a row refers to one that is neither in the database nor in the data set."""
+        errors: dict[tuple[str, int | None, str | None], RowError] = {}
+        for row_set in self.row_sets:
+            for column, target in statements.list_references(row_set):
+                query = statements.select_missing_references_sql(row_set, column, target, self.row_sets)
+                for line, value in await self.connection.fetch(query, MAX_REPORTED_ERRORS):
+                    error = constraint_messages.build_missing_reference_error(
+                        row_set, column, target.table.name, line, value
+                    )
+                    # A commission repeats the error of its region.
+                    errors.setdefault((error.file, error.line, error.column), error)
+        if errors:
+            raise DatasetError(list(errors.values()))
 
-    async def _bring_in(self, part: Part) -> None:
-        """In chunks, which serves the progress and the search for a refused row alike."""
-        counts = self.summary.tables[part.table.name]
-        before = counts.total
-        for low in range(0, self.last_line[part.name] + 1, CHUNK):
-            await self._put(part, low, low + CHUNK - 1)
-            self.progress(part.table.name, counts.total - before, part.count)
-        await self._put_refused_again(part)
-        if self.refused:
-            raise DatasetError(await self._flaws(part))
+    async def _upsert_row_set(self, row_set: RowSet) -> None:
+        """Insert or update the rows in chunks, which serve the progress and the search for a rejected row."""
+        counts = self.summary.tables[row_set.table.name]
+        count_before = counts.total
+        for first_line in range(0, self.last_line[row_set.name] + 1, LINES_PER_STATEMENT):
+            await self._upsert_lines(row_set, first_line, first_line + LINES_PER_STATEMENT - 1)
+            self.report_progress(row_set.table.name, counts.total - count_before, row_set.row_count)
+        await self._retry_rejected_lines(row_set)
+        if self.rejected:
+            raise DatasetError(await self._build_row_errors(row_set))
 
-    async def _put(self, part: Part, low: int, high: int) -> None:
-        """Bring in the rows of these lines; where one is refused, halve the lines until it is found."""
-        if len(self.refused) >= MOST_REFUSED:
+    async def _upsert_lines(self, row_set: RowSet, first_line: int, last_line: int) -> None:
+        """Upsert the rows of these lines; if one is rejected, halve the range until that row is found."""
+        if len(self.rejected) >= MAX_RETRIED_ROWS:
             return
         try:
             async with self.connection.transaction():
-                [counted] = await self.connection.fetch(statements.upsert(part), low, high)
-        except constraint_messages.REFUSALS as error:
-            if low == high:
-                self.refused[low] = error
+                [counts] = await self.connection.fetch(statements.upsert_lines_sql(row_set), first_line, last_line)
+        except constraint_messages.ROW_EXCEPTIONS as error:
+            if first_line == last_line:
+                self.rejected[first_line] = error
                 return
-            middle = (low + high) // 2
-            await self._put(part, low, middle)
-            await self._put(part, middle + 1, high)
+            middle = (first_line + last_line) // 2
+            await self._upsert_lines(row_set, first_line, middle)
+            await self._upsert_lines(row_set, middle + 1, last_line)
         else:
-            self.summary.tables[part.table.name].add(*counted)
+            self.summary.tables[row_set.table.name].add(*counts)
 
-    async def _put_refused_again(self, part: Part) -> None:
-        """A row may have been in the way of another only until its own change came, as where a handover moves by a day.
+    async def _retry_rejected_lines(self, row_set: RowSet) -> None:
+        """Retry the rejected rows one by one, for as long as at least one of them succeeds.
 
-        So what was refused is tried again for as long as that brings any of it in.
+        A row may conflict with another only until that one is updated too, as when a handover moves by a day.
         """
-        while 0 < len(self.refused) < MOST_REFUSED:
-            again, self.refused = self.refused, {}
-            for line in again:
-                await self._put(part, line, line)
-            if len(self.refused) == len(again):
+        while 0 < len(self.rejected) < MAX_RETRIED_ROWS:
+            retried, self.rejected = self.rejected, {}
+            for line in retried:
+                await self._upsert_lines(row_set, line, line)
+            if len(self.rejected) == len(retried):
                 return
 
-    async def _flaws(self, part: Part) -> list[Flaw]:
-        rows = {row["line"]: row for row in await self.connection.fetch(statements.staged_rows(part), [*self.refused])}
-        lines, circular = at_fault(part, self.refused, rows)
-        tell = constraint_messages.circle if circular else constraint_messages.flaw_of
-        return [tell(self.refused[line], part, rows[line]) for line in lines[:MOST]]
+    async def _build_row_errors(self, row_set: RowSet) -> list[RowError]:
+        """Return the errors of the rejected rows that are at fault."""
+        staged = await self.connection.fetch(statements.select_staged_rows_sql(row_set), [*self.rejected])
+        rows = {row["line"]: row for row in staged}
+        lines, is_circular = find_faulty_lines(row_set, self.rejected, rows)
+        build_error = (
+            constraint_messages.build_circular_reference_error
+            if is_circular
+            else constraint_messages.build_constraint_error
+        )
+        return [build_error(self.rejected[line], row_set, rows[line]) for line in lines[:MAX_REPORTED_ERRORS]]

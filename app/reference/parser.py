@@ -1,7 +1,6 @@
-"""Strict reading of one CSV file: RFC 4180 in UTF-8, with or without the byte order mark that spreadsheets write.
+"""Strict parser of one CSV file: RFC 4180 in UTF-8, with or without the byte order mark that spreadsheets write.
 
-Flaws are collected, so that one reading tells many. Where the quotes do not match, nothing that follows can be trusted,
-and reading stops.
+Errors are collected, so that one pass reports several. Unmatched quotes stop it, as nothing after them can be trusted.
 """
 
 import csv
@@ -10,107 +9,113 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from app.reference.cells import clean
-from app.reference.columns import Column, File
-from app.reference.flaws import MOST, Flaw, shown
+from app.reference.cells import check_text
+from app.reference.columns import Column, DataFile
+from app.reference.errors import MAX_REPORTED_ERRORS, RowError, quote_value
 
-CELL = r'(?:"(?:[^"]|"")*+"|[^",\r\n]*+)'
-WELL_QUOTED = re.compile(rf"{CELL}(?:,{CELL})*+[\r\n]*")
+CELL_FORM = r'(?:"(?:[^"]|"")*+"|[^",\r\n]*+)'
+WELL_QUOTED_RECORD = re.compile(rf"{CELL_FORM}(?:,{CELL_FORM})*+[\r\n]*")
 
 
-def read(path: Path, file: File, flaws: list[Flaw]) -> Iterator[tuple[Any, ...]]:
-    """The good rows as (line, *values in the order of the file's columns); what is wrong goes to `flaws`."""
+def read_rows(path: Path, file: DataFile, errors: list[RowError]) -> Iterator[tuple[Any, ...]]:
+    """Yield each valid row as (line, *values in the order of `file.columns`), and append errors to `errors`."""
     try:
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
-            yield from _rows(_records(lines, file, flaws), file, flaws)
+            yield from _parse_rows(_read_records(lines, file, errors), file, errors)
     except OSError as error:
-        flaws.append(Flaw(file.name, None, None, f"cannot be read: {error.strerror or error}"))
+        errors.append(RowError(file.name, None, None, f"cannot be read: {error.strerror or error}"))
 
 
-def _records(lines: Iterable[str], file: File, flaws: list[Flaw]) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the line it starts on."""
-    raw: list[str] = []
-    # csv takes a quote inside a cell without quotes as it is; only the lines as they stood can tell.
-    reader = csv.reader(_kept(lines, raw), strict=True)
+def _read_records(lines: Iterable[str], file: DataFile, errors: list[RowError]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the cells of each record with the line on which it starts."""
+    raw_lines: list[str] = []
+    # The csv module accepts a quote inside an unquoted cell; only the raw lines show it.
+    reader = csv.reader(_copy_lines(lines, raw_lines), strict=True)
     while True:
         start = reader.line_num + 1
-        raw.clear()
+        raw_lines.clear()
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            flaws.append(Flaw(file.name, start, None, f"stray or missing quote, or an endless cell ({error})"))
+            errors.append(RowError(file.name, start, None, f"stray or missing quote, or an endless cell ({error})"))
             return
-        if any('"' in cell for cell in cells) and not WELL_QUOTED.fullmatch("".join(raw)):
-            flaws.append(Flaw(file.name, start, None, "stray quote: a cell with a quote stands in quotes, doubling it"))
+        if any('"' in cell for cell in cells) and not WELL_QUOTED_RECORD.fullmatch("".join(raw_lines)):
+            message = "stray quote: enclose a cell with a quote in quotes, and double the quote within it"
+            errors.append(RowError(file.name, start, None, message))
             return
         yield start, cells
 
 
-def _kept(lines: Iterable[str], raw: list[str]) -> Iterator[str]:
+def _copy_lines(lines: Iterable[str], copies: list[str]) -> Iterator[str]:
+    """Yield the lines, and append each to `copies`."""
     for line in lines:
-        raw.append(line)
+        copies.append(line)
         yield line
 
 
-def _rows(records: Iterator[tuple[int, list[str]]], file: File, flaws: list[Flaw]) -> Iterator[tuple[Any, ...]]:
-    before = len(flaws)
+def _parse_rows(
+    records: Iterator[tuple[int, list[str]]], file: DataFile, errors: list[RowError]
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the valid rows of the records; the first record is the header."""
+    error_count = len(errors)
     _, header = next(records, (1, []))
-    if len(flaws) > before:
+    if len(errors) > error_count:
         return
-    if faults := list(_faults_of(header, file)):
-        flaws.extend(Flaw(file.name, 1, name, reason) for name, reason in faults)
+    if header_errors := list(_find_header_errors(header, file)):
+        errors.extend(RowError(file.name, 1, name, message) for name, message in header_errors)
         return
-    order = [(header.index(column.name), column) for column in file.columns]
+    cell_columns = [(header.index(column.name), column) for column in file.columns]
     names = [column.name for column in file.columns]
-    places = [1 + names.index(name) for name in file.key]
-    first_line: dict[Any, int] = {}
+    key_indexes = [1 + names.index(name) for name in file.key_columns]
+    line_by_key: dict[Any, int] = {}
     for line, cells in records:
-        if len(flaws) >= MOST:
+        if len(errors) >= MAX_REPORTED_ERRORS:
             return
         if len(cells) != len(header):
-            flaws.append(Flaw(file.name, line, None, f"has {len(cells)} cells, not {len(header)}"))
+            errors.append(RowError(file.name, line, None, f"has {len(cells)} cells, not {len(header)}"))
             continue
-        if (row := _row(line, cells, order, file, flaws)) is None:
+        if (row := _parse_row(line, cells, cell_columns, file, errors)) is None:
             continue
-        key = tuple(row[place] for place in places)
-        if first_line.setdefault(key, line) != line:
-            reason = f"{shown(' '.join(map(str, key)))} stands on line {first_line[key]} already"
-            flaws.append(Flaw(file.name, line, file.key[-1], reason))
+        key = tuple(row[index] for index in key_indexes)
+        if line_by_key.setdefault(key, line) != line:
+            message = f"{quote_value(' '.join(map(str, key)))} is already on line {line_by_key[key]}"
+            errors.append(RowError(file.name, line, file.key_columns[-1], message))
             continue
         yield row
 
 
-def _faults_of(header: list[str], file: File) -> Iterator[tuple[str, str]]:
-    """The column and what is wrong with it."""
+def _find_header_errors(header: list[str], file: DataFile) -> Iterator[tuple[str, str]]:
+    """Yield the name of each column that is unknown, repeated or missing, with a message."""
     known = [column.name for column in file.columns]
-    for place, name in enumerate(header):
+    for index, name in enumerate(header):
         if name not in known:
-            yield name if name.isprintable() else shown(name), "unknown column"
-        elif name in header[:place]:
-            yield name, "the column stands there twice"
+            yield name if name.isprintable() else quote_value(name), "unknown column"
+        elif name in header[:index]:
+            yield name, "the column appears twice"
     for name in known:
         if name not in header:
             yield name, "the column is missing"
 
 
-def _row(
-    line: int, cells: list[str], order: list[tuple[int, Column]], file: File, flaws: list[Flaw]
+def _parse_row(
+    line: int, cells: list[str], cell_columns: list[tuple[int, Column]], file: DataFile, errors: list[RowError]
 ) -> tuple[Any, ...] | None:
+    """Return (line, *values), or None if a cell has an error."""
     values: list[Any] = [line]
-    found = len(flaws)
-    for place, column in order:
+    error_count = len(errors)
+    for index, column in cell_columns:
         try:
-            values.append(_value(cells[place], column))
+            values.append(_parse_cell(cells[index], column))
         except ValueError as error:
-            flaws.append(Flaw(file.name, line, column.name, str(error)))
-    return tuple(values) if len(flaws) == found else None
+            errors.append(RowError(file.name, line, column.name, str(error)))
+    return tuple(values) if len(errors) == error_count else None
 
 
-def _value(cell: str, column: Column) -> Any:
-    if clean(cell):
-        return column.convert(cell)
-    if column.required:
+def _parse_cell(cell: str, column: Column) -> Any:
+    if check_text(cell):
+        return column.parse(cell)
+    if column.is_required:
         raise ValueError("must not be empty")
-    return column.empty
+    return column.empty_value

@@ -1,4 +1,4 @@
-"""What an operator sees of a load: its progress when it takes long, what became of the rows, or what is wrong."""
+"""Output of a load for the operator: a progress bar, the counts of rows, or the errors."""
 
 import time
 from collections.abc import Iterator
@@ -10,35 +10,35 @@ from rich.table import Table
 from rich.text import Text
 
 from app.reference import loader
-from app.reference.flaws import MOST, DatasetError
+from app.reference.errors import MAX_REPORTED_ERRORS, DatasetError
 
-PATIENCE = 1.0  # seconds without a bar
+BAR_DELAY_SECONDS = 1.0
 
 
 @contextmanager
-def progress() -> Iterator[loader.Progress]:
-    """For `load`: a bar for each table, on a terminal, once the load has taken longer than a second."""
+def show_progress() -> Iterator[loader.ReportProgress]:
+    """Yield a callback for `load` that draws a bar for each table on a terminal, once the load has taken a second."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     bars = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     tasks = {}
-    began = time.monotonic()
+    started_at = time.monotonic()
 
-    def note(table: str, done: int, total: int) -> None:
+    def report_progress(table: str, done: int, total: int) -> None:
         if table not in tasks:
             tasks[table] = bars.add_task(table)
         bars.update(tasks[table], completed=done, total=total)
-        if time.monotonic() - began > PATIENCE:
+        if time.monotonic() - started_at > BAR_DELAY_SECONDS:
             bars.start()
 
     try:
-        yield note
+        yield report_progress
     finally:
         bars.stop()
 
 
-def print_summary(summary: loader.Summary) -> None:
-    """On the standard output."""
+def print_summary(summary: loader.LoadSummary) -> None:
+    """Print the counts of rows by table to standard output."""
     table = Table(box=None)
     table.add_column("table")
     for heading in ("inserted", "updated", "unchanged"):
@@ -49,11 +49,11 @@ def print_summary(summary: loader.Summary) -> None:
     Console().print(table)
 
 
-def print_flaws(error: DatasetError) -> None:
-    """On the standard error stream, one a line, as `file: line: column: reason`."""
+def print_errors(error: DatasetError) -> None:
+    """Print the errors to standard error, one per line, as `file: line: column: reason`."""
     console = Console(stderr=True)
     console.print(Text("Nothing was loaded.", style="bold red"))
-    for flaw in error.flaws:
-        console.print(Text(str(flaw)), soft_wrap=True)
-    if len(error.flaws) == MOST:
-        console.print(Text(f"There may be more: these are the first {MOST}."))
+    for row_error in error.errors:
+        console.print(Text(str(row_error)), soft_wrap=True)
+    if len(error.errors) == MAX_REPORTED_ERRORS:
+        console.print(Text(f"There may be more errors: these are the first {MAX_REPORTED_ERRORS}."))

@@ -1,103 +1,114 @@
-"""The SQL of a load. All names in it come from the models, never from a file."""
+"""SQL of a load. All names in it come from the models, never from a file."""
 
 from collections.abc import Iterable
 
 from sqlalchemy import Column
 
-from app.reference.dataset import Part
+from app.reference.dataset import RowSet
 
-DEFER = "SET CONSTRAINTS sessions_within_meeting DEFERRED"
-ASK = "SET CONSTRAINTS sessions_within_meeting IMMEDIATE"
-SIGN = "SELECT set_config('rakornas.made_by', 'load', true)"
-AUDIT = "INSERT INTO audit_lines (operation, keys) VALUES ('load', $1)"
-LOCK = "SELECT pg_advisory_xact_lock(load_lock_key())"
+DEFER_SESSION_CHECK = "SET CONSTRAINTS sessions_within_meeting DEFERRED"
+CHECK_SESSIONS = "SET CONSTRAINTS sessions_within_meeting IMMEDIATE"
+SET_AUTHOR = "SELECT set_config('rakornas.made_by', 'load', true)"
+INSERT_AUDIT_LINE = "INSERT INTO audit_lines (operation, keys) VALUES ('load', $1)"
+LOCK_LOADING = "SELECT pg_advisory_xact_lock(load_lock_key())"
 
 
 def _quote(name: str) -> str:
     return f'"{name}"'
 
 
-def staging(part: Part) -> str:
-    """The temporary table that a part's rows are copied to, in the types of the real one."""
-    return f"staged_{part.name}"
+def _list_columns(columns: Iterable[str], prefix: str = "") -> str:
+    """Return the quoted names with commas between them, each after `prefix`."""
+    return ", ".join(prefix + _quote(column) for column in columns)
 
 
-def _names(columns: Iterable[str], before: str = "") -> str:
-    return ", ".join(before + _quote(column) for column in columns)
+def staging_table(row_set: RowSet) -> str:
+    """Return the name of the temporary table of a row set, whose columns have the types of the real table."""
+    return f"staged_{row_set.name}"
 
 
-def create_staging(part: Part) -> str:
+def create_staging_table_sql(row_set: RowSet) -> str:
+    """Return the SQL that creates the staging table of a row set."""
     return (
-        f"CREATE TEMP TABLE {staging(part)} ON COMMIT DROP AS"  # noqa: S608
-        f" SELECT 0 AS line, {_names(part.columns)} FROM {_quote(part.table.name)} WITH NO DATA"
+        f"CREATE TEMP TABLE {staging_table(row_set)} ON COMMIT DROP AS"  # noqa: S608
+        f" SELECT 0 AS line, {_list_columns(row_set.columns)} FROM {_quote(row_set.table.name)} WITH NO DATA"
     )
 
 
-def index_staging(part: Part) -> str:
-    return f"CREATE INDEX ON {staging(part)} (line); ANALYZE {staging(part)}"
+def index_staging_table_sql(row_set: RowSet) -> str:
+    """Return the SQL that indexes a filled staging table by line."""
+    return f"CREATE INDEX ON {staging_table(row_set)} (line); ANALYZE {staging_table(row_set)}"
 
 
-def references(part: Part) -> list[tuple[str, Column[object]]]:
-    """The part's columns that refer to a row, each with the column referred to.
+def list_references(row_set: RowSet) -> list[tuple[str, Column[object]]]:
+    """Return the columns of a row set that refer to a row, each with the column that it refers to.
 
-    Of a reference by several columns it is the last that names the row: the others say within what.
+    In a foreign key of several columns the last one identifies the row; the others say to what it belongs.
     """
-    keys = (constraint.elements[-1] for constraint in part.table.foreign_key_constraints)
+    keys = (constraint.elements[-1] for constraint in row_set.table.foreign_key_constraints)
     targets = {key.parent.name: key.column for key in keys}
-    return [(column, targets[column]) for column in part.columns if column in targets]
+    return [(column, targets[column]) for column in row_set.columns if column in targets]
 
 
-def dangling(part: Part, column: str, target: Column[object], parts: Iterable[Part]) -> str:
-    """The lines that refer to a row which is neither in the database nor about to be loaded; $1: how many at most."""
-    places = [_quote(target.table.name), *(staging(other) for other in parts if other.table is target.table)]
-    known = " ".join(
-        f"AND NOT EXISTS (SELECT FROM {place} AS known WHERE known.{_quote(target.name)} = given.{_quote(column)})"
-        for place in places
+def select_missing_references_sql(
+    row_set: RowSet, column: str, target: Column[object], row_sets: Iterable[RowSet]
+) -> str:
+    """Return the SQL that finds references to a row which is neither in the database nor staged.
+
+    Its rows are (line, value), at most $1 of them.
+    """
+    staged = (staging_table(other) for other in row_sets if other.table is target.table)
+    is_missing = " ".join(
+        f"AND NOT EXISTS (SELECT FROM {table} AS known WHERE known.{_quote(target.name)} = staged.{_quote(column)})"
+        for table in (_quote(target.table.name), *staged)
     )
     return (
-        f"SELECT given.line, given.{_quote(column)} AS value FROM {staging(part)} AS given"  # noqa: S608
-        f" WHERE given.{_quote(column)} IS NOT NULL {known} ORDER BY given.line LIMIT $1"
+        f"SELECT staged.line, staged.{_quote(column)} AS value FROM {staging_table(row_set)} AS staged"  # noqa: S608
+        f" WHERE staged.{_quote(column)} IS NOT NULL {is_missing} ORDER BY staged.line LIMIT $1"
     )
 
 
-def staged_rows(part: Part) -> str:
-    """The rows of the lines $1."""
-    return f"SELECT * FROM {staging(part)} WHERE line = ANY($1::int[])"  # noqa: S608
+def select_staged_rows_sql(row_set: RowSet) -> str:
+    """Return the SQL that selects the staged rows of the lines $1."""
+    return f"SELECT * FROM {staging_table(row_set)} WHERE line = ANY($1::int[])"  # noqa: S608
 
 
-def upsert(part: Part) -> str:
-    """Bring the staged rows of the lines $1 to $2 into the table; returns how many were inserted, updated, given.
+def upsert_lines_sql(row_set: RowSet) -> str:
+    """Return the SQL that inserts or updates the staged rows of the lines $1 to $2.
 
-    A row that already says the same is left alone: nothing of it moves, and nobody waits for it.
+    Its one row counts those that were inserted and updated, and those that are staged. A row without a difference is
+    not touched: its revision does not change, and no other transaction waits for it.
     """
-    table = _quote(part.table.name)
-    keys = [column.name for column in part.table.primary_key]
-    others = [column for column in part.columns if column not in keys]
-    same_key = f"({_names(keys, 'held.')}) = ({_names(keys, 'given.')})"
-    same_rest = (f"held.{_quote(name)} IS NOT DISTINCT FROM {_new(part, name, 'given')}" for name in others)
-    assignments = ", ".join(f"{_quote(column)} = {_new(part, column, 'excluded')}" for column in others)
+    table = _quote(row_set.table.name)
+    keys = [column.name for column in row_set.table.primary_key]
+    others = [column for column in row_set.columns if column not in keys]
+    same_key = f"({_list_columns(keys, 'present.')}) = ({_list_columns(keys, 'staged.')})"
+    same_values = (
+        f"present.{_quote(name)} IS NOT DISTINCT FROM {_new_value_sql(row_set, name, 'staged')}" for name in others
+    )
+    assignments = ", ".join(f"{_quote(column)} = {_new_value_sql(row_set, column, 'excluded')}" for column in others)
     return f"""
         WITH written AS (
-            INSERT INTO {table} AS held ({_names(part.columns)})
-            SELECT {_names(part.columns)} FROM {staging(part)} AS given
+            INSERT INTO {table} AS present ({_list_columns(row_set.columns)})
+            SELECT {_list_columns(row_set.columns)} FROM {staging_table(row_set)} AS staged
             WHERE line BETWEEN $1 AND $2 AND NOT EXISTS (
-                SELECT FROM {table} AS held
-                WHERE {" AND ".join((same_key, *same_rest))}
+                SELECT FROM {table} AS present
+                WHERE {" AND ".join((same_key, *same_values))}
             )
             ORDER BY line
-            ON CONFLICT ({_names(keys)}) {f"DO UPDATE SET {assignments}" if others else "DO NOTHING"}
+            ON CONFLICT ({_list_columns(keys)}) {f"DO UPDATE SET {assignments}" if others else "DO NOTHING"}
             RETURNING xmax = 0 AS inserted
         )
         SELECT
             count(*) FILTER (WHERE inserted) AS inserted,
             count(*) FILTER (WHERE NOT inserted) AS updated,
-            (SELECT count(*) FROM {staging(part)} WHERE line BETWEEN $1 AND $2) AS given
+            (SELECT count(*) FROM {staging_table(row_set)} WHERE line BETWEEN $1 AND $2) AS staged
         FROM written
     """  # noqa: S608
 
 
-def _new(part: Part, column: str, source: str) -> str:
-    """What is to stand in a column of a row that exists."""
-    if column in part.kept:
-        return f"coalesce({source}.{_quote(column)}, held.{_quote(column)})"
+def _new_value_sql(row_set: RowSet, column: str, source: str) -> str:
+    """Return the SQL of a column's new value in a row that exists; `source` is the alias of the staged row."""
+    if column in row_set.preserved_columns:
+        return f"coalesce({source}.{_quote(column)}, present.{_quote(column)})"
     return f"{source}.{_quote(column)}"

@@ -1,4 +1,4 @@
-"""The SQL of regions."""
+"""SQL of regions."""
 
 from collections.abc import Iterator
 
@@ -25,18 +25,19 @@ from app.writes.resource import Parts, Resource
 _region, _former = models.Region, models.RegionCode
 
 
-def _parent(day: DayExpression) -> Expression:
-    """The province that a region lay in on a day; today's where no other is known."""
+def _parent_expression(day: DayExpression) -> Expression:
+    """Return the SQL of the province to which a region belonged on a day; the present one if no other is known."""
     return _region.parent if day is None else func.coalesce(former_parent_code(_region.code, day), _region.parent)
 
 
-def region(day: DayExpression) -> DocumentSelect:
+def select_region(day: DayExpression) -> DocumentSelect:
+    """Select the document of a region as of a day."""
     return select(
         _region.code,
         _region.name,
         _region.name_en,
         _region.type,
-        references.region_reference(_parent(day)).label("parent"),
+        references.region_reference(_parent_expression(day)).label("parent"),
         _region.iso_3166_2,
         _region.capital,
         _region.time_zone,
@@ -54,20 +55,21 @@ def region(day: DayExpression) -> DocumentSelect:
     )
 
 
-def _conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    day = AS_OF_PARAMETER if "as_of" in given else None
-    if "type" in given:
+def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL condition of each filter of the request."""
+    day = AS_OF_PARAMETER if "as_of" in filters else None
+    if "type" in filters:
         yield _region.type == bindparam("type")
-    if "parent" in given:
-        yield _parent(day) == bindparam("parent")
+    if "parent" in filters:
+        yield _parent_expression(day) == bindparam("parent")
     if day is not None:
         yield or_(_region.valid_from.is_(None), _region.valid_from <= day)
 
 
 REGIONS = Collection(
-    Document(schemas.Region, region),
+    Document(schemas.Region, select_region),
     _region,
-    conditions=_conditions,
+    conditions=_filter_conditions,
     sorts={"code": [], "name": [_region.name], "updated_at": [_region.updated_at]},
     references={"parent": ReferenceFilter(_region.code, "/v1/regions")},
 )
@@ -89,10 +91,10 @@ REGION = Resource(
     ],
 )
 
-_CODE_TODAY = Statement(select(_former.region).where(_former.code == bindparam("code")))
+_SELECT_CURRENT_CODE = Statement(select(_former.region).where(_former.code == bindparam("code")))
 
 
-async def code_today(read: Reader, code: str) -> str | None:
-    """The code that a former code became, or None."""
-    row = await read.fetch_first(_CODE_TODAY, {"code": code})
+async def find_current_code(reader: Reader, code: str) -> str | None:
+    """Return the present code of the region with a former code, or None."""
+    row = await reader.fetch_first(_SELECT_CURRENT_CODE, {"code": code})
     return row[0] if row else None

@@ -50,7 +50,7 @@ async def find_access_rules(reader: Queryable, known_at_reader: Queryable, meeti
     """Return the access rules for a roll as it was known at an instant; None if the meeting did not exist then.
 
     A roll is restricted if it was restricted then or is restricted today. The host is today's, because a caller's
-    right is a right of today; only for a meeting deleted since is it the host of that time.
+    right is a right of today. If the meeting has been deleted since, the host of that time is used.
 
     `reader` reads the data of today; `known_at_reader` those known at the instant (`reader` itself for today).
     """

@@ -46,18 +46,18 @@ async def read_page(
     query: ListQuery,
     meeting: str,
     list_name: str,
-    **within: Any,
+    **path_parameters: Any,
 ) -> Page:
     """Read a page of personal data and record the participants shown in the audit trail.
 
-    `list_name` is the name of the list in the audit trail, after `meetings/{code}/`; `within` holds further parameters
-    of the path.
+    `list_name` is the name of the list in the audit trail, after `meetings/{code}/`; `path_parameters` holds
+    further parameters of the path.
     """
     # The audit line needs the ids of all participants shown, also if `fields` leaves out the id.
     unfiltered = query.model_copy(update={"fields": None})
     async with open_transaction(state_of(request.app).database) as transaction:
         source = reader if query.known_at_instant else transaction
-        page = await collection.fetch_page(source, unfiltered, path_parameters={"meeting": meeting, **within})
+        page = await collection.fetch_page(source, unfiltered, path_parameters={"meeting": meeting, **path_parameters})
         document = orjson.loads(page.body)
         if query.fields:
             items = [{name: item[name] for name in item if name in query.field_names()} for item in document["items"]]
@@ -69,7 +69,13 @@ async def read_page(
 
 
 async def read_item(
-    request: Request, reader: Reader, collection: Collection, key: Any, query: FieldsQuery, meeting: str, **within: Any
+    request: Request,
+    reader: Reader,
+    collection: Collection,
+    key: Any,
+    query: FieldsQuery,
+    meeting: str,
+    **path_parameters: Any,
 ) -> Response:
     """Read one document of personal data and record it in the audit trail.
 
@@ -79,7 +85,9 @@ async def read_item(
     """
     async with open_transaction(state_of(request.app).database) as transaction:
         source = reader if query.known_at_instant else transaction
-        document = await collection.fetch_item(source, key, query, path_parameters={"meeting": meeting, **within})
+        document = await collection.fetch_item(
+            source, key, query, path_parameters={"meeting": meeting, **path_parameters}
+        )
         if document is None:
             raise NotFound
         await record_read(transaction, request, f"participants/{key}")

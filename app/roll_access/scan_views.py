@@ -8,7 +8,7 @@ CLASSIFIED_SCANS = table(
         column(name, Text)
         for name in ("meeting", "direction", "session", "device_id", "reported_outcome", "badge_text")
     ),
-    *(column(name, Text) for name in ("annulled_for", "legal_basis", "classification")),
+    *(column(name, Text) for name in ("annulment_reason", "legal_basis", "classification")),
     *(column(name, Uuid) for name in ("id", "badge", "participant")),
     *(column(name, DateTime(timezone=True)) for name in ("scanned_at", "effective_at", "sent_at", "received_at")),
     column("annulled_at", DateTime(timezone=True)),

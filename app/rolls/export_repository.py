@@ -66,7 +66,7 @@ _SELECT_DIGEST = Statement(
     text("""
     SELECT json_build_object(
         'digest', issued.digest, 'meeting', json_build_object('code', meeting.code, 'name', meeting.name),
-        'lines', issued.lines, 'made_at', issued.made_at, 'roll_closed_at', meeting.roll_closed_at
+        'lines', issued.lines, 'issued_at', issued.issued_at, 'roll_closed_at', meeting.roll_closed_at
     )::text
     FROM roll_digests AS issued JOIN meetings AS meeting ON meeting.code = issued.meeting WHERE issued.digest = :digest
     """)

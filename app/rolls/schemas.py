@@ -14,5 +14,5 @@ class RollDigest(BaseModel):
     digest: Annotated[str, Field(description="SHA-256 of the roll as `text/csv`, in hexadecimal.")]
     meeting: CodeReference
     lines: Annotated[int, Field(description="The number of people on it.")]
-    made_at: Annotated[datetime, Field(description="The instant at which it was first issued.")]
+    issued_at: Annotated[datetime, Field(description="The instant at which it was first issued.")]
     roll_closed_at: datetime | None

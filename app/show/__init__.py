@@ -1,1 +1,1 @@
-"""The record as tables in a terminal, for the operator who wants to look."""
+"""Reports for a terminal: the served data as tables, for the operator."""

@@ -1,4 +1,4 @@
-"""A meeting: what it was, its sessions, who came, what was said of it, and what its source has misprinted."""
+"""Report of a meeting: its sessions, attendance and statements, and the corrections of its source."""
 
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -7,100 +7,105 @@ import orjson
 
 from app.attendance.schemas import SummaryQuery
 from app.attendance.summary_repository import find_summary
-from app.meetings import repository, schemas
-from app.show.record import Json, Record, unknown
-from app.show.sheet import Sheet
+from app.meetings import repository, schemas, session_schemas
+from app.show.record_reader import JsonObject, RecordReader, unknown_code_error
+from app.show.report import Report
 
 
-async def meeting(record: Record, code: str) -> Sheet:
-    """The meeting with this code, its status as of the day."""
-    asked = schemas.MeetingItemQuery(**record.on_day)
-    found = await record.one(repository.MEETINGS, code, asked, today=record.today)
-    if found is None:
-        raise unknown("meeting", code, await record.walk(repository.MEETINGS, schemas.MeetingQuery(fields="code")))
-    sessions = await record.walk(repository.SESSIONS, schemas.SessionQuery(), within={"meeting": code})
-    numbers = await find_summary(record.reader(), code, SummaryQuery(by="organization"))
-    sheet = Sheet()
-    _heading(sheet, found, record)
-    _corrections(sheet, found["source"]["corrections"])
-    _sessions(sheet, sessions, _zone(found["time_zone"]))
-    if numbers:
-        _attendance(sheet, orjson.loads(numbers), found["roll"])
-    _statements(sheet, found["statements"])
-    return sheet
+async def build_meeting_report(record: RecordReader, code: str) -> Report:
+    """Return the meeting with this code, with its status on the day."""
+    query = schemas.MeetingItemQuery(**record.day_filter)
+    meeting = await record.get_item(repository.MEETINGS, code, query, today=record.today)
+    if meeting is None:
+        meetings = await record.list_items(repository.MEETINGS, schemas.MeetingQuery(fields="code"))
+        raise unknown_code_error("meeting", code, meetings)
+    sessions = await record.list_items(repository.SESSIONS, session_schemas.SessionQuery(), within={"meeting": code})
+    counts = await find_summary(record.open_reader(), code, SummaryQuery(by="organization"))
+    report = Report()
+    _add_heading(report, meeting, record)
+    _add_corrections(report, meeting["source"]["corrections"])
+    _add_sessions(report, sessions, _load_zone(meeting["time_zone"]))
+    if counts:
+        _add_attendance(report, orjson.loads(counts), meeting["roll"])
+    _add_statements(report, meeting["statements"])
+    return report
 
 
-def _heading(sheet: Sheet, found: Json, record: Record) -> None:
-    start, end = found["start_on"], found["end_on"]
-    source = found["source"]
-    checked = "verified" if found["verified"] else "not verified"
-    facts = {
-        "in English": found["name_en"],
-        "kind": _words(found["kind"]),
-        "days": f"{start if start == end else f'{start} to {end}'} ({found['time_zone']})",
-        "place": found["place"],
-        "host": _mention(found["host"]),
-        "status": f"{found['status']}, as of {record.day}",
-        "cancelled": found["cancelled_on"],
-        "election": _mention(found["election"]),
-        "audience": found["audience"],
-        "purpose": found["purpose"],
+def _add_heading(report: Report, meeting: JsonObject, record: RecordReader) -> None:
+    start, end = meeting["start_on"], meeting["end_on"]
+    source = meeting["source"]
+    checked = "verified" if meeting["verified"] else "not verified"
+    properties = {
+        "in English": meeting["name_en"],
+        "kind": _humanize(meeting["kind"]),
+        "days": f"{start if start == end else f'{start} to {end}'} ({meeting['time_zone']})",
+        "place": meeting["place"],
+        "host": _format_reference(meeting["host"]),
+        "status": f"{meeting['status']}, as of {record.day}",
+        "cancelled": meeting["cancelled_on"],
+        "election": _format_reference(meeting["election"]),
+        "audience": meeting["audience"],
+        "purpose": meeting["purpose"],
         "source": ": ".join(filter(None, (source["publisher"], source["title"]))) or "none",
-        "": f"{checked}{', primary' if found['primary'] else ''}",
+        "": f"{checked}{', primary' if meeting['primary'] else ''}",
     }
-    sheet.heading(f"{found['name']} ({found['code']})")
-    sheet.facts([(name, fact) for name, fact in facts.items() if fact])
+    report.add_heading(f"{meeting['name']} ({meeting['code']})")
+    report.add_properties([(name, value) for name, value in properties.items() if value])
 
 
-def _corrections(sheet: Sheet, corrections: list[Json]) -> None:
+def _add_corrections(report: Report, corrections: list[JsonObject]) -> None:
     if corrections:
-        sheet.heading("Corrections: what the source has printed, and what is held instead")
-        columns = ("field", "printed", "held", "reason")
-        sheet.table(columns, [[correction[column] for column in columns] for correction in corrections])
+        report.add_heading("Corrections: what the source printed, and what is served instead")
+        columns = ("field", "printed", "recorded", "reason")
+        report.add_table(columns, [[correction[column] for column in columns] for correction in corrections])
 
 
-def _zone(name: str) -> tzinfo:
-    """UTC where this machine does not know the zone: it may have fewer than the database, or none at all."""
+def _load_zone(name: str) -> tzinfo:
+    """Return a time zone by its IANA name, or UTC if this machine does not have it, as the database may have more."""
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # the latter two: a malformed name, a folder's
+    except (
+        ZoneInfoNotFoundError,
+        ValueError,
+        OSError,
+    ):  # malformed names raise the latter two
         return UTC
 
 
-def _sessions(sheet: Sheet, sessions: list[Json], zone: tzinfo) -> None:
-    sheet.heading("Sessions")
+def _add_sessions(report: Report, sessions: list[JsonObject], zone: tzinfo) -> None:
+    report.add_heading("Sessions")
     if not sessions:
-        sheet.line("None is known.")
+        report.add_line("No sessions are known.")
         return
-    sheet.table(
+    report.add_table(
         ("code", "kind", "session", "time (UTC)" if zone is UTC else "time", "room", "topics", "speakers", "source"),
         [
             (
                 session["code"],
-                _kind(session),
+                _format_kind(session),
                 session["name"],
-                _time(session, zone),
+                _format_time(session, zone),
                 session["room"] or "",
                 session["topics"],
-                [_speaker(speaker) for speaker in session["speakers"]],
-                sheet.cited(session),
+                [_format_speaker(speaker) for speaker in session["speakers"]],
+                report.cite_source(session),
             )
             for session in sessions
         ],
     )
 
 
-def _kind(session: Json) -> str:
-    """Sessions of one group run side by side, each on a track of its own."""
-    side_by_side = [
+def _format_kind(session: JsonObject) -> str:
+    """Return the kind of a session, with its track and group if it runs parallel to others."""
+    track_and_group = [
         f"track {session['track']}" if session["track"] else "",
         f"of {session['parallel_group']}" if session["parallel_group"] else "",
     ]
-    return ", ".join(filter(None, (session["kind"], " ".join(filter(None, side_by_side)))))
+    return ", ".join(filter(None, (session["kind"], " ".join(filter(None, track_and_group)))))
 
 
-def _time(session: Json, zone: tzinfo) -> str:
-    """By the clocks of the zone; the day again only where the end is on another one."""
+def _format_time(session: JsonObject, zone: tzinfo) -> str:
+    """Return the start and end in the local time of the zone; the date of the end only if it is another one."""
     start, end = (
         datetime.fromisoformat(session[name]).astimezone(zone) if session[name] else None
         for name in ("starts_at", "ends_at")
@@ -112,35 +117,35 @@ def _time(session: Json, zone: tzinfo) -> str:
     return f"{start:%Y-%m-%d %H:%M} to {end:{'%H:%M' if start.date() == end.date() else '%Y-%m-%d %H:%M'}}"
 
 
-def _speaker(speaker: Json) -> str:
-    body = speaker["organization"]
-    named = speaker["official"]["name"] if speaker["official"] else speaker["name"]
-    if named:
-        who = f"{named} ({body['code']})" if body else named
+def _format_speaker(speaker: JsonObject) -> str:
+    organization = speaker["organization"]
+    name = speaker["official"]["name"] if speaker["official"] else speaker["name"]
+    if name:
+        text = f"{name} ({organization['code']})" if organization else name
     elif speaker["division"]:
-        who = speaker["division"]["name"]
+        text = speaker["division"]["name"]
     elif speaker["division_kind"]:
-        each = f"each {_words(speaker['division_kind'])}"
-        who = f"{each} of {body['name']}" if body else each
+        each = f"each {_humanize(speaker['division_kind'])}"
+        text = f"{each} of {organization['name']}" if organization else each
     else:
-        who = body["name"] if body else "somebody"
-    says_more = speaker["role"] and not who.startswith(speaker["role"])  # "each division" does not
-    return f"{who}: {speaker['role']}" if says_more else who
+        text = organization["name"] if organization else "somebody"
+    has_other_role = speaker["role"] and not text.startswith(speaker["role"])  # the role may be "each division" again
+    return f"{text}: {speaker['role']}" if has_other_role else text
 
 
-def _attendance(sheet: Sheet, numbers: Json, roll: str) -> None:
-    rows = [*numbers["groups"], {**numbers, "key": None, "name": "all"}]
+def _add_attendance(report: Report, counts: JsonObject, roll: str) -> None:
+    rows = [*counts["groups"], {**counts, "key": None, "name": "all"}]
     statuses = ("invited", "expected", "present", "represented", "late")
-    sheet.heading(f"Attendance (the roll is {roll})")
-    if not numbers["invited"]:
-        sheet.line("Nobody is on the list.")
+    report.add_heading(f"Attendance (the roll is {roll})")
+    if not counts["invited"]:
+        report.add_line("There are no participants.")
         return
-    reasons = [reason for reason in numbers["absent"] if numbers["absent"][reason]]
-    sheet.table(
-        ("organization", *statuses, *(f"absent: {_words(reason)}" for reason in reasons)),
+    reasons = [reason for reason in counts["absent"] if counts["absent"][reason]]
+    report.add_table(
+        ("organization", *statuses, *(f"absent: {_humanize(reason)}" for reason in reasons)),
         [
             (
-                _mention({"code": group["key"], "name": group["name"]}),
+                _format_reference({"code": group["key"], "name": group["name"]}),
                 *(str(group[status]) for status in statuses),
                 *(str(group["absent"][reason]) for reason in reasons),
             )
@@ -149,29 +154,29 @@ def _attendance(sheet: Sheet, numbers: Json, roll: str) -> None:
     )
 
 
-def _statements(sheet: Sheet, statements: list[Json]) -> None:
+def _add_statements(report: Report, statements: list[JsonObject]) -> None:
     if statements:
-        sheet.heading("Statements")
-        sheet.table(
+        report.add_heading("Statements")
+        report.add_table(
             ("day", "form", "who", "summary"),
             [
                 (
-                    said["made_on"] or "",
-                    said["form"],
-                    _speaker({**said, "division": None, "division_kind": None, "role": None}),
-                    said["summary"],
+                    statement["made_on"] or "",
+                    statement["form"],
+                    _format_speaker({**statement, "division": None, "division_kind": None, "role": None}),
+                    statement["summary"],
                 )
-                for said in statements
+                for statement in statements
             ],
         )
 
 
-def _mention(mentioned: Json | None) -> str:
-    if not mentioned:
+def _format_reference(reference: JsonObject | None) -> str:
+    if not reference:
         return ""
-    named = mentioned["name"] or "of none"
-    return f"{named} ({mentioned['code']})" if mentioned["code"] else named
+    name = reference["name"] or "no organization"
+    return f"{name} ({reference['code']})" if reference["code"] else name
 
 
-def _words(name: str) -> str:
+def _humanize(name: str) -> str:
     return name.replace("_", " ")

@@ -1,62 +1,67 @@
-"""Who was in office at a body on a day."""
+"""Report of the officials of an organization on a day."""
 
 from app.operations import OperatorError
 from app.organizations import repository, schemas
-from app.show.record import Json, Record
-from app.show.sheet import Sheet
+from app.show.record_reader import JsonObject, RecordReader
+from app.show.report import Report
 
 
-async def roster(record: Record, code: str) -> Sheet:
-    """The roster as a table, the chair first; a commission's former code leads to today's."""
-    body = await _body(record, code)
-    asked = schemas.RosterQuery(**record.on_day)
-    within = {"organization": body["code"]}
-    entries = await record.walk(repository.ROSTER, asked, within=within, today=record.today)
-    sheet = Sheet()
-    sheet.heading(f"{body['name']} ({body['code']}) on {record.day}")
-    if body["code"] != code:
-        sheet.line(f"{code} is its former code.")
+async def build_roster_report(record: RecordReader, code: str) -> Report:
+    """Return the roster of an organization as a table, the chair first.
+
+    The former code of a commission is accepted too.
+    """
+    organization = await _get_organization(record, code)
+    query = schemas.RosterQuery(**record.day_filter)
+    within = {"organization": organization["code"]}
+    entries = await record.list_items(repository.ROSTER, query, within=within, today=record.today)
+    report = Report()
+    report.add_heading(f"{organization['name']} ({organization['code']}) on {record.day}")
+    if organization["code"] != code:
+        report.add_line(f"{code} is its former code.")
     if not entries:
-        sheet.line("Nobody is on record as in office on this day.")
-        return sheet
+        report.add_line("No official is on record for this day.")
+        return report
     certain = sum(entry["certain"] for entry in entries)
-    sheet.line(f"{len(entries)} possibly in office, {certain} of them certainly.")
-    sheet.table(
+    report.add_line(f"{len(entries)} possibly in office, {certain} of them certainly.")
+    report.add_table(
         ("name", "office", "division", "in office", "certain", "source"),
         [
             (
                 entry["official"]["name"],
-                _office(entry),
+                _format_office(entry),
                 entry["division"]["name"] if entry["division"] else "",
-                _days(entry),
+                _format_days(entry),
                 "yes" if entry["certain"] else "no",
-                sheet.cited(entry),
+                report.cite_source(entry),
             )
             for entry in entries
         ],
     )
-    return sheet
+    return report
 
 
-async def _body(record: Record, code: str) -> Json:
-    asked = schemas.OrganizationItemQuery()
-    if body := await record.one(repository.ORGANIZATIONS, code, asked):
-        return body
-    current = await repository.find_current_code(record.reader(), code) if code.isascii() else None
-    if current and (body := await record.one(repository.ORGANIZATIONS, current, asked)):
-        return body
+async def _get_organization(record: RecordReader, code: str) -> JsonObject:
+    """Return the organization with this code, or with the present code for this former one; else OperatorError."""
+    query = schemas.OrganizationItemQuery()
+    if organization := await record.get_item(repository.ORGANIZATIONS, code, query):
+        return organization
+    current = await repository.find_current_code(record.open_reader(), code) if code.isascii() else None
+    if current and (organization := await record.get_item(repository.ORGANIZATIONS, current, query)):
+        return organization
     raise OperatorError(
-        f"There is no body with the code {code!a}; a commission's is kpu, or kpu- and its region's code: kpu-31."
+        f"There is no organization with the code {code!a}. The code of a commission is kpu, or kpu- and the code of "
+        "its region: kpu-31."
     )
 
 
-def _office(entry: Json) -> str:
+def _format_office(entry: JsonObject) -> str:
     office = str(entry["office"]).replace("_", " ")
     return office if entry["standing"] == "definitive" else f"{office} ({entry['standing'].replace('_', ' ')})"
 
 
-def _days(entry: Json) -> str:
-    """As far as the sources tell; `until` is the first day no longer in office."""
+def _format_days(entry: JsonObject) -> str:
+    """Return the known days of an appointment; `until` is the first day no longer in office."""
     days = [
         f"from {entry['start_on']}" if entry["start_on"] else "",
         f"seen {entry['seen_on']}" if entry["seen_on"] else "",

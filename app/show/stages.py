@@ -1,4 +1,4 @@
-"""What the calendars of the elections come to on a day."""
+"""Report of the stages of elections on a day."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,63 +6,73 @@ import orjson
 
 from app.elections.repository import ELECTIONS
 from app.elections.schemas import ElectionQuery
-from app.show.record import Json, Record, unknown
-from app.show.sheet import Cell, Sheet
+from app.show.record_reader import JsonObject, RecordReader, unknown_code_error
+from app.show.report import Cell, Report
 from app.stages import repository
 
 
-async def stages(record: Record, election: str | None, status: str | None, parts: bool) -> Sheet:
-    """The stages of one or of all elections in the order of the regulation, with their parts or the top level alone.
+async def build_stages_report(
+    record: RecordReader, election: str | None, status: str | None, include_parts: bool
+) -> Report:
+    """Return the stages of one election, or of all, as tables in the order of the regulation.
 
-    With a status, those that are in it; a part may be in it where its whole is not, and then says whose part it is.
+    Args:
+        record: The reader of the day.
+        election: The code of the election; None: all elections.
+        status: Select the stages that are in this status on the day. A part may be in it although its parent is not.
+        include_parts: Whether the parts of stages are shown too, not only the top level.
+
     """
-    elections = await record.walk(ELECTIONS, ElectionQuery(sort="-voting_on"))
-    chosen = [one for one in elections if election in (None, one["code"])]
-    if election is not None and not chosen:
-        raise unknown("election", election, elections)
-    sheet = Sheet()
-    for one in chosen:
-        tree = await repository.tree(record.reader(), one["code"], record.day)
-        whole: Sequence[Json] = orjson.loads(tree)["stages"] if tree else []
-        sheet.heading(f"{one['name']} ({one['code']}) on {record.day}")
-        rows = [_row(sheet, *shown) for shown in _walk(whole, status, parts)]
+    elections = await record.list_items(ELECTIONS, ElectionQuery(sort="-voting_on"))
+    selected = [item for item in elections if election in (None, item["code"])]
+    if election is not None and not selected:
+        raise unknown_code_error("election", election, elections)
+    report = Report()
+    for item in selected:
+        tree = await repository.fetch_stage_tree(record.open_reader(), item["code"], record.day)
+        stages: Sequence[JsonObject] = orjson.loads(tree)["stages"] if tree else []
+        report.add_heading(f"{item['name']} ({item['code']}) on {record.day}")
+        rows = [_format_row(report, *row) for row in _select_stages(stages, status, include_parts)]
         if rows:
-            sheet.table(("code", "part of", "stage", "days", "status", "source"), rows)
+            report.add_table(("code", "part of", "stage", "days", "status", "source"), rows)
+        elif status:
+            report.add_line(f"No stage{'' if include_parts else ' of the top level'} is {status}.")
         else:
-            sheet.line(f"No stage{'' if parts else ' of the top level'} is {status}." if status else "No stages.")
-    if not chosen:
-        sheet.line("There are no elections on record.")
-    return sheet
+            report.add_line("No stages.")
+    if not selected:
+        report.add_line("There are no elections on record.")
+    return report
 
 
-def _walk(
-    stages: Sequence[Json], status: str | None, parts: bool, depth: int = 0, left_out: str = ""
-) -> Iterator[tuple[int, str, Json]]:
-    """The stages to show, each with how many shown ones it is a part of, and its whole's code where that is left out.
+def _select_stages(
+    stages: Sequence[JsonObject], status: str | None, include_parts: bool, depth: int = 0, hidden_parent: str = ""
+) -> Iterator[tuple[int, str, JsonObject]]:
+    """Yield each stage to show as (number of its ancestors shown, code of its parent if that is not shown, stage).
 
-    An indentation reads as a part of what stands above, so none is made for a whole that does not stand there.
+    A reader takes an indented row for a part of the row above it, so a stage is not indented below a hidden parent.
     """
     for stage in stages:
-        shown = status in (None, stage["status"])
-        if shown:
-            yield depth, left_out, stage
-        if parts:
-            yield from _walk(stage["children"], status, parts, depth + shown, "" if shown else stage["code"])
+        is_shown = status in (None, stage["status"])
+        if is_shown:
+            yield depth, hidden_parent, stage
+        if include_parts:
+            parent = "" if is_shown else stage["code"]
+            yield from _select_stages(stage["children"], status, include_parts, depth + is_shown, parent)
 
 
-def _row(sheet: Sheet, depth: int, left_out: str, stage: Json) -> Sequence[Cell]:
+def _format_row(report: Report, depth: int, hidden_parent: str, stage: JsonObject) -> Sequence[Cell]:
     return (
         "  " * depth + stage["code"],
-        left_out,
+        hidden_parent,
         stage["name"] + (f" (round {stage['round']})" if stage["round"] > 1 else ""),
-        _days(stage),
-        _status(stage),
-        sheet.cited(stage),
+        _format_days(stage),
+        _format_status(stage),
+        report.cite_source(stage),
     )
 
 
-def _days(stage: Json) -> str:
-    """From the first day to the last one; the regulation's words where a date is missing."""
+def _format_days(stage: JsonObject) -> str:
+    """Return the first and the last day; if one is unknown, also the regulation's words."""
     start, end = stage["start_on"], stage["end_on"]
     if start and end:
         return str(start) if start == end else f"{start} to {end}"
@@ -70,16 +80,16 @@ def _days(stage: Json) -> str:
     return "; ".join(filter(None, (known, stage["rule"])))
 
 
-def _status(stage: Json) -> str:
-    begins, ends = stage["days_until_start"], stage["days_until_end"]
+def _format_status(stage: JsonObject) -> str:
+    until_start, until_end = stage["days_until_start"], stage["days_until_end"]
     match stage["status"]:
         case "upcoming":
-            return f"upcoming, in {_counted(begins)}"
+            return f"upcoming, in {_format_day_count(until_start)}"
         case "running":
-            return f"running, {_counted(ends)} left" if ends else "running, last day"
+            return f"running, {_format_day_count(until_end)} left" if until_end else "running, last day"
         case status:
             return str(status)
 
 
-def _counted(days: int) -> str:
+def _format_day_count(days: int) -> str:
     return f"{days} day" if days == 1 else f"{days} days"

@@ -45,7 +45,7 @@ def compare_scans(ledger: Ledger, expected_roll: rules.ExpectedRoll, listed: Seq
         expected = {
             "participant": badge.participant if badge else None,
             "outcome": expected_roll.outcomes[recorded.id],
-            "told": recorded.reported_outcome,
+            "reported_outcome": recorded.reported_outcome,
             "direction": recorded.direction,
             "session": recorded.session,
             "scanned_at": recorded.scanned_at,

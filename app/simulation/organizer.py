@@ -58,7 +58,7 @@ class Organizer:
         _require_status(response, 200)
         self._ledger.session_starts[session] = starts_at
 
-    async def register_participants(self, people: Sequence[Person]) -> list[str]:
+    async def create_participants(self, people: Sequence[Person]) -> list[str]:
         """Create the participants, distributed over the provincial commissions, and return their ids in order."""
         organizations = await self._list_provincial_commissions()
         ids: list[str] = []

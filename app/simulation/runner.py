@@ -101,7 +101,7 @@ class _Simulation:
         await self._require_reachable()
         organizer = Organizer(self._build_client(*client), self.ledger)
         await organizer.create_meeting(self.reference_clock.now())
-        ids = await organizer.register_participants(self.plan.people)
+        ids = await organizer.create_participants(self.plan.people)
         tokens_by_id = await organizer.fetch_badges()
         tokens = _Tokens(
             [tokens_by_id[participant_id] for participant_id in ids],

@@ -1,4 +1,4 @@
-"""The routes of stages."""
+"""Routes of stages."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource_router("stages", at="/v1")
-FRESH = 300  # seconds
+CACHE_SECONDS = 300
 Code = Annotated[str, Path(description="Code of the stage.", examples=["pu-08", "pu-01"])]
 
 
@@ -30,14 +30,15 @@ Code = Annotated[str, Path(description="Code of the stage.", examples=["pu-08", 
     openapi_extra=example("/v1/stages?election=pemilu-2024&parent=none&status=running&as_of=2022-06-14"),
 )
 async def list_stages(
-    request: Request, read: ReaderDep, today: TodayDep, query: Annotated[schemas.StageQuery, Query()]
+    request: Request, reader: ReaderDep, today: TodayDep, query: Annotated[schemas.StageQuery, Query()]
 ) -> Response:
     """List stages
 
-    What an election's calendar says: its stages and their parts, with the status of each on `as_of`. `from` and `to`
-    leave what overlaps these days; a stage of which one date is known counts as that day.
+    The calendar of an election: its stages and their parts, with the status of each on `as_of`. `from` and `to` select
+    the stages that overlap these days; a stage with only one known date counts as that day.
     """
-    return (await repository.STAGES.fetch_page(read, query, today=today)).to_response(request, max_age=FRESH)
+    page = await repository.STAGES.fetch_page(reader, query, today=today)
+    return page.to_response(request, max_age=CACHE_SECONDS)
 
 
 @router.get(
@@ -47,18 +48,18 @@ async def list_stages(
     openapi_extra=example("/v1/stages/pu-08?as_of=2024-02-12"),
     responses=problem_responses(NotFound),
 )
-async def read_stage(
-    read: ReaderDep,
+async def get_stage(
+    reader: ReaderDep,
     today: TodayDep,
     code: Code,
     query: Annotated[schemas.StageItemQuery, Query()],
 ) -> Response:
-    """Read one stage
+    """Get a stage
 
-    Its dates or, where the regulation sets none, its rule in words; its status and the days until it begins and ends.
+    Its dates or, if the regulation sets none, its rule in words; its status, and the days until its start and end.
     """
-    if item := await repository.STAGES.fetch_item(read, code, query, today=today):
-        return item.to_response(max_age=FRESH)
+    if item := await repository.STAGES.fetch_item(reader, code, query, today=today):
+        return item.to_response(max_age=CACHE_SECONDS)
     raise NotFound
 
 
@@ -69,19 +70,22 @@ async def read_stage(
     openapi_extra=example("/v1/elections/pemilu-2024/tree?as_of=2022-06-14"),
     responses=problem_responses(NotFound),
 )
-async def read_tree(
-    read: ReaderDep,
+async def get_stage_tree(
+    reader: ReaderDep,
     today: TodayDep,
     code: Annotated[str, Path(description="Code of the election.", examples=["pemilu-2024", "pilkada-2024"])],
     query: Annotated[schemas.TreeQuery, Query()],
 ) -> Response:
-    """Read the stages as a tree
+    """Get the stages of an election as a tree
 
-    All stages of an election in one answer, each with its parts below it, in the order of the regulation.
+    All stages in one response, each with its parts nested below it, in the order of the regulation.
     """
-    day, lasts = today.resolve_as_of(query.as_of or today.date_of(query.known_at))
-    if body := await repository.tree(read.known_at(query.known_at) if query.known_at else read, code, day):
-        return conditional.json_response(body, cache=conditional.public_cache_control(FRESH, valid_seconds=lasts))
+    day, valid_seconds = today.resolve_as_of(query.as_of or today.date_of(query.known_at))
+    if query.known_at:
+        reader = reader.known_at(query.known_at)
+    if tree := await repository.fetch_stage_tree(reader, code, day):
+        cache = conditional.public_cache_control(CACHE_SECONDS, valid_seconds=valid_seconds)
+        return conditional.json_response(tree, cache=cache)
     raise NotFound
 
 
@@ -95,12 +99,12 @@ async def read_tree(
     ),
     responses=responses_for_create(schemas.Stage, ForeignParent, EndsBeforeStart, CircularParent),
 )
-async def create_stage(write: CreateDep, content: payloads.StageContent) -> Response:
+async def create_stage(write_request: CreateDep, payload: payloads.StagePayload) -> Response:
     """Create a stage
 
-    A part of a stage lies under a parent of the same election.
+    The parent of a part must be a stage of the same election.
     """
-    return await changes.create_object(write, repository.STAGE, content, {"code": content.code})
+    return await changes.create_object(write_request, repository.STAGE, payload, {"code": payload.code})
 
 
 @router.patch(
@@ -112,13 +116,15 @@ async def create_stage(write: CreateDep, content: payloads.StageContent) -> Resp
     ),
     responses=responses_for_update(),
 )
-async def change_stage(write: ChangeDep, code: Code, patch: Annotated[payloads.StagePatch, MergePatchBody]) -> Response:
-    """Change a stage
+async def update_stage(
+    write_request: ChangeDep, code: Code, patch: Annotated[payloads.StagePatch, MergePatchBody]
+) -> Response:
+    """Update a stage
 
-    A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
-    Dates that move stand in the revision as a shift, with the regulation given as `legal_basis`.
+    A merge patch (RFC 7396): only the given members change, null removes a member, a list is replaced as a whole.
+    The revision records changed dates as a shift, with the `legal_basis` of the request.
     """
-    return await changes.update_object(write, repository.STAGE, patch, {"code": code})
+    return await changes.update_object(write_request, repository.STAGE, patch, {"code": code})
 
 
 @router.delete(
@@ -128,12 +134,12 @@ async def change_stage(write: ChangeDep, code: Code, patch: Annotated[payloads.S
     openapi_extra=write_example("/v1/stages/pu-08"),
     responses=responses_for_delete(),
 )
-async def delete_stage(write: ChangeDep, code: Code, note: DeleteReason = None) -> Response:
+async def delete_stage(write_request: ChangeDep, code: Code, reason: DeleteReason = None) -> Response:
     """Delete a stage
 
-    Only one without parts.
+    Only a stage without parts.
     """
-    return await changes.delete_object(write, repository.STAGE, {"code": code}, note)
+    return await changes.delete_object(write_request, repository.STAGE, {"code": code}, reason)
 
 
 @router.get(
@@ -144,11 +150,11 @@ async def delete_stage(write: ChangeDep, code: Code, note: DeleteReason = None) 
     responses=problem_responses(NotFound),
 )
 async def list_stage_revisions(
-    request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, reader: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
-    """List a stage's revisions
+    """List the revisions of a stage
 
-    Who wrote what of it, when and why; also of one that was deleted.
+    Newest first: who changed what, when and why. Also answers for a stage that was deleted.
     """
-    page = await revisions.list_revisions(read, repository.STAGE, {"code": code}, query)
-    return page.to_response(request, max_age=FRESH)
+    page = await revisions.list_revisions(reader, repository.STAGE, {"code": code}, query)
+    return page.to_response(request, max_age=CACHE_SECONDS)

@@ -1,4 +1,4 @@
-"""The SQL of a day."""
+"""SQL of the overview of a day."""
 
 from datetime import date
 from typing import Any
@@ -14,11 +14,12 @@ from app.models import elections, meetings
 from app.models.days import days_until
 from app.today import schemas
 
-_DAY: ColumnElement[Any] = cast(AS_OF_PARAMETER, Date)
-_LAST_DAY = _DAY + bindparam("days", type_=Integer)
+_AS_OF: ColumnElement[Any] = cast(AS_OF_PARAMETER, Date)
+_UNTIL = _AS_OF + bindparam("days", type_=Integer)
 
 
-def _stages(stage: Any, *order: Any, where: ColumnElement[bool]) -> ColumnElement[Any]:
+def _stage_list_expression(stage: Any, *order: Any, where: ColumnElement[bool]) -> ColumnElement[Any]:
+    """Return the SQL of a JSON array of the stages that meet the condition, in this order and then by code."""
     return json_array(
         json_object(
             code=stage.code,
@@ -29,9 +30,9 @@ def _stages(stage: Any, *order: Any, where: ColumnElement[bool]) -> ColumnElemen
             name_en=stage.name_en,
             start_on=stage.start_on,
             end_on=stage.end_on,
-            status=elections.stage_status_on(stage, _DAY),
-            days_until_start=days_until(stage.start_on, _DAY),
-            days_until_end=days_until(stage.end_on, _DAY),
+            status=elections.stage_status_on(stage, _AS_OF),
+            days_until_start=days_until(stage.start_on, _AS_OF),
+            days_until_end=days_until(stage.end_on, _AS_OF),
             legal_basis=stage.legal_basis,
         ),
         *order,
@@ -40,14 +41,19 @@ def _stages(stage: Any, *order: Any, where: ColumnElement[bool]) -> ColumnElemen
     )
 
 
-def _day() -> DocumentSelect:
+def _select_today() -> DocumentSelect:
+    """Select the document of the overview of a day, with the parameters `as_of` and `days`."""
     running, starting, ending = (aliased(models.Stage) for _ in range(3))
     meeting = models.Meeting
     return select(
-        _DAY.label("as_of"),
-        _stages(running, running.end_on, where=and_(running.start_on <= _DAY, running.end_on >= _DAY)).label("running"),
-        _stages(starting, starting.start_on, where=starting.start_on.between(_DAY, _LAST_DAY)).label("starting"),
-        _stages(ending, ending.end_on, where=ending.end_on.between(_DAY, _LAST_DAY)).label("ending"),
+        _AS_OF.label("as_of"),
+        _stage_list_expression(
+            running, running.end_on, where=and_(running.start_on <= _AS_OF, running.end_on >= _AS_OF)
+        ).label("running"),
+        _stage_list_expression(starting, starting.start_on, where=starting.start_on.between(_AS_OF, _UNTIL)).label(
+            "starting"
+        ),
+        _stage_list_expression(ending, ending.end_on, where=ending.end_on.between(_AS_OF, _UNTIL)).label("ending"),
         json_array(
             json_object(
                 code=meeting.code,
@@ -59,25 +65,26 @@ def _day() -> DocumentSelect:
                 time_zone=meeting.time_zone,
                 start_on=meeting.start_on,
                 end_on=meeting.end_on,
-                status=meetings.meeting_status_on(meeting, _DAY),
+                status=meetings.meeting_status_on(meeting, _AS_OF),
             ),
             meeting.start_on,
             meeting.code,
-            where=and_(meeting.start_on <= _DAY, meeting.end_on >= _DAY),
+            where=and_(meeting.start_on <= _AS_OF, meeting.end_on >= _AS_OF),
         ).label("meetings"),
     )
 
 
-_STATEMENT = Statement(
+_SELECT_TODAY = Statement(
     select(
         document_text(
-            Document(schemas.Day, lambda _: _day()).select(as_of=False).subquery().c.document, only_fields=False
+            Document(schemas.Today, lambda _: _select_today()).select(as_of=False).subquery().c.document,
+            only_fields=False,
         )
     )
 )
 
 
-async def day(read: Reader, as_of: date, days: int) -> bytes:
-    """The JSON of what a day and the days after it bring, from one statement."""
-    (text,) = await read.fetch_one(_STATEMENT, {"as_of": as_of, "days": days})
+async def fetch_today(reader: Reader, as_of: date, days: int) -> bytes:
+    """Fetch the overview of a day as JSON, in one statement. `days` is the number of days to look ahead."""
+    (text,) = await reader.fetch_one(_SELECT_TODAY, {"as_of": as_of, "days": days})
     return str(text).encode()

@@ -1,4 +1,4 @@
-"""What the document of a day holds, and what can be asked of it."""
+"""Document and query parameters of the overview of a day."""
 
 from datetime import date
 from typing import Annotated
@@ -10,8 +10,8 @@ from app.models.vocabulary import MeetingKind, MeetingStatus, StageKind, StageSt
 from app.references import CodeReference
 
 
-class StageOfTheDay(BaseModel):
-    """A stage, in short; `/v1/stages/{code}` has all of it."""
+class TodayStage(BaseModel):
+    """The main members of a stage. `/v1/stages/{code}` has all of them."""
 
     code: str
     election: CodeReference
@@ -27,8 +27,8 @@ class StageOfTheDay(BaseModel):
     legal_basis: str | None
 
 
-class MeetingOfTheDay(BaseModel):
-    """A meeting, in short; `/v1/meetings/{code}` has all of it."""
+class TodayMeeting(BaseModel):
+    """The main members of a meeting. `/v1/meetings/{code}` has all of them."""
 
     code: str
     name: str
@@ -42,20 +42,22 @@ class MeetingOfTheDay(BaseModel):
     status: MeetingStatus
 
 
-class Day(BaseModel):
-    """What a day brings."""
+class Today(BaseModel):
+    """The overview of a day."""
 
     as_of: date
-    running: Annotated[list[StageOfTheDay], Field(description="Stages running on the day, the first to end first.")]
+    running: Annotated[list[TodayStage], Field(description="Stages running on the day, the first to end first.")]
     starting: Annotated[
-        list[StageOfTheDay],
-        Field(description="Stages that begin on it or within `days` days after it."),
+        list[TodayStage],
+        Field(description="Stages that begin on the day or within `days` days after it."),
     ]
-    ending: Annotated[list[StageOfTheDay], Field(description="Stages that end on it or within `days` days after it.")]
-    meetings: Annotated[list[MeetingOfTheDay], Field(description="Meetings on the day.")]
+    ending: Annotated[list[TodayStage], Field(description="Stages that end on the day or within `days` days after it.")]
+    meetings: Annotated[list[TodayMeeting], Field(description="Meetings on the day.")]
 
 
-class DayQuery(EmptyQuery):
+class TodayQuery(EmptyQuery):
+    """Query parameters of the overview of a day."""
+
     as_of: AsOfOrToday | None = None
     days: Annotated[
         int,

@@ -123,7 +123,7 @@ class WriteRequest:
                 return _build_response(stored, {"Idempotency-Replayed": "true"})
             response, keys = await work(transaction)
             if self.dry_run:
-                await transaction.fetch("SET CONSTRAINTS ALL IMMEDIATE")
+                await transaction.check_deferred_constraints()
                 raise Rollback
             await audit_trail.insert_audit_line(transaction, self.caller, self.request, keys)
             if key:

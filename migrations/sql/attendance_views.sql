@@ -11,8 +11,8 @@
 -- participants arrive.
 CREATE OR REPLACE VIEW classified_scans AS
 SELECT meeting, id, digest, device_id, clock_epoch, sequence, badge, badge_text, direction, session, scanned_at,
-    sent_at, received_at, after_closing, reported_outcome, client, request_id, annulled_at, annulled_by, annulled_for,
-    legal_basis, participant, revoked_at, effective_at, in_parallel_session,
+    sent_at, received_at, after_closing, reported_outcome, client, request_id, annulled_at, annulled_by,
+    annulment_reason, legal_basis, participant, revoked_at, effective_at, in_parallel_session,
     classify_scan(direction, badge IS NOT NULL, after_closing, participant IS NOT NULL AND NOT in_parallel_session,
         effective_at, revoked_at) AS classification
 FROM (

@@ -11,7 +11,7 @@ DECLARE
     deleted int;
 BEGIN
     PERFORM pg_advisory_xact_lock(roll_lock_key(of_meeting));
-    PERFORM FROM meetings WHERE code = of_meeting AND forgotten_at IS NULL
+    PERFORM FROM meetings WHERE code = of_meeting AND anonymised_at IS NULL
         AND end_on + retention_days < (clock_timestamp() AT TIME ZONE time_zone)::date FOR UPDATE;
     IF NOT FOUND THEN
         RETURN NULL;
@@ -30,7 +30,7 @@ BEGIN
     WHERE headers ->> 'Location' LIKE format('/v1/meetings/%s/participants%%', of_meeting);
     DELETE FROM history.participant_sessions_rows WHERE meeting = of_meeting;
     DELETE FROM history.participants_rows WHERE meeting = of_meeting;
-    UPDATE meetings SET forgotten_at = clock_timestamp(), roll_closed_at = coalesce(roll_closed_at, clock_timestamp())
+    UPDATE meetings SET anonymised_at = clock_timestamp(), roll_closed_at = coalesce(roll_closed_at, clock_timestamp())
     WHERE code = of_meeting;
     PERFORM set_config('rakornas.anonymising', '', true);
     RETURN deleted;

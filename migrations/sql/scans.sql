@@ -33,16 +33,18 @@ SELECT meeting, id, digest, device_id, clock_epoch, sequence, badge, badge_text,
     sent_at, received_at, after_closing, reported_outcome, client, request_id,
     CASE WHEN annulled_at <= current_setting('rakornas.known_at')::timestamptz THEN annulled_at END AS annulled_at,
     CASE WHEN annulled_at <= current_setting('rakornas.known_at')::timestamptz THEN annulled_by END AS annulled_by,
-    CASE WHEN annulled_at <= current_setting('rakornas.known_at')::timestamptz THEN annulled_for END AS annulled_for,
+    CASE WHEN annulled_at <= current_setting('rakornas.known_at')::timestamptz THEN annulment_reason END
+        AS annulment_reason,
     CASE WHEN annulled_at <= current_setting('rakornas.known_at')::timestamptz THEN legal_basis END AS legal_basis
 FROM scans WHERE received_at <= current_setting('rakornas.known_at')::timestamptz;
 
 CREATE OR REPLACE VIEW history.roll_corrections AS
-SELECT id, meeting, participant, status, scan, reason, legal_basis, asked_by, asked_at,
+SELECT id, meeting, participant, status, scan, reason, legal_basis, requested_by, requested_at,
     CASE WHEN confirmed_at <= current_setting('rakornas.known_at')::timestamptz THEN confirmed_by END AS confirmed_by,
     CASE WHEN confirmed_at <= current_setting('rakornas.known_at')::timestamptz THEN confirmed_at END AS confirmed_at,
-    CASE WHEN confirmed_at <= current_setting('rakornas.known_at')::timestamptz THEN confirmed_for END AS confirmed_for,
-    CASE WHEN confirmed_at <= current_setting('rakornas.known_at')::timestamptz THEN confirmed_basis END
-        AS confirmed_basis,
+    CASE WHEN confirmed_at <= current_setting('rakornas.known_at')::timestamptz THEN confirmation_reason END
+        AS confirmation_reason,
+    CASE WHEN confirmed_at <= current_setting('rakornas.known_at')::timestamptz THEN confirmation_legal_basis END
+        AS confirmation_legal_basis,
     CASE WHEN confirmed_at <= current_setting('rakornas.known_at')::timestamptz THEN 2 ELSE 1 END AS revision
-FROM roll_corrections WHERE asked_at <= current_setting('rakornas.known_at')::timestamptz;
+FROM roll_corrections WHERE requested_at <= current_setting('rakornas.known_at')::timestamptz;

@@ -1,4 +1,4 @@
-"""What those who may read the audit trail are shown of it."""
+"""The routes of the audit trail."""
 
 import hashlib
 import json
@@ -18,8 +18,8 @@ from app.auth import Caller, Scope
 from app.settings import Settings
 from app.state import state_of
 from tests.audit_chain.trails import INSERT_LINE, seal_all
-from tests.conftest import MIGRATED, client_of, copy_of, running
-from tests.scenarios import assert_refused, walk
+from tests.conftest import MIGRATED, connect_client, copy_template, run_application
+from tests.scenarios import assert_invalid, list_items
 
 LINES: list[tuple[Any, ...]] = [
     ("gate-1", "check-ins:write", "record_scan", ["meetings/m-1", "participants/p-1"], "r-1", None),
@@ -32,70 +32,70 @@ UNSEALED = ("clerk", "regions:write", "remove_region", ["regions/99"], "r-5", No
 
 
 @pytest_asyncio.fixture(scope="module")
-async def trail_url(server: str) -> AsyncIterator[str]:
-    """A trail of five lines, sealed and with two roots, and of one line that is not sealed yet."""
-    async for url in copy_of(server, MIGRATED):
-        owner, sealing = await asyncpg.connect(url), await task.connect(Settings(DATABASE_URL=url))
+async def audit_url(server: str) -> AsyncIterator[str]:
+    """A database with five sealed lines, two roots and one unsealed line."""
+    async for url in copy_template(server, MIGRATED):
+        owner, sealer_connection = await asyncpg.connect(url), await task.connect(Settings(DATABASE_URL=url))
         for line in LINES:
             await owner.execute(INSERT_LINE, *line)
-        await seal_all(sealing, len(LINES))
+        await seal_all(sealer_connection, len(LINES))
         for hour, position in ((7, 2), (9, 5)):
             hash_ = await owner.fetchval("SELECT hash FROM audit_seals WHERE position = $1", position)
             await owner.execute(sealer.INSERT_ROOT, datetime(2026, 11, 24, hour, tzinfo=UTC), position, hash_)
-        # Nobody seals beside the tests.
+        # No other sealer may run during the tests.
         await owner.execute("SELECT pg_advisory_lock(sealing_lock_key())")
         await owner.execute(INSERT_LINE, *UNSEALED)
         yield url
-        sealing.terminate()
+        sealer_connection.terminate()
         await owner.close()
 
 
 @pytest_asyncio.fixture(scope="module")
-async def app(trail_url: str) -> AsyncIterator[FastAPI]:
-    async with running(Settings(DATABASE_URL=trail_url)) as app:
+async def app(audit_url: str) -> AsyncIterator[FastAPI]:
+    async with run_application(Settings(DATABASE_URL=audit_url)) as app:
         verifier: Any = state_of(app).token_verifier
         for scope in (Scope.AUDIT_READ, Scope.CLIENTS_ADMIN):
-            verifier.find_cached_caller = _knowing(verifier.find_cached_caller, scope)
+            verifier.find_cached_caller = _accept_scope_as_token(verifier.find_cached_caller, scope)
         yield app
 
 
 @pytest_asyncio.fixture
-async def reader(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """Who may read the trail."""
-    async with client_of(app) as client:
+async def auditor(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with the scope audit:read."""
+    async with connect_client(app) as client:
         client.headers["Authorization"] = f"Bearer {Scope.AUDIT_READ}"
         yield client
 
 
-def _knowing(known: Any, scope: Scope) -> Any:
-    """The same trust, to which a token that is a scope's name is good for that scope."""
+def _accept_scope_as_token(find_cached_caller: Any, scope: Scope) -> Any:
+    """Wrap `find_cached_caller` so that the name of a scope is a valid token of that scope."""
     caller = Caller("client", "name", frozenset({scope}), None, None)
-    return lambda token: caller if token == scope.encode() else known(token)
+    return lambda token: caller if token == scope.encode() else find_cached_caller(token)
 
 
-async def ids(reader: httpx.AsyncClient, **params: str) -> list[int]:
-    answer = await reader.get("/v1/audit", params=params)
+async def list_ids(auditor: httpx.AsyncClient, **params: str) -> list[int]:
+    answer = await auditor.get("/v1/audit", params=params)
     assert answer.status_code == 200, answer.text
     return [item["id"] for item in answer.json()["items"]]
 
 
 @pytest.mark.parametrize("path", ["/v1/audit", "/v1/audit/roots"])
 class TestAccess:
-    async def test_only_with_the_scope(self, reader: httpx.AsyncClient, path: str) -> None:
-        answer = await reader.get(path, headers={"Authorization": f"Bearer {Scope.CLIENTS_ADMIN}"})
+    async def test_requires_the_scope(self, auditor: httpx.AsyncClient, path: str) -> None:
+        answer = await auditor.get(path, headers={"Authorization": f"Bearer {Scope.CLIENTS_ADMIN}"})
         assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope")
-        del reader.headers["Authorization"]
-        answer = await reader.get(path)
+        del auditor.headers["Authorization"]
+        answer = await auditor.get(path)
         assert (answer.status_code, answer.headers["cache-control"]) == (401, "no-store")
         assert 'scope="audit:read"' in answer.headers["www-authenticate"]
 
-    async def test_nobody_keeps_it(self, reader: httpx.AsyncClient, path: str) -> None:
-        answer = await reader.get(path)
+    async def test_must_not_be_cached(self, auditor: httpx.AsyncClient, path: str) -> None:
+        answer = await auditor.get(path)
         assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
-        again = await reader.get(path, headers={"If-None-Match": answer.headers["etag"]})
+        again = await auditor.get(path, headers={"If-None-Match": answer.headers["etag"]})
         assert (again.status_code, again.headers["cache-control"]) == (304, "no-store")
 
-    async def test_what_is_refused(self, reader: httpx.AsyncClient, path: str) -> None:
+    async def test_invalid_parameter_is_rejected(self, auditor: httpx.AsyncClient, path: str) -> None:
         for params, parameter, code in (
             ({"colour": "red"}, "colour", "unknown_parameter"),
             ({"q": "clerk"}, "q", "unknown_parameter"),
@@ -104,12 +104,12 @@ class TestAccess:
             ({"fields": "colour"}, "fields", "unknown_field"),
             ({"page_token": "AAAA"}, "page_token", "foreign_page_token"),
         ):
-            assert_refused(await reader.get(path, params=params), parameter, code)
+            assert_invalid(await auditor.get(path, params=params), parameter, code)
 
 
 class TestLines:
-    async def test_each_says_who_did_what(self, reader: httpx.AsyncClient) -> None:
-        items = (await reader.get("/v1/audit")).json()["items"]
+    async def test_lines_have_their_members(self, auditor: httpx.AsyncClient) -> None:
+        items = (await auditor.get("/v1/audit")).json()["items"]
         names = ("client", "scope", "operation", "keys", "request_id", "purpose")
         assert [tuple(item[name] for name in names) for item in items] == [*LINES, UNSEALED]
         assert [item["id"] for item in items] == [1, 2, 3, 4, 5, 6]
@@ -118,9 +118,9 @@ class TestLines:
             schemas.AuditLine.model_validate_json(json.dumps(item), strict=True, extra="forbid")
             assert list(item) == list(schemas.AuditLine.model_fields)
 
-    async def test_the_hashes_can_be_made_anew_from_them(self, reader: httpx.AsyncClient) -> None:
+    async def test_hashes_can_be_recomputed(self, auditor: httpx.AsyncClient) -> None:
         hash_ = bytes(32)
-        for item in (await reader.get("/v1/audit")).json()["items"]:
+        for item in (await auditor.get("/v1/audit")).json()["items"]:
             at = datetime.fromisoformat(item["at"]).astimezone(UTC).isoformat(timespec="microseconds")
             rest = [item[name] for name in ("client", "scope", "operation", "keys", "request_id", "purpose")]
             line = json.dumps([item["id"], item["xid"], at, *rest], ensure_ascii=False, separators=(",", ":"))
@@ -128,7 +128,7 @@ class TestLines:
             assert item["hash"] == (hash_.hex() if item["position"] else None)
 
     @pytest.mark.parametrize(
-        ("params", "found"),
+        ("params", "expected"),
         [
             ({"client": "gate-1"}, [1, 2]),
             ({"client": "nobody"}, []),
@@ -141,34 +141,36 @@ class TestLines:
             ({"to": "2026-01-01T00:00:00+07:00"}, []),
         ],
     )
-    async def test_filters_and_order(self, reader: httpx.AsyncClient, params: dict[str, str], found: list[int]) -> None:
-        assert await ids(reader, **params) == found
+    async def test_filters_and_sort(
+        self, auditor: httpx.AsyncClient, params: dict[str, str], expected: list[int]
+    ) -> None:
+        assert await list_ids(auditor, **params) == expected
 
-    async def test_from_an_instant_to_another(self, reader: httpx.AsyncClient) -> None:
-        third = (await reader.get("/v1/audit")).json()["items"][2]["at"]
-        assert await ids(reader, **{"from": third}) == [3, 4, 5, 6]
-        assert await ids(reader, to=third) == [1, 2]
+    async def test_from_and_to(self, auditor: httpx.AsyncClient) -> None:
+        third = (await auditor.get("/v1/audit")).json()["items"][2]["at"]
+        assert await list_ids(auditor, **{"from": third}) == [3, 4, 5, 6]
+        assert await list_ids(auditor, to=third) == [1, 2]
         local = datetime.fromisoformat(third).isoformat().replace("+00:00", "Z")
-        assert await ids(reader, **{"from": local, "to": local}) == []
-        answer = await reader.get("/v1/audit", params={"from": third, "to": "2026-01-01T00:00:00Z"})
-        assert_refused(answer, "to", "to_before_from")
+        assert await list_ids(auditor, **{"from": local, "to": local}) == []
+        answer = await auditor.get("/v1/audit", params={"from": third, "to": "2026-01-01T00:00:00Z"})
+        assert_invalid(answer, "to", "to_before_from")
         for bad in ("2026-11-24", "2026-11-24T07:00:00", "now"):
-            assert (await reader.get("/v1/audit", params={"from": bad})).status_code == 422
+            assert (await auditor.get("/v1/audit", params={"from": bad})).status_code == 422
 
     @pytest.mark.parametrize("sort", ["id", "-id"])
-    async def test_a_walk_loses_and_doubles_nothing(self, reader: httpx.AsyncClient, sort: str) -> None:
-        found = [item["id"] for item in await walk(reader, "/v1/audit", {"sort": sort}, page_size=1)]
+    async def test_pages_contain_each_line_once(self, auditor: httpx.AsyncClient, sort: str) -> None:
+        found = [item["id"] for item in await list_items(auditor, "/v1/audit", {"sort": sort}, page_size=1)]
         assert found == sorted(range(1, 7), reverse=sort == "-id")
 
-    async def test_parts(self, reader: httpx.AsyncClient) -> None:
-        items = (await reader.get("/v1/audit?fields=operation,id&client=clerk&page_size=1")).json()["items"]
+    async def test_fields(self, auditor: httpx.AsyncClient) -> None:
+        items = (await auditor.get("/v1/audit?fields=operation,id&client=clerk&page_size=1")).json()["items"]
         assert items == [{"id": 4, "operation": "list_attendance"}]
 
 
 class TestRoots:
-    async def test_each_is_the_hash_at_its_position(self, reader: httpx.AsyncClient) -> None:
-        lines = (await reader.get("/v1/audit")).json()["items"]
-        items = (await reader.get("/v1/audit/roots")).json()["items"]
+    async def test_roots_are_the_hashes_at_their_positions(self, auditor: httpx.AsyncClient) -> None:
+        lines = (await auditor.get("/v1/audit")).json()["items"]
+        items = (await auditor.get("/v1/audit/roots")).json()["items"]
         assert [(item["position"], item["hash"]) for item in items] == [
             (position, lines[position - 1]["hash"]) for position in (2, 5)
         ]
@@ -177,13 +179,13 @@ class TestRoots:
         for item in items:
             schemas.AuditRoot.model_validate_json(json.dumps(item), strict=True, extra="forbid")
 
-    async def test_the_newest_first(self, reader: httpx.AsyncClient) -> None:
+    async def test_sort(self, auditor: httpx.AsyncClient) -> None:
         for sort, positions in (("hour", [2, 5]), ("-hour", [5, 2])):
-            found = await walk(reader, "/v1/audit/roots", {"sort": sort}, page_size=1)
+            found = await list_items(auditor, "/v1/audit/roots", {"sort": sort}, page_size=1)
             assert [item["position"] for item in found] == positions
 
-    async def test_the_command_takes_them_as_they_are(self, reader: httpx.AsyncClient, trail_url: str) -> None:
-        kept = maintenance.parse_roots((await reader.get("/v1/audit/roots")).content)
-        assert [root.position for root in kept] == [2, 5]
-        verdict = await maintenance.verify_trail(trail_url, kept, lambda _done, _total: None)
-        assert verdict == (5, 1, 2, 2, [])
+    async def test_command_accepts_the_response(self, auditor: httpx.AsyncClient, audit_url: str) -> None:
+        roots = maintenance.parse_roots((await auditor.get("/v1/audit/roots")).content)
+        assert [root.position for root in roots] == [2, 5]
+        result = await maintenance.verify_trail(audit_url, roots, lambda _done, _total: None)
+        assert result == (5, 1, 2, 2, [])

@@ -1,4 +1,4 @@
-"""The role that serves can add to the trail, and nobody undoes what stands there by mistake."""
+"""The service role can only add to the audit trail, and a trigger stops the owner from changing it."""
 
 import asyncio
 import uuid
@@ -13,68 +13,70 @@ from app.audit_chain import sealer
 from app.models import Base
 from app.settings import Settings
 from tests.audit_chain.trails import INSERT_LINE, add_lines, fetch_chain, recompute_chain, seal_all, verify
-from tests.conftest import client_of, fetch, running
+from tests.conftest import connect_client, fetch_value, run_application
 
-TRAIL = ("audit_lines", "audit_seals", "audit_roots")
+TRAIL_TABLES = ("audit_lines", "audit_seals", "audit_roots")
 CHANGES = ("UPDATE {} SET hash = ''", "UPDATE {} SET id = DEFAULT", "DELETE FROM {}", "TRUNCATE {} CASCADE")
 FORGED = "INSERT INTO audit_lines ({}, operation, keys) OVERRIDING SYSTEM VALUE VALUES ({}, 'never', '{{}}')"
 
 
 @pytest_asyncio.fixture
 async def role(database_url: str) -> AsyncIterator[str]:
-    """A role with an odd name that may log in, and no more yet."""
-    name = f"serving {{{uuid.uuid4().hex}}}"
-    await fetch(database_url, f'CREATE ROLE "{name}" LOGIN')
+    """A role with an unusual name that may log in and has no privileges yet."""
+    name = f"service {{{uuid.uuid4().hex}}}"
+    await fetch_value(database_url, f'CREATE ROLE "{name}" LOGIN')
     yield name
-    await fetch(database_url, f'DROP OWNED BY "{name}"')
-    await fetch(database_url, f'DROP ROLE "{name}"')
+    await fetch_value(database_url, f'DROP OWNED BY "{name}"')
+    await fetch_value(database_url, f'DROP ROLE "{name}"')
 
 
 @pytest_asyncio.fixture
-async def serving_url(database_url: str, role: str) -> str:
+async def service_url(database_url: str, role: str) -> str:
     assert await asyncio.to_thread(operations.grant_privileges, database_url, role) is True
-    return acting_as(database_url, role)
+    return url_of_role(database_url, role)
 
 
-def acting_as(url: str, role: str) -> str:
+def url_of_role(url: str, role: str) -> str:
     return url.replace("//rakornas@", f"//{role.replace(' ', '%20').replace('{', '%7B').replace('}', '%7D')}@")
 
 
 @pytest_asyncio.fixture
-async def serving(serving_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(serving_url)
+async def service_connection(service_url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(service_url)
     yield connection
     await connection.close()
 
 
-async def test_it_adds_to_the_trail_and_seals_it(serving: asyncpg.Connection) -> None:
-    await add_lines(serving, 5)
-    await seal_all(serving, 5)
-    ((hash_, now),) = await serving.fetch("SELECT hash, now() FROM audit_seals WHERE position = 5")
-    await serving.execute(sealer.INSERT_ROOT, now, 5, hash_)
-    assert await fetch_chain(serving) == await recompute_chain(serving)
-    assert await verify(serving) == (5, 0, 1, 0, [])
+async def test_service_role_adds_and_seals_lines(service_connection: asyncpg.Connection) -> None:
+    await add_lines(service_connection, 5)
+    await seal_all(service_connection, 5)
+    ((hash_, now),) = await service_connection.fetch("SELECT hash, now() FROM audit_seals WHERE position = 5")
+    await service_connection.execute(sealer.INSERT_ROOT, now, 5, hash_)
+    assert await fetch_chain(service_connection) == await recompute_chain(service_connection)
+    assert await verify(service_connection) == (5, 0, 1, 0, [])
 
 
-@pytest.mark.parametrize("table", TRAIL)
-async def test_it_changes_nothing_of_it(serving: asyncpg.Connection, table: str) -> None:
-    hashed = table != "audit_lines"
-    for change in (CHANGES[0] if hashed else CHANGES[1], *CHANGES[2:]):
-        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied") as refused:
-            await serving.execute(change.format(table))
-        assert refused.value.sqlstate == "42501"
+@pytest.mark.parametrize("table", TRAIL_TABLES)
+async def test_service_role_cannot_change_the_trail(service_connection: asyncpg.Connection, table: str) -> None:
+    has_hash = table != "audit_lines"
+    for change in (CHANGES[0] if has_hash else CHANGES[1], *CHANGES[2:]):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied") as error:
+            await service_connection.execute(change.format(table))
+        assert error.value.sqlstate == "42501"
 
 
 @pytest.mark.parametrize(("column", "value"), [("id", "7"), ("xid", "'7'"), ("at", "now()")])
-async def test_it_chooses_no_number_and_no_time(serving: asyncpg.Connection, column: str, value: str) -> None:
+async def test_service_role_cannot_set_id_xid_or_time(
+    service_connection: asyncpg.Connection, column: str, value: str
+) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await serving.execute(FORGED.format(column, value))
+        await service_connection.execute(FORGED.format(column, value))
 
 
-@pytest.mark.parametrize("table", [*TRAIL, "revisions", "regions", "history.clock", "history.regions_rows"])
-async def test_it_empties_no_table(serving: asyncpg.Connection, table: str) -> None:
+@pytest.mark.parametrize("table", [*TRAIL_TABLES, "revisions", "regions", "history.clock", "history.regions_rows"])
+async def test_service_role_cannot_truncate(service_connection: asyncpg.Connection, table: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await serving.execute(f"TRUNCATE {table} CASCADE")
+        await service_connection.execute(f"TRUNCATE {table} CASCADE")
 
 
 @pytest.mark.parametrize(
@@ -90,46 +92,49 @@ async def test_it_empties_no_table(serving: asyncpg.Connection, table: str) -> N
         "CREATE TABLE mine (id int)",
     ],
 )
-async def test_what_others_write_is_not_its_to_write(serving: asyncpg.Connection, sql: str) -> None:
+async def test_service_role_cannot_write_other_tables(service_connection: asyncpg.Connection, sql: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await serving.execute(sql)
+        await service_connection.execute(sql)
 
 
-async def test_it_reads_every_table_and_writes_those_of_the_record(serving: asyncpg.Connection) -> None:
+async def test_service_role_reads_all_tables_and_writes_the_record(service_connection: asyncpg.Connection) -> None:
     for table in Base.metadata.tables:
-        assert await serving.fetchval(f"SELECT count(*) FROM {table}") >= 0
-    free = set(Base.metadata.tables) - {*TRAIL, "revisions"}
-    for table in free:
-        for right in ("INSERT", "UPDATE", "DELETE"):
-            assert await serving.fetchval("SELECT has_table_privilege($1, $2)", table, right), (table, right)
+        assert await service_connection.fetchval(f"SELECT count(*) FROM {table}") >= 0
+    writable_tables = set(Base.metadata.tables) - {*TRAIL_TABLES, "revisions"}
+    for table in writable_tables:
+        for privilege in ("INSERT", "UPDATE", "DELETE"):
+            assert await service_connection.fetchval("SELECT has_table_privilege($1, $2)", table, privilege), (
+                table,
+                privilege,
+            )
 
 
-async def test_its_writes_leave_revisions(serving: asyncpg.Connection) -> None:
-    """Those come from triggers, with rights that the role has not."""
-    await serving.execute(
+async def test_writes_of_the_service_role_add_revisions(service_connection: asyncpg.Connection) -> None:
+    """Triggers add them, with privileges that the role does not have."""
+    await service_connection.execute(
         'INSERT INTO regions (code, name, type, verified, "primary", autonomous, time_zone)'
         " VALUES ('99', 'Baru', 'province', false, false, true, 'Asia/Jakarta')"
     )
-    assert await serving.fetchval("SELECT count(*) FROM revisions WHERE key = '99'") == 1
-    assert await serving.fetchval("SELECT count(*) FROM history.regions_rows WHERE code = '99'") == 1
+    assert await service_connection.fetchval("SELECT count(*) FROM revisions WHERE key = '99'") == 1
+    assert await service_connection.fetchval("SELECT count(*) FROM history.regions_rows WHERE code = '99'") == 1
 
 
-@pytest.mark.parametrize("table", TRAIL)
-async def test_its_owner_is_stopped_by_a_trigger(owner: asyncpg.Connection, table: str) -> None:
+@pytest.mark.parametrize("table", TRAIL_TABLES)
+async def test_trigger_stops_the_owner(owner: asyncpg.Connection, table: str) -> None:
     await owner.execute(INSERT_LINE, None, None, "o", [], None, None)
-    hashed = table != "audit_lines"
-    for change in (CHANGES[0] if hashed else CHANGES[1], *CHANGES[2:]):
+    has_hash = table != "audit_lines"
+    for change in (CHANGES[0] if has_hash else CHANGES[1], *CHANGES[2:]):
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only ever added to"):
             await owner.execute(change.format(table))
 
 
-async def test_ready_says_which_it_is(database_url: str, serving_url: str, role: str) -> None:
-    told = {}
-    for url in (database_url, serving_url):
-        async with running(Settings(DATABASE_URL=url)) as app, client_of(app) as client:
+async def test_readiness_reports_the_privileges(database_url: str, service_url: str, role: str) -> None:
+    reported = {}
+    for url in (database_url, service_url):
+        async with run_application(Settings(DATABASE_URL=url)) as app, connect_client(app) as client:
             answer = await client.get("/health/ready")
-            told[url] = (answer.status_code, answer.json()["audit"])
-    assert told == {database_url: (200, "writable"), serving_url: (200, "insert_only")}
+            reported[url] = (answer.status_code, answer.json()["audit"])
+    assert reported == {database_url: (200, "writable"), service_url: (200, "insert_only")}
 
 
 @pytest.mark.parametrize(
@@ -144,26 +149,28 @@ async def test_ready_says_which_it_is(database_url: str, serving_url: str, role:
         "GRANT rakornas TO {role}",
     ],
 )
-async def test_ready_sees_each_right_too_many(database_url: str, serving_url: str, role: str, change: str) -> None:
-    await fetch(database_url, change.format(role=f'"{role}"'))
-    async with running(Settings(DATABASE_URL=serving_url)) as app, client_of(app) as client:
+async def test_readiness_reports_an_excessive_privilege(
+    database_url: str, service_url: str, role: str, change: str
+) -> None:
+    await fetch_value(database_url, change.format(role=f'"{role}"'))
+    async with run_application(Settings(DATABASE_URL=service_url)) as app, connect_client(app) as client:
         assert (await client.get("/health/ready")).json()["audit"] == "writable"
-    takes_back = "GRANT rakornas" not in change  # a grant takes back what it does not give
-    assert await asyncio.to_thread(operations.grant_privileges, database_url, role) is takes_back
+    is_revoked = "GRANT rakornas" not in change  # grant() revokes privileges on tables, but not memberships
+    assert await asyncio.to_thread(operations.grant_privileges, database_url, role) is is_revoked
 
 
-async def test_who_owns_the_trail_is_told_apart(database_url: str) -> None:
+async def test_granting_to_the_owner_returns_false(database_url: str) -> None:
     assert await asyncio.to_thread(operations.grant_privileges, database_url, "rakornas") is False
 
 
-async def test_a_role_that_is_not_there(database_url: str) -> None:
+async def test_missing_role_is_an_error(database_url: str) -> None:
     with pytest.raises(operations.OperatorError, match="no role nobody_at_all"):
         await asyncio.to_thread(operations.grant_privileges, database_url, "nobody_at_all")
 
 
-async def test_the_embedded_servers_role_is_made_once_and_given_what_is_new(database_url: str) -> None:
+async def test_embedded_role_is_created_once_and_granted_new_tables(database_url: str) -> None:
     url = await asyncio.to_thread(operations.switch_to_service_role, database_url)
-    assert await fetch(url, "SELECT current_user::text") == operations.SERVICE_ROLE
-    await fetch(database_url, "CREATE TABLE newer (id int)")
+    assert await fetch_value(url, "SELECT current_user::text") == operations.SERVICE_ROLE
+    await fetch_value(database_url, "CREATE TABLE newer (id int)")
     assert await asyncio.to_thread(operations.switch_to_service_role, database_url) == url
-    assert await fetch(url, "SELECT count(*) FROM newer") == 0
+    assert await fetch_value(url, "SELECT count(*) FROM newer") == 0

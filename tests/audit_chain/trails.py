@@ -1,4 +1,4 @@
-"""Trails made up for a test, and the chain recomputed from what is published of it, without the program's own code."""
+"""Synthetic audit lines, and the hash chain recomputed from its documentation, without the program's own code."""
 
 import asyncio
 import hashlib
@@ -18,16 +18,16 @@ ODD_TEXT = 'nama "Asy\'ari" \\ / \x01\x1f\x7f\n\té 日本 🗳'
 
 
 async def add_lines(connection: asyncpg.Connection, number: int) -> None:
-    """So many lines, each a transaction, every third bare and every fourth odd."""
+    """Insert lines, each in a transaction: every third has nulls only, every fourth has unusual characters."""
     for n in range(number):
-        bare = n % 3 == 0
+        has_nulls = n % 3 == 0
         text = ODD_TEXT if n % 4 == 0 else f"word {n}"
-        optional: tuple[Any, ...] = (None, None, text, [], None, None)
-        await connection.execute(INSERT_LINE, *(optional if bare else (text, "a:b", text, [text, "kpu"], text, text)))
+        nulls: tuple[Any, ...] = (None, None, text, [], None, None)
+        await connection.execute(INSERT_LINE, *(nulls if has_nulls else (text, "a:b", text, [text, "kpu"], text, text)))
 
 
 async def seal_all(connection: asyncpg.Connection, number: int) -> None:
-    """Seal so many lines: once nobody on the whole server, in other tests' databases too, is at an older write."""
+    """Seal so many lines, waiting until all older transactions of the server, also those of other tests, have ended."""
     async with asyncio.timeout(60):
         while number > 0:
             number -= await sealer.seal_lines(connection) or 0
@@ -36,7 +36,7 @@ async def seal_all(connection: asyncpg.Connection, number: int) -> None:
 
 
 async def recompute_chain(connection: asyncpg.Connection) -> list[tuple[int, bytes]]:
-    """The chain as the documentation says: the line sealed at each position, and the hash that belongs there."""
+    """Recompute the chain as documented: return the line id and the hash of each position."""
     rows = await connection.fetch("SELECT l.* FROM audit_seals s JOIN audit_lines l ON l.id = s.line ORDER BY position")
     hash_, chain = b"\0" * 32, []
     for row in rows:
@@ -49,10 +49,12 @@ async def recompute_chain(connection: asyncpg.Connection) -> list[tuple[int, byt
 
 
 async def fetch_chain(connection: asyncpg.Connection) -> list[tuple[int, bytes]]:
+    """Return the stored line id and hash of each position."""
     rows = await connection.fetch("SELECT position, line, hash FROM audit_seals ORDER BY position")
     assert [row["position"] for row in rows] == list(range(1, len(rows) + 1))
     return [(row["line"], row["hash"]) for row in rows]
 
 
 async def verify(connection: asyncpg.Connection, *external_roots: Root) -> VerificationResult:
+    """Verify the chain without reporting progress."""
     return await verifier.verify_chain(connection, external_roots, lambda _done, _total: None)

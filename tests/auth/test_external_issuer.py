@@ -1,4 +1,4 @@
-"""When an outside issuer's keys are fetched, and which of them count: with a clock and a fetch of the test's own."""
+"""The key cache of an external issuer, with a fake clock and fetch."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,88 +7,88 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey
 
-from app.auth import external_issuer as outside
+from app.auth import external_issuer
 from app.auth.external_issuer import ExternalIssuer
 from app.auth.jwt import InvalidToken
 from app.core.problems import Unavailable
 from tests.auth.credentials import build_jwk_set, generate_key
 
 
-class Slow:
-    """An issuer that takes a request and answers once it may."""
+class SlowFetch:
+    """A fetch that waits until the test lets it respond."""
 
     def __init__(self, *keys: ECKey) -> None:
-        self.keys, self.may_answer = build_jwk_set(*keys), asyncio.Event()
+        self.keys, self.may_respond = build_jwk_set(*keys), asyncio.Event()
 
-    async def __call__(self, address: str) -> Any:
-        await self.may_answer.wait()
-        if address.endswith("configuration"):
+    async def __call__(self, url: str) -> Any:
+        await self.may_respond.wait()
+        if url.endswith("configuration"):
             return {"issuer": "https://sso.example", "jwks_uri": "https://sso.example/keys"}
         return self.keys
 
 
-class Fetched:
-    """A fetch of the test's own: what it returns, or raises, and how often it was asked for the keys."""
+class FakeFetch:
+    """A fetch that returns the given keys or fails, and counts the fetches of the keys."""
 
     def __init__(self, *keys: ECKey) -> None:
-        self.keys, self.count, self.fault, self.now = build_jwk_set(*keys), 0, False, 0.0
+        self.keys, self.count, self.is_failing, self.now = build_jwk_set(*keys), 0, False, 0.0
 
-    async def __call__(self, address: str) -> Any:
-        if self.fault:
+    async def __call__(self, url: str) -> Any:
+        if self.is_failing:
             raise OSError
-        if address.endswith("configuration"):
+        if url.endswith("configuration"):
             return {"issuer": "https://sso.example", "jwks_uri": "https://sso.example/keys"}
         self.count += 1
         return self.keys
 
 
-def issuer_with(fetched: Fetched) -> ExternalIssuer:
-    return ExternalIssuer("https://sso.example", fetched, lambda: fetched.now)
+def build_issuer(fetch: FakeFetch) -> ExternalIssuer:
+    return ExternalIssuer("https://sso.example", fetch, lambda: fetch.now)
 
 
-async def test_a_new_key_is_found_after_the_cool_down() -> None:
-    fetched = Fetched(generate_key("old"))
-    keys = issuer_with(fetched)
+async def test_new_key_is_found_after_the_minimum_fetch_interval() -> None:
+    fetch = FakeFetch(generate_key("old"))
+    keys = build_issuer(fetch)
     await keys.find_key("old")
-    fetched.keys = build_jwk_set(generate_key("new"))
-    fetched.now = outside.MIN_FETCH_INTERVAL_SECONDS - 1
+    fetch.keys = build_jwk_set(generate_key("new"))
+    fetch.now = external_issuer.MIN_FETCH_INTERVAL_SECONDS - 1
     with pytest.raises(InvalidToken):
         await keys.find_key("new")
-    fetched.now = outside.MIN_FETCH_INTERVAL_SECONDS + 1
+    fetch.now = external_issuer.MIN_FETCH_INTERVAL_SECONDS + 1
     await keys.find_key("new")
     with pytest.raises(InvalidToken):
         await keys.find_key("old")  # withdrawn
-    assert fetched.count == 2
+    assert fetch.count == 2
 
 
-async def test_keys_are_fetched_anew_behind_the_answers() -> None:
-    fetched = Fetched(generate_key("old"))
-    keys = issuer_with(fetched)
+async def test_old_keys_are_refreshed_in_the_background() -> None:
+    fetch = FakeFetch(generate_key("old"))
+    keys = build_issuer(fetch)
     await keys.find_key("old")
-    fetched.now = outside.KEY_CACHE_SECONDS + 1
-    fetched.keys = build_jwk_set()
-    await keys.find_key("old")  # nobody waits
+    fetch.now = external_issuer.KEY_CACHE_SECONDS + 1
+    fetch.keys = build_jwk_set()
+    await keys.find_key("old")  # does not wait for the fetch
     await asyncio.sleep(0)
     await asyncio.sleep(0.01)
-    assert fetched.count == 2
+    assert fetch.count == 2
     with pytest.raises(InvalidToken):
         await keys.find_key("old")
 
 
-async def test_an_issuer_that_is_away_is_doubt_and_no_refusal() -> None:
-    fetched = Fetched(generate_key("old"))
-    fetched.fault = True
-    keys = issuer_with(fetched)
+async def test_unreachable_issuer_is_unavailable() -> None:
+    fetch = FakeFetch(generate_key("old"))
+    fetch.is_failing = True
+    keys = build_issuer(fetch)
     with pytest.raises(Unavailable):
         await keys.find_key("old")
-    fetched.fault = False
-    fetched.now = outside.RETRY_SECONDS + 1
+    fetch.is_failing = False
+    fetch.now = external_issuer.RETRY_SECONDS + 1
     await keys.find_key("old")
-    fetched.fault = True
-    fetched.now += outside.MAX_KEY_AGE_SECONDS - 1
+    fetch.is_failing = True
+    fetch.now += external_issuer.MAX_KEY_AGE_SECONDS - 1
     await keys.find_key("old")
     await asyncio.sleep(0.01)
-    fetched.now += outside.RETRY_SECONDS + 2
+    fetch.now += external_issuer.RETRY_SECONDS + 2
     with pytest.raises(Unavailable):
         await keys.find_key("old")
 
@@ -96,19 +96,19 @@ async def test_an_issuer_that_is_away_is_doubt_and_no_refusal() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda one: one.update(d="AAAA"),
-        lambda one: one.update(use="enc"),
-        lambda one: one.update(alg="ES512"),
-        lambda one: one.update(crv="P-384"),
-        lambda one: one.update(kty="oct", k="c2VjcmV0"),
-        lambda one: one.update(x="AAAA"),
-        lambda one: one.pop("kid"),
+        lambda jwk: jwk.update(d="AAAA"),
+        lambda jwk: jwk.update(use="enc"),
+        lambda jwk: jwk.update(alg="ES512"),
+        lambda jwk: jwk.update(crv="P-384"),
+        lambda jwk: jwk.update(kty="oct", k="c2VjcmV0"),
+        lambda jwk: jwk.update(x="AAAA"),
+        lambda jwk: jwk.pop("kid"),
     ],
 )
-async def test_only_keys_for_our_signatures_count(change: Callable[[dict[str, Any]], Any]) -> None:
-    fetched = Fetched(generate_key("good"), generate_key("odd"))
-    change(fetched.keys["keys"][1])
-    keys = issuer_with(fetched)
+async def test_unsupported_keys_are_ignored(change: Callable[[dict[str, Any]], Any]) -> None:
+    fetch = FakeFetch(generate_key("good"), generate_key("odd"))
+    change(fetch.keys["keys"][1])
+    keys = build_issuer(fetch)
     await keys.find_key("good")
     with pytest.raises(InvalidToken):
         await keys.find_key("odd")
@@ -124,55 +124,55 @@ async def test_only_keys_for_our_signatures_count(change: Callable[[dict[str, An
         [],
     ],
 )
-async def test_metadata_that_cannot_be_believed(metadata: Any) -> None:
+async def test_invalid_metadata_is_unavailable(metadata: Any) -> None:
     keys = build_jwk_set(generate_key("k"))
 
-    async def fetch(address: str) -> Any:
-        return metadata if address.endswith("configuration") else keys
+    async def fetch(url: str) -> Any:
+        return metadata if url.endswith("configuration") else keys
 
     with pytest.raises(Unavailable):
         await ExternalIssuer("https://sso.example", fetch).find_key("k")
 
 
-async def test_few_wait_for_an_issuer_that_hangs() -> None:
-    """Each of them holds a place of the service's; the rest are told at once to come back."""
-    slow = Slow(generate_key("k"))
-    keys = ExternalIssuer("https://sso.example", slow)
-    waiting = [asyncio.create_task(keys.find_key("k")) for _ in range(outside.MAX_WAITING_REQUESTS)]
+async def test_number_of_waiting_requests_is_limited() -> None:
+    """Further requests are answered with 503 at once."""
+    fetch = SlowFetch(generate_key("k"))
+    keys = ExternalIssuer("https://sso.example", fetch)
+    waiting = [asyncio.create_task(keys.find_key("k")) for _ in range(external_issuer.MAX_WAITING_REQUESTS)]
     await asyncio.sleep(0)
     with pytest.raises(Unavailable):
         await asyncio.wait_for(keys.find_key("k"), 0.1)
-    slow.may_answer.set()
+    fetch.may_respond.set()
     await asyncio.gather(*waiting)
     assert await keys.find_key("k")
 
 
 @pytest.mark.parametrize("document", [{"error": "maintenance"}, [], {"keys": None}, None])
-async def test_what_is_no_key_set_takes_no_key_away(document: Any) -> None:
-    fetched = Fetched(generate_key("old"))
-    keys = issuer_with(fetched)
+async def test_document_that_is_no_jwk_set_keeps_the_cached_keys(document: Any) -> None:
+    fetch = FakeFetch(generate_key("old"))
+    keys = build_issuer(fetch)
     await keys.find_key("old")
-    fetched.now, fetched.keys = outside.KEY_CACHE_SECONDS + 1, document
+    fetch.now, fetch.keys = external_issuer.KEY_CACHE_SECONDS + 1, document
     await keys.find_key("old")
     await asyncio.sleep(0.01)
-    assert fetched.count == 2
+    assert fetch.count == 2
     await keys.find_key("old")
 
 
-async def test_a_key_that_is_not_known_while_the_issuer_is_away_is_doubt() -> None:
-    fetched = Fetched(generate_key("old"))
-    keys = issuer_with(fetched)
+async def test_unknown_key_is_unavailable_if_the_issuer_is_unreachable() -> None:
+    fetch = FakeFetch(generate_key("old"))
+    keys = build_issuer(fetch)
     await keys.find_key("old")
-    fetched.fault, fetched.now = True, outside.MIN_FETCH_INTERVAL_SECONDS + 1
+    fetch.is_failing, fetch.now = True, external_issuer.MIN_FETCH_INTERVAL_SECONDS + 1
     with pytest.raises(Unavailable):
         await keys.find_key("new")
 
 
-async def test_its_keys_are_asked_for_as_the_service_starts() -> None:
-    fetched = Fetched(generate_key("k"))
-    keys = issuer_with(fetched)
+async def test_start_refresh_fetches_the_keys() -> None:
+    fetch = FakeFetch(generate_key("k"))
+    keys = build_issuer(fetch)
     keys.start_refresh()
     await asyncio.sleep(0.01)
-    assert fetched.count == 1
+    assert fetch.count == 1
     await keys.find_key("k")
-    assert fetched.count == 1
+    assert fetch.count == 1

@@ -1,4 +1,4 @@
-"""What the contract says of tokens."""
+"""The security requirements in the OpenAPI document."""
 
 import json
 from typing import Any
@@ -8,43 +8,45 @@ from app.auth.scopes import SCOPE_DESCRIPTIONS
 from app.explorer.contract import get_openapi_document
 from app.imports.router import SCOPES
 from app.main import create_app
-from tests.applications import document
-from tests.each import of_each
+from tests.applications import get_contract
+from tests.for_each import for_each
 
-DOCUMENT = document()
+DOCUMENT = get_contract()
 OPERATIONS = {
     f"{method} {path}": operation for path, item in DOCUMENT["paths"].items() for method, operation in item.items()
 }
-CLOSED = {name: one for name, one in OPERATIONS.items() if "security" in one}
+SECURED_OPERATIONS = {name: operation for name, operation in OPERATIONS.items() if "security" in operation}
 
 
-def test_the_scheme_has_all_scopes() -> None:
+def test_security_scheme_lists_all_scopes() -> None:
     (scheme,) = DOCUMENT["components"]["securitySchemes"].values()
     assert scheme["type"] == "oauth2"
     assert scheme["flows"] == {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": dict(SCOPE_DESCRIPTIONS)}}
     assert set(SCOPE_DESCRIPTIONS) == set(Scope)
-    assert "security" not in DOCUMENT  # each operation says for itself
+    assert "security" not in DOCUMENT  # each operation declares its own
 
 
-def test_those_that_write_and_those_of_clients_are_closed() -> None:
-    assert {"get /v1/clients", "post /v1/clients/{id}/secrets", "post /v1/regions"} <= set(CLOSED)
-    assert {"post /oauth/token"} == {name for name in set(OPERATIONS) - set(CLOSED) if not name.startswith("get ")}
+def test_every_write_needs_a_token() -> None:
+    assert {"get /v1/clients", "post /v1/clients/{id}/secrets", "post /v1/regions"} <= set(SECURED_OPERATIONS)
+    assert {"post /oauth/token"} == {
+        name for name in set(OPERATIONS) - set(SECURED_OPERATIONS) if not name.startswith("get ")
+    }
 
 
-@of_each(OPERATIONS)
-def test_an_operation_says_what_token_it_needs(name: str) -> None:
+@for_each(OPERATIONS)
+def test_operation_declares_its_scope_and_problems(name: str) -> None:
     operation: dict[str, Any] = OPERATIONS[name]
-    if name in CLOSED:
-        asked = [pair for one in operation["security"] for pair in one.items()]  # any one of them is enough
-        assert [(scheme, len(scopes)) for scheme, scopes in asked] == [("oauth2", 1)] * len(asked)
-        may = [Scope(scope) for _, (scope,) in asked]
-        assert sorted(may) == sorted(set(SCOPES.values()) if name == "post /v1/imports" else may[:1])
+    if name in SECURED_OPERATIONS:
+        requirements = [pair for item in operation["security"] for pair in item.items()]  # alternatives
+        assert [(scheme, len(scopes)) for scheme, scopes in requirements] == [("oauth2", 1)] * len(requirements)
+        scopes = [Scope(scope) for _, (scope,) in requirements]
+        assert sorted(scopes) == sorted(set(SCOPES.values()) if name == "post /v1/imports" else scopes[:1])
         assert {"401", "403", "429"} <= set(operation["responses"])
     else:
         assert "security" not in operation
-        assert "401" in operation["responses"]  # a token that is sent, and is no good
+        assert "401" in operation["responses"]  # for an invalid token
 
 
-def test_it_is_the_same_each_time() -> None:
-    """Scopes are a set in no order of chance."""
-    assert json.dumps(get_openapi_document(create_app())) == json.dumps(document())
+def test_document_is_deterministic() -> None:
+    """The order of the scopes does not depend on hashing."""
+    assert json.dumps(get_openapi_document(create_app())) == json.dumps(get_contract())

@@ -1,4 +1,4 @@
-"""What a worker holds in memory, with a clock and records of the test's own."""
+"""The token verifier with a fake clock and repository."""
 
 import time
 from typing import Any
@@ -26,226 +26,220 @@ class Clock:
         return self.now
 
 
-class Records:
-    """What stands in the database, or a fault of it."""
+class FakeRepository:
+    """Returns the given state, or raises the given error."""
 
     def __init__(self, *keys: SigningKey) -> None:
-        self.found = VerifierState(keys, {}, frozenset())
-        self.fault: Exception | None = None
-        self.asked = 0
+        self.state = VerifierState(keys, {}, frozenset())
+        self.error: Exception | None = None
+        self.query_count = 0
 
     async def fetch_state(self) -> VerifierState:
-        self.asked += 1
-        if self.fault:
-            raise self.fault
-        return self.found
+        self.query_count += 1
+        if self.error:
+            raise self.error
+        return self.state
 
     async def add_signing_key(self) -> None:
-        self.found = self.found._replace(
-            signing_keys=(*self.found.signing_keys, build_signing_key(f"made {self.asked}", starts_in=-1))
+        self.state = self.state._replace(
+            signing_keys=(*self.state.signing_keys, build_signing_key(f"created {self.query_count}", starts_in=-1))
         )
 
     async def close(self) -> None: ...
 
 
-class Held:
-    """A trust that learns when the test says so."""
+class VerifierUnderTest:
+    """A verifier with a fake clock and repository, which refreshes only when the test calls `refresh`."""
 
     def __init__(self, *keys: SigningKey) -> None:
-        self.clock, self.records = Clock(), Records(*keys)
-        self.trust = TokenVerifier(Settings(), repository=self.records, clock=self.clock)
+        self.clock, self.repository = Clock(), FakeRepository(*keys)
+        self.verifier = TokenVerifier(Settings(), repository=self.repository, clock=self.clock)
 
-    async def learn(self, **changes: Any) -> None:
-        self.records.found = self.records.found._replace(**changes)
-        await self.trust._refresh()
+    async def refresh(self, **changes: Any) -> None:
+        self.repository.state = self.repository.state._replace(**changes)
+        await self.verifier._refresh()
 
     def issue(self, **changes: Any) -> bytes:
-        key = self.trust.signing_keys.find_signing_key(time.time())
+        key = self.verifier.signing_keys.find_signing_key(time.time())
         assert key
         grant = tokens.Grant(**{name: getattr(GRANT, name) for name in GRANT.__slots__} | changes)
-        made = tokens.issue_access_token(
-            grant, key, issuer=self.trust.issuer, audience=self.trust.audience, now=time.time()
-        )
-        return made.encode()
+        names = {"issuer": self.verifier.issuer, "audience": self.verifier.audience}
+        return tokens.issue_access_token(grant, key, **names, now=time.time()).encode()
 
 
 @pytest.fixture
-async def held() -> Held:
-    held = Held(build_signing_key())
-    await held.learn()
-    return held
+async def subject() -> VerifierUnderTest:
+    subject = VerifierUnderTest(build_signing_key())
+    await subject.refresh()
+    return subject
 
 
-async def test_a_token_says_who_its_client_is(held: Held) -> None:
-    token = held.issue()
-    assert held.trust.find_cached_caller(token) is None
-    caller = await held.trust.verify(token)
-    assert (caller.client_id, caller.name, caller.organization, caller.meeting) == (
-        "a-client",
-        "bappenas",
-        "kpu-31",
-        None,
-    )
-    assert caller.scopes == {Scope.CHANGES_READ}  # what is no scope of ours gives nothing
-    assert held.trust.find_cached_caller(token) is caller
+async def test_verified_token_yields_its_caller(subject: VerifierUnderTest) -> None:
+    token = subject.issue()
+    assert subject.verifier.find_cached_caller(token) is None
+    caller = await subject.verifier.verify(token)
+    assert (caller.client_id, caller.name) == ("a-client", "bappenas")
+    assert (caller.organization, caller.meeting) == ("kpu-31", None)
+    assert caller.scopes == {Scope.CHANGES_READ}  # an unknown scope grants nothing
+    assert subject.verifier.find_cached_caller(token) is caller
 
 
 @pytest.mark.parametrize(
-    ("changes", "good"),
+    ("changes", "is_valid"),
     [
         ({}, True),
         ({"client_revisions": {"another": None, "a-client": 3}}, True),
-        ({"client_revisions": {"a-client": 2}}, True),  # made after a change that this worker has not heard of
+        ({"client_revisions": {"a-client": 2}}, True),  # issued after a change that this worker has not read yet
         ({"client_revisions": {"a-client": 4}}, False),
         ({"client_revisions": {"a-client": None}}, False),
         ({"revoked_secrets": frozenset({"another"})}, True),
         ({"revoked_secrets": frozenset({"a-secret"})}, False),
     ],
 )
-async def test_what_is_revoked_is_no_longer_good(held: Held, changes: dict[str, Any], good: bool) -> None:
-    """Whether it was seen before or not."""
-    seen, unseen = held.issue(), held.issue()
-    await held.trust.verify(seen)
-    await held.learn(**changes)
-    if good:
-        assert held.trust.find_cached_caller(seen)
-        assert await held.trust.verify(unseen)
+async def test_revoked_token_is_invalid(subject: VerifierUnderTest, changes: dict[str, Any], is_valid: bool) -> None:
+    """Both if it is cached and if it is not."""
+    cached, uncached = subject.issue(), subject.issue()
+    await subject.verifier.verify(cached)
+    await subject.refresh(**changes)
+    if is_valid:
+        assert subject.verifier.find_cached_caller(cached)
+        assert await subject.verifier.verify(uncached)
     else:
         with pytest.raises(InvalidToken):
-            held.trust.find_cached_caller(seen)
+            subject.verifier.find_cached_caller(cached)
         with pytest.raises(InvalidToken):
-            await held.trust.verify(unseen)
+            await subject.verifier.verify(uncached)
 
 
-async def test_a_client_with_keys_has_no_secret_to_be_revoked(held: Held) -> None:
-    token = held.issue(secret_id=None)
-    await held.learn(revoked_secrets=frozenset({"a-secret"}))
-    assert await held.trust.verify(token)
+async def test_token_without_a_secret_survives_the_revocation_of_secrets(subject: VerifierUnderTest) -> None:
+    token = subject.issue(secret_id=None)
+    await subject.refresh(revoked_secrets=frozenset({"a-secret"}))
+    assert await subject.verifier.verify(token)
 
 
-async def test_older_than_5_seconds_is_never_a_pass(held: Held) -> None:
-    """And well again with the next answer of the database."""
-    seen, unseen = held.issue(), held.issue()
-    await held.trust.verify(seen)
-    held.records.fault = OSError("gone")
-    held.clock.now += 4.9
-    await held.trust._refresh()
-    assert held.trust.find_cached_caller(seen)
-    held.clock.now += 0.2
+async def test_state_older_than_5_seconds_makes_tokens_unavailable(subject: VerifierUnderTest) -> None:
+    """Until the next successful refresh. Forged tokens stay invalid."""
+    cached, uncached = subject.issue(), subject.issue()
+    await subject.verifier.verify(cached)
+    subject.repository.error = OSError("gone")
+    subject.clock.now += 4.9
+    await subject.verifier._refresh()
+    assert subject.verifier.find_cached_caller(cached)
+    subject.clock.now += 0.2
     with pytest.raises(Unavailable):
-        held.trust.find_cached_caller(seen)
+        subject.verifier.find_cached_caller(cached)
     with pytest.raises(Unavailable):
-        await held.trust.verify(unseen)
+        await subject.verifier.verify(uncached)
     with pytest.raises(Unavailable):
-        await held.trust.get_signing_key()
-    for forged in (b"x", unseen[:-4] + b"AAAA"):  # whatever has changed, these are no good
+        await subject.verifier.get_signing_key()
+    for forged in (b"x", uncached[:-4] + b"AAAA"):
         with pytest.raises(InvalidToken):
-            await held.trust.verify(forged)
-    of_an_unknown_key = Held(build_signing_key("unheard of"))
-    await of_an_unknown_key.learn()
+            await subject.verifier.verify(forged)
+    with_unknown_key = VerifierUnderTest(build_signing_key("unknown"))
+    await with_unknown_key.refresh()
     with pytest.raises(Unavailable):
-        await held.trust.verify(of_an_unknown_key.issue())
-    held.records.fault = None
-    await held.trust._refresh()
-    assert held.trust.find_cached_caller(seen)
-    assert await held.trust.verify(unseen)
+        await subject.verifier.verify(with_unknown_key.issue())
+    subject.repository.error = None
+    await subject.verifier._refresh()
+    assert subject.verifier.find_cached_caller(cached)
+    assert await subject.verifier.verify(uncached)
 
 
-async def test_what_was_asked_before_counts_from_then(held: Held) -> None:
-    """An answer that was long on its way tells of the instant at which it was asked for."""
-    slow = held.records.fetch_state
+async def test_age_of_the_state_counts_from_the_start_of_the_query(subject: VerifierUnderTest) -> None:
+    fetch_state = subject.repository.fetch_state
 
     async def delayed_state() -> VerifierState:
-        found = await slow()
-        held.clock.now += 3
-        return found
+        state = await fetch_state()
+        subject.clock.now += 3
+        return state
 
-    held.records.fetch_state = delayed_state  # type: ignore[method-assign]
-    await held.trust._refresh()
-    token = held.issue()
-    held.clock.now += 2.1
+    subject.repository.fetch_state = delayed_state  # type: ignore[method-assign]
+    await subject.verifier._refresh()
+    token = subject.issue()
+    subject.clock.now += 2.1
     with pytest.raises(Unavailable):
-        await held.trust.verify(token)
+        await subject.verifier.verify(token)
 
 
-async def test_before_the_first_answer_nobody_passes() -> None:
-    held = Held(build_signing_key())
-    held.records.fault = OSError("gone")
-    await held.trust.start()
+async def test_without_any_state_keys_are_unavailable() -> None:
+    subject = VerifierUnderTest(build_signing_key())
+    subject.repository.error = OSError("gone")
+    await subject.verifier.start()
     try:
         with pytest.raises(Unavailable):
-            held.trust.list_public_jwks()
+            subject.verifier.list_public_jwks()
         with pytest.raises(Unavailable):
-            await held.trust.get_signing_key()
+            await subject.verifier.get_signing_key()
     finally:
-        await held.trust.stop()
+        await subject.verifier.stop()
 
 
-async def test_a_token_ends_though_it_is_remembered(held: Held) -> None:
-    token = held.issue()
-    await held.trust.verify(token)
+async def test_cached_token_expires(subject: VerifierUnderTest) -> None:
+    token = subject.issue()
+    await subject.verifier.verify(token)
     with time_machine.travel(time.time() + ACCESS_TOKEN_SECONDS - 2, tick=False):
-        assert held.trust.find_cached_caller(token)
+        assert subject.verifier.find_cached_caller(token)
     with time_machine.travel(time.time() + ACCESS_TOKEN_SECONDS + 1, tick=False):
-        assert held.trust.find_cached_caller(token) is None
+        assert subject.verifier.find_cached_caller(token) is None
         with pytest.raises(InvalidToken):
-            await held.trust.verify(token)
+            await subject.verifier.verify(token)
 
 
-async def test_what_is_remembered_is_bounded(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_full_cache_drops_the_oldest_token(subject: VerifierUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verifier, "MAX_CACHED_TOKENS", 3)
-    issued = [held.issue() for _ in range(5)]
+    issued = [subject.issue() for _ in range(5)]
     for token in issued:
-        await held.trust.verify(token)
-    assert [held.trust.find_cached_caller(token) is not None for token in issued] == [False, False, True, True, True]
+        await subject.verifier.verify(token)
+    is_cached = [subject.verifier.find_cached_caller(token) is not None for token in issued]
+    assert is_cached == [False, False, True, True, True]
 
 
-async def test_with_a_key_its_tokens_go(held: Held) -> None:
-    """A key that is taken out of the database has been stolen, say."""
-    token = held.issue()
-    await held.trust.verify(token)
-    await held.learn(signing_keys=(build_signing_key("another"),))
-    assert held.trust.find_cached_caller(token) is None
+async def test_withdrawn_key_invalidates_its_tokens(subject: VerifierUnderTest) -> None:
+    """As after a key was stolen."""
+    token = subject.issue()
+    await subject.verifier.verify(token)
+    await subject.refresh(signing_keys=(build_signing_key("another"),))
+    assert subject.verifier.find_cached_caller(token) is None
     with pytest.raises(InvalidToken):
-        await held.trust.verify(token)
+        await subject.verifier.verify(token)
 
 
-async def test_whoever_first_needs_a_key_makes_it() -> None:
-    held = Held()
-    await held.learn()
-    assert held.trust.list_public_jwks() == []
-    assert held.records.found.signing_keys == ()  # nobody needs one yet
-    key = await held.trust.get_signing_key()
-    assert [one["kid"] for one in held.trust.list_public_jwks()] == [key.kid]
-    assert await held.trust.get_signing_key() is key
-    assert len(held.records.found.signing_keys) == 1
+async def test_first_key_is_created_when_it_is_needed() -> None:
+    subject = VerifierUnderTest()
+    await subject.refresh()
+    assert subject.verifier.list_public_jwks() == []
+    assert subject.repository.state.signing_keys == ()  # none is needed yet
+    key = await subject.verifier.get_signing_key()
+    assert [jwk["kid"] for jwk in subject.verifier.list_public_jwks()] == [key.kid]
+    assert await subject.verifier.get_signing_key() is key
+    assert len(subject.repository.state.signing_keys) == 1
 
 
-async def test_public_keys_are_public(held: Held) -> None:
-    (shown,) = held.trust.list_public_jwks()
-    assert set(shown) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
+async def test_public_jwks_contain_no_private_members(subject: VerifierUnderTest) -> None:
+    (jwk,) = subject.verifier.list_public_jwks()
+    assert set(jwk) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
 
 
-async def test_a_successor_is_made_a_day_ahead() -> None:
-    held = Held(build_signing_key("old", ends_in=86400 + 60))
-    await held.learn()
-    assert [key.kid for key in held.records.found.signing_keys] == ["old"]
-    held = Held(build_signing_key("old", ends_in=86400 - 60))
-    await held.learn()
-    assert len(held.records.found.signing_keys) == 2
-    assert len(held.trust.list_public_jwks()) == 2  # published as soon as it is made
+async def test_next_key_is_created_and_published_a_day_ahead() -> None:
+    subject = VerifierUnderTest(build_signing_key("old", ends_in=86400 + 60))
+    await subject.refresh()
+    assert [key.kid for key in subject.repository.state.signing_keys] == ["old"]
+    subject = VerifierUnderTest(build_signing_key("old", ends_in=86400 - 60))
+    await subject.refresh()
+    assert len(subject.repository.state.signing_keys) == 2
+    assert len(subject.verifier.list_public_jwks()) == 2  # published as soon as it is created
 
 
-async def test_a_key_verifies_until_its_last_token_has_ended() -> None:
-    held = Held(build_signing_key("old", ends_in=5), build_signing_key("new", starts_in=5))
-    await held.learn()
-    token = held.issue()
+async def test_key_is_published_until_its_last_token_expires() -> None:
+    subject = VerifierUnderTest(build_signing_key("old", ends_in=5), build_signing_key("new", starts_in=5))
+    await subject.refresh()
+    token = subject.issue()
     now = time.time()
     with time_machine.travel(now + 10, tick=False):
-        signing = held.trust.signing_keys.find_signing_key(time.time())
+        signing = subject.verifier.signing_keys.find_signing_key(time.time())
         assert signing
         assert signing.kid == "new"
-        assert await held.trust.verify(token)
-        assert {one["kid"] for one in held.trust.list_public_jwks()} == {"old", "new"}
+        assert await subject.verifier.verify(token)
+        assert {jwk["kid"] for jwk in subject.verifier.list_public_jwks()} == {"old", "new"}
     with time_machine.travel(now + 5 + ACCESS_TOKEN_SECONDS + 1, tick=False):
-        assert {one["kid"] for one in held.trust.list_public_jwks()} == {"new"}
+        assert {jwk["kid"] for jwk in subject.verifier.list_public_jwks()} == {"new"}

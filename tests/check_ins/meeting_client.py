@@ -41,7 +41,7 @@ def after_start(seconds: float) -> datetime:
 
 @dataclass
 class FixedClock:
-    """A receipt clock that stands still at the instant given."""
+    """A receipt clock that always returns the same instant."""
 
     now: datetime = START
 
@@ -68,17 +68,19 @@ class MeetingClient:
         """Create a meeting with three sessions, register participants and issue their badges."""
         code = f"check-in-{next(MEETING_NUMBERS)}"
         meeting = cls(app, client, code, Calls.of(app, client))
-        new = {"code": code, "name": "Rapat", "kind": "coordination", "host": "kpu", "time_zone": "Asia/Jakarta"}
-        made = await meeting.admin.post("/v1/meetings", {**new, "start_on": "2026-12-07", "end_on": "2026-12-08"})
-        assert made.status_code == 201, made.text
+        members = {"code": code, "name": "Rapat", "kind": "coordination", "host": "kpu", "time_zone": "Asia/Jakarta"}
+        created = await meeting.admin.post(
+            "/v1/meetings", {**members, "start_on": "2026-12-07", "end_on": "2026-12-08"}
+        )
+        assert created.status_code == 201, created.text
         for session in SESSIONS:
             assert (await meeting.admin.post(f"{meeting.path}/sessions", session)).status_code == 201
-        listed = [{"name": f"Peserta {n}", "organization": "kpu-32"} for n in range(participant_count)]
-        registered = await meeting.admin.post(f"{meeting.path}/participants:batch", {"participants": listed})
-        meeting.participants = [one["id"] for one in registered.json()["registered"]]
-        issued = (await meeting.admin.get(f"{meeting.path}/badges")).json()["items"]
-        tokens = {one["participant"]: one["token"] for one in issued}
-        meeting.badges = [tokens[one] for one in meeting.participants]
+        payloads = [{"name": f"Peserta {n}", "organization": "kpu-32"} for n in range(participant_count)]
+        registered = await meeting.admin.post(f"{meeting.path}/participants:batch", {"participants": payloads})
+        meeting.participants = [item["id"] for item in registered.json()["registered"]]
+        badges = (await meeting.admin.get(f"{meeting.path}/badges")).json()["items"]
+        tokens = {item["participant"]: item["token"] for item in badges}
+        meeting.badges = [tokens[item] for item in meeting.participants]
         return meeting
 
     @property
@@ -122,21 +124,21 @@ class MeetingClient:
 
     async def check_in(self, scans: Sequence[dict[str, Any]], seconds: float = 0, **options: Any) -> list[str]:
         """Send a batch and return the outcomes reported to the device."""
-        answer = await self.send_batch(scans, seconds, **options)
-        assert answer.status_code == 207, answer.text
-        return [one["outcome"] for one in answer.json()["results"]]
+        response = await self.send_batch(scans, seconds, **options)
+        assert response.status_code == 207, response.text
+        return [item["outcome"] for item in response.json()["results"]]
 
     async def get_attendance(self, index: int) -> dict[str, Any]:
         """Return the attendance document of a participant."""
-        answer = await self.admin.get(self.attendance_path(index))
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
+        response = await self.admin.get(self.attendance_path(index))
+        assert response.status_code == 200, response.text
+        document: dict[str, Any] = response.json()
+        return document
 
     async def get_scan_outcomes(self) -> dict[str, str]:
         """Return the current outcome of each scan by scan id."""
-        answer = await self.admin.get(f"{self.path}/check-ins?page_size=200")
-        return {one["scan_id"]: one["outcome"] for one in answer.json()["items"]}
+        response = await self.admin.get(f"{self.path}/check-ins?page_size=200")
+        return {item["scan_id"]: item["outcome"] for item in response.json()["items"]}
 
     async def connect(self) -> asyncpg.Connection:
         return await asyncpg.connect(database_url_of(self.app))

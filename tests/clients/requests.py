@@ -1,4 +1,4 @@
-"""What administrators ask for."""
+"""Requests to `/v1/clients`."""
 
 import uuid
 from typing import Any
@@ -14,8 +14,8 @@ def idempotency_headers(**more: str) -> dict[str, str]:
 
 
 async def create_client(admin: httpx.AsyncClient, **members: Any) -> dict[str, Any]:
-    content = {"name": "bappenas", "scopes": ["changes:read"], **members}
-    answer = await admin.post(CLIENTS_PATH, json=content, headers=idempotency_headers())
+    payload = {"name": "bappenas", "scopes": ["changes:read"], **members}
+    answer = await admin.post(CLIENTS_PATH, json=payload, headers=idempotency_headers())
     assert answer.status_code == 201, answer.text
     document: dict[str, Any] = answer.json()
     return document
@@ -27,5 +27,5 @@ async def get_client(admin: httpx.AsyncClient, id_: str) -> httpx.Response:
     return answer
 
 
-async def patch_client(admin: httpx.AsyncClient, id_: str, change: Any, match: str = "*") -> httpx.Response:
-    return await admin.patch(f"{CLIENTS_PATH}/{id_}", json=change, headers={**MERGE_PATCH, "If-Match": match})
+async def patch_client(admin: httpx.AsyncClient, id_: str, payload: Any, if_match: str = "*") -> httpx.Response:
+    return await admin.patch(f"{CLIENTS_PATH}/{id_}", json=payload, headers={**MERGE_PATCH, "If-Match": if_match})

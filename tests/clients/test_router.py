@@ -1,4 +1,4 @@
-"""`/v1/clients`, as an administrator uses it."""
+"""The routes of `/v1/clients`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,12 +25,12 @@ from tests.clients.requests import (
     idempotency_headers,
     patch_client,
 )
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 
 MEMBERS = "id name scopes organization meeting jwks secrets revision created_at updated_at revoked_at"
 
 
-async def test_one_is_made_and_can_fetch_tokens(admin: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
+async def test_created_client_can_fetch_tokens(admin: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
     answer = await admin.post(
         CLIENTS_PATH,
         json={"name": "KPU DKI", "scopes": ["audit:read"], "organization": "kpu-31", "meeting": "rakornas-2022-06"},
@@ -48,29 +48,29 @@ async def test_one_is_made_and_can_fetch_tokens(admin: httpx.AsyncClient, client
     assert await fetch_token(client, made["id"], secret)
 
 
-async def test_its_secret_is_told_once(admin: httpx.AsyncClient, clients_url: str) -> None:
-    """A request that is sent again makes no second one; the database has the secret nowhere."""
+async def test_secret_is_shown_once(admin: httpx.AsyncClient, clients_url: str) -> None:
+    """A repeated request creates no second client; the stored response does not contain the secret."""
     content, headers = {"name": "once", "scopes": ["changes:read"]}, idempotency_headers()
     first = await admin.post(CLIENTS_PATH, json=content, headers=headers)
     again = await admin.post(CLIENTS_PATH, json=content, headers=headers)
     assert again.headers["idempotency-replayed"] == "true"
     assert again.json() == {**first.json(), "client_secret": None}
     secret = first.json()["client_secret"]
-    kept = await fetch(
+    stored = await fetch_value(
         clients_url, "SELECT string_agg(convert_from(body, 'UTF8') || headers, '') FROM idempotency_keys"
     )
-    assert first.json()["id"] in kept
-    assert secret not in kept
-    assert await fetch(clients_url, "SELECT count(*) FROM clients WHERE name = 'once'") == 1
+    assert first.json()["id"] in stored
+    assert secret not in stored
+    assert await fetch_value(clients_url, "SELECT count(*) FROM clients WHERE name = 'once'") == 1
 
 
-async def test_a_dry_run_tells_no_secret(admin: httpx.AsyncClient, clients_url: str) -> None:
+async def test_dry_run_shows_no_secret(admin: httpx.AsyncClient, clients_url: str) -> None:
     answer = await admin.post(f"{CLIENTS_PATH}?dry_run=true", json={"name": "dry", "scopes": ["changes:read"]})
     assert (answer.status_code, answer.json()["client_secret"]) == (200, None)
-    assert await fetch(clients_url, "SELECT count(*) FROM clients WHERE name = 'dry'") == 0
+    assert await fetch_value(clients_url, "SELECT count(*) FROM clients WHERE name = 'dry'") == 0
 
 
-async def test_one_with_keys_has_no_secret(admin: httpx.AsyncClient) -> None:
+async def test_client_with_keys_has_no_secret(admin: httpx.AsyncClient) -> None:
     made = await create_client(admin, jwks=build_jwk_set(generate_key(), generate_ed25519_key()))
     assert (made["client_secret"], made["secrets"]) == (None, [])
     assert {key["kid"] for key in made["jwks"]["keys"]} == {"first", "second"}
@@ -92,7 +92,7 @@ async def test_one_with_keys_has_no_secret(admin: httpx.AsyncClient) -> None:
     ],
     ids=str,
 )
-async def test_what_is_wrong_is_told(
+async def test_invalid_member_is_422_with_a_pointer(
     admin: httpx.AsyncClient, change: dict[str, Any], pointer: str, code: str | None
 ) -> None:
     content = {"name": "wrong", "scopes": ["changes:read"], **change}
@@ -103,7 +103,7 @@ async def test_what_is_wrong_is_told(
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    "invalidate",
     [
         lambda jwks: jwks["keys"].clear(),
         lambda jwks: jwks["keys"].append(jwks["keys"][0]),
@@ -116,23 +116,23 @@ async def test_what_is_wrong_is_told(
         lambda jwks: jwks.update(keys={}),
     ],
 )
-async def test_keys_are_public_and_told_apart(admin: httpx.AsyncClient, spoil: Callable[[Any], Any]) -> None:
+async def test_invalid_jwk_set_is_422(admin: httpx.AsyncClient, invalidate: Callable[[Any], Any]) -> None:
     jwks = build_jwk_set(generate_key())
     assert (await create_client(admin, jwks=jwks))["jwks"] == jwks
-    spoil(jwks)
+    invalidate(jwks)
     content = {"name": "wrong", "scopes": ["changes:read"], "jwks": jwks}
     answer = await admin.post(CLIENTS_PATH, json=content, headers=idempotency_headers())
     (error,) = answer.json()["errors"]
     assert (answer.status_code, error["pointer"], error["code"]) == (422, "/jwks", "not_a_key_set")
 
 
-async def test_what_changes_nothing_is_no_revision(admin: httpx.AsyncClient) -> None:
+async def test_update_without_change_adds_no_revision(admin: httpx.AsyncClient) -> None:
     made = await create_client(admin)
     answer = await patch_client(admin, made["id"], {"name": "bappenas", "organization": None})
     assert (answer.status_code, answer.json()["revision"]) == (200, 1)
 
 
-async def test_nobody_overwrites_what_they_have_not_seen(admin: httpx.AsyncClient) -> None:
+async def test_writes_require_the_present_etag(admin: httpx.AsyncClient) -> None:
     made = await create_client(admin)
     tag = (await get_client(admin, made["id"])).headers["etag"]
     assert (await patch_client(admin, made["id"], {"name": "second"}, tag)).status_code == 200
@@ -145,7 +145,7 @@ async def test_nobody_overwrites_what_they_have_not_seen(admin: httpx.AsyncClien
 
 
 @pytest.mark.parametrize("path", ["", "/secrets", "/secrets/01a20c10-0ae2-7033-aa5d-2a6bfa807bef"])
-async def test_one_that_is_not_there_is_404(admin: httpx.AsyncClient, path: str) -> None:
+async def test_missing_client_is_404(admin: httpx.AsyncClient, path: str) -> None:
     missing = f"{CLIENTS_PATH}/01a20c10-0ae2-7033-aa5d-2a6bfa807bee{path}"
     if path == "/secrets":
         answer = await admin.post(missing, json={}, headers=idempotency_headers())
@@ -154,11 +154,11 @@ async def test_one_that_is_not_there_is_404(admin: httpx.AsyncClient, path: str)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-@pytest.mark.parametrize("bound", [{"organization": "kpu"}, {"meeting": "rakornas-2022-06"}])
-async def test_who_is_bound_has_no_say_in_clients(
-    app: FastAPI, client: httpx.AsyncClient, bound: dict[str, str]
+@pytest.mark.parametrize("binding", [{"organization": "kpu"}, {"meeting": "rakornas-2022-06"}])
+async def test_bound_caller_cannot_write_clients(
+    app: FastAPI, client: httpx.AsyncClient, binding: dict[str, str]
 ) -> None:
-    headers = authorization_headers(await create_token(app, client, "clients:admin", **bound))
+    headers = authorization_headers(await create_token(app, client, "clients:admin", **binding))
     content = {"name": "friend", "scopes": ["clients:admin"]}
     answer = await client.post(CLIENTS_PATH, json=content, headers=idempotency_headers(**headers))
     assert (answer.status_code, answer.json()["code"]) == (403, "outside_organization")
@@ -167,48 +167,48 @@ async def test_who_is_bound_has_no_say_in_clients(
     assert (answer.status_code, answer.json()["code"]) == (403, "outside_organization")
 
 
-async def test_the_list_can_be_walked_searched_and_filtered(admin: httpx.AsyncClient) -> None:
-    names = [f"walk {n}" for n in range(5)]
+async def test_list_is_paged_searched_and_filtered(admin: httpx.AsyncClient) -> None:
+    names = [f"page {n}" for n in range(5)]
     made = [await create_client(admin, name=name, scopes=["webhooks:write"]) for name in names]
     await admin.delete(f"{CLIENTS_PATH}/{made[0]['id']}", headers={"If-Match": "*"})
 
-    async def walk(**query: Any) -> list[str]:
-        found, token = [], None
+    async def list_names(**query: Any) -> list[str]:
+        listed, token = [], None
         while True:
             page = await admin.get(
                 CLIENTS_PATH, params={"page_size": 2, **query, **({"page_token": token} if token else {})}
             )
             assert (page.status_code, page.headers["cache-control"]) == (200, "no-store"), page.text
-            found += [item["name"] for item in page.json()["items"]]
+            listed += [item["name"] for item in page.json()["items"]]
             if (token := page.json()["next_page_token"]) is None:
-                return found
+                return listed
 
-    everyone = await walk()
-    assert everyone == sorted(everyone)
-    assert set(names) < set(everyone)
-    with_scope = await walk(scope="webhooks:write", sort="-created_at")
+    all_names = await list_names()
+    assert all_names == sorted(all_names)
+    assert set(names) < set(all_names)
+    with_scope = await list_names(scope="webhooks:write", sort="-created_at")
     assert with_scope[:5] == names[::-1]
     assert "bappenas" not in with_scope
-    assert (await walk(status="live", sort="-created_at"))[:4] == names[:0:-1]
-    assert "walk 0" in await walk(status="revoked")
-    assert not set(names[1:]) & set(await walk(status="revoked"))
-    assert (await walk(q="WALK 3"))[0] == "walk 3"
+    assert (await list_names(status="live", sort="-created_at"))[:4] == names[:0:-1]
+    assert "page 0" in await list_names(status="revoked")
+    assert not set(names[1:]) & set(await list_names(status="revoked"))
+    assert (await list_names(q="PAGE 3"))[0] == "page 3"
     parts = await admin.get(CLIENTS_PATH, params={"fields": "id,name", "scope": "webhooks:write"})
     assert {frozenset(item) for item in parts.json()["items"]} == {frozenset({"id", "name"})}
     wrong = await admin.get(CLIENTS_PATH, params={"scope": "x:y"})
     assert (wrong.status_code, wrong.json()["errors"][0]["code"]) == (422, "not_one_of")
 
 
-async def test_each_write_has_its_line_in_the_trail(admin: httpx.AsyncClient, clients_url: str) -> None:
+async def test_each_write_adds_an_audit_line(admin: httpx.AsyncClient, clients_url: str) -> None:
     made = await create_client(admin)
     await patch_client(admin, made["id"], {"name": "other"})
     await admin.delete(f"{CLIENTS_PATH}/{made['id']}", headers={"If-Match": "*"})
     lines = "SELECT array_agg(operation ORDER BY id) FROM audit_lines WHERE $1 = ANY (keys) AND scope = 'clients:admin'"
-    written = ["create_client", "update_client", "revoke_client"]
-    assert await fetch(clients_url, lines, f"clients/{made['id']}") == written
+    operations = ["create_client", "update_client", "revoke_client"]
+    assert await fetch_value(clients_url, lines, f"clients/{made['id']}") == operations
 
 
-def test_no_digest_is_in_the_document() -> None:
+def test_document_contains_no_digest() -> None:
     from app.clients.repository import select_client
 
     assert " ".join(select_members(select_client(None))) == MEMBERS

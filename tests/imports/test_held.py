@@ -15,7 +15,7 @@ CHAIR = {"organization": "kpu-33", "office": "chair", "standing": "definitive"}
 
 
 async def test_what_a_row_does_not_name_within_a_member_stays(files: Files) -> None:
-    correction = {"field": "name", "printed": "Rakoor", "held": "Rakor", "reason": "contoh"}
+    correction = {"field": "name", "printed": "Rakoor", "recorded": "Rakor", "reason": "contoh"}
     meeting = {
         "code": "rakor-2026",
         "name": "Rakor",

@@ -58,7 +58,7 @@ async def test_rows_of_which_nothing_can_be_told_are_not_looked_at(
 ) -> None:
     looked_at = counted(monkeypatch, parser, "validate_document")
     answer = await files.send("name\n" + " x\n" * 3_000, CSV, "officials")
-    assert (answer.json()["refused"], answer.json()["not_tried"]) == (1_000, 2_000)
+    assert (answer.json()["refused"], answer.json()["not_attempted"]) == (1_000, 2_000)
     assert len(looked_at) == 1_000
 
 

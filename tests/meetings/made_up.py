@@ -10,7 +10,8 @@ Row = Mapping[str, Any]
 
 MEMBERS = (
     "code name name_en kind host place time_zone start_on end_on cancelled_on election audience purpose status roll"
-    " roll_closed_at places retention_days forgotten_at sessions statements source verified primary revision updated_at"
+    " roll_closed_at places retention_days anonymised_at sessions statements source verified primary revision"
+    " updated_at"
 )
 DAY = date(2024, 3, 10)
 FACT: Row = {"verified": False, "primary": False}

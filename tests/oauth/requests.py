@@ -1,4 +1,4 @@
-"""Asking the token endpoint."""
+"""Requests to the token endpoint."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ async def request_with_assertion(client: httpx.AsyncClient, assertion: str, **pa
 
 
 def read_error(answer: httpx.Response) -> tuple[int, str]:
-    """The status and the error; in the form of RFC 6749, kept by nobody, and to be found in the log."""
+    """Check the form of an error response (RFC 6749, section 5.2) and return its status and error code."""
     assert set(answer.json()) == {"error", "error_description", "request_id"}
     assert answer.json()["request_id"] == answer.headers["x-request-id"]
     assert (answer.headers["cache-control"], answer.headers["content-type"]) == ("no-store", "application/json")

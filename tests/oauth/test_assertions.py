@@ -1,4 +1,4 @@
-"""Assertions with which a client proves that it has its private key."""
+"""Client authentication with `private_key_jwt`."""
 
 import asyncio
 from typing import Any
@@ -15,22 +15,22 @@ from tests.auth.credentials import (
     generate_key,
     register_client,
 )
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.oauth.requests import ENDPOINT, ISSUER, read_error, request_with_assertion
 
 
 class TestAssertion:
-    async def test_is_good_once(self, app: FastAPI, client: httpx.AsyncClient) -> None:
-        """Also where two come at the same instant."""
+    async def test_is_accepted_once(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+        """Even if it is sent several times at once."""
         key = generate_key()
         id_, _ = await register_client(app, jwks=build_jwk_set(key))
-        proof = build_assertion(key, id_, ISSUER)
-        answers = await asyncio.gather(*(request_with_assertion(client, proof) for _ in range(4)))
+        assertion = build_assertion(key, id_, ISSUER)
+        answers = await asyncio.gather(*(request_with_assertion(client, assertion) for _ in range(4)))
         assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]
-        assert read_error(await request_with_assertion(client, proof)) == (401, "invalid_client")
+        assert read_error(await request_with_assertion(client, assertion)) == (401, "invalid_client")
         assert (await request_with_assertion(client, build_assertion(key, id_, ISSUER))).status_code == 200
 
-    async def test_may_bear_the_jti_of_another_client(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+    async def test_may_repeat_the_jti_of_another_client(self, app: FastAPI, client: httpx.AsyncClient) -> None:
         key = generate_key()
         for _ in range(2):
             id_, _ = await register_client(app, jwks=build_jwk_set(key))
@@ -42,7 +42,7 @@ class TestAssertion:
             (ISSUER, 200),
             (ENDPOINT, 200),
             ([ISSUER], 200),
-            ([ISSUER, "https://other.example"], 401),  # good for both, either could use it with the other
+            ([ISSUER, "https://other.example"], 401),  # either recipient could use it at the other
             ([], 401),
             (None, 401),
             ("rakornas", 401),
@@ -50,7 +50,9 @@ class TestAssertion:
             ("https://other.example/oauth/token", 401),
         ],
     )
-    async def test_is_for_us_alone(self, app: FastAPI, client: httpx.AsyncClient, audience: Any, status: int) -> None:
+    async def test_must_name_this_service_as_only_audience(
+        self, app: FastAPI, client: httpx.AsyncClient, audience: Any, status: int
+    ) -> None:
         key = generate_key()
         id_, _ = await register_client(app, jwks=build_jwk_set(key))
         assert (await request_with_assertion(client, build_assertion(key, id_, audience))).status_code == status
@@ -75,7 +77,7 @@ class TestAssertion:
         ],
         ids=str,
     )
-    async def test_says_all_that_it_must(
+    async def test_with_an_invalid_claim_is_rejected(
         self, app: FastAPI, client: httpx.AsyncClient, changes: dict[str, Any]
     ) -> None:
         key = generate_key()
@@ -85,7 +87,7 @@ class TestAssertion:
             "invalid_client",
         )
 
-    async def test_by_a_key_that_is_not_the_clients(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+    async def test_of_another_key_is_rejected(self, app: FastAPI, client: httpx.AsyncClient) -> None:
         id_, _ = await register_client(app, jwks=build_jwk_set(generate_key()))
         with_secret, _ = await register_client(app)
         assert read_error(await request_with_assertion(client, build_assertion(generate_key(), id_, ISSUER))) == (
@@ -96,7 +98,7 @@ class TestAssertion:
             await request_with_assertion(client, build_assertion(generate_key(), with_secret, ISSUER))
         ) == (401, "invalid_client")
 
-    async def test_a_forged_one_uses_up_none(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+    async def test_forged_does_not_use_up_the_jti(self, app: FastAPI, client: httpx.AsyncClient) -> None:
         key = generate_key()
         id_, _ = await register_client(app, jwks=build_jwk_set(key))
         assert (
@@ -104,31 +106,31 @@ class TestAssertion:
         ).status_code == 401
         assert (await request_with_assertion(client, build_assertion(key, id_, ISSUER, jti="7"))).status_code == 200
 
-    async def test_an_access_token_is_none(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+    async def test_must_not_be_an_access_token(self, app: FastAPI, client: httpx.AsyncClient) -> None:
         token = await fetch_token(client, *await register_client(app))
         assert read_error(await request_with_assertion(client, token)) == (401, "invalid_client")
 
-    async def test_of_two_keys_its_kid_names_one(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+    async def test_kid_chooses_among_several_keys(self, app: FastAPI, client: httpx.AsyncClient) -> None:
         first, second = generate_key("first"), generate_ed25519_key("second")
         id_, _ = await register_client(app, jwks=build_jwk_set(first, second))
         for key in (first, second):
             assert (await request_with_assertion(client, build_assertion(key, id_, ISSUER))).status_code == 200
-        nameless = type(first).import_key({k: v for k, v in first.as_dict(private=True).items() if k != "kid"})
-        assert (await request_with_assertion(client, build_assertion(nameless, id_, ISSUER))).status_code == 401
-        alone, _ = await register_client(app, jwks=build_jwk_set(nameless))
-        assert (await request_with_assertion(client, build_assertion(nameless, alone, ISSUER))).status_code == 200
+        key_without_kid = type(first).import_key({k: v for k, v in first.as_dict(private=True).items() if k != "kid"})
+        assert (await request_with_assertion(client, build_assertion(key_without_kid, id_, ISSUER))).status_code == 401
+        single_key, _ = await register_client(app, jwks=build_jwk_set(key_without_kid))
+        assert (
+            await request_with_assertion(client, build_assertion(key_without_kid, single_key, ISSUER))
+        ).status_code == 200
 
-    async def test_what_has_long_ended_is_swept_out(
-        self, app: FastAPI, client: httpx.AsyncClient, clients_url: str
-    ) -> None:
+    async def test_use_deletes_expired_records(self, app: FastAPI, client: httpx.AsyncClient, clients_url: str) -> None:
         key = generate_key()
         id_, _ = await register_client(app, jwks=build_jwk_set(key))
-        for jti, ago in (("old", 600), ("young", 60)):
-            await fetch(
+        for jti, ago in (("long expired", 600), ("just expired", 60)):
+            await fetch_value(
                 clients_url,
                 "INSERT INTO used_assertions VALUES ($1::text::uuid, $2, now() - $3::float8 * interval '1 s')",
                 *(id_, jti, float(ago)),
             )
         await request_with_assertion(client, build_assertion(key, id_, ISSUER, jti="new"))
         left = "SELECT array_agg(jti ORDER BY jti) FROM used_assertions WHERE client = $1::text::uuid"
-        assert await fetch(clients_url, left, id_) == ["new", "young"]
+        assert await fetch_value(clients_url, left, id_) == ["just expired", "new"]

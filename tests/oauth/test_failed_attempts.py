@@ -1,4 +1,4 @@
-"""Failed attempts have a limit, for a client and for a network; whoever succeeds is not counted."""
+"""The limits of failed attempts at the token endpoint, by client and by network."""
 
 import asyncio
 
@@ -14,55 +14,55 @@ from tests.auth.credentials import fetch_token, register_client
 FORM = {"grant_type": "client_credentials"}
 
 
-class Clock:
+class FakeClock:
     now = 0.0
 
     def __call__(self) -> float:
         return self.now
 
 
-def fail(attempts: FailedAttemptLimiter, client: str, network: str | None) -> None:
-    with pytest.raises(TokenRequestError), attempts.limit_failures(client, network):
+def fail_once(limiter: FailedAttemptLimiter, client_id: str, network: str | None) -> None:
+    with pytest.raises(TokenRequestError), limiter.limit_failures(client_id, network):
         raise TokenRequestError("invalid_client", "")
 
 
-def test_a_client_is_refused_after_ten_and_comes_back() -> None:
-    clock = Clock()
-    attempts = FailedAttemptLimiter(clock)
+def test_client_is_limited_after_ten_failures_until_time_passes() -> None:
+    clock = FakeClock()
+    limiter = FailedAttemptLimiter(clock)
     for _ in range(CLIENT_FAILURE_LIMIT[1]):
-        fail(attempts, "one", "net")
-    with pytest.raises(TooManyRequests) as refused, attempts.limit_failures("one", "net"):
-        raise AssertionError("it was let through")
+        fail_once(limiter, "one", "net")
+    with pytest.raises(TooManyRequests) as refused, limiter.limit_failures("one", "net"):
+        raise AssertionError("the attempt was not limited")
     assert 1 <= int(refused.value.headers["Retry-After"]) <= 6
-    with attempts.limit_failures("two", "net"):  # another client of the same network
+    with limiter.limit_failures("two", "net"):  # another client of the same network
         pass
-    with attempts.limit_failures("one", "elsewhere"):  # nobody locks a client out from elsewhere
+    with limiter.limit_failures("one", "elsewhere"):  # the client itself, from another network
         pass
     clock.now += 1 / CLIENT_FAILURE_LIMIT[0] + 0.01
-    with attempts.limit_failures("one", "net"):
+    with limiter.limit_failures("one", "net"):
         pass
 
 
-def test_a_network_is_refused_whatever_the_client() -> None:
-    attempts = FailedAttemptLimiter(Clock())
+def test_network_is_limited_for_all_clients() -> None:
+    limiter = FailedAttemptLimiter(FakeClock())
     for n in range(NETWORK_FAILURE_LIMIT[1]):
-        fail(attempts, f"client {n}", "net")
-    with pytest.raises(TooManyRequests), attempts.limit_failures("another", "net"):
-        raise AssertionError("it was let through")
-    with attempts.limit_failures("another", None):  # the machine itself
+        fail_once(limiter, f"client {n}", "net")
+    with pytest.raises(TooManyRequests), limiter.limit_failures("another", "net"):
+        raise AssertionError("the attempt was not limited")
+    with limiter.limit_failures("another", None):  # without a network
         pass
 
 
-def test_success_and_faults_of_ours_cost_nothing() -> None:
-    attempts = FailedAttemptLimiter(Clock())
+def test_success_and_server_errors_are_not_counted() -> None:
+    limiter = FailedAttemptLimiter(FakeClock())
     for _ in range(100):
-        with attempts.limit_failures("one", "net"):
+        with limiter.limit_failures("one", "net"):
             pass
-        with pytest.raises(OSError, match="gone"), attempts.limit_failures("one", "net"):
+        with pytest.raises(OSError, match="gone"), limiter.limit_failures("one", "net"):
             raise OSError("gone")
 
 
-async def test_the_endpoint_answers_429(app: FastAPI, client: httpx.AsyncClient) -> None:
+async def test_token_endpoint_returns_429(app: FastAPI, client: httpx.AsyncClient) -> None:
     id_, secret = await register_client(app)
     wrong = {**FORM, "client_id": id_, "client_secret": "rks_wrong"}
     answers = [await client.post("/oauth/token", data=wrong) for _ in range(12)]
@@ -75,21 +75,21 @@ async def test_the_endpoint_answers_429(app: FastAPI, client: httpx.AsyncClient)
     assert await fetch_token(client, *await register_client(app))
 
 
-async def test_right_ones_that_come_together_are_all_let_through(app: FastAPI, client: httpx.AsyncClient) -> None:
+async def test_concurrent_valid_requests_are_not_limited(app: FastAPI, client: httpx.AsyncClient) -> None:
     id_, secret = await register_client(app)
     right = {**FORM, "client_id": id_, "client_secret": secret}
     answers = await asyncio.gather(*(client.post("/oauth/token", data=right) for _ in range(40)))
     assert {answer.status_code for answer in answers} == {200}
 
 
-def test_wrong_ones_that_come_together_are_paid_later() -> None:
-    """Five beyond the ten, and one for the next attempt: six times six seconds."""
-    attempts = FailedAttemptLimiter(Clock())
-    together = [attempts.limit_failures("one", "net") for _ in range(CLIENT_FAILURE_LIMIT[1] + 5)]
-    for attempt in together:
+def test_concurrent_failures_beyond_the_limit_prolong_it() -> None:
+    """Five failures beyond the ten and one for the next attempt: six times six seconds."""
+    limiter = FailedAttemptLimiter(FakeClock())
+    concurrent = [limiter.limit_failures("one", "net") for _ in range(CLIENT_FAILURE_LIMIT[1] + 5)]
+    for attempt in concurrent:
         attempt.__enter__()
-    for attempt in together:
+    for attempt in concurrent:
         attempt.__exit__(TokenRequestError, TokenRequestError("invalid_client", ""), None)
-    with pytest.raises(TooManyRequests) as refused, attempts.limit_failures("one", "net"):
-        raise AssertionError("it was let through")
+    with pytest.raises(TooManyRequests) as refused, limiter.limit_failures("one", "net"):
+        raise AssertionError("the attempt was not limited")
     assert refused.value.headers["Retry-After"] == "36"

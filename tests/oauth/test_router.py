@@ -1,4 +1,4 @@
-"""The token endpoint."""
+"""The token endpoint and its metadata."""
 
 import asyncio
 import time
@@ -27,11 +27,13 @@ from tests.auth.credentials import (
     generate_key,
     register_client,
 )
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.oauth.requests import ENDPOINT, GRANT_FORM, ISSUER, read_error, request_token, request_with_assertion
 
 
-async def test_a_token_is_for_ten_minutes_and_says_who_and_what(app: FastAPI, client: httpx.AsyncClient) -> None:
+async def test_access_token_names_its_client_and_is_valid_for_ten_minutes(
+    app: FastAPI, client: httpx.AsyncClient
+) -> None:
     id_, secret = await register_client(app, "changes:read", "audit:read", name="bappenas", organization="kpu-31")
     answer = await request_token(client, {**GRANT_FORM, "client_id": id_, "client_secret": secret, "scope": ""})
     assert answer.status_code == 200
@@ -55,18 +57,18 @@ async def test_a_token_is_for_ten_minutes_and_says_who_and_what(app: FastAPI, cl
     assert (await client.get("/v1/clients", headers=authorization_headers(token))).status_code == 403
 
 
-async def test_the_longest_name_is_good(app: FastAPI, client: httpx.AsyncClient) -> None:
+async def test_client_with_the_longest_name_gets_a_token(app: FastAPI, client: httpx.AsyncClient) -> None:
     id_, secret = await register_client(app, "clients:admin", name="\U0001f5f3" * MAX_NAME_LENGTH)
     token = await fetch_token(client, id_, secret)
     assert (await client.get("/v1/clients", headers=authorization_headers(token))).status_code == 200
 
 
-async def test_no_two_tokens_are_the_same(app: FastAPI, client: httpx.AsyncClient) -> None:
-    of_one = await register_client(app)
-    assert await fetch_token(client, *of_one) != await fetch_token(client, *of_one)
+async def test_tokens_are_unique(app: FastAPI, client: httpx.AsyncClient) -> None:
+    credentials = await register_client(app)
+    assert await fetch_token(client, *credentials) != await fetch_token(client, *credentials)
 
 
-async def test_fewer_scopes_can_be_asked_for_and_not_more(app: FastAPI, client: httpx.AsyncClient) -> None:
+async def test_fewer_scopes_can_be_requested_but_no_others(app: FastAPI, client: httpx.AsyncClient) -> None:
     id_, secret = await register_client(app, "changes:read", "clients:admin")
     token = await fetch_token(client, id_, secret, scope="changes:read changes:read")
     assert decode_token(token)[1]["scope"] == "changes:read"
@@ -76,7 +78,7 @@ async def test_fewer_scopes_can_be_asked_for_and_not_more(app: FastAPI, client: 
 
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
-async def test_a_client_library_fetches_one_with_a_secret(app: FastAPI, method: str) -> None:
+async def test_client_library_authenticates_with_a_secret(app: FastAPI, method: str) -> None:
     id_, secret = await register_client(app, "clients:admin")
     async with AsyncOAuth2Client(
         id_, secret, token_endpoint_auth_method=method, transport=httpx2.ASGITransport(app), base_url="http://test"
@@ -85,12 +87,12 @@ async def test_a_client_library_fetches_one_with_a_secret(app: FastAPI, method: 
         assert (await library.get("/v1/clients")).status_code == 200
 
 
-@pytest.mark.parametrize(("alg", "made"), [("ES256", generate_key), ("Ed25519", generate_ed25519_key)])
-async def test_a_client_library_fetches_one_with_a_key(app: FastAPI, alg: str, made: Any) -> None:
-    key = made()
+@pytest.mark.parametrize(("alg", "generate"), [("ES256", generate_key), ("Ed25519", generate_ed25519_key)])
+async def test_client_library_authenticates_with_a_key(app: FastAPI, alg: str, generate: Any) -> None:
+    key = generate()
     id_, secret = await register_client(app, "clients:admin", jwks=build_jwk_set(key))
     assert secret == ""
-    claims = {"exp": int(time.time()) + 50}  # of its own it makes them for an hour
+    claims = {"exp": int(time.time()) + 50}  # by default the library sets an hour
     async with AsyncOAuth2Client(
         id_,
         key,
@@ -103,15 +105,18 @@ async def test_a_client_library_fetches_one_with_a_key(app: FastAPI, alg: str, m
 
 
 class TestSecrets:
-    async def test_two_are_live_at_a_time(self, app: FastAPI, client: httpx.AsyncClient, clients_url: str) -> None:
-        """The first goes on until it is revoked; then it gets nothing, and the second still does."""
+    async def test_revoking_one_of_two_leaves_the_other_valid(
+        self, app: FastAPI, client: httpx.AsyncClient, clients_url: str
+    ) -> None:
+        """The first is valid until it is revoked, and the second also afterwards."""
         id_, first = await register_client(app, "changes:read")
-        first_id = await fetch(clients_url, "SELECT id::text FROM client_secrets WHERE client = $1::text::uuid", id_)
-        async with open_transaction(state_of(app).database) as write:
-            second = await maintenance.add_secret(write, id_)
-        with_first, with_second = [await fetch_token(client, id_, one) for one in (first, second)]
-        async with open_transaction(state_of(app).database) as write:
-            await maintenance.revoke_secret(write, id_, first_id)
+        secret_id = "SELECT id::text FROM client_secrets WHERE client = $1::text::uuid"
+        first_id = await fetch_value(clients_url, secret_id, id_)
+        async with open_transaction(state_of(app).database) as transaction:
+            second = await maintenance.add_secret(transaction, id_)
+        with_first, with_second = [await fetch_token(client, id_, secret) for secret in (first, second)]
+        async with open_transaction(state_of(app).database) as transaction:
+            await maintenance.revoke_secret(transaction, id_, first_id)
         answer = await request_token(client, {**GRANT_FORM, "client_id": id_, "client_secret": first})
         assert read_error(answer) == (401, "invalid_client")
         assert await fetch_token(client, id_, second)
@@ -121,13 +126,13 @@ class TestSecrets:
             await asyncio.sleep(0.02)
         assert (await client.get("/v1/clients", headers=authorization_headers(with_second))).status_code == 403
 
-    async def test_of_a_revoked_client_prove_nothing(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+    async def test_of_a_revoked_client_are_rejected(self, app: FastAPI, client: httpx.AsyncClient) -> None:
         key = generate_key()
         with_keys, _ = await register_client(app, jwks=build_jwk_set(key))
         id_, secret = await register_client(app)
-        async with open_transaction(state_of(app).database) as write:
-            await maintenance.revoke_client(write, id_)
-            await maintenance.revoke_client(write, with_keys)
+        async with open_transaction(state_of(app).database) as transaction:
+            await maintenance.revoke_client(transaction, id_)
+            await maintenance.revoke_client(transaction, with_keys)
         answer = await request_token(client, {**GRANT_FORM, "client_id": id_, "client_secret": secret})
         assert read_error(answer) == (401, "invalid_client")
         assert read_error(await request_with_assertion(client, build_assertion(key, with_keys, ISSUER))) == (
@@ -135,16 +140,17 @@ class TestSecrets:
             "invalid_client",
         )
 
-    async def test_are_kept_as_digests_only(self, app: FastAPI, clients_url: str) -> None:
+    async def test_are_stored_as_digests_only(self, app: FastAPI, clients_url: str) -> None:
         _, secret = await register_client(app)
         assert len(secret) == len("rks_") + 43
         assert secret.startswith("rks_")
-        dump = await fetch(clients_url, "SELECT string_agg(s::text || c::text, '') FROM client_secrets s, clients c")
+        all_rows = "SELECT string_agg(s::text || c::text, '') FROM client_secrets s, clients c"
+        dump = await fetch_value(clients_url, all_rows)
         assert secret not in dump
 
 
 @pytest.mark.parametrize(
-    ("given", "error"),
+    ("changes", "error"),
     [
         ({"client_secret": "rks_wrong"}, "invalid_client"),
         ({"client_secret": None}, "invalid_client"),
@@ -164,12 +170,12 @@ class TestSecrets:
     ],
     ids=str,
 )
-async def test_what_is_wrong_is_told(
-    app: FastAPI, client: httpx.AsyncClient, given: dict[str, Any], error: str
+async def test_invalid_request_returns_its_error_code(
+    app: FastAPI, client: httpx.AsyncClient, changes: dict[str, Any], error: str
 ) -> None:
     id_, secret = await register_client(app)
-    whole = {**GRANT_FORM, "client_id": id_, "client_secret": secret, **given}
-    form = {name: value for name, value in whole.items() if value is not None}
+    parameters = {**GRANT_FORM, "client_id": id_, "client_secret": secret, **changes}
+    form = {name: value for name, value in parameters.items() if value is not None}
     answer = await request_token(client, form)
     assert read_error(answer) == (401 if error == "invalid_client" else 400, error)
     assert ("www-authenticate" in answer.headers) == (error == "invalid_client")  # RFC 9110, section 15.5.2
@@ -190,12 +196,12 @@ async def test_what_is_wrong_is_told(
         (b"&".join(b"a%d=1" % n for n in range(30)), "application/x-www-form-urlencoded"),
     ],
 )
-async def test_the_form_is_read_strictly(client: httpx.AsyncClient, body: bytes, content_type: str) -> None:
+async def test_malformed_form_is_an_invalid_request(client: httpx.AsyncClient, body: bytes, content_type: str) -> None:
     answer = await client.post("/oauth/token", content=body, headers={"Content-Type": content_type})
     assert read_error(answer) == (400, "invalid_request")
 
 
-async def test_the_form_is_short(client: httpx.AsyncClient) -> None:
+async def test_form_over_16_kib_is_413(client: httpx.AsyncClient) -> None:
     answer = await request_token(client, {**GRANT_FORM, "scope": "x" * 17_000})
     assert (answer.status_code, answer.json()["code"]) == (413, "content_too_large")
 
@@ -212,13 +218,13 @@ async def test_the_form_is_short(client: httpx.AsyncClient) -> None:
         ("Basic bm9ib2R5OnNlY3JldA==", "invalid_client"),
     ],
 )
-async def test_whoever_tries_basic_is_told_to_try_again(client: httpx.AsyncClient, value: Any, error: str) -> None:
+async def test_failed_basic_authentication_is_challenged(client: httpx.AsyncClient, value: Any, error: str) -> None:
     answer = await request_token(client, GRANT_FORM, headers={"Authorization": value})
     assert read_error(answer) == (401, error)
     assert answer.headers["www-authenticate"] == 'Basic realm="rakornas"'
 
 
-async def test_one_way_of_proving_at_a_time(app: FastAPI, client: httpx.AsyncClient) -> None:
+async def test_several_authentication_methods_are_an_invalid_request(app: FastAPI, client: httpx.AsyncClient) -> None:
     id_, secret = await register_client(app)
     auth = httpx.BasicAuth(id_, secret)
     assert (await request_token(client, {**GRANT_FORM, "client_id": id_}, auth=auth)).status_code == 200
@@ -229,13 +235,13 @@ async def test_one_way_of_proving_at_a_time(app: FastAPI, client: httpx.AsyncCli
         )
 
 
-async def test_parameters_in_the_address_are_none(client: httpx.AsyncClient) -> None:
-    """A secret there would stand in logs."""
+async def test_query_parameters_are_rejected(client: httpx.AsyncClient) -> None:
+    """A secret in the URL would be logged."""
     answer = await client.post("/oauth/token?client_secret=x", data=GRANT_FORM)
     assert answer.status_code == 422
 
 
-async def test_what_is_published(app: FastAPI, client: httpx.AsyncClient) -> None:
+async def test_metadata_and_jwk_set_are_published(app: FastAPI, client: httpx.AsyncClient) -> None:
     await fetch_token(client, *await register_client(app))
     metadata = (await client.get("/.well-known/oauth-authorization-server")).json()
     assert (metadata["issuer"], metadata["token_endpoint"]) == (ISSUER, ENDPOINT)

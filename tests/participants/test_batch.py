@@ -1,84 +1,93 @@
-"""Many on a list at once: all of them, or none."""
+"""POST participants:batch creates all participants or none."""
 
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.conftest import fetch
-from tests.participants.lists import NOBODY, Listing, refused
+from tests.conftest import fetch_value
+from tests.participants.participants_client import UNKNOWN_ID, ParticipantsClient, summarize_problem
 from tests.writes.objects import HASYIM
 
 
-async def batch(listing: Listing, *people: dict[str, Any], **how: Any) -> httpx.Response:
-    return await listing.admin.post(f"{listing.at}/participants:batch", {"participants": people}, **how)
+async def post_batch(participants: ParticipantsClient, *people: dict[str, Any], **options: Any) -> httpx.Response:
+    return await participants.admin.post(
+        f"{participants.meeting_path}/participants:batch", {"participants": people}, **options
+    )
 
 
-async def test_all_are_told_in_their_order(listing: Listing) -> None:
+async def test_batch_response_lists_participants_in_order(participants: ParticipantsClient) -> None:
     people: list[dict[str, Any]] = [
         {"official": HASYIM, "organization": "kpu", "office": "chair", "sessions": ["opening", "class-2"]},
         {"name": "Budi Contoh", "capacity": "guest", "assignment_letter": {"number": "1"}},
         {"organization": "kpu-33", "office": "chair"},
     ]
-    answer = await batch(listing, *people)
-    assert answer.status_code == 201, answer.text
-    told = answer.json()["registered"]
-    assert [one["name"] for one in told] == [None, "Budi Contoh", None]
-    assert (told[0]["official"]["name"], told[2]["organization"]["code"]) == ("Hasyim Asy'ari", "kpu-33")
-    listed = await listing.listed()
-    assert [one["id"] for one in listed] == [one["id"] for one in told]
-    assert (listed[0]["sessions"], listed[1]["assignment_letter"]["number"]) == (["class-2", "opening"], "1")
-    assert (await listing.summary())["invited"] == 3
-    assert await fetch(listing.url, "SELECT count(*) FROM attendance WHERE meeting = $1", listing.meeting) == 3
+    response = await post_batch(participants, *people)
+    assert response.status_code == 201, response.text
+    registered = response.json()["registered"]
+    assert [item["name"] for item in registered] == [None, "Budi Contoh", None]
+    assert (registered[0]["official"]["name"], registered[2]["organization"]["code"]) == ("Hasyim Asy'ari", "kpu-33")
+    items = await participants.list_all()
+    assert [item["id"] for item in items] == [item["id"] for item in registered]
+    assert (items[0]["sessions"], items[1]["assignment_letter"]["number"]) == (["class-2", "opening"], "1")
+    assert (await participants.get_summary())["invited"] == 3
+    attendance_count = "SELECT count(*) FROM attendance WHERE meeting = $1"
+    assert await fetch_value(participants.database_url, attendance_count, participants.code) == 3
 
 
 @pytest.mark.parametrize(
-    ("culprit", "told"),
+    ("invalid", "expected"),
     [
-        ({"official": NOBODY}, (422, "invalid_content", "/participants/2/official")),
+        ({"official": UNKNOWN_ID}, (422, "invalid_content", "/participants/2/official")),
         ({"official": HASYIM}, (409, "already_exists", "/participants/2/official")),
         ({"name": "S", "organization": "no-such"}, (422, "invalid_content", "/participants/2/organization")),
         ({"name": "S", "sessions": ["class-1", "class-2"]}, (409, "parallel_sessions", "/participants/2/sessions")),
         ({"name": "S", "sessions": ["no-such"]}, (422, "invalid_content", "/participants/2/sessions")),
-        ({"name": "S", "represents": NOBODY}, (422, "invalid_content", "/participants/2/represents")),
+        ({"name": "S", "represents": UNKNOWN_ID}, (422, "invalid_content", "/participants/2/represents")),
         ({"name": ""}, (422, "invalid_content", "/participants/2/name")),
     ],
     ids=["official", "twice", "organization", "parallel", "session", "represents", "name"],
 )
-async def test_the_one_that_cannot_be_is_named(
-    listing: Listing, culprit: dict[str, Any], told: tuple[int, str, str]
+async def test_problem_points_to_the_invalid_participant(
+    participants: ParticipantsClient, invalid: dict[str, Any], expected: tuple[int, str, str]
 ) -> None:
-    answer = await batch(listing, {"official": HASYIM}, {"name": "Budi"}, culprit, {"name": "Tuti"})
-    assert refused(answer)[:3] == told
-    assert await listing.listed() == []
-    assert (await listing.summary())["invited"] == 0
+    response = await post_batch(participants, {"official": HASYIM}, {"name": "Budi"}, invalid, {"name": "Tuti"})
+    assert summarize_problem(response)[:3] == expected
+    assert await participants.list_all() == []
+    assert (await participants.get_summary())["invited"] == 0
 
 
-async def test_it_is_sent_again_without_harm(listing: Listing) -> None:
-    first = await batch(listing, {"name": "Siti"}, {"name": "Budi"}, key=f"again-{listing.meeting}")
-    again = await batch(listing, {"name": "Siti"}, {"name": "Budi"}, key=f"again-{listing.meeting}")
+async def test_repeated_batch_is_replayed(participants: ParticipantsClient) -> None:
+    first = await post_batch(participants, {"name": "Siti"}, {"name": "Budi"}, key=f"again-{participants.code}")
+    again = await post_batch(participants, {"name": "Siti"}, {"name": "Budi"}, key=f"again-{participants.code}")
     assert (again.status_code, again.content) == (201, first.content)
     assert again.headers["idempotency-replayed"] == "true"
-    assert await listing.names() == ["Siti", "Budi"]
+    assert await participants.list_names() == ["Siti", "Budi"]
 
 
-async def test_it_is_long_and_not_empty(listing: Listing) -> None:
-    assert (await batch(listing)).status_code == 422
+async def test_batch_has_1_to_500_participants(participants: ParticipantsClient) -> None:
+    assert (await post_batch(participants)).status_code == 422
     people = [{"name": f"Orang {n}", "organization": "kpu-32"} for n in range(501)]
-    assert (await batch(listing, *people)).status_code == 422
-    assert (await batch(listing, *people[:500])).status_code == 201
-    assert (await listing.summary())["invited"] == 500
+    assert (await post_batch(participants, *people)).status_code == 422
+    assert (await post_batch(participants, *people[:500])).status_code == 201
+    assert (await participants.get_summary())["invited"] == 500
 
 
-async def test_each_has_a_revision_and_stands_in_the_line(listing: Listing) -> None:
-    ids = [one["id"] for one in (await batch(listing, {"name": "Siti"}, {"name": "Budi"})).json()["registered"]]
+async def test_each_participant_has_a_revision_and_an_audit_key(participants: ParticipantsClient) -> None:
+    ids = [
+        item["id"] for item in (await post_batch(participants, {"name": "Siti"}, {"name": "Budi"})).json()["registered"]
+    ]
     keys = "SELECT keys FROM audit_lines WHERE operation = 'create_participants' AND $1 = ANY (keys)"
-    assert sorted(await fetch(listing.url, keys, f"participants/{ids[0]}")) == sorted(f"participants/{n}" for n in ids)
-    for id_ in ids:
-        (revision,) = (await listing.admin.get(f"{listing.one(id_)}/revisions")).json()["items"]
+    assert sorted(await fetch_value(participants.database_url, keys, f"participants/{ids[0]}")) == sorted(
+        f"participants/{n}" for n in ids
+    )
+    for participant_id in ids:
+        (revision,) = (await participants.admin.get(f"{participants.path_of(participant_id)}/revisions")).json()[
+            "items"
+        ]
         assert (revision["revision"], revision["action"]) == (1, "created")
 
 
-async def test_of_no_meeting_there_is_no_batch(listing: Listing) -> None:
-    listing.meeting = "no-such"
-    assert (await batch(listing, {"name": "Siti"})).status_code == 404
+async def test_batch_of_unknown_meeting_is_404(participants: ParticipantsClient) -> None:
+    participants.code = "no-such"
+    assert (await post_batch(participants, {"name": "Siti"})).status_code == 404

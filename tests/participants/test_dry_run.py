@@ -1,13 +1,15 @@
-"""A dry run keeps nothing, but that somebody was shown what is personal."""
+"""Dry runs store nothing, except the audit line for personal data that they show."""
 
 import asyncpg
 import pytest
 
 from app.auth import Scope
-from tests.participants.lists import Listing
+from tests.participants.participants_client import ParticipantsClient
 from tests.writes.calls import Calls
 
-TOLD = "SELECT operation FROM audit_lines WHERE client = $1 AND 'participants/' || $2 = ANY (keys) ORDER BY id"
+SELECT_OPERATIONS = (
+    "SELECT operation FROM audit_lines WHERE client = $1 AND 'participants/' || $2 = ANY (keys) ORDER BY id"
+)
 
 
 @pytest.mark.parametrize(
@@ -17,18 +19,21 @@ TOLD = "SELECT operation FROM audit_lines WHERE client = $1 AND 'participants/' 
         ("attendance", {"status": "excused", "reason": "izin"}, "update_attendance"),
     ],
 )
-async def test_a_document_that_is_shown_is_told(
-    listing: Listing, at: str, body: dict[str, str], operation: str
+async def test_dry_run_that_shows_personal_data_is_audited(
+    participants: ParticipantsClient, at: str, body: dict[str, str], operation: str
 ) -> None:
-    made = await listing.admin.post(f"{listing.at}/participants", {"name": "Rahasia"})
-    one = made.json()["id"]
-    client = f"dry {at}"
-    writer = Calls.of(listing.app, listing.client, Scope.ATTENDANCE_WRITE, client_id=client)
-    answer = await writer.patch(f"{listing.at}/{at}/{one}?dry_run=true", body)
-    assert (answer.status_code, answer.json()["name"]) == (200, "Rahasia")
-    connection = await asyncpg.connect(listing.url)
+    created = await participants.admin.post(f"{participants.meeting_path}/participants", {"name": "Rahasia"})
+    participant_id = created.json()["id"]
+    client_id = f"dry {at}"
+    writer = Calls.of(participants.app, participants.client, Scope.ATTENDANCE_WRITE, client_id=client_id)
+    response = await writer.patch(f"{participants.meeting_path}/{at}/{participant_id}?dry_run=true", body)
+    assert (response.status_code, response.json()["name"]) == (200, "Rahasia")
+    connection = await asyncpg.connect(participants.database_url)
     try:
-        assert [row[0] for row in await connection.fetch(TOLD, client, one)] == [operation]
-        assert await connection.fetchval("SELECT status FROM participants WHERE id = $1::uuid", one) == "expected"
+        assert [row[0] for row in await connection.fetch(SELECT_OPERATIONS, client_id, participant_id)] == [operation]
+        assert (
+            await connection.fetchval("SELECT status FROM participants WHERE id = $1::uuid", participant_id)
+            == "expected"
+        )
     finally:
         await connection.close()

@@ -1,50 +1,59 @@
-"""Who is assigned to which sessions: to no two that run side by side."""
+"""Participants are assigned to sessions, never to two parallel ones."""
 
 import asyncio
 
-from tests.participants.lists import Listing, refused
+from tests.participants.participants_client import ParticipantsClient, summarize_problem
 
 
-async def test_side_by_side_is_refused_with_the_other(listing: Listing) -> None:
-    answer = await listing.post({"name": "Siti", "sessions": ["class-1", "class-2"]})
-    status, code, pointer, address = refused(answer)
+async def test_parallel_sessions_are_409_with_url_of_the_other(participants: ParticipantsClient) -> None:
+    response = await participants.create({"name": "Siti", "sessions": ["class-1", "class-2"]})
+    status, code, pointer, address = summarize_problem(response)
     assert (status, code, pointer) == (409, "parallel_sessions", "/sessions")
-    assert address in [f"{listing.at}/sessions/class-{n}" for n in (1, 2)]
-    assert await listing.listed() == []
+    assert address in [f"{participants.meeting_path}/sessions/class-{n}" for n in (1, 2)]
+    assert await participants.list_all() == []
 
 
-async def test_one_of_each_group_is_not_side_by_side(listing: Listing) -> None:
-    id_ = await listing.add(sessions=["opening", "class-1"])
-    answer = await listing.admin.patch(listing.one(id_), {"sessions": ["opening", "class-1", "class-2"]})
-    assert refused(answer)[:3] == (409, "parallel_sessions", "/sessions")
-    assert (await listing.admin.get(listing.one(id_))).json()["sessions"] == ["class-1", "opening"]
+async def test_update_to_parallel_sessions_is_409(participants: ParticipantsClient) -> None:
+    participant_id = await participants.add(sessions=["opening", "class-1"])
+    response = await participants.admin.patch(
+        participants.path_of(participant_id), {"sessions": ["opening", "class-1", "class-2"]}
+    )
+    assert summarize_problem(response)[:3] == (409, "parallel_sessions", "/sessions")
+    assert (await participants.admin.get(participants.path_of(participant_id))).json()["sessions"] == [
+        "class-1",
+        "opening",
+    ]
 
 
-async def test_a_session_does_not_move_beside_another_of_theirs(listing: Listing) -> None:
-    await listing.add(sessions=["opening", "class-1"])
-    answer = await listing.admin.patch(f"{listing.at}/sessions/opening", {"parallel_group": "c", "track": 3})
-    assert refused(answer)[:2] == (409, "parallel_sessions")
+async def test_session_cannot_become_parallel_to_another_assigned_one(participants: ParticipantsClient) -> None:
+    await participants.add(sessions=["opening", "class-1"])
+    response = await participants.admin.patch(
+        f"{participants.meeting_path}/sessions/opening", {"parallel_group": "c", "track": 3}
+    )
+    assert summarize_problem(response)[:2] == (409, "parallel_sessions")
 
 
-async def test_two_writers_do_not_put_one_into_both(listing: Listing) -> None:
-    """The two may both be answered, one after the other: what must not be is that the person is in both."""
+async def test_concurrent_updates_assign_one_parallel_session(participants: ParticipantsClient) -> None:
+    """Both updates may succeed one after another, but the participant is never in both sessions."""
     for _ in range(5):
-        id_ = await listing.add()
-        both = [listing.admin.patch(listing.one(id_), {"sessions": [f"class-{n}"]}) for n in (1, 2)]
-        answers = await asyncio.gather(*both)
-        assert {one.status_code for one in answers} <= {200, 409}
-        assert len((await listing.admin.get(listing.one(id_))).json()["sessions"]) == 1
+        participant_id = await participants.add()
+        both = [
+            participants.admin.patch(participants.path_of(participant_id), {"sessions": [f"class-{n}"]}) for n in (1, 2)
+        ]
+        responses = await asyncio.gather(*both)
+        assert {item.status_code for item in responses} <= {200, 409}
+        assert len((await participants.admin.get(participants.path_of(participant_id))).json()["sessions"]) == 1
 
 
-async def test_a_session_is_given_once(listing: Listing) -> None:
-    answer = await listing.post({"name": "Siti", "sessions": ["opening", "opening"]})
-    assert refused(answer)[:3] == (409, "already_exists", "/sessions")
+async def test_repeated_session_is_409(participants: ParticipantsClient) -> None:
+    response = await participants.create({"name": "Siti", "sessions": ["opening", "opening"]})
+    assert summarize_problem(response)[:3] == (409, "already_exists", "/sessions")
 
 
-async def test_a_session_that_somebody_is_assigned_to_stays(listing: Listing) -> None:
-    id_ = await listing.add(sessions=["opening"])
-    answer = await listing.admin.delete(f"{listing.at}/sessions/opening")
-    assert refused(answer)[:2] == (409, "in_use")
-    assert "participants" not in answer.text.replace("in_use", "")  # on whose list they stand is no business of it
-    assert (await listing.admin.patch(listing.one(id_), {"sessions": []})).status_code == 200
-    assert (await listing.admin.delete(f"{listing.at}/sessions/opening")).status_code == 204
+async def test_session_with_participants_cannot_be_deleted(participants: ParticipantsClient) -> None:
+    participant_id = await participants.add(sessions=["opening"])
+    response = await participants.admin.delete(f"{participants.meeting_path}/sessions/opening")
+    assert summarize_problem(response)[:2] == (409, "in_use")
+    assert "participants" not in response.text.replace("in_use", "")  # the response must not reveal who is assigned
+    assert (await participants.admin.patch(participants.path_of(participant_id), {"sessions": []})).status_code == 200
+    assert (await participants.admin.delete(f"{participants.meeting_path}/sessions/opening")).status_code == 204

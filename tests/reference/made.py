@@ -33,7 +33,7 @@ MADE: dict[str, list[Row]] = {
         for code in ("m-1", "m-2")
     ],
     "meeting_corrections": [
-        {"meeting": "m-1", "position": "1", "field": "F", "printed": "P", "held": "H", "reason": "R"}
+        {"meeting": "m-1", "position": "1", "field": "F", "printed": "P", "recorded": "H", "reason": "R"}
     ],
     "sessions": [
         {"meeting": meeting, "code": code, "position": "1", "kind": "class", "name": "N"}

@@ -3,21 +3,21 @@ from typing import Any
 
 import pytest
 
-from app.reference.columns import File
-from app.reference.commissions import commissions
+from app.reference.columns import DataFile
+from app.reference.commissions import derive_commissions
 from app.reference.files.bodies import REGIONS, SEATS
 from app.reference.loader import SHIPPED
-from app.reference.parser import read
+from app.reference.parser import read_rows
 
 REGION = {"parent": None, "name_en": None, "valid_from": None, "time_zone": "Asia/Makassar"}
 ORIGIN = {"source": "somewhere", "verified": True, "primary": False}
 
 
-def shipped(file: File) -> list[dict[str, Any]]:
-    return [dict(zip(file.targets, row[1:], strict=True)) for row in read(SHIPPED / file.name, file, [])]
+def shipped(file: DataFile) -> list[dict[str, Any]]:
+    return [dict(zip(file.table_columns, row[1:], strict=True)) for row in read_rows(SHIPPED / file.name, file, [])]
 
 
-DERIVED = list(commissions(shipped(REGIONS), {row["code"]: row for row in shipped(SEATS)}))
+DERIVED = list(derive_commissions(shipped(REGIONS), {row["code"]: row for row in shipped(SEATS)}))
 BY_CODE = {row["code"]: row for row in DERIVED}
 
 
@@ -101,8 +101,8 @@ def test_place_and_origin_are_the_regions() -> None:
 def test_an_english_name_is_not_guessed() -> None:
     province = {"code": "97", "name": "Baru", "type": "province"} | REGION | ORIGIN
     regency = {"code": "97.01", "name": "Distrik Baru", "type": "regency"} | REGION | ORIGIN | {"parent": "97"}
-    assert [row["name_en"] for row in commissions([province, regency], {})] == [None, None]
+    assert [row["name_en"] for row in derive_commissions([province, regency], {})] == [None, None]
 
 
 def test_the_national_one_is_not_told_without_its_seats() -> None:
-    assert list(commissions([], {})) == []
+    assert list(derive_commissions([], {})) == []

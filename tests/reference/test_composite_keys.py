@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.reference.loader import Counts, load, read_dataset
+from app.reference.loader import TableCounts, load, read_dataset
 from tests.reference.copies import changed, written
 from tests.reference.made import MADE, made
 from tests.reference.test_loader import ALL, everything, query
@@ -57,7 +57,7 @@ async def test_a_changed_row_counts(own_url: str, tmp_path: Path, file: str, old
 async def test_a_changed_topic_is_a_revision_of_its_session(own_url: str, tmp_path: Path) -> None:
     path = changed(tmp_path, "sessions.csv", "Perencanaan anggaran; ", "")
     summary = await load(own_url, read_dataset(path))
-    assert summary.tables["sessions"] == Counts(updated=1, unchanged=7)
+    assert summary.tables["sessions"] == TableCounts(updated=1, unchanged=7)
     assert await query(own_url, "SELECT code, revision, topics FROM sessions WHERE revision <> 1") == [
         ("class-1", 2, ["Tahapan Pemilu dan Pemilihan", "Laporan keuangan"])
     ]

@@ -7,8 +7,8 @@ import pytest
 
 from app.reference import columns
 from app.reference.files import bodies
-from app.reference.loader import SHIPPED, DatasetError, Flaw, read_dataset
-from app.reference.parser import read
+from app.reference.loader import SHIPPED, DatasetError, RowError, read_dataset
+from app.reference.parser import read_rows
 from tests.reference.copies import changed, written
 
 PEOPLE = "id,name,other_names,source,verified,primary\n"
@@ -16,22 +16,22 @@ HASYIM = "01a20c10-0ad9-7584-8953-0eb59d6a8d90"
 AFIF = "01a20c10-0adc-737f-a439-793312cd7c55"
 
 
-def rows(path: Path, file: columns.File) -> list[tuple[Any, ...]]:
-    flaws: list[Flaw] = []
-    found = list(read(path / file.name, file, flaws))
+def rows(path: Path, file: columns.DataFile) -> list[tuple[Any, ...]]:
+    flaws: list[RowError] = []
+    found = list(read_rows(path / file.name, file, flaws))
     assert flaws == []
     return found
 
 
-def flaws_of(path: Path) -> list[Flaw]:
+def flaws_of(path: Path) -> list[RowError]:
     with pytest.raises(DatasetError) as caught:
         read_dataset(path)
-    return caught.value.flaws
+    return caught.value.errors
 
 
 def test_cells_become_values() -> None:
     by_line = {
-        row[0]: dict(zip(bodies.APPOINTMENTS.targets, row[1:], strict=True))
+        row[0]: dict(zip(bodies.APPOINTMENTS.table_columns, row[1:], strict=True))
         for row in rows(SHIPPED, bodies.APPOINTMENTS)
     }
     fifteenth = by_line[15]
@@ -49,7 +49,7 @@ def test_a_line_is_where_the_row_starts(tmp_path: Path) -> None:
         tmp_path,
         people=f'{PEOPLE}{HASYIM},"Hasyim\nAsy\'ari",,"a\r\nb",true,false\r\n{AFIF},"Afif ""Udin""",,,true,no\n',
     )
-    assert flaws_of(path) == [Flaw("people.csv", 5, "primary", "'no' is neither true nor false")]
+    assert flaws_of(path) == [RowError("people.csv", 5, "primary", "'no' is neither true nor false")]
 
 
 def test_a_byte_order_mark_and_another_order_of_columns_are_no_flaws(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_partial_dates_of_the_calendar(tmp_path: Path, good: str) -> None:
     ("file", "old", "new", "line", "column", "reason"),
     [
         ("regions.csv", "name_en,type", "name_eng,type", 1, "name_eng", "unknown column"),
-        ("regions.csv", "code,name,", "code,name,name,", 1, "name", "the column stands there twice"),
+        ("regions.csv", "code,name,", "code,name,name,", 1, "name", "the column appears twice"),
         ("divisions.csv", "legal_basis,", "", 1, "legal_basis", "the column is missing"),
         ("regions.csv", b"Sumatera Utara", b"Sumatera \xe9tara", 3, "name", "is not UTF-8"),
         ("regions.csv", "Sumatera Utara", "Sumatera\0Utara", 3, "name", "contains a NUL character"),
@@ -79,33 +79,33 @@ def test_partial_dates_of_the_calendar(tmp_path: Path, good: str) -> None:
         ("regions.csv", "Riau,Riau", "Riau", 5, None, "has 14 cells, not 15"),
         ("regions.csv", "14,Riau", "\n14,Riau", 5, None, "has 0 cells, not 15"),
         ("regions.csv", "14,Riau,Riau,province", "14,Riau,Riau,Province", 5, "type",
-         "'Province' is none of province, regency, city"),
+         "'Province' is not one of province, regency, city"),
         ("regions.csv", ",true,", ",yes,", 2, "autonomous", "'yes' is neither true nor false"),
         ("regions.csv", "2022-07-25", "2022-7-25", 36, "valid_from", "'2022-7-25' is not a date YYYY-MM-DD"),
         ("regions.csv", "2022-07-25", "20220725", 36, "valid_from", "'20220725' is not a date YYYY-MM-DD"),
-        ("regions.csv", "2022-07-25", "2022-02-29", 36, "valid_from", "'2022-02-29' is not in the calendar"),
+        ("regions.csv", "2022-07-25", "2022-02-29", 36, "valid_from", "'2022-02-29' is not a calendar date"),
         ("regions.csv", "2022-07-25", "2200-01-01", 36, "valid_from", "'2200-01-01' is not within 1900 to 2199"),
-        ("regions.csv", "15,Jambi", "14,Jambi", 6, "code", "'14' stands on line 5 already"),
-        ("appointments.csv", "2024-07-03", "2023-02-30", 2, "end_on", "'2023-02-30' is not in the calendar"),
-        ("appointments.csv", "2024-07-03", "2023-13", 2, "end_on", "'2023-13' is not in the calendar"),
+        ("regions.csv", "15,Jambi", "14,Jambi", 6, "code", "'14' is already on line 5"),
+        ("appointments.csv", "2024-07-03", "2023-02-30", 2, "end_on", "'2023-02-30' is not a calendar date"),
+        ("appointments.csv", "2024-07-03", "2023-13", 2, "end_on", "'2023-13' is not a calendar date"),
         ("appointments.csv", "2024-07-03", "1899", 2, "end_on", "'1899' is not within 1900 to 2199"),
         ("appointments.csv", "2024-07-03", "2023-5", 2, "end_on", "'2023-5' is not a date YYYY, YYYY-MM or YYYY-MM-DD"),
         ("appointments.csv", "kpu,chair", "kpu,ketua", 2, "office",
-         "'ketua' is none of chair, member, secretary, secretary_general"),
+         "'ketua' is not one of chair, member, secretary, secretary_general"),
         ("people.csv", HASYIM, HASYIM.upper(), 2, "id", f"'{HASYIM.upper()}' is not a UUID in lower case"),
-        ("people.csv", AFIF, HASYIM, 3, "id", f"'{HASYIM}' stands on line 2 already"),
+        ("people.csv", AFIF, HASYIM, 3, "id", f"'{HASYIM}' is already on line 2"),
         ("people.csv", "Tarmizi; T", "Tarmizi;T", 18, "other_names",
          "'Muhamad Tarmizi;Tarmidzi' is not a list separated by '; '"),
         ("seats.csv", "kpu,7", "kpu,100", 2, "seats", "'100' is not a whole number from 1 to 99"),
         ("seats.csv", "kpu,7", "kpu,\u0667", 2, "seats", "'\u0667' is not a whole number from 1 to 99"),
-        ("seats.csv", "kpu-31", "kpu-30", 3, "organization", "'kpu-30' follows from no region in regions.csv"),
+        ("seats.csv", "kpu-31", "kpu-30", 3, "organization", "'kpu-30' has no region in regions.csv"),
         ("agencies.csv", "dkpp,", "kpu-31,", 3, "code", "'kpu-31' is the code of a commission"),
     ],
 )  # fmt: skip
 def test_a_flaw_tells_its_place_and_reason(
     tmp_path: Path, file: str, old: str | bytes, new: str | bytes, line: int, column: str | None, reason: str
 ) -> None:
-    assert Flaw(file, line, column, reason) in flaws_of(changed(tmp_path, file, old, new))
+    assert RowError(file, line, column, reason) in flaws_of(changed(tmp_path, file, old, new))
 
 
 @pytest.mark.parametrize("name", ['Moch"ammad Afifuddin', '"Mochammad" Afifuddin', '"Mochammad Afifuddin'])
@@ -127,14 +127,14 @@ def test_flaws_of_all_files_are_told_together(tmp_path: Path) -> None:
 def test_no_more_than_twenty_flaws_are_told(tmp_path: Path) -> None:
     path = written(tmp_path, people=PEOPLE + f"{HASYIM},,,,true,false\n" * 500)
     assert len(flaws_of(path)) == 20
-    found: list[Flaw] = []
-    assert list(read(path / "people.csv", bodies.PEOPLE, found)) == []
+    found: list[RowError] = []
+    assert list(read_rows(path / "people.csv", bodies.PEOPLE, found)) == []
     assert len(found) == 20  # nobody waits for the end of a file that is wrong throughout
 
 
 def test_seats_are_not_blamed_for_flaws_of_the_regions(tmp_path: Path) -> None:
     path = changed(tmp_path, "regions.csv", "Daerah Khusus Ibukota Jakarta", "")
-    assert flaws_of(path) == [Flaw("regions.csv", 12, "name", "must not be empty")]
+    assert flaws_of(path) == [RowError("regions.csv", 12, "name", "must not be empty")]
     (path / "regions.csv").unlink()
     assert [(flaw.file, flaw.line) for flaw in flaws_of(path)] == [("seats.csv", 2), ("seats.csv", 3)]
 
@@ -159,4 +159,4 @@ def test_what_is_no_data_set(tmp_path: Path, name: str) -> None:
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "people.csv").mkdir()
-    assert flaws_of(tmp_path) == [Flaw("people.csv", None, None, "cannot be read: Is a directory")]
+    assert flaws_of(tmp_path) == [RowError("people.csv", None, None, "cannot be read: Is a directory")]

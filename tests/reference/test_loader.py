@@ -8,7 +8,7 @@ import asyncpg
 
 from app.reference.files import FILES
 from app.reference.files.bodies import SEATS
-from app.reference.loader import SHIPPED, Counts, load, read_dataset
+from app.reference.loader import SHIPPED, TableCounts, load, read_dataset
 from tests.reference.copies import changed, shipped, written
 
 # As many rows as the files have; and a commission follows from each region, below that of the country.
@@ -42,7 +42,7 @@ async def test_the_shipped_data_set(database_url: str) -> None:
         database_url, read_dataset(SHIPPED), lambda table, done, total: progress.update({table: (done, total)})
     )
     assert await counted(database_url) == EXPECTED
-    assert summary.tables == {table: Counts(inserted=count) for table, count in EXPECTED.items()}
+    assert summary.tables == {table: TableCounts(inserted=count) for table, count in EXPECTED.items()}
     assert (summary.inserted, summary.updated, summary.unchanged) == (ALL, 0, 0)
     assert set(progress) == set(EXPECTED)
     assert all(done == total for done, total in progress.values())
@@ -59,7 +59,7 @@ async def test_a_second_load_changes_nothing(database_url: str) -> None:
 async def test_a_changed_cell_is_one_revision(own_url: str, tmp_path: Path) -> None:
     summary = await load(own_url, read_dataset(changed(tmp_path, "agencies.csv", "Bawaslu,", "BAWASLU,")))
     assert (summary.inserted, summary.updated, summary.unchanged) == (0, 1, ALL - 1)
-    assert summary.tables["organizations"] == Counts(updated=1, unchanged=578)
+    assert summary.tables["organizations"] == TableCounts(updated=1, unchanged=578)
     assert await query(own_url, "SELECT code, short_name, revision FROM organizations WHERE revision <> 1") == [
         ("bawaslu", "BAWASLU", 2)
     ]

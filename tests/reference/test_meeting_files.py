@@ -5,70 +5,71 @@ from pathlib import Path
 
 import pytest
 
-from app.reference.cells import instant
+from app.reference.cells import parse_instant
 from app.reference.files import FILES
-from app.reference.loader import SHIPPED, Flaw, read_dataset
+from app.reference.loader import SHIPPED, RowError, read_dataset
 from tests.reference.copies import written
 from tests.reference.made import HEADERS, L1, MADE, NEW, made, next_line
 from tests.reference.test_files import flaws_of
 
-KINDS = "none of opening, direction, panel, discussion, class, plenary, closing"
+KINDS = "not one of opening, direction, panel, discussion, class, plenary, closing"
 STATUSES = "expected, present, represented, excused, sick, on_duty_elsewhere, on_leave, absent"
 
 
 @pytest.mark.parametrize(
     ("file", "changed", "column", "reason"),
     [
-        ("elections", {"code": "e-3", "kind": "local"}, "kind", "'local' is none of general, regional_head"),
+        ("elections", {"code": "e-3", "kind": "local"}, "kind", "'local' is not one of general, regional_head"),
         ("elections", {"code": "e-3", "voting_on": "2024"}, "voting_on", "'2024' is not a date YYYY-MM-DD"),
         ("elections", {"code": "e-3", "name": ""}, "name", "must not be empty"),
-        ("elections", {}, "code", "'e-1' stands on line 2 already"),
-        ("stages", {"code": "s-3", "kind": "phase"}, "kind", "'phase' is none of stage, substage, activity, support"),
+        ("elections", {}, "code", "'e-1' is already on line 2"),
+        ("stages", {"code": "s-3", "kind": "phase"}, "kind",
+         "'phase' is not one of stage, substage, activity, support"),
         ("stages", {"code": "s-3", "position": "0"}, "position", "'0' is not a whole number from 1 to 999"),
         ("stages", {"code": "s-3", "position": "1000"}, "position", "'1000' is not a whole number from 1 to 999"),
         ("stages", {"code": "s-3", "position": "01"}, "position", "'01' is not a whole number from 1 to 999"),
         ("stages", {"code": "s-3", "position": "\u0663"}, "position", "'\u0663' is not a whole number from 1 to 999"),
         ("stages", {"code": "s-3", "position": ""}, "position", "must not be empty"),
         ("stages", {"code": "s-3", "round": "1.0"}, "round", "'1.0' is not a whole number from 1 to 999"),
-        ("stages", {"code": "s-3", "start_on": "2023-02-29"}, "start_on", "'2023-02-29' is not in the calendar"),
-        ("stages", {"election": "e-2"}, "code", "'s-1' stands on line 2 already"),
-        ("meetings", {"code": "m-3", "roll": "closed"}, "roll", "'closed' is none of open, restricted"),
+        ("stages", {"code": "s-3", "start_on": "2023-02-29"}, "start_on", "'2023-02-29' is not a calendar date"),
+        ("stages", {"election": "e-2"}, "code", "'s-1' is already on line 2"),
+        ("meetings", {"code": "m-3", "roll": "closed"}, "roll", "'closed' is not one of open, restricted"),
         ("meetings", {"code": "m-3", "roll": ""}, "roll", "must not be empty"),
         ("meetings", {"code": "m-3", "kind": "party"}, "kind",
-         "'party' is none of national_coordination, coordination, plenary, training, induction, other"),
+         "'party' is not one of national_coordination, coordination, plenary, training, induction, other"),
         ("meetings", {"code": "m-3", "end_on": ""}, "end_on", "must not be empty"),
         ("meetings", {"code": "m-3", "cancelled_on": "13 Juni"}, "cancelled_on", "'13 Juni' is not a date YYYY-MM-DD"),
-        ("meeting_corrections", {"position": "2", "held": ""}, "held", "must not be empty"),
-        ("meeting_corrections", {}, "position", "'m-1 1' stands on line 2 already"),
+        ("meeting_corrections", {"position": "2", "recorded": ""}, "recorded", "must not be empty"),
+        ("meeting_corrections", {}, "position", "'m-1 1' is already on line 2"),
         ("sessions", {"code": "c-3", "kind": "break"}, "kind", f"'break' is {KINDS}"),
         ("sessions", {"code": "c-3", "track": "A"}, "track", "'A' is not a whole number from 1 to 999"),
         ("sessions", {"code": "c-3", "topics": "a;b"}, "topics", "'a;b' is not a list separated by '; '"),
         ("sessions", {"code": "c-3", "starts_at": "9.00"}, "starts_at",
          "'9.00' is not an instant YYYY-MM-DDThh:mm:ss+hh:mm"),
-        ("sessions", {}, "code", "'m-1 opening' stands on line 2 already"),
+        ("sessions", {}, "code", "'m-1 opening' is already on line 2"),
         ("session_speakers", {"position": "2", "person": "Sunardi"}, "person", "'Sunardi' is not a UUID in lower case"),
         ("session_speakers", {"position": "2", "division_kind": "unit"}, "division_kind",
-         "'unit' is none of division, secretariat_unit"),
-        ("session_speakers", {}, "position", "'m-1 opening 1' stands on line 2 already"),
-        ("meeting_statements", {"id": NEW, "form": "sung"}, "form", "'sung' is none of spoken, written"),
+         "'unit' is not one of division, secretariat_unit"),
+        ("session_speakers", {}, "position", "'m-1 opening 1' is already on line 2"),
+        ("meeting_statements", {"id": NEW, "form": "sung"}, "form", "'sung' is not one of spoken, written"),
         ("meeting_statements", {"id": NEW, "summary": ""}, "summary", "must not be empty"),
-        ("participants", {"id": NEW, "status": "hadir"}, "status", f"'hadir' is none of {STATUSES}"),
+        ("participants", {"id": NEW, "status": "hadir"}, "status", f"'hadir' is not one of {STATUSES}"),
         ("participants", {"id": NEW, "capacity": "staff"}, "capacity",
-         "'staff' is none of delegate, speaker, committee, observer, guest"),
+         "'staff' is not one of delegate, speaker, committee, observer, guest"),
         ("participants", {"id": NEW, "office": "ketua"}, "office",
-         "'ketua' is none of chair, member, secretary, secretary_general"),
+         "'ketua' is not one of chair, member, secretary, secretary_general"),
         ("participants", {"id": NEW, "late": "no"}, "late", "'no' is neither true nor false"),
         ("participants", {"id": NEW, "represents": "x"}, "represents", "'x' is not a UUID in lower case"),
         ("participants", {"id": NEW, "arrived_at": "2022-06-13"}, "arrived_at",
          "'2022-06-13' is not an instant YYYY-MM-DDThh:mm:ss+hh:mm"),
-        ("participants", {}, "id", f"'{L1}' stands on line 2 already"),
-        ("participant_sessions", {}, "participant", f"'m-1 opening {L1}' stands on line 2 already"),
+        ("participants", {}, "id", f"'{L1}' is already on line 2"),
+        ("participant_sessions", {}, "participant", f"'m-1 opening {L1}' is already on line 2"),
     ],
 )  # fmt: skip
 def test_a_flaw_tells_its_place_and_reason(
     tmp_path: Path, file: str, changed: dict[str, str], column: str, reason: str
 ) -> None:
-    assert flaws_of(made(tmp_path, {file: [changed]})) == [Flaw(f"{file}.csv", next_line(file), column, reason)]
+    assert flaws_of(made(tmp_path, {file: [changed]})) == [RowError(f"{file}.csv", next_line(file), column, reason)]
 
 
 @pytest.mark.parametrize(
@@ -80,8 +81,8 @@ def test_a_flaw_tells_its_place_and_reason(
     ],
 )
 def test_instants(cell: str, found: datetime) -> None:
-    assert instant(cell) == found
-    assert instant(cell).utcoffset() == found.utcoffset()
+    assert parse_instant(cell) == found
+    assert parse_instant(cell).utcoffset() == found.utcoffset()
 
 
 @pytest.mark.parametrize(
@@ -95,13 +96,13 @@ def test_instants(cell: str, found: datetime) -> None:
 )
 def test_what_is_no_instant(cell: str) -> None:
     with pytest.raises(ValueError, match=r"^'.*' is not "):
-        instant(cell)
+        parse_instant(cell)
 
 
 @pytest.mark.parametrize("name", HEADERS)
 def test_a_file_may_have_a_header_only(tmp_path: Path, name: str) -> None:
     header = (SHIPPED / f"{name}.csv").read_text(encoding="utf-8").partition("\n")[0]
-    assert [part.count for part in read_dataset(written(tmp_path, **{name: header})).parts][-1:] in ([0], [])
+    assert [part.row_count for part in read_dataset(written(tmp_path, **{name: header})).row_sets][-1:] in ([0], [])
 
 
 def test_every_file_is_shipped_with_the_columns_that_it_declares() -> None:
@@ -111,6 +112,6 @@ def test_every_file_is_shipped_with_the_columns_that_it_declares() -> None:
 
 
 def test_what_is_made_has_no_flaw(tmp_path: Path) -> None:
-    assert {part.name: part.count for part in read_dataset(made(tmp_path)).parts} == {
+    assert {part.name: part.row_count for part in read_dataset(made(tmp_path)).row_sets} == {
         name: len(rows) for name, rows in MADE.items()
     }

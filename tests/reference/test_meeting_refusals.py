@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.reference.loader import Flaw, load, read_dataset
+from app.reference.loader import RowError, load, read_dataset
 from tests.reference.made import L1, L2, NEW, NOBODY, P1, P2, made, next_line
 from tests.reference.test_loader import counted
 from tests.reference.test_refusals import flaws_of
@@ -35,13 +35,14 @@ OUTSIDE = "a session must lie within the days of its meeting"
         ("participant_sessions", {"session": "c-9"}, "session", "no such session 'c-9'"),
         ("participant_sessions", {"participant": NOBODY}, "participant", f"no such participant '{NOBODY}'"),
         # One that leads to another's.
-        ("stages", {"code": "s-3", "parent": "s-2"}, "parent", "is no stage of this election"),
-        ("session_speakers", {"session": "closing"}, "session", "is no session of this meeting"),
-        ("session_speakers", {"meeting": "m-2"}, "session", "is no session of this meeting"),
-        ("session_speakers", {"meeting": "m-9"}, "session", "is no session of this meeting"),
-        ("participants", {"id": NEW, "person": P2, "represents": L2}, "represents", "is not on this meeting's list"),
-        ("participant_sessions", {"session": "closing"}, "session", "is no session of this meeting"),
-        ("participant_sessions", {"participant": L2}, "participant", "is not on this meeting's list"),
+        ("stages", {"code": "s-3", "parent": "s-2"}, "parent", "is not a stage of this election"),
+        ("session_speakers", {"session": "closing"}, "session", "is not a session of this meeting"),
+        ("session_speakers", {"meeting": "m-2"}, "session", "is not a session of this meeting"),
+        ("session_speakers", {"meeting": "m-9"}, "session", "is not a session of this meeting"),
+        ("participants", {"id": NEW, "person": P2, "represents": L2}, "represents",
+         "is not a participant of this meeting"),
+        ("participant_sessions", {"session": "closing"}, "session", "is not a session of this meeting"),
+        ("participant_sessions", {"participant": L2}, "participant", "is not a participant of this meeting"),
         # Rules of one row.
         ("elections", {"code": "E-3"}, "code", SLUG),
         ("elections", {"code": "e-3", "name": "x" * 301}, "name", LONG),
@@ -57,24 +58,24 @@ OUTSIDE = "a session must lie within the days of its meeting"
         ("sessions", {"code": "x" * 41}, "code", SLUG),
         ("sessions", {"code": "c-3", "name": "x" * 301}, "name", LONG),
         ("sessions", {"code": "c-3", "track": "100", "parallel_group": "g"}, "track", "must be 1 to 99"),
-        ("sessions", {"code": "c-3", "track": "1"}, "track", "goes with a parallel_group, and a group with a track"),
+        ("sessions", {"code": "c-3", "track": "1"}, "track", "must be given together with parallel_group"),
         ("sessions", {"code": "c-3", "starts_at": NIGHT, "ends_at": NIGHT}, "ends_at", "must be later than starts_at"),
         ("session_speakers", {"position": "2", "organization": ""}, "organization",
-         "somebody must speak: a person, name, organization or division"),
+         "a speaker needs a person, name, organization or division"),
         ("session_speakers", {"position": "2", "person": P1, "name": "N"}, "name",
-         "must be empty where person is not"),
+         "must be empty if person is given"),
         ("meeting_statements", {"id": NEW, "person": ""}, "organization",
-         "somebody must have said it: a person, name or organization"),
-        ("meeting_statements", {"id": NEW, "name": "N"}, "name", "must be empty where person is not"),
-        ("participants", {"id": NEW, "person": P2, "name": "N"}, "name", "must be empty where person is not"),
+         "a statement needs a person, name or organization"),
+        ("meeting_statements", {"id": NEW, "name": "N"}, "name", "must be empty if person is given"),
+        ("participants", {"id": NEW, "person": P2, "name": "N"}, "name", "must be empty if person is given"),
         ("participants", {"id": NEW, "person": "", "name": "x" * 301}, "name", LONG),
         ("participants", {"id": NEW, "person": P2, "name_as_printed": "x" * 301}, "name_as_printed", LONG),
         ("participants", {"id": NEW, "person": "", "organization": ""}, "organization",
-         "without person and name, an organization is needed"),
+         "must be given if person and name are empty"),
         ("participants", {"id": NEW, "person": P2, "represents": NEW}, "represents", "must be another participant"),
         ("participants", {"id": NEW, "person": P2, "arrived_at": NIGHT, "left_at": EARLY}, "left_at",
          "must not be earlier than arrived_at"),
-        ("participants", {"id": NEW}, "person", "the same person is on the meeting's list already"),
+        ("participants", {"id": NEW}, "person", "is already a participant of this meeting"),
         # Rules between a session and its meeting, in the meeting's zone.
         ("sessions", {"code": "c-3", "starts_at": EARLY}, "starts_at", OUTSIDE),
         ("sessions", {"code": "c-3", "ends_at": "2022-06-15T15:30:00Z"}, "starts_at", OUTSIDE),
@@ -84,7 +85,7 @@ async def test_a_refused_row_is_told_and_nothing_is_loaded(
     empty_url: str, tmp_path: Path, file: str, changed: dict[str, str], column: str, reason: str
 ) -> None:
     flaws = await flaws_of(empty_url, made(tmp_path, {file: [changed]}))
-    assert flaws == [Flaw(f"{file}.csv", next_line(file), column, reason)]
+    assert flaws == [RowError(f"{file}.csv", next_line(file), column, reason)]
     assert set((await counted(empty_url)).values()) == {0}
 
 
@@ -108,13 +109,13 @@ async def test_a_circle_is_told(
 ) -> None:
     path = made(tmp_path, {"stages": [{"code": code, "parent": parent} for code, parent in stages]})
     flaws = await flaws_of(empty_url, path)
-    assert flaws == [Flaw("stages.csv", line, "parent", "is itself below this one") for line in lines]
+    assert flaws == [RowError("stages.csv", line, "parent", "is a descendant of this row") for line in lines]
 
 
 async def test_a_circle_closed_by_a_change_is_told(database_url: str, tmp_path: Path) -> None:
     await load(database_url, read_dataset(made(tmp_path, {"stages": [{"code": "a"}, {"code": "b", "parent": "a"}]})))
     path = made(tmp_path, {"stages": [{"code": "a", "parent": "b"}, {"code": "b", "parent": "a"}]})
-    assert await flaws_of(database_url, path) == [Flaw("stages.csv", 4, "parent", "is itself below this one")]
+    assert await flaws_of(database_url, path) == [RowError("stages.csv", 4, "parent", "is a descendant of this row")]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +142,7 @@ async def test_a_meeting_that_moves_away_from_its_sessions_is_told(database_url:
     shorter = meetings.read_text(encoding="utf-8").replace("2022-06-15", "2022-06-14", 1)
     meetings.write_text(shorter, encoding="utf-8")
     reason = "session c-3 of m-1 lies outside the days of its meeting"
-    assert await flaws_of(database_url, tmp_path) == [Flaw("meetings.csv", None, None, reason)]
+    assert await flaws_of(database_url, tmp_path) == [RowError("meetings.csv", None, None, reason)]
 
 
 async def test_a_meeting_that_is_put_off_takes_its_sessions_along(database_url: str, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.reference.loader import SHIPPED, Dataset, DatasetError, Flaw, load, read_dataset
+from app.reference.loader import SHIPPED, Dataset, DatasetError, RowError, load, read_dataset
 from tests.reference.copies import changed, changed_alone, written
 from tests.reference.test_loader import EXPECTED, counted, everything, query
 
@@ -15,11 +15,11 @@ SUNARDI = "01a20c10-0af8-7149-8d8d-5489b1e37ec7"
 ACTING = ",kpu,chair,acting,ri-6,2022-2027,2024-07-04,2024-07-28"
 
 
-async def flaws_of(url: str, path: Path) -> list[Flaw]:
+async def flaws_of(url: str, path: Path) -> list[RowError]:
     dataset = read_dataset(path)
     with pytest.raises(DatasetError) as caught:
         await load(url, dataset)
-    return caught.value.flaws
+    return caught.value.errors
 
 
 @pytest.mark.parametrize(
@@ -33,29 +33,29 @@ async def flaws_of(url: str, path: Path) -> list[Flaw]:
         ("appointments.csv", ACTING, ACTING.replace("ri-6", "ri-60"), 4, "division", "no such division 'ri-60'"),
         ("appointments.csv", f"{SUNARDI},kpu-31", f"{NOBODY},kpu-31", 15, "person", f"no such official '{NOBODY}'"),
         ("regions.csv", "\n11.01,", "\n11.1,", 40, "code",
-         "must be two digits, or two, a full stop and two: 31 or 31.71"),
+         "must be two digits, or two digits, a full stop and two digits: 31 or 31.71"),
         ("regions.csv", "province,,ID-RI", "province,14,ID-RI", 5, "parent",
-         "a province has no parent, any other region has one"),
+         "must be empty for a province, and given for any other region"),
         ("regions.csv", "regency,11,", "regency,12,", 40, "parent", "must be the first two digits of the code"),
         ("regions.csv", "ID-RI", "ID-SB", 5, "iso_3166_2", "another region has 'ID-SB'"),
         ("region_codes.csv", "93.01,91.01,91", "93.01,9101,91", 2, "code",
          "must be two digits, a full stop and two digits: 91.01"),
-        ("region_codes.csv", "93.01,91.01,91", "93.01,93.01,91", 2, "code", "is the code that the region has today"),
+        ("region_codes.csv", "93.01,91.01,91", "93.01,93.01,91", 2, "code", "is the region's present code"),
         ("agencies.csv", "dkpp,", "DKPP,", 3, "code", "must be lower-case letters and digits beginning with a letter"),
         ("divisions.csv", "\np7-1,", "\np7_1,", 8, "code",
          "must be lower-case letters and digits, a hyphen and a number: p7-6"),
         ("appointments.csv", ",2022-2027,2022-04-12,2024-07-03", ",2022-27,2022-04-12,2024-07-03", 2, "term",
          "must be two years with a hyphen: 2022-2027"),
-        ("appointments.csv", ",,2023,2022-06-14", ",,2023,", 15, "start_on", "must not be empty where seen_on is"),
+        ("appointments.csv", ",,2023,2022-06-14", ",,2023,", 15, "start_on", "must not be empty if seen_on is empty"),
         ("appointments.csv", "2022-04-12,2024-07-03", "2022-04-12,2022-04-11", 2, "end_on",
-         "must be later than the start, or than seen_on where that is empty"),
+         "must be later than start_on, or than seen_on if start_on is empty"),
     ],
 )  # fmt: skip
 async def test_a_refused_row_is_told_and_nothing_is_loaded(
     loaded_url: str, tmp_path: Path, file: str, old: str, new: str, line: int, column: str, reason: str
 ) -> None:
     flaws = await flaws_of(loaded_url, changed_alone(tmp_path, file, old, new))
-    assert flaws == [Flaw(file, line, column, reason)]
+    assert flaws == [RowError(file, line, column, reason)]
     assert await counted(loaded_url) == EXPECTED
 
 
@@ -63,17 +63,17 @@ async def test_a_refused_row_is_told_and_nothing_is_loaded(
     ("file", "old", "new", "line", "column", "reason"),
     [
         ("appointments.csv", "2022-04-12,2024-07-03", "2022-04-12,2024-07-29", 5, "organization",
-         "another definitive chair of kpu on the same certain days"),
+         "another definitive chair of kpu is certain on the same days"),
         ("appointments.csv", "chair,acting,ri-6,2022-2027,2024-07-04,2024-07-28",
          "chair,acting,ri-6,2022-2027,2024-07-04,2024-07-29", 5, "person",
-         "the same person is chair of kpu on the same certain days already"),
+         "the same person is already chair of kpu on the same certain days"),
     ],
 )  # fmt: skip
 async def test_rows_that_refuse_each_other_are_told_and_nothing_is_loaded(
     empty_url: str, tmp_path: Path, file: str, old: str, new: str, line: int, column: str, reason: str
 ) -> None:
     flaws = await flaws_of(empty_url, changed(tmp_path, file, old, new))
-    assert flaws == [Flaw(file, line, column, reason)]
+    assert flaws == [RowError(file, line, column, reason)]
     assert set((await counted(empty_url)).values()) == {0}
 
 
@@ -111,7 +111,7 @@ async def test_references_may_point_into_the_database(database_url: str, tmp_pat
 
 async def test_a_row_referred_to_is_deleted_meanwhile(own_url: str, tmp_path: Path) -> None:
     dataset = read_dataset(changed(tmp_path, "appointments.csv", ",ri-6,", ",ri-1,"))
-    dataset = Dataset(tuple(part for part in dataset.parts if part.table.name in ("officials", "appointments")))
+    dataset = Dataset(tuple(part for part in dataset.row_sets if part.table.name in ("officials", "appointments")))
 
     def delete(table: str, done: int, total: int) -> None:
         if table == "officials":
@@ -120,7 +120,7 @@ async def test_a_row_referred_to_is_deleted_meanwhile(own_url: str, tmp_path: Pa
 
     with pytest.raises(DatasetError) as caught:
         await load(own_url, dataset, delete)
-    [flaw] = caught.value.flaws
+    [flaw] = caught.value.errors
     assert (flaw.file, flaw.line) == ("appointments.csv", 3)
     assert "fk_appointments_division_divisions" in flaw.reason
 
@@ -131,5 +131,5 @@ async def test_a_file_spoilt_after_it_was_read(empty_url: str, tmp_path: Path) -
     changed(tmp_path, "appointments.csv", "2024-07-03", "2023-02-30")
     with pytest.raises(DatasetError) as caught:
         await load(empty_url, dataset)
-    assert caught.value.flaws == [Flaw("appointments.csv", 2, "end_on", "'2023-02-30' is not in the calendar")]
+    assert caught.value.errors == [RowError("appointments.csv", 2, "end_on", "'2023-02-30' is not a calendar date")]
     assert set((await counted(empty_url)).values()) == {0}

@@ -1,13 +1,13 @@
 import pytest
 
 from app.reference import report
-from app.reference.loader import Counts, DatasetError, Flaw, Summary
+from app.reference.loader import DatasetError, LoadSummary, RowError, TableCounts
 
 
 def test_the_summary_tells_each_table_and_all(capsys: pytest.CaptureFixture[str]) -> None:
-    summary = Summary()
-    summary.tables["regions"] = Counts(552, 3, 1)
-    summary.tables["officials"] = Counts(1, 0, 20)
+    summary = LoadSummary()
+    summary.tables["regions"] = TableCounts(552, 3, 1)
+    summary.tables["officials"] = TableCounts(1, 0, 20)
     report.print_summary(summary)
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert lines[0] == ["table", "inserted", "updated", "unchanged"]
@@ -18,22 +18,22 @@ def test_the_summary_tells_each_table_and_all(capsys: pytest.CaptureFixture[str]
 
 def test_flaws_are_one_a_line_on_the_error_stream(capsys: pytest.CaptureFixture[str]) -> None:
     long = "[red]" + "x" * 200
-    report.print_flaws(DatasetError([Flaw("people.csv", 3, "id", long), Flaw("seats.csv", None, None, "why")]))
+    report.print_errors(DatasetError([RowError("people.csv", 3, "id", long), RowError("seats.csv", None, None, "why")]))
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.splitlines() == ["Nothing was loaded.", f"people.csv: 3: id: {long}", "seats.csv: why"]
 
 
 def test_a_cut_list_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    report.print_flaws(DatasetError([Flaw("people.csv", line, None, "why") for line in range(30)]))
+    report.print_errors(DatasetError([RowError("people.csv", line, None, "why") for line in range(30)]))
     assert len(capsys.readouterr().err.splitlines()) == 22
 
 
 def test_progress_is_silent_where_there_is_no_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(report, "PATIENCE", -1.0)
-    with report.progress() as note:
+    monkeypatch.setattr(report, "BAR_DELAY_SECONDS", -1.0)
+    with report.show_progress() as note:
         note("regions", 1, 2)
     assert capsys.readouterr() == ("", "")
 
@@ -43,7 +43,7 @@ def test_progress_on_a_terminal_only_when_it_takes_long(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, patience: float, shown: bool
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes the stream for a terminal
-    monkeypatch.setattr(report, "PATIENCE", patience)
-    with report.progress() as note:
+    monkeypatch.setattr(report, "BAR_DELAY_SECONDS", patience)
+    with report.show_progress() as note:
         note("regions", 1, 2)
     assert ("regions" in capsys.readouterr().err) is shown

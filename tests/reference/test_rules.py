@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, PrimaryKeyConstraint
 
 from app.reference.columns import Column
-from app.reference.constraint_messages import RULES
+from app.reference.constraint_messages import MESSAGES
 from app.reference.files import FILES
 
 TABLES = {file.table for file in FILES}
-COLUMNS = {(file.table.name, column.target): column for file in FILES for column in file.columns}
+COLUMNS = {(file.table.name, column.table_column): column for file in FILES for column in file.columns}
 OF_ONE_COLUMN = re.compile(r"ck_(?P<place>\w+?)_(?P<kind>known|in_calendar|is_partial_date|range)")
 NONSENSE = {
     "known": ["nonsense", "Chair"],
@@ -53,7 +53,7 @@ def is_read_before(rule: str, sql: str) -> bool:
 
 def refuses(column: Column, cell: str) -> bool:
     try:
-        column.convert(cell)
+        column.parse(cell)
     except ValueError:
         return True
     return False
@@ -61,12 +61,12 @@ def refuses(column: Column, cell: str) -> bool:
 
 def test_every_rule_of_the_tables_has_its_words() -> None:
     to_tell = {name for name, sql in rules() if not is_read_before(name, sql)}
-    assert (to_tell - OF_NO_FILE - IMPLIED) | TRIGGERS == set(RULES)
+    assert (to_tell - OF_NO_FILE - IMPLIED) | TRIGGERS == set(MESSAGES)
 
 
 def test_every_word_is_about_a_column_of_the_table() -> None:
     """But for a rule between a meeting and its sessions, which a row of either may break."""
-    for rule, (column, _) in RULES.items():
+    for rule, (column, _) in MESSAGES.items():
         tables = [table for table in TABLES if f"_{table.name}_" in rule and column in table.c]
         assert tables, rule
 

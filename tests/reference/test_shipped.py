@@ -55,7 +55,7 @@ def test_it_has_lost_no_row() -> None:
             [("rakornas-2022-06", "kpu", "2022-06-13", "2022-06-15", "Asia/Jakarta", "open", "pemilu-2024")],
         ),
         (
-            "SELECT field, printed, held FROM meeting_corrections",
+            "SELECT field, printed, recorded FROM meeting_corrections",
             [("start_on..end_on", "13-15 Juni 2024", "2022-06-13..2022-06-15")],
         ),
         (

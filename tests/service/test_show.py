@@ -8,7 +8,7 @@ from contextlib import nullcontext
 import pytest
 
 from app import operations
-from tests.conftest import named
+from tests.conftest import replace_database
 from tests.service.conftest import CHECKOUT, PATIENCE, command, environment, invoke, reachable_directory, run
 from tests.service.test_command import UNREACHABLE, check_refused, check_told
 
@@ -53,8 +53,8 @@ def test_an_empty_directory_is_filled_and_left_without_a_server() -> None:
 @pytest.mark.parametrize(
     ("arguments", "saying"),
     [
-        (("roster", "kpu-xx"), "no body with the code 'kpu-xx'"),
-        (("roster", "\udcff"), r"no body with the code '\udcff'"),
+        (("roster", "kpu-xx"), "no organization with the code 'kpu-xx'"),
+        (("roster", "\udcff"), r"no organization with the code '\udcff'"),
         (("meeting", "nothing"), "no meeting with the code 'nothing'"),
         (("stages", "--election", "nothing"), "no election with the code 'nothing'"),
         (("roster", "kpu", "--as-of", "2022-02-30"), "no such day"),
@@ -69,7 +69,7 @@ def test_a_database_that_cannot_be_used_is_told_of(server: str) -> None:
     for url, saying in (
         (UNREACHABLE, "DATABASE_URL"),
         ("nonsense", "DATABASE_URL"),
-        (named(server, "postgres"), "run `rakornas migrate`"),
+        (replace_database(server, "postgres"), "run `rakornas migrate`"),
     ):
         check_refused("show", "roster", "kpu", saying=saying, DATABASE_URL=url)
 
@@ -81,7 +81,7 @@ def test_a_day_that_is_none_is_told_before_anything_is_started() -> None:
 def test_a_database_that_is_too_slow_is_told_of_in_a_sentence(loaded_url: str) -> None:
     """The sentence, and no line of a log beside it."""
     late = {"DATABASE_URL": loaded_url, "RAKORNAS_DEADLINE": "0.000001"}
-    check_told(run("show", "roster", "kpu", **late), "has not answered in time")
+    check_told(run("show", "roster", "kpu", **late), "did not answer in time")
 
 
 def test_two_statuses_at_once_are_a_usage_error() -> None:

@@ -88,7 +88,7 @@ OBJECTS = {
             "end_on": "2026-12-08",
             "source": {
                 "publisher": "KPU",
-                "corrections": [{"field": "name", "printed": "Rakoor", "held": "Rakor", "reason": "contoh"}],
+                "corrections": [{"field": "name", "printed": "Rakoor", "recorded": "Rakor", "reason": "contoh"}],
             },
         },
         {"cancelled_on": "2026-12-01", "source": {"title": "Contoh"}},

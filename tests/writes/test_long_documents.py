@@ -9,7 +9,7 @@ LONG = 4000
 
 async def test_a_page_of_long_revisions_is_no_longer_than_it_may_be(calls: Calls) -> None:
     for n in range(6):
-        corrections = [{"field": "name", "printed": "p" * LONG, "held": "h" * LONG, "reason": f"r{n}"}] * 40
+        corrections = [{"field": "name", "printed": "p" * LONG, "recorded": "h" * LONG, "reason": f"r{n}"}] * 40
         changed = await calls.patch(MEETING, {"source": {"corrections": corrections}})
         assert changed.status_code == 200, changed.text
     for order, expected in (("", [1, 2, 3, 4, 5, 6, 7]), ("&sort=-revision", [7, 6, 5, 4, 3, 2, 1])):

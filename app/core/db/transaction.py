@@ -71,6 +71,19 @@ class Transaction:
                 raise
             raise StatementError(sql, error) from None
 
+    async def check_deferred_constraints(self) -> None:
+        """Check now what Postgres would check at the commit.
+
+        Raises:
+            ConstraintViolation: A deferred constraint rejected the write.
+
+        """
+        await self.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    async def ping(self) -> None:
+        """Make one round trip to the server: other tasks run meanwhile, and the deadline is enforced."""
+        await self.execute("SELECT 1")
+
     async def page_key(self) -> bytes:
         """Return the secret that signs page tokens."""
         return bytes((await self.fetch_one(SELECT_PAGE_KEY, {}))[0])

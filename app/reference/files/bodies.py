@@ -1,99 +1,117 @@
-"""Regions, the bodies of the commission and beside it, and who holds which office in them."""
+"""Files of regions, commissions, agencies, divisions, people and appointments."""
 
 from typing import get_args
 
 from app.models import Appointment, Division, Official, Organization, Region, RegionCode
 from app.models.vocabulary import DivisionKind, Level, Office, RegionType, Sector, Standing
-from app.reference.cells import day, identifier, one_of, partial_date, several, size, text, truth
-from app.reference.columns import declare
-from app.reference.commissions import ROOT
-from app.reference.flaws import shown
+from app.reference.cells import (
+    make_choice_parser,
+    parse_boolean,
+    parse_date,
+    parse_list,
+    parse_member_count,
+    parse_partial_date,
+    parse_text,
+    parse_uuid,
+)
+from app.reference.columns import declare_file
+from app.reference.commissions import NATIONAL_CODE
+from app.reference.errors import quote_value
 
 
-def agency_code(cell: str) -> str:
-    """The codes of commissions follow from the regions, so no agency may have one."""
-    if cell == ROOT or cell.startswith(f"{ROOT}-"):
-        raise ValueError(f"{shown(cell)} is the code of a commission")
+def parse_agency_code(cell: str) -> str:
+    """Return the code of an agency; ValueError for that of a commission, which is derived from the regions."""
+    if cell == NATIONAL_CODE or cell.startswith(f"{NATIONAL_CODE}-"):
+        raise ValueError(f"{quote_value(cell)} is the code of a commission")
     return cell
 
 
-REGIONS = declare(
+REGIONS = declare_file(
     "regions.csv",
     Region,
     "code",
     {
-        "code": text,
-        "name": text,
-        "name_en": text,
-        "type": one_of(*get_args(RegionType)),
-        "parent": text,
-        "iso_3166_2": text,
-        "capital": text,
-        "time_zone": text,
-        "valid_from": day,
-        "formed_by": text,
-        "split_from": text,
-        "autonomous": truth,
+        "code": parse_text,
+        "name": parse_text,
+        "name_en": parse_text,
+        "type": make_choice_parser(*get_args(RegionType)),
+        "parent": parse_text,
+        "iso_3166_2": parse_text,
+        "capital": parse_text,
+        "time_zone": parse_text,
+        "valid_from": parse_date,
+        "formed_by": parse_text,
+        "split_from": parse_text,
+        "autonomous": parse_boolean,
     },
 )
 
-REGION_CODES = declare(
-    "region_codes.csv", RegionCode, "code", {"region": text, "code": text, "parent": text, "until": day}
+REGION_CODES = declare_file(
+    "region_codes.csv",
+    RegionCode,
+    "code",
+    {"region": parse_text, "code": parse_text, "parent": parse_text, "until": parse_date},
 )
 
-SEATS = declare("seats.csv", Organization, "organization", {"organization": text, "seats": size}, organization="code")
+SEATS = declare_file(
+    "seats.csv",
+    Organization,
+    "organization",
+    {"organization": parse_text, "seats": parse_member_count},
+    organization="code",
+)
 
-AGENCIES = declare(
+AGENCIES = declare_file(
     "agencies.csv",
     Organization,
     "code",
     {
-        "code": agency_code,
-        "name": text,
-        "name_en": text,
-        "short_name": text,
-        "sector": one_of(*get_args(Sector)),
-        "level": one_of(*get_args(Level)),
-        "role": text,
+        "code": parse_agency_code,
+        "name": parse_text,
+        "name_en": parse_text,
+        "short_name": parse_text,
+        "sector": make_choice_parser(*get_args(Sector)),
+        "level": make_choice_parser(*get_args(Level)),
+        "role": parse_text,
     },
 )
 
-DIVISIONS = declare(
+DIVISIONS = declare_file(
     "divisions.csv",
     Division,
     "code",
     {
-        "code": text,
-        "kind": one_of(*get_args(DivisionKind)),
-        "level": one_of(*get_args(Level)),
-        "members": size,
-        "name": text,
-        "name_en": text,
-        "led_by": one_of(*get_args(Office)),
-        "duties": text,
-        "legal_basis": text,
+        "code": parse_text,
+        "kind": make_choice_parser(*get_args(DivisionKind)),
+        "level": make_choice_parser(*get_args(Level)),
+        "members": parse_member_count,
+        "name": parse_text,
+        "name_en": parse_text,
+        "led_by": make_choice_parser(*get_args(Office)),
+        "duties": parse_text,
+        "legal_basis": parse_text,
     },
 )
 
-PEOPLE = declare("people.csv", Official, "id", {"id": identifier, "name": text, "other_names": several})
+PEOPLE = declare_file("people.csv", Official, "id", {"id": parse_uuid, "name": parse_text, "other_names": parse_list})
 
-APPOINTMENTS = declare(
+APPOINTMENTS = declare_file(
     "appointments.csv",
     Appointment,
     "id",
     {
-        "id": identifier,
-        "person": identifier,
-        "organization": text,
-        "office": one_of(*get_args(Office)),
-        "standing": one_of(*get_args(Standing)),
-        "division": text,
-        "term": text,
-        "start_on": partial_date,
-        "end_on": partial_date,
-        "seen_on": day,
-        "end_reason": text,
-        "legal_basis": text,
+        "id": parse_uuid,
+        "person": parse_uuid,
+        "organization": parse_text,
+        "office": make_choice_parser(*get_args(Office)),
+        "standing": make_choice_parser(*get_args(Standing)),
+        "division": parse_text,
+        "term": parse_text,
+        "start_on": parse_partial_date,
+        "end_on": parse_partial_date,
+        "seen_on": parse_date,
+        "end_reason": parse_text,
+        "legal_basis": parse_text,
     },
     person="official",
 )

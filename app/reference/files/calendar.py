@@ -1,44 +1,44 @@
-"""Elections and their stages."""
+"""Files of elections and their stages."""
 
 from typing import get_args
 
 from app.models import Election, Stage
 from app.models.vocabulary import ElectionKind, StageKind
-from app.reference.cells import day, one_of, place, text
-from app.reference.columns import declare
+from app.reference.cells import make_choice_parser, parse_date, parse_position, parse_text
+from app.reference.columns import declare_file
 
-ELECTIONS = declare(
+ELECTIONS = declare_file(
     "elections.csv",
     Election,
     "code",
     {
-        "code": text,
-        "name": text,
-        "name_en": text,
-        "kind": one_of(*get_args(ElectionKind)),
-        "voting_on": day,
-        "legal_basis": text,
-        "decided_on": day,
+        "code": parse_text,
+        "name": parse_text,
+        "name_en": parse_text,
+        "kind": make_choice_parser(*get_args(ElectionKind)),
+        "voting_on": parse_date,
+        "legal_basis": parse_text,
+        "decided_on": parse_date,
     },
 )
 
-STAGES = declare(
+STAGES = declare_file(
     "stages.csv",
     Stage,
     "code",
     {
-        "code": text,
-        "election": text,
-        "parent": text,
-        "position": place,
-        "kind": one_of(*get_args(StageKind)),
-        "name": text,
-        "name_en": text,
-        "start_on": day,
-        "end_on": day,
-        "rule": text,
-        "round": place,
-        "legal_basis": text,
-        "note": text,
+        "code": parse_text,
+        "election": parse_text,
+        "parent": parse_text,
+        "position": parse_position,
+        "kind": make_choice_parser(*get_args(StageKind)),
+        "name": parse_text,
+        "name_en": parse_text,
+        "start_on": parse_date,
+        "end_on": parse_date,
+        "rule": parse_text,
+        "round": parse_position,
+        "legal_basis": parse_text,
+        "note": parse_text,
     },
 )

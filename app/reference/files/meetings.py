@@ -1,4 +1,4 @@
-"""Meetings, what they consisted of, and who was asked to them."""
+"""Files of meetings, their sessions, speakers, statements and participants."""
 
 from typing import get_args
 
@@ -21,123 +21,139 @@ from app.models.vocabulary import (
     SessionKind,
     StatementForm,
 )
-from app.reference.cells import day, identifier, instant, one_of, place, several, text, truth
-from app.reference.columns import declare
+from app.reference.cells import (
+    make_choice_parser,
+    parse_boolean,
+    parse_date,
+    parse_instant,
+    parse_list,
+    parse_position,
+    parse_text,
+    parse_uuid,
+)
+from app.reference.columns import declare_file
 
-MEETINGS = declare(
+MEETINGS = declare_file(
     "meetings.csv",
     Meeting,
     "code",
     {
-        "code": text,
-        "name": text,
-        "name_en": text,
-        "kind": one_of(*get_args(MeetingKind)),
-        "host": text,
-        "place": text,
-        "time_zone": text,
-        "start_on": day,
-        "end_on": day,
-        "cancelled_on": day,
-        "election": text,
-        "audience": text,
-        "purpose": text,
-        "roll": one_of(*get_args(RollAccess)),
-        "publisher": text,
-        "title": text,
+        "code": parse_text,
+        "name": parse_text,
+        "name_en": parse_text,
+        "kind": make_choice_parser(*get_args(MeetingKind)),
+        "host": parse_text,
+        "place": parse_text,
+        "time_zone": parse_text,
+        "start_on": parse_date,
+        "end_on": parse_date,
+        "cancelled_on": parse_date,
+        "election": parse_text,
+        "audience": parse_text,
+        "purpose": parse_text,
+        "roll": make_choice_parser(*get_args(RollAccess)),
+        "publisher": parse_text,
+        "title": parse_text,
     },
     publisher="source_publisher",
     title="source_title",
 )
 
-CORRECTIONS = declare(
+CORRECTIONS = declare_file(
     "meeting_corrections.csv",
     SourceCorrection,
     ("meeting", "position"),
-    {"meeting": text, "position": place, "field": text, "printed": text, "held": text, "reason": text},
+    {
+        "meeting": parse_text,
+        "position": parse_position,
+        "field": parse_text,
+        "printed": parse_text,
+        "recorded": parse_text,
+        "reason": parse_text,
+    },
 )
 
-SESSIONS = declare(
+SESSIONS = declare_file(
     "sessions.csv",
     Session,
     ("meeting", "code"),
     {
-        "meeting": text,
-        "code": text,
-        "position": place,
-        "kind": one_of(*get_args(SessionKind)),
-        "name": text,
-        "name_en": text,
-        "track": place,
-        "parallel_group": text,
-        "starts_at": instant,
-        "ends_at": instant,
-        "room": text,
-        "topics": several,
+        "meeting": parse_text,
+        "code": parse_text,
+        "position": parse_position,
+        "kind": make_choice_parser(*get_args(SessionKind)),
+        "name": parse_text,
+        "name_en": parse_text,
+        "track": parse_position,
+        "parallel_group": parse_text,
+        "starts_at": parse_instant,
+        "ends_at": parse_instant,
+        "room": parse_text,
+        "topics": parse_list,
     },
 )
 
-SPEAKERS = declare(
+SPEAKERS = declare_file(
     "session_speakers.csv",
     SessionSpeaker,
     ("meeting", "session", "position"),
     {
-        "meeting": text,
-        "session": text,
-        "position": place,
-        "person": identifier,
-        "name": text,
-        "organization": text,
-        "division": text,
-        "division_kind": one_of(*get_args(DivisionKind)),
-        "role": text,
+        "meeting": parse_text,
+        "session": parse_text,
+        "position": parse_position,
+        "person": parse_uuid,
+        "name": parse_text,
+        "organization": parse_text,
+        "division": parse_text,
+        "division_kind": make_choice_parser(*get_args(DivisionKind)),
+        "role": parse_text,
     },
     person="official",
 )
 
-STATEMENTS = declare(
+STATEMENTS = declare_file(
     "meeting_statements.csv",
     MeetingStatement,
     "id",
     {
-        "id": identifier,
-        "meeting": text,
-        "person": identifier,
-        "name": text,
-        "organization": text,
-        "made_on": day,
-        "form": one_of(*get_args(StatementForm)),
-        "summary": text,
+        "id": parse_uuid,
+        "meeting": parse_text,
+        "person": parse_uuid,
+        "name": parse_text,
+        "organization": parse_text,
+        "made_on": parse_date,
+        "form": make_choice_parser(*get_args(StatementForm)),
+        "summary": parse_text,
     },
     person="official",
 )
 
-PARTICIPANTS = declare(
+PARTICIPANTS = declare_file(
     "participants.csv",
     Participant,
     "id",
     {
-        "id": identifier,
-        "meeting": text,
-        "person": identifier,
-        "name": text,
-        "organization": text,
-        "office": one_of(*get_args(Office)),
-        "capacity": one_of(*get_args(Capacity)),
-        "represents": identifier,
-        "status": one_of(*get_args(AttendanceStatus)),
-        "late": truth,
-        "arrived_at": instant,
-        "left_at": instant,
-        "name_as_printed": text,
-        "note": text,
+        "id": parse_uuid,
+        "meeting": parse_text,
+        "person": parse_uuid,
+        "name": parse_text,
+        "organization": parse_text,
+        "office": make_choice_parser(*get_args(Office)),
+        "capacity": make_choice_parser(*get_args(Capacity)),
+        "represents": parse_uuid,
+        "status": make_choice_parser(*get_args(AttendanceStatus)),
+        "late": parse_boolean,
+        "arrived_at": parse_instant,
+        "left_at": parse_instant,
+        "name_as_printed": parse_text,
+        "note": parse_text,
     },
     person="official",
 )
 
-ASSIGNED = declare(
+PARTICIPANT_SESSIONS = declare_file(
     "participant_sessions.csv",
     ParticipantSession,
     ("meeting", "session", "participant"),
-    {"meeting": text, "session": text, "participant": identifier},
+    {"meeting": parse_text, "session": parse_text, "participant": parse_uuid},
 )

@@ -19,12 +19,12 @@ from sqlalchemy import (
 from app import models
 from app.core.db.statements import Statement
 
-CODE = models.Region.code
+code = models.Region.code
 TABLE = Table("t", MetaData(), Column("a", Text), Column("b", Text, onupdate=lambda: "changed"))
 
 
 def test_missing_value_raises_key_error() -> None:
-    statement = Statement(select(CODE).where(models.Region.type == bindparam("type")))
+    statement = Statement(select(code).where(models.Region.type == bindparam("type")))
     with pytest.raises(KeyError, match="type"):
         statement.bind_values({})
 
@@ -37,16 +37,16 @@ def test_value_in_the_statement_is_used_when_none_is_passed() -> None:
 @pytest.mark.parametrize(
     ("clause", "problem"),
     [
-        (select(CODE).where(CODE.in_(["31"])), r"'code_1' is a list .* use = ANY\(:x\)"),
-        (select(CODE).where(CODE.in_([])), r"'code_1' is a list .* use = ANY\(:x\)"),
-        (select(CODE).where(CODE.not_in(["31"])), r"'code_1' is a list .* use = ANY\(:x\)"),
-        (select(CODE).where(CODE.in_(bindparam("x"))), r"'x' is a list .* use = ANY\(:x\)"),
-        (select(CODE).where(CODE.in_(bindparam("x", expanding=True))), r"'x' is a list .* use = ANY\(:x\)"),
-        (select(CODE).where(tuple_(CODE, CODE).in_([("31", "31")])), r"is a list .* use = ANY\(:x\)"),
-        (select(select(CODE).where(CODE.in_(["31"])).scalar_subquery()), r"is a list .* use = ANY\(:x\)"),
+        (select(code).where(code.in_(["31"])), r"'code_1' is a list .* use = ANY\(:x\)"),
+        (select(code).where(code.in_([])), r"'code_1' is a list .* use = ANY\(:x\)"),
+        (select(code).where(code.not_in(["31"])), r"'code_1' is a list .* use = ANY\(:x\)"),
+        (select(code).where(code.in_(bindparam("x"))), r"'x' is a list .* use = ANY\(:x\)"),
+        (select(code).where(code.in_(bindparam("x", expanding=True))), r"'x' is a list .* use = ANY\(:x\)"),
+        (select(code).where(tuple_(code, code).in_([("31", "31")])), r"is a list .* use = ANY\(:x\)"),
+        (select(select(code).where(code.in_(["31"])).scalar_subquery()), r"is a list .* use = ANY\(:x\)"),
         (text("SELECT 1 WHERE 'a' IN :x").bindparams(bindparam("x", expanding=True)), r"'x' is a list"),
-        (select(CODE).where(bindparam("x", literal_execute=True) == CODE), r"'x' is written into the text"),
-        (select(CODE).where(bindparam("x", callable_=lambda: "31") == CODE), r"'x' is computed at execution"),
+        (select(code).where(bindparam("x", literal_execute=True) == code), r"'x' is written into the text"),
+        (select(code).where(bindparam("x", callable_=lambda: "31") == code), r"'x' is computed at execution"),
         (update(TABLE).values(a="b"), r"column t.b is computed by Python"),
     ],
 )
@@ -59,14 +59,14 @@ def test_part_known_only_at_execution_raises_type_error(clause: ClauseElement, p
     ("clause", "sql"),
     [
         (
-            select(CODE).where(func.any(bindparam("x", type_=ARRAY(Text))) == CODE),
+            select(code).where(code == func.any(bindparam("x", type_=ARRAY(Text)))),
             "SELECT regions.code \nFROM regions \nWHERE regions.code = any($1::TEXT[])",
         ),
         (
-            select(CODE).where(CODE.in_(select(models.Region.parent))),
+            select(code).where(code.in_(select(models.Region.parent))),
             "SELECT regions.code \nFROM regions \nWHERE regions.code IN (SELECT regions.parent \nFROM regions)",
         ),
-        (select(CODE).limit(3), "SELECT regions.code \nFROM regions \n LIMIT $1::INTEGER"),
+        (select(code).limit(3), "SELECT regions.code \nFROM regions \n LIMIT $1::INTEGER"),
         (update(TABLE).values(a="b", b="c"), "UPDATE t SET a=$1::VARCHAR, b=$2::VARCHAR"),
     ],
 )

@@ -1,0 +1,91 @@
+"""SQL that recomputes attendance from its facts and anonymises the participants of past meetings.
+
+These statements run on a connection of the operator, not on the pools of the service.
+"""
+
+import asyncpg
+
+from app.attendance.summary_repository import COUNTERS
+
+# Excludes check-ins, so that everything that is compared is of one moment.
+_LOCK_ROLL = "SELECT pg_advisory_xact_lock(roll_lock_key($1))"
+_SELECT_MEETINGS = """
+SELECT code FROM meetings WHERE anonymised_at IS NULL AND ($1::text IS NULL OR code = $1) ORDER BY code
+"""
+_COLUMNS = "meeting, participant, organization, office, sessions, status, late, arrived_at, left_at, entry"
+_INSERT_MISSING = f"""
+INSERT INTO attendance ({_COLUMNS})
+SELECT {_COLUMNS}
+FROM derived_attendance AS derived WHERE meeting = $1
+    AND NOT EXISTS (SELECT FROM attendance WHERE meeting = $1 AND participant = derived.participant)
+RETURNING participant
+"""  # noqa: S608  (only constants)
+_SELECT_DIFFERENT = f"""
+SELECT participant FROM (
+    SELECT {_COLUMNS} FROM derived_attendance WHERE meeting = $1
+    EXCEPT ALL
+    SELECT {_COLUMNS} FROM attendance WHERE meeting = $1
+) AS different
+"""  # noqa: S608  (only constants)
+_DERIVE_ATTENDANCE = "SELECT derive_attendance($1, $2::uuid[])"
+_COUNTER_KEY = "meeting, family, session, organization, office, slot"
+_REPAIR_COUNTERS = f"""
+WITH different AS (
+    SELECT {_COUNTER_KEY}, {", ".join(f"coalesce(derived.{counter}, 0) AS {counter}" for counter in COUNTERS)}
+    FROM (SELECT * FROM derived_counts WHERE meeting = $1) AS derived
+    FULL JOIN (SELECT * FROM attendance_counts WHERE meeting = $1) AS stored USING ({_COUNTER_KEY})
+    WHERE {" OR ".join(f"coalesce(derived.{name}, 0) <> coalesce(stored.{name}, 0)" for name in COUNTERS)}
+)
+INSERT INTO attendance_counts ({_COUNTER_KEY}, {", ".join(COUNTERS)}) SELECT * FROM different ORDER BY {_COUNTER_KEY}
+ON CONFLICT ({_COUNTER_KEY}) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in COUNTERS)} RETURNING 1
+"""  # noqa: S608  (only constants)
+_SELECT_EXPIRED = """
+SELECT code FROM meetings WHERE anonymised_at IS NULL
+    AND end_on + retention_days < (clock_timestamp() AT TIME ZONE time_zone)::date ORDER BY end_on, code
+"""
+_COUNT_PARTICIPANTS = "SELECT count(*) FROM participants WHERE meeting = $1"
+_SET_AUTHOR = "SELECT set_config('rakornas.made_by', 'retention run', true)"
+_ANONYMISE = "SELECT anonymise_participants($1)"
+_INSERT_AUDIT_LINE = "INSERT INTO audit_lines (operation, keys) VALUES ($1, $2)"
+
+
+async def list_meetings(connection: asyncpg.Connection, code: str | None) -> list[str]:
+    """List the codes of meetings with participants who are not anonymised; `code` selects one meeting."""
+    return [row[0] for row in await connection.fetch(_SELECT_MEETINGS, code)]
+
+
+async def recompute_attendance(connection: asyncpg.Connection, meeting: str) -> tuple[int, int]:
+    """Repair what differs from the facts; return the number of repaired participants and counters.
+
+    Must run in a transaction. Does not write if nothing differs.
+    """
+    await connection.execute(_LOCK_ROLL, meeting)
+    missing = await connection.fetch(_INSERT_MISSING, meeting)
+    different = [row[0] for row in await connection.fetch(_SELECT_DIFFERENT, meeting)]
+    if different:
+        await connection.execute(_DERIVE_ATTENDANCE, meeting, different)
+    counters = await connection.fetch(_REPAIR_COUNTERS, meeting)
+    return len(missing) + len(different), len(counters)
+
+
+async def list_expired_meetings(connection: asyncpg.Connection) -> list[str]:
+    """List the codes of meetings past their retention period with participants who are not anonymised."""
+    return [row[0] for row in await connection.fetch(_SELECT_EXPIRED)]
+
+
+async def count_participants(connection: asyncpg.Connection, meeting: str) -> int:
+    """Count the participants of a meeting."""
+    count: int = await connection.fetchval(_COUNT_PARTICIPANTS, meeting)
+    return count
+
+
+async def anonymise_participants(connection: asyncpg.Connection, meeting: str) -> int | None:
+    """Anonymise the participants of a meeting, add an audit line, and return their number.
+
+    Must run in a transaction. Returns None if they are anonymised already.
+    """
+    await connection.execute(_SET_AUTHOR)
+    count: int | None = await connection.fetchval(_ANONYMISE, meeting)
+    if count is not None:
+        await connection.execute(_INSERT_AUDIT_LINE, "retention run", [f"meetings/{meeting}"])
+    return count

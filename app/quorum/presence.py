@@ -1,0 +1,60 @@
+"""Compute from the presence of a commission's members when a quorum was reached."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import accumulate
+from typing import NamedTuple
+from uuid import UUID
+
+
+class PresenceInterval(NamedTuple):
+    """A time during which a member was present, up to but not including `left_at` (None: still present).
+
+    `entered_at` is None for a member who is a participant of the meeting and was never present.
+    """
+
+    participant: UUID
+    official: UUID
+    entered_at: datetime | None
+    left_at: datetime | None
+
+    def contains(self, at: datetime) -> bool:
+        return self.entered_at is not None and self.entered_at <= at and (self.left_at is None or at < self.left_at)
+
+
+class QuorumPeriod(NamedTuple):
+    """The instant since which a quorum has been present without a break, and the instant at which one first was.
+
+    `since` is None if there is no quorum, `first_met_at` if there never was one.
+    """
+
+    since: datetime | None
+    first_met_at: datetime | None
+
+
+NO_QUORUM_PERIOD = QuorumPeriod(None, None)
+
+
+def compute_quorum_period(intervals: Sequence[PresenceInterval], needed: int, at: datetime) -> QuorumPeriod:
+    """Return when the quorum that is present at an instant was reached, and when one was first reached.
+
+    All entries and exits at one instant count as one change, so a member who leaves and enters at the same instant is
+    present without a break.
+    """
+    changes: Counter[datetime] = Counter()
+    for interval in intervals:
+        if interval.entered_at is not None:
+            changes[interval.entered_at] += 1
+            if interval.left_at is not None:
+                changes[interval.left_at] -= 1
+    instants = sorted(instant for instant in changes if instant <= at)
+    since: datetime | None = None
+    first_met_at: datetime | None = None
+    for instant, present in zip(instants, accumulate(changes[instant] for instant in instants), strict=True):
+        if present < needed:
+            since = None
+        elif since is None:
+            since = instant
+            first_met_at = first_met_at or instant
+    return QuorumPeriod(since, first_met_at)

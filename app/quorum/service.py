@@ -1,0 +1,60 @@
+"""Build the document of a quorum from a plenary, its members and their presence."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from app.quorum.presence import NO_QUORUM_PERIOD, PresenceInterval, compute_quorum_period
+from app.quorum.repository import CommissionMember, Plenary
+from app.quorum.rules import Rule, find_rule
+
+
+def build_quorum_document(
+    plenary: Plenary,
+    at: datetime,
+    members: Sequence[CommissionMember],
+    intervals: Sequence[PresenceInterval],
+    *,
+    shows_presence: bool,
+) -> dict[str, Any]:
+    """Return the members of schemas.Quorum for an instant.
+
+    Without `shows_presence` the document does not say which of the members were present.
+    """
+    # Anonymisation keeps no count of the present members, so afterwards nothing is known about the quorum.
+    is_anonymised = plenary.anonymised_at is not None
+    rule = find_rule(plenary.level, plenary.seats) if plenary.seats else None
+    applicable_rule = None if is_anonymised else rule
+    present = {interval.official for interval in intervals if interval.contains(at)}
+    period = NO_QUORUM_PERIOD
+    if applicable_rule:
+        period = compute_quorum_period(intervals, applicable_rule.present_at_least, at)
+    return {
+        "meeting": {"code": plenary.code, "name": plenary.name},
+        "organization": {"code": plenary.host, "name": plenary.host_name},
+        "at": at,
+        "seats": plenary.seats,
+        "rule": rule._asdict() if rule else None,
+        "members": [
+            {
+                "official": {"id": member.official, "name": member.name},
+                "office": member.office,
+                "certain": member.certain,
+                "present": member.official in present if shows_presence else None,
+            }
+            for member in members
+        ],
+        "present": len(present),
+        "needed": rule.present_at_least if rule else None,
+        "met": len(present) >= applicable_rule.present_at_least if applicable_rule else None,
+        "since": period.since,
+        "first_met_at": period.first_met_at,
+        "reason": "forgotten" if is_anonymised else _reason(rule, plenary.seats),
+    }
+
+
+def _reason(rule: Rule | None, seats: int | None) -> str | None:
+    """Return why there is no rule, or None if there is one."""
+    if rule:
+        return None
+    return "no_rule" if seats else "seats_unknown"

@@ -1,0 +1,57 @@
+ALTER TABLE roll_digests RENAME COLUMN issued_at TO made_at;
+ALTER VIEW history.roll_corrections RENAME COLUMN confirmation_legal_basis TO confirmed_basis;
+ALTER TABLE roll_corrections RENAME COLUMN confirmation_legal_basis TO confirmed_basis;
+ALTER VIEW history.roll_corrections RENAME COLUMN confirmation_reason TO confirmed_for;
+ALTER TABLE roll_corrections RENAME COLUMN confirmation_reason TO confirmed_for;
+ALTER VIEW history.roll_corrections RENAME COLUMN requested_at TO asked_at;
+ALTER TABLE roll_corrections RENAME COLUMN requested_at TO asked_at;
+ALTER VIEW history.roll_corrections RENAME COLUMN requested_by TO asked_by;
+ALTER TABLE roll_corrections RENAME COLUMN requested_by TO asked_by;
+ALTER VIEW history.classified_scans RENAME COLUMN annulment_reason TO annulled_for;
+ALTER VIEW classified_scans RENAME COLUMN annulment_reason TO annulled_for;
+ALTER VIEW history.scans RENAME COLUMN annulment_reason TO annulled_for;
+ALTER TABLE scans RENAME COLUMN annulment_reason TO annulled_for;
+ALTER VIEW history.meetings RENAME COLUMN anonymised_at TO forgotten_at;
+ALTER TABLE history.meetings_rows RENAME COLUMN anonymised_at TO forgotten_at;
+ALTER TABLE meetings RENAME COLUMN anonymised_at TO forgotten_at;
+ALTER VIEW history.meeting_corrections RENAME COLUMN recorded TO held;
+ALTER TABLE history.meeting_corrections_rows RENAME COLUMN recorded TO held;
+ALTER TABLE meeting_corrections RENAME COLUMN recorded TO held;
+ALTER INDEX ix_roll_digests_meeting_issued_at RENAME TO ix_roll_digests_meeting_made_at;
+
+-- The copies of corrections in meetings and in their history, and the contents of revisions. No trigger runs: none of
+-- this is a change of the record.
+CREATE FUNCTION pg_temp.renamed(corrections jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE RETURN (
+    SELECT coalesce(jsonb_agg(
+        CASE WHEN item ? 'recorded' THEN item - 'recorded' || jsonb_build_object('held', item -> 'recorded')
+            ELSE item END ORDER BY n
+    ), '[]')
+    FROM jsonb_array_elements(corrections) WITH ORDINALITY AS listed (item, n)
+);
+CREATE FUNCTION pg_temp.renamed_content(content jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE RETURN (
+    SELECT CASE WHEN dated #> '{source,corrections}' IS NULL THEN dated
+        ELSE jsonb_set(dated, '{source,corrections}', pg_temp.renamed(dated #> '{source,corrections}')) END
+    FROM (
+        SELECT CASE WHEN content ? 'anonymised_at'
+            THEN content - 'anonymised_at' || jsonb_build_object('forgotten_at', content -> 'anonymised_at')
+            ELSE content END AS dated
+    ) AS given
+);
+
+ALTER TABLE meetings DISABLE TRIGGER USER;
+UPDATE meetings SET parts = jsonb_set(parts, '{corrections}', pg_temp.renamed(parts -> 'corrections'))
+WHERE parts -> 'corrections' <> '[]';
+ALTER TABLE meetings ENABLE TRIGGER USER;
+
+ALTER TABLE history.meetings_rows DISABLE TRIGGER USER;
+UPDATE history.meetings_rows SET parts = jsonb_set(parts, '{corrections}', pg_temp.renamed(parts -> 'corrections'))
+WHERE parts -> 'corrections' <> '[]';
+ALTER TABLE history.meetings_rows ENABLE TRIGGER USER;
+
+ALTER TABLE revisions DISABLE TRIGGER USER;
+UPDATE revisions SET before = pg_temp.renamed_content(before), after = pg_temp.renamed_content(after)
+WHERE resource = 'meetings';
+ALTER TABLE revisions ENABLE TRIGGER USER;
+
+DROP FUNCTION pg_temp.renamed_content(jsonb);
+DROP FUNCTION pg_temp.renamed(jsonb);
