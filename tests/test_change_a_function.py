@@ -1,4 +1,4 @@
-"""The README's steps to change a function work: they are taken here in a copy of the tree."""
+"""The steps of docs/database.md to change a function work: they are taken here in a copy of the tree."""
 
 import os
 import re
@@ -15,8 +15,8 @@ from tests.conftest import fetch_value
 from tests.models.definitions import assert_script_changes_nothing
 
 PROJECT = Path(__file__).parents[1]
-README = (PROJECT / "README.md").read_text()
-STEPS = README.split("<!-- change a function -->")[1].split("<!-- /change a function -->")[0]
+PAGE = (PROJECT / "docs" / "database.md").read_text()
+STEPS = PAGE.split("<!-- change a function -->")[1].split("<!-- /change a function -->")[0]
 
 FORMER, NEW = "ELSE 'already_entered'", "ELSE 'already_entered' -- not the first one"
 FUNCTION = "CREATE OR REPLACE FUNCTION forbid_update()"
@@ -58,7 +58,7 @@ def next_revision() -> str:
     return f"{int(models.SCHEMA_REVISION) + 1:04}"
 
 
-async def test_the_steps_of_the_readme(copy: Path, database_url: str) -> None:
+async def test_the_steps_of_the_page(copy: Path, database_url: str) -> None:
     [file] = re.findall(r"`(migrations/sql/\w+\.sql)`", STEPS)
     [name] = re.findall(r"uv run python -m migrations\.replace (\w+)`", STEPS)
     edit(copy, file, FORMER, NEW)
