@@ -1,4 +1,4 @@
-"""What can be written of a person. The offices held are appointments, with an address of their own."""
+"""Request bodies of officials. Their offices are appointments, which have routes of their own."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from app.writes.payloads import SourcedPayload, merge_patch_model
 
 
 class OfficialPayload(SourcedPayload):
-    """A person who holds or held an office."""
+    """The body that creates an official."""
 
     name: Name
     other_names: Annotated[
@@ -19,4 +19,4 @@ class OfficialPayload(SourcedPayload):
 
 @merge_patch_model
 class OfficialPatch(OfficialPayload):
-    """What is to change of a person."""
+    """A merge patch of an official."""
