@@ -13,8 +13,8 @@ from fastapi.routing import iter_route_contexts
 from app.auth import AuthorizingRoute
 from tests.check_ins.meeting_client import START, MeetingClient
 from tests.conftest import fetch_value
-from tests.writes.calls import Calls
-from tests.writes.objects import HASYIM, OBJECTS
+from tests.writes.object_examples import OBJECT_EXAMPLES, OFFICIAL_ID
+from tests.writes.write_client import WriteClient
 
 # A fault that passes, and one that does not; both come when all is done but the commit.
 FAULTS = {"53100": 503, "XX000": 500}
@@ -38,31 +38,31 @@ Call = Callable[[], Awaitable[httpx.Response]]
 
 
 @pytest_asyncio.fixture
-async def every_write(app: FastAPI, calls: Calls) -> AsyncIterator[dict[str, Call]]:
+async def every_write(app: FastAPI, calls: WriteClient) -> AsyncIterator[dict[str, Call]]:
     """A good request to each operation that writes, by the name of its route."""
     writes: dict[str, Call] = {}
 
     def add(name: str, call: Callable[..., Awaitable[httpx.Response]], *arguments: object) -> None:
         writes[name] = lambda: call(*arguments)
 
-    for name, made in OBJECTS.items():
+    for name, made in OBJECT_EXAMPLES.items():
         one = name.removesuffix("s")
-        created = await calls.post(made.at, made.content)
+        created = await calls.post(made.list_path, made.payload)
         address = created.headers["location"]
-        again = {**made.content, **({"code": NEXT[name]} if "code" in made.content else {})}
+        again = {**made.payload, **({"code": NEXT[name]} if "code" in made.payload else {})}
         again |= {"organization": "kpu-34"} if name == "appointments" else {}
-        add(f"create_{one}", calls.post, made.at, again)
-        add(f"change_{one}", calls.patch, address, made.changes)
+        add(f"create_{one}", calls.post, made.list_path, again)
+        add(f"change_{one}", calls.patch, address, made.patch)
         add(f"delete_{one}", calls.delete, address)
     office = {
-        "official": HASYIM,
+        "official": OFFICIAL_ID,
         "organization": "kpu-32",
         "office": "member",
         "standing": "acting",
         "start_on": "2030",
     }
     held = (await calls.post("/v1/appointments", office)).json()["id"]
-    succession = {"ends": held, "end_on": "2031", "begins": {"official": HASYIM, "standing": "definitive"}}
+    succession = {"ends": held, "end_on": "2031", "begins": {"official": OFFICIAL_ID, "standing": "definitive"}}
     add("succeed_appointment", calls.post, "/v1/appointments:succeed", succession)
     client = await calls.post("/v1/clients", {"name": "x", "scopes": ["audit:read"]})
     at = client.headers["location"]
@@ -75,15 +75,15 @@ async def every_write(app: FastAPI, calls: Calls) -> AsyncIterator[dict[str, Cal
     add("revoke_client", calls.delete, at)
     as_csv = {**calls.headers, "Content-Type": "text/csv", "Idempotency-Key": "rows"}
     rows = "name\r\nSiti Contoh\r\n"
-    add("import_rows", partial(calls.client.post, "/v1/imports?resource=officials", content=rows, headers=as_csv))
+    add("import_rows", partial(calls.http.post, "/v1/imports?resource=officials", content=rows, headers=as_csv))
     for name, call in (await _at_the_door(app, calls)).items():
         writes[name] = call
     yield writes
 
 
-async def _at_the_door(app: FastAPI, calls: Calls) -> dict[str, Call]:
+async def _at_the_door(app: FastAPI, calls: WriteClient) -> dict[str, Call]:
     """Of two meetings: of one the roll is open, of the other it is closed, and a correction waits for a second."""
-    meetings = [await MeetingClient.create(app, calls.client, participant_count=4) for _ in range(2)]
+    meetings = [await MeetingClient.create(app, calls.http, participant_count=4) for _ in range(2)]
     meeting, closed = meetings
     sent = {"device_id": "gate-1", "device_sent_at": START.isoformat()}
     seen = [meeting.new_scan(0), meeting.new_scan(1), meeting.new_scan(2)]
@@ -91,7 +91,7 @@ async def _at_the_door(app: FastAPI, calls: Calls) -> dict[str, Call]:
     await closed.admin.post(f"{closed.path}:close-roll", {})
     by_hand = {"status": "excused", "reason": "izin"}
     asked = await closed.admin.patch(f"{closed.path}/attendance/{closed.participants[0]}", by_hand)
-    second = Calls.of(app, calls.client, client_id="the-second")
+    second = WriteClient.create(app, calls.http, client_id="the-second")
     one = {"name": "Siti Contoh"}
     officials = {"organizations": ["kpu-31"]}
     people = [f"{meeting.path}/participants/{one}" for one in meeting.participants]

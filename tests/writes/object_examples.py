@@ -2,48 +2,48 @@
 
 from typing import Any, NamedTuple
 
-HASYIM = "01a20c10-0ad9-7584-8953-0eb59d6a8d90"
-MEETING = "/v1/meetings/rakornas-2022-06"
+OFFICIAL_ID = "01a20c10-0ad9-7584-8953-0eb59d6a8d90"
+MEETING_PATH = "/v1/meetings/rakornas-2022-06"
 
 
-class Made(NamedTuple):
+class ObjectExample(NamedTuple):
     """`changes`: a merge patch; `shows`: what the document shows of it then."""
 
-    at: str
-    content: dict[str, Any]
-    changes: dict[str, Any]
-    shows: dict[str, Any]
+    list_path: str
+    payload: dict[str, Any]
+    patch: dict[str, Any]
+    patched: dict[str, Any]
 
 
-OBJECTS = {
-    "regions": Made(
+OBJECT_EXAMPLES = {
+    "regions": ObjectExample(
         "/v1/regions",
         {"code": "31.99", "name": "Kota Contoh", "type": "city", "parent": "31", "time_zone": "Asia/Jakarta"},
         {"capital": "Contoh", "previous_codes": [{"code": "31.98", "parent": "31", "until": "2020-01-01"}]},
         {"capital": "Contoh"},
     ),
-    "organizations": Made(
+    "organizations": ObjectExample(
         "/v1/organizations",
         {"code": "bawaslu-31", "name": "Bawaslu DKI Jakarta", "kind": "agency", "parent": "kpu-31", "region": "31"},
         {"seats": 5, "name_en": None},
         {"seats": 5, "name_en": None},
     ),
-    "divisions": Made(
+    "divisions": ObjectExample(
         "/v1/divisions",
         {"code": "p7-99", "kind": "division", "level": "province", "members": 7, "name": "Divisi Contoh"},
         {"duties": "Contoh", "members": None},
         {"duties": "Contoh", "members": None},
     ),
-    "officials": Made(
+    "officials": ObjectExample(
         "/v1/officials",
         {"name": "Siti Contoh", "other_names": ["Sitti Contoh"]},
         {"other_names": []},
         {"other_names": [], "name": "Siti Contoh"},
     ),
-    "appointments": Made(
+    "appointments": ObjectExample(
         "/v1/appointments",
         {
-            "official": HASYIM,
+            "official": OFFICIAL_ID,
             "organization": "kpu-31",
             "office": "member",
             "standing": "definitive",
@@ -54,13 +54,13 @@ OBJECTS = {
         {"end_on": "2036", "end_reason": "contoh"},
         {"end_on": "2036", "start_on": "2031-01"},
     ),
-    "elections": Made(
+    "elections": ObjectExample(
         "/v1/elections",
         {"code": "pemilu-2029", "name": "Pemilu 2029", "kind": "general", "voting_on": "2029-02-14"},
         {"voting_on": None, "name_en": "General Election 2029"},
         {"voting_on": None, "name_en": "General Election 2029"},
     ),
-    "stages": Made(
+    "stages": ObjectExample(
         "/v1/stages",
         {
             "code": "pu-99",
@@ -75,7 +75,7 @@ OBJECTS = {
         {"end_on": "2024-02-14", "legal_basis": "PKPU 99/2023"},
         {"end_on": "2024-02-14", "legal_basis": "PKPU 99/2023"},
     ),
-    "meetings": Made(
+    "meetings": ObjectExample(
         "/v1/meetings",
         {
             "code": "rakor-2026",
@@ -94,8 +94,8 @@ OBJECTS = {
         {"cancelled_on": "2026-12-01", "source": {"title": "Contoh"}},
         {"cancelled_on": "2026-12-01"},
     ),
-    "sessions": Made(
-        f"{MEETING}/sessions",
+    "sessions": ObjectExample(
+        f"{MEETING_PATH}/sessions",
         {
             "code": "class-6",
             "kind": "class",
@@ -104,13 +104,13 @@ OBJECTS = {
             "topics": ["Satu", "Dua"],
             "starts_at": "2022-06-14T09:00:00+07:00",
             "ends_at": "2022-06-14T10:30:00+07:00",
-            "speakers": [{"official": HASYIM, "role": "memandu"}, {"organization": "kemendagri"}],
+            "speakers": [{"official": OFFICIAL_ID, "role": "memandu"}, {"organization": "kemendagri"}],
         },
         {"room": "A", "topics": ["Tiga"], "speakers": [{"name": "Budi Contoh"}]},
         {"room": "A", "topics": ["Tiga"]},
     ),
-    "statements": Made(
-        f"{MEETING}/statements",
+    "statements": ObjectExample(
+        f"{MEETING_PATH}/statements",
         {"organization": "kpu-31", "form": "spoken", "made_on": "2022-06-14", "summary": "Siap."},
         {"made_on": None, "summary": "Siap!"},
         {"made_on": None, "summary": "Siap!"},

@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from tests.writes.calls import Calls
-from tests.writes.objects import HASYIM
+from tests.writes.object_examples import OFFICIAL_ID
+from tests.writes.write_client import WriteClient
 
 AT = "/v1/appointments:succeed"
 
 
-async def chair(calls: Calls) -> tuple[str, str, str]:
+async def chair(calls: WriteClient) -> tuple[str, str, str]:
     """An appointment that is open, its holder, and who comes next."""
     first, second = [
         (await calls.post("/v1/officials", {"name": name})).json()["id"] for name in ("Satu Contoh", "Dua Contoh")
@@ -20,7 +20,7 @@ async def chair(calls: Calls) -> tuple[str, str, str]:
     return held.json()["id"], first, second
 
 
-async def test_one_ends_and_the_next_begins(calls: Calls) -> None:
+async def test_one_ends_and_the_next_begins(calls: WriteClient) -> None:
     ends, first, second = await chair(calls)
     succession = {
         "ends": ends,
@@ -48,7 +48,7 @@ async def test_one_ends_and_the_next_begins(calls: Calls) -> None:
     assert revision["legal_basis"] == "SK 1/2025"
 
 
-async def test_where_the_next_cannot_begin_the_first_does_not_end(calls: Calls) -> None:
+async def test_where_the_next_cannot_begin_the_first_does_not_end(calls: WriteClient) -> None:
     ends, _, second = await chair(calls)
     begins = {"official": second, "standing": "definitive", "start_on": "2024-01-01"}
     answer = await calls.post(AT, {"ends": ends, "end_on": "2025-03-01", "begins": begins})
@@ -58,7 +58,7 @@ async def test_where_the_next_cannot_begin_the_first_does_not_end(calls: Calls) 
     assert (held["end_on"], held["revision"]) == (None, 1)
 
 
-async def test_what_has_ended_does_not_end_again(calls: Calls) -> None:
+async def test_what_has_ended_does_not_end_again(calls: WriteClient) -> None:
     ends, _, second = await chair(calls)
     succession = {"ends": ends, "end_on": "2025-03-01", "begins": {"official": second, "standing": "acting"}}
     assert (await calls.post(AT, succession)).status_code == 201
@@ -66,7 +66,7 @@ async def test_what_has_ended_does_not_end_again(calls: Calls) -> None:
     assert (again.status_code, again.json()["errors"][0]["code"]) == (409, "already_ended")
 
 
-async def test_two_at_once_are_one_handover(calls: Calls) -> None:
+async def test_two_at_once_are_one_handover(calls: WriteClient) -> None:
     ends, _, second = await chair(calls)
     succession = {"ends": ends, "end_on": "2025-03-01", "begins": {"official": second, "standing": "acting"}}
     answers = await asyncio.gather(*(calls.post(AT, succession) for _ in range(4)))
@@ -80,10 +80,10 @@ async def test_two_at_once_are_one_handover(calls: Calls) -> None:
         ({"begins": {"official": "0197c0de-0000-7000-8000-000000000000", "standing": "acting"}}, "/official"),
         ({"end_on": "2025-13"}, "/end_on"),
         ({"end_on": "soon"}, "/end_on"),
-        ({"begins": {"official": HASYIM}}, "/begins/standing"),
+        ({"begins": {"official": OFFICIAL_ID}}, "/begins/standing"),
     ],
 )
-async def test_refusals(calls: Calls, changed: dict[str, object], pointer: str) -> None:
+async def test_refusals(calls: WriteClient, changed: dict[str, object], pointer: str) -> None:
     ends, _, second = await chair(calls)
     succession = {"ends": ends, "end_on": "2025-03-01", "begins": {"official": second, "standing": "acting"}}
     answer = await calls.post(AT, {**succession, **changed})

@@ -5,14 +5,14 @@ from fastapi import FastAPI
 from app.state import state_of
 from app.writes.purge import purge_periodically
 from tests.conftest import fetch_value
-from tests.writes.calls import Calls
+from tests.writes.write_client import WriteClient
 
 AGE = "UPDATE idempotency_keys SET created_at = created_at - interval '{}' WHERE key = '{}'"
 
 
-async def test_only_what_nobody_asks_for_is_thrown_away(app: FastAPI, calls: Calls, own_url: str) -> None:
+async def test_only_what_nobody_asks_for_is_thrown_away(app: FastAPI, calls: WriteClient, own_url: str) -> None:
     for key in ("old", "just", "new"):
-        await calls.post("/v1/officials", {"name": "Siti Contoh"}, key=key)
+        await calls.post("/v1/officials", {"name": "Siti Contoh"}, idempotency_key=key)
     await fetch_value(own_url, AGE.format("7 days 61 minutes", "old"))
     await fetch_value(own_url, AGE.format("7 days 59 minutes", "just"))
     async with purge_periodically(state_of(app).database, interval=0.01):
