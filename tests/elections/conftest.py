@@ -10,7 +10,7 @@ from app.settings import Settings
 from tests.conftest import LOADED, connect_client, copy_template, fetch_value, run_application
 
 # Among them: names that people order otherwise than code points do, one voting day for two, and none.
-MADE_UP = """
+SYNTHETIC_ELECTIONS = """
 INSERT INTO elections (code, name, name_en, kind, voting_on, legal_basis, decided_on, source, verified, "primary")
 VALUES
     ('pemilu-1955', 'Pemilihan Umum Tahun 1955', '1955 General Election', 'general', '1955-09-29', 'UU 7/1953',
@@ -30,7 +30,7 @@ VALUES
 @pytest_asyncio.fixture(scope="package")
 async def elections_url(server: str) -> AsyncIterator[str]:
     async for url in copy_template(server, LOADED):
-        await fetch_value(url, MADE_UP)
+        await fetch_value(url, SYNTHETIC_ELECTIONS)
         yield url
 
 

@@ -10,8 +10,8 @@ from app.auth import Scope
 from app.core.db import database
 from tests.attendance import synthetic_rolls
 from tests.conftest import fetch_value
-from tests.writes.calls import Calls
 from tests.writes.test_known_at import asked
+from tests.writes.write_client import WriteClient
 
 ROLL = "UPDATE meetings SET roll = $2::text WHERE code = $1"
 GONE = [
@@ -33,10 +33,10 @@ class Roll:
     def __init__(self, app: FastAPI, client: httpx.AsyncClient, url: str) -> None:
         self.url = url
         self.callers = [
-            Calls(client, {}),
-            Calls.of(app, client, Scope.ATTENDANCE_READ),
-            Calls.of(app, client, Scope.ATTENDANCE_READ, organization="kpu-31"),
-            Calls.of(app, client, Scope.STAGES_WRITE),
+            WriteClient(client, {}),
+            WriteClient.create(app, client, Scope.ATTENDANCE_READ),
+            WriteClient.create(app, client, Scope.ATTENDANCE_READ, organization="kpu-31"),
+            WriteClient.create(app, client, Scope.STAGES_WRITE),
         ]
 
     async def now(self) -> datetime:
