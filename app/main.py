@@ -33,9 +33,9 @@ from app.core.http.access_log import AccessLogMiddleware
 from app.core.http.conditional import ConditionalMiddleware
 from app.core.http.cors import CrossOriginMiddleware
 from app.core.http.methods import AllowedMethods, MethodsMiddleware
-from app.core.http.rate_limits import RateLimitMiddleware
+from app.core.http.rate_limits import RateLimitMiddleware, RateLimits
 from app.core.http.raw_query import RawQueryMiddleware
-from app.core.http.request_limits import RequestLimitsMiddleware
+from app.core.http.request_limits import RequestLimits, RequestLimitsMiddleware
 from app.corrections.router import router as corrections
 from app.divisions.router import router as divisions
 from app.elections.router import router as elections
@@ -151,19 +151,23 @@ def configure(app: FastAPI, settings: Settings) -> None:
         Middleware(CrossOriginMiddleware),
         Middleware(
             RequestLimitsMiddleware,
-            body_limit=settings.body_limit,
-            large=LARGE_BODY_PATHS,
-            concurrency=settings.concurrency,
+            RequestLimits(
+                body_bytes=settings.body_limit,
+                large_body_paths=LARGE_BODY_PATHS,
+                concurrency=settings.concurrency,
+            ),
         ),
         Middleware(RawQueryMiddleware),
         Middleware(auth.AuthenticationMiddleware),
         Middleware(
             RateLimitMiddleware,
-            rate_client=settings.rate_client,
-            burst_client=settings.burst_client,
-            rate_network=settings.rate_network,
-            burst_network=settings.burst_network,
-            proxies=settings.trusted_proxies,
+            RateLimits(
+                rate_client=settings.rate_client,
+                burst_client=settings.burst_client,
+                rate_network=settings.rate_network,
+                burst_network=settings.burst_network,
+                trusted_proxies=settings.trusted_proxies,
+            ),
         ),
         Middleware(MethodsMiddleware, allowed=AllowedMethods(app)),
         Middleware(ConditionalMiddleware),

@@ -3,14 +3,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import asyncpg
 import pytest_asyncio
 
-from tests.conftest import MIGRATED, copy_of
+from tests.conftest import MIGRATED, copy_template
 from tests.models.valid_rows import VALID_ROWS, insert_referenced_rows, insert_row
 
 
 @pytest_asyncio.fixture(scope="package")
 async def schema_url(server: str) -> AsyncIterator[str]:
     """A migrated database for all tests that roll back their writes."""
-    async for url in copy_of(server, MIGRATED):
+    async for url in copy_template(server, MIGRATED):
         yield url
 
 
@@ -38,7 +38,7 @@ async def db(prepared_connection: asyncpg.Connection) -> AsyncIterator[asyncpg.C
 @pytest_asyncio.fixture(scope="package")
 async def filled_url(server: str) -> AsyncIterator[str]:
     """A database with the valid rows committed. Tests that commit use keys of their own."""
-    async for url in copy_of(server, MIGRATED):
+    async for url in copy_template(server, MIGRATED):
         connection = await asyncpg.connect(url)
         async with connection.transaction():
             await insert_referenced_rows(connection)

@@ -6,7 +6,7 @@ import pytest
 
 from app import models, operations
 from app.models import schema
-from tests.conftest import copy_of, fetch
+from tests.conftest import copy_template, fetch_value
 
 NEXT_REVISION = f"{int(models.SCHEMA_REVISION) + 1:04}"
 
@@ -47,15 +47,15 @@ def test_revisions_are_compared_as_numbers(monkeypatch: pytest.MonkeyPatch) -> N
     ],
 )
 async def test_retired_and_unknown_revisions_are_rejected(database_url: str, revision: str, reason: str) -> None:
-    await fetch(database_url, "UPDATE alembic_version SET version_num = $1", revision)
+    await fetch_value(database_url, "UPDATE alembic_version SET version_num = $1", revision)
     for refused in (operations.migrate, lambda url: operations.check_server(url, 1)):
         with pytest.raises(operations.OperatorError, match=reason):
             await asyncio.to_thread(refused, database_url)
-    assert await fetch(database_url, "SELECT version_num FROM alembic_version") == revision
+    assert await fetch_value(database_url, "SELECT version_num FROM alembic_version") == revision
 
 
 async def test_empty_database_is_rejected(server: str) -> None:
-    async for url in copy_of(server, "template1"):
+    async for url in copy_template(server, "template1"):
         with pytest.raises(operations.OperatorError, match="The database has no schema, this release needs"):
             await asyncio.to_thread(operations.check_server, url, 1)
         with pytest.raises(operations.OperatorError, match="The database has no schema: run `rakornas migrate` first"):
@@ -63,11 +63,11 @@ async def test_empty_database_is_rejected(server: str) -> None:
 
 
 async def test_two_revisions_are_rejected(database_url: str) -> None:
-    await fetch(database_url, "INSERT INTO alembic_version VALUES ('0027')")
+    await fetch_value(database_url, "INSERT INTO alembic_version VALUES ('0027')")
     with pytest.raises(operations.OperatorError, match=f"revision '0027, {models.SCHEMA_REVISION}', which is not one"):
         await asyncio.to_thread(operations.migrate, database_url)
 
 
 async def test_newer_revision_is_not_migrated(database_url: str) -> None:
-    await fetch(database_url, "UPDATE alembic_version SET version_num = $1", NEXT_REVISION)
+    await fetch_value(database_url, "UPDATE alembic_version SET version_num = $1", NEXT_REVISION)
     assert await asyncio.to_thread(operations.migrate, database_url) == (NEXT_REVISION, NEXT_REVISION)
