@@ -1,4 +1,4 @@
-"""The application as tests share it: building one takes half a second, and its contract another."""
+"""Applications and the contract that tests share: to build each takes half a second."""
 
 import json
 from functools import cache
@@ -9,20 +9,20 @@ from fastapi import FastAPI
 from app.explorer.contract import get_openapi_document
 from app.main import create_app
 
-stopped: list[FastAPI] = []
-"""Applications of this process that are not running and may be started."""
+stopped_applications: list[FastAPI] = []
+"""Applications of this process that are stopped and can be started again."""
 
 
 @cache
-def application() -> FastAPI:
-    """Return an application to read its routes; tests may start it meanwhile."""
+def get_application() -> FastAPI:
+    """Return an application whose routes can be read; tests may start it."""
     app = create_app()
-    stopped.append(app)
+    stopped_applications.append(app)
     return app
 
 
 @cache
-def document() -> dict[str, Any]:
-    """Return the contract as its readers have it, to be read only."""
-    found: dict[str, Any] = json.loads(json.dumps(get_openapi_document(application())))
-    return found
+def get_contract() -> dict[str, Any]:
+    """Return the OpenAPI document as clients receive it. Do not modify it."""
+    contract_document: dict[str, Any] = json.loads(json.dumps(get_openapi_document(get_application())))
+    return contract_document

@@ -64,6 +64,7 @@ async def list_attendance(
     is_file = media_type in export_router.MEDIA_TYPES
 
     async def require_known_codes() -> None:
+        # The list raises InvalidParameters if a filter names an unknown code.
         await repository.FULL_LINES.fetch_page(reader, query, path_parameters={"meeting": code})
 
     if rules and await access.can_read(rules, caller, code):

@@ -45,7 +45,7 @@ async def update_attendance(
     write_request: ChangeDep,
     code: Code,
     participant: ParticipantId,
-    payload: Annotated[payloads.ManualStatusContent, MergePatchBody],
+    payload: Annotated[payloads.ManualStatusPayload, MergePatchBody],
 ) -> Response:
     """Set the attendance status of a participant
 
@@ -65,7 +65,7 @@ async def update_attendance(
     responses={**ANNULMENT_RESPONSE, **responses_for_action()},
 )
 async def annul_check_in(
-    write_request: ActionDep, code: Code, scan: ScanId, payload: payloads.AnnulmentContent
+    write_request: ActionDep, code: Code, scan: ScanId, payload: payloads.AnnulmentPayload
 ) -> Response:
     """Annul a check-in
 

@@ -1,4 +1,4 @@
-"""What can be written of an organization."""
+"""Request bodies of organizations."""
 
 from typing import Annotated
 
@@ -20,7 +20,7 @@ ORGANIZATION_CODE_PATTERN = register_pattern(
 
 
 class OrganizationMembers(SourcedPayload):
-    """A commission, or an agency beside it."""
+    """The members of an organization that can be changed."""
 
     name: Name
     name_en: Name | None = None
@@ -28,19 +28,21 @@ class OrganizationMembers(SourcedPayload):
     kind: OrganizationKind
     level: Level | None = None
     sector: Sector | None = None
-    parent: Annotated[Reference | None, Field(description="The organization above.", examples=["kpu"])] = None
+    parent: Annotated[Reference | None, Field(description="Code of the organization above.", examples=["kpu"])] = None
     region: Annotated[Reference | None, Field(description="Code of the region.", examples=["31"])] = None
     time_zone: TimeZone | None = None
     role: Line | None = None
     seats: Annotated[int | None, Field(ge=1, le=99, description="Size of a commission; null: unknown.")] = None
     established_on: Day | None = None
-    dissolved_on: Annotated[Day | None, Field(description="First day on which it is no more.")] = None
+    dissolved_on: Annotated[Day | None, Field(description="First day on which it no longer exists.")] = None
 
 
-class OrganizationContent(OrganizationMembers):
+class OrganizationPayload(OrganizationMembers):
+    """The body that creates an organization."""
+
     code: Annotated[str, Field(pattern=ORGANIZATION_CODE_PATTERN, examples=["kpu-31", "kemendagri"])]
 
 
 @merge_patch_model
 class OrganizationPatch(OrganizationMembers):
-    """What is to change of an organization."""
+    """A merge patch of an organization."""

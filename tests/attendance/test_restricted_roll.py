@@ -1,16 +1,16 @@
-"""A restricted roll: nobody without a token sees a row of it, nor can tell what stands in it."""
+"""A restricted roll: a caller without a token gets no line and cannot infer any."""
 
 import httpx
 import pytest
 
 from tests.attendance import synthetic_rolls
-from tests.conftest import fetch
-from tests.meetings.answers import problem
-from tests.scenarios import assert_refused
+from tests.conftest import fetch_value
+from tests.meetings.problem_comparison import comparable_problem
+from tests.scenarios import assert_invalid
 
 RESTRICTED_ROLL = "/v1/meetings/closed/attendance"
 CHALLENGE = 'Bearer realm="rakornas", scope="attendance:read"'
-INVALID_TOKEN_CHALLENGE = 'Bearer realm="rakornas", error="invalid_token"'  # whatever is asked: no scope would mend it
+INVALID_TOKEN_CHALLENGE = 'Bearer realm="rakornas", error="invalid_token"'  # names no scope, because none is missing
 QUERIES = [
     "",
     "?page_size=1",
@@ -50,8 +50,8 @@ async def test_invalid_token_is_401(client: httpx.AsyncClient, query: str, autho
 
 @pytest.mark.parametrize("query", QUERIES)
 async def test_response_equals_that_of_an_empty_restricted_roll(client: httpx.AsyncClient, query: str) -> None:
-    """Whatever is asked, the answer is that of a roll on which nobody stands: so it tells nothing of who does."""
-    assert problem(await client.get(RESTRICTED_ROLL + query)) == problem(
+    """No query can reveal who is on the roll."""
+    assert comparable_problem(await client.get(RESTRICTED_ROLL + query)) == comparable_problem(
         await client.get("/v1/meetings/closed-empty/attendance")
     )
 
@@ -59,7 +59,8 @@ async def test_response_equals_that_of_an_empty_restricted_roll(client: httpx.As
 @pytest.mark.parametrize("query", ["?status=ill", "?colour=red", "?page_token=x", "?q=a", "?q=arif&sort=id"])
 async def test_invalid_queries_are_refused_as_on_an_open_roll(client: httpx.AsyncClient, query: str) -> None:
     responses = [
-        problem(await client.get(f"/v1/meetings/{meeting}/attendance{query}")) for meeting in ("closed", "named")
+        comparable_problem(await client.get(f"/v1/meetings/{meeting}/attendance{query}"))
+        for meeting in ("closed", "named")
     ]
     assert responses[0] == responses[1]
     assert responses[0][0] == 422
@@ -91,7 +92,7 @@ async def test_next_page_is_401_after_the_roll_was_restricted(own_client: httpx.
     tag = pages[0].headers["etag"]
     links = [page.links["next"]["url"] for page in pages if page.json()["items"] and "next" in page.links]
     assert len(links) >= 3
-    await fetch(own_url, RESTRICT)
+    await fetch_value(own_url, RESTRICT)
     for link in links:
         for method in ("GET", "HEAD"):
             assert (await own_client.request(method, link)).status_code == 401
@@ -104,7 +105,7 @@ async def test_next_page_is_401_after_the_roll_was_restricted(own_client: httpx.
 async def test_roll_is_public_as_soon_as_it_is_opened(own_client: httpx.AsyncClient, own_url: str) -> None:
     await synthetic_rolls.insert_rolls(own_url, mixed=False)
     assert (await own_client.get(RESTRICTED_ROLL)).status_code == 401
-    await fetch(own_url, "UPDATE meetings SET roll = 'open' WHERE code = 'closed'")
+    await fetch_value(own_url, "UPDATE meetings SET roll = 'open' WHERE code = 'closed'")
     items = (await own_client.get(RESTRICTED_ROLL)).json()["items"]
     assert [item["id"] for item in items] == [row["id"] for row in synthetic_rolls.RESTRICTED]
     assert [(item["status"], item["note"]) for item in items] == [
@@ -113,4 +114,4 @@ async def test_roll_is_public_as_soon_as_it_is_opened(own_client: httpx.AsyncCli
         ("present", None),
     ]
     response = await own_client.get(f"{RESTRICTED_ROLL}?organization=kpu-99")
-    assert_refused(response, "organization", "unknown_code", "/v1/organizations")
+    assert_invalid(response, "organization", "unknown_code", "/v1/organizations")

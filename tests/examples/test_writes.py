@@ -10,14 +10,14 @@ from fastapi import FastAPI
 from app.auth import Scope
 from app.core.problems import MEDIA_TYPE
 from tests import openapi
-from tests.applications import application, document
+from tests.applications import get_application, get_contract
 from tests.callers import bearer_headers
 
-EXAMPLES = openapi.written(application())
+EXAMPLES = openapi.list_write_examples(get_application())
 WRITES = {
-    one["operationId"]: (method, one)
-    for path, item in document()["paths"].items()
-    for method, one in item.items()
+    entry["operationId"]: (method, entry)
+    for path, item in get_contract()["paths"].items()
+    for method, entry in item.items()
     if method != "get"
 }
 IN_USE = {"delete_region", "delete_official", "delete_election", "delete_meeting"}
@@ -68,14 +68,14 @@ def check_shown(name: str, answer: httpx.Response, code: str) -> None:
     assert answer.json() | {"request_id": None} == document | {"request_id": None}
 
 
-def test_each_has_an_example() -> None:
+def test_each_write_operation_has_an_example() -> None:
     assert set(WRITES) == {*EXAMPLES, "issue_token"}  # whose example does not show the client's own secret
     for name, (method, operation) in WRITES.items():
         assert ("requestBody" in operation) == (name not in WORDLESS)
         contents = operation.get("requestBody", {"content": {}})["content"].values()
-        assert method == "delete" or all("example" in one for one in contents)
+        assert method == "delete" or all("example" in entry for entry in contents)
         if name in EXAMPLES:
-            parameters = {one["name"]: one for one in operation["parameters"]}
+            parameters = {entry["name"]: entry for entry in operation["parameters"]}
             # So a first try in the explorer keeps nothing.
             assert name in SCANS or parameters["dry_run"]["example"] == "true"
             assert "If-Match" not in parameters or parameters["If-Match"]["example"] == "*"
@@ -84,7 +84,7 @@ def test_each_has_an_example() -> None:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-async def test_it_can_be_done(client: httpx.AsyncClient, token: dict[str, str], name: str) -> None:
+async def test_dry_run_of_the_example_succeeds(client: httpx.AsyncClient, token: dict[str, str], name: str) -> None:
     for answer in await send(client, name, {**token, "If-Match": "*", "Idempotency-Key": "an example"}):
         if name in IN_USE:
             assert (answer.status_code, answer.json()["code"]) == (409, "in_use")
@@ -95,7 +95,7 @@ async def test_it_can_be_done(client: httpx.AsyncClient, token: dict[str, str], 
             assert {row["status"] for row in answer.json()["rows"]} == {"created"}
 
 
-async def test_a_token_is_fetched_as_shown(client: httpx.AsyncClient, token: dict[str, str]) -> None:
+async def test_token_request_works_as_documented(client: httpx.AsyncClient, token: dict[str, str]) -> None:
     keyed = {**token, "Idempotency-Key": "an example"}
     made = (await client.post("/v1/clients", json=EXAMPLES["create_client"]["body"], headers=keyed)).json()
     (content,) = WRITES["issue_token"][1]["requestBody"]["content"].values()
@@ -106,7 +106,7 @@ async def test_a_token_is_fetched_as_shown(client: httpx.AsyncClient, token: dic
 
 @pytest.mark.parametrize("name", EXAMPLES)
 @pytest.mark.parametrize(("code", "headers", "query"), PROVOKED)
-async def test_a_problem_is_as_shown(
+async def test_problem_equals_the_documented_one(
     client: httpx.AsyncClient, token: dict[str, str], name: str, code: str, headers: dict[str, str], query: str
 ) -> None:
     for answer in await send(client, name, {**token, "If-Match": "*", **headers}, query):
@@ -114,30 +114,32 @@ async def test_a_problem_is_as_shown(
 
 
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if WRITES[name][0] != "delete" and name not in WORDLESS])
-async def test_another_media_type_is_told_as_shown(client: httpx.AsyncClient, token: dict[str, str], name: str) -> None:
+async def test_415_equals_the_documented_one(client: httpx.AsyncClient, token: dict[str, str], name: str) -> None:
     for answer in await send(client, name, {**token, "If-Match": "*", "Content-Type": "text/html"}):
         check_shown(name, answer, "unsupported_media_type")
 
 
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if name not in KEYLESS])
-async def test_what_is_lacking_is_told_as_shown(client: httpx.AsyncClient, token: dict[str, str], name: str) -> None:
+async def test_missing_precondition_or_key_equals_the_documented_problem(
+    client: httpx.AsyncClient, token: dict[str, str], name: str
+) -> None:
     for answer in await send(client, name, token, ""):
         check_shown(name, answer, "precondition_required" if name in MATCHED else "idempotency_key_required")
 
 
 @pytest.mark.parametrize("name", MATCHED)
-async def test_what_has_changed_is_told_as_shown(client: httpx.AsyncClient, token: dict[str, str], name: str) -> None:
+async def test_412_equals_the_documented_one(client: httpx.AsyncClient, token: dict[str, str], name: str) -> None:
     for answer in await send(client, name, {**token, "If-Match": '"999.kenari"'}):
         check_shown(name, answer, "precondition_failed")
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-async def test_too_few_scopes_are_told(app: FastAPI, client: httpx.AsyncClient, name: str) -> None:
+async def test_403_names_the_missing_scope(app: FastAPI, client: httpx.AsyncClient, name: str) -> None:
     """The detail names the scope that is lacking: the one that the contract says."""
-    needed = [scope for one in WRITES[name][1]["security"] for scopes in one.values() for scope in scopes]
+    needed = [scope for entry in WRITES[name][1]["security"] for scopes in entry.values() for scope in scopes]
     scope = "officials:write" if name == "import_rows" else needed[0]  # there it is the resource's
     assert scope in needed
-    others = [one for one in Scope if one != scope]
+    others = [entry for entry in Scope if entry != scope]
     for answer in await send(client, name, {**bearer_headers(app, *others), "If-Match": "*"}):
         assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope")
         assert scope in answer.json()["detail"]

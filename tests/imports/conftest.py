@@ -5,7 +5,7 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
-from tests.imports.files import Files
+from tests.imports.import_client import ImportClient
 
 
 @pytest.fixture
@@ -19,6 +19,6 @@ def client(own_client: httpx.AsyncClient) -> httpx.AsyncClient:
 
 
 @pytest_asyncio.fixture
-async def files(app: FastAPI, client: httpx.AsyncClient) -> Files:
+async def files(app: FastAPI, client: httpx.AsyncClient) -> ImportClient:
     """A caller that may write everything, everywhere."""
-    return Files.of(app, client)
+    return ImportClient.create(app, client)

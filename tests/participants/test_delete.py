@@ -1,6 +1,6 @@
 """DELETE removes a participant from the roll and keeps the scans and revisions."""
 
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.participants.participants_client import ParticipantsClient
 
 COUNT_ROWS = (
@@ -12,9 +12,9 @@ COUNT_ROWS = (
 async def test_deleted_participant_is_not_counted(participants: ParticipantsClient) -> None:
     participant_id = await participants.add(organization="kpu-32", office="chair", sessions=["opening", "class-1"])
     await participants.add(name="Budi")
-    assert await fetch(participants.database_url, COUNT_ROWS, participant_id) == 4
+    assert await fetch_value(participants.database_url, COUNT_ROWS, participant_id) == 4
     assert (await participants.admin.delete(participants.path_of(participant_id))).status_code == 204
-    assert await fetch(participants.database_url, COUNT_ROWS, participant_id) == 0
+    assert await fetch_value(participants.database_url, COUNT_ROWS, participant_id) == 0
     assert (await participants.get_summary())["invited"] == 1
     for by in ("organization", "office", "session"):
         groups = (await participants.admin.get(f"{participants.meeting_path}/attendance/summary?by={by}")).json()[
@@ -68,7 +68,7 @@ async def test_revisions_of_deleted_participant_remain(participants: Participant
 
 async def test_delete_requires_if_match(participants: ParticipantsClient) -> None:
     participant_id = await participants.add()
-    assert (await participants.admin.delete(participants.path_of(participant_id), match='"9.x"')).status_code == 412
+    assert (await participants.admin.delete(participants.path_of(participant_id), if_match='"9.x"')).status_code == 412
     bare = await participants.client.delete(participants.path_of(participant_id), headers=participants.admin.headers)
     assert bare.status_code == 428
     assert (await participants.admin.delete(participants.path_of(participant_id))).status_code == 204

@@ -11,7 +11,7 @@ import pytest
 
 from app import operations
 from app.clients import maintenance
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.service.conftest import Service, reachable_directory, serving
 from tests.service.failing import Postgres
 from tests.service.test_workers import children
@@ -43,17 +43,17 @@ async def callers(service: Service, token: str, count: int) -> AsyncIterator[lis
     async with contextlib.AsyncExitStack() as open_ones:
         headers = {"Authorization": f"Bearer {token}"}
         made = [httpx.AsyncClient(base_url=service.base, headers=headers, timeout=20) for _ in range(count)]
-        yield [await open_ones.enter_async_context(one) for one in made]
+        yield [await open_ones.enter_async_context(item) for item in made]
 
 
 async def statuses(clients: list[httpx.AsyncClient], path: str = "/v1/clients") -> list[int]:
-    return [answer.status_code for answer in await asyncio.gather(*(one.get(path) for one in clients))]
+    return [answer.status_code for answer in await asyncio.gather(*(item.get(path) for item in clients))]
 
 
 def met(service: Service) -> int:
     """How many of the workers hold a connection of a caller."""
     found = [worker.net_connections("tcp") for worker in children(service)]
-    return sum(any(one.status == "ESTABLISHED" and one.laddr.port == service.port for one in of) for of in found)
+    return sum(any(item.status == "ESTABLISHED" and item.laddr.port == service.port for item in of) for of in found)
 
 
 async def test_a_revocation_reaches_both_workers_within_5_seconds(own_url: str) -> None:
@@ -63,7 +63,7 @@ async def test_a_revocation_reaches_both_workers_within_5_seconds(own_url: str) 
     )
     with serving("--database-url", own_url, "--workers", "2") as service:
         started = time.monotonic()
-        while await fetch(own_url, following) < 2:  # each over a connection of its own
+        while await fetch_value(own_url, following) < 2:  # each over a connection of its own
             assert time.monotonic() < started + 60
             await asyncio.sleep(0.1)
         id_, secret = await client_in(own_url, "clients:admin")
@@ -75,7 +75,7 @@ async def test_a_revocation_reaches_both_workers_within_5_seconds(own_url: str) 
                 clients += await open_ones.enter_async_context(callers(service, token, 6))
                 await statuses(clients)
             assert set(await statuses(clients)) == {200}
-            await fetch(own_url, "UPDATE clients SET revoked_at = now() WHERE id = $1::text::uuid", id_)
+            await fetch_value(own_url, "UPDATE clients SET revoked_at = now() WHERE id = $1::text::uuid", id_)
             began = time.monotonic()
             while set(found := await statuses(clients)) != {401}:
                 assert time.monotonic() < began + 5, found

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import fetch
-from tests.scenarios import ItemScenarios, ListScenarios, of_code, of_name, of_update, walk
+from tests.conftest import fetch_value
+from tests.scenarios import ItemScenarios, ListScenarios, code_key, list_items, name_key, updated_at_key
 
 MEMBERS = (
     "code election parent position kind name name_en start_on end_on rule round legal_basis status days_until_start"
@@ -15,16 +15,16 @@ MEMBERS = (
 )
 
 
-def of_start(stage: Any) -> Any:
+def start_on_key(stage: Any) -> Any:
     """By the first day that is known, and what has none last."""
     return date.fromisoformat(stage["start_on"] or stage["end_on"] or "9999-12-31"), stage["code"]
 
 
-async def codes(client: httpx.AsyncClient, **params: str) -> list[str]:
-    return [item["code"] for item in await walk(client, "/v1/stages", {"fields": "code", **params})]
+async def list_codes(client: httpx.AsyncClient, **params: str) -> list[str]:
+    return [item["code"] for item in await list_items(client, "/v1/stages", {"fields": "code", **params})]
 
 
-def in_order(item: Any) -> Any:
+def position_key(item: Any) -> Any:
     """The parts of one stage by their position, after those of the top level."""
     parent = item["parent"]["code"] if item["parent"] else ""
     return item["election"]["code"], parent, item["position"], item["code"]
@@ -33,11 +33,17 @@ def in_order(item: Any) -> Any:
 class TestListStages(ListScenarios):
     path = "/v1/stages"
     members = MEMBERS
-    order = {"position": in_order, "code": of_code, "start_on": of_start, "name": of_name, "updated_at": of_update}
-    search = "pemutakhiran daftar pemilih"
-    filtered = {"election": "pilkada-2024"}
-    neighbour = "/v1/regions"
-    refused = (
+    sort_keys = {
+        "position": position_key,
+        "code": code_key,
+        "start_on": start_on_key,
+        "name": name_key,
+        "updated_at": updated_at_key,
+    }
+    search_words = "pemutakhiran daftar pemilih"
+    example_filter = {"election": "pilkada-2024"}
+    other_list_path = "/v1/regions"
+    invalid_queries = (
         ({"kind": "phase"}, "kind", "not_one_of", "substage"),
         ({"status": "over"}, "status", "not_one_of", "undated"),
         ({"round": "0"}, "round", "too_small", "1"),
@@ -63,29 +69,29 @@ class TestListStages(ListScenarios):
             ("round", 2),
         ],
     )
-    async def test_by_what_it_is(self, client: httpx.AsyncClient, name: str, value: Any) -> None:
-        expected = [item for item in await walk(client, self.path, {}) if item[name] == value]
+    async def test_filters_select_stages(self, client: httpx.AsyncClient, name: str, value: Any) -> None:
+        expected = [item for item in await list_items(client, self.path, {}) if item[name] == value]
         assert expected
-        assert await walk(client, self.path, {name: str(value)}) == expected
+        assert await list_items(client, self.path, {name: str(value)}) == expected
 
-    async def test_by_election(self, client: httpx.AsyncClient) -> None:
-        everything = await walk(client, self.path, {})
+    async def test_election_filter_selects_its_stages(self, client: httpx.AsyncClient) -> None:
+        everything = await list_items(client, self.path, {})
         counts = Counter(item["election"]["code"] for item in everything)
         assert counts == {"pemilu-2024": 130, "pilkada-2024": 61}
         for election in counts:
             expected = [item for item in everything if item["election"]["code"] == election]
-            assert await walk(client, self.path, {"election": election}) == expected
+            assert await list_items(client, self.path, {"election": election}) == expected
 
-    async def test_by_parent(self, client: httpx.AsyncClient) -> None:
+    async def test_parent_filter_selects_the_parts(self, client: httpx.AsyncClient) -> None:
         """Each stage is found below its parent, and only there."""
-        everything = await walk(client, self.path, {})
+        everything = await list_items(client, self.path, {})
         parents = {item["parent"]["code"] if item["parent"] else "none" for item in everything}
         assert len(parents) > 20
         for parent in parents:
             expected = [item["code"] for item in everything if (item["parent"] or {"code": "none"})["code"] == parent]
-            assert await codes(client, parent=parent) == expected
+            assert await list_codes(client, parent=parent) == expected
 
-    async def test_a_stage_without_parts_is_no_unknown_one(
+    async def test_parent_without_parts_is_an_empty_list(
         self, client: httpx.AsyncClient, statements: list[str]
     ) -> None:
         await self.get(client)
@@ -95,12 +101,12 @@ class TestListStages(ListScenarios):
             assert (answer.status_code, answer.json()["items"]) == (200, [])
             assert len(statements) == count
 
-    async def test_a_parent_of_another_election_leaves_nothing(self, client: httpx.AsyncClient) -> None:
-        assert await codes(client, election="pilkada-2024", parent="pu-01") == []
+    async def test_parent_of_another_election_is_an_empty_list(self, client: httpx.AsyncClient) -> None:
+        assert await list_codes(client, election="pilkada-2024", parent="pu-01") == []
 
-    async def test_mentions(self, client: httpx.AsyncClient) -> None:
-        everything = {item["code"]: item for item in await walk(client, self.path, {})}
-        elections = {item["code"]: item["name"] for item in await walk(client, "/v1/elections", {})}
+    async def test_references_carry_the_names(self, client: httpx.AsyncClient) -> None:
+        everything = {item["code"]: item for item in await list_items(client, self.path, {})}
+        elections = {item["code"]: item["name"] for item in await list_items(client, "/v1/elections", {})}
         for item in everything.values():
             assert item["election"]["name"] == elections[item["election"]["code"]]
             assert item["parent"] is None or item["parent"]["name"] == everything[item["parent"]["code"]]["name"]
@@ -114,14 +120,16 @@ class TestListStages(ListScenarios):
             ("pelantikn ppk", "pk-a4l"),
         ],
     )
-    async def test_search_finds_the_best_first(self, client: httpx.AsyncClient, q: str, best: str) -> None:
+    async def test_search_ranks_best_match_first(self, client: httpx.AsyncClient, q: str, best: str) -> None:
         assert (await self.get(client, {"q": q})).json()["items"][0]["code"] == best
 
-    async def test_search_within_filters(self, client: httpx.AsyncClient) -> None:
-        assert await codes(client, q="masa tenang", election="pemilu-2024", round="1") == ["pu-08"]
+    async def test_search_respects_filters(self, client: httpx.AsyncClient) -> None:
+        assert await list_codes(client, q="masa tenang", election="pemilu-2024", round="1") == ["pu-08"]
 
-    async def test_a_part_may_lie_outside_the_whole(self, own_client: httpx.AsyncClient, own_url: str) -> None:
-        await fetch(
+    async def test_part_may_lie_outside_the_days_of_its_parent(
+        self, own_client: httpx.AsyncClient, own_url: str
+    ) -> None:
+        await fetch_value(
             own_url,
             "INSERT INTO stages (code, election, parent, position, kind, name, start_on, end_on, round, verified,"
             " \"primary\") VALUES ('late', 'pemilu-2024', 'pu-08', 1, 'activity', 'Late', '2026-01-01', '2026-01-03',"
@@ -131,21 +139,21 @@ class TestListStages(ListScenarios):
         assert (item["parent"]["code"], item["status"]) == ("pu-08", "running")
 
 
-class TestReadStage(ItemScenarios):
+class TestGetStage(ItemScenarios):
     path = "/v1/stages/pu-08"
-    missing = "/v1/stages/pu-99"
+    missing_path = "/v1/stages/pu-99"
     members = MEMBERS
-    refused = (
-        *ItemScenarios.refused,
+    invalid_queries = (
+        *ItemScenarios.invalid_queries,
         ({"status": "running"}, "status", "unknown_parameter", "as_of"),
         ({"from": "2024-02-12"}, "from", "unknown_parameter", "as_of"),
     )
 
-    async def test_it_is_what_the_list_shows(self, client: httpx.AsyncClient) -> None:
-        listed = await walk(client, "/v1/stages", {"as_of": "2024-02-12"})
-        for one in listed[::19]:
-            assert (await client.get(f"/v1/stages/{one['code']}?as_of=2024-02-12")).json() == one
+    async def test_item_equals_the_list_entry(self, client: httpx.AsyncClient) -> None:
+        listed = await list_items(client, "/v1/stages", {"as_of": "2024-02-12"})
+        for entry in listed[::19]:
+            assert (await client.get(f"/v1/stages/{entry['code']}?as_of=2024-02-12")).json() == entry
 
     @pytest.mark.parametrize("day", ["1900-01-01", "2199-12-31"])
-    async def test_it_is_there_on_every_day(self, client: httpx.AsyncClient, day: str) -> None:
+    async def test_item_exists_on_every_day(self, client: httpx.AsyncClient, day: str) -> None:
         assert (await client.get(f"/v1/stages/pu-08?as_of={day}")).status_code == 200

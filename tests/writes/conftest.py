@@ -5,7 +5,7 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
-from tests.writes.calls import Calls
+from tests.writes.write_client import WriteClient
 
 
 @pytest.fixture
@@ -19,6 +19,6 @@ def client(own_client: httpx.AsyncClient) -> httpx.AsyncClient:
 
 
 @pytest_asyncio.fixture
-async def calls(app: FastAPI, client: httpx.AsyncClient) -> Calls:
+async def calls(app: FastAPI, client: httpx.AsyncClient) -> WriteClient:
     """A caller that may write everything, everywhere."""
-    return Calls.of(app, client)
+    return WriteClient.create(app, client)

@@ -1,13 +1,13 @@
 """What is right as a whole is taken in one step, whatever its parts were before."""
 
-from tests.writes.calls import Calls
-from tests.writes.objects import HASYIM, MEETING
+from tests.writes.object_examples import MEETING_PATH, OFFICIAL_ID
+from tests.writes.write_client import WriteClient
 
 
-async def test_a_session_joins_a_group_as_its_speaker_leaves(calls: Calls) -> None:
+async def test_a_session_joins_a_group_as_its_speaker_leaves(calls: WriteClient) -> None:
     """The speaker of another session of the group may not stay, and does not."""
-    at = f"{MEETING}/sessions"
-    speaks = {"kind": "class", "speakers": [{"official": HASYIM}]}
+    at = f"{MEETING_PATH}/sessions"
+    speaks = {"kind": "class", "speakers": [{"official": OFFICIAL_ID}]}
     await calls.post(at, {**speaks, "code": "a", "position": 20, "name": "A", "parallel_group": "g", "track": 1})
     alone = await calls.post(at, {**speaks, "code": "b", "position": 21, "name": "B"})
     joins = {"parallel_group": "g", "track": 2}

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core.db import database
-from tests.conftest import fetch
-from tests.writes.calls import Calls
-from tests.writes.objects import HASYIM, MEETING, OBJECTS, Made
+from tests.conftest import fetch_value
+from tests.writes.object_examples import MEETING_PATH, OBJECT_EXAMPLES, OFFICIAL_ID, ObjectExample
+from tests.writes.write_client import WriteClient
 
 # What shows most of what else is on record: names of others, parts, days, searches of nothing.
 WATCHED = [
@@ -21,7 +21,7 @@ WATCHED = [
     "/v1/organizations/kpu-31",
     "/v1/organizations?region=31",
     "/v1/organizations/kpu/officials?as_of=2022-06-14",
-    f"/v1/officials/{HASYIM}?as_of=2023-01-01",
+    f"/v1/officials/{OFFICIAL_ID}?as_of=2023-01-01",
     "/v1/officials?organization=kpu-31&sort=name",
     "/v1/appointments?organization=kpu&office=chair",
     "/v1/divisions/p7-4?organization=kpu-31&as_of=2022-06-14",
@@ -29,10 +29,10 @@ WATCHED = [
     "/v1/stages/pu-08",
     "/v1/stages?election=pemilu-2024&parent=none&status=finished",
     "/v1/elections/pemilu-2024/tree?as_of=2022-06-14",
-    MEETING,
-    f"{MEETING}/sessions?kind=class",
-    f"{MEETING}/statements",
-    f"{MEETING}/attendance?organization=kpu-31",
+    MEETING_PATH,
+    f"{MEETING_PATH}/sessions?kind=class",
+    f"{MEETING_PATH}/statements",
+    f"{MEETING_PATH}/attendance?organization=kpu-31",
     "/v1/meetings?from=2022-01-01&to=2026-12-31",
 ]
 AT_ONCE = 10  # of them, others in each example: all of them together take their time
@@ -79,21 +79,21 @@ async def ask(client: httpx.AsyncClient, path: str) -> Said:
 class Writer:
     """Writes at random, and remembers the answers after each write."""
 
-    def __init__(self, calls: Calls, url: str, seed: int) -> None:
+    def __init__(self, calls: WriteClient, url: str, seed: int) -> None:
         self.calls, self.url, self.random = calls, url, random.Random(seed)
         self.watched = [*self.random.sample(WATCHED, AT_ONCE), *ELUSIVE]
         self.made: list[str] = []
         self.said: list[tuple[datetime, dict[str, Said]]] = []
 
     async def remember(self) -> None:
-        answers = {path: await ask(self.calls.client, path) for path in self.watched}
-        self.said.append((await fetch(self.url, "SELECT clock_timestamp()"), answers))
+        answers = {path: await ask(self.calls.http, path) for path in self.watched}
+        self.said.append((await fetch_value(self.url, "SELECT clock_timestamp()"), answers))
 
     async def step(self, kind: int) -> None:
         number = self.random.randrange(1000)
         if kind == 0:
-            made = OBJECTS[self.random.choice(list(OBJECTS))]
-            answer = await self.calls.post(made.at, made.content)
+            made = OBJECT_EXAMPLES[self.random.choice(list(OBJECT_EXAMPLES))]
+            answer = await self.calls.post(made.list_path, made.payload)
             self.made += [answer.headers["location"]] if answer.status_code == 201 else []
         elif kind == 1 and self.made:
             await self.calls.delete(self.made.pop(self.random.randrange(len(self.made))))
@@ -101,7 +101,11 @@ class Writer:
             place, member = self.random.choice(
                 [
                     *[("/v1/organizations/kpu-31", "name"), ("/v1/regions/31", "name"), ("/v1/divisions/p7-4", "name")],
-                    *[(f"/v1/officials/{HASYIM}", "name"), (MEETING, "place"), ("/v1/elections/pemilu-2024", "name")],
+                    *[
+                        (f"/v1/officials/{OFFICIAL_ID}", "name"),
+                        (MEETING_PATH, "place"),
+                        ("/v1/elections/pemilu-2024", "name"),
+                    ],
                 ]
             )
             await self.calls.patch(place, {member: f"Nama {number}"})
@@ -109,19 +113,21 @@ class Writer:
             await self.calls.patch("/v1/stages/pu-08", {"end_on": f"2024-02-{11 + number % 10}", "reason": "shift"})
         elif kind == 4:
             for name in self.random.sample(COMING, 2):
-                await self.come_or_go(OBJECTS[name])
+                await self.come_or_go(OBJECT_EXAMPLES[name])
         elif kind == 5:
             await self.lead_to(self.random.choice([*HOLDERS, None]))
         else:
             speakers = [{"name": f"Pembicara {number}"}] if number % 2 else []
-            await self.calls.patch(f"{MEETING}/sessions/class-1", {"topics": [f"Topik {number}"], "speakers": speakers})
+            await self.calls.patch(
+                f"{MEETING_PATH}/sessions/class-1", {"topics": [f"Topik {number}"], "speakers": speakers}
+            )
 
-    async def come_or_go(self, made: Made) -> None:
+    async def come_or_go(self, made: ObjectExample) -> None:
         """What is not there comes, what is there goes, and at times is back at once."""
-        gone = await self.calls.delete(f"{made.at}/{made.content['code']}")
+        gone = await self.calls.delete(f"{made.list_path}/{made.payload['code']}")
         assert gone.status_code in (204, 404)
         if gone.status_code == 404 or self.random.random() < 0.3:
-            back = await self.calls.post(made.at, made.content)
+            back = await self.calls.post(made.list_path, made.payload)
             assert back.status_code == 201
             self.made.append(back.headers["location"])
 
@@ -139,7 +145,7 @@ ON_ONE_RECORD = [HealthCheck.function_scoped_fixture]
 
 @given(kinds=KINDS, seed=SEED)
 @settings(max_examples=4, suppress_health_check=ON_ONE_RECORD)
-async def test_every_past_answer_is_given_again(calls: Calls, own_url: str, kinds: list[int], seed: int) -> None:
+async def test_every_past_answer_is_given_again(calls: WriteClient, own_url: str, kinds: list[int], seed: int) -> None:
     await write_and_look_back(calls, own_url, kinds, seed)
 
 
@@ -147,12 +153,12 @@ async def test_every_past_answer_is_given_again(calls: Calls, own_url: str, kind
 @given(kinds=KINDS, seed=SEED)
 @settings(max_examples=30, suppress_health_check=ON_ONE_RECORD)
 async def test_every_past_answer_is_given_again_at_length(
-    calls: Calls, own_url: str, kinds: list[int], seed: int
+    calls: WriteClient, own_url: str, kinds: list[int], seed: int
 ) -> None:
     await write_and_look_back(calls, own_url, kinds, seed)
 
 
-async def write_and_look_back(calls: Calls, own_url: str, kinds: list[int], seed: int) -> None:
+async def write_and_look_back(calls: WriteClient, own_url: str, kinds: list[int], seed: int) -> None:
     """Assert that what was said after each of some writes is said of its instant afterwards.
 
     All examples write to one record: each goes on from where the last one ended. The last writes of each
@@ -167,7 +173,7 @@ async def write_and_look_back(calls: Calls, own_url: str, kinds: list[int], seed
         for path, answer in answers.items():
             leads, *said = answer
             then = (asked(leads, instant) if leads else None, *said)
-            again = await ask(calls.client, asked(path, instant))
+            again = await ask(calls.http, asked(path, instant))
             if again != then:  # not an assertion: of long answers pytest looks for the lines that differ for minutes
                 pytest.fail(f"{path} at {instant}\nthen  {str(then)[:2000]}\nagain {str(again)[:2000]}")
     await writer.lead_to(None)
@@ -175,13 +181,13 @@ async def write_and_look_back(calls: Calls, own_url: str, kinds: list[int], seed
         await calls.delete(address)
 
 
-async def test_it_was_another_day_then(calls: Calls, own_url: str) -> None:
+async def test_it_was_another_day_then(calls: WriteClient, own_url: str) -> None:
     """A status without `as_of` is that of the day on which it was said, in the zone of the service."""
     stage = {"code": "pu-99", "election": "pemilu-2024", "position": 99, "kind": "stage", "name": "X"}
     await calls.post("/v1/stages", {**stage, "start_on": "2026-11-22", "end_on": "2026-11-22"})
-    await fetch(own_url, "UPDATE history.commits SET stamp = '2026-11-01T00:00:00Z'")
+    await fetch_value(own_url, "UPDATE history.commits SET stamp = '2026-11-01T00:00:00Z'")
     statuses = {
-        instant: (await calls.client.get(f"/v1/stages/pu-99?known_at={instant}")).json()["status"]
+        instant: (await calls.http.get(f"/v1/stages/pu-99?known_at={instant}")).json()["status"]
         for instant in ("2026-11-20T00:00:00Z", "2026-11-21T16:59:59Z", "2026-11-21T17:00:00Z", "2026-11-22T17:00:00Z")
     }
     assert list(statuses.values()) == ["upcoming", "upcoming", "running", "finished"]
@@ -208,11 +214,11 @@ async def test_refusals(client: httpx.AsyncClient, query: str, code: str) -> Non
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, code)
 
 
-async def test_a_walk_stays_with_its_instant(calls: Calls, own_url: str) -> None:
-    instant = await fetch(own_url, "SELECT clock_timestamp()")
-    first = await calls.client.get(asked("/v1/elections?page_size=1", instant))
+async def test_a_walk_stays_with_its_instant(calls: WriteClient, own_url: str) -> None:
+    instant = await fetch_value(own_url, "SELECT clock_timestamp()")
+    first = await calls.http.get(asked("/v1/elections?page_size=1", instant))
     await calls.post("/v1/elections", {"code": "pemilu-2029", "name": "Pemilu", "kind": "general"})
-    second = await calls.client.get(first.links["next"]["url"])
+    second = await calls.http.get(first.links["next"]["url"])
     assert second.status_code == 200
     assert (len(second.json()["items"]), second.json()["next_page_token"]) == (1, None)
 

@@ -116,6 +116,17 @@ ERROR_TEXTS: Mapping[str, tuple[str, Callable[[Context], Text]]] = {
             "Must be an RFC 3339 date-time with an offset, years 1900 to 2199, for example 2022-06-14T09:00:00+07:00.",
         ),
     ),
+    "not_a_key_set": (
+        "not_a_key_set",
+        lambda _: Text(
+            'Himpunan kunci publik JWK, P-256 atau Ed25519, masing-masing dengan kid, misalnya {"keys": [...]}.',
+            'A JWK Set of public keys, P-256 or Ed25519, each with its own kid, such as {"keys": [...]}.',
+        ),
+    ),
+    "repeated_item": (
+        "repeated_item",
+        lambda _: Text("Tidak boleh memuat unsur yang sama dua kali.", "Must not contain an item twice."),
+    ),
     "not_a_uuid": (
         "not_a_uuid",
         lambda _: Text(

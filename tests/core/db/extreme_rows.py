@@ -24,7 +24,7 @@ from app.regions.repository import REGIONS
 from app.search.repository import HITS
 from app.settings import Settings
 from app.stages.repository import STAGES
-from tests.conftest import LOADED, copy_of, fetch
+from tests.conftest import LOADED, copy_template, fetch_value
 from tests.core.db import (
     extreme_rows_of_audit,
     extreme_rows_of_check_ins,
@@ -84,10 +84,10 @@ async def insert_rows(url: str, rows: Mapping[str, Sequence[Mapping[str, Any]]])
 @pytest_asyncio.fixture(scope="module")
 async def database(server: str) -> AsyncIterator[Database]:
     """A database with the reference data and the extreme rows."""
-    async for url in copy_of(server, LOADED):
+    async for url in copy_template(server, LOADED):
         for rows in ROWS:
             await insert_rows(url, rows)
-        await fetch(
+        await fetch_value(
             url,
             DERIVE_ATTENDANCE,
             extreme_rows_of_check_ins.MEETING_CODE,

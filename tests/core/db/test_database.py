@@ -13,7 +13,7 @@ from app.core.db.faults import StatementError
 from app.core.db.statements import Statement
 from app.core.problems import Unavailable
 from app.settings import Settings
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 
 SELECT_CODES = Statement(select(models.Region.code).where(models.Region.type == bindparam("type")))
 
@@ -42,11 +42,11 @@ class TestReader:
     async def test_stale_plan_is_retried_after_a_migration(self, own_client: httpx.AsyncClient, own_url: str) -> None:
         for _ in range(3):
             assert (await own_client.get("/v1/regions/31")).status_code == 200
-        await fetch(own_url, "ALTER TABLE regions ALTER COLUMN revision TYPE bigint")
+        await fetch_value(own_url, "ALTER TABLE regions ALTER COLUMN revision TYPE bigint")
         assert (await own_client.get("/v1/regions/31")).status_code == 200
 
     async def test_search_words_are_not_logged_on_an_error(self, own_client: httpx.AsyncClient, own_url: str) -> None:
-        await fetch(own_url, "ALTER TABLE officials RENAME COLUMN folded TO bent")
+        await fetch_value(own_url, "ALTER TABLE officials RENAME COLUMN folded TO bent")
         printed = io.StringIO()
         structlog.configure(
             processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],

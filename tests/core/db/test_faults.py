@@ -17,7 +17,7 @@ import pytest_asyncio
 
 from app.core.embedded import postmaster
 from app.settings import Settings
-from tests.conftest import client_of, fetch, running
+from tests.conftest import connect_client, fetch_value, run_application
 
 REGION = "/v1/regions/31"
 SERVICE_CONNECTIONS = "application_name = 'rakornas' AND datname = current_database()"
@@ -80,7 +80,7 @@ async def open_client(url: str, relay: Relay, **timeouts: float) -> AsyncIterato
     """Yield a client of a service behind the relay, with a small pool."""
     url = f"{url.partition('?')[0]}?host={relay.at.parent}&port={postmaster.PORT}"
     settings = Settings.model_validate({"DATABASE_URL": url, "pool_size": 2, **timeouts})
-    async with running(settings) as app, client_of(app) as client:
+    async with run_application(settings) as app, connect_client(app) as client:
         yield client
 
 
@@ -123,7 +123,7 @@ async def test_closed_connections_are_retried_without_an_error(client: httpx.Asy
     assert await get_statuses(client, REGION, 4) == [200] * 4
     for _ in range(2):
         assert (
-            await fetch(
+            await fetch_value(
                 own_url, f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {SERVICE_CONNECTIONS}"
             )
             > 0

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from app.core.embedded import postmaster
-from tests.conftest import PLACE
+from tests.conftest import DATABASES_DIR
 
 
 @contextlib.contextmanager
 def temporary_directory() -> Iterator[Path]:
     """Create a directory that root's server, which runs as another user, can enter (unlike those of pytest)."""
-    path = Path(tempfile.mkdtemp(prefix="embedded-", dir=PLACE))
+    path = Path(tempfile.mkdtemp(prefix="embedded-", dir=DATABASES_DIR))
     path.chmod(0o755)
     try:
         yield path
