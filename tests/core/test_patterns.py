@@ -10,7 +10,7 @@ from app.core.http.body_types import CANONICAL_UUID_PATTERN, SINGLE_LINE_PATTERN
 from app.core.http.validation import validate_document
 from app.core.patterns import PATTERN_FORMS
 from app.core.problems import InvalidContent
-from tests.applications import document
+from tests.applications import get_contract
 
 # Their validators have error texts of their own.
 PATTERNS_WITH_OWN_TEXT = {DATE_PATTERN, INSTANT_PATTERN, CANONICAL_UUID_PATTERN, SINGLE_LINE_PATTERN}
@@ -31,7 +31,7 @@ def list_patterns(node: Any) -> Iterator[str]:
 
 def test_every_pattern_of_the_contract_has_words() -> None:
     """Register a new pattern with `register_pattern`, so that its error text says what is allowed."""
-    patterns = set(list_patterns(document()))
+    patterns = set(list_patterns(get_contract()))
     assert len(patterns) > 10
     assert patterns - PATTERNS_WITH_OWN_TEXT - set(PATTERN_FORMS) == set()
 
