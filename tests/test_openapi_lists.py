@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of lists."""
+"""The OpenAPI document of list operations."""
 
 from tests.for_each import for_each
 from tests.test_openapi import BY_GATES, DOCUMENT, LISTS, MEETING, OF_A_DAY, OPERATIONS, REVISIONS

@@ -194,4 +194,7 @@ async def test_words_are_in_the_language_asked_for(files: ImportClient) -> None:
         "name\r\n Siti\r\n", CSV_TYPE, "officials", dry_run="true"
     )
     assert [one.headers["content-language"] for one in (english, indonesian)] == ["en", "id"]
-    assert [one.json()["rows"][0]["errors"][0]["detail"].split()[0] for one in (english, indonesian)] == ["No", "Tanpa"]
+    assert [one.json()["rows"][0]["errors"][0]["detail"].split()[0] for one in (english, indonesian)] == [
+        "Must",
+        "Tidak",
+    ]

@@ -1,4 +1,4 @@
-"""The strict reading of elections, stages and meetings."""
+"""The strict parser of the files of elections, stages and meetings."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
