@@ -16,7 +16,8 @@ from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.negotiation import negotiates
 from app.core.http.openapi import problem_responses
-from app.core.http.parameters import UUID_PATTERN, EmptyQuery, NoParameters
+from app.core.http.parameters import EmptyQuery, NoParameters
+from app.core.patterns import UUID_PATTERN
 from app.core.problems import (
     InsufficientScope,
     InvalidParameters,

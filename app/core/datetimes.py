@@ -7,10 +7,11 @@ from typing import Annotated, Any
 from pydantic import Field
 from pydantic_core import PydanticCustomError
 
+from app.core.patterns import PARTIAL_DATE_PATTERN
+
 DATE_PATTERN = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"
 TIME_OF_DAY = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 INSTANT_PATTERN = rf"{DATE_PATTERN[:-1]}T{TIME_OF_DAY}:[0-5][0-9](\.[0-9]{{1,6}})?(Z|[+-]{TIME_OF_DAY})$"
-PARTIAL_DATE_PATTERN = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
 PartialDate = Annotated[
     str,
     Field(

@@ -3,7 +3,7 @@ import httpx
 import pytest
 
 from tests.conftest import fetch_value
-from tests.regions.test_regions import FORMER
+from tests.regions.test_regions import FORMER_PROVINCES
 from tests.scenarios import ItemScenarios, ListScenarios, code_key, list_items, name_key, updated_at_key
 
 MEMBERS = (
@@ -72,7 +72,7 @@ class TestListOrganizations(ListScenarios):
     async def test_only_commissions_of_new_provinces_stood_under_another(
         self, client: httpx.AsyncClient, day: str
     ) -> None:
-        former = {code: province for code, (province, until) in FORMER.items() if day < until}
+        former = {code: province for code, (province, until) in FORMER_PROVINCES.items() if day < until}
         params = {"as_of": day, "fields": "code,parent", "kind": "commission"}
         for item in await list_items(client, self.path, params):
             above, _, region = item["code"].partition("-")

@@ -50,8 +50,8 @@ class ListScenarios(EndpointScenarios):
         cls.invalid_queries = (*common, *[query for query in cls.invalid_queries if query not in common])
         super().pytest_generate_tests(metafunc)
 
-    def first_document(self, answer: httpx.Response) -> Any:
-        return answer.json()["items"][0]
+    def first_document(self, response: httpx.Response) -> Any:
+        return response.json()["items"][0]
 
     async def get_page_token(self, client: httpx.AsyncClient, **params: str) -> str:
         token = (await self.get(client, {"page_size": "1", **params})).json()["next_page_token"]
@@ -74,9 +74,9 @@ class ListScenarios(EndpointScenarios):
         assert await list_items(client, self.path, {**self.base_params, **query}, page_size) == whole
 
     async def test_next_link_repeats_the_filters(self, client: httpx.AsyncClient) -> None:
-        answer = await self.get(client, {**self.example_filter, "page_size": "1"})
-        query = dict(parse_qsl(urlsplit(answer.links["next"]["url"]).query))
-        token = answer.json()["next_page_token"]
+        response = await self.get(client, {**self.example_filter, "page_size": "1"})
+        query = dict(parse_qsl(urlsplit(response.links["next"]["url"]).query))
+        token = response.json()["next_page_token"]
         assert query == {**self.base_params, **self.example_filter, "page_size": "1", "page_token": token}
 
     async def test_page_size_and_fields_may_change_between_pages(self, client: httpx.AsyncClient) -> None:
@@ -98,12 +98,12 @@ class ListScenarios(EndpointScenarios):
         first, *_ = self.sort_keys
         others: list[Params] = [{"sort": f"-{first}"}, self.example_filter, {"q": self.search_words}]
         for other in [*others, *([{"as_of": "2024-02-29"}] if self.has_as_of else [])]:
-            answer = await self.get(client, {**other, "page_token": token})
-            assert_invalid(answer, "page_token", "foreign_page_token", "same filters and order")
+            response = await self.get(client, {**other, "page_token": token})
+            assert_invalid(response, "page_token", "foreign_page_token", "same filters and order")
         params = {**self.base_params, "sort": self.common_sort, "page_size": "1"}
-        answer = await client.get(self.other_list_path, params=params)
-        answer = await self.get(client, {"sort": self.common_sort, "page_token": answer.json()["next_page_token"]})
-        assert_invalid(answer, "page_token", "foreign_page_token")
+        response = await client.get(self.other_list_path, params=params)
+        response = await self.get(client, {"sort": self.common_sort, "page_token": response.json()["next_page_token"]})
+        assert_invalid(response, "page_token", "foreign_page_token")
 
     async def test_unknown_parameter_error_lists_the_known_ones(self, client: httpx.AsyncClient) -> None:
         (error,) = (await self.get(client, {"colour": "red"})).json()["errors"]

@@ -11,6 +11,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from app.core.datetimes import DATE_PATTERN, INSTANT_PATTERN, parse_instant
 from app.core.http.parameters import parse_date
+from app.core.patterns import SLUG_PATTERN
 
 # Characters are spelt so that the expressions of Python, Rust and ECMAScript mean the same by them.
 CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
@@ -58,7 +59,7 @@ Name = Annotated[
     str, Field(min_length=1, max_length=MAX_NAME_LENGTH), TextFormat(SINGLE_LINE_PATTERN, require_single_line)
 ]
 Line = Annotated[str, Field(min_length=1, max_length=5000), TextFormat(SINGLE_LINE_PATTERN, require_single_line)]
-Slug = Annotated[str, Field(min_length=1, max_length=40, pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
+Slug = Annotated[str, Field(min_length=1, max_length=40, pattern=SLUG_PATTERN)]
 Day = Annotated[date, TextFormat(DATE_PATTERN, parse_date)]
 Instant = Annotated[datetime, TextFormat(INSTANT_PATTERN, parse_instant)]
 Uuid = Annotated[UUID, TextFormat(CANONICAL_UUID_PATTERN, parse_uuid)]

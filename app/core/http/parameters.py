@@ -19,9 +19,8 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from app.core.clock import FIRST_YEAR, LAST_YEAR
-from app.core.datetimes import INSTANT_PATTERN, parse_instant
+from app.core.datetimes import DATE_PATTERN, INSTANT_PATTERN, parse_instant
 
-UUID_PATTERN = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -67,7 +66,7 @@ AsOf = Annotated[
     date,
     Field(
         description="The day to look at, `YYYY-MM-DD`, 1900 to 2199.",
-        json_schema_extra={"pattern": "^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"},
+        json_schema_extra={"pattern": DATE_PATTERN},
         examples=["2022-06-14"],
     ),
     BeforeValidator(parse_date),

@@ -1,4 +1,4 @@
-"""Made-up meetings beside the reference data's one: of every status on 10 March 2024, at every edge of it."""
+"""Synthetic meetings with every status on 10 March 2024, including the first and last days of each."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -14,12 +14,12 @@ MEMBERS = (
     " updated_at"
 )
 DAY = date(2024, 3, 10)
-FACT: Row = {"verified": False, "primary": False}
+UNVERIFIED: Row = {"verified": False, "primary": False}
 ARIF = "01a20c10-0af2-76d0-9353-aa8d5a05b554"
-HOUR = "2024-03-10T{}:00+09:00"
+TIME_FORMAT = "2024-03-10T{}:00+09:00"
 
 
-def meeting(
+def build_meeting(
     code: str, start: str, end: str, *, cancelled: str | None = None, kind: str = "coordination", **rest: Any
 ) -> Row:
     return {
@@ -32,22 +32,22 @@ def meeting(
         "end_on": date.fromisoformat(end),
         "cancelled_on": date.fromisoformat(cancelled) if cancelled else None,
         "roll": "open",
-        **FACT,
+        **UNVERIFIED,
         **rest,
     }
 
 
 MEETINGS = (
-    meeting("over", "2024-03-08", "2024-03-09"),
-    meeting("last-day", "2024-03-09", "2024-03-10", kind="training"),
-    meeting("one-day", "2024-03-10", "2024-03-10", host="kpu-31", roll="restricted", name="rapat kecil"),
-    meeting("first-day", "2024-03-10", "2024-03-11", host="kpu-31", election="pemilu-2024", name="Élan"),
-    meeting("ahead", "2024-03-11", "2024-03-12", kind="plenary", election="pilkada-2024", name="Zona"),
-    meeting("called-off", "2024-03-08", "2024-03-12", cancelled="2024-03-10", kind="induction"),
-    meeting("called-off-next-day", "2024-03-08", "2024-03-12", cancelled="2024-03-11", kind="other"),
-    meeting("called-off-beforehand", "2024-04-01", "2024-04-02", cancelled="2024-03-09", name="Rapat ke-2"),
-    meeting("called-off-afterwards", "2024-02-01", "2024-02-02", cancelled="2024-03-11", name="Rapat ke-2"),
-    meeting(
+    build_meeting("over", "2024-03-08", "2024-03-09"),
+    build_meeting("last-day", "2024-03-09", "2024-03-10", kind="training"),
+    build_meeting("one-day", "2024-03-10", "2024-03-10", host="kpu-31", roll="restricted", name="rapat kecil"),
+    build_meeting("first-day", "2024-03-10", "2024-03-11", host="kpu-31", election="pemilu-2024", name="Élan"),
+    build_meeting("ahead", "2024-03-11", "2024-03-12", kind="plenary", election="pilkada-2024", name="Zona"),
+    build_meeting("called-off", "2024-03-08", "2024-03-12", cancelled="2024-03-10", kind="induction"),
+    build_meeting("called-off-next-day", "2024-03-08", "2024-03-12", cancelled="2024-03-11", kind="other"),
+    build_meeting("called-off-beforehand", "2024-04-01", "2024-04-02", cancelled="2024-03-09", name="Rapat ke-2"),
+    build_meeting("called-off-afterwards", "2024-02-01", "2024-02-02", cancelled="2024-03-11", name="Rapat ke-2"),
+    build_meeting(
         "papua",
         "2024-03-10",
         "2024-03-10",
@@ -61,28 +61,28 @@ MEETINGS = (
 )
 
 
-def session(code: str, position: int, start: str | None = None, end: str | None = None, **rest: Any) -> Row:
+def build_session(code: str, position: int, start: str | None = None, end: str | None = None, **rest: Any) -> Row:
     return {
         "meeting": "papua",
         "code": code,
         "position": position,
         "kind": "class",
         "name": f"Kelas {code}",
-        "starts_at": datetime.fromisoformat(HOUR.format(start)) if start else None,
-        "ends_at": datetime.fromisoformat(HOUR.format(end)) if end else None,
-        **FACT,
+        "starts_at": datetime.fromisoformat(TIME_FORMAT.format(start)) if start else None,
+        "ends_at": datetime.fromisoformat(TIME_FORMAT.format(end)) if end else None,
+        **UNVERIFIED,
         **rest,
     }
 
 
 SESSIONS = (
-    session("late", 3),
-    session("b", 2, "08:00", "09:30", room="Aula", topics=["Ba\u2019dan", "Jum'at", "Pemutakhiran Data Pemilih"]),
-    session("a", 2, "00:30", track=1, parallel_group="pagi"),
-    session("opening", 1, kind="opening"),  # the same code as the reference meeting's
+    build_session("late", 3),
+    build_session("b", 2, "08:00", "09:30", room="Aula", topics=["Ba\u2019dan", "Jum'at", "Pemutakhiran Data Pemilih"]),
+    build_session("a", 2, "00:30", track=1, parallel_group="pagi"),
+    build_session("opening", 1, kind="opening"),  # the same code as in the reference meeting
 )
 
-# Whoever may speak: a person, a division, somebody by name, a body as such; in no order but that of `position`.
+# Speakers of each kind: an official, a division, a name, an organization; inserted in another order than `position`.
 SPEAKERS: tuple[Row, ...] = (
     {"meeting": "papua", "session": "b", "position": 4, "organization": "lkpp"},
     {"meeting": "papua", "session": "b", "position": 1, "division": "ri-3", "organization": "kpu"},
@@ -98,7 +98,7 @@ STATEMENTS: tuple[Row, ...] = tuple(
         "made_on": made_on,
         "form": "spoken",
         "summary": f"Says {n}.",
-        **FACT,
+        **UNVERIFIED,
     }
     for n, name, made_on in (
         (4, "Undated", None),
@@ -108,8 +108,8 @@ STATEMENTS: tuple[Row, ...] = tuple(
     )
 )
 
-# Who sent somebody where: KPU Banten was present at two, one of them with a roll that is not open.
-LISTED = (
+# Meeting, organization and status. KPU Banten (kpu-36) was present at two, one of them with a restricted roll.
+ATTENDANCE = (
     ("over", "kpu-36", "expected"),
     ("last-day", "kpu-36", "represented"),
     ("one-day", "kpu-36", "present"),
@@ -127,13 +127,13 @@ PARTICIPANTS: tuple[Row, ...] = tuple(
         "name": f"Tamu {n}",
         "organization": organization,
         "status": status,
-        **FACT,
+        **UNVERIFIED,
     }
-    for n, (meeting, organization, status) in enumerate(LISTED)
+    for n, (meeting, organization, status) in enumerate(ATTENDANCE)
 )
 
 
-async def insert(url: str, table: str, rows: Iterable[Row]) -> None:
+async def insert_rows(url: str, table: str, rows: Iterable[Row]) -> None:
     connection = await asyncpg.connect(url)
     try:
         for row in rows:
@@ -143,7 +143,7 @@ async def insert(url: str, table: str, rows: Iterable[Row]) -> None:
         await connection.close()
 
 
-async def add(url: str) -> None:
+async def insert_meetings(url: str) -> None:
     for table, rows in (
         ("meetings", MEETINGS),
         ("sessions", SESSIONS),
@@ -151,4 +151,4 @@ async def add(url: str) -> None:
         ("meeting_statements", STATEMENTS),
         ("participants", PARTICIPANTS),
     ):
-        await insert(url, table, rows)
+        await insert_rows(url, table, rows)

@@ -7,7 +7,7 @@ from tests.scenarios import InvalidQuery, assert_invalid
 from tests.scenarios.common import GZIP, HASH_PATTERN, IDENTITY, INVALID_DATES, EndpointScenarios
 
 
-class WholeScenarios(EndpointScenarios):
+class DocumentScenarios(EndpointScenarios):
     """What holds of lists and items, but for `fields`, and for a tag that begins with a revision."""
 
     etag_pattern = f'"{HASH_PATTERN}"'
@@ -22,6 +22,6 @@ class WholeScenarios(EndpointScenarios):
         if "encoding" in metafunc.fixturenames:
             metafunc.parametrize("encoding", [IDENTITY, GZIP], ids=["identity", "gzip"])
 
-    async def test_fields_keep_the_documents_order(self, client: httpx.AsyncClient) -> None:
+    async def test_fields_select_members_in_document_order(self, client: httpx.AsyncClient) -> None:
         """There are no `fields` to keep."""
         assert_invalid(await self.get(client, {"fields": "as_of"}), "fields", "unknown_parameter", "as_of")

@@ -9,59 +9,59 @@ from app.reference import columns
 from app.reference.files import bodies
 from app.reference.loader import SHIPPED, DatasetError, RowError, read_dataset
 from app.reference.parser import read_rows
-from tests.reference.copies import changed, written
+from tests.reference.shipped_copies import copy_with_change, write_files
 
 PEOPLE = "id,name,other_names,source,verified,primary\n"
 HASYIM = "01a20c10-0ad9-7584-8953-0eb59d6a8d90"
 AFIF = "01a20c10-0adc-737f-a439-793312cd7c55"
 
 
-def rows(path: Path, file: columns.DataFile) -> list[tuple[Any, ...]]:
+def read_valid_rows(path: Path, file: columns.DataFile) -> list[tuple[Any, ...]]:
     flaws: list[RowError] = []
     found = list(read_rows(path / file.name, file, flaws))
     assert flaws == []
     return found
 
 
-def flaws_of(path: Path) -> list[RowError]:
+def read_errors(path: Path) -> list[RowError]:
     with pytest.raises(DatasetError) as caught:
         read_dataset(path)
     return caught.value.errors
 
 
-def test_cells_become_values() -> None:
+def test_cells_are_parsed_to_values() -> None:
     by_line = {
         row[0]: dict(zip(bodies.APPOINTMENTS.table_columns, row[1:], strict=True))
-        for row in rows(SHIPPED, bodies.APPOINTMENTS)
+        for row in read_valid_rows(SHIPPED, bodies.APPOINTMENTS)
     }
     fifteenth = by_line[15]
     assert fifteenth["id"] == UUID("01a20c10-0b47-7048-a214-40c279057874")
     assert fifteenth["official"] == UUID("01a20c10-0af8-7149-8d8d-5489b1e37ec7")
     assert (fifteenth["start_on"], fifteenth["end_on"], fifteenth["seen_on"]) == (None, "2023", date(2022, 6, 14))
     assert (fifteenth["verified"], fifteenth["primary"]) == (True, False)
-    others = {row[2]: row[3] for row in rows(SHIPPED, bodies.PEOPLE)}
+    others = {row[2]: row[3] for row in read_valid_rows(SHIPPED, bodies.PEOPLE)}
     assert others["Muhammad Tarmizi"] == ("Muhamad Tarmizi", "Tarmidzi")
     assert others["Sunardi"] == ()
 
 
-def test_a_line_is_where_the_row_starts(tmp_path: Path) -> None:
-    path = written(
+def test_line_is_that_of_the_start_of_the_row(tmp_path: Path) -> None:
+    path = write_files(
         tmp_path,
         people=f'{PEOPLE}{HASYIM},"Hasyim\nAsy\'ari",,"a\r\nb",true,false\r\n{AFIF},"Afif ""Udin""",,,true,no\n',
     )
-    assert flaws_of(path) == [RowError("people.csv", 5, "primary", "'no' is neither true nor false")]
+    assert read_errors(path) == [RowError("people.csv", 5, "primary", "'no' is neither true nor false")]
 
 
-def test_a_byte_order_mark_and_another_order_of_columns_are_no_flaws(tmp_path: Path) -> None:
-    path = written(
+def test_byte_order_mark_and_other_column_order_are_valid(tmp_path: Path) -> None:
+    path = write_files(
         tmp_path, people=f'\ufeffname,id,other_names,verified,primary,source\n"Afif ""Udin""",{AFIF},,true,false,a'
     )
-    assert rows(path, bodies.PEOPLE) == [(2, UUID(AFIF), 'Afif "Udin"', (), "a", True, False)]
+    assert read_valid_rows(path, bodies.PEOPLE) == [(2, UUID(AFIF), 'Afif "Udin"', (), "a", True, False)]
 
 
 @pytest.mark.parametrize("good", ["1900", "2199-12-31", "2024-02-29", "2018-05"])
-def test_partial_dates_of_the_calendar(tmp_path: Path, good: str) -> None:
-    read_dataset(changed(tmp_path, "appointments.csv", "2022-04-12,2024-07-03", f"{good},"))
+def test_valid_partial_dates(tmp_path: Path, good: str) -> None:
+    read_dataset(copy_with_change(tmp_path, "appointments.csv", "2022-04-12,2024-07-03", f"{good},"))
 
 
 @pytest.mark.parametrize(
@@ -102,61 +102,61 @@ def test_partial_dates_of_the_calendar(tmp_path: Path, good: str) -> None:
         ("agencies.csv", "dkpp,", "kpu-31,", 3, "code", "'kpu-31' is the code of a commission"),
     ],
 )  # fmt: skip
-def test_a_flaw_tells_its_place_and_reason(
+def test_error_names_line_column_and_reason(
     tmp_path: Path, file: str, old: str | bytes, new: str | bytes, line: int, column: str | None, reason: str
 ) -> None:
-    assert RowError(file, line, column, reason) in flaws_of(changed(tmp_path, file, old, new))
+    assert RowError(file, line, column, reason) in read_errors(copy_with_change(tmp_path, file, old, new))
 
 
 @pytest.mark.parametrize("name", ['Moch"ammad Afifuddin', '"Mochammad" Afifuddin', '"Mochammad Afifuddin'])
-def test_a_stray_quote_ends_the_reading(tmp_path: Path, name: str) -> None:
-    [flaw] = flaws_of(changed(tmp_path, "people.csv", "Mochammad Afifuddin", name))
-    assert (flaw.file, flaw.line, flaw.column) == ("people.csv", 3, None)
-    assert "quote" in flaw.reason
+def test_stray_quote_stops_the_parser(tmp_path: Path, name: str) -> None:
+    [error] = read_errors(copy_with_change(tmp_path, "people.csv", "Mochammad Afifuddin", name))
+    assert (error.file, error.line, error.column) == ("people.csv", 3, None)
+    assert "quote" in error.reason
 
 
-def test_flaws_of_all_files_are_told_together(tmp_path: Path) -> None:
-    changed(tmp_path, "regions.csv", "2022-07-25", "soon")
+def test_errors_of_all_files_are_reported_together(tmp_path: Path) -> None:
+    copy_with_change(tmp_path, "regions.csv", "2022-07-25", "soon")
     (tmp_path / "data" / "people.csv").write_text(PEOPLE + "1,,a;b,,,\n")
-    assert [(flaw.file, flaw.line, flaw.column) for flaw in flaws_of(tmp_path / "data")] == [
+    assert [(error.file, error.line, error.column) for error in read_errors(tmp_path / "data")] == [
         ("regions.csv", 36, "valid_from"),
         *(("people.csv", 2, column) for column in ("id", "name", "other_names", "verified", "primary")),
     ]
 
 
-def test_no_more_than_twenty_flaws_are_told(tmp_path: Path) -> None:
-    path = written(tmp_path, people=PEOPLE + f"{HASYIM},,,,true,false\n" * 500)
-    assert len(flaws_of(path)) == 20
+def test_at_most_20_errors_are_reported(tmp_path: Path) -> None:
+    path = write_files(tmp_path, people=PEOPLE + f"{HASYIM},,,,true,false\n" * 500)
+    assert len(read_errors(path)) == 20
     found: list[RowError] = []
     assert list(read_rows(path / "people.csv", bodies.PEOPLE, found)) == []
     assert len(found) == 20  # nobody waits for the end of a file that is wrong throughout
 
 
-def test_seats_are_not_blamed_for_flaws_of_the_regions(tmp_path: Path) -> None:
-    path = changed(tmp_path, "regions.csv", "Daerah Khusus Ibukota Jakarta", "")
-    assert flaws_of(path) == [RowError("regions.csv", 12, "name", "must not be empty")]
+def test_errors_of_regions_do_not_cause_errors_of_seats(tmp_path: Path) -> None:
+    path = copy_with_change(tmp_path, "regions.csv", "Daerah Khusus Ibukota Jakarta", "")
+    assert read_errors(path) == [RowError("regions.csv", 12, "name", "must not be empty")]
     (path / "regions.csv").unlink()
-    assert [(flaw.file, flaw.line) for flaw in flaws_of(path)] == [("seats.csv", 2), ("seats.csv", 3)]
+    assert [(error.file, error.line) for error in read_errors(path)] == [("seats.csv", 2), ("seats.csv", 3)]
 
 
-def test_a_message_does_not_pass_on_control_characters_or_stray_bytes(tmp_path: Path) -> None:
-    [flaw] = flaws_of(changed(tmp_path, "regions.csv", "2022-07-25", "\x1b[31m"))
-    assert "\x1b" not in str(flaw)
+def test_message_escapes_control_characters_and_stray_bytes(tmp_path: Path) -> None:
+    [error] = read_errors(copy_with_change(tmp_path, "regions.csv", "2022-07-25", "\x1b[31m"))
+    assert "\x1b" not in str(error)
     (tmp_path / "data" / "regions.csv").write_bytes(b"\xff\xfec\x1bde\n")
-    for flaw in flaws_of(tmp_path / "data"):
-        assert str(flaw).encode().isascii()
-        assert str(flaw).isprintable()
+    for error in read_errors(tmp_path / "data"):
+        assert str(error).encode().isascii()
+        assert str(error).isprintable()
 
 
 @pytest.mark.parametrize("name", ["nowhere", "a file", "unrelated"])
-def test_what_is_no_data_set(tmp_path: Path, name: str) -> None:
+def test_path_without_data_files_is_an_error(tmp_path: Path, name: str) -> None:
     (tmp_path / "a file").touch()
     (tmp_path / "unrelated").mkdir()
     (tmp_path / "unrelated" / "quorums.csv").touch()
-    [flaw] = flaws_of(tmp_path / name)
-    assert flaw.file == str(tmp_path / name)
+    [error] = read_errors(tmp_path / name)
+    assert error.file == str(tmp_path / name)
 
 
-def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+def test_unreadable_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "people.csv").mkdir()
-    assert flaws_of(tmp_path) == [RowError("people.csv", None, None, "cannot be read: Is a directory")]
+    assert read_errors(tmp_path) == [RowError("people.csv", None, None, "cannot be read: Is a directory")]

@@ -1,4 +1,4 @@
-"""Data sets for tests: the shipped one with something changed, or a few files of one's own."""
+"""Data sets for tests: copies of the shipped one with a change, or given files."""
 
 import csv
 import shutil
@@ -7,8 +7,8 @@ from pathlib import Path
 from app.reference.loader import SHIPPED
 
 
-def changed(directory: Path, file: str, old: str | bytes, new: str | bytes) -> Path:
-    """A copy of the shipped data set in which one passage of a file, the first like it, is another; may be repeated."""
+def copy_with_change(directory: Path, file: str, old: str | bytes, new: str | bytes) -> Path:
+    """Copy the shipped data set, if not yet copied, and replace the first occurrence of `old` in a file."""
     copy = directory / "data"
     if not copy.exists():
         shutil.copytree(SHIPPED, copy)
@@ -19,22 +19,22 @@ def changed(directory: Path, file: str, old: str | bytes, new: str | bytes) -> P
     return copy
 
 
-def changed_alone(directory: Path, file: str, old: str, new: str) -> Path:
-    """A data set of one shipped file, in which the first passage like it is another."""
+def copy_file_with_change(directory: Path, file: str, old: str, new: str) -> Path:
+    """Copy one shipped file, and replace the first occurrence of `old` in it."""
     content = (SHIPPED / file).read_bytes()
     assert old.encode() in content
     (directory / file).write_bytes(content.replace(old.encode(), new.encode(), 1))
     return directory
 
 
-def written(directory: Path, **files: str) -> Path:
-    """A data set of these files, named without their ending."""
+def write_files(directory: Path, **files: str) -> Path:
+    """Write files with this content, named without the suffix .csv."""
     for name, content in files.items():
         (directory / f"{name}.csv").write_text(content, encoding="utf-8", newline="")
     return directory
 
 
-def shipped(file: str) -> list[dict[str, str]]:
-    """The rows of a shipped file as any reader of CSV sees them."""
+def read_shipped_rows(file: str) -> list[dict[str, str]]:
+    """Return the rows of a shipped file, parsed by the csv module."""
     with (SHIPPED / file).open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))

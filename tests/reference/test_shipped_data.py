@@ -1,13 +1,13 @@
-"""What the service comes with, against what the sources tell."""
+"""The shipped reference data against the sources."""
 
 import pytest
 
-from tests.reference.copies import shipped
-from tests.reference.test_loader import EXPECTED, query
+from tests.reference.shipped_copies import read_shipped_rows
+from tests.reference.test_loader import ROW_COUNTS, fetch_rows
 
 
-def test_it_has_lost_no_row() -> None:
-    assert EXPECTED == {
+def test_row_counts() -> None:
+    assert ROW_COUNTS == {
         "regions": 38 + 514,
         "region_codes": 26,
         "organizations": 1 + 38 + 514 + 26,
@@ -109,22 +109,22 @@ def test_it_has_lost_no_row() -> None:
         ),
     ],
 )
-async def test_what_the_sources_tell(loaded_url: str, sql: str, found: list[tuple[object, ...]]) -> None:
-    assert await query(loaded_url, sql) == found
+async def test_shipped_rows_match_the_sources(loaded_url: str, sql: str, found: list[tuple[object, ...]]) -> None:
+    assert await fetch_rows(loaded_url, sql) == found
 
 
-async def test_who_was_there_held_the_office_on_that_day(loaded_url: str) -> None:
-    """The list of the meeting and the rosters were told apart, so they bear each other out."""
+async def test_participants_were_in_office_on_the_day_of_the_meeting(loaded_url: str) -> None:
+    """The list of participants and the rosters come from different sources, so they confirm each other."""
     without = (
         "SELECT p.id FROM participants p WHERE official IS NOT NULL AND NOT EXISTS (SELECT FROM appointments a"
         " WHERE (a.official, a.organization, a.office) = (p.official, p.organization, p.office)"
         " AND certain @> '2022-06-14'::date)"
     )
-    assert await query(loaded_url, without) == []
+    assert await fetch_rows(loaded_url, without) == []
 
 
 @pytest.mark.parametrize("file", ["people.csv", "appointments.csv", "participants.csv", "meeting_statements.csv"])
-def test_ids_are_minted_once_and_tell_their_age(file: str) -> None:
-    ids = [row["id"] for row in shipped(file)]
+def test_ids_are_unique_uuid7(file: str) -> None:
+    ids = [row["id"] for row in read_shipped_rows(file)]
     assert len(set(ids)) == len(ids)
     assert {(id_[14], id_[19] in "89ab") for id_ in ids} == {("7", True)}

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from app.core import clock
 from app.core.http.dependencies import get_local_day
-from tests.meetings.made_up import DAY, MEETINGS, MEMBERS
+from tests.meetings.synthetic_meetings import DAY, MEETINGS, MEMBERS
 from tests.scenarios import ListScenarios, code_key, list_items, name_key, updated_at_key
 
 ON_THE_DAY = {
@@ -62,15 +62,15 @@ class TestListMeetings(ListScenarios):
         ({"roll": "open"}, "roll", "unknown_parameter", "attended_by"),
     )
 
-    async def test_status_on_a_day(self, client: httpx.AsyncClient) -> None:
+    async def test_status_is_that_of_as_of(self, client: httpx.AsyncClient) -> None:
         assert await statuses(client, DAY.isoformat()) == ON_THE_DAY
 
     @pytest.mark.parametrize("status", sorted(set(ON_THE_DAY.values())))
-    async def test_by_status(self, client: httpx.AsyncClient, status: str) -> None:
-        expected = {code for code, one in ON_THE_DAY.items() if one == status}
+    async def test_status_filter_selects_meetings(self, client: httpx.AsyncClient, status: str) -> None:
+        expected = {code for code, entry in ON_THE_DAY.items() if entry == status}
         assert await codes(client, status=status, as_of=DAY.isoformat()) == expected
 
-    async def test_the_last_day_is_a_day_of_the_meeting(self, client: httpx.AsyncClient) -> None:
+    async def test_meeting_runs_on_its_first_and_last_day(self, client: httpx.AsyncClient) -> None:
         days = ("2022-06-12", "2022-06-13", "2022-06-15", "2022-06-16")
         assert [(await statuses(client, day))["rakornas-2022-06"] for day in days] == [
             "planned",
@@ -79,7 +79,7 @@ class TestListMeetings(ListScenarios):
             "finished",
         ]
 
-    async def test_cancelled_from_its_day_on(self, client: httpx.AsyncClient) -> None:
+    async def test_status_is_cancelled_from_cancelled_on(self, client: httpx.AsyncClient) -> None:
         days = ("2024-03-07", "2024-03-09", "2024-03-10", "2024-03-13", "2199-12-31")
         assert [(await statuses(client, day))["called-off"] for day in days] == [
             "planned",
@@ -87,27 +87,27 @@ class TestListMeetings(ListScenarios):
             *["cancelled"] * 3,
         ]
 
-    async def test_all_are_there_on_any_day(self, client: httpx.AsyncClient) -> None:
+    async def test_as_of_hides_no_meeting(self, client: httpx.AsyncClient) -> None:
         assert Counter((await statuses(client, "1900-01-01")).values()) == {"planned": len(ON_THE_DAY)}
 
-    async def test_without_a_day_it_is_today(self, client: httpx.AsyncClient, app: FastAPI) -> None:
+    async def test_default_day_is_today(self, client: httpx.AsyncClient, app: FastAPI) -> None:
         paths = ("/v1/meetings", "/v1/meetings?status=running", "/v1/meetings/called-off")
         app.dependency_overrides[get_local_day] = lambda: clock.LocalDay(DAY, 60)
         try:
-            answers = [(await client.get(path)).content for path in paths]
+            responses = [(await client.get(path)).content for path in paths]
         finally:
             app.dependency_overrides.clear()
-        for answer, path in zip(answers, paths, strict=True):
-            assert answer == (await client.get(f"{path}{'&' if '?' in path else '?'}as_of={DAY}")).content
+        for response, path in zip(responses, paths, strict=True):
+            assert response == (await client.get(f"{path}{'&' if '?' in path else '?'}as_of={DAY}")).content
 
-    async def test_an_answer_about_today_is_over_at_midnight(self, client: httpx.AsyncClient) -> None:
+    async def test_max_age_ends_at_midnight(self, client: httpx.AsyncClient) -> None:
         for path in ("/v1/meetings", "/v1/meetings/called-off"):
             with time_machine.travel("2024-03-10T16:59:30Z", tick=False):  # 23:59:30 in Jakarta
                 now, then = await client.get(path), await client.get(f"{path}?as_of=2024-03-10")
             assert now.headers["cache-control"] == "public, max-age=30, stale-while-revalidate=0"
             assert then.headers["cache-control"] == "public, max-age=60, stale-while-revalidate=600"
 
-    async def test_a_walk_through_today_stays_on_its_day(self, client: httpx.AsyncClient) -> None:
+    async def test_next_pages_keep_the_day_of_the_first_page(self, client: httpx.AsyncClient) -> None:
         with time_machine.travel("2024-03-10T16:59:30Z", tick=False):
             first = await client.get("/v1/meetings?status=running&page_size=1")
         with time_machine.travel("2024-05-10T16:59:30Z", tick=False):
@@ -116,7 +116,7 @@ class TestListMeetings(ListScenarios):
         assert there == {code for code, status in ON_THE_DAY.items() if status == "running"}
 
     @pytest.mark.parametrize(
-        ("name", "value", "told"),
+        ("name", "value", "get_value"),
         [
             ("host", "kpu", lambda item: item["host"]["code"]),
             ("host", "kpu-31", lambda item: item["host"]["code"]),
@@ -126,10 +126,10 @@ class TestListMeetings(ListScenarios):
             ("election", "pilkada-2024", lambda item: (item["election"] or {}).get("code")),
         ],
     )
-    async def test_by_what_it_is(
-        self, client: httpx.AsyncClient, name: str, value: str, told: Callable[[Any], Any]
+    async def test_filters_select_meetings(
+        self, client: httpx.AsyncClient, name: str, value: str, get_value: Callable[[Any], Any]
     ) -> None:
-        expected = [item for item in await list_items(client, self.path, {}) if told(item) == value]
+        expected = [item for item in await list_items(client, self.path, {}) if get_value(item) == value]
         assert expected
         assert await list_items(client, self.path, {name: value}) == expected
 
@@ -147,7 +147,9 @@ class TestListMeetings(ListScenarios):
             (None, "2022-06-12"),
         ],
     )
-    async def test_by_days_that_overlap(self, client: httpx.AsyncClient, first: str | None, last: str | None) -> None:
+    async def test_from_and_to_select_overlapping_meetings(
+        self, client: httpx.AsyncClient, first: str | None, last: str | None
+    ) -> None:
         spans = {
             code: (start, end) for code, start, end in [("rakornas-2022-06", date(2022, 6, 13), date(2022, 6, 15))]
         }
@@ -170,13 +172,13 @@ class TestListMeetings(ListScenarios):
             ("kpu-32", set()),
         ],
     )
-    async def test_attended_by_who_was_present(
+    async def test_attended_by_selects_meetings_with_present_participants(
         self, client: httpx.AsyncClient, organization: str, expected: set[str]
     ) -> None:
-        """Also where the roll is restricted: that a body was there is no personal data."""
+        """This also holds for a restricted roll: the presence of an organization is not personal data."""
         assert await codes(client, attended_by=organization) == expected
 
-    async def test_filters_narrow_one_another(self, client: httpx.AsyncClient) -> None:
+    async def test_filters_combine(self, client: httpx.AsyncClient) -> None:
         asked = {"host": "kpu-31", "attended_by": "kpu-36", "from": "2024-03-10", "to": "2024-03-10"}
         assert await codes(client, **asked, status="running", as_of=DAY.isoformat()) == {"one-day"}
         assert await codes(client, **asked, status="finished", as_of=DAY.isoformat()) == set()
@@ -191,10 +193,10 @@ class TestListMeetings(ListScenarios):
             ("elan", "first-day"),
         ],
     )
-    async def test_search_finds_the_best_first(self, client: httpx.AsyncClient, q: str, best: str) -> None:
+    async def test_search_ranks_best_match_first(self, client: httpx.AsyncClient, q: str, best: str) -> None:
         assert (await self.get(client, {"q": q})).json()["items"][0]["code"] == best
 
-    async def test_all_that_is_unknown_is_named(self, client: httpx.AsyncClient) -> None:
+    async def test_each_unknown_code_is_reported(self, client: httpx.AsyncClient) -> None:
         asked = {"host": "nobody", "attended_by": "kpu-99", "election": "pemilu-2024"}
         errors = (await self.get(client, asked)).json()["errors"]
         assert {(error["parameter"], error["code"]) for error in errors} == {
@@ -202,7 +204,7 @@ class TestListMeetings(ListScenarios):
             ("attended_by", "unknown_code"),
         }
 
-    async def test_one_statement_more_to_tell_empty_from_unknown(
+    async def test_empty_list_runs_a_second_statement_to_check_references(
         self, client: httpx.AsyncClient, statements: list[str]
     ) -> None:
         await self.get(client)

@@ -1,4 +1,4 @@
-"""The strict reading of elections, stages and meetings."""
+"""The strict parser of the files of elections, stages and meetings."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -8,9 +8,9 @@ import pytest
 from app.reference.cells import parse_instant
 from app.reference.files import FILES
 from app.reference.loader import SHIPPED, RowError, read_dataset
-from tests.reference.copies import written
-from tests.reference.made import HEADERS, L1, MADE, NEW, made, next_line
-from tests.reference.test_files import flaws_of
+from tests.reference.shipped_copies import write_files
+from tests.reference.synthetic_dataset import HEADERS, NEW_ID, PARTICIPANT_1, SYNTHETIC_ROWS, next_line, write_dataset
+from tests.reference.test_parser import read_errors
 
 KINDS = "not one of opening, direction, panel, discussion, class, plenary, closing"
 STATUSES = "expected, present, represented, excused, sick, on_duty_elsewhere, on_leave, absent"
@@ -51,25 +51,27 @@ STATUSES = "expected, present, represented, excused, sick, on_duty_elsewhere, on
         ("session_speakers", {"position": "2", "division_kind": "unit"}, "division_kind",
          "'unit' is not one of division, secretariat_unit"),
         ("session_speakers", {}, "position", "'m-1 opening 1' is already on line 2"),
-        ("meeting_statements", {"id": NEW, "form": "sung"}, "form", "'sung' is not one of spoken, written"),
-        ("meeting_statements", {"id": NEW, "summary": ""}, "summary", "must not be empty"),
-        ("participants", {"id": NEW, "status": "hadir"}, "status", f"'hadir' is not one of {STATUSES}"),
-        ("participants", {"id": NEW, "capacity": "staff"}, "capacity",
+        ("meeting_statements", {"id": NEW_ID, "form": "sung"}, "form", "'sung' is not one of spoken, written"),
+        ("meeting_statements", {"id": NEW_ID, "summary": ""}, "summary", "must not be empty"),
+        ("participants", {"id": NEW_ID, "status": "hadir"}, "status", f"'hadir' is not one of {STATUSES}"),
+        ("participants", {"id": NEW_ID, "capacity": "staff"}, "capacity",
          "'staff' is not one of delegate, speaker, committee, observer, guest"),
-        ("participants", {"id": NEW, "office": "ketua"}, "office",
+        ("participants", {"id": NEW_ID, "office": "ketua"}, "office",
          "'ketua' is not one of chair, member, secretary, secretary_general"),
-        ("participants", {"id": NEW, "late": "no"}, "late", "'no' is neither true nor false"),
-        ("participants", {"id": NEW, "represents": "x"}, "represents", "'x' is not a UUID in lower case"),
-        ("participants", {"id": NEW, "arrived_at": "2022-06-13"}, "arrived_at",
+        ("participants", {"id": NEW_ID, "late": "no"}, "late", "'no' is neither true nor false"),
+        ("participants", {"id": NEW_ID, "represents": "x"}, "represents", "'x' is not a UUID in lower case"),
+        ("participants", {"id": NEW_ID, "arrived_at": "2022-06-13"}, "arrived_at",
          "'2022-06-13' is not an instant YYYY-MM-DDThh:mm:ss+hh:mm"),
-        ("participants", {}, "id", f"'{L1}' is already on line 2"),
-        ("participant_sessions", {}, "participant", f"'m-1 opening {L1}' is already on line 2"),
+        ("participants", {}, "id", f"'{PARTICIPANT_1}' is already on line 2"),
+        ("participant_sessions", {}, "participant", f"'m-1 opening {PARTICIPANT_1}' is already on line 2"),
     ],
 )  # fmt: skip
-def test_a_flaw_tells_its_place_and_reason(
+def test_error_names_line_column_and_reason(
     tmp_path: Path, file: str, changed: dict[str, str], column: str, reason: str
 ) -> None:
-    assert flaws_of(made(tmp_path, {file: [changed]})) == [RowError(f"{file}.csv", next_line(file), column, reason)]
+    assert read_errors(write_dataset(tmp_path, {file: [changed]})) == [
+        RowError(f"{file}.csv", next_line(file), column, reason)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,7 @@ def test_a_flaw_tells_its_place_and_reason(
         ("2022-06-13T00:00:59-00:00", datetime(2022, 6, 13, 0, 0, 59, tzinfo=UTC)),
     ],
 )
-def test_instants(cell: str, found: datetime) -> None:
+def test_valid_instants(cell: str, found: datetime) -> None:
     assert parse_instant(cell) == found
     assert parse_instant(cell).utcoffset() == found.utcoffset()
 
@@ -94,24 +96,27 @@ def test_instants(cell: str, found: datetime) -> None:
         *("2022-06-13T23:30:60Z", "2022-06-13T23:30+24:00", "2022-06-13T23:30+0\u0669:00", "2022-W24-1T23:30Z", ""),
     ],
 )
-def test_what_is_no_instant(cell: str) -> None:
+def test_invalid_instants(cell: str) -> None:
     with pytest.raises(ValueError, match=r"^'.*' is not "):
         parse_instant(cell)
 
 
 @pytest.mark.parametrize("name", HEADERS)
-def test_a_file_may_have_a_header_only(tmp_path: Path, name: str) -> None:
+def test_file_may_have_only_a_header(tmp_path: Path, name: str) -> None:
     header = (SHIPPED / f"{name}.csv").read_text(encoding="utf-8").partition("\n")[0]
-    assert [part.row_count for part in read_dataset(written(tmp_path, **{name: header})).row_sets][-1:] in ([0], [])
+    assert [part.row_count for part in read_dataset(write_files(tmp_path, **{name: header})).row_sets][-1:] in (
+        [0],
+        [],
+    )
 
 
-def test_every_file_is_shipped_with_the_columns_that_it_declares() -> None:
+def test_each_shipped_file_has_the_declared_columns() -> None:
     for file in FILES:
         header = (SHIPPED / file.name).read_text(encoding="utf-8").partition("\n")[0]
         assert sorted(header.split(",")) == sorted(column.name for column in file.columns)
 
 
-def test_what_is_made_has_no_flaw(tmp_path: Path) -> None:
-    assert {part.name: part.row_count for part in read_dataset(made(tmp_path)).row_sets} == {
-        name: len(rows) for name, rows in MADE.items()
+def test_synthetic_data_set_has_no_errors(tmp_path: Path) -> None:
+    assert {part.name: part.row_count for part in read_dataset(write_dataset(tmp_path)).row_sets} == {
+        name: len(rows) for name, rows in SYNTHETIC_ROWS.items()
     }

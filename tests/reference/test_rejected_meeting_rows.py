@@ -1,13 +1,22 @@
-"""What only the database can find in elections, stages and meetings is told in the words of their files."""
+"""Errors in elections, stages and meetings that only the database can detect are reported in terms of the files."""
 
 from pathlib import Path
 
 import pytest
 
 from app.reference.loader import RowError, load, read_dataset
-from tests.reference.made import L1, L2, NEW, NOBODY, P1, P2, made, next_line
-from tests.reference.test_loader import counted
-from tests.reference.test_refusals import flaws_of
+from tests.reference.synthetic_dataset import (
+    NEW_ID,
+    PARTICIPANT_1,
+    PARTICIPANT_2,
+    PERSON_1,
+    PERSON_2,
+    UNKNOWN_ID,
+    next_line,
+    write_dataset,
+)
+from tests.reference.test_loader import count_rows
+from tests.reference.test_rejected_rows import load_errors
 
 SLUG = "must be lower-case letters and digits with single hyphens, 40 at most"
 LONG = "must be 300 characters at most"
@@ -26,23 +35,23 @@ OUTSIDE = "a session must lie within the days of its meeting"
         ("meeting_corrections", {"meeting": "m-9"}, "meeting", "no such meeting 'm-9'"),
         ("sessions", {"meeting": "m-9"}, "meeting", "no such meeting 'm-9'"),
         ("session_speakers", {"session": "c-9"}, "session", "no such session 'c-9'"),
-        ("session_speakers", {"position": "2", "person": NOBODY}, "person", f"no such official '{NOBODY}'"),
+        ("session_speakers", {"position": "2", "person": UNKNOWN_ID}, "person", f"no such official '{UNKNOWN_ID}'"),
         ("session_speakers", {"position": "2", "division": "ri-9"}, "division", "no such division 'ri-9'"),
-        ("meeting_statements", {"id": NEW, "meeting": "m-9"}, "meeting", "no such meeting 'm-9'"),
-        ("participants", {"id": NEW, "meeting": "m-9"}, "meeting", "no such meeting 'm-9'"),
-        ("participants", {"id": NEW, "person": P2, "represents": NOBODY}, "represents",
-         f"no such participant '{NOBODY}'"),
+        ("meeting_statements", {"id": NEW_ID, "meeting": "m-9"}, "meeting", "no such meeting 'm-9'"),
+        ("participants", {"id": NEW_ID, "meeting": "m-9"}, "meeting", "no such meeting 'm-9'"),
+        ("participants", {"id": NEW_ID, "person": PERSON_2, "represents": UNKNOWN_ID}, "represents",
+         f"no such participant '{UNKNOWN_ID}'"),
         ("participant_sessions", {"session": "c-9"}, "session", "no such session 'c-9'"),
-        ("participant_sessions", {"participant": NOBODY}, "participant", f"no such participant '{NOBODY}'"),
-        # One that leads to another's.
+        ("participant_sessions", {"participant": UNKNOWN_ID}, "participant", f"no such participant '{UNKNOWN_ID}'"),
+        # A reference to a row of another meeting or election.
         ("stages", {"code": "s-3", "parent": "s-2"}, "parent", "is not a stage of this election"),
         ("session_speakers", {"session": "closing"}, "session", "is not a session of this meeting"),
         ("session_speakers", {"meeting": "m-2"}, "session", "is not a session of this meeting"),
         ("session_speakers", {"meeting": "m-9"}, "session", "is not a session of this meeting"),
-        ("participants", {"id": NEW, "person": P2, "represents": L2}, "represents",
+        ("participants", {"id": NEW_ID, "person": PERSON_2, "represents": PARTICIPANT_2}, "represents",
          "is not a participant of this meeting"),
         ("participant_sessions", {"session": "closing"}, "session", "is not a session of this meeting"),
-        ("participant_sessions", {"participant": L2}, "participant", "is not a participant of this meeting"),
+        ("participant_sessions", {"participant": PARTICIPANT_2}, "participant", "is not a participant of this meeting"),
         # Rules of one row.
         ("elections", {"code": "E-3"}, "code", SLUG),
         ("elections", {"code": "e-3", "name": "x" * 301}, "name", LONG),
@@ -62,37 +71,38 @@ OUTSIDE = "a session must lie within the days of its meeting"
         ("sessions", {"code": "c-3", "starts_at": NIGHT, "ends_at": NIGHT}, "ends_at", "must be later than starts_at"),
         ("session_speakers", {"position": "2", "organization": ""}, "organization",
          "a speaker needs a person, name, organization or division"),
-        ("session_speakers", {"position": "2", "person": P1, "name": "N"}, "name",
+        ("session_speakers", {"position": "2", "person": PERSON_1, "name": "N"}, "name",
          "must be empty if person is given"),
-        ("meeting_statements", {"id": NEW, "person": ""}, "organization",
+        ("meeting_statements", {"id": NEW_ID, "person": ""}, "organization",
          "a statement needs a person, name or organization"),
-        ("meeting_statements", {"id": NEW, "name": "N"}, "name", "must be empty if person is given"),
-        ("participants", {"id": NEW, "person": P2, "name": "N"}, "name", "must be empty if person is given"),
-        ("participants", {"id": NEW, "person": "", "name": "x" * 301}, "name", LONG),
-        ("participants", {"id": NEW, "person": P2, "name_as_printed": "x" * 301}, "name_as_printed", LONG),
-        ("participants", {"id": NEW, "person": "", "organization": ""}, "organization",
+        ("meeting_statements", {"id": NEW_ID, "name": "N"}, "name", "must be empty if person is given"),
+        ("participants", {"id": NEW_ID, "person": PERSON_2, "name": "N"}, "name", "must be empty if person is given"),
+        ("participants", {"id": NEW_ID, "person": "", "name": "x" * 301}, "name", LONG),
+        ("participants", {"id": NEW_ID, "person": PERSON_2, "name_as_printed": "x" * 301}, "name_as_printed", LONG),
+        ("participants", {"id": NEW_ID, "person": "", "organization": ""}, "organization",
          "must be given if person and name are empty"),
-        ("participants", {"id": NEW, "person": P2, "represents": NEW}, "represents", "must be another participant"),
-        ("participants", {"id": NEW, "person": P2, "arrived_at": NIGHT, "left_at": EARLY}, "left_at",
+        ("participants", {"id": NEW_ID, "person": PERSON_2, "represents": NEW_ID}, "represents",
+         "must be another participant"),
+        ("participants", {"id": NEW_ID, "person": PERSON_2, "arrived_at": NIGHT, "left_at": EARLY}, "left_at",
          "must not be earlier than arrived_at"),
-        ("participants", {"id": NEW}, "person", "is already a participant of this meeting"),
+        ("participants", {"id": NEW_ID}, "person", "is already a participant of this meeting"),
         # Rules between a session and its meeting, in the meeting's zone.
         ("sessions", {"code": "c-3", "starts_at": EARLY}, "starts_at", OUTSIDE),
         ("sessions", {"code": "c-3", "ends_at": "2022-06-15T15:30:00Z"}, "starts_at", OUTSIDE),
     ],
 )  # fmt: skip
-async def test_a_refused_row_is_told_and_nothing_is_loaded(
+async def test_rejected_row_is_reported_and_nothing_is_loaded(
     empty_url: str, tmp_path: Path, file: str, changed: dict[str, str], column: str, reason: str
 ) -> None:
-    flaws = await flaws_of(empty_url, made(tmp_path, {file: [changed]}))
-    assert flaws == [RowError(f"{file}.csv", next_line(file), column, reason)]
-    assert set((await counted(empty_url)).values()) == {0}
+    errors = await load_errors(empty_url, write_dataset(tmp_path, {file: [changed]}))
+    assert errors == [RowError(f"{file}.csv", next_line(file), column, reason)]
+    assert set((await count_rows(empty_url)).values()) == {0}
 
 
-async def test_a_session_in_the_night_is_loaded(database_url: str, tmp_path: Path) -> None:
-    """In UTC it is of the same day, and one in the first hours of the meeting is of the day before."""
+async def test_session_near_midnight_is_within_its_meeting(database_url: str, tmp_path: Path) -> None:
+    """The days of a meeting are local days: in UTC its first hours are on the day before."""
     session = {"code": "c-3", "starts_at": "2022-06-13T00:30:00+09:00", "ends_at": NIGHT}
-    assert (await load(database_url, read_dataset(made(tmp_path, {"sessions": [session]})))).updated == 0
+    assert (await load(database_url, read_dataset(write_dataset(tmp_path, {"sessions": [session]})))).updated == 0
 
 
 @pytest.mark.parametrize(
@@ -104,22 +114,25 @@ async def test_a_session_in_the_night_is_loaded(database_url: str, tmp_path: Pat
         ([("d", "a"), ("a", "b"), ("b", "a"), ("e", "d"), ("f", "s-1")], [5, 6]),
     ],
 )
-async def test_a_circle_is_told(
+async def test_circular_parents_are_reported(
     empty_url: str, tmp_path: Path, stages: list[tuple[str, str]], lines: list[int]
 ) -> None:
-    path = made(tmp_path, {"stages": [{"code": code, "parent": parent} for code, parent in stages]})
-    flaws = await flaws_of(empty_url, path)
-    assert flaws == [RowError("stages.csv", line, "parent", "is a descendant of this row") for line in lines]
+    path = write_dataset(tmp_path, {"stages": [{"code": code, "parent": parent} for code, parent in stages]})
+    errors = await load_errors(empty_url, path)
+    assert errors == [RowError("stages.csv", line, "parent", "is a descendant of this row") for line in lines]
 
 
-async def test_a_circle_closed_by_a_change_is_told(database_url: str, tmp_path: Path) -> None:
-    await load(database_url, read_dataset(made(tmp_path, {"stages": [{"code": "a"}, {"code": "b", "parent": "a"}]})))
-    path = made(tmp_path, {"stages": [{"code": "a", "parent": "b"}, {"code": "b", "parent": "a"}]})
-    assert await flaws_of(database_url, path) == [RowError("stages.csv", 4, "parent", "is a descendant of this row")]
+async def test_update_that_closes_a_circle_is_reported(database_url: str, tmp_path: Path) -> None:
+    await load(
+        database_url,
+        read_dataset(write_dataset(tmp_path, {"stages": [{"code": "a"}, {"code": "b", "parent": "a"}]})),
+    )
+    path = write_dataset(tmp_path, {"stages": [{"code": "a", "parent": "b"}, {"code": "b", "parent": "a"}]})
+    assert await load_errors(database_url, path) == [RowError("stages.csv", 4, "parent", "is a descendant of this row")]
 
 
 @pytest.mark.parametrize(
-    ("stages", "told"),
+    ("stages", "expected"),
     [
         # Only the first is at fault: with it the others would come in.
         ([("c", "b", "1"), ("b", "a", "1"), ("a", "", "10")], [(6, "round")]),
@@ -128,25 +141,31 @@ async def test_a_circle_closed_by_a_change_is_told(database_url: str, tmp_path: 
         ([("a", "b", "1"), ("b", "a", "1"), ("z", "", "10")], [(6, "round")]),  # and the circle once that is mended
     ],
 )
-async def test_only_who_is_at_fault_is_told(
-    empty_url: str, tmp_path: Path, stages: list[tuple[str, str, str]], told: list[tuple[int, str]]
+async def test_only_rows_at_fault_are_reported(
+    empty_url: str, tmp_path: Path, stages: list[tuple[str, str, str]], expected: list[tuple[int, str]]
 ) -> None:
     rows = [{"code": code, "parent": parent, "round": round_} for code, parent, round_ in stages]
-    flaws = await flaws_of(empty_url, made(tmp_path, {"stages": rows}))
-    assert [(flaw.line, flaw.column) for flaw in flaws] == told
+    errors = await load_errors(empty_url, write_dataset(tmp_path, {"stages": rows}))
+    assert [(error.line, error.column) for error in errors] == expected
 
 
-async def test_a_meeting_that_moves_away_from_its_sessions_is_told(database_url: str, tmp_path: Path) -> None:
-    await load(database_url, read_dataset(made(tmp_path, {"sessions": [{"code": "c-3", "starts_at": NIGHT}]})))
+async def test_meeting_moved_without_its_sessions_is_reported(database_url: str, tmp_path: Path) -> None:
+    await load(
+        database_url,
+        read_dataset(write_dataset(tmp_path, {"sessions": [{"code": "c-3", "starts_at": NIGHT}]})),
+    )
     meetings = tmp_path / "meetings.csv"
     shorter = meetings.read_text(encoding="utf-8").replace("2022-06-15", "2022-06-14", 1)
     meetings.write_text(shorter, encoding="utf-8")
     reason = "session c-3 of m-1 lies outside the days of its meeting"
-    assert await flaws_of(database_url, tmp_path) == [RowError("meetings.csv", None, None, reason)]
+    assert await load_errors(database_url, tmp_path) == [RowError("meetings.csv", None, None, reason)]
 
 
-async def test_a_meeting_that_is_put_off_takes_its_sessions_along(database_url: str, tmp_path: Path) -> None:
-    await load(database_url, read_dataset(made(tmp_path, {"sessions": [{"code": "c-3", "starts_at": NIGHT}]})))
+async def test_postponed_meeting_loads_with_its_sessions(database_url: str, tmp_path: Path) -> None:
+    await load(
+        database_url,
+        read_dataset(write_dataset(tmp_path, {"sessions": [{"code": "c-3", "starts_at": NIGHT}]})),
+    )
     for name in ("meetings", "sessions"):
         path = tmp_path / f"{name}.csv"
         path.write_text(path.read_text(encoding="utf-8").replace("2022-06-", "2022-07-"), encoding="utf-8")
@@ -154,6 +173,9 @@ async def test_a_meeting_that_is_put_off_takes_its_sessions_along(database_url: 
     assert (summary.tables["meetings"].updated, summary.tables["sessions"].updated) == (2, 1)
 
 
-async def test_participants_may_stand_before_whom_they_represent(database_url: str, tmp_path: Path) -> None:
-    rows = [{"id": NEW, "person": P2, "represents": NOBODY}, {"id": NOBODY, "person": "", "represents": L1}]
-    await load(database_url, read_dataset(made(tmp_path, {"participants": rows})))
+async def test_participant_may_precede_the_represented_one(database_url: str, tmp_path: Path) -> None:
+    rows = [
+        {"id": NEW_ID, "person": PERSON_2, "represents": UNKNOWN_ID},
+        {"id": UNKNOWN_ID, "person": "", "represents": PARTICIPANT_1},
+    ]
+    await load(database_url, read_dataset(write_dataset(tmp_path, {"participants": rows})))

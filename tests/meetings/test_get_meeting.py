@@ -1,21 +1,21 @@
 import httpx
 
-from tests.meetings.made_up import ARIF, MEMBERS
+from tests.meetings.synthetic_meetings import ARIF, MEMBERS
 from tests.scenarios import ItemScenarios, assert_invalid, list_items
 
 LKPP = "Lembaga Kebijakan Pengadaan Barang/Jasa Pemerintah"
 
 
-class TestReadMeeting(ItemScenarios):
+class TestGetMeeting(ItemScenarios):
     path = "/v1/meetings/rakornas-2022-06"
     missing_path = "/v1/meetings/rakornas-2024-06"
     members = MEMBERS
     invalid_queries = (*ItemScenarios.invalid_queries, ({"status": "finished"}, "status", "unknown_parameter", "as_of"))
 
-    async def test_the_rakornas(self, client: httpx.AsyncClient) -> None:
+    async def test_rakornas_document(self, client: httpx.AsyncClient) -> None:
         item = (await client.get(self.path)).json()
-        told = {name: item[name] for name in MEMBERS.split()[:15] if name not in ("audience", "purpose")}
-        assert told == {
+        actual = {name: item[name] for name in MEMBERS.split()[:15] if name not in ("audience", "purpose")}
+        assert actual == {
             "code": "rakornas-2022-06",
             "name": "Rapat Koordinasi Nasional Persiapan Pelaksanaan Tahapan Pemilu Serentak 2024",
             "name_en": "National Coordination Meeting on Preparing the Stages of the 2024 Simultaneous Elections",
@@ -34,7 +34,7 @@ class TestReadMeeting(ItemScenarios):
         assert item["purpose"].startswith("Communication, coordination and one common understanding of the stages;")
         assert (item["verified"], item["primary"], item["revision"]) == (True, True, 1)
 
-    async def test_what_the_source_printed_stands_beside_it(self, client: httpx.AsyncClient) -> None:
+    async def test_source_shows_its_correction(self, client: httpx.AsyncClient) -> None:
         source = (await client.get(self.path)).json()["source"]
         assert source == {
             "publisher": "KPU Provinsi DKI Jakarta (jakarta.kpu.go.id), Berita Terkini",
@@ -51,7 +51,7 @@ class TestReadMeeting(ItemScenarios):
             ],
         }
 
-    async def test_its_statement(self, client: httpx.AsyncClient) -> None:
+    async def test_statement_is_embedded(self, client: httpx.AsyncClient) -> None:
         (statement,) = (await client.get(self.path)).json()["statements"]
         assert statement.pop("summary").startswith("Reminds the KPU DKI Jakarta family that the stages have begun")
         assert statement == {
@@ -67,39 +67,39 @@ class TestReadMeeting(ItemScenarios):
             "primary": True,
         }
 
-    async def test_who_spoke_there(self, client: httpx.AsyncClient) -> None:
+    async def test_sessions_show_their_speakers(self, client: httpx.AsyncClient) -> None:
         sessions = (await client.get(self.path)).json()["sessions"]
-        told = [
+        actual = [
             [
-                (one["official"] or one["organization"])["name" if one["official"] else "code"]
-                if not one["division_kind"]
-                else (one["organization"]["code"], one["division_kind"])
-                for one in session["speakers"]
+                (entry["official"] or entry["organization"])["name" if entry["official"] else "code"]
+                if not entry["division_kind"]
+                else (entry["organization"]["code"], entry["division_kind"])
+                for entry in session["speakers"]
             ]
             for session in sessions
         ]
-        assert told == [
+        assert actual == [
             ["Hasyim Asy'ari"],
             [("kpu", "division"), "Bernad Dermawan Sutrisno"],
             ["kemendagri", "bappenas", "lkpp"],
             *[[]] * 5,
         ]
 
-    async def test_statements_by_day_the_undated_last(self, client: httpx.AsyncClient) -> None:
+    async def test_statements_are_ordered_by_day_with_undated_last(self, client: httpx.AsyncClient) -> None:
         said = (await client.get("/v1/meetings/papua")).json()["statements"]
-        assert [one["summary"] for one in said] == [f"Says {n}." for n in (1, 2, 3, 4)]
-        assert {(one["official"], one["organization"]) for one in said} == {(None, None)}
+        assert [entry["summary"] for entry in said] == [f"Says {n}." for n in (1, 2, 3, 4)]
+        assert {(entry["official"], entry["organization"]) for entry in said} == {(None, None)}
 
-    async def test_a_meeting_of_which_little_is_known(self, client: httpx.AsyncClient) -> None:
+    async def test_meeting_without_parts_has_empty_lists(self, client: httpx.AsyncClient) -> None:
         item = (await client.get("/v1/meetings/over")).json()
         assert item["source"] == {"publisher": None, "title": None, "corrections": []}
         assert (item["sessions"], item["statements"], item["election"]) == ([], [], None)
 
-    async def test_its_sessions_are_those_of_the_programme(self, client: httpx.AsyncClient) -> None:
+    async def test_embedded_sessions_equal_the_session_list(self, client: httpx.AsyncClient) -> None:
         for path in (self.path, "/v1/meetings/papua"):
             listed = await list_items(client, f"{path}/sessions", {})
             own = (await client.get(path)).json()["sessions"]
-            assert own == [{name: one[name] for name in own[0]} for one in listed]
+            assert own == [{name: entry[name] for name in own[0]} for entry in listed]
             assert set(listed[0]) - set(own[0]) == {
                 "time_zone",
                 "source",
@@ -109,8 +109,8 @@ class TestReadMeeting(ItemScenarios):
                 "updated_at",
             }
 
-    async def test_who_may_speak(self, client: httpx.AsyncClient) -> None:
-        sessions = {one["code"]: one for one in (await client.get("/v1/meetings/papua")).json()["sessions"]}
+    async def test_speakers_of_each_kind(self, client: httpx.AsyncClient) -> None:
+        sessions = {entry["code"]: entry for entry in (await client.get("/v1/meetings/papua")).json()["sessions"]}
         nobody = dict.fromkeys(("official", "name", "organization", "division", "division_kind", "role"))
         assert sessions["b"]["speakers"] == [
             {
@@ -125,11 +125,13 @@ class TestReadMeeting(ItemScenarios):
         assert list(sessions["b"]["speakers"][0]) == list(nobody)
         assert sessions["a"]["speakers"] == []
 
-    async def test_one_statement_where_there_is_none(self, client: httpx.AsyncClient, statements: list[str]) -> None:
+    async def test_missing_meeting_runs_one_sql_statement(
+        self, client: httpx.AsyncClient, statements: list[str]
+    ) -> None:
         await client.get(self.missing_path)
         assert len(statements) == 1
 
-    async def test_a_day_changes_what_it_is_not_whether_it_is(self, client: httpx.AsyncClient) -> None:
-        answer = await client.get(f"{self.path}?as_of=1900-01-01&fields=status,code")
-        assert answer.json() == {"code": "rakornas-2022-06", "status": "planned"}
+    async def test_as_of_changes_the_status_only(self, client: httpx.AsyncClient) -> None:
+        response = await client.get(f"{self.path}?as_of=1900-01-01&fields=status,code")
+        assert response.json() == {"code": "rakornas-2022-06", "status": "planned"}
         assert_invalid(await client.get(f"{self.path}?from=2022-06-13"), "from", "unknown_parameter", "as_of")
