@@ -195,7 +195,7 @@ class _Importer:
     async def _retry_individually(self, refused: Sequence[RefusedRow]) -> None:
         """Try each refused row once, and again when the object that it conflicts with was written.
 
-        Rows without a known object in conflict are tried again after all others, in rounds, while a round still writes a
+        Rows without a known object in conflict are tried again after all others, in rounds, until a round writes no
         row. Each round reverses the order: otherwise a chain of rows that wait for each other would take as many rounds
         as it has rows.
         """
