@@ -35,12 +35,17 @@ def entity_tag(body: bytes, revision: int | None = None) -> str:
 
 
 def json_response(
-    body: bytes, *, cache: str, revision: int | None = None, headers: dict[str, str] | None = None
+    body: bytes, *, cache_control: str, revision: int | None = None, headers: dict[str, str] | None = None
 ) -> Response:
     """Build a 200 response with a JSON body, its entity tag and its Cache-Control."""
     return Response(
         body,
-        headers={"ETag": entity_tag(body, revision), "Cache-Control": cache, "Vary": "Accept", **(headers or {})},
+        headers={
+            "ETag": entity_tag(body, revision),
+            "Cache-Control": cache_control,
+            "Vary": "Accept",
+            **(headers or {}),
+        },
         media_type="application/json",
     )
 
