@@ -129,5 +129,5 @@ async def get_roll_digest(reader: ReaderDep, digest: Digest, _query: NoParameter
     fictitious.
     """
     if document := await export_repository.find_digest(reader, digest):
-        return conditional.json_response(document, cache=conditional.public_cache_control(CACHE_SECONDS))
+        return conditional.json_response(document, cache_control=conditional.public_cache_control(CACHE_SECONDS))
     raise NotFound

@@ -85,7 +85,7 @@ async def get_stage_tree(
         reader = reader.known_at(query.known_at)
     if tree := await repository.fetch_stage_tree(reader, code, day):
         cache = conditional.public_cache_control(CACHE_SECONDS, valid_seconds=valid_seconds)
-        return conditional.json_response(tree, cache=cache)
+        return conditional.json_response(tree, cache_control=cache)
     raise NotFound
 
 
