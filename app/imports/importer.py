@@ -33,7 +33,7 @@ Refusal = ConstraintViolation | RowsOutsideOrganization
 
 
 def build_database(settings: Settings, timeout: int) -> Database:
-    """Build a database with one connection for writing, whose timeouts are those of an import, in seconds."""
+    """Build a database with one connection for writing and with this timeout, in seconds."""
     update = {"command_timeout": float(timeout), "deadline": float(timeout), "write_pool_size": 1}
     return Database(settings.model_copy(update=update))
 
@@ -195,7 +195,7 @@ class _Importer:
     async def _retry_individually(self, refused: Sequence[RefusedRow]) -> None:
         """Try each refused row once, and again when the object that it conflicts with was written.
 
-        Rows whose conflict has no address are tried again after all others, in rounds, while a round still writes a
+        Rows without a known object in conflict are tried again after all others, in rounds, until a round writes no
         row. Each round reverses the order: otherwise a chain of rows that wait for each other would take as many rounds
         as it has rows.
         """

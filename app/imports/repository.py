@@ -152,8 +152,8 @@ class RowWriter:
     ) -> None:
         """Raise RowsOutsideOrganization for rows that must be checked before they are written.
 
-        These are rows whose object, new owner or claimed object is outside: once written, the objects would belong to
-        the organization of the caller.
+        These are rows with an object, new owner or claimed object outside: once written, it would belong to the
+        organization of the caller.
         """
         if caller.organization is None:
             return

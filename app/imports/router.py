@@ -89,7 +89,7 @@ async def import_rows(
     given if null is not allowed. A key may occur in one row only.
 
     Either all rows are stored or, if one is refused, none: the response is then 422 `import_refused` with the members
-    of a successful response beside those of a problem. With `partial=true` the valid rows are stored. Each row gets the
+    of a successful response and those of a problem. With `partial=true` the valid rows are stored. Each row gets the
     result of a write of its own, except that rows may refer to later rows; at most 1,000 rows may wait for a later one.
     With `dry_run=true` nothing is stored, and the response is 200 even if rows are refused.
 

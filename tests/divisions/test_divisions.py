@@ -33,8 +33,8 @@ class TestListDivisions(ListScenarios):
         ({"level": "village"}, "level", "not_one_of", "province"),
         ({"members": "0"}, "members", "too_small", "1"),
         ({"members": "100"}, "members", "too_large", "99"),
-        ({"members": "seven"}, "members", "not_an_integer", "ASCII digits"),
-        ({"members": "+7"}, "members", "not_an_integer", "ASCII digits"),
+        ({"members": "seven"}, "members", "not_an_integer", "digits 0-9"),
+        ({"members": "+7"}, "members", "not_an_integer", "digits 0-9"),
         ({"organization": "kpu-99"}, "organization", "unknown_code", "/v1/organizations"),
     )
 

@@ -33,7 +33,7 @@ INVALID_LIST_QUERIES: tuple[InvalidQuery, ...] = (
     ({"page_size": "0"}, "page_size", "too_small", "1"),
     ({"page_size": "201"}, "page_size", "too_large", "200"),
     *(
-        ({"page_size": bad}, "page_size", "not_an_integer", "ASCII digits")
+        ({"page_size": bad}, "page_size", "not_an_integer", "digits 0-9")
         for bad in ("+5", "-1", "1_0", "٣", "5.0", "five", "1e1", " 5")
     ),
     ({"q": "a"}, "q", "too_short", "2"),

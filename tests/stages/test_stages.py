@@ -48,7 +48,7 @@ class TestListStages(ListScenarios):
         ({"status": "over"}, "status", "not_one_of", "undated"),
         ({"round": "0"}, "round", "too_small", "1"),
         ({"round": "10"}, "round", "too_large", "9"),
-        ({"round": "+2"}, "round", "not_an_integer", "ASCII digits"),
+        ({"round": "+2"}, "round", "not_an_integer", "digits 0-9"),
         ({"election": "pemilu-1955"}, "election", "unknown_code", "/v1/elections"),
         ({"election": "a" * 41}, "election", "too_long", "40"),
         ({"parent": "pu-99"}, "parent", "unknown_code", "/v1/stages"),

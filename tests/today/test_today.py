@@ -59,7 +59,7 @@ class TestGetToday(DocumentScenarios):
         ({"days": "91"}, "days", "too_large", "90"),
         ({"days": "1" * 90}, "days", "too_large", "90"),
         *(
-            ({"days": bad}, "days", "not_an_integer", "ASCII digits")
+            ({"days": bad}, "days", "not_an_integer", "digits 0-9")
             for bad in ("-1", "+7", "1.5", "week", "\u0667", " 7")
         ),
         ({"days": ""}, "days", "empty_parameter", "value"),
