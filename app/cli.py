@@ -1,6 +1,6 @@
-"""The command line: `rakornas serve`, `rakornas migrate`, `rakornas load`, and `rakornas show` with what it can show.
+"""Command line: `rakornas serve`, `rakornas migrate`, `rakornas load`, `rakornas show`, and the groups of commands.
 
-Only what a command needs is imported, when it runs: help is there at once, and a warm start is not slowed down.
+Each command imports what it needs when it runs, so that help and a restart are fast.
 """
 
 import sys
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from app.show.report import Report
 
 app = typer.Typer(
-    help="Who holds which office in an election commission, and how it is organised: an open JSON service.",
+    help="An open JSON service about the offices, organisation, stages and meetings of the election commissions.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 show = typer.Typer(
-    help="Show the record as tables: on a terminal as wide as it is, in a pipe one row a line.", no_args_is_help=True
+    help="Show data as tables: on a terminal in its width, in a pipe with one row per line.", no_args_is_help=True
 )
 app.add_typer(show, name="show")
 app.add_typer(clients, name="clients")
@@ -39,25 +39,27 @@ app.add_typer(retention, name="retention")
 app.command("import")(import_)
 
 AsOf = Annotated[
-    str | None, typer.Option("--as-of", metavar="DAY", help="The day to look at, YYYY-MM-DD, 1900 to 2199; else today.")
+    str | None,
+    typer.Option("--as-of", metavar="DAY", help="Day of the report, YYYY-MM-DD, 1900-2199. Default: today."),
 ]
 Status = Literal["finished", "running", "upcoming", "undated"]
 
 
 def main() -> None:
+    """Run the command line."""
     app()
 
 
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: any free one.")] = 8000,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer requests.")] = 1,
-    migrate: Annotated[bool, typer.Option("--migrate", help="With a database of yours: migrate it first.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: any free port.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Number of worker processes.")] = 1,
+    migrate: Annotated[bool, typer.Option("--migrate", help="Migrate your own database before serving.")] = False,
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Serve the record. Without a database of yours: over an embedded Postgres, migrated and filled by itself."""
+    """Serve the API. Without a database URL, an embedded Postgres is started, migrated and loaded."""
     from app import operations, serving
     from app.commands.clients import create_first_client
 
@@ -85,33 +87,35 @@ def serve(
 def migrate(
     grant_to: Annotated[
         str | None,
-        typer.Option(metavar="ROLE", help="Give this role what serving needs: it can only add to the audit trail."),
+        typer.Option(
+            metavar="ROLE", help="Grant this role the privileges for serving (on the audit trail: only INSERT)."
+        ),
     ] = None,
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Bring the database's schema to this release's."""
+    """Migrate the database to the schema of this release."""
     from app import operations
 
     try:
         with operations.open_database(database_url, data_dir) as database:
             before, after = operations.migrate(database.url)
-            held = operations.grant_privileges(database.url, grant_to) if grant_to else None
+            is_insert_only = operations.grant_privileges(database.url, grant_to) if grant_to else None
     except operations.OperatorError as error:
         fail(error)
     typer.echo(f"The schema is at {after}." if before == after else f"Migrated from {before or 'nothing'} to {after}.")
-    if held is not None:
-        rest = "" if held else ", but it owns the audit trail, or is a superuser, and can change what stands there"
-        typer.echo(f"{grant_to} has what serving needs{rest}.")
+    if is_insert_only is not None:
+        warning = "" if is_insert_only else ", but as an owner or superuser it can change the audit trail"
+        typer.echo(f"{grant_to} has the privileges for serving{warning}.")
 
 
 @app.command()
 def load(
-    path: Annotated[Path | None, typer.Argument(help="A directory of data files; else the shipped ones.")] = None,
+    path: Annotated[Path | None, typer.Argument(help="A directory of data files. Default: the shipped ones.")] = None,
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Load reference data: all of it or, where a row is wrong, nothing. Rows that are the same stay as they are."""
+    """Load reference data: all of it or, if a row is wrong, nothing. Rows without a difference are not touched."""
     from app import operations
     from app.reference import loader, report
 
@@ -121,8 +125,8 @@ def load(
             if database.embedded:
                 operations.migrate(database.url)
             operations.check_server(database.url, workers=1)
-            with report.show_progress() as progress:
-                summary = operations.load_dataset(database.url, dataset, progress)
+            with report.show_progress() as report_progress:
+                summary = operations.load_dataset(database.url, dataset, report_progress)
     except operations.OperatorError as error:
         fail(error)
     except loader.DatasetError as error:
@@ -133,47 +137,47 @@ def load(
 
 @show.command()
 def roster(
-    code: Annotated[str, typer.Argument(help="Code of the body: kpu, kpu-31, kpu-31.71.")],
+    code: Annotated[str, typer.Argument(help="Code of the organization: kpu, kpu-31, kpu-31.71.")],
     as_of: AsOf = None,
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Show who was in office at a body on a day, certainly or possibly. `until`: the first day no longer."""
+    """Show the officials of an organization on a day, certain or possible. `until` is the first day out of office."""
 
-    async def sheet(record: "RecordReader") -> "Report":
+    async def build_report(record: "RecordReader") -> "Report":
         from app.show.roster import build_roster_report
 
         return await build_roster_report(record, code)
 
-    print_report(sheet, as_of, database_url, data_dir)
+    print_report(build_report, as_of, database_url, data_dir)
 
 
 @show.command()
 def stages(
-    election: Annotated[str | None, typer.Option(metavar="CODE", help="Of this election: pemilu-2024.")] = None,
-    running: Annotated[bool, typer.Option("--running", help="The same as --status running.")] = False,
-    status: Annotated[Status | None, typer.Option(help="Those in this status on the day.")] = None,
+    election: Annotated[str | None, typer.Option(metavar="CODE", help="Code of one election: pemilu-2024.")] = None,
+    running: Annotated[bool, typer.Option("--running", help="Short for --status running.")] = False,
+    status: Annotated[Status | None, typer.Option(help="Only stages in this status on the day.")] = None,
     parts: Annotated[
         bool | None,
         typer.Option(
-            "--parts/--top", help="With their parts, or the top level alone; else parts where a status is asked for."
+            "--parts/--top", help="With parts, or only the top level. Default: with parts if a status is given."
         ),
     ] = None,
     as_of: AsOf = None,
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Show what the calendars of the elections come to on a day."""
+    """Show the stages of elections on a day."""
     if running and status not in (None, "running"):
-        raise typer.BadParameter("--running is --status running: give one of them.")
-    asked: Status | None = "running" if running else status
+        raise typer.BadParameter("--running means --status running: give only one of them.")
+    selected: Status | None = "running" if running else status
 
-    async def sheet(record: "RecordReader") -> "Report":
+    async def build_report(record: "RecordReader") -> "Report":
         from app.show.stages import build_stages_report
 
-        return await build_stages_report(record, election, asked, asked is not None if parts is None else parts)
+        return await build_stages_report(record, election, selected, selected is not None if parts is None else parts)
 
-    print_report(sheet, as_of, database_url, data_dir)
+    print_report(build_report, as_of, database_url, data_dir)
 
 
 @show.command()
@@ -183,25 +187,25 @@ def meeting(
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Show a meeting: its sessions, how many came, what was said, and what its source has misprinted."""
+    """Show a meeting: its sessions, attendance and statements, and the corrections of its source."""
 
-    async def sheet(record: "RecordReader") -> "Report":
+    async def build_report(record: "RecordReader") -> "Report":
         from app.show.meeting import build_meeting_report
 
         return await build_meeting_report(record, code)
 
-    print_report(sheet, as_of, database_url, data_dir)
+    print_report(build_report, as_of, database_url, data_dir)
 
 
 def print_report(
-    sheet: Callable[["RecordReader"], Awaitable["Report"]],
+    build_report: Callable[["RecordReader"], Awaitable["Report"]],
     as_of: str | None,
     database_url: str | None,
     data_dir: Path | None,
 ) -> None:
-    """Read a sheet from the operator's database, or from the embedded one, filled by itself; then write it.
+    """Build a report from the operator's database, or from the embedded one, and write it to standard output.
 
-    Only then: a reader that takes its time over the output keeps no server running.
+    The embedded server is stopped before writing, so that a slow reader of the output does not keep it running.
     """
     from app import operations
     from app.core import telemetry
@@ -215,8 +219,10 @@ def print_report(
                 operations.migrate(database.url)
                 operations.load_if_empty(database.url)
             operations.check_server(database.url, workers=0)
-            telemetry.configure_logging("CRITICAL")  # what goes wrong is told in one sentence
-            found = record_reader.read_record(settings.model_copy(update={"database_url": database.url}), as_of, sheet)
+            telemetry.configure_logging("CRITICAL")  # an error is reported in one sentence instead
+            report = record_reader.read_record(
+                settings.model_copy(update={"database_url": database.url}), as_of, build_report
+            )
     except operations.OperatorError as error:
         fail(error)
-    found.write(sys.stdout)
+    report.write(sys.stdout)

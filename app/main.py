@@ -1,8 +1,8 @@
-"""The application: the only place that knows every feature, and the order of the rooms that a request walks through.
+"""The application: its routers, its middleware in order, and its exception handlers.
 
-Outermost first: observability (a name and a line for each request) > cross-origin > guard (sizes, silences) > raw query
-(repeats, bytes) > authentication (whose token) > limits (how often) > methods (HEAD, OPTIONS) > conditional (entity
-tags, 304) > compression > the router.
+Middleware, outermost first: access log (request id, one log line per request) > cross-origin > request limits (size,
+idle time, duration, concurrency) > raw query (repeated parameters, invalid UTF-8) > authentication (access tokens) >
+rate limits > methods (HEAD, OPTIONS) > conditional requests (ETag, 304) > compression > router.
 """
 
 from importlib.metadata import version
@@ -33,9 +33,9 @@ from app.core.http.access_log import AccessLogMiddleware
 from app.core.http.conditional import ConditionalMiddleware
 from app.core.http.cors import CrossOriginMiddleware
 from app.core.http.methods import AllowedMethods, MethodsMiddleware
-from app.core.http.rate_limits import RateLimitMiddleware
+from app.core.http.rate_limits import RateLimitMiddleware, RateLimits
 from app.core.http.raw_query import RawQueryMiddleware
-from app.core.http.request_limits import RequestLimitsMiddleware
+from app.core.http.request_limits import RequestLimits, RequestLimitsMiddleware
 from app.corrections.router import router as corrections
 from app.divisions.router import router as divisions
 from app.elections.router import router as elections
@@ -64,7 +64,7 @@ ROUTERS = (
     *(today, search),
     *(regions, organizations, divisions, officials, appointments),
     *(elections, stages, meetings, sessions, statements),
-    *(live, quorum),  # before what takes the end of their addresses for an id
+    *(live, quorum),  # before the routes that would match the end of these paths as an id
     *(participants, badges, attendance, attendance_rolls, corrections, rolls),
     *(imports, oauth, clients, audit),
     *(explorer, health),
@@ -73,45 +73,48 @@ ROUTERS = (
 TAGS = [
     {
         "name": "today",
-        "description": "What a day brings: stages that run, begin or end, and meetings. The first screen of an app.",
+        "description": "Stages that run, begin or end around a day, and its meetings: the first screen of an app.",
     },
     {"name": "search", "description": "One search over people, organizations, divisions, stages and meetings."},
     {
         "name": "regions",
-        "description": "Provinces, regencies and cities by their Kemendagri code, with the codes they had before.",
+        "description": "Provinces, regencies and cities by their Kemendagri code, with their former codes.",
     },
     {
         "name": "organizations",
-        "description": "The commissions, the agencies beside them, and who sits on them on any day.",
+        "description": "The election commissions and related agencies, and the roster of each on any day.",
     },
-    {"name": "divisions", "description": "The portfolios of a commission's members, and who heads them."},
-    {"name": "officials", "description": "People, and the offices they hold or held, as surely as the sources tell."},
-    {"name": "appointments", "description": "Who holds which office of which organization, one by one, and handovers."},
-    {"name": "elections", "description": "Elections: their voting day, and the regulation that set it."},
+    {"name": "divisions", "description": "The portfolios of a commission's members, and the head of each."},
+    {"name": "officials", "description": "People and their appointments, as precisely as the sources state them."},
+    {
+        "name": "appointments",
+        "description": "Who holds which office of which organization, and handovers of an office.",
+    },
+    {"name": "elections", "description": "Elections: the voting day, and the regulation that set it."},
     {
         "name": "stages",
-        "description": "An election's calendar: its stages and their parts, and what they come to on any day.",
+        "description": "An election's calendar: its stages and their parts, with their status on any day.",
     },
-    {"name": "meetings", "description": "The commission's meetings: their sessions, topics, speakers and sources."},
-    {"name": "participants", "description": "Who is asked to a meeting: for whom they come, and in whose place."},
+    {"name": "meetings", "description": "The commission's meetings: sessions, topics, speakers and sources."},
+    {"name": "participants", "description": "The list of people invited to a meeting, and whom they represent."},
     {"name": "check-ins", "description": "Badges, and check-ins by devices that scan them, with or without a network."},
-    {"name": "attendance", "description": "Who was asked to a meeting and who came, one by one and in numbers."},
-    {"name": "rolls", "description": "Proof that a roll on paper, or in a file, is as it was given out."},
-    {"name": "imports", "description": "Files of rows, brought in at once, with a verdict for each."},
-    {"name": "oauth", "description": "Where clients fetch their access tokens, and what verifies those."},
-    {"name": "clients", "description": "The machines that may ask for tokens, their scopes and secrets."},
-    {"name": "audit", "description": "Who wrote what and who read what is personal, sealed by a chain of hashes."},
-    {"name": "service", "description": "Where everything is, and what problems mean."},
-    {"name": "health", "description": "Probes and measurements for operators."},
+    {"name": "attendance", "description": "Who was invited to a meeting and who attended, as a list and as numbers."},
+    {"name": "rolls", "description": "Proof that a printed or downloaded roll is unchanged since it was issued."},
+    {"name": "imports", "description": "Import many rows from a file, with a result for each row."},
+    {"name": "oauth", "description": "Access tokens for clients, and the public keys that verify them."},
+    {"name": "clients", "description": "Machine clients: their scopes and secrets."},
+    {"name": "audit", "description": "Who wrote what, and who read personal data; sealed by a chain of hashes."},
+    {"name": "service", "description": "The index of the service, and the meaning of its problems."},
+    {"name": "health", "description": "Probes and metrics for operators."},
 ]
-LARGE = ("/v1/imports", ":batch")  # the ends of addresses whose bodies may be long
-# Each listener's compressor would keep megabytes for ten minutes, to save some bytes a second.
+LARGE_BODY_PATHS = ("/v1/imports", ":batch")  # ends of the paths that accept long bodies
+# A compressor per open event stream would hold megabytes for ten minutes to save a few bytes per second.
 remove_compress_type("text/event-stream")
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """Create the application over the database of these settings (by default: of the environment)."""
+    """Create the application. Without `settings`, they are read from the environment."""
     app = FastAPI(
         title="Rakornas",
         version=version("rakornas"),
@@ -137,27 +140,34 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def configure(app: FastAPI, settings: Settings) -> None:
-    """Give an application that is not running these settings, and new middleware.
+    """Set the settings and the middleware of an application that is not running.
 
-    Its routes stay: they depend on no setting. The state is opened by the lifespan.
+    The routes stay, because they depend on no setting. The lifespan opens the state.
     """
     app.state = StarletteState({"settings": settings})
-    app.middleware_stack = None  # it is built from the following at the first request
+    app.middleware_stack = None  # Starlette builds it from user_middleware at the first request
     app.user_middleware = [
         Middleware(AccessLogMiddleware),
         Middleware(CrossOriginMiddleware),
         Middleware(
-            RequestLimitsMiddleware, body_limit=settings.body_limit, large=LARGE, concurrency=settings.concurrency
+            RequestLimitsMiddleware,
+            RequestLimits(
+                body_bytes=settings.body_limit,
+                large_body_paths=LARGE_BODY_PATHS,
+                concurrency=settings.concurrency,
+            ),
         ),
         Middleware(RawQueryMiddleware),
         Middleware(auth.AuthenticationMiddleware),
         Middleware(
             RateLimitMiddleware,
-            rate_client=settings.rate_client,
-            burst_client=settings.burst_client,
-            rate_network=settings.rate_network,
-            burst_network=settings.burst_network,
-            proxies=settings.trusted_proxies,
+            RateLimits(
+                rate_client=settings.rate_client,
+                burst_client=settings.burst_client,
+                rate_network=settings.rate_network,
+                burst_network=settings.burst_network,
+                trusted_proxies=settings.trusted_proxies,
+            ),
         ),
         Middleware(MethodsMiddleware, allowed=AllowedMethods(app)),
         Middleware(ConditionalMiddleware),
@@ -165,31 +175,35 @@ def configure(app: FastAPI, settings: Settings) -> None:
     ]
 
 
-async def on_problem(request: Request, problem: problems.Problem) -> Response:
+async def respond_to_problem(request: Request, problem: problems.Problem) -> Response:
+    """Return the problem document of a raised problem."""
     return problem.response(request.scope)
 
 
-async def on_invalid(request: Request, error: RequestValidationError) -> Response:
+async def respond_to_invalid_request(request: Request, error: RequestValidationError) -> Response:
+    """Return the problem document of parameters or a body that do not fit the route's schema."""
     route = request.scope["route"]
-    known = validation.list_member_names([field.field_info.annotation for field in query_fields(route.dependant)])
+    annotations = [field.field_info.annotation for field in list_query_fields(route.dependant)]
     body = route.body_field.field_info.annotation if route.body_field else None
-    return validation.validation_problem(error.errors(), known, body).response(request.scope)
+    known_names = validation.list_member_names(annotations)
+    return validation.validation_problem(error.errors(), known_names, body).response(request.scope)
 
 
-def query_fields(dependant: Dependant) -> list[Any]:
-    """The query parameters of a route, those of its dependencies among them."""
-    return [*dependant.query_params, *(field for one in dependant.dependencies for field in query_fields(one))]
+async def respond_to_routing_error(request: Request, error: HTTPException) -> Response:
+    """Return the problem document of a path that does not exist, or of a method that its route does not have."""
+    problem = PROBLEMS_BY_STATUS.get(error.status_code, problems.InternalError)
+    return problem(headers=error.headers).response(request.scope)
 
 
-async def on_http_exception(request: Request, error: HTTPException) -> Response:
-    """What the router itself answers: an address that is not there, a method that a route does not have."""
-    kind = BY_STATUS.get(error.status_code, problems.InternalError)
-    return kind(headers=error.headers).response(request.scope)
+def list_query_fields(dependant: Dependant) -> list[Any]:
+    """List the query parameters of a route and of its dependencies."""
+    nested = [field for dependency in dependant.dependencies for field in list_query_fields(dependency)]
+    return [*dependant.query_params, *nested]
 
 
-BY_STATUS = {400: problems.Malformed, 404: problems.NotFound, 405: problems.MethodNotAllowed}
+PROBLEMS_BY_STATUS = {400: problems.Malformed, 404: problems.NotFound, 405: problems.MethodNotAllowed}
 HANDLERS: dict[int | type[Exception], Any] = {
-    problems.Problem: on_problem,
-    RequestValidationError: on_invalid,
-    HTTPException: on_http_exception,
+    problems.Problem: respond_to_problem,
+    RequestValidationError: respond_to_invalid_request,
+    HTTPException: respond_to_routing_error,
 }

@@ -1,6 +1,6 @@
-"""How one resource is mentioned within another: `{"code", "name"}`, people `{"id", "name"}`.
+"""Embedded references from one document to another object: `{"code", "name"}`, of an official `{"id", "name"}`.
 
-Schema and SQL stand side by side here, so that a feature can mention another without knowing it.
+Schema and SQL are defined here together, so that features can refer to each other without importing each other.
 """
 
 from typing import Annotated, Any
@@ -15,64 +15,71 @@ from app.core.db.documents import json_object
 
 
 class CodeReference(BaseModel):
-    """Something with a code: a region, an organization, a stage."""
+    """A reference to an object with a code: a region, an organization, a stage."""
 
     code: str
     name: str
 
 
 class OfficialReference(BaseModel):
-    """A person."""
+    """A reference to an official."""
 
     id: UUID
     name: str
 
 
 class ParticipantReference(BaseModel):
-    """Somebody on the list of a meeting."""
+    """A reference to a participant of a meeting."""
 
     id: UUID
-    name: Annotated[str | None, Field(description="Null: an office whose holder is not named.")]
+    name: Annotated[str | None, Field(description="Null: the participant is an office whose holder is not named.")]
 
 
 def region_reference(code: Any) -> ColumnElement[Any]:
+    """Return the SQL of a region as `{"code", "name"}`; `code` is the SQL of its code."""
     return _code_reference(models.Region, code)
 
 
 def organization_reference(code: Any) -> ColumnElement[Any]:
+    """Return the SQL of an organization as `{"code", "name"}`; `code` is the SQL of its code."""
     return _code_reference(models.Organization, code)
 
 
 def division_reference(code: Any) -> ColumnElement[Any]:
+    """Return the SQL of a division as `{"code", "name"}`; `code` is the SQL of its code."""
     return _code_reference(models.Division, code)
 
 
 def election_reference(code: Any) -> ColumnElement[Any]:
+    """Return the SQL of an election as `{"code", "name"}`; `code` is the SQL of its code."""
     return _code_reference(models.Election, code)
 
 
 def stage_reference(code: Any) -> ColumnElement[Any]:
+    """Return the SQL of a stage as `{"code", "name"}`; `code` is the SQL of its code."""
     return _code_reference(models.Stage, code)
 
 
 def official_reference(id_: Any) -> ColumnElement[Any]:
-    person = aliased(models.Official)
-    return select(json_object(id=person.id, name=person.name)).where(person.id == id_).scalar_subquery()
+    """Return the SQL of an official as `{"id", "name"}`; `id_` is the SQL of the id."""
+    official = aliased(models.Official)
+    return select(json_object(id=official.id, name=official.name)).where(official.id == id_).scalar_subquery()
 
 
 def participant_reference(id_: Any) -> ColumnElement[Any]:
-    """Somebody on the list of a meeting, by the name of the official or the one that stands on the list."""
-    other, person = aliased(models.Participant), aliased(models.Official)
+    """Return the SQL of a participant as `{"id", "name"}`, with the name of the official or the given name."""
+    participant, official = aliased(models.Participant), aliased(models.Official)
     return (
-        select(json_object(id=other.id, name=func.coalesce(person.name, other.name)))
-        .outerjoin(person, person.id == other.official)
-        .where(other.id == id_)
-        .correlate_except(other, person)
+        select(json_object(id=participant.id, name=func.coalesce(official.name, participant.name)))
+        .outerjoin(official, official.id == participant.official)
+        .where(participant.id == id_)
+        .correlate_except(participant, official)
         .scalar_subquery()
     )
 
 
 def _code_reference(model: Any, code: Any) -> ColumnElement[Any]:
-    # A scalar subquery, not a join: one index look-up for each of at most 200 rows, and half the time of a joined row.
-    mentioned = aliased(model)
-    return select(json_object(code=mentioned.code, name=mentioned.name)).where(mentioned.code == code).scalar_subquery()
+    """Return the SQL of the object of a model with this code as `{"code", "name"}`."""
+    # A scalar subquery, not a join: one index lookup for each of at most 200 rows takes half the time of a join.
+    target = aliased(model)
+    return select(json_object(code=target.code, name=target.name)).where(target.code == code).scalar_subquery()

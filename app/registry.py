@@ -1,4 +1,4 @@
-"""Which resources can be brought in by the file: their tables, and what a row of each may hold."""
+"""The resources that a file import accepts, each with the schema of its rows."""
 
 from collections.abc import Mapping
 
@@ -21,8 +21,8 @@ from app.stages.payloads import StagePayload
 from app.stages.repository import STAGE
 
 IMPORTABLE: Mapping[str, Importable] = {
-    one.resource.name: one
-    for one in (
+    importable.resource.name: importable
+    for importable in (
         Importable(REGION, RegionPayload),
         Importable(ORGANIZATION, OrganizationContent),
         Importable(DIVISION, DivisionPayload),

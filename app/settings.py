@@ -32,25 +32,69 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="RAKORNAS_", frozen=True, env_ignore_empty=True)
 
-    database_url: str | None = Field(None, validation_alias="DATABASE_URL")
-    issuer: str = "http://127.0.0.1:8000"
-    auth_issuer: str | None = Field(None, validation_alias="AUTH_ISSUER")
-    auth_audience: str = Field("rakornas", min_length=1)
-    time_zone: str = "Asia/Jakarta"
-    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)] = "INFO"
-    pool_size: int = Field(4, ge=1, le=100)
-    write_pool_size: int = Field(3, ge=1, le=100)
-    pool_timeout: float = Field(2, gt=0)
-    connect_timeout: float = Field(2, gt=0)
-    command_timeout: float = Field(4, gt=0)
-    deadline: float = Field(5, gt=0)
-    body_limit: int = Field(1024 * 1024, ge=0)
-    concurrency: int = Field(512, ge=1)
-    rate_client: float = Field(50, ge=0, allow_inf_nan=False)
-    burst_client: int = Field(200, ge=1)
-    rate_network: float = Field(100, ge=0, allow_inf_nan=False)
-    burst_network: int = Field(400, ge=1)
-    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(listed)] = ()
+    database_url: str | None = Field(
+        None,
+        validation_alias="DATABASE_URL",
+        description="Address of a PostgreSQL server, version 15 to 18. Without it the embedded server is used. A "
+        "server of yours is migrated only by `rakornas migrate` or `rakornas serve --migrate`.",
+    )
+    issuer: str = Field(
+        "http://127.0.0.1:8000",
+        description="Name of this service in its tokens: its public address, the same on all machines. `rakornas "
+        "serve` uses the address that it listens on if this is not set.",
+    )
+    auth_issuer: str | None = Field(
+        None,
+        validation_alias="AUTH_ISSUER",
+        description="Address of an outside issuer whose tokens are accepted too (JWKS, ES256 or Ed25519, `at+jwt`). "
+        "It must be https or a loopback address.",
+    )
+    auth_audience: str = Field("rakornas", min_length=1, description="Audience (`aud`) that every token must name.")
+    time_zone: str = Field("Asia/Jakarta", description='IANA time zone whose date is "today".')
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)] = Field(
+        "INFO", description="Lowest level of the log lines that are written."
+    )
+    pool_size: int = Field(
+        4,
+        ge=1,
+        le=100,
+        description="Connections to the database for reading, per worker. Each worker uses four more beside both "
+        "pools. The server must allow twice the connections of all workers and 10 more.",
+    )
+    write_pool_size: int = Field(3, ge=1, le=100, description="Connections to the database for writing, per worker.")
+    pool_timeout: float = Field(2, gt=0, description="Longest wait for a free connection, in seconds.")
+    connect_timeout: float = Field(2, gt=0, description="Longest time to open a connection, in seconds.")
+    command_timeout: float = Field(4, gt=0, description="Longest time of one SQL statement, in seconds.")
+    deadline: float = Field(
+        5,
+        gt=0,
+        description="Longest time for all database reads of one request, in seconds. After it the answer is 503.",
+    )
+    body_limit: int = Field(
+        1024 * 1024, ge=0, description="Longest request body, in bytes. Imports and batches may have 8 MiB."
+    )
+    concurrency: int = Field(
+        512, ge=1, description="Requests that one worker processes at the same time. Further ones get 503."
+    )
+    rate_client: float = Field(
+        50, ge=0, allow_inf_nan=False, description="Requests per second, per client and worker. 0: no limit."
+    )
+    burst_client: int = Field(200, ge=1, description="Requests that one client may send at once, per worker.")
+    rate_network: float = Field(
+        100,
+        ge=0,
+        allow_inf_nan=False,
+        description="Requests per second without a token, per network (/24 or /56) and worker. 0: no limit.",
+    )
+    burst_network: int = Field(
+        400, ge=1, description="Requests without a token that one network may send at once, per worker."
+    )
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(listed)] = Field(
+        (),
+        description="Networks of proxies whose `X-Forwarded-For` is trusted, separated by commas. Without one, "
+        "anonymous callers on loopback are not counted, and failed token requests from loopback are counted as those "
+        "of one caller.",
+    )
 
     @field_validator("time_zone")
     @classmethod

@@ -24,7 +24,7 @@ from app.core import embedded
 from app.main import configure, create_app
 from app.settings import Settings
 from app.state import state_of
-from tests.applications import stopped
+from tests.applications import stopped_applications
 
 # A busy machine is no fault of an example's.
 hypothesis.settings.register_profile("unhurried", deadline=None)
@@ -33,7 +33,7 @@ hypothesis.settings.load_profile("unhurried")
 MIGRATED, LOADED = "template_migrated", "template_loaded"
 
 
-def place_of_databases() -> Path:
+def find_databases_dir() -> Path:
     """Return /dev/shm if it has room and programs may run there, else the directory for temporary files.
 
     A new database is some 370 files: in memory they are copied in 20 ms, on a disk in 150 to 500.
@@ -41,13 +41,14 @@ def place_of_databases() -> Path:
     memory = Path("/dev/shm")
     if memory.is_dir() and os.access(memory, os.W_OK | os.X_OK):
         found = os.statvfs(memory)
-        if found.f_bavail * found.f_frsize > ROOM and not found.f_flag & os.ST_NOEXEC:
+        if found.f_bavail * found.f_frsize > REQUIRED_BYTES and not found.f_flag & os.ST_NOEXEC:
             return memory
     return Path(tempfile.gettempdir())
 
 
-ROOM = 3 * 1024**3
-PLACE = Path(os.environ.setdefault("PYTEST_DATABASES", str(place_of_databases())))  # the same one for all workers
+REQUIRED_BYTES = 3 * 1024**3
+# Set in the environment, so that all workers use the same directory.
+DATABASES_DIR = Path(os.environ.setdefault("PYTEST_DATABASES", str(find_databases_dir())))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -66,7 +67,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def data_dir() -> Path:
     """Return the data directory of this run; the server's user, who is not root, must reach it."""
-    return PLACE / f"rakornas-test-{os.environ['PYTEST_XDIST_TESTRUNUID'][:12]}"
+    return DATABASES_DIR / f"rakornas-test-{os.environ['PYTEST_XDIST_TESTRUNUID'][:12]}"
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -80,33 +81,33 @@ def server() -> Iterator[str]:
     with embedded.run_server(data_dir()) as running:
         with (data_dir() / "templates.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not asyncio.run(fetch(running.url, "SELECT TRUE FROM pg_database WHERE datname = $1", LOADED)):
-                asyncio.run(hurry(running.url))
-                make_templates(running.url)
+            if not asyncio.run(fetch_value(running.url, "SELECT TRUE FROM pg_database WHERE datname = $1", LOADED)):
+                asyncio.run(disable_durability(running.url))
+                create_templates(running.url)
         yield running.url
 
 
-async def hurry(url: str) -> None:
+async def disable_durability(url: str) -> None:
     """Let this server keep nothing through a power cut; those that tests kill are others."""
     for setting in ("fsync = off", "full_page_writes = off", "synchronous_commit = off", "max_wal_size = '256MB'"):
-        await fetch(url, f"ALTER SYSTEM SET {setting}")
-    await fetch(url, "SELECT pg_reload_conf()")
+        await fetch_value(url, f"ALTER SYSTEM SET {setting}")
+    await fetch_value(url, "SELECT pg_reload_conf()")
 
 
-def make_templates(url: str) -> None:
-    asyncio.run(fetch(url, f"CREATE DATABASE {MIGRATED}"))
-    operations.migrate(named(url, MIGRATED))
-    asyncio.run(fetch(url, f"CREATE DATABASE loading TEMPLATE {MIGRATED}"))
-    operations.load_if_empty(named(url, "loading"))
-    asyncio.run(fetch(url, f"ALTER DATABASE loading RENAME TO {LOADED}"))
+def create_templates(url: str) -> None:
+    asyncio.run(fetch_value(url, f"CREATE DATABASE {MIGRATED}"))
+    operations.migrate(replace_database(url, MIGRATED))
+    asyncio.run(fetch_value(url, f"CREATE DATABASE loading TEMPLATE {MIGRATED}"))
+    operations.load_if_empty(replace_database(url, "loading"))
+    asyncio.run(fetch_value(url, f"ALTER DATABASE loading RENAME TO {LOADED}"))
 
 
-def named(url: str, database: str) -> str:
+def replace_database(url: str, database: str) -> str:
     """The same server's other database."""
     return url.replace(f"/{embedded.DATABASE_NAME}?", f"/{database}?")
 
 
-async def fetch(url: str, sql: str, *arguments: Any) -> Any:
+async def fetch_value(url: str, sql: str, *arguments: Any) -> Any:
     connection = await asyncpg.connect(url)
     try:
         return await connection.fetchval(sql, *arguments)
@@ -114,31 +115,31 @@ async def fetch(url: str, sql: str, *arguments: Any) -> Any:
         await connection.close()
 
 
-async def copy_of(server: str, template: str) -> AsyncIterator[str]:
+async def copy_template(server: str, template: str) -> AsyncIterator[str]:
     name = f"test_{uuid.uuid4().hex}"
-    await fetch(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    yield named(server, name)
-    await fetch(server, f"DROP DATABASE {name} WITH (FORCE)")
+    await fetch_value(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    yield replace_database(server, name)
+    await fetch_value(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest_asyncio.fixture
 async def database_url(server: str) -> AsyncIterator[str]:
     """A migrated, empty database for one test."""
-    async for url in copy_of(server, MIGRATED):
+    async for url in copy_template(server, MIGRATED):
         yield url
 
 
 @pytest_asyncio.fixture(scope="session")
 async def loaded_url(server: str) -> AsyncIterator[str]:
     """A database with the reference data, for all tests of this worker that only read."""
-    async for url in copy_of(server, LOADED):
+    async for url in copy_template(server, LOADED):
         yield url
 
 
 @pytest_asyncio.fixture
 async def own_url(server: str) -> AsyncIterator[str]:
     """A database with the reference data, for one test that changes it."""
-    async for url in copy_of(server, LOADED):
+    async for url in copy_template(server, LOADED):
         yield url
 
 
@@ -148,40 +149,40 @@ def settings(loaded_url: str) -> Settings:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[FastAPI]:
+async def run_application(settings: Settings) -> AsyncIterator[FastAPI]:
     """Start the application; building one takes half a second, so those that have stopped are used again."""
-    app = stopped.pop() if stopped else create_app(settings)
+    app = stopped_applications.pop() if stopped_applications else create_app(settings)
     configure(app, settings)
     app.dependency_overrides = {}
     async with app.router.lifespan_context(app):
         yield app
-    stopped.append(app)  # unless its start or stop has failed
+    stopped_applications.append(app)  # unless its start or stop has failed
 
 
 @pytest_asyncio.fixture(scope="session")
 async def app(settings: Settings) -> AsyncIterator[FastAPI]:
-    async with running(settings) as app:
+    async with run_application(settings) as app:
         yield app
 
 
 @pytest_asyncio.fixture(scope="session")
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A caller of the service, with all its rooms but for the web server."""
-    async with client_of(app) as client:
+    async with connect_client(app) as client:
         yield client
 
 
 @pytest_asyncio.fixture
 async def own_app(own_url: str) -> AsyncIterator[FastAPI]:
     """A service over the database of `own_url`."""
-    async with running(Settings(DATABASE_URL=own_url)) as app:
+    async with run_application(Settings(DATABASE_URL=own_url)) as app:
         yield app
 
 
 @pytest_asyncio.fixture
 async def own_client(own_app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A caller of that service."""
-    async with client_of(own_app) as client:
+    async with connect_client(own_app) as client:
         yield client
 
 
@@ -190,7 +191,7 @@ def database_url_of(app: FastAPI) -> str:
     return cast(str, state_of(app).settings.database_url)
 
 
-def client_of(app: FastAPI) -> httpx.AsyncClient:
+def connect_client(app: FastAPI) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://test", headers={"Accept-Language": "en"}
     )

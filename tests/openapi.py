@@ -21,13 +21,13 @@ from app.explorer.contract import EXAMPLE_RESPONSES, load_example_responses
 from app.main import create_app
 from app.settings import Settings
 from app.state import state_of
-from tests.applications import document
+from tests.applications import get_contract
 from tests.attendance.event_stream_client import open_event_stream
 from tests.callers import bearer_headers
 
-PUBLISHED = Path(__file__).with_name("openapi.json")
+CONTRACT_FILE = Path(__file__).with_name("openapi.json")
 # The one root is of an hour that the sealer never comes to: it adds its own when an hour ends in which lines were made.
-MADE_UP = """
+EXAMPLE_ROWS = """
     INSERT INTO clients (id, name, scopes)
     VALUES ('01a20c10-0ae2-7033-aa5d-2a6bfa807bee', 'bappenas', ARRAY['changes:read']);
     INSERT INTO client_secrets (id, client, slot, digest)
@@ -67,14 +67,14 @@ MADE_UP = """
     VALUES ('01a20cae-6a10-7c11-9a53-5c7d0c2f8a01', 'rakornas-2022-06', '01a20cae-3b7c-7752-8ae9-897b44e2459f',
         'excused', 'surat izin 4/2026', '01a20c10-0ae2-7033-aa5d-2a6bfa807bee');
 """
-OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+JSON_OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 
-def current() -> bytes:
-    return orjson.dumps(document(), option=OPTIONS | orjson.OPT_SORT_KEYS)
+def build_contract() -> bytes:
+    return orjson.dumps(get_contract(), option=JSON_OPTIONS | orjson.OPT_SORT_KEYS)
 
 
-def examples(app: FastAPI) -> list[str]:
+def list_read_examples(app: FastAPI) -> list[str]:
     """The address of every operation's example."""
     routes = (context.original_route for context in iter_route_contexts(app.routes))
     return [
@@ -84,7 +84,7 @@ def examples(app: FastAPI) -> list[str]:
     ]
 
 
-def written(app: FastAPI) -> dict[str, dict[str, Any]]:
+def list_write_examples(app: FastAPI) -> dict[str, dict[str, Any]]:
     """The address and body of every example that writes, by operation."""
     routes = (context.original_route for context in iter_route_contexts(app.routes))
     return {
@@ -94,13 +94,13 @@ def written(app: FastAPI) -> dict[str, dict[str, Any]]:
     }
 
 
-async def prepare(app: FastAPI, url: str) -> None:
+async def prepare_examples(app: FastAPI, url: str) -> None:
     """Put there what the reference data have not, and what a service makes by itself with time."""
     await state_of(app).token_verifier.get_signing_key()
-    await make_up(url)
+    await insert_example_rows(url)
 
 
-async def make_up(url: str) -> None:
+async def insert_example_rows(url: str) -> None:
     """What the examples show and the reference data have not, as soon as a first line of the audit is sealed."""
     connection = await asyncpg.connect(url)
     try:
@@ -108,12 +108,12 @@ async def make_up(url: str) -> None:
             while not await connection.fetchval("SELECT EXISTS (SELECT FROM audit_seals)"):
                 await asyncio.sleep(0.1)
             await connection.execute("SELECT pg_advisory_lock(sealing_lock_key())")  # the sealer comes before or after
-        await connection.execute(MADE_UP)
+        await connection.execute(EXAMPLE_ROWS)
     finally:
         await connection.close()
 
 
-async def answer_of(app: FastAPI, client: httpx.AsyncClient, address: str) -> Any:
+async def fetch_example_response(app: FastAPI, client: httpx.AsyncClient, address: str) -> Any:
     """What the service says, as an example: to anyone, or to who may see all, if a token is needed."""
     if address.endswith("/attendance/live"):
         async with open_event_stream(app, address) as listener:
@@ -127,24 +127,24 @@ async def answer_of(app: FastAPI, client: httpx.AsyncClient, address: str) -> An
     return (
         shorten_response(answer.json())
         if answer.headers["content-type"] == "application/json"
-        else measured(answer.text)
+        else strip_metric_values(answer.text)
     )
 
 
-def measured(text: str) -> str:
+def strip_metric_values(text: str) -> str:
     """What is measured, without the figures, and without what is there only where there were faults before."""
     lines = (line for line in text.splitlines() if line.startswith("# HELP "))
     return "\n".join(line for line in lines if "database_faults_created" not in line)
 
 
-async def ask(url: str) -> dict[str, Any]:
+async def fetch_example_responses(url: str) -> dict[str, Any]:
     app = create_app(Settings(DATABASE_URL=url))
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
     ):
-        await prepare(app, url)
-        return {address: await answer_of(app, client, address) for address in examples(app)}
+        await prepare_examples(app, url)
+        return {address: await fetch_example_response(app, client, address) for address in list_read_examples(app)}
 
 
 def main() -> None:
@@ -153,10 +153,11 @@ def main() -> None:
         with operations.open_database(None, Path(directory, "data")) as database:
             operations.migrate(database.url)
             operations.load_if_empty(database.url)
-            EXAMPLE_RESPONSES.write_bytes(orjson.dumps(asyncio.run(ask(database.url)), option=OPTIONS))
+            responses = asyncio.run(fetch_example_responses(database.url))
+            EXAMPLE_RESPONSES.write_bytes(orjson.dumps(responses, option=JSON_OPTIONS))
     load_example_responses.cache_clear()
-    document.cache_clear()
-    PUBLISHED.write_bytes(current())
+    get_contract.cache_clear()
+    CONTRACT_FILE.write_bytes(build_contract())
 
 
 if __name__ == "__main__":

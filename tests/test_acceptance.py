@@ -3,22 +3,22 @@
 import httpx
 import pytest
 
-from tests.scenarios import walk
+from tests.scenarios import list_items
 
 
 async def roster(client: httpx.AsyncClient, body: str, day: str) -> list[tuple[str, str, bool]]:
-    entries = await walk(client, f"/v1/organizations/{body}/officials", {"as_of": day})
+    entries = await list_items(client, f"/v1/organizations/{body}/officials", {"as_of": day})
     return [(entry["office"], entry["standing"], entry["certain"]) for entry in entries]
 
 
 async def test_there_are_38_provinces_and_514_regencies_and_cities(client: httpx.AsyncClient) -> None:
-    types = [region["type"] for region in await walk(client, "/v1/regions", {"fields": "type"})]
+    types = [region["type"] for region in await list_items(client, "/v1/regions", {"fields": "type"})]
     assert (types.count("province"), types.count("regency") + types.count("city")) == (38, 514)
 
 
 @pytest.mark.parametrize(("day", "count"), [({"as_of": "2022-06-14"}, 34), ({}, 38)], ids=["2022-06-14", "today"])
 async def test_provincial_commissions(client: httpx.AsyncClient, day: dict[str, str], count: int) -> None:
-    bodies = await walk(client, "/v1/organizations", {"kind": "commission", "level": "province", **day})
+    bodies = await list_items(client, "/v1/organizations", {"kind": "commission", "level": "province", **day})
     assert len(bodies) == count
 
 
@@ -31,7 +31,7 @@ async def test_the_national_commission_when_the_stages_began(client: httpx.Async
 
 @pytest.mark.parametrize(("day", "standing"), [("2024-07-10", "acting"), ("2024-08-01", "definitive")])
 async def test_the_chair_was_acting_before_he_was_chair(client: httpx.AsyncClient, day: str, standing: str) -> None:
-    (chair,) = await walk(client, "/v1/organizations/kpu/officials", {"as_of": day, "office": "chair"})
+    (chair,) = await list_items(client, "/v1/organizations/kpu/officials", {"as_of": day, "office": "chair"})
     assert chair["official"]["name"] == "Mochammad Afifuddin"
     assert (chair["standing"], chair["certain"]) == (standing, True)
 
@@ -61,22 +61,22 @@ async def test_a_body_whose_size_is_unknown_has_no_divisions(client: httpx.Async
         body: (await client.get(f"/v1/organizations/{body}")).json()["seats"] for body in ("kpu", "kpu-31", "kpu-32")
     }
     assert seats == {"kpu": 7, "kpu-31": 7, "kpu-32": None}
-    assert await walk(client, "/v1/divisions", {"organization": "kpu-32"}) == []
+    assert await list_items(client, "/v1/divisions", {"organization": "kpu-32"}) == []
 
 
 @pytest.mark.parametrize(("q", "name"), [("Tarmidzi", "Muhammad Tarmizi"), ("asyari", "Hasyim Asy'ari")])
 async def test_a_person_is_found_however_the_name_is_spelled(client: httpx.AsyncClient, q: str, name: str) -> None:
-    assert [person["name"] for person in await walk(client, "/v1/officials", {"q": q})][:1] == [name]
+    assert [person["name"] for person in await list_items(client, "/v1/officials", {"q": q})][:1] == [name]
 
 
 async def test_there_are_191_stages(client: httpx.AsyncClient) -> None:
-    assert len(await walk(client, "/v1/stages", {"fields": "code"})) == 191
+    assert len(await list_items(client, "/v1/stages", {"fields": "code"})) == 191
 
 
 async def running(client: httpx.AsyncClient, day: str) -> list[str]:
     """The stages of Pemilu 2024 that run on a day, without their parts."""
     params = {"election": "pemilu-2024", "parent": "none", "status": "running", "as_of": day}
-    return [stage["code"] for stage in await walk(client, "/v1/stages", params)]
+    return [stage["code"] for stage in await list_items(client, "/v1/stages", params)]
 
 
 async def test_on_the_day_the_stages_began_the_first_one_runs(client: httpx.AsyncClient) -> None:

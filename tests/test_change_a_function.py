@@ -1,4 +1,4 @@
-"""The README's steps to change a function work: they are taken here in a copy of the tree."""
+"""The steps of docs/database.md to change a function work: they are taken here in a copy of the tree."""
 
 import os
 import re
@@ -11,12 +11,12 @@ import pytest
 
 from app import models
 from migrations import scripts
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.models.definitions import assert_script_changes_nothing
 
 PROJECT = Path(__file__).parents[1]
-README = (PROJECT / "README.md").read_text()
-STEPS = README.split("<!-- change a function -->")[1].split("<!-- /change a function -->")[0]
+PAGE = (PROJECT / "docs" / "database.md").read_text()
+STEPS = PAGE.split("<!-- change a function -->")[1].split("<!-- /change a function -->")[0]
 
 FORMER, NEW = "ELSE 'already_entered'", "ELSE 'already_entered' -- not the first one"
 FUNCTION = "CREATE OR REPLACE FUNCTION forbid_update()"
@@ -58,7 +58,7 @@ def next_revision() -> str:
     return f"{int(models.SCHEMA_REVISION) + 1:04}"
 
 
-async def test_the_steps_of_the_readme(copy: Path, database_url: str) -> None:
+async def test_the_steps_of_the_page(copy: Path, database_url: str) -> None:
     [file] = re.findall(r"`(migrations/sql/\w+\.sql)`", STEPS)
     [name] = re.findall(r"uv run python -m migrations\.replace (\w+)`", STEPS)
     edit(copy, file, FORMER, NEW)
@@ -70,10 +70,10 @@ async def test_the_steps_of_the_readme(copy: Path, database_url: str) -> None:
         copy, "-c", "import sys; from app import operations; print(operations.migrate(*sys.argv[1:]))", database_url
     )
     assert migrated.stdout == f"{(models.SCHEMA_REVISION, next_revision())}\n", migrated.stderr
-    assert NEW in await fetch(database_url, SOURCE, name)
+    assert NEW in await fetch_value(database_url, SOURCE, name)
     await assert_script_changes_nothing(database_url, scripts.read_script(copy / "migrations/sql/all.sql"))
     assert alembic(copy, database_url, "downgrade", models.SCHEMA_REVISION).returncode == 0
-    assert NEW not in await fetch(database_url, SOURCE, name)
+    assert NEW not in await fetch_value(database_url, SOURCE, name)
     await assert_script_changes_nothing(database_url, scripts.read_script(scripts.CURRENT_SCRIPT))
 
 
@@ -99,7 +99,7 @@ async def test_new_functions_views_of_both_schemas_and_triggers(copy: Path, data
     replace(copy)
     assert alembic(copy, database_url, "upgrade", "head").returncode == 0
     await assert_script_changes_nothing(database_url, scripts.read_script(copy / "migrations/sql/all.sql"))
-    assert await fetch(database_url, "SELECT to_regclass('exits') <> to_regclass('history.exits')")
+    assert await fetch_value(database_url, "SELECT to_regclass('exits') <> to_regclass('history.exits')")
     assert alembic(copy, database_url, "downgrade", models.SCHEMA_REVISION).returncode == 0
     await assert_script_changes_nothing(database_url, scripts.read_script(scripts.CURRENT_SCRIPT))
 
@@ -205,7 +205,7 @@ def alembic(tree: Path, url: str, *arguments: str) -> "subprocess.CompletedProce
 
 
 async def test_a_database_from_before_the_first_release_is_refused(database_url: str) -> None:
-    await fetch(database_url, "UPDATE alembic_version SET version_num = '0027'")
+    await fetch_value(database_url, "UPDATE alembic_version SET version_num = '0027'")
     done = alembic(PROJECT, database_url, "upgrade", "head")
     assert (done.returncode, done.stdout) == (1, "")
     assert "The schema is at revision 0027, from before the first release: it cannot be migrated" in done.stderr

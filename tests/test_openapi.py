@@ -11,10 +11,10 @@ from app.core.http.openapi import ProblemDocument
 from app.core.problems import PROBLEM_TYPES
 from app.main import TAGS
 from tests import openapi
-from tests.applications import document
-from tests.each import of_each
+from tests.applications import get_contract
+from tests.for_each import for_each
 
-DOCUMENT = document()
+DOCUMENT = get_contract()
 OPERATIONS = {
     f"{method} {path}": operation for path, item in DOCUMENT["paths"].items() for method, operation in item.items()
 }
@@ -62,11 +62,13 @@ def every_object(node: Any) -> Iterator[dict[str, Any]]:
 
 
 def test_the_published_document_is_this_one() -> None:
-    assert openapi.PUBLISHED.read_bytes() == openapi.current(), "if this is meant: uv run python -m tests.openapi"
+    assert openapi.CONTRACT_FILE.read_bytes() == openapi.build_contract(), (
+        "if this is meant: uv run python -m tests.openapi"
+    )
 
 
 async def test_the_service_shows_it(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/openapi.json")).json() == json.loads(openapi.PUBLISHED.read_text())
+    assert (await client.get("/openapi.json")).json() == json.loads(openapi.CONTRACT_FILE.read_text())
 
 
 def test_all_resources_are_in_it() -> None:
@@ -95,7 +97,7 @@ def test_all_that_is_listed_one_by_one_can_be_written() -> None:
         assert methods == fewer.get(path, {"get", "post", "patch", "delete"}), path
 
 
-@of_each(OPERATIONS)
+@for_each(OPERATIONS)
 def test_is_introduced(name: str) -> None:
     operation = OPERATIONS[name]
     assert [tag for tag in TAGS if tag["name"] in operation["tags"]]
@@ -104,7 +106,7 @@ def test_is_introduced(name: str) -> None:
     assert len(operation["description"]) >= 20
 
 
-@of_each(OPERATIONS)
+@for_each(OPERATIONS)
 def test_the_first_line_is_the_summary_and_not_said_twice(name: str) -> None:
     operation = OPERATIONS[name]
     assert operation["summary"] not in operation["description"]
@@ -112,7 +114,7 @@ def test_the_first_line_is_the_summary_and_not_said_twice(name: str) -> None:
     assert len(operation["summary"]) > 7
 
 
-@of_each(OPERATIONS)
+@for_each(OPERATIONS)
 def test_answers_with_a_schema(name: str) -> None:
     responses = OPERATIONS[name]["responses"]
     good = [responses[status] for status in responses if status < "300"]
@@ -123,7 +125,7 @@ def test_answers_with_a_schema(name: str) -> None:
         assert bool(schema) == (name != "get /metrics" and not name.startswith("delete"))  # no JSON, no body
 
 
-@of_each(OPERATIONS)
+@for_each(OPERATIONS)
 def test_declares_its_problems(name: str) -> None:
     responses = OPERATIONS[name]["responses"]
     assert {"400", "401", "408", "413", "414", "422", "429", "431", "503"} <= set(responses)
@@ -139,7 +141,7 @@ def test_declares_its_problems(name: str) -> None:
                 assert str(PROBLEM_TYPES[code].status) == status
 
 
-@of_each(OPERATIONS)
+@for_each(OPERATIONS)
 def test_a_closed_one_says_so(name: str) -> None:
     operation = OPERATIONS[name]
     closed = "security" in operation
@@ -157,7 +159,7 @@ def test_a_closed_one_says_so(name: str) -> None:
         assert ("403" in operation["responses"]) == (name == f"get {ROLL}")
 
 
-@of_each(OPERATIONS)
+@for_each(OPERATIONS)
 def test_a_write_declares_what_can_go_wrong(name: str) -> None:
     operation = OPERATIONS[name]
     method, path = name.split()
@@ -191,7 +193,7 @@ def test_a_write_declares_what_can_go_wrong(name: str) -> None:
         assert codes_in(operation, "412") == {"precondition_failed"}
 
 
-@of_each(OPERATIONS)
+@for_each(OPERATIONS)
 def test_its_parameters_are_never_null(name: str) -> None:
     for parameter in OPERATIONS[name].get("parameters", ()):
         assert {"type": "null"} not in every_object(parameter["schema"])

@@ -1,12 +1,12 @@
 """What the OpenAPI document says of lists."""
 
-from tests.each import of_each
+from tests.for_each import for_each
 from tests.test_openapi import BY_GATES, DOCUMENT, LISTS, MEETING, OF_A_DAY, OPERATIONS, REVISIONS
 
 UNSEARCHED = ("/v1/audit", "/v1/audit/roots", f"{MEETING}/statements", *BY_GATES, *REVISIONS)
 
 
-@of_each(LISTS)
+@for_each(LISTS)
 def test_have_the_parameters_of_a_list(path: str) -> None:
     schemas = {one["name"]: one["schema"] for one in OPERATIONS[f"get {path}"]["parameters"]}
     assert {"page_size", "page_token", "fields"} <= set(schemas)
@@ -22,14 +22,14 @@ def test_have_the_parameters_of_a_list(path: str) -> None:
     )
 
 
-@of_each(LISTS)
+@for_each(LISTS)
 def test_show_their_own_filters_first(path: str) -> None:
     names = [one["name"] for one in OPERATIONS[f"get {path}"]["parameters"] if one["in"] == "query"]
     common = {"q", "sort", "page_size", "page_token", "fields", "known_at"}
     assert [name in common for name in names] == sorted(name in common for name in names)
 
 
-@of_each(LISTS)
+@for_each(LISTS)
 def test_show_whole_documents_or_parts(path: str) -> None:
     schema = OPERATIONS[f"get {path}"]["responses"]["200"]["content"]["application/json"]["schema"]
     page = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
@@ -40,7 +40,7 @@ def test_show_whole_documents_or_parts(path: str) -> None:
     assert "required" not in schemas[part]
 
 
-@of_each([path for path in LISTS if path != "/v1/search"])
+@for_each([path for path in LISTS if path != "/v1/search"])
 def test_an_order_says_what_it_is_without_asking(path: str) -> None:
     (sort,) = [one for one in OPERATIONS[f"get {path}"]["parameters"] if one["name"] == "sort"]
     said = {"revision": "Oldest first where", "id": "In the order in which", "hour": "In the order of time"}

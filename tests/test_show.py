@@ -20,8 +20,8 @@ from app.show.report import Report
 from app.show.roster import build_roster_report
 from app.show.stages import build_stages_report
 from app.state import state_of
-from tests.conftest import fetch, named, running
-from tests.scenarios import walk
+from tests.conftest import fetch_value, replace_database, run_application
+from tests.scenarios import list_items
 
 TODAY = LocalDay(date(2026, 11, 24), 3600)
 RAKORNAS = "rakornas-2022-06"
@@ -58,7 +58,7 @@ def rows(output: str, first: str) -> list[dict[str, str]]:
 async def test_a_roster_is_the_one_that_is_served(
     app: FastAPI, client: httpx.AsyncClient, body: str, day: str | None
 ) -> None:
-    served = await walk(client, f"/v1/organizations/{body}/officials", {"as_of": day or str(TODAY.day)})
+    served = await list_items(client, f"/v1/organizations/{body}/officials", {"as_of": day or str(TODAY.day)})
     shown = rows(piped(await build_roster_report(on(app, day), body)), "name")
     assert [(row["name"], row["office"].split(" (")[0], row["certain"]) for row in shown] == [
         (entry["official"]["name"], entry["office"].replace("_", " "), "yes" if entry["certain"] else "no")
@@ -142,12 +142,12 @@ async def test_hours_are_those_of_the_place_or_of_utc_where_its_zone_is_unknown(
     own_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hours = "starts_at = '2022-06-13 23:00+07', ends_at = '2022-06-14 08:30+07'"
-    await fetch(own_url, f"UPDATE sessions SET {hours} WHERE code = 'opening'")
+    await fetch_value(own_url, f"UPDATE sessions SET {hours} WHERE code = 'opening'")
 
     def unheard_of(name: str) -> None:
         raise ZoneInfoNotFoundError(name)
 
-    async with running(Settings(DATABASE_URL=own_url)) as app:
+    async with run_application(Settings(DATABASE_URL=own_url)) as app:
         assert rows(piped(await build_meeting_report(on(app, None), RAKORNAS)), "code")[0]["time"] == (
             "2022-06-13 23:00 to 2022-06-14 08:30"
         )
@@ -159,8 +159,8 @@ async def test_hours_are_those_of_the_place_or_of_utc_where_its_zone_is_unknown(
 
 async def test_a_speaker_of_whom_little_is_known_is_shown_so(own_url: str) -> None:
     nobody = "official = NULL, name = '', organization = NULL, division_kind = 'division', role = NULL"
-    await fetch(own_url, f"UPDATE session_speakers SET {nobody} WHERE session = 'opening'")
-    async with running(Settings(DATABASE_URL=own_url)) as app:
+    await fetch_value(own_url, f"UPDATE session_speakers SET {nobody} WHERE session = 'opening'")
+    async with run_application(Settings(DATABASE_URL=own_url)) as app:
         assert (
             rows(piped(await build_meeting_report(on(app, None), RAKORNAS)), "code")[0]["speakers"] == "each division"
         )
@@ -187,6 +187,9 @@ def test_a_day_is_what_the_service_takes_for_one(day: str) -> None:
 
 def test_a_database_that_cannot_be_read_is_told_of(server: str) -> None:
     """Not there at all, and there but not ours."""
-    for url, saying in ((UNREACHABLE, "did not answer in time"), (named(server, "postgres"), "rejected a query")):
+    for url, saying in (
+        (UNREACHABLE, "did not answer in time"),
+        (replace_database(server, "postgres"), "rejected a query"),
+    ):
         with pytest.raises(OperatorError, match=saying):
             record_reader.read_record(Settings(DATABASE_URL=url), None, lambda at: build_roster_report(at, "kpu"))

@@ -13,8 +13,8 @@ from app.operations import OperatorError
 from app.settings import Settings
 from app.show import record_reader
 from app.show.stages import build_stages_report
-from tests.conftest import fetch
-from tests.scenarios import walk
+from tests.conftest import fetch_value
+from tests.scenarios import list_items
 from tests.test_show import on, piped, rows
 
 
@@ -23,7 +23,7 @@ from tests.test_show import on, piped, rows
 async def test_the_stages_of_a_status_are_those_that_are_served(
     app: FastAPI, client: httpx.AsyncClient, day: str, status: str
 ) -> None:
-    served = await walk(client, "/v1/stages", {"as_of": day, "status": status})
+    served = await list_items(client, "/v1/stages", {"as_of": day, "status": status})
     shown = rows(piped(await build_stages_report(on(app, day), None, status, True)), "code")
     assert sorted(row["code"] for row in shown) == sorted(stage["code"] for stage in served)
     assert {row["status"].split(",")[0] for row in shown} <= {status}
@@ -44,7 +44,7 @@ async def test_an_indented_stage_is_a_part_of_what_stands_above_it(
     app: FastAPI, loaded_url: str, status: str | None
 ) -> None:
     """Above it: on the nearest line before that is indented less."""
-    parent = dict(await fetch(loaded_url, "SELECT array_agg(ARRAY[code, parent]) FROM stages"))
+    parent = dict(await fetch_value(loaded_url, "SELECT array_agg(ARRAY[code, parent]) FROM stages"))
     shown = piped(await build_stages_report(on(app, "2024-02-12"), None, status, True))
     lines = re.findall(r"^( *)(p[a-z]-\S+)", shown, re.MULTILINE)
     assert sum(indentation != "" for indentation, _ in lines) > 2

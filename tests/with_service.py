@@ -29,7 +29,7 @@ UNLIMITED = {"RAKORNAS_RATE_CLIENT": "0", "RAKORNAS_RATE_NETWORK": "0"}
 
 
 @contextmanager
-def service(url: str) -> Iterator[str]:
+def run_service(url: str) -> Iterator[str]:
     """The address of `rakornas serve` over this database, on a free port."""
     command = [sys.executable, "-m", "app", "serve", "--port", "0", "--database-url", url]
     environment = {**os.environ, **UNLIMITED}
@@ -48,7 +48,7 @@ def service(url: str) -> Iterator[str]:
             process.terminate()
 
 
-def token(database: str, url: str, scopes: str, organization: str | None) -> str:
+def create_token(database: str, url: str, scopes: str, organization: str | None) -> str:
     """A token of a new client, which lasts for ten minutes."""
     each = [str(scope) for scope in Scope] if scopes == "all" else scopes.split(",")
     bound = ["--organization", organization] if organization else []
@@ -88,9 +88,9 @@ def main(data_dir: str, *arguments: str) -> int:
         environment = {**os.environ, "DATABASE_URL": database.url}
         if asked.database_only:
             return subprocess.run(asked.command, env=environment, check=False).returncode
-        with service(database.url) as url:
-            bearer = token(database.url, url, asked.scope or "changes:read", asked.organization)
-            asyncio.run(openapi.make_up(database.url))
+        with run_service(database.url) as url:
+            bearer = create_token(database.url, url, asked.scope or "changes:read", asked.organization)
+            asyncio.run(openapi.insert_example_rows(database.url))
             filled = [part.replace("{url}", url).replace("{token}", bearer) for part in asked.command]
             return subprocess.run(filled, env=environment, check=False).returncode
 

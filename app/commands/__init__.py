@@ -1,1 +1,1 @@
-"""The commands that are a group of their own, and the options that commands share."""
+"""Groups of commands, and the options that commands share."""

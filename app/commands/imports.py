@@ -1,4 +1,4 @@
-"""Rows of a resource from a file, as POST /v1/imports takes them, and of any length."""
+"""The command that imports rows of a resource from a file of any length, in the formats of POST /v1/imports."""
 
 import sys
 import time
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from app.imports.command_line import ReportProgress
     from app.imports.report import ImportReport
 
-BAR_DELAY_SECONDS = 1.0  # seconds without a bar
+BAR_DELAY_SECONDS = 1.0
 
 
 def import_(
@@ -30,20 +30,20 @@ def import_(
             help="CSV with a header (.csv), or NDJSON (.ndjson).",
         ),
     ],
-    resource: Annotated[str, typer.Option(help="What the rows are: officials, appointments, stages …")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would become of the rows, and keep nothing.")] = (
+    resource: Annotated[str, typer.Option(help="Resource of the rows: officials, appointments, stages …")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report the result for each row, and import nothing.")] = (
         False
     ),
-    partial: Annotated[bool, typer.Option("--partial", help="Keep the good rows even where others are refused.")] = (
+    partial: Annotated[bool, typer.Option("--partial", help="Import the valid rows even if others are refused.")] = (
         False
     ),
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, as POST /v1/imports answers.")] = False,
-    reason: Annotated[str | None, typer.Option(help="Why this is written, for every revision.")] = None,
-    legal_basis: Annotated[str | None, typer.Option(help="The decree behind it, for every revision.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, like the response of POST /v1/imports.")] = False,
+    reason: Annotated[str | None, typer.Option(help="Reason of the change, for every revision.")] = None,
+    legal_basis: Annotated[str | None, typer.Option(help="Decree behind the change, for every revision.")] = None,
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Bring in rows of a resource: all of them or, where one is refused, none. Exit code 1 where any is refused."""
+    """Import rows of a resource: all of them or, if one is refused, none. The exit code is 1 if any row is refused."""
     from app import operations
     from app.core.http.validation import validate_document
     from app.core.problems import Problem, Unavailable
@@ -53,21 +53,24 @@ def import_(
     from app.writes.payloads import ChangeReason
 
     if resource not in IMPORTABLE:
-        raise typer.BadParameter(f"--resource is one of: {', '.join(IMPORTABLE)}.")
+        raise typer.BadParameter(f"--resource must be one of: {', '.join(IMPORTABLE)}.")
     if path.suffix.lower() not in command_line.FORMAT_BY_SUFFIX:
-        raise typer.BadParameter(f"{path} ends in none of: {', '.join(command_line.FORMAT_BY_SUFFIX)}.")
-    order = ImportOptions(IMPORTABLE[resource], dry_run, partial)
+        suffixes = ", ".join(command_line.FORMAT_BY_SUFFIX)
+        raise typer.BadParameter(f"The name of {path} must end with one of: {suffixes}.")
+    options = ImportOptions(IMPORTABLE[resource], dry_run, partial)
     try:
-        note = validate_document(ChangeReason, {"reason": reason, "legal_basis": legal_basis})
+        change_reason = validate_document(ChangeReason, {"reason": reason, "legal_basis": legal_basis})
         settings = operations.read_settings()
         with operations.open_database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)
                 operations.load_if_empty(database.url)
             operations.check_server(database.url, workers=0)
-            here = settings.model_copy(update={"database_url": database.url})
-            with show_progress(path) as seen:
-                outcome = operations.run_query(command_line.import_file(here, path, order, note, seen))
+            settings = settings.model_copy(update={"database_url": database.url})
+            with show_progress(path) as report_progress:
+                report = operations.run_query(
+                    command_line.import_file(settings, path, options, change_reason, report_progress)
+                )
     except operations.OperatorError as error:
         fail(error)
     except Unavailable as error:
@@ -75,59 +78,59 @@ def import_(
     except Problem as problem:
         print_problem(path, problem)
         raise typer.Exit(1) from None
-    print_outcome(path, outcome, as_json)
-    raise typer.Exit(1 if outcome.counts["refused"] else 0)
+    print_report(path, report, as_json)
+    raise typer.Exit(1 if report.counts["refused"] else 0)
 
 
 @contextmanager
 def show_progress(path: Path) -> Iterator["ReportProgress"]:
-    """A bar of the file's bytes, on a terminal, once the import has taken longer than a second."""
+    """Yield a callback that draws a bar of the file's bytes on a terminal, once the import has taken a second."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     console, total = Console(stderr=True), path.stat().st_size
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-    task, began = bar.add_task(path.name), time.monotonic()
+    task, started_at = bar.add_task(path.name), time.monotonic()
 
-    def note(rows: int, read: int) -> None:
-        # All is read a while before it is kept: each change of the record is stamped when it is committed.
-        doing = "keeping" if read == total else path.name
-        bar.update(task, completed=read, total=total, description=f"{doing}: {rows:,} rows")
-        if time.monotonic() - began > BAR_DELAY_SECONDS:
+    def report_progress(row_count: int, bytes_read: int) -> None:
+        # After the last byte the commit takes a while: it stamps each change of a record.
+        label = "committing" if bytes_read == total else path.name
+        bar.update(task, completed=bytes_read, total=total, description=f"{label}: {row_count:,} rows")
+        if time.monotonic() - started_at > BAR_DELAY_SECONDS:
             bar.start()
 
     try:
-        yield note
+        yield report_progress
     finally:
         bar.stop()
 
 
 def print_problem(path: Path, problem: "Problem") -> None:
-    """What is wrong with the file as a whole, on the standard error stream."""
-    typer.echo("Nothing was kept.", err=True)
+    """Print a problem of the whole file to standard error."""
+    typer.echo("Nothing was imported.", err=True)
     for error in problem.errors:
         typer.echo(f"{path.name}: {error.pointer}: {error.detail.en}", err=True)
     if not problem.errors:
         typer.echo(f"{path.name}: {problem.detail.en}", err=True)
 
 
-def print_outcome(path: Path, outcome: "ImportReport", as_json: bool) -> None:
-    """The numbers, or JSON, on the standard output; refused rows on the standard error stream, one reason a line."""
+def print_report(path: Path, report: "ImportReport", as_json: bool) -> None:
+    """Print the counts, or JSON, to standard output, and the refused rows to standard error, one error per line."""
     if as_json:
         import orjson
 
-        sys.stdout.write(orjson.dumps(outcome.to_document("en")).decode() + "\n")
+        sys.stdout.write(orjson.dumps(report.to_document("en")).decode() + "\n")
         return
-    for verdict in outcome.list_rows():
-        for error in verdict.errors:
-            place = f" ({error.address})" if error.address else ""
-            typer.echo(f"{path.name}:{verdict.line}: {error.pointer}: {error.detail.en}{place}", err=True)
-    counted = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in outcome.counts.items() if count)
-    typer.echo(f"{_result(outcome)} {counted or 'There are no rows'}.")
+    for row in report.list_rows():
+        for error in row.errors:
+            address = f" ({error.address})" if error.address else ""
+            typer.echo(f"{path.name}:{row.line}: {error.pointer}: {error.detail.en}{address}", err=True)
+    counts = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in report.counts.items() if count)
+    typer.echo(f"{_format_result(report)} {counts or 'There are no rows'}.")
 
 
-def _result(outcome: "ImportReport") -> str:
-    if outcome.options.dry_run:
-        return "Nothing was kept, this was a dry run:"
-    return "Kept:" if outcome.is_applied else "Nothing was kept:"
+def _format_result(report: "ImportReport") -> str:
+    if report.options.dry_run:
+        return "Nothing was imported, this was a dry run:"
+    return "Imported:" if report.is_applied else "Nothing was imported:"

@@ -1,1 +1,1 @@
-"""Portfolios of a commission's members, and the units of its secretariat."""
+"""Divisions: portfolios of the members of a commission, and units of its secretariat."""

@@ -1,4 +1,4 @@
-"""What can be written of a division."""
+"""Request bodies of divisions."""
 
 from typing import Annotated
 
@@ -14,7 +14,9 @@ class DivisionMembers(SourcedPayload):
 
     kind: DivisionKind
     level: Level
-    members: Annotated[int | None, Field(ge=1, le=99, description="Of bodies of this size; null: of any.")] = None
+    members: Annotated[
+        int | None, Field(ge=1, le=99, description="Size of the commissions that have it; null: any.")
+    ] = None
     name: Name
     name_en: Name | None = None
     led_by: Office | None = None
@@ -22,9 +24,11 @@ class DivisionMembers(SourcedPayload):
 
 
 class DivisionPayload(DivisionMembers):
+    """The body that creates a division."""
+
     code: Annotated[str, Field(pattern="^[a-z][a-z0-9]{0,9}-[0-9]{1,4}$", examples=["p7-6"])]
 
 
 @merge_patch_model
 class DivisionPatch(DivisionMembers):
-    """What is to change of a division."""
+    """A merge patch of a division."""

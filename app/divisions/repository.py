@@ -1,4 +1,4 @@
-"""The SQL of divisions."""
+"""SQL of divisions."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,35 +15,40 @@ from app.models.officials import contains_day
 from app.writes.resource import Resource
 
 _division = models.Division
-# Null where the request names no organization: then nobody is found to head anything.
+# Null if the request names no organization: then no division has a head.
 _ORGANIZATION = bindparam("organization", None, type_=Text)
 
 
 def _head_expression(day: DayExpression) -> ColumnElement[Any]:
-    """Who holds the division on a day, where nobody else does as surely: of two who may, neither is named."""
-    on = day_or_null(day)
-    held, other, person = aliased(models.Appointment), aliased(models.Appointment), aliased(models.Official)
-    as_sure = (
+    """Return the SQL of the official who heads the division on a day, as JSON.
+
+    It is null if two officials are equally certain (or equally uncertain) to head it: then neither is named.
+    """
+    day = day_or_null(day)
+    appointment, other, official = aliased(models.Appointment), aliased(models.Appointment), aliased(models.Official)
+    is_certain = contains_day(appointment.certain, day)
+    has_rival = (
         select(other.id)
         .where(
-            _is_held_by(other, on),
-            other.official != held.official,
-            or_(contains_day(other.certain, on), ~contains_day(held.certain, on)),
+            _is_possible_head(other, day),
+            other.official != appointment.official,
+            or_(contains_day(other.certain, day), ~is_certain),
         )
         .correlate_except(other)
         .exists()
     )
     return (
-        select(json_object(id=held.official, name=person.name, certain=contains_day(held.certain, on)))
-        .join(person, person.id == held.official)
-        .where(_is_held_by(held, on), ~as_sure)
-        .order_by(held.id)
+        select(json_object(id=appointment.official, name=official.name, certain=is_certain))
+        .join(official, official.id == appointment.official)
+        .where(_is_possible_head(appointment, day), ~has_rival)
+        .order_by(appointment.id)
         .limit(1)
         .scalar_subquery()
     )
 
 
-def _is_held_by(appointment: Any, day: Any) -> ColumnElement[bool]:
+def _is_possible_head(appointment: Any, day: Any) -> ColumnElement[bool]:
+    """Return the SQL condition that an appointment possibly leads the division on a day."""
     return and_(
         appointment.organization == _ORGANIZATION,
         contains_day(appointment.possible, day),
@@ -52,6 +57,7 @@ def _is_held_by(appointment: Any, day: Any) -> ColumnElement[bool]:
 
 
 def select_division(day: DayExpression) -> DocumentSelect:
+    """Select the document of a division as of a day."""
     return select(
         _division.code,
         _division.kind,
@@ -68,19 +74,20 @@ def select_division(day: DayExpression) -> DocumentSelect:
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL condition of each filter of the request."""
     for name in ("kind", "level", "members"):
         if name in filters:
             yield _division.__table__.c[name] == bindparam(name)
     if "organization" in filters:
-        body = models.Organization
+        organization = models.Organization
         yield (
-            select(body.code)
+            select(organization.code)
             .where(
-                body.code == _ORGANIZATION,
-                body.kind == "commission",
-                body.level == _division.level,
-                body.seats.is_not(None),
-                or_(_division.members.is_(None), _division.members == body.seats),
+                organization.code == _ORGANIZATION,
+                organization.kind == "commission",
+                organization.level == _division.level,
+                organization.seats.is_not(None),
+                or_(_division.members.is_(None), _division.members == organization.seats),
             )
             .exists()
         )

@@ -1,4 +1,4 @@
-"""The routes of divisions."""
+"""Routes of divisions."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource_router("divisions")
-CACHE_SECONDS = 60  # seconds
+CACHE_SECONDS = 60
 Code = Annotated[str, Path(description="Code of the division.", examples=["ri-3", "p7-4"])]
 
 
@@ -33,9 +33,9 @@ async def list_divisions(
 ) -> Response:
     """List divisions
 
-    The portfolios among which the members of a commission share its work, by its level and size, and the units of the
-    secretariat. With `organization`, those of that body and who holds each on `as_of` (today where it is not given).
-    A body whose size no source tells has an empty list.
+    The portfolios of the members of a commission, which depend on its level and size, and the units of the secretariat.
+    With `organization`, those of that commission, each with its head on `as_of` (default today). The list is empty for
+    a commission whose size no source states.
     """
     page = await repository.DIVISIONS.fetch_page(reader, query, today=today)
     return page.to_response(request, max_age=CACHE_SECONDS)
@@ -54,9 +54,9 @@ async def get_division(
     code: Code,
     query: Annotated[schemas.DivisionItemQuery, Query()],
 ) -> Response:
-    """Read one division
+    """Get a division
 
-    With `organization`, who holds it there on `as_of` (today where it is not given).
+    With `organization`, also its head in that commission on `as_of` (default today).
     """
     if item := await repository.DIVISIONS.fetch_item(reader, code, query, today=today):
         return item.to_response(max_age=CACHE_SECONDS)
@@ -77,7 +77,7 @@ async def get_division(
 async def create_division(write_request: CreateDep, payload: payloads.DivisionPayload) -> Response:
     """Create a division
 
-    It is a division of every commission of its level and size.
+    The division exists in every commission of its level and size.
     """
     return await changes.create_object(write_request, repository.DIVISION, payload, {"code": payload.code})
 
@@ -92,9 +92,9 @@ async def create_division(write_request: CreateDep, payload: payloads.DivisionPa
 async def update_division(
     write_request: ChangeDep, code: Code, patch: Annotated[payloads.DivisionPatch, MergePatchBody]
 ) -> Response:
-    """Change a division
+    """Update a division
 
-    A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
+    A merge patch (RFC 7396): only the given members change, null removes a member, a list is replaced as a whole.
     """
     return await changes.update_object(write_request, repository.DIVISION, patch, {"code": code})
 
@@ -109,7 +109,7 @@ async def update_division(
 async def delete_division(write_request: ChangeDep, code: Code, reason: DeleteReason = None) -> Response:
     """Delete a division
 
-    Only what nothing refers to.
+    Only a division that nothing refers to.
     """
     return await changes.delete_object(write_request, repository.DIVISION, {"code": code}, reason)
 
@@ -124,9 +124,9 @@ async def delete_division(write_request: ChangeDep, code: Code, reason: DeleteRe
 async def list_division_revisions(
     request: Request, reader: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
-    """List a division's revisions
+    """List the revisions of a division
 
-    Who wrote what of it, when and why; also of one that was deleted.
+    Newest first: who changed what, when and why. Also answers for a division that was deleted.
     """
     page = await revisions.list_revisions(reader, repository.DIVISION, {"code": code}, query)
     return page.to_response(request, max_age=CACHE_SECONDS)

@@ -1,4 +1,4 @@
-"""What can be written of an election."""
+"""Request bodies of elections."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from app.writes.payloads import SourcedPayload, merge_patch_model
 
 
 class ElectionMembers(SourcedPayload):
-    """An election. Its stages have addresses of their own."""
+    """The members of an election that a client can write."""
 
     name: Name
     name_en: Name | None = None
@@ -20,9 +20,11 @@ class ElectionMembers(SourcedPayload):
 
 
 class ElectionPayload(ElectionMembers):
+    """The body that creates an election."""
+
     code: Annotated[Slug, Field(examples=["pemilu-2029"])]
 
 
 @merge_patch_model
 class ElectionPatch(ElectionMembers):
-    """What is to change of an election."""
+    """A merge patch of an election."""

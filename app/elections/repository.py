@@ -1,4 +1,4 @@
-"""The SQL of elections."""
+"""SQL of elections."""
 
 from collections.abc import Iterator
 
@@ -16,6 +16,7 @@ _election = models.Election
 
 
 def select_election(_day: DayExpression) -> DocumentSelect:
+    """Select the document of an election, which does not depend on the day."""
     return select(
         _election.code,
         _election.name,
@@ -30,6 +31,7 @@ def select_election(_day: DayExpression) -> DocumentSelect:
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL condition of each filter of the request."""
     if "kind" in filters:
         yield _election.kind == bindparam("kind")
 

@@ -1,4 +1,4 @@
-"""The routes of elections."""
+"""Routes of elections."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource_router("elections")
-CACHE_SECONDS = 300  # seconds
+CACHE_SECONDS = 300
 Code = Annotated[str, Path(description="Code of the election.", examples=["pemilu-2024", "pilkada-2024"])]
 
 
@@ -33,7 +33,7 @@ async def list_elections(
 ) -> Response:
     """List elections
 
-    The elections whose stages are on record, each with its voting day and the regulation that set it.
+    The elections whose stages are on record, each with its voting day and the regulation that sets it.
     """
     page = await repository.ELECTIONS.fetch_page(reader, query)
     return page.to_response(request, max_age=CACHE_SECONDS)
@@ -51,9 +51,9 @@ async def get_election(
     code: Code,
     query: Annotated[schemas.ElectionItemQuery, Query()],
 ) -> Response:
-    """Read one election
+    """Get an election
 
-    Its voting day and legal basis; `stages_url` leads to its stages.
+    Its voting day and legal basis. `stages_url` is the address of its stages.
     """
     if item := await repository.ELECTIONS.fetch_item(reader, code, query):
         return item.to_response(max_age=CACHE_SECONDS)
@@ -88,9 +88,9 @@ async def create_election(write_request: CreateDep, payload: payloads.ElectionPa
 async def update_election(
     write_request: ChangeDep, code: Code, patch: Annotated[payloads.ElectionPatch, MergePatchBody]
 ) -> Response:
-    """Change an election
+    """Update an election
 
-    A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
+    A merge patch (RFC 7396): only the given members change, null removes a member, a list is replaced as a whole.
     """
     return await changes.update_object(write_request, repository.ELECTION, patch, {"code": code})
 
@@ -105,7 +105,7 @@ async def update_election(
 async def delete_election(write_request: ChangeDep, code: Code, reason: DeleteReason = None) -> Response:
     """Delete an election
 
-    Only one without stages that nothing refers to.
+    Only an election without stages that nothing refers to.
     """
     return await changes.delete_object(write_request, repository.ELECTION, {"code": code}, reason)
 
@@ -120,9 +120,9 @@ async def delete_election(write_request: ChangeDep, code: Code, reason: DeleteRe
 async def list_election_revisions(
     request: Request, reader: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
-    """List an election's revisions
+    """List the revisions of an election
 
-    Who wrote what of it, when and why; also of one that was deleted.
+    Newest first: who changed what, when and why. Also answers for an election that was deleted.
     """
     page = await revisions.list_revisions(reader, repository.ELECTION, {"code": code}, query)
     return page.to_response(request, max_age=CACHE_SECONDS)

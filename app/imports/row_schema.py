@@ -63,7 +63,7 @@ class CsvColumn:
     types: tuple[Any, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "kinds", tuple(_list_types(self.field_info.annotation)))
+        object.__setattr__(self, "types", tuple(_list_types(self.field_info.annotation)))
 
     @property
     def is_nullable(self) -> bool:

@@ -1,1 +1,1 @@
-"""Meetings, their sessions, and what was said about them."""
+"""Meetings, their sessions, and the statements about them."""

@@ -1,4 +1,4 @@
-"""What can be written of a meeting, its sessions and its statements."""
+"""Request bodies of meetings, their sessions and their statements."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from app.writes.payloads import ChangeReason, Reference, SourcedPayload, TimeZon
 
 
 class CorrectionPayload(PayloadModel):
-    """What the source printed, and what the record holds instead."""
+    """An error in the source: what it printed, and the value that is served instead."""
 
     field: Annotated[Name, Field(examples=["start_on..end_on"])]
     printed: Line
@@ -19,7 +19,7 @@ class CorrectionPayload(PayloadModel):
 
 
 class SourcePayload(PayloadModel):
-    """Where the meeting is told of."""
+    """The source of a meeting."""
 
     publisher: Line | None = None
     title: Line | None = None
@@ -27,12 +27,12 @@ class SourcePayload(PayloadModel):
 
 
 class MeetingMembers(ChangeReason):
-    """A meeting. Its sessions and statements have addresses of their own."""
+    """The members of a meeting that a client can write. Its sessions and statements have their own addresses."""
 
     name: Name
     name_en: Name | None = None
     kind: MeetingKind
-    host: Annotated[Reference, Field(description="Code of the organization that calls it.", examples=["kpu"])]
+    host: Annotated[Reference, Field(description="Code of the convening organization.", examples=["kpu"])]
     place: Name | None = None
     time_zone: TimeZone
     start_on: Day
@@ -41,30 +41,32 @@ class MeetingMembers(ChangeReason):
     election: Annotated[Slug | None, Field(description="Code of an election.", examples=["pemilu-2024"])] = None
     audience: Line | None = None
     purpose: Line | None = None
-    roll: Annotated[RollAccess, Field(description="Restricted: who attended is told only with a token.")] = "restricted"
+    roll: Annotated[RollAccess, Field(description="`restricted`: reading who attended needs a token.")] = "restricted"
     places: Annotated[
-        int | None, Field(ge=1, le=100_000, description="How many delegates one organization may send.")
+        int | None, Field(ge=1, le=100_000, description="The number of delegates that one organization may send.")
     ] = None
     retention_days: Annotated[
         int | None,
-        Field(ge=8, le=36_500, description="The days after its last one, until persons on its roll become counts."),
+        Field(ge=8, le=36_500, description="Days after its last day until its participants are anonymised."),
     ] = None
     source: SourcePayload = SourcePayload()
-    verified: Annotated[bool, Field(description="Whether the cited source states it.")] = False
-    primary: Annotated[bool, Field(description="Whether the source is the regulation or the body itself.")] = False
+    verified: Annotated[bool, Field(description="True: the cited source states it.")] = False
+    primary: Annotated[bool, Field(description="True: the source is the regulation or the body itself.")] = False
 
 
 class MeetingPayload(MeetingMembers):
+    """The body that creates a meeting."""
+
     code: Annotated[Slug, Field(examples=["rakornas-2026-12"])]
 
 
 @merge_patch_model
 class MeetingPatch(MeetingMembers):
-    """What is to change of a meeting."""
+    """A merge patch of a meeting."""
 
 
 class SpeakerPayload(PayloadModel):
-    """Who speaks: a person by id or name, an organization, a division, or every division of a kind."""
+    """A speaker: a person by id or name, an organization, a division, or every division of a kind."""
 
     official: Uuid | None = None
     name: Name | None = None
@@ -75,14 +77,14 @@ class SpeakerPayload(PayloadModel):
 
 
 class SessionMembers(SourcedPayload):
-    """A part of a meeting."""
+    """The members of a session that a client can write."""
 
-    position: Annotated[int, Field(ge=1, le=999, description="Its place in the programme.")]
+    position: Annotated[int, Field(ge=1, le=999, description="Its position in the programme.")]
     kind: SessionKind
     name: Name
     name_en: Name | None = None
-    track: Annotated[int | None, Field(ge=1, le=99, description="Which of the sessions side by side it is.")] = None
-    parallel_group: Annotated[Name | None, Field(description="Sessions of one group run side by side.")] = None
+    track: Annotated[int | None, Field(ge=1, le=99, description="Its number among the parallel sessions.")] = None
+    parallel_group: Annotated[Name | None, Field(description="Sessions of one group are parallel.")] = None
     starts_at: Instant | None = None
     ends_at: Instant | None = None
     room: Name | None = None
@@ -91,16 +93,18 @@ class SessionMembers(SourcedPayload):
 
 
 class SessionPayload(SessionMembers):
+    """The body that creates a session."""
+
     code: Annotated[Slug, Field(examples=["class-6"])]
 
 
 @merge_patch_model
 class SessionPatch(SessionMembers):
-    """What is to change of a session."""
+    """A merge patch of a session."""
 
 
 class StatementPayload(SourcedPayload):
-    """What somebody said or wrote about a meeting."""
+    """The members of a statement about a meeting that a client can write."""
 
     official: Uuid | None = None
     name: Name | None = None
@@ -112,4 +116,4 @@ class StatementPayload(SourcedPayload):
 
 @merge_patch_model
 class StatementPatch(StatementPayload):
-    """What is to change of a statement."""
+    """A merge patch of a statement."""

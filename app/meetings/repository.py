@@ -1,4 +1,4 @@
-"""The SQL of meetings and their sessions."""
+"""SQL of meetings, their sessions and their statements."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ from app.core.db.documents import (
 from app.core.db.provenance import record_columns, sourced_record_columns
 from app.core.db.statements import Statement
 from app.core.problems import NotFound
-from app.meetings import payloads, schemas
+from app.meetings import payloads, schemas, session_schemas
 from app.meetings.shared_members import session_members, statement_members
 from app.models.days import first_known_day_or_infinity, overlap_conditions
 from app.models.meetings import meeting_status_on
@@ -30,7 +30,8 @@ _meeting, _session, _statement = models.Meeting, models.Session, models.MeetingS
 
 
 def select_meeting(day: DayExpression) -> DocumentSelect:
-    part, correction = aliased(_session), models.SourceCorrection
+    """Select the document of a meeting as of a day."""
+    session, correction = aliased(_session), models.SourceCorrection
     return select(
         _meeting.code,
         _meeting.name,
@@ -52,7 +53,10 @@ def select_meeting(day: DayExpression) -> DocumentSelect:
         _meeting.retention_days,
         _meeting.anonymised_at,
         json_array(
-            json_object(**session_members(part)), part.position, part.code, where=part.meeting == _meeting.code
+            json_object(**session_members(session)),
+            session.position,
+            session.code,
+            where=session.meeting == _meeting.code,
         ).label("sessions"),
         json_array(
             json_object(**statement_members(_statement)),
@@ -79,20 +83,24 @@ def select_meeting(day: DayExpression) -> DocumentSelect:
 
 
 def _meeting_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL condition of each filter of a list of meetings."""
     for name in ("host", "kind", "election"):
         if name in filters:
             yield _meeting.__table__.c[name] == bindparam(name)
     if "status" in filters:
         yield meeting_status_on(_meeting, AS_OF_PARAMETER) == bindparam("status")
     if "attended_by" in filters:
-        listed, present = models.Participant, models.Attendance
+        participant, attendance = models.Participant, models.Attendance
         yield (
-            select(present.participant)
-            .join(listed, and_(listed.meeting == present.meeting, listed.id == present.participant))
+            select(attendance.participant)
+            .join(
+                participant,
+                and_(participant.meeting == attendance.meeting, participant.id == attendance.participant),
+            )
             .where(
-                listed.meeting == _meeting.code,
-                listed.organization == bindparam("attended_by"),
-                present.status == "present",
+                participant.meeting == _meeting.code,
+                participant.organization == bindparam("attended_by"),
+                attendance.status == "present",
             )
             .exists()
         )
@@ -119,7 +127,7 @@ MEETINGS = Collection(
 
 
 def _split_source(members: Values) -> Values:
-    """The source stands in columns of the meeting, its corrections in rows of their own."""
+    """Replace `source` by the columns of the meeting that store it, and the rows of its corrections."""
     if "source" not in members:
         return members
     source = dict(members["source"])
@@ -152,6 +160,7 @@ def select_session(_day: DayExpression) -> DocumentSelect:
 
 
 def _session_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL condition of each filter of a list of sessions."""
     yield _session.meeting == bindparam("meeting")
     if "kind" in filters:
         yield _session.kind == bindparam("kind")
@@ -161,7 +170,7 @@ def _session_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]
 
 
 SESSIONS = Collection(
-    Document(schemas.Session, select_session),
+    Document(session_schemas.Session, select_session),
     _session,
     key=_session.code,
     conditions=_session_conditions,
@@ -194,6 +203,7 @@ def select_statement(_day: DayExpression) -> DocumentSelect:
 
 
 def _statement_conditions(_filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL condition of each filter of a list of statements."""
     yield _statement.meeting == bindparam("meeting")
 
 
@@ -220,6 +230,6 @@ _SELECT_MEETING = Statement(select(_meeting.code).where(_meeting.code == bindpar
 
 
 async def require_meeting(reader: Reader, meeting: str) -> None:
-    """Raise NotFound unless there is a meeting with this code."""
+    """Raise NotFound unless a meeting with this code exists."""
     if await reader.fetch_first(_SELECT_MEETING, {"meeting": meeting}) is None:
         raise NotFound

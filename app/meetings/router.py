@@ -1,4 +1,4 @@
-"""The routes of meetings."""
+"""Routes of meetings."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource_router("meetings")
-CACHE_SECONDS = 60  # seconds
+CACHE_SECONDS = 60
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 
 
@@ -33,8 +33,8 @@ async def list_meetings(
 ) -> Response:
     """List meetings
 
-    Coordination meetings, plenaries, trainings and the like, each with its sessions. `from` and `to` leave what
-    overlap these days; `attended_by` those at which somebody of an organization was present.
+    Coordination meetings, plenaries, trainings and the like, each with its sessions. `from` and `to` select the
+    meetings that overlap these days, `attended_by` those at which a participant of this organization was present.
     """
     page = await repository.MEETINGS.fetch_page(reader, query, today=today)
     return page.to_response(request, max_age=CACHE_SECONDS)
@@ -50,10 +50,10 @@ async def list_meetings(
 async def get_meeting(
     reader: ReaderDep, today: TodayDep, code: Code, query: Annotated[schemas.MeetingItemQuery, Query()]
 ) -> Response:
-    """Read one meeting
+    """Get a meeting
 
-    What it was for, its sessions with their topics and speakers, what was said about it, and where all this is from:
-    where the source has printed something that cannot be, the correction stands beside it.
+    Its purpose, its sessions with their topics and speakers, the statements about it, and its source. An error in the
+    source is listed there with its correction.
     """
     if item := await repository.MEETINGS.fetch_item(reader, code, query, today=today):
         return item.to_response(max_age=CACHE_SECONDS)
@@ -82,8 +82,8 @@ async def get_meeting(
 async def create_meeting(write_request: CreateDep, payload: payloads.MeetingPayload) -> Response:
     """Create a meeting
 
-    Its sessions and statements are created at addresses of their own. A client that is bound to an organization
-    creates meetings of its own and of what lies below.
+    Its sessions and statements are created at their own addresses. A client that is bound to an organization may
+    create meetings of that organization and of those below it.
     """
     return await changes.create_object(write_request, repository.MEETING, payload, {"code": payload.code})
 
@@ -98,9 +98,9 @@ async def create_meeting(write_request: CreateDep, payload: payloads.MeetingPayl
 async def update_meeting(
     write_request: ChangeDep, code: Code, patch: Annotated[payloads.MeetingPatch, MergePatchBody]
 ) -> Response:
-    """Change a meeting
+    """Update a meeting
 
-    A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
+    A merge patch (RFC 7396): only the given members change, null removes a member, a list is replaced as a whole.
     """
     return await changes.update_object(write_request, repository.MEETING, patch, {"code": code})
 
@@ -115,7 +115,7 @@ async def update_meeting(
 async def delete_meeting(write_request: ChangeDep, code: Code, reason: DeleteReason = None) -> Response:
     """Delete a meeting
 
-    Only one without sessions, statements and participants; one that does not take place is cancelled.
+    Only a meeting without sessions, statements and participants. Cancel one that will not take place.
     """
     return await changes.delete_object(write_request, repository.MEETING, {"code": code}, reason)
 
@@ -130,9 +130,9 @@ async def delete_meeting(write_request: ChangeDep, code: Code, reason: DeleteRea
 async def list_meeting_revisions(
     request: Request, reader: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
-    """List a meeting's revisions
+    """List the revisions of a meeting
 
-    Who wrote what of it, when and why; also of one that was deleted.
+    Newest first: who changed what, when and why. Also answers for a meeting that was deleted.
     """
     page = await revisions.list_revisions(reader, repository.MEETING, {"code": code}, query)
     return page.to_response(request, max_age=CACHE_SECONDS)

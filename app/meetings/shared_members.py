@@ -1,4 +1,4 @@
-"""The members that a session or a statement has both alone and within its meeting."""
+"""Members that the documents of sessions and statements share with the document of their meeting."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from app.core.db.documents import json_array, json_object
 
 
 def session_members(session: Any) -> Mapping[str, Any]:
-    """The members that a session has alone and within its meeting."""
+    """Return the SQL of each member that a session has, both in its own document and within its meeting."""
     speaker = aliased(models.SessionSpeaker)
     return {
         "code": session.code,
@@ -40,7 +40,7 @@ def session_members(session: Any) -> Mapping[str, Any]:
 
 
 def statement_members(statement: Any) -> Mapping[str, Any]:
-    """The members that a statement has within its meeting, and begins with alone."""
+    """Return the SQL of each member that a statement has within its meeting; its own document begins with them."""
     return {
         "id": statement.id,
         "official": references.official_reference(statement.official),

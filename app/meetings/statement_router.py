@@ -1,4 +1,4 @@
-"""The routes of what was said about a meeting."""
+"""Routes of the statements about a meeting."""
 
 from functools import partial
 from typing import Annotated
@@ -22,12 +22,11 @@ from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource_router("meetings", at="/v1/meetings/{code}/statements")
-CACHE_SECONDS = 60  # seconds
+CACHE_SECONDS = 60
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
-STATEMENT = "/v1/meetings/rakornas-2022-06/statements/01a20cae-3b7c-7752-8ae9-897ad626c2d3"
-Id = Annotated[
-    str, Path(description="The statement's id, a UUID.", pattern=UUID_PATTERN, examples=[STATEMENT.rpartition("/")[2]])
-]
+STATEMENT_PATH = "/v1/meetings/rakornas-2022-06/statements/01a20cae-3b7c-7752-8ae9-897ad626c2d3"
+EXAMPLE_ID = STATEMENT_PATH.rpartition("/")[2]
+Id = Annotated[str, Path(description="The statement's id, a UUID.", pattern=UUID_PATTERN, examples=[EXAMPLE_ID])]
 
 
 @router.get(
@@ -40,9 +39,9 @@ Id = Annotated[
 async def list_statements(
     request: Request, reader: ReaderDep, code: Code, query: Annotated[schemas.StatementQuery, Query()]
 ) -> Response:
-    """List what was said about a meeting
+    """List the statements about a meeting
 
-    By day, with who said or wrote it and where it is told.
+    In the order of their days, each with its author and its source.
     """
     then = reader.known_at(query.known_at_instant)
     there = partial(repository.require_meeting, then, code)
@@ -56,15 +55,15 @@ async def list_statements(
     "/{id}",
     response_model=schemas.StatementRecord,
     dependencies=[allow_anonymous()],
-    openapi_extra=example(STATEMENT),
+    openapi_extra=example(STATEMENT_PATH),
     responses=problem_responses(NotFound),
 )
 async def get_statement(
     reader: ReaderDep, code: Code, id: Id, query: Annotated[schemas.StatementItemQuery, Query()]
 ) -> Response:
-    """Read one statement
+    """Get a statement
 
-    Who said it, when, and where it is told.
+    Its author, its day and its source.
     """
     if item := await repository.STATEMENTS.fetch_item(reader, UUID(id), query, path_parameters={"meeting": code}):
         return item.to_response(max_age=CACHE_SECONDS)
@@ -85,7 +84,7 @@ async def get_statement(
 async def create_statement(write_request: CreateDep, code: Code, payload: payloads.StatementPayload) -> Response:
     """Create a statement
 
-    What somebody said or wrote about the meeting.
+    A statement that a person or an organization made about the meeting.
     """
     return await changes.create_object(write_request, repository.STATEMENT, payload, {"meeting": code, "id": uuid7()})
 
@@ -94,15 +93,15 @@ async def create_statement(write_request: CreateDep, code: Code, payload: payloa
     "/{id}",
     response_model=schemas.StatementRecord,
     dependencies=[require_scope(Scope.MEETINGS_WRITE)],
-    openapi_extra=write_example(STATEMENT, {"made_on": "2022-06-14"}),
+    openapi_extra=write_example(STATEMENT_PATH, {"made_on": "2022-06-14"}),
     responses=responses_for_update(),
 )
 async def update_statement(
     write_request: ChangeDep, code: Code, id: Id, patch: Annotated[payloads.StatementPatch, MergePatchBody]
 ) -> Response:
-    """Change a statement
+    """Update a statement
 
-    A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
+    A merge patch (RFC 7396): only the given members change, null removes a member, a list is replaced as a whole.
     """
     return await changes.update_object(write_request, repository.STATEMENT, patch, {"meeting": code, "id": UUID(id)})
 
@@ -111,13 +110,13 @@ async def update_statement(
     "/{id}",
     status_code=204,
     dependencies=[require_scope(Scope.MEETINGS_WRITE)],
-    openapi_extra=write_example(STATEMENT),
+    openapi_extra=write_example(STATEMENT_PATH),
     responses=responses_for_delete(),
 )
 async def delete_statement(write_request: ChangeDep, code: Code, id: Id, reason: DeleteReason = None) -> Response:
     """Delete a statement
 
-    Only one that was recorded in error; its revisions stay.
+    For a statement that was recorded in error. Its revisions remain.
     """
     return await changes.delete_object(write_request, repository.STATEMENT, {"meeting": code, "id": UUID(id)}, reason)
 
@@ -126,15 +125,15 @@ async def delete_statement(write_request: ChangeDep, code: Code, id: Id, reason:
     "/{id}/revisions",
     response_model=PageOf[revisions.Revision],
     dependencies=[allow_anonymous()],
-    openapi_extra=example(f"{STATEMENT}/revisions"),
+    openapi_extra=example(f"{STATEMENT_PATH}/revisions"),
     responses=problem_responses(NotFound),
 )
 async def list_statement_revisions(
     request: Request, reader: ReaderDep, code: Code, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
-    """List a statement's revisions
+    """List the revisions of a statement
 
-    Who wrote what of it, when and why; also of one that was deleted.
+    Newest first: who changed what, when and why. Also answers for a statement that was deleted.
     """
     page = await revisions.list_revisions(reader, repository.STATEMENT, {"meeting": code, "id": UUID(id)}, query)
     return page.to_response(request, max_age=CACHE_SECONDS)

@@ -1,1 +1,1 @@
-"""Provinces, regencies and cities by their Kemendagri code."""
+"""Regions: provinces, regencies and cities, by their Kemendagri code."""

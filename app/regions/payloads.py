@@ -1,4 +1,4 @@
-"""What can be written of a region."""
+"""Request bodies of regions."""
 
 from typing import Annotated
 
@@ -13,11 +13,11 @@ FormerCode = Annotated[str, Field(pattern=r"^[0-9]{2}\.[0-9]{2}$", examples=["91
 
 
 class PreviousCode(PayloadModel):
-    """A code that the region had, and the province that it lay in."""
+    """A former code of the region, with the province to which it belonged then."""
 
     code: FormerCode
     parent: Annotated[str, Field(pattern="^[0-9]{2}$", examples=["91"])]
-    until: Annotated[Day | None, Field(description="The first day without it; null: unknown.")] = None
+    until: Annotated[Day | None, Field(description="First day without the code; null: unknown.")] = None
 
 
 class RegionMembers(SourcedPayload):
@@ -26,21 +26,23 @@ class RegionMembers(SourcedPayload):
     name: Name
     name_en: Name | None = None
     type: RegionType
-    parent: Annotated[Code | None, Field(description="The province, of all but provinces.", examples=["31"])] = None
+    parent: Annotated[Code | None, Field(description="The province of a regency or city.", examples=["31"])] = None
     iso_3166_2: Annotated[str | None, Field(pattern="^[A-Z]{2}-[A-Z0-9]{1,3}$", examples=["ID-JK"])] = None
     capital: Name | None = None
     time_zone: TimeZone
-    valid_from: Annotated[Day | None, Field(description="First day; null: older than the sources tell.")] = None
+    valid_from: Annotated[Day | None, Field(description="First day; null: earlier than the sources state.")] = None
     formed_by: Annotated[Line | None, Field(description="The law that formed it.")] = None
-    split_from: Annotated[Code | None, Field(description="The region out of which it was formed.")] = None
+    split_from: Annotated[Code | None, Field(description="The region from which it was separated.")] = None
     previous_codes: Annotated[list[PreviousCode], Field(max_length=20)] = []
-    autonomous: Annotated[bool, Field(description="Whether it elects its own head.")] = True
+    autonomous: Annotated[bool, Field(description="True: it elects its own head.")] = True
 
 
 class RegionPayload(RegionMembers):
+    """The body that creates a region."""
+
     code: Code
 
 
 @merge_patch_model
 class RegionPatch(RegionMembers):
-    """What is to change of a region."""
+    """A merge patch of a region."""

@@ -1,4 +1,4 @@
-"""The routes of regions."""
+"""Routes of regions."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource_router("regions")
-CACHE_SECONDS = 300  # seconds
+CACHE_SECONDS = 300
 Code = Annotated[str, Path(description="Kemendagri code.", examples=["31", "93.01"])]
 
 
@@ -31,8 +31,8 @@ Code = Annotated[str, Path(description="Kemendagri code.", examples=["31", "93.0
 async def list_regions(request: Request, reader: ReaderDep, query: Annotated[schemas.RegionQuery, Query()]) -> Response:
     """List regions
 
-    Provinces, regencies and cities, by their Kemendagri code of today. With `as_of`, those that existed on that day,
-    each under the province that it lay in then.
+    Provinces, regencies and cities, by their present Kemendagri code. With `as_of`, those that existed on that day,
+    each with the province to which it belonged then.
     """
     page = await repository.REGIONS.fetch_page(reader, query)
     return page.to_response(request, max_age=CACHE_SECONDS)
@@ -51,14 +51,14 @@ async def get_region(
     code: Code,
     query: Annotated[schemas.RegionItemQuery, Query()],
 ) -> Response:
-    """Read one region
+    """Get a region
 
-    A code that the region had before leads to today's with 308.
+    A former code redirects to the present one with 308.
     """
     if item := await repository.REGIONS.fetch_item(reader, code, query):
         return item.to_response(max_age=CACHE_SECONDS)
-    then = reader.known_at(query.known_at_instant)
-    if current := await repository.find_current_code(then, code):
+    past_reader = reader.known_at(query.known_at_instant)
+    if current := await repository.find_current_code(past_reader, code):
         return redirect_to_current_code(request, code, current)
     raise NotFound
 
@@ -76,7 +76,7 @@ async def get_region(
 async def create_region(write_request: CreateDep, payload: payloads.RegionPayload) -> Response:
     """Create a region
 
-    A regency or city begins with the code of its province.
+    The code of a regency or city begins with the code of its province.
     """
     return await changes.create_object(write_request, repository.REGION, payload, {"code": payload.code})
 
@@ -91,9 +91,9 @@ async def create_region(write_request: CreateDep, payload: payloads.RegionPayloa
 async def update_region(
     write_request: ChangeDep, code: Code, patch: Annotated[payloads.RegionPatch, MergePatchBody]
 ) -> Response:
-    """Change a region
+    """Update a region
 
-    A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
+    A merge patch (RFC 7396): only the given members change, null removes a member, a list is replaced as a whole.
     """
     return await changes.update_object(write_request, repository.REGION, patch, {"code": code})
 
@@ -108,7 +108,7 @@ async def update_region(
 async def delete_region(write_request: ChangeDep, code: Code, reason: DeleteReason = None) -> Response:
     """Delete a region
 
-    Only what nothing refers to; a region that was wound up in life stays on record.
+    Only a region that nothing refers to. A region that was dissolved stays on record.
     """
     return await changes.delete_object(write_request, repository.REGION, {"code": code}, reason)
 
@@ -123,9 +123,9 @@ async def delete_region(write_request: ChangeDep, code: Code, reason: DeleteReas
 async def list_region_revisions(
     request: Request, reader: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
-    """List a region's revisions
+    """List the revisions of a region
 
-    Who wrote what of it, when and why; also of one that was deleted.
+    Newest first: who changed what, when and why. Also answers for a region that was deleted.
     """
     page = await revisions.list_revisions(reader, repository.REGION, {"code": code}, query)
     return page.to_response(request, max_age=CACHE_SECONDS)

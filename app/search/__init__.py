@@ -1,1 +1,1 @@
-"""One search over all that has a name."""
+"""Search over the names and codes of all resources."""

@@ -1,4 +1,4 @@
-"""The SQL of the search over all that has a name."""
+"""SQL of the search over the names and codes of all resources."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -25,7 +25,7 @@ from app.core.db.documents import DayExpression, Document, DocumentSelect, Expre
 from app.core.db.similarity import FOLDED_WORDS, is_exact_name, matches
 from app.search import schemas
 
-_person, _body, _division = models.Official, models.Organization, models.Division
+_official, _organization, _division = models.Official, models.Organization, models.Division
 _stage, _meeting, _appointment = models.Stage, models.Meeting, models.Appointment
 
 _NULL_TEXT = cast(null(), Text)
@@ -34,8 +34,18 @@ _NULL_TEXT = cast(null(), Text)
 def _select_entries(
     kind: str, row: Any, *names: Any, detail: Any, key: Any = None, name_en: Any = _NULL_TEXT
 ) -> DocumentSelect:
-    """The rows of one kind. `names`: beside its name, what people call it."""
-    is_its_code = row.code == FOLDED_WORDS if key is None else false()
+    """Select the entries of one kind.
+
+    Args:
+        kind: The kind, which is the singular of the name of its list.
+        row: The model.
+        names: Further names for which an exact match ranks first.
+        detail: The SQL of the text that distinguishes entries with the same name.
+        key: The SQL of the key; None: the code.
+        name_en: The SQL of the English name.
+
+    """
+    matches_code = row.code == FOLDED_WORDS if key is None else false()
     key = row.code if key is None else key
     return select(
         _text_literal(kind).label("kind"),
@@ -45,28 +55,30 @@ def _select_entries(
         func.concat(_text_literal(f"/v1/{kind}s/"), key).label("url"),
         detail.label("detail"),
         row.folded,
-        is_its_code.label("is_its_code"),
-        or_(is_its_code, *(is_exact_name(name) for name in (row.name, *names))).label("is_whole"),
-        (row.id if kind == "official" else cast(null(), Uuid)).label("person"),
+        matches_code.label("matches_code"),
+        or_(matches_code, *(is_exact_name(name) for name in (row.name, *names))).label("is_exact_match"),
+        (row.id if kind == "official" else cast(null(), Uuid)).label("official"),
     )
 
 
 def _text_literal(value: str) -> ColumnElement[str]:
+    """Return an SQL literal of type text; `value` is a constant of this module."""
     return literal_column(f"'{value}'::text", Text)
 
 
 def _join_text(*parts: Any) -> ColumnElement[str]:
-    joined: ColumnElement[str] = func.nullif(func.concat_ws(_text_literal(", "), *parts), _text_literal(""))
-    return joined
+    """Return the SQL of the parts that are not null with commas between them; null if all are null."""
+    text: ColumnElement[str] = func.nullif(func.concat_ws(_text_literal(", "), *parts), _text_literal(""))
+    return text
 
 
-def _last_office_expression(person: Any) -> ColumnElement[Any]:
-    """The office that an official came into last, the body, and from when until when as far as known."""
+def _last_office_expression(official: Any) -> ColumnElement[Any]:
+    """Return the SQL of the latest office of an official: the office, the organization and the known days."""
     days = func.nullif(func.concat(_appointment.start_on, _text_literal("/"), _appointment.end_on), _text_literal("/"))
     return (
-        select(_join_text(_appointment.office, _body.name, days))
-        .join(_body, _body.code == _appointment.organization)
-        .where(_appointment.official == person)
+        select(_join_text(_appointment.office, _organization.name, days))
+        .join(_organization, _organization.code == _appointment.organization)
+        .where(_appointment.official == official)
         .order_by(func.lower(_appointment.possible).desc(), _appointment.id.desc())
         .limit(1)
         .scalar_subquery()
@@ -74,18 +86,18 @@ def _last_office_expression(person: Any) -> ColumnElement[Any]:
 
 
 def _interval_expression(row: Any) -> ColumnElement[str]:
-    """Both days, as an ISO 8601 interval; null where one is not known."""
+    """Return the SQL of the first and last day as an ISO 8601 interval; null if one of them is not known."""
     first, last = (func.to_char(day, _text_literal("YYYY-MM-DD")) for day in (row.start_on, row.end_on))
     days: ColumnElement[str] = first + _text_literal("/") + last
     return days
 
 
 _entries = union_all(
-    _select_entries("official", _person, key=cast(_person.id, Text), detail=_NULL_TEXT),
+    _select_entries("official", _official, key=cast(_official.id, Text), detail=_NULL_TEXT),
     *(
         _select_entries(kind, row, row.name_en, *names, name_en=row.name_en, detail=_join_text(*detail))
         for kind, row, names, detail in (
-            ("organization", _body, [_body.short_name], (_body.kind, _body.level)),
+            ("organization", _organization, [_organization.short_name], (_organization.kind, _organization.level)),
             ("division", _division, [], (_division.kind, _division.level)),
             ("stage", _stage, [], (_stage.election, _interval_expression(_stage))),
             ("meeting", _meeting, [], (_meeting.place, _interval_expression(_meeting))),
@@ -95,30 +107,32 @@ _entries = union_all(
 
 
 def select_hit(_day: DayExpression) -> DocumentSelect:
-    found = _entries.c
-    # The office is looked up here, for those on the page, and not among the entries, for all that were found.
-    detail = func.coalesce(found.detail, _last_office_expression(found.person)).label("detail")
-    return select(found.kind, found.key, found.name, found.name_en, found.url, detail)
+    """Select the document of a search hit, which does not depend on the day."""
+    entry = _entries.c
+    # The office is looked up here, for the hits of one page, and not in `_entries`, for all matches.
+    detail = func.coalesce(entry.detail, _last_office_expression(entry.official)).label("detail")
+    return select(entry.kind, entry.key, entry.name, entry.name_en, entry.url, detail)
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL condition of each filter of the request."""
     if "kind" in filters:
         yield _entries.c.kind == bindparam("kind")
 
 
 def _match_condition(words: Expression) -> ColumnElement[bool]:
-    """By words like those of the names, or by the code itself: two conditions, so that an index can answer each."""
-    return or_(matches(_entries.c.folded, words), _entries.c.is_its_code)
+    """Return the SQL condition that an entry matches by name or by code: two conditions, each served by an index."""
+    return or_(matches(_entries.c.folded, words), _entries.c.matches_code)
 
 
 HITS = Collection(
     Document(schemas.Hit, select_hit),
     _entries,
     key=_entries.c.url,
-    # A code that was given is as like as can be, whatever the names are.
-    folded_text=case((_entries.c.is_its_code, FOLDED_WORDS), else_=_entries.c.folded),
+    # An entry with this code ranks first, regardless of its names.
+    folded_text=case((_entries.c.matches_code, FOLDED_WORDS), else_=_entries.c.folded),
     search_condition=_match_condition,
-    tie_break=_entries.c.is_whole,
+    tie_break=_entries.c.is_exact_match,
     conditions=_filter_conditions,
     sorts={},
 )

@@ -1,4 +1,4 @@
-"""The route of the search."""
+"""Route of the search."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from app.routing import resource_router
 from app.search import repository, schemas
 
 router = resource_router("search")
-CACHE_SECONDS = 60  # seconds
+CACHE_SECONDS = 60
 
 
 @router.get(
@@ -22,11 +22,11 @@ CACHE_SECONDS = 60  # seconds
     openapi_extra=example("/v1/search?q=tarmidzi"),
 )
 async def search_all(request: Request, reader: ReaderDep, query: Annotated[schemas.SearchQuery, Query()]) -> Response:
-    """Search in everything
+    """Search all resources
 
-    People, organizations, divisions, stages and meetings whose names have the words of `q`, or whose code it is, best
-    first, each with the address of its document. Case, accents and apostrophes do not count, and a slip in spelling
-    is forgiven.
+    Officials, organizations, divisions, stages and meetings whose name matches the words of `q`, or whose code is `q`,
+    best match first, each with the address of its document. Case, accents and apostrophes are ignored, and small
+    spelling errors are tolerated.
     """
     page = await repository.HITS.fetch_page(reader, query)
     return page.to_response(request, max_age=CACHE_SECONDS)

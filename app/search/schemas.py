@@ -1,4 +1,4 @@
-"""What a search finds, and what can be asked of it."""
+"""Document and query parameters of the search."""
 
 from typing import Annotated, Literal
 
@@ -10,20 +10,20 @@ Kind = Literal["official", "organization", "division", "stage", "meeting"]
 
 
 class Hit(BaseModel):
-    """Something whose name has the words, and where to read all of it."""
+    """An object whose name or code matches, with the address of its document."""
 
     kind: Kind
-    key: Annotated[str, Field(description="Its code, or the id of an official.", examples=["kpu-31"])]
+    key: Annotated[str, Field(description="Its code; for an official, the id.", examples=["kpu-31"])]
     name: str
     name_en: str | None
-    url: Annotated[str, Field(description="Where to read all of it.", examples=["/v1/organizations/kpu-31"])]
+    url: Annotated[str, Field(description="The address of its document.", examples=["/v1/organizations/kpu-31"])]
     detail: Annotated[
         str | None,
-        Field(description="What tells it from its namesakes: an office and body, a place, an election, days."),
+        Field(description="A text that distinguishes it from others of the same name: office, place, election, days."),
     ]
 
 
-Fields = Annotated[str, FieldSelection(Hit), Field(description="Members to keep.", examples=["kind,name,url"])]
+Fields = Annotated[str, FieldSelection(Hit), Field(description="Members to include.", examples=["kind,name,url"])]
 
 
 class SearchQuery(ListQuery):

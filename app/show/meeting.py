@@ -7,7 +7,7 @@ import orjson
 
 from app.attendance.schemas import SummaryQuery
 from app.attendance.summary_repository import find_summary
-from app.meetings import repository, schemas
+from app.meetings import repository, schemas, session_schemas
 from app.show.record_reader import JsonObject, RecordReader, unknown_code_error
 from app.show.report import Report
 
@@ -19,7 +19,7 @@ async def build_meeting_report(record: RecordReader, code: str) -> Report:
     if meeting is None:
         meetings = await record.list_items(repository.MEETINGS, schemas.MeetingQuery(fields="code"))
         raise unknown_code_error("meeting", code, meetings)
-    sessions = await record.list_items(repository.SESSIONS, schemas.SessionQuery(), within={"meeting": code})
+    sessions = await record.list_items(repository.SESSIONS, session_schemas.SessionQuery(), within={"meeting": code})
     counts = await find_summary(record.open_reader(), code, SummaryQuery(by="organization"))
     report = Report()
     _add_heading(report, meeting, record)

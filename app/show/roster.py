@@ -9,7 +9,7 @@ from app.show.report import Report
 async def build_roster_report(record: RecordReader, code: str) -> Report:
     """Return the roster of an organization as a table, the chair first.
 
-    The former code of a commission stands for the present one.
+    The former code of a commission is accepted too.
     """
     organization = await _get_organization(record, code)
     query = schemas.RosterQuery(**record.day_filter)

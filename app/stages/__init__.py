@@ -1,1 +1,1 @@
-"""The stages of elections, as a list and as a tree."""
+"""Stages of elections, as a list and as a tree."""

@@ -1,4 +1,4 @@
-"""The SQL of stages."""
+"""SQL of stages."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -34,7 +34,8 @@ _EMPTY_PATH: ColumnElement[Any] = literal_column("'{}'::text[]", ARRAY(Text))
 
 
 def select_stage(day: DayExpression) -> DocumentSelect:
-    on = day_or_null(day)
+    """Select the document of a stage as of a day."""
+    day = day_or_null(day)
     return select(
         _stage.code,
         references.election_reference(_stage.election).label("election"),
@@ -48,19 +49,21 @@ def select_stage(day: DayExpression) -> DocumentSelect:
         _stage.rule,
         _stage.round,
         _stage.legal_basis,
-        stage_status_on(_stage, on).label("status"),
-        days_until(_stage.start_on, on).label("days_until_start"),
-        days_until(_stage.end_on, on).label("days_until_end"),
+        stage_status_on(_stage, day).label("status"),
+        days_until(_stage.start_on, day).label("days_until_start"),
+        days_until(_stage.end_on, day).label("days_until_end"),
         _stage.note,
         *sourced_record_columns(_stage),
     )
 
 
 def _text_literal(value: str) -> ColumnElement[str]:
+    """Return an SQL literal of type text; `value` is a constant of this module."""
     return literal_column(f"'{value}'::text", Text)
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL condition of each filter of the request."""
     for name in ("election", "kind", "round"):
         if name in filters:
             yield _stage.__table__.c[name] == bindparam(name)
@@ -95,56 +98,57 @@ STAGE = Resource(
 
 
 def _build_tree_statement() -> Statement:
-    """One row: the election's mention, and all its stages as one nested JSON array, or no row.
+    """Return the statement that selects the reference of an election and all its stages as one nested JSON array.
 
-    Each stage's JSON is left open at its end, in the order of a walk through the tree; what follows it is either its
-    first part or as many closing brackets as the walk goes up.
+    It yields one row, or none if the election does not exist. The stages are written in depth-first order: the JSON of
+    each one without its closing brackets, followed by its first part, or by the closing brackets of all levels that end
+    there.
     """
     election = models.Election
-    above = (
+    top_level = (
         select(_stage.code, func.array_append(_EMPTY_PATH, _sibling_sort_key(_stage), type_=ARRAY(Text)).label("path"))
         .where(_stage.election == bindparam("election"), _stage.parent.is_(None))
-        .cte("walk", recursive=True)
+        .cte("tree", recursive=True)
     )
     part = aliased(models.Stage)
-    walk = above.union_all(
-        select(part.code, func.array_append(above.c.path, _sibling_sort_key(part), type_=ARRAY(Text))).join(
-            above, part.parent == above.c.code
+    tree = top_level.union_all(
+        select(part.code, func.array_append(top_level.c.path, _sibling_sort_key(part), type_=ARRAY(Text))).join(
+            top_level, part.parent == top_level.c.code
         )
     )
-    found = STAGES.document.select(walk.c.path, as_of=True).join(walk, walk.c.code == _stage.code).subquery("found")
-    depth = func.cardinality(found.c.path)
-    next_depth = func.lead(depth).over(order_by=found.c.path)
-    document = document_text(found.c.document, only_fields=False)
-    opened = func.concat(func.left(document, -1), _text_literal(',"children":['))
-    closed = case(
+    nodes = STAGES.document.select(tree.c.path, as_of=True).join(tree, tree.c.code == _stage.code).subquery("nodes")
+    depth = func.cardinality(nodes.c.path)
+    next_depth = func.lead(depth).over(order_by=nodes.c.path)
+    document = document_text(nodes.c.document, only_fields=False)
+    opening = func.concat(func.left(document, -1), _text_literal(',"children":['))
+    closing = case(
         (next_depth > depth, _text_literal("")),
         (next_depth.is_(None), func.repeat(_text_literal("]}"), depth)),
         else_=func.concat(func.repeat(_text_literal("]}"), depth - next_depth + 1), _text_literal(",")),
     )
-    steps = select(found.c.path, func.concat(opened, closed).label("text")).subquery("steps")
-    stages = func.string_agg(steps.c.text, aggregate_order_by(_text_literal(""), steps.c.path))
-    mention = cast(json_object(code=election.code, name=election.name), Text)
+    pieces = select(nodes.c.path, func.concat(opening, closing).label("text")).subquery("pieces")
+    stages = func.string_agg(pieces.c.text, aggregate_order_by(_text_literal(""), pieces.c.path))
+    reference = cast(json_object(code=election.code, name=election.name), Text)
     return Statement(
-        select(mention, func.coalesce(select(stages).scalar_subquery(), _text_literal(""))).where(
+        select(reference, func.coalesce(select(stages).scalar_subquery(), _text_literal(""))).where(
             election.code == bindparam("election")
         )
     )
 
 
 def _sibling_sort_key(stage: type[models.Stage]) -> ColumnElement[str]:
-    """Where a stage stands among its siblings, as a text that sorts so."""
-    place: ColumnElement[str] = func.concat(func.to_char(stage.position, _text_literal("FM000 ")), stage.code)
-    return place
+    """Return the SQL of a text that sorts the parts of one stage by position, then by code."""
+    sort_key: ColumnElement[str] = func.concat(func.to_char(stage.position, _text_literal("FM000 ")), stage.code)
+    return sort_key
 
 
 _SELECT_TREE = _build_tree_statement()
 
 
 async def fetch_stage_tree(reader: Reader, election: str, day: date) -> bytes | None:
-    """The JSON of an election's stages as a tree, as they stand on a day; None where there is no such election."""
+    """Fetch the stages of an election as a JSON tree, with their status on a day; None if there is no such election."""
     row = await reader.fetch_first(_SELECT_TREE, {"election": election, "as_of": day})
     if row is None:
         return None
-    mention, stages = row
-    return f'{{"election":{mention},"as_of":{orjson.dumps(day).decode()},"stages":[{stages}]}}'.encode()
+    reference, stages = row
+    return f'{{"election":{reference},"as_of":{orjson.dumps(day).decode()},"stages":[{stages}]}}'.encode()

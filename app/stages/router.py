@@ -1,4 +1,4 @@
-"""The routes of stages."""
+"""Routes of stages."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource_router("stages", at="/v1")
-CACHE_SECONDS = 300  # seconds
+CACHE_SECONDS = 300
 Code = Annotated[str, Path(description="Code of the stage.", examples=["pu-08", "pu-01"])]
 
 
@@ -34,8 +34,8 @@ async def list_stages(
 ) -> Response:
     """List stages
 
-    What an election's calendar says: its stages and their parts, with the status of each on `as_of`. `from` and `to`
-    leave what overlap these days; a stage of which one date is known counts as that day.
+    The calendar of an election: its stages and their parts, with the status of each on `as_of`. `from` and `to` select
+    the stages that overlap these days; a stage with only one known date counts as that day.
     """
     page = await repository.STAGES.fetch_page(reader, query, today=today)
     return page.to_response(request, max_age=CACHE_SECONDS)
@@ -54,9 +54,9 @@ async def get_stage(
     code: Code,
     query: Annotated[schemas.StageItemQuery, Query()],
 ) -> Response:
-    """Read one stage
+    """Get a stage
 
-    Its dates or, where the regulation sets none, its rule in words; its status and the days until it begins and ends.
+    Its dates or, if the regulation sets none, its rule in words; its status, and the days until its start and end.
     """
     if item := await repository.STAGES.fetch_item(reader, code, query, today=today):
         return item.to_response(max_age=CACHE_SECONDS)
@@ -76,9 +76,9 @@ async def get_stage_tree(
     code: Annotated[str, Path(description="Code of the election.", examples=["pemilu-2024", "pilkada-2024"])],
     query: Annotated[schemas.TreeQuery, Query()],
 ) -> Response:
-    """Read the stages as a tree
+    """Get the stages of an election as a tree
 
-    All stages of an election in one answer, each with its parts below it, in the order of the regulation.
+    All stages in one response, each with its parts nested below it, in the order of the regulation.
     """
     day, valid_seconds = today.resolve_as_of(query.as_of or today.date_of(query.known_at))
     if query.known_at:
@@ -102,7 +102,7 @@ async def get_stage_tree(
 async def create_stage(write_request: CreateDep, payload: payloads.StagePayload) -> Response:
     """Create a stage
 
-    A part of a stage lies under a parent of the same election.
+    The parent of a part must be a stage of the same election.
     """
     return await changes.create_object(write_request, repository.STAGE, payload, {"code": payload.code})
 
@@ -119,10 +119,10 @@ async def create_stage(write_request: CreateDep, payload: payloads.StagePayload)
 async def update_stage(
     write_request: ChangeDep, code: Code, patch: Annotated[payloads.StagePatch, MergePatchBody]
 ) -> Response:
-    """Change a stage
+    """Update a stage
 
-    A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
-    Dates that move stand in the revision as a shift, with the regulation given as `legal_basis`.
+    A merge patch (RFC 7396): only the given members change, null removes a member, a list is replaced as a whole.
+    The revision records changed dates as a shift, with the `legal_basis` of the request.
     """
     return await changes.update_object(write_request, repository.STAGE, patch, {"code": code})
 
@@ -137,7 +137,7 @@ async def update_stage(
 async def delete_stage(write_request: ChangeDep, code: Code, reason: DeleteReason = None) -> Response:
     """Delete a stage
 
-    Only one without parts.
+    Only a stage without parts.
     """
     return await changes.delete_object(write_request, repository.STAGE, {"code": code}, reason)
 
@@ -152,9 +152,9 @@ async def delete_stage(write_request: ChangeDep, code: Code, reason: DeleteReaso
 async def list_stage_revisions(
     request: Request, reader: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
-    """List a stage's revisions
+    """List the revisions of a stage
 
-    Who wrote what of it, when and why; also of one that was deleted.
+    Newest first: who changed what, when and why. Also answers for a stage that was deleted.
     """
     page = await revisions.list_revisions(reader, repository.STAGE, {"code": code}, query)
     return page.to_response(request, max_age=CACHE_SECONDS)

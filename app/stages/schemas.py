@@ -1,4 +1,4 @@
-"""What a stage's document holds, and what can be asked of stages."""
+"""Documents and query parameters of stages."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -22,31 +22,31 @@ from app.references import CodeReference
 
 
 class StageMembers(BaseModel):
+    """The members of a stage, without its provenance and revision."""
+
     code: Annotated[str, Field(examples=["pu-08"])]
     election: CodeReference
     parent: Annotated[
-        CodeReference | None, Field(description="The stage that it is a part of; null: a top-level stage.")
+        CodeReference | None, Field(description="The stage of which it is a part; null: a top-level stage.")
     ]
-    position: Annotated[int, Field(description="Its place among the parts of one stage, from 1.")]
+    position: Annotated[int, Field(description="Its position among the parts of its parent, from 1.")]
     kind: StageKind
     name: Annotated[str, Field(examples=["Masa Tenang"])]
     name_en: str | None
-    start_on: Annotated[date | None, Field(description="First day; null where no date was set or none was seen.")]
-    end_on: Annotated[date | None, Field(description="Last day; a part may end after the whole, as in the sources.")]
-    rule: Annotated[
-        str | None, Field(description="What the regulation says of its time, in its words, beside or without dates.")
-    ]
+    start_on: Annotated[date | None, Field(description="First day; null: no date was set, or none is known.")]
+    end_on: Annotated[date | None, Field(description="Last day. A part may end after its parent, as in the sources.")]
+    rule: Annotated[str | None, Field(description="The words of the regulation about its time, with or without dates.")]
     round: Annotated[int, Field(description="Round of voting: 2 is a run-off.")]
     legal_basis: Annotated[str | None, Field(examples=["PKPU 3/2022 Lampiran I"])]
     status: Annotated[
         StageStatus,
-        Field(description="On `as_of`: finished, upcoming or running; undated where the known dates cannot tell."),
+        Field(description="On `as_of`: finished, upcoming or running; undated if the known dates do not decide it."),
     ]
     days_until_start: Annotated[
-        int | None, Field(description="Days from `as_of` to its first day; negative: it has begun; null: not known.")
+        int | None, Field(description="Days from `as_of` to its first day; negative: it has begun; null: unknown.")
     ]
     days_until_end: Annotated[
-        int | None, Field(description="Days from `as_of` to its last day; negative: it is over; null: not known.")
+        int | None, Field(description="Days from `as_of` to its last day; negative: it is over; null: unknown.")
     ]
     note: str | None
 
@@ -56,28 +56,36 @@ class Stage(SourcedRecord, StageMembers):
 
 
 class StageNode(Stage):
-    """A stage with its parts below it."""
+    """A stage with its parts."""
 
-    children: Annotated[list["StageNode"], Field(description="Its parts by position, each with its own.")]
+    children: Annotated[list["StageNode"], Field(description="Its parts, by position.")]
 
 
 class StageTree(BaseModel):
-    """All stages of an election, as they stand on a day."""
+    """All stages of an election, with their status on a day."""
 
     election: CodeReference
     as_of: date
-    stages: Annotated[list[StageNode], Field(description="Those of the top level by position.")]
+    stages: Annotated[list[StageNode], Field(description="The stages of the top level, by position.")]
 
 
-Fields = Annotated[str, FieldSelection(Stage), Field(description="Members to keep.", examples=["code,name,status"])]
+Fields = Annotated[
+    str,
+    FieldSelection(Stage),
+    Field(description="Members to include.", examples=["code,name,status"]),
+]
 
 
 class TreeQuery(EmptyQuery):
+    """Query parameters of the tree of stages."""
+
     as_of: AsOfOrToday | None = None
     known_at: KnownAt | None = None
 
 
 class StageItemQuery(ItemQuery):
+    """Query parameters of one stage."""
+
     as_of: AsOfOrToday | None = None
     fields: Fields | None = None
 
@@ -86,20 +94,22 @@ Sort = Annotated[
     Literal[
         "position", "-position", "code", "-code", "start_on", "-start_on", "name", "-name", "updated_at", "-updated_at"
     ],
-    Field(description="By `position` where it is not given; `-` in front turns the order round."),
+    Field(description="Default: `position`. A leading `-` sorts in descending order."),
 ]
 
 Status = Annotated[
     StageStatus,
     Field(
-        description="On `as_of`: with `as_of=2022-06-14`, `running` finds the stages of that day; without it, "
-        "those of today, and none where all are over.",
+        description="The status on `as_of`: with `as_of=2022-06-14`, `running` finds the stages of that day; without "
+        "it, those of today, which may be none.",
         examples=["running"],
     ),
 ]
 
 
 class StageQuery(PeriodQuery):
+    """Query parameters of the list of stages."""
+
     q: Annotated[SearchWords, Field(examples=["masa tenang"])] | None = None
     election: Annotated[Code, Field(description="Code of an election.", examples=["pemilu-2024"])] | None = None
     parent: (
@@ -109,7 +119,7 @@ class StageQuery(PeriodQuery):
     kind: (
         Annotated[
             StageKind,
-            Field(description="A `stage` (tahapan), its parts `substage` and `activity`, or `support` beside them."),
+            Field(description="A `stage` (tahapan), its parts `substage` and `activity`, or a `support` activity."),
         ]
         | None
     ) = None

@@ -1,1 +1,1 @@
-"""What a day brings: the home screen of an app."""
+"""The overview of a day, for the home screen of an app."""

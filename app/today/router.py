@@ -1,4 +1,4 @@
-"""The route of a day."""
+"""Route of the overview of a day."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from app.routing import resource_router
 from app.today import repository, schemas
 
 router = resource_router("today")
-CACHE_SECONDS = 60  # seconds
+CACHE_SECONDS = 60
 
 
 @router.get(
@@ -22,10 +22,10 @@ CACHE_SECONDS = 60  # seconds
     openapi_extra=example("/v1/today?as_of=2022-06-14&days=14"),
 )
 async def get_today(reader: ReaderDep, today: TodayDep, query: Annotated[schemas.TodayQuery, Query()]) -> Response:
-    """Read what a day brings
+    """Get the overview of a day
 
-    The stages that run on `as_of` (today where it is not given), those that begin or end within the
-    next `days` days, and the meetings on the day: what the first screen of an app shows, in one small answer.
+    The stages running on `as_of` (default today), those that start or end within the next `days` days, and the
+    meetings on that day: the content of the first screen of an app, in one small response.
     """
     day, valid_seconds = today.resolve_as_of(query.as_of)
     body = await repository.fetch_today(reader, day, query.days)

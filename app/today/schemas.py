@@ -1,4 +1,4 @@
-"""What the document of a day holds, and what can be asked of it."""
+"""Document and query parameters of the overview of a day."""
 
 from datetime import date
 from typing import Annotated
@@ -11,7 +11,7 @@ from app.references import CodeReference
 
 
 class TodayStage(BaseModel):
-    """A stage, in short; `/v1/stages/{code}` has all of it."""
+    """The main members of a stage. `/v1/stages/{code}` has all of them."""
 
     code: str
     election: CodeReference
@@ -28,7 +28,7 @@ class TodayStage(BaseModel):
 
 
 class TodayMeeting(BaseModel):
-    """A meeting, in short; `/v1/meetings/{code}` has all of it."""
+    """The main members of a meeting. `/v1/meetings/{code}` has all of them."""
 
     code: str
     name: str
@@ -43,19 +43,21 @@ class TodayMeeting(BaseModel):
 
 
 class Today(BaseModel):
-    """What a day brings."""
+    """The overview of a day."""
 
     as_of: date
     running: Annotated[list[TodayStage], Field(description="Stages running on the day, the first to end first.")]
     starting: Annotated[
         list[TodayStage],
-        Field(description="Stages that begin on it or within `days` days after it."),
+        Field(description="Stages that begin on the day or within `days` days after it."),
     ]
-    ending: Annotated[list[TodayStage], Field(description="Stages that end on it or within `days` days after it.")]
+    ending: Annotated[list[TodayStage], Field(description="Stages that end on the day or within `days` days after it.")]
     meetings: Annotated[list[TodayMeeting], Field(description="Meetings on the day.")]
 
 
 class TodayQuery(EmptyQuery):
+    """Query parameters of the overview of a day."""
+
     as_of: AsOfOrToday | None = None
     days: Annotated[
         int,

@@ -24,12 +24,12 @@ Line = Mapping[str, Any]
 def count_lines(lines: Iterable[Line]) -> dict[str, Any]:
     """The numbers of some lines, to whom nobody is sick."""
     people = list(lines)
-    statuses = ["excused" if one["status"] == "sick" else one["status"] for one in people]
+    statuses = ["excused" if item["status"] == "sick" else item["status"] for item in people]
     return {
         "invited": len(people),
         **{status: statuses.count(status) for status in ("expected", "present", "represented")},
         "absent": {reason: statuses.count(reason) for reason in REASONS},
-        "late": sum(one["late"] for one in people),
+        "late": sum(item["late"] for item in people),
     }
 
 
@@ -37,21 +37,21 @@ async def fetch_lines(meeting: MeetingClient) -> list[Line]:
     """All lines in full, with the sessions of each; up to 200."""
     lines = (await meeting.admin.get(f"{meeting.path}/attendance?page_size=200")).json()["items"]
     listed = (await meeting.admin.get(f"{meeting.path}/participants?page_size=200")).json()["items"]
-    sessions = {one["id"]: one["sessions"] for one in listed}
-    return [{**one, "sessions": sessions[one["id"]]} for one in lines]
+    sessions = {item["id"]: item["sessions"] for item in listed}
+    return [{**item, "sessions": sessions[item["id"]]} for item in lines]
 
 
 KEYS: Mapping[str, Callable[[Line], list[str | None]]] = {
-    "organization": lambda one: [one["organization"]["code"] if one["organization"] else None],
-    "office": lambda one: [one["office"]],
-    "session": lambda one: one["sessions"] or [None],
+    "organization": lambda item: [item["organization"]["code"] if item["organization"] else None],
+    "office": lambda item: [item["office"]],
+    "session": lambda item: item["sessions"] or [None],
 }
 
 
 async def fetch_summary(meeting: MeetingClient, query: str = "") -> dict[str, Any]:
-    answer = await meeting.client.get(f"{meeting.path}/attendance/summary?{query}")
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
+    response = await meeting.client.get(f"{meeting.path}/attendance/summary?{query}")
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
     return found
 
 
@@ -65,13 +65,15 @@ async def assert_summary_matches_lines(meeting: MeetingClient) -> None:
     lines = await fetch_lines(meeting)
     assert select_counts(await fetch_summary(meeting)) == count_lines(lines)
     for by, keys in KEYS.items():
-        groups = {one["key"]: select_counts(one) for one in (await fetch_summary(meeting, f"by={by}"))["groups"]}
-        plain = {key: count_lines([one for one in lines if key in keys(one)]) for one in lines for key in keys(one)}
+        groups = {item["key"]: select_counts(item) for item in (await fetch_summary(meeting, f"by={by}"))["groups"]}
+        plain = {
+            key: count_lines([item for item in lines if key in keys(item)]) for item in lines for key in keys(item)
+        }
         assert groups == plain, by
-    for session in {code for one in lines for code in one["sessions"]}:
-        in_it = [one for one in lines if session in one["sessions"]]
+    for session in {code for item in lines for code in item["sessions"]}:
+        in_it = [item for item in lines if session in item["sessions"]]
         assert select_counts(await fetch_summary(meeting, f"session={session}")) == count_lines(in_it)
         groups = (await fetch_summary(meeting, f"session={session}&by=office"))["groups"]
-        assert {one["key"]: one["invited"] for one in groups} == {
-            office: sum(one["office"] == office for one in in_it) for office in {one["office"] for one in in_it}
+        assert {item["key"]: item["invited"] for item in groups} == {
+            office: sum(item["office"] == office for item in in_it) for office in {item["office"] for item in in_it}
         }

@@ -104,8 +104,8 @@ SESSIONS_OF_RESTRICTED = {participant_id(3, 1): ("alfa",), participant_id(3, 2):
 
 def assignment_rows(meeting: str, sessions: Mapping[str, tuple[str, ...]]) -> list[Row]:
     return [
-        {"meeting": meeting, "session": session, "participant": one}
-        for one, codes in sessions.items()
+        {"meeting": meeting, "session": session, "participant": item}
+        for item, codes in sessions.items()
         for session in codes
     ]
 

@@ -11,16 +11,16 @@ from fastapi import FastAPI
 from app.auth import Scope
 from app.core.db import database
 from tests.check_ins.meeting_client import START, MeetingClient
-from tests.conftest import database_url_of, fetch
+from tests.conftest import database_url_of, fetch_value
 from tests.quorum import plenary_client
 from tests.quorum.plenary_client import PLENARY, QUORUM_ENTRY_TIMES, PlenaryClient
 from tests.writes.calls import Calls
 
-CONFIRMED = ("confirmed_by", "confirmation_reason", "confirmation_legal_basis")
+CONFIRMATION_MEMBERS = ("confirmed_by", "confirmation_reason", "confirmation_legal_basis")
 
 
 @pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_commit_delay(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody else writes, so there is nothing to wait for."""
     monkeypatch.setattr(database, "MAX_COMMIT_DURATION", timedelta(0))
 
@@ -30,95 +30,101 @@ async def meeting(app: FastAPI, client: httpx.AsyncClient) -> MeetingClient:
     return await MeetingClient.create(app, client, participant_count=2)
 
 
-async def instant(meeting: MeetingClient) -> str:
-    found: datetime = await fetch(database_url_of(meeting.app), "SELECT clock_timestamp()")
+async def fetch_current_instant(meeting: MeetingClient) -> str:
+    found: datetime = await fetch_value(database_url_of(meeting.app), "SELECT clock_timestamp()")
     return found.isoformat()
 
 
-async def items(meeting: MeetingClient, at: str, **query: str) -> list[dict[str, Any]]:
-    answer = await meeting.client.get(f"{meeting.path}/{at}", params=query, headers=dict(meeting.admin.headers))
-    assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()["items"]
+async def fetch_items(meeting: MeetingClient, at: str, **query: str) -> list[dict[str, Any]]:
+    response = await meeting.client.get(f"{meeting.path}/{at}", params=query, headers=dict(meeting.admin.headers))
+    assert response.status_code == 200, response.text
+    found: list[dict[str, Any]] = response.json()["items"]
     return found
 
 
-async def scanned(meeting: MeetingClient, person: int) -> str:
+async def send_scan(meeting: MeetingClient, person: int) -> str:
     """A scan that is received now; its id."""
     now = (datetime.now(UTC) - START).total_seconds()
     await meeting.send_batch([scan := meeting.new_scan(person, now)], now)
     return str(scan["scan_id"])
 
 
-async def test_check_ins(meeting: MeetingClient) -> None:
-    first = await scanned(meeting, 0)
-    before, then = await items(meeting, "check-ins"), await instant(meeting)
-    await scanned(meeting, 1)
+async def test_check_ins_as_known_before_an_annulment(meeting: MeetingClient) -> None:
+    first = await send_scan(meeting, 0)
+    before, then = await fetch_items(meeting, "check-ins"), await fetch_current_instant(meeting)
+    await send_scan(meeting, 1)
     note = {"reason": "badge dipinjamkan", "legal_basis": "Keputusan KPU 9/2026"}
-    answer = await meeting.admin.post(f"{meeting.path}/check-ins/{first}:annul", note)
-    assert (answer.status_code, answer.json()["legal_basis"]) == (200, "Keputusan KPU 9/2026")
-    after = await items(meeting, "check-ins")
-    assert await items(meeting, "check-ins", known_at=then) == before
-    assert [one["outcome"] for one in before] == ["first_entry"]
-    assert [(one["outcome"], one["legal_basis"]) for one in after] == [
+    response = await meeting.admin.post(f"{meeting.path}/check-ins/{first}:annul", note)
+    assert (response.status_code, response.json()["legal_basis"]) == (200, "Keputusan KPU 9/2026")
+    after = await fetch_items(meeting, "check-ins")
+    assert await fetch_items(meeting, "check-ins", known_at=then) == before
+    assert [item["outcome"] for item in before] == ["first_entry"]
+    assert [(item["outcome"], item["legal_basis"]) for item in after] == [
         ("annulled", "Keputusan KPU 9/2026"),
         ("first_entry", None),
     ]
 
 
-async def test_which_meetings_a_body_attended(meeting: MeetingClient) -> None:
+async def test_meetings_attended_by_an_organization_as_known_before_its_check_in(meeting: MeetingClient) -> None:
     async def attended(**query: str) -> bool:
-        answer = await meeting.client.get("/v1/meetings", params={"attended_by": "kpu-32", "page_size": "200", **query})
-        return meeting.code in [one["code"] for one in answer.json()["items"]]
+        response = await meeting.client.get(
+            "/v1/meetings", params={"attended_by": "kpu-32", "page_size": "200", **query}
+        )
+        return meeting.code in [item["code"] for item in response.json()["items"]]
 
-    before = await instant(meeting)
-    await scanned(meeting, 0)
-    after = await instant(meeting)
+    before = await fetch_current_instant(meeting)
+    await send_scan(meeting, 0)
+    after = await fetch_current_instant(meeting)
     assert [await attended(known_at=before), await attended(known_at=after), await attended()] == [False, True, True]
 
 
-async def test_corrections(meeting: MeetingClient) -> None:
+async def test_corrections_as_known_before_their_confirmation(meeting: MeetingClient) -> None:
     await meeting.admin.post(f"{meeting.path}:close-roll", {"reason": "rapat selesai"})
-    nothing = await instant(meeting)
+    nothing = await fetch_current_instant(meeting)
     sick = {"status": "sick", "reason": "surat dokter", "legal_basis": "Keputusan KPU 9/2026"}
     asked = await meeting.admin.patch(meeting.attendance_path(0), sick)
     assert asked.status_code == 202
-    before, then = await items(meeting, "corrections"), await instant(meeting)
+    before, then = await fetch_items(meeting, "corrections"), await fetch_current_instant(meeting)
     assert (before[0]["reason"], before[0]["legal_basis"]) == ("surat dokter", "Keputusan KPU 9/2026")
     second = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, client_id="another")
     note = {"reason": "suratnya ada", "legal_basis": "PKPU 5/2022"}
     assert (await second.post(f"{asked.headers['location']}:confirm", note)).status_code == 200
-    assert await items(meeting, "corrections", known_at=nothing) == []
-    assert await items(meeting, "corrections", known_at=then) == before
-    [now] = await items(meeting, "corrections")
-    assert [now[name] for name in CONFIRMED] == ["another", "suratnya ada", "PKPU 5/2022"]
-    assert [before[0][name] for name in CONFIRMED] == [None, None, None]
+    assert await fetch_items(meeting, "corrections", known_at=nothing) == []
+    assert await fetch_items(meeting, "corrections", known_at=then) == before
+    [now] = await fetch_items(meeting, "corrections")
+    assert [now[name] for name in CONFIRMATION_MEMBERS] == ["another", "suratnya ada", "PKPU 5/2022"]
+    assert [before[0][name] for name in CONFIRMATION_MEMBERS] == [None, None, None]
     revisions = (await meeting.admin.get(f"{meeting.participant_path(0)}/revisions")).json()["items"]
-    assert [(one["reason"], one["legal_basis"]) for one in revisions[1:]] == [("surat dokter", "Keputusan KPU 9/2026")]
-    assert [one["revision"] for one in [*before, *await items(meeting, "corrections")]] == [1, 2]
+    assert [(item["reason"], item["legal_basis"]) for item in revisions[1:]] == [
+        ("surat dokter", "Keputusan KPU 9/2026")
+    ]
+    assert [item["revision"] for item in [*before, *await fetch_items(meeting, "corrections")]] == [1, 2]
 
 
-async def test_the_legal_basis_of_a_status_stands_in_the_revision(meeting: MeetingClient) -> None:
+async def test_revision_states_the_legal_basis_of_a_status(meeting: MeetingClient) -> None:
     at = meeting.attendance_path(0)
     sick = {"status": "excused", "reason": "surat izin", "legal_basis": "Keputusan KPU 9/2026"}
     assert (await meeting.admin.patch(at, sick)).status_code == 200
     revisions = (await meeting.admin.get(f"{meeting.participant_path(0)}/revisions")).json()["items"]
-    assert [(one["reason"], one["legal_basis"]) for one in revisions[1:]] == [("surat izin", "Keputusan KPU 9/2026")]
+    assert [(item["reason"], item["legal_basis"]) for item in revisions[1:]] == [("surat izin", "Keputusan KPU 9/2026")]
 
 
-async def test_a_quorum(own_app: FastAPI, own_client: httpx.AsyncClient, own_url: str) -> None:
-    room: PlenaryClient = await plenary_client.create_plenary(own_app, own_client, own_url)
-    await room.scan_entries(QUORUM_ENTRY_TIMES)
+async def test_quorum_as_known_before_an_annulment_and_after_anonymisation(
+    own_app: FastAPI, own_client: httpx.AsyncClient, own_url: str
+) -> None:
+    plenary: PlenaryClient = await plenary_client.create_plenary(own_app, own_client, own_url)
+    await plenary.scan_entries(QUORUM_ENTRY_TIMES)
     address = f"{PLENARY}/quorum"
     before = (await own_client.get(address, params={"at": plenary_client.local_iso("12:00")})).json()
-    then = (await fetch(own_url, "SELECT clock_timestamp()")).isoformat()
-    await fetch(own_url, "UPDATE scans SET annulled_at = clock_timestamp(), annulment_reason = 'a slip'")
+    then = (await fetch_value(own_url, "SELECT clock_timestamp()")).isoformat()
+    await fetch_value(own_url, "UPDATE scans SET annulled_at = clock_timestamp(), annulment_reason = 'a slip'")
     known = await own_client.get(address, params={"at": plenary_client.local_iso("12:00"), "known_at": then})
     assert known.json() == before
     assert (before["present"], before["met"]) == (5, True)
     assert (await own_client.get(address, params={"at": plenary_client.local_iso("12:00")})).json()["present"] == 0
     code = PLENARY.rpartition("/")[2]
-    await fetch(own_url, "UPDATE meetings SET retention_days = 8 WHERE code = $1", code)
-    await fetch(own_url, "SELECT anonymise_participants($1)", code)
+    await fetch_value(own_url, "UPDATE meetings SET retention_days = 8 WHERE code = $1", code)
+    await fetch_value(own_url, "SELECT anonymise_participants($1)", code)
     forgotten = (
         await own_client.get(address, params={"at": plenary_client.local_iso("12:00"), "known_at": then})
     ).json()

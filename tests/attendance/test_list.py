@@ -8,33 +8,33 @@ import pytest
 from app.attendance import repository
 from tests.attendance.synthetic_rolls import MIXED, SESSIONS_OF_MIXED
 from tests.meetings.answers import problem
-from tests.scenarios import ListScenarios, of_update, walk
+from tests.scenarios import ListScenarios, list_items, updated_at_key
 
 RAKORNAS = "/v1/meetings/rakornas-2022-06/attendance"
 NAMED = "/v1/meetings/named/attendance"
 
 
-def of_id(item: Any) -> Any:
+def get_id(item: Any) -> Any:
     return item["id"]
 
 
-def shown(status: str) -> str:
+def public_status(status: str) -> str:
     return "excused" if status == "sick" else status
 
 
-class TestReadRoll(ListScenarios):
+class TestListAttendance(ListScenarios):
     path = "/v1/meetings/mixed/attendance"
     has_as_of = False
     members = (
         "id official name organization office capacity represents status late arrived_at left_at name_as_printed note"
         " source verified primary revision updated_at"
     )
-    order = {"id": of_id, "updated_at": of_update}
-    search = "peserta 12"
-    filtered = {"organization": "kpu"}
-    neighbour = RAKORNAS
-    sorted_alike = "id"
-    refused = (
+    sort_keys = {"id": get_id, "updated_at": updated_at_key}
+    search_words = "peserta 12"
+    example_filter = {"organization": "kpu"}
+    other_list_path = RAKORNAS
+    common_sort = "id"
+    invalid_queries = (
         ({"status": "ill"}, "status", "not_one_of", "on_duty_elsewhere"),
         ({"office": "king"}, "office", "not_one_of", "secretary_general"),
         ({"organization": "kpu-99"}, "organization", "unknown_code", "/v1/organizations"),
@@ -59,20 +59,20 @@ class TestReadRoll(ListScenarios):
         ],
         ids=lambda given: "&".join(map("=".join, given.items())),
     )
-    async def test_by_what_they_are(self, client: httpx.AsyncClient, given: dict[str, str]) -> None:
+    async def test_filters_select_matching_participants(self, client: httpx.AsyncClient, given: dict[str, str]) -> None:
         expected = {
             row["id"]
             for row in MIXED
             if ("organization" not in given or row["organization"] == given["organization"])
             and ("office" not in given or row["office"] == given["office"])
-            and ("status" not in given or shown(row["status"]) == given["status"])
+            and ("status" not in given or public_status(row["status"]) == given["status"])
             and ("session" not in given or given["session"] in SESSIONS_OF_MIXED[row["id"]])
         }
-        items = await walk(client, self.path, given)
+        items = await list_items(client, self.path, given)
         assert [item["id"] for item in items] == sorted(expected)
         assert bool(items) == (given != {"session": "nobody"})
 
-    async def test_one_more_statement_where_nobody_is_found_and_one_to_look_up_what_is_named(
+    async def test_empty_page_costs_one_statement_more_and_each_unknown_code_check_another(
         self, client: httpx.AsyncClient, statements: list[str]
     ) -> None:
         await self.get(client)
@@ -89,33 +89,33 @@ class TestReadRoll(ListScenarios):
     @pytest.mark.parametrize(
         "query", ["", "?organization=kpu-99", "?session=alfa", "?session=nothing", "?status=sick", "?q=sunardi"]
     )
-    async def test_no_such_meeting(self, client: httpx.AsyncClient, statements: list[str], query: str) -> None:
+    async def test_unknown_meeting_is_404(self, client: httpx.AsyncClient, statements: list[str], query: str) -> None:
         await self.get(client)
         statements.clear()
-        answer = await client.get(f"/v1/meetings/rakornas-2024-06/attendance{query}")
+        response = await client.get(f"/v1/meetings/rakornas-2024-06/attendance{query}")
         assert len(statements) == 2
-        assert problem(answer) == problem(await client.get("/v1/regions/99"))
-        assert answer.status_code == 404
+        assert problem(response) == problem(await client.get("/v1/regions/99"))
+        assert response.status_code == 404
 
-    async def test_a_meeting_to_which_nobody_was_asked(self, client: httpx.AsyncClient, statements: list[str]) -> None:
+    async def test_meeting_without_participants_has_an_empty_list(
+        self, client: httpx.AsyncClient, statements: list[str]
+    ) -> None:
         await self.get(client)
         statements.clear()
-        answer = await client.get("/v1/meetings/empty/attendance")
-        assert (answer.status_code, answer.json()) == (200, {"items": [], "next_page_token": None})
+        response = await client.get("/v1/meetings/empty/attendance")
+        assert (response.status_code, response.json()) == (200, {"items": [], "next_page_token": None})
         assert len(statements) == 2
 
-    async def test_an_open_roll_may_be_kept_for_a_short_time(self, client: httpx.AsyncClient) -> None:
-        answer = await self.get(client)
-        assert answer.headers["cache-control"] == "public, max-age=30, stale-while-revalidate=300"
+    async def test_open_roll_is_cacheable_for_30_seconds(self, client: httpx.AsyncClient) -> None:
+        response = await self.get(client)
+        assert response.headers["cache-control"] == "public, max-age=30, stale-while-revalidate=300"
 
 
-async def test_of_very_many_alike_only_the_first_are_ranked(
-    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_only_the_first_matches_are_ranked(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """A third of a great roll may be alike, and to rank them all would keep everybody else waiting."""
     path, params = "/v1/meetings/mixed/attendance", {"q": "peserta 12"}
-    found = {item["id"] for item in await walk(client, path, params)}
+    found = {item["id"] for item in await list_items(client, path, params)}
     assert len(found) > 7
     few_ranked = dataclasses.replace(repository.PUBLIC_LINES, rank_limit=7)
     monkeypatch.setattr(repository, "PUBLIC_LINES", few_ranked)
-    assert {item["id"] for item in await walk(client, path, params)} == set(sorted(found)[:7])
+    assert {item["id"] for item in await list_items(client, path, params)} == set(sorted(found)[:7])

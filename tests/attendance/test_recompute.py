@@ -13,13 +13,13 @@ from typer.testing import CliRunner, Result
 from app.cli import app as command
 from tests.attendance.expected_counts import COUNT_DIFFERENCES
 from tests.check_ins.meeting_client import MeetingClient
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 
-WHOLE = (
+SELECT_ROWS = (
     "SELECT string_agg(one::text, '|' ORDER BY one::text) FROM (SELECT held::text FROM {} AS held WHERE meeting = $1)"
     " AS rows (one)"
 )
-BROKEN = {
+CORRUPTIONS = {
     "a row": "UPDATE attendance SET status = 'absent', late = true WHERE meeting = $1 AND entry IS NOT NULL",
     "its first entry": "UPDATE attendance SET entry = NULL WHERE meeting = $1",
     "a counter": "UPDATE attendance_counts SET late = late + 3 WHERE meeting = $1 AND family = 'body'",
@@ -42,51 +42,51 @@ async def meeting(own_app: FastAPI, own_client: httpx.AsyncClient) -> MeetingCli
     return meeting
 
 
-async def run(url: str, *arguments: str) -> Result:
+async def run_command(url: str, *arguments: str) -> Result:
     """In a thread of its own: the command has an event loop of its own."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "RAKORNAS_"))}
     whole = ["attendance", "recompute", "--database-url", url, *arguments]
     return await asyncio.to_thread(lambda: CliRunner().invoke(command, whole, env=environment))
 
 
-async def held(url: str, meeting: str) -> list[str]:
-    counts = WHOLE.format("(SELECT * FROM attendance_counts WHERE invited <> 0)")
-    return [await fetch(url, sql, meeting) for sql in (WHOLE.format("attendance"), counts)]
+async def fetch_stored_state(url: str, meeting: str) -> list[str]:
+    counts = SELECT_ROWS.format("(SELECT * FROM attendance_counts WHERE invited <> 0)")
+    return [await fetch_value(url, sql, meeting) for sql in (SELECT_ROWS.format("attendance"), counts)]
 
 
-async def test_a_sound_roll_is_not_changed(meeting: MeetingClient, own_url: str) -> None:
-    before = await held(own_url, meeting.code)
+async def test_correct_roll_is_not_changed(meeting: MeetingClient, own_url: str) -> None:
+    before = await fetch_stored_state(own_url, meeting.code)
     versions = "SELECT string_agg(xmin::text, ' ' ORDER BY participant) FROM attendance"
-    written = await fetch(own_url, versions)
-    done = await run(own_url)
+    written = await fetch_value(own_url, versions)
+    done = await run_command(own_url)
     assert done.exit_code == 0, done.output
     assert done.stdout.endswith("rolls, 0 of them changed.\n")
-    assert await held(own_url, meeting.code) == before
-    assert await fetch(own_url, versions) == written
+    assert await fetch_stored_state(own_url, meeting.code) == before
+    assert await fetch_value(own_url, versions) == written
 
 
-@pytest.mark.parametrize("what", BROKEN)
+@pytest.mark.parametrize("what", CORRUPTIONS)
 @pytest.mark.parametrize("uncounted", [False, True], ids=["counted", "uncounted"])
-async def test_a_broken_one_is_mended(meeting: MeetingClient, own_url: str, what: str, uncounted: bool) -> None:
+async def test_corrupted_roll_is_repaired(meeting: MeetingClient, own_url: str, what: str, uncounted: bool) -> None:
     """Whether or not the counters have followed what was broken."""
-    before = await held(own_url, meeting.code)
+    before = await fetch_stored_state(own_url, meeting.code)
     connection = await asyncpg.connect(own_url)
     try:
         if uncounted:
             await connection.execute("SET session_replication_role = replica")
-        await connection.execute(BROKEN[what], meeting.code)
+        await connection.execute(CORRUPTIONS[what], meeting.code)
     finally:
         await connection.close()
-    assert await held(own_url, meeting.code) != before
-    done = await run(own_url, "--meeting", meeting.code)
+    assert await fetch_stored_state(own_url, meeting.code) != before
+    done = await run_command(own_url, "--meeting", meeting.code)
     assert (done.exit_code, done.stdout.count("repaired")) == (1, 1), done.output
-    assert await held(own_url, meeting.code) == before
-    assert await fetch(own_url, COUNT_DIFFERENCES) == 0
-    again = await run(own_url, "--meeting", meeting.code)
+    assert await fetch_stored_state(own_url, meeting.code) == before
+    assert await fetch_value(own_url, COUNT_DIFFERENCES) == 0
+    again = await run_command(own_url, "--meeting", meeting.code)
     assert (again.exit_code, again.stdout) == (0, "Recomputed 1 rolls, 0 of them changed.\n")
 
 
-async def test_of_a_meeting_that_is_not_there_it_says_so(own_url: str) -> None:
-    done = await run(own_url, "--meeting", "no-such")
+async def test_unknown_meeting_is_an_error(own_url: str) -> None:
+    done = await run_command(own_url, "--meeting", "no-such")
     assert (done.exit_code, done.stdout) == (1, "")
     assert "Meeting no-such does not exist" in done.stderr

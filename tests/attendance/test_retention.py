@@ -17,22 +17,22 @@ from app.auth import Scope
 from app.cli import app as command
 from app.core.db import database
 from tests.check_ins.meeting_client import MeetingClient
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.writes.calls import Calls
 
-WORD = "zulkarnaenqx"
+MARKER = "zulkarnaenqx"
 """Stands in everything that is told of the people of this meeting, and nowhere else."""
-DAYS = 30
-MOVE = """
+RETENTION_DAYS = 30
+MOVE_MEETING = """
 WITH unbound AS (UPDATE sessions SET starts_at = NULL, ends_at = NULL WHERE meeting = $1)
 UPDATE meetings SET start_on = today - 1, end_on = today, retention_days = $2
 FROM (SELECT (clock_timestamp() AT TIME ZONE 'Asia/Jakarta')::date - $3::int AS today) AS local WHERE code = $1
 """
-TABLES = """
+SELECT_TABLES = """
 SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname IN ('public', 'history') AND c.relkind = 'r' ORDER BY 1
 """
-FACTS = (
+COUNT_PERSONAL_ROWS = (
     "SELECT count(*) FROM (SELECT FROM scans WHERE meeting = $1 UNION ALL SELECT FROM badges WHERE meeting = $1"
     " UNION ALL SELECT FROM device_clocks WHERE meeting = $1 UNION ALL SELECT FROM clock_readings WHERE meeting = $1"
     " UNION ALL SELECT FROM roll_corrections WHERE meeting = $1 UNION ALL SELECT FROM participants WHERE meeting = $1"
@@ -41,7 +41,7 @@ FACTS = (
     " UNION ALL SELECT FROM history.participant_sessions_rows WHERE meeting = $1"
     ") AS facts"
 )
-QUERIES: tuple[str, ...] = (
+SUMMARY_QUERIES: tuple[str, ...] = (
     "",
     "by=organization",
     "by=level",
@@ -50,47 +50,51 @@ QUERIES: tuple[str, ...] = (
     "by=session",
     "session=opening",
 )
-QUERIES += ("session=opening&by=organization", "session=class-1&by=office")
+SUMMARY_QUERIES += ("session=opening&by=organization", "session=class-1&by=office")
 
 
-async def people_of(meeting: MeetingClient) -> None:
+async def register_marked_participants(meeting: MeetingClient) -> None:
     """A little of everything that is ever told of somebody."""
     who: dict[str, Any] = {"organization": "kpu-32", "office": "chair", "sessions": ["opening", "class-1"]}
-    letter = {"assignment_letter": {"number": f"1/{WORD}"}, "note": f"Catatan {WORD}", "name_as_printed": WORD.upper()}
+    letter = {
+        "assignment_letter": {"number": f"1/{MARKER}"},
+        "note": f"Catatan {MARKER}",
+        "name_as_printed": MARKER.upper(),
+    }
     ids: list[str] = []
     for n in range(4):
         represents = {"represents": ids[-1]} if n == 2 else {}
-        answer = await meeting.admin.post(
+        response = await meeting.admin.post(
             f"{meeting.path}/participants",
-            {"name": f"{WORD} {n}", "source": f"Surat {WORD}", **who, **letter, **represents},
+            {"name": f"{MARKER} {n}", "source": f"Surat {MARKER}", **who, **letter, **represents},
         )
-        assert answer.status_code == 201, answer.text
-        ids.append(answer.json()["id"])
+        assert response.status_code == 201, response.text
+        ids.append(response.json()["id"])
     meeting.participants = ids
     await meeting.admin.patch(
-        f"{meeting.path}/participants/{ids[0]}", {"name": f"{WORD} lagi", "sessions": ["class-2"]}
+        f"{meeting.path}/participants/{ids[0]}", {"name": f"{MARKER} lagi", "sessions": ["class-2"]}
     )
-    await meeting.admin.delete(f"{meeting.path}/participants/{ids[3]}", {"reason": f"batal {WORD}"})
-    await meeting.admin.patch(f"{meeting.path}/attendance/{ids[0]}", {"status": "sick", "reason": f"opname {WORD}"})
+    await meeting.admin.delete(f"{meeting.path}/participants/{ids[3]}", {"reason": f"batal {MARKER}"})
+    await meeting.admin.patch(f"{meeting.path}/attendance/{ids[0]}", {"status": "sick", "reason": f"opname {MARKER}"})
     issued = (await meeting.admin.get(f"{meeting.path}/badges")).json()["items"]
-    tokens = {one["participant"]: one["token"] for one in issued}
+    tokens = {item["participant"]: item["token"] for item in issued}
     scans = [
         meeting.new_scan(tokens[ids[2]], 60),
-        meeting.new_scan(f"https://example.org/{WORD}"),
+        meeting.new_scan(f"https://example.org/{MARKER}"),
         meeting.new_scan(tokens[ids[2]], 90),
     ]
     await meeting.send_batch(scans, 120)
     annul = f"{meeting.path}/check-ins/{scans[2]['scan_id']}:annul"
-    assert (await meeting.admin.post(annul, {"reason": f"dipinjam {WORD}"})).status_code == 200
+    assert (await meeting.admin.post(annul, {"reason": f"dipinjam {MARKER}"})).status_code == 200
 
 
-async def correct(meeting: MeetingClient) -> None:
+async def correct_closed_roll(meeting: MeetingClient) -> None:
     await meeting.admin.post(f"{meeting.path}:close-roll", {})
-    asked = {"status": "excused", "reason": f"izin {WORD}"}
-    answer = await meeting.admin.patch(meeting.attendance_path(1), asked)
-    assert answer.status_code == 202, answer.text
+    asked = {"status": "excused", "reason": f"izin {MARKER}"}
+    response = await meeting.admin.patch(meeting.attendance_path(1), asked)
+    assert response.status_code == 202, response.text
     other = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, client_id="second")
-    assert (await other.post(f"{answer.headers['location']}:confirm", {})).status_code == 200
+    assert (await other.post(f"{response.headers['location']}:confirm", {})).status_code == 200
     await meeting.admin.patch(meeting.attendance_path(1), asked)
 
 
@@ -98,22 +102,22 @@ async def correct(meeting: MeetingClient) -> None:
 async def meeting(own_app: FastAPI, own_client: httpx.AsyncClient) -> MeetingClient:
     meeting = await MeetingClient.create(own_app, own_client, participant_count=2)
     await meeting.admin.patch(meeting.path, {"roll": "open"})
-    await people_of(meeting)
+    await register_marked_participants(meeting)
     return meeting
 
 
-async def move(url: str, meeting: MeetingClient, ago: int) -> None:
+async def set_days_since_end(url: str, meeting: MeetingClient, ago: int) -> None:
     """The meeting has ended so many days ago."""
-    await fetch(url, MOVE, meeting.code, DAYS, ago)
+    await fetch_value(url, MOVE_MEETING, meeting.code, RETENTION_DAYS, ago)
 
 
-async def told_of(url: str) -> set[str]:
+async def find_tables_with_marker(url: str) -> set[str]:
     """The tables in which anything of the people stands."""
     connection = await asyncpg.connect(url)
     try:
         found = set()
-        for (table,) in await connection.fetch(TABLES):
-            sql = f"SELECT EXISTS (SELECT FROM {table} AS one WHERE one::text ILIKE '%{WORD}%')"
+        for (table,) in await connection.fetch(SELECT_TABLES):
+            sql = f"SELECT EXISTS (SELECT FROM {table} AS one WHERE one::text ILIKE '%{MARKER}%')"
             if await connection.fetchval(sql):
                 found.add(table)
         return found
@@ -121,62 +125,66 @@ async def told_of(url: str) -> set[str]:
         await connection.close()
 
 
-async def summaries(meeting: MeetingClient) -> list[Any]:
-    return [(await meeting.client.get(f"{meeting.path}/attendance/summary?{query}")).json() for query in QUERIES]
+async def fetch_summaries(meeting: MeetingClient) -> list[Any]:
+    return [
+        (await meeting.client.get(f"{meeting.path}/attendance/summary?{query}")).json() for query in SUMMARY_QUERIES
+    ]
 
 
-async def test_nothing_is_forgotten_on_the_last_day(meeting: MeetingClient, own_url: str) -> None:
-    await move(own_url, meeting, DAYS)
+async def test_last_day_of_retention_anonymises_nobody(meeting: MeetingClient, own_url: str) -> None:
+    await set_days_since_end(own_url, meeting, RETENTION_DAYS)
     assert await maintenance.anonymise_participants(own_url, dry_run=False) == []
-    assert await fetch(own_url, "SELECT anonymise_participants($1)", meeting.code) is None
+    assert await fetch_value(own_url, "SELECT anonymise_participants($1)", meeting.code) is None
     assert len((await meeting.client.get(f"{meeting.path}/attendance")).json()["items"]) == 5
 
 
-async def test_nothing_is_forgotten_of_a_meeting_that_sets_no_time(meeting: MeetingClient, own_url: str) -> None:
-    await move(own_url, meeting, 5000)
-    await fetch(own_url, "UPDATE meetings SET retention_days = NULL WHERE code = $1", meeting.code)
+async def test_meeting_without_retention_days_is_never_anonymised(meeting: MeetingClient, own_url: str) -> None:
+    await set_days_since_end(own_url, meeting, 5000)
+    await fetch_value(own_url, "UPDATE meetings SET retention_days = NULL WHERE code = $1", meeting.code)
     assert await maintenance.anonymise_participants(own_url, dry_run=False) == []
 
 
 @pytest.mark.parametrize("closed", [False, True], ids=["open", "closed and corrected"])
-async def test_on_the_day_after_persons_become_counts(meeting: MeetingClient, own_url: str, closed: bool) -> None:
+async def test_day_after_retention_anonymises_all_and_keeps_counts(
+    meeting: MeetingClient, own_url: str, closed: bool
+) -> None:
     if closed:
-        await correct(meeting)
-    await move(own_url, meeting, DAYS + 1)
-    assert {"public.participants", "public.scans", "public.revisions"} < await told_of(own_url)
-    before = await summaries(meeting)
+        await correct_closed_roll(meeting)
+    await set_days_since_end(own_url, meeting, RETENTION_DAYS + 1)
+    assert {"public.participants", "public.scans", "public.revisions"} < await find_tables_with_marker(own_url)
+    before = await fetch_summaries(meeting)
     assert before[0]["invited"] == 5
     assert await maintenance.anonymise_participants(own_url, dry_run=False) == [(meeting.code, 5)]
-    assert await told_of(own_url) == set()
-    assert await fetch(own_url, FACTS, meeting.code) == 0
-    assert await summaries(meeting) == before
+    assert await find_tables_with_marker(own_url) == set()
+    assert await fetch_value(own_url, COUNT_PERSONAL_ROWS, meeting.code) == 0
+    assert await fetch_summaries(meeting) == before
     assert (await meeting.client.get(f"{meeting.path}/attendance")).json()["items"] == []
     is_forgotten = "SELECT anonymised_at IS NOT NULL AND roll_closed_at IS NOT NULL FROM meetings WHERE code = $1"
-    assert await fetch(own_url, is_forgotten, meeting.code)
+    assert await fetch_value(own_url, is_forgotten, meeting.code)
     assert (await meeting.admin.post(f"{meeting.path}/participants", {"name": "Baru"})).json()["code"] == "roll_closed"
 
 
-async def test_the_trail_says_that_it_was_done(meeting: MeetingClient, own_url: str) -> None:
-    await move(own_url, meeting, DAYS + 1)
+async def test_anonymisation_is_audited(meeting: MeetingClient, own_url: str) -> None:
+    await set_days_since_end(own_url, meeting, RETENTION_DAYS + 1)
     await maintenance.anonymise_participants(own_url, dry_run=False)
     lines = "SELECT keys FROM audit_lines WHERE operation = 'retention run'"
-    assert await fetch(own_url, lines) == [f"meetings/{meeting.code}"]
+    assert await fetch_value(own_url, lines) == [f"meetings/{meeting.code}"]
 
 
-async def test_done_twice_it_is_done_once(meeting: MeetingClient, own_url: str) -> None:
-    await move(own_url, meeting, DAYS + 1)
+async def test_second_run_changes_nothing(meeting: MeetingClient, own_url: str) -> None:
+    await set_days_since_end(own_url, meeting, RETENTION_DAYS + 1)
     await maintenance.anonymise_participants(own_url, dry_run=False)
     at = "SELECT anonymised_at FROM meetings WHERE code = $1"
-    before = await fetch(own_url, at, meeting.code)
+    before = await fetch_value(own_url, at, meeting.code)
     assert await maintenance.anonymise_participants(own_url, dry_run=False) == []
-    assert await fetch(own_url, "SELECT anonymise_participants($1)", meeting.code) is None
-    assert await fetch(own_url, at, meeting.code) == before
+    assert await fetch_value(own_url, "SELECT anonymise_participants($1)", meeting.code) is None
+    assert await fetch_value(own_url, at, meeting.code) == before
 
 
-async def test_other_meetings_keep_their_people(meeting: MeetingClient, own_url: str) -> None:
+async def test_other_meetings_keep_their_participants(meeting: MeetingClient, own_url: str) -> None:
     other = await MeetingClient.create(meeting.app, meeting.client, participant_count=3)
     await other.send_batch([other.new_scan(0)])
-    await move(own_url, meeting, DAYS + 1)
+    await set_days_since_end(own_url, meeting, RETENTION_DAYS + 1)
     await maintenance.anonymise_participants(own_url, dry_run=False)
     assert (await other.get_attendance(0))["status"] == "present"
     for n in range(3):
@@ -184,43 +192,43 @@ async def test_other_meetings_keep_their_people(meeting: MeetingClient, own_url:
         assert len((await other.admin.get(address)).json()["items"]) == 1
 
 
-async def test_what_is_forgotten_is_not_known_of_any_instant(
+async def test_anonymised_data_is_absent_at_earlier_instants_too(
     meeting: MeetingClient, own_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "MAX_COMMIT_DURATION", timedelta(0))
-    instant = (await fetch(own_url, "SELECT clock_timestamp()")).isoformat()
-    await move(own_url, meeting, DAYS + 1)
+    instant = (await fetch_value(own_url, "SELECT clock_timestamp()")).isoformat()
+    await set_days_since_end(own_url, meeting, RETENTION_DAYS + 1)
     await maintenance.anonymise_participants(own_url, dry_run=False)
     for at in ("participants", "attendance"):
-        answer = await meeting.client.get(
+        response = await meeting.client.get(
             f"{meeting.path}/{at}", params={"known_at": instant}, headers=dict(meeting.admin.headers)
         )
-        assert (answer.status_code, WORD in answer.text) == (200, False)
+        assert (response.status_code, MARKER in response.text) == (200, False)
     for id_ in meeting.participants:
         revisions = await meeting.admin.get(f"{meeting.path}/participants/{id_}/revisions")
-        assert WORD not in revisions.text
+        assert MARKER not in revisions.text
 
 
-async def test_a_recomputation_leaves_the_counts_of_the_forgotten(meeting: MeetingClient, own_url: str) -> None:
-    await move(own_url, meeting, DAYS + 1)
-    before = await summaries(meeting)
+async def test_recomputation_keeps_the_counts_of_anonymised_meetings(meeting: MeetingClient, own_url: str) -> None:
+    await set_days_since_end(own_url, meeting, RETENTION_DAYS + 1)
+    before = await fetch_summaries(meeting)
     await maintenance.anonymise_participants(own_url, dry_run=False)
     await maintenance.recompute_attendance(own_url, None)
-    assert await summaries(meeting) == before
+    assert await fetch_summaries(meeting) == before
 
 
-async def run(url: str, *arguments: str) -> Result:
+async def run_command(url: str, *arguments: str) -> Result:
     """In a thread of its own: the command has an event loop of its own."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "RAKORNAS_"))}
     whole = ["retention", "run", "--database-url", url, *arguments]
     return await asyncio.to_thread(lambda: CliRunner().invoke(command, whole, env=environment))
 
 
-async def test_an_operator_sees_first_and_then_does(meeting: MeetingClient, own_url: str) -> None:
-    await move(own_url, meeting, DAYS + 1)
-    dry = await run(own_url, "--dry-run")
+async def test_dry_run_prints_what_the_run_then_does(meeting: MeetingClient, own_url: str) -> None:
+    await set_days_since_end(own_url, meeting, RETENTION_DAYS + 1)
+    dry = await run_command(own_url, "--dry-run")
     assert (dry.exit_code, dry.stdout) == (0, f"{meeting.code}: would anonymise 5 participants.\n")
     assert len((await meeting.client.get(f"{meeting.path}/attendance")).json()["items"]) == 5
-    done = await run(own_url)
+    done = await run_command(own_url)
     assert (done.exit_code, done.stdout) == (0, f"{meeting.code}: anonymised 5 participants.\n")
-    assert (await run(own_url)).stdout == "No meeting is past its retention period.\n"
+    assert (await run_command(own_url)).stdout == "No meeting is past its retention period.\n"

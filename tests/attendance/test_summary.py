@@ -7,7 +7,7 @@ import pytest
 from tests.attendance.synthetic_rolls import MIXED, RESTRICTED, SESSIONS_OF_MIXED
 from tests.meetings.answers import problem
 from tests.meetings.made_up import Row
-from tests.scenarios import assert_refused
+from tests.scenarios import assert_invalid
 
 SUMMARY = "/v1/meetings/mixed/attendance/summary"
 COUNTS = ["invited", "expected", "present", "represented", "absent", "late"]
@@ -15,7 +15,7 @@ REASONS = ["excused", "on_duty_elsewhere", "on_leave", "absent"]
 BY = ["organization", "level", "region", "office", "session"]
 
 
-def counted(rows: Sequence[Row]) -> dict[str, Any]:
+def count_rows(rows: Sequence[Row]) -> dict[str, Any]:
     """The numbers of these participants, counted one by one."""
     statuses = ["excused" if row["status"] == "sick" else row["status"] for row in rows]
     return {
@@ -26,7 +26,7 @@ def counted(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-async def keys_of(client: httpx.AsyncClient, by: str) -> dict[str | None, tuple[str | None, str | None]]:
+async def fetch_group_keys(client: httpx.AsyncClient, by: str) -> dict[str | None, tuple[str | None, str | None]]:
     """The group, and its name, of each organization."""
     found: dict[str | None, tuple[str | None, str | None]] = {None: (None, None)}
     for code in {row["organization"] for row in MIXED} - {None}:
@@ -36,10 +36,10 @@ async def keys_of(client: httpx.AsyncClient, by: str) -> dict[str | None, tuple[
     return found
 
 
-async def groups(client: httpx.AsyncClient, by: str, session: str | None) -> list[dict[str, Any]]:
+async def build_expected_groups(client: httpx.AsyncClient, by: str, session: str | None) -> list[dict[str, Any]]:
     """The groups as Python makes them."""
     parts: dict[tuple[str | None, str | None], list[Row]] = {}
-    bodies = await keys_of(client, by)
+    bodies = await fetch_group_keys(client, by)
     for row in MIXED:
         sessions, keys = SESSIONS_OF_MIXED[row["id"]], list[tuple[str | None, str | None]]()
         if session and session not in sessions:
@@ -51,53 +51,53 @@ async def groups(client: httpx.AsyncClient, by: str, session: str | None) -> lis
         for key in keys:
             parts.setdefault(key, []).append(row)
     ordered = sorted(parts, key=lambda key: (key[0] is None, key[0]))
-    return [{"key": key, "name": name, **counted(parts[key, name])} for key, name in ordered]
+    return [{"key": key, "name": name, **count_rows(parts[key, name])} for key, name in ordered]
 
 
-async def get(client: httpx.AsyncClient, path: str = SUMMARY, **params: str) -> dict[str, Any]:
-    answer = await client.get(path, params=params)
-    assert answer.status_code == 200, answer.text
-    summary: dict[str, Any] = answer.json()
+async def get_summary(client: httpx.AsyncClient, path: str = SUMMARY, **params: str) -> dict[str, Any]:
+    response = await client.get(path, params=params)
+    assert response.status_code == 200, response.text
+    summary: dict[str, Any] = response.json()
     return summary
 
 
-class TestNumbers:
-    async def test_of_all(self, client: httpx.AsyncClient) -> None:
-        assert await get(client) == {
+class TestCounts:
+    async def test_counts_of_a_meeting(self, client: httpx.AsyncClient) -> None:
+        assert await get_summary(client) == {
             "meeting": {"code": "mixed", "name": "Rapat mixed"},
             "by": None,
-            **counted(MIXED),
+            **count_rows(MIXED),
             "groups": [],
         }
 
-    async def test_of_the_rakornas(self, client: httpx.AsyncClient) -> None:
-        summary = await get(client, "/v1/meetings/rakornas-2022-06/attendance/summary", by="organization")
+    async def test_counts_of_the_rakornas(self, client: httpx.AsyncClient) -> None:
+        summary = await get_summary(client, "/v1/meetings/rakornas-2022-06/attendance/summary", by="organization")
         assert (summary["invited"], summary["present"], summary["late"]) == (16, 16, 0)
         assert [(group["key"], group["present"]) for group in summary["groups"]] == [("kpu", 8), ("kpu-31", 8)]
 
     @pytest.mark.parametrize("session", ["zulu", "alfa", "mike", "nobody"])
-    async def test_of_a_session(self, client: httpx.AsyncClient, session: str) -> None:
-        expected = counted([row for row in MIXED if session in SESSIONS_OF_MIXED[row["id"]]])
+    async def test_counts_of_a_session(self, client: httpx.AsyncClient, session: str) -> None:
+        expected = count_rows([row for row in MIXED if session in SESSIONS_OF_MIXED[row["id"]]])
         assert bool(expected["invited"]) == (session != "nobody")
         assert {
-            name: value for name, value in (await get(client, session=session)).items() if name in COUNTS
+            name: value for name, value in (await get_summary(client, session=session)).items() if name in COUNTS
         } == expected
 
     @pytest.mark.parametrize("session", [None, "zulu", "nobody"])
     @pytest.mark.parametrize("by", BY)
-    async def test_of_groups(self, client: httpx.AsyncClient, by: str, session: str | None) -> None:
+    async def test_counts_of_groups(self, client: httpx.AsyncClient, by: str, session: str | None) -> None:
         given = {"by": by, **({"session": session} if session else {})}
-        summary = await get(client, **given)
+        summary = await get_summary(client, **given)
         assert summary["by"] == by
-        assert summary["groups"] == await groups(client, by, session)
-        whole = await get(client, **({"session": session} if session else {}))
+        assert summary["groups"] == await build_expected_groups(client, by, session)
+        whole = await get_summary(client, **({"session": session} if session else {}))
         assert {name: summary[name] for name in COUNTS} == {name: whole[name] for name in COUNTS}
 
     @pytest.mark.parametrize("by", BY)
-    async def test_groups_add_up(self, client: httpx.AsyncClient, by: str) -> None:
+    async def test_groups_add_up_to_the_meeting(self, client: httpx.AsyncClient, by: str) -> None:
         """Those in two sessions are counted in both, and they alone."""
-        summary = await get(client, by=by)
-        twice = counted([row for row in MIXED if by == "session" and len(SESSIONS_OF_MIXED[row["id"]]) == 2])
+        summary = await get_summary(client, by=by)
+        twice = count_rows([row for row in MIXED if by == "session" and len(SESSIONS_OF_MIXED[row["id"]]) == 2])
         assert bool(twice["invited"]) == (by == "session")
         for name in ("invited", "expected", "present", "represented", "late"):
             assert sum(group[name] for group in summary["groups"]) == summary[name] + twice[name]
@@ -105,62 +105,62 @@ class TestNumbers:
             added = sum(group["absent"][reason] for group in summary["groups"])
             assert added == summary["absent"][reason] + twice["absent"][reason]
 
-    async def test_statuses_add_up(self, client: httpx.AsyncClient) -> None:
-        summary = await get(client, by="region")
+    async def test_statuses_add_up_to_invited(self, client: httpx.AsyncClient) -> None:
+        summary = await get_summary(client, by="region")
         for part in (summary, *summary["groups"]):
             came = part["expected"] + part["present"] + part["represented"]
             assert came + sum(part["absent"].values()) == part["invited"]
 
     @pytest.mark.parametrize("by", BY)
-    async def test_of_nobody(self, client: httpx.AsyncClient, by: str) -> None:
+    async def test_counts_without_participants_are_zero(self, client: httpx.AsyncClient, by: str) -> None:
         path = "/v1/meetings/empty/attendance/summary"
-        assert await get(client, path, by=by) == {
+        assert await get_summary(client, path, by=by) == {
             "meeting": {"code": "empty", "name": "Rapat empty"},
             "by": by,
-            **counted([]),
+            **count_rows([]),
             "groups": [],
         }
 
-    async def test_a_restricted_roll_may_be_counted(self, client: httpx.AsyncClient) -> None:
+    async def test_counts_of_a_restricted_roll_are_public(self, client: httpx.AsyncClient) -> None:
         for params in ({}, *({"by": by} for by in BY)):
-            answer = await client.get("/v1/meetings/closed/attendance/summary", params=params)
-            assert {name: answer.json()[name] for name in COUNTS} == counted(RESTRICTED)
-            assert not [word for word in ("Rahas", "Arif", "01b0", "Opname") if word in answer.text]
+            response = await client.get("/v1/meetings/closed/attendance/summary", params=params)
+            assert {name: response.json()[name] for name in COUNTS} == count_rows(RESTRICTED)
+            assert not [word for word in ("Rahas", "Arif", "01b0", "Opname") if word in response.text]
 
 
-class TestAnswer:
-    async def test_its_members(self, client: httpx.AsyncClient) -> None:
-        summary = await get(client, by="office")
+class TestResponse:
+    async def test_members_and_their_order(self, client: httpx.AsyncClient) -> None:
+        summary = await get_summary(client, by="office")
         assert list(summary) == ["meeting", "by", *COUNTS, "groups"]
         assert {tuple(group) for group in summary["groups"]} == {("key", "name", *COUNTS)}
         assert list(summary["absent"]) == list(summary["groups"][0]["absent"]) == REASONS
 
-    async def test_one_statement(self, client: httpx.AsyncClient, statements: list[str]) -> None:
+    async def test_summary_costs_one_statement(self, client: httpx.AsyncClient, statements: list[str]) -> None:
         for params in ({}, {"by": "region"}, {"session": "zulu", "by": "session"}, {"session": "unknown"}):
             statements.clear()
             await client.get(SUMMARY, params=params)
             assert len(statements) == 1
 
-    async def test_an_unchanged_answer_costs_nothing(self, client: httpx.AsyncClient) -> None:
+    async def test_unchanged_summary_is_304(self, client: httpx.AsyncClient) -> None:
         for params in ({}, {"by": "organization"}):
-            answer = await client.get(SUMMARY, params=params)
-            assert answer.headers["cache-control"] == "public, max-age=30, stale-while-revalidate=300"
-            assert not answer.headers["etag"].startswith("W/")
-            again = await client.get(SUMMARY, params=params, headers={"If-None-Match": answer.headers["etag"]})
+            response = await client.get(SUMMARY, params=params)
+            assert response.headers["cache-control"] == "public, max-age=30, stale-while-revalidate=300"
+            assert not response.headers["etag"].startswith("W/")
+            again = await client.get(SUMMARY, params=params, headers={"If-None-Match": response.headers["etag"]})
             assert (again.status_code, again.content) == (304, b"")
             head = await client.head(SUMMARY, params=params)
-            assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", answer.headers["etag"])
+            assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", response.headers["etag"])
 
-    async def test_a_tag_is_of_its_question(self, client: httpx.AsyncClient) -> None:
+    async def test_each_grouping_has_its_own_etag(self, client: httpx.AsyncClient) -> None:
         tags = {(await client.get(SUMMARY, params={"by": by})).headers["etag"] for by in BY}
         assert len(tags) == len(BY)
 
     @pytest.mark.parametrize("query", ["", "?session=zulu", "?session=nothing", "?by=level&session=nothing"])
-    async def test_no_such_meeting(self, client: httpx.AsyncClient, statements: list[str], query: str) -> None:
-        answer = await client.get(f"/v1/meetings/rakornas-2024-06/attendance/summary{query}")
+    async def test_unknown_meeting_is_404(self, client: httpx.AsyncClient, statements: list[str], query: str) -> None:
+        response = await client.get(f"/v1/meetings/rakornas-2024-06/attendance/summary{query}")
         assert len(statements) == 1
-        assert problem(answer) == problem(await client.get("/v1/regions/99"))
-        assert answer.status_code == 404
+        assert problem(response) == problem(await client.get("/v1/regions/99"))
+        assert response.status_code == 404
 
     @pytest.mark.parametrize(
         ("params", "parameter", "code", "allowed"),
@@ -176,7 +176,7 @@ class TestAnswer:
         ],
         ids=lambda value: "&".join(value) if isinstance(value, dict) else str(value),
     )
-    async def test_refusals(
+    async def test_invalid_queries_are_422(
         self, client: httpx.AsyncClient, params: dict[str, str], parameter: str, code: str, allowed: str
     ) -> None:
-        assert_refused(await client.get(SUMMARY, params=params), parameter, code, allowed)
+        assert_invalid(await client.get(SUMMARY, params=params), parameter, code, allowed)

@@ -18,8 +18,8 @@ from app.auth import Caller, Scope
 from app.settings import Settings
 from app.state import state_of
 from tests.audit_chain.trails import INSERT_LINE, seal_all
-from tests.conftest import MIGRATED, client_of, copy_of, running
-from tests.scenarios import assert_refused, walk
+from tests.conftest import MIGRATED, connect_client, copy_template, run_application
+from tests.scenarios import assert_invalid, list_items
 
 LINES: list[tuple[Any, ...]] = [
     ("gate-1", "check-ins:write", "record_scan", ["meetings/m-1", "participants/p-1"], "r-1", None),
@@ -34,7 +34,7 @@ UNSEALED = ("clerk", "regions:write", "remove_region", ["regions/99"], "r-5", No
 @pytest_asyncio.fixture(scope="module")
 async def audit_url(server: str) -> AsyncIterator[str]:
     """A database with five sealed lines, two roots and one unsealed line."""
-    async for url in copy_of(server, MIGRATED):
+    async for url in copy_template(server, MIGRATED):
         owner, sealer_connection = await asyncpg.connect(url), await task.connect(Settings(DATABASE_URL=url))
         for line in LINES:
             await owner.execute(INSERT_LINE, *line)
@@ -52,7 +52,7 @@ async def audit_url(server: str) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture(scope="module")
 async def app(audit_url: str) -> AsyncIterator[FastAPI]:
-    async with running(Settings(DATABASE_URL=audit_url)) as app:
+    async with run_application(Settings(DATABASE_URL=audit_url)) as app:
         verifier: Any = state_of(app).token_verifier
         for scope in (Scope.AUDIT_READ, Scope.CLIENTS_ADMIN):
             verifier.find_cached_caller = _accept_scope_as_token(verifier.find_cached_caller, scope)
@@ -62,7 +62,7 @@ async def app(audit_url: str) -> AsyncIterator[FastAPI]:
 @pytest_asyncio.fixture
 async def auditor(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A client with the scope audit:read."""
-    async with client_of(app) as client:
+    async with connect_client(app) as client:
         client.headers["Authorization"] = f"Bearer {Scope.AUDIT_READ}"
         yield client
 
@@ -104,7 +104,7 @@ class TestAccess:
             ({"fields": "colour"}, "fields", "unknown_field"),
             ({"page_token": "AAAA"}, "page_token", "foreign_page_token"),
         ):
-            assert_refused(await auditor.get(path, params=params), parameter, code)
+            assert_invalid(await auditor.get(path, params=params), parameter, code)
 
 
 class TestLines:
@@ -153,13 +153,13 @@ class TestLines:
         local = datetime.fromisoformat(third).isoformat().replace("+00:00", "Z")
         assert await list_ids(auditor, **{"from": local, "to": local}) == []
         answer = await auditor.get("/v1/audit", params={"from": third, "to": "2026-01-01T00:00:00Z"})
-        assert_refused(answer, "to", "to_before_from")
+        assert_invalid(answer, "to", "to_before_from")
         for bad in ("2026-11-24", "2026-11-24T07:00:00", "now"):
             assert (await auditor.get("/v1/audit", params={"from": bad})).status_code == 422
 
     @pytest.mark.parametrize("sort", ["id", "-id"])
     async def test_pages_contain_each_line_once(self, auditor: httpx.AsyncClient, sort: str) -> None:
-        found = [item["id"] for item in await walk(auditor, "/v1/audit", {"sort": sort}, page_size=1)]
+        found = [item["id"] for item in await list_items(auditor, "/v1/audit", {"sort": sort}, page_size=1)]
         assert found == sorted(range(1, 7), reverse=sort == "-id")
 
     async def test_fields(self, auditor: httpx.AsyncClient) -> None:
@@ -181,7 +181,7 @@ class TestRoots:
 
     async def test_sort(self, auditor: httpx.AsyncClient) -> None:
         for sort, positions in (("hour", [2, 5]), ("-hour", [5, 2])):
-            found = await walk(auditor, "/v1/audit/roots", {"sort": sort}, page_size=1)
+            found = await list_items(auditor, "/v1/audit/roots", {"sort": sort}, page_size=1)
             assert [item["position"] for item in found] == positions
 
     async def test_command_accepts_the_response(self, auditor: httpx.AsyncClient, audit_url: str) -> None:

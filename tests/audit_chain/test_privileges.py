@@ -13,7 +13,7 @@ from app.audit_chain import sealer
 from app.models import Base
 from app.settings import Settings
 from tests.audit_chain.trails import INSERT_LINE, add_lines, fetch_chain, recompute_chain, seal_all, verify
-from tests.conftest import client_of, fetch, running
+from tests.conftest import connect_client, fetch_value, run_application
 
 TRAIL_TABLES = ("audit_lines", "audit_seals", "audit_roots")
 CHANGES = ("UPDATE {} SET hash = ''", "UPDATE {} SET id = DEFAULT", "DELETE FROM {}", "TRUNCATE {} CASCADE")
@@ -24,10 +24,10 @@ FORGED = "INSERT INTO audit_lines ({}, operation, keys) OVERRIDING SYSTEM VALUE 
 async def role(database_url: str) -> AsyncIterator[str]:
     """A role with an unusual name that may log in and has no privileges yet."""
     name = f"service {{{uuid.uuid4().hex}}}"
-    await fetch(database_url, f'CREATE ROLE "{name}" LOGIN')
+    await fetch_value(database_url, f'CREATE ROLE "{name}" LOGIN')
     yield name
-    await fetch(database_url, f'DROP OWNED BY "{name}"')
-    await fetch(database_url, f'DROP ROLE "{name}"')
+    await fetch_value(database_url, f'DROP OWNED BY "{name}"')
+    await fetch_value(database_url, f'DROP ROLE "{name}"')
 
 
 @pytest_asyncio.fixture
@@ -131,7 +131,7 @@ async def test_trigger_stops_the_owner(owner: asyncpg.Connection, table: str) ->
 async def test_readiness_reports_the_privileges(database_url: str, service_url: str, role: str) -> None:
     reported = {}
     for url in (database_url, service_url):
-        async with running(Settings(DATABASE_URL=url)) as app, client_of(app) as client:
+        async with run_application(Settings(DATABASE_URL=url)) as app, connect_client(app) as client:
             answer = await client.get("/health/ready")
             reported[url] = (answer.status_code, answer.json()["audit"])
     assert reported == {database_url: (200, "writable"), service_url: (200, "insert_only")}
@@ -152,8 +152,8 @@ async def test_readiness_reports_the_privileges(database_url: str, service_url: 
 async def test_readiness_reports_an_excessive_privilege(
     database_url: str, service_url: str, role: str, change: str
 ) -> None:
-    await fetch(database_url, change.format(role=f'"{role}"'))
-    async with running(Settings(DATABASE_URL=service_url)) as app, client_of(app) as client:
+    await fetch_value(database_url, change.format(role=f'"{role}"'))
+    async with run_application(Settings(DATABASE_URL=service_url)) as app, connect_client(app) as client:
         assert (await client.get("/health/ready")).json()["audit"] == "writable"
     is_revoked = "GRANT rakornas" not in change  # grant() revokes privileges on tables, but not memberships
     assert await asyncio.to_thread(operations.grant_privileges, database_url, role) is is_revoked
@@ -170,7 +170,7 @@ async def test_missing_role_is_an_error(database_url: str) -> None:
 
 async def test_embedded_role_is_created_once_and_granted_new_tables(database_url: str) -> None:
     url = await asyncio.to_thread(operations.switch_to_service_role, database_url)
-    assert await fetch(url, "SELECT current_user::text") == operations.SERVICE_ROLE
-    await fetch(database_url, "CREATE TABLE newer (id int)")
+    assert await fetch_value(url, "SELECT current_user::text") == operations.SERVICE_ROLE
+    await fetch_value(database_url, "CREATE TABLE newer (id int)")
     assert await asyncio.to_thread(operations.switch_to_service_role, database_url) == url
-    assert await fetch(url, "SELECT count(*) FROM newer") == 0
+    assert await fetch_value(url, "SELECT count(*) FROM newer") == 0

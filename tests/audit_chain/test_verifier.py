@@ -19,7 +19,7 @@ from app.commands.audit import audit
 from app.settings import Settings
 from tests.audit_chain.manipulations import MANIPULATIONS
 from tests.audit_chain.trails import add_lines, fetch_chain, seal_all, verify
-from tests.conftest import MIGRATED, copy_of
+from tests.conftest import MIGRATED, copy_template
 
 SEALED, UNSEALED = 40, 3
 
@@ -27,7 +27,7 @@ SEALED, UNSEALED = 40, 3
 @pytest_asyncio.fixture(scope="module")
 async def sealed_database(server: str) -> AsyncIterator[str]:
     """The name of a database with a sealed trail, a root at the tenth line, and unsealed lines."""
-    async for url in copy_of(server, MIGRATED):
+    async for url in copy_template(server, MIGRATED):
         owner, sealer_connection = await asyncpg.connect(url), await task.connect(Settings(DATABASE_URL=url))
         await add_lines(owner, 10)
         await seal_all(sealer_connection, 10)
@@ -45,7 +45,7 @@ async def sealed_database(server: str) -> AsyncIterator[str]:
 @pytest_asyncio.fixture
 async def database_url(server: str, sealed_database: str) -> AsyncIterator[str]:
     """A copy of that database for one test."""
-    async for url in copy_of(server, sealed_database):
+    async for url in copy_template(server, sealed_database):
         yield url
 
 

@@ -17,7 +17,7 @@ from app.auth import external_issuer
 from app.settings import Settings
 from app.state import state_of
 from tests.auth.credentials import authorization_headers, build_jwk_set, generate_ed25519_key, generate_key, sign_token
-from tests.conftest import client_of, running
+from tests.conftest import connect_client, run_application
 
 
 class FakeIssuer:
@@ -54,8 +54,8 @@ async def issuer() -> AsyncIterator[FakeIssuer]:
 @pytest_asyncio.fixture
 async def app_and_client(clients_url: str, issuer: FakeIssuer) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
     async with (
-        running(Settings(DATABASE_URL=clients_url, AUTH_ISSUER=issuer.identifier)) as app,
-        client_of(app) as client,
+        run_application(Settings(DATABASE_URL=clients_url, AUTH_ISSUER=issuer.identifier)) as app,
+        connect_client(app) as client,
     ):
         yield app, client
 

@@ -8,10 +8,10 @@ from app.auth.scopes import SCOPE_DESCRIPTIONS
 from app.explorer.contract import get_openapi_document
 from app.imports.router import SCOPES
 from app.main import create_app
-from tests.applications import document
-from tests.each import of_each
+from tests.applications import get_contract
+from tests.for_each import for_each
 
-DOCUMENT = document()
+DOCUMENT = get_contract()
 OPERATIONS = {
     f"{method} {path}": operation for path, item in DOCUMENT["paths"].items() for method, operation in item.items()
 }
@@ -33,7 +33,7 @@ def test_every_write_needs_a_token() -> None:
     }
 
 
-@of_each(OPERATIONS)
+@for_each(OPERATIONS)
 def test_operation_declares_its_scope_and_problems(name: str) -> None:
     operation: dict[str, Any] = OPERATIONS[name]
     if name in SECURED_OPERATIONS:
@@ -49,4 +49,4 @@ def test_operation_declares_its_scope_and_problems(name: str) -> None:
 
 def test_document_is_deterministic() -> None:
     """The order of the scopes does not depend on hashing."""
-    assert json.dumps(get_openapi_document(create_app())) == json.dumps(document())
+    assert json.dumps(get_openapi_document(create_app())) == json.dumps(get_contract())

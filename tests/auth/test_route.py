@@ -17,7 +17,7 @@ from app.auth import (
     require_scope,
 )
 from app.core.problems import Problem
-from tests.conftest import client_of
+from tests.conftest import connect_client
 
 
 class NumberModel(BaseModel):
@@ -92,7 +92,7 @@ class TestAuthorizingRoute:
             is_read = True
             yield b"{"
 
-        async with client_of(build_app()) as client:
+        async with connect_client(build_app()) as client:
             for params in ({}, {"number": "x"}, {"number": "1", "colour": "red"}):
                 answer = await client.post(
                     "/closed", params=params, content=body(), headers={"Content-Type": "application/json"}
@@ -104,7 +104,7 @@ class TestAuthorizingRoute:
 
     @pytest.mark.parametrize("authorization", ["Bearer x", "Bearer", "Basic eDp5", "x"])
     async def test_unverified_authorization_is_an_invalid_token(self, authorization: str) -> None:
-        async with client_of(build_app()) as client:
+        async with connect_client(build_app()) as client:
             answer = await client.post("/closed", headers={"Authorization": authorization})
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"].endswith('scope="regions:write", error="invalid_token"')
@@ -116,14 +116,14 @@ class TestAuthorizingRoute:
     )
     async def test_public_route_may_raise_the_same_challenge(self, headers: dict[str, str], rest: str) -> None:
         """As for a restricted roll: the route itself raises the problem."""
-        async with client_of(build_app()) as client:
+        async with connect_client(build_app()) as client:
             answer = await client.get("/sometimes", headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
         assert answer.headers["www-authenticate"] == f'Bearer realm="rakornas", scope="attendance:read"{rest}'
         assert answer.headers["cache-control"] == "no-store"
 
     async def test_public_route_needs_no_token(self) -> None:
-        async with client_of(build_app()) as client:
+        async with connect_client(build_app()) as client:
             answer = await client.post("/open?number=1", json={"number": 1}, headers={"Authorization": "Bearer x"})
         assert answer.json() == "read"
 

@@ -15,7 +15,7 @@ from app.core.problems import Unavailable
 from app.settings import Settings
 from app.state import state_of
 from tests.auth.credentials import register_client
-from tests.conftest import fetch, running
+from tests.conftest import fetch_value, run_application
 
 LOCK_SIGNING_KEYS = "SELECT pg_advisory_xact_lock(signing_key_lock_key())"
 COUNT_WAITING = """
@@ -30,7 +30,7 @@ SELECT_VERIFIER_PIDS = (
 
 @pytest_asyncio.fixture
 async def app(own_url: str) -> AsyncIterator[FastAPI]:
-    async with running(Settings(DATABASE_URL=own_url)) as app:
+    async with run_application(Settings(DATABASE_URL=own_url)) as app:
         yield app
 
 
@@ -98,10 +98,10 @@ async def test_revocation_arrives_by_notification(
     app: FastAPI, workers: list[TokenVerifier], own_url: str, sql: str
 ) -> None:
     id_, _ = await register_client(app)
-    secret = await fetch(own_url, "SELECT id::text FROM client_secrets WHERE client = $1::text::uuid", id_)
+    secret = await fetch_value(own_url, "SELECT id::text FROM client_secrets WHERE client = $1::text::uuid", id_)
     token = await issue_token(workers[0], id_, secret)
     await verify_everywhere(workers, token)
-    await fetch(own_url, sql, id_)
+    await fetch_value(own_url, sql, id_)
     assert await seconds_until_rejected(workers, token) < 1
 
 
@@ -120,8 +120,8 @@ async def test_revocation_without_notification_is_found_by_polling(
     id_, _ = await register_client(app)
     token = await issue_token(workers[0], id_)
     await verify_everywhere(workers, token)
-    await fetch(own_url, "ALTER TABLE clients DISABLE TRIGGER notify_clients")
-    await fetch(own_url, "UPDATE clients SET revoked_at = now() WHERE id = $1::text::uuid", id_)
+    await fetch_value(own_url, "ALTER TABLE clients DISABLE TRIGGER notify_clients")
+    await fetch_value(own_url, "UPDATE clients SET revoked_at = now() WHERE id = $1::text::uuid", id_)
     assert await seconds_until_rejected(workers, token) < 5
 
 
@@ -129,8 +129,8 @@ async def test_update_without_change_ends_no_token(app: FastAPI, workers: list[T
     id_, _ = await register_client(app)
     token = await issue_token(workers[0], id_)
     await verify_everywhere(workers, token)
-    await fetch(own_url, "UPDATE clients SET name = name, updated_at = '2000-01-01', revision = 77")
-    revision, recent = await fetch(
+    await fetch_value(own_url, "UPDATE clients SET name = name, updated_at = '2000-01-01', revision = 77")
+    revision, recent = await fetch_value(
         own_url,
         "SELECT (revision, updated_at > now() - interval '1 minute') FROM clients WHERE id = $1::text::uuid",
         id_,
@@ -147,14 +147,14 @@ async def test_terminated_connection_is_replaced(
     id_, _ = await register_client(app)
     token = await issue_token(workers[0], id_)
     await verify_everywhere(workers, token)
-    before = await fetch(own_url, SELECT_VERIFIER_PIDS)
+    before = await fetch_value(own_url, SELECT_VERIFIER_PIDS)
     assert len(before) == 2
-    await fetch(own_url, "SELECT count(pg_terminate_backend(pid)) FROM unnest($1::int[]) AS pid", before)
+    await fetch_value(own_url, "SELECT count(pg_terminate_backend(pid)) FROM unnest($1::int[]) AS pid", before)
     async with asyncio.timeout(10):
-        while len(set(await fetch(own_url, SELECT_VERIFIER_PIDS) or ()) - set(before)) < 2:
+        while len(set(await fetch_value(own_url, SELECT_VERIFIER_PIDS) or ()) - set(before)) < 2:
             await asyncio.sleep(0.02)
     await verify_everywhere(workers, token)
-    await fetch(own_url, "UPDATE clients SET revoked_at = now() WHERE id = $1::text::uuid", id_)
+    await fetch_value(own_url, "UPDATE clients SET revoked_at = now() WHERE id = $1::text::uuid", id_)
     assert await seconds_until_rejected(workers, token) < 1
 
 
@@ -170,7 +170,7 @@ async def test_workers_create_the_first_key_once(workers: list[TokenVerifier], o
     await other.close()
     keys = await asyncio.gather(*tasks)
     assert keys[0].kid == keys[1].kid
-    assert await fetch(own_url, "SELECT count(*) FROM signing_keys") == 1
+    assert await fetch_value(own_url, "SELECT count(*) FROM signing_keys") == 1
 
 
 @pytest.mark.usefixtures("frequent_polls")
@@ -180,17 +180,17 @@ async def test_next_key_is_created_a_day_ahead_and_follows_the_previous_one(
     old = await workers[0].get_signing_key()
     token = await issue_token(workers[0], "no client of the table")
     back = "UPDATE signing_keys SET signs_from = signs_from - $1::float8 * interval '1 s',"
-    await fetch(own_url, f"{back} signs_until = signs_until - $1::float8 * interval '1 s'", 6 * 86400 + 60.0)
+    await fetch_value(own_url, f"{back} signs_until = signs_until - $1::float8 * interval '1 s'", 6 * 86400 + 60.0)
     rows = 0
     until = time.monotonic() + 5
     while rows < 2 and time.monotonic() < until:
         await asyncio.sleep(0.05)
-        rows = await fetch(own_url, "SELECT count(*) FROM signing_keys")
+        rows = await fetch_value(own_url, "SELECT count(*) FROM signing_keys")
     assert rows == 2
     follows = (
         "SELECT max(signs_from) = min(signs_until) AND max(signs_from) > now() + interval '23 hours' FROM signing_keys"
     )
-    assert await fetch(own_url, follows)
+    assert await fetch_value(own_url, follows)
     for worker in workers:
         assert (await worker.get_signing_key()).kid == old.kid
         await verify_within(worker, token)
@@ -203,7 +203,7 @@ async def test_next_key_is_created_a_day_ahead_and_follows_the_previous_one(
 async def test_key_created_after_all_ended_signs_at_once(workers: list[TokenVerifier], own_url: str) -> None:
     old = await workers[0].get_signing_key()
     back = "signs_from = signs_from - interval '30 days', signs_until = signs_until - interval '30 days'"
-    await fetch(own_url, f"UPDATE signing_keys SET {back}")
+    await fetch_value(own_url, f"UPDATE signing_keys SET {back}")
     until = time.monotonic() + 5
     while (key := await workers[0].get_signing_key()).kid == old.kid and time.monotonic() < until:
         await asyncio.sleep(0.05)

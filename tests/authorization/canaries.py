@@ -1,4 +1,4 @@
-"""Words that stand nowhere but in the personal columns of a database, and what is secret in it."""
+"""Canaries: words that occur only in the personal columns of a database. Also the secrets of that database."""
 
 import json
 from collections.abc import Mapping
@@ -12,18 +12,18 @@ from app.auth import Scope
 from app.clients import maintenance
 from tests.meetings.made_up import FACT, Row, insert, meeting
 
-SEEN = datetime(2024, 3, 10, 3, tzinfo=UTC)
-CLOSED, OPEN = "canary-closed", "canary-open"
+SCANNED_AT = datetime(2024, 3, 10, 3, tzinfo=UTC)
+RESTRICTED_MEETING, OPEN_MEETING = "canary-closed", "canary-open"
 
 
-def id_of(n: int) -> str:
+def build_id(n: int) -> str:
     return f"01b00000-0000-7000-8066-{n:012}"
 
 
-# Who is not told: the first two are of a restricted roll, the others keep a note to themselves on an open one.
-HIDDEN_IDS = [id_of(n) for n in range(1, 4)]
-ILL = id_of(5)  # who was, is not told by a filter either
-WORDS = {
+# Participants of the restricted roll, who must not be exposed.
+HIDDEN_IDS = [build_id(n) for n in range(1, 4)]
+SICK_PARTICIPANT = build_id(5)  # of the open roll; a filter must not expose the sickness
+CANARIES = {
     "name": "Zulkenari Namawati",
     "printed": "Zulkenari Cetakwati",
     "note": "Zulkenari Catatan",
@@ -36,90 +36,108 @@ WORDS = {
     "scanned": "Zulkenari Kartunya",
     "asked": "Zulkenari Koreksinya",
 }
-# What a caller sends is not told back, nor written down.
-SENT = "Zulkenari Kiriman"
+# Sent by a caller; must be neither echoed nor logged.
+SENT_CANARY = "Zulkenari Kiriman"
 
 
-def participants() -> tuple[Row, ...]:
+def build_participants() -> tuple[Row, ...]:
     def person(n: int, at: str, status: str, **rest: Any) -> Row:
-        return {"id": id_of(n), "meeting": at, "status": status, "organization": "kpu-32", **FACT, **rest}
+        return {"id": build_id(n), "meeting": at, "status": status, "organization": "kpu-32", **FACT, **rest}
 
     return (
         person(
-            *(1, CLOSED, "sick"),
-            name=WORDS["name"],
-            name_as_printed=WORDS["printed"],
-            note=WORDS["note"],
-            letter_number=WORDS["letter"],
-            status_reason=WORDS["why"],
+            *(1, RESTRICTED_MEETING, "sick"),
+            name=CANARIES["name"],
+            name_as_printed=CANARIES["printed"],
+            note=CANARIES["note"],
+            letter_number=CANARIES["letter"],
+            status_reason=CANARIES["why"],
         ),
-        person(2, CLOSED, "represented", name=WORDS["represented"]),
-        person(3, CLOSED, "present", name=WORDS["deputy"], represents=id_of(2)),
-        person(4, OPEN, "excused", name="Siti Terbuka", note=WORDS["excuse"]),
-        person(5, OPEN, "sick", name="Budi Terbuka", note=WORDS["illness"]),
-        person(6, OPEN, "present", name="Agus Terbuka", represents=id_of(5)),
+        person(2, RESTRICTED_MEETING, "represented", name=CANARIES["represented"]),
+        person(3, RESTRICTED_MEETING, "present", name=CANARIES["deputy"], represents=build_id(2)),
+        person(4, OPEN_MEETING, "excused", name="Siti Terbuka", note=CANARIES["excuse"]),
+        person(5, OPEN_MEETING, "sick", name="Budi Terbuka", note=CANARIES["illness"]),
+        person(6, OPEN_MEETING, "present", name="Agus Terbuka", represents=build_id(5)),
     )
 
 
-async def plant(url: str) -> None:
+async def insert_canaries(url: str) -> None:
     meetings = [
-        meeting(code, "2024-03-10", "2024-03-12", roll=roll) for code, roll in ((CLOSED, "restricted"), (OPEN, "open"))
+        meeting(code, "2024-03-10", "2024-03-12", roll=roll)
+        for code, roll in ((RESTRICTED_MEETING, "restricted"), (OPEN_MEETING, "open"))
     ]
     await insert(url, "meetings", meetings)
     sessions = [
-        {"meeting": code, "code": "alfa", "position": 1, "kind": "class", "name": "A"} for code in (CLOSED, OPEN)
+        {"meeting": code, "code": "alfa", "position": 1, "kind": "class", "name": "A"}
+        for code in (RESTRICTED_MEETING, OPEN_MEETING)
     ]
     await insert(url, "sessions", [{**session, **FACT} for session in sessions])
-    await insert(url, "participants", participants())
-    assigned = [{"meeting": one["meeting"], "session": "alfa", "participant": one["id"]} for one in participants()]
-    await insert(url, "participant_sessions", assigned)
-    await insert(url, "device_clocks", [{"meeting": CLOSED, "device_id": "g", "clock_epoch": 0, "shift": 0}])
-    seen = {"device_id": "g", "clock_epoch": 0, "badge_text": WORDS["scanned"], "direction": "in", "client": "c"}
-    seen |= {"reported_outcome": "badge_unknown", "after_closing": False, "digest": bytes(16)}
-    seen |= {"id": id_of(7), "meeting": CLOSED}
-    await insert(url, "scans", [{**seen, **dict.fromkeys(("scanned_at", "sent_at", "received_at"), SEEN)}])
-    asked = {"id": id_of(8), "meeting": CLOSED, "participant": id_of(1), "status": "excused", "requested_by": "c"}
-    await insert(url, "roll_corrections", [{**asked, "reason": WORDS["asked"]}])
+    await insert(url, "participants", build_participants())
+    assignments = [
+        {"meeting": participant["meeting"], "session": "alfa", "participant": participant["id"]}
+        for participant in build_participants()
+    ]
+    await insert(url, "participant_sessions", assignments)
+    await insert(
+        url, "device_clocks", [{"meeting": RESTRICTED_MEETING, "device_id": "g", "clock_epoch": 0, "shift": 0}]
+    )
+    scan = {"device_id": "g", "clock_epoch": 0, "badge_text": CANARIES["scanned"], "direction": "in", "client": "c"}
+    scan |= {"reported_outcome": "badge_unknown", "after_closing": False, "digest": bytes(16)}
+    scan |= {"id": build_id(7), "meeting": RESTRICTED_MEETING}
+    await insert(url, "scans", [{**scan, **dict.fromkeys(("scanned_at", "sent_at", "received_at"), SCANNED_AT)}])
+    correction = {
+        "id": build_id(8),
+        "meeting": RESTRICTED_MEETING,
+        "participant": build_id(1),
+        "status": "excused",
+        "requested_by": "c",
+    }
+    await insert(url, "roll_corrections", [{**correction, "reason": CANARIES["asked"]}])
     connection = await asyncpg.connect(url)
-    try:  # long enough ago to be asked for with known_at
+    try:  # an hour ago, because known_at must not be too recent
         await connection.execute("SET session_replication_role = replica")
         await connection.execute("UPDATE history.commits SET stamp = stamp - interval '1 hour'")
     finally:
         await connection.close()
 
 
-def make_client(url: str, scopes: list[str], **bound: str) -> tuple[str, str]:
-    """Its id and secret, as the command line makes them."""
-    content = {"name": "kenari", "scopes": scopes or [str(scope) for scope in Scope], **bound}
-    id_, secret = operations.run_in_transaction(url, lambda write: maintenance.create_client(write, content))
+def create_client(url: str, scopes: list[str], **binding: str) -> tuple[str, str]:
+    """Create a client like the command line does, and return its id and secret."""
+    members = {"name": "kenari", "scopes": scopes or [str(scope) for scope in Scope], **binding}
+    id_, secret = operations.run_in_transaction(
+        url, lambda transaction: maintenance.create_client(transaction, members)
+    )
     return id_, secret or ""
 
 
-async def secrets(url: str) -> Mapping[str, str]:
-    """What the database keeps to itself: private keys, digests of secrets, the key of page tokens."""
+async def fetch_secrets(url: str) -> Mapping[str, str]:
+    """Return the private signing keys, the digests of client secrets and the key of page tokens."""
     connection = await asyncpg.connect(url)
     try:
         keys = await connection.fetch("SELECT private_key::text FROM signing_keys")
         digests = await connection.fetch("SELECT encode(digest, 'hex') FROM client_secrets")
-        own = await connection.fetch("SELECT encode(key, 'hex') FROM service_keys")
+        service_keys = await connection.fetch("SELECT encode(key, 'hex') FROM service_keys")
     finally:
         await connection.close()
-    found = {f"private key {n}": json.loads(key)["d"] for n, (key,) in enumerate(keys)}
-    found |= {f"digest {n}": digest for n, (digest,) in enumerate(digests)}
-    return found | {f"service key {n}": key for n, (key,) in enumerate(own)}
+    secrets = {f"private key {n}": json.loads(key)["d"] for n, (key,) in enumerate(keys)}
+    secrets |= {f"digest {n}": digest for n, (digest,) in enumerate(digests)}
+    return secrets | {f"service key {n}": key for n, (key,) in enumerate(service_keys)}
 
 
-# Faults whose words hold what was written: neither the caller nor the log is told those.
-FAULT = """
+# Raises a database error whose message contains the inserted name.
+CREATE_FAILING_TRIGGER = """
     CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         RAISE EXCEPTION 'cannot keep %', NEW.name USING ERRCODE = '{}', DETAIL = NEW.name;
     END $$;
     CREATE OR REPLACE TRIGGER fail BEFORE INSERT ON officials FOR EACH ROW EXECUTE FUNCTION fail()"""
-NO_FAULT = "DROP TRIGGER fail ON officials"
-BREAK, MEND = "ALTER TABLE participants RENAME note TO noted", "ALTER TABLE participants RENAME noted TO note"
+DROP_FAILING_TRIGGER = "DROP TRIGGER fail ON officials"
+BREAK_TABLE, REPAIR_TABLE = (
+    "ALTER TABLE participants RENAME note TO noted",
+    "ALTER TABLE participants RENAME noted TO note",
+)
 
 
-async def run(url: str, sql: str) -> None:
+async def execute(url: str, sql: str) -> None:
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(sql)

@@ -8,19 +8,19 @@ from fastapi import FastAPI
 
 from app.settings import Settings
 from tests.check_ins.meeting_client import MeetingClient
-from tests.conftest import LOADED, client_of, copy_of, running
+from tests.conftest import LOADED, connect_client, copy_template, run_application
 
 
 @pytest_asyncio.fixture(scope="module")
 async def app(server: str) -> AsyncIterator[FastAPI]:
-    async for url in copy_of(server, LOADED):
-        async with running(Settings(DATABASE_URL=url, rate_client=0)) as app:
+    async for url in copy_template(server, LOADED):
+        async with run_application(Settings(DATABASE_URL=url, rate_client=0)) as app:
             yield app
 
 
 @pytest_asyncio.fixture(scope="module")
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app) as client:
+    async with connect_client(app) as client:
         yield client
 
 

@@ -8,7 +8,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from tests.check_ins.meeting_client import MeetingClient
-from tests.conftest import database_url_of, fetch
+from tests.conftest import database_url_of, fetch_value
 
 IS_ANY_SESSION_WAITING = (
     "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
@@ -21,7 +21,7 @@ async def meeting(own_app: FastAPI, own_client: httpx.AsyncClient) -> MeetingCli
 
 
 async def wait_until_blocked(meeting: MeetingClient, task: "asyncio.Task[httpx.Response]") -> None:
-    while not await fetch(database_url_of(meeting.app), IS_ANY_SESSION_WAITING):
+    while not await fetch_value(database_url_of(meeting.app), IS_ANY_SESSION_WAITING):
         assert not task.done()
         await asyncio.sleep(0.02)
 

@@ -16,7 +16,7 @@ from app.cli import app
 from app.clients import maintenance
 from app.settings import Settings
 from tests.auth.credentials import build_jwk_set, fetch_token, generate_key
-from tests.conftest import client_of, fetch, running
+from tests.conftest import connect_client, fetch_value, run_application
 
 LINES = "SELECT array_agg(operation ORDER BY id) FROM audit_lines WHERE client IS NULL AND operation LIKE 'clients %'"
 
@@ -36,7 +36,7 @@ async def create_client(url: str, *options: str) -> dict[str, Any]:
 
 
 async def can_fetch_token(url: str, id_: str, secret: str) -> bool:
-    async with running(Settings(DATABASE_URL=url)) as service, client_of(service) as client:
+    async with run_application(Settings(DATABASE_URL=url)) as service, connect_client(service) as client:
         form = {"grant_type": "client_credentials"}
         answer = await client.post("/oauth/token", data=form, auth=httpx.BasicAuth(id_, secret))
         return answer.status_code == 200
@@ -60,7 +60,7 @@ async def test_client_is_created_rotated_and_revoked(own_url: str) -> None:
     assert not await can_fetch_token(own_url, id_, second)
     assert "\t0 secrets\trevoked 20" in (await run_command(own_url, "list")).stdout
     done = ["create", "add-secret", "revoke-secret", "revoke"]
-    assert await fetch(own_url, LINES) == [f"clients {one}" for one in done]
+    assert await fetch_value(own_url, LINES) == [f"clients {one}" for one in done]
 
 
 async def test_create_prints_the_id_and_the_secret(own_url: str) -> None:
@@ -77,7 +77,7 @@ async def test_client_with_keys_has_no_secret(own_url: str, tmp_path: Path, is_s
     file = tmp_path / "keys.json"
     file.write_text(json.dumps(keys["keys"][0] if is_single else keys))
     assert (await create_client(own_url, "--jwks", str(file), "--organization", "kpu-31"))["client_secret"] is None
-    assert await fetch(own_url, "SELECT jwks = $1::text::jsonb FROM clients", json.dumps(keys))
+    assert await fetch_value(own_url, "SELECT jwks = $1::text::jsonb FROM clients", json.dumps(keys))
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ async def test_invalid_command_prints_one_sentence(own_url: str, arguments: tupl
     assert (rejected.exit_code, rejected.stdout) == (1, "")
     assert message in rejected.stderr
     assert len(rejected.stderr.splitlines()) == 1
-    assert await fetch(own_url, "SELECT count(*) FROM clients") == 0
+    assert await fetch_value(own_url, "SELECT count(*) FROM clients") == 0
 
 
 async def test_file_without_keys_is_rejected(own_url: str, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ async def test_file_without_keys_is_rejected(own_url: str, tmp_path: Path) -> No
         file.write_text(content)
         arguments = ("create", "--name", "a", "--scope", "changes:read", "--jwks", str(file))
         assert (await run_command(own_url, *arguments)).exit_code in (1, 2)
-    assert await fetch(own_url, "SELECT count(*) FROM clients") == 0
+    assert await fetch_value(own_url, "SELECT count(*) FROM clients") == 0
 
 
 async def test_first_client_is_created_once(own_url: str) -> None:
@@ -114,6 +114,6 @@ async def test_first_client_is_created_once(own_url: str) -> None:
         *(asyncio.to_thread(operations.run_in_transaction, own_url, maintenance.create_first_client) for _ in range(3))
     )
     ((id_, secret),) = [one for one in made if one]
-    async with running(Settings(DATABASE_URL=own_url)) as service, client_of(service) as client:
+    async with run_application(Settings(DATABASE_URL=own_url)) as service, connect_client(service) as client:
         assert await fetch_token(client, id_, secret, scope=" ".join(Scope))
     assert await asyncio.to_thread(operations.run_in_transaction, own_url, maintenance.create_first_client) is None

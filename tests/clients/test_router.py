@@ -25,7 +25,7 @@ from tests.clients.requests import (
     idempotency_headers,
     patch_client,
 )
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 
 MEMBERS = "id name scopes organization meeting jwks secrets revision created_at updated_at revoked_at"
 
@@ -56,18 +56,18 @@ async def test_secret_is_shown_once(admin: httpx.AsyncClient, clients_url: str) 
     assert again.headers["idempotency-replayed"] == "true"
     assert again.json() == {**first.json(), "client_secret": None}
     secret = first.json()["client_secret"]
-    stored = await fetch(
+    stored = await fetch_value(
         clients_url, "SELECT string_agg(convert_from(body, 'UTF8') || headers, '') FROM idempotency_keys"
     )
     assert first.json()["id"] in stored
     assert secret not in stored
-    assert await fetch(clients_url, "SELECT count(*) FROM clients WHERE name = 'once'") == 1
+    assert await fetch_value(clients_url, "SELECT count(*) FROM clients WHERE name = 'once'") == 1
 
 
 async def test_dry_run_shows_no_secret(admin: httpx.AsyncClient, clients_url: str) -> None:
     answer = await admin.post(f"{CLIENTS_PATH}?dry_run=true", json={"name": "dry", "scopes": ["changes:read"]})
     assert (answer.status_code, answer.json()["client_secret"]) == (200, None)
-    assert await fetch(clients_url, "SELECT count(*) FROM clients WHERE name = 'dry'") == 0
+    assert await fetch_value(clients_url, "SELECT count(*) FROM clients WHERE name = 'dry'") == 0
 
 
 async def test_client_with_keys_has_no_secret(admin: httpx.AsyncClient) -> None:
@@ -205,7 +205,7 @@ async def test_each_write_adds_an_audit_line(admin: httpx.AsyncClient, clients_u
     await admin.delete(f"{CLIENTS_PATH}/{made['id']}", headers={"If-Match": "*"})
     lines = "SELECT array_agg(operation ORDER BY id) FROM audit_lines WHERE $1 = ANY (keys) AND scope = 'clients:admin'"
     operations = ["create_client", "update_client", "revoke_client"]
-    assert await fetch(clients_url, lines, f"clients/{made['id']}") == operations
+    assert await fetch_value(clients_url, lines, f"clients/{made['id']}") == operations
 
 
 def test_document_contains_no_digest() -> None:

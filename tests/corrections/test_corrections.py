@@ -11,16 +11,18 @@ from fastapi import FastAPI
 
 from app.auth import Scope
 from tests.check_ins.meeting_client import MeetingClient, after_start
-from tests.conftest import database_url_of, fetch
+from tests.conftest import database_url_of, fetch_value
 from tests.writes.calls import Calls
 
-SICK = {"status": "sick", "reason": "surat dokter menyusul"}
-CHECK_IN = """
+SICK_STATUS = {"status": "sick", "reason": "surat dokter menyusul"}
+CALL_CHECK_IN = """
     SELECT outcome FROM check_in($1, json_build_array(json_build_object(
         'p', 0, 'device_id', 'gate-9', 'clock_epoch', 0, 'sent_at', $2::timestamptz, 'received_at', $2::timestamptz,
         'client', 'x')), $3::text::json)
 """
-WAITING = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
+SELECT_IS_ANYONE_WAITING = (
+    "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
+)
 
 
 @pytest_asyncio.fixture
@@ -28,39 +30,39 @@ async def meeting(app: FastAPI, client: httpx.AsyncClient) -> MeetingClient:
     return await MeetingClient.create(app, client, participant_count=2)
 
 
-def writer(meeting: MeetingClient, name: str) -> Calls:
+def create_client(meeting: MeetingClient, name: str) -> Calls:
     return Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, Scope.ATTENDANCE_READ, client_id=name)
 
 
-async def close(meeting: MeetingClient) -> dict[str, Any]:
-    answer = await meeting.admin.post(f"{meeting.path}:close-roll", {"reason": "rapat selesai"})
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
+async def close_roll(meeting: MeetingClient) -> dict[str, Any]:
+    response = await meeting.admin.post(f"{meeting.path}:close-roll", {"reason": "rapat selesai"})
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
     return found
 
 
-async def asked(meeting: MeetingClient, by: Calls, body: dict[str, str] = SICK) -> str:
+async def request_correction(meeting: MeetingClient, by: Calls, body: dict[str, str] = SICK_STATUS) -> str:
     """A correction is asked for; the address at which it is confirmed."""
-    answer = await by.patch(meeting.attendance_path(0), body)
-    assert answer.status_code == 202, answer.text
-    assert answer.headers["location"] == f"{meeting.path}/corrections/{answer.json()['id']}"
-    return f"{answer.headers['location']}:confirm"
+    response = await by.patch(meeting.attendance_path(0), body)
+    assert response.status_code == 202, response.text
+    assert response.headers["location"] == f"{meeting.path}/corrections/{response.json()['id']}"
+    return f"{response.headers['location']}:confirm"
 
 
-async def corrections(meeting: MeetingClient, query: str = "") -> list[dict[str, Any]]:
+async def list_corrections(meeting: MeetingClient, query: str = "") -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = (await meeting.admin.get(f"{meeting.path}/corrections{query}")).json()["items"]
     return found
 
 
-async def test_it_is_closed_once(meeting: MeetingClient) -> None:
-    first = await close(meeting)
+async def test_closing_again_changes_nothing(meeting: MeetingClient) -> None:
+    first = await close_roll(meeting)
     assert first["meeting"]["code"] == meeting.code
-    assert await close(meeting) == first
+    assert await close_roll(meeting) == first
     bare = await meeting.client.post(f"{meeting.path}:close-roll", headers=meeting.admin.headers)
     assert (bare.status_code, bare.json()) == (200, first)
 
 
-async def test_who_is_elsewhere_closes_nothing(meeting: MeetingClient) -> None:
+async def test_caller_bound_elsewhere_cannot_close(meeting: MeetingClient) -> None:
     for bound, status in (
         ({"organization": "kpu-32"}, 404),
         ({"meeting": "rakornas-2022-06"}, 404),
@@ -68,80 +70,81 @@ async def test_who_is_elsewhere_closes_nothing(meeting: MeetingClient) -> None:
     ):
         other = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, **bound)
         assert (await other.post(f"{meeting.path}:close-roll", {})).status_code == status
-    assert (
-        await fetch(database_url_of(meeting.app), "SELECT roll_closed_at FROM meetings WHERE code = $1", meeting.code)
-        is None
-    )
+    closed_at = "SELECT roll_closed_at FROM meetings WHERE code = $1"
+    assert await fetch_value(database_url_of(meeting.app), closed_at, meeting.code) is None
     meeting.code = "no-such"
     assert (await meeting.admin.post(f"{meeting.path}:close-roll", {})).status_code == 404
 
 
-async def test_a_correction_waits_and_changes_nothing(meeting: MeetingClient) -> None:
-    await close(meeting)
-    await asked(meeting, writer(meeting, "first"))
+async def test_pending_correction_changes_nothing(meeting: MeetingClient) -> None:
+    await close_roll(meeting)
+    await request_correction(meeting, create_client(meeting, "first"))
     assert (await meeting.get_attendance(0))["status"] == "expected"
-    (one,) = await corrections(meeting, "?pending=true")
-    assert (one["participant"]["id"], one["status"], one["reason"]) == (meeting.participants[0], *SICK.values())
-    assert (one["requested_by"], one["confirmed_by"], one["confirmed_at"]) == ("first", None, None)
-    assert await corrections(meeting, "?pending=false") == []
+    (item,) = await list_corrections(meeting, "?pending=true")
+    assert (item["participant"]["id"], item["status"], item["reason"]) == (
+        meeting.participants[0],
+        *SICK_STATUS.values(),
+    )
+    assert (item["requested_by"], item["confirmed_by"], item["confirmed_at"]) == ("first", None, None)
+    assert await list_corrections(meeting, "?pending=false") == []
 
 
-async def test_the_second_client_makes_it(meeting: MeetingClient) -> None:
-    await close(meeting)
-    confirm = await asked(meeting, writer(meeting, "first"))
-    answer = await writer(meeting, "second").post(confirm, {})
-    assert answer.status_code == 200, answer.text
-    assert (answer.json()["requested_by"], answer.json()["confirmed_by"]) == ("first", "second")
+async def test_confirmed_correction_is_applied(meeting: MeetingClient) -> None:
+    await close_roll(meeting)
+    confirm = await request_correction(meeting, create_client(meeting, "first"))
+    response = await create_client(meeting, "second").post(confirm, {})
+    assert response.status_code == 200, response.text
+    assert (response.json()["requested_by"], response.json()["confirmed_by"]) == ("first", "second")
     came = await meeting.get_attendance(0)
-    assert (came["status"], came["manual_status"]) == ("sick", SICK)
-    assert await corrections(meeting, "?pending=true") == []
-    assert await corrections(meeting, "?pending=false") == [answer.json()]
+    assert (came["status"], came["manual_status"]) == ("sick", SICK_STATUS)
+    assert await list_corrections(meeting, "?pending=true") == []
+    assert await list_corrections(meeting, "?pending=false") == [response.json()]
 
 
-async def test_the_first_client_does_not_confirm_its_own(meeting: MeetingClient) -> None:
-    await close(meeting)
-    first = writer(meeting, "first")
-    answer = await first.post(await asked(meeting, first), {})
-    assert (answer.status_code, answer.json()["code"]) == (409, "second_client_needed")
+async def test_requesting_client_cannot_confirm(meeting: MeetingClient) -> None:
+    await close_roll(meeting)
+    first = create_client(meeting, "first")
+    response = await first.post(await request_correction(meeting, first), {})
+    assert (response.status_code, response.json()["code"]) == (409, "second_client_needed")
     assert (await meeting.get_attendance(0))["status"] == "expected"
 
 
-async def test_it_is_confirmed_once(meeting: MeetingClient) -> None:
-    await close(meeting)
-    confirm = await asked(meeting, writer(meeting, "first"))
-    second = writer(meeting, "second")
+async def test_confirming_again_changes_nothing_and_a_third_client_is_409(meeting: MeetingClient) -> None:
+    await close_roll(meeting)
+    confirm = await request_correction(meeting, create_client(meeting, "first"))
+    second = create_client(meeting, "second")
     once = await second.post(confirm, {})
     again = await second.post(confirm, {})
     assert (again.status_code, again.json()) == (200, once.json())
     for name in ("third", "first"):
-        assert (await writer(meeting, name).post(confirm, {})).json()["code"] == "second_client_needed"
-    assert (await corrections(meeting))[0]["confirmed_by"] == "second"
+        assert (await create_client(meeting, name).post(confirm, {})).json()["code"] == "second_client_needed"
+    assert (await list_corrections(meeting))[0]["confirmed_by"] == "second"
 
 
-async def test_said_again_it_does_not_undo_what_came_later(meeting: MeetingClient) -> None:
-    await close(meeting)
-    first, second = writer(meeting, "first"), writer(meeting, "second")
-    former = await asked(meeting, first)
+async def test_confirming_again_does_not_undo_a_later_correction(meeting: MeetingClient) -> None:
+    await close_roll(meeting)
+    first, second = create_client(meeting, "first"), create_client(meeting, "second")
+    former = await request_correction(meeting, first)
     await second.post(former, {})
-    await second.post(await asked(meeting, first, {"status": "excused", "reason": "izin"}), {})
+    await second.post(await request_correction(meeting, first, {"status": "excused", "reason": "izin"}), {})
     assert (await second.post(former, {})).status_code == 200
     assert (await meeting.get_attendance(0))["status"] == "excused"
 
 
-async def test_of_two_that_confirm_at_once_one_is_the_second(meeting: MeetingClient) -> None:
-    await close(meeting)
-    confirm = await asked(meeting, writer(meeting, "first"))
-    answers = await asyncio.gather(*(writer(meeting, name).post(confirm, {}) for name in ("second", "third")))
-    assert sorted(one.status_code for one in answers) == [200, 409]
+async def test_one_of_two_concurrent_confirmations_is_409(meeting: MeetingClient) -> None:
+    await close_roll(meeting)
+    confirm = await request_correction(meeting, create_client(meeting, "first"))
+    responses = await asyncio.gather(*(create_client(meeting, name).post(confirm, {}) for name in ("second", "third")))
+    assert sorted(item.status_code for item in responses) == [200, 409]
 
 
-async def test_of_another_meeting_it_is_none(meeting: MeetingClient) -> None:
-    await close(meeting)
-    confirm = await asked(meeting, writer(meeting, "first"))
+async def test_correction_of_another_meeting_is_404(meeting: MeetingClient) -> None:
+    await close_roll(meeting)
+    confirm = await request_correction(meeting, create_client(meeting, "first"))
     other = await MeetingClient.create(meeting.app, meeting.client, participant_count=1)
-    await close(other)
-    answer = await writer(meeting, "second").post(confirm.replace(meeting.path, other.path), {})
-    assert answer.status_code == 404
+    await close_roll(other)
+    response = await create_client(meeting, "second").post(confirm.replace(meeting.path, other.path), {})
+    assert response.status_code == 404
     bound = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, organization="kpu-32", client_id="second")
     assert (await bound.post(confirm, {})).status_code == 404
     gate = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, meeting=meeting.code, client_id="second")
@@ -149,26 +152,26 @@ async def test_of_another_meeting_it_is_none(meeting: MeetingClient) -> None:
     assert (await meeting.get_attendance(0))["status"] == "expected"
 
 
-async def test_an_annulment_is_a_correction_too(meeting: MeetingClient) -> None:
+async def test_annulment_of_a_closed_roll_is_a_correction(meeting: MeetingClient) -> None:
     await meeting.send_batch([scan := meeting.new_scan(0)])
-    await close(meeting)
+    await close_roll(meeting)
     annul = f"{meeting.path}/check-ins/{scan['scan_id']}:annul"
-    waits = await writer(meeting, "first").post(annul, {"reason": "badge dipinjamkan"})
+    waits = await create_client(meeting, "first").post(annul, {"reason": "badge dipinjamkan"})
     assert (waits.status_code, waits.json()["annulled_at"]) == (202, None)
     assert waits.json()["correction"]["scan"] == scan["scan_id"]
     assert (await meeting.get_attendance(0))["status"] == "present"
     confirm = f"{waits.headers['location']}:confirm"
-    assert (await writer(meeting, "first").post(confirm, {})).status_code == 409
-    assert (await writer(meeting, "second").post(confirm, {})).status_code == 200
+    assert (await create_client(meeting, "first").post(confirm, {})).status_code == 409
+    assert (await create_client(meeting, "second").post(confirm, {})).status_code == 200
     assert (await meeting.get_attendance(0))["status"] == "expected"
     assert await meeting.get_scan_outcomes() == {scan["scan_id"]: "annulled"}
-    again = await writer(meeting, "first").post(annul, {"reason": "lagi"})
+    again = await create_client(meeting, "first").post(annul, {"reason": "lagi"})
     assert (again.status_code, again.json()["annulment_reason"]) == (200, "badge dipinjamkan")
 
 
-async def test_what_gates_send_afterwards_is_kept_without_effect(meeting: MeetingClient) -> None:
+async def test_scans_after_closing_are_stored_without_effect(meeting: MeetingClient) -> None:
     await meeting.send_batch([before := meeting.new_scan(0, 10)], 20)
-    await close(meeting)
+    await close_roll(meeting)
     assert await meeting.check_in([late := meeting.new_scan(1, 15)], 30) == ["meeting_closed"]
     assert await meeting.get_scan_outcomes() == {before["scan_id"]: "first_entry", late["scan_id"]: "meeting_closed"}
     assert [(await meeting.get_attendance(n))["status"] for n in (0, 1)] == ["present", "expected"]
@@ -176,17 +179,17 @@ async def test_what_gates_send_afterwards_is_kept_without_effect(meeting: Meetin
     assert (await meeting.get_attendance(0))["status"] == "present"
 
 
-async def test_the_database_wants_two_clients_too(meeting: MeetingClient) -> None:
-    await close(meeting)
-    await asked(meeting, writer(meeting, "first"))
+async def test_database_rejects_the_requesting_client(meeting: MeetingClient) -> None:
+    await close_roll(meeting)
+    await request_correction(meeting, create_client(meeting, "first"))
     url = database_url_of(meeting.app)
     signed = "UPDATE roll_corrections SET confirmed_by = $1, confirmed_at = now() WHERE meeting = $2"
     with pytest.raises(asyncpg.CheckViolationError, match="two_clients"):
-        await fetch(url, signed, "first", meeting.code)
-    await fetch(url, signed, "second", meeting.code)
+        await fetch_value(url, signed, "first", meeting.code)
+    await fetch_value(url, signed, "second", meeting.code)
 
 
-async def test_a_closing_waits_for_what_is_on_its_way(meeting: MeetingClient) -> None:
+async def test_closing_waits_for_running_check_ins(meeting: MeetingClient) -> None:
     """And what comes after it, waits for it: so each scan is before the closing, or knows that it is not."""
     url = database_url_of(meeting.app)
     connection = await meeting.connect()
@@ -194,9 +197,11 @@ async def test_a_closing_waits_for_what_is_on_its_way(meeting: MeetingClient) ->
     scan += ' "badge_text": "x", "scanned_at": "2026-12-07T02:00:00Z"}]'
     try:
         async with connection.transaction():
-            assert await connection.fetchval(CHECK_IN, meeting.code, after_start(0), scan % (1, 1)) == "badge_unknown"
+            assert (
+                await connection.fetchval(CALL_CHECK_IN, meeting.code, after_start(0), scan % (1, 1)) == "badge_unknown"
+            )
             closing = asyncio.create_task(meeting.admin.post(f"{meeting.path}:close-roll", {}))
-            while not await fetch(url, WAITING):
+            while not await fetch_value(url, SELECT_IS_ANYONE_WAITING):
                 assert not closing.done()
                 await asyncio.sleep(0.02)
         assert (await closing).status_code == 200
@@ -204,7 +209,7 @@ async def test_a_closing_waits_for_what_is_on_its_way(meeting: MeetingClient) ->
             await connection.fetchval("SELECT count(*) FROM scans WHERE meeting = $1 AND after_closing", meeting.code)
             == 0
         )
-        await connection.fetchval(CHECK_IN, meeting.code, after_start(0), scan % (2, 2))
+        await connection.fetchval(CALL_CHECK_IN, meeting.code, after_start(0), scan % (2, 2))
         assert (
             await connection.fetchval("SELECT count(*) FROM scans WHERE meeting = $1 AND after_closing", meeting.code)
             == 1
@@ -213,12 +218,12 @@ async def test_a_closing_waits_for_what_is_on_its_way(meeting: MeetingClient) ->
         await connection.close()
 
 
-async def test_each_reading_of_them_leaves_a_line(meeting: MeetingClient) -> None:
-    await close(meeting)
-    await asked(meeting, writer(meeting, "first"))
+async def test_listing_corrections_is_audited(meeting: MeetingClient) -> None:
+    await close_roll(meeting)
+    await request_correction(meeting, create_client(meeting, "first"))
     reader = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_READ, client_id=meeting.code)
     assert (await reader.get(f"{meeting.path}/corrections")).headers["cache-control"] == "no-store"
     keys = "SELECT keys FROM audit_lines WHERE client = $1"
-    told = await fetch(database_url_of(meeting.app), keys, meeting.code)
+    told = await fetch_value(database_url_of(meeting.app), keys, meeting.code)
     assert told == [f"meetings/{meeting.code}/corrections", f"participants/{meeting.participants[0]}"]
     assert (await meeting.client.get(f"{meeting.path}/corrections")).status_code == 401

@@ -8,8 +8,8 @@ from fastapi import FastAPI
 
 from app.core import clock
 from app.core.http.dependencies import get_local_day
-from tests.conftest import fetch
-from tests.scenarios import ItemScenarios, ListScenarios, assert_refused, of_code, of_name, of_update, walk
+from tests.conftest import fetch_value
+from tests.scenarios import ItemScenarios, ListScenarios, assert_invalid, code_key, list_items, name_key, updated_at_key
 
 MEMBERS = (
     "code kind level members name name_en led_by duties legal_basis head source verified primary revision updated_at"
@@ -17,18 +17,18 @@ MEMBERS = (
 
 
 async def heads(client: httpx.AsyncClient, body: str, day: str) -> dict[str, Any]:
-    items = await walk(client, "/v1/divisions", {"organization": body, "as_of": day, "kind": "division"})
+    items = await list_items(client, "/v1/divisions", {"organization": body, "as_of": day, "kind": "division"})
     return {item["code"]: item["head"] and (item["head"]["name"], item["head"]["certain"]) for item in items}
 
 
 class TestListDivisions(ListScenarios):
     path = "/v1/divisions"
     members = MEMBERS
-    order = {"code": of_code, "name": of_name, "updated_at": of_update}
-    search = "divisi"
-    filtered = {"level": "national"}
-    neighbour = "/v1/regions"
-    refused = (
+    sort_keys = {"code": code_key, "name": name_key, "updated_at": updated_at_key}
+    search_words = "divisi"
+    example_filter = {"level": "national"}
+    other_list_path = "/v1/regions"
+    invalid_queries = (
         ({"kind": "bureau"}, "kind", "not_one_of", "secretariat_unit"),
         ({"level": "village"}, "level", "not_one_of", "province"),
         ({"members": "0"}, "members", "too_small", "1"),
@@ -51,12 +51,12 @@ class TestListDivisions(ListScenarios):
         ],
     )
     async def test_by_what_it_is(self, client: httpx.AsyncClient, name: str, value: Any) -> None:
-        expected = [item for item in await walk(client, self.path, {}) if item[name] == value]
+        expected = [item for item in await list_items(client, self.path, {}) if item[name] == value]
         assert expected
-        assert await walk(client, self.path, {name: str(value)}) == expected
+        assert await list_items(client, self.path, {name: str(value)}) == expected
 
     async def test_without_a_body_nobody_heads_anything(self, client: httpx.AsyncClient) -> None:
-        items = await walk(client, self.path, {"as_of": "2022-06-14"})
+        items = await list_items(client, self.path, {"as_of": "2022-06-14"})
         assert {item["head"] for item in items} == {None}
 
     @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ class TestListDivisions(ListScenarios):
         ],
     )
     async def test_of_a_body(self, client: httpx.AsyncClient, body: str, prefixes: set[str]) -> None:
-        items = await walk(client, self.path, {"organization": body})
+        items = await list_items(client, self.path, {"organization": body})
         assert {item["code"].partition("-")[0] for item in items} == prefixes
 
     async def test_heads_on_a_day(self, client: httpx.AsyncClient) -> None:
@@ -97,19 +97,19 @@ class TestListDivisions(ListScenarios):
     async def test_who_certainly_heads_it_goes_before_who_may(
         self, own_client: httpx.AsyncClient, own_url: str
     ) -> None:
-        await fetch(
+        await fetch_value(
             own_url, "UPDATE appointments SET start_on = '2023-05-01' WHERE division = 'p7-4' AND end_on = '2028'"
         )
         assert (await heads(own_client, "kpu-31", "2023-06-01"))["p7-4"] == ("Fahmi Zikrillah", True)
 
     async def test_of_two_who_certainly_head_it_nobody_is(self, own_client: httpx.AsyncClient, own_url: str) -> None:
-        await fetch(own_url, "UPDATE appointments SET division = 'ri-2' WHERE division = 'ri-5'")
+        await fetch_value(own_url, "UPDATE appointments SET division = 'ri-2' WHERE division = 'ri-5'")
         assert (await heads(own_client, "kpu", "2022-06-14"))["ri-2"] is None
 
     async def test_one_person_with_two_possible_seats_is_one_head(
         self, own_client: httpx.AsyncClient, own_url: str
     ) -> None:
-        await fetch(
+        await fetch_value(
             own_url,
             "UPDATE appointments SET division = 'p7-3' WHERE organization = 'kpu-31'"
             " AND official = (SELECT id FROM officials WHERE name = 'Muhammad Tarmizi')",
@@ -117,7 +117,7 @@ class TestListDivisions(ListScenarios):
         assert (await heads(own_client, "kpu-31", "2023-06-01"))["p7-3"] == ("Muhammad Tarmizi", False)
 
     async def test_a_division_for_any_size(self, own_client: httpx.AsyncClient, own_url: str) -> None:
-        await fetch(
+        await fetch_value(
             own_url,
             'INSERT INTO divisions (code, kind, level, name, verified, "primary")'
             " VALUES ('px-1', 'division', 'province', 'Divisi Apa Saja', false, false)",
@@ -166,10 +166,10 @@ class TestListDivisions(ListScenarios):
 
 class TestReadDivision(ItemScenarios):
     path = "/v1/divisions/p5-3"
-    missing = "/v1/divisions/p9-9"
+    missing_path = "/v1/divisions/p9-9"
     members = MEMBERS
-    refused = (
-        *ItemScenarios.refused,
+    invalid_queries = (
+        *ItemScenarios.invalid_queries,
         ({"organization": "kpu-99"}, "organization", "unknown_code", "/v1/organizations"),
         ({"organization": "a" * 41}, "organization", "too_long", "40"),
     )
@@ -185,4 +185,4 @@ class TestReadDivision(ItemScenarios):
 
     async def test_a_body_that_has_no_such_division(self, client: httpx.AsyncClient) -> None:
         assert (await client.get("/v1/divisions/ri-3?organization=kpu-31")).status_code == 404
-        assert_refused(await client.get("/v1/divisions/ri-9?organization=kpu-99"), "organization", "unknown_code")
+        assert_invalid(await client.get("/v1/divisions/ri-9?organization=kpu-99"), "organization", "unknown_code")

@@ -7,7 +7,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from app.settings import Settings
-from tests.conftest import LOADED, client_of, copy_of, fetch, running
+from tests.conftest import LOADED, connect_client, copy_template, fetch_value, run_application
 
 # Among them: names that people order otherwise than code points do, one voting day for two, and none.
 MADE_UP = """
@@ -29,18 +29,18 @@ VALUES
 
 @pytest_asyncio.fixture(scope="package")
 async def elections_url(server: str) -> AsyncIterator[str]:
-    async for url in copy_of(server, LOADED):
-        await fetch(url, MADE_UP)
+    async for url in copy_template(server, LOADED):
+        await fetch_value(url, MADE_UP)
         yield url
 
 
 @pytest_asyncio.fixture(scope="package")
 async def app(elections_url: str) -> AsyncIterator[FastAPI]:
-    async with running(Settings(DATABASE_URL=elections_url)) as app:
+    async with run_application(Settings(DATABASE_URL=elections_url)) as app:
         yield app
 
 
 @pytest_asyncio.fixture(scope="package")
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app) as client:
+    async with connect_client(app) as client:
         yield client

@@ -4,8 +4,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import fetch
-from tests.scenarios import ItemScenarios, ListScenarios, of_code, of_name, of_update, walk
+from tests.conftest import fetch_value
+from tests.scenarios import ItemScenarios, ListScenarios, code_key, list_items, name_key, updated_at_key
 
 MEMBERS = (
     "code name name_en kind voting_on legal_basis decided_on stages_url source verified primary revision updated_at"
@@ -22,11 +22,11 @@ class TestListElections(ListScenarios):
     path = "/v1/elections"
     members = MEMBERS
     has_as_of = False
-    order = {"code": of_code, "name": of_name, "voting_on": of_voting, "updated_at": of_update}
-    search = "pemilihan"
-    filtered = {"kind": "general"}
-    neighbour = "/v1/regions"
-    refused = (
+    sort_keys = {"code": code_key, "name": name_key, "voting_on": of_voting, "updated_at": updated_at_key}
+    search_words = "pemilihan"
+    example_filter = {"kind": "general"}
+    other_list_path = "/v1/regions"
+    invalid_queries = (
         ({"kind": "village"}, "kind", "not_one_of", "regional_head"),
         ({"kind": "General"}, "kind", "not_one_of", "general"),
         ({"sort": "decided_on"}, "sort", "not_one_of", "voting_on"),
@@ -36,15 +36,15 @@ class TestListElections(ListScenarios):
 
     @pytest.mark.parametrize("kind", KINDS)
     async def test_by_kind(self, client: httpx.AsyncClient, kind: str) -> None:
-        expected = [item for item in await walk(client, self.path, {}) if item["kind"] == kind]
+        expected = [item for item in await list_items(client, self.path, {}) if item["kind"] == kind]
         assert len(expected) == 5
-        assert await walk(client, self.path, {"kind": kind}) == expected
+        assert await list_items(client, self.path, {"kind": kind}) == expected
 
     async def test_a_page_ends_between_two_of_one_day(self, client: httpx.AsyncClient) -> None:
         """And among those of which no day is known."""
         for sort in ("voting_on", "-voting_on"):
-            whole = await walk(client, self.path, {"sort": sort})
-            assert await walk(client, self.path, {"sort": sort}, 1) == whole
+            whole = await list_items(client, self.path, {"sort": sort})
+            assert await list_items(client, self.path, {"sort": sort}, 1) == whole
 
     @pytest.mark.parametrize(
         ("q", "best"),
@@ -60,23 +60,23 @@ class TestListElections(ListScenarios):
         assert (await self.get(client, {"q": q})).json()["items"][0]["code"] == best
 
     async def test_search_within_a_kind(self, client: httpx.AsyncClient) -> None:
-        found = await walk(client, self.path, {"q": "pemilihan", "kind": "regional_head"})
+        found = await list_items(client, self.path, {"q": "pemilihan", "kind": "regional_head"})
         assert {item["kind"] for item in found} == {"regional_head"}
 
 
 class TestReadElection(ItemScenarios):
     path = "/v1/elections/pemilu-1955"
-    missing = "/v1/elections/pemilu-1945"
+    missing_path = "/v1/elections/pemilu-1945"
     members = MEMBERS
     has_as_of = False
-    refused = (
-        *ItemScenarios.refused,
+    invalid_queries = (
+        *ItemScenarios.invalid_queries,
         ({"kind": "general"}, "kind", "unknown_parameter", "fields"),
         ({"as_of": "2022-06-14"}, "as_of", "unknown_parameter", "fields"),
     )
 
     async def test_it_is_what_the_list_shows(self, client: httpx.AsyncClient) -> None:
-        for one in await walk(client, "/v1/elections", {}):
+        for one in await list_items(client, "/v1/elections", {}):
             assert (await client.get(f"/v1/elections/{one['code']}")).json() == one
 
     @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ class TestReadElection(ItemScenarios):
 
     async def test_a_change_is_another_revision(self, own_client: httpx.AsyncClient, own_url: str) -> None:
         before = await own_client.get("/v1/elections/pemilu-2024")
-        await fetch(own_url, "UPDATE elections SET name_en = 'General Election 2024' WHERE code = 'pemilu-2024'")
+        await fetch_value(own_url, "UPDATE elections SET name_en = 'General Election 2024' WHERE code = 'pemilu-2024'")
         after = await own_client.get("/v1/elections/pemilu-2024", headers={"If-None-Match": before.headers["etag"]})
         assert (after.status_code, after.json()["revision"]) == (200, 2)
         assert after.json()["updated_at"] > before.json()["updated_at"]

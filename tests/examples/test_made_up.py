@@ -33,7 +33,7 @@ async def roots_of(connection: asyncpg.Connection) -> list[tuple[int, int]]:
 async def test_at_the_full_hour_the_sealer_adds_no_root_to_the_one_in_the_example(
     own_url: str, sealing: asyncpg.Connection
 ) -> None:
-    await openapi.make_up(own_url)
+    await openapi.insert_example_rows(own_url)
     assert await roots_of(sealing) == [(2199, 1)]
     state = dict(await sealing.fetchrow(sealer.SELECT_CHAIN_STATE) or {})
     later = {**state, "this_hour": state["this_hour"] + timedelta(hours=2)}
@@ -45,5 +45,5 @@ async def test_a_root_that_the_sealer_has_added_before_is_not_shown(own_url: str
         last = "SELECT '2026-11-24T07:00Z'::timestamptz, position, hash FROM audit_seals ORDER BY position DESC LIMIT 1"
         ((hour, position, hash_),) = await sealing.fetch(last)
         await sealing.execute(sealer.INSERT_ROOT, hour, position, hash_)
-    await openapi.make_up(own_url)
+    await openapi.insert_example_rows(own_url)
     assert await roots_of(sealing) == [(2199, 1)]

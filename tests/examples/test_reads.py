@@ -13,12 +13,12 @@ from app.core.http.examples import extract_parameters
 from app.core.problems import MEDIA_TYPE
 from app.explorer.contract import INTRODUCTION, load_example_responses
 from tests import openapi
-from tests.applications import application, document
-from tests.conftest import fetch
+from tests.applications import get_application, get_contract
+from tests.conftest import fetch_value
 
-ADDRESSES = openapi.examples(application())
+ADDRESSES = openapi.list_read_examples(get_application())
 OPERATIONS: dict[str, dict[str, Any]] = {
-    path: item["get"] for path, item in document()["paths"].items() if "get" in item
+    path: item["get"] for path, item in get_contract()["paths"].items() if "get" in item
 }
 ROLL = "/v1/meetings/{code}/attendance"
 UNKNOWN = {(ROLL, "session"), ("/v1/meetings/{code}/participants", "session"), ("/v1/audit", "client")}
@@ -97,7 +97,7 @@ class TestOperations:
 
     @pytest.mark.parametrize("address", ADDRESSES)
     async def test_the_service_says_what_is_shown(self, app: FastAPI, client: httpx.AsyncClient, address: str) -> None:
-        answer = await openapi.answer_of(app, client, address)
+        answer = await openapi.fetch_example_response(app, client, address)
         assert answer == load_example_responses()[address], "if this is meant: uv run python -m tests.openapi"
         assert answer
         assert "items" not in answer or answer["items"]
@@ -153,7 +153,7 @@ class TestProblems:
         assert answer.json() | {"request_id": None} == shown(OPERATIONS[path], status, answer.json()["code"])
 
     async def test_a_restricted_roll_says_what_is_shown(self, own_client: httpx.AsyncClient, own_url: str) -> None:
-        await fetch(own_url, "UPDATE meetings SET roll = 'restricted'")
+        await fetch_value(own_url, "UPDATE meetings SET roll = 'restricted'")
         answer = await own_client.get(address_of(ROLL, example_of(ROLL)))
         assert answer.status_code == 401
         assert answer.json() | {"request_id": None} == shown(OPERATIONS[ROLL], 401, "unauthenticated")

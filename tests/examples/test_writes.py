@@ -10,13 +10,13 @@ from fastapi import FastAPI
 from app.auth import Scope
 from app.core.problems import MEDIA_TYPE
 from tests import openapi
-from tests.applications import application, document
+from tests.applications import get_application, get_contract
 from tests.callers import bearer_headers
 
-EXAMPLES = openapi.written(application())
+EXAMPLES = openapi.list_write_examples(get_application())
 WRITES = {
     one["operationId"]: (method, one)
-    for path, item in document()["paths"].items()
+    for path, item in get_contract()["paths"].items()
     for method, one in item.items()
     if method != "get"
 }

@@ -9,7 +9,7 @@ from app import models
 from app.health import repository
 from app.main import create_app
 from app.settings import Settings
-from tests.conftest import client_of, fetch
+from tests.conftest import connect_client, fetch_value
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
@@ -23,7 +23,7 @@ class TestLive:
 
     async def test_lives_without_a_database(self) -> None:
         app = create_app(Settings(DATABASE_URL=NOWHERE))
-        async with app.router.lifespan_context(app), client_of(app) as client:
+        async with app.router.lifespan_context(app), connect_client(app) as client:
             assert (await client.get("/health/live")).status_code == 200
 
 
@@ -47,19 +47,19 @@ class TestReady:
     async def test_with_another_schema(
         self, own_client: httpx.AsyncClient, own_url: str, change: str, words: str
     ) -> None:
-        await fetch(own_url, change)
+        await fetch_value(own_url, change)
         answer = await own_client.get("/health/ready")
         assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
         assert int(answer.headers["retry-after"]) > 0
         assert words in answer.json()["detail"]
 
     async def test_with_the_schema_of_the_next_release(self, own_client: httpx.AsyncClient, own_url: str) -> None:
-        await fetch(own_url, "UPDATE alembic_version SET version_num = '9999'")
+        await fetch_value(own_url, "UPDATE alembic_version SET version_num = '9999'")
         assert (await own_client.get("/health/ready")).status_code == 200
 
     async def test_without_a_database(self) -> None:
         app = create_app(Settings(DATABASE_URL=NOWHERE))
-        async with app.router.lifespan_context(app), client_of(app) as client:
+        async with app.router.lifespan_context(app), connect_client(app) as client:
             for path in ("/health/ready", "/v1/regions", "/v1/organizations/kpu/officials"):
                 answer = await client.get(path)
                 assert (answer.status_code, answer.json()["code"]) == (503, "unavailable"), path

@@ -12,7 +12,7 @@ from app.imports import schemas
 from app.imports.router import SCOPES
 from app.registry import IMPORTABLE
 from app.state import state_of
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.imports.files import CSV, Files, errors, verdicts
 
 BODY = "name\r\nSiti Contoh\r\n"
@@ -53,7 +53,7 @@ async def test_a_bound_client_brings_in_its_own(app: FastAPI, client: httpx.Asyn
     files = Files.of(app, client, organization="kpu-31")
     official = (await files.ndjson("officials", {"name": "Siti Contoh"})).json()["rows"][0]["key"]
     member = {"official": official, "office": "member", "standing": "definitive", "start_on": "2035"}
-    of_another = await fetch(own_url, "SELECT id::text FROM appointments WHERE organization = 'kpu' LIMIT 1")
+    of_another = await fetch_value(own_url, "SELECT id::text FROM appointments WHERE organization = 'kpu' LIMIT 1")
     answer = await files.ndjson(
         "appointments",
         {**member, "organization": "kpu-31.71"},
@@ -124,7 +124,7 @@ async def test_a_file_that_is_sent_again_is_brought_in_once(files: Files, own_ur
     first = await files.send(BODY, CSV, "officials", key="one")
     again = await files.send(BODY, CSV, "officials", key="one")
     assert (again.content, again.headers["idempotency-replayed"]) == (first.content, "true")
-    assert await fetch(own_url, KEPT) == 1
+    assert await fetch_value(own_url, KEPT) == 1
     other = await files.send(BODY + "Budi\r\n", CSV, "officials", key="one")
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
 
@@ -177,7 +177,7 @@ async def test_connections_are_given_back_whatever_happens(files: Files, own_url
     ours = "query LIKE '%idempotency_keys%' OR query LIKE '%imported_keys%'"
     count = f"SELECT count(*) FROM pg_stat_activity WHERE ({ours}) AND pid <> pg_backend_pid()"
     for _ in range(50):  # a server process takes a moment to end
-        left = await fetch(own_url, f"{count} AND datname = current_database()")
+        left = await fetch_value(own_url, f"{count} AND datname = current_database()")
         if left == 0:
             return
         await asyncio.sleep(0.1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.imports.files import CSV, NDJSON, Files, errors, verdicts
 
 PEOPLE = "SELECT array_agg(name ORDER BY name) FROM officials WHERE name LIKE 'Siti Contoh%'"
@@ -39,7 +39,7 @@ async def test_a_wrong_header_is_refused_with_nothing_tried(
 async def test_csv_of_every_kind_is_read(files: Files, own_url: str, content: bytes) -> None:
     answer = await files.send(content, CSV, "officials")
     assert answer.status_code == 200, answer.text
-    assert await fetch(own_url, PEOPLE) == ["Siti Contoh 1", "Siti Contoh 2"]
+    assert await fetch_value(own_url, PEOPLE) == ["Siti Contoh 1", "Siti Contoh 2"]
 
 
 async def test_lines_are_counted_as_an_editor_does(files: Files) -> None:
@@ -119,7 +119,7 @@ async def test_lines_of_ndjson_are_read_as_strictly_as_bodies(files: Files) -> N
 async def test_what_is_no_csv_is_refused_as_a_whole(files: Files, own_url: str, content: bytes) -> None:
     answer = await files.send(content, CSV, "officials", partial="true")
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
-    assert await fetch(own_url, "SELECT count(*) FROM officials WHERE name IN ('Siti', 'Budi')") == 0
+    assert await fetch_value(own_url, "SELECT count(*) FROM officials WHERE name IN ('Siti', 'Budi')") == 0
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 from fastapi import FastAPI
 
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.imports.files import Files, errors, verdicts
 from tests.writes.objects import HASYIM, OBJECTS
 
@@ -38,11 +38,11 @@ async def test_what_the_file_does_not_name_stays_and_an_empty_cell_empties(files
     )
     answer = await files.csv("divisions", "code,kind,level,name,duties", "p7-98,division,province,Satu,")
     assert verdicts(answer) == [(2, "updated")]
-    found = await fetch(
+    found = await fetch_value(
         own_url, "SELECT to_json(d) ->> 'duties' || '/' || members FROM divisions d WHERE code = 'p7-99'"
     )
     assert found == "Tugas/7"
-    assert await fetch(own_url, "SELECT ARRAY[duties, members::text] FROM divisions WHERE code = 'p7-98'") == [
+    assert await fetch_value(own_url, "SELECT ARRAY[duties, members::text] FROM divisions WHERE code = 'p7-98'") == [
         None,
         "7",
     ]
@@ -56,15 +56,15 @@ async def test_one_bad_row_keeps_all_others_out(files: Files, own_url: str) -> N
     assert (body["code"], body["applied"], body["created"], body["refused"]) == ("import_refused", False, 1, 1)
     assert verdicts(answer) == [(2, "created"), (3, "refused")]
     assert errors(answer) == [(3, "/kind", "not_one_of")]
-    assert await fetch(own_url, KEPT) == 0
-    assert await fetch(own_url, "SELECT count(*) FROM audit_lines WHERE operation = 'import'") == 0
+    assert await fetch_value(own_url, KEPT) == 0
+    assert await fetch_value(own_url, "SELECT count(*) FROM audit_lines WHERE operation = 'import'") == 0
 
 
 async def test_partial_keeps_the_good_rows(files: Files, own_url: str) -> None:
     lines = [DIVISION, "p7-98,division,province,Satu,,7", "p7-99,no_such_kind,province,Dua,,7"]
     answer = await files.csv("divisions", *lines, partial="true")
     assert (answer.status_code, answer.json()["applied"], answer.json()["partial"]) == (200, True, True)
-    assert await fetch(own_url, KEPT) == 1
+    assert await fetch_value(own_url, KEPT) == 1
 
 
 async def test_what_keeps_nothing_is_not_applied(files: Files) -> None:
@@ -93,13 +93,13 @@ async def test_a_dry_run_says_the_same_and_keeps_nothing(files: Files, own_url: 
     answer = await files.csv("divisions", *lines, partial=partial, dry_run="true")
     assert (answer.status_code, answer.json()["applied"], answer.json()["dry_run"]) == (200, False, True)
     assert verdicts(answer) == [(2, "created"), (3, "refused")]
-    assert await fetch(own_url, KEPT) == 0
+    assert await fetch_value(own_url, KEPT) == 0
 
 
 async def test_a_row_that_a_rule_refuses_is_found_among_hundreds_with_what_stands_in_its_way(
     files: Files, own_url: str
 ) -> None:
-    other = await fetch(own_url, "SELECT official::text FROM appointments WHERE organization = 'kpu-31' LIMIT 1")
+    other = await fetch_value(own_url, "SELECT official::text FROM appointments WHERE organization = 'kpu-31' LIMIT 1")
     chair = {"official": other, "organization": "kpu", "office": "chair", "standing": "definitive"}
     members = [
         {
@@ -109,7 +109,7 @@ async def test_a_row_that_a_rule_refuses_is_found_among_hundreds_with_what_stand
             "standing": "definitive",
             "start_on": "1999",
         }
-        for n in await fetch(own_url, "SELECT array_agg(code ORDER BY code) FROM regions")
+        for n in await fetch_value(own_url, "SELECT array_agg(code ORDER BY code) FROM regions")
     ]
     rows = [
         *members[:300],
@@ -145,7 +145,7 @@ async def test_a_key_stands_in_one_row_only(files: Files, own_url: str) -> None:
         partial="true",
     )
     assert errors(answer) == [(3, "/code", "repeated_key")]
-    assert await fetch(own_url, "SELECT name FROM divisions WHERE code = 'p7-98'") == "Satu"
+    assert await fetch_value(own_url, "SELECT name FROM divisions WHERE code = 'p7-98'") == "Satu"
 
 
 async def test_parts_are_replaced_and_alone_make_a_change(files: Files) -> None:
@@ -174,7 +174,7 @@ async def test_revisions_and_the_audit_trail_tell_of_it(files: Files, own_url: s
     ]
     assert revision["request_id"] == answer.headers["x-request-id"]
     line = "SELECT to_json(l) ->> 'scope' || ' ' || cardinality(keys) || ' ' || keys[1] || ' ' || keys[101]"
-    found = await fetch(own_url, f"{line} FROM audit_lines AS l WHERE operation = 'import'")
+    found = await fetch_value(own_url, f"{line} FROM audit_lines AS l WHERE operation = 'import'")
     assert found == f"officials:write 101 officials/{key} … 150"
 
 
@@ -194,5 +194,6 @@ async def test_a_file_of_bad_rows_alone_is_given_up(files: Files) -> None:
 
 async def test_only_triggers_that_cannot_refuse_are_deferred(app: FastAPI, own_url: str) -> None:
     """Else a dry run, which does not commit, would promise too much."""
-    deferred = await fetch(own_url, "SELECT array_agg(DISTINCT tgname::text) FROM pg_trigger WHERE tginitdeferred")
+    deferred_triggers = "SELECT array_agg(DISTINCT tgname::text) FROM pg_trigger WHERE tginitdeferred"
+    deferred = await fetch_value(own_url, deferred_triggers)
     assert deferred == ["stamp_commit"]

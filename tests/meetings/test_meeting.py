@@ -1,16 +1,16 @@
 import httpx
 
 from tests.meetings.made_up import ARIF, MEMBERS
-from tests.scenarios import ItemScenarios, assert_refused, walk
+from tests.scenarios import ItemScenarios, assert_invalid, list_items
 
 LKPP = "Lembaga Kebijakan Pengadaan Barang/Jasa Pemerintah"
 
 
 class TestReadMeeting(ItemScenarios):
     path = "/v1/meetings/rakornas-2022-06"
-    missing = "/v1/meetings/rakornas-2024-06"
+    missing_path = "/v1/meetings/rakornas-2024-06"
     members = MEMBERS
-    refused = (*ItemScenarios.refused, ({"status": "finished"}, "status", "unknown_parameter", "as_of"))
+    invalid_queries = (*ItemScenarios.invalid_queries, ({"status": "finished"}, "status", "unknown_parameter", "as_of"))
 
     async def test_the_rakornas(self, client: httpx.AsyncClient) -> None:
         item = (await client.get(self.path)).json()
@@ -97,7 +97,7 @@ class TestReadMeeting(ItemScenarios):
 
     async def test_its_sessions_are_those_of_the_programme(self, client: httpx.AsyncClient) -> None:
         for path in (self.path, "/v1/meetings/papua"):
-            listed = await walk(client, f"{path}/sessions", {})
+            listed = await list_items(client, f"{path}/sessions", {})
             own = (await client.get(path)).json()["sessions"]
             assert own == [{name: one[name] for name in own[0]} for one in listed]
             assert set(listed[0]) - set(own[0]) == {
@@ -126,10 +126,10 @@ class TestReadMeeting(ItemScenarios):
         assert sessions["a"]["speakers"] == []
 
     async def test_one_statement_where_there_is_none(self, client: httpx.AsyncClient, statements: list[str]) -> None:
-        await client.get(self.missing)
+        await client.get(self.missing_path)
         assert len(statements) == 1
 
     async def test_a_day_changes_what_it_is_not_whether_it_is(self, client: httpx.AsyncClient) -> None:
         answer = await client.get(f"{self.path}?as_of=1900-01-01&fields=status,code")
         assert answer.json() == {"code": "rakornas-2022-06", "status": "planned"}
-        assert_refused(await client.get(f"{self.path}?from=2022-06-13"), "from", "unknown_parameter", "as_of")
+        assert_invalid(await client.get(f"{self.path}?from=2022-06-13"), "from", "unknown_parameter", "as_of")

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from app.core import clock
 from app.core.http.dependencies import get_local_day
 from tests.meetings.made_up import DAY, MEETINGS, MEMBERS
-from tests.scenarios import ListScenarios, of_code, of_name, of_update, walk
+from tests.scenarios import ListScenarios, code_key, list_items, name_key, updated_at_key
 
 ON_THE_DAY = {
     "rakornas-2022-06": "finished",
@@ -34,21 +34,21 @@ def of_start(item: Any) -> Any:
 
 
 async def codes(client: httpx.AsyncClient, **params: str) -> set[str]:
-    return {item["code"] for item in await walk(client, "/v1/meetings", params)}
+    return {item["code"] for item in await list_items(client, "/v1/meetings", params)}
 
 
 async def statuses(client: httpx.AsyncClient, day: str) -> dict[str, str]:
-    return {item["code"]: item["status"] for item in await walk(client, "/v1/meetings", {"as_of": day})}
+    return {item["code"]: item["status"] for item in await list_items(client, "/v1/meetings", {"as_of": day})}
 
 
 class TestListMeetings(ListScenarios):
     path = "/v1/meetings"
     members = MEMBERS
-    order = {"start_on": of_start, "code": of_code, "name": of_name, "updated_at": of_update}
-    search = "rapat"
-    filtered = {"kind": "coordination"}
-    neighbour = "/v1/regions"
-    refused = (
+    sort_keys = {"start_on": of_start, "code": code_key, "name": name_key, "updated_at": updated_at_key}
+    search_words = "rapat"
+    example_filter = {"kind": "coordination"}
+    other_list_path = "/v1/regions"
+    invalid_queries = (
         ({"kind": "party"}, "kind", "not_one_of", "national_coordination"),
         ({"status": "over"}, "status", "not_one_of", "finished"),
         ({"host": "kpu-99"}, "host", "unknown_code", "/v1/organizations"),
@@ -129,9 +129,9 @@ class TestListMeetings(ListScenarios):
     async def test_by_what_it_is(
         self, client: httpx.AsyncClient, name: str, value: str, told: Callable[[Any], Any]
     ) -> None:
-        expected = [item for item in await walk(client, self.path, {}) if told(item) == value]
+        expected = [item for item in await list_items(client, self.path, {}) if told(item) == value]
         assert expected
-        assert await walk(client, self.path, {name: value}) == expected
+        assert await list_items(client, self.path, {name: value}) == expected
 
     @pytest.mark.parametrize(
         ("first", "last"),

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.meetings.answers import problem
-from tests.scenarios import ItemScenarios, ListScenarios, of_code, of_name, of_update, walk
+from tests.scenarios import ItemScenarios, ListScenarios, code_key, list_items, name_key, updated_at_key
 
 MEMBERS = (
     "code position kind name name_en track parallel_group starts_at ends_at room topics speakers"
@@ -46,18 +46,18 @@ def of_position(item: Any) -> Any:
 
 
 async def codes(client: httpx.AsyncClient, meeting: str, **params: str) -> list[str]:
-    return [item["code"] for item in await walk(client, f"/v1/meetings/{meeting}/sessions", params)]
+    return [item["code"] for item in await list_items(client, f"/v1/meetings/{meeting}/sessions", params)]
 
 
 class TestListSessions(ListScenarios):
     path = "/v1/meetings/rakornas-2022-06/sessions"
     has_as_of = False
     members = MEMBERS
-    order = {"position": of_position, "code": of_code, "name": of_name, "updated_at": of_update}
-    search = "teknis penyelenggaraan"
-    filtered = {"kind": "class"}
-    neighbour = "/v1/meetings/papua/sessions"
-    refused = (
+    sort_keys = {"position": of_position, "code": code_key, "name": name_key, "updated_at": updated_at_key}
+    search_words = "teknis penyelenggaraan"
+    example_filter = {"kind": "class"}
+    other_list_path = "/v1/meetings/papua/sessions"
+    invalid_queries = (
         ({"kind": "lunch"}, "kind", "not_one_of", "opening"),
         ({"topic": "x" * 201}, "topic", "too_long", "200"),
         ({"topic": ""}, "topic", "empty_parameter", "value"),
@@ -66,7 +66,7 @@ class TestListSessions(ListScenarios):
     )
 
     async def test_the_programme(self, client: httpx.AsyncClient) -> None:
-        items = await walk(client, self.path, {})
+        items = await list_items(client, self.path, {})
         assert [(item["code"], item["position"], item["kind"]) for item in items[:3]] == [
             ("opening", 1, "opening"),
             ("directions", 2, "direction"),
@@ -79,15 +79,15 @@ class TestListSessions(ListScenarios):
         assert {(item["starts_at"], item["ends_at"], item["room"]) for item in items} == {(None, None, None)}
 
     async def test_five_classes_have_twenty_three_topics(self, client: httpx.AsyncClient) -> None:
-        items = await walk(client, self.path, {})
+        items = await list_items(client, self.path, {})
         assert [item["topics"] for item in items] == [[], [], [], *CLASSES]
         assert sum(len(item["topics"]) for item in items) == 23
 
     @pytest.mark.parametrize("kind", ["opening", "direction", "panel", "class", "closing"])
     async def test_by_kind(self, client: httpx.AsyncClient, kind: str) -> None:
-        expected = [item for item in await walk(client, self.path, {}) if item["kind"] == kind]
+        expected = [item for item in await list_items(client, self.path, {}) if item["kind"] == kind]
         assert bool(expected) == (kind != "closing")
-        assert await walk(client, self.path, {"kind": kind}) == expected
+        assert await list_items(client, self.path, {"kind": kind}) == expected
 
     async def test_every_topic_leads_to_its_class(self, client: httpx.AsyncClient) -> None:
         for n, topics in enumerate(CLASSES, 1):
@@ -150,11 +150,11 @@ class TestListSessions(ListScenarios):
 
 class TestReadSession(ItemScenarios):
     path = "/v1/meetings/papua/sessions/b"
-    missing = "/v1/meetings/papua/sessions/c"
+    missing_path = "/v1/meetings/papua/sessions/c"
     has_as_of = False
     members = MEMBERS
-    refused = (
-        *ItemScenarios.refused,
+    invalid_queries = (
+        *ItemScenarios.invalid_queries,
         ({"kind": "class"}, "kind", "unknown_parameter", "fields"),
         ({"as_of": "2022-06-14"}, "as_of", "unknown_parameter", "fields"),
     )
@@ -172,7 +172,7 @@ class TestReadSession(ItemScenarios):
         assert (item["ends_at"], item["track"], item["parallel_group"]) == (None, 1, "pagi")
 
     async def test_it_is_the_one_of_the_list(self, client: httpx.AsyncClient) -> None:
-        for item in await walk(client, "/v1/meetings/papua/sessions", {}):
+        for item in await list_items(client, "/v1/meetings/papua/sessions", {}):
             assert (await client.get(f"/v1/meetings/papua/sessions/{item['code']}")).json() == item
 
     async def test_one_code_may_be_used_by_two_meetings(self, client: httpx.AsyncClient) -> None:

@@ -3,14 +3,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import asyncpg
 import pytest_asyncio
 
-from tests.conftest import MIGRATED, copy_of
-from tests.models.rows import GOOD, insert, insert_what_they_lean_on
+from tests.conftest import MIGRATED, copy_template
+from tests.models.valid_rows import GOOD, insert, insert_what_they_lean_on
 
 
 @pytest_asyncio.fixture(scope="package")
 async def schema_url(server: str) -> AsyncIterator[str]:
     """One database for all that roll back what they write."""
-    async for url in copy_of(server, MIGRATED):
+    async for url in copy_template(server, MIGRATED):
         yield url
 
 
@@ -38,7 +38,7 @@ async def db(prepared: asyncpg.Connection) -> AsyncIterator[asyncpg.Connection]:
 @pytest_asyncio.fixture(scope="package")
 async def recorded_url(server: str) -> AsyncIterator[str]:
     """One database whose good rows are committed. Whoever commits there has keys of his own."""
-    async for url in copy_of(server, MIGRATED):
+    async for url in copy_template(server, MIGRATED):
         connection = await asyncpg.connect(url)
         async with connection.transaction():
             await insert_what_they_lean_on(connection)

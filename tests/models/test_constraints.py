@@ -6,9 +6,9 @@ import asyncpg
 import pytest
 
 from app.models import Base, ServiceKey
-from tests.models.broken import ALL
-from tests.models.rows import GOOD, HOUR, OTHER, insert
-from tests.models.test_one_holder import ONE_HOLDER, ONE_OFFICE
+from tests.models.invalid_rows import ALL
+from tests.models.test_appointment_exclusion import ONE_HOLDER, ONE_OFFICE
+from tests.models.valid_rows import GOOD, HOUR, OTHER, insert
 
 NAMED = """
     SELECT conname FROM pg_constraint JOIN pg_class t ON t.oid = conrelid

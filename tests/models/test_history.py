@@ -9,11 +9,11 @@ import pytest
 import pytest_asyncio
 
 from app.models import Base
-from tests.core.db.rows import RECORD
-from tests.models import walk
-from tests.models.changes import FIRST_OF_EACH, change
+from tests.core.db.extreme_rows import PUBLIC_COLLECTIONS
+from tests.models import random_transactions
 from tests.models.conftest import Connect
-from tests.models.rows import GOOD, insert
+from tests.models.row_changes import FIRST_OF_EACH, change
+from tests.models.valid_rows import GOOD, insert
 
 MICROSECOND = timedelta(microseconds=1)
 IMMEDIATELY = "SET CONSTRAINTS ALL IMMEDIATE"
@@ -113,10 +113,10 @@ class TestOfEachTable:
         assert {row[0] for row in await record.fetch(KEPT)} == {f"{table}_rows" for table in of_the_record}
         assert {row[0] for row in await record.fetch(HISTORIES)} == of_the_record | FOLLOWS
 
-    @pytest.mark.parametrize("name", RECORD)
+    @pytest.mark.parametrize("name", PUBLIC_COLLECTIONS)
     def test_each_document_can_be_made_of_it(self, name: str) -> None:
-        assert RECORD[name].document.tables
-        assert RECORD[name].document.tables.isdisjoint(NOT_OF_THE_RECORD - FOLLOWS)
+        assert PUBLIC_COLLECTIONS[name].document.tables
+        assert PUBLIC_COLLECTIONS[name].document.tables.isdisjoint(NOT_OF_THE_RECORD - FOLLOWS)
 
     @pytest.mark.parametrize("table", sorted(set(Base.metadata.tables) - NOT_OF_THE_RECORD))
     async def test_its_columns_are_the_tables(self, record: asyncpg.Connection, table: str) -> None:
@@ -237,8 +237,10 @@ async def test_the_record_of_every_instant_comes_back(record_of_all: Record, see
     dice = Random(seed)
     was: dict[datetime, list[tuple[Any, ...]]] = {}
     for _ in range(40):
-        await walk.step(record_of_all.writes, dice)
-        was[await record_of_all.stamp()] = [tuple(row) for row in await record_of_all.writes.fetch(walk.BODIES)]
+        await random_transactions.step(record_of_all.writes, dice)
+        was[await record_of_all.stamp()] = [
+            tuple(row) for row in await record_of_all.writes.fetch(random_transactions.BODIES)
+        ]
     assert len(was) > 20
     for instant, rows in was.items():
-        assert await record_of_all.at(instant, walk.BODIES) == rows
+        assert await record_of_all.at(instant, random_transactions.BODIES) == rows

@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 
 from tests.models.conftest import Connect
-from tests.models.rows import GOOD, ON_LIST, OTHER, PERSON, insert
-from tests.models.test_circles import waits
+from tests.models.test_cycles import waits
+from tests.models.valid_rows import GOOD, ON_LIST, OTHER, PERSON, insert
 
 SPEAKS, SITS = "session_speakers", "participant_sessions"
 BOTH = pytest.mark.parametrize("table", [SPEAKS, SITS])

@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 
 from app import operations
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 
 STORED = """
     SELECT json_build_array(
@@ -21,11 +21,11 @@ NAMES = (("recorded", "held"), ("anonymised_at", "forgotten_at"))
 async def test_stored_contents_follow_there_and_back(own_url: str) -> None:
     configuration = Config(operations.MIGRATIONS_DIR.parent / "alembic.ini")
     configuration.attributes["url"] = own_url
-    written: str = await fetch(own_url, STORED)
+    written: str = await fetch_value(own_url, STORED)
     await asyncio.to_thread(command.downgrade, configuration, "0028")
-    former: str = await fetch(own_url, STORED)
+    former: str = await fetch_value(own_url, STORED)
     await asyncio.to_thread(command.upgrade, configuration, "0029")
-    assert await fetch(own_url, STORED) == written
+    assert await fetch_value(own_url, STORED) == written
     for name, former_name in NAMES:
         assert (f'"{name}"' in written, f'"{former_name}"' in written) == (True, False)
         assert (f'"{name}"' in former, f'"{former_name}"' in former) == (False, True)

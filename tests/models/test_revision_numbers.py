@@ -7,10 +7,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.models import walk
+from tests.models import random_transactions
 from tests.models.conftest import Connect
-from tests.models.rows import insert
-from tests.models.test_circles import waits
+from tests.models.test_cycles import waits
+from tests.models.valid_rows import insert
 
 OF = "SELECT revision, action FROM revisions WHERE resource = 'organizations' AND key = $1 ORDER BY revision"
 HELD = """
@@ -86,7 +86,7 @@ async def test_each_row_is_what_its_newest_revision_says(connect: Connect, seed:
     db, dice = await connect(), Random(100 + seed)
     seen = 0
     for _ in range(40):
-        await walk.step(db, dice)
+        await random_transactions.step(db, dice)
         for row in await db.fetch(HELD):
             assert (row["number"], row["content"]) == (row["newest"], row["after"])
             seen += 1

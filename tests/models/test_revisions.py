@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from app.models import Base
-from tests.models.changes import FIRST_OF_EACH, change, key_of, same
-from tests.models.rows import FACT, GOOD, insert
+from tests.models.row_changes import FIRST_OF_EACH, change, key_of, same
+from tests.models.valid_rows import FACT, GOOD, insert
 
 RESOURCES = {table: table for table, _ in FIRST_OF_EACH if table != "region_codes"} | {
     "meeting_statements": "statements"

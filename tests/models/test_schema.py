@@ -6,7 +6,7 @@ import pytest
 
 from app import models, operations
 from app.models import schema
-from tests.conftest import copy_of, fetch
+from tests.conftest import copy_template, fetch_value
 
 NEXT = f"{int(models.SCHEMA_REVISION) + 1:04}"
 
@@ -47,15 +47,15 @@ def test_an_older_one_can_be_migrated(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 async def test_is_neither_migrated_nor_served(database_url: str, revision: str, reason: str) -> None:
-    await fetch(database_url, "UPDATE alembic_version SET version_num = $1", revision)
+    await fetch_value(database_url, "UPDATE alembic_version SET version_num = $1", revision)
     for refused in (operations.migrate, lambda url: operations.check_server(url, 1)):
         with pytest.raises(operations.OperatorError, match=reason):
             await asyncio.to_thread(refused, database_url)
-    assert await fetch(database_url, "SELECT version_num FROM alembic_version") == revision
+    assert await fetch_value(database_url, "SELECT version_num FROM alembic_version") == revision
 
 
 async def test_without_a_schema(server: str) -> None:
-    async for url in copy_of(server, "template1"):
+    async for url in copy_template(server, "template1"):
         with pytest.raises(operations.OperatorError, match="The database has no schema, this release needs"):
             await asyncio.to_thread(operations.check_server, url, 1)
         with pytest.raises(operations.OperatorError, match="The database has no schema: run `rakornas migrate` first"):
@@ -63,11 +63,11 @@ async def test_without_a_schema(server: str) -> None:
 
 
 async def test_with_two_revisions(database_url: str) -> None:
-    await fetch(database_url, "INSERT INTO alembic_version VALUES ('0027')")
+    await fetch_value(database_url, "INSERT INTO alembic_version VALUES ('0027')")
     with pytest.raises(operations.OperatorError, match=f"revision '0027, {models.SCHEMA_REVISION}', which is not one"):
         await asyncio.to_thread(operations.migrate, database_url)
 
 
 async def test_of_the_next_release_is_left_as_it_is(database_url: str) -> None:
-    await fetch(database_url, "UPDATE alembic_version SET version_num = $1", NEXT)
+    await fetch_value(database_url, "UPDATE alembic_version SET version_num = $1", NEXT)
     assert await asyncio.to_thread(operations.migrate, database_url) == (NEXT, NEXT)

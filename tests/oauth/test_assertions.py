@@ -15,7 +15,7 @@ from tests.auth.credentials import (
     generate_key,
     register_client,
 )
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.oauth.requests import ENDPOINT, ISSUER, read_error, request_with_assertion
 
 
@@ -126,11 +126,11 @@ class TestAssertion:
         key = generate_key()
         id_, _ = await register_client(app, jwks=build_jwk_set(key))
         for jti, ago in (("long expired", 600), ("just expired", 60)):
-            await fetch(
+            await fetch_value(
                 clients_url,
                 "INSERT INTO used_assertions VALUES ($1::text::uuid, $2, now() - $3::float8 * interval '1 s')",
                 *(id_, jti, float(ago)),
             )
         await request_with_assertion(client, build_assertion(key, id_, ISSUER, jti="new"))
         left = "SELECT array_agg(jti ORDER BY jti) FROM used_assertions WHERE client = $1::text::uuid"
-        assert await fetch(clients_url, left, id_) == ["just expired", "new"]
+        assert await fetch_value(clients_url, left, id_) == ["just expired", "new"]

@@ -27,7 +27,7 @@ from tests.auth.credentials import (
     generate_key,
     register_client,
 )
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.oauth.requests import ENDPOINT, GRANT_FORM, ISSUER, read_error, request_token, request_with_assertion
 
 
@@ -110,7 +110,8 @@ class TestSecrets:
     ) -> None:
         """The first is valid until it is revoked, and the second also afterwards."""
         id_, first = await register_client(app, "changes:read")
-        first_id = await fetch(clients_url, "SELECT id::text FROM client_secrets WHERE client = $1::text::uuid", id_)
+        secret_id = "SELECT id::text FROM client_secrets WHERE client = $1::text::uuid"
+        first_id = await fetch_value(clients_url, secret_id, id_)
         async with open_transaction(state_of(app).database) as transaction:
             second = await maintenance.add_secret(transaction, id_)
         with_first, with_second = [await fetch_token(client, id_, secret) for secret in (first, second)]
@@ -143,7 +144,8 @@ class TestSecrets:
         _, secret = await register_client(app)
         assert len(secret) == len("rks_") + 43
         assert secret.startswith("rks_")
-        dump = await fetch(clients_url, "SELECT string_agg(s::text || c::text, '') FROM client_secrets s, clients c")
+        all_rows = "SELECT string_agg(s::text || c::text, '') FROM client_secrets s, clients c"
+        dump = await fetch_value(clients_url, all_rows)
         assert secret not in dump
 
 

@@ -4,8 +4,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import fetch
-from tests.scenarios import ItemScenarios, ListScenarios, of_name, of_update, walk
+from tests.conftest import fetch_value
+from tests.scenarios import ItemScenarios, ListScenarios, list_items, name_key, updated_at_key
 
 MEMBERS = "id name other_names appointments source verified primary revision updated_at"
 APPOINTMENT = (
@@ -17,17 +17,17 @@ PERSON = 'INSERT INTO officials (id, name, verified, "primary") VALUES ($1, $2, 
 
 
 async def names(client: httpx.AsyncClient, **params: str) -> list[str]:
-    return [item["name"] for item in await walk(client, "/v1/officials", params)]
+    return [item["name"] for item in await list_items(client, "/v1/officials", params)]
 
 
 class TestListOfficials(ListScenarios):
     path = "/v1/officials"
     members = MEMBERS
-    order = {"name": of_name, "updated_at": of_update}
-    search = "ha"
-    filtered = {"organization": "kpu-31"}
-    neighbour = "/v1/regions"
-    refused = (
+    sort_keys = {"name": name_key, "updated_at": updated_at_key}
+    search_words = "ha"
+    example_filter = {"organization": "kpu-31"}
+    other_list_path = "/v1/regions"
+    invalid_queries = (
         ({"office": "king"}, "office", "not_one_of", "chair"),
         ({"standing": "retired"}, "standing", "not_one_of", "interim_replacement"),
         ({"organization": "kpu-99"}, "organization", "unknown_code", "/v1/organizations"),
@@ -53,7 +53,7 @@ class TestListOfficials(ListScenarios):
         ],
     )
     async def test_filters(self, client: httpx.AsyncClient, params: dict[str, str], count: int) -> None:
-        assert len(await walk(client, self.path, params)) == count
+        assert len(await list_items(client, self.path, params)) == count
 
     @pytest.mark.parametrize(
         ("params", "found"),
@@ -74,12 +74,12 @@ class TestListOfficials(ListScenarios):
         assert await names(client, **params) == found
 
     async def test_without_a_day_all_appointments_are_shown(self, client: httpx.AsyncClient) -> None:
-        (person,) = await walk(client, self.path, {"organization": "kpu", "division": "ri-3"})
+        (person,) = await list_items(client, self.path, {"organization": "kpu", "division": "ri-3"})
         assert [held["organization"]["code"] for held in person["appointments"]] == ["kpu", "kpu-31"]
         assert {held["certain"] for held in person["appointments"]} == {None}
 
     async def test_with_a_day_only_those_possible_on_it(self, client: httpx.AsyncClient) -> None:
-        people = await walk(client, self.path, {"as_of": "2023-06-01", "organization": "kpu-31"})
+        people = await list_items(client, self.path, {"as_of": "2023-06-01", "organization": "kpu-31"})
         assert len(people) == 12
         tarmizi = next(person for person in people if person["name"] == "Muhammad Tarmizi")
         assert [(held["start_on"], held["certain"]) for held in tarmizi["appointments"]] == [
@@ -110,7 +110,7 @@ class TestListOfficials(ListScenarios):
     async def test_a_slip_is_forgiven_where_no_source_made_it(
         self, own_client: httpx.AsyncClient, own_url: str
     ) -> None:
-        await fetch(own_url, "UPDATE officials SET other_names = '{}'")
+        await fetch_value(own_url, "UPDATE officials SET other_names = '{}'")
         assert await names(own_client, q="Tarmidzi") == ["Muhammad Tarmizi"]
 
     async def test_search_within_filters(self, client: httpx.AsyncClient) -> None:
@@ -120,9 +120,9 @@ class TestListOfficials(ListScenarios):
     async def test_equal_names_are_parted_by_the_id(self, own_client: httpx.AsyncClient, own_url: str) -> None:
         ids = [f"00000000-0000-7000-8000-00000000000{number}" for number in range(1, 4)]
         for id_ in reversed(ids):
-            await fetch(own_url, PERSON, id_, "Budi Santoso")
+            await fetch_value(own_url, PERSON, id_, "Budi Santoso")
         for params, expected in (({"q": "budi santoso"}, ids), ({"sort": "name"}, ids), ({"sort": "-name"}, ids[::-1])):
-            found = [item["id"] for item in await walk(own_client, self.path, params, page_size=1)]
+            found = [item["id"] for item in await list_items(own_client, self.path, params, page_size=1)]
             assert [id_ for id_ in found if id_ in ids] == expected
 
     async def test_who_comes_and_goes_between_pages_shifts_nothing(
@@ -130,15 +130,15 @@ class TestListOfficials(ListScenarios):
     ) -> None:
         before = await names(own_client)
         first = await own_client.get(self.path, params={"page_size": "3"})
-        await fetch(own_url, "DELETE FROM participants")
-        await fetch(own_url, "DELETE FROM appointments")
-        await fetch(own_url, "DELETE FROM officials WHERE name = ANY($1)", [before[2], before[4]])
-        await fetch(own_url, PERSON, "00000000-0000-7000-8000-000000000001", "Aaron")
+        await fetch_value(own_url, "DELETE FROM participants")
+        await fetch_value(own_url, "DELETE FROM appointments")
+        await fetch_value(own_url, "DELETE FROM officials WHERE name = ANY($1)", [before[2], before[4]])
+        await fetch_value(own_url, PERSON, "00000000-0000-7000-8000-000000000001", "Aaron")
         rest = await own_client.get(first.links["next"]["url"])
         assert [item["name"] for item in rest.json()["items"]] == [before[3], *before[5:7]]
 
     async def test_a_long_name_does_not_end_the_walk(self, own_client: httpx.AsyncClient, own_url: str) -> None:
-        await fetch(
+        await fetch_value(
             own_url, PERSON, "00000000-0000-7000-8000-000000000001", "\U0001f5f3" * 300
         )  # the longest there may be
         first = await own_client.get(self.path, params={"page_size": "1"})
@@ -161,7 +161,7 @@ class TestListOfficials(ListScenarios):
 
 class TestReadOfficial(ItemScenarios):
     path = f"/v1/officials/{BETTY}"
-    missing = "/v1/officials/01a20c10-0000-7000-8000-000000000000"
+    missing_path = "/v1/officials/01a20c10-0000-7000-8000-000000000000"
     members = MEMBERS
 
     async def test_the_document(self, client: httpx.AsyncClient) -> None:

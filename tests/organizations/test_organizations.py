@@ -2,9 +2,9 @@
 import httpx
 import pytest
 
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.regions.test_regions import FORMER
-from tests.scenarios import ItemScenarios, ListScenarios, of_code, of_name, of_update, walk
+from tests.scenarios import ItemScenarios, ListScenarios, code_key, list_items, name_key, updated_at_key
 
 MEMBERS = (
     "code name name_en short_name kind level sector parent region time_zone role seats established_on dissolved_on"
@@ -16,17 +16,17 @@ SECTORS = ("court", "security", "audit", "local_government", "election_body")
 
 
 async def codes(client: httpx.AsyncClient, **params: str) -> list[str]:
-    return [item["code"] for item in await walk(client, "/v1/organizations", {"fields": "code", **params})]
+    return [item["code"] for item in await list_items(client, "/v1/organizations", {"fields": "code", **params})]
 
 
 class TestListOrganizations(ListScenarios):
     path = "/v1/organizations"
     members = MEMBERS
-    order = {"code": of_code, "name": of_name, "updated_at": of_update}
-    search = "kementerian"
-    filtered = {"kind": "agency"}
-    neighbour = "/v1/regions"
-    refused = (
+    sort_keys = {"code": code_key, "name": name_key, "updated_at": updated_at_key}
+    search_words = "kementerian"
+    example_filter = {"kind": "agency"}
+    other_list_path = "/v1/regions"
+    invalid_queries = (
         ({"kind": "court"}, "kind", "not_one_of", "commission"),
         ({"level": "city"}, "level", "not_one_of", "regency"),
         ({"sector": "church"}, "sector", "not_one_of", "law_enforcement"),
@@ -44,10 +44,10 @@ class TestListOrganizations(ListScenarios):
         ],
     )
     async def test_by_what_it_is(self, client: httpx.AsyncClient, name: str, value: str) -> None:
-        everything = await walk(client, self.path, {})
+        everything = await list_items(client, self.path, {})
         expected = [item for item in everything if item[name] == value]
         assert expected
-        assert await walk(client, self.path, {name: value}) == expected
+        assert await list_items(client, self.path, {name: value}) == expected
 
     async def test_by_parent_and_region(self, client: httpx.AsyncClient) -> None:
         assert await codes(client, parent="kpu-31") == [f"kpu-31.{end}" for end in ("01", "71", "72", "73", "74", "75")]
@@ -74,7 +74,7 @@ class TestListOrganizations(ListScenarios):
     ) -> None:
         former = {code: province for code, (province, until) in FORMER.items() if day < until}
         params = {"as_of": day, "fields": "code,parent", "kind": "commission"}
-        for item in await walk(client, self.path, params):
+        for item in await list_items(client, self.path, params):
             above, _, region = item["code"].partition("-")
             province = former.get(region[:2], region[:2])
             expected = f"{above}-{province}" if "." in region else above if region else None
@@ -85,7 +85,7 @@ class TestListOrganizations(ListScenarios):
         assert len(await codes(client, parent="kpu", as_of="2022-06-14")) == 34
 
     async def test_dissolved_is_the_first_day_without(self, own_client: httpx.AsyncClient, own_url: str) -> None:
-        await fetch(
+        await fetch_value(
             own_url,
             "UPDATE organizations SET established_on = '2001-02-03', dissolved_on = '2010-05-06' WHERE code = 'bkn'",
         )
@@ -132,7 +132,7 @@ class TestListOrganizations(ListScenarios):
 
 class TestReadOrganization(ItemScenarios):
     path = "/v1/organizations/kemendagri"
-    missing = "/v1/organizations/kpu-99"
+    missing_path = "/v1/organizations/kpu-99"
     members = MEMBERS
 
     @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ class TestReadOrganization(ItemScenarios):
         assert (await client.get(f"/v1/organizations/{code}")).status_code == 404
 
     async def test_an_agency_does_not_follow_its_region(self, own_client: httpx.AsyncClient, own_url: str) -> None:
-        await fetch(
+        await fetch_value(
             own_url,
             'INSERT INTO organizations (code, name, kind, parent, region, verified, "primary")'
             " VALUES ('pemda', 'Pemda', 'agency', 'kemendagri', '93.01', true, false)",

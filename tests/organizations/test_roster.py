@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from app.core import clock
 from app.core.http.dependencies import get_local_day
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.scenarios import ListScenarios
 
 OFFICES = ["chair", "member", "secretary", "secretary_general"]
@@ -33,13 +33,13 @@ async def roster(client: httpx.AsyncClient, body: str, **params: str) -> list[di
 
 class TestReadRoster(ListScenarios):
     path = "/v1/organizations/kpu-31/officials"
-    base = {"as_of": "2023-06-01"}
+    base_params = {"as_of": "2023-06-01"}
     members = "official office standing division start_on end_on seen_on certain source verified primary"
-    order = {"office": by_office, "name": by_name}
-    search = "mu"
-    filtered = {"office": "member"}
-    neighbour = "/v1/organizations/kpu/officials"
-    refused = (
+    sort_keys = {"office": by_office, "name": by_name}
+    search_words = "mu"
+    example_filter = {"office": "member"}
+    other_list_path = "/v1/organizations/kpu/officials"
+    invalid_queries = (
         ({"office": "king"}, "office", "not_one_of", "secretary_general"),
         ({"sort": "code"}, "sort", "not_one_of", "office"),
         ({"standing": "acting"}, "standing", "unknown_parameter", "office"),
@@ -158,7 +158,7 @@ class TestReadRoster(ListScenarios):
     ) -> None:
         names = [entry["official"]["name"] for entry in await roster(own_client, "kpu", as_of="2022-06-14")]
         first = await own_client.get("/v1/organizations/kpu/officials?as_of=2022-06-14&page_size=3")
-        await fetch(own_url, "DELETE FROM appointments WHERE organization = 'kpu' AND office = 'chair'")
+        await fetch_value(own_url, "DELETE FROM appointments WHERE organization = 'kpu' AND office = 'chair'")
         rest = await own_client.get(first.links["next"]["url"])
         assert [entry["official"]["name"] for entry in rest.json()["items"]] == names[3:6]
 

@@ -7,20 +7,20 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from app.settings import Settings
-from tests.conftest import LOADED, client_of, copy_of, running
+from tests.conftest import LOADED, connect_client, copy_template, run_application
 from tests.participants.participants_client import ParticipantsClient
 
 
 @pytest_asyncio.fixture(scope="module")
 async def app(server: str) -> AsyncIterator[FastAPI]:
-    async for url in copy_of(server, LOADED):
-        async with running(Settings(DATABASE_URL=url)) as app:
+    async for url in copy_template(server, LOADED):
+        async with run_application(Settings(DATABASE_URL=url)) as app:
             yield app
 
 
 @pytest_asyncio.fixture(scope="module")
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app) as client:
+    async with connect_client(app) as client:
         yield client
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.participants.participants_client import UNKNOWN_ID, ParticipantsClient, summarize_problem
 from tests.writes.objects import HASYIM
 
@@ -31,10 +31,8 @@ async def test_batch_response_lists_participants_in_order(participants: Particip
     assert [item["id"] for item in items] == [item["id"] for item in registered]
     assert (items[0]["sessions"], items[1]["assignment_letter"]["number"]) == (["class-2", "opening"], "1")
     assert (await participants.get_summary())["invited"] == 3
-    assert (
-        await fetch(participants.database_url, "SELECT count(*) FROM attendance WHERE meeting = $1", participants.code)
-        == 3
-    )
+    attendance_count = "SELECT count(*) FROM attendance WHERE meeting = $1"
+    assert await fetch_value(participants.database_url, attendance_count, participants.code) == 3
 
 
 @pytest.mark.parametrize(
@@ -80,7 +78,7 @@ async def test_each_participant_has_a_revision_and_an_audit_key(participants: Pa
         item["id"] for item in (await post_batch(participants, {"name": "Siti"}, {"name": "Budi"})).json()["registered"]
     ]
     keys = "SELECT keys FROM audit_lines WHERE operation = 'create_participants' AND $1 = ANY (keys)"
-    assert sorted(await fetch(participants.database_url, keys, f"participants/{ids[0]}")) == sorted(
+    assert sorted(await fetch_value(participants.database_url, keys, f"participants/{ids[0]}")) == sorted(
         f"participants/{n}" for n in ids
     )
     for participant_id in ids:

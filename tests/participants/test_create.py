@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.auth import Scope
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.participants.participants_client import UNKNOWN_ID, ParticipantsClient, summarize_problem
 from tests.writes.calls import Calls
 from tests.writes.objects import HASYIM
@@ -161,7 +161,7 @@ async def test_writes_are_recorded_in_audit_trail(participants: ParticipantsClie
     await participants.admin.patch(participants.path_of(participant_id), {"note": "a"})
     await participants.admin.delete(participants.path_of(participant_id))
     operations = ["create_participant", "update_participant", "delete_participant"]
-    assert await fetch(participants.database_url, keys, f"participants/{participant_id}") == operations
+    assert await fetch_value(participants.database_url, keys, f"participants/{participant_id}") == operations
 
 
 async def test_client_of_other_organization_gets_404(participants: ParticipantsClient, app: Any, client: Any) -> None:

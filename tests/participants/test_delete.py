@@ -1,6 +1,6 @@
 """DELETE removes a participant from the roll and keeps the scans and revisions."""
 
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.participants.participants_client import ParticipantsClient
 
 COUNT_ROWS = (
@@ -12,9 +12,9 @@ COUNT_ROWS = (
 async def test_deleted_participant_is_not_counted(participants: ParticipantsClient) -> None:
     participant_id = await participants.add(organization="kpu-32", office="chair", sessions=["opening", "class-1"])
     await participants.add(name="Budi")
-    assert await fetch(participants.database_url, COUNT_ROWS, participant_id) == 4
+    assert await fetch_value(participants.database_url, COUNT_ROWS, participant_id) == 4
     assert (await participants.admin.delete(participants.path_of(participant_id))).status_code == 204
-    assert await fetch(participants.database_url, COUNT_ROWS, participant_id) == 0
+    assert await fetch_value(participants.database_url, COUNT_ROWS, participant_id) == 0
     assert (await participants.get_summary())["invited"] == 1
     for by in ("organization", "office", "session"):
         groups = (await participants.admin.get(f"{participants.meeting_path}/attendance/summary?by={by}")).json()[

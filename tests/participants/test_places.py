@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.participants.participants_client import UNKNOWN_ID, ParticipantsClient, summarize_problem
 
 INSERT_PARTICIPANT = (
@@ -115,7 +115,7 @@ async def test_batch_locks_organizations_in_fixed_order(participants: Participan
             waits = asyncio.create_task(
                 participants.admin.post(f"{participants.meeting_path}/participants:batch", {"participants": people})
             )
-            while not await fetch(participants.database_url, IS_ANY_SESSION_WAITING):
+            while not await fetch_value(participants.database_url, IS_ANY_SESSION_WAITING):
                 await asyncio.sleep(0.02)
             await connection.execute(INSERT_PARTICIPANT, UNKNOWN_ID[:-1] + "1", participants.code, "kpu-94")
         assert (await waits).status_code == 201

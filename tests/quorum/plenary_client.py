@@ -13,7 +13,7 @@ from app.auth import Scope
 from app.state import state_of
 from tests.attendance.synthetic_rolls import TARMIZI, participant_row
 from tests.callers import bearer_headers
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.meetings.made_up import ARIF, insert, meeting
 
 PLENARY = "/v1/meetings/pleno"
@@ -47,23 +47,23 @@ class PlenaryClient:
         self.app = app
         self.client = client
         self.url = url
-        self.officials = [str(one) for one in officials]
+        self.officials = [str(item) for item in officials]
         self.participants = [str(row["id"]) for row in participant_rows(officials)]
         self.tokens: dict[str, str] = {}
 
     async def fetch_badges(self) -> None:
         reader = bearer_headers(self.app, Scope.ATTENDANCE_READ)
-        answer = await self.client.get(f"{PLENARY}/badges", headers=reader)
-        self.tokens = {one["participant"]: one["token"] for one in answer.json()["items"]}
+        response = await self.client.get(f"{PLENARY}/badges", headers=reader)
+        self.tokens = {item["participant"]: item["token"] for item in response.json()["items"]}
 
     async def reissue_badge(self, n: int) -> str:
         """Another badge for somebody; returns the token of the former one."""
         former = self.tokens[self.participants[n]]
         writer = bearer_headers(self.app, Scope.ATTENDANCE_WRITE) | {"Idempotency-Key": str(uuid7())}
         address = f"{PLENARY}/participants/{self.participants[n]}/badge"
-        answer = await self.client.post(address, headers=writer)
-        assert answer.status_code == 201, answer.text
-        self.tokens[self.participants[n]] = answer.json()["token"]
+        response = await self.client.post(address, headers=writer)
+        assert response.status_code == 201, response.text
+        self.tokens[self.participants[n]] = response.json()["token"]
         return former
 
     async def scan(self, n: int, time: str, direction: str = "in", *, badge: str | None = None) -> None:
@@ -76,8 +76,8 @@ class PlenaryClient:
             "device_sent_at": SENT_AT,
         }
         headers = bearer_headers(self.app, Scope.CHECK_INS_WRITE)
-        answer = await self.client.post(f"{PLENARY}/check-ins", json=content, headers=headers)
-        assert answer.status_code == 201, answer.text
+        response = await self.client.post(f"{PLENARY}/check-ins", json=content, headers=headers)
+        assert response.status_code == 201, response.text
 
     async def scan_entries(self, clocks: Sequence[str]) -> None:
         """The first of them at the first hour, and so on."""
@@ -88,13 +88,13 @@ class PlenaryClient:
         """What somebody has stated of a commissioner."""
         sql = "UPDATE participants SET status = $2, arrived_at = $3, left_at = $4 WHERE id = $1"
         times = [local_instant(clock) if clock else None for clock in (arrived, left)]
-        await fetch(self.url, sql, self.participants[n], status, *times)
+        await fetch_value(self.url, sql, self.participants[n], status, *times)
 
     async def get_quorum(self, time: str | None = None, headers: dict[str, str] | None = None) -> dict[str, Any]:
         given = {"at": local_iso(time)} if time else {}
-        answer = await self.client.get(f"{PLENARY}/quorum", params=given, headers=headers)
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
+        response = await self.client.get(f"{PLENARY}/quorum", params=given, headers=headers)
+        assert response.status_code == 200, response.text
+        found: dict[str, Any] = response.json()
         return found
 
     async def get_quorum_state(self, time: str | None = None) -> tuple[int, bool | None, str | None, str | None]:
@@ -115,7 +115,8 @@ def format_local_time(told: str | None) -> str | None:
 def participant_rows(officials: Sequence[Any]) -> list[Any]:
     """All that come: also the secretary general, a member of another commission, and somebody by name."""
     rows = [
-        participant_row(9, n, "pleno", "expected", official=one, organization="kpu") for n, one in enumerate(officials)
+        participant_row(9, n, "pleno", "expected", official=item, organization="kpu")
+        for n, item in enumerate(officials)
     ]
     rows.append(participant_row(9, SECRETARY, "pleno", "expected", official=ARIF, organization="kpu", office="member"))
     rows.append(

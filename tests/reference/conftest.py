@@ -2,11 +2,11 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from tests.conftest import MIGRATED, copy_of
+from tests.conftest import MIGRATED, copy_template
 
 
 @pytest_asyncio.fixture(scope="package")
 async def empty_url(server: str) -> AsyncIterator[str]:
     """One database for all that leave it empty."""
-    async for url in copy_of(server, MIGRATED):
+    async for url in copy_template(server, MIGRATED):
         yield url

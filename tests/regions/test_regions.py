@@ -4,8 +4,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import fetch
-from tests.scenarios import ItemScenarios, ListScenarios, assert_refused, of_code, of_name, of_update, walk
+from tests.conftest import fetch_value
+from tests.scenarios import ItemScenarios, ListScenarios, assert_invalid, code_key, list_items, name_key, updated_at_key
 
 MEMBERS = (
     "code name name_en type parent iso_3166_2 capital time_zone valid_from formed_by split_from previous_codes"
@@ -22,17 +22,17 @@ SOUTH_PAPUA = ["93.01", "93.02", "93.03", "93.04"]
 
 
 async def codes(client: httpx.AsyncClient, **params: str) -> list[str]:
-    return [item["code"] for item in await walk(client, "/v1/regions", {"fields": "code", **params})]
+    return [item["code"] for item in await list_items(client, "/v1/regions", {"fields": "code", **params})]
 
 
 class TestListRegions(ListScenarios):
     path = "/v1/regions"
     members = MEMBERS
-    order = {"code": of_code, "name": of_name, "updated_at": of_update}
-    search = "jawa tengah"  # most of what it finds is 0.4166… away: a token must carry what Postgres compares
-    filtered = {"type": "city"}
-    neighbour = "/v1/organizations"
-    refused = (
+    sort_keys = {"code": code_key, "name": name_key, "updated_at": updated_at_key}
+    search_words = "jawa tengah"  # most of what it finds is 0.4166… away: a token must carry what Postgres compares
+    example_filter = {"type": "city"}
+    other_list_path = "/v1/organizations"
+    invalid_queries = (
         ({"type": "village"}, "type", "not_one_of", "province"),
         ({"type": "Province"}, "type", "not_one_of", "province"),
         ({"parent": "99"}, "parent", "unknown_code", "/v1/regions"),
@@ -44,7 +44,7 @@ class TestListRegions(ListScenarios):
 
     @pytest.mark.parametrize(("type_", "count"), [("province", 38), ("regency", 416), ("city", 98)])
     async def test_by_type(self, client: httpx.AsyncClient, type_: str, count: int) -> None:
-        items = await walk(client, self.path, {"type": type_})
+        items = await list_items(client, self.path, {"type": type_})
         assert {item["type"] for item in items} == {type_}
         assert len(items) == count
 
@@ -74,7 +74,7 @@ class TestListRegions(ListScenarios):
         assert not set(SOUTH_PAPUA) & set(await codes(client, parent="93" if former else "91", as_of=day))
 
     async def test_each_lists_the_parent_it_is_found_by(self, client: httpx.AsyncClient) -> None:
-        items = await walk(client, self.path, {"parent": "92", "as_of": "2022-12-07"})
+        items = await list_items(client, self.path, {"parent": "92", "as_of": "2022-12-07"})
         assert {item["parent"]["code"] for item in items} == {"92"}
         assert {"96.01", "96.71"} <= {item["code"] for item in items}
 
@@ -104,7 +104,7 @@ class TestListRegions(ListScenarios):
     @pytest.mark.parametrize("day", ["1900-01-01", "2022-07-24", "2022-07-25"])
     async def test_only_regions_of_new_provinces_had_another_parent(self, client: httpx.AsyncClient, day: str) -> None:
         former = {code: province for code, (province, until) in FORMER.items() if day < until}
-        for item in await walk(client, self.path, {"as_of": day, "fields": "code,parent"}):
+        for item in await list_items(client, self.path, {"as_of": day, "fields": "code,parent"}):
             parent = item["parent"] and item["parent"]["code"]
             assert parent == former.get(item["code"][:2], item["code"][:2] if "." in item["code"] else None), item
 
@@ -131,10 +131,10 @@ class TestListRegions(ListScenarios):
     ) -> None:
         before = await codes(own_client, parent="91")
         first = await own_client.get(self.path, params={"parent": "91", "page_size": "3"})
-        await fetch(own_url, "DELETE FROM organizations WHERE region = ANY($1)", before[1:4])
-        await fetch(own_url, "DELETE FROM regions WHERE code = ANY($1)", before[1:4])
+        await fetch_value(own_url, "DELETE FROM organizations WHERE region = ANY($1)", before[1:4])
+        await fetch_value(own_url, "DELETE FROM regions WHERE code = ANY($1)", before[1:4])
         for code in ("91.00", "91.99"):
-            await fetch(own_url, INSERT, code, "Kabupaten Baru", "regency", "91")
+            await fetch_value(own_url, INSERT, code, "Kabupaten Baru", "regency", "91")
         rest = await own_client.get(first.links["next"]["url"])
         assert [item["code"] for item in rest.json()["items"]] == before[4:7]
         last = await own_client.get(rest.links["next"]["url"])
@@ -142,11 +142,11 @@ class TestListRegions(ListScenarios):
 
     async def test_equal_names_are_parted_by_the_key(self, own_client: httpx.AsyncClient, own_url: str) -> None:
         for number in (3, 1, 2):
-            await fetch(own_url, INSERT, f"91.9{number}", "Kabupaten Sama", "regency", "91")
+            await fetch_value(own_url, INSERT, f"91.9{number}", "Kabupaten Sama", "regency", "91")
         for params in ({"q": "Kabupaten Sama", "parent": "91"}, {"sort": "name", "parent": "91"}):
-            found = [item["code"] for item in await walk(own_client, self.path, params, page_size=1)]
+            found = [item["code"] for item in await list_items(own_client, self.path, params, page_size=1)]
             assert [code for code in found if code.startswith("91.9")] == ["91.91", "91.92", "91.93"]
-        down = await walk(own_client, self.path, {"sort": "-name", "parent": "91"}, page_size=1)
+        down = await list_items(own_client, self.path, {"sort": "-name", "parent": "91"}, page_size=1)
         assert [item["code"] for item in down if item["code"].startswith("91.9")] == ["91.93", "91.92", "91.91"]
 
 
@@ -156,7 +156,7 @@ INSERT = """INSERT INTO regions (code, name, type, parent, time_zone, autonomous
 
 class TestReadRegion(ItemScenarios):
     path = "/v1/regions/93.01"
-    missing = "/v1/regions/99"
+    missing_path = "/v1/regions/99"
     members = MEMBERS
 
     async def test_the_document(self, client: httpx.AsyncClient) -> None:
@@ -179,7 +179,7 @@ class TestReadRegion(ItemScenarios):
 
     async def test_a_code_that_ended_on_a_known_day(self, own_client: httpx.AsyncClient, own_url: str) -> None:
         """`until` is the first day without: from then on the region lay where it lies today."""
-        await fetch(own_url, "UPDATE region_codes SET until = '2022-07-01' WHERE region = '93.01'")
+        await fetch_value(own_url, "UPDATE region_codes SET until = '2022-07-01' WHERE region = '93.01'")
         parents = [
             (await own_client.get(self.path, params={"as_of": day})).json()["parent"]["code"]
             for day in ("2022-06-30", "2022-07-01")
@@ -196,7 +196,7 @@ class TestReadRegion(ItemScenarios):
         assert len(statements) <= 2
 
     async def test_a_former_code_is_no_excuse_for_a_wrong_parameter(self, client: httpx.AsyncClient) -> None:
-        assert_refused(await client.get("/v1/regions/91.01?colour=red"), "colour", "unknown_parameter")
+        assert_invalid(await client.get("/v1/regions/91.01?colour=red"), "colour", "unknown_parameter")
 
     @pytest.mark.parametrize("code", ["", "31/", "31.71.01", "%20", "ké", "31%2E", "9" * 1000])
     async def test_what_is_no_code_is_not_found(self, client: httpx.AsyncClient, code: str) -> None:

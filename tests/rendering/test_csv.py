@@ -21,19 +21,19 @@ from tests.rendering.synthetic_rolls import (
     utc_instant,
 )
 
-HEADS = ["No.", "Nama", "Jabatan", "Instansi", "Kehadiran", "Terlambat", "Acara"]
+HEADINGS = ["No.", "Nama", "Jabatan", "Instansi", "Kehadiran", "Terlambat", "Acara"]
 
 
-def read(of: Roll) -> list[list[str]]:
+def parse_csv(of: Roll) -> list[list[str]]:
     return list(csv.reader(io.StringIO(render_csv(of).decode(), newline="")))
 
 
-def test_a_row_is_what_is_known_of_somebody() -> None:
+def test_row_has_all_columns_of_a_participant() -> None:
     came = DayTimes(utc_instant(0, 17, 5), utc_instant(0, 18, 59))  # after midnight in Jakarta
     made = create_roll([create_line(late=True, times=(came, DayTimes(None, utc_instant(1, 10, 0))))], days=2)
     times = [f"{word} 2022-06-{day}" for day in (13, 14) for word in ("Masuk", "Keluar")]
-    assert read(made) == [
-        [*HEADS, *times],
+    assert parse_csv(made) == [
+        [*HEADINGS, *times],
         [
             *("1", "Hasyim Asy'ari", "Ketua", "Komisi Pemilihan Umum", "Hadir", "Ya", "Rapat Koordinasi Nasional"),
             *("00:05", "01:59", "", "17:00"),
@@ -42,29 +42,29 @@ def test_a_row_is_what_is_known_of_somebody() -> None:
 
 
 @pytest.mark.parametrize("name", [*UNUSUAL_NAMES, LONG_NAME, 'two "quoted", words', "line\r\nbreak"])
-def test_a_name_comes_back_as_it_was(name: str) -> None:
-    read_back = read(create_roll([create_line(name)]))[1][1].removeprefix("'")
+def test_name_survives_the_round_trip(name: str) -> None:
+    read_back = parse_csv(create_roll([create_line(name)]))[1][1].removeprefix("'")
     assert read_back == name.encode(errors="replace").decode()
 
 
-def test_rows_end_as_rfc_4180_says_and_nothing_stands_before_the_first() -> None:
+def test_rows_end_with_crlf_and_there_is_no_byte_order_mark() -> None:
     content = render_csv(create_numbered_roll(2))
     assert content.startswith(b"No.,Nama,")
     assert content.count(b"\r\n") == content.count(b"\n") == 3
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", " =", "\u00a0@"])
-def test_no_cell_is_a_formula(start: str) -> None:
+def test_formulas_are_escaped(start: str) -> None:
     bad = f"{start}1+1"
-    _, row = read(create_roll([create_line(bad, organization=bad)]))
+    _, row = parse_csv(create_roll([create_line(bad, organization=bad)]))
     assert row[1] == row[3] == f"'{bad}"
 
 
-def test_the_digest_is_that_of_the_file() -> None:
+def test_digest_is_the_sha256_of_the_csv() -> None:
     assert compute_digest(create_numbered_roll(3)) == hashlib.sha256(render_csv(create_numbered_roll(3))).hexdigest()
 
 
-def test_the_digest_does_not_know_when_the_roll_was_made() -> None:
+def test_digest_does_not_depend_on_the_creation_time() -> None:
     later = replace(create_numbered_roll(3), made_at=datetime(2030, 1, 1, tzinfo=UTC))
     assert compute_digest(later) == compute_digest(create_numbered_roll(3))
     changed = replace(create_numbered_roll(3), lines=[*create_numbered_roll(3).lines[:2], create_line("Lain")])
@@ -82,8 +82,8 @@ def test_the_digest_does_not_know_when_the_roll_was_made() -> None:
         (None, "delegate", ""),
     ],
 )
-def test_a_position_is_an_office_and_more_than_a_delegate(office: str | None, capacity: str, position: str) -> None:
-    assert read(create_roll([create_line(office=office, capacity=capacity)]))[1][2] == position
+def test_position_is_office_and_capacity_other_than_delegate(office: str | None, capacity: str, position: str) -> None:
+    assert parse_csv(create_roll([create_line(office=office, capacity=capacity)]))[1][2] == position
 
 
 @pytest.mark.parametrize(
@@ -101,16 +101,16 @@ def test_a_position_is_an_office_and_more_than_a_delegate(office: str | None, ca
         ("absent", False, "Alpa"),
     ],
 )
-def test_a_status_has_its_word(status: str, late: bool, remark: str) -> None:
+def test_remark_is_status_and_lateness(status: str, late: bool, remark: str) -> None:
     assert labels.format_remark(status, late) == remark
 
 
-def test_who_makes_no_file_loads_nothing_that_makes_one() -> None:
+def test_rendering_libraries_are_not_imported_before_use() -> None:
     script = "import sys, app.rendering.renderers, app.rendering.qr; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True).stdout.split()
     assert not {"reportlab", "xlsxwriter", "segno", "PIL", "font_source_sans_pro"} & set(loaded)
 
 
-def test_the_same_people_at_another_meeting_are_another_roll() -> None:
+def test_digest_depends_on_the_meeting() -> None:
     made = create_roll([create_line()])
     assert compute_digest(replace(made, title="Rapat Pleno")) != compute_digest(replace(made, title="Rapat Kerja"))

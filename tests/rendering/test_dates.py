@@ -17,11 +17,13 @@ from app.rendering import dates
         ((2022, 6, 13), (2023, 6, 13), "Senin–Selasa, 13 Juni 2022–13 Juni 2023"),  # noqa: RUF001
     ],
 )
-def test_a_span_says_nothing_twice(start: tuple[int, int, int], end: tuple[int, int, int], words: str) -> None:
+def test_date_range_states_common_parts_once(
+    start: tuple[int, int, int], end: tuple[int, int, int], words: str
+) -> None:
     assert dates.format_date_range(date(*start), date(*end)) == words
 
 
-def test_a_week_and_a_year_have_their_names() -> None:
+def test_weekdays_and_months_are_indonesian() -> None:
     week = [dates.format_weekday(date(2024, 1, 1) + timedelta(n)) for n in range(7)]
     assert week == ["Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu"]
     year = [dates.format_date_range(*[date(2024, month, 1)] * 2).split()[2] for month in range(1, 13)]
@@ -38,5 +40,5 @@ def test_a_week_and_a_year_have_their_names() -> None:
         ("Europe/Berlin", "13 Juni 2022, 19.30 Europe/Berlin"),
     ],
 )
-def test_a_moment_is_that_of_its_place(zone: str, words: str) -> None:
+def test_instant_is_formatted_in_local_time(zone: str, words: str) -> None:
     assert dates.format_instant(datetime(2022, 6, 13, 17, 30, 59, tzinfo=UTC), zone) == words

@@ -26,21 +26,21 @@ from tests.rendering.synthetic_rolls import (
 )
 
 
-def read(of: Roll) -> PdfReader:
+def read_pdf(of: Roll) -> PdfReader:
     return PdfReader(io.BytesIO(render_pdf(of, create_proof(of))))
 
 
-def texts(of: Roll) -> list[str]:
+def extract_pages(of: Roll) -> list[str]:
     """Of each page, with its lines joined."""
-    return [" ".join(page.extract_text().split()) for page in read(of).pages]
+    return [" ".join(page.extract_text().split()) for page in read_pdf(of).pages]
 
 
-def test_a_page_is_the_form_that_offices_know() -> None:
+def test_page_has_all_parts_of_a_daftar_hadir() -> None:
     came = DayTimes(utc_instant(0, 2, 5), utc_instant(0, 9, 59))
     made = create_roll(
         [create_line(late=True, times=(came,)), create_line("Siti Contoh", status="expected", office=None)]
     )
-    (page,) = texts(made)
+    (page,) = extract_pages(made)
     for words in (
         "DAFTAR HADIR Rapat Koordinasi Nasional",
         "Hari/Tanggal : Senin, 13 Juni 2022",
@@ -56,17 +56,17 @@ def test_a_page_is_the_form_that_offices_know() -> None:
         assert words in page
 
 
-def test_what_is_not_known_of_a_meeting_is_not_asked_for() -> None:
-    (page,) = texts(create_roll([create_line()], place=None, starts_at=None))
+def test_unknown_fields_of_a_meeting_are_left_out() -> None:
+    (page,) = extract_pages(create_roll([create_line()], place=None, starts_at=None))
     assert "Hari/Tanggal" in page
     assert "Waktu" not in page
     assert "Tempat" not in page
 
 
 @pytest.mark.parametrize("days", [1, 3, 14])
-def test_every_page_has_heading_foot_and_number(days: int) -> None:
+def test_every_page_has_header_footer_and_number(days: int) -> None:
     made = create_numbered_roll(100, days)
-    pages = texts(made)
+    pages = extract_pages(made)
     assert len(pages) > 3
     for number, page in enumerate(pages, 1):
         assert TITLE in page
@@ -76,24 +76,27 @@ def test_every_page_has_heading_foot_and_number(days: int) -> None:
 
 
 @pytest.mark.parametrize(("count", "days", "tables"), [(700, 1, 1), (60, 3, 1), (40, 5, 1), (40, 6, 2), (40, 14, 3)])
-def test_everybody_stands_in_each_table_once_and_in_order(count: int, days: int, tables: int) -> None:
+def test_each_table_lists_everybody_once_and_in_order(count: int, days: int, tables: int) -> None:
     names = [
-        word for page in texts(create_numbered_roll(count, days)) for word in page.split() if word.startswith("Peserta")
+        word
+        for page in extract_pages(create_numbered_roll(count, days))
+        for word in page.split()
+        if word.startswith("Peserta")
     ]
     assert names == [f"Peserta{n:04}" for n in range(1, count + 1)] * tables
 
 
 def test_every_day_has_its_columns() -> None:
-    pages = texts(create_numbered_roll(1, 14))
+    pages = extract_pages(create_numbered_roll(1, 14))
     assert [page.count("Masuk") for page in pages] == [5, 5, 4]
     for day in range(13, 27):
         assert sum(f", {day}/6" in page for page in pages) == 1
     assert "Hari ke-6 s.d. ke-10: Sabtu–Rabu, 18–22 Juni 2022" in pages[1]  # noqa: RUF001
 
 
-def test_days_stand_above_their_own_times() -> None:
+def test_times_are_in_the_table_of_their_day() -> None:
     days = tuple(DayTimes(utc_instant(n, 2, n), None) for n in range(7))
-    pages = texts(create_roll([create_line(times=days)], days=7))
+    pages = extract_pages(create_roll([create_line(times=days)], days=7))
     assert [[time for time in page.split() if time.startswith("09.0")] for page in pages] == [
         ["09.00", "09.00", "09.01", "09.02", "09.03"],  # the first is the hour of the meeting
         ["09.04", "09.05", "09.06"],
@@ -101,14 +104,14 @@ def test_days_stand_above_their_own_times() -> None:
 
 
 @pytest.mark.parametrize(("days", "wide"), [(1, False), (2, False), (3, True), (14, True)])
-def test_many_days_turn_the_page(days: int, wide: bool) -> None:
-    for page in read(create_numbered_roll(1, days)).pages:
+def test_more_than_two_days_give_landscape_pages(days: int, wide: bool) -> None:
+    for page in read_pdf(create_numbered_roll(1, days)).pages:
         sides = sorted((round(page.mediabox.width), round(page.mediabox.height)))
         assert sides == [595, 842]  # A4
         assert (page.mediabox.width > page.mediabox.height) is wide
 
 
-def places(page: PageObject) -> dict[str, tuple[float, float]]:
+def extract_positions(page: PageObject) -> dict[str, tuple[float, float]]:
     """Where each text of a page begins."""
     found = {}
 
@@ -120,34 +123,34 @@ def places(page: PageObject) -> dict[str, tuple[float, float]]:
 
 
 def test_signatures_are_staggered() -> None:
-    found = places(read(create_numbered_roll(3)).pages[0])
+    found = extract_positions(read_pdf(create_numbered_roll(3)).pages[0])
     assert found["1."][0] == found["3."][0]
     assert found["2."][0] - found["1."][0] == pytest.approx(19 * columns.POINTS_PER_MM, abs=0.01)
 
 
 @pytest.mark.parametrize("days", [1, 3, 6])
-def test_no_row_reaches_into_the_foot(days: int) -> None:
-    for page in read(create_numbered_roll(100, days)).pages:
-        found = places(page)
+def test_no_row_overlaps_the_footer(days: int) -> None:
+    for page in read_pdf(create_numbered_roll(100, days)).pages:
+        found = extract_positions(page)
         foot = max(y for text, (_, y) in found.items() if text.startswith("Sidik"))
         lowest = min(y for text, (_, y) in found.items() if text.startswith("Peserta"))
         assert lowest - foot > 4.5 * columns.POINTS_PER_MM + 7  # half a row, and the height of a letter
 
 
-def test_the_first_page_has_the_address_of_its_proof_as_a_code() -> None:
+def test_first_page_has_the_url_of_its_proof_as_qr_code() -> None:
     made = create_numbered_roll(1)
-    (found,) = zxingcpp.read_barcodes(render_qr_code(read(made).pages[0], create_proof(made).url))
+    (found,) = zxingcpp.read_barcodes(render_qr_code(read_pdf(made).pages[0], create_proof(made).url))
     assert found.text == create_proof(made).url
 
 
-def test_an_empty_roll_says_so() -> None:
-    (page,) = texts(create_roll([]))
+def test_empty_roll_states_that_it_is_empty() -> None:
+    (page,) = extract_pages(create_roll([]))
     assert "Tidak ada nama dalam daftar ini." in page
 
 
 @pytest.mark.parametrize("name", UNUSUAL_NAMES)
-def test_no_name_is_too_odd_to_be_printed(name: str) -> None:
-    (page,) = texts(
+def test_unusual_names_are_printed(name: str) -> None:
+    (page,) = extract_pages(
         create_roll(
             [create_line(name, organization=name), create_line("Siti Contoh")], title=f"{TITLE} {name}", place=name
         )
@@ -155,18 +158,18 @@ def test_no_name_is_too_odd_to_be_printed(name: str) -> None:
     assert "Siti Contoh" in page
 
 
-def test_a_letter_that_the_font_lacks_is_a_box_and_others_stay() -> None:
-    (page,) = texts(create_roll([create_line("Ḥusayn ʿAlī Șerban 李")]))
+def test_missing_glyph_is_a_box() -> None:
+    (page,) = extract_pages(create_roll([create_line("Ḥusayn ʿAlī Șerban 李")]))
     assert "Ḥusayn ʿAlī Șerban ☐" in page
 
 
-def test_marks_that_only_steer_are_left_out_and_accents_join_their_letters() -> None:
+def test_format_characters_are_removed_and_accents_composed() -> None:
     assert fonts.regular_face().to_drawable(" Jose\u0301\n \u202eSu\u00adtarto\u202c") == "Jos\u00e9 Sutarto"
 
 
 @pytest.mark.parametrize("days", [1, 2, 5])
-def test_a_long_name_is_there_to_the_last_word(days: int) -> None:
-    (page,) = texts(create_roll([create_line(LONG_NAME, days=days)], days))
+def test_long_name_is_complete(days: int) -> None:
+    (page,) = extract_pages(create_roll([create_line(LONG_NAME, days=days)], days))
     assert LONG_NAME in page
 
 
@@ -178,7 +181,7 @@ def test_columns_fill_the_page() -> None:
 
 
 @pytest.mark.parametrize("days", range(1, 40))
-def test_days_are_shared_out_without_gap_or_overlap(days: int) -> None:
+def test_days_are_split_evenly_and_completely(days: int) -> None:
     shared = columns.split_days(create_numbered_roll(0, days).days)
     assert [n for part in shared for n in part] == list(range(days))
     sizes = [len(part) for part in shared]
@@ -188,14 +191,14 @@ def test_days_are_shared_out_without_gap_or_overlap(days: int) -> None:
 
 @hypothesis.given(strategies.text(max_size=200), strategies.floats(20, 200))
 @hypothesis.settings(max_examples=40)
-def test_wrapped_text_fits_and_loses_nothing(text: str, width: float) -> None:
+def test_wrapped_text_fits_and_is_complete(text: str, width: float) -> None:
     face = fonts.regular_face()
     lines = face.wrap(text, width, 9, max_lines=1000)
     assert all(face.measure(words, 9) <= width for words in lines)
     assert "".join(lines).replace(" ", "") == face.to_drawable(text).replace(" ", "")
 
 
-def test_what_is_cut_off_shows_that_it_is() -> None:
+def test_truncated_text_ends_with_an_ellipsis() -> None:
     face = fonts.regular_face()
     lines = face.wrap("satu dua tiga empat lima enam", 30, 9, max_lines=2)
     assert len(lines) == 2
@@ -203,20 +206,20 @@ def test_what_is_cut_off_shows_that_it_is() -> None:
     assert all(face.measure(words, 9) <= 30 for words in lines)
 
 
-def test_the_file_names_itself_and_its_language() -> None:
-    reader = read(create_numbered_roll(1))
+def test_metadata_has_title_creation_date_and_language() -> None:
+    reader = read_pdf(create_numbered_roll(1))
     assert reader.metadata is not None
     assert reader.metadata.title == f"Daftar hadir: {TITLE}"
     assert reader.metadata.creation_date == datetime(2022, 6, 16, 1, 23, 45, tzinfo=UTC)
     assert str(reader.root_object["/Lang"]) == "id"
 
 
-def test_every_font_comes_along() -> None:
-    for page in read(create_numbered_roll(100)).pages:
+def test_all_fonts_are_embedded() -> None:
+    for page in read_pdf(create_numbered_roll(100)).pages:
         used = page["/Resources"]["/Font"].values()  # type: ignore[index]
         assert all("/FontFile2" in font.get_object()["/FontDescriptor"] for font in used)
 
 
-def test_the_same_roll_gives_the_same_bytes() -> None:
+def test_equal_rolls_give_equal_bytes() -> None:
     made = create_numbered_roll(50, 3)
     assert render_pdf(made, create_proof(made)) == render_pdf(create_numbered_roll(50, 3), create_proof(made))

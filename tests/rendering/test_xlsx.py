@@ -22,28 +22,28 @@ from tests.rendering.synthetic_rolls import (
     utc_instant,
 )
 
-FACTS, HEADS, FIRST = 3, 10, 12
+FIELDS_ROW, HEADINGS_ROW, FIRST_LINE_ROW = 3, 10, 12
 """Rows, where all that is known of a meeting is."""
 MONDAY = datetime.combine(START, time())
 
 
-def read(of: Roll, proven: Proof | None = None) -> Worksheet:
+def read_sheet(of: Roll, proven: Proof | None = None) -> Worksheet:
     sheet = load_workbook(io.BytesIO(render_xlsx(of, proven or create_proof(of)))).active
     assert isinstance(sheet, Worksheet)
     return sheet
 
 
-def row(sheet: Worksheet, number: int) -> list[object]:
+def get_row_values(sheet: Worksheet, number: int) -> list[object]:
     return [cell.value for cell in sheet[number]]
 
 
-def test_a_sheet_is_the_form_that_offices_know() -> None:
+def test_sheet_has_all_parts_of_a_daftar_hadir() -> None:
     came = DayTimes(utc_instant(0, 2, 5), utc_instant(0, 9, 59))
     made = create_roll([create_line(late=True, times=(came, DayTimes(None, None)))], days=2)
-    sheet = read(made)
+    sheet = read_sheet(made)
     assert sheet["A1"].value == "DAFTAR HADIR"
     assert sheet["A2"].value == TITLE
-    assert [(sheet.cell(n, 1).value, sheet.cell(n, 3).value) for n in range(FACTS, HEADS - 1)] == [
+    assert [(sheet.cell(n, 1).value, sheet.cell(n, 3).value) for n in range(FIELDS_ROW, HEADINGS_ROW - 1)] == [
         ("Hari/Tanggal", ": Senin–Selasa, 13–14 Juni 2022"),  # noqa: RUF001
         ("Waktu/Pukul", ": 09.00 WIB"),
         ("Tempat", ": Hotel Nusantara, Jakarta"),
@@ -51,81 +51,93 @@ def test_a_sheet_is_the_form_that_offices_know() -> None:
         ("Periksa di", f": {create_proof(made).url}"),
         ("Dibuat", ": 16 Juni 2022, 08.23 WIB"),
     ]
-    assert row(sheet, HEADS)[:5] == ["No.", "Nama", "Jabatan", "Instansi/Satuan Kerja", MONDAY]
-    assert row(sheet, HEADS)[5:] == [None, MONDAY + timedelta(1), None, "Keterangan", "Tanda tangan"]
-    assert row(sheet, HEADS + 1)[4:8] == ["Masuk", "Keluar"] * 2
+    assert get_row_values(sheet, HEADINGS_ROW)[:5] == ["No.", "Nama", "Jabatan", "Instansi/Satuan Kerja", MONDAY]
+    assert get_row_values(sheet, HEADINGS_ROW)[5:] == [None, MONDAY + timedelta(1), None, "Keterangan", "Tanda tangan"]
+    assert get_row_values(sheet, HEADINGS_ROW + 1)[4:8] == ["Masuk", "Keluar"] * 2
     names = [1, "Hasyim Asy'ari", "Ketua", "Komisi Pemilihan Umum"]
-    assert row(sheet, FIRST) == [*names, time(9, 5), time(16, 59), None, None, "Hadir, terlambat", "1."]
+    assert get_row_values(sheet, FIRST_LINE_ROW) == [
+        *names,
+        time(9, 5),
+        time(16, 59),
+        None,
+        None,
+        "Hadir, terlambat",
+        "1.",
+    ]
 
 
-def test_an_hour_is_shown_with_a_dot_and_a_day_with_its_name() -> None:
-    sheet = read(create_roll([create_line(times=(DayTimes(utc_instant(0, 2, 5), None),))]))
-    assert sheet.cell(FIRST, 5).number_format == r"hh\.mm"
-    assert sheet.cell(HEADS, 5).number_format == "[$-421]dddd, d/m"
+def test_number_formats_of_times_and_days() -> None:
+    sheet = read_sheet(create_roll([create_line(times=(DayTimes(utc_instant(0, 2, 5), None),))]))
+    assert sheet.cell(FIRST_LINE_ROW, 5).number_format == r"hh\.mm"
+    assert sheet.cell(HEADINGS_ROW, 5).number_format == "[$-421]dddd, d/m"
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@a", "{=1}", "http://x.id", "0012", "_x0041_", *UNUSUAL_NAMES])
-def test_a_text_is_a_text_and_comes_back(text: str) -> None:
-    sheet = read(create_roll([create_line(text, organization=text)], title=text, place="Jakarta"))
+def test_texts_are_stored_as_strings(text: str) -> None:
+    sheet = read_sheet(create_roll([create_line(text, organization=text)], title=text, place="Jakarta"))
     kept = "".join(c if c >= " " or c in "\t\n" else f"_x{ord(c):04X}_" for c in text)
     expected = kept.encode(errors="replace").decode()
-    assert [cell.value or "" for cell in (sheet.cell(FIRST, 2), sheet.cell(FIRST, 4), sheet["A2"])] == [expected] * 3
+    assert [
+        cell.value or "" for cell in (sheet.cell(FIRST_LINE_ROW, 2), sheet.cell(FIRST_LINE_ROW, 4), sheet["A2"])
+    ] == [expected] * 3
     cells = [cell for cells in sheet.iter_rows() for cell in cells]
     assert {cell.data_type for cell in cells} <= {"s", "n", "d"}
     assert not any(cell.hyperlink for cell in cells)
 
 
-def test_a_long_name_wraps_in_a_row_that_is_high_enough() -> None:
-    sheet = read(create_roll([create_line(LONG_NAME), create_line()]))
-    assert sheet.cell(FIRST, 2).alignment.wrap_text
-    high, usual = (sheet.row_dimensions[n].height for n in (FIRST, FIRST + 1))
+def test_row_of_a_long_name_is_high_enough() -> None:
+    sheet = read_sheet(create_roll([create_line(LONG_NAME), create_line()]))
+    assert sheet.cell(FIRST_LINE_ROW, 2).alignment.wrap_text
+    high, usual = (sheet.row_dimensions[n].height for n in (FIRST_LINE_ROW, FIRST_LINE_ROW + 1))
     assert high is not None
     assert usual is not None
     assert high >= 4 * 14
     assert 25 <= usual <= 30
 
 
-def test_heading_and_names_stay_on_the_screen_and_on_paper() -> None:
-    sheet = read(create_numbered_roll(40, 3))
-    assert sheet.freeze_panes == f"C{FIRST}"
-    assert sheet.print_title_rows == f"${HEADS}:${HEADS + 1}"
+def test_headings_and_names_are_frozen_and_repeated() -> None:
+    sheet = read_sheet(create_numbered_roll(40, 3))
+    assert sheet.freeze_panes == f"C{FIRST_LINE_ROW}"
+    assert sheet.print_title_rows == f"${HEADINGS_ROW}:${HEADINGS_ROW + 1}"
     assert sheet.page_setup.paperSize == 9
     assert sheet.sheet_properties.pageSetUpPr is not None
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
     assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
-    assert sheet.max_row == FIRST + 40 - 1
+    assert sheet.max_row == FIRST_LINE_ROW + 40 - 1
 
 
 @pytest.mark.parametrize(("days", "orientation"), [(2, "portrait"), (3, "landscape")])
-def test_many_days_turn_the_page(days: int, orientation: str) -> None:
-    assert read(create_numbered_roll(1, days)).page_setup.orientation == orientation
+def test_more_than_two_days_give_landscape_pages(days: int, orientation: str) -> None:
+    assert read_sheet(create_numbered_roll(1, days)).page_setup.orientation == orientation
 
 
-def foot(sheet: Worksheet) -> list[object]:
+def get_footer(sheet: Worksheet) -> list[object]:
     """What stands left and right below each printed page."""
     return [part and part.text for part in (sheet.oddFooter.left, sheet.oddFooter.right)]  # type: ignore[union-attr]
 
 
-def test_each_printed_page_has_proof_and_number() -> None:
+def test_footer_has_proof_and_page_number() -> None:
     made = create_numbered_roll(1)
     digest, address = create_proof(made).digest, create_proof(made).url
-    assert foot(read(made)) == [f"Sidik (SHA-256): {digest}\nperiksa di {address}", "Halaman &P dari &N"]
+    assert get_footer(read_sheet(made)) == [f"Sidik (SHA-256): {digest}\nperiksa di {address}", "Halaman &P dari &N"]
 
 
-def test_a_foot_too_long_for_excel_keeps_the_digest() -> None:
+def test_footer_too_long_for_excel_keeps_the_digest() -> None:
     made = create_numbered_roll(1)
-    sheet = read(made, Proof(create_proof(made).digest, f"https://{'a' * 200}.id/v1/rolls/{create_proof(made).digest}"))
-    assert foot(sheet) == [f"Sidik (SHA-256): {create_proof(made).digest}", "Halaman &P dari &N"]
+    sheet = read_sheet(
+        made, Proof(create_proof(made).digest, f"https://{'a' * 200}.id/v1/rolls/{create_proof(made).digest}")
+    )
+    assert get_footer(sheet) == [f"Sidik (SHA-256): {create_proof(made).digest}", "Halaman &P dari &N"]
 
 
 def test_signatures_are_staggered() -> None:
-    sheet = read(create_numbered_roll(2))
-    assert [sheet.cell(n, 8).value for n in (FIRST, FIRST + 1)] == ["1.", "2."]
-    odd, even = (sheet.cell(n, 8).alignment.indent for n in (FIRST, FIRST + 1))
+    sheet = read_sheet(create_numbered_roll(2))
+    assert [sheet.cell(n, 8).value for n in (FIRST_LINE_ROW, FIRST_LINE_ROW + 1)] == ["1.", "2."]
+    odd, even = (sheet.cell(n, 8).alignment.indent for n in (FIRST_LINE_ROW, FIRST_LINE_ROW + 1))
     assert even > odd
 
 
-def test_the_file_names_itself_and_when_it_was_made() -> None:
+def test_metadata_has_title_and_creation_date() -> None:
     properties = load_workbook(
         io.BytesIO(render_xlsx(create_numbered_roll(1), create_proof(create_numbered_roll(1))))
     ).properties
@@ -133,6 +145,6 @@ def test_the_file_names_itself_and_when_it_was_made() -> None:
     assert properties.created == MADE_AT.replace(tzinfo=None)
 
 
-def test_the_same_roll_gives_the_same_bytes() -> None:
+def test_equal_rolls_give_equal_bytes() -> None:
     made = create_numbered_roll(50, 3)
     assert render_xlsx(made, create_proof(made)) == render_xlsx(create_numbered_roll(50, 3), create_proof(made))

@@ -11,25 +11,25 @@ import pytest
 Params = Mapping[str, str]
 IDENTITY = {"Accept-Encoding": "identity"}
 GZIP = {"Accept-Encoding": "gzip"}
-HASH = r"[0-9a-f]{24}"
+HASH_PATTERN = r"[0-9a-f]{24}"
 
 # A row of each: the query, the parameter that the answer must name, the code, and a piece of what is allowed.
-Refused = tuple[Params, str, str, str]
+InvalidQuery = tuple[Params, str, str, str]
 
-ANY_REFUSED: tuple[Refused, ...] = (
+INVALID_QUERIES: tuple[InvalidQuery, ...] = (
     ({"colour": "red"}, "colour", "unknown_parameter", "fields"),
     ({"fields": "name,colour"}, "fields", "unknown_field", "source"),
     ({"fields": "name,"}, "fields", "unknown_field", "source"),
     ({"fields": ""}, "fields", "empty_parameter", "value"),
 )
-DATES_REFUSED: tuple[Refused, ...] = (
+INVALID_DATES: tuple[InvalidQuery, ...] = (
     *(
         ({"as_of": bad}, "as_of", "not_a_date", "YYYY-MM-DD, years 1900 to 2199")
         for bad in ("yesterday", "2022-6-14", "20220614", "1899-12-31", "2200-01-01", "2022-06-14T00:00", "٢٠٢٢-06-14")
     ),
     *(({"as_of": bad}, "as_of", "no_such_date", "calendar") for bad in ("2023-02-29", "2022-13-01", "2022-00-10")),
 )
-LIST_REFUSED: tuple[Refused, ...] = (
+INVALID_LIST_QUERIES: tuple[InvalidQuery, ...] = (
     ({"page_size": "0"}, "page_size", "too_small", "1"),
     ({"page_size": "201"}, "page_size", "too_large", "200"),
     *(
@@ -41,7 +41,7 @@ LIST_REFUSED: tuple[Refused, ...] = (
 )
 
 
-def sort_refused(name: str) -> tuple[Refused, ...]:
+def invalid_sorts(name: str) -> tuple[InvalidQuery, ...]:
     """What is refused of a list that can be sorted by this name."""
     return (
         ({"sort": "colour"}, "sort", "not_one_of", name),
@@ -50,19 +50,19 @@ def sort_refused(name: str) -> tuple[Refused, ...]:
     )
 
 
-def of_code(item: Any) -> Any:
+def code_key(item: Any) -> Any:
     return item["code"]
 
 
-def of_name(item: Any) -> Any:
+def name_key(item: Any) -> Any:
     return item["name"], item.get("code", item.get("id"))
 
 
-def of_update(item: Any) -> Any:
+def updated_at_key(item: Any) -> Any:
     return datetime.fromisoformat(item["updated_at"]), item.get("code", item.get("id"))
 
 
-async def walk(client: httpx.AsyncClient, path: str, params: Params, page_size: int = 200) -> list[Any]:
+async def list_items(client: httpx.AsyncClient, path: str, params: Params, page_size: int = 200) -> list[Any]:
     """All items of a list, page after page by the Link header."""
     items: list[Any] = []
     answer = await client.get(path, params={**params, "page_size": str(page_size)})
@@ -77,7 +77,7 @@ async def walk(client: httpx.AsyncClient, path: str, params: Params, page_size: 
         answer = await client.get(answer.links["next"]["url"])
 
 
-def assert_refused(answer: httpx.Response, parameter: str, code: str, allowed: str = "") -> None:
+def assert_invalid(answer: httpx.Response, parameter: str, code: str, allowed: str = "") -> None:
     assert answer.status_code == 422, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
@@ -87,34 +87,35 @@ def assert_refused(answer: httpx.Response, parameter: str, code: str, allowed: s
     assert allowed in error["detail"]
 
 
-class Scenarios:
+class EndpointScenarios:
     """What holds of lists and items alike."""
 
     path: ClassVar[str]
     """The endpoint."""
-    base: ClassVar[Params] = {}
+    base_params: ClassVar[Params] = {}
     """Parameters without which it would be hard to test: the day of a roster."""
     members: ClassVar[str]
     """The names of the document's members, in order."""
     has_as_of: ClassVar[bool] = True
     """Whether it can be asked for a day."""
-    refused: ClassVar[tuple[Refused, ...]] = ()
+    invalid_queries: ClassVar[tuple[InvalidQuery, ...]] = ()
     """What else this endpoint refuses."""
-    entity_tag: ClassVar[str]
+    etag_pattern: ClassVar[str]
 
     @classmethod
     def pytest_generate_tests(cls, metafunc: pytest.Metafunc) -> None:
-        if "refusal" in metafunc.fixturenames:
-            refused = (*ANY_REFUSED, *(DATES_REFUSED if cls.has_as_of else ()), *cls.refused)
-            metafunc.parametrize("refusal", refused, ids=["&".join(map("=".join, one[0].items())) for one in refused])
+        if "invalid_query" in metafunc.fixturenames:
+            refused = (*INVALID_QUERIES, *(INVALID_DATES if cls.has_as_of else ()), *cls.invalid_queries)
+            ids = ["&".join(map("=".join, invalid_query[0].items())) for invalid_query in refused]
+            metafunc.parametrize("invalid_query", refused, ids=ids)
         if "encoding" in metafunc.fixturenames:
             metafunc.parametrize("encoding", [IDENTITY, GZIP], ids=["identity", "gzip"])
 
     async def get(self, client: httpx.AsyncClient, params: Params | None = None, **headers: str) -> httpx.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return await client.get(self.path, params={**self.base, **(params or {})}, headers=named)
+        return await client.get(self.path, params={**self.base_params, **(params or {})}, headers=named)
 
-    def shown(self, answer: httpx.Response) -> Any:
+    def first_document(self, answer: httpx.Response) -> Any:
         """One document of an answer: an item is one, a list shows its first."""
         return answer.json()
 
@@ -124,8 +125,8 @@ class Scenarios:
         assert answer.headers["content-type"] == "application/json"
         assert re.fullmatch(r"public, max-age=\d+, stale-while-revalidate=\d+", answer.headers["cache-control"])
         assert {"Accept", "Accept-Encoding"} <= set(re.split(", *", answer.headers["vary"]))
-        assert re.fullmatch(self.entity_tag, answer.headers["etag"])
-        assert list(self.shown(answer)) == self.members.split()
+        assert re.fullmatch(self.etag_pattern, answer.headers["etag"])
+        assert list(self.first_document(answer)) == self.members.split()
 
     async def test_who_takes_no_json_is_told(self, client: httpx.AsyncClient) -> None:
         answer = await self.get(client, {"page_size": "x"}, accept="text/html")
@@ -134,14 +135,14 @@ class Scenarios:
     async def test_fields_keep_the_documents_order(self, client: httpx.AsyncClient) -> None:
         asked = self.members.split()[::-2]
         whole, part = (
-            self.shown(await self.get(client)),
-            self.shown(await self.get(client, {"fields": ",".join(asked)})),
+            self.first_document(await self.get(client)),
+            self.first_document(await self.get(client, {"fields": ",".join(asked)})),
         )
         assert list(part.items()) == [(name, value) for name, value in whole.items() if name in asked]
 
-    async def test_refusals(self, client: httpx.AsyncClient, refusal: Refused) -> None:
-        params, parameter, code, allowed = refusal
-        assert_refused(await self.get(client, params), parameter, code, allowed)
+    async def test_refusals(self, client: httpx.AsyncClient, invalid_query: InvalidQuery) -> None:
+        params, parameter, code, allowed = invalid_query
+        assert_invalid(await self.get(client, params), parameter, code, allowed)
 
     async def test_a_refusal_echoes_nothing(self, client: httpx.AsyncClient) -> None:
         for name in ("fields", "colour", *(["as_of"] if self.has_as_of else [])):
@@ -150,7 +151,7 @@ class Scenarios:
 
     async def test_a_parameter_is_given_once(self, client: httpx.AsyncClient) -> None:
         answer = await client.get(f"{self.path}?fields=source&fields=source")
-        assert_refused(answer, "fields", "repeated_parameter", "once")
+        assert_invalid(answer, "fields", "repeated_parameter", "once")
 
     @pytest.mark.parametrize(("language", "title"), [("id", "Parameter tidak sah"), ("en", "Invalid parameters")])
     async def test_problems_speak_both_languages(self, client: httpx.AsyncClient, language: str, title: str) -> None:
@@ -162,9 +163,11 @@ class Scenarios:
         assert answer.json()["request_id"] == answer.headers["x-request-id"]
 
     async def test_an_unchanged_answer_costs_nothing(self, client: httpx.AsyncClient, encoding: dict[str, str]) -> None:
-        given = await client.get(self.path, params=self.base, headers=encoding)
+        given = await client.get(self.path, params=self.base_params, headers=encoding)
         answer = await client.get(
-            self.path, params=self.base, headers={**encoding, "If-None-Match": f'"other", {given.headers["etag"]}'}
+            self.path,
+            params=self.base_params,
+            headers={**encoding, "If-None-Match": f'"other", {given.headers["etag"]}'},
         )
         assert (answer.status_code, answer.content) == (304, b"")
         for name in ("etag", "cache-control", "vary"):
@@ -172,18 +175,18 @@ class Scenarios:
         assert not {"content-type", "content-encoding", "content-length"} & set(answer.headers)
 
     async def test_a_tag_names_the_bytes_of_one_coding(self, client: httpx.AsyncClient) -> None:
-        plain = await client.get(self.path, params=self.base, headers=IDENTITY)
-        zipped = await client.get(self.path, params=self.base, headers=GZIP)
+        plain = await client.get(self.path, params=self.base_params, headers=IDENTITY)
+        zipped = await client.get(self.path, params=self.base_params, headers=GZIP)
         assert zipped.headers["content-encoding"] == "gzip"
         assert zipped.headers["etag"] == plain.headers["etag"][:-1] + '-gzip"'
         assert zipped.content == plain.content
         crossed = {**GZIP, "If-None-Match": plain.headers["etag"]}
-        assert (await client.get(self.path, params=self.base, headers=crossed)).status_code == 200
+        assert (await client.get(self.path, params=self.base_params, headers=crossed)).status_code == 200
 
     async def test_head_has_the_headers_of_get(self, client: httpx.AsyncClient, encoding: dict[str, str]) -> None:
         named = {**encoding, "X-Request-Id": "head"}
-        get = await client.get(self.path, params=self.base, headers=named)
-        head = await client.head(self.path, params=self.base, headers=named)
+        get = await client.get(self.path, params=self.base_params, headers=named)
+        head = await client.head(self.path, params=self.base_params, headers=named)
         assert (head.status_code, head.content) == (200, b"")
         assert head.headers == get.headers
 

@@ -5,17 +5,17 @@ from typing import ClassVar
 import httpx
 import pytest
 
-from tests.scenarios.common import HASH, Refused, Scenarios
+from tests.scenarios.common import HASH_PATTERN, EndpointScenarios, InvalidQuery
 
 
-class ItemScenarios(Scenarios):
+class ItemScenarios(EndpointScenarios):
     """What every item must do."""
 
-    entity_tag = rf'"[1-9][0-9]*\.{HASH}"'
-    missing: ClassVar[str]
+    etag_pattern = rf'"[1-9][0-9]*\.{HASH_PATTERN}"'
+    missing_path: ClassVar[str]
     """An address at which there could be an item, and is none."""
 
-    refused: ClassVar[tuple[Refused, ...]] = (
+    invalid_queries: ClassVar[tuple[InvalidQuery, ...]] = (
         ({"page_size": "5"}, "page_size", "unknown_parameter", "fields"),
         ({"q": "papua"}, "q", "unknown_parameter", "fields"),
     )
@@ -29,7 +29,7 @@ class ItemScenarios(Scenarios):
     async def test_nothing_there(
         self, client: httpx.AsyncClient, statements: list[str], language: str, title: str
     ) -> None:
-        answer = await client.get(self.missing, headers={"Accept-Language": language})
+        answer = await client.get(self.missing_path, headers={"Accept-Language": language})
         assert (answer.status_code, answer.json()["title"]) == (404, title)
         assert (answer.json()["code"], answer.json()["type"]) == ("not_found", "/problems/not_found")
         assert answer.headers["content-language"] == language

@@ -5,12 +5,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import fetch
-from tests.scenarios import walk
+from tests.conftest import fetch_value
+from tests.scenarios import list_items
 
 
 async def hits(client: httpx.AsyncClient, q: str, **params: str) -> list[Any]:
-    return await walk(client, "/v1/search", {"q": q, **params})
+    return await list_items(client, "/v1/search", {"q": q, **params})
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ async def test_the_name_of_anything_finds_it_first(client: httpx.AsyncClient) ->
     """Or a namesake; every eleventh, for the rest is alike."""
     found = 0
     for kind in ("official", "organization", "division", "stage", "meeting"):
-        for one in (await walk(client, f"/v1/{kind}s", {}))[::11]:
+        for one in (await list_items(client, f"/v1/{kind}s", {}))[::11]:
             if len(one["name"]) <= 100:
                 answer = await client.get("/v1/search", params={"q": one["name"], "page_size": "1"})
                 assert answer.json()["items"][0]["name"].lower() == one["name"].lower()
@@ -81,13 +81,13 @@ async def test_a_code_finds_what_it_is_of(client: httpx.AsyncClient, code: str) 
 async def test_what_is_written_so_comes_before_what_is_near(own_client: httpx.AsyncClient, own_url: str) -> None:
     """Across kinds: an organization does not come first because its address does."""
     add = "INSERT INTO organizations (code, name, kind, verified, \"primary\") VALUES ($1, $2, 'agency', false, false)"
-    await fetch(own_url, add, "anear", "Dewan Kehormatam Zyx")
-    await fetch(
+    await fetch_value(own_url, add, "anear", "Dewan Kehormatam Zyx")
+    await fetch_value(
         own_url,
         'INSERT INTO stages (code, election, position, kind, name, round, verified, "primary")'
         " VALUES ('zyx', 'pemilu-2024', 99, 'stage', 'Kehormatan Zyx', 1, false, false)",
     )
-    await fetch(own_url, add, "bnearer", "Kehormatan Zyxx")
+    await fetch_value(own_url, add, "bnearer", "Kehormatan Zyxx")
     assert [one["key"] for one in await hits(own_client, "kehormatan zyx")][:3] == ["zyx", "bnearer", "anear"]
 
 
@@ -96,8 +96,8 @@ async def test_a_short_name_is_a_whole_one(own_client: httpx.AsyncClient, own_ur
         'INSERT INTO organizations (code, name, short_name, kind, verified, "primary")'
         " VALUES ($1, $2, $3, 'agency', false, false)"
     )
-    await fetch(own_url, add, "aaa", "Sekretariat Zyx", None)
-    await fetch(own_url, add, "bbb", "Dewan Kehormatan", "ZYX")
+    await fetch_value(own_url, add, "aaa", "Sekretariat Zyx", None)
+    await fetch_value(own_url, add, "bbb", "Dewan Kehormatan", "ZYX")
     assert [one["key"] for one in await hits(own_client, "zyx")] == ["bbb", "aaa"]
 
 
@@ -124,7 +124,7 @@ async def test_the_detail_of_a_person_is_the_last_office(client: httpx.AsyncClie
 
 async def test_who_holds_no_office_has_no_detail(own_client: httpx.AsyncClient, own_url: str) -> None:
     add = 'INSERT INTO officials (id, name, verified, "primary") VALUES (gen_random_uuid(), $1, false, false)'
-    await fetch(own_url, add, "Nobody Knows")
+    await fetch_value(own_url, add, "Nobody Knows")
     assert [(one["kind"], one["detail"]) for one in await hits(own_client, "nobody knows")] == [("official", None)]
 
 

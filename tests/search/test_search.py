@@ -9,23 +9,23 @@ import pytest
 
 from app.core.http.paging import PageCursor
 from app.search.schemas import Hit
-from tests.scenarios import assert_refused, walk
-from tests.scenarios.common import GZIP, HASH, IDENTITY, LIST_REFUSED, Scenarios
+from tests.scenarios import assert_invalid, list_items
+from tests.scenarios.common import GZIP, HASH_PATTERN, IDENTITY, INVALID_LIST_QUERIES, EndpointScenarios
 
 KINDS = ("official", "organization", "division", "stage", "meeting")
 COMMON = "pemilu"
 """What things of all kinds are called, but people."""
 
 
-class TestSearch(Scenarios):
+class TestSearch(EndpointScenarios):
     """What every list does, but for `sort`: the order is that of likeness."""
 
     path = "/v1/search"
-    base = {"q": "jakarta"}
+    base_params = {"q": "jakarta"}
     members = "kind key name name_en url detail"
     has_as_of = False
-    entity_tag = f'"{HASH}"'
-    refused = (
+    etag_pattern = f'"{HASH_PATTERN}"'
+    invalid_queries = (
         ({"colour": "red"}, "colour", "unknown_parameter", "fields"),
         ({"fields": "name,colour"}, "fields", "unknown_field", "detail"),
         ({"fields": "name,source"}, "fields", "unknown_field", "detail"),
@@ -35,28 +35,28 @@ class TestSearch(Scenarios):
         ({"kind": "region"}, "kind", "not_one_of", "official, organization, division, stage"),
         ({"kind": "officials"}, "kind", "not_one_of", "meeting"),
         ({"q": ""}, "q", "empty_parameter", "value"),
-        *LIST_REFUSED,
+        *INVALID_LIST_QUERIES,
     )
 
     @classmethod
     def pytest_generate_tests(cls, metafunc: pytest.Metafunc) -> None:
-        if "refusal" in metafunc.fixturenames:
-            ids = ["&".join(map("=".join, one[0].items())) for one in cls.refused]
-            metafunc.parametrize("refusal", cls.refused, ids=ids)
+        if "invalid_query" in metafunc.fixturenames:
+            ids = ["&".join(map("=".join, one[0].items())) for one in cls.invalid_queries]
+            metafunc.parametrize("invalid_query", cls.invalid_queries, ids=ids)
         if "encoding" in metafunc.fixturenames:
             metafunc.parametrize("encoding", [IDENTITY, GZIP], ids=["identity", "gzip"])
 
-    def shown(self, answer: httpx.Response) -> Any:
+    def first_document(self, answer: httpx.Response) -> Any:
         return answer.json()["items"][0]
 
-    async def token(self, client: httpx.AsyncClient) -> str:
+    async def get_page_token(self, client: httpx.AsyncClient) -> str:
         token = (await self.get(client, {"page_size": "1"})).json()["next_page_token"]
         assert isinstance(token, str)
         return token
 
     async def test_words_must_be_given(self, client: httpx.AsyncClient, statements: list[str]) -> None:
         for params in ({}, {"kind": "official"}):
-            assert_refused(await client.get(self.path, params=params), "q", "missing", "required")
+            assert_invalid(await client.get(self.path, params=params), "q", "missing", "required")
         assert statements == []
 
     async def test_words_of_the_least_and_the_greatest_length(self, client: httpx.AsyncClient) -> None:
@@ -66,21 +66,23 @@ class TestSearch(Scenarios):
 
     @pytest.mark.parametrize("params", [{}, {"q": COMMON}, {"kind": "organization"}, {"q": "ha"}])
     async def test_a_walk_loses_and_doubles_nothing(self, client: httpx.AsyncClient, params: dict[str, str]) -> None:
-        asked = {**self.base, **params}
-        whole = await walk(client, self.path, asked)
+        asked = {**self.base_params, **params}
+        whole = await list_items(client, self.path, asked)
         assert len({one["url"] for one in whole}) == len(whole) > 7
         for page_size in (7, 1):
-            assert await walk(client, self.path, asked, page_size) == whole
+            assert await list_items(client, self.path, asked, page_size) == whole
 
     async def test_the_whole_of_many(self, client: httpx.AsyncClient) -> None:
         """More than a page may hold: all commissions but Aceh's, which are called otherwise."""
-        found = await walk(client, self.path, {"q": "kpu", "kind": "organization", "fields": "key,name"}, 200)
+        found = await list_items(client, self.path, {"q": "kpu", "kind": "organization", "fields": "key,name"}, 200)
         assert len(found) > 500
-        assert await walk(client, self.path, {"q": "kpu", "kind": "organization", "fields": "key,name"}, 53) == found
+        assert (
+            await list_items(client, self.path, {"q": "kpu", "kind": "organization", "fields": "key,name"}, 53) == found
+        )
 
     async def test_size_and_fields_may_change_on_the_way(self, client: httpx.AsyncClient) -> None:
         whole = (await self.get(client, {"page_size": "3"})).json()["items"]
-        onward = {"page_token": await self.token(client), "page_size": "2", "fields": "key"}
+        onward = {"page_token": await self.get_page_token(client), "page_size": "2", "fields": "key"}
         assert (await self.get(client, onward)).json()["items"] == [{"key": one["key"]} for one in whole[1:]]
 
     async def test_the_next_page_is_linked_with_what_was_asked(self, client: httpx.AsyncClient) -> None:
@@ -91,18 +93,19 @@ class TestSearch(Scenarios):
         assert (await client.get(answer.links["next"]["url"])).status_code == 200
 
     async def test_a_broken_token(self, client: httpx.AsyncClient) -> None:
-        token = await self.token(client)
-        forged = PageCursor(b"guessed", ["Hit", "q", self.base]).create_token(["0.0000", "0/v1/officials/1"], None)
+        token = await self.get_page_token(client)
+        keys = ["0.0000", "0/v1/officials/1"]
+        forged = PageCursor(b"guessed", ["Hit", "q", self.base_params]).create_token(keys, None)
         for bad in (token[:-2], token[1:], token + "AAAA", forged, "x", "ñ", "A" * 2000):
-            assert_refused(await self.get(client, {"page_token": bad}), "page_token", "foreign_page_token", "same")
+            assert_invalid(await self.get(client, {"page_token": bad}), "page_token", "foreign_page_token", "same")
 
     async def test_a_token_of_another_walk(self, client: httpx.AsyncClient) -> None:
-        token = await self.token(client)
+        token = await self.get_page_token(client)
         for other in ({"q": "jakarta pusat"}, {"q": "JAKARTA"}, {"kind": "organization"}):
             answer = await self.get(client, {**other, "page_token": token})
-            assert_refused(answer, "page_token", "foreign_page_token", "same filters")
+            assert_invalid(answer, "page_token", "foreign_page_token", "same filters")
         answer = await client.get("/v1/organizations", params={"q": "jakarta", "page_token": token})
-        assert_refused(answer, "page_token", "foreign_page_token")
+        assert_invalid(answer, "page_token", "foreign_page_token")
 
     async def test_an_unknown_parameter_tells_those_that_exist(self, client: httpx.AsyncClient) -> None:
         (error,) = (await self.get(client, {"colour": "red"})).json()["errors"]
@@ -112,15 +115,15 @@ class TestSearch(Scenarios):
     @pytest.mark.parametrize("kind", KINDS)
     async def test_only_of_a_kind(self, client: httpx.AsyncClient, kind: str) -> None:
         q = "ha" if kind == "official" else COMMON
-        whole = await walk(client, self.path, {"q": q})
+        whole = await list_items(client, self.path, {"q": q})
         expected = [one for one in whole if one["kind"] == kind]
         assert expected
         assert len(expected) < len(whole)
-        assert await walk(client, self.path, {"q": q, "kind": kind}) == expected
+        assert await list_items(client, self.path, {"q": q, "kind": kind}) == expected
 
     async def test_each_hit_leads_to_what_it_is(self, client: httpx.AsyncClient) -> None:
         """And its name is that one's."""
-        hits = [one for q in (COMMON, "ha", "divisi") for one in await walk(client, self.path, {"q": q})]
+        hits = [one for q in (COMMON, "ha", "divisi") for one in await list_items(client, self.path, {"q": q})]
         assert set(Counter(one["kind"] for one in hits)) == set(KINDS)
         for one in {one["url"]: one for one in hits}.values():
             assert one["url"] == f"/v1/{one['kind']}s/{one['key']}"
@@ -130,7 +133,7 @@ class TestSearch(Scenarios):
 
     async def test_it_is_what_its_schema_says(self, client: httpx.AsyncClient) -> None:
         for q in (COMMON, "ha"):
-            for one in await walk(client, self.path, {"q": q}):
+            for one in await list_items(client, self.path, {"q": q}):
                 Hit.model_validate(one, strict=True, extra="forbid")
 
     async def test_nothing_found_is_an_empty_list(self, client: httpx.AsyncClient, statements: list[str]) -> None:

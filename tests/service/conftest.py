@@ -23,7 +23,7 @@ from typer.testing import CliRunner, Result
 
 from app.cli import app as cli
 from app.core import telemetry
-from tests.conftest import PLACE, fetch, named
+from tests.conftest import DATABASES_DIR, fetch_value, replace_database
 from tests.service.wire import exchange, get
 
 CHECKOUT = Path(__file__).parents[2]
@@ -66,7 +66,7 @@ def comes_true(condition: Callable[[], object], patience: float = 10.0) -> bool:
 @contextlib.contextmanager
 def reachable_directory() -> Iterator[Path]:
     """A directory that root's server, which is not root, can reach (pytest's own ones are closed)."""
-    path = Path(tempfile.mkdtemp(prefix="rakornas-service-", dir=PLACE))
+    path = Path(tempfile.mkdtemp(prefix="rakornas-service-", dir=DATABASES_DIR))
     path.chmod(0o755)
     try:
         yield path
@@ -172,6 +172,6 @@ def service(loaded_url: str) -> Iterator[Service]:
 async def bare_url(server: str) -> AsyncIterator[str]:
     """A database with nothing in it, not even a schema."""
     name = f"test_{uuid.uuid4().hex}"
-    await fetch(server, f"CREATE DATABASE {name}")
-    yield named(server, name)
-    await fetch(server, f"DROP DATABASE {name} WITH (FORCE)")
+    await fetch_value(server, f"CREATE DATABASE {name}")
+    yield replace_database(server, name)
+    await fetch_value(server, f"DROP DATABASE {name} WITH (FORCE)")

@@ -10,7 +10,7 @@ import pytest
 
 from app import operations, serving
 from app.reference.loader import SHIPPED
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.service.conftest import invoke, reachable_directory, run
 
 UNREACHABLE = "postgresql://rakornas@127.0.0.1:1/rakornas"
@@ -98,7 +98,7 @@ async def test_migrated_on_the_way(bare_url: str, monkeypatch: pytest.MonkeyPatc
     assert "Rakornas is listening." in ended.stdout
     assert "client_secret" not in ended.stdout  # that is for the embedded database alone
     assert served == [(3, bare_url)]
-    assert await fetch(bare_url, "SELECT count(*) FROM regions") == 0
+    assert await fetch_value(bare_url, "SELECT count(*) FROM regions") == 0
 
 
 def totals(output: str) -> tuple[int, ...]:
@@ -116,7 +116,7 @@ async def test_a_data_set_that_is_wrong(database_url: str) -> None:
     assert (ended.returncode, ended.stdout) == (1, "")
     assert re.search(r"^regions\.csv: 3: type: .+", ended.stderr, re.MULTILINE), ended.stderr
     assert "Traceback" not in ended.stderr
-    assert await fetch(database_url, "SELECT count(*) FROM regions") == 0
+    assert await fetch_value(database_url, "SELECT count(*) FROM regions") == 0
 
 
 def test_a_directory_without_a_name() -> None:

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 import pytest
 
 from app import operations
-from tests.conftest import named
+from tests.conftest import replace_database
 from tests.service.conftest import CHECKOUT, PATIENCE, command, environment, invoke, reachable_directory, run
 from tests.service.test_command import UNREACHABLE, check_refused, check_told
 
@@ -69,7 +69,7 @@ def test_a_database_that_cannot_be_used_is_told_of(server: str) -> None:
     for url, saying in (
         (UNREACHABLE, "DATABASE_URL"),
         ("nonsense", "DATABASE_URL"),
-        (named(server, "postgres"), "run `rakornas migrate`"),
+        (replace_database(server, "postgres"), "run `rakornas migrate`"),
     ):
         check_refused("show", "roster", "kpu", saying=saying, DATABASE_URL=url)
 

@@ -11,7 +11,7 @@ import pytest
 
 from app import operations
 from app.clients import maintenance
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.service.conftest import Service, reachable_directory, serving
 from tests.service.failing import Postgres
 from tests.service.test_workers import children
@@ -63,7 +63,7 @@ async def test_a_revocation_reaches_both_workers_within_5_seconds(own_url: str) 
     )
     with serving("--database-url", own_url, "--workers", "2") as service:
         started = time.monotonic()
-        while await fetch(own_url, following) < 2:  # each over a connection of its own
+        while await fetch_value(own_url, following) < 2:  # each over a connection of its own
             assert time.monotonic() < started + 60
             await asyncio.sleep(0.1)
         id_, secret = await client_in(own_url, "clients:admin")
@@ -75,7 +75,7 @@ async def test_a_revocation_reaches_both_workers_within_5_seconds(own_url: str) 
                 clients += await open_ones.enter_async_context(callers(service, token, 6))
                 await statuses(clients)
             assert set(await statuses(clients)) == {200}
-            await fetch(own_url, "UPDATE clients SET revoked_at = now() WHERE id = $1::text::uuid", id_)
+            await fetch_value(own_url, "UPDATE clients SET revoked_at = now() WHERE id = $1::text::uuid", id_)
             began = time.monotonic()
             while set(found := await statuses(clients)) != {401}:
                 assert time.monotonic() < began + 5, found

@@ -12,20 +12,20 @@ from app.clients import maintenance
 from app.settings import Settings
 from app.simulation.organizer import SCOPES
 from app.simulation.runner import SimulationOptions
-from tests.conftest import LOADED, copy_of, running
+from tests.conftest import LOADED, copy_template, run_application
 
 SMALL = SimulationOptions(20, 3, offline_share=0.3, max_skew=timedelta(seconds=120), repeated_share=0.3, seconds=0.2)
 
 
 @pytest_asyncio.fixture(scope="module")
 async def service_url(server: str) -> AsyncIterator[str]:
-    async for url in copy_of(server, LOADED):
+    async for url in copy_template(server, LOADED):
         yield url
 
 
 @pytest_asyncio.fixture(scope="module")
 async def app(service_url: str) -> AsyncIterator[FastAPI]:
-    async with running(Settings(DATABASE_URL=service_url, rate_client=0, rate_network=0)) as app:
+    async with run_application(Settings(DATABASE_URL=service_url, rate_client=0, rate_network=0)) as app:
         yield app
 
 

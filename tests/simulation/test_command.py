@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import app as command
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.simulation import faults
-from tests.with_service import service
+from tests.with_service import run_service
 
 COUNT_ACTIVE_CLIENTS = "SELECT count(*) FROM clients WHERE revoked_at IS NULL"
 SMALL_MEETING = ("--participants", "20", "--gates", "3", "--seconds", "0.2")
@@ -21,7 +21,7 @@ SMALL_MEETING = ("--participants", "20", "--gates", "3", "--seconds", "0.2")
 
 @pytest.fixture(scope="module")
 def url(service_url: str) -> Iterator[str]:
-    with service(service_url) as url:
+    with run_service(service_url) as url:
         yield url
 
 
@@ -47,9 +47,9 @@ async def test_json_output_has_all_figures(url: str, service_url: str) -> None:
 
 
 async def test_temporary_client_is_revoked(url: str, service_url: str) -> None:
-    before = await fetch(service_url, COUNT_ACTIVE_CLIENTS)
+    before = await fetch_value(service_url, COUNT_ACTIVE_CLIENTS)
     assert (await run_command(url, service_url)).exit_code == 0
-    assert await fetch(service_url, COUNT_ACTIVE_CLIENTS) == before
+    assert await fetch_value(service_url, COUNT_ACTIVE_CLIENTS) == before
 
 
 async def test_difference_exits_1(url: str, service_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from app.core import clock
 from app.core.http.dependencies import get_local_day
 from app.settings import Settings
-from tests.conftest import client_of, running
-from tests.scenarios import walk
+from tests.conftest import connect_client, run_application
+from tests.scenarios import list_items
 from tests.stages.days import ZONES, clock_at, on_a_day
 
 BEFORE, MIDNIGHT = "2022-06-13T16:59:59Z", "2022-06-13T17:00:00Z"
@@ -70,12 +70,12 @@ async def test_the_tag_turns_with_the_day(client: httpx.AsyncClient) -> None:
 
 async def test_a_walk_goes_on_with_the_day_on_which_it_began(client: httpx.AsyncClient) -> None:
     params = {"status": "upcoming", "parent": "none"}
-    expected = await walk(client, "/v1/stages", {**params, "as_of": "2022-06-13"})
+    expected = await list_items(client, "/v1/stages", {**params, "as_of": "2022-06-13"})
     with clock_at(BEFORE):
         first = await client.get("/v1/stages", params={**params, "page_size": "5"})
     with clock_at(MIDNIGHT):
         rest = await client.get(first.links["next"]["url"].replace("page_size=5", "page_size=100"))
-        anew = await walk(client, "/v1/stages", params)
+        anew = await list_items(client, "/v1/stages", params)
     assert first.json()["items"] + rest.json()["items"] == expected
     assert len(anew) == len(expected) - 1
 
@@ -95,7 +95,7 @@ async def test_a_walk_without_a_filter_goes_on_with_its_day(client: httpx.AsyncC
 async def test_a_date_is_sent_and_read_as_it_is(settings: Settings, zone: str) -> None:
     """Never as an instant: not on a connection that is made under the machine's zone either."""
     with clock_at("2024-02-11T20:00:00Z", zone):
-        async with running(settings) as app, client_of(app) as client:
+        async with run_application(settings) as app, connect_client(app) as client:
             for day in ("1900-01-01", "1945-08-17", "2022-06-14", "2024-02-29", "2199-12-31"):
                 answer = (await client.get(f"/v1/today?as_of={day}")).json()
                 assert answer["as_of"] == day

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import fetch
-from tests.scenarios import ItemScenarios, ListScenarios, of_code, of_name, of_update, walk
+from tests.conftest import fetch_value
+from tests.scenarios import ItemScenarios, ListScenarios, code_key, list_items, name_key, updated_at_key
 
 MEMBERS = (
     "code election parent position kind name name_en start_on end_on rule round legal_basis status days_until_start"
@@ -21,7 +21,7 @@ def of_start(stage: Any) -> Any:
 
 
 async def codes(client: httpx.AsyncClient, **params: str) -> list[str]:
-    return [item["code"] for item in await walk(client, "/v1/stages", {"fields": "code", **params})]
+    return [item["code"] for item in await list_items(client, "/v1/stages", {"fields": "code", **params})]
 
 
 def in_order(item: Any) -> Any:
@@ -33,11 +33,17 @@ def in_order(item: Any) -> Any:
 class TestListStages(ListScenarios):
     path = "/v1/stages"
     members = MEMBERS
-    order = {"position": in_order, "code": of_code, "start_on": of_start, "name": of_name, "updated_at": of_update}
-    search = "pemutakhiran daftar pemilih"
-    filtered = {"election": "pilkada-2024"}
-    neighbour = "/v1/regions"
-    refused = (
+    sort_keys = {
+        "position": in_order,
+        "code": code_key,
+        "start_on": of_start,
+        "name": name_key,
+        "updated_at": updated_at_key,
+    }
+    search_words = "pemutakhiran daftar pemilih"
+    example_filter = {"election": "pilkada-2024"}
+    other_list_path = "/v1/regions"
+    invalid_queries = (
         ({"kind": "phase"}, "kind", "not_one_of", "substage"),
         ({"status": "over"}, "status", "not_one_of", "undated"),
         ({"round": "0"}, "round", "too_small", "1"),
@@ -64,21 +70,21 @@ class TestListStages(ListScenarios):
         ],
     )
     async def test_by_what_it_is(self, client: httpx.AsyncClient, name: str, value: Any) -> None:
-        expected = [item for item in await walk(client, self.path, {}) if item[name] == value]
+        expected = [item for item in await list_items(client, self.path, {}) if item[name] == value]
         assert expected
-        assert await walk(client, self.path, {name: str(value)}) == expected
+        assert await list_items(client, self.path, {name: str(value)}) == expected
 
     async def test_by_election(self, client: httpx.AsyncClient) -> None:
-        everything = await walk(client, self.path, {})
+        everything = await list_items(client, self.path, {})
         counts = Counter(item["election"]["code"] for item in everything)
         assert counts == {"pemilu-2024": 130, "pilkada-2024": 61}
         for election in counts:
             expected = [item for item in everything if item["election"]["code"] == election]
-            assert await walk(client, self.path, {"election": election}) == expected
+            assert await list_items(client, self.path, {"election": election}) == expected
 
     async def test_by_parent(self, client: httpx.AsyncClient) -> None:
         """Each stage is found below its parent, and only there."""
-        everything = await walk(client, self.path, {})
+        everything = await list_items(client, self.path, {})
         parents = {item["parent"]["code"] if item["parent"] else "none" for item in everything}
         assert len(parents) > 20
         for parent in parents:
@@ -99,8 +105,8 @@ class TestListStages(ListScenarios):
         assert await codes(client, election="pilkada-2024", parent="pu-01") == []
 
     async def test_mentions(self, client: httpx.AsyncClient) -> None:
-        everything = {item["code"]: item for item in await walk(client, self.path, {})}
-        elections = {item["code"]: item["name"] for item in await walk(client, "/v1/elections", {})}
+        everything = {item["code"]: item for item in await list_items(client, self.path, {})}
+        elections = {item["code"]: item["name"] for item in await list_items(client, "/v1/elections", {})}
         for item in everything.values():
             assert item["election"]["name"] == elections[item["election"]["code"]]
             assert item["parent"] is None or item["parent"]["name"] == everything[item["parent"]["code"]]["name"]
@@ -121,7 +127,7 @@ class TestListStages(ListScenarios):
         assert await codes(client, q="masa tenang", election="pemilu-2024", round="1") == ["pu-08"]
 
     async def test_a_part_may_lie_outside_the_whole(self, own_client: httpx.AsyncClient, own_url: str) -> None:
-        await fetch(
+        await fetch_value(
             own_url,
             "INSERT INTO stages (code, election, parent, position, kind, name, start_on, end_on, round, verified,"
             " \"primary\") VALUES ('late', 'pemilu-2024', 'pu-08', 1, 'activity', 'Late', '2026-01-01', '2026-01-03',"
@@ -133,16 +139,16 @@ class TestListStages(ListScenarios):
 
 class TestReadStage(ItemScenarios):
     path = "/v1/stages/pu-08"
-    missing = "/v1/stages/pu-99"
+    missing_path = "/v1/stages/pu-99"
     members = MEMBERS
-    refused = (
-        *ItemScenarios.refused,
+    invalid_queries = (
+        *ItemScenarios.invalid_queries,
         ({"status": "running"}, "status", "unknown_parameter", "as_of"),
         ({"from": "2024-02-12"}, "from", "unknown_parameter", "as_of"),
     )
 
     async def test_it_is_what_the_list_shows(self, client: httpx.AsyncClient) -> None:
-        listed = await walk(client, "/v1/stages", {"as_of": "2024-02-12"})
+        listed = await list_items(client, "/v1/stages", {"as_of": "2024-02-12"})
         for one in listed[::19]:
             assert (await client.get(f"/v1/stages/{one['code']}?as_of=2024-02-12")).json() == one
 

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from app.stages.schemas import StageTree
-from tests.conftest import fetch
-from tests.scenarios import assert_refused, walk
+from tests.conftest import fetch_value
+from tests.scenarios import assert_invalid, list_items
 from tests.stages.days import on_a_day
 from tests.stages.whole import WholeScenarios
 
@@ -19,7 +19,7 @@ ADD = (
 
 
 async def flat(client: httpx.AsyncClient, election: str, day: str) -> list[Any]:
-    return await walk(client, "/v1/stages", {"election": election, "as_of": day})
+    return await list_items(client, "/v1/stages", {"election": election, "as_of": day})
 
 
 def nested(stages: list[Any], parent: str | None = None) -> list[Any]:
@@ -37,7 +37,7 @@ def codes(stages: list[Any]) -> Iterator[str]:
 
 
 async def add_election(url: str) -> None:
-    await fetch(
+    await fetch_value(
         url,
         'INSERT INTO elections (code, name, kind, verified, "primary")'
         " VALUES ('empty', 'Not yet \"planned\"', 'general', false, false)",
@@ -46,9 +46,9 @@ async def add_election(url: str) -> None:
 
 class TestTree(WholeScenarios):
     path = "/v1/elections/pemilu-2024/tree"
-    base = {"as_of": "2022-06-14"}
+    base_params = {"as_of": "2022-06-14"}
     members = "election as_of stages"
-    refused = (
+    invalid_queries = (
         ({"page_size": "5"}, "page_size", "unknown_parameter", "as_of"),
         ({"status": "running"}, "status", "unknown_parameter", "as_of"),
         ({"as_of": ""}, "as_of", "empty_parameter", "value"),
@@ -90,7 +90,7 @@ class TestTree(WholeScenarios):
 
     async def test_a_refusal_comes_before_the_look(self, client: httpx.AsyncClient, statements: list[str]) -> None:
         answer = await client.get("/v1/elections/pemilu-1955/tree?as_of=2023-02-29")
-        assert_refused(answer, "as_of", "no_such_date")
+        assert_invalid(answer, "as_of", "no_such_date")
         assert statements == []
 
     async def test_an_election_without_stages(self, own_client: httpx.AsyncClient, own_url: str) -> None:
@@ -108,7 +108,7 @@ class TestAnyTree:
     async def tree(self, client: httpx.AsyncClient, url: str, rows: list[tuple[Any, ...]]) -> list[Any]:
         await add_election(url)
         for code, parent, position, name in rows:
-            await fetch(url, ADD, code, parent, position, name)
+            await fetch_value(url, ADD, code, parent, position, name)
         stages: list[Any] = (await client.get("/v1/elections/empty/tree?as_of=2022-06-14")).json()["stages"]
         assert stages == nested(await flat(client, "empty", "2022-06-14"))
         return stages

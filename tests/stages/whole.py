@@ -3,24 +3,25 @@
 import httpx
 import pytest
 
-from tests.scenarios import Refused, assert_refused
-from tests.scenarios.common import DATES_REFUSED, GZIP, HASH, IDENTITY, Scenarios
+from tests.scenarios import InvalidQuery, assert_invalid
+from tests.scenarios.common import GZIP, HASH_PATTERN, IDENTITY, INVALID_DATES, EndpointScenarios
 
 
-class WholeScenarios(Scenarios):
+class WholeScenarios(EndpointScenarios):
     """What holds of lists and items, but for `fields`, and for a tag that begins with a revision."""
 
-    entity_tag = f'"{HASH}"'
+    etag_pattern = f'"{HASH_PATTERN}"'
 
     @classmethod
     def pytest_generate_tests(cls, metafunc: pytest.Metafunc) -> None:
-        if "refusal" in metafunc.fixturenames:
-            unknown: Refused = ({"colour": "red"}, "colour", "unknown_parameter", "as_of")
-            refused = (unknown, *DATES_REFUSED, *cls.refused)
-            metafunc.parametrize("refusal", refused, ids=["&".join(map("=".join, one[0].items())) for one in refused])
+        if "invalid_query" in metafunc.fixturenames:
+            unknown: InvalidQuery = ({"colour": "red"}, "colour", "unknown_parameter", "as_of")
+            refused = (unknown, *INVALID_DATES, *cls.invalid_queries)
+            ids = ["&".join(map("=".join, invalid_query[0].items())) for invalid_query in refused]
+            metafunc.parametrize("invalid_query", refused, ids=ids)
         if "encoding" in metafunc.fixturenames:
             metafunc.parametrize("encoding", [IDENTITY, GZIP], ids=["identity", "gzip"])
 
     async def test_fields_keep_the_documents_order(self, client: httpx.AsyncClient) -> None:
         """There are no `fields` to keep."""
-        assert_refused(await self.get(client, {"fields": "as_of"}), "fields", "unknown_parameter", "as_of")
+        assert_invalid(await self.get(client, {"fields": "as_of"}), "fields", "unknown_parameter", "as_of")

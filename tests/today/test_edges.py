@@ -8,7 +8,7 @@ import asyncpg
 import pytest_asyncio
 
 from app.settings import Settings
-from tests.conftest import LOADED, client_of, copy_of, running
+from tests.conftest import LOADED, connect_client, copy_template, run_application
 
 DAY = date(2030, 3, 1)
 """A day on which the reference data has nothing."""
@@ -52,9 +52,9 @@ def on(days: int | None) -> date | None:
 @pytest_asyncio.fixture(scope="module")
 async def shown(server: str) -> AsyncIterator[Any]:
     """What the day shows of these."""
-    async for url in copy_of(server, LOADED):
+    async for url in copy_template(server, LOADED):
         await add(url)
-        async with running(Settings(DATABASE_URL=url)) as app, client_of(app) as client:
+        async with run_application(Settings(DATABASE_URL=url)) as app, connect_client(app) as client:
             yield (await client.get(f"/v1/today?as_of={DAY}&days={DAYS}")).json()
 
 

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from app.today.schemas import Today
-from tests.scenarios import assert_refused, walk
+from tests.scenarios import assert_invalid, list_items
 from tests.stages.days import known, on_a_day, status_of, turning_days
 from tests.stages.whole import WholeScenarios
 
@@ -17,12 +17,12 @@ MEETING = "code name name_en kind host place time_zone start_on end_on status"
 
 @pytest_asyncio.fixture(scope="module")
 async def stages(client: httpx.AsyncClient) -> list[Any]:
-    return await walk(client, "/v1/stages", {"as_of": "2022-06-14"})
+    return await list_items(client, "/v1/stages", {"as_of": "2022-06-14"})
 
 
 @pytest_asyncio.fixture(scope="module")
 async def meetings(client: httpx.AsyncClient) -> list[Any]:
-    return await walk(client, "/v1/meetings", {"as_of": "2022-06-14"})
+    return await list_items(client, "/v1/meetings", {"as_of": "2022-06-14"})
 
 
 def in_short(stages: list[Any], day: date, by: str) -> list[Any]:
@@ -45,9 +45,9 @@ def expected(stages: list[Any], day: date, days: int) -> dict[str, Any]:
 
 class TestDay(WholeScenarios):
     path = "/v1/today"
-    base = {"as_of": "2022-06-14"}
+    base_params = {"as_of": "2022-06-14"}
     members = "as_of running starting ending meetings"
-    refused = (
+    invalid_queries = (
         ({"days": "0"}, "days", "too_small", "1"),
         ({"days": "91"}, "days", "too_large", "90"),
         ({"days": "1" * 90}, "days", "too_large", "90"),
@@ -112,7 +112,7 @@ class TestDay(WholeScenarios):
     ) -> None:
         assert meetings
         for day in (date(2022, 6, 12) + timedelta(n) for n in range(5)):
-            listed = await walk(client, "/v1/meetings", {"from": str(day), "to": str(day), "as_of": str(day)})
+            listed = await list_items(client, "/v1/meetings", {"from": str(day), "to": str(day), "as_of": str(day)})
             shown = (await self.get(client, {"as_of": str(day)})).json()["meetings"]
             assert shown == [{name: one[name] for name in MEETING.split()} for one in listed]
             assert len(shown) == (13 <= day.day <= 15)
@@ -125,5 +125,5 @@ class TestDay(WholeScenarios):
     async def test_a_refusal_asks_nothing_of_the_database(
         self, client: httpx.AsyncClient, statements: list[str]
     ) -> None:
-        assert_refused(await self.get(client, {"days": "91"}), "days", "too_large", "90")
+        assert_invalid(await self.get(client, {"days": "91"}), "days", "too_large", "90")
         assert statements == []

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.writes.calls import Calls
 
 DKI, CITY = "kpu-31", "/v1/organizations/kpu-31.99"
@@ -108,17 +108,17 @@ async def test_a_person_who_is_not_there_is_no_secret(bound: Calls) -> None:
 async def test_on_whose_roll_a_person_stands_is_not_told(calls: Calls, own_url: str) -> None:
     """That it is on one, is said: else nobody could tell why they cannot be deleted. A roll may be restricted."""
     found = "SELECT official::text FROM participants WHERE official IS NOT NULL AND NOT EXISTS ({}) LIMIT 1"
-    official = await fetch(
+    official = await fetch_value(
         own_url, found.format("SELECT FROM session_speakers s WHERE s.official = participants.official")
     )
-    await fetch(own_url, "DELETE FROM appointments WHERE official = $1::text::uuid", official)
+    await fetch_value(own_url, "DELETE FROM appointments WHERE official = $1::text::uuid", official)
     refused = await calls.delete(f"/v1/officials/{official}")
     assert (refused.status_code, refused.json()["code"]) == (409, "in_use"), refused.text
     assert [one["address"] for one in refused.json()["errors"]] == ["/v1/meetings"]
 
 
 async def test_it_does_not_hear_whether_anothers_office_has_ended(bound: Calls, own_url: str) -> None:
-    ended = await fetch(
+    ended = await fetch_value(
         own_url, "SELECT id::text FROM appointments WHERE organization = 'kpu' AND end_on IS NOT NULL LIMIT 1"
     )
     begins = {"official": "01a20c10-0ad9-7584-8953-0eb59d6a8d90", "standing": "acting"}

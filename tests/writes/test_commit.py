@@ -12,7 +12,7 @@ from fastapi.routing import iter_route_contexts
 
 from app.auth import AuthorizingRoute
 from tests.check_ins.meeting_client import START, MeetingClient
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.writes.calls import Calls
 from tests.writes.objects import HASYIM, OBJECTS
 
@@ -130,16 +130,16 @@ NEXT = {
 async def test_a_commit_that_fails_is_no_success(
     own_url: str, every_write: dict[str, Call], sqlstate: str, status: int
 ) -> None:
-    await fetch(own_url, FAIL.format(sqlstate))
+    await fetch_value(own_url, FAIL.format(sqlstate))
     for table in ("audit_lines", "scans"):
-        await fetch(own_url, ON_COMMIT.format(table))
-    kept = await fetch(own_url, KEPT)
+        await fetch_value(own_url, ON_COMMIT.format(table))
+    kept = await fetch_value(own_url, KEPT)
     with structlog.testing.capture_logs():  # of a fault each would write pages to the terminal
         for name, call in every_write.items():
             answer = await call()
             assert answer.status_code == status, (name, answer.text)
             assert ("retry-after" in answer.headers) == (status == 503), name
-    assert await fetch(own_url, KEPT) == kept
+    assert await fetch_value(own_url, KEPT) == kept
 
 
 async def test_without_a_fault_each_is_done(own_url: str, every_write: dict[str, Call]) -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.writes.calls import Calls
 
 PERSON = {"name": "Siti Contoh"}
@@ -16,7 +16,7 @@ AT = "/v1/officials"
 
 
 async def people(url: str) -> int:
-    found: int = await fetch(url, "SELECT count(*) FROM officials WHERE name LIKE 'Siti%'")
+    found: int = await fetch_value(url, "SELECT count(*) FROM officials WHERE name LIKE 'Siti%'")
     return found
 
 
@@ -28,7 +28,7 @@ async def test_the_same_request_is_answered_as_before(calls: Calls, own_url: str
     assert (again.headers["etag"], again.headers["location"]) == (first.headers["etag"], first.headers["location"])
     assert ("idempotency-replayed" in first.headers, again.headers["idempotency-replayed"]) == (False, "true")
     assert await people(own_url) == 1
-    assert await fetch(own_url, "SELECT count(*) FROM audit_lines WHERE operation = 'create_official'") == 1
+    assert await fetch_value(own_url, "SELECT count(*) FROM audit_lines WHERE operation = 'create_official'") == 1
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ async def test_a_conflict_is_not_kept(calls: Calls) -> None:
 
 async def test_after_seven_days_a_key_is_new(calls: Calls, own_url: str) -> None:
     await calls.post(AT, PERSON, key="one")
-    await fetch(own_url, "UPDATE idempotency_keys SET created_at = created_at - interval '7 days'")
+    await fetch_value(own_url, "UPDATE idempotency_keys SET created_at = created_at - interval '7 days'")
     assert "idempotency-replayed" not in (await calls.post(AT, PERSON, key="one")).headers
     assert await people(own_url) == 2
     assert "idempotency-replayed" in (await calls.post(AT, PERSON, key="one")).headers

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.writes.calls import Calls
 from tests.writes.objects import HASYIM, MEETING
 
@@ -112,5 +112,5 @@ async def test_a_line_names_what_moves_along(calls: Calls, own_url: str) -> None
     for n in (2, 3):
         await made(calls, "/v1/stages", code=f"x-{n}", position=n, parent=f"x-{n - 1}", **stage)
     assert (await calls.patch(top, {"election": "pemilu-2039"})).status_code == 200
-    keys = await fetch(own_url, "SELECT keys FROM audit_lines ORDER BY id DESC LIMIT 1")
+    keys = await fetch_value(own_url, "SELECT keys FROM audit_lines ORDER BY id DESC LIMIT 1")
     assert (keys[0], sorted(keys[1:])) == ("stages/x-1", ["stages/x-2", "stages/x-3"])

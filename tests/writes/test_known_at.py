@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core.db import database
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.writes.calls import Calls
 from tests.writes.objects import HASYIM, MEETING, OBJECTS, Made
 
@@ -87,7 +87,7 @@ class Writer:
 
     async def remember(self) -> None:
         answers = {path: await ask(self.calls.client, path) for path in self.watched}
-        self.said.append((await fetch(self.url, "SELECT clock_timestamp()"), answers))
+        self.said.append((await fetch_value(self.url, "SELECT clock_timestamp()"), answers))
 
     async def step(self, kind: int) -> None:
         number = self.random.randrange(1000)
@@ -179,7 +179,7 @@ async def test_it_was_another_day_then(calls: Calls, own_url: str) -> None:
     """A status without `as_of` is that of the day on which it was said, in the zone of the service."""
     stage = {"code": "pu-99", "election": "pemilu-2024", "position": 99, "kind": "stage", "name": "X"}
     await calls.post("/v1/stages", {**stage, "start_on": "2026-11-22", "end_on": "2026-11-22"})
-    await fetch(own_url, "UPDATE history.commits SET stamp = '2026-11-01T00:00:00Z'")
+    await fetch_value(own_url, "UPDATE history.commits SET stamp = '2026-11-01T00:00:00Z'")
     statuses = {
         instant: (await calls.client.get(f"/v1/stages/pu-99?known_at={instant}")).json()["status"]
         for instant in ("2026-11-20T00:00:00Z", "2026-11-21T16:59:59Z", "2026-11-21T17:00:00Z", "2026-11-22T17:00:00Z")
@@ -209,7 +209,7 @@ async def test_refusals(client: httpx.AsyncClient, query: str, code: str) -> Non
 
 
 async def test_a_walk_stays_with_its_instant(calls: Calls, own_url: str) -> None:
-    instant = await fetch(own_url, "SELECT clock_timestamp()")
+    instant = await fetch_value(own_url, "SELECT clock_timestamp()")
     first = await calls.client.get(asked("/v1/elections?page_size=1", instant))
     await calls.post("/v1/elections", {"code": "pemilu-2029", "name": "Pemilu", "kind": "general"})
     second = await calls.client.get(first.links["next"]["url"])

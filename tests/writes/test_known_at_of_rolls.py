@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from app.auth import Scope
 from app.core.db import database
 from tests.attendance import synthetic_rolls
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.writes.calls import Calls
 from tests.writes.test_known_at import asked
 
@@ -40,7 +40,7 @@ class Roll:
         ]
 
     async def now(self) -> datetime:
-        instant: datetime = await fetch(self.url, "SELECT clock_timestamp()")
+        instant: datetime = await fetch_value(self.url, "SELECT clock_timestamp()")
         return instant
 
     async def told(self, meeting: str, instant: datetime | None = None) -> list[tuple[int, int]]:
@@ -70,7 +70,7 @@ async def test_a_meeting_that_is_deleted_since_is_closed_as_it_was(
     assert await roll.told(meeting) == said
     assert await roll.told(meeting, before) == NOT_THERE
     for sql in GONE:
-        await fetch(roll.url, sql, meeting)
+        await fetch_value(roll.url, sql, meeting)
     assert await roll.told(meeting) == NOT_THERE
     assert await roll.told(meeting, instant) == said
 
@@ -78,26 +78,26 @@ async def test_a_meeting_that_is_deleted_since_is_closed_as_it_was(
 async def test_a_roll_is_closed_that_was_closed_or_is(roll: Roll) -> None:
     await synthetic_rolls.insert_rolls(roll.url, mixed=False)
     closed = await roll.now()
-    await fetch(roll.url, ROLL, "closed", "open")
+    await fetch_value(roll.url, ROLL, "closed", "open")
     opened = await roll.now()
     assert await roll.told("closed") == OPEN
     assert await roll.told("closed", opened) == OPEN
     assert await roll.told("closed", closed) == CLOSED
-    await fetch(roll.url, ROLL, "closed", "restricted")
+    await fetch_value(roll.url, ROLL, "closed", "restricted")
     assert await roll.told("closed", opened) == CLOSED
 
 
 async def test_who_hosts_it_today_reads_what_stood_on_it_before(roll: Roll) -> None:
     await synthetic_rolls.insert_rolls(roll.url, mixed=False)
     instant = await roll.now()
-    await fetch(roll.url, "UPDATE meetings SET host = 'kpu-31' WHERE code = 'closed'")
+    await fetch_value(roll.url, "UPDATE meetings SET host = 'kpu-31' WHERE code = 'closed'")
     assert (await roll.told("closed", instant))[2] == (200, 3)
 
 
 async def test_who_hosted_a_meeting_that_is_deleted_since_reads_it(roll: Roll) -> None:
     await synthetic_rolls.insert_rolls(roll.url, mixed=False)
-    await fetch(roll.url, "UPDATE meetings SET host = 'kpu-31' WHERE code = 'closed'")
+    await fetch_value(roll.url, "UPDATE meetings SET host = 'kpu-31' WHERE code = 'closed'")
     instant = await roll.now()
     for sql in GONE:
-        await fetch(roll.url, sql, "closed")
+        await fetch_value(roll.url, sql, "closed")
     assert (await roll.told("closed", instant))[2] == (200, 3)

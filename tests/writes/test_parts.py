@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import fetch
+from tests.conftest import fetch_value
 from tests.writes.calls import Calls
 from tests.writes.objects import MEETING
 
@@ -25,14 +25,14 @@ async def previous_codes(calls: Calls) -> list[dict[str, Any]]:
 
 async def test_a_code_that_stays_keeps_where_it_is_from(calls: Calls, own_url: str) -> None:
     held = await previous_codes(calls)
-    before = await fetch(own_url, PROVENANCE, held[0]["code"])
+    before = await fetch_value(own_url, PROVENANCE, held[0]["code"])
     assert before
     changed = await calls.patch(AT, {"previous_codes": [MORE, *held]})
     assert changed.status_code == 200, changed.text
-    assert await fetch(own_url, PROVENANCE, held[0]["code"]) == before
+    assert await fetch_value(own_url, PROVENANCE, held[0]["code"]) == before
     changed = await calls.patch(AT, {"previous_codes": [{**held[0], "until": "2020-01-01"}]})
     assert [one["until"] for one in changed.json()["previous_codes"]] == ["2020-01-01"]
-    assert await fetch(own_url, PROVENANCE, held[0]["code"]) == before
+    assert await fetch_value(own_url, PROVENANCE, held[0]["code"]) == before
     assert (await calls.get("/v1/regions/91.97")).status_code == 404
 
 
@@ -64,8 +64,8 @@ async def test_the_order_of_those_that_have_one_is_a_change(calls: Calls) -> Non
 async def test_a_whole_is_made_anew_a_few_times_whatever_their_number(calls: Calls, own_url: str, number: int) -> None:
     corrections = [{"field": "name", "printed": f"p{n}", "recorded": "h", "reason": "r"} for n in range(number)]
     for statement in COUNTED.split(";\n    CREATE "):
-        await fetch(own_url, statement if statement.strip().startswith("CREATE") else f"CREATE {statement}")
+        await fetch_value(own_url, statement if statement.strip().startswith("CREATE") else f"CREATE {statement}")
     changed = await calls.patch(MEETING, {"source": {"corrections": corrections}})
     assert changed.status_code == 200, changed.text
     assert len(changed.json()["source"]["corrections"]) == number
-    assert await fetch(own_url, "SELECT count(*) FROM counted") <= 3
+    assert await fetch_value(own_url, "SELECT count(*) FROM counted") <= 3

@@ -1,11 +1,12 @@
-"""How many requests a caller may make: a bucket of tokens for each, which fills by itself.
+"""Rate limits: one token bucket per client or network.
 
-Each worker counts for itself, and keeps nothing but one number per caller: no shared store to wait for, or to lose.
+Each worker counts for itself and stores one number per caller, so no shared store is needed.
 """
 
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from itertools import islice
 from math import ceil
@@ -21,22 +22,29 @@ Networks = Sequence[IPv4Network | IPv6Network]
 Clock = Callable[[], float]
 
 MAX_BUCKETS = 10_000
-NETWORK_PREFIX_BITS = {
-    4: 24,
-    6: 56,
-}  # what one household or office is given, so that nobody has more by changing addresses
+# By IP version: what one household or office is assigned, so that changing addresses within it gains nothing.
+NETWORK_PREFIX_BITS = {4: 24, 6: 56}
 
 
 class TokenBuckets:
-    """Buckets of `burst` tokens, one for each key, refilled at `rate` a second.
+    """One token bucket per key, refilled at a constant rate.
 
-    Of a bucket only the instant is kept at which it will be full again (the generic cell rate algorithm). One that is
-    full is as good as none and forgotten, and of more than `most` the one that was not used for longest.
+    Of each bucket only the time is stored at which it will be full again (generic cell rate algorithm). Full buckets
+    are removed.
     """
 
     def __init__(
         self, rate: float, burst: int, *, max_buckets: int = MAX_BUCKETS, clock: Clock = time.monotonic
     ) -> None:
+        """Create an empty set of buckets.
+
+        Args:
+            rate: Tokens added per second.
+            burst: Capacity of a bucket, in tokens.
+            max_buckets: Largest number of buckets; the least recently used one is removed when it is exceeded.
+            clock: Returns the current time in seconds.
+
+        """
         self.rate = rate
         self.burst = burst
         self.max_buckets = max_buckets
@@ -47,20 +55,20 @@ class TokenBuckets:
         return len(self._full_at)
 
     def seconds_until(self, key: Hashable, cost: int = 1) -> float:
-        """The seconds until there are as many tokens (never > burst); 0: there are."""
+        """Return the seconds until the bucket has `cost` tokens (at most `burst`); 0 if it has them now."""
         now = self.clock()
         wait = max(self._full_at.get(key, now), now) + cost / self.rate - now - self.burst / self.rate
-        return wait if wait > 1e-9 else 0.0  # what adding up fractions of seconds makes of nothing
+        return wait if wait > 1e-9 else 0.0  # adding fractions of seconds leaves a rounding error
 
     def take(self, key: Hashable, cost: int = 1) -> float:
-        """Take tokens, and return 0; or take none, and return the seconds until there are as many."""
+        """Take tokens and return 0; if there are too few, take none and return the seconds until there are enough."""
         wait = self.seconds_until(key, cost)
         if not wait:
             self.charge(key, cost)
         return wait
 
     def charge(self, key: Hashable, cost: int = 1) -> None:
-        """Take tokens, also where there are none: up to another burst of them can be owed."""
+        """Take tokens even if the bucket has too few; the debt is at most another `burst`."""
         now = self.clock()
         full_at = max(self._full_at.get(key, now), now) + cost / self.rate
         self._full_at[key] = min(full_at, now + 2 * self.burst / self.rate)
@@ -68,121 +76,145 @@ class TokenBuckets:
         self._evict(now)
 
     def refund(self, key: Hashable, cost: int = 1) -> None:
-        """What was taken was not used."""
+        """Put tokens back that were taken and not used."""
         if key in self._full_at:
             self._full_at[key] -= cost / self.rate
 
     def remaining(self, key: Hashable) -> tuple[int, int]:
-        """The whole tokens in the bucket, and the seconds until it is full."""
+        """Return the whole tokens in the bucket, and the seconds until it is full."""
         missing = max(self._full_at.get(key, 0.0) - self.clock(), 0.0)
         return max(int(self.burst - missing * self.rate + 1e-6), 0), ceil(missing - 1e-6)
 
-    def headers(self, name: str, key: Hashable) -> dict[str, str]:
-        """RateLimit-Policy and RateLimit (the IETF's draft-ietf-httpapi-ratelimit-headers-10) under this name."""
-        remaining, seconds = self.remaining(key)
+    def headers(self, policy: str, key: Hashable) -> dict[str, str]:
+        """Return RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-10) for the policy's name."""
+        tokens, seconds = self.remaining(key)
         return {
-            "RateLimit-Policy": f'"{name}";q={self.burst};w={ceil(self.burst / self.rate)}',
-            "RateLimit": f'"{name}";r={remaining};t={seconds}',
+            "RateLimit-Policy": f'"{policy}";q={self.burst};w={ceil(self.burst / self.rate)}',
+            "RateLimit": f'"{policy}";r={tokens};t={seconds}',
         }
 
     def _evict(self, now: float) -> None:
-        """Two at each taking, which adds one at most: so there are never more than `most`, and no long sweep."""
+        """Remove up to two of the least recently used buckets if they are full or too many.
+
+        Two per charge, which adds at most one bucket, keep the number below the limit without a long sweep.
+        """
         for key in list(islice(self._full_at, 2)):
             if self._full_at[key] > now and len(self._full_at) <= self.max_buckets:
                 break
             del self._full_at[key]
 
 
-class RateLimitMiddleware:
-    """Answers 429 with Retry-After (RFC 6585 4) to whoever asks too often; `/health/*` and `/metrics` never.
+@dataclass(frozen=True)
+class RateLimits:
+    """Requests that a caller may make to one worker.
 
-    A caller with a token is counted by its client, any other by its network. RateLimit-Policy and RateLimit stand on
-    every answer but the public ones, which may be kept and shown to others. A 304 costs nothing to whoever names the
-    version that it has. A rate of 0 is no limit. Whom a room before has `refused` is answered here, and counted.
+    Attributes:
+        rate_client: Requests per second of an authenticated client; 0: no limit.
+        burst_client: Requests that such a client may make at once.
+        rate_network: Requests per second of all callers without a token in one network; 0: no limit.
+        burst_network: Requests that such a network may make at once.
+        trusted_proxies: Networks of the proxies whose X-Forwarded-For is believed.
 
-    Where no proxy is trusted, a caller without a token from the machine itself is not counted: it is its operator, or
-    everybody, behind a proxy that nobody has named.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        rate_client: float = 50,
-        burst_client: int = 200,
-        rate_network: float = 100,
-        burst_network: int = 400,
-        proxies: Networks = (),
-        clock: Clock = time.monotonic,
-    ) -> None:
+    rate_client: float = 50
+    burst_client: int = 200
+    rate_network: float = 100
+    burst_network: int = 400
+    trusted_proxies: Networks = ()
+
+
+class RateLimitMiddleware:
+    """Answer 429 with Retry-After (RFC 6585, section 4) to callers that exceed their rate.
+
+    Callers with a token are counted by client, others by network. `/health/*` and `/metrics` are not limited. Every
+    response carries RateLimit-Policy and RateLimit, except public ones, which caches share between callers. A 304 is
+    free for a caller that named an entity tag. Requests that an earlier middleware rejected (`state["problem"]`) are
+    counted and answered here.
+
+    If no proxy is trusted, callers from the loopback address without a token are not counted: they are the operator, or
+    everybody behind a proxy that is not configured.
+    """
+
+    def __init__(self, app: ASGIApp, limits: RateLimits | None = None, clock: Clock = time.monotonic) -> None:
+        limits = limits or RateLimits()
         self.app = app
-        self.clients = TokenBuckets(rate_client, burst_client, clock=clock) if rate_client else None
-        self.networks = TokenBuckets(rate_network, burst_network, clock=clock) if rate_network else None
-        self.proxies = proxies
+        self.clients = (
+            TokenBuckets(limits.rate_client, limits.burst_client, clock=clock) if limits.rate_client else None
+        )
+        self.networks = (
+            TokenBuckets(limits.rate_network, limits.burst_network, clock=clock) if limits.rate_network else None
+        )
+        self.trusted_proxies = limits.trusted_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        refused: Problem | None = scope.get("state", {}).get("problem")
-        app = refused.response(scope) if refused else self.app
+        problem: Problem | None = scope.get("state", {}).get("problem")
+        app = problem.response(scope) if problem else self.app
         if scope["path"] == "/metrics" or scope["path"].startswith("/health/"):
             await app(scope, receive, send)
             return
         caller = scope.get("state", {}).get("caller")
-        name, buckets = ("network", self.networks) if caller is None else ("client", self.clients)
+        policy, buckets = ("network", self.networks) if caller is None else ("client", self.clients)
         if buckets is None:
             await app(scope, receive, send)
             return
-        key = client_network(scope, self.proxies) if caller is None else caller.client_id
+        key = client_network(scope, self.trusted_proxies) if caller is None else caller.client_id
         wait = 0.0 if key is None else buckets.take(key)
-        is_free = key is not None and "*" not in parse_if_none_match(Headers(scope=scope).getlist("if-none-match"))
+        is_free_if_unchanged = key is not None and "*" not in parse_if_none_match(
+            Headers(scope=scope).getlist("if-none-match")
+        )
 
-        async def told(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                if message["status"] == 304 and is_free:
+                if message["status"] == 304 and is_free_if_unchanged:
                     buckets.refund(key)
-                _add_rate_limit_headers(MutableHeaders(scope=message), buckets.headers(name, key))
+                _add_rate_limit_headers(MutableHeaders(scope=message), buckets.headers(policy, key))
             await send(message)
 
         if wait:
-            await TooManyRequests(retry_after=ceil(wait)).response(scope)(scope, receive, told)
+            await TooManyRequests(retry_after=ceil(wait)).response(scope)(scope, receive, send_with_headers)
         else:
-            await app(scope, receive, told)
+            await app(scope, receive, send_with_headers)
 
 
-def _add_rate_limit_headers(headers: MutableHeaders, limit: Mapping[str, str]) -> None:
-    """Unless all may read it, or it tells of a limit of its own already."""
-    if "public" not in headers.get("cache-control", "") and "ratelimit" not in headers:
-        headers.update(limit)
+def _add_rate_limit_headers(response_headers: MutableHeaders, rate_limit: Mapping[str, str]) -> None:
+    """Add the headers unless the response is public or already states a limit of its own."""
+    if "public" not in response_headers.get("cache-control", "") and "ratelimit" not in response_headers:
+        response_headers.update(rate_limit)
 
 
-def client_network(scope: Scope, proxies: Networks) -> Hashable:
-    """The network that a request comes from; None: the machine itself, or everybody behind a proxy nobody has named."""
-    address = client_address(scope, proxies)
-    if address is None or (address.is_loopback and not proxies):
+def client_network(scope: Scope, trusted_proxies: Networks) -> Hashable:
+    """Return the network that a request comes from, or None if it is not to be counted.
+
+    Not counted are requests without an address, and those from the loopback address if no proxy is trusted.
+    """
+    address = client_address(scope, trusted_proxies)
+    if address is None or (address.is_loopback and not trusted_proxies):
         return None
     return address.version, int(address) >> (address.max_prefixlen - NETWORK_PREFIX_BITS[address.version])
 
 
-def client_address(scope: Scope, proxies: Networks) -> Address | None:
-    """The address that a request comes from; None where there is none, as on a socket of the file system.
+def client_address(scope: Scope, trusted_proxies: Networks) -> Address | None:
+    """Return the address that a request comes from; None if there is none, as on a Unix socket.
 
-    A trusted proxy says in X-Forwarded-For who asked it, at the right end: going left from there, the first that is no
-    trusted proxy counts. What stands further left, anybody can have written.
+    Each trusted proxy appends the address of its peer to X-Forwarded-For: reading from the right, the first address
+    that is not a trusted proxy counts. Entries further left can be forged.
     """
     address = _parse_address((scope.get("client") or ("",))[0])
-    before = [one for value in Headers(scope=scope).getlist("x-forwarded-for") for one in value.split(",")]
-    while before and address is not None and any(address in network for network in proxies):
-        said = _parse_address(before.pop())
-        if said is None:
+    forwarded = [entry for value in Headers(scope=scope).getlist("x-forwarded-for") for entry in value.split(",")]
+    while forwarded and address is not None and any(address in network for network in trusted_proxies):
+        previous = _parse_address(forwarded.pop())
+        if previous is None:
             break
-        address = said
+        address = previous
     return address
 
 
 def _parse_address(text: str) -> Address | None:
-    """An address, with a port or without, and an IPv4 one within IPv6 as what it is."""
+    """Parse an IP address with or without a port; an IPv4-mapped IPv6 address becomes IPv4. None if it is invalid."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

@@ -1,10 +1,11 @@
-"""No request takes more room, time or company than the service can give: sizes, silences and numbers have a limit.
+"""Limit request size, idle time, duration and concurrency, which uvicorn does not.
 
-uvicorn has none of these limits. A body is counted as it passes and never kept here.
+A body is counted while it passes through and is never stored here.
 """
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,40 +23,47 @@ from app.core.problems import (
 
 MAX_URL_BYTES = 8 * 1024
 MAX_HEADER_BYTES = 32 * 1024
-FIELD_OVERHEAD_BYTES = 4  # ": " and the line's end, as the field stood on the wire
+FIELD_OVERHEAD_BYTES = 4  # ": " and CRLF of each header field
 BODY_NOT_ALLOWED = Text("GET dan HEAD tidak menerima isi.", "GET and HEAD take no body.")
-CLOSE_CONNECTION = {"Connection": "close"}  # the rest of a body that nobody reads would be taken for the next request
+CLOSE_CONNECTION = {"Connection": "close"}  # the unread rest of a body would be parsed as the next request
 DISCONNECT: Message = {"type": "http.disconnect"}
 LIVENESS_PATH = "/health/live"
 EVENT_STREAM = b"text/event-stream"
 
 
-class RequestLimitsMiddleware:
-    """Refuses what is too long, too slow or too much; everything else passes through unchanged.
+@dataclass(frozen=True)
+class RequestLimits:
+    """Limits on one request and on the requests of one worker.
 
-    RFC 9110 15.5.9 (408), 15.5.14 (413), 15.5.15 (414), 15.6.4 (503) and RFC 6585 5 (431). Content in a GET or HEAD
-    has no meaning (RFC 9110 9.3.1) and no route reads it: it is refused, not ignored. `large` are the ends of the paths
-    whose body may be as long as `large_limit`.
+    Attributes:
+        body_bytes: Largest body.
+        large_body_paths: Ends of the paths whose body may be as large as `large_body_bytes`.
+        large_body_bytes: Largest body of those paths.
+        idle_timeout: Longest wait for the next part of a body, in seconds.
+        timeout: Longest duration of a request, in seconds; event streams are exempt.
+        concurrency: Largest number of requests in progress; event streams are exempt, their route limits them.
+
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        body_limit: int = 1024 * 1024,
-        large: tuple[str, ...] = (),
-        large_limit: int = 8 * 1024 * 1024,
-        silence: float = 10.0,
-        seconds: float = 30.0,
-        concurrency: int = 512,
-    ) -> None:
+    body_bytes: int = 1024 * 1024
+    large_body_paths: tuple[str, ...] = ()
+    large_body_bytes: int = 8 * 1024 * 1024
+    idle_timeout: float = 10.0
+    timeout: float = 30.0
+    concurrency: int = 512
+
+
+class RequestLimitsMiddleware:
+    """Reject requests that are too large, too slow or too many; pass all others through unchanged.
+
+    RFC 9110, sections 15.5.9 (408), 15.5.14 (413), 15.5.15 (414) and 15.6.4 (503), and RFC 6585, section 5 (431).
+    Content in a GET or HEAD has no defined meaning (RFC 9110, section 9.3.1) and no route reads it, so it is rejected
+    instead of ignored.
+    """
+
+    def __init__(self, app: ASGIApp, limits: RequestLimits | None = None) -> None:
         self.app = app
-        self.body_limit = body_limit
-        self.large = large
-        self.large_limit = large_limit
-        self.silence = silence
-        self.seconds = seconds
-        self.concurrency = concurrency
+        self.limits = limits or RequestLimits()
         self.running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,7 +77,7 @@ class RequestLimitsMiddleware:
             await problem.response(scope)(scope, receive, send)
 
     def _check_head(self, scope: Scope) -> Problem | None:
-        """What the head alone shows."""
+        """Return the problem that the request line, the headers or the load of the worker show, if any."""
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_URL_BYTES:
             return UriTooLong()
         if sum(len(name) + len(value) + FIELD_OVERHEAD_BYTES for name, value in scope["headers"]) > MAX_HEADER_BYTES:
@@ -80,15 +88,17 @@ class RequestLimitsMiddleware:
             return Malformed(detail=BODY_NOT_ALLOWED, headers=CLOSE_CONNECTION)
         if length > self._max_body_bytes(scope):
             return ContentTooLarge(headers=CLOSE_CONNECTION)
-        if self.running >= self.concurrency and scope["path"] != LIVENESS_PATH:
+        if self.running >= self.limits.concurrency and scope["path"] != LIVENESS_PATH:
             return Unavailable(retry_after=1)
         return None
 
     def _max_body_bytes(self, scope: Scope) -> int:
-        return self.large_limit if scope["path"].endswith(self.large) else self.body_limit
+        is_large = scope["path"].endswith(self.limits.large_body_paths)
+        return self.limits.large_body_bytes if is_large else self.limits.body_bytes
 
     async def _run_counted(self, scope: Scope, receive: Receive, send: Send) -> Problem | None:
-        exchange = _Exchange(receive, send, self._max_body_bytes(scope), self.silence)
+        """Run the app as one of the requests in progress; return the problem to answer with, if any."""
+        exchange = _Exchange(receive, send, self._max_body_bytes(scope), self.limits.idle_timeout)
         self.running += 1
         try:
             return await self._run_timed(scope, exchange)
@@ -96,37 +106,43 @@ class RequestLimitsMiddleware:
             self.running -= not exchange.is_stream
 
     async def _run_timed(self, scope: Scope, exchange: "_Exchange") -> Problem | None:
-        """The problem to answer with, when the app did not come to an answer because of the request's body or time."""
+        """Run the app until the timeout.
+
+        Returns:
+            The problem to answer with, if the app started no response because of the request's body or duration.
+
+        """
         try:
-            async with asyncio.timeout(self.seconds) as deadline:
+            async with asyncio.timeout(self.limits.timeout) as deadline:
                 exchange.on_stream_start = lambda: self._release_stream(deadline)
                 await self.app(scope, exchange.receive, exchange.send)
         except TimeoutError:
             if not deadline.expired():
                 raise
-            exchange.problem = RequestTimeout(headers=CLOSE_CONNECTION) if exchange.is_receiving else Unavailable()
+            is_receiving = exchange.is_receiving
+            exchange.problem = RequestTimeout(headers=CLOSE_CONNECTION) if is_receiving else Unavailable()
         except Exception:
-            # Whatever the app makes of the fault raised in its receive, the fault is what there is to say.
+            # The app may wrap the problem that was raised in its receive(): the problem is the cause.
             if exchange.problem is None:
                 raise
         return None if exchange.response_started else exchange.problem
 
     def _release_stream(self, deadline: asyncio.Timeout) -> None:
-        """A stream of events has no end to wait for; how many there are at a time is its route's to limit."""
+        """Exempt an event stream from the timeout and from the count of requests in progress."""
         self.running -= 1
         if not deadline.expired():
             deadline.reschedule(None)
 
 
 class _Exchange:
-    """One request's body and answer: counts and times the one, knows whether the other has begun."""
+    """The body of one request, counted and timed, and the state of its response."""
 
-    def __init__(self, receive: Receive, send: Send, limit: int, silence: float) -> None:
+    def __init__(self, receive: Receive, send: Send, max_body_bytes: int, idle_timeout: float) -> None:
         self._receive = receive
         self._send = send
-        self._remaining_bytes = limit
-        self._idle_timeout = silence
-        self._ended = False
+        self._remaining_bytes = max_body_bytes
+        self._idle_timeout = idle_timeout
+        self._is_body_complete = False
         self.problem: Problem | None = None
         self.response_started = False
         self.is_receiving = False
@@ -135,14 +151,15 @@ class _Exchange:
 
     async def receive(self) -> Message:
         if self.problem is None:
-            message = await (self._receive() if self._ended else self._receive_in_time())
+            message = await (self._receive() if self._is_body_complete else self._receive_in_time())
             if self.problem is None:
                 return message
         if self.response_started:
-            return DISCONNECT  # all that an answer which has begun can still be told
+            return DISCONNECT  # a response in progress can only be cut off
         raise self.problem
 
     async def _receive_in_time(self) -> Message:
+        """Receive the next part of the body; set `problem` if it is late or the body is too large."""
         self.is_receiving = True
         try:
             async with asyncio.timeout(self._idle_timeout):
@@ -151,28 +168,28 @@ class _Exchange:
             self.problem = RequestTimeout(headers=CLOSE_CONNECTION)
             return DISCONNECT
         self.is_receiving = False
-        self._ended = not message.get("more_body", False)
+        self._is_body_complete = not message.get("more_body", False)
         self._remaining_bytes -= len(message.get("body", b""))
         if self._remaining_bytes < 0:
             self.problem = ContentTooLarge(headers=CLOSE_CONNECTION)
         return message
 
     async def send(self, message: Message) -> None:
-        # FastAPI turns every exception of a body's reading into a 400 of its own: the fault goes before it.
+        # FastAPI turns any exception while reading a body into its own 400: the problem takes precedence.
         if self.problem is not None and not self.response_started:
             return
         self.response_started = True
-        if message["type"] == "http.response.start" and _is_stream(message):
+        if message["type"] == "http.response.start" and _is_event_stream(message):
             self.is_stream = True
             self.on_stream_start()
         await self._send(message)
 
 
-def _is_stream(start: Message) -> bool:
+def _is_event_stream(start: Message) -> bool:
     return any(name.lower() == b"content-type" and value.startswith(EVENT_STREAM) for name, value in start["headers"])
 
 
 def _declared_length(headers: Headers) -> int:
-    """Content-Length; one that is no number never passes the server's parser."""
+    """Return Content-Length, or 0 if it is absent; the server's parser rejects values that are no number."""
     value = headers.get("content-length", "")
     return int(value) if value.isdecimal() and len(value) <= 20 else 0

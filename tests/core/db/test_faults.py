@@ -1,6 +1,6 @@
-"""Postgres fails while a service of the test's own is asked: it says so, and comes back.
+"""Requests while Postgres fails: the service responds with 503, and recovers.
 
-tests/service/test_faults.py does this to a server and a process of their own, and looks at the time.
+tests/service/test_faults.py does the same with a separate server and process, and measures the time.
 """
 
 import asyncio
@@ -17,14 +17,14 @@ import pytest_asyncio
 
 from app.core.embedded import postmaster
 from app.settings import Settings
-from tests.conftest import client_of, fetch, running
+from tests.conftest import connect_client, fetch_value, run_application
 
 REGION = "/v1/regions/31"
-OURS = "application_name = 'rakornas' AND datname = current_database()"
+SERVICE_CONNECTIONS = "application_name = 'rakornas' AND datname = current_database()"
 
 
 class Relay:
-    """A socket between the service and the server, which can be gone, or take everything and pass nothing on."""
+    """A socket between the service and the server. It can be removed, or accept data without forwarding it."""
 
     def __init__(self, server: Path, directory: Path) -> None:
         self.to, self.at = server, directory / server.name
@@ -52,12 +52,12 @@ class Relay:
             to_server.close()
             return
         self.writers += [writer, to_server]
-        for way in (self._pass_on(reader, to_server), self._pass_on(from_server, writer)):
-            task = asyncio.create_task(way)
+        for forwarding in (self._forward(reader, to_server), self._forward(from_server, writer)):
+            task = asyncio.create_task(forwarding)
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
 
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(1 << 16):
                 await self.thawed.wait()
@@ -76,29 +76,33 @@ async def relay(own_url: str) -> AsyncIterator[Relay]:
         await relay.stop()
 
 
-async def callers(url: str, relay: Relay, **timeouts: float) -> AsyncIterator[httpx.AsyncClient]:
-    """Yield a caller of a service behind the relay, with a small pool."""
+async def open_client(url: str, relay: Relay, **timeouts: float) -> AsyncIterator[httpx.AsyncClient]:
+    """Yield a client of a service behind the relay, with a small pool."""
     url = f"{url.partition('?')[0]}?host={relay.at.parent}&port={postmaster.PORT}"
     settings = Settings.model_validate({"DATABASE_URL": url, "pool_size": 2, **timeouts})
-    async with running(settings) as app, client_of(app) as client:
+    async with run_application(settings) as app, connect_client(app) as client:
         yield client
 
 
 @pytest_asyncio.fixture
 async def client(own_url: str, relay: Relay) -> AsyncIterator[httpx.AsyncClient]:
-    """A caller of a service that waits longer than a busy machine needs."""
-    async for client in callers(own_url, relay, pool_timeout=30, connect_timeout=30, command_timeout=30, deadline=30):
+    """A client of a service with time-outs that a busy machine does not reach."""
+    async for client in open_client(
+        own_url, relay, pool_timeout=30, connect_timeout=30, command_timeout=30, deadline=30
+    ):
         yield client
 
 
 @pytest_asyncio.fixture
-async def hasty(own_url: str, relay: Relay) -> AsyncIterator[httpx.AsyncClient]:
-    """A caller of a service that waits for little."""
-    async for client in callers(own_url, relay, pool_timeout=0.5, connect_timeout=1, command_timeout=1, deadline=1.5):
+async def impatient_client(own_url: str, relay: Relay) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a service with short time-outs."""
+    async for client in open_client(
+        own_url, relay, pool_timeout=0.5, connect_timeout=1, command_timeout=1, deadline=1.5
+    ):
         yield client
 
 
-async def statuses(client: httpx.AsyncClient, path: str, times: int) -> list[int]:
+async def get_statuses(client: httpx.AsyncClient, path: str, times: int) -> list[int]:
     answers = await asyncio.gather(*(client.get(path) for _ in range(times)))
     for answer in answers:
         if answer.status_code == 503:
@@ -107,52 +111,57 @@ async def statuses(client: httpx.AsyncClient, path: str, times: int) -> list[int
     return [answer.status_code for answer in answers]
 
 
-async def is_well(client: httpx.AsyncClient, path: str) -> bool:
-    """Ask until it answers, for a service that waits for little may need more on a busy machine."""
+async def recovers(client: httpx.AsyncClient, path: str) -> bool:
+    """Send requests until they succeed: with short time-outs a busy machine may need several attempts."""
     for _ in range(20):
-        if await statuses(client, path, 3) == [200] * 3:
+        if await get_statuses(client, path, 3) == [200] * 3:
             return True
     return False
 
 
-async def test_reading_again_is_safe_so_nobody_hears_of_connections_that_are_cut(
-    client: httpx.AsyncClient, own_url: str
-) -> None:
-    assert await statuses(client, REGION, 4) == [200] * 4
+async def test_closed_connections_are_retried_without_an_error(client: httpx.AsyncClient, own_url: str) -> None:
+    assert await get_statuses(client, REGION, 4) == [200] * 4
     for _ in range(2):
-        assert await fetch(own_url, f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {OURS}") > 0
-        assert await statuses(client, REGION, 4) == [200] * 4
+        assert (
+            await fetch_value(
+                own_url, f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {SERVICE_CONNECTIONS}"
+            )
+            > 0
+        )
+        assert await get_statuses(client, REGION, 4) == [200] * 4
 
 
-async def test_who_waits_too_long_for_a_full_pool_or_for_a_lock_is_told_and_then_it_is_well_again(
-    hasty: httpx.AsyncClient, own_url: str
+async def test_full_pool_and_locked_table_are_503_until_released(
+    impatient_client: httpx.AsyncClient, own_url: str
 ) -> None:
     operator = await asyncpg.connect(own_url)
     async with operator.transaction():
         await operator.execute("LOCK TABLE regions IN ACCESS EXCLUSIVE MODE")
-        asked = asyncio.create_task(statuses(hasty, REGION, 6))
-        assert (await hasty.get("/health/ready")).status_code == 200  # it is no reason to be taken out
-        assert await asked == [503] * 6
+        requests = asyncio.create_task(get_statuses(impatient_client, REGION, 6))
+        assert (
+            await impatient_client.get("/health/ready")
+        ).status_code == 200  # the instance need not be taken out of service
+        assert await requests == [503] * 6
     await operator.close()
-    assert await is_well(hasty, REGION)
+    assert await recovers(impatient_client, REGION)
 
 
 @pytest.mark.parametrize("path", [REGION, "/v1/today", "/health/ready"])
-async def test_without_a_database_it_says_so_and_comes_back(client: httpx.AsyncClient, relay: Relay, path: str) -> None:
-    assert await statuses(client, path, 3) == [200] * 3
+async def test_missing_server_is_503_until_it_returns(client: httpx.AsyncClient, relay: Relay, path: str) -> None:
+    assert await get_statuses(client, path, 3) == [200] * 3
     await relay.stop()
-    assert await statuses(client, path, 3) == [503] * 3
+    assert await get_statuses(client, path, 3) == [503] * 3
     assert (await client.get("/health/live")).status_code == 200
     await relay.start()
-    assert await statuses(client, path, 3) == [200] * 3
+    assert await get_statuses(client, path, 3) == [200] * 3
 
 
 @pytest.mark.parametrize("path", [REGION, "/health/ready"])
-async def test_a_database_that_takes_everything_and_says_nothing_is_no_database(
-    hasty: httpx.AsyncClient, relay: Relay, path: str
+async def test_silent_server_is_503_until_it_responds(
+    impatient_client: httpx.AsyncClient, relay: Relay, path: str
 ) -> None:
-    assert await is_well(hasty, path)
+    assert await recovers(impatient_client, path)
     relay.thawed.clear()
-    assert await statuses(hasty, path, 3) == [503] * 3
+    assert await get_statuses(impatient_client, path, 3) == [503] * 3
     relay.thawed.set()
-    assert await is_well(hasty, path)
+    assert await recovers(impatient_client, path)

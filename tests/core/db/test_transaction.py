@@ -1,4 +1,4 @@
-"""A connection goes back to its pool whenever its caller goes away."""
+"""A connection returns to its pool when its caller is cancelled."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from app.core.db.database import Database, await_until
 from app.state import state_of
 
 
-async def test_what_ends_in_the_moment_of_a_cancellation_is_released() -> None:
+async def test_result_at_the_moment_of_cancellation_is_released() -> None:
     released: list[str] = []
     gate = asyncio.get_running_loop().create_future()
 
@@ -35,7 +35,7 @@ async def test_what_ends_in_the_moment_of_a_cancellation_is_released() -> None:
     assert released == ["a connection"]
 
 
-async def test_what_was_cancelled_has_nothing_to_release() -> None:
+async def test_cancelled_work_releases_nothing() -> None:
     async def release(_: None) -> None:
         raise AssertionError
 
@@ -48,11 +48,11 @@ async def test_what_was_cancelled_has_nothing_to_release() -> None:
 
 @pytest.fixture
 def database(app: FastAPI) -> Database:
-    found: Database = state_of(app).database
-    return found
+    database: Database = state_of(app).database
+    return database
 
 
-async def is_given_back(database: Database) -> bool:
+async def is_returned_to_pool(database: Database) -> bool:
     for _ in range(500):
         if database.write_engine.pool.checkedout() == 0:  # type: ignore[attr-defined]
             return True
@@ -60,7 +60,7 @@ async def is_given_back(database: Database) -> bool:
     return False
 
 
-async def test_a_connection_that_comes_in_the_moment_of_a_cancellation(
+async def test_connection_at_the_moment_of_cancellation_returns_to_the_pool(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connect, gate = transaction._connect, asyncio.get_running_loop().create_future()
@@ -83,4 +83,4 @@ async def test_a_connection_that_comes_in_the_moment_of_a_cancellation(
     gate.set_result(None)
     caller.cancel()
     await asyncio.gather(caller, return_exceptions=True)
-    assert await is_given_back(database)
+    assert await is_returned_to_pool(database)

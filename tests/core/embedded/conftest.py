@@ -1,4 +1,4 @@
-"""Data directories of an embedded server's own, below which nothing may be left running."""
+"""Data directories for embedded servers; no server may be running in them after a test."""
 
 import contextlib
 import os
@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from app.core.embedded import postmaster
-from tests.conftest import PLACE
+from tests.conftest import DATABASES_DIR
 
 
 @contextlib.contextmanager
-def directory() -> Iterator[Path]:
-    """A directory that root's server, which is not root, can reach (pytest's own ones are closed)."""
-    path = Path(tempfile.mkdtemp(prefix="embedded-", dir=PLACE))
+def temporary_directory() -> Iterator[Path]:
+    """Create a directory that root's server, which runs as another user, can enter (unlike those of pytest)."""
+    path = Path(tempfile.mkdtemp(prefix="embedded-", dir=DATABASES_DIR))
     path.chmod(0o755)
     try:
         yield path
@@ -26,27 +26,27 @@ def directory() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Path]:
-    """One data directory for all tests that can share it; its name has to be quoted in a URL."""
-    with directory() as path:
+def shared_data_dir() -> Iterator[Path]:
+    """A data directory for all tests that can share it. Its name must be quoted in a URL."""
+    with temporary_directory() as path:
         yield path / "data é & 1"
 
 
 @pytest.fixture
-def fresh() -> Iterator[Path]:
-    with directory() as path:
+def new_data_dir() -> Iterator[Path]:
+    with temporary_directory() as path:
         yield path / "data"
 
 
 @pytest.fixture(autouse=True)
-def of_the_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
+def without_pg_bin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PG_BIN", raising=False)
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_left_running(shared: Path) -> Iterator[None]:
+def no_server_keeps_running(shared_data_dir: Path) -> Iterator[None]:
     yield
-    left = postmaster.list_server_processes(shared / "pg")
+    left = postmaster.list_server_processes(shared_data_dir / "pg")
     for pid in left:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

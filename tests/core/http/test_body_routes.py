@@ -18,7 +18,7 @@ from app.core.http.openapi import BODY_PROBLEMS, problem_responses
 from app.core.http.parameters import EmptyQuery
 from app.core.http.validation import list_member_names, validation_problem
 from app.core.problems import Problem
-from tests.conftest import client_of
+from tests.conftest import connect_client
 
 
 class Room(PayloadModel):
@@ -66,7 +66,7 @@ def service() -> FastAPI:
 
 @pytest_asyncio.fixture(scope="session")
 async def caller() -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(service()) as client:
+    async with connect_client(service()) as client:
         yield client
 
 

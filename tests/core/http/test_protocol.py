@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from app.core.http.protocol import Protocol
-from app.core.http.request_limits import RequestLimitsMiddleware
+from app.core.http.request_limits import RequestLimits, RequestLimitsMiddleware
 
 KIB = 1024
 GET = b"GET %b HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -35,7 +35,7 @@ async def mirror(scope: Scope, receive: Receive, send: Send) -> None:
 
 @pytest.fixture(scope="module")
 async def port() -> AsyncIterator[int]:
-    app = RequestLimitsMiddleware(mirror, body_limit=256 * KIB)
+    app = RequestLimitsMiddleware(mirror, RequestLimits(body_bytes=256 * KIB))
     config = uvicorn.Config(
         app, "127.0.0.1", 0, http=Hasty, ws="none", lifespan="off", log_config=None, proxy_headers=False
     )

@@ -7,7 +7,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from app.core.http.rate_limits import RateLimitMiddleware, client_address
+from app.core.http.rate_limits import RateLimitMiddleware, RateLimits, client_address
 from app.core.problems import Unauthenticated
 from app.settings import Settings
 from tests.core.http.test_buckets import Clock
@@ -62,8 +62,9 @@ async def ask(
 
 
 def limits(app: Any = private, **rest: Any) -> RateLimitMiddleware:
-    few = {"rate_client": 1, "burst_client": 3, "rate_network": 1, "burst_network": 2, "clock": Clock()}
-    return RateLimitMiddleware(app, **{**few, **rest})
+    few = {"rate_client": 1, "burst_client": 3, "rate_network": 1, "burst_network": 2}
+    clock = rest.pop("clock", None) or Clock()
+    return RateLimitMiddleware(app, RateLimits(**{**few, **rest}), clock)
 
 
 class TestLimits:
@@ -165,7 +166,7 @@ class TestLimits:
             assert (answer.status_code, answer.headers["ratelimit"]) == (200, '"network";r=2;t=0')
 
     async def test_with_a_trusted_proxy_it_is(self) -> None:
-        house = limits(proxies=[ip_network("127.0.0.1/32")])
+        house = limits(trusted_proxies=[ip_network("127.0.0.1/32")])
         for _ in range(2):
             assert (await ask(house, at="127.0.0.1", via="203.0.113.7")).status_code == 200
         assert (await ask(house, at="127.0.0.1", via="203.0.113.7")).status_code == 429

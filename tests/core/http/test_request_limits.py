@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.http.request_limits import RequestLimitsMiddleware
+from app.core.http.request_limits import RequestLimits, RequestLimitsMiddleware
 
 KIB = 1024
 
@@ -56,14 +56,14 @@ async def test_a_body_declared_too_long_is_refused_unread() -> None:
         pytest.fail("the body was read")
         yield b""
 
-    async with client(RequestLimitsMiddleware(echo, body_limit=10)) as http:
+    async with client(RequestLimitsMiddleware(echo, RequestLimits(body_bytes=10))) as http:
         answer = await http.post("/", content=unread(), headers={"Content-Length": "11"})
         assert problem(answer) == (413, "content_too_large")
         assert answer.headers["connection"] == "close"
 
 
 async def test_a_chunked_body_is_counted_as_it_comes() -> None:
-    async with client(RequestLimitsMiddleware(echo, body_limit=10)) as http:
+    async with client(RequestLimitsMiddleware(echo, RequestLimits(body_bytes=10))) as http:
         assert (await http.post("/", content=chunks(4, 6))).text == "x" * 10
         answer = await http.post("/", content=chunks(4, 7))
         assert problem(answer) == (413, "content_too_large")
@@ -72,7 +72,9 @@ async def test_a_chunked_body_is_counted_as_it_comes() -> None:
 
 async def test_a_batch_may_be_longer() -> None:
     async with client(
-        RequestLimitsMiddleware(echo, body_limit=10, large=(":batch", "/imports"), large_limit=20)
+        RequestLimitsMiddleware(
+            echo, RequestLimits(body_bytes=10, large_body_paths=(":batch", "/imports"), large_body_bytes=20)
+        )
     ) as http:
         for path in ("/v1/check-ins:batch", "/v1/imports"):
             for content in (b"x" * 20, chunks(15, 5)):
@@ -92,13 +94,13 @@ async def test_what_a_framework_makes_of_the_fault_does_not_hide_it() -> None:
     async def post(body: dict[str, Any]) -> dict[str, Any]:
         return body
 
-    async with client(RequestLimitsMiddleware(app, body_limit=10)) as http:
+    async with client(RequestLimitsMiddleware(app, RequestLimits(body_bytes=10))) as http:
         answer = await http.post("/", content=chunks(11), headers={"Content-Type": "application/json"})
         assert problem(answer) == (413, "content_too_large")
 
 
 async def test_a_silent_body_is_given_up() -> None:
-    async with client(RequestLimitsMiddleware(echo, silence=0.05)) as http:
+    async with client(RequestLimitsMiddleware(echo, RequestLimits(idle_timeout=0.05))) as http:
         answer = await http.post("/", content=never())
         assert problem(answer) == (408, "request_timeout")
         assert answer.headers["connection"] == "close"
@@ -114,7 +116,7 @@ async def test_the_silence_after_the_body_is_none() -> None:
         await PlainTextResponse("ok")(scope, receive, send)
 
     ended = [{"type": "http.request", "body": b"", "more_body": False}]
-    assert await statuses(RequestLimitsMiddleware(stream, silence=0.02), ended) == [200]
+    assert await statuses(RequestLimitsMiddleware(stream, RequestLimits(idle_timeout=0.02)), ended) == [200]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -135,7 +137,7 @@ async def test_a_full_house_says_so_and_still_tells_that_it_lives() -> None:
             await leave.wait()
         await PlainTextResponse("ok")(scope, receive, send)
 
-    async with client(RequestLimitsMiddleware(slow, concurrency=1)) as http:
+    async with client(RequestLimitsMiddleware(slow, RequestLimits(concurrency=1))) as http:
         first = asyncio.create_task(http.get("/slow"))
         await entered.wait()
         answer = await http.get("/")
@@ -151,7 +153,7 @@ async def test_a_place_is_given_back_after_a_failure() -> None:
     async def broken(scope: Scope, receive: Receive, send: Send) -> None:
         raise LookupError
 
-    async with client(RequestLimitsMiddleware(broken, concurrency=1)) as http:
+    async with client(RequestLimitsMiddleware(broken, RequestLimits(concurrency=1))) as http:
         for _ in range(2):
             with pytest.raises(LookupError):
                 await http.get("/")
@@ -168,11 +170,11 @@ async def trickle() -> AsyncIterator[bytes]:
 
 
 async def test_a_request_has_an_end() -> None:
-    async with client(RequestLimitsMiddleware(sleep, seconds=0.05)) as http:
+    async with client(RequestLimitsMiddleware(sleep, RequestLimits(timeout=0.05))) as http:
         answer = await http.get("/")
         assert problem(answer) == (503, "unavailable")
         assert "retry-after" in answer.headers
-    async with client(RequestLimitsMiddleware(echo, seconds=0.1)) as http:
+    async with client(RequestLimitsMiddleware(echo, RequestLimits(timeout=0.1))) as http:
         assert problem(await http.post("/", content=trickle())) == (408, "request_timeout")
 
 
@@ -186,7 +188,7 @@ async def test_a_stream_of_events_has_no_end_and_takes_no_place() -> None:
             await ends.wait()
         await send({"type": "http.response.body", "body": b"all"})
 
-    guard = RequestLimitsMiddleware(events, seconds=0.1, concurrency=1)
+    guard = RequestLimitsMiddleware(events, RequestLimits(timeout=0.1, concurrency=1))
     async with client(guard) as http:
         streams = [asyncio.ensure_future(http.get("/text/event-stream")) for _ in range(2)]
         await asyncio.sleep(0.3)
@@ -234,5 +236,5 @@ async def test_an_answer_that_has_begun_gets_no_second_status() -> None:
         await asyncio.sleep(60)
 
     body = [{"type": "http.request", "body": b"x" * 11, "more_body": True}]
-    assert await statuses(RequestLimitsMiddleware(early, body_limit=10, seconds=0.05), body) == [200]
+    assert await statuses(RequestLimitsMiddleware(early, RequestLimits(body_bytes=10, timeout=0.05)), body) == [200]
     assert heard == [{"type": "http.disconnect"}]

@@ -1,0 +1,57 @@
+"""Rows that break one rule each of lists, badges, scans and rolls, as those of `broken`."""
+
+from typing import Any
+from uuid import UUID
+
+from tests.models.valid_rows import HASH, HOUR, ON_LIST
+
+Broken = tuple[str, dict[str, Any], str]
+
+AT_THE_DOOR: list[Broken] = [
+    ("meetings", {"places": 0}, "ck_meetings_places_range"),
+    ("meetings", {"places": 100_001}, "ck_meetings_places_range"),
+    ("meetings", {"retention_days": 7}, "ck_meetings_retention_days_range"),
+    ("meetings", {"retention_days": 36_501}, "ck_meetings_retention_days_range"),
+    ("participants", {"letter_number": ""}, "ck_participants_letter_number_length"),
+    ("participants", {"letter_number": "x" * 301}, "ck_participants_letter_number_length"),
+    ("badges", {"meeting": "m-8"}, "fk_badges_meeting_meetings"),
+    ("badges", {"digest": HASH[1:]}, "ck_badges_digest_length"),
+    ("device_clocks", {"meeting": "m-8"}, "fk_device_clocks_meeting_meetings"),
+    ("device_clocks", {"device_id": "gate-1"}, "pk_device_clocks"),
+    ("device_clocks", {"device_id": ""}, "ck_device_clocks_device_id_length"),
+    ("device_clocks", {"device_id": "x" * 101}, "ck_device_clocks_device_id_length"),
+    ("device_clocks", {"clock_epoch": -1}, "ck_device_clocks_clock_epoch_not_negative"),
+    (
+        "clock_readings",
+        {"clock_epoch": 1},
+        "fk_clock_readings_meeting_device_id_clock_epoch_device_clocks",
+    ),
+    ("scans", {"clock_epoch": 1}, "fk_scans_meeting_device_id_clock_epoch_device_clocks"),
+    ("scans", {"badge_text": None}, "ck_scans_badge_or_text"),
+    ("scans", {"badge": UUID(int=39)}, "ck_scans_badge_or_text"),
+    ("scans", {"annulled_at": HOUR}, "ck_scans_annulled_for_a_reason"),
+    ("scans", {"annulment_reason": "R"}, "ck_scans_annulled_for_a_reason"),
+    ("attendance", {"participant": UUID(int=8)}, "fk_attendance_meeting_participant_participants"),
+    ("attendance", {"meeting": "m-1", "participant": ON_LIST}, "pk_attendance"),
+    ("attendance_counts", {"invited": 2}, "ck_attendance_counts_sums_up"),
+    ("attendance_counts", {"meeting": "m-8"}, "fk_attendance_counts_meeting_meetings"),
+    (
+        "roll_corrections",
+        {"meeting": "m-8", "participant": None, "status": None, "scan": UUID(int=8)},
+        "fk_roll_corrections_meeting_meetings",
+    ),
+    ("roll_corrections", {"participant": UUID(int=8)}, "fk_roll_corrections_meeting_participant_participants"),
+    ("roll_corrections", {"status": None}, "ck_roll_corrections_status_of_somebody"),
+    ("roll_corrections", {"scan": UUID(int=8)}, "ck_roll_corrections_of_one_thing"),
+    ("roll_corrections", {"participant": None, "status": None}, "ck_roll_corrections_of_one_thing"),
+    ("roll_corrections", {"confirmed_by": "c", "confirmed_at": HOUR}, "ck_roll_corrections_two_clients"),
+    ("roll_corrections", {"confirmed_by": "d"}, "ck_roll_corrections_confirmed_once"),
+    ("roll_corrections", {"reason": ""}, "ck_roll_corrections_reason_length"),
+    ("roll_corrections", {"reason": "x" * 5001}, "ck_roll_corrections_reason_length"),
+    ("roll_corrections", {"legal_basis": ""}, "ck_roll_corrections_legal_basis_length"),
+    ("roll_corrections", {"legal_basis": "x" * 5001}, "ck_roll_corrections_legal_basis_length"),
+    ("roll_digests", {"meeting": "m-8"}, "fk_roll_digests_meeting_meetings"),
+    ("roll_digests", {"digest": "0" * 63}, "ck_roll_digests_digest_shape"),
+    ("roll_digests", {"digest": "A" * 64}, "ck_roll_digests_digest_shape"),
+    ("roll_digests", {"lines": -1}, "ck_roll_digests_lines_not_negative"),
+]
