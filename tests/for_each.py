@@ -1,10 +1,10 @@
-"""One test of a rule that holds of many things."""
+"""A decorator that makes one test out of the checks of many cases."""
 
 from collections.abc import Callable, Collection
 
 
 def for_each(names: Collection[str]) -> Callable[[Callable[[str], None]], Callable[[], None]]:
-    """Turn the check of one thing into a test of all of them, which lists those that break the rule."""
+    """Turn a check of one name into one test of all names, which reports every name that fails."""
 
     def decorate(check: Callable[[str], None]) -> Callable[[], None]:
         def test() -> None:

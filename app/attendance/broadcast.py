@@ -75,11 +75,13 @@ class _Topic:
         self.publish(body)
 
     def publish(self, body: bytes) -> None:
+        """Store a summary and notify the subscribers."""
         self.body = body
         self.id = entity_tag(body).strip('"')
         self.notify()
 
     def notify(self, *, ended: bool = False) -> None:
+        """Wake all subscribers."""
         for subscription in self.subscriptions:
             subscription.notify(ended=ended)
 
@@ -115,6 +117,7 @@ class SummaryBroadcaster:
 
     @property
     def is_polling(self) -> bool:
+        """True while the polling task runs."""
         return self._task is not None
 
     async def find_summary(self, meeting: str) -> bytes | None:

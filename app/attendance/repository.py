@@ -13,7 +13,7 @@ from app.core.db.provenance import sourced_record_columns
 from app.roll_access import collection
 from app.roll_access.scan_views import ENTRIES_AND_EXITS
 
-_participant, _participant_session, _meeting = models.Participant, models.ParticipantSession, models.Meeting
+_participant, _meeting = models.Participant, models.Meeting
 _attendance = models.Attendance
 _MEETING, _STATUS = bindparam("meeting", type_=Text), bindparam("status", type_=Text)
 

@@ -90,6 +90,7 @@ class AuditQuery(ListQuery):
     @field_validator("to")
     @classmethod
     def _require_to_after_from(cls, to: datetime | None, info: ValidationInfo) -> datetime | None:
+        """Validate that `to` is not before `from`."""
         from_ = info.data.get("from_")
         if to and from_ and to < from_:
             raise PydanticCustomError("to_before_from", "must not be before from")

@@ -51,8 +51,8 @@ def verify_assertion(jwt: UnverifiedJwt, jwks: Any, *, audience: Collection[str]
     Args:
         jwt: The parsed assertion.
         jwks: The client's registered JWK Set.
-        audience: The names of this service, one of which must be the only `aud`: with a second audience, either
-            recipient could use the assertion at the other.
+        audience: The names of this service. `aud` must be exactly one of them, because each of several recipients
+            could use the assertion at the others.
         now: Unix time in seconds.
 
     Raises:

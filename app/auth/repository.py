@@ -29,11 +29,11 @@ SELECT (
 LOCK_SIGNING_KEYS = "SELECT pg_advisory_xact_lock(signing_key_lock_key())"
 INSERT_SIGNING_KEY = """
 INSERT INTO signing_keys (kid, private_key, signs_from, signs_until)
-SELECT $1, $2, begins, begins + make_interval(secs => $3)
+SELECT $1, $2, next_start, next_start + make_interval(secs => $3)
 FROM (
-    SELECT max(signs_until) AS ends, greatest(max(signs_until), clock_timestamp()) AS begins FROM signing_keys
-) AS known
-WHERE ends IS NULL OR ends < clock_timestamp() + make_interval(secs => $4)"""
+    SELECT max(signs_until) AS last_end, greatest(max(signs_until), clock_timestamp()) AS next_start FROM signing_keys
+) AS keys
+WHERE last_end IS NULL OR last_end < clock_timestamp() + make_interval(secs => $4)"""
 
 
 class VerifierState(NamedTuple):
@@ -66,7 +66,7 @@ class VerifierRepository:
         """Fetch the present signing keys and recent revocations."""
         keys, revisions, secrets = await self._run(lambda connection: connection.fetchrow(SELECT_STATE))
         return VerifierState(
-            tuple(SigningKey(kid, jwk, begins, ends) for kid, jwk, begins, ends in json.loads(keys)),
+            tuple(SigningKey(*row) for row in json.loads(keys)),
             json.loads(revisions),
             frozenset(json.loads(secrets)),
         )
@@ -110,6 +110,7 @@ class VerifierRepository:
                 raise
 
     async def _connect(self) -> asyncpg.Connection:
+        """Open a connection that reports its end and each notification to `on_change`."""
         connection = await open_connection(self._settings, application_name="rakornas token verifier")
         try:
             connection.add_termination_listener(lambda *_: self._on_change())

@@ -223,7 +223,7 @@ async def get_gate_pack(
     document = {**pack, "version": str(version), "is_delta": since is not None, "keys": [key.to_jwk()]}
     body = orjson.dumps({name: document[name] for name in schemas.GatePack.model_fields})
     cache = "no-store" if with_names else "private, no-cache"
-    return conditional.json_response(body, cache=cache, headers={"Vary": audited_read.VARY})
+    return conditional.json_response(body, cache_control=cache, headers={"Vary": audited_read.VARY})
 
 
 def get_receipt_time() -> datetime:

@@ -7,7 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.badges.schemas import BadgeKey
-from app.core.http.parameters import UUID_PATTERN, Code, EmptyQuery, FieldSelection, SortableQuery
+from app.core.http.parameters import Code, EmptyQuery, FieldSelection, SortableQuery
+from app.core.languages import Text
+from app.core.patterns import UUID_PATTERN, register_pattern
 from app.models.vocabulary import Capacity, ScanDirection, ScanOutcome
 from app.references import CodeReference, ParticipantReference
 
@@ -98,12 +100,21 @@ class GatePack(BaseModel):
     ]
 
 
+VERSION_PATTERN = register_pattern(
+    "^[0-9]{1,13}$",
+    Text(
+        "angka saja, paling banyak 13, misalnya 1795499100000",
+        "digits only, at most 13, for example 1795499100000",
+    ),
+)
+
+
 class GatePackQuery(EmptyQuery):
     since: (
         Annotated[
             str,
             Field(
-                pattern="^[0-9]{1,13}$",
+                pattern=VERSION_PATTERN,
                 description="The `version` of the gate pack that the device has; the response holds only what is new.",
                 examples=["1795499100000"],
             ),

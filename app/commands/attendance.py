@@ -28,7 +28,7 @@ def recompute(
     wrong = [roll for roll in rolls if roll.participants or roll.counters]
     for roll in wrong:
         typer.echo(f"{roll.meeting}: repaired {roll.participants} participants and {roll.counters} counters.")
-    typer.echo(f"Recomputed {len(rolls)} rolls, {len(wrong)} of them changed.")
+    typer.echo(f"Rolls recomputed: {len(rolls)}, changed: {len(wrong)}.")
     raise typer.Exit(1 if wrong else 0)
 
 

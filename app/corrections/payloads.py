@@ -9,14 +9,14 @@ from app.models.vocabulary import AttendanceStatus
 from app.writes.payloads import ChangeReason
 
 
-class ManualStatusContent(ChangeReason):
+class ManualStatusPayload(ChangeReason):
     """A status set manually, with its reason. A scan of an entry takes precedence over it."""
 
     status: Annotated[AttendanceStatus, Field(description="`expected` removes a status that was set manually.")]
     reason: Annotated[Line, Field(description="The reason for the status.", examples=["surat izin 4/2026"])]
 
 
-class AnnulmentContent(ChangeReason):
+class AnnulmentPayload(ChangeReason):
     """The reason why a scan is annulled."""
 
     reason: Annotated[Line, Field(description="The reason for the annulment.", examples=["badge dipinjamkan"])]

@@ -62,7 +62,7 @@ MANUAL_STATUS = Resource(
     _participant,
     ATTENDANCE_ITEMS,
     address="/v1/meetings/{meeting}/attendance/{id}",
-    payload_model=payloads.ManualStatusContent,
+    payload_model=payloads.ManualStatusPayload,
     key_columns=("meeting", "id"),
     generated_columns=("folded", "open_status"),
     owner_query=Statement(select(_meeting.host).where(_meeting.code == bindparam("meeting", type_=Text))),
@@ -92,6 +92,7 @@ class RequestedCorrection(NamedTuple):
 
     @property
     def change_reason(self) -> ChangeReason:
+        """The reason and legal basis of the request."""
         return ChangeReason(reason=self.reason, legal_basis=self.legal_basis)
 
 

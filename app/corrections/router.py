@@ -12,7 +12,7 @@ from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.http.parameters import UUID_PATTERN
+from app.core.patterns import UUID_PATTERN
 from app.core.problems import NotFound, SecondClientNeeded
 from app.corrections import payloads, repository, schemas, service
 from app.roll_access import audited_read
@@ -45,7 +45,7 @@ async def update_attendance(
     write_request: ChangeDep,
     code: Code,
     participant: ParticipantId,
-    payload: Annotated[payloads.ManualStatusContent, MergePatchBody],
+    payload: Annotated[payloads.ManualStatusPayload, MergePatchBody],
 ) -> Response:
     """Set the attendance status of a participant
 
@@ -65,7 +65,7 @@ async def update_attendance(
     responses={**ANNULMENT_RESPONSE, **responses_for_action()},
 )
 async def annul_check_in(
-    write_request: ActionDep, code: Code, scan: ScanId, payload: payloads.AnnulmentContent
+    write_request: ActionDep, code: Code, scan: ScanId, payload: payloads.AnnulmentPayload
 ) -> Response:
     """Annul a check-in
 

@@ -26,7 +26,7 @@ async def set_status(
     write_request: WriteRequest,
     meeting: str,
     participant: UUID,
-    payload: payloads.ManualStatusContent,
+    payload: payloads.ManualStatusPayload,
 ) -> WriteResult:
     """Set a participant's status; return 200 with the attendance, or 202 with a correction if the roll is closed."""
     write_request.exposes_personal_data = True
@@ -45,7 +45,7 @@ async def set_status(
 
 
 async def annul_scan(
-    transaction: Transaction, write_request: WriteRequest, meeting: str, scan: UUID, payload: payloads.AnnulmentContent
+    transaction: Transaction, write_request: WriteRequest, meeting: str, scan: UUID, payload: payloads.AnnulmentPayload
 ) -> WriteResult:
     """Annul a scan; return 200 with the annulment, or 202 with a correction if the roll is closed."""
     await _require_write_access(transaction, write_request, meeting)

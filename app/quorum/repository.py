@@ -84,6 +84,7 @@ class Plenary(NamedTuple):
 
     @property
     def starts_at(self) -> datetime:
+        """The beginning of the first day in the time zone of the meeting."""
         return datetime.combine(self.start_on, time(), self.zone)
 
     @property

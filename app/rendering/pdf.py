@@ -32,6 +32,8 @@ class _Page(NamedTuple):
 
 
 class _PdfLayout:
+    """The pages of one roll."""
+
     def __init__(self, roll: Roll, proof: Proof) -> None:
         self._roll = roll
         self._proof = proof

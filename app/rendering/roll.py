@@ -26,6 +26,7 @@ class DayTimes:
 
     @property
     def instants(self) -> tuple[datetime | None, datetime | None]:
+        """Entry and exit, in this order."""
         return self.entered_at, self.left_at
 
 
@@ -64,6 +65,7 @@ class Roll:
 
     @property
     def days(self) -> list[date]:
+        """All days of the meeting."""
         return [self.start_on + timedelta(n) for n in range((self.end_on - self.start_on).days + 1)]
 
     @property

@@ -34,6 +34,8 @@ def render(roll: Roll, proof: Proof) -> bytes:
 
 
 class _Sheet:
+    """The worksheet of one roll, with its cell formats."""
+
     def __init__(self, book: Any, roll: Roll, proof: Proof) -> None:
         self._sheet = book.add_worksheet("Daftar hadir")
         self._roll = roll

@@ -86,6 +86,7 @@ class RollHeading(NamedTuple):
 
     @property
     def title(self) -> str:
+        """The name of the meeting, with that of the session if one is selected."""
         return self.name if self.session is None else f"{self.name}: {self.session}"
 
 

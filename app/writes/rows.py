@@ -28,8 +28,8 @@ def _equal_keys(columns: Sequence[str], first: int = 1) -> str:
 async def lock_row(transaction: Transaction, resource: Resource, keys: Values) -> LockedRow | None:
     """Lock the row with these keys and read it; return None if there is none.
 
-    The lock leaves the key itself free (FOR NO KEY UPDATE): otherwise two transactions whose rows refer to each other,
-    as children do to a parent, would wait for each other.
+    The lock (FOR NO KEY UPDATE) does not block foreign keys that refer to the row. Otherwise two transactions that each
+    make their row refer to the row of the other one would wait for each other.
     """
     generated = "{" + ",".join(resource.generated_columns) + "}"
     rows = await transaction.fetch(

@@ -1,4 +1,4 @@
-"""Who listens to a stream of events, within the process: httpx would wait for its end."""
+"""Client of event streams that calls the ASGI app directly, because httpx waits for the end of a response."""
 
 import asyncio
 import contextlib
@@ -9,12 +9,17 @@ from starlette.types import ASGIApp, Message
 
 
 class Event(NamedTuple):
+    """A Server-Sent Event."""
+
     id: str
     data: str
 
 
 class EventStreamClient:
-    """One request for a stream: its status, its headers, and what has come so far. Without `reads` it stands still."""
+    """One request for a stream, with the status, headers and text received so far.
+
+    `ended` is set when the response is complete. While `may_send` is cleared, the client does not read.
+    """
 
     def __init__(self, target: str, headers: dict[str, str], method: str = "GET") -> None:
         self.status = 0
@@ -43,12 +48,13 @@ class EventStreamClient:
 
     @property
     def events(self) -> list[Event]:
-        found = []
+        """The summary events received so far."""
+        events = []
         for block in self.text.split("\n\n"):
             fields = dict(line.split(": ", 1) for line in block.split("\n") if line and not line.startswith(":"))
             if fields.get("event") == "summary":
-                found.append(Event(fields["id"], fields["data"]))
-        return found
+                events.append(Event(fields["id"], fields["data"]))
+        return events
 
     async def receive(self) -> Message:
         if not self._is_request_sent:
@@ -67,11 +73,11 @@ class EventStreamClient:
                 self.text += message["body"].decode()
                 if not message.get("more_body", False):
                     self.ended.set()
-                    self._disconnected.set()  # as a server has it: nothing comes from one who was answered
+                    self._disconnected.set()  # as servers do after a complete response
             self._received.notify_all()
 
     async def wait_for_events(self, number: int, within: float = 5.0) -> list[Event]:
-        """The first so many events."""
+        """Wait until this many events were received, and return them."""
         async with asyncio.timeout(within), self._received:
             await self._received.wait_for(lambda: len(self.events) >= number)
         return self.events[:number]
@@ -84,22 +90,23 @@ class EventStreamClient:
 async def open_event_stream(
     app: ASGIApp, target: str = "/", method: str = "GET", **headers: str
 ) -> AsyncIterator[EventStreamClient]:
-    """A listener, who has the first bytes already and leaves with the block. The app must then come to its end."""
-    listener = EventStreamClient(target, {name.replace("_", "-"): value for name, value in headers.items()}, method)
-    task = asyncio.ensure_future(app(listener.scope, listener.receive, listener.send))
+    """Yield a client that has received the first bytes; disconnect after the block and wait for the app to return."""
+    client = EventStreamClient(target, {name.replace("_", "-"): value for name, value in headers.items()}, method)
+    task = asyncio.ensure_future(app(client.scope, client.receive, client.send))
     try:
         async with asyncio.timeout(10):
-            while not listener.text and not task.done():
+            while not client.text and not task.done():
                 await asyncio.sleep(0.005)
-        yield listener
+        yield client
     finally:
-        listener.disconnect()
-        listener.may_send.set()
+        client.disconnect()
+        client.may_send.set()
         async with asyncio.timeout(5):
             await task
 
 
 async def wait_until(condition: Callable[[], bool], within: float = 5.0) -> None:
+    """Wait until a condition holds; raise TimeoutError after `within` seconds."""
     async with asyncio.timeout(within):
         while not condition():
             await asyncio.sleep(0.01)

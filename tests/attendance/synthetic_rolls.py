@@ -1,25 +1,25 @@
-"""Made-up rolls: a long mixed one, a short one with names, an empty one, and two that are restricted."""
+"""Synthetic rolls: a long mixed one, a short one with names, an empty one, and two that are restricted."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from random import Random
 from typing import Any
 
-from tests.meetings.made_up import ARIF, FACT, Row, insert, meeting
+from tests.meetings.synthetic_meetings import ARIF, UNVERIFIED, Row, build_meeting, insert_rows
 
 HASYIM = "01a20c10-0ad9-7584-8953-0eb59d6a8d90"
 MUHAIMIN = "01a20c10-0afb-7557-aa41-a9f25fb14279"
 TARMIZI = "01a20c10-0b0b-707f-a067-c1cb331aab40"
 
 MEETINGS = (
-    meeting("mixed", "2024-03-10", "2024-03-12"),
-    meeting("named", "2024-03-10", "2024-03-12"),
-    meeting("empty", "2024-03-10", "2024-03-12"),
-    meeting("closed", "2024-03-10", "2024-03-12", roll="restricted"),
-    meeting("closed-empty", "2024-03-10", "2024-03-12", roll="restricted"),
+    build_meeting("mixed", "2024-03-10", "2024-03-12"),
+    build_meeting("named", "2024-03-10", "2024-03-12"),
+    build_meeting("empty", "2024-03-10", "2024-03-12"),
+    build_meeting("closed", "2024-03-10", "2024-03-12", roll="restricted"),
+    build_meeting("closed-empty", "2024-03-10", "2024-03-12", roll="restricted"),
 )
 SESSIONS: tuple[Row, ...] = tuple(
-    {"meeting": meeting, "code": code, "position": n, "kind": "class", "name": f"Kelas {code}", **FACT}
+    {"meeting": meeting, "code": code, "position": n, "kind": "class", "name": f"Kelas {code}", **UNVERIFIED}
     for meeting, codes in (("mixed", "zulu alfa mike nobody"), ("empty", "alfa"), ("closed", "alfa only-here"))
     for n, code in enumerate(codes.split(), 1)
 )
@@ -35,33 +35,33 @@ def participant_id(roll: int, n: int) -> str:
 
 
 def participant_row(roll: int, n: int, meeting: str, status: str, **rest: Any) -> Row:
-    return {"id": participant_id(roll, n), "meeting": meeting, "status": status, **FACT, **rest}
+    return {"id": participant_id(roll, n), "meeting": meeting, "status": status, **UNVERIFIED, **rest}
 
 
 def _create_mixed_roll() -> tuple[tuple[Row, ...], dict[str, tuple[str, ...]]]:
-    """Four hundred of every kind, in an order that is not that of their ids; and the sessions of each."""
-    chance = Random(2022)
+    """Return 400 participants of all kinds, not ordered by id, and the sessions of each by id."""
+    random = Random(2022)
     rows, sessions = [], {}
-    for n in chance.sample(range(1000), 400):
-        status = chance.choice(STATUSES)
+    for n in random.sample(range(1000), 400):
+        status = random.choice(STATUSES)
         row = participant_row(
             1,
             n,
             "mixed",
             status,
             name=f"Peserta {n}",
-            organization=chance.choice(ORGANIZATIONS),
-            office=chance.choice(OFFICES),
-            late=status in ("present", "represented") and chance.random() < 0.3,
+            organization=random.choice(ORGANIZATIONS),
+            office=random.choice(OFFICES),
+            late=status in ("present", "represented") and random.random() < 0.3,
         )
         rows.append(row)
-        sessions[row["id"]] = chance.choice(SESSION_CHOICES)
+        sessions[row["id"]] = random.choice(SESSION_CHOICES)
     return tuple(rows), sessions
 
 
 MIXED, SESSIONS_OF_MIXED = _create_mixed_roll()
 
-# Whoever is represented is written before who comes instead.
+# The represented are inserted before their representatives.
 NAMED = (
     participant_row(2, 5, "named", "represented", organization="kpu-94", office="chair"),
     participant_row(2, 6, "named", "represented", official=HASYIM, organization="kpu", office="chair"),
@@ -103,17 +103,18 @@ SESSIONS_OF_RESTRICTED = {participant_id(3, 1): ("alfa",), participant_id(3, 2):
 
 
 def assignment_rows(meeting: str, sessions: Mapping[str, tuple[str, ...]]) -> list[Row]:
+    """Return the rows that assign participants to the sessions given by their ids."""
     return [
-        {"meeting": meeting, "session": session, "participant": item}
-        for item, codes in sessions.items()
+        {"meeting": meeting, "session": session, "participant": participant}
+        for participant, codes in sessions.items()
         for session in codes
     ]
 
 
 async def insert_rolls(url: str, *, mixed: bool = True) -> None:
-    """Add the made-up rolls; without the people of the mixed one it takes a tenth of the time."""
-    await insert(url, "meetings", MEETINGS)
-    await insert(url, "sessions", SESSIONS)
-    await insert(url, "participants", (*(MIXED if mixed else ()), *NAMED, *RESTRICTED))
+    """Insert the synthetic rolls; without the participants of the mixed one it takes a tenth of the time."""
+    await insert_rows(url, "meetings", MEETINGS)
+    await insert_rows(url, "sessions", SESSIONS)
+    await insert_rows(url, "participants", (*(MIXED if mixed else ()), *NAMED, *RESTRICTED))
     sessions = assignment_rows("mixed", SESSIONS_OF_MIXED) if mixed else []
-    await insert(url, "participant_sessions", sessions + assignment_rows("closed", SESSIONS_OF_RESTRICTED))
+    await insert_rows(url, "participant_sessions", sessions + assignment_rows("closed", SESSIONS_OF_RESTRICTED))

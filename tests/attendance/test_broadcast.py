@@ -1,4 +1,4 @@
-"""Those who listen, over made-up summaries that are read every 20 ms: faults, the slow, and the many."""
+"""The broadcaster with synthetic summaries that it polls every 20 ms: errors, slow clients, and too many clients."""
 
 import asyncio
 import contextlib
@@ -15,37 +15,39 @@ from tests.attendance.event_stream_client import EventStreamClient, open_event_s
 
 @pytest.fixture
 def summaries() -> dict[str, Any]:
+    """The summary of each meeting, or the exception to raise instead."""
     return {"a": b"1", "b": b"1"}
 
 
 @pytest.fixture
 async def broadcaster(summaries: dict[str, Any]) -> AsyncIterator[SummaryBroadcaster]:
-    async def read(meeting: str) -> bytes | None:
-        found = summaries.get(meeting)
-        if isinstance(found, Exception):
-            raise found
-        return found
+    async def find(meeting: str) -> bytes | None:
+        summary = summaries.get(meeting)
+        if isinstance(summary, Exception):
+            raise summary
+        return summary
 
-    broadcaster = SummaryBroadcaster(read, max_subscribers=3, interval=0.02)
+    broadcaster = SummaryBroadcaster(find, max_subscribers=3, interval=0.02)
     yield broadcaster
     await broadcaster.stop()
 
 
 def create_stream(broadcaster: SummaryBroadcaster, meeting: str = "a") -> Callable[..., Awaitable[None]]:
+    """Create the response of the route for a meeting, as an ASGI app."""
     return live_router.EventStream(broadcaster, meeting, b"1", None)
 
 
-@pytest.mark.parametrize("fault", [Unavailable(), RuntimeError("a fault of ours")])
+@pytest.mark.parametrize("error", [Unavailable(), RuntimeError("a programming error")])
 async def test_stream_survives_an_error_of_the_poll(
-    broadcaster: SummaryBroadcaster, summaries: dict[str, Any], fault: Exception
+    broadcaster: SummaryBroadcaster, summaries: dict[str, Any], error: Exception
 ) -> None:
-    async with open_event_stream(create_stream(broadcaster)) as listener:
-        await listener.wait_for_events(1)
-        summaries["a"] = fault
+    async with open_event_stream(create_stream(broadcaster)) as client:
+        await client.wait_for_events(1)
+        summaries["a"] = error
         await asyncio.sleep(0.1)
-        assert not listener.ended.is_set()
+        assert not client.ended.is_set()
         summaries["a"] = b"2"
-        assert [event.data for event in await listener.wait_for_events(2)] == ["1", "2"]
+        assert [event.data for event in await client.wait_for_events(2)] == ["1", "2"]
 
 
 async def test_slow_client_delays_nobody_and_gets_the_newest_summary(
@@ -62,20 +64,20 @@ async def test_slow_client_delays_nobody_and_gets_the_newest_summary(
             await other.wait_for_events(n)
         slow.may_send.set()
         await wait_until(lambda: slow.events[-1].data == "5")
-        assert len(slow.events) <= 3  # the first, the one that was on its way, and the newest
+        assert len(slow.events) <= 3  # the first, the one being sent, and the newest
 
 
 async def test_stream_of_a_client_that_does_not_read_is_closed(
     broadcaster: SummaryBroadcaster, summaries: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_router, "CLOSE_TIMEOUT_SECONDS", 0.1)
-    listener = EventStreamClient("/", {})
-    task = asyncio.ensure_future(create_stream(broadcaster)(listener.scope, listener.receive, listener.send))
-    await listener.wait_for_events(1)
-    listener.may_send.clear()
+    client = EventStreamClient("/", {})
+    task = asyncio.ensure_future(create_stream(broadcaster)(client.scope, client.receive, client.send))
+    await client.wait_for_events(1)
+    client.may_send.clear()
     summaries["a"] = b"2"
     await asyncio.sleep(0.1)
-    listener.disconnect()
+    client.disconnect()
     await asyncio.wait_for(task, 2)
     assert broadcaster.subscriber_count == 0
 
@@ -84,12 +86,12 @@ async def test_stream_has_events_of_its_own_meeting_only(
     broadcaster: SummaryBroadcaster, summaries: dict[str, Any]
 ) -> None:
     async with (
-        open_event_stream(create_stream(broadcaster, "a")) as item,
-        open_event_stream(create_stream(broadcaster, "b")) as other,
+        open_event_stream(create_stream(broadcaster, "a")) as first,
+        open_event_stream(create_stream(broadcaster, "b")) as second,
     ):
         summaries["b"] = b"2"
-        await other.wait_for_events(2)
-        assert [event.data for event in item.events] == ["1"]
+        await second.wait_for_events(2)
+        assert [event.data for event in first.events] == ["1"]
 
 
 async def test_too_many_subscribers_are_refused(broadcaster: SummaryBroadcaster) -> None:
@@ -107,12 +109,12 @@ async def test_too_many_subscribers_are_refused(broadcaster: SummaryBroadcaster)
 
 async def test_closing_ends_all_streams(broadcaster: SummaryBroadcaster) -> None:
     async with (
-        open_event_stream(create_stream(broadcaster, "a")) as item,
-        open_event_stream(create_stream(broadcaster, "b")) as other,
+        open_event_stream(create_stream(broadcaster, "a")) as first,
+        open_event_stream(create_stream(broadcaster, "b")) as second,
     ):
         broadcaster.close()
-        for listener in (item, other):
-            await asyncio.wait_for(listener.ended.wait(), 1)
+        for client in (first, second):
+            await asyncio.wait_for(client.ended.wait(), 1)
     with pytest.raises(Unavailable):
         await broadcaster.find_summary("a")
 

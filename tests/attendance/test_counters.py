@@ -1,4 +1,4 @@
-"""Whatever is done to a roll, and in whatever order: its counters say what a plain count of it says."""
+"""The counters of a roll equal a count of its lines after random changes, in sequence and concurrent."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,10 +21,12 @@ CHANGES, CHANGES_BETWEEN_CHECKS = 200, 40
 
 
 class RandomChanges:
-    """A meeting to which something happens at each step, by chance."""
+    """Random changes of a meeting; the seed determines them."""
 
     def __init__(self, meeting: MeetingClient, url: str, seed: int) -> None:
-        self.meeting, self.url, self.random = meeting, url, Random(seed)
+        self.meeting = meeting
+        self.url = url
+        self.random = Random(seed)
         self.scan_ids: list[str] = []
         self.refused_count = 0
         self.is_renamed = False
@@ -50,6 +52,7 @@ class RandomChanges:
         )
 
     async def make_random_change(self) -> None:
+        """Make one change; the service may refuse it with 4xx."""
         response = await self.random.choice(self.actions)()
         if response is not None:
             assert response.status_code < 500, response.text
@@ -60,15 +63,16 @@ class RandomChanges:
         return self.random.choice(self.meeting.participants)
 
     def create_random_members(self) -> dict[str, object]:
-        body, office = self.random.choice(ORGANIZATIONS), self.random.choice(OFFICES)
-        if body == "kpu-33" and self.is_renamed:
-            body = "kpu-99"
-        return {"organization": body, "office": office, "sessions": self.random.choice(SESSIONS)}
+        """Return organization, office and sessions of a participant."""
+        organization, office = self.random.choice(ORGANIZATIONS), self.random.choice(OFFICES)
+        if organization == "kpu-33" and self.is_renamed:
+            organization = "kpu-99"
+        return {"organization": organization, "office": office, "sessions": self.random.choice(SESSIONS)}
 
     async def register_participant(self) -> httpx.Response:
         represents = self.random_participant if self.random.random() < 0.3 else None
-        new = {"name": "Baru", "represents": represents, **self.create_random_members()}
-        response = await self.meeting.admin.post(f"{self.meeting.path}/participants", new)
+        payload = {"name": "Baru", "represents": represents, **self.create_random_members()}
+        response = await self.meeting.admin.post(f"{self.meeting.path}/participants", payload)
         if response.status_code == 201:
             self.meeting.participants.append(response.json()["id"])
         return response
@@ -80,11 +84,10 @@ class RandomChanges:
         return response
 
     async def delete_participant(self) -> httpx.Response:
-        response = await self.meeting.admin.delete(
-            f"{self.meeting.path}/participants/{(item := self.random_participant)}"
-        )
+        participant = self.random_participant
+        response = await self.meeting.admin.delete(f"{self.meeting.path}/participants/{participant}")
         if response.status_code == 204:
-            self.meeting.participants.remove(item)
+            self.meeting.participants.remove(participant)
         return response
 
     async def change_participant(self) -> httpx.Response:
@@ -93,9 +96,9 @@ class RandomChanges:
         )
 
     async def set_representation(self) -> httpx.Response:
-        whom = self.random.choice([None, self.random_participant, self.random_participant])
+        represented = self.random.choice([None, self.random_participant, self.random_participant])
         return await self.meeting.admin.patch(
-            f"{self.meeting.path}/participants/{self.random_participant}", {"represents": whom}
+            f"{self.meeting.path}/participants/{self.random_participant}", {"represents": represented}
         )
 
     async def set_status(self) -> httpx.Response:
@@ -103,12 +106,11 @@ class RandomChanges:
         return await self.meeting.admin.patch(f"{self.meeting.path}/attendance/{self.random_participant}", body)
 
     async def send_scan(self) -> httpx.Response:
-        badge = (
-            await self.meeting.admin.get(f"{self.meeting.path}/participants/{self.random_participant}/badge")
-        ).json()["token"]
+        path = f"{self.meeting.path}/participants/{self.random_participant}/badge"
+        token = (await self.meeting.admin.get(path)).json()["token"]
         session = self.random.choice([None, "opening", "class-1"])
-        way = self.random.choice(["in", "in", "out"])
-        scan = self.meeting.new_scan(badge, self.random.uniform(-600, 600), direction=way, session=session)
+        direction = self.random.choice(["in", "in", "out"])
+        scan = self.meeting.new_scan(token, self.random.uniform(-600, 600), direction=direction, session=session)
         self.scan_ids.append(scan["scan_id"])
         skew = self.random.choice([0, 0, 300, -300])
         return await self.meeting.send_batch([scan], 700, device=f"gate-{self.random.randrange(3)}", skew=skew)
@@ -116,8 +118,8 @@ class RandomChanges:
     async def annul_scan(self) -> httpx.Response | None:
         if not self.scan_ids:
             return None
-        at = f"{self.meeting.path}/check-ins/{self.random.choice(self.scan_ids)}:annul"
-        return await self.meeting.admin.post(at, {"reason": "contoh"})
+        path = f"{self.meeting.path}/check-ins/{self.random.choice(self.scan_ids)}:annul"
+        return await self.meeting.admin.post(path, {"reason": "contoh"})
 
     async def reissue_badge(self) -> httpx.Response:
         return await self.meeting.admin.post(f"{self.meeting.path}/participants/{self.random_participant}/badge", None)
@@ -143,7 +145,7 @@ async def test_counters_are_right_after_random_changes(
         if n % CHANGES_BETWEEN_CHECKS == 0:
             await assert_summary_matches_lines(changes.meeting)
             assert await fetch_value(own_url, COUNT_DIFFERENCES) == 0
-    assert changes.refused_count < CHANGES / 4, "a changes on which nothing happens proves nothing"
+    assert changes.refused_count < CHANGES / 4, "too many changes were refused for the test to be significant"
 
 
 async def test_counters_are_right_after_concurrent_changes(
@@ -160,6 +162,6 @@ async def test_counters_are_right_after_concurrent_changes(
     )
     for _ in range(6):
         responses = await asyncio.gather(*(changes.random.choice(actions)() for _ in range(10)))
-        assert {item.status_code for item in responses if item is not None} <= {200, 201, 207, 409}
+        assert {response.status_code for response in responses if response is not None} <= {200, 201, 207, 409}
     await assert_summary_matches_lines(changes.meeting)
     assert await fetch_value(own_url, COUNT_DIFFERENCES) == 0

@@ -1,3 +1,5 @@
+"""The lines of an attendance list: those of the Rakornas, search, and what the public may not see."""
+
 from typing import Any
 
 import httpx
@@ -73,8 +75,8 @@ class TestLine:
 
     async def test_representatives_refer_to_the_represented(self, client: httpx.AsyncClient) -> None:
         items = await list_items(client, NAMED, {})
-        told = {get_name(item): item["represents"] for item in items if item["represents"]}
-        assert told == {
+        represented = {get_name(item): item["represents"] for item in items if item["represents"]}
+        assert represented == {
             "Agus Satu": {"id": participant_id(2, 5), "name": None},
             "Agus Dua": {"id": participant_id(2, 6), "name": "Hasyim Asy'ari"},
             "Agus Tiga": {"id": participant_id(2, 7), "name": "Siti Nur'aini Wonda"},
@@ -87,10 +89,10 @@ class TestLine:
             (RAKORNAS, "asyari", "Hasyim Asy'ari"),
             (RAKORNAS, "ASY\u2019ARI", "Hasyim Asy'ari"),
             (RAKORNAS, "idam holik", "Idham Holik"),
-            (NAMED, "Muhammad Tarmizi", "Muhammad Tarmizi"),  # as the record has it
-            (NAMED, "Tarmidzi", "Muhammad Tarmizi"),  # another of his names
+            (NAMED, "Muhammad Tarmizi", "Muhammad Tarmizi"),  # the name of the official
+            (NAMED, "Tarmidzi", "Muhammad Tarmizi"),  # another name of the official
             (NAMED, "xaverius", "Muhaimin"),  # as printed
-            (NAMED, "nuraini", "Siti Nur'aini Wonda"),  # of nobody on record
+            (NAMED, "nuraini", "Siti Nur'aini Wonda"),  # not among the officials
         ],
     )
     async def test_search_finds_the_best_first(self, client: httpx.AsyncClient, path: str, q: str, best: str) -> None:
@@ -120,8 +122,11 @@ class TestSick:
         assert await fetch_names(client, NAMED, status="excused") == ["Siti Nur'aini Wonda", "Yosep Rumbiak"]
 
     async def test_notes_of_the_excused_are_hidden(self, client: httpx.AsyncClient) -> None:
-        told = [(item["status"], item["note"]) for item in await list_items(client, NAMED, {"status": "excused"})]
-        assert told == [("excused", None), ("excused", None)]  # a note on one alone would tell of the other
+        statuses_and_notes = [
+            (item["status"], item["note"]) for item in await list_items(client, NAMED, {"status": "excused"})
+        ]
+        # Both notes are hidden: if one were shown, the other participant would be known to be sick.
+        assert statuses_and_notes == [("excused", None), ("excused", None)]
 
     @pytest.mark.parametrize("meeting", ["named", "mixed", "closed"])
     async def test_no_public_response_mentions_sickness(self, client: httpx.AsyncClient, meeting: str) -> None:

@@ -1,4 +1,6 @@
-# ruff: noqa: RUF012  (what a class says of its endpoint is only read)
+"""The list of a meeting's attendance: the scenarios of each list, its filters, and the number of statements."""
+# ruff: noqa: RUF012  (the class attributes that describe the endpoint are never changed)
+
 import dataclasses
 from typing import Any
 
@@ -7,7 +9,7 @@ import pytest
 
 from app.attendance import repository
 from tests.attendance.synthetic_rolls import MIXED, SESSIONS_OF_MIXED
-from tests.meetings.answers import problem
+from tests.meetings.problem_comparison import comparable_problem
 from tests.scenarios import ListScenarios, list_items, updated_at_key
 
 RAKORNAS = "/v1/meetings/rakornas-2022-06/attendance"
@@ -46,7 +48,7 @@ class TestListAttendance(ListScenarios):
     )
 
     @pytest.mark.parametrize(
-        "given",
+        "filters",
         [
             {"organization": "kpu-31.71"},
             {"session": "zulu"},
@@ -57,20 +59,22 @@ class TestListAttendance(ListScenarios):
             {"session": "alfa", "status": "excused", "organization": "kpu"},
             {"office": "chair", "organization": "kemendagri", "session": "zulu"},
         ],
-        ids=lambda given: "&".join(map("=".join, given.items())),
+        ids=lambda filters: "&".join(map("=".join, filters.items())),
     )
-    async def test_filters_select_matching_participants(self, client: httpx.AsyncClient, given: dict[str, str]) -> None:
+    async def test_filters_select_matching_participants(
+        self, client: httpx.AsyncClient, filters: dict[str, str]
+    ) -> None:
         expected = {
             row["id"]
             for row in MIXED
-            if ("organization" not in given or row["organization"] == given["organization"])
-            and ("office" not in given or row["office"] == given["office"])
-            and ("status" not in given or public_status(row["status"]) == given["status"])
-            and ("session" not in given or given["session"] in SESSIONS_OF_MIXED[row["id"]])
+            if ("organization" not in filters or row["organization"] == filters["organization"])
+            and ("office" not in filters or row["office"] == filters["office"])
+            and ("status" not in filters or public_status(row["status"]) == filters["status"])
+            and ("session" not in filters or filters["session"] in SESSIONS_OF_MIXED[row["id"]])
         }
-        items = await list_items(client, self.path, given)
+        items = await list_items(client, self.path, filters)
         assert [item["id"] for item in items] == sorted(expected)
-        assert bool(items) == (given != {"session": "nobody"})
+        assert bool(items) == (filters != {"session": "nobody"})
 
     async def test_empty_page_costs_one_statement_more_and_each_unknown_code_check_another(
         self, client: httpx.AsyncClient, statements: list[str]
@@ -94,7 +98,7 @@ class TestListAttendance(ListScenarios):
         statements.clear()
         response = await client.get(f"/v1/meetings/rakornas-2024-06/attendance{query}")
         assert len(statements) == 2
-        assert problem(response) == problem(await client.get("/v1/regions/99"))
+        assert comparable_problem(response) == comparable_problem(await client.get("/v1/regions/99"))
         assert response.status_code == 404
 
     async def test_meeting_without_participants_has_an_empty_list(
@@ -112,10 +116,10 @@ class TestListAttendance(ListScenarios):
 
 
 async def test_only_the_first_matches_are_ranked(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A third of a great roll may be alike, and to rank them all would keep everybody else waiting."""
+    """A third of a large roll may match, and ranking all of them would take too long."""
     path, params = "/v1/meetings/mixed/attendance", {"q": "peserta 12"}
-    found = {item["id"] for item in await list_items(client, path, params)}
-    assert len(found) > 7
+    matches = {item["id"] for item in await list_items(client, path, params)}
+    assert len(matches) > 7
     few_ranked = dataclasses.replace(repository.PUBLIC_LINES, rank_limit=7)
     monkeypatch.setattr(repository, "PUBLIC_LINES", few_ranked)
-    assert {item["id"] for item in await list_items(client, path, params)} == set(sorted(found)[:7])
+    assert {item["id"] for item in await list_items(client, path, params)} == set(sorted(matches)[:7])

@@ -1,4 +1,4 @@
-"""A roll in numbers, listened to: who hears what and when, and what it costs."""
+"""The event stream of a meeting's summary: its events, their times, and their cost."""
 
 import asyncio
 import contextlib
@@ -24,24 +24,24 @@ SET_ONE_ABSENT = "UPDATE participants SET status = 'absent' WHERE id = (SELECT m
 
 @pytest.fixture
 def app(own_app: FastAPI) -> FastAPI:
-    """A service that reads what is listened to more often than once a second; `statements` counts those of this one."""
+    """Return a service that polls summaries every 50 ms; `statements` records the statements of this service."""
     state_of(own_app).summary_broadcaster._interval = 0.05
     return own_app
 
 
 async def wait_for_polls(broadcaster: SummaryBroadcaster, number: int) -> None:
-    """Wait for so many more readings by the task that all listeners share."""
-    done, read_all = asyncio.Semaphore(0), broadcaster._poll_once
+    """Wait until the task that all clients share has polled this many times more."""
+    polled, poll_once = asyncio.Semaphore(0), broadcaster._poll_once
 
-    async def read_and_count() -> None:
-        await read_all()
-        done.release()
+    async def poll_once_and_count() -> None:
+        await poll_once()
+        polled.release()
 
-    broadcaster._poll_once = read_and_count  # type: ignore[method-assign]
+    broadcaster._poll_once = poll_once_and_count  # type: ignore[method-assign]
     async with asyncio.timeout(10):
         for _ in range(number):
-            await done.acquire()
-    broadcaster._poll_once = read_all  # type: ignore[method-assign]
+            await polled.acquire()
+    broadcaster._poll_once = poll_once  # type: ignore[method-assign]
 
 
 def test_poll_interval_is_one_second(own_app: FastAPI) -> None:
@@ -50,48 +50,48 @@ def test_poll_interval_is_one_second(own_app: FastAPI) -> None:
 
 async def test_first_event_is_the_current_summary(app: FastAPI, own_client: httpx.AsyncClient) -> None:
     summary = await own_client.get(f"{AT}/summary")
-    async with open_event_stream(app, LIVE) as listener:
-        [event] = await listener.wait_for_events(1, within=0.5)
+    async with open_event_stream(app, LIVE) as client:
+        [event] = await client.wait_for_events(1, within=0.5)
     assert event.data == summary.text
     assert event.id == summary.headers["etag"].strip('"')
-    assert listener.status == 200
-    assert listener.text.startswith("retry: 3000\n\n")
-    wanted = {"content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no"}
-    assert {name: listener.headers[name] for name in wanted} == wanted
-    assert listener.headers["access-control-allow-origin"] == "*"
+    assert client.status == 200
+    assert client.text.startswith("retry: 3000\n\n")
+    expected = {"content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no"}
+    assert {name: client.headers[name] for name in expected} == expected
+    assert client.headers["access-control-allow-origin"] == "*"
 
 
 async def test_check_in_is_sent_to_all_clients(app: FastAPI, own_client: httpx.AsyncClient, own_url: str) -> None:
     plenary = PlenaryClient(app, own_client, own_url, await plenary_client.insert_plenary(own_url))
     await plenary.fetch_badges()
     target = f"{plenary_client.PLENARY}/attendance/live"
-    async with open_event_stream(app, target) as item, open_event_stream(app, target) as other:
+    async with open_event_stream(app, target) as first, open_event_stream(app, target) as second:
         await plenary.scan(0, "09:00")
-        heard = [await listener.wait_for_events(2, within=2.0) for listener in (item, other)]
-    assert heard[0] == heard[1]
-    assert [json.loads(event.data)["present"] for event in heard[0]] == [0, 1]
+        events = [await client.wait_for_events(2, within=2.0) for client in (first, second)]
+    assert events[0] == events[1]
+    assert [json.loads(event.data)["present"] for event in events[0]] == [0, 1]
 
 
 async def test_unchanged_summary_is_not_sent_again(app: FastAPI, own_url: str) -> None:
-    async with open_event_stream(app, LIVE) as listener:
+    async with open_event_stream(app, LIVE) as client:
         await wait_for_polls(state_of(app).summary_broadcaster, 2)
-        assert len(listener.events) == 1
+        assert len(client.events) == 1
         await fetch_value(own_url, SET_ONE_ABSENT)
-        await listener.wait_for_events(2)
+        await client.wait_for_events(2)
         await wait_for_polls(state_of(app).summary_broadcaster, 2)
-        assert len(listener.events) == 2
+        assert len(client.events) == 2
 
 
 async def test_reconnect_with_last_event_id_gets_new_events_only(app: FastAPI, own_url: str) -> None:
-    async with open_event_stream(app, LIVE) as listener:
-        [event] = await listener.wait_for_events(1)
-    async with open_event_stream(app, LIVE, Last_Event_ID=event.id) as listener:
-        assert listener.events == []
+    async with open_event_stream(app, LIVE) as client:
+        [event] = await client.wait_for_events(1)
+    async with open_event_stream(app, LIVE, Last_Event_ID=event.id) as client:
+        assert client.events == []
         await fetch_value(own_url, SET_ONE_ABSENT)
-        [new] = await listener.wait_for_events(1)
+        [new] = await client.wait_for_events(1)
         assert new.id != event.id
-    async with open_event_stream(app, LIVE, Last_Event_ID=event.id) as listener:
-        assert await listener.wait_for_events(1, within=0.5) == [new]
+    async with open_event_stream(app, LIVE, Last_Event_ID=event.id) as client:
+        assert await client.wait_for_events(1, within=0.5) == [new]
 
 
 async def test_fifty_clients_cost_the_database_no_more_than_one(app: FastAPI, statements: list[str]) -> None:
@@ -99,7 +99,7 @@ async def test_fifty_clients_cost_the_database_no_more_than_one(app: FastAPI, st
     async with contextlib.AsyncExitStack() as stack:
         for _ in range(50):
             await (await stack.enter_async_context(open_event_stream(app, LIVE))).wait_for_events(1)
-        assert len(statements) < 25  # the first one's, and one for each reading: not one for each listener
+        assert len(statements) < 25  # some for the first client and one for each poll, but none for each client
         state_of(app).summary_broadcaster._interval = 0.2
         await wait_for_polls(state_of(app).summary_broadcaster, 1)
         del statements[:]
@@ -113,11 +113,11 @@ async def test_fifty_clients_cost_the_database_no_more_than_one(app: FastAPI, st
 
 async def test_disconnect_ends_the_subscription_and_the_polling(app: FastAPI) -> None:
     broadcaster: SummaryBroadcaster = state_of(app).summary_broadcaster
-    async with open_event_stream(app, LIVE) as item:
+    async with open_event_stream(app, LIVE) as client:
         async with open_event_stream(app, LIVE):
             assert broadcaster.subscriber_count == 2
         assert broadcaster.subscriber_count == 1
-        item.disconnect()
+        client.disconnect()
         await wait_until(lambda: broadcaster.subscriber_count == 0)
     await wait_until(lambda: not broadcaster.is_polling)
     assert broadcaster._topics == {}
@@ -132,55 +132,55 @@ async def test_unknown_meeting_is_404(own_client: httpx.AsyncClient) -> None:
     ("accept", "status"), [("application/json", 406), ("text/event-stream;q=0, */*", 406), ("text/*", 200)]
 )
 async def test_other_media_types_are_406(app: FastAPI, accept: str, status: int) -> None:
-    async with open_event_stream(app, LIVE, Accept=accept) as listener:
-        assert listener.status == status
+    async with open_event_stream(app, LIVE, Accept=accept) as client:
+        assert client.status == status
 
 
 async def test_restricted_roll_is_streamed_without_a_token(app: FastAPI, own_url: str) -> None:
     await synthetic_rolls.insert_rolls(own_url, mixed=False)
-    async with open_event_stream(app, "/v1/meetings/closed/attendance/live") as listener:
-        [event] = await listener.wait_for_events(1)
+    async with open_event_stream(app, "/v1/meetings/closed/attendance/live") as client:
+        [event] = await client.wait_for_events(1)
     assert json.loads(event.data)["absent"]["excused"] == 1
     assert "sick" not in event.data
 
 
 async def test_stream_ends_when_the_meeting_is_deleted(app: FastAPI, own_url: str) -> None:
     await synthetic_rolls.insert_rolls(own_url, mixed=False)
-    async with open_event_stream(app, "/v1/meetings/empty/attendance/live") as listener:
+    async with open_event_stream(app, "/v1/meetings/empty/attendance/live") as client:
         await fetch_value(own_url, "DELETE FROM sessions WHERE meeting = 'empty'")
         await fetch_value(own_url, "DELETE FROM meetings WHERE code = 'empty'")
-        await asyncio.wait_for(listener.ended.wait(), 3)
+        await asyncio.wait_for(client.ended.wait(), 3)
 
 
 async def test_head_response_ends_at_once(app: FastAPI) -> None:
-    async with open_event_stream(app, LIVE, "HEAD") as listener:
-        await asyncio.wait_for(listener.ended.wait(), 1)
-        assert (listener.status, listener.text) == (200, "")
+    async with open_event_stream(app, LIVE, "HEAD") as client:
+        await asyncio.wait_for(client.ended.wait(), 1)
+        assert (client.status, client.text) == (200, "")
         await wait_until(lambda: state_of(app).summary_broadcaster.subscriber_count == 0)
 
 
 async def test_if_none_match_is_ignored(app: FastAPI) -> None:
-    async with open_event_stream(app, LIVE, If_None_Match="*") as listener:
-        assert listener.status == 200
-        await listener.wait_for_events(1, within=0.5)
+    async with open_event_stream(app, LIVE, If_None_Match="*") as client:
+        assert client.status == 200
+        await client.wait_for_events(1, within=0.5)
 
 
 @pytest.mark.parametrize("coding", ["zstd", "br", "gzip"])
 async def test_stream_is_not_compressed(app: FastAPI, coding: str) -> None:
-    async with open_event_stream(app, LIVE, Accept_Encoding=coding) as listener:
-        await listener.wait_for_events(1, within=0.5)
-    assert "content-encoding" not in listener.headers
+    async with open_event_stream(app, LIVE, Accept_Encoding=coding) as client:
+        await client.wait_for_events(1, within=0.5)
+    assert "content-encoding" not in client.headers
 
 
 async def test_heartbeats_are_sent_while_nothing_changes(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_router, "HEARTBEAT_SECONDS", 0.1)
-    async with open_event_stream(app, LIVE) as listener:
-        await wait_until(lambda: listener.text.count("\n: \n\n") >= 3, within=2)
-        assert len(listener.events) == 1
+    async with open_event_stream(app, LIVE) as client:
+        await wait_until(lambda: client.text.count("\n: \n\n") >= 3, within=2)
+        assert len(client.events) == 1
 
 
 async def test_stream_ends_after_its_maximum_duration(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_router, "MAX_DURATION_SECONDS", 0.3)
-    async with open_event_stream(app, LIVE) as listener:
-        await asyncio.wait_for(listener.ended.wait(), 2)
+    async with open_event_stream(app, LIVE) as client:
+        await asyncio.wait_for(client.ended.wait(), 2)
     assert state_of(app).summary_broadcaster.subscriber_count == 0

@@ -1,4 +1,4 @@
-"""`rakornas retention run`: when a meeting's time is over, persons become counts."""
+"""`rakornas retention run`: anonymises participants past their retention period and keeps their counts."""
 
 import asyncio
 import os
@@ -18,10 +18,10 @@ from app.cli import app as command
 from app.core.db import database
 from tests.check_ins.meeting_client import MeetingClient
 from tests.conftest import fetch_value
-from tests.writes.calls import Calls
+from tests.writes.write_client import WriteClient
 
 MARKER = "zulkarnaenqx"
-"""Stands in everything that is told of the people of this meeting, and nowhere else."""
+"""A word in all personal data of the meeting, and nowhere else."""
 RETENTION_DAYS = 30
 MOVE_MEETING = """
 WITH unbound AS (UPDATE sessions SET starts_at = NULL, ends_at = NULL WHERE meeting = $1)
@@ -39,7 +39,7 @@ COUNT_PERSONAL_ROWS = (
     " UNION ALL SELECT FROM participant_sessions WHERE meeting = $1 UNION ALL SELECT FROM attendance WHERE meeting = $1"
     " UNION ALL SELECT FROM history.participants_rows WHERE meeting = $1"
     " UNION ALL SELECT FROM history.participant_sessions_rows WHERE meeting = $1"
-    ") AS facts"
+    ") AS personal_rows"
 )
 SUMMARY_QUERIES: tuple[str, ...] = (
     "",
@@ -54,8 +54,8 @@ SUMMARY_QUERIES += ("session=opening&by=organization", "session=class-1&by=offic
 
 
 async def register_marked_participants(meeting: MeetingClient) -> None:
-    """A little of everything that is ever told of somebody."""
-    who: dict[str, Any] = {"organization": "kpu-32", "office": "chair", "sessions": ["opening", "class-1"]}
+    """Register participants with personal data of every kind, all of which contain MARKER."""
+    members: dict[str, Any] = {"organization": "kpu-32", "office": "chair", "sessions": ["opening", "class-1"]}
     letter = {
         "assignment_letter": {"number": f"1/{MARKER}"},
         "note": f"Catatan {MARKER}",
@@ -66,7 +66,7 @@ async def register_marked_participants(meeting: MeetingClient) -> None:
         represents = {"represents": ids[-1]} if n == 2 else {}
         response = await meeting.admin.post(
             f"{meeting.path}/participants",
-            {"name": f"{MARKER} {n}", "source": f"Surat {MARKER}", **who, **letter, **represents},
+            {"name": f"{MARKER} {n}", "source": f"Surat {MARKER}", **members, **letter, **represents},
         )
         assert response.status_code == 201, response.text
         ids.append(response.json()["id"])
@@ -76,8 +76,8 @@ async def register_marked_participants(meeting: MeetingClient) -> None:
     )
     await meeting.admin.delete(f"{meeting.path}/participants/{ids[3]}", {"reason": f"batal {MARKER}"})
     await meeting.admin.patch(f"{meeting.path}/attendance/{ids[0]}", {"status": "sick", "reason": f"opname {MARKER}"})
-    issued = (await meeting.admin.get(f"{meeting.path}/badges")).json()["items"]
-    tokens = {item["participant"]: item["token"] for item in issued}
+    badges = (await meeting.admin.get(f"{meeting.path}/badges")).json()["items"]
+    tokens = {item["participant"]: item["token"] for item in badges}
     scans = [
         meeting.new_scan(tokens[ids[2]], 60),
         meeting.new_scan(f"https://example.org/{MARKER}"),
@@ -89,13 +89,14 @@ async def register_marked_participants(meeting: MeetingClient) -> None:
 
 
 async def correct_closed_roll(meeting: MeetingClient) -> None:
+    """Close the roll and make two corrections, of which one is confirmed."""
     await meeting.admin.post(f"{meeting.path}:close-roll", {})
-    asked = {"status": "excused", "reason": f"izin {MARKER}"}
-    response = await meeting.admin.patch(meeting.attendance_path(1), asked)
+    payload = {"status": "excused", "reason": f"izin {MARKER}"}
+    response = await meeting.admin.patch(meeting.attendance_path(1), payload)
     assert response.status_code == 202, response.text
-    other = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, client_id="second")
+    other = WriteClient.create(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, client_id="second")
     assert (await other.post(f"{response.headers['location']}:confirm", {})).status_code == 200
-    await meeting.admin.patch(meeting.attendance_path(1), asked)
+    await meeting.admin.patch(meeting.attendance_path(1), payload)
 
 
 @pytest_asyncio.fixture
@@ -106,21 +107,21 @@ async def meeting(own_app: FastAPI, own_client: httpx.AsyncClient) -> MeetingCli
     return meeting
 
 
-async def set_days_since_end(url: str, meeting: MeetingClient, ago: int) -> None:
-    """The meeting has ended so many days ago."""
-    await fetch_value(url, MOVE_MEETING, meeting.code, RETENTION_DAYS, ago)
+async def set_days_since_end(url: str, meeting: MeetingClient, days: int) -> None:
+    """Move the meeting so that it ended this many days ago."""
+    await fetch_value(url, MOVE_MEETING, meeting.code, RETENTION_DAYS, days)
 
 
 async def find_tables_with_marker(url: str) -> set[str]:
-    """The tables in which anything of the people stands."""
+    """Return the names of the tables that contain MARKER."""
     connection = await asyncpg.connect(url)
     try:
-        found = set()
+        tables = set()
         for (table,) in await connection.fetch(SELECT_TABLES):
-            sql = f"SELECT EXISTS (SELECT FROM {table} AS one WHERE one::text ILIKE '%{MARKER}%')"
+            sql = f"SELECT EXISTS (SELECT FROM {table} AS stored WHERE stored::text ILIKE '%{MARKER}%')"
             if await connection.fetchval(sql):
-                found.add(table)
-        return found
+                tables.add(table)
+        return tables
     finally:
         await connection.close()
 
@@ -159,8 +160,8 @@ async def test_day_after_retention_anonymises_all_and_keeps_counts(
     assert await fetch_value(own_url, COUNT_PERSONAL_ROWS, meeting.code) == 0
     assert await fetch_summaries(meeting) == before
     assert (await meeting.client.get(f"{meeting.path}/attendance")).json()["items"] == []
-    is_forgotten = "SELECT anonymised_at IS NOT NULL AND roll_closed_at IS NOT NULL FROM meetings WHERE code = $1"
-    assert await fetch_value(own_url, is_forgotten, meeting.code)
+    is_anonymised = "SELECT anonymised_at IS NOT NULL AND roll_closed_at IS NOT NULL FROM meetings WHERE code = $1"
+    assert await fetch_value(own_url, is_anonymised, meeting.code)
     assert (await meeting.admin.post(f"{meeting.path}/participants", {"name": "Baru"})).json()["code"] == "roll_closed"
 
 
@@ -174,11 +175,11 @@ async def test_anonymisation_is_audited(meeting: MeetingClient, own_url: str) ->
 async def test_second_run_changes_nothing(meeting: MeetingClient, own_url: str) -> None:
     await set_days_since_end(own_url, meeting, RETENTION_DAYS + 1)
     await maintenance.anonymise_participants(own_url, dry_run=False)
-    at = "SELECT anonymised_at FROM meetings WHERE code = $1"
-    before = await fetch_value(own_url, at, meeting.code)
+    anonymised_at = "SELECT anonymised_at FROM meetings WHERE code = $1"
+    before = await fetch_value(own_url, anonymised_at, meeting.code)
     assert await maintenance.anonymise_participants(own_url, dry_run=False) == []
     assert await fetch_value(own_url, "SELECT anonymise_participants($1)", meeting.code) is None
-    assert await fetch_value(own_url, at, meeting.code) == before
+    assert await fetch_value(own_url, anonymised_at, meeting.code) == before
 
 
 async def test_other_meetings_keep_their_participants(meeting: MeetingClient, own_url: str) -> None:
@@ -199,9 +200,9 @@ async def test_anonymised_data_is_absent_at_earlier_instants_too(
     instant = (await fetch_value(own_url, "SELECT clock_timestamp()")).isoformat()
     await set_days_since_end(own_url, meeting, RETENTION_DAYS + 1)
     await maintenance.anonymise_participants(own_url, dry_run=False)
-    for at in ("participants", "attendance"):
+    for path in ("participants", "attendance"):
         response = await meeting.client.get(
-            f"{meeting.path}/{at}", params={"known_at": instant}, headers=dict(meeting.admin.headers)
+            f"{meeting.path}/{path}", params={"known_at": instant}, headers=dict(meeting.admin.headers)
         )
         assert (response.status_code, MARKER in response.text) == (200, False)
     for id_ in meeting.participants:
@@ -218,10 +219,10 @@ async def test_recomputation_keeps_the_counts_of_anonymised_meetings(meeting: Me
 
 
 async def run_command(url: str, *arguments: str) -> Result:
-    """In a thread of its own: the command has an event loop of its own."""
+    """Run the command in a thread, because it starts an event loop."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "RAKORNAS_"))}
-    whole = ["retention", "run", "--database-url", url, *arguments]
-    return await asyncio.to_thread(lambda: CliRunner().invoke(command, whole, env=environment))
+    command_line = ["retention", "run", "--database-url", url, *arguments]
+    return await asyncio.to_thread(lambda: CliRunner().invoke(command, command_line, env=environment))
 
 
 async def test_dry_run_prints_what_the_run_then_does(meeting: MeetingClient, own_url: str) -> None:

@@ -1,3 +1,5 @@
+"""The summary of a meeting's attendance: its counts, groups, errors, and cost."""
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -5,8 +7,8 @@ import httpx
 import pytest
 
 from tests.attendance.synthetic_rolls import MIXED, RESTRICTED, SESSIONS_OF_MIXED
-from tests.meetings.answers import problem
-from tests.meetings.made_up import Row
+from tests.meetings.problem_comparison import comparable_problem
+from tests.meetings.synthetic_meetings import Row
 from tests.scenarios import assert_invalid
 
 SUMMARY = "/v1/meetings/mixed/attendance/summary"
@@ -16,7 +18,7 @@ BY = ["organization", "level", "region", "office", "session"]
 
 
 def count_rows(rows: Sequence[Row]) -> dict[str, Any]:
-    """The numbers of these participants, counted one by one."""
+    """Count participants by status, the sick as excused."""
     statuses = ["excused" if row["status"] == "sick" else row["status"] for row in rows]
     return {
         "invited": len(rows),
@@ -27,19 +29,19 @@ def count_rows(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 async def fetch_group_keys(client: httpx.AsyncClient, by: str) -> dict[str | None, tuple[str | None, str | None]]:
-    """The group, and its name, of each organization."""
-    found: dict[str | None, tuple[str | None, str | None]] = {None: (None, None)}
+    """Return the key and name of the group of each organization."""
+    groups: dict[str | None, tuple[str | None, str | None]] = {None: (None, None)}
     for code in {row["organization"] for row in MIXED} - {None}:
-        body = (await client.get(f"/v1/organizations/{code}")).json()
-        mention = body if by == "organization" else body["region"] or {"code": None, "name": None}
-        found[code] = (body["level"], None) if by == "level" else (mention["code"], mention["name"])
-    return found
+        organization = (await client.get(f"/v1/organizations/{code}")).json()
+        reference = organization if by == "organization" else organization["region"] or {"code": None, "name": None}
+        groups[code] = (organization["level"], None) if by == "level" else (reference["code"], reference["name"])
+    return groups
 
 
 async def build_expected_groups(client: httpx.AsyncClient, by: str, session: str | None) -> list[dict[str, Any]]:
-    """The groups as Python makes them."""
-    parts: dict[tuple[str | None, str | None], list[Row]] = {}
-    bodies = await fetch_group_keys(client, by)
+    """Build the groups from the rows of the synthetic roll."""
+    rows_by_key: dict[tuple[str | None, str | None], list[Row]] = {}
+    group_keys = await fetch_group_keys(client, by)
     for row in MIXED:
         sessions, keys = SESSIONS_OF_MIXED[row["id"]], list[tuple[str | None, str | None]]()
         if session and session not in sessions:
@@ -47,11 +49,11 @@ async def build_expected_groups(client: httpx.AsyncClient, by: str, session: str
         if by == "session":
             keys = [(code, f"Kelas {code}") for code in sessions if session in (None, code)] or [(None, None)]
         else:
-            keys = [(row["office"], None)] if by == "office" else [bodies[row["organization"]]]
+            keys = [(row["office"], None)] if by == "office" else [group_keys[row["organization"]]]
         for key in keys:
-            parts.setdefault(key, []).append(row)
-    ordered = sorted(parts, key=lambda key: (key[0] is None, key[0]))
-    return [{"key": key, "name": name, **count_rows(parts[key, name])} for key, name in ordered]
+            rows_by_key.setdefault(key, []).append(row)
+    ordered = sorted(rows_by_key, key=lambda key: (key[0] is None, key[0]))
+    return [{"key": key, "name": name, **count_rows(rows_by_key[key, name])} for key, name in ordered]
 
 
 async def get_summary(client: httpx.AsyncClient, path: str = SUMMARY, **params: str) -> dict[str, Any]:
@@ -86,8 +88,8 @@ class TestCounts:
     @pytest.mark.parametrize("session", [None, "zulu", "nobody"])
     @pytest.mark.parametrize("by", BY)
     async def test_counts_of_groups(self, client: httpx.AsyncClient, by: str, session: str | None) -> None:
-        given = {"by": by, **({"session": session} if session else {})}
-        summary = await get_summary(client, **given)
+        params = {"by": by, **({"session": session} if session else {})}
+        summary = await get_summary(client, **params)
         assert summary["by"] == by
         assert summary["groups"] == await build_expected_groups(client, by, session)
         whole = await get_summary(client, **({"session": session} if session else {}))
@@ -95,7 +97,7 @@ class TestCounts:
 
     @pytest.mark.parametrize("by", BY)
     async def test_groups_add_up_to_the_meeting(self, client: httpx.AsyncClient, by: str) -> None:
-        """Those in two sessions are counted in both, and they alone."""
+        """Only participants in two sessions count twice, when grouped by session."""
         summary = await get_summary(client, by=by)
         twice = count_rows([row for row in MIXED if by == "session" and len(SESSIONS_OF_MIXED[row["id"]]) == 2])
         assert bool(twice["invited"]) == (by == "session")
@@ -159,7 +161,7 @@ class TestResponse:
     async def test_unknown_meeting_is_404(self, client: httpx.AsyncClient, statements: list[str], query: str) -> None:
         response = await client.get(f"/v1/meetings/rakornas-2024-06/attendance/summary{query}")
         assert len(statements) == 1
-        assert problem(response) == problem(await client.get("/v1/regions/99"))
+        assert comparable_problem(response) == comparable_problem(await client.get("/v1/regions/99"))
         assert response.status_code == 404
 
     @pytest.mark.parametrize(

@@ -29,10 +29,10 @@ async def run_command(url: str, *arguments: str) -> Result:
 
 
 async def create_client(url: str, *options: str) -> dict[str, Any]:
-    made = await run_command(url, "create", "--name", "bappenas", "--scope", "changes:read", *options, "--json")
-    assert made.exit_code == 0, made.output
-    found: dict[str, Any] = json.loads(made.stdout)
-    return found
+    created = await run_command(url, "create", "--name", "bappenas", "--scope", "changes:read", *options, "--json")
+    assert created.exit_code == 0, created.output
+    document: dict[str, Any] = json.loads(created.stdout)
+    return document
 
 
 async def can_fetch_token(url: str, id_: str, secret: str) -> bool:
@@ -43,9 +43,9 @@ async def can_fetch_token(url: str, id_: str, secret: str) -> bool:
 
 
 async def test_client_is_created_rotated_and_revoked(own_url: str) -> None:
-    made = await create_client(own_url)
-    assert set(made) == {"client_id", "client_secret"}
-    id_, first = made["client_id"], made["client_secret"]
+    created = await create_client(own_url)
+    assert set(created) == {"client_id", "client_secret"}
+    id_, first = created["client_id"], created["client_secret"]
     assert await can_fetch_token(own_url, id_, first)
     second = json.loads((await run_command(own_url, "add-secret", id_, "--json")).stdout)["client_secret"]
     rejected = await run_command(own_url, "add-secret", id_)
@@ -64,10 +64,10 @@ async def test_client_is_created_rotated_and_revoked(own_url: str) -> None:
 
 
 async def test_create_prints_the_id_and_the_secret(own_url: str) -> None:
-    made = await run_command(own_url, "create", "--name", "a", "--scope", "changes:read", "--scope", "audit:read")
-    names = [line.split()[0] for line in made.stdout.splitlines()]
+    created = await run_command(own_url, "create", "--name", "a", "--scope", "changes:read", "--scope", "audit:read")
+    names = [line.split()[0] for line in created.stdout.splitlines()]
     assert names == ["client_id", "client_secret"]
-    assert "not shown again" in made.stderr
+    assert "not shown again" in created.stderr
 
 
 @pytest.mark.parametrize("is_single", [True, False])
@@ -110,10 +110,10 @@ async def test_file_without_keys_is_rejected(own_url: str, tmp_path: Path) -> No
 
 async def test_first_client_is_created_once(own_url: str) -> None:
     """Even if several processes start at once."""
-    made = await asyncio.gather(
+    created = await asyncio.gather(
         *(asyncio.to_thread(operations.run_in_transaction, own_url, maintenance.create_first_client) for _ in range(3))
     )
-    ((id_, secret),) = [one for one in made if one]
+    ((id_, secret),) = [credentials for credentials in created if credentials]
     async with run_application(Settings(DATABASE_URL=own_url)) as service, connect_client(service) as client:
         assert await fetch_token(client, id_, secret, scope=" ".join(Scope))
     assert await asyncio.to_thread(operations.run_in_transaction, own_url, maintenance.create_first_client) is None

@@ -19,36 +19,36 @@ async def seconds_until_status(client: httpx.AsyncClient, token: str, status: in
 
 
 async def test_update_ends_earlier_tokens(admin: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
-    made = await create_client(admin, scopes=["clients:admin"])
-    token = await fetch_token(client, made["id"], made["client_secret"])
+    created = await create_client(admin, scopes=["clients:admin"])
+    token = await fetch_token(client, created["id"], created["client_secret"])
     assert (await client.get(CLIENTS_PATH, headers=authorization_headers(token))).status_code == 200
-    answer = await patch_client(admin, made["id"], {"scopes": ["changes:read"], "organization": "kpu-31"})
+    answer = await patch_client(admin, created["id"], {"scopes": ["changes:read"], "organization": "kpu-31"})
     assert (answer.status_code, answer.json()["revision"]) == (200, 2)
     assert answer.json()["organization"]["code"] == "kpu-31"
     assert await seconds_until_status(client, token, 401) < 5
-    token = await fetch_token(client, made["id"], made["client_secret"])
+    token = await fetch_token(client, created["id"], created["client_secret"])
     assert (await client.get(CLIENTS_PATH, headers=authorization_headers(token))).status_code == 403
 
 
 async def test_revoked_client_has_no_valid_token(admin: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
-    made = await create_client(admin)
-    token = await fetch_token(client, made["id"], made["client_secret"])
-    answer = await admin.delete(f"{CLIENTS_PATH}/{made['id']}", headers={"If-Match": "*"})
+    created = await create_client(admin)
+    token = await fetch_token(client, created["id"], created["client_secret"])
+    answer = await admin.delete(f"{CLIENTS_PATH}/{created['id']}", headers={"If-Match": "*"})
     assert (answer.status_code, answer.content) == (204, b"")
     assert await seconds_until_status(client, token, 401) < 5
-    document = (await get_client(admin, made["id"])).json()
+    document = (await get_client(admin, created["id"])).json()
     assert document["revoked_at"]
     assert all(secret["revoked_at"] for secret in document["secrets"])
-    assert (await patch_client(admin, made["id"], {"name": "again"})).status_code == 409
-    secrets = await admin.post(f"{CLIENTS_PATH}/{made['id']}/secrets", json={}, headers=idempotency_headers())
+    assert (await patch_client(admin, created["id"], {"name": "again"})).status_code == 409
+    secrets = await admin.post(f"{CLIENTS_PATH}/{created['id']}/secrets", json={}, headers=idempotency_headers())
     assert secrets.status_code == 409
-    again = await admin.delete(f"{CLIENTS_PATH}/{made['id']}", headers={"If-Match": "*"})
-    assert (again.status_code, (await get_client(admin, made["id"])).json()) == (204, document)
+    again = await admin.delete(f"{CLIENTS_PATH}/{created['id']}", headers={"If-Match": "*"})
+    assert (again.status_code, (await get_client(admin, created["id"])).json()) == (204, document)
 
 
 async def test_secret_is_rotated_in_use(admin: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
-    made = await create_client(admin)
-    path = f"{CLIENTS_PATH}/{made['id']}/secrets"
+    created = await create_client(admin)
+    path = f"{CLIENTS_PATH}/{created['id']}/secrets"
     headers = idempotency_headers()
     second = await admin.post(path, json={}, headers=headers)
     assert second.status_code == 201
@@ -58,14 +58,14 @@ async def test_secret_is_rotated_in_use(admin: httpx.AsyncClient, client: httpx.
     NewClientSecret.model_validate(again)  # must match the response schema
     third = await admin.post(path, json={}, headers=idempotency_headers())
     assert (third.status_code, third.json()["code"]) == (409, "conflict")
-    old = await fetch_token(client, made["id"], made["client_secret"])
-    new = await fetch_token(client, made["id"], second.json()["client_secret"])
-    answer = await admin.delete(f"{path}/{made['secrets'][0]['id']}", headers={"If-Match": "*"})
+    old = await fetch_token(client, created["id"], created["client_secret"])
+    new = await fetch_token(client, created["id"], second.json()["client_secret"])
+    answer = await admin.delete(f"{path}/{created['secrets'][0]['id']}", headers={"If-Match": "*"})
     assert answer.status_code == 204
     assert await seconds_until_status(client, old, 401) < 5
     assert (await client.get(CLIENTS_PATH, headers=authorization_headers(new))).status_code == 403
     assert (await admin.post(path, json={}, headers=idempotency_headers())).status_code == 201
-    shown = (await get_client(admin, made["id"])).json()
+    shown = (await get_client(admin, created["id"])).json()
     assert [secret["revoked_at"] is None for secret in shown["secrets"]] == [False, True, True]
     assert shown["revision"] == 1
 

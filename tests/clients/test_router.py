@@ -37,15 +37,15 @@ async def test_created_client_can_fetch_tokens(admin: httpx.AsyncClient, client:
         headers=idempotency_headers(),
     )
     assert (answer.status_code, answer.headers["cache-control"]) == (201, "no-store")
-    made = answer.json()
-    assert list(made) == [*MEMBERS.split(), "client_secret"]
-    secret = made.pop("client_secret")
-    assert made["organization"]["code"] == "kpu-31"
-    assert (made["meeting"], made["scopes"], made["revision"]) == ("rakornas-2022-06", ["audit:read"], 1)
-    assert (await get_client(admin, made["id"])).json() == made
-    assert answer.headers["location"] == f"{CLIENTS_PATH}/{made['id']}"
-    assert (await get_client(admin, made["id"])).headers["etag"].startswith('"1.')
-    assert await fetch_token(client, made["id"], secret)
+    created = answer.json()
+    assert list(created) == [*MEMBERS.split(), "client_secret"]
+    secret = created.pop("client_secret")
+    assert created["organization"]["code"] == "kpu-31"
+    assert (created["meeting"], created["scopes"], created["revision"]) == ("rakornas-2022-06", ["audit:read"], 1)
+    assert (await get_client(admin, created["id"])).json() == created
+    assert answer.headers["location"] == f"{CLIENTS_PATH}/{created['id']}"
+    assert (await get_client(admin, created["id"])).headers["etag"].startswith('"1.')
+    assert await fetch_token(client, created["id"], secret)
 
 
 async def test_secret_is_shown_once(admin: httpx.AsyncClient, clients_url: str) -> None:
@@ -71,9 +71,9 @@ async def test_dry_run_shows_no_secret(admin: httpx.AsyncClient, clients_url: st
 
 
 async def test_client_with_keys_has_no_secret(admin: httpx.AsyncClient) -> None:
-    made = await create_client(admin, jwks=build_jwk_set(generate_key(), generate_ed25519_key()))
-    assert (made["client_secret"], made["secrets"]) == (None, [])
-    assert {key["kid"] for key in made["jwks"]["keys"]} == {"first", "second"}
+    created = await create_client(admin, jwks=build_jwk_set(generate_key(), generate_ed25519_key()))
+    assert (created["client_secret"], created["secrets"]) == (None, [])
+    assert {key["kid"] for key in created["jwks"]["keys"]} == {"first", "second"}
 
 
 @pytest.mark.parametrize(
@@ -127,21 +127,24 @@ async def test_invalid_jwk_set_is_422(admin: httpx.AsyncClient, invalidate: Call
 
 
 async def test_update_without_change_adds_no_revision(admin: httpx.AsyncClient) -> None:
-    made = await create_client(admin)
-    answer = await patch_client(admin, made["id"], {"name": "bappenas", "organization": None})
+    created = await create_client(admin)
+    answer = await patch_client(admin, created["id"], {"name": "bappenas", "organization": None})
     assert (answer.status_code, answer.json()["revision"]) == (200, 1)
 
 
 async def test_writes_require_the_present_etag(admin: httpx.AsyncClient) -> None:
-    made = await create_client(admin)
-    tag = (await get_client(admin, made["id"])).headers["etag"]
-    assert (await patch_client(admin, made["id"], {"name": "second"}, tag)).status_code == 200
-    answer = await patch_client(admin, made["id"], {"name": "third"}, tag)
-    assert (answer.status_code, answer.headers["etag"]) == (412, (await get_client(admin, made["id"])).headers["etag"])
-    assert (await admin.patch(f"{CLIENTS_PATH}/{made['id']}", json={}, headers=MERGE_PATCH)).status_code == 428
-    assert (await admin.delete(f"{CLIENTS_PATH}/{made['id']}")).status_code == 428
-    assert (await admin.delete(f"{CLIENTS_PATH}/{made['id']}", headers={"If-Match": tag})).status_code == 412
-    assert (await get_client(admin, made["id"])).json()["name"] == "second"
+    created = await create_client(admin)
+    tag = (await get_client(admin, created["id"])).headers["etag"]
+    assert (await patch_client(admin, created["id"], {"name": "second"}, tag)).status_code == 200
+    answer = await patch_client(admin, created["id"], {"name": "third"}, tag)
+    assert (answer.status_code, answer.headers["etag"]) == (
+        412,
+        (await get_client(admin, created["id"])).headers["etag"],
+    )
+    assert (await admin.patch(f"{CLIENTS_PATH}/{created['id']}", json={}, headers=MERGE_PATCH)).status_code == 428
+    assert (await admin.delete(f"{CLIENTS_PATH}/{created['id']}")).status_code == 428
+    assert (await admin.delete(f"{CLIENTS_PATH}/{created['id']}", headers={"If-Match": tag})).status_code == 412
+    assert (await get_client(admin, created["id"])).json()["name"] == "second"
 
 
 @pytest.mark.parametrize("path", ["", "/secrets", "/secrets/01a20c10-0ae2-7033-aa5d-2a6bfa807bef"])
@@ -169,8 +172,8 @@ async def test_bound_caller_cannot_write_clients(
 
 async def test_list_is_paged_searched_and_filtered(admin: httpx.AsyncClient) -> None:
     names = [f"page {n}" for n in range(5)]
-    made = [await create_client(admin, name=name, scopes=["webhooks:write"]) for name in names]
-    await admin.delete(f"{CLIENTS_PATH}/{made[0]['id']}", headers={"If-Match": "*"})
+    created = [await create_client(admin, name=name, scopes=["webhooks:write"]) for name in names]
+    await admin.delete(f"{CLIENTS_PATH}/{created[0]['id']}", headers={"If-Match": "*"})
 
     async def list_names(**query: Any) -> list[str]:
         listed, token = [], None
@@ -200,12 +203,12 @@ async def test_list_is_paged_searched_and_filtered(admin: httpx.AsyncClient) -> 
 
 
 async def test_each_write_adds_an_audit_line(admin: httpx.AsyncClient, clients_url: str) -> None:
-    made = await create_client(admin)
-    await patch_client(admin, made["id"], {"name": "other"})
-    await admin.delete(f"{CLIENTS_PATH}/{made['id']}", headers={"If-Match": "*"})
+    created = await create_client(admin)
+    await patch_client(admin, created["id"], {"name": "other"})
+    await admin.delete(f"{CLIENTS_PATH}/{created['id']}", headers={"If-Match": "*"})
     lines = "SELECT array_agg(operation ORDER BY id) FROM audit_lines WHERE $1 = ANY (keys) AND scope = 'clients:admin'"
     operations = ["create_client", "update_client", "revoke_client"]
-    assert await fetch_value(clients_url, lines, f"clients/{made['id']}") == operations
+    assert await fetch_value(clients_url, lines, f"clients/{created['id']}") == operations
 
 
 def test_document_contains_no_digest() -> None:

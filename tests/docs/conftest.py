@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
-from tests.conftest import LOADED, copy_of
+from tests.conftest import LOADED, copy_template
 from tests.service.conftest import Service, serving
 
 
 @pytest_asyncio.fixture(scope="session")
 async def pages_url(server: str) -> AsyncIterator[str]:
-    async for url in copy_of(server, LOADED):
+    async for url in copy_template(server, LOADED):
         yield url
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.models.vocabulary import AttendanceStatus
 from app.settings import Settings
-from tests.applications import document
+from tests.applications import get_contract
 from tests.docs import configuration
 from tests.docs.pages import DECISIONS, DOCS, PAGES, PROJECT, README, blocks, inline_code, links, section, table_rows
 
@@ -50,7 +50,7 @@ def test_variables_beside_the_settings_are_read_somewhere() -> None:
 
 def test_the_api_guide_lists_every_address() -> None:
     listed = re.findall(r"`(/[^`]*)`", section(DOCS / "api-guide.md", "What is served"))
-    served = {*document()["paths"], "/docs", "/openapi.json"}
+    served = {*get_contract()["paths"], "/docs", "/openapi.json"}
     assert sorted(listed) == sorted(served)
 
 

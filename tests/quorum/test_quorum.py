@@ -1,4 +1,4 @@
-"""Whether a plenary has its quorum: seven sit on KPU on 14 June 2022, and five of them must be there."""
+"""Quorum of a plenary of KPU on 14 June 2022, which has seven members, of whom five are a quorum."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from app.quorum.schemas import Quorum
 from tests.attendance.synthetic_rolls import TARMIZI, participant_row
 from tests.conftest import fetch_value
-from tests.meetings.made_up import ARIF, FACT, insert, meeting
+from tests.meetings.synthetic_meetings import ARIF, UNVERIFIED, build_meeting, insert_rows
 from tests.quorum import plenary_client
 from tests.quorum.plenary_client import (
     GUEST,
@@ -65,10 +65,10 @@ async def test_document_has_all_members(plenary: PlenaryClient, own_client: http
     await plenary.scan_entries(QUORUM_ENTRY_TIMES)
     response = await own_client.get(f"{PLENARY}/quorum", params={"at": local_iso("12:00")})
     Quorum.model_validate_json(response.content, strict=True, extra="forbid")
-    found = response.json()
-    members = found.pop("members")
-    rule = found.pop("rule")
-    assert found == {
+    quorum = response.json()
+    members = quorum.pop("members")
+    rule = quorum.pop("rule")
+    assert quorum == {
         "meeting": {"code": "pleno", "name": "Rapat pleno"},
         "organization": {"code": "kpu", "name": "Komisi Pemilihan Umum"},
         "at": "2022-06-14T05:00:00+00:00",
@@ -89,19 +89,19 @@ async def test_document_has_all_members(plenary: PlenaryClient, own_client: http
     assert "tribunnews.com of 2014-07-03" in rule["source"]
     roster = (await own_client.get("/v1/organizations/kpu/officials?as_of=2022-06-14")).json()["items"]
     seats = [item for item in roster if item["office"] in ("chair", "member")]
-    wanted = [{name: item[name] for name in ("official", "office", "certain")} for item in seats]
-    assert [{name: item[name] for name in item if name != "present"} for item in members] == wanted
-    there = {item["official"]["id"] for item in members if item["present"]}
-    assert there == set(plenary.officials[:5])
+    expected = [{name: item[name] for name in ("official", "office", "certain")} for item in seats]
+    assert [{name: item[name] for name in item if name != "present"} for item in members] == expected
+    present = {item["official"]["id"] for item in members if item["present"]}
+    assert present == set(plenary.officials[:5])
 
 
 async def test_member_with_two_entries_or_badges_counts_once(plenary: PlenaryClient) -> None:
     await plenary.scan_entries(QUORUM_ENTRY_TIMES[:4])
     await plenary.scan(0, "09:10")
-    former = await plenary.reissue_badge(1)
+    former_token = await plenary.reissue_badge(1)
     await plenary.scan(1, "09:11")
     assert await plenary.get_quorum_state("09:20") == (4, False, None, None)
-    await plenary.scan(1, "09:30", "out", badge=former)
+    await plenary.scan(1, "09:30", "out", badge=former_token)
     assert await plenary.get_quorum_state("09:29") == (4, False, None, None)
     assert await plenary.get_quorum_state("09:30") == (3, False, None, None)
 
@@ -134,8 +134,8 @@ async def test_member_who_is_not_a_participant_is_not_present(plenary: PlenaryCl
     await fetch_value(
         plenary.url, "UPDATE participants SET official = NULL, name = 'X' WHERE id = $1", plenary.participants[0]
     )
-    found = await plenary.get_quorum("12:00")
-    assert (len(found["members"]), found["present"], found["met"]) == (7, 4, False)
+    quorum = await plenary.get_quorum("12:00")
+    assert (len(quorum["members"]), quorum["present"], quorum["met"]) == (7, 4, False)
 
 
 async def test_member_without_scans_is_present_as_stated(plenary: PlenaryClient) -> None:
@@ -168,34 +168,36 @@ async def test_default_instant_after_the_meeting_is_its_end(plenary: PlenaryClie
 async def test_default_instant_during_the_meeting_is_now(plenary: PlenaryClient) -> None:
     await fetch_value(plenary.url, "UPDATE meetings SET end_on = '2199-12-31' WHERE code = 'pleno'")
     before = datetime.now(UTC)
-    told = datetime.fromisoformat((await plenary.get_quorum())["at"])
-    assert before <= told <= datetime.now(UTC)
+    at = datetime.fromisoformat((await plenary.get_quorum())["at"])
+    assert before <= at <= datetime.now(UTC)
 
 
 @pytest.mark.parametrize(("seats", "reason"), [(None, "seats_unknown"), (6, "no_rule")])
 async def test_met_is_null_without_a_rule(plenary: PlenaryClient, seats: int | None, reason: str) -> None:
     await plenary.scan_entries(QUORUM_ENTRY_TIMES)
     await fetch_value(plenary.url, "UPDATE organizations SET seats = $1 WHERE code = 'kpu'", seats)
-    found = await plenary.get_quorum("12:00")
-    assert (found["seats"], found["reason"], found["present"]) == (seats, reason, 5)
-    assert [found[name] for name in ("rule", "needed", "met", "since", "first_met_at")] == [None] * 5
+    quorum = await plenary.get_quorum("12:00")
+    assert (quorum["seats"], quorum["reason"], quorum["present"]) == (seats, reason, 5)
+    assert [quorum[name] for name in ("rule", "needed", "met", "since", "first_met_at")] == [None] * 5
 
 
 async def test_met_is_null_for_a_commission_of_unknown_size(own_client: httpx.AsyncClient, own_url: str) -> None:
-    await insert(own_url, "meetings", [meeting("west", "2024-03-10", "2024-03-10", kind="plenary", host="kpu-32")])
-    found = (await own_client.get("/v1/meetings/west/quorum")).json()
-    assert (found["met"], found["reason"], found["seats"]) == (None, "seats_unknown", None)
+    await insert_rows(
+        own_url, "meetings", [build_meeting("west", "2024-03-10", "2024-03-10", kind="plenary", host="kpu-32")]
+    )
+    quorum = (await own_client.get("/v1/meetings/west/quorum")).json()
+    assert (quorum["met"], quorum["reason"], quorum["seats"]) == (None, "seats_unknown", None)
 
 
 @pytest.mark.parametrize(
-    ("code", "rest"),
+    ("code", "columns"),
     [("nowhere", {}), ("talk", {"kind": "coordination"}), ("agency", {"kind": "plenary", "host": "bawaslu"})],
 )
 async def test_meeting_that_is_no_plenary_of_a_commission_is_404(
-    own_client: httpx.AsyncClient, own_url: str, code: str, rest: dict[str, Any]
+    own_client: httpx.AsyncClient, own_url: str, code: str, columns: dict[str, Any]
 ) -> None:
-    if rest:
-        await insert(own_url, "meetings", [meeting(code, "2024-03-10", "2024-03-10", **rest)])
+    if columns:
+        await insert_rows(own_url, "meetings", [build_meeting(code, "2024-03-10", "2024-03-10", **columns)])
     response = await own_client.get(f"/v1/meetings/{code}/quorum")
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
@@ -209,8 +211,8 @@ async def test_instant_that_is_not_rfc_3339_is_422(own_client: httpx.AsyncClient
 
 
 async def test_acting_and_possible_members_count(plenary: PlenaryClient) -> None:
-    """On a day of 2022 whoever is known to have come that year may have been in office: possible, and not certain."""
-    for n, (official, rest) in enumerate(
+    """An appointment that started at an unknown day of 2022 is possible on each day of 2022, and not certain."""
+    for n, (official, columns) in enumerate(
         (
             (TARMIZI, {"standing": "acting", "start_on": "2022-06-01"}),
             (ARIF, {"standing": "definitive", "start_on": "2022"}),
@@ -218,15 +220,14 @@ async def test_acting_and_possible_members_count(plenary: PlenaryClient) -> None
         )
     ):
         row = {"id": participant_row(8, n, "", "")["id"], "official": official, "organization": "kpu"}
-        await insert(plenary.url, "appointments", [{**row, "office": "member", **rest, **FACT}])
+        await insert_rows(plenary.url, "appointments", [{**row, "office": "member", **columns, **UNVERIFIED}])
     await plenary.scan_entries(QUORUM_ENTRY_TIMES[:3])
     await plenary.scan(OTHER_COMMISSION_MEMBER, "09:10")
     await plenary.scan(SECRETARY, "09:11")
     assert await plenary.get_quorum_state("12:00") == (5, True, "09:11", "09:11")
     members = {item["official"]["id"]: item["certain"] for item in (await plenary.get_quorum("12:00"))["members"]}
-    assert (
-        len((await plenary.get_quorum("12:00"))["members"]) == 9
-    )  # the one with two offices once, in the one that is certain
+    # The member with two appointments is listed once, with the certain one.
+    assert len((await plenary.get_quorum("12:00"))["members"]) == 9
     assert (members[TARMIZI], members[ARIF], members[plenary.officials[0]]) == (True, False, True)
     await fetch_value(
         plenary.url,
@@ -237,13 +238,13 @@ async def test_acting_and_possible_members_count(plenary: PlenaryClient) -> None
 
 
 async def test_day_is_that_of_the_time_zone_of_the_meeting(plenary: PlenaryClient) -> None:
-    """Whoever comes into office on the 14th is a member from midnight in Jakarta on: 17:00 of the 13th in UTC."""
+    """An appointment that starts on the 14th is in effect from midnight in Jakarta (17:00 of the 13th in UTC)."""
     row = {"id": participant_row(8, 1, "", "")["id"], "official": TARMIZI, "organization": "kpu"}
-    item = {**row, "office": "member", "standing": "definitive", "start_on": "2022-06-14", **FACT}
-    await insert(plenary.url, "appointments", [item])
+    appointment = {**row, "office": "member", "standing": "definitive", "start_on": "2022-06-14", **UNVERIFIED}
+    await insert_rows(plenary.url, "appointments", [appointment])
 
-    async def number(instant: str) -> int:
+    async def count_members(instant: str) -> int:
         response = await plenary.client.get(f"{PLENARY}/quorum", params={"at": instant})
         return len(response.json()["members"])
 
-    assert [await number("2022-06-13T16:59:59Z"), await number("2022-06-13T17:00:00Z")] == [7, 8]
+    assert [await count_members("2022-06-13T16:59:59Z"), await count_members("2022-06-13T17:00:00Z")] == [7, 8]

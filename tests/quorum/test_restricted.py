@@ -1,4 +1,4 @@
-"""Who is told who is present at a plenary, and how long that may be kept."""
+"""Access to the presence of members at a plenary, and caching of its quorum."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ async def test_quorum_of_an_open_roll_is_cacheable_for_seconds(
 ) -> None:
     response = await own_client.get(f"{PLENARY}/quorum", params={"at": local_iso("12:00")})
     assert response.headers["cache-control"] == "public, max-age=5"
-    assert {item.strip() for item in response.headers["vary"].split(",")} >= {"Accept", "Authorization"}
+    assert {name.strip() for name in response.headers["vary"].split(",")} >= {"Accept", "Authorization"}
     reader = bearer_headers(plenary.app, Scope.ATTENDANCE_READ)
     assert (await plenary.get_quorum("12:00", reader)) == response.json()
     assert await fetch_value(plenary.url, SELECT_AUDIT_KEYS) is None
@@ -41,18 +41,18 @@ class TestRestrictedRoll:
 
     async def test_anonymous_caller_gets_the_count_only(self, plenary: PlenaryClient) -> None:
         assert await plenary.get_quorum_state("12:00") == (5, True, "09:04", "09:04")
-        found = await plenary.get_quorum("12:00")
-        assert [item["present"] for item in found["members"]] == [None] * 7
+        quorum = await plenary.get_quorum("12:00")
+        assert [item["present"] for item in quorum["members"]] == [None] * 7
 
     async def test_authorized_caller_gets_the_present_members_and_is_audited(self, plenary: PlenaryClient) -> None:
         reader = bearer_headers(plenary.app, Scope.ATTENDANCE_READ)
         response = await plenary.client.get(f"{PLENARY}/quorum", params={"at": local_iso("12:00")}, headers=reader)
-        there = {item["official"]["id"] for item in response.json()["members"] if item["present"]}
-        assert there == set(plenary.officials[:5])
+        present = {item["official"]["id"] for item in response.json()["members"] if item["present"]}
+        assert present == set(plenary.officials[:5])
         assert response.headers["cache-control"] == "no-store"
-        told = await fetch_value(plenary.url, SELECT_AUDIT_KEYS)
-        assert sorted(told) == sorted(
-            ["meetings/pleno/quorum", *(f"participants/{item}" for item in plenary.participants[:7])]
+        audit_keys = await fetch_value(plenary.url, SELECT_AUDIT_KEYS)
+        assert sorted(audit_keys) == sorted(
+            ["meetings/pleno/quorum", *(f"participants/{id_}" for id_ in plenary.participants[:7])]
         )
 
     @pytest.mark.parametrize(

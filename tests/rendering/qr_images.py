@@ -1,4 +1,4 @@
-"""What a scanner sees of the first QR code on a page of a PDF."""
+"""Images of the first QR code on a page of a PDF, for a scanner."""
 
 from PIL import Image
 from pypdf import PageObject
@@ -9,7 +9,7 @@ SCALE = 8
 
 
 def render_qr_code(page: PageObject, text: str) -> Image.Image:
-    """The page's own rectangles, on the grid of a code that holds this text."""
+    """Render the rectangles of the page on the grid of a QR code of this text."""
     contents = page.get_contents()
     assert contents is not None
     before, _, _ = contents.get_data().decode("latin-1").partition(" re f")

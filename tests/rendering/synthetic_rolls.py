@@ -1,4 +1,4 @@
-"""A made-up roll: a few people, or as many as wanted, at a meeting of some days."""
+"""Synthetic rolls of meetings of one or more days."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -24,23 +24,30 @@ UNUSUAL_NAMES = (
     "W" * 400,
     "\\(()%&<>",
 )
-"""Names that no form foresees."""
+"""Names in other scripts, with control characters, or too long for a column."""
 
 
 def utc_instant(day: int, hour: int, minute: int) -> datetime:
-    """In UTC, on a day of the meeting."""
+    """Return an instant in UTC on a day of the meeting (0 is the first day)."""
     return datetime(2022, 6, 13 + day, hour, minute, tzinfo=UTC)
 
 
 def create_line(
     name: str = "Hasyim Asy'ari", status: str = "present", days: int = 1, times: Sequence[DayTimes] = (), **rest: object
 ) -> RollLine:
-    given = {"office": "chair", "organization": "Komisi Pemilihan Umum", "capacity": "delegate", "late": False, **rest}
-    return RollLine(name=name, status=status, days=tuple(times) or (NEVER,) * days, **given)  # type: ignore[arg-type]
+    members = {
+        "office": "chair",
+        "organization": "Komisi Pemilihan Umum",
+        "capacity": "delegate",
+        "late": False,
+        **rest,
+    }
+    return RollLine(name=name, status=status, days=tuple(times) or (NEVER,) * days, **members)  # type: ignore[arg-type]
 
 
 def create_roll(lines: Sequence[RollLine], days: int = 1, **rest: object) -> Roll:
-    given: dict[str, object] = {
+    """Create a roll of these lines; `rest` are further members of Roll."""
+    members: dict[str, object] = {
         "title": TITLE,
         "place": "Hotel Nusantara, Jakarta",
         "time_zone": "Asia/Jakarta",
@@ -49,13 +56,14 @@ def create_roll(lines: Sequence[RollLine], days: int = 1, **rest: object) -> Rol
         "starts_at": utc_instant(0, 2, 0),
         "made_at": MADE_AT,
     }
-    return Roll(lines=lines, **{**given, **rest})  # type: ignore[arg-type]
+    return Roll(lines=lines, **{**members, **rest})  # type: ignore[arg-type]
 
 
 def create_numbered_roll(count: int, days: int = 1) -> Roll:
-    """Names that occur only once each, and whose order is known."""
+    """Create a roll of `count` participants named Peserta0001, Peserta0002 and so on."""
     return create_roll([create_line(f"Peserta{n:04}", days=days) for n in range(1, count + 1)], days)
 
 
 def create_proof(of: Roll) -> Proof:
+    """Return the digest of a roll and a URL with it."""
     return Proof(compute_digest(of), f"https://contoh.kpu.go.id/v1/rolls/{compute_digest(of)}")

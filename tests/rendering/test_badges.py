@@ -1,4 +1,4 @@
-"""QR codes and the sheet of badges, read as a scanner and a reader of PDFs see them."""
+"""QR codes and badge sheets, read back by a scanner and a PDF reader."""
 
 import io
 import random
@@ -21,7 +21,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def create_token(seed: int) -> str:
-    """As long as a signed one, and as random."""
+    """Create a random token of the length of a signed one."""
     return "".join(random.Random(seed).choices(string.ascii_letters + string.digits + "-_.", k=190))
 
 
@@ -39,16 +39,16 @@ def extract_pages(badges: Sequence[Badge]) -> list[str]:
 @pytest.mark.parametrize("seed", [*range(10), *(pytest.param(n, marks=pytest.mark.full) for n in range(10, 40))])
 def test_scanner_reads_the_token(seed: int) -> None:
     image = Image.open(io.BytesIO(qr.render_png(create_token(seed)))).convert("L")
-    (found,) = zxingcpp.read_barcodes(image)
-    assert found.text == create_token(seed)
-    assert found.ec_level == "M"
+    (barcode,) = zxingcpp.read_barcodes(image)
+    assert barcode.text == create_token(seed)
+    assert barcode.ec_level == "M"
 
 
 def test_scanner_reads_a_scratched_and_blurred_code() -> None:
     image = Image.open(io.BytesIO(qr.render_png(create_token(1)))).convert("L")
     image.paste(255, (200, 200, 260, 260))
-    (found,) = zxingcpp.read_barcodes(image.resize((200, 200), Image.Resampling.BILINEAR))
-    assert found.text == create_token(1)
+    (barcode,) = zxingcpp.read_barcodes(image.resize((200, 200), Image.Resampling.BILINEAR))
+    assert barcode.text == create_token(1)
 
 
 def test_png_is_large_enough_and_has_a_quiet_zone() -> None:
@@ -91,9 +91,9 @@ def test_badge_shows_name_organization_and_capacity(capacity: str, word: str) ->
 
 @pytest.mark.parametrize(("count", "expected"), [(0, [0]), (8, [8]), (9, [8, 1]), (20, [8, 8, 4])])
 def test_page_has_eight_badges(count: int, expected: list[int]) -> None:
-    found = extract_pages([create_badge(f"Peserta{n:03}", n) for n in range(count)])
-    assert [page.count("Peserta") for page in found] == expected
-    names = [word for page in found for word in page.split() if word.startswith("Peserta")]
+    texts = extract_pages([create_badge(f"Peserta{n:03}", n) for n in range(count)])
+    assert [page.count("Peserta") for page in texts] == expected
+    names = [word for page in texts for word in page.split() if word.startswith("Peserta")]
     assert names == [f"Peserta{n:03}" for n in range(count)]
 
 
@@ -112,15 +112,15 @@ def test_badge_without_organization_is_printed() -> None:
 
 @pytest.mark.parametrize("name", [LONG_NAME, "W" * 400, f"Suharso{'kusuma' * 5}", "Yu"])
 def test_texts_of_a_badge_do_not_overlap(name: str) -> None:
-    found: list[float] = []
+    baselines: list[float] = []
 
     def visit(text: str, current: Sequence[float], matrix: Sequence[float], *_: object) -> None:
         if text.strip():
-            found.append(current[5] + matrix[5])
+            baselines.append(current[5] + matrix[5])
 
     page = PdfReader(io.BytesIO(render_badge_sheet(TITLE, [create_badge(name, organization=LONG_NAME)]))).pages[0]
     page.extract_text(visitor_text=visit)
-    *texts, last_of_organization, capacity = found
+    *texts, last_of_organization, capacity = baselines
     assert texts == sorted(texts, reverse=True)
     assert texts[-1] - last_of_organization > 10
     assert last_of_organization - capacity > 13

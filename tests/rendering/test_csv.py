@@ -1,4 +1,4 @@
-"""The CSV of a roll: what it says, that a spreadsheet runs none of it, and that it proves the roll."""
+"""The CSV of a roll: its content, escaped formulas, and its digest."""
 
 import csv
 import hashlib
@@ -29,10 +29,10 @@ def parse_csv(of: Roll) -> list[list[str]]:
 
 
 def test_row_has_all_columns_of_a_participant() -> None:
-    came = DayTimes(utc_instant(0, 17, 5), utc_instant(0, 18, 59))  # after midnight in Jakarta
-    made = create_roll([create_line(late=True, times=(came, DayTimes(None, utc_instant(1, 10, 0))))], days=2)
+    times_of_day = DayTimes(utc_instant(0, 17, 5), utc_instant(0, 18, 59))  # after midnight in Jakarta
+    roll = create_roll([create_line(late=True, times=(times_of_day, DayTimes(None, utc_instant(1, 10, 0))))], days=2)
     times = [f"{word} 2022-06-{day}" for day in (13, 14) for word in ("Masuk", "Keluar")]
-    assert parse_csv(made) == [
+    assert parse_csv(roll) == [
         [*HEADINGS, *times],
         [
             *("1", "Hasyim Asy'ari", "Ketua", "Komisi Pemilihan Umum", "Hadir", "Ya", "Rapat Koordinasi Nasional"),
@@ -112,5 +112,5 @@ def test_rendering_libraries_are_not_imported_before_use() -> None:
 
 
 def test_digest_depends_on_the_meeting() -> None:
-    made = create_roll([create_line()])
-    assert compute_digest(replace(made, title="Rapat Pleno")) != compute_digest(replace(made, title="Rapat Kerja"))
+    roll = create_roll([create_line()])
+    assert compute_digest(replace(roll, title="Rapat Pleno")) != compute_digest(replace(roll, title="Rapat Kerja"))

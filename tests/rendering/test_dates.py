@@ -1,4 +1,4 @@
-"""Days and hours are written as an Indonesian office writes them."""
+"""Dates and times in Indonesian."""
 
 from datetime import UTC, date, datetime, timedelta
 

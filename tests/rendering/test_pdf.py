@@ -31,16 +31,16 @@ def read_pdf(of: Roll) -> PdfReader:
 
 
 def extract_pages(of: Roll) -> list[str]:
-    """Of each page, with its lines joined."""
+    """Return the text of each page on one line."""
     return [" ".join(page.extract_text().split()) for page in read_pdf(of).pages]
 
 
 def test_page_has_all_parts_of_a_daftar_hadir() -> None:
-    came = DayTimes(utc_instant(0, 2, 5), utc_instant(0, 9, 59))
-    made = create_roll(
-        [create_line(late=True, times=(came,)), create_line("Siti Contoh", status="expected", office=None)]
+    times_of_day = DayTimes(utc_instant(0, 2, 5), utc_instant(0, 9, 59))
+    roll = create_roll(
+        [create_line(late=True, times=(times_of_day,)), create_line("Siti Contoh", status="expected", office=None)]
     )
-    (page,) = extract_pages(made)
+    (page,) = extract_pages(roll)
     for words in (
         "DAFTAR HADIR Rapat Koordinasi Nasional",
         "Hari/Tanggal : Senin, 13 Juni 2022",
@@ -48,8 +48,8 @@ def test_page_has_all_parts_of_a_daftar_hadir() -> None:
         "Tempat : Hotel Nusantara, Jakarta",
         "1 Hasyim Asy'ari Ketua Komisi Pemilihan Umum Hadir, terlambat 09.05 16.59 1.",
         "2 Siti Contoh Komisi Pemilihan Umum 2.",
-        f"Sidik (SHA-256): {create_proof(made).digest}",
-        f"periksa di {create_proof(made).url}",
+        f"Sidik (SHA-256): {create_proof(roll).digest}",
+        f"periksa di {create_proof(roll).url}",
         "Dibuat 16 Juni 2022, 08.23 WIB",
         "Halaman 1 dari 1",
     ):
@@ -65,13 +65,13 @@ def test_unknown_fields_of_a_meeting_are_left_out() -> None:
 
 @pytest.mark.parametrize("days", [1, 3, 14])
 def test_every_page_has_header_footer_and_number(days: int) -> None:
-    made = create_numbered_roll(100, days)
-    pages = extract_pages(made)
+    roll = create_numbered_roll(100, days)
+    pages = extract_pages(roll)
     assert len(pages) > 3
     for number, page in enumerate(pages, 1):
         assert TITLE in page
         assert "Tanda tangan" in page
-        assert create_proof(made).digest in page
+        assert create_proof(roll).digest in page
         assert f"Halaman {number} dari {len(pages)}" in page
 
 
@@ -112,35 +112,35 @@ def test_more_than_two_days_give_landscape_pages(days: int, wide: bool) -> None:
 
 
 def extract_positions(page: PageObject) -> dict[str, tuple[float, float]]:
-    """Where each text of a page begins."""
-    found = {}
+    """Return the position at which each text of a page begins."""
+    positions = {}
 
     def visit(text: str, _: object, matrix: Sequence[float], *rest: object) -> None:
-        found[text.strip()] = (matrix[4], matrix[5])
+        positions[text.strip()] = (matrix[4], matrix[5])
 
     page.extract_text(visitor_text=visit)
-    return found
+    return positions
 
 
 def test_signatures_are_staggered() -> None:
-    found = extract_positions(read_pdf(create_numbered_roll(3)).pages[0])
-    assert found["1."][0] == found["3."][0]
-    assert found["2."][0] - found["1."][0] == pytest.approx(19 * columns.POINTS_PER_MM, abs=0.01)
+    positions = extract_positions(read_pdf(create_numbered_roll(3)).pages[0])
+    assert positions["1."][0] == positions["3."][0]
+    assert positions["2."][0] - positions["1."][0] == pytest.approx(19 * columns.POINTS_PER_MM, abs=0.01)
 
 
 @pytest.mark.parametrize("days", [1, 3, 6])
 def test_no_row_overlaps_the_footer(days: int) -> None:
     for page in read_pdf(create_numbered_roll(100, days)).pages:
-        found = extract_positions(page)
-        foot = max(y for text, (_, y) in found.items() if text.startswith("Sidik"))
-        lowest = min(y for text, (_, y) in found.items() if text.startswith("Peserta"))
-        assert lowest - foot > 4.5 * columns.POINTS_PER_MM + 7  # half a row, and the height of a letter
+        positions = extract_positions(page)
+        footer_top = max(y for text, (_, y) in positions.items() if text.startswith("Sidik"))
+        lowest = min(y for text, (_, y) in positions.items() if text.startswith("Peserta"))
+        assert lowest - footer_top > 4.5 * columns.POINTS_PER_MM + 7  # half a row, and the height of a letter
 
 
 def test_first_page_has_the_url_of_its_proof_as_qr_code() -> None:
-    made = create_numbered_roll(1)
-    (found,) = zxingcpp.read_barcodes(render_qr_code(read_pdf(made).pages[0], create_proof(made).url))
-    assert found.text == create_proof(made).url
+    roll = create_numbered_roll(1)
+    (barcode,) = zxingcpp.read_barcodes(render_qr_code(read_pdf(roll).pages[0], create_proof(roll).url))
+    assert barcode.text == create_proof(roll).url
 
 
 def test_empty_roll_states_that_it_is_empty() -> None:
@@ -221,5 +221,5 @@ def test_all_fonts_are_embedded() -> None:
 
 
 def test_equal_rolls_give_equal_bytes() -> None:
-    made = create_numbered_roll(50, 3)
-    assert render_pdf(made, create_proof(made)) == render_pdf(create_numbered_roll(50, 3), create_proof(made))
+    roll = create_numbered_roll(50, 3)
+    assert render_pdf(roll, create_proof(roll)) == render_pdf(create_numbered_roll(50, 3), create_proof(roll))

@@ -23,7 +23,7 @@ from tests.rendering.synthetic_rolls import (
 )
 
 FIELDS_ROW, HEADINGS_ROW, FIRST_LINE_ROW = 3, 10, 12
-"""Rows, where all that is known of a meeting is."""
+"""Row numbers of a roll whose heading fields are all known."""
 MONDAY = datetime.combine(START, time())
 
 
@@ -38,17 +38,17 @@ def get_row_values(sheet: Worksheet, number: int) -> list[object]:
 
 
 def test_sheet_has_all_parts_of_a_daftar_hadir() -> None:
-    came = DayTimes(utc_instant(0, 2, 5), utc_instant(0, 9, 59))
-    made = create_roll([create_line(late=True, times=(came, DayTimes(None, None)))], days=2)
-    sheet = read_sheet(made)
+    times_of_day = DayTimes(utc_instant(0, 2, 5), utc_instant(0, 9, 59))
+    roll = create_roll([create_line(late=True, times=(times_of_day, DayTimes(None, None)))], days=2)
+    sheet = read_sheet(roll)
     assert sheet["A1"].value == "DAFTAR HADIR"
     assert sheet["A2"].value == TITLE
     assert [(sheet.cell(n, 1).value, sheet.cell(n, 3).value) for n in range(FIELDS_ROW, HEADINGS_ROW - 1)] == [
         ("Hari/Tanggal", ": Senin–Selasa, 13–14 Juni 2022"),  # noqa: RUF001
         ("Waktu/Pukul", ": 09.00 WIB"),
         ("Tempat", ": Hotel Nusantara, Jakarta"),
-        ("Sidik (SHA-256)", f": {create_proof(made).digest}"),
-        ("Periksa di", f": {create_proof(made).url}"),
+        ("Sidik (SHA-256)", f": {create_proof(roll).digest}"),
+        ("Periksa di", f": {create_proof(roll).url}"),
         ("Dibuat", ": 16 Juni 2022, 08.23 WIB"),
     ]
     assert get_row_values(sheet, HEADINGS_ROW)[:5] == ["No.", "Nama", "Jabatan", "Instansi/Satuan Kerja", MONDAY]
@@ -112,22 +112,22 @@ def test_more_than_two_days_give_landscape_pages(days: int, orientation: str) ->
 
 
 def get_footer(sheet: Worksheet) -> list[object]:
-    """What stands left and right below each printed page."""
+    """Return the left and the right part of the footer of a printed page."""
     return [part and part.text for part in (sheet.oddFooter.left, sheet.oddFooter.right)]  # type: ignore[union-attr]
 
 
 def test_footer_has_proof_and_page_number() -> None:
-    made = create_numbered_roll(1)
-    digest, address = create_proof(made).digest, create_proof(made).url
-    assert get_footer(read_sheet(made)) == [f"Sidik (SHA-256): {digest}\nperiksa di {address}", "Halaman &P dari &N"]
+    roll = create_numbered_roll(1)
+    digest, address = create_proof(roll).digest, create_proof(roll).url
+    assert get_footer(read_sheet(roll)) == [f"Sidik (SHA-256): {digest}\nperiksa di {address}", "Halaman &P dari &N"]
 
 
 def test_footer_too_long_for_excel_keeps_the_digest() -> None:
-    made = create_numbered_roll(1)
+    roll = create_numbered_roll(1)
     sheet = read_sheet(
-        made, Proof(create_proof(made).digest, f"https://{'a' * 200}.id/v1/rolls/{create_proof(made).digest}")
+        roll, Proof(create_proof(roll).digest, f"https://{'a' * 200}.id/v1/rolls/{create_proof(roll).digest}")
     )
-    assert get_footer(sheet) == [f"Sidik (SHA-256): {create_proof(made).digest}", "Halaman &P dari &N"]
+    assert get_footer(sheet) == [f"Sidik (SHA-256): {create_proof(roll).digest}", "Halaman &P dari &N"]
 
 
 def test_signatures_are_staggered() -> None:
@@ -146,5 +146,5 @@ def test_metadata_has_title_and_creation_date() -> None:
 
 
 def test_equal_rolls_give_equal_bytes() -> None:
-    made = create_numbered_roll(50, 3)
-    assert render_xlsx(made, create_proof(made)) == render_xlsx(create_numbered_roll(50, 3), create_proof(made))
+    roll = create_numbered_roll(50, 3)
+    assert render_xlsx(roll, create_proof(roll)) == render_xlsx(create_numbered_roll(50, 3), create_proof(roll))

@@ -1,4 +1,4 @@
-"""A roll as a file, and the digest that proves it."""
+"""A roll as CSV, XLSX or PDF, and the digest that proves it."""
 
 import csv
 import io
@@ -31,7 +31,7 @@ async def meeting(app: FastAPI, client: httpx.AsyncClient) -> MeetingClient:
     meeting = await MeetingClient.create(app, client, participant_count=3)
     assert (await meeting.admin.patch(meeting.path, {"roll": "open"})).status_code == 200
     renamed = await meeting.admin.patch(meeting.participant_path(2), {"name": meeting.code})
-    assert renamed.status_code == 200  # else the rolls of all tests had one digest
+    assert renamed.status_code == 200  # so that the roll of each test has its own digest
     return meeting
 
 
@@ -55,20 +55,20 @@ async def test_issued_csv_is_confirmed_by_its_digest(client: httpx.AsyncClient) 
     assert response.headers["content-type"].startswith("text/csv")
     assert response.headers["content-disposition"] == 'attachment; filename="daftar-hadir-rakornas-2022-06.csv"'
     assert get_digest(response) == sha256(response.content).hexdigest()
-    listed = (await client.get(f"{RAKORNAS}?page_size=200")).json()["items"]
-    known = (await client.get(f"/v1/rolls/{get_digest(response)}")).json()
-    assert (known["digest"], known["meeting"]["code"]) == (get_digest(response), "rakornas-2022-06")
-    assert known["lines"] == len(listed) == len(list(csv.reader(io.StringIO(response.text)))) - 1
+    items = (await client.get(f"{RAKORNAS}?page_size=200")).json()["items"]
+    document = (await client.get(f"/v1/rolls/{get_digest(response)}")).json()
+    assert (document["digest"], document["meeting"]["code"]) == (get_digest(response), "rakornas-2022-06")
+    assert document["lines"] == len(items) == len(list(csv.reader(io.StringIO(response.text)))) - 1
 
 
-@pytest.mark.parametrize(("media_type", "begins", "ending"), [(PDF, b"%PDF-", "pdf"), (XLSX, b"PK", "xlsx")])
+@pytest.mark.parametrize(("media_type", "first_bytes", "extension"), [(PDF, b"%PDF-", "pdf"), (XLSX, b"PK", "xlsx")])
 async def test_pdf_and_xlsx_have_the_digest_of_the_csv(
-    client: httpx.AsyncClient, media_type: str, begins: bytes, ending: str
+    client: httpx.AsyncClient, media_type: str, first_bytes: bytes, extension: str
 ) -> None:
     response = await get_file(client, RAKORNAS, media_type)
     assert response.headers["content-type"] == media_type
-    assert response.content.startswith(begins)
-    assert response.headers["content-disposition"].endswith(f'.{ending}"')
+    assert response.content.startswith(first_bytes)
+    assert response.headers["content-disposition"].endswith(f'.{extension}"')
     assert get_digest(response) == get_digest(await get_file(client, RAKORNAS))
 
 
@@ -79,10 +79,10 @@ async def test_unknown_digest_is_404(client: httpx.AsyncClient) -> None:
 
 async def test_each_change_gives_a_new_digest_and_old_ones_stay_known(meeting: MeetingClient) -> None:
     roll = f"{meeting.path}/attendance"
-    person = meeting.participant_path(0)
+    participant = meeting.participant_path(0)
     digests = [get_digest(await get_file(meeting.client, roll))]
     for patch in ({"name": "Lain"}, {"organization": "kpu-33"}, {"office": "chair"}, {"capacity": "guest"}):
-        assert (await meeting.admin.patch(person, patch)).status_code == 200
+        assert (await meeting.admin.patch(participant, patch)).status_code == 200
         digests.append(get_digest(await get_file(meeting.client, roll)))
     await meeting.admin.patch(f"{roll}/{meeting.participants[1]}", {"status": "absent", "reason": "x"})
     digests.append(get_digest(await get_file(meeting.client, roll)))
@@ -90,8 +90,8 @@ async def test_each_change_gives_a_new_digest_and_old_ones_stay_known(meeting: M
     digests.append(get_digest(await get_file(meeting.client, roll)))
     assert len(set(digests)) == len(digests) == 7
     assert get_digest(await get_file(meeting.client, roll)) == digests[-1]
-    for item in digests:
-        assert (await meeting.client.get(f"/v1/rolls/{item}")).status_code == 200
+    for digest in digests:
+        assert (await meeting.client.get(f"/v1/rolls/{digest}")).status_code == 200
 
 
 async def test_digest_document_states_the_closing_of_the_roll(meeting: MeetingClient) -> None:
@@ -102,7 +102,7 @@ async def test_digest_document_states_the_closing_of_the_roll(meeting: MeetingCl
 
 
 async def test_times_are_grouped_by_local_day(meeting: MeetingClient) -> None:
-    """Half past eleven at night in UTC is half past eight of the next morning in Jayapura."""
+    """23:30 in UTC is 08:30 of the next day in Jayapura."""
     assert (await meeting.admin.patch(meeting.path, {"time_zone": "Asia/Jayapura"})).status_code == 200
     scans = [
         meeting.new_scan(0, 0),
@@ -113,11 +113,16 @@ async def test_times_are_grouped_by_local_day(meeting: MeetingClient) -> None:
     ]
     await meeting.send_batch(scans, 22 * HOUR)
     first, second, third = await get_csv_rows(meeting.client, f"{meeting.path}/attendance")
-    columns = [f"{way} 2026-12-0{day}" for day in (7, 8) for way in ("Masuk", "Keluar")]
-    assert [first[item] for item in columns] == ["11:00", "17:00", "08:30", ""]
-    assert [second[item] for item in columns] == ["", "", "08:30", ""]  # gone before they came: no exit of that day
-    assert [third[item] for item in columns] == [""] * 4
-    assert [item["Kehadiran"] for item in (first, second, third)] == ["Hadir", "Hadir", third["Kehadiran"]]
+    columns = [f"{direction} 2026-12-0{day}" for day in (7, 8) for direction in ("Masuk", "Keluar")]
+    assert [first[column] for column in columns] == ["11:00", "17:00", "08:30", ""]
+    assert [second[column] for column in columns] == [
+        "",
+        "",
+        "08:30",
+        "",
+    ]  # an exit before the first entry of the day is no exit
+    assert [third[column] for column in columns] == [""] * 4
+    assert [row["Kehadiran"] for row in (first, second, third)] == ["Hadir", "Hadir", third["Kehadiran"]]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +135,7 @@ async def test_header_states_the_start_of_the_first_session(
     sheet = load_workbook(io.BytesIO(response.content)).active
     assert isinstance(sheet, Worksheet)
     cells = [str(cell) for row in sheet.iter_rows(values_only=True) for cell in row if cell]
-    assert [item for item in cells if item.endswith("09.00 WIB")] == ([hour] if hour else [])
+    assert [cell for cell in cells if cell.endswith("09.00 WIB")] == ([hour] if hour else [])
 
 
 async def test_annulled_scan_is_not_exported(meeting: MeetingClient) -> None:
@@ -140,14 +145,14 @@ async def test_annulled_scan_is_not_exported(meeting: MeetingClient) -> None:
 
 
 async def test_filters_select_the_same_lines_as_in_the_list(client: httpx.AsyncClient) -> None:
-    at = "/v1/meetings/mixed/attendance"
+    path = "/v1/meetings/mixed/attendance"
     queries = ("organization=kpu-31", "status=excused", "office=chair", "session=zulu", "organization=kpu&office=chair")
     for query in queries:
-        items = (await client.get(f"{at}?page_size=200&{query}")).json()["items"]
-        rows = await get_csv_rows(client, f"{at}?{query}")
+        items = (await client.get(f"{path}?page_size=200&{query}")).json()["items"]
+        rows = await get_csv_rows(client, f"{path}?{query}")
         assert 0 < len(items) < 200
-        assert [item["Nama"] for item in rows] == [item["name"] for item in items], query
-        assert [item["No."] for item in rows] == [str(n) for n in range(1, len(rows) + 1)]
+        assert [row["Nama"] for row in rows] == [item["name"] for item in items], query
+        assert [row["No."] for row in rows] == [str(n) for n in range(1, len(rows) + 1)]
 
 
 @pytest.mark.parametrize("query", ["q=siti", "sort=-id", "fields=name", "session=no-such", "organization=no-such"])
@@ -158,8 +163,8 @@ async def test_parameters_of_pages_and_unknown_codes_are_422(client: httpx.Async
 
 
 async def test_page_token_is_422(client: httpx.AsyncClient) -> None:
-    following = (await client.get("/v1/meetings/mixed/attendance?page_size=5")).links["next"]["url"]
-    response = await get_file(client, following)
+    next_page = (await client.get("/v1/meetings/mixed/attendance?page_size=5")).links["next"]["url"]
+    response = await get_file(client, next_page)
     assert (response.status_code, response.json()["errors"][0]["parameter"]) == (422, "page_token")
 
 
@@ -171,37 +176,39 @@ async def test_unauthorized_callers_get_no_file_of_a_restricted_roll(app: FastAP
         bearer_headers(app, Scope.ATTENDANCE_READ, meeting="mixed"),
     ]
     for media_type in (CSV, XLSX, PDF, "application/json"):
-        responses = [await get_file(client, "/v1/meetings/closed/attendance", media_type, **item) for item in callers]
-        assert [item.status_code for item in responses] == [401, 403, 404, 404], media_type
-        assert not any(b"Rahasia" in item.content for item in responses)
-    for item in callers:
-        assert (await get_file(client, "/v1/meetings/no-such/attendance", **item)).status_code == 404
+        responses = [
+            await get_file(client, "/v1/meetings/closed/attendance", media_type, **headers) for headers in callers
+        ]
+        assert [response.status_code for response in responses] == [401, 403, 404, 404], media_type
+        assert not any(b"Rahasia" in response.content for response in responses)
+    for headers in callers:
+        assert (await get_file(client, "/v1/meetings/no-such/attendance", **headers)).status_code == 404
 
 
 async def test_full_export_is_audited_with_all_participants(app: FastAPI, client: httpx.AsyncClient) -> None:
     reader = bearer_headers(app, Scope.ATTENDANCE_READ, client_id="reader-of-files")
     response = await get_file(client, "/v1/meetings/closed/attendance?organization=kpu-94", **reader)
-    assert [item["Kehadiran"] for item in csv.DictReader(io.StringIO(response.text))] == ["Sakit", "Hadir"]
+    assert [row["Kehadiran"] for row in csv.DictReader(io.StringIO(response.text))] == ["Sakit", "Hadir"]
     assert response.headers["cache-control"] == "no-store"
-    keys = "SELECT keys FROM audit_lines WHERE client = 'reader-of-files'"
-    told: list[str] = await fetch_value(database_url_of(app), keys)
-    assert [item.split("/")[0] for item in told] == ["meetings", "participants", "participants"]
+    sql = "SELECT keys FROM audit_lines WHERE client = 'reader-of-files'"
+    keys: list[str] = await fetch_value(database_url_of(app), sql)
+    assert [key.split("/")[0] for key in keys] == ["meetings", "participants", "participants"]
     assert (await client.get(f"/v1/rolls/{get_digest(response)}")).json()["lines"] == 2
 
 
 async def test_no_file_is_sent_if_the_audit_line_fails(app: FastAPI, client: httpx.AsyncClient) -> None:
     url = database_url_of(app)
     await fetch_value(url, "ALTER TABLE audit_lines ADD CONSTRAINT none_now CHECK (client <> 'unlucky') NOT VALID")
-    given = bearer_headers(app, Scope.ATTENDANCE_READ, client_id="unlucky")
-    with structlog.testing.capture_logs():  # of the fault it would write pages to the terminal
-        response = await get_file(client, "/v1/meetings/closed/attendance", **given)
+    headers = bearer_headers(app, Scope.ATTENDANCE_READ, client_id="unlucky")
+    with structlog.testing.capture_logs():  # keeps the traceback off the terminal
+        response = await get_file(client, "/v1/meetings/closed/attendance", **headers)
     await fetch_value(url, "ALTER TABLE audit_lines DROP CONSTRAINT none_now")
     assert response.status_code == 500
     assert "Rahasia" not in response.text
 
 
 @pytest.mark.parametrize(
-    ("accept", "given"),
+    ("accept", "media_type"),
     [
         ("", "application/json"),
         ("*/*", "application/json"),
@@ -212,10 +219,10 @@ async def test_no_file_is_sent_if_the_audit_line_fails(app: FastAPI, client: htt
         ("application/json;q=0, text/html", None),
     ],
 )
-async def test_media_type_is_negotiated(client: httpx.AsyncClient, accept: str, given: str | None) -> None:
+async def test_media_type_is_negotiated(client: httpx.AsyncClient, accept: str, media_type: str | None) -> None:
     response = await get_file(client, "/v1/meetings/named/attendance", accept)
-    assert response.status_code == (200 if given else 406)
-    assert response.headers["content-type"].partition(";")[0] == (given or "application/problem+json")
+    assert response.status_code == (200 if media_type else 406)
+    assert response.headers["content-type"].partition(";")[0] == (media_type or "application/problem+json")
 
 
 async def test_too_long_roll_is_409(meeting: MeetingClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,16 +241,17 @@ async def test_export_as_known_at_an_instant(meeting: MeetingClient, monkeypatch
     instant: datetime = await fetch_value(database_url_of(meeting.app), "SELECT clock_timestamp()")
     await meeting.admin.patch(meeting.attendance_path(0), {"status": "absent", "reason": "x"})
     await meeting.admin.delete(meeting.participant_path(1))
-    then = await get_file(meeting.client, f"{meeting.path}/attendance?known_at={quote(instant.isoformat())}")
-    assert (then.status_code, then.text) == (200, before.text)
+    as_known = await get_file(meeting.client, f"{meeting.path}/attendance?known_at={quote(instant.isoformat())}")
+    assert (as_known.status_code, as_known.text) == (200, before.text)
     assert (await get_file(meeting.client, f"{meeting.path}/attendance")).text != before.text
 
 
 async def test_device_token_of_the_meeting_gets_the_full_roll(meeting: MeetingClient) -> None:
     await meeting.admin.patch(meeting.attendance_path(0), {"status": "sick", "reason": "x"})
-    gate = bearer_headers(meeting.app, Scope.ATTENDANCE_READ, meeting=meeting.code)
-    callers: tuple[dict[str, str], ...] = (gate, {})
-    told = [
-        (await get_csv_rows(meeting.client, f"{meeting.path}/attendance", **item))[0]["Kehadiran"] for item in callers
+    device = bearer_headers(meeting.app, Scope.ATTENDANCE_READ, meeting=meeting.code)
+    callers: tuple[dict[str, str], ...] = (device, {})
+    statuses = [
+        (await get_csv_rows(meeting.client, f"{meeting.path}/attendance", **headers))[0]["Kehadiran"]
+        for headers in callers
     ]
-    assert told == ["Sakit", "Izin"]
+    assert statuses == ["Sakit", "Izin"]

@@ -1,4 +1,4 @@
-"""What every list and every item must do, whatever it shows. The test class of an endpoint inherits these scenarios."""
+"""Tests that every list and every item must pass. The test class of an endpoint inherits them."""
 
 from tests.scenarios.common import InvalidQuery, Params, assert_invalid, code_key, list_items, name_key, updated_at_key
 from tests.scenarios.items import ItemScenarios
