@@ -26,7 +26,7 @@ from app.core.problems import (
     Unavailable,
     UnsupportedMediaType,
 )
-from app.imports import importer, parser, repository, schemas
+from app.imports import importer, parser, repository, schemas, transactions
 from app.imports.report import ImportOptions
 from app.imports.row_schema import Importable
 from app.routing import resource_router
@@ -123,10 +123,10 @@ async def _run_import(
     language = preferred_language(request.headers.get("accept-language", ""))
     target = f"{request.url.path}?{request.url.query}"
     fingerprint = idempotency.compute_fingerprint(request.method, target, body)
-    database = importer.build_database(state_of(request.app).settings, DATABASE_TIMEOUT_SECONDS)
+    database = transactions.build_database(state_of(request.app).settings, DATABASE_TIMEOUT_SECONDS)
     try:
         async with open_transaction(database) as transaction:
-            await repository.prepare_transaction(transaction, DATABASE_TIMEOUT_SECONDS)
+            await transactions.prepare_transaction(transaction, DATABASE_TIMEOUT_SECONDS)
             request_id = str(request.scope.get("state", {}).get("request_id", ""))
             await audit_trail.attribute_revisions(transaction, write_request.caller, request_id, reason)
             if key and (stored := await idempotency.find_response(transaction, client, key, fingerprint)):
@@ -153,6 +153,7 @@ async def _run_import(
 
 
 def _build_response(stored: StoredResponse, extra_headers: Mapping[str, str] | None = None) -> Response:
+    """Build an HTTP response that is never cached from a stored response."""
     headers = {"Cache-Control": "no-store", "Vary": "Accept-Language", **stored.headers, **(extra_headers or {})}
     return Response(stored.body, stored.status, headers, "application/json")
 

@@ -72,6 +72,7 @@ class OwnershipClaim:
 
 
 def _unchanged(values: Values) -> Values:
+    """Return the values unchanged."""
     return values
 
 

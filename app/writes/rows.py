@@ -18,10 +18,12 @@ class LockedRow(NamedTuple):
 
 
 def _quote(name: str) -> str:
+    """Quote an SQL identifier."""
     return f'"{name}"'
 
 
 def _equal_keys(columns: Sequence[str], first: int = 1) -> str:
+    """Build the condition that these columns equal the parameters from `$first` on."""
     return " AND ".join(f"{_quote(column)} = ${n}" for n, column in enumerate(columns, first))
 
 
