@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from app.appointments.payloads import AppointmentContent
+from app.appointments.payloads import AppointmentPayload
 from app.appointments.repository import APPOINTMENT
 from app.divisions.payloads import DivisionPayload
 from app.divisions.repository import DIVISION
@@ -11,9 +11,9 @@ from app.elections.repository import ELECTION
 from app.imports.row_schema import Importable
 from app.meetings.payloads import MeetingPayload, SessionPayload, StatementPayload
 from app.meetings.repository import MEETING, SESSION, STATEMENT
-from app.officials.payloads import OfficialContent
+from app.officials.payloads import OfficialPayload
 from app.officials.repository import OFFICIAL
-from app.organizations.payloads import OrganizationContent
+from app.organizations.payloads import OrganizationPayload
 from app.organizations.repository import ORGANIZATION
 from app.regions.payloads import RegionPayload
 from app.regions.repository import REGION
@@ -24,10 +24,10 @@ IMPORTABLE: Mapping[str, Importable] = {
     importable.resource.name: importable
     for importable in (
         Importable(REGION, RegionPayload),
-        Importable(ORGANIZATION, OrganizationContent),
+        Importable(ORGANIZATION, OrganizationPayload),
         Importable(DIVISION, DivisionPayload),
-        Importable(OFFICIAL, OfficialContent),
-        Importable(APPOINTMENT, AppointmentContent),
+        Importable(OFFICIAL, OfficialPayload),
+        Importable(APPOINTMENT, AppointmentPayload),
         Importable(ELECTION, ElectionPayload),
         Importable(STAGE, StagePayload),
         Importable(MEETING, MeetingPayload),

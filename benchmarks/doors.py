@@ -110,7 +110,7 @@ def in_batches(url: str, service: Service, tokens: Sequence[str], number: int, t
     batches = list(parts(tokens, number, BATCH))
     gates = [
         [
-            posts.request(f"{PATH}:batch", bearer, sent(f"kept-{gate}", {"scans": [scan(one) for one in batch]}))
+            posts.request(f"{PATH}:batch", bearer, sent(f"kept-{gate}", {"scans": [scan(item) for item in batch]}))
             for batch in batches[gate::4]
         ]
         for gate in range(4)
@@ -127,7 +127,7 @@ def queue(service: Service, tokens: Sequence[str], number: int, table: Table) ->
     bearer = service.client("check-ins:write").token()
     kept = list(parts(tokens, number, number // DEVICES))
     gates = [
-        [posts.request(f"{PATH}:batch", bearer, sent(f"queue-{n}", {"scans": [scan(one) for one in batch]}))]
+        [posts.request(f"{PATH}:batch", bearer, sent(f"queue-{n}", {"scans": [scan(item) for item in batch]}))]
         for n, batch in enumerate(kept)
     ]
     done = posts.send(service.port, gates)

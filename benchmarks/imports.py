@@ -39,13 +39,13 @@ def run(quick: bool) -> bool:
             measure(url, path, count, one_in) for count, one_in in ((rows // 10, None), (rows, None), (rows, 100))
         )
     table = Table("rows", "refused", "seconds", "rows/s", "peak MB")
-    for one in (small, whole, flawed):
+    for item in (small, whole, flawed):
         table.add_row(
-            f"{one.rows:,}",
-            f"{one.refused:,}",
-            f"{one.seconds:.1f}",
-            f"{one.rows / one.seconds:,.0f}",
-            f"{one.megabytes:.0f}",
+            f"{item.rows:,}",
+            f"{item.refused:,}",
+            f"{item.seconds:.1f}",
+            f"{item.rows / item.seconds:,.0f}",
+            f"{item.megabytes:.0f}",
         )
     Console().print(table)
     is_flat = max(whole.megabytes, flawed.megabytes) <= small.megabytes * (1 + FLAT)

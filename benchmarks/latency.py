@@ -127,8 +127,8 @@ def search(chance: random.Random, regions: Sequence[str]) -> Iterator[str]:
 def misspelt(chance: random.Random, words: str) -> str:
     """With two neighbours in the wrong order, a letter left out, or one doubled."""
     at = chance.randrange(len(words) - 1)
-    head, one, other, rest = words[:at], words[at], words[at + 1], words[at + 2 :]
-    return head + chance.choice([other + one, other, one + one + other]) + rest
+    head, item, other, rest = words[:at], words[at], words[at + 1], words[at + 2 :]
+    return head + chance.choice([other + item, other, item + item + other]) + rest
 
 
 def _day(chance: random.Random, first: date, last: date) -> date:

@@ -73,9 +73,9 @@ async def _gate(
 ) -> list[Answer]:
     await barrier.wait()
     answers = []
-    for one in requests:
+    for item in requests:
         began = time.perf_counter()
-        writer.write(one)
+        writer.write(item)
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().partition(b"\r\ncontent-length:")[2].partition(b"\r\n")[0])
         body = await reader.readexactly(length)

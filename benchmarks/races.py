@@ -37,7 +37,7 @@ async def race(base_url: str, token: str, pairs: int) -> Counter[tuple[int, ...]
     headers = {"Authorization": f"Bearer {token}", "Content-Type": MERGE_PATCH}
     async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=30) as client:
         listed = (await client.get("/v1/officials", params={"page_size": LANES})).json()["items"]
-        lanes = [lane(client, f"/v1/officials/{one['id']}", pairs // LANES) for one in listed]
+        lanes = [lane(client, f"/v1/officials/{item['id']}", pairs // LANES) for item in listed]
         return sum(await asyncio.gather(*lanes), Counter())
 
 
@@ -45,7 +45,7 @@ async def lane(client: httpx.AsyncClient, address: str, pairs: int) -> Counter[t
     outcomes: Counter[tuple[int, ...]] = Counter()
     tag = (await client.get(address)).headers["etag"]
     for n in range(pairs):
-        answers = await asyncio.gather(*(change(client, address, tag, f"Nama {n} {one}") for one in ("a", "b")))
+        answers = await asyncio.gather(*(change(client, address, tag, f"Nama {n} {item}") for item in ("a", "b")))
         outcomes[tuple(sorted(answer.status_code for answer in answers))] += 1
         told = {answer.status_code: answer for answer in answers}
         if 200 in told:

@@ -34,12 +34,12 @@ async def measure(url: str, meeting: str, badges: int) -> bool:
     told: Counter[int] = Counter()
     for n, digest in enumerate(digests[:badges]):
         racing = gates[: GATES[n % len(GATES)]]
-        outcomes = await asyncio.gather(*(scan(one, meeting, f"race-{m}", digest) for m, one in enumerate(racing)))
+        outcomes = await asyncio.gather(*(scan(item, meeting, f"race-{m}", digest) for m, item in enumerate(racing)))
         told[outcomes.count("first_entry")] += 1
     await first.execute(CONTROL)
     doubles = 0
     for digest in digests[: min(badges, CONTROLLED)]:
-        doubles += sum(await asyncio.gather(*(control(one, digest) for one in gates))) > 1
+        doubles += sum(await asyncio.gather(*(control(item, digest) for item in gates))) > 1
     [(entered, people)] = await first.fetch(ENTERED, meeting)
     firsts = await first.fetchval(FIRST, meeting)
     await first.execute("DELETE FROM scans WHERE meeting = $1", meeting)

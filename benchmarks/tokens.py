@@ -74,7 +74,8 @@ async def measure(count: int) -> tuple[float, float, float]:
     key = await trust.get_signing_key()
     grants = [tokens.Grant(f"client-{n}", "bappenas", 1, ["changes:read"], secret_id="s") for n in range(count)]
     issued = [
-        tokens.issue_access_token(one, key, issuer=trust.issuer, audience="rakornas", now=time.time()) for one in grants
+        tokens.issue_access_token(item, key, issuer=trust.issuer, audience="rakornas", now=time.time())
+        for item in grants
     ]
 
     def asked_with(token: str | None) -> Scope:

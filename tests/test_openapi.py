@@ -21,7 +21,7 @@ OPERATIONS = {
 
 
 def answer_of(path: str) -> str:
-    """The name of the schema of a path's answer to GET, if it has one."""
+    """Return the name of the response schema of GET on a path; an empty text without one."""
     operation = OPERATIONS.get(f"get {path}", {"responses": {"200": {"content": {}}}})
     content = operation["responses"]["200"]["content"].get("application/json", {})
     schema = content.get("schema", {})
@@ -38,16 +38,18 @@ ROLL, STREAM = f"{MEETING}/attendance", "text/event-stream"
 RECORD = f"{ROLL}/{{participant}}"
 PERSONAL = (f"{MEETING}/participants", f"{MEETING}/badges", f"{MEETING}/gate-pack", RECORD, *BY_GATES)
 SCANS = {f"post {MEETING}/check-ins", f"post {MEETING}/check-ins:batch"}
-"""A scan has its id from the device: it takes neither key nor dry run, and anyone's who may scan at all is stored."""
+"""Scans have an id from the device, so they need no Idempotency-Key and have no dry run."""
 BADGE = f"post {MEETING}/participants/{{id}}/badge"
 ONCE = {f"post {MEETING}{action}" for action in (":close-roll", "/check-ins/{scan}:annul", "/corrections/{id}:confirm")}
-"""What is done but once, and is the same when it is done again."""
+"""Actions that have an effect only once: repeating them changes nothing."""
 
 
 def codes_of(content: dict[str, Any]) -> set[str]:
-    """The kinds of problem that an answer shows."""
-    examples = [one["value"] for one in content["examples"].values()] if "examples" in content else [content["example"]]
-    return {one["code"] for one in examples}
+    """Return the problem codes among the examples of a response."""
+    examples = (
+        [entry["value"] for entry in content["examples"].values()] if "examples" in content else [content["example"]]
+    )
+    return {entry["code"] for entry in examples}
 
 
 def codes_in(operation: dict[str, Any], status: str) -> set[str]:
@@ -61,17 +63,17 @@ def every_object(node: Any) -> Iterator[dict[str, Any]]:
         yield from every_object(inner)
 
 
-def test_the_published_document_is_this_one() -> None:
+def test_published_document_is_current() -> None:
     assert openapi.CONTRACT_FILE.read_bytes() == openapi.build_contract(), (
         "if this is meant: uv run python -m tests.openapi"
     )
 
 
-async def test_the_service_shows_it(client: httpx.AsyncClient) -> None:
+async def test_service_serves_the_document(client: httpx.AsyncClient) -> None:
     assert (await client.get("/openapi.json")).json() == json.loads(openapi.CONTRACT_FILE.read_text())
 
 
-def test_all_resources_are_in_it() -> None:
+def test_document_contains_all_resources() -> None:
     collections = {f"/v1/{resource}" for resource in (*OF_A_DAY, "elections", "clients")}
     parts = {f"{MEETING}/{part}" for part in ("sessions", "statements", "participants")}
     within = {"/v1/organizations/{code}/officials", ROLL, *BY_GATES, "/v1/audit", "/v1/audit/roots"}
@@ -89,7 +91,7 @@ def test_all_resources_are_in_it() -> None:
     assert {path for path in DOCUMENT["paths"] if path.startswith("/v1/")} == {*LISTS, *ITEMS, *others, *done}
 
 
-def test_all_that_is_listed_one_by_one_can_be_written() -> None:
+def test_each_resource_has_write_operations() -> None:
     for path in ITEMS:
         methods = set(DOCUMENT["paths"][path]) | set(DOCUMENT["paths"].get(path.rpartition("/")[0], ()))
         # Who came follows from the list and the scans: it is never made and never gone. Nor does anyone write a digest.
@@ -98,7 +100,7 @@ def test_all_that_is_listed_one_by_one_can_be_written() -> None:
 
 
 @for_each(OPERATIONS)
-def test_is_introduced(name: str) -> None:
+def test_operation_has_a_summary_and_description(name: str) -> None:
     operation = OPERATIONS[name]
     assert [tag for tag in TAGS if tag["name"] in operation["tags"]]
     assert len(operation["tags"]) == 1
@@ -107,7 +109,7 @@ def test_is_introduced(name: str) -> None:
 
 
 @for_each(OPERATIONS)
-def test_the_first_line_is_the_summary_and_not_said_twice(name: str) -> None:
+def test_summary_is_not_repeated_in_the_description(name: str) -> None:
     operation = OPERATIONS[name]
     assert operation["summary"] not in operation["description"]
     assert "\n" not in operation["summary"]
@@ -115,7 +117,7 @@ def test_the_first_line_is_the_summary_and_not_said_twice(name: str) -> None:
 
 
 @for_each(OPERATIONS)
-def test_answers_with_a_schema(name: str) -> None:
+def test_operation_declares_a_response_schema(name: str) -> None:
     responses = OPERATIONS[name]["responses"]
     good = [responses[status] for status in responses if status < "300"]
     assert len(good) == (2 if {"201", "202"} & set(responses) else 1)
@@ -126,7 +128,7 @@ def test_answers_with_a_schema(name: str) -> None:
 
 
 @for_each(OPERATIONS)
-def test_declares_its_problems(name: str) -> None:
+def test_operation_declares_its_problems(name: str) -> None:
     responses = OPERATIONS[name]["responses"]
     assert {"400", "401", "408", "413", "414", "422", "429", "431", "503"} <= set(responses)
     assert ("406" in responses) == ("/v1/" in name or name in ("get /", "get /problems", "get /problems/{code}"))
@@ -142,7 +144,7 @@ def test_declares_its_problems(name: str) -> None:
 
 
 @for_each(OPERATIONS)
-def test_a_closed_one_says_so(name: str) -> None:
+def test_restricted_operation_declares_its_scopes(name: str) -> None:
     operation = OPERATIONS[name]
     closed = "security" in operation
     writes = not name.startswith("get ") and name != "post /oauth/token"
@@ -160,10 +162,10 @@ def test_a_closed_one_says_so(name: str) -> None:
 
 
 @for_each(OPERATIONS)
-def test_a_write_declares_what_can_go_wrong(name: str) -> None:
+def test_write_operation_declares_its_problems(name: str) -> None:
     operation = OPERATIONS[name]
     method, path = name.split()
-    headers = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "header"}
+    headers = {entry["name"] for entry in operation.get("parameters", ()) if entry["in"] == "header"}
     if method == "get" or path == "/oauth/token":
         assert not {"If-Match", "Idempotency-Key"} & headers
         return
@@ -194,7 +196,7 @@ def test_a_write_declares_what_can_go_wrong(name: str) -> None:
 
 
 @for_each(OPERATIONS)
-def test_its_parameters_are_never_null(name: str) -> None:
+def test_parameters_are_not_nullable(name: str) -> None:
     for parameter in OPERATIONS[name].get("parameters", ()):
         assert {"type": "null"} not in every_object(parameter["schema"])
         assert parameter["schema"]["type"] in ("string", "integer")
@@ -202,23 +204,23 @@ def test_its_parameters_are_never_null(name: str) -> None:
         assert parameter["required"] == (parameter["in"] == "path" or (name, parameter["name"]) in needed)
 
 
-def test_parameters_are_described() -> None:
+def test_parameters_have_descriptions() -> None:
     for name, operation in OPERATIONS.items():
         for parameter in operation.get("parameters", ()):
             assert parameter.get("description"), (name, parameter["name"])
 
 
-def test_every_reference_leads_somewhere() -> None:
-    names = {one["$ref"].rpartition("/")[2] for one in every_object(DOCUMENT) if isinstance(one.get("$ref"), str)}
+def test_every_ref_resolves() -> None:
+    names = {entry["$ref"].rpartition("/")[2] for entry in every_object(DOCUMENT) if isinstance(entry.get("$ref"), str)}
     assert names <= set(DOCUMENT["components"]["schemas"])
 
 
 @pytest.mark.parametrize("path", ["/v1/regions?colour=red", "/v1/regions/99", "/nowhere"])
-async def test_a_problem_is_its_schema(client: httpx.AsyncClient, path: str) -> None:
+async def test_problem_examples_validate_against_the_schema(client: httpx.AsyncClient, path: str) -> None:
     ProblemDocument.model_validate_json((await client.get(path)).content, strict=True, extra="forbid")
 
 
-async def test_what_is_not_declared_does_not_happen(client: httpx.AsyncClient, app: FastAPI) -> None:
+async def test_only_declared_problems_occur(client: httpx.AsyncClient, app: FastAPI) -> None:
     for name in OPERATIONS:
         method, path = name.split()
         address = re.sub(r"{\w+}", "01a20c10-0ae2-7033-aa5d-2a6bfa807bee", path)

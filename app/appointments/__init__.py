@@ -1,1 +1,1 @@
-"""Who holds which office of which organization, one by one."""
+"""Appointments of officials to offices of organizations."""

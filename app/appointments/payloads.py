@@ -1,4 +1,4 @@
-"""What can be written of an appointment."""
+"""Request bodies of appointments."""
 
 from typing import Annotated
 
@@ -6,20 +6,31 @@ from pydantic import Field
 
 from app.core.datetimes import PartialDate
 from app.core.http.body_types import Day, Line, Name, PayloadModel, Uuid
+from app.core.languages import Text
+from app.core.patterns import register_pattern
 from app.models.vocabulary import Office, Standing
 from app.writes.payloads import ChangeReason, Reference, SourcedPayload, merge_patch_model
 
-StartOn = Annotated[PartialDate | None, Field(description="First day in office; null: unknown, then `seen_on` counts.")]
-EndOn = Annotated[PartialDate | None, Field(description="First day no longer in office; null: still open.")]
+TERM_PATTERN = register_pattern(
+    "^[0-9]{4}-[0-9]{4}$",
+    Text(
+        "dua tahun dengan tanda hubung, misalnya 2022-2027",
+        "two years with a hyphen between them, for example 2022-2027",
+    ),
+)
+StartOn = Annotated[
+    PartialDate | None, Field(description="First day in office; null: unknown, then `seen_on` is required.")
+]
+EndOn = Annotated[PartialDate | None, Field(description="First day no longer in office; null: still in office.")]
 SeenOn = Annotated[Day | None, Field(description="A day on which a source saw the person in this office.")]
-Term = Annotated[str | None, Field(pattern="^[0-9]{4}-[0-9]{4}$", examples=["2022-2027"])]
-Division = Annotated[Reference | None, Field(description="Code of the division led.", examples=["p7-4"])]
+Term = Annotated[str | None, Field(pattern=TERM_PATTERN, examples=["2022-2027"])]
+Division = Annotated[Reference | None, Field(description="Code of the division they lead.", examples=["p7-4"])]
 
 
-class AppointmentContent(SourcedPayload):
-    """A person in an office of an organization."""
+class AppointmentPayload(SourcedPayload):
+    """The body that creates an appointment."""
 
-    official: Annotated[Uuid, Field(description="Id of the person.")]
+    official: Annotated[Uuid, Field(description="Id of the official.")]
     organization: Annotated[Reference, Field(description="Code of the organization.", examples=["kpu-31"])]
     office: Office
     standing: Standing
@@ -32,31 +43,31 @@ class AppointmentContent(SourcedPayload):
 
 
 @merge_patch_model
-class AppointmentPatch(AppointmentContent):
-    """What is to change of an appointment."""
+class AppointmentPatch(AppointmentPayload):
+    """A merge patch of an appointment."""
 
 
-class Successor(PayloadModel):
-    """Who comes next, in the same office of the same organization."""
+class SuccessorPayload(PayloadModel):
+    """The next appointment to the same office of the same organization."""
 
-    official: Annotated[Uuid, Field(description="Id of the person.")]
+    official: Annotated[Uuid, Field(description="Id of the official.")]
     standing: Standing
     division: Division = None
     term: Term = None
-    start_on: Annotated[StartOn, Field(description="First day in office; null: that on which the other ends.")] = None
+    start_on: Annotated[StartOn, Field(description="First day in office; null: `end_on`.")] = None
     seen_on: SeenOn = None
     source: Line | None = None
     verified: bool = False
     primary: bool = False
 
 
-class SuccessionContent(ChangeReason):
-    """A change of office: one appointment ends, and the next begins.
+class SuccessionPayload(ChangeReason):
+    """The body that ends an appointment and begins the next one in its office.
 
-    `legal_basis` is that of the next one, and stands in the revisions of both.
+    `legal_basis` becomes that of the next appointment, and is stored in the revisions of both.
     """
 
     ends: Annotated[Uuid, Field(description="Id of the appointment that ends.")]
     end_on: Annotated[PartialDate, Field(description="First day no longer in office.")]
     end_reason: Name | None = None
-    begins: Successor
+    begins: SuccessorPayload

@@ -1,4 +1,4 @@
-"""The SQL of appointments."""
+"""SQL of appointments."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,6 +20,7 @@ _appointment, _official = models.Appointment, models.Official
 
 
 def select_appointment(day: DayExpression) -> DocumentSelect:
+    """Select the document of an appointment as of a day."""
     return (
         select(
             _appointment.id,
@@ -42,13 +43,14 @@ def select_appointment(day: DayExpression) -> DocumentSelect:
     )
 
 
-def _filter_conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions of the active filters."""
     for name in ("organization", "division", "office", "standing"):
-        if name in given:
+        if name in filters:
             yield _appointment.__table__.c[name] == bindparam(name)
-    if "official" in given:
+    if "official" in filters:
         yield _appointment.official == _OFFICIAL_PARAMETER
-    if "as_of" in given:
+    if "as_of" in filters:
         yield contains_day(_appointment.possible, AS_OF_PARAMETER)
 
 
@@ -71,16 +73,16 @@ APPOINTMENTS = Collection(
 )
 
 
-def _overlapping_appointments(*of_the_same: str, where: ColumnElement[bool] | None = None) -> Statement:
-    """The appointments whose certain days overlap those of a row that was refused."""
+def _overlapping_appointments(*equal_columns: str, where: ColumnElement[bool] | None = None) -> Statement:
+    """Select the appointments that are equal in some columns to a refused one and overlap its certain days."""
     days = func.certain_days(bindparam("start_on"), bindparam("end_on"), cast(bindparam("seen_on"), Date))
-    same = (_appointment.__table__.c[name] == bindparam(name) for name in of_the_same)
-    other = _appointment.id != cast(bindparam("id"), UUID(as_uuid=True))
-    overlap = _appointment.certain.op("&&", is_comparison=True)(days)
-    return Statement(select(_appointment.id).where(*same, other, overlap, true() if where is None else where))
+    is_equal = (_appointment.__table__.c[name] == bindparam(name) for name in equal_columns)
+    is_other = _appointment.id != cast(bindparam("id"), UUID(as_uuid=True))
+    overlaps = _appointment.certain.op("&&", is_comparison=True)(days)
+    return Statement(select(_appointment.id).where(*is_equal, is_other, overlaps, true() if where is None else where))
 
 
-# As in app.officials: whoever is in an office is of its body.
+# The owners of an official, as in app.officials: the organizations of all appointments.
 _ORGANIZATIONS_OF_OFFICIAL = Statement(
     select(_appointment.organization).where(_appointment.official == _OFFICIAL_PARAMETER).distinct()
 )
@@ -90,7 +92,7 @@ APPOINTMENT = Resource(
     _appointment,
     APPOINTMENTS,
     address="/v1/appointments/{id}",
-    payload_model=payloads.AppointmentContent,
+    payload_model=payloads.AppointmentPayload,
     key_columns=("id",),
     generated_columns=("certain", "possible"),
     owner_query=Statement(select(_appointment.organization).where(_appointment.id == bindparam("id"))),

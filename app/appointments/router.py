@@ -1,4 +1,4 @@
-"""The routes of appointments."""
+"""Routes of appointments."""
 
 from typing import Annotated
 from uuid import UUID
@@ -12,7 +12,7 @@ from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.http.parameters import UUID_PATTERN
+from app.core.patterns import UUID_PATTERN
 from app.core.problems import EndsBeforeStart, NotFound, SameOfficeTwice, TwoDefinitiveHolders
 from app.routing import resource_router
 from app.writes import changes, revisions
@@ -21,7 +21,7 @@ from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource_router("appointments", at="/v1")
-CACHE_SECONDS = 60  # seconds
+CACHE_SECONDS = 60
 EXAMPLE_PATH = "/v1/appointments/01a20c10-0b1e-7462-be69-2d72b31c409c"
 Id = Annotated[
     str,
@@ -40,14 +40,14 @@ Id = Annotated[
     openapi_extra=example("/v1/appointments?organization=kpu&office=chair"),
 )
 async def list_appointments(
-    request: Request, read: ReaderDep, query: Annotated[schemas.AppointmentQuery, Query()]
+    request: Request, reader: ReaderDep, query: Annotated[schemas.AppointmentQuery, Query()]
 ) -> Response:
     """List appointments
 
-    Who holds or held which office of which organization. With `as_of`, those that were possible on that day, and
-    whether they were certain.
+    The offices that officials hold or held in organizations. With `as_of`, only the appointments that are possible on
+    that day; `certain` states which of them are certain.
     """
-    return (await repository.APPOINTMENTS.fetch_page(read, query)).to_response(request, max_age=CACHE_SECONDS)
+    return (await repository.APPOINTMENTS.fetch_page(reader, query)).to_response(request, max_age=CACHE_SECONDS)
 
 
 @router.get(
@@ -57,12 +57,14 @@ async def list_appointments(
     openapi_extra=example(EXAMPLE_PATH),
     responses=problem_responses(NotFound),
 )
-async def get_appointment(read: ReaderDep, id: Id, query: Annotated[schemas.AppointmentItemQuery, Query()]) -> Response:
-    """Read one appointment
+async def get_appointment(
+    reader: ReaderDep, id: Id, query: Annotated[schemas.AppointmentItemQuery, Query()]
+) -> Response:
+    """Get an appointment
 
-    With `as_of`, it is found only if it was possible on that day.
+    With `as_of`, it is found only if it is possible on that day.
     """
-    if item := await repository.APPOINTMENTS.fetch_item(read, UUID(id), query):
+    if item := await repository.APPOINTMENTS.fetch_item(reader, UUID(id), query):
         return item.to_response(max_age=CACHE_SECONDS)
     raise NotFound
 
@@ -84,14 +86,14 @@ async def get_appointment(read: ReaderDep, id: Id, query: Annotated[schemas.Appo
     ),
     responses=responses_for_create(schemas.Appointment, TwoDefinitiveHolders, SameOfficeTwice, EndsBeforeStart),
 )
-async def create_appointment(write: CreateDep, content: payloads.AppointmentContent) -> Response:
+async def create_appointment(write_request: CreateDep, payload: payloads.AppointmentPayload) -> Response:
     """Create an appointment
 
-    A person in an office of an organization, from `start_on` until the day before `end_on`; both may be partial. A
-    client that is bound to an organization appoints only people whom it may write: those whose offices all lie within
-    it, and those without any that it has created.
+    An official in an office of an organization, from `start_on` until the day before `end_on`; both may be partial
+    dates. A client that is bound to an organization may appoint only officials that it may write: those with
+    appointments only within its organization, and those without appointments that it created.
     """
-    return await changes.create_object(write, repository.APPOINTMENT, content, {"id": uuid7()})
+    return await changes.create_object(write_request, repository.APPOINTMENT, payload, {"id": uuid7()})
 
 
 @router.patch(
@@ -102,13 +104,13 @@ async def create_appointment(write: CreateDep, content: payloads.AppointmentCont
     responses=responses_for_update(),
 )
 async def update_appointment(
-    write: ChangeDep, id: Id, patch: Annotated[payloads.AppointmentPatch, MergePatchBody]
+    write_request: ChangeDep, id: Id, patch: Annotated[payloads.AppointmentPatch, MergePatchBody]
 ) -> Response:
-    """Change an appointment
+    """Update an appointment
 
-    A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
+    A merge patch (RFC 7396): only the given members change, null removes a member, a list is replaced as a whole.
     """
-    return await changes.update_object(write, repository.APPOINTMENT, patch, {"id": UUID(id)})
+    return await changes.update_object(write_request, repository.APPOINTMENT, patch, {"id": UUID(id)})
 
 
 @router.delete(
@@ -118,12 +120,12 @@ async def update_appointment(
     openapi_extra=write_example(EXAMPLE_PATH),
     responses=responses_for_delete(),
 )
-async def delete_appointment(write: ChangeDep, id: Id, note: DeleteReason = None) -> Response:
+async def delete_appointment(write_request: ChangeDep, id: Id, reason: DeleteReason = None) -> Response:
     """Delete an appointment
 
-    Only one that was recorded in error; one that has ended is given its `end_on`.
+    Only an appointment that was recorded in error. To end an appointment, set its `end_on`.
     """
-    return await changes.delete_object(write, repository.APPOINTMENT, {"id": UUID(id)}, note)
+    return await changes.delete_object(write_request, repository.APPOINTMENT, {"id": UUID(id)}, reason)
 
 
 @router.get(
@@ -134,13 +136,13 @@ async def delete_appointment(write: ChangeDep, id: Id, note: DeleteReason = None
     responses=problem_responses(NotFound),
 )
 async def list_appointment_revisions(
-    request: Request, read: ReaderDep, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, reader: ReaderDep, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
-    """List an appointment's revisions
+    """List the revisions of an appointment
 
-    Who wrote what of it, when and why; also of one that was deleted.
+    Oldest first: who changed what, when and why. Also answers for an appointment that was deleted.
     """
-    page = await revisions.list_revisions(read, repository.APPOINTMENT, {"id": UUID(id)}, query)
+    page = await revisions.list_revisions(reader, repository.APPOINTMENT, {"id": UUID(id)}, query)
     return page.to_response(request, max_age=CACHE_SECONDS)
 
 
@@ -160,9 +162,9 @@ async def list_appointment_revisions(
     ),
     responses=responses_for_create(schemas.Succession, TwoDefinitiveHolders, SameOfficeTwice, EndsBeforeStart),
 )
-async def succeed_appointment(write: CreateDep, content: payloads.SuccessionContent) -> Response:
-    """Hand an office over
+async def succeed_appointment(write_request: CreateDep, payload: payloads.SuccessionPayload) -> Response:
+    """End an appointment and begin its successor
 
-    Ends an appointment and begins the next one in its office, in one step: nobody reads the one without the other.
+    The successor gets the same office of the same organization. Both changes are made in one transaction.
     """
-    return await service.succeed_appointment(write, content)
+    return await service.succeed_appointment(write_request, payload)

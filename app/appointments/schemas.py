@@ -1,4 +1,4 @@
-"""What an appointment's document holds, and what can be asked of appointments."""
+"""Documents and query parameters of appointments."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -8,24 +8,27 @@ from pydantic import BaseModel, Field
 
 from app.core.datetimes import PartialDate
 from app.core.db.provenance import SourcedRecord
-from app.core.http.parameters import UUID_PATTERN, AsOf, Code, CollectionQuery, FieldSelection, ItemQuery, SearchWords
+from app.core.http.parameters import AsOf, Code, CollectionQuery, FieldSelection, ItemQuery, SearchWords
+from app.core.patterns import UUID_PATTERN
 from app.models.vocabulary import Office, Standing
 from app.references import CodeReference, OfficialReference
 
 
 class AppointmentMembers(BaseModel):
+    """The members of an appointment, without its provenance and revision."""
+
     id: UUID
     official: OfficialReference
     organization: CodeReference
     office: Office
     standing: Standing
     division: CodeReference | None
-    term: Annotated[str | None, Field(description="The term of the body.", examples=["2022-2027"])]
+    term: Annotated[str | None, Field(description="Term of the commission.", examples=["2022-2027"])]
     start_on: PartialDate | None
-    end_on: Annotated[PartialDate | None, Field(description="First day no longer in office; null: still open.")]
+    end_on: Annotated[PartialDate | None, Field(description="First day no longer in office; null: still in office.")]
     seen_on: Annotated[date | None, Field(description="A day on which a source saw the person in this office.")]
     certain: Annotated[
-        bool | None, Field(description="On `as_of`: true, certainly in office; false, possibly. Null without `as_of`.")
+        bool | None, Field(description="True: certainly in office on `as_of`; false: possibly; null: no `as_of` given.")
     ]
     end_reason: str | None
     legal_basis: Annotated[str | None, Field(examples=["Keppres 33/P/2022"])]
@@ -36,18 +39,20 @@ class Appointment(SourcedRecord, AppointmentMembers):
 
 
 class Succession(BaseModel):
-    """A change of office: the appointment that ends, and the one that begins."""
+    """The appointment that ended, and the next one in its office."""
 
     ended: Appointment
     begun: Appointment
 
 
 Fields = Annotated[
-    str, FieldSelection(Appointment), Field(description="Members to keep.", examples=["official,office,start_on"])
+    str, FieldSelection(Appointment), Field(description="Members to include.", examples=["official,office,start_on"])
 ]
 
 
 class AppointmentItemQuery(ItemQuery):
+    """Query parameters of one appointment."""
+
     as_of: AsOf | None = None
     fields: Fields | None = None
 
@@ -55,8 +60,8 @@ class AppointmentItemQuery(ItemQuery):
 Sort = Annotated[
     Literal["start_on", "-start_on", "updated_at", "-updated_at"],
     Field(
-        description="By `start_on`, the first day on which it is possible, where it is not given; `-` in front turns "
-        "the order round."
+        description="Default: `start_on`, by the first day on which the appointment is possible. "
+        "A leading `-` sorts in descending order."
     ),
 ]
 OfficialId = Annotated[
@@ -70,6 +75,8 @@ OfficialId = Annotated[
 
 
 class AppointmentQuery(CollectionQuery):
+    """Query parameters of the list of appointments."""
+
     q: Annotated[SearchWords, Field(examples=["hasyim"])] | None = None
     official: OfficialId | None = None
     organization: Annotated[Code, Field(description="Code of an organization.", examples=["kpu-31"])] | None = None

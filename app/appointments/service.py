@@ -1,4 +1,4 @@
-"""A change of office: one appointment ends, and the next begins, or neither does."""
+"""Succession in an office: one appointment ends and the next begins, in one transaction."""
 
 from uuid import UUID
 
@@ -19,62 +19,71 @@ from app.writes.request import WriteRequest, WriteResult
 
 RESOURCE = repository.APPOINTMENT
 UNKNOWN_APPOINTMENT = ErrorDetail(
-    "unknown_id", Text("Tidak ada penugasan ini.", "No such appointment."), pointer="/ends"
+    "unknown_id",
+    Text("Tidak ada penugasan dengan id ini.", "There is no appointment with this id."),
+    pointer="/ends",
 )
-ALREADY_ENDED = Text("Penugasan ini sudah berakhir.", "This appointment has ended already.")
+ALREADY_ENDED = Text("Penugasan ini sudah berakhir.", "This appointment has already ended.")
 
 
-async def succeed_appointment(write: WriteRequest, asked: payloads.SuccessionContent) -> Response:
-    """End an appointment, and begin the next one in its office. Answers 201 with both documents.
+async def succeed_appointment(write_request: WriteRequest, payload: payloads.SuccessionPayload) -> Response:
+    """End an appointment, create the next one in its office, and return 201 with both documents.
 
-    Raises InvalidContent for an appointment that is not there, OutsideOrganization for another's, Conflict for one that
-    has ended.
+    Raises:
+        InvalidContent: The appointment does not exist, or the next one is invalid.
+        OutsideOrganization: The caller may not write the appointment.
+        Conflict: The appointment has already ended.
+
     """
 
     async def work(transaction: Transaction) -> WriteResult:
-        ends = {"id": asked.ends}
-        held = await rows.lock_row(transaction, RESOURCE, ends)
-        if held is None:
+        ended_keys = {"id": payload.ends}
+        locked = await rows.lock_row(transaction, RESOURCE, ended_keys)
+        if locked is None:
             raise InvalidContent(UNKNOWN_APPOINTMENT)
-        await ownership.ensure_object_inside(transaction, write.caller, RESOURCE, ends)
-        if held.members["end_on"] is not None:
-            address = RESOURCE.format_address(ends)
-            raise Conflict(ErrorDetail("already_ended", ALREADY_ENDED, pointer="/ends", address=address))
-        ending = {name: value for name, value in asked.model_dump().items() if name in ("end_on", "end_reason")}
-        await changes.apply_patch(transaction, write, RESOURCE, payloads.AppointmentPatch(**ending), ends)
-        begun: UUID = uuid7()
-        write.attempted_write = AttemptedWrite(
-            {}, own_addresses=[RESOURCE.format_address(ends)] if _begins_after_end(asked) else []
-        )
-        await changes.insert_object(transaction, write, RESOURCE, _build_successor(asked, held), {"id": begun})
-        documents = [
-            await changes.get_document(transaction, write, RESOURCE, {"id": id_}) for id_ in (asked.ends, begun)
-        ]
-        body = b'{"ended":%b,"begun":%b}' % tuple(one.body for one in documents)
+        await ownership.ensure_object_inside(transaction, write_request.caller, RESOURCE, ended_keys)
+        ended_address = RESOURCE.format_address(ended_keys)
+        if locked.members["end_on"] is not None:
+            raise Conflict(ErrorDetail("already_ended", ALREADY_ENDED, pointer="/ends", address=ended_address))
+        patch = {name: value for name, value in payload.model_dump().items() if name in ("end_on", "end_reason")}
+        await changes.apply_patch(transaction, write_request, RESOURCE, payloads.AppointmentPatch(**patch), ended_keys)
+        successor_id: UUID = uuid7()
+        own_addresses = [ended_address] if _begins_after_end(payload) else []
+        write_request.attempted_write = AttemptedWrite({}, own_addresses=own_addresses)
+        successor = _build_successor(payload, locked)
+        await changes.insert_object(transaction, write_request, RESOURCE, successor, {"id": successor_id})
+        ended = await changes.get_document(transaction, write_request, RESOURCE, ended_keys)
+        begun = await changes.get_document(transaction, write_request, RESOURCE, {"id": successor_id})
+        body = b'{"ended":%b,"begun":%b}' % (ended.body, begun.body)
         headers = {
-            "Location": RESOURCE.format_address({"id": begun}),
-            "ETag": conditional.entity_tag(documents[1].body, documents[1].revision),
+            "Location": RESOURCE.format_address({"id": successor_id}),
+            "ETag": conditional.entity_tag(begun.body, begun.revision),
         }
-        return WriteResult(StoredResponse(201, headers, body), [f"appointments/{asked.ends}", f"appointments/{begun}"])
+        audit_keys = [f"appointments/{payload.ends}", f"appointments/{successor_id}"]
+        return WriteResult(StoredResponse(201, headers, body), audit_keys)
 
-    return await write.run_in_transaction(work, asked)
-
-
-def _begins_after_end(asked: payloads.SuccessionContent) -> bool:
-    """Whether the next one begins when the other has ended for certain, so that they are not in each other's way."""
-    begins = asked.begins.start_on
-    return begins is None or f"{begins}-99-99"[:10] >= f"{asked.end_on}-01-01"[:10]
+    return await write_request.run_in_transaction(work, payload)
 
 
-def _build_successor(asked: payloads.SuccessionContent, held: rows.LockedRow) -> payloads.AppointmentContent:
-    begins = orjson.loads(asked.begins.model_dump_json())
+def _begins_after_end(payload: payloads.SuccessionPayload) -> bool:
+    """Return whether the next appointment begins when the other has certainly ended, so that they cannot conflict.
+
+    Compares the last day that a partial `start_on` covers with the first day that `end_on` covers.
+    """
+    start_on = payload.begins.start_on
+    return start_on is None or f"{start_on}-99-99"[:10] >= f"{payload.end_on}-01-01"[:10]
+
+
+def _build_successor(payload: payloads.SuccessionPayload, ended: rows.LockedRow) -> payloads.AppointmentPayload:
+    """Build the body of the next appointment, in the office and organization of the one that ends."""
+    begins = orjson.loads(payload.begins.model_dump_json())
     return validate_document(
-        payloads.AppointmentContent,
+        payloads.AppointmentPayload,
         {
             **begins,
-            "organization": held.members["organization"],
-            "office": held.members["office"],
-            "start_on": begins["start_on"] or asked.end_on,
-            "legal_basis": asked.legal_basis,
+            "organization": ended.members["organization"],
+            "office": ended.members["office"],
+            "start_on": begins["start_on"] or payload.end_on,
+            "legal_basis": payload.legal_basis,
         },
     )

@@ -1,1 +1,1 @@
-"""Many rows of one resource at once, from CSV or NDJSON, each with a verdict of its own."""
+"""Imports of many rows of one resource from CSV or NDJSON, with a result for each row."""

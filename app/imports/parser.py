@@ -1,4 +1,4 @@
-"""Files of rows, read line by line: CSV (RFC 4180, with a header) and NDJSON. Nothing holds a whole file."""
+"""Parser of CSV (RFC 4180, with a header) and NDJSON files. It reads row by row, and never a whole file into memory."""
 
 import csv
 import io
@@ -12,51 +12,61 @@ from app.core.http import bodies
 from app.core.http.validation import json_pointer, validate_document
 from app.core.languages import Text
 from app.core.problems import ErrorDetail, InvalidContent, Malformed
-from app.imports.repository import Row, build_row
 from app.imports.row_schema import CsvColumn, Importable
+from app.imports.rows import Row, build_row
 
 Format = Literal["csv", "ndjson"]
-MAX_ROW_LENGTH = 1024 * 1024  # characters of a row, as many as a body may have
+MAX_ROW_LENGTH = 1024 * 1024  # characters, as many as a request body may have
 
-UNKNOWN_COLUMN = Text("Kolom tidak dikenal. Yang ada: {}.", "No such column. Known: {}.")
-REPEATED_COLUMN = Text("Kolom ini ada lebih dari sekali.", "This column stands there more than once.")
-MISSING_COLUMN = Text("Kolom ini wajib.", "This column is required.")
-WRONG_NUMBER_OF_CELLS = Text("Jumlah sel lain dari jumlah kolom.", "There are not as many cells as columns.")
-NOT_JSON = Text("Baris ini bukan JSON yang sah.", "This line is no JSON.")
+UNKNOWN_COLUMN = Text(
+    "Kolom ini tidak dikenal. Kolom yang dikenal: {}.", "This column is unknown. The known columns are: {}."
+)
+REPEATED_COLUMN = Text("Kolom ini muncul lebih dari satu kali.", "This column occurs more than once.")
+MISSING_COLUMN = Text("Kolom ini wajib ada.", "This column is required.")
+WRONG_NUMBER_OF_CELLS = Text(
+    "Jumlah sel baris ini berbeda dari jumlah kolom.", "The number of cells in this row differs from that of columns."
+)
+NOT_JSON = Text("Baris ini bukan JSON yang sah.", "This line is not valid JSON.")
 
 
 @dataclass(frozen=True, slots=True)
 class InvalidRow:
-    """A row that cannot be tried, and why."""
+    """A row that does not fit the schema of its resource."""
 
     line: int
+    """Line of the file on which the row begins, from 1."""
     errors: tuple[ErrorDetail, ...]
 
 
 UnparsedRow = Callable[[], Row | InvalidRow]
-"""A row whose cells nobody has looked at yet: there may be millions of which nothing can be told any more."""
+"""A row that is parsed when it is called, because a report may leave out millions of rows."""
 
 
-def read_rows(file: BinaryIO, form: Format, importable: Importable) -> Iterator[UnparsedRow | None]:
-    """The rows of a file in their order; None for a blank line, of which there may be millions between two rows.
+def read_rows(file: BinaryIO, format_: Format, importable: Importable) -> Iterator[UnparsedRow | None]:
+    """Yield the rows of a file in their order, and None for a blank line (there may be millions between two rows).
 
-    Raises InvalidContent for a wrong header, Malformed for what is not of this format: both at the first or any later
-    row, and then nothing of the file is to be kept.
+    Both errors may be raised at any row; nothing of the file may be stored then.
+
+    Raises:
+        InvalidContent: The header of a CSV file is wrong.
+        Malformed: The file is not of this format.
+
     """
-    return _read_csv(file, importable) if form == "csv" else _read_ndjson(file, importable)
+    return _read_csv(file, importable) if format_ == "csv" else _read_ndjson(file, importable)
 
 
 def _read_csv(file: BinaryIO, importable: Importable) -> Iterator[UnparsedRow | None]:
+    """Yield the rows of a CSV file, and None for blank lines."""
     text = io.TextIOWrapper(file, "utf-8-sig", newline="")
     lines = _LimitedLines(text)
     reader = csv.reader(lines, strict=True)
     try:
-        cells = _parse_header(next(reader, []), importable)
-        begins = reader.line_num + 1
-        for values in reader:
-            line, begins = begins, reader.line_num + 1
+        columns = _parse_header(next(reader, []), importable)
+        next_line = reader.line_num + 1
+        for cells in reader:
+            line, next_line = next_line, reader.line_num + 1
             lines.row_length = 0
-            yield partial(_parse_cells, line, values, cells, importable) if values else None
+            yield partial(_parse_cells, line, cells, columns, importable) if cells else None
     except (csv.Error, UnicodeDecodeError):
         raise _malformed_file(reader.line_num, "CSV") from None
     finally:
@@ -64,7 +74,7 @@ def _read_csv(file: BinaryIO, importable: Importable) -> Iterator[UnparsedRow | 
 
 
 class _LimitedLines:
-    """The lines of a text; csv.Error where those of one row are too long together. `taken`: what it has so far."""
+    """The lines of a text; raises csv.Error if those of one row are longer than MAX_ROW_LENGTH together."""
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self.text = text
@@ -78,68 +88,80 @@ class _LimitedLines:
             yield line
 
 
-def _malformed_file(line: int, form: str) -> Malformed:
+def _malformed_file(line: int, format_name: str) -> Malformed:
+    """Build the problem of a file that is malformed on or after a line."""
     return Malformed(
         detail=Text(
-            f"Isi bukan {form} yang sah dalam UTF-8, pada atau sesudah baris {line}.",
-            f"The body is no {form} in UTF-8, on line {line} or after it.",
+            f"Isi bukan {format_name} yang sah dalam UTF-8, pada atau sesudah baris {line}.",
+            f"The body is not valid {format_name} in UTF-8, on line {line} or after it.",
         )
     )
 
 
 def _parse_header(names: list[str], importable: Importable) -> list[CsvColumn]:
-    """The members in the order of the columns; InvalidContent names the columns that are wrong."""
+    """Return the columns in the order of the header.
+
+    Raises:
+        InvalidContent: Names the columns that are unknown, repeated or missing.
+
+    """
     known = ", ".join(importable.csv_columns)
-    unknown = Text(UNKNOWN_COLUMN.id.format(known), UNKNOWN_COLUMN.en.format(known))
-    told = names[: len(importable.csv_columns) + 1]  # of more than these one at least is wrong
-    counts = Counter(told)
-    required = importable.required_columns if len(told) == len(names) else ()
-    wrong = [
-        *(("unknown_column", unknown, name) for name in counts if name not in importable.csv_columns),
+    unknown_column = Text(UNKNOWN_COLUMN.id.format(known), UNKNOWN_COLUMN.en.format(known))
+    checked = names[: len(importable.csv_columns) + 1]  # at least one of so many is wrong, so the rest is not checked
+    counts = Counter(checked)
+    required = importable.required_columns if len(checked) == len(names) else ()
+    errors = [
+        *(("unknown_column", unknown_column, name) for name in counts if name not in importable.csv_columns),
         *(("repeated_column", REPEATED_COLUMN, name) for name, count in counts.items() if count > 1),
         *(("missing_column", MISSING_COLUMN, name) for name in required if name not in counts),
     ]
-    if wrong:
-        raise InvalidContent(*(ErrorDetail(code, why, pointer=json_pointer([name])) for code, why, name in wrong))
+    if errors:
+        raise InvalidContent(
+            *(ErrorDetail(code, message, pointer=json_pointer([name])) for code, message, name in errors)
+        )
     return [importable.csv_columns[name] for name in names]
 
 
-def _parse_cells(line: int, values: list[str], cells: list[CsvColumn], importable: Importable) -> Row | InvalidRow:
-    if len(values) != len(cells):
+def _parse_cells(line: int, cells: list[str], columns: list[CsvColumn], importable: Importable) -> Row | InvalidRow:
+    """Parse and validate the cells of a CSV row."""
+    if len(cells) != len(columns):
         return InvalidRow(line, (ErrorDetail("wrong_number_of_cells", WRONG_NUMBER_OF_CELLS, pointer=""),))
     members: dict[str, Any] = {}
     errors: list[ErrorDetail] = []
-    for cell, text in zip(cells, values, strict=True):
-        if text:
+    for column, cell in zip(columns, cells, strict=True):
+        if cell:
             try:
-                members[cell.name] = cell.parse(text)
+                members[column.name] = column.parse(cell)
             except InvalidContent as invalid:
                 errors += invalid.errors
-        elif cell.is_nullable:
-            members[cell.name] = None
+        elif column.is_nullable:
+            members[column.name] = None
     return InvalidRow(line, tuple(errors)) if errors else _parse_members(line, members, importable)
 
 
 def _parse_members(line: int, members: dict[str, Any], importable: Importable) -> Row | InvalidRow:
+    """Validate the members of a row, and convert them to columns."""
     try:
-        content = validate_document(importable.row_model, members)
+        payload = validate_document(importable.row_model, members)
     except InvalidContent as invalid:
         return InvalidRow(line, invalid.errors)
-    return build_row(line, content, importable.resource)
+    return build_row(line, payload, importable.resource)
 
 
 def _read_ndjson(file: BinaryIO, importable: Importable) -> Iterator[UnparsedRow | None]:
+    """Yield the rows of an NDJSON file, and None for blank lines."""
     number = 0
-    while text := file.readline(MAX_ROW_LENGTH + 1):
+    while line := file.readline(MAX_ROW_LENGTH + 1):
         number += 1
-        if len(text) > MAX_ROW_LENGTH:
+        if len(line) > MAX_ROW_LENGTH:
             raise _malformed_file(number, "NDJSON")
-        yield partial(_parse_json_line, number, text, importable) if text.strip(b" \t\r\n") else None
+        yield partial(_parse_json_line, number, line, importable) if line.strip(b" \t\r\n") else None
 
 
-def _parse_json_line(number: int, text: bytes, importable: Importable) -> Row | InvalidRow:
+def _parse_json_line(number: int, line: bytes, importable: Importable) -> Row | InvalidRow:
+    """Parse and validate a line of an NDJSON file."""
     try:
-        members = bodies.parse_object(text)
+        members = bodies.parse_object(line)
     except (Malformed, InvalidContent) as problem:
         return InvalidRow(number, problem.errors or (ErrorDetail("not_json", NOT_JSON, pointer=""),))
     return _parse_members(number, members, importable)

@@ -1,4 +1,4 @@
-"""The SQL of members that stand in tables of their own, for hundreds of objects in one statement."""
+"""SQL that writes the parts of hundreds of objects in one statement."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,59 +8,76 @@ import orjson
 from app.core.db.statements import DIALECT
 from app.core.db.transaction import Transaction
 from app.core.http.body_types import PayloadModel
-from app.writes import rows as single
+from app.writes import rows as single_rows
 from app.writes.resource import Parts, Resource, Values
 
 Items = Sequence[Mapping[str, Any]]
 NOT_GIVEN: Any = object()
 
 
-def extract_given_columns(resource: Resource, content: PayloadModel) -> dict[str, Any]:
-    """What the content names, as columns and parts; of an object within it, too, only what that one names.
+def extract_given_columns(resource: Resource, payload: PayloadModel) -> dict[str, Any]:
+    """Return the columns and parts that a row names, including those within a member that is an object.
 
-    As a merge patch has it: what is not named keeps what is held.
+    As in a merge patch (RFC 7396), members that are not named keep their stored values.
     """
-    members = {name: _extract_given_members(value) for name, value in content if name in content.model_fields_set}
+    members = {name: _extract_given_members(value) for name, value in payload if name in payload.model_fields_set}
     return {name: value for name, value in resource.to_columns(members).items() if value is not NOT_GIVEN}
 
 
 def _extract_given_members(value: Any) -> Any:
+    """Return the members of an object, with NOT_GIVEN for those that the row does not name."""
     if not isinstance(value, PayloadModel):
         return value
-    return {name: one if name in value.model_fields_set else NOT_GIVEN for name, one in value}
+    return {name: member if name in value.model_fields_set else NOT_GIVEN for name, member in value}
 
 
-async def delete_parts(write: Transaction, parts: Parts, wholes: Sequence[Values]) -> None:
-    """Delete the parts of these, before they are given others. Those without an order are not replaced, but change."""
-    if wholes and parts.ordered:
-        whose = [_foreign_key_values(parts, whole) for whole in wholes]
-        same = " AND ".join(f'former."{name}" = given."{name}"' for name in parts.foreign_key)
-        sql = f'DELETE FROM "{parts.table.name}" AS former USING {_recordset(parts, parts.foreign_key)} WHERE {same}'  # noqa: S608
-        await write.fetch(sql, orjson.dumps(whose).decode())
+async def delete_parts(transaction: Transaction, parts: Parts, objects: Sequence[Values]) -> None:
+    """Delete the ordered parts of these objects; unordered ones are merged by `insert_parts`.
+
+    Args:
+        transaction: The transaction to write in.
+        parts: The member.
+        objects: The key columns of each object.
+
+    """
+    if objects and parts.ordered:
+        foreign_keys = [_foreign_key_values(parts, keys) for keys in objects]
+        equal_keys = " AND ".join(f'former."{name}" = given."{name}"' for name in parts.foreign_key)
+        sql = f'DELETE FROM "{parts.table.name}" AS former USING {_recordset(parts, parts.foreign_key)} WHERE {equal_keys}'  # noqa: S608, E501
+        await transaction.fetch(sql, orjson.dumps(foreign_keys).decode())
 
 
-async def insert_parts(write: Transaction, parts: Parts, items: Sequence[tuple[Values, Items]]) -> None:
-    """Give each of these its parts, after the former ones were taken away."""
+async def insert_parts(transaction: Transaction, parts: Parts, objects: Sequence[tuple[Values, Items]]) -> None:
+    """Insert the parts of these objects; unordered parts are merged with the stored ones by their keys.
+
+    Args:
+        transaction: The transaction to write in.
+        parts: The member.
+        objects: The key columns of each object and its items.
+
+    """
     if not parts.ordered:
-        for whole, its in items:
-            await single.replace_parts(write, parts, whole, its)
+        for keys, items in objects:
+            await single_rows.replace_parts(transaction, parts, keys, items)
         return
     rows = [
-        {**_foreign_key_values(parts, whole), "position": place, **parts.defaults, **item}
-        for whole, its in items
-        for place, item in enumerate(its, 1)
+        {**_foreign_key_values(parts, keys), "position": position, **parts.defaults, **item}
+        for keys, items in objects
+        for position, item in enumerate(items, 1)
     ]
     if rows:
         names = ", ".join(f'"{name}"' for name in rows[0])
         sql = f'INSERT INTO "{parts.table.name}" ({names}) SELECT {names} FROM {_recordset(parts, rows[0])}'  # noqa: S608
-        await write.fetch(sql, orjson.dumps(rows).decode())
+        await transaction.fetch(sql, orjson.dumps(rows).decode())
 
 
-def _foreign_key_values(parts: Parts, whole: Values) -> dict[str, Any]:
-    return {column: whole[of_whole] for column, of_whole in parts.foreign_key.items()}
+def _foreign_key_values(parts: Parts, keys: Values) -> dict[str, Any]:
+    """Return the foreign key columns of the parts of an object."""
+    return {column: keys[object_column] for column, object_column in parts.foreign_key.items()}
 
 
 def _recordset(parts: Parts, names: Mapping[str, Any]) -> str:
-    kinds = {name: parts.table.columns[name].type.compile(dialect=DIALECT) for name in names}
-    shape = ", ".join(f'"{name}" {kind}' for name, kind in kinds.items())
-    return f"json_to_recordset($1::text::json) AS given ({shape})"
+    """Build the SQL of a set of rows with these columns, read from the JSON in $1."""
+    types = {name: parts.table.columns[name].type.compile(dialect=DIALECT) for name in names}
+    column_types = ", ".join(f'"{name}" {type_}' for name, type_ in types.items())
+    return f"json_to_recordset($1::text::json) AS given ({column_types})"

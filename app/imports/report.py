@@ -1,4 +1,4 @@
-"""What became of the rows of a file: how many, and of which of them there is something to say."""
+"""Report of an import: the number of rows by status, and the results of the first or the refused rows."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,115 +10,131 @@ from app.core.problems import ErrorDetail
 from app.imports.row_schema import Importable
 from app.imports.schemas import MAX_REPORTED_ROWS, RowStatus
 
-MAX_AUDIT_KEYS = 100  # that the audit trail names
+MAX_AUDIT_KEYS = 100  # keys that the audit line of an import lists
 
 
 @dataclass(slots=True)
 class RowReport:
-    """What became of a row. `errors`: why it is refused."""
+    """Result of a row."""
 
     line: int
+    """Line of the file on which the row begins, from 1."""
     status: RowStatus
     key: str | None
+    """Key of the object; None if it is not known."""
     errors: tuple[ErrorDetail, ...] = ()
+    """Reasons why the row was refused."""
 
     def to_document(self, language: Language) -> dict[str, Any]:
+        """Return the members of a `RowResult`, with the errors in this language."""
         errors = [error.document(language) for error in self.errors]
         return {"line": self.line, "status": self.status, "key": self.key, "errors": errors}
 
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What is asked for."""
+    """Options of an import."""
 
     importable: Importable
+    """The resource of the rows."""
     dry_run: bool = False
+    """Report the results, and store nothing."""
     partial: bool = False
+    """Store the valid rows even if others are refused."""
 
 
 @dataclass
 class ImportReport:
-    """What became of all rows. Of long files it holds the refused rows alone, and of those the first."""
+    """Results of all rows. It keeps the first rows and the first refused rows only, up to MAX_REPORTED_ROWS each."""
 
     options: ImportOptions
     counts: dict[RowStatus, int] = field(
         default_factory=lambda: {"created": 0, "updated": 0, "unchanged": 0, "refused": 0, "not_attempted": 0}
     )
+    """Number of rows by status."""
     audit_keys: list[str] = field(default_factory=list)
+    """Keys of the first created or updated objects, for the audit line."""
     _first_rows: list[RowReport] = field(default_factory=list)
     _refused_rows: list[RowReport] = field(default_factory=list)
     _documents: dict[Language, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def row_count(self) -> int:
+        """Number of rows so far."""
         return sum(self.counts.values())
 
     @property
     def changed_count(self) -> int:
+        """Number of objects created or updated."""
         return self.counts["created"] + self.counts["updated"]
 
     @property
     def is_refused(self) -> bool:
-        """Whether nothing is kept because of a row."""
+        """Return whether nothing is stored because a row was refused."""
         return self.counts["refused"] > 0 and not self.options.partial
 
     @property
     def is_final(self) -> bool:
-        """Whether the same request, sent again, is answered with this: also where the record said all of it already."""
+        """Return whether the response is stored for the idempotency key, even if no row changed anything."""
         return not self.options.dry_run and not self.is_refused
 
     @property
     def is_applied(self) -> bool:
-        """Whether anything was kept."""
+        """Return whether anything was stored."""
         return self.is_final and self.changed_count > 0
 
     @property
     def is_full(self) -> bool:
-        """Whether no more refused rows can be told of."""
+        """Return whether the report lists no further refused rows."""
         return len(self._refused_rows) >= MAX_REPORTED_ROWS
 
-    def add(self, verdict: RowReport, name: str | None = None) -> None:
-        self.counts[verdict.status] += 1
+    def add(self, row: RowReport, audit_key: str | None = None) -> None:
+        """Count a row, and keep its result while there is space for it."""
+        self.counts[row.status] += 1
         if len(self._first_rows) <= MAX_REPORTED_ROWS:
-            self._first_rows.append(verdict)
-        if verdict.status == "refused" and not self.is_full:
-            self._refused_rows.append(verdict)
-        self._add_audit_key(verdict, name)
+            self._first_rows.append(row)
+        if row.status == "refused" and not self.is_full:
+            self._refused_rows.append(row)
+        self._add_audit_key(row, audit_key)
 
-    def mark_written(self, verdict: RowReport, status: RowStatus, name: str, key: str) -> None:
-        """What was refused before was brought in after all."""
+    def mark_written(self, row: RowReport, status: RowStatus, audit_key: str, key: str) -> None:
+        """Change the result of a refused row that was written in a later attempt."""
         self.counts["refused"] -= 1
         self.counts[status] += 1
-        verdict.status, verdict.errors, verdict.key = status, (), key
-        self._add_audit_key(verdict, name)
+        row.status, row.errors, row.key = status, (), key
+        self._add_audit_key(row, audit_key)
 
-    def _add_audit_key(self, verdict: RowReport, name: str | None) -> None:
-        if name and verdict.status in ("created", "updated") and len(self.audit_keys) < MAX_AUDIT_KEYS:
-            self.audit_keys.append(name)
+    def _add_audit_key(self, row: RowReport, audit_key: str | None) -> None:
+        """Add the key of a created or updated object to those of the audit line, up to MAX_AUDIT_KEYS."""
+        if audit_key and row.status in ("created", "updated") and len(self.audit_keys) < MAX_AUDIT_KEYS:
+            self.audit_keys.append(audit_key)
 
     def list_rows(self) -> list[RowReport]:
-        shown = (
-            self._first_rows
-            if self.row_count <= MAX_REPORTED_ROWS
-            else [one for one in self._refused_rows if one.status == "refused"]
-        )
-        return sorted(shown, key=lambda verdict: verdict.line)
+        """Return all rows of a short file, or the first refused rows of a long one, in the order of the file."""
+        is_short = self.row_count <= MAX_REPORTED_ROWS
+        rows = self._first_rows if is_short else [row for row in self._refused_rows if row.status == "refused"]
+        return sorted(rows, key=lambda row: row.line)
 
     def to_document(self, language: Language) -> dict[str, Any]:
-        """Made once: of 1,000 rows with 100 errors each it takes a while."""
+        """Return the members of an `ImportResult` in this language.
+
+        The document is built once, because 1,000 rows with 100 errors each take a while.
+        """
         if language not in self._documents:
             self._documents[language] = self._build_document(language)
         return self._documents[language]
 
     def _build_document(self, language: Language) -> dict[str, Any]:
+        """Build the members of an `ImportResult`."""
         return {
             "resource": self.options.importable.resource.name,
             "dry_run": self.options.dry_run,
             "partial": self.options.partial,
             "applied": self.is_applied,
             **{str(status): count for status, count in self.counts.items()},
-            "rows": [verdict.to_document(language) for verdict in self.list_rows()],
+            "rows": [row.to_document(language) for row in self.list_rows()],
         }
 
     def to_json(self, language: Language) -> bytes:
+        """Return the document as JSON in UTF-8."""
         return orjson.dumps(self.to_document(language))

@@ -1,4 +1,4 @@
-"""The route that takes files of rows."""
+"""The route that imports a file of rows."""
 
 import asyncio
 import io
@@ -26,7 +26,7 @@ from app.core.problems import (
     Unavailable,
     UnsupportedMediaType,
 )
-from app.imports import importer, parser, repository, schemas
+from app.imports import importer, parser, repository, schemas, transactions
 from app.imports.report import ImportOptions
 from app.imports.row_schema import Importable
 from app.routing import resource_router
@@ -38,8 +38,9 @@ from app.writes.request import IdempotencyKey, WriteRequest, parse_create_reques
 
 router = resource_router("imports")
 
-DATABASE_TIMEOUT_SECONDS = 25  # for the database: the whole request has 30
-QUEUE_TIMEOUT_SECONDS = 2.0  # seconds to wait for another import of this worker
+DATABASE_TIMEOUT_SECONDS = 25  # less than the 30 seconds of a request
+QUEUE_TIMEOUT_SECONDS = 2.0  # longest wait for another import of this worker
+RETRY_SECONDS = 10  # Retry-After when that wait ends
 FORMATS: Mapping[str, parser.Format] = {"text/csv": "csv", "application/x-ndjson": "ndjson"}
 SCOPES: Mapping[str, Scope] = {
     "regions": Scope.REGIONS_WRITE,
@@ -77,124 +78,142 @@ EXAMPLE_NDJSON = '{"name": "Siti Contoh", "other_names": ["Siti C."]}\n{"name": 
     ),
 )
 async def import_rows(
-    request: Request, query: Annotated[schemas.ImportQuery, Query()], key: IdempotencyKey = None
+    request: Request, query: Annotated[schemas.ImportQuery, Query()], idempotency_key: IdempotencyKey = None
 ) -> Response:
-    """Bring in a file of rows
+    """Import a file of rows
 
-    CSV in UTF-8 (RFC 4180) with a header line, or NDJSON: one object a line. Columns are the members of the resource's
-    POST, and its key: `code`, or `id`; of a session or statement also `meeting`. A row whose key is there already
-    changes that object; one without an `id` is new. Members that are not given keep what the object has, or get their
-    defaults. In a cell, lists and objects stand as JSON, and an empty cell is null, or nothing where null is not
-    allowed. A key may stand in one row only.
+    CSV in UTF-8 (RFC 4180) with a header line, or NDJSON with one object per line. Columns are the members of the
+    resource's POST and its key: `code` or `id`, and `meeting` for sessions and statements. A row with the key of an
+    existing object changes that object; a row without an `id` creates one. Members that are not given keep their
+    stored values, or get their defaults. A cell contains lists and objects as JSON; an empty cell means null, or not
+    given if null is not allowed. A key may occur in one row only.
 
-    Either all rows are kept or, where one is refused, none, and the answer is 422 `import_refused`, with the members of
-    the answer to a success beside those of a problem. With `partial=true` the good ones are kept. Each row has a
-    verdict: that of a write of its own, save that rows may be in any order, as long as no more than 1,000 wait for a
-    later one. With `dry_run=true` nothing is kept, and the answer is 200 whatever the verdicts.
+    Either all rows are stored or, if one is refused, none: the response is then 422 `import_refused` with the members
+    of a successful response and those of a problem. With `partial=true` the valid rows are stored. Each row gets the
+    result of a write of its own, except that rows may refer to later rows; at most 1,000 rows may wait for a later one.
+    With `dry_run=true` nothing is stored, and the response is 200 even if rows are refused.
 
-    The token needs the scope that writes the resource. Up to 8 MiB, which is about 50,000 rows; more with
-    `rakornas import`, or in several files.
+    The token needs the scope that writes the resource. The file may have up to 8 MiB, which is about 50,000 rows;
+    import a larger one with `rakornas import`, or in several files.
     """
-    write = await parse_create_request(request, query, key)
-    form = _parse_format(request)
+    write_request = await parse_create_request(request, query, idempotency_key)
+    format_ = _parse_format(request)
     try:
         body = await request.body()
     except ClientDisconnect:
         raise Malformed from None
     importable: Importable = state_of(request.app).importable[query.resource]
-    order = ImportOptions(importable, write.dry_run, query.partial == "true")
-    async with _register_request(write), _acquire_import_slot(request):
-        return await _run_import(
-            write, order, ChangeReason(reason=query.reason, legal_basis=query.legal_basis), form, body
-        )
+    options = ImportOptions(importable, write_request.dry_run, query.partial == "true")
+    reason = ChangeReason(reason=query.reason, legal_basis=query.legal_basis)
+    async with _register_request(write_request), _acquire_import_slot(request):
+        return await _run_import(write_request, options, reason, format_, body)
 
 
 async def _run_import(
-    write: WriteRequest, order: ImportOptions, note: ChangeReason, form: parser.Format, body: bytes
+    write_request: WriteRequest, options: ImportOptions, reason: ChangeReason, format_: parser.Format, body: bytes
 ) -> Response:
-    request = write.request
+    """Import the rows in one transaction with their audit line and the idempotent response.
+
+    Raises:
+        ImportRefused: A row was refused, so nothing was stored.
+
+    """
+    request = write_request.request
+    client, key = write_request.caller.client_id, write_request.idempotency_key
     language = preferred_language(request.headers.get("accept-language", ""))
-    url = request.url
-    same = idempotency.compute_fingerprint(request.method, f"{url.path}?{url.query}", body)
-    database = importer.build_database(state_of(request.app).settings, DATABASE_TIMEOUT_SECONDS)
+    target = f"{request.url.path}?{request.url.query}"
+    fingerprint = idempotency.compute_fingerprint(request.method, target, body)
+    database = transactions.build_database(state_of(request.app).settings, DATABASE_TIMEOUT_SECONDS)
     try:
         async with open_transaction(database) as transaction:
-            await repository.prepare_transaction(transaction, DATABASE_TIMEOUT_SECONDS)
+            await transactions.prepare_transaction(transaction, DATABASE_TIMEOUT_SECONDS)
             request_id = str(request.scope.get("state", {}).get("request_id", ""))
-            await audit_trail.attribute_revisions(transaction, write.caller, request_id, note)
-            if write.idempotency_key and (
-                kept := await idempotency.find_response(
-                    transaction, write.caller.client_id, write.idempotency_key, same
-                )
-            ):
-                return _build_response(kept, {"Idempotency-Replayed": "true"})
-            rows = parser.read_rows(io.BytesIO(body), form, order.importable)
-            outcome = await importer.import_rows(transaction, write.caller, order, rows)
-            await asyncio.to_thread(outcome.to_document, language)  # others have their turn meanwhile
-            answer = StoredResponse(200, {"Content-Language": language}, outcome.to_json(language))
-            if not outcome.is_final:
+            await audit_trail.attribute_revisions(transaction, write_request.caller, request_id, reason)
+            if key and (stored := await idempotency.find_response(transaction, client, key, fingerprint)):
+                return _build_response(stored, {"Idempotency-Replayed": "true"})
+            rows = parser.read_rows(io.BytesIO(body), format_, options.importable)
+            report = await importer.import_rows(transaction, write_request.caller, options, rows)
+            await asyncio.to_thread(report.to_document, language)  # in a thread, so that the event loop goes on
+            response = StoredResponse(200, {"Content-Language": language}, report.to_json(language))
+            if not report.is_final:
                 raise Rollback
             await repository.insert_audit_line(
-                *(transaction, outcome.audit_keys, outcome.changed_count),
-                client=write.caller.client_id,
-                scope=SCOPES[order.importable.resource.name],
+                *(transaction, report.audit_keys, report.changed_count),
+                client=client,
+                scope=SCOPES[options.importable.resource.name],
                 request_id=request_id,
             )
-            if write.idempotency_key:
-                await idempotency.store_response(
-                    transaction, write.caller.client_id, write.idempotency_key, same, answer
-                )
+            if key:
+                await idempotency.store_response(transaction, client, key, fingerprint, response)
     finally:
         await database.close()
-    if outcome.is_refused and not order.dry_run:
-        raise ImportRefused(outcome.to_document)
-    return _build_response(answer)
+    if report.is_refused and not options.dry_run:
+        raise ImportRefused(report.to_document)
+    return _build_response(response)
 
 
-def _build_response(answer: StoredResponse, more: Mapping[str, str] | None = None) -> Response:
-    headers = {"Cache-Control": "no-store", "Vary": "Accept-Language", **answer.headers, **(more or {})}
-    return Response(answer.body, answer.status, headers, "application/json")
+def _build_response(stored: StoredResponse, extra_headers: Mapping[str, str] | None = None) -> Response:
+    """Build an HTTP response that is never cached from a stored response."""
+    headers = {"Cache-Control": "no-store", "Vary": "Accept-Language", **stored.headers, **(extra_headers or {})}
+    return Response(stored.body, stored.status, headers, "application/json")
 
 
 def _parse_format(request: Request) -> parser.Format:
-    """CSV or NDJSON, in UTF-8 and not compressed; else UnsupportedMediaType, before the body is read."""
+    """Return the format that the Content-Type names.
+
+    Raises:
+        UnsupportedMediaType: It is neither CSV nor NDJSON, not in UTF-8, without a header line, or compressed.
+
+    """
     media_type, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
     pairs = (parameter.replace(" ", "").replace('"', "").partition("=") for parameter in parameters)
-    named = {name: value for name, _, value in pairs}
-    encoded = request.headers.get("content-encoding", "identity").strip().lower() != "identity"
-    no_header = named.get("header") == "absent"  # RFC 4180, section 3
-    if media_type not in FORMATS or named.get("charset", "utf-8") != "utf-8" or encoded or no_header:
+    values = {name: value for name, _, value in pairs}
+    is_compressed = request.headers.get("content-encoding", "identity").strip().lower() != "identity"
+    has_no_header = values.get("header") == "absent"  # RFC 4180, section 3
+    if media_type not in FORMATS or values.get("charset", "utf-8") != "utf-8" or is_compressed or has_no_header:
         raise UnsupportedMediaType(headers={"Accept": ", ".join(FORMATS)})
     return FORMATS[media_type]
 
 
 @asynccontextmanager
-async def _register_request(write: WriteRequest) -> AsyncIterator[None]:
-    """InFlight, without waiting, for a request that runs or waits in this worker already."""
-    if write.idempotency_key is None:
+async def _register_request(write_request: WriteRequest) -> AsyncIterator[None]:
+    """Register the idempotency key among the imports of this worker while the block runs.
+
+    Raises:
+        RequestInFlight: An import with this key runs or waits already.
+
+    """
+    if write_request.idempotency_key is None:
         yield
         return
-    under_way: set[tuple[str, str]] = state_of(write.request.app).imports_in_progress
-    this = (write.caller.client_id, write.idempotency_key)
-    if this in under_way:
+    in_progress: set[tuple[str, str]] = state_of(write_request.request.app).imports_in_progress
+    client_and_key = (write_request.caller.client_id, write_request.idempotency_key)
+    if client_and_key in in_progress:
         raise RequestInFlight
-    under_way.add(this)
+    in_progress.add(client_and_key)
     try:
         yield
     finally:
-        under_way.remove(this)
+        in_progress.remove(client_and_key)
 
 
 @asynccontextmanager
 async def _acquire_import_slot(request: Request) -> AsyncIterator[None]:
-    """An import keeps one processor busy and its connection is beside the pools: a second one waits, or comes back."""
-    running: asyncio.Semaphore = state_of(request.app).import_slot
+    """Hold the only import slot of this worker while the block runs.
+
+    An import uses one processor and a connection besides those of the pools, so a worker runs one at a time.
+
+    Raises:
+        Unavailable: Another import ran for QUEUE_TIMEOUT_SECONDS.
+
+    """
+    slot: asyncio.Semaphore = state_of(request.app).import_slot
     try:
         async with asyncio.timeout(QUEUE_TIMEOUT_SECONDS):
-            await running.acquire()
+            await slot.acquire()
     except TimeoutError:
-        raise Unavailable(retry_after=10) from None
+        raise Unavailable(retry_after=RETRY_SECONDS) from None
     try:
         yield
     finally:
-        running.release()
+        slot.release()

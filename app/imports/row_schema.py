@@ -1,4 +1,4 @@
-"""What one row of a file may hold: the members of a resource's content, and its key."""
+"""Schemas of the rows that can be imported: the members of a body that creates an object, and its key."""
 
 import re
 from collections.abc import Mapping
@@ -17,89 +17,105 @@ from app.core.languages import Text
 from app.core.problems import ErrorDetail, InvalidContent, Malformed
 from app.writes.resource import Resource
 
-# Keys that stand in an address, and in no body.
+# Keys that the path of an object names, but no body.
 KEY_FIELDS: Mapping[str, tuple[Any, Any]] = {
-    "id": (Uuid | None, Field(None, description="Id of the one that is meant; none: a new one.")),
+    "id": (Uuid | None, Field(None, description="Id of the object to change; none: the row creates an object.")),
     "meeting": (Annotated[Slug, Field(description="Code of the meeting.")], ...),
 }
 INTEGER_PATTERN = re.compile(r"-?(0|[1-9][0-9]{0,17})")
-NOT_JSON = Text("Sel ini harus berisi JSON.", "This cell must hold JSON.")
+NOT_JSON = Text(
+    'Sel ini harus berisi JSON, misalnya ["Siti C."].', 'This cell must contain JSON, for example ["Siti C."].'
+)
 
 
 @dataclass(frozen=True)
 class Importable:
-    """A resource whose rows can be brought in. `content`: the body of a POST that creates one."""
+    """A resource that can be imported."""
 
     resource: Resource
     payload_model: type[PayloadModel]
+    """Body of the POST that creates an object."""
 
     @cached_property
     def row_model(self) -> type[PayloadModel]:
-        """The schema of a row. Why it is written is told once for all of them, unless it is a member of the object."""
+        """The schema of a row: the body of a POST with the key, without reason and legal basis.
+
+        An import gives them once for all rows. The legal basis remains if it is a member of the object itself.
+        """
         fields = {name: (info.annotation, info) for name, info in self.payload_model.model_fields.items()}
         del fields["reason"]
         if "legal_basis" not in self.resource.writable_columns:
             del fields["legal_basis"]
-        given: dict[str, Any] = {key: KEY_FIELDS[key] for key in self.resource.key_columns if key not in fields}
-        given |= fields
-        return create_model(f"{self.payload_model.__name__}Row", __base__=PayloadModel, **given)
+        row_fields: dict[str, Any] = {key: KEY_FIELDS[key] for key in self.resource.key_columns if key not in fields}
+        row_fields |= fields
+        return create_model(f"{self.payload_model.__name__}Row", __base__=PayloadModel, **row_fields)
 
     @cached_property
     def csv_columns(self) -> Mapping[str, "CsvColumn"]:
-        """How each member stands in a CSV file, by its name."""
+        """The columns of a CSV file, by the name of their member."""
         return {name: CsvColumn(name, info) for name, info in self.row_model.model_fields.items()}
 
     @cached_property
     def required_columns(self) -> tuple[str, ...]:
+        """The columns that every CSV file must have."""
         return tuple(name for name, info in self.row_model.model_fields.items() if info.is_required())
 
 
 @dataclass(frozen=True)
 class CsvColumn:
-    """How a member stands in a cell: text as it is, numbers, true and false as JSON has them, the rest as JSON."""
+    """A column of a CSV file. Cells contain text as it is, and numbers, true, false, lists and objects as JSON."""
 
     name: str
     field_info: FieldInfo
     types: tuple[Any, ...] = field(init=False)
+    """The types that the member allows."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "types", tuple(_list_types(self.field_info.annotation)))
 
     @property
     def is_nullable(self) -> bool:
+        """Return whether the member may be null, so that an empty cell means null."""
         return type(None) in self.types
 
     @property
     def is_json(self) -> bool:
+        """Return whether the member is a list or an object, so that its cells contain JSON."""
         return any(
-            get_origin(kind) is list or (isinstance(kind, type) and issubclass(kind, BaseModel)) for kind in self.types
+            get_origin(type_) is list or (isinstance(type_, type) and issubclass(type_, BaseModel))
+            for type_ in self.types
         )
 
-    def parse(self, text: str) -> Any:
-        """The value for the schema to judge; InvalidContent for JSON that is none."""
-        if int in self.types and INTEGER_PATTERN.fullmatch(text):
-            return int(text)
-        if bool in self.types and text in ("true", "false"):
-            return text == "true"
-        return self._parse_json(text) if self.is_json else text
+    def parse(self, cell: str) -> Any:
+        """Return the value of a cell, to be validated by the schema of the row.
 
-    def _parse_json(self, text: str) -> Any:
-        """Read as strictly as a body: one parser for both."""
-        content = text.encode()
+        Raises:
+            InvalidContent: The cell must contain JSON and does not.
+
+        """
+        if int in self.types and INTEGER_PATTERN.fullmatch(cell):
+            return int(cell)
+        if bool in self.types and cell in ("true", "false"):
+            return cell == "true"
+        return self._parse_json(cell) if self.is_json else cell
+
+    def _parse_json(self, cell: str) -> Any:
+        """Parse a cell with the parser of request bodies, which is as strict."""
+        json = cell.encode()
         try:
-            orjson.loads(content)  # by itself, lest it close the object that it is put into
-            return bodies.parse_object(b"{%b:%b}" % (orjson.dumps(self.name), content))[self.name]
+            orjson.loads(json)  # checked alone first, because a brace could end the object built below
+            return bodies.parse_object(b"{%b:%b}" % (orjson.dumps(self.name), json))[self.name]
         except (orjson.JSONDecodeError, Malformed, InvalidContent) as error:
-            here = json_pointer([self.name])
-            told = getattr(error, "errors", ()) or [ErrorDetail("not_json", NOT_JSON)]
-            raise InvalidContent(*(replace(one, pointer=one.pointer or here) for one in told)) from None
+            pointer = json_pointer([self.name])
+            errors = getattr(error, "errors", ()) or [ErrorDetail("not_json", NOT_JSON)]
+            raise InvalidContent(*(replace(detail, pointer=detail.pointer or pointer) for detail in errors)) from None
 
 
 def _list_types(annotation: Any) -> list[Any]:
-    """The types that a member may be of, without what is annotated to them."""
+    """Return the types that an annotation allows, without metadata."""
     arguments = get_args(annotation)
     if get_origin(annotation) is Annotated:
         return _list_types(arguments[0])
     if type(None) in arguments:
-        return [kind for one in arguments for kind in _list_types(one)]
+        return [type_ for argument in arguments for type_ in _list_types(argument)]
     return [annotation]

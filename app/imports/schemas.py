@@ -1,4 +1,4 @@
-"""What can be asked of an import, and what it comes to."""
+"""Query parameters and results of an import."""
 
 from typing import Annotated, Literal
 
@@ -22,61 +22,68 @@ ResourceName = Literal[
 ]
 RowStatus = Literal["created", "updated", "unchanged", "refused", "not_attempted"]
 MAX_REPORTED_ROWS = 1_000
-MAX_REASON_LENGTH = 500
+MAX_REASON_LENGTH = 500  # characters
 ReasonText = Annotated[
     str, Field(min_length=1, max_length=MAX_REASON_LENGTH), TextFormat(SINGLE_LINE_PATTERN, require_single_line)
 ]
 
 
 class ImportQuery(WriteQuery, EmptyQuery):
-    resource: Annotated[ResourceName, Field(description="What the rows are.", examples=["officials"])]
+    """Query parameters of an import."""
+
+    resource: Annotated[ResourceName, Field(description="Resource of the rows.", examples=["officials"])]
     partial: Annotated[
         Literal["true", "false"] | None,
-        Field(description="`true`: keep the rows that are good, even where others are refused.", examples=["true"]),
+        Field(description="`true`: store the valid rows even if others are refused.", examples=["true"]),
     ] = None
     reason: Annotated[
-        ReasonText | None, Field(description="Why this is written, for every revision.", examples=["Pelantikan 2028"])
+        ReasonText | None,
+        Field(description="Reason of the changes, stored in every revision.", examples=["Pelantikan 2028"]),
     ] = None
     legal_basis: Annotated[
         ReasonText | None,
-        Field(description="The decree or regulation behind it, for every revision.", examples=["Keppres 33/P/2022"]),
+        Field(
+            description="The decree or regulation behind the changes, stored in every revision.",
+            examples=["Keppres 33/P/2022"],
+        ),
     ] = None
 
 
 class RowError(BaseModel):
-    """One reason why a row is refused, as a single write would have it."""
+    """An error of a refused row, as in the response to a write of this row alone."""
 
-    pointer: Annotated[str, Field(description="The member, as a JSON pointer; empty: the row.", examples=["/name"])]
+    pointer: Annotated[str, Field(description="JSON pointer to the member; empty: the whole row.", examples=["/name"])]
     code: Annotated[str, Field(examples=["missing_member"])]
     detail: str
-    address: Annotated[str | None, Field(description="Of the object that stands in the way, where there is one.")] = (
-        None
-    )
+    address: Annotated[str | None, Field(description="Path of the object in conflict, if there is one.")] = None
 
 
 class RowResult(BaseModel):
-    """What became of one row, or would become of it."""
+    """Result of a row; with `dry_run=true` the result that it would have."""
 
-    line: Annotated[int, Field(description="The line of the file on which the row begins; a header is line 1.")]
+    line: Annotated[int, Field(description="Line of the file on which the row begins; a header is line 1.")]
     status: RowStatus
-    key: Annotated[str | None, Field(description="As in the object's address; null: it could not be told.")]
+    key: Annotated[str | None, Field(description="Key of the object, as in its path; null: not known.")]
     errors: list[RowError]
 
 
 class ImportResult(BaseModel):
-    """What became of a file of rows."""
+    """Result of an import."""
 
     resource: ResourceName
     dry_run: bool
     partial: bool
-    applied: Annotated[bool, Field(description="Whether anything was kept.")]
+    applied: Annotated[bool, Field(description="True: at least one row was stored.")]
     created: int
     updated: int
-    unchanged: Annotated[int, Field(description="The record said the same already.")]
+    unchanged: Annotated[int, Field(description="Rows equal to the stored objects.")]
     refused: int
     not_attempted: Annotated[
         int,
-        Field(description=f"After {MAX_REPORTED_ROWS:,} refused rows an import that is all or nothing tries no more."),
+        Field(
+            description=f"Rows after the first {MAX_REPORTED_ROWS:,} refused ones; without `partial=true` an import "
+            "stops there."
+        ),
     ]
     rows: Annotated[
         list[RowResult],

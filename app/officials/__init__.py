@@ -1,1 +1,1 @@
-"""People and the offices they hold or held."""
+"""Officials: people with the offices that they hold or held."""

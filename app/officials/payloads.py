@@ -1,4 +1,4 @@
-"""What can be written of a person. The offices held are appointments, with an address of their own."""
+"""Request bodies of officials. Their offices are appointments, which have routes of their own."""
 
 from typing import Annotated
 
@@ -8,8 +8,8 @@ from app.core.http.body_types import Name
 from app.writes.payloads import SourcedPayload, merge_patch_model
 
 
-class OfficialContent(SourcedPayload):
-    """A person who holds or held an office."""
+class OfficialPayload(SourcedPayload):
+    """The body that creates an official."""
 
     name: Name
     other_names: Annotated[
@@ -18,5 +18,5 @@ class OfficialContent(SourcedPayload):
 
 
 @merge_patch_model
-class OfficialPatch(OfficialContent):
-    """What is to change of a person."""
+class OfficialPatch(OfficialPayload):
+    """A merge patch of an official."""

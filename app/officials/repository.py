@@ -1,4 +1,4 @@
-"""The SQL of officials."""
+"""SQL of officials."""
 
 from collections.abc import Iterator
 
@@ -17,6 +17,7 @@ _official, _appointment = models.Official, models.Appointment
 
 
 def select_official(day: DayExpression) -> DocumentSelect:
+    """Select the document of an official as of a day."""
     return select(
         _official.id,
         _official.name,
@@ -48,18 +49,22 @@ def select_official(day: DayExpression) -> DocumentSelect:
 
 
 def _appointments_of_official(day: DayExpression) -> ColumnElement[bool]:
+    """Return the condition that an appointment is of the official and, with a day, possible on it."""
     by_person = _appointment.official == _official.id
     return by_person if day is None else by_person & contains_day(_appointment.possible, day)
 
 
-def _filter_conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """One appointment must fulfil all that is asked: who chaired one body and sat in another chaired not both."""
-    asked = [name for name in ("organization", "division", "office", "standing") if name in given]
-    if asked or "as_of" in given:
-        held_as_asked = (_appointment.__table__.c[name] == bindparam(name) for name in asked)
+def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the condition that one appointment fulfils all filters.
+
+    An official who chaired one commission and was a member of another is not found as chair of the other.
+    """
+    names = [name for name in ("organization", "division", "office", "standing") if name in filters]
+    if names or "as_of" in filters:
+        is_equal = (_appointment.__table__.c[name] == bindparam(name) for name in names)
         yield (
             select(_appointment.id)
-            .where(_appointments_of_official(AS_OF_PARAMETER if "as_of" in given else None), *held_as_asked)
+            .where(_appointments_of_official(AS_OF_PARAMETER if "as_of" in filters else None), *is_equal)
             .correlate(_official)
             .exists()
         )
@@ -77,13 +82,13 @@ OFFICIALS = Collection(
     as_of_hides_items=False,
 )
 
-# Somebody without an appointment is nobody's: whoever writes people may add one, and appoint them.
+# An official without appointments has no owner, so any client with the scope may create one and appoint them.
 OFFICIAL = Resource(
     "officials",
     _official,
     OFFICIALS,
     address="/v1/officials/{id}",
-    payload_model=payloads.OfficialContent,
+    payload_model=payloads.OfficialPayload,
     key_columns=("id",),
     owner_query=Statement(select(_appointment.organization).where(_appointment.official == bindparam("id")).distinct()),
 )

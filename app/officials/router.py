@@ -1,4 +1,4 @@
-"""The routes of officials."""
+"""Routes of officials."""
 
 from typing import Annotated
 from uuid import UUID
@@ -11,7 +11,7 @@ from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.http.parameters import UUID_PATTERN
+from app.core.patterns import UUID_PATTERN
 from app.core.problems import NotFound
 from app.officials import payloads, repository, schemas
 from app.routing import resource_router
@@ -21,7 +21,7 @@ from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource_router("officials")
-CACHE_SECONDS = 60  # seconds
+CACHE_SECONDS = 60
 Id = Annotated[
     str,
     Path(
@@ -39,14 +39,14 @@ Id = Annotated[
     openapi_extra=example("/v1/officials?organization=kpu&office=chair&as_of=2024-07-10"),
 )
 async def list_officials(
-    request: Request, read: ReaderDep, query: Annotated[schemas.OfficialQuery, Query()]
+    request: Request, reader: ReaderDep, query: Annotated[schemas.OfficialQuery, Query()]
 ) -> Response:
     """List officials
 
-    People with the offices they hold or held. `organization`, `division`, `office`, `standing` and `as_of` hold of one
-    and the same appointment; `as_of` also leaves only the appointments that were possible on that day.
+    People with the offices that they hold or held. `organization`, `division`, `office`, `standing` and `as_of` select
+    by one and the same appointment. With `as_of`, only the appointments that are possible on that day are shown.
     """
-    return (await repository.OFFICIALS.fetch_page(read, query)).to_response(request, max_age=CACHE_SECONDS)
+    return (await repository.OFFICIALS.fetch_page(reader, query)).to_response(request, max_age=CACHE_SECONDS)
 
 
 @router.get(
@@ -57,15 +57,15 @@ async def list_officials(
     responses=problem_responses(NotFound),
 )
 async def get_official(
-    read: ReaderDep,
+    reader: ReaderDep,
     id: Id,
     query: Annotated[schemas.OfficialItemQuery, Query()],
 ) -> Response:
-    """Read one official
+    """Get an official
 
-    With `as_of`, only the appointments that were possible on that day are shown.
+    With `as_of`, only the appointments that are possible on that day are shown.
     """
-    if item := await repository.OFFICIALS.fetch_item(read, UUID(id), query):
+    if item := await repository.OFFICIALS.fetch_item(reader, UUID(id), query):
         return item.to_response(max_age=CACHE_SECONDS)
     raise NotFound
 
@@ -78,12 +78,12 @@ async def get_official(
     openapi_extra=write_example("/v1/officials", {"name": "Siti Contoh", "source": "KPU RI"}),
     responses=responses_for_create(schemas.Official),
 )
-async def create_official(write: CreateDep, content: payloads.OfficialContent) -> Response:
+async def create_official(write_request: CreateDep, payload: payloads.OfficialPayload) -> Response:
     """Create an official
 
-    A person; the offices held are created at `/v1/appointments`.
+    A person. Create their offices with `POST /v1/appointments`.
     """
-    return await changes.create_object(write, repository.OFFICIAL, content, {"id": uuid7()})
+    return await changes.create_object(write_request, repository.OFFICIAL, payload, {"id": uuid7()})
 
 
 @router.patch(
@@ -96,13 +96,13 @@ async def create_official(write: CreateDep, content: payloads.OfficialContent) -
     responses=responses_for_update(),
 )
 async def update_official(
-    write: ChangeDep, id: Id, patch: Annotated[payloads.OfficialPatch, MergePatchBody]
+    write_request: ChangeDep, id: Id, patch: Annotated[payloads.OfficialPatch, MergePatchBody]
 ) -> Response:
-    """Change an official
+    """Update an official
 
-    A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
+    A merge patch (RFC 7396): only the given members change, null removes a member, a list is replaced as a whole.
     """
-    return await changes.update_object(write, repository.OFFICIAL, patch, {"id": UUID(id)})
+    return await changes.update_object(write_request, repository.OFFICIAL, patch, {"id": UUID(id)})
 
 
 @router.delete(
@@ -112,12 +112,12 @@ async def update_official(
     openapi_extra=write_example("/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90"),
     responses=responses_for_delete(),
 )
-async def delete_official(write: ChangeDep, id: Id, note: DeleteReason = None) -> Response:
+async def delete_official(write_request: ChangeDep, id: Id, reason: DeleteReason = None) -> Response:
     """Delete an official
 
-    Only who has no appointment, and whom nothing refers to.
+    Only an official without appointments, to whom nothing refers.
     """
-    return await changes.delete_object(write, repository.OFFICIAL, {"id": UUID(id)}, note)
+    return await changes.delete_object(write_request, repository.OFFICIAL, {"id": UUID(id)}, reason)
 
 
 @router.get(
@@ -128,11 +128,11 @@ async def delete_official(write: ChangeDep, id: Id, note: DeleteReason = None) -
     responses=problem_responses(NotFound),
 )
 async def list_official_revisions(
-    request: Request, read: ReaderDep, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, reader: ReaderDep, id: Id, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
-    """List an official's revisions
+    """List the revisions of an official
 
-    Who wrote what of it, when and why; also of one that was deleted.
+    Oldest first: who changed what, when and why. Also answers for an official that was deleted.
     """
-    page = await revisions.list_revisions(read, repository.OFFICIAL, {"id": UUID(id)}, query)
+    page = await revisions.list_revisions(reader, repository.OFFICIAL, {"id": UUID(id)}, query)
     return page.to_response(request, max_age=CACHE_SECONDS)

@@ -1,4 +1,4 @@
-"""What an official's document holds, and what can be asked of officials."""
+"""Documents and query parameters of officials."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -14,21 +14,21 @@ from app.references import CodeReference
 
 Certain = Annotated[
     bool | None,
-    Field(description="On `as_of`: true, certainly in office; false, possibly. Null without `as_of`."),
+    Field(description="True: certainly in office on `as_of`; false: possibly; null: no `as_of` given."),
 ]
 SeenOn = Annotated[date | None, Field(description="A day on which a source saw the person in this office.")]
-EndOn = Annotated[PartialDate | None, Field(description="First day no longer in office; null: still open.")]
+EndOn = Annotated[PartialDate | None, Field(description="First day no longer in office; null: still in office.")]
 
 
 class OfficialAppointment(BaseModel):
-    """A person in an office of an organization, from `start_on` until the day before `end_on`."""
+    """An appointment of the official to an office, from `start_on` until the day before `end_on`."""
 
     id: UUID
     organization: CodeReference
     office: Office
     standing: Standing
     division: CodeReference | None
-    term: Annotated[str | None, Field(description="The term of the body.", examples=["2022-2027"])]
+    term: Annotated[str | None, Field(description="Term of the commission.", examples=["2022-2027"])]
     start_on: PartialDate | None
     end_on: EndOn
     seen_on: SeenOn
@@ -41,34 +41,41 @@ class OfficialAppointment(BaseModel):
 
 
 class OfficialMembers(BaseModel):
+    """The members of an official, without its provenance and revision."""
+
     id: Annotated[UUID, Field(examples=["01a20c10-0ad9-7584-8953-0eb59d6a8d90"])]
     name: Annotated[str, Field(examples=["Hasyim Asy'ari"])]
     other_names: Annotated[list[str], Field(description="Other spellings found in the sources.")]
     appointments: Annotated[
-        list[OfficialAppointment], Field(description="Newest first; with `as_of` those possible on that day, else all.")
+        list[OfficialAppointment], Field(description="Newest first; with `as_of` only those possible on that day.")
     ]
 
 
 class Official(SourcedRecord, OfficialMembers):
-    """A person with the offices held."""
+    """A person with the offices that they hold or held."""
 
 
-Fields = Annotated[str, FieldSelection(Official), Field(description="Members to keep.", examples=["id,name"])]
+Fields = Annotated[str, FieldSelection(Official), Field(description="Members to include.", examples=["id,name"])]
 
 
 class OfficialItemQuery(ItemQuery):
+    """Query parameters of one official."""
+
     as_of: AsOf | None = None
     fields: Fields | None = None
 
 
 Sort = Annotated[
     Literal["name", "-name", "updated_at", "-updated_at"],
-    Field(description="By `name` where it is not given; `-` in front turns the order round."),
+    Field(description="Default: `name`. A leading `-` sorts in descending order."),
 ]
 
 
 class OfficialQuery(CollectionQuery):
-    """The first five hold of one and the same appointment."""
+    """Query parameters of the list of officials.
+
+    `organization`, `division`, `office`, `standing` and `as_of` select by one and the same appointment.
+    """
 
     q: Annotated[SearchWords, Field(examples=["tarmidzi"])] | None = None
     organization: Annotated[Code, Field(description="Code of an organization.", examples=["kpu-31"])] | None = None

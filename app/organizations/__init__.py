@@ -1,1 +1,1 @@
-"""Commissions and the agencies beside them."""
+"""Organizations: the election commissions, and the agencies they work with."""

@@ -1,4 +1,4 @@
-"""The SQL of organizations."""
+"""SQL of organizations."""
 
 from collections.abc import Iterator
 
@@ -31,7 +31,10 @@ _organization = models.Organization
 
 
 def _parent_expression(day: DayExpression) -> Expression:
-    """The body above on a day. A commission follows its region: before its province existed, the former province's."""
+    """Return the SQL of the code of the organization above on a day.
+
+    A commission follows its region: before its province existed, it was below the commission of the former province.
+    """
     if day is None:
         return _organization.parent
     above = aliased(models.Organization)
@@ -49,6 +52,7 @@ def _parent_expression(day: DayExpression) -> Expression:
 
 
 def select_organization(day: DayExpression) -> DocumentSelect:
+    """Select the document of an organization as of a day."""
     return select(
         _organization.code,
         _organization.name,
@@ -68,12 +72,13 @@ def select_organization(day: DayExpression) -> DocumentSelect:
     )
 
 
-def _filter_conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    day = AS_OF_PARAMETER if "as_of" in given else None
+def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions of the active filters."""
+    day = AS_OF_PARAMETER if "as_of" in filters else None
     for name in ("kind", "level", "sector", "region"):
-        if name in given:
+        if name in filters:
             yield _organization.__table__.c[name] == bindparam(name)
-    if "parent" in given:
+    if "parent" in filters:
         yield _parent_expression(day) == bindparam("parent")
     if day is not None:
         yield or_(_organization.established_on.is_(None), _organization.established_on <= day)
@@ -105,6 +110,7 @@ _appointment, _official = models.Appointment, models.Official
 
 
 def select_roster_entry(day: DayExpression) -> DocumentSelect:
+    """Select an entry of a roster as of a day."""
     return (
         select(
             json_object(id=_official.id, name=_official.name).label("official"),
@@ -124,11 +130,11 @@ def select_roster_entry(day: DayExpression) -> DocumentSelect:
     )
 
 
-def _roster_conditions(given: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Everyone whose appointment is possible on the day."""
+def _roster_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions of the appointments to an organization that are possible on the day."""
     yield _appointment.organization == bindparam("organization")
     yield contains_day(_appointment.possible, AS_OF_PARAMETER)
-    if "office" in given:
+    if "office" in filters:
         yield _appointment.office == bindparam("office")
 
 
@@ -163,7 +169,10 @@ _SELECT_CURRENT_CODE = Statement(
 )
 
 
-async def find_current_code(read: Reader, code: str) -> str | None:
-    """The code itself, or today's of the commission that had it under its region's former code; None for neither."""
-    row = await read.fetch_first(_SELECT_CURRENT_CODE, {"code": code})
+async def find_current_code(reader: Reader, code: str) -> str | None:
+    """Return the code of the organization with this code, or of the commission of the region that had it formerly.
+
+    Returns None if there is neither.
+    """
+    row = await reader.fetch_first(_SELECT_CURRENT_CODE, {"code": code})
     return row[0] if row else None

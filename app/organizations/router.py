@@ -1,4 +1,4 @@
-"""The routes of organizations."""
+"""Routes of organizations."""
 
 from typing import Annotated
 
@@ -18,7 +18,8 @@ from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = resource_router("organizations")
-CACHE_SECONDS, ROSTER_CACHE_SECONDS = 300, 60  # seconds
+CACHE_SECONDS = 300
+ROSTER_CACHE_SECONDS = 60
 Code = Annotated[str, Path(description="Code of the organization.", examples=["kpu", "kpu-31"])]
 
 
@@ -29,14 +30,14 @@ Code = Annotated[str, Path(description="Code of the organization.", examples=["k
     openapi_extra=example("/v1/organizations?kind=commission&level=province&as_of=2022-06-14"),
 )
 async def list_organizations(
-    request: Request, read: ReaderDep, query: Annotated[schemas.OrganizationQuery, Query()]
+    request: Request, reader: ReaderDep, query: Annotated[schemas.OrganizationQuery, Query()]
 ) -> Response:
     """List organizations
 
-    The commissions, from the national one down to those of regencies and cities, and the agencies beside them. With
-    `as_of`, those that existed on that day, each under the body that was above it then.
+    The commissions, from the national one down to those of regencies and cities, and other agencies. With `as_of`, only
+    the organizations that existed on that day, each with the organization that was above it then.
     """
-    return (await repository.ORGANIZATIONS.fetch_page(read, query)).to_response(request, max_age=CACHE_SECONDS)
+    return (await repository.ORGANIZATIONS.fetch_page(reader, query)).to_response(request, max_age=CACHE_SECONDS)
 
 
 @router.get(
@@ -48,21 +49,20 @@ async def list_organizations(
 )
 async def get_organization(
     request: Request,
-    read: ReaderDep,
+    reader: ReaderDep,
     code: Code,
     query: Annotated[schemas.OrganizationItemQuery, Query()],
 ) -> Response:
-    """Read one organization
+    """Get an organization
 
-    A commission's code from before its region's code changed leads to today's with 308.
+    A code that a commission had before the code of its region changed is redirected (308) to the current code.
     """
-    if item := await repository.ORGANIZATIONS.fetch_item(read, code, query):
+    if item := await repository.ORGANIZATIONS.fetch_item(reader, code, query):
         return item.to_response(max_age=CACHE_SECONDS)
-    then = read.known_at(query.known_at_instant)
-    current = await repository.find_current_code(then, code)
-    if current is None or current == code:  # it is there, but was not on the day asked for
+    current_code = await repository.find_current_code(reader.known_at(query.known_at_instant), code)
+    if current_code is None or current_code == code:  # it exists now, but not on the day of `as_of`
         raise NotFound
-    return redirect_to_current_code(request, code, current)
+    return redirect_to_current_code(request, code, current_code)
 
 
 @router.get(
@@ -73,20 +73,20 @@ async def get_organization(
     responses=problem_responses(NotFound) | redirect_responses(),
 )
 async def list_organization_officials(
-    request: Request, read: ReaderDep, today: TodayDep, code: Code, query: Annotated[schemas.RosterQuery, Query()]
+    request: Request, reader: ReaderDep, today: TodayDep, code: Code, query: Annotated[schemas.RosterQuery, Query()]
 ) -> Response:
-    """Read a roster
+    """List the officials of an organization
 
-    Everyone who was possibly in office at this body on `as_of` (today where it is not given), the chair first.
-    `certain` tells on which entries the sources leave no doubt for that day.
+    The roster: everyone possibly in office on `as_of` (default today), the chair first. `certain` is true for those who
+    were certainly in office on that day according to the sources.
     """
-    page = await repository.ROSTER.fetch_page(read, query, path_parameters={"organization": code}, today=today)
-    then = read.known_at(query.known_at_instant)
-    current = await repository.find_current_code(then, code) if page.is_empty else code
-    if current is None:
-        raise NotFound
-    if current != code:
-        return redirect_to_current_code(request, code, current)
+    page = await repository.ROSTER.fetch_page(reader, query, path_parameters={"organization": code}, today=today)
+    if page.is_empty:
+        current_code = await repository.find_current_code(reader.known_at(query.known_at_instant), code)
+        if current_code is None:
+            raise NotFound
+        if current_code != code:
+            return redirect_to_current_code(request, code, current_code)
     return page.to_response(request, max_age=ROSTER_CACHE_SECONDS)
 
 
@@ -107,12 +107,12 @@ async def list_organization_officials(
     ),
     responses=responses_for_create(schemas.Organization, CircularParent),
 )
-async def create_organization(write: CreateDep, content: payloads.OrganizationContent) -> Response:
+async def create_organization(write_request: CreateDep, payload: payloads.OrganizationPayload) -> Response:
     """Create an organization
 
-    A client that is bound to an organization creates below it only.
+    A client that is bound to an organization can create organizations only below it.
     """
-    return await changes.create_object(write, repository.ORGANIZATION, content, {"code": content.code})
+    return await changes.create_object(write_request, repository.ORGANIZATION, payload, {"code": payload.code})
 
 
 @router.patch(
@@ -123,13 +123,13 @@ async def create_organization(write: CreateDep, content: payloads.OrganizationCo
     responses=responses_for_update(),
 )
 async def update_organization(
-    write: ChangeDep, code: Code, patch: Annotated[payloads.OrganizationPatch, MergePatchBody]
+    write_request: ChangeDep, code: Code, patch: Annotated[payloads.OrganizationPatch, MergePatchBody]
 ) -> Response:
-    """Change an organization
+    """Update an organization
 
-    A merge patch (RFC 7396): what is named changes, null takes a member away, a list is replaced as a whole.
+    A merge patch (RFC 7396): only the given members change, null removes a member, a list is replaced as a whole.
     """
-    return await changes.update_object(write, repository.ORGANIZATION, patch, {"code": code})
+    return await changes.update_object(write_request, repository.ORGANIZATION, patch, {"code": code})
 
 
 @router.delete(
@@ -139,12 +139,12 @@ async def update_organization(
     openapi_extra=write_example("/v1/organizations/kpu-31.71"),
     responses=responses_for_delete(),
 )
-async def delete_organization(write: ChangeDep, code: Code, note: DeleteReason = None) -> Response:
+async def delete_organization(write_request: ChangeDep, code: Code, reason: DeleteReason = None) -> Response:
     """Delete an organization
 
-    Only what nothing refers to; one that was dissolved in life stays on record, with `dissolved_on`.
+    Only an organization that nothing refers to. One that was dissolved remains, with `dissolved_on`.
     """
-    return await changes.delete_object(write, repository.ORGANIZATION, {"code": code}, note)
+    return await changes.delete_object(write_request, repository.ORGANIZATION, {"code": code}, reason)
 
 
 @router.get(
@@ -155,11 +155,11 @@ async def delete_organization(write: ChangeDep, code: Code, note: DeleteReason =
     responses=problem_responses(NotFound),
 )
 async def list_organization_revisions(
-    request: Request, read: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
+    request: Request, reader: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
-    """List an organization's revisions
+    """List the revisions of an organization
 
-    Who wrote what of it, when and why; also of one that was deleted.
+    Oldest first: who changed what, when and why. Also answers for an organization that was deleted.
     """
-    page = await revisions.list_revisions(read, repository.ORGANIZATION, {"code": code}, query)
+    page = await revisions.list_revisions(reader, repository.ORGANIZATION, {"code": code}, query)
     return page.to_response(request, max_age=CACHE_SECONDS)

@@ -1,4 +1,4 @@
-"""What an organization's document holds, and what can be asked of organizations."""
+"""Documents and query parameters of organizations."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -12,51 +12,57 @@ from app.references import CodeReference, OfficialReference
 
 
 class OrganizationMembers(BaseModel):
-    code: Annotated[str, Field(description="Its code: `kpu`, `kpu-31`, `kemendagri`.", examples=["kpu-31"])]
+    """The members of an organization, without its provenance and revision."""
+
+    code: Annotated[str, Field(description="Code, such as `kpu`, `kpu-31` or `kemendagri`.", examples=["kpu-31"])]
     name: Annotated[str, Field(examples=["KPU Provinsi DKI Jakarta"])]
     name_en: str | None
     short_name: str | None
     kind: OrganizationKind
     level: Level | None
     sector: Sector | None
-    parent: Annotated[CodeReference | None, Field(description="The body above it, with `as_of` the one of that day.")]
+    parent: Annotated[
+        CodeReference | None, Field(description="The organization above; with `as_of` the one on that day.")
+    ]
     region: CodeReference | None
     time_zone: Annotated[str | None, Field(description="IANA time zone.", examples=["Asia/Jakarta"])]
-    role: Annotated[str | None, Field(description="What it does in elections.")]
-    seats: Annotated[int | None, Field(description="Size of the commission; null: in no source seen so far.")]
+    role: Annotated[str | None, Field(description="Its role in elections.")]
+    seats: Annotated[int | None, Field(description="Size of the commission; null: no source seen so far states it.")]
     established_on: date | None
     dissolved_on: Annotated[date | None, Field(description="First day on which it no longer existed.")]
 
 
 class Organization(SourcedRecord, OrganizationMembers):
-    """A commission or an agency."""
+    """An election commission, or an agency."""
 
 
-Fields = Annotated[str, FieldSelection(Organization), Field(description="Members to keep.", examples=["code,name"])]
+Fields = Annotated[str, FieldSelection(Organization), Field(description="Members to include.", examples=["code,name"])]
 
 
 class OrganizationItemQuery(ItemQuery):
+    """Query parameters of one organization."""
+
     fields: Fields | None = None
     as_of: AsOf | None = None
 
 
 Sort = Annotated[
     Literal["code", "-code", "name", "-name", "updated_at", "-updated_at"],
-    Field(description="By `code` where it is not given; `-` in front turns the order round."),
+    Field(description="Default: `code`. A leading `-` sorts in descending order."),
 ]
 
 
 class OrganizationQuery(CollectionQuery):
+    """Query parameters of the list of organizations."""
+
     q: Annotated[SearchWords, Field(examples=["kpu jakarta"])] | None = None
     kind: (
-        Annotated[
-            OrganizationKind, Field(description="A commission (KPU and those below it), or an agency beside them.")
-        ]
+        Annotated[OrganizationKind, Field(description="A commission (KPU and those below it), or another agency.")]
         | None
     ) = None
-    level: Annotated[Level, Field(description="National, of a province, or of a regency or city.")] | None = None
-    sector: Annotated[Sector, Field(description="The part of the state that it belongs to.")] | None = None
-    parent: Annotated[Code, Field(description="Code of the body above.", examples=["kpu-31"])] | None = None
+    level: Annotated[Level, Field(description="National, province, or regency and city.")] | None = None
+    sector: Annotated[Sector, Field(description="Sector of the state that it belongs to.")] | None = None
+    parent: Annotated[Code, Field(description="Code of the organization above.", examples=["kpu-31"])] | None = None
     region: Annotated[Code, Field(description="Code of its region.", examples=["31"])] | None = None
     as_of: AsOf | None = None
     sort: Sort | None = None
@@ -64,7 +70,7 @@ class OrganizationQuery(CollectionQuery):
 
 
 class RosterEntry(BaseModel):
-    """One office of the body, and who holds it on the day."""
+    """An office of the organization, with the official who holds it on the day."""
 
     official: OfficialReference
     office: Office
@@ -73,23 +79,25 @@ class RosterEntry(BaseModel):
     start_on: Annotated[str | None, Field(description="May be partial: `2018`, `2018-05`.", examples=["2018"])]
     end_on: Annotated[str | None, Field(description="First day no longer in office; may be partial.")]
     seen_on: Annotated[date | None, Field(description="A day on which a source saw the person in this office.")]
-    certain: Annotated[bool, Field(description="Certainly in office on that day; false: possibly.")]
+    certain: Annotated[bool, Field(description="True: certainly in office on that day; false: possibly.")]
     source: str | None
     verified: bool
     primary: bool
 
 
 RosterFields = Annotated[
-    str, FieldSelection(RosterEntry), Field(description="Members to keep.", examples=["official,office"])
+    str, FieldSelection(RosterEntry), Field(description="Members to include.", examples=["official,office"])
 ]
 
 RosterSort = Annotated[
     Literal["office", "-office", "name", "-name"],
-    Field(description="By `office` where it is not given; `-` in front turns the order round."),
+    Field(description="Default: `office`, the chair first. A leading `-` sorts in descending order."),
 ]
 
 
 class RosterQuery(CollectionQuery):
+    """Query parameters of the roster of an organization."""
+
     q: Annotated[SearchWords, Field(examples=["betty"])] | None = None
     as_of: AsOfOrToday | None = None
     office: Annotated[Office, Field(description="Ketua, anggota, sekretaris or sekretaris jenderal.")] | None = None

@@ -5,21 +5,21 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from tests.meetings.made_up import ARIF, FACT, Row, insert, meeting
+from tests.meetings.synthetic_meetings import ARIF, UNVERIFIED, Row, build_meeting, insert_rows
 
 HASYIM = "01a20c10-0ad9-7584-8953-0eb59d6a8d90"
 MUHAIMIN = "01a20c10-0afb-7557-aa41-a9f25fb14279"
 TARMIZI = "01a20c10-0b0b-707f-a067-c1cb331aab40"
 
 MEETINGS = (
-    meeting("mixed", "2024-03-10", "2024-03-12"),
-    meeting("named", "2024-03-10", "2024-03-12"),
-    meeting("empty", "2024-03-10", "2024-03-12"),
-    meeting("closed", "2024-03-10", "2024-03-12", roll="restricted"),
-    meeting("closed-empty", "2024-03-10", "2024-03-12", roll="restricted"),
+    build_meeting("mixed", "2024-03-10", "2024-03-12"),
+    build_meeting("named", "2024-03-10", "2024-03-12"),
+    build_meeting("empty", "2024-03-10", "2024-03-12"),
+    build_meeting("closed", "2024-03-10", "2024-03-12", roll="restricted"),
+    build_meeting("closed-empty", "2024-03-10", "2024-03-12", roll="restricted"),
 )
 SESSIONS: tuple[Row, ...] = tuple(
-    {"meeting": meeting, "code": code, "position": n, "kind": "class", "name": f"Kelas {code}", **FACT}
+    {"meeting": meeting, "code": code, "position": n, "kind": "class", "name": f"Kelas {code}", **UNVERIFIED}
     for meeting, codes in (("mixed", "zulu alfa mike nobody"), ("empty", "alfa"), ("closed", "alfa only-here"))
     for n, code in enumerate(codes.split(), 1)
 )
@@ -35,7 +35,7 @@ def participant_id(roll: int, n: int) -> str:
 
 
 def participant_row(roll: int, n: int, meeting: str, status: str, **rest: Any) -> Row:
-    return {"id": participant_id(roll, n), "meeting": meeting, "status": status, **FACT, **rest}
+    return {"id": participant_id(roll, n), "meeting": meeting, "status": status, **UNVERIFIED, **rest}
 
 
 def _create_mixed_roll() -> tuple[tuple[Row, ...], dict[str, tuple[str, ...]]]:
@@ -113,8 +113,8 @@ def assignment_rows(meeting: str, sessions: Mapping[str, tuple[str, ...]]) -> li
 
 async def insert_rolls(url: str, *, mixed: bool = True) -> None:
     """Insert the synthetic rolls; without the participants of the mixed one it takes a tenth of the time."""
-    await insert(url, "meetings", MEETINGS)
-    await insert(url, "sessions", SESSIONS)
-    await insert(url, "participants", (*(MIXED if mixed else ()), *NAMED, *RESTRICTED))
+    await insert_rows(url, "meetings", MEETINGS)
+    await insert_rows(url, "sessions", SESSIONS)
+    await insert_rows(url, "participants", (*(MIXED if mixed else ()), *NAMED, *RESTRICTED))
     sessions = assignment_rows("mixed", SESSIONS_OF_MIXED) if mixed else []
-    await insert(url, "participant_sessions", sessions + assignment_rows("closed", SESSIONS_OF_RESTRICTED))
+    await insert_rows(url, "participant_sessions", sessions + assignment_rows("closed", SESSIONS_OF_RESTRICTED))

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from app.auth import Scope
 from tests.check_ins.meeting_client import MeetingClient, after_start, parse_instant
-from tests.writes.calls import Calls
+from tests.writes.write_client import WriteClient
 
 
 @pytest_asyncio.fixture
@@ -64,6 +64,6 @@ class TestIntervals:
 
 
 async def test_reading_without_scope_is_403_and_without_token_401(meeting: MeetingClient) -> None:
-    caller = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE)
+    caller = WriteClient.create(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE)
     assert (await caller.get(meeting.attendance_path(0))).status_code == 403
     assert (await meeting.client.get(meeting.attendance_path(0))).status_code == 401

@@ -13,7 +13,7 @@ from app.core.db import database
 from tests.check_ins.meeting_client import START, MeetingClient
 from tests.conftest import database_url_of, fetch_value
 from tests.quorum.plenary_client import PLENARY, QUORUM_ENTRY_TIMES, create_plenary, local_iso
-from tests.writes.calls import Calls
+from tests.writes.write_client import WriteClient
 
 CONFIRMATION_MEMBERS = ("confirmed_by", "confirmation_reason", "confirmation_legal_basis")
 
@@ -85,7 +85,7 @@ async def test_corrections_as_known_before_their_confirmation(meeting: MeetingCl
     assert requested.status_code == 202
     before, instant = await fetch_items(meeting, "corrections"), await fetch_current_instant(meeting)
     assert (before[0]["reason"], before[0]["legal_basis"]) == ("surat dokter", "Keputusan KPU 9/2026")
-    second = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, client_id="another")
+    second = WriteClient.create(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, client_id="another")
     reason = {"reason": "suratnya ada", "legal_basis": "PKPU 5/2022"}
     assert (await second.post(f"{requested.headers['location']}:confirm", reason)).status_code == 200
     assert await fetch_items(meeting, "corrections", known_at=before_request) == []

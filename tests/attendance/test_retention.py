@@ -18,7 +18,7 @@ from app.cli import app as command
 from app.core.db import database
 from tests.check_ins.meeting_client import MeetingClient
 from tests.conftest import fetch_value
-from tests.writes.calls import Calls
+from tests.writes.write_client import WriteClient
 
 MARKER = "zulkarnaenqx"
 """A word in all personal data of the meeting, and nowhere else."""
@@ -94,7 +94,7 @@ async def correct_closed_roll(meeting: MeetingClient) -> None:
     payload = {"status": "excused", "reason": f"izin {MARKER}"}
     response = await meeting.admin.patch(meeting.attendance_path(1), payload)
     assert response.status_code == 202, response.text
-    other = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, client_id="second")
+    other = WriteClient.create(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, client_id="second")
     assert (await other.post(f"{response.headers['location']}:confirm", {})).status_code == 200
     await meeting.admin.patch(meeting.attendance_path(1), payload)
 

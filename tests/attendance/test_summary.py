@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from tests.attendance.synthetic_rolls import MIXED, RESTRICTED, SESSIONS_OF_MIXED
-from tests.meetings.answers import problem
-from tests.meetings.made_up import Row
+from tests.meetings.problem_comparison import comparable_problem
+from tests.meetings.synthetic_meetings import Row
 from tests.scenarios import assert_invalid
 
 SUMMARY = "/v1/meetings/mixed/attendance/summary"
@@ -161,7 +161,7 @@ class TestResponse:
     async def test_unknown_meeting_is_404(self, client: httpx.AsyncClient, statements: list[str], query: str) -> None:
         response = await client.get(f"/v1/meetings/rakornas-2024-06/attendance/summary{query}")
         assert len(statements) == 1
-        assert problem(response) == problem(await client.get("/v1/regions/99"))
+        assert comparable_problem(response) == comparable_problem(await client.get("/v1/regions/99"))
         assert response.status_code == 404
 
     @pytest.mark.parametrize(

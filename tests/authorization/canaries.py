@@ -10,7 +10,7 @@ import asyncpg
 from app import operations
 from app.auth import Scope
 from app.clients import maintenance
-from tests.meetings.made_up import FACT, Row, insert, meeting
+from tests.meetings.synthetic_meetings import UNVERIFIED, Row, build_meeting, insert_rows
 
 SCANNED_AT = datetime(2024, 3, 10, 3, tzinfo=UTC)
 RESTRICTED_MEETING, OPEN_MEETING = "canary-closed", "canary-open"
@@ -42,7 +42,7 @@ SENT_CANARY = "Zulkenari Kiriman"
 
 def build_participants() -> tuple[Row, ...]:
     def person(n: int, at: str, status: str, **rest: Any) -> Row:
-        return {"id": build_id(n), "meeting": at, "status": status, "organization": "kpu-32", **FACT, **rest}
+        return {"id": build_id(n), "meeting": at, "status": status, "organization": "kpu-32", **UNVERIFIED, **rest}
 
     return (
         person(
@@ -63,28 +63,28 @@ def build_participants() -> tuple[Row, ...]:
 
 async def insert_canaries(url: str) -> None:
     meetings = [
-        meeting(code, "2024-03-10", "2024-03-12", roll=roll)
+        build_meeting(code, "2024-03-10", "2024-03-12", roll=roll)
         for code, roll in ((RESTRICTED_MEETING, "restricted"), (OPEN_MEETING, "open"))
     ]
-    await insert(url, "meetings", meetings)
+    await insert_rows(url, "meetings", meetings)
     sessions = [
         {"meeting": code, "code": "alfa", "position": 1, "kind": "class", "name": "A"}
         for code in (RESTRICTED_MEETING, OPEN_MEETING)
     ]
-    await insert(url, "sessions", [{**session, **FACT} for session in sessions])
-    await insert(url, "participants", build_participants())
+    await insert_rows(url, "sessions", [{**session, **UNVERIFIED} for session in sessions])
+    await insert_rows(url, "participants", build_participants())
     assignments = [
         {"meeting": participant["meeting"], "session": "alfa", "participant": participant["id"]}
         for participant in build_participants()
     ]
-    await insert(url, "participant_sessions", assignments)
-    await insert(
+    await insert_rows(url, "participant_sessions", assignments)
+    await insert_rows(
         url, "device_clocks", [{"meeting": RESTRICTED_MEETING, "device_id": "g", "clock_epoch": 0, "shift": 0}]
     )
     scan = {"device_id": "g", "clock_epoch": 0, "badge_text": CANARIES["scanned"], "direction": "in", "client": "c"}
     scan |= {"reported_outcome": "badge_unknown", "after_closing": False, "digest": bytes(16)}
     scan |= {"id": build_id(7), "meeting": RESTRICTED_MEETING}
-    await insert(url, "scans", [{**scan, **dict.fromkeys(("scanned_at", "sent_at", "received_at"), SCANNED_AT)}])
+    await insert_rows(url, "scans", [{**scan, **dict.fromkeys(("scanned_at", "sent_at", "received_at"), SCANNED_AT)}])
     correction = {
         "id": build_id(8),
         "meeting": RESTRICTED_MEETING,
@@ -92,7 +92,7 @@ async def insert_canaries(url: str) -> None:
         "status": "excused",
         "requested_by": "c",
     }
-    await insert(url, "roll_corrections", [{**correction, "reason": CANARIES["asked"]}])
+    await insert_rows(url, "roll_corrections", [{**correction, "reason": CANARIES["asked"]}])
     connection = await asyncpg.connect(url)
     try:  # an hour ago, because known_at must not be too recent
         await connection.execute("SET session_replication_role = replica")

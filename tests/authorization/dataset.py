@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from tests.meetings.made_up import FACT, Row, insert, meeting
+from tests.meetings.synthetic_meetings import UNVERIFIED, Row, build_meeting, insert_rows
 
 OWN, OTHER = "kpu-31", "kpu-32"
 BELOW = "kpu-31.71"
@@ -52,16 +52,16 @@ def _build_appointment(id_: str, official: str, organization: str) -> Row:
         "office": "member",
         "standing": "acting",
         "start_on": "2030",
-        **FACT,
+        **UNVERIFIED,
     }
 
 
 def _build_organization(code: str, parent: str) -> Row:
-    return {"code": code, "name": f"{SECRET_TEXT} {code}", "kind": "agency", "parent": parent, **FACT}
+    return {"code": code, "name": f"{SECRET_TEXT} {code}", "kind": "agency", "parent": parent, **UNVERIFIED}
 
 
 def _build_meeting(owner: str, roll: str, code: str) -> Row:
-    return meeting(code, "2030-03-10", "2030-03-12", host=HOSTS[owner], roll=roll, name=f"{SECRET_TEXT} {code}")
+    return build_meeting(code, "2030-03-10", "2030-03-12", host=HOSTS[owner], roll=roll, name=f"{SECRET_TEXT} {code}")
 
 
 def _build_scan(code: str) -> Row:
@@ -88,7 +88,7 @@ def build_rows() -> dict[str, list[Row]]:
             _build_organization(ORGANIZATIONS["own"], BELOW),
             _build_organization(ORGANIZATIONS["other"], OTHER),
         ],
-        "officials": [{"id": id_, "name": f"{SECRET_TEXT} {n}", **FACT} for n, id_ in enumerate(people)],
+        "officials": [{"id": id_, "name": f"{SECRET_TEXT} {n}", **UNVERIFIED} for n, id_ in enumerate(people)],
         "appointments": [
             _build_appointment(OWN_OFFICE, OWN_PERSON, BELOW),
             _build_appointment(OTHER_OFFICE, OTHER_PERSON, OTHER),
@@ -126,7 +126,7 @@ def build_rows() -> dict[str, list[Row]]:
             "position": 1,
             "kind": "class",
             "name": f"{SECRET_TEXT} {code}",
-            **FACT,
+            **UNVERIFIED,
         }
         rows["sessions"].append(session)
         rows["participants"].append(
@@ -136,7 +136,7 @@ def build_rows() -> dict[str, list[Row]]:
                 "name": f"{SECRET_TEXT} orang {n}",
                 "organization": BELOW if n < 2 else OTHER,
                 "status": "present",
-                **FACT,
+                **UNVERIFIED,
             }
         )
         rows["device_clocks"].append({"meeting": code, "device_id": "gate-9", "clock_epoch": 0, "shift": 0})
@@ -156,7 +156,7 @@ def build_rows() -> dict[str, list[Row]]:
             "organization": HOSTS[owner],
             "form": "spoken",
             "summary": f"{SECRET_TEXT}.",
-            **FACT,
+            **UNVERIFIED,
         }
         rows["meeting_statements"].append(
             {"id": id_, "meeting": MEETINGS[owner, "open"], "made_on": date(2030, 3, 10), **statement}
@@ -167,7 +167,7 @@ def build_rows() -> dict[str, list[Row]]:
 async def insert_dataset(url: str) -> None:
     """Insert the rows, and an official without office who was created by the caller of all requests."""
     for table, rows in build_rows().items():
-        await insert(url, table, rows)
+        await insert_rows(url, table, rows)
     connection = await asyncpg.connect(url)
     try:
         await connection.execute("SELECT set_config('rakornas.client', $1, false)", CALLER_ID)

@@ -6,7 +6,7 @@ from typing import Any
 from tests.authorization import dataset
 from tests.authorization.dataset import MEETINGS, MISSING_ID, PARTICIPANTS, PLENARIES
 from tests.authorization.request_case import RequestCase
-from tests.writes.calls import MERGE_PATCH
+from tests.writes.write_client import MERGE_PATCH_TYPE
 
 FILE_MEDIA_TYPES = (
     "text/csv",
@@ -55,13 +55,18 @@ def _list_write_requests() -> Iterator[RequestCase]:
         path = f"/v1/meetings/{code}"
         participant_path = f"{path}/participants/{participant}"
         yield RequestCase(
-            "update_participant", "PATCH", owner, participant_path + DRY_RUN, {"note": "Lain"}, media_type=MERGE_PATCH
+            "update_participant",
+            "PATCH",
+            owner,
+            participant_path + DRY_RUN,
+            {"note": "Lain"},
+            media_type=MERGE_PATCH_TYPE,
         )
         yield RequestCase("delete_participant", "DELETE", owner, participant_path + DRY_RUN, success_status=204)
         yield RequestCase("reissue_badge", "POST", owner, f"{participant_path}/badge{DRY_RUN}")
         attendance = {"status": "excused", "reason": "surat izin"}
         target = f"{path}/attendance/{participant}{DRY_RUN}"
-        yield RequestCase("update_attendance", "PATCH", owner, target, attendance, media_type=MERGE_PATCH)
+        yield RequestCase("update_attendance", "PATCH", owner, target, attendance, media_type=MERGE_PATCH_TYPE)
         yield RequestCase(
             "annul_check_in", "POST", owner, f"{path}/check-ins/{scan}:annul{DRY_RUN}", {"reason": "dipinjamkan"}
         )

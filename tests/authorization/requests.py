@@ -9,8 +9,8 @@ from tests.authorization import dataset
 from tests.authorization.dataset import BELOW, EMPTY_MEETINGS, HOSTS, MEETINGS, MISSING_ID, ORGANIZATIONS, OTHER, OWN
 from tests.authorization.meeting_requests import MEETING_REQUESTS
 from tests.authorization.request_case import RequestCase
-from tests.writes.calls import MERGE_PATCH
-from tests.writes.objects import OBJECTS
+from tests.writes.object_examples import OBJECT_EXAMPLES
+from tests.writes.write_client import MERGE_PATCH_TYPE
 
 OFFICE = {"office": "secretary", "standing": "acting", "start_on": "2031"}
 # (owner of both, person, organization) of new appointments. The caller needs rights to both: the person must be their
@@ -88,20 +88,20 @@ def _list_create_requests() -> Iterator[RequestCase]:
         return RequestCase(f"create_{name}", "POST", owner, f"{path}?dry_run=true", body)
 
     for name in ("region", "division", "election", "stage"):
-        example = OBJECTS[f"{name}s"]
-        yield case(name, "unowned", example.at, example.content)
+        example = OBJECT_EXAMPLES[f"{name}s"]
+        yield case(name, "unowned", example.list_path, example.payload)
     new = {"code": "dkpp-31", "name": "DKPP", "kind": "agency"}
     yield case("organization", "unowned", "/v1/organizations", new)
-    yield case("official", "created", "/v1/officials", OBJECTS["officials"].content)
+    yield case("official", "created", "/v1/officials", OBJECT_EXAMPLES["officials"].payload)
     for owner, body in HOSTS.items():
         yield case("organization", owner, "/v1/organizations", {**new, "parent": body})
-        yield case("meeting", owner, "/v1/meetings", {**OBJECTS["meetings"].content, "host": body})
+        yield case("meeting", owner, "/v1/meetings", {**OBJECT_EXAMPLES["meetings"].payload, "host": body})
     for owner, person, body in APPOINTMENTS:
         yield case("appointment", owner, "/v1/appointments", {**OFFICE, "official": person, "organization": body})
     session = {"code": "bravo", "kind": "class", "position": 2, "name": "Kelas"}
     for owner, code in ("own", MEETINGS["own", "open"]), ("other", MEETINGS["other", "open"]), ("missing", "no-such"):
         yield case("session", owner, f"/v1/meetings/{code}/sessions", session)
-        yield case("statement", owner, f"/v1/meetings/{code}/statements", OBJECTS["statements"].content)
+        yield case("statement", owner, f"/v1/meetings/{code}/statements", OBJECT_EXAMPLES["statements"].payload)
     yield case("client", "unowned", "/v1/clients", {"name": "x", "scopes": ["audit:read"]})
     for owner, address in ITEMS["client"].items():
         yield case("client_secret", owner, f"{address}/secrets", {})
@@ -118,7 +118,9 @@ def _list_update_and_delete_requests() -> Iterator[RequestCase]:
     for name, items in ITEMS.items():
         for owner, address in items.items():
             body = CHANGES.get(name, {"reason": "why"})
-            yield RequestCase(f"update_{name}", "PATCH", owner, f"{address}?dry_run=true", body, media_type=MERGE_PATCH)
+            yield RequestCase(
+                f"update_{name}", "PATCH", owner, f"{address}?dry_run=true", body, media_type=MERGE_PATCH_TYPE
+            )
             verb, status = (
                 ("revoke" if name == "client" else "delete"),
                 409 if (name, owner) in REFERENCED_ITEMS else 204,
@@ -127,7 +129,7 @@ def _list_update_and_delete_requests() -> Iterator[RequestCase]:
     for name, (member, organizations) in MOVES.items():
         for owner, body in organizations.items():
             target = f"{ITEMS[name][owner]}?dry_run=true"
-            yield RequestCase(f"update_{name}", "PATCH", "both", target, {member: body}, media_type=MERGE_PATCH)
+            yield RequestCase(f"update_{name}", "PATCH", "both", target, {member: body}, media_type=MERGE_PATCH_TYPE)
     secrets = {"own": dataset.OWN_SECRET, "other": dataset.OTHER_SECRET, "missing": dataset.OWN_SECRET}
     for owner, id_ in secrets.items():
         yield RequestCase(
@@ -147,14 +149,14 @@ def _list_import_requests() -> Iterator[RequestCase]:
         return RequestCase("import_rows", "POST", owner, target, orjson.dumps(row), media_type="application/x-ndjson")
 
     for name in ("regions", "divisions", "elections", "stages"):
-        yield case(name, "unowned", OBJECTS[name].content)
+        yield case(name, "unowned", OBJECT_EXAMPLES[name].payload)
     yield case("officials", "created", {"name": "Siti"})
     people = {"own": dataset.OWN_PERSON, "other": dataset.OTHER_PERSON}
     for owner, body in HOSTS.items():
         meeting = MEETINGS[owner, "open"]
         yield case("organizations", owner, {"code": "dkpp-31", "name": "DKPP", "kind": "agency", "parent": body})
         yield case("officials", owner, {"id": people[owner], "name": "Lain"})
-        yield case("meetings", owner, {**OBJECTS["meetings"].content, "host": body})
+        yield case("meetings", owner, {**OBJECT_EXAMPLES["meetings"].payload, "host": body})
         yield case(
             "sessions", owner, {"meeting": meeting, "code": "bravo", "kind": "class", "position": 2, "name": "K"}
         )

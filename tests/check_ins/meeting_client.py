@@ -15,7 +15,7 @@ from app.auth import Scope
 from app.state import state_of
 from tests.callers import bearer_headers
 from tests.conftest import database_url_of
-from tests.writes.calls import Calls
+from tests.writes.write_client import WriteClient
 
 MEETING_NUMBERS = count(1)
 START = datetime(2026, 12, 7, 2, 0, tzinfo=UTC)  # 9 in the morning of Jakarta
@@ -59,7 +59,7 @@ class MeetingClient:
     app: FastAPI
     client: httpx.AsyncClient
     code: str
-    admin: Calls
+    admin: WriteClient
     participants: list[str] = field(default_factory=list)
     badges: list[str] = field(default_factory=list)
 
@@ -67,7 +67,7 @@ class MeetingClient:
     async def create(cls, app: FastAPI, client: httpx.AsyncClient, participant_count: int) -> "MeetingClient":
         """Create a meeting with three sessions, register participants and issue their badges."""
         code = f"check-in-{next(MEETING_NUMBERS)}"
-        meeting = cls(app, client, code, Calls.of(app, client))
+        meeting = cls(app, client, code, WriteClient.create(app, client))
         members = {"code": code, "name": "Rapat", "kind": "coordination", "host": "kpu", "time_zone": "Asia/Jakarta"}
         created = await meeting.admin.post(
             "/v1/meetings", {**members, "start_on": "2026-12-07", "end_on": "2026-12-08"}

@@ -91,7 +91,7 @@ class TestOutcomes:
         assert await meeting.check_in([meeting.new_scan(forged)]) == ["badge_unknown"]
 
     async def test_revoked_badge_is_valid_before_revocation(self, meeting: MeetingClient) -> None:
-        issued = await meeting.admin.client.post(f"{meeting.participant_path(0)}/badge", headers=meeting.admin.headers)
+        issued = await meeting.admin.http.post(f"{meeting.participant_path(0)}/badge", headers=meeting.admin.headers)
         assert issued.status_code == 201
         revoked = "UPDATE badges SET revoked_at = $1 WHERE participant = $2 AND revoked_at IS NOT NULL"
         connection = await meeting.connect()
@@ -121,7 +121,7 @@ class TestOutcomes:
 
     async def test_scan_after_closing_is_meeting_closed(self, meeting: MeetingClient) -> None:
         await meeting.check_in([early := meeting.new_scan(0, 1)], 2)
-        closed = await meeting.admin.client.post(f"{meeting.path}:close-roll", headers=meeting.admin.headers)
+        closed = await meeting.admin.http.post(f"{meeting.path}:close-roll", headers=meeting.admin.headers)
         assert closed.status_code == 200
         assert await meeting.check_in([early, meeting.new_scan(0, 2), meeting.new_scan(1, 1)], 3) == [
             *("first_entry", "meeting_closed", "meeting_closed")

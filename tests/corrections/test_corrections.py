@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from app.auth import Scope
 from tests.check_ins.meeting_client import MeetingClient, after_start
 from tests.conftest import database_url_of, fetch_value
-from tests.writes.calls import Calls
+from tests.writes.write_client import WriteClient
 
 SICK_STATUS = {"status": "sick", "reason": "surat dokter menyusul"}
 CALL_CHECK_IN = """
@@ -30,9 +30,11 @@ async def meeting(app: FastAPI, client: httpx.AsyncClient) -> MeetingClient:
     return await MeetingClient.create(app, client, participant_count=2)
 
 
-def create_client(meeting: MeetingClient, name: str) -> Calls:
+def create_client(meeting: MeetingClient, name: str) -> WriteClient:
     """Return the requests of a client with this id, which may read and write attendance."""
-    return Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, Scope.ATTENDANCE_READ, client_id=name)
+    return WriteClient.create(
+        meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, Scope.ATTENDANCE_READ, client_id=name
+    )
 
 
 async def close_roll(meeting: MeetingClient) -> dict[str, Any]:
@@ -42,7 +44,7 @@ async def close_roll(meeting: MeetingClient) -> dict[str, Any]:
     return closed_roll
 
 
-async def request_correction(meeting: MeetingClient, client: Calls, payload: dict[str, str] = SICK_STATUS) -> str:
+async def request_correction(meeting: MeetingClient, client: WriteClient, payload: dict[str, str] = SICK_STATUS) -> str:
     """Request a correction of the first participant's status; return the path that confirms it."""
     response = await client.patch(meeting.attendance_path(0), payload)
     assert response.status_code == 202, response.text
@@ -69,7 +71,7 @@ async def test_caller_bound_elsewhere_cannot_close(meeting: MeetingClient) -> No
         ({"meeting": "rakornas-2022-06"}, 404),
         ({"meeting": meeting.code}, 403),
     ):
-        other = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, **bound)
+        other = WriteClient.create(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, **bound)
         assert (await other.post(f"{meeting.path}:close-roll", {})).status_code == status
     closed_at = "SELECT roll_closed_at FROM meetings WHERE code = $1"
     assert await fetch_value(database_url_of(meeting.app), closed_at, meeting.code) is None
@@ -146,9 +148,13 @@ async def test_correction_of_another_meeting_is_404(meeting: MeetingClient) -> N
     await close_roll(other)
     response = await create_client(meeting, "second").post(confirm.replace(meeting.path, other.path), {})
     assert response.status_code == 404
-    bound = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, organization="kpu-32", client_id="second")
+    bound = WriteClient.create(
+        meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, organization="kpu-32", client_id="second"
+    )
     assert (await bound.post(confirm, {})).status_code == 404
-    device = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, meeting=meeting.code, client_id="second")
+    device = WriteClient.create(
+        meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, meeting=meeting.code, client_id="second"
+    )
     assert (await device.post(confirm, {})).status_code == 403
     assert (await meeting.get_attendance(0))["status"] == "expected"
 
@@ -222,7 +228,7 @@ async def test_closing_waits_for_running_check_ins(meeting: MeetingClient) -> No
 async def test_listing_corrections_is_audited(meeting: MeetingClient) -> None:
     await close_roll(meeting)
     await request_correction(meeting, create_client(meeting, "first"))
-    reader = Calls.of(meeting.app, meeting.client, Scope.ATTENDANCE_READ, client_id=meeting.code)
+    reader = WriteClient.create(meeting.app, meeting.client, Scope.ATTENDANCE_READ, client_id=meeting.code)
     assert (await reader.get(f"{meeting.path}/corrections")).headers["cache-control"] == "no-store"
     keys = "SELECT keys FROM audit_lines WHERE client = $1"
     told = await fetch_value(database_url_of(meeting.app), keys, meeting.code)

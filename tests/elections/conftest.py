@@ -1,4 +1,4 @@
-"""Two elections are too few to walk through: here there are made-up ones beside them."""
+"""Fixtures with synthetic elections, as the two of the reference data are too few for several pages."""
 
 from collections.abc import AsyncIterator
 
@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from app.settings import Settings
 from tests.conftest import LOADED, connect_client, copy_template, fetch_value, run_application
 
-# Among them: names that people order otherwise than code points do, one voting day for two, and none.
-MADE_UP = """
+# They include names that people sort differently from code points, one voting day for two elections, and none.
+SYNTHETIC_ELECTIONS = """
 INSERT INTO elections (code, name, name_en, kind, voting_on, legal_basis, decided_on, source, verified, "primary")
 VALUES
     ('pemilu-1955', 'Pemilihan Umum Tahun 1955', '1955 General Election', 'general', '1955-09-29', 'UU 7/1953',
@@ -30,7 +30,7 @@ VALUES
 @pytest_asyncio.fixture(scope="package")
 async def elections_url(server: str) -> AsyncIterator[str]:
     async for url in copy_template(server, LOADED):
-        await fetch_value(url, MADE_UP)
+        await fetch_value(url, SYNTHETIC_ELECTIONS)
         yield url
 
 

@@ -1,11 +1,11 @@
-"""A service of each test's own, and callers that send it files."""
+"""An application and database for each test, and a client that may import everything."""
 
 import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
-from tests.imports.files import Files
+from tests.imports.import_client import ImportClient
 
 
 @pytest.fixture
@@ -19,6 +19,6 @@ def client(own_client: httpx.AsyncClient) -> httpx.AsyncClient:
 
 
 @pytest_asyncio.fixture
-async def files(app: FastAPI, client: httpx.AsyncClient) -> Files:
-    """A caller that may write everything, everywhere."""
-    return Files.of(app, client)
+async def importer(app: FastAPI, client: httpx.AsyncClient) -> ImportClient:
+    """Return a client that may import rows of every resource."""
+    return ImportClient.create(app, client)

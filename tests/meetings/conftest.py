@@ -1,4 +1,4 @@
-"""A service over the reference data and the made-up meetings, for all tests of a module that only read."""
+"""Fixtures: an application with the reference data and the synthetic meetings, for tests that only read."""
 
 from collections.abc import AsyncIterator
 
@@ -8,13 +8,13 @@ from fastapi import FastAPI
 
 from app.settings import Settings
 from tests.conftest import LOADED, connect_client, copy_template, run_application
-from tests.meetings import made_up
+from tests.meetings import synthetic_meetings
 
 
 @pytest_asyncio.fixture(scope="module")
 async def app(server: str) -> AsyncIterator[FastAPI]:
     async for url in copy_template(server, LOADED):
-        await made_up.add(url)
+        await synthetic_meetings.insert_meetings(url)
         async with run_application(Settings(DATABASE_URL=url)) as app:
             yield app
 

@@ -8,7 +8,7 @@ import httpx
 from fastapi import FastAPI
 
 from tests.conftest import database_url_of
-from tests.writes.calls import Calls
+from tests.writes.write_client import WriteClient
 
 MEETING_NUMBERS = count(1)
 UNKNOWN_ID = "01b00000-0000-7000-8000-000000000000"
@@ -29,14 +29,14 @@ class ParticipantsClient:
     client: httpx.AsyncClient
     database_url: str
     code: str
-    admin: Calls
+    admin: WriteClient
 
     @classmethod
     async def in_new_meeting(cls, app: FastAPI, client: httpx.AsyncClient, **members: Any) -> "ParticipantsClient":
         """Create an open meeting with these further members, and its sessions."""
         code = f"list-{next(MEETING_NUMBERS)}"
         url = database_url_of(app)
-        participants = cls(app, client, url, code, Calls.of(app, client))
+        participants = cls(app, client, url, code, WriteClient.create(app, client))
         base = {"code": code, "name": "Rapat", "kind": "coordination", "host": "kpu", "time_zone": "Asia/Jakarta"}
         days = {"start_on": "2026-12-07", "end_on": "2026-12-08", "roll": "open"}
         created = await participants.admin.post("/v1/meetings", {**base, **days, **members})

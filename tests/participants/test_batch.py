@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import fetch_value
 from tests.participants.participants_client import UNKNOWN_ID, ParticipantsClient, summarize_problem
-from tests.writes.objects import HASYIM
+from tests.writes.object_examples import OFFICIAL_ID
 
 
 async def post_batch(participants: ParticipantsClient, *people: dict[str, Any], **options: Any) -> httpx.Response:
@@ -18,7 +18,7 @@ async def post_batch(participants: ParticipantsClient, *people: dict[str, Any], 
 
 async def test_batch_response_lists_participants_in_order(participants: ParticipantsClient) -> None:
     people: list[dict[str, Any]] = [
-        {"official": HASYIM, "organization": "kpu", "office": "chair", "sessions": ["opening", "class-2"]},
+        {"official": OFFICIAL_ID, "organization": "kpu", "office": "chair", "sessions": ["opening", "class-2"]},
         {"name": "Budi Contoh", "capacity": "guest", "assignment_letter": {"number": "1"}},
         {"organization": "kpu-33", "office": "chair"},
     ]
@@ -39,7 +39,7 @@ async def test_batch_response_lists_participants_in_order(participants: Particip
     ("invalid", "expected"),
     [
         ({"official": UNKNOWN_ID}, (422, "invalid_content", "/participants/2/official")),
-        ({"official": HASYIM}, (409, "already_exists", "/participants/2/official")),
+        ({"official": OFFICIAL_ID}, (409, "already_exists", "/participants/2/official")),
         ({"name": "S", "organization": "no-such"}, (422, "invalid_content", "/participants/2/organization")),
         ({"name": "S", "sessions": ["class-1", "class-2"]}, (409, "parallel_sessions", "/participants/2/sessions")),
         ({"name": "S", "sessions": ["no-such"]}, (422, "invalid_content", "/participants/2/sessions")),
@@ -51,7 +51,7 @@ async def test_batch_response_lists_participants_in_order(participants: Particip
 async def test_problem_points_to_the_invalid_participant(
     participants: ParticipantsClient, invalid: dict[str, Any], expected: tuple[int, str, str]
 ) -> None:
-    response = await post_batch(participants, {"official": HASYIM}, {"name": "Budi"}, invalid, {"name": "Tuti"})
+    response = await post_batch(participants, {"official": OFFICIAL_ID}, {"name": "Budi"}, invalid, {"name": "Tuti"})
     assert summarize_problem(response)[:3] == expected
     assert await participants.list_all() == []
     assert (await participants.get_summary())["invited"] == 0

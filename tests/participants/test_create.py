@@ -7,8 +7,8 @@ import pytest
 from app.auth import Scope
 from tests.conftest import fetch_value
 from tests.participants.participants_client import UNKNOWN_ID, ParticipantsClient, summarize_problem
-from tests.writes.calls import Calls
-from tests.writes.objects import HASYIM
+from tests.writes.object_examples import OFFICIAL_ID
+from tests.writes.write_client import WriteClient
 
 LETTER = {"number": "12/ST/KPU-31/2026", "dated_on": "2026-12-01"}
 
@@ -16,7 +16,7 @@ LETTER = {"number": "12/ST/KPU-31/2026", "dated_on": "2026-12-01"}
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ({"official": HASYIM, "organization": "kpu", "office": "chair"}, ["Hasyim Asy'ari", None, "kpu", "chair"]),
+        ({"official": OFFICIAL_ID, "organization": "kpu", "office": "chair"}, ["Hasyim Asy'ari", None, "kpu", "chair"]),
         ({"name": "Siti Contoh", "capacity": "guest"}, [None, "Siti Contoh", None, None]),
         ({"organization": "kpu-32", "office": "chair"}, [None, None, "kpu-32", "chair"]),
     ],
@@ -45,7 +45,7 @@ async def test_created_participant_can_be_read(
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        ({"official": HASYIM, "name": "Hasyim"}, ""),
+        ({"official": OFFICIAL_ID, "name": "Hasyim"}, ""),
         ({"capacity": "guest"}, ""),
         ({"official": UNKNOWN_ID}, "/official"),
         ({"name": "Siti", "organization": "no-such"}, "/organization"),
@@ -65,11 +65,11 @@ async def test_invalid_body_is_422(participants: ParticipantsClient, body: dict[
 async def test_official_can_participate_once_per_meeting(
     participants: ParticipantsClient, app: Any, client: Any
 ) -> None:
-    await participants.add(name=None, official=HASYIM)
-    again = await participants.create({"official": HASYIM, "organization": "kpu"})
+    await participants.add(name=None, official=OFFICIAL_ID)
+    again = await participants.create({"official": OFFICIAL_ID, "organization": "kpu"})
     assert summarize_problem(again)[:3] == (409, "already_exists", "/official")
     other = await ParticipantsClient.in_new_meeting(app, client)
-    assert (await other.create({"official": HASYIM})).status_code == 201
+    assert (await other.create({"official": OFFICIAL_ID})).status_code == 201
 
 
 async def test_unknown_meeting_is_404(participants: ParticipantsClient) -> None:
@@ -125,9 +125,9 @@ async def test_update_requires_if_match(participants: ParticipantsClient) -> Non
     participant_id = await participants.add()
     stale = (await participants.admin.get(participants.path_of(participant_id))).headers["etag"]
     assert (
-        await participants.admin.patch(participants.path_of(participant_id), {"note": "a"}, match=stale)
+        await participants.admin.patch(participants.path_of(participant_id), {"note": "a"}, if_match=stale)
     ).status_code == 200
-    again = await participants.admin.patch(participants.path_of(participant_id), {"note": "b"}, match=stale)
+    again = await participants.admin.patch(participants.path_of(participant_id), {"note": "b"}, if_match=stale)
     assert (again.status_code, again.json()["code"]) == (412, "precondition_failed")
     headers = {**participants.admin.headers, "Content-Type": "application/merge-patch+json"}
     unconditional = await participants.client.patch(
@@ -166,9 +166,9 @@ async def test_writes_are_recorded_in_audit_trail(participants: ParticipantsClie
 
 async def test_client_of_other_organization_gets_404(participants: ParticipantsClient, app: Any, client: Any) -> None:
     scopes = (Scope.ATTENDANCE_WRITE, Scope.ATTENDANCE_READ)
-    host = Calls.of(app, client, *scopes, organization="kpu")
+    host = WriteClient.create(app, client, *scopes, organization="kpu")
     assert (await host.post(f"{participants.meeting_path}/participants", {"name": "Siti"})).status_code == 201
-    elsewhere = Calls.of(app, client, *scopes, organization="kpu-32")
+    elsewhere = WriteClient.create(app, client, *scopes, organization="kpu-32")
     assert (await elsewhere.post(f"{participants.meeting_path}/participants", {"name": "Budi"})).status_code == 404
     (item,) = await participants.list_all()
     for response in (

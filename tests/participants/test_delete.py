@@ -68,7 +68,7 @@ async def test_revisions_of_deleted_participant_remain(participants: Participant
 
 async def test_delete_requires_if_match(participants: ParticipantsClient) -> None:
     participant_id = await participants.add()
-    assert (await participants.admin.delete(participants.path_of(participant_id), match='"9.x"')).status_code == 412
+    assert (await participants.admin.delete(participants.path_of(participant_id), if_match='"9.x"')).status_code == 412
     bare = await participants.client.delete(participants.path_of(participant_id), headers=participants.admin.headers)
     assert bare.status_code == 428
     assert (await participants.admin.delete(participants.path_of(participant_id))).status_code == 204

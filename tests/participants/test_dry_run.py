@@ -5,7 +5,7 @@ import pytest
 
 from app.auth import Scope
 from tests.participants.participants_client import ParticipantsClient
-from tests.writes.calls import Calls
+from tests.writes.write_client import WriteClient
 
 SELECT_OPERATIONS = (
     "SELECT operation FROM audit_lines WHERE client = $1 AND 'participants/' || $2 = ANY (keys) ORDER BY id"
@@ -25,7 +25,7 @@ async def test_dry_run_that_shows_personal_data_is_audited(
     created = await participants.admin.post(f"{participants.meeting_path}/participants", {"name": "Rahasia"})
     participant_id = created.json()["id"]
     client_id = f"dry {at}"
-    writer = Calls.of(participants.app, participants.client, Scope.ATTENDANCE_WRITE, client_id=client_id)
+    writer = WriteClient.create(participants.app, participants.client, Scope.ATTENDANCE_WRITE, client_id=client_id)
     response = await writer.patch(f"{participants.meeting_path}/{at}/{participant_id}?dry_run=true", body)
     assert (response.status_code, response.json()["name"]) == (200, "Rahasia")
     connection = await asyncpg.connect(participants.database_url)

@@ -9,7 +9,7 @@ import pytest
 from app.auth import Scope
 from app.core.db import database
 from tests.participants.participants_client import ParticipantsClient
-from tests.writes.calls import Calls
+from tests.writes.write_client import WriteClient
 
 SELECT_AUDIT_LINES = (
     "SELECT client, scope, operation, keys, purpose FROM audit_lines WHERE client = 'reader' ORDER BY id"
@@ -18,8 +18,8 @@ SELECT_NOW = "SELECT clock_timestamp()"
 
 
 @pytest.fixture
-def read_only_calls(participants: ParticipantsClient) -> Calls:
-    return Calls.of(participants.app, participants.client, Scope.ATTENDANCE_READ, client_id="reader")
+def read_client(participants: ParticipantsClient) -> WriteClient:
+    return WriteClient.create(participants.app, participants.client, Scope.ATTENDANCE_READ, client_id="reader")
 
 
 async def fetch_rows(participants: ParticipantsClient, sql: str) -> list[tuple[object, ...]]:
@@ -40,9 +40,11 @@ async def fetch_audit_lines(participants: ParticipantsClient) -> list[tuple[obje
     ]
 
 
-async def test_reads_are_audited_with_participants_shown(participants: ParticipantsClient, reader: Calls) -> None:
+async def test_reads_are_audited_with_participants_shown(
+    participants: ParticipantsClient, read_client: WriteClient
+) -> None:
     ids = [await participants.add(name=name) for name in ("Satu", "Dua", "Tiga")]
-    headers = {**reader.headers, "X-Purpose": "akreditasi"}
+    headers = {**read_client.headers, "X-Purpose": "akreditasi"}
     page = await participants.client.get(
         f"{participants.meeting_path}/participants?page_size=2&fields=name", headers=headers
     )
@@ -62,9 +64,9 @@ async def test_reads_are_audited_with_participants_shown(participants: Participa
     ]
 
 
-async def test_failed_reads_are_not_audited(participants: ParticipantsClient, reader: Calls) -> None:
+async def test_failed_reads_are_not_audited(participants: ParticipantsClient, read_client: WriteClient) -> None:
     participant_id = await participants.add()
-    elsewhere = Calls.of(
+    elsewhere = WriteClient.create(
         participants.app, participants.client, Scope.ATTENDANCE_READ, client_id="reader", meeting="rakornas-2022-06"
     )
     for caller, at in (
@@ -72,7 +74,7 @@ async def test_failed_reads_are_not_audited(participants: ParticipantsClient, re
         (elsewhere, f"{participants.meeting_path}/participants"),
     ):
         assert (await caller.get(at)).status_code == 404
-    assert (await reader.get(f"{participants.meeting_path}/participants?organization=no-such")).status_code == 422
+    assert (await read_client.get(f"{participants.meeting_path}/participants?organization=no-such")).status_code == 422
     assert await fetch_audit_lines(participants) == []
 
 
@@ -91,7 +93,7 @@ async def test_client_bound_elsewhere_gets_404(participants: ParticipantsClient)
         ("host", {"organization": "kpu"}),
         ("body elsewhere", {"organization": "kpu-31"}),
     ):
-        caller = Calls.of(participants.app, participants.client, Scope.ATTENDANCE_READ, **bound)
+        caller = WriteClient.create(participants.app, participants.client, Scope.ATTENDANCE_READ, **bound)
         statuses_by_caller[name] = {
             (await caller.get(f"{participants.meeting_path}/{at}")).status_code for at in addresses
         }
@@ -100,7 +102,7 @@ async def test_client_bound_elsewhere_gets_404(participants: ParticipantsClient)
 
 async def test_list_of_open_roll_requires_scope(participants: ParticipantsClient) -> None:
     participant_id = await participants.add()
-    writer = Calls.of(participants.app, participants.client, Scope.ATTENDANCE_WRITE)
+    writer = WriteClient.create(participants.app, participants.client, Scope.ATTENDANCE_WRITE)
     for at in (
         f"{participants.meeting_path}/participants",
         participants.path_of(participant_id),
@@ -114,7 +116,7 @@ async def test_list_of_open_roll_requires_scope(participants: ParticipantsClient
 async def test_client_bound_to_meeting_cannot_write(participants: ParticipantsClient) -> None:
     participant_id = await participants.add()
     for meeting, status in ((participants.code, 403), ("rakornas-2022-06", 404)):
-        gate = Calls.of(participants.app, participants.client, Scope.ATTENDANCE_WRITE, meeting=meeting)
+        gate = WriteClient.create(participants.app, participants.client, Scope.ATTENDANCE_WRITE, meeting=meeting)
         for response in (
             await gate.post(f"{participants.meeting_path}/participants", {"name": "Budi"}),
             await gate.post(f"{participants.meeting_path}/participants:batch", {"participants": [{"name": "Budi"}]}),

@@ -14,7 +14,7 @@ from app.state import state_of
 from tests.attendance.synthetic_rolls import TARMIZI, participant_row
 from tests.callers import bearer_headers
 from tests.conftest import fetch_value
-from tests.meetings.made_up import ARIF, insert, meeting
+from tests.meetings.synthetic_meetings import ARIF, build_meeting, insert_rows
 
 PLENARY = "/v1/meetings/pleno"
 SENT_AT = "2022-06-14T18:00:00+07:00"
@@ -141,11 +141,11 @@ def participant_rows(officials: Sequence[Any]) -> list[Any]:
 
 async def insert_plenary(url: str, **columns: Any) -> list[Any]:
     """Insert the plenary with its participants; return the ids of the seven members."""
-    await insert(url, "meetings", [meeting("pleno", "2022-06-14", "2022-06-14", kind="plenary", **columns)])
+    await insert_rows(url, "meetings", [build_meeting("pleno", "2022-06-14", "2022-06-14", kind="plenary", **columns)])
     connection = await asyncpg.connect(url)
     officials = [row[0] for row in await connection.fetch(SELECT_MEMBERS)]
     await connection.close()
-    await insert(url, "participants", participant_rows(officials))
+    await insert_rows(url, "participants", participant_rows(officials))
     return officials
 
 

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from app.quorum.schemas import Quorum
 from tests.attendance.synthetic_rolls import TARMIZI, participant_row
 from tests.conftest import fetch_value
-from tests.meetings.made_up import ARIF, FACT, insert, meeting
+from tests.meetings.synthetic_meetings import ARIF, UNVERIFIED, build_meeting, insert_rows
 from tests.quorum import plenary_client
 from tests.quorum.plenary_client import (
     GUEST,
@@ -182,7 +182,9 @@ async def test_met_is_null_without_a_rule(plenary: PlenaryClient, seats: int | N
 
 
 async def test_met_is_null_for_a_commission_of_unknown_size(own_client: httpx.AsyncClient, own_url: str) -> None:
-    await insert(own_url, "meetings", [meeting("west", "2024-03-10", "2024-03-10", kind="plenary", host="kpu-32")])
+    await insert_rows(
+        own_url, "meetings", [build_meeting("west", "2024-03-10", "2024-03-10", kind="plenary", host="kpu-32")]
+    )
     quorum = (await own_client.get("/v1/meetings/west/quorum")).json()
     assert (quorum["met"], quorum["reason"], quorum["seats"]) == (None, "seats_unknown", None)
 
@@ -195,7 +197,7 @@ async def test_meeting_that_is_no_plenary_of_a_commission_is_404(
     own_client: httpx.AsyncClient, own_url: str, code: str, columns: dict[str, Any]
 ) -> None:
     if columns:
-        await insert(own_url, "meetings", [meeting(code, "2024-03-10", "2024-03-10", **columns)])
+        await insert_rows(own_url, "meetings", [build_meeting(code, "2024-03-10", "2024-03-10", **columns)])
     response = await own_client.get(f"/v1/meetings/{code}/quorum")
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
@@ -218,7 +220,7 @@ async def test_acting_and_possible_members_count(plenary: PlenaryClient) -> None
         )
     ):
         row = {"id": participant_row(8, n, "", "")["id"], "official": official, "organization": "kpu"}
-        await insert(plenary.url, "appointments", [{**row, "office": "member", **columns, **FACT}])
+        await insert_rows(plenary.url, "appointments", [{**row, "office": "member", **columns, **UNVERIFIED}])
     await plenary.scan_entries(QUORUM_ENTRY_TIMES[:3])
     await plenary.scan(OTHER_COMMISSION_MEMBER, "09:10")
     await plenary.scan(SECRETARY, "09:11")
@@ -238,8 +240,8 @@ async def test_acting_and_possible_members_count(plenary: PlenaryClient) -> None
 async def test_day_is_that_of_the_time_zone_of_the_meeting(plenary: PlenaryClient) -> None:
     """An appointment that starts on the 14th is in effect from midnight in Jakarta (17:00 of the 13th in UTC)."""
     row = {"id": participant_row(8, 1, "", "")["id"], "official": TARMIZI, "organization": "kpu"}
-    appointment = {**row, "office": "member", "standing": "definitive", "start_on": "2022-06-14", **FACT}
-    await insert(plenary.url, "appointments", [appointment])
+    appointment = {**row, "office": "member", "standing": "definitive", "start_on": "2022-06-14", **UNVERIFIED}
+    await insert_rows(plenary.url, "appointments", [appointment])
 
     async def count_members(instant: str) -> int:
         response = await plenary.client.get(f"{PLENARY}/quorum", params={"at": instant})

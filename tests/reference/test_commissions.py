@@ -10,27 +10,27 @@ from app.reference.loader import SHIPPED
 from app.reference.parser import read_rows
 
 REGION = {"parent": None, "name_en": None, "valid_from": None, "time_zone": "Asia/Makassar"}
-ORIGIN = {"source": "somewhere", "verified": True, "primary": False}
+PROVENANCE = {"source": "somewhere", "verified": True, "primary": False}
 
 
-def shipped(file: DataFile) -> list[dict[str, Any]]:
+def read_rows_of(file: DataFile) -> list[dict[str, Any]]:
     return [dict(zip(file.table_columns, row[1:], strict=True)) for row in read_rows(SHIPPED / file.name, file, [])]
 
 
-DERIVED = list(derive_commissions(shipped(REGIONS), {row["code"]: row for row in shipped(SEATS)}))
-BY_CODE = {row["code"]: row for row in DERIVED}
+COMMISSIONS = list(derive_commissions(read_rows_of(REGIONS), {row["code"]: row for row in read_rows_of(SEATS)}))
+BY_CODE = {row["code"]: row for row in COMMISSIONS}
 
 
-def test_one_for_the_country_and_one_for_each_region() -> None:
-    levels = [row["level"] for row in DERIVED]
+def test_each_region_and_the_country_have_a_commission() -> None:
+    levels = [row["level"] for row in COMMISSIONS]
     assert [levels.count(level) for level in ("national", "province", "regency")] == [1, 38, 514]
     assert len(BY_CODE) == 553
-    assert {row["parent"] for row in DERIVED} <= {*BY_CODE, None}
-    assert {(row["kind"], row["sector"]) for row in DERIVED} == {("commission", "election_body")}
+    assert {row["parent"] for row in COMMISSIONS} <= {*BY_CODE, None}
+    assert {(row["kind"], row["sector"]) for row in COMMISSIONS} == {("commission", "election_body")}
 
 
-def test_the_national_one() -> None:
-    assert DERIVED[0] == {
+def test_national_commission() -> None:
+    assert COMMISSIONS[0] == {
         "code": "kpu",
         "name": "Komisi Pemilihan Umum",
         "name_en": "General Elections Commission",
@@ -72,19 +72,23 @@ def test_the_national_one() -> None:
         ("kpu-11.71", "KIP Kota Banda Aceh", "Independent Election Commission of Banda Aceh City"),
     ],
 )
-def test_names(code: str, name: str, name_en: str) -> None:
-    assert (BY_CODE[code]["name"], BY_CODE[code]["name_en"], BY_CODE[code]["short_name"]) == (name, name_en, None)
+def test_names_are_the_official_ones(code: str, name: str, name_en: str) -> None:
+    assert (
+        BY_CODE[code]["name"],
+        BY_CODE[code]["name_en"],
+        BY_CODE[code]["short_name"],
+    ) == (name, name_en, None)
 
 
-def test_only_known_seats() -> None:
-    assert {row["code"]: row["seats"] for row in DERIVED if row["level"] == "province" and row["seats"]} == {
+def test_seats_are_known_or_five_for_regencies() -> None:
+    assert {row["code"]: row["seats"] for row in COMMISSIONS if row["level"] == "province" and row["seats"]} == {
         "kpu-31": 7
     }
-    assert {row["seats"] for row in DERIVED if row["level"] == "regency"} == {5}
+    assert {row["seats"] for row in COMMISSIONS if row["level"] == "regency"} == {5}
 
 
-def test_established_with_the_province() -> None:
-    assert {row["code"]: row["established_on"] for row in DERIVED if row["established_on"]} == {
+def test_commission_is_established_with_its_province() -> None:
+    assert {row["code"]: row["established_on"] for row in COMMISSIONS if row["established_on"]} == {
         "kpu-93": date(2022, 7, 25),
         "kpu-94": date(2022, 7, 25),
         "kpu-95": date(2022, 7, 25),
@@ -92,17 +96,20 @@ def test_established_with_the_province() -> None:
     }
 
 
-def test_place_and_origin_are_the_regions() -> None:
-    merauke, region = BY_CODE["kpu-93.01"], next(row for row in shipped(REGIONS) if row["code"] == "93.01")
+def test_time_zone_and_provenance_are_those_of_the_region() -> None:
+    merauke, region = (
+        BY_CODE["kpu-93.01"],
+        next(row for row in read_rows_of(REGIONS) if row["code"] == "93.01"),
+    )
     assert (merauke["region"], merauke["parent"], merauke["time_zone"]) == ("93.01", "kpu-93", "Asia/Jayapura")
-    assert {member: merauke[member] for member in ORIGIN} == {member: region[member] for member in ORIGIN}
+    assert {member: merauke[member] for member in PROVENANCE} == {member: region[member] for member in PROVENANCE}
 
 
-def test_an_english_name_is_not_guessed() -> None:
-    province = {"code": "97", "name": "Baru", "type": "province"} | REGION | ORIGIN
-    regency = {"code": "97.01", "name": "Distrik Baru", "type": "regency"} | REGION | ORIGIN | {"parent": "97"}
+def test_unknown_english_name_stays_empty() -> None:
+    province = {"code": "97", "name": "Baru", "type": "province"} | REGION | PROVENANCE
+    regency = {"code": "97.01", "name": "Distrik Baru", "type": "regency"} | REGION | PROVENANCE | {"parent": "97"}
     assert [row["name_en"] for row in derive_commissions([province, regency], {})] == [None, None]
 
 
-def test_the_national_one_is_not_told_without_its_seats() -> None:
+def test_national_commission_needs_a_row_in_seats() -> None:
     assert list(derive_commissions([], {})) == []

@@ -1,4 +1,4 @@
-"""Who searches finds: what is meant comes first, however it is written, and what is written is only text."""
+"""Ranking of the search: the intended entry comes first, and the words are never interpreted as a pattern."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.conftest import fetch_value
 from tests.scenarios import list_items
 
 
-async def hits(client: httpx.AsyncClient, q: str, **params: str) -> list[Any]:
+async def list_hits(client: httpx.AsyncClient, q: str, **params: str) -> list[Any]:
     return await list_items(client, "/v1/search", {"q": q, **params})
 
 
@@ -35,10 +35,12 @@ async def hits(client: httpx.AsyncClient, q: str, **params: str) -> list[Any]:
         ),
     ],
 )
-async def test_what_is_meant_comes_first(client: httpx.AsyncClient, q: str, kind: str, name: str) -> None:
-    first = (await hits(client, q))[0]
+async def test_misspelled_words_find_the_intended_entry(
+    client: httpx.AsyncClient, q: str, kind: str, name: str
+) -> None:
+    first = (await list_hits(client, q))[0]
     assert (first["kind"], first["name"]) == (kind, name)
-    (item, *_) = await hits(client, q, kind=kind)
+    (item, *_) = await list_hits(client, q, kind=kind)
     assert item == first
 
 
@@ -55,31 +57,31 @@ async def test_what_is_meant_comes_first(client: httpx.AsyncClient, q: str, kind
         ("Rekapitulasi DPHP tingkat PPS (desa/kelurahan)", "pu-02b1"),
     ],
 )
-async def test_a_name_comes_before_longer_ones_that_have_it(client: httpx.AsyncClient, q: str, key: str) -> None:
-    first, second, *_ = await hits(client, q)
+async def test_exact_name_precedes_longer_names(client: httpx.AsyncClient, q: str, key: str) -> None:
+    first, second, *_ = await list_hits(client, q)
     assert first["key"] == key
     assert second["key"] != key
 
 
-async def test_the_name_of_anything_finds_it_first(client: httpx.AsyncClient) -> None:
-    """Or a namesake; every eleventh, for the rest is alike."""
+async def test_each_name_finds_itself_first(client: httpx.AsyncClient) -> None:
+    """Or an entry of the same name comes first. Every eleventh name is tested."""
     found = 0
     for kind in ("official", "organization", "division", "stage", "meeting"):
-        for one in (await list_items(client, f"/v1/{kind}s", {}))[::11]:
-            if len(one["name"]) <= 100:
-                answer = await client.get("/v1/search", params={"q": one["name"], "page_size": "1"})
-                assert answer.json()["items"][0]["name"].lower() == one["name"].lower()
+        for entry in (await list_items(client, f"/v1/{kind}s", {}))[::11]:
+            if len(entry["name"]) <= 100:
+                response = await client.get("/v1/search", params={"q": entry["name"], "page_size": "1"})
+                assert response.json()["items"][0]["name"].lower() == entry["name"].lower()
                 found += 1
     assert found > 60
 
 
 @pytest.mark.parametrize("code", ["kpu-31", "KPU-31.71", "pu-08", "ri-3", "rakornas-2022-06", "bawaslu", " pu-09a "])
-async def test_a_code_finds_what_it_is_of(client: httpx.AsyncClient, code: str) -> None:
-    assert (await hits(client, code))[0]["key"] == code.strip().lower()
+async def test_code_finds_its_object_first(client: httpx.AsyncClient, code: str) -> None:
+    assert (await list_hits(client, code))[0]["key"] == code.strip().lower()
 
 
-async def test_what_is_written_so_comes_before_what_is_near(own_client: httpx.AsyncClient, own_url: str) -> None:
-    """Across kinds: an organization does not come first because its address does."""
+async def test_exact_words_precede_similar_words(own_client: httpx.AsyncClient, own_url: str) -> None:
+    """The order holds across kinds, regardless of the addresses."""
     add = "INSERT INTO organizations (code, name, kind, verified, \"primary\") VALUES ($1, $2, 'agency', false, false)"
     await fetch_value(own_url, add, "anear", "Dewan Kehormatam Zyx")
     await fetch_value(
@@ -88,17 +90,17 @@ async def test_what_is_written_so_comes_before_what_is_near(own_client: httpx.As
         " VALUES ('zyx', 'pemilu-2024', 99, 'stage', 'Kehormatan Zyx', 1, false, false)",
     )
     await fetch_value(own_url, add, "bnearer", "Kehormatan Zyxx")
-    assert [one["key"] for one in await hits(own_client, "kehormatan zyx")][:3] == ["zyx", "bnearer", "anear"]
+    assert [entry["key"] for entry in await list_hits(own_client, "kehormatan zyx")][:3] == ["zyx", "bnearer", "anear"]
 
 
-async def test_a_short_name_is_a_whole_one(own_client: httpx.AsyncClient, own_url: str) -> None:
+async def test_short_name_counts_as_exact_name(own_client: httpx.AsyncClient, own_url: str) -> None:
     add = (
         'INSERT INTO organizations (code, name, short_name, kind, verified, "primary")'
         " VALUES ($1, $2, $3, 'agency', false, false)"
     )
     await fetch_value(own_url, add, "aaa", "Sekretariat Zyx", None)
     await fetch_value(own_url, add, "bbb", "Dewan Kehormatan", "ZYX")
-    assert [one["key"] for one in await hits(own_client, "zyx")] == ["bbb", "aaa"]
+    assert [entry["key"] for entry in await list_hits(own_client, "zyx")] == ["bbb", "aaa"]
 
 
 @pytest.mark.parametrize(
@@ -114,39 +116,41 @@ async def test_a_short_name_is_a_whole_one(own_client: httpx.AsyncClient, own_ur
         ("rakornas", "Jakarta, 2022-06-13/2022-06-15"),
     ],
 )
-async def test_its_detail_tells_it_from_namesakes(client: httpx.AsyncClient, q: str, detail: str) -> None:
-    assert (await hits(client, q))[0]["detail"] == detail
+async def test_detail_distinguishes_namesakes(client: httpx.AsyncClient, q: str, detail: str) -> None:
+    assert (await list_hits(client, q))[0]["detail"] == detail
 
 
-async def test_the_detail_of_a_person_is_the_last_office(client: httpx.AsyncClient) -> None:
-    assert (await hits(client, "Mochammad Afifuddin"))[0]["detail"] == "chair, Komisi Pemilihan Umum, 2024-07-28/"
+async def test_detail_of_an_official_is_the_latest_office(client: httpx.AsyncClient) -> None:
+    assert (await list_hits(client, "Mochammad Afifuddin"))[0]["detail"] == "chair, Komisi Pemilihan Umum, 2024-07-28/"
 
 
-async def test_who_holds_no_office_has_no_detail(own_client: httpx.AsyncClient, own_url: str) -> None:
+async def test_official_without_appointment_has_no_detail(own_client: httpx.AsyncClient, own_url: str) -> None:
     add = 'INSERT INTO officials (id, name, verified, "primary") VALUES (gen_random_uuid(), $1, false, false)'
     await fetch_value(own_url, add, "Nobody Knows")
-    assert [(one["kind"], one["detail"]) for one in await hits(own_client, "nobody knows")] == [("official", None)]
+    assert [(entry["kind"], entry["detail"]) for entry in await list_hits(own_client, "nobody knows")] == [
+        ("official", None)
+    ]
 
 
 @pytest.mark.parametrize("q", ["%%", "__", "%", "' OR 1=1 --", "\\\\", "::", "$1$2", "(.*)", "!?", "   "])
-async def test_signs_are_no_pattern(client: httpx.AsyncClient, q: str) -> None:
-    """Neither of LIKE nor of a regular expression nor of SQL: alone they find nothing."""
-    answer = await client.get("/v1/search", params={"q": q})
+async def test_special_characters_are_not_patterns(client: httpx.AsyncClient, q: str) -> None:
+    """They are not interpreted by LIKE, a regular expression or SQL, and alone they find nothing."""
+    response = await client.get("/v1/search", params={"q": q})
     if len(q) < 2:
-        assert answer.status_code == 422
+        assert response.status_code == 422
     else:
-        assert (answer.status_code, answer.json()["items"]) == (200, [])
+        assert (response.status_code, response.json()["items"]) == (200, [])
 
 
 @pytest.mark.parametrize("sign", ["%", "_", "'", '"', "\\", ";", "--", "*", "$$", ":q", "\t", "\n"])
-async def test_a_sign_beside_a_word_opens_nothing(client: httpx.AsyncClient, sign: str) -> None:
-    plain = {one["url"] for one in await hits(client, "tarmizi")}
+async def test_special_characters_with_a_word_find_only_the_word(client: httpx.AsyncClient, sign: str) -> None:
+    plain = {entry["url"] for entry in await list_hits(client, "tarmizi")}
     for q in (f"tarmizi {sign}", f"{sign} tarmizi", f"tarmizi{sign}"):
-        found = await hits(client, q)
+        found = await list_hits(client, q)
         assert found[0]["name"] == "Muhammad Tarmizi"
-        assert {one["url"] for one in found} <= plain
+        assert {entry["url"] for entry in found} <= plain
 
 
-async def test_the_words_of_other_scripts_find_nothing(client: httpx.AsyncClient) -> None:
+async def test_words_of_other_scripts_find_nothing(client: httpx.AsyncClient) -> None:
     for q in ("ꦏꦥꦸ", "選挙管理", "\U0001f5f3\U0001f5f3"):
-        assert await hits(client, q) == []
+        assert await list_hits(client, q) == []

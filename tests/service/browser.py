@@ -133,31 +133,31 @@ class Explorer:
         texts = {name: text.replace("\u200b", "").splitlines() for name, text in self.script(code, selector)}
         return {name: [line for line in lines if line] for name, lines in texts.items()}
 
-    def one(self, selector: str) -> WebElement:
+    def find_element(self, selector: str) -> WebElement:
         return self.driver.find_element("css selector", selector)
 
     def script(self, code: str, *arguments: Any) -> Any:
         return self.driver.execute_script(code, *arguments)
 
     def press(self, selector: str) -> None:
-        self.until(lambda: self.one(selector)).click()
+        self.until(lambda: self.find_element(selector)).click()
 
     def try_out(self, operation: str) -> None:
         """Open one operation, and make its fields writable."""
         self.press(f"#{operation} .opblock-summary-control")
         self.press(f"#{operation} .try-out__btn")
-        self.until(lambda: self.one(f"#{operation} .execute"))
+        self.until(lambda: self.find_element(f"#{operation} .execute"))
 
     def authorize(self, client_id: str, client_secret: str) -> None:
         """Give the page a client, as a person does who wants to write; its scopes are those that it has."""
         self.press(".auth-wrapper .authorize")
-        self.until(lambda: self.one("#client_id_clientCredentials")).send_keys(client_id)
-        self.one("#client_secret_clientCredentials").send_keys(client_secret)
+        self.until(lambda: self.find_element("#client_id_clientCredentials")).send_keys(client_id)
+        self.find_element("#client_secret_clientCredentials").send_keys(client_secret)
         self.press(".modal-ux button.authorize")
         self.until(lambda: not self.all("#client_secret_clientCredentials"))  # it has a token instead
 
     def fill_in(self, operation: str, parameter: str, value: str) -> None:
-        field = self.one(f"#{operation} tr[data-param-name={parameter}] input")
+        field = self.find_element(f"#{operation} tr[data-param-name={parameter}] input")
         field.clear()
         field.send_keys(value)
 
@@ -165,8 +165,8 @@ class Explorer:
         """Press the button; the status and the body that the page then shows."""
         self.press(f"#{operation} .execute")
         answer = f"#{operation} .live-responses-table .response"
-        status = self.until(lambda: self.one(f"{answer} .response-col_status")).text
-        return status.splitlines()[0], self.one(f"{answer} .highlight-code pre").text
+        status = self.until(lambda: self.find_element(f"{answer} .response-col_status")).text
+        return status.splitlines()[0], self.find_element(f"{answer} .highlight-code pre").text
 
     def try_as_filled_in(self, operation: str) -> Tried:
         """All of it at once, without a person's clicks, which take longer."""
@@ -186,8 +186,8 @@ class Explorer:
     def requests(self) -> list[str]:
         """The addresses that were asked for since this was last asked; what a page carries in itself is none."""
         events = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]  # type: ignore[no-untyped-call]
-        asked = [one["params"] for one in events if one["method"] == "Network.requestWillBeSent"]
-        addresses = [one["request"]["url"] for one in asked]
+        asked = [item["params"] for item in events if item["method"] == "Network.requestWillBeSent"]
+        addresses = [item["request"]["url"] for item in asked]
         return [address for address in addresses if urlsplit(address).scheme not in ("data", "about")]
 
     def complaints(self) -> list[str]:

@@ -33,10 +33,10 @@ def test_a_worker_ends_with_its_parent(has_parent: bool, monkeypatch: pytest.Mon
     monkeypatch.setattr(telemetry, "configure_logging", lambda _: None)
     monkeypatch.setattr(gc, "freeze", lambda: None)
     serving.create_worker_app()
-    followers = [one for one in threading.enumerate() if one.name.endswith("(_follow)")]
+    followers = [item for item in threading.enumerate() if item.name.endswith("(_follow)")]
     assert (len(followers), killed) == (int(has_parent), [])
     assert threading.active_count() == before + len(followers)
     parent.ended.set()
-    for one in followers:
-        one.join()
+    for item in followers:
+        item.join()
     assert killed == [(os.getpid(), signal.SIGTERM)] * len(followers)

@@ -85,9 +85,9 @@ def documented(path: str, operation: dict[str, Any]) -> str:
     """The example request, as the page asks it: with the parameters that have a default."""
     (example,) = [address for address in load_example_responses() if fits(path, address)]
     given = extract_parameters(path, example)
-    schemas = {one["name"]: one["schema"] for one in operation.get("parameters", ())}
+    schemas = {entry["name"]: entry["schema"] for entry in operation.get("parameters", ())}
     rest = [f"{name}={schema['default']}" for name, schema in schemas.items() if "default" in schema]
-    rest = [one for one in rest if one.partition("=")[0] not in given]
+    rest = [entry for entry in rest if entry.partition("=")[0] not in given]
     return "?".join([example.partition("?")[0], "&".join([*filter(None, [example.partition("?")[2]]), *rest])])
 
 
@@ -138,7 +138,7 @@ def test_an_answer_has_a_schema_to_look_at(explorer: Explorer, operation: str, m
     explorer.press(f"#{operation} .opblock-summary-control")
     explorer.press(f"#{operation} .responses-table [data-name=model]")
     explorer.until(lambda: explorer.all(f"#{operation} [data-name=modelPanel] [class*=property]"))
-    shown = explorer.one(f"#{operation} [data-name=modelPanel]").text
+    shown = explorer.find_element(f"#{operation} [data-name=modelPanel]").text
     assert [name for name in members if name not in shown] == []
     explorer.picture(f"wide-schema-{operation}", f"#{operation}")
 
@@ -220,7 +220,7 @@ def test_every_operation_answers_as_it_is_filled_in_on_a_phone(explorer: Explore
 
 
 def check_fields(tried: Tried, operation: dict[str, Any]) -> None:
-    parameters = {one["name"]: one for one in operation.get("parameters", ())}
+    parameters = {entry["name"]: entry for entry in operation.get("parameters", ())}
     assert set(tried.fields) == set(parameters)
     for name, (value, hint) in tried.fields.items():
         schema = parameters[name]["schema"]

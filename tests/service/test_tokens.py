@@ -43,17 +43,17 @@ async def callers(service: Service, token: str, count: int) -> AsyncIterator[lis
     async with contextlib.AsyncExitStack() as open_ones:
         headers = {"Authorization": f"Bearer {token}"}
         made = [httpx.AsyncClient(base_url=service.base, headers=headers, timeout=20) for _ in range(count)]
-        yield [await open_ones.enter_async_context(one) for one in made]
+        yield [await open_ones.enter_async_context(item) for item in made]
 
 
 async def statuses(clients: list[httpx.AsyncClient], path: str = "/v1/clients") -> list[int]:
-    return [answer.status_code for answer in await asyncio.gather(*(one.get(path) for one in clients))]
+    return [answer.status_code for answer in await asyncio.gather(*(item.get(path) for item in clients))]
 
 
 def met(service: Service) -> int:
     """How many of the workers hold a connection of a caller."""
     found = [worker.net_connections("tcp") for worker in children(service)]
-    return sum(any(one.status == "ESTABLISHED" and one.laddr.port == service.port for one in of) for of in found)
+    return sum(any(item.status == "ESTABLISHED" and item.laddr.port == service.port for item in of) for of in found)
 
 
 async def test_a_revocation_reaches_both_workers_within_5_seconds(own_url: str) -> None:

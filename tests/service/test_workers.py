@@ -59,7 +59,7 @@ async def test_workers_do_not_outlive_a_killed_parent(loaded_url: str) -> None:
 def counted(service: Service) -> list[int]:
     """Ask ten times how many requests were answered: each worker speaks for both."""
     found = [COUNT.search(fetched(f"{service.base}/metrics").decode()) for _ in range(10)]
-    return [int(float(one[1])) for one in found if one]
+    return [int(float(item[1])) for item in found if item]
 
 
 async def listening(service: Service) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -77,4 +77,4 @@ def children(service: Service) -> list[psutil.Process]:
 
 
 def running(processes: list[psutil.Process]) -> list[psutil.Process]:
-    return [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    return [item for item in processes if item.is_running() and item.status() != psutil.STATUS_ZOMBIE]

@@ -15,17 +15,17 @@ MEMBERS = (
 )
 
 
-def of_start(stage: Any) -> Any:
-    """By the first day that is known, and what has none last."""
+def start_on_key(stage: Any) -> Any:
+    """Return the sort key for `sort=start_on`: by the first known day, and without one last."""
     return date.fromisoformat(stage["start_on"] or stage["end_on"] or "9999-12-31"), stage["code"]
 
 
-async def codes(client: httpx.AsyncClient, **params: str) -> list[str]:
+async def list_codes(client: httpx.AsyncClient, **params: str) -> list[str]:
     return [item["code"] for item in await list_items(client, "/v1/stages", {"fields": "code", **params})]
 
 
-def in_order(item: Any) -> Any:
-    """The parts of one stage by their position, after those of the top level."""
+def position_key(item: Any) -> Any:
+    """Return the sort key for `sort=position`: the top level first, then the parts of each stage."""
     parent = item["parent"]["code"] if item["parent"] else ""
     return item["election"]["code"], parent, item["position"], item["code"]
 
@@ -34,9 +34,9 @@ class TestListStages(ListScenarios):
     path = "/v1/stages"
     members = MEMBERS
     sort_keys = {
-        "position": in_order,
+        "position": position_key,
         "code": code_key,
-        "start_on": of_start,
+        "start_on": start_on_key,
         "name": name_key,
         "updated_at": updated_at_key,
     }
@@ -48,7 +48,7 @@ class TestListStages(ListScenarios):
         ({"status": "over"}, "status", "not_one_of", "undated"),
         ({"round": "0"}, "round", "too_small", "1"),
         ({"round": "10"}, "round", "too_large", "9"),
-        ({"round": "+2"}, "round", "not_an_integer", "ASCII digits"),
+        ({"round": "+2"}, "round", "not_an_integer", "digits 0-9"),
         ({"election": "pemilu-1955"}, "election", "unknown_code", "/v1/elections"),
         ({"election": "a" * 41}, "election", "too_long", "40"),
         ({"parent": "pu-99"}, "parent", "unknown_code", "/v1/stages"),
@@ -69,12 +69,12 @@ class TestListStages(ListScenarios):
             ("round", 2),
         ],
     )
-    async def test_by_what_it_is(self, client: httpx.AsyncClient, name: str, value: Any) -> None:
+    async def test_filters_select_stages(self, client: httpx.AsyncClient, name: str, value: Any) -> None:
         expected = [item for item in await list_items(client, self.path, {}) if item[name] == value]
         assert expected
         assert await list_items(client, self.path, {name: str(value)}) == expected
 
-    async def test_by_election(self, client: httpx.AsyncClient) -> None:
+    async def test_election_filter_selects_its_stages(self, client: httpx.AsyncClient) -> None:
         everything = await list_items(client, self.path, {})
         counts = Counter(item["election"]["code"] for item in everything)
         assert counts == {"pemilu-2024": 130, "pilkada-2024": 61}
@@ -82,29 +82,29 @@ class TestListStages(ListScenarios):
             expected = [item for item in everything if item["election"]["code"] == election]
             assert await list_items(client, self.path, {"election": election}) == expected
 
-    async def test_by_parent(self, client: httpx.AsyncClient) -> None:
-        """Each stage is found below its parent, and only there."""
+    async def test_parent_filter_selects_the_parts(self, client: httpx.AsyncClient) -> None:
+        """Each stage is listed under its parent only."""
         everything = await list_items(client, self.path, {})
         parents = {item["parent"]["code"] if item["parent"] else "none" for item in everything}
         assert len(parents) > 20
         for parent in parents:
             expected = [item["code"] for item in everything if (item["parent"] or {"code": "none"})["code"] == parent]
-            assert await codes(client, parent=parent) == expected
+            assert await list_codes(client, parent=parent) == expected
 
-    async def test_a_stage_without_parts_is_no_unknown_one(
+    async def test_parent_without_parts_is_an_empty_list(
         self, client: httpx.AsyncClient, statements: list[str]
     ) -> None:
         await self.get(client)
         for params, count in (({"parent": "pu-08"}, 2), ({"round": "9"}, 1), ({"parent": "none", "round": "9"}, 1)):
             statements.clear()
-            answer = await self.get(client, params)
-            assert (answer.status_code, answer.json()["items"]) == (200, [])
+            response = await self.get(client, params)
+            assert (response.status_code, response.json()["items"]) == (200, [])
             assert len(statements) == count
 
-    async def test_a_parent_of_another_election_leaves_nothing(self, client: httpx.AsyncClient) -> None:
-        assert await codes(client, election="pilkada-2024", parent="pu-01") == []
+    async def test_parent_of_another_election_is_an_empty_list(self, client: httpx.AsyncClient) -> None:
+        assert await list_codes(client, election="pilkada-2024", parent="pu-01") == []
 
-    async def test_mentions(self, client: httpx.AsyncClient) -> None:
+    async def test_references_carry_the_names(self, client: httpx.AsyncClient) -> None:
         everything = {item["code"]: item for item in await list_items(client, self.path, {})}
         elections = {item["code"]: item["name"] for item in await list_items(client, "/v1/elections", {})}
         for item in everything.values():
@@ -120,13 +120,15 @@ class TestListStages(ListScenarios):
             ("pelantikn ppk", "pk-a4l"),
         ],
     )
-    async def test_search_finds_the_best_first(self, client: httpx.AsyncClient, q: str, best: str) -> None:
+    async def test_search_ranks_best_match_first(self, client: httpx.AsyncClient, q: str, best: str) -> None:
         assert (await self.get(client, {"q": q})).json()["items"][0]["code"] == best
 
-    async def test_search_within_filters(self, client: httpx.AsyncClient) -> None:
-        assert await codes(client, q="masa tenang", election="pemilu-2024", round="1") == ["pu-08"]
+    async def test_search_respects_filters(self, client: httpx.AsyncClient) -> None:
+        assert await list_codes(client, q="masa tenang", election="pemilu-2024", round="1") == ["pu-08"]
 
-    async def test_a_part_may_lie_outside_the_whole(self, own_client: httpx.AsyncClient, own_url: str) -> None:
+    async def test_part_may_lie_outside_the_days_of_its_parent(
+        self, own_client: httpx.AsyncClient, own_url: str
+    ) -> None:
         await fetch_value(
             own_url,
             "INSERT INTO stages (code, election, parent, position, kind, name, start_on, end_on, round, verified,"
@@ -137,7 +139,7 @@ class TestListStages(ListScenarios):
         assert (item["parent"]["code"], item["status"]) == ("pu-08", "running")
 
 
-class TestReadStage(ItemScenarios):
+class TestGetStage(ItemScenarios):
     path = "/v1/stages/pu-08"
     missing_path = "/v1/stages/pu-99"
     members = MEMBERS
@@ -147,11 +149,11 @@ class TestReadStage(ItemScenarios):
         ({"from": "2024-02-12"}, "from", "unknown_parameter", "as_of"),
     )
 
-    async def test_it_is_what_the_list_shows(self, client: httpx.AsyncClient) -> None:
+    async def test_item_equals_the_list_entry(self, client: httpx.AsyncClient) -> None:
         listed = await list_items(client, "/v1/stages", {"as_of": "2024-02-12"})
-        for one in listed[::19]:
-            assert (await client.get(f"/v1/stages/{one['code']}?as_of=2024-02-12")).json() == one
+        for entry in listed[::19]:
+            assert (await client.get(f"/v1/stages/{entry['code']}?as_of=2024-02-12")).json() == entry
 
     @pytest.mark.parametrize("day", ["1900-01-01", "2199-12-31"])
-    async def test_it_is_there_on_every_day(self, client: httpx.AsyncClient, day: str) -> None:
+    async def test_item_exists_on_every_day(self, client: httpx.AsyncClient, day: str) -> None:
         assert (await client.get(f"/v1/stages/pu-08?as_of={day}")).status_code == 200

@@ -55,8 +55,8 @@ def cases() -> Iterator[Nasty]:
 
 
 def _of(template: str, method: bytes, operation: dict[str, Any]) -> Iterator[Nasty]:
-    taken = {one["name"]: one for one in operation.get("parameters", ())}
-    values = {name: str(one["example"]) for name, one in taken.items() if one["in"] == "path"}
+    taken = {item["name"]: item for item in operation.get("parameters", ())}
+    values = {name: str(item["example"]) for name, item in taken.items() if item["in"] == "path"}
     # What should be taken after all leaves nothing behind: other tests read the same record.
     target = template.format(**values).encode() + (b"?dry_run=true" if "dry_run" in taken else b"")
     target += b"&resource=officials" if template == "/v1/imports" else b""
