@@ -82,7 +82,7 @@ class Revision(BaseModel):
 
 
 Fields = Annotated[
-    str, FieldSelection(Revision), Field(description="Members to keep.", examples=["revision,at,changes"])
+    str, FieldSelection(Revision), Field(description="Members to include.", examples=["revision,at,changes"])
 ]
 
 
@@ -91,7 +91,7 @@ class RevisionQuery(ListQuery):
 
     sort: Annotated[
         Literal["revision", "-revision"] | None,
-        Field(description="`revision` (default): oldest first; `-revision`: newest first."),
+        Field(description="Default: `revision`, oldest first. `-revision`: newest first."),
     ] = None
     fields: Fields | None = None
 
