@@ -43,7 +43,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
         verifier = auth.TokenVerifier(settings)
         stack.push_async_callback(verifier.stop)
         await verifier.start()
-        batcher = CheckInBatcher(partial(store_submissions, database), database.deadline)
+        batcher = CheckInBatcher(partial(store_submissions, database), database.timeout_seconds)
         broadcaster = SummaryBroadcaster(summary_finder(database))
         stack.push_async_callback(broadcaster.stop)
         await stack.enter_async_context(run_sealer(settings))

@@ -175,10 +175,12 @@ def check_server(url: str, workers: int) -> None:
 
 
 def _first_line(error: BaseException) -> str:
+    """Return the first line of an error's message."""
     return str(getattr(error, "orig", None) or error or type(error).__name__).splitlines()[0]
 
 
 async def _grant_privileges(url: str, role: str, *, create_role: bool = False) -> bool:
+    """Grant a role the privileges for serving; return whether it can only add to the audit trail."""
     connection = await asyncpg.connect(url, timeout=5)
     try:
         # Postgres does not queue writers of its catalogs: without the lock, one of two concurrent grants would fail.
@@ -203,6 +205,7 @@ async def _grant_privileges(url: str, role: str, *, create_role: bool = False) -
 
 
 async def _fetch_revision(url: str) -> str | None:
+    """Return the schema revision of a database, or None if it has no schema."""
     try:
         revision = await _fetch_value(url, schema.SELECT_REVISION)
     except asyncpg.UndefinedTableError:
@@ -211,6 +214,7 @@ async def _fetch_revision(url: str) -> str | None:
 
 
 async def _fetch_value(url: str, sql: str) -> Any:
+    """Return the first value of a query, on a connection of its own."""
     connection = await asyncpg.connect(url, timeout=5)
     try:
         return await connection.fetchval(sql)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.auth import AuthorizingRoute
-from app.core.http.negotiation import negotiates
+from app.core.http.negotiation import negotiate_media_type
 from app.core.http.openapi import problem_responses
 from app.core.problems import NotAcceptable
 
@@ -17,7 +17,7 @@ def resource_router(name: str, *, at: str | None = None) -> APIRouter:
         prefix=at or f"/v1/{name}",
         tags=[name],
         route_class=AuthorizingRoute,
-        dependencies=[Depends(negotiates("application/json"))],
+        dependencies=[Depends(negotiate_media_type("application/json"))],
         responses=problem_responses(NotAcceptable),
     )
 

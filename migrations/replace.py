@@ -95,6 +95,7 @@ def find_changed_names(
 
 
 def _is_changed(text: str, former_text: str) -> bool:
+    """Return whether two texts of a definition differ, apart from the comments before it."""
     return scripts.strip_leading_comments(text) != scripts.strip_leading_comments(former_text)
 
 

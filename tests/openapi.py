@@ -1,6 +1,6 @@
-"""The published contract, `tests/openapi.json`, and the answers to its examples, `app/explorer/answers.json`.
+"""Publish the contract, `tests/openapi.json`, and the responses to its examples, `app/explorer/answers.json`.
 
-`uv run python -m tests.openapi` asks a service over the reference data for the answers, and writes both anew.
+`uv run python -m tests.openapi` writes both files, with responses of a service on the reference data.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from tests.attendance.event_stream_client import open_event_stream
 from tests.callers import bearer_headers
 
 CONTRACT_FILE = Path(__file__).with_name("openapi.json")
-# The one root is of an hour that the sealer never comes to: it adds its own when an hour ends in which lines were made.
+# The hour of the one audit root is far ahead, as the sealer adds a root for each past hour with lines.
 EXAMPLE_ROWS = """
     INSERT INTO clients (id, name, scopes)
     VALUES ('01a20c10-0ae2-7033-aa5d-2a6bfa807bee', 'bappenas', ARRAY['changes:read']);
@@ -75,7 +75,7 @@ def build_contract() -> bytes:
 
 
 def list_read_examples(app: FastAPI) -> list[str]:
-    """The address of every operation's example."""
+    """Return the address of each example of a GET operation."""
     routes = (context.original_route for context in iter_route_contexts(app.routes))
     return [
         route.openapi_extra[READ_EXAMPLE_KEY]
@@ -85,7 +85,7 @@ def list_read_examples(app: FastAPI) -> list[str]:
 
 
 def list_write_examples(app: FastAPI) -> dict[str, dict[str, Any]]:
-    """The address and body of every example that writes, by operation."""
+    """Return the address and body of the example of each write operation, by the name of the operation."""
     routes = (context.original_route for context in iter_route_contexts(app.routes))
     return {
         route.name: route.openapi_extra[WRITE_EXAMPLE_KEY]
@@ -95,44 +95,46 @@ def list_write_examples(app: FastAPI) -> dict[str, dict[str, Any]]:
 
 
 async def prepare_examples(app: FastAPI, url: str) -> None:
-    """Put there what the reference data have not, and what a service makes by itself with time."""
+    """Insert the example rows, and create the signing key, which a service creates when it needs it."""
     await state_of(app).token_verifier.get_signing_key()
     await insert_example_rows(url)
 
 
 async def insert_example_rows(url: str) -> None:
-    """What the examples show and the reference data have not, as soon as a first line of the audit is sealed."""
+    """Insert the rows of the examples that the reference data lacks, as soon as a first audit line is sealed."""
     connection = await asyncpg.connect(url)
     try:
         async with asyncio.timeout(20):
             while not await connection.fetchval("SELECT EXISTS (SELECT FROM audit_seals)"):
                 await asyncio.sleep(0.1)
-            await connection.execute("SELECT pg_advisory_lock(sealing_lock_key())")  # the sealer comes before or after
+            await connection.execute(
+                "SELECT pg_advisory_lock(sealing_lock_key())"
+            )  # so that the sealer does not run at the same time
         await connection.execute(EXAMPLE_ROWS)
     finally:
         await connection.close()
 
 
 async def fetch_example_response(app: FastAPI, client: httpx.AsyncClient, address: str) -> Any:
-    """What the service says, as an example: to anyone, or to who may see all, if a token is needed."""
+    """Fetch a response and shorten it to an example, with a token of all scopes if one is required."""
     if address.endswith("/attendance/live"):
         async with open_event_stream(app, address) as listener:
             await listener.wait_for_events(1)
             return listener.text
     headers = {"Accept": "application/json, text/plain", "Accept-Language": "en"}
-    answer = await client.get(address, headers=headers)
-    if answer.status_code == 401:
-        answer = await client.get(address, headers={**headers, **bearer_headers(app, *Scope)})
-    assert answer.status_code == 200, (address, answer.text)
+    response = await client.get(address, headers=headers)
+    if response.status_code == 401:
+        response = await client.get(address, headers={**headers, **bearer_headers(app, *Scope)})
+    assert response.status_code == 200, (address, response.text)
     return (
-        shorten_response(answer.json())
-        if answer.headers["content-type"] == "application/json"
-        else strip_metric_values(answer.text)
+        shorten_response(response.json())
+        if response.headers["content-type"] == "application/json"
+        else strip_metric_values(response.text)
     )
 
 
 def strip_metric_values(text: str) -> str:
-    """What is measured, without the figures, and without what is there only where there were faults before."""
+    """Return the names of metrics without their values, and without those that appear only after a fault."""
     lines = (line for line in text.splitlines() if line.startswith("# HELP "))
     return "\n".join(line for line in lines if "database_faults_created" not in line)
 

@@ -1,4 +1,4 @@
-"""What the record must answer about days that everybody can look up."""
+"""Acceptance tests on the reference data, for days that anyone can look up."""
 
 import httpx
 import pytest
@@ -50,9 +50,9 @@ async def test_two_rosters_are_possible_in_2023(client: httpx.AsyncClient) -> No
 
 
 async def test_former_code_redirects_to_the_present_code(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/v1/regions/91.01?as_of=2022-06-14", follow_redirects=True)
-    assert [item.status_code for item in answer.history] == [308]
-    region = answer.json()
+    response = await client.get("/v1/regions/91.01?as_of=2022-06-14", follow_redirects=True)
+    assert [item.status_code for item in response.history] == [308]
+    region = response.json()
     assert (region["code"], region["name"], region["parent"]["code"]) == ("93.01", "Kabupaten Merauke", "91")
 
 
@@ -74,7 +74,7 @@ async def test_stages_are_191(client: httpx.AsyncClient) -> None:
 
 
 async def running(client: httpx.AsyncClient, day: str) -> list[str]:
-    """The stages of Pemilu 2024 that run on a day, without their parts."""
+    """Return the codes of the top-level stages of Pemilu 2024 that run on a day."""
     params = {"election": "pemilu-2024", "parent": "none", "status": "running", "as_of": day}
     return [stage["code"] for stage in await list_items(client, "/v1/stages", params)]
 

@@ -21,7 +21,7 @@ OPERATIONS = {
 
 
 def answer_of(path: str) -> str:
-    """The name of the schema of a path's answer to GET, if it has one."""
+    """Return the name of the response schema of GET on a path; an empty text without one."""
     operation = OPERATIONS.get(f"get {path}", {"responses": {"200": {"content": {}}}})
     content = operation["responses"]["200"]["content"].get("application/json", {})
     schema = content.get("schema", {})
@@ -38,14 +38,14 @@ ROLL, STREAM = f"{MEETING}/attendance", "text/event-stream"
 RECORD = f"{ROLL}/{{participant}}"
 PERSONAL = (f"{MEETING}/participants", f"{MEETING}/badges", f"{MEETING}/gate-pack", RECORD, *BY_GATES)
 SCANS = {f"post {MEETING}/check-ins", f"post {MEETING}/check-ins:batch"}
-"""A scan has its id from the device: it takes neither key nor dry run, and anyone's who may scan at all is stored."""
+"""Scans have an id from the device, so they need no Idempotency-Key and have no dry run."""
 BADGE = f"post {MEETING}/participants/{{id}}/badge"
 ONCE = {f"post {MEETING}{action}" for action in (":close-roll", "/check-ins/{scan}:annul", "/corrections/{id}:confirm")}
-"""What is done but once, and is the same when it is done again."""
+"""Actions that have an effect only once: repeating them changes nothing."""
 
 
 def codes_of(content: dict[str, Any]) -> set[str]:
-    """The kinds of problem that an answer shows."""
+    """Return the problem codes among the examples of a response."""
     examples = (
         [entry["value"] for entry in content["examples"].values()] if "examples" in content else [content["example"]]
     )

@@ -67,12 +67,12 @@ def create_token(database: str, url: str, scopes: str, organization: str | None)
     for scope in each:
         command += ["--scope", scope]
     made = json.loads(subprocess.run([*command, *bound], stdout=subprocess.PIPE, check=True).stdout)
-    answer = httpx.post(
+    response = httpx.post(
         f"{url}/oauth/token",
         data={"grant_type": "client_credentials"},
         auth=(made["client_id"], made["client_secret"]),
     )
-    return str(answer.raise_for_status().json()["access_token"])
+    return str(response.raise_for_status().json()["access_token"])
 
 
 def main(data_dir: str, *arguments: str) -> int:

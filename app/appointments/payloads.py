@@ -6,15 +6,24 @@ from pydantic import Field
 
 from app.core.datetimes import PartialDate
 from app.core.http.body_types import Day, Line, Name, PayloadModel, Uuid
+from app.core.languages import Text
+from app.core.patterns import register_pattern
 from app.models.vocabulary import Office, Standing
 from app.writes.payloads import ChangeReason, Reference, SourcedPayload, merge_patch_model
 
+TERM_PATTERN = register_pattern(
+    "^[0-9]{4}-[0-9]{4}$",
+    Text(
+        "dua tahun dengan tanda hubung, misalnya 2022-2027",
+        "two years with a hyphen between them, for example 2022-2027",
+    ),
+)
 StartOn = Annotated[
     PartialDate | None, Field(description="First day in office; null: unknown, then `seen_on` is required.")
 ]
 EndOn = Annotated[PartialDate | None, Field(description="First day no longer in office; null: still in office.")]
 SeenOn = Annotated[Day | None, Field(description="A day on which a source saw the person in this office.")]
-Term = Annotated[str | None, Field(pattern="^[0-9]{4}-[0-9]{4}$", examples=["2022-2027"])]
+Term = Annotated[str | None, Field(pattern=TERM_PATTERN, examples=["2022-2027"])]
 Division = Annotated[Reference | None, Field(description="Code of the division they lead.", examples=["p7-4"])]
 
 

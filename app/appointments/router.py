@@ -12,7 +12,7 @@ from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.http.parameters import UUID_PATTERN
+from app.core.patterns import UUID_PATTERN
 from app.core.problems import EndsBeforeStart, NotFound, SameOfficeTwice, TwoDefinitiveHolders
 from app.routing import resource_router
 from app.writes import changes, revisions
@@ -90,8 +90,8 @@ async def create_appointment(write_request: CreateDep, payload: payloads.Appoint
     """Create an appointment
 
     An official in an office of an organization, from `start_on` until the day before `end_on`; both may be partial
-    dates. A client that is bound to an organization may appoint only officials that it may write: those whose
-    appointments are all within its organization, and those without appointments that it created.
+    dates. A client that is bound to an organization may appoint only officials that it may write: those with
+    appointments only within its organization, and those without appointments that it created.
     """
     return await changes.create_object(write_request, repository.APPOINTMENT, payload, {"id": uuid7()})
 

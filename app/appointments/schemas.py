@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field
 
 from app.core.datetimes import PartialDate
 from app.core.db.provenance import SourcedRecord
-from app.core.http.parameters import UUID_PATTERN, AsOf, Code, CollectionQuery, FieldSelection, ItemQuery, SearchWords
+from app.core.http.parameters import AsOf, Code, CollectionQuery, FieldSelection, ItemQuery, SearchWords
+from app.core.patterns import UUID_PATTERN
 from app.models.vocabulary import Office, Standing
 from app.references import CodeReference, OfficialReference
 

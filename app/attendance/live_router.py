@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from app.attendance.broadcast import Subscription, SummaryBroadcaster
 from app.auth import AuthorizingRoute, allow_anonymous
 from app.core.http.examples import example
-from app.core.http.negotiation import negotiates
+from app.core.http.negotiation import negotiate_media_type
 from app.core.http.openapi import problem_responses
 from app.core.http.parameters import NoParameters
 from app.core.problems import NotAcceptable, NotFound
@@ -49,7 +49,7 @@ router = APIRouter(
     prefix="/v1/meetings/{code}/attendance/live",
     tags=["attendance"],
     route_class=AuthorizingRoute,
-    dependencies=[Depends(negotiates(EVENT_STREAM))],
+    dependencies=[Depends(negotiate_media_type(EVENT_STREAM))],
     responses=problem_responses(NotAcceptable),
 )
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]

@@ -10,10 +10,10 @@ from app.auth import AuthorizingRoute, Scope, allow_anonymous, build_missing_sco
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
-from app.core.http.negotiation import negotiates
+from app.core.http.negotiation import negotiate_media_type
 from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.http.parameters import UUID_PATTERN
+from app.core.patterns import UUID_PATTERN
 from app.core.problems import InsufficientScope, NotAcceptable, NotFound, RollTooLong, Unauthenticated
 from app.roll_access import access, audited_read
 from app.rolls import export_router
@@ -45,7 +45,7 @@ async def list_attendance(
     reader: ReaderDep,
     code: Code,
     query: Annotated[schemas.AttendanceQuery, Query()],
-    media_type: Annotated[str, Depends(negotiates("application/json", *export_router.MEDIA_TYPES))],
+    media_type: Annotated[str, Depends(negotiate_media_type("application/json", *export_router.MEDIA_TYPES))],
     _purpose: audit_trail.Purpose = None,
 ) -> Response:
     """List the attendance of a meeting
@@ -114,7 +114,7 @@ async def get_attendance_summary(
     summary of any meeting, because counts are not personal data. The sick count as excused.
     """
     if summary := await summary_repository.find_summary(reader, code, query):
-        return conditional.json_response(summary, cache=conditional.public_cache_control(CACHE_SECONDS))
+        return conditional.json_response(summary, cache_control=conditional.public_cache_control(CACHE_SECONDS))
     raise NotFound
 
 

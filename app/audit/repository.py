@@ -13,6 +13,7 @@ _line, _seal, _root = models.AuditLine, models.AuditSeal, models.AuditRoot
 
 
 def _encode_hex(hash_: Expression) -> ColumnElement[str]:
+    """Return the SQL expression of a hash as hexadecimal digits."""
     return func.encode(hash_, literal_column("'hex'"))
 
 
@@ -38,6 +39,7 @@ def select_line(_day: DayExpression) -> DocumentSelect:
 
 
 def _conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL condition of each active filter."""
     if "client" in filters:
         yield _line.client == bindparam("client")
     if "operation" in filters:

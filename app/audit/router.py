@@ -53,5 +53,6 @@ async def list_audit_roots(
 
 
 def _set_no_store(response: Response) -> Response:
+    """Forbid caches to store a response."""
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -128,6 +128,7 @@ class _ChainCheck:
         return None
 
     async def _fetch_batches(self) -> AsyncIterator[list[asyncpg.Record]]:
+        """Yield the sealed lines in batches, in the order of their positions."""
         last_position = 0
         while rows := await self._connection.fetch(SELECT_SEALED_LINES, last_position):
             yield rows

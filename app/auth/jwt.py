@@ -186,6 +186,7 @@ def _is_numeric_date(value: Any) -> TypeGuard[float]:
 
 
 def _decode_base64url(part: bytes) -> bytes:
+    """Decode base64url without padding (RFC 7515, section 2); raise InvalidToken if it is malformed."""
     try:
         return urlsafe_b64decode(part + b"=" * (-len(part) % 4))
     except binascii.Error:
@@ -205,6 +206,7 @@ def _decode_json_object(part: bytes) -> dict[str, Any]:
 
 
 def _build_unique_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Build the dict of a JSON object; raise InvalidToken if a member is repeated."""
     members = dict(pairs)
     if len(members) != len(pairs):
         raise InvalidToken

@@ -30,10 +30,12 @@ class SigningKey:
 
     @cached_property
     def private_key(self) -> ECKey:
+        """The key that makes signatures."""
         return ECKey.import_key(dict(self.jwk))
 
     @cached_property
     def verification_key(self) -> VerificationKey:
+        """The key that verifies signatures, with its algorithm."""
         return VerificationKey(self.private_key, frozenset({SIGNING_ALGORITHM}))
 
     def verifies_at(self, now: float) -> bool:

@@ -110,6 +110,7 @@ class VerifierRepository:
                 raise
 
     async def _connect(self) -> asyncpg.Connection:
+        """Open a connection that reports its end and each notification to `on_change`."""
         connection = await open_connection(self._settings, application_name="rakornas token verifier")
         try:
             connection.add_termination_listener(lambda *_: self._on_change())

@@ -48,6 +48,7 @@ class AuthorizingRoute(APIRoute):
             self.openapi_extra = {**(self.openapi_extra or {}), "security": alternatives}
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return a handler that authorizes the request, then parses the body, then calls the endpoint."""
         handle = super().get_route_handler()
 
         async def authorize_and_handle(request: Request) -> Response:

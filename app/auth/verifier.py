@@ -220,5 +220,6 @@ class TokenVerifier:
         self._state, self._state_read_at = state, queried_at
 
     async def _add_signing_key(self) -> None:
+        """Create the next signing key in the database, and load it."""
         await self._repository.add_signing_key()
         await self._load_state()

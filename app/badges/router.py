@@ -14,9 +14,10 @@ from app.core.db.transaction import Transaction, open_transaction
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
-from app.core.http.negotiation import negotiates
+from app.core.http.negotiation import negotiate_media_type
 from app.core.http.openapi import problem_responses
-from app.core.http.parameters import UUID_PATTERN, EmptyQuery, NoParameters
+from app.core.http.parameters import EmptyQuery, NoParameters
+from app.core.patterns import UUID_PATTERN
 from app.core.problems import (
     InsufficientScope,
     InvalidParameters,
@@ -57,7 +58,7 @@ KEY_CACHE_SECONDS = 300
 @router.get(
     "/badge-key",
     response_model=schemas.BadgeKey,
-    dependencies=[Depends(negotiates(JSON)), allow_anonymous()],
+    dependencies=[Depends(negotiate_media_type(JSON)), allow_anonymous()],
     openapi_extra=example(f"{MEETING_PATH}/badge-key"),
     responses=problem_responses(NotFound),
 )
@@ -70,7 +71,7 @@ async def get_badge_key(reader: ReaderDep, code: Code, _query: NoParameters) -> 
         raise NotFound
     key = await repository.get_signing_key(reader, code)
     return conditional.json_response(
-        orjson.dumps(key.to_jwk()), cache=conditional.public_cache_control(KEY_CACHE_SECONDS)
+        orjson.dumps(key.to_jwk()), cache_control=conditional.public_cache_control(KEY_CACHE_SECONDS)
     )
 
 
@@ -90,7 +91,7 @@ async def get_badge(
     code: Code,
     id: ParticipantId,
     _query: Annotated[EmptyQuery, Query(include_in_schema=False)],
-    media_type: Annotated[str, Depends(negotiates(JSON, SVG, PNG))],
+    media_type: Annotated[str, Depends(negotiate_media_type(JSON, SVG, PNG))],
     _purpose: audit_trail.Purpose = None,
 ) -> Response:
     """Get a badge
@@ -109,14 +110,14 @@ async def get_badge(
     document = badges[0].to_document(key)
     render = {SVG: qr.render_svg, PNG: qr.render_png}
     body = render[media_type](document["token"]) if media_type in render else orjson.dumps(document, default=str)
-    return _uncached_response(body, media_type)
+    return _build_uncached_response(body, media_type)
 
 
 @router.post(
     "/participants/{id}/badge",
     status_code=201,
     response_model=schemas.Badge,
-    dependencies=[require_scope(Scope.ATTENDANCE_WRITE), Depends(negotiates(JSON))],
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE), Depends(negotiate_media_type(JSON))],
     openapi_extra=write_example(BADGE_PATH),
     responses={
         200: {"model": schemas.Badge, "description": "With `dry_run=true`."},
@@ -158,7 +159,7 @@ async def list_badges(
     reader: ReaderDep,
     code: Code,
     query: Annotated[schemas.BadgesQuery, Query()],
-    media_type: Annotated[str, Depends(negotiates(JSON, PDF))],
+    media_type: Annotated[str, Depends(negotiate_media_type(JSON, PDF))],
     _purpose: audit_trail.Purpose = None,
 ) -> Response:
     """List badges
@@ -182,10 +183,11 @@ async def list_badges(
         body = await asyncio.to_thread(_render_sheets, meeting_name, key, badges)
     else:
         body = orjson.dumps({"items": [badge.to_document(key) for badge in badges]}, default=str)
-    return _uncached_response(body, media_type)
+    return _build_uncached_response(body, media_type)
 
 
-def _uncached_response(body: bytes, media_type: str) -> Response:
+def _build_uncached_response(body: bytes, media_type: str) -> Response:
+    """Build a response that must not be stored by caches, because it is personal data."""
     headers = {"Cache-Control": "no-store", "Vary": audited_read.VARY, "ETag": conditional.entity_tag(body)}
     return Response(body, headers=headers, media_type=media_type)
 

@@ -5,9 +5,18 @@ from typing import Annotated
 from pydantic import Field
 
 from app.core.http.body_types import Instant, PayloadModel, Slug, Uuid
+from app.core.languages import Text
+from app.core.patterns import register_pattern
 from app.models.vocabulary import ScanDirection
 
-DeviceId = Annotated[str, Field(min_length=1, max_length=100, pattern="^[A-Za-z0-9._:-]+$", examples=["gate-3"])]
+DEVICE_ID_PATTERN = register_pattern(
+    "^[A-Za-z0-9._:-]+$",
+    Text(
+        "huruf, angka, titik, garis bawah, titik dua dan tanda hubung, tanpa spasi, misalnya gate-3",
+        "letters, digits, dots, underscores, colons and hyphens, without spaces, for example gate-3",
+    ),
+)
+DeviceId = Annotated[str, Field(min_length=1, max_length=100, pattern=DEVICE_ID_PATTERN, examples=["gate-3"])]
 DeviceSentAt = Annotated[
     Instant,
     Field(

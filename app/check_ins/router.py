@@ -147,6 +147,7 @@ def _build_scan_row(device_id: str, scan: payloads.ScanPayload) -> dict[str, Any
 
 
 def _build_result_document(scan_id: Any, result: repository.ScanResult) -> dict[str, Any]:
+    """Build the members of `schemas.CheckInResult`."""
     return {
         "scan_id": scan_id,
         "status": result.status,
@@ -222,7 +223,7 @@ async def get_gate_pack(
     document = {**pack, "version": str(version), "is_delta": since is not None, "keys": [key.to_jwk()]}
     body = orjson.dumps({name: document[name] for name in schemas.GatePack.model_fields})
     cache = "no-store" if with_names else "private, no-cache"
-    return conditional.json_response(body, cache=cache, headers={"Vary": audited_read.VARY})
+    return conditional.json_response(body, cache_control=cache, headers={"Vary": audited_read.VARY})
 
 
 def get_receipt_time() -> datetime:

@@ -7,7 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.badges.schemas import BadgeKey
-from app.core.http.parameters import UUID_PATTERN, Code, EmptyQuery, FieldSelection, SortableQuery
+from app.core.http.parameters import Code, EmptyQuery, FieldSelection, SortableQuery
+from app.core.languages import Text
+from app.core.patterns import UUID_PATTERN, register_pattern
 from app.models.vocabulary import Capacity, ScanDirection, ScanOutcome
 from app.references import CodeReference, ParticipantReference
 
@@ -98,12 +100,21 @@ class GatePack(BaseModel):
     ]
 
 
+VERSION_PATTERN = register_pattern(
+    "^[0-9]{1,13}$",
+    Text(
+        "angka saja, paling banyak 13, misalnya 1795499100000",
+        "digits only, at most 13, for example 1795499100000",
+    ),
+)
+
+
 class GatePackQuery(EmptyQuery):
     since: (
         Annotated[
             str,
             Field(
-                pattern="^[0-9]{1,13}$",
+                pattern=VERSION_PATTERN,
                 description="The `version` of the gate pack that the device has; the response holds only what is new.",
                 examples=["1795499100000"],
             ),
@@ -142,7 +153,9 @@ class Scan(ScanMembers):
     """A scan of a device and its outcome."""
 
 
-Fields = Annotated[str, FieldSelection(Scan), Field(description="Members to keep.", examples=["participant,outcome"])]
+Fields = Annotated[
+    str, FieldSelection(Scan), Field(description="Members to include.", examples=["participant,outcome"])
+]
 
 
 class ScanQuery(SortableQuery):
@@ -165,7 +178,7 @@ class ScanQuery(SortableQuery):
     sort: (
         Annotated[
             Literal["received_at", "-received_at"],
-            Field(description="Order of the list; the default is `received_at`. A leading `-` reverses the order."),
+            Field(description="Default: `received_at`. A leading `-` sorts in descending order."),
         ]
         | None
     ) = None

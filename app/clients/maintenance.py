@@ -99,6 +99,7 @@ async def _lock_client(transaction: Transaction, client_id: str, *, allow_revoke
 
 
 def _parse_uuid(text: str) -> UUID:
+    """Parse an id from the command line; raise ClientCommandError if it is not a UUID."""
     try:
         return UUID(text)
     except ValueError:

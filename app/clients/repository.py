@@ -41,6 +41,7 @@ def select_client(_day: DayExpression) -> DocumentSelect:
 
 
 def _conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL condition of each active filter."""
     if "scope" in filters:
         yield bindparam("scope", type_=Text) == any_(_client.scopes)
     if "status" in filters:
@@ -165,6 +166,7 @@ async def revoke_secret(transaction: Transaction, client_id: UUID, secret_id: UU
 
 
 def _column_values(members: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return the values of COLUMNS as query parameters."""
     jwks = members.get("jwks")
     return (
         members["name"],

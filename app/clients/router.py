@@ -218,5 +218,6 @@ def _add_secret(response: Response, secret: str | None) -> Response:
 
 
 def _set_no_store(response: Response) -> Response:
+    """Forbid caches to store a response."""
     response.headers["Cache-Control"] = "no-store"
     return response

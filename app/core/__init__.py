@@ -1,1 +1,1 @@
-"""HTTP and Postgres for any service of this kind: this floor knows nothing of elections."""
+"""HTTP and Postgres infrastructure, independent of elections."""

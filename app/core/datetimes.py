@@ -1,4 +1,4 @@
-"""How days and instants are written: one spelling of each (RFC 3339), within the years that the service speaks of."""
+"""Formats of dates and instants: one spelling of each (RFC 3339), years 1900 to 2199."""
 
 import re
 from datetime import UTC, datetime
@@ -7,14 +7,15 @@ from typing import Annotated, Any
 from pydantic import Field
 from pydantic_core import PydanticCustomError
 
+from app.core.patterns import PARTIAL_DATE_PATTERN
+
 DATE_PATTERN = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"
 TIME_OF_DAY = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 INSTANT_PATTERN = rf"{DATE_PATTERN[:-1]}T{TIME_OF_DAY}:[0-5][0-9](\.[0-9]{{1,6}})?(Z|[+-]{TIME_OF_DAY})$"
-PARTIAL_DATE_PATTERN = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
 PartialDate = Annotated[
     str,
     Field(
-        description="A day, a month or a year, as far as the source tells: `2022-04-12`, `2018-05`, `2018`.",
+        description="A day, a month or a year, as precise as the source: `2022-04-12`, `2018-05`, `2018`.",
         pattern=PARTIAL_DATE_PATTERN,
         examples=["2022-04-12", "2018"],
     ),
@@ -23,11 +24,16 @@ _INSTANT = re.compile(INSTANT_PATTERN.removesuffix("$"))
 
 
 def parse_instant(value: Any) -> datetime:
-    """An instant with its offset (RFC 3339, date-time), within the years that the service speaks of."""
+    """Parse an instant with an offset (RFC 3339, date-time) and return it in UTC.
+
+    Raises:
+        PydanticCustomError: The text has another form, another year or a date that does not exist.
+
+    """
     if not (isinstance(value, str) and _INSTANT.fullmatch(value)):
         raise PydanticCustomError("not_an_instant", "RFC 3339 with an offset, 1900 to 2199")
     try:
-        # In UTC: an offset of 16 hours or more, which RFC 3339 allows, is none that Postgres reads.
+        # UTC, because Postgres does not accept offsets of 16 hours or more, which RFC 3339 allows.
         return datetime.fromisoformat(value).astimezone(UTC)
     except ValueError:
         raise PydanticCustomError("no_such_day", "no such day in the calendar") from None

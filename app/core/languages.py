@@ -1,4 +1,4 @@
-"""Indonesian and English: the two languages in which the service speaks to people (RFC 9110, section 12.5.4)."""
+"""Texts in Indonesian and English, and the choice between them (RFC 9110, section 12.5.4)."""
 
 from typing import Literal, NamedTuple
 
@@ -6,17 +6,18 @@ Language = Literal["id", "en"]
 
 
 class Text(NamedTuple):
-    """One sentence in both languages."""
+    """A text in both languages."""
 
     id: str
     en: str
 
     def in_language(self, language: Language) -> str:
+        """Return the text in one language."""
         return self.en if language == "en" else self.id
 
 
 def preferred_language(accept_language: str) -> Language:
-    """The better of `id` and `en` for an Accept-Language header; Indonesian where it does not decide."""
+    """Return the language that an Accept-Language header prefers; Indonesian if it prefers neither."""
     weights: dict[str, float] = {}
     for entry in accept_language.lower().split(","):
         tag, _, parameters = entry.partition(";")

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from app.auth import AuthorizingRoute, allow_anonymous
 from app.core.http.conditional import entity_tag, json_response, public_cache_control
 from app.core.http.examples import example
-from app.core.http.negotiation import negotiates
+from app.core.http.negotiation import negotiate_media_type
 from app.core.http.openapi import problem_responses
 from app.core.http.parameters import NoParameters
 from app.core.languages import Language, preferred_language
@@ -25,7 +25,7 @@ from app.explorer.contract import get_openapi_document
 router = APIRouter(tags=["service"], route_class=AuthorizingRoute)
 CACHE_CONTROL = public_cache_control(3600)
 ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css", "favicon.png": "image/png"}
-JsonOrHtml = Annotated[str, Depends(negotiates("application/json", "text/html"))]
+JsonOrHtml = Annotated[str, Depends(negotiate_media_type("application/json", "text/html"))]
 ProblemCode = Annotated[
     str,
     Path(
@@ -66,7 +66,7 @@ async def get_index(request: Request, media_type: JsonOrHtml, _: NoParameters) -
     openly = [path for path, item in paths.items() if "get" in item and "security" not in item["get"]]
     shown = [path for path in openly if path != "/" and "{" not in path]
     links |= {path.rpartition("/")[2]: example_link(path, paths[path]) for path in shown}
-    return json_response(orjson.dumps({"name": request.app.title, "links": links}), cache=CACHE_CONTROL)  # type: ignore[return-value]
+    return json_response(orjson.dumps({"name": request.app.title, "links": links}), cache_control=CACHE_CONTROL)  # type: ignore[return-value]
 
 
 def example_link(path: str, item: dict[str, Any]) -> str:
@@ -78,7 +78,7 @@ def example_link(path: str, item: dict[str, Any]) -> str:
 
 @router.get("/openapi.json", dependencies=[allow_anonymous()], include_in_schema=False)
 async def read_openapi(request: Request, _: NoParameters) -> Response:
-    return json_response(orjson.dumps(get_openapi_document(request.app)), cache=public_cache_control(300))
+    return json_response(orjson.dumps(get_openapi_document(request.app)), cache_control=public_cache_control(300))
 
 
 @router.get("/docs", dependencies=[allow_anonymous()], include_in_schema=False)

@@ -12,7 +12,7 @@ from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.http.parameters import UUID_PATTERN
+from app.core.patterns import UUID_PATTERN
 from app.core.problems import NotFound
 from app.meetings import payloads, repository, schemas
 from app.routing import resource_router
@@ -133,7 +133,7 @@ async def list_statement_revisions(
 ) -> Response:
     """List the revisions of a statement
 
-    Newest first: who changed what, when and why. Also answers for a statement that was deleted.
+    Oldest first: who changed what, when and why. Also answers for a statement that was deleted.
     """
     page = await revisions.list_revisions(reader, repository.STATEMENT, {"meeting": code, "id": UUID(id)}, query)
     return page.to_response(request, max_age=CACHE_SECONDS)

@@ -72,7 +72,7 @@ async def get_jwk_set(request: Request, _: NoParameters) -> schemas.JwkSet:
     keys = state_of(request.app).token_verifier.list_public_jwks()
     # The first key signs at once, so an empty set must not be cached.
     cache = conditional.public_cache_control(300) if keys else "no-store"
-    return conditional.json_response(orjson.dumps({"keys": keys}), cache=cache)  # type: ignore[return-value]
+    return conditional.json_response(orjson.dumps({"keys": keys}), cache_control=cache)  # type: ignore[return-value]
 
 
 @router.get(
@@ -97,7 +97,8 @@ async def get_authorization_server_metadata(request: Request, _: NoParameters) -
         token_endpoint_auth_signing_alg_values_supported=list(SIGNATURE_ALGORITHMS),
         service_documentation=f"{issuer}/docs",
     )
-    return conditional.json_response(metadata.model_dump_json().encode(), cache=conditional.public_cache_control(300))  # type: ignore[return-value]
+    body = metadata.model_dump_json().encode()
+    return conditional.json_response(body, cache_control=conditional.public_cache_control(300))  # type: ignore[return-value]
 
 
 async def _issue_token(request: Request, reader: ReaderDep) -> Response:

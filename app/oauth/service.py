@@ -105,6 +105,7 @@ async def authenticate_client(
 async def _authenticate_by_assertion(
     reader: Queryable, database: Database, credentials: Credentials, issuer: str, now: float
 ) -> Grant:
+    """Authenticate a client by a `private_key_jwt` assertion, which is then used up."""
     try:
         jwt, claimed_id = assertions.parse_assertion(credentials.assertion or "")
         client_id, client = await _find_client(reader, claimed_id)
@@ -138,6 +139,7 @@ def _find_secret_id(client: RegisteredClient, secret: str) -> UUID | None:
 
 
 def _build_grant(client_id: UUID, client: RegisteredClient, secret_id: UUID | None) -> Grant:
+    """Build the grant of all scopes of an authenticated client."""
     return Grant(
         client_id=str(client_id),
         name=client.name,

@@ -11,7 +11,7 @@ from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.http.parameters import UUID_PATTERN
+from app.core.patterns import UUID_PATTERN
 from app.core.problems import NotFound
 from app.officials import payloads, repository, schemas
 from app.routing import resource_router

@@ -5,8 +5,18 @@ from typing import Annotated
 from pydantic import Field
 
 from app.core.http.body_types import Day, Line, Name
+from app.core.languages import Text
+from app.core.patterns import register_pattern
 from app.models.vocabulary import Level, OrganizationKind, Sector
 from app.writes.payloads import Reference, SourcedPayload, TimeZone, merge_patch_model
+
+ORGANIZATION_CODE_PATTERN = register_pattern(
+    r"^[a-z][a-z0-9]{0,29}(-[0-9]{2}(\.[0-9]{2})?)?$",
+    Text(
+        "huruf kecil dan angka, diawali huruf, di daerah ditambah tanda hubung dan kode daerah, misalnya kpu-31",
+        "lowercase letters and digits, first a letter, with a hyphen and a region code if any, for example kpu-31",
+    ),
+)
 
 
 class OrganizationMembers(SourcedPayload):
@@ -30,9 +40,7 @@ class OrganizationMembers(SourcedPayload):
 class OrganizationPayload(OrganizationMembers):
     """The body that creates an organization."""
 
-    code: Annotated[
-        str, Field(pattern=r"^[a-z][a-z0-9]{0,29}(-[0-9]{2}(\.[0-9]{2})?)?$", examples=["kpu-31", "kemendagri"])
-    ]
+    code: Annotated[str, Field(pattern=ORGANIZATION_CODE_PATTERN, examples=["kpu-31", "kemendagri"])]
 
 
 @merge_patch_model

@@ -12,7 +12,7 @@ from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.http.parameters import UUID_PATTERN
+from app.core.patterns import UUID_PATTERN
 from app.core.problems import CircularRepresentation, NoPlacesLeft, NotFound, ParallelSessions, RollClosed
 from app.participants import payloads, repository, schemas, service
 from app.roll_access import audited_read

@@ -72,4 +72,4 @@ async def get_quorum(
 
 def _respond(document: dict[str, Any], cache_control: str = f"public, max-age={CACHE_SECONDS}") -> Response:
     body = orjson.dumps(document, default=str)
-    return conditional.json_response(body, cache=cache_control, headers={"Vary": audited_read.VARY})
+    return conditional.json_response(body, cache_control=cache_control, headers={"Vary": audited_read.VARY})

@@ -92,7 +92,7 @@ async def read_item(
             raise NotFound
         await record_read(transaction, request, f"participants/{key}")
     return conditional.json_response(
-        document.body, cache="no-store", revision=document.revision, headers={"Vary": VARY}
+        document.body, cache_control="no-store", revision=document.revision, headers={"Vary": VARY}
     )
 
 

@@ -16,6 +16,7 @@ from app.core.http.examples import example
 from app.core.http.openapi import problem_responses
 from app.core.http.parameters import CollectionQuery, NoParameters
 from app.core.languages import Text
+from app.core.patterns import SHA256_PATTERN
 from app.core.problems import ErrorDetail, InvalidParameters, NotFound, RollTooLong
 from app.rendering import renderers
 from app.rendering.roll import Proof, Roll, compute_digest, render_csv
@@ -39,7 +40,7 @@ NOT_WITH_FILES = Text(
 )
 Digest = Annotated[
     str,
-    Path(description="SHA-256 in hexadecimal, as printed in the footer of a roll.", pattern="^[0-9a-f]{64}$"),
+    Path(description="SHA-256 in hexadecimal, as printed in the footer of a roll.", pattern=SHA256_PATTERN),
 ]
 
 
@@ -128,5 +129,5 @@ async def get_roll_digest(reader: ReaderDep, digest: Digest, _query: NoParameter
     fictitious.
     """
     if document := await export_repository.find_digest(reader, digest):
-        return conditional.json_response(document, cache=conditional.public_cache_control(CACHE_SECONDS))
+        return conditional.json_response(document, cache_control=conditional.public_cache_control(CACHE_SECONDS))
     raise NotFound

@@ -85,7 +85,7 @@ async def get_stage_tree(
         reader = reader.known_at(query.known_at)
     if tree := await repository.fetch_stage_tree(reader, code, day):
         cache = conditional.public_cache_control(CACHE_SECONDS, valid_seconds=valid_seconds)
-        return conditional.json_response(tree, cache=cache)
+        return conditional.json_response(tree, cache_control=cache)
     raise NotFound
 
 
@@ -154,7 +154,7 @@ async def list_stage_revisions(
 ) -> Response:
     """List the revisions of a stage
 
-    Newest first: who changed what, when and why. Also answers for a stage that was deleted.
+    Oldest first: who changed what, when and why. Also answers for a stage that was deleted.
     """
     page = await revisions.list_revisions(reader, repository.STAGE, {"code": code}, query)
     return page.to_response(request, max_age=CACHE_SECONDS)

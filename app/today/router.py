@@ -30,4 +30,4 @@ async def get_today(reader: ReaderDep, today: TodayDep, query: Annotated[schemas
     day, valid_seconds = today.resolve_as_of(query.as_of)
     body = await repository.fetch_today(reader, day, query.days)
     cache = conditional.public_cache_control(CACHE_SECONDS, valid_seconds=valid_seconds)
-    return conditional.json_response(body, cache=cache)
+    return conditional.json_response(body, cache_control=cache)

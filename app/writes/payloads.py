@@ -7,17 +7,33 @@ from pydantic import Field
 
 from app.core.http.bodies import MERGE_PATCH_TYPE
 from app.core.http.body_types import Line, PayloadModel, build_patch_model
+from app.core.languages import Text
+from app.core.patterns import register_pattern
 
 T = TypeVar("T", bound=PayloadModel)
+CODE_PATTERN = register_pattern(
+    "^[a-z0-9.-]+$",
+    Text(
+        "kode dari huruf kecil, angka, titik dan tanda hubung, misalnya kpu-31",
+        "a code of lowercase letters, digits, dots and hyphens, for example kpu-31",
+    ),
+)
+TIME_ZONE_PATTERN = register_pattern(
+    "^[A-Z][A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$",
+    Text(
+        "nama zona waktu IANA, misalnya Asia/Jakarta",
+        "the name of an IANA time zone, for example Asia/Jakarta",
+    ),
+)
 
 Reference = Annotated[
-    str, Field(min_length=1, max_length=40, pattern="^[a-z0-9.-]+$", description="Code of the object referred to.")
+    str, Field(min_length=1, max_length=40, pattern=CODE_PATTERN, description="Code of the object referred to.")
 ]
 TimeZone = Annotated[
     str,
     Field(
         max_length=40,
-        pattern="^[A-Z][A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$",
+        pattern=TIME_ZONE_PATTERN,
         description="IANA time zone.",
         examples=["Asia/Jakarta"],
     ),

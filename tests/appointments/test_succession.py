@@ -1,4 +1,4 @@
-"""A change of chair is one step."""
+"""Succession: one appointment ends and the next begins, or neither."""
 
 import asyncio
 
@@ -7,21 +7,21 @@ import pytest
 from tests.writes.object_examples import OFFICIAL_ID
 from tests.writes.write_client import WriteClient
 
-AT = "/v1/appointments:succeed"
+SUCCEED_PATH = "/v1/appointments:succeed"
 
 
-async def chair(calls: WriteClient) -> tuple[str, str, str]:
-    """An appointment that is open, its holder, and who comes next."""
+async def create_chair(api: WriteClient) -> tuple[str, str, str]:
+    """Create an open appointment as chair; return its id, that of its official, and that of another official."""
     first, second = [
-        (await calls.post("/v1/officials", {"name": name})).json()["id"] for name in ("Satu Contoh", "Dua Contoh")
+        (await api.post("/v1/officials", {"name": name})).json()["id"] for name in ("Satu Contoh", "Dua Contoh")
     ]
-    content = {"official": first, "organization": "kpu-33", "office": "chair", "standing": "definitive"}
-    held = await calls.post("/v1/appointments", {**content, "start_on": "2023-09-24", "source": "KPU"})
-    return held.json()["id"], first, second
+    payload = {"official": first, "organization": "kpu-33", "office": "chair", "standing": "definitive"}
+    appointment = await api.post("/v1/appointments", {**payload, "start_on": "2023-09-24", "source": "KPU"})
+    return appointment.json()["id"], first, second
 
 
-async def test_one_ends_and_the_next_begins(calls: WriteClient) -> None:
-    ends, first, second = await chair(calls)
+async def test_succession_ends_one_appointment_and_begins_the_next(api: WriteClient) -> None:
+    ends, first, second = await create_chair(api)
     succession = {
         "ends": ends,
         "end_on": "2025-03-01",
@@ -29,9 +29,9 @@ async def test_one_ends_and_the_next_begins(calls: WriteClient) -> None:
         "legal_basis": "SK 1/2025",
         "begins": {"official": second, "standing": "definitive", "term": "2023-2028"},
     }
-    answer = await calls.post(AT, succession)
-    assert answer.status_code == 201, answer.text
-    ended, begun = answer.json()["ended"], answer.json()["begun"]
+    response = await api.post(SUCCEED_PATH, succession)
+    assert response.status_code == 201, response.text
+    ended, begun = response.json()["ended"], response.json()["begun"]
     assert (ended["id"], ended["end_on"], ended["end_reason"], ended["revision"]) == (
         ends,
         "2025-03-01",
@@ -40,37 +40,37 @@ async def test_one_ends_and_the_next_begins(calls: WriteClient) -> None:
     )
     assert (begun["official"]["id"], begun["start_on"], begun["office"]) == (second, "2025-03-01", "chair")
     assert (begun["organization"]["code"], begun["legal_basis"]) == ("kpu-33", "SK 1/2025")
-    assert answer.headers["location"] == f"/v1/appointments/{begun['id']}"
+    assert response.headers["location"] == f"/v1/appointments/{begun['id']}"
     for day, holder in (("2025-02-28", first), ("2025-03-01", second)):
-        roster = (await calls.get(f"/v1/organizations/kpu-33/officials?as_of={day}")).json()["items"]
-        assert [one["official"]["id"] for one in roster if one["office"] == "chair"] == [holder]
-    revision = (await calls.get(f"/v1/appointments/{ends}/revisions?sort=-revision")).json()["items"][0]
+        roster = (await api.get(f"/v1/organizations/kpu-33/officials?as_of={day}")).json()["items"]
+        assert [entry["official"]["id"] for entry in roster if entry["office"] == "chair"] == [holder]
+    revision = (await api.get(f"/v1/appointments/{ends}/revisions?sort=-revision")).json()["items"][0]
     assert revision["legal_basis"] == "SK 1/2025"
 
 
-async def test_where_the_next_cannot_begin_the_first_does_not_end(calls: WriteClient) -> None:
-    ends, _, second = await chair(calls)
+async def test_appointment_does_not_end_if_its_successor_conflicts(api: WriteClient) -> None:
+    ends, _, second = await create_chair(api)
     begins = {"official": second, "standing": "definitive", "start_on": "2024-01-01"}
-    answer = await calls.post(AT, {"ends": ends, "end_on": "2025-03-01", "begins": begins})
-    assert (answer.status_code, answer.json()["code"]) == (409, "two_definitive_holders")
-    assert answer.json()["errors"][0]["address"] == f"/v1/appointments/{ends}"
-    held = (await calls.get(f"/v1/appointments/{ends}")).json()
-    assert (held["end_on"], held["revision"]) == (None, 1)
+    response = await api.post(SUCCEED_PATH, {"ends": ends, "end_on": "2025-03-01", "begins": begins})
+    assert (response.status_code, response.json()["code"]) == (409, "two_definitive_holders")
+    assert response.json()["errors"][0]["address"] == f"/v1/appointments/{ends}"
+    appointment = (await api.get(f"/v1/appointments/{ends}")).json()
+    assert (appointment["end_on"], appointment["revision"]) == (None, 1)
 
 
-async def test_what_has_ended_does_not_end_again(calls: WriteClient) -> None:
-    ends, _, second = await chair(calls)
+async def test_ended_appointment_cannot_end_again(api: WriteClient) -> None:
+    ends, _, second = await create_chair(api)
     succession = {"ends": ends, "end_on": "2025-03-01", "begins": {"official": second, "standing": "acting"}}
-    assert (await calls.post(AT, succession)).status_code == 201
-    again = await calls.post(AT, succession)
-    assert (again.status_code, again.json()["errors"][0]["code"]) == (409, "already_ended")
+    assert (await api.post(SUCCEED_PATH, succession)).status_code == 201
+    repeated = await api.post(SUCCEED_PATH, succession)
+    assert (repeated.status_code, repeated.json()["errors"][0]["code"]) == (409, "already_ended")
 
 
-async def test_two_at_once_are_one_handover(calls: WriteClient) -> None:
-    ends, _, second = await chair(calls)
+async def test_concurrent_successions_succeed_once(api: WriteClient) -> None:
+    ends, _, second = await create_chair(api)
     succession = {"ends": ends, "end_on": "2025-03-01", "begins": {"official": second, "standing": "acting"}}
-    answers = await asyncio.gather(*(calls.post(AT, succession) for _ in range(4)))
-    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    responses = await asyncio.gather(*(api.post(SUCCEED_PATH, succession) for _ in range(4)))
+    assert sorted(response.status_code for response in responses) == [201, 409, 409, 409]
 
 
 @pytest.mark.parametrize(
@@ -83,8 +83,8 @@ async def test_two_at_once_are_one_handover(calls: WriteClient) -> None:
         ({"begins": {"official": OFFICIAL_ID}}, "/begins/standing"),
     ],
 )
-async def test_refusals(calls: WriteClient, changed: dict[str, object], pointer: str) -> None:
-    ends, _, second = await chair(calls)
+async def test_invalid_succession_is_422(api: WriteClient, changed: dict[str, object], pointer: str) -> None:
+    ends, _, second = await create_chair(api)
     succession = {"ends": ends, "end_on": "2025-03-01", "begins": {"official": second, "standing": "acting"}}
-    answer = await calls.post(AT, {**succession, **changed})
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer), answer.text
+    response = await api.post(SUCCEED_PATH, {**succession, **changed})
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, pointer), response.text

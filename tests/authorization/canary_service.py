@@ -101,9 +101,11 @@ async def run_in_this_process(url: str) -> AsyncIterator[ServiceUnderTest]:
             run_application(Settings(DATABASE_URL=url, rate_client=0, rate_network=0)) as app,
             connect_client(app) as http,
         ):
+            # Fetched first: a new signing key empties the token cache of the verifier, which bearer_headers fills.
+            reader_headers = await fetch_authorization(http, *credentials)
             headers_by_role = {name: bearer_headers(app, *ROLES[name][0], **ROLES[name][1]) for name in DEFAULT_ROLES}
             headers_by_role |= {"anyone": {}, ALL_SCOPES: bearer_headers(app, *Scope)}
-            headers_by_role[READER] = await fetch_authorization(http, *credentials)
+            headers_by_role[READER] = reader_headers
 
             async def fetch(target: str, headers: dict[str, str]) -> httpx.Response:
                 if not target.partition("?")[0].endswith("/live") or "/attendance" not in target:

@@ -33,8 +33,8 @@ class TestListDivisions(ListScenarios):
         ({"level": "village"}, "level", "not_one_of", "province"),
         ({"members": "0"}, "members", "too_small", "1"),
         ({"members": "100"}, "members", "too_large", "99"),
-        ({"members": "seven"}, "members", "not_an_integer", "ASCII digits"),
-        ({"members": "+7"}, "members", "not_an_integer", "ASCII digits"),
+        ({"members": "seven"}, "members", "not_an_integer", "digits 0-9"),
+        ({"members": "+7"}, "members", "not_an_integer", "digits 0-9"),
         ({"organization": "kpu-99"}, "organization", "unknown_code", "/v1/organizations"),
     )
 
@@ -130,14 +130,14 @@ class TestListDivisions(ListScenarios):
     async def test_default_day_is_today(self, client: httpx.AsyncClient, app: FastAPI) -> None:
         app.dependency_overrides[get_local_day] = lambda: clock.LocalDay(date(2022, 6, 14), 60)
         try:
-            answers = [
+            responses = [
                 (await client.get(f"{path}?organization=kpu")).content
                 for path in ("/v1/divisions", "/v1/divisions/ri-3")
             ]
         finally:
             app.dependency_overrides.clear()
-        for answer, path in zip(answers, ("/v1/divisions", "/v1/divisions/ri-3"), strict=True):
-            assert answer == (await client.get(f"{path}?organization=kpu&as_of=2022-06-14")).content
+        for response, path in zip(responses, ("/v1/divisions", "/v1/divisions/ri-3"), strict=True):
+            assert response == (await client.get(f"{path}?organization=kpu&as_of=2022-06-14")).content
 
     @pytest.mark.parametrize(
         ("q", "best"),
@@ -177,8 +177,8 @@ class TestGetDivision(ItemScenarios):
     )
 
     async def test_item_shows_its_head(self, client: httpx.AsyncClient) -> None:
-        answer = await client.get("/v1/divisions/ri-3?organization=kpu&as_of=2022-06-14")
-        assert answer.json()["head"] == {
+        response = await client.get("/v1/divisions/ri-3?organization=kpu&as_of=2022-06-14")
+        assert response.json()["head"] == {
             "id": "01a20c10-0ae2-7033-aa5d-2a6bfa807bee",
             "name": "Betty Epsilon Idroos",
             "certain": True,

@@ -1,4 +1,4 @@
-"""Two elections are too few to walk through: here there are made-up ones beside them."""
+"""Fixtures with synthetic elections, as the two of the reference data are too few for several pages."""
 
 from collections.abc import AsyncIterator
 
@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from app.settings import Settings
 from tests.conftest import LOADED, connect_client, copy_template, fetch_value, run_application
 
-# Among them: names that people order otherwise than code points do, one voting day for two, and none.
+# They include names that people sort differently from code points, one voting day for two elections, and none.
 SYNTHETIC_ELECTIONS = """
 INSERT INTO elections (code, name, name_en, kind, voting_on, legal_basis, decided_on, source, verified, "primary")
 VALUES

@@ -14,7 +14,7 @@ KINDS = ("general", "regional_head")
 
 
 def voting_on_key(election: Any) -> Any:
-    """By the day, and what has none last."""
+    """Return the sort key for `sort=voting_on`: by day, and without a day last."""
     return election["voting_on"] or "9999-12-31", election["code"]
 
 
@@ -41,7 +41,7 @@ class TestListElections(ListScenarios):
         assert await list_items(client, self.path, {"kind": kind}) == expected
 
     async def test_pages_split_elections_with_equal_or_missing_voting_day(self, client: httpx.AsyncClient) -> None:
-        """And among those of which no day is known."""
+        """Pages also end between elections without a known day."""
         for sort in ("voting_on", "-voting_on"):
             whole = await list_items(client, self.path, {"sort": sort})
             assert await list_items(client, self.path, {"sort": sort}, 1) == whole
@@ -95,12 +95,12 @@ class TestGetElection(ItemScenarios):
     @pytest.mark.parametrize(("code", "count"), [("pemilu-2024", 130), ("pilkada-2024", 61), ("pemilu-1955", 0)])
     async def test_stages_url_lists_its_stages(self, client: httpx.AsyncClient, code: str, count: int) -> None:
         item = (await client.get(f"/v1/elections/{code}")).json()
-        answer = await client.get(f"{item['stages_url']}&page_size=200")
-        assert len(answer.json()["items"]) == count
-        assert {entry["election"]["code"] for entry in answer.json()["items"]} <= {code}
+        response = await client.get(f"{item['stages_url']}&page_size=200")
+        assert len(response.json()["items"]) == count
+        assert {entry["election"]["code"] for entry in response.json()["items"]} <= {code}
 
     async def test_voting_day_equals_the_voting_stage(self, client: httpx.AsyncClient) -> None:
-        """The two files of the reference data agree."""
+        """elections.csv and stages.csv agree."""
         for code, stage in (("pemilu-2024", "pu-09a"), ("pilkada-2024", "pk-b7")):
             item = (await client.get(f"/v1/elections/{code}")).json()
             assert (await client.get(f"/v1/stages/{stage}")).json()["start_on"] == item["voting_on"]

@@ -1,1 +1,1 @@
-"""The examples in the contract: each is tried, and answered as it says."""
+"""Tests that send each example of the contract and compare the response."""

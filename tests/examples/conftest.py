@@ -1,4 +1,4 @@
-"""A service over a database of each module's own, with what `tests.openapi` puts beside the reference data."""
+"""Fixtures: an application for each module, with the reference data and the example rows."""
 
 from collections.abc import AsyncIterator
 
@@ -30,5 +30,5 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def token(app: FastAPI) -> dict[str, str]:
-    """Of who may do all."""
+    """Headers with a token of all scopes."""
     return bearer_headers(app, *Scope)

@@ -1,4 +1,4 @@
-"""What is put beside the reference data for the examples does not collide with what the service makes by itself."""
+"""The example rows do not conflict with rows that the service creates."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -18,7 +18,7 @@ async def seal_all_lines(connection: asyncpg.Connection) -> None:
 
 @pytest_asyncio.fixture
 async def sealer_connection(own_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """The sealer's connection, and lines that are sealed: those of the load, perhaps of an hour that is over."""
+    """A connection of the sealer, to a database with sealed audit lines, perhaps of a previous hour."""
     connection = await task.connect(Settings(DATABASE_URL=own_url))
     await seal_all_lines(connection)
     yield connection
@@ -26,7 +26,7 @@ async def sealer_connection(own_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def fetch_roots(connection: asyncpg.Connection) -> list[tuple[int, int]]:
-    """Their years and positions."""
+    """Return the years and positions of the roots."""
     return [(row["hour"].year, row["position"]) for row in await connection.fetch("SELECT * FROM audit_roots")]
 
 

@@ -1,4 +1,4 @@
-"""What the OpenAPI document and its introduction show as examples is what the service says."""
+"""The examples of GET operations in the OpenAPI document and its introduction equal the responses of the service."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
 }
 ROLL = "/v1/meetings/{code}/attendance"
 UNKNOWN = {(ROLL, "session"), ("/v1/meetings/{code}/participants", "session"), ("/v1/audit", "client")}
-"""No source tells who sat in which class, so its one example finds nobody."""
+"""Parameters whose example has no results, such as `session`: no source states who attended which class."""
 NOWHERE = {**dict.fromkeys(("id", "participant"), "01a20c10-0000-7000-8000-000000000000"), "digest": "f" * 64}
 LINKS = re.findall(r"\]\(([^)]+)\)", INTRODUCTION.read_text())
 ANNOUNCED = {"/v1/regions/91.01": 308, "/v1/regions?colour=red": 422}
@@ -35,24 +35,24 @@ def address_of(path: str, given: dict[str, str]) -> str:
 
 
 def is_asked(path: str, address: str) -> bool:
-    """Whether this operation answers at this address: of several, that with the fewest variables."""
+    """Return whether an address belongs to the operation of this path; the path with the fewest variables wins."""
     fit = (entry for entry in OPERATIONS if re.fullmatch(re.sub(r"{\w+}", "[^/]+", entry), address.partition("?")[0]))
     return path == min(fit, key=lambda entry: entry.count("{"))
 
 
 def example_of(path: str) -> dict[str, str]:
-    """The parameters of an operation's example."""
+    """Return the parameters of an operation's example."""
     (address,) = [entry for entry in ADDRESSES if is_asked(path, entry)]
     return extract_parameters(path, address)
 
 
 def ready(operation: dict[str, Any], token: dict[str, str]) -> dict[str, str]:
-    """The token, where the operation asks for one."""
+    """Return the headers of the token if the operation requires one."""
     return token if "security" in operation else {}
 
 
 def parameters() -> Iterator[tuple[str, str, str]]:
-    """Each parameter that may be left out, with its example."""
+    """Yield (path, name, example) of each optional parameter."""
     for path, operation in OPERATIONS.items():
         for entry in operation.get("parameters", ()):
             # What was known at an instant is another thing in each installation.
@@ -61,7 +61,7 @@ def parameters() -> Iterator[tuple[str, str, str]]:
 
 
 def provocations() -> Iterator[tuple[str, int, str, dict[str, str]]]:
-    """For each problem that an operation declares, what must make it say so."""
+    """Yield (path, status, address, headers) of a request for each declared problem of each operation."""
     for path, operation in OPERATIONS.items():
         given = example_of(path)
         address = address_of(path, given)
@@ -82,7 +82,7 @@ def provocations() -> Iterator[tuple[str, int, str, dict[str, str]]]:
 
 
 def shown(operation: dict[str, Any], status: int, code: str) -> Any:
-    """A declared problem, but for what names the one request."""
+    """Return the documented problem, without the request id."""
     content = operation["responses"][str(status)]["content"][MEDIA_TYPE]
     document = content["examples"][code]["value"] if "examples" in content else content["example"]
     return document | {"request_id": None}
@@ -97,14 +97,14 @@ class TestReadExamples:
 
     @pytest.mark.parametrize("address", ADDRESSES)
     async def test_response_equals_the_example(self, app: FastAPI, client: httpx.AsyncClient, address: str) -> None:
-        answer = await openapi.fetch_example_response(app, client, address)
-        assert answer == load_example_responses()[address], "if this is meant: uv run python -m tests.openapi"
-        assert answer
-        assert "items" not in answer or answer["items"]
+        response = await openapi.fetch_example_response(app, client, address)
+        assert response == load_example_responses()[address], "if this is meant: uv run python -m tests.openapi"
+        assert response
+        assert "items" not in response or response["items"]
 
     @pytest.mark.parametrize("path", OPERATIONS)
     def test_document_contains_the_example_response(self, path: str) -> None:
-        """Beside it, files have none: what they hold is no JSON."""
+        """Only the JSON media type has an example."""
         contents = OPERATIONS[path]["responses"]["200"]["content"]
         (content,) = (entry for entry in contents.values() if "example" in entry)
         assert content == contents.get("application/json", content)
@@ -118,10 +118,10 @@ class TestReadExamples:
     ) -> None:
         needed = {entry["name"] for entry in OPERATIONS[path]["parameters"] if entry["required"]} | {"as_of"}
         given = {key: of for key, of in example_of(path).items() if key in needed} | {name: value}
-        answer = await client.get(address_of(path, given), headers=ready(OPERATIONS[path], token))
-        assert answer.status_code == 200, answer.text
-        if "items" in answer.json():
-            assert bool(answer.json()["items"]) == ((path, name) not in UNKNOWN)
+        response = await client.get(address_of(path, given), headers=ready(OPERATIONS[path], token))
+        assert response.status_code == 200, response.text
+        if "items" in response.json():
+            assert bool(response.json()["items"]) == ((path, name) not in UNKNOWN)
 
     @pytest.mark.parametrize(
         "path", [path for path in OPERATIONS if "page_token" in str(OPERATIONS[path].get("parameters"))]
@@ -129,7 +129,7 @@ class TestReadExamples:
     async def test_page_token_continues_the_example(
         self, client: httpx.AsyncClient, token: dict[str, str], path: str
     ) -> None:
-        """With the operation's own filters, as somebody does who goes on from the example."""
+        """The pages are those of the example request."""
         given, headers = example_of(path) | {"page_size": "1"}, ready(OPERATIONS[path], token)
         whole = (await client.get(address_of(path, given | {"page_size": "2"}), headers=headers)).json()["items"]
         first = (await client.get(address_of(path, given), headers=headers)).json()
@@ -152,20 +152,20 @@ class TestProblemExamples:
         address: str,
         headers: dict[str, str],
     ) -> None:
-        answer = await client.get(address, headers={**ready(OPERATIONS[path], token), **headers})
-        assert answer.status_code == status, answer.text
-        assert answer.json() | {"request_id": None} == shown(OPERATIONS[path], status, answer.json()["code"])
+        response = await client.get(address, headers={**ready(OPERATIONS[path], token), **headers})
+        assert response.status_code == status, response.text
+        assert response.json() | {"request_id": None} == shown(OPERATIONS[path], status, response.json()["code"])
 
     async def test_restricted_roll_returns_the_documented_401(
         self, own_client: httpx.AsyncClient, own_url: str
     ) -> None:
         await fetch_value(own_url, "UPDATE meetings SET roll = 'restricted'")
-        answer = await own_client.get(address_of(ROLL, example_of(ROLL)))
-        assert answer.status_code == 401
-        assert answer.json() | {"request_id": None} == shown(OPERATIONS[ROLL], 401, "unauthenticated")
+        response = await own_client.get(address_of(ROLL, example_of(ROLL)))
+        assert response.status_code == 401
+        assert response.json() | {"request_id": None} == shown(OPERATIONS[ROLL], 401, "unauthenticated")
 
     def test_all_other_problems_are_tested(self) -> None:
-        """The rest needs too few scopes, a slow caller, a large body or header, a long roll, haste, no database."""
+        """The others need missing scopes, a slow client, a large request, many requests, or no database."""
         declared = {
             (path, int(status)) for path in OPERATIONS for status in OPERATIONS[path]["responses"] if status >= "400"
         }
@@ -175,16 +175,16 @@ class TestProblemExamples:
 
 @pytest.mark.parametrize("link", LINKS)
 async def test_link_of_the_introduction_works(client: httpx.AsyncClient, link: str) -> None:
-    answer = await client.get(link)
-    assert answer.status_code == ANNOUNCED.get(link, 200)
+    response = await client.get(link)
+    assert response.status_code == ANNOUNCED.get(link, 200)
 
 
 async def test_former_code_in_the_introduction_redirects(client: httpx.AsyncClient) -> None:
-    """The one link of the introduction that does not answer by itself."""
+    """The only link of the introduction that redirects."""
     (former,) = [link for link, status in ANNOUNCED.items() if status == 308]
-    answer = await client.get(former, follow_redirects=True)
-    assert answer.status_code == 200
-    assert former.rpartition("/")[2] in [entry["code"] for entry in answer.json()["previous_codes"]]
+    response = await client.get(former, follow_redirects=True)
+    assert response.status_code == 200
+    assert former.rpartition("/")[2] in [entry["code"] for entry in response.json()["previous_codes"]]
 
 
 def test_introduction_contains_the_announced_links() -> None:

@@ -1,4 +1,4 @@
-"""What the OpenAPI document shows of operations that write is what they take and what they answer."""
+"""The examples of write operations in the OpenAPI document are accepted, and their problems are as documented."""
 
 from typing import Any
 
@@ -21,13 +21,13 @@ WRITES = {
     if method != "get"
 }
 IN_USE = {"delete_region", "delete_official", "delete_election", "delete_meeting"}
-"""Nothing of this kind in the reference data is referred to by nothing: that is what their examples are told."""
+"""Deletions whose example is 409: in the reference data, each object of these kinds is referred to."""
 SCANS = {"check_in": {200, 201}, "check_in_batch": {207}}
-"""What they are answered. They know no dry run: the same scan, sent again, is the same one."""
+"""The statuses of check-ins, which have no dry run: a repeated scan is the same scan."""
 KEYLESS = {*SCANS, "reissue_badge", "annul_check_in", "close_roll", "confirm_correction"}
-"""The id of a scan is its key; a badge is another one each time; the rest can be done but once."""
+"""Operations without Idempotency-Key: the id of a scan is its key, a badge is new each time, others act only once."""
 WORDLESS = {"reissue_badge"}
-"""Of which there is nothing to be said."""
+"""Operations without a request body."""
 MATCHED = [name for name in EXAMPLES if WRITES[name][0] != "post"]
 PROVOKED: list[tuple[str, dict[str, str], str]] = [
     ("malformed", {}, "colour=%ff"),
@@ -41,7 +41,7 @@ PROVOKED: list[tuple[str, dict[str, str], str]] = [
 async def send(
     client: httpx.AsyncClient, name: str, headers: dict[str, str], query: str = "dry_run=true"
 ) -> list[httpx.Response]:
-    """The example of an operation that writes, once with each media type that it takes."""
+    """Send the example of a write operation, once with each media type that it accepts."""
     method, operation = WRITES[name]
     address: str = EXAMPLES[name]["address"]
     query = query if name not in SCANS or query != "dry_run=true" else ""
@@ -60,12 +60,12 @@ def as_bytes(body: Any) -> bytes:
     return body.encode() if isinstance(body, str) else orjson.dumps(body)
 
 
-def check_shown(name: str, answer: httpx.Response, code: str) -> None:
-    """The problem is as the document has it, but for what names the one request."""
-    assert answer.json()["code"] == code, answer.text
-    content = WRITES[name][1]["responses"][str(answer.status_code)]["content"][MEDIA_TYPE]
+def check_shown(name: str, response: httpx.Response, code: str) -> None:
+    """Assert that a problem equals the documented one, except for the request id."""
+    assert response.json()["code"] == code, response.text
+    content = WRITES[name][1]["responses"][str(response.status_code)]["content"][MEDIA_TYPE]
     document = content["examples"][code]["value"] if "examples" in content else content["example"]
-    assert answer.json() | {"request_id": None} == document | {"request_id": None}
+    assert response.json() | {"request_id": None} == document | {"request_id": None}
 
 
 def test_each_write_operation_has_an_example() -> None:
@@ -85,14 +85,14 @@ def test_each_write_operation_has_an_example() -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 async def test_dry_run_of_the_example_succeeds(client: httpx.AsyncClient, token: dict[str, str], name: str) -> None:
-    for answer in await send(client, name, {**token, "If-Match": "*", "Idempotency-Key": "an example"}):
+    for response in await send(client, name, {**token, "If-Match": "*", "Idempotency-Key": "an example"}):
         if name in IN_USE:
-            assert (answer.status_code, answer.json()["code"]) == (409, "in_use")
+            assert (response.status_code, response.json()["code"]) == (409, "in_use")
         else:
             expected = {204} if WRITES[name][0] == "delete" else SCANS.get(name, {200})
-            assert answer.status_code in expected, answer.text
+            assert response.status_code in expected, response.text
         if name == "import_rows":
-            assert {row["status"] for row in answer.json()["rows"]} == {"created"}
+            assert {row["status"] for row in response.json()["rows"]} == {"created"}
 
 
 async def test_token_request_works_as_documented(client: httpx.AsyncClient, token: dict[str, str]) -> None:
@@ -100,8 +100,8 @@ async def test_token_request_works_as_documented(client: httpx.AsyncClient, toke
     made = (await client.post("/v1/clients", json=EXAMPLES["create_client"]["body"], headers=keyed)).json()
     (content,) = WRITES["issue_token"][1]["requestBody"]["content"].values()
     auth = httpx.BasicAuth(made["id"], made["client_secret"])
-    answer = await client.post("/oauth/token", data=content["example"], auth=auth)
-    assert (answer.status_code, answer.json()["scope"]) == (200, content["example"]["scope"])
+    response = await client.post("/oauth/token", data=content["example"], auth=auth)
+    assert (response.status_code, response.json()["scope"]) == (200, content["example"]["scope"])
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -109,37 +109,37 @@ async def test_token_request_works_as_documented(client: httpx.AsyncClient, toke
 async def test_problem_equals_the_documented_one(
     client: httpx.AsyncClient, token: dict[str, str], name: str, code: str, headers: dict[str, str], query: str
 ) -> None:
-    for answer in await send(client, name, {**token, "If-Match": "*", **headers}, query):
-        check_shown(name, answer, code)
+    for response in await send(client, name, {**token, "If-Match": "*", **headers}, query):
+        check_shown(name, response, code)
 
 
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if WRITES[name][0] != "delete" and name not in WORDLESS])
 async def test_415_equals_the_documented_one(client: httpx.AsyncClient, token: dict[str, str], name: str) -> None:
-    for answer in await send(client, name, {**token, "If-Match": "*", "Content-Type": "text/html"}):
-        check_shown(name, answer, "unsupported_media_type")
+    for response in await send(client, name, {**token, "If-Match": "*", "Content-Type": "text/html"}):
+        check_shown(name, response, "unsupported_media_type")
 
 
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if name not in KEYLESS])
 async def test_missing_precondition_or_key_equals_the_documented_problem(
     client: httpx.AsyncClient, token: dict[str, str], name: str
 ) -> None:
-    for answer in await send(client, name, token, ""):
-        check_shown(name, answer, "precondition_required" if name in MATCHED else "idempotency_key_required")
+    for response in await send(client, name, token, ""):
+        check_shown(name, response, "precondition_required" if name in MATCHED else "idempotency_key_required")
 
 
 @pytest.mark.parametrize("name", MATCHED)
 async def test_412_equals_the_documented_one(client: httpx.AsyncClient, token: dict[str, str], name: str) -> None:
-    for answer in await send(client, name, {**token, "If-Match": '"999.kenari"'}):
-        check_shown(name, answer, "precondition_failed")
+    for response in await send(client, name, {**token, "If-Match": '"999.kenari"'}):
+        check_shown(name, response, "precondition_failed")
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 async def test_403_names_the_missing_scope(app: FastAPI, client: httpx.AsyncClient, name: str) -> None:
-    """The detail names the scope that is lacking: the one that the contract says."""
+    """The detail names the missing scope, which is the declared one."""
     needed = [scope for entry in WRITES[name][1]["security"] for scopes in entry.values() for scope in scopes]
     scope = "officials:write" if name == "import_rows" else needed[0]  # there it is the resource's
     assert scope in needed
     others = [entry for entry in Scope if entry != scope]
-    for answer in await send(client, name, {**bearer_headers(app, *others), "If-Match": "*"}):
-        assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope")
-        assert scope in answer.json()["detail"]
+    for response in await send(client, name, {**bearer_headers(app, *others), "If-Match": "*"}):
+        assert (response.status_code, response.json()["code"]) == (403, "insufficient_scope")
+        assert scope in response.json()["detail"]

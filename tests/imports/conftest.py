@@ -1,4 +1,4 @@
-"""A service of each test's own, and callers that send it files."""
+"""An application and database for each test, and a client that may import everything."""
 
 import httpx
 import pytest
@@ -19,6 +19,6 @@ def client(own_client: httpx.AsyncClient) -> httpx.AsyncClient:
 
 
 @pytest_asyncio.fixture
-async def files(app: FastAPI, client: httpx.AsyncClient) -> ImportClient:
-    """A caller that may write everything, everywhere."""
+async def importer(app: FastAPI, client: httpx.AsyncClient) -> ImportClient:
+    """Return a client that may import rows of every resource."""
     return ImportClient.create(app, client)

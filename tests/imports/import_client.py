@@ -1,4 +1,4 @@
-"""Files of rows on their way to the service."""
+"""Client for imports: sends files of rows, and reads the results."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ NDJSON_TYPE = "application/x-ndjson"
 
 @dataclass
 class ImportClient:
-    """One caller's imports."""
+    """Sends imports with the access token of one API client."""
 
     http: httpx.AsyncClient
     headers: Mapping[str, str]
@@ -42,17 +42,20 @@ class ImportClient:
         return await self.send(b"\n".join(map(orjson.dumps, rows)), NDJSON_TYPE, resource, **query)
 
 
-def row_statuses(answer: httpx.Response) -> list[tuple[int, str]]:
-    return [(row["line"], row["status"]) for row in answer.json()["rows"]]
+def row_statuses(response: httpx.Response) -> list[tuple[int, str]]:
+    """Return the line and status of each row."""
+    return [(row["line"], row["status"]) for row in response.json()["rows"]]
 
 
-def row_errors(answer: httpx.Response) -> list[tuple[int, str, str]]:
-    """Line, pointer and code of everything that is wrong."""
-    return [(row["line"], error["pointer"], error["code"]) for row in answer.json()["rows"] for error in row["errors"]]
+def row_errors(response: httpx.Response) -> list[tuple[int, str, str]]:
+    """Return the line, pointer and code of each error."""
+    return [
+        (row["line"], error["pointer"], error["code"]) for row in response.json()["rows"] for error in row["errors"]
+    ]
 
 
 def count_calls(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> list[None]:
-    """One item for each call of a function from now on."""
+    """Return a list that gets an item for each call of a function."""
     calls: list[None] = []
     original = getattr(owner, name)
 

@@ -1,11 +1,11 @@
-"""What a file may look like: its header, its lines, its cells."""
+"""Formats of importer: headers, lines and cells."""
 
 import pytest
 
 from tests.conftest import fetch_value
 from tests.imports.import_client import CSV_TYPE, NDJSON_TYPE, ImportClient, row_errors, row_statuses
 
-PEOPLE = "SELECT array_agg(name ORDER BY name) FROM officials WHERE name LIKE 'Siti Contoh%'"
+SELECT_NAMES = "SELECT array_agg(name ORDER BY name) FROM officials WHERE name LIKE 'Siti Contoh%'"
 
 
 @pytest.mark.parametrize(
@@ -19,12 +19,12 @@ PEOPLE = "SELECT array_agg(name ORDER BY name) FROM officials WHERE name LIKE 'S
         ("name,reason", [("/reason", "unknown_column")]),
     ],
 )
-async def test_a_wrong_header_is_refused_with_nothing_tried(
-    files: ImportClient, header: str, wrong: list[tuple[str, str]]
+async def test_wrong_header_is_422_and_no_row_is_tried(
+    importer: ImportClient, header: str, wrong: list[tuple[str, str]]
 ) -> None:
-    answer = await files.send_csv("officials", header, "Siti Contoh,,", partial="true")
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_content")
-    assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == wrong
+    response = await importer.send_csv("officials", header, "Siti Contoh,,", partial="true")
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_content")
+    assert [(error["pointer"], error["code"]) for error in response.json()["errors"]] == wrong
 
 
 @pytest.mark.parametrize(
@@ -36,23 +36,23 @@ async def test_a_wrong_header_is_refused_with_nothing_tried(
     ],
     ids=["line feeds", "byte order mark, blank line, no end", "quotes"],
 )
-async def test_csv_of_every_kind_is_read(files: ImportClient, own_url: str, content: bytes) -> None:
-    answer = await files.send(content, CSV_TYPE, "officials")
-    assert answer.status_code == 200, answer.text
-    assert await fetch_value(own_url, PEOPLE) == ["Siti Contoh 1", "Siti Contoh 2"]
+async def test_csv_variants_are_parsed(importer: ImportClient, own_url: str, content: bytes) -> None:
+    response = await importer.send(content, CSV_TYPE, "officials")
+    assert response.status_code == 200, response.text
+    assert await fetch_value(own_url, SELECT_NAMES) == ["Siti Contoh 1", "Siti Contoh 2"]
 
 
-async def test_lines_are_counted_as_an_editor_does(files: ImportClient) -> None:
+async def test_line_numbers_are_those_of_a_text_editor(importer: ImportClient) -> None:
     content = 'name,source\r\n"Siti","satu\r\ndua"\r\n\r\n,\r\n"Budi"\r\n'
-    answer = await files.send(content, CSV_TYPE, "officials", dry_run="true")
-    assert row_errors(answer) == [
+    response = await importer.send(content, CSV_TYPE, "officials", dry_run="true")
+    assert row_errors(response) == [
         (2, "/source", "not_plain_text"),
         (5, "/name", "missing_member"),
         (6, "", "wrong_number_of_cells"),
     ]
 
 
-async def test_cells_are_as_strict_as_members(files: ImportClient) -> None:
+async def test_cells_are_validated_as_strictly_as_members(importer: ImportClient) -> None:
     lines = [
         'p7-91,"1","true"',
         'p7-92,"07","true"',
@@ -62,13 +62,13 @@ async def test_cells_are_as_strict_as_members(files: ImportClient) -> None:
         'p7-96,"99999999999999999999","true"',
     ]
     head = "code,members,verified,kind,level,name"
-    answer = await files.send_csv(
+    response = await importer.send_csv(
         "divisions", head, *(f"{line},division,province,Contoh" for line in lines), dry_run="true"
     )
-    assert [status for _, status in row_statuses(answer)] == [
+    assert [status for _, status in row_statuses(response)] == [
         *("created", "refused", "refused", "refused", "created", "refused")
     ]
-    assert [(pointer, code) for _, pointer, code in row_errors(answer)] == [
+    assert [(pointer, code) for _, pointer, code in row_errors(response)] == [
         *(
             ("/members", "wrong_type"),
             ("/members", "wrong_type"),
@@ -88,12 +88,12 @@ async def test_cells_are_as_strict_as_members(files: ImportClient) -> None:
         ("[" * 40 + "]" * 40, ("/other_names", "too_deep")),
     ],
 )
-async def test_a_list_in_a_cell_is_json(files: ImportClient, cell: str, wrong: tuple[str, str]) -> None:
-    answer = await files.send_csv("officials", "name,other_names", f'Siti,"{cell}"', dry_run="true")
-    assert [(pointer, code) for _, pointer, code in row_errors(answer)][:1] == [wrong]
+async def test_list_in_a_cell_must_be_json(importer: ImportClient, cell: str, wrong: tuple[str, str]) -> None:
+    response = await importer.send_csv("officials", "name,other_names", f'Siti,"{cell}"', dry_run="true")
+    assert [(pointer, code) for _, pointer, code in row_errors(response)][:1] == [wrong]
 
 
-async def test_lines_of_ndjson_are_read_as_strictly_as_bodies(files: ImportClient) -> None:
+async def test_lines_of_ndjson_are_validated_as_strictly_as_bodies(importer: ImportClient) -> None:
     lines = [
         b'{"name": "Siti"}',
         b'{"name": "Siti", "name": "Budi"}',
@@ -103,8 +103,8 @@ async def test_lines_of_ndjson_are_read_as_strictly_as_bodies(files: ImportClien
         b'{"name": "Siti", "colour": 1}',
         b'{"name": "\xff"}',
     ]
-    answer = await files.send(b"\r\n".join(lines), NDJSON_TYPE, "officials", dry_run="true")
-    assert row_errors(answer) == [
+    response = await importer.send(b"\r\n".join(lines), NDJSON_TYPE, "officials", dry_run="true")
+    assert row_errors(response) == [
         (2, "/name", "repeated_member"),
         (3, "", "wrong_type"),
         (5, "", "not_json"),
@@ -116,11 +116,11 @@ async def test_lines_of_ndjson_are_read_as_strictly_as_bodies(files: ImportClien
 @pytest.mark.parametrize(
     "content",
     [b'name\r\n"Siti\r\nBudi\r\n', b'name\r\nSiti\r\n"Budi" x\r\n', b"name\r\nSiti \xff\r\n"],
-    ids=["a quote that does not end", "text after a quote", "no UTF-8"],
+    ids=["unterminated quote", "text after a quote", "not UTF-8"],
 )
-async def test_what_is_no_csv_is_refused_as_a_whole(files: ImportClient, own_url: str, content: bytes) -> None:
-    answer = await files.send(content, CSV_TYPE, "officials", partial="true")
-    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+async def test_malformed_csv_is_400_and_stores_nothing(importer: ImportClient, own_url: str, content: bytes) -> None:
+    response = await importer.send(content, CSV_TYPE, "officials", partial="true")
+    assert (response.status_code, response.json()["code"]) == (400, "malformed")
     assert await fetch_value(own_url, "SELECT count(*) FROM officials WHERE name IN ('Siti', 'Budi')") == 0
 
 
@@ -128,14 +128,14 @@ async def test_what_is_no_csv_is_refused_as_a_whole(files: ImportClient, own_url
     "media_type",
     ["application/json", "text/csv; charset=iso-8859-1", "text/csv; header=absent", "text/plain", ""],
 )
-async def test_another_kind_of_file_is_refused_with_those_that_are_taken(files: ImportClient, media_type: str) -> None:
-    answer = await files.send("name\r\nSiti\r\n", media_type, "officials")
-    assert answer.status_code == 415
-    assert answer.headers["accept"] == "text/csv, application/x-ndjson"
+async def test_unsupported_media_type_is_415_with_the_supported_ones(importer: ImportClient, media_type: str) -> None:
+    response = await importer.send("name\r\nSiti\r\n", media_type, "officials")
+    assert response.status_code == 415
+    assert response.headers["accept"] == "text/csv, application/x-ndjson"
 
 
-async def test_a_file_may_be_8_mib_long(files: ImportClient) -> None:
+async def test_file_may_have_up_to_8_mib(importer: ImportClient) -> None:
     too_long = b" " * (8 * 1024 * 1024 + 1)
-    assert (await files.send(too_long, NDJSON_TYPE, "officials", dry_run="true")).status_code == 413
-    fits = await files.send(b"\n" * (8 * 1024 * 1024), NDJSON_TYPE, "officials", dry_run="true")
+    assert (await importer.send(too_long, NDJSON_TYPE, "officials", dry_run="true")).status_code == 413
+    fits = await importer.send(b"\n" * (8 * 1024 * 1024), NDJSON_TYPE, "officials", dry_run="true")
     assert fits.status_code == 200

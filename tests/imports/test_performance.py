@@ -1,4 +1,4 @@
-"""An import leaves the worker to others while it runs, ends in time, and asks no more of the database than it must."""
+"""Performance of imports: other requests run meanwhile, timeouts hold, and the number of statements is bounded."""
 
 import asyncio
 import time
@@ -13,8 +13,8 @@ from tests.imports.import_client import CSV_TYPE, NDJSON_TYPE, ImportClient, cou
 ROWS = 60_000
 
 
-async def ticks() -> int:
-    """How often others have their turn until this is cancelled."""
+async def count_ticks() -> int:
+    """Return how often the event loop ran this task until it was cancelled."""
     count = 0
     try:
         while True:
@@ -34,70 +34,74 @@ async def ticks() -> int:
     ],
     ids=["refused cells", "refused lines", "blank lines of CSV", "blank lines of NDJSON"],
 )
-async def test_others_have_their_turn_while_no_row_reaches_the_database(
-    files: ImportClient, monkeypatch: pytest.MonkeyPatch, content: str, media_type: str
+async def test_other_tasks_run_while_no_row_reaches_the_database(
+    importer: ImportClient, monkeypatch: pytest.MonkeyPatch, content: str, media_type: str
 ) -> None:
     monkeypatch.setattr("app.imports.importer.ROWS_PER_STATEMENT", 10)
-    beside = asyncio.create_task(ticks())
-    answer = await files.send(content, media_type, "officials", partial="true", dry_run="true")
-    beside.cancel()
-    assert answer.json()["refused"] in (0, ROWS)
-    assert await beside > 20
+    ticker = asyncio.create_task(count_ticks())
+    response = await importer.send(content, media_type, "officials", partial="true", dry_run="true")
+    ticker.cancel()
+    assert response.json()["refused"] in (0, ROWS)
+    assert await ticker > 20
 
 
-async def test_a_file_of_refused_rows_ends_in_time(files: ImportClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.imports.router.DATABASE_TIMEOUT_SECONDS", 0.3)
-    began = time.monotonic()
-    answer = await files.send("name\n" + " x\n" * 600_000, CSV_TYPE, "officials", partial="true", dry_run="true")
-    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
-    assert time.monotonic() - began < 10
-
-
-async def test_rows_of_which_nothing_can_be_told_are_not_looked_at(
-    files: ImportClient, monkeypatch: pytest.MonkeyPatch
+async def test_import_of_refused_rows_ends_at_the_timeout(
+    importer: ImportClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looked_at = count_calls(monkeypatch, parser, "validate_document")
-    answer = await files.send("name\n" + " x\n" * 3_000, CSV_TYPE, "officials")
-    assert (answer.json()["refused"], answer.json()["not_attempted"]) == (1_000, 2_000)
-    assert len(looked_at) == 1_000
+    monkeypatch.setattr("app.imports.router.DATABASE_TIMEOUT_SECONDS", 0.3)
+    started_at = time.monotonic()
+    response = await importer.send("name\n" + " x\n" * 600_000, CSV_TYPE, "officials", partial="true", dry_run="true")
+    assert (response.status_code, response.json()["code"]) == (503, "unavailable")
+    assert time.monotonic() - started_at < 10
 
 
-async def test_a_header_of_thousands_of_names_is_refused_by_the_first_of_them(files: ImportClient) -> None:
-    began = time.monotonic()
-    answer = await files.send_csv("officials", ",".join(f"a{n}" for n in range(24_000)), "x", dry_run="true")
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_content")
-    told = [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
-    assert told[:2] == [("/a0", "unknown_column"), ("/a1", "unknown_column")]
-    assert len(told) < 20
-    assert time.monotonic() - began < 3  # where each name is sought among all others: ten
+async def test_rows_that_the_report_leaves_out_are_not_validated(
+    importer: ImportClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    validated = count_calls(monkeypatch, parser, "validate_document")
+    response = await importer.send("name\n" + " x\n" * 3_000, CSV_TYPE, "officials")
+    assert (response.json()["refused"], response.json()["not_attempted"]) == (1_000, 2_000)
+    assert len(validated) == 1_000
 
 
-async def test_a_row_may_be_a_mebibyte_long_over_all_its_lines(files: ImportClient) -> None:
+async def test_header_of_thousands_of_unknown_names_lists_only_the_first(importer: ImportClient) -> None:
+    started_at = time.monotonic()
+    response = await importer.send_csv("officials", ",".join(f"a{n}" for n in range(24_000)), "x", dry_run="true")
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_content")
+    errors = [(error["pointer"], error["code"]) for error in response.json()["errors"]]
+    assert errors[:2] == [("/a0", "unknown_column"), ("/a1", "unknown_column")]
+    assert len(errors) < 20
+    assert time.monotonic() - started_at < 3  # a search of each name among all others takes ten
+
+
+async def test_row_may_have_up_to_a_mebibyte_over_all_its_lines(importer: ImportClient) -> None:
     lines = '"\n' + "x" * 1_000 + '",'
-    fits = await files.send("name\n" + lines * 900 + "\nSiti\n", CSV_TYPE, "officials", dry_run="true", partial="true")
+    fits = await importer.send(
+        "name\n" + lines * 900 + "\nSiti\n", CSV_TYPE, "officials", dry_run="true", partial="true"
+    )
     assert (fits.status_code, fits.json()["created"]) == (200, 1)
     assert row_errors(fits) == [(2, "", "wrong_number_of_cells")]
-    again = await files.send(
+    too_long = await importer.send(
         "name\n" + lines * 1_100 + "\nSiti\n", CSV_TYPE, "officials", dry_run="true", partial="true"
     )
-    assert (again.status_code, again.json()["code"]) == (400, "malformed")
+    assert (too_long.status_code, too_long.json()["code"]) == (400, "malformed")
 
 
-async def test_a_bound_client_asks_no_more_statements_for_more_rows(
-    app: FastAPI, files: ImportClient, monkeypatch: pytest.MonkeyPatch
+async def test_number_of_statements_of_a_bound_client_does_not_depend_on_the_number_of_rows(
+    app: FastAPI, importer: ImportClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.imports.importer.MAX_BLOCKING_SECONDS", 60.0)
-    bound = ImportClient.create(app, files.http, organization="kpu-31")
+    bound = ImportClient.create(app, importer.http, organization="kpu-31")
     statements = count_calls(monkeypatch, Transaction, "execute")
-    taken = []
+    counts = []
     for count in (10, 400):
-        made = await bound.send_ndjson("officials", *({"name": f"Siti {n}"} for n in range(count)))
-        people = [row["key"] for row in made.json()["rows"]]
-        held = await bound.send_ndjson("officials", *({"name": "Budi", "id": person} for person in people))
+        created = await bound.send_ndjson("officials", *({"name": f"Siti {n}"} for n in range(count)))
+        people = [row["key"] for row in created.json()["rows"]]
+        updated = await bound.send_ndjson("officials", *({"name": "Budi", "id": person} for person in people))
         member = {"organization": "kpu-31.71", "office": "member", "standing": "acting", "start_on": "2035"}
         appointed = await bound.send_ndjson("appointments", *({**member, "official": person} for person in people))
-        told = [made.json()["created"], held.json()["updated"], appointed.json()["created"]]
-        assert told == [count] * 3, appointed.text
-        taken.append(len(statements))
+        written = [created.json()["created"], updated.json()["updated"], appointed.json()["created"]]
+        assert written == [count] * 3, appointed.text
+        counts.append(len(statements))
         statements.clear()
-    assert taken[0] == taken[1]
+    assert counts[0] == counts[1]

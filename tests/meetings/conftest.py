@@ -1,4 +1,4 @@
-"""A service over the reference data and the made-up meetings, for all tests of a module that only read."""
+"""Fixtures: an application with the reference data and the synthetic meetings, for tests that only read."""
 
 from collections.abc import AsyncIterator
 

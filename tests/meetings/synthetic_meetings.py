@@ -1,4 +1,4 @@
-"""Made-up meetings beside the reference data's one: of every status on 10 March 2024, at every edge of it."""
+"""Synthetic meetings with every status on 10 March 2024, including the first and last days of each."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -79,10 +79,10 @@ SESSIONS = (
     build_session("late", 3),
     build_session("b", 2, "08:00", "09:30", room="Aula", topics=["Ba\u2019dan", "Jum'at", "Pemutakhiran Data Pemilih"]),
     build_session("a", 2, "00:30", track=1, parallel_group="pagi"),
-    build_session("opening", 1, kind="opening"),  # the same code as the reference meeting's
+    build_session("opening", 1, kind="opening"),  # the same code as in the reference meeting
 )
 
-# Whoever may speak: a person, a division, somebody by name, a body as such; in no order but that of `position`.
+# Speakers of each kind: an official, a division, a name, an organization; inserted in another order than `position`.
 SPEAKERS: tuple[Row, ...] = (
     {"meeting": "papua", "session": "b", "position": 4, "organization": "lkpp"},
     {"meeting": "papua", "session": "b", "position": 1, "division": "ri-3", "organization": "kpu"},
@@ -108,7 +108,7 @@ STATEMENTS: tuple[Row, ...] = tuple(
     )
 )
 
-# Who sent somebody where: KPU Banten was present at two, one of them with a roll that is not open.
+# Meeting, organization and status. KPU Banten (kpu-36) was present at two, one of them with a restricted roll.
 ATTENDANCE = (
     ("over", "kpu-36", "expected"),
     ("last-day", "kpu-36", "represented"),

@@ -14,8 +14,8 @@ class TestGetMeeting(ItemScenarios):
 
     async def test_rakornas_document(self, client: httpx.AsyncClient) -> None:
         item = (await client.get(self.path)).json()
-        told = {name: item[name] for name in MEMBERS.split()[:15] if name not in ("audience", "purpose")}
-        assert told == {
+        actual = {name: item[name] for name in MEMBERS.split()[:15] if name not in ("audience", "purpose")}
+        assert actual == {
             "code": "rakornas-2022-06",
             "name": "Rapat Koordinasi Nasional Persiapan Pelaksanaan Tahapan Pemilu Serentak 2024",
             "name_en": "National Coordination Meeting on Preparing the Stages of the 2024 Simultaneous Elections",
@@ -69,7 +69,7 @@ class TestGetMeeting(ItemScenarios):
 
     async def test_sessions_show_their_speakers(self, client: httpx.AsyncClient) -> None:
         sessions = (await client.get(self.path)).json()["sessions"]
-        told = [
+        actual = [
             [
                 (entry["official"] or entry["organization"])["name" if entry["official"] else "code"]
                 if not entry["division_kind"]
@@ -78,7 +78,7 @@ class TestGetMeeting(ItemScenarios):
             ]
             for session in sessions
         ]
-        assert told == [
+        assert actual == [
             ["Hasyim Asy'ari"],
             [("kpu", "division"), "Bernad Dermawan Sutrisno"],
             ["kemendagri", "bappenas", "lkpp"],
@@ -132,6 +132,6 @@ class TestGetMeeting(ItemScenarios):
         assert len(statements) == 1
 
     async def test_as_of_changes_the_status_only(self, client: httpx.AsyncClient) -> None:
-        answer = await client.get(f"{self.path}?as_of=1900-01-01&fields=status,code")
-        assert answer.json() == {"code": "rakornas-2022-06", "status": "planned"}
+        response = await client.get(f"{self.path}?as_of=1900-01-01&fields=status,code")
+        assert response.json() == {"code": "rakornas-2022-06", "status": "planned"}
         assert_invalid(await client.get(f"{self.path}?from=2022-06-13"), "from", "unknown_parameter", "as_of")

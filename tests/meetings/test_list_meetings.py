@@ -94,11 +94,11 @@ class TestListMeetings(ListScenarios):
         paths = ("/v1/meetings", "/v1/meetings?status=running", "/v1/meetings/called-off")
         app.dependency_overrides[get_local_day] = lambda: clock.LocalDay(DAY, 60)
         try:
-            answers = [(await client.get(path)).content for path in paths]
+            responses = [(await client.get(path)).content for path in paths]
         finally:
             app.dependency_overrides.clear()
-        for answer, path in zip(answers, paths, strict=True):
-            assert answer == (await client.get(f"{path}{'&' if '?' in path else '?'}as_of={DAY}")).content
+        for response, path in zip(responses, paths, strict=True):
+            assert response == (await client.get(f"{path}{'&' if '?' in path else '?'}as_of={DAY}")).content
 
     async def test_max_age_ends_at_midnight(self, client: httpx.AsyncClient) -> None:
         for path in ("/v1/meetings", "/v1/meetings/called-off"):
@@ -116,7 +116,7 @@ class TestListMeetings(ListScenarios):
         assert there == {code for code, status in ON_THE_DAY.items() if status == "running"}
 
     @pytest.mark.parametrize(
-        ("name", "value", "told"),
+        ("name", "value", "get_value"),
         [
             ("host", "kpu", lambda item: item["host"]["code"]),
             ("host", "kpu-31", lambda item: item["host"]["code"]),
@@ -127,9 +127,9 @@ class TestListMeetings(ListScenarios):
         ],
     )
     async def test_filters_select_meetings(
-        self, client: httpx.AsyncClient, name: str, value: str, told: Callable[[Any], Any]
+        self, client: httpx.AsyncClient, name: str, value: str, get_value: Callable[[Any], Any]
     ) -> None:
-        expected = [item for item in await list_items(client, self.path, {}) if told(item) == value]
+        expected = [item for item in await list_items(client, self.path, {}) if get_value(item) == value]
         assert expected
         assert await list_items(client, self.path, {name: value}) == expected
 
@@ -175,7 +175,7 @@ class TestListMeetings(ListScenarios):
     async def test_attended_by_selects_meetings_with_present_participants(
         self, client: httpx.AsyncClient, organization: str, expected: set[str]
     ) -> None:
-        """Also where the roll is restricted: that a body was there is no personal data."""
+        """This also holds for a restricted roll: the presence of an organization is not personal data."""
         assert await codes(client, attended_by=organization) == expected
 
     async def test_filters_combine(self, client: httpx.AsyncClient) -> None:

@@ -136,18 +136,20 @@ class TestListSessions(ListScenarios):
     ) -> None:
         await self.get(client)
         statements.clear()
-        answer = await client.get("/v1/meetings/over/sessions")
-        assert answer.json() == {"items": [], "next_page_token": None}
+        response = await client.get("/v1/meetings/over/sessions")
+        assert response.json() == {"items": [], "next_page_token": None}
         assert len(statements) == 2
 
-    @pytest.mark.parametrize("query", ["", "?kind=closing", "?topic=Kampanye", "?q=kampanye"])
-    async def test_unknown_meeting_is_404(self, client: httpx.AsyncClient, statements: list[str], query: str) -> None:
+    @pytest.mark.parametrize("query_string", ["", "?kind=closing", "?topic=Kampanye", "?q=kampanye"])
+    async def test_unknown_meeting_is_404(
+        self, client: httpx.AsyncClient, statements: list[str], query_string: str
+    ) -> None:
         await self.get(client)
         statements.clear()
-        answer = await client.get(f"/v1/meetings/rakornas-2024-06/sessions{query}")
+        response = await client.get(f"/v1/meetings/rakornas-2024-06/sessions{query_string}")
         assert len(statements) == 2
-        assert comparable_problem(answer) == comparable_problem(await client.get("/v1/regions/99"))
-        assert answer.status_code == 404
+        assert comparable_problem(response) == comparable_problem(await client.get("/v1/regions/99"))
+        assert response.status_code == 404
 
 
 class TestGetSession(ItemScenarios):
@@ -163,9 +165,9 @@ class TestGetSession(ItemScenarios):
 
     async def test_times_have_an_offset(self, client: httpx.AsyncClient) -> None:
         item = (await client.get(self.path)).json()
-        told = [datetime.fromisoformat(item[name]) for name in ("starts_at", "ends_at")]
-        assert None not in {entry.tzinfo for entry in told}
-        assert told == [datetime.fromisoformat(f"2024-03-10T{hour}:00+09:00") for hour in ("08:00", "09:30")]
+        actual = [datetime.fromisoformat(item[name]) for name in ("starts_at", "ends_at")]
+        assert None not in {entry.tzinfo for entry in actual}
+        assert actual == [datetime.fromisoformat(f"2024-03-10T{hour}:00+09:00") for hour in ("08:00", "09:30")]
         assert item["room"] == "Aula"
 
     async def test_times_are_rendered_in_utc(self, client: httpx.AsyncClient) -> None:
@@ -195,7 +197,7 @@ class TestGetSession(ItemScenarios):
     async def test_session_of_another_meeting_is_404(
         self, client: httpx.AsyncClient, statements: list[str], path: str
     ) -> None:
-        answer = await client.get(path)
+        response = await client.get(path)
         assert len(statements) == 1
-        assert comparable_problem(answer) == comparable_problem(await client.get("/v1/regions/99"))
-        assert answer.status_code == 404
+        assert comparable_problem(response) == comparable_problem(await client.get("/v1/regions/99"))
+        assert response.status_code == 404

@@ -1,10 +1,10 @@
-"""The functions, views and triggers of a database, as they are defined there."""
+"""Read the definitions of the functions, views and triggers of a database."""
 
 from typing import NamedTuple
 
 import asyncpg
 
-# Functions that no extension brought; views of both schemas; triggers that no constraint makes.
+# Functions without those of extensions; views of both schemas; triggers without those of constraints.
 QUERIES = {
     "function": """
         SELECT p.oid::regprocedure::text AS name, pg_get_functiondef(p.oid) AS definition, p.xmin::text AS changed_by
@@ -24,10 +24,10 @@ QUERIES = {
 class Definition(NamedTuple):
     text: str
     changed_by: str
-    """The transaction that wrote it."""
+    """The id of the transaction that wrote it."""
 
 
-async def definitions(connection: asyncpg.Connection) -> dict[str, Definition]:
+async def fetch_definitions(connection: asyncpg.Connection) -> dict[str, Definition]:
     """Return all definitions by kind and name."""
     return {
         f"{kind} {row['name']}": Definition(row["definition"], row["changed_by"])
@@ -37,18 +37,20 @@ async def definitions(connection: asyncpg.Connection) -> dict[str, Definition]:
 
 
 async def assert_script_changes_nothing(url: str, script: str) -> None:
-    """Run a script in a transaction that is rolled back: it must define all that there is, and as it is."""
+    """Run a script in a transaction and roll back. Assert that it redefines everything without a change."""
     connection = await asyncpg.connect(url)
     try:
-        before = await definitions(connection)
+        before = await fetch_definitions(connection)
         transaction = connection.transaction()
         await transaction.start()
         await connection.execute(script)
-        after = await definitions(connection)
-        this = await connection.fetchval("SELECT pg_current_xact_id()::xid::text")
+        after = await fetch_definitions(connection)
+        transaction_id = await connection.fetchval("SELECT pg_current_xact_id()::xid::text")
         await transaction.rollback()
     finally:
         await connection.close()
     assert len(before) > 150
-    assert {name: one.text for name, one in after.items()} == {name: one.text for name, one in before.items()}
-    assert [name for name, one in after.items() if one.changed_by != this] == []
+    assert {name: definition.text for name, definition in after.items()} == {
+        name: definition.text for name, definition in before.items()
+    }
+    assert [name for name, definition in after.items() if definition.changed_by != transaction_id] == []

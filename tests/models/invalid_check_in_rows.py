@@ -1,13 +1,13 @@
-"""Rows that break one rule each of lists, badges, scans and rolls, as those of `broken`."""
+"""Rows of participants, badges, scans and rolls that violate one constraint each, as in `invalid_rows`."""
 
 from typing import Any
 from uuid import UUID
 
-from tests.models.valid_rows import HASH, HOUR, ON_LIST
+from tests.models.valid_rows import HASH, HOUR, PARTICIPANT
 
-Broken = tuple[str, dict[str, Any], str]
+InvalidRow = tuple[str, dict[str, Any], str]
 
-AT_THE_DOOR: list[Broken] = [
+INVALID_CHECK_IN_ROWS: list[InvalidRow] = [
     ("meetings", {"places": 0}, "ck_meetings_places_range"),
     ("meetings", {"places": 100_001}, "ck_meetings_places_range"),
     ("meetings", {"retention_days": 7}, "ck_meetings_retention_days_range"),
@@ -32,7 +32,7 @@ AT_THE_DOOR: list[Broken] = [
     ("scans", {"annulled_at": HOUR}, "ck_scans_annulled_for_a_reason"),
     ("scans", {"annulment_reason": "R"}, "ck_scans_annulled_for_a_reason"),
     ("attendance", {"participant": UUID(int=8)}, "fk_attendance_meeting_participant_participants"),
-    ("attendance", {"meeting": "m-1", "participant": ON_LIST}, "pk_attendance"),
+    ("attendance", {"meeting": "m-1", "participant": PARTICIPANT}, "pk_attendance"),
     ("attendance_counts", {"invited": 2}, "ck_attendance_counts_sums_up"),
     ("attendance_counts", {"meeting": "m-8"}, "fk_attendance_counts_meeting_meetings"),
     (

@@ -1,17 +1,17 @@
-"""Rows that break one rule each: the table, what is changed of its good row, and the constraint that refuses it."""
+"""Rows that violate one constraint each: the table, the changed columns of its valid row, and the constraint."""
 
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from app.models import Base
-from tests.models.invalid_check_in_rows import AT_THE_DOOR, Broken
-from tests.models.valid_rows import CLIENT, HASH, HOUR, ON_LIST, ON_OTHER_LIST, OTHER, PERSON
+from tests.models.invalid_check_in_rows import INVALID_CHECK_IN_ROWS, InvalidRow
+from tests.models.valid_rows import CLIENT, HASH, HOUR, OFFICIAL, OTHER_OFFICIAL, OTHER_PARTICIPANT, PARTICIPANT
 
 NOON, EARLIER = HOUR, HOUR - timedelta(hours=1)
-NO_SLUGS = ("", "A", "a--b", "-a", "a-", "a_b", "a b", "é", "a\n", "x" * 41)
+INVALID_SLUGS = ("", "A", "a--b", "-a", "a-", "a_b", "a b", "é", "a\n", "x" * 41)
 
-BODIES: list[Broken] = [
+ORGANIZATION_ROWS: list[InvalidRow] = [
     ("regions", {"parent": "92"}, "ck_regions_province_has_no_parent"),
     ("regions", {"code": "90.01", "type": "city"}, "ck_regions_province_has_no_parent"),
     ("regions", {"code": "90.01"}, "ck_regions_province_has_short_code"),
@@ -46,7 +46,7 @@ BODIES: list[Broken] = [
     ("divisions", {"code": "p7"}, "ck_divisions_code_shape"),
     ("divisions", {"code": "ri-1"}, "pk_divisions"),
     ("divisions", {"members": 0}, "ck_divisions_members_range"),
-    ("officials", {"id": PERSON}, "pk_officials"),
+    ("officials", {"id": OFFICIAL}, "pk_officials"),
     ("appointments", {"term": "2020"}, "ck_appointments_term_shape"),
     ("appointments", {"start_on": "2020-1"}, "ck_appointments_start_on_is_partial_date"),
     ("appointments", {"start_on": "20200101"}, "ck_appointments_start_on_is_partial_date"),
@@ -65,14 +65,14 @@ BODIES: list[Broken] = [
     ("appointments", {"division": "p9-9"}, "fk_appointments_division_divisions"),
 ]
 
-CALENDAR: list[Broken] = [
-    *(("elections", {"code": code}, "ck_elections_code_shape") for code in NO_SLUGS),
+ELECTION_ROWS: list[InvalidRow] = [
+    *(("elections", {"code": code}, "ck_elections_code_shape") for code in INVALID_SLUGS),
     ("elections", {"code": "e-1"}, "pk_elections"),
-    *(("stages", {"code": code}, "ck_stages_code_shape") for code in NO_SLUGS),
-    ("stages", {"code": "s-2"}, "pk_stages"),  # a code is one of all elections
+    *(("stages", {"code": code}, "ck_stages_code_shape") for code in INVALID_SLUGS),
+    ("stages", {"code": "s-2"}, "pk_stages"),  # a code is unique among all elections
     ("stages", {"election": "e-8"}, "fk_stages_election_elections"),
     ("stages", {"parent": "s-8"}, "fk_stages_election_parent_stages"),
-    ("stages", {"parent": "s-2"}, "fk_stages_election_parent_stages"),  # another election's
+    ("stages", {"parent": "s-2"}, "fk_stages_election_parent_stages"),  # of another election
     ("stages", {"parent": "s-9"}, "ck_stages_parent_is_another"),
     ("stages", {"position": 0}, "ck_stages_position_range"),
     ("stages", {"position": 1000}, "ck_stages_position_range"),
@@ -81,14 +81,14 @@ CALENDAR: list[Broken] = [
     ("stages", {"start_on": date(2022, 6, 14), "end_on": date(2022, 6, 13)}, "ck_stages_ends_after_start"),
 ]
 
-MEETINGS: list[Broken] = [
-    *(("meetings", {"code": code}, "ck_meetings_code_shape") for code in NO_SLUGS),
+MEETING_ROWS: list[InvalidRow] = [
+    *(("meetings", {"code": code}, "ck_meetings_code_shape") for code in INVALID_SLUGS),
     ("meetings", {"code": "m-1"}, "pk_meetings"),
     ("meetings", {"host": "nobody"}, "fk_meetings_host_organizations"),
     ("meetings", {"election": "e-8"}, "fk_meetings_election_elections"),
     ("meetings", {"end_on": date(2022, 6, 12)}, "ck_meetings_ends_after_start"),
     ("meeting_corrections", {"meeting": "m-8"}, "fk_meeting_corrections_meeting_meetings"),
-    *(("sessions", {"code": code}, "ck_sessions_code_shape") for code in NO_SLUGS),
+    *(("sessions", {"code": code}, "ck_sessions_code_shape") for code in INVALID_SLUGS),
     ("sessions", {"code": "opening"}, "pk_sessions"),
     ("sessions", {"meeting": "m-8"}, "fk_sessions_meeting_meetings"),
     ("sessions", {"position": 0}, "ck_sessions_position_range"),
@@ -111,7 +111,7 @@ MEETINGS: list[Broken] = [
     ("session_speakers", {"session": "closing"}, "fk_session_speakers_meeting_session_sessions"),
     ("session_speakers", {"organization": None}, "ck_session_speakers_somebody"),
     ("session_speakers", {"organization": None, "division_kind": "division"}, "ck_session_speakers_somebody"),
-    ("session_speakers", {"official": PERSON, "name": "N"}, "ck_session_speakers_official_or_name"),
+    ("session_speakers", {"official": OFFICIAL, "name": "N"}, "ck_session_speakers_official_or_name"),
     ("session_speakers", {"official": UUID(int=8)}, "fk_session_speakers_official_officials"),
     ("session_speakers", {"organization": "nobody"}, "fk_session_speakers_organization_organizations"),
     ("session_speakers", {"division": "p9-9"}, "fk_session_speakers_division_divisions"),
@@ -122,34 +122,34 @@ MEETINGS: list[Broken] = [
     ("meeting_statements", {"name": "N"}, "ck_meeting_statements_official_or_name"),
 ]
 
-ATTENDANCE: list[Broken] = [
-    ("participants", {"id": ON_OTHER_LIST}, "pk_participants"),
+PARTICIPANT_ROWS: list[InvalidRow] = [
+    ("participants", {"id": OTHER_PARTICIPANT}, "pk_participants"),
     ("participants", {"meeting": "m-8"}, "fk_participants_meeting_meetings"),
     ("participants", {"official": UUID(int=8)}, "fk_participants_official_officials"),
-    ("participants", {"official": PERSON}, "uq_participants_meeting_official"),
-    ("participants", {"official": OTHER, "name": "N"}, "ck_participants_official_or_name"),
+    ("participants", {"official": OFFICIAL}, "uq_participants_meeting_official"),
+    ("participants", {"official": OTHER_OFFICIAL, "name": "N"}, "ck_participants_official_or_name"),
     ("participants", {"organization": "nobody"}, "fk_participants_organization_organizations"),
     ("participants", {"organization": None}, "ck_participants_somebody"),
     ("participants", {"name_as_printed": ""}, "ck_participants_name_as_printed_length"),
     ("participants", {"name_as_printed": "x" * 301}, "ck_participants_name_as_printed_length"),
     ("participants", {"represents": UUID(int=19)}, "ck_participants_represents_another"),
     ("participants", {"represents": UUID(int=8)}, "fk_participants_meeting_represents_participants"),
-    ("participants", {"represents": ON_OTHER_LIST}, "fk_participants_meeting_represents_participants"),
+    ("participants", {"represents": OTHER_PARTICIPANT}, "fk_participants_meeting_represents_participants"),
     ("participants", {"arrived_at": NOON, "left_at": EARLIER}, "ck_participants_left_after_arrived"),
     ("participant_sessions", {"session": "closing"}, "fk_participant_sessions_meeting_session_sessions"),
     (
         "participant_sessions",
-        {"participant": ON_OTHER_LIST},
+        {"participant": OTHER_PARTICIPANT},
         "fk_participant_sessions_meeting_participant_participants",
     ),
     (
         "participant_sessions",
-        {"meeting": "m-2", "session": "closing", "participant": ON_LIST},
+        {"meeting": "m-2", "session": "closing", "participant": PARTICIPANT},
         "fk_participant_sessions_meeting_participant_participants",
     ),
 ]
 
-OF_CLIENTS: list[Broken] = [
+CLIENT_ROWS: list[InvalidRow] = [
     ("clients", {"id": CLIENT}, "pk_clients"),
     ("clients", {"organization": "nobody"}, "fk_clients_organization_organizations"),
     ("clients", {"meeting": "m-8"}, "fk_clients_meeting_meetings"),
@@ -166,7 +166,7 @@ OF_CLIENTS: list[Broken] = [
     ("idempotency_keys", {"status": 300}, "ck_idempotency_keys_status_range"),
 ]
 
-MEMORY: list[Broken] = [
+AUDIT_ROWS: list[InvalidRow] = [
     ("audit_lines", {"id": 1}, "pk_audit_lines"),
     ("audit_lines", {"purpose": "x" * 501}, "ck_audit_lines_purpose_length"),
     ("audit_seals", {"position": 1}, "pk_audit_seals"),
@@ -187,31 +187,43 @@ MEMORY: list[Broken] = [
     ("revisions", {"action": "deleted", "before": "{}"}, "ck_revisions_after_unless_deleted"),
 ]
 
-# What breaks a rule of a kind that many columns have, by the end of its name; and where it would break another first.
-OF_A_KIND: dict[str, tuple[Any, ...]] = {
+# Invalid values for constraints that many columns have, by the end of the name; and the exceptions, for which another
+# constraint would be violated first.
+INVALID_VALUES: dict[str, tuple[Any, ...]] = {
     "in_calendar": (date(1899, 12, 31), date(2200, 1, 1), date.max),  # the last is sent as infinity
     "known": ("", "nonsense"),
     "name_length": ("", "x" * 301),
 }
-NOT_ALONE = {
+EXCLUDED_VALUES = {
     "ck_regions_type_known": ("", "nonsense"),
     "ck_client_secrets_slot_known": ("", "nonsense"),  # a number
     "ck_meetings_start_on_in_calendar": (date(2200, 1, 1), date.max),
 }
 
 
-def of_a_kind() -> list[Broken]:
-    found: list[Broken] = []
+def rows_by_constraint_kind() -> list[InvalidRow]:
+    rows: list[InvalidRow] = []
     for table in Base.metadata.sorted_tables:
         for constraint in table.constraints:
-            for kind, values in OF_A_KIND.items():
+            for kind, values in INVALID_VALUES.items():
                 name = str(constraint.name)
                 if name.endswith(f"_{kind}") and not name.endswith("name_as_printed_length"):
                     column = "name" if kind == "name_length" else name[len(f"ck_{table.name}_") : -len(f"_{kind}")]
-                    found += [
-                        (table.name, {column: value}, name) for value in values if value not in NOT_ALONE.get(name, ())
+                    rows += [
+                        (table.name, {column: value}, name)
+                        for value in values
+                        if value not in EXCLUDED_VALUES.get(name, ())
                     ]
-    return sorted(found, key=repr)
+    return sorted(rows, key=repr)
 
 
-ALL: list[Broken] = [*BODIES, *CALENDAR, *MEETINGS, *ATTENDANCE, *AT_THE_DOOR, *OF_CLIENTS, *MEMORY, *of_a_kind()]
+INVALID_ROWS: list[InvalidRow] = [
+    *ORGANIZATION_ROWS,
+    *ELECTION_ROWS,
+    *MEETING_ROWS,
+    *PARTICIPANT_ROWS,
+    *INVALID_CHECK_IN_ROWS,
+    *CLIENT_ROWS,
+    *AUDIT_ROWS,
+    *rows_by_constraint_kind(),
+]

@@ -1,10 +1,10 @@
-"""Random transactions, each of savepoints of which some are given up, over a few bodies."""
+"""Random transactions on a few organizations, with savepoints of which some are rolled back."""
 
 from random import Random
 
 import asyncpg
 
-OPERATIONS = (
+STATEMENTS = (
     'INSERT INTO organizations (code, name, kind, verified, "primary")'
     " VALUES ('{a}', '{name}', 'agency', false, false) ON CONFLICT DO NOTHING",
     "UPDATE organizations SET name = '{name}' WHERE code = '{a}'",
@@ -13,16 +13,16 @@ OPERATIONS = (
     "UPDATE organizations SET code = '{b}' WHERE code = '{a}'"
     " AND NOT EXISTS (SELECT FROM organizations WHERE code = '{b}')",
 )
-BODIES = "SELECT * FROM organizations WHERE code LIKE 'walk%' ORDER BY code"
+SELECT_ORGANIZATIONS = "SELECT * FROM organizations WHERE code LIKE 'walk%' ORDER BY code"
 
 
-async def step(connection: asyncpg.Connection, dice: Random) -> None:
-    """One transaction, which may come to nothing."""
+async def run_random_transaction(connection: asyncpg.Connection, random: Random) -> None:
+    """Run one transaction, which may change nothing."""
     async with connection.transaction():
-        for _ in range(dice.randint(1, 3)):
+        for _ in range(random.randint(1, 3)):
             savepoint = connection.transaction()
             await savepoint.start()
-            for _ in range(dice.randint(1, 3)):
-                a, b = (f"walk{dice.choice('abc')}" for _ in range(2))
-                await connection.execute(dice.choice(OPERATIONS).format(a=a, b=b, name=dice.choice("NM")))
-            await (savepoint.rollback if dice.random() < 0.2 else savepoint.commit)()
+            for _ in range(random.randint(1, 3)):
+                a, b = (f"walk{random.choice('abc')}" for _ in range(2))
+                await connection.execute(random.choice(STATEMENTS).format(a=a, b=b, name=random.choice("NM")))
+            await (savepoint.rollback if random.random() < 0.2 else savepoint.commit)()

@@ -1,46 +1,46 @@
-"""A code that changes takes all references to it along."""
+"""Changing a code updates all references to it."""
 
 from uuid import UUID
 
 import asyncpg
 import pytest_asyncio
 
-from tests.models.valid_rows import ON_LIST, OTHER, insert
+from tests.models.valid_rows import OTHER_OFFICIAL, PARTICIPANT, insert_row
 
 
-async def test_of_a_region_and_an_organization(db: asyncpg.Connection) -> None:
-    await insert(db, "organizations", code="kpu-90", parent="kpu", region="90")
+async def test_region_and_organization_codes_update_their_references(db: asyncpg.Connection) -> None:
+    await insert_row(db, "organizations", code="kpu-90", parent="kpu", region="90")
     await db.execute("UPDATE regions SET code = '80' WHERE code = '90'")
     await db.execute("UPDATE organizations SET code = 'kip' WHERE code = 'kpu'")
     row = await db.fetchrow("SELECT parent, region FROM organizations WHERE code = 'kpu-90'")
     assert tuple(row or ()) == ("kip", "80")
 
 
-async def referring(db: asyncpg.Connection, *places: str) -> list[set[str]]:
-    """What stands in each of these columns."""
-    pairs = (place.split(".") for place in places)
+async def fetch_references(db: asyncpg.Connection, *columns: str) -> list[set[str]]:
+    """Return the distinct values of each column (`table.column`)."""
+    pairs = (place.split(".") for place in columns)
     return [{row[0] for row in await db.fetch(f"SELECT {column} FROM {table}")} for table, column in pairs]
 
 
 @pytest_asyncio.fixture
-async def held(db: asyncpg.Connection) -> asyncpg.Connection:
-    """A meeting of which there is everything."""
+async def full_meeting(db: asyncpg.Connection) -> asyncpg.Connection:
+    """A meeting with rows in all tables that refer to it."""
     await db.execute("DELETE FROM participants WHERE meeting = 'm-2'")
     await db.execute("DELETE FROM sessions WHERE meeting = 'm-2'")
     await db.execute("DELETE FROM meetings WHERE code = 'm-2'")
-    await insert(db, "meeting_corrections")
-    await insert(db, "session_speakers", division="ri-1")
-    await insert(db, "meeting_statements", organization="kpu")
-    await insert(db, "participants", official=OTHER, represents=ON_LIST)
-    await insert(db, "participant_sessions")
+    await insert_row(db, "meeting_corrections")
+    await insert_row(db, "session_speakers", division="ri-1")
+    await insert_row(db, "meeting_statements", organization="kpu")
+    await insert_row(db, "participants", official=OTHER_OFFICIAL, represents=PARTICIPANT)
+    await insert_row(db, "participant_sessions")
     for table in ("badges", "clock_readings", "scans", "roll_corrections", "roll_digests"):
-        await insert(db, table)
+        await insert_row(db, table)
     await db.execute("UPDATE meetings SET election = 'e-1' WHERE code = 'm-1'")
-    await insert(db, "stages", parent="s-1")
+    await insert_row(db, "stages", parent="s-1")
     return db
 
 
-OF_A_MEETING = (
+MEETING_COLUMNS = (
     *("meeting_corrections.meeting", "sessions.meeting", "session_speakers.meeting"),
     *("meeting_statements.meeting", "participants.meeting", "participant_sessions.meeting"),
     *("badges.meeting", "device_clocks.meeting", "clock_readings.meeting", "scans.meeting"),
@@ -48,43 +48,43 @@ OF_A_MEETING = (
 )
 
 
-async def test_of_a_meeting(held: asyncpg.Connection) -> None:
-    await held.execute("UPDATE meetings SET code = 'm-7' WHERE code = 'm-1'")
-    assert await referring(held, *OF_A_MEETING) == [{"m-7"}] * len(OF_A_MEETING)
-    assert await held.fetchval("SELECT represents FROM participants WHERE id = $1", UUID(int=19)) == ON_LIST
+async def test_meeting_code_updates_all_references(full_meeting: asyncpg.Connection) -> None:
+    await full_meeting.execute("UPDATE meetings SET code = 'm-7' WHERE code = 'm-1'")
+    assert await fetch_references(full_meeting, *MEETING_COLUMNS) == [{"m-7"}] * len(MEETING_COLUMNS)
+    assert await full_meeting.fetchval("SELECT represents FROM participants WHERE id = $1", UUID(int=19)) == PARTICIPANT
 
 
-async def test_of_a_session(held: asyncpg.Connection) -> None:
+async def test_session_code_updates_its_references(full_meeting: asyncpg.Connection) -> None:
     places = ("session_speakers.session", "participant_sessions.session")
-    await held.execute("UPDATE sessions SET code = 'start' WHERE code = 'opening'")
-    assert await referring(held, *places) == [{"start"}] * len(places)
+    await full_meeting.execute("UPDATE sessions SET code = 'start' WHERE code = 'opening'")
+    assert await fetch_references(full_meeting, *places) == [{"start"}] * len(places)
 
 
-async def test_of_an_election(held: asyncpg.Connection) -> None:
-    await held.execute("UPDATE elections SET code = 'e-7' WHERE code = 'e-1'")
-    assert await held.fetchval("SELECT election FROM meetings WHERE code = 'm-1'") == "e-7"
-    stages = await held.fetch("SELECT code, election, parent FROM stages ORDER BY code")
+async def test_election_code_updates_its_references(full_meeting: asyncpg.Connection) -> None:
+    await full_meeting.execute("UPDATE elections SET code = 'e-7' WHERE code = 'e-1'")
+    assert await full_meeting.fetchval("SELECT election FROM meetings WHERE code = 'm-1'") == "e-7"
+    stages = await full_meeting.fetch("SELECT code, election, parent FROM stages ORDER BY code")
     assert [tuple(row) for row in stages] == [("s-1", "e-7", None), ("s-2", "e-2", None), ("s-9", "e-7", "s-1")]
 
 
-async def test_of_a_stage(held: asyncpg.Connection) -> None:
-    await held.execute("UPDATE stages SET code = 's-7' WHERE code = 's-1'")
-    assert await held.fetchval("SELECT parent FROM stages WHERE code = 's-9'") == "s-7"
+async def test_stage_code_updates_its_children(full_meeting: asyncpg.Connection) -> None:
+    await full_meeting.execute("UPDATE stages SET code = 's-7' WHERE code = 's-1'")
+    assert await full_meeting.fetchval("SELECT parent FROM stages WHERE code = 's-9'") == "s-7"
 
 
-async def test_of_an_organization_and_a_division_in_a_meeting(held: asyncpg.Connection) -> None:
+async def test_organization_and_division_codes_update_a_meeting(full_meeting: asyncpg.Connection) -> None:
     places = (
         *("meetings.host", "session_speakers.organization", "meeting_statements.organization"),
         "participants.organization",
     )
-    await held.execute("UPDATE organizations SET code = 'kip' WHERE code = 'kpu'")
-    await held.execute("UPDATE divisions SET code = 'ri-7' WHERE code = 'ri-1'")
-    assert await referring(held, *places) == [{"kip"}] * len(places)
-    assert await referring(held, "session_speakers.division") == [{"ri-7"}]
+    await full_meeting.execute("UPDATE organizations SET code = 'kip' WHERE code = 'kpu'")
+    await full_meeting.execute("UPDATE divisions SET code = 'ri-7' WHERE code = 'ri-1'")
+    assert await fetch_references(full_meeting, *places) == [{"kip"}] * len(places)
+    assert await fetch_references(full_meeting, "session_speakers.division") == [{"ri-7"}]
 
 
-async def test_who_goes_from_the_list_goes_from_its_sessions(held: asyncpg.Connection) -> None:
-    await held.execute("UPDATE participants SET represents = NULL")
-    await held.execute("DELETE FROM participants WHERE id = $1", ON_LIST)
-    assert await held.fetch("SELECT * FROM participant_sessions") == []
-    assert await held.fetchval("SELECT count(*) FROM sessions") == 1
+async def test_deleted_participant_is_removed_from_sessions(full_meeting: asyncpg.Connection) -> None:
+    await full_meeting.execute("UPDATE participants SET represents = NULL")
+    await full_meeting.execute("DELETE FROM participants WHERE id = $1", PARTICIPANT)
+    assert await full_meeting.fetch("SELECT * FROM participant_sessions") == []
+    assert await full_meeting.fetchval("SELECT count(*) FROM sessions") == 1

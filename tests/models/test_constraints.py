@@ -6,11 +6,11 @@ import asyncpg
 import pytest
 
 from app.models import Base, ServiceKey
-from tests.models.invalid_rows import ALL
-from tests.models.test_appointment_exclusion import ONE_HOLDER, ONE_OFFICE
-from tests.models.valid_rows import GOOD, HOUR, OTHER, insert
+from tests.models.invalid_rows import INVALID_ROWS
+from tests.models.test_appointment_exclusion import ONE_HOLDER_CONSTRAINT, ONE_OFFICE_CONSTRAINT
+from tests.models.valid_rows import HOUR, OTHER_OFFICIAL, VALID_ROWS, insert_row
 
-NAMED = """
+SELECT_CONSTRAINT_NAMES = """
     SELECT conname FROM pg_constraint JOIN pg_class t ON t.oid = conrelid
     WHERE contype IN ('c', 'f', 'p', 'u', 'x') AND connamespace = 'public'::regnamespace
         AND relname NOT IN ('alembic_version', 'service_keys')
@@ -18,13 +18,13 @@ NAMED = """
     WHERE indisunique AND indrelid = ANY(SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
         AND indrelid::regclass::text NOT IN ('alembic_version', 'service_keys')"""
 
-TWICE = (
+TABLES_TO_INSERT_TWICE = (
     *("region_codes", "appointments", "meeting_corrections", "session_speakers"),
     *("meeting_statements", "participant_sessions", "client_secrets", "used_assertions"),
     *("signing_keys", "idempotency_keys", "badges", "clock_readings"),
     *("scans", "attendance_counts", "roll_corrections", "roll_digests"),
 )
-SHARED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
+UNIQUE_VIOLATIONS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("regions", {"iso_3166_2": "ID-X"}, {"code": "93", "iso_3166_2": "ID-X"}, "uq_regions_iso_3166_2"),
     (
         "organizations",
@@ -51,51 +51,55 @@ SHARED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize("table", GOOD)
-async def test_a_good_row(db: asyncpg.Connection, table: str) -> None:
-    await insert(db, table)
+@pytest.mark.parametrize("table", VALID_ROWS)
+async def test_valid_row_is_accepted(db: asyncpg.Connection, table: str) -> None:
+    await insert_row(db, table)
 
 
-def test_each_table_has_one() -> None:
-    assert set(GOOD) == set(Base.metadata.tables) - {ServiceKey.__tablename__}
+def test_every_table_has_a_valid_row() -> None:
+    assert set(VALID_ROWS) == set(Base.metadata.tables) - {ServiceKey.__tablename__}
 
 
-@pytest.mark.parametrize(("table", "changed", "constraint"), ALL)
-async def test_a_bad_row(db: asyncpg.Connection, table: str, changed: dict[str, Any], constraint: str) -> None:
+@pytest.mark.parametrize(("table", "changed", "constraint"), INVALID_ROWS)
+async def test_invalid_row_violates_the_constraint(
+    db: asyncpg.Connection, table: str, changed: dict[str, Any], constraint: str
+) -> None:
     with pytest.raises(asyncpg.IntegrityConstraintViolationError) as raised:
-        await insert(db, table, **changed)
+        await insert_row(db, table, **changed)
     assert raised.value.constraint_name == constraint
 
 
-@pytest.mark.parametrize("table", TWICE)
-async def test_a_row_stands_there_once(db: asyncpg.Connection, table: str) -> None:
-    await insert(db, table)
+@pytest.mark.parametrize("table", TABLES_TO_INSERT_TWICE)
+async def test_same_row_twice_violates_the_primary_key(db: asyncpg.Connection, table: str) -> None:
+    await insert_row(db, table)
     with pytest.raises(asyncpg.UniqueViolationError) as raised:
-        await insert(db, table)
+        await insert_row(db, table)
     assert raised.value.constraint_name == f"pk_{table}"
 
 
-@pytest.mark.parametrize(("table", "first", "second", "constraint"), SHARED)
-async def test_what_no_two_rows_may_share(
+@pytest.mark.parametrize(("table", "first", "second", "constraint"), UNIQUE_VIOLATIONS)
+async def test_shared_unique_value_violates_the_constraint(
     db: asyncpg.Connection, table: str, first: dict[str, Any], second: dict[str, Any], constraint: str
 ) -> None:
-    await insert(db, table, **first)
+    await insert_row(db, table, **first)
     with pytest.raises(asyncpg.UniqueViolationError) as raised:
-        await insert(db, table, **second)
+        await insert_row(db, table, **second)
     assert raised.value.constraint_name == constraint
 
 
-async def test_each_rule_of_the_database_is_broken_here(db: asyncpg.Connection) -> None:
-    """By a bad row, twice the same, or two that share something."""
-    twice = {f"pk_{table}" for table in TWICE}
-    shared = {constraint for *_, constraint in SHARED} | {ONE_HOLDER, ONE_OFFICE}
-    # Implied by the primary key: they are what references of two columns refer to.
+async def test_every_constraint_is_violated_by_a_test(db: asyncpg.Connection) -> None:
+    """By an invalid row, the same row twice, or two rows with a shared value."""
+    inserted_twice = {f"pk_{table}" for table in TABLES_TO_INSERT_TWICE}
+    shared = {constraint for *_, constraint in UNIQUE_VIOLATIONS} | {ONE_HOLDER_CONSTRAINT, ONE_OFFICE_CONSTRAINT}
+    # Implied by the primary key: references of two columns refer to them.
     implied = {"uq_stages_election_code", "uq_participants_meeting_id"}
-    assert {row[0] for row in await db.fetch(NAMED)} == {row[2] for row in ALL} | twice | shared | implied
+    assert {row[0] for row in await db.fetch(SELECT_CONSTRAINT_NAMES)} == {
+        row[2] for row in INVALID_ROWS
+    } | inserted_twice | shared | implied
 
 
-async def test_a_zone_is_looked_for_once(db: asyncpg.Connection) -> None:
-    """To look takes 20 ms, which for each of a thousand rows would make a load wait."""
+async def test_time_zone_name_is_cached_in_the_session(db: asyncpg.Connection) -> None:
+    """A lookup takes 20 ms, which is too long for each of a thousand rows of a load."""
     for zone in ("Asia/Jayapura", "Asia/Jayapura", "UTC"):
         await db.execute("UPDATE regions SET time_zone = $1", zone)
     assert await db.fetchval("SELECT current_setting('rakornas.zones')") == " Asia/Jakarta Asia/Jayapura UTC"
@@ -103,58 +107,58 @@ async def test_a_zone_is_looked_for_once(db: asyncpg.Connection) -> None:
 
 @pytest.mark.parametrize("partial", ["soon", "2020-13", "2020-00", "2023-02-29", "0000"])
 @pytest.mark.parametrize("column", ["start_on", "end_on"])
-async def test_a_bad_partial_date_breaks_the_named_constraint(
+async def test_invalid_partial_date_violates_the_named_constraint(
     db: asyncpg.Connection, column: str, partial: str
 ) -> None:
     with pytest.raises(asyncpg.CheckViolationError) as raised:
-        await insert(db, "appointments", **{column: partial})
+        await insert_row(db, "appointments", **{column: partial})
     assert raised.value.constraint_name == f"ck_appointments_{column}_is_partial_date"
 
 
-async def test_a_day_without_end_is_no_date(db: asyncpg.Connection) -> None:
+async def test_infinite_date_is_rejected(db: asyncpg.Connection) -> None:
     with pytest.raises(asyncpg.CheckViolationError):
-        await insert(db, "regions", valid_from=date.max)  # which asyncpg sends as infinity
+        await insert_row(db, "regions", valid_from=date.max)  # which asyncpg sends as infinity
 
 
 @pytest.mark.parametrize(
     ("table", "changed"),
     [
         ("stages", {"start_on": date(2022, 6, 14), "end_on": date(2022, 6, 14)}),
-        ("stages", {"parent": "s-1", "start_on": date(1999, 1, 1)}),  # the regulations do so
+        ("stages", {"parent": "s-1", "start_on": date(1999, 1, 1)}),  # as in some regulations
         ("stages", {"end_on": date(2199, 12, 31), "position": 999, "round": 9}),
         ("meetings", {"end_on": date(2022, 6, 13)}),
         ("meetings", {"cancelled_on": date(2030, 1, 1)}),
-        ("sessions", {"meeting": "m-2", "code": "opening"}),  # a code is one of its meeting's only
+        ("sessions", {"meeting": "m-2", "code": "opening"}),  # codes are unique within a meeting
         ("sessions", {"code": "x" * 40, "track": 99, "parallel_group": "g"}),
         ("session_speakers", {"organization": None, "division": "ri-1"}),
         ("meeting_statements", {"official": None, "organization": "kpu"}),
-        ("participants", {"official": OTHER, "organization": None, "office": None}),
+        ("participants", {"official": OTHER_OFFICIAL, "organization": None, "office": None}),
         ("participants", {"name": "N", "organization": None, "office": None}),
         ("revisions", {"action": "deleted", "before": "{}", "after": None}),
         ("audit_lines", {"keys": [], "purpose": "x" * 500}),
     ],
 )
-async def test_what_is_no_fault(db: asyncpg.Connection, table: str, changed: dict[str, Any]) -> None:
-    await insert(db, table, **changed)
+async def test_unusual_valid_row_is_accepted(db: asyncpg.Connection, table: str, changed: dict[str, Any]) -> None:
+    await insert_row(db, table, **changed)
 
 
-async def test_a_slot_whose_secret_was_revoked_is_free(db: asyncpg.Connection) -> None:
-    await insert(db, "client_secrets", revoked_at=HOUR)
-    await insert(db, "client_secrets", id=UUID(int=30), revoked_at=HOUR)
-    await insert(db, "client_secrets", id=UUID(int=31))
+async def test_slot_of_a_revoked_secret_can_be_reused(db: asyncpg.Connection) -> None:
+    await insert_row(db, "client_secrets", revoked_at=HOUR)
+    await insert_row(db, "client_secrets", id=UUID(int=30), revoked_at=HOUR)
+    await insert_row(db, "client_secrets", id=UUID(int=31))
 
 
-async def test_an_office_without_a_name_may_be_on_the_list_many_times(db: asyncpg.Connection) -> None:
+async def test_unnamed_office_can_be_listed_several_times(db: asyncpg.Connection) -> None:
     for number in (20, 21):
-        await insert(db, "participants", id=UUID(int=number), office="secretary")
+        await insert_row(db, "participants", id=UUID(int=number), office="secretary")
 
 
 @pytest.mark.parametrize(
     ("status", "open_status"),
     [("sick", "excused"), ("excused", "excused"), ("on_leave", "on_leave"), (None, "expected"), ("absent", "absent")],
 )
-async def test_that_somebody_is_sick_is_not_open(db: asyncpg.Connection, status: str | None, open_status: str) -> None:
-    await insert(db, "participants", **({"status": status} if status else {}))
-    assert await db.fetchval("SELECT open_status FROM participants WHERE id = $1", GOOD["participants"]["id"]) == (
-        open_status
-    )
+async def test_open_status_shows_sick_as_excused(db: asyncpg.Connection, status: str | None, open_status: str) -> None:
+    await insert_row(db, "participants", **({"status": status} if status else {}))
+    assert await db.fetchval(
+        "SELECT open_status FROM participants WHERE id = $1", VALID_ROWS["participants"]["id"]
+    ) == (open_status)

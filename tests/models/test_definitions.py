@@ -1,4 +1,4 @@
-"""migrations/sql has the current text of every function, view and trigger, and the models name their triggers."""
+"""migrations/sql contains the current text of every function, view and trigger, and the models name the triggers."""
 
 import re
 from collections import defaultdict
@@ -11,11 +11,11 @@ from migrations import replace, scripts
 from tests.models.definitions import assert_script_changes_nothing
 
 
-async def test_running_all_of_them_changes_nothing_and_leaves_none_out(database_url: str) -> None:
+async def test_script_redefines_everything_without_a_change(database_url: str) -> None:
     await assert_script_changes_nothing(database_url, scripts.read_script(scripts.CURRENT_SCRIPT))
 
 
-def test_the_migrations_have_the_same_text() -> None:
+def test_migrations_contain_the_current_text() -> None:
     with pytest.raises(replace.ReplacementError, match="Nothing in migrations/sql has changed"):
         replace.find_changed_names(
             replace.read_migrated_definitions(),
@@ -24,7 +24,7 @@ def test_the_migrations_have_the_same_text() -> None:
         )
 
 
-def test_each_file_is_part_of_the_whole() -> None:
+def test_all_sql_includes_every_file() -> None:
     included = set(re.findall(r"^\\ir (\S+)$", scripts.CURRENT_SCRIPT.read_text(), re.MULTILINE))
     assert included == {path.name for path in scripts.CURRENT_SCRIPT.parent.glob("*.sql")} - {
         scripts.CURRENT_SCRIPT.name
@@ -35,12 +35,12 @@ def test_names_are_unqualified() -> None:
     assert not re.search(r"\bpublic\.", scripts.read_script(scripts.CURRENT_SCRIPT))
 
 
-async def test_each_model_names_the_triggers_on_its_table(db: asyncpg.Connection) -> None:
-    found = defaultdict(set)
+async def test_models_name_the_triggers_of_their_tables(db: asyncpg.Connection) -> None:
+    triggers_by_table = defaultdict(set)
     for row in await db.fetch(
         "SELECT relname, tgname FROM pg_trigger JOIN pg_class AS c ON c.oid = tgrelid"
         " WHERE NOT tgisinternal AND relnamespace = 'public'::regnamespace"
     ):
-        found[row["relname"]].add(row["tgname"])
+        triggers_by_table[row["relname"]].add(row["tgname"])
     named = {mapper.class_.__tablename__: set(mapper.class_.__triggers__) for mapper in models.Base.registry.mappers}
-    assert {table: triggers for table, triggers in named.items() if triggers} == found
+    assert {table: triggers for table, triggers in named.items() if triggers} == triggers_by_table

@@ -19,8 +19,8 @@ class TestFold:
             *((f"Asy{sign}ari", "asyari") for sign in "\u00b4\u02be\u02bf\u02c8"),
         ],
     )
-    async def test_fold(self, db: asyncpg.Connection, text: str, folded: str) -> None:
+    async def test_text_is_folded(self, db: asyncpg.Connection, text: str, folded: str) -> None:
         assert await db.fetchval("SELECT fold($1::text)", text) == folded
 
-    async def test_parts_that_are_missing_do_not_count(self, db: asyncpg.Connection) -> None:
+    async def test_null_parts_are_ignored(self, db: asyncpg.Connection) -> None:
         assert await db.fetchval("SELECT fold('A', NULL, 'B')") == "a b"

@@ -1,4 +1,4 @@
-"""What was known at an instant: every change of the record is kept, once for each transaction that made one."""
+"""The history: each transaction that changes a row adds one version, which is known from its commit on."""
 
 from datetime import datetime, timedelta
 from random import Random
@@ -10,237 +10,235 @@ import pytest_asyncio
 
 from app.models import Base
 from tests.core.db.extreme_rows import PUBLIC_COLLECTIONS
-from tests.models import random_transactions
-from tests.models.conftest import Connect
-from tests.models.row_changes import FIRST_OF_EACH, change
-from tests.models.valid_rows import GOOD, insert
+from tests.models.conftest import OpenConnection
+from tests.models.random_transactions import SELECT_ORGANIZATIONS, run_random_transaction
+from tests.models.row_changes import FIRST_CHANGES, change_row
+from tests.models.valid_rows import VALID_ROWS, insert_row
 
 MICROSECOND = timedelta(microseconds=1)
-IMMEDIATELY = "SET CONSTRAINTS ALL IMMEDIATE"
-HISTORIES = "SELECT table_name::text FROM information_schema.views WHERE table_schema = 'history'"
-KEPT = "SELECT relname::text FROM pg_class WHERE relnamespace = 'history'::regnamespace AND relname ~ '_rows$'"
-COLUMNS = """
+SET_CONSTRAINTS_IMMEDIATE = "SET CONSTRAINTS ALL IMMEDIATE"
+SELECT_HISTORY_VIEWS = "SELECT table_name::text FROM information_schema.views WHERE table_schema = 'history'"
+SELECT_VERSION_TABLES = (
+    "SELECT relname::text FROM pg_class WHERE relnamespace = 'history'::regnamespace AND relname ~ '_rows$'"
+)
+SELECT_COLUMNS = """
     SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute
     WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"""
-# They have no revisions and no history: what is remembered of them is the audit trail, or nothing.
-NOT_OF_THE_RECORD = {
+# They have no revisions and no history; changes of some of them are in the audit trail.
+TABLES_WITHOUT_HISTORY = {
     name
     for name in Base.metadata.tables
     if name.startswith(("audit_", "client"))
     or name in ("used_assertions", "signing_keys", "service_keys", "idempotency_keys", "revisions")
 }
-# What gates have seen is never changed, and remembered as it was received, as are corrections; what follows of it is
-# derived, also then.
-FOLLOWS = {"badges", "device_clocks", "scans", "roll_corrections"}
-FOLLOWS |= {"classified_scans", "entries_and_exits", "derived_attendance", "attendance"}
-NOT_OF_THE_RECORD |= (FOLLOWS & set(Base.metadata.tables)) | {"clock_readings", "attendance_counts"}
-NOT_OF_THE_RECORD |= {"roll_digests"}
-MORE_CHANGES = [
+# Scans and corrections have their own times instead of versions. What depends on them is derived, also for the past.
+DERIVED_VIEWS = {"badges", "device_clocks", "scans", "roll_corrections"}
+DERIVED_VIEWS |= {"classified_scans", "entries_and_exits", "derived_attendance", "attendance"}
+TABLES_WITHOUT_HISTORY |= (DERIVED_VIEWS & set(Base.metadata.tables)) | {"clock_readings", "attendance_counts"}
+TABLES_WITHOUT_HISTORY |= {"roll_digests"}
+PART_CHANGES = [
     ("meeting_corrections", "recorded = 'I'"),
     ("session_speakers", "role = 'R'"),
-    ("participant_sessions", f"participant = '{GOOD['participants']['id']}'"),
+    ("participant_sessions", f"participant = '{VALID_ROWS['participants']['id']}'"),
 ]
 
 
-class Record:
-    """One connection that writes, and one that reads as the service does: through the views of what was known."""
+class HistoryReader:
+    """A connection that writes, and one that reads as the service does, through the views of the history."""
 
     def __init__(self, writes: asyncpg.Connection, reads: asyncpg.Connection) -> None:
         self.writes, self.reads = writes, reads
 
     async def commit(self, *statements: str) -> datetime:
-        """The stamp of a transaction of these statements."""
+        """Run these statements in a transaction and return its stamp."""
         async with self.writes.transaction():
             for statement in statements:
                 await self.writes.execute(statement)
-        return await self.stamp()
+        return await self.fetch_stamp()
 
-    async def stamp(self) -> datetime:
-        """Of the newest commit."""
-        found: datetime = await self.writes.fetchval("SELECT stamp FROM history.clock")
-        return found
+    async def fetch_stamp(self) -> datetime:
+        """Return the stamp of the newest commit."""
+        stamp: datetime = await self.writes.fetchval("SELECT stamp FROM history.clock")
+        return stamp
 
-    async def at(self, instant: datetime, sql: str) -> list[tuple[Any, ...]]:
+    async def fetch_as_known_at(self, instant: datetime, sql: str) -> list[tuple[Any, ...]]:
         await self.reads.execute("SELECT set_config('rakornas.known_at', $1, false)", instant.isoformat())
         return [tuple(row) for row in await self.reads.fetch(sql)]
 
-    async def names(self, like: str, *instants: datetime) -> list[dict[str, str]]:
-        """The names of bodies by code, at each instant."""
+    async def fetch_names(self, like: str, *instants: datetime) -> list[dict[str, str]]:
+        """Return the names of organizations by code, as known at each instant."""
         sql = f"SELECT code, name FROM organizations WHERE code LIKE '{like}%'"
-        return [dict(await self.at(instant, sql)) for instant in instants]
+        return [dict(await self.fetch_as_known_at(instant, sql)) for instant in instants]
 
-    async def kept(self, like: str) -> int:
-        """How many states of these bodies are kept."""
-        found: int = await self.writes.fetchval(
+    async def count_versions(self, like: str) -> int:
+        """Count the versions of these organizations."""
+        count: int = await self.writes.fetchval(
             "SELECT count(*) FROM history.organizations_rows WHERE code LIKE $1 || '%'", like
         )
-        return found
+        return count
 
 
 @pytest_asyncio.fixture
-async def record_of_all(connect: Connect) -> Record:
-    record = Record(await connect(), await connect())
-    await record.reads.execute("SET search_path = history, public")
-    return record
+async def history(open_connection: OpenConnection) -> HistoryReader:
+    history = HistoryReader(await open_connection(), await open_connection())
+    await history.reads.execute("SET search_path = history, public")
+    return history
 
 
-def new(code: str, name: str = "N") -> str:
+def insert_sql(code: str, name: str = "N") -> str:
     return (
         'INSERT INTO organizations (code, name, kind, verified, "primary")'
         f" VALUES ('{code}', '{name}', 'agency', false, false)"
     )
 
 
-def named(code: str, name: str) -> str:
+def rename_sql(code: str, name: str) -> str:
     return f"UPDATE organizations SET name = '{name}' WHERE code = '{code}'"
 
 
-def gone(code: str) -> str:
+def delete_sql(code: str) -> str:
     return f"DELETE FROM organizations WHERE code = '{code}'"
 
 
-def moved(code: str, to: str) -> str:
+def update_code_sql(code: str, to: str) -> str:
     return f"UPDATE organizations SET code = '{to}' WHERE code = '{code}'"
 
 
-class TestOfEachTable:
-    def test_each_is_of_the_record_or_is_not(self) -> None:
-        changed = {table for table, _ in (*FIRST_OF_EACH, *MORE_CHANGES)}
-        assert changed == set(Base.metadata.tables) - NOT_OF_THE_RECORD
+class TestTables:
+    def test_every_table_with_history_has_a_change(self) -> None:
+        changed = {table for table, _ in (*FIRST_CHANGES, *PART_CHANGES)}
+        assert changed == set(Base.metadata.tables) - TABLES_WITHOUT_HISTORY
 
-    async def test_each_of_the_record_has_a_history(self, record: asyncpg.Connection) -> None:
-        of_the_record = set(Base.metadata.tables) - NOT_OF_THE_RECORD
-        assert {row[0] for row in await record.fetch(KEPT)} == {f"{table}_rows" for table in of_the_record}
-        assert {row[0] for row in await record.fetch(HISTORIES)} == of_the_record | FOLLOWS
+    async def test_tables_and_views_of_the_history_exist(self, filled_db: asyncpg.Connection) -> None:
+        of_the_record = set(Base.metadata.tables) - TABLES_WITHOUT_HISTORY
+        assert {row[0] for row in await filled_db.fetch(SELECT_VERSION_TABLES)} == {
+            f"{table}_rows" for table in of_the_record
+        }
+        assert {row[0] for row in await filled_db.fetch(SELECT_HISTORY_VIEWS)} == of_the_record | DERIVED_VIEWS
 
     @pytest.mark.parametrize("name", PUBLIC_COLLECTIONS)
-    def test_each_document_can_be_made_of_it(self, name: str) -> None:
+    def test_public_documents_read_only_tables_with_history(self, name: str) -> None:
         assert PUBLIC_COLLECTIONS[name].document.tables
-        assert PUBLIC_COLLECTIONS[name].document.tables.isdisjoint(NOT_OF_THE_RECORD - FOLLOWS)
+        assert PUBLIC_COLLECTIONS[name].document.tables.isdisjoint(TABLES_WITHOUT_HISTORY - DERIVED_VIEWS)
 
-    @pytest.mark.parametrize("table", sorted(set(Base.metadata.tables) - NOT_OF_THE_RECORD))
-    async def test_its_columns_are_the_tables(self, record: asyncpg.Connection, table: str) -> None:
-        """In the same order, too: a row goes there as it is."""
-        columns = [tuple(row) for row in await record.fetch(COLUMNS, f"public.{table}")]
+    @pytest.mark.parametrize("table", sorted(set(Base.metadata.tables) - TABLES_WITHOUT_HISTORY))
+    async def test_history_has_the_columns_of_the_table(self, filled_db: asyncpg.Connection, table: str) -> None:
+        """In the same order, because versions are inserted as whole rows."""
+        columns = [tuple(row) for row in await filled_db.fetch(SELECT_COLUMNS, f"public.{table}")]
         assert len(columns) > 2
-        assert [tuple(row) for row in await record.fetch(COLUMNS, f"history.{table}")] == columns
-        rows = [tuple(row) for row in await record.fetch(COLUMNS, f"history.{table}_rows")]
+        assert [tuple(row) for row in await filled_db.fetch(SELECT_COLUMNS, f"history.{table}")] == columns
+        rows = [tuple(row) for row in await filled_db.fetch(SELECT_COLUMNS, f"history.{table}_rows")]
         assert rows == [("added_by", "bigint"), ("removed_by", "bigint"), *columns]
 
-    @pytest.mark.parametrize(("table", "changed"), [*FIRST_OF_EACH, *MORE_CHANGES])
-    async def test_a_change_is_kept_with_what_was_before(
-        self, record: asyncpg.Connection, table: str, changed: str
-    ) -> None:
-        before = await rows(record, table)
-        await record.execute(IMMEDIATELY)
-        await change(record, table, changed)
-        stamp = await record.fetchval("SELECT stamp FROM history.clock")
-        for instant, then in ((stamp - MICROSECOND, before), (stamp, await rows(record, table))):
-            await record.execute("SELECT set_config('rakornas.known_at', $1, true)", instant.isoformat())
-            assert await rows(record, f"history.{table}") == then
-        assert await rows(record, table) != before
+    @pytest.mark.parametrize(("table", "changed"), [*FIRST_CHANGES, *PART_CHANGES])
+    async def test_change_adds_a_version(self, filled_db: asyncpg.Connection, table: str, changed: str) -> None:
+        before = await fetch_rows(filled_db, table)
+        await filled_db.execute(SET_CONSTRAINTS_IMMEDIATE)
+        await change_row(filled_db, table, changed)
+        stamp = await filled_db.fetchval("SELECT stamp FROM history.clock")
+        for instant, expected in ((stamp - MICROSECOND, before), (stamp, await fetch_rows(filled_db, table))):
+            await filled_db.execute("SELECT set_config('rakornas.known_at', $1, true)", instant.isoformat())
+            assert await fetch_rows(filled_db, f"history.{table}") == expected
+        assert await fetch_rows(filled_db, table) != before
 
 
-@pytest.mark.parametrize("table", sorted(set(Base.metadata.tables) - NOT_OF_THE_RECORD))
-async def test_nothing_goes_without_a_trace(record: asyncpg.Connection, table: str) -> None:
-    """Row by row it is told; TRUNCATE would ask no trigger of a row."""
+@pytest.mark.parametrize("table", sorted(set(Base.metadata.tables) - TABLES_WITHOUT_HISTORY))
+async def test_truncate_is_rejected(filled_db: asyncpg.Connection, table: str) -> None:
+    """TRUNCATE would not run the row triggers that write the history."""
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await record.execute(f"TRUNCATE {table} CASCADE")
+        await filled_db.execute(f"TRUNCATE {table} CASCADE")
 
 
-async def rows(connection: asyncpg.Connection, table: str) -> list[str]:
-    return [row[0] for row in await connection.fetch(f"SELECT one::text FROM {table} AS one ORDER BY 1")]
+async def fetch_rows(connection: asyncpg.Connection, table: str) -> list[str]:
+    return [row[0] for row in await connection.fetch(f"SELECT version::text FROM {table} AS version ORDER BY 1")]
 
 
 class TestInstants:
-    async def test_from_its_commit_to_the_next_a_row_is_what_it_was(self, record_of_all: Record) -> None:
-        record = record_of_all
-        made, changed = await record.commit(new("h1")), await record.commit(named("h1", "M"))
-        deleted = await record.commit(gone("h1"))
-        instants = [each - at for each in (made, changed, deleted) for at in (MICROSECOND, timedelta())]
+    async def test_version_is_known_from_its_commit_to_the_next(self, history: HistoryReader) -> None:
+        made, changed = await history.commit(insert_sql("h1")), await history.commit(rename_sql("h1", "M"))
+        deleted = await history.commit(delete_sql("h1"))
+        instants = [stamp - offset for stamp in (made, changed, deleted) for offset in (MICROSECOND, timedelta())]
         none: dict[str, str] = {}
-        assert await record.names("h1", *instants) == [
+        assert await history.fetch_names("h1", *instants) == [
             *(none, {"h1": "N"}, {"h1": "N"}, {"h1": "M"}, {"h1": "M"}, none)
         ]
 
-    async def test_what_stands_there_is_known_from_now_on(self, record_of_all: Record) -> None:
-        stamp = await record_of_all.commit(new("h2"))
-        assert await record_of_all.names("h2", stamp + timedelta(days=36500)) == [{"h2": "N"}]
+    async def test_current_version_is_known_in_the_future(self, history: HistoryReader) -> None:
+        stamp = await history.commit(insert_sql("h2"))
+        assert await history.fetch_names("h2", stamp + timedelta(days=36500)) == [{"h2": "N"}]
 
-    async def test_two_changes_in_one_transaction_are_one(self, record_of_all: Record) -> None:
-        made = await record_of_all.commit(new("h3"))
-        stamp = await record_of_all.commit(named("h3", "A"), named("h3", "B"), named("h3", "C"))
-        assert await record_of_all.names("h3", stamp - MICROSECOND, stamp) == [{"h3": "N"}, {"h3": "C"}]
-        assert await record_of_all.kept("h3") == 2
+    async def test_changes_in_one_transaction_are_one_version(self, history: HistoryReader) -> None:
+        made = await history.commit(insert_sql("h3"))
+        stamp = await history.commit(rename_sql("h3", "A"), rename_sql("h3", "B"), rename_sql("h3", "C"))
+        assert await history.fetch_names("h3", stamp - MICROSECOND, stamp) == [{"h3": "N"}, {"h3": "C"}]
+        assert await history.count_versions("h3") == 2
         assert made < stamp
 
-    async def test_a_key_that_changes(self, record_of_all: Record) -> None:
-        await record_of_all.commit(new("h4a"))
-        stamp = await record_of_all.commit(moved("h4a", "h4b"))
-        assert await record_of_all.names("h4", stamp - MICROSECOND, stamp) == [{"h4a": "N"}, {"h4b": "N"}]
+    async def test_changed_key_moves_the_row(self, history: HistoryReader) -> None:
+        await history.commit(insert_sql("h4a"))
+        stamp = await history.commit(update_code_sql("h4a", "h4b"))
+        assert await history.fetch_names("h4", stamp - MICROSECOND, stamp) == [{"h4a": "N"}, {"h4b": "N"}]
 
-    async def test_two_that_change_their_keys_with_each_other(self, record_of_all: Record) -> None:
-        await record_of_all.commit(new("h5a", "A"), new("h5b", "B"))
-        stamp = await record_of_all.commit(moved("h5a", "h5c"), moved("h5b", "h5a"), moved("h5c", "h5b"))
-        assert await record_of_all.names("h5", stamp - MICROSECOND, stamp) == [
+    async def test_two_rows_can_swap_their_keys(self, history: HistoryReader) -> None:
+        await history.commit(insert_sql("h5a", "A"), insert_sql("h5b", "B"))
+        stamp = await history.commit(
+            update_code_sql("h5a", "h5c"), update_code_sql("h5b", "h5a"), update_code_sql("h5c", "h5b")
+        )
+        assert await history.fetch_names("h5", stamp - MICROSECOND, stamp) == [
             {"h5a": "A", "h5b": "B"},
             {"h5a": "B", "h5b": "A"},
         ]
-        assert await record_of_all.kept("h5") == 4
+        assert await history.count_versions("h5") == 4
 
-    async def test_a_row_that_is_made_anew_where_it_was_deleted(self, record_of_all: Record) -> None:
-        await record_of_all.commit(new("h6"))
-        stamp = await record_of_all.commit(gone("h6"), new("h6", "M"))
-        assert await record_of_all.names("h6", stamp - MICROSECOND, stamp) == [{"h6": "N"}, {"h6": "M"}]
+    async def test_row_recreated_in_one_transaction_is_a_change(self, history: HistoryReader) -> None:
+        await history.commit(insert_sql("h6"))
+        stamp = await history.commit(delete_sql("h6"), insert_sql("h6", "M"))
+        assert await history.fetch_names("h6", stamp - MICROSECOND, stamp) == [{"h6": "N"}, {"h6": "M"}]
 
-    async def test_what_nobody_saw_is_not_kept(self, record_of_all: Record) -> None:
-        before = await record_of_all.stamp()
-        await record_of_all.commit(new("h7"), named("h7", "M"), gone("h7"))
-        assert await record_of_all.kept("h7") == 0
-        transaction = record_of_all.writes.transaction()
+    async def test_row_inserted_and_deleted_in_one_transaction_has_no_version(self, history: HistoryReader) -> None:
+        before = await history.fetch_stamp()
+        await history.commit(insert_sql("h7"), rename_sql("h7", "M"), delete_sql("h7"))
+        assert await history.count_versions("h7") == 0
+        transaction = history.writes.transaction()
         await transaction.start()
-        await record_of_all.writes.execute(new("h7"))
-        await record_of_all.writes.execute(IMMEDIATELY)
-        assert await record_of_all.kept("h7") == 1
+        await history.writes.execute(insert_sql("h7"))
+        await history.writes.execute(SET_CONSTRAINTS_IMMEDIATE)
+        assert await history.count_versions("h7") == 1
         await transaction.rollback()
-        assert await record_of_all.kept("h7") == 0
-        assert before <= await record_of_all.stamp() < before + timedelta(minutes=1)
+        assert await history.count_versions("h7") == 0
+        assert before <= await history.fetch_stamp() < before + timedelta(minutes=1)
 
-    async def test_what_was_rolled_back_to_a_savepoint_is_not_kept(self, record_of_all: Record) -> None:
-        await record_of_all.commit(new("h8"))
-        await record_of_all.commit(
-            *("SAVEPOINT one", named("h8", "A"), IMMEDIATELY, "ROLLBACK TO one", named("h8", "B"))
-        )
-        assert await record_of_all.names("h8", await record_of_all.stamp()) == [{"h8": "B"}]
-        assert await record_of_all.kept("h8") == 2
+    async def test_version_rolled_back_to_a_savepoint_is_removed(self, history: HistoryReader) -> None:
+        await history.commit(insert_sql("h8"))
+        undone, final = rename_sql("h8", "A"), rename_sql("h8", "B")
+        await history.commit("SAVEPOINT one", undone, SET_CONSTRAINTS_IMMEDIATE, "ROLLBACK TO one", final)
+        assert await history.fetch_names("h8", await history.fetch_stamp()) == [{"h8": "B"}]
+        assert await history.count_versions("h8") == 2
 
-    async def test_what_says_what_it_said_takes_no_stamp(self, record_of_all: Record) -> None:
-        before = await record_of_all.commit(new("h9"))
-        assert await record_of_all.commit(named("h9", "N")) == before
-        assert await record_of_all.kept("h9") == 1
+    async def test_update_without_a_change_adds_no_commit(self, history: HistoryReader) -> None:
+        before = await history.commit(insert_sql("h9"))
+        assert await history.commit(rename_sql("h9", "N")) == before
+        assert await history.count_versions("h9") == 1
 
-    async def test_a_part_is_known_with_its_whole(self, record_of_all: Record) -> None:
-        record = record_of_all
-        await insert(record.writes, "regions", code="78")
-        await insert(record.writes, "region_codes", code="90.78", region="78")
-        stamp = await record.stamp()
+    async def test_part_and_its_object_are_known_from_the_same_instant(self, history: HistoryReader) -> None:
+        await insert_row(history.writes, "regions", code="78")
+        await insert_row(history.writes, "region_codes", code="90.78", region="78")
+        stamp = await history.fetch_stamp()
         parts = "SELECT parts::text FROM regions WHERE code = '78'"
         codes = "SELECT code FROM region_codes WHERE region = '78'"
-        assert await record.at(stamp - MICROSECOND, codes) == []
-        assert await record.at(stamp - MICROSECOND, parts) == [('{"previous_codes": []}',)]
-        assert await record.at(stamp, codes) == [("90.78",)]
-        assert "90.78" in (await record.at(stamp, parts))[0][0]
+        assert await history.fetch_as_known_at(stamp - MICROSECOND, codes) == []
+        assert await history.fetch_as_known_at(stamp - MICROSECOND, parts) == [('{"previous_codes": []}',)]
+        assert await history.fetch_as_known_at(stamp, codes) == [("90.78",)]
+        assert "90.78" in (await history.fetch_as_known_at(stamp, parts))[0][0]
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_the_record_of_every_instant_comes_back(record_of_all: Record, seed: int) -> None:
-    dice = Random(seed)
-    was: dict[datetime, list[tuple[Any, ...]]] = {}
+async def test_random_history_can_be_read_at_every_instant(history: HistoryReader, seed: int) -> None:
+    random = Random(seed)
+    states: dict[datetime, list[tuple[Any, ...]]] = {}
     for _ in range(40):
-        await random_transactions.step(record_of_all.writes, dice)
-        was[await record_of_all.stamp()] = [
-            tuple(row) for row in await record_of_all.writes.fetch(random_transactions.BODIES)
-        ]
-    assert len(was) > 20
-    for instant, rows in was.items():
-        assert await record_of_all.at(instant, random_transactions.BODIES) == rows
+        await run_random_transaction(history.writes, random)
+        states[await history.fetch_stamp()] = [tuple(row) for row in await history.writes.fetch(SELECT_ORGANIZATIONS)]
+    assert len(states) > 20
+    for instant, rows in states.items():
+        assert await history.fetch_as_known_at(instant, SELECT_ORGANIZATIONS) == rows

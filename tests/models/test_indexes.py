@@ -2,24 +2,24 @@ import asyncpg
 
 from app.models import Base
 
-LEADING = """
+SELECT_LEADING_COLUMNS = """
     SELECT relname || '.' || attname FROM pg_index i JOIN pg_class t ON t.oid = indrelid
     JOIN pg_attribute a ON a.attrelid = indrelid AND a.attnum = indkey[0] AND relnamespace = 'public'::regnamespace"""
-# An index of which only some rows are part answers no question about all of them, so it serves no reference.
-WHOLE = """
+# A partial index cannot be used for queries on all rows, so it does not count for references.
+SELECT_FULL_INDEXES = """
     SELECT relname, ARRAY(
         SELECT attname::text FROM unnest(indkey) WITH ORDINALITY AS place (attnum, nth)
         JOIN pg_attribute USING (attnum) WHERE attrelid = indrelid ORDER BY nth
     ) FROM pg_index JOIN pg_class t ON t.oid = indrelid
     WHERE relnamespace = 'public'::regnamespace AND indpred IS NULL AND indexprs IS NULL"""
-REFERENCES = """
+SELECT_REFERENCES = """
     SELECT relname, ARRAY(
         SELECT attname::text FROM pg_attribute WHERE attrelid = conrelid AND attnum = ANY(conkey)
     ) FROM pg_constraint JOIN pg_class t ON t.oid = conrelid WHERE contype = 'f'"""
-EXPRESSIONS = """
+SELECT_EXPRESSIONS = """
     SELECT pg_get_indexdef(indexrelid, 1, true) FROM pg_index JOIN pg_class t ON t.oid = indrelid
     WHERE relnamespace = 'public'::regnamespace AND indkey[0] = 0"""
-ASKED = {
+QUERIED_COLUMNS = {
     "regions": ["code", "name", "updated_at", "type", "parent", "valid_from", "folded"],
     "region_codes": ["code", "region"],
     "organizations": [
@@ -41,8 +41,8 @@ ASKED = {
     "badges": ["id", "participant"],
     "scans": ["badge"],
 }
-# The rest is asked within one meeting, and has the meeting before it.
-ASKED_WITHIN_A_MEETING = {
+# These are queried within one meeting, so their index begins with the meeting.
+QUERIED_COLUMNS_WITHIN_A_MEETING = {
     "meeting_corrections": ["position"],
     "sessions": ["code", "position"],
     "session_speakers": ["session"],
@@ -55,32 +55,39 @@ ASKED_WITHIN_A_MEETING = {
 }
 
 
-async def test_each_reference_has_one(db: asyncpg.Connection) -> None:
-    """One that begins with the reference's columns, in whatever order: else a changed code would be looked for long."""
-    indexes = [tuple(row) for row in await db.fetch(WHOLE)]
-    references = [tuple(row) for row in await db.fetch(REFERENCES)]
+async def test_every_reference_has_an_index(db: asyncpg.Connection) -> None:
+    """An index that begins with the columns of the reference, in any order; a changed code is looked up with it."""
+    indexes = [tuple(row) for row in await db.fetch(SELECT_FULL_INDEXES)]
+    references = [tuple(row) for row in await db.fetch(SELECT_REFERENCES)]
     assert len(references) == sum(len(table.foreign_key_constraints) for table in Base.metadata.tables.values())
     without = [
         (table, columns)
         for table, columns in references
-        if not any(table == of and set(columns) == set(leading[: len(columns)]) for of, leading in indexes)
+        if not any(
+            table == indexed_table and set(columns) == set(leading[: len(columns)])
+            for indexed_table, leading in indexes
+        )
     ]
     assert without == []
 
 
-async def test_each_filter_and_sort_has_one(db: asyncpg.Connection) -> None:
-    leading = {row[0] for row in await db.fetch(LEADING)}
-    assert {f"{table}.{column}" for table, columns in ASKED.items() for column in columns} <= leading
+async def test_every_filter_and_sort_has_an_index(db: asyncpg.Connection) -> None:
+    leading = {row[0] for row in await db.fetch(SELECT_LEADING_COLUMNS)}
+    assert {f"{table}.{column}" for table, columns in QUERIED_COLUMNS.items() for column in columns} <= leading
 
 
-async def test_each_filter_and_sort_within_a_meeting_has_one(db: asyncpg.Connection) -> None:
-    asked = {(table, column) for table, columns in ASKED_WITHIN_A_MEETING.items() for column in columns}
-    found = {(table, columns[1]) for table, columns in await db.fetch(WHOLE) if columns[0] == "meeting" and columns[1:]}
-    assert asked <= found
+async def test_every_filter_and_sort_within_a_meeting_has_an_index(db: asyncpg.Connection) -> None:
+    queried = {(table, column) for table, columns in QUERIED_COLUMNS_WITHIN_A_MEETING.items() for column in columns}
+    indexed = {
+        (table, columns[1])
+        for table, columns in await db.fetch(SELECT_FULL_INDEXES)
+        if columns[0] == "meeting" and columns[1:]
+    }
+    assert queried <= indexed
 
 
-async def test_the_order_by_days_of_which_not_all_are_known_has_one(db: asyncpg.Connection) -> None:
-    assert {row[0] for row in await db.fetch(EXPRESSIONS)} >= {
+async def test_sorts_by_unknown_days_have_an_index(db: asyncpg.Connection) -> None:
+    assert {row[0] for row in await db.fetch(SELECT_EXPRESSIONS)} >= {
         "COALESCE(voting_on, 'infinity'::date)",
         "COALESCE(start_on, end_on, 'infinity'::date)",
         "COALESCE(lower(possible), '-infinity'::date)",

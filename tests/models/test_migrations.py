@@ -23,7 +23,7 @@ INDEXES = """
     SELECT tablename, indexname, replace(indexdef, $1 || '.', '') FROM pg_indexes
     WHERE schemaname = $1 AND tablename <> 'alembic_version' ORDER BY tablename, indexname"""
 
-# What no model describes: functions that are no extension's, and what sets them off.
+# The models do not describe functions and triggers. Without the functions of extensions.
 FUNCTIONS = """
     SELECT pg_get_functiondef(p.oid) FROM pg_proc p WHERE pronamespace = 'public'::regnamespace AND NOT EXISTS (
         SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e') ORDER BY 1"""
@@ -31,30 +31,33 @@ TRIGGERS = "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
 
 
 class TestMigrations:
-    def test_the_service_asks_for_the_newest(self) -> None:
+    def test_schema_revision_is_the_newest_migration(self) -> None:
         scripts = ScriptDirectory.from_config(Config(operations.MIGRATIONS_DIR.parent / "alembic.ini"))
         assert scripts.get_heads() == [models.SCHEMA_REVISION]
         revisions = [script.revision for script in scripts.walk_revisions()]
         assert revisions == sorted(revisions, reverse=True)
 
-    async def test_down_to_nothing_and_up_again(self, database_url: str) -> None:
-        before, moving = await described(database_url, "public"), await moving_parts(database_url)
-        assert len(moving) > 20
+    async def test_downgrade_to_base_and_upgrade_restore_the_schema(self, database_url: str) -> None:
+        before, definitions = (
+            await describe_schema(database_url, "public"),
+            await fetch_functions_and_triggers(database_url),
+        )
+        assert len(definitions) > 20
         configuration = Config(operations.MIGRATIONS_DIR.parent / "alembic.ini")
         configuration.attributes["url"] = database_url
         await asyncio.to_thread(command.downgrade, configuration, "base")
-        left = [row for rows in (await described(database_url, "public")).values() for row in rows]
+        left = [row for rows in (await describe_schema(database_url, "public")).values() for row in rows]
         assert {row[0] for row in left} <= {"alembic_version"}
-        assert await moving_parts(database_url) == []
+        assert await fetch_functions_and_triggers(database_url) == []
         await asyncio.to_thread(command.upgrade, configuration, "head")
-        assert await described(database_url, "public") == before
-        assert await moving_parts(database_url) == moving
+        assert await describe_schema(database_url, "public") == before
+        assert await fetch_functions_and_triggers(database_url) == definitions
 
-    async def test_migrating_again_changes_nothing(self, database_url: str) -> None:
+    async def test_migrating_a_current_database_changes_nothing(self, database_url: str) -> None:
         before, after = await asyncio.to_thread(operations.migrate, database_url)
         assert before == after == models.SCHEMA_REVISION
 
-    async def test_the_models_describe_what_the_migrations_build(self, database_url: str) -> None:
+    async def test_models_match_the_migrated_schema(self, database_url: str) -> None:
         async def connect() -> asyncpg.Connection:
             return await asyncpg.connect(database_url, server_settings={"search_path": "twin, public"})
 
@@ -63,15 +66,15 @@ class TestMigrations:
             await connection.exec_driver_sql("CREATE SCHEMA twin")
             await connection.run_sync(lambda sync: models.Base.metadata.create_all(sync, checkfirst=False))
         await engine.dispose()
-        migrated, modelled = await described(database_url, "public"), await described(database_url, "twin")
+        migrated, modelled = await describe_schema(database_url, "public"), await describe_schema(database_url, "twin")
         migrated["columns"] = [row for row in migrated["columns"] if row[0] != "alembic_version"]
-        for what in migrated:
-            assert [row for row in modelled[what] if row not in migrated[what]] == []
-            assert modelled[what] == migrated[what]
+        for kind in migrated:
+            assert [row for row in modelled[kind] if row not in migrated[kind]] == []
+            assert modelled[kind] == migrated[kind]
 
 
-async def described(url: str, schema: str) -> dict[str, list[tuple[Any, ...]]]:
-    """The columns, constraints and indexes of a schema, in words that do not name it."""
+async def describe_schema(url: str, schema: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Return the columns, constraints and indexes of a schema, without its name."""
     path = "public" if schema == "public" else f"{schema}, public"
     connection = await asyncpg.connect(url, server_settings={"search_path": path})
     try:
@@ -81,7 +84,7 @@ async def described(url: str, schema: str) -> dict[str, list[tuple[Any, ...]]]:
         await connection.close()
 
 
-async def moving_parts(url: str) -> list[str]:
+async def fetch_functions_and_triggers(url: str) -> list[str]:
     connection = await asyncpg.connect(url)
     try:
         return [row[0] for sql in (FUNCTIONS, TRIGGERS) for row in await connection.fetch(sql)]

@@ -3,10 +3,10 @@ from datetime import date
 import asyncpg
 import pytest
 
-from tests.models.valid_rows import insert
+from tests.models.valid_rows import insert_row
 
 
-class TestDays:
+class TestPartialDates:
     @pytest.mark.parametrize(
         ("partial", "first", "last"),
         [
@@ -20,7 +20,7 @@ class TestDays:
             (None, None, None),
         ],
     )
-    async def test_the_days_that_a_partial_date_covers(
+    async def test_first_and_last_day(
         self, db: asyncpg.Connection, partial: str | None, first: date | None, last: date | None
     ) -> None:
         row = await db.fetchrow("SELECT first_day($1), last_day($1)", partial)
@@ -57,8 +57,8 @@ class TestDays:
         )
         assert tuple(row or ()) == (certain, possible)
 
-    async def test_an_appointment_keeps_its_days(self, db: asyncpg.Connection) -> None:
-        await insert(db, "appointments", start_on="2018", end_on="2023")
+    async def test_appointment_stores_its_certain_and_possible_days(self, db: asyncpg.Connection) -> None:
+        await insert_row(db, "appointments", start_on="2018", end_on="2023")
         days = "SELECT certain::text || possible::text FROM appointments"
         assert await db.fetchval(days) == "[2018-12-31,2023-01-01)[2018-01-01,2023-12-31)"
         await db.execute("UPDATE appointments SET end_on = NULL")

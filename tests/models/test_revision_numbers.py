@@ -1,4 +1,4 @@
-"""Revisions of an address are counted from 1, without a gap, as long as there is anything to tell of it."""
+"""The revisions of a key are numbered from 1 without gaps, even after the object was deleted."""
 
 import asyncio
 from random import Random
@@ -8,90 +8,96 @@ import asyncpg
 import pytest
 
 from tests.models import random_transactions
-from tests.models.conftest import Connect
-from tests.models.test_cycles import waits
-from tests.models.valid_rows import insert
+from tests.models.conftest import OpenConnection
+from tests.models.test_cycles import wait_until_blocked
+from tests.models.valid_rows import insert_row
 
-OF = "SELECT revision, action FROM revisions WHERE resource = 'organizations' AND key = $1 ORDER BY revision"
-HELD = """
+SELECT_REVISIONS = (
+    "SELECT revision, action FROM revisions WHERE resource = 'organizations' AND key = $1 ORDER BY revision"
+)
+SELECT_ROWS_WITH_NEWEST_REVISION = """
     SELECT code, o.revision AS number, object_content(to_jsonb(o), '{folded}') AS content,
         r.revision AS newest, r.after FROM organizations AS o
     LEFT JOIN LATERAL (
         SELECT * FROM revisions WHERE resource = 'organizations' AND key = code ORDER BY revision DESC LIMIT 1
     ) AS r ON true WHERE code LIKE 'walk%'"""
-CHAINS = """
+SELECT_REVISION_CHAINS = """
     SELECT key, array_agg(revision ORDER BY r.id) AS numbers, array_agg(before ORDER BY r.id) AS before,
         array_agg(after ORDER BY r.id) AS after, array_agg(stamp ORDER BY r.id) AS stamps
-    FROM revisions AS r JOIN history.commits AS one ON one.id = commit
+    FROM revisions AS r JOIN history.commits AS committed ON committed.id = commit
     WHERE resource = 'organizations' AND key LIKE 'walk%' GROUP BY key"""
 
 
-async def told(db: asyncpg.Connection, code: str) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in await db.fetch(OF, code)]
+async def fetch_revisions(db: asyncpg.Connection, code: str) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in await db.fetch(SELECT_REVISIONS, code)]
 
 
-async def number(db: asyncpg.Connection, code: str) -> int | None:
-    found: int | None = await db.fetchval("SELECT revision FROM organizations WHERE code = $1", code)
-    return found
+async def fetch_number(db: asyncpg.Connection, code: str) -> int | None:
+    revision: int | None = await db.fetchval("SELECT revision FROM organizations WHERE code = $1", code)
+    return revision
 
 
-async def delete(db: asyncpg.Connection, code: str) -> None:
+async def delete_row(db: asyncpg.Connection, code: str) -> None:
     await db.execute("DELETE FROM organizations WHERE code = $1", code)
 
 
-async def move(db: asyncpg.Connection, code: str, to: str) -> None:
+async def update_code(db: asyncpg.Connection, code: str, to: str) -> None:
     await db.execute("UPDATE organizations SET code = $2 WHERE code = $1", code, to)
 
 
-async def test_what_comes_back_goes_on_counting(connect: Connect) -> None:
-    db = await connect()
+async def test_recreated_object_continues_its_numbers(open_connection: OpenConnection) -> None:
+    db = await open_connection()
     for turn in range(2):
-        await insert(db, "organizations", code="back", revision=77)
-        assert await number(db, "back") == 2 * turn + 1
-        await delete(db, "back")
-    assert await told(db, "back") == [(1, "created"), (2, "deleted"), (3, "created"), (4, "deleted")]
+        await insert_row(db, "organizations", code="back", revision=77)
+        assert await fetch_number(db, "back") == 2 * turn + 1
+        await delete_row(db, "back")
+    assert await fetch_revisions(db, "back") == [(1, "created"), (2, "deleted"), (3, "created"), (4, "deleted")]
 
 
-async def test_another_address_goes_on_with_its_own_count(connect: Connect) -> None:
-    db = await connect()
+async def test_moved_object_continues_the_numbers_of_the_new_key(open_connection: OpenConnection) -> None:
+    db = await open_connection()
     for code in ("movesa", "movesb"):
-        await insert(db, "organizations", code=code)
-    await delete(db, "movesa")
+        await insert_row(db, "organizations", code=code)
+    await delete_row(db, "movesa")
     await db.execute("UPDATE organizations SET name = 'M' WHERE code = 'movesb'")
-    await move(db, "movesb", "movesa")
-    assert await told(db, "movesa") == [(1, "created"), (2, "deleted"), (3, "created")]
-    assert await told(db, "movesb") == [(1, "created"), (2, "updated"), (3, "deleted")]
-    assert await number(db, "movesa") == 3
+    await update_code(db, "movesb", "movesa")
+    assert await fetch_revisions(db, "movesa") == [(1, "created"), (2, "deleted"), (3, "created")]
+    assert await fetch_revisions(db, "movesb") == [(1, "created"), (2, "updated"), (3, "deleted")]
+    assert await fetch_number(db, "movesa") == 3
 
 
-@pytest.mark.parametrize("comes_by", ["a new row", "another key"])
-async def test_what_comes_back_while_it_is_being_deleted(connect: Connect, comes_by: str) -> None:
-    one, two = await connect(), await connect()
-    code, other = "race" + comes_by[-3:], "other" + comes_by[-3:]
-    for each in (code, other):
-        await insert(one, "organizations", code=each)
-    transaction = one.transaction()
+@pytest.mark.parametrize("cause", ["a new row", "another key"])
+async def test_object_recreated_during_its_deletion_continues_its_numbers(
+    open_connection: OpenConnection, cause: str
+) -> None:
+    first, second = await open_connection(), await open_connection()
+    code, other = "race" + cause[-3:], "other" + cause[-3:]
+    for existing in (code, other):
+        await insert_row(first, "organizations", code=existing)
+    transaction = first.transaction()
     await transaction.start()
-    await delete(one, code)
-    comes = insert(two, "organizations", code=code) if comes_by == "a new row" else move(two, other, code)
-    task = asyncio.create_task(comes)
-    await waits(one, two)
+    await delete_row(first, code)
+    recreation = (
+        insert_row(second, "organizations", code=code) if cause == "a new row" else update_code(second, other, code)
+    )
+    task = asyncio.create_task(recreation)
+    await wait_until_blocked(first, second)
     await transaction.commit()
     await task
-    assert await told(one, code) == [(1, "created"), (2, "deleted"), (3, "created")]
+    assert await fetch_revisions(first, code) == [(1, "created"), (2, "deleted"), (3, "created")]
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_each_row_is_what_its_newest_revision_says(connect: Connect, seed: int) -> None:
-    db, dice = await connect(), Random(100 + seed)
-    seen = 0
+async def test_random_rows_match_their_newest_revisions(open_connection: OpenConnection, seed: int) -> None:
+    db, random = await open_connection(), Random(100 + seed)
+    compared = 0
     for _ in range(40):
-        await random_transactions.step(db, dice)
-        for row in await db.fetch(HELD):
+        await random_transactions.run_random_transaction(db, random)
+        for row in await db.fetch(SELECT_ROWS_WITH_NEWEST_REVISION):
             assert (row["number"], row["content"]) == (row["newest"], row["after"])
-            seen += 1
-    assert seen > 20
-    for chain in await db.fetch(CHAINS):
+            compared += 1
+    assert compared > 20
+    for chain in await db.fetch(SELECT_REVISION_CHAINS):
         assert chain["numbers"] == [*range(1, len(chain["numbers"]) + 1)]
         assert chain["before"] == [None, *chain["after"][:-1]]
         assert chain["stamps"] == sorted(set(chain["stamps"]))

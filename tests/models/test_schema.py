@@ -1,4 +1,4 @@
-"""Revisions compare as numbers, and a database that no migration leads on from is refused with the remedy."""
+"""Schema revisions are compared as numbers; a database that cannot be migrated is rejected with an explanation."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from app import models, operations
 from app.models import schema
 from tests.conftest import copy_template, fetch_value
 
-NEXT = f"{int(models.SCHEMA_REVISION) + 1:04}"
+NEXT_REVISION = f"{int(models.SCHEMA_REVISION) + 1:04}"
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ NEXT = f"{int(models.SCHEMA_REVISION) + 1:04}"
         ("28", "unknown"),
         ("0028, 0029", "unknown"),
         (models.SCHEMA_REVISION, "ready"),
-        (NEXT, "ready"),
+        (NEXT_REVISION, "ready"),
         ("10000", "ready"),
         ("", "unknown"),
         ("3adcc9a56557", "unknown"),
@@ -29,11 +29,11 @@ NEXT = f"{int(models.SCHEMA_REVISION) + 1:04}"
         ("²⁸", "unknown"),
     ],
 )
-def test_state(revision: str | None, state: schema.SchemaState) -> None:
+def test_revision_is_compared(revision: str | None, state: schema.SchemaState) -> None:
     assert schema.compare_revision(revision) == state
 
 
-def test_an_older_one_can_be_migrated(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_revisions_are_compared_as_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schema, "SCHEMA_REVISION", "10000")
     assert schema.compare_revision("9999") == schema.compare_revision(schema.BASELINE_REVISION) == "older"
     assert schema.compare_revision("10000") == "ready"
@@ -46,7 +46,7 @@ def test_an_older_one_can_be_migrated(monkeypatch: pytest.MonkeyPatch) -> None:
         ("3adcc9a56557", "revision '3adcc9a56557', which is not one of this service"),
     ],
 )
-async def test_is_neither_migrated_nor_served(database_url: str, revision: str, reason: str) -> None:
+async def test_retired_and_unknown_revisions_are_rejected(database_url: str, revision: str, reason: str) -> None:
     await fetch_value(database_url, "UPDATE alembic_version SET version_num = $1", revision)
     for refused in (operations.migrate, lambda url: operations.check_server(url, 1)):
         with pytest.raises(operations.OperatorError, match=reason):
@@ -54,7 +54,7 @@ async def test_is_neither_migrated_nor_served(database_url: str, revision: str, 
     assert await fetch_value(database_url, "SELECT version_num FROM alembic_version") == revision
 
 
-async def test_without_a_schema(server: str) -> None:
+async def test_empty_database_is_rejected(server: str) -> None:
     async for url in copy_template(server, "template1"):
         with pytest.raises(operations.OperatorError, match="The database has no schema, this release needs"):
             await asyncio.to_thread(operations.check_server, url, 1)
@@ -62,12 +62,12 @@ async def test_without_a_schema(server: str) -> None:
             await asyncio.to_thread(operations.grant_privileges, url, "anyone")
 
 
-async def test_with_two_revisions(database_url: str) -> None:
+async def test_two_revisions_are_rejected(database_url: str) -> None:
     await fetch_value(database_url, "INSERT INTO alembic_version VALUES ('0027')")
     with pytest.raises(operations.OperatorError, match=f"revision '0027, {models.SCHEMA_REVISION}', which is not one"):
         await asyncio.to_thread(operations.migrate, database_url)
 
 
-async def test_of_the_next_release_is_left_as_it_is(database_url: str) -> None:
-    await fetch_value(database_url, "UPDATE alembic_version SET version_num = $1", NEXT)
-    assert await asyncio.to_thread(operations.migrate, database_url) == (NEXT, NEXT)
+async def test_newer_revision_is_not_migrated(database_url: str) -> None:
+    await fetch_value(database_url, "UPDATE alembic_version SET version_num = $1", NEXT_REVISION)
+    assert await asyncio.to_thread(operations.migrate, database_url) == (NEXT_REVISION, NEXT_REVISION)

@@ -1,4 +1,4 @@
-"""Scripts are split where psql splits them, and what they define is found."""
+"""Scripts are split as psql splits them, and their definitions are parsed."""
 
 import pytest
 
@@ -19,7 +19,7 @@ from migrations import scripts
         "SELECT a$b$c",
     ],
 )
-def test_a_statement_is_one(statement: str) -> None:
+def test_statement_is_not_split(statement: str) -> None:
     assert list(scripts.split_statements(f"{statement};\n\nSELECT 2;\n-- the end; really\n")) == [statement, "SELECT 2"]
 
 
@@ -30,12 +30,12 @@ def test_a_statement_is_one(statement: str) -> None:
         ("CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END;", "BEGIN ATOMIC"),
     ],
 )
-def test_what_cannot_be_split(script: str, reason: str) -> None:
+def test_incomplete_statement_raises_script_error(script: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         list(scripts.split_statements(script))
 
 
-def test_what_a_script_defines() -> None:
+def test_definitions_are_parsed() -> None:
     script = """
         -- Of the file.
 
@@ -50,14 +50,14 @@ def test_what_a_script_defines() -> None:
         SELECT enable_history('x', 'code');
         CREATE TABLE y ();
     """.replace("        ", "")
-    found = scripts.parse_definitions(script)
-    assert [tuple(name) for name in found] == [
+    parsed = scripts.parse_definitions(script)
+    assert [tuple(name) for name in parsed] == [
         ("FUNCTION", "f", "", ""),
         ("VIEW", "v", "", "history, public"),
         ("TRIGGER", "t", "x", ""),
         ("CALL", "enable_history", "'x'", ""),
     ]
-    texts = list(found.values())
+    texts = list(parsed.values())
     assert texts[0].startswith("-- Of f.\n")
     assert texts[2].startswith("DROP TRIGGER IF EXISTS t ON x;\nCREATE CONSTRAINT TRIGGER t")
     assert scripts.parse_arguments(texts[0]) == "(a int)"
@@ -67,6 +67,6 @@ def test_what_a_script_defines() -> None:
 @pytest.mark.parametrize(
     "statement", ["CREATE PROCEDURE p() LANGUAGE sql AS ''", "create function f()", "SET LOCAL x = 1", "DROP VIEW a, b"]
 )
-def test_what_is_not_understood_is_refused(statement: str) -> None:
+def test_unknown_statement_raises_script_error(statement: str) -> None:
     with pytest.raises(ValueError, match=r"is not understood|Drop only one thing"):
         scripts.parse_definitions(f"{statement};")

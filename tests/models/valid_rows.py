@@ -1,4 +1,4 @@
-"""A good row of each table, to change one thing of, and what it leans on."""
+"""A valid row of each table, to be changed by tests, and the rows it refers to."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -8,13 +8,13 @@ import asyncpg
 
 from app.models import Base
 
-PERSON, OTHER = UUID(int=1), UUID(int=2)
-ON_LIST, ON_OTHER_LIST = UUID(int=11), UUID(int=12)
+OFFICIAL, OTHER_OFFICIAL = UUID(int=1), UUID(int=2)
+PARTICIPANT, OTHER_PARTICIPANT = UUID(int=11), UUID(int=12)
 CLIENT = UUID(int=21)
 HASH = bytes(32)
 HOUR = datetime(2022, 6, 13, 12, tzinfo=UTC)
-FACT = {"verified": False, "primary": False}
-GOOD: dict[str, dict[str, Any]] = {
+UNVERIFIED = {"verified": False, "primary": False}
+VALID_ROWS: dict[str, dict[str, Any]] = {
     "regions": {"code": "92", "name": "N", "type": "province", "time_zone": "Asia/Jakarta", "autonomous": True},
     "region_codes": {"code": "90.01", "region": "90", "parent": "90"},
     "organizations": {"code": "kpu-92", "name": "N", "kind": "commission", "level": "province"},
@@ -22,7 +22,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "officials": {"id": UUID(int=9), "name": "N"},
     "appointments": {
         "id": UUID(int=9),
-        "official": PERSON,
+        "official": OFFICIAL,
         "organization": "kpu",
         "office": "member",
         "standing": "definitive",
@@ -53,12 +53,12 @@ GOOD: dict[str, dict[str, Any]] = {
     "meeting_statements": {
         "id": UUID(int=9),
         "meeting": "m-1",
-        "official": PERSON,
+        "official": OFFICIAL,
         "form": "spoken",
         "summary": "S",
     },
     "participants": {"id": UUID(int=19), "meeting": "m-1", "organization": "kpu", "office": "member"},
-    "participant_sessions": {"meeting": "m-1", "session": "opening", "participant": ON_LIST},
+    "participant_sessions": {"meeting": "m-1", "session": "opening", "participant": PARTICIPANT},
     "clients": {"id": UUID(int=29), "name": "N", "scopes": ["audit:read"]},
     "client_secrets": {"id": UUID(int=29), "client": CLIENT, "slot": 1, "digest": HASH},
     "used_assertions": {"client": CLIENT, "jti": "j-9", "expires_at": HOUR},
@@ -79,7 +79,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "headers": "{}",
         "body": b"",
     },
-    "badges": {"id": UUID(int=39), "meeting": "m-1", "participant": ON_LIST, "digest": HASH},
+    "badges": {"id": UUID(int=39), "meeting": "m-1", "participant": PARTICIPANT, "digest": HASH},
     "device_clocks": {"meeting": "m-1", "device_id": "gate-9", "clock_epoch": 0, "shift": 5},
     "clock_readings": {"meeting": "m-1", "device_id": "gate-1", "clock_epoch": 0, "shift": 4, "received_at": HOUR},
     "scans": {
@@ -97,8 +97,14 @@ GOOD: dict[str, dict[str, Any]] = {
         "reported_outcome": "badge_unknown",
         "client": "c",
     },
-    # Of a participant whose line is taken away first: the trigger has written it.
-    "attendance": {"meeting": "m-2", "participant": ON_OTHER_LIST, "sessions": [], "status": "expected", "late": False},
+    # Its row must be deleted first, because the trigger has inserted it.
+    "attendance": {
+        "meeting": "m-2",
+        "participant": OTHER_PARTICIPANT,
+        "sessions": [],
+        "status": "expected",
+        "late": False,
+    },
     "attendance_counts": {
         "meeting": "m-1",
         "family": "all",
@@ -112,51 +118,52 @@ GOOD: dict[str, dict[str, Any]] = {
     "roll_corrections": {
         "id": UUID(int=39),
         "meeting": "m-1",
-        "participant": ON_LIST,
+        "participant": PARTICIPANT,
         "status": "excused",
         "reason": "R",
         "requested_by": "c",
     },
     "roll_digests": {"digest": "0" * 64, "meeting": "m-1", "lines": 1},
-    # A key that no row has: the revisions of rows are written by the trigger.
+    # A key without a row, because the trigger writes the revisions of rows.
     "revisions": {"resource": "regions", "key": "99", "revision": 1, "action": "created", "commit": 1, "after": "{}"},
 }
 
 
-async def insert(connection: asyncpg.Connection, table: str, **changed: Any) -> None:
-    """A good row, but for what is changed. A number that the database gives may be given here too."""
-    row = {**(FACT if "verified" in Base.metadata.tables[table].c else {}), **GOOD[table], **changed}
+async def insert_row(connection: asyncpg.Connection, table: str, **columns: Any) -> None:
+    """Insert the valid row of a table with these columns changed; generated identities may be set too."""
+    row = {**(UNVERIFIED if "verified" in Base.metadata.tables[table].c else {}), **VALID_ROWS[table], **columns}
     names = ", ".join(f'"{name}"' for name in row)
     places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
     await connection.execute(f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE VALUES ({places})", *row.values())
 
 
-async def insert_what_they_lean_on(connection: asyncpg.Connection) -> None:
-    """Two of whatever has something of its own: an election its stage, a meeting its session and participant.
+async def insert_referenced_rows(connection: asyncpg.Connection) -> None:
+    """Insert the rows to which the valid rows refer.
 
-    And a client, and three lines of the audit trail, two of them sealed, one below a root.
+    Two elections with a stage each, two meetings with a session and a participant each; a client; three lines of the
+    audit trail, of which two are sealed and one is below a root.
     """
-    await insert(connection, "regions", code="90")
-    await insert(connection, "organizations", code="kpu", level="national")
-    await insert(connection, "organizations", code="bawaslu", kind="agency")
-    await insert(connection, "divisions", code="ri-1")
-    for person in (PERSON, OTHER):
-        await insert(connection, "officials", id=person)
-    for number, session, listed in ((1, "opening", ON_LIST), (2, "closing", ON_OTHER_LIST)):
-        await insert(connection, "elections", code=f"e-{number}")
-        await insert(connection, "stages", code=f"s-{number}", election=f"e-{number}")
-        await insert(connection, "meetings", code=f"m-{number}")
-        await insert(connection, "sessions", meeting=f"m-{number}", code=session)
-        await insert(connection, "participants", meeting=f"m-{number}", id=listed, official=PERSON)
-    await connection.execute("DELETE FROM attendance WHERE participant = $1", ON_OTHER_LIST)
-    await insert(connection, "device_clocks", device_id="gate-1")
-    await insert(connection, "clients", id=CLIENT)
+    await insert_row(connection, "regions", code="90")
+    await insert_row(connection, "organizations", code="kpu", level="national")
+    await insert_row(connection, "organizations", code="bawaslu", kind="agency")
+    await insert_row(connection, "divisions", code="ri-1")
+    for person in (OFFICIAL, OTHER_OFFICIAL):
+        await insert_row(connection, "officials", id=person)
+    for number, session, listed in ((1, "opening", PARTICIPANT), (2, "closing", OTHER_PARTICIPANT)):
+        await insert_row(connection, "elections", code=f"e-{number}")
+        await insert_row(connection, "stages", code=f"s-{number}", election=f"e-{number}")
+        await insert_row(connection, "meetings", code=f"m-{number}")
+        await insert_row(connection, "sessions", meeting=f"m-{number}", code=session)
+        await insert_row(connection, "participants", meeting=f"m-{number}", id=listed, official=OFFICIAL)
+    await connection.execute("DELETE FROM attendance WHERE participant = $1", OTHER_PARTICIPANT)
+    await insert_row(connection, "device_clocks", device_id="gate-1")
+    await insert_row(connection, "clients", id=CLIENT)
     for number in (1, 2, 3):
-        await insert(connection, "audit_lines", id=number)
+        await insert_row(connection, "audit_lines", id=number)
     for number in (1, 2):
-        await insert(connection, "audit_seals", position=number, line=number)
-    await insert(connection, "audit_roots", hour=HOUR - timedelta(hours=1), position=1)
+        await insert_row(connection, "audit_seals", position=number, line=number)
+    await insert_row(connection, "audit_roots", hour=HOUR - timedelta(hours=1), position=1)
 
 
-async def appoint(connection: asyncpg.Connection, **changed: Any) -> None:
-    await insert(connection, "appointments", **{"id": uuid4(), **changed})
+async def insert_appointment(connection: asyncpg.Connection, **columns: Any) -> None:
+    await insert_row(connection, "appointments", **{"id": uuid4(), **columns})

@@ -8,15 +8,15 @@ from tests.conftest import fetch_value
 from tests.scenarios import ItemScenarios, ListScenarios, list_items, name_key, updated_at_key
 
 MEMBERS = "id name other_names appointments source verified primary revision updated_at"
-APPOINTMENT = (
+APPOINTMENT_MEMBERS = (
     "id organization office standing division term start_on end_on seen_on certain end_reason legal_basis source"
     " verified primary"
 )
-BETTY = "01a20c10-0ae2-7033-aa5d-2a6bfa807bee"
-PERSON = 'INSERT INTO officials (id, name, verified, "primary") VALUES ($1, $2, false, false)'
+OFFICIAL_ID = "01a20c10-0ae2-7033-aa5d-2a6bfa807bee"
+INSERT_OFFICIAL = 'INSERT INTO officials (id, name, verified, "primary") VALUES ($1, $2, false, false)'
 
 
-async def names(client: httpx.AsyncClient, **params: str) -> list[str]:
+async def list_names(client: httpx.AsyncClient, **params: str) -> list[str]:
     return [item["name"] for item in await list_items(client, "/v1/officials", params)]
 
 
@@ -52,11 +52,13 @@ class TestListOfficials(ListScenarios):
             ({"organization": "bawaslu"}, 0),
         ],
     )
-    async def test_filters(self, client: httpx.AsyncClient, params: dict[str, str], count: int) -> None:
+    async def test_filters_select_officials(
+        self, client: httpx.AsyncClient, params: dict[str, str], count: int
+    ) -> None:
         assert len(await list_items(client, self.path, params)) == count
 
     @pytest.mark.parametrize(
-        ("params", "found"),
+        ("params", "expected"),
         [
             ({"organization": "kpu-31", "office": "chair"}, ["Betty Epsilon Idroos", "Sunardi", "Wahyu Dinata"]),
             ({"organization": "kpu", "office": "chair"}, ["Hasyim Asy'ari", "Mochammad Afifuddin"]),
@@ -67,22 +69,22 @@ class TestListOfficials(ListScenarios):
             ({"office": "chair", "division": "ri-6", "as_of": "2024-07-10"}, ["Mochammad Afifuddin"]),
         ],
     )
-    async def test_filters_hold_of_one_appointment(
-        self, client: httpx.AsyncClient, params: dict[str, str], found: list[str]
+    async def test_filters_select_by_one_appointment(
+        self, client: httpx.AsyncClient, params: dict[str, str], expected: list[str]
     ) -> None:
-        """Who chaired one body and is a member of another was never its chair."""
-        assert await names(client, **params) == found
+        """An official who chaired one commission and is a member of another is not found as chair of the other."""
+        assert await list_names(client, **params) == expected
 
-    async def test_without_a_day_all_appointments_are_shown(self, client: httpx.AsyncClient) -> None:
+    async def test_all_appointments_are_shown_without_as_of(self, client: httpx.AsyncClient) -> None:
         (person,) = await list_items(client, self.path, {"organization": "kpu", "division": "ri-3"})
-        assert [held["organization"]["code"] for held in person["appointments"]] == ["kpu", "kpu-31"]
-        assert {held["certain"] for held in person["appointments"]} == {None}
+        assert [appointment["organization"]["code"] for appointment in person["appointments"]] == ["kpu", "kpu-31"]
+        assert {appointment["certain"] for appointment in person["appointments"]} == {None}
 
-    async def test_with_a_day_only_those_possible_on_it(self, client: httpx.AsyncClient) -> None:
+    async def test_as_of_shows_only_possible_appointments(self, client: httpx.AsyncClient) -> None:
         people = await list_items(client, self.path, {"as_of": "2023-06-01", "organization": "kpu-31"})
         assert len(people) == 12
         tarmizi = next(person for person in people if person["name"] == "Muhammad Tarmizi")
-        assert [(held["start_on"], held["certain"]) for held in tarmizi["appointments"]] == [
+        assert [(appointment["start_on"], appointment["certain"]) for appointment in tarmizi["appointments"]] == [
             ("2023", False),
             (None, False),
         ]
@@ -104,47 +106,49 @@ class TestListOfficials(ListScenarios):
             ("beti epsilon", "Betty Epsilon Idroos"),
         ],
     )
-    async def test_search_forgives(self, client: httpx.AsyncClient, q: str, best: str) -> None:
-        assert (await names(client, q=q))[:1] == [best]
+    async def test_search_finds_other_spellings(self, client: httpx.AsyncClient, q: str, best: str) -> None:
+        assert (await list_names(client, q=q))[:1] == [best]
 
-    async def test_a_slip_is_forgiven_where_no_source_made_it(
+    async def test_search_finds_misspellings_that_are_not_in_other_names(
         self, own_client: httpx.AsyncClient, own_url: str
     ) -> None:
         await fetch_value(own_url, "UPDATE officials SET other_names = '{}'")
-        assert await names(own_client, q="Tarmidzi") == ["Muhammad Tarmizi"]
+        assert await list_names(own_client, q="Tarmidzi") == ["Muhammad Tarmizi"]
 
-    async def test_search_within_filters(self, client: httpx.AsyncClient) -> None:
-        assert await names(client, q="betty", organization="kpu-31", as_of="2022-06-14") == []
-        assert await names(client, q="betty", organization="kpu-31") == ["Betty Epsilon Idroos"]
+    async def test_search_respects_filters(self, client: httpx.AsyncClient) -> None:
+        assert await list_names(client, q="betty", organization="kpu-31", as_of="2022-06-14") == []
+        assert await list_names(client, q="betty", organization="kpu-31") == ["Betty Epsilon Idroos"]
 
-    async def test_equal_names_are_parted_by_the_id(self, own_client: httpx.AsyncClient, own_url: str) -> None:
+    async def test_equal_names_are_ordered_by_id(self, own_client: httpx.AsyncClient, own_url: str) -> None:
         ids = [f"00000000-0000-7000-8000-00000000000{number}" for number in range(1, 4)]
         for id_ in reversed(ids):
-            await fetch_value(own_url, PERSON, id_, "Budi Santoso")
+            await fetch_value(own_url, INSERT_OFFICIAL, id_, "Budi Santoso")
         for params, expected in (({"q": "budi santoso"}, ids), ({"sort": "name"}, ids), ({"sort": "-name"}, ids[::-1])):
             found = [item["id"] for item in await list_items(own_client, self.path, params, page_size=1)]
             assert [id_ for id_ in found if id_ in ids] == expected
 
-    async def test_who_comes_and_goes_between_pages_shifts_nothing(
+    async def test_inserts_and_deletes_do_not_shift_the_next_pages(
         self, own_client: httpx.AsyncClient, own_url: str
     ) -> None:
-        before = await names(own_client)
+        before = await list_names(own_client)
         first = await own_client.get(self.path, params={"page_size": "3"})
         await fetch_value(own_url, "DELETE FROM participants")
         await fetch_value(own_url, "DELETE FROM appointments")
         await fetch_value(own_url, "DELETE FROM officials WHERE name = ANY($1)", [before[2], before[4]])
-        await fetch_value(own_url, PERSON, "00000000-0000-7000-8000-000000000001", "Aaron")
+        await fetch_value(own_url, INSERT_OFFICIAL, "00000000-0000-7000-8000-000000000001", "Aaron")
         rest = await own_client.get(first.links["next"]["url"])
         assert [item["name"] for item in rest.json()["items"]] == [before[3], *before[5:7]]
 
-    async def test_a_long_name_does_not_end_the_walk(self, own_client: httpx.AsyncClient, own_url: str) -> None:
+    async def test_page_token_after_the_longest_name_is_valid(
+        self, own_client: httpx.AsyncClient, own_url: str
+    ) -> None:
         await fetch_value(
-            own_url, PERSON, "00000000-0000-7000-8000-000000000001", "\U0001f5f3" * 300
-        )  # the longest there may be
+            own_url, INSERT_OFFICIAL, "00000000-0000-7000-8000-000000000001", "\U0001f5f3" * 300
+        )  # the longest allowed name
         first = await own_client.get(self.path, params={"page_size": "1"})
         assert (await own_client.get(first.links["next"]["url"])).status_code == 200
 
-    async def test_one_statement_more_to_tell_empty_from_unknown(
+    async def test_empty_list_runs_a_second_statement_to_check_references(
         self, client: httpx.AsyncClient, statements: list[str]
     ) -> None:
         await self.get(client)
@@ -159,22 +163,22 @@ class TestListOfficials(ListScenarios):
             assert len(statements) == count
 
 
-class TestReadOfficial(ItemScenarios):
-    path = f"/v1/officials/{BETTY}"
+class TestGetOfficial(ItemScenarios):
+    path = f"/v1/officials/{OFFICIAL_ID}"
     missing_path = "/v1/officials/01a20c10-0000-7000-8000-000000000000"
     members = MEMBERS
 
-    async def test_the_document(self, client: httpx.AsyncClient) -> None:
+    async def test_document_shows_appointments_newest_first(self, client: httpx.AsyncClient) -> None:
         person: dict[str, Any] = (await self.get(client)).json()
         newest, oldest = person["appointments"]
-        assert list(newest) == APPOINTMENT.split()
+        assert list(newest) == APPOINTMENT_MEMBERS.split()
         assert newest["organization"] == {"code": "kpu", "name": "Komisi Pemilihan Umum"}
         assert newest["division"] == {"code": "ri-3", "name": "Divisi Data dan Informasi"}
         assert (newest["start_on"], newest["end_on"], newest["term"]) == ("2022-04-12", None, "2022-2027")
         assert (oldest["start_on"], oldest["end_on"], oldest["office"]) == ("2018", "2022-04-12", "chair")
 
     @pytest.mark.parametrize(
-        ("day", "held"),
+        ("day", "expected"),
         [
             ("2017-12-31", []),
             ("2018-01-01", [("kpu-31", False)]),
@@ -184,16 +188,20 @@ class TestReadOfficial(ItemScenarios):
             ("2022-04-12", [("kpu", True)]),
         ],
     )
-    async def test_on_a_day(self, client: httpx.AsyncClient, day: str, held: list[tuple[str, bool]]) -> None:
-        """A person is there on any day; only the appointments change."""
+    async def test_as_of_shows_only_possible_appointments(
+        self, client: httpx.AsyncClient, day: str, expected: list[tuple[str, bool]]
+    ) -> None:
+        """The official is found on any day; only the appointments differ."""
         shown = (await self.get(client, {"as_of": day})).json()["appointments"]
-        assert [(one["organization"]["code"], one["certain"]) for one in shown] == held
+        assert [(item["organization"]["code"], item["certain"]) for item in shown] == expected
 
-    async def test_the_id_in_capitals_is_the_same(self, client: httpx.AsyncClient) -> None:
-        assert (await client.get(f"/v1/officials/{BETTY.upper()}")).json()["id"] == BETTY
+    async def test_id_is_case_insensitive(self, client: httpx.AsyncClient) -> None:
+        assert (await client.get(f"/v1/officials/{OFFICIAL_ID.upper()}")).json()["id"] == OFFICIAL_ID
 
-    @pytest.mark.parametrize("id_", ["x", BETTY[:-1], BETTY.replace("-", ""), f"{{{BETTY}}}", f"%0A{BETTY}"])
-    async def test_what_is_no_id(self, client: httpx.AsyncClient, id_: str) -> None:
-        answer = await client.get(f"/v1/officials/{id_}")
-        assert answer.status_code == 422
-        assert [error["parameter"] for error in answer.json()["errors"]] == ["id"]
+    @pytest.mark.parametrize(
+        "id_", ["x", OFFICIAL_ID[:-1], OFFICIAL_ID.replace("-", ""), f"{{{OFFICIAL_ID}}}", f"%0A{OFFICIAL_ID}"]
+    )
+    async def test_invalid_id_is_422(self, client: httpx.AsyncClient, id_: str) -> None:
+        response = await client.get(f"/v1/officials/{id_}")
+        assert response.status_code == 422
+        assert [error["parameter"] for error in response.json()["errors"]] == ["id"]

@@ -15,7 +15,7 @@ LEVELS = ("national", "province", "regency")
 SECTORS = ("court", "security", "audit", "local_government", "election_body")
 
 
-async def codes(client: httpx.AsyncClient, **params: str) -> list[str]:
+async def list_codes(client: httpx.AsyncClient, **params: str) -> list[str]:
     return [item["code"] for item in await list_items(client, "/v1/organizations", {"fields": "code", **params})]
 
 
@@ -39,37 +39,43 @@ class TestListOrganizations(ListScenarios):
         ("name", "value"),
         [
             *(("kind", kind) for kind in KINDS),
-            *(("level", one) for one in LEVELS),
-            *(("sector", one) for one in SECTORS),
+            *(("level", level) for level in LEVELS),
+            *(("sector", sector) for sector in SECTORS),
         ],
     )
-    async def test_by_what_it_is(self, client: httpx.AsyncClient, name: str, value: str) -> None:
+    async def test_filters_select_organizations(self, client: httpx.AsyncClient, name: str, value: str) -> None:
         everything = await list_items(client, self.path, {})
         expected = [item for item in everything if item[name] == value]
         assert expected
         assert await list_items(client, self.path, {name: value}) == expected
 
-    async def test_by_parent_and_region(self, client: httpx.AsyncClient) -> None:
-        assert await codes(client, parent="kpu-31") == [f"kpu-31.{end}" for end in ("01", "71", "72", "73", "74", "75")]
-        assert await codes(client, region="31") == ["kpu-31"]
-        assert await codes(client, region="31", kind="agency") == []
-        assert len(await codes(client, parent="kpu")) == 38
+    async def test_parent_and_region_filters_select_organizations(self, client: httpx.AsyncClient) -> None:
+        assert await list_codes(client, parent="kpu-31") == [
+            f"kpu-31.{end}" for end in ("01", "71", "72", "73", "74", "75")
+        ]
+        assert await list_codes(client, region="31") == ["kpu-31"]
+        assert await list_codes(client, region="31", kind="agency") == []
+        assert len(await list_codes(client, parent="kpu")) == 38
 
     @pytest.mark.parametrize(
         ("day", "count"), [("2022-07-24", 34), ("2022-07-25", 37), ("2022-12-07", 37), ("2022-12-08", 38)]
     )
-    async def test_provincial_commissions_of_a_day(self, client: httpx.AsyncClient, day: str, count: int) -> None:
-        assert len(await codes(client, kind="commission", level="province", as_of=day)) == count
+    async def test_as_of_selects_commissions_of_provinces_formed_by_then(
+        self, client: httpx.AsyncClient, day: str, count: int
+    ) -> None:
+        assert len(await list_codes(client, kind="commission", level="province", as_of=day)) == count
 
     @pytest.mark.parametrize(("day", "former"), [("2022-12-07", True), ("2022-12-08", False)])
-    async def test_by_the_parent_of_a_day(self, client: httpx.AsyncClient, day: str, former: bool) -> None:
-        """A commission follows its region: before its province was formed it stood under the former province's."""
-        there, elsewhere = ("kpu-92", "kpu-96") if former else ("kpu-96", "kpu-92")
-        assert "kpu-96.01" in await codes(client, parent=there, as_of=day)
-        assert "kpu-96.01" not in await codes(client, parent=elsewhere, as_of=day)
+    async def test_parent_filter_uses_the_parent_on_as_of(
+        self, client: httpx.AsyncClient, day: str, former: bool
+    ) -> None:
+        """Before its province was formed, a commission was below the commission of the former province."""
+        parent, elsewhere = ("kpu-92", "kpu-96") if former else ("kpu-96", "kpu-92")
+        assert "kpu-96.01" in await list_codes(client, parent=parent, as_of=day)
+        assert "kpu-96.01" not in await list_codes(client, parent=elsewhere, as_of=day)
 
     @pytest.mark.parametrize("day", ["1900-01-01", "2022-07-24", "2022-07-25"])
-    async def test_only_commissions_of_new_provinces_stood_under_another(
+    async def test_only_commissions_of_new_provinces_had_a_former_parent(
         self, client: httpx.AsyncClient, day: str
     ) -> None:
         former = {code: province for code, (province, until) in FORMER_PROVINCES.items() if day < until}
@@ -80,19 +86,21 @@ class TestListOrganizations(ListScenarios):
             expected = f"{above}-{province}" if "." in region else above if region else None
             assert (item["parent"] and item["parent"]["code"]) == expected, item
 
-    async def test_by_a_parent_that_never_changed_on_a_day(self, client: httpx.AsyncClient) -> None:
-        assert await codes(client, parent="kpu-31", as_of="2022-06-14") == await codes(client, parent="kpu-31")
-        assert len(await codes(client, parent="kpu", as_of="2022-06-14")) == 34
+    async def test_parent_filter_with_as_of_finds_unchanged_parents(self, client: httpx.AsyncClient) -> None:
+        assert await list_codes(client, parent="kpu-31", as_of="2022-06-14") == await list_codes(
+            client, parent="kpu-31"
+        )
+        assert len(await list_codes(client, parent="kpu", as_of="2022-06-14")) == 34
 
-    async def test_dissolved_is_the_first_day_without(self, own_client: httpx.AsyncClient, own_url: str) -> None:
+    async def test_as_of_excludes_the_day_of_the_dissolution(self, own_client: httpx.AsyncClient, own_url: str) -> None:
         await fetch_value(
             own_url,
             "UPDATE organizations SET established_on = '2001-02-03', dissolved_on = '2010-05-06' WHERE code = 'bkn'",
         )
-        for day, there in (("2001-02-02", 0), ("2001-02-03", 1), ("2010-05-05", 1), ("2010-05-06", 0)):
-            assert (await codes(own_client, kind="agency", as_of=day)).count("bkn") == there
-            assert (await own_client.get(f"/v1/organizations/bkn?as_of={day}")).status_code == (200 if there else 404)
-        assert "bkn" in await codes(own_client, kind="agency")
+        for day, count in (("2001-02-02", 0), ("2001-02-03", 1), ("2010-05-05", 1), ("2010-05-06", 0)):
+            assert (await list_codes(own_client, kind="agency", as_of=day)).count("bkn") == count
+            assert (await own_client.get(f"/v1/organizations/bkn?as_of={day}")).status_code == (200 if count else 404)
+        assert "bkn" in await list_codes(own_client, kind="agency")
 
     @pytest.mark.parametrize(
         ("q", "best"),
@@ -105,10 +113,10 @@ class TestListOrganizations(ListScenarios):
             ("kpu kota jakarta pusat", "kpu-31.71"),
         ],
     )
-    async def test_search_finds_the_best_first(self, client: httpx.AsyncClient, q: str, best: str) -> None:
-        assert (await codes(client, q=q))[0] == best
+    async def test_search_ranks_best_match_first(self, client: httpx.AsyncClient, q: str, best: str) -> None:
+        assert (await list_codes(client, q=q))[0] == best
 
-    async def test_one_statement_more_to_tell_empty_from_unknown(
+    async def test_empty_list_runs_a_second_statement_to_check_references(
         self, client: httpx.AsyncClient, statements: list[str]
     ) -> None:
         await self.get(client)
@@ -122,7 +130,7 @@ class TestListOrganizations(ListScenarios):
             await self.get(client, params)
             assert len(statements) == count
 
-    async def test_all_unknown_codes_are_named(self, client: httpx.AsyncClient) -> None:
+    async def test_error_names_all_unknown_codes(self, client: httpx.AsyncClient) -> None:
         errors = (await self.get(client, {"parent": "nobody", "region": "99"})).json()["errors"]
         assert [(error["parameter"], error["code"]) for error in errors] == [
             ("parent", "unknown_code"),
@@ -130,7 +138,7 @@ class TestListOrganizations(ListScenarios):
         ]
 
 
-class TestReadOrganization(ItemScenarios):
+class TestGetOrganization(ItemScenarios):
     path = "/v1/organizations/kemendagri"
     missing_path = "/v1/organizations/kpu-99"
     members = MEMBERS
@@ -138,10 +146,12 @@ class TestReadOrganization(ItemScenarios):
     @pytest.mark.parametrize(
         ("code", "seats"), [("kpu", 7), ("kpu-31", 7), ("kpu-31.71", 5), ("kpu-32", None), ("bawaslu", None)]
     )
-    async def test_a_bodys_size(self, client: httpx.AsyncClient, code: str, seats: int | None) -> None:
+    async def test_seats_are_the_size_of_a_commission(
+        self, client: httpx.AsyncClient, code: str, seats: int | None
+    ) -> None:
         assert (await client.get(f"/v1/organizations/{code}")).json()["seats"] == seats
 
-    async def test_the_document(self, client: httpx.AsyncClient) -> None:
+    async def test_document_shows_parent_and_region(self, client: httpx.AsyncClient) -> None:
         body = (await client.get("/v1/organizations/kpu-31.71")).json()
         assert (body["kind"], body["level"]) == ("commission", "regency")
         assert body["parent"]["code"] == "kpu-31"
@@ -149,24 +159,24 @@ class TestReadOrganization(ItemScenarios):
         national = (await client.get("/v1/organizations/kpu")).json()
         assert (national["parent"], national["region"]) == (None, None)
 
-    async def test_the_parent_of_a_day(self, client: httpx.AsyncClient) -> None:
+    async def test_as_of_shows_the_parent_on_that_day(self, client: httpx.AsyncClient) -> None:
         for day, parent in (("2022-07-24", "kpu-91"), ("2022-07-25", "kpu-93")):
             body = (await client.get(f"/v1/organizations/kpu-93.01?as_of={day}")).json()
             assert (body["code"], body["parent"]["code"]) == ("kpu-93.01", parent)
 
     @pytest.mark.parametrize("query", ["", "?as_of=2022-06-14&fields=code,parent"])
-    async def test_a_former_code_leads_to_todays(
+    async def test_former_code_redirects_to_the_current_one(
         self, client: httpx.AsyncClient, statements: list[str], query: str
     ) -> None:
-        answer = await client.get(f"/v1/organizations/kpu-91.01{query}")
-        assert (answer.status_code, answer.headers["location"]) == (308, f"/v1/organizations/kpu-93.01{query}")
+        response = await client.get(f"/v1/organizations/kpu-91.01{query}")
+        assert (response.status_code, response.headers["location"]) == (308, f"/v1/organizations/kpu-93.01{query}")
         assert len(statements) <= 2
 
     @pytest.mark.parametrize("code", ["91.01", "bawaslu-91.01", "KPU", "kpu-91.01.", "kpu%2091.01"])
-    async def test_what_is_no_code_is_not_found(self, client: httpx.AsyncClient, code: str) -> None:
+    async def test_unknown_code_is_404(self, client: httpx.AsyncClient, code: str) -> None:
         assert (await client.get(f"/v1/organizations/{code}")).status_code == 404
 
-    async def test_an_agency_does_not_follow_its_region(self, own_client: httpx.AsyncClient, own_url: str) -> None:
+    async def test_agency_keeps_its_parent_on_any_day(self, own_client: httpx.AsyncClient, own_url: str) -> None:
         await fetch_value(
             own_url,
             'INSERT INTO organizations (code, name, kind, parent, region, verified, "primary")'
@@ -177,10 +187,10 @@ class TestReadOrganization(ItemScenarios):
 
 
 class TestSearchOrganizations:
-    """All the words count, not only the one that most names begin with."""
+    """All words of `q` count, not only the one with which most names begin."""
 
     @pytest.mark.parametrize(
         ("q", "best"), [("KPU DKI", "kpu-31"), ("kpu kota surabaya", "kpu-35.78"), ("bawaslu", "bawaslu")]
     )
-    async def test_the_one_that_is_meant_comes_first(self, client: httpx.AsyncClient, q: str, best: str) -> None:
+    async def test_search_ranks_best_match_first(self, client: httpx.AsyncClient, q: str, best: str) -> None:
         assert (await client.get("/v1/organizations", params={"q": q})).json()["items"][0]["code"] == best

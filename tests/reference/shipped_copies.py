@@ -1,4 +1,4 @@
-"""Data sets for tests: the shipped one with something changed, or a few files of one's own."""
+"""Data sets for tests: copies of the shipped one with a change, or given files."""
 
 import csv
 import shutil
@@ -8,7 +8,7 @@ from app.reference.loader import SHIPPED
 
 
 def copy_with_change(directory: Path, file: str, old: str | bytes, new: str | bytes) -> Path:
-    """A copy of the shipped data set in which one passage of a file, the first like it, is another; may be repeated."""
+    """Copy the shipped data set, if not yet copied, and replace the first occurrence of `old` in a file."""
     copy = directory / "data"
     if not copy.exists():
         shutil.copytree(SHIPPED, copy)
@@ -20,7 +20,7 @@ def copy_with_change(directory: Path, file: str, old: str | bytes, new: str | by
 
 
 def copy_file_with_change(directory: Path, file: str, old: str, new: str) -> Path:
-    """A data set of one shipped file, in which the first passage like it is another."""
+    """Copy one shipped file, and replace the first occurrence of `old` in it."""
     content = (SHIPPED / file).read_bytes()
     assert old.encode() in content
     (directory / file).write_bytes(content.replace(old.encode(), new.encode(), 1))
@@ -28,13 +28,13 @@ def copy_file_with_change(directory: Path, file: str, old: str, new: str) -> Pat
 
 
 def write_files(directory: Path, **files: str) -> Path:
-    """A data set of these files, named without their ending."""
+    """Write files with this content, named without the suffix .csv."""
     for name, content in files.items():
         (directory / f"{name}.csv").write_text(content, encoding="utf-8", newline="")
     return directory
 
 
 def read_shipped_rows(file: str) -> list[dict[str, str]]:
-    """The rows of a shipped file as any reader of CSV sees them."""
+    """Return the rows of a shipped file, parsed by the csv module."""
     with (SHIPPED / file).open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))

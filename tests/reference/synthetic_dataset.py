@@ -1,4 +1,4 @@
-"""A small data set with a row or two of each kind, made for tests that add a row of their own."""
+"""A small synthetic data set with one or two rows in each file, to which tests add rows."""
 
 import csv
 from collections.abc import Mapping, Sequence
@@ -62,7 +62,7 @@ HEADERS = {file.name.removesuffix(".csv"): [column.name for column in file.colum
 
 
 def write_dataset(directory: Path, extra_rows: Mapping[str, Sequence[Row]] | None = None) -> Path:
-    """These rows and more after them, each like the first of its file but for what it tells."""
+    """Write the synthetic rows, followed by extra rows, which default to the values of the first row of their file."""
     for name in SYNTHETIC_ROWS:
         header = HEADERS[name]
         surety = dict.fromkeys({"verified", "primary"} & set(header), "false")
@@ -75,5 +75,5 @@ def write_dataset(directory: Path, extra_rows: Mapping[str, Sequence[Row]] | Non
 
 
 def next_line(name: str) -> int:
-    """The line of the first row that is added to a file."""
+    """Return the line of the first extra row of a file."""
     return len(SYNTHETIC_ROWS[name]) + 2

@@ -1,4 +1,4 @@
-"""Rows that only several columns tell apart are recognized, changed and counted like any other."""
+"""Rows with a key of several columns are recognised, updated and counted like others."""
 
 from pathlib import Path
 

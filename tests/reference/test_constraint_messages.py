@@ -1,4 +1,4 @@
-"""Whatever rule a file can break, its author is told in the words of the file."""
+"""Each constraint that a file can violate has a message in terms of the file."""
 
 import re
 from collections.abc import Iterator
@@ -17,24 +17,24 @@ INVALID_CELLS = {
     "in_calendar": ["1899-12-31", "2200-01-01"],
     "is_partial_date": ["soon", "1899", "2200-01"],
 }
-# No model knows of these: triggers keep them.
+# Triggers enforce these, so no model declares them.
 TRIGGER_CONSTRAINTS = {
     f"ck_{table}_parent_{rule}" for table in ("organizations", "stages") for rule in ("no_circle", "depth")
 }
 TRIGGER_CONSTRAINTS |= {"ck_sessions_within_meeting"}
 TRIGGER_CONSTRAINTS |= {f"ck_{table}_parallel_sessions" for table in ("session_speakers", "participant_sessions")}
-# No file has such a column, or what is in it follows from regions that broke no rule.
+# No file has such a column, or it is derived from regions that violate no constraint.
 UNREACHABLE_CONSTRAINTS = {f"ck_organizations_{name}" for name in ("commission_has_level", "parent_is_another")}
 UNREACHABLE_CONSTRAINTS |= {f"ck_organizations_{name}_on_in_calendar" for name in ("established", "dissolved")}
 UNREACHABLE_CONSTRAINTS |= {"ck_organizations_dissolved_after_established", "ck_organizations_kind_known"}
 UNREACHABLE_CONSTRAINTS |= {f"ck_meetings_{name}_range" for name in ("places", "retention_days")}
 UNREACHABLE_CONSTRAINTS |= {f"ck_participants_letter_{rule}" for rule in ("number_length", "dated_on_in_calendar")}
-# Who breaks them has written the same key twice, which reading notices.
+# Only a repeated key violates them, which the parser reports.
 DUPLICATE_KEY_CONSTRAINTS = {"uq_stages_election_code", "uq_participants_meeting_id"}
 
 
 def list_constraints() -> Iterator[tuple[str, str]]:
-    """Every rule by name, with its text. Of the references only those by several columns: the others are looked up."""
+    """Yield each constraint as (name, SQL text). Foreign keys of one column are left out: the loader checks them."""
     for table in TABLES:
         for constraint in table.constraints:
             looked_up = isinstance(constraint, ForeignKeyConstraint) and len(constraint.columns) == 1
@@ -44,7 +44,7 @@ def list_constraints() -> Iterator[tuple[str, str]]:
 
 
 def is_checked_by_parser(rule: str, sql: str) -> bool:
-    """Whether reading refuses whatever would break it."""
+    """Return whether the parser rejects each value that violates a constraint."""
     if not (parts := COLUMN_CONSTRAINT.fullmatch(rule)):
         return False
     columns = [column for (table, name), column in COLUMNS.items() if parts["place"] == f"{table}_{name}"]
@@ -67,7 +67,7 @@ def test_every_constraint_has_a_message() -> None:
 
 
 def test_every_message_names_a_column_of_its_table() -> None:
-    """But for a rule between a meeting and its sessions, which a row of either may break."""
+    """A row of either table can violate the constraint between a meeting and its sessions."""
     for rule, (column, _) in MESSAGES.items():
         tables = [table for table in TABLES if f"_{table.name}_" in rule and column in table.c]
         assert tables, rule

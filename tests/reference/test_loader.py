@@ -32,7 +32,7 @@ async def count_rows(url: str) -> dict[str, int]:
 
 
 async def fetch_all_tables(url: str) -> dict[str, list[tuple[Any, ...]]]:
-    """All rows with their revisions and the times of their changes."""
+    """Return all rows of each table, with their revisions and times of change."""
     return {table: await fetch_rows(url, f"SELECT row::text FROM {table} AS row ORDER BY 1") for table in ROW_COUNTS}
 
 
@@ -116,7 +116,7 @@ async def test_region_may_precede_its_parent(own_url: str, tmp_path: Path) -> No
 
 
 async def test_handover_may_move_to_another_day(own_url: str, tmp_path: Path) -> None:
-    """The rows are in each other's way until both are changed, whichever comes first."""
+    """Each of the two rows conflicts with the other until both are updated, in any order."""
     copy_with_change(tmp_path, "appointments.csv", "2022-04-12,2024-07-03", "2022-04-12,2024-08-01")
     path = tmp_path / "data" / "appointments.csv"
     path.write_text(path.read_text(encoding="utf-8").replace(",2024-07-28,,,", ",2024-08-01,,,"), encoding="utf-8")

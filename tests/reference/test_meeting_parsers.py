@@ -1,4 +1,4 @@
-"""The strict reading of elections, stages and meetings."""
+"""The strict parser of the files of elections, stages and meetings."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -9,14 +9,7 @@ from app.reference.cells import parse_instant
 from app.reference.files import FILES
 from app.reference.loader import SHIPPED, RowError, read_dataset
 from tests.reference.shipped_copies import write_files
-from tests.reference.synthetic_dataset import (
-    HEADERS,
-    NEW_ID,
-    PARTICIPANT_1,
-    SYNTHETIC_ROWS,
-    next_line,
-    write_dataset,
-)
+from tests.reference.synthetic_dataset import HEADERS, NEW_ID, PARTICIPANT_1, SYNTHETIC_ROWS, next_line, write_dataset
 from tests.reference.test_parser import read_errors
 
 KINDS = "not one of opening, direction, panel, discussion, class, plenary, closing"

@@ -110,15 +110,15 @@ def test_error_names_line_column_and_reason(
 
 @pytest.mark.parametrize("name", ['Moch"ammad Afifuddin', '"Mochammad" Afifuddin', '"Mochammad Afifuddin'])
 def test_stray_quote_stops_the_parser(tmp_path: Path, name: str) -> None:
-    [flaw] = read_errors(copy_with_change(tmp_path, "people.csv", "Mochammad Afifuddin", name))
-    assert (flaw.file, flaw.line, flaw.column) == ("people.csv", 3, None)
-    assert "quote" in flaw.reason
+    [error] = read_errors(copy_with_change(tmp_path, "people.csv", "Mochammad Afifuddin", name))
+    assert (error.file, error.line, error.column) == ("people.csv", 3, None)
+    assert "quote" in error.reason
 
 
 def test_errors_of_all_files_are_reported_together(tmp_path: Path) -> None:
     copy_with_change(tmp_path, "regions.csv", "2022-07-25", "soon")
     (tmp_path / "data" / "people.csv").write_text(PEOPLE + "1,,a;b,,,\n")
-    assert [(flaw.file, flaw.line, flaw.column) for flaw in read_errors(tmp_path / "data")] == [
+    assert [(error.file, error.line, error.column) for error in read_errors(tmp_path / "data")] == [
         ("regions.csv", 36, "valid_from"),
         *(("people.csv", 2, column) for column in ("id", "name", "other_names", "verified", "primary")),
     ]
@@ -136,16 +136,16 @@ def test_errors_of_regions_do_not_cause_errors_of_seats(tmp_path: Path) -> None:
     path = copy_with_change(tmp_path, "regions.csv", "Daerah Khusus Ibukota Jakarta", "")
     assert read_errors(path) == [RowError("regions.csv", 12, "name", "must not be empty")]
     (path / "regions.csv").unlink()
-    assert [(flaw.file, flaw.line) for flaw in read_errors(path)] == [("seats.csv", 2), ("seats.csv", 3)]
+    assert [(error.file, error.line) for error in read_errors(path)] == [("seats.csv", 2), ("seats.csv", 3)]
 
 
 def test_message_escapes_control_characters_and_stray_bytes(tmp_path: Path) -> None:
-    [flaw] = read_errors(copy_with_change(tmp_path, "regions.csv", "2022-07-25", "\x1b[31m"))
-    assert "\x1b" not in str(flaw)
+    [error] = read_errors(copy_with_change(tmp_path, "regions.csv", "2022-07-25", "\x1b[31m"))
+    assert "\x1b" not in str(error)
     (tmp_path / "data" / "regions.csv").write_bytes(b"\xff\xfec\x1bde\n")
-    for flaw in read_errors(tmp_path / "data"):
-        assert str(flaw).encode().isascii()
-        assert str(flaw).isprintable()
+    for error in read_errors(tmp_path / "data"):
+        assert str(error).encode().isascii()
+        assert str(error).isprintable()
 
 
 @pytest.mark.parametrize("name", ["nowhere", "a file", "unrelated"])
@@ -153,8 +153,8 @@ def test_path_without_data_files_is_an_error(tmp_path: Path, name: str) -> None:
     (tmp_path / "a file").touch()
     (tmp_path / "unrelated").mkdir()
     (tmp_path / "unrelated" / "quorums.csv").touch()
-    [flaw] = read_errors(tmp_path / name)
-    assert flaw.file == str(tmp_path / name)
+    [error] = read_errors(tmp_path / name)
+    assert error.file == str(tmp_path / name)
 
 
 def test_unreadable_file_is_an_error(tmp_path: Path) -> None:

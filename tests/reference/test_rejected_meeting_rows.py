@@ -1,4 +1,4 @@
-"""What only the database can find in elections, stages and meetings is told in the words of their files."""
+"""Errors in elections, stages and meetings that only the database can detect are reported in terms of the files."""
 
 from pathlib import Path
 
@@ -43,7 +43,7 @@ OUTSIDE = "a session must lie within the days of its meeting"
          f"no such participant '{UNKNOWN_ID}'"),
         ("participant_sessions", {"session": "c-9"}, "session", "no such session 'c-9'"),
         ("participant_sessions", {"participant": UNKNOWN_ID}, "participant", f"no such participant '{UNKNOWN_ID}'"),
-        # One that leads to another's.
+        # A reference to a row of another meeting or election.
         ("stages", {"code": "s-3", "parent": "s-2"}, "parent", "is not a stage of this election"),
         ("session_speakers", {"session": "closing"}, "session", "is not a session of this meeting"),
         ("session_speakers", {"meeting": "m-2"}, "session", "is not a session of this meeting"),
@@ -94,13 +94,13 @@ OUTSIDE = "a session must lie within the days of its meeting"
 async def test_rejected_row_is_reported_and_nothing_is_loaded(
     empty_url: str, tmp_path: Path, file: str, changed: dict[str, str], column: str, reason: str
 ) -> None:
-    flaws = await load_errors(empty_url, write_dataset(tmp_path, {file: [changed]}))
-    assert flaws == [RowError(f"{file}.csv", next_line(file), column, reason)]
+    errors = await load_errors(empty_url, write_dataset(tmp_path, {file: [changed]}))
+    assert errors == [RowError(f"{file}.csv", next_line(file), column, reason)]
     assert set((await count_rows(empty_url)).values()) == {0}
 
 
 async def test_session_near_midnight_is_within_its_meeting(database_url: str, tmp_path: Path) -> None:
-    """In UTC it is of the same day, and one in the first hours of the meeting is of the day before."""
+    """The days of a meeting are local days: in UTC its first hours are on the day before."""
     session = {"code": "c-3", "starts_at": "2022-06-13T00:30:00+09:00", "ends_at": NIGHT}
     assert (await load(database_url, read_dataset(write_dataset(tmp_path, {"sessions": [session]})))).updated == 0
 
@@ -118,8 +118,8 @@ async def test_circular_parents_are_reported(
     empty_url: str, tmp_path: Path, stages: list[tuple[str, str]], lines: list[int]
 ) -> None:
     path = write_dataset(tmp_path, {"stages": [{"code": code, "parent": parent} for code, parent in stages]})
-    flaws = await load_errors(empty_url, path)
-    assert flaws == [RowError("stages.csv", line, "parent", "is a descendant of this row") for line in lines]
+    errors = await load_errors(empty_url, path)
+    assert errors == [RowError("stages.csv", line, "parent", "is a descendant of this row") for line in lines]
 
 
 async def test_update_that_closes_a_circle_is_reported(database_url: str, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ async def test_update_that_closes_a_circle_is_reported(database_url: str, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("stages", "told"),
+    ("stages", "expected"),
     [
         # Only the first is at fault: with it the others would come in.
         ([("c", "b", "1"), ("b", "a", "1"), ("a", "", "10")], [(6, "round")]),
@@ -142,11 +142,11 @@ async def test_update_that_closes_a_circle_is_reported(database_url: str, tmp_pa
     ],
 )
 async def test_only_rows_at_fault_are_reported(
-    empty_url: str, tmp_path: Path, stages: list[tuple[str, str, str]], told: list[tuple[int, str]]
+    empty_url: str, tmp_path: Path, stages: list[tuple[str, str, str]], expected: list[tuple[int, str]]
 ) -> None:
     rows = [{"code": code, "parent": parent, "round": round_} for code, parent, round_ in stages]
-    flaws = await load_errors(empty_url, write_dataset(tmp_path, {"stages": rows}))
-    assert [(flaw.line, flaw.column) for flaw in flaws] == told
+    errors = await load_errors(empty_url, write_dataset(tmp_path, {"stages": rows}))
+    assert [(error.line, error.column) for error in errors] == expected
 
 
 async def test_meeting_moved_without_its_sessions_is_reported(database_url: str, tmp_path: Path) -> None:

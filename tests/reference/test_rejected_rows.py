@@ -1,4 +1,4 @@
-"""What only the database can find is told like any other flaw, and nothing is loaded."""
+"""Errors that only the database can detect are reported like others, and nothing is loaded."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -79,16 +79,16 @@ async def test_conflicting_rows_are_reported_and_nothing_is_loaded(
 
 
 async def test_name_over_300_characters_is_rejected(empty_url: str, tmp_path: Path) -> None:
-    [flaw] = await load_errors(empty_url, copy_with_change(tmp_path, "people.csv", "Sunardi", "x" * 301))
-    assert (flaw.file, flaw.line, flaw.column) == ("people.csv", 12, "name")
-    assert "300" in flaw.reason
+    [error] = await load_errors(empty_url, copy_with_change(tmp_path, "people.csv", "Sunardi", "x" * 301))
+    assert (error.file, error.line, error.column) == ("people.csv", 12, "name")
+    assert "300" in error.reason
 
 
 async def test_several_rejected_rows_are_reported_together(empty_url: str, tmp_path: Path) -> None:
     copy_with_change(tmp_path, "regions.csv", "\n11.01,", "\n11.1,")
     copy_with_change(tmp_path, "regions.csv", "ID-PS", "ID-AC")
     flaws = await load_errors(empty_url, copy_with_change(tmp_path, "regions.csv", "\n11.75,", "\n1175,"))
-    assert [(flaw.line, flaw.column) for flaw in flaws] == [(36, "iso_3166_2"), (40, "code"), (62, "code")]
+    assert [(error.line, error.column) for error in flaws] == [(36, "iso_3166_2"), (40, "code"), (62, "code")]
 
 
 async def test_at_most_20_errors_are_reported(empty_url: str, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ async def test_rejected_load_changes_nothing(own_url: str, tmp_path: Path) -> No
 
 async def test_reference_to_a_row_in_the_database_is_valid(database_url: str, tmp_path: Path) -> None:
     path = write_files(tmp_path, appointments=(SHIPPED / "appointments.csv").read_text(encoding="utf-8"))
-    assert {(flaw.line, flaw.column) for flaw in await load_errors(database_url, path)} >= {(2, "person")}
+    assert {(error.line, error.column) for error in await load_errors(database_url, path)} >= {(2, "person")}
     await load(database_url, read_dataset(SHIPPED))
     assert (await load(database_url, read_dataset(path))).unchanged == 27
 
@@ -121,9 +121,9 @@ async def test_reference_deleted_during_the_load_is_reported(own_url: str, tmp_p
 
     with pytest.raises(DatasetError) as caught:
         await load(own_url, dataset, delete)
-    [flaw] = caught.value.errors
-    assert (flaw.file, flaw.line) == ("appointments.csv", 3)
-    assert "fk_appointments_division_divisions" in flaw.reason
+    [error] = caught.value.errors
+    assert (error.file, error.line) == ("appointments.csv", 3)
+    assert "fk_appointments_division_divisions" in error.reason
 
 
 async def test_file_changed_after_parsing_is_reported(empty_url: str, tmp_path: Path) -> None:

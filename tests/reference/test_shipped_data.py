@@ -1,4 +1,4 @@
-"""What the service comes with, against what the sources tell."""
+"""The shipped reference data against the sources."""
 
 import pytest
 
@@ -114,7 +114,7 @@ async def test_shipped_rows_match_the_sources(loaded_url: str, sql: str, found: 
 
 
 async def test_participants_were_in_office_on_the_day_of_the_meeting(loaded_url: str) -> None:
-    """The list of the meeting and the rosters were told apart, so they bear each other out."""
+    """The list of participants and the rosters come from different sources, so they confirm each other."""
     without = (
         "SELECT p.id FROM participants p WHERE official IS NOT NULL AND NOT EXISTS (SELECT FROM appointments a"
         " WHERE (a.official, a.organization, a.office) = (p.official, p.organization, p.office)"

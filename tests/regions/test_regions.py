@@ -17,7 +17,7 @@ FORMER_PROVINCES = {
     "95": ("91", "2022-07-25"),
     "96": ("92", "2022-12-08"),
 }
-"""The provinces that were formed, with the one from which, and the first day."""
+"""The new provinces, each with the province from which it was formed and its first day."""
 SOUTH_PAPUA = ["93.01", "93.02", "93.03", "93.04"]
 
 
@@ -73,7 +73,7 @@ class TestListRegions(ListScenarios):
     async def test_parent_filter_uses_the_parent_on_as_of(
         self, client: httpx.AsyncClient, day: str, former: bool
     ) -> None:
-        """Before the province was formed its regions lay in the former one, though under today's code."""
+        """Before a province was formed, its regions belonged to the former one, shown under their present codes."""
         assert set(SOUTH_PAPUA) <= set(await list_codes(client, parent="91" if former else "93", as_of=day))
         assert not set(SOUTH_PAPUA) & set(await list_codes(client, parent="93" if former else "91", as_of=day))
 
@@ -184,7 +184,7 @@ class TestGetRegion(ItemScenarios):
     async def test_parent_changes_on_the_day_the_former_code_ended(
         self, own_client: httpx.AsyncClient, own_url: str
     ) -> None:
-        """`until` is the first day without: from then on the region lay where it lies today."""
+        """`until` is the first day without the former code: from then on the region has its present parent."""
         await fetch_value(own_url, "UPDATE region_codes SET until = '2022-07-01' WHERE region = '93.01'")
         parents = [
             (await own_client.get(self.path, params={"as_of": day})).json()["parent"]["code"]
@@ -197,8 +197,8 @@ class TestGetRegion(ItemScenarios):
     async def test_former_code_redirects_to_the_present_code(
         self, client: httpx.AsyncClient, statements: list[str], method: str, query: str
     ) -> None:
-        answer = await client.request(method, f"/v1/regions/91.01{query}")
-        assert (answer.status_code, answer.headers["location"]) == (308, f"/v1/regions/93.01{query}")
+        response = await client.request(method, f"/v1/regions/91.01{query}")
+        assert (response.status_code, response.headers["location"]) == (308, f"/v1/regions/93.01{query}")
         assert len(statements) <= 2
 
     async def test_former_code_with_unknown_parameter_is_422(self, client: httpx.AsyncClient) -> None:
@@ -206,5 +206,5 @@ class TestGetRegion(ItemScenarios):
 
     @pytest.mark.parametrize("code", ["", "31/", "31.71.01", "%20", "ké", "31%2E", "9" * 1000])
     async def test_malformed_code_is_404(self, client: httpx.AsyncClient, code: str) -> None:
-        answer = await client.get(f"/v1/regions/{code}")
-        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+        response = await client.get(f"/v1/regions/{code}")
+        assert (response.status_code, response.json()["code"]) == (404, "not_found")

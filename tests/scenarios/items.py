@@ -21,17 +21,17 @@ class ItemScenarios(EndpointScenarios):
     )
 
     async def test_etag_starts_with_the_revision(self, client: httpx.AsyncClient) -> None:
-        answer = await self.get(client)
-        assert answer.headers["etag"].startswith(f'"{answer.json()["revision"]}.')
-        assert (await self.get(client, {"fields": "name"})).headers["etag"] != answer.headers["etag"]
+        response = await self.get(client)
+        assert response.headers["etag"].startswith(f'"{response.json()["revision"]}.')
+        assert (await self.get(client, {"fields": "name"})).headers["etag"] != response.headers["etag"]
 
     @pytest.mark.parametrize(("language", "title"), [("id", "Tidak ditemukan"), ("en", "Not found")])
     async def test_missing_item_is_404(
         self, client: httpx.AsyncClient, statements: list[str], language: str, title: str
     ) -> None:
-        answer = await client.get(self.missing_path, headers={"Accept-Language": language})
-        assert (answer.status_code, answer.json()["title"]) == (404, title)
-        assert (answer.json()["code"], answer.json()["type"]) == ("not_found", "/problems/not_found")
-        assert answer.headers["content-language"] == language
-        assert "Accept-Language" in answer.headers["vary"]
+        response = await client.get(self.missing_path, headers={"Accept-Language": language})
+        assert (response.status_code, response.json()["title"]) == (404, title)
+        assert (response.json()["code"], response.json()["type"]) == ("not_found", "/problems/not_found")
+        assert response.headers["content-language"] == language
+        assert "Accept-Language" in response.headers["vary"]
         assert len(statements) <= 2

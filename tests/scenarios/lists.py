@@ -40,18 +40,19 @@ class ListScenarios(EndpointScenarios):
         sorts = [sort for name in cls.sort_keys for sort in (name, f"-{name}")]
         if "sort" in metafunc.fixturenames:
             metafunc.parametrize("sort", sorts)
-        if "query" in metafunc.fixturenames:
+        if "list_query" in metafunc.fixturenames:
             # The whole list once in each direction; a filtered list is enough for the other sorts.
             queries: list[Params] = [{"sort": sort} for sort in sorts[:2]]
             queries += [{"sort": sort, **cls.example_filter} for sort in sorts[2:]]
             queries.append({"q": cls.search_words})
-            metafunc.parametrize("query", queries, ids=["&".join(map("=".join, query.items())) for query in queries])
+            ids = ["&".join(map("=".join, query.items())) for query in queries]
+            metafunc.parametrize("list_query", queries, ids=ids)
         common = (*INVALID_LIST_QUERIES, *invalid_sorts(cls.common_sort))
         cls.invalid_queries = (*common, *[query for query in cls.invalid_queries if query not in common])
         super().pytest_generate_tests(metafunc)
 
-    def first_document(self, answer: httpx.Response) -> Any:
-        return answer.json()["items"][0]
+    def first_document(self, response: httpx.Response) -> Any:
+        return response.json()["items"][0]
 
     async def get_page_token(self, client: httpx.AsyncClient, **params: str) -> str:
         token = (await self.get(client, {"page_size": "1", **params})).json()["next_page_token"]
@@ -67,16 +68,16 @@ class ListScenarios(EndpointScenarios):
         first = next(iter(self.sort_keys))
         assert (await self.get(client)).content == (await self.get(client, {"sort": first})).content
 
-    async def test_pages_contain_each_item_once(self, client: httpx.AsyncClient, query: Params) -> None:
-        whole = await list_items(client, self.path, {**self.base_params, **query})
+    async def test_pages_contain_each_item_once(self, client: httpx.AsyncClient, list_query: Params) -> None:
+        whole = await list_items(client, self.path, {**self.base_params, **list_query})
         page_size = 7 if len(whole) > 7 else 1
         assert len(whole) > page_size
-        assert await list_items(client, self.path, {**self.base_params, **query}, page_size) == whole
+        assert await list_items(client, self.path, {**self.base_params, **list_query}, page_size) == whole
 
     async def test_next_link_repeats_the_filters(self, client: httpx.AsyncClient) -> None:
-        answer = await self.get(client, {**self.example_filter, "page_size": "1"})
-        query = dict(parse_qsl(urlsplit(answer.links["next"]["url"]).query))
-        token = answer.json()["next_page_token"]
+        response = await self.get(client, {**self.example_filter, "page_size": "1"})
+        query = dict(parse_qsl(urlsplit(response.links["next"]["url"]).query))
+        token = response.json()["next_page_token"]
         assert query == {**self.base_params, **self.example_filter, "page_size": "1", "page_token": token}
 
     async def test_page_size_and_fields_may_change_between_pages(self, client: httpx.AsyncClient) -> None:
@@ -98,12 +99,12 @@ class ListScenarios(EndpointScenarios):
         first, *_ = self.sort_keys
         others: list[Params] = [{"sort": f"-{first}"}, self.example_filter, {"q": self.search_words}]
         for other in [*others, *([{"as_of": "2024-02-29"}] if self.has_as_of else [])]:
-            answer = await self.get(client, {**other, "page_token": token})
-            assert_invalid(answer, "page_token", "foreign_page_token", "same filters and order")
+            response = await self.get(client, {**other, "page_token": token})
+            assert_invalid(response, "page_token", "foreign_page_token", "same filters and order")
         params = {**self.base_params, "sort": self.common_sort, "page_size": "1"}
-        answer = await client.get(self.other_list_path, params=params)
-        answer = await self.get(client, {"sort": self.common_sort, "page_token": answer.json()["next_page_token"]})
-        assert_invalid(answer, "page_token", "foreign_page_token")
+        response = await client.get(self.other_list_path, params=params)
+        response = await self.get(client, {"sort": self.common_sort, "page_token": response.json()["next_page_token"]})
+        assert_invalid(response, "page_token", "foreign_page_token")
 
     async def test_unknown_parameter_error_lists_the_known_ones(self, client: httpx.AsyncClient) -> None:
         (error,) = (await self.get(client, {"colour": "red"})).json()["errors"]

@@ -1,4 +1,4 @@
-"""Who searches finds: what is meant comes first, however it is written, and what is written is only text."""
+"""Ranking of the search: the intended entry comes first, and the words are never interpreted as a pattern."""
 
 from typing import Any
 
@@ -64,13 +64,13 @@ async def test_exact_name_precedes_longer_names(client: httpx.AsyncClient, q: st
 
 
 async def test_each_name_finds_itself_first(client: httpx.AsyncClient) -> None:
-    """Or a namesake; every eleventh, for the rest is alike."""
+    """Or an entry of the same name comes first. Every eleventh name is tested."""
     found = 0
     for kind in ("official", "organization", "division", "stage", "meeting"):
         for entry in (await list_items(client, f"/v1/{kind}s", {}))[::11]:
             if len(entry["name"]) <= 100:
-                answer = await client.get("/v1/search", params={"q": entry["name"], "page_size": "1"})
-                assert answer.json()["items"][0]["name"].lower() == entry["name"].lower()
+                response = await client.get("/v1/search", params={"q": entry["name"], "page_size": "1"})
+                assert response.json()["items"][0]["name"].lower() == entry["name"].lower()
                 found += 1
     assert found > 60
 
@@ -81,7 +81,7 @@ async def test_code_finds_its_object_first(client: httpx.AsyncClient, code: str)
 
 
 async def test_exact_words_precede_similar_words(own_client: httpx.AsyncClient, own_url: str) -> None:
-    """Across kinds: an organization does not come first because its address does."""
+    """The order holds across kinds, regardless of the addresses."""
     add = "INSERT INTO organizations (code, name, kind, verified, \"primary\") VALUES ($1, $2, 'agency', false, false)"
     await fetch_value(own_url, add, "anear", "Dewan Kehormatam Zyx")
     await fetch_value(
@@ -134,12 +134,12 @@ async def test_official_without_appointment_has_no_detail(own_client: httpx.Asyn
 
 @pytest.mark.parametrize("q", ["%%", "__", "%", "' OR 1=1 --", "\\\\", "::", "$1$2", "(.*)", "!?", "   "])
 async def test_special_characters_are_not_patterns(client: httpx.AsyncClient, q: str) -> None:
-    """Neither of LIKE nor of a regular expression nor of SQL: alone they find nothing."""
-    answer = await client.get("/v1/search", params={"q": q})
+    """They are not interpreted by LIKE, a regular expression or SQL, and alone they find nothing."""
+    response = await client.get("/v1/search", params={"q": q})
     if len(q) < 2:
-        assert answer.status_code == 422
+        assert response.status_code == 422
     else:
-        assert (answer.status_code, answer.json()["items"]) == (200, [])
+        assert (response.status_code, response.json()["items"]) == (200, [])
 
 
 @pytest.mark.parametrize("sign", ["%", "_", "'", '"', "\\", ";", "--", "*", "$$", ":q", "\t", "\n"])

@@ -14,11 +14,11 @@ from tests.scenarios.common import GZIP, HASH_PATTERN, IDENTITY, INVALID_LIST_QU
 
 KINDS = ("official", "organization", "division", "stage", "meeting")
 COMMON_WORD = "pemilu"
-"""What things of all kinds are called, but people."""
+"""A word in names of all kinds except officials."""
 
 
 class TestSearchAll(EndpointScenarios):
-    """What every list does, but for `sort`: the order is that of likeness."""
+    """The tests of lists, except those of `sort`: the order is that of similarity."""
 
     path = "/v1/search"
     base_params = {"q": "jakarta"}
@@ -46,8 +46,8 @@ class TestSearchAll(EndpointScenarios):
         if "encoding" in metafunc.fixturenames:
             metafunc.parametrize("encoding", [IDENTITY, GZIP], ids=["identity", "gzip"])
 
-    def first_document(self, answer: httpx.Response) -> Any:
-        return answer.json()["items"][0]
+    def first_document(self, response: httpx.Response) -> Any:
+        return response.json()["items"][0]
 
     async def get_page_token(self, client: httpx.AsyncClient) -> str:
         token = (await self.get(client, {"page_size": "1"})).json()["next_page_token"]
@@ -73,7 +73,7 @@ class TestSearchAll(EndpointScenarios):
             assert await list_items(client, self.path, asked, page_size) == whole
 
     async def test_pages_of_many_hits_are_complete(self, client: httpx.AsyncClient) -> None:
-        """More than a page may hold: all commissions but Aceh's, which are called otherwise."""
+        """More hits than the largest page: all commissions except those of Aceh, which have other names."""
         found = await list_items(client, self.path, {"q": "kpu", "kind": "organization", "fields": "key,name"}, 200)
         assert len(found) > 500
         assert (
@@ -87,10 +87,10 @@ class TestSearchAll(EndpointScenarios):
 
     async def test_next_link_repeats_the_parameters(self, client: httpx.AsyncClient) -> None:
         asked = {"q": "jakarta +&%é='", "kind": "organization", "page_size": "1", "fields": "name"}
-        answer = await self.get(client, asked)
-        query = dict(parse_qsl(urlsplit(answer.links["next"]["url"]).query))
-        assert query == {**asked, "page_token": answer.json()["next_page_token"]}
-        assert (await client.get(answer.links["next"]["url"])).status_code == 200
+        response = await self.get(client, asked)
+        query = dict(parse_qsl(urlsplit(response.links["next"]["url"]).query))
+        assert query == {**asked, "page_token": response.json()["next_page_token"]}
+        assert (await client.get(response.links["next"]["url"])).status_code == 200
 
     async def test_invalid_page_token_is_422(self, client: httpx.AsyncClient) -> None:
         token = await self.get_page_token(client)
@@ -102,10 +102,10 @@ class TestSearchAll(EndpointScenarios):
     async def test_page_token_of_another_query_is_422(self, client: httpx.AsyncClient) -> None:
         token = await self.get_page_token(client)
         for other in ({"q": "jakarta pusat"}, {"q": "JAKARTA"}, {"kind": "organization"}):
-            answer = await self.get(client, {**other, "page_token": token})
-            assert_invalid(answer, "page_token", "foreign_page_token", "same filters")
-        answer = await client.get("/v1/organizations", params={"q": "jakarta", "page_token": token})
-        assert_invalid(answer, "page_token", "foreign_page_token")
+            response = await self.get(client, {**other, "page_token": token})
+            assert_invalid(response, "page_token", "foreign_page_token", "same filters")
+        response = await client.get("/v1/organizations", params={"q": "jakarta", "page_token": token})
+        assert_invalid(response, "page_token", "foreign_page_token")
 
     async def test_unknown_parameter_error_lists_the_known_ones(self, client: httpx.AsyncClient) -> None:
         (error,) = (await self.get(client, {"colour": "red"})).json()["errors"]
@@ -122,7 +122,7 @@ class TestSearchAll(EndpointScenarios):
         assert await list_items(client, self.path, {"q": q, "kind": kind}) == expected
 
     async def test_url_of_each_hit_returns_its_document(self, client: httpx.AsyncClient) -> None:
-        """And its name is that one's."""
+        """The document has the name of the hit."""
         hits = [entry for q in (COMMON_WORD, "ha", "divisi") for entry in await list_items(client, self.path, {"q": q})]
         assert set(Counter(entry["kind"] for entry in hits)) == set(KINDS)
         for entry in {entry["url"]: entry for entry in hits}.values():
@@ -139,6 +139,6 @@ class TestSearchAll(EndpointScenarios):
     async def test_no_match_is_an_empty_list(self, client: httpx.AsyncClient, statements: list[str]) -> None:
         await self.get(client)
         statements.clear()
-        answer = await self.get(client, {"q": "xyzzy quux"})
-        assert (answer.status_code, answer.json()) == (200, {"items": [], "next_page_token": None})
+        response = await self.get(client, {"q": "xyzzy quux"})
+        assert (response.status_code, response.json()) == (200, {"items": [], "next_page_token": None})
         assert len(statements) == 1

@@ -58,9 +58,9 @@ async def test_a_dry_run_keeps_nothing(own_url: str, good: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "resource", "code", "saying"),
     [
-        ("rows.csv", "colour\nred\n", "divisions", 1, "rows.csv: /colour: No such column."),
+        ("rows.csv", "colour\nred\n", "divisions", 1, "rows.csv: /colour: This column is unknown."),
         ("rows.csv", 'code\n"', "divisions", 1, "rows.csv: /kind: This column is required."),
-        ("rows.csv", f'{HEAD}\n"', "divisions", 1, "rows.csv: The body is no CSV in UTF-8"),
+        ("rows.csv", f'{HEAD}\n"', "divisions", 1, "rows.csv: The body is not valid CSV in UTF-8"),
         ("rows.csv", HEAD, "colours", 2, "--resource must be one of: regions,"),
         ("rows.txt", HEAD, "divisions", 2, "must end with one of: .csv, .ndjson"),
         ("", "", "divisions", 2, "does not exist"),

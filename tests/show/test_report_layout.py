@@ -1,4 +1,4 @@
-"""A sheet on a terminal wraps without breaking a name; in a pipe it is one line a row."""
+"""Layout of reports: on a terminal words are not broken, in a pipe each row is one line."""
 
 import io
 import re
@@ -42,7 +42,7 @@ def to_text(shown: Report) -> str:
 
 
 def write_to_terminal(shown: Report, width: int, monkeypatch: pytest.MonkeyPatch) -> str:
-    """As on a terminal of this width."""
+    """Return the output of a report on a terminal of this width."""
     monkeypatch.setenv("COLUMNS", str(width))
     out = Terminal()
     shown.write(out)
@@ -62,7 +62,7 @@ def test_terminal_output_breaks_no_word_and_fits_the_width(width: int, monkeypat
 
 
 def test_terminal_output_uses_the_full_width(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On one line for each row where that fits, but for what is a list."""
+    """A row is on one line if it fits, except for lists."""
     lines = strip_colours(write_to_terminal(build_report(), 200, monkeypatch)).splitlines()
     for name in NAMES:
         (line,) = (line for line in lines if name in line)
@@ -89,7 +89,7 @@ def test_only_terminals_get_colours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("terminal", ["xterm", "dumb"])
 def test_pipe_gets_one_line_per_row(terminal: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the environment says of a terminal that is elsewhere, or of colours."""
+    """The environment variables for terminals and colours are ignored."""
     monkeypatch.setenv("COLUMNS", "40")
     monkeypatch.setenv("TERM", terminal)
     monkeypatch.setenv("FORCE_COLOR", "1")

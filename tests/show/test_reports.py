@@ -1,4 +1,4 @@
-"""`rakornas show` says what the service answers, and says it legibly on a terminal and in a pipe."""
+"""The reports of `rakornas show` contain what the service serves."""
 
 import io
 import re
@@ -39,7 +39,7 @@ def to_text(sheet: Report) -> str:
 
 
 def parse_rows(output: str, first: str) -> list[dict[str, str]]:
-    """The rows of all tables whose first heading this is, up to the empty line: what stands under each heading."""
+    """Return the rows of all tables with this first heading, each as cells by heading."""
     found: list[dict[str, str]] = []
     headings: list[tuple[str, int, int | None]] = []
     for line in output.splitlines():
@@ -142,14 +142,14 @@ async def test_meeting_report_shows_local_times_or_utc(own_url: str, monkeypatch
     hours = "starts_at = '2022-06-13 23:00+07', ends_at = '2022-06-14 08:30+07'"
     await fetch_value(own_url, f"UPDATE sessions SET {hours} WHERE code = 'opening'")
 
-    def unheard_of(name: str) -> None:
+    def raise_not_found(name: str) -> None:
         raise ZoneInfoNotFoundError(name)
 
     async with run_application(Settings(DATABASE_URL=own_url)) as app:
         assert parse_rows(to_text(await build_meeting_report(read_on(app, None), RAKORNAS)), "code")[0]["time"] == (
             "2022-06-13 23:00 to 2022-06-14 08:30"
         )
-        monkeypatch.setattr("app.show.meeting.ZoneInfo", unheard_of)
+        monkeypatch.setattr("app.show.meeting.ZoneInfo", raise_not_found)
         assert parse_rows(to_text(await build_meeting_report(read_on(app, None), RAKORNAS)), "code")[0][
             "time (UTC)"
         ] == ("2022-06-13 16:00 to 2022-06-14 01:30")
@@ -168,14 +168,14 @@ async def test_meeting_report_shows_a_speaker_without_name(own_url: str) -> None
 @pytest.mark.parametrize("code", ["kpu-xx", "", "k\udcff", "K" * 5000])
 async def test_unknown_code_is_an_error(app: FastAPI, code: str) -> None:
     at = read_on(app, None)
-    questions: list[tuple[str, Awaitable[Report]]] = [
+    queries: list[tuple[str, Awaitable[Report]]] = [
         ("There is no organization with the code", build_roster_report(at, code)),
         ("There is no meeting with the code .*; known: rakornas-2022-06", build_meeting_report(at, code)),
         ("There is no election with the code .*; known: .*pemilu-2024", build_stages_report(at, code, None, False)),
     ]
-    for saying, question in questions:
-        with pytest.raises(OperatorError, match=saying):
-            await question
+    for message, query in queries:
+        with pytest.raises(OperatorError, match=message):
+            await query
 
 
 @pytest.mark.parametrize("day", ["2022-02-30", "1899-12-31", "2200-01-01", "14-06-2022", "2022-6-14", "today", ""])
@@ -185,10 +185,10 @@ def test_invalid_day_is_an_error(day: str) -> None:
 
 
 def test_unreadable_database_is_an_error(server: str) -> None:
-    """Not there at all, and there but not ours."""
-    for url, saying in (
+    """A server that cannot be reached, and a database without the schema."""
+    for url, message in (
         (UNREACHABLE, "did not answer in time"),
         (replace_database(server, "postgres"), "rejected a query"),
     ):
-        with pytest.raises(OperatorError, match=saying):
+        with pytest.raises(OperatorError, match=message):
             record_reader.read_record(Settings(DATABASE_URL=url), None, lambda at: build_roster_report(at, "kpu"))

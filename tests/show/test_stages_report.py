@@ -1,4 +1,4 @@
-"""`rakornas show stages`: those that are served, in their order, and whose part each is."""
+"""The stages report has the served stages, in their order, with the parent of each."""
 
 import re
 from typing import get_args
@@ -41,7 +41,7 @@ async def test_part_of_a_hidden_stage_names_its_parent(app: FastAPI) -> None:
 
 @pytest.mark.parametrize("status", ["running", "finished", "upcoming", None])
 async def test_indented_stage_is_a_part_of_the_row_above(app: FastAPI, loaded_url: str, status: str | None) -> None:
-    """Above it: on the nearest line before that is indented less."""
+    """The row above is the nearest previous line with less indentation."""
     parent = dict(await fetch_value(loaded_url, "SELECT array_agg(ARRAY[code, parent]) FROM stages"))
     shown = to_text(await build_stages_report(read_on(app, "2024-02-12"), None, status, True))
     lines = re.findall(r"^( *)(p[a-z]-\S+)", shown, re.MULTILINE)
@@ -55,7 +55,7 @@ async def test_indented_stage_is_a_part_of_the_row_above(app: FastAPI, loaded_ur
 
 
 def list_ancestors(parent: dict[str, str | None], code: str) -> list[str]:
-    """What a stage is a part of, and what that is a part of, up to the top."""
+    """Return the codes of the ancestors of a stage, the nearest first."""
     whole = parent[code]
     return [whole, *list_ancestors(parent, whole)] if whole else []
 

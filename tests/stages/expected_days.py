@@ -1,4 +1,4 @@
-"""What a calendar comes to on a day, worked out in Python; and a machine whose clock and zone can be set."""
+"""The expected status of stages on a day, computed in Python, and a clock that tests can set."""
 
 import time
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ import pytest
 import time_machine
 
 MACHINE_ZONES = ("UTC", "Asia/Jayapura", "America/Los_Angeles")
-"""Where a machine may stand: each is on another date than Jakarta for a part of the day."""
+"""Time zones of the machine. In each of them the date differs from that of Jakarta for a part of the day."""
 
 
 @contextmanager
 def freeze_clock(instant: str, zone: str = "UTC") -> Iterator[None]:
-    """A machine of a zone, whose clock stands still at an instant."""
+    """Stop the clock at an instant and set the time zone of the machine."""
     try:
         with pytest.MonkeyPatch.context() as environment, time_machine.travel(instant, tick=False):
             environment.setenv("TZ", zone)
@@ -43,7 +43,7 @@ def expected_days_until(day: str | None, today: date) -> int | None:
 
 
 def expected_day_members(stage: Any, day: date) -> dict[str, Any]:
-    """The members that depend on the day."""
+    """Return the members that depend on the day."""
     return {
         "status": expected_status(stage, day),
         "days_until_start": expected_days_until(stage["start_on"], day),
@@ -52,12 +52,12 @@ def expected_day_members(stage: Any, day: date) -> dict[str, Any]:
 
 
 def overlaps_period(stage: Any, first: date, last: date) -> bool:
-    """Whether any day between the known ones is one of these: a single known date is that day, none is no day."""
+    """Return whether a stage overlaps a period. With one known date it counts as that day; without any it does not."""
     days = [day for day in (parse_known_day(stage["start_on"]), parse_known_day(stage["end_on"])) if day]
     return bool(days) and min(days) <= last and first <= max(days)
 
 
 def list_turning_days(stages: list[Any]) -> list[date]:
-    """The days on which something begins or ends, with the days before and after."""
+    """Return the days on which a stage starts or ends, with the days before and after."""
     dates = {date.fromisoformat(stage[name]) for stage in stages for name in ("start_on", "end_on") if stage[name]}
     return sorted({day + timedelta(beside) for day in dates for beside in (-1, 0, 1)})

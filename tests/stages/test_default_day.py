@@ -1,4 +1,4 @@
-"""Which day it is, where nobody names one: Jakarta's, whatever the machine's zone."""
+"""The default day is that of Jakarta, in any time zone of the machine."""
 
 from datetime import date
 
@@ -26,12 +26,12 @@ async def test_default_day_changes_at_midnight_in_jakarta(
 ) -> None:
     expected = await client.get(f"{path}?as_of={day}")
     with freeze_clock(instant, zone):
-        answer = await client.get(path)
-    assert answer.json() | {"next_page_token": None} == expected.json() | {"next_page_token": None}
+        response = await client.get(path)
+    assert response.json() | {"next_page_token": None} == expected.json() | {"next_page_token": None}
 
 
 async def test_responses_of_the_two_days_differ(client: httpx.AsyncClient) -> None:
-    """Or else the midnight above would prove nothing."""
+    """Otherwise the test of midnight would prove nothing."""
     for path in PATHS:
         days = [(await client.get(f"{path}?as_of=2022-06-{day}")).content for day in (13, 14)]
         assert days[0] != days[1]
@@ -42,18 +42,21 @@ async def test_responses_of_the_two_days_differ(client: httpx.AsyncClient) -> No
 async def test_max_age_ends_at_midnight(client: httpx.AsyncClient, path: str, instant: str, left: int) -> None:
     fresh = 60 if path == "/v1/today" else 300
     with freeze_clock(instant):
-        answer = await client.get(path)
+        response = await client.get(path)
         named = await client.get(f"{path}?as_of=2022-06-13")
     assert named.headers["cache-control"] == f"public, max-age={fresh}, stale-while-revalidate={10 * fresh}"
     fresh = min(fresh, left)
     stale = min(10 * fresh, left - fresh)
-    assert answer.headers["cache-control"] == f"public, max-age={fresh}, stale-while-revalidate={stale}"
+    assert response.headers["cache-control"] == f"public, max-age={fresh}, stale-while-revalidate={stale}"
 
 
 async def test_max_age_ignores_midnight_without_a_day(client: httpx.AsyncClient) -> None:
     with freeze_clock(LAST_SECOND):
-        answers = [await client.get(path) for path in ("/v1/elections", "/v1/search?q=kpu")]
-    assert [answer.headers["cache-control"].split(",")[1] for answer in answers] == [" max-age=300", " max-age=60"]
+        responses = [await client.get(path) for path in ("/v1/elections", "/v1/search?q=kpu")]
+    assert [response.headers["cache-control"].split(",")[1] for response in responses] == [
+        " max-age=300",
+        " max-age=60",
+    ]
 
 
 async def test_etag_changes_with_the_day(client: httpx.AsyncClient) -> None:
@@ -62,8 +65,8 @@ async def test_etag_changes_with_the_day(client: httpx.AsyncClient) -> None:
         had = {"If-None-Match": tag}
         assert (await client.get("/v1/stages/pu-01", headers=had)).status_code == 304
     with freeze_clock(MIDNIGHT):
-        answer = await client.get("/v1/stages/pu-01", headers=had)
-    assert (answer.status_code, answer.json()["status"]) == (200, "running")
+        response = await client.get("/v1/stages/pu-01", headers=had)
+    assert (response.status_code, response.json()["status"]) == (200, "running")
 
 
 async def test_next_pages_keep_the_day_of_the_first_page(client: httpx.AsyncClient) -> None:
@@ -91,12 +94,12 @@ async def test_next_pages_without_a_filter_keep_the_day(client: httpx.AsyncClien
 
 @pytest.mark.parametrize("zone", MACHINE_ZONES)
 async def test_dates_do_not_shift_with_the_machine_zone(settings: Settings, zone: str) -> None:
-    """Never as an instant: not on a connection that is made under the machine's zone either."""
+    """A date is never sent as an instant, also on a connection that is opened in the machine's time zone."""
     with freeze_clock("2024-02-11T20:00:00Z", zone):
         async with run_application(settings) as app, connect_client(app) as client:
             for day in ("1900-01-01", "1945-08-17", "2022-06-14", "2024-02-29", "2199-12-31"):
-                answer = (await client.get(f"/v1/today?as_of={day}")).json()
-                assert answer["as_of"] == day
+                response = (await client.get(f"/v1/today?as_of={day}")).json()
+                assert response["as_of"] == day
                 stage = (await client.get(f"/v1/stages/pu-08?as_of={day}")).json()
                 assert (stage["start_on"], stage["end_on"]) == ("2024-02-11", "2024-02-13")
                 assert stage.items() >= expected_day_members(stage, date.fromisoformat(day)).items()
@@ -106,13 +109,13 @@ async def test_dates_do_not_shift_with_the_machine_zone(settings: Settings, zone
 
 
 async def test_dependency_override_sets_the_day(client: httpx.AsyncClient, app: FastAPI) -> None:
-    """As a test of anything else may do it: every route asks the one dependency."""
+    """Every route uses the one dependency, so that a test can set the day."""
     app.dependency_overrides[get_local_day] = lambda: clock.LocalDay(date(2024, 2, 12), 7)
     try:
-        answers = {path: await client.get(path) for path in PATHS}
+        responses = {path: await client.get(path) for path in PATHS}
     finally:
         app.dependency_overrides.clear()
-    for path, answer in answers.items():
-        assert answer.headers["cache-control"] == "public, max-age=7, stale-while-revalidate=0"
+    for path, response in responses.items():
+        assert response.headers["cache-control"] == "public, max-age=7, stale-while-revalidate=0"
         then = await client.get(f"{path}?as_of=2024-02-12")
-        assert answer.json() | {"next_page_token": None} == then.json() | {"next_page_token": None}
+        assert response.json() | {"next_page_token": None} == then.json() | {"next_page_token": None}

@@ -16,7 +16,7 @@ MEMBERS = (
 
 
 def start_on_key(stage: Any) -> Any:
-    """By the first day that is known, and what has none last."""
+    """Return the sort key for `sort=start_on`: by the first known day, and without one last."""
     return date.fromisoformat(stage["start_on"] or stage["end_on"] or "9999-12-31"), stage["code"]
 
 
@@ -25,7 +25,7 @@ async def list_codes(client: httpx.AsyncClient, **params: str) -> list[str]:
 
 
 def position_key(item: Any) -> Any:
-    """The parts of one stage by their position, after those of the top level."""
+    """Return the sort key for `sort=position`: the top level first, then the parts of each stage."""
     parent = item["parent"]["code"] if item["parent"] else ""
     return item["election"]["code"], parent, item["position"], item["code"]
 
@@ -48,7 +48,7 @@ class TestListStages(ListScenarios):
         ({"status": "over"}, "status", "not_one_of", "undated"),
         ({"round": "0"}, "round", "too_small", "1"),
         ({"round": "10"}, "round", "too_large", "9"),
-        ({"round": "+2"}, "round", "not_an_integer", "ASCII digits"),
+        ({"round": "+2"}, "round", "not_an_integer", "digits 0-9"),
         ({"election": "pemilu-1955"}, "election", "unknown_code", "/v1/elections"),
         ({"election": "a" * 41}, "election", "too_long", "40"),
         ({"parent": "pu-99"}, "parent", "unknown_code", "/v1/stages"),
@@ -83,7 +83,7 @@ class TestListStages(ListScenarios):
             assert await list_items(client, self.path, {"election": election}) == expected
 
     async def test_parent_filter_selects_the_parts(self, client: httpx.AsyncClient) -> None:
-        """Each stage is found below its parent, and only there."""
+        """Each stage is listed under its parent only."""
         everything = await list_items(client, self.path, {})
         parents = {item["parent"]["code"] if item["parent"] else "none" for item in everything}
         assert len(parents) > 20
@@ -97,8 +97,8 @@ class TestListStages(ListScenarios):
         await self.get(client)
         for params, count in (({"parent": "pu-08"}, 2), ({"round": "9"}, 1), ({"parent": "none", "round": "9"}, 1)):
             statements.clear()
-            answer = await self.get(client, params)
-            assert (answer.status_code, answer.json()["items"]) == (200, [])
+            response = await self.get(client, params)
+            assert (response.status_code, response.json()["items"]) == (200, [])
             assert len(statements) == count
 
     async def test_parent_of_another_election_is_an_empty_list(self, client: httpx.AsyncClient) -> None:

@@ -57,8 +57,8 @@ class TestStatus:
             known = date.fromisoformat(item["start_on"] or item["end_on"])
             seen = []
             for day in (known - timedelta(1), known, known + timedelta(1)):
-                answer = await client.get(f"/v1/stages/{item['code']}?as_of={day}")
-                seen.append(answer.json()["status"])
+                response = await client.get(f"/v1/stages/{item['code']}?as_of={day}")
+                seen.append(response.json()["status"])
             assert seen == (["upcoming", "undated", "undated"] if item["start_on"] else ["undated"] * 2 + ["finished"])
 
     async def test_stage_without_dates_is_undated_on_every_day(
@@ -137,7 +137,7 @@ class TestPeriod:
     async def test_pages_split_stages_with_equal_or_missing_start(
         self, own_client: httpx.AsyncClient, own_url: str
     ) -> None:
-        """Also where no first day is known, and the order takes the last one instead, or the end of time."""
+        """Without a first day the order uses the last one, or else sorts the stage last."""
         await fetch_value(own_url, "UPDATE stages SET start_on = NULL WHERE code IN ('pu-01a', 'pu-02')")
         for sort in ("start_on", "-start_on"):
             whole = await list_items(own_client, "/v1/stages", {"sort": sort})

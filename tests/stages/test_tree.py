@@ -23,14 +23,14 @@ async def list_stages(client: httpx.AsyncClient, election: str, day: str) -> lis
 
 
 def build_tree(stages: list[Any], parent: str | None = None) -> list[Any]:
-    """The flat list as a tree: the parts of each stage by position, below it."""
+    """Return the list of stages as a tree: the parts of each stage nested in it, by position."""
     parts = [item for item in stages if (item["parent"] and item["parent"]["code"]) == parent]
     parts.sort(key=lambda item: (item["position"], item["code"]))
     return [{**item, "children": build_tree(stages, item["code"])} for item in parts]
 
 
 def walk_codes(stages: list[Any]) -> Iterator[str]:
-    """The codes in the order of a walk through a tree."""
+    """Yield the codes of a tree in depth-first order."""
     for item in stages:
         yield item["code"]
         yield from walk_codes(item["children"])
@@ -82,13 +82,13 @@ class TestTree(DocumentScenarios):
     async def test_unknown_election_is_404(self, client: httpx.AsyncClient, statements: list[str]) -> None:
         for code in ("pemilu-1955", "pu-01", "PEMILU-2024", "none", "a" * 200):
             statements.clear()
-            answer = await client.get(f"/v1/elections/{code}/tree")
-            assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+            response = await client.get(f"/v1/elections/{code}/tree")
+            assert (response.status_code, response.json()["code"]) == (404, "not_found")
             assert len(statements) == 1
 
     async def test_invalid_as_of_is_422_without_a_query(self, client: httpx.AsyncClient, statements: list[str]) -> None:
-        answer = await client.get("/v1/elections/pemilu-1955/tree?as_of=2023-02-29")
-        assert_invalid(answer, "as_of", "no_such_date")
+        response = await client.get("/v1/elections/pemilu-1955/tree?as_of=2023-02-29")
+        assert_invalid(response, "as_of", "no_such_date")
         assert statements == []
 
     async def test_election_without_stages_has_an_empty_tree(self, own_client: httpx.AsyncClient, own_url: str) -> None:
@@ -101,7 +101,7 @@ class TestTree(DocumentScenarios):
 
 
 class TestAnyTree:
-    """Trees that the reference data does not have: their text is put together from the texts of their stages."""
+    """Trees that the reference data lacks. The service concatenates their JSON from that of their stages."""
 
     async def tree(self, client: httpx.AsyncClient, url: str, rows: list[tuple[Any, ...]]) -> list[Any]:
         await add_election(url)

@@ -1,4 +1,4 @@
-"""What stands just within the days asked for, and what just outside; on rows that say so by their names."""
+"""Stages and meetings just inside and just outside the requested days. Their codes say which."""
 
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
@@ -11,10 +11,10 @@ from app.settings import Settings
 from tests.conftest import LOADED, connect_client, copy_template, run_application
 
 DAY = date(2030, 3, 1)
-"""A day on which the reference data has nothing."""
+"""A day without stages and meetings in the reference data."""
 DAYS_AHEAD = 10
 
-# From and to, counted from the day; None: not known.
+# First and last day, in days after DAY; None: not known.
 STAGES: dict[str, tuple[int | None, int | None]] = {
     "ended-yesterday": (-5, -1),
     "ends-today": (-5, 0),
@@ -33,7 +33,7 @@ STAGES: dict[str, tuple[int | None, int | None]] = {
     "half-ended-yesterday": (None, -1),
     "undated": (None, None),
 }
-# From, to and the day of its cancellation.
+# First day, last day and day of cancellation, in days after DAY.
 MEETINGS: dict[str, tuple[int, int, int | None]] = {
     "over": (-3, -1, None),
     "last-day": (-2, 0, None),
@@ -51,7 +51,7 @@ def day_at(days: int | None) -> date | None:
 
 @pytest_asyncio.fixture(scope="module")
 async def overview(server: str) -> AsyncIterator[Any]:
-    """What the day shows of these."""
+    """The overview of the day."""
     async for url in copy_template(server, LOADED):
         await insert_rows(url)
         async with run_application(Settings(DATABASE_URL=url)) as app, connect_client(app) as client:
@@ -77,9 +77,9 @@ def get_codes(items: list[Any]) -> list[str]:
     return [item["code"] for item in items]
 
 
-async def test_running_stages_are_ordered_by_end(shown: Any) -> None:
-    """What starts today runs already, and what ends today still does; with one date alone nothing is sure to."""
-    assert get_codes(shown["running"]) == [
+async def test_running_stages_are_ordered_by_end(overview: Any) -> None:
+    """A stage runs on its first and on its last day. With one known date it is not running."""
+    assert get_codes(overview["running"]) == [
         "ends-today",
         "today-only",
         "ends-on-the-last-day",
@@ -88,9 +88,9 @@ async def test_running_stages_are_ordered_by_end(shown: Any) -> None:
     ]
 
 
-async def test_starting_stages_are_ordered_by_start(shown: Any) -> None:
-    """What starts today stands here too, as what ends today stands among what ends."""
-    assert get_codes(shown["starting"]) == [
+async def test_starting_stages_are_ordered_by_start(overview: Any) -> None:
+    """A stage that starts on the day is also listed as starting."""
+    assert get_codes(overview["starting"]) == [
         "starts-today",
         "today-only",
         "half-starts-tomorrow",
@@ -100,9 +100,9 @@ async def test_starting_stages_are_ordered_by_start(shown: Any) -> None:
     ]
 
 
-async def test_ending_stages_are_ordered_by_end(shown: Any) -> None:
-    """Also what has not yet begun, and what ends today."""
-    assert get_codes(shown["ending"]) == [
+async def test_ending_stages_are_ordered_by_end(overview: Any) -> None:
+    """Stages that have not started and stages that end on the day are included."""
+    assert get_codes(overview["ending"]) == [
         "ends-today",
         "half-ends-today",
         "today-only",
@@ -112,11 +112,11 @@ async def test_ending_stages_are_ordered_by_end(shown: Any) -> None:
     ]
 
 
-async def test_status_of_stages_with_one_date(shown: Any) -> None:
+async def test_status_of_stages_with_one_date(overview: Any) -> None:
     half = {
         entry["code"]: entry
         for name in ("starting", "ending")
-        for entry in shown[name]
+        for entry in overview[name]
         if entry["code"].startswith("half")
     }
     assert {
@@ -128,9 +128,9 @@ async def test_status_of_stages_with_one_date(shown: Any) -> None:
     }
 
 
-async def test_cancelled_meeting_is_listed_as_cancelled(shown: Any) -> None:
-    """Who has it in the diary wants to know. What will be cancelled tomorrow is still on."""
-    assert [(entry["code"], entry["status"]) for entry in shown["meetings"]] == [
+async def test_cancelled_meeting_is_listed_as_cancelled(overview: Any) -> None:
+    """A meeting that is cancelled on a later day is still running."""
+    assert [(entry["code"], entry["status"]) for entry in overview["meetings"]] == [
         ("last-day", "running"),
         ("cancelled-before", "cancelled"),
         ("cancelled-today", "cancelled"),

@@ -28,7 +28,7 @@ async def meetings(client: httpx.AsyncClient) -> list[Any]:
 
 
 def summarize_stages(stages: list[Any], day: date, sort_member: str) -> list[Any]:
-    """What the day shows of stages: some of their members, the first by a date first."""
+    """Return the members of stages that the overview shows, ordered by a date."""
     shown = [
         {name: {**stage, **expected_day_members(stage, day)}[name] for name in STAGE_MEMBERS.split()}
         for stage in stages
@@ -59,7 +59,7 @@ class TestGetToday(DocumentScenarios):
         ({"days": "91"}, "days", "too_large", "90"),
         ({"days": "1" * 90}, "days", "too_large", "90"),
         *(
-            ({"days": bad}, "days", "not_an_integer", "ASCII digits")
+            ({"days": bad}, "days", "not_an_integer", "digits 0-9")
             for bad in ("-1", "+7", "1.5", "week", "\u0667", " 7")
         ),
         ({"days": ""}, "days", "empty_parameter", "value"),
@@ -122,8 +122,8 @@ class TestGetToday(DocumentScenarios):
 
     async def test_overview_validates_against_its_schema(self, client: httpx.AsyncClient) -> None:
         for day in ("2022-06-14", "2024-02-12"):
-            answer = await self.get(client, {"as_of": day, "days": "90"})
-            Today.model_validate_json(answer.content, strict=True, extra="forbid")
+            response = await self.get(client, {"as_of": day, "days": "90"})
+            Today.model_validate_json(response.content, strict=True, extra="forbid")
 
     async def test_invalid_days_is_422_without_a_query(self, client: httpx.AsyncClient, statements: list[str]) -> None:
         assert_invalid(await self.get(client, {"days": "91"}), "days", "too_large", "90")

@@ -1,4 +1,4 @@
-"""A service of each test's own that writes, and callers of it."""
+"""An application and database for each test, and a client that may write everything."""
 
 import httpx
 import pytest
@@ -19,6 +19,6 @@ def client(own_client: httpx.AsyncClient) -> httpx.AsyncClient:
 
 
 @pytest_asyncio.fixture
-async def calls(app: FastAPI, client: httpx.AsyncClient) -> WriteClient:
-    """A caller that may write everything, everywhere."""
+async def api(app: FastAPI, client: httpx.AsyncClient) -> WriteClient:
+    """Return a client that may write every object."""
     return WriteClient.create(app, client)

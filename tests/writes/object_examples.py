@@ -1,4 +1,4 @@
-"""One object of every resource that can be written: what creates it, what changes it, and where it is then."""
+"""An example object of every resource that can be written."""
 
 from typing import Any, NamedTuple
 
@@ -7,12 +7,15 @@ MEETING_PATH = "/v1/meetings/rakornas-2022-06"
 
 
 class ObjectExample(NamedTuple):
-    """`changes`: a merge patch; `shows`: what the document shows of it then."""
+    """Requests that create and change an object."""
 
     list_path: str
+    """Path of the POST that creates it."""
     payload: dict[str, Any]
     patch: dict[str, Any]
+    """A merge patch."""
     patched: dict[str, Any]
+    """Members of the document after the patch."""
 
 
 OBJECT_EXAMPLES = {

@@ -1,4 +1,4 @@
-"""What is answered is committed: where the commit fails, no route says that it was done."""
+"""Failed commits: no route returns success if the commit of its transaction fails."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
@@ -16,17 +16,17 @@ from tests.conftest import fetch_value
 from tests.writes.object_examples import OBJECT_EXAMPLES, OFFICIAL_ID
 from tests.writes.write_client import WriteClient
 
-# A fault that passes, and one that does not; both come when all is done but the commit.
-FAULTS = {"53100": 503, "XX000": 500}
-FAIL = """
+# By SQLSTATE of the error at the commit: a transient one is 503, any other is 500.
+STATUS_BY_SQLSTATE = {"53100": 503, "XX000": 500}
+CREATE_FAIL_FUNCTION = """
     CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         RAISE EXCEPTION 'no space left on device' USING ERRCODE = '{}';
     END $$"""
-# Every write leaves a line in the trail but for check-ins, which are facts themselves.
-ON_COMMIT = """
+# Every write inserts an audit line, except check-ins, which insert scans.
+CREATE_FAIL_TRIGGER = """
     CREATE CONSTRAINT TRIGGER fail AFTER INSERT ON {} DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION fail()"""
-KEPT = """
+COUNT_ROWS = """
     SELECT (SELECT count(*) FROM revisions), (SELECT count(*) FROM audit_lines),
         (SELECT count(*) FROM idempotency_keys), (SELECT count(*) FROM clients),
         (SELECT count(*) FROM participants), (SELECT count(*) FROM participants WHERE status = 'expected'),
@@ -34,26 +34,29 @@ KEPT = """
         (SELECT count(*) FROM scans), (SELECT count(*) FROM scans WHERE annulled_at IS NULL),
         (SELECT count(*) FROM device_clocks), (SELECT count(*) FROM roll_corrections WHERE confirmed_at IS NULL),
         (SELECT count(*) FROM meetings WHERE roll_closed_at IS NULL), (SELECT sum(invited) FROM attendance_counts)"""
-Call = Callable[[], Awaitable[httpx.Response]]
+SendRequest = Callable[[], Awaitable[httpx.Response]]
 
 
 @pytest_asyncio.fixture
-async def every_write(app: FastAPI, calls: WriteClient) -> AsyncIterator[dict[str, Call]]:
-    """A good request to each operation that writes, by the name of its route."""
-    writes: dict[str, Call] = {}
+async def write_requests(app: FastAPI, api: WriteClient) -> AsyncIterator[dict[str, SendRequest]]:
+    """Return a successful request for each operation that writes, by the name of its route."""
+    writes: dict[str, SendRequest] = {}
 
     def add(name: str, call: Callable[..., Awaitable[httpx.Response]], *arguments: object) -> None:
         writes[name] = lambda: call(*arguments)
 
-    for name, made in OBJECT_EXAMPLES.items():
-        one = name.removesuffix("s")
-        created = await calls.post(made.list_path, made.payload)
+    for name, example in OBJECT_EXAMPLES.items():
+        singular = name.removesuffix("s")
+        created = await api.post(example.list_path, example.payload)
         address = created.headers["location"]
-        again = {**made.payload, **({"code": NEXT[name]} if "code" in made.payload else {})}
-        again |= {"organization": "kpu-34"} if name == "appointments" else {}
-        add(f"create_{one}", calls.post, made.list_path, again)
-        add(f"change_{one}", calls.patch, address, made.patch)
-        add(f"delete_{one}", calls.delete, address)
+        second = {
+            **example.payload,
+            **({"code": SECOND_CODES[name]} if "code" in example.payload else {}),
+        }
+        second |= {"organization": "kpu-34"} if name == "appointments" else {}
+        add(f"create_{singular}", api.post, example.list_path, second)
+        add(f"update_{singular}", api.patch, address, example.patch)
+        add(f"delete_{singular}", api.delete, address)
     office = {
         "official": OFFICIAL_ID,
         "organization": "kpu-32",
@@ -61,61 +64,65 @@ async def every_write(app: FastAPI, calls: WriteClient) -> AsyncIterator[dict[st
         "standing": "acting",
         "start_on": "2030",
     }
-    held = (await calls.post("/v1/appointments", office)).json()["id"]
-    succession = {"ends": held, "end_on": "2031", "begins": {"official": OFFICIAL_ID, "standing": "definitive"}}
-    add("succeed_appointment", calls.post, "/v1/appointments:succeed", succession)
-    client = await calls.post("/v1/clients", {"name": "x", "scopes": ["audit:read"]})
-    at = client.headers["location"]
-    secrets = await calls.post(f"{at}/secrets", {})
-    add("create_client", calls.post, "/v1/clients", {"name": "y", "scopes": ["audit:read"]})
-    add("update_client", calls.patch, at, {"name": "z"})
-    add("revoke_client_secret", calls.delete, secrets.headers["location"])
-    other = await calls.post("/v1/clients", {"name": "o", "scopes": ["audit:read"]})  # two live secrets are the most
-    add("create_client_secret", calls.post, f"{other.headers['location']}/secrets", {})
-    add("revoke_client", calls.delete, at)
-    as_csv = {**calls.headers, "Content-Type": "text/csv", "Idempotency-Key": "rows"}
-    rows = "name\r\nSiti Contoh\r\n"
-    add("import_rows", partial(calls.http.post, "/v1/imports?resource=officials", content=rows, headers=as_csv))
-    for name, call in (await _at_the_door(app, calls)).items():
+    appointment_id = (await api.post("/v1/appointments", office)).json()["id"]
+    succession = {
+        "ends": appointment_id,
+        "end_on": "2031",
+        "begins": {"official": OFFICIAL_ID, "standing": "definitive"},
+    }
+    add("succeed_appointment", api.post, "/v1/appointments:succeed", succession)
+    client = await api.post("/v1/clients", {"name": "x", "scopes": ["audit:read"]})
+    client_path = client.headers["location"]
+    secrets = await api.post(f"{client_path}/secrets", {})
+    add("create_client", api.post, "/v1/clients", {"name": "y", "scopes": ["audit:read"]})
+    add("update_client", api.patch, client_path, {"name": "z"})
+    add("revoke_client_secret", api.delete, secrets.headers["location"])
+    other = await api.post("/v1/clients", {"name": "o", "scopes": ["audit:read"]})  # a client may have two secrets
+    add("create_client_secret", api.post, f"{other.headers['location']}/secrets", {})
+    add("revoke_client", api.delete, client_path)
+    as_csv = {**api.headers, "Content-Type": "text/csv", "Idempotency-Key": "rows"}
+    csv = "name\r\nSiti Contoh\r\n"
+    add("import_rows", partial(api.http.post, "/v1/imports?resource=officials", content=csv, headers=as_csv))
+    for name, call in (await _meeting_requests(app, api)).items():
         writes[name] = call
     yield writes
 
 
-async def _at_the_door(app: FastAPI, calls: WriteClient) -> dict[str, Call]:
-    """Of two meetings: of one the roll is open, of the other it is closed, and a correction waits for a second."""
-    meetings = [await MeetingClient.create(app, calls.http, participant_count=4) for _ in range(2)]
+async def _meeting_requests(app: FastAPI, api: WriteClient) -> dict[str, SendRequest]:
+    """Return requests about two meetings: one has an open roll, one a closed roll and a pending correction."""
+    meetings = [await MeetingClient.create(app, api.http, participant_count=4) for _ in range(2)]
     meeting, closed = meetings
-    sent = {"device_id": "gate-1", "device_sent_at": START.isoformat()}
-    seen = [meeting.new_scan(0), meeting.new_scan(1), meeting.new_scan(2)]
-    assert (await meeting.send_batch(seen[:1])).status_code == 207
+    device = {"device_id": "gate-1", "device_sent_at": START.isoformat()}
+    scans = [meeting.new_scan(0), meeting.new_scan(1), meeting.new_scan(2)]
+    assert (await meeting.send_batch(scans[:1])).status_code == 207
     await closed.admin.post(f"{closed.path}:close-roll", {})
-    by_hand = {"status": "excused", "reason": "izin"}
-    asked = await closed.admin.patch(f"{closed.path}/attendance/{closed.participants[0]}", by_hand)
-    second = WriteClient.create(app, calls.http, client_id="the-second")
-    one = {"name": "Siti Contoh"}
+    manual_status = {"status": "excused", "reason": "izin"}
+    correction = await closed.admin.patch(f"{closed.path}/attendance/{closed.participants[0]}", manual_status)
+    second = WriteClient.create(app, api.http, client_id="the-second")
+    participant = {"name": "Siti Contoh"}
     officials = {"organizations": ["kpu-31"]}
-    people = [f"{meeting.path}/participants/{one}" for one in meeting.participants]
+    participant_paths = [f"{meeting.path}/participants/{id_}" for id_ in meeting.participants]
     return {
-        "create_participant": lambda: calls.post(f"{meeting.path}/participants", one),
-        "create_participants": lambda: calls.post(f"{meeting.path}/participants:batch", {"participants": [one]}),
-        "create_participants_in_office": lambda: calls.post(f"{meeting.path}/participants:in-office", officials),
-        "update_participant": lambda: calls.patch(people[1], {"note": "Lain"}),
-        "delete_participant": lambda: calls.delete(people[3]),
-        "reissue_badge": lambda: calls.post(f"{people[2]}/badge", None),
-        "update_attendance": lambda: calls.patch(meeting.attendance_path(2), by_hand),
-        "check_in": lambda: calls.post(f"{meeting.path}/check-ins", {**sent, **seen[1]}),
-        "check_in_batch": lambda: calls.post(
-            f"{meeting.path}/check-ins:batch", {**sent, "clock_epoch": 1, "scans": [seen[2]]}
+        "create_participant": lambda: api.post(f"{meeting.path}/participants", participant),
+        "create_participants": lambda: api.post(f"{meeting.path}/participants:batch", {"participants": [participant]}),
+        "create_participants_in_office": lambda: api.post(f"{meeting.path}/participants:in-office", officials),
+        "update_participant": lambda: api.patch(participant_paths[1], {"note": "Lain"}),
+        "delete_participant": lambda: api.delete(participant_paths[3]),
+        "reissue_badge": lambda: api.post(f"{participant_paths[2]}/badge", None),
+        "update_attendance": lambda: api.patch(meeting.attendance_path(2), manual_status),
+        "check_in": lambda: api.post(f"{meeting.path}/check-ins", {**device, **scans[1]}),
+        "check_in_batch": lambda: api.post(
+            f"{meeting.path}/check-ins:batch", {**device, "clock_epoch": 1, "scans": [scans[2]]}
         ),
-        "annul_check_in": lambda: calls.post(
-            f"{meeting.path}/check-ins/{seen[0]['scan_id']}:annul", {"reason": "dipinjamkan"}
+        "annul_check_in": lambda: api.post(
+            f"{meeting.path}/check-ins/{scans[0]['scan_id']}:annul", {"reason": "dipinjamkan"}
         ),
-        "confirm_correction": lambda: second.post(f"{asked.headers['location']}:confirm", None),
-        "close_roll": lambda: calls.post(f"{meeting.path}:close-roll", {}),
+        "confirm_correction": lambda: second.post(f"{correction.headers['location']}:confirm", None),
+        "close_roll": lambda: api.post(f"{meeting.path}:close-roll", {}),
     }
 
 
-NEXT = {
+SECOND_CODES = {
     "regions": "31.97",
     "organizations": "bawaslu-32",
     "divisions": "p7-98",
@@ -126,30 +133,30 @@ NEXT = {
 }
 
 
-@pytest.mark.parametrize(("sqlstate", "status"), FAULTS.items())
-async def test_a_commit_that_fails_is_no_success(
-    own_url: str, every_write: dict[str, Call], sqlstate: str, status: int
+@pytest.mark.parametrize(("sqlstate", "status"), STATUS_BY_SQLSTATE.items())
+async def test_failed_commit_is_an_error_and_stores_nothing(
+    own_url: str, write_requests: dict[str, SendRequest], sqlstate: str, status: int
 ) -> None:
-    await fetch_value(own_url, FAIL.format(sqlstate))
+    await fetch_value(own_url, CREATE_FAIL_FUNCTION.format(sqlstate))
     for table in ("audit_lines", "scans"):
-        await fetch_value(own_url, ON_COMMIT.format(table))
-    kept = await fetch_value(own_url, KEPT)
-    with structlog.testing.capture_logs():  # of a fault each would write pages to the terminal
-        for name, call in every_write.items():
-            answer = await call()
-            assert answer.status_code == status, (name, answer.text)
-            assert ("retry-after" in answer.headers) == (status == 503), name
-    assert await fetch_value(own_url, KEPT) == kept
+        await fetch_value(own_url, CREATE_FAIL_TRIGGER.format(table))
+    counts = await fetch_value(own_url, COUNT_ROWS)
+    with structlog.testing.capture_logs():  # each error would log a long traceback
+        for name, call in write_requests.items():
+            response = await call()
+            assert response.status_code == status, (name, response.text)
+            assert ("retry-after" in response.headers) == (status == 503), name
+    assert await fetch_value(own_url, COUNT_ROWS) == counts
 
 
-async def test_without_a_fault_each_is_done(own_url: str, every_write: dict[str, Call]) -> None:
-    """Else the one before would prove nothing."""
-    for name, call in every_write.items():
-        answer = await call()
-        assert answer.status_code in (200, 201, 204, 207), (name, answer.text)
+async def test_every_request_succeeds_without_the_failure(own_url: str, write_requests: dict[str, SendRequest]) -> None:
+    """Prove that the requests of the test above fail only because of the commit."""
+    for name, call in write_requests.items():
+        response = await call()
+        assert response.status_code in (200, 201, 204, 207), (name, response.text)
 
 
-async def test_every_writing_route_is_among_them(app: FastAPI, every_write: dict[str, Call]) -> None:
+async def test_every_route_that_writes_is_tested(app: FastAPI, write_requests: dict[str, SendRequest]) -> None:
     routes = [context.original_route for context in iter_route_contexts(app.routes)]
     writing = {
         route.name
@@ -159,4 +166,4 @@ async def test_every_writing_route_is_among_them(app: FastAPI, every_write: dict
         and not route.methods & {"GET", "HEAD"}
         and route.access_policy.scope
     }
-    assert writing == set(every_write)
+    assert writing == set(write_requests)

@@ -1,4 +1,4 @@
-"""A creation that is sent again happens once."""
+"""Idempotency keys: a repeated creation happens once."""
 
 import asyncio
 from uuid import uuid4
@@ -11,98 +11,103 @@ from fastapi import FastAPI
 from tests.conftest import fetch_value
 from tests.writes.write_client import WriteClient
 
-PERSON = {"name": "Siti Contoh"}
-AT = "/v1/officials"
+OFFICIAL = {"name": "Siti Contoh"}
+LIST_PATH = "/v1/officials"
 
 
-async def people(url: str) -> int:
-    found: int = await fetch_value(url, "SELECT count(*) FROM officials WHERE name LIKE 'Siti%'")
-    return found
+async def count_officials(url: str) -> int:
+    count: int = await fetch_value(url, "SELECT count(*) FROM officials WHERE name LIKE 'Siti%'")
+    return count
 
 
-async def test_the_same_request_is_answered_as_before(calls: WriteClient, own_url: str) -> None:
-    first = await calls.post(AT, PERSON, idempotency_key="one")
-    again = await calls.post(AT, PERSON, idempotency_key="one")
-    assert (first.status_code, again.status_code) == (201, 201)
-    assert again.content == first.content
-    assert (again.headers["etag"], again.headers["location"]) == (first.headers["etag"], first.headers["location"])
-    assert ("idempotency-replayed" in first.headers, again.headers["idempotency-replayed"]) == (False, "true")
-    assert await people(own_url) == 1
+async def test_repeated_request_gets_the_same_response(api: WriteClient, own_url: str) -> None:
+    first = await api.post(LIST_PATH, OFFICIAL, idempotency_key="key-1")
+    repeated = await api.post(LIST_PATH, OFFICIAL, idempotency_key="key-1")
+    assert (first.status_code, repeated.status_code) == (201, 201)
+    assert repeated.content == first.content
+    assert (repeated.headers["etag"], repeated.headers["location"]) == (
+        first.headers["etag"],
+        first.headers["location"],
+    )
+    assert ("idempotency-replayed" in first.headers, repeated.headers["idempotency-replayed"]) == (False, "true")
+    assert await count_officials(own_url) == 1
     assert await fetch_value(own_url, "SELECT count(*) FROM audit_lines WHERE operation = 'create_official'") == 1
 
 
 @pytest.mark.parametrize(
-    ("address", "body"), [(AT, {"name": "Siti Lain"}), ("/v1/elections", PERSON)], ids=["body", "address"]
+    ("address", "body"), [(LIST_PATH, {"name": "Siti Lain"}), ("/v1/elections", OFFICIAL)], ids=["body", "address"]
 )
-async def test_a_key_is_good_for_one_request(
-    calls: WriteClient, own_url: str, address: str, body: dict[str, str]
+async def test_key_used_for_another_request_is_422(
+    api: WriteClient, own_url: str, address: str, body: dict[str, str]
 ) -> None:
-    await calls.post(AT, PERSON, idempotency_key="one")
-    answer = await calls.post(address, body, idempotency_key="one")
-    assert answer.status_code == 422
-    assert answer.json()["code"] == ("idempotency_key_reused" if address == AT else "invalid_content")
-    assert await people(own_url) == 1
+    await api.post(LIST_PATH, OFFICIAL, idempotency_key="key-1")
+    response = await api.post(address, body, idempotency_key="key-1")
+    assert response.status_code == 422
+    assert response.json()["code"] == ("idempotency_key_reused" if address == LIST_PATH else "invalid_content")
+    assert await count_officials(own_url) == 1
 
 
-async def test_a_key_is_its_clients_own(app: FastAPI, client: httpx.AsyncClient, own_url: str) -> None:
+async def test_two_clients_may_use_the_same_key(app: FastAPI, client: httpx.AsyncClient, own_url: str) -> None:
     for name in ("a", "b"):
-        answer = await WriteClient.create(app, client, client_id=name).post(AT, PERSON, idempotency_key="one")
-        assert answer.status_code == 201
-    assert await people(own_url) == 2
+        response = await WriteClient.create(app, client, client_id=name).post(
+            LIST_PATH, OFFICIAL, idempotency_key="key-1"
+        )
+        assert response.status_code == 201
+    assert await count_officials(own_url) == 2
 
 
-async def test_while_one_runs_the_other_is_told_to_wait(calls: WriteClient, own_url: str) -> None:
+async def test_request_with_a_key_in_flight_is_409(api: WriteClient, own_url: str) -> None:
     other = await asyncpg.connect(own_url)
     client = "0197c0de-0000-7000-8000-00000000c11e"
     async with other.transaction():
-        await other.execute("SELECT pg_advisory_xact_lock(idempotency_lock_key($1, $2))", client, "one")
-        answer = await calls.post(AT, PERSON, idempotency_key="one")
+        await other.execute("SELECT pg_advisory_xact_lock(idempotency_lock_key($1, $2))", client, "key-1")
+        response = await api.post(LIST_PATH, OFFICIAL, idempotency_key="key-1")
     await other.close()
-    assert (answer.status_code, answer.json()["code"]) == (409, "request_in_flight")
-    assert int(answer.headers["retry-after"]) >= 1
-    assert (await calls.post(AT, PERSON, idempotency_key="one")).status_code == 201
+    assert (response.status_code, response.json()["code"]) == (409, "request_in_flight")
+    assert int(response.headers["retry-after"]) >= 1
+    assert (await api.post(LIST_PATH, OFFICIAL, idempotency_key="key-1")).status_code == 201
 
 
-async def test_sixteen_at_once_are_one(calls: WriteClient, own_url: str) -> None:
-    answers = await asyncio.gather(*(calls.post(AT, PERSON, idempotency_key="one") for _ in range(16)))
-    made = {answer.content for answer in answers if answer.status_code == 201}
-    assert len(made) == 1
-    assert {answer.status_code for answer in answers} <= {201, 409}
-    assert await people(own_url) == 1
+async def test_concurrent_requests_with_one_key_create_one_object(api: WriteClient, own_url: str) -> None:
+    responses = await asyncio.gather(*(api.post(LIST_PATH, OFFICIAL, idempotency_key="key-1") for _ in range(16)))
+    created = {response.content for response in responses if response.status_code == 201}
+    assert len(created) == 1
+    assert {response.status_code for response in responses} <= {201, 409}
+    assert await count_officials(own_url) == 1
 
 
-@pytest.mark.parametrize("bad", [{"name": ""}, {"name": "Siti", "colour": "red"}, {}], ids=str)
-async def test_what_was_refused_is_not_kept(calls: WriteClient, bad: dict[str, str]) -> None:
-    assert (await calls.post(AT, bad, idempotency_key="one")).status_code == 422
-    assert (await calls.post(AT, PERSON, idempotency_key="one")).status_code == 201
+@pytest.mark.parametrize("invalid", [{"name": ""}, {"name": "Siti", "colour": "red"}, {}], ids=str)
+async def test_key_of_an_invalid_request_can_be_used_again(api: WriteClient, invalid: dict[str, str]) -> None:
+    assert (await api.post(LIST_PATH, invalid, idempotency_key="key-1")).status_code == 422
+    assert (await api.post(LIST_PATH, OFFICIAL, idempotency_key="key-1")).status_code == 201
 
 
-async def test_a_conflict_is_not_kept(calls: WriteClient) -> None:
+async def test_key_of_a_conflict_can_be_used_again(api: WriteClient) -> None:
     region = {"code": "31", "name": "Lain", "type": "province", "time_zone": "Asia/Jakarta"}
-    assert (await calls.post("/v1/regions", region, idempotency_key="one")).status_code == 409
-    assert (await calls.post("/v1/regions", {**region, "code": "97"}, idempotency_key="one")).status_code == 201
+    assert (await api.post("/v1/regions", region, idempotency_key="key-1")).status_code == 409
+    assert (await api.post("/v1/regions", {**region, "code": "97"}, idempotency_key="key-1")).status_code == 201
 
 
-async def test_after_seven_days_a_key_is_new(calls: WriteClient, own_url: str) -> None:
-    await calls.post(AT, PERSON, idempotency_key="one")
+async def test_key_expires_after_seven_days(api: WriteClient, own_url: str) -> None:
+    await api.post(LIST_PATH, OFFICIAL, idempotency_key="key-1")
     await fetch_value(own_url, "UPDATE idempotency_keys SET created_at = created_at - interval '7 days'")
-    assert "idempotency-replayed" not in (await calls.post(AT, PERSON, idempotency_key="one")).headers
-    assert await people(own_url) == 2
-    assert "idempotency-replayed" in (await calls.post(AT, PERSON, idempotency_key="one")).headers
+    assert "idempotency-replayed" not in (await api.post(LIST_PATH, OFFICIAL, idempotency_key="key-1")).headers
+    assert await count_officials(own_url) == 2
+    assert "idempotency-replayed" in (await api.post(LIST_PATH, OFFICIAL, idempotency_key="key-1")).headers
 
 
 @pytest.mark.parametrize("key", [None, "", "x" * 256, "kunci\u00e9"], ids=["none", "empty", "long", "not ASCII"])
-async def test_a_creation_needs_a_key(calls: WriteClient, own_url: str, key: str | None) -> None:
-    headers = [(name.encode(), value.encode()) for name, value in calls.headers.items()]
+async def test_creation_without_a_valid_key_is_400(api: WriteClient, own_url: str, key: str | None) -> None:
+    headers = [(name.encode(), value.encode()) for name, value in api.headers.items()]
     if key is not None:
         headers.append((b"Idempotency-Key", key.encode()))
-    answer = await calls.http.post(AT, json=PERSON, headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_required")
-    assert await people(own_url) == 0
+    response = await api.http.post(LIST_PATH, json=OFFICIAL, headers=headers)
+    assert (response.status_code, response.json()["code"]) == (400, "idempotency_key_required")
+    assert await count_officials(own_url) == 0
 
 
-async def test_a_dry_run_uses_no_key(calls: WriteClient) -> None:
+async def test_dry_run_does_not_use_the_key(api: WriteClient) -> None:
     key = uuid4().hex
-    headers = {**calls.headers, "Idempotency-Key": key}
-    assert (await calls.http.post(f"{AT}?dry_run=true", json=PERSON, headers=headers)).status_code == 200
-    assert "idempotency-replayed" not in (await calls.post(AT, PERSON, idempotency_key=key)).headers
+    headers = {**api.headers, "Idempotency-Key": key}
+    assert (await api.http.post(f"{LIST_PATH}?dry_run=true", json=OFFICIAL, headers=headers)).status_code == 200
+    assert "idempotency-replayed" not in (await api.post(LIST_PATH, OFFICIAL, idempotency_key=key)).headers

@@ -1,4 +1,4 @@
-"""A roll at an instant: what its meeting was then, and whether it may be shown today."""
+"""Reads of a roll with known_at: they depend on the access rules of that instant and of today."""
 
 from datetime import datetime, timedelta
 
@@ -10,25 +10,28 @@ from app.auth import Scope
 from app.core.db import database
 from tests.attendance import synthetic_rolls
 from tests.conftest import fetch_value
-from tests.writes.test_known_at import asked
+from tests.writes.test_known_at import with_known_at
 from tests.writes.write_client import WriteClient
 
-ROLL = "UPDATE meetings SET roll = $2::text WHERE code = $1"
-GONE = [
+SET_ROLL = "UPDATE meetings SET roll = $2::text WHERE code = $1"
+DELETE_MEETING = [
     *(f"DELETE FROM {table} WHERE meeting = $1" for table in ("participant_sessions", "participants", "sessions")),
     "DELETE FROM meetings WHERE code = $1",
 ]
 
 
 @pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No write runs while these tests ask, so what has just been said is settled."""
+def without_commit_delay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Allow known_at of this moment: no write runs while these tests read."""
     monkeypatch.setattr(database, "MAX_COMMIT_DURATION", timedelta(0))
 
 
-class Roll:
-    """What four callers are told of a roll: anyone, a reader of all, one bound to a body that is not above the host,
-    and one whose token is for something else."""
+class RollReaders:
+    """Four callers that read a roll.
+
+    An anonymous one, one that may read all attendance, one bound to an organization that is not above the host, and one
+    with another scope.
+    """
 
     def __init__(self, app: FastAPI, client: httpx.AsyncClient, url: str) -> None:
         self.url = url
@@ -43,61 +46,61 @@ class Roll:
         instant: datetime = await fetch_value(self.url, "SELECT clock_timestamp()")
         return instant
 
-    async def told(self, meeting: str, instant: datetime | None = None) -> list[tuple[int, int]]:
-        """To each of them: the status, and how many stand on the roll."""
+    async def read(self, meeting: str, instant: datetime | None = None) -> list[tuple[int, int]]:
+        """Return the status and the number of entries that each caller gets."""
         path = f"/v1/meetings/{meeting}/attendance"
-        answers = [await caller.get(asked(path, instant) if instant else path) for caller in self.callers]
-        return [(answer.status_code, len(answer.json().get("items", []))) for answer in answers]
+        responses = [await caller.get(with_known_at(path, instant) if instant else path) for caller in self.callers]
+        return [(response.status_code, len(response.json().get("items", []))) for response in responses]
 
 
 @pytest.fixture
-def roll(app: FastAPI, client: httpx.AsyncClient, own_url: str) -> Roll:
-    return Roll(app, client, own_url)
+def readers(app: FastAPI, client: httpx.AsyncClient, own_url: str) -> RollReaders:
+    return RollReaders(app, client, own_url)
 
 
-CLOSED = [(401, 0), (200, 3), (404, 0), (403, 0)]
+RESTRICTED = [(401, 0), (200, 3), (404, 0), (403, 0)]
 OPEN = [(200, 3)] * 4
-NOT_THERE = [(404, 0)] * 4
+NOT_FOUND = [(404, 0)] * 4
 
 
-@pytest.mark.parametrize(("meeting", "said"), [("closed", CLOSED), ("empty", [(200, 0)] * 4)])
-async def test_a_meeting_that_is_deleted_since_is_closed_as_it_was(
-    roll: Roll, meeting: str, said: list[tuple[int, int]]
+@pytest.mark.parametrize(("meeting", "expected"), [("closed", RESTRICTED), ("empty", [(200, 0)] * 4)])
+async def test_roll_of_a_deleted_meeting_is_as_restricted_as_before(
+    readers: RollReaders, meeting: str, expected: list[tuple[int, int]]
 ) -> None:
-    before = await roll.now()
-    await synthetic_rolls.insert_rolls(roll.url, mixed=False)
-    instant = await roll.now()
-    assert await roll.told(meeting) == said
-    assert await roll.told(meeting, before) == NOT_THERE
-    for sql in GONE:
-        await fetch_value(roll.url, sql, meeting)
-    assert await roll.told(meeting) == NOT_THERE
-    assert await roll.told(meeting, instant) == said
+    before = await readers.now()
+    await synthetic_rolls.insert_rolls(readers.url, mixed=False)
+    instant = await readers.now()
+    assert await readers.read(meeting) == expected
+    assert await readers.read(meeting, before) == NOT_FOUND
+    for sql in DELETE_MEETING:
+        await fetch_value(readers.url, sql, meeting)
+    assert await readers.read(meeting) == NOT_FOUND
+    assert await readers.read(meeting, instant) == expected
 
 
-async def test_a_roll_is_closed_that_was_closed_or_is(roll: Roll) -> None:
-    await synthetic_rolls.insert_rolls(roll.url, mixed=False)
-    closed = await roll.now()
-    await fetch_value(roll.url, ROLL, "closed", "open")
-    opened = await roll.now()
-    assert await roll.told("closed") == OPEN
-    assert await roll.told("closed", opened) == OPEN
-    assert await roll.told("closed", closed) == CLOSED
-    await fetch_value(roll.url, ROLL, "closed", "restricted")
-    assert await roll.told("closed", opened) == CLOSED
+async def test_roll_that_was_or_is_restricted_is_restricted(readers: RollReaders) -> None:
+    await synthetic_rolls.insert_rolls(readers.url, mixed=False)
+    restricted_at = await readers.now()
+    await fetch_value(readers.url, SET_ROLL, "closed", "open")
+    opened_at = await readers.now()
+    assert await readers.read("closed") == OPEN
+    assert await readers.read("closed", opened_at) == OPEN
+    assert await readers.read("closed", restricted_at) == RESTRICTED
+    await fetch_value(readers.url, SET_ROLL, "closed", "restricted")
+    assert await readers.read("closed", opened_at) == RESTRICTED
 
 
-async def test_who_hosts_it_today_reads_what_stood_on_it_before(roll: Roll) -> None:
-    await synthetic_rolls.insert_rolls(roll.url, mixed=False)
-    instant = await roll.now()
-    await fetch_value(roll.url, "UPDATE meetings SET host = 'kpu-31' WHERE code = 'closed'")
-    assert (await roll.told("closed", instant))[2] == (200, 3)
+async def test_current_host_may_read_the_earlier_roll(readers: RollReaders) -> None:
+    await synthetic_rolls.insert_rolls(readers.url, mixed=False)
+    instant = await readers.now()
+    await fetch_value(readers.url, "UPDATE meetings SET host = 'kpu-31' WHERE code = 'closed'")
+    assert (await readers.read("closed", instant))[2] == (200, 3)
 
 
-async def test_who_hosted_a_meeting_that_is_deleted_since_reads_it(roll: Roll) -> None:
-    await synthetic_rolls.insert_rolls(roll.url, mixed=False)
-    await fetch_value(roll.url, "UPDATE meetings SET host = 'kpu-31' WHERE code = 'closed'")
-    instant = await roll.now()
-    for sql in GONE:
-        await fetch_value(roll.url, sql, "closed")
-    assert (await roll.told("closed", instant))[2] == (200, 3)
+async def test_last_host_may_read_the_roll_of_a_deleted_meeting(readers: RollReaders) -> None:
+    await synthetic_rolls.insert_rolls(readers.url, mixed=False)
+    await fetch_value(readers.url, "UPDATE meetings SET host = 'kpu-31' WHERE code = 'closed'")
+    instant = await readers.now()
+    for sql in DELETE_MEETING:
+        await fetch_value(readers.url, sql, "closed")
+    assert (await readers.read("closed", instant))[2] == (200, 3)

@@ -1,3 +1,5 @@
+"""Deletion of expired idempotency keys."""
+
 import asyncio
 
 from fastapi import FastAPI
@@ -7,14 +9,16 @@ from app.writes.purge import purge_periodically
 from tests.conftest import fetch_value
 from tests.writes.write_client import WriteClient
 
-AGE = "UPDATE idempotency_keys SET created_at = created_at - interval '{}' WHERE key = '{}'"
+AGE_KEY = "UPDATE idempotency_keys SET created_at = created_at - interval '{}' WHERE key = '{}'"
 
 
-async def test_only_what_nobody_asks_for_is_thrown_away(app: FastAPI, calls: WriteClient, own_url: str) -> None:
+async def test_purge_deletes_only_keys_that_expired_more_than_an_hour_ago(
+    app: FastAPI, api: WriteClient, own_url: str
+) -> None:
     for key in ("old", "just", "new"):
-        await calls.post("/v1/officials", {"name": "Siti Contoh"}, idempotency_key=key)
-    await fetch_value(own_url, AGE.format("7 days 61 minutes", "old"))
-    await fetch_value(own_url, AGE.format("7 days 59 minutes", "just"))
+        await api.post("/v1/officials", {"name": "Siti Contoh"}, idempotency_key=key)
+    await fetch_value(own_url, AGE_KEY.format("7 days 61 minutes", "old"))
+    await fetch_value(own_url, AGE_KEY.format("7 days 59 minutes", "just"))
     async with purge_periodically(state_of(app).database, interval=0.01):
         for _ in range(200):
             if await fetch_value(own_url, "SELECT count(*) FROM idempotency_keys") == 2:

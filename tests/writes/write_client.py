@@ -1,4 +1,4 @@
-"""Requests that write, with what each of them needs beside its body."""
+"""Client for writes: adds the headers that each of them requires."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ MERGE_PATCH_TYPE = "application/merge-patch+json"
 
 @dataclass
 class WriteClient:
-    """One caller's requests."""
+    """Sends requests with the access token of one API client."""
 
     http: httpx.AsyncClient
     headers: Mapping[str, str]
@@ -25,17 +25,17 @@ class WriteClient:
     def create(cls, app: FastAPI, http: httpx.AsyncClient, *scopes: Scope, **bound: str) -> "WriteClient":
         return cls(http, bearer_headers(app, *(scopes or Scope), **bound))
 
-    async def get(self, address: str) -> httpx.Response:
-        return await self.http.get(address, headers=self.headers)
+    async def get(self, path: str) -> httpx.Response:
+        return await self.http.get(path, headers=self.headers)
 
-    async def post(self, address: str, body: Any, *, idempotency_key: str | None = None) -> httpx.Response:
+    async def post(self, path: str, body: Any, *, idempotency_key: str | None = None) -> httpx.Response:
         headers = {**self.headers, "Idempotency-Key": idempotency_key or uuid4().hex}
-        return await self.http.post(address, json=body, headers=headers)
+        return await self.http.post(path, json=body, headers=headers)
 
-    async def patch(self, address: str, body: Any, *, if_match: str = "*") -> httpx.Response:
+    async def patch(self, path: str, body: Any, *, if_match: str = "*") -> httpx.Response:
         headers = {**self.headers, "If-Match": if_match, "Content-Type": MERGE_PATCH_TYPE}
-        return await self.http.patch(address, content=httpx.Request("POST", "/", json=body).content, headers=headers)
+        return await self.http.patch(path, content=httpx.Request("POST", "/", json=body).content, headers=headers)
 
-    async def delete(self, address: str, body: Any = None, *, if_match: str = "*") -> httpx.Response:
+    async def delete(self, path: str, body: Any = None, *, if_match: str = "*") -> httpx.Response:
         headers = {**self.headers, "If-Match": if_match}
-        return await self.http.request("DELETE", address, json=body, headers=headers)
+        return await self.http.request("DELETE", path, json=body, headers=headers)

@@ -37,7 +37,7 @@ class Database:
         self.read_engine = create_read_engine(settings)
         self.history_engine = create_history_engine(settings)
         self.write_engine = create_write_engine(settings)
-        self.deadline = settings.deadline
+        self.timeout_seconds = settings.deadline
         self.page_key: bytes | None = None
 
     def reader(self) -> "Reader":
@@ -73,7 +73,7 @@ class Reader:
     def __init__(self, database: Database, known_at: datetime | None = None, deadline: float | None = None) -> None:
         self._database = database
         self._known_at = known_at
-        self._deadline = time.monotonic() + database.deadline if deadline is None else deadline
+        self._deadline = time.monotonic() + database.timeout_seconds if deadline is None else deadline
 
     def known_at(self, known_at: datetime | None) -> "Reader":
         """Return a reader of the record as it was known at an instant, with the same deadline; None: as it is now.
@@ -122,6 +122,7 @@ class Reader:
         return self._database.page_key
 
     async def _execute_with_retry(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        """Run a statement, once more if the first error is retryable."""
         try:
             return await self._execute(statement, parameters)
         except DBAPIError as error:
@@ -130,6 +131,7 @@ class Reader:
         return await self._execute(statement, parameters)
 
     async def _execute(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        """Run a statement on a pooled connection and return its rows."""
         engine = self._database.read_engine if self._known_at is None else self._database.history_engine
         with telemetry.track_connection_wait():
             connection = await engine.connect()

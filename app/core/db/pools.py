@@ -38,6 +38,8 @@ def create_write_engine(settings: Settings) -> AsyncEngine:
 
 
 def _create_engine(settings: Settings, size: int, *, writable: bool, **server_settings: str) -> AsyncEngine:
+    """Create a pool of `size` connections in autocommit mode; read-only unless `writable`."""
+
     async def connect() -> asyncpg.Connection:
         connection = await open_connection(settings, **server_settings)
         if not writable:

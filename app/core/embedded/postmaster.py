@@ -175,11 +175,13 @@ def _read_sqlstate(messages: BinaryIO) -> str:
 
 
 def _has_proc() -> bool:
+    """Return whether the system has /proc."""
     # macOS has no /proc: there a pid file counts as valid while its process exists; Postgres itself checks the rest.
     return (PROC_DIR / "self" / "cwd").exists()
 
 
 def _process_exists(pid: int) -> bool:
+    """Return whether a process with this id exists."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,1 +1,1 @@
-"""HTTP for any service of this kind: protocol, limits, parameters, bodies, paging, conditional requests, OpenAPI."""
+"""HTTP: protocol, middleware, limits, parameters, bodies, paging, conditional requests and OpenAPI."""

@@ -1,8 +1,8 @@
-"""The body of a request, read to the letter before anything interprets it.
+"""Strict parsing of JSON request bodies.
 
-A route declares its body in FastAPI's way, so the contract has its schema; `read` runs ahead of FastAPI and leaves what
-it parsed where FastAPI looks for it. So there is one parser, and it takes nothing that two parsers could read in two
-ways (RFC 8259; of RFC 7493, I-JSON, what keeps a value from being lost).
+A route declares its body as usual in FastAPI, so the contract contains its schema. `parse_body` runs before FastAPI and
+stores the parsed body where FastAPI looks for it, so each body is parsed once. It rejects everything that two parsers
+could read differently (RFC 8259), and the values that would be changed or lost (RFC 7493, I-JSON).
 """
 
 import json
@@ -29,52 +29,68 @@ NON_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 CURLY_TO_SQUARE = bytes.maketrans(b"{}", b"[]")
 MAX_INTEGER, MIN_INTEGER = 2**63 - 1, -(2**63)
 
-TOO_DEEP = ErrorDetail("too_deep", Text(f"Paling dalam {MAX_DEPTH} tingkat.", f"At most {MAX_DEPTH} levels deep."))
-NOT_AN_OBJECT = ErrorDetail("wrong_type", Text("Harus sebuah objek.", "Must be an object."))
-REPEATED_MEMBER = Text("Anggota ini diberikan lebih dari sekali.", "This member is given more than once.")
+TOO_DEEP = ErrorDetail(
+    "too_deep", Text(f"Paling dalam {MAX_DEPTH} tingkat.", f"Must nest at most {MAX_DEPTH} levels deep.")
+)
+NOT_AN_OBJECT = ErrorDetail("wrong_type", Text("Harus berupa objek.", "Must be an object."))
+REPEATED_MEMBER = Text("Anggota ini muncul lebih dari sekali.", "This member appears more than once.")
 NUL_CHARACTER = Text("Karakter nol tidak diizinkan.", "The NUL character is not allowed.")
-OUT_OF_RANGE = Text("Bilangan di luar 64 bit.", "The number does not fit into 64 bits.")
+OUT_OF_RANGE = Text("Bilangan tidak muat dalam 64 bit.", "The number does not fit into 64 bits.")
 
 
 async def parse_body(request: Request, declared: FieldInfo) -> None:
-    """Read and parse the body of a route that declares it so, for FastAPI and for `request.json()`.
+    """Read and parse the body of a request, for FastAPI and for `request.json()`.
 
-    Raises UnsupportedMediaType before the body is read, Malformed for what is no JSON, InvalidContent for what is.
+    Args:
+        request: The request.
+        declared: The body parameter of the route, which names the media type.
+
+    Raises:
+        UnsupportedMediaType: The media type, charset or content coding is not supported; the body is not read.
+        Malformed: The body is not JSON.
+        InvalidContent: The body is JSON with values that are not allowed.
+
     """
     _check_type(request, declared.media_type if isinstance(declared, Body) else JSON_TYPE)
     try:
         content = await request.body()
     except ClientDisconnect:
-        raise Malformed from None  # nobody hears it; but it is no fault of ours
+        raise Malformed from None  # nobody receives it, but it must not be logged as an internal error
     request._json = parse_object(content)
 
 
 def _check_type(request: Request, media_type: str) -> None:
-    given, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
-    named = [parameter.partition("=") for parameter in parameters if parameter]
-    others = [name for name, _, value in named if name.strip() == "charset" and value.strip(' "') != "utf-8"]
+    content_type, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
+    pairs = [parameter.partition("=") for parameter in parameters if parameter]
+    charsets = [value.strip(' "') for name, _, value in pairs if name.strip() == "charset"]
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise UnsupportedMediaType(headers={"Accept-Encoding": "identity"})
-    if given != media_type or others:
-        accepted = "Accept-Patch" if request.method == "PATCH" else "Accept"  # RFC 5789 2.2, RFC 9110 15.5.16
-        raise UnsupportedMediaType(headers={accepted: media_type})
+    if content_type != media_type or any(charset != "utf-8" for charset in charsets):
+        accept_header = "Accept-Patch" if request.method == "PATCH" else "Accept"  # RFC 5789 2.2, RFC 9110 15.5.16
+        raise UnsupportedMediaType(headers={accept_header: media_type})
 
 
 def parse_object(content: bytes) -> dict[str, Any]:
-    """The object that these bytes are."""
+    """Parse a JSON object.
+
+    Raises:
+        Malformed: The bytes are not JSON in UTF-8, nest too deeply, or an object repeats a member.
+        InvalidContent: The JSON is no object, or contains a NUL character or a number outside 64 bits.
+
+    """
     try:
-        orjson.loads(content)  # strict in grammar and in UTF-8, and safe with any depth; lenient in what is below
+        orjson.loads(content)  # strict about grammar and UTF-8, and safe at any depth; the checks below are ours
     except orjson.JSONDecodeError as error:
         raise _syntax_problem(error) from None
     if _is_too_deep(content):
         raise Malformed(TOO_DEEP)
-    reader = _StrictDecoder()
-    parsed = reader.decode(content)
+    decoder = _StrictDecoder()
+    parsed = decoder.decode(content)
     if not isinstance(parsed, dict):
         raise InvalidContent(NOT_AN_OBJECT)
-    if reader.has_repeated_members:
+    if decoder.has_repeated_members:
         raise Malformed(*list(_find_errors(parsed, ()))[:MAX_ERRORS])
-    if reader.has_number_out_of_range or b"\\u0000" in content:
+    if decoder.has_number_out_of_range or b"\\u0000" in content:
         errors = list(_find_errors(parsed, ()))[:MAX_ERRORS]
         if errors:
             raise InvalidContent(*errors)
@@ -82,17 +98,23 @@ def parse_object(content: bytes) -> dict[str, Any]:
 
 
 def _syntax_problem(error: orjson.JSONDecodeError) -> Malformed:
-    """Where it stops being JSON: the line and column say it, for there is no pointer into what has no structure."""
+    """Return the problem for a syntax error: its line and column, because text without structure has no pointer."""
     if error.msg.startswith("depth limit"):
         return Malformed(TOO_DEEP)
-    place = f"{error.lineno}, {error.colno}"
+    line, column = error.lineno, error.colno
     return Malformed(
-        detail=Text(f"Isi bukan JSON yang sah: baris, kolom {place}.", f"The body is no JSON: line, column {place}.")
+        detail=Text(
+            f"Isi bukan JSON yang sah: baris {line}, kolom {column}.",
+            f"The body is not valid JSON: line {line}, column {column}.",
+        )
     )
 
 
 def _is_too_deep(content: bytes) -> bool:
-    """Each round takes the innermost brackets away. No loop over bytes: 8 MiB of brackets take no longer than names."""
+    """Return whether the nesting exceeds MAX_DEPTH. Each iteration removes the innermost brackets.
+
+    There is no loop over bytes: 8 MiB of brackets take no longer than 8 MiB of names.
+    """
     brackets = STRING_LITERAL.sub(b"", content).translate(CURLY_TO_SQUARE, NON_BRACKETS)
     for _ in range(MAX_DEPTH):
         brackets = brackets.replace(b"[]", b"")
@@ -100,17 +122,17 @@ def _is_too_deep(content: bytes) -> bool:
 
 
 class _ObjectWithRepeatedMembers(dict[str, Any]):
-    """An object in which a name stands twice; `names` are those."""
+    """An object that repeats members; `repeated_names` are their names."""
 
     repeated_names: tuple[str, ...] = ()
 
 
 class _OutOfRange:
-    """In the place of a number that is too large to be kept."""
+    """Placeholder for a number that does not fit into 64 bits."""
 
 
 class _StrictDecoder:
-    """Python's parser, which can be asked for what orjson passes over in silence."""
+    """Python's JSON decoder, with hooks that record what orjson accepts silently."""
 
     def __init__(self) -> None:
         self.has_repeated_members = False
@@ -136,7 +158,7 @@ class _StrictDecoder:
 
 
 def _find_errors(value: Any, path: tuple[str | int, ...]) -> Iterator[ErrorDetail]:
-    """What is wrong within a value, wherever it stands. As deep as MOST_DEPTH allows."""
+    """Find the errors within a value, which nests at most MAX_DEPTH levels."""
     if isinstance(value, _OutOfRange):
         yield ErrorDetail("out_of_range", OUT_OF_RANGE, pointer=json_pointer(path))
     elif _has_nul(value):
@@ -158,14 +180,14 @@ def _has_nul(value: Any) -> TypeGuard[str]:
 
 
 def apply_merge_patch(target: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
-    """The target after a merge patch (RFC 7396): null takes a member away, objects are merged, others replaced."""
+    """Return the target after a merge patch (RFC 7396): null removes a member, objects are merged, others replaced."""
     result = dict(target)
     for name, value in patch.items():
         if value is None:
             result.pop(name, None)
         elif isinstance(value, dict):
-            beneath = result.get(name)
-            result[name] = apply_merge_patch(beneath if isinstance(beneath, dict) else {}, value)
+            current = result.get(name)
+            result[name] = apply_merge_patch(current if isinstance(current, dict) else {}, value)
         else:
             result[name] = value
     return result

@@ -1,7 +1,7 @@
 """Entity tags and conditional requests (RFC 9110, section 13).
 
-Every answer's tag is strong: it names the bytes. An item's is `"<revision>.<hash>"`, a list's the hash alone. A
-compressed form has the coding's name at the end, for its bytes are others.
+All entity tags are strong. That of an item is `"<revision>.<hash>"`, that of a list `"<hash>"`, where the hash is that
+of the body. The name of the content coding is appended to the tag of a compressed body, because its bytes differ.
 """
 
 from hashlib import blake2b
@@ -14,35 +14,47 @@ HEADERS_OF_304 = frozenset({b"cache-control", b"content-location", b"date", b"et
 
 
 def public_cache_control(max_age: int, *, valid_seconds: int | None = None) -> str:
-    """The Cache-Control of a public answer: fresh for `seconds`, then usable while a cache fetches the next one.
+    """Return the Cache-Control of a public response.
 
-    `at_most`: the seconds after which it may not be used at all, as the answer about a day that is over.
+    Args:
+        max_age: Seconds for which the response is fresh; for ten times as long it may be used while revalidating.
+        valid_seconds: Seconds after which it must not be used at all, such as those until the end of the day.
+
     """
-    fresh, stale = max_age, 10 * max_age
+    stale_while_revalidate = 10 * max_age
     if valid_seconds is not None:
-        fresh = min(fresh, valid_seconds)
-        stale = min(stale, valid_seconds - fresh)
-    return f"public, max-age={fresh}, stale-while-revalidate={stale}"
+        max_age = min(max_age, valid_seconds)
+        stale_while_revalidate = min(stale_while_revalidate, valid_seconds - max_age)
+    return f"public, max-age={max_age}, stale-while-revalidate={stale_while_revalidate}"
 
 
 def entity_tag(body: bytes, revision: int | None = None) -> str:
+    """Return the strong entity tag of a body, which begins with the revision if the body is one item."""
     digest = blake2b(body, digest_size=12).hexdigest()
     return f'"{digest}"' if revision is None else f'"{revision}.{digest}"'
 
 
 def json_response(
-    body: bytes, *, cache: str, revision: int | None = None, headers: dict[str, str] | None = None
+    body: bytes, *, cache_control: str, revision: int | None = None, headers: dict[str, str] | None = None
 ) -> Response:
-    """A 200 with a JSON body, its tag and its cache policy."""
+    """Build a 200 response with a JSON body, its entity tag and its Cache-Control."""
     return Response(
         body,
-        headers={"ETag": entity_tag(body, revision), "Cache-Control": cache, "Vary": "Accept", **(headers or {})},
+        headers={
+            "ETag": entity_tag(body, revision),
+            "Cache-Control": cache_control,
+            "Vary": "Accept",
+            **(headers or {}),
+        },
         media_type="application/json",
     )
 
 
 class ConditionalMiddleware:
-    """Outside the compression: marks the tag of a compressed form, and answers 304 to a caller that has these bytes."""
+    """Answer 304 to a GET or HEAD whose If-None-Match names the entity tag of the response.
+
+    It runs outside the compression and appends the content coding to the entity tag.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -51,29 +63,29 @@ class ConditionalMiddleware:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             await self.app(scope, receive, send)
             return
-        had = parse_if_none_match(Headers(scope=scope).getlist("if-none-match"))
-        unchanged = False
+        known_tags = parse_if_none_match(Headers(scope=scope).getlist("if-none-match"))
+        is_unchanged = False
 
-        async def compare(message: Message) -> None:
-            nonlocal unchanged
+        async def send_if_changed(message: Message) -> None:
+            nonlocal is_unchanged
             if message["type"] == "http.response.start" and message["status"] == 200:
                 headers = MutableHeaders(scope=message)
                 tag = append_coding_to_etag(headers)
-                if tag is not None and ("*" in had or tag in had):
-                    unchanged = True
+                if tag is not None and ("*" in known_tags or tag in known_tags):
+                    is_unchanged = True
                     kept = [pair for pair in message["headers"] if pair[0].lower() in HEADERS_OF_304]
                     message = {**message, "status": 304, "headers": kept}
-            elif unchanged and message["type"] == "http.response.body":
+            elif is_unchanged and message["type"] == "http.response.body":
                 if message.get("more_body", False):
                     return
                 message = {"type": "http.response.body", "body": b""}
             await send(message)
 
-        await self.app(scope, receive, compare)
+        await self.app(scope, receive, send_if_changed)
 
 
 def append_coding_to_etag(headers: MutableHeaders) -> str | None:
-    """Add the content coding to the entity tag, and return the tag."""
+    """Append the content coding to the entity tag of a response, and return the tag."""
     tag, coding = headers.get("etag"), headers.get("content-encoding")
     if tag is not None and coding:
         tag = f'{tag[:-1]}-{coding}"'
@@ -82,15 +94,15 @@ def append_coding_to_etag(headers: MutableHeaders) -> str | None:
 
 
 def parse_if_none_match(values: list[str]) -> frozenset[str]:
-    """The tags of If-None-Match, compared weakly: `W/` in front does not count (RFC 9110, section 13.1.2)."""
+    """Return the entity tags of If-None-Match without `W/`, because they are compared weakly (RFC 9110, 13.1.2)."""
     return frozenset(tag.strip().removeprefix("W/") for value in values for tag in value.split(","))
 
 
 def if_match_names_revision(if_match: str, revision: int) -> bool:
-    """Whether If-Match (RFC 9110, section 13.1.1) names this revision: an item's tag begins with it.
+    """Return whether If-Match (RFC 9110, section 13.1.1) names this revision of an item.
 
-    The rest of the tag names bytes, which hold what is not the object's own, as the names of others and the days to go:
-    they may have changed, and the caller still knows what it is about to overwrite. A weak tag matches nothing.
+    Only the revision in the tag is compared. The hash also covers content that is not the item's own, such as names of
+    other objects: if that changed, the caller still knows what it overwrites. Weak tags never match.
     """
     tags = [tag.strip() for tag in if_match.split(",")]
     return "*" in tags or any(tag.startswith(f'"{revision}.') and tag.endswith('"') for tag in tags)

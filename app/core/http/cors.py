@@ -1,4 +1,4 @@
-"""What a page of another origin may read: the open data, and why it did not get it."""
+"""Cross-origin access (CORS) to public responses and to the problems of reads."""
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,10 +13,10 @@ MAX_AGE_SECONDS = "86400"
 
 
 class CrossOriginMiddleware:
-    """Lets every origin read open answers and the problems of reads, without credentials (the Fetch standard, CORS).
+    """Let every origin read public responses and the problems of reads, without credentials (Fetch standard).
 
-    An answer is open when it says so itself: `Cache-Control: public`. The answer to a preflight is that of any OPTIONS,
-    its `Allow` said once more in the words of the Fetch standard.
+    A response is public if it has `Cache-Control: public`. The response to a preflight is that of any OPTIONS request
+    with the CORS headers added.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -27,23 +27,24 @@ class CrossOriginMiddleware:
             await self.app(scope, receive, send)
             return
 
-        async def opened(message: Message) -> None:
+        async def send_with_cors_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 add_cors_headers(scope, MutableHeaders(scope=message))
             await send(message)
 
-        await self.app(scope, receive, opened)
+        await self.app(scope, receive, send_with_cors_headers)
 
 
-def add_cors_headers(scope: Scope, answer: MutableHeaders) -> None:
-    if _is_preflight(scope) and "allow" in answer:
-        answer["Access-Control-Allow-Origin"] = "*"
-        answer["Access-Control-Allow-Methods"] = answer["Allow"]
-        answer["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
-        answer["Access-Control-Max-Age"] = MAX_AGE_SECONDS
-    elif scope["method"] in ("GET", "HEAD") and _is_public(answer):
-        answer["Access-Control-Allow-Origin"] = "*"
-        answer["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
+def add_cors_headers(scope: Scope, response_headers: MutableHeaders) -> None:
+    """Add the CORS headers to a response that other origins may read, or to that of a preflight request."""
+    if _is_preflight(scope) and "allow" in response_headers:
+        response_headers["Access-Control-Allow-Origin"] = "*"
+        response_headers["Access-Control-Allow-Methods"] = response_headers["Allow"]
+        response_headers["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
+        response_headers["Access-Control-Max-Age"] = MAX_AGE_SECONDS
+    elif scope["method"] in ("GET", "HEAD") and _is_public(response_headers):
+        response_headers["Access-Control-Allow-Origin"] = "*"
+        response_headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
 
 
 def _is_preflight(scope: Scope) -> bool:
@@ -51,6 +52,6 @@ def _is_preflight(scope: Scope) -> bool:
     return scope["method"] == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
 
 
-def _is_public(answer: Headers) -> bool:
-    directives = [directive.strip() for directive in answer.get("cache-control", "").lower().split(",")]
-    return "public" in directives or answer.get("content-type", "").startswith(MEDIA_TYPE)
+def _is_public(response_headers: Headers) -> bool:
+    directives = [directive.strip() for directive in response_headers.get("cache-control", "").lower().split(",")]
+    return "public" in directives or response_headers.get("content-type", "").startswith(MEDIA_TYPE)

@@ -1,7 +1,7 @@
-"""Examples in the OpenAPI document: for each operation one real request, and the answer to it on the reference data.
+"""Examples in the OpenAPI document: for each operation one real request, and its response on the reference data.
 
-A route names its request beside its declaration, `openapi_extra=example("/v1/regions/31")`. Its parameters are what the
-explorer fills in; the answers are kept in a file that a test compares with what the service says.
+A route declares its request with `openapi_extra=example("/v1/regions/31")`. The explorer fills in its parameters. The
+responses are stored in a file that a test compares with those of the service.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ READ_EXAMPLE_KEY = "x-example"
 WRITE_EXAMPLE_KEY = "x-example-written"
 EXAMPLE_REQUEST_ID = "4f0c6f5a0d4b4c0c8d4f4f0a1f6b6c1e"
 MAX_EXAMPLE_ITEMS = 2
-# What differs from one installation to the next: when a row was written, the signature of a token, the parts of a key.
+# Values that differ between installations, such as the time of a write, are replaced by fixed ones.
 EXAMPLE_PAGE_TOKEN = "pCwljkT9NI-CaelEXWHQfltudWxsLCIwMWEyMGNhZS0zYjdjLTc3NTIiXQ"  # noqa: S105
 EXAMPLE_BADGE_TOKEN = "eyJhbGciOiJFZDI1NTE5In0.eyJqdGkiOiJhbiBleGFtcGxlIn0.c2lnbmF0dXJl"  # noqa: S105
 EXAMPLE_INSTANT = "2026-11-24T05:45:00+00:00"
@@ -28,72 +28,87 @@ FIXED_VALUES = {
     "x": "gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0",
     "y": "SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps",
 }
-# The same of what has this member: what stands in the chain of hashes, where all lines are numbered, a badge, a pack.
+# Values of an object that has the member named by the key: a line of the audit chain, a badge, a gate pack.
 FIXED_VALUES_BY_MARKER: dict[str, dict[str, Any]] = {
     "hash": {"id": 1, "xid": "1207", "position": 1, "hash": hashlib.sha256(b"an example").hexdigest()},
     "token": {"id": "01a20cae-6a10-7c11-9a53-5c7d0c2f8b01", "token": EXAMPLE_BADGE_TOKEN},
     "is_delta": {"version": "1795499100000"},
 }
-# What the explorer fills in where something is written: with these the first try of anyone keeps nothing.
+# Parameters that the explorer fills in for a write, so that trying it out stores nothing.
 SAFE_WRITE_PARAMETERS = {"dry_run": "true", "If-Match": "*"}
 
 ExampleResponses = Mapping[str, Any]
 
 
 def example(address: str) -> dict[str, Any]:
-    """For `openapi_extra=`: the request that shows best what this route does."""
+    """Return the `openapi_extra` of a route that reads: the path and query of its example request."""
     return {READ_EXAMPLE_KEY: address}
 
 
 def write_example(address: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The same for a route that writes, with the body that it takes; nobody asks it for its answer."""
+    """Return the `openapi_extra` of a route that writes: path, query and body of its example request.
+
+    Its response is not recorded.
+    """
     return {WRITE_EXAMPLE_KEY: {"address": address, "body": body}}
 
 
-def shorten_response(answer: Any) -> Any:
-    """An answer as an example: lists cut after the second item, and nothing in it that only one installation has."""
-    if isinstance(answer, dict):
-        fixed = FIXED_VALUES | next((more for beside, more in FIXED_VALUES_BY_MARKER.items() if beside in answer), {})
+def shorten_response(response: Any) -> Any:
+    """Shorten the lists of a response to MAX_EXAMPLE_ITEMS, and fix the values that differ between installations."""
+    if isinstance(response, dict):
+        marked = (values for marker, values in FIXED_VALUES_BY_MARKER.items() if marker in response)
+        fixed = FIXED_VALUES | next(marked, {})
         return {
             name: fixed[name] if name in fixed and value is not None else shorten_response(value)
-            for name, value in answer.items()
+            for name, value in response.items()
         }
-    if isinstance(answer, list):
-        return [shorten_response(item) for item in answer[:MAX_EXAMPLE_ITEMS]]
-    return answer
+    if isinstance(response, list):
+        return [shorten_response(item) for item in response[:MAX_EXAMPLE_ITEMS]]
+    return response
 
 
-def add_examples(path: str, operation: dict[str, Any], answers: ExampleResponses) -> None:
-    """Put the example into an operation: its parameters, its answer, and what an unknown parameter is answered with."""
-    shown = operation.pop(WRITE_EXAMPLE_KEY, {})
-    address = operation.pop(READ_EXAMPLE_KEY, shown.get("address"))
-    if shown.get("body") is not None:
+def add_examples(path: str, operation: dict[str, Any], responses: ExampleResponses) -> None:
+    """Add the examples of an operation: its parameters, its response, and the problem for an unknown parameter.
+
+    Args:
+        path: Path template of the operation.
+        operation: The operation of the OpenAPI document, which is changed in place.
+        responses: The recorded responses by path and query.
+
+    """
+    write_request = operation.pop(WRITE_EXAMPLE_KEY, {})
+    address = operation.pop(READ_EXAMPLE_KEY, write_request.get("address"))
+    if write_request.get("body") is not None:
         for content in operation["requestBody"]["content"].values():
-            content["example"] = shown["body"]
-    given = extract_parameters(path, address) if address else {}
-    given |= SAFE_WRITE_PARAMETERS if shown else {}
+            content["example"] = write_request["body"]
+    values = extract_parameters(path, address) if address else {}
+    values |= SAFE_WRITE_PARAMETERS if write_request else {}
     parameters = operation.get("parameters", [])
     for parameter in parameters:
-        add_parameter_example(parameter, given)
-    if address in answers and not shown:
+        add_parameter_example(parameter, values)
+    if address in responses and not write_request:
         contents = operation["responses"]["200"]["content"]
-        kind = "application/json" if "application/json" in contents else next(iter(contents))
-        contents[kind]["example"] = answers[address]
+        media_type = "application/json" if "application/json" in contents else next(iter(contents))
+        contents[media_type]["example"] = responses[address]
     known = [parameter["name"] for parameter in parameters if parameter["in"] == "query"]
-    unknown = validation.parameter_problem([{"type": "extra_forbidden", "loc": ("query", "colour")}], known)
-    document = unknown.document("en", EXAMPLE_REQUEST_ID)
+    problem = validation.parameter_problem([{"type": "extra_forbidden", "loc": ("query", "colour")}], known)
+    document = problem.document("en", EXAMPLE_REQUEST_ID)
     for content in operation["responses"]["422"]["content"].values():
         if "examples" in content:
-            content["examples"][unknown.code]["value"] = document
+            content["examples"][problem.code]["value"] = document
         else:
             content["example"] = document
 
 
-def add_parameter_example(parameter: dict[str, Any], given: Mapping[str, str]) -> None:
-    """Those of the request stand on the parameter, where the explorer takes them from; others in its schema."""
+def add_parameter_example(parameter: dict[str, Any], example_values: Mapping[str, str]) -> None:
+    """Add the example of a parameter.
+
+    Values of the example request are added to the parameter itself: the explorer fills them in. Other parameters get
+    an example in their schema, which the explorer shows as a hint.
+    """
     schema = parameter["schema"]
-    if parameter["name"] in given:
-        value = given[parameter["name"]]
+    if parameter["name"] in example_values:
+        value = example_values[parameter["name"]]
         parameter["example"] = int(value) if schema["type"] == "integer" else value
         schema.pop("examples", None)
     elif parameter["name"] == "page_token":
@@ -103,11 +118,16 @@ def add_parameter_example(parameter: dict[str, Any], given: Mapping[str, str]) -
 
 
 def extract_parameters(path: str, address: str) -> dict[str, str]:
-    """The parameters within an address of this path, by name."""
+    """Return the path and query parameters of an address, by name.
+
+    Raises:
+        ValueError: The address does not match the path template.
+
+    """
     parts = urlsplit(address)
     template = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))
-    found = re.fullmatch(template, parts.path)
-    if found is None:
-        raise ValueError(f"{address} is no address of {path}")
-    named = {name: unquote(value) for name, value in found.groupdict().items()}
-    return named | dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
+    match = re.fullmatch(template, parts.path)
+    if match is None:
+        raise ValueError(f"{address} does not match {path}")
+    path_parameters = {name: unquote(value) for name, value in match.groupdict().items()}
+    return path_parameters | dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))

@@ -1,4 +1,4 @@
-"""HEAD and OPTIONS for every route, which the routes themselves know nothing of."""
+"""HEAD and OPTIONS for every route, without code in the routes."""
 
 import re
 from functools import cached_property
@@ -14,9 +14,9 @@ from app.core.problems import MethodNotAllowed, NotFound
 
 
 class MethodsMiddleware:
-    """HEAD is GET without its body (RFC 9110 9.3.2), OPTIONS tells the methods (9.3.7), and so does every 405 (15.5.6).
+    """Answer HEAD as GET without the body, and OPTIONS with the allowed methods (RFC 9110, sections 9.3.2 and 9.3.7).
 
-    `allowed` names the methods of the routes at a scope's path: none where there is no route.
+    Every 405 names the allowed methods in `Allow` as well (section 15.5.6).
     """
 
     def __init__(self, app: ASGIApp, allowed: "AllowedMethods") -> None:
@@ -30,42 +30,43 @@ class MethodsMiddleware:
             await self._answer_options(scope, receive, send)
         elif scope["method"] == "HEAD":
             await self._answer_head(scope, receive, send)
-        elif (narrower := self.allowed.methods_of_literal_path(scope["path"])) and scope["method"] not in narrower:
-            answer = MethodNotAllowed().response(scope)
-            await answer(scope, receive, self._with_allow(scope, send))
+        elif (literal := self.allowed.methods_of_literal_path(scope["path"])) and scope["method"] not in literal:
+            response = MethodNotAllowed().response(scope)
+            await response(scope, receive, self._with_allow(scope, send))
         else:
             await self.app(scope, receive, self._with_allow(scope, send))
 
     async def _answer_options(self, scope: Scope, receive: Receive, send: Send) -> None:
         allow = self._allow_header(scope)
-        answer = Response(status_code=204, headers={"Allow": allow}) if allow else NotFound().response(scope)
-        await answer(scope, receive, send)
+        response = Response(status_code=204, headers={"Allow": allow}) if allow else NotFound().response(scope)
+        await response(scope, receive, send)
 
     async def _answer_head(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # A copy: the server looks at its own scope to see that a HEAD takes no body.
+        # A copy, because the server reads the method of its own scope to omit the body of a HEAD.
         get = {**scope, "method": "GET"}
-        if (narrower := self.allowed.methods_of_literal_path(scope["path"])) and "GET" not in narrower:
+        if (literal := self.allowed.methods_of_literal_path(scope["path"])) and "GET" not in literal:
             await MethodNotAllowed().response(scope)(scope, receive, _discard_body(self._with_allow(scope, send)))
             return
         try:
             await self.app(get, receive, self._with_allow(scope, _discard_body(send)))
         finally:
             if "route" in get:
-                scope["route"] = get["route"]  # for the rooms outside, which count by route
+                scope["route"] = get["route"]  # for the access log, which counts by route
 
     def _with_allow(self, scope: Scope, send: Send) -> Send:
-        """A 405 of the router names only the first route of the path, and neither HEAD nor OPTIONS."""
+        """Wrap `send` to complete `Allow` on a 405: the router names only the first route, and no HEAD or OPTIONS."""
 
-        async def told(message: Message) -> None:
+        async def send_with_allow(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] == 405:
                 allow = self._allow_header(scope)
                 if allow:
                     MutableHeaders(scope=message)["Allow"] = allow
             await send(message)
 
-        return told
+        return send_with_allow
 
     def _allow_header(self, scope: Scope) -> str:
+        """Return the value of Allow for a path; empty if there is no route."""
         methods = self.allowed(scope)
         if methods:
             methods |= {"OPTIONS", "HEAD"} if "GET" in methods else {"OPTIONS"}
@@ -73,21 +74,21 @@ class MethodsMiddleware:
 
 
 def _discard_body(send: Send) -> Send:
-    """The answer is over with its head, so that the HEAD of an endless stream ends too."""
+    """Wrap `send` to end the response after its headers, so that a HEAD of an endless stream ends too."""
 
-    async def head(message: Message) -> None:
+    async def send_headers_only(message: Message) -> None:
         if message["type"] == "http.response.start":
             await send(message)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    return head
+    return send_headers_only
 
 
 class AllowedMethods:
-    """The methods of all routes of an app that match a path; what is mounted serves files, by GET.
+    """The allowed methods of each path of an app.
 
-    Where one address is also another's with a variable (`…/attendance/summary`, `…/attendance/{participant}`), it has
-    the methods of its own routes only. The routes are gone through at each asking: included routers come into being
+    A path without parameters that also matches a path with one (`…/attendance/summary`, `…/attendance/{participant}`)
+    has only the methods of its own routes. Routes are looked up at each call, because included routers are expanded
     late.
     """
 
@@ -95,22 +96,24 @@ class AllowedMethods:
         self.app = app
 
     def __call__(self, scope: Scope) -> frozenset[str]:
+        """Return the methods of the routes at the path of a request; empty if there is no route."""
         methods: set[str] = set()
-        asked = dict(scope)  # matching writes into the scope
-        narrower = self.methods_of_literal_path(scope["path"])
+        scope_copy = dict(scope)  # matching changes the scope
+        literal = self.methods_of_literal_path(scope["path"])
         for route in iter_route_contexts(self.app.router.routes):
-            match, _ = route.matches(asked)
+            match, _ = route.matches(scope_copy)
             if match is not Match.NONE:
-                methods |= route.methods or {"GET"}
-                scope.setdefault("route", route.original_route)  # for the rooms outside, which count by route
-        return narrower or frozenset(methods)
+                methods |= route.methods or {"GET"}  # a mount has no methods: it serves files
+                scope.setdefault("route", route.original_route)  # for the access log, which counts by route
+        return literal or frozenset(methods)
 
     def methods_of_literal_path(self, path: str) -> frozenset[str]:
-        """The methods of an address that is also another's with a variable; none where it is no such address."""
+        """Return the methods of a path without parameters that also matches another with one; empty for other paths."""
         return next((methods for pattern, methods in self._literal_paths if pattern.fullmatch(path)), frozenset())
 
     @cached_property
     def _literal_paths(self) -> list[tuple[re.Pattern[str], frozenset[str]]]:
+        """The paths that match another path template too, with their own methods."""
         routes = [route for route in iter_route_contexts(self.app.router.routes) if isinstance(route.route, Route)]
         methods: dict[str, set[str]] = {}
         for route in routes:

@@ -1,4 +1,4 @@
-"""Which media type an answer has: what Accept allows (RFC 9110, section 12.5.1), or 406."""
+"""Content negotiation: choose the media type that Accept prefers (RFC 9110, section 12.5.1), or answer 406."""
 
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
@@ -8,35 +8,43 @@ from fastapi import Request
 from app.core.problems import NotAcceptable
 
 
-def negotiates(*media_types: str) -> Callable[[Request], Awaitable[str]]:
-    """A dependency: the type that the caller likes best, the first of equals; NotAcceptable if none will do."""
+def negotiate_media_type(*media_types: str) -> Callable[[Request], Awaitable[str]]:
+    """Return a dependency that chooses one of these media types.
 
-    async def negotiate(request: Request) -> str:
-        liking = {
-            media_type: rate_media_type(request.headers.getlist("accept"), media_type) for media_type in media_types
-        }
-        best = max(media_types, key=liking.__getitem__)
-        if liking[best].quality == 0:
+    The dependency returns the type that Accept prefers, the first of equals, or raises NotAcceptable.
+    """
+
+    async def choose(request: Request) -> str:
+        accept = request.headers.getlist("accept")
+        ratings = {media_type: rate_media_type(accept, media_type) for media_type in media_types}
+        best = max(media_types, key=ratings.__getitem__)
+        if ratings[best].quality == 0:
             raise NotAcceptable
         return best
 
-    return negotiate
+    return choose
 
 
 class Preference(NamedTuple):
-    """How much Accept likes a type, and of equals, how exactly it names it (2: as such, 0: as one of all)."""
+    """The rating of a media type by Accept; tuples compare in order of preference.
+
+    Attributes:
+        quality: The `q` of the matching range, 0 to 1; 0: refused.
+        specificity: 2 if the range names the type, 1 for `type/*`, 0 for `*/*`.
+
+    """
 
     quality: float
     specificity: int
 
 
-def rate_media_type(values: list[str], media_type: str) -> Preference:
-    """The most specific range that matches decides, and `q=0` refuses."""
-    if not any(value.strip() for value in values):
+def rate_media_type(accept: list[str], media_type: str) -> Preference:
+    """Return how Accept rates a media type: by the most specific range that matches it."""
+    if not any(value.strip() for value in accept):
         return Preference(1.0, 0)
     kind = media_type.partition("/")[0]
     weights: dict[str, float] = {}
-    for entry in ",".join(values).lower().split(","):
+    for entry in ",".join(accept).lower().split(","):
         media_range, *parameters = (part.strip() for part in entry.split(";"))
         weights[media_range] = max(weights.get(media_range, 0.0), _parse_quality(parameters))
     for exactness, media_range in ((2, media_type), (1, f"{kind}/*"), (0, "*/*")):

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says beyond what FastAPI derives by itself."""
+"""Completion of the OpenAPI document that FastAPI generates."""
 
 from typing import Any
 
@@ -23,18 +23,18 @@ from app.core.problems import (
     UriTooLong,
 )
 
-# What every list takes: it stands after what only this one takes.
+# Parameters of every list, shown after the parameters of its own.
 COMMON_LIST_PARAMETERS = ("q", "sort", "page_size", "page_token", "fields", "known_at")
 
 
 class InvalidDocument(BaseModel):
-    """One reason of a problem: `parameter` or `pointer` says where."""
+    """One error of a problem; `parameter` or `pointer` names its place."""
 
     parameter: str | None = None
     pointer: str | None = None
     code: str
     detail: str
-    address: str | None = Field(None, description="Of the object that stands in the way, where there is one.")
+    address: str | None = Field(None, description="Address of the conflicting object, if there is one.")
 
 
 class ProblemDocument(BaseModel):
@@ -50,7 +50,7 @@ class ProblemDocument(BaseModel):
     errors: list[InvalidDocument]
 
 
-# What the rooms around the router may answer to any request.
+# Problems with which the middleware may answer any request.
 MIDDLEWARE_PROBLEMS: tuple[type[Problem], ...] = (
     Malformed,
     Unauthenticated,
@@ -62,39 +62,40 @@ MIDDLEWARE_PROBLEMS: tuple[type[Problem], ...] = (
     HeadersTooLarge,
     Unavailable,
 )
-# What reading a body may come to, beside what any request may.
+# Further problems of every request with a body.
 BODY_PROBLEMS: tuple[type[Problem], ...] = (UnsupportedMediaType, InvalidContent)
 
 
 def problem_responses(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
-    """For `responses=`: the problems that a route may answer with, by status.
+    """Return the `responses` of a route for the problems that it may answer with.
 
-    A route's own declaration of a status replaces that of the rooms, so theirs of the same status stand in it too.
+    A route's declaration of a status replaces the one for all routes, so the middleware's problems of the same status
+    are included.
     """
     statuses = {kind.status for kind in kinds}
-    declared = dict.fromkeys((*(room for room in MIDDLEWARE_PROBLEMS if room.status in statuses), *kinds))
+    declared = dict.fromkeys((*(kind for kind in MIDDLEWARE_PROBLEMS if kind.status in statuses), *kinds))
     return {
         status: _build_response([kind for kind in declared if kind.status == status]) for status in sorted(statuses)
     }
 
 
 def _build_response(kinds: list[type[Problem]]) -> dict[str, Any]:
-    """One answer in the document: the example of the one kind, or the examples of several by their codes."""
+    """Build the response of one status: with one example, or with several by problem code."""
     documents = {kind.code: kind().document("en", EXAMPLE_REQUEST_ID) for kind in kinds}
-    shown = (
+    examples = (
         {"example": documents[kinds[0].code]}
         if len(kinds) == 1
-        else {"examples": {code: {"summary": one["title"], "value": one} for code, one in documents.items()}}
+        else {"examples": {code: {"summary": value["title"], "value": value} for code, value in documents.items()}}
     )
     return {
         "model": ProblemDocument,
         "description": "\n\n".join(f"{kind.title.en}. {kind.remedy.en}" for kind in kinds),
-        "content": {MEDIA_TYPE: shown},
+        "content": {MEDIA_TYPE: examples},
     }
 
 
-def build_openapi_document(app: FastAPI, answers: ExampleResponses) -> dict[str, Any]:
-    """The OpenAPI document with the answers to its examples, made once."""
+def build_openapi_document(app: FastAPI, example_responses: ExampleResponses) -> dict[str, Any]:
+    """Build the OpenAPI document with its examples, once per application."""
     if app.openapi_schema is None:
         document = get_openapi(
             title=app.title,
@@ -106,15 +107,15 @@ def build_openapi_document(app: FastAPI, answers: ExampleResponses) -> dict[str,
             tags=app.openapi_tags,
         )
         for method, path, operation in list_operations(document):
-            # The first line of a route's docstring is its title, the rest says more.
+            # The first line of a route's docstring is its title, the rest its description.
             operation["summary"], _, operation["description"] = operation["description"].partition("\n\n")
             parameters = operation.get("parameters", [])
             for parameter in parameters:
-                simplify_parameter(parameter)
+                remove_null_option(parameter)
             for response in operation["responses"].values():
                 keep_problem_media_type(response)
             declare_etag_responses(method, operation)
-            add_examples(path, operation, answers)  # before sorting: a problem names them as declared
+            add_examples(path, operation, example_responses)  # before sorting: problems list parameters as declared
             parameters.sort(
                 key=lambda parameter: (parameter["in"] != "path", parameter["name"] in COMMON_LIST_PARAMETERS)
             )
@@ -124,12 +125,12 @@ def build_openapi_document(app: FastAPI, answers: ExampleResponses) -> dict[str,
 
 
 def list_operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    """Every operation with its method and path."""
-    return [(method, path, one) for path, item in document["paths"].items() for method, one in item.items()]
+    """List all operations as (method, path, operation)."""
+    return [(method, path, operation) for path, item in document["paths"].items() for method, operation in item.items()]
 
 
-def simplify_parameter(parameter: dict[str, Any]) -> None:
-    """A parameter is given or left out, never null, though its type in Python is optional; its words stand on it."""
+def remove_null_option(parameter: dict[str, Any]) -> None:
+    """Remove null from the schema of a parameter, which can only be omitted, and move its description up."""
     schema = parameter["schema"]
     for option in schema.pop("anyOf", ()):
         if option != {"type": "null"}:
@@ -139,19 +140,19 @@ def simplify_parameter(parameter: dict[str, Any]) -> None:
 
 
 def declare_etag_responses(method: str, operation: dict[str, Any]) -> None:
-    """What a document has beside its body, and the answer to a caller who has it already."""
+    """Declare ETag, Link and 304 on an operation that reads JSON."""
     responses = operation["responses"]
     text = {"type": "string"}
     if method == "get" and "application/json" in responses["200"].get("content", {}):
-        headers = {"ETag": {"schema": text, "description": "Names these bytes: send it as If-None-Match."}}
+        headers = {"ETag": {"schema": text, "description": "Entity tag of these bytes: send it as If-None-Match."}}
         if any(parameter["name"] == "page_token" for parameter in operation.get("parameters", ())):
             headers["Link"] = {"schema": text, "description": 'The next page, as `rel="next"`.'}
         responses["200"]["headers"] = headers
-        responses["304"] = {"description": "The caller has these bytes: If-None-Match named them."}
+        responses["304"] = {"description": "Not modified: If-None-Match named the current entity tag."}
 
 
 def allow_partial_documents(document: dict[str, Any]) -> None:
-    """Where `fields` can be given, the answer may hold a part of the document's members: say so in its schema."""
+    """Allow documents with some of their members in the responses of operations that have `fields`."""
     schemas = document["components"]["schemas"]
     for _, _, operation in list_operations(document):
         if any(parameter["name"] == "fields" for parameter in operation.get("parameters", ())):
@@ -178,11 +179,11 @@ def _allow_partial_document(schemas: dict[str, Any], schema: dict[str, Any]) -> 
 
 
 def keep_problem_media_type(response: dict[str, Any]) -> None:
-    """A problem has one media type, where FastAPI adds that of the route's answer beside it."""
+    """Keep the problem media type as the only one of a response, to which FastAPI adds that of the route."""
     content = response.get("content", {})
     if problem := content.pop(MEDIA_TYPE, None):
         for example in (problem.get("example"), *(one["value"] for one in problem.get("examples", {}).values())):
             if example is not None:
-                example.setdefault("trace_id", None)  # FastAPI leaves out what is null
+                example.setdefault("trace_id", None)  # FastAPI omits null members
         schemas = [other["schema"] for other in content.values() if "schema" in other]
         response["content"] = {MEDIA_TYPE: {"schema": schemas[0] if schemas else None, **problem}}

@@ -1,8 +1,8 @@
-"""Pages, items and the signed tokens that lead from one page to the next.
+"""Pages and items of a list, and the signed token of the next page.
 
-A page ends where the next begins by the *keys* of its last row, not by a count of rows skipped, so the thousandth page
-costs what the first does, and rows that come or go shift nothing. The token carries those keys, signed together with
-the filters: it is good for one walk only.
+Keyset pagination: the next page begins after the sort keys of the last row, not after a number of rows, so the
+thousandth page costs as much as the first, and inserted or deleted rows do not shift it. The token contains those keys,
+signed together with the filters and the order, so it is valid for one query only.
 """
 
 import base64
@@ -29,7 +29,7 @@ FOREIGN_PAGE_TOKEN = ErrorDetail(
     "foreign_page_token",
     Text(
         "Gunakan next_page_token apa adanya, dengan filter dan urutan yang sama seperti halaman sebelumnya.",
-        "Use next_page_token as it was given, with the same filters and order as the page before.",
+        "Use next_page_token unchanged, with the same filters and order as the previous page.",
     ),
     parameter="page_token",
 )
@@ -40,13 +40,21 @@ class PageOf(BaseModel, Generic[T]):
 
     items: list[T]
     next_page_token: Annotated[
-        str | None, Field(description="For `page_token`, to read on; null: this was the last page.")
+        str | None, Field(description="Value of `page_token` for the next page; null: this is the last page.")
     ]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The JSON body of one page, and the token of the next. `lasts`: the seconds for which it is true, if it ends."""
+    """The JSON body of one page, and the token of the next.
+
+    Attributes:
+        body: The JSON document.
+        next_page_token: The token of the next page; None: this is the last page.
+        is_empty: True if the page has no items.
+        valid_seconds: Seconds for which the page is correct; None: without an end.
+
+    """
 
     body: bytes
     next_page_token: str | None
@@ -54,51 +62,81 @@ class Page:
     valid_seconds: int | None = None
 
     def to_response(self, request: Request, *, max_age: int | None, vary: str = "Accept") -> Response:
-        """The answer, `fresh` for so many seconds, with its tag and, if there is a next page, its Link (RFC 8288).
+        """Build the response with its entity tag and, if there is a next page, its Link (RFC 8288).
 
-        None: it is personal, and nobody keeps it. `vary`: the headers of the request on which it depends.
+        Args:
+            request: The request, whose URL the Link repeats.
+            max_age: Seconds for which the response is fresh; None: it is personal and must not be stored.
+            vary: Request headers on which the response depends.
+
         """
         headers = {"Vary": vary}
         if self.next_page_token:
             query = [(name, value) for name, value in parse_qsl(request.url.query) if name != "page_token"]
             query.append(("page_token", self.next_page_token))
             headers["Link"] = f'<{request.url.path}?{urlencode(query)}>; rel="next"'
-        cache = (
-            "no-store"
-            if max_age is None
-            else conditional.public_cache_control(max_age, valid_seconds=self.valid_seconds)
-        )
-        return conditional.json_response(self.body, cache=cache, headers=headers)
+        cache_control = "no-store"
+        if max_age is not None:
+            cache_control = conditional.public_cache_control(max_age, valid_seconds=self.valid_seconds)
+        return conditional.json_response(self.body, cache_control=cache_control, headers=headers)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """The JSON body of one item, and its revision. `lasts`: the seconds for which it is true, if it ends."""
+    """The JSON body of one item.
+
+    Attributes:
+        body: The JSON document.
+        revision: The revision of the item.
+        valid_seconds: Seconds for which the document is correct; None: without an end.
+
+    """
 
     body: bytes
     revision: int
     valid_seconds: int | None = None
 
     def to_response(self, *, max_age: int) -> Response:
-        """The answer, `fresh` for so many seconds, with its tag."""
-        cache = conditional.public_cache_control(max_age, valid_seconds=self.valid_seconds)
-        return conditional.json_response(self.body, cache=cache, revision=self.revision)
+        """Build the response with its entity tag; `max_age`: seconds for which it is fresh."""
+        cache_control = conditional.public_cache_control(max_age, valid_seconds=self.valid_seconds)
+        return conditional.json_response(self.body, cache_control=cache_control, revision=self.revision)
 
 
 class PageCursor:
-    """One way through one list: signs the keys of a page's last row together with all that the walk is bound to."""
+    """Creates and reads the page tokens of one query.
 
-    def __init__(self, secret: bytes, bound_to: Any) -> None:
+    A token contains the sort keys of the last row of a page and is signed together with the query.
+    """
+
+    def __init__(self, secret: bytes, query: Any) -> None:
+        """Create the cursor of a query.
+
+        Args:
+            secret: The key of the signature.
+            query: Everything that must be the same for all pages, such as filters and order; serializable as JSON.
+
+        """
         self._secret = secret
-        self._bound_to = orjson.dumps(bound_to, option=orjson.OPT_SORT_KEYS)
+        self._query = orjson.dumps(query, option=orjson.OPT_SORT_KEYS)
 
     def create_token(self, keys: Sequence[str], today: date | None) -> str:
-        """The token of the next page. A walk that began with "today" goes on with that day, also after midnight."""
+        """Create the token of the next page.
+
+        Args:
+            keys: Sort keys of the last row.
+            today: The day shown if the query names none: later pages show the same day, also after midnight.
+
+        """
         payload = orjson.dumps([today, *keys])
         return base64.urlsafe_b64encode(self._mac(payload) + payload).decode().rstrip("=")
 
     def read_token(self, token: str) -> tuple[list[str], date | None]:
-        """The keys and the day within a token; InvalidParameters if this walk did not make it."""
+        """Return the sort keys and the day of a token.
+
+        Raises:
+            InvalidParameters: The token is not one of this query.
+
+        """
         try:
             signed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         except ValueError:
@@ -110,4 +148,4 @@ class PageCursor:
         return keys, date.fromisoformat(day) if day else None
 
     def _mac(self, payload: bytes) -> bytes:
-        return blake2b(self._bound_to + b"\0" + payload, key=self._secret, digest_size=16).digest()
+        return blake2b(self._query + b"\0" + payload, key=self._secret, digest_size=16).digest()

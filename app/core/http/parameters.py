@@ -1,4 +1,4 @@
-"""Strict types of query parameters: exactly the spelling that is documented, within bounds, or 422."""
+"""Strict types of query parameters, which accept exactly the documented spelling, and the query models of routes."""
 
 import re
 from collections.abc import Mapping
@@ -19,21 +19,25 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from app.core.clock import FIRST_YEAR, LAST_YEAR
-from app.core.datetimes import INSTANT_PATTERN, parse_instant
+from app.core.datetimes import DATE_PATTERN, INSTANT_PATTERN, parse_instant
 
-UUID_PATTERN = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def require_digits(value: Any) -> Any:
-    """Only ASCII digits make an integer: Python's own parser also takes `+5`, `1_0` and other scripts' digits."""
+    """Return the value if it consists of ASCII digits; Python's parser would also accept `+5`, `1_0` and others."""
     if not re.fullmatch(r"[0-9]{1,100}", str(value)):
         raise PydanticCustomError("not_digits", "only the digits 0-9")
     return value
 
 
 def parse_date(value: Any) -> date:
-    """A day of the years 1900 to 2199, written YYYY-MM-DD (RFC 3339, full-date)."""
+    """Parse a date YYYY-MM-DD (RFC 3339, full-date) of the years 1900 to 2199.
+
+    Raises:
+        PydanticCustomError: The text has another form, another year or a date that does not exist.
+
+    """
     if isinstance(value, str) and _DATE.fullmatch(value):
         try:
             day = date.fromisoformat(value)
@@ -45,7 +49,7 @@ def parse_date(value: Any) -> date:
 
 
 class FieldSelection:
-    """The type of `fields=`: names of the document's members, with commas between."""
+    """Annotation of `fields`: names of members of a document, separated by commas."""
 
     def __init__(self, document: type[BaseModel]) -> None:
         self.names = tuple(document.model_fields)
@@ -66,8 +70,8 @@ class FieldSelection:
 AsOf = Annotated[
     date,
     Field(
-        description="The day to look at, `YYYY-MM-DD`, 1900 to 2199.",
-        json_schema_extra={"pattern": "^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"},
+        description="The day to show, `YYYY-MM-DD`, 1900 to 2199.",
+        json_schema_extra={"pattern": DATE_PATTERN},
         examples=["2022-06-14"],
     ),
     BeforeValidator(parse_date),
@@ -75,8 +79,8 @@ AsOf = Annotated[
 AsOfOrToday = Annotated[
     AsOf,
     Field(
-        description="The day to look at; where it is not given, today in the zone of this installation, Jakarta unless "
-        "set otherwise."
+        description="The day to show; by default today in the time zone of this installation, Asia/Jakarta unless "
+        "configured otherwise."
     ),
 ]
 SearchWords = Annotated[
@@ -84,15 +88,15 @@ SearchWords = Annotated[
     Field(
         min_length=2,
         max_length=100,
-        description="Words to search for in the names: case, accents and apostrophes do not count, and a slip in "
-        "spelling is forgiven. Best first; not together with `sort`.",
+        description="Words to search for in the names. Case, accents and apostrophes are ignored, and small spelling "
+        "errors are tolerated. The best match comes first; not allowed together with `sort`.",
     ),
 ]
 KnownAt = Annotated[
     datetime,
     Field(
-        description="What this service said at that instant (RFC 3339, `+` as `%2B`), at least 10 s ago: the record as "
-        "it was, on the day that it was. Not together with `q`.",
+        description="Show the record as this service knew it at that instant (RFC 3339, `+` as `%2B`), at least 10 s "
+        "ago. Without `as_of`, the day is that of the instant. Not allowed together with `q`.",
         json_schema_extra={"pattern": INSTANT_PATTERN},
         examples=["2026-11-24T09:00:00+07:00"],
     ),
@@ -102,7 +106,7 @@ Code = Annotated[str, Field(min_length=1, max_length=40)]
 
 
 class EmptyQuery(BaseModel):
-    """A route without parameters: any is one too many."""
+    """The parameters of a route that has none: all are rejected."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -111,7 +115,7 @@ NoParameters = Annotated[EmptyQuery, Query(include_in_schema=False)]
 
 
 class FieldsQuery(BaseModel):
-    """The parameter of every document. A subclass adds `fields` with its own."""
+    """The parameter `fields` of every document. A subclass narrows it to the members of its document."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -119,21 +123,21 @@ class FieldsQuery(BaseModel):
 
     @property
     def known_at_instant(self) -> datetime | None:
-        """The instant at which to look at the record; None: now."""
+        """The instant of the record to show; None: now."""
         return None
 
     def field_names(self) -> list[str]:
-        """The members to keep, if `fields` was given."""
+        """Return the names in `fields`; empty if it was not given."""
         return self.fields.split(",") if self.fields else []
 
     def active_filters(self) -> Mapping[str, Any]:
-        """The parameters that were given and say what to show, by name."""
-        beside = {"page_size", "page_token", "sort", "fields", "known_at"}
-        return {name: value for name, value in self if name in self.model_fields_set and name not in beside}
+        """Return the given parameters that select what to show, by name."""
+        others = {"page_size", "page_token", "sort", "fields", "known_at"}
+        return {name: value for name, value in self if name in self.model_fields_set and name not in others}
 
 
 class ItemQuery(FieldsQuery):
-    """The parameters of one item."""
+    """The parameters of an item."""
 
     known_at: KnownAt | None = None
 
@@ -147,20 +151,24 @@ class ListQuery(FieldsQuery):
 
     page_size: Annotated[
         int,
-        Field(ge=1, le=200, description="How many items a page holds at most.", examples=[20]),
+        Field(ge=1, le=200, description="Largest number of items on a page.", examples=[20]),
         BeforeValidator(require_digits),
     ] = 50
     page_token: (
         Annotated[
             str,
-            Field(min_length=1, max_length=2000, description="`next_page_token` of the page before, with its filters."),
+            Field(
+                min_length=1,
+                max_length=2000,
+                description="`next_page_token` of the previous page.",
+            ),
         ]
         | None
     ) = None
 
     @property
     def sort_order(self) -> str | None:
-        """What `sort` asks for, where there is one."""
+        """The value of `sort`; None if it was not given or the list has one order only."""
         return None
 
 
@@ -190,12 +198,13 @@ class CollectionQuery(SortableQuery, SearchableQuery):
 
 
 class PeriodQuery(CollectionQuery):
-    """The parameters of a list of what lasts for days."""
+    """The parameters of a list of objects with a first and a last day."""
 
     from_: Annotated[
-        AsOf | None, Field(alias="from", description="What lasts until this day or longer.", examples=["2024-02-01"])
+        AsOf | None,
+        Field(alias="from", description="Lasting until this day or longer.", examples=["2024-02-01"]),
     ] = None
-    to: Annotated[AsOf | None, Field(description="What begins on this day or before.", examples=["2024-02-29"])] = None
+    to: Annotated[AsOf | None, Field(description="Beginning on this day or earlier.", examples=["2024-02-29"])] = None
 
     @field_validator("to")
     @classmethod

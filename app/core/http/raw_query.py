@@ -1,7 +1,7 @@
-"""The address as it was sent, looked at before anything decodes it.
+"""Validation of the raw URL, before it is decoded.
 
-The libraries below decode forgivingly: bytes that are not UTF-8 become U+FFFD, of two equal parameters one is dropped
-in silence, and `a=` counts as a value.
+The libraries decode leniently: bytes that are not UTF-8 become U+FFFD, all but one of repeated parameters are dropped
+silently, and `a=` counts as a value.
 """
 
 import re
@@ -23,10 +23,10 @@ TOO_MANY_PARAMETERS = Text(f"Paling banyak {MAX_PARAMETERS} parameter.", f"At mo
 
 
 class RawQueryMiddleware:
-    """Sets `scope["state"]["problem"]` to a problem, unless the address means one thing; the room that counts answers.
+    """Reject invalid and ambiguous URLs: set `scope["state"]["problem"]`, which RateLimitMiddleware answers.
 
-    Percent-encoding as in RFC 3986 2.1, UTF-8 inside it (RFC 3629), and in the query pairs parted by `&` alone with
-    `+` for a space, each name once and none empty (the urlencoded form of the WHATWG URL standard, read strictly).
+    Allowed are percent-encoding as in RFC 3986, section 2.1, of UTF-8 (RFC 3629), and in the query pairs separated by
+    `&` with `+` for a space, each name once and none empty (urlencoded form of the WHATWG URL standard, strictly).
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -43,8 +43,8 @@ def _find_problem(scope: Scope) -> Problem | None:
     if not (_is_valid_encoding(scope.get("raw_path") or b"") and _is_valid_encoding(query)):
         return Malformed()
     path = (scope.get("raw_path") or b"").lower()
-    # An encoded slash parts no segments (RFC 3986 2.2), but the router would take it for one; and its patterns end in
-    # `$`, which also stands before a line feed at the end.
+    # An encoded slash separates no segments (RFC 3986, section 2.2), but the router would treat it as a slash; and the
+    # router's patterns end in `$`, which also matches before a final line feed.
     if b"%2f" in path or path.endswith(b"%0a"):
         return NotFound()
     errors = list(_find_errors(query.decode("ascii")))
@@ -52,7 +52,7 @@ def _find_problem(scope: Scope) -> Problem | None:
 
 
 def _is_valid_encoding(raw: bytes) -> bool:
-    """Whether the bytes are ASCII whose percent-encodings stand for UTF-8 without NUL."""
+    """Return whether the bytes are ASCII with valid percent-encoding of UTF-8 without NUL."""
     if not raw.isascii() or BROKEN_ESCAPE.search(raw):
         return False
     try:

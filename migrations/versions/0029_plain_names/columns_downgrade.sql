@@ -19,6 +19,22 @@ ALTER TABLE history.meeting_corrections_rows RENAME COLUMN recorded TO held;
 ALTER TABLE meeting_corrections RENAME COLUMN recorded TO held;
 ALTER INDEX ix_roll_digests_meeting_issued_at RENAME TO ix_roll_digests_meeting_made_at;
 
+-- From version 18 on, Postgres names the constraint of a NOT NULL column after it.
+DO $$
+DECLARE
+    renamed record;
+BEGIN
+    FOR renamed IN SELECT conrelid::regclass AS owner, conname, given.name FROM pg_constraint JOIN (VALUES
+        ('meeting_corrections_recorded_not_null', 'meeting_corrections_held_not_null'),
+        ('roll_corrections_requested_by_not_null', 'roll_corrections_asked_by_not_null'),
+        ('roll_corrections_requested_at_not_null', 'roll_corrections_asked_at_not_null'),
+        ('roll_digests_issued_at_not_null', 'roll_digests_made_at_not_null')
+    ) AS given (former_name, name) ON conname = given.former_name WHERE connamespace = 'public'::regnamespace
+    LOOP
+        EXECUTE format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', renamed.owner, renamed.conname, renamed.name);
+    END LOOP;
+END $$;
+
 -- The copies of corrections in meetings and in their history, and the contents of revisions. No trigger runs: none of
 -- this is a change of the record.
 CREATE FUNCTION pg_temp.renamed(corrections jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE RETURN (

@@ -1,15 +1,3 @@
-SET search_path = history, public;
-
-DROP VIEW classified_scans;
-
-RESET search_path;
-
-DROP VIEW classified_scans;
-
-DROP VIEW history.roll_corrections;
-
-DROP VIEW history.scans;
-
 CREATE OR REPLACE VIEW history.scans AS
 SELECT meeting, id, digest, device_id, clock_epoch, sequence, badge, badge_text, direction, session, scanned_at,
     sent_at, received_at, after_closing, reported_outcome, client, request_id,

@@ -131,10 +131,10 @@ class TestDocument:
 DIALECT = create_engine("postgresql+asyncpg://").dialect
 
 
-@pytest.mark.parametrize("on_a_day", [False, True])
+@pytest.mark.parametrize("as_of", [False, True])
 @pytest.mark.parametrize("name", [name for name in COLLECTIONS if name != "hits"])
-def test_subqueries_are_correlated_with_the_row(name: str, on_a_day: bool) -> None:
+def test_subqueries_are_correlated_with_the_row(name: str, as_of: bool) -> None:
     """A subquery with the outer table in its own FROM would not be correlated with the row."""
-    sql = str(COLLECTIONS[name].document.select(as_of=on_a_day).compile(dialect=DIALECT))
+    sql = str(COLLECTIONS[name].document.select(as_of=as_of).compile(dialect=DIALECT))
     table = COLLECTIONS[name].rows.name
     assert len(re.findall(rf"(?:FROM|JOIN|,) {table}\b(?! AS|\.)", sql)) == 1

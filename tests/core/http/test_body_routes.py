@@ -122,16 +122,16 @@ class TestRoute:
         ("content", "errors"),
         [
             ({}, [("/name", "missing_member", "This member is required.")]),
-            ({"name": None}, [("/name", "null_not_allowed", "This member may not be null.")]),
+            ({"name": None}, [("/name", "null_not_allowed", "This member must not be null.")]),
             ({"name": 5}, [("/name", "wrong_type", "Must be a string.")]),
-            ({"name": "x", "secret": 1}, [("/secret", "unknown_member", "No such member. Known: name, rooms.")]),
+            ({"name": "x", "secret": 1}, [("/secret", "unknown_member", "Unknown member. Known: name, rooms.")]),
             ({"name": "x", "rooms": {}}, [("/rooms", "wrong_type", "Must be an array.")]),
             ({"name": "x", "rooms": [7]}, [("/rooms/0", "wrong_type", "Must be an object.")]),
             (
                 {"name": "x", "rooms": [{"name": "y"}, {"name": "y", "a/~b": 1, "seats": 0}]},
                 [
-                    ("/rooms/1/seats", "too_small", "At least 1."),
-                    ("/rooms/1/a~1~0b", "unknown_member", "No such member. Known: name, seats."),
+                    ("/rooms/1/seats", "too_small", "Must be at least 1."),
+                    ("/rooms/1/a~1~0b", "unknown_member", "Unknown member. Known: name, seats."),
                 ],
             ),
         ],

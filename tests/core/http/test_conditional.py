@@ -96,7 +96,7 @@ class TestReply:
         assert entity_tag(b"a", 0).startswith('"0.')
 
     def test_open_data_may_be_kept(self) -> None:
-        answer = json_response(b"{}", cache=public_cache_control(60), headers={"Link": "</x>"})
+        answer = json_response(b"{}", cache_control=public_cache_control(60), headers={"Link": "</x>"})
         assert answer.headers["cache-control"] == "public, max-age=60, stale-while-revalidate=600"
         assert (answer.headers["vary"], answer.headers["link"]) == ("Accept", "</x>")
         assert answer.headers["content-type"] == "application/json"
