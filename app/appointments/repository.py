@@ -44,6 +44,7 @@ def select_appointment(day: DayExpression) -> DocumentSelect:
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions of the active filters."""
     for name in ("organization", "division", "office", "standing"):
         if name in filters:
             yield _appointment.__table__.c[name] == bindparam(name)

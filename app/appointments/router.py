@@ -90,8 +90,8 @@ async def create_appointment(write_request: CreateDep, payload: payloads.Appoint
     """Create an appointment
 
     An official in an office of an organization, from `start_on` until the day before `end_on`; both may be partial
-    dates. A client that is bound to an organization may appoint only officials that it may write: those whose
-    appointments are all within its organization, and those without appointments that it created.
+    dates. A client that is bound to an organization may appoint only officials that it may write: those with
+    appointments only within its organization, and those without appointments that it created.
     """
     return await changes.create_object(write_request, repository.APPOINTMENT, payload, {"id": uuid7()})
 

@@ -73,7 +73,9 @@ class Attendance(SourcedRecord, AttendanceMembers):
 
 
 AttendanceFields = Annotated[
-    str, FieldSelection(Attendance), Field(description="Members to keep.", examples=["status,manual_status,intervals"])
+    str,
+    FieldSelection(Attendance),
+    Field(description="Members to include.", examples=["status,manual_status,intervals"]),
 ]
 
 
@@ -84,7 +86,7 @@ class AttendanceItemQuery(ItemQuery):
 
 
 LineFields = Annotated[
-    str, FieldSelection(RollLine), Field(description="Members to keep.", examples=["official,office,status"])
+    str, FieldSelection(RollLine), Field(description="Members to include.", examples=["official,office,status"])
 ]
 SessionFilter = Annotated[
     Code,
@@ -106,7 +108,7 @@ StatusFilter = Annotated[
 
 LineSort = Annotated[
     Literal["id", "-id", "updated_at", "-updated_at"],
-    Field(description="`id` by default; a leading `-` reverses the order."),
+    Field(description="Default: `id`. A leading `-` sorts in descending order."),
 ]
 
 

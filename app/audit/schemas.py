@@ -44,10 +44,10 @@ class AuditRoot(BaseModel):
 
 
 LineFields = Annotated[
-    str, FieldSelection(AuditLine), Field(description="Members to keep.", examples=["id,at,operation"])
+    str, FieldSelection(AuditLine), Field(description="Members to include.", examples=["id,at,operation"])
 ]
 RootFields = Annotated[
-    str, FieldSelection(AuditRoot), Field(description="Members to keep.", examples=["position,hash"])
+    str, FieldSelection(AuditRoot), Field(description="Members to include.", examples=["position,hash"])
 ]
 Instant = Annotated[datetime, Field(json_schema_extra={"pattern": INSTANT_PATTERN}), BeforeValidator(parse_instant)]
 FilterText = Annotated[str, Field(min_length=1, max_length=500)]
@@ -77,7 +77,7 @@ class AuditQuery(ListQuery):
     sort: (
         Annotated[
             Literal["id", "-id"],
-            Field(description="By default `id`, the oldest first; `-id`: the newest first."),
+            Field(description="Default: `id`, oldest first. `-id`: newest first."),
         ]
         | None
     ) = None
@@ -101,7 +101,7 @@ class RootQuery(ListQuery):
     sort: (
         Annotated[
             Literal["hour", "-hour"],
-            Field(description="By default `hour`, the oldest first; `-hour`: the newest first."),
+            Field(description="Default: `hour`, oldest first. `-hour`: newest first."),
         ]
         | None
     ) = None

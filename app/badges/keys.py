@@ -28,7 +28,7 @@ class BadgeSigningKey:
         public = Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
         self.meeting = meeting
         self._key = OKPKey.import_key(
-            {"kty": "OKP", "crv": "Ed25519", "x": _base64url(public), "d": _base64url(private)}
+            {"kty": "OKP", "crv": "Ed25519", "x": _encode_base64url(public), "d": _encode_base64url(private)}
         )
         self.kid = self._key.thumbprint()
 
@@ -46,7 +46,7 @@ class BadgeSigningKey:
 
     def sign(self, badge: UUID) -> str:
         """Return the token of a badge. It is the same at each call (Ed25519 signatures are deterministic)."""
-        payload = orjson.dumps({"aud": self.meeting, "jti": _base64url(badge.bytes)})
+        payload = orjson.dumps({"aud": self.meeting, "jti": _encode_base64url(badge.bytes)})
         header = {"alg": ALGORITHM, "kid": self.kid}
         return jws.serialize_compact(header, payload, self._key, algorithms=[ALGORITHM])
 
@@ -57,5 +57,6 @@ def derive_key(secret: bytes, meeting: str) -> BadgeSigningKey:
     return BadgeSigningKey(secret, meeting)
 
 
-def _base64url(raw: bytes) -> str:
+def _encode_base64url(raw: bytes) -> str:
+    """Encode bytes in base64url without padding (RFC 7515, appendix C)."""
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")

@@ -97,6 +97,7 @@ async def reissue(transaction: Transaction, meeting: str, participant: UUID) -> 
 
 
 async def _insert_badges(transaction: Transaction, meeting: str, participants: Sequence[UUID]) -> None:
+    """Issue a badge to each of these participants, unless one has been issued meanwhile."""
     key = await get_signing_key(transaction, meeting)
     ids = [uuid7() for _ in participants]
     digests = [hash_token(key.sign(badge_id)) for badge_id in ids]

@@ -110,7 +110,7 @@ async def get_badge(
     document = badges[0].to_document(key)
     render = {SVG: qr.render_svg, PNG: qr.render_png}
     body = render[media_type](document["token"]) if media_type in render else orjson.dumps(document, default=str)
-    return _uncached_response(body, media_type)
+    return _build_uncached_response(body, media_type)
 
 
 @router.post(
@@ -183,10 +183,11 @@ async def list_badges(
         body = await asyncio.to_thread(_render_sheets, meeting_name, key, badges)
     else:
         body = orjson.dumps({"items": [badge.to_document(key) for badge in badges]}, default=str)
-    return _uncached_response(body, media_type)
+    return _build_uncached_response(body, media_type)
 
 
-def _uncached_response(body: bytes, media_type: str) -> Response:
+def _build_uncached_response(body: bytes, media_type: str) -> Response:
+    """Build a response that must not be stored by caches, because it is personal data."""
     headers = {"Cache-Control": "no-store", "Vary": audited_read.VARY, "ETag": conditional.entity_tag(body)}
     return Response(body, headers=headers, media_type=media_type)
 

@@ -153,7 +153,9 @@ class Scan(ScanMembers):
     """A scan of a device and its outcome."""
 
 
-Fields = Annotated[str, FieldSelection(Scan), Field(description="Members to keep.", examples=["participant,outcome"])]
+Fields = Annotated[
+    str, FieldSelection(Scan), Field(description="Members to include.", examples=["participant,outcome"])
+]
 
 
 class ScanQuery(SortableQuery):
@@ -176,7 +178,7 @@ class ScanQuery(SortableQuery):
     sort: (
         Annotated[
             Literal["received_at", "-received_at"],
-            Field(description="Order of the list; the default is `received_at`. A leading `-` reverses the order."),
+            Field(description="Default: `received_at`. A leading `-` sorts in descending order."),
         ]
         | None
     ) = None

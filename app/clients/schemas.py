@@ -71,7 +71,7 @@ class ClientItemQuery(FieldsQuery):
 
 Sort = Annotated[
     Literal["name", "-name", "created_at", "-created_at", "updated_at", "-updated_at"],
-    Field(description="The order, by default `name`. A leading `-` reverses it."),
+    Field(description="Default: `name`. A leading `-` sorts in descending order."),
 ]
 
 

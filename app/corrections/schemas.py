@@ -33,7 +33,7 @@ class RollCorrection(BaseModel):
 
 
 CorrectionFields = Annotated[
-    str, FieldSelection(RollCorrection), Field(description="Members to keep.", examples=["id,status,reason"])
+    str, FieldSelection(RollCorrection), Field(description="Members to include.", examples=["id,status,reason"])
 ]
 
 
@@ -47,7 +47,7 @@ class CorrectionQuery(SortableQuery):
     sort: (
         Annotated[
             Literal["id", "-id"],
-            Field(description="`id` by default, which is the order of the requests; a leading `-` reverses it."),
+            Field(description="Default: `id`, the order of the requests. A leading `-` sorts in descending order."),
         ]
         | None
     ) = None

@@ -126,7 +126,7 @@ async def list_division_revisions(
 ) -> Response:
     """List the revisions of a division
 
-    Newest first: who changed what, when and why. Also answers for a division that was deleted.
+    Oldest first: who changed what, when and why. Also answers for a division that was deleted.
     """
     page = await revisions.list_revisions(reader, repository.DIVISION, {"code": code}, query)
     return page.to_response(request, max_age=CACHE_SECONDS)

@@ -122,7 +122,7 @@ async def list_election_revisions(
 ) -> Response:
     """List the revisions of an election
 
-    Newest first: who changed what, when and why. Also answers for an election that was deleted.
+    Oldest first: who changed what, when and why. Also answers for an election that was deleted.
     """
     page = await revisions.list_revisions(reader, repository.ELECTION, {"code": code}, query)
     return page.to_response(request, max_age=CACHE_SECONDS)

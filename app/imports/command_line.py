@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.auth import Caller
 from app.core.db.transaction import Rollback, open_transaction
-from app.imports import importer, parser, repository
+from app.imports import importer, parser, repository, transactions
 from app.imports.report import ImportOptions, ImportReport
 from app.settings import Settings
 from app.writes import audit_trail
@@ -22,7 +22,7 @@ ReportProgress = Callable[[int, int], None]
 async def import_file(
     settings: Settings, path: Path, options: ImportOptions, reason: ChangeReason, report_progress: ReportProgress
 ) -> ImportReport:
-    """Import a file, whose suffix names its format, and return the report of its committed or refused rows.
+    """Import a file in the format that its suffix names, and return the report of its rows.
 
     Raises:
         OSError: The file cannot be read.
@@ -30,11 +30,11 @@ async def import_file(
 
     """
     report: ImportReport
-    database = importer.build_database(settings, TIMEOUT_SECONDS)
+    database = transactions.build_database(settings, TIMEOUT_SECONDS)
     try:
         with path.open("rb") as file:
             async with open_transaction(database) as transaction:
-                await repository.prepare_transaction(transaction, TIMEOUT_SECONDS)
+                await transactions.prepare_transaction(transaction, TIMEOUT_SECONDS)
                 await audit_trail.attribute_revisions(transaction, OPERATOR_CALLER, "", reason)
                 rows = parser.read_rows(file, FORMAT_BY_SUFFIX[path.suffix.lower()], options.importable)
                 report = await importer.import_rows(

@@ -4,18 +4,16 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from app.auth import Caller
-from app.core.db.database import Database
 from app.core.db.faults import ConstraintViolation
 from app.core.db.transaction import Transaction
 from app.core.languages import Text
 from app.core.problems import CircularParent, ErrorDetail, OutsideOrganization, Problem
-from app.imports import repository
+from app.imports import transactions
 from app.imports.parser import InvalidRow, UnparsedRow
 from app.imports.report import ImportOptions, ImportReport, RowReport
 from app.imports.repository import RowsOutsideOrganization, RowWriter
 from app.imports.rows import Row, StoredObjects
 from app.imports.schemas import RowStatus
-from app.settings import Settings
 from app.writes.conflicts import AttemptedWrite, to_problem
 
 ROWS_PER_STATEMENT = 500
@@ -30,12 +28,6 @@ ReportProgress = Callable[[int], None]
 """Receives the number of rows processed so far."""
 
 Refusal = ConstraintViolation | RowsOutsideOrganization
-
-
-def build_database(settings: Settings, timeout: int) -> Database:
-    """Build a database with one connection for writing, whose timeouts are those of an import, in seconds."""
-    update = {"command_timeout": float(timeout), "deadline": float(timeout), "write_pool_size": 1}
-    return Database(settings.model_copy(update=update))
 
 
 async def import_rows(
@@ -71,6 +63,7 @@ class _Importer:
         self.refused_rows: list[RefusedRow] = []
 
     async def run(self, rows: Iterable[UnparsedRow | None], report_progress: ReportProgress) -> ImportReport:
+        """Import the rows in chunks, try refused rows again, and return the report."""
         chunk: list[Row | InvalidRow] = []
         started_at = time.monotonic()
         for parse_row in rows:
@@ -96,8 +89,9 @@ class _Importer:
         await self.transaction.ping()
 
     async def _import_chunk(self, chunk: Sequence[Row | InvalidRow]) -> None:
+        """Write the rows of a chunk: first those without dangling references, then each of the others alone."""
         valid_rows = [row for row in chunk if isinstance(row, Row)]
-        new_keys = await repository.insert_new_keys(self.transaction, valid_rows)
+        new_keys = await transactions.insert_new_keys(self.transaction, valid_rows)
         for row in chunk:
             if isinstance(row, InvalidRow):
                 self.report.add(RowReport(row.line, "refused", None, row.errors))
@@ -139,6 +133,7 @@ class _Importer:
                 self.report.add(RowReport(row.line, statuses[row.line], row.key), self._format_audit_key(row))
 
     async def _write(self, rows: Sequence[Row], stored: StoredObjects) -> dict[int, RowStatus]:
+        """Write these rows or none of them, and return their statuses by line."""
         return await self.writer.write_or_roll_back(self.transaction, self.caller, rows, stored)
 
     async def _report_refusal(self, row: Row, refusal: Refusal) -> None:
@@ -150,6 +145,7 @@ class _Importer:
         self.report.add(result)
 
     async def _list_errors(self, row: Row, refusal: Refusal) -> tuple[ErrorDetail, ...]:
+        """Return the errors that explain why a row was refused."""
         problem = (
             OutsideOrganization()
             if isinstance(refusal, RowsOutsideOrganization)
@@ -158,6 +154,7 @@ class _Importer:
         return problem.errors or (ErrorDetail(problem.code, problem.detail, pointer=""),)
 
     async def _to_problem(self, row: Row, violation: ConstraintViolation) -> Problem:
+        """Return the problem for a constraint that a row violates."""
         # Conflicts are read within the transaction, because only it sees the rows of this file.
         write = AttemptedWrite(
             await self.writer.get_resulting_columns(self.transaction, row),
@@ -195,7 +192,7 @@ class _Importer:
     async def _retry_individually(self, refused: Sequence[RefusedRow]) -> None:
         """Try each refused row once, and again when the object that it conflicts with was written.
 
-        Rows whose conflict has no address are tried again after all others, in rounds, while a round still writes a
+        Rows without a known object in conflict are tried again after all others, in rounds, until a round writes no
         row. Each round reverses the order: otherwise a chain of rows that wait for each other would take as many rounds
         as it has rows.
         """
@@ -232,9 +229,11 @@ class _Importer:
         return None
 
     def _report_written(self, row: Row, result: RowReport, statuses: Mapping[int, RowStatus]) -> None:
+        """Report that a refused row was written in a later attempt."""
         self.report.mark_written(result, statuses[row.line], self._format_audit_key(row), row.key)
 
     def _format_audit_key(self, row: Row) -> str:
+        """Return the key of a row for the audit line, such as `officials/{id}`."""
         return f"{self.resource.name}/{row.key}"
 
 

@@ -56,6 +56,7 @@ def read_rows(file: BinaryIO, format_: Format, importable: Importable) -> Iterat
 
 
 def _read_csv(file: BinaryIO, importable: Importable) -> Iterator[UnparsedRow | None]:
+    """Yield the rows of a CSV file, and None for blank lines."""
     text = io.TextIOWrapper(file, "utf-8-sig", newline="")
     lines = _LimitedLines(text)
     reader = csv.reader(lines, strict=True)
@@ -88,6 +89,7 @@ class _LimitedLines:
 
 
 def _malformed_file(line: int, format_name: str) -> Malformed:
+    """Build the problem of a file that is malformed on or after a line."""
     return Malformed(
         detail=Text(
             f"Isi bukan {format_name} yang sah dalam UTF-8, pada atau sesudah baris {line}.",
@@ -121,6 +123,7 @@ def _parse_header(names: list[str], importable: Importable) -> list[CsvColumn]:
 
 
 def _parse_cells(line: int, cells: list[str], columns: list[CsvColumn], importable: Importable) -> Row | InvalidRow:
+    """Parse and validate the cells of a CSV row."""
     if len(cells) != len(columns):
         return InvalidRow(line, (ErrorDetail("wrong_number_of_cells", WRONG_NUMBER_OF_CELLS, pointer=""),))
     members: dict[str, Any] = {}
@@ -137,6 +140,7 @@ def _parse_cells(line: int, cells: list[str], columns: list[CsvColumn], importab
 
 
 def _parse_members(line: int, members: dict[str, Any], importable: Importable) -> Row | InvalidRow:
+    """Validate the members of a row, and convert them to columns."""
     try:
         payload = validate_document(importable.row_model, members)
     except InvalidContent as invalid:
@@ -145,6 +149,7 @@ def _parse_members(line: int, members: dict[str, Any], importable: Importable) -
 
 
 def _read_ndjson(file: BinaryIO, importable: Importable) -> Iterator[UnparsedRow | None]:
+    """Yield the rows of an NDJSON file, and None for blank lines."""
     number = 0
     while line := file.readline(MAX_ROW_LENGTH + 1):
         number += 1
@@ -154,6 +159,7 @@ def _read_ndjson(file: BinaryIO, importable: Importable) -> Iterator[UnparsedRow
 
 
 def _parse_json_line(number: int, line: bytes, importable: Importable) -> Row | InvalidRow:
+    """Parse and validate a line of an NDJSON file."""
     try:
         members = bodies.parse_object(line)
     except (Malformed, InvalidContent) as problem:

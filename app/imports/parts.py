@@ -25,6 +25,7 @@ def extract_given_columns(resource: Resource, payload: PayloadModel) -> dict[str
 
 
 def _extract_given_members(value: Any) -> Any:
+    """Return the members of an object, with NOT_GIVEN for those that the row does not name."""
     if not isinstance(value, PayloadModel):
         return value
     return {name: member if name in value.model_fields_set else NOT_GIVEN for name, member in value}
@@ -71,6 +72,7 @@ async def insert_parts(transaction: Transaction, parts: Parts, objects: Sequence
 
 
 def _foreign_key_values(parts: Parts, keys: Values) -> dict[str, Any]:
+    """Return the foreign key columns of the parts of an object."""
     return {column: keys[object_column] for column, object_column in parts.foreign_key.items()}
 
 

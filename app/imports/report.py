@@ -105,6 +105,7 @@ class ImportReport:
         self._add_audit_key(row, audit_key)
 
     def _add_audit_key(self, row: RowReport, audit_key: str | None) -> None:
+        """Add the key of a created or updated object to those of the audit line, up to MAX_AUDIT_KEYS."""
         if audit_key and row.status in ("created", "updated") and len(self.audit_keys) < MAX_AUDIT_KEYS:
             self.audit_keys.append(audit_key)
 
@@ -124,6 +125,7 @@ class ImportReport:
         return self._documents[language]
 
     def _build_document(self, language: Language) -> dict[str, Any]:
+        """Build the members of an `ImportResult`."""
         return {
             "resource": self.options.importable.resource.name,
             "dry_run": self.options.dry_run,

@@ -21,11 +21,6 @@ _INSERT_AUDIT_LINE = (
 )
 AUDIT_OPERATION = "import"
 
-SET_TIMEOUTS = "SELECT set_config(name, value, true) FROM json_each_text($1::text::json) AS given (name, value)"
-CREATE_KEY_TABLE = "CREATE TEMPORARY TABLE imported_keys (key text PRIMARY KEY) ON COMMIT DROP"
-# Returns those of these keys that no earlier row had.
-INSERT_NEW_KEYS = "INSERT INTO imported_keys SELECT DISTINCT unnest($1::text[]) ON CONFLICT DO NOTHING RETURNING key"
-
 
 class RowsOutsideOrganization(Exception):
     """The caller may not write the rows on these lines."""
@@ -152,8 +147,8 @@ class RowWriter:
     ) -> None:
         """Raise RowsOutsideOrganization for rows that must be checked before they are written.
 
-        These are rows whose object, new owner or claimed object is outside: once written, the objects would belong to
-        the organization of the caller.
+        These are rows with an object, new owner or claimed object outside: once written, it would belong to the
+        organization of the caller.
         """
         if caller.organization is None:
             return
@@ -214,6 +209,7 @@ def _dangling_rows_query(table: Table, given: str, column_types: str) -> str:
 
 
 def _encode_rows(rows: Iterable[Row]) -> str:
+    """Encode rows as the JSON from which the statements read them."""
     return orjson.dumps([{"_line": row.line, "_given": row.given_columns, **row.columns} for row in rows]).decode()
 
 
@@ -221,19 +217,6 @@ def _parts_differ(kind: Parts, row: Row, stored: StoredObject) -> bool:
     """Return whether a row names other items for a member than those stored."""
     given = row.parts.get(kind.member)
     return given is not None and kind.normalize(given) != kind.normalize(stored.parts.get(kind.member, []))
-
-
-async def prepare_transaction(transaction: Transaction, timeout_seconds: int) -> None:
-    """Set the timeouts of the transaction of an import, and create the temporary table of its keys."""
-    limits = {"statement_timeout": f"{timeout_seconds}s", "idle_in_transaction_session_timeout": f"{timeout_seconds}s"}
-    await transaction.fetch(SET_TIMEOUTS, orjson.dumps(limits).decode())
-    await transaction.fetch(CREATE_KEY_TABLE)
-
-
-async def insert_new_keys(transaction: Transaction, rows: Iterable[Row]) -> set[str]:
-    """Record the keys of these rows, and return those that no earlier row of the import had."""
-    keys = [row.key for row in rows if not row.has_generated_key]
-    return {key for (key,) in await transaction.fetch(INSERT_NEW_KEYS, keys)} if keys else set()
 
 
 async def insert_audit_line(

@@ -26,7 +26,7 @@ from app.core.problems import (
     Unavailable,
     UnsupportedMediaType,
 )
-from app.imports import importer, parser, repository, schemas
+from app.imports import importer, parser, repository, schemas, transactions
 from app.imports.report import ImportOptions
 from app.imports.row_schema import Importable
 from app.routing import create_resource_router
@@ -89,7 +89,7 @@ async def import_rows(
     given if null is not allowed. A key may occur in one row only.
 
     Either all rows are stored or, if one is refused, none: the response is then 422 `import_refused` with the members
-    of a successful response beside those of a problem. With `partial=true` the valid rows are stored. Each row gets the
+    of a successful response and those of a problem. With `partial=true` the valid rows are stored. Each row gets the
     result of a write of its own, except that rows may refer to later rows; at most 1,000 rows may wait for a later one.
     With `dry_run=true` nothing is stored, and the response is 200 even if rows are refused.
 
@@ -123,10 +123,10 @@ async def _run_import(
     language = preferred_language(request.headers.get("accept-language", ""))
     target = f"{request.url.path}?{request.url.query}"
     fingerprint = idempotency.compute_fingerprint(request.method, target, body)
-    database = importer.build_database(state_of(request.app).settings, DATABASE_TIMEOUT_SECONDS)
+    database = transactions.build_database(state_of(request.app).settings, DATABASE_TIMEOUT_SECONDS)
     try:
         async with open_transaction(database) as transaction:
-            await repository.prepare_transaction(transaction, DATABASE_TIMEOUT_SECONDS)
+            await transactions.prepare_transaction(transaction, DATABASE_TIMEOUT_SECONDS)
             request_id = str(request.scope.get("state", {}).get("request_id", ""))
             await audit_trail.attribute_revisions(transaction, write_request.caller, request_id, reason)
             if key and (stored := await idempotency.find_response(transaction, client, key, fingerprint)):
@@ -153,6 +153,7 @@ async def _run_import(
 
 
 def _build_response(stored: StoredResponse, extra_headers: Mapping[str, str] | None = None) -> Response:
+    """Build an HTTP response that is never cached from a stored response."""
     headers = {"Cache-Control": "no-store", "Vary": "Accept-Language", **stored.headers, **(extra_headers or {})}
     return Response(stored.body, stored.status, headers, "application/json")
 

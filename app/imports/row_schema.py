@@ -30,7 +30,7 @@ NOT_JSON = Text(
 
 @dataclass(frozen=True)
 class Importable:
-    """A resource whose rows can be imported."""
+    """A resource that can be imported."""
 
     resource: Resource
     payload_model: type[PayloadModel]

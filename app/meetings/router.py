@@ -132,7 +132,7 @@ async def list_meeting_revisions(
 ) -> Response:
     """List the revisions of a meeting
 
-    Newest first: who changed what, when and why. Also answers for a meeting that was deleted.
+    Oldest first: who changed what, when and why. Also answers for a meeting that was deleted.
     """
     page = await revisions.list_revisions(reader, repository.MEETING, {"code": code}, query)
     return page.to_response(request, max_age=CACHE_SECONDS)

@@ -143,7 +143,7 @@ async def list_session_revisions(
 ) -> Response:
     """List the revisions of a session
 
-    Newest first: who changed what, when and why. Also answers for a session that was deleted.
+    Oldest first: who changed what, when and why. Also answers for a session that was deleted.
     """
     page = await revisions.list_revisions(reader, repository.SESSION, {"meeting": code, "code": session}, query)
     return page.to_response(request, max_age=CACHE_SECONDS)

@@ -133,7 +133,7 @@ async def list_statement_revisions(
 ) -> Response:
     """List the revisions of a statement
 
-    Newest first: who changed what, when and why. Also answers for a statement that was deleted.
+    Oldest first: who changed what, when and why. Also answers for a statement that was deleted.
     """
     page = await revisions.list_revisions(reader, repository.STATEMENT, {"meeting": code, "id": UUID(id)}, query)
     return page.to_response(request, max_age=CACHE_SECONDS)

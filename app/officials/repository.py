@@ -49,6 +49,7 @@ def select_official(day: DayExpression) -> DocumentSelect:
 
 
 def _appointments_of_official(day: DayExpression) -> ColumnElement[bool]:
+    """Return the condition that an appointment is of the official and, with a day, possible on it."""
     by_person = _appointment.official == _official.id
     return by_person if day is None else by_person & contains_day(_appointment.possible, day)
 

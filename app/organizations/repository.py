@@ -73,6 +73,7 @@ def select_organization(day: DayExpression) -> DocumentSelect:
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions of the active filters."""
     day = AS_OF_PARAMETER if "as_of" in filters else None
     for name in ("kind", "level", "sector", "region"):
         if name in filters:

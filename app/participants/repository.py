@@ -64,11 +64,12 @@ def select_participant(_day: DayExpression) -> DocumentSelect:
     )
 
 
-def _conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _build_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL conditions of the meeting and of the active filters."""
     yield from collection.build_conditions(filters, "organization", "office", "capacity")
 
 
-PARTICIPANTS = collection.build_collection(Document(schemas.Participant, select_participant), _conditions)
+PARTICIPANTS = collection.build_collection(Document(schemas.Participant, select_participant), _build_conditions)
 
 
 def _to_columns(members: Values) -> Values:

@@ -46,11 +46,13 @@ class Participant(SourcedRecord, ParticipantMembers):
 
 
 Fields = Annotated[
-    str, FieldSelection(Participant), Field(description="Members to keep.", examples=["official,organization,capacity"])
+    str,
+    FieldSelection(Participant),
+    Field(description="Members to include.", examples=["official,organization,capacity"]),
 ]
 Sort = Annotated[
     Literal["id", "-id", "updated_at", "-updated_at"],
-    Field(description="Order of the list; the default is `id`. A leading `-` reverses the order."),
+    Field(description="Default: `id`. A leading `-` sorts in descending order."),
 ]
 
 

@@ -125,7 +125,7 @@ async def list_region_revisions(
 ) -> Response:
     """List the revisions of a region
 
-    Newest first: who changed what, when and why. Also answers for a region that was deleted.
+    Oldest first: who changed what, when and why. Also answers for a region that was deleted.
     """
     page = await revisions.list_revisions(reader, repository.REGION, {"code": code}, query)
     return page.to_response(request, max_age=CACHE_SECONDS)

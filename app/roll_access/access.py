@@ -74,6 +74,7 @@ async def can_read(rules: AccessRules, caller: Caller | None, meeting: str) -> b
 
 
 async def _has_access(reader: Queryable, caller: Caller, meeting: str, host: str) -> bool:
+    """Return whether a caller is bound to no other meeting, and to no organization without access to the host."""
     if caller.meeting is not None:
         return caller.meeting == meeting
     return caller.organization is None or await is_within_organization(reader, host, caller.organization)

@@ -83,6 +83,7 @@ def compare_summary(ledger: Ledger, expected_roll: rules.ExpectedRoll, summary: 
 
 
 def _compare_members(ledger: Ledger, subject: str, expected: Mapping[str, Any], document: Json) -> None:
+    """Add a difference to the ledger for each member of a document that is not as expected."""
     for name, value in expected.items():
         actual = document[name]
         if isinstance(actual, str) and (isinstance(value, datetime) or name in ("arrived_at", "left_at")):

@@ -141,6 +141,7 @@ class Gate:
         return False
 
     def _jump_if_due(self, time: float) -> None:
+        """Let the clock jump, once, if the time of the jump has come."""
         if self._clock_jumps_at is not None and time >= self._clock_jumps_at:
             self._clock_jumps_at = None
             self._clock.jump()

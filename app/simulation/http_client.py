@@ -117,6 +117,7 @@ class ServiceClient:
             return self._token
 
     async def _send_with_retries(self, send: Callable[[], Awaitable[httpx.Response]]) -> FinalResponse:
+        """Send a request again until it gets a final response or the retry timeout has passed."""
         is_ambiguous, delay = False, FIRST_RETRY_DELAY_SECONDS
         deadline = time.monotonic() + self._retry_timeout
         while True:

@@ -93,6 +93,7 @@ class Ledger:
         self._record_clock_offset(scan, effective_at)
 
     def _record_first_entry(self, scan: RecordedScan, outcome: str) -> None:
+        """Record that a scan was reported as a first entry; a second one of a participant is a difference."""
         badge = self.badges.get(scan.badge)
         if outcome != "first_entry":
             return

@@ -144,6 +144,7 @@ class Organizer:
         return document
 
     async def _list_provincial_commissions(self) -> list[str]:
+        """Return the codes of the provincial commissions, or that of the KPU if there are none."""
         path = "/v1/organizations?kind=commission&level=province&page_size=200"
         items = _require_status(await self._client.request("GET", path), 200).json()["items"]
         return [organization["code"] for organization in items] or ["kpu"]

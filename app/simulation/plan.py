@@ -73,6 +73,7 @@ def build_plan(seed: int, participants: int, gates: int, repeated_share: float) 
 
 
 def _choose_class(random: Random) -> str | None:
+    """Choose the class that a person is assigned to, or none."""
     return random.choice(CLASSES) if random.random() < ASSIGNED_SHARE else None
 
 
@@ -116,8 +117,10 @@ def _plan_reissued_day(random: Random, person: Person, gates: int) -> list[Plann
 
 
 def _choose_later(random: Random, time: float, max_delay: float) -> float:
+    """Choose a time after `time`, at most `max_delay` later and within the day."""
     return min(0.999, time + random.uniform(0.001, max_delay))
 
 
 def _choose_repetition(random: Random, scan: PlannedScan, share: float) -> PlannedScan:
+    """Return the scan, with the given probability as one that is sent twice."""
     return replace(scan, is_repeated=random.random() < share)

@@ -79,6 +79,7 @@ def _classify(ledger: Ledger, scan: RecordedScan) -> str | None:
 
 
 def _classify_direction(scan: RecordedScan) -> str:
+    """Return the outcome of a valid scan by its direction."""
     return "exit" if scan.direction == "out" else "entry"
 
 

@@ -18,8 +18,9 @@ from app.simulation.gate import Gate, GateSettings, Schedule
 from app.simulation.http_client import RETRY_TIMEOUT_SECONDS, RequestStatistics, ServiceClient, SimulationError
 from app.simulation.ledger import Ledger
 from app.simulation.organizer import Organizer
-from app.simulation.plan import BREAK_AT, CLASSES, PlannedScan
+from app.simulation.plan import BREAK_AT, CLASSES
 from app.simulation.rules import ExpectedRoll
+from app.simulation.tokens import TokenSource
 
 OPENING_AT, CLASSES_AT = 0.4, 0.7  # shares of the day; participants who arrive later are late
 OUTAGES_PER_GATE = 3
@@ -64,6 +65,7 @@ class SimulationResult(NamedTuple):
 
     @property
     def outcome_counts(self) -> Counter[str]:
+        """Return the number of scans by expected outcome."""
         return Counter(self.expected_roll.outcomes.values())
 
 
@@ -98,12 +100,13 @@ class _Simulation:
         self.clocks: list[GateClock] = []
 
     async def run(self, client: tuple[str, str], progress: Progress) -> SimulationResult:
+        """Prepare the meeting, run its day, and compare the stored roll with the ledger."""
         await self._require_reachable()
         organizer = Organizer(self._build_client(*client), self.ledger)
         await organizer.create_meeting(self.reference_clock.now())
         ids = await organizer.create_participants(self.plan.people)
         tokens_by_id = await organizer.fetch_badges()
-        tokens = _Tokens(
+        tokens = TokenSource(
             [tokens_by_id[participant_id] for participant_id in ids],
             await organizer.create_foreign_badge(self.reference_clock.now()),
             Random(f"strange {self.options.seed}"),  # noqa: S311  (not for security)
@@ -139,6 +142,7 @@ class _Simulation:
             raise SimulationError(f"The service is not reachable at {address}: {type(error).__name__}.") from None
 
     def _build_client(self, client_id: str, secret: str) -> ServiceClient:
+        """Build a client of the service that counts its requests in the statistics."""
         return ServiceClient(self.http, client_id, secret, self.statistics, self.options.retry_timeout)
 
     def _build_gate(self, number: int, client: tuple[str, str], meeting_path: str) -> Gate:
@@ -162,12 +166,13 @@ class _Simulation:
         return Gate(settings, self._build_client(*client), clock, self.ledger, random)
 
     async def _set_session_starts(self, organizer: Organizer) -> None:
+        """Set the start of each session, a share of the day from the next full second."""
         now = self.reference_clock.now().replace(microsecond=0)
         for session, share in (("opening", OPENING_AT), *((code, CLASSES_AT) for code in CLASSES)):
             await organizer.set_session_start(session, now + timedelta(seconds=1 + share * self.options.seconds))
 
     async def _run_day(
-        self, organizer: Organizer, gates: list[Gate], ids: list[str], tokens: "_Tokens", progress: Progress
+        self, organizer: Organizer, gates: list[Gate], ids: list[str], tokens: TokenSource, progress: Progress
     ) -> None:
         """Let all gates make their scans, and reissue badges in the break while all of them pause."""
         all_paused, resumed = asyncio.Barrier(len(gates) + 1), asyncio.Barrier(len(gates) + 1)
@@ -218,29 +223,8 @@ class _Simulation:
         return max(errors, default=timedelta(0))
 
 
-class _Tokens:
-    """The tokens that are scanned: the badges of all persons by number, and tokens that are no badges."""
-
-    def __init__(self, current: list[str], foreign: str, random: Random) -> None:
-        self.current = current
-        self._former = list(current)
-        self._foreign = foreign
-        self._random = random
-
-    def get(self, scan: PlannedScan) -> str:
-        """Return the token of a planned scan."""
-        if scan.badge_kind == "foreign":
-            return self._foreign
-        if scan.badge_kind == "random":
-            return f"https://example.org/{self._random.getrandbits(64):x}"
-        if scan.badge_kind == "tampered":
-            token = self.current[scan.person]
-            position = len(token) - 40  # within the signature
-            return token[:position] + ("A" if token[position] != "A" else "B") + token[position + 1 :]
-        return (self._former if scan.badge_kind == "former" else self.current)[scan.person]
-
-
 def _get_device_id(number: int) -> str:
+    """Return the device id of a gate, by its number from 0."""
     return f"gate-{number + 1}"
 
 

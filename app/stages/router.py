@@ -154,7 +154,7 @@ async def list_stage_revisions(
 ) -> Response:
     """List the revisions of a stage
 
-    Newest first: who changed what, when and why. Also answers for a stage that was deleted.
+    Oldest first: who changed what, when and why. Also answers for a stage that was deleted.
     """
     page = await revisions.list_revisions(reader, repository.STAGE, {"code": code}, query)
     return page.to_response(request, max_age=CACHE_SECONDS)

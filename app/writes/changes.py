@@ -193,6 +193,7 @@ async def lock_object(
 def _attempted_write(
     resource: Resource, columns: Values, parts: Mapping[str, Any], own_addresses: Sequence[str]
 ) -> AttemptedWrite:
+    """Describe the write of a row for the explanation of a violated constraint."""
     return AttemptedWrite(
         columns,
         conflict_queries=resource.conflict_queries,
@@ -203,6 +204,7 @@ def _attempted_write(
 
 
 def _list_members(payload: BaseModel) -> dict[str, Any]:
+    """Return the members of a body that are stored in the object, which excludes the reason."""
     return {name: value for name, value in payload if name not in REASON_MEMBERS}
 
 

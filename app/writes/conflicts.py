@@ -145,6 +145,7 @@ def _build_conflict(kind: type[Problem], pointer: str, addresses: Sequence[str],
 
 
 def _build_error(message: Sentence, code: str, pointer: str, address: str | None) -> ErrorDetail:
+    """Build the error of a member, with the address of the object in conflict."""
     return ErrorDetail(code, message, pointer=pointer, address=address)
 
 

@@ -153,10 +153,12 @@ def _changed_values(column: str, before: Objects, after: Objects) -> dict[int, A
 
 
 def _as_text(value: Any) -> str | None:
+    """Return a value as text, or None."""
     return None if value is None else str(value)
 
 
 def _claim_sql(resource: Resource, claim: OwnershipClaim) -> str:
+    """Build the SQL that selects the rows by which a client would take over an object outside its organization."""
     (reference,) = resource.table.columns[claim.column].foreign_keys
     target = reference.column
     exists = f'EXISTS (SELECT FROM "{target.table.name}" WHERE "{target.name}" = given."{claim.column}")'

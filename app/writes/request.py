@@ -114,6 +114,7 @@ class WriteRequest:
         await audit_trail.attribute_revisions(transaction, self.caller, self._request_id(), reason)
 
     async def _run(self, work: Work, reason: ChangeReason | None) -> Response:
+        """Run the work in a transaction, and commit it unless this is a dry run."""
         fingerprint = idempotency.compute_fingerprint(self.request.method, self._target(), await self.request.body())
         client, key = self.caller.client_id, self.idempotency_key
         response: StoredResponse
@@ -137,14 +138,17 @@ class WriteRequest:
         return _build_response(response)
 
     def _target(self) -> str:
+        """Return the path and query of the request."""
         url = self.request.url
         return f"{url.path}?{url.query}"
 
     def _request_id(self) -> str:
+        """Return the id of the request, or an empty text."""
         return str(self.request.scope.get("state", {}).get("request_id", ""))
 
 
 def _build_response(stored: StoredResponse, extra_headers: dict[str, str] | None = None) -> Response:
+    """Build an HTTP response that is never cached from a stored response."""
     headers = {"Cache-Control": "no-store", **stored.headers, **(extra_headers or {})}
     media_type = "application/json" if stored.body else None
     return Response(stored.body or None, stored.status, headers, media_type)

@@ -21,7 +21,7 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Parts:
-    """A list-valued member whose items are rows of another table."""
+    """A list-valued member that is stored as rows of another table."""
 
     member: str
     """Name of the member."""
@@ -30,7 +30,7 @@ class Parts:
     foreign_key: Mapping[str, str]
     """Column of that table, by which it refers to the object -> column of the object."""
     ordered: bool = True
-    """The items keep their order, in the column `position`. Otherwise each item has a key and the order is none."""
+    """The items have an order, stored in the column `position`. Otherwise each item has a key, and no order."""
     defaults: Values = field(default_factory=dict)
     """Further column values of a new row."""
     keys_only: bool = False
@@ -72,6 +72,7 @@ class OwnershipClaim:
 
 
 def _unchanged(values: Values) -> Values:
+    """Return the values unchanged."""
     return values
 
 
@@ -94,7 +95,7 @@ class Resource:
     payload_model: type[BaseModel]
     """Schema of a complete body, without the key unless the key can change."""
     key_columns: Sequence[str] = ("code",)
-    """Columns that the path names; the last one identifies the object among those of the others."""
+    """Columns that the path names. The last one is the key of the object, those before it of its parents."""
     generated_columns: Sequence[str] = ("folded",)
     """Columns that the database computes."""
     parts: Sequence[Parts] = ()

@@ -82,7 +82,7 @@ class Revision(BaseModel):
 
 
 Fields = Annotated[
-    str, FieldSelection(Revision), Field(description="Members to keep.", examples=["revision,at,changes"])
+    str, FieldSelection(Revision), Field(description="Members to include.", examples=["revision,at,changes"])
 ]
 
 
@@ -91,15 +91,17 @@ class RevisionQuery(ListQuery):
 
     sort: Annotated[
         Literal["revision", "-revision"] | None,
-        Field(description="`revision` (default): oldest first; `-revision`: newest first."),
+        Field(description="Default: `revision`, oldest first. `-revision`: newest first."),
     ] = None
     fields: Fields | None = None
 
     @property
     def sort_order(self) -> str | None:
+        """Return the value of `sort`."""
         return self.sort
 
     def active_filters(self) -> dict[str, Any]:
+        """Return no filters, because revisions have none."""
         return {}
 
 
@@ -133,21 +135,25 @@ def _shift_expression() -> ColumnElement[Any]:
 
 
 def _text_literal(constant: str) -> ColumnElement[str]:
+    """Return the SQL literal of a constant text."""
     return literal_column(f"'{constant}'", Text)
 
 
 def _dates(member: str) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """Return the expressions of a date before and after the revision."""
     name = _text_literal(member)
     return cast(_revision.before.op("->>")(name), Date), cast(_revision.after.op("->>")(name), Date)
 
 
 def _date_changed(member: str) -> ColumnElement[bool]:
+    """Return the condition that an update changed a date."""
     name = _text_literal(member)
     is_update = and_(_revision.before.is_not(None), _revision.after.is_not(None))
     return and_(is_update, _revision.before.op("->>")(name).is_distinct_from(_revision.after.op("->>")(name)))
 
 
 def _date_shift(member: str) -> ColumnElement[Any]:
+    """Build the JSON object of a changed date; null if it is unchanged."""
     before, after = _dates(member)
     return case((_date_changed(member), json_object(before=before, after=after, days=after - before)), else_=null())
 

@@ -18,18 +18,20 @@ class LockedRow(NamedTuple):
 
 
 def _quote(name: str) -> str:
+    """Quote an SQL identifier."""
     return f'"{name}"'
 
 
 def _equal_keys(columns: Sequence[str], first: int = 1) -> str:
+    """Build the condition that these columns equal the parameters from `$first` on."""
     return " AND ".join(f"{_quote(column)} = ${n}" for n, column in enumerate(columns, first))
 
 
 async def lock_row(transaction: Transaction, resource: Resource, keys: Values) -> LockedRow | None:
     """Lock the row with these keys and read it; return None if there is none.
 
-    The lock leaves the key itself free (FOR NO KEY UPDATE): otherwise two transactions whose rows refer to each other,
-    as children do to a parent, would wait for each other.
+    The lock (FOR NO KEY UPDATE) does not block foreign keys that refer to the row. Otherwise two transactions that each
+    make their row refer to the row of the other one would wait for each other.
     """
     generated = "{" + ",".join(resource.generated_columns) + "}"
     rows = await transaction.fetch(

@@ -91,12 +91,14 @@ class TestListAttendance(ListScenarios):
             assert len(statements) == count
 
     @pytest.mark.parametrize(
-        "query", ["", "?organization=kpu-99", "?session=alfa", "?session=nothing", "?status=sick", "?q=sunardi"]
+        "query_string", ["", "?organization=kpu-99", "?session=alfa", "?session=nothing", "?status=sick", "?q=sunardi"]
     )
-    async def test_unknown_meeting_is_404(self, client: httpx.AsyncClient, statements: list[str], query: str) -> None:
+    async def test_unknown_meeting_is_404(
+        self, client: httpx.AsyncClient, statements: list[str], query_string: str
+    ) -> None:
         await self.get(client)
         statements.clear()
-        response = await client.get(f"/v1/meetings/rakornas-2024-06/attendance{query}")
+        response = await client.get(f"/v1/meetings/rakornas-2024-06/attendance{query_string}")
         assert len(statements) == 2
         assert comparable_problem(response) == comparable_problem(await client.get("/v1/regions/99"))
         assert response.status_code == 404

@@ -140,11 +140,13 @@ class TestListSessions(ListScenarios):
         assert response.json() == {"items": [], "next_page_token": None}
         assert len(statements) == 2
 
-    @pytest.mark.parametrize("query", ["", "?kind=closing", "?topic=Kampanye", "?q=kampanye"])
-    async def test_unknown_meeting_is_404(self, client: httpx.AsyncClient, statements: list[str], query: str) -> None:
+    @pytest.mark.parametrize("query_string", ["", "?kind=closing", "?topic=Kampanye", "?q=kampanye"])
+    async def test_unknown_meeting_is_404(
+        self, client: httpx.AsyncClient, statements: list[str], query_string: str
+    ) -> None:
         await self.get(client)
         statements.clear()
-        response = await client.get(f"/v1/meetings/rakornas-2024-06/sessions{query}")
+        response = await client.get(f"/v1/meetings/rakornas-2024-06/sessions{query_string}")
         assert len(statements) == 2
         assert comparable_problem(response) == comparable_problem(await client.get("/v1/regions/99"))
         assert response.status_code == 404

@@ -75,10 +75,10 @@ async def test_places_cannot_fall_below_delegates(app: FastAPI, client: httpx.As
 
 
 async def test_batch_with_too_many_delegates_creates_none(
-    app: FastAPI, client: httpx.AsyncClient, by_batch: dict[str, object]
+    app: FastAPI, client: httpx.AsyncClient, batch: dict[str, object]
 ) -> None:
     participants = await with_places(app, client, 2)
-    response = await participants.admin.post(f"{participants.meeting_path}/participants:batch", by_batch)
+    response = await participants.admin.post(f"{participants.meeting_path}/participants:batch", batch)
     assert summarize_problem(response)[:3] == (409, "no_places_left", "/participants/2/organization")
     assert await participants.list_all() == []
 

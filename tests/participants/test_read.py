@@ -18,7 +18,7 @@ SELECT_NOW = "SELECT clock_timestamp()"
 
 
 @pytest.fixture
-def read_only_calls(participants: ParticipantsClient) -> WriteClient:
+def read_client(participants: ParticipantsClient) -> WriteClient:
     return WriteClient.create(participants.app, participants.client, Scope.ATTENDANCE_READ, client_id="reader")
 
 
@@ -40,9 +40,11 @@ async def fetch_audit_lines(participants: ParticipantsClient) -> list[tuple[obje
     ]
 
 
-async def test_reads_are_audited_with_participants_shown(participants: ParticipantsClient, reader: WriteClient) -> None:
+async def test_reads_are_audited_with_participants_shown(
+    participants: ParticipantsClient, read_client: WriteClient
+) -> None:
     ids = [await participants.add(name=name) for name in ("Satu", "Dua", "Tiga")]
-    headers = {**reader.headers, "X-Purpose": "akreditasi"}
+    headers = {**read_client.headers, "X-Purpose": "akreditasi"}
     page = await participants.client.get(
         f"{participants.meeting_path}/participants?page_size=2&fields=name", headers=headers
     )
@@ -62,7 +64,7 @@ async def test_reads_are_audited_with_participants_shown(participants: Participa
     ]
 
 
-async def test_failed_reads_are_not_audited(participants: ParticipantsClient, reader: WriteClient) -> None:
+async def test_failed_reads_are_not_audited(participants: ParticipantsClient, read_client: WriteClient) -> None:
     participant_id = await participants.add()
     elsewhere = WriteClient.create(
         participants.app, participants.client, Scope.ATTENDANCE_READ, client_id="reader", meeting="rakornas-2022-06"
@@ -72,7 +74,7 @@ async def test_failed_reads_are_not_audited(participants: ParticipantsClient, re
         (elsewhere, f"{participants.meeting_path}/participants"),
     ):
         assert (await caller.get(at)).status_code == 404
-    assert (await reader.get(f"{participants.meeting_path}/participants?organization=no-such")).status_code == 422
+    assert (await read_client.get(f"{participants.meeting_path}/participants?organization=no-such")).status_code == 422
     assert await fetch_audit_lines(participants) == []
 
 

@@ -40,12 +40,13 @@ class ListScenarios(EndpointScenarios):
         sorts = [sort for name in cls.sort_keys for sort in (name, f"-{name}")]
         if "sort" in metafunc.fixturenames:
             metafunc.parametrize("sort", sorts)
-        if "query" in metafunc.fixturenames:
+        if "list_query" in metafunc.fixturenames:
             # The whole list once in each direction; a filtered list is enough for the other sorts.
             queries: list[Params] = [{"sort": sort} for sort in sorts[:2]]
             queries += [{"sort": sort, **cls.example_filter} for sort in sorts[2:]]
             queries.append({"q": cls.search_words})
-            metafunc.parametrize("query", queries, ids=["&".join(map("=".join, query.items())) for query in queries])
+            ids = ["&".join(map("=".join, query.items())) for query in queries]
+            metafunc.parametrize("list_query", queries, ids=ids)
         common = (*INVALID_LIST_QUERIES, *invalid_sorts(cls.common_sort))
         cls.invalid_queries = (*common, *[query for query in cls.invalid_queries if query not in common])
         super().pytest_generate_tests(metafunc)
@@ -67,11 +68,11 @@ class ListScenarios(EndpointScenarios):
         first = next(iter(self.sort_keys))
         assert (await self.get(client)).content == (await self.get(client, {"sort": first})).content
 
-    async def test_pages_contain_each_item_once(self, client: httpx.AsyncClient, query: Params) -> None:
-        whole = await list_items(client, self.path, {**self.base_params, **query})
+    async def test_pages_contain_each_item_once(self, client: httpx.AsyncClient, list_query: Params) -> None:
+        whole = await list_items(client, self.path, {**self.base_params, **list_query})
         page_size = 7 if len(whole) > 7 else 1
         assert len(whole) > page_size
-        assert await list_items(client, self.path, {**self.base_params, **query}, page_size) == whole
+        assert await list_items(client, self.path, {**self.base_params, **list_query}, page_size) == whole
 
     async def test_next_link_repeats_the_filters(self, client: httpx.AsyncClient) -> None:
         response = await self.get(client, {**self.example_filter, "page_size": "1"})

@@ -142,14 +142,14 @@ async def test_meeting_report_shows_local_times_or_utc(own_url: str, monkeypatch
     hours = "starts_at = '2022-06-13 23:00+07', ends_at = '2022-06-14 08:30+07'"
     await fetch_value(own_url, f"UPDATE sessions SET {hours} WHERE code = 'opening'")
 
-    def unheard_of(name: str) -> None:
+    def raise_not_found(name: str) -> None:
         raise ZoneInfoNotFoundError(name)
 
     async with run_application(Settings(DATABASE_URL=own_url)) as app:
         assert parse_rows(to_text(await build_meeting_report(read_on(app, None), RAKORNAS)), "code")[0]["time"] == (
             "2022-06-13 23:00 to 2022-06-14 08:30"
         )
-        monkeypatch.setattr("app.show.meeting.ZoneInfo", unheard_of)
+        monkeypatch.setattr("app.show.meeting.ZoneInfo", raise_not_found)
         assert parse_rows(to_text(await build_meeting_report(read_on(app, None), RAKORNAS)), "code")[0][
             "time (UTC)"
         ] == ("2022-06-13 16:00 to 2022-06-14 01:30")

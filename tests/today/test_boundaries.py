@@ -77,9 +77,9 @@ def get_codes(items: list[Any]) -> list[str]:
     return [item["code"] for item in items]
 
 
-async def test_running_stages_are_ordered_by_end(shown: Any) -> None:
+async def test_running_stages_are_ordered_by_end(overview: Any) -> None:
     """A stage runs on its first and on its last day. With one known date it is not running."""
-    assert get_codes(shown["running"]) == [
+    assert get_codes(overview["running"]) == [
         "ends-today",
         "today-only",
         "ends-on-the-last-day",
@@ -88,9 +88,9 @@ async def test_running_stages_are_ordered_by_end(shown: Any) -> None:
     ]
 
 
-async def test_starting_stages_are_ordered_by_start(shown: Any) -> None:
+async def test_starting_stages_are_ordered_by_start(overview: Any) -> None:
     """A stage that starts on the day is also listed as starting."""
-    assert get_codes(shown["starting"]) == [
+    assert get_codes(overview["starting"]) == [
         "starts-today",
         "today-only",
         "half-starts-tomorrow",
@@ -100,9 +100,9 @@ async def test_starting_stages_are_ordered_by_start(shown: Any) -> None:
     ]
 
 
-async def test_ending_stages_are_ordered_by_end(shown: Any) -> None:
+async def test_ending_stages_are_ordered_by_end(overview: Any) -> None:
     """Stages that have not started and stages that end on the day are included."""
-    assert get_codes(shown["ending"]) == [
+    assert get_codes(overview["ending"]) == [
         "ends-today",
         "half-ends-today",
         "today-only",
@@ -112,11 +112,11 @@ async def test_ending_stages_are_ordered_by_end(shown: Any) -> None:
     ]
 
 
-async def test_status_of_stages_with_one_date(shown: Any) -> None:
+async def test_status_of_stages_with_one_date(overview: Any) -> None:
     half = {
         entry["code"]: entry
         for name in ("starting", "ending")
-        for entry in shown[name]
+        for entry in overview[name]
         if entry["code"].startswith("half")
     }
     assert {
@@ -128,9 +128,9 @@ async def test_status_of_stages_with_one_date(shown: Any) -> None:
     }
 
 
-async def test_cancelled_meeting_is_listed_as_cancelled(shown: Any) -> None:
+async def test_cancelled_meeting_is_listed_as_cancelled(overview: Any) -> None:
     """A meeting that is cancelled on a later day is still running."""
-    assert [(entry["code"], entry["status"]) for entry in shown["meetings"]] == [
+    assert [(entry["code"], entry["status"]) for entry in overview["meetings"]] == [
         ("last-day", "running"),
         ("cancelled-before", "cancelled"),
         ("cancelled-today", "cancelled"),
