@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def listed(value: Any) -> Any:
+def split_list(value: Any) -> Any:
     """Split a comma-separated text into a list."""
     return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
 
@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     burst_network: int = Field(
         400, ge=1, description="Requests without a token that one network may send at once, per worker."
     )
-    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(listed)] = Field(
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(split_list)] = Field(
         (),
         description="Networks of proxies whose `X-Forwarded-For` is trusted, separated by commas. Without one, "
         "anonymous callers on loopback are not counted, and failed token requests from loopback are counted as those "
@@ -95,26 +95,27 @@ class Settings(BaseSettings):
 
     @field_validator("time_zone")
     @classmethod
-    def exists(cls, name: str) -> str:
+    def check_time_zone(cls, name: str) -> str:
+        """Return the name if it is that of an IANA time zone."""
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError("no such time zone") from None
+            raise ValueError("must be the name of an IANA time zone, for example Asia/Jakarta") from None
         return name
 
     @field_validator("issuer", "auth_issuer")
     @classmethod
-    def is_an_address(cls, address: str | None, info: ValidationInfo) -> str | None:
-        """Return a valid issuer URL; an external one must be https or loopback, because its JWKS is fetched from there."""
+    def check_issuer(cls, address: str | None, info: ValidationInfo) -> str | None:
+        """Return the URL if it is valid; an external issuer must be https or loopback: its JWKS is fetched from there."""
         if address is None:
             return None
         parts = urlsplit(address)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("an address like https://api.example.org")
+            raise ValueError("must be a URL, for example https://api.example.org")
         if info.field_name == "issuer" and address.endswith("/"):
-            raise ValueError("an address without / at its end")
-        if info.field_name == "auth_issuer" and parts.scheme == "http" and parts.hostname not in LOOPBACK:
-            raise ValueError("an https address")
+            raise ValueError("must be a URL without / at its end")
+        if info.field_name == "auth_issuer" and parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
+            raise ValueError("must be an https URL")
         return address
 
     @property
