@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     @field_validator("issuer", "auth_issuer")
     @classmethod
     def check_issuer(cls, address: str | None, info: ValidationInfo) -> str | None:
-        """Return the URL if it is valid; an external issuer must be https or loopback: its JWKS is fetched from there."""
+        """Return a valid issuer URL; an external one must be https or loopback: its JWKS is fetched from there."""
         if address is None:
             return None
         parts = urlsplit(address)
