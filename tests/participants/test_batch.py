@@ -14,7 +14,7 @@ async def post_batch(
     participants: ParticipantsClient, *people: dict[str, Any], idempotency_key: str | None = None
 ) -> httpx.Response:
     return await participants.admin.post(
-        f"{participants.meeting_path}/participants:batch", {"participants": people}, **options
+        f"{participants.meeting_path}/participants:batch", {"participants": people}, idempotency_key=idempotency_key
     )
 
 
