@@ -39,7 +39,10 @@ class TestReady:
         ("change", "words"),
         [
             ("UPDATE alembic_version SET version_num = '0027'", "at revision 0027, from before the first release"),
-            ("UPDATE alembic_version SET version_num = '3adcc9a56557'", "at revision 3adcc9a56557, which is not one"),
+            (
+                "UPDATE alembic_version SET version_num = '3adcc9a56557'",
+                "at revision 3adcc9a56557, which this release does not know",
+            ),
             ("DROP TABLE alembic_version", "older than the service; run `rakornas migrate`"),
             ("DELETE FROM alembic_version", "older than the service; run `rakornas migrate`"),
         ],
