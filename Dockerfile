@@ -1,4 +1,4 @@
-# One image: `serve` (the default) and `migrate`, over a Postgres given by DATABASE_URL. It holds no Postgres itself.
+# An image with the commands `serve` (the default) and `migrate`. It contains no Postgres: DATABASE_URL is required.
 #
 #   docker build -t rakornas .
 #   docker run --rm -e DATABASE_URL=… rakornas migrate

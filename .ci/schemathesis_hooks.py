@@ -1,5 +1,6 @@
-"""What no schema can say of a request's parts together. Without it most of what Schemathesis asks of a list, and all
-that it writes, is refused, and what lies behind the refusal stays untried.
+"""Adapt the requests that Schemathesis generates to rules between parameters, which a schema cannot express.
+
+Without this, the service would refuse most requests of lists and all writes, and the code behind would not be tested.
 """
 
 from typing import Any
@@ -9,102 +10,117 @@ import schemathesis
 from schemathesis import Case, GenerationMode, HookContext
 from schemathesis.core import NOT_SET
 
-WRITES = {"POST", "PATCH", "DELETE"}
-CLIENTS = "/v1/clients"
-# By list: the code in its example is there already, and this one is not.
-FREE = {"regions": "31.99", "organizations": "dkpp", "divisions": "p7-99", "elections": "pemilu-2039"}
-FREE |= {"stages": "pu-99", "meetings": "rakor-2039", "sessions": "class-99"}
+WRITE_METHODS = {"POST", "PATCH", "DELETE"}
+CLIENTS_PATH = "/v1/clients"
+# By list: a code to create, because the code of the example exists already.
+UNUSED_CODES = {
+    "regions": "31.99",
+    "organizations": "dkpp",
+    "divisions": "p7-99",
+    "elections": "pemilu-2039",
+    "stages": "pu-99",
+    "meetings": "rakor-2039",
+    "sessions": "class-99",
+}
 
 
 @schemathesis.serializer("application/x-ndjson")
-def as_lines(_context: Any, value: Any) -> bytes:
-    """As it is: Schemathesis has no words for this form of text."""
+def serialize_ndjson(_context: Any, value: Any) -> bytes:
+    """Return the value as it is: Schemathesis has no serializer for this media type."""
     return value if isinstance(value, bytes) else str(value).encode(errors="surrogatepass")
 
 
-def make_sense(query: dict[str, Any], aim: str | None = None) -> None:
-    """`q` goes without `sort`, a page token is good for one walk, and a new service has known nothing at any instant.
+def remove_conflicting_parameters(query: dict[str, Any], tested_parameter: str | None = None) -> None:
+    """Remove parameters that exclude each other or cannot be valid, but not the one that the case tests.
 
-    What a case aims at stays in it.
+    `q` excludes `sort` and `known_at`; a page token belongs to one query; a new service has no past versions.
     """
-    for name in {"page_token", "known_at"} - {aim}:
+    for name in {"page_token", "known_at"} - {tested_parameter}:
         query.pop(name, None)
     for other in ("sort", "known_at"):
         if query.keys() >= {"q", other}:
-            del query["q" if aim == other else other]
+            del query["q" if tested_parameter == other else other]
 
 
-def let_write(case: Case[Any]) -> None:
-    """What a write brings beside its body: else each is 400 or 428.
+def add_write_headers(case: Case[Any]) -> None:
+    """Add the headers and the `dry_run` parameter that a write needs; without the headers each would be 400 or 428.
 
-    Only what the fuzzer thinks up itself is really written, lest an example be there already the next time. Nothing is
-    deleted but at the end, for the examples ask for it; nor is a client changed, for it may be the one that all this is
-    asked as.
+    Only values that the fuzzer generates are really written, so that an example does not exist already the next time.
+    Nothing is deleted before the last phase, because the examples refer to it. No client is changed, because it may be
+    the one that sends the requests.
     """
-    if case.method not in WRITES or not case.path.startswith("/v1/"):
+    if case.method not in WRITE_METHODS or not case.path.startswith("/v1/"):
         return
     if case.method == "POST":
         case.headers["Idempotency-Key"] = uuid4().hex
     else:
         case.headers["If-Match"] = "*"
     phase = case.meta.phase.name.value if case.meta else "examples"
-    if phase == "stateful" and case.method == "DELETE" and case.path.startswith(CLIENTS):
-        case.path_parameters |= {each.name: each.definition["example"] for each in case.operation.path_parameters}
+    if phase == "stateful" and case.method == "DELETE" and case.path.startswith(CLIENTS_PATH):
+        set_example_path_parameters(case)
     elif phase == "stateful" and case.method in ("POST", "DELETE"):
-        case.query.pop("dry_run", None)  # what it would have created is not there afterwards, nor gone
-    elif phase not in ("fuzzing", "stateful") or case.method == "DELETE" or case.path.startswith(CLIENTS):
+        case.query.pop("dry_run", None)  # the next request expects that the object was created or deleted
+    elif phase not in ("fuzzing", "stateful") or case.method == "DELETE" or case.path.startswith(CLIENTS_PATH):
         case.query["dry_run"] = "true"
 
 
-def be_there(case: Case[Any], aim: str | None, *, always: bool) -> None:
-    """A request is about what is there, as the example says; that nothing is there is tried where a case aims at it.
+def set_example_path_parameters(case: Case[Any]) -> None:
+    """Set all path parameters to their examples."""
+    case.path_parameters |= {
+        parameter.name: parameter.definition["example"] for parameter in case.operation.path_parameters
+    }
 
-    The fuzzer finds codes to read by itself, but no ids.
+
+def use_existing_objects(case: Case[Any], tested_parameter: str | None, *, is_required: bool) -> None:
+    """Set path parameters to their examples, which exist, but not the one that the case tests.
+
+    Without `is_required`, a read keeps its codes, because the fuzzer finds existing ones itself; it finds no ids.
+    The code of an object to create is set to one that does not exist.
     """
-    for each in case.operation.path_parameters:
-        is_id = "pattern" in each.definition["schema"]
-        if each.name != aim and (always or is_id or case.method in WRITES):
-            case.path_parameters[each.name] = each.definition["example"]
-    free = FREE.get(case.path.rpartition("/")[2]) if case.method == "POST" else None
-    if free and isinstance(case.body, dict) and "code" in case.body and aim != "code":
-        case.body["code"] = free
+    for parameter in case.operation.path_parameters:
+        is_id = "pattern" in parameter.definition["schema"]
+        if parameter.name != tested_parameter and (is_required or is_id or case.method in WRITE_METHODS):
+            case.path_parameters[parameter.name] = parameter.definition["example"]
+    unused_code = UNUSED_CODES.get(case.path.rpartition("/")[2]) if case.method == "POST" else None
+    if unused_code and isinstance(case.body, dict) and "code" in case.body and tested_parameter != "code":
+        case.body["code"] = unused_code
 
 
 @schemathesis.hook
 def map_case(_context: HookContext, case: Case[Any]) -> Case[Any]:
-    """Leaves the fuzzer's own wrong requests alone."""
+    """Adapt a generated request, unless the fuzzer made it invalid on purpose."""
     if case.meta is None:
         return case
-    phase, is_right = case.meta.phase, case.meta.generation.mode is GenerationMode.POSITIVE
-    aim = getattr(phase.data, "parameter", None)
-    if case.method in ("GET", "HEAD"):  # a body is refused there whatever the address, and so before it is looked at
+    phase, is_valid = case.meta.phase, case.meta.generation.mode is GenerationMode.POSITIVE
+    tested_parameter = getattr(phase.data, "parameter", None)
+    if case.method in ("GET", "HEAD"):  # a body would be refused before anything else is checked
         case.body = NOT_SET
-    if is_right or phase.name.value == "coverage":
-        make_sense(case.query, aim)
-    if is_right:
-        let_write(case)
+    if is_valid or phase.name.value == "coverage":
+        remove_conflicting_parameters(case.query, tested_parameter)
+    if is_valid:
+        add_write_headers(case)
         if phase.name.value != "stateful":
-            be_there(case, aim, always=phase.name.value == "coverage")
+            use_existing_objects(case, tested_parameter, is_required=phase.name.value == "coverage")
     return case
 
 
 @schemathesis.hook
 def before_add_examples(_context: HookContext, examples: list[Case[Any]]) -> None:
-    """The examples of all parameters come in one request: those of `q` and `sort` need one each.
+    """Adapt the requests that Schemathesis builds from the examples of the contract.
 
-    Of a body it is the example of the whole that counts: those of its members say nothing together. A client's id is
-    nobody's.
+    Schemathesis puts the examples of all parameters into one request; `q` and `sort` need one each. The body is the
+    example of the whole, because the examples of its members do not fit together. Requests of a client are removed:
+    the id in their example does not exist.
     """
     for case in list(examples):
         if case.query.keys() >= {"q", "sort"}:
-            in_order = {name: value for name, value in case.query.items() if name != "q"}
-            examples.append(case.operation.Case(path_parameters=case.path_parameters, query=in_order))
+            query_with_sort = {name: value for name, value in case.query.items() if name != "q"}
+            examples.append(case.operation.Case(path_parameters=case.path_parameters, query=query_with_sort))
     for case in examples:
-        make_sense(case.query)
-        let_write(case)
-        # A code of its own, where Schemathesis also tries the codes within the example of the answer.
-        case.path_parameters |= {each.name: each.definition["example"] for each in case.operation.path_parameters}
-        for each in case.operation.body:
-            if each.media_type == case.media_type and "example" in each.definition:
-                case.body = each.definition["example"]
-    examples[:] = [case for case in examples if not case.path.startswith(f"{CLIENTS}/")]
+        remove_conflicting_parameters(case.query)
+        add_write_headers(case)
+        set_example_path_parameters(case)  # Schemathesis also tries the codes in the example of the response
+        for body in case.operation.body:
+            if body.media_type == case.media_type and "example" in body.definition:
+                case.body = body.definition["example"]
+    examples[:] = [case for case in examples if not case.path.startswith(f"{CLIENTS_PATH}/")]

@@ -1,33 +1,36 @@
-# What .ci/run and .ci/full have in common. To be sourced.
+# Functions of .ci/run and .ci/full, which source this file.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1
 
-# Say what begins, and how long what went before has taken.
+# step TITLE: Print the duration of the previous step and the title of the next one.
 step() {
-    [ -z "${current-}" ] || printf -- '-- %s s: %s\n' "$((SECONDS - began))" "$current"
-    current=$* began=$SECONDS
+    [ -z "${current-}" ] || printf -- '-- %s s: %s\n' "$((SECONDS - started_at))" "$current"
+    current=$* started_at=$SECONDS
     printf '\n== %s\n' "$current"
 }
 
+# Install Postgres 15, the oldest supported version, if apt-get can; set postgres_15 to its directory of programs.
 install_postgres() {
-    step "Postgres of the system, the oldest that is served"
-    old=/usr/lib/postgresql/15/bin
-    if [ ! -x $old/postgres ] && command -v apt-get >/dev/null; then
-        apt-get update -qq && apt-get install -y -qq postgresql-15 >/dev/null || echo "no Postgres 15 to be had here"
+    step "Install Postgres 15, the oldest supported version"
+    postgres_15=/usr/lib/postgresql/15/bin
+    if [ ! -x $postgres_15/postgres ] && command -v apt-get >/dev/null; then
+        apt-get update -qq && apt-get install -y -qq postgresql-15 >/dev/null || echo "Postgres 15 is not available"
     fi
 }
 
+# Install Chromium for the tests of the explorer, if apt-get can.
 install_browser() {
-    step "A browser, for the explorer"
+    step "Install a browser for the tests of the explorer"
     if { ! command -v chromium || ! command -v chromedriver; } >/dev/null && command -v apt-get >/dev/null; then
-        apt-get update -qq && apt-get install -y -qq chromium chromium-driver >/dev/null || echo "no Chromium to be had here"
+        apt-get update -qq && apt-get install -y -qq chromium chromium-driver >/dev/null ||
+            echo "Chromium is not available"
     fi
     export RAKORNAS_BROWSER=required RAKORNAS_SCREENSHOTS=${RAKORNAS_SCREENSHOTS:-$(mktemp -d)}
-    echo "What it shows will be in $RAKORNAS_SCREENSHOTS"
+    echo "The tests save screenshots in $RAKORNAS_SCREENSHOTS"
 }
 
-# Print the path of a Python of this version that runs: a shim of pyenv may be there, and not run.
+# find_python VERSION: Print the path of a Python of this version. A pyenv shim may exist and not run, so each is run.
 find_python() {
     local candidate
     for candidate in "python$1" "$HOME/.pyenv/versions/$1".*/bin/python; do
@@ -39,14 +42,15 @@ find_python() {
     return 1
 }
 
-make_scratch() {
-    scratch=$(mktemp -d)
-    chmod 755 "$scratch"
-    trap 'rm -rf "$scratch"' EXIT
+# Create a directory that is deleted on exit, and that the system user of the embedded Postgres can enter.
+make_scratch_dir() {
+    scratch_dir=$(mktemp -d)
+    chmod 755 "$scratch_dir"
+    trap 'rm -rf "$scratch_dir"' EXIT
 }
 
 check_code() {
-    step "Style, types, and who may import whom"
+    step "Style, types and import contracts"
     uv run ruff check
     uv run ruff format --check
     uv run mypy
@@ -54,26 +58,30 @@ check_code() {
 }
 
 check_migrations() {
-    step "The migrations: complete, and without statements that lock a table for long"
-    uv run python -m tests.with_service "$scratch/data" --database-only alembic check
-    uv run alembic upgrade head --sql >"$scratch/migrations.sql" 2>/dev/null
-    # Left out: lock and statement time-outs are set on the connection (migrations/env.py); our counts are small;
-    # Alembic itself makes its version table as varchar and inserts into it.
-    uv run squawk --pg-version=15.0 "$scratch/migrations.sql" \
+    step "The migrations are complete, and no statement locks a table for long"
+    uv run python -m tests.with_service "$scratch_dir/data" --database-only alembic check
+    uv run alembic upgrade head --sql >"$scratch_dir/migrations.sql" 2>/dev/null
+    # Excluded rules: migrations/env.py sets the lock and statement timeouts on the connection; the counts fit into an
+    # int; Alembic itself creates its version table with varchar, and its inserts cannot be repeated.
+    uv run squawk --pg-version=15.0 "$scratch_dir/migrations.sql" \
         --exclude=require-lock-timeout,require-statement-timeout,prefer-bigint-over-int,prefer-text-field,prefer-robust-stmts
 }
 
-# check_contract ROLE EXAMPLES [OPTION OF with_service …] -- [OPTION OF schemathesis …]
+# check_contract CLIENT MAX_EXAMPLES [OPTION of tests.with_service …] -- [OPTION of schemathesis …]
+# Test the contract against a running service. CLIENT is a title of the client that sends the requests.
 check_contract() {
-    local role=$1 examples=$2 who=()
+    local client=$1 max_examples=$2 service_options=()
     shift 2
-    while [ "$1" != -- ]; do who+=("$1"); shift; done
+    while [ "$1" != -- ]; do service_options+=("$1"); shift; done
     shift
-    step "The contract, against a running service, asked as $role"
-    uv run python -m tests.with_service "$scratch/$role" "${who[@]}" \
+    step "The contract, against a running service, with the client: $client"
+    uv run python -m tests.with_service "$scratch_dir/$client" "${service_options[@]}" \
         schemathesis --config-file .ci/schemathesis.toml run '{url}/openapi.json' \
-        --max-examples "$examples" --seed 1 --no-color "$@"
+        --max-examples "$max_examples" --seed 1 --no-color "$@"
 }
-as_client=(-H 'Authorization: Bearer {token}')
-# Of a client that may everything all is a fault but this: of the writes that the coverage phase makes up, few are valid.
-but_for_rates=$(sed -n '/^display/,/^]/s/^ *"\(.*\)",/\1/p' .ci/schemathesis.toml | grep -v low_valid_rate | paste -sd,)
+authorization=(-H 'Authorization: Bearer {token}')
+# For a client with all scopes every warning is an error, except low_valid_rate: few of the writes that the coverage
+# phase generates are valid.
+warnings_with_all_scopes=$(
+    sed -n '/^display/,/^]/s/^ *"\(.*\)",/\1/p' .ci/schemathesis.toml | grep -v low_valid_rate | paste -sd,
+)

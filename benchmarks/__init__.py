@@ -1,1 +1,1 @@
-"""How fast the service is, beside the usual way of building it, and what it costs to keep and to start it."""
+"""Benchmarks of throughput, latency, memory and start-up, and of correctness under concurrency and crashes."""

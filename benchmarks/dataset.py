@@ -1,4 +1,4 @@
-"""A made-up record of a realistic size: 4,000 people with one to four offices in the 553 commissions."""
+"""Synthetic officials in a realistic number: 4,000 people with one to four offices in the 553 commissions."""
 
 import asyncio
 import random
@@ -12,19 +12,19 @@ import asyncpg
 
 from app import operations
 from app.core import embedded
-from benchmarks.processes import scratch
+from benchmarks.processes import reserve_data_dir
 
-PEOPLE = 4_000
+OFFICIAL_COUNT = 4_000
 SEED = 2024
-FIRST_ID = 0x0196_0000_0000 << 80 | 7 << 76 | 2 << 62  # version 7, variant 2; time and random bits to be filled in
+BASE_ID = 0x0196_0000_0000 << 80 | 7 << 76 | 2 << 62  # UUID version 7, variant 2; time and random bits are added
 FORENAMES = (
     "Abdul Agus Andi Ayu Budi Dewi Dian Eko Fitri Hendra Ika Indah Joko Komang Lina Made Nur Putu Rina Siti Sri Tri"
 )
 SURNAMES = "Asy'ari Harahap Hidayat Kurniawan Lestari Lubis Manullang Nasution Pratama Rahman Saragih Setiawan Siregar"
 TERMS = ("2003-2008", "2008-2013", "2013-2018", "2018-2023", "2023-2028")
 
-PERSON = ("id", "name", "other_names", "source", "verified", "primary")
-OFFICE = (
+OFFICIAL_COLUMNS = ("id", "name", "other_names", "source", "verified", "primary")
+APPOINTMENT_COLUMNS = (
     *("id", "official", "organization", "office", "standing", "division", "term", "start_on", "end_on", "end_reason"),
     *("legal_basis", "source", "verified", "primary"),
 )
@@ -33,29 +33,31 @@ Row = tuple[Any, ...]
 
 
 class Commission(NamedTuple):
+    """The code of a commission, and the codes of the divisions of its level."""
+
     code: str
     divisions: Sequence[str]
 
 
 @contextmanager
-def filled() -> Iterator[str]:
-    """The address of an embedded server of its own that holds the shipped data and the made-up people."""
-    with scratch() as data_dir, running(data_dir) as url:
+def run_temporary_database() -> Iterator[str]:
+    """Run an embedded server on a new directory, with the shipped dataset and synthetic officials; yield its URL."""
+    with reserve_data_dir() as data_dir, run_database(data_dir) as url:
         yield url
 
 
 @contextmanager
-def running(data_dir: Path) -> Iterator[str]:
-    """The embedded server on this directory, filled as long as it lives."""
+def run_database(data_dir: Path) -> Iterator[str]:
+    """Run an embedded server on this directory, with the shipped dataset and synthetic officials; yield its URL."""
     with embedded.run_server(data_dir) as server:
         operations.migrate(server.url)
         operations.load_if_empty(server.url)
-        asyncio.run(fill(server.url))
+        asyncio.run(insert_officials(server.url))
         yield server.url
 
 
-async def fill(url: str) -> None:
-    """Add the made-up people to a database with the shipped data; the same ones each time."""
+async def insert_officials(url: str) -> None:
+    """Insert the synthetic officials, the same ones each time, into a database that contains the shipped dataset."""
     connection = await asyncpg.connect(url)
     try:
         commissions = [
@@ -68,55 +70,53 @@ async def fill(url: str) -> None:
                 """
             )
         ]
-        people, offices = made_up(commissions)
-        await connection.copy_records_to_table("officials", records=people, columns=PERSON)
-        await connection.copy_records_to_table("appointments", records=offices, columns=OFFICE)
+        officials, appointments = build_rows(commissions)
+        await connection.copy_records_to_table("officials", records=officials, columns=OFFICIAL_COLUMNS)
+        await connection.copy_records_to_table("appointments", records=appointments, columns=APPOINTMENT_COLUMNS)
         await connection.execute("VACUUM ANALYZE")
     finally:
         await connection.close()
 
 
-def made_up(commissions: Sequence[Commission]) -> tuple[list[Row], list[Row]]:
-    """The rows of people and of their offices, each office in a term of its own, the latest ones still open."""
-    chance = random.Random(SEED)  # a seed of its own: the same rows on every machine
-    people: list[Row] = []
-    offices: list[Row] = []
-    for number in range(PEOPLE):
-        person = identifier(chance, number)
-        source = f"kpu.go.id, pengumuman nomor {number} tentang susunan keanggotaan (made up for measuring)"
-        others = [name(chance)] if chance.random() < 0.2 else []
-        people.append((person, name(chance), others, source, True, chance.random() < 0.5))
-        count = chance.randint(1, 4)
-        first = chance.randint(0, len(TERMS) - count)
-        for term in TERMS[first : first + count]:
-            commission = chance.choice(commissions)
-            division = chance.choice(commission.divisions) if commission.divisions and chance.random() < 0.7 else None
-            start, end = term.split("-")
-            ended = term != TERMS[-1]
-            offices.append(
+def build_rows(commissions: Sequence[Commission]) -> tuple[list[Row], list[Row]]:
+    """Return the rows of officials and of their appointments.
+
+    Each appointment of an official is in another term; those of the last term have not ended.
+    """
+    rng = random.Random(SEED)  # own seed: the same rows on every machine
+    officials: list[Row] = []
+    appointments: list[Row] = []
+    for number in range(OFFICIAL_COUNT):
+        official_id = build_id(rng, number)
+        source = f"kpu.go.id, pengumuman nomor {number} tentang susunan keanggotaan (synthetic)"
+        other_names = [build_name(rng)] if rng.random() < 0.2 else []
+        officials.append((official_id, build_name(rng), other_names, source, True, rng.random() < 0.5))
+        term_count = rng.randint(1, 4)
+        first_term = rng.randint(0, len(TERMS) - term_count)
+        for term in TERMS[first_term : first_term + term_count]:
+            commission = rng.choice(commissions)
+            division = rng.choice(commission.divisions) if commission.divisions and rng.random() < 0.7 else None
+            start_year, end_year = term.split("-")
+            has_ended = term != TERMS[-1]
+            appointments.append(
                 (
-                    *(
-                        identifier(chance, len(offices)),
-                        person,
-                        commission.code,
-                        "member",
-                        "definitive",
-                        division,
-                        term,
-                    ),
-                    start if chance.random() < 0.3 else f"{start}-05-24",
-                    f"{end}-05-24" if ended else None,
-                    "term ended" if ended else None,
-                    f"Keputusan KPU Nomor {number} Tahun {start}",
+                    *(build_id(rng, len(appointments)), official_id, commission.code),
+                    *("member", "definitive", division, term),
+                    start_year if rng.random() < 0.3 else f"{start_year}-05-24",
+                    f"{end_year}-05-24" if has_ended else None,
+                    "term ended" if has_ended else None,
+                    f"Keputusan KPU Nomor {number} Tahun {start_year}",
                     *(source, True, False),
                 )
             )
-    return people, offices
+    return officials, appointments
 
 
-def identifier(chance: random.Random, number: int, first: int = FIRST_ID) -> UUID:
-    return UUID(int=first + (number << 80) + chance.getrandbits(62))
+def build_id(rng: random.Random, number: int, base: int = BASE_ID) -> UUID:
+    """Return a UUID that sorts by `number`; its last 62 bits are random."""
+    return UUID(int=base + (number << 80) + rng.getrandbits(62))
 
 
-def name(chance: random.Random) -> str:
-    return " ".join([*chance.sample(FORENAMES.split(), 2), chance.choice(SURNAMES.split())])
+def build_name(rng: random.Random) -> str:
+    """Return a random name of two forenames and a surname."""
+    return " ".join([*rng.sample(FORENAMES.split(), 2), rng.choice(SURNAMES.split())])

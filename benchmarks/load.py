@@ -1,6 +1,7 @@
-"""The load, from a process of its own: as much as a server bears (`press`), or so many requests a second (`stream`).
+"""Load generator for GET requests: at the capacity of a server (closed loop), or at a given rate (open loop).
 
-It reads no more of an answer than its status and length, so that on a small machine the time goes to the server.
+It runs in its own process and reads only the status and length of a response, so that on a small machine the processor
+is left to the server.
 """
 
 import asyncio
@@ -18,153 +19,167 @@ from typing import cast
 
 import uvloop
 
-CONNECTIONS = 16
-TICK = 0.001  # seconds; the finest at which uvloop wakes
-PATIENCE = 30.0  # seconds for what is still to be answered when the time is over
+CONNECTION_COUNT = 16
+TICK_SECONDS = 0.001  # the finest resolution of uvloop's timers
+DRAIN_TIMEOUT_SECONDS = 30.0  # for the responses that are outstanding at the end of a run
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What one run came to; times in seconds."""
+class LoadResult:
+    """The throughput and latencies of one run; `p50` and `p99` are in seconds."""
 
-    answers_per_second: float
+    responses_per_second: float
     p50: float
     p99: float
-    answers: int
+    response_count: int
 
 
-def press(port: int, paths: Sequence[str], seconds: float) -> Figures:
-    """Ask for these paths in turn, on each connection again as soon as it has its answer.
+def measure_capacity(port: int, paths: Sequence[str], seconds: float) -> LoadResult:
+    """Request the paths in turn; each connection sends its next request as soon as it has its response.
 
-    RuntimeError where an answer is not 200.
+    Raises:
+        RuntimeError: The status of a response is not 200.
     """
-    return _apart(port, paths, seconds, None)
+    return _run_in_child_process(port, paths, seconds, None)
 
 
-def stream(port: int, paths: Sequence[str], seconds: float, rate: float) -> Figures:
-    """Ask so many times a second, at moments that know nothing of each other (Poisson) nor of the answers.
+def measure_at_rate(port: int, paths: Sequence[str], seconds: float, rate: float) -> LoadResult:
+    """Send `rate` requests per second, at the random times of a Poisson process that does not wait for responses.
 
-    What finds every connection busy waits for one, and its time counts from when it was due: a server that falls behind
-    cannot hide it by being asked less. RuntimeError where an answer is not 200, or does not come.
+    A request that is due while every connection is busy waits for one, and its latency counts from the time when it was
+    due. So a server that falls behind shows it.
+
+    Raises:
+        RuntimeError: The status of a response is not 200, or responses are missing 30 seconds after the end.
     """
-    return _apart(port, paths, seconds, rate)
+    return _run_in_child_process(port, paths, seconds, rate)
 
 
-def _apart(port: int, paths: Sequence[str], seconds: float, rate: float | None) -> Figures:
+def _run_in_child_process(port: int, paths: Sequence[str], seconds: float, rate: float | None) -> LoadResult:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(_run, port, list(paths), seconds, rate).result()
 
 
-def _run(port: int, paths: list[str], seconds: float, rate: float | None) -> Figures:
-    gc.disable()  # lest its pauses here pass for the server's
-    return uvloop.run(_Load(port, paths, rate).run(seconds))
+def _run(port: int, paths: list[str], seconds: float, rate: float | None) -> LoadResult:
+    gc.disable()  # its pauses would be measured as latency of the server
+    return uvloop.run(_LoadGenerator(port, paths, rate).run(seconds))
 
 
-class _Load:
-    """All connections, what is due on them, and how long each answer took."""
+class _LoadGenerator:
+    """All connections, the requests that are due, and the latencies of the responses."""
 
     def __init__(self, port: int, paths: Sequence[str], rate: float | None) -> None:
+        """Prepare the requests. Without a rate, every idle connection sends one at once."""
         self._port = port
         self._rate = rate
         self._requests = itertools.cycle(
             f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: application/json\r\n\r\n".encode()
             for path in paths
         )
-        self._chance = random.Random(1)  # the same moments each time
-        self._due: deque[float] = deque()
-        self._idle: list[_Caller] = []
-        self._is_open = True
-        self._times: list[float] = []
+        self._rng = random.Random(1)  # the same times in each run
+        self._due_times: deque[float] = deque()
+        self._idle_connections: list[_Connection] = []
+        self._is_running = True
+        self._latencies: list[float] = []
 
-    async def run(self, seconds: float) -> Figures:
+    async def run(self, seconds: float) -> LoadResult:
+        """Open the connections, send requests for so many seconds, and return the result."""
         loop = asyncio.get_running_loop()
-        callers = [
-            (await loop.create_connection(lambda: _Caller(self._answered), "127.0.0.1", self._port))[1]
-            for _ in range(CONNECTIONS)
+        connections = [
+            (await loop.create_connection(lambda: _Connection(self._record_response), "127.0.0.1", self._port))[1]
+            for _ in range(CONNECTION_COUNT)
         ]
-        self._idle += callers
-        started = time.perf_counter()
+        self._idle_connections += connections
+        started_at = time.perf_counter()
         if self._rate is None:
-            self._ask()
+            self._send_due_requests()
         else:
-            self._await_next(loop, started, self._rate)
+            self._schedule_requests(loop, started_at, self._rate)
         await asyncio.sleep(seconds)
-        took = time.perf_counter() - started
-        self._is_open = False
-        times = sorted(self._times)
+        duration = time.perf_counter() - started_at
+        self._is_running = False
+        latencies = sorted(self._latencies)
         if self._rate is not None:
-            times = await self._all_answered(callers)
-        for caller in callers:
-            caller.stop()
-        if faults := [caller.fault for caller in callers if caller.fault]:
-            raise RuntimeError(faults[0])
-        return Figures(len(times) / took, statistics.median(times), times[int(len(times) * 0.99)], len(times))
+            latencies = await self._await_outstanding_responses(connections)
+        for connection in connections:
+            connection.abort()
+        if errors := [connection.error for connection in connections if connection.error]:
+            raise RuntimeError(errors[0])
+        return LoadResult(
+            len(latencies) / duration,
+            statistics.median(latencies),
+            latencies[int(len(latencies) * 0.99)],
+            len(latencies),
+        )
 
-    async def _all_answered(self, callers: Sequence["_Caller"]) -> list[float]:
-        """The times when every request that fell due has its answer: the last are not let off."""
-        for _ in range(int(PATIENCE / TICK)):
-            if len(self._idle) == len(callers) or any(caller.fault for caller in callers):
-                return sorted(self._times)
-            await asyncio.sleep(TICK)
-        raise RuntimeError(f"{len(self._due)} requests have had no connection, so far behind is the server")
+    async def _await_outstanding_responses(self, connections: Sequence["_Connection"]) -> list[float]:
+        """Wait for the responses to all requests that were due, and return all latencies in ascending order."""
+        for _ in range(int(DRAIN_TIMEOUT_SECONDS / TICK_SECONDS)):
+            if len(self._idle_connections) == len(connections) or any(connection.error for connection in connections):
+                return sorted(self._latencies)
+            await asyncio.sleep(TICK_SECONDS)
+        raise RuntimeError(
+            f"the server is too slow: {len(self._due_times)} requests are still waiting for a connection"
+        )
 
-    def _await_next(self, loop: asyncio.AbstractEventLoop, due: float, rate: float) -> None:
-        """Take up what has fallen due since the last tick; `due` is the moment of the next request."""
-        if not self._is_open:
+    def _schedule_requests(self, loop: asyncio.AbstractEventLoop, due_at: float, rate: float) -> None:
+        """Send the requests that became due since the last tick; the next one is due at `due_at`."""
+        if not self._is_running:
             return
         now = time.perf_counter()
-        while due <= now:
-            self._due.append(due)
-            due += self._chance.expovariate(rate)
-        self._ask()
-        loop.call_later(TICK, self._await_next, loop, due, rate)
+        while due_at <= now:
+            self._due_times.append(due_at)
+            due_at += self._rng.expovariate(rate)
+        self._send_due_requests()
+        loop.call_later(TICK_SECONDS, self._schedule_requests, loop, due_at, rate)
 
-    def _ask(self) -> None:
-        """Give the idle connections what is due; without a rate something always is."""
-        while self._idle and (self._due or (self._rate is None and self._is_open)):
-            due = self._due.popleft() if self._due else time.perf_counter()
-            self._idle.pop().ask(next(self._requests), due)
+    def _send_due_requests(self) -> None:
+        """Send due requests on idle connections; without a rate there is always one due."""
+        while self._idle_connections and (self._due_times or (self._rate is None and self._is_running)):
+            due_at = self._due_times.popleft() if self._due_times else time.perf_counter()
+            self._idle_connections.pop().send(next(self._requests), due_at)
 
-    def _answered(self, caller: "_Caller", seconds: float) -> None:
-        self._times.append(seconds)
-        self._idle.append(caller)
-        self._ask()
+    def _record_response(self, connection: "_Connection", latency: float) -> None:
+        self._latencies.append(latency)
+        self._idle_connections.append(connection)
+        self._send_due_requests()
 
 
-class _Caller(asyncio.Protocol):
-    """One connection, kept alive."""
+class _Connection(asyncio.Protocol):
+    """One persistent connection, with at most one request in progress."""
 
-    def __init__(self, answered: Callable[["_Caller", float], None]) -> None:
-        self.fault: str | None = None
-        self._answered = answered
+    def __init__(self, on_response: Callable[["_Connection", float], None]) -> None:
+        """`on_response` is called with the connection and the latency in seconds."""
+        self.error: str | None = None
+        self._on_response = on_response
         self._head = b""
-        self._left = 0
-        self._due = 0.0
+        self._remaining_bytes = 0  # of the body; negative: the head is incomplete
+        self._due_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
 
-    def ask(self, request: bytes, due: float) -> None:
-        self._head, self._left, self._due = b"", -1, due
+    def send(self, request: bytes, due_at: float) -> None:
+        self._head, self._remaining_bytes, self._due_at = b"", -1, due_at
         self._transport.write(request)
 
-    def stop(self) -> None:
+    def abort(self) -> None:
         self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        if self._left < 0:
+        if self._remaining_bytes < 0:
             self._head += data
-            head, end, body = self._head.partition(b"\r\n\r\n")
-            if not end:
+            head, separator, body = self._head.partition(b"\r\n\r\n")
+            if not separator:
                 return
             length = head.lower().partition(b"\r\ncontent-length:")[2].partition(b"\r\n")[0]
             if not head.startswith(b"HTTP/1.1 200 ") or not length:
-                self.fault = f"not a 200 with a length: {head.decode()}"
+                self.error = f"the response is not a 200 with Content-Length: {head.decode()}"
                 return
-            self._left, data = int(length), body
-        self._left -= len(data)
-        if self._left == 0:
-            self._answered(self, time.perf_counter() - self._due)
+            self._remaining_bytes, data = int(length), body
+        self._remaining_bytes -= len(data)
+        if self._remaining_bytes == 0:
+            self._on_response(self, time.perf_counter() - self._due_at)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.fault = self.fault or (str(exc) if exc else None)
+        self.error = self.error or (str(exc) if exc else None)

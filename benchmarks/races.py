@@ -1,4 +1,7 @@
-"""Two writers, one tag: exactly one of each pair of racing PATCHes wins, the other is told what it has missed."""
+"""Send pairs of concurrent PATCH requests with the same ETag; exactly one of each pair must succeed.
+
+The other must be 412, with the ETag of the new revision.
+"""
 
 import asyncio
 import time
@@ -8,52 +11,64 @@ import httpx
 from rich.console import Console
 
 from benchmarks import dataset
-from benchmarks.writers import Service
+from benchmarks.service import Service
 
-PAIRS, QUICK_PAIRS = 10_000, 100
-LANES = 8  # pairs at a time, each for an object of its own
+PAIR_COUNT, QUICK_PAIR_COUNT = 10_000, 100
+CONCURRENT_PAIRS = 8  # each on another official
 MERGE_PATCH = "application/merge-patch+json"
 
 
 def run(quick: bool) -> bool:
-    """Print what became of the pairs; whether each had one winner."""
-    pairs = LANES * ((QUICK_PAIRS if quick else PAIRS) // LANES)
-    with dataset.filled() as url:
+    """Print the numbers of outcomes; return whether exactly one request of each pair succeeded."""
+    pair_count = CONCURRENT_PAIRS * ((QUICK_PAIR_COUNT if quick else PAIR_COUNT) // CONCURRENT_PAIRS)
+    with dataset.run_temporary_database() as url:
         service = Service(url, workers=2)
         service.start()
         try:
-            began = time.monotonic()
-            outcomes = asyncio.run(race(service.base_url, service.client("officials:write").token(), pairs))
-            seconds = time.monotonic() - began
+            started_at = time.monotonic()
+            token = service.create_client("officials:write").fetch_token()
+            outcomes = asyncio.run(race(service.base_url, token, pair_count))
+            seconds = time.monotonic() - started_at
         finally:
             service.kill()
-    right = outcomes[(200, 412)]
-    Console().print(f"{pairs:,} racing pairs in {seconds:.0f} s: {right:,} with one winner; all: {dict(outcomes)}")
-    return right == pairs
+    single_success_count = outcomes[(200, 412)]
+    Console().print(
+        f"{pair_count:,} concurrent pairs in {seconds:.0f} s: exactly one request of {single_success_count:,} pairs"
+        f" succeeded; by statuses: {dict(outcomes)}"
+    )
+    return single_success_count == pair_count
 
 
-async def race(base_url: str, token: str, pairs: int) -> Counter[tuple[int, ...]]:
-    """How often which statuses came of a pair."""
+async def race(base_url: str, token: str, pair_count: int) -> Counter[tuple[int, ...]]:
+    """Return how often each combination of statuses occurred."""
     headers = {"Authorization": f"Bearer {token}", "Content-Type": MERGE_PATCH}
     async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=30) as client:
-        listed = (await client.get("/v1/officials", params={"page_size": LANES})).json()["items"]
-        lanes = [lane(client, f"/v1/officials/{item['id']}", pairs // LANES) for item in listed]
-        return sum(await asyncio.gather(*lanes), Counter())
+        officials = (await client.get("/v1/officials", params={"page_size": CONCURRENT_PAIRS})).json()["items"]
+        races = [
+            race_on_official(client, f"/v1/officials/{official['id']}", pair_count // CONCURRENT_PAIRS)
+            for official in officials
+        ]
+        return sum(await asyncio.gather(*races), Counter())
 
 
-async def lane(client: httpx.AsyncClient, address: str, pairs: int) -> Counter[tuple[int, ...]]:
+async def race_on_official(client: httpx.AsyncClient, path: str, pair_count: int) -> Counter[tuple[int, ...]]:
+    """Send pairs of requests to one official, one pair after another; return the counts of their statuses.
+
+    The key (412, 0) counts failed requests that were answered with another ETag than the successful one.
+    """
     outcomes: Counter[tuple[int, ...]] = Counter()
-    tag = (await client.get(address)).headers["etag"]
-    for n in range(pairs):
-        answers = await asyncio.gather(*(change(client, address, tag, f"Nama {n} {item}") for item in ("a", "b")))
-        outcomes[tuple(sorted(answer.status_code for answer in answers))] += 1
-        told = {answer.status_code: answer for answer in answers}
-        if 200 in told:
-            tag = told[200].headers["etag"]
-            if 412 in told and told[412].headers["etag"] != tag:
-                outcomes[(412, 0)] += 1  # the loser was told another tag than the winner's
+    etag = (await client.get(path)).headers["etag"]
+    for number in range(pair_count):
+        responses = await asyncio.gather(*(rename(client, path, etag, f"Nama {number} {suffix}") for suffix in "ab"))
+        outcomes[tuple(sorted(response.status_code for response in responses))] += 1
+        response_by_status = {response.status_code: response for response in responses}
+        if 200 in response_by_status:
+            etag = response_by_status[200].headers["etag"]
+            if 412 in response_by_status and response_by_status[412].headers["etag"] != etag:
+                outcomes[(412, 0)] += 1
     return outcomes
 
 
-async def change(client: httpx.AsyncClient, address: str, tag: str, name: str) -> httpx.Response:
-    return await client.patch(address, headers={"If-Match": tag}, json={"name": name})
+async def rename(client: httpx.AsyncClient, path: str, etag: str, name: str) -> httpx.Response:
+    """Change the name of an official, if its ETag is the given one."""
+    return await client.patch(path, headers={"If-Match": etag}, json={"name": name})

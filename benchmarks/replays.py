@@ -1,4 +1,7 @@
-"""Keyed POSTs sent again and again, 16 at once on one key, while the service is killed: one effect, one answer each."""
+"""Send the same POST request 16 times at once with one idempotency key, while the service is killed again and again.
+
+Each key must have exactly one effect and one response.
+"""
 
 import asyncio
 import random
@@ -11,104 +14,109 @@ import httpx
 from rich.console import Console
 
 from benchmarks import dataset
-from benchmarks.writers import Client, Service
+from benchmarks.service import Client, Service
 
-KEYS, QUICK_KEYS = 1_250, 20
-AT_ONCE = 16
-LANES = 4  # keys at a time
-RENEWED = 300.0  # seconds after which another token is fetched
-BETWEEN_KILLS = (0.3, 3.0)  # seconds after it answers again
-# Every fifth transaction lingers within its commit, so that a kill finds it there: effect and answer written, not kept.
-LINGER = """
-    CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+KEY_COUNT, QUICK_KEY_COUNT = 1_250, 20
+REQUESTS_PER_KEY = 16
+CONCURRENT_KEYS = 4
+TOKEN_RENEWAL_SECONDS = 300.0  # a token is valid for ten minutes, and the benchmark may take longer
+KILL_INTERVAL_SECONDS = (0.3, 3.0)  # since the service was ready again
+# Every fifth commit is delayed, so that some transactions are killed after the last write and before their commit.
+CREATE_DELAY_FUNCTION = """
+    CREATE FUNCTION delay_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         IF random() < 0.2 THEN PERFORM pg_sleep(0.05); END IF;
         RETURN NULL;
     END $$"""
-ON_COMMIT = """
-    CREATE CONSTRAINT TRIGGER linger AFTER INSERT ON idempotency_keys DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION linger()"""
-MADE = "SELECT count(*), count(DISTINCT name) FROM officials WHERE name LIKE 'Replay %'"
-LINES = "SELECT count(*) FROM audit_lines WHERE operation = 'create_official'"
+CREATE_DELAY_TRIGGER = """
+    CREATE CONSTRAINT TRIGGER delay_commit AFTER INSERT ON idempotency_keys DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION delay_commit()"""
+COUNT_CREATED = "SELECT count(*), count(DISTINCT name) FROM officials WHERE name LIKE 'Replay %'"
+COUNT_AUDIT_LINES = "SELECT count(*) FROM audit_lines WHERE operation = 'create_official'"
 
 
 def run(quick: bool) -> bool:
-    """Print what became of the keys; whether each had one effect and one answer."""
-    keys = QUICK_KEYS if quick else KEYS
-    with dataset.filled() as url:
-        return asyncio.run(measure(url, keys))
+    """Print the numbers of effects and responses; return whether each key had one effect and one response."""
+    key_count = QUICK_KEY_COUNT if quick else KEY_COUNT
+    with dataset.run_temporary_database() as url:
+        return asyncio.run(measure(url, key_count))
 
 
-async def measure(url: str, keys: int) -> bool:
+async def measure(url: str, key_count: int) -> bool:
+    """Send all requests while the service is killed, and compare the effects and responses with the keys."""
     connection = await asyncpg.connect(url)
-    await connection.execute(LINGER)
-    await connection.execute(ON_COMMIT)
+    await connection.execute(CREATE_DELAY_FUNCTION)
+    await connection.execute(CREATE_DELAY_TRIGGER)
     service = Service(url, workers=2)
     await asyncio.to_thread(service.start)
-    seen: Counter[str] = Counter()
+    event_counts: Counter[str] = Counter()
     try:
-        caller = await asyncio.to_thread(service.client, "officials:write")
-        began = time.monotonic()
-        killing = asyncio.create_task(kill_again_and_again(service, seen))
-        answers = await replay(caller, keys, seen)
-        killing.cancel()
+        client = await asyncio.to_thread(service.create_client, "officials:write")
+        started_at = time.monotonic()
+        kill_task = asyncio.create_task(kill_repeatedly(service, event_counts))
+        responses_by_key = await send_all_keys(client, key_count, event_counts)
+        kill_task.cancel()
         with suppress(asyncio.CancelledError):
-            await killing
-        seconds = time.monotonic() - began
+            await kill_task
+        seconds = time.monotonic() - started_at
     finally:
         await asyncio.to_thread(service.kill)
-    [(made, different)] = await connection.fetch(MADE)
-    lines = await connection.fetchval(LINES)
+    [(created_count, name_count)] = await connection.fetch(COUNT_CREATED)
+    audit_line_count = await connection.fetchval(COUNT_AUDIT_LINES)
     await connection.close()
-    one_answer = sum(len(given) == 1 for given in answers)
+    single_response_count = sum(len(responses) == 1 for responses in responses_by_key)
     Console().print(
-        f"{keys * AT_ONCE:,} keyed POSTs on {keys:,} keys in {seconds:.0f} s, {seen['kills']} kills: {made:,} effects "
-        f"({different:,} different), {lines:,} audit lines, {one_answer:,} keys with one answer; {dict(seen)}"
+        f"{key_count * REQUESTS_PER_KEY:,} POST requests with {key_count:,} keys in {seconds:.0f} s,"
+        f" {event_counts['kills']} kills: {created_count:,} officials created ({name_count:,} names),"
+        f" {audit_line_count:,} audit lines, {single_response_count:,} keys with one response; {dict(event_counts)}"
     )
-    return {made, different, lines, one_answer} == {keys}
+    return {created_count, name_count, audit_line_count, single_response_count} == {key_count}
 
 
-async def kill_again_and_again(service: Service, seen: Counter[str]) -> None:
+async def kill_repeatedly(service: Service, event_counts: Counter[str]) -> None:
+    """Kill and restart the service at random intervals, until cancelled."""
     while True:
-        await asyncio.sleep(random.uniform(*BETWEEN_KILLS))
+        await asyncio.sleep(random.uniform(*KILL_INTERVAL_SECONDS))
         await asyncio.to_thread(service.kill)
-        seen["kills"] += 1
+        event_counts["kills"] += 1
         await asyncio.to_thread(service.start)
 
 
-async def replay(caller: Client, keys: int, seen: Counter[str]) -> list[set[bytes]]:
-    """The different answers that were given for each key. A token lasts for ten minutes, the replays may for longer."""
-    numbers = iter(range(keys))
-    given: list[set[bytes]] = []
-    async with httpx.AsyncClient(base_url=caller.base_url, timeout=10, limits=httpx.Limits()) as client:
-        fetched = time.monotonic()
-        client.headers["Authorization"] = f"Bearer {await asyncio.to_thread(caller.token)}"
+async def send_all_keys(client: Client, key_count: int, event_counts: Counter[str]) -> list[set[bytes]]:
+    """Send the requests of all keys; return the set of different response bodies for each key."""
+    numbers = iter(range(key_count))
+    responses_by_key: list[set[bytes]] = []
+    async with httpx.AsyncClient(base_url=client.base_url, timeout=10, limits=httpx.Limits()) as http:
+        token_fetched_at = time.monotonic()
+        http.headers["Authorization"] = f"Bearer {await asyncio.to_thread(client.fetch_token)}"
 
-        async def lane() -> None:
-            nonlocal fetched
+        async def send_remaining_keys() -> None:
+            nonlocal token_fetched_at
             for number in numbers:
-                if time.monotonic() - fetched > RENEWED:
-                    fetched = time.monotonic()
-                    client.headers["Authorization"] = f"Bearer {await asyncio.to_thread(caller.token)}"
-                given.append(set(await asyncio.gather(*(send(client, number, seen) for _ in range(AT_ONCE)))))
+                if time.monotonic() - token_fetched_at > TOKEN_RENEWAL_SECONDS:
+                    token_fetched_at = time.monotonic()
+                    http.headers["Authorization"] = f"Bearer {await asyncio.to_thread(client.fetch_token)}"
+                requests = (send_until_created(http, number, event_counts) for _ in range(REQUESTS_PER_KEY))
+                responses_by_key.append(set(await asyncio.gather(*requests)))
 
-        await asyncio.gather(*(lane() for _ in range(LANES)))
-    return given
+        await asyncio.gather(*(send_remaining_keys() for _ in range(CONCURRENT_KEYS)))
+    return responses_by_key
 
 
-async def send(client: httpx.AsyncClient, number: int, seen: Counter[str]) -> bytes:
-    """Send one request until it is answered."""
+async def send_until_created(http: httpx.AsyncClient, number: int, event_counts: Counter[str]) -> bytes:
+    """Send the request with the key of this number until the response is 201, and return its body."""
     while True:
         try:
-            answer = await client.post(
+            response = await http.post(
                 "/v1/officials", json={"name": f"Replay {number}"}, headers={"Idempotency-Key": f"key-{number}"}
             )
         except httpx.TransportError as error:
-            seen[type(error).__name__] += 1
+            event_counts[type(error).__name__] += 1
             await asyncio.sleep(0.1)
             continue
-        seen[f"{answer.status_code} {'again' if 'idempotency-replayed' in answer.headers else ''}".strip()] += 1
-        if answer.status_code == 201:
-            return answer.content
-        if answer.status_code not in (409, 503):
-            raise RuntimeError(answer.text)
-        await asyncio.sleep(0.05 if answer.status_code == 409 else 0.3)
+        is_replayed = "idempotency-replayed" in response.headers
+        event_counts[f"{response.status_code} replayed" if is_replayed else str(response.status_code)] += 1
+        if response.status_code == 201:
+            return response.content
+        if response.status_code not in (409, 503):
+            raise RuntimeError(response.text)
+        await asyncio.sleep(0.05 if response.status_code == 409 else 0.3)

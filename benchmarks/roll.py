@@ -1,7 +1,7 @@
-"""The roll of 100,000: what a page of it and its numbers cost the database, by `EXPLAIN (ANALYZE, BUFFERS)`.
+"""Measure the database time of pages and summaries of a roll of 100,000, with `EXPLAIN (ANALYZE, BUFFERS)`.
 
-The service's own code writes each statement, on a reader that takes note of it; the plans are those of the prepared
-statement, first as made for its values, then as Postgres settles on.
+The code of the service builds each statement, and a reader records it. Each is explained as a prepared statement: with
+the custom plans of its first executions, and with the plan that Postgres uses afterwards.
 """
 
 import asyncio
@@ -19,13 +19,13 @@ from app.core.db.database import Database, Reader, Row
 from app.core.db.statements import Statement
 from app.core.http.paging import Page
 from app.settings import Settings
-from benchmarks import crowd, dataset
+from benchmarks import dataset, large_meeting
 
-PAGE_TARGET, SUMMARY_TARGET = 10.0, 100.0  # ms
-PAGE = 1_000
-STEP = 200  # the largest page, in which the walk to a far one goes
-CUSTOM = 5  # so many times Postgres plans a prepared statement for its values, before it settles on one
-FILTERS: Sequence[Mapping[str, str]] = (
+PAGE_TARGET_MS, SUMMARY_TARGET_MS = 10.0, 100.0
+PAGE_SIZE, MAX_PAGE_SIZE = 50, 200
+FAR_PAGE_NUMBER = 1_000
+CUSTOM_PLAN_COUNT = 5  # Postgres plans the first five executions of a prepared statement with their values
+FILTER_SETS: Sequence[Mapping[str, str]] = (
     {},
     {"organization": "kpu-31"},
     {"session": "class-1"},
@@ -35,160 +35,178 @@ FILTERS: Sequence[Mapping[str, str]] = (
     {"organization": "kpu-31", "session": "class-1", "status": "present"},
     {"sort": "-updated_at"},
 )
-WORDS = ("siti", "siti harahap", "nasutoin")
-QUOTED = ("all, 50 of page 1", "all, 50 of page 1,000")
-GROUPS = (None, "organization", "level", "region", "office", "session")
+SEARCHES = ("siti", "siti harahap", "nasutoin")
+TITLES_WITH_PLAN = ("all, 50 of page 1", "all, 50 of page 1,000")
+GROUPINGS = (None, "organization", "level", "region", "office", "session")
 
 
-class Question(NamedTuple):
-    """A statement with its values, and the milliseconds that it may take."""
+class RecordedQuery(NamedTuple):
+    """A statement with its parameters, and the target of its duration in milliseconds."""
 
     title: str
     statement: Statement
     parameters: Mapping[str, Any]
-    target: float
+    target_ms: float
 
 
-class Answer(NamedTuple):
-    """The least milliseconds of planning and running, first and once settled, and the plan.
+class PlanResult(NamedTuple):
+    """The least milliseconds of planning and execution, with custom plans and afterwards, and the last plan.
 
-    The least, for whatever else the machine does only adds to them.
+    The least duration is used, because other work of the machine can only add to it.
     """
 
-    custom: float
-    settled: float
+    custom_ms: float
+    later_ms: float
     plan: str
 
     @property
-    def worse(self) -> float:
-        return max(self.custom, self.settled)
+    def slowest_ms(self) -> float:
+        return max(self.custom_ms, self.later_ms)
 
 
-class Recorder(Reader):
-    """A reader that remembers what was asked."""
+class RecordingReader(Reader):
+    """A reader that records its last statement and parameters."""
 
-    last: tuple[Statement, Mapping[str, Any]]
+    last_query: tuple[Statement, Mapping[str, Any]]
 
     async def fetch_all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
-        self.last = statement, parameters
+        """Record the statement, and return its rows."""
+        self.last_query = statement, parameters
         return await super().fetch_all(statement, parameters)
 
 
-def run(quick: bool, plans: Path | None = None) -> bool:
-    """Print the table, and write the plans of the roll's first and far page where asked; whether all targets hold."""
-    with dataset.filled() as url:
-        measured = asyncio.run(measure(url, crowd.QUICK if quick else crowd.PEOPLE))
-    report(measured)
-    if plans:
-        whole = [f"{question.title}\n\n{answer.plan}\n" for question, answer in measured if question.title in QUOTED]
-        plans.write_text("\n".join(whole))
-    return all(answer.worse <= question.target for question, answer in measured)
+def run(quick: bool, plans_path: Path | None = None) -> bool:
+    """Print the table; return whether all queries met their targets.
+
+    `plans_path`: the file to which the plans of the first and the far page of the roll are written, if given.
+    """
+    participant_count = large_meeting.QUICK_PARTICIPANT_COUNT if quick else large_meeting.PARTICIPANT_COUNT
+    with dataset.run_temporary_database() as url:
+        results = asyncio.run(measure(url, participant_count))
+    print_table(results)
+    if plans_path:
+        plans = [f"{query.title}\n\n{result.plan}\n" for query, result in results if query.title in TITLES_WITH_PLAN]
+        plans_path.write_text("\n".join(plans))
+    return all(result.slowest_ms <= query.target_ms for query, result in results)
 
 
-async def measure(url: str, people: int) -> list[tuple[Question, Answer]]:
+async def measure(url: str, participant_count: int) -> list[tuple[RecordedQuery, PlanResult]]:
+    """Explain summaries before VACUUM, and pages and summaries after it."""
     owner = await asyncpg.connect(url)
     database = Database(Settings(DATABASE_URL=url, pool_size=2))
     try:
-        await crowd.gather(owner, people)
-        await owner.execute("ANALYZE")  # nobody has been told yet that all may see all rows: every row is looked at
-        asked = [question._replace(title=f"{question.title}, before VACUUM") for question in await summaries(database)]
-        answers = [await explain(database, question) for question in asked]
+        await large_meeting.insert_meeting(owner, participant_count)
+        await owner.execute("ANALYZE")  # without VACUUM the visibility map is empty: every row is checked
+        queries = [
+            query._replace(title=f"{query.title}, before VACUUM") for query in await record_summary_queries(database)
+        ]
+        results = [await explain(database, query) for query in queries]
         await owner.execute("VACUUM ANALYZE")
-        rest = [*await pages_of_the_roll(database), *await summaries(database)]
-        answers += [await explain(database, question) for question in rest]
-        asked += rest
+        later_queries = [*await record_page_queries(database), *await record_summary_queries(database)]
+        results += [await explain(database, query) for query in later_queries]
+        queries += later_queries
     finally:
         await owner.close()
         await database.close()
-    return list(zip(asked, answers, strict=True))
+    return list(zip(queries, results, strict=True))
 
 
-async def pages_of_the_roll(database: Database) -> list[Question]:
-    """The first page and a far one of each selection, in the usual size and in the largest."""
-    questions = []
-    for asked in [*FILTERS, *({"q": words} for words in WORDS)]:
-        for size in (50, STEP):
-            first = Recorder(database)
-            await read_page(first, asked, page_size=size)
-            questions.append(Question(f"{_title(asked)}, {size} of page 1", *first.last, PAGE_TARGET))
-            number, far = await walk(database, asked, size)
+async def record_page_queries(database: Database) -> list[RecordedQuery]:
+    """Record the queries of the first and a far page for each set of filters, in the default and the largest size."""
+    queries = []
+    for filters in [*FILTER_SETS, *({"q": words} for words in SEARCHES)]:
+        for size in (PAGE_SIZE, MAX_PAGE_SIZE):
+            first = RecordingReader(database)
+            await fetch_page(first, filters, page_size=size)
+            title = f"{_format_title(filters)}, {size} of page"
+            queries.append(RecordedQuery(f"{title} 1", *first.last_query, PAGE_TARGET_MS))
+            number, far = await fetch_far_page(database, filters, size)
             if number > 1:
-                questions.append(Question(f"{_title(asked)}, {size} of page {number:,}", *far.last, PAGE_TARGET))
-    return questions
+                queries.append(RecordedQuery(f"{title} {number:,}", *far.last_query, PAGE_TARGET_MS))
+    return queries
 
 
-async def walk(database: Database, asked: Mapping[str, str], size: int) -> tuple[int, Recorder]:
-    """Page 1,000, or the last one where there are fewer: its number, and the reader that has asked for it.
+async def fetch_far_page(database: Database, filters: Mapping[str, str], size: int) -> tuple[int, RecordingReader]:
+    """Fetch page 1,000, or the last page if there are fewer; return its number and the reader that fetched it.
 
-    The way there goes in the largest steps, for a token binds a walk to its filters, not to its pages' size.
+    The pages before it are fetched in the largest size: a page token depends on the filters, not on the page size.
     """
-    ahead, token, taken = PAGE * size - size, None, 0
-    while ahead > taken:
-        step = min(STEP, ahead - taken)
-        page = await read_page(Recorder(database), asked, page_size=step, page_token=token)
+    items_before, page_token, fetched = FAR_PAGE_NUMBER * size - size, None, 0
+    while items_before > fetched:
+        step = min(MAX_PAGE_SIZE, items_before - fetched)
+        page = await fetch_page(RecordingReader(database), filters, page_size=step, page_token=page_token)
         if page.next_page_token is None:
             break
-        token, taken = page.next_page_token, taken + step
-    reader = Recorder(database)
-    await read_page(reader, asked, page_size=size, page_token=token)
-    return taken // size + 1, reader
+        page_token, fetched = page.next_page_token, fetched + step
+    reader = RecordingReader(database)
+    await fetch_page(reader, filters, page_size=size, page_token=page_token)
+    return fetched // size + 1, reader
 
 
-async def read_page(reader: Reader, asked: Mapping[str, str], **beside: Any) -> Page:
-    query = schemas.AttendanceQuery.model_validate({**asked, **{key: v for key, v in beside.items() if v is not None}})
-    return await repository.PUBLIC_LINES.fetch_page(reader, query, path_parameters={"meeting": crowd.MEETING})
+async def fetch_page(reader: Reader, filters: Mapping[str, str], **paging: Any) -> Page:
+    """Fetch a page of the public roll; paging parameters that are None are omitted."""
+    parameters = {**filters, **{name: value for name, value in paging.items() if value is not None}}
+    query = schemas.AttendanceQuery.model_validate(parameters)
+    return await repository.PUBLIC_LINES.fetch_page(
+        reader, query, path_parameters={"meeting": large_meeting.MEETING_CODE}
+    )
 
 
-async def summaries(database: Database) -> list[Question]:
-    """The numbers of the meeting and of one session, in all and by each group."""
-    questions = []
-    for session in (None, crowd.CLASSES[0]):
-        for by in GROUPS:
-            asked = {name: value for name, value in (("by", by), ("session", session)) if value}
-            reader = Recorder(database)
-            await summary_repository.find_summary(reader, crowd.MEETING, schemas.SummaryQuery.model_validate(asked))
-            questions.append(Question(f"summary, {_title(asked)}", *reader.last, SUMMARY_TARGET))
-    return questions
+async def record_summary_queries(database: Database) -> list[RecordedQuery]:
+    """Record the queries of the summaries of the meeting and of one session: the totals, and each grouping."""
+    queries = []
+    for session in (None, large_meeting.CLASS_CODES[0]):
+        for by in GROUPINGS:
+            parameters = {name: value for name, value in (("by", by), ("session", session)) if value}
+            query = schemas.SummaryQuery.model_validate(parameters)
+            reader = RecordingReader(database)
+            await summary_repository.find_summary(reader, large_meeting.MEETING_CODE, query)
+            title = f"summary, {_format_title(parameters)}"
+            queries.append(RecordedQuery(title, *reader.last_query, SUMMARY_TARGET_MS))
+    return queries
 
 
-async def explain(database: Database, question: Question) -> Answer:
-    """What the statement takes on a connection of the service's, prepared as there."""
-    text, names = question.statement.sql, question.statement.bind_values(question.parameters)
-    values = ", ".join(_literal(value) for value in names)
+async def explain(database: Database, query: RecordedQuery) -> PlanResult:
+    """Prepare a statement on a connection of the service and explain its executions."""
+    sql, values = query.statement.sql, query.statement.bind_values(query.parameters)
+    literals = ", ".join(_format_literal(value) for value in values)
     async with database.read_engine.connect() as connection:
-        driver = (await connection.get_raw_connection()).driver_connection
-        assert isinstance(driver, asyncpg.Connection)
-        await driver.execute(f"PREPARE asked AS {text}")
-        # To time each step of a plan as well costs a tenth to a half of it, so only the plan that is shown does.
-        runs = ["TIMING OFF"] * (2 * CUSTOM + 1) + ["TIMING ON"]
+        driver_connection = (await connection.get_raw_connection()).driver_connection
+        assert isinstance(driver_connection, asyncpg.Connection)
+        await driver_connection.execute(f"PREPARE measured AS {sql}")
+        # Timing each node of a plan takes 10 to 50 % of its duration, so only the plan that is shown is timed.
+        timings = ["TIMING OFF"] * (2 * CUSTOM_PLAN_COUNT + 1) + ["TIMING ON"]
         plans = []
-        for timing in runs:
-            lines = await driver.fetch(f"EXPLAIN (ANALYZE, BUFFERS, {timing}) EXECUTE asked({values})")
+        for timing in timings:
+            lines = await driver_connection.fetch(f"EXPLAIN (ANALYZE, BUFFERS, {timing}) EXECUTE measured({literals})")
             plans.append("\n".join(line[0] for line in lines))
-        await driver.execute("DEALLOCATE asked")
-    *took, _ = (sum(map(float, re.findall(r"^(?:Planning|Execution) Time: ([\d.]+)", plan, re.M))) for plan in plans)
-    return Answer(min(took[:CUSTOM]), min(took[-CUSTOM:]), plans[-1])
+        await driver_connection.execute("DEALLOCATE measured")
+    *durations, _ = (
+        sum(map(float, re.findall(r"^(?:Planning|Execution) Time: ([\d.]+)", plan, re.M))) for plan in plans
+    )
+    return PlanResult(min(durations[:CUSTOM_PLAN_COUNT]), min(durations[-CUSTOM_PLAN_COUNT:]), plans[-1])
 
 
-def _literal(value: Any) -> str:
-    """A value as the text of an SQL constant, whose type the statement tells."""
+def _format_literal(value: Any) -> str:
+    """Return an SQL literal without a type, which the prepared statement defines."""
     return "NULL" if value is None else "'" + str(value).replace("'", "''") + "'"
 
 
-def _title(asked: Mapping[str, str]) -> str:
-    return " ".join(f"{name}={value}" for name, value in asked.items()) or "all"
+def _format_title(parameters: Mapping[str, str]) -> str:
+    return " ".join(f"{name}={value}" for name, value in parameters.items()) or "all"
 
 
-def report(measured: Sequence[tuple[Question, Answer]]) -> None:
-    table = Table("", "planned ms", "settled ms", "pages of memory", "target ms")
-    for question, answer in measured:
-        buffers = re.search(r"Buffers: (.*)", answer.plan)
-        missed = answer.worse > question.target
+def print_table(results: Sequence[tuple[RecordedQuery, PlanResult]]) -> None:
+    """Print one row per query."""
+    table = Table("", "custom plan ms", "later plan ms", "buffers", "target ms")
+    for query, result in results:
+        buffers = re.search(r"Buffers: (.*)", result.plan)
+        is_missed = result.slowest_ms > query.target_ms
         table.add_row(
-            question.title,
-            f"{answer.custom:.1f}",
-            f"{answer.settled:.1f}",
+            query.title,
+            f"{result.custom_ms:.1f}",
+            f"{result.later_ms:.1f}",
             buffers[1] if buffers else "",
-            f"{question.target:g}{' missed' if missed else ''}",
+            f"{query.target_ms:g}{' missed' if is_missed else ''}",
         )
     Console().print(table)

@@ -1,4 +1,4 @@
-"""From `rakornas serve` to the first answer: on an empty data directory, and on one that is there already."""
+"""Measure the time from `rakornas serve` to its first response, with an empty and with an existing data directory."""
 
 import statistics
 import sys
@@ -10,28 +10,29 @@ from rich.table import Table
 
 from benchmarks import processes
 
-COLD_TARGET, WARM_TARGET = 6.0, 2.0  # seconds
+COLD_TARGET_SECONDS, WARM_TARGET_SECONDS = 6.0, 2.0
 ROUNDS = 3
 
 
 def run(quick: bool) -> bool:
-    """Print the medians; whether both met their target."""
+    """Print the medians; return whether both met their target."""
     cold, warm = [], []
     for _ in range(1 if quick else ROUNDS):
-        with processes.scratch() as data_dir:
-            cold.append(seconds_to_answer(data_dir))
-            warm.append(seconds_to_answer(data_dir))
+        with processes.reserve_data_dir() as data_dir:
+            cold.append(measure_start_seconds(data_dir))
+            warm.append(measure_start_seconds(data_dir))
     table = Table("seconds to the first 200", "median", "all", "target")
-    for name, taken, target in (("cold", cold, COLD_TARGET), ("warm", warm, WARM_TARGET)):
-        all_of_them = " ".join(f"{seconds:.2f}" for seconds in taken)
-        table.add_row(name, f"{statistics.median(taken):.2f}", all_of_them, f"{target:g}")
+    for name, durations, target in (("cold", cold, COLD_TARGET_SECONDS), ("warm", warm, WARM_TARGET_SECONDS)):
+        formatted_durations = " ".join(f"{seconds:.2f}" for seconds in durations)
+        table.add_row(name, f"{statistics.median(durations):.2f}", formatted_durations, f"{target:g}")
     Console().print(table)
     if sys.dont_write_bytecode:
-        print("PYTHONDONTWRITEBYTECODE is set: unless the modules are compiled already, each start compiles them anew.")
-    return statistics.median(cold) <= COLD_TARGET and statistics.median(warm) <= WARM_TARGET
+        print("PYTHONDONTWRITEBYTECODE is set: modules that are not compiled yet are compiled at each start.")
+    return statistics.median(cold) <= COLD_TARGET_SECONDS and statistics.median(warm) <= WARM_TARGET_SECONDS
 
 
-def seconds_to_answer(data_dir: Path) -> float:
-    started = time.perf_counter()
-    with processes.rakornas(data_dir=data_dir):
-        return time.perf_counter() - started
+def measure_start_seconds(data_dir: Path) -> float:
+    """Return the seconds from the start of the service to its first response."""
+    started_at = time.perf_counter()
+    with processes.run_rakornas(data_dir=data_dir):
+        return time.perf_counter() - started_at

@@ -135,9 +135,9 @@ from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
 from app.core.http.paging import PageOf
 from app.notices import repository, schemas
-from app.routing import resource_router
+from app.routing import create_resource_router
 
-router = resource_router("notices")
+router = create_resource_router("notices")
 
 
 @router.get(

@@ -1,10 +1,9 @@
-"""Run a command beside a service of its own: `python -m tests.with_service DATA_DIR [OPTION …] COMMAND …`.
+"""Run a command with a service: `python -m tests.with_service DATA_DIR [OPTION …] COMMAND …`.
 
-`{url}` in the command becomes the service's address, `{token}` a token of a client that is made as an operator makes
-one: with `--scope SCOPE` (`all`, or several with commas between), else one that may next to nothing; with
-`--organization CODE` bound to it. Beside the reference data there is what the contract's examples ask for. With
-`--database-only` no service is started, and there is nothing but the reference data. Either way DATABASE_URL names the
-embedded server's database.
+In the command, `{url}` is replaced by the service's address, and `{token}` by a token of a new client, with the scopes
+of `--scope SCOPE` (`all`, or several separated by commas; default: changes:read), bound to the organization of
+`--organization CODE`. The database has the reference data and the example rows. With `--database-only` no service is
+started, and the database has the reference data only. DATABASE_URL is set to the database of the embedded server.
 """
 
 import argparse
@@ -24,13 +23,13 @@ from app import operations
 from app.auth import Scope
 from tests import openapi
 
-# The command may ask as often as it likes, and nothing is to be refused for it.
+# The command may send any number of requests without a 429.
 UNLIMITED = {"RAKORNAS_RATE_CLIENT": "0", "RAKORNAS_RATE_NETWORK": "0"}
 
 
 @contextmanager
 def run_service(url: str) -> Iterator[str]:
-    """The address of `rakornas serve` over this database, on a free port."""
+    """Run `rakornas serve` on this database and a free port, and yield its address."""
     command = [sys.executable, "-m", "app", "serve", "--port", "0", "--database-url", url]
     environment = {**os.environ, **UNLIMITED}
     with subprocess.Popen(
@@ -49,7 +48,7 @@ def run_service(url: str) -> Iterator[str]:
 
 
 def create_token(database: str, url: str, scopes: str, organization: str | None) -> str:
-    """A token of a new client, which lasts for ten minutes."""
+    """Create a client, and return a token of it, which is valid for ten minutes."""
     each = [str(scope) for scope in Scope] if scopes == "all" else scopes.split(",")
     bound = ["--organization", organization] if organization else []
     command = [
@@ -66,11 +65,11 @@ def create_token(database: str, url: str, scopes: str, organization: str | None)
     ]
     for scope in each:
         command += ["--scope", scope]
-    made = json.loads(subprocess.run([*command, *bound], stdout=subprocess.PIPE, check=True).stdout)
+    created = json.loads(subprocess.run([*command, *bound], stdout=subprocess.PIPE, check=True).stdout)
     response = httpx.post(
         f"{url}/oauth/token",
         data={"grant_type": "client_credentials"},
-        auth=(made["client_id"], made["client_secret"]),
+        auth=(created["client_id"], created["client_secret"]),
     )
     return str(response.raise_for_status().json()["access_token"])
 
@@ -81,17 +80,17 @@ def main(data_dir: str, *arguments: str) -> int:
     parser.add_argument("--scope")
     parser.add_argument("--organization")
     parser.add_argument("command", nargs=argparse.REMAINDER)
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     with operations.open_database(None, Path(data_dir)) as database:
         operations.migrate(database.url)
         operations.load_if_empty(database.url)
         environment = {**os.environ, "DATABASE_URL": database.url}
-        if asked.database_only:
-            return subprocess.run(asked.command, env=environment, check=False).returncode
+        if options.database_only:
+            return subprocess.run(options.command, env=environment, check=False).returncode
         with run_service(database.url) as url:
-            bearer = create_token(database.url, url, asked.scope or "changes:read", asked.organization)
+            bearer = create_token(database.url, url, options.scope or "changes:read", options.organization)
             asyncio.run(openapi.insert_example_rows(database.url))
-            filled = [part.replace("{url}", url).replace("{token}", bearer) for part in asked.command]
+            filled = [part.replace("{url}", url).replace("{token}", bearer) for part in options.command]
             return subprocess.run(filled, env=environment, check=False).returncode
 
 

@@ -38,7 +38,7 @@ def print_result(result: verifier.VerificationResult, *, as_json: bool) -> None:
     if as_json:
         counts = {"sealed": result.sealed, "unsealed": result.unsealed, "roots": result.roots}
         defects = [defect._asdict() for defect in result.defects]
-        document = {"whole": not defects, **counts, "kept": result.external_roots, "flaws": defects}
+        document = {"intact": not defects, **counts, "external_roots": result.external_roots, "defects": defects}
         typer.echo(orjson.dumps(document).decode())
         return
     for defect in result.defects:

@@ -1,1 +1,1 @@
-"""The same answers, built the usual way: what the service is measured against."""
+"""Other implementations of the same responses, with which the service is compared."""

@@ -1,7 +1,7 @@
-"""The peer: officials as the tutorials of FastAPI and SQLAlchemy would build them, over the same tables.
+"""Officials, implemented as in the tutorials of FastAPI and SQLAlchemy, with the same tables.
 
-Mapped classes with eager relationships, a session per request, pydantic models that are read off the objects, and
-pages by offset. Only what the answer shows is mapped, and the pool is as large as the service's.
+It uses mapped classes with eager loading, a session per request, Pydantic models that validate the objects, and offset
+pagination. Only the columns of the response are mapped, and the pool is as large as that of the service.
 """
 
 import os
@@ -17,11 +17,11 @@ from sqlalchemy.dialects.postgresql import DATERANGE, Range
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, selectinload
 
-# The tables
+# Tables
 
 
 class Base(DeclarativeBase):
-    pass
+    """Base of the mapped classes."""
 
 
 class Organization(Base):
@@ -72,29 +72,31 @@ class Appointment(Base):
     source: Mapped[str | None]
     verified: Mapped[bool]
     primary: Mapped[bool]
-    possible: Mapped[Range[date]] = mapped_column(DATERANGE, deferred=True)  # only to order by
+    possible: Mapped[Range[date]] = mapped_column(DATERANGE, deferred=True)  # used only in ORDER BY
     organization: Mapped[Organization] = relationship()
     division: Mapped[Division | None] = relationship()
 
 
-# The answers
+# Responses
 
 
-class Answer(BaseModel):
+class ResponseModel(BaseModel):
+    """Base of the response models; validates the attributes of mapped objects."""
+
     model_config = ConfigDict(from_attributes=True)
 
 
-class MentionOut(Answer):
+class ReferenceOut(ResponseModel):
     code: str
     name: str
 
 
-class AppointmentOut(Answer):
+class AppointmentOut(ResponseModel):
     id: UUID
-    organization: MentionOut
+    organization: ReferenceOut
     office: str
     standing: str
-    division: MentionOut | None
+    division: ReferenceOut | None
     term: str | None
     start_on: str | None
     end_on: str | None
@@ -107,7 +109,7 @@ class AppointmentOut(Answer):
     primary: bool
 
 
-class OfficialOut(Answer):
+class OfficialOut(ResponseModel):
     id: UUID
     name: str
     other_names: list[str]
@@ -119,50 +121,57 @@ class OfficialOut(Answer):
     updated_at: datetime
 
 
-class OfficialPage(Answer):
+class OfficialPage(ResponseModel):
     items: list[OfficialOut]
     next_page_token: str | None
 
 
-# The application
+# Application
 
 url = make_url(os.environ["DATABASE_URL"]).set(drivername="postgresql+asyncpg")
 engine = create_async_engine(url, pool_size=10, max_overflow=0)
-sessions = async_sessionmaker(engine, expire_on_commit=False)
+session_factory = async_sessionmaker(engine, expire_on_commit=False)
 app = FastAPI()
 
 
 async def get_session() -> AsyncIterator[AsyncSession]:
-    async with sessions() as session:
+    """Yield a session for one request."""
+    async with session_factory() as session:
         yield session
 
 
-Session = Annotated[AsyncSession, Depends(get_session)]
-NESTED = selectinload(Official.appointments).options(
+SessionDep = Annotated[AsyncSession, Depends(get_session)]
+WITH_APPOINTMENTS = selectinload(Official.appointments).options(
     selectinload(Appointment.organization), selectinload(Appointment.division)
 )
 
 
 @app.get("/v1/officials", response_model=OfficialPage)
 async def list_officials(
-    session: Session,
+    session: SessionDep,
     page_size: Annotated[int, Query(ge=1, le=200)] = 50,
     page_token: Annotated[int, Query(ge=0)] = 0,
 ) -> OfficialPage:
-    found = await session.scalars(
-        select(Official).options(NESTED).order_by(Official.name, Official.id).offset(page_token).limit(page_size + 1)
+    """List officials by name."""
+    result = await session.scalars(
+        select(Official)
+        .options(WITH_APPOINTMENTS)
+        .order_by(Official.name, Official.id)
+        .offset(page_token)
+        .limit(page_size + 1)
     )
-    officials = found.all()
-    more = len(officials) > page_size
+    officials = result.all()
+    has_more = len(officials) > page_size
     return OfficialPage(
         items=[OfficialOut.model_validate(official) for official in officials[:page_size]],
-        next_page_token=str(page_token + page_size) if more else None,
+        next_page_token=str(page_token + page_size) if has_more else None,
     )
 
 
 @app.get("/v1/officials/{id}", response_model=OfficialOut)
-async def read_official(session: Session, id: UUID) -> Official:
-    official = await session.get(Official, id, options=[NESTED])
+async def get_official(session: SessionDep, id: UUID) -> Official:
+    """Get an official."""
+    official = await session.get(Official, id, options=[WITH_APPOINTMENTS])
     if official is None:
         raise HTTPException(404)
     return official

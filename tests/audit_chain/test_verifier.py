@@ -140,8 +140,10 @@ class TestCommand:
         result = await self.run_command("verify", "--json", *at)
         assert result.exit_code == 1
         document = json.loads(result.stdout)
-        assert (document["whole"], document["sealed"], document["unsealed"], document["roots"]) == (False, 10, 3, 1)
-        assert [(flaw["kind"], flaw["position"], flaw["line"]) for flaw in document["flaws"]] == [("root", 10, None)]
+        assert (document["intact"], document["sealed"], document["unsealed"], document["roots"]) == (False, 10, 3, 1)
+        assert [(defect["kind"], defect["position"], defect["line"]) for defect in document["defects"]] == [
+            ("root", 10, None)
+        ]
 
     async def test_manipulated_trail(self, trail: asyncpg.Connection, database_url: str) -> None:
         await trail.execute("DELETE FROM audit_lines WHERE id = 20")

@@ -18,7 +18,7 @@ from tests.authorization.canaries import CANARIES, HIDDEN_IDS, OPEN_MEETING, SEN
 from tests.authorization.recorded_responses import fetch_response
 from tests.callers import bearer_headers
 from tests.conftest import connect_client, run_application
-from tests.service.conftest import serving
+from tests.service.conftest import run_service
 
 READER, READER_OF_KPU_31 = "attendance:read", "attendance:read of kpu-31"
 DEVICE_OF_OPEN_MEETING = "attendance:read of another meeting"
@@ -77,9 +77,9 @@ async def serve_in_own_process(url: str) -> AsyncIterator[ServiceUnderTest]:
         for name, (scopes, binding) in ROLES.items()
     }
     options = {"RAKORNAS_RATE_CLIENT": "0", "RAKORNAS_RATE_NETWORK": "0", "RAKORNAS_LOG_LEVEL": "DEBUG"}
-    with serving("--database-url", url, **options) as service:
+    with run_service("--database-url", url, **options) as service:
         headers_by_role: dict[str, dict[str, str]] = {"anyone": {}}
-        async with httpx.AsyncClient(base_url=service.base, timeout=30) as http:
+        async with httpx.AsyncClient(base_url=service.base_url, timeout=30) as http:
             for name, credentials in clients.items():
                 headers_by_role[name] = await fetch_authorization(http, *credentials)
 
@@ -87,7 +87,7 @@ async def serve_in_own_process(url: str) -> AsyncIterator[ServiceUnderTest]:
                 return await fetch_response(http, target, headers)
 
             def read_log() -> str:
-                return service.errors() + service.greeting
+                return service.read_log() + service.greeting
 
             secrets = [secret for _, secret in clients.values()]
             yield ServiceUnderTest(url, http, fetch, headers_by_role, secrets, read_log, sends_all_roles=True)

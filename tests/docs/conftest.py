@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.conftest import LOADED, copy_template
-from tests.service.conftest import Service, serving
+from tests.service.conftest import Service, run_service
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -21,5 +21,5 @@ def pages_service(pages_url: str) -> Iterator[Service]:
     for program in ("bash", "curl"):
         if shutil.which(program) is None:
             pytest.skip(f"there is no {program} here")
-    with serving("--database-url", pages_url) as service:
+    with run_service("--database-url", pages_url) as service:
         yield service

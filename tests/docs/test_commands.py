@@ -19,8 +19,8 @@ MARKED = ("sh", "python", "http")
 @pytest.mark.parametrize("page", EXECUTED, ids=lambda page: page.stem)
 def test_the_commands_of_a_page(page: Path, pages_service: Service, pages_url: str, tmp_path: Path) -> None:
     """Each request has the status, and where the page shows it the body, that the page says."""
-    outcome = run_page(page, pages_service.base, pages_url, tmp_path)
-    assert outcome.statuses == expected_statuses(page), (outcome.bodies, outcome.output, pages_service.errors())
+    outcome = run_page(page, pages_service.base_url, pages_url, tmp_path)
+    assert outcome.statuses == expected_statuses(page), (outcome.bodies, outcome.output, pages_service.read_log())
     for number, body in expected_bodies(page):
         assert orjson.loads(outcome.bodies[number]) == body
 

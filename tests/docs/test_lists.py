@@ -110,7 +110,7 @@ def test_the_benchmarks_have_their_names() -> None:
     named = re.search(r"^The names are: (.+?)\.", (DOCS / "benchmarks.md").read_text(), re.MULTILINE | re.DOTALL)
     assert named
     code = (PROJECT / "benchmarks" / "__main__.py").read_text()
-    assert named[1].split(", ") == re.findall(r'^    "(\w+)": \w+\.run,$', code, re.MULTILINE)
+    assert named[1].split(", ") == re.findall(r'^    "([\w-]+)": \w+\.run,$', code, re.MULTILINE)
 
 
 def test_the_glossary() -> None:

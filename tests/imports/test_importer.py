@@ -38,10 +38,10 @@ async def test_omitted_column_keeps_the_value_and_empty_cell_means_null(importer
     )
     response = await importer.send_csv("divisions", "code,kind,level,name,duties", "p7-98,division,province,Satu,")
     assert row_statuses(response) == [(2, "updated")]
-    found = await fetch_value(
+    values = await fetch_value(
         own_url, "SELECT to_json(d) ->> 'duties' || '/' || members FROM divisions d WHERE code = 'p7-99'"
     )
-    assert found == "Tugas/7"
+    assert values == "Tugas/7"
     assert await fetch_value(own_url, "SELECT ARRAY[duties, members::text] FROM divisions WHERE code = 'p7-98'") == [
         None,
         "7",
@@ -181,8 +181,8 @@ async def test_import_writes_revisions_and_an_audit_line(importer: ImportClient,
     ]
     assert revision["request_id"] == response.headers["x-request-id"]
     line = "SELECT to_json(l) ->> 'scope' || ' ' || cardinality(keys) || ' ' || keys[1] || ' ' || keys[101]"
-    found = await fetch_value(own_url, f"{line} FROM audit_lines AS l WHERE operation = 'import'")
-    assert found == f"officials:write 101 officials/{key} … 150"
+    audit_line = await fetch_value(own_url, f"{line} FROM audit_lines AS l WHERE operation = 'import'")
+    assert audit_line == f"officials:write 101 officials/{key} … 150"
 
 
 async def test_report_of_a_long_file_lists_only_the_refused_rows(importer: ImportClient) -> None:

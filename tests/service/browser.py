@@ -1,4 +1,4 @@
-"""A headless Chromium that can reach nothing but this machine, and the explorer as a person has it before them."""
+"""A headless Chromium without access to other machines, and the explorer page in it."""
 
 import base64
 import contextlib
@@ -21,10 +21,10 @@ CHROMIUM, CHROMEDRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 MISSING = not (CHROMIUM and CHROMEDRIVER)
 REQUIRED = os.environ.get("RAKORNAS_BROWSER") == "required"
 WIDE, PHONE = (1280, 900), (390, 844)
-PATIENCE = 20
+TIMEOUT_SECONDS = 20
 FLAGS = (
     "--headless=new",
-    "--no-sandbox",  # root may not have one, and the page is our own
+    "--no-sandbox",  # root cannot have one, and the page is trusted
     "--disable-gpu",
     "--disable-dev-shm-usage",
     "--disable-background-networking",
@@ -73,8 +73,8 @@ T = TypeVar("T")
 
 
 @contextlib.contextmanager
-def chromium() -> Iterator[Chrome]:
-    """A new browser with an empty profile; both programs are named, so that nobody looks for others in the network."""
+def start_chromium() -> Iterator[Chrome]:
+    """Start a browser with an empty profile. Both programs are given, so that selenium does not download others."""
     if CHROMIUM is None or CHROMEDRIVER is None:
         raise LookupError("these tests are required here, and there is no chromium or no chromedriver")
     options = ChromeOptions()
@@ -83,7 +83,7 @@ def chromium() -> Iterator[Chrome]:
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
     driver = Chrome(options, Driver(CHROMEDRIVER))
-    driver.set_script_timeout(PATIENCE)
+    driver.set_script_timeout(TIMEOUT_SECONDS)
     try:
         yield driver
     finally:
@@ -91,11 +91,11 @@ def chromium() -> Iterator[Chrome]:
 
 
 @dataclass
-class Tried:
-    """What a person had before them while they tried an operation out."""
+class OperationView:
+    """An operation as the page showed it while its example was executed."""
 
     fields: dict[str, tuple[str, str]]
-    """What was filled in, and the hint in the empty field, by parameter."""
+    """The value and the placeholder of each field, by parameter."""
     address: str
     status: str
     body: str
@@ -103,58 +103,60 @@ class Tried:
 
 
 class Explorer:
-    """The page `/docs` in a window."""
+    """The page `/docs` in a browser window."""
 
     def __init__(self, driver: Chrome, base: str, screenshots: Path) -> None:
-        self.driver, self.base, self.screenshots = driver, base, screenshots
+        self.driver, self.base_url, self.screenshots = driver, base, screenshots
         self.size: tuple[int, int] | None = None
 
     def open(self, size: tuple[int, int]) -> None:
-        """On a desk or on a phone; what is open there already stays open, for loading it takes seconds."""
+        """Load the page in a window of this size, unless it is already loaded, as that takes seconds."""
         if size == self.size:
             return
         (width, height), phone = size, size == PHONE
         metrics = {"width": width, "height": height, "deviceScaleFactor": 2 if phone else 1, "mobile": phone}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
         self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": phone})
-        self.driver.get(f"{self.base}/docs")
-        self.until(lambda: self.all(".opblock"))
+        self.driver.get(f"{self.base_url}/docs")
+        self.wait_until(lambda: self.find_elements(".opblock"))
         self.size = size
 
-    def until(self, condition: Callable[[], T]) -> T:
-        return WebDriverWait(self.driver, PATIENCE, 0.05, [WebDriverException]).until(lambda _: condition())
+    def wait_until(self, condition: Callable[[], T]) -> T:
+        return WebDriverWait(self.driver, TIMEOUT_SECONDS, 0.05, [WebDriverException]).until(lambda _: condition())
 
-    def all(self, selector: str) -> list[WebElement]:
+    def find_elements(self, selector: str) -> list[WebElement]:
         return self.driver.find_elements("css selector", selector)
 
-    def texts(self, selector: str) -> dict[str, list[str]]:
-        """What each of these elements shows, by its id, line by line."""
+    def read_texts(self, selector: str) -> dict[str, list[str]]:
+        """Return the lines of text of each element, by its id."""
         code = "return [...document.querySelectorAll(arguments[0])].map(one => [one.id, one.innerText])"
-        texts = {name: text.replace("\u200b", "").splitlines() for name, text in self.script(code, selector)}
+        texts = {name: text.replace("\u200b", "").splitlines() for name, text in self.run_script(code, selector)}
         return {name: [line for line in lines if line] for name, lines in texts.items()}
 
     def find_element(self, selector: str) -> WebElement:
         return self.driver.find_element("css selector", selector)
 
-    def script(self, code: str, *arguments: Any) -> Any:
+    def run_script(self, code: str, *arguments: Any) -> Any:
         return self.driver.execute_script(code, *arguments)
 
-    def press(self, selector: str) -> None:
-        self.until(lambda: self.find_element(selector)).click()
+    def click(self, selector: str) -> None:
+        self.wait_until(lambda: self.find_element(selector)).click()
 
-    def try_out(self, operation: str) -> None:
-        """Open one operation, and make its fields writable."""
-        self.press(f"#{operation} .opblock-summary-control")
-        self.press(f"#{operation} .try-out__btn")
-        self.until(lambda: self.find_element(f"#{operation} .execute"))
+    def open_operation(self, operation: str) -> None:
+        """Open an operation, and make its fields editable."""
+        self.click(f"#{operation} .opblock-summary-control")
+        self.click(f"#{operation} .try-out__btn")
+        self.wait_until(lambda: self.find_element(f"#{operation} .execute"))
 
     def authorize(self, client_id: str, client_secret: str) -> None:
-        """Give the page a client, as a person does who wants to write; its scopes are those that it has."""
-        self.press(".auth-wrapper .authorize")
-        self.until(lambda: self.find_element("#client_id_clientCredentials")).send_keys(client_id)
+        """Authorize with the credentials of a client, and all of its scopes."""
+        self.click(".auth-wrapper .authorize")
+        self.wait_until(lambda: self.find_element("#client_id_clientCredentials")).send_keys(client_id)
         self.find_element("#client_secret_clientCredentials").send_keys(client_secret)
-        self.press(".modal-ux button.authorize")
-        self.until(lambda: not self.all("#client_secret_clientCredentials"))  # it has a token instead
+        self.click(".modal-ux button.authorize")
+        self.wait_until(
+            lambda: not self.find_elements("#client_secret_clientCredentials")
+        )  # the form shows the token instead
 
     def fill_in(self, operation: str, parameter: str, value: str) -> None:
         field = self.find_element(f"#{operation} tr[data-param-name={parameter}] input")
@@ -162,47 +164,47 @@ class Explorer:
         field.send_keys(value)
 
     def execute(self, operation: str) -> tuple[str, str]:
-        """Press the button; the status and the body that the page then shows."""
-        self.press(f"#{operation} .execute")
+        """Execute the operation; return the status and body that the page shows."""
+        self.click(f"#{operation} .execute")
         answer = f"#{operation} .live-responses-table .response"
-        status = self.until(lambda: self.find_element(f"{answer} .response-col_status")).text
+        status = self.wait_until(lambda: self.find_element(f"{answer} .response-col_status")).text
         return status.splitlines()[0], self.find_element(f"{answer} .highlight-code pre").text
 
-    def try_as_filled_in(self, operation: str) -> Tried:
-        """All of it at once, without a person's clicks, which take longer."""
-        tried = self.driver.execute_async_script(TRY, operation)
-        return Tried(**tried)
+    def execute_example(self, operation: str) -> OperationView:
+        """Open and execute an operation in one script, which is faster than clicks."""
+        view = self.driver.execute_async_script(TRY, operation)
+        return OperationView(**view)
 
-    def fold(self, operation: str) -> None:
-        self.script(
+    def close_operation(self, operation: str) -> None:
+        self.run_script(
             "document.getElementById(arguments[0]).querySelector('.opblock-summary-control').click()", operation
         )
 
-    def overflow(self) -> list[str]:
-        """What reaches beyond the right edge of the window, but for what can be scrolled within its own frame."""
-        found: list[str] = self.script(f"{OVERFLOW}; return overflow()")
+    def find_overflow(self) -> list[str]:
+        """Return the elements beyond the right edge of the window, except those in a scrollable frame."""
+        found: list[str] = self.run_script(f"{OVERFLOW}; return overflow()")
         return found
 
-    def requests(self) -> list[str]:
-        """The addresses that were asked for since this was last asked; what a page carries in itself is none."""
+    def read_requests(self) -> list[str]:
+        """Return the addresses of requests since the previous call, without data: and about: addresses."""
         events = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]  # type: ignore[no-untyped-call]
         asked = [item["params"] for item in events if item["method"] == "Network.requestWillBeSent"]
         addresses = [item["request"]["url"] for item in asked]
         return [address for address in addresses if urlsplit(address).scheme not in ("data", "about")]
 
-    def complaints(self) -> list[str]:
-        """What the console says since this was last asked, but for what only a developer of the page would read."""
+    def read_console_messages(self) -> list[str]:
+        """Return the errors and warnings of the console since the previous call."""
         entries = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
         return [entry["message"] for entry in entries if entry["level"] in ("SEVERE", "WARNING")]
 
-    def picture(self, name: str, of: str | None = None, most: int = 2400) -> None:
-        """Keep what a person sees, or all of one element, for people to look at."""
-        place = self.script(
+    def save_screenshot(self, name: str, selector: str | None = None, max_height: int = 2400) -> None:
+        """Save a screenshot of the window, or of one element, for manual inspection."""
+        place = self.run_script(
             """const box = document.querySelector(arguments[0]).getBoundingClientRect()
             return {x: 0, y: Math.max(0, box.top + scrollY - 16), width: document.documentElement.clientWidth,
                     height: Math.min(box.height + 32, arguments[1]), scale: 1}""",
-            of or "body",
-            most,
+            selector or "body",
+            max_height,
         )
         shot = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": place})
         self.screenshots.joinpath(f"{name}.png").write_bytes(base64.b64decode(shot["data"]))

@@ -1,4 +1,4 @@
-"""The application as a server process runs it, without the process."""
+"""The application of a worker, without the process."""
 
 import gc
 import multiprocessing
@@ -14,7 +14,7 @@ from app.core import telemetry
 
 
 class Parent:
-    """A process that ends when it is told to."""
+    """A stub of a process, which ends when the test says so."""
 
     def __init__(self) -> None:
         self.ended = threading.Event()
@@ -24,8 +24,8 @@ class Parent:
 
 
 @pytest.mark.parametrize("has_parent", [True, False])
-def test_a_worker_ends_with_its_parent(has_parent: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else it would hold the port, and serve on, until somebody looks for it."""
+def test_worker_ends_with_its_parent(has_parent: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise it would keep the port and continue to serve."""
     parent, before, killed = Parent(), threading.active_count(), list[tuple[int, int]]()
     monkeypatch.setattr(multiprocessing, "parent_process", lambda: parent if has_parent else None)
     monkeypatch.setattr(os, "kill", lambda *arguments: killed.append(arguments))
@@ -33,10 +33,10 @@ def test_a_worker_ends_with_its_parent(has_parent: bool, monkeypatch: pytest.Mon
     monkeypatch.setattr(telemetry, "configure_logging", lambda _: None)
     monkeypatch.setattr(gc, "freeze", lambda: None)
     serving.create_worker_app()
-    followers = [item for item in threading.enumerate() if item.name.endswith("(_follow)")]
-    assert (len(followers), killed) == (int(has_parent), [])
-    assert threading.active_count() == before + len(followers)
+    watchers = [item for item in threading.enumerate() if item.name.endswith("(_stop_with_parent)")]
+    assert (len(watchers), killed) == (int(has_parent), [])
+    assert threading.active_count() == before + len(watchers)
     parent.ended.set()
-    for item in followers:
+    for item in watchers:
         item.join()
-    assert killed == [(os.getpid(), signal.SIGTERM)] * len(followers)
+    assert killed == [(os.getpid(), signal.SIGTERM)] * len(watchers)

@@ -1,4 +1,4 @@
-"""The nasty requests go everywhere: to every route and parameter that the running service offers."""
+"""The corpus contains cases for each route and parameter of the running service."""
 
 import re
 from collections import Counter
@@ -8,34 +8,34 @@ from urllib.parse import unquote_to_bytes
 import orjson
 import pytest
 
-from tests.service.conftest import Service, fetched
-from tests.service.corpus import CORPUS, Nasty, sample
+from tests.service.conftest import Service, fetch_body
+from tests.service.corpus import CORPUS, InvalidRequest, select_sample
 
-LEAST = 300
-LEAST_OF_A_ROUTE = 15
-LEAST_OF_A_PARAMETER = 8
+MIN_INVALID = 300
+MIN_PER_ROUTE = 15
+MIN_PER_PARAMETER = 8
 REQUEST_LINE = re.compile(rb"[A-Z]+ (/[^ ?]*)(?:\?([^ ]*))? HTTP/1\.1\r\n")
 
 
 @pytest.fixture(scope="module")
-def offered(service: Service) -> dict[str, set[str]]:
-    """The names of the query parameters by the route's template, as the service itself tells them."""
-    offered: dict[str, set[str]] = {}
-    for template, methods in orjson.loads(fetched(f"{service.base}/openapi.json"))["paths"].items():
+def contract_parameters(service: Service) -> dict[str, set[str]]:
+    """Names of the query parameters by path, from the served OpenAPI document."""
+    contract_parameters: dict[str, set[str]] = {}
+    for template, methods in orjson.loads(fetch_body(f"{service.base_url}/openapi.json"))["paths"].items():
         parameters = methods.get("get", {}).get("parameters", ())
-        offered[template] = {parameter["name"] for parameter in parameters if parameter["in"] == "query"}
-    return offered
+        contract_parameters[template] = {parameter["name"] for parameter in parameters if parameter["in"] == "query"}
+    return contract_parameters
 
 
-def patterns(templates: Iterable[str]) -> dict[str, re.Pattern[bytes]]:
-    """Those without variables first, as the router has it, and what is done to one before what reads it."""
+def build_route_patterns(templates: Iterable[str]) -> dict[str, re.Pattern[bytes]]:
+    """Return a pattern for each path, in the order of matching: fewest variables first, then the longest."""
     in_order = sorted(templates, key=lambda template: (template.count("{"), -len(template)))
     return {template: re.compile(re.sub(r"\{\w+\}", "[^/]+", template).encode()) for template in in_order}
 
 
-def asked(nasty: Nasty, routes: Mapping[str, re.Pattern[bytes]]) -> Iterator[tuple[str, list[str]]]:
-    """The route that would take this request, if one would, and the names in the query."""
-    line = REQUEST_LINE.match(b"".join(nasty.sent))
+def match_route(case: InvalidRequest, routes: Mapping[str, re.Pattern[bytes]]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the path that matches a request, if any, and the names in its query."""
+    line = REQUEST_LINE.match(b"".join(case.sent))
     if line is None:
         return
     for template, pattern in routes.items():
@@ -45,29 +45,29 @@ def asked(nasty: Nasty, routes: Mapping[str, re.Pattern[bytes]]) -> Iterator[tup
             return
 
 
-def test_every_route_and_every_parameter_is_mistreated(offered: dict[str, set[str]]) -> None:
-    taken = patterns(offered)
-    found = [each for nasty in CORPUS for each in asked(nasty, taken)]
+def test_corpus_covers_each_route_and_parameter(contract_parameters: dict[str, set[str]]) -> None:
+    taken = build_route_patterns(contract_parameters)
+    found = [each for case in CORPUS for each in match_route(case, taken)]
     routes = Counter(template for template, _ in found)
     parameters = Counter((template, name) for template, names in found for name in set(names))
-    assert {template for template in offered if routes[template] < LEAST_OF_A_ROUTE} == set()
-    known = {(template, name) for template, names in offered.items() for name in names}
-    assert {each for each in known if parameters[each] < LEAST_OF_A_PARAMETER} == set()
+    assert {template for template in contract_parameters if routes[template] < MIN_PER_ROUTE} == set()
+    known = {(template, name) for template, names in contract_parameters.items() for name in names}
+    assert {each for each in known if parameters[each] < MIN_PER_PARAMETER} == set()
 
 
-def test_nearly_all_are_to_be_refused() -> None:
-    refused = [nasty for nasty in CORPUS if all(status >= 400 or status == 0 for status in nasty.expected)]
-    assert len(refused) > LEAST
-    assert not any(status >= 500 for nasty in CORPUS for status in nasty.expected)
-    assert len({nasty.name for nasty in CORPUS}) == len(CORPUS)
+def test_most_cases_are_invalid() -> None:
+    refused = [case for case in CORPUS if all(status >= 400 or status == 0 for status in case.expected)]
+    assert len(refused) > MIN_INVALID
+    assert not any(status >= 500 for case in CORPUS for status in case.expected)
+    assert len({case.name for case in CORPUS}) == len(CORPUS)
 
 
-def test_the_sample_has_all_kinds_and_a_third_at_most() -> None:
-    taken = list(sample(CORPUS))
+def test_sample_has_all_kinds_and_at_most_a_third() -> None:
+    taken = list(select_sample(CORPUS))
     assert len(taken) < len(CORPUS) / 3
-    left_out = {kind(nasty) for nasty in CORPUS} - {kind(nasty) for nasty in taken}
-    assert left_out <= {"of 14 digits"}  # of one parameter alone
+    left_out = {get_kind(case) for case in CORPUS} - {get_kind(case) for case in taken}
+    assert left_out <= {"of 14 digits"}  # of one parameter only
 
 
-def kind(nasty: Nasty) -> str:
-    return nasty.name.partition(": ")[2]
+def get_kind(case: InvalidRequest) -> str:
+    return case.name.partition(": ")[2]

@@ -61,9 +61,9 @@ async def test_second_commission_of_a_region_conflicts_with_the_first(api: Write
 
 async def test_speaker_of_two_parallel_sessions_conflicts_with_the_other_session(api: WriteClient) -> None:
     speaks = {"kind": "class", "parallel_group": "g", "speakers": [{"official": OFFICIAL_ID}]}
-    one = await create(api, SESSIONS, code="a", position=20, name="A", track=1, **speaks)
+    other = await create(api, SESSIONS, code="a", position=20, name="A", track=1, **speaks)
     response = await api.post(SESSIONS, {**speaks, "code": "b", "position": 21, "name": "B", "track": 2})
-    assert conflict_addresses(response, "parallel_sessions") == [one]
+    assert conflict_addresses(response, "parallel_sessions") == [other]
 
 
 async def test_session_outside_its_meeting_conflicts_with_it_and_the_meeting_with_the_session(api: WriteClient) -> None:
@@ -98,7 +98,8 @@ async def test_concurrent_writes_that_form_a_circle_are_one_success_and_one_409(
     """Neither deadlocks with the other, which would be 503."""
     for n in range(5):
         a, b = [
-            await create(api, "/v1/organizations", code=f"{one}{n}", name="Contoh", kind="agency") for one in ("a", "b")
+            await create(api, "/v1/organizations", code=f"{letter}{n}", name="Contoh", kind="agency")
+            for letter in ("a", "b")
         ]
         both = await asyncio.gather(api.patch(a, {"parent": f"b{n}"}), api.patch(b, {"parent": f"a{n}"}))
         assert sorted(response.status_code for response in both) == [200, 409]

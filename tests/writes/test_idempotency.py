@@ -21,8 +21,8 @@ async def count_officials(url: str) -> int:
 
 
 async def test_repeated_request_gets_the_same_response(api: WriteClient, own_url: str) -> None:
-    first = await api.post(LIST_PATH, OFFICIAL, idempotency_key="one")
-    repeated = await api.post(LIST_PATH, OFFICIAL, idempotency_key="one")
+    first = await api.post(LIST_PATH, OFFICIAL, idempotency_key="key-1")
+    repeated = await api.post(LIST_PATH, OFFICIAL, idempotency_key="key-1")
     assert (first.status_code, repeated.status_code) == (201, 201)
     assert repeated.content == first.content
     assert (repeated.headers["etag"], repeated.headers["location"]) == (
@@ -40,8 +40,8 @@ async def test_repeated_request_gets_the_same_response(api: WriteClient, own_url
 async def test_key_used_for_another_request_is_422(
     api: WriteClient, own_url: str, address: str, body: dict[str, str]
 ) -> None:
-    await api.post(LIST_PATH, OFFICIAL, idempotency_key="one")
-    response = await api.post(address, body, idempotency_key="one")
+    await api.post(LIST_PATH, OFFICIAL, idempotency_key="key-1")
+    response = await api.post(address, body, idempotency_key="key-1")
     assert response.status_code == 422
     assert response.json()["code"] == ("idempotency_key_reused" if address == LIST_PATH else "invalid_content")
     assert await count_officials(own_url) == 1
@@ -50,7 +50,7 @@ async def test_key_used_for_another_request_is_422(
 async def test_two_clients_may_use_the_same_key(app: FastAPI, client: httpx.AsyncClient, own_url: str) -> None:
     for name in ("a", "b"):
         response = await WriteClient.create(app, client, client_id=name).post(
-            LIST_PATH, OFFICIAL, idempotency_key="one"
+            LIST_PATH, OFFICIAL, idempotency_key="key-1"
         )
         assert response.status_code == 201
     assert await count_officials(own_url) == 2
@@ -60,16 +60,16 @@ async def test_request_with_a_key_in_flight_is_409(api: WriteClient, own_url: st
     other = await asyncpg.connect(own_url)
     client = "0197c0de-0000-7000-8000-00000000c11e"
     async with other.transaction():
-        await other.execute("SELECT pg_advisory_xact_lock(idempotency_lock_key($1, $2))", client, "one")
-        response = await api.post(LIST_PATH, OFFICIAL, idempotency_key="one")
+        await other.execute("SELECT pg_advisory_xact_lock(idempotency_lock_key($1, $2))", client, "key-1")
+        response = await api.post(LIST_PATH, OFFICIAL, idempotency_key="key-1")
     await other.close()
     assert (response.status_code, response.json()["code"]) == (409, "request_in_flight")
     assert int(response.headers["retry-after"]) >= 1
-    assert (await api.post(LIST_PATH, OFFICIAL, idempotency_key="one")).status_code == 201
+    assert (await api.post(LIST_PATH, OFFICIAL, idempotency_key="key-1")).status_code == 201
 
 
 async def test_concurrent_requests_with_one_key_create_one_object(api: WriteClient, own_url: str) -> None:
-    responses = await asyncio.gather(*(api.post(LIST_PATH, OFFICIAL, idempotency_key="one") for _ in range(16)))
+    responses = await asyncio.gather(*(api.post(LIST_PATH, OFFICIAL, idempotency_key="key-1") for _ in range(16)))
     created = {response.content for response in responses if response.status_code == 201}
     assert len(created) == 1
     assert {response.status_code for response in responses} <= {201, 409}
@@ -78,22 +78,22 @@ async def test_concurrent_requests_with_one_key_create_one_object(api: WriteClie
 
 @pytest.mark.parametrize("invalid", [{"name": ""}, {"name": "Siti", "colour": "red"}, {}], ids=str)
 async def test_key_of_an_invalid_request_can_be_used_again(api: WriteClient, invalid: dict[str, str]) -> None:
-    assert (await api.post(LIST_PATH, invalid, idempotency_key="one")).status_code == 422
-    assert (await api.post(LIST_PATH, OFFICIAL, idempotency_key="one")).status_code == 201
+    assert (await api.post(LIST_PATH, invalid, idempotency_key="key-1")).status_code == 422
+    assert (await api.post(LIST_PATH, OFFICIAL, idempotency_key="key-1")).status_code == 201
 
 
 async def test_key_of_a_conflict_can_be_used_again(api: WriteClient) -> None:
     region = {"code": "31", "name": "Lain", "type": "province", "time_zone": "Asia/Jakarta"}
-    assert (await api.post("/v1/regions", region, idempotency_key="one")).status_code == 409
-    assert (await api.post("/v1/regions", {**region, "code": "97"}, idempotency_key="one")).status_code == 201
+    assert (await api.post("/v1/regions", region, idempotency_key="key-1")).status_code == 409
+    assert (await api.post("/v1/regions", {**region, "code": "97"}, idempotency_key="key-1")).status_code == 201
 
 
 async def test_key_expires_after_seven_days(api: WriteClient, own_url: str) -> None:
-    await api.post(LIST_PATH, OFFICIAL, idempotency_key="one")
+    await api.post(LIST_PATH, OFFICIAL, idempotency_key="key-1")
     await fetch_value(own_url, "UPDATE idempotency_keys SET created_at = created_at - interval '7 days'")
-    assert "idempotency-replayed" not in (await api.post(LIST_PATH, OFFICIAL, idempotency_key="one")).headers
+    assert "idempotency-replayed" not in (await api.post(LIST_PATH, OFFICIAL, idempotency_key="key-1")).headers
     assert await count_officials(own_url) == 2
-    assert "idempotency-replayed" in (await api.post(LIST_PATH, OFFICIAL, idempotency_key="one")).headers
+    assert "idempotency-replayed" in (await api.post(LIST_PATH, OFFICIAL, idempotency_key="key-1")).headers
 
 
 @pytest.mark.parametrize("key", [None, "", "x" * 256, "kunci\u00e9"], ids=["none", "empty", "long", "not ASCII"])

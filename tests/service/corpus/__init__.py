@@ -1,32 +1,45 @@
-"""Requests that nobody should send: to every route and parameter that the contract offers, and to the web server."""
+"""A corpus of invalid and unusual requests to each route and parameter of the contract, and to the web server."""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from tests.service.corpus import addresses, everywhere, fields, legal, messages, parameters, segments, together, writes
-from tests.service.corpus.nasty import CLOSED, Nasty
+from tests.service.corpus import (
+    addresses,
+    combinations,
+    every_route,
+    header_fields,
+    messages,
+    parameters,
+    path_segments,
+    unusual,
+    writes,
+)
+from tests.service.corpus.invalid_request import CLOSED, InvalidRequest
 
-__all__ = ["CLOSED", "CORPUS", "PARTS", "Nasty", "groups", "sample"]
+__all__ = ["CLOSED", "CORPUS", "PARTS", "InvalidRequest", "group_by_prefix", "select_sample"]
 
-MODULES = (addresses, everywhere, segments, parameters, together, fields, messages, legal, writes)
+MODULES = (
+    *(addresses, every_route, path_segments, parameters, combinations),
+    *(header_fields, messages, unusual, writes),
+)
 PARTS = {module.__name__.rpartition(".")[2]: list(module.cases()) for module in MODULES}
-CORPUS = [nasty for part in PARTS.values() for nasty in part]
-OF_A_ROUTE = re.compile("([A-Z]+ )?/")
+CORPUS = [case for part in PARTS.values() for case in part]
+ROUTE_PREFIX = re.compile("([A-Z]+ )?/")
 
 
-def groups(corpus: Iterable[Nasty]) -> Mapping[str, list[Nasty]]:
-    """Those that are tried at once: what stands before the colon of their names."""
+def group_by_prefix(corpus: Iterable[InvalidRequest]) -> Mapping[str, list[InvalidRequest]]:
+    """Return the cases by the part of their name before the colon. Those of one group are sent at once."""
     found = defaultdict(list)
-    for nasty in corpus:
-        found[nasty.name.partition(":")[0]].append(nasty)
+    for case in corpus:
+        found[case.name.partition(":")[0]].append(case)
     return found
 
 
-def sample(corpus: Iterable[Nasty]) -> Iterator[Nasty]:
-    """Yield a quarter of what is asked of each route or parameter, another quarter of the next, and all of the rest.
+def select_sample(corpus: Iterable[InvalidRequest]) -> Iterator[InvalidRequest]:
+    """Yield a quarter of the cases of each route or parameter, a different quarter each time, and all other cases.
 
-    So every kind of request is made, and every route gets some.
+    So each kind of case is included, and each route has some.
     """
-    for n, (name, group) in enumerate(groups(corpus).items()):
-        yield from group[n % 4 :: 4] if OF_A_ROUTE.match(name) else group
+    for n, (name, group) in enumerate(group_by_prefix(corpus).items()):
+        yield from group[n % 4 :: 4] if ROUTE_PREFIX.match(name) else group

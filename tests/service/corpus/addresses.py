@@ -1,8 +1,8 @@
-"""Addresses at which nothing is, and queries that mean nothing or two things."""
+"""Addresses that do not exist, and invalid or ambiguous queries."""
 
 from collections.abc import Iterator
 
-from tests.service.corpus.nasty import CANARY, Nasty, asked, escaped
+from tests.service.corpus.invalid_request import CANARY, InvalidRequest, build_get_cases, percent_encode
 
 QUERIES = {
     "repeated": b"type=city&type=province",
@@ -47,7 +47,7 @@ QUERIES = {
     "token forged": b"page_token=kenari7",
     "token of zeros": b"page_token=" + b"A" * 64,
     "token in base64 of old": b"page_token=%2B%2F%3D%3D",
-    "token in another script": b"page_token=" + escaped("токен"),
+    "token in another script": b"page_token=" + percent_encode("токен"),
     "token with a space": b"page_token=%20",
     "token of 3,000": b"page_token=" + b"A" * 3000,
     "token with a NUL within": b"page_token=" + b"AAAAAAAAAAAAAAAAAAAAAFsiMTEAIl0",
@@ -84,9 +84,9 @@ MISSING = {
     "tab, encoded": b"/v1/regions/31%09",
     "newline, encoded": b"/v1/regions/31%0D%0AX-Kenari7:%201",
     "a code of 4,000": b"/v1/regions/" + b"k" * 4000,
-    "a code of 4 bytes' characters": b"/v1/organizations/" + escaped("🗳" * 50),
+    "a code of 4 bytes' characters": b"/v1/organizations/" + percent_encode("🗳" * 50),
     "roster of nobody": b"/v1/organizations/kenari7/officials",
-    "Arabic digits for a code": b"/v1/regions/" + escaped("٣١"),
+    "Arabic digits for a code": b"/v1/regions/" + percent_encode("٣١"),
     "no problem": b"/problems/kenari7",
     "WordPress": b"/wp-login.php",
     "git": b"/.git/config",
@@ -95,6 +95,6 @@ MISSING = {
 }
 
 
-def cases() -> Iterator[Nasty]:
-    yield from asked("query", "/v1/regions?{}", QUERIES, 422)
-    yield from asked("address", "{}", MISSING, 404)
+def cases() -> Iterator[InvalidRequest]:
+    yield from build_get_cases("query", "/v1/regions?{}", QUERIES, 422)
+    yield from build_get_cases("address", "{}", MISSING, 404)

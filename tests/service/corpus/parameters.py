@@ -1,9 +1,16 @@
-"""Every parameter of every route's query, given what it does not take, by what kind of parameter it is."""
+"""Invalid values for each query parameter of each route, by the kind of parameter."""
 
 from collections.abc import Iterator, Mapping
 
 from tests.service.corpus.contract import ROUTES, Route, Schema
-from tests.service.corpus.nasty import CANARY, LEGAL, Nasty, asked, escaped, nasty
+from tests.service.corpus.invalid_request import (
+    CANARY,
+    LEGAL,
+    InvalidRequest,
+    build_case,
+    build_get_cases,
+    percent_encode,
+)
 from tests.service.corpus.values import (
     DAYS,
     FEW_DAYS,
@@ -15,7 +22,7 @@ from tests.service.corpus.values import (
     ODD_TEXT,
     TWO_NO_TEXTS,
 )
-from tests.service.wire import get
+from tests.service.raw_http import build_get
 
 NO_FIELDS = {
     "unknown": CANARY,
@@ -31,7 +38,7 @@ NO_TOKENS = {
     "forged": CANARY,
     "zeros": b"A" * 64,
     "base64 of old": b"%2B%2F%3D%3D",
-    "in another script": escaped("токен"),
+    "in another script": percent_encode("токен"),
     "space": b"%20",
     "of 3,000": b"A" * 3000,
     "NUL within": b"AAAAAAAAAAAAAAAAAAAAAFsiMTEAIl0",
@@ -48,43 +55,45 @@ NO_INSTANTS = {
     "a number": b"1655175600",
     "infinity": b"infinity",
 }
-NO_WORDS = {"one letter": b"k", "of 101": b"k" * 101, "of 8,000": b"k" * 8000, "one of four bytes": escaped("🗳")}
+NO_WORDS = {"one letter": b"k", "of 101": b"k" * 101, "of 8,000": b"k" * 8000, "one of four bytes": percent_encode("🗳")}
 
 
-def cases() -> Iterator[Nasty]:
-    # All of them once or twice, elsewhere a few.
-    yield from asked("number", "/v1/regions?page_size={}", NUMBERS, 422)
-    yield from asked("day", "/v1/regions?as_of={}", DAYS, 422)
-    yield from asked("day of an item", "/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90?as_of={}", DAYS, 422)
-    yield from asked("odd text to search", "/v1/officials?q={}", ODD_TEXT, LEGAL)
-    yield from asked("odd text to search everywhere", "/v1/search?q={}", ODD_TEXT, LEGAL)
-    yield from asked("odd text for a code", "/v1/officials?organization={}", ODD_TEXT, 422)
-    yield from asked("no text in the query", "/v1/officials?q={}", NO_TEXT, 400)
-    yield from asked("no text in a name", "/v1/officials?q{}=a", NO_TEXT, 400)
-    yield from asked("no text in the path", "/v1/organizations/{}", NO_TEXT, 400)
+def cases() -> Iterator[InvalidRequest]:
+    # All values for one or two routes, a few for the others.
+    yield from build_get_cases("number", "/v1/regions?page_size={}", NUMBERS, 422)
+    yield from build_get_cases("day", "/v1/regions?as_of={}", DAYS, 422)
+    yield from build_get_cases(
+        "day of an item", "/v1/officials/01a20c10-0ad9-7584-8953-0eb59d6a8d90?as_of={}", DAYS, 422
+    )
+    yield from build_get_cases("odd text to search", "/v1/officials?q={}", ODD_TEXT, LEGAL)
+    yield from build_get_cases("odd text to search everywhere", "/v1/search?q={}", ODD_TEXT, LEGAL)
+    yield from build_get_cases("odd text for a code", "/v1/officials?organization={}", ODD_TEXT, 422)
+    yield from build_get_cases("no text in the query", "/v1/officials?q={}", NO_TEXT, 400)
+    yield from build_get_cases("no text in a name", "/v1/officials?q{}=a", NO_TEXT, 400)
+    yield from build_get_cases("no text in the path", "/v1/organizations/{}", NO_TEXT, 400)
     for route in ROUTES:
         for name, schema in route.query.items():
-            yield from _any(route, name)
+            yield from _common_cases(route, name)
             target = route.target(f"{name}={{}}", without=name)
-            yield from asked(f"{route} {name}", target, refused(name, schema), 422)
+            yield from build_get_cases(f"{route} {name}", target, invalid_values(name, schema), 422)
             if name in ("q", "topic"):
-                yield from asked(f"{route} {name}: odd", target, FEW_ODD_TEXTS, LEGAL)
+                yield from build_get_cases(f"{route} {name}: odd", target, FEW_ODD_TEXTS, LEGAL)
 
 
-def _any(route: Route, name: str) -> Iterator[Nasty]:
-    """What no parameter takes, whatever it is."""
+def _common_cases(route: Route, name: str) -> Iterator[InvalidRequest]:
+    """Yield cases that are invalid for a parameter of any kind."""
     target = route.target(f"{name}={{}}", without=name)
-    yield from asked(f"{route} {name}", target, TWO_NO_TEXTS, 400)
+    yield from build_get_cases(f"{route} {name}", target, TWO_NO_TEXTS, 400)
     for how, query in {
         "repeated": f"{name}=kenari7&%{ord(name[0]):02x}{name[1:]}=kenari7",
         "empty": f"{name}=",
         "name in capitals": f"{name.upper()}=kenari7",
     }.items():
-        yield nasty(f"{route} {name}: {how}", get(route.target(query, without=name).encode()), 422)
+        yield build_case(f"{route} {name}: {how}", build_get(route.target(query, without=name).encode()), 422)
 
 
-def refused(name: str, schema: Schema) -> Mapping[str, bytes]:
-    """Values that a parameter of this kind refuses. None for a kind that is not known here, which a test tells."""
+def invalid_values(name: str, schema: Schema) -> Mapping[str, bytes]:
+    """Return values that are invalid for a parameter; none for an unknown kind, which test_corpus.py reports."""
     match name, schema:
         case "q", _:
             return NO_WORDS
@@ -103,20 +112,20 @@ def refused(name: str, schema: Schema) -> Mapping[str, bytes]:
         case "official" | "participant", _:
             return NO_IDS
         case _, {"enum": values}:
-            return _no_choices(values[0])
+            return _invalid_choices(values[0])
         case _, {"maxLength": 40}:
             return FEW_ODD_TEXTS | {"unknown": CANARY, "in capitals": b"KPU", "of 41": b"k" * 41}
         case _, {"maxLength": most}:
             return {
                 "too long": b"k" * (most + 1),
-                "too long, of four bytes": escaped("🗳" * (most + 1)),
+                "too long, of four bytes": percent_encode("🗳" * (most + 1)),
                 "far too long": b"k" * (most + 2000),
                 "too long by a blank": b"k" * most + b"%20",
             }
     return {}
 
 
-def _no_choices(value: str) -> Mapping[str, bytes]:
+def _invalid_choices(value: str) -> Mapping[str, bytes]:
     first = value.encode()
     return {
         "unknown": CANARY,

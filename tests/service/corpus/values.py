@@ -1,11 +1,11 @@
-"""Values that are none, by what they are put for."""
+"""Invalid and unusual values, by the type of parameter."""
 
 from collections.abc import Mapping
 
-from tests.service.corpus.nasty import CANARY, escaped
+from tests.service.corpus.invalid_request import CANARY, percent_encode
 
 
-def some(values: Mapping[str, bytes], *names: str) -> dict[str, bytes]:
+def select_values(values: Mapping[str, bytes], *names: str) -> dict[str, bytes]:
     return {name: values[name] for name in names}
 
 
@@ -22,9 +22,9 @@ NUMBERS = {
     "comma": b"1,000",
     "space around": b"%2010%20",
     "newline behind": b"10%0A",
-    "Arabic digit": escaped("٣"),
-    "fullwidth digits": escaped("\uff11\uff10"),
-    "superscript": escaped("²"),
+    "Arabic digit": percent_encode("٣"),
+    "fullwidth digits": percent_encode("\uff11\uff10"),
+    "superscript": percent_encode("²"),
     "2^63": b"9223372036854775808",
     "2^31": b"2147483648",
     "10^400": b"1" + b"0" * 400,
@@ -58,8 +58,8 @@ DAYS = {
     "with a zone": b"2022-06-14Z",
     "day first": b"14-06-2022",
     "slashes": b"2022/06/14",
-    "Arabic digits": escaped("٢٠٢٢-٠٦-١٤"),
-    "en dashes": escaped("2022\u201306\u201314"),
+    "Arabic digits": percent_encode("٢٠٢٢-٠٦-١٤"),
+    "en dashes": percent_encode("2022\u201306\u201314"),
     "space before": b"%202022-06-14",
     "newline behind": b"2022-06-14%0A",
     "a number": b"1655164800",
@@ -87,12 +87,12 @@ NO_TEXT = {
 }
 
 ODD_TEXT = {
-    "byte order mark": escaped("\ufeffkpu"),
-    "right to left": escaped("\u202eupk"),
-    "combining marks": escaped("a" + "\u0301" * 60),
-    "four bytes": escaped("🗳️🇮🇩 kpu"),
-    "noncharacters": escaped("\ufffe\uffff\U0010ffff"),
-    "Arabic": escaped("تهاني"),
+    "byte order mark": percent_encode("\ufeffkpu"),
+    "right to left": percent_encode("\u202eupk"),
+    "combining marks": percent_encode("a" + "\u0301" * 60),
+    "four bytes": percent_encode("🗳️🇮🇩 kpu"),
+    "noncharacters": percent_encode("\ufffe\uffff\U0010ffff"),
+    "Arabic": percent_encode("تهاني"),
     "control characters": b"kpu%01%1B%7F%0D%0A",
     "LIKE wildcards": b"%25%25__",
     "backslashes": b"%5C%5C%27%5C",
@@ -101,8 +101,8 @@ ODD_TEXT = {
     "spaces only": b"+++",
     "tsquery": b"a%20%26%20!%7C%20(b",
     "regular expression": b"(a%2B)%2B%24",
-    "a hundred of four bytes": escaped("🗳" * 100),
-    "replacement character": escaped("\ufffd\ufffd"),
+    "a hundred of four bytes": percent_encode("🗳" * 100),
+    "replacement character": percent_encode("\ufffd\ufffd"),
 }
 
 NO_IDS = {
@@ -110,14 +110,16 @@ NO_IDS = {
     "braces": b"%7B01a20c10-0ad9-7584-8953-0eb59d6a8d90%7D",
     "without hyphens": b"01a20c100ad9758489530eb59d6a8d90",
     "urn": b"urn:uuid:01a20c10-0ad9-7584-8953-0eb59d6a8d90",
-    "fullwidth digits": escaped("\uff101a20c10-0ad9-7584-8953-0eb59d6a8d90"),
+    "fullwidth digits": percent_encode("\uff101a20c10-0ad9-7584-8953-0eb59d6a8d90"),
     "newline in front": b"%0A01a20c10-0ad9-7584-8953-0eb59d6a8d90",
 }
 
-FEW_NUMBERS = some(
+FEW_NUMBERS = select_values(
     NUMBERS, "negative", "plus, encoded", "underscore", "fraction", "Arabic digit", "superscript", "2^63", "NaN"
 )
-FEW_DAYS = some(DAYS, "30 February", "before 1900", "after 2199", "without hyphens", "with a time", "Arabic digits")
-FEW_NO_TEXTS = some(NO_TEXT, "NUL", "overlong slash", "lone high surrogate", "percent alone")
-TWO_NO_TEXTS = some(NO_TEXT, "NUL", "lone high surrogate")
-FEW_ODD_TEXTS = some(ODD_TEXT, "four bytes", "control characters", "backslashes", "quotes", "spaces only")
+FEW_DAYS = select_values(
+    DAYS, "30 February", "before 1900", "after 2199", "without hyphens", "with a time", "Arabic digits"
+)
+FEW_NO_TEXTS = select_values(NO_TEXT, "NUL", "overlong slash", "lone high surrogate", "percent alone")
+TWO_NO_TEXTS = select_values(NO_TEXT, "NUL", "lone high surrogate")
+FEW_ODD_TEXTS = select_values(ODD_TEXT, "four bytes", "control characters", "backslashes", "quotes", "spaces only")

@@ -1,4 +1,4 @@
-"""Bodies that no route takes, for every operation that does, and what a write cannot go without."""
+"""Invalid bodies, and missing required headers, for each write operation."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 
 from tests.service.corpus.contract import PATHS
-from tests.service.corpus.nasty import CANARY, Nasty, nasty
-from tests.service.wire import get, post
+from tests.service.corpus.invalid_request import CANARY, InvalidRequest, build_case
+from tests.service.raw_http import build_get, build_post
 
 JSON, MERGE_PATCH = "application/json", "application/merge-patch+json"
 KEY, MATCH = b"Idempotency-Key: kenari7-key", b"If-Match: *"
@@ -25,7 +25,7 @@ BROKEN = {
     "a comment": b"{/* kenari7 */}",
     "nothing": b"",
 }
-UNFIT = {
+INVALID_CONTENT = {
     "an array": b"[]",
     "null": b"null",
     "a text": b'"kenari7"',
@@ -45,29 +45,31 @@ OTHER_TYPES = (
 )
 
 
-def cases() -> Iterator[Nasty]:
+def cases() -> Iterator[InvalidRequest]:
     for template, methods in PATHS.items():
         for method, operation in methods.items():
             if method != "get" and "security" in operation:
-                yield from _of(template, method.upper().encode(), operation)
-    yield from _files()
-    yield from _forms()
+                yield from _operation_cases(template, method.upper().encode(), operation)
+    yield from _import_cases()
+    yield from _token_cases()
 
 
-def _of(template: str, method: bytes, operation: dict[str, Any]) -> Iterator[Nasty]:
+def _operation_cases(template: str, method: bytes, operation: dict[str, Any]) -> Iterator[InvalidRequest]:
     taken = {item["name"]: item for item in operation.get("parameters", ())}
     values = {name: str(item["example"]) for name, item in taken.items() if item["in"] == "path"}
-    # What should be taken after all leaves nothing behind: other tests read the same record.
+    # A dry run, so that a case that succeeds after all does not change the data of other tests.
     target = template.format(**values).encode() + (b"?dry_run=true" if "dry_run" in taken else b"")
     target += b"&resource=officials" if template == "/v1/imports" else b""
     group = f"{method.decode()} {template}"
     needed = {b"POST": KEY}.get(method, MATCH)
     kinds = list(operation.get("requestBody", {}).get("content", {}))
-    yield nasty(f"{group}: no token", post(target, b"{}", needed, method=method), 401)
-    yield nasty(f"{group}: another's token", post(target, b"{}", b"Authorization: Bearer kenari7", method=method), 401)
-    yield nasty(
+    yield build_case(f"{group}: no token", build_post(target, b"{}", needed, method=method), 401)
+    yield build_case(
+        f"{group}: another's token", build_post(target, b"{}", b"Authorization: Bearer kenari7", method=method), 401
+    )
+    yield build_case(
         f"{group}: unknown parameter",
-        _sent(target + (b"&" if b"?" in target else b"?") + b"kenari=7", method),
+        _authorized(target + (b"&" if b"?" in target else b"?") + b"kenari=7", method),
         415,
         422,
     )
@@ -76,23 +78,25 @@ def _of(template: str, method: bytes, operation: dict[str, Any]) -> Iterator[Nas
     kind = b"Content-Type: " + kinds[0].encode()
     for name, body in BROKEN.items():
         empty = () if operation["requestBody"].get("required") or body else (200, 204, 404, 409)
-        yield nasty(f"{group}: {name}", _sent(target, method, body, needed, kind), 400, *empty)
-    for name, body in UNFIT.items():
-        yield nasty(f"{group}: {name}", _sent(target, method, body, needed, kind), 422)
+        yield build_case(f"{group}: {name}", _authorized(target, method, body, needed, kind), 400, *empty)
+    for name, body in INVALID_CONTENT.items():
+        yield build_case(f"{group}: {name}", _authorized(target, method, body, needed, kind), 422)
     for other in OTHER_TYPES:
-        yield nasty(f"{group}: {other.decode()}", _sent(target, method, CANARY, needed, b"Content-Type: " + other), 415)
-    zipped = _sent(target, method, b"\x1f\x8b" + b"\x00" * 100, needed, kind, b"Content-Encoding: gzip")
-    yield nasty(f"{group}: gzip", zipped, 415)
+        yield build_case(
+            f"{group}: {other.decode()}", _authorized(target, method, CANARY, needed, b"Content-Type: " + other), 415
+        )
+    zipped = _authorized(target, method, b"\x1f\x8b" + b"\x00" * 100, needed, kind, b"Content-Encoding: gzip")
+    yield build_case(f"{group}: gzip", zipped, 415)
     if not {"Idempotency-Key", "If-Match"} & set(taken):
         return
     good = orjson.dumps({"reason": "contoh"})
     bare = target.partition(b"?")[0]
     missing = {b"POST": 400, b"PATCH": 428, b"DELETE": 428}[method]
-    yield nasty(f"{group}: without what it needs", _sent(bare, method, good, kind), missing, 422)
+    yield build_case(f"{group}: without what it needs", _authorized(bare, method, good, kind), missing, 422)
 
 
-def _files() -> Iterator[Nasty]:
-    """Files of rows, of which no row is brought in."""
+def _import_cases() -> Iterator[InvalidRequest]:
+    """Yield files of rows that are refused."""
     target, csv, ndjson = (
         b"/v1/imports?resource=officials",
         b"Content-Type: text/csv",
@@ -118,13 +122,13 @@ def _files() -> Iterator[Nasty]:
         "unknown member": (ndjson, b'{"name": "a", "x": "kenari7"}\n'),
     }
     for n, (name, (kind, body)) in enumerate(files.items()):
-        yield nasty(f"import: {name}", _sent(target, b"POST", body, KEY + b"-%d" % n, kind), 400, 422)
+        yield build_case(f"import: {name}", _authorized(target, b"POST", body, KEY + b"-%d" % n, kind), 400, 422)
     for name in ("resource", "partial", "dry_run", "reason", "legal_basis"):
         for odd in (CANARY, b"True", b"1", b"%20", b"null", b"k" * 6000, b"%F0%9F%97%B3", b"a,b", b"-"):
             query = b"/v1/imports?resource=officials&" if name != "resource" else b"/v1/imports?"
-            key = KEY + f"-{name}-{odd[:20].hex()}".encode()  # of its own, for one that is under way is 409
-            sent = _sent(query + name.encode() + b"=" + odd, b"POST", b"x\r\n", key, csv)
-            yield nasty(f"import {name}: {odd[:20].decode()}", sent, 422)
+            key = KEY + f"-{name}-{odd[:20].hex()}".encode()  # its own key, as a key in use is 409
+            sent = _authorized(query + name.encode() + b"=" + odd, b"POST", b"x\r\n", key, csv)
+            yield build_case(f"import {name}: {odd[:20].decode()}", sent, 422)
 
 
 FORMS = {
@@ -146,16 +150,20 @@ FORMS = {
 }
 
 
-def _forms() -> Iterator[Nasty]:
-    """What fetches no token. Nobody is told which half of a proof is wrong."""
+def _token_cases() -> Iterator[InvalidRequest]:
+    """Yield invalid token requests. The response does not say which part of the credentials is wrong."""
     kind = b"Content-Type: application/x-www-form-urlencoded"
     for name, form in FORMS.items():
-        yield nasty(f"token: {name}", post(b"/oauth/token", form, kind), 400, 401, 413, 429)
-    yield nasty("token: a query", post(b"/oauth/token?kenari=7", b"grant_type=client_credentials", kind), 422)
-    yield nasty("token: another type", post(b"/oauth/token", b"{}", b"Content-Type: application/json"), 400, 415)
+        yield build_case(f"token: {name}", build_post(b"/oauth/token", form, kind), 400, 401, 413, 429)
+    yield build_case(
+        "token: a query", build_post(b"/oauth/token?kenari=7", b"grant_type=client_credentials", kind), 422
+    )
+    yield build_case(
+        "token: another type", build_post(b"/oauth/token", b"{}", b"Content-Type: application/json"), 400, 415
+    )
 
 
-def _sent(target: bytes, method: bytes, body: bytes = b"", *lines: bytes) -> bytes:
-    """With the token of one who may write everything, which is put in when it is sent."""
-    sent = post(target, body, b"Authorization: Bearer @token@", *lines, method=method)
-    return sent if body or lines else get(target, b"Authorization: Bearer @token@", method=method)
+def _authorized(target: bytes, method: bytes, body: bytes = b"", *lines: bytes) -> bytes:
+    """Return a request with the placeholder of a token of all scopes, which is replaced when it is sent."""
+    sent = build_post(target, body, b"Authorization: Bearer @token@", *lines, method=method)
+    return sent if body or lines else build_get(target, b"Authorization: Bearer @token@", method=method)

@@ -1,17 +1,17 @@
-"""Every variable segment of every route's path, filled with what is no code and no id."""
+"""Invalid codes and ids in each variable segment of the path of each route."""
 
 from collections.abc import Iterator
 
 from tests.service.corpus.contract import ROUTES
-from tests.service.corpus.nasty import CANARY, Nasty, asked, escaped
+from tests.service.corpus.invalid_request import CANARY, InvalidRequest, build_get_cases, percent_encode
 from tests.service.corpus.values import FEW_NO_TEXTS, NO_IDS
 
 NO_CODES = {
     "a word": CANARY,
     "of 4,000": b"k" * 4000,
-    "four bytes each": escaped("🗳" * 50),
-    "Arabic digits": escaped("٣١"),
-    "fullwidth": escaped("\uff4b\uff50\uff55"),
+    "four bytes each": percent_encode("🗳" * 50),
+    "Arabic digits": percent_encode("٣١"),
+    "fullwidth": percent_encode("\uff4b\uff50\uff55"),
     "dots": b"..",
     "dots, encoded": b"%2e%2e",
     "space": b"%20",
@@ -25,16 +25,16 @@ NO_CODES = {
 SLASHES = {"nothing": b"", "slash": b"%2F", "slash in front": b"%2F31", "slash within": b"31%2F32"}
 
 
-def cases() -> Iterator[Nasty]:
+def cases() -> Iterator[InvalidRequest]:
     for route in ROUTES:
         for name, schema in route.path.items():
             target = route.address(**{name: "{}"})
             group = f"{route} {name}"
             if "pattern" in schema:
-                yield from asked(group, target, NO_CODES | NO_IDS, 422)
+                yield from build_get_cases(group, target, NO_CODES | NO_IDS, 422)
             elif schema.get("format") == "uuid":
-                yield from asked(group, target, NO_CODES | NO_IDS, 422, 404)
+                yield from build_get_cases(group, target, NO_CODES | NO_IDS, 422, 404)
             else:
-                yield from asked(group, target, NO_CODES, 404)
-            yield from asked(group, target, FEW_NO_TEXTS, 400)
-            yield from asked(group, target, SLASHES, 404)
+                yield from build_get_cases(group, target, NO_CODES, 404)
+            yield from build_get_cases(group, target, FEW_NO_TEXTS, 400)
+            yield from build_get_cases(group, target, SLASHES, 404)

@@ -1,9 +1,9 @@
-"""Header fields: odd but harmless ones, and those that break the message."""
+"""Header fields: unusual but valid ones, and those that make the message invalid."""
 
 from collections.abc import Iterator
 
-from tests.service.corpus.nasty import LEGAL, Nasty, nasty
-from tests.service.wire import get
+from tests.service.corpus.invalid_request import LEGAL, InvalidRequest, build_case
+from tests.service.raw_http import build_get
 
 HARMLESS_FIELDS = {
     "200 fields": b"\r\n".join(b"X-%d: kenari7" % n for n in range(200)),
@@ -83,12 +83,12 @@ BROKEN_HOSTS = {
 }
 
 
-def cases() -> Iterator[Nasty]:
+def cases() -> Iterator[InvalidRequest]:
     for name, lines in HARMLESS_FIELDS.items():
-        yield nasty(f"field: {name}", get(b"/v1/regions", lines), LEGAL, secret=b"kenari7")
+        yield build_case(f"field: {name}", build_get(b"/v1/regions", lines), LEGAL, secret=b"kenari7")
     for name, lines in BROKEN_FIELDS.items():
-        yield nasty(f"broken field: {name}", get(b"/v1/regions", lines), 400)
-        yield nasty(f"broken field of POST: {name}", get(b"/v1/regions", lines, method=b"POST"), 400)
+        yield build_case(f"broken field: {name}", build_get(b"/v1/regions", lines), 400)
+        yield build_case(f"broken field of POST: {name}", build_get(b"/v1/regions", lines, method=b"POST"), 400)
     for name, lines in BROKEN_HOSTS.items():
-        yield nasty(f"host: {name}", get(b"/v1/regions", lines), 400)
-    yield nasty("field: Authorization nonsense", get(b"/v1/regions", b"Authorization: kenari7"), 401)
+        yield build_case(f"host: {name}", build_get(b"/v1/regions", lines), 400)
+    yield build_case("field: Authorization nonsense", build_get(b"/v1/regions", b"Authorization: kenari7"), 401)

@@ -1,12 +1,12 @@
-"""Parameters that are well alone and wrong together, and questions about things that are not there."""
+"""Parameters that are valid alone but not together, and addresses of objects that do not exist."""
 
 from collections.abc import Iterator
 
 from tests.service.corpus.contract import ROUTES
-from tests.service.corpus.nasty import CANARY, LEGAL, Nasty, nasty
-from tests.service.wire import get
+from tests.service.corpus.invalid_request import CANARY, LEGAL, InvalidRequest, build_case
+from tests.service.raw_http import build_get
 
-WRONG = {
+INVALID_TARGETS = {
     "from after to": "/v1/stages?from=2024-02-29&to=2024-02-01",
     "from after to, of meetings": "/v1/meetings?from=2022-06-16&to=2022-06-15",
     "to before from": "/v1/stages?to=1900-01-01&from=2199-12-31",
@@ -30,7 +30,7 @@ WRONG = {
     "a region for a host": "/v1/meetings?host=31",
     "an official for a body": "/v1/meetings?attended_by=01a20c10-0ad9-7584-8953-0eb59d6a8d90",
 }
-NOT_THERE = {
+MISSING_TARGETS = {
     "tree of nothing": "/v1/elections/kenari7/tree?as_of=2022-06-14",
     "tree of a stage": "/v1/elections/pu-08/tree",
     "sessions of nothing": "/v1/meetings/kenari7/sessions?kind=class",
@@ -44,7 +44,7 @@ NOT_THERE = {
     "deeper than today": "/v1/today/2022-06-14",
     "deeper than search": "/v1/search/kpu",
 }
-EMPTY_OR_ODD = {
+UNUSUAL_TARGETS = {
     "one day for a period": "/v1/stages?from=2024-02-12&to=2024-02-12",
     "a period at the end of days": "/v1/meetings?from=2199-12-31",
     "a period before all days": "/v1/stages?to=1900-01-01",
@@ -57,13 +57,13 @@ EMPTY_OR_ODD = {
 }
 
 
-def cases() -> Iterator[Nasty]:
-    for name, target in WRONG.items():
-        yield nasty(name, get(target.encode()), 422, secret=CANARY)
-    for name, target in NOT_THERE.items():
-        yield nasty(name, get(target.encode()), 404)
-    for name, target in EMPTY_OR_ODD.items():
-        yield nasty(name, get(target.encode()), LEGAL)
+def cases() -> Iterator[InvalidRequest]:
+    for name, target in INVALID_TARGETS.items():
+        yield build_case(name, build_get(target.encode()), 422, secret=CANARY)
+    for name, target in MISSING_TARGETS.items():
+        yield build_case(name, build_get(target.encode()), 404)
+    for name, target in UNUSUAL_TARGETS.items():
+        yield build_case(name, build_get(target.encode()), LEGAL)
     for route in ROUTES:
         if {"q", "sort"} <= route.query.keys():
-            yield nasty(f"{route} q with sort", get(route.target("q=kenari7&sort=name").encode()), 422)
+            yield build_case(f"{route} q with sort", build_get(route.target("q=kenari7&sort=name").encode()), 422)

@@ -1,4 +1,4 @@
-"""A Postgres that fails on demand."""
+"""A Postgres server that fails on demand."""
 
 import asyncio
 import contextlib
@@ -9,38 +9,38 @@ from pathlib import Path
 
 from app.core import embedded
 from app.core.embedded import postmaster
-from tests.service.conftest import comes_true
+from tests.service.conftest import wait_until
 
 
-class Postgres:
-    """A server that can be stopped, started, frozen."""
+class FailingPostgres:
+    """A server that can be stopped, started and frozen."""
 
     def __init__(self, data_dir: Path, uses: contextlib.ExitStack) -> None:
         self.data_dir = data_dir
         self.cluster = data_dir / "pg"
-        self.uses = uses
-        self.url = self._join()
+        self.servers = uses
+        self.url = self._start_server()
 
-    def _join(self) -> str:
-        return self.uses.enter_context(embedded.run_server(self.data_dir)).url
+    def _start_server(self) -> str:
+        return self.servers.enter_context(embedded.run_server(self.data_dir)).url
 
-    def processes(self) -> list[int]:
-        """All of them, the postmaster first."""
+    def list_processes(self) -> list[int]:
+        """Return the pids of its processes, the postmaster first."""
         served = postmaster.read_live_pid_file(self.cluster)
         first = [served.pid] if served else []
         return first + [pid for pid in postmaster.list_server_processes(self.cluster) if pid not in first]
 
     async def stop(self, number: int) -> None:
-        os.kill(self.processes()[0], number)
-        assert await asyncio.to_thread(comes_true, lambda: not self.processes())
+        os.kill(self.list_processes()[0], number)
+        assert await asyncio.to_thread(wait_until, lambda: not self.list_processes())
 
     async def start(self) -> None:
-        """A further use of the same data directory finds no server, and starts one."""
-        await asyncio.to_thread(self._join)
+        """Start the server again on the same data directory."""
+        await asyncio.to_thread(self._start_server)
 
     @contextlib.contextmanager
-    def frozen(self) -> Iterator[None]:
-        stopped = self.processes()
+    def freeze(self) -> Iterator[None]:
+        stopped = self.list_processes()
         try:
             for pid in stopped:
                 os.kill(pid, signal.SIGSTOP)

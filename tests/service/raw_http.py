@@ -1,4 +1,4 @@
-"""HTTP/1.1 as bytes: what is sent is sent as it is, and what comes back is taken apart strictly."""
+"""HTTP/1.1 as bytes: requests are sent unchanged, and responses are parsed strictly."""
 
 import asyncio
 import contextlib
@@ -11,11 +11,11 @@ import orjson
 
 STATUS_LINE = re.compile(rb"HTTP/1\.1 ([1-5][0-9]{2}) [A-Za-z' -]*")
 FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+): ([\x20-\x7e]*)")
-PAUSE = 0.02
+PAUSE_SECONDS = 0.02
 
 
 @dataclass
-class Answer:
+class RawResponse:
     status: int
     headers: dict[str, str]
     body: bytes
@@ -26,39 +26,44 @@ class Answer:
 
 @dataclass
 class Exchange:
-    """The answers that came, what was left over behind them, and whether the other side closed."""
+    """The received responses, the remaining bytes, and whether the server closed the connection."""
 
-    answers: list[Answer]
+    responses: list[RawResponse]
     rest: bytes
     closed: bool
     seconds: float
 
 
-def get(target: bytes, *lines: bytes, method: bytes = b"GET", version: bytes = b"HTTP/1.1") -> bytes:
-    """A request without a body; a `Host` among the lines replaces the usual one."""
+def build_get(target: bytes, *lines: bytes, method: bytes = b"GET", version: bytes = b"HTTP/1.1") -> bytes:
+    """Return a request without a body. A `Host` field among the lines replaces the default one."""
     host = [] if any(line.lower().startswith(b"host") for line in lines) else [b"Host: localhost"]
     return b"\r\n".join([b"%b %b %b" % (method, target, version), *host, *lines, b"", b""])
 
 
-def post(target: bytes, body: bytes, *lines: bytes, method: bytes = b"POST") -> bytes:
-    return get(target, *lines, b"Content-Length: %d" % len(body), method=method) + body
+def build_post(target: bytes, body: bytes, *lines: bytes, method: bytes = b"POST") -> bytes:
+    return build_get(target, *lines, b"Content-Length: %d" % len(body), method=method) + body
 
 
 async def exchange(
-    port: int, *pieces: bytes, answers: int = 1, patience: float = 5.0, half_close: bool = False, pause: float = PAUSE
+    port: int,
+    *pieces: bytes,
+    response_count: int = 1,
+    timeout: float = 5.0,
+    half_close: bool = False,
+    pause: float = PAUSE_SECONDS,
 ) -> Exchange:
-    """Send the pieces, and read until so many answers have come, the other side closes, or patience ends."""
+    """Send the pieces with pauses between them; read until enough responses, the end of the connection or a timeout."""
     loop = asyncio.get_running_loop()
     started = loop.time()
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     sending = asyncio.create_task(_send(writer, pieces, pause, half_close))
     received, closed = b"", False
     heads = [b"HEAD" if piece.startswith(b"HEAD ") else b"" for piece in pieces]
-    got: list[Answer] = []
+    got: list[RawResponse] = []
     try:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(patience):
-                while len(got) < answers or "close" in got[-1].headers.get("connection", ""):
+            async with asyncio.timeout(timeout):
+                while len(got) < response_count or "close" in got[-1].headers.get("connection", ""):
                     try:
                         data = await reader.read(1 << 16)
                     except ConnectionError:
@@ -67,9 +72,9 @@ async def exchange(
                         closed = True
                         break
                     received += data
-                    while taken := take(received, bodiless=b"HEAD" in heads):
-                        answer, received = taken
-                        got.append(answer)
+                    while taken := parse_response(received, bodiless=b"HEAD" in heads):
+                        response, received = taken
+                        got.append(response)
     finally:
         sending.cancel()
         with contextlib.suppress(asyncio.CancelledError, ConnectionError):
@@ -90,8 +95,8 @@ async def _send(writer: asyncio.StreamWriter, pieces: Sequence[bytes], pause: fl
         writer.write_eof()
 
 
-def take(received: bytes, *, bodiless: bool) -> tuple[Answer, bytes] | None:
-    """The first whole answer among the bytes and what follows it. AssertionError for anything that is not HTTP."""
+def parse_response(received: bytes, *, bodiless: bool) -> tuple[RawResponse, bytes] | None:
+    """Return the first complete response and the bytes after it; AssertionError if they are not HTTP."""
     head, end, rest = received.partition(b"\r\n\r\n")
     if not end:
         return None
@@ -103,20 +108,20 @@ def take(received: bytes, *, bodiless: bool) -> tuple[Answer, bytes] | None:
         field = FIELD.fullmatch(line)
         assert field, line
         name = field[1].decode().lower()
-        assert name not in headers, f"{name} comes twice"
+        assert name not in headers, f"{name} appears twice"
         headers[name] = field[2].decode()
     status = int(status_line[1])
     if bodiless or status in (204, 304) or status < 200:
-        return Answer(status, headers, b""), rest
+        return RawResponse(status, headers, b""), rest
     if headers.get("transfer-encoding") == "chunked":
-        return _chunked(status, headers, rest)
+        return _parse_chunked(status, headers, rest)
     length = int(headers["content-length"])
     if len(rest) < length:
         return None
-    return Answer(status, headers, rest[:length]), rest[length:]
+    return RawResponse(status, headers, rest[:length]), rest[length:]
 
 
-def _chunked(status: int, headers: dict[str, str], rest: bytes) -> tuple[Answer, bytes] | None:
+def _parse_chunked(status: int, headers: dict[str, str], rest: bytes) -> tuple[RawResponse, bytes] | None:
     body = b""
     while True:
         size, end, rest = rest.partition(b"\r\n")
@@ -125,4 +130,4 @@ def _chunked(status: int, headers: dict[str, str], rest: bytes) -> tuple[Answer,
         body += rest[: int(size, 16)]
         rest = rest[int(size, 16) + 2 :]
         if size == b"0":
-            return Answer(status, headers, body), rest
+            return RawResponse(status, headers, body), rest
