@@ -39,7 +39,7 @@ from app.core.http.request_limits import RequestLimits, RequestLimitsMiddleware
 from app.corrections.router import router as corrections
 from app.divisions.router import router as divisions
 from app.elections.router import router as elections
-from app.explorer.contract import INTRODUCTION
+from app.explorer.contract import INTRODUCTION_FILE
 from app.explorer.router import router as explorer
 from app.health.router import router as health
 from app.imports.router import router as imports
@@ -119,7 +119,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         title="Rakornas",
         version=version("rakornas"),
         summary="Offices, stages, meetings and attendance of an election commission, on any day.",
-        description=INTRODUCTION.read_text(encoding="utf-8"),
+        description=INTRODUCTION_FILE.read_text(encoding="utf-8"),
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         openapi_tags=TAGS,
         responses=openapi.problem_responses(*openapi.MIDDLEWARE_PROBLEMS),

@@ -1,4 +1,4 @@
-"""How every resource's router begins, and how an old address leads to the new one."""
+"""Routers of resources, and redirects from former codes to current ones."""
 
 from typing import Any
 
@@ -11,10 +11,15 @@ from app.core.http.openapi import problem_responses
 from app.core.problems import NotAcceptable
 
 
-def resource_router(name: str, *, at: str | None = None) -> APIRouter:
-    """The router of `/v1/<name>`, or of the address `at`: JSON only, and each route declares who may call it."""
+def create_resource_router(name: str, *, prefix: str | None = None) -> APIRouter:
+    """Create the router of a resource: JSON only, and each route must declare who may call it.
+
+    Args:
+        name: Name of the resource, which is its tag in the contract.
+        prefix: Path of the resource; by default `/v1/<name>`.
+    """
     return APIRouter(
-        prefix=at or f"/v1/{name}",
+        prefix=prefix or f"/v1/{name}",
         tags=[name],
         route_class=AuthorizingRoute,
         dependencies=[Depends(negotiate_media_type("application/json"))],
@@ -23,17 +28,17 @@ def resource_router(name: str, *, at: str | None = None) -> APIRouter:
 
 
 def redirect_responses() -> dict[int | str, dict[str, Any]]:
-    """For `responses=`: the route answers 308 for a former code."""
+    """Return the `responses` of a route that redirects former codes."""
     return {
         308: {
-            "description": "A former code; Location is the address under today's.",
+            "description": "The code is a former one; Location has the current one.",
             "headers": {"Location": {"schema": {"type": "string", "format": "uri-reference"}}},
         }
     }
 
 
-def redirect_to_current_code(request: Request, was: str, code: str) -> Response:
-    """308 from the address with the code `was` to the same one with `code`, the query kept."""
-    path = request.url.path.replace(f"/{was}", f"/{code}", 1)
+def redirect_to_current_code(request: Request, former_code: str, current_code: str) -> Response:
+    """Redirect (308) to the same path and query with the current code in place of the former one."""
+    path = request.url.path.replace(f"/{former_code}", f"/{current_code}", 1)
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(path + query, 308, {"Cache-Control": "public, max-age=86400"})

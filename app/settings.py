@@ -1,4 +1,4 @@
-"""What can be set from outside, read once from the environment."""
+"""Settings, read once from environment variables."""
 
 from datetime import tzinfo
 from ipaddress import IPv4Network, IPv6Network
@@ -9,25 +9,22 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def listed(value: Any) -> Any:
-    """A list as an environment variable holds it, with commas between."""
-    return [one.strip() for one in value.split(",") if one.strip()] if isinstance(value, str) else value
+def split_list(value: Any) -> Any:
+    """Split a comma-separated text into a list."""
+    return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
 
 
 class Settings(BaseSettings):
-    """One frozen object. Each field is the environment variable `RAKORNAS_<NAME>`, but for the two with an alias.
+    """The settings of the service, immutable.
 
-    `issuer` is the name of this service in its tokens, and the address under which clients find `/oauth/token`: the
-    same for all its workers and machines. `serve` takes the address that it listens on, where none is set.
+    Each field is the environment variable `RAKORNAS_<NAME>`, except those with an alias. Times are in seconds, rates in
+    requests per second and worker.
 
-    Rates are requests a second and worker, a burst is how many may come at once; a rate of 0 is no limit. Of
-    `trusted_proxies` X-Forwarded-For is believed: networks, with commas between.
-
-    Times are seconds. The limits on the database leave room under the 7 s within which a caller hears of a fault:
-    connecting (2) or a query (4) run out before the deadline over waiting, connecting and querying together (5).
+    A caller is answered within 7 s even if the database fails: connecting (2 s) and a statement (4 s) time out before
+    the deadline (5 s) for waiting, connecting and all statements together.
     """
 
     model_config = SettingsConfigDict(env_prefix="RAKORNAS_", frozen=True, env_ignore_empty=True)
@@ -89,7 +86,7 @@ class Settings(BaseSettings):
     burst_network: int = Field(
         400, ge=1, description="Requests without a token that one network may send at once, per worker."
     )
-    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(listed)] = Field(
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(split_list)] = Field(
         (),
         description="Networks of proxies whose `X-Forwarded-For` is trusted, separated by commas. Without one, "
         "anonymous callers on loopback are not counted, and failed token requests from loopback are counted as those "
@@ -98,29 +95,30 @@ class Settings(BaseSettings):
 
     @field_validator("time_zone")
     @classmethod
-    def exists(cls, name: str) -> str:
+    def check_time_zone(cls, name: str) -> str:
+        """Return the name if it is that of an IANA time zone."""
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError("no such time zone") from None
+            raise ValueError("must be the name of an IANA time zone, for example Asia/Jakarta") from None
         return name
 
     @field_validator("issuer", "auth_issuer")
     @classmethod
-    def is_an_address(cls, address: str | None, info: ValidationInfo) -> str | None:
-        """An outside issuer's name is where its keys are fetched from, so it must be one that nobody can answer for."""
+    def check_issuer(cls, address: str | None, info: ValidationInfo) -> str | None:
+        """Return a valid issuer URL; an external one must be https or loopback: its JWKS is fetched from there."""
         if address is None:
             return None
         parts = urlsplit(address)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("an address like https://api.example.org")
+            raise ValueError("must be a URL, for example https://api.example.org")
         if info.field_name == "issuer" and address.endswith("/"):
-            raise ValueError("an address without / at its end")
-        if info.field_name == "auth_issuer" and parts.scheme == "http" and parts.hostname not in LOOPBACK:
-            raise ValueError("an https address")
+            raise ValueError("must be a URL without / at its end")
+        if info.field_name == "auth_issuer" and parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
+            raise ValueError("must be an https URL")
         return address
 
     @property
     def zone(self) -> tzinfo:
-        """The zone in which "today" is reckoned."""
+        """The time zone in which today's date is determined."""
         return ZoneInfo(self.time_zone)

@@ -17,7 +17,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from app import operations
 from app.auth import Scope
 from app.core.http.examples import READ_EXAMPLE_KEY, WRITE_EXAMPLE_KEY, shorten_response
-from app.explorer.contract import EXAMPLE_RESPONSES, load_example_responses
+from app.explorer.contract import EXAMPLE_RESPONSES_FILE, load_example_responses
 from app.main import create_app
 from app.settings import Settings
 from app.state import state_of
@@ -156,7 +156,7 @@ def main() -> None:
             operations.migrate(database.url)
             operations.load_if_empty(database.url)
             responses = asyncio.run(fetch_example_responses(database.url))
-            EXAMPLE_RESPONSES.write_bytes(orjson.dumps(responses, option=JSON_OPTIONS))
+            EXAMPLE_RESPONSES_FILE.write_bytes(orjson.dumps(responses, option=JSON_OPTIONS))
     load_example_responses.cache_clear()
     get_contract.cache_clear()
     CONTRACT_FILE.write_bytes(build_contract())

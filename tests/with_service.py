@@ -65,11 +65,11 @@ def create_token(database: str, url: str, scopes: str, organization: str | None)
     ]
     for scope in each:
         command += ["--scope", scope]
-    made = json.loads(subprocess.run([*command, *bound], stdout=subprocess.PIPE, check=True).stdout)
+    created = json.loads(subprocess.run([*command, *bound], stdout=subprocess.PIPE, check=True).stdout)
     response = httpx.post(
         f"{url}/oauth/token",
         data={"grant_type": "client_credentials"},
-        auth=(made["client_id"], made["client_secret"]),
+        auth=(created["client_id"], created["client_secret"]),
     )
     return str(response.raise_for_status().json()["access_token"])
 
@@ -80,17 +80,17 @@ def main(data_dir: str, *arguments: str) -> int:
     parser.add_argument("--scope")
     parser.add_argument("--organization")
     parser.add_argument("command", nargs=argparse.REMAINDER)
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     with operations.open_database(None, Path(data_dir)) as database:
         operations.migrate(database.url)
         operations.load_if_empty(database.url)
         environment = {**os.environ, "DATABASE_URL": database.url}
-        if asked.database_only:
-            return subprocess.run(asked.command, env=environment, check=False).returncode
+        if options.database_only:
+            return subprocess.run(options.command, env=environment, check=False).returncode
         with run_service(database.url) as url:
-            bearer = create_token(database.url, url, asked.scope or "changes:read", asked.organization)
+            bearer = create_token(database.url, url, options.scope or "changes:read", options.organization)
             asyncio.run(openapi.insert_example_rows(database.url))
-            filled = [part.replace("{url}", url).replace("{token}", bearer) for part in asked.command]
+            filled = [part.replace("{url}", url).replace("{token}", bearer) for part in options.command]
             return subprocess.run(filled, env=environment, check=False).returncode
 
 

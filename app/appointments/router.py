@@ -14,13 +14,13 @@ from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.patterns import UUID_PATTERN
 from app.core.problems import EndsBeforeStart, NotFound, SameOfficeTwice, TwoDefinitiveHolders
-from app.routing import resource_router
+from app.routing import create_resource_router
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource_router("appointments", at="/v1")
+router = create_resource_router("appointments", prefix="/v1")
 CACHE_SECONDS = 60
 EXAMPLE_PATH = "/v1/appointments/01a20c10-0b1e-7462-be69-2d72b31c409c"
 Id = Annotated[

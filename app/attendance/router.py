@@ -17,10 +17,10 @@ from app.core.patterns import UUID_PATTERN
 from app.core.problems import InsufficientScope, NotAcceptable, NotFound, RollTooLong, Unauthenticated
 from app.roll_access import access, audited_read
 from app.rolls import export_router
-from app.routing import resource_router
+from app.routing import create_resource_router
 from app.writes import audit_trail
 
-router = resource_router("attendance", at="/v1/meetings/{code}/attendance")
+router = create_resource_router("attendance", prefix="/v1/meetings/{code}/attendance")
 list_router = APIRouter(prefix="/v1/meetings/{code}/attendance", tags=["attendance"], route_class=AuthorizingRoute)
 CACHE_SECONDS = 30
 EXAMPLE_PARTICIPANT = "01a20cae-3b7c-7752-8ae9-897b44e2459f"

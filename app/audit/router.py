@@ -9,9 +9,9 @@ from app.auth import Scope, require_scope
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
 from app.core.http.paging import PageOf
-from app.routing import resource_router
+from app.routing import create_resource_router
 
-router = resource_router("audit")
+router = create_resource_router("audit")
 
 
 @router.get(

@@ -11,7 +11,7 @@ import structlog
 
 from app.auth.jwt import InvalidToken, VerificationKey, parse_jwk_set
 from app.core.problems import Unavailable
-from app.settings import LOOPBACK
+from app.settings import LOOPBACK_HOSTS
 
 KEY_CACHE_SECONDS = 600.0  # older keys are still used, but fetched again in the background
 MAX_KEY_AGE_SECONDS = 3600.0  # older keys are not used, even if the issuer cannot be reached
@@ -154,7 +154,7 @@ def is_https_or_loopback(url: Any) -> bool:
     try:
         parts = urlsplit(url)
         return (parts.scheme == "https" and bool(parts.hostname)) or (
-            parts.scheme == "http" and parts.hostname in LOOPBACK
+            parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS
         )
     except ValueError:
         return False

@@ -20,12 +20,12 @@ from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.problems import InsufficientScope, InvalidContent, NotFound, UnsupportedMediaType
 from app.roll_access import access, audited_read
-from app.routing import resource_router
+from app.routing import create_resource_router
 from app.state import state_of
 from app.writes import audit_trail
 from app.writes.request import require_caller
 
-router = resource_router("check-ins", at="/v1/meetings/{code}")
+router = create_resource_router("check-ins", prefix="/v1/meetings/{code}")
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 MEETING_PATH = "/v1/meetings/rakornas-2022-06"
 PLENARY_PATH = "/v1/meetings/sidang-pleno-2026-11-24"

@@ -17,14 +17,14 @@ from app.core.http.paging import PageOf
 from app.core.http.validation import validate_document
 from app.core.languages import Text
 from app.core.problems import Conflict, NotFound
-from app.routing import resource_router
+from app.routing import create_resource_router
 from app.writes.conflicts import AttemptedWrite
 from app.writes.idempotency import StoredResponse
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep, WriteResult
 from app.writes.responses import Responses, responses_for_create, responses_for_delete, responses_for_update
 
-router = resource_router("clients")
+router = create_resource_router("clients")
 ADMIN = require_scope(Scope.CLIENTS_ADMIN)
 ClientId = Annotated[UUID, Path(description="The client's `id`.", examples=["01a20c10-0ae2-7033-aa5d-2a6bfa807bee"])]
 SecretId = Annotated[UUID, Path(description="The secret's `id`.", examples=["01a20c10-0ae2-7033-aa5d-2a6bfa807bef"])]

@@ -16,13 +16,13 @@ from app.core.patterns import UUID_PATTERN
 from app.core.problems import NotFound, SecondClientNeeded
 from app.corrections import payloads, repository, schemas, service
 from app.roll_access import audited_read
-from app.routing import resource_router
+from app.routing import create_resource_router
 from app.writes import audit_trail
 from app.writes.payloads import ChangeReason, MergePatchBody
 from app.writes.request import ActionDep, ChangeDep
 from app.writes.responses import Responses, responses_for_action, responses_for_update
 
-router = resource_router("attendance", at="/v1/meetings/{code}")
+router = create_resource_router("attendance", prefix="/v1/meetings/{code}")
 ScanId = Annotated[str, Path(description="Id of the scan.", pattern=UUID_PATTERN)]
 CorrectionId = Annotated[str, Path(description="Id of the correction.", pattern=UUID_PATTERN)]
 EXAMPLE_MEETING = "/v1/meetings/rakornas-2022-06"

@@ -1,1 +1,1 @@
-"""The face for people: the index of links, the OpenAPI explorer, and the pages about problems."""
+"""Pages for people: the index, the OpenAPI explorer, and the descriptions of problems."""

@@ -1,4 +1,4 @@
-"""The OpenAPI document, with the answers to its examples."""
+"""The OpenAPI document with its example responses."""
 
 from functools import cache
 from pathlib import Path
@@ -9,17 +9,19 @@ from fastapi import FastAPI
 
 from app.core.http.openapi import build_openapi_document
 
-EXAMPLE_RESPONSES = Path(__file__).with_name("answers.json")
-INTRODUCTION = Path(__file__).with_name("introduction.md")
+EXAMPLE_RESPONSES_FILE = Path(__file__).with_name("answers.json")
+INTRODUCTION_FILE = Path(__file__).with_name("introduction.md")
 
 
 @cache
 def load_example_responses() -> dict[str, Any]:
-    """What the service answers to each example, by its address: `python -m tests.openapi` asks it anew."""
-    found: dict[str, Any] = orjson.loads(EXAMPLE_RESPONSES.read_bytes()) if EXAMPLE_RESPONSES.exists() else {}
-    return found
+    """Return the recorded response to each example by its path and query; `python -m tests.openapi` records them."""
+    responses: dict[str, Any] = (
+        orjson.loads(EXAMPLE_RESPONSES_FILE.read_bytes()) if EXAMPLE_RESPONSES_FILE.exists() else {}
+    )
+    return responses
 
 
 def get_openapi_document(app: FastAPI) -> dict[str, Any]:
-    """The document that `/openapi.json` shows."""
+    """Return the document served at `/openapi.json`."""
     return build_openapi_document(app, load_example_responses())

@@ -1,4 +1,4 @@
-"""The routes that show the service to people."""
+"""Routes of the index, the explorer and the descriptions of problems."""
 
 import pathlib
 from functools import cache
@@ -35,14 +35,14 @@ ProblemCode = Annotated[
 
 
 class Index(BaseModel):
-    """Where everything is."""
+    """Links to the parts of the service."""
 
     name: str
     links: dict[str, str]
 
 
 class ProblemType(BaseModel):
-    """One kind of problem."""
+    """A problem type."""
 
     type: str
     code: str
@@ -55,60 +55,68 @@ class ProblemType(BaseModel):
     "/", dependencies=[allow_anonymous()], openapi_extra=example("/"), responses=problem_responses(NotAcceptable)
 )
 async def get_index(request: Request, media_type: JsonOrHtml, _: NoParameters) -> Index:
-    """Where everything is
+    """Get the index
 
-    Links to all that this service offers to anyone. A browser is led to the explorer.
+    Links to everything that needs no token. A browser is redirected to the explorer.
     """
     if media_type == "text/html":
         return RedirectResponse("/docs", 303, {"Vary": "Accept"})  # type: ignore[return-value]
     links = {"explorer": "/docs", "openapi": "/openapi.json"}
     paths = get_openapi_document(request.app)["paths"]
-    openly = [path for path, item in paths.items() if "get" in item and "security" not in item["get"]]
-    shown = [path for path in openly if path != "/" and "{" not in path]
-    links |= {path.rpartition("/")[2]: example_link(path, paths[path]) for path in shown}
+    public = [path for path, item in paths.items() if "get" in item and "security" not in item["get"]]
+    linked = [path for path in public if path != "/" and "{" not in path]
+    links |= {path.rpartition("/")[2]: build_example_link(path, paths[path]) for path in linked}
     return json_response(orjson.dumps({"name": request.app.title, "links": links}), cache_control=CACHE_CONTROL)  # type: ignore[return-value]
 
 
-def example_link(path: str, item: dict[str, Any]) -> str:
-    """The path, with what it cannot do without taken from its example: a link is there to be followed."""
+def build_example_link(path: str, item: dict[str, Any]) -> str:
+    """Return the path with its required query parameters, taken from its example, so that the link works."""
     parameters = item["get"].get("parameters", ())
-    needed = {one["name"]: one["example"] for one in parameters if one["required"] and one["in"] == "query"}
-    return f"{path}?{urlencode(needed)}" if needed else path
+    required = {
+        parameter["name"]: parameter["example"]
+        for parameter in parameters
+        if parameter["required"] and parameter["in"] == "query"
+    }
+    return f"{path}?{urlencode(required)}" if required else path
 
 
 @router.get("/openapi.json", dependencies=[allow_anonymous()], include_in_schema=False)
-async def read_openapi(request: Request, _: NoParameters) -> Response:
+async def get_openapi(request: Request, _: NoParameters) -> Response:
     return json_response(orjson.dumps(get_openapi_document(request.app)), cache_control=public_cache_control(300))
 
 
 @router.get("/docs", dependencies=[allow_anonymous()], include_in_schema=False)
-async def read_explorer(_: NoParameters) -> Response:
-    page, tag = explorer_page()
+async def get_explorer(_: NoParameters) -> Response:
+    page, tag = load_explorer_page()
     return Response(page, headers={"ETag": tag, "Cache-Control": CACHE_CONTROL}, media_type="text/html")
 
 
 @router.get("/docs/{asset}", dependencies=[allow_anonymous()], include_in_schema=False)
-async def read_asset(asset: str, _: NoParameters) -> Response:
-    """A file of the explorer, out of an installed package: no address outside the service is needed."""
+async def get_asset(asset: str, _: NoParameters) -> Response:
+    """Serve a file of the explorer from an installed package, so that no other server is needed."""
     if asset not in ASSETS:
         raise NotFound
-    body, tag = asset_of(asset)
+    body, tag = load_asset(asset)
     return Response(body, headers={"ETag": tag, "Cache-Control": CACHE_CONTROL}, media_type=ASSETS[asset])
 
 
 @cache
-def explorer_page() -> tuple[bytes, str]:
-    """The explorer's page and its entity tag."""
+def load_explorer_page() -> tuple[bytes, str]:
+    """Return the explorer's page and its entity tag."""
     page = pathlib.Path(__file__).with_name("explorer.html").read_bytes()
     return page, entity_tag(page)
 
 
 @cache
-def asset_of(name: str) -> tuple[bytes, str]:
-    """A file's bytes and their entity tag."""
+def load_asset(name: str) -> tuple[bytes, str]:
+    """Return a file of the explorer and its entity tag.
+
+    Raises:
+        LookupError: The package with the files is not installed.
+    """
     spec = find_spec("fastapi_offline")
     if spec is None or spec.origin is None:
-        raise LookupError("the package fastapi-offline, which carries the explorer's files, is not installed")
+        raise LookupError("the package fastapi-offline, which contains the files of the explorer, is not installed")
     body = (pathlib.Path(spec.origin).parent / "static" / name).read_bytes()
     return body, entity_tag(body)
 
@@ -119,15 +127,14 @@ def asset_of(name: str) -> tuple[bytes, str]:
     openapi_extra=example("/problems"),
     responses=problem_responses(NotAcceptable),
 )
-async def list_problems(request: Request, media_type: JsonOrHtml, _: NoParameters) -> list[ProblemType]:
-    """All problems
+async def list_problem_types(request: Request, media_type: JsonOrHtml, _: NoParameters) -> list[ProblemType]:
+    """List problem types
 
-    Every kind of problem that this service answers with, with its title and what to do about it.
+    Every type of problem that this service answers with: its title and how to solve it.
     """
     language = preferred_language(request.headers.get("accept-language", ""))
-    return render_problem_types(
-        [describe_problem_type(kind, language) for kind in PROBLEM_TYPES.values()], language, media_type
-    )  # type: ignore[return-value]
+    descriptions = [describe_problem_type(problem_type, language) for problem_type in PROBLEM_TYPES.values()]
+    return render_problem_types(descriptions, language, media_type)  # type: ignore[return-value]
 
 
 @router.get(
@@ -136,10 +143,10 @@ async def list_problems(request: Request, media_type: JsonOrHtml, _: NoParameter
     openapi_extra=example("/problems/not_found"),
     responses=problem_responses(NotFound, NotAcceptable),
 )
-async def get_problem(request: Request, code: ProblemCode, media_type: JsonOrHtml, _: NoParameters) -> ProblemType:
-    """One problem
+async def get_problem_type(request: Request, code: ProblemCode, media_type: JsonOrHtml, _: NoParameters) -> ProblemType:
+    """Get a problem type
 
-    The page that a problem document's `type` leads to: what the problem means and what to do about it.
+    The page that the `type` of a problem document links to: its meaning and how to solve it.
     """
     if code not in PROBLEM_TYPES:
         raise NotFound
@@ -147,25 +154,26 @@ async def get_problem(request: Request, code: ProblemCode, media_type: JsonOrHtm
     return render_problem_types(describe_problem_type(PROBLEM_TYPES[code], language), language, media_type)  # type: ignore[return-value]
 
 
-def describe_problem_type(kind: type[Problem], language: Language) -> dict[str, Any]:
+def describe_problem_type(problem_type: type[Problem], language: Language) -> dict[str, Any]:
+    """Return the description of a problem type in one language."""
     return {
-        "type": f"/problems/{kind.code}",
-        "code": kind.code,
-        "status": kind.status,
-        "title": kind.title.in_language(language),
-        "detail": kind.remedy.in_language(language),
+        "type": f"/problems/{problem_type.code}",
+        "code": problem_type.code,
+        "status": problem_type.status,
+        "title": problem_type.title.in_language(language),
+        "detail": problem_type.remedy.in_language(language),
     }
 
 
 def render_problem_types(
     content: dict[str, Any] | list[dict[str, Any]], language: Language, media_type: str
 ) -> Response:
-    """The content as JSON, or as a page where HTML is liked better."""
-    kinds = content if isinstance(content, list) else [content]
+    """Build the response with the descriptions, as JSON or as an HTML page."""
+    descriptions = content if isinstance(content, list) else [content]
     sections = "".join(
-        f'<h1><a href="{escape(kind["type"])}">{kind["status"]} {escape(kind["title"])}</a></h1>'
-        f"<p><code>{escape(kind['code'])}</code></p><p>{escape(kind['detail'])}</p>"
-        for kind in kinds
+        f'<h1><a href="{escape(description["type"])}">{description["status"]} {escape(description["title"])}</a></h1>'
+        f"<p><code>{escape(description['code'])}</code></p><p>{escape(description['detail'])}</p>"
+        for description in descriptions
     )
     page = HTML_PAGE.format(language=language, sections=sections).encode()
     body = page if media_type == "text/html" else orjson.dumps(content)

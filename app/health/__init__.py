@@ -1,1 +1,1 @@
-"""How the service itself is doing."""
+"""Health probes and metrics."""

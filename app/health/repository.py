@@ -1,4 +1,4 @@
-"""Asks the database how it is, over a connection of its own: a full pool must not make the service look dead."""
+"""Readiness of the database, checked over a separate connection, so that a full pool does not fail the check."""
 
 from typing import Literal, NamedTuple
 
@@ -20,9 +20,10 @@ class Readiness(NamedTuple):
 
 
 async def check_readiness(settings: Settings) -> Readiness:
-    """The migration that the database is at, and whether the role that asks can only add to the audit trail.
+    """Return the schema revision of the database, and the privilege of the service's role on the audit trail.
 
-    Raises Unavailable when it does not answer within 2 s, or when its schema is not one that this release can use.
+    Raises:
+        Unavailable: The database does not answer within 2 s, or this release cannot use its schema.
     """
     try:
         connection = await asyncpg.connect(
@@ -30,15 +31,17 @@ async def check_readiness(settings: Settings) -> Readiness:
         )
         try:
             revision = await _fetch_revision(connection)
-            held = await connection.fetchval(SELECT_IS_INSERT_ONLY, await connection.fetchval("SELECT current_user"))
+            is_insert_only = await connection.fetchval(
+                SELECT_IS_INSERT_ONLY, await connection.fetchval("SELECT current_user")
+            )
         finally:
             connection.terminate()
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise Unavailable(detail=Text("Basis data tidak menjawab.", "The database does not answer.")) from error
+        raise Unavailable(detail=Text("Basis data tidak menjawab.", "The database does not respond.")) from error
     state = schema.compare_revision(revision)
     if state != "ready":
         raise Unavailable(detail=_describe_state(state, revision))
-    return Readiness(str(revision), "insert_only" if held else "writable")
+    return Readiness(str(revision), "insert_only" if is_insert_only else "writable")
 
 
 async def _fetch_revision(connection: asyncpg.Connection) -> str | None:
@@ -53,14 +56,14 @@ def _describe_state(state: schema.SchemaState, revision: str | None) -> Text:
     if state == "retired":
         return Text(
             f"Skema basis data ada pada revisi {revision}, dari sebelum rilis pertama, dan tidak dapat dimigrasikan. "
-            "Pakai direktori data baru atau basis data kosong: `rakornas migrate`, lalu `rakornas load`.",
+            "Gunakan direktori data baru atau basis data kosong: `rakornas migrate`, lalu `rakornas load`.",
             f"The database schema is at revision {revision}, from before the first release, and cannot be migrated. "
             "Use a new data directory or an empty database: `rakornas migrate`, then `rakornas load`.",
         )
     if state == "unknown":
         return Text(
-            f"Basis data ada pada revisi {revision}, yang bukan revisi layanan ini.",
-            f"The database is at revision {revision}, which is not one of this service.",
+            f"Basis data ada pada revisi {revision}, yang tidak dikenal rilis ini.",
+            f"The database is at revision {revision}, which this release does not know.",
         )
     return Text(
         "Skema basis data lebih lama daripada layanan; jalankan `rakornas migrate`.",

@@ -1,4 +1,4 @@
-"""The routes for operators: probes and measurements."""
+"""Routes for operators: health probes and metrics."""
 
 import asyncio
 import os
@@ -29,15 +29,17 @@ class Ready(BaseModel):
     schema_revision: str
     audit: Annotated[
         repository.AuditPrivilege,
-        Field(description="`insert_only`: the service's role can only add to the audit trail; `writable`: it owns it."),
+        Field(
+            description="`insert_only`: the service can only add to the audit trail; `writable`: it could change it."
+        ),
     ]
 
 
 @router.get("/health/live", dependencies=[allow_anonymous()], openapi_extra=example("/health/live"))
 async def get_liveness(response: Response, _: NoParameters) -> Live:
-    """Is the process alive?
+    """Get liveness
 
-    Answers without the database, so that a database's fault does not make an orchestrator kill the service.
+    Does not use the database, so that an orchestrator does not restart the service because of a database failure.
     """
     response.headers.update(NO_STORE)
     return Live()
@@ -45,29 +47,30 @@ async def get_liveness(response: Response, _: NoParameters) -> Live:
 
 @router.get("/health/ready", dependencies=[allow_anonymous()], openapi_extra=example("/health/ready"))
 async def get_readiness(request: Request, response: Response, _: NoParameters) -> Ready:
-    """Can requests be answered?
+    """Get readiness
 
-    Asks the database over a connection of its own, and compares its schema with the one this release needs. It is ready
-    also where its role could change the audit trail, which `audit` says.
+    Connects to the database and compares its schema with the one that this release needs. The service is also ready if
+    its role could change the audit trail; `audit` shows that.
     """
     response.headers.update(NO_STORE)
     state = state_of(request.app)
     probe = state.readiness_probe
     if probe is None or probe.done():
-        # However many ask at once, the database is asked once.
+        # Concurrent requests share one check of the database.
         probe = asyncio.create_task(repository.check_readiness(state.settings))
         state.readiness_probe = probe
-    found = await asyncio.shield(probe)
-    return Ready(schema_revision=found.schema_revision, audit=found.audit)
+    readiness = await asyncio.shield(probe)
+    return Ready(schema_revision=readiness.schema_revision, audit=readiness.audit)
 
 
 @router.get(
     "/metrics", dependencies=[allow_anonymous()], openapi_extra=example("/metrics"), response_class=PlainTextResponse
 )
 async def get_metrics(_: NoParameters) -> Response:
-    """Measurements, for Prometheus
+    """Get metrics
 
-    Requests by route template, time and status; connections of the pool at work, and statements waiting for one.
+    In the format of Prometheus: requests by route template, duration and status; connections in use, and statements
+    waiting for one.
     """
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:

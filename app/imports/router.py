@@ -29,14 +29,14 @@ from app.core.problems import (
 from app.imports import importer, parser, repository, schemas, transactions
 from app.imports.report import ImportOptions
 from app.imports.row_schema import Importable
-from app.routing import resource_router
+from app.routing import create_resource_router
 from app.state import state_of
 from app.writes import audit_trail, idempotency
 from app.writes.idempotency import StoredResponse
 from app.writes.payloads import ChangeReason
 from app.writes.request import IdempotencyKey, WriteRequest, parse_create_request
 
-router = resource_router("imports")
+router = create_resource_router("imports")
 
 DATABASE_TIMEOUT_SECONDS = 25  # less than the 30 seconds of a request
 QUEUE_TIMEOUT_SECONDS = 2.0  # longest wait for another import of this worker

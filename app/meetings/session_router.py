@@ -12,13 +12,13 @@ from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.problems import EndsBeforeStart, NotFound, ParallelSessions, SessionOutsideMeeting
 from app.meetings import payloads, repository, session_schemas
-from app.routing import resource_router
+from app.routing import create_resource_router
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource_router("meetings", at="/v1/meetings/{code}/sessions")
+router = create_resource_router("meetings", prefix="/v1/meetings/{code}/sessions")
 CACHE_SECONDS = 60
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 SessionCode = Annotated[str, Path(description="Code of the session.", examples=["class-1", "opening"])]

@@ -15,13 +15,13 @@ from app.core.http.paging import PageOf
 from app.core.patterns import UUID_PATTERN
 from app.core.problems import NotFound
 from app.meetings import payloads, repository, schemas
-from app.routing import resource_router
+from app.routing import create_resource_router
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource_router("meetings", at="/v1/meetings/{code}/statements")
+router = create_resource_router("meetings", prefix="/v1/meetings/{code}/statements")
 CACHE_SECONDS = 60
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 STATEMENT_PATH = "/v1/meetings/rakornas-2022-06/statements/01a20cae-3b7c-7752-8ae9-897ad626c2d3"

@@ -14,13 +14,13 @@ from app.core.http.paging import PageOf
 from app.core.patterns import UUID_PATTERN
 from app.core.problems import NotFound
 from app.officials import payloads, repository, schemas
-from app.routing import resource_router
+from app.routing import create_resource_router
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource_router("officials")
+router = create_resource_router("officials")
 CACHE_SECONDS = 60
 Id = Annotated[
     str,

@@ -16,14 +16,14 @@ from app.core.patterns import UUID_PATTERN
 from app.core.problems import CircularRepresentation, NoPlacesLeft, NotFound, ParallelSessions, RollClosed
 from app.participants import payloads, repository, schemas, service
 from app.roll_access import audited_read
-from app.routing import resource_router
+from app.routing import create_resource_router
 from app.state import state_of
 from app.writes import audit_trail, changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource_router("participants", at="/v1/meetings/{code}")
+router = create_resource_router("participants", prefix="/v1/meetings/{code}")
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 ParticipantId = Annotated[
     str,

@@ -16,11 +16,11 @@ from app.core.problems import NotFound
 from app.quorum import repository, schemas
 from app.quorum.service import build_quorum_document
 from app.roll_access import access, audited_read
-from app.routing import resource_router
+from app.routing import create_resource_router
 from app.state import state_of
 from app.writes import audit_trail
 
-router = resource_router("attendance", at="/v1/meetings/{code}/quorum")
+router = create_resource_router("attendance", prefix="/v1/meetings/{code}/quorum")
 CACHE_SECONDS = 5  # short, because decisions depend on the current quorum
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["sidang-pleno-2026-11-24"])]
 

@@ -11,13 +11,13 @@ from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.problems import NotFound
 from app.regions import payloads, repository, schemas
-from app.routing import redirect_responses, redirect_to_current_code, resource_router
+from app.routing import create_resource_router, redirect_responses, redirect_to_current_code
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource_router("regions")
+router = create_resource_router("regions")
 CACHE_SECONDS = 300
 Code = Annotated[str, Path(description="Kemendagri code.", examples=["31", "93.01"])]
 

@@ -22,10 +22,10 @@ from app.rendering import renderers
 from app.rendering.roll import Proof, Roll, compute_digest, render_csv
 from app.roll_access import audited_read
 from app.rolls import export_repository, schemas
-from app.routing import resource_router
+from app.routing import create_resource_router
 from app.state import state_of
 
-router = resource_router("rolls")
+router = create_resource_router("rolls")
 CSV, PDF = "text/csv", "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MEDIA_TYPES = (CSV, XLSX, PDF)

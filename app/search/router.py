@@ -8,10 +8,10 @@ from app.auth import allow_anonymous
 from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
 from app.core.http.paging import PageOf
-from app.routing import resource_router
+from app.routing import create_resource_router
 from app.search import repository, schemas
 
-router = resource_router("search")
+router = create_resource_router("search")
 CACHE_SECONDS = 60
 
 

@@ -11,14 +11,14 @@ from app.core.http.examples import example, write_example
 from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.problems import CircularParent, EndsBeforeStart, ForeignParent, NotFound
-from app.routing import resource_router
+from app.routing import create_resource_router
 from app.stages import payloads, repository, schemas
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
-router = resource_router("stages", at="/v1")
+router = create_resource_router("stages", prefix="/v1")
 CACHE_SECONDS = 300
 Code = Annotated[str, Path(description="Code of the stage.", examples=["pu-08", "pu-01"])]
 

@@ -8,10 +8,10 @@ from app.auth import allow_anonymous
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example
-from app.routing import resource_router
+from app.routing import create_resource_router
 from app.today import repository, schemas
 
-router = resource_router("today")
+router = create_resource_router("today")
 CACHE_SECONDS = 60
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from app.core.languages import Text, preferred_language
 
 
-class TestPreferred:
+class TestPreferredLanguage:
     @pytest.mark.parametrize(
         "header",
         [
@@ -25,7 +25,7 @@ class TestPreferred:
             ";;;,,,q=1",
         ],
     )
-    def test_indonesian(self, header: str) -> None:
+    def test_indonesian_is_preferred(self, header: str) -> None:
         assert preferred_language(header) == "id"
 
     @pytest.mark.parametrize(
@@ -44,14 +44,14 @@ class TestPreferred:
             pytest.param("en-US,id;q=0.7,en;q=0.3"),
         ],
     )
-    def test_english(self, header: str) -> None:
+    def test_english_is_preferred(self, header: str) -> None:
         assert preferred_language(header) == "en"
 
     @given(st.text())
-    def test_no_header_is_too_odd(self, header: str) -> None:
+    def test_any_header_returns_a_language(self, header: str) -> None:
         assert preferred_language(header) in ("id", "en")
 
 
-def test_a_text_has_both() -> None:
+def test_text_is_returned_in_each_language() -> None:
     text = Text("satu", "one")
     assert (text.in_language("id"), text.in_language("en")) == ("satu", "one")

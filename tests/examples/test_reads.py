@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from app.core.http.examples import extract_parameters
 from app.core.problems import MEDIA_TYPE
-from app.explorer.contract import INTRODUCTION, load_example_responses
+from app.explorer.contract import INTRODUCTION_FILE, load_example_responses
 from tests import openapi
 from tests.applications import get_application, get_contract
 from tests.conftest import fetch_value
@@ -24,7 +24,7 @@ ROLL = "/v1/meetings/{code}/attendance"
 UNKNOWN = {(ROLL, "session"), ("/v1/meetings/{code}/participants", "session"), ("/v1/audit", "client")}
 """Parameters whose example has no results, such as `session`: no source states who attended which class."""
 NOWHERE = {**dict.fromkeys(("id", "participant"), "01a20c10-0000-7000-8000-000000000000"), "digest": "f" * 64}
-LINKS = re.findall(r"\]\(([^)]+)\)", INTRODUCTION.read_text())
+LINKS = re.findall(r"\]\(([^)]+)\)", INTRODUCTION_FILE.read_text())
 ANNOUNCED = {"/v1/regions/91.01": 308, "/v1/regions?colour=red": 422}
 
 

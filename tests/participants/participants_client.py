@@ -52,8 +52,8 @@ class ParticipantsClient:
     def path_of(self, participant_id: str) -> str:
         return f"{self.meeting_path}/participants/{participant_id}"
 
-    async def create(self, body: Any, **options: Any) -> httpx.Response:
-        return await self.admin.post(f"{self.meeting_path}/participants", body, **options)
+    async def create(self, body: Any, *, idempotency_key: str | None = None) -> httpx.Response:
+        return await self.admin.post(f"{self.meeting_path}/participants", body, idempotency_key=idempotency_key)
 
     async def add(self, **members: Any) -> str:
         """Create a participant and return the id."""

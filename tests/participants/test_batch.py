@@ -10,9 +10,11 @@ from tests.participants.participants_client import UNKNOWN_ID, ParticipantsClien
 from tests.writes.object_examples import OFFICIAL_ID
 
 
-async def post_batch(participants: ParticipantsClient, *people: dict[str, Any], **options: Any) -> httpx.Response:
+async def post_batch(
+    participants: ParticipantsClient, *people: dict[str, Any], idempotency_key: str | None = None
+) -> httpx.Response:
     return await participants.admin.post(
-        f"{participants.meeting_path}/participants:batch", {"participants": people}, **options
+        f"{participants.meeting_path}/participants:batch", {"participants": people}, idempotency_key=idempotency_key
     )
 
 
@@ -58,8 +60,12 @@ async def test_problem_points_to_the_invalid_participant(
 
 
 async def test_repeated_batch_is_replayed(participants: ParticipantsClient) -> None:
-    first = await post_batch(participants, {"name": "Siti"}, {"name": "Budi"}, key=f"again-{participants.code}")
-    again = await post_batch(participants, {"name": "Siti"}, {"name": "Budi"}, key=f"again-{participants.code}")
+    first = await post_batch(
+        participants, {"name": "Siti"}, {"name": "Budi"}, idempotency_key=f"again-{participants.code}"
+    )
+    again = await post_batch(
+        participants, {"name": "Siti"}, {"name": "Budi"}, idempotency_key=f"again-{participants.code}"
+    )
     assert (again.status_code, again.content) == (201, first.content)
     assert again.headers["idempotency-replayed"] == "true"
     assert await participants.list_names() == ["Siti", "Budi"]

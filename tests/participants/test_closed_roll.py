@@ -26,9 +26,9 @@ async def test_writes_are_409_after_closing(participants: ParticipantsClient) ->
 
 async def test_earlier_response_is_replayed_after_closing(participants: ParticipantsClient) -> None:
     key = f"before-{participants.code}"
-    first = await participants.create({"name": "Siti"}, key=key)
+    first = await participants.create({"name": "Siti"}, idempotency_key=key)
     await participants.close_roll()
-    again = await participants.create({"name": "Siti"}, key=key)
+    again = await participants.create({"name": "Siti"}, idempotency_key=key)
     assert (again.status_code, again.content) == (201, first.content)
 
 

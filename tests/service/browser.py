@@ -172,8 +172,8 @@ class Explorer:
 
     def execute_example(self, operation: str) -> OperationView:
         """Open and execute an operation in one script, which is faster than clicks."""
-        tried = self.driver.execute_async_script(TRY, operation)
-        return OperationView(**tried)
+        view = self.driver.execute_async_script(TRY, operation)
+        return OperationView(**view)
 
     def close_operation(self, operation: str) -> None:
         self.run_script(

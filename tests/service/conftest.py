@@ -155,15 +155,15 @@ def _kill_process_group(process: "subprocess.Popen[bytes]") -> None:
 
 def fetch_body(address: str) -> bytes:
     """Fetch an address, and return the body of its 200 response."""
-    with urllib.request.urlopen(address, timeout=10) as answer:
-        assert answer.status == 200
-        body: bytes = answer.read()
+    with urllib.request.urlopen(address, timeout=10) as response:
+        assert response.status == 200
+        body: bytes = response.read()
         return body
 
 
 async def fetch_status(service: Service, target: bytes = b"/v1/regions/31") -> int:
-    got = await exchange(service.port, build_get(target, b"Connection: close"), timeout=30)
-    return got.responses[0].status if got.responses else 0
+    received = await exchange(service.port, build_get(target, b"Connection: close"), timeout=30)
+    return received.responses[0].status if received.responses else 0
 
 
 def assert_clean_exit(service: Service, number: int) -> None:

@@ -73,8 +73,8 @@ async def exchange(
                         break
                     received += data
                     while taken := parse_response(received, bodiless=b"HEAD" in heads):
-                        answer, received = taken
-                        got.append(answer)
+                        response, received = taken
+                        got.append(response)
     finally:
         sending.cancel()
         with contextlib.suppress(asyncio.CancelledError, ConnectionError):

@@ -38,7 +38,7 @@ class ObservedRequest:
     target: bytes
     at: float
     until: float
-    answer: RawResponse | None
+    response: RawResponse | None
 
     @property
     def seconds(self) -> float:
@@ -46,7 +46,7 @@ class ObservedRequest:
 
     @property
     def status(self) -> int:
-        return self.answer.status if self.answer else 0
+        return self.response.status if self.response else 0
 
 
 class RequestMonitor:
@@ -59,8 +59,8 @@ class RequestMonitor:
 
     async def send(self, target: bytes) -> ObservedRequest:
         at = self.loop.time()
-        got = await exchange(self.port, build_get(target, b"Connection: close"), timeout=15)
-        seen = ObservedRequest(target, at, self.loop.time(), got.responses[0] if got.responses else None)
+        received = await exchange(self.port, build_get(target, b"Connection: close"), timeout=15)
+        seen = ObservedRequest(target, at, self.loop.time(), received.responses[0] if received.responses else None)
         self.requests.append(seen)
         return seen
 
@@ -78,57 +78,57 @@ class RequestMonitor:
 @contextlib.asynccontextmanager
 async def monitor_requests(service: Service) -> AsyncIterator[RequestMonitor]:
     """Send requests while the block runs, after all connections of the pool were used, and check each response."""
-    watch = RequestMonitor(service.port)
-    await asyncio.gather(*(watch.send(target) for target in DATA_TARGETS * 4))
+    monitor = RequestMonitor(service.port)
+    await asyncio.gather(*(monitor.send(target) for target in DATA_TARGETS * 4))
     async with asyncio.TaskGroup() as tasks:
         trickles = [
-            tasks.create_task(watch.send_periodically(0.05, DATA_TARGETS, tasks)),
-            tasks.create_task(watch.send_periodically(0.2, (LIVE,), tasks)),
-            tasks.create_task(watch.send_periodically(0.2, (READY,), tasks)),
+            tasks.create_task(monitor.send_periodically(0.05, DATA_TARGETS, tasks)),
+            tasks.create_task(monitor.send_periodically(0.2, (LIVE,), tasks)),
+            tasks.create_task(monitor.send_periodically(0.2, (READY,), tasks)),
         ]
         await asyncio.sleep(0.5)
-        yield watch
+        yield monitor
         for trickle in trickles:
             trickle.cancel()
-    assert await is_pool_idle(watch)
-    for seen in watch.select(LIVE):
+    assert await is_pool_idle(monitor)
+    for seen in monitor.select(LIVE):
         assert (seen.status, seen.seconds < MAX_LIVENESS_SECONDS) == (200, True), seen
-    for seen in watch.select(READY, *DATA_TARGETS):
+    for seen in monitor.select(READY, *DATA_TARGETS):
         assert seen.status in (200, 503), seen
         assert seen.seconds < MAX_RESPONSE_SECONDS, seen
-        if seen.answer and seen.status == 503:
-            assert seen.answer.headers["content-type"] == "application/problem+json"
-            assert int(seen.answer.headers["retry-after"]) > 0
-            assert seen.answer.json()["code"] == "unavailable"
+        if seen.response and seen.status == 503:
+            assert seen.response.headers["content-type"] == "application/problem+json"
+            assert int(seen.response.headers["retry-after"]) > 0
+            assert seen.response.json()["code"] == "unavailable"
     assert "Traceback" not in service.read_log()
     assert '"level": "error"' not in service.read_log()
 
 
-async def is_pool_idle(watch: RequestMonitor) -> bool:
+async def is_pool_idle(monitor: RequestMonitor) -> bool:
     """Return whether the pool becomes idle: no connection in use, and no request waiting for one."""
     for _ in range(40):
-        seen = await watch.send(b"/metrics")
-        assert seen.answer
-        lines = seen.answer.body.decode().splitlines()
+        seen = await monitor.send(b"/metrics")
+        assert seen.response
+        lines = seen.response.body.decode().splitlines()
         if "database_pool_in_use 0.0" in lines and "database_pool_waiting 0.0" in lines:
             return True
         await asyncio.sleep(0.05)
     return False
 
 
-async def assert_recovery(watch: RequestMonitor, returned: float) -> None:
+async def assert_recovery(monitor: RequestMonitor, returned: float) -> None:
     """Assert that all requests succeed from 2 seconds after the server's return (loop time) on."""
     while True:
         await asyncio.sleep(0.1)
-        after = watch.select(READY, *DATA_TARGETS, after=returned)
+        after = monitor.select(READY, *DATA_TARGETS, after=returned)
         trouble = max((seen.at for seen in after if seen.status != 200), default=returned)
         assert trouble < returned + MAX_RECOVERY_SECONDS, [seen for seen in after if seen.status != 200]
         good = [seen for seen in after if seen.at > trouble]
         if len(good) >= 15 and {seen.target for seen in good} == {READY, *DATA_TARGETS}:
             break
-    refused = [seen for seen in watch.select(*DATA_TARGETS) if seen.status == 503]
+    refused = [seen for seen in monitor.select(*DATA_TARGETS) if seen.status == 503]
     log_measurement("seconds until the first good answer", min(seen.until for seen in good) - returned)
     log_measurement("seconds until readiness", min(seen.until for seen in good if seen.target == READY) - returned)
     log_measurement("requests refused", len(refused))
     for name, targets in (("answer", DATA_TARGETS), ("readiness", (READY,)), ("liveness", (LIVE,))):
-        log_measurement(f"slowest {name}", max(seen.seconds for seen in watch.select(*targets)))
+        log_measurement(f"slowest {name}", max(seen.seconds for seen in monitor.select(*targets)))

@@ -33,10 +33,10 @@ def test_worker_ends_with_its_parent(has_parent: bool, monkeypatch: pytest.Monke
     monkeypatch.setattr(telemetry, "configure_logging", lambda _: None)
     monkeypatch.setattr(gc, "freeze", lambda: None)
     serving.create_worker_app()
-    followers = [item for item in threading.enumerate() if item.name.endswith("(_follow)")]
-    assert (len(followers), killed) == (int(has_parent), [])
-    assert threading.active_count() == before + len(followers)
+    watchers = [item for item in threading.enumerate() if item.name.endswith("(_stop_with_parent)")]
+    assert (len(watchers), killed) == (int(has_parent), [])
+    assert threading.active_count() == before + len(watchers)
     parent.ended.set()
-    for item in followers:
+    for item in watchers:
         item.join()
-    assert killed == [(os.getpid(), signal.SIGTERM)] * len(followers)
+    assert killed == [(os.getpid(), signal.SIGTERM)] * len(watchers)

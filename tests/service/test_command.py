@@ -26,12 +26,12 @@ def assert_fails_with(*arguments: str, message: str, **changes: str) -> None:
     assert_error_message(invoke_command(*arguments, **changes), message)
 
 
-def assert_error_message(ended: "subprocess.CompletedProcess[str]", message: str) -> None:
+def assert_error_message(result: "subprocess.CompletedProcess[str]", message: str) -> None:
     """Assert one line on standard error with this message, and exit code 1."""
-    assert ended.returncode == 1, ended
-    assert ended.stdout == ""
-    assert ended.stderr.count("\n") == 1, ended.stderr
-    assert message in ended.stderr
+    assert result.returncode == 1, result
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1, result.stderr
+    assert message in result.stderr
 
 
 def test_port_in_use_is_an_error() -> None:
@@ -40,8 +40,8 @@ def test_port_in_use_is_an_error() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        ended = run_command("serve", "--port", port, DATABASE_URL=UNREACHABLE)
-    assert_error_message(ended, f"port {port}: Address already in use")
+        result = run_command("serve", "--port", port, DATABASE_URL=UNREACHABLE)
+    assert_error_message(result, f"port {port}: Address already in use")
 
 
 def test_unusable_data_directory_is_an_error() -> None:
@@ -95,10 +95,10 @@ async def test_migrate_and_load_an_own_database(bare_url: str) -> None:
 async def test_serve_migrates_on_request(bare_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     served: list[tuple[Any, ...]] = []
     monkeypatch.setattr(serving, "run_server", lambda *arguments: served.append(arguments[1:]))
-    ended = invoke_command("serve", "--port", "0", "--migrate", "--workers", "3", "--database-url", bare_url)
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert "Rakornas is listening." in ended.stdout
-    assert "client_secret" not in ended.stdout  # only the embedded database gets a client
+    result = invoke_command("serve", "--port", "0", "--migrate", "--workers", "3", "--database-url", bare_url)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "Rakornas is listening." in result.stdout
+    assert "client_secret" not in result.stdout  # only the embedded database gets a client
     assert served == [(3, bare_url)]
     assert await fetch_value(bare_url, "SELECT count(*) FROM regions") == 0
 
@@ -114,18 +114,18 @@ async def test_invalid_data_set_is_reported_and_not_loaded(database_url: str) ->
         lines = [shipped.readline(), shipped.readline(), shipped.readline().replace("province", "kenari")]
     with create_directory() as bad:
         (bad / "regions.csv").write_text("".join(lines))
-        ended = invoke_command("load", str(bad), "--database-url", database_url)
-    assert (ended.returncode, ended.stdout) == (1, "")
-    assert re.search(r"^regions\.csv: 3: type: .+", ended.stderr, re.MULTILINE), ended.stderr
-    assert "Traceback" not in ended.stderr
+        result = invoke_command("load", str(bad), "--database-url", database_url)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert re.search(r"^regions\.csv: 3: type: .+", result.stderr, re.MULTILINE), result.stderr
+    assert "Traceback" not in result.stderr
     assert await fetch_value(database_url, "SELECT count(*) FROM regions") == 0
 
 
 def test_empty_data_directory_name_is_a_usage_error() -> None:
     """Python takes an empty path for the current directory, where a cluster would be created."""
-    ended = invoke_command("serve", "--port", "0", "--data-dir", "")
-    assert ended.returncode == 2
-    assert "directory is empty" in " ".join(re.findall(r"\w+", ended.stderr))
+    result = invoke_command("serve", "--port", "0", "--data-dir", "")
+    assert result.returncode == 2
+    assert "directory is empty" in " ".join(re.findall(r"\w+", result.stderr))
 
 
 def test_embedded_server_has_connections_for_8_workers(loaded_url: str) -> None:

@@ -33,9 +33,9 @@ def build_route_patterns(templates: Iterable[str]) -> dict[str, re.Pattern[bytes
     return {template: re.compile(re.sub(r"\{\w+\}", "[^/]+", template).encode()) for template in in_order}
 
 
-def match_route(nasty: InvalidRequest, routes: Mapping[str, re.Pattern[bytes]]) -> Iterator[tuple[str, list[str]]]:
+def match_route(case: InvalidRequest, routes: Mapping[str, re.Pattern[bytes]]) -> Iterator[tuple[str, list[str]]]:
     """Yield the path that matches a request, if any, and the names in its query."""
-    line = REQUEST_LINE.match(b"".join(nasty.sent))
+    line = REQUEST_LINE.match(b"".join(case.sent))
     if line is None:
         return
     for template, pattern in routes.items():
@@ -47,7 +47,7 @@ def match_route(nasty: InvalidRequest, routes: Mapping[str, re.Pattern[bytes]]) 
 
 def test_corpus_covers_each_route_and_parameter(contract_parameters: dict[str, set[str]]) -> None:
     taken = build_route_patterns(contract_parameters)
-    found = [each for nasty in CORPUS for each in match_route(nasty, taken)]
+    found = [each for case in CORPUS for each in match_route(case, taken)]
     routes = Counter(template for template, _ in found)
     parameters = Counter((template, name) for template, names in found for name in set(names))
     assert {template for template in contract_parameters if routes[template] < MIN_PER_ROUTE} == set()
@@ -56,18 +56,18 @@ def test_corpus_covers_each_route_and_parameter(contract_parameters: dict[str, s
 
 
 def test_most_cases_are_invalid() -> None:
-    refused = [nasty for nasty in CORPUS if all(status >= 400 or status == 0 for status in nasty.expected)]
+    refused = [case for case in CORPUS if all(status >= 400 or status == 0 for status in case.expected)]
     assert len(refused) > MIN_INVALID
-    assert not any(status >= 500 for nasty in CORPUS for status in nasty.expected)
-    assert len({nasty.name for nasty in CORPUS}) == len(CORPUS)
+    assert not any(status >= 500 for case in CORPUS for status in case.expected)
+    assert len({case.name for case in CORPUS}) == len(CORPUS)
 
 
 def test_sample_has_all_kinds_and_at_most_a_third() -> None:
     taken = list(select_sample(CORPUS))
     assert len(taken) < len(CORPUS) / 3
-    left_out = {get_kind(nasty) for nasty in CORPUS} - {get_kind(nasty) for nasty in taken}
+    left_out = {get_kind(case) for case in CORPUS} - {get_kind(case) for case in taken}
     assert left_out <= {"of 14 digits"}  # of one parameter only
 
 
-def get_kind(nasty: InvalidRequest) -> str:
-    return nasty.name.partition(": ")[2]
+def get_kind(case: InvalidRequest) -> str:
+    return case.name.partition(": ")[2]

@@ -171,9 +171,11 @@ def test_invalid_value_shows_the_problem(
 def test_dry_run_with_authorization(explorer: Explorer, loaded_url: str) -> None:
     """The example is a dry run, so nothing is changed."""
     scope = ("--scope", "stages:write")
-    made = run_command("clients", "create", "--json", "--name", "explorer", *scope, "--database-url", loaded_url).stdout
+    created = run_command(
+        "clients", "create", "--json", "--name", "explorer", *scope, "--database-url", loaded_url
+    ).stdout
     explorer.open(WIDE)
-    explorer.authorize(**json.loads(made))
+    explorer.authorize(**json.loads(created))
     explorer.save_screenshot("wide-authorized", ".modal-ux")
     explorer.click(".modal-ux .close-modal")
     explorer.open_operation("operations-stages-update_stage")
@@ -204,17 +206,17 @@ def test_each_example_works_on_a_phone(explorer: Explorer, operations: Operation
     for name, (method, path, operation) in operations.items():
         if method != "GET" or "security" in operation:
             continue
-        tried = explorer.execute_example(name)
-        assert_fields(tried, operation)
-        assert (tried.status, tried.overflow) == ("404" if name in WITHOUT_EXAMPLE_DATA else "200", []), name
+        view = explorer.execute_example(name)
+        assert_fields(view, operation)
+        assert (view.status, view.overflow) == ("404" if name in WITHOUT_EXAMPLE_DATA else "200", []), name
         if name in WITHOUT_EXAMPLE_DATA:
             assert "fictitious" in " ".join(operation["description"].split())
             assert all("status of 404" in complaint for complaint in explorer.read_console_messages())
-        assert normalize_address(tried.address.removeprefix(explorer.base_url)) == normalize_address(
+        assert normalize_address(view.address.removeprefix(explorer.base_url)) == normalize_address(
             build_example_request(path, operation)
         )
         if name in FACTS:
-            assert [fact for fact in FACTS[name] if fact not in tried.body] == []
+            assert [fact for fact in FACTS[name] if fact not in view.body] == []
             widths = [
                 block.size["width"] for block in explorer.find_elements(f"#{name} .responses-inner pre.microlight")
             ]
@@ -223,10 +225,10 @@ def test_each_example_works_on_a_phone(explorer: Explorer, operations: Operation
         explorer.close_operation(name)
 
 
-def assert_fields(tried: OperationView, operation: dict[str, Any]) -> None:
+def assert_fields(view: OperationView, operation: dict[str, Any]) -> None:
     parameters = {entry["name"]: entry for entry in operation.get("parameters", ())}
-    assert set(tried.fields) == set(parameters)
-    for name, (value, hint) in tried.fields.items():
+    assert set(view.fields) == set(parameters)
+    for name, (value, hint) in view.fields.items():
         schema = parameters[name]["schema"]
         assert value == str(parameters[name].get("example", schema.get("default", ""))), name
         if not value and "enum" not in schema and name != "page_token":

@@ -37,78 +37,78 @@ def service(postgres: FailingPostgres) -> Iterator[Service]:
 
 
 async def test_recovers_after_an_immediate_stop(postgres: FailingPostgres, service: Service) -> None:
-    async with monitor_requests(service) as watch:
+    async with monitor_requests(service) as monitor:
         await postgres.stop(signal.SIGQUIT)
-        stopped = watch.loop.time()
+        stopped = monitor.loop.time()
         await asyncio.sleep(1)
-        returning = watch.loop.time()
+        returning = monitor.loop.time()
         await postgres.start()
-        await assert_recovery(watch, watch.loop.time())
-    during = watch.select(READY, *DATA_TARGETS, after=stopped, before=returning)
+        await assert_recovery(monitor, monitor.loop.time())
+    during = monitor.select(READY, *DATA_TARGETS, after=stopped, before=returning)
     assert {seen.status for seen in during} == {503}
     log_measurement("slowest while stopped", max(seen.seconds for seen in during))
 
 
 async def test_recovers_after_a_restart(postgres: FailingPostgres, service: Service) -> None:
-    async with monitor_requests(service) as watch:
+    async with monitor_requests(service) as monitor:
         await postgres.stop(signal.SIGINT)
         await postgres.start()
-        await assert_recovery(watch, watch.loop.time())
+        await assert_recovery(monitor, monitor.loop.time())
 
 
 async def test_recovers_after_a_long_freeze(postgres: FailingPostgres, service: Service) -> None:
     """The worst failure: connections are accepted and nothing is answered, for longer than all time limits."""
-    async with monitor_requests(service) as watch:
+    async with monitor_requests(service) as monitor:
         with postgres.freeze():
-            froze = watch.loop.time()
+            froze = monitor.loop.time()
             await asyncio.sleep(5.5)
-            thawing = watch.loop.time()
-        await assert_recovery(watch, thawing)
-    during = watch.select(READY, *DATA_TARGETS, after=froze, before=thawing)
+            thawing = monitor.loop.time()
+        await assert_recovery(monitor, thawing)
+    during = monitor.select(READY, *DATA_TARGETS, after=froze, before=thawing)
     assert {seen.status for seen in during} == {503}
     assert {seen.target for seen in during} == {READY, *DATA_TARGETS}
 
 
 async def test_short_freeze_fails_no_request(postgres: FailingPostgres, service: Service) -> None:
     """A freeze within the time limits delays requests and fails none."""
-    async with monitor_requests(service) as watch:
+    async with monitor_requests(service) as monitor:
         with postgres.freeze():
             await asyncio.sleep(1)
-            thawing = watch.loop.time()
-        await assert_recovery(watch, thawing)
-    assert {seen.status for seen in watch.requests} == {200}
+            thawing = monitor.loop.time()
+        await assert_recovery(monitor, thawing)
+    assert {seen.status for seen in monitor.requests} == {200}
 
 
 async def test_terminated_connections_fail_no_read(postgres: FailingPostgres, service: Service) -> None:
     """Reads are retried, so no request fails."""
-    async with monitor_requests(service) as watch:
+    async with monitor_requests(service) as monitor:
         operator = await asyncpg.connect(postgres.url)
         for _ in range(3):
             cut = await operator.fetchval(
                 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'rakornas'"
             )
             assert cut > 0
-            cut_at = watch.loop.time()  # a read is tried twice: the next cut must not hit the second try
-            while len(watch.select(*DATA_TARGETS, after=cut_at)) < 15:
+            cut_at = monitor.loop.time()  # a read is tried twice: the next cut must not hit the second try
+            while len(monitor.select(*DATA_TARGETS, after=cut_at)) < 15:
                 await asyncio.sleep(0.05)
         await operator.close()
-        await assert_recovery(watch, watch.loop.time())
-    assert {seen.status for seen in watch.select(*DATA_TARGETS)} == {200}
+        await assert_recovery(monitor, monitor.loop.time())
+    assert {seen.status for seen in monitor.select(*DATA_TARGETS)} == {200}
 
 
 async def test_full_pool_is_503_and_stays_ready(postgres: FailingPostgres, service: Service) -> None:
     """A lock on one table occupies ten connections, and six requests wait for a free one."""
-    async with monitor_requests(service) as watch:
+    async with monitor_requests(service) as monitor:
         operator = await asyncpg.connect(postgres.url)
         async with operator.transaction():
             await operator.execute("LOCK TABLE regions IN ACCESS EXCLUSIVE MODE")
-            locked = watch.loop.time()
-            answers = await asyncio.gather(*(watch.send(b"/v1/regions/31") for _ in range(16)))
-            waited = [seen.seconds for seen in answers]
+            locked = monitor.loop.time()
+            responses = await asyncio.gather(*(monitor.send(b"/v1/regions/31") for _ in range(16)))
+            waited = [seen.seconds for seen in responses]
         await operator.close()
-        await assert_recovery(watch, watch.loop.time())
-    assert {seen.status for seen in answers} == {503}
-    assert {seen.status for seen in watch.select(READY, after=locked)} == {200}, (
+        await assert_recovery(monitor, monitor.loop.time())
+    assert {seen.status for seen in responses} == {503}
+    assert {seen.status for seen in monitor.select(READY, after=locked)} == {200}, (
         "a full pool must not make the service unready"
     )
     log_measurement("shortest wait", min(waited))

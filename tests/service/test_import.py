@@ -27,10 +27,10 @@ def invalid_file(tmp_path: Path) -> Path:
 
 
 async def test_import_creates_rows_with_author_and_audit_line(own_url: str, valid_file: Path) -> None:
-    ended = invoke_command(
+    result = invoke_command(
         "import", str(valid_file), "--resource", "divisions", "--reason", "Contoh", "--database-url", own_url
     )
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "Imported: created 2.\n", "")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "Imported: created 2.\n", "")
     signed = (
         "SELECT array_agg(DISTINCT made_by || coalesce(client, '-') || reason) FROM revisions WHERE key LIKE 'p7-9%'"
     )
@@ -41,24 +41,26 @@ async def test_import_creates_rows_with_author_and_audit_line(own_url: str, vali
 
 async def test_refused_row_is_reported_with_its_line_and_nothing_is_imported(own_url: str, invalid_file: Path) -> None:
     arguments = ("import", str(invalid_file), "--resource", "divisions", "--database-url", own_url)
-    ended = invoke_command(*arguments)
-    assert (ended.returncode, ended.stdout) == (1, "Nothing was imported: created 1, refused 1.\n")
-    assert ended.stderr == "divisions.ndjson:2: /kind: Must be one of: division, secretariat_unit.\n"
+    result = invoke_command(*arguments)
+    assert (result.returncode, result.stdout) == (1, "Nothing was imported: created 1, refused 1.\n")
+    assert result.stderr == "divisions.ndjson:2: /kind: Must be one of: division, secretariat_unit.\n"
     assert await fetch_value(own_url, "SELECT count(*) FROM divisions WHERE code = 'p7-98'") == 0
-    ended = invoke_command(*arguments, "--partial", "--json")
-    told = json.loads(ended.stdout)
-    assert (ended.returncode, told["applied"], told["created"], told["refused"]) == (1, True, 1, 1)
+    result = invoke_command(*arguments, "--partial", "--json")
+    told = json.loads(result.stdout)
+    assert (result.returncode, told["applied"], told["created"], told["refused"]) == (1, True, 1, 1)
     assert await fetch_value(own_url, "SELECT count(*) FROM divisions WHERE code = 'p7-98'") == 1
 
 
 async def test_dry_run_imports_nothing(own_url: str, valid_file: Path) -> None:
-    ended = invoke_command("import", str(valid_file), "--resource", "divisions", "--dry-run", "--database-url", own_url)
-    assert (ended.returncode, ended.stdout) == (0, "Nothing was imported, this was a dry run: created 2.\n")
+    result = invoke_command(
+        "import", str(valid_file), "--resource", "divisions", "--dry-run", "--database-url", own_url
+    )
+    assert (result.returncode, result.stdout) == (0, "Nothing was imported, this was a dry run: created 2.\n")
     assert await fetch_value(own_url, "SELECT count(*) FROM divisions WHERE code LIKE 'p7-9%'") == 0
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "resource", "code", "saying"),
+    ("name", "content", "resource", "code", "message"),
     [
         ("rows.csv", "colour\nred\n", "divisions", 1, "rows.csv: /colour: This column is unknown."),
         ("rows.csv", 'code\n"', "divisions", 1, "rows.csv: /kind: This column is required."),
@@ -69,19 +71,19 @@ async def test_dry_run_imports_nothing(own_url: str, valid_file: Path) -> None:
     ],
 )
 def test_invalid_file_or_option_is_reported(
-    loaded_url: str, tmp_path: Path, name: str, content: str, resource: str, code: int, saying: str
+    loaded_url: str, tmp_path: Path, name: str, content: str, resource: str, code: int, message: str
 ) -> None:
     path = tmp_path / (name or "missing.csv")
     if name:
         path.write_text(content, encoding="utf-8")
-    ended = invoke_command("import", str(path), "--resource", resource, "--database-url", loaded_url, COLUMNS="400")
-    assert ended.returncode == code
-    assert saying in ended.stderr
-    assert "Traceback" not in ended.stderr
+    result = invoke_command("import", str(path), "--resource", resource, "--database-url", loaded_url, COLUMNS="400")
+    assert result.returncode == code
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_missing_database_is_one_error_line(valid_file: Path) -> None:
     url = "postgresql://nobody@127.0.0.1:9/none"
-    ended = invoke_command("import", str(valid_file), "--resource", "divisions", "--database-url", url)
-    assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
-    assert "cannot be used" in ended.stderr
+    result = invoke_command("import", str(valid_file), "--resource", "divisions", "--database-url", url)
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert "cannot be used" in result.stderr

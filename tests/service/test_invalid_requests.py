@@ -37,13 +37,13 @@ async def baseline_memory(service: Service) -> int:
 def token(service: Service, loaded_url: str) -> bytes:
     """Token of all scopes, so that a request is refused for its content only."""
     scopes = [part for scope in Scope for part in ("--scope", scope)]
-    made = orjson.loads(
+    created = orjson.loads(
         run_command("clients", "create", "--json", "--name", "nasty", *scopes, "--database-url", loaded_url).stdout
     )
     form = {"grant_type": "client_credentials"}
-    auth = (made["client_id"], made["client_secret"])
-    answer = httpx.post(f"{service.base_url}/oauth/token", data=form, auth=auth, timeout=30)
-    return str(answer.json()["access_token"]).encode()
+    auth = (created["client_id"], created["client_secret"])
+    response = httpx.post(f"{service.base_url}/oauth/token", data=form, auth=auth, timeout=30)
+    return str(response.json()["access_token"]).encode()
 
 
 def measure_memory(service: Service) -> int:
@@ -70,11 +70,11 @@ async def find_wrong_responses(service: Service, corpus: Iterable[InvalidRequest
     """Send the cases group by group, and return a message for each wrong response."""
     found: list[str] = []
     for group in group_by_prefix(corpus).values():
-        for told in await asyncio.gather(
-            *(send_request(service, nasty, token) for nasty in group), return_exceptions=True
+        for failure in await asyncio.gather(
+            *(send_request(service, case, token) for case in group), return_exceptions=True
         ):
-            if isinstance(told, BaseException):
-                found.append(str(told))
+            if isinstance(failure, BaseException):
+                found.append(str(failure))
     return found
 
 
@@ -86,47 +86,47 @@ def insert_token(sent: bytes, token: bytes) -> bytes:
     return sent.replace(b"@token@", token)
 
 
-async def send_request(service: Service, nasty: InvalidRequest, token: bytes) -> None:
-    sent = tuple(insert_token(piece, token) for piece in nasty.sent)
-    got = await exchange(service.port, *sent, half_close=nasty.half_close, pause=0.001)
-    outcome = got.responses[-1].status if got.responses else CLOSED if got.closed else None
-    assert outcome in nasty.expected, f"{nasty}: {outcome}"
+async def send_request(service: Service, case: InvalidRequest, token: bytes) -> None:
+    sent = tuple(insert_token(piece, token) for piece in case.sent)
+    result = await exchange(service.port, *sent, half_close=case.half_close, pause=0.001)
+    outcome = result.responses[-1].status if result.responses else CLOSED if result.closed else None
+    assert outcome in case.expected, f"{case}: {outcome}"
     try:
-        assert_valid_exchange(got, nasty.secret)
+        assert_valid_exchange(result, case.secret)
     except AssertionError as error:
-        raise AssertionError(f"{nasty}: {error}") from error
+        raise AssertionError(f"{case}: {error}") from error
 
 
-def assert_valid_exchange(got: Exchange, secret: bytes) -> None:
+def assert_valid_exchange(result: Exchange, secret: bytes) -> None:
     """Assert what is true of each response, for any request."""
-    assert len(got.responses) <= 1, "a response without a request"
-    assert got.rest == b""
-    for answer in got.responses:
-        assert answer.status < 500
-        assert REQUEST_ID.fullmatch(answer.headers["x-request-id"])
-        assert "server" not in answer.headers
-        said = answer.body + repr(answer.headers).encode()
-        assert answer.status == 200 or secret not in said.replace(answer.headers["x-request-id"].encode(), b"")
-        if answer.status >= 400 and answer.body and b'"error"' not in answer.body:  # an error response of OAuth
-            assert_valid_problem(answer)
+    assert len(result.responses) <= 1, "a response without a request"
+    assert result.rest == b""
+    for response in result.responses:
+        assert response.status < 500
+        assert REQUEST_ID.fullmatch(response.headers["x-request-id"])
+        assert "server" not in response.headers
+        said = response.body + repr(response.headers).encode()
+        assert response.status == 200 or secret not in said.replace(response.headers["x-request-id"].encode(), b"")
+        if response.status >= 400 and response.body and b'"error"' not in response.body:  # an error response of OAuth
+            assert_valid_problem(response)
 
 
-def assert_valid_problem(answer: RawResponse) -> None:
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem: dict[str, Any] = answer.json()
+def assert_valid_problem(response: RawResponse) -> None:
+    assert response.headers["content-type"] == "application/problem+json"
+    problem: dict[str, Any] = response.json()
     assert problem.keys() >= PROBLEM_MEMBERS
-    assert problem["status"] == answer.status
+    assert problem["status"] == response.status
     assert problem["type"] == f"/problems/{problem['code']}"
     assert problem["title"]
     assert problem["detail"]
-    assert problem["request_id"] == answer.headers["x-request-id"]
-    assert bool(problem["errors"]) or answer.status != 422 or problem["code"] in WITHOUT_ERRORS
+    assert problem["request_id"] == response.headers["x-request-id"]
+    assert bool(problem["errors"]) or response.status != 422 or problem["code"] in WITHOUT_ERRORS
     for error in problem["errors"]:
         assert error.keys() - {"address"} in ({"parameter", "code", "detail"}, {"pointer", "code", "detail"})
         assert error["detail"]
-    assert answer.headers["cache-control"] == "no-store"
-    assert answer.headers["content-language"] in ("id", "en")
-    assert (answer.status == 405) == ("allow" in answer.headers)
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["content-language"] in ("id", "en")
+    assert (response.status == 405) == ("allow" in response.headers)
 
 
 @pytest.mark.full  # tests/core/http/test_protocol.py tests it with shorter timeouts
@@ -134,11 +134,11 @@ async def test_idle_connection_is_closed_after_10_seconds(service: Service) -> N
     """All connections wait at the same time. Single bytes do not extend the time limit."""
 
     async def slow(*pieces: bytes, pause: float = 0.7) -> tuple[list[int], bool, int]:
-        got = await exchange(service.port, *pieces, response_count=9, timeout=14, pause=pause)
-        for answer in got.responses:
-            if answer.status >= 400:
-                assert_valid_problem(answer)
-        return [answer.status for answer in got.responses], got.closed, round(got.seconds)
+        result = await exchange(service.port, *pieces, response_count=9, timeout=14, pause=pause)
+        for response in result.responses:
+            if response.status >= 400:
+                assert_valid_problem(response)
+        return [response.status for response in result.responses], result.closed, round(result.seconds)
 
     head = build_get(b"/v1/regions?page_size=1")
     silent, nothing, dribbled, fields, second, *others = await asyncio.gather(
@@ -159,36 +159,36 @@ async def test_missing_token_is_401_before_the_body_arrives(service: Service) ->
     """The response comes before the body is read, and the late body is not taken for a request."""
     body = build_get(b"/v1/kenari7")
     sent = build_get(b"/v1/regions", b"Content-Length: %d" % len(body), method=b"POST")
-    got = await exchange(service.port, sent, timeout=2)
-    assert [answer.status for answer in got.responses] == [401]
+    result = await exchange(service.port, sent, timeout=2)
+    assert [response.status for response in result.responses] == [401]
     late = await exchange(service.port, sent, body, build_get(b"/v1/regions/31"), response_count=2, pause=0.2)
-    assert [answer.status for answer in late.responses] == [401, 200]
+    assert [response.status for response in late.responses] == [401, 200]
 
 
 async def test_broken_body_after_the_response_gets_no_second_response(service: Service) -> None:
     """A proxy that shares connections would take a second response for that to the next request."""
     head = build_get(b"/v1/regions", b"Transfer-Encoding: chunked", method=b"POST")
-    got = await exchange(service.port, head, b"kenari7\r\n", response_count=2, pause=0.2)
-    assert [answer.status for answer in got.responses] == [401]
-    assert got.closed
+    result = await exchange(service.port, head, b"kenari7\r\n", response_count=2, pause=0.2)
+    assert [response.status for response in result.responses] == [401]
+    assert result.closed
 
 
 async def test_pipelined_requests_are_answered_in_order(service: Service) -> None:
     codes = [b"31", b"kenari7", b"93.01", b"91.01", b"11"] * 20
-    got = await exchange(
+    result = await exchange(
         service.port, b"".join(build_get(b"/v1/regions/" + code) for code in codes), response_count=len(codes)
     )
-    assert [answer.status for answer in got.responses] == [200, 404, 200, 308, 200] * 20
-    named = [answer.json()["code"].encode() for answer in got.responses if answer.status == 200]
+    assert [response.status for response in result.responses] == [200, 404, 200, 308, 200] * 20
+    named = [response.json()["code"].encode() for response in result.responses if response.status == 200]
     assert named == [code for code in codes if code not in (b"kenari7", b"91.01")]
 
 
 async def test_invalid_bytes_after_requests_are_400(service: Service) -> None:
     sent = build_get(b"/v1/regions/31") * 3 + b"kenari7\r\n\r\n" + build_get(b"/v1/regions/31")
-    got = await exchange(service.port, sent, response_count=9)
-    assert [answer.status for answer in got.responses] == [200, 200, 200, 400]
-    assert got.closed
-    assert got.rest == b""
+    result = await exchange(service.port, sent, response_count=9)
+    assert [response.status for response in result.responses] == [200, 200, 200, 400]
+    assert result.closed
+    assert result.rest == b""
 
 
 @pytest.mark.parametrize(
@@ -206,14 +206,14 @@ async def test_invalid_bytes_after_requests_are_400(service: Service) -> None:
     ids=["length and chunks", "two lengths", "unknown coding", "GET with a body", "too large a body"],
 )
 async def test_no_request_is_smuggled_in_a_body(service: Service, smuggled: bytes) -> None:
-    got = await exchange(service.port, smuggled, response_count=2)
-    assert [answer.status for answer in got.responses] in ([400], [413])
-    assert got.closed
+    result = await exchange(service.port, smuggled, response_count=2)
+    assert [response.status for response in result.responses] in ([400], [413])
+    assert result.closed
 
 
 async def test_request_id_and_host_are_not_echoed(service: Service) -> None:
-    got = await exchange(service.port, build_get(b"/v1/regions?page_size=1", b"Host: kenari7", b"X-Request-Id: a b"))
-    said = repr(got.responses[0])
+    result = await exchange(service.port, build_get(b"/v1/regions?page_size=1", b"Host: kenari7", b"X-Request-Id: a b"))
+    said = repr(result.responses[0])
     assert "kenari7" not in said
     assert "a b" not in said
 
@@ -222,8 +222,8 @@ async def test_zz_memory_and_log_after_all_requests(service: Service, baseline_m
     """Runs last in this file: it checks the service after all tests above."""
     grown = measure_memory(service) - baseline_memory
     for target in LISTS:
-        got = await exchange(service.port, build_get(target))
-        assert [answer.status for answer in got.responses] == [200]
+        result = await exchange(service.port, build_get(target))
+        assert [response.status for response in result.responses] == [200]
     assert grown < MAX_GROWTH, f"{grown / MEBIBYTE:.1f} MiB"
     log = service.read_log()
     assert '"level": "error"' not in log

@@ -30,26 +30,26 @@ def test_each_report_is_printed(loaded_url: str) -> None:
         ("meeting", "rakornas-2022-06"): "13-15 Juni 2024",
     }
     for arguments, fact in expected.items():
-        ended = invoke_command("show", *arguments, "--database-url", loaded_url)
-        assert (ended.returncode, ended.stderr) == (0, "")
-        assert fact in ended.stdout
-        assert "\x1b" not in ended.stdout
+        result = invoke_command("show", *arguments, "--database-url", loaded_url)
+        assert (result.returncode, result.stderr) == (0, "")
+        assert fact in result.stdout
+        assert "\x1b" not in result.stdout
 
 
 def test_empty_embedded_database_is_loaded_first(bare_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     embedded = nullcontext(operations.TargetDatabase(bare_url, embedded=True))
     monkeypatch.setattr(operations, "open_database", lambda *_: embedded)
-    ended = invoke_command("show", "stages", "--running", *DAY)
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert "pu-01b" in ended.stdout
+    result = invoke_command("show", "stages", "--running", *DAY)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "pu-01b" in result.stdout
 
 
 @pytest.mark.full
 def test_empty_data_directory_is_loaded_and_its_server_stopped() -> None:
     with create_directory() as directory:
-        ended = run_command("show", "stages", "--running", *DAY, "--data-dir", f"{directory}/data")
-        assert (ended.returncode, ended.stderr) == (0, "")
-        assert [line.split()[0] for line in ended.stdout.splitlines() if line.lstrip().startswith("pu-")] == [
+        result = run_command("show", "stages", "--running", *DAY, "--data-dir", f"{directory}/data")
+        assert (result.returncode, result.stderr) == (0, "")
+        assert [line.split()[0] for line in result.stdout.splitlines() if line.lstrip().startswith("pu-")] == [
             "pu-01",
             "pu-01a",
             "pu-01b",
@@ -59,27 +59,27 @@ def test_empty_data_directory_is_loaded_and_its_server_stopped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "saying"),
+    ("arguments", "message"),
     [
         (("roster", "kpu-xx"), "no organization with the code 'kpu-xx'"),
         (("roster", "\udcff"), r"no organization with the code '\udcff'"),
         (("meeting", "nothing"), "no meeting with the code 'nothing'"),
         (("stages", "--election", "nothing"), "no election with the code 'nothing'"),
-        (("roster", "kpu", "--as-of", "2022-02-30"), "no such day"),
+        (("roster", "kpu", "--as-of", "2022-02-30"), "does not exist in the calendar"),
         (("stages", "--as-of", ""), "--as-of ''"),
     ],
 )
-def test_unknown_code_or_day_is_one_error_line(loaded_url: str, arguments: tuple[str, ...], saying: str) -> None:
-    assert_fails_with("show", *arguments, message=saying, DATABASE_URL=loaded_url)
+def test_unknown_code_or_day_is_one_error_line(loaded_url: str, arguments: tuple[str, ...], message: str) -> None:
+    assert_fails_with("show", *arguments, message=message, DATABASE_URL=loaded_url)
 
 
 def test_unusable_database_is_one_error_line(server: str) -> None:
-    for url, saying in (
+    for url, message in (
         (UNREACHABLE, "DATABASE_URL"),
         ("nonsense", "DATABASE_URL"),
         (replace_database(server, "postgres"), "run `rakornas migrate`"),
     ):
-        assert_fails_with("show", "roster", "kpu", message=saying, DATABASE_URL=url)
+        assert_fails_with("show", "roster", "kpu", message=message, DATABASE_URL=url)
 
 
 def test_invalid_day_is_reported_before_the_database_is_opened() -> None:
@@ -93,8 +93,8 @@ def test_slow_database_is_one_error_line(loaded_url: str) -> None:
 
 
 def test_two_statuses_are_a_usage_error() -> None:
-    ended = invoke_command("show", "stages", "--running", "--status", "finished", DATABASE_URL=UNREACHABLE)
-    assert (ended.returncode, ended.stdout) == (2, "")
+    result = invoke_command("show", "stages", "--running", "--status", "finished", DATABASE_URL=UNREACHABLE)
+    assert (result.returncode, result.stdout) == (2, "")
 
 
 def test_closed_pipe_is_not_an_error(loaded_url: str) -> None:
@@ -102,7 +102,7 @@ def test_closed_pipe_is_not_an_error(loaded_url: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     try:
-        ended = subprocess.run(
+        result = subprocess.run(
             build_command("show", "stages", "--parts", "--database-url", loaded_url),
             cwd=CHECKOUT,
             env=build_environment(),
@@ -113,11 +113,11 @@ def test_closed_pipe_is_not_an_error(loaded_url: str) -> None:
         )
     finally:
         os.close(writing)
-    assert ended.stderr == ""
+    assert result.stderr == ""
 
 
 def test_help_imports_no_heavy_modules() -> None:
     heavy = "{'sqlalchemy', 'asyncpg', 'fastapi', 'pydantic', 'rich.table'} & set(sys.modules)"
     code = f"import sys, app.cli; print({heavy})"
-    ended = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True)
-    assert ended.stdout == "set()\n"
+    result = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert result.stdout == "set()\n"

@@ -32,9 +32,9 @@ async def create_client(url: str, *scopes: str) -> tuple[str, str]:
 
 async def fetch_token(service: Service, id_: str, secret: str) -> str:
     async with httpx.AsyncClient(base_url=service.base_url, timeout=60) as client:  # workers may be starting
-        answer = await client.post("/oauth/token", data=FORM, auth=httpx.BasicAuth(id_, secret))
-    assert answer.status_code == 200, answer.text
-    return str(answer.json()["access_token"])
+        response = await client.post("/oauth/token", data=FORM, auth=httpx.BasicAuth(id_, secret))
+    assert response.status_code == 200, response.text
+    return str(response.json()["access_token"])
 
 
 @contextlib.asynccontextmanager
@@ -42,12 +42,12 @@ async def open_clients(service: Service, token: str, count: int) -> AsyncIterato
     """Yield clients with a connection each, so that all workers get one."""
     async with contextlib.AsyncExitStack() as open_ones:
         headers = {"Authorization": f"Bearer {token}"}
-        made = [httpx.AsyncClient(base_url=service.base_url, headers=headers, timeout=20) for _ in range(count)]
-        yield [await open_ones.enter_async_context(item) for item in made]
+        created = [httpx.AsyncClient(base_url=service.base_url, headers=headers, timeout=20) for _ in range(count)]
+        yield [await open_ones.enter_async_context(item) for item in created]
 
 
 async def fetch_statuses(clients: list[httpx.AsyncClient], path: str = "/v1/clients") -> list[int]:
-    return [answer.status_code for answer in await asyncio.gather(*(item.get(path) for item in clients))]
+    return [response.status_code for response in await asyncio.gather(*(item.get(path) for item in clients))]
 
 
 def count_connected_workers(service: Service) -> int:
@@ -113,8 +113,8 @@ async def test_token_without_database_is_503_after_5_seconds(postgres: FailingPo
             assert {found for after, found in seen if after < 2.4} == {403}  # the last check is at most 2 s old
             assert {found for after, found in seen if after > 5.1} == {503}
             assert await status(Authorization=f"Bearer {token}x") == 401
-            answer = await client.post("/oauth/token", data=FORM, auth=httpx.BasicAuth(id_, secret))
-            assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+            response = await client.post("/oauth/token", data=FORM, auth=httpx.BasicAuth(id_, secret))
+            assert (response.status_code, "retry-after" in response.headers) == (503, True)
             await postgres.start()
             began = time.monotonic()
             while await status() != 403:

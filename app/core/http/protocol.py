@@ -1,7 +1,7 @@
-"""HTTP/1.1 on the wire: uvicorn's protocol with an end to what may arrive before there is a request.
+"""HTTP/1.1 protocol: uvicorn's protocol with limits on the size and duration of the request head.
 
-Used as `uvicorn.Config(http="app.core.http.protocol:Protocol", ws="none")`. Bytes that are not a valid request never
-reach the app: they are answered here with a problem document, and the connection is closed.
+Used as `uvicorn.Config(http="app.core.http.protocol:Protocol", ws="none")`. Invalid requests never reach the app: they
+are answered here with a problem document, and the connection is closed.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from app.core.http import access_log, cors
 from app.core.problems import HeadersTooLarge, Malformed, Problem, RequestTimeout, UriTooLong
 
-HTTP_VERSIONS = ("1.0", "1.1")  # the parser also takes HTTP/0.9 and 2.0
-SHUTDOWN_CALLBACKS = "at_shutdown"  # in the state of the lifespan: what ends the answers that have no end of their own
+HTTP_VERSIONS = ("1.0", "1.1")  # the parser also accepts HTTP/0.9 and 2.0
+SHUTDOWN_CALLBACKS = "at_shutdown"  # key in the lifespan state: functions that end the endless responses
 HOST_VALUE = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
 
 
 class Protocol(HttpToolsProtocol):
-    """Bounds the head of a request in bytes and in time (RFC 9112, RFC 6585 5), and says so when it is exceeded."""
+    """Limits the head of a request in bytes and seconds, and answers a head that exceeds them (RFC 6585, section 5)."""
 
     max_header_bytes: ClassVar[int] = 32 * 1024
     max_url_bytes: ClassVar[int] = 8 * 1024
@@ -33,10 +33,10 @@ class Protocol(HttpToolsProtocol):
     _timer: asyncio.TimerHandle | None = None
     _pending_problem: Problem | None = None
     _ignores_input = False
-    _unparsed_bytes = 0  # bytes given to the parser since it last had something to tell
+    _unparsed_bytes = 0  # fed to the parser since its last callback
     _in_body = False
 
-    # The connection
+    # Callbacks of the transport
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         super().connection_made(transport)
@@ -47,39 +47,39 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Feeds the parser no more at a time than it may keep; what comes after the end is dropped."""
-        taken = 0
-        while taken < len(data) and not self._ignores_input:
-            taken += self._feed_parser(data[taken : taken + self.max_header_bytes + 1 - self._unparsed_bytes])
+        """Feed the parser at most as many bytes at once as it may buffer; ignore input after a rejection."""
+        consumed = 0
+        while consumed < len(data) and not self._ignores_input:
+            consumed += self._feed_parser(data[consumed : consumed + self.max_header_bytes + 1 - self._unparsed_bytes])
 
-    def _feed_parser(self, piece: bytes) -> int:
-        """How much of the piece the parser took."""
-        self._unparsed_bytes += len(piece)
+    def _feed_parser(self, data: bytes) -> int:
+        """Feed bytes to the parser and return how many it consumed."""
+        self._unparsed_bytes += len(data)
         try:
-            self.parser.feed_data(piece)
+            self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             head = self._head_without_upgrade()
             self.parser = httptools.HttpRequestParser(self)
             self._feed_parser(head)
             return int(upgrade.args[0])
         except httptools.HttpParserError as error:
-            # A problem raised in a callback below arrives as the context of the parser's own error.
+            # A problem raised in a callback of the parser arrives as the context of the parser's own error.
             self._reject(error.__context__ if isinstance(error.__context__, Problem) else Malformed())
         else:
             if self._unparsed_bytes > self.max_header_bytes:
                 self._reject(HeadersTooLarge())
-        return len(piece)
+        return len(data)
 
     def _head_without_upgrade(self) -> bytes:
-        """The head to be read again as if no upgrade had been asked for, which a server may (RFC 9110 7.8).
+        """Return the head without `Upgrade`, which a server may ignore (RFC 9110, section 7.8), to parse it again.
 
-        The parser skips the body of a request for an upgrade: it would be lost, or taken for the next request.
+        The parser skips the body of a request with `Upgrade`, so the body would be lost or parsed as the next request.
         """
         lines = [b"%b: %b\r\n" % field for field in self.headers if field[0] != b"upgrade"]
         version = self.parser.get_http_version().encode()
         return b"".join([self.parser.get_method(), b" ", self.url, b" HTTP/", version, b"\r\n", *lines, b"\r\n"])
 
-    # What the parser tells
+    # Callbacks of the parser
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -93,7 +93,7 @@ class Protocol(HttpToolsProtocol):
             raise UriTooLong
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        # Trailers may not become headers (RFC 9110 6.5.1), least of all while the app looks at them.
+        # Trailers must not be merged into the headers (RFC 9110, section 6.5.1), which the app is using.
         if not self._in_body:
             super().on_header(name, value)
 
@@ -108,7 +108,7 @@ class Protocol(HttpToolsProtocol):
         self._in_body = True
 
     def _check_head(self) -> None:
-        """HTTP/1, one Host that can be one (RFC 9112 3.2), and a path for a target: no proxy, no `*`, no fragment."""
+        """Raise Malformed unless the head has HTTP/1.x, one valid Host (RFC 9112, section 3.2) and a path as target."""
         version = self.parser.get_http_version()
         hosts = [value for name, value in self.headers if name == b"host"]
         if version not in HTTP_VERSIONS or len(hosts) > 1 or (not hosts and version == "1.1"):
@@ -128,19 +128,22 @@ class Protocol(HttpToolsProtocol):
         if not self.parser.should_upgrade():
             super().on_message_complete()
 
-    # The end of the conversation
+    # End of the connection
 
     def close_after_response(self) -> None:
-        """The app's answer was the last one: at once if all of the request was read, as after a 413 it was not."""
+        """Close the connection after the last response.
+
+        If the body was not read completely, as after a 413, the connection is closed gracefully.
+        """
         if self._in_body and not self._ignores_input:
             self._close_gracefully()
         else:
             self.transport.close()
-            # Closing waits for the answer to be read; a reader who does not read is not waited for.
+            # Closing waits until the client has read the response, but not longer than this timeout.
             self._start_timer(self.flush_timeout_seconds, self.transport.abort)
 
     def shutdown(self) -> None:
-        """The server ends once all answers under way are given: those that would go on are told so."""
+        """End the responses that have no end of their own, then shut down after all responses in progress."""
         for end in self.app_state.get(SHUTDOWN_CALLBACKS, ()):
             end()
         super().shutdown()
@@ -152,14 +155,14 @@ class Protocol(HttpToolsProtocol):
 
     def _on_header_timeout(self) -> None:
         if self.scope is None:
-            self.transport.close()  # not one byte came: there is nobody to tell
+            self.transport.close()  # no byte arrived: there is no request to answer
         elif self.flow.read_paused:
-            self._start_timer(self.header_timeout_seconds, self._on_header_timeout)  # it is us who do not read
+            self._start_timer(self.header_timeout_seconds, self._on_header_timeout)  # reading is paused by this server
         else:
             self._reject(RequestTimeout())
 
     def _reject(self, problem: Problem) -> None:
-        """Nothing more is read; the problem is told after the answers that are still due."""
+        """Ignore further input, and send the problem after the pending responses."""
         self._pending_problem = problem
         self._ignores_input = True
         self._stop_timer()
@@ -167,7 +170,7 @@ class Protocol(HttpToolsProtocol):
         if cycle is None or cycle.response_complete:
             self._finish()
         elif cycle.more_body:
-            # Its own body is broken, and with it the request that the app is at.
+            # The broken body belongs to the request that the app is processing.
             cycle.disconnected = True
             cycle.message_event.set()
             if cycle.response_started or self.pipeline:
@@ -176,7 +179,7 @@ class Protocol(HttpToolsProtocol):
                 self._send_problem(problem)
 
     def _finish(self) -> None:
-        """All answers that were due are given. A request whose body breaks after its answer gets no second one."""
+        """Send the pending problem, unless it concerns the body of a request that was answered already."""
         if self._in_body:
             self._close_gracefully()
         elif self._pending_problem is not None:
@@ -188,9 +191,9 @@ class Protocol(HttpToolsProtocol):
             self._close_gracefully()
 
     def _close_gracefully(self) -> None:
-        """Close once the other side has had time to read the answer (RFC 9112 9.6).
+        """Close the connection after the client has had time to read the response (RFC 9112, section 9.6).
 
-        Closing at once, with bytes of theirs still on the way, would reset the connection and take the answer along.
+        Closing at once while bytes of the client are in transit would reset the connection and lose the response.
         """
         self._ignores_input = True
         self.pipeline.clear()
@@ -201,7 +204,7 @@ class Protocol(HttpToolsProtocol):
         self._start_timer(self.linger_timeout_seconds, self.transport.close)
 
     def _encode_problem(self, problem: Problem) -> bytes:
-        """The problem as the rooms would have told it, had the request come so far: named, measured, and logged."""
+        """Return the bytes of a problem response with the headers that the middleware would add; log the request."""
         method = self.parser.get_method()
         scope: Scope = {"type": "http", "method": method.decode("ascii"), "headers": self.headers or []}
         request_id = access_log.assign_request_id(scope)
@@ -218,11 +221,11 @@ class Protocol(HttpToolsProtocol):
         body = b"" if method == b"HEAD" else response.body
         return b"".join([STATUS_LINE[problem.status], *lines, b"\r\n", body])
 
-    # One timer: for the head while it arrives, for the farewell afterwards
+    # One timer: for the head while it arrives, for closing afterwards
 
-    def _start_timer(self, seconds: float, then: Callable[[], None]) -> None:
+    def _start_timer(self, seconds: float, callback: Callable[[], None]) -> None:
         self._stop_timer()
-        self._timer = self.loop.call_later(seconds, then)
+        self._timer = self.loop.call_later(seconds, callback)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -231,7 +234,7 @@ class Protocol(HttpToolsProtocol):
 
 
 class _ResponseTransport:
-    """The transport as an answer sees it, whose end is the protocol's to choose."""
+    """The transport as a response sees it: closing it is delegated to the protocol."""
 
     def __init__(self, protocol: Protocol) -> None:
         self.close = protocol.close_after_response

@@ -1,49 +1,49 @@
-"""What can go wrong, as problem documents (RFC 9457).
+"""Problem documents (RFC 9457): one exception class per problem type.
 
     Problem
-    ├── Malformed                400  the bytes of the request are not HTTP, not UTF-8, or not JSON
-    ├── KeyRequired              400  a request that creates needs an Idempotency-Key
-    ├── Unauthenticated          401  a token is needed
-    ├── Forbidden                403
-    │   ├── InsufficientScope         the token is good for other things
-    │   └── OutsideOrganization       the client is bound to another organization
-    ├── NotFound                 404  nothing here, or nothing that this caller may know of
-    ├── MethodNotAllowed         405
-    ├── NotAcceptable            406  none of the media types asked for can be served
-    ├── RequestTimeout           408  the request did not arrive in time
-    ├── Conflict                 409  a rule of the record stands against it; also for rules without a kind of their own
-    │   ├── Exists                    the key is taken
-    │   ├── InUse                     others refer to it
-    │   ├── Circular                  a parent below its own child
-    │   ├── TwoHolders                two definitive holders of an office that only one can hold
-    │   ├── SameOfficeTwice           one person in one office, twice at a time
+    ├── Malformed                   400  the bytes of the request are not HTTP, not UTF-8, or not JSON
+    ├── IdempotencyKeyRequired      400  a request that creates an object lacks an Idempotency-Key
+    ├── Unauthenticated             401  a valid token is required
+    ├── Forbidden                   403
+    │   ├── InsufficientScope            the token has other scopes
+    │   └── OutsideOrganization          the client is bound to another organization
+    ├── NotFound                    404  the object does not exist, or the caller may not know that it does
+    ├── MethodNotAllowed            405
+    ├── NotAcceptable               406  none of the media types in Accept is available
+    ├── RequestTimeout              408  the request did not arrive in time
+    ├── Conflict                    409  a rule of the record is violated; also used for rules without a class
+    │   ├── AlreadyExists                the key is taken
+    │   ├── InUse                        other objects refer to the object
+    │   ├── CircularParent               a parent below its own child
+    │   ├── TwoDefinitiveHolders         two definitive holders of an office for one person
+    │   ├── SameOfficeTwice              one person twice in one office on the same days
     │   ├── EndsBeforeStart
-    │   ├── ForeignParent             a stage under another election's
-    │   ├── OutsideMeeting            a session on a day that is none of its meeting's
-    │   ├── ParallelSessions          a person in two sessions at once
-    │   ├── NoPlacesLeft              more delegates of one organization than a meeting has places
-    │   ├── CircularRepresentation    a chain of those who come for each other that is circular
-    │   ├── RollClosed                a roll that only corrections change
-    │   ├── RollTooLong               more lines or days than a file holds
-    │   ├── SecondClientNeeded        a correction that is confirmed by who asked for it
-    │   └── InFlight                  the first request with this Idempotency-Key is not over
-    ├── PreconditionFailed       412  If-Match names a revision that is no longer the present one
-    ├── ContentTooLarge          413
-    ├── UriTooLong               414
-    ├── UnsupportedMediaType     415  the body is of another kind than the one named in Accept or Accept-Patch
-    ├── InvalidParameters        422  a query or path parameter is wrong; `errors` says which and what is allowed
-    ├── InvalidContent           422  a member of the body is wrong; `errors` points at it
-    ├── ImportRefused            422  of a file that is all or nothing; `rows` says what is wrong with which line
-    ├── KeyReused                422  another request had this Idempotency-Key
-    ├── TooRecent                422  `known_at` is an instant that writes still under way may belong to
-    ├── PreconditionRequired     428  If-Match is missing
-    ├── TooManyRequests          429  come back after Retry-After
-    ├── HeadersTooLarge          431
-    ├── InternalError            500  a fault of ours
-    └── Unavailable              503  the database or a place in the queue is missing; come back after Retry-After
+    │   ├── ForeignParent                a parent stage of another election
+    │   ├── SessionOutsideMeeting        a session on a day outside its meeting
+    │   ├── ParallelSessions             a person in two sessions at the same time
+    │   ├── NoPlacesLeft                 more delegates of one organization than the meeting allows
+    │   ├── CircularRepresentation       a circular chain of representatives
+    │   ├── RollClosed                   a roll that only corrections may change
+    │   ├── RollTooLong                  more lines or days than a file can hold
+    │   ├── SecondClientNeeded           a correction confirmed by the client that requested it
+    │   └── RequestInFlight              the first request with this Idempotency-Key is still running
+    ├── PreconditionFailed          412  If-Match names a revision that is not the current one
+    ├── ContentTooLarge             413
+    ├── UriTooLong                  414
+    ├── UnsupportedMediaType        415  Accept or Accept-Patch of the response names the supported one
+    ├── InvalidParameters           422  a query or path parameter is invalid; `errors` names it
+    ├── InvalidContent              422  a member of the body is invalid; `errors` points at it
+    ├── ImportRefused               422  an import without `partial` has invalid rows; `rows` lists their errors
+    ├── IdempotencyKeyReused        422  another request used this Idempotency-Key
+    ├── TooRecent                   422  writes still in progress may belong to the instant `known_at`
+    ├── PreconditionRequired        428  If-Match is missing
+    ├── TooManyRequests             429  retry after the time in Retry-After
+    ├── HeadersTooLarge             431
+    ├── InternalError               500  an error of the service
+    └── Unavailable                 503  the database or free capacity is missing; retry after Retry-After
 
-A problem never repeats what was sent, but for the name of a parameter or member. Its `type` is the address of a page
-about it.
+A problem repeats nothing of the request except the names of parameters and members. Its `type` is the address of a page
+that describes it.
 """
 
 from collections.abc import Iterator
@@ -143,13 +143,15 @@ __all__ = [
 
 
 def _list_problem_types(root: type[Problem]) -> Iterator[type[Problem]]:
-    """All that can be answered with: those that have a code of their own, by status."""
-    for kind in root.__subclasses__():
-        if "code" in vars(kind):
-            yield kind
-        yield from _list_problem_types(kind)
+    """List the classes below `root` that have a code of their own."""
+    for problem_type in root.__subclasses__():
+        if "code" in vars(problem_type):
+            yield problem_type
+        yield from _list_problem_types(problem_type)
 
 
 PROBLEM_TYPES: dict[str, type[Problem]] = {
-    kind.code: kind for kind in sorted(_list_problem_types(Problem), key=lambda kind: kind.status)
+    problem_type.code: problem_type
+    for problem_type in sorted(_list_problem_types(Problem), key=lambda problem_type: problem_type.status)
 }
+"""All problem types by code, in the order of their status."""

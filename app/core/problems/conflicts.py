@@ -1,23 +1,23 @@
-"""Problems of the record: the request is well made, and does not fit what is there."""
+"""Problem types for valid requests that conflict with the record."""
 
 from app.core.languages import Text
 from app.core.problems.problem import ErrorDetail, Problem
 
 
 class Conflict(Problem):
-    """A rule of the record stands against it; `errors` say which object, where there is one."""
+    """A rule of the record is violated; `errors` name the conflicting objects."""
 
     status, code = 409, "conflict"
     title = Text("Bertentangan dengan catatan", "In conflict with the record")
     remedy = Text(
         "Permintaan bertentangan dengan yang sudah tercatat. Baca lagi, lalu sesuaikan.",
-        "The request is in conflict with what is on record. Read it again, then adapt.",
+        "The request conflicts with the record. Read the objects again, then adapt the request.",
     )
 
 
 class AlreadyExists(Conflict):
     code = "already_exists"
-    title = Text("Sudah ada", "Already there")
+    title = Text("Sudah ada", "Already exists")
     remedy = Text("Kode atau kunci ini sudah dipakai.", "This code or key is taken.")
 
 
@@ -25,17 +25,17 @@ class InUse(Conflict):
     code = "in_use"
     title = Text("Masih dipakai", "Still in use")
     remedy = Text(
-        "Yang masih dirujuk tidak dapat dihapus; errors menyebut oleh apa.",
-        "What is referred to cannot be deleted; errors say by what.",
+        "Objek yang masih dirujuk tidak dapat dihapus; errors menyebut perujuknya.",
+        "An object that others refer to cannot be deleted; errors name those objects.",
     )
 
 
 class CircularParent(Conflict):
     code = "circular_parent"
-    title = Text("Induk berputar", "Parents in a circle")
+    title = Text("Induk berputar", "Circular parents")
     remedy = Text(
         "Induk tidak boleh berada di bawah anaknya sendiri.",
-        "A parent may not lie below its own child.",
+        "A parent must not be below its own child.",
     )
 
 
@@ -44,7 +44,7 @@ class TwoDefinitiveHolders(Conflict):
     title = Text("Dua pejabat definitif", "Two definitive holders")
     remedy = Text(
         "Ketua, sekretaris dan sekretaris jenderal definitif hanya satu orang per lembaga pada hari yang pasti.",
-        "An organization has one definitive chair, secretary and secretary general on days that are certain.",
+        "An organization has at most one definitive chair, secretary and secretary general on each certain day.",
     )
 
 
@@ -60,7 +60,7 @@ class SameOfficeTwice(Conflict):
 class EndsBeforeStart(Conflict):
     code = "ends_before_start"
     title = Text("Berakhir sebelum mulai", "Ends before it starts")
-    remedy = Text("Akhir tidak boleh mendahului awal.", "The end may not come before the start.")
+    remedy = Text("Akhir tidak boleh mendahului awal.", "The end must not be before the start.")
 
 
 class ForeignParent(Conflict):
@@ -74,19 +74,19 @@ class ForeignParent(Conflict):
 
 class SessionOutsideMeeting(Conflict):
     code = "session_outside_meeting"
-    title = Text("Sesi di luar hari rapat", "A session outside its meeting")
+    title = Text("Sesi di luar hari rapat", "Session outside its meeting")
     remedy = Text(
         "Sesi harus berada pada hari-hari rapatnya, menurut zona waktu rapat.",
-        "A session must lie within the days of its meeting, in the meeting's time zone.",
+        "A session must be within the days of its meeting, in the meeting's time zone.",
     )
 
 
 class ParallelSessions(Conflict):
     code = "parallel_sessions"
-    title = Text("Dua sesi pada saat yang sama", "Two sessions at once")
+    title = Text("Dua sesi pada saat yang sama", "Two sessions at the same time")
     remedy = Text(
         "Seseorang tidak dapat berada di dua sesi yang berjalan bersamaan.",
-        "Nobody can be in two sessions that run side by side.",
+        "A person cannot be in two sessions that run in parallel.",
     )
 
 
@@ -95,16 +95,16 @@ class NoPlacesLeft(Conflict):
     title = Text("Kuota utusan habis", "No places left")
     remedy = Text(
         "Lembaga ini sudah mengirim utusan sebanyak yang diperkenankan (places pada rapat).",
-        "This organization has as many delegates on the list as the meeting allows (its places).",
+        "This organization already has as many delegates as the meeting allows (`places` of the meeting).",
     )
 
 
 class CircularRepresentation(Conflict):
     code = "circular_representation"
-    title = Text("Perwakilan berputar", "Representation in a circle")
+    title = Text("Perwakilan berputar", "Circular representation")
     remedy = Text(
         "Rantai perwakilan tidak boleh kembali kepada dirinya sendiri; paling panjang 16.",
-        "A chain of representation may not come back to itself, nor be longer than 16.",
+        "A chain of representation must not return to itself, and has at most 16 steps.",
     )
 
 
@@ -113,7 +113,7 @@ class RollClosed(Conflict):
     title = Text("Daftar hadir sudah ditutup", "The roll is closed")
     remedy = Text(
         "Setelah ditutup, daftar hadir hanya berubah lewat koreksi yang dikonfirmasi klien kedua.",
-        "After its closing a roll changes only by corrections that a second client confirms.",
+        "A closed roll changes only by corrections that a second client confirms.",
     )
 
 
@@ -122,25 +122,25 @@ class RollTooLong(Conflict):
     title = Text("Daftar hadir terlalu panjang", "The roll is too long")
     remedy = Text(
         "Sebuah berkas memuat paling banyak 20.000 baris (5.000 badge) dan 62 hari. Persempit dengan organization.",
-        "A file holds at most 20,000 lines (5,000 badges) and 62 days. Narrow it with organization.",
+        "A file contains at most 20,000 lines (5,000 badges) and 62 days. Select fewer with `organization`.",
     )
 
 
 class SecondClientNeeded(Conflict):
     code = "second_client_needed"
-    title = Text("Perlu klien kedua", "A second client is needed")
+    title = Text("Perlu klien kedua", "A second client is required")
     remedy = Text(
         "Koreksi dikonfirmasi oleh klien lain daripada yang memintanya, dan satu kali.",
-        "A correction is confirmed by another client than the one that asked for it, and once.",
+        "A correction must be confirmed once, by a client other than the one that requested it.",
     )
 
 
 class RequestInFlight(Conflict):
     code = "request_in_flight"
-    title = Text("Permintaan masih berjalan", "The request is in flight")
+    title = Text("Permintaan masih berjalan", "The request is still running")
     remedy = Text(
         "Permintaan dengan Idempotency-Key ini masih berjalan. Ulangi setelah waktu pada Retry-After.",
-        "A request with this Idempotency-Key is still running. Repeat it after the time given in Retry-After.",
+        "A request with this Idempotency-Key is still running. Repeat it after the time in Retry-After.",
     )
 
     def __init__(self, *errors: ErrorDetail, retry_after: int = 1) -> None:
@@ -152,7 +152,7 @@ class PreconditionFailed(Problem):
     title = Text("Sudah berubah", "It has changed")
     remedy = Text(
         "If-Match tidak menyebut revisi yang sekarang; ETag menyebutnya. Baca lagi, lalu ulangi.",
-        "If-Match does not name the present revision; ETag does. Read it again, then repeat.",
+        "If-Match does not name the current revision; ETag does. Read the object again, then repeat the request.",
     )
 
 
@@ -161,5 +161,5 @@ class PreconditionRequired(Problem):
     title = Text("If-Match diperlukan", "If-Match is required")
     remedy = Text(
         "Sertakan If-Match dengan ETag dari pembacaan terakhir.",
-        "Send If-Match with the ETag of your last reading.",
+        "Send If-Match with the ETag that you last read.",
     )

@@ -1,4 +1,4 @@
-"""What every problem has: its members, its two languages, and how it becomes an answer."""
+"""Base class of problems: their members in two languages, and the response."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,14 +12,19 @@ from starlette.types import Scope
 from app.core.languages import Language, Text, preferred_language
 
 MEDIA_TYPE = "application/problem+json"
-MAX_POINTER_LENGTH = 200  # longer ones hold names that are not ours
+MAX_POINTER_LENGTH = 200  # longer pointers contain names chosen by the caller
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorDetail:
-    """One reason of many: the parameter (or the JSON pointer) that is wrong, a stable code, and what is allowed.
+    """One error of a problem.
 
-    `address` leads to the object that stands in the way, where there is one.
+    Attributes:
+        code: Stable code of the error.
+        detail: What is allowed.
+        parameter: Name of the invalid parameter.
+        pointer: JSON pointer to the invalid member of the body.
+        address: Address of the conflicting object, if there is one.
     """
 
     code: str
@@ -29,14 +34,22 @@ class ErrorDetail:
     address: str | None = None
 
     def document(self, language: Language) -> dict[str, str]:
+        """Build the item of `errors` in a problem document."""
         pointer = (self.pointer or "")[:MAX_POINTER_LENGTH]
         place = {"parameter": self.parameter[:100]} if self.parameter is not None else {"pointer": pointer}
-        other = {"address": self.address} if self.address is not None else {}
-        return {**place, "code": self.code, "detail": self.detail.in_language(language), **other}
+        conflicting = {"address": self.address} if self.address is not None else {}
+        return {**place, "code": self.code, "detail": self.detail.in_language(language), **conflicting}
 
 
 class Problem(Exception):
-    """The root: each subclass is one kind of problem with a page of its own."""
+    """Base of all problems; each subclass with a code is one problem type with a page of its own.
+
+    Attributes:
+        status: HTTP status code.
+        code: Stable code of the problem type.
+        title: Name of the problem type.
+        remedy: How the caller can solve it; the default `detail`.
+    """
 
     status: ClassVar[int]
     code: ClassVar[str]
@@ -51,15 +64,16 @@ class Problem(Exception):
         self.detail = detail or self.remedy
         self.headers = dict(headers or {})
 
-    def prefix_pointers(self, place: str) -> "Problem":
-        """The same problem of a part of a larger body: its pointers begin at this one."""
+    def prefix_pointers(self, prefix: str) -> "Problem":
+        """Prepend a JSON pointer to those of the errors, for a problem of a part of a larger body; return self."""
         self.errors = tuple(
-            replace(one, pointer=f"{place}{one.pointer}") if one.pointer is not None else one for one in self.errors
+            replace(error, pointer=f"{prefix}{error.pointer}") if error.pointer is not None else error
+            for error in self.errors
         )
         return self
 
     def response(self, scope: Scope) -> Response:
-        """The answer to the request of this ASGI scope, in the language it asked for."""
+        """Build the response to the request of an ASGI scope, in the language that it prefers."""
         language = preferred_language(Headers(scope=scope).get("accept-language", ""))
         state = scope.get("state", {})
         return Response(
@@ -77,7 +91,7 @@ class Problem(Exception):
     def document(
         self, language: Language = "id", request_id: str | None = None, trace_id: str | None = None
     ) -> dict[str, Any]:
-        """The members of RFC 9457, with `code`, `errors` and what finds the request in the log beside them."""
+        """Build the problem document: the members of RFC 9457, `code`, `errors`, and the ids of the request."""
         return {
             "type": f"/problems/{self.code}",
             "title": self.title.in_language(language),

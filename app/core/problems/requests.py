@@ -1,4 +1,4 @@
-"""Problems of the request, of the caller and of the service: whatever the record holds, they are there."""
+"""Problem types of the request, the caller and the service, independent of the record."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -22,14 +22,14 @@ class IdempotencyKeyRequired(Problem):
     status, code = 400, "idempotency_key_required"
     title = Text("Idempotency-Key diperlukan", "Idempotency-Key is required")
     remedy = Text(
-        "Sertakan Idempotency-Key dengan nilai baru untuk setiap permintaan yang membuat sesuatu.",
-        "Send an Idempotency-Key, a new one for each request that creates something.",
+        "Sertakan Idempotency-Key dengan nilai baru untuk setiap permintaan yang membuat objek.",
+        "Send an Idempotency-Key, with a new value for each request that creates an object.",
     )
 
 
 class Unauthenticated(Problem):
     status, code = 401, "unauthenticated"
-    title = Text("Token diperlukan", "A token is needed")
+    title = Text("Token diperlukan", "A token is required")
     remedy = Text(
         "Sertakan token akses yang berlaku: Authorization: Bearer …",
         "Send a valid access token: Authorization: Bearer …",
@@ -37,21 +37,21 @@ class Unauthenticated(Problem):
 
 
 class Forbidden(Problem):
-    """The caller is known, and may not."""
+    """The caller is authenticated but not allowed to do this."""
 
     status = 403
 
 
 class InsufficientScope(Forbidden):
     code = "insufficient_scope"
-    title = Text("Cakupan token tidak cukup", "The token's scope is not enough")
+    title = Text("Cakupan token tidak cukup", "Insufficient scope")
     remedy = Text(
         "Minta token dengan cakupan yang disebut pada WWW-Authenticate.",
-        "Ask for a token with the scope named in WWW-Authenticate.",
+        "Request a token with the scope named in WWW-Authenticate.",
     )
 
     def __init__(self, scope: str | None = None, *, headers: Mapping[str, str] | None = None) -> None:
-        detail = Text(f"Diperlukan token dengan cakupan {scope}.", f"A token with the scope {scope} is needed.")
+        detail = Text(f"Diperlukan token dengan cakupan {scope}.", f"A token with the scope {scope} is required.")
         super().__init__(detail=detail if scope else None, headers=headers)
 
 
@@ -60,7 +60,7 @@ class OutsideOrganization(Forbidden):
     title = Text("Di luar lembaga klien ini", "Outside this client's organization")
     remedy = Text(
         "Klien ini hanya boleh menulis pada lembaganya dan yang ada di bawahnya.",
-        "This client may write only within its organization and what lies under it.",
+        "This client may write only within its organization and the organizations below it.",
     )
 
 
@@ -80,8 +80,8 @@ class NotAcceptable(Problem):
     status, code = 406, "not_acceptable"
     title = Text("Format tidak tersedia", "Not acceptable")
     remedy = Text(
-        "Accept tidak memuat format yang tersedia di sini; kontrak menyebutnya, biasanya application/json.",
-        "Accept names no media type that is served here; the contract tells them, mostly application/json.",
+        "Accept tidak memuat format yang tersedia di sini. Kontrak menyebutnya; biasanya application/json.",
+        "Accept names no media type that is available here. The contract lists them; usually it is application/json.",
     )
 
 
@@ -90,7 +90,7 @@ class RequestTimeout(Problem):
     title = Text("Permintaan terlalu lama", "The request took too long to arrive")
     remedy = Text(
         "Kirim kepala dan isi permintaan tanpa jeda lebih dari 10 detik.",
-        "Send the header and the body without a silence of more than 10 seconds.",
+        "Send the header and the body without a pause of more than 10 seconds.",
     )
 
 
@@ -98,15 +98,15 @@ class ContentTooLarge(Problem):
     status, code = 413, "content_too_large"
     title = Text("Isi permintaan terlalu besar", "Content too large")
     remedy = Text(
-        "Isi permintaan paling besar 1 MiB, kumpulan (batch) 8 MiB.",
-        "A request body is at most 1 MiB, that of a batch 8 MiB.",
+        "Isi permintaan paling besar 1 MiB, kumpulan (batch) dan impor 8 MiB.",
+        "A request body must be at most 1 MiB, that of a batch or an import 8 MiB.",
     )
 
 
 class UriTooLong(Problem):
     status, code = 414, "uri_too_long"
     title = Text("Alamat terlalu panjang", "URI too long")
-    remedy = Text("Alamat paling panjang 8 KiB.", "An address is at most 8 KiB long.")
+    remedy = Text("Alamat paling panjang 8 KiB.", "A URI must be at most 8 KiB long.")
 
 
 class UnsupportedMediaType(Problem):
@@ -114,7 +114,7 @@ class UnsupportedMediaType(Problem):
     title = Text("Jenis isi tidak didukung", "Unsupported media type")
     remedy = Text(
         "Kirim isi dalam UTF-8, tanpa kompresi, dengan Content-Type yang disebut pada Accept atau Accept-Patch.",
-        "Send the body in UTF-8, not compressed, with the Content-Type named in Accept or Accept-Patch.",
+        "Send the body in UTF-8, uncompressed, with the Content-Type named in Accept or Accept-Patch.",
     )
 
 
@@ -134,13 +134,13 @@ class InvalidContent(Problem):
 
 
 class ImportRefused(Problem):
-    """Its document also has the members of an import's answer, with a verdict for each row."""
+    """Its document also has the members of the response to an import, with the status of each row."""
 
     status, code = 422, "import_refused"
     title = Text("Ada baris yang ditolak", "Rows were refused")
     remedy = Text(
         "Tidak ada yang disimpan. Perbaiki baris yang disebut pada rows, atau simpan yang lain dengan partial=true.",
-        "Nothing was kept. Correct the rows named in rows, or keep the others with partial=true.",
+        "Nothing was stored. Correct the rows named in rows, or store the others with partial=true.",
     )
 
     def __init__(self, result: Callable[[Language], Mapping[str, Any]] = lambda _: {}) -> None:
@@ -155,10 +155,10 @@ class ImportRefused(Problem):
 
 class IdempotencyKeyReused(Problem):
     status, code = 422, "idempotency_key_reused"
-    title = Text("Idempotency-Key sudah dipakai", "Idempotency-Key was used before")
+    title = Text("Idempotency-Key sudah dipakai", "Idempotency-Key was already used")
     remedy = Text(
         "Kunci ini milik permintaan lain dengan isi yang berbeda. Gunakan kunci baru.",
-        "This key belongs to another request with other content. Use a new one.",
+        "This key belongs to another request with different content. Use a new key.",
     )
 
 
@@ -166,8 +166,8 @@ class TooRecent(Problem):
     status, code = 422, "too_recent"
     title = Text("Saat itu terlalu baru", "That instant is too recent")
     remedy = Text(
-        "known_at harus paling sedikit 10 detik yang lalu: yang lebih baru masih dapat berubah.",
-        "known_at must lie at least 10 seconds in the past: what is younger can still change.",
+        "known_at harus paling sedikit 10 detik yang lalu, karena keadaan yang lebih baru masih dapat berubah.",
+        "known_at must be at least 10 seconds in the past, because newer states can still change.",
     )
 
 
@@ -176,7 +176,7 @@ class TooManyRequests(Problem):
     title = Text("Terlalu banyak permintaan", "Too many requests")
     remedy = Text(
         "Coba lagi setelah waktu pada Retry-After; RateLimit-Policy menyebut batasnya.",
-        "Try again after the time given in Retry-After; RateLimit-Policy tells the limit.",
+        "Try again after the time in Retry-After; RateLimit-Policy states the limit.",
     )
 
     def __init__(self, *, retry_after: int = 1, headers: Mapping[str, str] | None = None) -> None:
@@ -186,7 +186,7 @@ class TooManyRequests(Problem):
 class HeadersTooLarge(Problem):
     status, code = 431, "headers_too_large"
     title = Text("Kepala permintaan terlalu besar", "Request header fields too large")
-    remedy = Text("Kepala permintaan paling besar 32 KiB.", "The header block is at most 32 KiB.")
+    remedy = Text("Kepala permintaan paling besar 32 KiB.", "The header section must be at most 32 KiB.")
 
 
 class InternalError(Problem):
@@ -194,7 +194,7 @@ class InternalError(Problem):
     title = Text("Kesalahan layanan", "Internal error")
     remedy = Text(
         "Kesalahan ada pada layanan, bukan pada permintaan. Laporkan dengan request_id.",
-        "The fault is ours, not the request's. Report it with its request_id.",
+        "The error is in the service, not in the request. Report it with the request_id.",
     )
 
 
@@ -203,7 +203,7 @@ class Unavailable(Problem):
     title = Text("Layanan sedang tidak tersedia", "Service unavailable")
     remedy = Text(
         "Coba lagi setelah waktu pada Retry-After.",
-        "Try again after the time given in Retry-After.",
+        "Try again after the time in Retry-After.",
     )
 
     def __init__(self, *, retry_after: int = 2, detail: Text | None = None) -> None:

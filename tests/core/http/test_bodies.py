@@ -13,11 +13,11 @@ from app.core.http.bodies import apply_merge_patch, parse_body, parse_object
 from app.core.problems import InvalidContent, Malformed, Problem, UnsupportedMediaType
 
 
-def errors_in(problem: Problem) -> list[tuple[str | None, str]]:
+def list_errors(problem: Problem) -> list[tuple[str | None, str]]:
     return [(error.pointer, error.code) for error in problem.errors]
 
 
-class TestParse:
+class TestParseObject:
     @given(
         st.dictionaries(
             st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
@@ -31,7 +31,7 @@ class TestParse:
             ),
         )
     )
-    def test_what_is_written_is_read(self, value: dict[str, Any]) -> None:
+    def test_serialized_objects_are_parsed_unchanged(self, value: dict[str, Any]) -> None:
         assert parse_object(json.dumps(value).encode()) == value
         assert parse_object(json.dumps(value, ensure_ascii=False).encode()) == value
 
@@ -45,7 +45,7 @@ class TestParse:
         ],
         ids=lambda content: str(content)[:20],
     )
-    def test_what_is_no_json_is_malformed(self, content: bytes) -> None:
+    def test_invalid_json_is_malformed(self, content: bytes) -> None:
         with pytest.raises(Malformed) as raised:
             parse_object(content)
         assert "column" in raised.value.detail.en
@@ -58,10 +58,10 @@ class TestParse:
             (b'{"a":1,"\\u0061":2,"a":3}', [("/a", "repeated_member")]),
         ],
     )
-    def test_a_member_given_twice_is_malformed(self, content: bytes, errors: list[Any]) -> None:
+    def test_repeated_member_is_malformed(self, content: bytes, errors: list[Any]) -> None:
         with pytest.raises(Malformed) as raised:
             parse_object(content)
-        assert errors_in(raised.value) == errors
+        assert list_errors(raised.value) == errors
 
     @pytest.mark.parametrize(
         ("content", "errors"),
@@ -76,45 +76,45 @@ class TestParse:
             (b"12345678901234567890123", [(None, "wrong_type")]),
         ],
     )
-    def test_json_that_cannot_be_kept_is_invalid(self, content: bytes, errors: list[Any]) -> None:
+    def test_json_with_disallowed_values_is_invalid_content(self, content: bytes, errors: list[Any]) -> None:
         with pytest.raises(InvalidContent) as raised:
             parse_object(content)
-        assert errors_in(raised.value) == errors
+        assert list_errors(raised.value) == errors
 
-    def test_what_only_looks_like_a_nul_is_none(self) -> None:
+    def test_escaped_backslash_before_u0000_is_not_nul(self) -> None:
         assert parse_object(b'{"a":"\\\\u0000"}') == {"a": "\\u0000"}
 
-    @pytest.mark.parametrize(("open_", "close"), [(b"[", b"]"), (b'{"a":', b"}")])
-    def test_thirty_two_levels_and_no_more(self, open_: bytes, close: bytes) -> None:
-        parse_object(b'{"a":' + open_ * 31 + b"1" + close * 31 + b"}")
+    @pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
+    def test_at_most_32_levels_of_nesting_are_accepted(self, opening: bytes, closing: bytes) -> None:
+        parse_object(b'{"a":' + opening * 31 + b"1" + closing * 31 + b"}")
         for levels in (32, 1000, 100_000):
             with pytest.raises(Malformed) as raised:
-                parse_object(b'{"a":' + open_ * levels + b"1" + close * levels + b"}")
-            assert errors_in(raised.value) == [(None, "too_deep")]
+                parse_object(b'{"a":' + opening * levels + b"1" + closing * levels + b"}")
+            assert list_errors(raised.value) == [(None, "too_deep")]
         with pytest.raises(Malformed) as raised:
-            parse_object(open_ * 100_000)
-        assert errors_in(raised.value) == [(None, "too_deep")]
+            parse_object(opening * 100_000)
+        assert list_errors(raised.value) == [(None, "too_deep")]
 
-    def test_brackets_in_words_are_not_levels(self) -> None:
+    def test_brackets_within_strings_do_not_count_as_nesting(self) -> None:
         value = {"a": "[" * 100, "b": '\\"{{' * 100, "\\": ["{" * 100, '"']}
         assert parse_object(orjson.dumps(value)) == value
 
-    def test_side_by_side_is_not_deep(self) -> None:
+    def test_adjacent_arrays_do_not_count_as_nesting(self) -> None:
         value = {"a": [[[], {}], {"b": [[], []]}] * 1000}
         assert parse_object(orjson.dumps(value)) == value
 
-    def test_the_errors_have_an_end(self) -> None:
+    def test_at_most_100_errors_are_reported(self) -> None:
         for content in (b'{"a":[' + b'"\\u0000",' * 999 + b"1]}", b'{"a":[' + b'{"a":1,"a":1},' * 999 + b"1]}"):
             with pytest.raises(Problem) as raised:
                 parse_object(content)
             assert len(raised.value.errors) == 100
 
 
-def request_of(*messages: Message | Exception, content_type: str = "application/json") -> Request:
-    left = list(messages)
+def build_request(*messages: Message | Exception, content_type: str = "application/json") -> Request:
+    remaining = list(messages)
 
     async def receive() -> Message:
-        message = left.pop(0)
+        message = remaining.pop(0)
         if isinstance(message, Exception):
             raise message
         return message
@@ -123,21 +123,21 @@ def request_of(*messages: Message | Exception, content_type: str = "application/
     return Request({"type": "http", "method": "POST", "headers": headers, "path": "/"}, receive)
 
 
-class TestRead:
-    async def test_the_wrong_kind_is_refused_unread(self) -> None:
+class TestParseBody:
+    async def test_unsupported_media_type_is_rejected_without_reading_the_body(self) -> None:
         with pytest.raises(UnsupportedMediaType):
-            await parse_body(request_of(AssertionError("the body was read"), content_type="text/plain"), Body())
+            await parse_body(build_request(AssertionError("the body was read"), content_type="text/plain"), Body())
 
-    async def test_a_client_that_leaves_is_no_fault_of_ours(self) -> None:
+    async def test_client_disconnect_is_malformed(self) -> None:
         with pytest.raises(Malformed):
-            await parse_body(request_of(ClientDisconnect()), Body())
+            await parse_body(build_request(ClientDisconnect()), Body())
 
-    async def test_what_the_guard_says_of_the_body_is_said(self) -> None:
+    async def test_exception_of_receive_is_propagated(self) -> None:
         with pytest.raises(KeyError):
-            await parse_body(request_of(KeyError()), Body())
+            await parse_body(build_request(KeyError()), Body())
 
 
-class TestMerged:
+class TestApplyMergePatch:
     @pytest.mark.parametrize(
         ("target", "patch", "result"),
         [
@@ -154,7 +154,7 @@ class TestMerged:
             ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
         ],
     )
-    def test_the_examples_of_the_standard(self, target: Any, patch: Any, result: Any) -> None:
+    def test_examples_of_rfc_7396(self, target: Any, patch: Any, result: Any) -> None:
         """RFC 7396, appendix A, as far as both are objects."""
         before = json.dumps(target)
         assert apply_merge_patch(target, patch) == result

@@ -1,4 +1,4 @@
-"""A body as a route declares it, from its media type to its place in the contract."""
+"""Bodies declared by a route: media type, validation errors and schema in the contract."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -35,19 +35,19 @@ router = APIRouter(route_class=AuthorizingRoute, responses=problem_responses(*BO
 
 
 @router.post("/notices", dependencies=[allow_anonymous()], status_code=201)
-async def create(request: Request, _: Annotated[EmptyQuery, Query()], notice: Annotated[Notice, Body()]) -> Any:
+async def create_notice(request: Request, _: Annotated[EmptyQuery, Query()], notice: Annotated[Notice, Body()]) -> Any:
     return {"read": notice.model_dump(), "raw": await request.json(), "bytes": len(await request.body())}
 
 
 @router.patch("/notices", dependencies=[allow_anonymous()])
-async def change(
+async def update_notice(
     request: Request,
     notice: Annotated[build_patch_model(Notice), Body(media_type=MERGE_PATCH_TYPE)],  # type: ignore[valid-type]
 ) -> Any:
     return await request.json()
 
 
-def service() -> FastAPI:
+def create_test_app() -> FastAPI:
     app = FastAPI()
     app.include_router(router)
 
@@ -65,58 +65,62 @@ def service() -> FastAPI:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def caller() -> AsyncIterator[httpx.AsyncClient]:
-    async with connect_client(service()) as client:
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    async with connect_client(create_test_app()) as client:
         yield client
 
 
 class TestMediaType:
     @pytest.mark.parametrize(
-        "given", ["application/json", "Application/JSON ; charset=UTF-8", 'application/json;charset="utf-8"']
+        "content_type", ["application/json", "Application/JSON ; charset=UTF-8", 'application/json;charset="utf-8"']
     )
-    async def test_json_in_utf_8(self, caller: httpx.AsyncClient, given: str) -> None:
-        answer = await caller.post("/notices", content=b'{"name":"x"}', headers={"Content-Type": given})
-        assert answer.status_code == 201
+    async def test_json_in_utf_8_is_accepted(self, client: httpx.AsyncClient, content_type: str) -> None:
+        response = await client.post("/notices", content=b'{"name":"x"}', headers={"Content-Type": content_type})
+        assert response.status_code == 201
 
     @pytest.mark.parametrize(
-        "given",
+        "content_type",
         ["", "text/plain", "text/json", "application/xml", "application/json; charset=latin-1", MERGE_PATCH_TYPE, "x"],
     )
-    async def test_what_else_is_taken_is_told(self, caller: httpx.AsyncClient, given: str) -> None:
-        answer = await caller.post("/notices", content=b"{", headers={"Content-Type": given} if given else {})
-        assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
-        assert answer.headers["accept"] == "application/json"
-        assert "accept-patch" not in answer.headers
+    async def test_other_media_types_are_415_with_accept(self, client: httpx.AsyncClient, content_type: str) -> None:
+        response = await client.post(
+            "/notices", content=b"{", headers={"Content-Type": content_type} if content_type else {}
+        )
+        assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
+        assert response.headers["accept"] == "application/json"
+        assert "accept-patch" not in response.headers
 
-    async def test_a_patch_is_a_merge_patch(self, caller: httpx.AsyncClient) -> None:
-        answer = await caller.patch("/notices", json={"name": "x"})
-        assert answer.status_code == 415
-        assert answer.headers["accept-patch"] == MERGE_PATCH_TYPE
+    async def test_patch_requires_the_merge_patch_media_type(self, client: httpx.AsyncClient) -> None:
+        response = await client.patch("/notices", json={"name": "x"})
+        assert response.status_code == 415
+        assert response.headers["accept-patch"] == MERGE_PATCH_TYPE
         patch = {"name": "x"}
-        answer = await caller.patch("/notices", content=orjson.dumps(patch), headers={"Content-Type": MERGE_PATCH_TYPE})
-        assert (answer.status_code, answer.json()) == (200, patch)
+        response = await client.patch(
+            "/notices", content=orjson.dumps(patch), headers={"Content-Type": MERGE_PATCH_TYPE}
+        )
+        assert (response.status_code, response.json()) == (200, patch)
 
-    async def test_nothing_compressed(self, caller: httpx.AsyncClient) -> None:
+    async def test_compressed_body_is_415(self, client: httpx.AsyncClient) -> None:
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-        answer = await caller.post("/notices", content=b'{"name":"x"}', headers=headers)
-        assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "identity")
+        response = await client.post("/notices", content=b'{"name":"x"}', headers=headers)
+        assert (response.status_code, response.headers["accept-encoding"]) == (415, "identity")
         headers["Content-Encoding"] = "identity"
-        assert (await caller.post("/notices", content=b'{"name":"x"}', headers=headers)).status_code == 201
+        assert (await client.post("/notices", content=b'{"name":"x"}', headers=headers)).status_code == 201
 
 
 class TestRoute:
-    async def test_the_route_gets_the_content_and_may_have_it_raw(self, caller: httpx.AsyncClient) -> None:
+    async def test_route_receives_the_model_and_the_raw_json(self, client: httpx.AsyncClient) -> None:
         content = {"name": "x", "rooms": [{"name": "y"}]}
-        answer = await caller.post("/notices", json=content)
-        read = {"name": "x", "rooms": [{"name": "y", "seats": None}]}
-        assert answer.json() == {"read": read, "raw": content, "bytes": len(answer.request.content)}
+        response = await client.post("/notices", json=content)
+        parsed = {"name": "x", "rooms": [{"name": "y", "seats": None}]}
+        assert response.json() == {"read": parsed, "raw": content, "bytes": len(response.request.content)}
 
-    async def test_there_is_no_second_more_lenient_parser(self, caller: httpx.AsyncClient) -> None:
-        answer = await caller.post(
+    async def test_repeated_member_is_400(self, client: httpx.AsyncClient) -> None:
+        response = await client.post(
             "/notices", content=b'{"name":"x","name":"y"}', headers={"Content-Type": "application/json"}
         )
-        assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
-        assert answer.json()["errors"][0]["pointer"] == "/name"
+        assert (response.status_code, response.json()["code"]) == (400, "malformed")
+        assert response.json()["errors"][0]["pointer"] == "/name"
 
     @pytest.mark.parametrize(
         ("content", "errors"),
@@ -136,30 +140,28 @@ class TestRoute:
             ),
         ],
     )
-    async def test_what_is_wrong_is_pointed_at(
-        self, caller: httpx.AsyncClient, content: Any, errors: list[Any]
-    ) -> None:
-        answer = await caller.post("/notices", json=content)
-        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_content")
-        assert [tuple(one.values()) for one in answer.json()["errors"]] == errors
+    async def test_errors_have_json_pointers(self, client: httpx.AsyncClient, content: Any, errors: list[Any]) -> None:
+        response = await client.post("/notices", json=content)
+        assert (response.status_code, response.json()["code"]) == (422, "invalid_content")
+        assert [tuple(one.values()) for one in response.json()["errors"]] == errors
 
-    async def test_wrong_parameters_and_content_are_told_together(self, caller: httpx.AsyncClient) -> None:
-        answer = await caller.post("/notices?colour=red", json={})
-        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_parameters")
-        assert [(one.get("parameter"), one.get("pointer")) for one in answer.json()["errors"]] == [
+    async def test_invalid_parameters_and_body_are_reported_together(self, client: httpx.AsyncClient) -> None:
+        response = await client.post("/notices?colour=red", json={})
+        assert (response.status_code, response.json()["code"]) == (422, "invalid_parameters")
+        assert [(one.get("parameter"), one.get("pointer")) for one in response.json()["errors"]] == [
             ("colour", None),
             (None, "/name"),
         ]
 
-    async def test_a_long_name_and_many_errors_are_cut(self, caller: httpx.AsyncClient) -> None:
+    async def test_long_pointers_and_many_errors_are_truncated(self, client: httpx.AsyncClient) -> None:
         rooms: list[Any] = [1] * 500
-        answer = await caller.post("/notices", json={"x" * 9000: 1, "name": "x", "rooms": rooms})
-        assert len(answer.json()["errors"]) == 100
-        answer = await caller.post("/notices", json={"x" * 9000: 1, "name": "x"})
-        assert len(answer.json()["errors"][0]["pointer"]) == 200
+        response = await client.post("/notices", json={"x" * 9000: 1, "name": "x", "rooms": rooms})
+        assert len(response.json()["errors"]) == 100
+        response = await client.post("/notices", json={"x" * 9000: 1, "name": "x"})
+        assert len(response.json()["errors"][0]["pointer"]) == 200
 
-    def test_the_contract_has_the_schema(self) -> None:
-        document = service().openapi()
+    def test_openapi_document_contains_the_body_schemas(self) -> None:
+        document = create_test_app().openapi()
         post, patch = (document["paths"]["/notices"][method] for method in ("post", "patch"))
         assert post["requestBody"] == {
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Notice"}}},

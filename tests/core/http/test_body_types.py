@@ -1,4 +1,4 @@
-"""The schema and the check of a type agree: whatever the one admits the other takes, and nothing else."""
+"""Each type accepts exactly the values that its JSON schema allows."""
 
 import json
 from datetime import UTC, date, datetime
@@ -35,8 +35,8 @@ TYPES: dict[str, Any] = {
     "Day": Day,
     "Instant": Instant,
     "Uuid": Uuid,
-    "PlainInt": Int32,
-    "a small PlainInt": Annotated[Int32, Field(ge=1, le=9)],
+    "Int32": Int32,
+    "a small Int32": Annotated[Int32, Field(ge=1, le=9)],
     "nullable": Day | None,
     "list": Annotated[list[Uuid], Field(max_length=1)],
 }
@@ -87,46 +87,46 @@ EDGES = [
 LETTERS = st.sampled_from([*"aZ09-:.TZ+ \n\t\0é😀\x7f\x85\u00a0\u2028\ufeff\u200b", "2022-06-14", "T09:00:00"])
 
 
-def holds(kind: str) -> tuple[TypeAdapter[Any], jsonschema_rs.Validator]:
-    check: TypeAdapter[Any] = TypeAdapter(TYPES[kind])
-    return check, jsonschema_rs.Draft202012Validator(check.json_schema(), validate_formats=True)
+def build_validators(kind: str) -> tuple[TypeAdapter[Any], jsonschema_rs.Validator]:
+    adapter: TypeAdapter[Any] = TypeAdapter(TYPES[kind])
+    return adapter, jsonschema_rs.Draft202012Validator(adapter.json_schema(), validate_formats=True)
 
 
-def refusals(check: TypeAdapter[Any], value: Any) -> list[str]:
+def list_error_types(adapter: TypeAdapter[Any], value: Any) -> list[str]:
     try:
-        check.validate_python(value)
+        adapter.validate_python(value)
     except ValidationError as error:
         return [one["type"] for one in error.errors()]
     return []
 
 
-def accepts(check: TypeAdapter[Any], value: Any) -> bool:
-    return not refusals(check, value)
+def is_accepted(adapter: TypeAdapter[Any], value: Any) -> bool:
+    return not list_error_types(adapter, value)
 
 
 @pytest.mark.parametrize("kind", TYPES)
 class TestTypes:
-    def test_agree_with_their_schema_at_the_edges(self, kind: str) -> None:
-        check, schema = holds(kind)
-        assert {True, False} == {accepts(check, value) for value in EDGES}
+    def test_edge_cases_are_accepted_exactly_if_the_schema_allows_them(self, kind: str) -> None:
+        adapter, schema = build_validators(kind)
+        assert {True, False} == {is_accepted(adapter, value) for value in EDGES}
         for value in EDGES:
-            assert accepts(check, value) == schema.is_valid(value), value
+            assert is_accepted(adapter, value) == schema.is_valid(value), value
 
-    def test_have_a_saying_for_whatever_is_wrong(self, kind: str) -> None:
-        check, _ = holds(kind)
-        assert {refusal for value in EDGES for refusal in refusals(check, value)} <= set(ERROR_TEXTS)
+    def test_every_error_type_has_a_text(self, kind: str) -> None:
+        adapter, _ = build_validators(kind)
+        assert {error_type for value in EDGES for error_type in list_error_types(adapter, value)} <= set(ERROR_TEXTS)
 
     @given(value=st.lists(LETTERS, max_size=6).map("".join))
-    def test_agree_with_their_schema_anywhere(self, kind: str, value: str) -> None:
-        check, schema = holds(kind)
-        assert accepts(check, value) == schema.is_valid(value)
+    def test_random_texts_are_accepted_exactly_if_the_schema_allows_them(self, kind: str, value: str) -> None:
+        adapter, schema = build_validators(kind)
+        assert is_accepted(adapter, value) == schema.is_valid(value)
 
-    def test_refuse_a_number_that_only_is_worth_an_integer(self, kind: str) -> None:
-        """The one thing that JSON Schema, which looks at values alone, admits beyond."""
-        assert not accepts(holds(kind)[0], 1.0)
+    def test_float_with_an_integral_value_is_rejected(self, kind: str) -> None:
+        """JSON Schema compares values only, so it allows 1.0 as an integer."""
+        assert not is_accepted(build_validators(kind)[0], 1.0)
 
 
-def test_text_becomes_what_it_stands_for() -> None:
+def test_texts_are_parsed_to_python_values() -> None:
     assert TypeAdapter(Day).validate_python("2022-06-14") == date(2022, 6, 14)
     at = TypeAdapter(Instant).validate_python("2022-06-14T09:00:00.25+07:00")
     assert at == datetime(2022, 6, 14, 2, 0, 0, 250000, UTC)
@@ -136,28 +136,33 @@ def test_text_becomes_what_it_stands_for() -> None:
 
 
 @pytest.mark.parametrize("blank", [" ", "\u00a0", "\u1680", "\u2000", "\u200a", "\u202f", "\u205f", "\u3000", "\ufeff"])
-def test_a_name_has_its_blanks_within(blank: str) -> None:
+def test_name_may_contain_spaces_but_not_begin_or_end_with_one(blank: str) -> None:
     name = TypeAdapter(Name)
     assert name.validate_python(f"a{blank}b") == f"a{blank}b"
-    assert refusals(name, f"{blank}a") == refusals(name, f"a{blank}") == refusals(name, blank) == ["not_plain"]
+    assert (
+        list_error_types(name, f"{blank}a")
+        == list_error_types(name, f"a{blank}")
+        == list_error_types(name, blank)
+        == ["not_plain"]
+    )
 
 
-def test_a_name_is_one_line_of_what_can_be_seen() -> None:
+def test_name_has_no_control_characters() -> None:
     name = TypeAdapter(Name)
-    assert refusals(name, "") == ["string_too_short"]
+    assert list_error_types(name, "") == ["string_too_short"]
     for control in ("\0", "\t", "\n", "\r", "\x1f", "\x7f", "\x80", "\x9f", "\u2028", "\u2029"):
-        assert refusals(name, f"a{control}b") == ["not_plain"]
-    for seen in ("\u200b", "\u200d", "¡", "é", "😀"):  # zero-width ones join letters and pictures
-        assert accepts(name, seen)
+        assert list_error_types(name, f"a{control}b") == ["not_plain"]
+    for seen in ("\u200b", "\u200d", "¡", "é", "😀"):  # zero-width characters join letters and emoji
+        assert is_accepted(name, seen)
 
 
-def test_an_integer_fits_its_column() -> None:
+def test_int32_has_32_bits() -> None:
     for value in (2**31 - 1, -(2**31)):
-        assert accepts(TypeAdapter(Int32), value)
-        assert not accepts(TypeAdapter(Int32), value + (1 if value > 0 else -1))
+        assert is_accepted(TypeAdapter(Int32), value)
+        assert not is_accepted(TypeAdapter(Int32), value + (1 if value > 0 else -1))
 
 
-def test_the_classes_of_characters_are_spelt_for_every_engine() -> None:
+def test_character_classes_are_escaped() -> None:
     assert set((CONTROL + BLANK).replace("\\u", "").replace("-", "")) <= set("0123456789abcdef")
 
 
@@ -181,31 +186,31 @@ class Flags(PayloadModel):
     ratio: int = 0
 
 
-class TestContent:
+class TestPayloadModel:
     @pytest.mark.parametrize("value", [0, 1, "true", "on", 1.0, None])
-    def test_converts_nothing(self, value: Any) -> None:
+    def test_types_are_not_converted(self, value: Any) -> None:
         with pytest.raises(InvalidContent):
             validate_document(Flags, {"on": value})
         with pytest.raises(InvalidContent):
             validate_document(Flags, {"ratio": True if value == 1 else "1"})
 
-    def test_the_errors_have_an_end(self) -> None:
+    def test_at_most_100_errors_are_reported(self) -> None:
         with pytest.raises(InvalidContent) as raised:
             validate_document(Flags, {f"x{number}": 1 for number in range(500)})
         assert len(raised.value.errors) == 100
 
 
-class TestPatch:
+class TestBuildPatchModel:
     PATCH = build_patch_model(Meeting)
 
-    def test_anything_may_be_left_out_and_nothing_stands_in_for_it(self) -> None:
+    def test_all_members_are_optional_without_defaults(self) -> None:
         schema = self.PATCH.model_json_schema()
         assert "required" not in schema
         assert list(schema["properties"]) == list(Meeting.model_fields)
         assert '"default"' not in json.dumps(schema)
         assert self.PATCH.model_validate({}).model_dump(exclude_unset=True) == {}
 
-    def test_a_member_is_described_as_in_the_content(self) -> None:
+    def test_members_keep_their_descriptions(self) -> None:
         schema, whole = self.PATCH.model_json_schema(), Meeting.model_json_schema()
         assert schema["properties"]["name"] == whole["properties"]["name"]
         assert schema["properties"]["code"] == whole["properties"]["code"]
@@ -214,7 +219,7 @@ class TestPatch:
         "patch",
         [{"start_on": None}, {"place": {"zone": "WIB"}}, {"place": None}, {"seats": 7}, {"kind": "plenary"}],
     )
-    def test_takes_any_part(self, patch: dict[str, Any]) -> None:
+    def test_partial_patch_is_accepted(self, patch: dict[str, Any]) -> None:
         assert validate_document(self.PATCH, patch).model_dump(exclude_unset=True) == patch
 
     @pytest.mark.parametrize(
@@ -231,7 +236,7 @@ class TestPatch:
             ({"kind": "x"}, "/kind", "not_one_of"),
         ],
     )
-    def test_but_only_what_the_content_could_hold(self, patch: dict[str, Any], pointer: str, code: str) -> None:
+    def test_invalid_patch_is_rejected(self, patch: dict[str, Any], pointer: str, code: str) -> None:
         with pytest.raises(InvalidContent) as raised:
             validate_document(self.PATCH, patch)
         assert [(error.pointer, error.code) for error in raised.value.errors] == [(pointer, code)]

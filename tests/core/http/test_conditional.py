@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.http.conditional import ConditionalMiddleware, entity_tag, json_response, public_cache_control
 
-KEPT = {
+KEPT_HEADERS = {
     "Cache-Control": "public",
     "Content-Location": "/x",
     "Date": "Mon, 01 Jan 2024 00:00:00 GMT",
@@ -15,20 +15,20 @@ KEPT = {
     "Link": "</x>",
     "Vary": "Accept",
 }
-DROPPED = {"Content-Language": "id", "Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT"}
+DROPPED_HEADERS = {"Content-Language": "id", "Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT"}
 
 
-async def ask(app: ASGIApp, method: str = "GET", **headers: str) -> httpx.Response:
-    given = {name.replace("_", "-"): value for name, value in headers.items()}
+async def send_request(app: ASGIApp, method: str = "GET", **headers: str) -> httpx.Response:
+    request_headers = {name.replace("_", "-"): value for name, value in headers.items()}
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(ConditionalMiddleware(app)), base_url="http://test"
     ) as client:
-        return await client.request(method, "/", headers=given)
+        return await client.request(method, "/", headers=request_headers)
 
 
-class TestConditional:
+class TestConditionalMiddleware:
     @pytest.mark.parametrize(
-        ("had", "status"),
+        ("if_none_match", "status"),
         [
             ('"a"', 304),
             ('W/"a"', 304),
@@ -42,61 +42,65 @@ class TestConditional:
             ("", 200),
         ],
     )
-    async def test_a_caller_who_has_these_bytes_gets_none(self, had: str, status: int) -> None:
-        answer = await ask(Response("body", headers={"ETag": '"a"'}), if_none_match=had)
-        assert (answer.status_code, answer.text) == (status, "body" if status == 200 else "")
+    async def test_matching_if_none_match_is_304_without_body(self, if_none_match: str, status: int) -> None:
+        response = await send_request(Response("body", headers={"ETag": '"a"'}), if_none_match=if_none_match)
+        assert (response.status_code, response.text) == (status, "body" if status == 200 else "")
 
-    async def test_a_304_has_the_headers_that_a_cache_renews(self) -> None:
-        answer = await ask(Response("body", headers={"ETag": '"a"', **KEPT, **DROPPED}), if_none_match='"a"')
-        assert {name: answer.headers.get(name) for name in KEPT} == KEPT
-        assert answer.headers["etag"] == '"a"'
-        assert not {"content-length", "content-type", *(name.lower() for name in DROPPED)} & set(answer.headers)
+    async def test_304_has_only_the_headers_for_caches(self) -> None:
+        response = await send_request(
+            Response("body", headers={"ETag": '"a"', **KEPT_HEADERS, **DROPPED_HEADERS}), if_none_match='"a"'
+        )
+        assert {name: response.headers.get(name) for name in KEPT_HEADERS} == KEPT_HEADERS
+        assert response.headers["etag"] == '"a"'
+        assert not {"content-length", "content-type", *(name.lower() for name in DROPPED_HEADERS)} & set(
+            response.headers
+        )
 
-    async def test_a_compressed_form_has_a_tag_of_its_own(self) -> None:
+    async def test_compressed_response_has_its_own_etag(self) -> None:
         zipped = Response(b"", headers={"ETag": '"a"', "Content-Encoding": "gzip"})
-        assert (await ask(zipped)).headers["etag"] == '"a-gzip"'
-        assert (await ask(zipped, if_none_match='"a"')).status_code == 200
-        answer = await ask(zipped, if_none_match='"a-gzip"')
-        assert (answer.status_code, answer.headers["etag"]) == (304, '"a-gzip"')
+        assert (await send_request(zipped)).headers["etag"] == '"a-gzip"'
+        assert (await send_request(zipped, if_none_match='"a"')).status_code == 200
+        response = await send_request(zipped, if_none_match='"a-gzip"')
+        assert (response.status_code, response.headers["etag"]) == (304, '"a-gzip"')
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-    async def test_only_reads_are_compared(self, method: str) -> None:
-        answer = await ask(Response("done", headers={"ETag": '"a"'}), method, if_none_match='"a"')
-        assert (answer.status_code, answer.text) == (200, "done")
+    async def test_other_methods_ignore_if_none_match(self, method: str) -> None:
+        response = await send_request(Response("done", headers={"ETag": '"a"'}), method, if_none_match='"a"')
+        assert (response.status_code, response.text) == (200, "done")
 
     @pytest.mark.parametrize("status", [201, 206, 308, 404, 503])
-    async def test_only_a_200_becomes_a_304(self, status: int) -> None:
-        assert (await ask(Response("", status, {"ETag": '"a"'}), if_none_match='"a", *')).status_code == status
+    async def test_other_status_codes_never_become_304(self, status: int) -> None:
+        assert (await send_request(Response("", status, {"ETag": '"a"'}), if_none_match='"a", *')).status_code == status
 
-    async def test_an_answer_without_a_tag_is_never_unchanged(self) -> None:
-        assert (await ask(Response("body"), if_none_match="*")).status_code == 200
+    async def test_response_without_etag_is_never_304(self) -> None:
+        assert (await send_request(Response("body"), if_none_match="*")).status_code == 200
 
-    async def test_a_streamed_answer_ends_once(self) -> None:
+    async def test_streamed_response_becomes_304(self) -> None:
         async def pieces() -> AsyncIterator[str]:
             for piece in "abc":
                 yield piece
 
-        answer = await ask(StreamingResponse(pieces(), headers={"ETag": '"a"'}), if_none_match='"a"')
-        assert (answer.status_code, answer.content) == (304, b"")
+        response = await send_request(StreamingResponse(pieces(), headers={"ETag": '"a"'}), if_none_match='"a"')
+        assert (response.status_code, response.content) == (304, b"")
 
-    async def test_what_is_no_request_passes(self) -> None:
-        seen: list[Scope] = []
+    async def test_lifespan_scope_passes_through(self) -> None:
+        scopes: list[Scope] = []
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            seen.append(scope)
+            scopes.append(scope)
 
         await ConditionalMiddleware(app)({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
-        assert seen == [{"type": "lifespan"}]
+        assert scopes == [{"type": "lifespan"}]
 
 
-class TestReply:
-    def test_the_tag_names_the_bytes(self) -> None:
+class TestJsonResponse:
+    def test_etag_is_the_revision_and_the_hash_of_the_body(self) -> None:
         assert entity_tag(b"a") == entity_tag(b"a") != entity_tag(b"b")
         assert entity_tag(b"a", 7) == f'"7.{entity_tag(b"a")[1:]}'
         assert entity_tag(b"a", 0).startswith('"0.')
 
-    def test_open_data_may_be_kept(self) -> None:
-        answer = json_response(b"{}", cache_control=public_cache_control(60), headers={"Link": "</x>"})
-        assert answer.headers["cache-control"] == "public, max-age=60, stale-while-revalidate=600"
-        assert (answer.headers["vary"], answer.headers["link"]) == ("Accept", "</x>")
-        assert answer.headers["content-type"] == "application/json"
+    def test_public_response_has_cache_headers(self) -> None:
+        response = json_response(b"{}", cache_control=public_cache_control(60), headers={"Link": "</x>"})
+        assert response.headers["cache-control"] == "public, max-age=60, stale-while-revalidate=600"
+        assert (response.headers["vary"], response.headers["link"]) == ("Accept", "</x>")
+        assert response.headers["content-type"] == "application/json"

@@ -12,46 +12,46 @@ from app.core.http.cors import CrossOriginMiddleware
 from app.core.http.methods import AllowedMethods, MethodsMiddleware
 from app.core.problems import MethodNotAllowed, NotFound
 
-seen: list[Scope] = []
+received_scopes: list[Scope] = []
 
 
-def service() -> ASGIApp:
+def create_test_app() -> ASGIApp:
     app = FastAPI(redirect_slashes=False)
     router = APIRouter(prefix="/v1")
 
     @router.get("/things/best")
-    async def best() -> Response:
+    async def get_best() -> Response:
         return Response("the best thing")
 
     @router.post("/things/{code}:sell")
-    async def sell(code: str) -> Response:
+    async def sell_thing(code: str) -> Response:
         return Response(f"sold {code}")
 
     @router.get("/things/{code}")
-    async def read(code: str) -> Response:
+    async def get_thing(code: str) -> Response:
         if code == "none":
             return NotFound().response({"type": "http", "headers": []})
         return Response(f"thing {code}", headers={"ETag": '"1"', "Cache-Control": "public, max-age=60"})
 
     @router.patch("/things/{code}")
-    async def change(code: str) -> Response:
+    async def update_thing(code: str) -> Response:
         return Response(code)
 
     @router.get("/secret")
-    async def secret() -> Response:
+    async def get_secret() -> Response:
         return Response("secret", headers={"Cache-Control": "no-store"})
 
     @router.get("/stream")
-    async def stream() -> StreamingResponse:
-        async def forever() -> AsyncIterator[bytes]:
+    async def get_stream() -> StreamingResponse:
+        async def generate_forever() -> AsyncIterator[bytes]:
             while True:
                 yield b"x"
                 await asyncio.sleep(0)
 
-        return StreamingResponse(forever())
+        return StreamingResponse(generate_forever())
 
     @router.post("/orders")
-    async def order() -> Response:
+    async def create_order() -> Response:
         return Response("ordered", headers={"Cache-Control": "public"})
 
     @app.exception_handler(405)
@@ -61,99 +61,107 @@ def service() -> ASGIApp:
     outer = APIRouter()
     outer.include_router(router)
     app.include_router(outer)
-    room = CrossOriginMiddleware(MethodsMiddleware(app, AllowedMethods(app)))
+    middleware = CrossOriginMiddleware(MethodsMiddleware(app, AllowedMethods(app)))
 
-    async def remembered(scope: Scope, receive: Receive, send: Send) -> None:
-        seen[:] = [scope]
-        await room(scope, receive, send)
+    async def record_scope(scope: Scope, receive: Receive, send: Send) -> None:
+        received_scopes[:] = [scope]
+        await middleware(scope, receive, send)
 
-    return remembered
+    return record_scope
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(service()), base_url="http://test") as client:
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(create_test_app()), base_url="http://test") as client:
         yield client
 
 
-async def test_head_is_get_without_the_body(http: httpx.AsyncClient) -> None:
-    get, head = await http.get("/v1/things/a"), await http.head("/v1/things/a")
+async def test_head_has_the_headers_of_get_without_the_body(client: httpx.AsyncClient) -> None:
+    get, head = await client.get("/v1/things/a"), await client.head("/v1/things/a")
     assert (head.status_code, head.headers, head.content) == (200, get.headers, b"")
     assert head.headers["content-length"] == "7"
 
 
-async def test_head_leaves_the_servers_scope_a_head_and_tells_the_route(http: httpx.AsyncClient) -> None:
-    await http.head("/v1/things/a")
-    assert seen[0]["method"] == "HEAD"
-    assert seen[0]["route"].name == "read"
+async def test_head_keeps_the_method_of_the_scope_and_sets_the_route(client: httpx.AsyncClient) -> None:
+    await client.head("/v1/things/a")
+    assert received_scopes[0]["method"] == "HEAD"
+    assert received_scopes[0]["route"].name == "get_thing"
 
 
-async def test_the_head_of_an_endless_stream_ends(http: httpx.AsyncClient) -> None:
-    """It stops when the client is told to have gone, which is at the end of its answer."""
-    assert (await asyncio.wait_for(http.head("/v1/stream"), 1)).content == b""
+async def test_head_of_an_endless_stream_ends(client: httpx.AsyncClient) -> None:
+    """The stream stops when it receives a disconnect, which follows the end of the response."""
+    assert (await asyncio.wait_for(client.head("/v1/stream"), 1)).content == b""
 
 
 @pytest.mark.parametrize(
-    ("path", "refused", "allow"),
+    ("path", "rejected_methods", "allow"),
     [
         ("/v1/things/best", ("PATCH", "POST", "DELETE"), "GET, HEAD, OPTIONS"),
         ("/v1/things/a:sell", ("GET", "HEAD", "PATCH"), "OPTIONS, POST"),
     ],
 )
-async def test_an_address_that_is_also_anothers_has_its_own_methods_only(
-    http: httpx.AsyncClient, path: str, refused: tuple[str, ...], allow: str
+async def test_literal_path_has_only_its_own_methods(
+    client: httpx.AsyncClient, path: str, rejected_methods: tuple[str, ...], allow: str
 ) -> None:
-    for method in refused:
-        answer = await http.request(method, path)
-        assert (answer.status_code, answer.headers["allow"]) == (405, allow), method
-        assert bool(answer.content) is (method != "HEAD")
-    assert (await http.options(path)).headers["allow"] == allow
-    assert (await http.request("POST" if "POST" in allow else "GET", path)).status_code == 200
-    assert (await http.patch("/v1/things/a")).status_code == 200
+    for method in rejected_methods:
+        response = await client.request(method, path)
+        assert (response.status_code, response.headers["allow"]) == (405, allow), method
+        assert bool(response.content) is (method != "HEAD")
+    assert (await client.options(path)).headers["allow"] == allow
+    assert (await client.request("POST" if "POST" in allow else "GET", path)).status_code == 200
+    assert (await client.patch("/v1/things/a")).status_code == 200
 
 
-async def test_options_tells_all_methods_of_the_path(http: httpx.AsyncClient) -> None:
-    answer = await http.options("/v1/things/a")
-    assert (answer.status_code, answer.content) == (204, b"")
-    assert answer.headers["allow"] == "GET, HEAD, OPTIONS, PATCH"
-    assert "content-length" not in answer.headers
-    assert (await http.options("/v1/orders")).headers["allow"] == "OPTIONS, POST"
+async def test_options_lists_all_methods_of_the_path(client: httpx.AsyncClient) -> None:
+    response = await client.options("/v1/things/a")
+    assert (response.status_code, response.content) == (204, b"")
+    assert response.headers["allow"] == "GET, HEAD, OPTIONS, PATCH"
+    assert "content-length" not in response.headers
+    assert (await client.options("/v1/orders")).headers["allow"] == "OPTIONS, POST"
 
 
-async def test_options_of_nothing_is_not_found(http: httpx.AsyncClient) -> None:
-    answer = await http.options("/v1/nothing")
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+async def test_options_of_an_unknown_path_is_404(client: httpx.AsyncClient) -> None:
+    response = await client.options("/v1/nothing")
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
 @pytest.mark.parametrize("method", ["BREW", "get", "TRACE", "CONNECT", "DELETE"])
-async def test_other_methods_are_told_what_is_allowed(http: httpx.AsyncClient, method: str) -> None:
-    request = http.build_request("POST", "/v1/things/a")
+async def test_unsupported_method_is_405_with_allow(client: httpx.AsyncClient, method: str) -> None:
+    request = client.build_request("POST", "/v1/things/a")
     request.method = method
-    answer = await http.send(request)
-    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
-    assert answer.headers["allow"] == "GET, HEAD, OPTIONS, PATCH"
+    response = await client.send(request)
+    assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
+    assert response.headers["allow"] == "GET, HEAD, OPTIONS, PATCH"
 
 
-async def test_head_where_there_is_no_get(http: httpx.AsyncClient) -> None:
-    answer = await http.head("/v1/orders")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "OPTIONS, POST")
+async def test_head_without_a_get_route_is_405(client: httpx.AsyncClient) -> None:
+    response = await client.head("/v1/orders")
+    assert (response.status_code, response.headers["allow"]) == (405, "OPTIONS, POST")
 
 
-async def test_only_open_answers_and_problems_of_reads_are_for_other_origins(http: httpx.AsyncClient) -> None:
-    for answer in (await http.get("/v1/things/a"), await http.head("/v1/things/a"), await http.get("/v1/things/none")):
-        assert answer.headers["access-control-allow-origin"] == "*"
-        assert answer.headers["access-control-expose-headers"] == "ETag, Link, Retry-After, X-Request-Id"
-        assert "access-control-allow-credentials" not in answer.headers
-    for answer in (await http.get("/v1/secret"), await http.post("/v1/orders"), await http.options("/v1/things/a")):
-        assert "access-control-allow-origin" not in answer.headers
+async def test_cors_headers_are_only_on_public_responses_and_problems_of_reads(client: httpx.AsyncClient) -> None:
+    for response in (
+        await client.get("/v1/things/a"),
+        await client.head("/v1/things/a"),
+        await client.get("/v1/things/none"),
+    ):
+        assert response.headers["access-control-allow-origin"] == "*"
+        assert response.headers["access-control-expose-headers"] == "ETag, Link, Retry-After, X-Request-Id"
+        assert "access-control-allow-credentials" not in response.headers
+    for response in (
+        await client.get("/v1/secret"),
+        await client.post("/v1/orders"),
+        await client.options("/v1/things/a"),
+    ):
+        assert "access-control-allow-origin" not in response.headers
 
 
-async def test_a_preflight_is_answered(http: httpx.AsyncClient) -> None:
-    asked = {"Origin": "https://example.org", "Access-Control-Request-Method": "PATCH"}
-    answer = await http.options("/v1/things/a", headers=asked)
-    assert answer.status_code == 204
-    assert answer.headers["access-control-allow-origin"] == "*"
-    assert answer.headers["access-control-allow-methods"] == "GET, HEAD, OPTIONS, PATCH"
-    assert "If-Match" in answer.headers["access-control-allow-headers"]
-    assert answer.headers["access-control-max-age"] == "86400"
-    assert (await http.options("/v1/nothing", headers=asked)).status_code == 404
+async def test_preflight_has_cors_headers(client: httpx.AsyncClient) -> None:
+    preflight_headers = {"Origin": "https://example.org", "Access-Control-Request-Method": "PATCH"}
+    response = await client.options("/v1/things/a", headers=preflight_headers)
+    assert response.status_code == 204
+    assert response.headers["access-control-allow-origin"] == "*"
+    assert response.headers["access-control-allow-methods"] == "GET, HEAD, OPTIONS, PATCH"
+    assert "If-Match" in response.headers["access-control-allow-headers"]
+    assert response.headers["access-control-max-age"] == "86400"
+    assert (await client.options("/v1/nothing", headers=preflight_headers)).status_code == 404

@@ -5,9 +5,9 @@ from app.core.http.negotiation import rate_media_type
 JSON = "application/json"
 
 
-class TestAccepts:
+class TestRateMediaType:
     @pytest.mark.parametrize(
-        "values",
+        "accept",
         [
             [],
             [""],
@@ -26,11 +26,11 @@ class TestAccepts:
             [" application/json ;Q=1.0 "],
         ],
     )
-    def test_json_is_taken(self, values: list[str]) -> None:
-        assert rate_media_type(values, JSON).quality
+    def test_json_is_accepted(self, accept: list[str]) -> None:
+        assert rate_media_type(accept, JSON).quality
 
     @pytest.mark.parametrize(
-        "values",
+        "accept",
         [
             ["text/html"],
             ["application/xml, text/*"],
@@ -47,5 +47,5 @@ class TestAccepts:
             ["application/problem+json"],
         ],
     )
-    def test_json_is_refused(self, values: list[str]) -> None:
-        assert not rate_media_type(values, JSON).quality
+    def test_json_is_rejected(self, accept: list[str]) -> None:
+        assert not rate_media_type(accept, JSON).quality

@@ -10,36 +10,36 @@ from starlette.types import Message, Receive, Scope, Send
 from app.core.http.rate_limits import RateLimitMiddleware, RateLimits, client_address
 from app.core.problems import Unauthenticated
 from app.settings import Settings
-from tests.core.http.test_buckets import Clock
+from tests.core.http.test_token_buckets import ManualClock
 
 
-async def public(scope: Scope, receive: Receive, send: Send) -> None:
+async def public_app(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainTextResponse("", headers={"Cache-Control": "public, max-age=60"})(scope, receive, send)
 
 
-async def private(scope: Scope, receive: Receive, send: Send) -> None:
+async def private_app(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainTextResponse("", headers={"Cache-Control": "no-store"})(scope, receive, send)
 
 
-async def unchanged(scope: Scope, receive: Receive, send: Send) -> None:
+async def not_modified_app(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainTextResponse("", 304, {"Cache-Control": "no-store"})(scope, receive, send)
 
 
-async def unreached(scope: Scope, receive: Receive, send: Send) -> None:
-    raise AssertionError("a caller with a refused token was let in")
+async def unreachable_app(scope: Scope, receive: Receive, send: Send) -> None:
+    raise AssertionError("a request with a rejected token reached the app")
 
 
-async def ask(
-    limits: RateLimitMiddleware,
+async def send_request(
+    build_middleware: RateLimitMiddleware,
     *,
-    at: str | None = "203.0.113.7",
+    address: str | None = "203.0.113.7",
     caller: str | None = None,
     path: str = "/v1/x",
-    via: str = "",
-    had: str = "",
+    forwarded_for: str = "",
+    if_none_match: str = "",
     **state: Any,
 ) -> httpx.Response:
-    """The answer to a request from this address, of this client, past these proxies."""
+    """Send a request from an address, of a client, with X-Forwarded-For headers separated by `|`."""
     messages: list[Message] = []
 
     async def receive() -> Message:
@@ -52,50 +52,50 @@ async def ask(
         "type": "http",
         "method": "GET",
         "path": path,
-        "headers": [(b"x-forwarded-for", one.encode()) for one in via.split("|") if one]
-        + [(b"if-none-match", had.encode())] * bool(had),
-        "client": at and (at, 50000),
+        "headers": [(b"x-forwarded-for", first.encode()) for first in forwarded_for.split("|") if first]
+        + [(b"if-none-match", if_none_match.encode())] * bool(if_none_match),
+        "client": address and (address, 50000),
         "state": {"caller": caller and SimpleNamespace(client_id=caller), **state},
     }
-    await limits(scope, receive, send)
+    await build_middleware(scope, receive, send)
     return httpx.Response(messages[0]["status"], headers=messages[0]["headers"], content=messages[1]["body"])
 
 
-def limits(app: Any = private, **rest: Any) -> RateLimitMiddleware:
-    few = {"rate_client": 1, "burst_client": 3, "rate_network": 1, "burst_network": 2}
-    clock = rest.pop("clock", None) or Clock()
-    return RateLimitMiddleware(app, RateLimits(**{**few, **rest}), clock)
+def build_middleware(app: Any = private_app, **options: Any) -> RateLimitMiddleware:
+    defaults = {"rate_client": 1, "burst_client": 3, "rate_network": 1, "burst_network": 2}
+    clock = options.pop("clock", None) or ManualClock()
+    return RateLimitMiddleware(app, RateLimits(**{**defaults, **options}), clock)
 
 
-class TestLimits:
-    async def test_one_too_many_is_told_when_to_come_back(self) -> None:
-        house = limits()
-        assert [(await ask(house)).status_code for _ in range(3)] == [200, 200, 429]
-        answer = await ask(house)
-        assert answer.json()["code"] == "too_many_requests"
-        assert answer.headers["retry-after"] == "1"
-        assert answer.headers["ratelimit-policy"] == '"network";q=2;w=2'
-        assert answer.headers["ratelimit"] == '"network";r=0;t=2'
+class TestRateLimitMiddleware:
+    async def test_exceeded_rate_is_429_with_retry_after(self) -> None:
+        middleware = build_middleware()
+        assert [(await send_request(middleware)).status_code for _ in range(3)] == [200, 200, 429]
+        response = await send_request(middleware)
+        assert response.json()["code"] == "too_many_requests"
+        assert response.headers["retry-after"] == "1"
+        assert response.headers["ratelimit-policy"] == '"network";q=2;w=2'
+        assert response.headers["ratelimit"] == '"network";r=0;t=2'
 
-    async def test_retry_after_is_long_enough(self) -> None:
-        clock = Clock()
-        house = limits(rate_network=0.3, burst_network=1, clock=clock)
-        await ask(house)
-        clock.now += int((await ask(house)).headers["retry-after"])
-        assert (await ask(house)).status_code == 200
+    async def test_request_after_retry_after_is_allowed(self) -> None:
+        clock = ManualClock()
+        middleware = build_middleware(rate_network=0.3, burst_network=1, clock=clock)
+        await send_request(middleware)
+        clock.now += int((await send_request(middleware)).headers["retry-after"])
+        assert (await send_request(middleware)).status_code == 200
 
-    async def test_a_client_has_its_own_wherever_it_is(self) -> None:
-        house = limits()
-        for at in ("203.0.113.7", "198.51.100.7", "127.0.0.1"):
-            assert (await ask(house, caller="gate-1", at=at)).status_code == 200
-        answer = await ask(house, caller="gate-1")
-        assert (answer.status_code, answer.headers["ratelimit"]) == (429, '"client";r=0;t=3')
-        assert answer.headers["ratelimit-policy"] == '"client";q=3;w=3'
-        assert (await ask(house, caller="gate-2")).status_code == 200
-        assert (await ask(house)).headers["ratelimit"] == '"network";r=1;t=1'
+    async def test_clients_are_counted_separately_from_any_address(self) -> None:
+        middleware = build_middleware()
+        for address in ("203.0.113.7", "198.51.100.7", "127.0.0.1"):
+            assert (await send_request(middleware, caller="gate-1", address=address)).status_code == 200
+        response = await send_request(middleware, caller="gate-1")
+        assert (response.status_code, response.headers["ratelimit"]) == (429, '"client";r=0;t=3')
+        assert response.headers["ratelimit-policy"] == '"client";q=3;w=3'
+        assert (await send_request(middleware, caller="gate-2")).status_code == 200
+        assert (await send_request(middleware)).headers["ratelimit"] == '"network";r=1;t=1'
 
     @pytest.mark.parametrize(
-        ("one", "same", "other"),
+        ("first", "same", "other"),
         [
             ("203.0.113.7", "203.0.113.250", "203.0.114.7"),
             ("2001:db8:0:100::1", "2001:db8:0:1ff:ffff::2", "2001:db8:0:200::1"),
@@ -103,75 +103,83 @@ class TestLimits:
         ],
         ids=["/24", "/56", "IPv4 within IPv6"],
     )
-    async def test_a_network_is_one_caller(self, one: str, same: str, other: str) -> None:
-        house = limits()
-        assert [(await ask(house, at=at)).status_code for at in (one, same, one)] == [200, 200, 429]
-        assert (await ask(house, at=other)).status_code == 200
+    async def test_addresses_of_one_network_share_a_bucket(self, first: str, same: str, other: str) -> None:
+        middleware = build_middleware()
+        assert [(await send_request(middleware, address=address)).status_code for address in (first, same, first)] == [
+            200,
+            200,
+            429,
+        ]
+        assert (await send_request(middleware, address=other)).status_code == 200
 
-    async def test_what_is_public_says_nothing_of_one_caller(self) -> None:
-        house = limits(public)
-        assert not {"ratelimit", "ratelimit-policy"} & set((await ask(house)).headers)
-        await ask(house)
-        assert {"ratelimit", "ratelimit-policy"} <= set((await ask(house)).headers)
+    async def test_public_response_has_no_rate_limit_headers(self) -> None:
+        middleware = build_middleware(public_app)
+        assert not {"ratelimit", "ratelimit-policy"} & set((await send_request(middleware)).headers)
+        await send_request(middleware)
+        assert {"ratelimit", "ratelimit-policy"} <= set((await send_request(middleware)).headers)
 
-    async def test_what_is_not_public_says_what_is_left(self) -> None:
-        assert (await ask(limits())).headers["ratelimit"] == '"network";r=1;t=1'
+    async def test_private_response_has_rate_limit_headers(self) -> None:
+        assert (await send_request(build_middleware())).headers["ratelimit"] == '"network";r=1;t=1'
 
-    async def test_a_304_is_free(self) -> None:
-        house = limits(unchanged)
+    async def test_304_is_not_counted(self) -> None:
+        middleware = build_middleware(not_modified_app)
         for _ in range(10):
-            answer = await ask(house)
-            assert (answer.status_code, answer.headers["ratelimit"]) == (304, '"network";r=2;t=0')
+            response = await send_request(middleware)
+            assert (response.status_code, response.headers["ratelimit"]) == (304, '"network";r=2;t=0')
 
-    async def test_a_304_to_any_version_is_none(self) -> None:
-        """Whoever sends `*` has nothing, and has made us look all the same."""
-        house = limits(unchanged)
-        assert [(await ask(house, had='"x", *')).status_code for _ in range(3)] == [304, 304, 429]
-        assert (await ask(house, at="198.51.100.7", had='"*"')).status_code == 304
+    async def test_304_to_a_wildcard_is_counted(self) -> None:
+        """A caller that sends `*` has no stored response, and the service did all the work."""
+        middleware = build_middleware(not_modified_app)
+        assert [(await send_request(middleware, if_none_match='"x", *')).status_code for _ in range(3)] == [
+            304,
+            304,
+            429,
+        ]
+        assert (await send_request(middleware, address="198.51.100.7", if_none_match='"*"')).status_code == 304
 
-    async def test_a_limit_that_is_told_already_stays(self) -> None:
+    async def test_rate_limit_headers_of_the_app_are_kept(self) -> None:
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             await PlainTextResponse("", 429, {"RateLimit": "its own"})(scope, receive, send)
 
-        assert (await ask(limits(app))).headers["ratelimit"] == "its own"
+        assert (await send_request(build_middleware(app))).headers["ratelimit"] == "its own"
 
-    async def test_a_token_that_is_refused_is_its_networks(self) -> None:
-        """Else nobody would count those who try tokens out."""
-        house = limits(unreached)
-        codes = [(await ask(house, problem=Unauthenticated())).json()["code"] for _ in range(3)]
+    async def test_rejected_token_is_counted_by_network(self) -> None:
+        """Otherwise attempts to guess a token would not be counted."""
+        middleware = build_middleware(unreachable_app)
+        codes = [(await send_request(middleware, problem=Unauthenticated())).json()["code"] for _ in range(3)]
         assert codes == ["unauthenticated", "unauthenticated", "too_many_requests"]
 
     @pytest.mark.parametrize("path", ["/metrics", "/health/live", "/health/ready"])
-    async def test_probes_are_never_limited(self, path: str) -> None:
-        house = limits()
+    async def test_probes_are_not_limited(self, path: str) -> None:
+        middleware = build_middleware()
         for _ in range(10):
-            answer = await ask(house, path=path)
-            assert (answer.status_code, "ratelimit" in answer.headers) == (200, False)
+            response = await send_request(middleware, path=path)
+            assert (response.status_code, "ratelimit" in response.headers) == (200, False)
 
-    async def test_what_only_begins_like_a_probe_is(self) -> None:
-        house = limits()
-        assert [(await ask(house, path="/metrics/x")).status_code for _ in range(3)] == [200, 200, 429]
+    async def test_other_paths_with_the_prefix_of_a_probe_are_limited(self) -> None:
+        middleware = build_middleware()
+        assert [(await send_request(middleware, path="/metrics/x")).status_code for _ in range(3)] == [200, 200, 429]
 
-    async def test_without_a_rate_there_is_no_limit(self) -> None:
-        house = limits(rate_client=0, rate_network=0)
+    async def test_rate_0_is_no_limit(self) -> None:
+        middleware = build_middleware(rate_client=0, rate_network=0)
         for caller in (None, "gate-1") * 5:
-            answer = await ask(house, caller=caller)
-            assert (answer.status_code, "ratelimit" in answer.headers) == (200, False)
+            response = await send_request(middleware, caller=caller)
+            assert (response.status_code, "ratelimit" in response.headers) == (200, False)
 
-    @pytest.mark.parametrize("at", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", None])
-    async def test_the_machine_itself_is_not_counted(self, at: str | None) -> None:
-        house = limits()
+    @pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", None])
+    async def test_loopback_address_is_not_counted(self, address: str | None) -> None:
+        middleware = build_middleware()
         for _ in range(10):
-            answer = await ask(house, at=at, via="203.0.113.7")
-            assert (answer.status_code, answer.headers["ratelimit"]) == (200, '"network";r=2;t=0')
+            response = await send_request(middleware, address=address, forwarded_for="203.0.113.7")
+            assert (response.status_code, response.headers["ratelimit"]) == (200, '"network";r=2;t=0')
 
-    async def test_with_a_trusted_proxy_it_is(self) -> None:
-        house = limits(trusted_proxies=[ip_network("127.0.0.1/32")])
+    async def test_loopback_address_is_counted_if_a_proxy_is_trusted(self) -> None:
+        middleware = build_middleware(trusted_proxies=[ip_network("127.0.0.1/32")])
         for _ in range(2):
-            assert (await ask(house, at="127.0.0.1", via="203.0.113.7")).status_code == 200
-        assert (await ask(house, at="127.0.0.1", via="203.0.113.7")).status_code == 429
-        assert (await ask(house, at="127.0.0.1", via="198.51.100.7")).status_code == 200
-        assert [(await ask(house, at="127.0.0.1")).status_code for _ in range(3)] == [200, 200, 429]
+            assert (await send_request(middleware, address="127.0.0.1", forwarded_for="203.0.113.7")).status_code == 200
+        assert (await send_request(middleware, address="127.0.0.1", forwarded_for="203.0.113.7")).status_code == 429
+        assert (await send_request(middleware, address="127.0.0.1", forwarded_for="198.51.100.7")).status_code == 200
+        assert [(await send_request(middleware, address="127.0.0.1")).status_code for _ in range(3)] == [200, 200, 429]
 
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("2001:db8::/32")]
@@ -194,12 +202,12 @@ PROXIES = [ip_network("10.0.0.0/8"), ip_network("2001:db8::/32")]
         ("::ffff:10.0.0.1", "2001:db9::7", "2001:db9::7"),
     ],
 )
-def test_the_first_address_from_the_right_that_is_no_trusted_proxy(peer: str, forwarded: str, expected: str) -> None:
-    headers = [(b"x-forwarded-for", one.encode()) for one in forwarded.split("|") if one]
+def test_client_address_is_the_rightmost_untrusted_one(peer: str, forwarded: str, expected: str) -> None:
+    headers = [(b"x-forwarded-for", first.encode()) for first in forwarded.split("|") if first]
     assert client_address({"type": "http", "client": (peer, 1), "headers": headers}, PROXIES) == ip_address(expected)
 
 
-def test_proxies_are_named_with_commas_between(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trusted_proxies_are_comma_separated_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAKORNAS_TRUSTED_PROXIES", "10.0.0.0/8, ::1")
     assert Settings().trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("::1/128"))
     monkeypatch.setenv("RAKORNAS_TRUSTED_PROXIES", "10.0.0.1/8")

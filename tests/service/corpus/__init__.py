@@ -24,15 +24,15 @@ MODULES = (
     *(header_fields, messages, unusual, writes),
 )
 PARTS = {module.__name__.rpartition(".")[2]: list(module.cases()) for module in MODULES}
-CORPUS = [nasty for part in PARTS.values() for nasty in part]
+CORPUS = [case for part in PARTS.values() for case in part]
 ROUTE_PREFIX = re.compile("([A-Z]+ )?/")
 
 
 def group_by_prefix(corpus: Iterable[InvalidRequest]) -> Mapping[str, list[InvalidRequest]]:
     """Return the cases by the part of their name before the colon. Those of one group are sent at once."""
     found = defaultdict(list)
-    for nasty in corpus:
-        found[nasty.name.partition(":")[0]].append(nasty)
+    for case in corpus:
+        found[case.name.partition(":")[0]].append(case)
     return found
 
 

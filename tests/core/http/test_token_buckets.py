@@ -3,8 +3,8 @@ import pytest
 from app.core.http.rate_limits import TokenBuckets
 
 
-class Clock:
-    """A clock that stands until it is moved."""
+class ManualClock:
+    """A clock that tests set forward."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -13,15 +13,15 @@ class Clock:
         return self.now
 
 
-class TestBuckets:
-    def test_as_many_at_once_as_a_bucket_holds(self) -> None:
-        buckets = TokenBuckets(10, 5, clock=Clock())
+class TestTokenBuckets:
+    def test_burst_is_allowed_at_once(self) -> None:
+        buckets = TokenBuckets(10, 5, clock=ManualClock())
         assert [buckets.take("a") for _ in range(5)] == [0] * 5
         assert buckets.take("a") == pytest.approx(0.1)
         assert buckets.take("b") == 0
 
-    def test_a_refusal_takes_nothing(self) -> None:
-        clock = Clock()
+    def test_rejected_take_takes_no_tokens(self) -> None:
+        clock = ManualClock()
         buckets = TokenBuckets(10, 2, clock=clock)
         for _ in range(50):
             buckets.take("a")
@@ -29,8 +29,8 @@ class TestBuckets:
         assert buckets.take("a") == 0
         assert buckets.take("a") > 0
 
-    def test_it_fills_at_its_rate_and_not_over_the_brim(self) -> None:
-        clock = Clock()
+    def test_bucket_refills_at_the_rate_up_to_the_burst(self) -> None:
+        clock = ManualClock()
         buckets = TokenBuckets(10, 5, clock=clock)
         for _ in range(5):
             buckets.take("a")
@@ -39,8 +39,8 @@ class TestBuckets:
         clock.now += 3600
         assert [bool(buckets.take("a")) for _ in range(6)] == [False] * 5 + [True]
 
-    def test_after_waiting_as_told_it_is_taken(self) -> None:
-        clock = Clock()
+    def test_take_succeeds_after_the_returned_wait(self) -> None:
+        clock = ManualClock()
         buckets = TokenBuckets(3, 7, clock=clock)
         for _ in range(500):
             wait = buckets.take("a")
@@ -48,33 +48,33 @@ class TestBuckets:
                 clock.now += wait
                 assert buckets.take("a") == 0
 
-    def test_something_may_cost_more(self) -> None:
-        buckets = TokenBuckets(1, 10, clock=Clock())
+    def test_cost_greater_than_one(self) -> None:
+        buckets = TokenBuckets(1, 10, clock=ManualClock())
         assert buckets.take("a", 8) == 0
         assert buckets.take("a", 3) == pytest.approx(1)
         assert buckets.take("a", 2) == 0
 
-    def test_what_is_given_back_is_there_again(self) -> None:
-        buckets = TokenBuckets(1, 2, clock=Clock())
+    def test_refund_restores_tokens(self) -> None:
+        buckets = TokenBuckets(1, 2, clock=ManualClock())
         for _ in range(20):
             assert buckets.take("a") == 0
             buckets.refund("a")
-        buckets.refund("nobody's")
-        assert buckets.remaining("a") == buckets.remaining("nobody's") == (2, 0)
+        buckets.refund("unknown")
+        assert buckets.remaining("a") == buckets.remaining("unknown") == (2, 0)
 
-    def test_what_is_left_is_told_in_whole_numbers(self) -> None:
-        clock = Clock()
+    def test_remaining_returns_whole_tokens_and_seconds(self) -> None:
+        clock = ManualClock()
         buckets = TokenBuckets(3, 7, clock=clock)
         assert buckets.remaining("a") == (7, 0)
-        seen = []
+        values = []
         while not buckets.take("a"):
-            seen.append(buckets.remaining("a"))
-        assert seen == [(6, 1), (5, 1), (4, 1), (3, 2), (2, 2), (1, 2), (0, 3)]
+            values.append(buckets.remaining("a"))
+        assert values == [(6, 1), (5, 1), (4, 1), (3, 2), (2, 2), (1, 2), (0, 3)]
         clock.now += 0.5
         assert buckets.remaining("a") == (1, 2)
 
-    def test_full_buckets_are_forgotten(self) -> None:
-        clock = Clock()
+    def test_full_buckets_are_removed(self) -> None:
+        clock = ManualClock()
         buckets = TokenBuckets(1, 10, clock=clock)
         for number in range(100):
             buckets.take(number)
@@ -83,8 +83,8 @@ class TestBuckets:
             buckets.take(("later", number))
         assert len(buckets) == 60
 
-    def test_there_are_never_more_than_so_many(self) -> None:
-        buckets = TokenBuckets(1, 10, max_buckets=100, clock=Clock())
+    def test_number_of_buckets_is_limited(self) -> None:
+        buckets = TokenBuckets(1, 10, max_buckets=100, clock=ManualClock())
         buckets.take("busy", 9)
         for number in range(1000):
             buckets.take(number)
