@@ -46,7 +46,7 @@ async def test_stop_closes_in_reverse_order(settings: Settings, closed: list[str
     ("step", "opened"),
     [
         ("SummaryBroadcaster", ["TokenVerifier", "Database"]),
-        ("sealing", ["SummaryBroadcaster", "TokenVerifier", "Database"]),
+        ("run_sealer", ["SummaryBroadcaster", "TokenVerifier", "Database"]),
         ("purge_periodically", ["SummaryBroadcaster", "TokenVerifier", "Database"]),
     ],
 )

@@ -23,7 +23,7 @@ from tests.service.conftest import (
 )
 from tests.service.test_tokens import fetch_token as token_of
 
-CLIENT_PATTERN = re.compile(r"for this machine; .*\n  client_id      (\S+)\n  client_secret  (\S+)\n")
+CLIENT_PATTERN = re.compile(r"for this machine\. .*\n  client_id      (\S+)\n  client_secret  (\S+)\n")
 
 
 @pytest.fixture(scope="module")
