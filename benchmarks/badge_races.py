@@ -70,7 +70,7 @@ async def check_in(device: asyncpg.Connection, meeting: str, device_id: str, bad
         "clock_epoch": 0,
         "sent_at": now.isoformat(),
         "received_at": now.isoformat(),
-        "client": "gate",
+        "client": "benchmark",
     }
     scan = {
         "p": 0,

@@ -30,7 +30,7 @@ OPTIONS = SimulationOptions(
 QUICK_OPTIONS = SimulationOptions(
     participants=60, gates=4, offline_share=0.4, repeated_share=0.3, max_batch_size=20, seconds=3
 )
-CRASH_SHARES, QUICK_CRASH_SHARES = (0.2, 0.5, 0.8), (0.5,)  # a crash happens when this share of the scans is made
+CRASH_SHARES, QUICK_CRASH_SHARES = (0.2, 0.5, 0.8), (0.5,)  # of the scans that are made before a crash
 POSTGRES_DOWN_SECONDS = 0.5
 POSTGRES_STOP_TIMEOUT_SECONDS = 60.0
 EXPECTED_STATUSES = frozenset({"200", "201", "204", "207", "503"})
@@ -91,7 +91,7 @@ async def measure(
 async def simulate_with_crashes(
     service: Service, options: SimulationOptions, crash_shares: Sequence[float], cause_crash: CauseCrash
 ) -> SimulationResult:
-    """Simulate a meeting, and cause a crash each time when such a share of its scans is made."""
+    """Simulate a meeting, and cause a crash when each of these shares of its scans has been made."""
     client = await asyncio.to_thread(service.create_client, *SCOPES)
     events = {share: asyncio.Event() for share in crash_shares}
 

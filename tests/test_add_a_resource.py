@@ -1,4 +1,4 @@
-"""docs/add-a-resource.md lists all files of a new resource: with these and no others, a resource answers.
+"""docs/add-a-resource.md lists all files of a new resource: these files are enough to serve it.
 
 It is built in a copy of the tree, so this is also the example of how one is made.
 """
@@ -68,7 +68,7 @@ def downgrade() -> None:
 ''',
     "app/notices/__init__.py": '"""Notices of the commission."""\n',
     "app/notices/schemas.py": '''
-"""What a notice's document holds, and what can be asked of notices."""
+"""Documents and query parameters of notices."""
 
 from typing import Annotated, Literal
 
@@ -95,7 +95,7 @@ class NoticeQuery(CollectionQuery):
     fields: Annotated[str, FieldSelection(Notice), Field(description="Members to keep.")] | None = None
 ''',
     "app/notices/repository.py": '''
-"""The SQL of notices."""
+"""SQL of notices."""
 
 from collections.abc import Iterator
 
@@ -110,21 +110,24 @@ from app.notices import schemas
 _notice = models.Notice
 
 
-def notice(_day: DayExpression) -> DocumentSelect:
+def select_notice(_day: DayExpression) -> DocumentSelect:
     return select(_notice.code, _notice.name, _notice.kind, *sourced_record_columns(_notice))
 
 
-def _conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     if "kind" in filters:
         yield _notice.kind == bindparam("kind")
 
 
 NOTICES = Collection(
-    Document(schemas.Notice, notice), _notice, conditions=_conditions, sorts={"code": [], "name": [_notice.name]}
+    Document(schemas.Notice, select_notice),
+    _notice,
+    conditions=_filter_conditions,
+    sorts={"code": [], "name": [_notice.name]},
 )
 ''',
     "app/notices/router.py": '''
-"""The routes of notices."""
+"""Routes of notices."""
 
 from typing import Annotated
 
@@ -205,14 +208,14 @@ asyncio.run(call())
 """
 
 
-def test_the_page_lists_exactly_the_files_of_a_new_resource() -> None:
+def test_page_lists_exactly_the_files_of_a_new_resource() -> None:
     listed = re.findall(r"^- `([^`]+)`", PAGE.split("<!-- add a resource -->")[1], re.MULTILINE)
     assert sorted(listed) == sorted({*NEW, *EDITED})
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The project with the resource added."""
+    """A copy of the project with the resource added."""
     for name in ("app", "migrations"):
         shutil.copytree(PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "alembic.ini"):
@@ -238,7 +241,7 @@ def run(copy: Path, *command: str) -> str:
     return done.stdout
 
 
-def test_the_resource_answers(copy: Path, database_url: str) -> None:
+def test_added_resource_is_served(copy: Path, database_url: str) -> None:
     answered = run(copy, sys.executable, "-c", CALL, database_url)
     assert answered.strip().splitlines()[-2:] == [
         '[200, [{"code": "n-2", "revision": 1}], "/v1/notices"]',
@@ -246,12 +249,12 @@ def test_the_resource_answers(copy: Path, database_url: str) -> None:
     ]
 
 
-def test_the_import_contracts_know_it(copy: Path) -> None:
+def test_added_resource_fulfils_the_import_contracts(copy: Path) -> None:
     lint = Path(sys.executable).parent / "lint-imports"
     assert "7 kept, 0 broken" in run(copy, str(lint))
 
 
-def test_a_feature_that_the_contracts_do_not_know_is_refused(copy: Path) -> None:
+def test_resource_missing_from_the_import_contracts_is_reported(copy: Path) -> None:
     (copy / "pyproject.toml").write_text((PROJECT / "pyproject.toml").read_text())
     with pytest.raises(AssertionError, match="notices"):
         run(copy, str(Path(sys.executable).parent / "lint-imports"))

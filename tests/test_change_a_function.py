@@ -1,4 +1,4 @@
-"""The steps of docs/database.md to change a function work: they are taken here in a copy of the tree."""
+"""The steps of docs/database.md to change an SQL function work; the tests follow them in a copy of the tree."""
 
 import os
 import re
@@ -58,7 +58,7 @@ def next_revision() -> str:
     return f"{int(models.SCHEMA_REVISION) + 1:04}"
 
 
-async def test_the_steps_of_the_page(copy: Path, database_url: str) -> None:
+async def test_steps_of_the_page_work(copy: Path, database_url: str) -> None:
     [file] = re.findall(r"`(migrations/sql/\w+\.sql)`", STEPS)
     [name] = re.findall(r"uv run python -m migrations\.replace (\w+)`", STEPS)
     edit(copy, file, FORMER, NEW)
@@ -78,7 +78,7 @@ async def test_the_steps_of_the_page(copy: Path, database_url: str) -> None:
 
 
 @pytest.mark.full
-async def test_new_functions_views_of_both_schemas_and_triggers(copy: Path, database_url: str) -> None:
+async def test_migration_adds_functions_views_and_triggers(copy: Path, database_url: str) -> None:
     edit(
         copy,
         "migrations/sql/attendance_views.sql",
@@ -105,7 +105,7 @@ async def test_new_functions_views_of_both_schemas_and_triggers(copy: Path, data
 
 
 @pytest.mark.full
-async def test_a_view_with_another_column_and_the_views_over_it(copy: Path, database_url: str) -> None:
+async def test_migration_recreates_a_changed_view_and_its_dependents(copy: Path, database_url: str) -> None:
     columns = "effective_at, in_parallel_session,\n"
     edit(copy, "migrations/sql/attendance_views.sql", columns, columns)
     edit(
@@ -122,20 +122,20 @@ async def test_a_view_with_another_column_and_the_views_over_it(copy: Path, data
 
 
 @pytest.mark.full
-async def test_a_function_that_defines_triggers_and_views_is_called_again(copy: Path, database_url: str) -> None:
+async def test_migration_calls_a_changed_definition_function(copy: Path, database_url: str) -> None:
     edit(copy, "migrations/sql/history.sql", "AS version WHERE EXISTS (", "AS version WHERE true AND EXISTS (")
     replace(copy)
     assert alembic(copy, database_url, "upgrade", "head").returncode == 0
     await assert_script_changes_nothing(database_url, scripts.read_script(copy / "migrations/sql/all.sql"))
 
 
-def test_a_type_takes_the_functions_that_use_it_along(copy: Path) -> None:
+def test_changed_type_recreates_the_functions_that_use_it(copy: Path) -> None:
     edit(copy, "migrations/sql/check_in.sql", "p int, n int, id uuid, digest", "p int, n bigint, id uuid, digest")
     upgrade = copy / replace(copy)[0]
     assert [name.name for name in scripts.parse_definitions(upgrade.read_text())] == ["device_scan", "check_in"]
 
 
-def test_running_it_again_writes_the_same_migration_again(copy: Path) -> None:
+def test_second_run_writes_the_same_migration(copy: Path) -> None:
     edit(copy, "migrations/sql/check_in.sql", FORMER, NEW)
     first = replace(copy)
     (copy / first[2]).unlink()
@@ -143,7 +143,7 @@ def test_running_it_again_writes_the_same_migration_again(copy: Path) -> None:
     assert replace(copy)[:2] == first[:2]
 
 
-def test_a_function_keeps_its_arguments(copy: Path) -> None:
+def test_changed_arguments_are_refused(copy: Path) -> None:
     edit(
         copy,
         "migrations/sql/retention.sql",
@@ -160,12 +160,12 @@ def test_a_function_keeps_its_arguments(copy: Path) -> None:
         (["check_in", "nonsense"], "Not in migrations/sql: nonsense."),
     ],
 )
-def test_without_a_change_there_is_no_migration(copy: Path, arguments: list[str], reason: str) -> None:
+def test_no_migration_without_a_change(copy: Path, arguments: list[str], reason: str) -> None:
     done = run(copy, "-m", "migrations.replace", *arguments)
     assert (done.returncode, done.stderr.strip()) == (1, reason)
 
 
-def test_unreadable_script_is_reported_in_a_sentence(copy: Path) -> None:
+def test_unparsable_script_is_one_error_line(copy: Path) -> None:
     edit(
         copy,
         "migrations/sql/audit.sql",
@@ -177,7 +177,7 @@ def test_unreadable_script_is_reported_in_a_sentence(copy: Path) -> None:
     assert (done.returncode, done.stderr.strip()) == (1, reason)
 
 
-def test_a_change_of_comments_before_a_statement_needs_no_migration(copy: Path) -> None:
+def test_changed_comment_needs_no_migration(copy: Path) -> None:
     edit(
         copy,
         "migrations/sql/days.sql",
@@ -187,7 +187,7 @@ def test_a_change_of_comments_before_a_statement_needs_no_migration(copy: Path) 
     assert "Nothing" in run(copy, "-m", "migrations.replace").stderr
 
 
-def test_what_is_gone_must_be_dropped_by_hand(copy: Path) -> None:
+def test_removed_function_must_be_dropped_manually(copy: Path) -> None:
     retention = copy / "migrations/sql/retention.sql"
     retention.write_text("")
     assert (
@@ -204,7 +204,7 @@ def alembic(tree: Path, url: str, *arguments: str) -> "subprocess.CompletedProce
     return run(tree, "-m", "alembic", *arguments, DATABASE_URL=url)
 
 
-async def test_a_database_from_before_the_first_release_is_refused(database_url: str) -> None:
+async def test_database_of_an_unreleased_revision_is_refused(database_url: str) -> None:
     await fetch_value(database_url, "UPDATE alembic_version SET version_num = '0027'")
     done = alembic(PROJECT, database_url, "upgrade", "head")
     assert (done.returncode, done.stdout) == (1, "")

@@ -154,6 +154,7 @@ _SELECT_HOST = Statement(select(_meeting.host).where(_meeting.code == bindparam(
 
 
 def select_session(_day: DayExpression) -> DocumentSelect:
+    """Select the document of a session, which does not depend on the day."""
     members = (column.label(name) for name, column in session_members(_session).items())
     zone = select(_meeting.time_zone).where(_meeting.code == _session.meeting).scalar_subquery()
     return select(*members, zone.label("time_zone"), *sourced_record_columns(_session))
@@ -195,6 +196,7 @@ SESSION = Resource(
 
 
 def select_statement(_day: DayExpression) -> DocumentSelect:
+    """Select the document of a statement, which does not depend on the day."""
     return select(
         *(column.label(name) for name, column in statement_members(_statement).items()),
         _statement.revision,

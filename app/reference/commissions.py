@@ -44,6 +44,7 @@ def format_commission_code(region: str) -> str:
 
 
 def _build_national_commission(seats: Row) -> dict[str, Any]:
+    """Return `kpu`, with the seats and provenance of its row in seats.csv."""
     return {
         "code": NATIONAL_CODE,
         "name": "Komisi Pemilihan Umum",
@@ -98,6 +99,7 @@ def _derive_regency_members(region: Row) -> dict[str, Any]:
 
 
 def _get_default_seats(region: Row) -> int | None:
+    """Return the seats of a commission that seats.csv does not list."""
     return None if region["type"] == "province" else REGENCY_SEATS
 
 
@@ -121,4 +123,5 @@ def _translate_regency_name(name: str) -> str | None:
 
 
 def _copy_provenance(row: Row) -> dict[str, Any]:
+    """Return the members of a row that name its source."""
     return {member: row[member] for member in ("source", "verified", "primary")}

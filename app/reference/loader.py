@@ -136,12 +136,14 @@ class _DatasetLoader:
         return self.summary
 
     async def _check_deferred_constraints(self) -> None:
+        """Raise DatasetError if a session lies outside its meeting."""
         try:
             await self.connection.execute(statements.CHECK_SESSIONS)
         except constraint_messages.ROW_EXCEPTIONS as error:
             raise DatasetError([RowError(MEETINGS.name, None, None, str(getattr(error, "message", error)))]) from error
 
     async def _copy_to_staging(self, row_set: RowSet) -> None:
+        """Copy the rows to a temporary table, indexed by line."""
         await self.connection.execute(statements.create_staging_table_sql(row_set))
         await self.connection.copy_records_to_table(
             statements.staging_table(row_set),

@@ -114,6 +114,7 @@ def _parse_row(
 
 
 def _parse_cell(cell: str, column: Column) -> Any:
+    """Return the value of a cell; ValueError if it is empty or not valid."""
     if check_text(cell):
         return column.parse(cell)
     if column.is_required:

@@ -32,6 +32,7 @@ async def build_meeting_report(record: RecordReader, code: str) -> Report:
 
 
 def _add_heading(report: Report, meeting: JsonObject, record: RecordReader) -> None:
+    """Add the name of the meeting and a list of its properties."""
     start, end = meeting["start_on"], meeting["end_on"]
     source = meeting["source"]
     checked = "verified" if meeting["verified"] else "not verified"
@@ -118,6 +119,7 @@ def _format_time(session: JsonObject, zone: tzinfo) -> str:
 
 
 def _format_speaker(speaker: JsonObject) -> str:
+    """Return the name of a speaker with the organization and role."""
     organization = speaker["organization"]
     name = speaker["official"]["name"] if speaker["official"] else speaker["name"]
     if name:
@@ -134,6 +136,7 @@ def _format_speaker(speaker: JsonObject) -> str:
 
 
 def _add_attendance(report: Report, counts: JsonObject, roll: str) -> None:
+    """Add the counts of participants by organization and status."""
     rows = [*counts["groups"], {**counts, "key": None, "name": "all"}]
     statuses = ("invited", "expected", "present", "represented", "late")
     report.add_heading(f"Attendance (the roll is {roll})")
@@ -172,6 +175,7 @@ def _add_statements(report: Report, statements: list[JsonObject]) -> None:
 
 
 def _format_reference(reference: JsonObject | None) -> str:
+    """Return the name of the referenced object with its code."""
     if not reference:
         return ""
     name = reference["name"] or "no organization"
@@ -179,4 +183,5 @@ def _format_reference(reference: JsonObject | None) -> str:
 
 
 def _humanize(name: str) -> str:
+    """Return a name in snake case as words."""
     return name.replace("_", " ")

@@ -114,6 +114,7 @@ def require_valid_day(as_of: str | None) -> None:
 
 
 def _parse_day(as_of: str) -> Any:
+    """Return the date; OperatorError if the service does not accept it."""
     try:
         return parse_date(as_of)
     except PydanticCustomError as error:

@@ -37,11 +37,13 @@ class Report:
         self._sources: list[str] = []
 
     def add_heading(self, text: str) -> None:
+        """Add a heading, after an empty line."""
         if self._parts:
             self.add_line("")
         self._parts.append(Text(text, style="bold"))
 
     def add_line(self, text: str) -> None:
+        """Add a line of text."""
         self._parts.append(Text(text))
 
     def add_table(self, headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
@@ -76,6 +78,7 @@ class Report:
             out.write(f"{line.rstrip()}\n")
 
     def _parts_with_sources(self) -> Iterator[Text | TableRows]:
+        """Yield the parts of the report, followed by the list of sources."""
         yield from self._parts
         if self._sources:
             yield Text("\nSources", style="bold")
@@ -106,6 +109,7 @@ def _render_properties(properties: Sequence[Sequence[Cell]], *, wraps: bool) -> 
 
 
 def _render_table(table: TableRows, widths: Sequence[int], *, wraps: bool) -> Table:
+    """Return a table with headings and columns of these widths."""
     rendered = Table(
         box=box.SIMPLE_HEAD if wraps else None,
         show_edge=False,
@@ -143,6 +147,7 @@ def _compute_column_widths(table: TableRows, available: int, *, wraps: bool) -> 
 
 
 def _join_cell(cell: Cell, *, wraps: bool) -> str:
+    """Return the text of a cell; a list is one line per part if lines wrap, else separated by semicolons."""
     if isinstance(cell, str):
         return cell
     return "\n".join(f"- {part}" for part in cell) if wraps and len(cell) > 1 else "; ".join(cell)

@@ -56,6 +56,7 @@ async def _get_organization(record: RecordReader, code: str) -> JsonObject:
 
 
 def _format_office(entry: JsonObject) -> str:
+    """Return the office, with the standing in parentheses unless it is definitive."""
     office = str(entry["office"]).replace("_", " ")
     return office if entry["standing"] == "definitive" else f"{office} ({entry['standing'].replace('_', ' ')})"
 

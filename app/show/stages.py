@@ -61,6 +61,7 @@ def _select_stages(
 
 
 def _format_row(report: Report, depth: int, hidden_parent: str, stage: JsonObject) -> Sequence[Cell]:
+    """Return the cells of a stage; its code is indented by its depth."""
     return (
         "  " * depth + stage["code"],
         hidden_parent,
@@ -81,6 +82,7 @@ def _format_days(stage: JsonObject) -> str:
 
 
 def _format_status(stage: JsonObject) -> str:
+    """Return the status, with the days until the start or the end."""
     until_start, until_end = stage["days_until_start"], stage["days_until_end"]
     match stage["status"]:
         case "upcoming":

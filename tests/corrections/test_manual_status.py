@@ -87,8 +87,8 @@ async def test_expected_removes_the_manual_status(meeting: MeetingClient) -> Non
 
 async def test_stale_etag_is_412_and_missing_if_match_428(meeting: MeetingClient) -> None:
     stale = (await meeting.admin.get(meeting.attendance_path(0))).headers["etag"]
-    assert (await set_status(meeting, 0, SICK_STATUS, match=stale)).status_code == 200
-    again = await set_status(meeting, 0, {**SICK_STATUS, "status": "excused"}, match=stale)
+    assert (await set_status(meeting, 0, SICK_STATUS, if_match=stale)).status_code == 200
+    again = await set_status(meeting, 0, {**SICK_STATUS, "status": "excused"}, if_match=stale)
     assert (again.status_code, again.json()["code"]) == (412, "precondition_failed")
     headers = {**meeting.admin.headers, "Content-Type": "application/merge-patch+json"}
     without_if_match = await meeting.client.patch(meeting.attendance_path(0), content=b"{}", headers=headers)

@@ -8,46 +8,18 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-import pytest_asyncio
-import structlog
-from fastapi import FastAPI
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from app.auth import Scope
 from app.core.db import database
 from app.rolls import export_repository
 from app.rolls.export_router import CSV, PDF, XLSX
-from tests.callers import bearer_headers
 from tests.check_ins.meeting_client import MeetingClient
 from tests.conftest import database_url_of, fetch_value
+from tests.rolls.exported_files import get_csv_rows, get_digest, get_file
 
 RAKORNAS = "/v1/meetings/rakornas-2022-06/attendance"
 HOUR = 3600
-
-
-@pytest_asyncio.fixture
-async def meeting(app: FastAPI, client: httpx.AsyncClient) -> MeetingClient:
-    meeting = await MeetingClient.create(app, client, participant_count=3)
-    assert (await meeting.admin.patch(meeting.path, {"roll": "open"})).status_code == 200
-    renamed = await meeting.admin.patch(meeting.participant_path(2), {"name": meeting.code})
-    assert renamed.status_code == 200  # so that the roll of each test has its own digest
-    return meeting
-
-
-async def get_file(client: httpx.AsyncClient, address: str, accept: str = CSV, **headers: str) -> httpx.Response:
-    return await client.get(address, headers={"Accept": accept, **headers})
-
-
-async def get_csv_rows(client: httpx.AsyncClient, address: str, **headers: str) -> list[dict[str, str]]:
-    response = await get_file(client, address, **headers)
-    assert response.status_code == 200, response.text
-    return list(csv.DictReader(io.StringIO(response.text)))
-
-
-def get_digest(response: httpx.Response) -> str:
-    assert response.status_code == 200, response.text
-    return response.links["describedby"]["url"].removeprefix("/v1/rolls/")
 
 
 async def test_issued_csv_is_confirmed_by_its_digest(client: httpx.AsyncClient) -> None:
@@ -168,45 +140,6 @@ async def test_page_token_is_422(client: httpx.AsyncClient) -> None:
     assert (response.status_code, response.json()["errors"][0]["parameter"]) == (422, "page_token")
 
 
-async def test_unauthorized_callers_get_no_file_of_a_restricted_roll(app: FastAPI, client: httpx.AsyncClient) -> None:
-    callers: list[dict[str, str]] = [
-        {},
-        bearer_headers(app, Scope.ATTENDANCE_WRITE),
-        bearer_headers(app, Scope.ATTENDANCE_READ, organization="kpu-31"),
-        bearer_headers(app, Scope.ATTENDANCE_READ, meeting="mixed"),
-    ]
-    for media_type in (CSV, XLSX, PDF, "application/json"):
-        responses = [
-            await get_file(client, "/v1/meetings/closed/attendance", media_type, **headers) for headers in callers
-        ]
-        assert [response.status_code for response in responses] == [401, 403, 404, 404], media_type
-        assert not any(b"Rahasia" in response.content for response in responses)
-    for headers in callers:
-        assert (await get_file(client, "/v1/meetings/no-such/attendance", **headers)).status_code == 404
-
-
-async def test_full_export_is_audited_with_all_participants(app: FastAPI, client: httpx.AsyncClient) -> None:
-    reader = bearer_headers(app, Scope.ATTENDANCE_READ, client_id="reader-of-files")
-    response = await get_file(client, "/v1/meetings/closed/attendance?organization=kpu-94", **reader)
-    assert [row["Kehadiran"] for row in csv.DictReader(io.StringIO(response.text))] == ["Sakit", "Hadir"]
-    assert response.headers["cache-control"] == "no-store"
-    sql = "SELECT keys FROM audit_lines WHERE client = 'reader-of-files'"
-    keys: list[str] = await fetch_value(database_url_of(app), sql)
-    assert [key.split("/")[0] for key in keys] == ["meetings", "participants", "participants"]
-    assert (await client.get(f"/v1/rolls/{get_digest(response)}")).json()["lines"] == 2
-
-
-async def test_no_file_is_sent_if_the_audit_line_fails(app: FastAPI, client: httpx.AsyncClient) -> None:
-    url = database_url_of(app)
-    await fetch_value(url, "ALTER TABLE audit_lines ADD CONSTRAINT none_now CHECK (client <> 'unlucky') NOT VALID")
-    headers = bearer_headers(app, Scope.ATTENDANCE_READ, client_id="unlucky")
-    with structlog.testing.capture_logs():  # keeps the traceback off the terminal
-        response = await get_file(client, "/v1/meetings/closed/attendance", **headers)
-    await fetch_value(url, "ALTER TABLE audit_lines DROP CONSTRAINT none_now")
-    assert response.status_code == 500
-    assert "Rahasia" not in response.text
-
-
 @pytest.mark.parametrize(
     ("accept", "media_type"),
     [
@@ -244,14 +177,3 @@ async def test_export_as_known_at_an_instant(meeting: MeetingClient, monkeypatch
     as_known = await get_file(meeting.client, f"{meeting.path}/attendance?known_at={quote(instant.isoformat())}")
     assert (as_known.status_code, as_known.text) == (200, before.text)
     assert (await get_file(meeting.client, f"{meeting.path}/attendance")).text != before.text
-
-
-async def test_device_token_of_the_meeting_gets_the_full_roll(meeting: MeetingClient) -> None:
-    await meeting.admin.patch(meeting.attendance_path(0), {"status": "sick", "reason": "x"})
-    device = bearer_headers(meeting.app, Scope.ATTENDANCE_READ, meeting=meeting.code)
-    callers: tuple[dict[str, str], ...] = (device, {})
-    statuses = [
-        (await get_csv_rows(meeting.client, f"{meeting.path}/attendance", **headers))[0]["Kehadiran"]
-        for headers in callers
-    ]
-    assert statuses == ["Sakit", "Izin"]

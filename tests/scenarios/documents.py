@@ -1,4 +1,4 @@
-"""What a document must do that is given whole: a tree, a day."""
+"""Tests of documents without `fields`: the stage tree and the overview of a day."""
 
 import httpx
 import pytest
@@ -8,7 +8,7 @@ from tests.scenarios.common import GZIP, HASH_PATTERN, IDENTITY, INVALID_DATES, 
 
 
 class DocumentScenarios(EndpointScenarios):
-    """What holds of lists and items, but for `fields`, and for a tag that begins with a revision."""
+    """The tests of lists and items, except those of `fields` and of an ETag with a revision."""
 
     etag_pattern = f'"{HASH_PATTERN}"'
 
@@ -23,5 +23,5 @@ class DocumentScenarios(EndpointScenarios):
             metafunc.parametrize("encoding", [IDENTITY, GZIP], ids=["identity", "gzip"])
 
     async def test_fields_select_members_in_document_order(self, client: httpx.AsyncClient) -> None:
-        """There are no `fields` to keep."""
+        """The parameter `fields` does not exist."""
         assert_invalid(await self.get(client, {"fields": "as_of"}), "fields", "unknown_parameter", "as_of")
