@@ -104,7 +104,7 @@ class CollectionDefinition:
 
     @cached_property
     def page_statement(self) -> Callable[[QueryKey], Statement]:
-        """Cached function that returns the statement of a page.
+        """The function that returns the statement of a page for a query; its results are cached.
 
         The statement yields one row: the page's documents joined by commas, whether there are more, and the sort keys
         of the last document.
@@ -113,7 +113,7 @@ class CollectionDefinition:
 
     @cached_property
     def item_statement(self) -> Callable[[ActiveFilters, bool], Statement]:
-        """Cached function that returns the statement of an item: its document and revision.
+        """The function that returns the statement of an item, which yields its document and revision; cached.
 
         Its arguments are the active filters and whether only the members in the parameter `fields` are wanted.
         """
@@ -121,7 +121,10 @@ class CollectionDefinition:
 
     @cached_property
     def reference_statement(self) -> Callable[[tuple[str, ...]], Statement]:
-        """Cached function that returns the statement which tells, for each of the filters named, if its code exists."""
+        """The function that returns the statement which checks whether the codes of reference filters exist; cached.
+
+        Its argument is the names of the filters; the statement yields one row with a boolean for each.
+        """
         return lru_cache(maxsize=100)(self._build_reference)
 
     def _build_page(self, query: QueryKey) -> Statement:

@@ -94,8 +94,8 @@ def build_patch_model(model: type[PayloadModel], name: str | None = None) -> typ
     """
     fields: dict[str, Any] = {}
     for member, field in model.model_fields.items():
-        kept = {name: getattr(field, name) for name in ("alias", "description", "examples", "json_schema_extra")}
-        optional = Field(default_factory=lambda: None, **kept)  # a plain default would appear in the schema
+        attributes = {name: getattr(field, name) for name in ("alias", "description", "examples", "json_schema_extra")}
+        optional = Field(default_factory=lambda: None, **attributes)  # a plain default would appear in the schema
         parts = (_patch_annotation(field.annotation), *field.metadata, optional)
         fields[member] = Annotated[parts]
     return create_model(name or f"{model.__name__}Patch", __base__=PayloadModel, __doc__=model.__doc__, **fields)

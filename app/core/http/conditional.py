@@ -73,8 +73,8 @@ class ConditionalMiddleware:
                 tag = append_coding_to_etag(headers)
                 if tag is not None and ("*" in known_tags or tag in known_tags):
                     is_unchanged = True
-                    kept = [pair for pair in message["headers"] if pair[0].lower() in HEADERS_OF_304]
-                    message = {**message, "status": 304, "headers": kept}
+                    headers_of_304 = [pair for pair in message["headers"] if pair[0].lower() in HEADERS_OF_304]
+                    message = {**message, "status": 304, "headers": headers_of_304}
             elif is_unchanged and message["type"] == "http.response.body":
                 if message.get("more_body", False):
                     return

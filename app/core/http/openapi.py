@@ -45,8 +45,8 @@ class ProblemDocument(BaseModel):
     status: int
     detail: str
     code: str
-    request_id: str | None = Field(description="Name it when you report the problem.")
-    trace_id: str | None = Field(description="Of the request's `traceparent`, if it had one.")
+    request_id: str | None = Field(description="Id of the request: mention it when you report the problem.")
+    trace_id: str | None = Field(description="Trace id of the request's `traceparent`, if it had one.")
     errors: list[InvalidDocument]
 
 
@@ -182,7 +182,8 @@ def keep_problem_media_type(response: dict[str, Any]) -> None:
     """Keep the problem media type as the only one of a response, to which FastAPI adds that of the route."""
     content = response.get("content", {})
     if problem := content.pop(MEDIA_TYPE, None):
-        for example in (problem.get("example"), *(one["value"] for one in problem.get("examples", {}).values())):
+        examples = [problem.get("example"), *(example["value"] for example in problem.get("examples", {}).values())]
+        for example in examples:
             if example is not None:
                 example.setdefault("trace_id", None)  # FastAPI omits null members
         schemas = [other["schema"] for other in content.values() if "schema" in other]

@@ -15,7 +15,7 @@
     │   ├── AlreadyExists                the key is taken
     │   ├── InUse                        other objects refer to the object
     │   ├── CircularParent               a parent below its own child
-    │   ├── TwoDefinitiveHolders         two definitive holders of an office for one person
+    │   ├── TwoDefinitiveHolders         two definitive holders of an office that only one can hold
     │   ├── SameOfficeTwice              one person twice in one office on the same days
     │   ├── EndsBeforeStart
     │   ├── ForeignParent                a parent stage of another election
