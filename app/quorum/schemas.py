@@ -46,7 +46,7 @@ class Quorum(BaseModel):
     ]
     first_met_at: Annotated[datetime | None, Field(description="The instant at which it was first met, up to `at`.")]
     reason: Annotated[
-        Literal["seats_unknown", "no_rule", "forgotten"] | None,
+        Literal["seats_unknown", "no_rule", "anonymised"] | None,
         Field(
             description="Why `met` is null: the size is unknown, there is no rule for it, or the participants "
             "were anonymised."

@@ -49,7 +49,7 @@ def build_quorum_document(
         "met": len(present) >= applicable_rule.present_at_least if applicable_rule else None,
         "since": period.since,
         "first_met_at": period.first_met_at,
-        "reason": "forgotten" if is_anonymised else _reason(rule, plenary.seats),
+        "reason": "anonymised" if is_anonymised else _reason(rule, plenary.seats),
     }
 
 
