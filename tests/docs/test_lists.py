@@ -1,4 +1,4 @@
-"""What the pages list is what the project has."""
+"""Compare the lists on the pages with what the project has."""
 
 import re
 from functools import cache

@@ -112,7 +112,7 @@ class EmbeddedPostgres:
 
     @contextlib.contextmanager
     def _locked_for_start(self) -> Iterator[None]:
-        """Have start.lock while the block runs, and close it if this process no longer uses the server."""
+        """Hold start.lock while the block runs; then close it if this process no longer uses the server."""
         fcntl.flock(self._start_lock, fcntl.LOCK_EX)
         try:
             yield
