@@ -116,7 +116,7 @@ async def send_events(subscription: Subscription, last_event_id: str | None, sen
 
 
 def format_event(id: str, body: bytes) -> bytes:
-    """Format a summary as an event, with one `data` field per line."""
+    """Format a summary as a server-sent event named `summary`, with one `data` field per line."""
     data = b"\ndata: ".join(body.splitlines())
     return b"event: summary\nid: %b\ndata: %b\n\n" % (id.encode(), data)
 

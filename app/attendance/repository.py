@@ -93,27 +93,27 @@ def _select_lines(status: Expression, note: Expression, *more: ColumnElement[Any
     ).join(_attendance, and_(_attendance.meeting == _participant.meeting, _attendance.participant == _participant.id))
 
 
-def _build_public_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _public_filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     # The SQL itself excludes restricted rolls, so that a route cannot disclose one by mistake.
     yield select(_meeting.code).where(_meeting.code == _MEETING, _meeting.roll == "open").exists()
-    yield from _build_common_conditions(filters, _attendance.open_status == _STATUS)
+    yield from _common_filter_conditions(filters, _attendance.open_status == _STATUS)
 
 
-def _build_full_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _full_filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     # Only open_status is indexed: a second index would have to be written by each check-in.
     open_status = case((literal_column("'sick'") == _STATUS, literal_column("'excused'")), else_=_STATUS)
     has_status = and_(_attendance.open_status == open_status, _attendance.status == _STATUS)
-    yield from _build_common_conditions(filters, has_status)
+    yield from _common_filter_conditions(filters, has_status)
 
 
-def _build_common_conditions(filters: ActiveFilters, has_status: ColumnElement[bool]) -> Iterator[ColumnElement[bool]]:
-    yield from collection.build_conditions(filters, "organization", "office")
+def _common_filter_conditions(filters: ActiveFilters, has_status: ColumnElement[bool]) -> Iterator[ColumnElement[bool]]:
+    yield from collection.filter_conditions(filters, "organization", "office")
     if "status" in filters:
         yield _participant.id.in_(select(_attendance.participant).where(_attendance.meeting == _MEETING, has_status))
 
 
-PUBLIC_LINES = collection.build_collection(Document(schemas.RollLine, select_public_lines), _build_public_conditions)
-FULL_LINES = collection.build_collection(Document(schemas.RollLine, select_full_lines), _build_full_conditions)
+PUBLIC_LINES = collection.build_collection(Document(schemas.RollLine, select_public_lines), _public_filter_conditions)
+FULL_LINES = collection.build_collection(Document(schemas.RollLine, select_full_lines), _full_filter_conditions)
 ATTENDANCE_ITEMS = collection.build_collection(
-    Document(schemas.Attendance, select_attendance_items), _build_full_conditions
+    Document(schemas.Attendance, select_attendance_items), _full_filter_conditions
 )

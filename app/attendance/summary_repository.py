@@ -153,5 +153,5 @@ async def find_summary(reader: Queryable, meeting: str, query: schemas.SummaryQu
         return None
     text, session_is_known = row
     if query.session and not session_is_known:
-        raise InvalidParameters(PUBLIC_LINES.references["session"].unknown_code("session"))
+        raise InvalidParameters(PUBLIC_LINES.references["session"].unknown_code_error("session"))
     return str(text).encode()

@@ -38,7 +38,7 @@ def select_line(_day: DayExpression) -> DocumentSelect:
     )
 
 
-def _conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     """Yield the SQL condition of each active filter."""
     if "client" in filters:
         yield _line.client == bindparam("client")
@@ -55,7 +55,7 @@ def _conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
 LINES = Collection(
     Document(schemas.AuditLine, select_line),
     _line,
-    conditions=_conditions,
+    conditions=_filter_conditions,
     sorts={"id": []},
 )
 

@@ -95,25 +95,27 @@ class ParameterScopePolicy(ScopePolicy):
     """(value of the parameter, required scope) pairs."""
 
     def required_scope(self, query_params: Mapping[str, str], granted_scopes: Set[Scope]) -> Scope | None:
+        """Return the scope of the parameter's value; for another value, the first that is granted, else `scope`."""
         scope_of_value = dict(self.scopes).get(query_params.get(self.parameter, ""))
         return scope_of_value or next((scope for _, scope in self.scopes if scope in granted_scopes), self.scope)
 
     @property
     def alternative_scopes(self) -> Sequence[Scope]:
+        """The scopes of the parameter's values other than `scope`."""
         return [scope for scope in dict.fromkeys(scope for _, scope in self.scopes) if scope != self.scope]
 
 
 def allow_anonymous() -> Any:
-    """Return a dependency that declares that a route needs no access token."""
+    """Return a dependency: the route needs no access token. Each route declares its policy to `AuthorizingRoute`."""
     return Depends(AccessPolicy(None))
 
 
 def require_scope(scope: Scope) -> Any:
-    """Return a dependency that declares that a route requires an access token with this scope."""
+    """Return a dependency: the route requires this scope (enforced by `AuthorizingRoute`, stated in OpenAPI)."""
     return Security(ScopePolicy(scope), scopes=[scope.value])
 
 
 def require_scope_by_parameter(parameter: str, scopes: Mapping[str, Scope]) -> Any:
-    """Return a dependency that declares that a route requires the scope of a query parameter's value."""
+    """Return a dependency: the scope of a query parameter's value is required (enforced by `AuthorizingRoute`)."""
     first = next(iter(scopes.values()))
     return Security(ParameterScopePolicy(first, parameter, tuple(scopes.items())), scopes=[first.value])

@@ -169,7 +169,7 @@ async def list_badges(
     """
     await audited_read.require_read_access(request, reader, reader, code)
     if query.organization and not await repository.organization_exists(reader, query.organization):
-        raise InvalidParameters(repository.ORGANIZATION_FILTER.unknown_code("organization"))
+        raise InvalidParameters(repository.ORGANIZATION_FILTER.unknown_code_error("organization"))
     async with open_transaction(state_of(request.app).database) as transaction:
         await repository.issue_missing(transaction, code, organization=query.organization)
         badges = await repository.list_valid(transaction, code, organization=query.organization)

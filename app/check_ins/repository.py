@@ -62,7 +62,7 @@ def select_scan(_day: DayExpression) -> DocumentSelect:
     )
 
 
-def _build_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     """Yield the SQL conditions of the meeting and of the active filters."""
     yield _scan.c.meeting == _MEETING
     if "participant" in filters:
@@ -79,7 +79,7 @@ SCANS = Collection(
     Document(schemas.Scan, select_scan),
     _scan,
     key=func.concat(_scan.c.id, func.encode(_scan.c.digest, literal_column("'hex'"))),
-    conditions=_build_conditions,
+    conditions=_filter_conditions,
     sorts={"received_at": [_scan.c.received_at]},
     references={
         "session": ReferenceFilter(

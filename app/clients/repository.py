@@ -40,7 +40,7 @@ def select_client(_day: DayExpression) -> DocumentSelect:
     )
 
 
-def _conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     """Yield the SQL condition of each active filter."""
     if "scope" in filters:
         yield bindparam("scope", type_=Text) == any_(_client.scopes)
@@ -52,7 +52,7 @@ def _conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
 CLIENTS = Collection(
     Document(schemas.Client, select_client),
     _client,
-    conditions=_conditions,
+    conditions=_filter_conditions,
     sorts={"name": [_client.name], "created_at": [_client.created_at], "updated_at": [_client.updated_at]},
     folded_text=func.fold(_client.name),
 )

@@ -62,7 +62,7 @@ class Collection(CollectionDefinition):
             raise InvalidParameters(Q_WITH_KNOWN_AT)
         sort = "q" if "q" in values else query.sort_order or next(iter(self.sorts))
         schema_name = self.document.schema.__name__
-        cursor = PageCursor(await reader.page_key(), [schema_name, sort, values, query.known_at_instant])
+        cursor = PageCursor(await reader.page_token_secret(), [schema_name, sort, values, query.known_at_instant])
         day, valid_seconds = _resolve_day(values, query, today)
         reader = reader.known_at(query.known_at_instant)
         parameters = {**values, "fields": query.field_names(), "size": query.page_size}
@@ -128,7 +128,7 @@ class Collection(CollectionDefinition):
         if not used:
             return
         exist = await reader.fetch_one(self.reference_statement(tuple(used)), values)
-        errors = [used[name].unknown_code(name) for name, exists in zip(used, exist, strict=True) if not exists]
+        errors = [used[name].unknown_code_error(name) for name, exists in zip(used, exist, strict=True) if not exists]
         if errors:
             raise InvalidParameters(*errors)
 

@@ -40,7 +40,7 @@ class ReferenceFilter(NamedTuple):
     special_value: str | None = None
     condition: Expression = true()
 
-    def unknown_code(self, parameter: str) -> ErrorDetail:
+    def unknown_code_error(self, parameter: str) -> ErrorDetail:
         """Return the error for a value of this parameter that is no existing code."""
         return ErrorDetail(
             "unknown_code",

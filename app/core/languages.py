@@ -30,6 +30,7 @@ def preferred_language(accept_language: str) -> Language:
 
 
 def _parse_quality(quality: str) -> float:
+    """Return the weight `q` of a language in Accept-Language as a number; 0 if it is not a number."""
     try:
         return float(quality)
     except ValueError:

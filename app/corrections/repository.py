@@ -44,7 +44,7 @@ def select_corrections(_day: DayExpression) -> DocumentSelect:
     )
 
 
-def _build_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     yield _correction.meeting == bindparam("meeting", type_=Text)
     if "pending" in filters:
         yield _correction.confirmed_by.is_(None) == (bindparam("pending", type_=Text) == literal_column("'true'"))
@@ -53,7 +53,7 @@ def _build_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
 CORRECTIONS = Collection(
     Document(schemas.RollCorrection, select_corrections),
     _correction,
-    conditions=_build_conditions,
+    conditions=_filter_conditions,
     sorts={"id": []},
 )
 

@@ -32,9 +32,9 @@ async def set_status(
     write_request.exposes_personal_data = True
     keys = {"meeting": meeting, "id": participant}
     audit_keys = [f"participants/{participant}"]
-    is_finalized = await access.is_finalized(transaction, meeting)
+    is_closed = await access.lock_and_check_closed(transaction, meeting)
     await changes.lock_object(transaction, write_request, MANUAL_STATUS, keys)
-    if is_finalized:
+    if is_closed:
         subject = {"participant": participant, "status": payload.status}
         correction, url = await _request_correction(transaction, write_request, meeting, payload, **subject)
         return WriteResult(StoredResponse(202, {"Location": url}, correction.body), audit_keys)
@@ -49,12 +49,12 @@ async def annul_scan(
 ) -> WriteResult:
     """Annul a scan; return 200 with the annulment, or 202 with a correction if the roll is closed."""
     await _require_write_access(transaction, write_request, meeting)
-    is_finalized = await access.is_finalized(transaction, meeting)
+    is_closed = await access.lock_and_check_closed(transaction, meeting)
     annulment = await repository.find_annulment(transaction, meeting, scan)
     if annulment is None:
         raise NotFound
     audit_keys = [f"check-ins/{scan}"]
-    if is_finalized and annulment.annulled_at is None:
+    if is_closed and annulment.annulled_at is None:
         correction, url = await _request_correction(transaction, write_request, meeting, payload, scan=scan)
         body = orjson.dumps(_annulment_document(scan, annulment, correction))
         return WriteResult(StoredResponse(202, {"Location": url}, body), audit_keys)

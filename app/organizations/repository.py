@@ -130,7 +130,7 @@ def select_roster_entry(day: DayExpression) -> DocumentSelect:
     )
 
 
-def _roster_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _roster_filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions of the appointments to an organization that are possible on the day."""
     yield _appointment.organization == bindparam("organization")
     yield contains_day(_appointment.possible, AS_OF_PARAMETER)
@@ -141,7 +141,7 @@ def _roster_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
 ROSTER = Collection(
     Document(schemas.RosterEntry, select_roster_entry),
     _appointment,
-    conditions=_roster_conditions,
+    conditions=_roster_filter_conditions,
     sorts={
         "office": [func.array_position(array([*OFFICES]), _appointment.office, type_=Integer), _official.name],
         "name": [_official.name],

@@ -28,7 +28,7 @@ from app.core.db.statements import Statement
 from app.core.db.transaction import Transaction
 from app.participants import payloads, schemas
 from app.roll_access import collection
-from app.roll_access.access import require_not_finalized
+from app.roll_access.access import require_roll_open
 from app.writes.resource import Parts, Resource, Values
 
 _participant, _assignment, _meeting = models.Participant, models.ParticipantSession, models.Meeting
@@ -64,12 +64,12 @@ def select_participant(_day: DayExpression) -> DocumentSelect:
     )
 
 
-def _build_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     """Yield the SQL conditions of the meeting and of the active filters."""
-    yield from collection.build_conditions(filters, "organization", "office", "capacity")
+    yield from collection.filter_conditions(filters, "organization", "office", "capacity")
 
 
-PARTICIPANTS = collection.build_collection(Document(schemas.Participant, select_participant), _build_conditions)
+PARTICIPANTS = collection.build_collection(Document(schemas.Participant, select_participant), _filter_conditions)
 
 
 def _to_columns(members: Values) -> Values:
@@ -112,7 +112,7 @@ PARTICIPANT = Resource(
     to_columns=_to_columns,
     to_members=_to_members,
     owner_query=Statement(select(_meeting.host).where(_meeting.code == bindparam("meeting", type_=Text))),
-    ensure_writable=require_not_finalized,
+    ensure_writable=require_roll_open,
     is_personal=True,
 )
 

@@ -186,7 +186,7 @@ class _DatasetLoader:
             raise DatasetError(await self._build_row_errors(row_set))
 
     async def _upsert_lines(self, row_set: RowSet, first_line: int, last_line: int) -> None:
-        """Upsert the rows of these lines; if one is rejected, halve the range until that row is found."""
+        """Upsert and count the rows of these lines; on a rejection, halve the range to record each rejected row alone."""
         if len(self.rejected) >= MAX_RETRIED_ROWS:
             return
         try:

@@ -126,7 +126,7 @@ _NULL: ColumnElement[Any] = literal_column("'null'::jsonb")
 
 
 def _shift_expression() -> ColumnElement[Any]:
-    """Build the JSON object of the changed dates; null if no date changed."""
+    """Build the JSON `Shift`; null unless the revision updates a stage or meeting and changes its start or end."""
     shift = json_object(
         start_on=_date_shift("start_on"), end_on=_date_shift("end_on"), legal_basis=_revision.legal_basis
     )
@@ -176,8 +176,8 @@ def select_revision(_day: DayExpression) -> DocumentSelect:
     )
 
 
-def _object_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions that select the revisions of one object."""
+def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL conditions of the revisions of one object, which `resource` and `key` (and `meeting`) name."""
     resource: ColumnElement[str] = bindparam("resource")
     key: ColumnElement[str] = bindparam("key")
     yield _revision.resource == resource
@@ -192,7 +192,7 @@ def _object_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
 REVISIONS = Collection(
     Document(Revision, select_revision),
     _revision,
-    conditions=_object_conditions,
+    conditions=_filter_conditions,
     sorts={"revision": [_revision.revision]},
 )
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import telemetry
-from app.core.db.database import SELECT_PAGE_KEY, Database, Row, await_until
+from app.core.db.database import SELECT_PAGE_TOKEN_SECRET, Database, Row, await_until
 from app.core.db.faults import StatementError, constraint_violation_of, is_transient
 from app.core.db.statements import Statement
 from app.core.problems import Unavailable
@@ -84,9 +84,9 @@ class Transaction:
         """Make one round trip to the server: other tasks run meanwhile, and the deadline is enforced."""
         await self.execute("SELECT 1")
 
-    async def page_key(self) -> bytes:
-        """Return the secret that signs page tokens."""
-        return bytes((await self.fetch_one(SELECT_PAGE_KEY, {}))[0])
+    async def page_token_secret(self) -> bytes:
+        """Return the secret that signs page tokens; all workers on this database share it."""
+        return bytes((await self.fetch_one(SELECT_PAGE_TOKEN_SECRET, {}))[0])
 
     def known_at(self, known_at: datetime | None) -> "Transaction":
         """Return this transaction; RuntimeError for an instant, because a transaction reads only the present."""

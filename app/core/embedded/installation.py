@@ -84,7 +84,7 @@ def choose_server_account(cluster: Path) -> Account:
 
 
 def build_environment() -> dict[str, str]:
-    """Return the environment for the server's programs, without PG* variables, locale and secrets."""
+    """Return the environment of Postgres's programs: our PATH and LD_LIBRARY_PATH, locale C, time zone UTC, no more."""
     inherited = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     return inherited | {"LC_ALL": "C", "TZ": "UTC"}
 

@@ -91,7 +91,7 @@ def add_examples(path: str, operation: dict[str, Any], responses: ExampleRespons
         media_type = "application/json" if "application/json" in contents else next(iter(contents))
         contents[media_type]["example"] = responses[address]
     known = [parameter["name"] for parameter in parameters if parameter["in"] == "query"]
-    problem = validation.parameter_problem([{"type": "extra_forbidden", "loc": ("query", "colour")}], known)
+    problem = validation.validation_problem([{"type": "extra_forbidden", "loc": ("query", "colour")}], known)
     document = problem.document("en", EXAMPLE_REQUEST_ID)
     for content in operation["responses"]["422"]["content"].values():
         if "examples" in content:
@@ -101,7 +101,7 @@ def add_examples(path: str, operation: dict[str, Any], responses: ExampleRespons
 
 
 def add_parameter_example(parameter: dict[str, Any], example_values: Mapping[str, str]) -> None:
-    """Add the example of a parameter.
+    """Add the example value of a parameter or, if there is none, a hint to its schema; change it in place.
 
     Values of the example request are added to the parameter itself: the explorer fills them in. Other parameters get
     an example in their schema, which the explorer shows as a hint.

@@ -58,18 +58,8 @@ ERROR_TEXTS: Mapping[str, tuple[str, Callable[[Context], Text]]] = {
     ),
     "greater_than_equal": ("too_small", lambda c: Text(f"Paling kecil {c['ge']}.", f"Must be at least {c['ge']}.")),
     "less_than_equal": ("too_large", lambda c: Text(f"Paling besar {c['le']}.", f"Must be at most {c['le']}.")),
-    "string_too_short": (
-        "too_short",
-        lambda c: Text(
-            f"Paling sedikit {c['min_length']} karakter.", f"Must have at least {c['min_length']} characters."
-        ),
-    ),
-    "string_too_long": (
-        "too_long",
-        lambda c: Text(
-            f"Paling banyak {c['max_length']} karakter.", f"Must have at most {c['max_length']} characters."
-        ),
-    ),
+    "string_too_short": ("too_short", lambda c: describe_minimum(c["min_length"], "karakter", "character")),
+    "string_too_long": ("too_long", lambda c: describe_maximum(c["max_length"], "karakter", "character")),
     "string_pattern_mismatch": ("wrong_form", lambda c: describe_form(c["pattern"])),
     "missing": ("missing", lambda _: Text("Parameter ini wajib.", "This parameter is required.")),
     "unknown_member": (
@@ -93,14 +83,8 @@ ERROR_TEXTS: Mapping[str, tuple[str, Callable[[Context], Text]]] = {
     "list_type": ("wrong_type", lambda _: Text("Harus berupa larik.", "Must be an array.")),
     "model_type": ("wrong_type", lambda _: Text("Harus berupa objek.", "Must be an object.")),
     "model_attributes_type": ("wrong_type", lambda _: Text("Harus berupa objek.", "Must be an object.")),
-    "too_short": (
-        "too_few",
-        lambda c: Text(f"Paling sedikit {c['min_length']} unsur.", f"Must have at least {c['min_length']} items."),
-    ),
-    "too_long": (
-        "too_many",
-        lambda c: Text(f"Paling banyak {c['max_length']} unsur.", f"Must have at most {c['max_length']} items."),
-    ),
+    "too_short": ("too_few", lambda c: describe_minimum(c["min_length"], "unsur", "item")),
+    "too_long": ("too_many", lambda c: describe_maximum(c["max_length"], "unsur", "item")),
     "not_plain": (
         "not_plain_text",
         lambda _: Text(
@@ -139,6 +123,18 @@ ERROR_TEXTS: Mapping[str, tuple[str, Callable[[Context], Text]]] = {
 BODY_ERROR_TYPES = {"extra_forbidden": "unknown_member", "missing": "missing_member"}
 
 
+def describe_minimum(count: int, noun_id: str, noun_en: str) -> Text:
+    """Return the sentence for too few characters or items; the English noun is singular if `count` is 1."""
+    return Text(
+        f"Paling sedikit {count} {noun_id}.", f"Must have at least {count} {noun_en}{'' if count == 1 else 's'}."
+    )
+
+
+def describe_maximum(count: int, noun_id: str, noun_en: str) -> Text:
+    """Return the sentence for too many characters or items; the English noun is singular if `count` is 1."""
+    return Text(f"Paling banyak {count} {noun_id}.", f"Must have at most {count} {noun_en}{'' if count == 1 else 's'}.")
+
+
 def format_choices(context: Context) -> str:
     """Return the allowed values separated by commas, without the English "or" of pydantic's list."""
     return str(context["expected"]).replace("' or '", "', '").replace("'", "")
@@ -167,11 +163,6 @@ def validation_problem(
     ]
     has_only_body_errors = all(detail.pointer is not None for detail in details)
     return InvalidContent(*details) if has_only_body_errors else InvalidParameters(*details)
-
-
-def parameter_problem(errors: Sequence[Any], known: Sequence[str]) -> InvalidParameters:
-    """Return the problem for pydantic's errors of parameters; `known` are the names of the route's parameters."""
-    return InvalidParameters(*(_parameter_error(error, known) for error in errors))
 
 
 def validate_document(model: type[Model], content: Mapping[str, Any]) -> Model:
