@@ -47,6 +47,7 @@ class TableCounts:
 
     @property
     def total(self) -> int:
+        """The number of all rows."""
         return self.inserted + self.updated + self.unchanged
 
     def add(self, inserted: int, updated: int, staged: int) -> None:
@@ -64,14 +65,17 @@ class LoadSummary:
 
     @property
     def inserted(self) -> int:
+        """The number of rows inserted in all tables."""
         return sum(counts.inserted for counts in self.tables.values())
 
     @property
     def updated(self) -> int:
+        """The number of rows updated in all tables."""
         return sum(counts.updated for counts in self.tables.values())
 
     @property
     def unchanged(self) -> int:
+        """The number of rows that were equal before, in all tables."""
         return sum(counts.unchanged for counts in self.tables.values())
 
 

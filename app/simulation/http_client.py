@@ -39,6 +39,7 @@ class FinalResponse(NamedTuple):
     seconds: float
 
     def json(self) -> Any:
+        """Return the body, parsed as JSON."""
         return orjson.loads(self.body)
 
 

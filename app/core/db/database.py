@@ -53,11 +53,20 @@ class Database:
 class Queryable(Protocol):
     """The interface through which repositories read: a `Reader`, or a `Transaction`."""
 
-    async def fetch_all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]: ...
-    async def fetch_first(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None: ...
-    async def fetch_one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row: ...
-    async def page_key(self) -> bytes: ...
-    def known_at(self, known_at: datetime | None) -> "Queryable": ...
+    async def fetch_all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        """Return all rows of a statement."""
+
+    async def fetch_first(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
+        """Return the first row of a statement, or None if it has no rows."""
+
+    async def fetch_one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row:
+        """Return the first row of a statement that always has one."""
+
+    async def page_key(self) -> bytes:
+        """Return the secret that signs page tokens."""
+
+    def known_at(self, known_at: datetime | None) -> "Queryable":
+        """Return a source of the record as it was known at an instant; None: as it is now."""
 
 
 class Reader:

@@ -143,6 +143,7 @@ class ItemQuery(FieldsQuery):
 
     @property
     def known_at_instant(self) -> datetime | None:
+        """The value of `known_at`; None if it was not given."""
         return self.known_at
 
 
@@ -180,10 +181,12 @@ class SortableQuery(ListQuery):
 
     @property
     def sort_order(self) -> str | None:
+        """The value of `sort`; None if it was not given."""
         return self.sort
 
     @property
     def known_at_instant(self) -> datetime | None:
+        """The value of `known_at`; None if it was not given."""
         return self.known_at
 
 
