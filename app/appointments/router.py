@@ -167,4 +167,6 @@ async def succeed_appointment(write_request: CreateDep, payload: payloads.Succes
 
     The successor gets the same office of the same organization. Both changes are made in one transaction.
     """
-    return await service.succeed_appointment(write_request, payload)
+    return await write_request.run_in_transaction(
+        lambda transaction: service.succeed_appointment(transaction, write_request, payload), payload
+    )

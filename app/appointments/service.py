@@ -1,9 +1,8 @@
-"""Succession in an office: one appointment ends and the next begins, in one transaction."""
+"""Succession in an office: one appointment ends and the next begins, within the transaction of a write request."""
 
 from uuid import UUID
 
 import orjson
-from fastapi import Response
 from uuid_utils.compat import uuid7
 
 from app.appointments import payloads, repository
@@ -26,7 +25,9 @@ UNKNOWN_APPOINTMENT = ErrorDetail(
 ALREADY_ENDED = Text("Penugasan ini sudah berakhir.", "This appointment has already ended.")
 
 
-async def succeed_appointment(write_request: WriteRequest, payload: payloads.SuccessionPayload) -> Response:
+async def succeed_appointment(
+    transaction: Transaction, write_request: WriteRequest, payload: payloads.SuccessionPayload
+) -> WriteResult:
     """End an appointment, create the next one in its office, and return 201 with both documents.
 
     Raises:
@@ -35,34 +36,30 @@ async def succeed_appointment(write_request: WriteRequest, payload: payloads.Suc
         Conflict: The appointment has already ended.
 
     """
-
-    async def work(transaction: Transaction) -> WriteResult:
-        ended_keys = {"id": payload.ends}
-        locked = await rows.lock_row(transaction, RESOURCE, ended_keys)
-        if locked is None:
-            raise InvalidContent(UNKNOWN_APPOINTMENT)
-        await ownership.ensure_object_inside(transaction, write_request.caller, RESOURCE, ended_keys)
-        ended_address = RESOURCE.format_address(ended_keys)
-        if locked.members["end_on"] is not None:
-            raise Conflict(ErrorDetail("already_ended", ALREADY_ENDED, pointer="/ends", address=ended_address))
-        patch = {name: value for name, value in payload.model_dump().items() if name in ("end_on", "end_reason")}
-        await changes.apply_patch(transaction, write_request, RESOURCE, payloads.AppointmentPatch(**patch), ended_keys)
-        successor_id: UUID = uuid7()
-        own_addresses = [ended_address] if _begins_after_end(payload) else []
-        write_request.attempted_write = AttemptedWrite({}, own_addresses=own_addresses)
-        successor = _build_successor(payload, locked)
-        await changes.insert_object(transaction, write_request, RESOURCE, successor, {"id": successor_id})
-        ended = await changes.get_document(transaction, write_request, RESOURCE, ended_keys)
-        begun = await changes.get_document(transaction, write_request, RESOURCE, {"id": successor_id})
-        body = b'{"ended":%b,"begun":%b}' % (ended.body, begun.body)
-        headers = {
-            "Location": RESOURCE.format_address({"id": successor_id}),
-            "ETag": conditional.entity_tag(begun.body, begun.revision),
-        }
-        audit_keys = [f"appointments/{payload.ends}", f"appointments/{successor_id}"]
-        return WriteResult(StoredResponse(201, headers, body), audit_keys)
-
-    return await write_request.run_in_transaction(work, payload)
+    ended_keys = {"id": payload.ends}
+    locked = await rows.lock_row(transaction, RESOURCE, ended_keys)
+    if locked is None:
+        raise InvalidContent(UNKNOWN_APPOINTMENT)
+    await ownership.ensure_object_inside(transaction, write_request.caller, RESOURCE, ended_keys)
+    ended_address = RESOURCE.format_address(ended_keys)
+    if locked.members["end_on"] is not None:
+        raise Conflict(ErrorDetail("already_ended", ALREADY_ENDED, pointer="/ends", address=ended_address))
+    patch = {name: value for name, value in payload.model_dump().items() if name in ("end_on", "end_reason")}
+    await changes.apply_patch(transaction, write_request, RESOURCE, payloads.AppointmentPatch(**patch), ended_keys)
+    successor_id: UUID = uuid7()
+    own_addresses = [ended_address] if _begins_after_end(payload) else []
+    write_request.attempted_write = AttemptedWrite({}, own_addresses=own_addresses)
+    successor = _build_successor(payload, locked)
+    await changes.insert_object(transaction, write_request, RESOURCE, successor, {"id": successor_id})
+    ended = await changes.get_document(transaction, write_request, RESOURCE, ended_keys)
+    begun = await changes.get_document(transaction, write_request, RESOURCE, {"id": successor_id})
+    body = b'{"ended":%b,"begun":%b}' % (ended.body, begun.body)
+    headers = {
+        "Location": RESOURCE.format_address({"id": successor_id}),
+        "ETag": conditional.entity_tag(begun.body, begun.revision),
+    }
+    audit_keys = [f"appointments/{payload.ends}", f"appointments/{successor_id}"]
+    return WriteResult(StoredResponse(201, headers, body), audit_keys)
 
 
 def _begins_after_end(payload: payloads.SuccessionPayload) -> bool:

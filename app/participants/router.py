@@ -13,7 +13,7 @@ from app.core.http.examples import example, write_example
 from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.patterns import UUID_PATTERN
-from app.core.problems import CircularRepresentation, NoPlacesLeft, NotFound, ParallelSessions, RollClosed
+from app.core.problems import CircularRepresentation, NoPlacesLeft, NotFound, ParallelSessions, Problem, RollClosed
 from app.participants import payloads, repository, schemas, service
 from app.roll_access import audited_read
 from app.routing import create_resource_router
@@ -115,7 +115,12 @@ async def create_participants(
 
     Up to 500, all or none. A problem points to the first participant of the batch that cannot be created.
     """
-    return await service.create_batch(write_request, code, payload)
+    try:
+        return await write_request.run_in_transaction(
+            lambda transaction: service.create_batch(transaction, write_request, code, payload), payload
+        )
+    except Problem as problem:
+        raise await service.locate_problem(write_request, code, payload, problem) from None
 
 
 @router.post(
@@ -136,7 +141,9 @@ async def create_participants_in_office(
     Everyone who, by the rosters, holds one of these offices at these organizations on the meeting's first day and is
     not a participant yet. `certain` is false for those who possibly hold it.
     """
-    return await service.create_office_holders(write_request, code, payload)
+    return await write_request.run_in_transaction(
+        lambda transaction: service.create_office_holders(transaction, write_request, code, payload), payload
+    )
 
 
 @router.patch(

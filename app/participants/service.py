@@ -1,20 +1,27 @@
-"""Creation of many participants in one transaction: from a batch, or from the holders of offices."""
+"""Creation of many participants within one transaction: from a batch, or from the holders of offices."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import orjson
-from fastapi import Response
 from uuid_utils.compat import uuid7
 
 from app.core.db.faults import ConstraintViolation
 from app.core.db.transaction import Rollback, Transaction, open_transaction
 from app.core.languages import Text
-from app.core.problems import ErrorDetail, InvalidContent, NoPlacesLeft, NotFound, Problem
+from app.core.problems import (
+    ErrorDetail,
+    IdempotencyKeyReused,
+    InvalidContent,
+    NotFound,
+    Problem,
+    RequestInFlight,
+    RollClosed,
+)
 from app.participants import payloads, repository
 from app.writes import audit_trail, changes, ownership
+from app.writes.conflicts import AttemptedWrite
 from app.writes.idempotency import StoredResponse
 from app.writes.request import WriteRequest, WriteResult
 
@@ -22,74 +29,91 @@ RESOURCE = repository.PARTICIPANT
 UNKNOWN_CODE = Text("Kode tidak dikenal.", "No such code.")
 
 
-async def create_batch(write_request: WriteRequest, meeting: str, batch: payloads.ParticipantBatchPayload) -> Response:
-    """Create the participants of a batch, all or none, and respond 201 with them.
+async def create_batch(
+    transaction: Transaction, write_request: WriteRequest, meeting: str, batch: payloads.ParticipantBatchPayload
+) -> WriteResult:
+    """Create the participants of a batch, all or none, and return 201 with them.
 
-    Raises:
-        Problem: A participant cannot be created; the pointers of the errors name its position in the batch.
-
+    If the transaction fails, `locate_problem` finds the participant that cannot be created.
     """
-
-    async def insert_batch(transaction: Transaction) -> WriteResult:
-        ids = [uuid7() for _ in batch.participants]
-        rows, assignments = _build_rows(meeting, ids, batch.participants)
-        await _require_writable(transaction, write_request, meeting)
-        await repository.insert_participants(transaction, rows, assignments)
-        documents = await repository.get_registered(transaction, meeting, ids)
-        return _build_result(meeting, ids, {"registered": [documents[participant_id] for participant_id in ids]})
-
-    try:
-        return await write_request.run_in_transaction(insert_batch, batch)
-    except Problem as problem:
-        if problem.status not in (409, 422) or problem.code in ("roll_closed", "request_in_flight", "key_reused"):
-            raise
-        raise await _locate_problem(write_request, meeting, batch, problem) from None
+    ids = [uuid7() for _ in batch.participants]
+    rows, assignments = _build_rows(meeting, ids, batch.participants)
+    await _require_writable(transaction, write_request, meeting)
+    await repository.insert_participants(transaction, rows, assignments)
+    documents = await repository.get_registered(transaction, meeting, ids)
+    return _build_result(meeting, ids, {"registered": [documents[participant_id] for participant_id in ids]})
 
 
 async def create_office_holders(
-    write_request: WriteRequest, meeting: str, payload: payloads.InOfficePayload
-) -> Response:
-    """Create a participant for each holder of these offices on the meeting's first day who is not one yet."""
+    transaction: Transaction, write_request: WriteRequest, meeting: str, payload: payloads.InOfficePayload
+) -> WriteResult:
+    """Create a participant for each holder of these offices on the meeting's first day who is not one yet.
 
-    async def insert_office_holders(transaction: Transaction) -> WriteResult:
-        await _require_writable(transaction, write_request, meeting)
-        if unknown := await repository.find_unknown_organizations(transaction, payload.organizations):
-            positions = [n for n, code in enumerate(payload.organizations) if code in unknown]
-            raise InvalidContent(
-                *[ErrorDetail("unknown_code", UNKNOWN_CODE, pointer=f"/organizations/{n}") for n in positions]
-            )
-        holders = await repository.list_in_office(transaction, meeting, payload.organizations, payload.offices)
-        new = {uuid7(): holder for holder in holders if not holder.is_listed}
-        rows = [
-            {
-                "id": participant_id,
-                "meeting": meeting,
-                "official": holder.official,
-                "organization": holder.organization,
-                "office": holder.office,
-                "capacity": payload.capacity,
-                "status": "expected",
-                "late": False,
-                "source": payload.source,
-                "verified": payload.verified,
-                "primary": payload.primary,
-            }
-            for participant_id, holder in new.items()
-        ]
-        if rows:
-            await repository.insert_participants(transaction, rows, ())
-        ids = list(new)
-        documents = await repository.get_registered(transaction, meeting, ids)
-        registered = [
-            {**documents[participant_id], "certain": holder.is_certain} for participant_id, holder in new.items()
-        ]
-        return _build_result(meeting, ids, {"registered": registered, "already_listed": len(holders) - len(new)})
+    Raises:
+        InvalidContent: An organization does not exist.
 
+    """
+    await _require_writable(transaction, write_request, meeting)
+    if unknown := await repository.find_unknown_organizations(transaction, payload.organizations):
+        positions = [n for n, code in enumerate(payload.organizations) if code in unknown]
+        raise InvalidContent(
+            *[ErrorDetail("unknown_code", UNKNOWN_CODE, pointer=f"/organizations/{n}") for n in positions]
+        )
+    holders = await repository.list_in_office(transaction, meeting, payload.organizations, payload.offices)
+    new = {uuid7(): holder for holder in holders if not holder.is_listed}
+    rows = [
+        {
+            "id": participant_id,
+            "meeting": meeting,
+            "official": holder.official,
+            "organization": holder.organization,
+            "office": holder.office,
+            "capacity": payload.capacity,
+            "status": "expected",
+            "late": False,
+            "source": payload.source,
+            "verified": payload.verified,
+            "primary": payload.primary,
+        }
+        for participant_id, holder in new.items()
+    ]
+    # A problem of a row points to the organizations, because the body contains no rows.
+    write_request.attempted_write = AttemptedWrite({}, part_members={"participants": "organizations"})
+    if rows:
+        await repository.insert_participants(transaction, rows, ())
+    ids = list(new)
+    documents = await repository.get_registered(transaction, meeting, ids)
+    registered = [{**documents[participant_id], "certain": holder.is_certain} for participant_id, holder in new.items()]
+    return _build_result(meeting, ids, {"registered": registered, "already_listed": len(holders) - len(new)})
+
+
+async def locate_problem(
+    write_request: WriteRequest, meeting: str, batch: payloads.ParticipantBatchPayload, problem: Problem
+) -> Problem:
+    """Return the problem of the first participant in the batch that cannot be created, with its position.
+
+    Inserts the participants one by one in a transaction that is rolled back. Returns `problem`, which the creation of
+    the batch raised, if it concerns no participant or if none of them raises one.
+    """
+    concerns_no_participant = isinstance(problem, (RollClosed, RequestInFlight, IdempotencyKeyReused))
+    if concerns_no_participant or problem.status not in (409, 422):
+        return problem
+    position = -1
     try:
-        return await write_request.run_in_transaction(insert_office_holders, payload)
-    except NoPlacesLeft as problem:  # it points to a row, but the body names organizations
-        problem.errors = tuple(replace(error, pointer="/organizations") for error in problem.errors)
-        raise
+        async with open_transaction(write_request.database) as transaction:
+            await audit_trail.attribute_revisions(transaction, write_request.caller, "", None)
+            for position, participant in enumerate(batch.participants):  # noqa: B007  (used below)
+                await changes.insert_object(
+                    transaction, write_request, RESOURCE, participant, {"meeting": meeting, "id": uuid7()}
+                )
+            raise Rollback
+    except ConstraintViolation as violation:
+        problem = await write_request.to_problem(violation)
+    except Problem as raised:
+        problem = raised
+    else:
+        return problem
+    return problem.prefix_pointers(f"/participants/{position}")
 
 
 async def _require_writable(transaction: Transaction, write_request: WriteRequest, meeting: str) -> None:
@@ -128,28 +152,3 @@ def _build_result(meeting: str, ids: Sequence[UUID], document: Any) -> WriteResu
     headers = {"Location": f"/v1/meetings/{meeting}/participants"}
     keys = [f"participants/{participant_id}" for participant_id in ids]
     return WriteResult(StoredResponse(201, headers, orjson.dumps(document)), keys)
-
-
-async def _locate_problem(
-    write_request: WriteRequest, meeting: str, batch: payloads.ParticipantBatchPayload, problem: Problem
-) -> Problem:
-    """Return the problem of the first participant in the batch that cannot be created, with its position.
-
-    Inserts the participants one by one in a transaction that is rolled back. Returns `problem` if that raises none.
-    """
-    position = -1
-    try:
-        async with open_transaction(write_request.database) as transaction:
-            await audit_trail.attribute_revisions(transaction, write_request.caller, "", None)
-            for position, participant in enumerate(batch.participants):  # noqa: B007  (used below)
-                await changes.insert_object(
-                    transaction, write_request, RESOURCE, participant, {"meeting": meeting, "id": uuid7()}
-                )
-            raise Rollback
-    except ConstraintViolation as violation:
-        problem = await write_request.to_problem(violation)
-    except Problem as raised:
-        problem = raised
-    else:
-        return problem
-    return problem.prefix_pointers(f"/participants/{position}")

@@ -71,6 +71,15 @@ async def test_repeated_batch_is_replayed(participants: ParticipantsClient) -> N
     assert await participants.list_names() == ["Siti", "Budi"]
 
 
+async def test_key_of_another_batch_is_rejected_as_reused(participants: ParticipantsClient) -> None:
+    """Although the creation of its first participant would be a conflict too."""
+    key = f"reused-{participants.code}"
+    first = await post_batch(participants, {"official": OFFICIAL_ID}, idempotency_key=key)
+    assert first.status_code == 201
+    reused = await post_batch(participants, {"official": OFFICIAL_ID}, {"name": "Budi"}, idempotency_key=key)
+    assert summarize_problem(reused)[:3] == (422, "idempotency_key_reused", None)
+
+
 async def test_batch_has_1_to_500_participants(participants: ParticipantsClient) -> None:
     assert (await post_batch(participants)).status_code == 422
     people = [{"name": f"Orang {n}", "organization": "kpu-32"} for n in range(501)]
