@@ -6,8 +6,9 @@ from app.auth.caller import Caller
 from app.auth.jwt import InvalidToken
 from app.auth.route import BEARER_CHALLENGE
 from app.auth.scopes import TOKEN_PATH
+from app.auth.verifier import TokenVerifier
+from app.core.http.app_state import find_in_state
 from app.core.problems import Problem, Unauthenticated, Unavailable
-from app.state import state_if_running
 
 BEARER_PREFIX = b"bearer "
 
@@ -58,8 +59,7 @@ async def _authenticate(scope: Scope) -> Caller | None:
     if len(headers) > 1 or value[: len(BEARER_PREFIX)].lower() != BEARER_PREFIX:
         raise InvalidToken
     token = value[len(BEARER_PREFIX) :].strip(b" ")
-    state = state_if_running(scope["app"])
-    if state is None:
+    verifier = find_in_state(scope["app"], TokenVerifier)
+    if verifier is None:
         raise Unavailable
-    verifier = state.token_verifier
     return verifier.find_cached_caller(token) or await verifier.verify(token)
