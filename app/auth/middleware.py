@@ -50,7 +50,6 @@ async def _authenticate(scope: Scope) -> Caller | None:
     Raises:
         InvalidToken: The header is repeated, uses another scheme than Bearer, or its token is invalid.
         Unavailable: The token cannot be verified now.
-
     """
     headers = [value for name, value in scope["headers"] if name == b"authorization"]
     if not headers or scope["path"] == TOKEN_PATH:

@@ -69,7 +69,6 @@ class TokenVerifier:
             settings: Contains the issuer, the audience and the address of the database.
             repository: By default a VerifierRepository of the database.
             clock: Returns monotonic seconds.
-
         """
         self.issuer, self.audience = settings.issuer, settings.auth_audience
         self.external_issuer = ExternalIssuer(settings.auth_issuer) if settings.auth_issuer else None
@@ -109,7 +108,6 @@ class TokenVerifier:
         Raises:
             InvalidToken: It was revoked since.
             Unavailable: The state of the database is too old to know.
-
         """
         verified = self._verified_tokens.get(token)
         if verified is None:
@@ -126,7 +124,6 @@ class TokenVerifier:
         Raises:
             InvalidToken: It is malformed, forged, expired, revoked, or for another audience.
             Unavailable: The state of the database is too old to know, or the external issuer cannot be reached.
-
         """
         jwt = parse_jwt(token, algorithms=SIGNATURE_ALGORITHMS, types=[ACCESS_TOKEN_TYPE])
         issuer, now = jwt.claims.get("iss"), time.time()
@@ -151,7 +148,6 @@ class TokenVerifier:
 
         Raises:
             Unavailable: The state of the database is too old, or a key could not be created.
-
         """
         self._require_current_state()
         if self.signing_keys.find_signing_key(time.time()) is None:

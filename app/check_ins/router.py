@@ -101,7 +101,6 @@ async def _build_submission(
 
     Raises:
         NotFound: The caller is bound to another meeting or organization.
-
     """
     received_at: datetime = get_from_state(request.app, ReceiptClock).now()
     caller = require_caller(request)

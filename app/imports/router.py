@@ -114,7 +114,6 @@ async def _run_import(
 
     Raises:
         ImportRefused: A row was refused, so nothing was stored.
-
     """
     request = write_request.request
     client, key = write_request.caller.client_id, write_request.idempotency_key
@@ -161,7 +160,6 @@ def _parse_format(request: Request) -> parser.Format:
 
     Raises:
         UnsupportedMediaType: It is neither CSV nor NDJSON, not in UTF-8, without a header line, or compressed.
-
     """
     media_type, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
     pairs = (parameter.replace(" ", "").replace('"', "").partition("=") for parameter in parameters)

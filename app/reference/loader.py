@@ -85,7 +85,6 @@ async def load(url: str, dataset: Dataset, report_progress: ReportProgress | Non
     Raises:
         DatasetError: The database rejects rows; nothing was loaded.
         Exception: Other errors (no connection, a lock not acquired within 5 s) are raised as asyncpg raises them.
-
     """
     connection = await asyncpg.connect(
         url,

@@ -30,7 +30,6 @@ async def require_read_access(request: Request, reader: Reader, known_at_reader:
 
     Raises:
         NotFound: The meeting does not exist, or the caller may not know of its roll.
-
     """
     caller = require_caller(request)
     rules = await access.find_access_rules(reader, known_at_reader, meeting)
@@ -81,7 +80,6 @@ async def read_item(
 
     Raises:
         NotFound: There is no such document.
-
     """
     async with open_transaction(get_database(request)) as transaction:
         source = reader if query.known_at_instant else transaction

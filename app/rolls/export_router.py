@@ -62,7 +62,6 @@ async def export_roll(
         NotFound: There is no such meeting.
         InvalidParameters: A parameter of PAGE_PARAMETERS is given, or what `if_empty` raises.
         RollTooLong: The roll exceeds MAX_LINES or the meeting MAX_DAYS.
-
     """
     page_parameters = [name for name in PAGE_PARAMETERS if getattr(query, name) is not None]
     if page_parameters:

@@ -84,7 +84,6 @@ class ServiceClient:
 
         Raises:
             RetryTimeout: No final response came in time.
-
         """
 
         async def send() -> httpx.Response:

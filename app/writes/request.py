@@ -97,7 +97,6 @@ class WriteRequest:
             Problem: A constraint was violated, or `work` raised a problem of its own.
             RequestInFlight: Another request with the same idempotency key is running.
             IdempotencyKeyReused: The idempotency key was used for a different request.
-
         """
         try:
             return await self._run(work, reason)
@@ -158,7 +157,6 @@ def require_caller(request: Request) -> Caller:
 
     Raises:
         RuntimeError: The route declares no scope, so there may be no caller.
-
     """
     caller = get_caller(request)
     if caller is None:
@@ -173,7 +171,6 @@ async def parse_create_request(
 
     Raises:
         IdempotencyKeyRequired: The Idempotency-Key header is missing or malformed.
-
     """
     dry_run = query.dry_run == "true"
     key = idempotency_key
@@ -191,7 +188,6 @@ async def parse_change_request(
 
     Raises:
         PreconditionRequired: The If-Match header is missing.
-
     """
     if if_match is None:
         raise PreconditionRequired

@@ -76,7 +76,6 @@ class Reader:
         database: The pools to take connections from.
         known_at: Read the record as it was known at this instant; None: as it is now.
         deadline: Monotonic seconds; by default `Settings.deadline` seconds from now.
-
     """
 
     def __init__(self, database: Database, known_at: datetime | None = None, deadline: float | None = None) -> None:
@@ -89,7 +88,6 @@ class Reader:
 
         Raises:
             TooRecent: A transaction stamped with that instant may not have ended yet.
-
         """
         if known_at is None:
             return self
@@ -103,7 +101,6 @@ class Reader:
         Raises:
             Unavailable: The database cannot be reached or did not answer before the deadline.
             StatementError: Postgres rejected the statement, which is an error in this service.
-
         """
         try:
             return await await_until(self._deadline, self._execute_with_retry(statement, parameters))

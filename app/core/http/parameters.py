@@ -36,7 +36,6 @@ def parse_date(value: Any) -> date:
 
     Raises:
         PydanticCustomError: The text has another form, another year or a date that does not exist.
-
     """
     if isinstance(value, str) and _DATE.fullmatch(value):
         try:
