@@ -43,7 +43,6 @@ from app.explorer.contract import INTRODUCTION_FILE
 from app.explorer.router import router as explorer
 from app.health.router import router as health
 from app.imports.router import router as imports
-from app.lifespan import lifespan
 from app.meetings.router import router as meetings
 from app.meetings.session_router import router as sessions
 from app.meetings.statement_router import router as statements
@@ -57,6 +56,7 @@ from app.rolls.export_router import router as rolls
 from app.search.router import router as search
 from app.settings import Settings
 from app.stages.router import router as stages
+from app.state import lifespan
 from app.today.router import router as today
 
 ROUTERS = (

@@ -98,7 +98,6 @@ def load_dataset(
     Raises:
         DatasetError: A row is invalid.
         OperatorError: The database cannot be used.
-
     """
     from app.reference import loader
 

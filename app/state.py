@@ -1,62 +1,98 @@
-"""The typed state of a running application: what start-up opened, and what requests share.
+"""The typed state of a running application, and its start and stop."""
 
-`app.lifespan` builds it. The types are imported for the type checker only, so that every layer can read the state.
-"""
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, fields
+from functools import partial
+from typing import TypeVar, cast
 
-from __future__ import annotations
+from fastapi import FastAPI
 
-import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from app import registry
+from app.attendance.broadcast import SummaryBroadcaster, summary_finder
+from app.audit_chain.task import run_sealer
+from app.auth import TokenVerifier
+from app.check_ins.batching import CheckInBatcher
+from app.check_ins.receipt_clock import ReceiptClock
+from app.check_ins.repository import store_submissions
+from app.core.db.database import Database
+from app.core.http import protocol
+from app.health.probe import ReadinessProbe
+from app.imports.queue import ImportQueue
+from app.oauth.service import FailedAttemptLimiter
+from app.settings import Settings
+from app.writes.purge import purge_periodically
 
-if TYPE_CHECKING:
-    from starlette.applications import Starlette
-
-    from app.attendance.broadcast import SummaryBroadcaster
-    from app.auth import TokenVerifier
-    from app.check_ins.batching import CheckInBatcher
-    from app.core.db.database import Database
-    from app.health.repository import Readiness
-    from app.imports.row_schema import Importable
-    from app.oauth.service import FailedAttemptLimiter
-    from app.settings import Settings
+T = TypeVar("T")
 
 
 @dataclass(kw_only=True)
 class State:
-    """One per worker. Closed, in reverse order of opening, when the application stops."""
+    """What one worker opened at its start. Each field has a class of its own, by which lower layers find it."""
 
     settings: Settings
     database: Database
     token_verifier: TokenVerifier
+    failed_attempt_limiter: FailedAttemptLimiter
     check_in_batcher: CheckInBatcher
+    receipt_clock: ReceiptClock
     summary_broadcaster: SummaryBroadcaster
-    importable: Mapping[str, Importable]
-    """The resources that `/v1/imports` accepts, by name."""
-    token_attempts: FailedAttemptLimiter
-    """Failed attempts at the token endpoint, by client and by network."""
-    receipt_clock: Callable[[], datetime]
-    """Returns the instant at which a submission of check-ins was received."""
-    import_slot: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
-    """Taken by the import that runs: a worker runs one at a time."""
-    imports_in_progress: set[tuple[str, str]] = field(default_factory=set)
-    """(client, idempotency key) of the imports that run or wait in this worker."""
-    readiness_probe: asyncio.Task[Readiness] | None = None
-    """The last query of `/health/ready`; requests that arrive while it runs share its result."""
+    import_queue: ImportQueue
+    readiness_probe: ReadinessProbe
+
+    def find(self, class_: type[T]) -> T | None:
+        """Return the object of this class, or None."""
+        values = (getattr(self, field.name) for field in fields(self))
+        return next((value for value in values if type(value) is class_), None)
 
 
-def state_of(app: Starlette) -> State:
+def state_of(app: FastAPI) -> State:
     """Return the state of a running application.
 
     Raises:
         AttributeError: The application is not running.
-
     """
-    return cast("State", app.state.running)
+    return cast(State, app.state.running)
 
 
-def state_if_running(app: Starlette) -> State | None:
-    """Return the state of an application, or None before its start and after its stop."""
-    return cast("State | None", getattr(app.state, "running", None))
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, tuple[Callable[[], None], ...]]]:
+    """Open the state for the settings in `app.state.settings`, serve, and close it.
+
+    Yields the functions that the web server calls at shutdown, to end responses that have no end of their own.
+    """
+    async with open_state(app.state.settings) as state:
+        app.state.running = state
+        try:
+            yield {protocol.SHUTDOWN_CALLBACKS: (state.summary_broadcaster.close,)}
+        finally:
+            del app.state.running
+
+
+@asynccontextmanager
+async def open_state(settings: Settings) -> AsyncIterator[State]:
+    """Open everything that an application needs, and close it in reverse order.
+
+    If a step fails, what was opened before it is closed.
+    """
+    async with AsyncExitStack() as stack:
+        database = Database(settings)
+        stack.push_async_callback(database.close)
+        verifier = TokenVerifier(settings)
+        stack.push_async_callback(verifier.stop)
+        await verifier.start()
+        broadcaster = SummaryBroadcaster(summary_finder(database))
+        stack.push_async_callback(broadcaster.stop)
+        await stack.enter_async_context(run_sealer(settings))
+        await stack.enter_async_context(purge_periodically(database))
+        yield State(
+            settings=settings,
+            database=database,
+            token_verifier=verifier,
+            failed_attempt_limiter=FailedAttemptLimiter(),
+            check_in_batcher=CheckInBatcher(partial(store_submissions, database), database.timeout_seconds),
+            receipt_clock=ReceiptClock(),
+            summary_broadcaster=broadcaster,
+            import_queue=ImportQueue(registry.IMPORTABLE),
+            readiness_probe=ReadinessProbe(settings),
+        )

@@ -35,9 +35,14 @@ class StaticRepository:
         )
 
     async def fetch_state(self) -> VerifierState:
+        """Return the same state each time."""
         return self.verifier_state
 
-    async def close(self) -> None: ...
+    async def add_signing_key(self) -> None:
+        """Create no key: the first one signs for longer than the benchmark runs."""
+
+    async def close(self) -> None:
+        """Close nothing: there is no connection."""
 
 
 class StubApplication:

@@ -75,7 +75,6 @@ def find_changed_names(
 
     Raises:
         ReplacementError: There is nothing to replace, or a change needs another kind of migration.
-
     """
     wanted = set(wanted)
     if unknown := wanted - {name.name for name in after}:

@@ -60,7 +60,6 @@ def split_statements(script: str) -> Iterator[str]:
 
     Raises:
         ScriptError: A statement has no semicolon, or a body as BEGIN ATOMIC.
-
     """
     start = 0
     for token in _TOKEN.finditer(script):
@@ -100,7 +99,6 @@ def parse_definitions(script: str) -> dict[DefinitionName, str]:
 
     Raises:
         ScriptError: A statement is not understood.
-
     """
     statements: dict[DefinitionName, str] = {}
     search_path = ""

@@ -34,7 +34,6 @@ async def succeed_appointment(
         InvalidContent: The appointment does not exist, or the next one is invalid.
         OutsideOrganization: The caller may not write the appointment.
         Conflict: The appointment has already ended.
-
     """
     ended_keys = {"id": payload.ends}
     locked = await rows.lock_row(transaction, RESOURCE, ended_keys)

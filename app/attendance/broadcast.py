@@ -105,7 +105,6 @@ class SummaryBroadcaster:
             find: Returns the JSON of a meeting's summary, or None if there is no such meeting.
             max_subscribers: More are refused with 503.
             interval: Seconds between two polls.
-
         """
         self.subscriber_count = 0
         self._find = find
@@ -127,7 +126,6 @@ class SummaryBroadcaster:
 
         Raises:
             Unavailable: There are too many subscribers, or the broadcaster is closed.
-
         """
         self._ensure_not_full()
         topic = self._topics.get(meeting)
@@ -139,7 +137,6 @@ class SummaryBroadcaster:
 
         Raises:
             Unavailable: There are too many subscribers, or the broadcaster is closed.
-
         """
         self._ensure_not_full()
         topic = self._topics.get(meeting)

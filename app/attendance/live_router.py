@@ -9,12 +9,12 @@ from starlette.types import Receive, Scope, Send
 
 from app.attendance.broadcast import Subscription, SummaryBroadcaster
 from app.auth import AuthorizingRoute, allow_anonymous
+from app.core.http.app_state import get_from_state
 from app.core.http.examples import example
 from app.core.http.negotiation import negotiate_media_type
 from app.core.http.openapi import problem_responses
 from app.core.http.parameters import NoParameters
 from app.core.problems import NotAcceptable, NotFound
-from app.state import state_of
 
 EVENT_STREAM = "text/event-stream"
 MAX_DURATION_SECONDS = 600.0  # the client then reconnects, perhaps to another worker
@@ -144,7 +144,7 @@ async def stream_attendance_summary(
     comment every 15 seconds keeps the connection open. The stream ends after 10 minutes; the client then reconnects.
     Anyone may stream the summary of any meeting.
     """
-    broadcaster = state_of(request.app).summary_broadcaster
+    broadcaster = get_from_state(request.app, SummaryBroadcaster)
     summary = await broadcaster.find_summary(code)
     if summary is None:
         raise NotFound

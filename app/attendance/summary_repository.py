@@ -145,7 +145,6 @@ async def find_summary(reader: Queryable, meeting: str, query: schemas.SummaryQu
 
     Raises:
         InvalidParameters: The meeting has no such session.
-
     """
     statement = _build_summary_statement(query.by, query.session is not None)
     row = await reader.fetch_first(statement, {"meeting": meeting, "session": query.session})

@@ -54,6 +54,8 @@ FilterText = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class AuditQuery(ListQuery):
+    """Query parameters of the audit trail."""
+
     client: (
         Annotated[
             FilterText, Field(description="Lines of this client.", examples=["01a20d9e-2b63-75c0-886c-8d577ad72c83"])
@@ -85,6 +87,7 @@ class AuditQuery(ListQuery):
 
     @property
     def sort_order(self) -> str | None:
+        """The value of `sort`; None if it was not given."""
         return self.sort
 
     @field_validator("to")
@@ -98,6 +101,8 @@ class AuditQuery(ListQuery):
 
 
 class RootQuery(ListQuery):
+    """Query parameters of the list of audit roots."""
+
     sort: (
         Annotated[
             Literal["hour", "-hour"],
@@ -109,4 +114,5 @@ class RootQuery(ListQuery):
 
     @property
     def sort_order(self) -> str | None:
+        """The value of `sort`; None if it was not given."""
         return self.sort

@@ -39,7 +39,6 @@ def parse_roots(document: bytes) -> list[Root]:
 
     Raises:
         ValueError: It is not such a document, or it contains no root.
-
     """
     page = orjson.loads(document)
     try:

@@ -130,7 +130,6 @@ def list_due_roots(
         hours: The hour of each line of the batch.
         hashes: The hash of each line of the batch.
         all_sealed: No further line can be sealed now.
-
     """
     due: list[Root] = []
     this_hour, root_hour = chain_state["this_hour"], chain_state["root_hour"]

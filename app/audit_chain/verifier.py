@@ -69,7 +69,6 @@ async def verify_chain(
         connection: Reads the trail.
         external_roots: Roots that were stored elsewhere, to compare with the hashes like the trail's own roots.
         report_progress: Called after each batch.
-
     """
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         ((unsealed, inserted_line, inserted_at),) = await connection.fetch(SELECT_UNSEALED_LINES)

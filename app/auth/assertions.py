@@ -36,7 +36,6 @@ def parse_assertion(assertion: str) -> tuple[UnverifiedJwt, str]:
 
     Raises:
         InvalidToken: It is not a JWT of an allowed algorithm and type, or its `iss` and `sub` differ.
-
     """
     jwt = parse_jwt(assertion.encode("ascii", "replace"), algorithms=SIGNATURE_ALGORITHMS, types=ALLOWED_TYPES)
     client_id = read_text_claim(jwt.claims, "sub")
@@ -58,7 +57,6 @@ def verify_assertion(jwt: UnverifiedJwt, jwks: Any, *, audience: Collection[str]
     Raises:
         InvalidToken: No key of the client signed it, it is for another audience, or it is expired or valid for more
             than 60 seconds.
-
     """
     verify_signature(jwt, _select_key(jwks, jwt.header.get("kid")))
     audiences = read_audiences(jwt.claims)

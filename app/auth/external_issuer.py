@@ -39,7 +39,6 @@ class ExternalIssuer:
             identifier: The issuer's URL, the `iss` of its tokens.
             fetch: Returns the JSON document at a URL; raises LookupError if there is none.
             clock: Returns monotonic seconds.
-
         """
         self.identifier = identifier
         self._fetch = fetch or fetch_json
@@ -58,7 +57,6 @@ class ExternalIssuer:
         Raises:
             InvalidToken: The issuer has no such key.
             Unavailable: The issuer cannot be reached, or too many requests wait for it.
-
         """
         if not isinstance(kid, str):
             raise InvalidToken
@@ -116,7 +114,6 @@ class ExternalIssuer:
 
         Raises:
             ValueError: The metadata is of another issuer, or the URL is neither https nor loopback.
-
         """
         metadata = await self._fetch_metadata()
         if metadata.get("issuer") != self.identifier:
@@ -166,7 +163,6 @@ async def fetch_json(url: str) -> Any:
     Raises:
         LookupError: The response is 404.
         ValueError: It has another status than 200, is too long or not JSON.
-
     """
     import httpx  # imported only with an external issuer: the import takes a tenth of the start-up time
 

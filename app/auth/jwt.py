@@ -67,7 +67,6 @@ def parse_jwt(token: bytes, *, algorithms: Collection[str], types: Collection[st
 
     Raises:
         InvalidToken: It is malformed or too long, or has another algorithm, type or header parameter.
-
     """
     if len(token) > MAX_TOKEN_BYTES or not COMPACT_SERIALIZATION.fullmatch(token):
         raise InvalidToken
@@ -90,7 +89,6 @@ def verify_signature(jwt: UnverifiedJwt, verification_key: VerificationKey | Non
 
     Raises:
         InvalidToken: It did not, or there is no key.
-
     """
     algorithm = jwt.header["alg"]
     if verification_key is None or algorithm not in verification_key.algorithms:
@@ -109,7 +107,6 @@ def validate_times(claims: Mapping[str, Any], now: float, *, leeway: float) -> f
 
     Raises:
         InvalidToken: The token is expired or not valid yet, or a time is not a number.
-
     """
     expires_at, not_before, issued_at = (claims.get(name) for name in ("exp", "nbf", "iat"))
     if not _is_numeric_date(expires_at) or expires_at <= now:
@@ -127,7 +124,6 @@ def read_text_claim(
 
     Raises:
         InvalidToken: It is missing, empty, too long or no such text.
-
     """
     value = claims.get(name)
     if value is None and not required:
@@ -142,7 +138,6 @@ def read_audiences(claims: Mapping[str, Any]) -> list[str]:
 
     Raises:
         InvalidToken: It is missing or contains something else than text.
-
     """
     audience = claims.get("aud")
     values = audience if isinstance(audience, list) else [audience]

@@ -6,8 +6,9 @@ from app.auth.caller import Caller
 from app.auth.jwt import InvalidToken
 from app.auth.route import BEARER_CHALLENGE
 from app.auth.scopes import TOKEN_PATH
+from app.auth.verifier import TokenVerifier
+from app.core.http.app_state import find_in_state
 from app.core.problems import Problem, Unauthenticated, Unavailable
-from app.state import state_if_running
 
 BEARER_PREFIX = b"bearer "
 
@@ -49,7 +50,6 @@ async def _authenticate(scope: Scope) -> Caller | None:
     Raises:
         InvalidToken: The header is repeated, uses another scheme than Bearer, or its token is invalid.
         Unavailable: The token cannot be verified now.
-
     """
     headers = [value for name, value in scope["headers"] if name == b"authorization"]
     if not headers or scope["path"] == TOKEN_PATH:
@@ -58,8 +58,7 @@ async def _authenticate(scope: Scope) -> Caller | None:
     if len(headers) > 1 or value[: len(BEARER_PREFIX)].lower() != BEARER_PREFIX:
         raise InvalidToken
     token = value[len(BEARER_PREFIX) :].strip(b" ")
-    state = state_if_running(scope["app"])
-    if state is None:
+    verifier = find_in_state(scope["app"], TokenVerifier)
+    if verifier is None:
         raise Unavailable
-    verifier = state.token_verifier
     return verifier.find_cached_caller(token) or await verifier.verify(token)

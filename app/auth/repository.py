@@ -55,7 +55,6 @@ class VerifierRepository:
         Args:
             settings: Contains the address of the database.
             on_change: Called when a client, a secret or a key changed, and when the connection is lost.
-
         """
         self._settings = settings
         self._on_change = on_change

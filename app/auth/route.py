@@ -23,7 +23,6 @@ class AuthorizingRoute(APIRoute):
     Raises:
         TypeError: The route does not declare exactly one of `allow_anonymous()`, `require_scope()` and
             `require_scope_by_parameter()`.
-
     """
 
     def __init__(
@@ -71,7 +70,6 @@ def check_access_declared(app: FastAPI, routers: Sequence[APIRouter]) -> None:
 
     Raises:
         TypeError: A route is not an AuthorizingRoute, or a router declares a policy for all its routes.
-
     """
     for router in routers:
         if any(isinstance(item.dependency, AccessPolicy) for item in router.dependencies):
@@ -89,7 +87,6 @@ def authorize(request: Request, access: AccessPolicy) -> None:
     Raises:
         Unauthenticated: There is no caller.
         InsufficientScope: The caller does not have the scope.
-
     """
     caller = get_caller(request)
     scope = access.required_scope(request.query_params, caller.scopes if caller else frozenset())

@@ -95,13 +95,13 @@ class ParameterScopePolicy(ScopePolicy):
     """(value of the parameter, required scope) pairs."""
 
     def required_scope(self, query_params: Mapping[str, str], granted_scopes: Set[Scope]) -> Scope | None:
-        """Return the scope of the parameter's value; for another value, the first that is granted, else `scope`."""
+        """Return the scope of the parameter's value; for another value, one of the scopes that the caller has."""
         scope_of_value = dict(self.scopes).get(query_params.get(self.parameter, ""))
         return scope_of_value or next((scope for _, scope in self.scopes if scope in granted_scopes), self.scope)
 
     @property
     def alternative_scopes(self) -> Sequence[Scope]:
-        """The scopes of the parameter's values other than `scope`."""
+        """The scopes of all values of the parameter except `scope`, for the OpenAPI document."""
         return [scope for scope in dict.fromkeys(scope for _, scope in self.scopes) if scope != self.scope]
 
 

@@ -72,7 +72,6 @@ def parse_own_claims(claims: Mapping[str, Any], expires_at: float) -> VerifiedTo
 
     Raises:
         InvalidToken: A claim is missing or of another type.
-
     """
     client_id, revision = read_text_claim(claims, "client_id"), claims.get("rakornas_revision")
     if type(revision) is not int or claims.get("sub") != client_id:
@@ -90,7 +89,6 @@ def parse_external_claims(claims: Mapping[str, Any], issuer: str, expires_at: fl
 
     Raises:
         InvalidToken: A claim is missing or of another type.
-
     """
     subject = read_text_claim(claims, "sub")
     name = (

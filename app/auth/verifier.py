@@ -10,7 +10,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -40,25 +40,41 @@ MAX_TOKEN_CACHE_SECONDS = 600.0
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
+class VerifierStateRepository(Protocol):
+    """The database access of a verifier: VerifierRepository, or a stub in tests and benchmarks."""
+
+    async def fetch_state(self) -> VerifierState:
+        """Fetch the present signing keys and recent revocations."""
+
+    async def add_signing_key(self) -> None:
+        """Create the next signing key, unless another worker has done so."""
+
+    async def close(self) -> None:
+        """Close the connection at once."""
+
+
 class TokenVerifier:
     """Verify access tokens without a database query per request. One per worker."""
 
     def __init__(
-        self, settings: Settings, *, repository: Any = None, clock: Callable[[], float] = time.monotonic
+        self,
+        settings: Settings,
+        *,
+        repository: VerifierStateRepository | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Create a verifier that knows no keys yet.
 
         Args:
             settings: Contains the issuer, the audience and the address of the database.
-            repository: Replaces the VerifierRepository in tests.
+            repository: By default a VerifierRepository of the database.
             clock: Returns monotonic seconds.
-
         """
         self.issuer, self.audience = settings.issuer, settings.auth_audience
         self.external_issuer = ExternalIssuer(settings.auth_issuer) if settings.auth_issuer else None
         self.signing_keys = SigningKeySet()
         self._changed = asyncio.Event()
-        self._repository = repository or VerifierRepository(settings, self._changed.set)
+        self._repository: VerifierStateRepository = repository or VerifierRepository(settings, self._changed.set)
         self._clock = clock
         self._state_read_at = float("-inf")
         self._state = VerifierState((), {}, frozenset())
@@ -92,7 +108,6 @@ class TokenVerifier:
         Raises:
             InvalidToken: It was revoked since.
             Unavailable: The state of the database is too old to know.
-
         """
         verified = self._verified_tokens.get(token)
         if verified is None:
@@ -109,7 +124,6 @@ class TokenVerifier:
         Raises:
             InvalidToken: It is malformed, forged, expired, revoked, or for another audience.
             Unavailable: The state of the database is too old to know, or the external issuer cannot be reached.
-
         """
         jwt = parse_jwt(token, algorithms=SIGNATURE_ALGORITHMS, types=[ACCESS_TOKEN_TYPE])
         issuer, now = jwt.claims.get("iss"), time.time()
@@ -134,7 +148,6 @@ class TokenVerifier:
 
         Raises:
             Unavailable: The state of the database is too old, or a key could not be created.
-
         """
         self._require_current_state()
         if self.signing_keys.find_signing_key(time.time()) is None:

@@ -12,7 +12,7 @@ from app.badges import repository, schemas
 from app.badges.keys import BadgeSigningKey
 from app.core.db.transaction import Transaction, open_transaction
 from app.core.http import conditional
-from app.core.http.dependencies import ReaderDep
+from app.core.http.dependencies import ReaderDep, get_database
 from app.core.http.examples import example, write_example
 from app.core.http.negotiation import negotiate_media_type
 from app.core.http.openapi import problem_responses
@@ -29,7 +29,6 @@ from app.core.problems import (
 from app.rendering import qr, renderers
 from app.rendering.badges import Badge as BadgeCard
 from app.roll_access import access, audited_read
-from app.state import state_of
 from app.writes import audit_trail
 from app.writes.idempotency import StoredResponse
 from app.writes.request import ActionDep, WriteResult
@@ -100,7 +99,7 @@ async def get_badge(
     request is recorded in the audit trail.
     """
     await audited_read.require_read_access(request, reader, reader, code)
-    async with open_transaction(state_of(request.app).database) as transaction:
+    async with open_transaction(get_database(request)) as transaction:
         await repository.issue_missing(transaction, code, participant=UUID(id))
         badges = await repository.list_valid(transaction, code, participant=UUID(id))
         if not badges:
@@ -170,7 +169,7 @@ async def list_badges(
     await audited_read.require_read_access(request, reader, reader, code)
     if query.organization and not await repository.organization_exists(reader, query.organization):
         raise InvalidParameters(repository.ORGANIZATION_FILTER.unknown_code_error("organization"))
-    async with open_transaction(state_of(request.app).database) as transaction:
+    async with open_transaction(get_database(request)) as transaction:
         await repository.issue_missing(transaction, code, organization=query.organization)
         badges = await repository.list_valid(transaction, code, organization=query.organization)
         if len(badges) > repository.MAX_BADGES_PER_REQUEST:

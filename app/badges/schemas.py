@@ -42,6 +42,8 @@ class Badges(BaseModel):
 
 
 class BadgesQuery(EmptyQuery):
+    """Query parameters of the badges of a meeting."""
+
     organization: (
         Annotated[Code, Field(description="Code of an organization: only its badges.", examples=["kpu-31"])] | None
     ) = None

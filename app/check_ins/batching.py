@@ -34,7 +34,6 @@ class CheckInBatcher:
         Args:
             store: Writes a list of submissions in one transaction and returns their results in order.
             timeout: Longest wait for an answer, in seconds.
-
         """
         self._store, self._timeout = store, timeout
         self._queues: dict[str, deque[_PendingSubmission]] = {}
@@ -48,7 +47,6 @@ class CheckInBatcher:
         Raises:
             Unavailable: The database failed or the timeout passed. The scans may or may not have been stored; the
                 device sends them again (scan ids make that safe).
-
         """
         pending = _PendingSubmission(submission, asyncio.get_running_loop().create_future())
         if submission.meeting in self._queues:

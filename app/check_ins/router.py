@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import blake2b, sha256
 from typing import Annotated, Any
 
@@ -12,16 +12,18 @@ from fastapi import Path, Query, Request, Response
 from app.auth import Scope, build_missing_scope_problem, require_scope
 from app.badges import repository as badges_repository
 from app.check_ins import gate_pack_repository, payloads, repository, schemas
+from app.check_ins.batching import CheckInBatcher
+from app.check_ins.receipt_clock import ReceiptClock
 from app.core.db.transaction import open_transaction
 from app.core.http import conditional
-from app.core.http.dependencies import ReaderDep
+from app.core.http.app_state import get_from_state
+from app.core.http.dependencies import ReaderDep, get_database
 from app.core.http.examples import EXAMPLE_BADGE_TOKEN, example, write_example
 from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.problems import InsufficientScope, InvalidContent, NotFound, UnsupportedMediaType
 from app.roll_access import access, audited_read
 from app.routing import create_resource_router
-from app.state import state_of
 from app.writes import audit_trail
 from app.writes.request import require_caller
 
@@ -56,7 +58,7 @@ async def check_in(request: Request, reader: ReaderDep, code: Code, payload: pay
     If several devices scan a badge at the same moment, one of them receives `first_entry`.
     """
     submission = await _build_submission(request, reader, code, payload, [payload])
-    results = _require_results(await state_of(request.app).check_in_batcher.submit(submission))
+    results = _require_results(await get_from_state(request.app, CheckInBatcher).submit(submission))
     body = orjson.dumps(
         {**_build_result_document(payload.scan_id, results[0]), "clock_skew_ms": _get_clock_skew_ms(results)}
     )
@@ -82,7 +84,7 @@ async def check_in_batch(
     splits and repeats its scans.
     """
     submission = await _build_submission(request, reader, code, payload, payload.scans)
-    results = _require_results((await repository.store_submissions(state_of(request.app).database, [submission]))[0])
+    results = _require_results((await repository.store_submissions(get_database(request), [submission]))[0])
     items = [_build_result_document(scan.scan_id, result) for scan, result in zip(payload.scans, results, strict=True)]
     body = orjson.dumps({"clock_skew_ms": _get_clock_skew_ms(results), "results": items})
     return Response(body, 207, {"Cache-Control": "no-store"}, "application/json")
@@ -99,9 +101,8 @@ async def _build_submission(
 
     Raises:
         NotFound: The caller is bound to another meeting or organization.
-
     """
-    received_at: datetime = state_of(request.app).receipt_clock()
+    received_at: datetime = get_from_state(request.app, ReceiptClock).now()
     caller = require_caller(request)
     if caller.organization is not None or caller.meeting not in (None, meeting):
         await access.require_access(reader, caller, meeting)
@@ -211,7 +212,7 @@ async def get_gate_pack(
     if with_names and Scope.ATTENDANCE_READ not in caller.scopes:
         raise build_missing_scope_problem(Scope.ATTENDANCE_READ, request)
     await access.require_access(reader, caller, code)
-    async with open_transaction(state_of(request.app).database) as transaction:
+    async with open_transaction(get_database(request)) as transaction:
         since = gate_pack_repository.parse_version(query.since) if query.since else None
         versioned = await gate_pack_repository.get_gate_pack(transaction, code, since, names=with_names)
         if versioned is None:
@@ -224,8 +225,3 @@ async def get_gate_pack(
     body = orjson.dumps({name: document[name] for name in schemas.GatePack.model_fields})
     cache = "no-store" if with_names else "private, no-cache"
     return conditional.json_response(body, cache_control=cache, headers={"Vary": audited_read.VARY})
-
-
-def get_receipt_time() -> datetime:
-    """Return the instant at which a submission is received. Tests replace this function in the state."""
-    return datetime.now(UTC)

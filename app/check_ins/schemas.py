@@ -110,6 +110,8 @@ VERSION_PATTERN = register_pattern(
 
 
 class GatePackQuery(EmptyQuery):
+    """Query parameters of a gate pack."""
+
     since: (
         Annotated[
             str,
@@ -128,6 +130,8 @@ class GatePackQuery(EmptyQuery):
 
 
 class ScanMembers(BaseModel):
+    """The members of a scan."""
+
     scan_id: UUID
     participant: Annotated[ParticipantReference | None, Field(description="Null if the badge is unknown.")]
     outcome: Annotated[
@@ -159,6 +163,8 @@ Fields = Annotated[
 
 
 class ScanQuery(SortableQuery):
+    """Query parameters of the scans of a meeting."""
+
     participant: (
         Annotated[
             str,

@@ -29,7 +29,6 @@ async def create_client(transaction: Transaction, members: Mapping[str, Any]) ->
 
     Raises:
         ClientCommandError: A member is invalid, or the organization or meeting does not exist.
-
     """
     try:
         payload = validate_document(ClientPayload, members)

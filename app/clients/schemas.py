@@ -66,6 +66,8 @@ Fields = Annotated[
 
 
 class ClientItemQuery(FieldsQuery):
+    """Query parameters of one client."""
+
     fields: Fields | None = None
 
 
@@ -76,6 +78,8 @@ Sort = Annotated[
 
 
 class ClientQuery(ListQuery):
+    """Query parameters of the list of clients."""
+
     q: Annotated[SearchWords, Field(examples=["bappenas"])] | None = None
     scope: (
         Annotated[ScopeName, Field(description="Clients that may have this scope.", examples=["changes:read"])] | None
@@ -92,4 +96,5 @@ class ClientQuery(ListQuery):
 
     @property
     def sort_order(self) -> str | None:
+        """The value of `sort`; None if it was not given."""
         return self.sort

@@ -24,7 +24,6 @@ async def lock_client(
         NotFound: There is no such client.
         PreconditionFailed: If-Match names another revision.
         Conflict: The client is revoked, and `allow_revoked` is false.
-
     """
     require_unbound_caller(write_request)
     client = await repository.lock_client(transaction, client_id)

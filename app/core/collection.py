@@ -53,7 +53,6 @@ class Collection(CollectionDefinition):
         Raises:
             InvalidParameters: The page token belongs to another query, `q` is combined with `sort` or `known_at`, or
                 the value of a reference filter is no existing code.
-
         """
         values = {**(path_parameters or {}), **query.active_filters()}
         if "q" in values and query.sort_order:
@@ -102,7 +101,6 @@ class Collection(CollectionDefinition):
 
         Raises:
             InvalidParameters: There is no item, and the value of a reference filter is no existing code.
-
         """
         values = {**(path_parameters or {}), **query.active_filters()}
         day, valid_seconds = _resolve_day(values, query, today)

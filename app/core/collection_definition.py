@@ -32,7 +32,6 @@ class ReferenceFilter(NamedTuple):
         list_url: Path of the list in which a caller finds the codes.
         special_value: A value that is allowed without being a code, such as `none`.
         condition: Further condition on the row with the code, for example that it belongs to the path's meeting.
-
     """
 
     column: Expression
@@ -78,7 +77,6 @@ class CollectionDefinition:
         tie_break: Among equally similar items, those that fulfil this condition come first; by default those whose
             `name` equals the words.
         as_of_hides_items: False if an item exists on every day and `as_of` changes only its content.
-
     """
 
     document: Document

@@ -28,7 +28,6 @@ def parse_instant(value: Any) -> datetime:
 
     Raises:
         PydanticCustomError: The text has another form, another year or a date that does not exist.
-
     """
     if not (isinstance(value, str) and _INSTANT.fullmatch(value)):
         raise PydanticCustomError("not_an_instant", "RFC 3339 with an offset, 1900 to 2199")

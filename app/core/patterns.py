@@ -12,7 +12,6 @@ def register_pattern(pattern: str, form: Text) -> str:
     Args:
         pattern: Regular expression for `pattern=` of a parameter or member.
         form: Words that complete the sentence "Must be …" and end with an example of a valid text.
-
     """
     PATTERN_FORMS[pattern] = form
     return pattern

@@ -86,7 +86,6 @@ async def confirm_correction(
     Raises:
         NotFound: There is no such correction.
         SecondClientNeeded: The client requested the correction, or another client has confirmed it.
-
     """
     await _require_write_access(transaction, write_request, meeting)
     requested = await repository.lock_correction(transaction, meeting, correction)

@@ -15,6 +15,8 @@ AuditPrivilege = Literal["insert_only", "writable"]
 
 
 class Readiness(NamedTuple):
+    """The schema revision of the database, and the privilege of the service's role on the audit trail."""
+
     schema_revision: str
     audit: AuditPrivilege
 

@@ -1,6 +1,5 @@
 """Routes for operators: health probes and metrics."""
 
-import asyncio
 import os
 from typing import Annotated, Literal
 
@@ -11,10 +10,11 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from pydantic import BaseModel, Field
 
 from app.auth import AuthorizingRoute, allow_anonymous
+from app.core.http.app_state import get_from_state
 from app.core.http.examples import example
 from app.core.http.parameters import NoParameters
 from app.health import repository
-from app.state import state_of
+from app.health.probe import ReadinessProbe
 
 router = APIRouter(tags=["health"], route_class=AuthorizingRoute)
 NO_STORE = {"Cache-Control": "no-store"}
@@ -53,13 +53,7 @@ async def get_readiness(request: Request, response: Response, _: NoParameters) -
     its role could change the audit trail; `audit` shows that.
     """
     response.headers.update(NO_STORE)
-    state = state_of(request.app)
-    probe = state.readiness_probe
-    if probe is None or probe.done():
-        # Concurrent requests share one check of the database.
-        probe = asyncio.create_task(repository.check_readiness(state.settings))
-        state.readiness_probe = probe
-    readiness = await asyncio.shield(probe)
+    readiness = await get_from_state(request.app, ReadinessProbe).check()
     return Ready(schema_revision=readiness.schema_revision, audit=readiness.audit)
 
 

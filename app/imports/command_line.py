@@ -27,7 +27,6 @@ async def import_file(
     Raises:
         OSError: The file cannot be read.
         Problem: The file is malformed, as in a response to a request with this file.
-
     """
     report: ImportReport
     database = transactions.build_database(settings, TIMEOUT_SECONDS)

@@ -43,7 +43,6 @@ async def import_rows(
         OutsideOrganization: The caller may not write any object of the resource.
         InvalidContent: The header of the file is wrong.
         Malformed: The file is not of its format.
-
     """
     resource = options.importable.resource
     if caller.meeting is not None or (caller.organization is not None and resource.owner_query is None):

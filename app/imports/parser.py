@@ -50,7 +50,6 @@ def read_rows(file: BinaryIO, format_: Format, importable: Importable) -> Iterat
     Raises:
         InvalidContent: The header of a CSV file is wrong.
         Malformed: The file is not of this format.
-
     """
     return _read_csv(file, importable) if format_ == "csv" else _read_ndjson(file, importable)
 
@@ -103,7 +102,6 @@ def _parse_header(names: list[str], importable: Importable) -> list[CsvColumn]:
 
     Raises:
         InvalidContent: Names the columns that are unknown, repeated or missing.
-
     """
     known = ", ".join(importable.csv_columns)
     unknown_column = Text(UNKNOWN_COLUMN.id.format(known), UNKNOWN_COLUMN.en.format(known))

@@ -38,7 +38,6 @@ async def delete_parts(transaction: Transaction, parts: Parts, objects: Sequence
         transaction: The transaction to write in.
         parts: The member.
         objects: The key columns of each object.
-
     """
     if objects and parts.ordered:
         foreign_keys = [_foreign_key_values(parts, keys) for keys in objects]
@@ -54,7 +53,6 @@ async def insert_parts(transaction: Transaction, parts: Parts, objects: Sequence
         transaction: The transaction to write in.
         parts: The member.
         objects: The key columns of each object and its items.
-
     """
     if not parts.ordered:
         for keys, items in objects:

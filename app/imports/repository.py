@@ -126,7 +126,6 @@ class RowWriter:
         Raises:
             ConstraintViolation: One of the rows violates a constraint.
             RowsOutsideOrganization: The caller may not write some of the rows.
-
         """
         await self._ensure_inside_organization(transaction, caller, rows, stored)
         await transaction.execute("SAVEPOINT rows")
@@ -172,7 +171,6 @@ class RowWriter:
 
         Raises:
             ConstraintViolation: One of the rows violates a constraint.
-
         """
         statuses: dict[int, RowStatus] = {row.line: "unchanged" if row.line in stored else "created" for row in rows}
         existing = [row for row in rows if row.line in stored]

@@ -2,8 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Query, Request, Response
@@ -11,6 +10,8 @@ from starlette.requests import ClientDisconnect
 
 from app.auth import Scope, require_scope_by_parameter
 from app.core.db.transaction import Rollback, open_transaction
+from app.core.http.app_state import get_from_state
+from app.core.http.dependencies import get_settings
 from app.core.http.examples import write_example
 from app.core.http.openapi import problem_responses
 from app.core.languages import preferred_language
@@ -23,14 +24,12 @@ from app.core.problems import (
     Malformed,
     OutsideOrganization,
     RequestInFlight,
-    Unavailable,
     UnsupportedMediaType,
 )
 from app.imports import importer, parser, repository, schemas, transactions
+from app.imports.queue import ImportQueue
 from app.imports.report import ImportOptions
-from app.imports.row_schema import Importable
 from app.routing import create_resource_router
-from app.state import state_of
 from app.writes import audit_trail, idempotency
 from app.writes.idempotency import StoredResponse
 from app.writes.payloads import ChangeReason
@@ -39,8 +38,6 @@ from app.writes.request import IdempotencyKey, WriteRequest, parse_create_reques
 router = create_resource_router("imports")
 
 DATABASE_TIMEOUT_SECONDS = 25  # less than the 30 seconds of a request
-QUEUE_TIMEOUT_SECONDS = 2.0  # longest wait for another import of this worker
-RETRY_SECONDS = 10  # Retry-After when that wait ends
 FORMATS: Mapping[str, parser.Format] = {"text/csv": "csv", "application/x-ndjson": "ndjson"}
 SCOPES: Mapping[str, Scope] = {
     "regions": Scope.REGIONS_WRITE,
@@ -102,10 +99,11 @@ async def import_rows(
         body = await request.body()
     except ClientDisconnect:
         raise Malformed from None
-    importable: Importable = state_of(request.app).importable[query.resource]
-    options = ImportOptions(importable, write_request.dry_run, query.partial == "true")
+    queue = get_from_state(request.app, ImportQueue)
+    options = ImportOptions(queue.importable[query.resource], write_request.dry_run, query.partial == "true")
     reason = ChangeReason(reason=query.reason, legal_basis=query.legal_basis)
-    async with _register_request(write_request), _acquire_import_slot(request):
+    caller = write_request.caller
+    async with queue.register(caller.client_id, write_request.idempotency_key), queue.acquire_slot():
         return await _run_import(write_request, options, reason, format_, body)
 
 
@@ -116,14 +114,13 @@ async def _run_import(
 
     Raises:
         ImportRefused: A row was refused, so nothing was stored.
-
     """
     request = write_request.request
     client, key = write_request.caller.client_id, write_request.idempotency_key
     language = preferred_language(request.headers.get("accept-language", ""))
     target = f"{request.url.path}?{request.url.query}"
     fingerprint = idempotency.compute_fingerprint(request.method, target, body)
-    database = transactions.build_database(state_of(request.app).settings, DATABASE_TIMEOUT_SECONDS)
+    database = transactions.build_database(get_settings(request), DATABASE_TIMEOUT_SECONDS)
     try:
         async with open_transaction(database) as transaction:
             await transactions.prepare_transaction(transaction, DATABASE_TIMEOUT_SECONDS)
@@ -163,7 +160,6 @@ def _parse_format(request: Request) -> parser.Format:
 
     Raises:
         UnsupportedMediaType: It is neither CSV nor NDJSON, not in UTF-8, without a header line, or compressed.
-
     """
     media_type, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
     pairs = (parameter.replace(" ", "").replace('"', "").partition("=") for parameter in parameters)
@@ -173,47 +169,3 @@ def _parse_format(request: Request) -> parser.Format:
     if media_type not in FORMATS or values.get("charset", "utf-8") != "utf-8" or is_compressed or has_no_header:
         raise UnsupportedMediaType(headers={"Accept": ", ".join(FORMATS)})
     return FORMATS[media_type]
-
-
-@asynccontextmanager
-async def _register_request(write_request: WriteRequest) -> AsyncIterator[None]:
-    """Register the idempotency key among the imports of this worker while the block runs.
-
-    Raises:
-        RequestInFlight: An import with this key runs or waits already.
-
-    """
-    if write_request.idempotency_key is None:
-        yield
-        return
-    in_progress: set[tuple[str, str]] = state_of(write_request.request.app).imports_in_progress
-    client_and_key = (write_request.caller.client_id, write_request.idempotency_key)
-    if client_and_key in in_progress:
-        raise RequestInFlight
-    in_progress.add(client_and_key)
-    try:
-        yield
-    finally:
-        in_progress.remove(client_and_key)
-
-
-@asynccontextmanager
-async def _acquire_import_slot(request: Request) -> AsyncIterator[None]:
-    """Hold the only import slot of this worker while the block runs.
-
-    An import uses one processor and a connection besides those of the pools, so a worker runs one at a time.
-
-    Raises:
-        Unavailable: Another import ran for QUEUE_TIMEOUT_SECONDS.
-
-    """
-    slot: asyncio.Semaphore = state_of(request.app).import_slot
-    try:
-        async with asyncio.timeout(QUEUE_TIMEOUT_SECONDS):
-            await slot.acquire()
-    except TimeoutError:
-        raise Unavailable(retry_after=RETRY_SECONDS) from None
-    try:
-        yield
-    finally:
-        slot.release()

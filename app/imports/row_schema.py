@@ -91,7 +91,6 @@ class CsvColumn:
 
         Raises:
             InvalidContent: The cell must contain JSON and does not.
-
         """
         if int in self.types and INTEGER_PATTERN.fullmatch(cell):
             return int(cell)

@@ -165,14 +165,18 @@ StatementSort = Annotated[
 
 
 class StatementQuery(ListQuery):
+    """Query parameters of the statements of a meeting."""
+
     sort: StatementSort | None = None
     fields: StatementFields | None = None
     known_at: KnownAt | None = None
 
     @property
     def sort_order(self) -> str | None:
+        """The value of `sort`; None if it was not given."""
         return self.sort
 
     @property
     def known_at_instant(self) -> datetime | None:
+        """The value of `known_at`; None if it was not given."""
         return self.known_at

@@ -4,14 +4,7 @@ A rule about one row is a constraint of the class. A rule about several rows is 
 of its table, and migrations/sql contains their SQL.
 """
 
-from app.models.attendance import (
-    Attendance,
-    AttendanceCount,
-    Participant,
-    ParticipantSession,
-    RollCorrection,
-    RollDigest,
-)
+from app.models.attendance import Attendance, AttendanceCount, Participant, ParticipantSession
 from app.models.audit import AuditLine, AuditRoot, AuditSeal
 from app.models.check_ins import Badge, ClockReading, DeviceClock, Scan
 from app.models.clients import Client, ClientSecret, SigningKey, UsedAssertion
@@ -24,6 +17,7 @@ from app.models.officials import Appointment, Official
 from app.models.organizations import Organization
 from app.models.regions import Region, RegionCode
 from app.models.revisions import Revision
+from app.models.rolls import RollCorrection, RollDigest
 from app.models.schema import SCHEMA_REVISION
 from app.models.service_keys import ServiceKey
 

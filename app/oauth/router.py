@@ -10,12 +10,13 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
-from app.auth import AuthorizingRoute, Scope, allow_anonymous, tokens
+from app.auth import AuthorizingRoute, Scope, TokenVerifier, allow_anonymous, tokens
 from app.auth.jwt import SIGNATURE_ALGORITHMS
 from app.auth.keys import ACCESS_TOKEN_SECONDS
 from app.auth.scopes import TOKEN_PATH
 from app.core.http import conditional
-from app.core.http.dependencies import ReaderDep
+from app.core.http.app_state import get_from_state
+from app.core.http.dependencies import ReaderDep, get_database, get_settings
 from app.core.http.examples import example
 from app.core.http.openapi import problem_responses
 from app.core.http.parameters import NoParameters
@@ -23,7 +24,6 @@ from app.core.http.rate_limits import NETWORK_PREFIX_BITS, client_address
 from app.core.languages import Text
 from app.core.problems import ContentTooLarge, Malformed, TooManyRequests
 from app.oauth import schemas, service
-from app.state import state_of
 
 router = APIRouter(tags=["oauth"], route_class=AuthorizingRoute)
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -69,7 +69,7 @@ async def get_jwk_set(request: Request, _: NoParameters) -> schemas.JwkSet:
 
     A JWK Set (RFC 7517). A key is published from a day before it signs its first token until its last token expires.
     """
-    keys = state_of(request.app).token_verifier.list_public_jwks()
+    keys = get_from_state(request.app, TokenVerifier).list_public_jwks()
     # The first key signs at once, so an empty set must not be cached.
     cache = conditional.public_cache_control(300) if keys else "no-store"
     return conditional.json_response(orjson.dumps({"keys": keys}), cache_control=cache)  # type: ignore[return-value]
@@ -85,7 +85,7 @@ async def get_authorization_server_metadata(request: Request, _: NoParameters) -
 
     The URLs and authentication methods of the token endpoint (RFC 8414).
     """
-    issuer = state_of(request.app).settings.issuer
+    issuer = get_settings(request).issuer
     metadata = schemas.AuthorizationServerMetadata(
         issuer=issuer,
         token_endpoint=f"{issuer}{TOKEN_PATH}",
@@ -109,11 +109,13 @@ async def _issue_token(request: Request, reader: ReaderDep) -> Response:
         code: schemas.ErrorCode = "unsupported_grant_type" if grant_type else "invalid_request"
         raise schemas.TokenRequestError(code, "grant_type must be client_credentials.")
     credentials = form.parse_credentials(request.headers.getlist("authorization"))
-    state = state_of(request.app)
-    verifier = state.token_verifier
+    verifier = get_from_state(request.app, TokenVerifier)
+    limiter = get_from_state(request.app, service.FailedAttemptLimiter)
     key = await verifier.get_signing_key()
-    with state.token_attempts.limit_failures(service.get_claimed_client_id(credentials), _client_network(request)):
-        client = await service.authenticate_client(reader, state.database, credentials, verifier.issuer, time.time())
+    with limiter.limit_failures(service.get_claimed_client_id(credentials), _client_network(request)):
+        client = await service.authenticate_client(
+            reader, get_database(request), credentials, verifier.issuer, time.time()
+        )
     scopes = schemas.resolve_scopes(form.get_parameter("scope"), list(client.scopes))
     grant = replace(client, scopes=scopes)
     token = tokens.issue_access_token(grant, key, issuer=verifier.issuer, audience=verifier.audience, now=time.time())
@@ -132,7 +134,7 @@ def _client_network(request: Request) -> Hashable:
 
     That is the case for requests from this machine, which may come from a proxy that is not configured as trusted.
     """
-    proxies = state_of(request.app).settings.trusted_proxies
+    proxies = get_settings(request).trusted_proxies
     address = client_address(request.scope, proxies)
     if address is None or (address.is_loopback and not proxies):
         return None

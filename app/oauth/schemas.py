@@ -104,7 +104,6 @@ class TokenRequestForm:
 
         Raises:
             TokenRequestError: It has another media type, is malformed or repeats a parameter.
-
         """
         media_type, *options = (part.strip().lower() for part in content_type.split(";"))
         allowed_options = ("", "charset=utf-8", 'charset="utf-8"')
@@ -135,7 +134,6 @@ class TokenRequestForm:
 
         Raises:
             TokenRequestError: There are none or several, or they contradict each other.
-
         """
         assertion, assertion_type = self.get_parameter("client_assertion"), self.get_parameter("client_assertion_type")
         client_id, secret = self.get_parameter("client_id") or "", self.get_parameter("client_secret")
@@ -177,7 +175,6 @@ def resolve_scopes(requested_scope: str | None, client_scopes: list[str]) -> lis
 
     Raises:
         TokenRequestError: The client does not have all requested scopes.
-
     """
     if requested_scope is None:
         return client_scopes

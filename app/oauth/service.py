@@ -47,7 +47,6 @@ class FailedAttemptLimiter:
 
         Raises:
             TooManyRequests: The client or the network had too many failures.
-
         """
         counters: list[tuple[TokenBuckets, Hashable]] = [(self._clients, (client_id[:36], network))]
         counters += [(self._networks, network)] if network is not None else []
@@ -91,7 +90,6 @@ async def authenticate_client(
 
     Raises:
         TokenRequestError: Authentication failed.
-
     """
     if credentials.assertion is not None:
         return await _authenticate_by_assertion(reader, database, credentials, issuer, now)

@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from app.auth import Scope, require_scope
 from app.core.db.transaction import open_transaction
-from app.core.http.dependencies import ReaderDep
+from app.core.http.dependencies import ReaderDep, get_database
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
@@ -17,7 +17,6 @@ from app.core.problems import CircularRepresentation, NoPlacesLeft, NotFound, Pa
 from app.participants import payloads, repository, schemas, service
 from app.roll_access import audited_read
 from app.routing import create_resource_router
-from app.state import state_of
 from app.writes import audit_trail, changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
@@ -204,7 +203,7 @@ async def list_participant_revisions(
     trail.
     """
     await audited_read.require_read_access(request, reader, reader, code)
-    async with open_transaction(state_of(request.app).database) as transaction:
+    async with open_transaction(get_database(request)) as transaction:
         page = await revisions.list_revisions(
             transaction, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, query
         )

@@ -20,6 +20,8 @@ class AssignmentLetter(BaseModel):
 
 
 class ParticipantMembers(BaseModel):
+    """The members of a participant without its source."""
+
     id: UUID
     official: Annotated[
         OfficialReference | None, Field(description="Null if the participant is no recorded official, or is not named.")
@@ -57,6 +59,8 @@ Sort = Annotated[
 
 
 class ParticipantQuery(CollectionQuery):
+    """Query parameters of the participants of a meeting."""
+
     q: Annotated[SearchWords, Field(examples=["tarmidzi"])] | None = None
     organization: Annotated[Code, Field(description="Code of an organization.", examples=["kpu-31"])] | None = None
     session: (
@@ -70,6 +74,8 @@ class ParticipantQuery(CollectionQuery):
 
 
 class ParticipantItemQuery(ItemQuery):
+    """Query parameters of one participant."""
+
     fields: Fields | None = None
 
 

@@ -51,7 +51,6 @@ async def create_office_holders(
 
     Raises:
         InvalidContent: An organization does not exist.
-
     """
     await _require_writable(transaction, write_request, meeting)
     if unknown := await repository.find_unknown_organizations(transaction, payload.organizations):
@@ -123,7 +122,6 @@ async def _require_writable(transaction: Transaction, write_request: WriteReques
         NotFound: The meeting does not exist, or the caller may not know of it.
         RollClosed: The roll has been closed.
         OutsideOrganization: The caller is bound to another organization or to a meeting.
-
     """
     await RESOURCE.ensure_writable(transaction, write_request.caller, {"meeting": meeting})
     if RESOURCE.owner_query and not await transaction.fetch_all(RESOURCE.owner_query, {"meeting": meeting}):

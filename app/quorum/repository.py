@@ -80,6 +80,7 @@ class Plenary(NamedTuple):
 
     @property
     def zone(self) -> ZoneInfo:
+        """The time zone of the meeting."""
         return ZoneInfo(self.time_zone)
 
     @property

@@ -9,7 +9,7 @@ from fastapi import Path, Query, Request, Response
 from app.auth import allow_anonymous, get_caller
 from app.core.db.transaction import open_transaction
 from app.core.http import conditional
-from app.core.http.dependencies import ReaderDep
+from app.core.http.dependencies import ReaderDep, get_database
 from app.core.http.examples import example
 from app.core.http.openapi import problem_responses
 from app.core.problems import NotFound
@@ -17,7 +17,6 @@ from app.quorum import repository, schemas
 from app.quorum.service import build_quorum_document
 from app.roll_access import access, audited_read
 from app.routing import create_resource_router
-from app.state import state_of
 from app.writes import audit_trail
 
 router = create_resource_router("attendance", prefix="/v1/meetings/{code}/quorum")
@@ -64,7 +63,7 @@ async def get_quorum(
     if not await access.can_read(rules, get_caller(request), code):
         return _respond(build_quorum_document(plenary, at, members, intervals, shows_presence=False))
     participants = dict.fromkeys(f"participants/{interval.participant}" for interval in intervals)
-    async with open_transaction(state_of(request.app).database) as transaction:
+    async with open_transaction(get_database(request)) as transaction:
         await audited_read.record_read(transaction, request, f"meetings/{code}/quorum", *participants)
     document = build_quorum_document(plenary, at, members, intervals, shows_presence=True)
     return _respond(document, cache_control="no-store")

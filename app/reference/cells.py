@@ -28,7 +28,6 @@ def check_text(cell: str) -> str:
 
     Raises:
         ValueError: The cell has another form.
-
     """
     if "\0" in cell:
         raise ValueError("contains a NUL character")

@@ -54,7 +54,6 @@ def declare_file(
         key: The column, or the columns, whose values are unique within the file.
         parsers: The parser of each column, by the column's name in the file.
         table_columns: The name of a column in the table, by its name in the file, if the two differ.
-
     """
     table = cast(Table, model.__table__)
     source: dict[str, CellParser] = {"source": parse_text} if issubclass(model, SourcedRecord) else {}

@@ -73,7 +73,6 @@ def read_dataset(directory: Path) -> Dataset:
 
     Raises:
         DatasetError: Files have errors. It lists the first ones of all files together.
-
     """
     errors: list[RowError] = []
     # exists() is false, and raises nothing, if we may not read the directory.

@@ -47,6 +47,7 @@ class TableCounts:
 
     @property
     def total(self) -> int:
+        """The number of all rows."""
         return self.inserted + self.updated + self.unchanged
 
     def add(self, inserted: int, updated: int, staged: int) -> None:
@@ -64,14 +65,17 @@ class LoadSummary:
 
     @property
     def inserted(self) -> int:
+        """The number of rows inserted in all tables."""
         return sum(counts.inserted for counts in self.tables.values())
 
     @property
     def updated(self) -> int:
+        """The number of rows updated in all tables."""
         return sum(counts.updated for counts in self.tables.values())
 
     @property
     def unchanged(self) -> int:
+        """The number of rows that were equal before, in all tables."""
         return sum(counts.unchanged for counts in self.tables.values())
 
 
@@ -81,7 +85,6 @@ async def load(url: str, dataset: Dataset, report_progress: ReportProgress | Non
     Raises:
         DatasetError: The database rejects rows; nothing was loaded.
         Exception: Other errors (no connection, a lock not acquired within 5 s) are raised as asyncpg raises them.
-
     """
     connection = await asyncpg.connect(
         url,
@@ -186,7 +189,7 @@ class _DatasetLoader:
             raise DatasetError(await self._build_row_errors(row_set))
 
     async def _upsert_lines(self, row_set: RowSet, first_line: int, last_line: int) -> None:
-        """Upsert and count the rows of these lines; on a rejection, halve the range to record each rejected row alone."""
+        """Upsert and count the rows of these lines; if one is rejected, halve the range to record it alone."""
         if len(self.rejected) >= MAX_RETRIED_ROWS:
             return
         try:

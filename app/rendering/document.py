@@ -17,7 +17,6 @@ def create_canvas(out: BinaryIO, size: tuple[float, float], title: str, made_at:
         size: Width and height of a page in points.
         title: The title in the metadata.
         made_at: The creation date in the metadata; a constant date if None.
-
     """
     # Without an initial font, each page refers to Helvetica, which is not embedded.
     name = fonts.regular_face().name

@@ -27,7 +27,6 @@ def render_badge_sheet(title: str, badges: Sequence[Badge]) -> bytes:
     """Render badges as a PDF in A4, eight per page with crop marks; equal arguments give equal bytes.
 
     `title` is the name of the meeting, which is printed on each badge.
-
     """
     from app.rendering import badge_sheet
 

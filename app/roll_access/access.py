@@ -85,7 +85,6 @@ async def require_access(reader: Queryable, caller: Caller, meeting: str) -> Non
 
     Raises:
         NotFound: The meeting does not exist, or the caller is bound to another meeting or organization.
-
     """
     roll = await find_roll(reader, meeting)
     if roll is None or not await _has_access(reader, caller, meeting, roll.host):
@@ -98,7 +97,6 @@ async def require_roll_open(transaction: Transaction, caller: Caller, keys: Valu
     Raises:
         NotFound: As in `require_access`.
         RollClosed: The roll has been closed.
-
     """
     await require_access(transaction, caller, keys["meeting"])
     if await lock_and_check_closed(transaction, keys["meeting"]):

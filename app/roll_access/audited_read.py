@@ -14,11 +14,11 @@ from app.core.collection import Collection
 from app.core.db.database import Reader
 from app.core.db.transaction import Transaction, open_transaction
 from app.core.http import conditional
+from app.core.http.dependencies import get_database
 from app.core.http.paging import Page
 from app.core.http.parameters import FieldsQuery, ListQuery
 from app.core.problems import NotFound
 from app.roll_access import access
-from app.state import state_of
 from app.writes import audit_trail
 from app.writes.request import require_caller
 
@@ -30,7 +30,6 @@ async def require_read_access(request: Request, reader: Reader, known_at_reader:
 
     Raises:
         NotFound: The meeting does not exist, or the caller may not know of its roll.
-
     """
     caller = require_caller(request)
     rules = await access.find_access_rules(reader, known_at_reader, meeting)
@@ -55,7 +54,7 @@ async def read_page(
     """
     # The audit line needs the ids of all participants shown, also if `fields` leaves out the id.
     unfiltered = query.model_copy(update={"fields": None})
-    async with open_transaction(state_of(request.app).database) as transaction:
+    async with open_transaction(get_database(request)) as transaction:
         source = reader if query.known_at_instant else transaction
         page = await collection.fetch_page(source, unfiltered, path_parameters={"meeting": meeting, **path_parameters})
         document = orjson.loads(page.body)
@@ -81,9 +80,8 @@ async def read_item(
 
     Raises:
         NotFound: There is no such document.
-
     """
-    async with open_transaction(state_of(request.app).database) as transaction:
+    async with open_transaction(get_database(request)) as transaction:
         source = reader if query.known_at_instant else transaction
         document = await collection.fetch_item(
             source, key, query, path_parameters={"meeting": meeting, **path_parameters}

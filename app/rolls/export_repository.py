@@ -109,7 +109,6 @@ async def build_roll(
 
     `filters` selects lines by any of FILTERS. With `in_full` the status `sick` is shown and restricted rolls are read.
     `made_at` is the instant that the files state as their creation. A roll that is too long has MAX_LINES + 1 lines.
-
     """
     selected = {name: filters.get(name) for name in FILTERS}
     parameters = {"meeting": meeting, "in_full": in_full, "max_lines": MAX_LINES + 1, **selected}

@@ -11,7 +11,7 @@ from app.auth import allow_anonymous
 from app.core.db.database import Reader
 from app.core.db.transaction import open_transaction
 from app.core.http import conditional
-from app.core.http.dependencies import ReaderDep
+from app.core.http.dependencies import ReaderDep, get_database, get_settings
 from app.core.http.examples import example
 from app.core.http.openapi import problem_responses
 from app.core.http.parameters import CollectionQuery, NoParameters
@@ -23,7 +23,6 @@ from app.rendering.roll import Proof, Roll, compute_digest, render_csv
 from app.roll_access import audited_read
 from app.rolls import export_repository, schemas
 from app.routing import create_resource_router
-from app.state import state_of
 
 router = create_resource_router("rolls")
 CSV, PDF = "text/csv", "application/pdf"
@@ -63,7 +62,6 @@ async def export_roll(
         NotFound: There is no such meeting.
         InvalidParameters: A parameter of PAGE_PARAMETERS is given, or what `if_empty` raises.
         RollTooLong: The roll exceeds MAX_LINES or the meeting MAX_DAYS.
-
     """
     page_parameters = [name for name in PAGE_PARAMETERS if getattr(query, name) is not None]
     if page_parameters:
@@ -85,15 +83,15 @@ async def export_roll(
         await if_empty()
     if len(roll.lines) > export_repository.MAX_LINES:
         raise RollTooLong
-    digest, body = await asyncio.to_thread(_render, roll, media_type, state_of(request.app).settings.issuer)
+    digest, body = await asyncio.to_thread(_render, roll, media_type, get_settings(request).issuer)
     if in_full:
-        async with open_transaction(state_of(request.app).database) as transaction:
+        async with open_transaction(get_database(request)) as transaction:
             await export_repository.store_digest(transaction, digest, code, len(roll.lines))
             await audited_read.record_read(
                 transaction, request, f"meetings/{code}/attendance", *(f"participants/{id_}" for id_ in participants)
             )
     else:
-        await export_repository.store_digest_at_once(state_of(request.app).database, digest, code, len(roll.lines))
+        await export_repository.store_digest_at_once(get_database(request), digest, code, len(roll.lines))
     headers = {
         "ETag": conditional.entity_tag(body),
         "Cache-Control": "no-store" if in_full else conditional.public_cache_control(CACHE_SECONDS),

@@ -43,7 +43,6 @@ def _select_entries(
         detail: The SQL of the text that distinguishes entries with the same name.
         key: The SQL of the key; None: the code.
         name_en: The SQL of the English name.
-
     """
     matches_code = row.code == FOLDED_WORDS if key is None else false()
     key = row.code if key is None else key

@@ -27,6 +27,8 @@ Fields = Annotated[str, FieldSelection(Hit), Field(description="Members to inclu
 
 
 class SearchQuery(ListQuery):
+    """Query parameters of a search."""
+
     q: SearchWords
     kind: Annotated[Kind, Field(description="Only hits of this kind.", examples=["official"])] | None = None
     fields: Fields | None = None

@@ -75,7 +75,6 @@ def read_record(settings: Settings, as_of: str | None, query: Callable[[RecordRe
 
     Raises:
         OperatorError: The database did not answer. The message is one sentence for the operator.
-
     """
     today = clock.current_day(settings.zone)
 

@@ -21,7 +21,6 @@ async def build_stages_report(
         election: The code of the election; None: all elections.
         status: Select the stages that are in this status on the day. A part may be in it although its parent is not.
         include_parts: Whether the parts of stages are shown too, not only the top level.
-
     """
     elections = await record.list_items(ELECTIONS, ElectionQuery(sort="-voting_on"))
     selected = [item for item in elections if election in (None, item["code"])]

@@ -39,6 +39,7 @@ class FinalResponse(NamedTuple):
     seconds: float
 
     def json(self) -> Any:
+        """Return the body, parsed as JSON."""
         return orjson.loads(self.body)
 
 
@@ -83,7 +84,6 @@ class ServiceClient:
 
         Raises:
             RetryTimeout: No final response came in time.
-
         """
 
         async def send() -> httpx.Response:

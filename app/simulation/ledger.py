@@ -66,6 +66,7 @@ class Ledger:
     """Of single check-ins, in seconds."""
 
     def add_difference(self, sentence: str) -> None:
+        """Record a contradiction, described by a sentence."""
         self.differences.append(sentence)
 
     def add_scan(self, scan: RecordedScan) -> None:

@@ -29,6 +29,7 @@ class Organizer:
 
     @property
     def path(self) -> str:
+        """The path of the meeting."""
         return f"/v1/meetings/{self.meeting}"
 
     async def create_meeting(self, now: datetime) -> None:

@@ -79,7 +79,6 @@ async def run_simulation(
 
     Raises:
         SimulationError: The service is unreachable or gave an unexpected response.
-
     """
     try:
         return await _Simulation(http, options).run(client, progress)

@@ -56,7 +56,6 @@ async def insert_audit_line(
         request: The request; its route names the operation.
         keys: The objects written or read, such as `officials/{id}`.
         scope: The scope that allowed the operation, if it is not the scope of the route.
-
     """
     route: Any = request.scope["route"]
     scope = scope or route.access_policy.scope

@@ -37,7 +37,6 @@ async def create_object(
 
     Raises:
         Problem: The object cannot be created, see `insert_object` and `WriteRequest.run_in_transaction`.
-
     """
 
     async def work(transaction: Transaction) -> WriteResult:
@@ -57,7 +56,6 @@ async def insert_object(
     Raises:
         NotFound: The object that the path names, such as the meeting of a session, does not exist.
         OutsideOrganization: The caller may not write the object.
-
     """
     await resource.ensure_writable(transaction, write_request.caller, keys)
     has_parent_in_path = len(resource.key_columns) > 1
@@ -79,7 +77,6 @@ async def update_object(write_request: WriteRequest, resource: Resource, patch: 
         NotFound: The object does not exist.
         PreconditionFailed: If-Match names another revision.
         InvalidContent: The patched object would be invalid.
-
     """
 
     async def work(transaction: Transaction) -> WriteResult:
@@ -135,7 +132,6 @@ async def delete_object(
         NotFound: The object does not exist.
         PreconditionFailed: If-Match names another revision.
         InUse: Another object refers to it.
-
     """
 
     async def work(transaction: Transaction) -> WriteResult:
@@ -153,7 +149,6 @@ async def get_document(transaction: Transaction, write_request: WriteRequest, re
 
     Raises:
         RuntimeError: The collection does not show an object that was just written.
-
     """
     write_request.exposes_personal_data = write_request.exposes_personal_data or resource.is_personal
     *path_columns, own = resource.key_columns
@@ -176,7 +171,6 @@ async def lock_object(
         NotFound: The object does not exist.
         OutsideOrganization: The caller may not write the object.
         PreconditionFailed: If-Match names another revision.
-
     """
     await resource.ensure_writable(transaction, write_request.caller, keys)
     locked = await rows.lock_row(transaction, resource, keys)

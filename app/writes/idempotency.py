@@ -40,7 +40,6 @@ def compute_fingerprint(method: str, target: str, body: bytes) -> bytes:
         method: The method of the request.
         target: Its path and query.
         body: Its body, as received.
-
     """
     return sha256(b"\0".join((method.encode(), target.encode(), body))).digest()
 
@@ -51,7 +50,6 @@ async def find_response(transaction: Transaction, client: str, key: str, fingerp
     Raises:
         RequestInFlight: Another request with this key is running.
         IdempotencyKeyReused: The key was used for a request with another fingerprint.
-
     """
     # Without this lock a second request would wait on the unique key for as long as the first one runs.
     [(is_locked,)] = await transaction.fetch(

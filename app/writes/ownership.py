@@ -65,7 +65,6 @@ async def ensure_object_inside(
         resource: The resource.
         keys: The key columns of the object.
         is_new: The caller created the object in this transaction.
-
     """
     if caller.meeting is not None:  # a device of one meeting only writes scans
         raise OutsideOrganization

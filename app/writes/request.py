@@ -12,9 +12,9 @@ from app.core import clock
 from app.core.db.database import Database
 from app.core.db.faults import ConstraintViolation
 from app.core.db.transaction import Rollback, Transaction, open_transaction
+from app.core.http.dependencies import get_database, get_settings
 from app.core.http.parameters import EmptyQuery
 from app.core.problems import IdempotencyKeyRequired, PreconditionRequired, Problem
-from app.state import state_of
 from app.writes import audit_trail, idempotency
 from app.writes.conflicts import AttemptedWrite, to_problem
 from app.writes.idempotency import StoredResponse
@@ -83,13 +83,12 @@ class WriteRequest:
     @property
     def database(self) -> Database:
         """The database of the application."""
-        database: Database = state_of(self.request.app).database
-        return database
+        return get_database(self.request)
 
     @property
     def today(self) -> clock.LocalDay:
         """The current day in the time zone of the service."""
-        return clock.current_day(state_of(self.request.app).settings.zone)
+        return clock.current_day(get_settings(self.request).zone)
 
     async def run_in_transaction(self, work: Work, reason: ChangeReason | None = None) -> Response:
         """Perform the work, its audit line and its idempotent response in one transaction; respond after the commit.
@@ -98,7 +97,6 @@ class WriteRequest:
             Problem: A constraint was violated, or `work` raised a problem of its own.
             RequestInFlight: Another request with the same idempotency key is running.
             IdempotencyKeyReused: The idempotency key was used for a different request.
-
         """
         try:
             return await self._run(work, reason)
@@ -159,7 +157,6 @@ def require_caller(request: Request) -> Caller:
 
     Raises:
         RuntimeError: The route declares no scope, so there may be no caller.
-
     """
     caller = get_caller(request)
     if caller is None:
@@ -174,7 +171,6 @@ async def parse_create_request(
 
     Raises:
         IdempotencyKeyRequired: The Idempotency-Key header is missing or malformed.
-
     """
     dry_run = query.dry_run == "true"
     key = idempotency_key
@@ -192,7 +188,6 @@ async def parse_change_request(
 
     Raises:
         PreconditionRequired: The If-Match header is missing.
-
     """
     if if_match is None:
         raise PreconditionRequired

@@ -202,7 +202,6 @@ async def list_revisions(reader: Queryable, resource: Resource, keys: Values, qu
 
     Raises:
         NotFound: There never was such an object.
-
     """
     path_only = {name: value for name, value in keys.items() if name not in resource.table.primary_key.columns}
     within = {"resource": resource.name, "key": resource.format_key(keys), **path_only}

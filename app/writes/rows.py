@@ -85,7 +85,6 @@ async def replace_parts(
         parts: The member.
         object_columns: The columns of the object, of which the foreign key of the parts is taken.
         items: The columns of the items, in their order.
-
     """
     foreign_key = {column: object_columns[name] for column, name in parts.foreign_key.items()}
     if parts.ordered:

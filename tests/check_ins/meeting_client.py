@@ -113,7 +113,7 @@ class MeetingClient:
         headers: dict[str, str] | None = None,
     ) -> httpx.Response:
         """Send a batch `seconds` after the start; the service receives it `latency` seconds later."""
-        state_of(self.app).receipt_clock = FixedClock(after_start(seconds + latency))
+        state_of(self.app).receipt_clock.now = FixedClock(after_start(seconds + latency))
         sent = after_start(seconds + skew).isoformat()
         body = {"device_id": device, "device_sent_at": sent, "clock_epoch": epoch, "scans": list(scans)}
         return await self.client.post(

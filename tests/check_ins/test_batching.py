@@ -149,7 +149,7 @@ async def test_timeout_raises_unavailable_and_abandoned_submissions_are_not_stor
 async def test_concurrent_devices_get_results_of_their_own_scans(app: FastAPI, meeting: MeetingClient) -> None:
     """Eight devices with different clock skews scan one badge, and eight others another one."""
     headers = bearer_headers(app, Scope.CHECK_INS_WRITE)
-    state_of(meeting.app).receipt_clock = FixedClock(after_start(100))
+    state_of(meeting.app).receipt_clock.now = FixedClock(after_start(100))
 
     async def check_in(n: int, badge: int) -> dict[str, Any]:
         scan = meeting.new_scan(badge, 60, skew=n)

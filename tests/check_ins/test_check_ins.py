@@ -19,7 +19,7 @@ async def post_check_in(meeting: MeetingClient, scan: dict[str, object], **heade
 
 class TestSingle:
     async def test_result_has_outcome_and_clock_skew(self, app: FastAPI, meeting: MeetingClient) -> None:
-        state_of(meeting.app).receipt_clock = FixedClock(after_start(61.5))
+        state_of(meeting.app).receipt_clock.now = FixedClock(after_start(61.5))
         response = await post_check_in(
             meeting, scan := meeting.new_scan(0, 60), **bearer_headers(app, Scope.CHECK_INS_WRITE)
         )

@@ -161,30 +161,30 @@ async def test_idempotency_key_is_required_except_for_dry_runs(importer: ImportC
 async def test_second_import_of_a_worker_is_503_after_the_queue_timeout(
     app: FastAPI, importer: ImportClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.imports.router.QUEUE_TIMEOUT_SECONDS", 0.05)
-    await state_of(app).import_slot.acquire()
+    monkeypatch.setattr("app.imports.queue.QUEUE_TIMEOUT_SECONDS", 0.05)
+    await state_of(app).import_queue.slot.acquire()
     response = await importer.send(CSV, CSV_TYPE, "officials")
     assert (response.status_code, response.headers["retry-after"]) == (503, "10")
-    state_of(app).import_slot.release()
+    state_of(app).import_queue.slot.release()
     assert (await importer.send(CSV, CSV_TYPE, "officials")).status_code == 200
 
 
 async def test_import_with_a_key_in_flight_is_409_at_once(
     app: FastAPI, importer: ImportClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.imports.router.QUEUE_TIMEOUT_SECONDS", 20.0)
-    await state_of(app).import_slot.acquire()
+    monkeypatch.setattr("app.imports.queue.QUEUE_TIMEOUT_SECONDS", 20.0)
+    await state_of(app).import_queue.slot.acquire()
     first = asyncio.create_task(importer.send(CSV, CSV_TYPE, "officials", idempotency_key="key-1"))
-    while not state_of(app).imports_in_progress:
+    while not state_of(app).import_queue.in_progress:
         await asyncio.sleep(0.01)
     other = asyncio.create_task(importer.send(CSV, CSV_TYPE, "officials", idempotency_key="key-2"))
     second = await asyncio.wait_for(importer.send(CSV, CSV_TYPE, "officials", idempotency_key="key-1"), 10)
     assert (second.status_code, second.json()["code"]) == (409, "request_in_flight")
-    state_of(app).import_slot.release()
+    state_of(app).import_queue.slot.release()
     assert [(await task).status_code for task in (first, other)] == [200, 200]
     third = await importer.send(CSV, CSV_TYPE, "officials", idempotency_key="key-1")
     assert third.headers["idempotency-replayed"] == "true"
-    assert not state_of(app).imports_in_progress
+    assert not state_of(app).import_queue.in_progress
 
 
 async def test_connections_are_closed_after_every_import(importer: ImportClient, own_url: str) -> None:

@@ -160,10 +160,7 @@ class TestSecrets:
         ({"client_assertion_type": "saml", "client_secret": None, "client_assertion": "x"}, "invalid_request"),
         ({"client_assertion": "x", "client_secret": None}, "invalid_request"),
         ({"client_assertion": "x", "client_assertion_type": ASSERTION_TYPE}, "invalid_request"),
-        (
-            {"client_assertion": "x", "client_assertion_type": ASSERTION_TYPE, "client_secret": None},
-            "invalid_client",
-        ),
+        ({"client_assertion": "x", "client_assertion_type": ASSERTION_TYPE, "client_secret": None}, "invalid_client"),
         ({"grant_type": None}, "invalid_request"),
         ({"grant_type": "password"}, "unsupported_grant_type"),
         ({"grant_type": ["client_credentials", "client_credentials"]}, "invalid_request"),
@@ -229,10 +226,8 @@ async def test_several_authentication_methods_are_an_invalid_request(app: FastAP
     auth = httpx.BasicAuth(id_, secret)
     assert (await request_token(client, {**GRANT_FORM, "client_id": id_}, auth=auth)).status_code == 200
     for more in ({"client_secret": secret}, {"client_id": "another"}):
-        assert read_error(await request_token(client, {**GRANT_FORM, **more}, auth=auth)) == (
-            400,
-            "invalid_request",
-        )
+        answer = await request_token(client, {**GRANT_FORM, **more}, auth=auth)
+        assert read_error(answer) == (400, "invalid_request")
 
 
 async def test_query_parameters_are_rejected(client: httpx.AsyncClient) -> None:

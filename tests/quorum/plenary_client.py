@@ -151,7 +151,7 @@ async def insert_plenary(url: str, **columns: Any) -> list[Any]:
 
 async def create_plenary(app: FastAPI, client: httpx.AsyncClient, url: str) -> PlenaryClient:
     """Create the plenary, at which nobody is present yet, in a service that only this test uses."""
-    state_of(app).receipt_clock = lambda: datetime.fromisoformat(SENT_AT)
+    state_of(app).receipt_clock.now = lambda: datetime.fromisoformat(SENT_AT)
     plenary = PlenaryClient(app, client, url, await insert_plenary(url))
     await plenary.fetch_badges()
     return plenary

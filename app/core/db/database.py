@@ -53,13 +53,20 @@ class Database:
 class Queryable(Protocol):
     """The interface through which repositories read: a `Reader`, or a `Transaction`."""
 
-    async def fetch_all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]: ...
-    async def fetch_first(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None: ...
-    async def fetch_one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row: ...
+    async def fetch_all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        """Return all rows of a statement."""
+
+    async def fetch_first(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
+        """Return the first row of a statement, or None if it has no rows."""
+
+    async def fetch_one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row:
+        """Return the first row of a statement that always has one."""
+
     async def page_token_secret(self) -> bytes:
         """Return the secret that signs page tokens; all workers on this database share it."""
 
-    def known_at(self, known_at: datetime | None) -> "Queryable": ...
+    def known_at(self, known_at: datetime | None) -> "Queryable":
+        """Return a source of the record as it was known at an instant; None: as it is now."""
 
 
 class Reader:
@@ -69,7 +76,6 @@ class Reader:
         database: The pools to take connections from.
         known_at: Read the record as it was known at this instant; None: as it is now.
         deadline: Monotonic seconds; by default `Settings.deadline` seconds from now.
-
     """
 
     def __init__(self, database: Database, known_at: datetime | None = None, deadline: float | None = None) -> None:
@@ -82,7 +88,6 @@ class Reader:
 
         Raises:
             TooRecent: A transaction stamped with that instant may not have ended yet.
-
         """
         if known_at is None:
             return self
@@ -96,7 +101,6 @@ class Reader:
         Raises:
             Unavailable: The database cannot be reached or did not answer before the deadline.
             StatementError: Postgres rejected the statement, which is an error in this service.
-
         """
         try:
             return await await_until(self._deadline, self._execute_with_retry(statement, parameters))

@@ -79,7 +79,6 @@ class Document:
 
     Raises:
         TypeError: The members of the SELECT are not the fields of the schema.
-
     """
 
     def __init__(self, schema: type[BaseModel], build: Callable[[DayExpression], DocumentSelect]) -> None:

@@ -19,7 +19,6 @@ class Statement:
     Raises:
         TypeError: A part of the statement is only known when SQLAlchemy executes it: the list of an IN, a parameter
             with `literal_execute` or `callable_`, or a column default that Python computes.
-
     """
 
     def __init__(self, clause: ClauseElement) -> None:
@@ -37,7 +36,6 @@ class Statement:
 
         Raises:
             KeyError: A parameter has no value.
-
         """
         return tuple(parameters[name] if name in parameters else self._defaults[name] for name in self._names)
 

@@ -29,7 +29,6 @@ class Transaction:
     Args:
         connection: A connection on which the transaction has begun or will begin.
         deadline: Monotonic seconds.
-
     """
 
     def __init__(self, connection: AsyncConnection, deadline: float) -> None:
@@ -60,7 +59,6 @@ class Transaction:
         Raises:
             ConstraintViolation: A constraint or a trigger rejected the write.
             StatementError: Postgres rejected the statement, which is an error in this service.
-
         """
         try:
             return await await_until(self._deadline, self._connection.exec_driver_sql(sql, values))
@@ -76,7 +74,6 @@ class Transaction:
 
         Raises:
             ConstraintViolation: A deferred constraint rejected the write.
-
         """
         await self.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
@@ -109,7 +106,6 @@ async def open_transaction(database: Database, *, timeout_seconds: float | None 
     Raises:
         Unavailable: The database failed or the time is over. If that happens during the commit, the transaction may or
             may not have been committed; it is not repeated here.
-
     """
     deadline = time.monotonic() + (timeout_seconds or database.timeout_seconds)
     try:
@@ -141,7 +137,6 @@ async def execute_once(database: Database, sql: str, *values: Any) -> Sequence[R
     Raises:
         Unavailable: The database failed or the deadline passed. The statement may or may not have been committed.
         ConstraintViolation: A constraint or a trigger rejected the write.
-
     """
     deadline = time.monotonic() + database.timeout_seconds
     try:

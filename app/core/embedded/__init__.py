@@ -46,7 +46,6 @@ def start_server(data_dir: Path) -> "EmbeddedPostgres":
 
     Raises:
         EmbeddedError: The server cannot be started; the message says why, and what to do.
-
     """
     try:
         return EmbeddedPostgres(data_dir)

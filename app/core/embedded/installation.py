@@ -105,7 +105,6 @@ def ensure_runnable(account: Account, binaries: Binaries, store: Path) -> Binari
 
     Raises:
         EmbeddedError: The account can run neither the binaries nor a copy of them.
-
     """
     if _is_runnable(binaries.bin_dir, account):
         return binaries

@@ -123,7 +123,6 @@ def ensure_database(socket_dir: Path, name: str) -> bool:
 
     Raises:
         EmbeddedError: The server rejected the connection for another reason than that it is starting.
-
     """
     try:
         state = _connect_and_run(socket_dir, name, name)

@@ -49,7 +49,6 @@ async def parse_body(request: Request, declared: FieldInfo) -> None:
         UnsupportedMediaType: The media type, charset or content coding is not supported; the body is not read.
         Malformed: The body is not JSON.
         InvalidContent: The body is JSON with values that are not allowed.
-
     """
     _check_type(request, declared.media_type if isinstance(declared, Body) else JSON_TYPE)
     try:
@@ -76,7 +75,6 @@ def parse_object(content: bytes) -> dict[str, Any]:
     Raises:
         Malformed: The bytes are not JSON in UTF-8, nest too deeply, or an object repeats a member.
         InvalidContent: The JSON is no object, or contains a NUL character or a number outside 64 bits.
-
     """
     try:
         orjson.loads(content)  # strict about grammar and UTF-8, and safe at any depth; the checks below are ours

@@ -27,7 +27,6 @@ class TextFormat:
     Attributes:
         pattern: Regular expression of the format, for the contract.
         parse: Returns the parsed value, or raises PydanticCustomError.
-
     """
 
     def __init__(self, pattern: str, parse: Callable[[Any], Any]) -> None:
@@ -90,7 +89,6 @@ def build_patch_model(model: type[PayloadModel], name: str | None = None) -> typ
     Args:
         model: The schema of the whole document.
         name: Name of the schema; by default that of the model followed by `Patch`.
-
     """
     fields: dict[str, Any] = {}
     for member, field in model.model_fields.items():

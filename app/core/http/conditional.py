@@ -19,7 +19,6 @@ def public_cache_control(max_age: int, *, valid_seconds: int | None = None) -> s
     Args:
         max_age: Seconds for which the response is fresh; for ten times as long it may be used while revalidating.
         valid_seconds: Seconds after which it must not be used at all, such as those until the end of the day.
-
     """
     stale_while_revalidate = 10 * max_age
     if valid_seconds is not None:

@@ -1,4 +1,4 @@
-"""FastAPI dependencies that inject a database reader and the local day."""
+"""FastAPI dependencies that inject the settings, the database, a reader of it, and the local day."""
 
 from typing import Annotated
 
@@ -6,18 +6,28 @@ from fastapi import Depends, Request
 
 from app.core.clock import LocalDay, current_day
 from app.core.db.database import Database, Reader
-from app.state import state_of
+from app.core.http.app_state import get_from_state
+from app.settings import Settings
+
+
+def get_settings(request: Request) -> Settings:
+    """Return the settings of the application."""
+    return get_from_state(request.app, Settings)
+
+
+def get_database(request: Request) -> Database:
+    """Return the database of the application."""
+    return get_from_state(request.app, Database)
 
 
 async def get_reader(request: Request) -> Reader:
     """Return a reader of the application's database, with a deadline that starts now."""
-    database: Database = state_of(request.app).database
-    return database.reader()
+    return get_database(request).reader()
 
 
 async def get_local_day(request: Request) -> LocalDay:
     """Return today's date in the time zone of the settings."""
-    return current_day(state_of(request.app).settings.zone)
+    return current_day(get_settings(request).zone)
 
 
 ReaderDep = Annotated[Reader, Depends(get_reader)]

@@ -74,7 +74,6 @@ def add_examples(path: str, operation: dict[str, Any], responses: ExampleRespons
         path: Path template of the operation.
         operation: The operation of the OpenAPI document, which is changed in place.
         responses: The recorded responses by path and query.
-
     """
     write_request = operation.pop(WRITE_EXAMPLE_KEY, {})
     address = operation.pop(READ_EXAMPLE_KEY, write_request.get("address"))
@@ -122,7 +121,6 @@ def extract_parameters(path: str, address: str) -> dict[str, str]:
 
     Raises:
         ValueError: The address does not match the path template.
-
     """
     parts = urlsplit(address)
     template = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))

@@ -31,7 +31,6 @@ class Preference(NamedTuple):
     Attributes:
         quality: The `q` of the matching range, 0 to 1; 0: refused.
         specificity: 2 if the range names the type, 1 for `type/*`, 0 for `*/*`.
-
     """
 
     quality: float

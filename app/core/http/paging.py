@@ -53,7 +53,6 @@ class Page:
         next_page_token: The token of the next page; None: this is the last page.
         is_empty: True if the page has no items.
         valid_seconds: Seconds for which the page is correct; None: without an end.
-
     """
 
     body: bytes
@@ -68,7 +67,6 @@ class Page:
             request: The request, whose URL the Link repeats.
             max_age: Seconds for which the response is fresh; None: it is personal and must not be stored.
             vary: Request headers on which the response depends.
-
         """
         headers = {"Vary": vary}
         if self.next_page_token:
@@ -89,7 +87,6 @@ class Item:
         body: The JSON document.
         revision: The revision of the item.
         valid_seconds: Seconds for which the document is correct; None: without an end.
-
     """
 
     body: bytes
@@ -114,7 +111,6 @@ class PageCursor:
         Args:
             secret: The key of the signature.
             query: Everything that must be the same for all pages, such as filters and order; serializable as JSON.
-
         """
         self._secret = secret
         self._query = orjson.dumps(query, option=orjson.OPT_SORT_KEYS)
@@ -125,7 +121,6 @@ class PageCursor:
         Args:
             keys: Sort keys of the last row.
             today: The day shown if the query names none: later pages show the same day, also after midnight.
-
         """
         payload = orjson.dumps([today, *keys])
         return base64.urlsafe_b64encode(self._mac(payload) + payload).decode().rstrip("=")
@@ -135,7 +130,6 @@ class PageCursor:
 
         Raises:
             InvalidParameters: The token is not one of this query.
-
         """
         try:
             signed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)

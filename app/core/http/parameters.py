@@ -36,7 +36,6 @@ def parse_date(value: Any) -> date:
 
     Raises:
         PydanticCustomError: The text has another form, another year or a date that does not exist.
-
     """
     if isinstance(value, str) and _DATE.fullmatch(value):
         try:
@@ -143,6 +142,7 @@ class ItemQuery(FieldsQuery):
 
     @property
     def known_at_instant(self) -> datetime | None:
+        """The value of `known_at`; None if it was not given."""
         return self.known_at
 
 
@@ -180,10 +180,12 @@ class SortableQuery(ListQuery):
 
     @property
     def sort_order(self) -> str | None:
+        """The value of `sort`; None if it was not given."""
         return self.sort
 
     @property
     def known_at_instant(self) -> datetime | None:
+        """The value of `known_at`; None if it was not given."""
         return self.known_at
 
 

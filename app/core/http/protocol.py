@@ -39,6 +39,7 @@ class Protocol(HttpToolsProtocol):
     # Callbacks of the transport
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        """Start the timeout for the first request head."""
         super().connection_made(transport)
         self._start_timer(self.header_timeout_seconds, self._on_header_timeout)
 
@@ -82,22 +83,26 @@ class Protocol(HttpToolsProtocol):
     # Callbacks of the parser
 
     def on_message_begin(self) -> None:
+        """Restart the timeout for the head of the next request."""
         super().on_message_begin()
         self._in_body = False
         self._unset_keepalive_if_required()
         self._start_timer(self.header_timeout_seconds, self._on_header_timeout)
 
     def on_url(self, url: bytes) -> None:
+        """Store the request target; raise UriTooLong if it is too long."""
         super().on_url(url)
         if len(self.url) > self.max_url_bytes:
             raise UriTooLong
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        """Store a header; ignore a trailer."""
         # Trailers must not be merged into the headers (RFC 9110, section 6.5.1), which the app is using.
         if not self._in_body:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        """Check the head, and start the app unless the head is to be parsed again without `Upgrade`."""
         self._stop_timer()
         self._unset_keepalive_if_required()
         self._unparsed_bytes = 0
@@ -149,6 +154,7 @@ class Protocol(HttpToolsProtocol):
         super().shutdown()
 
     def on_response_complete(self) -> None:
+        """Send a pending problem after the last response."""
         super().on_response_complete()
         if self._pending_problem is not None and self.cycle.response_complete:
             self._finish()

@@ -43,7 +43,6 @@ class TokenBuckets:
             burst: Capacity of a bucket, in tokens.
             max_buckets: Largest number of buckets; the least recently used one is removed when it is exceeded.
             clock: Returns the current time in seconds.
-
         """
         self.rate = rate
         self.burst = burst
@@ -114,7 +113,6 @@ class RateLimits:
         rate_network: Requests per second of all callers without a token in one network; 0: no limit.
         burst_network: Requests that such a network may make at once.
         trusted_proxies: Networks of the proxies whose X-Forwarded-For is believed.
-
     """
 
     rate_client: float = 50

@@ -42,7 +42,6 @@ class RequestLimits:
         idle_timeout: Longest wait for the next part of a body, in seconds.
         timeout: Longest duration of a request, in seconds; event streams are exempt.
         concurrency: Largest number of requests in progress; event streams are exempt, their route limits them.
-
     """
 
     body_bytes: int = 1024 * 1024
@@ -110,7 +109,6 @@ class RequestLimitsMiddleware:
 
         Returns:
             The problem to answer with, if the app started no response because of the request's body or duration.
-
         """
         try:
             async with asyncio.timeout(self.limits.timeout) as deadline:

@@ -155,7 +155,6 @@ def validation_problem(
         errors: The errors, each with a location that begins with `query`, `path` or `body`.
         known: The names of the route's parameters.
         body: The type of the route's body.
-
     """
     details = [
         _body_error(error, error["loc"][1:], body) if error["loc"][0] == "body" else _parameter_error(error, known)
@@ -170,7 +169,6 @@ def validate_document(model: type[Model], content: Mapping[str, Any]) -> Model:
 
     Raises:
         InvalidContent: The document does not conform to the schema.
-
     """
     try:
         return model.model_validate(content)

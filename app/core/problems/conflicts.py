@@ -16,12 +16,16 @@ class Conflict(Problem):
 
 
 class AlreadyExists(Conflict):
+    """The key of the object to create is taken."""
+
     code = "already_exists"
     title = Text("Sudah ada", "Already exists")
     remedy = Text("Kode atau kunci ini sudah dipakai.", "This code or key is taken.")
 
 
 class InUse(Conflict):
+    """The object to delete is still referred to by the objects that `errors` name."""
+
     code = "in_use"
     title = Text("Masih dipakai", "Still in use")
     remedy = Text(
@@ -31,6 +35,8 @@ class InUse(Conflict):
 
 
 class CircularParent(Conflict):
+    """The parent is the object itself or is below it."""
+
     code = "circular_parent"
     title = Text("Induk berputar", "Circular parents")
     remedy = Text(
@@ -40,6 +46,8 @@ class CircularParent(Conflict):
 
 
 class TwoDefinitiveHolders(Conflict):
+    """The office would have two definitive holders on the same day, but only one can hold it."""
+
     code = "two_definitive_holders"
     title = Text("Dua pejabat definitif", "Two definitive holders")
     remedy = Text(
@@ -49,6 +57,8 @@ class TwoDefinitiveHolders(Conflict):
 
 
 class SameOfficeTwice(Conflict):
+    """The person would hold the same office twice on the same day."""
+
     code = "same_office_twice"
     title = Text("Jabatan yang sama dua kali", "The same office twice")
     remedy = Text(
@@ -58,12 +68,16 @@ class SameOfficeTwice(Conflict):
 
 
 class EndsBeforeStart(Conflict):
+    """The end is before the start."""
+
     code = "ends_before_start"
     title = Text("Berakhir sebelum mulai", "Ends before it starts")
     remedy = Text("Akhir tidak boleh mendahului awal.", "The end must not be before the start.")
 
 
 class ForeignParent(Conflict):
+    """The parent of the stage belongs to another election."""
+
     code = "foreign_parent"
     title = Text("Induk dari pemilu lain", "A parent of another election")
     remedy = Text(
@@ -73,6 +87,8 @@ class ForeignParent(Conflict):
 
 
 class SessionOutsideMeeting(Conflict):
+    """The session is on a day outside its meeting."""
+
     code = "session_outside_meeting"
     title = Text("Sesi di luar hari rapat", "Session outside its meeting")
     remedy = Text(
@@ -82,6 +98,8 @@ class SessionOutsideMeeting(Conflict):
 
 
 class ParallelSessions(Conflict):
+    """The person would be in two sessions that run in parallel."""
+
     code = "parallel_sessions"
     title = Text("Dua sesi pada saat yang sama", "Two sessions at the same time")
     remedy = Text(
@@ -91,6 +109,8 @@ class ParallelSessions(Conflict):
 
 
 class NoPlacesLeft(Conflict):
+    """The organization would have more delegates than the meeting allows."""
+
     code = "no_places_left"
     title = Text("Kuota utusan habis", "No places left")
     remedy = Text(
@@ -100,6 +120,8 @@ class NoPlacesLeft(Conflict):
 
 
 class CircularRepresentation(Conflict):
+    """The chain of representatives would be circular, or longer than 16 steps."""
+
     code = "circular_representation"
     title = Text("Perwakilan berputar", "Circular representation")
     remedy = Text(
@@ -109,6 +131,8 @@ class CircularRepresentation(Conflict):
 
 
 class RollClosed(Conflict):
+    """The roll is closed, so only a correction may change it."""
+
     code = "roll_closed"
     title = Text("Daftar hadir sudah ditutup", "The roll is closed")
     remedy = Text(
@@ -118,6 +142,8 @@ class RollClosed(Conflict):
 
 
 class RollTooLong(Conflict):
+    """The roll or the badges exceed the lines or days that a file can contain."""
+
     code = "roll_too_long"
     title = Text("Daftar hadir terlalu panjang", "The roll is too long")
     remedy = Text(
@@ -127,6 +153,8 @@ class RollTooLong(Conflict):
 
 
 class SecondClientNeeded(Conflict):
+    """The correction must be confirmed by another client than the one that requested it."""
+
     code = "second_client_needed"
     title = Text("Perlu klien kedua", "A second client is required")
     remedy = Text(
@@ -136,6 +164,8 @@ class SecondClientNeeded(Conflict):
 
 
 class RequestInFlight(Conflict):
+    """The first request with this Idempotency-Key is still running."""
+
     code = "request_in_flight"
     title = Text("Permintaan masih berjalan", "The request is still running")
     remedy = Text(
@@ -148,6 +178,8 @@ class RequestInFlight(Conflict):
 
 
 class PreconditionFailed(Problem):
+    """If-Match names a revision that is not the current one."""
+
     status, code = 412, "precondition_failed"
     title = Text("Sudah berubah", "It has changed")
     remedy = Text(
@@ -157,6 +189,8 @@ class PreconditionFailed(Problem):
 
 
 class PreconditionRequired(Problem):
+    """The If-Match header is missing."""
+
     status, code = 428, "precondition_required"
     title = Text("If-Match diperlukan", "If-Match is required")
     remedy = Text(

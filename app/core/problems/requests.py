@@ -8,6 +8,8 @@ from app.core.problems.problem import Problem
 
 
 class Malformed(Problem):
+    """The bytes of the request are not HTTP, not UTF-8, or not JSON."""
+
     status, code = 400, "malformed"
     title = Text("Permintaan rusak", "Malformed request")
     remedy = Text(
@@ -19,6 +21,8 @@ class Malformed(Problem):
 
 
 class IdempotencyKeyRequired(Problem):
+    """The Idempotency-Key header of a request that creates an object is missing or malformed."""
+
     status, code = 400, "idempotency_key_required"
     title = Text("Idempotency-Key diperlukan", "Idempotency-Key is required")
     remedy = Text(
@@ -28,6 +32,8 @@ class IdempotencyKeyRequired(Problem):
 
 
 class Unauthenticated(Problem):
+    """The request has no valid access token."""
+
     status, code = 401, "unauthenticated"
     title = Text("Token diperlukan", "A token is required")
     remedy = Text(
@@ -43,6 +49,8 @@ class Forbidden(Problem):
 
 
 class InsufficientScope(Forbidden):
+    """The access token does not contain the required scope."""
+
     code = "insufficient_scope"
     title = Text("Cakupan token tidak cukup", "Insufficient scope")
     remedy = Text(
@@ -56,6 +64,8 @@ class InsufficientScope(Forbidden):
 
 
 class OutsideOrganization(Forbidden):
+    """The object is outside the organization or the meeting to which the client is bound."""
+
     code = "outside_organization"
     title = Text("Di luar lembaga klien ini", "Outside this client's organization")
     remedy = Text(
@@ -65,18 +75,24 @@ class OutsideOrganization(Forbidden):
 
 
 class NotFound(Problem):
+    """The object does not exist, or the caller may not know that it does."""
+
     status, code = 404, "not_found"
     title = Text("Tidak ditemukan", "Not found")
     remedy = Text("Tidak ada apa pun pada alamat ini.", "There is nothing at this address.")
 
 
 class MethodNotAllowed(Problem):
+    """The address exists, but not with this method."""
+
     status, code = 405, "method_not_allowed"
     title = Text("Metode tidak diizinkan", "Method not allowed")
     remedy = Text("Gunakan salah satu metode pada Allow.", "Use one of the methods in Allow.")
 
 
 class NotAcceptable(Problem):
+    """The service offers no media type in Accept."""
+
     status, code = 406, "not_acceptable"
     title = Text("Format tidak tersedia", "Not acceptable")
     remedy = Text(
@@ -86,6 +102,8 @@ class NotAcceptable(Problem):
 
 
 class RequestTimeout(Problem):
+    """The request did not arrive in time."""
+
     status, code = 408, "request_timeout"
     title = Text("Permintaan terlalu lama", "The request took too long to arrive")
     remedy = Text(
@@ -95,6 +113,8 @@ class RequestTimeout(Problem):
 
 
 class ContentTooLarge(Problem):
+    """The body exceeds the limit of its route."""
+
     status, code = 413, "content_too_large"
     title = Text("Isi permintaan terlalu besar", "Content too large")
     remedy = Text(
@@ -104,12 +124,16 @@ class ContentTooLarge(Problem):
 
 
 class UriTooLong(Problem):
+    """The request target exceeds 8 KiB."""
+
     status, code = 414, "uri_too_long"
     title = Text("Alamat terlalu panjang", "URI too long")
     remedy = Text("Alamat paling panjang 8 KiB.", "A URI must be at most 8 KiB long.")
 
 
 class UnsupportedMediaType(Problem):
+    """The media type or the encoding of the body is not supported."""
+
     status, code = 415, "unsupported_media_type"
     title = Text("Jenis isi tidak didukung", "Unsupported media type")
     remedy = Text(
@@ -119,15 +143,16 @@ class UnsupportedMediaType(Problem):
 
 
 class InvalidParameters(Problem):
+    """A query or path parameter is invalid; `errors` name it."""
+
     status, code = 422, "invalid_parameters"
     title = Text("Parameter tidak sah", "Invalid parameters")
-    remedy = Text(
-        "Perbaiki parameter yang disebut pada errors.",
-        "Correct the parameters named in errors.",
-    )
+    remedy = Text("Perbaiki parameter yang disebut pada errors.", "Correct the parameters named in errors.")
 
 
 class InvalidContent(Problem):
+    """A member of the body is invalid; `errors` point to it."""
+
     status, code = 422, "invalid_content"
     title = Text("Isi permintaan tidak sah", "Invalid content")
     remedy = Text("Perbaiki anggota yang disebut pada errors.", "Correct the members named in errors.")
@@ -150,10 +175,13 @@ class ImportRefused(Problem):
     def document(
         self, language: Language = "id", request_id: str | None = None, trace_id: str | None = None
     ) -> dict[str, Any]:
+        """Return the problem document with the members of the response to the import."""
         return {**super().document(language, request_id, trace_id), **self.result(language)}
 
 
 class IdempotencyKeyReused(Problem):
+    """Another request used this Idempotency-Key."""
+
     status, code = 422, "idempotency_key_reused"
     title = Text("Idempotency-Key sudah dipakai", "Idempotency-Key was already used")
     remedy = Text(
@@ -163,6 +191,8 @@ class IdempotencyKeyReused(Problem):
 
 
 class TooRecent(Problem):
+    """Writes still in progress may belong to the instant `known_at`."""
+
     status, code = 422, "too_recent"
     title = Text("Saat itu terlalu baru", "That instant is too recent")
     remedy = Text(
@@ -172,6 +202,8 @@ class TooRecent(Problem):
 
 
 class TooManyRequests(Problem):
+    """The caller exceeded a rate limit; it may retry after the time in Retry-After."""
+
     status, code = 429, "too_many_requests"
     title = Text("Terlalu banyak permintaan", "Too many requests")
     remedy = Text(
@@ -184,12 +216,16 @@ class TooManyRequests(Problem):
 
 
 class HeadersTooLarge(Problem):
+    """The header section exceeds 32 KiB."""
+
     status, code = 431, "headers_too_large"
     title = Text("Kepala permintaan terlalu besar", "Request header fields too large")
     remedy = Text("Kepala permintaan paling besar 32 KiB.", "The header section must be at most 32 KiB.")
 
 
 class InternalError(Problem):
+    """An error of the service, which the caller cannot correct."""
+
     status, code = 500, "internal_error"
     title = Text("Kesalahan layanan", "Internal error")
     remedy = Text(
@@ -199,12 +235,11 @@ class InternalError(Problem):
 
 
 class Unavailable(Problem):
+    """The database or free capacity is missing; the caller may retry after the time in Retry-After."""
+
     status, code = 503, "unavailable"
     title = Text("Layanan sedang tidak tersedia", "Service unavailable")
-    remedy = Text(
-        "Coba lagi setelah waktu pada Retry-After.",
-        "Try again after the time in Retry-After.",
-    )
+    remedy = Text("Coba lagi setelah waktu pada Retry-After.", "Try again after the time in Retry-After.")
 
     def __init__(self, *, retry_after: int = 2, detail: Text | None = None) -> None:
         super().__init__(detail=detail, headers={"Retry-After": str(retry_after)})

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from app import auth, lifespan
+from app import auth, state
 from app.attendance.broadcast import SummaryBroadcaster
 from app.core.db.database import Database
+from app.core.http.app_state import find_in_state
 from app.main import create_app
 from app.settings import Settings
-from app.state import state_if_running, state_of
+from app.state import state_of
 
 
 @pytest.fixture
@@ -34,12 +35,12 @@ def closed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 async def test_stop_closes_in_reverse_order(settings: Settings, closed: list[str]) -> None:
     app = create_app(settings)
-    assert state_if_running(app) is None
+    assert find_in_state(app, Database) is None
     async with app.router.lifespan_context(app):
         assert state_of(app).settings is settings
         assert closed == []
     assert closed == ["SummaryBroadcaster", "TokenVerifier", "Database"]
-    assert state_if_running(app) is None
+    assert find_in_state(app, Database) is None
 
 
 @pytest.mark.parametrize(
@@ -56,13 +57,13 @@ async def test_failed_start_closes_what_was_opened(
     def fail(*_: object) -> Any:
         raise OSError("no more tasks")
 
-    monkeypatch.setattr(lifespan, step, fail)
+    monkeypatch.setattr(state, step, fail)
     app = create_app(settings)
     with pytest.raises(OSError, match="no more tasks"):
         async with app.router.lifespan_context(app):
             pytest.fail("the application started")
     assert closed == opened
-    assert state_if_running(app) is None
+    assert find_in_state(app, Database) is None
 
 
 async def test_failed_start_of_the_verifier_closes_the_database(
@@ -73,6 +74,6 @@ async def test_failed_start_of_the_verifier_closes_the_database(
 
     monkeypatch.setattr(auth.TokenVerifier, "start", fail)
     with pytest.raises(OSError, match="no network"):
-        async with lifespan.open_state(settings):
+        async with state.open_state(settings):
             pytest.fail("the state was opened")
     assert closed == ["TokenVerifier", "Database"]

@@ -1,0 +1,69 @@
+"""Tables of rolls: the corrections of closed rolls, and the digests of issued rolls."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, ForeignKeyConstraint, Index, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.metadata import Base, one_of_check
+from app.models.vocabulary import AttendanceStatus
+
+
+class RollCorrection(Base):
+    """A correction of a closed roll, requested by one client and confirmed by another.
+
+    Either a new `status` of a participant, or the annulment of a `scan`.
+    """
+
+    __tablename__ = "roll_corrections"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    meeting: Mapped[str] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE"))
+    participant: Mapped[UUID | None]
+    status: Mapped[str | None]
+    scan: Mapped[UUID | None]
+    reason: Mapped[str]
+    legal_basis: Mapped[str | None]
+    requested_by: Mapped[str]
+    requested_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    confirmed_by: Mapped[str | None]
+    confirmed_at: Mapped[datetime | None]
+    confirmation_reason: Mapped[str | None]
+    confirmation_legal_basis: Mapped[str | None]
+    revision: Mapped[int] = mapped_column(Computed("CASE WHEN confirmed_by IS NULL THEN 1 ELSE 2 END", persisted=True))
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["meeting", "participant"],
+            ["participants.meeting", "participants.id"],
+            onupdate="CASCADE",
+            ondelete="CASCADE",
+        ),
+        CheckConstraint(one_of_check("status", AttendanceStatus), name="status_known"),
+        CheckConstraint("(participant IS NULL) = (status IS NULL)", name="status_of_somebody"),
+        CheckConstraint("num_nonnulls(participant, scan) = 1", name="of_one_thing"),
+        CheckConstraint("confirmed_by <> requested_by", name="two_clients"),
+        CheckConstraint("(confirmed_by IS NULL) = (confirmed_at IS NULL)", name="confirmed_once"),
+        CheckConstraint("length(reason) BETWEEN 1 AND 5000", name="reason_length"),
+        CheckConstraint("length(legal_basis) BETWEEN 1 AND 5000", name="legal_basis_length"),
+        Index(None, "meeting", "id"),
+        Index(None, "meeting", "participant"),
+    )
+
+
+class RollDigest(Base):
+    """The digest of a roll that was issued on paper or as a file; it proves later that the roll was issued here."""
+
+    __tablename__ = "roll_digests"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    meeting: Mapped[str] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE", ondelete="CASCADE"))
+    lines: Mapped[int]
+    issued_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+    __table_args__ = (
+        CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name="digest_shape"),
+        CheckConstraint("lines >= 0", name="lines_not_negative"),
+        Index(None, "meeting", "issued_at"),
+    )
