@@ -11,7 +11,7 @@ from app.appointments import payloads, schemas
 from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.documents import AS_OF_PARAMETER, DayExpression, Document, DocumentSelect
 from app.core.db.provenance import sourced_record_columns
-from app.core.db.similarity import is_exact_name
+from app.core.db.similarity import exact_name_condition
 from app.core.db.statements import Statement
 from app.models.officials import contains_day
 from app.writes.resource import OwnershipClaim, Resource
@@ -69,7 +69,7 @@ APPOINTMENTS = Collection(
         "division": ReferenceFilter(models.Division.code, "/v1/divisions"),
     },
     folded_text=_official.folded,
-    tie_break=is_exact_name(_official.name),
+    tie_break=exact_name_condition(_official.name),
 )
 
 

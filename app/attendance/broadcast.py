@@ -21,7 +21,7 @@ log = structlog.stdlib.get_logger(__name__)
 FindSummary = Callable[[str], Awaitable[bytes | None]]
 
 
-def summary_finder(database: Database) -> FindSummary:
+def create_summary_finder(database: Database) -> FindSummary:
     """Return a function that returns the JSON of a meeting's summary, or None if there is no such meeting."""
 
     async def find(meeting: str) -> bytes | None:

@@ -24,18 +24,18 @@ def select_public_lines(_day: DayExpression) -> DocumentSelect:
     The notes are omitted because they could reveal that somebody was sick.
     """
     note = case((_attendance.open_status == literal_column("'excused'"), null()), else_=_participant.note)
-    return _select_lines(_attendance.open_status, note)
+    return _select_roll_lines(_attendance.open_status, note)
 
 
 def select_full_lines(_day: DayExpression) -> DocumentSelect:
     """Select the lines for callers who may read personal data."""
-    return _select_lines(_attendance.status, _participant.note)
+    return _select_roll_lines(_attendance.status, _participant.note)
 
 
 def select_attendance_items(_day: DayExpression) -> DocumentSelect:
     """Select the attendance of participants, with the intervals between their scans and the manual status."""
     manual_status = json_object(status=_participant.status, reason=_participant.status_reason)
-    return _select_lines(
+    return _select_roll_lines(
         _attendance.status,
         _participant.note,
         case((_participant.status != literal_column("'expected'"), manual_status), else_=null()).label("manual_status"),
@@ -56,10 +56,10 @@ def _intervals_expression() -> ColumnElement[Any]:
         .correlate_except(ENTRIES_AND_EXITS)
         .subquery("scans")
     )
-    previous = func.lag(scans.c.classification).over(**_by_session(scans))
+    previous = func.lag(scans.c.classification).over(**_session_window(scans))
     ordered = select(*scans.c, func.coalesce(previous, literal_column("'exit'")).label("previous")).subquery("ordered")
     changes = (
-        select(*ordered.c, func.lead(ordered.c.effective_at).over(**_by_session(ordered)).label("left_at"))
+        select(*ordered.c, func.lead(ordered.c.effective_at).over(**_session_window(ordered)).label("left_at"))
         .where(ordered.c.classification != ordered.c.previous)
         .subquery("changes")
     )
@@ -68,12 +68,12 @@ def _intervals_expression() -> ColumnElement[Any]:
     return json_array(interval, changes.c.effective_at, changes.c.session, where=is_entry)
 
 
-def _by_session(scans: FromClause) -> dict[str, Any]:
+def _session_window(scans: FromClause) -> dict[str, Any]:
     """Return the window of a session's scans in the order of their effective time."""
     return {"partition_by": scans.c.session, "order_by": [scans.c.effective_at, scans.c.id, scans.c.digest]}
 
 
-def _select_lines(status: Expression, note: Expression, *more: ColumnElement[Any]) -> DocumentSelect:
+def _select_roll_lines(status: Expression, note: Expression, *more: ColumnElement[Any]) -> DocumentSelect:
     return select(
         _participant.id,
         references.official_reference(_participant.official).label("official"),

@@ -39,7 +39,7 @@ REASONS = ("excused", "on_duty_elsewhere", "on_leave", "absent")
 COUNTERS = ("invited", *STATUSES, *REASONS, "late")
 
 
-def _counters_by_key(by: str | None, in_session: bool) -> CTE:
+def _select_counts_by_key(by: str | None, in_session: bool) -> CTE:
     """Select the counts of each key from the counters of the meeting, which are few for a roll of any size."""
     keys: dict[str | None, Expression] = {
         None: cast(null(), Text),
@@ -75,7 +75,7 @@ def _counter_column(counters: Any, name: str) -> ColumnElement[int]:
     return column
 
 
-def _count_members(sums: FromClause) -> dict[str, ColumnElement[Any]]:
+def _counts_members(sums: FromClause) -> dict[str, ColumnElement[Any]]:
     """Return the members of schemas.Counts from a row of sums."""
     return {
         "invited": sums.c.invited,
@@ -105,20 +105,20 @@ def _groups_expression(by: str, counters: FromClause) -> ColumnElement[Any]:
     if by == "session":
         rows = rows.outerjoin(session, and_(session.meeting == _MEETING, session.code == counters.c.key))
     sums = rows.group_by(literal_column("1"), literal_column("2")).subquery()
-    group = json_object(key=sums.c.key, name=sums.c.name, **_count_members(sums))
+    group = json_object(key=sums.c.key, name=sums.c.name, **_counts_members(sums))
     array = select(func.json_agg(aggregate_order_by(group, sums.c.key))).scalar_subquery()
     return func.coalesce(array, _EMPTY_ARRAY)
 
 
 def _select_summary(by: str | None, in_session: bool) -> DocumentSelect:
     """Select the counts of the meeting and of its groups as one row."""
-    counters = _counters_by_key(by, in_session)
-    totals = select(*_sum_expressions(_counters_by_key(None, in_session))).subquery("totals")
+    counters = _select_counts_by_key(by, in_session)
+    totals = select(*_sum_expressions(_select_counts_by_key(None, in_session))).subquery("totals")
     return (
         select(
             json_object(code=_meeting.code, name=_meeting.name).label("meeting"),
             (literal_column(f"'{by}'", Text) if by else cast(null(), Text)).label("by"),
-            *(column.label(name) for name, column in _count_members(totals).items()),
+            *(column.label(name) for name, column in _counts_members(totals).items()),
             # Without `by` the expression of groups is dead code, which the check against the schema needs.
             case(
                 (literal_column("true" if by else "false"), _groups_expression(by or "office", counters)),

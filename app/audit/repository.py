@@ -17,7 +17,7 @@ def _encode_hex(hash_: Expression) -> ColumnElement[str]:
     return func.encode(hash_, literal_column("'hex'"))
 
 
-def select_line(_day: DayExpression) -> DocumentSelect:
+def select_audit_line(_day: DayExpression) -> DocumentSelect:
     """Select the members of audit line documents; they do not depend on the day."""
     return (
         select(
@@ -53,20 +53,20 @@ def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
 
 
 LINES = Collection(
-    Document(schemas.AuditLine, select_line),
+    Document(schemas.AuditLine, select_audit_line),
     _line,
     conditions=_filter_conditions,
     sorts={"id": []},
 )
 
 
-def select_root(_day: DayExpression) -> DocumentSelect:
+def select_audit_root(_day: DayExpression) -> DocumentSelect:
     """Select the members of audit root documents; they do not depend on the day."""
     return select(_root.hour, _root.position, _encode_hex(_root.hash).label("hash"), _root.sealed_at)
 
 
 ROOTS = Collection(
-    Document(schemas.AuditRoot, select_root),
+    Document(schemas.AuditRoot, select_audit_root),
     _root,
     conditions=lambda _: (),
     sorts={"hour": []},

@@ -75,7 +75,7 @@ async def verify_chain(
         total = await connection.fetchval("SELECT coalesce(max(position), 0) FROM audit_seals")
         roots = [Root(*row) for row in await connection.fetch(SELECT_ROOTS)]
         check = _ChainCheck(connection, total, report_progress)
-        defect = await check.find_first_defect(_group_by_position(roots, external_roots))
+        defect = await check.find_first_defect(_group_roots_by_position(roots, external_roots))
         defects = [defect] if defect else []
         if inserted_line is not None:
             detail = "the line is not sealed, but a later line is"
@@ -83,7 +83,9 @@ async def verify_chain(
     return VerificationResult(check.position, unsealed, len(roots), len(external_roots), defects)
 
 
-def _group_by_position(roots: Sequence[Root], external_roots: Sequence[Root]) -> dict[int, list[tuple[bytes, str]]]:
+def _group_roots_by_position(
+    roots: Sequence[Root], external_roots: Sequence[Root]
+) -> dict[int, list[tuple[bytes, str]]]:
     """Return the hash and the description of each root, by position."""
     grouped: dict[int, list[tuple[bytes, str]]] = {}
     for kind, roots_of_kind in (("root", roots), ("external root", external_roots)):
@@ -117,7 +119,7 @@ class _ChainCheck:
                 self._previous_hash, self._hash, self._line = self._hash, computed_hash, row["line"]
                 self.position += 1
                 roots_here = roots.pop(self.position, [])
-                if defect := _compare_roots(computed_hash, roots_here, self.position):
+                if defect := _find_different_root(computed_hash, roots_here, self.position):
                     return defect
             self._report_progress(self.position, self._total)
         if roots:
@@ -133,7 +135,7 @@ class _ChainCheck:
             yield rows
             last_position = rows[-1]["position"]
 
-    def _hash_all(self, lines: Iterator[tuple[Any, ...]]) -> set[bytes]:
+    def _hash_candidates(self, lines: Iterator[tuple[Any, ...]]) -> set[bytes]:
         """Return the hashes that these lines would have at the next position."""
         return {chain.hash_line(self._hash, line) for line in lines}
 
@@ -150,7 +152,7 @@ class _ChainCheck:
                     other_line = other[3:]
                     is_broken = chain.hash_line(previous_hash, other_line) != other["hash"]
                     fits_here = chain.hash_line(self._hash, other_line) in (other["hash"], seal)
-                    if fits_here or (is_broken and seal in self._hash_all(_exchange_members(line, other_line))):
+                    if fits_here or (is_broken and seal in self._hash_candidates(_exchange_members(line, other_line))):
                         detail = f"the line that was sealed here is now at position {other['position']}"
                         return ChainDefect("swapped", position, row["line"], detail)
                 previous_hash = other["hash"]
@@ -163,7 +165,7 @@ def _exchange_members(line: tuple[Any, ...], other: tuple[Any, ...]) -> Iterator
     return (line[:own] + other[own:] for own in (1, 2, 3))
 
 
-def _compare_roots(computed_hash: bytes, roots: list[tuple[bytes, str]], position: int) -> ChainDefect | None:
+def _find_different_root(computed_hash: bytes, roots: list[tuple[bytes, str]], position: int) -> ChainDefect | None:
     """Return a defect if one of these roots has another hash than the chain at this position."""
     wrong = next((description for root_hash, description in roots if root_hash != computed_hash), None)
     return ChainDefect("root", position, None, f"{wrong} differs from the hash of the chain") if wrong else None

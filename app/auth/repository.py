@@ -63,7 +63,7 @@ class VerifierRepository:
 
     async def fetch_state(self) -> VerifierState:
         """Fetch the present signing keys and recent revocations."""
-        keys, revisions, secrets = await self._run(lambda connection: connection.fetchrow(SELECT_STATE))
+        keys, revisions, secrets = await self._run_on_connection(lambda connection: connection.fetchrow(SELECT_STATE))
         return VerifierState(
             tuple(SigningKey(*row) for row in json.loads(keys)),
             json.loads(revisions),
@@ -88,7 +88,7 @@ class VerifierRepository:
                     float(PUBLISH_AHEAD_SECONDS),
                 )
 
-        await self._run(add)
+        await self._run_on_connection(add)
 
     async def close(self) -> None:
         """Close the connection at once."""
@@ -96,7 +96,7 @@ class VerifierRepository:
             self._connection.terminate()
             self._connection = None
 
-    async def _run(self, operation: Callable[[asyncpg.Connection], Any]) -> Any:
+    async def _run_on_connection(self, operation: Callable[[asyncpg.Connection], Any]) -> Any:
         """Await an operation on the connection; one operation runs at a time."""
         async with self._lock:
             try:

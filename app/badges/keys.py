@@ -52,7 +52,7 @@ class BadgeSigningKey:
 
 
 @lru_cache(maxsize=100)
-def derive_key(secret: bytes, meeting: str) -> BadgeSigningKey:
+def derive_badge_key(secret: bytes, meeting: str) -> BadgeSigningKey:
     """Derive the key of a meeting from the secret of the installation."""
     return BadgeSigningKey(secret, meeting)
 

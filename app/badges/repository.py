@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, exists, select, text
 from uuid_utils.compat import uuid7
 
 from app import models
-from app.badges.keys import BadgeSigningKey, derive_key
+from app.badges.keys import BadgeSigningKey, derive_badge_key
 from app.core.collection import ReferenceFilter
 from app.core.db.database import Queryable
 from app.core.db.statements import Statement
@@ -69,10 +69,10 @@ class ValidBadge(NamedTuple):
 async def get_signing_key(reader: Queryable, meeting: str) -> BadgeSigningKey:
     """Return the key that signs the badges of a meeting. Every code has one, also if no meeting has this code."""
     [secret] = await reader.fetch_one(_SELECT_SECRET, {})
-    return derive_key(bytes(secret), meeting)
+    return derive_badge_key(bytes(secret), meeting)
 
 
-async def issue_missing(
+async def issue_missing_badges(
     transaction: Transaction, meeting: str, *, participant: UUID | None = None, organization: str | None = None
 ) -> None:
     """Issue a badge to each participant without one: of the meeting, of one organization, or to one participant.
@@ -86,7 +86,7 @@ async def issue_missing(
         await _insert_badges(transaction, meeting, [participant_id for (participant_id,) in rows])
 
 
-async def reissue(transaction: Transaction, meeting: str, participant: UUID) -> bool:
+async def reissue_badge(transaction: Transaction, meeting: str, participant: UUID) -> bool:
     """Revoke a participant's badge and issue another one. Return False if there is no such participant."""
     if not (await transaction.execute(_LOCK_PARTICIPANT, (meeting, participant))).rowcount:
         return False
@@ -104,7 +104,7 @@ async def _insert_badges(transaction: Transaction, meeting: str, participants: S
     await transaction.fetch(_INSERT_BADGES, meeting, ids, list(participants), digests)
 
 
-async def list_valid(
+async def list_valid_badges(
     transaction: Transaction, meeting: str, *, participant: UUID | None = None, organization: str | None = None
 ) -> list[ValidBadge]:
     """List the valid badges of a meeting, of one organization, or of one participant, ordered by participant id.

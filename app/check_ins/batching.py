@@ -72,7 +72,7 @@ class CheckInBatcher:
                 await self._store_batch(batch)
         finally:
             del self._queues[meeting]
-            _fail([*batch, *queue], Unavailable())  # both are empty, unless this task was cancelled
+            _fail_submissions([*batch, *queue], Unavailable())  # both are empty, unless this task was cancelled
 
     async def _store_batch(self, batch: list[_PendingSubmission]) -> None:
         """Store a batch; on an error that one submission caused, store each of them alone."""
@@ -80,7 +80,7 @@ class CheckInBatcher:
             results = await self._store([pending.submission for pending in batch])
         except Exception as error:
             if len(batch) == 1 or (isinstance(error, Unavailable) and not is_contention(error)):
-                _fail(batch, error)
+                _fail_submissions(batch, error)
             else:
                 await asyncio.gather(*(self._store_batch([pending]) for pending in batch if not pending.results.done()))
         else:
@@ -89,7 +89,7 @@ class CheckInBatcher:
                     pending.results.set_result(scan_results)
 
 
-def _fail(submissions: Iterable[_PendingSubmission], error: Exception) -> None:
+def _fail_submissions(submissions: Iterable[_PendingSubmission], error: Exception) -> None:
     """Raise an error in the callers that still wait for these submissions."""
     for pending in submissions:
         if not pending.results.done():

@@ -94,7 +94,7 @@ async def insert_client(
     await transaction.fetch(
         f"INSERT INTO clients (id, {names}) VALUES ($1, $2, $3, $4, $5, $6::text::jsonb)",  # noqa: S608
         client_id,
-        *_column_values(members),
+        *_list_column_values(members),
     )
     return client_id, await insert_secret(transaction, client_id) if with_secret else None
 
@@ -115,7 +115,7 @@ async def update_client(transaction: Transaction, client_id: UUID, members: Mapp
         "UPDATE clients SET name = $2, scopes = $3, organization = $4, meeting = $5, jwks = $6::text::jsonb"
         " WHERE id = $1",
         client_id,
-        *_column_values(members),
+        *_list_column_values(members),
     )
 
 
@@ -165,7 +165,7 @@ async def revoke_secret(transaction: Transaction, client_id: UUID, secret_id: UU
     return bool(rows)
 
 
-def _column_values(members: Mapping[str, Any]) -> tuple[Any, ...]:
+def _list_column_values(members: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return the values of COLUMNS as query parameters."""
     jwks = members.get("jwks")
     return (

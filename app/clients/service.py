@@ -55,6 +55,6 @@ async def get_document(transaction: Transaction, client_id: UUID) -> tuple[bytes
     return item.body, conditional.entity_tag(item.body, item.revision)
 
 
-def column_values(payload: payloads.ClientPayload) -> dict[str, Any]:
+def get_column_values(payload: payloads.ClientPayload) -> dict[str, Any]:
     """Return the members of a payload that are columns of the table."""
     return {name: getattr(payload, name) for name in repository.COLUMNS}

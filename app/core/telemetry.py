@@ -58,7 +58,7 @@ def configure_logging(level: str) -> None:
 
 
 @contextlib.contextmanager
-def track_connection_wait() -> Iterator[None]:
+def count_connection_wait() -> Iterator[None]:
     """Count a statement as waiting for a connection while the block runs."""
     POOL_WAITING.inc()
     try:

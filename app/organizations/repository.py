@@ -19,7 +19,7 @@ from app.core.db.documents import (
     json_object,
 )
 from app.core.db.provenance import sourced_record_columns
-from app.core.db.similarity import is_exact_name
+from app.core.db.similarity import exact_name_condition
 from app.core.db.statements import Statement
 from app.models.officials import contains_day
 from app.models.regions import former_parent_code
@@ -147,7 +147,7 @@ ROSTER = Collection(
         "name": [_official.name],
     },
     folded_text=_official.folded,
-    tie_break=is_exact_name(_official.name),
+    tie_break=exact_name_condition(_official.name),
 )
 
 

@@ -35,7 +35,7 @@ _participant, _assignment, _meeting = models.Participant, models.ParticipantSess
 _MEETING = bindparam("meeting", type_=Text)
 
 
-def _representation_chain() -> ColumnElement[Any]:
+def _representation_chain_expression() -> ColumnElement[Any]:
     """Return the participants represented by a participant: directly, then through each other."""
     step = func.representation_chain(_participant.id).table_valued(
         column("id", Uuid), column("name", Text), column("step", Integer), name="in_turn"
@@ -55,7 +55,7 @@ def select_participant(_day: DayExpression) -> DocumentSelect:
         _participant.office,
         _participant.capacity,
         references.participant_reference(_participant.represents).label("represents"),
-        _representation_chain().label("representation_chain"),
+        _representation_chain_expression().label("representation_chain"),
         case((has_letter, letter), else_=null()).label("assignment_letter"),
         _participant.parts["sessions"].label("sessions"),
         _participant.name_as_printed,
@@ -178,7 +178,7 @@ async def insert_participants(
         await transaction.fetch(_INSERT_ASSIGNMENTS, orjson.dumps(assignments).decode())
 
 
-async def get_registered(transaction: Transaction, meeting: str, ids: Sequence[UUID]) -> dict[UUID, Any]:
+async def get_registered_participants(transaction: Transaction, meeting: str, ids: Sequence[UUID]) -> dict[UUID, Any]:
     """Return the members of `schemas.RegisteredParticipant` of the participants with these ids, by id."""
     return {
         participant_id: orjson.loads(document)
@@ -188,7 +188,7 @@ async def get_registered(transaction: Transaction, meeting: str, ids: Sequence[U
     }
 
 
-async def list_in_office(
+async def list_office_holders(
     transaction: Transaction, meeting: str, organizations: Sequence[str], offices: Sequence[str]
 ) -> list[OfficeHolder]:
     """List the persons who certainly or possibly hold one of these offices on the meeting's first day.

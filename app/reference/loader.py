@@ -149,7 +149,7 @@ class _DatasetLoader:
         """Copy the rows to a temporary table, indexed by line."""
         await self.connection.execute(statements.create_staging_table_sql(row_set))
         await self.connection.copy_records_to_table(
-            statements.staging_table(row_set),
+            statements.staging_table_name(row_set),
             records=self._track_last_line(row_set),
             columns=["line", *row_set.columns],
         )

@@ -139,7 +139,7 @@ class Reader:
     async def _execute(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
         """Run a statement on a pooled connection and return its rows."""
         engine = self._database.read_engine if self._known_at is None else self._database.history_engine
-        with telemetry.track_connection_wait():
+        with telemetry.count_connection_wait():
             connection = await engine.connect()
         with telemetry.POOL_IN_USE.track_inprogress():
             try:

@@ -24,7 +24,7 @@ class Statement:
     def __init__(self, clause: ClauseElement) -> None:
         compiled = cast(SQLCompiler, clause.compile(dialect=DIALECT))
         self.sql = str(compiled)
-        if problems := list(_find_late_parts(compiled)):
+        if problems := list(_describe_unsupported_parts(compiled)):
             raise TypeError(f"{'; '.join(problems)}. The statement: {self.sql}")
         self._names: tuple[str, ...] = tuple(compiled.positiontup or ())
         self._defaults = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
@@ -40,7 +40,7 @@ class Statement:
         return tuple(parameters[name] if name in parameters else self._defaults[name] for name in self._names)
 
 
-def _find_late_parts(compiled: SQLCompiler) -> Iterator[str]:
+def _describe_unsupported_parts(compiled: SQLCompiler) -> Iterator[str]:
     """Yield a sentence for each part of a statement that SQLAlchemy completes only when it executes the statement."""
     for bind in compiled.post_compile_params - compiled.literal_execute_params:
         yield (

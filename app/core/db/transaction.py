@@ -109,7 +109,7 @@ async def open_transaction(database: Database, *, timeout_seconds: float | None 
     """
     deadline = time.monotonic() + (timeout_seconds or database.timeout_seconds)
     try:
-        with telemetry.track_connection_wait():
+        with telemetry.count_connection_wait():
             connection = await await_until(deadline, _connect(database), release=AsyncConnection.close)
     except Exception as error:
         _raise_if_transient(error)
@@ -140,7 +140,7 @@ async def execute_once(database: Database, sql: str, *values: Any) -> Sequence[R
     """
     deadline = time.monotonic() + database.timeout_seconds
     try:
-        with telemetry.track_connection_wait():
+        with telemetry.count_connection_wait():
             connection = await await_until(deadline, _connect(database), release=AsyncConnection.close)
     except Exception as error:
         _raise_if_transient(error)

@@ -90,7 +90,7 @@ class EmbeddedPostgres:
         # The postmaster inherits neither lock, because Python opens files close-on-exec.
         self._start_lock = _open_private_file(self._data_dir / "start.lock")
         self._users_lock = _open_private_file(self._data_dir / "users.lock")
-        with self._locked_for_start():
+        with self._lock_for_start():
             # This never waits: a process requests the exclusive lock only while it has start.lock.
             fcntl.flock(self._users_lock, fcntl.LOCK_SH)
             try:
@@ -106,11 +106,11 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Stop using the server. The last user shuts it down and waits for its end. A second call does nothing."""
         if self._users_lock >= 0:
-            with self._locked_for_start():
+            with self._lock_for_start():
                 self._release_users_lock()
 
     @contextlib.contextmanager
-    def _locked_for_start(self) -> Iterator[None]:
+    def _lock_for_start(self) -> Iterator[None]:
         """Hold start.lock while the block runs; then close it if this process no longer uses the server."""
         fcntl.flock(self._start_lock, fcntl.LOCK_EX)
         try:
@@ -161,7 +161,7 @@ class EmbeddedPostgres:
         """Create the cluster if it is missing, then join the running server or start one."""
         if not self._cluster_dir.exists():
             directories.create_cluster(self._cluster_dir, self._find_runnable_binaries(), self._account, DATABASE_NAME)
-        directories.require_major(self._cluster_dir, self.binaries)
+        directories.require_same_major_version(self._cluster_dir, self.binaries)
         return self._wait_until_ready() or self._start_postmaster()
 
     def _is_server_alive(self) -> bool:
@@ -213,7 +213,7 @@ class EmbeddedPostgres:
             return answer
         with self._log_path.open("rb") as lines:
             lines.seek(earlier)
-            reason = directories.last_lines(lines.read().decode(errors="replace"))
+            reason = directories.get_last_lines(lines.read().decode(errors="replace"))
         raise EmbeddedError(f"The server on {self._cluster_dir} does not start (log: {self._log_path}):\n{reason}")
 
     def _remove_stale_files(self, socket_dir: Path) -> None:

@@ -72,7 +72,7 @@ def create_cluster(
     )
     if result.returncode != 0:
         shutil.rmtree(new_cluster, ignore_errors=True)
-        reason = last_lines(result.stderr or result.stdout)
+        reason = get_last_lines(result.stderr or result.stdout)
         raise installation.EmbeddedError(f"A new Postgres cluster cannot be created in {cluster.parent}:\n{reason}")
     os.sync()
     new_cluster.rename(cluster)
@@ -97,7 +97,7 @@ def _sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
-def require_major(cluster: Path, binaries: installation.Binaries) -> None:
+def require_same_major_version(cluster: Path, binaries: installation.Binaries) -> None:
     """Raise EmbeddedError unless the binaries have the major version that created the cluster."""
     try:
         cluster_major = (cluster / "PG_VERSION").read_text().strip()
@@ -155,6 +155,6 @@ def _is_valid_socket_dir(socket_dir: Path) -> bool:
     )
 
 
-def last_lines(output: str) -> str:
+def get_last_lines(output: str) -> str:
     """Return the last ten lines of a program's output, which say why it failed."""
     return "\n".join(output.strip().splitlines()[-10:])
