@@ -98,7 +98,7 @@ class EventStream(Response):
 
 
 async def send_events(subscription: Subscription, last_event_id: str | None, send: Send) -> None:
-    """Send the current summary and each change until the subscription ends.
+    """Send the current summary and each change as server-sent events, until the subscription ends.
 
     `send` waits for a slow client, which then gets the newest summary only. The event `last_event_id` is not sent.
     """
@@ -122,7 +122,7 @@ def format_event(id: str, body: bytes) -> bytes:
 
 
 async def wait_for_disconnect(receive: Receive) -> None:
-    """Return when the client has disconnected."""
+    """Wait until the client has disconnected, then return."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

@@ -40,7 +40,7 @@ COUNTERS = ("invited", *STATUSES, *REASONS, "late")
 
 
 def _select_counts_by_key(by: str | None, in_session: bool) -> CTE:
-    """Select the counts of each key from the counters of the meeting, which are few for a roll of any size."""
+    """Select the counts of the meeting's participants by `by` (None: all) from the counter table, as a CTE."""
     keys: dict[str | None, Expression] = {
         None: cast(null(), Text),
         "office": _counter.office,
@@ -62,7 +62,7 @@ def _select_counts_by_key(by: str | None, in_session: bool) -> CTE:
 
 
 def _sum_expressions(counters: Any) -> list[Label[int]]:
-    """Return the sums of all counters over a table of counters."""
+    """Return the SQL sum of each counter column, labelled with its name."""
     return [
         func.coalesce(cast(func.sum(_counter_column(counters, name)), Integer), literal_column("0")).label(name)
         for name in COUNTERS
@@ -70,13 +70,13 @@ def _sum_expressions(counters: Any) -> list[Label[int]]:
 
 
 def _counter_column(counters: Any, name: str) -> ColumnElement[int]:
-    """Return a counter of a subquery or of the model."""
+    """Return the counter column with this name, of a subquery or of the model."""
     column: ColumnElement[int] = getattr(counters.c if isinstance(counters, FromClause) else counters, name)
     return column
 
 
 def _counts_members(sums: FromClause) -> dict[str, ColumnElement[Any]]:
-    """Return the members of schemas.Counts from a row of sums."""
+    """Return the SQL of each member of schemas.Counts, from a row of sums."""
     return {
         "invited": sums.c.invited,
         **{status: sums.c[status] for status in STATUSES},
@@ -86,7 +86,7 @@ def _counts_members(sums: FromClause) -> dict[str, ColumnElement[Any]]:
 
 
 def _groups_expression(by: str, counters: FromClause) -> ColumnElement[Any]:
-    """Return an expression of the groups as a JSON array, ordered by key."""
+    """Return the SQL of the groups (by organization, office …) as a JSON array, ordered by their key."""
     organization, region, session = models.Organization, models.Region, models.Session
     no_name = cast(null(), Text)
     keys: dict[str, tuple[Expression, Expression]] = {
@@ -111,7 +111,7 @@ def _groups_expression(by: str, counters: FromClause) -> ColumnElement[Any]:
 
 
 def _select_summary(by: str | None, in_session: bool) -> DocumentSelect:
-    """Select the counts of the meeting and of its groups as one row."""
+    """Build the SELECT of the one row with the counts of the meeting and of its groups."""
     counters = _select_counts_by_key(by, in_session)
     totals = select(*_sum_expressions(_select_counts_by_key(None, in_session))).subquery("totals")
     return (
@@ -133,6 +133,7 @@ def _select_summary(by: str | None, in_session: bool) -> DocumentSelect:
 
 @lru_cache(maxsize=20)
 def _build_summary_statement(by: str | None, in_session: bool) -> Statement:
+    """Build the statement of a summary: its JSON document, and whether the selected session exists."""
     document = Document(schemas.Summary, lambda _: _select_summary(by, in_session)).select(as_of=False).subquery()
     session_query = select(models.Session.code).where(
         models.Session.meeting == _MEETING, models.Session.code == bindparam("session", None, type_=Text)

@@ -18,7 +18,7 @@ def _encode_hex(hash_: Expression) -> ColumnElement[str]:
 
 
 def select_audit_line(_day: DayExpression) -> DocumentSelect:
-    """Select the members of audit line documents; they do not depend on the day."""
+    """Build the SELECT of the members of an audit line document, which does not depend on the day."""
     return (
         select(
             _line.id,
@@ -39,7 +39,7 @@ def select_audit_line(_day: DayExpression) -> DocumentSelect:
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL condition of each active filter."""
+    """Yield the SQL condition of each filter that the request uses."""
     if "client" in filters:
         yield _line.client == bindparam("client")
     if "operation" in filters:
@@ -61,7 +61,7 @@ LINES = Collection(
 
 
 def select_audit_root(_day: DayExpression) -> DocumentSelect:
-    """Select the members of audit root documents; they do not depend on the day."""
+    """Build the SELECT of the members of an audit root document, which does not depend on the day."""
     return select(_root.hour, _root.position, _encode_hex(_root.hash).label("hash"), _root.sealed_at)
 
 

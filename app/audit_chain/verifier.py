@@ -63,7 +63,7 @@ class VerificationResult(NamedTuple):
 async def verify_chain(
     connection: asyncpg.Connection, external_roots: Sequence[Root], report_progress: ReportProgress
 ) -> VerificationResult:
-    """Verify the trail as it is in one snapshot: recompute all hashes from the lines, batch by batch.
+    """Recompute the hash chain from the audit lines of one snapshot, in batches, and return the defects found.
 
     Args:
         connection: Reads the trail.
@@ -86,7 +86,7 @@ async def verify_chain(
 def _group_roots_by_position(
     roots: Sequence[Root], external_roots: Sequence[Root]
 ) -> dict[int, list[tuple[bytes, str]]]:
-    """Return the hash and the description of each root, by position."""
+    """Return the hash and a description of each root by the position of its last line in the chain."""
     grouped: dict[int, list[tuple[bytes, str]]] = {}
     for kind, roots_of_kind in (("root", roots), ("external root", external_roots)):
         for root in roots_of_kind:
@@ -136,7 +136,7 @@ class _ChainCheck:
             last_position = rows[-1]["position"]
 
     def _hash_candidates(self, lines: Iterator[tuple[Any, ...]]) -> set[bytes]:
-        """Return the hashes that these lines would have at the next position."""
+        """Return the hashes that these lines would have if they were next in the chain."""
         return {chain.hash_line(self._hash, line) for line in lines}
 
     async def _classify_mismatch(self, row: asyncpg.Record) -> ChainDefect:
@@ -161,11 +161,11 @@ class _ChainCheck:
 
 
 def _exchange_members(line: tuple[Any, ...], other: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-    """Return the line with the other's members, except its own id, or id and xid, or id, xid and time."""
+    """Yield the line with the values of another: all but the id; all but id and xid; all but id, xid and time."""
     return (line[:own] + other[own:] for own in (1, 2, 3))
 
 
 def _find_different_root(computed_hash: bytes, roots: list[tuple[bytes, str]], position: int) -> ChainDefect | None:
-    """Return a defect if one of these roots has another hash than the chain at this position."""
+    """Return a defect if a root of this position has another hash than the computed one, else None."""
     wrong = next((description for root_hash, description in roots if root_hash != computed_hash), None)
     return ChainDefect("root", position, None, f"{wrong} differs from the hash of the chain") if wrong else None

@@ -53,7 +53,7 @@ class BadgeSigningKey:
 
 @lru_cache(maxsize=100)
 def derive_badge_key(secret: bytes, meeting: str) -> BadgeSigningKey:
-    """Derive the key of a meeting from the secret of the installation."""
+    """Derive the key that signs a meeting's badges from the secret of the installation."""
     return BadgeSigningKey(secret, meeting)
 
 

@@ -67,7 +67,7 @@ class ValidBadge(NamedTuple):
 
 
 async def get_signing_key(reader: Queryable, meeting: str) -> BadgeSigningKey:
-    """Return the key that signs the badges of a meeting. Every code has one, also if no meeting has this code."""
+    """Return the key that signs the badges of a meeting; the meeting need not exist."""
     [secret] = await reader.fetch_one(_SELECT_SECRET, {})
     return derive_badge_key(bytes(secret), meeting)
 
@@ -75,7 +75,7 @@ async def get_signing_key(reader: Queryable, meeting: str) -> BadgeSigningKey:
 async def issue_missing_badges(
     transaction: Transaction, meeting: str, *, participant: UUID | None = None, organization: str | None = None
 ) -> None:
-    """Issue a badge to each participant without one: of the meeting, of one organization, or to one participant.
+    """Insert a badge for each participant without one: of the meeting, an organization, or one participant.
 
     At most MAX_BADGES_PER_REQUEST badges are issued.
     """
@@ -87,7 +87,7 @@ async def issue_missing_badges(
 
 
 async def reissue_badge(transaction: Transaction, meeting: str, participant: UUID) -> bool:
-    """Revoke a participant's badge and issue another one. Return False if there is no such participant."""
+    """Revoke a participant's badge and insert another one; return False if there is no such participant."""
     if not (await transaction.execute(_LOCK_PARTICIPANT, (meeting, participant))).rowcount:
         return False
     await transaction.fetch(_REVOKE_BADGE, participant)
@@ -97,7 +97,7 @@ async def reissue_badge(transaction: Transaction, meeting: str, participant: UUI
 
 
 async def _insert_badges(transaction: Transaction, meeting: str, participants: Sequence[UUID]) -> None:
-    """Issue a badge to each of these participants, unless one has been issued meanwhile."""
+    """Insert a badge for each of these participants, unless one has been issued in the meantime."""
     key = await get_signing_key(transaction, meeting)
     ids = [uuid7() for _ in participants]
     digests = [hash_token(key.sign(badge_id)) for badge_id in ids]
@@ -107,7 +107,7 @@ async def _insert_badges(transaction: Transaction, meeting: str, participants: S
 async def list_valid_badges(
     transaction: Transaction, meeting: str, *, participant: UUID | None = None, organization: str | None = None
 ) -> list[ValidBadge]:
-    """List the valid badges of a meeting, of one organization, or of one participant, ordered by participant id.
+    """List the valid badges of a meeting, an organization or one participant, ordered by participant id.
 
     Returns MAX_BADGES_PER_REQUEST + 1 badges if there are more than that maximum.
     """

@@ -192,6 +192,6 @@ def _build_uncached_response(body: bytes, media_type: str) -> Response:
 
 
 def _render_sheets(title: str, key: BadgeSigningKey, badges: list[repository.ValidBadge]) -> bytes:
-    """Render the badges as a PDF."""
+    """Render the badges as a PDF of badge sheets."""
     cards = [BadgeCard(badge.name or "", badge.organization, badge.capacity, key.sign(badge.id)) for badge in badges]
     return renderers.render_badge_sheet(title, cards)

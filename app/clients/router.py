@@ -205,12 +205,12 @@ async def revoke_client_secret(
 
 
 def _add_secret_to_json(body: bytes, secret: str | None) -> bytes:
-    """Return a JSON document with the member `client_secret` added."""
+    """Return a JSON document with the member `client_secret` added (null if `secret` is None)."""
     return orjson.dumps({**orjson.loads(body), "client_secret": secret})
 
 
 def _add_secret_to_response(response: Response, secret: str | None) -> Response:
-    """Add a new secret to the response, which was stored without it."""
+    """Return the response with a new secret in its body, which the stored response lacks; None: unchanged."""
     if secret is None or response.status_code != 201:
         return response
     headers = {name: value for name, value in response.headers.items() if name != "content-length"}
@@ -218,6 +218,6 @@ def _add_secret_to_response(response: Response, secret: str | None) -> Response:
 
 
 def _set_no_store(response: Response) -> Response:
-    """Forbid caches to store a response."""
+    """Set `Cache-Control: no-store` on a response and return it."""
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -147,6 +147,7 @@ def print_report(path: Path, report: "ImportReport", as_json: bool) -> None:
 
 
 def _format_result(report: "ImportReport") -> str:
+    """Return the beginning of the last line: imported, not imported, or a dry run."""
     if report.options.dry_run:
         return "Nothing was imported, this was a dry run:"
     return "Imported:" if report.is_applied else "Nothing was imported:"

@@ -40,7 +40,7 @@ class Collection(CollectionDefinition):
         today: LocalDay | None = None,
         ensure_listable: Callable[[], Awaitable[None]] | None = None,
     ) -> Page:
-        """Read one page.
+        """Fetch one page of the list, with the token of the next page if there are more items.
 
         Args:
             reader: The connection to read from.
@@ -90,7 +90,7 @@ class Collection(CollectionDefinition):
         path_parameters: Mapping[str, Any] | None = None,
         today: LocalDay | None = None,
     ) -> Item | None:
-        """Read the item with this key, or return None if there is none.
+        """Fetch the item with this key, or return None if there is none.
 
         Args:
             reader: The connection to read from.
@@ -134,7 +134,7 @@ class Collection(CollectionDefinition):
 def _resolve_day(
     values: Mapping[str, Any], query: FieldsQuery, today: LocalDay | None
 ) -> tuple[date | None, int | None]:
-    """Return the day to show if it is not `as_of`, and for how many seconds the result stays valid."""
+    """Return (today, seconds until midnight) if documents depend on a day and no `as_of` is given, else two Nones."""
     if today is None or "as_of" in values:
         return None, None
     return today.resolve_known_at(query.known_at_instant)

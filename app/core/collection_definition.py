@@ -126,6 +126,7 @@ class CollectionDefinition:
         return lru_cache(maxsize=100)(self._build_reference_statement)
 
     def _build_page_statement(self, query: QueryKey) -> Statement:
+        """Build the statement of one page: its documents as text, whether more follow, and its last keys."""
         keys, is_descending = self._order_by_columns(query.sort)
         rows = self.document.select(
             *(key.label(f"key_{n}") for n, key in enumerate(keys)), as_of="as_of" in query.filters
@@ -157,6 +158,7 @@ class CollectionDefinition:
         )
 
     def _build_item_statement(self, filters: ActiveFilters, has_fields: bool) -> Statement:
+        """Build the statement of the item with a key: its document as text, and its revision."""
         conditions = self._where_conditions(filters if self.as_of_hides_items else filters - {"as_of"})
         found = (
             self.document.select(self.rows.c.revision, as_of="as_of" in filters)
@@ -166,6 +168,7 @@ class CollectionDefinition:
         return Statement(select(document_text(found.c.document, only_fields=has_fields), found.c.revision))
 
     def _build_reference_statement(self, names: tuple[str, ...]) -> Statement:
+        """Build the statement that returns for each of these reference filters whether its code exists."""
         references = [(name, self.references[name]) for name in names]
         return Statement(
             select(
@@ -177,6 +180,7 @@ class CollectionDefinition:
         )
 
     def _where_conditions(self, filters: ActiveFilters) -> list[ColumnElement[bool]]:
+        """Return the SQL conditions of the filters and, for `q`, of the search."""
         where = list(self.conditions(filters))
         if "q" not in filters:
             return where
@@ -188,6 +192,7 @@ class CollectionDefinition:
         return [self.key.in_(select(similar.c.key).order_by(similar.c.key).limit(self.rank_limit))]
 
     def _matches_folded_text(self) -> ColumnElement[bool]:
+        """Return the SQL condition that the folded text contains words similar to `q`."""
         return similarity_condition(self.folded_text, FOLDED_QUERY)
 
     def _order_by_columns(self, sort: str) -> tuple[list[Expression], bool]:

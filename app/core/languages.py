@@ -17,7 +17,7 @@ class Text(NamedTuple):
 
 
 def preferred_language(accept_language: str) -> Language:
-    """Return the language that an Accept-Language header prefers; Indonesian if it prefers neither."""
+    """Return the language that an Accept-Language header prefers; Indonesian if it prefers neither to the other."""
     weights: dict[str, float] = {}
     for entry in accept_language.lower().split(","):
         tag, _, parameters = entry.partition(";")

@@ -104,6 +104,7 @@ async def confirm_correction(
 
 
 async def _apply_correction(transaction: Transaction, meeting: str, correction: repository.RequestedCorrection) -> None:
+    """Set the status or annul the scan that a confirmed correction concerns."""
     if correction.participant is not None and correction.status is not None:
         await repository.store_status(transaction, correction.participant, correction.status, correction.reason)
     elif correction.scan is not None:
@@ -126,13 +127,14 @@ async def _require_write_access(transaction: Transaction, write_request: WriteRe
 async def _request_correction(
     transaction: Transaction, write_request: WriteRequest, meeting: str, reason: ChangeReason, **subject: Any
 ) -> tuple[Item, str]:
-    """Insert a correction; return its document and its URL. `subject` is that of `insert_correction`."""
+    """Insert a correction of a closed roll for a second client to confirm; return its document and its URL."""
     client = write_request.caller.client_id
     id_ = await repository.insert_correction(transaction, meeting, client, reason, **subject)
     return await _get_correction(transaction, meeting, id_), f"/v1/meetings/{meeting}/corrections/{id_}"
 
 
 async def _get_correction(transaction: Transaction, meeting: str, correction: UUID) -> Item:
+    """Return the document of a correction as this transaction sees it."""
     item = await CORRECTIONS.fetch_item(
         transaction, correction, changes.FULL_DOCUMENT, path_parameters={"meeting": meeting}
     )
@@ -142,7 +144,7 @@ async def _get_correction(transaction: Transaction, meeting: str, correction: UU
 
 
 def _annulment_document(scan: UUID, annulment: ScanAnnulment, correction: Item | None = None) -> dict[str, Any]:
-    """Return the members of schemas.Annulment."""
+    """Build the members of schemas.Annulment, with the correction that requests it, if any."""
     return {
         "scan_id": scan,
         "annulled_at": annulment.annulled_at,

@@ -128,7 +128,7 @@ class Reader:
         return self._database.page_token_secret
 
     async def _execute_with_retry(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
-        """Run a statement, once more if the first error is retryable."""
+        """Run a statement and, if its error is retryable, once more; return its rows."""
         try:
             return await self._execute(statement, parameters)
         except DBAPIError as error:

@@ -30,7 +30,7 @@ class Statement:
         self._defaults = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
 
     def bind_values(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
-        """Return the values for asyncpg, in the order of the text.
+        """Return the parameter values for asyncpg, in the order of $1, $2, … in the SQL text.
 
         A value in `parameters` takes precedence over the one written in the statement.
 
@@ -41,7 +41,7 @@ class Statement:
 
 
 def _describe_unsupported_parts(compiled: SQLCompiler) -> Iterator[str]:
-    """Yield a sentence for each part of a statement that SQLAlchemy completes only when it executes the statement."""
+    """Yield a sentence for each part of a statement that SQLAlchemy would complete only when it executes it."""
     for bind in compiled.post_compile_params - compiled.literal_execute_params:
         yield (
             f"The parameter {compiled.bind_names[bind]!r} is a list that IN expands at execution: use = ANY(:x) with "

