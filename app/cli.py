@@ -46,7 +46,7 @@ Status = Literal["finished", "running", "upcoming", "undated"]
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command that the arguments of the process name."""
     app()
 
 
@@ -94,7 +94,7 @@ def migrate(
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Migrate the database to the schema of this release."""
+    """Migrate the database to the schema of this release, and optionally grant a role the privileges for serving."""
     from app import operations
 
     try:

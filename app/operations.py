@@ -141,7 +141,7 @@ def run_in_transaction(url: str, work: "Callable[[Transaction], Awaitable[T]]") 
 
 
 def load_if_empty(url: str) -> None:
-    """Load the shipped reference data into a database without any. Existing data is never overwritten."""
+    """Load the shipped reference data into a database that has none. Existing data is never overwritten."""
     if run_query(_fetch_value(url, "SELECT EXISTS (SELECT FROM regions)")):
         return
     from app.reference import loader
@@ -150,7 +150,7 @@ def load_if_empty(url: str) -> None:
 
 
 def check_server(url: str, workers: int) -> None:
-    """Raise OperatorError unless the server is one of 15 to 18, is migrated, and has enough connections."""
+    """Raise OperatorError unless the server's version is 15 to 18, its schema migrated and its connections enough."""
     version = int(run_query(_fetch_value(url, "SHOW server_version_num"))) // 10000
     if not OLDEST_POSTGRES_MAJOR <= version <= NEWEST_POSTGRES_MAJOR:
         raise OperatorError(

@@ -12,7 +12,7 @@ from app.core.problems import NotAcceptable
 
 
 def create_resource_router(name: str, *, prefix: str | None = None) -> APIRouter:
-    """Create the router of a resource: JSON only, and each route must declare who may call it.
+    """Create the router of a resource: responses in JSON only, and each route must declare its access policy.
 
     Args:
         name: Name of the resource, which is its tag in the contract.

@@ -108,7 +108,7 @@ def run_server(listener: socket.socket, workers: int, database_url: str) -> None
 
 
 def create_worker_app() -> FastAPI:
-    """Create the application of a server process, with JSON logs."""
+    """Create the application of a server process, with JSON logs; stop the process when its parent ends."""
     from app.core import telemetry
     from app.main import create_app
     from app.settings import Settings
@@ -126,6 +126,6 @@ def create_worker_app() -> FastAPI:
 
 
 def _stop_with_parent(parent: BaseProcess) -> None:
-    """Stop this worker when its parent process ends, because an orphaned worker would keep the port in use."""
+    """Wait until the parent process ends, then stop this worker, which would otherwise keep the port in use."""
     parent.join()
     os.kill(os.getpid(), signal.SIGTERM)

@@ -120,7 +120,7 @@ async def _fetch_next_lines(
 def list_due_roots(
     chain_state: Any, hours: Sequence[datetime], hashes: Sequence[bytes], *, all_sealed: bool
 ) -> list[Root]:
-    """Return the roots to add with a batch: one for each hour that a later line of the batch or the clock has ended.
+    """Return the new roots (the chain's hash at the end of an hour) of the hours that have ended in this batch.
 
     A line belongs to the hour in which it was written or, if that hour already has a root, to the next one, so that
     hours increase with positions. An hour in which no line was sealed has no root.

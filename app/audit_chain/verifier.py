@@ -129,7 +129,7 @@ class _ChainCheck:
         return None
 
     async def _fetch_batches(self) -> AsyncIterator[list[asyncpg.Record]]:
-        """Yield the sealed lines in batches, in the order of their positions."""
+        """Yield the sealed audit lines in batches, in the order of their positions in the chain."""
         last_position = 0
         while rows := await self._connection.fetch(SELECT_SEALED_LINES, last_position):
             yield rows
@@ -140,7 +140,7 @@ class _ChainCheck:
         return {chain.hash_line(self._hash, line) for line in lines}
 
     async def _classify_mismatch(self, row: asyncpg.Record) -> ChainDefect:
-        """Return the defect that explains why a line does not have its sealed hash, reading the trail once more."""
+        """Read the trail again to find out why a line does not have its sealed hash, and return the defect."""
         position, seal, line = row["position"], row["hash"], row[3:]
         if position > 1 and chain.hash_line(self._previous_hash, line) == seal:
             detail = "a line with a seal was inserted before a line that was sealed without it"

@@ -52,7 +52,7 @@ class ExternalIssuer:
         self._refresh_task: asyncio.Task[None] | None = None
 
     async def find_key(self, kid: object) -> VerificationKey:
-        """Return the key with this id, fetching the issuer's keys first if the id is unknown or the keys are too old.
+        """Return the issuer's key with this id; first fetch its keys if the id is unknown or they are too old.
 
         Raises:
             InvalidToken: The issuer has no such key.
@@ -75,7 +75,7 @@ class ExternalIssuer:
         self._refresh_task = asyncio.create_task(self._refresh())
 
     async def close(self) -> None:
-        """Cancel a fetch in the background."""
+        """Cancel the background task that fetches the issuer's keys, if it runs."""
         if self._refresh_task is not None:
             self._refresh_task.cancel()
 
@@ -94,7 +94,7 @@ class ExternalIssuer:
             self._waiting_requests -= 1
 
     async def _refresh(self) -> None:
-        """Fetch the keys, unless that was just tried: a request that waited for the lock uses the result of another."""
+        """Fetch the issuer's keys, unless another request has just tried while this one waited for the lock."""
         async with self._refresh_lock:
             now = self._clock()
             if now < self._next_fetch_at:
@@ -124,7 +124,7 @@ class ExternalIssuer:
         return str(jwks_uri)
 
     async def _fetch_metadata(self) -> Any:
-        """Fetch the OpenID Connect metadata or, if there is none, the metadata of RFC 8414."""
+        """Fetch the issuer's metadata document: that of OpenID Connect or, if there is none, of RFC 8414."""
         parts = urlsplit(self.identifier)
         try:
             return await self._fetch(f"{self.identifier.rstrip('/')}/.well-known/openid-configuration")

@@ -74,11 +74,11 @@ class SigningKeySet:
         return max((key.signs_until for key in self._keys.values()), default=None)
 
     def list_public_jwks(self, now: float) -> list[dict[str, Any]]:
-        """Return the public halves that `/.well-known/jwks.json` publishes: of keys that verify tokens or will."""
+        """Return the public JWKs for `/.well-known/jwks.json`: of keys whose tokens are or will be valid."""
         return [key.to_public_jwk() for key in self._keys.values() if key.verifies_at(now)]
 
 
 def generate_jwk() -> tuple[str, dict[str, Any]]:
-    """Generate a private key and return its id, the JWK thumbprint (RFC 7638), and its JWK."""
+    """Generate a private signing key; return its id, the JWK thumbprint (RFC 7638), and its JWK."""
     key = ECKey.generate_key("P-256", private=True)
     return key.thumbprint(), dict(key.as_dict(private=True))

@@ -45,7 +45,7 @@ class AuthenticationMiddleware:
 
 
 async def _authenticate(scope: Scope) -> Caller | None:
-    """Return the caller that the Authorization header identifies, or None without one.
+    """Verify the token in the Authorization header and return its caller; None without that header.
 
     Raises:
         InvalidToken: The header is repeated, uses another scheme than Bearer, or its token is invalid.

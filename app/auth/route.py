@@ -66,7 +66,7 @@ def has_body(request: Request) -> bool:
 
 
 def check_access_declared(app: FastAPI, routers: Sequence[APIRouter]) -> None:
-    """Check that every route of the application declares its own access policy.
+    """Raise an error at the start if a route of the application does not declare its own access policy.
 
     Raises:
         TypeError: A route is not an AuthorizingRoute, or a router declares a policy for all its routes.
@@ -82,7 +82,7 @@ def check_access_declared(app: FastAPI, routers: Sequence[APIRouter]) -> None:
 
 
 def authorize(request: Request, access: AccessPolicy) -> None:
-    """Check that the caller has the scope that the policy requires of this request.
+    """Raise a problem (401 or 403) unless the caller has the scope that the policy requires of this request.
 
     Raises:
         Unauthenticated: There is no caller.

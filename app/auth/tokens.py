@@ -82,7 +82,7 @@ def parse_own_claims(claims: Mapping[str, Any], expires_at: float) -> VerifiedTo
 
 
 def parse_external_claims(claims: Mapping[str, Any], issuer: str, expires_at: float) -> VerifiedToken:
-    """Read the verified claims of an external issuer's token. Its organization and meeting claims apply as ours do.
+    """Build a verified token (its caller, expiry and ids) from the verified claims of an external issuer's token.
 
     The caller's name is that of the client, `client_id` (RFC 9068) or `azp` (OpenID Connect), not that of a person,
     because revisions publish it.

@@ -44,13 +44,13 @@ class VerifierStateRepository(Protocol):
     """The database access of a verifier: VerifierRepository, or a stub in tests and benchmarks."""
 
     async def fetch_state(self) -> VerifierState:
-        """Fetch the present signing keys and recent revocations."""
+        """Fetch the signing keys and the recent revocations of clients and secrets."""
 
     async def add_signing_key(self) -> None:
         """Create the next signing key, unless another worker has done so."""
 
     async def close(self) -> None:
-        """Close the connection at once."""
+        """Close the database connection at once."""
 
 
 class TokenVerifier:
@@ -169,7 +169,7 @@ class TokenVerifier:
         return self.signing_keys.list_public_jwks(time.time())
 
     def _validate_claims(self, claims: Any, now: float) -> float:
-        """Validate the audience and the times, and return the expiry (Unix time)."""
+        """Validate audience and times of a token's claims, and return its expiry (Unix time)."""
         if self.audience not in read_audiences(claims):
             raise InvalidToken
         return validate_times(claims, now, leeway=CLOCK_LEEWAY_SECONDS)

@@ -45,7 +45,7 @@ class BadgeSigningKey:
         }
 
     def sign(self, badge: UUID) -> str:
-        """Return the token of a badge. It is the same at each call (Ed25519 signatures are deterministic)."""
+        """Return the signed token of a badge, which its QR code contains; it is the same at each call."""
         payload = orjson.dumps({"aud": self.meeting, "jti": _encode_base64url(badge.bytes)})
         header = {"alg": ALGORITHM, "kid": self.kid}
         return jws.serialize_compact(header, payload, self._key, algorithms=[ALGORITHM])

@@ -121,7 +121,7 @@ async def get_meeting_name(transaction: Transaction, meeting: str) -> str:
 
 
 def hash_token(token: str) -> bytes:
-    """Return the digest by which a badge is found in the database (SHA-256 of its token)."""
+    """Return the SHA-256 of a badge's token, by which the badge is found in the database."""
     return sha256(token.encode()).digest()
 
 

@@ -40,7 +40,7 @@ class CheckInBatcher:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def submit(self, submission: DeviceSubmission) -> list[ScanResult]:
-        """Store the scans of one submission and return their results in order.
+        """Queue a device's submission, wait until a transaction has stored it, and return the results of its scans.
 
         Returns an empty list if the meeting does not exist.
 

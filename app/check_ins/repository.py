@@ -118,7 +118,7 @@ class ScanResult(NamedTuple):
 
 
 async def store_submissions(database: Database, submissions: Sequence[DeviceSubmission]) -> list[list[ScanResult]]:
-    """Store submissions to one meeting, all or none, and return the results of their scans in order.
+    """Store submissions of one meeting in one transaction, and return for each the results of its scans in order.
 
     No two submissions may come from the same device. The results are empty if the meeting does not exist.
     """

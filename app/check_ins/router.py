@@ -148,7 +148,7 @@ def _build_scan_row(device_id: str, scan: payloads.ScanPayload) -> dict[str, Any
 
 
 def _build_result_document(scan_id: Any, result: repository.ScanResult) -> dict[str, Any]:
-    """Build the members of `schemas.CheckInResult`."""
+    """Build the members of `schemas.CheckInResult` for a scan."""
     return {
         "scan_id": scan_id,
         "status": result.status,

@@ -54,14 +54,14 @@ async def create_first_client(transaction: Transaction) -> tuple[str, str] | Non
 
 
 async def list_clients(transaction: Transaction) -> list[dict[str, Any]]:
-    """Return the documents of all clients, ordered by name."""
+    """Return the JSON documents of all clients, ordered by name."""
     return [
         orjson.loads(document) for (document,) in await transaction.fetch_all(repository.SELECT_CLIENT_DOCUMENTS, {})
     ]
 
 
 async def revoke_client(transaction: Transaction, client_id: str) -> None:
-    """Revoke a client; raise ClientCommandError if there is none or it is revoked already."""
+    """Revoke a client and add an audit line; ClientCommandError if there is none or it is revoked already."""
     await repository.revoke_client(transaction, await _lock_client(transaction, client_id))
     await transaction.fetch(INSERT_AUDIT_LINE, "clients revoke", [f"clients/{client_id}"])
 
@@ -78,7 +78,7 @@ async def add_secret(transaction: Transaction, client_id: str) -> str:
 
 
 async def revoke_secret(transaction: Transaction, client_id: str, secret_id: str) -> None:
-    """Revoke a secret; raise ClientCommandError if the client has no such secret."""
+    """Revoke a client's secret and add an audit line; ClientCommandError if there is no such secret."""
     locked_id = await _lock_client(transaction, client_id, allow_revoked=True)
     if not await repository.revoke_secret(transaction, locked_id, _parse_uuid(secret_id)):
         raise ClientCommandError("The client has no such secret.")

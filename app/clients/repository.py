@@ -88,7 +88,7 @@ class LockedClient(NamedTuple):
 async def insert_client(
     transaction: Transaction, members: Mapping[str, Any], *, with_secret: bool = True
 ) -> tuple[UUID, CreatedSecret | None]:
-    """Insert a client with these column values, and its first secret if `with_secret`; return its id and the secret."""
+    """Insert a client with these values and, if `with_secret`, a first secret; return its id and the secret."""
     client_id = UUID(int=uuid7().int)
     names = ", ".join(COLUMNS)
     await transaction.fetch(
@@ -120,7 +120,7 @@ async def update_client(transaction: Transaction, client_id: UUID, members: Mapp
 
 
 async def revoke_client(transaction: Transaction, client_id: UUID) -> None:
-    """Revoke a client and all its secrets for ever."""
+    """Mark a client and all its secrets as revoked, for ever."""
     await transaction.fetch(
         "UPDATE clients SET revoked_at = clock_timestamp() WHERE id = $1 AND revoked_at IS NULL", client_id
     )
@@ -155,7 +155,7 @@ async def get_secret_document(transaction: Transaction, secret_id: UUID) -> byte
 
 
 async def revoke_secret(transaction: Transaction, client_id: UUID, secret_id: UUID) -> bool:
-    """Revoke a secret, and with it the tokens issued for it; return False if the client has no such secret."""
+    """Mark a secret as revoked, and with it its tokens; return False if the client has no such secret."""
     rows = await transaction.fetch(
         "UPDATE client_secrets SET revoked_at = coalesce(revoked_at, clock_timestamp())"
         " WHERE client = $1 AND id = $2 RETURNING id",

@@ -19,7 +19,7 @@ SECONDS_PER_UNIT = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "": 1}
 
 @simulate.callback()
 def declare_group() -> None:
-    """Do nothing; a second command of the group prevents Typer from merging `meeting` into the group."""
+    """Keep `meeting` a subcommand: Typer would otherwise merge the only command into the group."""
 
 
 def parse_duration(text: str) -> timedelta:

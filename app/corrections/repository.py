@@ -93,7 +93,7 @@ class RequestedCorrection(NamedTuple):
 
     @property
     def change_reason(self) -> ChangeReason:
-        """The reason and legal basis of the request."""
+        """The reason and legal basis that the request for the correction gave."""
         return ChangeReason(reason=self.reason, legal_basis=self.legal_basis)
 
 
@@ -153,7 +153,7 @@ async def insert_correction(
 
 
 async def lock_correction(transaction: Transaction, meeting: str, correction: UUID) -> RequestedCorrection | None:
-    """Lock a correction until the transaction ends and return it, or None if there is none with this id."""
+    """Lock a correction's row until the transaction ends and return it; None if there is none with this id."""
     found = await transaction.fetch(_LOCK_CORRECTION, meeting, correction)
     return RequestedCorrection(*found[0]) if found else None
 

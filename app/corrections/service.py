@@ -65,7 +65,7 @@ async def annul_scan(
 
 
 async def close_roll(transaction: Transaction, write_request: WriteRequest, meeting: str) -> WriteResult:
-    """Close a roll after the transactions that write it have ended; return 200 with the closed roll.
+    """Wait for the transactions that write a roll, then close it for good; return 200 with the closed roll.
 
     Closing a closed roll changes nothing.
     """

@@ -144,7 +144,7 @@ class _Importer:
         self.report.add(result)
 
     async def _list_errors(self, row: Row, refusal: Refusal) -> tuple[ErrorDetail, ...]:
-        """Return the errors that explain why a row was refused."""
+        """Return the errors for the client that explain why a row was refused."""
         problem = (
             OutsideOrganization()
             if isinstance(refusal, RowsOutsideOrganization)
@@ -153,7 +153,7 @@ class _Importer:
         return problem.errors or (ErrorDetail(problem.code, problem.detail, pointer=""),)
 
     async def _to_problem(self, row: Row, violation: ConstraintViolation) -> Problem:
-        """Return the problem for a constraint that a row violates."""
+        """Build the problem that explains to the client which constraint a row violates."""
         # Conflicts are read within the transaction, because only it sees the rows of this file.
         write = AttemptedWrite(
             await self.writer.get_resulting_columns(self.transaction, row),
@@ -178,7 +178,7 @@ class _Importer:
         await self._retry_individually(retried)
 
     async def _retry_together(self, refused: Sequence[RefusedRow]) -> bool:
-        """Write refused rows together and return whether that succeeded: some conflict only until all are written."""
+        """Write the refused rows together and return whether that succeeded: some conflict only until all are."""
         rows = [row for row, _ in refused]
         try:
             statuses = await self._write(rows, await self.writer.lock_stored_objects(self.transaction, rows))
@@ -237,7 +237,7 @@ class _Importer:
 
 
 def _blocking_address(result: RowReport) -> str | None:
-    """Return the address of the object that must change before a row can be written; None if it is not known.
+    """Return the address of the object because of which a row is refused; None if it is not known.
 
     A circle of parents has none, because changing any of its rows breaks it.
     """

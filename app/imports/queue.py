@@ -26,7 +26,7 @@ class ImportQueue:
 
     @asynccontextmanager
     async def register(self, client_id: str, idempotency_key: str | None) -> AsyncIterator[None]:
-        """Register a client's idempotency key among the imports of this worker while the block runs.
+        """Remember a client's idempotency key while the block runs; RequestInFlight if the key is in use.
 
         Raises:
             RequestInFlight: An import with this key runs or waits already.
@@ -45,7 +45,7 @@ class ImportQueue:
 
     @asynccontextmanager
     async def acquire_slot(self) -> AsyncIterator[None]:
-        """Wait for the only slot, and occupy it while the block runs.
+        """Wait until no other import runs in this worker, and occupy the slot while the block runs.
 
         Raises:
             Unavailable: Another import ran for QUEUE_TIMEOUT_SECONDS.

@@ -26,7 +26,7 @@ class RowReport:
     """Reasons why the row was refused."""
 
     def to_document(self, language: Language) -> dict[str, Any]:
-        """Return the members of a `RowResult`, with the errors in this language."""
+        """Build the members of a `RowResult`, with the errors in this language."""
         errors = [error.document(language) for error in self.errors]
         return {"line": self.line, "status": self.status, "key": self.key, "errors": errors}
 
@@ -116,7 +116,7 @@ class ImportReport:
         return sorted(rows, key=lambda row: row.line)
 
     def to_document(self, language: Language) -> dict[str, Any]:
-        """Return the members of an `ImportResult` in this language.
+        """Build the members of an `ImportResult` in this language, once.
 
         The document is built once, because 1,000 rows with 100 errors each take a while.
         """

@@ -87,7 +87,7 @@ class RowWriter:
         }
 
     async def get_resulting_columns(self, transaction: Transaction, row: Row) -> Mapping[str, Any]:
-        """Return the columns that the object of a row would have: stored values where the file names none."""
+        """Return the columns that a row's object will have: those of the row, else the stored ones."""
         records = [] if row.has_generated_key else await transaction.fetch(self._select_columns, _encode_rows([row]))
         if not records:
             return row.columns
@@ -164,7 +164,7 @@ class RowWriter:
             raise RowsOutsideOrganization(outside)
 
     async def write(self, transaction: Transaction, rows: Sequence[Row], stored: StoredObjects) -> dict[int, RowStatus]:
-        """Update the objects that exist, insert the others, and return the statuses of the rows by line.
+        """Update the objects of rows that exist, insert the others, and return the statuses of the rows by line.
 
         Replaced parts are deleted first, because they may conflict with what the rows become: for example the speakers
         of a session that joins a parallel group.

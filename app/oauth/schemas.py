@@ -130,7 +130,7 @@ class TokenRequestForm:
         return self.parameters.get(name) or None
 
     def parse_credentials(self, authorization: list[str]) -> Credentials:
-        """Return the credentials, given with exactly one authentication method (RFC 6749, section 2.3).
+        """Return the client's credentials from the form or the Authorization header; exactly one method is allowed.
 
         Raises:
             TokenRequestError: There are none or several, or they contradict each other.

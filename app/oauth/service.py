@@ -62,7 +62,7 @@ class FailedAttemptLimiter:
 
 
 def build_invalid_client_error() -> TokenRequestError:
-    """Build the error for every failed authentication. It does not name the cause, which would help an attacker."""
+    """Build the error for any failed authentication; it does not say why, which would help an attacker."""
     return TokenRequestError("invalid_client", INVALID_CLIENT)
 
 
@@ -137,7 +137,7 @@ def _find_secret_id(client: RegisteredClient, secret: str) -> UUID | None:
 
 
 def _build_grant(client_id: UUID, client: RegisteredClient, secret_id: UUID | None) -> Grant:
-    """Build the grant of all scopes of an authenticated client."""
+    """Build the grant (client and all its scopes) of an authenticated client, for its access token."""
     return Grant(
         client_id=str(client_id),
         name=client.name,

@@ -179,7 +179,7 @@ async def insert_participants(
 
 
 async def get_registered_participants(transaction: Transaction, meeting: str, ids: Sequence[UUID]) -> dict[UUID, Any]:
-    """Return the members of `schemas.RegisteredParticipant` of the participants with these ids, by id."""
+    """Return the documents (`schemas.RegisteredParticipant`) of the participants with these ids, by id."""
     return {
         participant_id: orjson.loads(document)
         for participant_id, document in await transaction.fetch_all(

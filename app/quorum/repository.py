@@ -85,12 +85,12 @@ class Plenary(NamedTuple):
 
     @property
     def starts_at(self) -> datetime:
-        """The beginning of the first day in the time zone of the meeting."""
+        """The beginning of the meeting's first day in its time zone."""
         return datetime.combine(self.start_on, time(), self.zone)
 
     @property
     def last_instant(self) -> datetime:
-        """The last microsecond of the last day; midnight would belong to the next day and its office-holders."""
+        """The last microsecond of the meeting's last day in its time zone."""
         midnight = datetime.combine(self.end_on + timedelta(days=1), time(), self.zone)
         return midnight.astimezone(UTC) - timedelta(microseconds=1)
 
@@ -111,7 +111,7 @@ async def find_plenary(reader: Queryable, meeting: str) -> Plenary | None:
 
 
 async def list_members(reader: Queryable, organization: str, day: date) -> list[CommissionMember]:
-    """List everybody who was possibly chair or member on a day.
+    """List everyone who was certainly or possibly chair or member of a commission on a day.
 
     A person with several such appointments is listed once, with a certain one if there is one.
     """

@@ -91,7 +91,7 @@ def parse_boolean(cell: str) -> bool:
 
 
 def parse_member_count(cell: str) -> int:
-    """Parse the number of members of a body, 1 to 99."""
+    """Parse the number of members of an organization, 1 to 99."""
     if not MEMBER_COUNT_FORM.fullmatch(cell):
         raise ValueError(f"{quote_value(cell)} is not a whole number from 1 to 99")
     return int(cell)

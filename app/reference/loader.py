@@ -47,7 +47,7 @@ class TableCounts:
 
     @property
     def total(self) -> int:
-        """The number of all rows."""
+        """The number of rows of a table that were inserted, updated or unchanged."""
         return self.inserted + self.updated + self.unchanged
 
     def add(self, inserted: int, updated: int, staged: int) -> None:
@@ -110,7 +110,7 @@ async def load(url: str, dataset: Dataset, report_progress: ReportProgress | Non
 
 
 def _ignore_progress(table: str, done: int, total: int) -> None:
-    """Do nothing; the default for `report_progress`."""
+    """Ignore the progress; the default of `report_progress`."""
 
 
 class _DatasetLoader:

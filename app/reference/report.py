@@ -38,7 +38,7 @@ def show_progress() -> Iterator[loader.ReportProgress]:
 
 
 def print_summary(summary: loader.LoadSummary) -> None:
-    """Print the counts of rows by table to standard output."""
+    """Print the counts of inserted, updated and unchanged rows by table to standard output."""
     table = Table(box=None)
     table.add_column("table")
     for heading in ("inserted", "updated", "unchanged"):

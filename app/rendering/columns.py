@@ -47,7 +47,7 @@ def split_days(days: Sequence[date]) -> list[range]:
 
 
 def compute_columns(width: float, days: int) -> Columns:
-    """Compute the columns of a table with this width in points and number of days.
+    """Compute the column widths of a table of this width (points) with an entry and an exit column for each day.
 
     Name, position and organization share the width that the columns of fixed width leave.
     """

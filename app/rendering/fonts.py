@@ -36,7 +36,7 @@ class Face:
         return "".join(c if ord(c) in self._glyphs else MISSING_GLYPH for c in " ".join("".join(characters).split()))
 
     def measure(self, text: str, size: float) -> float:
-        """Return the width of the text."""
+        """Return the width of the text in points at this font size."""
         return sum(self._widths.get(ord(c), self._default) for c in text) * size / 1000
 
     def wrap(self, text: str, width: float, size: float, max_lines: int = 12) -> list[str]:
@@ -78,11 +78,11 @@ class Face:
 
 @functools.cache
 def regular_face() -> Face:
-    """Return the regular weight, loaded at the first call."""
+    """Return the regular font face, loaded at the first call."""
     return Face("SourceSansPro")
 
 
 @functools.cache
 def bold_face() -> Face:
-    """Return the bold weight, loaded at the first call."""
+    """Return the bold font face, loaded at the first call."""
     return Face("SourceSansProBold")

@@ -30,7 +30,7 @@ def draw_qr_code(canvas: Canvas, text: str, x: float, y: float, side: float) -> 
 
 
 def _dark_runs(row: bytes | bytearray) -> Iterator[tuple[int, int]]:
-    """Yield the start and length of each run of dark modules in a row."""
+    """Yield the start and length of each sequence of dark modules in a row of a QR code."""
     start = 0
     for is_dark, modules in itertools.groupby(row):
         length = len(list(modules))

@@ -26,7 +26,7 @@ class DayTimes:
 
     @property
     def instants(self) -> tuple[datetime | None, datetime | None]:
-        """Entry and exit, in this order."""
+        """The times of entry and exit, in this order."""
         return self.entered_at, self.left_at
 
 

@@ -74,7 +74,7 @@ async def can_read(rules: AccessRules, caller: Caller | None, meeting: str) -> b
 
 
 async def _has_access(reader: Queryable, caller: Caller, meeting: str, host: str) -> bool:
-    """Return whether a caller is bound to no other meeting, and to no organization without access to the host."""
+    """Return whether the meeting and the organization that a caller is bound to, if any, allow access to a roll."""
     if caller.meeting is not None:
         return caller.meeting == meeting
     return caller.organization is None or await is_within_organization(reader, host, caller.organization)

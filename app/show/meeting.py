@@ -32,7 +32,7 @@ async def build_meeting_report(record: RecordReader, code: str) -> Report:
 
 
 def _add_heading(report: Report, meeting: JsonObject, record: RecordReader) -> None:
-    """Add the name of the meeting and a list of its properties."""
+    """Add the name of the meeting and a list of its properties to the report."""
     start, end = meeting["start_on"], meeting["end_on"]
     source = meeting["source"]
     checked = "verified" if meeting["verified"] else "not verified"
@@ -186,5 +186,5 @@ def _format_reference(reference: JsonObject | None) -> str:
 
 
 def _humanize(name: str) -> str:
-    """Return a name in snake case as words."""
+    """Return a name in snake case as words: `in_person` becomes `in person`."""
     return name.replace("_", " ")

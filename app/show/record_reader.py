@@ -42,7 +42,7 @@ class RecordReader:
     async def get_item(
         self, collection: Collection, code: str, query: ItemQuery, *, today: LocalDay | None = None
     ) -> JsonObject | None:
-        """Return the document with this code, or None.
+        """Return the document with this code on the day of the report, or None.
 
         `today` is given for a document that depends on the day, as the routers do.
         """
@@ -58,7 +58,7 @@ class RecordReader:
         within: Mapping[str, Any] | None = None,
         today: LocalDay | None = None,
     ) -> list[JsonObject]:
-        """Return the documents of all pages. `within` names the parent by the parameters of its path."""
+        """Return the documents of all pages of a list. `within`: parameters of its path."""
         items: list[JsonObject] = []
         paging: dict[str, Any] = {"page_size": MAX_PAGE_SIZE}
         while True:

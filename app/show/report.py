@@ -52,7 +52,7 @@ class Report:
         self._parts.append(TableRows([headings[n] for n in filled], [[row[n] for n in filled] for row in rows]))
 
     def add_properties(self, properties: Sequence[tuple[str, Cell]]) -> None:
-        """Add a list of names, each with its value."""
+        """Add a list of property names, each with its value."""
         self._parts.append(TableRows((), properties))
 
     def cite_source(self, fact: dict[str, Any]) -> str:

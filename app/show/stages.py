@@ -72,7 +72,7 @@ def _format_row(report: Report, depth: int, hidden_parent: str, stage: JsonObjec
 
 
 def _format_days(stage: JsonObject) -> str:
-    """Return the first and the last day; if one is unknown, also the regulation's words."""
+    """Return the first and last day of a stage; if one is unknown, also the wording of the regulation."""
     start, end = stage["start_on"], stage["end_on"]
     if start and end:
         return str(start) if start == end else f"{start} to {end}"

@@ -15,7 +15,7 @@ class ReferenceClock:
         self._monotonic_start = time.monotonic()
 
     def now(self) -> datetime:
-        """Return the correct time."""
+        """Return the correct time, which the gates' clocks miss."""
         return self._started_at + timedelta(seconds=time.monotonic() - self._monotonic_start)
 
 

@@ -133,7 +133,7 @@ class Gate:
                 )
 
     def accepts(self, token: str) -> bool:
-        """Return whether a token is a badge of this meeting, as an offline gate can verify it."""
+        """Return whether a token is a badge of this meeting, verified with the stored keys only."""
         for key in self._keys:
             with suppress(JoseError, ValueError):
                 payload = jws.deserialize_compact(token, key, algorithms=["Ed25519"]).payload
@@ -141,7 +141,7 @@ class Gate:
         return False
 
     def _jump_if_due(self, time: float) -> None:
-        """Change the clock's error, once, when its time has come."""
+        """Change the error of the gate's clock, once, when the planned time has come."""
         if self._clock_jumps_at is not None and time >= self._clock_jumps_at:
             self._clock_jumps_at = None
             self._clock.jump()

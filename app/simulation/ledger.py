@@ -66,11 +66,11 @@ class Ledger:
     """Of single check-ins, in seconds."""
 
     def add_difference(self, sentence: str) -> None:
-        """Record a contradiction, described by a sentence."""
+        """Add a sentence about a difference between the expected and the actual result."""
         self.differences.append(sentence)
 
     def add_scan(self, scan: RecordedScan) -> None:
-        """Record that a gate made a scan."""
+        """Add a scan that a gate made."""
         self.scans[scan.id] = scan
         self.counters["scans"] += 1
         self.counters["online" if scan.was_online else "offline"] += 1

@@ -29,7 +29,7 @@ class Organizer:
 
     @property
     def path(self) -> str:
-        """The path of the meeting."""
+        """The URL path of the meeting."""
         return f"/v1/meetings/{self.meeting}"
 
     async def create_meeting(self, now: datetime) -> None:
@@ -121,7 +121,7 @@ class Organizer:
                 return client["id"], client["client_secret"]
 
     async def revoke_gate_clients(self) -> None:
-        """Revoke the clients of the gates."""
+        """Revoke the clients that were created for the gates."""
         for client_id in self.gate_clients:
             client = _require_status(await self._client.request("GET", f"/v1/clients/{client_id}"), 200)
             headers = {"If-Match": client.headers["ETag"]}

@@ -99,7 +99,7 @@ class _Simulation:
         self.clocks: list[GateClock] = []
 
     async def run(self, client: tuple[str, str], progress: Progress) -> SimulationResult:
-        """Prepare the meeting, run its day, and compare the stored roll with the ledger."""
+        """Create the meeting, run its day, and compare the roll that the service stored with the ledger."""
         await self._require_reachable()
         organizer = Organizer(self._build_client(*client), self.ledger)
         await organizer.create_meeting(self.reference_clock.now())
@@ -165,7 +165,7 @@ class _Simulation:
         return Gate(settings, self._build_client(*client), clock, self.ledger, random)
 
     async def _set_session_starts(self, organizer: Organizer) -> None:
-        """Set the start of each session, a share of the day from the next full second."""
+        """Set each session's start: a share of the simulated day after the next full second."""
         now = self.reference_clock.now().replace(microsecond=0)
         for session, share in (("opening", OPENING_AT), *((code, CLASSES_AT) for code in CLASSES)):
             await organizer.set_session_start(session, now + timedelta(seconds=1 + share * self.options.seconds))
@@ -212,7 +212,7 @@ class _Simulation:
             await resumed.wait()
 
     def _get_max_clock_error(self) -> timedelta:
-        """Return the greatest difference between an offset in the ledger and the true one."""
+        """Return the greatest difference between a clock offset in the ledger and the true one."""
         skews = {
             (_get_device_id(number), epoch): skew
             for number, clock in enumerate(self.clocks)

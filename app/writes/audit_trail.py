@@ -73,5 +73,5 @@ async def insert_audit_line(
 
 
 def _decode_header(header: str) -> str:
-    """Decode a header as UTF-8, which clients send; Starlette decodes headers as Latin-1."""
+    """Decode a header value as UTF-8, which clients send; Starlette decodes headers as Latin-1."""
     return header.encode("latin-1").decode("utf-8", "replace")

@@ -145,7 +145,7 @@ async def delete_object(
 
 
 async def get_document(transaction: Transaction, write_request: WriteRequest, resource: Resource, keys: Values) -> Item:
-    """Return the document of an object as this transaction sees it.
+    """Return the document and revision of an object as this transaction sees it.
 
     Raises:
         RuntimeError: The collection does not show an object that was just written.

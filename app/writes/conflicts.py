@@ -147,12 +147,12 @@ def _build_conflict(kind: type[Problem], pointer: str, addresses: Sequence[str],
 
 
 def _build_error(message: Sentence, code: str, pointer: str, address: str | None) -> ErrorDetail:
-    """Build the error of a member, with the address of the object in conflict."""
+    """Build the error of a member of the body, with the address (path) of the object in conflict."""
     return ErrorDetail(code, message, pointer=pointer, address=address)
 
 
 def _unique_columns(table: Table, name: str) -> list[Column[Any]]:
-    """Return the columns of a primary key, unique constraint or unique index; none for another constraint."""
+    """Return the columns of a primary key, unique constraint or unique index with this name; [] for others."""
     if name == table.primary_key.name:
         return list(table.primary_key)
     for constraint in table.constraints:

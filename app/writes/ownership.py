@@ -98,7 +98,7 @@ async def ensure_claimed_objects_inside(
 
 
 async def find_objects_outside(transaction: Transaction, caller: Caller, resource: Resource, keys: Objects) -> set[int]:
-    """Return the numbers of the objects that the caller may not write, as this transaction sees them."""
+    """Return the numbers of the objects that the caller may not write, as they belong to other organizations."""
     if caller.organization is None or not keys:
         return set()
     if resource.owner_query is None:
@@ -152,7 +152,7 @@ def _changed_values(column: str, before: Objects, after: Objects) -> dict[int, A
 
 
 def _as_text(value: Any) -> str | None:
-    """Return a value as text, or None."""
+    """Return a value as text; None stays None."""
     return None if value is None else str(value)
 
 

@@ -65,5 +65,5 @@ class SourcedPayload(ChangeReason):
 
 
 def merge_patch_model(model: type[T]) -> type[T]:
-    """Decorate a model: return the schema of a merge patch (RFC 7396) with the members that the model inherits."""
+    """Decorate a model: return the schema of a merge patch (RFC 7396), all of whose members are optional."""
     return build_patch_model(model, model.__name__)  # type: ignore[return-value]

@@ -37,7 +37,7 @@ async def purge_periodically(database: Database, *, interval: float = INTERVAL_S
 
 
 async def _purge_forever(database: Database, interval: float) -> None:
-    """Delete expired rows every `interval` seconds; log errors and go on."""
+    """Delete expired rows every `interval` seconds until cancelled; log errors and go on."""
     while True:
         await asyncio.sleep(interval)
         try:

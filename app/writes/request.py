@@ -167,7 +167,7 @@ def require_caller(request: Request) -> Caller:
 async def parse_create_request(
     request: Request, query: Annotated[WriteQuery, Query()], idempotency_key: IdempotencyKey = None
 ) -> WriteRequest:
-    """Build the WriteRequest of a route that creates.
+    """Build the WriteRequest (dry run, caller, idempotency key …) of a route that creates.
 
     Raises:
         IdempotencyKeyRequired: The Idempotency-Key header is missing or malformed.
@@ -184,7 +184,7 @@ async def parse_create_request(
 async def parse_change_request(
     request: Request, query: Annotated[WriteQuery, Query()], if_match: IfMatch = None
 ) -> WriteRequest:
-    """Build the WriteRequest of a route that changes or deletes.
+    """Build the WriteRequest (dry run, caller, If-Match …) of a route that changes or deletes.
 
     Raises:
         PreconditionRequired: The If-Match header is missing.
@@ -195,7 +195,7 @@ async def parse_change_request(
 
 
 async def parse_action_request(request: Request, query: Annotated[WriteQuery, Query()]) -> WriteRequest:
-    """Build the WriteRequest of an action that needs no idempotency key, because repeating it changes nothing."""
+    """Build the WriteRequest of an action without idempotency key, whose repetition changes nothing."""
     return WriteRequest(request, require_caller(request), query.dry_run == "true")
 
 

@@ -38,7 +38,7 @@ class Parts:
 
     @property
     def table(self) -> Table:
-        """The table that stores the items."""
+        """The table that stores the items of the list member."""
         table: Table = self.model.__table__
         return table
 
@@ -125,13 +125,13 @@ class Resource:
 
     @property
     def table(self) -> Table:
-        """The table of the model."""
+        """The table that stores the objects of the resource."""
         table: Table = self.model.__table__
         return table
 
     @cached_property
     def writable_columns(self) -> frozenset[str]:
-        """The columns that a body can set."""
+        """The columns that a request body can set."""
         return frozenset(column.name for column in self.table.columns) - {"revision", "updated_at", "parts"}
 
     @cached_property
@@ -140,9 +140,9 @@ class Resource:
         return {parts.table.name: parts.member for parts in self.parts}
 
     def format_address(self, keys: Values) -> str:
-        """Return the path of the object with these keys."""
+        """Return the URL path of the object with these keys."""
         return self.address.format(**keys)
 
     def format_key(self, keys: Values) -> str:
-        """Return the key of an object as in `revisions`: the values of the primary key, separated by slashes."""
+        """Return the key of an object in `revisions`: the values of its primary key, joined by slashes."""
         return "/".join(str(keys[column.name]) for column in self.table.primary_key)

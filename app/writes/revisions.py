@@ -97,7 +97,7 @@ class RevisionQuery(ListQuery):
 
     @property
     def sort_order(self) -> str | None:
-        """Return the value of `sort`."""
+        """The value of `sort`; None if it was not given."""
         return self.sort
 
     def active_filters(self) -> dict[str, Any]:

@@ -68,7 +68,7 @@ async def update_row(transaction: Transaction, table: Table, keys: Values, colum
 
 
 async def delete_row(transaction: Transaction, table: Table, keys: Values) -> None:
-    """Delete the rows with these keys."""
+    """Delete the rows whose columns equal `keys`."""
     await transaction.fetch(
         f"DELETE FROM {_quote(table.name)} WHERE {_equal_keys_condition(list(keys))}",  # noqa: S608
         *keys.values(),

@@ -65,7 +65,7 @@ class json_object(GenericFunction[Any]):
 
 
 def json_array(item: ColumnElement[Any], *order: Expression, where: ColumnElement[bool]) -> ColumnElement[Any]:
-    """Return a JSON array of `item` for each row that matches `where`, in `order`; empty rather than null."""
+    """Return the SQL of a JSON array of `item` for each row that matches `where`, in `order`; `[]` for no rows."""
     rows = select(func.json_agg(aggregate_order_by(item, *order))).where(where).scalar_subquery()
     return func.coalesce(rows, literal_column("'[]'::json"))
 
@@ -89,7 +89,7 @@ class Document:
         self.tables = frozenset(table for statement in self._selects.values() for table in referenced_tables(statement))
 
     def select(self, *columns: Expression, as_of: bool) -> DocumentSelect:
-        """Return a SELECT of one row per object: `document` (JSON), then `columns`.
+        """Build the SELECT with one row per object: `document` (JSON), then `columns`.
 
         `as_of`: as of the day in the parameter `as_of`; otherwise as of now.
         """
@@ -127,7 +127,7 @@ def referenced_tables(statement: DocumentSelect) -> frozenset[str]:
 
 
 def require_same_members(schema: type[BaseModel], members: Mapping[str, Any], path: str = "") -> None:
-    """Raise TypeError unless the members of a SELECT are the fields of a schema, in the same order and at every level.
+    """Raise TypeError unless a SELECT has the fields of a schema as members, in the same order and at every level.
 
     `path`: the position in the outermost document, for the error message.
     """

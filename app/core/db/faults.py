@@ -16,7 +16,7 @@ STALE_PLAN_SQLSTATE = "0A000"  # "cached plan must not change result type", afte
 
 
 def is_transient(error: BaseException) -> bool:
-    """Return whether an error passes by itself, so that the request may succeed later."""
+    """Return whether an error is temporary (no connection, timeout …), so that the request may succeed later."""
     if isinstance(error, DBAPIError):
         if error.connection_invalidated or isinstance(error, InterfaceError):
             return True

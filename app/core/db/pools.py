@@ -12,7 +12,7 @@ EXTRA_CONNECTIONS_PER_WORKER = 4
 
 
 def require_database_url(settings: Settings) -> str:
-    """Return DATABASE_URL; RuntimeError if it is not set."""
+    """Return the setting DATABASE_URL; raise RuntimeError if it is not set."""
     if not settings.database_url:
         raise RuntimeError("DATABASE_URL is not set; `rakornas serve` sets it for the embedded server")
     return settings.database_url
@@ -24,7 +24,7 @@ def create_read_engine(settings: Settings) -> AsyncEngine:
 
 
 def create_history_engine(settings: Settings) -> AsyncEngine:
-    """Create the pool of read-only connections that read the record as it was known at an instant.
+    """Create the pool of read-only connections for reading the record as it was known at an instant in the past.
 
     Each table name resolves to a view in the schema `history`. The instant is the connection's setting
     `rakornas.known_at`.

@@ -158,7 +158,7 @@ class EmbeddedPostgres:
         return served.pid if served else None
 
     def _join_or_start(self) -> postmaster.PidFile:
-        """Create the cluster if it is missing, then join the running server or start one."""
+        """Create the cluster if it is missing, then join its running server or start one; return its pid file."""
         if not self._cluster_dir.exists():
             directories.create_cluster(self._cluster_dir, self._find_runnable_binaries(), self._account, DATABASE_NAME)
         directories.require_same_major_version(self._cluster_dir, self.binaries)
@@ -175,7 +175,7 @@ class EmbeddedPostgres:
         return self.binaries
 
     def _wait_until_ready(self) -> postmaster.PidFile | None:
-        """Wait until the server accepts connections; None if there is no server, or it ended while it was stopping."""
+        """Wait until the server accepts connections; None if none runs, or it stopped meanwhile."""
         began = time.monotonic()
         while self._is_server_alive():
             served = postmaster.read_live_pid_file(self._cluster_dir)
@@ -237,7 +237,7 @@ def _open_private_file(path: Path) -> int:
 
 @contextlib.contextmanager
 def _exit_on_sigterm() -> Iterator[None]:
-    """Make SIGTERM (`kill`, `docker stop`) raise SystemExit, so that `finally` blocks run; keep an existing handler."""
+    """Make SIGTERM raise SystemExit while the block runs, so that `finally` runs; keep an existing handler."""
     is_ours = threading.current_thread() is threading.main_thread()
     if not is_ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         yield

@@ -28,7 +28,7 @@ def create_data_dir(path: Path) -> None:
 
 
 def require_access(data_dir: Path, account: installation.Account) -> None:
-    """Raise EmbeddedError if the server's account cannot enter the directories above the data.
+    """Raise EmbeddedError if the server's account cannot enter the directories above the data directory.
 
     If root starts the server, it runs as another user. The mode of existing directories is not changed.
     """

@@ -63,7 +63,7 @@ def assign_request_id(scope: Scope) -> str:
 
 
 def record_request(scope: Scope, status: int, seconds: float) -> None:
-    """Observe the duration of a finished request and write its log line.
+    """Record the duration of a finished request in the metrics, and write its log line.
 
     The path is recorded as the route's template, so that no values of path parameters are logged.
     """

@@ -41,7 +41,7 @@ class TextFormat:
 
 
 def _is_full_match(pattern: str, value: Any) -> bool:
-    """Return whether a string matches to its very end; `$` alone would also match before a final line feed."""
+    """Return whether a pattern matches a string to its very end; `$` also matches before a final line feed."""
     return isinstance(value, str) and re.fullmatch(pattern.removesuffix("$"), value) is not None
 
 

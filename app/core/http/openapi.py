@@ -125,7 +125,7 @@ def build_openapi_document(app: FastAPI, example_responses: ExampleResponses) ->
 
 
 def list_operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    """List all operations as (method, path, operation)."""
+    """List all operations of an OpenAPI document as (method, path, operation)."""
     return [(method, path, operation) for path, item in document["paths"].items() for method, operation in item.items()]
 
 

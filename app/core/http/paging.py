@@ -94,7 +94,7 @@ class Item:
     valid_seconds: int | None = None
 
     def to_response(self, *, max_age: int) -> Response:
-        """Build the response with its entity tag; `max_age`: seconds for which it is fresh."""
+        """Build the response with the item and its entity tag, fresh for `max_age` seconds."""
         cache_control = conditional.public_cache_control(max_age, valid_seconds=self.valid_seconds)
         return conditional.json_response(self.body, cache_control=cache_control, revision=self.revision)
 

@@ -67,7 +67,7 @@ class TokenBuckets:
         return wait
 
     def charge(self, key: Hashable, cost: int = 1) -> None:
-        """Take tokens even if the bucket has too few; the debt is at most another `burst`."""
+        """Take tokens even if too few are in the bucket, which then has a debt of at most another `burst`."""
         now = self.clock()
         full_at = max(self._full_at.get(key, now), now) + cost / self.rate
         self._full_at[key] = min(full_at, now + 2 * self.burst / self.rate)
@@ -93,7 +93,7 @@ class TokenBuckets:
         }
 
     def _evict(self, now: float) -> None:
-        """Remove up to two of the least recently used buckets if they are full or too many.
+        """Remove up to two of the least recently used buckets, if they are full again or if there are too many.
 
         Two per charge, which adds at most one bucket, keep the number below the limit without a long sweep.
         """
