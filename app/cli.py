@@ -142,7 +142,10 @@ def roster(
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Show the officials of an organization on a day, certain or possible. `until` is the first day out of office."""
+    """Show the officials of an organization on a day, certain or possible. `until` is the first day out of office.
+
+    Without a database URL, it works on the embedded database, which is migrated and, if empty, loaded first.
+    """
 
     async def build_report(record: "RecordReader") -> "Report":
         from app.show.roster import build_roster_report
@@ -167,7 +170,10 @@ def stages(
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Show the stages of elections on a day."""
+    """Show the stages of elections on a day.
+
+    Without a database URL, it works on the embedded database, which is migrated and, if empty, loaded first.
+    """
     if running and status not in (None, "running"):
         raise typer.BadParameter("--running means --status running: give only one of them.")
     selected: Status | None = "running" if running else status
@@ -187,7 +193,10 @@ def meeting(
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Show a meeting: its sessions, attendance and statements, and the corrections of its source."""
+    """Show a meeting: its sessions, attendance and statements, and the corrections of its source.
+
+    Without a database URL, it works on the embedded database, which is migrated and, if empty, loaded first.
+    """
 
     async def build_report(record: "RecordReader") -> "Report":
         from app.show.meeting import build_meeting_report
@@ -203,7 +212,7 @@ def print_report(
     database_url: str | None,
     data_dir: Path | None,
 ) -> None:
-    """Build a report from the operator's database, or from the embedded one, and write it to standard output.
+    """Print a report from the given database or the embedded one, which is first migrated and, if empty, loaded.
 
     The embedded server is stopped before writing, so that a slow reader of the output does not keep it running.
     """

@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 from fastapi import FastAPI
 
 from app import registry
-from app.attendance.broadcast import SummaryBroadcaster, summary_finder
+from app.attendance.broadcast import SummaryBroadcaster, create_summary_finder
 from app.audit_chain.task import run_sealer
 from app.auth import TokenVerifier
 from app.check_ins.batching import CheckInBatcher
@@ -81,7 +81,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
         verifier = TokenVerifier(settings)
         stack.push_async_callback(verifier.stop)
         await verifier.start()
-        broadcaster = SummaryBroadcaster(summary_finder(database))
+        broadcaster = SummaryBroadcaster(create_summary_finder(database))
         stack.push_async_callback(broadcaster.stop)
         await stack.enter_async_context(run_sealer(settings))
         await stack.enter_async_context(purge_periodically(database))

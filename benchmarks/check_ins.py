@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from uuid_utils.compat import uuid7
 
-from app.badges.keys import derive_key
+from app.badges.keys import derive_badge_key
 from app.badges.repository import hash_token
 from app.core.embedded.installation import find_binaries
 from benchmarks import badge_races, dataset, device_load, large_meeting
@@ -86,7 +86,7 @@ async def prepare_meeting(url: str, participant_count: int) -> list[str]:
     connection = await asyncpg.connect(url)
     await large_meeting.insert_meeting(connection, participant_count)
     secret = await connection.fetchval("SELECT key FROM service_keys WHERE purpose = 'badges'")
-    key = derive_key(bytes(secret), meeting)
+    key = derive_badge_key(bytes(secret), meeting)
     rows = await connection.fetch("SELECT id FROM participants WHERE meeting = $1 ORDER BY id", meeting)
     badge_ids = [uuid7() for _ in rows]
     tokens = [key.sign(badge_id) for badge_id in badge_ids]

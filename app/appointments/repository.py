@@ -11,7 +11,7 @@ from app.appointments import payloads, schemas
 from app.core.collection import ActiveFilters, Collection, ReferenceFilter
 from app.core.db.documents import AS_OF_PARAMETER, DayExpression, Document, DocumentSelect
 from app.core.db.provenance import sourced_record_columns
-from app.core.db.similarity import is_exact_name
+from app.core.db.similarity import exact_name_condition
 from app.core.db.statements import Statement
 from app.models.officials import contains_day
 from app.writes.resource import OwnershipClaim, Resource
@@ -20,7 +20,7 @@ _appointment, _official = models.Appointment, models.Official
 
 
 def select_appointment(day: DayExpression) -> DocumentSelect:
-    """Select the document of an appointment as of a day."""
+    """Build the SELECT of the members of an appointment document as of a day."""
     return (
         select(
             _appointment.id,
@@ -44,7 +44,7 @@ def select_appointment(day: DayExpression) -> DocumentSelect:
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions of the active filters."""
+    """Yield the SQL condition of each filter that the request uses."""
     for name in ("organization", "division", "office", "standing"):
         if name in filters:
             yield _appointment.__table__.c[name] == bindparam(name)
@@ -69,12 +69,12 @@ APPOINTMENTS = Collection(
         "division": ReferenceFilter(models.Division.code, "/v1/divisions"),
     },
     folded_text=_official.folded,
-    tie_break=is_exact_name(_official.name),
+    tie_break=exact_name_condition(_official.name),
 )
 
 
 def _overlapping_appointments(*equal_columns: str, where: ColumnElement[bool] | None = None) -> Statement:
-    """Select the appointments that are equal in some columns to a refused one and overlap its certain days."""
+    """Build the query for the appointments that equal a refused one in some columns and overlap its certain days."""
     days = func.certain_days(bindparam("start_on"), bindparam("end_on"), cast(bindparam("seen_on"), Date))
     is_equal = (_appointment.__table__.c[name] == bindparam(name) for name in equal_columns)
     is_other = _appointment.id != cast(bindparam("id"), UUID(as_uuid=True))

@@ -62,7 +62,7 @@ async def succeed_appointment(
 
 
 def _begins_after_end(payload: payloads.SuccessionPayload) -> bool:
-    """Return whether the next appointment begins when the other has certainly ended, so that they cannot conflict.
+    """Return whether the successor begins when the ended appointment has certainly ended, so that both cannot conflict.
 
     Compares the last day that a partial `start_on` covers with the first day that `end_on` covers.
     """
@@ -71,7 +71,7 @@ def _begins_after_end(payload: payloads.SuccessionPayload) -> bool:
 
 
 def _build_successor(payload: payloads.SuccessionPayload, ended: rows.LockedRow) -> payloads.AppointmentPayload:
-    """Build the body of the next appointment, in the office and organization of the one that ends."""
+    """Build the body of the successor's appointment, in the office and organization of the one that ends."""
     begins = orjson.loads(payload.begins.model_dump_json())
     return validate_document(
         payloads.AppointmentPayload,

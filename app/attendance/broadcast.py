@@ -21,8 +21,8 @@ log = structlog.stdlib.get_logger(__name__)
 FindSummary = Callable[[str], Awaitable[bytes | None]]
 
 
-def summary_finder(database: Database) -> FindSummary:
-    """Return a function that returns the JSON of a meeting's summary, or None if there is no such meeting."""
+def create_summary_finder(database: Database) -> FindSummary:
+    """Return a function that reads the JSON of a meeting's summary, or returns None if there is no such meeting."""
 
     async def find(meeting: str) -> bytes | None:
         return await find_summary(database.reader(), meeting, SummaryQuery())
@@ -52,7 +52,7 @@ class Subscription:
         return self._topic.body
 
     def notify(self, *, ended: bool = False) -> None:
-        """Wake the subscriber because the summary has changed or the subscription has ended."""
+        """Wake the waiting subscriber because the summary has changed or the subscription has ended."""
         self.is_ended = self.is_ended or ended
         self._changed.set()
 
@@ -75,13 +75,13 @@ class _Topic:
         self.publish(body)
 
     def publish(self, body: bytes) -> None:
-        """Store a summary and notify the subscribers."""
+        """Store a new summary of the meeting and wake its subscribers."""
         self.body = body
         self.id = entity_tag(body).strip('"')
         self.notify()
 
     def notify(self, *, ended: bool = False) -> None:
-        """Wake all subscribers."""
+        """Wake all subscribers of the meeting; `ended`: their subscriptions have ended."""
         for subscription in self.subscriptions:
             subscription.notify(ended=ended)
 
@@ -120,7 +120,7 @@ class SummaryBroadcaster:
         return self._task is not None
 
     async def find_summary(self, meeting: str) -> bytes | None:
-        """Return the summary that the subscribers of a meeting have; read it if there are none.
+        """Return the JSON of a meeting's summary: that of its subscribers or, without any, from the database.
 
         Returns None if there is no such meeting.
 
@@ -169,11 +169,12 @@ class SummaryBroadcaster:
             await asyncio.gather(self._task, return_exceptions=True)
 
     def _ensure_not_full(self) -> None:
+        """Raise Unavailable if the broadcaster is closed or has as many subscribers as it may have."""
         if self._is_closed or self.subscriber_count >= self._max_subscribers:
             raise Unavailable(retry_after=RETRY_SECONDS)
 
     async def _poll(self) -> None:
-        """Poll until there are no subscribers."""
+        """Read the summaries of the subscribed meetings at the interval, until there are no subscribers."""
         try:
             while self._topics:
                 await asyncio.sleep(self._interval)
@@ -182,7 +183,7 @@ class SummaryBroadcaster:
             self._task = None
 
     async def _poll_once(self) -> None:
-        """Read the summary of each topic and publish those that changed; after an error, wait for the next poll."""
+        """Read the summary of each subscribed meeting and publish those that changed; log errors."""
         for meeting, topic in list(self._topics.items()):
             try:
                 body = await self._find(meeting)

@@ -25,7 +25,7 @@ class AnonymisedMeeting(NamedTuple):
 
 
 async def recompute_attendance(url: str, meeting: str | None) -> list[RecomputedRoll]:
-    """Recompute the rolls of all meetings, or of one, from scans and manual statuses, and repair what differs.
+    """Recompute the rolls of all meetings, or of one, from scans and manual statuses, and store what differs.
 
     `url` is that of the database. Rolls without a difference are not written.
     """
@@ -39,7 +39,7 @@ async def recompute_attendance(url: str, meeting: str | None) -> list[Recomputed
 
 
 async def anonymise_participants(url: str, *, dry_run: bool) -> list[AnonymisedMeeting]:
-    """Anonymise the participants of each meeting past its retention period; keep their counts.
+    """Anonymise the participants of each meeting past its retention period, but keep their counts.
 
     `url` is that of the database. A dry run returns the same and changes nothing.
     """
@@ -59,6 +59,7 @@ async def anonymise_participants(url: str, *, dry_run: bool) -> list[AnonymisedM
 
 @asynccontextmanager
 async def _connect(url: str) -> AsyncIterator[asyncpg.Connection]:
+    """Open a connection to the database and close it at the end of the block."""
     connection = await asyncpg.connect(url, timeout=5, server_settings={"application_name": "rakornas attendance"})
     try:
         yield connection

@@ -55,7 +55,7 @@ async def list_meetings(connection: asyncpg.Connection, code: str | None) -> lis
 
 
 async def recompute_attendance(connection: asyncpg.Connection, meeting: str) -> tuple[int, int]:
-    """Repair what differs from the facts; return the number of repaired participants and counters.
+    """Lock a roll, repair what differs from its scans, and count the repaired participants and counters.
 
     Must run in a transaction. Does not write if nothing differs.
     """
@@ -80,7 +80,7 @@ async def count_participants(connection: asyncpg.Connection, meeting: str) -> in
 
 
 async def anonymise_participants(connection: asyncpg.Connection, meeting: str) -> int | None:
-    """Anonymise the participants of a meeting, add an audit line, and return their number.
+    """Anonymise a meeting's participants, add an audit line, and return their number; None: anonymised already.
 
     Must run in a transaction. Returns None if they are anonymised already.
     """

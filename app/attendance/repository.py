@@ -19,23 +19,23 @@ _MEETING, _STATUS = bindparam("meeting", type_=Text), bindparam("status", type_=
 
 
 def select_public_lines(_day: DayExpression) -> DocumentSelect:
-    """Select the lines that everybody may read: without the status `sick`, and without notes on excuses.
+    """Build the SELECT of the roll lines that anyone may read: `sick` as `excused`, and no notes on excuses.
 
     The notes are omitted because they could reveal that somebody was sick.
     """
     note = case((_attendance.open_status == literal_column("'excused'"), null()), else_=_participant.note)
-    return _select_lines(_attendance.open_status, note)
+    return _select_roll_lines(_attendance.open_status, note)
 
 
 def select_full_lines(_day: DayExpression) -> DocumentSelect:
-    """Select the lines for callers who may read personal data."""
-    return _select_lines(_attendance.status, _participant.note)
+    """Build the SELECT of the roll lines for callers who may read personal data."""
+    return _select_roll_lines(_attendance.status, _participant.note)
 
 
 def select_attendance_items(_day: DayExpression) -> DocumentSelect:
-    """Select the attendance of participants, with the intervals between their scans and the manual status."""
+    """Build the SELECT of participants' attendance, with the intervals between their scans and the manual status."""
     manual_status = json_object(status=_participant.status, reason=_participant.status_reason)
-    return _select_lines(
+    return _select_roll_lines(
         _attendance.status,
         _participant.note,
         case((_participant.status != literal_column("'expected'"), manual_status), else_=null()).label("manual_status"),
@@ -46,7 +46,7 @@ def select_attendance_items(_day: DayExpression) -> DocumentSelect:
 
 
 def _intervals_expression() -> ColumnElement[Any]:
-    """Return an expression of the intervals of a participant, for each session and the meeting as a whole.
+    """Return the SQL of a participant's times of presence as a JSON array, by session and for the meeting as a whole.
 
     An interval begins with an entry that is the first scan or follows an exit, and ends with the next exit.
     """
@@ -56,10 +56,10 @@ def _intervals_expression() -> ColumnElement[Any]:
         .correlate_except(ENTRIES_AND_EXITS)
         .subquery("scans")
     )
-    previous = func.lag(scans.c.classification).over(**_by_session(scans))
+    previous = func.lag(scans.c.classification).over(**_session_window(scans))
     ordered = select(*scans.c, func.coalesce(previous, literal_column("'exit'")).label("previous")).subquery("ordered")
     changes = (
-        select(*ordered.c, func.lead(ordered.c.effective_at).over(**_by_session(ordered)).label("left_at"))
+        select(*ordered.c, func.lead(ordered.c.effective_at).over(**_session_window(ordered)).label("left_at"))
         .where(ordered.c.classification != ordered.c.previous)
         .subquery("changes")
     )
@@ -68,12 +68,13 @@ def _intervals_expression() -> ColumnElement[Any]:
     return json_array(interval, changes.c.effective_at, changes.c.session, where=is_entry)
 
 
-def _by_session(scans: FromClause) -> dict[str, Any]:
-    """Return the window of a session's scans in the order of their effective time."""
+def _session_window(scans: FromClause) -> dict[str, Any]:
+    """Return the arguments of `over()` for an SQL window: the scans of one session by effective time."""
     return {"partition_by": scans.c.session, "order_by": [scans.c.effective_at, scans.c.id, scans.c.digest]}
 
 
-def _select_lines(status: Expression, note: Expression, *more: ColumnElement[Any]) -> DocumentSelect:
+def _select_roll_lines(status: Expression, note: Expression, *more: ColumnElement[Any]) -> DocumentSelect:
+    """Build the SELECT of roll lines with this SQL for the status and the note, and `more` columns."""
     return select(
         _participant.id,
         references.official_reference(_participant.official).label("official"),
@@ -93,27 +94,30 @@ def _select_lines(status: Expression, note: Expression, *more: ColumnElement[Any
     ).join(_attendance, and_(_attendance.meeting == _participant.meeting, _attendance.participant == _participant.id))
 
 
-def _build_public_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _public_filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL conditions of public lines: the roll is open, and each filter that the request uses."""
     # The SQL itself excludes restricted rolls, so that a route cannot disclose one by mistake.
     yield select(_meeting.code).where(_meeting.code == _MEETING, _meeting.roll == "open").exists()
-    yield from _build_common_conditions(filters, _attendance.open_status == _STATUS)
+    yield from _common_filter_conditions(filters, _attendance.open_status == _STATUS)
 
 
-def _build_full_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _full_filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL condition of each filter that the request uses; `sick` and `excused` are different statuses."""
     # Only open_status is indexed: a second index would have to be written by each check-in.
     open_status = case((literal_column("'sick'") == _STATUS, literal_column("'excused'")), else_=_STATUS)
     has_status = and_(_attendance.open_status == open_status, _attendance.status == _STATUS)
-    yield from _build_common_conditions(filters, has_status)
+    yield from _common_filter_conditions(filters, has_status)
 
 
-def _build_common_conditions(filters: ActiveFilters, has_status: ColumnElement[bool]) -> Iterator[ColumnElement[bool]]:
-    yield from collection.build_conditions(filters, "organization", "office")
+def _common_filter_conditions(filters: ActiveFilters, has_status: ColumnElement[bool]) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL condition of each filter in use; `has_status` is the condition of the filter `status`."""
+    yield from collection.filter_conditions(filters, "organization", "office")
     if "status" in filters:
         yield _participant.id.in_(select(_attendance.participant).where(_attendance.meeting == _MEETING, has_status))
 
 
-PUBLIC_LINES = collection.build_collection(Document(schemas.RollLine, select_public_lines), _build_public_conditions)
-FULL_LINES = collection.build_collection(Document(schemas.RollLine, select_full_lines), _build_full_conditions)
+PUBLIC_LINES = collection.build_collection(Document(schemas.RollLine, select_public_lines), _public_filter_conditions)
+FULL_LINES = collection.build_collection(Document(schemas.RollLine, select_full_lines), _full_filter_conditions)
 ATTENDANCE_ITEMS = collection.build_collection(
-    Document(schemas.Attendance, select_attendance_items), _build_full_conditions
+    Document(schemas.Attendance, select_attendance_items), _full_filter_conditions
 )

@@ -39,8 +39,8 @@ REASONS = ("excused", "on_duty_elsewhere", "on_leave", "absent")
 COUNTERS = ("invited", *STATUSES, *REASONS, "late")
 
 
-def _counters_by_key(by: str | None, in_session: bool) -> CTE:
-    """Select the counts of each key from the counters of the meeting, which are few for a roll of any size."""
+def _select_counts_by_key(by: str | None, in_session: bool) -> CTE:
+    """Select the counts of the meeting's participants by `by` (None: all) from the counter table, as a CTE."""
     keys: dict[str | None, Expression] = {
         None: cast(null(), Text),
         "office": _counter.office,
@@ -62,7 +62,7 @@ def _counters_by_key(by: str | None, in_session: bool) -> CTE:
 
 
 def _sum_expressions(counters: Any) -> list[Label[int]]:
-    """Return the sums of all counters over a table of counters."""
+    """Return the SQL sum of each counter column, labelled with its name."""
     return [
         func.coalesce(cast(func.sum(_counter_column(counters, name)), Integer), literal_column("0")).label(name)
         for name in COUNTERS
@@ -70,13 +70,13 @@ def _sum_expressions(counters: Any) -> list[Label[int]]:
 
 
 def _counter_column(counters: Any, name: str) -> ColumnElement[int]:
-    """Return a counter of a subquery or of the model."""
+    """Return the counter column with this name, of a subquery or of the model."""
     column: ColumnElement[int] = getattr(counters.c if isinstance(counters, FromClause) else counters, name)
     return column
 
 
-def _count_members(sums: FromClause) -> dict[str, ColumnElement[Any]]:
-    """Return the members of schemas.Counts from a row of sums."""
+def _counts_members(sums: FromClause) -> dict[str, ColumnElement[Any]]:
+    """Return the SQL of each member of schemas.Counts, from a row of sums."""
     return {
         "invited": sums.c.invited,
         **{status: sums.c[status] for status in STATUSES},
@@ -86,7 +86,7 @@ def _count_members(sums: FromClause) -> dict[str, ColumnElement[Any]]:
 
 
 def _groups_expression(by: str, counters: FromClause) -> ColumnElement[Any]:
-    """Return an expression of the groups as a JSON array, ordered by key."""
+    """Return the SQL of the groups (by organization, office …) as a JSON array, ordered by their key."""
     organization, region, session = models.Organization, models.Region, models.Session
     no_name = cast(null(), Text)
     keys: dict[str, tuple[Expression, Expression]] = {
@@ -105,20 +105,20 @@ def _groups_expression(by: str, counters: FromClause) -> ColumnElement[Any]:
     if by == "session":
         rows = rows.outerjoin(session, and_(session.meeting == _MEETING, session.code == counters.c.key))
     sums = rows.group_by(literal_column("1"), literal_column("2")).subquery()
-    group = json_object(key=sums.c.key, name=sums.c.name, **_count_members(sums))
+    group = json_object(key=sums.c.key, name=sums.c.name, **_counts_members(sums))
     array = select(func.json_agg(aggregate_order_by(group, sums.c.key))).scalar_subquery()
     return func.coalesce(array, _EMPTY_ARRAY)
 
 
 def _select_summary(by: str | None, in_session: bool) -> DocumentSelect:
-    """Select the counts of the meeting and of its groups as one row."""
-    counters = _counters_by_key(by, in_session)
-    totals = select(*_sum_expressions(_counters_by_key(None, in_session))).subquery("totals")
+    """Build the SELECT of the one row with the counts of the meeting and of its groups."""
+    counters = _select_counts_by_key(by, in_session)
+    totals = select(*_sum_expressions(_select_counts_by_key(None, in_session))).subquery("totals")
     return (
         select(
             json_object(code=_meeting.code, name=_meeting.name).label("meeting"),
             (literal_column(f"'{by}'", Text) if by else cast(null(), Text)).label("by"),
-            *(column.label(name) for name, column in _count_members(totals).items()),
+            *(column.label(name) for name, column in _counts_members(totals).items()),
             # Without `by` the expression of groups is dead code, which the check against the schema needs.
             case(
                 (literal_column("true" if by else "false"), _groups_expression(by or "office", counters)),
@@ -133,6 +133,7 @@ def _select_summary(by: str | None, in_session: bool) -> DocumentSelect:
 
 @lru_cache(maxsize=20)
 def _build_summary_statement(by: str | None, in_session: bool) -> Statement:
+    """Build the statement of a summary: its JSON document, and whether the selected session exists."""
     document = (
         Document(schemas.AttendanceSummary, lambda _: _select_summary(by, in_session)).select(as_of=False).subquery()
     )
@@ -154,5 +155,5 @@ async def find_summary(reader: Queryable, meeting: str, query: schemas.SummaryQu
         return None
     text, session_is_known = row
     if query.session and not session_is_known:
-        raise InvalidParameters(PUBLIC_LINES.references["session"].unknown_code("session"))
+        raise InvalidParameters(PUBLIC_LINES.references["session"].unknown_code_error("session"))
     return str(text).encode()

@@ -17,8 +17,8 @@ def _encode_hex(hash_: Expression) -> ColumnElement[str]:
     return func.encode(hash_, literal_column("'hex'"))
 
 
-def select_line(_day: DayExpression) -> DocumentSelect:
-    """Select the members of audit line documents; they do not depend on the day."""
+def select_audit_line(_day: DayExpression) -> DocumentSelect:
+    """Build the SELECT of the members of an audit line document, which does not depend on the day."""
     return (
         select(
             _line.id,
@@ -38,8 +38,8 @@ def select_line(_day: DayExpression) -> DocumentSelect:
     )
 
 
-def _conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL condition of each active filter."""
+def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL condition of each filter that the request uses."""
     if "client" in filters:
         yield _line.client == bindparam("client")
     if "operation" in filters:
@@ -53,20 +53,20 @@ def _conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
 
 
 LINES = Collection(
-    Document(schemas.AuditLine, select_line),
+    Document(schemas.AuditLine, select_audit_line),
     _line,
-    conditions=_conditions,
+    conditions=_filter_conditions,
     sorts={"id": []},
 )
 
 
-def select_root(_day: DayExpression) -> DocumentSelect:
-    """Select the members of audit root documents; they do not depend on the day."""
+def select_audit_root(_day: DayExpression) -> DocumentSelect:
+    """Build the SELECT of the members of an audit root document, which does not depend on the day."""
     return select(_root.hour, _root.position, _encode_hex(_root.hash).label("hash"), _root.sealed_at)
 
 
 ROOTS = Collection(
-    Document(schemas.AuditRoot, select_root),
+    Document(schemas.AuditRoot, select_audit_root),
     _root,
     conditions=lambda _: (),
     sorts={"hour": []},

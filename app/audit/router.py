@@ -53,6 +53,6 @@ async def list_audit_roots(
 
 
 def _set_no_store(response: Response) -> Response:
-    """Forbid caches to store a response."""
+    """Set `Cache-Control: no-store` on a response and return it."""
     response.headers["Cache-Control"] = "no-store"
     return response

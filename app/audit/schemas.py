@@ -93,7 +93,7 @@ class AuditQuery(ListQuery):
     @field_validator("to")
     @classmethod
     def _require_to_after_from(cls, to: datetime | None, info: ValidationInfo) -> datetime | None:
-        """Validate that `to` is not before `from`."""
+        """Return `to` if it is not before `from`, else raise a validation error."""
         from_ = info.data.get("from_")
         if to and from_ and to < from_:
             raise PydanticCustomError("to_before_from", "must not be before from")

@@ -16,5 +16,5 @@ SEALED_COLUMNS = """l.id, l.xid::text, to_char(l.at AT TIME ZONE 'UTC', 'YYYY-MM
 
 
 def hash_line(previous: bytes, line: Sequence[Any]) -> bytes:
-    """Return the hash of a line, given as its `SEALED_COLUMNS`, that follows the hash `previous`."""
+    """Return the hash of an audit line (the values of SEALED_COLUMNS) that follows a line with the hash `previous`."""
     return hashlib.sha256(previous + orjson.dumps(line)).digest()

@@ -68,7 +68,7 @@ class Root(NamedTuple):
 
 
 async def seal_lines(connection: asyncpg.Connection) -> int | None:
-    """Seal all lines below the xmin horizon and return their number, or None if another sealer is running.
+    """Add audit lines below the xmin horizon to the hash chain; return their number, or None if another sealer runs.
 
     Each batch is one transaction with its roots, so a crash leaves a valid chain that the next sealer continues. After
     an error the connection still has the lock: close it.
@@ -86,7 +86,7 @@ async def seal_lines(connection: asyncpg.Connection) -> int | None:
 
 
 async def _seal_batch(connection: asyncpg.Connection, *, is_first: bool) -> int:
-    """Seal the next lines in the present transaction, add the roots that are due, and return the number of lines."""
+    """Store the chain hashes of the next audit lines and the roots that are due; return the number of lines."""
     (state,) = await connection.fetch(SELECT_CHAIN_STATE)
     lines = await _fetch_next_lines(connection, state, is_first=is_first)
     hashes: list[bytes] = []
@@ -105,7 +105,7 @@ async def _seal_batch(connection: asyncpg.Connection, *, is_first: bool) -> int:
 async def _fetch_next_lines(
     connection: asyncpg.Connection, state: asyncpg.Record, *, is_first: bool
 ) -> Sequence[asyncpg.Record]:
-    """Return the next lines to seal, each with its hour: restored lines first, then those written after a restore."""
+    """Return the next audit lines to seal, each with its hour; after a restore, the restored lines first."""
     hour, after = state["this_hour"], (state["xid"], state["id"])
     lines: list[asyncpg.Record] = []
     if not state["is_same_cluster"]:

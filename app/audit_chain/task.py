@@ -19,7 +19,7 @@ PLANNER_SETTINGS = dict.fromkeys(("enable_seqscan", "enable_bitmapscan", "enable
 
 @contextlib.asynccontextmanager
 async def run_sealer(settings: Settings) -> AsyncIterator[None]:
-    """Seal new audit lines about once a second while the `async with` block runs."""
+    """Run a task that adds new audit lines to the hash chain about once a second, while the block runs."""
     task = asyncio.create_task(_seal_forever(settings))
     try:
         yield
@@ -34,7 +34,7 @@ async def connect(settings: Settings) -> asyncpg.Connection:
 
 
 async def _seal_forever(settings: Settings) -> None:
-    """Seal until cancelled; after an error, log it and try again with a new connection."""
+    """Seal new audit lines until cancelled; after an error, log it and reconnect."""
     while True:
         try:
             await _seal_on_one_connection(settings)
@@ -46,7 +46,7 @@ async def _seal_forever(settings: Settings) -> None:
 
 
 async def _seal_on_one_connection(settings: Settings) -> None:
-    """Seal at the interval over one connection, until an error or cancellation."""
+    """Seal new audit lines at the interval over one connection, until an error or cancellation."""
     connection = await connect(settings)
     try:
         while True:

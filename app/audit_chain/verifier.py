@@ -63,7 +63,7 @@ class VerificationResult(NamedTuple):
 async def verify_chain(
     connection: asyncpg.Connection, external_roots: Sequence[Root], report_progress: ReportProgress
 ) -> VerificationResult:
-    """Verify the trail as it is in one snapshot: recompute all hashes from the lines, batch by batch.
+    """Recompute the hash chain from the audit lines of one snapshot, in batches, and return the defects found.
 
     Args:
         connection: Reads the trail.
@@ -75,7 +75,7 @@ async def verify_chain(
         total = await connection.fetchval("SELECT coalesce(max(position), 0) FROM audit_seals")
         roots = [Root(*row) for row in await connection.fetch(SELECT_ROOTS)]
         check = _ChainCheck(connection, total, report_progress)
-        defect = await check.find_first_defect(_group_by_position(roots, external_roots))
+        defect = await check.find_first_defect(_group_roots_by_position(roots, external_roots))
         defects = [defect] if defect else []
         if inserted_line is not None:
             detail = "the line is not sealed, but a later line is"
@@ -83,8 +83,10 @@ async def verify_chain(
     return VerificationResult(check.position, unsealed, len(roots), len(external_roots), defects)
 
 
-def _group_by_position(roots: Sequence[Root], external_roots: Sequence[Root]) -> dict[int, list[tuple[bytes, str]]]:
-    """Return the hash and the description of each root, by position."""
+def _group_roots_by_position(
+    roots: Sequence[Root], external_roots: Sequence[Root]
+) -> dict[int, list[tuple[bytes, str]]]:
+    """Return the hash and a description of each root by the position of its last line in the chain."""
     grouped: dict[int, list[tuple[bytes, str]]] = {}
     for kind, roots_of_kind in (("root", roots), ("external root", external_roots)):
         for root in roots_of_kind:
@@ -117,7 +119,7 @@ class _ChainCheck:
                 self._previous_hash, self._hash, self._line = self._hash, computed_hash, row["line"]
                 self.position += 1
                 roots_here = roots.pop(self.position, [])
-                if defect := _compare_roots(computed_hash, roots_here, self.position):
+                if defect := _find_different_root(computed_hash, roots_here, self.position):
                     return defect
             self._report_progress(self.position, self._total)
         if roots:
@@ -133,8 +135,8 @@ class _ChainCheck:
             yield rows
             last_position = rows[-1]["position"]
 
-    def _hash_all(self, lines: Iterator[tuple[Any, ...]]) -> set[bytes]:
-        """Return the hashes that these lines would have at the next position."""
+    def _hash_candidates(self, lines: Iterator[tuple[Any, ...]]) -> set[bytes]:
+        """Return the hashes that these lines would have if they were next in the chain."""
         return {chain.hash_line(self._hash, line) for line in lines}
 
     async def _classify_mismatch(self, row: asyncpg.Record) -> ChainDefect:
@@ -150,7 +152,7 @@ class _ChainCheck:
                     other_line = other[3:]
                     is_broken = chain.hash_line(previous_hash, other_line) != other["hash"]
                     fits_here = chain.hash_line(self._hash, other_line) in (other["hash"], seal)
-                    if fits_here or (is_broken and seal in self._hash_all(_exchange_members(line, other_line))):
+                    if fits_here or (is_broken and seal in self._hash_candidates(_exchange_members(line, other_line))):
                         detail = f"the line that was sealed here is now at position {other['position']}"
                         return ChainDefect("swapped", position, row["line"], detail)
                 previous_hash = other["hash"]
@@ -159,11 +161,11 @@ class _ChainCheck:
 
 
 def _exchange_members(line: tuple[Any, ...], other: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-    """Return the line with the other's members, except its own id, or id and xid, or id, xid and time."""
+    """Yield the line with the values of another: all but the id; all but id and xid; all but id, xid and time."""
     return (line[:own] + other[own:] for own in (1, 2, 3))
 
 
-def _compare_roots(computed_hash: bytes, roots: list[tuple[bytes, str]], position: int) -> ChainDefect | None:
-    """Return a defect if one of these roots has another hash than the chain at this position."""
+def _find_different_root(computed_hash: bytes, roots: list[tuple[bytes, str]], position: int) -> ChainDefect | None:
+    """Return a defect if a root of this position has another hash than the computed one, else None."""
     wrong = next((description for root_hash, description in roots if root_hash != computed_hash), None)
     return ChainDefect("root", position, None, f"{wrong} differs from the hash of the chain") if wrong else None

@@ -32,7 +32,7 @@ class VerifiedAssertion(NamedTuple):
 
 
 def parse_assertion(assertion: str) -> tuple[UnverifiedJwt, str]:
-    """Parse an assertion and return it with the client id that it claims. Nothing is verified yet.
+    """Parse a client assertion (RFC 7523); return the JWT and the client id that it claims, both still unverified.
 
     Raises:
         InvalidToken: It is not a JWT of an allowed algorithm and type, or its `iss` and `sub` differ.
@@ -45,7 +45,7 @@ def parse_assertion(assertion: str) -> tuple[UnverifiedJwt, str]:
 
 
 def verify_assertion(jwt: UnverifiedJwt, jwks: Any, *, audience: Collection[str], now: float) -> VerifiedAssertion:
-    """Verify an assertion's signature and claims.
+    """Verify the signature and the claims of a client assertion; raise InvalidToken if one is wrong.
 
     Args:
         jwt: The parsed assertion.

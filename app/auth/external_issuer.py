@@ -71,7 +71,7 @@ class ExternalIssuer:
         return self._keys[kid]
 
     def start_refresh(self) -> None:
-        """Start to fetch the keys in the background."""
+        """Start a background task that fetches the issuer's keys."""
         self._refresh_task = asyncio.create_task(self._refresh())
 
     async def close(self) -> None:
@@ -84,7 +84,7 @@ class ExternalIssuer:
         return float("inf") if self._fetched_at is None else self._clock() - self._fetched_at
 
     async def _await_refresh(self) -> None:
-        """Fetch the keys; raise Unavailable if too many requests wait for them already."""
+        """Fetch the keys and wait for them; raise Unavailable if too many requests are waiting."""
         if self._waiting_requests >= MAX_WAITING_REQUESTS:
             raise Unavailable
         self._waiting_requests += 1
@@ -145,7 +145,7 @@ def _check_jwk_set(document: Any) -> dict[str, Any]:
 
 
 def is_https_or_loopback(url: Any) -> bool:
-    """Return whether nobody can alter a response of this URL in transit: its scheme is https, or its host this one."""
+    """Return whether a URL is safe to fetch keys from: its scheme is https, or its host is this machine."""
     if not isinstance(url, str):
         return False
     try:

@@ -168,7 +168,7 @@ def parse_verification_key(jwk: Any) -> VerificationKey | None:
 
 
 def parse_jwk_set(jwks: Any) -> dict[str, VerificationKey]:
-    """Return the usable keys of a JWK Set by `kid`; a key without one is left out, as no token can name it."""
+    """Return the usable keys of a JWK Set by `kid`; keys without a `kid` are left out, as no token can name them."""
     jwk_list = jwks.get("keys") if isinstance(jwks, dict) else None
     jwk_objects = [jwk for jwk in jwk_list if isinstance(jwk, dict)] if isinstance(jwk_list, list) else []
     keys = {jwk["kid"]: parse_verification_key(jwk) for jwk in jwk_objects if isinstance(jwk.get("kid"), str)}
@@ -189,7 +189,7 @@ def _decode_base64url(part: bytes) -> bytes:
 
 
 def _decode_json_object(part: bytes) -> dict[str, Any]:
-    """Decode a part of a token; reject repeated members, because two parsers may each take another of the values."""
+    """Decode a base64url part of a JWT as a JSON object; reject repeated members, NaN and Infinity."""
     try:
         text = _decode_base64url(part).decode("utf-8")
         value = json.loads(text, object_pairs_hook=_build_unique_dict, parse_constant=_reject_constant)
@@ -201,7 +201,7 @@ def _decode_json_object(part: bytes) -> dict[str, Any]:
 
 
 def _build_unique_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Build the dict of a JSON object; raise InvalidToken if a member is repeated."""
+    """Build a dict from the members of a JSON object; raise InvalidToken if one is repeated."""
     members = dict(pairs)
     if len(members) != len(pairs):
         raise InvalidToken
@@ -209,5 +209,5 @@ def _build_unique_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _reject_constant(_: str) -> None:
-    """Reject NaN and Infinity, which Python's parser accepts but JSON does not have."""
+    """Raise InvalidToken for NaN or Infinity, which Python's parser accepts but JSON does not have."""
     raise InvalidToken

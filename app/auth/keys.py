@@ -30,12 +30,12 @@ class SigningKey:
 
     @cached_property
     def private_key(self) -> ECKey:
-        """The key that makes signatures."""
+        """The private key that signs tokens."""
         return ECKey.import_key(dict(self.jwk))
 
     @cached_property
     def verification_key(self) -> VerificationKey:
-        """The key that verifies signatures, with its algorithm."""
+        """The public key that verifies this key's signatures, with its algorithm."""
         return VerificationKey(self.private_key, frozenset({SIGNING_ALGORITHM}))
 
     def verifies_at(self, now: float) -> bool:
@@ -43,7 +43,7 @@ class SigningKey:
         return self.signs_until + ACCESS_TOKEN_SECONDS > now
 
     def to_public_jwk(self) -> dict[str, Any]:
-        """Return the public half as a JWK (RFC 7517)."""
+        """Return the public key as a JWK (RFC 7517), for `/.well-known/jwks.json`."""
         members = {name: self.jwk[name] for name in ("kty", "crv", "x", "y")}
         return {**members, "kid": self.kid, "use": "sig", "alg": SIGNING_ALGORITHM}
 

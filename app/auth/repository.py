@@ -62,8 +62,8 @@ class VerifierRepository:
         self._lock = asyncio.Lock()
 
     async def fetch_state(self) -> VerifierState:
-        """Fetch the present signing keys and recent revocations."""
-        keys, revisions, secrets = await self._run(lambda connection: connection.fetchrow(SELECT_STATE))
+        """Fetch the signing keys and the recent revocations of clients and secrets from the database."""
+        keys, revisions, secrets = await self._run_on_connection(lambda connection: connection.fetchrow(SELECT_STATE))
         return VerifierState(
             tuple(SigningKey(*row) for row in json.loads(keys)),
             json.loads(revisions),
@@ -71,7 +71,7 @@ class VerifierRepository:
         )
 
     async def add_signing_key(self) -> None:
-        """Create the next signing key, unless another worker has done so.
+        """Insert the next signing key, unless another worker has done so.
 
         The first key signs at once; each further one signs when the previous one ends, and is published until then.
         """
@@ -88,16 +88,16 @@ class VerifierRepository:
                     float(PUBLISH_AHEAD_SECONDS),
                 )
 
-        await self._run(add)
+        await self._run_on_connection(add)
 
     async def close(self) -> None:
-        """Close the connection at once."""
+        """Close the connection at once, without waiting for the server."""
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
 
-    async def _run(self, operation: Callable[[asyncpg.Connection], Any]) -> Any:
-        """Await an operation on the connection; one operation runs at a time."""
+    async def _run_on_connection(self, operation: Callable[[asyncpg.Connection], Any]) -> Any:
+        """Await an operation on the connection, one at a time; connect first if it is closed."""
         async with self._lock:
             try:
                 async with asyncio.timeout(QUERY_TIMEOUT_SECONDS):

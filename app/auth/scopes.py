@@ -106,16 +106,16 @@ class ParameterScopePolicy(ScopePolicy):
 
 
 def allow_anonymous() -> Any:
-    """Return a dependency that declares that a route needs no access token."""
+    """Return a dependency: the route needs no access token. Each route declares its policy to `AuthorizingRoute`."""
     return Depends(AccessPolicy(None))
 
 
 def require_scope(scope: Scope) -> Any:
-    """Return a dependency that declares that a route requires an access token with this scope."""
+    """Return a dependency: the route requires this scope (enforced by `AuthorizingRoute`, stated in OpenAPI)."""
     return Security(ScopePolicy(scope), scopes=[scope.value])
 
 
 def require_scope_by_parameter(parameter: str, scopes: Mapping[str, Scope]) -> Any:
-    """Return a dependency that declares that a route requires the scope of a query parameter's value."""
+    """Return a dependency: the scope of a query parameter's value is required (enforced by `AuthorizingRoute`)."""
     first = next(iter(scopes.values()))
     return Security(ParameterScopePolicy(first, parameter, tuple(scopes.items())), scopes=[first.value])

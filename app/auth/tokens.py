@@ -68,7 +68,7 @@ def issue_access_token(grant: Grant, key: SigningKey, *, issuer: str, audience: 
 
 
 def parse_own_claims(claims: Mapping[str, Any], expires_at: float) -> VerifiedToken:
-    """Read the verified claims of one of our tokens.
+    """Build a verified token (its caller, expiry and ids for revocation) from the claims of a token that we issued.
 
     Raises:
         InvalidToken: A claim is missing or of another type.

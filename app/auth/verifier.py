@@ -83,7 +83,7 @@ class TokenVerifier:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Load the state from the database, and start to refresh it in the background.
+        """Load keys and revocations from the database, and start the task that refreshes them.
 
         An unavailable database is no error: tokens are answered with 503 until a refresh succeeds.
         """
@@ -93,7 +93,7 @@ class TokenVerifier:
             self.external_issuer.start_refresh()
 
     async def stop(self) -> None:
-        """Stop the background tasks and close the connection."""
+        """Stop the background tasks and close the connections."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -119,7 +119,7 @@ class TokenVerifier:
         return verified.caller
 
     async def verify(self, token: bytes) -> Caller:
-        """Verify an access token and return its caller. No database connection is taken for it.
+        """Verify an access token and return its caller, without using a pooled database connection.
 
         Raises:
             InvalidToken: It is malformed, forged, expired, revoked, or for another audience.
@@ -144,7 +144,7 @@ class TokenVerifier:
         return verified.caller
 
     async def get_signing_key(self) -> SigningKey:
-        """Return the key to sign with now, creating the first one when it is needed.
+        """Return the key that signs now; create the first one in the database if there is none.
 
         Raises:
             Unavailable: The state of the database is too old, or a key could not be created.
@@ -175,7 +175,7 @@ class TokenVerifier:
         return validate_times(claims, now, leeway=CLOCK_LEEWAY_SECONDS)
 
     def _require_current_state(self) -> None:
-        """Raise Unavailable if the state of the database was last read too long ago."""
+        """Raise Unavailable if keys and revocations were last read too long ago."""
         if self._clock() - self._state_read_at > MAX_STATE_AGE_SECONDS:
             raise Unavailable
 
@@ -198,7 +198,7 @@ class TokenVerifier:
         )
 
     async def _refresh_forever(self) -> None:
-        """Refresh the state at each notification, and otherwise at the poll interval."""
+        """Refresh keys and revocations at each database notification, and otherwise at the poll interval."""
         while True:
             if self._last_refresh_succeeded:
                 with contextlib.suppress(TimeoutError):
@@ -209,7 +209,7 @@ class TokenVerifier:
             await self._refresh()
 
     async def _refresh(self) -> None:
-        """Load the state, and create the next signing key a day before it is needed; log an error of either."""
+        """Load keys and revocations, create the next key a day before it is needed, and log errors of either."""
         try:
             await self._load_state()
             signing_end = self.signing_keys.find_signing_end()
@@ -222,7 +222,7 @@ class TokenVerifier:
             self._last_refresh_succeeded = False
 
     async def _load_state(self) -> None:
-        """Read the state from the database; its age counts from the start of the query."""
+        """Read keys and revocations from the database; their age counts from the start of the query."""
         self._changed.clear()  # before the query: a notification during it causes another one
         queried_at = self._clock()
         state = await self._repository.fetch_state()
@@ -233,6 +233,6 @@ class TokenVerifier:
         self._state, self._state_read_at = state, queried_at
 
     async def _add_signing_key(self) -> None:
-        """Create the next signing key in the database, and load it."""
+        """Create the next signing key in the database, then load all keys again."""
         await self._repository.add_signing_key()
         await self._load_state()

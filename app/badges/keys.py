@@ -52,8 +52,8 @@ class BadgeSigningKey:
 
 
 @lru_cache(maxsize=100)
-def derive_key(secret: bytes, meeting: str) -> BadgeSigningKey:
-    """Derive the key of a meeting from the secret of the installation."""
+def derive_badge_key(secret: bytes, meeting: str) -> BadgeSigningKey:
+    """Derive the key that signs a meeting's badges from the secret of the installation."""
     return BadgeSigningKey(secret, meeting)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, exists, select, text
 from uuid_utils.compat import uuid7
 
 from app import models
-from app.badges.keys import BadgeSigningKey, derive_key
+from app.badges.keys import BadgeSigningKey, derive_badge_key
 from app.core.collection import ReferenceFilter
 from app.core.db.database import Queryable
 from app.core.db.statements import Statement
@@ -67,15 +67,15 @@ class ValidBadge(NamedTuple):
 
 
 async def get_signing_key(reader: Queryable, meeting: str) -> BadgeSigningKey:
-    """Return the key that signs the badges of a meeting. Every code has one, also if no meeting has this code."""
+    """Return the key that signs the badges of a meeting; the meeting need not exist."""
     [secret] = await reader.fetch_one(_SELECT_SECRET, {})
-    return derive_key(bytes(secret), meeting)
+    return derive_badge_key(bytes(secret), meeting)
 
 
-async def issue_missing(
+async def issue_missing_badges(
     transaction: Transaction, meeting: str, *, participant: UUID | None = None, organization: str | None = None
 ) -> None:
-    """Issue a badge to each participant without one: of the meeting, of one organization, or to one participant.
+    """Insert a badge for each participant without one: of the meeting, an organization, or one participant.
 
     At most MAX_BADGES_PER_REQUEST badges are issued.
     """
@@ -86,8 +86,8 @@ async def issue_missing(
         await _insert_badges(transaction, meeting, [participant_id for (participant_id,) in rows])
 
 
-async def reissue(transaction: Transaction, meeting: str, participant: UUID) -> bool:
-    """Revoke a participant's badge and issue another one. Return False if there is no such participant."""
+async def reissue_badge(transaction: Transaction, meeting: str, participant: UUID) -> bool:
+    """Revoke a participant's badge and insert another one; return False if there is no such participant."""
     if not (await transaction.execute(_LOCK_PARTICIPANT, (meeting, participant))).rowcount:
         return False
     await transaction.fetch(_REVOKE_BADGE, participant)
@@ -97,17 +97,17 @@ async def reissue(transaction: Transaction, meeting: str, participant: UUID) -> 
 
 
 async def _insert_badges(transaction: Transaction, meeting: str, participants: Sequence[UUID]) -> None:
-    """Issue a badge to each of these participants, unless one has been issued meanwhile."""
+    """Insert a badge for each of these participants, unless one has been issued in the meantime."""
     key = await get_signing_key(transaction, meeting)
     ids = [uuid7() for _ in participants]
     digests = [hash_token(key.sign(badge_id)) for badge_id in ids]
     await transaction.fetch(_INSERT_BADGES, meeting, ids, list(participants), digests)
 
 
-async def list_valid(
+async def list_valid_badges(
     transaction: Transaction, meeting: str, *, participant: UUID | None = None, organization: str | None = None
 ) -> list[ValidBadge]:
-    """List the valid badges of a meeting, of one organization, or of one participant, ordered by participant id.
+    """List the valid badges of a meeting, an organization or one participant, ordered by participant id.
 
     Returns MAX_BADGES_PER_REQUEST + 1 badges if there are more than that maximum.
     """

@@ -100,8 +100,8 @@ async def get_badge(
     """
     await audited_read.require_read_access(request, reader, reader, code)
     async with open_transaction(get_database(request)) as transaction:
-        await repository.issue_missing(transaction, code, participant=UUID(id))
-        badges = await repository.list_valid(transaction, code, participant=UUID(id))
+        await repository.issue_missing_badges(transaction, code, participant=UUID(id))
+        badges = await repository.list_valid_badges(transaction, code, participant=UUID(id))
         if not badges:
             raise NotFound
         key = await repository.get_signing_key(transaction, code)
@@ -135,9 +135,9 @@ async def reissue_badge(write_request: ActionDep, code: Code, id: ParticipantId)
         await access.require_access(transaction, write_request.caller, code)
         if write_request.caller.meeting is not None:
             raise OutsideOrganization
-        if not await repository.reissue(transaction, code, UUID(id)):
+        if not await repository.reissue_badge(transaction, code, UUID(id)):
             raise NotFound
-        [badge] = await repository.list_valid(transaction, code, participant=UUID(id))
+        [badge] = await repository.list_valid_badges(transaction, code, participant=UUID(id))
         key = await repository.get_signing_key(transaction, code)
         body = orjson.dumps(badge.to_document(key), default=str)
         headers = {"Location": f"/v1/meetings/{code}/participants/{id}/badge"}
@@ -168,10 +168,10 @@ async def list_badges(
     """
     await audited_read.require_read_access(request, reader, reader, code)
     if query.organization and not await repository.organization_exists(reader, query.organization):
-        raise InvalidParameters(repository.ORGANIZATION_FILTER.unknown_code("organization"))
+        raise InvalidParameters(repository.ORGANIZATION_FILTER.unknown_code_error("organization"))
     async with open_transaction(get_database(request)) as transaction:
-        await repository.issue_missing(transaction, code, organization=query.organization)
-        badges = await repository.list_valid(transaction, code, organization=query.organization)
+        await repository.issue_missing_badges(transaction, code, organization=query.organization)
+        badges = await repository.list_valid_badges(transaction, code, organization=query.organization)
         if len(badges) > repository.MAX_BADGES_PER_REQUEST:
             raise RollTooLong
         key = await repository.get_signing_key(transaction, code)
@@ -192,6 +192,6 @@ def _build_uncached_response(body: bytes, media_type: str) -> Response:
 
 
 def _render_sheets(title: str, key: BadgeSigningKey, badges: list[repository.ValidBadge]) -> bytes:
-    """Render the badges as a PDF."""
+    """Render the badges as a PDF of badge sheets."""
     cards = [BadgeCard(badge.name or "", badge.organization, badge.capacity, key.sign(badge.id)) for badge in badges]
     return renderers.render_badge_sheet(title, cards)

@@ -64,7 +64,7 @@ class CheckInBatcher:
             raise Unavailable from error
 
     async def _store_queue(self, meeting: str) -> None:
-        """Store the batches of a meeting one after another until its queue is empty."""
+        """Store a meeting's queued submissions batch by batch until the queue is empty."""
         queue = self._queues[meeting]
         batch: list[_PendingSubmission] = []
         try:
@@ -72,15 +72,15 @@ class CheckInBatcher:
                 await self._store_batch(batch)
         finally:
             del self._queues[meeting]
-            _fail([*batch, *queue], Unavailable())  # both are empty, unless this task was cancelled
+            _fail_submissions([*batch, *queue], Unavailable())  # both are empty, unless this task was cancelled
 
     async def _store_batch(self, batch: list[_PendingSubmission]) -> None:
-        """Store a batch; on an error that one submission caused, store each of them alone."""
+        """Store a batch in one transaction; on an error that one submission caused, store each alone."""
         try:
             results = await self._store([pending.submission for pending in batch])
         except Exception as error:
             if len(batch) == 1 or (isinstance(error, Unavailable) and not is_contention(error)):
-                _fail(batch, error)
+                _fail_submissions(batch, error)
             else:
                 await asyncio.gather(*(self._store_batch([pending]) for pending in batch if not pending.results.done()))
         else:
@@ -89,15 +89,15 @@ class CheckInBatcher:
                     pending.results.set_result(scan_results)
 
 
-def _fail(submissions: Iterable[_PendingSubmission], error: Exception) -> None:
-    """Raise an error in the callers that still wait for these submissions."""
+def _fail_submissions(submissions: Iterable[_PendingSubmission], error: Exception) -> None:
+    """Make the callers that still wait for these submissions raise an error."""
     for pending in submissions:
         if not pending.results.done():
             pending.results.set_exception(error)
 
 
 def _take_batch(queue: deque[_PendingSubmission]) -> list[_PendingSubmission]:
-    """Remove the next batch from a queue and return it in order of arrival.
+    """Remove the next batch from a queue, with at most one submission of each device, and return it in order.
 
     A batch has at most one submission of each device; a second one stays in the queue, because the offset of the
     device's clock depends on their order. Submissions without a waiting caller are dropped.

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 
 def _current_time() -> datetime:
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 

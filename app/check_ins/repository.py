@@ -21,7 +21,7 @@ _MEETING = bindparam("meeting", type_=Text)
 
 
 def _outcome_expression() -> ColumnElement[str]:
-    """Return the outcome of a scan; of the entries of a participant only the first is `first_entry`."""
+    """Return the SQL of the outcome of a scan; only the first entry of a participant is a `first_entry`."""
     return case(
         (_scan.c.annulled_at.is_not(None), literal_column("'annulled'")),
         (_scan.c.classification != literal_column("'entry'"), _scan.c.classification),
@@ -31,7 +31,7 @@ def _outcome_expression() -> ColumnElement[str]:
 
 
 def select_scan(_day: DayExpression) -> DocumentSelect:
-    """Select the members of `schemas.Scan`."""
+    """Build the SELECT of the members of `schemas.Scan`."""
     participant = case(
         (_scan.c.participant.is_not(None), references.participant_reference(_scan.c.participant)), else_=null()
     )
@@ -62,8 +62,8 @@ def select_scan(_day: DayExpression) -> DocumentSelect:
     )
 
 
-def _build_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL conditions of the meeting and of the active filters."""
+def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL condition of the meeting and of each filter that the request uses."""
     yield _scan.c.meeting == _MEETING
     if "participant" in filters:
         yield _scan.c.participant == cast(bindparam("participant", type_=Text), Uuid)
@@ -79,7 +79,7 @@ SCANS = Collection(
     Document(schemas.Scan, select_scan),
     _scan,
     key=func.concat(_scan.c.id, func.encode(_scan.c.digest, literal_column("'hex'"))),
-    conditions=_build_conditions,
+    conditions=_filter_conditions,
     sorts={"received_at": [_scan.c.received_at]},
     references={
         "session": ReferenceFilter(

@@ -97,7 +97,7 @@ async def _build_submission(
     payload: payloads.CheckInPayload | payloads.CheckInBatchPayload,
     scans: Sequence[payloads.ScanPayload],
 ) -> repository.DeviceSubmission:
-    """Build the submission of a request that is received now.
+    """Build the submission of a device from its request, with the present time as the time of receipt.
 
     Raises:
         NotFound: The caller is bound to another meeting or organization.
@@ -131,7 +131,7 @@ def _require_results(results: list[repository.ScanResult]) -> list[repository.Sc
 
 
 def _build_scan_row(device_id: str, scan: payloads.ScanPayload) -> dict[str, Any]:
-    """Build a scan as the SQL function `check_in` takes it, with the digests of the badge and of the whole scan."""
+    """Build the JSON of a scan for the SQL function `check_in`, with digests of the badge and of the whole scan."""
     content = (
         f"{device_id}\n{scan.direction}\n{scan.session}\n{scan.scanned_at.isoformat()}\n{scan.sequence}\n{scan.badge}"
     )
@@ -158,7 +158,7 @@ def _build_result_document(scan_id: Any, result: repository.ScanResult) -> dict[
 
 
 def _get_clock_skew_ms(results: Sequence[repository.ScanResult]) -> float:
-    """Return the milliseconds by which the device's clock is ahead."""
+    """Return the milliseconds by which the device's clock is ahead of the service's; negative: behind."""
     return -results[0].clock_offset_us / 1000
 
 

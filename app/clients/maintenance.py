@@ -25,7 +25,7 @@ class ClientCommandError(Exception):
 
 
 async def create_client(transaction: Transaction, members: Mapping[str, Any]) -> tuple[str, str | None]:
-    """Create a client from the members of a ClientPayload, and return its id and its secret; None: it has keys.
+    """Insert a client and an audit line; return the client's id and its secret (None if it has keys instead).
 
     Raises:
         ClientCommandError: A member is invalid, or the organization or meeting does not exist.
@@ -45,7 +45,7 @@ async def create_client(transaction: Transaction, members: Mapping[str, Any]) ->
 
 
 async def create_first_client(transaction: Transaction) -> tuple[str, str] | None:
-    """Create a client with all scopes if the database has no client; concurrent calls create one client only."""
+    """Insert a client with all scopes and return its id and secret, or None if the database has a client already."""
     await transaction.fetch(LOCK_FIRST_CLIENT)
     if await transaction.fetch("SELECT id FROM clients LIMIT 1"):
         return None
@@ -68,7 +68,7 @@ async def revoke_client(transaction: Transaction, client_id: str) -> None:
 
 
 async def add_secret(transaction: Transaction, client_id: str) -> str:
-    """Create another secret of a client and return it; raise ClientCommandError if it has two live ones."""
+    """Insert another secret of a client and return it; raise ClientCommandError if two are live already."""
     secret = await repository.insert_secret(transaction, await _lock_client(transaction, client_id))
     if secret is None:
         raise ClientCommandError("The client has two live secrets: revoke one of them first.")
@@ -95,7 +95,7 @@ def _describe_option_error(error: ErrorDetail) -> str:
 
 
 async def _lock_client(transaction: Transaction, client_id: str, *, allow_revoked: bool = False) -> UUID:
-    """Lock the row of a client and return its id."""
+    """Lock a client's row until the transaction ends, and return its id; ClientCommandError: none, or revoked."""
     client = await repository.lock_client(transaction, _parse_uuid(client_id))
     if client is None:
         raise ClientCommandError("There is no such client.")

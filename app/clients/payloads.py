@@ -13,14 +13,14 @@ from app.writes.payloads import ChangeReason, merge_patch_model
 
 
 def _require_client_jwk_set(jwks: dict[str, Any]) -> dict[str, Any]:
-    """Validate a JWK Set of public keys."""
+    """Return a JWK Set that a client may register, else raise a validation error."""
     if not is_client_jwk_set(jwks):
         raise PydanticCustomError("not_a_key_set", "must be public keys, P-256 or Ed25519, each with its own kid")
     return jwks
 
 
 def _reject_duplicates(scopes: list[str]) -> list[str]:
-    """Validate that no scope is repeated."""
+    """Return the scopes if none is repeated, else raise a validation error."""
     if len(set(scopes)) < len(scopes):
         raise PydanticCustomError("repeated_item", "must not contain an item twice")
     return scopes

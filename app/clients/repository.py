@@ -23,7 +23,7 @@ COLUMNS = ("name", "scopes", "organization", "meeting", "jwks")
 
 
 def select_client(_day: DayExpression) -> DocumentSelect:
-    """Select the members of client documents; they do not depend on the day."""
+    """Build the SELECT of the members of a client document, which does not depend on the day."""
     secret = json_object(id=_secret.id, created_at=_secret.created_at, revoked_at=_secret.revoked_at)
     return select(
         _client.id,
@@ -40,8 +40,8 @@ def select_client(_day: DayExpression) -> DocumentSelect:
     )
 
 
-def _conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL condition of each active filter."""
+def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL condition of each filter that the request uses."""
     if "scope" in filters:
         yield bindparam("scope", type_=Text) == any_(_client.scopes)
     if "status" in filters:
@@ -52,7 +52,7 @@ def _conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
 CLIENTS = Collection(
     Document(schemas.Client, select_client),
     _client,
-    conditions=_conditions,
+    conditions=_filter_conditions,
     sorts={"name": [_client.name], "created_at": [_client.created_at], "updated_at": [_client.updated_at]},
     folded_text=func.fold(_client.name),
 )
@@ -94,13 +94,13 @@ async def insert_client(
     await transaction.fetch(
         f"INSERT INTO clients (id, {names}) VALUES ($1, $2, $3, $4, $5, $6::text::jsonb)",  # noqa: S608
         client_id,
-        *_column_values(members),
+        *_list_column_values(members),
     )
     return client_id, await insert_secret(transaction, client_id) if with_secret else None
 
 
 async def lock_client(transaction: Transaction, client_id: UUID) -> LockedClient | None:
-    """Lock the row of a client and return its state, or None if there is no such client."""
+    """Lock a client's row until the transaction ends and return its state; None if there is no such client."""
     rows = await transaction.fetch(
         "SELECT revision, revoked_at IS NOT NULL, json_build_object('name', name, 'scopes', scopes,"
         " 'organization', organization, 'meeting', meeting, 'jwks', jwks)::text FROM clients WHERE id = $1 FOR UPDATE",
@@ -110,12 +110,12 @@ async def lock_client(transaction: Transaction, client_id: UUID) -> LockedClient
 
 
 async def update_client(transaction: Transaction, client_id: UUID, members: Mapping[str, Any]) -> None:
-    """Set the columns of a client. If that changes any, a trigger raises its revision, which ends its tokens."""
+    """Set columns of a client. A change makes a trigger raise its revision, which makes its tokens invalid."""
     await transaction.fetch(
         "UPDATE clients SET name = $2, scopes = $3, organization = $4, meeting = $5, jwks = $6::text::jsonb"
         " WHERE id = $1",
         client_id,
-        *_column_values(members),
+        *_list_column_values(members),
     )
 
 
@@ -165,8 +165,8 @@ async def revoke_secret(transaction: Transaction, client_id: UUID, secret_id: UU
     return bool(rows)
 
 
-def _column_values(members: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return the values of COLUMNS as query parameters."""
+def _list_column_values(members: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return the values of the table's COLUMNS in their order, as query parameters."""
     jwks = members.get("jwks")
     return (
         members["name"],

@@ -84,15 +84,15 @@ async def create_client(write_request: CreateDep, payload: payloads.ClientPayloa
     async def insert(transaction: Transaction) -> WriteResult:
         nonlocal secret
         service.require_unbound_caller(write_request)
-        values = service.column_values(payload)
+        values = service.get_column_values(payload)
         write_request.attempted_write = AttemptedWrite(values)
         client_id, new_secret = await repository.insert_client(transaction, values, with_secret=payload.jwks is None)
         secret = new_secret.value if new_secret else None
         body, etag = await service.get_document(transaction, client_id)
         headers = {"Location": f"/v1/clients/{client_id}", "ETag": etag}
-        return WriteResult(StoredResponse(201, headers, _with_secret(body, None)), [f"clients/{client_id}"])
+        return WriteResult(StoredResponse(201, headers, _add_secret_to_json(body, None)), [f"clients/{client_id}"])
 
-    return _add_secret(await write_request.run_in_transaction(insert, payload), secret)
+    return _add_secret_to_response(await write_request.run_in_transaction(insert, payload), secret)
 
 
 @router.patch(
@@ -114,7 +114,7 @@ async def update_client(
         client = await service.lock_client(transaction, write_request, id)
         patch = payload.model_dump(mode="json", exclude_unset=True)
         patched = validate_document(payloads.ClientPayload, apply_merge_patch(client.members, patch))
-        values = service.column_values(patched)
+        values = service.get_column_values(patched)
         write_request.attempted_write = AttemptedWrite(values)
         await repository.update_client(transaction, id, values)
         body, etag = await service.get_document(transaction, id)
@@ -172,11 +172,11 @@ async def create_client_secret(
         secret = new_secret.value
         body = await repository.get_secret_document(transaction, new_secret.id)
         response = StoredResponse(
-            201, {"Location": f"/v1/clients/{id}/secrets/{new_secret.id}"}, _with_secret(body, None)
+            201, {"Location": f"/v1/clients/{id}/secrets/{new_secret.id}"}, _add_secret_to_json(body, None)
         )
         return WriteResult(response, [f"clients/{id}", f"client_secrets/{new_secret.id}"])
 
-    return _add_secret(await write_request.run_in_transaction(insert, payload), secret)
+    return _add_secret_to_response(await write_request.run_in_transaction(insert, payload), secret)
 
 
 @router.delete(
@@ -204,20 +204,20 @@ async def revoke_client_secret(
     return await write_request.run_in_transaction(revoke, reason)
 
 
-def _with_secret(body: bytes, secret: str | None) -> bytes:
-    """Return a JSON document with the member `client_secret` added."""
+def _add_secret_to_json(body: bytes, secret: str | None) -> bytes:
+    """Return a JSON document with the member `client_secret` added (null if `secret` is None)."""
     return orjson.dumps({**orjson.loads(body), "client_secret": secret})
 
 
-def _add_secret(response: Response, secret: str | None) -> Response:
-    """Add a new secret to the response, which was stored without it."""
+def _add_secret_to_response(response: Response, secret: str | None) -> Response:
+    """Return the response with a new secret in its body, which the stored response lacks; None: unchanged."""
     if secret is None or response.status_code != 201:
         return response
     headers = {name: value for name, value in response.headers.items() if name != "content-length"}
-    return Response(_with_secret(bytes(response.body), secret), 201, headers)
+    return Response(_add_secret_to_json(bytes(response.body), secret), 201, headers)
 
 
 def _set_no_store(response: Response) -> Response:
-    """Forbid caches to store a response."""
+    """Set `Cache-Control: no-store` on a response and return it."""
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -17,7 +17,7 @@ CLIENT_REVOKED = Text("Klien ini telah dicabut.", "This client is revoked.")
 async def lock_client(
     transaction: Transaction, write_request: WriteRequest, client_id: UUID, *, allow_revoked: bool = False
 ) -> repository.LockedClient:
-    """Lock a client and check that the caller may write it and knows its present revision (If-Match).
+    """Lock a client's row after checking that the caller may write it and that If-Match names its revision.
 
     Raises:
         OutsideOrganization: The caller is bound to an organization or a meeting.
@@ -48,13 +48,13 @@ def require_unbound_caller(write_request: WriteRequest) -> None:
 
 
 async def get_document(transaction: Transaction, client_id: UUID) -> tuple[bytes, str]:
-    """Return the document of a client that the transaction wrote, and its ETag."""
+    """Return the JSON document of a client as the transaction sees it, and its ETag."""
     item = await repository.CLIENTS.fetch_item(transaction, client_id, FieldsQuery())
     if item is None:
         raise RuntimeError("the client that was written cannot be read")
     return item.body, conditional.entity_tag(item.body, item.revision)
 
 
-def column_values(payload: payloads.ClientPayload) -> dict[str, Any]:
-    """Return the members of a payload that are columns of the table."""
+def get_column_values(payload: payloads.ClientPayload) -> dict[str, Any]:
+    """Return the values of the payload's members that are columns of the table, by name."""
     return {name: getattr(payload, name) for name in repository.COLUMNS}

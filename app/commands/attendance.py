@@ -19,7 +19,10 @@ def recompute(
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Recompute every roll and repair what differs. The exit code is 1 if anything differed, else 0."""
+    """Recompute every roll and repair what differs. The exit code is 1 if anything differed, else 0.
+
+    Without a database URL, it works on the embedded database, which is migrated first.
+    """
     from app.attendance import maintenance
 
     rolls = run_on_database(lambda url: maintenance.recompute_attendance(url, meeting), database_url, data_dir)
@@ -40,7 +43,10 @@ def run_retention(
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Anonymise the participants of each meeting past its `retention_days`, and keep their counts. Run it daily."""
+    """Anonymise the participants of each meeting past its `retention_days`, and keep their counts. Run it daily.
+
+    Without a database URL, it works on the embedded database, which is migrated first.
+    """
     from app.attendance import maintenance
 
     meetings = run_on_database(
@@ -56,9 +62,9 @@ def run_retention(
 def run_on_database(
     task: Callable[[str], Coroutine[Any, Any, T]], database_url: str | None, data_dir: Path | None
 ) -> T:
-    """Run a task with the URL of the given database, or of the embedded one, and return its result.
+    """Run a task on the given or the embedded database, which is first migrated, and return its result.
 
-    Migrates the embedded database first. Prints an operator error and exits with code 1.
+    Prints an operator's error and exits with code 1.
     """
     from app import operations
 

@@ -23,7 +23,10 @@ def verify(
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Recompute the hash chain over all lines. Exit code 1: a line was changed, deleted, inserted or swapped."""
+    """Recompute the hash chain over all lines. Exit code 1: a line was changed, deleted, inserted or swapped.
+
+    Without a database URL, it works on the embedded database, which is migrated first.
+    """
     from app import operations
     from app.audit_chain import maintenance, report
 
@@ -44,7 +47,10 @@ def verify(
 
 @audit.command()
 def seal(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
-    """Seal the lines that are not sealed yet. A running service does so about once a second."""
+    """Seal the lines that are not sealed yet. A running service does so about once a second.
+
+    Without a database URL, it works on the embedded database, which is migrated first.
+    """
     from app import operations
     from app.audit_chain import maintenance
 

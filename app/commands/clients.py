@@ -40,7 +40,10 @@ def create(
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Create a client and print its secret, of which only a digest is stored."""
+    """Create a client and print its secret, of which only a digest is stored.
+
+    Without a database URL, it works on the embedded database, which is migrated and, if empty, loaded first.
+    """
     from app.clients import maintenance
 
     members = {"name": name, "scopes": scope, "organization": organization, "meeting": meeting}
@@ -53,7 +56,10 @@ def create(
 
 @clients.command("list")
 def list_(as_json: JsonOption = False, database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
-    """List the clients, one per line: id, name, scopes, number of live secrets, and whether it is live or revoked."""
+    """List the clients, one per line: id, name, scopes, number of live secrets, and whether it is live or revoked.
+
+    Without a database URL, it works on the embedded database, which is migrated and, if empty, loaded first.
+    """
     from app.clients import maintenance
 
     documents = run_in_transaction(maintenance.list_clients, database_url, data_dir)
@@ -68,7 +74,10 @@ def list_(as_json: JsonOption = False, database_url: DatabaseUrl = None, data_di
 
 @clients.command()
 def revoke(client_id: ClientIdArgument, database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
-    """Revoke a client for ever. Its access tokens become invalid within 5 seconds."""
+    """Revoke a client for ever. Its access tokens become invalid within 5 seconds.
+
+    Without a database URL, it works on the embedded database, which is migrated and, if empty, loaded first.
+    """
     from app.clients import maintenance
 
     run_in_transaction(lambda transaction: maintenance.revoke_client(transaction, client_id), database_url, data_dir)
@@ -79,7 +88,10 @@ def revoke(client_id: ClientIdArgument, database_url: DatabaseUrl = None, data_d
 def add_secret(
     client_id: ClientIdArgument, as_json: JsonOption = False, database_url: DatabaseUrl = None, data_dir: DataDir = None
 ) -> None:
-    """Create and print a second secret, to replace one that is in use."""
+    """Create and print a second secret, to replace one that is in use.
+
+    Without a database URL, it works on the embedded database, which is migrated and, if empty, loaded first.
+    """
     from app.clients import maintenance
 
     secret = run_in_transaction(
@@ -95,7 +107,10 @@ def revoke_secret(
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Revoke a secret and the access tokens that were issued for it."""
+    """Revoke a secret and the access tokens that were issued for it.
+
+    Without a database URL, it works on the embedded database, which is migrated and, if empty, loaded first.
+    """
     from app.clients import maintenance
 
     run_in_transaction(
@@ -115,7 +130,11 @@ def create_first_client(url: str) -> tuple[str, str] | None:
 def run_in_transaction(
     operation: Callable[["Transaction"], Awaitable[T]], database_url: str | None, data_dir: Path | None
 ) -> T:
-    """Run an operation in one transaction on the given or the embedded database; on an error, exit with code 1."""
+    """Run an operation in one transaction on the given or the embedded database, which is first migrated and filled.
+
+    The shipped reference data are loaded if the embedded database is empty. Prints an operator's error and exits with
+    code 1.
+    """
     from app import operations
     from app.clients.maintenance import ClientCommandError
 

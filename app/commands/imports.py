@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from app.core.problems import Problem
     from app.imports.command_line import ReportProgress
     from app.imports.report import ImportReport
+    from app.writes.payloads import ChangeReason
 
 BAR_DELAY_SECONDS = 1.0
 
@@ -43,14 +44,15 @@ def import_(
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Import rows of a resource: all of them or, if one is refused, none. The exit code is 1 if any row is refused."""
+    """Import rows of a resource: all of them or, if one is refused, none. The exit code is 1 if any row is refused.
+
+    Without a database URL, it works on the embedded database, which is migrated and, if empty, loaded first.
+    """
     from app import operations
-    from app.core.http.validation import validate_document
     from app.core.problems import Problem, Unavailable
     from app.imports import command_line
     from app.imports.report import ImportOptions
     from app.registry import IMPORTABLE
-    from app.writes.payloads import ChangeReason
 
     if resource not in IMPORTABLE:
         raise typer.BadParameter(f"--resource must be one of: {', '.join(IMPORTABLE)}.")
@@ -58,8 +60,8 @@ def import_(
         suffixes = ", ".join(command_line.FORMAT_BY_SUFFIX)
         raise typer.BadParameter(f"The name of {path} must end with one of: {suffixes}.")
     options = ImportOptions(IMPORTABLE[resource], dry_run, partial)
+    change_reason = parse_change_reason(reason, legal_basis)
     try:
-        change_reason = validate_document(ChangeReason, {"reason": reason, "legal_basis": legal_basis})
         settings = operations.read_settings()
         with operations.open_database(database_url, data_dir) as database:
             if database.embedded:
@@ -76,10 +78,24 @@ def import_(
     except Unavailable as error:
         fail(ValueError(f"The database (DATABASE_URL, --database-url) cannot be used: {error.__cause__}"))
     except Problem as problem:
-        print_problem(path, problem)
+        print_refusal(path, problem)
         raise typer.Exit(1) from None
     print_report(path, report, as_json)
     raise typer.Exit(1 if report.counts["refused"] else 0)
+
+
+def parse_change_reason(reason: str | None, legal_basis: str | None) -> "ChangeReason":
+    """Validate the reason and legal basis of the revisions; typer.BadParameter names the option that is invalid."""
+    from app.core.http.validation import validate_document
+    from app.core.problems import InvalidContent
+    from app.writes.payloads import ChangeReason
+
+    try:
+        return validate_document(ChangeReason, {"reason": reason, "legal_basis": legal_basis})
+    except InvalidContent as invalid:
+        option_by_pointer = {"/reason": "--reason", "/legal_basis": "--legal-basis"}
+        errors = [f"{option_by_pointer[error.pointer or '']}: {error.detail.en}" for error in invalid.errors]
+        raise typer.BadParameter(" ".join(errors)) from None
 
 
 @contextmanager
@@ -106,8 +122,8 @@ def show_progress(path: Path) -> Iterator["ReportProgress"]:
         bar.stop()
 
 
-def print_problem(path: Path, problem: "Problem") -> None:
-    """Print a problem of the whole file to standard error."""
+def print_refusal(path: Path, problem: "Problem") -> None:
+    """Print to standard error that nothing was imported, and why: the errors of the problem, or its detail."""
     typer.echo("Nothing was imported.", err=True)
     for error in problem.errors:
         typer.echo(f"{path.name}: {error.pointer}: {error.detail.en}", err=True)
@@ -131,6 +147,7 @@ def print_report(path: Path, report: "ImportReport", as_json: bool) -> None:
 
 
 def _format_result(report: "ImportReport") -> str:
+    """Return the beginning of the last line: imported, not imported, or a dry run."""
     if report.options.dry_run:
         return "Nothing was imported, this was a dry run:"
     return "Imported:" if report.is_applied else "Nothing was imported:"

@@ -19,7 +19,7 @@ SECONDS_PER_UNIT = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "": 1}
 
 @simulate.callback()
 def declare_group() -> None:
-    """Keep `meeting` a command of its own: Typer would otherwise merge a single command into the group."""
+    """Do nothing; a second command of the group prevents Typer from merging `meeting` into the group."""
 
 
 def parse_duration(text: str) -> timedelta:
@@ -92,7 +92,7 @@ def meeting(
 
 
 async def run_meeting(url: str, client: tuple[str, str], options: "SimulationOptions") -> "SimulationResult":
-    """Simulate a meeting against the service at `url`, with a progress bar."""
+    """Simulate a meeting against the service at `url`, showing a progress bar on a terminal, and return the result."""
     import httpx
 
     from app.simulation import report, runner
@@ -105,7 +105,7 @@ async def run_meeting(url: str, client: tuple[str, str], options: "SimulationOpt
 
 
 def create_client(database_url: str | None, data_dir: Path | None) -> tuple[str, str]:
-    """Create a client with the organizer's scopes in the database, and return its id and secret."""
+    """Create a client with the organizer's scopes in the given or the embedded database; return its id and secret."""
     from app.clients import maintenance
     from app.commands.clients import run_in_transaction
     from app.simulation.organizer import SCOPES
@@ -118,7 +118,7 @@ def create_client(database_url: str | None, data_dir: Path | None) -> tuple[str,
 
 
 def revoke_client(client_id: str, database_url: str | None, data_dir: Path | None) -> None:
-    """Revoke a client in the database."""
+    """Revoke a client in the given or the embedded database."""
     from app.clients import maintenance
     from app.commands.clients import run_in_transaction
 

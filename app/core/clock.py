@@ -28,7 +28,7 @@ class LocalDay(NamedTuple):
 
 
 def current_day(zone: tzinfo) -> LocalDay:
-    """Return today's date in a time zone."""
+    """Return today's date in a time zone, with the seconds until midnight."""
     now = datetime.now(zone)
     midnight = datetime.combine(now.date() + timedelta(days=1), time(), zone)
     # From timestamps, because a day on which the zone changes its offset does not have 24 hours.

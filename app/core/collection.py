@@ -40,7 +40,7 @@ class Collection(CollectionDefinition):
         today: LocalDay | None = None,
         ensure_listable: Callable[[], Awaitable[None]] | None = None,
     ) -> Page:
-        """Read one page.
+        """Fetch one page of the list, with the token of the next page if there are more items.
 
         Args:
             reader: The connection to read from.
@@ -61,7 +61,7 @@ class Collection(CollectionDefinition):
             raise InvalidParameters(Q_WITH_KNOWN_AT)
         sort = "q" if "q" in values else query.sort_order or next(iter(self.sorts))
         schema_name = self.document.schema.__name__
-        cursor = PageCursor(await reader.page_key(), [schema_name, sort, values, query.known_at_instant])
+        cursor = PageCursor(await reader.page_token_secret(), [schema_name, sort, values, query.known_at_instant])
         day, valid_seconds = _resolve_day(values, query, today)
         reader = reader.known_at(query.known_at_instant)
         parameters = {**values, "fields": query.field_names(), "size": query.page_size}
@@ -90,7 +90,7 @@ class Collection(CollectionDefinition):
         path_parameters: Mapping[str, Any] | None = None,
         today: LocalDay | None = None,
     ) -> Item | None:
-        """Read the item with this key, or return None if there is none.
+        """Fetch the item with this key, or return None if there is none.
 
         Args:
             reader: The connection to read from.
@@ -126,7 +126,7 @@ class Collection(CollectionDefinition):
         if not used:
             return
         exist = await reader.fetch_one(self.reference_statement(tuple(used)), values)
-        errors = [used[name].unknown_code(name) for name, exists in zip(used, exist, strict=True) if not exists]
+        errors = [used[name].unknown_code_error(name) for name, exists in zip(used, exist, strict=True) if not exists]
         if errors:
             raise InvalidParameters(*errors)
 
@@ -134,7 +134,7 @@ class Collection(CollectionDefinition):
 def _resolve_day(
     values: Mapping[str, Any], query: FieldsQuery, today: LocalDay | None
 ) -> tuple[date | None, int | None]:
-    """Return the day to show if it is not `as_of`, and for how many seconds the result stays valid."""
+    """Return (today, seconds until midnight) if documents depend on a day and no `as_of` is given, else two Nones."""
     if today is None or "as_of" in values:
         return None, None
     return today.resolve_known_at(query.known_at_instant)

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Integer, Text, bindparam, case, cast, func
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from app.core.db.documents import Document, Expression, document_text
-from app.core.db.similarity import FOLDED_QUERY, distance, is_exact_name, matches
+from app.core.db.similarity import FOLDED_QUERY, distance_expression, exact_name_condition, similarity_condition
 from app.core.db.statements import Statement
 from app.core.languages import Text as Sentence
 from app.core.problems import ErrorDetail
@@ -39,7 +39,7 @@ class ReferenceFilter(NamedTuple):
     special_value: str | None = None
     condition: Expression = true()
 
-    def unknown_code(self, parameter: str) -> ErrorDetail:
+    def unknown_code_error(self, parameter: str) -> ErrorDetail:
         """Return the error for a value of this parameter that is no existing code."""
         return ErrorDetail(
             "unknown_code",
@@ -107,7 +107,7 @@ class CollectionDefinition:
         The statement yields one row: the page's documents joined by commas, whether there are more, and the sort keys
         of the last document.
         """
-        return lru_cache(maxsize=2000)(self._build_page)
+        return lru_cache(maxsize=2000)(self._build_page_statement)
 
     @cached_property
     def item_statement(self) -> Callable[[ActiveFilters, bool], Statement]:
@@ -115,7 +115,7 @@ class CollectionDefinition:
 
         Its arguments are the active filters and whether only the members in the parameter `fields` are wanted.
         """
-        return lru_cache(maxsize=100)(self._build_item)
+        return lru_cache(maxsize=100)(self._build_item_statement)
 
     @cached_property
     def reference_statement(self) -> Callable[[tuple[str, ...]], Statement]:
@@ -123,13 +123,14 @@ class CollectionDefinition:
 
         Its argument is the names of the filters; the statement yields one row with a boolean for each.
         """
-        return lru_cache(maxsize=100)(self._build_reference)
+        return lru_cache(maxsize=100)(self._build_reference_statement)
 
-    def _build_page(self, query: QueryKey) -> Statement:
-        keys, is_descending = self._order(query.sort)
+    def _build_page_statement(self, query: QueryKey) -> Statement:
+        """Build the statement of one page: its documents as text, whether more follow, and its last keys."""
+        keys, is_descending = self._order_by_columns(query.sort)
         rows = self.document.select(
             *(key.label(f"key_{n}") for n, key in enumerate(keys)), as_of="as_of" in query.filters
-        ).where(*self._where(query.filters))
+        ).where(*self._where_conditions(query.filters))
         if query.has_page_token:
             after = tuple_(*(cast(bindparam(f"after_{n}", type_=Text), key.type) for n, key in enumerate(keys)))
             rows = rows.where(tuple_(*keys) < after if is_descending else tuple_(*keys) > after)
@@ -156,8 +157,9 @@ class CollectionDefinition:
             ).select_from(sized)
         )
 
-    def _build_item(self, filters: ActiveFilters, has_fields: bool) -> Statement:
-        conditions = self._where(filters if self.as_of_hides_items else filters - {"as_of"})
+    def _build_item_statement(self, filters: ActiveFilters, has_fields: bool) -> Statement:
+        """Build the statement of the item with a key: its document as text, and its revision."""
+        conditions = self._where_conditions(filters if self.as_of_hides_items else filters - {"as_of"})
         found = (
             self.document.select(self.rows.c.revision, as_of="as_of" in filters)
             .where(self.key == bindparam("key", type_=self.key.type), *conditions)
@@ -165,7 +167,8 @@ class CollectionDefinition:
         )
         return Statement(select(document_text(found.c.document, only_fields=has_fields), found.c.revision))
 
-    def _build_reference(self, names: tuple[str, ...]) -> Statement:
+    def _build_reference_statement(self, names: tuple[str, ...]) -> Statement:
+        """Build the statement that returns for each of these reference filters whether its code exists."""
         references = [(name, self.references[name]) for name in names]
         return Statement(
             select(
@@ -176,7 +179,8 @@ class CollectionDefinition:
             )
         )
 
-    def _where(self, filters: ActiveFilters) -> list[ColumnElement[bool]]:
+    def _where_conditions(self, filters: ActiveFilters) -> list[ColumnElement[bool]]:
+        """Return the SQL conditions of the filters and, for `q`, of the search."""
         where = list(self.conditions(filters))
         if "q" not in filters:
             return where
@@ -188,11 +192,12 @@ class CollectionDefinition:
         return [self.key.in_(select(similar.c.key).order_by(similar.c.key).limit(self.rank_limit))]
 
     def _matches_folded_text(self) -> ColumnElement[bool]:
-        return matches(self.folded_text, FOLDED_QUERY)
+        """Return the SQL condition that the folded text contains words similar to `q`."""
+        return similarity_condition(self.folded_text, FOLDED_QUERY)
 
-    def _order(self, sort: str) -> tuple[list[Expression], bool]:
+    def _order_by_columns(self, sort: str) -> tuple[list[Expression], bool]:
         """Return the columns to order by, the key last, and whether the order is descending."""
         if sort == "q":
-            tie_break = is_exact_name(self.rows.c.name) if self.tie_break is None else self.tie_break
-            return [distance(self.folded_text), case((tie_break, 0), else_=1), self.key], False
+            tie_break = exact_name_condition(self.rows.c.name) if self.tie_break is None else self.tie_break
+            return [distance_expression(self.folded_text), case((tie_break, 0), else_=1), self.key], False
         return [*self.sorts[sort.removeprefix("-")], self.key], sort.startswith("-")

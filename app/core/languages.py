@@ -17,7 +17,7 @@ class Text(NamedTuple):
 
 
 def preferred_language(accept_language: str) -> Language:
-    """Return the language that an Accept-Language header prefers; Indonesian if it prefers neither."""
+    """Return the language that an Accept-Language header prefers; Indonesian if it prefers neither to the other."""
     weights: dict[str, float] = {}
     for entry in accept_language.lower().split(","):
         tag, _, parameters = entry.partition(";")
@@ -30,6 +30,7 @@ def preferred_language(accept_language: str) -> Language:
 
 
 def _parse_quality(quality: str) -> float:
+    """Return the weight `q` of a language in Accept-Language as a number; 0 if it is not a number."""
     try:
         return float(quality)
     except ValueError:

@@ -7,7 +7,7 @@ PATTERN_FORMS: dict[str, Text] = {}
 
 
 def register_pattern(pattern: str, form: Text) -> str:
-    """Register the words for a pattern, which error messages show instead of it, and return the pattern.
+    """Register a pattern's description, which error messages show instead of the pattern; return the pattern.
 
     Args:
         pattern: Regular expression for `pattern=` of a parameter or member.

@@ -58,8 +58,8 @@ def configure_logging(level: str) -> None:
 
 
 @contextlib.contextmanager
-def track_connection_wait() -> Iterator[None]:
-    """Count a statement as waiting for a connection while the block runs."""
+def count_connection_wait() -> Iterator[None]:
+    """Count one more statement as waiting for a connection while the block runs."""
     POOL_WAITING.inc()
     try:
         yield
@@ -68,7 +68,7 @@ def track_connection_wait() -> Iterator[None]:
 
 
 def discard_dead_worker_metrics() -> None:
-    """Remove the gauges of worker processes that have ended, so that their connections no longer count as in use."""
+    """Remove the metrics files of worker processes that have ended, so that gauges no longer count them."""
     directory = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
     for file in glob.glob(os.path.join(directory, "gauge_livesum_*.db")):
         pid = int(file.rpartition("_")[2].removesuffix(".db"))

@@ -25,7 +25,7 @@ _CORRECTIONS_TABLE: Table = _correction.__table__  # type: ignore[assignment]
 
 
 def select_corrections(_day: DayExpression) -> DocumentSelect:
-    """Select the corrections of rolls."""
+    """Build the SELECT of the members of a correction document."""
     participant = references.participant_reference(_correction.participant)
     return select(
         _correction.id,
@@ -44,7 +44,8 @@ def select_corrections(_day: DayExpression) -> DocumentSelect:
     )
 
 
-def _build_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL condition of the meeting and of each filter that the request uses."""
     yield _correction.meeting == bindparam("meeting", type_=Text)
     if "pending" in filters:
         yield _correction.confirmed_by.is_(None) == (bindparam("pending", type_=Text) == literal_column("'true'"))
@@ -53,7 +54,7 @@ def _build_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
 CORRECTIONS = Collection(
     Document(schemas.RollCorrection, select_corrections),
     _correction,
-    conditions=_build_conditions,
+    conditions=_filter_conditions,
     sorts={"id": []},
 )
 
@@ -132,7 +133,7 @@ WHERE id = $1
 
 
 async def store_status(transaction: Transaction, participant: UUID, status: str, reason: str) -> None:
-    """Store a manual status; `expected` removes it together with its reason."""
+    """Set a participant's manual status and its reason; `expected` removes both."""
     columns = {"status": status, "status_reason": None if status == "expected" else reason}
     await rows.update_row(transaction, MANUAL_STATUS.table, {"id": participant}, columns)
 
@@ -140,7 +141,7 @@ async def store_status(transaction: Transaction, participant: UUID, status: str,
 async def insert_correction(
     transaction: Transaction, meeting: str, client: str, reason: ChangeReason, **subject: Any
 ) -> UUID:
-    """Insert a correction that `client` requests and return its id.
+    """Insert a correction of a closed roll, which `client` requests, and return its id.
 
     `subject` is the `participant` with the `status` to set, or the `scan` to annul.
     """
@@ -166,7 +167,7 @@ async def confirm_correction(
 
 
 async def find_annulment(transaction: Transaction, meeting: str, scan: UUID) -> ScanAnnulment | None:
-    """Return the annulment of a scan, or None if there is no scan with this id."""
+    """Return the annulment of a scan (without a time if it is not annulled); None: there is no such scan."""
     found = await transaction.fetch(_SELECT_ANNULMENT, meeting, scan)
     return ScanAnnulment(*found[0]) if found else None
 
@@ -174,7 +175,7 @@ async def find_annulment(transaction: Transaction, meeting: str, scan: UUID) -> 
 async def annul_scan(
     transaction: Transaction, meeting: str, scan: UUID, client: str, reason: ChangeReason
 ) -> ScanAnnulment | None:
-    """Annul a scan, derive the attendance again and return the annulment; None if there is no such scan.
+    """Annul a scan, recompute the participant's attendance, and return the annulment; None: no such scan.
 
     Returns the earlier annulment if another transaction has annulled the scan meanwhile.
     """

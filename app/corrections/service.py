@@ -32,9 +32,9 @@ async def set_status(
     write_request.exposes_personal_data = True
     keys = {"meeting": meeting, "id": participant}
     audit_keys = [f"participants/{participant}"]
-    is_finalized = await access.is_finalized(transaction, meeting)
+    is_closed = await access.lock_and_check_closed(transaction, meeting)
     await changes.lock_object(transaction, write_request, MANUAL_STATUS, keys)
-    if is_finalized:
+    if is_closed:
         subject = {"participant": participant, "status": payload.status}
         correction, url = await _request_correction(transaction, write_request, meeting, payload, **subject)
         return WriteResult(StoredResponse(202, {"Location": url}, correction.body), audit_keys)
@@ -49,12 +49,12 @@ async def annul_scan(
 ) -> WriteResult:
     """Annul a scan; return 200 with the annulment, or 202 with a correction if the roll is closed."""
     await _require_write_access(transaction, write_request, meeting)
-    is_finalized = await access.is_finalized(transaction, meeting)
+    is_closed = await access.lock_and_check_closed(transaction, meeting)
     annulment = await repository.find_annulment(transaction, meeting, scan)
     if annulment is None:
         raise NotFound
     audit_keys = [f"check-ins/{scan}"]
-    if is_finalized and annulment.annulled_at is None:
+    if is_closed and annulment.annulled_at is None:
         correction, url = await _request_correction(transaction, write_request, meeting, payload, scan=scan)
         body = orjson.dumps(_annulment_document(scan, annulment, correction))
         return WriteResult(StoredResponse(202, {"Location": url}, body), audit_keys)
@@ -104,6 +104,7 @@ async def confirm_correction(
 
 
 async def _apply_correction(transaction: Transaction, meeting: str, correction: repository.RequestedCorrection) -> None:
+    """Set the status or annul the scan that a confirmed correction concerns."""
     if correction.participant is not None and correction.status is not None:
         await repository.store_status(transaction, correction.participant, correction.status, correction.reason)
     elif correction.scan is not None:
@@ -126,13 +127,14 @@ async def _require_write_access(transaction: Transaction, write_request: WriteRe
 async def _request_correction(
     transaction: Transaction, write_request: WriteRequest, meeting: str, reason: ChangeReason, **subject: Any
 ) -> tuple[Item, str]:
-    """Insert a correction; return its document and its URL. `subject` is that of `insert_correction`."""
+    """Insert a correction of a closed roll for a second client to confirm; return its document and its URL."""
     client = write_request.caller.client_id
     id_ = await repository.insert_correction(transaction, meeting, client, reason, **subject)
     return await _get_correction(transaction, meeting, id_), f"/v1/meetings/{meeting}/corrections/{id_}"
 
 
 async def _get_correction(transaction: Transaction, meeting: str, correction: UUID) -> Item:
+    """Return the document of a correction as this transaction sees it."""
     item = await CORRECTIONS.fetch_item(
         transaction, correction, changes.FULL_DOCUMENT, path_parameters={"meeting": meeting}
     )
@@ -142,7 +144,7 @@ async def _get_correction(transaction: Transaction, meeting: str, correction: UU
 
 
 def _annulment_document(scan: UUID, annulment: ScanAnnulment, correction: Item | None = None) -> dict[str, Any]:
-    """Return the members of schemas.Annulment."""
+    """Build the members of schemas.Annulment, with the correction that requests it, if any."""
     return {
         "scan_id": scan,
         "annulled_at": annulment.annulled_at,

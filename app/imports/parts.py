@@ -42,7 +42,7 @@ async def delete_parts(transaction: Transaction, parts: Parts, objects: Sequence
     if objects and parts.ordered:
         foreign_keys = [_foreign_key_values(parts, keys) for keys in objects]
         equal_keys = " AND ".join(f'former."{name}" = given."{name}"' for name in parts.foreign_key)
-        sql = f'DELETE FROM "{parts.table.name}" AS former USING {_recordset(parts, parts.foreign_key)} WHERE {equal_keys}'  # noqa: S608, E501
+        sql = f'DELETE FROM "{parts.table.name}" AS former USING {_recordset_sql(parts, parts.foreign_key)} WHERE {equal_keys}'  # noqa: S608, E501
         await transaction.fetch(sql, orjson.dumps(foreign_keys).decode())
 
 
@@ -65,7 +65,7 @@ async def insert_parts(transaction: Transaction, parts: Parts, objects: Sequence
     ]
     if rows:
         names = ", ".join(f'"{name}"' for name in rows[0])
-        sql = f'INSERT INTO "{parts.table.name}" ({names}) SELECT {names} FROM {_recordset(parts, rows[0])}'  # noqa: S608
+        sql = f'INSERT INTO "{parts.table.name}" ({names}) SELECT {names} FROM {_recordset_sql(parts, rows[0])}'  # noqa: S608
         await transaction.fetch(sql, orjson.dumps(rows).decode())
 
 
@@ -74,7 +74,7 @@ def _foreign_key_values(parts: Parts, keys: Values) -> dict[str, Any]:
     return {column: keys[object_column] for column, object_column in parts.foreign_key.items()}
 
 
-def _recordset(parts: Parts, names: Mapping[str, Any]) -> str:
+def _recordset_sql(parts: Parts, names: Mapping[str, Any]) -> str:
     """Build the SQL of a set of rows with these columns, read from the JSON in $1."""
     types = {name: parts.table.columns[name].type.compile(dialect=DIALECT) for name in names}
     column_types = ", ".join(f'"{name}" {type_}' for name, type_ in types.items())

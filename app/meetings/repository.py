@@ -82,7 +82,7 @@ def select_meeting(day: DayExpression) -> DocumentSelect:
     )
 
 
-def _meeting_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _meeting_filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     """Yield the SQL condition of each filter of a list of meetings."""
     for name in ("host", "kind", "election"):
         if name in filters:
@@ -110,7 +110,7 @@ def _meeting_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]
 MEETINGS = Collection(
     Document(schemas.Meeting, select_meeting),
     _meeting,
-    conditions=_meeting_conditions,
+    conditions=_meeting_filter_conditions,
     sorts={
         "start_on": [_meeting.start_on],
         "code": [],
@@ -160,7 +160,7 @@ def select_session(_day: DayExpression) -> DocumentSelect:
     return select(*members, zone.label("time_zone"), *sourced_record_columns(_session))
 
 
-def _session_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _session_filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     """Yield the SQL condition of each filter of a list of sessions."""
     yield _session.meeting == bindparam("meeting")
     if "kind" in filters:
@@ -174,7 +174,7 @@ SESSIONS = Collection(
     Document(session_schemas.Session, select_session),
     _session,
     key=_session.code,
-    conditions=_session_conditions,
+    conditions=_session_filter_conditions,
     sorts={
         "position": [_session.position],
         "code": [],
@@ -204,7 +204,7 @@ def select_statement(_day: DayExpression) -> DocumentSelect:
     )
 
 
-def _statement_conditions(_filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _statement_filter_conditions(_filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     """Yield the SQL condition of each filter of a list of statements."""
     yield _statement.meeting == bindparam("meeting")
 
@@ -213,7 +213,7 @@ STATEMENTS = Collection(
     Document(schemas.Statement, select_statement),
     _statement,
     key=_statement.id,
-    conditions=_statement_conditions,
+    conditions=_statement_filter_conditions,
     sorts={"made_on": [first_known_day_or_infinity(_statement.made_on)], "updated_at": [_statement.updated_at]},
 )
 

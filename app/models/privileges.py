@@ -12,7 +12,7 @@ AUDIT_TABLES = ("audit_lines", "audit_seals", "audit_roots")
 READ_ONLY_TABLES = ("alembic_version", "revisions")
 
 
-def _grant_insert(columns: str) -> str:
+def _grant_insert_sql(columns: str) -> str:
     """Return the statement that grants SELECT, and INSERT into these columns."""
     table, _, names = columns.partition(" ")
     return f"GRANT SELECT, INSERT {names} ON {table} TO {{role}}"
@@ -25,7 +25,7 @@ GRANTS = (
     "GRANT SELECT ON ALL TABLES IN SCHEMA history TO {role}",
     f"REVOKE ALL ON {', '.join((*AUDIT_TABLES, *READ_ONLY_TABLES))} FROM {{role}}",
     f"GRANT SELECT ON {', '.join(READ_ONLY_TABLES)} TO {{role}}",
-    *(_grant_insert(columns) for columns in (AUDIT_LINE_COLUMNS, AUDIT_SEAL_COLUMNS, AUDIT_ROOT_COLUMNS)),
+    *(_grant_insert_sql(columns) for columns in (AUDIT_LINE_COLUMNS, AUDIT_SEAL_COLUMNS, AUDIT_ROOT_COLUMNS)),
 )
 
 # Without the functions of extensions: everybody may call them, and this owner cannot always grant them.

@@ -42,13 +42,13 @@ def select_official(day: DayExpression) -> DocumentSelect:
             ),
             func.lower(_appointment.possible).desc(),
             _appointment.id.desc(),
-            where=_appointments_of_official(day),
+            where=_is_appointment_of_official(day),
         ).label("appointments"),
         *sourced_record_columns(_official),
     )
 
 
-def _appointments_of_official(day: DayExpression) -> ColumnElement[bool]:
+def _is_appointment_of_official(day: DayExpression) -> ColumnElement[bool]:
     """Return the condition that an appointment is of the official and, with a day, possible on it."""
     by_person = _appointment.official == _official.id
     return by_person if day is None else by_person & contains_day(_appointment.possible, day)
@@ -64,7 +64,7 @@ def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
         is_equal = (_appointment.__table__.c[name] == bindparam(name) for name in names)
         yield (
             select(_appointment.id)
-            .where(_appointments_of_official(AS_OF_PARAMETER if "as_of" in filters else None), *is_equal)
+            .where(_is_appointment_of_official(AS_OF_PARAMETER if "as_of" in filters else None), *is_equal)
             .correlate(_official)
             .exists()
         )

@@ -19,7 +19,7 @@ from app.core.db.documents import (
     json_object,
 )
 from app.core.db.provenance import sourced_record_columns
-from app.core.db.similarity import is_exact_name
+from app.core.db.similarity import exact_name_condition
 from app.core.db.statements import Statement
 from app.models.officials import contains_day
 from app.models.regions import former_parent_code
@@ -130,7 +130,7 @@ def select_roster_entry(day: DayExpression) -> DocumentSelect:
     )
 
 
-def _roster_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _roster_filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions of the appointments to an organization that are possible on the day."""
     yield _appointment.organization == bindparam("organization")
     yield contains_day(_appointment.possible, AS_OF_PARAMETER)
@@ -141,13 +141,13 @@ def _roster_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
 ROSTER = Collection(
     Document(schemas.RosterEntry, select_roster_entry),
     _appointment,
-    conditions=_roster_conditions,
+    conditions=_roster_filter_conditions,
     sorts={
         "office": [func.array_position(array([*OFFICES]), _appointment.office, type_=Integer), _official.name],
         "name": [_official.name],
     },
     folded_text=_official.folded,
-    tie_break=is_exact_name(_official.name),
+    tie_break=exact_name_condition(_official.name),
 )
 
 

@@ -28,14 +28,14 @@ from app.core.db.statements import Statement
 from app.core.db.transaction import Transaction
 from app.participants import payloads, schemas
 from app.roll_access import collection
-from app.roll_access.access import require_not_finalized
+from app.roll_access.access import require_roll_open
 from app.writes.resource import Parts, Resource, Values
 
 _participant, _assignment, _meeting = models.Participant, models.ParticipantSession, models.Meeting
 _MEETING = bindparam("meeting", type_=Text)
 
 
-def _representation_chain() -> ColumnElement[Any]:
+def _representation_chain_expression() -> ColumnElement[Any]:
     """Return the participants represented by a participant: directly, then through each other."""
     step = func.representation_chain(_participant.id).table_valued(
         column("id", Uuid), column("name", Text), column("step", Integer), name="in_turn"
@@ -55,7 +55,7 @@ def select_participant(_day: DayExpression) -> DocumentSelect:
         _participant.office,
         _participant.capacity,
         references.participant_reference(_participant.represents).label("represents"),
-        _representation_chain().label("representation_chain"),
+        _representation_chain_expression().label("representation_chain"),
         case((has_letter, letter), else_=null()).label("assignment_letter"),
         _participant.parts["sessions"].label("sessions"),
         _participant.name_as_printed,
@@ -64,12 +64,12 @@ def select_participant(_day: DayExpression) -> DocumentSelect:
     )
 
 
-def _build_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     """Yield the SQL conditions of the meeting and of the active filters."""
-    yield from collection.build_conditions(filters, "organization", "office", "capacity")
+    yield from collection.filter_conditions(filters, "organization", "office", "capacity")
 
 
-PARTICIPANTS = collection.build_collection(Document(schemas.Participant, select_participant), _build_conditions)
+PARTICIPANTS = collection.build_collection(Document(schemas.Participant, select_participant), _filter_conditions)
 
 
 def _to_columns(members: Values) -> Values:
@@ -112,7 +112,7 @@ PARTICIPANT = Resource(
     to_columns=_to_columns,
     to_members=_to_members,
     owner_query=Statement(select(_meeting.host).where(_meeting.code == bindparam("meeting", type_=Text))),
-    ensure_writable=require_not_finalized,
+    ensure_writable=require_roll_open,
     is_personal=True,
 )
 
@@ -178,7 +178,7 @@ async def insert_participants(
         await transaction.fetch(_INSERT_ASSIGNMENTS, orjson.dumps(assignments).decode())
 
 
-async def get_registered(transaction: Transaction, meeting: str, ids: Sequence[UUID]) -> dict[UUID, Any]:
+async def get_registered_participants(transaction: Transaction, meeting: str, ids: Sequence[UUID]) -> dict[UUID, Any]:
     """Return the members of `schemas.RegisteredParticipant` of the participants with these ids, by id."""
     return {
         participant_id: orjson.loads(document)
@@ -188,7 +188,7 @@ async def get_registered(transaction: Transaction, meeting: str, ids: Sequence[U
     }
 
 
-async def list_in_office(
+async def list_office_holders(
     transaction: Transaction, meeting: str, organizations: Sequence[str], offices: Sequence[str]
 ) -> list[OfficeHolder]:
     """List the persons who certainly or possibly hold one of these offices on the meeting's first day.

@@ -40,7 +40,7 @@ async def create_batch(
     rows, assignments = _build_rows(meeting, ids, batch.participants)
     await _require_writable(transaction, write_request, meeting)
     await repository.insert_participants(transaction, rows, assignments)
-    documents = await repository.get_registered(transaction, meeting, ids)
+    documents = await repository.get_registered_participants(transaction, meeting, ids)
     return _build_result(meeting, ids, {"registered": [documents[participant_id] for participant_id in ids]})
 
 
@@ -58,7 +58,7 @@ async def create_office_holders(
         raise InvalidContent(
             *[ErrorDetail("unknown_code", UNKNOWN_CODE, pointer=f"/organizations/{n}") for n in positions]
         )
-    holders = await repository.list_in_office(transaction, meeting, payload.organizations, payload.offices)
+    holders = await repository.list_office_holders(transaction, meeting, payload.organizations, payload.offices)
     new = {uuid7(): holder for holder in holders if not holder.is_listed}
     rows = [
         {
@@ -81,7 +81,7 @@ async def create_office_holders(
     if rows:
         await repository.insert_participants(transaction, rows, ())
     ids = list(new)
-    documents = await repository.get_registered(transaction, meeting, ids)
+    documents = await repository.get_registered_participants(transaction, meeting, ids)
     registered = [{**documents[participant_id], "certain": holder.is_certain} for participant_id, holder in new.items()]
     return _build_result(meeting, ids, {"registered": registered, "already_listed": len(holders) - len(new)})
 

@@ -59,16 +59,16 @@ async def get_quorum(
     officials = [member.official for member in members]
     intervals = await repository.list_presence_intervals(past_reader, plenary, officials)
     if not rules.is_restricted:
-        return _respond(build_quorum_document(plenary, at, members, intervals, shows_presence=True))
+        return _build_response(build_quorum_document(plenary, at, members, intervals, shows_presence=True))
     if not await access.can_read(rules, get_caller(request), code):
-        return _respond(build_quorum_document(plenary, at, members, intervals, shows_presence=False))
+        return _build_response(build_quorum_document(plenary, at, members, intervals, shows_presence=False))
     participants = dict.fromkeys(f"participants/{interval.participant}" for interval in intervals)
     async with open_transaction(get_database(request)) as transaction:
         await audited_read.record_read(transaction, request, f"meetings/{code}/quorum", *participants)
     document = build_quorum_document(plenary, at, members, intervals, shows_presence=True)
-    return _respond(document, cache_control="no-store")
+    return _build_response(document, cache_control="no-store")
 
 
-def _respond(document: dict[str, Any], cache_control: str = f"public, max-age={CACHE_SECONDS}") -> Response:
+def _build_response(document: dict[str, Any], cache_control: str = f"public, max-age={CACHE_SECONDS}") -> Response:
     body = orjson.dumps(document, default=str)
     return conditional.json_response(body, cache_control=cache_control, headers={"Vary": audited_read.VARY})

@@ -49,11 +49,11 @@ def build_quorum_document(
         "met": len(present) >= applicable_rule.present_at_least if applicable_rule else None,
         "since": period.since,
         "first_met_at": period.first_met_at,
-        "reason": "anonymised" if is_anonymised else _reason(rule, plenary.seats),
+        "reason": "anonymised" if is_anonymised else _explain_missing_rule(rule, plenary.seats),
     }
 
 
-def _reason(rule: Rule | None, seats: int | None) -> str | None:
+def _explain_missing_rule(rule: Rule | None, seats: int | None) -> str | None:
     """Return why there is no rule, or None if there is one."""
     if rule:
         return None

@@ -113,10 +113,10 @@ def _derive_commission_rows(directory: Path, present: set[DataFile], errors: lis
 
     Regions are few, as their codes have four digits, so they and their commissions fit into memory.
     """
-    seats = _read_file_if(SEATS in present, directory, SEATS, errors)
+    seats = _read_present_file(SEATS in present, directory, SEATS, errors)
     seats_by_code = {row["code"]: row for _, row in seats}
     region_errors: list[RowError] = []  # not added to `errors`: the row set of the regions has reported them
-    regions = _read_file_if(REGIONS in present, directory, REGIONS, region_errors)
+    regions = _read_present_file(REGIONS in present, directory, REGIONS, region_errors)
     commissions = list(derive_commissions((row for _, row in regions), seats_by_code)) if regions else []
     codes = {commission["code"] for commission in commissions}
     errors.extend(
@@ -142,7 +142,7 @@ def _derive_commission_rows(directory: Path, present: set[DataFile], errors: lis
     )
 
 
-def _read_file_if(
+def _read_present_file(
     is_present: bool, directory: Path, file: DataFile, errors: list[RowError]
 ) -> list[tuple[int, dict[str, Any]]]:
     """Return the rows of a file as (line, values by column of the table); none if the file is not present."""

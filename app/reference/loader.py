@@ -149,7 +149,7 @@ class _DatasetLoader:
         """Copy the rows to a temporary table, indexed by line."""
         await self.connection.execute(statements.create_staging_table_sql(row_set))
         await self.connection.copy_records_to_table(
-            statements.staging_table(row_set),
+            statements.staging_table_name(row_set),
             records=self._track_last_line(row_set),
             columns=["line", *row_set.columns],
         )
@@ -189,7 +189,7 @@ class _DatasetLoader:
             raise DatasetError(await self._build_row_errors(row_set))
 
     async def _upsert_lines(self, row_set: RowSet, first_line: int, last_line: int) -> None:
-        """Upsert the rows of these lines; if one is rejected, halve the range until that row is found."""
+        """Upsert and count the rows of these lines; if one is rejected, halve the range to record it alone."""
         if len(self.rejected) >= MAX_RETRIED_ROWS:
             return
         try:

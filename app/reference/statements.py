@@ -22,7 +22,7 @@ def _list_columns(columns: Iterable[str], prefix: str = "") -> str:
     return ", ".join(prefix + _quote(column) for column in columns)
 
 
-def staging_table(row_set: RowSet) -> str:
+def staging_table_name(row_set: RowSet) -> str:
     """Return the name of the temporary table of a row set, whose columns have the types of the real table."""
     return f"staged_{row_set.name}"
 
@@ -30,14 +30,14 @@ def staging_table(row_set: RowSet) -> str:
 def create_staging_table_sql(row_set: RowSet) -> str:
     """Return the SQL that creates the staging table of a row set."""
     return (
-        f"CREATE TEMP TABLE {staging_table(row_set)} ON COMMIT DROP AS"  # noqa: S608
+        f"CREATE TEMP TABLE {staging_table_name(row_set)} ON COMMIT DROP AS"  # noqa: S608
         f" SELECT 0 AS line, {_list_columns(row_set.columns)} FROM {_quote(row_set.table.name)} WITH NO DATA"
     )
 
 
 def index_staging_table_sql(row_set: RowSet) -> str:
     """Return the SQL that indexes a filled staging table by line."""
-    return f"CREATE INDEX ON {staging_table(row_set)} (line); ANALYZE {staging_table(row_set)}"
+    return f"CREATE INDEX ON {staging_table_name(row_set)} (line); ANALYZE {staging_table_name(row_set)}"
 
 
 def list_references(row_set: RowSet) -> list[tuple[str, Column[object]]]:
@@ -57,20 +57,20 @@ def select_missing_references_sql(
 
     Its rows are (line, value), at most $1 of them.
     """
-    staged = (staging_table(other) for other in row_sets if other.table is target.table)
+    staged = (staging_table_name(other) for other in row_sets if other.table is target.table)
     is_missing = " ".join(
         f"AND NOT EXISTS (SELECT FROM {table} AS known WHERE known.{_quote(target.name)} = staged.{_quote(column)})"
         for table in (_quote(target.table.name), *staged)
     )
     return (
-        f"SELECT staged.line, staged.{_quote(column)} AS value FROM {staging_table(row_set)} AS staged"  # noqa: S608
+        f"SELECT staged.line, staged.{_quote(column)} AS value FROM {staging_table_name(row_set)} AS staged"  # noqa: S608
         f" WHERE staged.{_quote(column)} IS NOT NULL {is_missing} ORDER BY staged.line LIMIT $1"
     )
 
 
 def select_staged_rows_sql(row_set: RowSet) -> str:
     """Return the SQL that selects the staged rows of the lines $1."""
-    return f"SELECT * FROM {staging_table(row_set)} WHERE line = ANY($1::int[])"  # noqa: S608
+    return f"SELECT * FROM {staging_table_name(row_set)} WHERE line = ANY($1::int[])"  # noqa: S608
 
 
 def upsert_lines_sql(row_set: RowSet) -> str:
@@ -90,7 +90,7 @@ def upsert_lines_sql(row_set: RowSet) -> str:
     return f"""
         WITH written AS (
             INSERT INTO {table} AS present ({_list_columns(row_set.columns)})
-            SELECT {_list_columns(row_set.columns)} FROM {staging_table(row_set)} AS staged
+            SELECT {_list_columns(row_set.columns)} FROM {staging_table_name(row_set)} AS staged
             WHERE line BETWEEN $1 AND $2 AND NOT EXISTS (
                 SELECT FROM {table} AS present
                 WHERE {" AND ".join((same_key, *same_values))}
@@ -102,7 +102,7 @@ def upsert_lines_sql(row_set: RowSet) -> str:
         SELECT
             count(*) FILTER (WHERE inserted) AS inserted,
             count(*) FILTER (WHERE NOT inserted) AS updated,
-            (SELECT count(*) FROM {staging_table(row_set)} WHERE line BETWEEN $1 AND $2) AS staged
+            (SELECT count(*) FROM {staging_table_name(row_set)} WHERE line BETWEEN $1 AND $2) AS staged
         FROM written
     """  # noqa: S608
 

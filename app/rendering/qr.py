@@ -13,18 +13,20 @@ QUIET_ZONE = 4
 def render_svg(token: str) -> bytes:
     """Render a QR code as SVG without a fixed size, on a white background."""
     out = io.BytesIO()
-    encode(token).save(out, kind="svg", border=QUIET_ZONE, light="white", omitsize=True, title="Kode QR tanda peserta")
+    encode_qr_code(token).save(
+        out, kind="svg", border=QUIET_ZONE, light="white", omitsize=True, title="Kode QR tanda peserta"
+    )
     return out.getvalue()
 
 
 def render_png(token: str) -> bytes:
     """Render a QR code as PNG with 8 pixels per module."""
     out = io.BytesIO()
-    encode(token).save(out, kind="png", border=QUIET_ZONE, scale=8)
+    encode_qr_code(token).save(out, kind="png", border=QUIET_ZONE, scale=8)
     return out.getvalue()
 
 
-def encode(token: str) -> "QRCode":
+def encode_qr_code(token: str) -> "QRCode":
     """Encode a text as a QR code with error correction level M.
 
     A badge gets scratched, and a higher level would make the modules too small for cheap scanners. The mask is fixed,

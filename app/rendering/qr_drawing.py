@@ -14,7 +14,7 @@ def draw_qr_code(canvas: Canvas, text: str, x: float, y: float, side: float) -> 
     All dark modules form one path, so that no white hairline appears between two of them. The path is written as a
     literal, because building it with reportlab's path object takes longer than the rest of a badge.
     """
-    matrix = qr.encode(text).matrix
+    matrix = qr.encode_qr_code(text).matrix
     size = len(matrix) + 2 * qr.QUIET_ZONE
     path = " ".join(
         f"{start + qr.QUIET_ZONE} {size - qr.QUIET_ZONE - n - 1} {length} 1 re"

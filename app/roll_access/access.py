@@ -18,7 +18,7 @@ _SELECT_ROLL = Statement(select(_meeting.roll, _meeting.host).where(_meeting.cod
 # Every writer of a roll takes this lock shared; closing the roll takes it exclusively. It is a statement of its own, so
 # that the next statement sees what was committed while this one waited.
 _LOCK_ROLL_SHARED = "SELECT pg_advisory_xact_lock_shared(roll_lock_key($1))"
-_SELECT_IS_FINALIZED = "SELECT roll_closed_at IS NOT NULL FROM meetings WHERE code = $1"
+_SELECT_IS_CLOSED = "SELECT roll_closed_at IS NOT NULL FROM meetings WHERE code = $1"
 
 
 class Roll(NamedTuple):
@@ -91,23 +91,23 @@ async def require_access(reader: Queryable, caller: Caller, meeting: str) -> Non
         raise NotFound
 
 
-async def require_not_finalized(transaction: Transaction, caller: Caller, keys: Values) -> None:
-    """Check that the roll of `keys["meeting"]` may be written, and prevent its closing until the transaction ends.
+async def require_roll_open(transaction: Transaction, caller: Caller, keys: Values) -> None:
+    """Raise RollClosed if the roll of `keys["meeting"]` is closed, else prevent its closing in this transaction.
 
     Raises:
         NotFound: As in `require_access`.
         RollClosed: The roll has been closed.
     """
     await require_access(transaction, caller, keys["meeting"])
-    if await is_finalized(transaction, keys["meeting"]):
+    if await lock_and_check_closed(transaction, keys["meeting"]):
         raise RollClosed
 
 
-async def is_finalized(transaction: Transaction, meeting: str) -> bool:
-    """Return whether a roll has been closed, and prevent its closing until the transaction ends.
+async def lock_and_check_closed(transaction: Transaction, meeting: str) -> bool:
+    """Return whether a meeting's roll is closed, and prevent its closing until the transaction ends (a shared lock).
 
     True also if the meeting does not exist.
     """
     await transaction.fetch(_LOCK_ROLL_SHARED, meeting)
-    rows = await transaction.fetch(_SELECT_IS_FINALIZED, meeting)
+    rows = await transaction.fetch(_SELECT_IS_CLOSED, meeting)
     return not rows or bool(rows[0][0])

@@ -32,7 +32,7 @@ def build_collection(document: Document, conditions: Conditions) -> Collection:
     )
 
 
-def build_conditions(filters: ActiveFilters, *columns: str) -> Iterator[ColumnElement[bool]]:
+def filter_conditions(filters: ActiveFilters, *columns: str) -> Iterator[ColumnElement[bool]]:
     """Yield the SQL conditions of the meeting, of the active filters among `columns`, and of an assigned session."""
     yield _participant.meeting == MEETING
     for name in columns:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 
 from app import models
 from app.core.db.documents import Expression
-from app.core.db.similarity import matches
+from app.core.db.similarity import similarity_condition
 
 # Ranking takes time, and of 100,000 names a third may be similar to the words of a search.
 MAX_RANKED_MATCHES = 1_000
@@ -20,8 +20,10 @@ def build_search_condition(participant: Any) -> Callable[[Expression], ColumnEle
     def build_condition(words: Expression) -> ColumnElement[bool]:
         official = aliased(models.Official)
         # With an array instead of IN, Postgres uses the indexes on both columns and need not scan the whole list.
-        officials = func.array(select(official.id).where(matches(official.folded, words)).scalar_subquery())
-        return or_(matches(participant.folded, words), participant.official == func.any(officials))
+        officials = func.array(
+            select(official.id).where(similarity_condition(official.folded, words)).scalar_subquery()
+        )
+        return or_(similarity_condition(participant.folded, words), participant.official == func.any(officials))
 
     return build_condition
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from app import models
 from app.core.collection import ActiveFilters, Collection
 from app.core.db.documents import DayExpression, Document, DocumentSelect, Expression
-from app.core.db.similarity import FOLDED_WORDS, is_exact_name, matches
+from app.core.db.similarity import FOLDED_WORDS, exact_name_condition, similarity_condition
 from app.search import schemas
 
 _official, _organization, _division = models.Official, models.Organization, models.Division
@@ -55,7 +55,7 @@ def _select_entries(
         detail.label("detail"),
         row.folded,
         matches_code.label("matches_code"),
-        or_(matches_code, *(is_exact_name(name) for name in (row.name, *names))).label("is_exact_match"),
+        or_(matches_code, *(exact_name_condition(name) for name in (row.name, *names))).label("is_exact_match"),
         (row.id if kind == "official" else cast(null(), Uuid)).label("official"),
     )
 
@@ -121,7 +121,7 @@ def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
 
 def _match_condition(words: Expression) -> ColumnElement[bool]:
     """Return the SQL condition that an entry matches by name or by code: two conditions, each served by an index."""
-    return or_(matches(_entries.c.folded, words), _entries.c.matches_code)
+    return or_(similarity_condition(_entries.c.folded, words), _entries.c.matches_code)
 
 
 HITS = Collection(

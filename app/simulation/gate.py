@@ -79,7 +79,7 @@ class Gate:
         self._scan_count = 0
 
     async def fetch_gate_pack(self) -> None:
-        """Fetch the keys with which the gate verifies badges while it is offline."""
+        """Fetch and store the meeting code and the public keys with which the gate verifies badges while offline."""
         response = await self._client.request("GET", f"{self.settings.meeting_path}/gate-pack")
         if response.status != 200:
             raise SimulationError(

@@ -54,7 +54,7 @@ class Plan(NamedTuple):
 def build_plan(seed: int, participants: int, gates: int, repeated_share: float) -> Plan:
     """Build the plan for a seed: the same arguments give the same plan."""
     random = Random(f"people {seed}")  # noqa: S311  (not for security)
-    people = [Person(n, f"Peserta {n + 1:03}", _choose_class(random)) for n in range(participants)]
+    people = [Person(n, f"Peserta {n + 1:03}", _choose_parallel_session(random)) for n in range(participants)]
     reissued_count = min(participants, max(2, round(REISSUED_SHARE * participants)))
     reissued = sorted(random.sample(range(participants), reissued_count))
     groups = count()
@@ -72,8 +72,8 @@ def build_plan(seed: int, participants: int, gates: int, repeated_share: float) 
     return Plan(people, [_choose_repetition(random, scan, repeated_share) for scan in ordered], reissued)
 
 
-def _choose_class(random: Random) -> str | None:
-    """Choose the class that a person is assigned to, or none."""
+def _choose_parallel_session(random: Random) -> str | None:
+    """Choose the parallel session that a person is assigned to; None for the share of persons without one."""
     return random.choice(CLASSES) if random.random() < ASSIGNED_SHARE else None
 
 

@@ -196,7 +196,7 @@ class _Simulation:
             wait_until=wait_until,
             wait_for_break=wait_for_break,
             barriers={group: asyncio.Barrier(size) for group, size in group_sizes.items()},
-            get_token=tokens.get,
+            get_token=tokens.get_token,
             add_progress=add_progress,
         )
         async with asyncio.TaskGroup() as running:

@@ -14,7 +14,7 @@ class TokenSource:
         self._foreign = foreign
         self._random = random
 
-    def get(self, scan: PlannedScan) -> str:
+    def get_token(self, scan: PlannedScan) -> str:
         """Return the token of a planned scan."""
         if scan.badge_kind == "foreign":
             return self._foreign

@@ -61,9 +61,9 @@ async def insert_object(
     has_parent_in_path = len(resource.key_columns) > 1
     if has_parent_in_path and resource.owner_query and not await transaction.fetch_all(resource.owner_query, keys):
         raise NotFound
-    own, parts = _split_columns(resource, {**resource.to_columns(_list_members(payload)), **keys})
+    own, parts = _split_columns(resource, {**resource.to_columns(_get_stored_members(payload)), **keys})
     addresses = write_request.attempted_write.own_addresses
-    write_request.attempted_write = _attempted_write(resource, own, parts, addresses)
+    write_request.attempted_write = _build_attempted_write(resource, own, parts, addresses)
     await ownership.ensure_claimed_objects_inside(transaction, write_request.caller, resource, {}, own)
     await rows.insert_row(transaction, resource.table, own)
     await _replace_all_parts(transaction, resource, keys, parts)
@@ -99,15 +99,15 @@ async def apply_patch(
     patched = validate_document(resource.payload_model, apply_merge_patch(current, given))
     named = {name: getattr(patched, name) for name in given if name not in REASON_MEMBERS}
     own, parts = _split_columns(resource, resource.to_columns(named))
-    all_columns, _ = _split_columns(resource, resource.to_columns(_list_members(patched)))
-    write_request.attempted_write = _attempted_write(
+    all_columns, _ = _split_columns(resource, resource.to_columns(_get_stored_members(patched)))
+    write_request.attempted_write = _build_attempted_write(
         resource, {**all_columns, **keys}, parts, [resource.format_address(keys)]
     )
     changed_parts = [
         part
         for part in resource.parts
         if part.member in parts
-        and part.normalize(parts[part.member]) != part.normalize(_current_part(locked.members, part.member))
+        and part.normalize(parts[part.member]) != part.normalize(_get_current_items(locked.members, part.member))
     ]
     caller = write_request.caller
     await ownership.ensure_claimed_objects_inside(transaction, caller, resource, locked.members, own)
@@ -184,7 +184,7 @@ async def lock_object(
     return locked
 
 
-def _attempted_write(
+def _build_attempted_write(
     resource: Resource, columns: Values, parts: Mapping[str, Any], own_addresses: Sequence[str]
 ) -> AttemptedWrite:
     """Describe the write of a row for the explanation of a violated constraint."""
@@ -197,7 +197,7 @@ def _attempted_write(
     )
 
 
-def _list_members(payload: BaseModel) -> dict[str, Any]:
+def _get_stored_members(payload: BaseModel) -> dict[str, Any]:
     """Return the members of a body that are stored in the object, which excludes the reason."""
     return {name: value for name, value in payload if name not in REASON_MEMBERS}
 
@@ -222,7 +222,7 @@ async def _replace_all_parts(
             await rows.replace_parts(transaction, part, keys, items[part.member])
 
 
-def _current_part(members: Mapping[str, Any], member: str) -> Any:
+def _get_current_items(members: Mapping[str, Any], member: str) -> Any:
     """Return the value of a member, which the row may show within its member `source`."""
     source = members.get("source")
     return source.get(member) if isinstance(source, Mapping) and member in source else members.get(member)

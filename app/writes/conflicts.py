@@ -115,7 +115,7 @@ async def to_problem(reader: Queryable, violation: ConstraintViolation, write: A
     name = violation.constraint
     constraint = next((constraint for constraint in table.constraints if constraint.name == name), None)
     if write.is_delete and isinstance(constraint, ForeignKeyConstraint):
-        addresses = await _find_referring(reader, table, constraint, write.columns)
+        addresses = await _find_referring_objects(reader, table, constraint, write.columns)
         return InUse(*[_build_error(STILL_REFERRED_TO, "in_use", "", address) for address in addresses])
     member = write.part_members.get(violation.table)  # an error in a part is reported at the member of the body
     if name in CONSTRAINT_PROBLEMS:
@@ -123,14 +123,16 @@ async def to_problem(reader: Queryable, violation: ConstraintViolation, write: A
         if kind is ForeignParent and not await _parent_exists(reader, table, write.columns):
             return InvalidContent(ErrorDetail("unknown_code", UNKNOWN_REFERENCE, pointer=pointer))
         pointer = "/end_on" if kind is SessionOutsideMeeting and "host" in write.columns else pointer
-        addresses = await _find_conflicting(reader, violation, kind, write)
+        addresses = await _find_conflicting_objects(reader, violation, kind, write)
         return _build_conflict(kind, f"/{member}" if member else pointer, addresses, write)
     if isinstance(constraint, ForeignKeyConstraint):
         pointer = f"/{member or constraint.column_keys[-1]}"
         return InvalidContent(ErrorDetail("unknown_code", UNKNOWN_REFERENCE, pointer=pointer))
     if columns := _unique_columns(table, name):
         rows = write.part_items.get(member, ()) if member else [write.columns]
-        addresses = [address for row in rows for address in await _find_equal(reader, table, name, columns, row)]
+        addresses = [
+            address for row in rows for address in await _find_equal_objects(reader, table, name, columns, row)
+        ]
         return _build_conflict(AlreadyExists, f"/{member or columns[-1].name}", addresses, write)
     pointer, message = CONSTRAINT_MESSAGES.get(name, ("", RULE_VIOLATED))
     code = name.removeprefix(f"ck_{violation.table}_")
@@ -172,7 +174,7 @@ async def _find_addresses(reader: Queryable, table: Table, *where: Any, values: 
     return [address.format(**dict(zip(names, row, strict=False))) for row in rows]
 
 
-async def _find_referring(
+async def _find_referring_objects(
     reader: Queryable, table: Table, constraint: ForeignKeyConstraint, keys: Mapping[str, Any]
 ) -> list[str]:
     """Return the addresses of the rows that refer to the object with these keys by a foreign key."""
@@ -181,7 +183,7 @@ async def _find_referring(
     return await _find_addresses(reader, table, *where, values=values)
 
 
-async def _find_equal(
+async def _find_equal_objects(
     reader: Queryable, table: Table, constraint: str, columns: list[Column[Any]], values: Mapping[str, Any]
 ) -> list[str]:
     """Return the addresses of the rows with the same values in the columns of a unique constraint or index."""
@@ -194,7 +196,7 @@ async def _find_equal(
     return await _find_addresses(reader, table, *where, values=keys)
 
 
-async def _find_conflicting(
+async def _find_conflicting_objects(
     reader: Queryable, violation: ConstraintViolation, kind: type[Problem], write: AttemptedWrite
 ) -> list[str]:
     """Return the addresses of the objects with which a constraint between rows is violated.

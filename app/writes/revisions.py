@@ -126,12 +126,17 @@ _NULL: ColumnElement[Any] = literal_column("'null'::jsonb")
 
 
 def _shift_expression() -> ColumnElement[Any]:
-    """Build the JSON object of the changed dates; null if no date changed."""
+    """Build the JSON `Shift`; null unless the revision updates a stage or meeting and changes its start or end."""
     shift = json_object(
-        start_on=_date_shift("start_on"), end_on=_date_shift("end_on"), legal_basis=_revision.legal_basis
+        start_on=_date_shift_expression("start_on"),
+        end_on=_date_shift_expression("end_on"),
+        legal_basis=_revision.legal_basis,
     )
     has_dates = _revision.resource.in_(map(_text_literal, _DATED_RESOURCES))
-    return case((and_(has_dates, or_(_date_changed("start_on"), _date_changed("end_on"))), shift), else_=null())
+    return case(
+        (and_(has_dates, or_(_date_changed_condition("start_on"), _date_changed_condition("end_on"))), shift),
+        else_=null(),
+    )
 
 
 def _text_literal(constant: str) -> ColumnElement[str]:
@@ -139,23 +144,25 @@ def _text_literal(constant: str) -> ColumnElement[str]:
     return literal_column(f"'{constant}'", Text)
 
 
-def _dates(member: str) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+def _dates_before_and_after(member: str) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     """Return the expressions of a date before and after the revision."""
     name = _text_literal(member)
     return cast(_revision.before.op("->>")(name), Date), cast(_revision.after.op("->>")(name), Date)
 
 
-def _date_changed(member: str) -> ColumnElement[bool]:
+def _date_changed_condition(member: str) -> ColumnElement[bool]:
     """Return the condition that an update changed a date."""
     name = _text_literal(member)
     is_update = and_(_revision.before.is_not(None), _revision.after.is_not(None))
     return and_(is_update, _revision.before.op("->>")(name).is_distinct_from(_revision.after.op("->>")(name)))
 
 
-def _date_shift(member: str) -> ColumnElement[Any]:
+def _date_shift_expression(member: str) -> ColumnElement[Any]:
     """Build the JSON object of a changed date; null if it is unchanged."""
-    before, after = _dates(member)
-    return case((_date_changed(member), json_object(before=before, after=after, days=after - before)), else_=null())
+    before, after = _dates_before_and_after(member)
+    return case(
+        (_date_changed_condition(member), json_object(before=before, after=after, days=after - before)), else_=null()
+    )
 
 
 def select_revision(_day: DayExpression) -> DocumentSelect:
@@ -176,8 +183,8 @@ def select_revision(_day: DayExpression) -> DocumentSelect:
     )
 
 
-def _object_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions that select the revisions of one object."""
+def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL conditions of the revisions of one object, which `resource` and `key` (and `meeting`) name."""
     resource: ColumnElement[str] = bindparam("resource")
     key: ColumnElement[str] = bindparam("key")
     yield _revision.resource == resource
@@ -192,7 +199,7 @@ def _object_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
 REVISIONS = Collection(
     Document(Revision, select_revision),
     _revision,
-    conditions=_object_conditions,
+    conditions=_filter_conditions,
     sorts={"revision": [_revision.revision]},
 )
 

@@ -22,7 +22,7 @@ def _quote(name: str) -> str:
     return f'"{name}"'
 
 
-def _equal_keys(columns: Sequence[str], first: int = 1) -> str:
+def _equal_keys_condition(columns: Sequence[str], first: int = 1) -> str:
     """Build the condition that these columns equal the parameters from `$first` on."""
     return " AND ".join(f"{_quote(column)} = ${n}" for n, column in enumerate(columns, first))
 
@@ -36,7 +36,7 @@ async def lock_row(transaction: Transaction, resource: Resource, keys: Values) -
     generated = "{" + ",".join(resource.generated_columns) + "}"
     rows = await transaction.fetch(
         f"SELECT revision, object_content(to_jsonb(object), '{generated}')::text"  # noqa: S608
-        f" FROM {_quote(resource.table.name)} AS object WHERE {_equal_keys(list(keys))} FOR NO KEY UPDATE",
+        f" FROM {_quote(resource.table.name)} AS object WHERE {_equal_keys_condition(list(keys))} FOR NO KEY UPDATE",
         *keys.values(),
     )
     return LockedRow(rows[0][0], orjson.loads(rows[0][1])) if rows else None
@@ -61,7 +61,7 @@ async def update_row(transaction: Transaction, table: Table, keys: Values, colum
     assignments = ", ".join(f"{_quote(name)} = {parameter}" for name, parameter in parameters.items())
     differs = " OR ".join(f"{_quote(name)} IS DISTINCT FROM {parameter}" for name, parameter in parameters.items())
     await transaction.fetch(
-        f"UPDATE {_quote(table.name)} SET {assignments} WHERE {_equal_keys(list(keys))} AND ({differs})",  # noqa: S608
+        f"UPDATE {_quote(table.name)} SET {assignments} WHERE {_equal_keys_condition(list(keys))} AND ({differs})",  # noqa: S608
         *keys.values(),
         *columns.values(),
     )
@@ -70,7 +70,7 @@ async def update_row(transaction: Transaction, table: Table, keys: Values, colum
 async def delete_row(transaction: Transaction, table: Table, keys: Values) -> None:
     """Delete the rows with these keys."""
     await transaction.fetch(
-        f"DELETE FROM {_quote(table.name)} WHERE {_equal_keys(list(keys))}",  # noqa: S608
+        f"DELETE FROM {_quote(table.name)} WHERE {_equal_keys_condition(list(keys))}",  # noqa: S608
         *keys.values(),
     )
 
@@ -107,7 +107,7 @@ async def _merge_parts(
     """
     key = parts.key
     rows = await transaction.fetch(
-        f"SELECT {_quote(key)} FROM {_quote(parts.table.name)} WHERE {_equal_keys(list(foreign_key))}",  # noqa: S608
+        f"SELECT {_quote(key)} FROM {_quote(parts.table.name)} WHERE {_equal_keys_condition(list(foreign_key))}",  # noqa: S608
         *foreign_key.values(),
     )
     obsolete = {row[0] for row in rows}

@@ -60,7 +60,7 @@ def test_png_is_large_enough_and_has_a_quiet_zone() -> None:
 
 def test_svg_is_scalable_and_contains_no_text_but_its_title() -> None:
     drawing = ElementTree.fromstring(qr.render_svg(create_token(1)))
-    modules = len(qr.encode(create_token(1)).matrix) + 8
+    modules = len(qr.encode_qr_code(create_token(1)).matrix) + 8
     assert drawing.get("viewBox") == f"0 0 {modules} {modules}"
     assert "width" not in drawing.attrib
     assert [element.text for element in drawing.iter() if element.text] == ["Kode QR tanda peserta"]

@@ -82,6 +82,20 @@ def test_invalid_file_or_option_is_reported(
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--reason", "", "Must have at least 1 character."),
+        ("--legal-basis", "Keppres\n33", "Must not contain control characters or line breaks"),
+    ],
+)
+def test_invalid_reason_is_reported_with_its_option(valid_file: Path, option: str, value: str, message: str) -> None:
+    result = invoke_command("import", str(valid_file), "--resource", "divisions", option, value, COLUMNS="400")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert f"{option}: {message}" in result.stderr
+    assert valid_file.name not in result.stderr
+
+
 def test_missing_database_is_one_error_line(valid_file: Path) -> None:
     url = "postgresql://nobody@127.0.0.1:9/none"
     result = invoke_command("import", str(valid_file), "--resource", "divisions", "--database-url", url)

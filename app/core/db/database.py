@@ -27,7 +27,7 @@ SET_KNOWN_AT_SQL = "SELECT set_config('rakornas.known_at', $1, false)"
 MAX_COMMIT_DURATION = timedelta(seconds=10)
 """Longer than a transaction can take from the stamp of its commit to its end (migrations/sql/history.sql)."""
 
-SELECT_PAGE_KEY = Statement(text("SELECT key FROM service_keys WHERE purpose = 'page_tokens'"))
+SELECT_PAGE_TOKEN_SECRET = Statement(text("SELECT key FROM service_keys WHERE purpose = 'page_tokens'"))
 
 
 class Database:
@@ -38,7 +38,7 @@ class Database:
         self.history_engine = create_history_engine(settings)
         self.write_engine = create_write_engine(settings)
         self.timeout_seconds = settings.deadline
-        self.page_key: bytes | None = None
+        self.page_token_secret: bytes | None = None
 
     def reader(self) -> "Reader":
         """Create a reader for one request; its deadline starts now."""
@@ -62,8 +62,8 @@ class Queryable(Protocol):
     async def fetch_one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row:
         """Return the first row of a statement that always has one."""
 
-    async def page_key(self) -> bytes:
-        """Return the secret that signs page tokens."""
+    async def page_token_secret(self) -> bytes:
+        """Return the secret that signs page tokens; all workers on this database share it."""
 
     def known_at(self, known_at: datetime | None) -> "Queryable":
         """Return a source of the record as it was known at an instant; None: as it is now."""
@@ -121,14 +121,14 @@ class Reader:
         """Return the first row of a statement that always has one."""
         return (await self.fetch_all(statement, parameters))[0]
 
-    async def page_key(self) -> bytes:
+    async def page_token_secret(self) -> bytes:
         """Return the secret that signs page tokens; all workers on this database share it."""
-        if self._database.page_key is None:
-            self._database.page_key = bytes((await self.fetch_one(SELECT_PAGE_KEY, {}))[0])
-        return self._database.page_key
+        if self._database.page_token_secret is None:
+            self._database.page_token_secret = bytes((await self.fetch_one(SELECT_PAGE_TOKEN_SECRET, {}))[0])
+        return self._database.page_token_secret
 
     async def _execute_with_retry(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
-        """Run a statement, once more if the first error is retryable."""
+        """Run a statement and, if its error is retryable, once more; return its rows."""
         try:
             return await self._execute(statement, parameters)
         except DBAPIError as error:
@@ -139,7 +139,7 @@ class Reader:
     async def _execute(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
         """Run a statement on a pooled connection and return its rows."""
         engine = self._database.read_engine if self._known_at is None else self._database.history_engine
-        with telemetry.track_connection_wait():
+        with telemetry.count_connection_wait():
             connection = await engine.connect()
         with telemetry.POOL_IN_USE.track_inprogress():
             try:

@@ -45,7 +45,7 @@ DayExpression = ColumnElement[Any] | None
 
 
 def day_or_null(day: DayExpression) -> ColumnElement[Any]:
-    """Return the day, or NULL::date for a document as of now."""
+    """Return the SQL of the day, or NULL::date for a document as of now (`day` is None)."""
     return cast(null(), Date) if day is None else day
 
 
@@ -98,7 +98,7 @@ class Document:
 
 
 def document_text(document: ColumnElement[Any], *, only_fields: bool) -> ColumnElement[str]:
-    """Return a document as text.
+    """Return the SQL of a JSON document as text.
 
     `only_fields`: keep only the members that the parameter `fields` lists, in the document's order.
     """
@@ -112,7 +112,7 @@ def document_text(document: ColumnElement[Any], *, only_fields: bool) -> ColumnE
 
 
 def select_members(statement: DocumentSelect) -> dict[str, ColumnElement[Any]]:
-    """Return the columns of a SELECT by name, without their labels."""
+    """Return the SQL expression of each column of a SELECT by name, without its label."""
     columns: list[Any] = list(statement.selected_columns)
     return {column.key: column.element if isinstance(column, Label) else column for column in columns}
 

@@ -24,13 +24,13 @@ class Statement:
     def __init__(self, clause: ClauseElement) -> None:
         compiled = cast(SQLCompiler, clause.compile(dialect=DIALECT))
         self.sql = str(compiled)
-        if problems := list(_find_late_parts(compiled)):
+        if problems := list(_describe_unsupported_parts(compiled)):
             raise TypeError(f"{'; '.join(problems)}. The statement: {self.sql}")
         self._names: tuple[str, ...] = tuple(compiled.positiontup or ())
         self._defaults = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
 
     def bind_values(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
-        """Return the values for asyncpg, in the order of the text.
+        """Return the parameter values for asyncpg, in the order of $1, $2, … in the SQL text.
 
         A value in `parameters` takes precedence over the one written in the statement.
 
@@ -40,8 +40,8 @@ class Statement:
         return tuple(parameters[name] if name in parameters else self._defaults[name] for name in self._names)
 
 
-def _find_late_parts(compiled: SQLCompiler) -> Iterator[str]:
-    """Yield a sentence for each part of a statement that SQLAlchemy completes only when it executes the statement."""
+def _describe_unsupported_parts(compiled: SQLCompiler) -> Iterator[str]:
+    """Yield a sentence for each part of a statement that SQLAlchemy would complete only when it executes it."""
     for bind in compiled.post_compile_params - compiled.literal_execute_params:
         yield (
             f"The parameter {compiled.bind_names[bind]!r} is a list that IN expands at execution: use = ANY(:x) with "

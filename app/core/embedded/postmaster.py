@@ -100,7 +100,7 @@ def read_live_pid_file(cluster: Path) -> PidFile | None:
 
 
 def is_listening(socket_dir: Path) -> bool:
-    """Return whether a process listens on the socket, even one in another container that /proc does not show."""
+    """Return whether a process listens on the server's socket; it may run in another container."""
     with contextlib.closing(socket.socket(socket.AF_UNIX)) as connection:
         connection.settimeout(RESPONSE_TIMEOUT_SECONDS)
         try:
@@ -111,7 +111,7 @@ def is_listening(socket_dir: Path) -> bool:
 
 
 def list_server_processes(cluster: Path) -> list[int]:
-    """List the living server processes of this cluster. Backends can survive a kill -9 of the postmaster."""
+    """List the ids of the cluster's living processes; backends can survive a kill -9 of the postmaster."""
     if not _has_proc():
         return []
     pids = [int(entry.name) for entry in PROC_DIR.iterdir() if entry.name.isdecimal()]
@@ -161,7 +161,7 @@ def _connect_and_run(socket_dir: Path, user: str, database: str, sql: str = "") 
 
 
 def _read_sqlstate(messages: BinaryIO) -> str:
-    """Read messages until ReadyForQuery; return "" then, or the SQLSTATE of the first ErrorResponse."""
+    """Read server messages until the query ends; return "" or the SQLSTATE of the first error."""
     while header := messages.read(5):
         kind, size = struct.unpack("!ci", header)
         body = messages.read(size - 4)

@@ -59,6 +59,7 @@ async def parse_body(request: Request, declared: FieldInfo) -> None:
 
 
 def _check_type(request: Request, media_type: str) -> None:
+    """Raise UnsupportedMediaType unless the body has this media type, is in UTF-8 and not compressed."""
     content_type, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
     pairs = [parameter.partition("=") for parameter in parameters if parameter]
     charsets = [value.strip(' "') for name, _, value in pairs if name.strip() == "charset"]
@@ -96,7 +97,7 @@ def parse_object(content: bytes) -> dict[str, Any]:
 
 
 def _syntax_problem(error: orjson.JSONDecodeError) -> Malformed:
-    """Return the problem for a syntax error: its line and column, because text without structure has no pointer."""
+    """Return the problem for a JSON syntax error, with its line and column."""
     if error.msg.startswith("depth limit"):
         return Malformed(TOO_DEEP)
     line, column = error.lineno, error.colno
@@ -137,9 +138,11 @@ class _StrictDecoder:
         self.has_number_out_of_range = False
 
     def decode(self, content: bytes) -> Any:
+        """Parse JSON; mark repeated members and integers out of range in the result."""
         return json.loads(content.decode(), object_pairs_hook=self._build_object, parse_int=self._parse_integer)
 
     def _build_object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        """Build a dict from the members of an object; if some are repeated, one that names them."""
         members = dict(pairs)
         if len(members) == len(pairs):
             return members
@@ -149,6 +152,7 @@ class _StrictDecoder:
         return marked
 
     def _parse_integer(self, digits: str) -> Any:
+        """Return the integer, or a marker if it is out of range."""
         if MIN_INTEGER <= int(digits) <= MAX_INTEGER:
             return int(digits)
         self.has_number_out_of_range = True
@@ -156,7 +160,7 @@ class _StrictDecoder:
 
 
 def _find_errors(value: Any, path: tuple[str | int, ...]) -> Iterator[ErrorDetail]:
-    """Find the errors within a value, which nests at most MAX_DEPTH levels."""
+    """Yield the errors in a decoded JSON value: numbers out of range, NUL characters, repeated members."""
     if isinstance(value, _OutOfRange):
         yield ErrorDetail("out_of_range", OUT_OF_RANGE, pointer=json_pointer(path))
     elif _has_nul(value):
@@ -174,6 +178,7 @@ def _find_errors(value: Any, path: tuple[str | int, ...]) -> Iterator[ErrorDetai
 
 
 def _has_nul(value: Any) -> TypeGuard[str]:
+    """Return whether a value is a string that contains a NUL character."""
     return isinstance(value, str) and "\0" in value
 
 

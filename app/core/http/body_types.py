@@ -46,7 +46,7 @@ def _is_full_match(pattern: str, value: Any) -> bool:
 
 
 def require_single_line(value: Any) -> Any:
-    """Return the value if it is a single line without control characters or spaces at its ends.
+    """Return a text without control characters or spaces at its ends; else raise a validation error.
 
     Values that are no text or empty pass: the type itself has better error messages for them.
     """
@@ -81,7 +81,7 @@ class PayloadModel(BaseModel):
 
 
 def build_patch_model(model: type[PayloadModel], name: str | None = None) -> type[PayloadModel]:
-    """Build the schema of a merge patch of a model, in which all members are optional, also those of nested objects.
+    """Build the model of a merge patch: all members are optional, also those of nested objects.
 
     A nullable member may be patched with null, which removes it. Rules that involve several members are not part of
     the patch: the merged document must be validated with `model` again.
@@ -100,7 +100,7 @@ def build_patch_model(model: type[PayloadModel], name: str | None = None) -> typ
 
 
 def _patch_annotation(annotation: Any) -> Any:
-    """Return the type of a member in a patch: of an object its patch; lists are replaced as a whole (RFC 7396)."""
+    """Return the type of a member in a patch: of an object its patch model; lists stay (RFC 7396)."""
     if isinstance(annotation, type) and issubclass(annotation, PayloadModel):
         return build_patch_model(annotation)
     options = get_args(annotation)

@@ -14,7 +14,7 @@ HEADERS_OF_304 = frozenset({b"cache-control", b"content-location", b"date", b"et
 
 
 def public_cache_control(max_age: int, *, valid_seconds: int | None = None) -> str:
-    """Return the Cache-Control of a public response.
+    """Return the Cache-Control of a public response that is fresh for `max_age` and valid for `valid_seconds`.
 
     Args:
         max_age: Seconds for which the response is fresh; for ten times as long it may be used while revalidating.
@@ -84,7 +84,7 @@ class ConditionalMiddleware:
 
 
 def append_coding_to_etag(headers: MutableHeaders) -> str | None:
-    """Append the content coding to the entity tag of a response, and return the tag."""
+    """Append the content coding to a response's ETag, and return the tag; None: it has no ETag."""
     tag, coding = headers.get("etag"), headers.get("content-encoding")
     if tag is not None and coding:
         tag = f'{tag[:-1]}-{coding}"'
@@ -93,7 +93,7 @@ def append_coding_to_etag(headers: MutableHeaders) -> str | None:
 
 
 def parse_if_none_match(values: list[str]) -> frozenset[str]:
-    """Return the entity tags of If-None-Match without `W/`, because they are compared weakly (RFC 9110, 13.1.2)."""
+    """Return the entity tags of If-None-Match without `W/`, for a weak comparison (RFC 9110, 13.1.2)."""
     return frozenset(tag.strip().removeprefix("W/") for value in values for tag in value.split(","))
 
 

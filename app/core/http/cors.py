@@ -48,10 +48,12 @@ def add_cors_headers(scope: Scope, response_headers: MutableHeaders) -> None:
 
 
 def _is_preflight(scope: Scope) -> bool:
+    """Return whether a request is a CORS preflight request."""
     headers = Headers(scope=scope)
     return scope["method"] == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
 
 
 def _is_public(response_headers: Headers) -> bool:
+    """Return whether other origins may read a response: it is publicly cacheable, or a problem."""
     directives = [directive.strip() for directive in response_headers.get("cache-control", "").lower().split(",")]
     return "public" in directives or response_headers.get("content-type", "").startswith(MEDIA_TYPE)

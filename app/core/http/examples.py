@@ -41,7 +41,7 @@ ExampleResponses = Mapping[str, Any]
 
 
 def example(address: str) -> dict[str, Any]:
-    """Return the `openapi_extra` of a route that reads: the path and query of its example request."""
+    """Return the `openapi_extra` of a route that reads: the address (path and query) of its example request."""
     return {READ_EXAMPLE_KEY: address}
 
 
@@ -54,7 +54,7 @@ def write_example(address: str, body: Mapping[str, Any] | None = None) -> dict[s
 
 
 def shorten_response(response: Any) -> Any:
-    """Shorten the lists of a response to MAX_EXAMPLE_ITEMS, and fix the values that differ between installations."""
+    """Return a response with shorter lists, and fixed values where installations differ, to record it as an example."""
     if isinstance(response, dict):
         marked = (values for marker, values in FIXED_VALUES_BY_MARKER.items() if marker in response)
         fixed = FIXED_VALUES | next(marked, {})
@@ -68,7 +68,7 @@ def shorten_response(response: Any) -> Any:
 
 
 def add_examples(path: str, operation: dict[str, Any], responses: ExampleResponses) -> None:
-    """Add the examples of an operation: its parameters, its response, and the problem for an unknown parameter.
+    """Add the examples to an operation of the OpenAPI document: parameters, response and problem; change it in place.
 
     Args:
         path: Path template of the operation.
@@ -90,7 +90,7 @@ def add_examples(path: str, operation: dict[str, Any], responses: ExampleRespons
         media_type = "application/json" if "application/json" in contents else next(iter(contents))
         contents[media_type]["example"] = responses[address]
     known = [parameter["name"] for parameter in parameters if parameter["in"] == "query"]
-    problem = validation.parameter_problem([{"type": "extra_forbidden", "loc": ("query", "colour")}], known)
+    problem = validation.validation_problem([{"type": "extra_forbidden", "loc": ("query", "colour")}], known)
     document = problem.document("en", EXAMPLE_REQUEST_ID)
     for content in operation["responses"]["422"]["content"].values():
         if "examples" in content:
@@ -100,7 +100,7 @@ def add_examples(path: str, operation: dict[str, Any], responses: ExampleRespons
 
 
 def add_parameter_example(parameter: dict[str, Any], example_values: Mapping[str, str]) -> None:
-    """Add the example of a parameter.
+    """Add the example value of a parameter or, if there is none, a hint to its schema; change it in place.
 
     Values of the example request are added to the parameter itself: the explorer fills them in. Other parameters get
     an example in their schema, which the explorer shows as a hint.

@@ -37,11 +37,13 @@ class MethodsMiddleware:
             await self.app(scope, receive, self._with_allow(scope, send))
 
     async def _answer_options(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer an OPTIONS request: 204 with `Allow`, or 404 if there is no route."""
         allow = self._allow_header(scope)
         response = Response(status_code=204, headers={"Allow": allow}) if allow else NotFound().response(scope)
         await response(scope, receive, send)
 
     async def _answer_head(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a HEAD request as a GET without its body."""
         # A copy, because the server reads the method of its own scope to omit the body of a HEAD.
         get = {**scope, "method": "GET"}
         if (literal := self.allowed.methods_of_literal_path(scope["path"])) and "GET" not in literal:
@@ -54,7 +56,7 @@ class MethodsMiddleware:
                 scope["route"] = get["route"]  # for the access log, which counts by route
 
     def _with_allow(self, scope: Scope, send: Send) -> Send:
-        """Wrap `send` to complete `Allow` on a 405: the router names only the first route, and no HEAD or OPTIONS."""
+        """Return a `send` that completes the header `Allow` of a 405 with all methods of the path."""
 
         async def send_with_allow(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] == 405:
@@ -74,7 +76,7 @@ class MethodsMiddleware:
 
 
 def _discard_body(send: Send) -> Send:
-    """Wrap `send` to end the response after its headers, so that a HEAD of an endless stream ends too."""
+    """Return a `send` that ends the response after its headers, so that a HEAD of an endless stream ends too."""
 
     async def send_headers_only(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -108,12 +110,12 @@ class AllowedMethods:
         return literal or frozenset(methods)
 
     def methods_of_literal_path(self, path: str) -> frozenset[str]:
-        """Return the methods of a path without parameters that also matches another with one; empty for other paths."""
+        """Return the methods of a path that has a route of its own beside a template; else none."""
         return next((methods for pattern, methods in self._literal_paths if pattern.fullmatch(path)), frozenset())
 
     @cached_property
     def _literal_paths(self) -> list[tuple[re.Pattern[str], frozenset[str]]]:
-        """The paths that match another path template too, with their own methods."""
+        """(pattern, methods) of each path without parameters that matches another route's template too."""
         routes = [route for route in iter_route_contexts(self.app.router.routes) if isinstance(route.route, Route)]
         methods: dict[str, set[str]] = {}
         for route in routes:

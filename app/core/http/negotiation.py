@@ -9,7 +9,7 @@ from app.core.problems import NotAcceptable
 
 
 def negotiate_media_type(*media_types: str) -> Callable[[Request], Awaitable[str]]:
-    """Return a dependency that chooses one of these media types.
+    """Return a dependency that chooses the media type of the response from these, by the header Accept.
 
     The dependency returns the type that Accept prefers, the first of equals, or raises NotAcceptable.
     """
@@ -38,7 +38,7 @@ class Preference(NamedTuple):
 
 
 def rate_media_type(accept: list[str], media_type: str) -> Preference:
-    """Return how Accept rates a media type: by the most specific range that matches it."""
+    """Return the preference of an Accept header for a media type, from the most specific range that matches it."""
     if not any(value.strip() for value in accept):
         return Preference(1.0, 0)
     kind = media_type.partition("/")[0]
@@ -53,6 +53,7 @@ def rate_media_type(accept: list[str], media_type: str) -> Preference:
 
 
 def _parse_quality(parameters: list[str]) -> float:
+    """Return the weight `q` among the parameters of a media range: 1 if absent, 0 if it is not a number."""
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip() == "q":

@@ -68,7 +68,7 @@ BODY_PROBLEMS: tuple[type[Problem], ...] = (UnsupportedMediaType, InvalidContent
 
 
 def problem_responses(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
-    """Return the `responses` of a route for the problems that it may answer with.
+    """Return the `responses` of a route for the kinds of problems that it may answer with.
 
     A route's declaration of a status replaces the one for all routes, so the middleware's problems of the same status
     are included.
@@ -81,7 +81,7 @@ def problem_responses(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
 
 
 def _build_response(kinds: list[type[Problem]]) -> dict[str, Any]:
-    """Build the response of one status: with one example, or with several by problem code."""
+    """Build the OpenAPI response for the problems of one status, with an example of each."""
     documents = {kind.code: kind().document("en", EXAMPLE_REQUEST_ID) for kind in kinds}
     examples = (
         {"example": documents[kinds[0].code]}
@@ -96,7 +96,7 @@ def _build_response(kinds: list[type[Problem]]) -> dict[str, Any]:
 
 
 def build_openapi_document(app: FastAPI, example_responses: ExampleResponses) -> dict[str, Any]:
-    """Build the OpenAPI document with its examples, once per application."""
+    """Build the OpenAPI document with its examples; cached for each application."""
     if app.openapi_schema is None:
         document = get_openapi(
             title=app.title,
@@ -152,7 +152,7 @@ def name_schemas_by_title(document: dict[str, Any]) -> None:
 
 
 def remove_null_option(parameter: dict[str, Any]) -> None:
-    """Remove null from the schema of a parameter, which can only be omitted, and move its description up."""
+    """Remove null from a parameter's schema in place, because it can only be omitted; move its description up."""
     schema = parameter["schema"]
     for option in schema.pop("anyOf", ()):
         if option != {"type": "null"}:
@@ -162,7 +162,7 @@ def remove_null_option(parameter: dict[str, Any]) -> None:
 
 
 def declare_etag_responses(method: str, operation: dict[str, Any]) -> None:
-    """Declare ETag, Link and 304 on an operation that reads JSON."""
+    """Declare ETag, Link and 304 in place on an operation that reads JSON."""
     responses = operation["responses"]
     text = {"type": "string"}
     if method == "get" and "application/json" in responses["200"].get("content", {}):
@@ -174,7 +174,7 @@ def declare_etag_responses(method: str, operation: dict[str, Any]) -> None:
 
 
 def allow_partial_documents(document: dict[str, Any]) -> None:
-    """Allow documents with some of their members in the responses of operations that have `fields`."""
+    """Allow documents with only some members in the responses of operations with `fields`; change them in place."""
     schemas = document["components"]["schemas"]
     for _, _, operation in list_operations(document):
         if any(parameter["name"] == "fields" for parameter in operation.get("parameters", ())):
@@ -188,6 +188,7 @@ def allow_partial_documents(document: dict[str, Any]) -> None:
 
 
 def _allow_partial_document(schemas: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """Add a schema without required members to `schemas`, and return one that allows either."""
     if "anyOf" in schema:
         return schema
     name = schema["$ref"].rpartition("/")[2]
@@ -201,7 +202,7 @@ def _allow_partial_document(schemas: dict[str, Any], schema: dict[str, Any]) -> 
 
 
 def keep_problem_media_type(response: dict[str, Any]) -> None:
-    """Keep the problem media type as the only one of a response, to which FastAPI adds that of the route."""
+    """Remove all media types of a response but that of problems, in place; FastAPI adds the route's."""
     content = response.get("content", {})
     if problem := content.pop(MEDIA_TYPE, None):
         examples = [problem.get("example"), *(example["value"] for example in problem.get("examples", {}).values())]

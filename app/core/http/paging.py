@@ -121,7 +121,7 @@ class PageCursor:
         self._query = orjson.dumps(query, option=orjson.OPT_SORT_KEYS)
 
     def create_token(self, keys: Sequence[str], today: date | None) -> str:
-        """Create the token of the next page.
+        """Create the token of the next page, which contains these sort keys and the day, with a MAC.
 
         Args:
             keys: Sort keys of the last row.
@@ -131,7 +131,7 @@ class PageCursor:
         return base64.urlsafe_b64encode(self._mac(payload) + payload).decode().rstrip("=")
 
     def read_token(self, token: str) -> tuple[list[str], date | None]:
-        """Return the sort keys and the day of a token.
+        """Return the sort keys and the day of a token; raise InvalidParameters if it is not one of this query.
 
         Raises:
             InvalidParameters: The token is not one of this query.
@@ -147,4 +147,5 @@ class PageCursor:
         return keys, date.fromisoformat(day) if day else None
 
     def _mac(self, payload: bytes) -> bytes:
+        """Return the MAC of a token's payload and of the query that it belongs to."""
         return blake2b(self._query + b"\0" + payload, key=self._secret, digest_size=16).digest()

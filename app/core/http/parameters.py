@@ -61,6 +61,7 @@ class FieldSelection:
         return {**handler(schema), "pattern": f"^{name}(,{name})*$"}
 
     def _check(self, value: str) -> str:
+        """Return `fields` if it lists members of the schema, else raise a validation error."""
         if not set(value.split(",")) <= set(self.names):
             raise PydanticCustomError("unknown_field", "unknown member", {"allowed": ", ".join(self.names)})
         return value
@@ -122,7 +123,7 @@ class FieldsQuery(BaseModel):
 
     @property
     def known_at_instant(self) -> datetime | None:
-        """The instant of the record to show; None: now."""
+        """The instant of `known_at`, as of which the record is shown; None: now."""
         return None
 
     def field_names(self) -> list[str]:
@@ -130,7 +131,7 @@ class FieldsQuery(BaseModel):
         return self.fields.split(",") if self.fields else []
 
     def active_filters(self) -> Mapping[str, Any]:
-        """Return the given parameters that select what to show, by name."""
+        """Return the values of the filters that the request uses, by name."""
         others = {"page_size", "page_token", "sort", "fields", "known_at"}
         return {name: value for name, value in self if name in self.model_fields_set and name not in others}
 
@@ -211,6 +212,7 @@ class PeriodQuery(CollectionQuery):
     @field_validator("to")
     @classmethod
     def _check_not_before_from(cls, to: date | None, info: ValidationInfo) -> date | None:
+        """Return `to` if it is not before `from`, else raise a validation error."""
         begins = info.data.get("from_")
         if to and begins and to < begins:
             raise PydanticCustomError("to_before_from", "not before from")

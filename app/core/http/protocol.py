@@ -44,6 +44,7 @@ class Protocol(HttpToolsProtocol):
         self._start_timer(self.header_timeout_seconds, self._on_header_timeout)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the timer when the connection has ended."""
         self._stop_timer()
         super().connection_lost(exc)
 
@@ -72,7 +73,7 @@ class Protocol(HttpToolsProtocol):
         return len(data)
 
     def _head_without_upgrade(self) -> bytes:
-        """Return the head without `Upgrade`, which a server may ignore (RFC 9110, section 7.8), to parse it again.
+        """Return the bytes of the request's head without the header `Upgrade`, to parse it again.
 
         The parser skips the body of a request with `Upgrade`, so the body would be lost or parsed as the next request.
         """
@@ -124,10 +125,12 @@ class Protocol(HttpToolsProtocol):
             raise Malformed
 
     def on_body(self, body: bytes) -> None:
+        """Pass a part of the body on to the app."""
         self._unparsed_bytes = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        """Mark the request as complete, unless it will be parsed again without `Upgrade`."""
         self._unparsed_bytes = 0
         self._in_body = False
         if not self.parser.should_upgrade():
@@ -160,6 +163,7 @@ class Protocol(HttpToolsProtocol):
             self._finish()
 
     def _on_header_timeout(self) -> None:
+        """Reject a request whose head is late with 408; close an idle connection without a response."""
         if self.scope is None:
             self.transport.close()  # no byte arrived: there is no request to answer
         elif self.flow.read_paused:
@@ -168,7 +172,7 @@ class Protocol(HttpToolsProtocol):
             self._reject(RequestTimeout())
 
     def _reject(self, problem: Problem) -> None:
-        """Ignore further input, and send the problem after the pending responses."""
+        """Ignore further input on the connection, and send the problem after the pending responses."""
         self._pending_problem = problem
         self._ignores_input = True
         self._stop_timer()
@@ -185,13 +189,14 @@ class Protocol(HttpToolsProtocol):
                 self._send_problem(problem)
 
     def _finish(self) -> None:
-        """Send the pending problem, unless it concerns the body of a request that was answered already."""
+        """Send the pending problem and close, unless it concerns a body whose request was answered already."""
         if self._in_body:
             self._close_gracefully()
         elif self._pending_problem is not None:
             self._send_problem(self._pending_problem)
 
     def _send_problem(self, problem: Problem) -> None:
+        """Send a problem as the last response, then close the connection."""
         if not self.transport.is_closing():
             self.transport.write(self._encode_problem(problem))
             self._close_gracefully()
@@ -230,10 +235,12 @@ class Protocol(HttpToolsProtocol):
     # One timer: for the head while it arrives, for closing afterwards
 
     def _start_timer(self, seconds: float, callback: Callable[[], None]) -> None:
+        """Call `callback` after this time, instead of a timer that is running."""
         self._stop_timer()
         self._timer = self.loop.call_later(seconds, callback)
 
     def _stop_timer(self) -> None:
+        """Cancel the running timer, if any."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

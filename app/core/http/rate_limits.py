@@ -85,7 +85,7 @@ class TokenBuckets:
         return max(int(self.burst - missing * self.rate + 1e-6), 0), ceil(missing - 1e-6)
 
     def headers(self, policy: str, key: Hashable) -> dict[str, str]:
-        """Return RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-10) for the policy's name."""
+        """Return the headers RateLimit-Policy and RateLimit of a key's bucket, with this name of the policy."""
         tokens, seconds = self.remaining(key)
         return {
             "RateLimit-Policy": f'"{policy}";q={self.burst};w={ceil(self.burst / self.rate)}',
@@ -179,7 +179,7 @@ class RateLimitMiddleware:
 
 
 def _add_rate_limit_headers(response_headers: MutableHeaders, rate_limit: Mapping[str, str]) -> None:
-    """Add the headers unless the response is public or already states a limit of its own."""
+    """Add these headers to a response unless it is public or already states a limit of its own."""
     if "public" not in response_headers.get("cache-control", "") and "ratelimit" not in response_headers:
         response_headers.update(rate_limit)
 

@@ -39,6 +39,7 @@ class RawQueryMiddleware:
 
 
 def _find_problem(scope: Scope) -> Problem | None:
+    """Return the problem of a path that is badly encoded, or of a query string with errors; else None."""
     query: bytes = scope["query_string"]
     if not (_is_valid_encoding(scope.get("raw_path") or b"") and _is_valid_encoding(query)):
         return Malformed()
@@ -62,6 +63,7 @@ def _is_valid_encoding(raw: bytes) -> bool:
 
 
 def _find_errors(query: str) -> Iterator[ErrorDetail]:
+    """Yield an error for each parameter of a query string that is repeated, empty or without a name."""
     pieces = query.split("&") if query else []
     if len(pieces) > MAX_PARAMETERS:
         yield ErrorDetail("too_many_parameters", TOO_MANY_PARAMETERS, parameter="")

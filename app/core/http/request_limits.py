@@ -76,7 +76,7 @@ class RequestLimitsMiddleware:
             await problem.response(scope)(scope, receive, send)
 
     def _check_head(self, scope: Scope) -> Problem | None:
-        """Return the problem that the request line, the headers or the load of the worker show, if any."""
+        """Return the problem if URL, headers or body are too large or the worker is too busy, else None."""
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_URL_BYTES:
             return UriTooLong()
         if sum(len(name) + len(value) + FIELD_OVERHEAD_BYTES for name, value in scope["headers"]) > MAX_HEADER_BYTES:
@@ -92,11 +92,12 @@ class RequestLimitsMiddleware:
         return None
 
     def _max_body_bytes(self, scope: Scope) -> int:
+        """Return the largest body that the request's path allows, in bytes."""
         is_large = scope["path"].endswith(self.limits.large_body_paths)
         return self.limits.large_body_bytes if is_large else self.limits.body_bytes
 
     async def _run_counted(self, scope: Scope, receive: Receive, send: Send) -> Problem | None:
-        """Run the app as one of the requests in progress; return the problem to answer with, if any."""
+        """Run the app, counted among the requests in progress; return a problem to answer with, or None."""
         exchange = _Exchange(receive, send, self._max_body_bytes(scope), self.limits.idle_timeout)
         self.running += 1
         try:
@@ -105,7 +106,7 @@ class RequestLimitsMiddleware:
             self.running -= not exchange.is_stream
 
     async def _run_timed(self, scope: Scope, exchange: "_Exchange") -> Problem | None:
-        """Run the app until the timeout.
+        """Run the app until the request timeout; return a problem to answer with, or None.
 
         Returns:
             The problem to answer with, if the app started no response because of the request's body or duration.
@@ -148,6 +149,7 @@ class _Exchange:
         self.on_stream_start: Callable[[], None] = lambda: None
 
     async def receive(self) -> Message:
+        """Receive a message of the request; raise the problem if its body is late or too large."""
         if self.problem is None:
             message = await (self._receive() if self._is_body_complete else self._receive_in_time())
             if self.problem is None:
@@ -173,6 +175,7 @@ class _Exchange:
         return message
 
     async def send(self, message: Message) -> None:
+        """Send a message of the response, unless a problem will be sent instead of it."""
         # FastAPI turns any exception while reading a body into its own 400: the problem takes precedence.
         if self.problem is not None and not self.response_started:
             return
@@ -184,6 +187,7 @@ class _Exchange:
 
 
 def _is_event_stream(start: Message) -> bool:
+    """Return whether the start of a response announces server-sent events."""
     return any(name.lower() == b"content-type" and value.startswith(EVENT_STREAM) for name, value in start["headers"])
 
 

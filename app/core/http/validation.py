@@ -58,18 +58,8 @@ ERROR_TEXTS: Mapping[str, tuple[str, Callable[[Context], Text]]] = {
     ),
     "greater_than_equal": ("too_small", lambda c: Text(f"Paling kecil {c['ge']}.", f"Must be at least {c['ge']}.")),
     "less_than_equal": ("too_large", lambda c: Text(f"Paling besar {c['le']}.", f"Must be at most {c['le']}.")),
-    "string_too_short": (
-        "too_short",
-        lambda c: Text(
-            f"Paling sedikit {c['min_length']} karakter.", f"Must have at least {c['min_length']} characters."
-        ),
-    ),
-    "string_too_long": (
-        "too_long",
-        lambda c: Text(
-            f"Paling banyak {c['max_length']} karakter.", f"Must have at most {c['max_length']} characters."
-        ),
-    ),
+    "string_too_short": ("too_short", lambda c: describe_minimum(c["min_length"], "karakter", "character")),
+    "string_too_long": ("too_long", lambda c: describe_maximum(c["max_length"], "karakter", "character")),
     "string_pattern_mismatch": ("wrong_form", lambda c: describe_form(c["pattern"])),
     "missing": ("missing", lambda _: Text("Parameter ini wajib.", "This parameter is required.")),
     "unknown_member": (
@@ -93,14 +83,8 @@ ERROR_TEXTS: Mapping[str, tuple[str, Callable[[Context], Text]]] = {
     "list_type": ("wrong_type", lambda _: Text("Harus berupa larik.", "Must be an array.")),
     "model_type": ("wrong_type", lambda _: Text("Harus berupa objek.", "Must be an object.")),
     "model_attributes_type": ("wrong_type", lambda _: Text("Harus berupa objek.", "Must be an object.")),
-    "too_short": (
-        "too_few",
-        lambda c: Text(f"Paling sedikit {c['min_length']} unsur.", f"Must have at least {c['min_length']} items."),
-    ),
-    "too_long": (
-        "too_many",
-        lambda c: Text(f"Paling banyak {c['max_length']} unsur.", f"Must have at most {c['max_length']} items."),
-    ),
+    "too_short": ("too_few", lambda c: describe_minimum(c["min_length"], "unsur", "item")),
+    "too_long": ("too_many", lambda c: describe_maximum(c["max_length"], "unsur", "item")),
     "not_plain": (
         "not_plain_text",
         lambda _: Text(
@@ -134,13 +118,25 @@ ERROR_TEXTS: Mapping[str, tuple[str, Callable[[Context], Text]]] = {
 BODY_ERROR_TYPES = {"extra_forbidden": "unknown_member", "missing": "missing_member"}
 
 
+def describe_minimum(count: int, noun_id: str, noun_en: str) -> Text:
+    """Return the sentence for too few characters or items; the English noun is singular if `count` is 1."""
+    return Text(
+        f"Paling sedikit {count} {noun_id}.", f"Must have at least {count} {noun_en}{'' if count == 1 else 's'}."
+    )
+
+
+def describe_maximum(count: int, noun_id: str, noun_en: str) -> Text:
+    """Return the sentence for too many characters or items; the English noun is singular if `count` is 1."""
+    return Text(f"Paling banyak {count} {noun_id}.", f"Must have at most {count} {noun_en}{'' if count == 1 else 's'}.")
+
+
 def format_choices(context: Context) -> str:
-    """Return the allowed values separated by commas, without the English "or" of pydantic's list."""
+    """Return the allowed values of a Literal from a pydantic error's context, separated by commas."""
     return str(context["expected"]).replace("' or '", "', '").replace("'", "")
 
 
 def describe_form(pattern: str) -> Text:
-    """Return the sentence for a text that does not match a pattern: the registered words, never the pattern itself."""
+    """Return the sentence for a text that does not match a pattern: the form that is registered for the pattern."""
     form = PATTERN_FORMS.get(pattern)
     return Text(f"Harus berupa {form.id}.", f"Must be {form.en}.") if form else INVALID_VALUE
 
@@ -148,7 +144,7 @@ def describe_form(pattern: str) -> Text:
 def validation_problem(
     errors: Sequence[Any], known: Sequence[str], body: Any = None
 ) -> InvalidParameters | InvalidContent:
-    """Return the problem for FastAPI's validation errors of one request.
+    """Build the problem for FastAPI's validation errors of one request: InvalidContent or InvalidParameters.
 
     Args:
         errors: The errors, each with a location that begins with `query`, `path` or `body`.
@@ -163,13 +159,8 @@ def validation_problem(
     return InvalidContent(*details) if has_only_body_errors else InvalidParameters(*details)
 
 
-def parameter_problem(errors: Sequence[Any], known: Sequence[str]) -> InvalidParameters:
-    """Return the problem for pydantic's errors of parameters; `known` are the names of the route's parameters."""
-    return InvalidParameters(*(_parameter_error(error, known) for error in errors))
-
-
 def validate_document(model: type[Model], content: Mapping[str, Any]) -> Model:
-    """Parse a document with its schema, for example after a merge patch.
+    """Parse a document with a pydantic model; raise InvalidContent with pointers to its errors.
 
     Raises:
         InvalidContent: The document does not conform to the schema.
@@ -182,11 +173,13 @@ def validate_document(model: type[Model], content: Mapping[str, Any]) -> Model:
 
 
 def _parameter_error(error: Mapping[str, Any], known: Sequence[str]) -> ErrorDetail:
+    """Convert pydantic's error of a parameter; `known` are the parameters of the route."""
     code, detail = _describe_error(error["type"], error, known)
     return ErrorDetail(code, detail, parameter=str(error["loc"][1]) if len(error["loc"]) > 1 else "")
 
 
 def _body_error(error: Mapping[str, Any], location: Location, body: Any) -> ErrorDetail:
+    """Convert pydantic's error at this location in a body; `body` is the type of the body."""
     error_type, value = error["type"], error.get("input", ...)
     if error_type in BODY_ERROR_TYPES:
         error_type = BODY_ERROR_TYPES[error_type]
@@ -200,6 +193,7 @@ def _body_error(error: Mapping[str, Any], location: Location, body: Any) -> Erro
 
 
 def _describe_error(error_type: str, error: Mapping[str, Any], known: Sequence[str]) -> tuple[str, Text]:
+    """Return our code and text for a type of pydantic error; `known` are the allowed names."""
     code, build_text = ERROR_TEXTS.get(error_type, (error_type, lambda _: INVALID_VALUE))
     return code, build_text({**error.get("ctx", {}), "known": ", ".join(known)})
 
@@ -210,7 +204,7 @@ def json_pointer(location: Iterable[str | int]) -> str:
 
 
 def _list_members_at(body: Any, location: Location) -> list[str]:
-    """Return the names that an object at this location within a body may have."""
+    """Return the member names that the type of a body allows in the object at this location."""
     models = _list_models(body)
     for step in location:
         if isinstance(step, str):  # an index leads to the same models as its list
@@ -238,4 +232,5 @@ def list_member_names(types: Sequence[Any]) -> list[str]:
 
 
 def _member_name(name: str, field: FieldInfo) -> str:
+    """Return the name of a field in JSON: its alias, if it has one."""
     return field.alias or name

@@ -143,7 +143,7 @@ __all__ = [
 
 
 def _list_problem_types(root: type[Problem]) -> Iterator[type[Problem]]:
-    """List the classes below `root` that have a code of their own."""
+    """Yield the subclasses of `root`, at any depth, that have a problem code of their own."""
     for problem_type in root.__subclasses__():
         if "code" in vars(problem_type):
             yield problem_type

@@ -91,7 +91,7 @@ class MethodNotAllowed(Problem):
 
 
 class NotAcceptable(Problem):
-    """None of the media types in Accept is available."""
+    """The service offers no media type in Accept."""
 
     status, code = 406, "not_acceptable"
     title = Text("Format tidak tersedia", "Not acceptable")

@@ -2,10 +2,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from app.core.http.parameters import CollectionQuery
-from app.core.http.validation import ERROR_TEXTS, list_member_names, parameter_problem
+from app.core.http.validation import ERROR_TEXTS, list_member_names, validation_problem
+from app.core.languages import Text
 from app.divisions.schemas import DivisionItemQuery, DivisionQuery
 from app.officials.schemas import OfficialItemQuery, OfficialQuery
 from app.organizations.schemas import OrganizationItemQuery, OrganizationQuery, RosterQuery
@@ -30,7 +31,7 @@ def list_errors(schema: type[BaseModel], values: dict[str, Any]) -> list[Any]:
     return [{**error, "loc": ("query", *error["loc"])} for error in raised.value.errors()]
 
 
-class TestParameterProblem:
+class TestValidationProblem:
     @pytest.mark.parametrize("schema", QUERIES, ids=lambda schema: schema.__name__)
     @pytest.mark.parametrize("value", ["\u2603", "", "-1", "0", "9" * 9, "9" * 10, "x" * 5000, "1e3"])
     def test_every_error_type_has_a_text(self, schema: type[BaseModel], value: str) -> None:
@@ -44,14 +45,14 @@ class TestParameterProblem:
                 errors += [{**one, "loc": ("query", *one["loc"])} for one in error.errors()]
         assert errors
         assert {error["type"] for error in errors} <= set(ERROR_TEXTS)
-        for error_detail in parameter_problem(errors, known).errors:
+        for error_detail in validation_problem(errors, known).errors:
             assert error_detail.parameter in (*known, "unknown")
             for detail in error_detail.detail:
                 assert not value or len(value) < 5 or value not in detail
 
     def test_all_invalid_parameters_are_reported_together(self) -> None:
         errors = list_errors(RegionQuery, {"type": "x", "page_size": "x", "colour": "x", "as_of": "2023-02-29"})
-        problem = parameter_problem(errors, list_member_names([RegionQuery]))
+        problem = validation_problem(errors, list_member_names([RegionQuery]))
         assert {(error.parameter, error.code) for error in problem.errors} == {
             ("type", "not_one_of"),
             ("page_size", "not_an_integer"),
@@ -63,11 +64,11 @@ class TestParameterProblem:
         errors = list_errors(
             RegionQuery, {"type": "x", "page_size": "0", "q": "x", "fields": "x", "as_of": "x", "x": "x"}
         )
-        for error in parameter_problem(errors, list_member_names([RegionQuery])).errors:
+        for error in validation_problem(errors, list_member_names([RegionQuery])).errors:
             assert error.detail.id != error.detail.en
 
     def test_choices_are_listed_without_english_words(self) -> None:
-        (error,) = parameter_problem(list_errors(RegionQuery, {"type": "x"}), []).errors
+        (error,) = validation_problem(list_errors(RegionQuery, {"type": "x"}), []).errors
         assert " or " not in error.detail.id
 
     def test_invalid_uuid_has_an_example(self) -> None:
@@ -84,11 +85,23 @@ class TestParameterProblem:
         class Query(BaseModel):
             ratio: float
 
-        (error,) = parameter_problem(list_errors(Query, {"ratio": "x"}), ["ratio"]).errors
+        (error,) = validation_problem(list_errors(Query, {"ratio": "x"}), ["ratio"]).errors
         assert (error.parameter, error.code, error.detail.en) == ("ratio", "float_parsing", "Not a valid value.")
 
+    @pytest.mark.parametrize(("length", "noun"), [(1, "character"), (2, "characters")])
+    def test_smallest_length_has_its_noun_in_the_singular_or_plural(self, length: int, noun: str) -> None:
+        query = create_model("Query", name=(str, Field(min_length=length)))
+        (error,) = validation_problem(list_errors(query, {"name": ""}), ["name"]).errors
+        assert error.detail == Text(f"Paling sedikit {length} karakter.", f"Must have at least {length} {noun}.")
+
+    @pytest.mark.parametrize(("length", "noun"), [(1, "item"), (2, "items")])
+    def test_greatest_length_has_its_noun_in_the_singular_or_plural(self, length: int, noun: str) -> None:
+        query = create_model("Query", names=(list[str], Field(max_length=length)))
+        (error,) = validation_problem(list_errors(query, {"names": ["x"] * 3}), ["names"]).errors
+        assert error.detail == Text(f"Paling banyak {length} unsur.", f"Must have at most {length} {noun}.")
+
     def test_long_number_is_too_large(self) -> None:
-        (error,) = parameter_problem(list_errors(CollectionQuery, {"page_size": "1000000000"}), []).errors
+        (error,) = validation_problem(list_errors(CollectionQuery, {"page_size": "1000000000"}), []).errors
         assert error.code == "too_large"
 
 
