@@ -177,12 +177,12 @@ def configure(app: FastAPI, settings: Settings) -> None:
 
 
 async def respond_to_problem(request: Request, problem: problems.Problem) -> Response:
-    """Return the problem document of a raised problem."""
+    """Build the response for a raised problem."""
     return problem.response(request.scope)
 
 
 async def respond_to_invalid_request(request: Request, error: RequestValidationError) -> Response:
-    """Return the problem document of parameters or a body that do not fit the route's schema."""
+    """Build the problem response for parameters or a body that do not fit the route's schema."""
     route = request.scope["route"]
     annotations = [field.field_info.annotation for field in list_query_fields(route.dependant)]
     body = route.body_field.field_info.annotation if route.body_field else None
@@ -191,7 +191,7 @@ async def respond_to_invalid_request(request: Request, error: RequestValidationE
 
 
 async def respond_to_routing_error(request: Request, error: HTTPException) -> Response:
-    """Return the problem document of a path that does not exist, or of a method that its route does not have."""
+    """Build the problem response for a path without a route (404), or a method that the route lacks (405)."""
     problem = PROBLEMS_BY_STATUS.get(error.status_code, problems.InternalError)
     return problem(headers=error.headers).response(request.scope)
 

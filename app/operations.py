@@ -39,7 +39,7 @@ class TargetDatabase(NamedTuple):
 
 @contextmanager
 def open_database(url: str | None, data_dir: Path | None) -> Iterator[TargetDatabase]:
-    """Open the database at `url`; without a URL, run the embedded server on `data_dir` while the block runs."""
+    """Yield the database at `url` or, without a URL, the embedded one on `data_dir`, whose server runs meanwhile."""
     if url:
         yield TargetDatabase(url, embedded=False)
         return
@@ -51,7 +51,7 @@ def open_database(url: str | None, data_dir: Path | None) -> Iterator[TargetData
 
 
 def read_settings() -> Settings:
-    """Read the settings from the environment; OperatorError names an invalid one."""
+    """Read the settings from the environment; OperatorError names a variable that is not valid."""
     try:
         return Settings()
     except ValidationError as error:
@@ -64,7 +64,7 @@ def read_settings() -> Settings:
 
 
 def migrate(url: str) -> tuple[str | None, str]:
-    """Migrate the schema to the revision of this release. Returns the revisions before and after."""
+    """Migrate the schema of a database to this release. Returns the revisions before (None: empty) and after."""
     before = run_query(_fetch_revision(url))
     state = require_migratable(before)
     if state in ("empty", "older"):
@@ -85,7 +85,7 @@ def migrate(url: str) -> tuple[str | None, str]:
 
 
 def require_migratable(revision: str | None) -> schema.SchemaState:
-    """Return how a revision compares with this release's; OperatorError if it cannot be migrated."""
+    """Return how a schema revision compares with this release's; OperatorError if it cannot be migrated."""
     if reason := schema.explain_refusal(revision):
         raise OperatorError(reason)
     return schema.compare_revision(revision)
@@ -94,7 +94,7 @@ def require_migratable(revision: str | None) -> schema.SchemaState:
 def load_dataset(
     url: str, dataset: "loader.Dataset", report_progress: "loader.ReportProgress | None" = None
 ) -> "loader.LoadSummary":
-    """Load a data set.
+    """Write a data set to a database in one transaction, and return the counts of rows by table.
 
     Raises:
         DatasetError: A row is invalid.
@@ -116,13 +116,13 @@ def grant_privileges(url: str, role: str) -> bool:
 
 
 def switch_to_service_role(url: str) -> str:
-    """Return the embedded server's URL for a role that may only serve; create the role if it is missing."""
+    """Create or update a role that may only serve, and return the embedded server's URL for it."""
     run_query(_grant_privileges(url, SERVICE_ROLE, create_role=True))
     return url.replace(f"//{embedded.DATABASE_NAME}@", f"//{SERVICE_ROLE}@", 1)
 
 
 def run_in_transaction(url: str, work: "Callable[[Transaction], Awaitable[T]]") -> T:
-    """Run `work` in one transaction and return its result."""
+    """Run `work` in one transaction of the database, commit, and return its result."""
     from app.core.db.database import Database
     from app.core.db.transaction import open_transaction
     from app.core.problems import Unavailable
@@ -180,7 +180,7 @@ def _first_line(error: BaseException) -> str:
 
 
 async def _grant_privileges(url: str, role: str, *, create_role: bool = False) -> bool:
-    """Grant a role the privileges for serving; return whether it can only add to the audit trail."""
+    """Grant a role the privileges for serving; return whether it can only insert into the audit trail."""
     connection = await asyncpg.connect(url, timeout=5)
     try:
         # Postgres does not queue writers of its catalogs: without the lock, one of two concurrent grants would fail.
@@ -212,7 +212,7 @@ async def _fetch_revision(url: str) -> str | None:
 
 
 async def _fetch_value(url: str, sql: str) -> Any:
-    """Return the first value of a query, on a connection of its own."""
+    """Open a connection, and return the first value of a query's first row."""
     connection = await asyncpg.connect(url, timeout=5)
     try:
         return await connection.fetchval(sql)
@@ -221,7 +221,7 @@ async def _fetch_value(url: str, sql: str) -> Any:
 
 
 def run_query(query: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine that uses its own connection; OperatorError if the database cannot be used."""
+    """Run a coroutine in a new event loop and return its result; OperatorError if the database cannot be used."""
     try:
         return asyncio.run(query)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:

@@ -36,38 +36,38 @@ class ParticipantReference(BaseModel):
 
 
 def region_reference(code: Any) -> ColumnElement[Any]:
-    """Return the SQL of a region as `{"code", "name"}`; `code` is the SQL of its code."""
+    """Return the SQL of the JSON `{"code", "name"}` of a region; `code` is the SQL of its code."""
     return _code_reference(models.Region, code)
 
 
 def organization_reference(code: Any) -> ColumnElement[Any]:
-    """Return the SQL of an organization as `{"code", "name"}`; `code` is the SQL of its code."""
+    """Return the SQL of the JSON `{"code", "name"}` of an organization; `code` is the SQL of its code."""
     return _code_reference(models.Organization, code)
 
 
 def division_reference(code: Any) -> ColumnElement[Any]:
-    """Return the SQL of a division as `{"code", "name"}`; `code` is the SQL of its code."""
+    """Return the SQL of the JSON `{"code", "name"}` of a division; `code` is the SQL of its code."""
     return _code_reference(models.Division, code)
 
 
 def election_reference(code: Any) -> ColumnElement[Any]:
-    """Return the SQL of an election as `{"code", "name"}`; `code` is the SQL of its code."""
+    """Return the SQL of the JSON `{"code", "name"}` of an election; `code` is the SQL of its code."""
     return _code_reference(models.Election, code)
 
 
 def stage_reference(code: Any) -> ColumnElement[Any]:
-    """Return the SQL of a stage as `{"code", "name"}`; `code` is the SQL of its code."""
+    """Return the SQL of the JSON `{"code", "name"}` of a stage; `code` is the SQL of its code."""
     return _code_reference(models.Stage, code)
 
 
 def official_reference(id_: Any) -> ColumnElement[Any]:
-    """Return the SQL of an official as `{"id", "name"}`; `id_` is the SQL of the id."""
+    """Return the SQL of the JSON `{"id", "name"}` of an official; `id_` is the SQL of the id."""
     official = aliased(models.Official)
     return select(json_object(id=official.id, name=official.name)).where(official.id == id_).scalar_subquery()
 
 
 def participant_reference(id_: Any) -> ColumnElement[Any]:
-    """Return the SQL of a participant as `{"id", "name"}`, with the name of the official or the given name."""
+    """Return the SQL of the JSON `{"id", "name"}` of a participant, named as the official or else as given."""
     participant, official = aliased(models.Participant), aliased(models.Official)
     return (
         select(json_object(id=participant.id, name=func.coalesce(official.name, participant.name)))
@@ -79,7 +79,7 @@ def participant_reference(id_: Any) -> ColumnElement[Any]:
 
 
 def _code_reference(model: Any, code: Any) -> ColumnElement[Any]:
-    """Return the SQL of the object of a model with this code as `{"code", "name"}`."""
+    """Return the SQL of the JSON `{"code", "name"}` of the object of a model with this code; null if `code` is null."""
     # A scalar subquery, not a join: one index lookup for each of at most 200 rows takes half the time of a join.
     target = aliased(model)
     return select(json_object(code=target.code, name=target.name)).where(target.code == code).scalar_subquery()

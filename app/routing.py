@@ -28,7 +28,7 @@ def create_resource_router(name: str, *, prefix: str | None = None) -> APIRouter
 
 
 def redirect_responses() -> dict[int | str, dict[str, Any]]:
-    """Return the `responses` of a route that redirects former codes."""
+    """Return the `responses` (308) of a route that redirects former codes to current ones."""
     return {
         308: {
             "description": "The code is a former one; Location has the current one.",

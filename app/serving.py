@@ -39,7 +39,7 @@ Get a token for ten minutes (the explorer's Authorize button does the same):
 
 @contextmanager
 def open_listener(host: str, port: int) -> Iterator[socket.socket]:
-    """Open a listening socket.
+    """Open a listening socket; close it when the block ends.
 
     It is opened before anything else starts, so that a port in use is reported at once.
 
@@ -61,7 +61,7 @@ def open_listener(host: str, port: int) -> Iterator[socket.socket]:
 
 
 def format_greeting(listener: socket.socket, client: tuple[str, str] | None) -> str:
-    """Return the text to print at the start.
+    """Return the text to print at the start: the URL and, if given, the first client's id and secret.
 
     Args:
         listener: The listening socket.
@@ -80,7 +80,7 @@ def base_url(listener: socket.socket) -> str:
 
 
 def run_server(listener: socket.socket, workers: int, database_url: str) -> None:
-    """Answer requests until SIGINT or SIGTERM, then finish those in progress (at most 20 s)."""
+    """Serve until SIGINT or SIGTERM, in one process or in `workers` processes; then finish the requests in progress."""
     os.environ["DATABASE_URL"] = database_url
     if not os.environ.get("RAKORNAS_ISSUER"):
         os.environ["RAKORNAS_ISSUER"] = base_url(listener)  # the same for all workers

@@ -13,7 +13,7 @@ LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def split_list(value: Any) -> Any:
-    """Split a comma-separated text into a list."""
+    """Split a comma-separated text into a list; return other values unchanged."""
     return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
 
 
@@ -96,7 +96,7 @@ class Settings(BaseSettings):
     @field_validator("time_zone")
     @classmethod
     def check_time_zone(cls, name: str) -> str:
-        """Return the name if it is that of an IANA time zone."""
+        """Return the name if it is an IANA time zone, else raise a validation error."""
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     @field_validator("issuer", "auth_issuer")
     @classmethod
     def check_issuer(cls, address: str | None, info: ValidationInfo) -> str | None:
-        """Return a valid issuer URL; an external one must be https or loopback: its JWKS is fetched from there."""
+        """Return the issuer URL if it is valid (an external one: https or loopback), else raise a validation error."""
         if address is None:
             return None
         parts = urlsplit(address)

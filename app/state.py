@@ -41,7 +41,7 @@ class State:
     readiness_probe: ReadinessProbe
 
     def find(self, class_: type[T]) -> T | None:
-        """Return the object of this class, or None."""
+        """Return the object of this class that the application opened, or None if it has none."""
         values = (getattr(self, field.name) for field in fields(self))
         return next((value for value in values if type(value) is class_), None)
 
@@ -57,7 +57,7 @@ def state_of(app: FastAPI) -> State:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, tuple[Callable[[], None], ...]]]:
-    """Open the state for the settings in `app.state.settings`, serve, and close it.
+    """Open the state (database, verifier, tasks …) for `app.state.settings`, serve, and close it.
 
     Yields the functions that the web server calls at shutdown, to end responses that have no end of their own.
     """

@@ -70,7 +70,7 @@ async def get_index(request: Request, media_type: JsonOrHtml, _: NoParameters) -
 
 
 def build_example_link(path: str, item: dict[str, Any]) -> str:
-    """Return the path with its required query parameters, taken from its example, so that the link works."""
+    """Return the path with its required query parameters from the example, as a link that works."""
     parameters = item["get"].get("parameters", ())
     required = {
         parameter["name"]: parameter["example"]
@@ -82,11 +82,13 @@ def build_example_link(path: str, item: dict[str, Any]) -> str:
 
 @router.get("/openapi.json", dependencies=[allow_anonymous()], include_in_schema=False)
 async def get_openapi(request: Request, _: NoParameters) -> Response:
+    """Serve the OpenAPI document"""
     return json_response(orjson.dumps(get_openapi_document(request.app)), cache_control=public_cache_control(300))
 
 
 @router.get("/docs", dependencies=[allow_anonymous()], include_in_schema=False)
 async def get_explorer(_: NoParameters) -> Response:
+    """Serve the explorer, a page that shows the OpenAPI document and tries out requests"""
     page, tag = load_explorer_page()
     return Response(page, headers={"ETag": tag, "Cache-Control": CACHE_CONTROL}, media_type="text/html")
 
@@ -102,14 +104,14 @@ async def get_asset(asset: str, _: NoParameters) -> Response:
 
 @cache
 def load_explorer_page() -> tuple[bytes, str]:
-    """Return the explorer's page and its entity tag."""
+    """Return the HTML of the explorer (the page at /docs) and its entity tag, read once."""
     page = pathlib.Path(__file__).with_name("explorer.html").read_bytes()
     return page, entity_tag(page)
 
 
 @cache
 def load_asset(name: str) -> tuple[bytes, str]:
-    """Return a file of the explorer and its entity tag.
+    """Return a file of the explorer's page and its entity tag, read once.
 
     Raises:
         LookupError: The package with the files is not installed.
@@ -155,7 +157,7 @@ async def get_problem_type(request: Request, code: ProblemCode, media_type: Json
 
 
 def describe_problem_type(problem_type: type[Problem], language: Language) -> dict[str, Any]:
-    """Return the description of a problem type in one language."""
+    """Return the members of the description of a problem type in one language."""
     return {
         "type": f"/problems/{problem_type.code}",
         "code": problem_type.code,
@@ -168,7 +170,7 @@ def describe_problem_type(problem_type: type[Problem], language: Language) -> di
 def render_problem_types(
     content: dict[str, Any] | list[dict[str, Any]], language: Language, media_type: str
 ) -> Response:
-    """Build the response with the descriptions, as JSON or as an HTML page."""
+    """Build the response with one or all problem types, as JSON or as an HTML page."""
     descriptions = content if isinstance(content, list) else [content]
     sections = "".join(
         f'<h1><a href="{escape(description["type"])}">{description["status"]} {escape(description["title"])}</a></h1>'

@@ -22,7 +22,7 @@ class Readiness(NamedTuple):
 
 
 async def check_readiness(settings: Settings) -> Readiness:
-    """Return the schema revision of the database, and the privilege of the service's role on the audit trail.
+    """Return the schema revision and the role's privilege on the audit trail; Unavailable if neither can be used.
 
     Raises:
         Unavailable: The database does not answer within 2 s, or this release cannot use its schema.
@@ -47,6 +47,7 @@ async def check_readiness(settings: Settings) -> Readiness:
 
 
 async def _fetch_revision(connection: asyncpg.Connection) -> str | None:
+    """Return the database's schema revision, or None if it has no schema."""
     try:
         revision: str | None = await connection.fetchval(schema.SELECT_REVISION)
     except asyncpg.UndefinedTableError:
@@ -55,6 +56,7 @@ async def _fetch_revision(connection: asyncpg.Connection) -> str | None:
 
 
 def _describe_state(state: schema.SchemaState, revision: str | None) -> Text:
+    """Return the sentence for the operator about a database whose schema does not fit this release."""
     if state == "retired":
         return Text(
             f"Skema basis data ada pada revisi {revision}, dari sebelum rilis pertama, dan tidak dapat dimigrasikan. "

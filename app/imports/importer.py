@@ -37,7 +37,7 @@ async def import_rows(
     rows: Iterable[UnparsedRow | None],
     report_progress: ReportProgress = lambda _: None,
 ) -> ImportReport:
-    """Write all rows that can be written, and return the report; the caller commits or rolls back.
+    """Write all rows that can be written within the transaction, and return the report; the caller commits.
 
     Raises:
         OutsideOrganization: The caller may not write any object of the resource.
@@ -62,7 +62,7 @@ class _Importer:
         self.refused_rows: list[RefusedRow] = []
 
     async def run(self, rows: Iterable[UnparsedRow | None], report_progress: ReportProgress) -> ImportReport:
-        """Import the rows in chunks, try refused rows again, and return the report."""
+        """Write the rows in chunks, try refused rows again, and return the report."""
         chunk: list[Row | InvalidRow] = []
         started_at = time.monotonic()
         for parse_row in rows:
@@ -84,11 +84,11 @@ class _Importer:
         return self.report
 
     async def _yield_to_other_tasks(self) -> None:
-        """Let the event loop run other tasks by a statement, because statements observe the transaction's deadline."""
+        """Run a trivial statement, so that other tasks run and the transaction's deadline is enforced."""
         await self.transaction.ping()
 
     async def _import_chunk(self, chunk: Sequence[Row | InvalidRow]) -> None:
-        """Write the rows of a chunk: first those without dangling references, then each of the others alone."""
+        """Write the rows of a chunk: first those whose references exist, then each of the others alone."""
         valid_rows = [row for row in chunk if isinstance(row, Row)]
         new_keys = await transactions.insert_new_keys(self.transaction, valid_rows)
         for row in chunk:
@@ -110,7 +110,7 @@ class _Importer:
                 await self._write_or_split([row], stored)
 
     async def _write_or_split(self, rows: Sequence[Row], stored: StoredObjects) -> None:
-        """Write these rows; if one is refused, split them until it is found."""
+        """Write these rows and report them; on a refusal, split them until each refused row is alone."""
         if not rows:
             return
         try:
@@ -132,11 +132,11 @@ class _Importer:
                 self.report.add(RowReport(row.line, statuses[row.line], row.key), self._format_audit_key(row))
 
     async def _write(self, rows: Sequence[Row], stored: StoredObjects) -> dict[int, RowStatus]:
-        """Write these rows or none of them, and return their statuses by line."""
+        """Write these rows within a savepoint, all or none, and return the status of each by line."""
         return await self.writer.write_or_roll_back(self.transaction, self.caller, rows, stored)
 
     async def _report_refusal(self, row: Row, refusal: Refusal) -> None:
-        """Report a refused row, and keep it for another try: later rows may change what it conflicts with."""
+        """Report a refused row with its errors, and store it for another attempt after the later rows."""
         result = RowReport(row.line, "refused", None if row.has_generated_key else row.key)
         if not self.report.is_full:
             result.errors = await self._list_errors(row, refusal)
@@ -189,7 +189,7 @@ class _Importer:
         return True
 
     async def _retry_individually(self, refused: Sequence[RefusedRow]) -> None:
-        """Try each refused row once, and again when the object that it conflicts with was written.
+        """Try each refused row again, and once more when the object that it conflicts with was written.
 
         Rows without a known object in conflict are tried again after all others, in rounds, until a round writes no
         row. Each round reverses the order: otherwise a chain of rows that wait for each other would take as many rounds
@@ -217,7 +217,7 @@ class _Importer:
             queue = next_round if any_written else []
 
     async def _retry_row(self, row: Row, result: RowReport) -> str | None:
-        """Try a row again; if it is refused, return the address of the object that it conflicts with, if known."""
+        """Try a row again; return the address of the object that it conflicts with, None if written or not known."""
         try:
             statuses = await self._write([row], await self.writer.lock_stored_objects(self.transaction, [row]))
         except (ConstraintViolation, RowsOutsideOrganization) as refusal:
@@ -228,11 +228,11 @@ class _Importer:
         return None
 
     def _report_written(self, row: Row, result: RowReport, statuses: Mapping[int, RowStatus]) -> None:
-        """Report that a refused row was written in a later attempt."""
+        """Report in place of the refusal that the row was written in a later attempt."""
         self.report.mark_written(result, statuses[row.line], self._format_audit_key(row), row.key)
 
     def _format_audit_key(self, row: Row) -> str:
-        """Return the key of a row for the audit line, such as `officials/{id}`."""
+        """Return the key of a row's object for the audit trail, such as `officials/{id}`."""
         return f"{self.resource.name}/{row.key}"
 
 

@@ -43,7 +43,7 @@ UnparsedRow = Callable[[], Row | InvalidRow]
 
 
 def read_rows(file: BinaryIO, format_: Format, importable: Importable) -> Iterator[UnparsedRow | None]:
-    """Yield the rows of a file in their order, and None for a blank line (there may be millions between two rows).
+    """Yield the rows of a file, valid or not; None stands for a blank line, of which there may be millions.
 
     Both errors may be raised at any row; nothing of the file may be stored then.
 
@@ -55,7 +55,7 @@ def read_rows(file: BinaryIO, format_: Format, importable: Importable) -> Iterat
 
 
 def _read_csv(file: BinaryIO, importable: Importable) -> Iterator[UnparsedRow | None]:
-    """Yield the rows of a CSV file, and None for blank lines."""
+    """Yield the rows of a CSV file, valid or not, and None for blank lines."""
     text = io.TextIOWrapper(file, "utf-8-sig", newline="")
     lines = _LimitedLines(text)
     reader = csv.reader(lines, strict=True)
@@ -98,7 +98,7 @@ def _malformed_file(line: int, format_name: str) -> Malformed:
 
 
 def _parse_header(names: list[str], importable: Importable) -> list[CsvColumn]:
-    """Return the columns in the order of the header.
+    """Return the columns that the CSV header names; raise InvalidContent if one is unknown, repeated or missing.
 
     Raises:
         InvalidContent: Names the columns that are unknown, repeated or missing.
@@ -121,7 +121,7 @@ def _parse_header(names: list[str], importable: Importable) -> list[CsvColumn]:
 
 
 def _parse_cells(line: int, cells: list[str], columns: list[CsvColumn], importable: Importable) -> Row | InvalidRow:
-    """Parse and validate the cells of a CSV row."""
+    """Parse and validate the cells of a CSV row; return an InvalidRow if they have errors."""
     if len(cells) != len(columns):
         return InvalidRow(line, (ErrorDetail("wrong_number_of_cells", WRONG_NUMBER_OF_CELLS, pointer=""),))
     members: dict[str, Any] = {}
@@ -138,7 +138,7 @@ def _parse_cells(line: int, cells: list[str], columns: list[CsvColumn], importab
 
 
 def _parse_members(line: int, members: dict[str, Any], importable: Importable) -> Row | InvalidRow:
-    """Validate the members of a row, and convert them to columns."""
+    """Validate the members of a row and convert them to columns; return an InvalidRow if they have errors."""
     try:
         payload = validate_document(importable.row_model, members)
     except InvalidContent as invalid:
@@ -147,7 +147,7 @@ def _parse_members(line: int, members: dict[str, Any], importable: Importable) -
 
 
 def _read_ndjson(file: BinaryIO, importable: Importable) -> Iterator[UnparsedRow | None]:
-    """Yield the rows of an NDJSON file, and None for blank lines."""
+    """Yield the rows of an NDJSON file, valid or not, and None for blank lines."""
     number = 0
     while line := file.readline(MAX_ROW_LENGTH + 1):
         number += 1
@@ -157,7 +157,7 @@ def _read_ndjson(file: BinaryIO, importable: Importable) -> Iterator[UnparsedRow
 
 
 def _parse_json_line(number: int, line: bytes, importable: Importable) -> Row | InvalidRow:
-    """Parse and validate a line of an NDJSON file."""
+    """Parse and validate a line of an NDJSON file; return an InvalidRow if it has errors."""
     try:
         members = bodies.parse_object(line)
     except (Malformed, InvalidContent) as problem:

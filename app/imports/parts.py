@@ -16,7 +16,7 @@ NOT_GIVEN: Any = object()
 
 
 def extract_given_columns(resource: Resource, payload: PayloadModel) -> dict[str, Any]:
-    """Return the columns and parts that a row names, including those within a member that is an object.
+    """Return the columns and list members that a row names, also those within a member that is an object.
 
     As in a merge patch (RFC 7396), members that are not named keep their stored values.
     """
@@ -25,14 +25,14 @@ def extract_given_columns(resource: Resource, payload: PayloadModel) -> dict[str
 
 
 def _extract_given_members(value: Any) -> Any:
-    """Return the members of an object, with NOT_GIVEN for those that the row does not name."""
+    """Return the members of an object, with NOT_GIVEN for those that the row does not name; else the value."""
     if not isinstance(value, PayloadModel):
         return value
     return {name: member if name in value.model_fields_set else NOT_GIVEN for name, member in value}
 
 
 async def delete_parts(transaction: Transaction, parts: Parts, objects: Sequence[Values]) -> None:
-    """Delete the ordered parts of these objects; unordered ones are merged by `insert_parts`.
+    """Delete the rows of an ordered list member of these objects; do nothing for an unordered one.
 
     Args:
         transaction: The transaction to write in.
@@ -47,7 +47,7 @@ async def delete_parts(transaction: Transaction, parts: Parts, objects: Sequence
 
 
 async def insert_parts(transaction: Transaction, parts: Parts, objects: Sequence[tuple[Values, Items]]) -> None:
-    """Insert the parts of these objects; unordered parts are merged with the stored ones by their keys.
+    """Insert the rows of a list member of these objects; merge those of an unordered one by their keys.
 
     Args:
         transaction: The transaction to write in.
@@ -70,12 +70,12 @@ async def insert_parts(transaction: Transaction, parts: Parts, objects: Sequence
 
 
 def _foreign_key_values(parts: Parts, keys: Values) -> dict[str, Any]:
-    """Return the foreign key columns of the parts of an object."""
+    """Return the foreign key columns of the rows of a list member, from the key of their object."""
     return {column: keys[object_column] for column, object_column in parts.foreign_key.items()}
 
 
 def _recordset_sql(parts: Parts, names: Mapping[str, Any]) -> str:
-    """Build the SQL of a set of rows with these columns, read from the JSON in $1."""
+    """Build the SQL that reads rows with these columns from the JSON array in $1."""
     types = {name: parts.table.columns[name].type.compile(dialect=DIALECT) for name in names}
     column_types = ", ".join(f'"{name}" {type_}' for name, type_ in types.items())
     return f"json_to_recordset($1::text::json) AS given ({column_types})"

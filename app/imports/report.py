@@ -60,27 +60,27 @@ class ImportReport:
 
     @property
     def row_count(self) -> int:
-        """Number of rows so far."""
+        """The number of rows reported so far."""
         return sum(self.counts.values())
 
     @property
     def changed_count(self) -> int:
-        """Number of objects created or updated."""
+        """The number of objects created or updated so far."""
         return self.counts["created"] + self.counts["updated"]
 
     @property
     def is_refused(self) -> bool:
-        """Return whether nothing is stored because a row was refused."""
+        """Return whether nothing is stored because a row was refused and `partial` is not set."""
         return self.counts["refused"] > 0 and not self.options.partial
 
     @property
     def is_final(self) -> bool:
-        """Return whether the response is stored for the idempotency key, even if no row changed anything."""
+        """Return whether the transaction is committed: not in a dry run, nor if the import is refused."""
         return not self.options.dry_run and not self.is_refused
 
     @property
     def is_applied(self) -> bool:
-        """Return whether anything was stored."""
+        """Return whether the import created or updated any object."""
         return self.is_final and self.changed_count > 0
 
     @property
@@ -89,7 +89,7 @@ class ImportReport:
         return len(self._refused_rows) >= MAX_REPORTED_ROWS
 
     def add(self, row: RowReport, audit_key: str | None = None) -> None:
-        """Count a row, and keep its result while there is space for it."""
+        """Count the result of a row, and store it in the report while there is space for it."""
         self.counts[row.status] += 1
         if len(self._first_rows) <= MAX_REPORTED_ROWS:
             self._first_rows.append(row)
@@ -98,14 +98,14 @@ class ImportReport:
         self._add_audit_key(row, audit_key)
 
     def mark_written(self, row: RowReport, status: RowStatus, audit_key: str, key: str) -> None:
-        """Change the result of a refused row that was written in a later attempt."""
+        """Replace the stored result of a refused row that was written in a later attempt."""
         self.counts["refused"] -= 1
         self.counts[status] += 1
         row.status, row.errors, row.key = status, (), key
         self._add_audit_key(row, audit_key)
 
     def _add_audit_key(self, row: RowReport, audit_key: str | None) -> None:
-        """Add the key of a created or updated object to those of the audit line, up to MAX_AUDIT_KEYS."""
+        """Add the key of a created or updated object for the audit line, up to MAX_AUDIT_KEYS."""
         if audit_key and row.status in ("created", "updated") and len(self.audit_keys) < MAX_AUDIT_KEYS:
             self.audit_keys.append(audit_key)
 
@@ -125,7 +125,7 @@ class ImportReport:
         return self._documents[language]
 
     def _build_document(self, language: Language) -> dict[str, Any]:
-        """Build the members of an `ImportResult`."""
+        """Build the members of an `ImportResult` in this language."""
         return {
             "resource": self.options.importable.resource.name,
             "dry_run": self.options.dry_run,

@@ -38,7 +38,7 @@ class Importable:
 
     @cached_property
     def row_model(self) -> type[PayloadModel]:
-        """The schema of a row: the body of a POST with the key, without reason and legal basis.
+        """The pydantic model of a row: the body of a POST with the key, without reason and legal basis.
 
         An import gives them once for all rows. The legal basis remains if it is a member of the object itself.
         """
@@ -52,7 +52,7 @@ class Importable:
 
     @cached_property
     def csv_columns(self) -> Mapping[str, "CsvColumn"]:
-        """The columns of a CSV file, by the name of their member."""
+        """The columns of a CSV file, by the name of the member that they contain."""
         return {name: CsvColumn(name, info) for name, info in self.row_model.model_fields.items()}
 
     @cached_property
@@ -87,7 +87,7 @@ class CsvColumn:
         )
 
     def parse(self, cell: str) -> Any:
-        """Return the value of a cell, to be validated by the schema of the row.
+        """Convert a cell to a JSON value, which the model of the row then validates.
 
         Raises:
             InvalidContent: The cell must contain JSON and does not.
@@ -99,7 +99,7 @@ class CsvColumn:
         return self._parse_json(cell) if self.is_json else cell
 
     def _parse_json(self, cell: str) -> Any:
-        """Parse a cell with the parser of request bodies, which is as strict."""
+        """Parse a cell as JSON with the strict parser of request bodies."""
         json = cell.encode()
         try:
             orjson.loads(json)  # checked alone first, because a brace could end the object built below
@@ -111,7 +111,7 @@ class CsvColumn:
 
 
 def _list_types(annotation: Any) -> list[Any]:
-    """Return the types that an annotation allows, without metadata."""
+    """Return the types in an annotation: those of a union with None, without `Annotated`."""
     arguments = get_args(annotation)
     if get_origin(annotation) is Annotated:
         return _list_types(arguments[0])

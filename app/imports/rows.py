@@ -32,7 +32,7 @@ class Row:
 
     @property
     def given_values(self) -> dict[str, Any]:
-        """The columns that the file names, with their values."""
+        """The columns that the file names for this row, with their values."""
         return {name: self.columns[name] for name in self.given_columns}
 
 
@@ -51,7 +51,7 @@ StoredObjects = Mapping[int, StoredObject]
 
 
 def build_row(line: int, payload: PayloadModel, resource: Resource) -> Row:
-    """Convert the members of a row to columns and parts."""
+    """Build a row from its validated members: its key, its columns, and the items of its list members."""
     columns = resource.to_columns(dict(payload))
     given = parts.extract_given_columns(resource, payload)
     *_, own = resource.key_columns

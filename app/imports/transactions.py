@@ -16,19 +16,19 @@ INSERT_NEW_KEYS = "INSERT INTO imported_keys SELECT DISTINCT unnest($1::text[]) 
 
 
 def build_database(settings: Settings, timeout: int) -> Database:
-    """Build a database with one connection for writing and with this timeout, in seconds."""
+    """Build a Database with one connection for writing and this timeout in seconds; the caller closes it."""
     update = {"command_timeout": float(timeout), "deadline": float(timeout), "write_pool_size": 1}
     return Database(settings.model_copy(update=update))
 
 
 async def prepare_transaction(transaction: Transaction, timeout_seconds: int) -> None:
-    """Set the timeouts of the transaction of an import, and create the temporary table of its keys."""
+    """Set the timeouts of an import's transaction, and create a temporary table for the keys of its rows."""
     limits = {"statement_timeout": f"{timeout_seconds}s", "idle_in_transaction_session_timeout": f"{timeout_seconds}s"}
     await transaction.fetch(SET_TIMEOUTS, orjson.dumps(limits).decode())
     await transaction.fetch(CREATE_KEY_TABLE)
 
 
 async def insert_new_keys(transaction: Transaction, rows: Iterable[Row]) -> set[str]:
-    """Record the keys of these rows, and return those that no earlier row of the import had."""
+    """Insert the keys of these rows into the temporary table; return those that no earlier row had."""
     keys = [row.key for row in rows if not row.has_generated_key]
     return {key for (key,) in await transaction.fetch(INSERT_NEW_KEYS, keys)} if keys else set()

@@ -17,6 +17,7 @@ class Xid8(UserDefinedType[int]):
     cache_ok = True
 
     def get_col_spec(self, **_: Any) -> str:
+        """Return the name of the type in SQL."""
         return "xid8"
 
 

@@ -8,19 +8,19 @@ from sqlalchemy import ColumnElement, Date, bindparam, cast, func, literal_colum
 
 
 def first_known_day_or_infinity(*days: Any) -> ColumnElement[date]:
-    """Return the first of these days that is not null, else infinity, so that unknown days sort last."""
+    """Return the SQL of the first of these days that is not null, else infinity, so that unknown days sort last."""
     first_known_day: ColumnElement[date] = func.coalesce(*days, literal_column("'infinity'::date"), type_=Date)
     return first_known_day
 
 
 def days_until(column: Any, day: Any) -> ColumnElement[int | None]:
-    """Return the number of days from `day` to the column's day: negative if that is past, null if it is unknown."""
+    """Return the SQL of the days from `day` to the column's day: negative if it is past, null if unknown."""
     days: ColumnElement[int | None] = column - cast(day, Date)
     return days
 
 
 def overlap_conditions(first: Any, last: Any, filters: Container[str]) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions of the filters `from_` and `to`: the period from `first` to `last` overlaps theirs.
+    """Yield the SQL conditions of the filters `from_` and `to` that are in use: the period overlaps theirs.
 
     If only one of the two days is known, it counts as both.
     """

@@ -109,7 +109,7 @@ class Stage(SourcedRecord, Base):
 
 
 def stage_status_on(stage: Any, day: Any) -> ColumnElement[str]:
-    """Return the status of a stage on a day: finished, upcoming or running; undated if its known dates do not say."""
+    """Return the SQL of a stage's status on a day: finished, upcoming, running, or undated if its dates do not say."""
     return case(
         (stage.end_on < day, literal_column("'finished'")),
         (stage.start_on > day, literal_column("'upcoming'")),

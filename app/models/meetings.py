@@ -199,7 +199,7 @@ class MeetingStatement(SourcedRecord, Base):
 
 
 def meeting_status_on(meeting: Any, day: Any) -> ColumnElement[str]:
-    """Return the status of a meeting on a day: cancelled from `cancelled_on`, else planned, running or finished."""
+    """Return the SQL of a meeting's status on a day: cancelled (from `cancelled_on`), planned, running or finished."""
     return case(
         (meeting.cancelled_on <= day, literal_column("'cancelled'")),
         (meeting.start_on > day, literal_column("'planned'")),

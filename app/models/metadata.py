@@ -26,7 +26,7 @@ REVISION_TRIGGERS = HISTORY_TRIGGERS | {"bump_revision", "number_revision", "rec
 
 
 def statement_triggers(function: str) -> frozenset[str]:
-    """Return the names of a function's triggers after each statement that inserts, updates or deletes rows."""
+    """Return the names of the three triggers that call a function after inserts, updates and deletes."""
     return frozenset(f"{function}_on_{event}" for event in ("insert", "update", "delete"))
 
 
@@ -56,7 +56,7 @@ class Record:
 
 
 def parts_column(member: str) -> MappedColumn[Any]:
-    """Return the column `parts` of a record with a member that has a table of its own.
+    """Return the JSON column `parts`, a copy of a record's list member that is stored in a table of its own.
 
     The trigger `copy_parts` copies that member into it. So a change of a part is a change of the whole: it increments
     the revision and is part of the history.

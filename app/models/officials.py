@@ -97,6 +97,6 @@ class Appointment(SourcedRecord, Base):
 
 
 def contains_day(days: Any, day: Any) -> ColumnElement[bool]:
-    """Return whether a range of days (`Appointment.certain` or `.possible`) contains a day."""
+    """Return the SQL condition that a range of days (`Appointment.certain` or `.possible`) contains a day."""
     contains: ColumnElement[bool] = type_coerce(days, DATERANGE).op("@>", is_comparison=True)(cast(day, Date))
     return contains

@@ -13,7 +13,7 @@ READ_ONLY_TABLES = ("alembic_version", "revisions")
 
 
 def _grant_insert_sql(columns: str) -> str:
-    """Return the statement that grants SELECT, and INSERT into these columns."""
+    """Return the SQL that grants a role SELECT on a table, and INSERT into these columns."""
     table, _, names = columns.partition(" ")
     return f"GRANT SELECT, INSERT {names} ON {table} TO {{role}}"
 

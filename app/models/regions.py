@@ -80,7 +80,7 @@ class RegionCode(SourcedRecord, Base):
 
 
 def former_parent_code(region: Any, day: Any) -> ColumnElement[Any]:
-    """Return the code of a region's former province on a day before its present province was formed; else null."""
+    """Return the SQL of a region's former province, before its present one was formed; null on later days."""
     former, current, province = aliased(RegionCode), aliased(Region), aliased(Region)
     return (
         select(former.parent)

@@ -102,7 +102,7 @@ async def get_authorization_server_metadata(request: Request, _: NoParameters) -
 
 
 async def _issue_token(request: Request, reader: ReaderDep) -> Response:
-    """Authenticate the client and issue its token; raise TokenRequestError if the request is invalid."""
+    """Authenticate the client and build the response with its access token; TokenRequestError if that fails."""
     form = schemas.TokenRequestForm(request.headers.get("content-type", ""), await _read_form_body(request))
     grant_type = form.get_parameter("grant_type")
     if grant_type != "client_credentials":
@@ -130,7 +130,7 @@ async def _issue_token(request: Request, reader: ReaderDep) -> Response:
 
 
 def _client_network(request: Request) -> Hashable:
-    """Return the network prefix of the client's address, or None if failures cannot be attributed to a network.
+    """Return the network of the client's address, for counting failures; None if it is not known.
 
     That is the case for requests from this machine, which may come from a proxy that is not configured as trusted.
     """

@@ -36,7 +36,7 @@ class FailedAttemptLimiter:
 
     @contextmanager
     def limit_failures(self, client_id: str, network: Hashable) -> Iterator[None]:
-        """Run one attempt in the `with` block and count it if the block raises TokenRequestError.
+        """Raise TooManyRequests after too many failures; else count the block's TokenRequestError.
 
         An attempt is counted when it ends, so that concurrent valid requests are not limited; concurrent failures may
         exceed the limit, which then lasts longer.
@@ -79,7 +79,7 @@ def get_claimed_client_id(credentials: Credentials) -> str:
 async def authenticate_client(
     reader: Queryable, database: Database, credentials: Credentials, issuer: str, now: float
 ) -> Grant:
-    """Authenticate a client by its secret or assertion, and return the grant of all its scopes.
+    """Authenticate a client by its secret or an assertion, and return the grant of all its scopes.
 
     Args:
         reader: Reads the client.
@@ -103,7 +103,7 @@ async def authenticate_client(
 async def _authenticate_by_assertion(
     reader: Queryable, database: Database, credentials: Credentials, issuer: str, now: float
 ) -> Grant:
-    """Authenticate a client by a `private_key_jwt` assertion, which is then used up."""
+    """Authenticate a client by a `private_key_jwt` assertion, and record that it is used."""
     try:
         jwt, claimed_id = assertions.parse_assertion(credentials.assertion or "")
         client_id, client = await _find_client(reader, claimed_id)
@@ -119,7 +119,7 @@ async def _authenticate_by_assertion(
 
 
 async def _find_client(reader: Queryable, claimed_id: str) -> tuple[UUID | None, RegisteredClient | None]:
-    """Return the id and the client, or (None, None) if the claimed id is not a UUID in canonical form."""
+    """Return the id and the client (None if unknown); (None, None) if the claimed id is not a canonical UUID."""
     try:
         client_id = UUID(claimed_id)
     except ValueError:
@@ -130,7 +130,7 @@ async def _find_client(reader: Queryable, claimed_id: str) -> tuple[UUID | None,
 
 
 def _find_secret_id(client: RegisteredClient, secret: str) -> UUID | None:
-    """Return the id of the live secret that equals this one, or None. All are compared, each in constant time."""
+    """Return the id of the client's live secret that equals this one, or None; compares in constant time."""
     digest = sha256(secret.encode()).digest()
     matching_ids = [id_ for id_, known_digest in client.secrets if hmac.compare_digest(known_digest, digest)]
     return matching_ids[0] if matching_ids else None

@@ -36,7 +36,7 @@ _MEETING = bindparam("meeting", type_=Text)
 
 
 def _representation_chain_expression() -> ColumnElement[Any]:
-    """Return the participants represented by a participant: directly, then through each other."""
+    """Return the SQL of the JSON array of those whom a participant represents, directly or through another."""
     step = func.representation_chain(_participant.id).table_valued(
         column("id", Uuid), column("name", Text), column("step", Integer), name="in_turn"
     )
@@ -44,7 +44,7 @@ def _representation_chain_expression() -> ColumnElement[Any]:
 
 
 def select_participant(_day: DayExpression) -> DocumentSelect:
-    """Select the members of `schemas.Participant`."""
+    """Build the SELECT of the members of `schemas.Participant`."""
     letter = json_object(number=_participant.letter_number, dated_on=_participant.letter_dated_on)
     has_letter = func.num_nonnulls(_participant.letter_number, _participant.letter_dated_on) > 0
     return select(
@@ -65,7 +65,7 @@ def select_participant(_day: DayExpression) -> DocumentSelect:
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL conditions of the meeting and of the active filters."""
+    """Yield the SQL condition of the meeting and of each filter that the request uses."""
     yield from collection.filter_conditions(filters, "organization", "office", "capacity")
 
 
@@ -73,7 +73,7 @@ PARTICIPANTS = collection.build_collection(Document(schemas.Participant, select_
 
 
 def _to_columns(members: Values) -> Values:
-    """Return the columns of some members: two for the letter, and a row for each session."""
+    """Convert members to columns: the assignment letter to two columns, sessions to one row each."""
     columns = dict(members)
     if "assignment_letter" in columns:
         letter = columns.pop("assignment_letter")
@@ -86,7 +86,7 @@ def _to_columns(members: Values) -> Values:
 
 
 def _to_members(columns: Values) -> Values:
-    """Return the columns with the letter as one member."""
+    """Convert columns to members: the two columns of the assignment letter to one object."""
     number, dated_on = columns.get("letter_number"), columns.get("letter_dated_on")
     letter = {"number": number, "dated_on": dated_on} if number or dated_on else None
     return {**columns, "assignment_letter": letter}
@@ -168,7 +168,7 @@ class OfficeHolder(NamedTuple):
 async def insert_participants(
     transaction: Transaction, rows: Sequence[Mapping[str, Any]], assignments: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Insert participants, at least one, and their assignments to sessions.
+    """Insert participants (one or more) and their assignments to sessions, in two statements.
 
     Rows are inserted in the order of organization and id, so that two batches cannot deadlock.
     """
@@ -191,7 +191,7 @@ async def get_registered_participants(transaction: Transaction, meeting: str, id
 async def list_office_holders(
     transaction: Transaction, meeting: str, organizations: Sequence[str], offices: Sequence[str]
 ) -> list[OfficeHolder]:
-    """List the persons who certainly or possibly hold one of these offices on the meeting's first day.
+    """List who certainly or possibly holds one of these offices in these organizations on the meeting's first day.
 
     A person with several offices is listed once, with the first one in the order of `offices`.
     """

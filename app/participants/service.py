@@ -32,7 +32,7 @@ UNKNOWN_CODE = Text("Kode tidak dikenal.", "No such code.")
 async def create_batch(
     transaction: Transaction, write_request: WriteRequest, meeting: str, batch: payloads.ParticipantBatchPayload
 ) -> WriteResult:
-    """Create the participants of a batch, all or none, and return 201 with them.
+    """Insert the participants of a batch, all or none, and return 201 with them.
 
     If the transaction fails, `locate_problem` finds the participant that cannot be created.
     """
@@ -47,7 +47,7 @@ async def create_batch(
 async def create_office_holders(
     transaction: Transaction, write_request: WriteRequest, meeting: str, payload: payloads.InOfficePayload
 ) -> WriteResult:
-    """Create a participant for each holder of these offices on the meeting's first day who is not one yet.
+    """Insert a participant for each holder of these offices who is not one yet; return 201 with them.
 
     Raises:
         InvalidContent: An organization does not exist.
@@ -89,7 +89,7 @@ async def create_office_holders(
 async def locate_problem(
     write_request: WriteRequest, meeting: str, batch: payloads.ParticipantBatchPayload, problem: Problem
 ) -> Problem:
-    """Return the problem of the first participant in the batch that cannot be created, with its position.
+    """Find the participant of a batch that raises the problem, by a trial insert, and add its position.
 
     Inserts the participants one by one in a transaction that is rolled back. Returns `problem`, which the creation of
     the batch raised, if it concerns no participant or if none of them raises one.
@@ -116,7 +116,7 @@ async def locate_problem(
 
 
 async def _require_writable(transaction: Transaction, write_request: WriteRequest, meeting: str) -> None:
-    """Check that the caller may create participants of this meeting.
+    """Raise a problem unless the caller may create participants of the meeting; prevent the roll's closing.
 
     Raises:
         NotFound: The meeting does not exist, or the caller may not know of it.
@@ -146,7 +146,7 @@ def _build_rows(
 
 
 def _build_result(meeting: str, ids: Sequence[UUID], document: Any) -> WriteResult:
-    """Build the response 201 with this body, and the audit keys of the participants."""
+    """Build the result 201 with this document as body, and the participants' keys for the audit line."""
     headers = {"Location": f"/v1/meetings/{meeting}/participants"}
     keys = [f"participants/{participant_id}" for participant_id in ids]
     return WriteResult(StoredResponse(201, headers, orjson.dumps(document)), keys)

@@ -38,7 +38,7 @@ NO_QUORUM_PERIOD = QuorumPeriod(None, None)
 
 
 def compute_quorum_period(intervals: Sequence[PresenceInterval], needed: int, at: datetime) -> QuorumPeriod:
-    """Return when the quorum that is present at an instant was reached, and when one was first reached.
+    """Return since when a quorum (`needed` members) has been present at an instant, and when it first was.
 
     All entries and exits at one instant count as one change, so a member who leaves and enters at the same instant is
     present without a break.

@@ -105,7 +105,7 @@ class CommissionMember(NamedTuple):
 
 
 async def find_plenary(reader: Queryable, meeting: str) -> Plenary | None:
-    """Return a plenary of a commission, or None if there is no such meeting or it is none."""
+    """Return the plenary meeting of a commission with this code; None: no such meeting, or none of that kind."""
     row = await reader.fetch_first(_SELECT_PLENARY, {"meeting": meeting})
     return Plenary(*row) if row else None
 
@@ -126,6 +126,6 @@ async def list_members(reader: Queryable, organization: str, day: date) -> list[
 async def list_presence_intervals(
     reader: Queryable, plenary: Plenary, officials: Sequence[UUID]
 ) -> list[PresenceInterval]:
-    """List the times at which these officials were present; one without times for each who never was."""
+    """List the times at which these officials were present; an empty interval for each who never was."""
     parameters = {"meeting": plenary.code, "starts_at": plenary.starts_at, "officials": officials}
     return [PresenceInterval(*row) for row in await reader.fetch_all(_SELECT_INTERVALS, parameters)]

@@ -30,5 +30,5 @@ RULES = {
 
 
 def find_rule(level: str | None, seats: int) -> Rule | None:
-    """Return the rule for a commission of this level and size, or None if the law has none."""
+    """Return the quorum rule for a commission of this level and number of seats, or None if the law has none."""
     return RULES.get((level or "", seats))

@@ -17,7 +17,7 @@ def build_quorum_document(
     *,
     shows_presence: bool,
 ) -> dict[str, Any]:
-    """Return the members of schemas.Quorum for an instant.
+    """Build the members of schemas.Quorum: whether a quorum is present at an instant, of which members.
 
     Without `shows_presence` the document does not say which of the members were present.
     """
@@ -54,7 +54,7 @@ def build_quorum_document(
 
 
 def _explain_missing_rule(rule: Rule | None, seats: int | None) -> str | None:
-    """Return why there is no rule, or None if there is one."""
+    """Return the reason code for a missing quorum rule, or None if there is a rule."""
     if rule:
         return None
     return "no_rule" if seats else "seats_unknown"

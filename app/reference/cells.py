@@ -42,7 +42,7 @@ def check_text(cell: str) -> str:
 
 
 def parse_text(cell: str) -> str:
-    """Return the cell as it is."""
+    """Return the cell unchanged."""
     return cell
 
 
@@ -54,7 +54,7 @@ def parse_date(cell: str) -> date:
 
 
 def parse_partial_date(cell: str) -> str:
-    """Check a year, a month or a day, and return it as it is written."""
+    """Return the cell if it is a year, a month or a day (`2022`, `2022-06`, `2022-06-14`); else ValueError."""
     if not PARTIAL_DATE_FORM.fullmatch(cell):
         raise ValueError(f"{quote_value(cell)} is not a date YYYY, YYYY-MM or YYYY-MM-DD")
     _parse_calendar_date(cell, cell + "-01-01"[len(cell) - 4 :])

@@ -46,7 +46,7 @@ def declare_file(
     parsers: Mapping[str, CellParser],
     **table_columns: str,
 ) -> DataFile:
-    """Return a data file with these columns, and with those of provenance if its table has them.
+    """Build a DataFile with these columns, and with those of provenance (source, verified …) if its table has them.
 
     Args:
         name: The file's name within the directory of a data set.

@@ -27,7 +27,7 @@ ENGLISH_TYPES = {"Kabupaten": "Regency", "Kota": "City"}
 
 
 def derive_commissions(regions: Iterable[Row], seats: Mapping[str, Row]) -> Iterator[dict[str, Any]]:
-    """Yield `kpu` if seats.csv has a row for it, then the commission of each region.
+    """Yield the row of the national commission if seats.csv has it, then that of each region's commission.
 
     `seats` are the rows of seats.csv by the code of the commission.
     """
@@ -39,12 +39,12 @@ def derive_commissions(regions: Iterable[Row], seats: Mapping[str, Row]) -> Iter
 
 
 def format_commission_code(region: str) -> str:
-    """Return the code of a region's commission."""
+    """Return the code of the commission of the region with this code."""
     return f"{NATIONAL_CODE}-{region}"
 
 
 def _build_national_commission(seats: Row) -> dict[str, Any]:
-    """Return `kpu`, with the seats and provenance of its row in seats.csv."""
+    """Build the row of the national commission, with seats and provenance from its row in seats.csv."""
     return {
         "code": NATIONAL_CODE,
         "name": "Komisi Pemilihan Umum",
@@ -62,7 +62,7 @@ def _build_national_commission(seats: Row) -> dict[str, Any]:
 
 
 def _derive_common_members(region: Row, seats: Mapping[str, Row]) -> dict[str, Any]:
-    """Return the members that are derived in the same way at each level."""
+    """Return the columns of a region's commission that are derived in the same way at each level."""
     code = format_commission_code(region["code"])
     return {
         "code": code,
@@ -76,7 +76,7 @@ def _derive_common_members(region: Row, seats: Mapping[str, Row]) -> dict[str, A
 
 
 def _derive_province_members(region: Row) -> dict[str, Any]:
-    """Return the members that are derived differently for a province."""
+    """Return the columns of a province's commission that differ from those of other levels: names, parent …"""
     name = PRINTED_PROVINCE_NAMES.get(region["name"], region["name"])
     return {
         "name": f"KIP {name}" if _is_in_aceh(region) else f"KPU Provinsi {name}",
@@ -88,7 +88,7 @@ def _derive_province_members(region: Row) -> dict[str, Any]:
 
 
 def _derive_regency_members(region: Row) -> dict[str, Any]:
-    """Return the members that are derived differently for a regency or city."""
+    """Return the columns of a regency's or city's commission that differ from those of other levels."""
     return {
         "name": f"{'KIP' if _is_in_aceh(region) else 'KPU'} {region['name']}",
         "name_en": _translate_commission_name(region, region["name_en"] or _translate_regency_name(region["name"])),
@@ -104,6 +104,7 @@ def _get_default_seats(region: Row) -> int | None:
 
 
 def _is_in_aceh(region: Row) -> bool:
+    """Return whether a region is the province Aceh or in it."""
     return ACEH_CODE in (region["code"], region["parent"])
 
 
@@ -123,5 +124,5 @@ def _translate_regency_name(name: str) -> str | None:
 
 
 def _copy_provenance(row: Row) -> dict[str, Any]:
-    """Return the members of a row that name its source."""
+    """Return the columns of a row that state its source and how reliable it is."""
     return {member: row[member] for member in ("source", "verified", "primary")}

@@ -99,7 +99,7 @@ MESSAGES: dict[str, tuple[str, Message]] = {
 
 
 def build_constraint_error(error: asyncpg.PostgresError, row_set: RowSet, row: Mapping[str, Any]) -> RowError:
-    """Return the error of a staged row that the database rejected."""
+    """Build the error of a staged row that a database constraint rejected."""
     constraint = getattr(error, "constraint_name", None)
     if constraint in MESSAGES:
         column, message = MESSAGES[constraint]
@@ -110,7 +110,7 @@ def build_constraint_error(error: asyncpg.PostgresError, row_set: RowSet, row: M
 
 
 def build_circular_reference_error(error: asyncpg.PostgresError, row_set: RowSet, row: Mapping[str, Any]) -> RowError:
-    """Return the error of a rejected row whose reference leads back to the row itself."""
+    """Build the error of a rejected row whose reference leads back to the row itself."""
     column, _ = MESSAGES[getattr(error, "constraint_name", None) or ""]
     return RowError(row_set.file, row["line"], row_set.columns[column], CIRCULAR_REFERENCE)
 
@@ -118,6 +118,6 @@ def build_circular_reference_error(error: asyncpg.PostgresError, row_set: RowSet
 def build_missing_reference_error(
     row_set: RowSet, column: str, target_table: str, line: int, value: object
 ) -> RowError:
-    """Return the error of a reference to a row that is neither in the database nor in the data set."""
+    """Build the error of a row whose reference is neither in the database nor in the data set."""
     message = f"no such {target_table.removesuffix('s')} {quote_value(value)}"
     return RowError(row_set.file, line, row_set.columns[column], message)

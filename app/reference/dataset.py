@@ -69,7 +69,7 @@ class Dataset:
 
 
 def read_dataset(directory: Path) -> Dataset:
-    """Parse the data set in a directory. A known file may be missing; other files are ignored.
+    """Validate the CSV files in a directory and return their rows to load; DatasetError lists the errors of all.
 
     Raises:
         DatasetError: Files have errors. It lists the first ones of all files together.
@@ -95,7 +95,7 @@ def read_dataset(directory: Path) -> Dataset:
 
 
 def _read_row_set(directory: Path, file: DataFile, errors: list[RowError]) -> RowSet:
-    """Parse a file once, add its errors to `errors`, and return its row set."""
+    """Validate a data file, add its errors to `errors`, and return a RowSet that reads its rows again on demand."""
     constants = {"kind": "agency"} if file is AGENCIES else {}
     columns: dict[str, str | None] = {column.table_column: column.name for column in file.columns}
     return RowSet(
@@ -109,7 +109,7 @@ def _read_row_set(directory: Path, file: DataFile, errors: list[RowError]) -> Ro
 
 
 def _derive_commission_rows(directory: Path, present: set[DataFile], errors: list[RowError]) -> RowSet:
-    """Derive the row set of the commissions from regions.csv and seats.csv.
+    """Return the rows of the commissions, derived from regions.csv and seats.csv, as a RowSet; add errors.
 
     Regions are few, as their codes have four digits, so they and their commissions fit into memory.
     """
@@ -153,7 +153,7 @@ def _read_present_file(
 
 
 def _reread_rows(path: Path, file: DataFile) -> Iterator[Row]:
-    """Yield the rows of a file that had no errors; DatasetError if it was changed since and has one now."""
+    """Yield the rows of a validated file; DatasetError if it was changed since and has an error now."""
     errors: list[RowError] = []
     yield from read_rows(path, file, errors)
     if errors:

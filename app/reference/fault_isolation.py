@@ -16,7 +16,7 @@ ExceptionsByLine = Mapping[int, asyncpg.PostgresError]
 
 
 def find_faulty_lines(row_set: RowSet, exceptions: ExceptionsByLine, rows: RowsByLine) -> tuple[list[int], bool]:
-    """Return the lines at fault, and whether their fault is that they refer to each other in a circle.
+    """Return the rejected lines that cause the rejections, and whether these refer to each other in a circle.
 
     `exceptions` and `rows` are those of the rejected rows, by line.
     """
@@ -42,7 +42,7 @@ def _find_referenced_lines(row_set: RowSet, exceptions: ExceptionsByLine, rows: 
 
 
 def _find_circular_lines(references: Mapping[int, int | None]) -> Set[int]:
-    """Return the lines that remain after all lines to which no remaining line refers are removed, again and again."""
+    """Return the lines whose references form a circle, by removing the others."""
     remaining = set(references)
     while unreferenced := remaining - {references[line] for line in remaining}:
         remaining -= unreferenced

@@ -80,7 +80,7 @@ class LoadSummary:
 
 
 async def load(url: str, dataset: Dataset, report_progress: ReportProgress | None = None) -> LoadSummary:
-    """Load a data set in one transaction. A lock lets only one load run at a time.
+    """Write a data set to a database in one transaction. A lock lets only one load run at a time.
 
     Raises:
         DatasetError: The database rejects rows; nothing was loaded.
@@ -110,7 +110,7 @@ async def load(url: str, dataset: Dataset, report_progress: ReportProgress | Non
 
 
 def _ignore_progress(table: str, done: int, total: int) -> None:
-    pass
+    """Do nothing; the default for `report_progress`."""
 
 
 class _DatasetLoader:
@@ -127,7 +127,7 @@ class _DatasetLoader:
         self.rejected: dict[int, asyncpg.PostgresError] = {}
 
     async def run(self) -> LoadSummary:
-        """Stage all rows, check their references, and upsert them."""
+        """Copy all rows to temporary tables, check their references, upsert them, and return the counts."""
         for row_set in self.row_sets:
             await self._copy_to_staging(row_set)
         await self._check_references()
@@ -146,7 +146,7 @@ class _DatasetLoader:
             raise DatasetError([RowError(MEETINGS.name, None, None, str(getattr(error, "message", error)))]) from error
 
     async def _copy_to_staging(self, row_set: RowSet) -> None:
-        """Copy the rows to a temporary table, indexed by line."""
+        """Copy the rows of a file to a new temporary table, indexed by line."""
         await self.connection.execute(statements.create_staging_table_sql(row_set))
         await self.connection.copy_records_to_table(
             statements.staging_table_name(row_set),
@@ -156,7 +156,7 @@ class _DatasetLoader:
         await self.connection.execute(statements.index_staging_table_sql(row_set))
 
     def _track_last_line(self, row_set: RowSet) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows, and remember the line of the last one."""
+        """Yield the rows of a file, and store the line of the last one in `last_line`."""
         self.last_line[row_set.name] = 0
         for row in row_set.read_rows():
             self.last_line[row_set.name] = row[0]
@@ -178,7 +178,7 @@ class _DatasetLoader:
             raise DatasetError(list(errors.values()))
 
     async def _upsert_row_set(self, row_set: RowSet) -> None:
-        """Insert or update the rows in chunks, which serve the progress and the search for a rejected row."""
+        """Upsert the rows of a file in chunks, with progress; DatasetError names the rejected rows."""
         counts = self.summary.tables[row_set.table.name]
         count_before = counts.total
         for first_line in range(0, self.last_line[row_set.name] + 1, LINES_PER_STATEMENT):
@@ -206,7 +206,7 @@ class _DatasetLoader:
             self.summary.tables[row_set.table.name].add(*counts)
 
     async def _retry_rejected_lines(self, row_set: RowSet) -> None:
-        """Retry the rejected rows one by one, for as long as at least one of them succeeds.
+        """Upsert the rejected rows again, one by one, as long as at least one succeeds.
 
         A row may conflict with another only until that one is updated too, as when a handover moves by a day.
         """
@@ -218,7 +218,7 @@ class _DatasetLoader:
                 return
 
     async def _build_row_errors(self, row_set: RowSet) -> list[RowError]:
-        """Return the errors of the rejected rows that are at fault."""
+        """Return the errors of those rejected rows that cause the rejections."""
         staged = await self.connection.fetch(statements.select_staged_rows_sql(row_set), [*self.rejected])
         rows = {row["line"]: row for row in staged}
         lines, is_circular = find_faulty_lines(row_set, self.rejected, rows)

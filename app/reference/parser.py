@@ -18,7 +18,7 @@ WELL_QUOTED_RECORD = re.compile(rf"{CELL_FORM}(?:,{CELL_FORM})*+[\r\n]*")
 
 
 def read_rows(path: Path, file: DataFile, errors: list[RowError]) -> Iterator[tuple[Any, ...]]:
-    """Yield each valid row as (line, *values in the order of `file.columns`), and append errors to `errors`."""
+    """Yield each valid row of a file as (line, *values in the order of `file.columns`); append errors to `errors`."""
     try:
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
             yield from _parse_rows(_read_records(lines, file, errors), file, errors)
@@ -27,7 +27,7 @@ def read_rows(path: Path, file: DataFile, errors: list[RowError]) -> Iterator[tu
 
 
 def _read_records(lines: Iterable[str], file: DataFile, errors: list[RowError]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the cells of each record with the line on which it starts."""
+    """Yield the line and the cells of each CSV record; append the error of a malformed one to `errors`."""
     raw_lines: list[str] = []
     # The csv module accepts a quote inside an unquoted cell; only the raw lines show it.
     reader = csv.reader(_copy_lines(lines, raw_lines), strict=True)
@@ -58,7 +58,7 @@ def _copy_lines(lines: Iterable[str], copies: list[str]) -> Iterator[str]:
 def _parse_rows(
     records: Iterator[tuple[int, list[str]]], file: DataFile, errors: list[RowError]
 ) -> Iterator[tuple[Any, ...]]:
-    """Yield the valid rows of the records; the first record is the header."""
+    """Yield the valid rows of these records, of which the first is the header; append errors to `errors`."""
     error_count = len(errors)
     _, header = next(records, (1, []))
     if len(errors) > error_count:
@@ -102,7 +102,7 @@ def _find_header_errors(header: list[str], file: DataFile) -> Iterator[tuple[str
 def _parse_row(
     line: int, cells: list[str], cell_columns: list[tuple[int, Column]], file: DataFile, errors: list[RowError]
 ) -> tuple[Any, ...] | None:
-    """Return (line, *values), or None if a cell has an error."""
+    """Return (line, *values); if a cell has an error, append it to `errors` and return None."""
     values: list[Any] = [line]
     error_count = len(errors)
     for index, column in cell_columns:

@@ -14,21 +14,22 @@ LOCK_LOADING = "SELECT pg_advisory_xact_lock(load_lock_key())"
 
 
 def _quote(name: str) -> str:
+    """Quote an SQL identifier."""
     return f'"{name}"'
 
 
 def _list_columns(columns: Iterable[str], prefix: str = "") -> str:
-    """Return the quoted names with commas between them, each after `prefix`."""
+    """Return the quoted column names separated by commas, each after `prefix`, for SQL."""
     return ", ".join(prefix + _quote(column) for column in columns)
 
 
 def staging_table_name(row_set: RowSet) -> str:
-    """Return the name of the temporary table of a row set, whose columns have the types of the real table."""
+    """Return the name of the temporary table for the rows of a file."""
     return f"staged_{row_set.name}"
 
 
 def create_staging_table_sql(row_set: RowSet) -> str:
-    """Return the SQL that creates the staging table of a row set."""
+    """Return the SQL that creates the temporary table for the rows of a file, with the real table's types."""
     return (
         f"CREATE TEMP TABLE {staging_table_name(row_set)} ON COMMIT DROP AS"  # noqa: S608
         f" SELECT 0 AS line, {_list_columns(row_set.columns)} FROM {_quote(row_set.table.name)} WITH NO DATA"
@@ -36,12 +37,12 @@ def create_staging_table_sql(row_set: RowSet) -> str:
 
 
 def index_staging_table_sql(row_set: RowSet) -> str:
-    """Return the SQL that indexes a filled staging table by line."""
+    """Return the SQL that indexes and analyzes a filled temporary table by line."""
     return f"CREATE INDEX ON {staging_table_name(row_set)} (line); ANALYZE {staging_table_name(row_set)}"
 
 
 def list_references(row_set: RowSet) -> list[tuple[str, Column[object]]]:
-    """Return the columns of a row set that refer to a row, each with the column that it refers to.
+    """Return the file's columns with a foreign key, each with the column that it refers to.
 
     In a foreign key of several columns the last one identifies the row; the others say to what it belongs.
     """
@@ -53,7 +54,7 @@ def list_references(row_set: RowSet) -> list[tuple[str, Column[object]]]:
 def select_missing_references_sql(
     row_set: RowSet, column: str, target: Column[object], row_sets: Iterable[RowSet]
 ) -> str:
-    """Return the SQL that finds references to a row which is neither in the database nor staged.
+    """Return the SQL for references to rows that are neither in the database nor in a temporary table.
 
     Its rows are (line, value), at most $1 of them.
     """
@@ -69,12 +70,12 @@ def select_missing_references_sql(
 
 
 def select_staged_rows_sql(row_set: RowSet) -> str:
-    """Return the SQL that selects the staged rows of the lines $1."""
+    """Return the SQL that selects the rows of the lines $1 from the temporary table."""
     return f"SELECT * FROM {staging_table_name(row_set)} WHERE line = ANY($1::int[])"  # noqa: S608
 
 
 def upsert_lines_sql(row_set: RowSet) -> str:
-    """Return the SQL that inserts or updates the staged rows of the lines $1 to $2.
+    """Return the SQL that upserts the rows of the lines $1 to $2 from the temporary table, and counts them.
 
     Its one row counts those that were inserted and updated, and those that are staged. A row without a difference is
     not touched: its revision does not change, and no other transaction waits for it.
@@ -108,7 +109,7 @@ def upsert_lines_sql(row_set: RowSet) -> str:
 
 
 def _new_value_sql(row_set: RowSet, column: str, source: str) -> str:
-    """Return the SQL of a column's new value in a row that exists; `source` is the alias of the staged row."""
+    """Return the SQL of a column's value after the update of an existing row; `source` aliases the new row."""
     if column in row_set.preserved_columns:
         return f"coalesce({source}.{_quote(column)}, present.{_quote(column)})"
     return f"{source}.{_quote(column)}"

@@ -84,7 +84,7 @@ def _draw_badge(canvas: Canvas, title: str, badge: Badge) -> None:
 
 
 def _fit_name(name: str, width: float) -> tuple[float, list[str]]:
-    """Return the font size of a name and its lines."""
+    """Return the largest font size at which a name fits, and its lines."""
     face = fonts.bold_face()
     for size in NAME_FONT_SIZES:
         no_word_is_broken = all(face.measure(word, size) <= width for word in face.to_drawable(name).split())

@@ -35,7 +35,7 @@ class Columns:
 
 
 def is_landscape(days: Sequence[date]) -> bool:
-    """Return whether the pages of a meeting with these days are in landscape format."""
+    """Return whether a roll of a meeting with these days is printed in landscape format."""
     return len(days) > 2
 
 

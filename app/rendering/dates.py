@@ -66,4 +66,5 @@ def format_instant(instant: datetime, zone: str) -> str:
 
 
 def _format_date(day: date) -> str:
+    """Format a date in Indonesian (`13 Juni 2022`)."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"

@@ -10,7 +10,7 @@ from app.rendering import fonts, labels
 
 
 def create_canvas(out: BinaryIO, size: tuple[float, float], title: str, made_at: datetime | None = None) -> Canvas:
-    """Create a PDF canvas that writes to `out`; equal content gives equal bytes.
+    """Create a PDF canvas that writes to `out`; the same drawing gives the same bytes.
 
     Args:
         out: Receives the PDF when the canvas is saved.

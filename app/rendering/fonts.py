@@ -28,7 +28,7 @@ class Face:
         self._default: float = font.face.defaultWidth
 
     def to_drawable(self, text: str) -> str:
-        """Return the text on one line, without format characters, and with a box for each missing glyph.
+        """Return the text as the font can draw it: on one line, with a box for each missing glyph.
 
         Format characters are those of Unicode category Cf, such as marks of text direction and soft hyphens.
         """
@@ -66,6 +66,7 @@ class Face:
         return f"{text.rstrip()}{ELLIPSIS}"
 
     def _break_word(self, word: str, width: float, size: float) -> Iterator[str]:
+        """Yield the pieces of a word, each no wider than `width`."""
         piece = ""
         for c in word:
             if piece and self.measure(piece + c, size) > width:

@@ -29,7 +29,7 @@ class Footer:
 
 
 def _arrange_proof(digest: str, url: str, width: float) -> list[str]:
-    """Return digest and URL on one line if both fit, else each on lines of its own."""
+    """Return a roll's digest and its URL as one line if both fit, else each on lines of its own."""
     face = fonts.regular_face()
     line = f"{digest}  \N{MIDDLE DOT}  {url}"
     if face.measure(line, FONT_SIZE) <= width:

@@ -26,7 +26,7 @@ STATUSES = {
 
 
 def format_position(office: str | None, capacity: str) -> str:
-    """Return the office, with the capacity in parentheses unless it is delegate."""
+    """Return the office with the capacity (how the person attends) in parentheses, unless it is delegate."""
     label = OFFICES[office] if office else ""
     if capacity == "delegate":
         return label

@@ -19,7 +19,7 @@ EMPTY_ROLL_TEXT = "Tidak ada nama dalam daftar ini."
 
 
 def render(roll: Roll, proof: Proof) -> bytes:
-    """Render a roll as PDF; equal rolls and proofs give equal bytes."""
+    """Render a roll as PDF with its digest and URL (`proof`); equal arguments give equal bytes."""
     return _PdfLayout(roll, proof).draw()
 
 
@@ -72,7 +72,7 @@ class _PdfLayout:
         return out.getvalue()
 
     def _paginate(self) -> Iterator[_Page]:
-        """Yield the pages in order: for each part of the days a table of all lines."""
+        """Yield the pages in order: for each group of days, a table of all lines over as many pages as needed."""
         page_height = self._size[1] - 2 * MARGIN - self._footer.height - table.HEADING_HEIGHT
         header_height = self._header.height
         for days in self._parts:
@@ -92,7 +92,7 @@ class _PdfLayout:
             header_height = self._header.running_title_height
 
     def _format_part_title(self, days: range) -> str:
-        """Return the title of a part of the days, empty if there is only one part."""
+        """Return the title of a group of days; "" if all days fit into one table."""
         if len(self._parts) == 1:
             return ""
         first, last = self._roll.days[days[0]], self._roll.days[days[-1]]

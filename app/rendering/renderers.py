@@ -10,21 +10,21 @@ from app.rendering.roll import Proof, Roll
 
 
 def render_xlsx(roll: Roll, proof: Proof) -> bytes:
-    """Render a roll as an XLSX workbook."""
+    """Import the renderer at the first call, and render a roll as an XLSX workbook."""
     from app.rendering import xlsx
 
     return xlsx.render(roll, proof)
 
 
 def render_pdf(roll: Roll, proof: Proof) -> bytes:
-    """Render a roll as a PDF in A4, with a column for signatures."""
+    """Import the renderer at the first call, and render a roll as a PDF in A4 with a column for signatures."""
     from app.rendering import pdf
 
     return pdf.render(roll, proof)
 
 
 def render_badge_sheet(title: str, badges: Sequence[Badge]) -> bytes:
-    """Render badges as a PDF in A4, eight per page with crop marks; equal arguments give equal bytes.
+    """Import the renderer at the first call, and render badges as a PDF in A4, eight per page with crop marks.
 
     `title` is the name of the meeting, which is printed on each badge.
     """

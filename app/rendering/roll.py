@@ -70,7 +70,7 @@ class Roll:
 
     @property
     def heading_fields(self) -> list[tuple[str, str]]:
-        """The labelled values between title and table, without those that are unknown."""
+        """The (label, value) pairs between title and table, without unknown values."""
         fields = [
             ("Hari/Tanggal", dates.format_date_range(self.start_on, self.end_on)),
             ("Waktu/Pukul", self.starts_at and dates.format_time_with_zone(self.starts_at, self.time_zone)),
@@ -88,7 +88,7 @@ class Proof:
 
 
 def render_csv(roll: Roll) -> bytes:
-    """Render a roll as CSV (RFC 4180); equal lines give equal bytes, whatever `made_at` is."""
+    """Render a roll as CSV (RFC 4180); equal lines give equal bytes, whenever it was made."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     for row in _csv_rows(roll):
@@ -97,11 +97,12 @@ def render_csv(roll: Roll) -> bytes:
 
 
 def compute_digest(roll: Roll) -> str:
-    """Return the SHA-256 of the CSV in hexadecimal."""
+    """Return the SHA-256 of a roll's CSV in hexadecimal, which identifies the issued roll."""
     return hashlib.sha256(render_csv(roll)).hexdigest()
 
 
 def _csv_rows(roll: Roll) -> Iterator[list[str]]:
+    """Yield the heading and the lines of a roll as lists of cells."""
     zone = ZoneInfo(roll.time_zone)
     time_headings = [f"{word} {day}" for day in roll.days for word in ("Masuk", "Keluar")]
     yield ["No.", "Nama", "Jabatan", "Instansi", "Kehadiran", "Terlambat", "Acara", *time_headings]
@@ -120,6 +121,6 @@ def _csv_rows(roll: Roll) -> Iterator[list[str]]:
 
 
 def _escape_formula(cell: str) -> str:
-    """Prefix a cell with an apostrophe if a spreadsheet would run it as a formula, also after leading blanks."""
+    """Prefix a cell with an apostrophe if a spreadsheet would run it as a formula."""
     is_formula = cell.startswith(FORMULA_PREFIXES) or cell.lstrip().startswith(FORMULA_PREFIXES)
     return f"'{cell}" if is_formula else cell

@@ -69,6 +69,7 @@ class Table:
         self._draw_rules(canvas, top, rows)
 
     def _lay_out_row(self, number: int, line: RollLine, days: range, zone: str) -> Row:
+        """Break the texts of a roll line to the widths of their columns, and return the row with its height."""
         columns = self._columns
         texts = [
             fonts.regular_face().wrap(text, width - 2 * PADDING, FONT_SIZE)
@@ -84,6 +85,7 @@ class Table:
         return Row(number, texts, times, max(MIN_ROW_HEIGHT, max(map(len, texts)) * LEADING + 2 * PADDING))
 
     def _draw_row(self, canvas: Canvas, top: float, row: Row) -> None:
+        """Draw the texts of a row below `top`, with the number at the place of the signature."""
         edges = self._edges
         canvas.drawRightString(edges[1] - PADDING, _first_baseline(top, row.height, 1), f"{row.number}")
         remark = len(edges) - 3
@@ -99,6 +101,7 @@ class Table:
         canvas.drawString(signature_left + PADDING, top - PADDING - FONT_SIZE * 0.8, f"{row.number}.")
 
     def _draw_heading(self, canvas: Canvas, top: float) -> None:
+        """Draw the grey heading of the table below `top`."""
         edges = self._edges
         canvas.setFillGray(0.92)
         canvas.rect(edges[0], top - HEADING_HEIGHT, edges[-1] - edges[0], HEADING_HEIGHT, stroke=0, fill=1)
@@ -114,6 +117,7 @@ class Table:
                 self._draw_heading_cell(canvas, cell)
 
     def _draw_heading_cell(self, canvas: Canvas, cell: _HeadingCell) -> None:
+        """Draw the text of a heading cell, centred."""
         left_edge, right_edge = self._edges[cell.first_edge], self._edges[cell.last_edge]
         size = cell.font_size
         lines = fonts.bold_face().wrap(cell.text, right_edge - left_edge, size)
@@ -122,7 +126,7 @@ class Table:
         draw_centred(canvas, (left_edge + right_edge) / 2, y, lines, size + 1)
 
     def _draw_rules(self, canvas: Canvas, top: float, rows: Sequence[Row]) -> None:
-        """Draw all lines, after the grey of the heading, which would otherwise cover half of their width."""
+        """Draw all ruled lines of the table, after the grey heading, which would cover them."""
         edges = self._edges
         levels = list(
             itertools.accumulate((row.height for row in rows), lambda y, h: y - h, initial=top - HEADING_HEIGHT)
@@ -141,5 +145,5 @@ class Table:
 
 
 def _first_baseline(top: float, height: float, lines: int) -> float:
-    """Return the baseline of the first of some lines of text that are vertically centred in a row."""
+    """Return the baseline of the first of `lines` lines of text that are vertically centred in a row."""
     return top - height / 2 + (lines - 1) * LEADING / 2 - FONT_SIZE * 0.33

@@ -22,7 +22,7 @@ MAX_FOOTER_CHARACTERS = 255
 
 
 def render(roll: Roll, proof: Proof) -> bytes:
-    """Render a roll as an XLSX workbook; equal rolls and proofs give equal bytes."""
+    """Render a roll as an XLSX workbook with its digest and URL (`proof`); equal arguments give equal bytes."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})  # the file system may be read-only
     created = roll.made_at.astimezone(UTC).replace(tzinfo=None)  # the properties are in UTC without an offset
@@ -65,7 +65,7 @@ class _Sheet:
         self._set_up_page(top)
 
     def _write_header(self) -> int:
-        """Write title, fields and proof; return the index of the row at which the table begins."""
+        """Write the title, the fields and the digest; return the index of the table's first row."""
         sheet, roll, proof = self._sheet, self._roll, self._proof
         sheet.write_string(0, 0, "DAFTAR HADIR", self._title)
         sheet.write_string(1, 0, labels.replace_surrogates(roll.title), self._subtitle)
@@ -79,6 +79,7 @@ class _Sheet:
         return row + 1
 
     def _write_column_headings(self, top: int) -> None:
+        """Write the two heading rows of the table, and set the widths of its columns."""
         sheet = self._sheet
         for column, (text, width) in (
             *enumerate(COLUMNS_BEFORE_TIMES),
@@ -96,6 +97,7 @@ class _Sheet:
             sheet.write_string(top + 1, column + 1, "Keluar", self._heading)
 
     def _write_line(self, row: int, number: int, line: RollLine) -> None:
+        """Write a roll line to a row of the sheet, and set the height of the row."""
         sheet = self._sheet
         texts = (line.name, labels.format_position(line.office, line.capacity), line.organization or "")
         line_counts = [_estimate_line_count(text, COLUMNS_BEFORE_TIMES[n][1]) for n, text in enumerate(texts, 1)]
@@ -141,4 +143,5 @@ def _estimate_line_count(text: str, width: float) -> int:
 
 
 def _escape_ampersand(text: str) -> str:
+    """Double each ampersand, which begins a command in the header or footer of a sheet."""
     return text.replace("&", "&&")

@@ -41,13 +41,13 @@ class AccessRules(NamedTuple):
 
 
 async def find_roll(reader: Queryable, meeting: str) -> Roll | None:
-    """Return the roll of a meeting, or None if the meeting does not exist."""
+    """Return the visibility of a meeting's roll and its host, or None if the meeting does not exist."""
     row = await reader.fetch_first(_SELECT_ROLL, {"meeting": meeting})
     return Roll(*row) if row else None
 
 
 async def find_access_rules(reader: Queryable, known_at_reader: Queryable, meeting: str) -> AccessRules | None:
-    """Return the access rules for a roll as it was known at an instant; None if the meeting did not exist then.
+    """Return the access rules for a roll as it was known at an instant; None: the meeting did not exist then.
 
     A roll is restricted if it was restricted then or is restricted today. The host is today's, because a caller's
     right is a right of today. If the meeting has been deleted since, the host of that time is used.
@@ -64,7 +64,7 @@ async def find_access_rules(reader: Queryable, known_at_reader: Queryable, meeti
 
 
 async def can_read(rules: AccessRules, caller: Caller | None, meeting: str) -> bool:
-    """Return whether the caller has `attendance:read` and is bound to no other meeting and to no other organization.
+    """Return whether a caller may read the personal data of a roll: by its scope, meeting and organization.
 
     An organization has access to the meetings of every organization below it.
     """
@@ -81,7 +81,7 @@ async def _has_access(reader: Queryable, caller: Caller, meeting: str, host: str
 
 
 async def require_access(reader: Queryable, caller: Caller, meeting: str) -> None:
-    """Check that the caller may act on the roll of a meeting.
+    """Raise NotFound unless the meeting exists and the caller may act on its roll.
 
     Raises:
         NotFound: The meeting does not exist, or the caller is bound to another meeting or organization.

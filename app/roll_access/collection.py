@@ -14,7 +14,7 @@ MEETING = bindparam("meeting", type_=Text)
 
 
 def build_collection(document: Document, conditions: Conditions) -> Collection:
-    """Build a collection with one document for each participant of the bound meeting that meets the conditions."""
+    """Build the Collection of documents about a meeting's participants, with the filters and search that all share."""
     return Collection(
         document,
         _participant,
@@ -33,7 +33,7 @@ def build_collection(document: Document, conditions: Conditions) -> Collection:
 
 
 def filter_conditions(filters: ActiveFilters, *columns: str) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL conditions of the meeting, of the active filters among `columns`, and of an assigned session."""
+    """Yield the SQL conditions of the meeting, of filters in use among `columns`, and of the filter `session`."""
     yield _participant.meeting == MEETING
     for name in columns:
         if name in filters:

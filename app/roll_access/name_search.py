@@ -15,7 +15,7 @@ MAX_RANKED_MATCHES = 1_000
 
 
 def build_search_condition(participant: Any) -> Callable[[Expression], ColumnElement[bool]]:
-    """Return a function that builds the SQL condition of `q` for folded words."""
+    """Return a function that builds the SQL condition that a participant's names contain words similar to some."""
 
     def build_condition(words: Expression) -> ColumnElement[bool]:
         official = aliased(models.Official)
@@ -29,7 +29,7 @@ def build_search_condition(participant: Any) -> Callable[[Expression], ColumnEle
 
 
 def names_expression(participant: Any) -> ColumnElement[str]:
-    """Return the folded names of a participant: those of the official, then that on the list."""
+    """Return the SQL of a participant's folded names: that of the official, then that on the participant list."""
     official = aliased(models.Official)
     recorded = (
         select(official.folded).where(official.id == participant.official).correlate(participant).scalar_subquery()

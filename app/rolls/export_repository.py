@@ -91,7 +91,7 @@ class RollHeading(NamedTuple):
 
 
 async def find_heading(reader: Queryable, meeting: str, session: str | None) -> RollHeading | None:
-    """Return the heading of a meeting's roll, or None if there is no such meeting."""
+    """Return the data above the lines of a meeting's roll (names, days, place), or None: no such meeting."""
     row = await reader.fetch_first(_SELECT_HEADING, {"meeting": meeting, "session": session})
     return RollHeading(*row) if row else None
 
@@ -105,7 +105,7 @@ async def build_roll(
     in_full: bool,
     made_at: datetime,
 ) -> tuple[Roll, list[str]]:
-    """Return the roll of a meeting and the ids of the participants on it.
+    """Read the roll of a meeting for its files, and return it with the ids of the participants on it.
 
     `filters` selects lines by any of FILTERS. With `in_full` the status `sick` is shown and restricted rolls are read.
     `made_at` is the instant that the files state as their creation. A roll that is too long has MAX_LINES + 1 lines.
@@ -129,6 +129,7 @@ async def build_roll(
 
 
 def _build_line(members: list[Any], days: list[date]) -> RollLine:
+    """Build a roll line from a row of JSON members, with the times of each day."""
     name, office, organization, capacity, status, late, times_by_day = members
     times = {
         day: DayTimes(_parse_instant(entered_at), _parse_instant(left_at))
@@ -140,16 +141,17 @@ def _build_line(members: list[Any], days: list[date]) -> RollLine:
 
 
 def _parse_instant(value: str | None) -> datetime | None:
+    """Parse an instant in ISO 8601, or return None for null."""
     return datetime.fromisoformat(value) if value else None
 
 
 async def store_digest(transaction: Transaction, digest: str, meeting: str, lines: int) -> None:
-    """Store the digest of an issued roll, within a transaction."""
+    """Insert the digest of an issued roll, by which a paper can be verified, in this transaction."""
     await transaction.fetch(_INSERT_DIGEST, digest, meeting, lines)
 
 
 async def store_digest_at_once(database: Database, digest: str, meeting: str, lines: int) -> None:
-    """Store the digest of an issued roll, in a transaction of its own."""
+    """Insert the digest of an issued roll in a transaction of its own."""
     await execute_once(database, _INSERT_DIGEST, digest, meeting, lines)
 
 

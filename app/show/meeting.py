@@ -13,7 +13,7 @@ from app.show.report import Report
 
 
 async def build_meeting_report(record: RecordReader, code: str) -> Report:
-    """Return the meeting with this code, with its status on the day."""
+    """Build the report of the meeting with this code on the day; OperatorError if there is none."""
     query = schemas.MeetingItemQuery(**record.day_filter)
     meeting = await record.get_item(repository.MEETINGS, code, query, today=record.today)
     if meeting is None:
@@ -55,6 +55,7 @@ def _add_heading(report: Report, meeting: JsonObject, record: RecordReader) -> N
 
 
 def _add_corrections(report: Report, corrections: list[JsonObject]) -> None:
+    """Add a table of the corrections of the meeting's source to the report, if there are any."""
     if corrections:
         report.add_heading("Corrections: what the source printed, and what is served instead")
         columns = ("field", "printed", "recorded", "reason")
@@ -62,7 +63,7 @@ def _add_corrections(report: Report, corrections: list[JsonObject]) -> None:
 
 
 def _load_zone(name: str) -> tzinfo:
-    """Return a time zone by its IANA name, or UTC if this machine does not have it, as the database may have more."""
+    """Return the time zone with this IANA name, or UTC if this machine does not have it."""
     try:
         return ZoneInfo(name)
     except (
@@ -74,6 +75,7 @@ def _load_zone(name: str) -> tzinfo:
 
 
 def _add_sessions(report: Report, sessions: list[JsonObject], zone: tzinfo) -> None:
+    """Add a table of the sessions to the report, with times in this zone."""
     report.add_heading("Sessions")
     if not sessions:
         report.add_line("No sessions are known.")
@@ -136,7 +138,7 @@ def _format_speaker(speaker: JsonObject) -> str:
 
 
 def _add_attendance(report: Report, counts: JsonObject, roll: str) -> None:
-    """Add the counts of participants by organization and status."""
+    """Add the counts of participants by organization and status to the report."""
     rows = [*counts["groups"], {**counts, "key": None, "name": "all"}]
     statuses = ("invited", "expected", "present", "represented", "late")
     report.add_heading(f"Attendance (the roll is {roll})")
@@ -158,6 +160,7 @@ def _add_attendance(report: Report, counts: JsonObject, roll: str) -> None:
 
 
 def _add_statements(report: Report, statements: list[JsonObject]) -> None:
+    """Add a table of the press statements to the report, if there are any."""
     if statements:
         report.add_heading("Statements")
         report.add_table(

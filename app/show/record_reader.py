@@ -36,7 +36,7 @@ class RecordReader:
         self.day = today.day if as_of is None else _parse_day(as_of)
 
     def open_reader(self) -> Reader:
-        """Return a new reader, whose deadline starts now. Each answer needs its own."""
+        """Create a reader, whose deadline starts now; create another for each query."""
         return self._database.reader()
 
     async def get_item(
@@ -71,7 +71,7 @@ class RecordReader:
 
 
 def read_record(settings: Settings, as_of: str | None, query: Callable[[RecordReader], Awaitable[T]]) -> T:
-    """Run a query against the database of these settings, and return its result.
+    """Run a query of the record as of a day against the database of these settings, and return its result.
 
     Raises:
         OperatorError: The database did not answer. The message is one sentence for the operator.
@@ -113,7 +113,7 @@ def require_valid_day(as_of: str | None) -> None:
 
 
 def _parse_day(as_of: str) -> Any:
-    """Return the date; OperatorError if the service does not accept it."""
+    """Parse a day as the parameter `as_of` of the API does; OperatorError if it is not valid."""
     try:
         return parse_date(as_of)
     except PydanticCustomError as error:

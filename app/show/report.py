@@ -56,7 +56,7 @@ class Report:
         self._parts.append(TableRows((), properties))
 
     def cite_source(self, fact: dict[str, Any]) -> str:
-        """List the source of a fact, and return its number for a cell, with a note if it is not verified."""
+        """Add the source of an object to the list of sources; return its number for a cell, noting if unverified."""
         source = fact["source"] and f"{fact['source']}{' (primary)' if fact['primary'] else ''}"
         if source and source not in self._sources:
             self._sources.append(source)
@@ -78,7 +78,7 @@ class Report:
             out.write(f"{line.rstrip()}\n")
 
     def _parts_with_sources(self) -> Iterator[Text | TableRows]:
-        """Yield the parts of the report, followed by the list of sources."""
+        """Yield the headings, lines and tables of the report, followed by the list of sources."""
         yield from self._parts
         if self._sources:
             yield Text("\nSources", style="bold")
@@ -86,7 +86,7 @@ class Report:
 
 
 def _render_rows(table: TableRows, console: Console, *, wraps: bool) -> Iterator[RenderableType]:
-    """Yield one table; or, if its longest words do not fit next to each other, a list of properties for each row."""
+    """Yield the table or, if it is too narrow for its longest words, a list of properties for each row."""
     if not table.headings:
         yield _render_properties(table.rows, wraps=wraps)
     elif widths := _compute_column_widths(table, console.width, wraps=wraps):

@@ -7,7 +7,7 @@ from app.show.report import Report
 
 
 async def build_roster_report(record: RecordReader, code: str) -> Report:
-    """Return the roster of an organization as a table, the chair first.
+    """Build the report of an organization's officials on the day as a table, the chair first.
 
     The former code of a commission is accepted too.
     """

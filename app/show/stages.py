@@ -14,7 +14,7 @@ from app.stages import repository
 async def build_stages_report(
     record: RecordReader, election: str | None, status: str | None, include_parts: bool
 ) -> Report:
-    """Return the stages of one election, or of all, as tables in the order of the regulation.
+    """Build the report of the stages of one election or all, as tables in the order of the regulation.
 
     Args:
         record: The reader of the day.
@@ -46,7 +46,7 @@ async def build_stages_report(
 def _select_stages(
     stages: Sequence[JsonObject], status: str | None, include_parts: bool, depth: int = 0, hidden_parent: str = ""
 ) -> Iterator[tuple[int, str, JsonObject]]:
-    """Yield each stage to show as (number of its ancestors shown, code of its parent if that is not shown, stage).
+    """Yield each stage to show as (depth of indentation, code of its parent if that is not shown, stage).
 
     A reader takes an indented row for a part of the row above it, so a stage is not indented below a hidden parent.
     """
@@ -93,4 +93,5 @@ def _format_status(stage: JsonObject) -> str:
 
 
 def _format_day_count(days: int) -> str:
+    """Return "1 day" or the number of days."""
     return f"{days} day" if days == 1 else f"{days} days"

@@ -31,9 +31,9 @@ class GateClock:
         self.epoch = 0
 
     def jump(self) -> None:
-        """Begin the next epoch."""
+        """Change the clock's error, as when its time is set: begin the next epoch."""
         self.epoch += 1
 
     def read(self, epoch: int) -> datetime:
-        """Return the time that the clock of this epoch shows now."""
+        """Return the time that the clock shows now with its error of this epoch."""
         return self.reference.now() + self.skews[epoch]

@@ -90,7 +90,7 @@ class Gate:
         self._meeting = pack["meeting"]["code"]
 
     async def run(self, planned_scans: Sequence[PlannedScan], schedule: Schedule) -> None:
-        """Make the scans that are planned for this gate, in order, and send them."""
+        """Make the planned scans of this gate at their times, and send them; store them while offline."""
         is_before_break = True
         async with asyncio.TaskGroup() as sending:
             for planned in planned_scans:
@@ -116,7 +116,7 @@ class Gate:
         await self._send_stored()
 
     async def check_final_offsets(self) -> None:
-        """Repeat one scan of each clock epoch, so that the ledger learns the offset that the service uses in the end.
+        """Send one scan of each clock epoch again, to check that the service's clock offset has not risen.
 
         An offset may only fall; the ledger gets a difference for one that has risen.
         """
@@ -141,13 +141,13 @@ class Gate:
         return False
 
     def _jump_if_due(self, time: float) -> None:
-        """Let the clock jump, once, if the time of the jump has come."""
+        """Change the clock's error, once, when its time has come."""
         if self._clock_jumps_at is not None and time >= self._clock_jumps_at:
             self._clock_jumps_at = None
             self._clock.jump()
 
     def _record_scan(self, planned: PlannedScan, token: str, *, is_online: bool) -> RecordedScan:
-        """Make a scan now and add it to the ledger."""
+        """Create a scan with the clock's time and add it to the ledger."""
         now = self._clock.reference.now()
         self._scan_count += 1
         scan = RecordedScan(
@@ -167,7 +167,7 @@ class Gate:
         return scan
 
     async def _send_stored(self) -> None:
-        """Send the stored scans in batches of one epoch, shuffled and split at random, some of them twice."""
+        """Send the scans stored while offline in random batches of one clock epoch, some of them twice."""
         stored, self._stored = self._stored, []
         submissions: list[Submission] = []
         for epoch in {scan.epoch for scan in stored}:

@@ -78,7 +78,7 @@ class ServiceClient:
         *,
         headers: Mapping[str, str] | None = None,
     ) -> FinalResponse:
-        """Send a request until it gets a final response.
+        """Send a request until it gets a final response, at most until the retry timeout.
 
         `build_body` is called for each attempt, because a body may contain the time of sending.
 
@@ -100,7 +100,7 @@ class ServiceClient:
         return await self._send_with_retries(send)
 
     async def _get_token(self) -> str:
-        """Return a valid access token, and fetch one if necessary."""
+        """Return the access token; request a new one if it is missing or nearly expired."""
         async with self._renewal_lock:
             if time.monotonic() > self._renew_at:
                 form = {"grant_type": "client_credentials"}

@@ -78,7 +78,7 @@ class Ledger:
     def record_result(
         self, scan: RecordedScan, status: int, outcome: str, effective_at: datetime, *, is_ambiguous: bool
     ) -> None:
-        """Record a result of a scan. The first one may say 201; each later one must be 200 with the same outcome.
+        """Store a result of a scan and check it: later ones must be 200 with the same outcome.
 
         `is_ambiguous`: an earlier attempt of the same request may have stored the scan.
         """
@@ -94,7 +94,7 @@ class Ledger:
         self._record_clock_offset(scan, effective_at)
 
     def _record_first_entry(self, scan: RecordedScan, outcome: str) -> None:
-        """Record that a scan was reported as a first entry; a second one of a participant is a difference."""
+        """Store that a scan was reported as a first entry; a second one of a participant is a difference."""
         badge = self.badges.get(scan.badge)
         if outcome != "first_entry":
             return
@@ -106,7 +106,7 @@ class Ledger:
             )
 
     def _record_clock_offset(self, scan: RecordedScan, effective_at: datetime) -> None:
-        """Record the offset in a result. The service uses the least offset of all requests, so it can only fall."""
+        """Store the clock offset that a result implies, and the least one so far, which the service uses."""
         key = (scan.device, scan.epoch)
         offset = effective_at - scan.scanned_at
         self.last_clock_offsets[key] = offset

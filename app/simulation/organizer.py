@@ -103,7 +103,7 @@ class Organizer:
         return str(badge["token"])
 
     async def create_foreign_badge(self, now: datetime) -> str:
-        """Create another meeting with one participant, and return the token of that badge."""
+        """Create another meeting with one participant, and return the token of its badge, invalid at this one."""
         other = f"{self.meeting}-b"
         await self._post_meeting(other, now)
         await self._post(f"/v1/meetings/{other}/participants", {"name": "Peserta lain", "source": SOURCE})
@@ -151,7 +151,7 @@ class Organizer:
         return [organization["code"] for organization in items] or ["kpu"]
 
     async def _post_meeting(self, code: str, now: datetime) -> None:
-        """Create a meeting that lasts from today until the day of the time in two hours."""
+        """Create a meeting that begins today and ends on the day that it will be in two hours."""
         zone = ZoneInfo(TIME_ZONE)
         start_on, end_on = (instant.astimezone(zone).date().isoformat() for instant in (now, now + timedelta(hours=2)))
         meeting = {"code": code, "name": "Rapat koordinasi (simulasi)", "kind": "coordination", "host": "kpu"}
@@ -159,7 +159,7 @@ class Organizer:
         await self._post("/v1/meetings", {**meeting, **days})
 
     async def _post(self, path: str, payload: Json) -> Any:
-        """Create an object and return its document."""
+        """Send a POST and return the document of the created object; SimulationError if that fails."""
         headers = {"Idempotency-Key": uuid4().hex}
         response = await self._client.request("POST", path, lambda: payload, headers=headers)
         return _require_status(response, 201).json()

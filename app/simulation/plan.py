@@ -52,7 +52,7 @@ class Plan(NamedTuple):
 
 
 def build_plan(seed: int, participants: int, gates: int, repeated_share: float) -> Plan:
-    """Build the plan for a seed: the same arguments give the same plan."""
+    """Build the random plan of all persons and scans; the same arguments give the same plan."""
     random = Random(f"people {seed}")  # noqa: S311  (not for security)
     people = [Person(n, f"Peserta {n + 1:03}", _choose_parallel_session(random)) for n in range(participants)]
     reissued_count = min(participants, max(2, round(REISSUED_SHARE * participants)))
@@ -78,7 +78,7 @@ def _choose_parallel_session(random: Random) -> str | None:
 
 
 def _plan_day(random: Random, person: Person, gates: int, groups: "count[int]") -> list[PlannedScan]:
-    """Plan the scans of a person who enters, perhaps attends the right or the wrong class, leaves and returns."""
+    """Plan the scans of a person: entry, perhaps the right or wrong parallel session, exit and return."""
     arrival = random.triangular(0, 0.75, 0.3)
     session = "opening" if random.random() < 0.2 else None
     first = PlannedScan(arrival, random.randrange(gates), person.number, session=session)
@@ -107,7 +107,7 @@ def _plan_day(random: Random, person: Person, gates: int, groups: "count[int]") 
 
 
 def _plan_reissued_day(random: Random, person: Person, gates: int) -> list[PlannedScan]:
-    """Plan the scans of a person with a lost badge: the former badge after it was revoked, and perhaps valid ones."""
+    """Plan the scans of a person with a reissued badge: the former badge after its revocation, perhaps valid ones."""
     scans = [PlannedScan(random.uniform(0.6, 0.95), random.randrange(gates), person.number, "former")]
     if random.random() < 0.6:
         scans.append(PlannedScan(random.uniform(0, 0.4), random.randrange(gates), person.number))
@@ -117,10 +117,10 @@ def _plan_reissued_day(random: Random, person: Person, gates: int) -> list[Plann
 
 
 def _choose_later(random: Random, time: float, max_delay: float) -> float:
-    """Choose a time after `time`, at most `max_delay` later and within the day."""
+    """Choose a random time after `time`, at most `max_delay` later (shares of the day) and within the day."""
     return min(0.999, time + random.uniform(0.001, max_delay))
 
 
 def _choose_repetition(random: Random, scan: PlannedScan, share: float) -> PlannedScan:
-    """Return the scan, with the given probability as one that is sent twice."""
+    """Return the scan, marked with this probability as one that is sent twice."""
     return replace(scan, is_repeated=random.random() < share)

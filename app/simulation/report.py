@@ -27,7 +27,7 @@ def show_progress() -> Iterator[runner.Progress]:
 
 
 def build_figures(result: runner.SimulationResult) -> dict[str, Any]:
-    """Return all figures of a simulation by name."""
+    """Return the measurements of a simulation by name: counts, rates, percentiles, differences."""
     ledger, outcome_counts = result.ledger, result.outcome_counts
     lines = result.expected_roll.lines.values()
     acknowledged = sum(scan.reported_outcome is not None for scan in ledger.scans.values())
@@ -78,6 +78,7 @@ def print_result(result: runner.SimulationResult, *, as_json: bool) -> None:
 
 
 def _print_differences(differences: Sequence[str]) -> None:
+    """Print the differences between the expected and the stored roll to standard error."""
     for sentence in differences[:MAX_PRINTED_DIFFERENCES]:
         typer.echo(sentence, err=True)
     if len(differences) > MAX_PRINTED_DIFFERENCES:

@@ -31,12 +31,12 @@ NOT_ARRIVED = ExpectedLine("expected", late=False, arrived_at=None, left_at=None
 
 
 def get_effective_at(ledger: Ledger, scan: RecordedScan) -> datetime:
-    """Return the time of a scan by the service's clock."""
+    """Return the time of a scan by the service's clock: the gate's time plus the gate's clock offset."""
     return scan.scanned_at + ledger.clock_offsets[scan.device, scan.epoch]
 
 
 def derive_expected_roll(ledger: Ledger, listed_outcomes: Mapping[str, str]) -> ExpectedRoll:
-    """Derive the roll that follows from the acknowledged scans.
+    """Compute the roll that the service must have after the acknowledged scans.
 
     `listed_outcomes` are the service's outcomes by scan id, used for the undecided scans.
     """
@@ -64,7 +64,7 @@ def derive_expected_roll(ledger: Ledger, listed_outcomes: Mapping[str, str]) -> 
 
 
 def _classify(ledger: Ledger, scan: RecordedScan) -> str | None:
-    """Return the outcome of a scan; None if it falls into the interval in which its badge was revoked."""
+    """Return the expected outcome of a scan; None if it cannot be known because its badge was just being revoked."""
     badge = ledger.badges.get(scan.badge)
     if badge is None:
         return "badge_unknown"
@@ -90,7 +90,7 @@ def _is_assigned_elsewhere(ledger: Ledger, session: str | None, assigned: list[s
 
 
 def _build_line(ledger: Ledger, participant: str, first: RecordedScan, last: RecordedScan) -> ExpectedLine:
-    """Build the line of a participant who arrived, from the first entry and the last scan.
+    """Build the expected roll line of a participant who arrived, from the first entry and the last scan.
 
     A participant is late after the start of the session that the gate belongs to; at other gates, after the earliest
     start of the sessions that are for everyone or assigned to the participant.

@@ -72,7 +72,7 @@ class SimulationResult(NamedTuple):
 async def run_simulation(
     http: httpx.AsyncClient, client: tuple[str, str], options: SimulationOptions, progress: Progress
 ) -> SimulationResult:
-    """Simulate a meeting.
+    """Simulate a meeting against a running service, and return the measurements and differences.
 
     `client` is the id and secret of a client with the organizer's scopes; `progress` is called with the numbers of
     scans that have been made and that are planned.
@@ -145,7 +145,7 @@ class _Simulation:
         return ServiceClient(self.http, client_id, secret, self.statistics, self.options.retry_timeout)
 
     def _build_gate(self, number: int, client: tuple[str, str], meeting_path: str) -> Gate:
-        """Build a gate. The clock of every second one jumps, and all are offline for the same share of the day."""
+        """Build a gate with its clock error, clock jump (every second gate) and outages."""
         random = Random(f"gate {number} {self.options.seed}")  # noqa: S311  (not for security)
         max_skew = self.options.max_skew
         clock = GateClock(self.reference_clock, [max_skew * random.uniform(-1, 1), max_skew * random.uniform(-1, 1)])
@@ -173,7 +173,7 @@ class _Simulation:
     async def _run_day(
         self, organizer: Organizer, gates: list[Gate], ids: list[str], tokens: TokenSource, progress: Progress
     ) -> None:
-        """Let all gates make their scans, and reissue badges in the break while all of them pause."""
+        """Run all gates until they have made their scans; reissue badges in the break, when they pause."""
         all_paused, resumed = asyncio.Barrier(len(gates) + 1), asyncio.Barrier(len(gates) + 1)
         group_sizes = Counter(
             scan.simultaneous_group for scan in self.plan.scans if scan.simultaneous_group is not None

@@ -34,7 +34,7 @@ _EMPTY_PATH: ColumnElement[Any] = literal_column("'{}'::text[]", ARRAY(Text))
 
 
 def select_stage(day: DayExpression) -> DocumentSelect:
-    """Select the document of a stage as of a day."""
+    """Build the SELECT of the members of a stage document as of a day."""
     day = day_or_null(day)
     return select(
         _stage.code,
@@ -63,7 +63,7 @@ def _text_literal(value: str) -> ColumnElement[str]:
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL condition of each filter of the request."""
+    """Yield the SQL condition of each filter that the request uses."""
     for name in ("election", "kind", "round"):
         if name in filters:
             yield _stage.__table__.c[name] == bindparam(name)
@@ -98,7 +98,7 @@ STAGE = Resource(
 
 
 def _build_tree_statement() -> Statement:
-    """Return the statement that selects the reference of an election and all its stages as one nested JSON array.
+    """Build the statement that selects an election and all its stages as one nested JSON array.
 
     It yields one row, or none if the election does not exist. The stages are written in depth-first order: the JSON of
     each one without its closing brackets, followed by its first part, or by the closing brackets of all levels that end

@@ -19,7 +19,7 @@ _UNTIL = _AS_OF + bindparam("days", type_=Integer)
 
 
 def _stage_list_expression(stage: Any, *order: Any, where: ColumnElement[bool]) -> ColumnElement[Any]:
-    """Return the SQL of a JSON array of the stages that meet the condition, in this order and then by code."""
+    """Return the SQL of a JSON array of the stages that fulfil the condition, in this order and then by code."""
     return json_array(
         json_object(
             code=stage.code,
@@ -42,7 +42,7 @@ def _stage_list_expression(stage: Any, *order: Any, where: ColumnElement[bool]) 
 
 
 def _select_today() -> DocumentSelect:
-    """Select the document of the overview of a day, with the parameters `as_of` and `days`."""
+    """Build the SELECT of the members of the overview of a day, with the parameters `as_of` and `days`."""
     running, starting, ending = (aliased(models.Stage) for _ in range(3))
     meeting = models.Meeting
     return select(

@@ -37,7 +37,7 @@ Purpose = Annotated[
 async def attribute_revisions(
     transaction: Transaction, caller: Caller, request_id: str, reason: ChangeReason | None
 ) -> None:
-    """Attribute the revisions of this transaction to the caller, with the request id, the reason and the legal basis.
+    """Set who writes, for which request and why, in the revisions that this transaction writes from now on.
 
     Applies to the revisions written after this call.
     """
@@ -48,7 +48,7 @@ async def attribute_revisions(
 async def insert_audit_line(
     transaction: Transaction, caller: Caller, request: Request, keys: Sequence[str], *, scope: Scope | None = None
 ) -> None:
-    """Insert a line into the audit trail, in the transaction that it describes: both are committed, or neither.
+    """Insert an audit line in the transaction that it describes, so that both are committed or neither.
 
     Args:
         transaction: The transaction that did what the line describes.

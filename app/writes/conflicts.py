@@ -110,7 +110,7 @@ class AttemptedWrite(NamedTuple):
 
 
 async def to_problem(reader: Queryable, violation: ConstraintViolation, write: AttemptedWrite) -> Problem:
-    """Return the problem that explains the violation of a constraint by this write."""
+    """Build the problem that explains a violated constraint to the client, with the conflicting objects' addresses."""
     table: Table = models.Base.metadata.tables[violation.table]
     name = violation.constraint
     constraint = next((constraint for constraint in table.constraints if constraint.name == name), None)
@@ -140,7 +140,10 @@ async def to_problem(reader: Queryable, violation: ConstraintViolation, write: A
 
 
 def _build_conflict(kind: type[Problem], pointer: str, addresses: Sequence[str], write: AttemptedWrite) -> Problem:
-    """Build a problem that lists the first conflicting addresses; without one, its error repeats the rule."""
+    """Build a problem with the first conflicting addresses, except the written object's own ones.
+
+    Without an address, its error repeats the rule.
+    """
     others = [address for address in dict.fromkeys(addresses) if address not in write.own_addresses]
     listed: Sequence[str | None] = others[:MAX_CONFLICTS_LISTED] or [None]
     return kind(
@@ -164,7 +167,7 @@ def _unique_columns(table: Table, name: str) -> list[Column[Any]]:
 
 
 async def _find_addresses(reader: Queryable, table: Table, *where: Any, values: Mapping[str, Any]) -> list[str]:
-    """Return the addresses of the first rows of a table that fulfil all conditions."""
+    """Return the addresses (paths) of the first rows of a table that fulfil all conditions."""
     address = ADDRESSES[table.name]
     address_columns = [column for column in table.columns if f"{{{column.name}}}" in address]
     texts: list[Any] = [cast(column, Text) for column in address_columns]
@@ -177,7 +180,7 @@ async def _find_addresses(reader: Queryable, table: Table, *where: Any, values: 
 async def _find_referring_objects(
     reader: Queryable, table: Table, constraint: ForeignKeyConstraint, keys: Mapping[str, Any]
 ) -> list[str]:
-    """Return the addresses of the rows that refer to the object with these keys by a foreign key."""
+    """Return the addresses of the objects that refer to the one with these keys by a foreign key."""
     where = [element.parent == bindparam(f"key_{element.column.name}") for element in constraint.elements]
     values = {f"key_{name}": value for name, value in keys.items()}
     return await _find_addresses(reader, table, *where, values=values)
@@ -186,7 +189,7 @@ async def _find_referring_objects(
 async def _find_equal_objects(
     reader: Queryable, table: Table, constraint: str, columns: list[Column[Any]], values: Mapping[str, Any]
 ) -> list[str]:
-    """Return the addresses of the rows with the same values in the columns of a unique constraint or index."""
+    """Return the addresses of the objects with the same values in the columns of a unique constraint."""
     if not all(column.name in values for column in columns):
         return []
     partial = [index.dialect_options["postgresql"]["where"] for index in table.indexes if index.name == constraint]
@@ -199,7 +202,7 @@ async def _find_equal_objects(
 async def _find_conflicting_objects(
     reader: Queryable, violation: ConstraintViolation, kind: type[Problem], write: AttemptedWrite
 ) -> list[str]:
-    """Return the addresses of the objects with which a constraint between rows is violated.
+    """Return the addresses of the objects with which the write violates a constraint between rows.
 
     They are the meeting of a session outside its days, the session that the hint of the error names, the parent, or
     what the conflict query of the constraint selects.
@@ -217,6 +220,6 @@ async def _find_conflicting_objects(
 
 
 async def _parent_exists(reader: Queryable, table: Table, columns: Mapping[str, Any]) -> bool:
-    """Return whether the parent exists, if only under another election."""
+    """Return whether the parent of the written row exists, even if under another election."""
     statement = Statement(select(table.c.code).where(table.c.code == bindparam("parent")))
     return await reader.fetch_first(statement, {"parent": columns.get("parent")}) is not None

@@ -34,7 +34,7 @@ class StoredResponse(NamedTuple):
 
 
 def compute_fingerprint(method: str, target: str, body: bytes) -> bytes:
-    """Return the SHA-256 by which two requests with one key are recognized as the same request.
+    """Return the SHA-256 of a request, by which a repetition with the same idempotency key is recognized.
 
     Args:
         method: The method of the request.

@@ -24,7 +24,7 @@ Objects = Mapping[int, Values]
 
 
 def _is_within_statement() -> Statement:
-    """Build the statement that counts `bound_to` among the organization `code` and those above it."""
+    """Build the statement that checks whether `bound_to` is the organization `code` or one above it."""
     first, above = aliased(models.Organization), aliased(models.Organization)
     path = select(first.code, first.parent).where(first.code == bindparam("code")).cte("path", recursive=True)
     path = path.union(select(above.code, above.parent).join(path, above.code == path.c.parent))
@@ -89,7 +89,7 @@ async def ensure_new_owner_inside(
 async def ensure_claimed_objects_inside(
     transaction: Transaction, caller: Caller, resource: Resource, before: Values, after: Values
 ) -> None:
-    """Raise OutsideOrganization if a bound client would take over a foreign object by referring to it.
+    """Raise OutsideOrganization if a bound client would take over another's object by referring to it.
 
     Must be called before the write, because afterwards the object belongs to the client's organization.
     """
@@ -124,7 +124,7 @@ async def find_new_owners_outside(
 async def find_claimed_objects_outside(
     transaction: Transaction, caller: Caller, resource: Resource, before: Objects, after: Objects
 ) -> set[int]:
-    """Return the numbers of the objects by which a bound client would take over another object outside.
+    """Return the numbers of the objects by which a bound client would take over another's object.
 
     References to objects that do not exist are left to the foreign keys.
     """
@@ -143,7 +143,7 @@ async def is_within_organization(reader: Queryable, code: str, bound_to: str) ->
 
 
 def _changed_values(column: str, before: Objects, after: Objects) -> dict[int, Any]:
-    """Return the new values of a column where it is set and changes; a new object has no earlier value.
+    """Return the new values of a column by object number, where `after` sets it to another value than `before`.
 
     Values are compared as text, because the earlier ones come from JSON.
     """
@@ -157,7 +157,7 @@ def _as_text(value: Any) -> str | None:
 
 
 def _claim_sql(resource: Resource, claim: OwnershipClaim) -> str:
-    """Build the SQL that selects the rows by which a client would take over an object outside its organization."""
+    """Build the SQL for the objects by which a client would take over an object outside its organization."""
     (reference,) = resource.table.columns[claim.column].foreign_keys
     target = reference.column
     exists = f'EXISTS (SELECT FROM "{target.table.name}" WHERE "{target.name}" = given."{claim.column}")'
@@ -167,7 +167,7 @@ def _claim_sql(resource: Resource, claim: OwnershipClaim) -> str:
 def _outside_sql(
     resource: Resource, columns: Sequence[str], owner_query: Statement | str, name: str = "", exists: str = "true"
 ) -> str:
-    """Build the SQL for many objects from the owner query of one: columns of `given` replace its parameters."""
+    """Build the SQL for the objects outside, from an owner query for one object whose parameters become columns."""
     if isinstance(owner_query, Statement):
         arguments = owner_query.bind_values({column: f'given."{column}"' for column in columns})
         owners = re.sub(r"\$(\d+)", lambda match: str(arguments[int(match[1]) - 1]), owner_query.sql)
@@ -181,7 +181,7 @@ def _outside_sql(
 async def _find_outside(
     transaction: Transaction, caller: Caller, sql: str, objects: Mapping[int, tuple[str, Values]]
 ) -> set[int]:
-    """Run the SQL for these objects, each with its key in `revisions`, and return the numbers of those outside."""
+    """Run the SQL with these objects as JSON; return the numbers of those outside the caller's organization."""
     given = [{**columns, "_n": n, "_key": key} for n, (key, columns) in objects.items()]
     rows = await transaction.fetch(sql, orjson.dumps(given).decode(), caller.organization, caller.client_id)
     return {n for (n,) in rows}

@@ -23,7 +23,7 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 @asynccontextmanager
 async def purge_periodically(database: Database, *, interval: float = INTERVAL_SECONDS) -> AsyncIterator[None]:
-    """Delete expired rows every `interval` seconds while the block runs.
+    """Run a task that deletes expired rows every `interval` seconds while the block runs.
 
     Any number of workers may do this at the same time.
     """
@@ -49,6 +49,6 @@ async def _purge_forever(database: Database, interval: float) -> None:
 
 
 async def _delete_batch(database: Database, delete_sql: str) -> int:
-    """Run a DELETE for up to MAX_ROWS_PER_TRANSACTION rows and return the number of rows deleted."""
+    """Run a DELETE of up to MAX_ROWS_PER_TRANSACTION rows in its own transaction, and return their number."""
     async with open_transaction(database) as transaction:
         return len(await transaction.fetch(delete_sql, MAX_ROWS_PER_TRANSACTION))

@@ -91,7 +91,7 @@ class WriteRequest:
         return clock.current_day(get_settings(self.request).zone)
 
     async def run_in_transaction(self, work: Work, reason: ChangeReason | None = None) -> Response:
-        """Perform the work, its audit line and its idempotent response in one transaction; respond after the commit.
+        """Run `work` with audit line and idempotent response in one transaction; return after the commit.
 
         Raises:
             Problem: A constraint was violated, or `work` raised a problem of its own.
@@ -104,7 +104,7 @@ class WriteRequest:
             raise await self.to_problem(violation) from None
 
     async def to_problem(self, violation: ConstraintViolation) -> Problem:
-        """Return the problem for a constraint that the attempted write violated."""
+        """Build the problem that explains to the client which constraint the attempted write violated."""
         return await to_problem(self.database.reader(), violation, self.attempted_write)
 
     async def attribute_revisions(self, transaction: Transaction, reason: ChangeReason | None) -> None:
@@ -112,7 +112,7 @@ class WriteRequest:
         await audit_trail.attribute_revisions(transaction, self.caller, self._request_id(), reason)
 
     async def _run(self, work: Work, reason: ChangeReason | None) -> Response:
-        """Run the work in a transaction, and commit it unless this is a dry run."""
+        """Run the work in a transaction, or return the stored response; roll back a dry run."""
         fingerprint = idempotency.compute_fingerprint(self.request.method, self._target(), await self.request.body())
         client, key = self.caller.client_id, self.idempotency_key
         response: StoredResponse
@@ -146,14 +146,14 @@ class WriteRequest:
 
 
 def _build_response(stored: StoredResponse, extra_headers: dict[str, str] | None = None) -> Response:
-    """Build an HTTP response that is never cached from a stored response."""
+    """Build an HTTP response with `Cache-Control: no-store` from a stored response."""
     headers = {"Cache-Control": "no-store", **stored.headers, **(extra_headers or {})}
     media_type = "application/json" if stored.body else None
     return Response(stored.body or None, stored.status, headers, media_type)
 
 
 def require_caller(request: Request) -> Caller:
-    """Return the caller of a route that requires a scope.
+    """Return the caller of a request whose route requires a scope, so that there is one.
 
     Raises:
         RuntimeError: The route declares no scope, so there may be no caller.

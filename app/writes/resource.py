@@ -44,12 +44,12 @@ class Parts:
 
     @property
     def key(self) -> str:
-        """The member that identifies an item among the items of its object, if they are not ordered."""
+        """The column that identifies an unordered item among the items of its object."""
         (key,) = (column.name for column in self.table.primary_key if column.name not in self.foreign_key)
         return key
 
     def normalize(self, items: Any) -> Any:
-        """Return the items in a form in which equal lists compare as equal, whatever the order of unordered items."""
+        """Return the items in a form in which equal lists are equal, whatever the order of unordered items."""
         normalized = orjson.loads(orjson.dumps(items))
         if self.keys_only:
             normalized = [item[self.key] if isinstance(item, dict) else item for item in normalized]
@@ -77,7 +77,7 @@ def _unchanged(values: Values) -> Values:
 
 
 async def _always_writable(_transaction: Transaction, _caller: Caller, _keys: Values) -> None:
-    """Allow every write."""
+    """Allow every write; the default of `ensure_writable`."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class Resource:
 
     @cached_property
     def part_members(self) -> Mapping[str, str]:
-        """The members stored in tables of their own, by the name of the table."""
+        """The names of the list members that are stored in tables of their own, by table."""
         return {parts.table.name: parts.member for parts in self.parts}
 
     def format_address(self, keys: Values) -> str:

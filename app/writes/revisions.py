@@ -101,7 +101,7 @@ class RevisionQuery(ListQuery):
         return self.sort
 
     def active_filters(self) -> dict[str, Any]:
-        """Return no filters, because revisions have none."""
+        """Return no filters, because a list of revisions has none."""
         return {}
 
 
@@ -111,7 +111,7 @@ _DATED_RESOURCES = ("stages", "meetings")
 
 
 def _changes_expression() -> ColumnElement[Any]:
-    """Build the JSON list of the members that differ between `before` and `after`."""
+    """Return the SQL of a JSON array of the members that differ between `before` and `after`."""
     before = func.jsonb_each(_revision.before).table_valued("key", "value", name="member_before")
     after = func.jsonb_each(_revision.after).table_valued("key", "value", name="member_after")
     member = func.coalesce(after.c.key, before.c.key)
@@ -126,7 +126,7 @@ _NULL: ColumnElement[Any] = literal_column("'null'::jsonb")
 
 
 def _shift_expression() -> ColumnElement[Any]:
-    """Build the JSON `Shift`; null unless the revision updates a stage or meeting and changes its start or end."""
+    """Return the SQL of the JSON `Shift`; null unless an update of a stage or meeting changed its start or end."""
     shift = json_object(
         start_on=_date_shift_expression("start_on"),
         end_on=_date_shift_expression("end_on"),
@@ -145,20 +145,20 @@ def _text_literal(constant: str) -> ColumnElement[str]:
 
 
 def _dates_before_and_after(member: str) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    """Return the expressions of a date before and after the revision."""
+    """Return the SQL of a date member before and after the revision."""
     name = _text_literal(member)
     return cast(_revision.before.op("->>")(name), Date), cast(_revision.after.op("->>")(name), Date)
 
 
 def _date_changed_condition(member: str) -> ColumnElement[bool]:
-    """Return the condition that an update changed a date."""
+    """Return the SQL condition that the revision is an update that changed a date member."""
     name = _text_literal(member)
     is_update = and_(_revision.before.is_not(None), _revision.after.is_not(None))
     return and_(is_update, _revision.before.op("->>")(name).is_distinct_from(_revision.after.op("->>")(name)))
 
 
 def _date_shift_expression(member: str) -> ColumnElement[Any]:
-    """Build the JSON object of a changed date; null if it is unchanged."""
+    """Return the SQL of the JSON `DateShift` of a date member; null if it is unchanged."""
     before, after = _dates_before_and_after(member)
     return case(
         (_date_changed_condition(member), json_object(before=before, after=after, days=after - before)), else_=null()
@@ -166,7 +166,7 @@ def _date_shift_expression(member: str) -> ColumnElement[Any]:
 
 
 def select_revision(_day: DayExpression) -> DocumentSelect:
-    """Select the members of a revision."""
+    """Build the SELECT of the members of a revision."""
     return select(
         _revision.revision,
         _revision.action,
@@ -205,7 +205,7 @@ REVISIONS = Collection(
 
 
 async def list_revisions(reader: Queryable, resource: Resource, keys: Values, query: RevisionQuery) -> Page:
-    """Return a page of the revisions of an object, which may have been deleted.
+    """Fetch a page of the revisions of an object, which may have been deleted; NotFound if it never existed.
 
     Raises:
         NotFound: There never was such an object.

@@ -23,12 +23,12 @@ def _quote(name: str) -> str:
 
 
 def _equal_keys_condition(columns: Sequence[str], first: int = 1) -> str:
-    """Build the condition that these columns equal the parameters from `$first` on."""
+    """Build the SQL condition that these columns equal the parameters `$first`, `$first + 1`, …"""
     return " AND ".join(f"{_quote(column)} = ${n}" for n, column in enumerate(columns, first))
 
 
 async def lock_row(transaction: Transaction, resource: Resource, keys: Values) -> LockedRow | None:
-    """Lock the row with these keys and read it; return None if there is none.
+    """Lock the row with these keys until the transaction ends and return it; None if there is none.
 
     The lock (FOR NO KEY UPDATE) does not block foreign keys that refer to the row. Otherwise two transactions that each
     make their row refer to the row of the other one would wait for each other.
@@ -78,7 +78,7 @@ async def delete_row(transaction: Transaction, table: Table, keys: Values) -> No
 async def replace_parts(
     transaction: Transaction, parts: Parts, object_columns: Values, items: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Replace the parts of an object by these items.
+    """Replace the stored items of an object's list member by these; merge unordered ones by their keys.
 
     Args:
         transaction: The transaction to write in.
@@ -100,7 +100,7 @@ async def replace_parts(
 async def _merge_parts(
     transaction: Transaction, parts: Parts, foreign_key: Values, items: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Delete, update and insert unordered parts by their keys.
+    """Delete, update and insert the rows of an unordered list member, so that they become these items.
 
     An updated part keeps the columns that are no members, such as its source. An item given twice violates the primary
     key.
@@ -124,7 +124,7 @@ async def _merge_parts(
 
 
 async def _insert_rows(transaction: Transaction, table: Table, rows: Sequence[Values]) -> None:
-    """Insert all rows in one statement, because each statement copies all parts into the row of the object."""
+    """Insert rows in one statement, because a trigger copies all parts into the object's row per statement."""
     if not rows:
         return
     names, into = ", ".join(map(_quote, rows[0])), _quote(table.name)

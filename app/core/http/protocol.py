@@ -29,7 +29,6 @@ class Protocol(HttpToolsProtocol):
     header_timeout_seconds: ClassVar[float] = 10.0
     linger_timeout_seconds: ClassVar[float] = 5.0
     flush_timeout_seconds: ClassVar[float] = 60.0
-
     _timer: asyncio.TimerHandle | None = None
     _pending_problem: Problem | None = None
     _ignores_input = False
@@ -44,7 +43,6 @@ class Protocol(HttpToolsProtocol):
         self._start_timer(self.header_timeout_seconds, self._on_header_timeout)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the timer when the connection has ended."""
         self._stop_timer()
         super().connection_lost(exc)
 
@@ -125,12 +123,10 @@ class Protocol(HttpToolsProtocol):
             raise Malformed
 
     def on_body(self, body: bytes) -> None:
-        """Pass a part of the body on to the app."""
         self._unparsed_bytes = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Mark the request as complete, unless it will be parsed again without `Upgrade`."""
         self._unparsed_bytes = 0
         self._in_body = False
         if not self.parser.should_upgrade():
@@ -196,7 +192,6 @@ class Protocol(HttpToolsProtocol):
             self._send_problem(self._pending_problem)
 
     def _send_problem(self, problem: Problem) -> None:
-        """Send a problem as the last response, then close the connection."""
         if not self.transport.is_closing():
             self.transport.write(self._encode_problem(problem))
             self._close_gracefully()
@@ -235,12 +230,10 @@ class Protocol(HttpToolsProtocol):
     # One timer: for the head while it arrives, for closing afterwards
 
     def _start_timer(self, seconds: float, callback: Callable[[], None]) -> None:
-        """Call `callback` after this time, instead of a timer that is running."""
         self._stop_timer()
         self._timer = self.loop.call_later(seconds, callback)
 
     def _stop_timer(self) -> None:
-        """Cancel the running timer, if any."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
