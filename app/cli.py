@@ -59,7 +59,7 @@ def serve(
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Serve the API. Without a database URL, an embedded Postgres is started, migrated and loaded."""
+    """Serve the API. Without a database URL, an embedded PostgreSQL is started, migrated and loaded."""
     from app import operations, serving
     from app.commands.clients import create_first_client
 

@@ -64,8 +64,9 @@ ROUTERS = (
     *(today, search),
     *(regions, organizations, divisions, officials, appointments),
     *(elections, stages, meetings, sessions, statements),
+    *(participants, badges, attendance_rolls),
     *(live, quorum),  # before the routes that would match the end of these paths as an id
-    *(participants, badges, attendance, attendance_rolls, corrections, rolls),
+    *(attendance, corrections, rolls),
     *(imports, oauth, clients, audit),
     *(explorer, health),
 )
@@ -88,7 +89,7 @@ TAGS = [
     {"name": "officials", "description": "People and their appointments, as precisely as the sources state them."},
     {
         "name": "appointments",
-        "description": "Who holds which office of which organization, and handovers of an office.",
+        "description": "Who holds which office of which organization, and changes of an office.",
     },
     {"name": "elections", "description": "Elections: the voting day, and the regulation that set it."},
     {
@@ -101,7 +102,7 @@ TAGS = [
     {"name": "attendance", "description": "Who was invited to a meeting and who attended, as a list and as numbers."},
     {"name": "rolls", "description": "Proof that a printed or downloaded roll is unchanged since it was issued."},
     {"name": "imports", "description": "Import many rows from a file, with a result for each row."},
-    {"name": "oauth", "description": "Access tokens for clients, and the public keys that verify them."},
+    {"name": "tokens", "description": "Access tokens for clients, and the public keys that verify them."},
     {"name": "clients", "description": "Machine clients: their scopes and secrets."},
     {"name": "audit", "description": "Who wrote what, and who read personal data; sealed by a chain of hashes."},
     {"name": "service", "description": "The index of the service, and the meaning of its problems."},

@@ -58,7 +58,8 @@ def read_settings() -> Settings:
         first = error.errors(include_input=False)[0]
         name = str(first["loc"][0])
         variable = name if name.isupper() else f"RAKORNAS_{name.upper()}"
-        reason = first["msg"].removeprefix("Value error, ")
+        reason, _, _ = first["msg"].removeprefix("Value error, ").partition(", unable to parse")
+        reason = reason.replace("Input should be", "must be").replace("Input is not", "it is not")
         raise OperatorError(f"{variable} is not valid: {reason}.") from error
 
 
@@ -154,7 +155,7 @@ def check_server(url: str, workers: int) -> None:
     version = int(run_query(_fetch_value(url, "SHOW server_version_num"))) // 10000
     if not OLDEST_POSTGRES_MAJOR <= version <= NEWEST_POSTGRES_MAJOR:
         raise OperatorError(
-            f"This is Postgres {version}; the service runs on {OLDEST_POSTGRES_MAJOR} to {NEWEST_POSTGRES_MAJOR}."
+            f"This is PostgreSQL {version}; the service runs on {OLDEST_POSTGRES_MAJOR} to {NEWEST_POSTGRES_MAJOR}."
         )
     revision = run_query(_fetch_revision(url))
     if require_migratable(revision) != "ready":
@@ -187,9 +188,7 @@ async def _grant_privileges(url: str, role: str, *, create_role: bool = False) -
             await connection.execute("SELECT pg_advisory_xact_lock(grant_lock_key())")
             name = await connection.fetchval("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname = $1", role)
             if name is None and not create_role:
-                raise OperatorError(
-                    f"There is no role {role}: create it with CREATE ROLE, and give it a way to log in."
-                )
+                raise OperatorError(f"There is no role {role}: create it with CREATE ROLE … LOGIN.")
             if name is None:
                 name = role
                 await connection.execute(f"CREATE ROLE {role} LOGIN")

@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     auth_issuer: str | None = Field(
         None,
         validation_alias="AUTH_ISSUER",
-        description="Address of an outside issuer whose tokens are accepted too (JWKS, ES256 or Ed25519, `at+jwt`). "
+        description="Address of an external issuer whose tokens are accepted too (JWKS, ES256 or Ed25519, `at+jwt`). "
         "It must be https or a loopback address.",
     )
     auth_audience: str = Field("rakornas", min_length=1, description="Audience (`aud`) that every token must name.")
@@ -55,7 +55,7 @@ class Settings(BaseSettings):
         4,
         ge=1,
         le=100,
-        description="Connections to the database for reading, per worker. Each worker uses four more beside both "
+        description="Connections to the database for reading, per worker. Each worker uses four more than its two "
         "pools. The server must allow twice the connections of all workers and 10 more.",
     )
     write_pool_size: int = Field(3, ge=1, le=100, description="Connections to the database for writing, per worker.")

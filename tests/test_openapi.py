@@ -28,7 +28,7 @@ def answer_of(path: str) -> str:
     return str(schema.get("$ref", schema.get("anyOf", [{}])[0].get("$ref", ""))).rpartition("/")[2]
 
 
-LISTS = [path for path in DOCUMENT["paths"] if answer_of(path).startswith("PageOf_")]
+LISTS = [path for path in DOCUMENT["paths"] if "Page" in answer_of(path)]
 ITEMS = [path for path in DOCUMENT["paths"] if path.endswith("}") and f"get {path}" in OPERATIONS and "/v1/" in path]
 REVISIONS = [path for path in LISTS if path.endswith("/revisions")]
 MEETING = "/v1/meetings/{code}"
@@ -213,6 +213,13 @@ def test_parameters_have_descriptions() -> None:
 def test_every_ref_resolves() -> None:
     names = {entry["$ref"].rpartition("/")[2] for entry in every_object(DOCUMENT) if isinstance(entry.get("$ref"), str)}
     assert names <= set(DOCUMENT["components"]["schemas"])
+
+
+def test_schema_names_are_words_and_equal_their_titles() -> None:
+    """Generators of clients name classes by them."""
+    schemas = DOCUMENT["components"]["schemas"]
+    assert {name: schema["title"] for name, schema in schemas.items()} == {name: name for name in schemas}
+    assert all(re.fullmatch("[A-Z][A-Za-z]+", name) for name in schemas)
 
 
 @pytest.mark.parametrize("path", ["/v1/regions?colour=red", "/v1/regions/99", "/nowhere"])

@@ -35,7 +35,7 @@ EVENT_SCHEMA = {
     "properties": {
         "event": {"const": "summary"},
         "id": {"type": "string", "description": "Identifies the data, like the ETag of the summary."},
-        "data": SUMMARY_DATA | {"contentSchema": {"$ref": "#/components/schemas/Summary"}},
+        "data": SUMMARY_DATA | {"contentSchema": {"$ref": "#/components/schemas/AttendanceSummary"}},
     },
 }
 STREAM_RESPONSE = {

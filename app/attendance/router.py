@@ -99,7 +99,7 @@ async def list_attendance(
 
 @router.get(
     "/summary",
-    response_model=schemas.Summary,
+    response_model=schemas.AttendanceSummary,
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/attendance/summary?by=organization"),
     responses=problem_responses(NotFound),

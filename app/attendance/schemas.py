@@ -167,7 +167,7 @@ class SummarySubject(BaseModel):
     by: Annotated[GroupBy | None, Field(description="The criterion of the groups.")]
 
 
-class Summary(Counts, SummarySubject):
+class AttendanceSummary(Counts, SummarySubject):
     """The attendance of a meeting in numbers."""
 
     groups: Annotated[list[SummaryGroup], Field(description="With `by`, ordered by key; else empty.")]

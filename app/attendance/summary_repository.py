@@ -134,7 +134,9 @@ def _select_summary(by: str | None, in_session: bool) -> DocumentSelect:
 @lru_cache(maxsize=20)
 def _build_summary_statement(by: str | None, in_session: bool) -> Statement:
     """Build the statement of a summary: its JSON document, and whether the selected session exists."""
-    document = Document(schemas.Summary, lambda _: _select_summary(by, in_session)).select(as_of=False).subquery()
+    document = (
+        Document(schemas.AttendanceSummary, lambda _: _select_summary(by, in_session)).select(as_of=False).subquery()
+    )
     session_query = select(models.Session.code).where(
         models.Session.meeting == _MEETING, models.Session.code == bindparam("session", None, type_=Text)
     )

@@ -12,7 +12,7 @@ from app.clients.payloads import ClientPayload
 from app.core.db.faults import ConstraintViolation
 from app.core.db.transaction import Transaction
 from app.core.http.validation import validate_document
-from app.core.problems import Problem
+from app.core.problems import ErrorDetail, Problem
 
 FIRST_CLIENT_NAME = "admin of this machine"
 # The command line has no client id; the operation is the command.
@@ -33,12 +33,13 @@ async def create_client(transaction: Transaction, members: Mapping[str, Any]) ->
     try:
         payload = validate_document(ClientPayload, members)
     except Problem as problem:
-        raise ClientCommandError("; ".join(f"{error.pointer}: {error.detail.en}" for error in problem.errors)) from None
+        raise ClientCommandError("; ".join(map(_describe_option_error, problem.errors))) from None
     values = {name: getattr(payload, name) for name in repository.COLUMNS}
     try:
         client_id, secret = await repository.insert_client(transaction, values, with_secret=payload.jwks is None)
     except ConstraintViolation as violation:
-        raise ClientCommandError(f"There is no such organization or meeting ({violation.constraint}).") from None
+        member = "meeting" if "meeting" in violation.constraint else "organization"
+        raise ClientCommandError(f"There is no {member} with the code {members[member]!a}.") from None
     await transaction.fetch(INSERT_AUDIT_LINE, "clients create", [f"clients/{client_id}"])
     return str(client_id), secret.value if secret else None
 
@@ -85,6 +86,12 @@ async def revoke_secret(transaction: Transaction, client_id: str, secret_id: str
     await transaction.fetch(
         INSERT_AUDIT_LINE, "clients revoke-secret", [f"clients/{client_id}", f"client_secrets/{secret_id}"]
     )
+
+
+def _describe_option_error(error: ErrorDetail) -> str:
+    """Return the error of a member of ClientPayload as one of the option that sets it: `--scope` sets `/scopes/0`."""
+    member = (error.pointer or "").split("/")[1]
+    return f"--{'scope' if member == 'scopes' else member}: {error.detail.en}"
 
 
 async def _lock_client(transaction: Transaction, client_id: str, *, allow_revoked: bool = False) -> UUID:

@@ -70,7 +70,7 @@ async def get_client(reader: ReaderDep, id: ClientId, query: Annotated[schemas.C
     response_model=schemas.NewClient,
     status_code=201,
     dependencies=[ADMIN],
-    openapi_extra=write_example("/v1/clients", {"name": "bappenas", "scopes": ["changes:read"]}),
+    openapi_extra=write_example("/v1/clients", {"name": "kpu-31-schedule", "scopes": ["stages:write"]}),
     responses=responses_for_create(schemas.NewClient),
 )
 async def create_client(write_request: CreateDep, payload: payloads.ClientPayload) -> Response:
@@ -99,7 +99,7 @@ async def create_client(write_request: CreateDep, payload: payloads.ClientPayloa
     "/{id}",
     response_model=schemas.Client,
     dependencies=[ADMIN],
-    openapi_extra=write_example(f"/v1/clients/{EXAMPLE_ID}", {"scopes": ["changes:read", "webhooks:write"]}),
+    openapi_extra=write_example(f"/v1/clients/{EXAMPLE_ID}", {"scopes": ["stages:write", "meetings:write"]}),
     responses=responses_for_update(),
 )
 async def update_client(

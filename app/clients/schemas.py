@@ -82,7 +82,7 @@ class ClientQuery(ListQuery):
 
     q: Annotated[SearchWords, Field(examples=["bappenas"])] | None = None
     scope: (
-        Annotated[ScopeName, Field(description="Clients that may have this scope.", examples=["changes:read"])] | None
+        Annotated[ScopeName, Field(description="Clients that may have this scope.", examples=["stages:write"])] | None
     ) = None
     status: (
         Annotated[

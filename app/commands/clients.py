@@ -20,15 +20,17 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @clients.command()
 def create(
-    name: Annotated[str, typer.Option(help="The display name.")],
+    name: Annotated[str, typer.Option(help="Name of the client, shown in revisions.")],
     scope: Annotated[
-        list[str], typer.Option(help="A scope such as changes:read. Repeat the option for several scopes.")
+        list[str], typer.Option(help="A scope such as stages:write. Repeat the option for several scopes.")
     ],
     organization: Annotated[
-        str | None, typer.Option(metavar="CODE", help="It may write only to this organization and those below it.")
+        str | None,
+        typer.Option(metavar="CODE", help="It may write only in this organization and those below it."),
     ] = None,
     meeting: Annotated[
-        str | None, typer.Option(metavar="CODE", help="It is a check-in device of this meeting.")
+        str | None,
+        typer.Option(metavar="CODE", help="It is a gate of this meeting, and may check in only there."),
     ] = None,
     jwks: Annotated[
         Path | None,
@@ -54,7 +56,7 @@ def create(
 
 @clients.command("list")
 def list_(as_json: JsonOption = False, database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
-    """List the clients, one per line: id, name, scopes, number of live secrets, and when it was revoked.
+    """List the clients, one per line: id, name, scopes, number of live secrets, and whether it is live or revoked.
 
     Without a database URL, it works on the embedded database, which is migrated and, if empty, loaded first.
     """

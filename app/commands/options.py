@@ -19,7 +19,7 @@ DatabaseUrl = Annotated[
     typer.Option(
         "--database-url",
         envvar="DATABASE_URL",
-        help="URL of a Postgres database, version 15 to 18. Default: the embedded server.",
+        help="URL of a PostgreSQL database, version 15 to 18. Default: the embedded server.",
     ),
 ]
 DataDir = Annotated[

@@ -10,7 +10,7 @@ from app.core.http.parameters import AsOf, Code, CollectionQuery, FieldSelection
 from app.models.vocabulary import DivisionKind, Level, Office
 
 
-class Head(BaseModel):
+class DivisionHead(BaseModel):
     """The head of a division of one commission on one day."""
 
     id: UUID
@@ -34,7 +34,7 @@ class DivisionMembers(BaseModel):
     duties: str | None
     legal_basis: Annotated[str | None, Field(examples=["PKPU 8/2019 Pasal 22, 25"])]
     head: Annotated[
-        Head | None,
+        DivisionHead | None,
         Field(description="With `organization`: its head in that commission on `as_of`; null: not known."),
     ]
 

@@ -20,11 +20,15 @@ router = APIRouter(tags=["health"], route_class=AuthorizingRoute)
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-class Live(BaseModel):
+class Liveness(BaseModel):
+    """The state of a process that answers requests."""
+
     status: Literal["live"] = "live"
 
 
-class Ready(BaseModel):
+class Readiness(BaseModel):
+    """The state of a process that can use its database."""
+
     status: Literal["ready"] = "ready"
     schema_revision: str
     audit: Annotated[
@@ -36,17 +40,17 @@ class Ready(BaseModel):
 
 
 @router.get("/health/live", dependencies=[allow_anonymous()], openapi_extra=example("/health/live"))
-async def get_liveness(response: Response, _: NoParameters) -> Live:
+async def get_liveness(response: Response, _: NoParameters) -> Liveness:
     """Get liveness
 
     Does not use the database, so that an orchestrator does not restart the service because of a database failure.
     """
     response.headers.update(NO_STORE)
-    return Live()
+    return Liveness()
 
 
 @router.get("/health/ready", dependencies=[allow_anonymous()], openapi_extra=example("/health/ready"))
-async def get_readiness(request: Request, response: Response, _: NoParameters) -> Ready:
+async def get_readiness(request: Request, response: Response, _: NoParameters) -> Readiness:
     """Get readiness
 
     Connects to the database and compares its schema with the one that this release needs. The service is also ready if
@@ -54,7 +58,7 @@ async def get_readiness(request: Request, response: Response, _: NoParameters) -
     """
     response.headers.update(NO_STORE)
     readiness = await get_from_state(request.app, ReadinessProbe).check()
-    return Ready(schema_revision=readiness.schema_revision, audit=readiness.audit)
+    return Readiness(schema_revision=readiness.schema_revision, audit=readiness.audit)
 
 
 @router.get(

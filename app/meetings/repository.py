@@ -210,7 +210,7 @@ def _statement_filter_conditions(_filters: ActiveFilters) -> Iterator[ColumnElem
 
 
 STATEMENTS = Collection(
-    Document(schemas.StatementRecord, select_statement),
+    Document(schemas.Statement, select_statement),
     _statement,
     key=_statement.id,
     conditions=_statement_filter_conditions,

@@ -22,7 +22,7 @@ from app.models.vocabulary import MeetingKind, MeetingStatus, RollAccess, Statem
 from app.references import CodeReference, OfficialReference
 
 
-class Statement(BaseModel):
+class MeetingStatement(BaseModel):
     """A spoken or written statement about a meeting, within the document of the meeting."""
 
     id: UUID
@@ -37,7 +37,7 @@ class Statement(BaseModel):
     primary: bool
 
 
-class StatementRecord(RevisionFields, Statement):
+class Statement(RevisionFields, MeetingStatement):
     """A spoken or written statement about a meeting."""
 
 
@@ -86,7 +86,7 @@ class MeetingMembers(BaseModel):
     ]
     anonymised_at: Annotated[datetime | None, Field(description="The time at which its participants were anonymised.")]
     sessions: Annotated[list[MeetingSession], Field(description="By position.")]
-    statements: Annotated[list[Statement], Field(description="By day.")]
+    statements: Annotated[list[MeetingStatement], Field(description="By day.")]
     source: MeetingSource
 
 
@@ -147,7 +147,7 @@ class MeetingQuery(PeriodQuery):
 
 StatementFields = Annotated[
     str,
-    FieldSelection(StatementRecord),
+    FieldSelection(Statement),
     Field(description="Members to include.", examples=["made_on,organization,summary"]),
 ]
 

@@ -31,7 +31,7 @@ Id = Annotated[str, Path(description="The statement's id, a UUID.", pattern=UUID
 
 @router.get(
     "",
-    response_model=PageOf[schemas.StatementRecord],
+    response_model=PageOf[schemas.Statement],
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/statements"),
     responses=problem_responses(NotFound),
@@ -53,7 +53,7 @@ async def list_statements(
 
 @router.get(
     "/{id}",
-    response_model=schemas.StatementRecord,
+    response_model=schemas.Statement,
     dependencies=[allow_anonymous()],
     openapi_extra=example(STATEMENT_PATH),
     responses=problem_responses(NotFound),
@@ -73,13 +73,13 @@ async def get_statement(
 @router.post(
     "",
     status_code=201,
-    response_model=schemas.StatementRecord,
+    response_model=schemas.Statement,
     dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example(
         "/v1/meetings/rakornas-2022-06/statements",
         {"organization": "kpu-31", "form": "spoken", "made_on": "2022-06-14", "summary": "Siap melaksanakan tahapan."},
     ),
-    responses=responses_for_create(schemas.StatementRecord, NotFound),
+    responses=responses_for_create(schemas.Statement, NotFound),
 )
 async def create_statement(write_request: CreateDep, code: Code, payload: payloads.StatementPayload) -> Response:
     """Create a statement
@@ -91,7 +91,7 @@ async def create_statement(write_request: CreateDep, code: Code, payload: payloa
 
 @router.patch(
     "/{id}",
-    response_model=schemas.StatementRecord,
+    response_model=schemas.Statement,
     dependencies=[require_scope(Scope.MEETINGS_WRITE)],
     openapi_extra=write_example(STATEMENT_PATH, {"made_on": "2022-06-14"}),
     responses=responses_for_update(),

@@ -25,7 +25,7 @@ from app.core.languages import Text
 from app.core.problems import ContentTooLarge, Malformed, TooManyRequests
 from app.oauth import schemas, service
 
-router = APIRouter(tags=["oauth"], route_class=AuthorizingRoute)
+router = APIRouter(tags=["tokens"], route_class=AuthorizingRoute)
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}

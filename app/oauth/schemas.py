@@ -21,7 +21,7 @@ class AccessToken(BaseModel):
     access_token: str
     token_type: Literal["Bearer"]
     expires_in: Annotated[int, Field(description="Seconds.", examples=[600])]
-    scope: Annotated[str, Field(examples=["changes:read"])]
+    scope: Annotated[str, Field(examples=["stages:write"])]
 
 
 class TokenError(BaseModel):
@@ -94,7 +94,7 @@ class TokenRequestForm:
                         },
                     },
                 },
-                "example": {"grant_type": "client_credentials", "scope": "changes:read"},
+                "example": {"grant_type": "client_credentials", "scope": "stages:write"},
             }
         },
     }

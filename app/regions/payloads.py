@@ -42,7 +42,7 @@ Code = Annotated[str, Field(pattern=REGION_CODE_PATTERN, examples=["31", "31.71"
 FormerCode = Annotated[str, Field(pattern=REGENCY_CODE_PATTERN, examples=["91.01"])]
 
 
-class PreviousCode(PayloadModel):
+class PreviousCodePayload(PayloadModel):
     """A former code of the region, with the province to which it belonged then."""
 
     code: FormerCode
@@ -63,7 +63,7 @@ class RegionMembers(SourcedPayload):
     valid_from: Annotated[Day | None, Field(description="First day; null: earlier than the sources state.")] = None
     formed_by: Annotated[Line | None, Field(description="The law that formed it.")] = None
     split_from: Annotated[Code | None, Field(description="The region from which it was separated.")] = None
-    previous_codes: Annotated[list[PreviousCode], Field(max_length=20)] = []
+    previous_codes: Annotated[list[PreviousCodePayload], Field(max_length=20)] = []
     autonomous: Annotated[bool, Field(description="True: it elects its own head.")] = True
 
 

@@ -125,7 +125,7 @@ def _match_condition(words: Expression) -> ColumnElement[bool]:
 
 
 HITS = Collection(
-    Document(schemas.Hit, select_hit),
+    Document(schemas.SearchResult, select_hit),
     _entries,
     key=_entries.c.url,
     # An entry with this code ranks first, regardless of its names.

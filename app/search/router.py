@@ -17,7 +17,7 @@ CACHE_SECONDS = 60
 
 @router.get(
     "",
-    response_model=PageOf[schemas.Hit],
+    response_model=PageOf[schemas.SearchResult],
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/search?q=tarmidzi"),
 )

@@ -9,7 +9,7 @@ from app.core.http.parameters import FieldSelection, ListQuery, SearchWords
 Kind = Literal["official", "organization", "division", "stage", "meeting"]
 
 
-class Hit(BaseModel):
+class SearchResult(BaseModel):
     """An object whose name or code matches, with the address of its document."""
 
     kind: Kind
@@ -23,12 +23,14 @@ class Hit(BaseModel):
     ]
 
 
-Fields = Annotated[str, FieldSelection(Hit), Field(description="Members to include.", examples=["kind,name,url"])]
+Fields = Annotated[
+    str, FieldSelection(SearchResult), Field(description="Members to include.", examples=["kind,name,url"])
+]
 
 
 class SearchQuery(ListQuery):
     """Query parameters of a search."""
 
     q: SearchWords
-    kind: Annotated[Kind, Field(description="Only hits of this kind.", examples=["official"])] | None = None
+    kind: Annotated[Kind, Field(description="Only results of this kind.", examples=["official"])] | None = None
     fields: Fields | None = None

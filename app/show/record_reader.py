@@ -102,8 +102,8 @@ def read_record(settings: Settings, as_of: str | None, query: Callable[[RecordRe
 def unknown_code_error(kind: str, code: str, items: list[JsonObject]) -> OperatorError:
     """Return the error of a code that does not exist; it lists the known codes of `items` if they are few."""
     codes = [item["code"] for item in items]
-    known = f"; known: {', '.join(codes)}" if 0 < len(codes) <= MAX_LISTED_CODES else ""
-    return OperatorError(f"There is no {kind} with the code {code!a}{known}.")
+    known = f" The codes are: {', '.join(codes)}." if 0 < len(codes) <= MAX_LISTED_CODES else ""
+    return OperatorError(f"There is no {kind} with the code {code!a}.{known}")
 
 
 def require_valid_day(as_of: str | None) -> None:

@@ -83,7 +83,8 @@ def _print_differences(differences: Sequence[str]) -> None:
         typer.echo(sentence, err=True)
     if len(differences) > MAX_PRINTED_DIFFERENCES:
         typer.echo(f"And {len(differences) - MAX_PRINTED_DIFFERENCES} more.", err=True)
-    typer.echo("The roll differs from the ledger." if differences else "The roll matches the ledger.", err=True)
+    verb = "differs from" if differences else "agrees with"
+    typer.echo(f"The roll {verb} the records of the simulation.", err=True)
 
 
 def _get_percentile_ms(seconds: Sequence[float], percent: int) -> float:

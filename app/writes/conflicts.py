@@ -83,7 +83,7 @@ CONSTRAINT_PROBLEMS: Mapping[str, tuple[type[Problem], str]] = {
     **{f"ck_{table}_parent_is_another": (CircularParent, "/parent") for table in ("organizations", "stages")},
 }
 CONFLICTS = Sentence(
-    "Isian ini bertentangan dengan objek atau isian lain.", "This conflicts with another object or entry."
+    "Isian ini bertentangan dengan objek pada alamat ini.", "This conflicts with the object at this address."
 )
 STILL_REFERRED_TO = Sentence(
     "Objek pada alamat ini masih merujuk ke objek yang akan dihapus.",
@@ -140,10 +140,15 @@ async def to_problem(reader: Queryable, violation: ConstraintViolation, write: A
 
 
 def _build_conflict(kind: type[Problem], pointer: str, addresses: Sequence[str], write: AttemptedWrite) -> Problem:
-    """Build a problem with the first conflicting addresses, except the written object's own ones."""
+    """Build a problem with the first conflicting addresses, except the written object's own ones.
+
+    Without an address, its error repeats the rule.
+    """
     others = [address for address in dict.fromkeys(addresses) if address not in write.own_addresses]
     listed: Sequence[str | None] = others[:MAX_CONFLICTS_LISTED] or [None]
-    return kind(*[_build_error(CONFLICTS, kind.code, pointer, address) for address in listed])
+    return kind(
+        *[_build_error(CONFLICTS if address else kind.remedy, kind.code, pointer, address) for address in listed]
+    )
 
 
 def _build_error(message: Sentence, code: str, pointer: str, address: str | None) -> ErrorDetail:

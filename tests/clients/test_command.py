@@ -83,9 +83,13 @@ async def test_client_with_keys_has_no_secret(own_url: str, tmp_path: Path, is_s
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("create", "--name", "a", "--scope", "changes:write"), "/scopes/0"),
-        (("create", "--name", " ", "--scope", "changes:read"), "/name"),
-        (("create", "--name", "a", "--scope", "changes:read", "--organization", "kpu-99"), "no such organization"),
+        (("create", "--name", "a", "--scope", "changes:write"), "--scope: Must be one of"),
+        (("create", "--name", " ", "--scope", "changes:read"), "--name: "),
+        (
+            ("create", "--name", "a", "--scope", "changes:read", "--organization", "x"),
+            "no organization with the code 'x'",
+        ),
+        (("create", "--name", "a", "--scope", "changes:read", "--meeting", "x"), "no meeting with the code 'x'"),
         (("revoke", "01a20c10-0ae2-7033-aa5d-2a6bfa807bee"), "no such client"),
         (("revoke", "bappenas"), "UUID"),
         (("revoke-secret", "01a20c10-0ae2-7033-aa5d-2a6bfa807bee", "x"), "no such client"),

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from app.core.http.paging import PageCursor
-from app.search.schemas import Hit
+from app.search.schemas import SearchResult
 from tests.scenarios import assert_invalid, list_items
 from tests.scenarios.common import GZIP, HASH_PATTERN, IDENTITY, INVALID_LIST_QUERIES, EndpointScenarios
 
@@ -95,7 +95,7 @@ class TestSearchAll(EndpointScenarios):
     async def test_invalid_page_token_is_422(self, client: httpx.AsyncClient) -> None:
         token = await self.get_page_token(client)
         keys = ["0.0000", "0/v1/officials/1"]
-        forged = PageCursor(b"guessed", ["Hit", "q", self.base_params]).create_token(keys, None)
+        forged = PageCursor(b"guessed", ["SearchResult", "q", self.base_params]).create_token(keys, None)
         for bad in (token[:-2], token[1:], token + "AAAA", forged, "x", "ñ", "A" * 2000):
             assert_invalid(await self.get(client, {"page_token": bad}), "page_token", "foreign_page_token", "same")
 
@@ -134,7 +134,7 @@ class TestSearchAll(EndpointScenarios):
     async def test_hits_validate_against_their_schema(self, client: httpx.AsyncClient) -> None:
         for q in (COMMON_WORD, "ha"):
             for entry in await list_items(client, self.path, {"q": q}):
-                Hit.model_validate(entry, strict=True, extra="forbid")
+                SearchResult.model_validate(entry, strict=True, extra="forbid")
 
     async def test_no_match_is_an_empty_list(self, client: httpx.AsyncClient, statements: list[str]) -> None:
         await self.get(client)

@@ -170,8 +170,11 @@ async def test_unknown_code_is_an_error(app: FastAPI, code: str) -> None:
     at = read_on(app, None)
     queries: list[tuple[str, Awaitable[Report]]] = [
         ("There is no organization with the code", build_roster_report(at, code)),
-        ("There is no meeting with the code .*; known: rakornas-2022-06", build_meeting_report(at, code)),
-        ("There is no election with the code .*; known: .*pemilu-2024", build_stages_report(at, code, None, False)),
+        ("There is no meeting with the code .*. The codes are: rakornas-2022-06", build_meeting_report(at, code)),
+        (
+            "no election with the code .*. The codes are: .*pemilu-2024",
+            build_stages_report(at, code, None, False),
+        ),
     ]
     for message, query in queries:
         with pytest.raises(OperatorError, match=message):

@@ -37,7 +37,7 @@ async def test_successful_simulation_exits_0_and_prints_table(url: str, service_
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("/v1/meetings/simulated-")
     assert "first_entry" in result.stdout
-    assert result.stderr == "The roll matches the ledger.\n"
+    assert result.stderr == "The roll agrees with the records of the simulation.\n"
 
 
 async def test_json_output_has_all_figures(url: str, service_url: str) -> None:
@@ -58,7 +58,7 @@ async def test_difference_exits_1(url: str, service_url: str, monkeypatch: pytes
     result = await run_command(url, service_url)
     assert result.exit_code == 1
     assert "was acknowledged but is not listed." in result.stderr
-    assert result.stderr.endswith("The roll differs from the ledger.\n")
+    assert result.stderr.endswith("The roll differs from the records of the simulation.\n")
 
 
 async def test_unreachable_service_prints_one_sentence(service_url: str) -> None:

@@ -40,6 +40,13 @@ async def test_second_definitive_chair_conflicts_with_the_first(api: WriteClient
     assert conflict_addresses(await api.post(APPOINTMENTS, body), "two_definitive_holders") == [before]
 
 
+async def test_error_without_a_conflicting_object_states_the_rule(api: WriteClient) -> None:
+    body = {"official": await create_official(api), "standing": "definitive", **OFFICE}
+    response = await api.post(APPOINTMENTS, {**body, "start_on": "2031-01-01", "end_on": "2030-01-01"})
+    assert conflict_addresses(response, "ends_before_start") == [None]
+    assert response.json()["errors"][0]["detail"] == response.json()["detail"]
+
+
 async def test_succession_does_not_conflict_with_the_appointment_it_ends(api: WriteClient) -> None:
     ends = await create_chair(api, "definitive", start_on="2030-01-01")
     await api.patch(ends, {"end_on": "2031-01-01"})

@@ -51,7 +51,7 @@ def start_server(data_dir: Path) -> "EmbeddedPostgres":
         return EmbeddedPostgres(data_dir)
     except OSError as error:
         raise EmbeddedError(
-            f"The embedded Postgres cannot use {error.filename or data_dir}: {error.strerror or error}. Make it "
+            f"The embedded PostgreSQL cannot use {error.filename or data_dir}: {error.strerror or error}. Make it "
             "accessible, choose another directory (--data-dir, RAKORNAS_DATA_DIR), or set DATABASE_URL to a "
             "server of your own."
         ) from error

@@ -20,7 +20,7 @@ def create_data_dir(path: Path) -> None:
     if path.is_dir():
         return
     if path.exists():
-        raise installation.EmbeddedError(f"{path} is a file; the embedded Postgres needs a directory for its data.")
+        raise installation.EmbeddedError(f"{path} is a file; the embedded PostgreSQL needs a directory for its data.")
     create_data_dir(path.parent)
     path.mkdir(mode=0o700, exist_ok=True)
     if os.geteuid() == 0:
@@ -73,7 +73,7 @@ def create_cluster(
     if result.returncode != 0:
         shutil.rmtree(new_cluster, ignore_errors=True)
         reason = get_last_lines(result.stderr or result.stdout)
-        raise installation.EmbeddedError(f"A new Postgres cluster cannot be created in {cluster.parent}:\n{reason}")
+        raise installation.EmbeddedError(f"A new PostgreSQL cluster cannot be created in {cluster.parent}:\n{reason}")
     os.sync()
     new_cluster.rename(cluster)
     _sync_directory(cluster.parent)
@@ -103,7 +103,7 @@ def require_same_major_version(cluster: Path, binaries: installation.Binaries) -
         cluster_major = (cluster / "PG_VERSION").read_text().strip()
     except FileNotFoundError:
         raise installation.EmbeddedError(
-            f"{cluster} is not a Postgres cluster (it has no PG_VERSION). Move it away, or choose another "
+            f"{cluster} is not a PostgreSQL cluster (it has no PG_VERSION). Move it away, or choose another "
             "directory (--data-dir, RAKORNAS_DATA_DIR)."
         ) from None
     if cluster_major != str(binaries.major):

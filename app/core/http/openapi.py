@@ -1,5 +1,6 @@
 """Completion of the OpenAPI document that FastAPI generates."""
 
+from collections import Counter
 from typing import Any
 
 from fastapi import FastAPI
@@ -27,7 +28,7 @@ from app.core.problems import (
 COMMON_LIST_PARAMETERS = ("q", "sort", "page_size", "page_token", "fields", "known_at")
 
 
-class InvalidDocument(BaseModel):
+class ProblemError(BaseModel):
     """One error of a problem; `parameter` or `pointer` names its place."""
 
     parameter: str | None = None
@@ -47,7 +48,7 @@ class ProblemDocument(BaseModel):
     code: str
     request_id: str | None = Field(description="Id of the request: mention it when you report the problem.")
     trace_id: str | None = Field(description="Trace id of the request's `traceparent`, if it had one.")
-    errors: list[InvalidDocument]
+    errors: list[ProblemError]
 
 
 # Problems with which the middleware may answer any request.
@@ -106,6 +107,7 @@ def build_openapi_document(app: FastAPI, example_responses: ExampleResponses) ->
             routes=app.routes,
             tags=app.openapi_tags,
         )
+        name_schemas_by_title(document)
         for method, path, operation in list_operations(document):
             # The first line of a route's docstring is its title, the rest its description.
             operation["summary"], _, operation["description"] = operation["description"].partition("\n\n")
@@ -127,6 +129,26 @@ def build_openapi_document(app: FastAPI, example_responses: ExampleResponses) ->
 def list_operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     """List all operations of an OpenAPI document as (method, path, operation)."""
     return [(method, path, operation) for path, item in document["paths"].items() for method, operation in item.items()]
+
+
+def name_schemas_by_title(document: dict[str, Any]) -> None:
+    """Name each schema by its title: `StagePage`, where FastAPI writes `PageOf_Stage_`.
+
+    Raises:
+        ValueError: Two schemas have the same title. A generator of clients would drop one of them.
+    """
+    schemas = document["components"]["schemas"]
+    names = {name: schema["title"] for name, schema in schemas.items()}
+    if repeated := sorted(title for title, count in Counter(names.values()).items() if count > 1):
+        raise ValueError(f"Several schemas have the title {', '.join(repeated)}.")
+    document["components"]["schemas"] = {names[name]: schema for name, schema in schemas.items()}
+    references = {f"#/components/schemas/{name}": f"#/components/schemas/{title}" for name, title in names.items()}
+    nodes: list[Any] = [document]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, dict) and (reference := node.get("$ref")) in references:
+            node["$ref"] = references[reference]
+        nodes.extend(node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
 
 
 def remove_null_option(parameter: dict[str, Any]) -> None:

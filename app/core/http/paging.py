@@ -43,6 +43,11 @@ class PageOf(BaseModel, Generic[T]):
         str | None, Field(description="Value of `page_token` for the next page; null: this is the last page.")
     ]
 
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """Return the name of the schema: `StagePage` for `PageOf[Stage]`."""
+        return f"{params[0].__name__}Page"
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from app.core.languages import Text
-from app.core.patterns import PATTERN_FORMS
+from app.core.patterns import PATTERN_FORMS, UUID_PATTERN
 from app.core.problems import ErrorDetail, InvalidContent, InvalidParameters
 
 Context = Mapping[str, Any]
@@ -111,13 +111,8 @@ ERROR_TEXTS: Mapping[str, tuple[str, Callable[[Context], Text]]] = {
         "repeated_item",
         lambda _: Text("Tidak boleh memuat unsur yang sama dua kali.", "Must not contain an item twice."),
     ),
-    "not_a_uuid": (
-        "not_a_uuid",
-        lambda _: Text(
-            "Harus berupa UUID, misalnya 01a20c10-0ad9-7584-8953-0eb59d6a8d90.",
-            "Must be a UUID, for example 01a20c10-0ad9-7584-8953-0eb59d6a8d90.",
-        ),
-    ),
+    "not_a_uuid": ("not_a_uuid", lambda _: describe_form(UUID_PATTERN)),
+    "uuid_parsing": ("not_a_uuid", lambda _: describe_form(UUID_PATTERN)),
 }
 # Error types that have another code and text if they concern a body instead of a parameter.
 BODY_ERROR_TYPES = {"extra_forbidden": "unknown_member", "missing": "missing_member"}

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from app.attendance.schemas import GroupBy, Summary, SummaryQuery
+from app.attendance.schemas import AttendanceSummary, GroupBy, SummaryQuery
 from app.attendance.summary_repository import find_summary
 from app.core.db.database import Database
 from app.stages.repository import STAGES, fetch_stage_tree
@@ -46,7 +46,7 @@ class TestSummary:
         self, database: Database, meeting: str, session: str | None, by: GroupBy | None
     ) -> None:
         document = parse_strictly(
-            Summary, await find_summary(database.reader(), meeting, SummaryQuery(session=session, by=by))
+            AttendanceSummary, await find_summary(database.reader(), meeting, SummaryQuery(session=session, by=by))
         )
         assert document["by"] == by
         if by is None:
@@ -56,7 +56,7 @@ class TestSummary:
 
     async def test_summary_counts_every_status(self, database: Database) -> None:
         document = parse_strictly(
-            Summary, await find_summary(database.reader(), "odd-full", SummaryQuery(by="session"))
+            AttendanceSummary, await find_summary(database.reader(), "odd-full", SummaryQuery(by="session"))
         )
         none = {"excused": 0, "on_duty_elsewhere": 0, "on_leave": 0, "absent": 0}
         each = dict.fromkeys(none, 1)

@@ -40,7 +40,7 @@ def test_cluster_of_another_major_version_is_rejected(new_data_dir: Path) -> Non
 def test_directory_without_a_cluster_is_rejected_unchanged(new_data_dir: Path) -> None:
     (new_data_dir / "pg").mkdir(parents=True)
     (new_data_dir / "pg" / "diary.txt").touch()
-    with pytest.raises(embedded.EmbeddedError, match="is not a Postgres cluster"):
+    with pytest.raises(embedded.EmbeddedError, match="is not a PostgreSQL cluster"):
         embedded.start_server(new_data_dir)
     assert (new_data_dir / "pg" / "diary.txt").exists()
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 
 from app.auth import AuthorizingRoute, allow_anonymous
-from app.core.http.openapi import MIDDLEWARE_PROBLEMS, build_openapi_document, problem_responses
+from app.core.http.openapi import MIDDLEWARE_PROBLEMS, build_openapi_document, name_schemas_by_title, problem_responses
 from app.core.problems import AlreadyExists, Conflict, InvalidContent, NotFound, TwoDefinitiveHolders
 
 
@@ -82,3 +82,9 @@ class TestSuccessResponses:
 
     def test_204_has_no_content(self) -> None:
         assert "content" not in build_operation("DELETE", status=204)["responses"]["204"]
+
+
+def test_two_schemas_with_the_same_title_are_rejected() -> None:
+    document = {"components": {"schemas": {"Code-Input": {"title": "Code"}, "Code-Output": {"title": "Code"}}}}
+    with pytest.raises(ValueError, match="Several schemas have the title Code"):
+        name_schemas_by_title(document)

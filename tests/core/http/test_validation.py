@@ -1,4 +1,5 @@
 from typing import Annotated, Any
+from uuid import UUID
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -69,6 +70,16 @@ class TestValidationProblem:
     def test_choices_are_listed_without_english_words(self) -> None:
         (error,) = validation_problem(list_errors(RegionQuery, {"type": "x"}), []).errors
         assert " or " not in error.detail.id
+
+    def test_invalid_uuid_has_an_example(self) -> None:
+        class Query(BaseModel):
+            id: UUID
+
+        (error,) = validation_problem(list_errors(Query, {"id": "x"}), []).errors
+        assert (error.code, error.detail.en) == (
+            "not_a_uuid",
+            "Must be a UUID, for example 01a20c10-0ad9-7584-8953-0eb59d6a8d90.",
+        )
 
     def test_unknown_error_type_has_a_general_text(self) -> None:
         class Query(BaseModel):
