@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 @dataclass(kw_only=True)
 class State:
-    """The objects that one worker opened at its start. Each field has a class of its own, by which lower layers find it."""
+    """The objects that one worker opened at its start. Each has a class of its own, by which lower layers find it."""
 
     settings: Settings
     database: Database
