@@ -37,14 +37,14 @@ END $$;
 
 -- The copies of corrections in meetings and in their history, and the contents of revisions. No trigger runs: none of
 -- this is a change of the record.
-CREATE FUNCTION pg_temp.renamed(corrections jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE RETURN (
+CREATE OR REPLACE FUNCTION pg_temp.renamed(corrections jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE RETURN (
     SELECT coalesce(jsonb_agg(
         CASE WHEN item ? 'recorded' THEN item - 'recorded' || jsonb_build_object('held', item -> 'recorded')
             ELSE item END ORDER BY n
     ), '[]')
     FROM jsonb_array_elements(corrections) WITH ORDINALITY AS listed (item, n)
 );
-CREATE FUNCTION pg_temp.renamed_content(content jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE RETURN (
+CREATE OR REPLACE FUNCTION pg_temp.renamed_content(content jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE RETURN (
     SELECT CASE WHEN dated #> '{source,corrections}' IS NULL THEN dated
         ELSE jsonb_set(dated, '{source,corrections}', pg_temp.renamed(dated #> '{source,corrections}')) END
     FROM (
@@ -68,6 +68,3 @@ ALTER TABLE revisions DISABLE TRIGGER USER;
 UPDATE revisions SET before = pg_temp.renamed_content(before), after = pg_temp.renamed_content(after)
 WHERE resource = 'meetings';
 ALTER TABLE revisions ENABLE TRIGGER USER;
-
-DROP FUNCTION pg_temp.renamed_content(jsonb);
-DROP FUNCTION pg_temp.renamed(jsonb);
