@@ -12,7 +12,7 @@ import typer
 from app.commands.options import DatabaseUrl, DataDir, fail
 
 if TYPE_CHECKING:
-    from app.core.problems import Problem
+    from app.core.problems import ErrorDetail, Problem
     from app.imports.command_line import ReportProgress
     from app.imports.report import ImportReport
     from app.writes.payloads import ChangeReason
@@ -126,7 +126,7 @@ def print_refusal(path: Path, problem: "Problem") -> None:
     """Print to standard error that nothing was imported, and why: the errors of the problem, or its detail."""
     typer.echo("Nothing was imported.", err=True)
     for error in problem.errors:
-        typer.echo(f"{path.name}: {error.pointer}: {error.detail.en}", err=True)
+        typer.echo(f"{path.name}: {_describe_error(error)}", err=True)
     if not problem.errors:
         typer.echo(f"{path.name}: {problem.detail.en}", err=True)
 
@@ -140,10 +140,16 @@ def print_report(path: Path, report: "ImportReport", as_json: bool) -> None:
         return
     for row in report.list_rows():
         for error in row.errors:
-            address = f" ({error.address})" if error.address else ""
-            typer.echo(f"{path.name}:{row.line}: {error.pointer}: {error.detail.en}{address}", err=True)
+            typer.echo(f"{path.name}:{row.line}: {_describe_error(error)}", err=True)
     counts = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in report.counts.items() if count)
     typer.echo(f"{_format_result(report)} {counts or 'There are no rows'}.")
+
+
+def _describe_error(error: "ErrorDetail") -> str:
+    """Return one line on an error: its member, if any, its text, and the address of the conflicting object, if any."""
+    member = f"{error.pointer}: " if error.pointer else ""
+    address = f" ({error.address})" if error.address else ""
+    return f"{member}{error.detail.en}{address}"
 
 
 def _format_result(report: "ImportReport") -> str:

@@ -26,7 +26,10 @@ MESSAGES: dict[str, tuple[str, Message]] = {
         )
     },
     **{
-        f"ck_{table}_code_shape": ("code", "must be lower-case letters and digits with single hyphens, 40 at most")
+        f"ck_{table}_code_shape": (
+            "code",
+            "must be lower-case letters and digits with single hyphens, 40 at most: pemilu-2024",
+        )
         for table in ("elections", "stages", "meetings", "sessions")
     },
     **{
@@ -49,7 +52,7 @@ MESSAGES: dict[str, tuple[str, Message]] = {
     "ck_region_codes_code_shape": ("code", "must be two digits, a full stop and two digits: 91.01"),
     "ck_region_codes_parent_leads_code": ("parent", "must be the first two digits of the code"),
     "ck_region_codes_code_is_former": ("code", "is the region's present code"),
-    "ck_organizations_code_shape": ("code", "must be lower-case letters and digits beginning with a letter"),
+    "ck_organizations_code_shape": ("code", "must be lower-case letters and digits beginning with a letter: dkpp"),
     "uq_organizations_region_of_commission": (
         "region",
         lambda row: f"{quote_value(row['region'])} already has a commission",

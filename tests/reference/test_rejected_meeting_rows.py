@@ -18,7 +18,7 @@ from tests.reference.synthetic_dataset import (
 from tests.reference.test_loader import count_rows
 from tests.reference.test_rejected_rows import load_errors
 
-SLUG = "must be lower-case letters and digits with single hyphens, 40 at most"
+SLUG = "must be lower-case letters and digits with single hyphens, 40 at most: pemilu-2024"
 LONG = "must be 300 characters at most"
 EARLY, NIGHT = "2022-06-12T23:59:00+09:00", "2022-06-15T23:30:00+09:00"
 OUTSIDE = "a session must lie within the days of its meeting"

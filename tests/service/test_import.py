@@ -65,6 +65,7 @@ async def test_dry_run_imports_nothing(own_url: str, valid_file: Path) -> None:
         ("rows.csv", "colour\nred\n", "divisions", 1, "rows.csv: /colour: This column is unknown."),
         ("rows.csv", 'code\n"', "divisions", 1, "rows.csv: /kind: This column is required."),
         ("rows.csv", f'{HEADER}\n"', "divisions", 1, "rows.csv: The body is not valid CSV in UTF-8"),
+        ("rows.ndjson", '{"code', "divisions", 1, "rows.ndjson:1: This line is not valid JSON."),
         ("rows.csv", HEADER, "colours", 2, "--resource must be one of: regions,"),
         ("rows.txt", HEADER, "divisions", 2, "must end with one of: .csv, .ndjson"),
         ("", "", "divisions", 2, "does not exist"),

@@ -20,7 +20,7 @@ class AlreadyExists(Conflict):
 
     code = "already_exists"
     title = Text("Sudah ada", "Already exists")
-    remedy = Text("Kode atau kunci ini sudah dipakai.", "This code or key is taken.")
+    remedy = Text("Objek lain sudah memakai kode atau kunci ini.", "Another object already has this code or key.")
 
 
 class InUse(Conflict):
@@ -181,7 +181,7 @@ class PreconditionFailed(Problem):
     """If-Match names a revision that is not the current one."""
 
     status, code = 412, "precondition_failed"
-    title = Text("Sudah berubah", "It has changed")
+    title = Text("Objek sudah berubah", "The object has changed")
     remedy = Text(
         "If-Match tidak menyebut revisi yang sekarang; ETag menyebutnya. Baca lagi, lalu ulangi.",
         "If-Match does not name the current revision; ETag does. Read the object again, then repeat the request.",
