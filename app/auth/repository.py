@@ -109,7 +109,7 @@ class VerifierRepository:
                 raise
 
     async def _connect(self) -> asyncpg.Connection:
-        """Open a connection that reports its end and each notification to `on_change`."""
+        """Open a connection that calls `on_change` for each notification and at its end."""
         connection = await open_connection(self._settings, application_name="rakornas token verifier")
         try:
             connection.add_termination_listener(lambda *_: self._on_change())

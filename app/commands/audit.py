@@ -23,7 +23,7 @@ def verify(
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Recompute the hash chain over all lines. Exit code 1: a line was changed, deleted, inserted or swapped.
+    """Verify the audit trail: recompute its hash chain. Exit code 1: a line was changed, deleted, inserted or swapped.
 
     Without a database URL, it works on the embedded database, which is migrated first.
     """
@@ -47,7 +47,7 @@ def verify(
 
 @audit.command()
 def seal(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
-    """Seal the lines that are not sealed yet. A running service does so about once a second.
+    """Add the audit lines that are not sealed yet to the hash chain. A running service does so about once a second.
 
     Without a database URL, it works on the embedded database, which is migrated first.
     """
@@ -68,7 +68,7 @@ def seal(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
 
 
 def read_roots(path: Path) -> "list[Root]":
-    """Read a file with roots; if it cannot be read or contains none, exit with code 1."""
+    """Read a file with roots of the hash chain; if it cannot be read or contains none, exit with code 1."""
     from app.audit_chain import maintenance
 
     try:

@@ -20,7 +20,7 @@ class PresenceInterval(NamedTuple):
     left_at: datetime | None
 
     def contains(self, at: datetime) -> bool:
-        """Return whether the member was present at an instant."""
+        """Return whether the interval contains an instant, so that the member was present at it."""
         return self.entered_at is not None and self.entered_at <= at and (self.left_at is None or at < self.left_at)
 
 

@@ -139,7 +139,7 @@ class _DatasetLoader:
         return self.summary
 
     async def _check_deferred_constraints(self) -> None:
-        """Raise DatasetError if a session lies outside its meeting."""
+        """Check deferred constraints now; DatasetError if a session lies outside its meeting."""
         try:
             await self.connection.execute(statements.CHECK_SESSIONS)
         except constraint_messages.ROW_EXCEPTIONS as error:

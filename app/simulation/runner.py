@@ -133,7 +133,7 @@ class _Simulation:
         )
 
     async def _require_reachable(self) -> None:
-        """Raise SimulationError at once if the service is unreachable from the start, without retries."""
+        """Send one request without retries; raise SimulationError if the service is unreachable."""
         try:
             await self.http.get("/health/live")
         except httpx.TransportError as error:

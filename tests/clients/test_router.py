@@ -170,6 +170,13 @@ async def test_bound_caller_cannot_write_clients(
     assert (answer.status_code, answer.json()["code"]) == (403, "outside_organization")
 
 
+async def test_malformed_id_is_422_with_an_example(admin: httpx.AsyncClient) -> None:
+    answer = await admin.get(f"{CLIENTS_PATH}/bappenas", headers={"Accept-Language": "en"})
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["parameter"], error["code"]) == (422, "id", "uuid_parsing")
+    assert error["detail"].startswith("Must be a UUID, for example ")
+
+
 async def test_list_is_paged_searched_and_filtered(admin: httpx.AsyncClient) -> None:
     names = [f"page {n}" for n in range(5)]
     created = [await create_client(admin, name=name, scopes=["webhooks:write"]) for name in names]

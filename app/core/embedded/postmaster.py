@@ -119,7 +119,7 @@ def list_server_processes(cluster: Path) -> list[int]:
 
 
 def ensure_database(socket_dir: Path, name: str) -> bool:
-    """Return whether the server accepts connections to the database `name`; create that database if it is missing.
+    """Create the database `name` if it is missing; return whether the server accepts connections to it.
 
     Raises:
         EmbeddedError: The server rejected the connection for another reason than that it is starting.

@@ -39,7 +39,7 @@ OUT_OF_RANGE = Text("Bilangan tidak muat dalam 64 bit.", "The number does not fi
 
 
 async def parse_body(request: Request, declared: FieldInfo) -> None:
-    """Read and parse the body of a request, for FastAPI and for `request.json()`.
+    """Read the body of a request, parse it strictly as JSON, and store it for FastAPI and `request.json()`.
 
     Args:
         request: The request.
@@ -71,7 +71,7 @@ def _check_type(request: Request, media_type: str) -> None:
 
 
 def parse_object(content: bytes) -> dict[str, Any]:
-    """Parse a JSON object.
+    """Parse the JSON object of a request body; raise a problem for syntax errors and ambiguous values.
 
     Raises:
         Malformed: The bytes are not JSON in UTF-8, nest too deeply, or an object repeats a member.

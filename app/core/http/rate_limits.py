@@ -54,13 +54,13 @@ class TokenBuckets:
         return len(self._full_at)
 
     def seconds_until(self, key: Hashable, cost: int = 1) -> float:
-        """Return the seconds until the bucket has `cost` tokens (at most `burst`); 0 if it has them now."""
+        """Return the seconds until the key's bucket has `cost` tokens (at most `burst`); 0 if it has them."""
         now = self.clock()
         wait = max(self._full_at.get(key, now), now) + cost / self.rate - now - self.burst / self.rate
         return wait if wait > 1e-9 else 0.0  # adding fractions of seconds leaves a rounding error
 
     def take(self, key: Hashable, cost: int = 1) -> float:
-        """Take tokens and return 0; if there are too few, take none and return the seconds until there are enough."""
+        """Take tokens from the key's bucket and return 0; if too few, take none and return the seconds to wait."""
         wait = self.seconds_until(key, cost)
         if not wait:
             self.charge(key, cost)
@@ -75,12 +75,12 @@ class TokenBuckets:
         self._evict(now)
 
     def refund(self, key: Hashable, cost: int = 1) -> None:
-        """Put tokens back that were taken and not used."""
+        """Put tokens back into the key's bucket that were taken and not used."""
         if key in self._full_at:
             self._full_at[key] -= cost / self.rate
 
     def remaining(self, key: Hashable) -> tuple[int, int]:
-        """Return the whole tokens in the bucket, and the seconds until it is full."""
+        """Return the whole tokens in the key's bucket, and the seconds until it is full."""
         missing = max(self._full_at.get(key, 0.0) - self.clock(), 0.0)
         return max(int(self.burst - missing * self.rate + 1e-6), 0), ceil(missing - 1e-6)
 

@@ -112,7 +112,7 @@ ERROR_TEXTS: Mapping[str, tuple[str, Callable[[Context], Text]]] = {
         lambda _: Text("Tidak boleh memuat unsur yang sama dua kali.", "Must not contain an item twice."),
     ),
     "not_a_uuid": ("not_a_uuid", lambda _: describe_form(UUID_PATTERN)),
-    "uuid_parsing": ("not_a_uuid", lambda _: describe_form(UUID_PATTERN)),
+    "uuid_parsing": ("uuid_parsing", lambda _: describe_form(UUID_PATTERN)),  # in paths
 }
 # Error types that have another code and text if they concern a body instead of a parameter.
 BODY_ERROR_TYPES = {"extra_forbidden": "unknown_member", "missing": "missing_member"}

@@ -34,7 +34,7 @@ class ErrorDetail:
     address: str | None = None
 
     def document(self, language: Language) -> dict[str, str]:
-        """Build the item of `errors` in a problem document."""
+        """Build the item of `errors` in a problem document, in this language."""
         pointer = (self.pointer or "")[:MAX_POINTER_LENGTH]
         place = {"parameter": self.parameter[:100]} if self.parameter is not None else {"pointer": pointer}
         conflicting = {"address": self.address} if self.address is not None else {}
@@ -73,7 +73,7 @@ class Problem(Exception):
         return self
 
     def response(self, scope: Scope) -> Response:
-        """Build the response to the request of an ASGI scope, in the language that it prefers."""
+        """Build the HTTP response with the problem document, in the language that the request prefers."""
         language = preferred_language(Headers(scope=scope).get("accept-language", ""))
         state = scope.get("state", {})
         return Response(

@@ -77,7 +77,7 @@ class TestValidationProblem:
 
         (error,) = validation_problem(list_errors(Query, {"id": "x"}), []).errors
         assert (error.code, error.detail.en) == (
-            "not_a_uuid",
+            "uuid_parsing",
             "Must be a UUID, for example 01a20c10-0ad9-7584-8953-0eb59d6a8d90.",
         )
 
