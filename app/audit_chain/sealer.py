@@ -68,7 +68,7 @@ class Root(NamedTuple):
 
 
 async def seal_lines(connection: asyncpg.Connection) -> int | None:
-    """Store chain hashes of all audit lines final by now, in batches that commit; None if another sealer runs.
+    """Store chain hashes of all final audit lines in committed batches; return their number, None if one runs already.
 
     Each batch is one transaction with its roots, so a crash leaves a valid chain that the next sealer continues. After
     an error the connection still has the lock: close it.

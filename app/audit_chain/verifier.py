@@ -106,7 +106,7 @@ class _ChainCheck:
         self._line: int | None = None
 
     async def find_first_defect(self, roots: dict[int, list[tuple[bytes, str]]]) -> ChainDefect | None:
-        """Recompute the hash chain, compare the roots, and return the first defect; None if it is intact."""
+        """Recompute the hash chain, compare (and remove) the roots, and return the first defect; None if intact."""
         async for rows in self._fetch_batches():
             for row in rows:
                 if row["position"] != self.position + 1:
@@ -161,7 +161,7 @@ class _ChainCheck:
 
 
 def _exchange_members(line: tuple[Any, ...], other: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-    """Yield the line with the values of another: all but the id; all but id and xid; all but id, xid and time."""
+    """Yield three mixtures of the lines: the first 1, 2 and 3 values (id, xid, time) of `line`, the rest of `other`."""
     return (line[:own] + other[own:] for own in (1, 2, 3))
 
 

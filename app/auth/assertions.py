@@ -88,7 +88,7 @@ def is_client_jwk_set(jwks: Any) -> bool:
 
 
 def _select_key(jwks: Any, kid: Any) -> VerificationKey | None:
-    """Return the client's key with this `kid`; for None, the only key of the set; None if there is none."""
+    """Return the key with this `kid` or, if `kid` is None, the only key of the set; None if there is no such key."""
     keys = parse_jwk_set(jwks)
     if kid is not None:
         return keys.get(kid) if isinstance(kid, str) else None

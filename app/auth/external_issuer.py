@@ -52,7 +52,7 @@ class ExternalIssuer:
         self._refresh_task: asyncio.Task[None] | None = None
 
     async def find_key(self, kid: object) -> VerificationKey:
-        """Return the issuer's key with this id, fetching its keys over HTTP if it is unknown or they are old.
+        """Return the issuer's key with this id, fetching its keys over HTTP if needed; InvalidToken if it has none.
 
         Raises:
             InvalidToken: The issuer has no such key.
@@ -158,7 +158,7 @@ def is_https_or_loopback(url: Any) -> bool:
 
 
 async def fetch_json(url: str) -> Any:
-    """Fetch a JSON document of at most 256 KiB over HTTP; LookupError for status 404, ValueError for another.
+    """Fetch a JSON document of at most 256 KiB over HTTP; LookupError for status 404, ValueError for other bad ones.
 
     Raises:
         LookupError: The response is 404.

@@ -85,7 +85,7 @@ def parse_jwt(token: bytes, *, algorithms: Collection[str], types: Collection[st
 
 
 def verify_signature(jwt: UnverifiedJwt, verification_key: VerificationKey | None) -> None:
-    """Raise InvalidToken unless this key made the JWT's signature, with an algorithm of the key; None: always.
+    """Raise InvalidToken if there is no key, or if it did not make the JWT's signature with one of its algorithms.
 
     Raises:
         InvalidToken: It did not, or there is no key.
@@ -98,7 +98,7 @@ def verify_signature(jwt: UnverifiedJwt, verification_key: VerificationKey | Non
 
 
 def validate_times(claims: Mapping[str, Any], now: float, *, leeway: float) -> float:
-    """Raise InvalidToken unless the claims `exp`, `nbf` and `iat` hold at `now`; return `exp` (Unix time).
+    """Return `exp`; InvalidToken if it has passed at `now`, or `nbf` or `iat` lies over `leeway` seconds ahead.
 
     Args:
         claims: The claims; `exp` is required.

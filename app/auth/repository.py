@@ -71,7 +71,7 @@ class VerifierRepository:
         )
 
     async def add_signing_key(self) -> None:
-        """Generate and insert the next signing key in a transaction, unless one for the next day exists.
+        """Generate and insert the next signing key, under a lock, unless the last one signs for another day.
 
         The first key signs at once; each further one signs when the previous one ends, and is published until then.
         """

@@ -98,7 +98,7 @@ def authorize(request: Request, access: AccessPolicy) -> None:
 
 
 def build_missing_scope_problem(scope: Scope, request: Request) -> Problem:
-    """Build the problem for a request without this scope: 401 or 403 with a challenge (RFC 6750, section 3)."""
+    """Build the problem for a request without this scope: 401 if it has no caller, else 403, with a challenge."""
     challenge = f'{BEARER_CHALLENGE}, scope="{scope}"'
     if get_caller(request) is not None:
         return InsufficientScope(scope, headers={"WWW-Authenticate": f'{challenge}, error="insufficient_scope"'})

@@ -103,7 +103,7 @@ class TokenVerifier:
         await self._repository.close()
 
     def find_cached_caller(self, token: bytes) -> Caller | None:
-        """Return the caller of a token verified before, if not revoked since; None if it must be verified (again).
+        """Return the caller of a token verified before; None if it must be verified (again), InvalidToken if revoked.
 
         Raises:
             InvalidToken: It was revoked since.
@@ -119,7 +119,7 @@ class TokenVerifier:
         return verified.caller
 
     async def verify(self, token: bytes) -> Caller:
-        """Verify an access token, cache it, and return its caller; InvalidToken if it is not valid.
+        """Verify an access token, perhaps fetching its issuer's keys; cache it and return its caller, or InvalidToken.
 
         Raises:
             InvalidToken: It is malformed, forged, expired, revoked, or for another audience.

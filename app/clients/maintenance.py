@@ -45,7 +45,7 @@ async def create_client(transaction: Transaction, members: Mapping[str, Any]) ->
 
 
 async def create_first_client(transaction: Transaction) -> tuple[str, str] | None:
-    """Insert a client with all scopes if there is none, under a lock; return its id and secret, else None."""
+    """Insert a client with all scopes and an audit line, under a lock, if there is none; return its id and secret."""
     await transaction.fetch(LOCK_FIRST_CLIENT)
     if await transaction.fetch("SELECT id FROM clients LIMIT 1"):
         return None
@@ -68,7 +68,7 @@ async def revoke_client(transaction: Transaction, client_id: str) -> None:
 
 
 async def add_secret(transaction: Transaction, client_id: str) -> str:
-    """Insert another secret of a client, with an audit line, and return its value; ClientCommandError if two are live."""
+    """Insert another secret of a client, with an audit line, and return it; ClientCommandError if two are live."""
     secret = await repository.insert_secret(transaction, await _lock_client(transaction, client_id))
     if secret is None:
         raise ClientCommandError("The client has two live secrets: revoke one of them first.")

@@ -149,7 +149,7 @@ async def insert_secret(transaction: Transaction, client_id: UUID) -> CreatedSec
 
 
 async def get_secret_document(transaction: Transaction, secret_id: UUID) -> bytes:
-    """Return the JSON document of a secret, without its value."""
+    """Return the JSON document of a secret: its id, creation and revocation, but not its value."""
     row = await transaction.fetch_one(SELECT_SECRET_DOCUMENT, {"id": secret_id})
     return str(row[0]).encode()
 

@@ -102,7 +102,7 @@ async def get_authorization_server_metadata(request: Request, _: NoParameters) -
 
 
 async def _issue_token(request: Request, reader: ReaderDep) -> Response:
-    """Authenticate the client and return the response with a new access token; raise TokenRequestError otherwise."""
+    """Authenticate the client, counting failures, and return a response with an access token, or TokenRequestError."""
     form = schemas.TokenRequestForm(request.headers.get("content-type", ""), await _read_form_body(request))
     grant_type = form.get_parameter("grant_type")
     if grant_type != "client_credentials":

@@ -171,7 +171,7 @@ def _parse_basic_credentials(authorization: str) -> tuple[str, str]:
 
 
 def resolve_scopes(requested_scope: str | None, client_scopes: list[str]) -> list[str]:
-    """Return a token's scopes: the requested ones, all of the client's for None, or TokenRequestError if not its own.
+    """Return a token's scopes: the requested ones, or for None all of the client; TokenRequestError if not all its own.
 
     Raises:
         TokenRequestError: The client does not have all requested scopes.

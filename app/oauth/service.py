@@ -36,7 +36,7 @@ class FailedAttemptLimiter:
 
     @contextmanager
     def limit_failures(self, client_id: str, network: Hashable) -> Iterator[None]:
-        """Raise TooManyRequests after too many failures; else run the block and count its TokenRequestError.
+        """Raise TooManyRequests after too many failures; else run the block and count its TokenRequestError as one.
 
         An attempt is counted when it ends, so that concurrent valid requests are not limited; concurrent failures may
         exceed the limit, which then lasts longer.

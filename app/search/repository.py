@@ -34,7 +34,7 @@ _NULL_TEXT = cast(null(), Text)
 def _select_entries(
     kind: str, row: Any, *names: Any, detail: Any, key: Any = None, name_en: Any = _NULL_TEXT
 ) -> DocumentSelect:
-    """Build the SELECT of search entries of one kind (region, official …), for a union of all kinds.
+    """Build the SELECT of search entries of one kind (official, stage …), for a union of all kinds.
 
     Args:
         kind: The kind, which is the singular of the name of its list.

@@ -71,7 +71,7 @@ class RecordReader:
 
 
 def read_record(settings: Settings, as_of: str | None, query: Callable[[RecordReader], Awaitable[T]]) -> T:
-    """Open a database, run `query` with a RecordReader of a day in a new event loop, and return its result.
+    """Open a database, run `query` with a RecordReader of the day, and return its result; OperatorError if it fails.
 
     Raises:
         OperatorError: The database did not answer. The message is one sentence for the operator.

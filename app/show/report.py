@@ -56,7 +56,7 @@ class Report:
         self._parts.append(TableRows((), properties))
 
     def cite_source(self, fact: dict[str, Any]) -> str:
-        """List an object's source at the end of the report, and return its number, with a note if unverified."""
+        """Add an object's source to the report's list of sources, and return its number, with a note if unverified."""
         source = fact["source"] and f"{fact['source']}{' (primary)' if fact['primary'] else ''}"
         if source and source not in self._sources:
             self._sources.append(source)

@@ -62,7 +62,7 @@ def _format_office(entry: JsonObject) -> str:
 
 
 def _format_days(entry: JsonObject) -> str:
-    """Return the known days of an appointment as text: from the start, seen on, until the day it has ended."""
+    """Return an appointment's known days as text: `until` is followed by the first day no longer in office."""
     days = [
         f"from {entry['start_on']}" if entry["start_on"] else "",
         f"seen {entry['seen_on']}" if entry["seen_on"] else "",

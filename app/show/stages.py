@@ -14,7 +14,7 @@ from app.stages import repository
 async def build_stages_report(
     record: RecordReader, election: str | None, status: str | None, include_parts: bool
 ) -> Report:
-    """Build the report of the stages of one election or, if None, of all, on the record's day, a table for each.
+    """Build the report of the stages of one election (None: all) on the day, filtered by status and level.
 
     Args:
         record: The reader of the day.
