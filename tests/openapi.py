@@ -29,7 +29,7 @@ CONTRACT_FILE = Path(__file__).with_name("openapi.json")
 # The hour of the one audit root is far ahead, as the sealer adds a root for each past hour with lines.
 EXAMPLE_ROWS = """
     INSERT INTO clients (id, name, scopes)
-    VALUES ('01a20c10-0ae2-7033-aa5d-2a6bfa807bee', 'bappenas', ARRAY['changes:read']);
+    VALUES ('01a20c10-0ae2-7033-aa5d-2a6bfa807bee', 'kpu-31-schedule', ARRAY['stages:write']);
     INSERT INTO client_secrets (id, client, slot, digest)
     VALUES ('01a20c10-0ae2-7033-aa5d-2a6bfa807bef', '01a20c10-0ae2-7033-aa5d-2a6bfa807bee', 1, sha256('an example'));
     ALTER TABLE audit_roots DISABLE TRIGGER USER;

@@ -45,7 +45,7 @@ ClientJwkSet = Annotated[
 class ClientPayload(ChangeReason):
     """A client. With `jwks` it authenticates by its private keys, and gets a secret only on request."""
 
-    name: Annotated[Name, Field(examples=["bappenas"])]
+    name: Annotated[Name, Field(examples=["kpu-31-schedule"])]
     scopes: Annotated[Scopes, Field(examples=[["stages:write"]])]
     organization: Annotated[Code, Field(examples=["kpu-31"])] | None = None
     meeting: Annotated[Code, Field(examples=["rakornas-2022-06"])] | None = None

@@ -24,7 +24,7 @@ class Client(BaseModel):
     """A program that may request access tokens."""
 
     id: Annotated[UUID, Field(description="The `client_id` for the token endpoint.")]
-    name: Annotated[str, Field(examples=["bappenas"])]
+    name: Annotated[str, Field(examples=["kpu-31-schedule"])]
     scopes: Annotated[list[Scope], Field(description="The scopes that its access tokens may grant.")]
     organization: Annotated[
         CodeReference | None,
@@ -80,7 +80,7 @@ Sort = Annotated[
 class ClientQuery(ListQuery):
     """Query parameters of the list of clients."""
 
-    q: Annotated[SearchWords, Field(examples=["bappenas"])] | None = None
+    q: Annotated[SearchWords, Field(examples=["schedule"])] | None = None
     scope: (
         Annotated[ScopeName, Field(description="Clients that may have this scope.", examples=["stages:write"])] | None
     ) = None

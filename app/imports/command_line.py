@@ -22,7 +22,7 @@ ReportProgress = Callable[[int, int], None]
 async def import_file(
     settings: Settings, path: Path, options: ImportOptions, reason: ChangeReason, report_progress: ReportProgress
 ) -> ImportReport:
-    """Import a file in the format that its suffix names, in one transaction, and return the report of its rows.
+    """Import a CSV or NDJSON file in one transaction, rolled back if dry or refused; return the report of its rows.
 
     Raises:
         OSError: The file cannot be read.

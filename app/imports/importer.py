@@ -37,7 +37,7 @@ async def import_rows(
     rows: Iterable[UnparsedRow | None],
     report_progress: ReportProgress = lambda _: None,
 ) -> ImportReport:
-    """Write all rows that can be written within the transaction, and return the report; the caller commits.
+    """Write the rows that can be written, in the caller's transaction, and return the report; the caller commits.
 
     Raises:
         OutsideOrganization: The caller may not write any object of the resource.
@@ -62,7 +62,7 @@ class _Importer:
         self.refused_rows: list[RefusedRow] = []
 
     async def run(self, rows: Iterable[UnparsedRow | None], report_progress: ReportProgress) -> ImportReport:
-        """Write the rows in chunks, try refused rows again, and return the report."""
+        """Parse and write the rows in chunks, try refused rows again, and return the report; do not commit."""
         chunk: list[Row | InvalidRow] = []
         started_at = time.monotonic()
         for parse_row in rows:
@@ -84,11 +84,11 @@ class _Importer:
         return self.report
 
     async def _yield_to_other_tasks(self) -> None:
-        """Run a trivial statement, so that other tasks run and the transaction's deadline is enforced."""
+        """Ping the database, so that other tasks run and the transaction's deadline is enforced."""
         await self.transaction.ping()
 
     async def _import_chunk(self, chunk: Sequence[Row | InvalidRow]) -> None:
-        """Write the rows of a chunk: first those whose references exist, then each of the others alone."""
+        """Write and report a chunk's rows; refuse invalid and repeated ones, and write dangling ones one by one."""
         valid_rows = [row for row in chunk if isinstance(row, Row)]
         new_keys = await transactions.insert_new_keys(self.transaction, valid_rows)
         for row in chunk:
@@ -136,7 +136,7 @@ class _Importer:
         return await self.writer.write_or_roll_back(self.transaction, self.caller, rows, stored)
 
     async def _report_refusal(self, row: Row, refusal: Refusal) -> None:
-        """Report a refused row with its errors, and store it for another attempt after the later rows."""
+        """Report a refused row and, while the report has space, add its errors and store it for another attempt."""
         result = RowReport(row.line, "refused", None if row.has_generated_key else row.key)
         if not self.report.is_full:
             result.errors = await self._list_errors(row, refusal)
@@ -165,7 +165,7 @@ class _Importer:
         return await to_problem(self.transaction, violation, write)
 
     async def _retry_refused_rows(self) -> None:
-        """Try refused rows again, because the objects they conflicted with may have changed.
+        """Try to write the refused rows again, because the objects they conflicted with may have changed since.
 
         Does nothing if more rows were refused than the report lists.
         """
@@ -178,7 +178,7 @@ class _Importer:
         await self._retry_individually(retried)
 
     async def _retry_together(self, refused: Sequence[RefusedRow]) -> bool:
-        """Write the refused rows together and return whether that succeeded: some conflict only until all are."""
+        """Try to write all refused rows in one savepoint; report them if that succeeds, and return whether it did."""
         rows = [row for row, _ in refused]
         try:
             statuses = await self._write(rows, await self.writer.lock_stored_objects(self.transaction, rows))
@@ -228,7 +228,7 @@ class _Importer:
         return None
 
     def _report_written(self, row: Row, result: RowReport, statuses: Mapping[int, RowStatus]) -> None:
-        """Report in place of the refusal that the row was written in a later attempt."""
+        """Change a row's result from refused to its new status, after a later attempt wrote it."""
         self.report.mark_written(result, statuses[row.line], self._format_audit_key(row), row.key)
 
     def _format_audit_key(self, row: Row) -> str:
@@ -237,7 +237,7 @@ class _Importer:
 
 
 def _blocking_address(result: RowReport) -> str | None:
-    """Return the address of the object because of which a row is refused; None if it is not known.
+    """Return the address in the first error of a refused row; None if it has none, or for a circle of parents.
 
     A circle of parents has none, because changing any of its rows breaks it.
     """

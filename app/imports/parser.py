@@ -43,7 +43,7 @@ UnparsedRow = Callable[[], Row | InvalidRow]
 
 
 def read_rows(file: BinaryIO, format_: Format, importable: Importable) -> Iterator[UnparsedRow | None]:
-    """Yield the rows of a file, valid or not; None stands for a blank line, of which there may be millions.
+    """Yield, for each row of a file, valid or not, a function that parses it, and None for each blank line.
 
     Both errors may be raised at any row; nothing of the file may be stored then.
 
@@ -55,7 +55,7 @@ def read_rows(file: BinaryIO, format_: Format, importable: Importable) -> Iterat
 
 
 def _read_csv(file: BinaryIO, importable: Importable) -> Iterator[UnparsedRow | None]:
-    """Yield the rows of a CSV file, valid or not, and None for blank lines."""
+    """Yield, for each row below the header of a CSV file, a function that parses it, and None for a blank line."""
     text = io.TextIOWrapper(file, "utf-8-sig", newline="")
     lines = _LimitedLines(text)
     reader = csv.reader(lines, strict=True)
@@ -138,7 +138,7 @@ def _parse_cells(line: int, cells: list[str], columns: list[CsvColumn], importab
 
 
 def _parse_members(line: int, members: dict[str, Any], importable: Importable) -> Row | InvalidRow:
-    """Validate the members of a row and convert them to columns; return an InvalidRow if they have errors."""
+    """Validate the members of a row by its model and build the Row; return an InvalidRow if they have errors."""
     try:
         payload = validate_document(importable.row_model, members)
     except InvalidContent as invalid:
@@ -147,7 +147,7 @@ def _parse_members(line: int, members: dict[str, Any], importable: Importable) -
 
 
 def _read_ndjson(file: BinaryIO, importable: Importable) -> Iterator[UnparsedRow | None]:
-    """Yield the rows of an NDJSON file, valid or not, and None for blank lines."""
+    """Yield, for each line of an NDJSON file, a function that parses it, and None for a blank line."""
     number = 0
     while line := file.readline(MAX_ROW_LENGTH + 1):
         number += 1

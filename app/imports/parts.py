@@ -16,7 +16,7 @@ NOT_GIVEN: Any = object()
 
 
 def extract_given_columns(resource: Resource, payload: PayloadModel) -> dict[str, Any]:
-    """Return the columns and list members that a row names, also those within a member that is an object.
+    """Return only those columns and list members that the row names, also those within an object in it.
 
     As in a merge patch (RFC 7396), members that are not named keep their stored values.
     """
@@ -47,7 +47,7 @@ async def delete_parts(transaction: Transaction, parts: Parts, objects: Sequence
 
 
 async def insert_parts(transaction: Transaction, parts: Parts, objects: Sequence[tuple[Values, Items]]) -> None:
-    """Insert the rows of a list member of these objects; merge those of an unordered one by their keys.
+    """Insert these objects' items of a list member as rows; replace those of an unordered list, merging by key.
 
     Args:
         transaction: The transaction to write in.
@@ -75,7 +75,7 @@ def _foreign_key_values(parts: Parts, keys: Values) -> dict[str, Any]:
 
 
 def _recordset_sql(parts: Parts, names: Mapping[str, Any]) -> str:
-    """Build the SQL that reads rows with these columns from the JSON array in $1."""
+    """Build the FROM item `given` that reads rows with these columns from the JSON array in $1."""
     types = {name: parts.table.columns[name].type.compile(dialect=DIALECT) for name in names}
     column_types = ", ".join(f'"{name}" {type_}' for name, type_ in types.items())
     return f"json_to_recordset($1::text::json) AS given ({column_types})"

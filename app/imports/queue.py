@@ -26,7 +26,7 @@ class ImportQueue:
 
     @asynccontextmanager
     async def register(self, client_id: str, idempotency_key: str | None) -> AsyncIterator[None]:
-        """Remember a client's idempotency key while the block runs; RequestInFlight if the key is in use.
+        """Mark a client's idempotency key as in use while the block runs; RequestInFlight if it is; None: do nothing.
 
         Raises:
             RequestInFlight: An import with this key runs or waits already.
@@ -45,7 +45,7 @@ class ImportQueue:
 
     @asynccontextmanager
     async def acquire_slot(self) -> AsyncIterator[None]:
-        """Wait until no other import runs in this worker, and occupy the slot while the block runs.
+        """Wait, 2 s at most, until no other import runs in this worker; occupy its one slot while the block runs.
 
         Raises:
             Unavailable: Another import ran for QUEUE_TIMEOUT_SECONDS.

@@ -26,7 +26,7 @@ class RowReport:
     """Reasons why the row was refused."""
 
     def to_document(self, language: Language) -> dict[str, Any]:
-        """Build the members of a `RowResult`, with the errors in this language."""
+        """Build the JSON members of a row's result, with its errors in this language."""
         errors = [error.document(language) for error in self.errors]
         return {"line": self.line, "status": self.status, "key": self.key, "errors": errors}
 
@@ -70,22 +70,22 @@ class ImportReport:
 
     @property
     def is_refused(self) -> bool:
-        """Return whether nothing is stored because a row was refused and `partial` is not set."""
+        """Return whether the import must store nothing, because a row was refused and `partial` is not set."""
         return self.counts["refused"] > 0 and not self.options.partial
 
     @property
     def is_final(self) -> bool:
-        """Return whether the transaction is committed: not in a dry run, nor if the import is refused."""
+        """Return whether the import is to be committed: not if it is a dry run, or refused as a whole."""
         return not self.options.dry_run and not self.is_refused
 
     @property
     def is_applied(self) -> bool:
-        """Return whether the import created or updated any object."""
+        """Return whether the import is to be committed and created or updated any object."""
         return self.is_final and self.changed_count > 0
 
     @property
     def is_full(self) -> bool:
-        """Return whether the report lists no further refused rows."""
+        """Return whether MAX_REPORTED_ROWS refused rows are stored, so that the report lists no further ones."""
         return len(self._refused_rows) >= MAX_REPORTED_ROWS
 
     def add(self, row: RowReport, audit_key: str | None = None) -> None:
@@ -98,14 +98,14 @@ class ImportReport:
         self._add_audit_key(row, audit_key)
 
     def mark_written(self, row: RowReport, status: RowStatus, audit_key: str, key: str) -> None:
-        """Replace the stored result of a refused row that was written in a later attempt."""
+        """Change a row reported as refused to this status, and clear its errors: a later attempt wrote it."""
         self.counts["refused"] -= 1
         self.counts[status] += 1
         row.status, row.errors, row.key = status, (), key
         self._add_audit_key(row, audit_key)
 
     def _add_audit_key(self, row: RowReport, audit_key: str | None) -> None:
-        """Add the key of a created or updated object for the audit line, up to MAX_AUDIT_KEYS."""
+        """Add a row's key to those of the audit line if it was created or updated, up to MAX_AUDIT_KEYS keys."""
         if audit_key and row.status in ("created", "updated") and len(self.audit_keys) < MAX_AUDIT_KEYS:
             self.audit_keys.append(audit_key)
 
@@ -116,7 +116,7 @@ class ImportReport:
         return sorted(rows, key=lambda row: row.line)
 
     def to_document(self, language: Language) -> dict[str, Any]:
-        """Build the members of an `ImportResult` in this language, once.
+        """Return the JSON document of the import's result in this language, built once and then cached.
 
         The document is built once, because 1,000 rows with 100 errors each take a while.
         """
@@ -125,7 +125,7 @@ class ImportReport:
         return self._documents[language]
 
     def _build_document(self, language: Language) -> dict[str, Any]:
-        """Build the members of an `ImportResult` in this language."""
+        """Build the JSON document of the import's result: its options, counts and rows, in this language."""
         return {
             "resource": self.options.importable.resource.name,
             "dry_run": self.options.dry_run,
@@ -136,5 +136,5 @@ class ImportReport:
         }
 
     def to_json(self, language: Language) -> bytes:
-        """Return the document as JSON in UTF-8."""
+        """Return the document of the import's result in this language as JSON in UTF-8."""
         return orjson.dumps(self.to_document(language))

@@ -76,7 +76,7 @@ class RowWriter:
         self._insert = f"INSERT INTO {table} ({names}) SELECT {names} FROM {given} ORDER BY given._line"  # noqa: S608
 
     async def lock_stored_objects(self, transaction: Transaction, rows: Iterable[Row]) -> dict[int, StoredObject]:
-        """Lock the existing objects of these rows until the transaction ends; return them by line."""
+        """Lock the existing objects of these rows until the transaction ends; return their parts and owners by line."""
         with_key = [row for row in rows if not row.has_generated_key]
         records = await transaction.fetch(self._select_for_update, _encode_rows(with_key)) if with_key else []
         return {
@@ -87,14 +87,14 @@ class RowWriter:
         }
 
     async def get_resulting_columns(self, transaction: Transaction, row: Row) -> Mapping[str, Any]:
-        """Return the columns that a row's object will have: those of the row, else the stored ones."""
+        """Return the columns that a row's object would have once written: those the row gives, else the stored ones."""
         records = [] if row.has_generated_key else await transaction.fetch(self._select_columns, _encode_rows([row]))
         if not records:
             return row.columns
         return {**dict(zip(self._non_key_columns, records[0], strict=True)), **row.keys, **row.given_values}
 
     async def find_dangling_rows(self, transaction: Transaction, rows: Sequence[Row]) -> set[int]:
-        """Return the lines of rows that refer to an object which is neither stored nor in these rows."""
+        """Query the lines of rows with a foreign key to an object that is neither stored nor in these rows."""
         if not self._select_dangling or not rows:
             return set()
         return {line for (line,) in await transaction.fetch(self._select_dangling, _encode_rows(rows))}
@@ -102,7 +102,7 @@ class RowWriter:
     async def find_missing_reference(
         self, transaction: Transaction, row: Row, refusal: ConstraintViolation | RowsOutsideOrganization
     ) -> str | None:
-        """Return the address of the missing object of this resource that a refused row refers to, or None.
+        """Return the URL path of the object of this resource whose absence made the row be refused; else None.
 
         Returns None if the row was refused for another reason.
         """
@@ -121,7 +121,7 @@ class RowWriter:
     async def write_or_roll_back(
         self, transaction: Transaction, caller: Caller, rows: Sequence[Row], stored: StoredObjects
     ) -> dict[int, RowStatus]:
-        """Write these rows within a savepoint, all or none; return the status of each by line.
+        """Write these rows within a savepoint, rolled back if one is refused; return the status of each by line.
 
         Raises:
             ConstraintViolation: One of the rows violates a constraint.
@@ -144,7 +144,7 @@ class RowWriter:
     async def _ensure_inside_organization(
         self, transaction: Transaction, caller: Caller, rows: Sequence[Row], stored: StoredObjects
     ) -> None:
-        """Raise RowsOutsideOrganization for rows that the caller may not write.
+        """Raise RowsOutsideOrganization with the lines of rows that the caller's organization may not write.
 
         These are rows with an object, new owner or claimed object outside: once written, it would belong to the
         organization of the caller.
@@ -191,7 +191,7 @@ class RowWriter:
 
 
 def _dangling_rows_query(table: Table, given: str, column_types: str) -> str:
-    """Build the SQL of `find_dangling_rows`; "" if the table has no foreign keys."""
+    """Build the SELECT of the lines whose foreign keys lead to no stored or given row; "" if there are none."""
     conditions = []
     for constraint in table.foreign_key_constraints:
         sources = [f'"{constraint.referred_table.name}" AS target']
@@ -212,7 +212,7 @@ def _encode_rows(rows: Iterable[Row]) -> str:
 
 
 def _parts_differ(kind: Parts, row: Row, stored: StoredObject) -> bool:
-    """Return whether a row names other items for this list member than those stored."""
+    """Return whether a row gives items for this list member, and these differ from the stored ones."""
     given = row.parts.get(kind.member)
     return given is not None and kind.normalize(given) != kind.normalize(stored.parts.get(kind.member, []))
 
@@ -226,6 +226,6 @@ async def insert_audit_line(
     scope: str | None,
     request_id: str | None,
 ) -> None:
-    """Insert the audit line of an import: the first object keys and, if there are more, their number."""
+    """Insert the audit line of an import, with these object keys and, if they are not all, the number of all."""
     more = [f"… {count}"] if count > len(keys) else []
     await transaction.fetch(_INSERT_AUDIT_LINE, client, scope, AUDIT_OPERATION, [*keys, *more], request_id, None)

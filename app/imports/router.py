@@ -110,7 +110,7 @@ async def import_rows(
 async def _run_import(
     write_request: WriteRequest, options: ImportOptions, reason: ChangeReason, format_: parser.Format, body: bytes
 ) -> Response:
-    """Import the rows in one transaction with their audit line and the idempotent response.
+    """Import the rows with audit line in a transaction of its own, or return the response stored for the key.
 
     Raises:
         ImportRefused: A row was refused, so nothing was stored.
@@ -150,13 +150,13 @@ async def _run_import(
 
 
 def _build_response(stored: StoredResponse, extra_headers: Mapping[str, str] | None = None) -> Response:
-    """Build an HTTP response that is never cached from a stored response."""
+    """Build the JSON response, with Cache-Control: no-store, of a stored response."""
     headers = {"Cache-Control": "no-store", "Vary": "Accept-Language", **stored.headers, **(extra_headers or {})}
     return Response(stored.body, stored.status, headers, "application/json")
 
 
 def _parse_format(request: Request) -> parser.Format:
-    """Return the format that the Content-Type names.
+    """Return the file format that the Content-Type names; UnsupportedMediaType if it or the encoding is another.
 
     Raises:
         UnsupportedMediaType: It is neither CSV nor NDJSON, not in UTF-8, without a header line, or compressed.

@@ -87,7 +87,7 @@ class CsvColumn:
         )
 
     def parse(self, cell: str) -> Any:
-        """Convert a cell to a JSON value, which the model of the row then validates.
+        """Convert a CSV cell to an integer, a boolean or parsed JSON where the member allows it, else return its text.
 
         Raises:
             InvalidContent: The cell must contain JSON and does not.
@@ -111,7 +111,7 @@ class CsvColumn:
 
 
 def _list_types(annotation: Any) -> list[Any]:
-    """Return the types in an annotation: those of a union with None, without `Annotated`."""
+    """Return the types in an annotation without `Annotated`; a union counts as its types only if it allows None."""
     arguments = get_args(annotation)
     if get_origin(annotation) is Annotated:
         return _list_types(arguments[0])

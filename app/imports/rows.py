@@ -51,7 +51,7 @@ StoredObjects = Mapping[int, StoredObject]
 
 
 def build_row(line: int, payload: PayloadModel, resource: Resource) -> Row:
-    """Build a row from its validated members: its key, its columns, and the items of its list members."""
+    """Build a Row from a validated body: its columns, list items and key, which is a new UUIDv7 if the id is None."""
     columns = resource.to_columns(dict(payload))
     given = parts.extract_given_columns(resource, payload)
     *_, own = resource.key_columns

@@ -29,6 +29,6 @@ async def prepare_transaction(transaction: Transaction, timeout_seconds: int) ->
 
 
 async def insert_new_keys(transaction: Transaction, rows: Iterable[Row]) -> set[str]:
-    """Insert the keys of these rows into the temporary table; return those that no earlier row had."""
+    """Store the keys that these rows name in the temporary table; return those that no earlier row had."""
     keys = [row.key for row in rows if not row.has_generated_key]
     return {key for (key,) in await transaction.fetch(INSERT_NEW_KEYS, keys)} if keys else set()

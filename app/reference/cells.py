@@ -22,7 +22,7 @@ UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def check_text(cell: str) -> str:
-    """Return the cell if it is UTF-8 in normalization form C (NFC), without NUL and without surrounding blanks.
+    """Return the cell unchanged if it is UTF-8 in NFC, without NUL or surrounding blanks; else raise ValueError.
 
     NFC makes equal texts equal bytes. Bytes that are not UTF-8 arrive as lone surrogates.
 
@@ -47,14 +47,14 @@ def parse_text(cell: str) -> str:
 
 
 def parse_date(cell: str) -> date:
-    """Parse a date YYYY-MM-DD of the years 1900 to 2199."""
+    """Parse a date YYYY-MM-DD of the years 1900 to 2199; ValueError for any other text."""
     if not DATE_FORM.fullmatch(cell):
         raise ValueError(f"{quote_value(cell)} is not a date YYYY-MM-DD")
     return _parse_calendar_date(cell, cell)
 
 
 def parse_partial_date(cell: str) -> str:
-    """Return the cell if it is a year, a month or a day (`2022`, `2022-06`, `2022-06-14`); else ValueError."""
+    """Return a year, month or day of 1900 to 2199 (`2022`, `2022-06`, `2022-06-14`) unchanged; else ValueError."""
     if not PARTIAL_DATE_FORM.fullmatch(cell):
         raise ValueError(f"{quote_value(cell)} is not a date YYYY, YYYY-MM or YYYY-MM-DD")
     _parse_calendar_date(cell, cell + "-01-01"[len(cell) - 4 :])
@@ -62,7 +62,7 @@ def parse_partial_date(cell: str) -> str:
 
 
 def _parse_calendar_date(cell: str, full_date: str) -> date:
-    """Parse `full_date`, which must exist in the calendar; errors quote `cell`."""
+    """Parse `full_date`, a day of the years 1900 to 2199; the ValueError for any other quotes `cell`."""
     try:
         parsed = date.fromisoformat(full_date)
     except ValueError:
@@ -73,7 +73,7 @@ def _parse_calendar_date(cell: str, full_date: str) -> date:
 
 
 def parse_instant(cell: str) -> datetime:
-    """Parse a point in time with its offset (RFC 3339)."""
+    """Parse a date and time of day with UTC offset (RFC 3339); ValueError for any other text."""
     if not INSTANT_FORM.fullmatch(cell):
         raise ValueError(f"{quote_value(cell)} is not an instant YYYY-MM-DDThh:mm:ss+hh:mm")
     _parse_calendar_date(cell, cell[:10])
@@ -84,35 +84,35 @@ def parse_instant(cell: str) -> datetime:
 
 
 def parse_boolean(cell: str) -> bool:
-    """Parse `true` or `false`."""
+    """Parse `true` or `false`; ValueError for any other text."""
     if cell not in ("true", "false"):
         raise ValueError(f"{quote_value(cell)} is neither true nor false")
     return cell == "true"
 
 
 def parse_member_count(cell: str) -> int:
-    """Parse the number of members of an organization, 1 to 99."""
+    """Parse the number of members of an organization, 1 to 99; ValueError for any other text."""
     if not MEMBER_COUNT_FORM.fullmatch(cell):
         raise ValueError(f"{quote_value(cell)} is not a whole number from 1 to 99")
     return int(cell)
 
 
 def parse_position(cell: str) -> int:
-    """Parse a position in an order, 1 to 999."""
+    """Parse a position in an order, 1 to 999; ValueError for any other text."""
     if not POSITION_FORM.fullmatch(cell):
         raise ValueError(f"{quote_value(cell)} is not a whole number from 1 to 999")
     return int(cell)
 
 
 def parse_uuid(cell: str) -> UUID:
-    """Parse a UUID in its canonical form, in lower case."""
+    """Parse a UUID in its canonical form, in lower case; ValueError for any other text."""
     if not UUID_FORM.fullmatch(cell):
         raise ValueError(f"{quote_value(cell)} is not a UUID in lower case")
     return UUID(cell)
 
 
 def parse_list(cell: str) -> tuple[str, ...]:
-    """Split texts that are separated by `; `. An empty cell is an empty list."""
+    """Split a cell at each `; `; an empty cell is an empty list. ValueError if an item is empty or has a semicolon."""
     parts = tuple(cell.split(LIST_SEPARATOR)) if cell else ()
     if any(not part or part != part.strip() or ";" in part for part in parts):
         raise ValueError(f"{quote_value(cell)} is not a list separated by {quote_value(LIST_SEPARATOR)}")
@@ -120,7 +120,7 @@ def parse_list(cell: str) -> tuple[str, ...]:
 
 
 def make_choice_parser(*choices: str) -> CellParser:
-    """Return a parser that accepts only these texts."""
+    """Return a parser that returns these texts unchanged, and raises ValueError for any other."""
 
     def parse_choice(cell: str) -> str:
         if cell not in choices:

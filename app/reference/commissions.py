@@ -39,7 +39,7 @@ def derive_commissions(regions: Iterable[Row], seats: Mapping[str, Row]) -> Iter
 
 
 def format_commission_code(region: str) -> str:
-    """Return the code of the commission of the region with this code."""
+    """Return the code of a province's or regency's commission, given the code of the region: kpu-31 for 31."""
     return f"{NATIONAL_CODE}-{region}"
 
 
@@ -76,7 +76,7 @@ def _derive_common_members(region: Row, seats: Mapping[str, Row]) -> dict[str, A
 
 
 def _derive_province_members(region: Row) -> dict[str, Any]:
-    """Return the columns of a province's commission that differ from those of other levels: names, parent …"""
+    """Return the columns of a province's commission that other levels derive in another way: names, parent …"""
     name = PRINTED_PROVINCE_NAMES.get(region["name"], region["name"])
     return {
         "name": f"KIP {name}" if _is_in_aceh(region) else f"KPU Provinsi {name}",
@@ -88,7 +88,7 @@ def _derive_province_members(region: Row) -> dict[str, Any]:
 
 
 def _derive_regency_members(region: Row) -> dict[str, Any]:
-    """Return the columns of a regency's or city's commission that differ from those of other levels."""
+    """Return the columns of a regency's or city's commission that other levels derive in another way."""
     return {
         "name": f"{'KIP' if _is_in_aceh(region) else 'KPU'} {region['name']}",
         "name_en": _translate_commission_name(region, region["name_en"] or _translate_regency_name(region["name"])),
@@ -99,7 +99,7 @@ def _derive_regency_members(region: Row) -> dict[str, Any]:
 
 
 def _get_default_seats(region: Row) -> int | None:
-    """Return the seats of a commission that seats.csv does not list."""
+    """Return the seats of a commission that seats.csv does not list: 5, or None (unknown) for a province."""
     return None if region["type"] == "province" else REGENCY_SEATS
 
 
@@ -109,7 +109,7 @@ def _is_in_aceh(region: Row) -> bool:
 
 
 def _translate_commission_name(region: Row, name: str | None) -> str | None:
-    """Return the English name of a commission from that of its region."""
+    """Return a commission's English name, given its region and the region's English name; None if that is None."""
     if name is None:
         return None
     return f"{'Independent Election' if _is_in_aceh(region) else 'General Elections'} Commission of {name}"
@@ -124,5 +124,5 @@ def _translate_regency_name(name: str) -> str | None:
 
 
 def _copy_provenance(row: Row) -> dict[str, Any]:
-    """Return the columns of a row that state its source and how reliable it is."""
+    """Return the columns source, verified and primary of a row."""
     return {member: row[member] for member in ("source", "verified", "primary")}

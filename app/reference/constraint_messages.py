@@ -102,7 +102,7 @@ MESSAGES: dict[str, tuple[str, Message]] = {
 
 
 def build_constraint_error(error: asyncpg.PostgresError, row_set: RowSet, row: Mapping[str, Any]) -> RowError:
-    """Build the error of a staged row that a database constraint rejected."""
+    """Build the error (file, line, column, message) of a row that a database constraint rejected."""
     constraint = getattr(error, "constraint_name", None)
     if constraint in MESSAGES:
         column, message = MESSAGES[constraint]

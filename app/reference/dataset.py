@@ -69,7 +69,7 @@ class Dataset:
 
 
 def read_dataset(directory: Path) -> Dataset:
-    """Validate the CSV files in a directory and return their rows to load; DatasetError lists the errors of all.
+    """Validate the CSV files in a directory; return row sets that read them again, or raise DatasetError with errors.
 
     Raises:
         DatasetError: Files have errors. It lists the first ones of all files together.
@@ -109,7 +109,7 @@ def _read_row_set(directory: Path, file: DataFile, errors: list[RowError]) -> Ro
 
 
 def _derive_commission_rows(directory: Path, present: set[DataFile], errors: list[RowError]) -> RowSet:
-    """Return the rows of the commissions, derived from regions.csv and seats.csv, as a RowSet; add errors.
+    """Derive the rows of the commissions from regions.csv and seats.csv; append the errors of seats.csv to `errors`.
 
     Regions are few, as their codes have four digits, so they and their commissions fit into memory.
     """
@@ -145,7 +145,7 @@ def _derive_commission_rows(directory: Path, present: set[DataFile], errors: lis
 def _read_present_file(
     is_present: bool, directory: Path, file: DataFile, errors: list[RowError]
 ) -> list[tuple[int, dict[str, Any]]]:
-    """Return the rows of a file as (line, values by column of the table); none if the file is not present."""
+    """Return a file's valid rows as (line, values by table column), and append its errors; [] if it is not present."""
     if not is_present:
         return []
     rows = read_rows(directory / file.name, file, errors)

@@ -16,7 +16,7 @@ ExceptionsByLine = Mapping[int, asyncpg.PostgresError]
 
 
 def find_faulty_lines(row_set: RowSet, exceptions: ExceptionsByLine, rows: RowsByLine) -> tuple[list[int], bool]:
-    """Return the rejected lines that cause the rejections, and whether these refer to each other in a circle.
+    """Return the rejected lines at fault, and whether they are at fault only by referring to each other in a circle.
 
     `exceptions` and `rows` are those of the rejected rows, by line.
     """
@@ -27,7 +27,7 @@ def find_faulty_lines(row_set: RowSet, exceptions: ExceptionsByLine, rows: RowsB
 
 
 def _find_referenced_lines(row_set: RowSet, exceptions: ExceptionsByLine, rows: RowsByLine) -> dict[int, int | None]:
-    """Return for each rejected line the rejected line that it refers to, or None."""
+    """Return for each rejected line the rejected line of the same table whose lack rejected it, or None."""
     foreign_keys = {str(constraint.name): constraint for constraint in row_set.table.foreign_key_constraints}
     references: dict[int, int | None] = dict.fromkeys(exceptions)
     for line, error in exceptions.items():

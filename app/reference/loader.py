@@ -80,7 +80,7 @@ class LoadSummary:
 
 
 async def load(url: str, dataset: Dataset, report_progress: ReportProgress | None = None) -> LoadSummary:
-    """Write a data set to a database in one transaction. A lock lets only one load run at a time.
+    """Upsert a data set with an audit line in one transaction, under a lock against other loads; return the counts.
 
     Raises:
         DatasetError: The database rejects rows; nothing was loaded.
@@ -146,7 +146,7 @@ class _DatasetLoader:
             raise DatasetError([RowError(MEETINGS.name, None, None, str(getattr(error, "message", error)))]) from error
 
     async def _copy_to_staging(self, row_set: RowSet) -> None:
-        """Copy the rows of a file to a new temporary table, indexed by line."""
+        """Copy the rows of a file to a new temporary table, and index it by line."""
         await self.connection.execute(statements.create_staging_table_sql(row_set))
         await self.connection.copy_records_to_table(
             statements.staging_table_name(row_set),
@@ -206,7 +206,7 @@ class _DatasetLoader:
             self.summary.tables[row_set.table.name].add(*counts)
 
     async def _retry_rejected_lines(self, row_set: RowSet) -> None:
-        """Upsert the rejected rows again, one by one, as long as at least one succeeds.
+        """Upsert the rejected rows again, one by one, in rounds, until none is left or a round writes none.
 
         A row may conflict with another only until that one is updated too, as when a handover moves by a day.
         """
@@ -218,7 +218,7 @@ class _DatasetLoader:
                 return
 
     async def _build_row_errors(self, row_set: RowSet) -> list[RowError]:
-        """Return the errors of those rejected rows that cause the rejections."""
+        """Return the errors, up to MAX_REPORTED_ERRORS, of those rejected rows that cause the rejections."""
         staged = await self.connection.fetch(statements.select_staged_rows_sql(row_set), [*self.rejected])
         rows = {row["line"]: row for row in staged}
         lines, is_circular = find_faulty_lines(row_set, self.rejected, rows)

@@ -58,7 +58,7 @@ def _copy_lines(lines: Iterable[str], copies: list[str]) -> Iterator[str]:
 def _parse_rows(
     records: Iterator[tuple[int, list[str]]], file: DataFile, errors: list[RowError]
 ) -> Iterator[tuple[Any, ...]]:
-    """Yield the valid rows of these records, of which the first is the header; append errors to `errors`."""
+    """Yield the valid rows of these records, of which the first is the header; append the errors to `errors`."""
     error_count = len(errors)
     _, header = next(records, (1, []))
     if len(errors) > error_count:
@@ -114,7 +114,7 @@ def _parse_row(
 
 
 def _parse_cell(cell: str, column: Column) -> Any:
-    """Return the value of a cell; ValueError if it is empty or not valid."""
+    """Return the parsed value of a cell, or the column's value for an empty one; ValueError if the cell is refused."""
     if check_text(cell):
         return column.parse(cell)
     if column.is_required:

@@ -14,7 +14,7 @@ LOCK_LOADING = "SELECT pg_advisory_xact_lock(load_lock_key())"
 
 
 def _quote(name: str) -> str:
-    """Quote an SQL identifier."""
+    """Return an SQL identifier in double quotes; quotes within it are not escaped."""
     return f'"{name}"'
 
 

@@ -37,7 +37,7 @@ Purpose = Annotated[
 async def attribute_revisions(
     transaction: Transaction, caller: Caller, request_id: str, reason: ChangeReason | None
 ) -> None:
-    """Set who writes, for which request and why, in the revisions that this transaction writes from now on.
+    """Set, for this transaction, the author, request and reason that triggers copy into the revisions written next.
 
     Applies to the revisions written after this call.
     """
@@ -48,7 +48,7 @@ async def attribute_revisions(
 async def insert_audit_line(
     transaction: Transaction, caller: Caller, request: Request, keys: Sequence[str], *, scope: Scope | None = None
 ) -> None:
-    """Insert an audit line in the transaction that it describes, so that both are committed or neither.
+    """Insert an audit line of the request: caller, route, purpose, the given keys and those of all objects revised.
 
     Args:
         transaction: The transaction that did what the line describes.
@@ -73,5 +73,5 @@ async def insert_audit_line(
 
 
 def _decode_header(header: str) -> str:
-    """Decode a header value as UTF-8, which clients send; Starlette decodes headers as Latin-1."""
+    """Return a header value decoded as UTF-8 instead of Latin-1 (Starlette); invalid bytes become U+FFFD."""
     return header.encode("latin-1").decode("utf-8", "replace")

@@ -27,7 +27,7 @@ FULL_DOCUMENT = ItemQuery()
 async def create_object(
     write_request: WriteRequest, resource: Resource, payload: ChangeReason, keys: Values
 ) -> Response:
-    """Insert an object in a transaction, with audit line and idempotency; return 201 with Location, ETag and document.
+    """Create an object with audit line and idempotent response in one transaction; return 201, or 200 for a dry run.
 
     Args:
         write_request: The request.
@@ -51,7 +51,7 @@ async def create_object(
 async def insert_object(
     transaction: Transaction, write_request: WriteRequest, resource: Resource, payload: ChangeReason, keys: Values
 ) -> None:
-    """Insert an object and its list members' rows, after checking that the caller may write it.
+    """Insert an object's row and those of its list members, after checking that the caller may write them.
 
     Raises:
         NotFound: The object that the path names, such as the meeting of a session, does not exist.
@@ -71,7 +71,7 @@ async def insert_object(
 
 
 async def update_object(write_request: WriteRequest, resource: Resource, patch: ChangeReason, keys: Values) -> Response:
-    """Apply a merge patch (RFC 7396) in a transaction with an audit line; return 200 with ETag and the document.
+    """Apply a merge patch (RFC 7396) with an audit line, or roll back a dry run; return 200 with ETag and document.
 
     Raises:
         NotFound: The object does not exist.
@@ -91,7 +91,7 @@ async def update_object(write_request: WriteRequest, resource: Resource, patch: 
 async def apply_patch(
     transaction: Transaction, write_request: WriteRequest, resource: Resource, patch: ChangeReason, keys: Values
 ) -> None:
-    """Lock an object, and update its columns and the list members that the patch names."""
+    """Lock an object, check the caller's right and If-Match, and update the columns and lists that the patch names."""
     locked = await lock_object(transaction, write_request, resource, keys)
     given = patch.model_dump(mode="json", exclude_unset=True, by_alias=True)
     members = resource.to_members(locked.members)
@@ -126,7 +126,7 @@ async def apply_patch(
 async def delete_object(
     write_request: WriteRequest, resource: Resource, keys: Values, reason: ChangeReason | None = None
 ) -> Response:
-    """Delete an object in a transaction with an audit line; return 204. Its revisions remain.
+    """Delete an object with an audit line, or roll back a dry run; return 204. Its revisions remain.
 
     Raises:
         NotFound: The object does not exist.
@@ -145,7 +145,7 @@ async def delete_object(
 
 
 async def get_document(transaction: Transaction, write_request: WriteRequest, resource: Resource, keys: Values) -> Item:
-    """Return the document and revision of an object as this transaction sees it.
+    """Return an object's document and revision; note on the write request if the document exposes personal data.
 
     Raises:
         RuntimeError: The collection does not show an object that was just written.
@@ -165,7 +165,7 @@ async def get_document(transaction: Transaction, write_request: WriteRequest, re
 async def lock_object(
     transaction: Transaction, write_request: WriteRequest, resource: Resource, keys: Values
 ) -> rows.LockedRow:
-    """Lock an object's row and return it, after checking the caller's right to write it and If-Match.
+    """Check the caller's right and If-Match, and lock the object's row until the transaction ends; return that row.
 
     Raises:
         NotFound: The object does not exist.
@@ -187,7 +187,7 @@ async def lock_object(
 def _build_attempted_write(
     resource: Resource, columns: Values, parts: Mapping[str, Any], own_addresses: Sequence[str]
 ) -> AttemptedWrite:
-    """Describe the write of a row, so that a violated constraint can be explained."""
+    """Build the AttemptedWrite of a row, from which the violation of a constraint is explained."""
     return AttemptedWrite(
         columns,
         conflict_queries=resource.conflict_queries,
@@ -198,14 +198,14 @@ def _build_attempted_write(
 
 
 def _get_stored_members(payload: BaseModel) -> dict[str, Any]:
-    """Return the members of a body by name, without the reason and legal basis."""
+    """Return the members of a body by name, without `reason`; `legal_basis` stays, as some tables store it."""
     return {name: value for name, value in payload if name not in REASON_MEMBERS}
 
 
 def _split_columns(
     resource: Resource, columns: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
-    """Split columns into those of the object's row and, by list member, the items stored in other tables."""
+    """Return the columns of the object's own row, and by list member its items; drop those that cannot be written."""
     own = {name: value for name, value in columns.items() if name in resource.writable_columns}
     parts = {
         part.member: [dict(item) for item in columns[part.member]] for part in resource.parts if part.member in columns
@@ -216,13 +216,13 @@ def _split_columns(
 async def _replace_all_parts(
     transaction: Transaction, resource: Resource, keys: Values, items: Mapping[str, Any]
 ) -> None:
-    """Replace the stored items of every list member that `items` names."""
+    """Replace the stored items of every list member that `items` names; leave the other list members as they are."""
     for part in resource.parts:
         if part.member in items:
             await rows.replace_parts(transaction, part, keys, items[part.member])
 
 
 def _get_current_items(members: Mapping[str, Any], member: str) -> Any:
-    """Return a list member's items from the members of a row, perhaps within its member `source`."""
+    """Return a list member's stored items, looked up in the member `source` first; None if there is no such member."""
     source = members.get("source")
     return source.get(member) if isinstance(source, Mapping) and member in source else members.get(member)

@@ -110,7 +110,7 @@ class AttemptedWrite(NamedTuple):
 
 
 async def to_problem(reader: Queryable, violation: ConstraintViolation, write: AttemptedWrite) -> Problem:
-    """Build the problem that explains a violated constraint to the client, with the conflicting objects' addresses."""
+    """Build the problem that explains a violated constraint to the client; query the addresses in conflict."""
     table: Table = models.Base.metadata.tables[violation.table]
     name = violation.constraint
     constraint = next((constraint for constraint in table.constraints if constraint.name == name), None)
@@ -140,7 +140,7 @@ async def to_problem(reader: Queryable, violation: ConstraintViolation, write: A
 
 
 def _build_conflict(kind: type[Problem], pointer: str, addresses: Sequence[str], write: AttemptedWrite) -> Problem:
-    """Build a problem with the first conflicting addresses, except the written object's own ones.
+    """Build a problem with an error per address in conflict, 5 at most, or one error with the rule if there is none.
 
     Without an address, its error repeats the rule.
     """
@@ -152,7 +152,7 @@ def _build_conflict(kind: type[Problem], pointer: str, addresses: Sequence[str],
 
 
 def _build_error(message: Sentence, code: str, pointer: str, address: str | None) -> ErrorDetail:
-    """Build the error of a member of the body, with the address (path) of the object in conflict."""
+    """Build the error of the body member at `pointer`, with the URL path of the object in conflict, if any."""
     return ErrorDetail(code, message, pointer=pointer, address=address)
 
 
@@ -167,7 +167,7 @@ def _unique_columns(table: Table, name: str) -> list[Column[Any]]:
 
 
 async def _find_addresses(reader: Queryable, table: Table, *where: Any, values: Mapping[str, Any]) -> list[str]:
-    """Return the addresses (paths) of the first rows of a table that fulfil all conditions."""
+    """Query the distinct URL paths of up to five rows of a table that fulfil all conditions."""
     address = ADDRESSES[table.name]
     address_columns = [column for column in table.columns if f"{{{column.name}}}" in address]
     texts: list[Any] = [cast(column, Text) for column in address_columns]
@@ -180,7 +180,7 @@ async def _find_addresses(reader: Queryable, table: Table, *where: Any, values: 
 async def _find_referring_objects(
     reader: Queryable, table: Table, constraint: ForeignKeyConstraint, keys: Mapping[str, Any]
 ) -> list[str]:
-    """Return the addresses of the objects that refer to the one with these keys by a foreign key."""
+    """Query the URL paths of up to five objects that refer to the one with these keys by this foreign key."""
     where = [element.parent == bindparam(f"key_{element.column.name}") for element in constraint.elements]
     values = {f"key_{name}": value for name, value in keys.items()}
     return await _find_addresses(reader, table, *where, values=values)
@@ -189,7 +189,7 @@ async def _find_referring_objects(
 async def _find_equal_objects(
     reader: Queryable, table: Table, constraint: str, columns: list[Column[Any]], values: Mapping[str, Any]
 ) -> list[str]:
-    """Return the addresses of the objects with the same values in the columns of a unique constraint."""
+    """Query the URL paths of rows with equal values in a unique constraint's columns; [] if `values` lacks a column."""
     if not all(column.name in values for column in columns):
         return []
     partial = [index.dialect_options["postgresql"]["where"] for index in table.indexes if index.name == constraint]
@@ -202,7 +202,7 @@ async def _find_equal_objects(
 async def _find_conflicting_objects(
     reader: Queryable, violation: ConstraintViolation, kind: type[Problem], write: AttemptedWrite
 ) -> list[str]:
-    """Return the addresses of the objects with which the write violates a constraint between rows.
+    """Return the URL paths of the objects with which the write violates a constraint between rows.
 
     They are the meeting of a session outside its days, the session that the hint of the error names, the parent, or
     what the conflict query of the constraint selects.
@@ -220,6 +220,6 @@ async def _find_conflicting_objects(
 
 
 async def _parent_exists(reader: Queryable, table: Table, columns: Mapping[str, Any]) -> bool:
-    """Return whether the parent of the written row exists, even if under another election."""
+    """Query whether the table has a row with the code in the written row's `parent`, whatever its election."""
     statement = Statement(select(table.c.code).where(table.c.code == bindparam("parent")))
     return await reader.fetch_first(statement, {"parent": columns.get("parent")}) is not None

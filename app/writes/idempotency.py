@@ -45,7 +45,7 @@ def compute_fingerprint(method: str, target: str, body: bytes) -> bytes:
 
 
 async def find_response(transaction: Transaction, client: str, key: str, fingerprint: bytes) -> StoredResponse | None:
-    """Return the response stored for an idempotency key; None: a new key, locked until the transaction ends.
+    """Lock an idempotency key until the transaction ends; return its stored response, or None if new or expired.
 
     Raises:
         RequestInFlight: Another request with this key is running.
@@ -69,7 +69,7 @@ async def find_response(transaction: Transaction, client: str, key: str, fingerp
 async def store_response(
     transaction: Transaction, client: str, key: str, fingerprint: bytes, response: StoredResponse
 ) -> None:
-    """Store the response for an idempotency key, replacing an expired one."""
+    """Store a request's fingerprint and response under its idempotency key, replacing what is stored under it."""
     await transaction.fetch(
         "INSERT INTO idempotency_keys (client, key, fingerprint, status, headers, body)"
         " VALUES ($1, $2, $3, $4, $5::text::jsonb, $6) ON CONFLICT (client, key) DO UPDATE SET"

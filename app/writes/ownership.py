@@ -24,7 +24,7 @@ Objects = Mapping[int, Values]
 
 
 def _is_within_statement() -> Statement:
-    """Build the statement that checks whether `bound_to` is the organization `code` or one above it."""
+    """Build the SELECT that counts 1 if the organization `bound_to` is `code` itself or above it, else 0."""
     first, above = aliased(models.Organization), aliased(models.Organization)
     path = select(first.code, first.parent).where(first.code == bindparam("code")).cte("path", recursive=True)
     path = path.union(select(above.code, above.parent).join(path, above.code == path.c.parent))
@@ -55,7 +55,7 @@ END
 async def ensure_object_inside(
     transaction: Transaction, caller: Caller, resource: Resource, keys: Values, *, is_new: bool = False
 ) -> None:
-    """Raise OutsideOrganization unless the caller may write the object with these keys, as this transaction sees it.
+    """Raise OutsideOrganization for a meeting's device, or if the caller's organization may not write the object.
 
     An object without owners, such as a person without appointments, may be written by the client that created it.
 
@@ -81,7 +81,7 @@ async def ensure_object_inside(
 async def ensure_new_owner_inside(
     transaction: Transaction, caller: Caller, resource: Resource, before: Values, after: Values
 ) -> None:
-    """Raise OutsideOrganization if a bound client moves an object to an organization outside its own."""
+    """Raise OutsideOrganization if a client bound to an organization would move an object to one outside it."""
     if await find_new_owners_outside(transaction, caller, resource, {0: before}, {0: after}):
         raise OutsideOrganization
 
@@ -89,7 +89,7 @@ async def ensure_new_owner_inside(
 async def ensure_claimed_objects_inside(
     transaction: Transaction, caller: Caller, resource: Resource, before: Values, after: Values
 ) -> None:
-    """Raise OutsideOrganization if a bound client would take over another's object by referring to it.
+    """Raise OutsideOrganization if the caller would take over another organization's object by referring to it.
 
     Must be called before the write, because afterwards the object belongs to the client's organization.
     """
@@ -98,7 +98,7 @@ async def ensure_claimed_objects_inside(
 
 
 async def find_objects_outside(transaction: Transaction, caller: Caller, resource: Resource, keys: Objects) -> set[int]:
-    """Return the numbers of the objects that the caller may not write, as they belong to other organizations."""
+    """Return the numbers of the objects that the caller's organization may not write; none if it is bound to none."""
     if caller.organization is None or not keys:
         return set()
     if resource.owner_query is None:
@@ -111,7 +111,7 @@ async def find_objects_outside(transaction: Transaction, caller: Caller, resourc
 async def find_new_owners_outside(
     transaction: Transaction, caller: Caller, resource: Resource, before: Objects, after: Objects
 ) -> set[int]:
-    """Return the numbers of the objects that a bound client would move to an organization outside its own."""
+    """Return the numbers of objects whose owner column would change to an organization outside the caller's own."""
     column = resource.owner_column
     if caller.organization is None or column is None:
         return set()
@@ -124,7 +124,7 @@ async def find_new_owners_outside(
 async def find_claimed_objects_outside(
     transaction: Transaction, caller: Caller, resource: Resource, before: Objects, after: Objects
 ) -> set[int]:
-    """Return the numbers of the objects by which a bound client would take over another's object.
+    """Return the numbers of objects whose changed references would take over an object outside the caller's own.
 
     References to objects that do not exist are left to the foreign keys.
     """
@@ -138,7 +138,7 @@ async def find_claimed_objects_outside(
 
 
 async def is_within_organization(reader: Queryable, code: str, bound_to: str) -> bool:
-    """Return whether the organization `code` is `bound_to` itself or below it."""
+    """Query whether the organization `code` is `bound_to` itself or below it."""
     return bool((await reader.fetch_one(_IS_WITHIN, {"code": code, "bound_to": bound_to}))[0])
 
 
@@ -157,7 +157,7 @@ def _as_text(value: Any) -> str | None:
 
 
 def _claim_sql(resource: Resource, claim: OwnershipClaim) -> str:
-    """Build the SQL for the objects by which a client would take over an object outside its organization."""
+    """Build the SQL for the numbers of objects whose reference would take over an object outside the organization."""
     (reference,) = resource.table.columns[claim.column].foreign_keys
     target = reference.column
     exists = f'EXISTS (SELECT FROM "{target.table.name}" WHERE "{target.name}" = given."{claim.column}")'
@@ -167,7 +167,7 @@ def _claim_sql(resource: Resource, claim: OwnershipClaim) -> str:
 def _outside_sql(
     resource: Resource, columns: Sequence[str], owner_query: Statement | str, name: str = "", exists: str = "true"
 ) -> str:
-    """Build the SQL for the objects outside, from an owner query for one object whose parameters become columns."""
+    """Build the SQL for the numbers of objects whose owners, by `owner_query`, lie outside the organization in $2."""
     if isinstance(owner_query, Statement):
         arguments = owner_query.bind_values({column: f'given."{column}"' for column in columns})
         owners = re.sub(r"\$(\d+)", lambda match: str(arguments[int(match[1]) - 1]), owner_query.sql)

@@ -65,5 +65,5 @@ class SourcedPayload(ChangeReason):
 
 
 def merge_patch_model(model: type[T]) -> type[T]:
-    """Decorate a model: return the schema of a merge patch (RFC 7396), all of whose members are optional."""
+    """Return the model of a merge patch (RFC 7396) of this body, all members optional; to be used as a decorator."""
     return build_patch_model(model, model.__name__)  # type: ignore[return-value]

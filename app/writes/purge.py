@@ -23,7 +23,7 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 @asynccontextmanager
 async def purge_periodically(database: Database, *, interval: float = INTERVAL_SECONDS) -> AsyncIterator[None]:
-    """Run a task that deletes expired rows every `interval` seconds while the block runs.
+    """Run a task that deletes expired idempotency keys and used assertions every `interval` seconds, during the block.
 
     Any number of workers may do this at the same time.
     """
@@ -37,7 +37,7 @@ async def purge_periodically(database: Database, *, interval: float = INTERVAL_S
 
 
 async def _purge_forever(database: Database, interval: float) -> None:
-    """Delete expired rows every `interval` seconds until cancelled; log errors and go on."""
+    """Delete expired idempotency keys and used assertions every `interval` seconds until cancelled; log errors."""
     while True:
         await asyncio.sleep(interval)
         try:
@@ -49,6 +49,6 @@ async def _purge_forever(database: Database, interval: float) -> None:
 
 
 async def _delete_batch(database: Database, delete_sql: str) -> int:
-    """Run a DELETE of up to MAX_ROWS_PER_TRANSACTION rows in its own transaction, and return their number."""
+    """Run a DELETE of up to MAX_ROWS_PER_TRANSACTION rows in its own transaction; return the number of rows deleted."""
     async with open_transaction(database) as transaction:
         return len(await transaction.fetch(delete_sql, MAX_ROWS_PER_TRANSACTION))

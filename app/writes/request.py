@@ -87,11 +87,11 @@ class WriteRequest:
 
     @property
     def today(self) -> clock.LocalDay:
-        """The current day in the time zone of the service."""
+        """The current day in the time zone of the service's settings."""
         return clock.current_day(get_settings(self.request).zone)
 
     async def run_in_transaction(self, work: Work, reason: ChangeReason | None = None) -> Response:
-        """Run `work` with audit line and idempotent response in one transaction; return after the commit.
+        """Run `work` in a transaction with audit line and idempotency; return its response. Roll back a dry run.
 
         Raises:
             Problem: A constraint was violated, or `work` raised a problem of its own.
@@ -108,11 +108,11 @@ class WriteRequest:
         return await to_problem(self.database.reader(), violation, self.attempted_write)
 
     async def attribute_revisions(self, transaction: Transaction, reason: ChangeReason | None) -> None:
-        """Attribute the revisions that the transaction writes from now on to the caller and the reason."""
+        """Attribute the revisions that the transaction writes next to the caller, the request and the reason."""
         await audit_trail.attribute_revisions(transaction, self.caller, self._request_id(), reason)
 
     async def _run(self, work: Work, reason: ChangeReason | None) -> Response:
-        """Run the work in a transaction, or return the stored response; roll back a dry run."""
+        """Run the work with its audit line in a transaction, or return the stored response; roll back a dry run."""
         fingerprint = idempotency.compute_fingerprint(self.request.method, self._target(), await self.request.body())
         client, key = self.caller.client_id, self.idempotency_key
         response: StoredResponse
@@ -136,7 +136,7 @@ class WriteRequest:
         return _build_response(response)
 
     def _target(self) -> str:
-        """Return the path and query of the request."""
+        """Return the request's path, a question mark, and its query, which may be empty."""
         url = self.request.url
         return f"{url.path}?{url.query}"
 
@@ -153,7 +153,7 @@ def _build_response(stored: StoredResponse, extra_headers: dict[str, str] | None
 
 
 def require_caller(request: Request) -> Caller:
-    """Return the caller of a request whose route requires a scope, so that there is one.
+    """Return the caller of a request; RuntimeError if there is none, because the route requires no scope.
 
     Raises:
         RuntimeError: The route declares no scope, so there may be no caller.
@@ -167,7 +167,7 @@ def require_caller(request: Request) -> Caller:
 async def parse_create_request(
     request: Request, query: Annotated[WriteQuery, Query()], idempotency_key: IdempotencyKey = None
 ) -> WriteRequest:
-    """Build the WriteRequest (dry run, caller, idempotency key …) of a route that creates.
+    """Build the WriteRequest of a creating route; IdempotencyKeyRequired without a valid key, except for a dry run.
 
     Raises:
         IdempotencyKeyRequired: The Idempotency-Key header is missing or malformed.
@@ -184,7 +184,7 @@ async def parse_create_request(
 async def parse_change_request(
     request: Request, query: Annotated[WriteQuery, Query()], if_match: IfMatch = None
 ) -> WriteRequest:
-    """Build the WriteRequest (dry run, caller, If-Match …) of a route that changes or deletes.
+    """Build the WriteRequest of a route that changes or deletes; PreconditionRequired without an If-Match header.
 
     Raises:
         PreconditionRequired: The If-Match header is missing.
@@ -195,7 +195,7 @@ async def parse_change_request(
 
 
 async def parse_action_request(request: Request, query: Annotated[WriteQuery, Query()]) -> WriteRequest:
-    """Build the WriteRequest of an action without idempotency key, whose repetition changes nothing."""
+    """Build the WriteRequest of a route whose repetition changes nothing; no idempotency key or If-Match is read."""
     return WriteRequest(request, require_caller(request), query.dry_run == "true")
 
 

@@ -49,7 +49,7 @@ class Parts:
         return key
 
     def normalize(self, items: Any) -> Any:
-        """Return the items in a form in which equal lists are equal, whatever the order of unordered items."""
+        """Return a list's items as JSON values, such that equal lists compare equal; order counts only if `ordered`."""
         normalized = orjson.loads(orjson.dumps(items))
         if self.keys_only:
             normalized = [item[self.key] if isinstance(item, dict) else item for item in normalized]
@@ -77,7 +77,7 @@ def _unchanged(values: Values) -> Values:
 
 
 async def _always_writable(_transaction: Transaction, _caller: Caller, _keys: Values) -> None:
-    """Allow every write; the default of `ensure_writable`."""
+    """Raise nothing, which allows every write: the default of `Resource.ensure_writable`."""
 
 
 @dataclass(frozen=True)
@@ -131,12 +131,12 @@ class Resource:
 
     @cached_property
     def writable_columns(self) -> frozenset[str]:
-        """The columns that a request body can set."""
+        """All columns of the resource's table except revision, updated_at and parts, which no body can set."""
         return frozenset(column.name for column in self.table.columns) - {"revision", "updated_at", "parts"}
 
     @cached_property
     def part_members(self) -> Mapping[str, str]:
-        """The names of the list members that are stored in tables of their own, by table."""
+        """The name of each list member that is stored in a table of its own, by the name of that table."""
         return {parts.table.name: parts.member for parts in self.parts}
 
     def format_address(self, keys: Values) -> str:

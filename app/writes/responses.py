@@ -40,7 +40,7 @@ _REPLAYED_HEADER = {
 
 
 def responses_for_create(model: type[BaseModel], *more: type[Problem]) -> Responses:
-    """Return the OpenAPI `responses` of a POST that creates an object of this model, with `more` problems."""
+    """Return the OpenAPI `responses` of a POST that creates an object of this model; `more` are further problems."""
     kinds = (
         *_FORBIDDEN,
         IdempotencyKeyRequired,
@@ -58,7 +58,7 @@ def responses_for_create(model: type[BaseModel], *more: type[Problem]) -> Respon
 
 
 def responses_for_update(*more: type[Problem]) -> Responses:
-    """Return the OpenAPI `responses` of a PATCH, with `more` problems."""
+    """Return the OpenAPI `responses` of a PATCH; `more` are further problems."""
     kinds = (*_FORBIDDEN, NotFound, Conflict, PreconditionFailed, UnsupportedMediaType, InvalidContent)
     return {
         200: {"description": "The object after the change.", "headers": _ETAG_HEADER},
@@ -67,12 +67,12 @@ def responses_for_update(*more: type[Problem]) -> Responses:
 
 
 def responses_for_action(*more: type[Problem]) -> Responses:
-    """Return the OpenAPI `responses` of a POST without idempotency key, whose repetition changes nothing."""
+    """Return the OpenAPI `responses` of a POST without idempotency key; `more` are further problems."""
     return problem_responses(*_FORBIDDEN, NotFound, UnsupportedMediaType, InvalidContent, *more)
 
 
 def responses_for_delete(*more: type[Problem]) -> Responses:
-    """Return the OpenAPI `responses` of a DELETE, with `more` problems."""
+    """Return the OpenAPI `responses` of a DELETE; `more` are further problems."""
     kinds = (
         *_FORBIDDEN,
         *(NotFound, InUse, PreconditionFailed, UnsupportedMediaType, InvalidContent, PreconditionRequired),

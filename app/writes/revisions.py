@@ -145,7 +145,7 @@ def _text_literal(constant: str) -> ColumnElement[str]:
 
 
 def _dates_before_and_after(member: str) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    """Return the SQL of a date member before and after the revision."""
+    """Return two SQL expressions: the value of a date member before the revision, and its value after it."""
     name = _text_literal(member)
     return cast(_revision.before.op("->>")(name), Date), cast(_revision.after.op("->>")(name), Date)
 
@@ -158,7 +158,7 @@ def _date_changed_condition(member: str) -> ColumnElement[bool]:
 
 
 def _date_shift_expression(member: str) -> ColumnElement[Any]:
-    """Return the SQL of the JSON `DateShift` of a date member; null if it is unchanged."""
+    """Return the SQL of the JSON `DateShift` of a date member; null unless an update changed it."""
     before, after = _dates_before_and_after(member)
     return case(
         (_date_changed_condition(member), json_object(before=before, after=after, days=after - before)), else_=null()
@@ -166,7 +166,7 @@ def _date_shift_expression(member: str) -> ColumnElement[Any]:
 
 
 def select_revision(_day: DayExpression) -> DocumentSelect:
-    """Build the SELECT of the members of a revision."""
+    """Build the SELECT of a revision document, one column per JSON member; it does not depend on the day."""
     return select(
         _revision.revision,
         _revision.action,
@@ -184,7 +184,7 @@ def select_revision(_day: DayExpression) -> DocumentSelect:
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL conditions of the revisions of one object, which `resource` and `key` (and `meeting`) name."""
+    """Yield the SQL conditions for the revisions of one object, named by `resource`, `key` and perhaps `meeting`."""
     resource: ColumnElement[str] = bindparam("resource")
     key: ColumnElement[str] = bindparam("key")
     yield _revision.resource == resource

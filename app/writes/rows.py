@@ -18,7 +18,7 @@ class LockedRow(NamedTuple):
 
 
 def _quote(name: str) -> str:
-    """Quote an SQL identifier."""
+    """Return an SQL identifier in double quotes; quotes within it are not escaped."""
     return f'"{name}"'
 
 
@@ -28,7 +28,7 @@ def _equal_keys_condition(columns: Sequence[str], first: int = 1) -> str:
 
 
 async def lock_row(transaction: Transaction, resource: Resource, keys: Values) -> LockedRow | None:
-    """Lock the row with these keys until the transaction ends and return it; None if there is none.
+    """Lock the row with these keys until the transaction ends; return its revision and members, None if no row.
 
     The lock (FOR NO KEY UPDATE) does not block foreign keys that refer to the row. Otherwise two transactions that each
     make their row refer to the row of the other one would wait for each other.
@@ -68,7 +68,7 @@ async def update_row(transaction: Transaction, table: Table, keys: Values, colum
 
 
 async def delete_row(transaction: Transaction, table: Table, keys: Values) -> None:
-    """Delete the rows whose columns equal `keys`."""
+    """Delete all rows whose columns equal `keys`, if there are any."""
     await transaction.fetch(
         f"DELETE FROM {_quote(table.name)} WHERE {_equal_keys_condition(list(keys))}",  # noqa: S608
         *keys.values(),
@@ -78,7 +78,7 @@ async def delete_row(transaction: Transaction, table: Table, keys: Values) -> No
 async def replace_parts(
     transaction: Transaction, parts: Parts, object_columns: Values, items: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Replace the stored items of an object's list member by these; merge unordered ones by their keys.
+    """Replace the stored rows of an object's list member by these items; merge those of an unordered list by key.
 
     Args:
         transaction: The transaction to write in.
@@ -124,7 +124,7 @@ async def _merge_parts(
 
 
 async def _insert_rows(transaction: Transaction, table: Table, rows: Sequence[Values]) -> None:
-    """Insert rows in one statement, because a trigger copies all parts into the object's row per statement."""
+    """Insert rows, all with the columns of the first, in one statement, so that triggers run once; none: do nothing."""
     if not rows:
         return
     names, into = ", ".join(map(_quote, rows[0])), _quote(table.name)

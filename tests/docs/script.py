@@ -1,7 +1,7 @@
 """Execute the blocks of a page in order, in one shell, against a running service.
 
 The shell finds programs of ours in front of those of the system. `uv run` starts the program from this environment.
-`curl` asks the service of the tests where a page names http://127.0.0.1:8000, and notes each status and body.
+`curl` calls the service of the tests instead of http://127.0.0.1:8000, and records each status and body.
 """
 
 import json
@@ -57,9 +57,9 @@ def run_page(page: Path, base: str, database_url: str, directory: Path) -> Outco
     (directory / "bodies").mkdir()
     (directory / "statuses").touch()
     script = "set -euo pipefail\n" + "\n".join(commands(block, directory, base) for block in blocks(page))
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RAKORNAS_", "PG"))}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("RAKORNAS_", "PG"))}
     environment = {
-        **kept,
+        **environment,
         "PATH": f"{directory / 'programs'}:{os.environ['PATH']}",
         "PYTHONPATH": str(PROJECT),
         "DATABASE_URL": database_url,
