@@ -212,7 +212,7 @@ def print_report(
     database_url: str | None,
     data_dir: Path | None,
 ) -> None:
-    """Print a report from the given database or the embedded one, which is first migrated and, if empty, loaded.
+    """Print a report from the given database, or from the embedded one after migrating it and, if empty, loading it.
 
     The embedded server is stopped before writing, so that a slow reader of the output does not keep it running.
     """

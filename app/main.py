@@ -115,7 +115,7 @@ NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": Fal
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """Create the application. Without `settings`, they are read from the environment."""
+    """Create the application, check that all routes declare their access; without `settings`, read the environment."""
     app = FastAPI(
         title="Rakornas",
         version=version("rakornas"),
@@ -141,7 +141,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def configure(app: FastAPI, settings: Settings) -> None:
-    """Set the settings and the middleware of an application that is not running.
+    """Replace the settings and the middleware of an application that is not running.
 
     The routes stay, because they depend on no setting. The lifespan opens the state.
     """

@@ -64,7 +64,7 @@ def read_settings() -> Settings:
 
 
 def migrate(url: str) -> tuple[str | None, str]:
-    """Migrate the schema of a database to this release. Returns the revisions before (None: empty) and after."""
+    """Migrate a database's schema to this release if it is older or empty; return the revisions before and after."""
     before = run_query(_fetch_revision(url))
     state = require_migratable(before)
     if state in ("empty", "older"):
@@ -106,9 +106,9 @@ def load_dataset(
 
 
 def grant_privileges(url: str, role: str) -> bool:
-    """Grant a role the privileges for serving. Returns False if the role can change the audit trail.
+    """Grant a role the privileges for serving, revoke others; return False if it can change the audit trail.
 
-    A superuser can, and so can the owner of its tables.
+    A superuser can change it, and so can the owner of its tables.
     """
     if require_migratable(run_query(_fetch_revision(url))) == "empty":
         raise OperatorError("The database has no schema: run `rakornas migrate` first.")
@@ -116,13 +116,13 @@ def grant_privileges(url: str, role: str) -> bool:
 
 
 def switch_to_service_role(url: str) -> str:
-    """Create or update a role that may only serve, and return the embedded server's URL for it."""
+    """Create the role for serving if missing, grant it its privileges, and return the embedded server's URL for it."""
     run_query(_grant_privileges(url, SERVICE_ROLE, create_role=True))
     return url.replace(f"//{embedded.DATABASE_NAME}@", f"//{SERVICE_ROLE}@", 1)
 
 
 def run_in_transaction(url: str, work: "Callable[[Transaction], Awaitable[T]]") -> T:
-    """Run `work` in one transaction of the database, commit, and return its result."""
+    """Run `work` in one transaction of the database, in a new event loop; commit and return its result."""
     from app.core.db.database import Database
     from app.core.db.transaction import open_transaction
     from app.core.problems import Unavailable
@@ -142,7 +142,7 @@ def run_in_transaction(url: str, work: "Callable[[Transaction], Awaitable[T]]") 
 
 
 def load_if_empty(url: str) -> None:
-    """Load the shipped reference data into a database that has none. Existing data is never overwritten."""
+    """Load the shipped reference data into a database that has no regions; otherwise change nothing."""
     if run_query(_fetch_value(url, "SELECT EXISTS (SELECT FROM regions)")):
         return
     from app.reference import loader
@@ -180,7 +180,7 @@ def _first_line(error: BaseException) -> str:
 
 
 async def _grant_privileges(url: str, role: str, *, create_role: bool = False) -> bool:
-    """Grant a role the privileges for serving; return whether it can only insert into the audit trail."""
+    """Grant a role (created if `create_role`) what serving needs; return False if it can change the audit trail."""
     connection = await asyncpg.connect(url, timeout=5)
     try:
         # Postgres does not queue writers of its catalogs: without the lock, one of two concurrent grants would fail.

@@ -38,7 +38,7 @@ def redirect_responses() -> dict[int | str, dict[str, Any]]:
 
 
 def redirect_to_current_code(request: Request, former_code: str, current_code: str) -> Response:
-    """Redirect (308) to the same path and query with the current code in place of the former one."""
+    """Redirect (308) to the URL of the request, with the former code in its path replaced by the current one."""
     path = request.url.path.replace(f"/{former_code}", f"/{current_code}", 1)
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(path + query, 308, {"Cache-Control": "public, max-age=86400"})

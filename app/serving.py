@@ -39,7 +39,7 @@ Get a token for ten minutes (the explorer's Authorize button does the same):
 
 @contextmanager
 def open_listener(host: str, port: int) -> Iterator[socket.socket]:
-    """Open a listening socket; close it when the block ends.
+    """Open a listening socket and close it when the block ends; OperatorError if it cannot listen there.
 
     It is opened before anything else starts, so that a port in use is reported at once.
 
@@ -73,14 +73,14 @@ def format_greeting(listener: socket.socket, client: tuple[str, str] | None) -> 
 
 
 def base_url(listener: socket.socket) -> str:
-    """Return the URL of the service on this machine."""
+    """Return the URL at which this machine itself can reach the listening socket."""
     host, port = listener.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     return f"http://{shown}:{port}"
 
 
 def run_server(listener: socket.socket, workers: int, database_url: str) -> None:
-    """Serve until SIGINT or SIGTERM, in one process or in `workers` processes; then finish the requests in progress."""
+    """Set DATABASE_URL and the issuer in the environment, and serve in `workers` processes until SIGINT or SIGTERM."""
     os.environ["DATABASE_URL"] = database_url
     if not os.environ.get("RAKORNAS_ISSUER"):
         os.environ["RAKORNAS_ISSUER"] = base_url(listener)  # the same for all workers

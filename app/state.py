@@ -71,7 +71,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, tuple[Callable[[], N
 
 @asynccontextmanager
 async def open_state(settings: Settings) -> AsyncIterator[State]:
-    """Open everything that an application needs, and close it in reverse order.
+    """Open a worker's objects and start its background tasks; stop and close them in reverse order at the end.
 
     If a step fails, what was opened before it is closed.
     """

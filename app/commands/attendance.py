@@ -62,7 +62,7 @@ def run_retention(
 def run_on_database(
     task: Callable[[str], Coroutine[Any, Any, T]], database_url: str | None, data_dir: Path | None
 ) -> T:
-    """Run a task on the given or the embedded database, which is first migrated, and return its result.
+    """Run a task on the given database, or on the embedded one after migrating it, and return its result.
 
     Prints an operator's error and exits with code 1.
     """

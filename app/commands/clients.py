@@ -130,7 +130,7 @@ def create_first_client(url: str) -> tuple[str, str] | None:
 def run_in_transaction(
     operation: Callable[["Transaction"], Awaitable[T]], database_url: str | None, data_dir: Path | None
 ) -> T:
-    """Run an operation in one transaction on the given or the embedded database, which is first migrated and filled.
+    """Run an operation in a transaction on the given database, or on the embedded one, migrated and filled first.
 
     The shipped reference data are loaded if the embedded database is empty. Prints an operator's error and exits with
     code 1.
@@ -150,7 +150,7 @@ def run_in_transaction(
 
 
 def read_jwk_set(path: Path) -> Any:
-    """Read a file with a JWK Set or with a single JWK, and return a JWK Set."""
+    """Read a JSON file with a JWK Set or a single JWK, and return a JWK Set, whose keys are not checked."""
     import json
 
     try:
@@ -161,7 +161,7 @@ def read_jwk_set(path: Path) -> Any:
 
 
 def print_secret(client_id: str, secret: str | None, as_json: bool) -> None:
-    """Print a client id and a new secret, as two lines or as JSON."""
+    """Print a client's id and, if it is not None, its new secret, as lines of text or as JSON."""
     if as_json:
         print_json({"client_id": client_id, "client_secret": secret})
         return
@@ -172,7 +172,7 @@ def print_secret(client_id: str, secret: str | None, as_json: bool) -> None:
 
 
 def print_json(document: Any) -> None:
-    """Print a document as one line of JSON."""
+    """Print a document to standard output as one line of JSON."""
     import orjson
 
     sys.stdout.write(orjson.dumps(document).decode() + "\n")

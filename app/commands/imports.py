@@ -153,7 +153,7 @@ def _describe_error(error: "ErrorDetail") -> str:
 
 
 def _format_result(report: "ImportReport") -> str:
-    """Return the beginning of the last line: imported, not imported, or a dry run."""
+    """Return the beginning of the summary line: imported, not imported, or a dry run."""
     if report.options.dry_run:
         return "Nothing was imported, this was a dry run:"
     return "Imported:" if report.is_applied else "Nothing was imported:"

@@ -118,7 +118,7 @@ def create_client(database_url: str | None, data_dir: Path | None) -> tuple[str,
 
 
 def revoke_client(client_id: str, database_url: str | None, data_dir: Path | None) -> None:
-    """Revoke a client in the given or the embedded database."""
+    """Revoke a client for ever in the given or the embedded database."""
     from app.clients import maintenance
     from app.commands.clients import run_in_transaction
 

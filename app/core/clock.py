@@ -19,11 +19,11 @@ class LocalDay(NamedTuple):
         return (as_of, None) if as_of else (self.day, self.seconds_left)
 
     def resolve_known_at(self, known_at: datetime | None) -> tuple[date, int | None]:
-        """Return (the local date of `known_at`, None), or (today, seconds until midnight) if `known_at` is None."""
+        """Return (date of `known_at` in this time zone, None), or (today, seconds until midnight) if it is None."""
         return (self.day, self.seconds_left) if known_at is None else (known_at.astimezone(self.zone).date(), None)
 
     def date_of(self, instant: datetime | None) -> date | None:
-        """Return the local date of an instant, or None."""
+        """Return the date of an instant in the time zone of this object; None if the instant is None."""
         return instant.astimezone(self.zone).date() if instant else None
 
 

@@ -40,7 +40,7 @@ class Collection(CollectionDefinition):
         today: LocalDay | None = None,
         ensure_listable: Callable[[], Awaitable[None]] | None = None,
     ) -> Page:
-        """Fetch one page of the list, with the token of the next page if there are more items.
+        """Fetch one page and the token of the next, if any; if it is empty, check that the filters' codes exist.
 
         Args:
             reader: The connection to read from.
@@ -90,7 +90,7 @@ class Collection(CollectionDefinition):
         path_parameters: Mapping[str, Any] | None = None,
         today: LocalDay | None = None,
     ) -> Item | None:
-        """Fetch the item with this key, or return None if there is none.
+        """Fetch the item with this key; if there is none, check that the filters' codes exist, and return None.
 
         Args:
             reader: The connection to read from.
@@ -114,7 +114,7 @@ class Collection(CollectionDefinition):
         return Item(row[0].encode(), row[1], valid_seconds=valid_seconds)
 
     async def _check_references(self, reader: Queryable, values: Mapping[str, Any]) -> None:
-        """Raise InvalidParameters if a reference filter has a value that is no existing code.
+        """Look up the codes in reference filters; raise InvalidParameters if one does not exist.
 
         Called only for empty results, so that other requests need no second statement.
         """
@@ -134,7 +134,7 @@ class Collection(CollectionDefinition):
 def _resolve_day(
     values: Mapping[str, Any], query: FieldsQuery, today: LocalDay | None
 ) -> tuple[date | None, int | None]:
-    """Return (today, seconds until midnight) if documents depend on a day and no `as_of` is given, else two Nones."""
+    """Return (date of `known_at`, None) or (today, seconds left); two Nones if `as_of` is given or `today` is None."""
     if today is None or "as_of" in values:
         return None, None
     return today.resolve_known_at(query.known_at_instant)

@@ -40,7 +40,7 @@ class ReferenceFilter(NamedTuple):
     condition: Expression = true()
 
     def unknown_code_error(self, parameter: str) -> ErrorDetail:
-        """Return the error for a value of this parameter that is no existing code."""
+        """Build the error that the value of this parameter is no existing code; it names the list of codes."""
         return ErrorDetail(
             "unknown_code",
             Sentence(f"Kode tidak dikenal; lihat {self.list_url}.", f"No such code; see {self.list_url}."),
@@ -102,7 +102,7 @@ class CollectionDefinition:
 
     @cached_property
     def page_statement(self) -> Callable[[QueryKey], Statement]:
-        """The function that returns the statement of a page for a query; its results are cached.
+        """The function, with a cache, that builds the SQL statement of a page from a QueryKey.
 
         The statement yields one row: the page's documents joined by commas, whether there are more, and the sort keys
         of the last document.
@@ -111,7 +111,7 @@ class CollectionDefinition:
 
     @cached_property
     def item_statement(self) -> Callable[[ActiveFilters, bool], Statement]:
-        """The function that returns the statement of an item, which yields its document and revision; cached.
+        """The function, with a cache, that builds the SQL statement of one item's document and revision.
 
         Its arguments are the active filters and whether only the members in the parameter `fields` are wanted.
         """
@@ -119,14 +119,14 @@ class CollectionDefinition:
 
     @cached_property
     def reference_statement(self) -> Callable[[tuple[str, ...]], Statement]:
-        """The function that returns the statement which checks whether the codes of reference filters exist; cached.
+        """The function, with a cache, that builds the SQL statement which checks that filters' codes exist.
 
         Its argument is the names of the filters; the statement yields one row with a boolean for each.
         """
         return lru_cache(maxsize=100)(self._build_reference_statement)
 
     def _build_page_statement(self, query: QueryKey) -> Statement:
-        """Build the statement of one page: its documents as text, whether more follow, and its last keys."""
+        """Build the SQL of a page, of about 2 MiB at most: documents joined as text, whether more follow, last keys."""
         keys, is_descending = self._order_by_columns(query.sort)
         rows = self.document.select(
             *(key.label(f"key_{n}") for n, key in enumerate(keys)), as_of="as_of" in query.filters
@@ -158,7 +158,7 @@ class CollectionDefinition:
         )
 
     def _build_item_statement(self, filters: ActiveFilters, has_fields: bool) -> Statement:
-        """Build the statement of the item with a key: its document as text, and its revision."""
+        """Build the SQL of one item: its document as text, whole or only the members in `fields`, and its revision."""
         conditions = self._where_conditions(filters if self.as_of_hides_items else filters - {"as_of"})
         found = (
             self.document.select(self.rows.c.revision, as_of="as_of" in filters)
@@ -168,7 +168,7 @@ class CollectionDefinition:
         return Statement(select(document_text(found.c.document, only_fields=has_fields), found.c.revision))
 
     def _build_reference_statement(self, names: tuple[str, ...]) -> Statement:
-        """Build the statement that returns for each of these reference filters whether its code exists."""
+        """Build the SQL that returns one boolean for each of these reference filters: whether its code exists."""
         references = [(name, self.references[name]) for name in names]
         return Statement(
             select(
@@ -180,7 +180,7 @@ class CollectionDefinition:
         )
 
     def _where_conditions(self, filters: ActiveFilters) -> list[ColumnElement[bool]]:
-        """Return the SQL conditions of the filters and, for `q`, of the search."""
+        """Return the SQL conditions of the filters and of the search `q`, which keeps at most `rank_limit` matches."""
         where = list(self.conditions(filters))
         if "q" not in filters:
             return where
@@ -196,7 +196,7 @@ class CollectionDefinition:
         return similarity_condition(self.folded_text, FOLDED_QUERY)
 
     def _order_by_columns(self, sort: str) -> tuple[list[Expression], bool]:
-        """Return the columns to order by, the key last, and whether the order is descending."""
+        """Return the columns of a sort order, the key last, and whether it is descending; `q`: best match first."""
         if sort == "q":
             tie_break = exact_name_condition(self.rows.c.name) if self.tie_break is None else self.tie_break
             return [distance_expression(self.folded_text), case((tie_break, 0), else_=1), self.key], False

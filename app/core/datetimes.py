@@ -24,7 +24,7 @@ _INSTANT = re.compile(INSTANT_PATTERN.removesuffix("$"))
 
 
 def parse_instant(value: Any) -> datetime:
-    """Parse an instant with an offset (RFC 3339, date-time) and return it in UTC.
+    """Parse an RFC 3339 date-time with an offset, of the years 1900 to 2199, and return it in UTC.
 
     Raises:
         PydanticCustomError: The text has another form, another year or a date that does not exist.

@@ -26,7 +26,7 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 def configure_logging(level: str) -> None:
-    """Write one JSON object per line to standard error, for this application and for its libraries.
+    """Make this application and its libraries log to standard error from `level` up, one JSON object per line.
 
     The application's lines are written as bytes and bypass `logging`, which would take a fifth of the time of a cheap
     request.
@@ -59,7 +59,7 @@ def configure_logging(level: str) -> None:
 
 @contextlib.contextmanager
 def count_connection_wait() -> Iterator[None]:
-    """Count one more statement as waiting for a connection while the block runs."""
+    """Count one more statement in the metrics as waiting for a connection while the block runs."""
     POOL_WAITING.inc()
     try:
         yield
@@ -68,7 +68,7 @@ def count_connection_wait() -> Iterator[None]:
 
 
 def discard_dead_worker_metrics() -> None:
-    """Remove the metrics files of worker processes that have ended, so that gauges no longer count them."""
+    """Remove the files of live gauges of worker processes that have ended, so that metrics no longer count them."""
     directory = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
     for file in glob.glob(os.path.join(directory, "gauge_livesum_*.db")):
         pid = int(file.rpartition("_")[2].removesuffix(".db"))
@@ -79,7 +79,7 @@ def discard_dead_worker_metrics() -> None:
 
 
 def record_database_fault(error: BaseException) -> None:
-    """Count and log a statement that failed because the database is unavailable."""
+    """Count in the metrics, and log as a warning, that this error made the database unavailable."""
     original = getattr(error, "orig", None) or error
     # SQLAlchemy's own class does not tell one fault from another; the driver's exception does.
     cause = type(original.__cause__ or original).__name__

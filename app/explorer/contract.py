@@ -15,7 +15,7 @@ INTRODUCTION_FILE = Path(__file__).with_name("introduction.md")
 
 @cache
 def load_example_responses() -> dict[str, Any]:
-    """Read the file of recorded example responses, by path and query; `python -m tests.openapi` records them."""
+    """Read the recorded example responses, by path and query, from a file, once; empty if there is no file."""
     responses: dict[str, Any] = (
         orjson.loads(EXAMPLE_RESPONSES_FILE.read_bytes()) if EXAMPLE_RESPONSES_FILE.exists() else {}
     )
@@ -23,5 +23,5 @@ def load_example_responses() -> dict[str, Any]:
 
 
 def get_openapi_document(app: FastAPI) -> dict[str, Any]:
-    """Build (once) and return the OpenAPI document served at `/openapi.json`."""
+    """Return the OpenAPI document served at `/openapi.json`; only the first call builds it."""
     return build_openapi_document(app, load_example_responses())

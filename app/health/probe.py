@@ -15,7 +15,7 @@ class ReadinessProbe:
         self._check: asyncio.Task[repository.Readiness] | None = None
 
     async def check(self) -> repository.Readiness:
-        """Check the database and its schema; concurrent calls share one check.
+        """Check that the database answers and this release can use its schema; concurrent calls share one check.
 
         Raises:
             Unavailable: The database does not answer, or its schema does not fit this release.

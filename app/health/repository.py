@@ -22,7 +22,7 @@ class Readiness(NamedTuple):
 
 
 async def check_readiness(settings: Settings) -> Readiness:
-    """Return the schema revision and the role's privilege on the audit trail; Unavailable if neither can be used.
+    """Connect to the database; return its schema revision and the role's audit privilege, or raise Unavailable.
 
     Raises:
         Unavailable: The database does not answer within 2 s, or this release cannot use its schema.

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Date, bindparam, cast, func, literal_colum
 
 
 def first_known_day_or_infinity(*days: Any) -> ColumnElement[date]:
-    """Return the SQL of the first of these days that is not null, else infinity, so that unknown days sort last."""
+    """Return the SQL of the first argument that is not null, else infinity, so that unknown days sort last."""
     first_known_day: ColumnElement[date] = func.coalesce(*days, literal_column("'infinity'::date"), type_=Date)
     return first_known_day
 
@@ -20,7 +20,7 @@ def days_until(column: Any, day: Any) -> ColumnElement[int | None]:
 
 
 def overlap_conditions(first: Any, last: Any, filters: Container[str]) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL conditions of the filters `from_` and `to` that are in use: the period overlaps theirs.
+    """Yield the SQL conditions that the period `first` to `last` overlaps that of the used filters `from_` and `to`.
 
     If only one of the two days is known, it counts as both.
     """

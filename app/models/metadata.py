@@ -26,7 +26,7 @@ REVISION_TRIGGERS = HISTORY_TRIGGERS | {"bump_revision", "number_revision", "rec
 
 
 def statement_triggers(function: str) -> frozenset[str]:
-    """Return the names of the three triggers that call a function after inserts, updates and deletes."""
+    """Return the names of the three triggers that call a function: FUNCTION_on_insert, _on_update and _on_delete."""
     return frozenset(f"{function}_on_{event}" for event in ("insert", "update", "delete"))
 
 
@@ -56,9 +56,9 @@ class Record:
 
 
 def parts_column(member: str) -> MappedColumn[Any]:
-    """Return the JSON column `parts`, a copy of a record's list member that is stored in a table of its own.
+    """Return the JSON column `parts`, into which a trigger copies the list `member`, stored in another table.
 
-    The trigger `copy_parts` copies that member into it. So a change of a part is a change of the whole: it increments
+    The trigger is `copy_parts`. So a change of a part is a change of the whole: it increments
     the revision and is part of the history.
     """
     # sort_order: the column was added to the table after the others.
@@ -75,7 +75,7 @@ NAME_LENGTH_CHECK = "length(name) BETWEEN 1 AND 300"
 
 
 def calendar_check(column: str) -> str:
-    """Return the SQL of a check constraint that allows the days of the years 1900 to 2199."""
+    """Return the SQL of a check constraint that the days of a column are in the years 1900 to 2199."""
     return f"{column} BETWEEN '{FIRST_YEAR}-01-01' AND '{LAST_YEAR}-12-31'"
 
 

@@ -13,7 +13,7 @@ READ_ONLY_TABLES = ("alembic_version", "revisions")
 
 
 def _grant_insert_sql(columns: str) -> str:
-    """Return the SQL that grants a role SELECT on a table, and INSERT into these columns."""
+    """Return SQL, with `{role}` to fill in, that grants SELECT on a table and INSERT into the columns named."""
     table, _, names = columns.partition(" ")
     return f"GRANT SELECT, INSERT {names} ON {table} TO {{role}}"
 

@@ -80,7 +80,7 @@ class RegionCode(SourcedRecord, Base):
 
 
 def former_parent_code(region: Any, day: Any) -> ColumnElement[Any]:
-    """Return the SQL of a region's former province, before its present one was formed; null on later days."""
+    """Return the SQL of the code of a region's province on a day before its present one was formed; else null."""
     former, current, province = aliased(RegionCode), aliased(Region), aliased(Region)
     return (
         select(former.parent)

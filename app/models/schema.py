@@ -16,7 +16,7 @@ SchemaState = Literal["empty", "retired", "older", "ready", "unknown"]
 
 
 def compare_revision(revision: str | None) -> SchemaState:
-    """Compare a database's schema revision with the one that this release needs: empty, older, ready …
+    """Compare a database's schema revision with this release's: empty, retired, older, ready (or newer), unknown.
 
     `empty`: there is no schema yet. `retired`: it is older than the first migration. `older`: it can be migrated.
     `ready`: this release can use it. So is a newer one, because each migration keeps the previous release working.

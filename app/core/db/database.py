@@ -41,11 +41,11 @@ class Database:
         self.page_token_secret: bytes | None = None
 
     def reader(self) -> "Reader":
-        """Create a reader for one request; its deadline starts now."""
+        """Create a reader of this database for one request; its deadline starts now."""
         return Reader(self)
 
     async def close(self) -> None:
-        """Close all pooled connections."""
+        """Close all pooled connections of the database, for reading and for writing."""
         for engine in (self.read_engine, self.history_engine, self.write_engine):
             await engine.dispose()
 
@@ -54,19 +54,19 @@ class Queryable(Protocol):
     """The interface through which repositories read: a `Reader`, or a `Transaction`."""
 
     async def fetch_all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
-        """Return all rows of a statement."""
+        """Run a statement and return all its rows."""
 
     async def fetch_first(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
-        """Return the first row of a statement, or None if it has no rows."""
+        """Run a statement and return its first row, or None if it has no rows."""
 
     async def fetch_one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row:
-        """Return the first row of a statement that always has one."""
+        """Run a statement that always has a row, and return its first row; IndexError if it has none."""
 
     async def page_token_secret(self) -> bytes:
-        """Return the secret that signs page tokens; all workers on this database share it."""
+        """Return the secret from the database that signs page tokens; all workers share it."""
 
     def known_at(self, known_at: datetime | None) -> "Queryable":
-        """Return a source of the record as it was known at an instant; None: as it is now."""
+        """Return a reader of the record as it was known at an instant; None: as it is now."""
 
 
 class Reader:
@@ -84,7 +84,7 @@ class Reader:
         self._deadline = time.monotonic() + database.timeout_seconds if deadline is None else deadline
 
     def known_at(self, known_at: datetime | None) -> "Reader":
-        """Return a reader of the record as it was known at an instant, with the same deadline; None: as it is now.
+        """Return a reader of the record as known at an instant (None: now), with the deadline of this one.
 
         Raises:
             TooRecent: A transaction stamped with that instant may not have ended yet.
@@ -96,7 +96,7 @@ class Reader:
         return Reader(self._database, known_at, self._deadline)
 
     async def fetch_all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
-        """Return all rows of a statement.
+        """Run a reading statement before the deadline, twice if the first error is retryable; return all its rows.
 
         Raises:
             Unavailable: The database cannot be reached or did not answer before the deadline.
@@ -113,16 +113,16 @@ class Reader:
             raise
 
     async def fetch_first(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
-        """Return the first row of a statement, or None if it has no rows."""
+        """Run a reading statement and return its first row, or None if it has no rows."""
         rows = await self.fetch_all(statement, parameters)
         return rows[0] if rows else None
 
     async def fetch_one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row:
-        """Return the first row of a statement that always has one."""
+        """Run a reading statement that always has a row, and return its first row; IndexError if it has none."""
         return (await self.fetch_all(statement, parameters))[0]
 
     async def page_token_secret(self) -> bytes:
-        """Return the secret that signs page tokens; all workers on this database share it."""
+        """Return the secret that signs page tokens; the first call reads it from the database, later ones do not."""
         if self._database.page_token_secret is None:
             self._database.page_token_secret = bytes((await self.fetch_one(SELECT_PAGE_TOKEN_SECRET, {}))[0])
         return self._database.page_token_secret
@@ -137,7 +137,7 @@ class Reader:
         return await self._execute(statement, parameters)
 
     async def _execute(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
-        """Run a statement on a pooled connection and return its rows."""
+        """Run a statement on a connection from the pool for reading, or for past instants, and return its rows."""
         engine = self._database.read_engine if self._known_at is None else self._database.history_engine
         with telemetry.count_connection_wait():
             connection = await engine.connect()
@@ -153,7 +153,7 @@ class Reader:
 async def await_until(
     deadline: float, work: Coroutine[Any, Any, T], *, release: Callable[[T], Awaitable[None]] | None = None
 ) -> T:
-    """Await `work`; raise TimeoutError at the deadline (monotonic seconds).
+    """Await `work`; at the deadline (monotonic seconds), cancel it in the background and raise TimeoutError.
 
     If the server hangs, even closing a connection can take seconds. The caller does not wait for that: the cancelled
     task ends in the background. `release` is called with the result of a task that succeeds after its caller has
@@ -172,7 +172,7 @@ async def await_until(
 
 
 def _cancel_in_background(task: "asyncio.Task[T]", release: Callable[[T], Awaitable[None]] | None) -> None:
-    """Cancel a task without waiting for its end; it may still succeed before the cancellation reaches it."""
+    """Cancel a task without waiting for its end; if it still succeeds, call `release` with its result."""
     task.cancel()
     waiting = asyncio.ensure_future(_await_cancelled_task(task, release))
     _cancelled_tasks.add(waiting)
@@ -180,7 +180,7 @@ def _cancel_in_background(task: "asyncio.Task[T]", release: Callable[[T], Awaita
 
 
 async def _await_cancelled_task(task: "asyncio.Task[T]", release: Callable[[T], Awaitable[None]] | None) -> None:
-    """Wait for the end of a cancelled task, and release its result if it succeeded all the same."""
+    """Wait for the end of a cancelled task; if it succeeded all the same, call `release` with its result."""
     await asyncio.wait({task})
     # exception() also marks the error as retrieved; asyncio would log a warning otherwise.
     if not task.cancelled() and task.exception() is None and release is not None:

@@ -45,7 +45,7 @@ DayExpression = ColumnElement[Any] | None
 
 
 def day_or_null(day: DayExpression) -> ColumnElement[Any]:
-    """Return the SQL of the day, or NULL::date for a document as of now (`day` is None)."""
+    """Return the SQL of the day; NULL::date if `day` is None, which means a document as of now."""
     return cast(null(), Date) if day is None else day
 
 
@@ -65,7 +65,7 @@ class json_object(GenericFunction[Any]):
 
 
 def json_array(item: ColumnElement[Any], *order: Expression, where: ColumnElement[bool]) -> ColumnElement[Any]:
-    """Return the SQL of a JSON array of `item` for each row that matches `where`, in `order`; `[]` for no rows."""
+    """Return the SQL of a JSON array with `item` for each row that matches `where`, in `order`; `[]` for no rows."""
     rows = select(func.json_agg(aggregate_order_by(item, *order))).where(where).scalar_subquery()
     return func.coalesce(rows, literal_column("'[]'::json"))
 
@@ -89,18 +89,18 @@ class Document:
         self.tables = frozenset(table for statement in self._selects.values() for table in referenced_tables(statement))
 
     def select(self, *columns: Expression, as_of: bool) -> DocumentSelect:
-        """Build the SELECT with one row per object: `document` (JSON), then `columns`.
+        """Build the SELECT of `document` (JSON), then `columns`, one row per object, as of a day or as of now.
 
-        `as_of`: as of the day in the parameter `as_of`; otherwise as of now.
+        `as_of`: True: as of the day in the SQL parameter `as_of`; False: as of now.
         """
         statement = self._selects[as_of]
         return statement.with_only_columns(json_object(**select_members(statement)).label("document"), *columns)
 
 
 def document_text(document: ColumnElement[Any], *, only_fields: bool) -> ColumnElement[str]:
-    """Return the SQL of a JSON document as text.
+    """Return the SQL of a JSON document as text: whole, or with `only_fields` the members that `fields` lists.
 
-    `only_fields`: keep only the members that the parameter `fields` lists, in the document's order.
+    The members stay in the document's order.
     """
     if not only_fields:
         return cast(document, Text)

@@ -29,7 +29,7 @@ def is_transient(error: BaseException) -> bool:
 
 
 def is_retryable(error: DBAPIError) -> bool:
-    """Return whether the same read will probably succeed if it is repeated at once.
+    """Return whether a failed read will probably succeed at once: it lost its connection, or its plan was stale.
 
     A restarted server has closed all pooled connections, which shows when they are next used. A plan from before a
     migration is made again at its next use. A time-out is not a DBAPIError, so it is never retried: that would only
@@ -39,12 +39,12 @@ def is_retryable(error: DBAPIError) -> bool:
 
 
 def find_driver_error(error: DBAPIError) -> BaseException:
-    """Return the asyncpg exception that SQLAlchemy has wrapped twice."""
+    """Return the asyncpg exception that SQLAlchemy has wrapped twice, or the innermost error that there is."""
     return (error.orig.__cause__ or error.orig) if error.orig is not None else error
 
 
 def is_contention(error: BaseException) -> bool:
-    """Return whether an Unavailable was caused by a lock time-out, a deadlock or a statement time-out."""
+    """Return whether the cause of an Unavailable is a lock time-out, a deadlock or a statement time-out."""
     cause = error.__cause__
     return isinstance(cause, DBAPIError) and getattr(find_driver_error(cause), "sqlstate", None) in CONTENTION_SQLSTATES
 
@@ -71,7 +71,7 @@ class ConstraintViolation(Exception):
 
 
 def constraint_violation_of(error: DBAPIError) -> ConstraintViolation | None:
-    """Return the constraint violation behind an error, or None if it has another cause."""
+    """Return the constraint violation that a database error reports, or None if it has another cause."""
     cause = find_driver_error(error)
     if isinstance(cause, asyncpg.IntegrityConstraintViolationError):
         values = (getattr(cause, name, None) or "" for name in ("constraint_name", "table_name", "hint"))

@@ -19,12 +19,12 @@ def require_database_url(settings: Settings) -> str:
 
 
 def create_read_engine(settings: Settings) -> AsyncEngine:
-    """Create the pool of read-only connections."""
+    """Create the SQLAlchemy engine with a pool of read-only connections, which are opened when they are needed."""
     return _create_engine(settings, settings.pool_size, writable=False)
 
 
 def create_history_engine(settings: Settings) -> AsyncEngine:
-    """Create the pool of read-only connections for reading the record as it was known at an instant in the past.
+    """Create the engine with a pool of read-only connections for the record as known at an instant in the past.
 
     Each table name resolves to a view in the schema `history`. The instant is the connection's setting
     `rakornas.known_at`.
@@ -33,12 +33,12 @@ def create_history_engine(settings: Settings) -> AsyncEngine:
 
 
 def create_write_engine(settings: Settings) -> AsyncEngine:
-    """Create the pool of connections for transactions that write."""
+    """Create the SQLAlchemy engine with the pool of connections for transactions that write."""
     return _create_engine(settings, settings.write_pool_size, writable=True)
 
 
 def _create_engine(settings: Settings, size: int, *, writable: bool, **server_settings: str) -> AsyncEngine:
-    """Create a pool of `size` connections in autocommit mode; read-only unless `writable`."""
+    """Create an engine with a pool of `size` connections in autocommit mode, read-only unless `writable`."""
 
     async def connect() -> asyncpg.Connection:
         connection = await open_connection(settings, **server_settings)
@@ -61,7 +61,7 @@ def _create_engine(settings: Settings, size: int, *, writable: bool, **server_se
 
 
 async def open_connection(settings: Settings, **server_settings: str) -> asyncpg.Connection:
-    """Open a connection with the service's time-outs. asyncpg parses the URL, which may name several hosts."""
+    """Open an asyncpg connection with the service's time-outs; `server_settings` override them."""
     limits: Mapping[str, str] = {
         "application_name": "rakornas",
         "timezone": "UTC",

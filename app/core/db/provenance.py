@@ -37,10 +37,10 @@ class SourcedRecord(Record, SourceFields):
 
 
 def sourced_record_columns(model: Any) -> tuple[Any, ...]:
-    """Return the columns of `SourcedRecord` (source, verified, …), which end the SELECT of a document."""
+    """Return the columns source, verified, primary, revision and updated_at of a model, as in `SourcedRecord`."""
     return (model.source, *record_columns(model))
 
 
 def record_columns(model: Any) -> tuple[Any, ...]:
-    """Return the columns of `Record` (revision, times), for a document with a source of several members."""
+    """Return the columns verified, primary, revision and updated_at of a model, in the order of `Record`."""
     return (model.verified, model.primary, model.revision, model.updated_at)

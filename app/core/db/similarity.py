@@ -24,7 +24,7 @@ def similarity_condition(folded: Expression, words: Expression) -> ColumnElement
 
 
 def distance_expression(folded: Expression) -> ColumnElement[Any]:
-    """Return the SQL of the distance of a folded text from `q`: 0 if it has all the words, up to 1.
+    """Return the SQL of the rounded distance of a folded text from `q`: 0 if it has all the words, up to 1.
 
     It is rounded, so that a page token can carry it exactly.
     """
@@ -33,7 +33,7 @@ def distance_expression(folded: Expression) -> ColumnElement[Any]:
 
 
 def exact_name_condition(name: Expression) -> ColumnElement[bool]:
-    """Return the SQL condition that a name consists of exactly the words of `q`."""
+    """Return the SQL condition that a name equals the words of `q`, ignoring case, accents and apostrophes."""
     # Folding a name takes as long as everything else. Folding removes only apostrophes and the like, so a name that is
     # more than 8 letters longer than the words cannot be equal to them.
     return and_(func.length(name) <= func.length(FOLDED_WORDS) + 8, func.fold(name) == FOLDED_WORDS)

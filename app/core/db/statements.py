@@ -30,7 +30,7 @@ class Statement:
         self._defaults = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
 
     def bind_values(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
-        """Return the parameter values for asyncpg, in the order of $1, $2, … in the SQL text.
+        """Return the values of the statement's parameters for asyncpg, in the order of $1, $2, … in its SQL text.
 
         A value in `parameters` takes precedence over the one written in the statement.
 

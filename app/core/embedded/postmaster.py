@@ -33,7 +33,7 @@ class PidFile(NamedTuple):
 def start_postmaster(
     cluster: Path, socket_dir: Path, binaries: installation.Binaries, account: installation.Account, log: int
 ) -> subprocess.Popen[bytes]:
-    """Start a postmaster that listens only on a socket in `socket_dir`.
+    """Start a postmaster that listens only on a socket in `socket_dir`; do not wait until it is ready.
 
     `log`: the file descriptor to which it writes its log.
     """
@@ -78,7 +78,7 @@ def read_pid_file(cluster: Path) -> PidFile | None:
 
 
 def is_server_process(pid: int, cluster: Path) -> bool:
-    """Return whether `pid` is a living postmaster or backend of this cluster.
+    """Return whether `pid` is a living postmaster or backend of this cluster; without /proc, any living process.
 
     They all have the cluster as their working directory. A zombie has no working directory, and a process that has
     reused the pid of a dead server has another one.
@@ -94,7 +94,7 @@ def is_server_process(pid: int, cluster: Path) -> bool:
 
 
 def read_live_pid_file(cluster: Path) -> PidFile | None:
-    """Read the pid file; None if it was left behind by a dead server."""
+    """Read the cluster's pid file; None if it is absent or was left behind by a dead server."""
     pid_file = read_pid_file(cluster)
     return pid_file if pid_file and is_server_process(pid_file.pid, cluster) else None
 
@@ -111,7 +111,7 @@ def is_listening(socket_dir: Path) -> bool:
 
 
 def list_server_processes(cluster: Path) -> list[int]:
-    """List the ids of the cluster's living processes; backends can survive a kill -9 of the postmaster."""
+    """List the ids of the cluster's living processes, also those that outlived the postmaster; empty without /proc."""
     if not _has_proc():
         return []
     pids = [int(entry.name) for entry in PROC_DIR.iterdir() if entry.name.isdecimal()]
@@ -119,7 +119,7 @@ def list_server_processes(cluster: Path) -> list[int]:
 
 
 def ensure_database(socket_dir: Path, name: str) -> bool:
-    """Create the database `name` if it is missing; return whether the server accepts connections to it.
+    """Create the database `name` if it is missing; return False if the server does not accept connections yet.
 
     Raises:
         EmbeddedError: The server rejected the connection for another reason than that it is starting.
@@ -141,7 +141,7 @@ def ensure_database(socket_dir: Path, name: str) -> bool:
 
 
 def _connect_and_run(socket_dir: Path, user: str, database: str, sql: str = "") -> str:
-    """Connect, run `sql` if given, and return the SQLSTATE of the error, or "" for success.
+    """Connect to the server's socket, run `sql` if given, and return the SQLSTATE of an error, or "" for success.
 
     These few lines of the wire protocol (unchanged since Postgres 7.4) replace a client program, which not every server
     package contains and which would take longer to start.
@@ -161,7 +161,7 @@ def _connect_and_run(socket_dir: Path, user: str, database: str, sql: str = "") 
 
 
 def _read_sqlstate(messages: BinaryIO) -> str:
-    """Read server messages until the query ends; return "" or the SQLSTATE of the first error."""
+    """Read server messages up to an error, and return its SQLSTATE, or "" once the server awaits a query."""
     while header := messages.read(5):
         kind, size = struct.unpack("!ci", header)
         body = messages.read(size - 4)

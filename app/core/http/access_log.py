@@ -49,7 +49,7 @@ class AccessLogMiddleware:
 
 
 def assign_request_id(scope: Scope) -> str:
-    """Store the request id and the trace id in the scope's state, for problems and the log; return the request id.
+    """Store the request's id (its X-Request-Id or a new one) and trace id in the scope; return the request id.
 
     The id is the header `X-Request-Id` if that has at most 100 characters of `A-Za-z0-9._-`, otherwise a new one. The
     trace id is that of the header `traceparent` (W3C Trace Context), or None.

@@ -11,14 +11,14 @@ T = TypeVar("T")
 
 
 def find_in_state(app: Starlette, class_: type[T]) -> T | None:
-    """Return the object of this class that the application opened; None before its start and after its stop."""
+    """Return the application's object of this class; None if it has none or is not running."""
     running: Any = getattr(app.state, "running", None)
     found: T | None = None if running is None else running.find(class_)
     return found
 
 
 def get_from_state(app: Starlette, class_: type[T]) -> T:
-    """Return the object of this class that the running application opened.
+    """Return the running application's object of this class; LookupError if there is none.
 
     Raises:
         LookupError: The application is not running, or its state has no such object.

@@ -39,7 +39,7 @@ OUT_OF_RANGE = Text("Bilangan tidak muat dalam 64 bit.", "The number does not fi
 
 
 async def parse_body(request: Request, declared: FieldInfo) -> None:
-    """Read the body of a request, parse it strictly as JSON, and store it for FastAPI and `request.json()`.
+    """Read a request's body, check its media type, parse it strictly as JSON, and store it for FastAPI.
 
     Args:
         request: The request.
@@ -138,11 +138,11 @@ class _StrictDecoder:
         self.has_number_out_of_range = False
 
     def decode(self, content: bytes) -> Any:
-        """Parse JSON; mark repeated members and integers out of range in the result."""
+        """Parse JSON; put markers into the result for repeated members and integers that do not fit into 64 bits."""
         return json.loads(content.decode(), object_pairs_hook=self._build_object, parse_int=self._parse_integer)
 
     def _build_object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        """Build a dict from the members of an object; if some are repeated, one that names them."""
+        """Build a dict from the members of a JSON object; if names repeat, a marked dict that lists them."""
         members = dict(pairs)
         if len(members) == len(pairs):
             return members
@@ -152,7 +152,7 @@ class _StrictDecoder:
         return marked
 
     def _parse_integer(self, digits: str) -> Any:
-        """Return the integer, or a marker if it is out of range."""
+        """Return the integer with these digits, or a marker if it does not fit into 64 bits."""
         if MIN_INTEGER <= int(digits) <= MAX_INTEGER:
             return int(digits)
         self.has_number_out_of_range = True

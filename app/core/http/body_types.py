@@ -46,7 +46,7 @@ def _is_full_match(pattern: str, value: Any) -> bool:
 
 
 def require_single_line(value: Any) -> Any:
-    """Return a text without control characters or spaces at its ends; else raise a validation error.
+    """Return the value unchanged; validation error for a text with control characters or spaces at its ends.
 
     Values that are no text or empty pass: the type itself has better error messages for them.
     """
@@ -56,7 +56,7 @@ def require_single_line(value: Any) -> Any:
 
 
 def parse_uuid(value: Any) -> UUID:
-    """Parse a UUID in its canonical form; Python's own parser also accepts braces, URNs and digits without hyphens."""
+    """Parse a UUID in its canonical form 8-4-4-4-12; raise a validation error for any other form."""
     if not _is_full_match(CANONICAL_UUID_PATTERN, value):
         raise PydanticCustomError("not_a_uuid", "8-4-4-4-12")
     return UUID(value)
@@ -81,7 +81,7 @@ class PayloadModel(BaseModel):
 
 
 def build_patch_model(model: type[PayloadModel], name: str | None = None) -> type[PayloadModel]:
-    """Build the model of a merge patch: all members are optional, also those of nested objects.
+    """Build the merge patch model of a body's model: all members are optional, also those of nested objects.
 
     A nullable member may be patched with null, which removes it. Rules that involve several members are not part of
     the patch: the merged document must be validated with `model` again.
@@ -100,7 +100,7 @@ def build_patch_model(model: type[PayloadModel], name: str | None = None) -> typ
 
 
 def _patch_annotation(annotation: Any) -> Any:
-    """Return the type of a member in a patch: of an object its patch model; lists stay (RFC 7396)."""
+    """Return the type of a member in a merge patch: for an object, its patch model; else the type as it is."""
     if isinstance(annotation, type) and issubclass(annotation, PayloadModel):
         return build_patch_model(annotation)
     options = get_args(annotation)

@@ -14,7 +14,7 @@ HEADERS_OF_304 = frozenset({b"cache-control", b"content-location", b"date", b"et
 
 
 def public_cache_control(max_age: int, *, valid_seconds: int | None = None) -> str:
-    """Return the Cache-Control of a public response that is fresh for `max_age` and valid for `valid_seconds`.
+    """Return the Cache-Control of a public response: fresh for `max_age`, never used after `valid_seconds`.
 
     Args:
         max_age: Seconds for which the response is fresh; for ten times as long it may be used while revalidating.
@@ -28,7 +28,7 @@ def public_cache_control(max_age: int, *, valid_seconds: int | None = None) -> s
 
 
 def entity_tag(body: bytes, revision: int | None = None) -> str:
-    """Return the strong entity tag of a body, which begins with the revision if the body is one item."""
+    """Return the strong entity tag of a body: the revision, if it is given, and a hash of the body."""
     digest = blake2b(body, digest_size=12).hexdigest()
     return f'"{digest}"' if revision is None else f'"{revision}.{digest}"'
 
@@ -36,7 +36,7 @@ def entity_tag(body: bytes, revision: int | None = None) -> str:
 def json_response(
     body: bytes, *, cache_control: str, revision: int | None = None, headers: dict[str, str] | None = None
 ) -> Response:
-    """Build a 200 response with a JSON body, its entity tag and its Cache-Control."""
+    """Build a 200 response with a JSON body, ETag, Cache-Control and Vary, which `headers` can override."""
     return Response(
         body,
         headers={
@@ -84,7 +84,7 @@ class ConditionalMiddleware:
 
 
 def append_coding_to_etag(headers: MutableHeaders) -> str | None:
-    """Append the content coding to a response's ETag, and return the tag; None: it has no ETag."""
+    """Append a response's content coding, if any, to its ETag in place; return the ETag, None if it has none."""
     tag, coding = headers.get("etag"), headers.get("content-encoding")
     if tag is not None and coding:
         tag = f'{tag[:-1]}-{coding}"'
@@ -98,7 +98,7 @@ def parse_if_none_match(values: list[str]) -> frozenset[str]:
 
 
 def if_match_names_revision(if_match: str, revision: int) -> bool:
-    """Return whether If-Match (RFC 9110, section 13.1.1) names this revision of an item.
+    """Return whether If-Match (RFC 9110, section 13.1.1) is `*` or names this revision, whatever the hash.
 
     Only the revision in the tag is compared. The hash also covers content that is not the item's own, such as names of
     other objects: if that changed, the caller still knows what it overwrites. Weak tags never match.

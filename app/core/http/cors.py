@@ -36,7 +36,7 @@ class CrossOriginMiddleware:
 
 
 def add_cors_headers(scope: Scope, response_headers: MutableHeaders) -> None:
-    """Add the CORS headers to a response that other origins may read, or to that of a preflight request."""
+    """Add CORS headers in place to the response to a preflight request, or to one that other origins may read."""
     if _is_preflight(scope) and "allow" in response_headers:
         response_headers["Access-Control-Allow-Origin"] = "*"
         response_headers["Access-Control-Allow-Methods"] = response_headers["Allow"]

@@ -26,7 +26,7 @@ async def get_reader(request: Request) -> Reader:
 
 
 async def get_local_day(request: Request) -> LocalDay:
-    """Return today's date in the time zone of the settings."""
+    """Return today's date in the time zone of the settings, with the seconds until midnight."""
     return current_day(get_settings(request).zone)
 
 

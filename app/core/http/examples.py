@@ -41,12 +41,12 @@ ExampleResponses = Mapping[str, Any]
 
 
 def example(address: str) -> dict[str, Any]:
-    """Return the `openapi_extra` of a route that reads: the address (path and query) of its example request."""
+    """Return the `openapi_extra` of a GET route with the address (path and query) of its example request."""
     return {READ_EXAMPLE_KEY: address}
 
 
 def write_example(address: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return the `openapi_extra` of a route that writes: path, query and body of its example request.
+    """Return the `openapi_extra` of a route that writes, with the address and body of its example request.
 
     Its response is not recorded.
     """
@@ -54,7 +54,7 @@ def write_example(address: str, body: Mapping[str, Any] | None = None) -> dict[s
 
 
 def shorten_response(response: Any) -> Any:
-    """Return a response with shorter lists, and fixed values where installations differ, to record it as an example."""
+    """Return a copy of a response to record as example: shorter lists, fixed values where installations differ."""
     if isinstance(response, dict):
         marked = (values for marker, values in FIXED_VALUES_BY_MARKER.items() if marker in response)
         fixed = FIXED_VALUES | next(marked, {})
@@ -68,7 +68,7 @@ def shorten_response(response: Any) -> Any:
 
 
 def add_examples(path: str, operation: dict[str, Any], responses: ExampleResponses) -> None:
-    """Add the examples to an operation of the OpenAPI document: parameters, response and problem; change it in place.
+    """Replace an operation's example keys in place by examples of its parameters, body, response and problem.
 
     Args:
         path: Path template of the operation.
@@ -100,7 +100,7 @@ def add_examples(path: str, operation: dict[str, Any], responses: ExampleRespons
 
 
 def add_parameter_example(parameter: dict[str, Any], example_values: Mapping[str, str]) -> None:
-    """Add the example value of a parameter or, if there is none, a hint to its schema; change it in place.
+    """Add a parameter's example value to it in place or, if there is none, a hint to its schema.
 
     Values of the example request are added to the parameter itself: the explorer fills them in. Other parameters get
     an example in their schema, which the explorer shows as a hint.
@@ -117,7 +117,7 @@ def add_parameter_example(parameter: dict[str, Any], example_values: Mapping[str
 
 
 def extract_parameters(path: str, address: str) -> dict[str, str]:
-    """Return the path and query parameters of an address, by name.
+    """Return path and query parameters of an address by name; ValueError if it does not match the path template.
 
     Raises:
         ValueError: The address does not match the path template.

@@ -43,7 +43,7 @@ class MethodsMiddleware:
         await response(scope, receive, send)
 
     async def _answer_head(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a HEAD request as a GET without its body."""
+        """Answer a HEAD request as a GET without its body; 405 if the path has no GET."""
         # A copy, because the server reads the method of its own scope to omit the body of a HEAD.
         get = {**scope, "method": "GET"}
         if (literal := self.allowed.methods_of_literal_path(scope["path"])) and "GET" not in literal:
@@ -56,7 +56,7 @@ class MethodsMiddleware:
                 scope["route"] = get["route"]  # for the access log, which counts by route
 
     def _with_allow(self, scope: Scope, send: Send) -> Send:
-        """Return a `send` that completes the header `Allow` of a 405 with all methods of the path."""
+        """Return a `send` that sets the header `Allow` of a 405 to all methods of the path, and passes on the rest."""
 
         async def send_with_allow(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] == 405:
@@ -68,7 +68,7 @@ class MethodsMiddleware:
         return send_with_allow
 
     def _allow_header(self, scope: Scope) -> str:
-        """Return the value of Allow for a path; empty if there is no route."""
+        """Return the value of Allow for a path: its methods, OPTIONS and HEAD; empty if there is no route."""
         methods = self.allowed(scope)
         if methods:
             methods |= {"OPTIONS", "HEAD"} if "GET" in methods else {"OPTIONS"}
@@ -110,12 +110,12 @@ class AllowedMethods:
         return literal or frozenset(methods)
 
     def methods_of_literal_path(self, path: str) -> frozenset[str]:
-        """Return the methods of a path that has a route of its own beside a template; else none."""
+        """Return the methods of a path with a route of its own that also matches a template; else an empty set."""
         return next((methods for pattern, methods in self._literal_paths if pattern.fullmatch(path)), frozenset())
 
     @cached_property
     def _literal_paths(self) -> list[tuple[re.Pattern[str], frozenset[str]]]:
-        """(pattern, methods) of each path without parameters that matches another route's template too."""
+        """The (pattern, methods) of each path without parameters that matches another route's template too."""
         routes = [route for route in iter_route_contexts(self.app.router.routes) if isinstance(route.route, Route)]
         methods: dict[str, set[str]] = {}
         for route in routes:

@@ -9,9 +9,9 @@ from app.core.problems import NotAcceptable
 
 
 def negotiate_media_type(*media_types: str) -> Callable[[Request], Awaitable[str]]:
-    """Return a dependency that chooses the media type of the response from these, by the header Accept.
+    """Return a FastAPI dependency that chooses the best of these media types for Accept, or raises NotAcceptable.
 
-    The dependency returns the type that Accept prefers, the first of equals, or raises NotAcceptable.
+    Of types that Accept prefers equally, it returns the first one.
     """
 
     async def choose(request: Request) -> str:
@@ -38,7 +38,7 @@ class Preference(NamedTuple):
 
 
 def rate_media_type(accept: list[str], media_type: str) -> Preference:
-    """Return the preference of an Accept header for a media type, from the most specific range that matches it."""
+    """Return how an Accept header rates a media type, by the most specific range that matches; 0 if none does."""
     if not any(value.strip() for value in accept):
         return Preference(1.0, 0)
     kind = media_type.partition("/")[0]

@@ -68,7 +68,7 @@ BODY_PROBLEMS: tuple[type[Problem], ...] = (UnsupportedMediaType, InvalidContent
 
 
 def problem_responses(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
-    """Return the `responses` of a route for the kinds of problems that it may answer with.
+    """Return a route's OpenAPI `responses` for these problems and the middleware's problems of the same statuses.
 
     A route's declaration of a status replaces the one for all routes, so the middleware's problems of the same status
     are included.
@@ -96,7 +96,7 @@ def _build_response(kinds: list[type[Problem]]) -> dict[str, Any]:
 
 
 def build_openapi_document(app: FastAPI, example_responses: ExampleResponses) -> dict[str, Any]:
-    """Build the OpenAPI document with its examples; cached for each application."""
+    """Build the application's OpenAPI document with its examples, once; later calls return the same document."""
     if app.openapi_schema is None:
         document = get_openapi(
             title=app.title,
@@ -132,7 +132,7 @@ def list_operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, 
 
 
 def name_schemas_by_title(document: dict[str, Any]) -> None:
-    """Name each schema by its title: `StagePage`, where FastAPI writes `PageOf_Stage_`.
+    """Rename each schema in place to its title: `StagePage`, not `PageOf_Stage_`; ValueError if titles repeat.
 
     Raises:
         ValueError: Two schemas have the same title. A generator of clients would drop one of them.
@@ -152,7 +152,7 @@ def name_schemas_by_title(document: dict[str, Any]) -> None:
 
 
 def remove_null_option(parameter: dict[str, Any]) -> None:
-    """Remove null from a parameter's schema in place, because it can only be omitted; move its description up."""
+    """Remove null from a parameter's schema in place, and move the schema's description to the parameter."""
     schema = parameter["schema"]
     for option in schema.pop("anyOf", ()):
         if option != {"type": "null"}:
@@ -162,7 +162,7 @@ def remove_null_option(parameter: dict[str, Any]) -> None:
 
 
 def declare_etag_responses(method: str, operation: dict[str, Any]) -> None:
-    """Declare ETag, Link and 304 in place on an operation that reads JSON."""
+    """Declare ETag, 304 and, for lists, Link in place on a GET operation that returns JSON; leave others alone."""
     responses = operation["responses"]
     text = {"type": "string"}
     if method == "get" and "application/json" in responses["200"].get("content", {}):
@@ -174,7 +174,7 @@ def declare_etag_responses(method: str, operation: dict[str, Any]) -> None:
 
 
 def allow_partial_documents(document: dict[str, Any]) -> None:
-    """Allow documents with only some members in the responses of operations with `fields`; change them in place."""
+    """Let operations with the parameter `fields` return documents with only some members; change them in place."""
     schemas = document["components"]["schemas"]
     for _, _, operation in list_operations(document):
         if any(parameter["name"] == "fields" for parameter in operation.get("parameters", ())):
@@ -188,7 +188,7 @@ def allow_partial_documents(document: dict[str, Any]) -> None:
 
 
 def _allow_partial_document(schemas: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """Add a schema without required members to `schemas`, and return one that allows either."""
+    """Add a copy of a schema without required members to `schemas`; return a schema that allows both."""
     if "anyOf" in schema:
         return schema
     name = schema["$ref"].rpartition("/")[2]
@@ -202,7 +202,7 @@ def _allow_partial_document(schemas: dict[str, Any], schema: dict[str, Any]) -> 
 
 
 def keep_problem_media_type(response: dict[str, Any]) -> None:
-    """Remove all media types of a response but that of problems, in place; FastAPI adds the route's."""
+    """Remove in place, if a response has the media type of problems, all others, which FastAPI adds."""
     content = response.get("content", {})
     if problem := content.pop(MEDIA_TYPE, None):
         examples = [problem.get("example"), *(example["value"] for example in problem.get("examples", {}).values())]

@@ -66,7 +66,7 @@ class Page:
     valid_seconds: int | None = None
 
     def to_response(self, request: Request, *, max_age: int | None, vary: str = "Accept") -> Response:
-        """Build the response with its entity tag and, if there is a next page, its Link (RFC 8288).
+        """Build the page's response: ETag, Cache-Control (no-store if `max_age` is None), Link to the next page.
 
         Args:
             request: The request, whose URL the Link repeats.
@@ -99,7 +99,7 @@ class Item:
     valid_seconds: int | None = None
 
     def to_response(self, *, max_age: int) -> Response:
-        """Build the response with the item and its entity tag, fresh for `max_age` seconds."""
+        """Build the 200 response with the item and its entity tag, fresh for at most `max_age` seconds."""
         cache_control = conditional.public_cache_control(max_age, valid_seconds=self.valid_seconds)
         return conditional.json_response(self.body, cache_control=cache_control, revision=self.revision)
 
@@ -121,7 +121,7 @@ class PageCursor:
         self._query = orjson.dumps(query, option=orjson.OPT_SORT_KEYS)
 
     def create_token(self, keys: Sequence[str], today: date | None) -> str:
-        """Create the token of the next page, which contains these sort keys and the day, with a MAC.
+        """Create the signed token of the page after these sort keys; it also contains the day.
 
         Args:
             keys: Sort keys of the last row.
@@ -131,7 +131,7 @@ class PageCursor:
         return base64.urlsafe_b64encode(self._mac(payload) + payload).decode().rstrip("=")
 
     def read_token(self, token: str) -> tuple[list[str], date | None]:
-        """Return the sort keys and the day of a token; raise InvalidParameters if it is not one of this query.
+        """Return the sort keys and the day in a page token; InvalidParameters if it is not one of this query.
 
         Raises:
             InvalidParameters: The token is not one of this query.
@@ -147,5 +147,5 @@ class PageCursor:
         return keys, date.fromisoformat(day) if day else None
 
     def _mac(self, payload: bytes) -> bytes:
-        """Return the MAC of a token's payload and of the query that it belongs to."""
+        """Return the MAC of a page token's payload together with the query that it belongs to."""
         return blake2b(self._query + b"\0" + payload, key=self._secret, digest_size=16).digest()

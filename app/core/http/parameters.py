@@ -25,7 +25,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def require_digits(value: Any) -> Any:
-    """Return the value if it consists of ASCII digits; Python's parser would also accept `+5`, `1_0` and others."""
+    """Return the value if it consists of 1 to 100 ASCII digits, else raise a validation error."""
     if not re.fullmatch(r"[0-9]{1,100}", str(value)):
         raise PydanticCustomError("not_digits", "only the digits 0-9")
     return value
@@ -61,7 +61,7 @@ class FieldSelection:
         return {**handler(schema), "pattern": f"^{name}(,{name})*$"}
 
     def _check(self, value: str) -> str:
-        """Return `fields` if it lists members of the schema, else raise a validation error."""
+        """Return `fields` if all its names are members of the document, else raise a validation error."""
         if not set(value.split(",")) <= set(self.names):
             raise PydanticCustomError("unknown_field", "unknown member", {"allowed": ", ".join(self.names)})
         return value
@@ -123,15 +123,15 @@ class FieldsQuery(BaseModel):
 
     @property
     def known_at_instant(self) -> datetime | None:
-        """The instant of `known_at`, as of which the record is shown; None: now."""
+        """The value of `known_at`: always None here; a subclass with that parameter overrides it."""
         return None
 
     def field_names(self) -> list[str]:
-        """Return the names in `fields`; empty if it was not given."""
+        """Return the names in the parameter `fields`; empty if it was not given."""
         return self.fields.split(",") if self.fields else []
 
     def active_filters(self) -> Mapping[str, Any]:
-        """Return the values of the filters that the request uses, by name."""
+        """Return the given filters by name, with `as_of`; without paging, `sort`, `fields` and `known_at`."""
         others = {"page_size", "page_token", "sort", "fields", "known_at"}
         return {name: value for name, value in self if name in self.model_fields_set and name not in others}
 
@@ -169,7 +169,7 @@ class ListQuery(FieldsQuery):
 
     @property
     def sort_order(self) -> str | None:
-        """The value of `sort`; None if it was not given or the list has one order only."""
+        """The value of `sort`: always None here; a subclass with that parameter overrides it."""
         return None
 
 

@@ -38,7 +38,7 @@ class Protocol(HttpToolsProtocol):
     # Callbacks of the transport
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
-        """Start the timeout for the first request head."""
+        """Start the timeout for the first request head of a new connection."""
         super().connection_made(transport)
         self._start_timer(self.header_timeout_seconds, self._on_header_timeout)
 
@@ -53,7 +53,7 @@ class Protocol(HttpToolsProtocol):
             consumed += self._feed_parser(data[consumed : consumed + self.max_header_bytes + 1 - self._unparsed_bytes])
 
     def _feed_parser(self, data: bytes) -> int:
-        """Feed bytes to the parser and return how many it consumed."""
+        """Feed bytes to the parser and return how many it consumed; reject malformed requests and too long heads."""
         self._unparsed_bytes += len(data)
         try:
             self.parser.feed_data(data)
@@ -101,7 +101,7 @@ class Protocol(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Check the head, and start the app unless the head is to be parsed again without `Upgrade`."""
+        """Check the head, and start the app for the request unless the head is parsed again without `Upgrade`."""
         self._stop_timer()
         self._unset_keepalive_if_required()
         self._unparsed_bytes = 0
@@ -135,7 +135,7 @@ class Protocol(HttpToolsProtocol):
     # End of the connection
 
     def close_after_response(self) -> None:
-        """Close the connection after the last response.
+        """Close the connection after the last response, gracefully if the request's body was not read completely.
 
         If the body was not read completely, as after a 413, the connection is closed gracefully.
         """
@@ -147,19 +147,19 @@ class Protocol(HttpToolsProtocol):
             self._start_timer(self.flush_timeout_seconds, self.transport.abort)
 
     def shutdown(self) -> None:
-        """End the responses that have no end of their own, then shut down after all responses in progress."""
+        """End the responses without an end of their own, then close the connection once its responses are sent."""
         for end in self.app_state.get(SHUTDOWN_CALLBACKS, ()):
             end()
         super().shutdown()
 
     def on_response_complete(self) -> None:
-        """Send a pending problem after the last response."""
+        """Start the next pipelined request or, if there is none, send the pending problem and close."""
         super().on_response_complete()
         if self._pending_problem is not None and self.cycle.response_complete:
             self._finish()
 
     def _on_header_timeout(self) -> None:
-        """Reject a request whose head is late with 408; close an idle connection without a response."""
+        """Answer 408 to a request whose head is late; close an idle connection without a response."""
         if self.scope is None:
             self.transport.close()  # no byte arrived: there is no request to answer
         elif self.flow.read_paused:
@@ -168,7 +168,7 @@ class Protocol(HttpToolsProtocol):
             self._reject(RequestTimeout())
 
     def _reject(self, problem: Problem) -> None:
-        """Ignore further input on the connection, and send the problem after the pending responses."""
+        """Ignore further input; send the problem after earlier responses, or just close if its own has begun."""
         self._pending_problem = problem
         self._ignores_input = True
         self._stop_timer()
@@ -185,7 +185,7 @@ class Protocol(HttpToolsProtocol):
                 self._send_problem(problem)
 
     def _finish(self) -> None:
-        """Send the pending problem and close, unless it concerns a body whose request was answered already."""
+        """Send the pending problem, if any, and close; within a body whose request was answered, only close."""
         if self._in_body:
             self._close_gracefully()
         elif self._pending_problem is not None:
@@ -210,7 +210,7 @@ class Protocol(HttpToolsProtocol):
         self._start_timer(self.linger_timeout_seconds, self.transport.close)
 
     def _encode_problem(self, problem: Problem) -> bytes:
-        """Return the bytes of a problem response with the headers that the middleware would add; log the request."""
+        """Return the bytes of a problem's HTTP response with the middleware's headers; log and measure the request."""
         method = self.parser.get_method()
         scope: Scope = {"type": "http", "method": method.decode("ascii"), "headers": self.headers or []}
         request_id = access_log.assign_request_id(scope)

@@ -75,7 +75,7 @@ class TokenBuckets:
         self._evict(now)
 
     def refund(self, key: Hashable, cost: int = 1) -> None:
-        """Put tokens back into the key's bucket that were taken and not used."""
+        """Put tokens that were taken and not used back into the key's bucket."""
         if key in self._full_at:
             self._full_at[key] -= cost / self.rate
 
@@ -179,13 +179,13 @@ class RateLimitMiddleware:
 
 
 def _add_rate_limit_headers(response_headers: MutableHeaders, rate_limit: Mapping[str, str]) -> None:
-    """Add these headers to a response unless it is public or already states a limit of its own."""
+    """Add these RateLimit headers in place to a response unless it is public or already has a RateLimit header."""
     if "public" not in response_headers.get("cache-control", "") and "ratelimit" not in response_headers:
         response_headers.update(rate_limit)
 
 
 def client_network(scope: Scope, trusted_proxies: Networks) -> Hashable:
-    """Return the network that a request comes from, or None if it is not to be counted.
+    """Return the network (IP version, prefix) to count a request for, or None if it is not to be counted.
 
     Not counted are requests without an address, and those from the loopback address if no proxy is trusted.
     """
@@ -196,7 +196,7 @@ def client_network(scope: Scope, trusted_proxies: Networks) -> Hashable:
 
 
 def client_address(scope: Scope, trusted_proxies: Networks) -> Address | None:
-    """Return the address that a request comes from; None if there is none, as on a Unix socket.
+    """Return a request's client address, from X-Forwarded-For if a trusted proxy sent it; None if there is none.
 
     Each trusted proxy appends the address of its peer to X-Forwarded-For: reading from the right, the first address
     that is not a trusted proxy counts. Entries further left can be forged.

@@ -39,7 +39,7 @@ class RawQueryMiddleware:
 
 
 def _find_problem(scope: Scope) -> Problem | None:
-    """Return the problem of a path that is badly encoded, or of a query string with errors; else None."""
+    """Return the problem of a badly encoded URL, a path with %2F (404) or an ambiguous query; else None."""
     query: bytes = scope["query_string"]
     if not (_is_valid_encoding(scope.get("raw_path") or b"") and _is_valid_encoding(query)):
         return Malformed()

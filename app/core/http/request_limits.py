@@ -76,7 +76,7 @@ class RequestLimitsMiddleware:
             await problem.response(scope)(scope, receive, send)
 
     def _check_head(self, scope: Scope) -> Problem | None:
-        """Return the problem if URL, headers or body are too large or the worker is too busy, else None."""
+        """Return the problem of a GET with a body, a too large URL, head or body, or a busy worker; else None."""
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_URL_BYTES:
             return UriTooLong()
         if sum(len(name) + len(value) + FIELD_OVERHEAD_BYTES for name, value in scope["headers"]) > MAX_HEADER_BYTES:
@@ -97,7 +97,7 @@ class RequestLimitsMiddleware:
         return self.limits.large_body_bytes if is_large else self.limits.body_bytes
 
     async def _run_counted(self, scope: Scope, receive: Receive, send: Send) -> Problem | None:
-        """Run the app, counted among the requests in progress; return a problem to answer with, or None."""
+        """Run the app, counted as in progress (a stream only until it starts); return a problem to send, or None."""
         exchange = _Exchange(receive, send, self._max_body_bytes(scope), self.limits.idle_timeout)
         self.running += 1
         try:
@@ -149,7 +149,7 @@ class _Exchange:
         self.on_stream_start: Callable[[], None] = lambda: None
 
     async def receive(self) -> Message:
-        """Receive a message of the request; raise the problem if its body is late or too large."""
+        """Receive a message; if the body is late or too large, raise the problem, or disconnect if responding."""
         if self.problem is None:
             message = await (self._receive() if self._is_body_complete else self._receive_in_time())
             if self.problem is None:
@@ -175,7 +175,7 @@ class _Exchange:
         return message
 
     async def send(self, message: Message) -> None:
-        """Send a message of the response, unless a problem will be sent instead of it."""
+        """Send a message of the response, or drop it if a problem will be sent instead."""
         # FastAPI turns any exception while reading a body into its own 400: the problem takes precedence.
         if self.problem is not None and not self.response_started:
             return

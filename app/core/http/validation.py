@@ -119,14 +119,14 @@ BODY_ERROR_TYPES = {"extra_forbidden": "unknown_member", "missing": "missing_mem
 
 
 def describe_minimum(count: int, noun_id: str, noun_en: str) -> Text:
-    """Return the sentence for too few characters or items; the English noun is singular if `count` is 1."""
+    """Return the error text, in both languages, for fewer than `count` characters or items."""
     return Text(
         f"Paling sedikit {count} {noun_id}.", f"Must have at least {count} {noun_en}{'' if count == 1 else 's'}."
     )
 
 
 def describe_maximum(count: int, noun_id: str, noun_en: str) -> Text:
-    """Return the sentence for too many characters or items; the English noun is singular if `count` is 1."""
+    """Return the error text, in both languages, for more than `count` characters or items."""
     return Text(f"Paling banyak {count} {noun_id}.", f"Must have at most {count} {noun_en}{'' if count == 1 else 's'}.")
 
 
@@ -136,7 +136,7 @@ def format_choices(context: Context) -> str:
 
 
 def describe_form(pattern: str) -> Text:
-    """Return the sentence for a text that does not match a pattern: the form that is registered for the pattern."""
+    """Return the error text for a value that does not match a pattern, general if the pattern is not registered."""
     form = PATTERN_FORMS.get(pattern)
     return Text(f"Harus berupa {form.id}.", f"Must be {form.en}.") if form else INVALID_VALUE
 
@@ -144,7 +144,7 @@ def describe_form(pattern: str) -> Text:
 def validation_problem(
     errors: Sequence[Any], known: Sequence[str], body: Any = None
 ) -> InvalidParameters | InvalidContent:
-    """Build the problem for FastAPI's validation errors of one request: InvalidContent or InvalidParameters.
+    """Build the problem for validation errors: InvalidContent if all are in the body, else InvalidParameters.
 
     Args:
         errors: The errors, each with a location that begins with `query`, `path` or `body`.
@@ -173,13 +173,13 @@ def validate_document(model: type[Model], content: Mapping[str, Any]) -> Model:
 
 
 def _parameter_error(error: Mapping[str, Any], known: Sequence[str]) -> ErrorDetail:
-    """Convert pydantic's error of a parameter; `known` are the parameters of the route."""
+    """Convert pydantic's error of a parameter to an ErrorDetail; `known` are the parameters of the route."""
     code, detail = _describe_error(error["type"], error, known)
     return ErrorDetail(code, detail, parameter=str(error["loc"][1]) if len(error["loc"]) > 1 else "")
 
 
 def _body_error(error: Mapping[str, Any], location: Location, body: Any) -> ErrorDetail:
-    """Convert pydantic's error at this location in a body; `body` is the type of the body."""
+    """Convert pydantic's error at this location in a body to an ErrorDetail; `body` is the type of the body."""
     error_type, value = error["type"], error.get("input", ...)
     if error_type in BODY_ERROR_TYPES:
         error_type = BODY_ERROR_TYPES[error_type]

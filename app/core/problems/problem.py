@@ -65,7 +65,7 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
     def prefix_pointers(self, prefix: str) -> "Problem":
-        """Prepend a JSON pointer to those of the errors, for a problem in a part of a larger body; return self."""
+        """Prepend a JSON pointer in place to those of the errors, for a part of a larger body; return self."""
         self.errors = tuple(
             replace(error, pointer=f"{prefix}{error.pointer}") if error.pointer is not None else error
             for error in self.errors

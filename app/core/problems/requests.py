@@ -175,7 +175,7 @@ class ImportRefused(Problem):
     def document(
         self, language: Language = "id", request_id: str | None = None, trace_id: str | None = None
     ) -> dict[str, Any]:
-        """Return the problem document with the members of the response to the import."""
+        """Return the problem document with the members of the response to the import added (the status of each row)."""
         return {**super().document(language, request_id, trace_id), **self.result(language)}
 
 
