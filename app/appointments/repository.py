@@ -20,7 +20,7 @@ _appointment, _official = models.Appointment, models.Official
 
 
 def select_appointment(day: DayExpression) -> DocumentSelect:
-    """Build the SELECT of the members of an appointment document as of a day."""
+    """Build the SELECT of an appointment document, one column per JSON member; `certain` refers to the day."""
     return (
         select(
             _appointment.id,
@@ -44,7 +44,7 @@ def select_appointment(day: DayExpression) -> DocumentSelect:
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL condition of each filter that the request uses."""
+    """Yield the SQL condition of each filter that the request for appointments uses."""
     for name in ("organization", "division", "office", "standing"):
         if name in filters:
             yield _appointment.__table__.c[name] == bindparam(name)
@@ -74,7 +74,7 @@ APPOINTMENTS = Collection(
 
 
 def _overlapping_appointments(*equal_columns: str, where: ColumnElement[bool] | None = None) -> Statement:
-    """Build the query for the appointments that equal a refused one in some columns and overlap its certain days."""
+    """Build the query for other appointments with equal columns whose certain days overlap a refused one's."""
     days = func.certain_days(bindparam("start_on"), bindparam("end_on"), cast(bindparam("seen_on"), Date))
     is_equal = (_appointment.__table__.c[name] == bindparam(name) for name in equal_columns)
     is_other = _appointment.id != cast(bindparam("id"), UUID(as_uuid=True))

@@ -28,7 +28,7 @@ ALREADY_ENDED = Text("Penugasan ini sudah berakhir.", "This appointment has alre
 async def succeed_appointment(
     transaction: Transaction, write_request: WriteRequest, payload: payloads.SuccessionPayload
 ) -> WriteResult:
-    """End an appointment, create the next one in its office, and return 201 with both documents.
+    """Lock and end an appointment, create the next one in its office, and build the response 201 with both documents.
 
     Raises:
         InvalidContent: The appointment does not exist, or the next one is invalid.

@@ -22,7 +22,7 @@ FindSummary = Callable[[str], Awaitable[bytes | None]]
 
 
 def create_summary_finder(database: Database) -> FindSummary:
-    """Return a function that reads the JSON of a meeting's summary, or returns None if there is no such meeting."""
+    """Return a function that reads a meeting's attendance summary as JSON, and returns None for an unknown meeting."""
 
     async def find(meeting: str) -> bytes | None:
         return await find_summary(database.reader(), meeting, SummaryQuery())
@@ -43,21 +43,21 @@ class Subscription:
 
     @property
     def id(self) -> str:
-        """The event id of the current summary."""
+        """The id of the server-sent event of the meeting's current summary."""
         return self._topic.id
 
     @property
     def body(self) -> bytes:
-        """The JSON of the current summary."""
+        """The JSON of the meeting's current attendance summary."""
         return self._topic.body
 
     def notify(self, *, ended: bool = False) -> None:
-        """Wake the waiting subscriber because the summary has changed or the subscription has ended."""
+        """Wake the waiting subscriber: the summary has changed or, if `ended`, the subscription has ended."""
         self.is_ended = self.is_ended or ended
         self._changed.set()
 
     async def wait_for_change(self, timeout: float) -> bool:  # noqa: ASYNC109  (the caller sends a heartbeat)
-        """Wait for a notification; return whether one came within `timeout` seconds."""
+        """Wait until the summary changes or the subscription ends; False if neither came within `timeout` seconds."""
         try:
             async with asyncio.timeout(timeout):
                 await self._changed.wait()
@@ -75,13 +75,13 @@ class _Topic:
         self.publish(body)
 
     def publish(self, body: bytes) -> None:
-        """Store a new summary of the meeting and wake its subscribers."""
+        """Store a meeting's new summary with its event id, and wake the meeting's subscribers."""
         self.body = body
         self.id = entity_tag(body).strip('"')
         self.notify()
 
     def notify(self, *, ended: bool = False) -> None:
-        """Wake all subscribers of the meeting; `ended`: their subscriptions have ended."""
+        """Wake all subscribers of the meeting; if `ended`, mark their subscriptions as ended."""
         for subscription in self.subscriptions:
             subscription.notify(ended=ended)
 
@@ -116,11 +116,11 @@ class SummaryBroadcaster:
 
     @property
     def is_polling(self) -> bool:
-        """True while the polling task runs."""
+        """True while the task runs that polls the summaries of subscribed meetings."""
         return self._task is not None
 
     async def find_summary(self, meeting: str) -> bytes | None:
-        """Return the JSON of a meeting's summary: that of its subscribers or, without any, from the database.
+        """Return a meeting's summary as JSON: as last polled for subscribers, else from the database; None: no meeting.
 
         Returns None if there is no such meeting.
 
@@ -133,7 +133,7 @@ class SummaryBroadcaster:
 
     @contextlib.contextmanager
     def subscribe(self, meeting: str, body: bytes) -> Iterator[Subscription]:
-        """Subscribe to a meeting for the duration of the block. `body` is the result of `find_summary`.
+        """Subscribe to a meeting's summary for the duration of the block; the first subscription starts the polling.
 
         Raises:
             Unavailable: There are too many subscribers, or the broadcaster is closed.
@@ -156,13 +156,13 @@ class SummaryBroadcaster:
                 del self._topics[meeting]
 
     def close(self) -> None:
-        """End all subscriptions and refuse new ones."""
+        """End all subscriptions to summaries, and refuse further subscriptions and summaries."""
         self._is_closed = True
         for topic in self._topics.values():
             topic.notify(ended=True)
 
     async def stop(self) -> None:
-        """Close and stop the polling task."""
+        """End all subscriptions to summaries, refuse new ones, and cancel the polling task."""
         self.close()
         if self._task is not None:
             self._task.cancel()
@@ -174,7 +174,7 @@ class SummaryBroadcaster:
             raise Unavailable(retry_after=RETRY_SECONDS)
 
     async def _poll(self) -> None:
-        """Read the summaries of the subscribed meetings at the interval, until there are no subscribers."""
+        """Poll the summaries of the subscribed meetings at the interval, until no meeting has subscribers."""
         try:
             while self._topics:
                 await asyncio.sleep(self._interval)
@@ -183,7 +183,7 @@ class SummaryBroadcaster:
             self._task = None
 
     async def _poll_once(self) -> None:
-        """Read the summary of each subscribed meeting and publish those that changed; log errors."""
+        """Read each subscribed meeting's summary, publish changes, end subscriptions of deleted ones; log errors."""
         for meeting, topic in list(self._topics.items()):
             try:
                 body = await self._find(meeting)

@@ -98,7 +98,7 @@ class EventStream(Response):
 
 
 async def send_events(subscription: Subscription, last_event_id: str | None, send: Send) -> None:
-    """Send the current summary and each change as server-sent events, until the subscription ends.
+    """Send the summary and its changes as server-sent events, with heartbeats, until the subscription ends.
 
     `send` waits for a slow client, which then gets the newest summary only. The event `last_event_id` is not sent.
     """
@@ -116,13 +116,13 @@ async def send_events(subscription: Subscription, last_event_id: str | None, sen
 
 
 def format_event(id: str, body: bytes) -> bytes:
-    """Format a summary as a server-sent event named `summary`, with one `data` field per line."""
+    """Format the JSON of a summary as a server-sent event named `summary` with this id, one `data` field per line."""
     data = b"\ndata: ".join(body.splitlines())
     return b"event: summary\nid: %b\ndata: %b\n\n" % (id.encode(), data)
 
 
 async def wait_for_disconnect(receive: Receive) -> None:
-    """Wait until the client has disconnected, then return."""
+    """Read and discard the client's messages until it has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

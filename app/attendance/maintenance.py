@@ -25,9 +25,10 @@ class AnonymisedMeeting(NamedTuple):
 
 
 async def recompute_attendance(url: str, meeting: str | None) -> list[RecomputedRoll]:
-    """Recompute the rolls of all meetings, or of one, from scans and manual statuses, and store what differs.
+    """Recompute the roll of one meeting or (None) of all, store what differs, and return the numbers of repairs.
 
-    `url` is that of the database. Rolls without a difference are not written.
+    `url` is that of the database. Rolls without a difference are not written, those of anonymised meetings are
+    skipped.
     """
     rolls = []
     async with _connect(url) as connection:
@@ -39,7 +40,7 @@ async def recompute_attendance(url: str, meeting: str | None) -> list[Recomputed
 
 
 async def anonymise_participants(url: str, *, dry_run: bool) -> list[AnonymisedMeeting]:
-    """Anonymise the participants of each meeting past its retention period, but keep their counts.
+    """Anonymise the participants of each meeting past its retention period, or (dry run) only count them.
 
     `url` is that of the database. A dry run returns the same and changes nothing.
     """

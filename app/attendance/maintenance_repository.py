@@ -50,12 +50,12 @@ _INSERT_AUDIT_LINE = "INSERT INTO audit_lines (operation, keys) VALUES ($1, $2)"
 
 
 async def list_meetings(connection: asyncpg.Connection, code: str | None) -> list[str]:
-    """List the codes of meetings with participants who are not anonymised; `code` selects one meeting."""
+    """List the codes of the meetings that are not anonymised: only that with this code or (None) all."""
     return [row[0] for row in await connection.fetch(_SELECT_MEETINGS, code)]
 
 
 async def recompute_attendance(connection: asyncpg.Connection, meeting: str) -> tuple[int, int]:
-    """Lock a roll, repair what differs from its scans, and count the repaired participants and counters.
+    """Lock a roll, repair it from its scans and manual statuses, and count the repaired participants and counters.
 
     Must run in a transaction. Does not write if nothing differs.
     """
@@ -69,12 +69,12 @@ async def recompute_attendance(connection: asyncpg.Connection, meeting: str) -> 
 
 
 async def list_expired_meetings(connection: asyncpg.Connection) -> list[str]:
-    """List the codes of meetings past their retention period with participants who are not anonymised."""
+    """List the codes of the meetings that are past their retention period and not anonymised yet."""
     return [row[0] for row in await connection.fetch(_SELECT_EXPIRED)]
 
 
 async def count_participants(connection: asyncpg.Connection, meeting: str) -> int:
-    """Count the participants of a meeting."""
+    """Return the number of participants of a meeting."""
     count: int = await connection.fetchval(_COUNT_PARTICIPANTS, meeting)
     return count
 
@@ -82,7 +82,7 @@ async def count_participants(connection: asyncpg.Connection, meeting: str) -> in
 async def anonymise_participants(connection: asyncpg.Connection, meeting: str) -> int | None:
     """Anonymise a meeting's participants, add an audit line, and return their number; None: anonymised already.
 
-    Must run in a transaction. Returns None if they are anonymised already.
+    Must run in a transaction.
     """
     await connection.execute(_SET_AUTHOR)
     count: int | None = await connection.fetchval(_ANONYMISE, meeting)

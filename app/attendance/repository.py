@@ -28,12 +28,12 @@ def select_public_lines(_day: DayExpression) -> DocumentSelect:
 
 
 def select_full_lines(_day: DayExpression) -> DocumentSelect:
-    """Build the SELECT of the roll lines for callers who may read personal data."""
+    """Build the SELECT of the roll lines for callers who may read personal data: with `sick` and with all notes."""
     return _select_roll_lines(_attendance.status, _participant.note)
 
 
 def select_attendance_items(_day: DayExpression) -> DocumentSelect:
-    """Build the SELECT of participants' attendance, with the intervals between their scans and the manual status."""
+    """Build the SELECT of participants' attendance in full, with the intervals of presence and the manual status."""
     manual_status = json_object(status=_participant.status, reason=_participant.status_reason)
     return _select_roll_lines(
         _attendance.status,
@@ -69,7 +69,7 @@ def _intervals_expression() -> ColumnElement[Any]:
 
 
 def _session_window(scans: FromClause) -> dict[str, Any]:
-    """Return the arguments of `over()` for an SQL window: the scans of one session by effective time."""
+    """Return the arguments of SQLAlchemy's `over()` for a window of the scans of one session by effective time."""
     return {"partition_by": scans.c.session, "order_by": [scans.c.effective_at, scans.c.id, scans.c.digest]}
 
 
@@ -95,14 +95,14 @@ def _select_roll_lines(status: Expression, note: Expression, *more: ColumnElemen
 
 
 def _public_filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL conditions of public lines: the roll is open, and each filter that the request uses."""
+    """Yield the SQL conditions of public roll lines: the meeting, that its roll is unrestricted, each filter in use."""
     # The SQL itself excludes restricted rolls, so that a route cannot disclose one by mistake.
     yield select(_meeting.code).where(_meeting.code == _MEETING, _meeting.roll == "open").exists()
     yield from _common_filter_conditions(filters, _attendance.open_status == _STATUS)
 
 
 def _full_filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL condition of each filter that the request uses; `sick` and `excused` are different statuses."""
+    """Yield the SQL conditions of full roll lines: the meeting and each filter in use; `sick` is not `excused`."""
     # Only open_status is indexed: a second index would have to be written by each check-in.
     open_status = case((literal_column("'sick'") == _STATUS, literal_column("'excused'")), else_=_STATUS)
     has_status = and_(_attendance.open_status == open_status, _attendance.status == _STATUS)
@@ -110,7 +110,7 @@ def _full_filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bo
 
 
 def _common_filter_conditions(filters: ActiveFilters, has_status: ColumnElement[bool]) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL condition of each filter in use; `has_status` is the condition of the filter `status`."""
+    """Yield the SQL conditions of the meeting and each filter in use; `has_status` is that of the filter `status`."""
     yield from collection.filter_conditions(filters, "organization", "office")
     if "status" in filters:
         yield _participant.id.in_(select(_attendance.participant).where(_attendance.meeting == _MEETING, has_status))

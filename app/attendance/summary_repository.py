@@ -40,7 +40,7 @@ COUNTERS = ("invited", *STATUSES, *REASONS, "late")
 
 
 def _select_counts_by_key(by: str | None, in_session: bool) -> CTE:
-    """Select the counts of the meeting's participants by `by` (None: all) from the counter table, as a CTE."""
+    """Build a CTE of the meeting's stored counts by `by` (None: in total), of one session if `in_session`."""
     keys: dict[str | None, Expression] = {
         None: cast(null(), Text),
         "office": _counter.office,
@@ -62,7 +62,7 @@ def _select_counts_by_key(by: str | None, in_session: bool) -> CTE:
 
 
 def _sum_expressions(counters: Any) -> list[Label[int]]:
-    """Return the SQL sum of each counter column, labelled with its name."""
+    """Return the SQL sum of each counter column (0 without rows), labelled with the column's name."""
     return [
         func.coalesce(cast(func.sum(_counter_column(counters, name)), Integer), literal_column("0")).label(name)
         for name in COUNTERS
@@ -76,7 +76,7 @@ def _counter_column(counters: Any, name: str) -> ColumnElement[int]:
 
 
 def _counts_members(sums: FromClause) -> dict[str, ColumnElement[Any]]:
-    """Return the SQL of each member of schemas.Counts, from a row of sums."""
+    """Return the SQL of each JSON member of `schemas.Counts`, by name, from a row of sums."""
     return {
         "invited": sums.c.invited,
         **{status: sums.c[status] for status in STATUSES},
@@ -86,7 +86,7 @@ def _counts_members(sums: FromClause) -> dict[str, ColumnElement[Any]]:
 
 
 def _groups_expression(by: str, counters: FromClause) -> ColumnElement[Any]:
-    """Return the SQL of the groups (by organization, office …) as a JSON array, ordered by their key."""
+    """Return the SQL of the counts of each group (organization, office …) as a JSON array, ordered by group key."""
     organization, region, session = models.Organization, models.Region, models.Session
     no_name = cast(null(), Text)
     keys: dict[str, tuple[Expression, Expression]] = {
@@ -111,7 +111,7 @@ def _groups_expression(by: str, counters: FromClause) -> ColumnElement[Any]:
 
 
 def _select_summary(by: str | None, in_session: bool) -> DocumentSelect:
-    """Build the SELECT of the one row with the counts of the meeting and of its groups."""
+    """Build the SELECT of one row with the meeting's counts, in total and by `by`; of one session if `in_session`."""
     counters = _select_counts_by_key(by, in_session)
     totals = select(*_sum_expressions(_select_counts_by_key(None, in_session))).subquery("totals")
     return (
@@ -133,7 +133,7 @@ def _select_summary(by: str | None, in_session: bool) -> DocumentSelect:
 
 @lru_cache(maxsize=20)
 def _build_summary_statement(by: str | None, in_session: bool) -> Statement:
-    """Build the statement of a summary: its JSON document, and whether the selected session exists."""
+    """Build the statement that reads a summary as a JSON document, and whether the selected session exists."""
     document = (
         Document(schemas.AttendanceSummary, lambda _: _select_summary(by, in_session)).select(as_of=False).subquery()
     )
@@ -144,7 +144,7 @@ def _build_summary_statement(by: str | None, in_session: bool) -> Statement:
 
 
 async def find_summary(reader: Queryable, meeting: str, query: schemas.SummaryQuery) -> bytes | None:
-    """Return the JSON of a meeting's summary, or None if there is no such meeting.
+    """Return a meeting's attendance summary as JSON, grouped and limited as `query` asks; None: no such meeting.
 
     Raises:
         InvalidParameters: The meeting has no such session.

@@ -33,7 +33,7 @@ class BadgeSigningKey:
         self.kid = self._key.thumbprint()
 
     def to_jwk(self) -> dict[str, Any]:
-        """Return the public key as a JWK (RFC 7517)."""
+        """Return the public part of the key that signs a meeting's badges, as a JWK (RFC 7517)."""
         members = self._key.as_dict(private=False)
         return {
             "kty": members["kty"],
@@ -45,7 +45,7 @@ class BadgeSigningKey:
         }
 
     def sign(self, badge: UUID) -> str:
-        """Return the signed token of a badge, which its QR code contains; it is the same at each call."""
+        """Return the signed token of a badge id, which the badge's QR code contains; it is the same at each call."""
         payload = orjson.dumps({"aud": self.meeting, "jti": _encode_base64url(badge.bytes)})
         header = {"alg": ALGORITHM, "kid": self.kid}
         return jws.serialize_compact(header, payload, self._key, algorithms=[ALGORITHM])
@@ -53,7 +53,7 @@ class BadgeSigningKey:
 
 @lru_cache(maxsize=100)
 def derive_badge_key(secret: bytes, meeting: str) -> BadgeSigningKey:
-    """Derive the key that signs a meeting's badges from the secret of the installation."""
+    """Derive the key that signs a meeting's badges from the secret of the installation and the meeting's code."""
     return BadgeSigningKey(secret, meeting)
 
 

@@ -57,7 +57,7 @@ class ValidBadge(NamedTuple):
     capacity: str
 
     def to_document(self, key: BadgeSigningKey) -> dict[str, Any]:
-        """Return the badge as the members of `schemas.Badge`."""
+        """Return the badge as a `schemas.Badge` document, with its token signed by this key."""
         return {
             "id": self.id,
             "participant": self.participant,
@@ -67,7 +67,7 @@ class ValidBadge(NamedTuple):
 
 
 async def get_signing_key(reader: Queryable, meeting: str) -> BadgeSigningKey:
-    """Return the key that signs the badges of a meeting; the meeting need not exist."""
+    """Derive the key that signs a meeting's badges from the stored secret; the meeting need not exist."""
     [secret] = await reader.fetch_one(_SELECT_SECRET, {})
     return derive_badge_key(bytes(secret), meeting)
 
@@ -75,7 +75,7 @@ async def get_signing_key(reader: Queryable, meeting: str) -> BadgeSigningKey:
 async def issue_missing_badges(
     transaction: Transaction, meeting: str, *, participant: UUID | None = None, organization: str | None = None
 ) -> None:
-    """Insert a badge for each participant without one: of the meeting, an organization, or one participant.
+    """Insert a badge for each participant (of the meeting, an organization, or one) who has no valid one.
 
     At most MAX_BADGES_PER_REQUEST badges are issued.
     """
@@ -87,7 +87,7 @@ async def issue_missing_badges(
 
 
 async def reissue_badge(transaction: Transaction, meeting: str, participant: UUID) -> bool:
-    """Revoke a participant's badge and insert another one; return False if there is no such participant."""
+    """Replace a participant's badge and derive the attendance anew; return False if there is no such participant."""
     if not (await transaction.execute(_LOCK_PARTICIPANT, (meeting, participant))).rowcount:
         return False
     await transaction.fetch(_REVOKE_BADGE, participant)
@@ -97,7 +97,7 @@ async def reissue_badge(transaction: Transaction, meeting: str, participant: UUI
 
 
 async def _insert_badges(transaction: Transaction, meeting: str, participants: Sequence[UUID]) -> None:
-    """Insert a badge for each of these participants, unless one has been issued in the meantime."""
+    """Insert a new badge, with the digest of its token, for each of these participants who has no valid one."""
     key = await get_signing_key(transaction, meeting)
     ids = [uuid7() for _ in participants]
     digests = [hash_token(key.sign(badge_id)) for badge_id in ids]
@@ -107,7 +107,7 @@ async def _insert_badges(transaction: Transaction, meeting: str, participants: S
 async def list_valid_badges(
     transaction: Transaction, meeting: str, *, participant: UUID | None = None, organization: str | None = None
 ) -> list[ValidBadge]:
-    """List the valid badges of a meeting, an organization or one participant, ordered by participant id.
+    """List a meeting's badges that are not revoked, or those of an organization or one participant, by participant id.
 
     Returns MAX_BADGES_PER_REQUEST + 1 badges if there are more than that maximum.
     """

@@ -186,12 +186,12 @@ async def list_badges(
 
 
 def _build_uncached_response(body: bytes, media_type: str) -> Response:
-    """Build a response that must not be stored by caches, because it is personal data."""
+    """Build a 200 response with this body and its ETag that caches must not store, because it is personal data."""
     headers = {"Cache-Control": "no-store", "Vary": audited_read.VARY, "ETag": conditional.entity_tag(body)}
     return Response(body, headers=headers, media_type=media_type)
 
 
 def _render_sheets(title: str, key: BadgeSigningKey, badges: list[repository.ValidBadge]) -> bytes:
-    """Render the badges as a PDF of badge sheets."""
+    """Sign the token of each badge, and render the badges as a PDF with this title (the meeting's name) on each."""
     cards = [BadgeCard(badge.name or "", badge.organization, badge.capacity, key.sign(badge.id)) for badge in badges]
     return renderers.render_badge_sheet(title, cards)

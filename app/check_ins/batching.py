@@ -40,9 +40,7 @@ class CheckInBatcher:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def submit(self, submission: DeviceSubmission) -> list[ScanResult]:
-        """Queue a device's submission, wait until a transaction has stored it, and return the results of its scans.
-
-        Returns an empty list if the meeting does not exist.
+        """Queue a device's scans, wait until they are committed, and return their results; [] if no such meeting.
 
         Raises:
             Unavailable: The database failed or the timeout passed. The scans may or may not have been stored; the
@@ -64,7 +62,7 @@ class CheckInBatcher:
             raise Unavailable from error
 
     async def _store_queue(self, meeting: str) -> None:
-        """Store a meeting's queued submissions batch by batch until the queue is empty."""
+        """Store a meeting's queued submissions batch by batch until its queue is empty, then delete the queue."""
         queue = self._queues[meeting]
         batch: list[_PendingSubmission] = []
         try:
@@ -75,7 +73,7 @@ class CheckInBatcher:
             _fail_submissions([*batch, *queue], Unavailable())  # both are empty, unless this task was cancelled
 
     async def _store_batch(self, batch: list[_PendingSubmission]) -> None:
-        """Store a batch in one transaction; on an error that one submission caused, store each alone."""
+        """Store submissions in one transaction and set their results; after an error of one, store each alone."""
         try:
             results = await self._store([pending.submission for pending in batch])
         except Exception as error:
@@ -90,17 +88,16 @@ class CheckInBatcher:
 
 
 def _fail_submissions(submissions: Iterable[_PendingSubmission], error: Exception) -> None:
-    """Make the callers that still wait for these submissions raise an error."""
+    """Set an error as the result of those submissions that have no result yet, so that their callers raise it."""
     for pending in submissions:
         if not pending.results.done():
             pending.results.set_exception(error)
 
 
 def _take_batch(queue: deque[_PendingSubmission]) -> list[_PendingSubmission]:
-    """Remove the next batch from a queue, with at most one submission of each device, and return it in order.
+    """Remove and return a queue's next submissions, at most one per device; drop those without a waiting caller.
 
-    A batch has at most one submission of each device; a second one stays in the queue, because the offset of the
-    device's clock depends on their order. Submissions without a waiting caller are dropped.
+    A second submission of a device stays in the queue, because the offset of the device's clock depends on their order.
     """
     batch: dict[str, _PendingSubmission] = {}
     deferred = []

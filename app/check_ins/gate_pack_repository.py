@@ -47,7 +47,7 @@ FROM meetings AS meeting WHERE meeting.code = $1
 async def get_gate_pack(
     transaction: Transaction, meeting: str, since: datetime | None, *, names: bool
 ) -> tuple[dict[str, Any], int] | None:
-    """Return a gate pack (data for offline check-in), without the key, and its version; None: no such meeting.
+    """Return the data for offline check-in (changes after `since`, or all) and its version; None: no such meeting.
 
     The version is in milliseconds since 1970. With `since` the pack holds only what is new, and also what was revoked
     shortly before: that may not yet have been committed when the version was made.
@@ -58,5 +58,5 @@ async def get_gate_pack(
 
 
 def parse_version(version: str) -> datetime:
-    """Return the instant that the version of a gate pack names, which is in milliseconds since 1970."""
+    """Convert the version of a gate pack, in milliseconds since 1970, to the instant that it names, in UTC."""
     return datetime.fromtimestamp(0, tz=UTC) + timedelta(milliseconds=int(version))

@@ -21,7 +21,7 @@ _MEETING = bindparam("meeting", type_=Text)
 
 
 def _outcome_expression() -> ColumnElement[str]:
-    """Return the SQL of the outcome of a scan; only the first entry of a participant is a `first_entry`."""
+    """Return the SQL of a scan's outcome: annulled, first_entry, already_entered (later) or its classification."""
     return case(
         (_scan.c.annulled_at.is_not(None), literal_column("'annulled'")),
         (_scan.c.classification != literal_column("'entry'"), _scan.c.classification),
@@ -31,7 +31,7 @@ def _outcome_expression() -> ColumnElement[str]:
 
 
 def select_scan(_day: DayExpression) -> DocumentSelect:
-    """Build the SELECT of the members of `schemas.Scan`."""
+    """Build the SELECT of a scan document, one column per JSON member; it does not depend on the day."""
     participant = case(
         (_scan.c.participant.is_not(None), references.participant_reference(_scan.c.participant)), else_=null()
     )
@@ -63,7 +63,7 @@ def select_scan(_day: DayExpression) -> DocumentSelect:
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL condition of the meeting and of each filter that the request uses."""
+    """Yield the SQL conditions of a list of scans: the meeting, and each filter that the request uses."""
     yield _scan.c.meeting == _MEETING
     if "participant" in filters:
         yield _scan.c.participant == cast(bindparam("participant", type_=Text), Uuid)
@@ -118,7 +118,7 @@ class ScanResult(NamedTuple):
 
 
 async def store_submissions(database: Database, submissions: Sequence[DeviceSubmission]) -> list[list[ScanResult]]:
-    """Store submissions of one meeting in one transaction, and return for each the results of its scans in order.
+    """Store submissions of one meeting in one transaction; return each one's scan results, empty if no such meeting.
 
     No two submissions may come from the same device. The results are empty if the meeting does not exist.
     """

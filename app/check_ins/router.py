@@ -97,7 +97,7 @@ async def _build_submission(
     payload: payloads.CheckInPayload | payloads.CheckInBatchPayload,
     scans: Sequence[payloads.ScanPayload],
 ) -> repository.DeviceSubmission:
-    """Build the submission of a device from its request, with the present time as the time of receipt.
+    """Check the caller's access to the meeting, and build a device's submission, received now, from its request.
 
     Raises:
         NotFound: The caller is bound to another meeting or organization.
@@ -124,7 +124,7 @@ async def _build_submission(
 
 
 def _require_results(results: list[repository.ScanResult]) -> list[repository.ScanResult]:
-    """Return the results; raise NotFound if there are none, because the meeting does not exist."""
+    """Return these results of scans; raise NotFound if there are none, because there is no such meeting."""
     if not results:
         raise NotFound
     return results
@@ -148,7 +148,7 @@ def _build_scan_row(device_id: str, scan: payloads.ScanPayload) -> dict[str, Any
 
 
 def _build_result_document(scan_id: Any, result: repository.ScanResult) -> dict[str, Any]:
-    """Build the members of `schemas.CheckInResult` for a scan."""
+    """Build the `schemas.CheckInResult` document of a scan: its id, status, outcome and effective time."""
     return {
         "scan_id": scan_id,
         "status": result.status,
@@ -158,7 +158,7 @@ def _build_result_document(scan_id: Any, result: repository.ScanResult) -> dict[
 
 
 def _get_clock_skew_ms(results: Sequence[repository.ScanResult]) -> float:
-    """Return the milliseconds by which the device's clock is ahead of the service's; negative: behind."""
+    """Return the milliseconds by which a device's clock is ahead of the service's, from its scans; negative: behind."""
     return -results[0].clock_offset_us / 1000
 
 

@@ -25,7 +25,7 @@ _CORRECTIONS_TABLE: Table = _correction.__table__  # type: ignore[assignment]
 
 
 def select_corrections(_day: DayExpression) -> DocumentSelect:
-    """Build the SELECT of the members of a correction document."""
+    """Build the SELECT of a correction document, one column per JSON member; it does not depend on the day."""
     participant = references.participant_reference(_correction.participant)
     return select(
         _correction.id,
@@ -45,7 +45,7 @@ def select_corrections(_day: DayExpression) -> DocumentSelect:
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL condition of the meeting and of each filter that the request uses."""
+    """Yield the SQL conditions of a list of corrections: the meeting, and each filter that the request uses."""
     yield _correction.meeting == bindparam("meeting", type_=Text)
     if "pending" in filters:
         yield _correction.confirmed_by.is_(None) == (bindparam("pending", type_=Text) == literal_column("'true'"))
@@ -93,7 +93,7 @@ class RequestedCorrection(NamedTuple):
 
     @property
     def change_reason(self) -> ChangeReason:
-        """The reason and legal basis that the request for the correction gave."""
+        """The reason and legal basis with which the correction was requested."""
         return ChangeReason(reason=self.reason, legal_basis=self.legal_basis)
 
 
@@ -133,7 +133,7 @@ WHERE id = $1
 
 
 async def store_status(transaction: Transaction, participant: UUID, status: str, reason: str) -> None:
-    """Set a participant's manual status and its reason; `expected` removes both."""
+    """Set a participant's manual status and its reason (none for `expected`); triggers derive the attendance anew."""
     columns = {"status": status, "status_reason": None if status == "expected" else reason}
     await rows.update_row(transaction, MANUAL_STATUS.table, {"id": participant}, columns)
 
@@ -141,7 +141,7 @@ async def store_status(transaction: Transaction, participant: UUID, status: str,
 async def insert_correction(
     transaction: Transaction, meeting: str, client: str, reason: ChangeReason, **subject: Any
 ) -> UUID:
-    """Insert a correction of a closed roll, which `client` requests, and return its id.
+    """Insert a correction of a closed roll that `client` requests, without applying it, and return its id.
 
     `subject` is the `participant` with the `status` to set, or the `scan` to annul.
     """
@@ -161,13 +161,13 @@ async def lock_correction(transaction: Transaction, meeting: str, correction: UU
 async def confirm_correction(
     transaction: Transaction, correction: UUID, client: str, reason: ChangeReason | None
 ) -> None:
-    """Store that a second client confirms a correction; a constraint rejects the client that requested it."""
+    """Store that a client confirms a correction, without applying it; a constraint rejects the one who requested it."""
     reason = reason or ChangeReason()
     await transaction.fetch(_CONFIRM_CORRECTION, correction, client, reason.reason, reason.legal_basis)
 
 
 async def find_annulment(transaction: Transaction, meeting: str, scan: UUID) -> ScanAnnulment | None:
-    """Return the annulment of a scan (without a time if it is not annulled); None: there is no such scan."""
+    """Return the annulment of a scan, with all values None if it is not annulled; None: there is no such scan."""
     found = await transaction.fetch(_SELECT_ANNULMENT, meeting, scan)
     return ScanAnnulment(*found[0]) if found else None
 
@@ -175,7 +175,7 @@ async def find_annulment(transaction: Transaction, meeting: str, scan: UUID) -> 
 async def annul_scan(
     transaction: Transaction, meeting: str, scan: UUID, client: str, reason: ChangeReason
 ) -> ScanAnnulment | None:
-    """Annul a scan, recompute the participant's attendance, and return the annulment; None: no such scan.
+    """Annul a scan, derive the participant's attendance anew, and return the annulment; None: there is no such scan.
 
     Returns the earlier annulment if another transaction has annulled the scan meanwhile.
     """

@@ -28,7 +28,7 @@ async def set_status(
     participant: UUID,
     payload: payloads.ManualStatusPayload,
 ) -> WriteResult:
-    """Set a participant's status; return 200 with the attendance, or 202 with a correction if the roll is closed."""
+    """Set a participant's status (response 200) or, if the roll is closed, request a correction to it (202)."""
     write_request.exposes_personal_data = True
     keys = {"meeting": meeting, "id": participant}
     audit_keys = [f"participants/{participant}"]
@@ -47,7 +47,7 @@ async def set_status(
 async def annul_scan(
     transaction: Transaction, write_request: WriteRequest, meeting: str, scan: UUID, payload: payloads.AnnulmentPayload
 ) -> WriteResult:
-    """Annul a scan; return 200 with the annulment, or 202 with a correction if the roll is closed."""
+    """Annul a scan (response 200) or, if the roll is closed, request a correction that annuls it (202)."""
     await _require_write_access(transaction, write_request, meeting)
     is_closed = await access.lock_and_check_closed(transaction, meeting)
     annulment = await repository.find_annulment(transaction, meeting, scan)
@@ -65,7 +65,7 @@ async def annul_scan(
 
 
 async def close_roll(transaction: Transaction, write_request: WriteRequest, meeting: str) -> WriteResult:
-    """Wait for the transactions that write a roll, then close it for good; return 200 with the closed roll.
+    """Wait for the transactions that write a roll, close it for good, and build the response 200 with the closed roll.
 
     Closing a closed roll changes nothing.
     """
@@ -81,7 +81,7 @@ async def confirm_correction(
     correction: UUID,
     reason: ChangeReason | None,
 ) -> WriteResult:
-    """Confirm and apply a correction; return 200 with it. Confirming it again changes nothing.
+    """Confirm and apply a correction that another client requested, unless done already; build response 200 with it.
 
     Raises:
         NotFound: There is no such correction.
@@ -104,7 +104,7 @@ async def confirm_correction(
 
 
 async def _apply_correction(transaction: Transaction, meeting: str, correction: repository.RequestedCorrection) -> None:
-    """Set the status or annul the scan that a confirmed correction concerns."""
+    """Set the status or annul the scan (unless annulled already) that a confirmed correction concerns."""
     if correction.participant is not None and correction.status is not None:
         await repository.store_status(transaction, correction.participant, correction.status, correction.reason)
     elif correction.scan is not None:
@@ -115,7 +115,7 @@ async def _apply_correction(transaction: Transaction, meeting: str, correction: 
 
 
 async def _require_write_access(transaction: Transaction, write_request: WriteRequest, meeting: str) -> None:
-    """Raise NotFound or OutsideOrganization unless the caller may correct the roll of the meeting."""
+    """Mark the response as personal data; raise a problem unless the caller may correct the meeting's roll."""
     write_request.exposes_personal_data = True
     caller = write_request.caller
     await access.require_access(transaction, caller, meeting)
@@ -134,7 +134,7 @@ async def _request_correction(
 
 
 async def _get_correction(transaction: Transaction, meeting: str, correction: UUID) -> Item:
-    """Return the document of a correction as this transaction sees it."""
+    """Return the document of a correction as this transaction sees it; raise RuntimeError if there is none."""
     item = await CORRECTIONS.fetch_item(
         transaction, correction, changes.FULL_DOCUMENT, path_parameters={"meeting": meeting}
     )
@@ -144,7 +144,7 @@ async def _get_correction(transaction: Transaction, meeting: str, correction: UU
 
 
 def _annulment_document(scan: UUID, annulment: ScanAnnulment, correction: Item | None = None) -> dict[str, Any]:
-    """Build the members of schemas.Annulment, with the correction that requests it, if any."""
+    """Build the `schemas.Annulment` document of a scan, with the correction that requests the annulment, if any."""
     return {
         "scan_id": scan,
         "annulled_at": annulment.annulled_at,

@@ -20,7 +20,7 @@ _ORGANIZATION = bindparam("organization", None, type_=Text)
 
 
 def _head_expression(day: DayExpression) -> ColumnElement[Any]:
-    """Return the SQL of the JSON of the official who heads the division on a day; null if none is known.
+    """Return the SQL of the JSON of who heads the division on a day; null if nobody, or two equally certain.
 
     It is null if two officials are equally certain (or equally uncertain) to head it: then neither is named.
     """
@@ -48,7 +48,7 @@ def _head_expression(day: DayExpression) -> ColumnElement[Any]:
 
 
 def _is_possible_head(appointment: Any, day: Any) -> ColumnElement[bool]:
-    """Return the SQL condition that an appointment possibly leads the division on a day."""
+    """Return the SQL condition that an appointment in the organization possibly leads the division on a day."""
     return and_(
         appointment.organization == _ORGANIZATION,
         contains_day(appointment.possible, day),
@@ -57,7 +57,7 @@ def _is_possible_head(appointment: Any, day: Any) -> ColumnElement[bool]:
 
 
 def select_division(day: DayExpression) -> DocumentSelect:
-    """Build the SELECT of the members of a division document as of a day."""
+    """Build the SELECT of a division document, one column per JSON member; `head` is that of the day."""
     return select(
         _division.code,
         _division.kind,
@@ -74,7 +74,7 @@ def select_division(day: DayExpression) -> DocumentSelect:
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL condition of each filter that the request uses."""
+    """Yield the SQL condition of each filter that the request for divisions uses."""
     for name in ("kind", "level", "members"):
         if name in filters:
             yield _division.__table__.c[name] == bindparam(name)

@@ -16,7 +16,7 @@ _election = models.Election
 
 
 def select_election(_day: DayExpression) -> DocumentSelect:
-    """Build the SELECT of the members of an election document, which does not depend on the day."""
+    """Build the SELECT of an election document, one column per JSON member; it does not depend on the day."""
     return select(
         _election.code,
         _election.name,
@@ -31,7 +31,7 @@ def select_election(_day: DayExpression) -> DocumentSelect:
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL condition of each filter that the request uses."""
+    """Yield the SQL condition of the filter `kind`, if the request for elections uses it."""
     if "kind" in filters:
         yield _election.kind == bindparam("kind")
 

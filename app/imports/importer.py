@@ -165,7 +165,7 @@ class _Importer:
         return await to_problem(self.transaction, violation, write)
 
     async def _retry_refused_rows(self) -> None:
-        """Try to write the refused rows again, because the objects they conflicted with may have changed since.
+        """Try to write the refused rows again, as other rows may now be stored; do nothing if the report is full.
 
         Does nothing if more rows were refused than the report lists.
         """

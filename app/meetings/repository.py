@@ -30,7 +30,7 @@ _meeting, _session, _statement = models.Meeting, models.Session, models.MeetingS
 
 
 def select_meeting(day: DayExpression) -> DocumentSelect:
-    """Build the SELECT of the members of a meeting document as of a day."""
+    """Build the SELECT of a meeting document, one column per JSON member; `status` is that of the day."""
     session, correction = aliased(_session), models.SourceCorrection
     return select(
         _meeting.code,
@@ -127,7 +127,7 @@ MEETINGS = Collection(
 
 
 def _split_source(members: Values) -> Values:
-    """Replace the member `source` by the columns of the meeting that store it and a list of its corrections."""
+    """Replace a meeting's member `source` by the two columns that store it and the list of its corrections."""
     if "source" not in members:
         return members
     source = dict(members["source"])
@@ -154,14 +154,14 @@ _SELECT_HOST = Statement(select(_meeting.host).where(_meeting.code == bindparam(
 
 
 def select_session(_day: DayExpression) -> DocumentSelect:
-    """Build the SELECT of the members of a session document, which does not depend on the day."""
+    """Build the SELECT of a session document, one column per JSON member; it does not depend on the day."""
     members = (column.label(name) for name, column in session_members(_session).items())
     zone = select(_meeting.time_zone).where(_meeting.code == _session.meeting).scalar_subquery()
     return select(*members, zone.label("time_zone"), *sourced_record_columns(_session))
 
 
 def _session_filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL condition of each filter that the request for sessions uses."""
+    """Yield the SQL conditions of a list of sessions: the meeting, and each filter that the request uses."""
     yield _session.meeting == bindparam("meeting")
     if "kind" in filters:
         yield _session.kind == bindparam("kind")
@@ -196,7 +196,7 @@ SESSION = Resource(
 
 
 def select_statement(_day: DayExpression) -> DocumentSelect:
-    """Build the SELECT of the members of a press statement's document, which does not depend on the day."""
+    """Build the SELECT of a press statement's document, one column per JSON member; independent of the day."""
     return select(
         *(column.label(name) for name, column in statement_members(_statement).items()),
         _statement.revision,
@@ -205,7 +205,7 @@ def select_statement(_day: DayExpression) -> DocumentSelect:
 
 
 def _statement_filter_conditions(_filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL condition that a press statement belongs to the meeting; there are no other filters."""
+    """Yield the SQL condition that a press statement belongs to the meeting; there are no filters."""
     yield _statement.meeting == bindparam("meeting")
 
 

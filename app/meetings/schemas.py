@@ -173,10 +173,10 @@ class StatementQuery(ListQuery):
 
     @property
     def sort_order(self) -> str | None:
-        """The value of `sort`; None if it was not given."""
+        """The query parameter `sort` of a list of press statements; None if it was not given."""
         return self.sort
 
     @property
     def known_at_instant(self) -> datetime | None:
-        """The value of `known_at`; None if it was not given."""
+        """The query parameter `known_at`, the instant as of which to list statements; None if it was not given."""
         return self.known_at

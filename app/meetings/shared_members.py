@@ -10,7 +10,7 @@ from app.core.db.documents import json_array, json_object
 
 
 def session_members(session: Any) -> Mapping[str, Any]:
-    """Return the SQL of each member that a session has, both in its own document and within its meeting."""
+    """Return the SQL, by name, of each JSON member of a session, both in its own document and in its meeting's."""
     speaker = aliased(models.SessionSpeaker)
     return {
         "code": session.code,
@@ -40,7 +40,7 @@ def session_members(session: Any) -> Mapping[str, Any]:
 
 
 def statement_members(statement: Any) -> Mapping[str, Any]:
-    """Return the SQL of each member that a statement has within its meeting; its own document begins with them."""
+    """Return the SQL, by name, of each JSON member of a press statement in its meeting; its own document has more."""
     return {
         "id": statement.id,
         "official": references.official_reference(statement.official),

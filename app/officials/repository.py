@@ -17,7 +17,7 @@ _official, _appointment = models.Official, models.Appointment
 
 
 def select_official(day: DayExpression) -> DocumentSelect:
-    """Build the SELECT of the members of an official's document as of a day."""
+    """Build the SELECT of an official's document, one column per JSON member, with appointments possible on a day."""
     return select(
         _official.id,
         _official.name,
@@ -49,13 +49,13 @@ def select_official(day: DayExpression) -> DocumentSelect:
 
 
 def _is_appointment_of_official(day: DayExpression) -> ColumnElement[bool]:
-    """Return the SQL condition that an appointment is the official's and, with a day, possible on it."""
+    """Return the SQL condition that an appointment is the official's and, if a day is given, possibly lasts on it."""
     by_person = _appointment.official == _official.id
     return by_person if day is None else by_person & contains_day(_appointment.possible, day)
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL condition that one appointment of the official fulfils all filters of the request.
+    """Yield the SQL condition that one appointment of the official fulfils all filters; nothing without filters.
 
     An official who chaired one commission and was a member of another is not found as chair of the other.
     """

@@ -31,7 +31,7 @@ _organization = models.Organization
 
 
 def _parent_expression(day: DayExpression) -> Expression:
-    """Return the SQL of the code of the organization above this one on a day.
+    """Return the SQL of the code of the organization above this one on a day (None: at present).
 
     A commission follows its region: before its province existed, it was below the commission of the former province.
     """
@@ -52,7 +52,7 @@ def _parent_expression(day: DayExpression) -> Expression:
 
 
 def select_organization(day: DayExpression) -> DocumentSelect:
-    """Build the SELECT of the members of an organization's document as of a day."""
+    """Build the SELECT of an organization document, one column per JSON member; `parent` is that of the day."""
     return select(
         _organization.code,
         _organization.name,
@@ -73,7 +73,7 @@ def select_organization(day: DayExpression) -> DocumentSelect:
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL condition of each filter that the request uses."""
+    """Yield the SQL conditions of organizations: each filter in use and, with `as_of`, that they existed that day."""
     day = AS_OF_PARAMETER if "as_of" in filters else None
     for name in ("kind", "level", "sector", "region"):
         if name in filters:
@@ -110,7 +110,7 @@ _appointment, _official = models.Appointment, models.Official
 
 
 def select_roster_entry(day: DayExpression) -> DocumentSelect:
-    """Build the SELECT of the members of a roster entry (an official with the office) as of a day."""
+    """Build the SELECT of an organization's roster: appointed officials; `certain` refers to the day."""
     return (
         select(
             json_object(id=_official.id, name=_official.name).label("official"),
@@ -131,7 +131,7 @@ def select_roster_entry(day: DayExpression) -> DocumentSelect:
 
 
 def _roster_filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL conditions of appointments to the organization that are possible on the day."""
+    """Yield the SQL conditions of a roster: appointments to the organization, possible on the day, with the office."""
     yield _appointment.organization == bindparam("organization")
     yield contains_day(_appointment.possible, AS_OF_PARAMETER)
     if "office" in filters:
@@ -170,9 +170,6 @@ _SELECT_CURRENT_CODE = Statement(
 
 
 async def find_current_code(reader: Reader, code: str) -> str | None:
-    """Return the current code of the organization with this current or former code, or None.
-
-    Returns None if there is neither.
-    """
+    """Return the current code of the organization that has or had this code; None if there is none."""
     row = await reader.fetch_first(_SELECT_CURRENT_CODE, {"code": code})
     return row[0] if row else None

@@ -44,7 +44,7 @@ def _representation_chain_expression() -> ColumnElement[Any]:
 
 
 def select_participant(_day: DayExpression) -> DocumentSelect:
-    """Build the SELECT of the members of `schemas.Participant`."""
+    """Build the SELECT of a participant document, one column per JSON member; it does not depend on the day."""
     letter = json_object(number=_participant.letter_number, dated_on=_participant.letter_dated_on)
     has_letter = func.num_nonnulls(_participant.letter_number, _participant.letter_dated_on) > 0
     return select(
@@ -65,7 +65,7 @@ def select_participant(_day: DayExpression) -> DocumentSelect:
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL condition of the meeting and of each filter that the request uses."""
+    """Yield the SQL conditions of a list of participants: the meeting, and each filter that the request uses."""
     yield from collection.filter_conditions(filters, "organization", "office", "capacity")
 
 
@@ -73,7 +73,7 @@ PARTICIPANTS = collection.build_collection(Document(schemas.Participant, select_
 
 
 def _to_columns(members: Values) -> Values:
-    """Convert members to columns: the assignment letter to two columns, sessions to one row each."""
+    """Convert a participant's JSON members to columns: the letter to two columns, each session code to a row."""
     columns = dict(members)
     if "assignment_letter" in columns:
         letter = columns.pop("assignment_letter")
@@ -86,7 +86,7 @@ def _to_columns(members: Values) -> Values:
 
 
 def _to_members(columns: Values) -> Values:
-    """Convert columns to members: the two columns of the assignment letter to one object."""
+    """Add the member `assignment_letter` to a participant's columns, built from two of them; None if both are empty."""
     number, dated_on = columns.get("letter_number"), columns.get("letter_dated_on")
     letter = {"number": number, "dated_on": dated_on} if number or dated_on else None
     return {**columns, "assignment_letter": letter}
@@ -168,9 +168,9 @@ class OfficeHolder(NamedTuple):
 async def insert_participants(
     transaction: Transaction, rows: Sequence[Mapping[str, Any]], assignments: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Insert participants (one or more) and their assignments to sessions, in two statements.
+    """Insert participants (one or more) and their assignments to sessions; triggers derive the attendance.
 
-    Rows are inserted in the order of organization and id, so that two batches cannot deadlock.
+    Executes two statements. Rows are inserted in the order of organization and id, so that two batches cannot deadlock.
     """
     columns = ", ".join(f'"{name}"' for name in rows[0])
     await transaction.fetch(_INSERT_PARTICIPANTS.format(names=columns), orjson.dumps(rows).decode())
@@ -200,5 +200,5 @@ async def list_office_holders(
 
 
 async def find_unknown_organizations(transaction: Transaction, organizations: Sequence[str]) -> set[str]:
-    """Return the codes among `organizations` that no organization has."""
+    """Return which of these organization codes do not exist."""
     return {code for (code,) in await transaction.fetch(_SELECT_UNKNOWN_ORGANIZATIONS, list(organizations))}

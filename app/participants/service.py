@@ -32,7 +32,7 @@ UNKNOWN_CODE = Text("Kode tidak dikenal.", "No such code.")
 async def create_batch(
     transaction: Transaction, write_request: WriteRequest, meeting: str, batch: payloads.ParticipantBatchPayload
 ) -> WriteResult:
-    """Insert the participants of a batch, all or none, and return 201 with them.
+    """Check the caller's access, insert a batch of participants, all or none, and build the response 201 with them.
 
     If the transaction fails, `locate_problem` finds the participant that cannot be created.
     """
@@ -47,7 +47,7 @@ async def create_batch(
 async def create_office_holders(
     transaction: Transaction, write_request: WriteRequest, meeting: str, payload: payloads.InOfficePayload
 ) -> WriteResult:
-    """Insert a participant for each holder of these offices who is not one yet; return 201 with them.
+    """Add those who hold these offices on the meeting's first day and are no participants yet; build the response 201.
 
     Raises:
         InvalidContent: An organization does not exist.
@@ -89,7 +89,7 @@ async def create_office_holders(
 async def locate_problem(
     write_request: WriteRequest, meeting: str, batch: payloads.ParticipantBatchPayload, problem: Problem
 ) -> Problem:
-    """Find the participant of a batch that raises the problem, by a trial insert, and add its position.
+    """Return the problem of a failed batch with its participant's position, found by inserts that are rolled back.
 
     Inserts the participants one by one in a transaction that is rolled back. Returns `problem`, which the creation of
     the batch raised, if it concerns no participant or if none of them raises one.
@@ -116,7 +116,7 @@ async def locate_problem(
 
 
 async def _require_writable(transaction: Transaction, write_request: WriteRequest, meeting: str) -> None:
-    """Raise a problem unless the caller may create participants of the meeting; prevent the roll's closing.
+    """Raise a problem unless the caller may create participants of the meeting; lock its roll against closing.
 
     Raises:
         NotFound: The meeting does not exist, or the caller may not know of it.
@@ -132,7 +132,7 @@ async def _require_writable(transaction: Transaction, write_request: WriteReques
 def _build_rows(
     meeting: str, ids: Sequence[UUID], participants: Sequence[payloads.ParticipantPayload]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Build the rows of participants and those of their assignments to sessions."""
+    """Build the database rows of new participants with these ids, and those of their assignments to sessions."""
     rows, assignments = [], []
     for participant_id, participant in zip(ids, participants, strict=True):
         members = {name: value for name, value in participant if name not in changes.REASON_MEMBERS}
@@ -146,7 +146,7 @@ def _build_rows(
 
 
 def _build_result(meeting: str, ids: Sequence[UUID], document: Any) -> WriteResult:
-    """Build the result 201 with this document as body, and the participants' keys for the audit line."""
+    """Build the result: a response 201 with this document as body, and the participants' keys for the audit line."""
     headers = {"Location": f"/v1/meetings/{meeting}/participants"}
     keys = [f"participants/{participant_id}" for participant_id in ids]
     return WriteResult(StoredResponse(201, headers, orjson.dumps(document)), keys)

@@ -20,7 +20,7 @@ class PresenceInterval(NamedTuple):
     left_at: datetime | None
 
     def contains(self, at: datetime) -> bool:
-        """Return whether the interval contains an instant, so that the member was present at it."""
+        """Return whether the member was present at an instant: from entering up to, but not at, the time of leaving."""
         return self.entered_at is not None and self.entered_at <= at and (self.left_at is None or at < self.left_at)
 
 
@@ -38,10 +38,10 @@ NO_QUORUM_PERIOD = QuorumPeriod(None, None)
 
 
 def compute_quorum_period(intervals: Sequence[PresenceInterval], needed: int, at: datetime) -> QuorumPeriod:
-    """Return since when a quorum (`needed` members) has been present at an instant, and when it first was.
+    """Return when the quorum (`needed` members) present at an instant was reached, and when the first one was.
 
-    All entries and exits at one instant count as one change, so a member who leaves and enters at the same instant is
-    present without a break.
+    Each is None if there is none. All entries and exits at one instant count as one change, so a member who leaves and
+    enters at the same instant is present without a break.
     """
     changes: Counter[datetime] = Counter()
     for interval in intervals:

@@ -85,12 +85,12 @@ class Plenary(NamedTuple):
 
     @property
     def starts_at(self) -> datetime:
-        """The beginning of the meeting's first day in its time zone."""
+        """Midnight at the beginning of the meeting's first day, in the meeting's time zone."""
         return datetime.combine(self.start_on, time(), self.zone)
 
     @property
     def last_instant(self) -> datetime:
-        """The last microsecond of the meeting's last day in its time zone."""
+        """The last microsecond of the meeting's last day in its time zone, given in UTC."""
         midnight = datetime.combine(self.end_on + timedelta(days=1), time(), self.zone)
         return midnight.astimezone(UTC) - timedelta(microseconds=1)
 
@@ -105,13 +105,13 @@ class CommissionMember(NamedTuple):
 
 
 async def find_plenary(reader: Queryable, meeting: str) -> Plenary | None:
-    """Return the plenary meeting of a commission with this code; None: no such meeting, or none of that kind."""
+    """Return the plenary meeting with this code that a commission hosts; None: no such meeting, or another kind."""
     row = await reader.fetch_first(_SELECT_PLENARY, {"meeting": meeting})
     return Plenary(*row) if row else None
 
 
 async def list_members(reader: Queryable, organization: str, day: date) -> list[CommissionMember]:
-    """List everyone who was certainly or possibly chair or member of a commission on a day.
+    """List the officials who were certainly or possibly chair or member of this commission on a day, each once.
 
     A person with several such appointments is listed once, with a certain one if there is one.
     """
@@ -126,6 +126,6 @@ async def list_members(reader: Queryable, organization: str, day: date) -> list[
 async def list_presence_intervals(
     reader: Queryable, plenary: Plenary, officials: Sequence[UUID]
 ) -> list[PresenceInterval]:
-    """List the times at which these officials were present; an empty interval for each who never was."""
+    """List when these officials were present at a meeting; an interval without times for one who never was."""
     parameters = {"meeting": plenary.code, "starts_at": plenary.starts_at, "officials": officials}
     return [PresenceInterval(*row) for row in await reader.fetch_all(_SELECT_INTERVALS, parameters)]

@@ -70,6 +70,6 @@ async def get_quorum(
 
 
 def _build_response(document: dict[str, Any], cache_control: str = f"public, max-age={CACHE_SECONDS}") -> Response:
-    """Build the JSON response of a quorum with this Cache-Control."""
+    """Build the 200 response with a quorum document as JSON, its ETag and this Cache-Control."""
     body = orjson.dumps(document, default=str)
     return conditional.json_response(body, cache_control=cache_control, headers={"Vary": audited_read.VARY})

@@ -17,7 +17,7 @@ def build_quorum_document(
     *,
     shows_presence: bool,
 ) -> dict[str, Any]:
-    """Build the members of schemas.Quorum: whether a quorum is present at an instant, of which members.
+    """Build a `schemas.Quorum` document: which members are present at an instant, and whether they are a quorum.
 
     Without `shows_presence` the document does not say which of the members were present.
     """

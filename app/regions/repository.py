@@ -26,12 +26,12 @@ _region, _former = models.Region, models.RegionCode
 
 
 def _parent_expression(day: DayExpression) -> Expression:
-    """Return the SQL of the code of the province of a region on a day; the present one if no other is known."""
+    """Return the SQL of the code of a region's province on a day; the present one if no other is known."""
     return _region.parent if day is None else func.coalesce(former_parent_code(_region.code, day), _region.parent)
 
 
 def select_region(day: DayExpression) -> DocumentSelect:
-    """Build the SELECT of the members of a region document as of a day."""
+    """Build the SELECT of a region document, one column per JSON member; `parent` is that of the day."""
     return select(
         _region.code,
         _region.name,
@@ -56,7 +56,7 @@ def select_region(day: DayExpression) -> DocumentSelect:
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL condition of each filter that the request uses."""
+    """Yield the SQL conditions of regions: each filter in use and, with `as_of`, that they existed that day."""
     day = AS_OF_PARAMETER if "as_of" in filters else None
     if "type" in filters:
         yield _region.type == bindparam("type")
@@ -95,6 +95,6 @@ _SELECT_CURRENT_CODE = Statement(select(_former.region).where(_former.code == bi
 
 
 async def find_current_code(reader: Reader, code: str) -> str | None:
-    """Return the present code of the region that had this former code, or None."""
+    """Return the present code of the region that formerly had this code; None if there is none."""
     row = await reader.fetch_first(_SELECT_CURRENT_CODE, {"code": code})
     return row[0] if row else None

@@ -25,7 +25,7 @@ NAME_FONT_SIZES = (22, 20, 18, 16, 14, 12, 10)
 
 
 def render(title: str, badges: Sequence[Badge]) -> bytes:
-    """Render badges as a PDF; without badges, one page with crop marks."""
+    """Render badges as a PDF in A4 with crop marks, `title` on each; without badges, one page with crop marks."""
     out = io.BytesIO()
     canvas = create_canvas(out, A4, f"Tanda peserta: {title}")
     for start in range(0, max(1, len(badges)), COLUMNS * ROWS):
@@ -56,7 +56,7 @@ def _draw_crop_marks(canvas: Canvas) -> None:
 
 
 def _draw_badge(canvas: Canvas, title: str, badge: Badge) -> None:
-    """Draw a badge with its lower left corner at the origin."""
+    """Draw a badge (title, QR code, name, organization, capacity) with its lower left corner at the origin."""
     text_width = BADGE_WIDTH - QR_SIZE - 2 * PADDING
     qr_left, qr_bottom = BADGE_WIDTH - QR_SIZE - PADDING / 2, BAND_HEIGHT + PADDING / 2
     qr_drawing.draw_qr_code(canvas, badge.token, qr_left, qr_bottom, QR_SIZE)
@@ -84,7 +84,7 @@ def _draw_badge(canvas: Canvas, title: str, badge: Badge) -> None:
 
 
 def _fit_name(name: str, width: float) -> tuple[float, list[str]]:
-    """Return the largest font size at which a name fits, and its lines."""
+    """Return the largest font size at which a name fits, and its lines; at the smallest size they may be cut off."""
     face = fonts.bold_face()
     for size in NAME_FONT_SIZES:
         no_word_is_broken = all(face.measure(word, size) <= width for word in face.to_drawable(name).split())

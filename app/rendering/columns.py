@@ -29,13 +29,13 @@ class Columns:
 
     @property
     def widths(self) -> list[float]:
-        """The widths from left to right."""
+        """The widths of all columns of the table from left to right, in points."""
         leading = [self.number, self.name, self.position, self.organization]
         return [*leading, *[self.time] * (2 * self.days), self.remark, self.signature]
 
 
 def is_landscape(days: Sequence[date]) -> bool:
-    """Return whether a roll of a meeting with these days is printed in landscape format."""
+    """Return whether a roll with these days is printed in landscape format: with more than two days."""
     return len(days) > 2
 
 

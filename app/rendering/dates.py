@@ -28,7 +28,7 @@ RANGE_DASH = "\N{EN DASH}"
 
 
 def format_date_range(start: date, end: date) -> str:
-    """Format weekdays and dates, a month or year that both days share only once (`Senin–Rabu, 13–15 Juni 2022`)."""  # noqa: RUF002
+    """Format a range of days in Indonesian, a month or year they share only once (`Senin–Rabu, 13–15 Juni 2022`)."""  # noqa: RUF002
     if start == end:
         return f"{format_weekday(start)}, {_format_date(end)}"
     if (start.year, start.month) == (end.year, end.month):
@@ -41,27 +41,27 @@ def format_date_range(start: date, end: date) -> str:
 
 
 def format_weekday(day: date) -> str:
-    """Return the Indonesian name of the weekday."""
+    """Return the Indonesian name of the weekday of a date (`Senin`)."""
     return WEEKDAYS[day.weekday()]
 
 
 def format_short_day(day: date) -> str:
-    """Format a day without its year, for a narrow column (`Senin, 13/6`)."""
+    """Format a date in Indonesian without its year, for a narrow column (`Senin, 13/6`)."""
     return f"{format_weekday(day)}, {day.day}/{day.month}"
 
 
 def format_time(instant: datetime, zone: str) -> str:
-    """Format the local time with a dot (`09.00`)."""
+    """Format the time of day that an instant has in the time zone `zone`, with a dot (`09.00`)."""
     return instant.astimezone(ZoneInfo(zone)).strftime("%H.%M")
 
 
 def format_time_with_zone(instant: datetime, zone: str) -> str:
-    """Format the local time with its time zone (`09.00 WIB`)."""
+    """Format the time of day that an instant has in the time zone `zone`, and name that zone (`09.00 WIB`)."""
     return f"{format_time(instant, zone)} {ZONE_ABBREVIATIONS.get(zone, zone)}"
 
 
 def format_instant(instant: datetime, zone: str) -> str:
-    """Format the local date and time (`13 Juni 2022, 09.00 WIB`)."""
+    """Format an instant's date and time in the time zone `zone`, in Indonesian (`13 Juni 2022, 09.00 WIB`)."""
     return f"{_format_date(instant.astimezone(ZoneInfo(zone)))}, {format_time_with_zone(instant, zone)}"
 
 

@@ -32,12 +32,12 @@ def create_canvas(out: BinaryIO, size: tuple[float, float], title: str, made_at:
 
 
 def draw_left_aligned(canvas: Canvas, x: float, y: float, lines: Sequence[str], leading: float) -> None:
-    """Draw lines of text from `x` to the right, the baseline of the first at `y`; all in points."""
+    """Draw lines of text from `x` to the right, one below the other, the first baseline at `y`; all in points."""
     for n, line in enumerate(lines):
         canvas.drawString(x, y - n * leading, line)
 
 
 def draw_centred(canvas: Canvas, x: float, y: float, lines: Sequence[str], leading: float) -> None:
-    """Draw lines of text centred at `x`, the baseline of the first at `y`; all in points."""
+    """Draw lines of text centred at `x`, one below the other, the first baseline at `y`; all in points."""
     for n, line in enumerate(lines):
         canvas.drawCentredString(x, y - n * leading, line)

@@ -28,7 +28,7 @@ class Face:
         self._default: float = font.face.defaultWidth
 
     def to_drawable(self, text: str) -> str:
-        """Return the text as the font can draw it: on one line, with a box for each missing glyph.
+        """Return the text as the font can draw it: one line, no format characters, a box for each missing glyph.
 
         Format characters are those of Unicode category Cf, such as marks of text direction and soft hyphens.
         """
@@ -40,7 +40,7 @@ class Face:
         return sum(self._widths.get(ord(c), self._default) for c in text) * size / 1000
 
     def wrap(self, text: str, width: float, size: float, max_lines: int = 12) -> list[str]:
-        """Split the text into lines no wider than `width`; break a word only if it is longer than a line.
+        """Split the text into lines no wider than `width`; cut it off with an ellipsis after `max_lines` lines.
 
         If there are more than `max_lines`, the last of them ends with an ellipsis.
         """
@@ -57,7 +57,7 @@ class Face:
         return lines
 
     def truncate(self, text: str, width: float, size: float) -> str:
-        """Return the text, shortened and with an ellipsis if it is wider than `width`."""
+        """Return the text, cut off with an ellipsis if it is wider than `width` points at this font size."""
         text = self.to_drawable(text)
         if self.measure(text, size) <= width:
             return text
@@ -66,7 +66,7 @@ class Face:
         return f"{text.rstrip()}{ELLIPSIS}"
 
     def _break_word(self, word: str, width: float, size: float) -> Iterator[str]:
-        """Yield the pieces of a word, each no wider than `width`."""
+        """Yield the pieces of a word, each with as many characters as fit into `width` points."""
         piece = ""
         for c in word:
             if piece and self.measure(piece + c, size) > width:

@@ -21,7 +21,7 @@ class Footer:
         self.height = (len(self._proof_lines) + 1) * LEADING + GAP
 
     def draw(self, canvas: Canvas, number: int, count: int) -> None:
-        """Draw the footer (digest, URL, page number) of page `number` of `count`."""
+        """Draw a roll's footer (digest, URL, creation time, page number) on page `number` of `count`."""
         canvas.setFont(fonts.regular_face().name, FONT_SIZE)
         draw_left_aligned(canvas, MARGIN, MARGIN + len(self._proof_lines) * LEADING, self._proof_lines, LEADING)
         canvas.drawString(MARGIN, MARGIN, self._made_at_text)

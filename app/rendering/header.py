@@ -34,7 +34,7 @@ class Header:
         self.running_title_height = 5 * POINTS_PER_MM
 
     def draw(self, canvas: Canvas, top: float) -> None:
-        """Draw the title, the fields and the QR code of the first page below `top`."""
+        """Draw the header of a roll's first page below `top`: the title, the fields and the QR code."""
         middle = MARGIN + self._width / 2
         qr_drawing.draw_qr_code(canvas, self._url, MARGIN + self._width - QR_SIZE, top - QR_SIZE, QR_SIZE)
         canvas.setFont(fonts.bold_face().name, 14)
@@ -51,6 +51,6 @@ class Header:
             y -= max(1, len(value)) * LEADING
 
     def draw_running_title(self, canvas: Canvas, top: float) -> None:
-        """Draw the title of a further page on one line below `top`."""
+        """Draw the title of a roll on one line below `top`, as the header of a page after the first."""
         canvas.setFont(fonts.regular_face().name, RUNNING_TITLE_SIZE)
         canvas.drawString(MARGIN, top - RUNNING_TITLE_SIZE, self._running_title)

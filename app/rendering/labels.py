@@ -26,7 +26,7 @@ STATUSES = {
 
 
 def format_position(office: str | None, capacity: str) -> str:
-    """Return the office with the capacity (how the person attends) in parentheses, unless it is delegate."""
+    """Return an office in Indonesian with the capacity (how the person attends) in parentheses, unless delegate."""
     label = OFFICES[office] if office else ""
     if capacity == "delegate":
         return label
@@ -34,7 +34,7 @@ def format_position(office: str | None, capacity: str) -> str:
 
 
 def format_remark(status: str, late: bool) -> str:
-    """Return the status, with `terlambat` for a late participant (`Hadir, terlambat`)."""
+    """Return an attendance status in Indonesian, with `terlambat` if late (`Hadir, terlambat`)."""
     words = [STATUSES[status], "terlambat" if late else ""]
     text = ", ".join(filter(None, words))
     return text[:1].upper() + text[1:]

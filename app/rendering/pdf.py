@@ -44,7 +44,7 @@ class _PdfLayout:
         self._parts = columns.split_days(roll.days)
 
     def draw(self) -> bytes:
-        """Draw all pages and return the PDF."""
+        """Draw all pages of the roll and return the PDF."""
         roll = self._roll
         out = io.BytesIO()
         canvas = create_canvas(out, self._size, f"Daftar hadir: {roll.title}", roll.made_at)
@@ -72,7 +72,7 @@ class _PdfLayout:
         return out.getvalue()
 
     def _paginate(self) -> Iterator[_Page]:
-        """Yield the pages in order: for each group of days, a table of all lines over as many pages as needed."""
+        """Yield a roll's pages in order: for each group of days, a table of all lines over as many pages as needed."""
         page_height = self._size[1] - 2 * MARGIN - self._footer.height - table.HEADING_HEIGHT
         header_height = self._header.height
         for days in self._parts:
@@ -92,7 +92,7 @@ class _PdfLayout:
             header_height = self._header.running_title_height
 
     def _format_part_title(self, days: range) -> str:
-        """Return the title of a group of days; "" if all days fit into one table."""
+        """Return the Indonesian title of the table of a group of days; "" if all days fit into one table."""
         if len(self._parts) == 1:
             return ""
         first, last = self._roll.days[days[0]], self._roll.days[days[-1]]

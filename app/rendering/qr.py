@@ -11,7 +11,7 @@ QUIET_ZONE = 4
 
 
 def render_svg(token: str) -> bytes:
-    """Render a QR code as SVG without a fixed size, on a white background."""
+    """Render a badge's token as a QR code in SVG, without a fixed size, on a white background."""
     out = io.BytesIO()
     encode_qr_code(token).save(
         out, kind="svg", border=QUIET_ZONE, light="white", omitsize=True, title="Kode QR tanda peserta"
@@ -20,7 +20,7 @@ def render_svg(token: str) -> bytes:
 
 
 def render_png(token: str) -> bytes:
-    """Render a QR code as PNG with 8 pixels per module."""
+    """Render a badge's token as a QR code in PNG, with 8 pixels per module."""
     out = io.BytesIO()
     encode_qr_code(token).save(out, kind="png", border=QUIET_ZONE, scale=8)
     return out.getvalue()

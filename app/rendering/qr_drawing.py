@@ -9,7 +9,7 @@ from app.rendering import qr
 
 
 def draw_qr_code(canvas: Canvas, text: str, x: float, y: float, side: float) -> None:
-    """Draw a QR code with its lower left corner, quiet zone included, at (x, y); all lengths in points.
+    """Draw the QR code of a text with its lower left corner, quiet zone included, at (x, y); all lengths in points.
 
     All dark modules form one path, so that no white hairline appears between two of them. The path is written as a
     literal, because building it with reportlab's path object takes longer than the rest of a badge.

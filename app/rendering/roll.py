@@ -26,7 +26,7 @@ class DayTimes:
 
     @property
     def instants(self) -> tuple[datetime | None, datetime | None]:
-        """The times of entry and exit, in this order."""
+        """The first entry and the last exit of the day, in this order; None for each that is unknown."""
         return self.entered_at, self.left_at
 
 
@@ -65,12 +65,12 @@ class Roll:
 
     @property
     def days(self) -> list[date]:
-        """All days of the meeting."""
+        """All days from the first to the last day of the meeting."""
         return [self.start_on + timedelta(n) for n in range((self.end_on - self.start_on).days + 1)]
 
     @property
     def heading_fields(self) -> list[tuple[str, str]]:
-        """The (label, value) pairs between title and table, without unknown values."""
+        """The Indonesian (label, value) pairs above the table: dates, time and place, without unknown values."""
         fields = [
             ("Hari/Tanggal", dates.format_date_range(self.start_on, self.end_on)),
             ("Waktu/Pukul", self.starts_at and dates.format_time_with_zone(self.starts_at, self.time_zone)),
@@ -88,7 +88,7 @@ class Proof:
 
 
 def render_csv(roll: Roll) -> bytes:
-    """Render a roll as CSV (RFC 4180); equal lines give equal bytes, whenever it was made."""
+    """Render a roll as CSV (RFC 4180) without its creation time; cells that look like formulas get an apostrophe."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     for row in _csv_rows(roll):
@@ -102,7 +102,7 @@ def compute_digest(roll: Roll) -> str:
 
 
 def _csv_rows(roll: Roll) -> Iterator[list[str]]:
-    """Yield the heading and the lines of a roll as lists of cells."""
+    """Yield the column headings and the lines of a roll as lists of cells, in Indonesian."""
     zone = ZoneInfo(roll.time_zone)
     time_headings = [f"{word} {day}" for day in roll.days for word in ("Masuk", "Keluar")]
     yield ["No.", "Nama", "Jabatan", "Instansi", "Kehadiran", "Terlambat", "Acara", *time_headings]

@@ -59,7 +59,7 @@ class Table:
         self.rows = [self._lay_out_row(number, line, days, roll.time_zone) for number, line in enumerate(roll.lines, 1)]
 
     def draw(self, canvas: Canvas, top: float, rows: Sequence[Row]) -> None:
-        """Draw the heading and these rows below `top`."""
+        """Draw the heading of the table, these of its rows and the ruled lines below `top`."""
         self._draw_heading(canvas, top)
         canvas.setFont(fonts.regular_face().name, FONT_SIZE)
         y = top - HEADING_HEIGHT
@@ -85,7 +85,7 @@ class Table:
         return Row(number, texts, times, max(MIN_ROW_HEIGHT, max(map(len, texts)) * LEADING + 2 * PADDING))
 
     def _draw_row(self, canvas: Canvas, top: float, row: Row) -> None:
-        """Draw the texts of a row below `top`, with the number at the place of the signature."""
+        """Draw the texts of a table row below `top`, with its number also in the signature column."""
         edges = self._edges
         canvas.drawRightString(edges[1] - PADDING, _first_baseline(top, row.height, 1), f"{row.number}")
         remark = len(edges) - 3
@@ -101,7 +101,7 @@ class Table:
         canvas.drawString(signature_left + PADDING, top - PADDING - FONT_SIZE * 0.8, f"{row.number}.")
 
     def _draw_heading(self, canvas: Canvas, top: float) -> None:
-        """Draw the grey heading of the table below `top`."""
+        """Draw the grey heading of the table (column names and days) below `top`."""
         edges = self._edges
         canvas.setFillGray(0.92)
         canvas.rect(edges[0], top - HEADING_HEIGHT, edges[-1] - edges[0], HEADING_HEIGHT, stroke=0, fill=1)
@@ -117,7 +117,7 @@ class Table:
                 self._draw_heading_cell(canvas, cell)
 
     def _draw_heading_cell(self, canvas: Canvas, cell: _HeadingCell) -> None:
-        """Draw the text of a heading cell, centred."""
+        """Draw the text of a heading cell in bold, centred in the cell."""
         left_edge, right_edge = self._edges[cell.first_edge], self._edges[cell.last_edge]
         size = cell.font_size
         lines = fonts.bold_face().wrap(cell.text, right_edge - left_edge, size)
@@ -145,5 +145,5 @@ class Table:
 
 
 def _first_baseline(top: float, height: float, lines: int) -> float:
-    """Return the baseline of the first of `lines` lines of text that are vertically centred in a row."""
+    """Return the y coordinate of the first of `lines` lines of text that are vertically centred in a row."""
     return top - height / 2 + (lines - 1) * LEADING / 2 - FONT_SIZE * 0.33

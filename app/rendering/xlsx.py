@@ -57,7 +57,7 @@ class _Sheet:
         ]
 
     def write(self) -> None:
-        """Write all cells and the page setup."""
+        """Write the heading and the lines of the roll to the worksheet, and set up its pages for printing."""
         top = self._write_header()
         self._write_column_headings(top)
         for number, line in enumerate(self._roll.lines, 1):
@@ -65,7 +65,7 @@ class _Sheet:
         self._set_up_page(top)
 
     def _write_header(self) -> int:
-        """Write the title, the fields and the digest; return the index of the table's first row."""
+        """Write the title, the fields and the digest above the table; return the index of the table's first row."""
         sheet, roll, proof = self._sheet, self._roll, self._proof
         sheet.write_string(0, 0, "DAFTAR HADIR", self._title)
         sheet.write_string(1, 0, labels.replace_surrogates(roll.title), self._subtitle)
@@ -79,7 +79,7 @@ class _Sheet:
         return row + 1
 
     def _write_column_headings(self, top: int) -> None:
-        """Write the two heading rows of the table, and set the widths of its columns."""
+        """Write the two heading rows of the table from the row `top`, and set the widths of its columns."""
         sheet = self._sheet
         for column, (text, width) in (
             *enumerate(COLUMNS_BEFORE_TIMES),
@@ -118,7 +118,7 @@ class _Sheet:
         sheet.write_string(row, column + 1, f"{number}.", self._signature_cells[number % 2])
 
     def _set_up_page(self, top: int) -> None:
-        """Set frozen panes, repeated rows, paper, margins and footer; `top` is the first row of the table."""
+        """Set the sheet's frozen panes, repeated rows, paper, margins and footer; `top` is the table's first row."""
         sheet = self._sheet
         sheet.freeze_panes(top + 2, 2)
         sheet.repeat_rows(top, top + 1)

@@ -41,13 +41,13 @@ class AccessRules(NamedTuple):
 
 
 async def find_roll(reader: Queryable, meeting: str) -> Roll | None:
-    """Return the visibility of a meeting's roll and its host, or None if the meeting does not exist."""
+    """Return the visibility (`open` or `restricted`) of a meeting's roll and its host; None: no such meeting."""
     row = await reader.fetch_first(_SELECT_ROLL, {"meeting": meeting})
     return Roll(*row) if row else None
 
 
 async def find_access_rules(reader: Queryable, known_at_reader: Queryable, meeting: str) -> AccessRules | None:
-    """Return the access rules for a roll as it was known at an instant; None: the meeting did not exist then.
+    """Return a roll's access rules: restricted if so at an instant or today, host of today; None: no meeting then.
 
     A roll is restricted if it was restricted then or is restricted today. The host is today's, because a caller's
     right is a right of today. If the meeting has been deleted since, the host of that time is used.
@@ -64,7 +64,7 @@ async def find_access_rules(reader: Queryable, known_at_reader: Queryable, meeti
 
 
 async def can_read(rules: AccessRules, caller: Caller | None, meeting: str) -> bool:
-    """Return whether a caller may read the personal data of a roll: by its scope, meeting and organization.
+    """Return whether a caller's scope, meeting and organization allow it to read the personal data of a roll.
 
     An organization has access to the meetings of every organization below it.
     """
@@ -81,7 +81,7 @@ async def _has_access(reader: Queryable, caller: Caller, meeting: str, host: str
 
 
 async def require_access(reader: Queryable, caller: Caller, meeting: str) -> None:
-    """Raise NotFound unless the meeting exists and the caller may act on its roll.
+    """Raise NotFound unless the meeting exists and the caller's meeting or organization allow access to its roll.
 
     Raises:
         NotFound: The meeting does not exist, or the caller is bound to another meeting or organization.
@@ -92,7 +92,7 @@ async def require_access(reader: Queryable, caller: Caller, meeting: str) -> Non
 
 
 async def require_roll_open(transaction: Transaction, caller: Caller, keys: Values) -> None:
-    """Raise RollClosed if the roll of `keys["meeting"]` is closed, else prevent its closing in this transaction.
+    """Raise NotFound without access to the roll, RollClosed if it is closed; else lock it against closing.
 
     Raises:
         NotFound: As in `require_access`.
@@ -104,10 +104,7 @@ async def require_roll_open(transaction: Transaction, caller: Caller, keys: Valu
 
 
 async def lock_and_check_closed(transaction: Transaction, meeting: str) -> bool:
-    """Return whether a meeting's roll is closed, and prevent its closing until the transaction ends (a shared lock).
-
-    True also if the meeting does not exist.
-    """
+    """Lock a meeting's roll against closing, and return whether it is closed (or the meeting does not exist)."""
     await transaction.fetch(_LOCK_ROLL_SHARED, meeting)
     rows = await transaction.fetch(_SELECT_IS_CLOSED, meeting)
     return not rows or bool(rows[0][0])

@@ -26,7 +26,7 @@ VARY = "Accept, Authorization"
 
 
 async def require_read_access(request: Request, reader: Reader, known_at_reader: Reader, meeting: str) -> Caller:
-    """Return the caller if it may read the personal data of a meeting's roll; else raise NotFound.
+    """Return the request's caller if it may read the personal data of a meeting's roll; else raise NotFound.
 
     Raises:
         NotFound: The meeting does not exist, or the caller may not know of its roll.
@@ -47,7 +47,7 @@ async def read_page(
     list_name: str,
     **path_parameters: Any,
 ) -> Page:
-    """Read a page of personal data, and insert an audit line with the participants on it (committed).
+    """Read a page of personal data, and commit an audit line with the participants on it.
 
     `list_name` is the name of the list in the audit trail, after `meetings/{code}/`; `path_parameters` holds
     further parameters of the path.
@@ -76,7 +76,7 @@ async def read_item(
     meeting: str,
     **path_parameters: Any,
 ) -> Response:
-    """Read one document of personal data, and insert an audit line with its participant (committed).
+    """Read one document of personal data, commit an audit line of the read, and return the response with the document.
 
     Raises:
         NotFound: There is no such document.
@@ -95,13 +95,13 @@ async def read_item(
 
 
 def get_participant_id(document: dict[str, Any]) -> str | None:
-    """Return the id of the participant in a document; None for a scan of an unknown badge."""
+    """Return the id of the participant that a document is about; None for a scan of an unknown badge."""
     reference: Any = document["participant"] if "participant" in document else document["id"]
     return str(reference["id"] if isinstance(reference, dict) else reference) if reference else None
 
 
 async def record_read(transaction: Transaction, request: Request, *keys: str) -> None:
-    """Insert an audit line: the caller of the request has read the objects with these keys."""
+    """Insert an audit line in this transaction: the request's caller has read the objects with these keys."""
     await audit_trail.insert_audit_line(
         transaction, require_caller(request), request, keys, scope=Scope.ATTENDANCE_READ
     )

@@ -33,7 +33,7 @@ def build_collection(document: Document, conditions: Conditions) -> Collection:
 
 
 def filter_conditions(filters: ActiveFilters, *columns: str) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL conditions of the meeting, of filters in use among `columns`, and of the filter `session`."""
+    """Yield the SQL conditions of the meeting, of filters in use among `columns`, and of `session` if in use."""
     yield _participant.meeting == MEETING
     for name in columns:
         if name in filters:

@@ -15,7 +15,7 @@ MAX_RANKED_MATCHES = 1_000
 
 
 def build_search_condition(participant: Any) -> Callable[[Expression], ColumnElement[bool]]:
-    """Return a function that builds the SQL condition that a participant's names contain words similar to some."""
+    """Return a function that builds, from search words, the SQL condition that a participant's names resemble them."""
 
     def build_condition(words: Expression) -> ColumnElement[bool]:
         official = aliased(models.Official)

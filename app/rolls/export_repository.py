@@ -86,12 +86,12 @@ class RollHeading(NamedTuple):
 
     @property
     def title(self) -> str:
-        """The name of the meeting, with that of the session if one is selected."""
+        """The title of a roll: the name of the meeting, with that of the session if one is selected."""
         return self.name if self.session is None else f"{self.name}: {self.session}"
 
 
 async def find_heading(reader: Queryable, meeting: str, session: str | None) -> RollHeading | None:
-    """Return the data above the lines of a meeting's roll (names, days, place), or None: no such meeting."""
+    """Return the heading of the roll of a meeting, or of one of its sessions; None if there is no such meeting."""
     row = await reader.fetch_first(_SELECT_HEADING, {"meeting": meeting, "session": session})
     return RollHeading(*row) if row else None
 
@@ -105,7 +105,7 @@ async def build_roll(
     in_full: bool,
     made_at: datetime,
 ) -> tuple[Roll, list[str]]:
-    """Read the roll of a meeting for its files, and return it with the ids of the participants on it.
+    """Read the lines of a meeting's roll that the filters select; return the roll and the ids of its participants.
 
     `filters` selects lines by any of FILTERS. With `in_full` the status `sick` is shown and restricted rolls are read.
     `made_at` is the instant that the files state as their creation. A roll that is too long has MAX_LINES + 1 lines.
@@ -129,7 +129,7 @@ async def build_roll(
 
 
 def _build_line(members: list[Any], days: list[date]) -> RollLine:
-    """Build a roll line from a row of JSON members, with the times of each day."""
+    """Build a roll line from a row's JSON values, with the first entry and last exit on each of these days."""
     name, office, organization, capacity, status, late, times_by_day = members
     times = {
         day: DayTimes(_parse_instant(entered_at), _parse_instant(left_at))
@@ -141,21 +141,21 @@ def _build_line(members: list[Any], days: list[date]) -> RollLine:
 
 
 def _parse_instant(value: str | None) -> datetime | None:
-    """Parse an instant in ISO 8601, or return None for null."""
+    """Parse a date and time in ISO 8601; return None for None or ""."""
     return datetime.fromisoformat(value) if value else None
 
 
 async def store_digest(transaction: Transaction, digest: str, meeting: str, lines: int) -> None:
-    """Insert the digest of an issued roll, by which a paper can be verified, in this transaction."""
+    """Insert the digest of an issued roll, by which a copy can be verified, in this transaction, if it is new."""
     await transaction.fetch(_INSERT_DIGEST, digest, meeting, lines)
 
 
 async def store_digest_at_once(database: Database, digest: str, meeting: str, lines: int) -> None:
-    """Insert the digest of an issued roll in a transaction of its own."""
+    """Insert the digest of an issued roll, if it is new, and commit it in a transaction of its own."""
     await execute_once(database, _INSERT_DIGEST, digest, meeting, lines)
 
 
 async def find_digest(reader: Queryable, digest: str) -> bytes | None:
-    """Return the JSON document of an issued roll, or None if the digest is unknown."""
+    """Return the JSON document that describes the issued roll with this digest; None if the digest is unknown."""
     row = await reader.fetch_first(_SELECT_DIGEST, {"digest": digest})
     return str(row[0]).encode() if row else None

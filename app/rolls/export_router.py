@@ -53,7 +53,7 @@ async def export_roll(
     if_empty: Callable[[], Awaitable[None]],
     in_full: bool,
 ) -> Response:
-    """Render a meeting's roll as a file, store its digest, and return the response with the file.
+    """Render a meeting's roll as a file, store its digest (and an audit line if `in_full`), and return the response.
 
     `media_type` is one of MEDIA_TYPES. `if_empty` is called if no line is selected; it raises if a filter names an
     unknown code. With `in_full` the file contains personal data, and an audit line is committed before the response.
@@ -103,7 +103,7 @@ async def export_roll(
 
 
 def _render(roll: Roll, media_type: str, base_url: str) -> tuple[str, bytes]:
-    """Return the digest of a roll, and the roll rendered in the media type."""
+    """Return a roll's digest, and its file in the media type; PDF and XLSX state the digest and its URL."""
     digest = compute_digest(roll)
     proof = Proof(digest, f"{base_url}/v1/rolls/{digest}")
     if media_type == CSV:

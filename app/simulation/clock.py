@@ -15,7 +15,7 @@ class ReferenceClock:
         self._monotonic_start = time.monotonic()
 
     def now(self) -> datetime:
-        """Return the correct time, which the gates' clocks miss."""
+        """Return the correct time of the simulation in UTC, from which the gates' clocks deviate."""
         return self._started_at + timedelta(seconds=time.monotonic() - self._monotonic_start)
 
 
@@ -31,9 +31,9 @@ class GateClock:
         self.epoch = 0
 
     def jump(self) -> None:
-        """Change the clock's error, as when its time is set: begin the next epoch."""
+        """Begin the gate clock's next epoch, in which it has another error, as after somebody sets the clock."""
         self.epoch += 1
 
     def read(self, epoch: int) -> datetime:
-        """Return the time that the clock shows now with its error of this epoch."""
+        """Return the time that the gate's clock shows now with the error that it has in this epoch."""
         return self.reference.now() + self.skews[epoch]

@@ -12,7 +12,7 @@ from app.simulation.organizer import Organizer
 
 
 async def compare_with_service(ledger: Ledger, organizer: Organizer) -> rules.ExpectedRoll:
-    """Fetch what the service stored, record the differences in the ledger, and return the expected roll."""
+    """Fetch scans, roll and summary from the service, add differences to the ledger, return the expected roll."""
     scans = await organizer.fetch_all_items("check-ins")
     expected_roll = rules.derive_expected_roll(ledger, {scan["scan_id"]: scan["outcome"] for scan in scans})
     compare_scans(ledger, expected_roll, scans)
@@ -22,7 +22,7 @@ async def compare_with_service(ledger: Ledger, organizer: Organizer) -> rules.Ex
 
 
 def compare_scans(ledger: Ledger, expected_roll: rules.ExpectedRoll, listed: Sequence[Json]) -> None:
-    """Record a difference for each acknowledged scan that is not listed once with the expected times and outcome."""
+    """Add to the ledger each difference between the scans that the gates made and those that the service lists."""
     occurrences = Counter(item["scan_id"] for item in listed)
     for scan_id, scan in ledger.scans.items():
         if scan.reported_outcome is None:
@@ -60,7 +60,7 @@ def compare_scans(ledger: Ledger, expected_roll: rules.ExpectedRoll, listed: Seq
 
 
 def compare_roll(ledger: Ledger, expected_roll: rules.ExpectedRoll, listed: Sequence[Json]) -> None:
-    """Record a difference for each participant who is not listed once with the status and times that follow."""
+    """Add to the ledger each difference between the expected roll and the roll that the service lists."""
     occurrences = Counter(item["id"] for item in listed)
     for participant in expected_roll.lines.keys() | occurrences.keys():
         if occurrences[participant] != 1 or participant not in expected_roll.lines:
@@ -71,7 +71,7 @@ def compare_roll(ledger: Ledger, expected_roll: rules.ExpectedRoll, listed: Sequ
 
 
 def compare_summary(ledger: Ledger, expected_roll: rules.ExpectedRoll, summary: Json) -> None:
-    """Record a difference for each count of the summary that is not that of the expected roll."""
+    """Add to the ledger a difference for each count of the summary that is not that of the expected roll."""
     lines = expected_roll.lines.values()
     expected = {
         "invited": len(lines),
@@ -83,7 +83,7 @@ def compare_summary(ledger: Ledger, expected_roll: rules.ExpectedRoll, summary: 
 
 
 def _compare_members(ledger: Ledger, subject: str, expected: Mapping[str, Any], document: Json) -> None:
-    """Record a difference for each member of a document that is not as expected."""
+    """Add to the ledger a difference for each member of a document that is not as expected."""
     for name, value in expected.items():
         actual = document[name]
         if isinstance(actual, str) and (isinstance(value, datetime) or name in ("arrived_at", "left_at")):

@@ -90,7 +90,7 @@ class Gate:
         self._meeting = pack["meeting"]["code"]
 
     async def run(self, planned_scans: Sequence[PlannedScan], schedule: Schedule) -> None:
-        """Make the planned scans of this gate at their times, and send them; store them while offline."""
+        """Make this gate's planned scans at their times and send them; those made while offline are sent later."""
         is_before_break = True
         async with asyncio.TaskGroup() as sending:
             for planned in planned_scans:
@@ -133,7 +133,7 @@ class Gate:
                 )
 
     def accepts(self, token: str) -> bool:
-        """Return whether a token is a badge of this meeting, verified with the stored keys only."""
+        """Return whether a token is a badge of this meeting, by the stored keys only, without asking the service."""
         for key in self._keys:
             with suppress(JoseError, ValueError):
                 payload = jws.deserialize_compact(token, key, algorithms=["Ed25519"]).payload
@@ -141,13 +141,13 @@ class Gate:
         return False
 
     def _jump_if_due(self, time: float) -> None:
-        """Change the error of the gate's clock, once, when the planned time has come."""
+        """Change the error of the gate's clock, only once, when the planned time of the jump has come."""
         if self._clock_jumps_at is not None and time >= self._clock_jumps_at:
             self._clock_jumps_at = None
             self._clock.jump()
 
     def _record_scan(self, planned: PlannedScan, token: str, *, is_online: bool) -> RecordedScan:
-        """Create a scan with the clock's time and add it to the ledger."""
+        """Create a scan of a token with the time of the gate's clock, and add it to the ledger."""
         now = self._clock.reference.now()
         self._scan_count += 1
         scan = RecordedScan(
@@ -183,7 +183,7 @@ class Gate:
             await self._send(submission, is_repeated=is_repeated, is_single=False)
 
     async def _send(self, submission: Submission, *, is_repeated: bool, is_single: bool) -> None:
-        """Send a submission once or twice, as a single check-in or as a batch, and record the results."""
+        """Send a submission once or twice, as a single check-in or as a batch, and record the results in the ledger."""
         for _ in range(2 if is_repeated else 1):
             is_replay = all(scan.reported_outcome is not None for scan in submission.scans)
             self._ledger.counters["posts"] += 1
@@ -202,7 +202,7 @@ class Gate:
             self._record_results(submission, response, is_single=is_single)
 
     def _build_body(self, submission: Submission, *, is_single: bool) -> Json:
-        """Build the request body, with the current time of the gate's clock."""
+        """Build the JSON body of a check-in request, with the gate clock's current time as the time of sending."""
         scans = [
             {
                 "scan_id": scan.id,
@@ -222,7 +222,7 @@ class Gate:
         return {**device, **scans[0]} if is_single else {**device, "scans": scans}
 
     def _record_results(self, submission: Submission, response: FinalResponse, *, is_single: bool) -> None:
-        """Add the results of a submission to the ledger."""
+        """Add the results in a response to the ledger; raise SimulationError if it has an unexpected status."""
         if response.status not in ((200, 201) if is_single else (207,)):
             raise SimulationError(
                 f"{self.settings.device} got the status {response.status}: {response.body.decode()[:500]}"

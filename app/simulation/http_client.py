@@ -39,7 +39,7 @@ class FinalResponse(NamedTuple):
     seconds: float
 
     def json(self) -> Any:
-        """Return the body, parsed as JSON."""
+        """Return the body of the response, parsed as JSON."""
         return orjson.loads(self.body)
 
 
@@ -78,7 +78,7 @@ class ServiceClient:
         *,
         headers: Mapping[str, str] | None = None,
     ) -> FinalResponse:
-        """Send a request until it gets a final response, at most until the retry timeout.
+        """Send a request with an access token, and again until it gets a final response or the retry timeout passes.
 
         `build_body` is called for each attempt, because a body may contain the time of sending.
 
@@ -100,7 +100,7 @@ class ServiceClient:
         return await self._send_with_retries(send)
 
     async def _get_token(self) -> str:
-        """Return the access token; request a new one if it is missing or nearly expired."""
+        """Return the access token; request a new one from the service if it is missing or nearly expired."""
         async with self._renewal_lock:
             if time.monotonic() > self._renew_at:
                 form = {"grant_type": "client_credentials"}
@@ -117,7 +117,7 @@ class ServiceClient:
             return self._token
 
     async def _send_with_retries(self, send: Callable[[], Awaitable[httpx.Response]]) -> FinalResponse:
-        """Send a request again until it gets a final response or the retry timeout has passed."""
+        """Send a request until its response is final, and return that; raise RetryTimeout if it takes too long."""
         is_ambiguous, delay = False, FIRST_RETRY_DELAY_SECONDS
         deadline = time.monotonic() + self._retry_timeout
         while True:
@@ -149,13 +149,13 @@ class ServiceClient:
 
 
 def _is_retryable(response: httpx.Response) -> bool:
-    """Return whether the same request may succeed later; of 409, only while the first attempt is in flight."""
+    """Return whether a request may succeed later: status 429, 5xx, or 409 while its first attempt is in flight."""
     if response.status_code == 409:
         return bool(response.json().get("code") == "request_in_flight")
     return response.status_code == 429 or response.status_code >= 500
 
 
 def _get_retry_after(response: httpx.Response) -> float:
-    """Return the seconds of the Retry-After header, or 0."""
+    """Return the seconds that the Retry-After header states; 0 without the header or if it is a date."""
     value = response.headers.get("Retry-After", "")
     return float(value) if value.isdecimal() else 0.0

@@ -66,11 +66,11 @@ class Ledger:
     """Of single check-ins, in seconds."""
 
     def add_difference(self, sentence: str) -> None:
-        """Add a sentence about a difference between the expected and the actual result."""
+        """Add to the ledger a sentence about a difference between the expected and the actual result."""
         self.differences.append(sentence)
 
     def add_scan(self, scan: RecordedScan) -> None:
-        """Add a scan that a gate made."""
+        """Add a scan that a gate made to the ledger, and count it as made online or offline."""
         self.scans[scan.id] = scan
         self.counters["scans"] += 1
         self.counters["online" if scan.was_online else "offline"] += 1
@@ -78,7 +78,7 @@ class Ledger:
     def record_result(
         self, scan: RecordedScan, status: int, outcome: str, effective_at: datetime, *, is_ambiguous: bool
     ) -> None:
-        """Store a result of a scan and check it: later ones must be 200 with the same outcome.
+        """Store a result of a scan and its clock offset; add a difference if it contradicts an earlier result.
 
         `is_ambiguous`: an earlier attempt of the same request may have stored the scan.
         """
@@ -94,7 +94,7 @@ class Ledger:
         self._record_clock_offset(scan, effective_at)
 
     def _record_first_entry(self, scan: RecordedScan, outcome: str) -> None:
-        """Store that a scan was reported as a first entry; a second one of a participant is a difference."""
+        """If a scan was reported as a first entry, store that; a second one of a participant adds a difference."""
         badge = self.badges.get(scan.badge)
         if outcome != "first_entry":
             return
@@ -106,7 +106,7 @@ class Ledger:
             )
 
     def _record_clock_offset(self, scan: RecordedScan, effective_at: datetime) -> None:
-        """Store the clock offset that a result implies, and the least one so far, which the service uses."""
+        """Store the gate's clock offset that a result implies, and the least one so far, which the service uses."""
         key = (scan.device, scan.epoch)
         offset = effective_at - scan.scanned_at
         self.last_clock_offsets[key] = offset

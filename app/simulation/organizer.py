@@ -33,7 +33,7 @@ class Organizer:
         return f"/v1/meetings/{self.meeting}"
 
     async def create_meeting(self, now: datetime) -> None:
-        """Create the meeting and its sessions, which do not start yet."""
+        """Create the meeting and its sessions, which have no start yet, and add the sessions to the ledger."""
         await self._post_meeting(self.meeting, now)
         sessions: list[tuple[str, str, str | None]] = [("opening", "opening", None)]
         sessions += [(code, "class", PARALLEL_GROUP) for code in CLASSES]
@@ -46,7 +46,7 @@ class Organizer:
             self._ledger.session_starts[code] = None
 
     async def set_session_start(self, session: str, starts_at: datetime) -> None:
-        """Set the start of a session."""
+        """Set the start of a session in the service, and store it in the ledger."""
         path = f"{self.path}/sessions/{session}"
         patch = {"starts_at": starts_at.isoformat()}
         while True:
@@ -60,7 +60,7 @@ class Organizer:
         self._ledger.session_starts[session] = starts_at
 
     async def create_participants(self, people: Sequence[Person]) -> list[str]:
-        """Create the participants, distributed over the provincial commissions, and return their ids in order."""
+        """Create these participants in the provincial commissions, add them to the ledger, and return their ids."""
         organizations = await self._list_provincial_commissions()
         ids: list[str] = []
         for start in range(0, len(people), MAX_PARTICIPANTS_PER_BATCH):
@@ -80,7 +80,7 @@ class Organizer:
         return ids
 
     async def fetch_badges(self) -> dict[str, str]:
-        """Fetch the tokens of all badges, by participant id."""
+        """Fetch the tokens of all badges of the meeting, by participant id, and add them to the ledger."""
         document = _require_status(await self._client.request("GET", f"{self.path}/badges"), 200).json()
         tokens = {badge["participant"]: badge["token"] for badge in document["items"]}
         for participant, token in tokens.items():
@@ -88,7 +88,7 @@ class Organizer:
         return tokens
 
     async def reissue_badge(self, participant: str, former_token: str) -> str:
-        """Reissue the badge of a participant and return the new token.
+        """Reissue a participant's badge, record both badges in the ledger, and return the new token.
 
         The former badge was revoked between the start of the request and its response.
         """
@@ -111,7 +111,7 @@ class Organizer:
         return str(_require_status(response, 200).json()["items"][0]["token"])
 
     async def create_gate_client(self, device: str) -> tuple[str, str]:
-        """Create a client that can only check in at this meeting, and return its id and secret."""
+        """Create a client that can only check in at this meeting, for later revocation; return its id and secret."""
         payload = {"name": f"{device} of {self.meeting}", "scopes": ["check-ins:write"], "meeting": self.meeting}
         while True:
             client = await self._post("/v1/clients", payload)
@@ -128,7 +128,7 @@ class Organizer:
             await self._client.request("DELETE", f"/v1/clients/{client_id}", headers=headers)
 
     async def fetch_all_items(self, path: str) -> list[Json]:
-        """Fetch all pages of a list of the meeting and return their items."""
+        """Fetch all pages of the list at this path of the meeting, and return their items."""
         items: list[Json] = []
         token: str | None = None
         while True:
@@ -140,18 +140,18 @@ class Organizer:
                 return items
 
     async def fetch_document(self, path: str) -> Json:
-        """Fetch a document of the meeting."""
+        """Fetch the JSON document at this path of the meeting."""
         document: Json = _require_status(await self._client.request("GET", f"{self.path}/{path}"), 200).json()
         return document
 
     async def _list_provincial_commissions(self) -> list[str]:
-        """Return the codes of the provincial commissions, or that of the KPU if there are none."""
+        """Fetch the codes of the provincial commissions; if there are none, return that of the KPU."""
         path = "/v1/organizations?kind=commission&level=province&page_size=200"
         items = _require_status(await self._client.request("GET", path), 200).json()["items"]
         return [organization["code"] for organization in items] or ["kpu"]
 
     async def _post_meeting(self, code: str, now: datetime) -> None:
-        """Create a meeting that begins today and ends on the day that it will be in two hours."""
+        """Create a meeting with this code from the day of the instant `now` to the day that it is two hours later."""
         zone = ZoneInfo(TIME_ZONE)
         start_on, end_on = (instant.astimezone(zone).date().isoformat() for instant in (now, now + timedelta(hours=2)))
         meeting = {"code": code, "name": "Rapat koordinasi (simulasi)", "kind": "coordination", "host": "kpu"}
@@ -159,7 +159,7 @@ class Organizer:
         await self._post("/v1/meetings", {**meeting, **days})
 
     async def _post(self, path: str, payload: Json) -> Any:
-        """Send a POST and return the document of the created object; SimulationError if that fails."""
+        """Send a POST with an idempotency key, and return the created object's document; else SimulationError."""
         headers = {"Idempotency-Key": uuid4().hex}
         response = await self._client.request("POST", path, lambda: payload, headers=headers)
         return _require_status(response, 201).json()

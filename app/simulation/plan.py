@@ -78,7 +78,7 @@ def _choose_parallel_session(random: Random) -> str | None:
 
 
 def _plan_day(random: Random, person: Person, gates: int, groups: "count[int]") -> list[PlannedScan]:
-    """Plan the scans of a person: entry, perhaps the right or wrong parallel session, exit and return."""
+    """Plan a person's scans: entry and, at random, a repetition, a parallel session (right or wrong), exit, return."""
     arrival = random.triangular(0, 0.75, 0.3)
     session = "opening" if random.random() < 0.2 else None
     first = PlannedScan(arrival, random.randrange(gates), person.number, session=session)
@@ -122,5 +122,5 @@ def _choose_later(random: Random, time: float, max_delay: float) -> float:
 
 
 def _choose_repetition(random: Random, scan: PlannedScan, share: float) -> PlannedScan:
-    """Return the scan, marked with this probability as one that is sent twice."""
+    """Return the scan, marked with the probability `share` as one that is sent twice."""
     return replace(scan, is_repeated=random.random() < share)

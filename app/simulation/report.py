@@ -78,7 +78,7 @@ def print_result(result: runner.SimulationResult, *, as_json: bool) -> None:
 
 
 def _print_differences(differences: Sequence[str]) -> None:
-    """Print the differences between the expected and the stored roll to standard error."""
+    """Print the first differences, the number of others and whether the roll agrees, to standard error."""
     for sentence in differences[:MAX_PRINTED_DIFFERENCES]:
         typer.echo(sentence, err=True)
     if len(differences) > MAX_PRINTED_DIFFERENCES:
@@ -88,7 +88,7 @@ def _print_differences(differences: Sequence[str]) -> None:
 
 
 def _get_percentile_ms(seconds: Sequence[float], percent: int) -> float:
-    """Return a percentile in milliseconds; 0 if there are no values."""
+    """Return a percentile of durations (given in seconds) in milliseconds; 0 if there are none."""
     if len(seconds) < 2:
         return round(1000 * sum(seconds), 1)
     return round(1000 * quantiles(seconds, n=100, method="inclusive")[percent - 1], 1)

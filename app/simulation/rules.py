@@ -36,7 +36,7 @@ def get_effective_at(ledger: Ledger, scan: RecordedScan) -> datetime:
 
 
 def derive_expected_roll(ledger: Ledger, listed_outcomes: Mapping[str, str]) -> ExpectedRoll:
-    """Compute the roll that the service must have after the acknowledged scans.
+    """Compute from the ledger the roll that the service must have after the acknowledged scans.
 
     `listed_outcomes` are the service's outcomes by scan id, used for the undecided scans.
     """
@@ -64,7 +64,7 @@ def derive_expected_roll(ledger: Ledger, listed_outcomes: Mapping[str, str]) -> 
 
 
 def _classify(ledger: Ledger, scan: RecordedScan) -> str | None:
-    """Return the expected outcome of a scan; None if it cannot be known because its badge was just being revoked."""
+    """Return a scan's expected classification; None if unknowable, because its badge was just being revoked."""
     badge = ledger.badges.get(scan.badge)
     if badge is None:
         return "badge_unknown"
@@ -79,12 +79,12 @@ def _classify(ledger: Ledger, scan: RecordedScan) -> str | None:
 
 
 def _classify_direction(scan: RecordedScan) -> str:
-    """Return the outcome of a valid scan by its direction."""
+    """Return the classification of a valid scan by its direction: `exit` for `out`, else `entry`."""
     return "exit" if scan.direction == "out" else "entry"
 
 
 def _is_assigned_elsewhere(ledger: Ledger, session: str | None, assigned: list[str]) -> bool:
-    """Return whether a participant is assigned to another session that runs in parallel to this one."""
+    """Return whether a participant assigned to these sessions belongs in another one parallel to `session`."""
     group = ledger.parallel_groups.get(session) if session else None
     return group is not None and any(code != session and ledger.parallel_groups[code] == group for code in assigned)
 

@@ -65,14 +65,14 @@ class SimulationResult(NamedTuple):
 
     @property
     def outcome_counts(self) -> Counter[str]:
-        """Return the number of scans by expected outcome."""
+        """The number of acknowledged scans by expected outcome."""
         return Counter(self.expected_roll.outcomes.values())
 
 
 async def run_simulation(
     http: httpx.AsyncClient, client: tuple[str, str], options: SimulationOptions, progress: Progress
 ) -> SimulationResult:
-    """Simulate a meeting against a running service, and return the measurements and differences.
+    """Create and simulate a meeting at a running service, and return the measurements and differences.
 
     `client` is the id and secret of a client with the organizer's scopes; `progress` is called with the numbers of
     scans that have been made and that are planned.
@@ -99,7 +99,7 @@ class _Simulation:
         self.clocks: list[GateClock] = []
 
     async def run(self, client: tuple[str, str], progress: Progress) -> SimulationResult:
-        """Create the meeting, run its day, and compare the roll that the service stored with the ledger."""
+        """Create the meeting, simulate its day, compare the service's roll with the ledger, revoke gates' clients."""
         await self._require_reachable()
         organizer = Organizer(self._build_client(*client), self.ledger)
         await organizer.create_meeting(self.reference_clock.now())
@@ -145,7 +145,7 @@ class _Simulation:
         return ServiceClient(self.http, client_id, secret, self.statistics, self.options.retry_timeout)
 
     def _build_gate(self, number: int, client: tuple[str, str], meeting_path: str) -> Gate:
-        """Build a gate with its clock error, clock jump (every second gate) and outages."""
+        """Build a gate with random clock errors and outages and, for every second gate, a random clock jump."""
         random = Random(f"gate {number} {self.options.seed}")  # noqa: S311  (not for security)
         max_skew = self.options.max_skew
         clock = GateClock(self.reference_clock, [max_skew * random.uniform(-1, 1), max_skew * random.uniform(-1, 1)])
@@ -165,7 +165,7 @@ class _Simulation:
         return Gate(settings, self._build_client(*client), clock, self.ledger, random)
 
     async def _set_session_starts(self, organizer: Organizer) -> None:
-        """Set each session's start: a share of the simulated day after the next full second."""
+        """Set the starts of opening and parallel sessions, as shares of the simulated day from the next second."""
         now = self.reference_clock.now().replace(microsecond=0)
         for session, share in (("opening", OPENING_AT), *((code, CLASSES_AT) for code in CLASSES)):
             await organizer.set_session_start(session, now + timedelta(seconds=1 + share * self.options.seconds))
@@ -173,7 +173,7 @@ class _Simulation:
     async def _run_day(
         self, organizer: Organizer, gates: list[Gate], ids: list[str], tokens: TokenSource, progress: Progress
     ) -> None:
-        """Run all gates until they have made their scans; reissue badges in the break, when they pause."""
+        """Run all gates until they have made and sent their scans; reissue badges in the break, when they pause."""
         all_paused, resumed = asyncio.Barrier(len(gates) + 1), asyncio.Barrier(len(gates) + 1)
         group_sizes = Counter(
             scan.simultaneous_group for scan in self.plan.scans if scan.simultaneous_group is not None
@@ -212,7 +212,7 @@ class _Simulation:
             await resumed.wait()
 
     def _get_max_clock_error(self) -> timedelta:
-        """Return the greatest difference between a clock offset in the ledger and the true one."""
+        """Return the greatest difference between a gate's clock offset in the ledger and the true one."""
         skews = {
             (_get_device_id(number), epoch): skew
             for number, clock in enumerate(self.clocks)
@@ -228,6 +228,6 @@ def _get_device_id(number: int) -> str:
 
 
 def _find_first_error(group: BaseExceptionGroup[SimulationError]) -> SimulationError:
-    """Return the first error within nested exception groups."""
+    """Return the first error in an exception group, which may contain further groups."""
     error = group.exceptions[0]
     return _find_first_error(error) if isinstance(error, BaseExceptionGroup) else error

@@ -15,7 +15,7 @@ class TokenSource:
         self._random = random
 
     def get_token(self, scan: PlannedScan) -> str:
-        """Return the badge token for a planned scan: current, former, tampered, foreign or random."""
+        """Return the token that a planned scan reads: of a current, former or foreign badge, tampered, or random."""
         if scan.badge_kind == "foreign":
             return self._foreign
         if scan.badge_kind == "random":

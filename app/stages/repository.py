@@ -34,7 +34,7 @@ _EMPTY_PATH: ColumnElement[Any] = literal_column("'{}'::text[]", ARRAY(Text))
 
 
 def select_stage(day: DayExpression) -> DocumentSelect:
-    """Build the SELECT of the members of a stage document as of a day."""
+    """Build the SELECT of a stage document, one column per JSON member; its status and days left refer to the day."""
     day = day_or_null(day)
     return select(
         _stage.code,
@@ -58,12 +58,12 @@ def select_stage(day: DayExpression) -> DocumentSelect:
 
 
 def _text_literal(value: str) -> ColumnElement[str]:
-    """Return an SQL literal of type text; `value` is a constant of this module."""
+    """Return a constant as an SQL literal of type text, without escaping it."""
     return literal_column(f"'{value}'::text", Text)
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL condition of each filter that the request uses."""
+    """Yield the SQL condition of each filter that the request for stages uses."""
     for name in ("election", "kind", "round"):
         if name in filters:
             yield _stage.__table__.c[name] == bindparam(name)
@@ -98,7 +98,7 @@ STAGE = Resource(
 
 
 def _build_tree_statement() -> Statement:
-    """Build the statement that selects an election and all its stages as one nested JSON array.
+    """Build the statement that reads an election and the JSON of all its stages, nested; no row if there is none.
 
     It yields one row, or none if the election does not exist. The stages are written in depth-first order: the JSON of
     each one without its closing brackets, followed by its first part, or by the closing brackets of all levels that end
@@ -137,7 +137,7 @@ def _build_tree_statement() -> Statement:
 
 
 def _sibling_sort_key(stage: type[models.Stage]) -> ColumnElement[str]:
-    """Return the SQL of a text that sorts the parts of one stage by position, then by code."""
+    """Return the SQL of a text that sorts stages with the same parent by position, then by code."""
     sort_key: ColumnElement[str] = func.concat(func.to_char(stage.position, _text_literal("FM000 ")), stage.code)
     return sort_key
 

@@ -140,7 +140,7 @@ async def to_problem(reader: Queryable, violation: ConstraintViolation, write: A
 
 
 def _build_conflict(kind: type[Problem], pointer: str, addresses: Sequence[str], write: AttemptedWrite) -> Problem:
-    """Build a problem with an error per address in conflict, 5 at most, or one error with the rule if there is none.
+    """Build a problem with an error per address in conflict, 5 at most, without own ones; if none, one with the rule.
 
     Without an address, its error repeats the rule.
     """
