@@ -64,7 +64,7 @@ def read_settings() -> Settings:
 
 
 def migrate(url: str) -> tuple[str | None, str]:
-    """Migrate a database's schema to this release if it is older or empty; return the revisions before and after."""
+    """Migrate a database's schema to this release if necessary; return its revisions before (None: none) and after."""
     before = run_query(_fetch_revision(url))
     state = require_migratable(before)
     if state in ("empty", "older"):
@@ -175,7 +175,7 @@ def check_server(url: str, workers: int) -> None:
 
 
 def _first_line(error: BaseException) -> str:
-    """Return the first line of an error's message."""
+    """Return the first line of the message of an error, or of the driver's error that it wraps."""
     return str(getattr(error, "orig", None) or error or type(error).__name__).splitlines()[0]
 
 

@@ -80,7 +80,10 @@ def base_url(listener: socket.socket) -> str:
 
 
 def run_server(listener: socket.socket, workers: int, database_url: str) -> None:
-    """Set DATABASE_URL and the issuer in the environment, and serve in `workers` processes until SIGINT or SIGTERM."""
+    """Set DATABASE_URL and, if unset, the issuer in the environment; serve with `workers` processes until a signal.
+
+    The signal is SIGINT or SIGTERM; the requests in progress are finished first.
+    """
     os.environ["DATABASE_URL"] = database_url
     if not os.environ.get("RAKORNAS_ISSUER"):
         os.environ["RAKORNAS_ISSUER"] = base_url(listener)  # the same for all workers

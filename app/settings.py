@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     @field_validator("issuer", "auth_issuer")
     @classmethod
     def check_issuer(cls, address: str | None, info: ValidationInfo) -> str | None:
-        """Return the issuer URL if it is valid (an external one: https or loopback), else raise a validation error."""
+        """Return a valid issuer URL (`auth_issuer`: https or loopback) or None, else raise a validation error."""
         if address is None:
             return None
         parts = urlsplit(address)

@@ -41,7 +41,7 @@ class State:
     readiness_probe: ReadinessProbe
 
     def find(self, class_: type[T]) -> T | None:
-        """Return the object of this class that the application opened, or None if it has none."""
+        """Return the object of exactly this class that the worker opened at its start, or None if it has none."""
         values = (getattr(self, field.name) for field in fields(self))
         return next((value for value in values if type(value) is class_), None)
 

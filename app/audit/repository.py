@@ -13,12 +13,12 @@ _line, _seal, _root = models.AuditLine, models.AuditSeal, models.AuditRoot
 
 
 def _encode_hex(hash_: Expression) -> ColumnElement[str]:
-    """Return the SQL expression of a hash as hexadecimal digits."""
+    """Return the SQL expression of a hash (bytes) as hexadecimal digits."""
     return func.encode(hash_, literal_column("'hex'"))
 
 
 def select_audit_line(_day: DayExpression) -> DocumentSelect:
-    """Build the SELECT of the members of an audit line document, which does not depend on the day."""
+    """Build the SELECT of an audit line document, one column per JSON member; it does not depend on the day."""
     return (
         select(
             _line.id,
@@ -39,7 +39,7 @@ def select_audit_line(_day: DayExpression) -> DocumentSelect:
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL condition of each filter that the request uses."""
+    """Yield the SQL condition of each filter (client, key, time …) that a request for audit lines uses."""
     if "client" in filters:
         yield _line.client == bindparam("client")
     if "operation" in filters:
@@ -61,7 +61,7 @@ LINES = Collection(
 
 
 def select_audit_root(_day: DayExpression) -> DocumentSelect:
-    """Build the SELECT of the members of an audit root document, which does not depend on the day."""
+    """Build the SELECT of an audit root document, one column per JSON member; it does not depend on the day."""
     return select(_root.hour, _root.position, _encode_hex(_root.hash).label("hash"), _root.sealed_at)
 
 

@@ -87,7 +87,7 @@ class AuditQuery(ListQuery):
 
     @property
     def sort_order(self) -> str | None:
-        """The value of `sort`; None if it was not given."""
+        """The query parameter `sort`, with a leading `-` for descending order; None if it was not given."""
         return self.sort
 
     @field_validator("to")
@@ -114,5 +114,5 @@ class RootQuery(ListQuery):
 
     @property
     def sort_order(self) -> str | None:
-        """The value of `sort`; None if it was not given."""
+        """The query parameter `sort`, with a leading `-` for descending order; None if it was not given."""
         return self.sort

@@ -16,5 +16,5 @@ SEALED_COLUMNS = """l.id, l.xid::text, to_char(l.at AT TIME ZONE 'UTC', 'YYYY-MM
 
 
 def hash_line(previous: bytes, line: Sequence[Any]) -> bytes:
-    """Return the hash of an audit line (the values of SEALED_COLUMNS) that follows a line with the hash `previous`."""
+    """Return the SHA-256 of the previous line's hash followed by this line (its SEALED_COLUMNS) as a JSON array."""
     return hashlib.sha256(previous + orjson.dumps(line)).digest()

@@ -14,7 +14,7 @@ from app.settings import Settings
 async def verify_trail(
     url: str, external_roots: Sequence[Root], report_progress: verifier.ReportProgress
 ) -> verifier.VerificationResult:
-    """Verify the hash chain of a database's whole audit trail with `verifier.verify_chain`, without a time limit."""
+    """Verify a database's whole audit trail, and also against these roots, over a connection of its own."""
     connection = await asyncpg.connect(url, timeout=5, server_settings={"timezone": "UTC", "jit": "off"})
     try:
         return await verifier.verify_chain(connection, external_roots, report_progress)
@@ -23,7 +23,7 @@ async def verify_trail(
 
 
 async def seal_trail(settings: Settings) -> int | None:
-    """Add all audit lines that can be sealed to the hash chain; return their number, or None if another sealer runs."""
+    """Store chain hashes of all audit lines that can be sealed; return their number, None if another sealer runs."""
     connection = await task.connect(settings)
     try:
         total = None
@@ -35,7 +35,7 @@ async def seal_trail(settings: Settings) -> int | None:
 
 
 def parse_roots(document: bytes) -> list[Root]:
-    """Parse chain hashes by hour (roots) from a JSON response of `/v1/audit/roots`, or from its list of items.
+    """Parse the JSON response of `/v1/audit/roots`, or its list of items, to roots (chain hashes by hour).
 
     Raises:
         ValueError: It is not such a document, or it contains no root.

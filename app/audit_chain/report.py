@@ -34,7 +34,7 @@ def show_progress() -> Iterator[verifier.ReportProgress]:
 
 
 def print_result(result: verifier.VerificationResult, *, as_json: bool) -> None:
-    """Print the result of a verification of the audit trail to standard output, one line per defect."""
+    """Print a verification's result to standard output: as JSON, or a line per defect and a summary."""
     if as_json:
         counts = {"sealed": result.sealed, "unsealed": result.unsealed, "roots": result.roots}
         defects = [defect._asdict() for defect in result.defects]

@@ -68,7 +68,7 @@ class Root(NamedTuple):
 
 
 async def seal_lines(connection: asyncpg.Connection) -> int | None:
-    """Add audit lines below the xmin horizon to the hash chain; return their number, or None if another sealer runs.
+    """Store chain hashes of all final audit lines, committing in batches; return their number, None if a sealer runs.
 
     Each batch is one transaction with its roots, so a crash leaves a valid chain that the next sealer continues. After
     an error the connection still has the lock: close it.
@@ -86,7 +86,7 @@ async def seal_lines(connection: asyncpg.Connection) -> int | None:
 
 
 async def _seal_batch(connection: asyncpg.Connection, *, is_first: bool) -> int:
-    """Store the chain hashes of the next audit lines and the roots that are due; return the number of lines."""
+    """Store the chain hashes of up to 1000 next audit lines, and the roots that are due; return the number of lines."""
     (state,) = await connection.fetch(SELECT_CHAIN_STATE)
     lines = await _fetch_next_lines(connection, state, is_first=is_first)
     hashes: list[bytes] = []
@@ -105,7 +105,7 @@ async def _seal_batch(connection: asyncpg.Connection, *, is_first: bool) -> int:
 async def _fetch_next_lines(
     connection: asyncpg.Connection, state: asyncpg.Record, *, is_first: bool
 ) -> Sequence[asyncpg.Record]:
-    """Return the next audit lines to seal, each with its hour; after a restore, the restored lines first."""
+    """Query up to 1000 next audit lines to seal, each after its hour; after a restore, the restored ones first."""
     hour, after = state["this_hour"], (state["xid"], state["id"])
     lines: list[asyncpg.Record] = []
     if not state["is_same_cluster"]:
@@ -120,7 +120,7 @@ async def _fetch_next_lines(
 def list_due_roots(
     chain_state: Any, hours: Sequence[datetime], hashes: Sequence[bytes], *, all_sealed: bool
 ) -> list[Root]:
-    """Return the new roots (the chain's hash at the end of an hour) of the hours that have ended in this batch.
+    """Return the new roots (chain hash at the end of an hour) of the hours that ended by this batch; store nothing.
 
     A line belongs to the hour in which it was written or, if that hour already has a root, to the next one, so that
     hours increase with positions. An hour in which no line was sealed has no root.

@@ -19,7 +19,7 @@ PLANNER_SETTINGS = dict.fromkeys(("enable_seqscan", "enable_bitmapscan", "enable
 
 @contextlib.asynccontextmanager
 async def run_sealer(settings: Settings) -> AsyncIterator[None]:
-    """Run a task that adds new audit lines to the hash chain about once a second, while the block runs."""
+    """Run a task that adds new audit lines to the hash chain, about once a second, while the block runs."""
     task = asyncio.create_task(_seal_forever(settings))
     try:
         yield
@@ -29,12 +29,12 @@ async def run_sealer(settings: Settings) -> AsyncIterator[None]:
 
 
 async def connect(settings: Settings) -> asyncpg.Connection:
-    """Open a connection with the planner settings of the sealer."""
+    """Open a database connection with the planner settings of the sealer; the caller closes it."""
     return await open_connection(settings, application_name="rakornas sealer", **PLANNER_SETTINGS)
 
 
 async def _seal_forever(settings: Settings) -> None:
-    """Seal new audit lines until cancelled; after an error, log it and reconnect."""
+    """Seal new audit lines every second until cancelled; after an error, log it, wait and reconnect."""
     while True:
         try:
             await _seal_on_one_connection(settings)
@@ -46,7 +46,7 @@ async def _seal_forever(settings: Settings) -> None:
 
 
 async def _seal_on_one_connection(settings: Settings) -> None:
-    """Seal new audit lines at the interval over one connection, until an error or cancellation."""
+    """Seal new audit lines every second over one connection until an error or cancellation, then close it."""
     connection = await connect(settings)
     try:
         while True:

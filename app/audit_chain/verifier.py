@@ -63,7 +63,7 @@ class VerificationResult(NamedTuple):
 async def verify_chain(
     connection: asyncpg.Connection, external_roots: Sequence[Root], report_progress: ReportProgress
 ) -> VerificationResult:
-    """Recompute the hash chain from the audit lines of one snapshot, in batches, and return the defects found.
+    """Recompute the hash chain from the audit lines of one snapshot, and return counts and its first defects.
 
     Args:
         connection: Reads the trail.
@@ -86,7 +86,7 @@ async def verify_chain(
 def _group_roots_by_position(
     roots: Sequence[Root], external_roots: Sequence[Root]
 ) -> dict[int, list[tuple[bytes, str]]]:
-    """Return the hash and a description of each root by the position of its last line in the chain."""
+    """Return, by chain position, the hash and a description of each root that is at that position."""
     grouped: dict[int, list[tuple[bytes, str]]] = {}
     for kind, roots_of_kind in (("root", roots), ("external root", external_roots)):
         for root in roots_of_kind:
@@ -106,7 +106,7 @@ class _ChainCheck:
         self._line: int | None = None
 
     async def find_first_defect(self, roots: dict[int, list[tuple[bytes, str]]]) -> ChainDefect | None:
-        """Recompute the chain and return its first defect, or None if it has none."""
+        """Recompute the hash chain, compare (and remove) the roots, and return the first defect; None if intact."""
         async for rows in self._fetch_batches():
             for row in rows:
                 if row["position"] != self.position + 1:
@@ -136,7 +136,7 @@ class _ChainCheck:
             last_position = rows[-1]["position"]
 
     def _hash_candidates(self, lines: Iterator[tuple[Any, ...]]) -> set[bytes]:
-        """Return the hashes that these lines would have if they were next in the chain."""
+        """Return the hash that each of these lines would have if it came after the last verified line."""
         return {chain.hash_line(self._hash, line) for line in lines}
 
     async def _classify_mismatch(self, row: asyncpg.Record) -> ChainDefect:
@@ -161,11 +161,11 @@ class _ChainCheck:
 
 
 def _exchange_members(line: tuple[Any, ...], other: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-    """Yield the line with the values of another: all but the id; all but id and xid; all but id, xid and time."""
+    """Yield three mixtures of the lines: the first 1, 2 and 3 values (id, xid, time) of `line`, the rest of `other`."""
     return (line[:own] + other[own:] for own in (1, 2, 3))
 
 
 def _find_different_root(computed_hash: bytes, roots: list[tuple[bytes, str]], position: int) -> ChainDefect | None:
-    """Return a defect if a root of this position has another hash than the computed one, else None."""
+    """Return a defect if one of the roots at this position has another hash than the computed one; else None."""
     wrong = next((description for root_hash, description in roots if root_hash != computed_hash), None)
     return ChainDefect("root", position, None, f"{wrong} differs from the hash of the chain") if wrong else None

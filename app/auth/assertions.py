@@ -45,7 +45,7 @@ def parse_assertion(assertion: str) -> tuple[UnverifiedJwt, str]:
 
 
 def verify_assertion(jwt: UnverifiedJwt, jwks: Any, *, audience: Collection[str], now: float) -> VerifiedAssertion:
-    """Verify the signature and the claims of a client assertion; raise InvalidToken if one is wrong.
+    """Verify the signature and the claims of a client assertion, and return its `jti` and expiry; else InvalidToken.
 
     Args:
         jwt: The parsed assertion.
@@ -88,7 +88,7 @@ def is_client_jwk_set(jwks: Any) -> bool:
 
 
 def _select_key(jwks: Any, kid: Any) -> VerificationKey | None:
-    """Return the client's key with this `kid` or, where the assertion names none, the only key of the set."""
+    """Return the key with this `kid` or, if `kid` is None, the only key of the set; None if there is no such key."""
     keys = parse_jwk_set(jwks)
     if kid is not None:
         return keys.get(kid) if isinstance(kid, str) else None

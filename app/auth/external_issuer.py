@@ -52,7 +52,7 @@ class ExternalIssuer:
         self._refresh_task: asyncio.Task[None] | None = None
 
     async def find_key(self, kid: object) -> VerificationKey:
-        """Return the issuer's key with this id; first fetch its keys if the id is unknown or they are too old.
+        """Return the issuer's key with this id, fetching its keys over HTTP if needed; InvalidToken if it has none.
 
         Raises:
             InvalidToken: The issuer has no such key.
@@ -71,7 +71,7 @@ class ExternalIssuer:
         return self._keys[kid]
 
     def start_refresh(self) -> None:
-        """Start a background task that fetches the issuer's keys."""
+        """Start a background task that fetches the issuer's keys over HTTP once."""
         self._refresh_task = asyncio.create_task(self._refresh())
 
     async def close(self) -> None:
@@ -80,11 +80,11 @@ class ExternalIssuer:
             self._refresh_task.cancel()
 
     def _key_age(self) -> float:
-        """Return the seconds since the keys were fetched, or infinity before the first fetch."""
+        """Return the seconds since the issuer's keys were fetched, or infinity before the first fetch."""
         return float("inf") if self._fetched_at is None else self._clock() - self._fetched_at
 
     async def _await_refresh(self) -> None:
-        """Fetch the keys and wait for them; raise Unavailable if too many requests are waiting."""
+        """Refresh the issuer's keys and wait for that; Unavailable if too many requests wait already."""
         if self._waiting_requests >= MAX_WAITING_REQUESTS:
             raise Unavailable
         self._waiting_requests += 1
@@ -94,7 +94,7 @@ class ExternalIssuer:
             self._waiting_requests -= 1
 
     async def _refresh(self) -> None:
-        """Fetch the issuer's keys, unless another request has just tried while this one waited for the lock."""
+        """Fetch the issuer's keys into the cache, unless tried very recently; log a failure, do not raise it."""
         async with self._refresh_lock:
             now = self._clock()
             if now < self._next_fetch_at:
@@ -110,7 +110,7 @@ class ExternalIssuer:
                 log.warning("external_issuer_unreachable", cause=type(error).__name__)
 
     async def _discover_jwks_uri(self) -> str:
-        """Return the URL of the issuer's keys from its metadata (OpenID Connect Discovery 4, RFC 8414).
+        """Fetch the issuer's metadata over HTTP, and return the URL of its keys that it names.
 
         Raises:
             ValueError: The metadata is of another issuer, or the URL is neither https nor loopback.
@@ -124,7 +124,7 @@ class ExternalIssuer:
         return str(jwks_uri)
 
     async def _fetch_metadata(self) -> Any:
-        """Fetch the issuer's metadata document: that of OpenID Connect or, if there is none, of RFC 8414."""
+        """Fetch the issuer's OpenID Connect metadata over HTTP or, if it has none, that of RFC 8414."""
         parts = urlsplit(self.identifier)
         try:
             return await self._fetch(f"{self.identifier.rstrip('/')}/.well-known/openid-configuration")
@@ -135,7 +135,7 @@ class ExternalIssuer:
 
 
 def _check_jwk_set(document: Any) -> dict[str, Any]:
-    """Return the document if it is a JWK Set (RFC 7517, section 5), which may be empty; else raise ValueError.
+    """Return the document if it is a JWK Set (RFC 7517, section 5), perhaps without keys; else raise ValueError.
 
     An error page must not withdraw the cached keys.
     """
@@ -145,7 +145,7 @@ def _check_jwk_set(document: Any) -> dict[str, Any]:
 
 
 def is_https_or_loopback(url: Any) -> bool:
-    """Return whether a URL is safe to fetch keys from: its scheme is https, or its host is this machine."""
+    """Return whether a URL's scheme is https, or http with a loopback host; keys are fetched from no other."""
     if not isinstance(url, str):
         return False
     try:
@@ -158,7 +158,7 @@ def is_https_or_loopback(url: Any) -> bool:
 
 
 async def fetch_json(url: str) -> Any:
-    """Fetch a JSON document of at most 256 KiB, without following redirects.
+    """Fetch a JSON document of at most 256 KiB over HTTP; LookupError for status 404, ValueError for other bad ones.
 
     Raises:
         LookupError: The response is 404.

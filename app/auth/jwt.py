@@ -58,7 +58,7 @@ class VerificationKey(NamedTuple):
 
 
 def parse_jwt(token: bytes, *, algorithms: Collection[str], types: Collection[str | None]) -> UnverifiedJwt:
-    """Parse a JWT in JWS compact serialization (RFC 7515, section 3.1) without verifying it.
+    """Parse a JWT in compact serialization and check its header; its signature and claims stay unverified.
 
     Args:
         token: The serialized token.
@@ -85,7 +85,7 @@ def parse_jwt(token: bytes, *, algorithms: Collection[str], types: Collection[st
 
 
 def verify_signature(jwt: UnverifiedJwt, verification_key: VerificationKey | None) -> None:
-    """Verify that this key made the signature, with one of the key's algorithms.
+    """Raise InvalidToken if there is no key, or if it did not make the JWT's signature with one of its algorithms.
 
     Raises:
         InvalidToken: It did not, or there is no key.
@@ -98,7 +98,7 @@ def verify_signature(jwt: UnverifiedJwt, verification_key: VerificationKey | Non
 
 
 def validate_times(claims: Mapping[str, Any], now: float, *, leeway: float) -> float:
-    """Validate `exp`, `nbf` and `iat`, and return `exp` (RFC 7519, section 4.1).
+    """Return `exp`; InvalidToken if it has passed at `now`, or `nbf` or `iat` lies over `leeway` seconds ahead.
 
     Args:
         claims: The claims; `exp` is required.
@@ -120,7 +120,7 @@ def validate_times(claims: Mapping[str, Any], now: float, *, leeway: float) -> f
 def read_text_claim(
     claims: Mapping[str, Any], name: str, *, required: bool = True, max_length: int = MAX_TEXT_CLAIM_LENGTH
 ) -> str:
-    """Return a claim that is a text without control characters, or "" if it is missing and not required.
+    """Return a claim's text, or "" if it is missing and not `required`; InvalidToken if malformed or else missing.
 
     Raises:
         InvalidToken: It is missing, empty, too long or no such text.
@@ -134,7 +134,7 @@ def read_text_claim(
 
 
 def read_audiences(claims: Mapping[str, Any]) -> list[str]:
-    """Return the recipients in `aud`, which is one name or a list of names (RFC 7519, section 4.1.3).
+    """Return the recipients in the claim `aud` as a list; InvalidToken if it is neither a text nor a list of them.
 
     Raises:
         InvalidToken: It is missing or contains something else than text.
@@ -148,7 +148,7 @@ def read_audiences(claims: Mapping[str, Any]) -> list[str]:
 
 
 def parse_verification_key(jwk: Any) -> VerificationKey | None:
-    """Return the public key of a JWK (RFC 7517), or None unless it is a key for a signature that we accept."""
+    """Return the public key of a JWK (RFC 7517); None if it is private, malformed or of an unsupported kind."""
     if not isinstance(jwk, dict) or not PRIVATE_KEY_MEMBERS.isdisjoint(jwk) or jwk.get("use", "sig") != "sig":
         return None
     curve = (jwk.get("kty"), jwk.get("crv"))
@@ -176,7 +176,7 @@ def parse_jwk_set(jwks: Any) -> dict[str, VerificationKey]:
 
 
 def _is_numeric_date(value: Any) -> TypeGuard[float]:
-    """Return whether a value is a NumericDate: seconds since 1970 (RFC 7519, section 2)."""
+    """Return whether a value is a number from 0 to below 1e11, as a NumericDate is (RFC 7519, section 2)."""
     return type(value) in (int, float) and 0 <= value < 1e11
 
 
@@ -189,7 +189,7 @@ def _decode_base64url(part: bytes) -> bytes:
 
 
 def _decode_json_object(part: bytes) -> dict[str, Any]:
-    """Decode a base64url part of a JWT as a JSON object; reject repeated members, NaN and Infinity."""
+    """Decode a base64url part of a JWT as a JSON object; InvalidToken if malformed, or with repeated members."""
     try:
         text = _decode_base64url(part).decode("utf-8")
         value = json.loads(text, object_pairs_hook=_build_unique_dict, parse_constant=_reject_constant)

@@ -30,7 +30,7 @@ class SigningKey:
 
     @cached_property
     def private_key(self) -> ECKey:
-        """The private key that signs tokens."""
+        """The private key that signs tokens, parsed from the JWK."""
         return ECKey.import_key(dict(self.jwk))
 
     @cached_property
@@ -39,11 +39,11 @@ class SigningKey:
         return VerificationKey(self.private_key, frozenset({SIGNING_ALGORITHM}))
 
     def verifies_at(self, now: float) -> bool:
-        """Return whether a token that this key signed, or will sign, may be valid at this time."""
+        """Return whether tokens of this signing key, issued or still to be issued, can be valid after `now`."""
         return self.signs_until + ACCESS_TOKEN_SECONDS > now
 
     def to_public_jwk(self) -> dict[str, Any]:
-        """Return the public key as a JWK (RFC 7517), for `/.well-known/jwks.json`."""
+        """Return the public part of this signing key as a JWK (RFC 7517), for `/.well-known/jwks.json`."""
         members = {name: self.jwk[name] for name in ("kty", "crv", "x", "y")}
         return {**members, "kid": self.kid, "use": "sig", "alg": SIGNING_ALGORITHM}
 
@@ -60,17 +60,17 @@ class SigningKeySet:
     __hash__ = None  # type: ignore[assignment]
 
     def find_verification_key(self, kid: object, now: float) -> VerificationKey | None:
-        """Return the key with this id, or None if there is none or all its tokens are expired."""
+        """Return the public key with this id; None if there is none or all tokens it signed are expired."""
         key = self._keys.get(kid) if isinstance(kid, str) else None
         return key.verification_key if key and key.verifies_at(now) else None
 
     def find_signing_key(self, now: float) -> SigningKey | None:
-        """Return the key to sign with at this time, or None if there is none."""
+        """Return the key whose signing period includes `now`, the newest of several; None if there is none."""
         current = [key for key in self._keys.values() if key.signs_from <= now < key.signs_until]
         return max(current, key=lambda key: key.signs_from, default=None)
 
     def find_signing_end(self) -> float | None:
-        """Return the Unix time until which there is a key to sign with, or None if there has been no key yet."""
+        """Return the Unix time at which the last signing period ends, or None if there are no keys."""
         return max((key.signs_until for key in self._keys.values()), default=None)
 
     def list_public_jwks(self, now: float) -> list[dict[str, Any]]:
@@ -79,6 +79,6 @@ class SigningKeySet:
 
 
 def generate_jwk() -> tuple[str, dict[str, Any]]:
-    """Generate a private signing key; return its id, the JWK thumbprint (RFC 7638), and its JWK."""
+    """Generate a private P-256 key; return its id (the JWK thumbprint, RFC 7638) and its JWK. Nothing is stored."""
     key = ECKey.generate_key("P-256", private=True)
     return key.thumbprint(), dict(key.as_dict(private=True))

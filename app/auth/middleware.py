@@ -45,7 +45,7 @@ class AuthenticationMiddleware:
 
 
 async def _authenticate(scope: Scope) -> Caller | None:
-    """Verify the token in the Authorization header and return its caller; None without that header.
+    """Verify a request's Bearer token and return its caller; None without the header or at the token endpoint.
 
     Raises:
         InvalidToken: The header is repeated, uses another scheme than Bearer, or its token is invalid.

@@ -71,7 +71,7 @@ class VerifierRepository:
         )
 
     async def add_signing_key(self) -> None:
-        """Insert the next signing key, unless another worker has done so.
+        """Generate and insert the next signing key, under a lock, unless the last one signs for another day.
 
         The first key signs at once; each further one signs when the previous one ends, and is published until then.
         """
@@ -91,13 +91,13 @@ class VerifierRepository:
         await self._run_on_connection(add)
 
     async def close(self) -> None:
-        """Close the connection at once, without waiting for the server."""
+        """Close the verifier's database connection at once, without waiting for the server."""
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
 
     async def _run_on_connection(self, operation: Callable[[asyncpg.Connection], Any]) -> Any:
-        """Await an operation on the connection, one at a time; connect first if it is closed."""
+        """Await an operation on the one connection, opened if needed, within 1.5 s; close it on an error."""
         async with self._lock:
             try:
                 async with asyncio.timeout(QUERY_TIMEOUT_SECONDS):
@@ -109,7 +109,7 @@ class VerifierRepository:
                 raise
 
     async def _connect(self) -> asyncpg.Connection:
-        """Open a connection that calls `on_change` for each notification and at its end."""
+        """Open a database connection that calls `on_change` for each notification and when it is closed."""
         connection = await open_connection(self._settings, application_name="rakornas token verifier")
         try:
             connection.add_termination_listener(lambda *_: self._on_change())

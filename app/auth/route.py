@@ -47,7 +47,7 @@ class AuthorizingRoute(APIRoute):
             self.openapi_extra = {**(self.openapi_extra or {}), "security": alternatives}
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return a handler that authorizes the request, then parses the body, then calls the endpoint."""
+        """Return a handler that authorizes a request, then parses and checks its body, then calls the endpoint."""
         handle = super().get_route_handler()
 
         async def authorize_and_handle(request: Request) -> Response:
@@ -61,12 +61,15 @@ class AuthorizingRoute(APIRoute):
 
 
 def has_body(request: Request) -> bool:
-    """Return whether the request has content (RFC 9112, section 6.3). A missing optional body needs no Content-Type."""
+    """Return whether the request's headers announce content (RFC 9112, section 6.3).
+
+    A missing optional body needs no Content-Type.
+    """
     return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
 
 
 def check_access_declared(app: FastAPI, routers: Sequence[APIRouter]) -> None:
-    """Raise an error at the start if a route of the application does not declare its own access policy.
+    """Raise TypeError if a route of the app is no AuthorizingRoute, or a router declares a policy for its routes.
 
     Raises:
         TypeError: A route is not an AuthorizingRoute, or a router declares a policy for all its routes.
@@ -95,7 +98,7 @@ def authorize(request: Request, access: AccessPolicy) -> None:
 
 
 def build_missing_scope_problem(scope: Scope, request: Request) -> Problem:
-    """Build the problem for a request without this scope: 401 or 403 with a challenge (RFC 6750, section 3)."""
+    """Build the problem for a request without this scope: 401 if it has no caller, else 403, with a challenge."""
     challenge = f'{BEARER_CHALLENGE}, scope="{scope}"'
     if get_caller(request) is not None:
         return InsufficientScope(scope, headers={"WWW-Authenticate": f'{challenge}, error="insufficient_scope"'})

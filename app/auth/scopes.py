@@ -56,12 +56,12 @@ class AccessPolicy:
     scope: Scope | None
 
     def required_scope(self, _query_params: Mapping[str, str], _granted_scopes: Set[Scope]) -> Scope | None:
-        """Return the scope that a request with these query parameters requires of a caller with these scopes."""
+        """Return the scope that the policy requires, or None if it requires none, whatever the arguments."""
         return self.scope
 
     @property
     def alternative_scopes(self) -> Sequence[Scope]:
-        """The scopes that some requests require instead of `scope`, for the OpenAPI document."""
+        """The scopes that some requests require instead of `scope`, for the OpenAPI document: none here."""
         return ()
 
     async def __call__(self) -> None:
@@ -95,7 +95,7 @@ class ParameterScopePolicy(ScopePolicy):
     """(value of the parameter, required scope) pairs."""
 
     def required_scope(self, query_params: Mapping[str, str], granted_scopes: Set[Scope]) -> Scope | None:
-        """Return the scope of the parameter's value; for another value, one of the scopes that the caller has."""
+        """Return the scope for the query parameter's value; if it is unknown, any listed scope that is granted."""
         scope_of_value = dict(self.scopes).get(query_params.get(self.parameter, ""))
         return scope_of_value or next((scope for _, scope in self.scopes if scope in granted_scopes), self.scope)
 
@@ -106,16 +106,16 @@ class ParameterScopePolicy(ScopePolicy):
 
 
 def allow_anonymous() -> Any:
-    """Return a dependency: the route needs no access token. Each route declares its policy to `AuthorizingRoute`."""
+    """Return a dependency that declares for a route: no access token is needed. It checks nothing by itself."""
     return Depends(AccessPolicy(None))
 
 
 def require_scope(scope: Scope) -> Any:
-    """Return a dependency: the route requires this scope (enforced by `AuthorizingRoute`, stated in OpenAPI)."""
+    """Return a dependency that declares for a route: this scope is required. `AuthorizingRoute` enforces it."""
     return Security(ScopePolicy(scope), scopes=[scope.value])
 
 
 def require_scope_by_parameter(parameter: str, scopes: Mapping[str, Scope]) -> Any:
-    """Return a dependency: the scope of a query parameter's value is required (enforced by `AuthorizingRoute`)."""
+    """Return a dependency that declares for a route: the scope required depends on this query parameter's value."""
     first = next(iter(scopes.values()))
     return Security(ParameterScopePolicy(first, parameter, tuple(scopes.items())), scopes=[first.value])

@@ -46,7 +46,7 @@ class VerifiedToken:
 
 
 def issue_access_token(grant: Grant, key: SigningKey, *, issuer: str, audience: str, now: float) -> str:
-    """Return a signed access token for an authenticated client, issued at `now` (Unix time)."""
+    """Build and sign a JWT access token for an authenticated client, issued at `now` (Unix time), valid 10 minutes."""
     claims = {
         "iss": issuer,
         "aud": audience,
@@ -68,7 +68,7 @@ def issue_access_token(grant: Grant, key: SigningKey, *, issuer: str, audience: 
 
 
 def parse_own_claims(claims: Mapping[str, Any], expires_at: float) -> VerifiedToken:
-    """Build a verified token (its caller, expiry and ids for revocation) from the claims of a token that we issued.
+    """Build a VerifiedToken from claims of our own token that are verified already; InvalidToken if malformed.
 
     Raises:
         InvalidToken: A claim is missing or of another type.
@@ -82,7 +82,7 @@ def parse_own_claims(claims: Mapping[str, Any], expires_at: float) -> VerifiedTo
 
 
 def parse_external_claims(claims: Mapping[str, Any], issuer: str, expires_at: float) -> VerifiedToken:
-    """Build a verified token (its caller, expiry and ids) from the verified claims of an external issuer's token.
+    """Build a VerifiedToken from verified claims of an external issuer's token; InvalidToken if malformed.
 
     The caller's name is that of the client, `client_id` (RFC 9068) or `azp` (OpenID Connect), not that of a person,
     because revisions publish it.
@@ -100,7 +100,7 @@ def parse_external_claims(claims: Mapping[str, Any], issuer: str, expires_at: fl
 
 
 def _build_caller(claims: Mapping[str, Any], client_id: str, name: str) -> Caller:
-    """Build the caller from the claims of a verified token.
+    """Build the caller from a token's claims, dropping unknown scopes; InvalidToken if a claim is malformed.
 
     An unknown scope grants nothing. A malformed `rakornas_organization` or `rakornas_meeting` is an error, because
     without it the token would be unrestricted.

@@ -44,13 +44,13 @@ class VerifierStateRepository(Protocol):
     """The database access of a verifier: VerifierRepository, or a stub in tests and benchmarks."""
 
     async def fetch_state(self) -> VerifierState:
-        """Fetch the signing keys and the recent revocations of clients and secrets."""
+        """Fetch the signing keys and the recent revocations of clients and secrets from the database."""
 
     async def add_signing_key(self) -> None:
-        """Create the next signing key, unless another worker has done so."""
+        """Generate and store the next signing key, unless another worker has done so."""
 
     async def close(self) -> None:
-        """Close the database connection at once."""
+        """Close the verifier's database connection at once."""
 
 
 class TokenVerifier:
@@ -83,7 +83,7 @@ class TokenVerifier:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Load keys and revocations from the database, and start the task that refreshes them.
+        """Load signing keys and revocations from the database, and start the tasks that refresh them.
 
         An unavailable database is no error: tokens are answered with 503 until a refresh succeeds.
         """
@@ -93,7 +93,7 @@ class TokenVerifier:
             self.external_issuer.start_refresh()
 
     async def stop(self) -> None:
-        """Stop the background tasks and close the connections."""
+        """Stop the tasks that refresh keys and revocations, and close the database connection."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -103,7 +103,7 @@ class TokenVerifier:
         await self._repository.close()
 
     def find_cached_caller(self, token: bytes) -> Caller | None:
-        """Return the caller of a token that was verified before, or None if it must be verified.
+        """Return the caller of a token verified before; None if it must be verified (again), InvalidToken if revoked.
 
         Raises:
             InvalidToken: It was revoked since.
@@ -119,7 +119,7 @@ class TokenVerifier:
         return verified.caller
 
     async def verify(self, token: bytes) -> Caller:
-        """Verify an access token and return its caller, without using a pooled database connection.
+        """Verify an access token, perhaps fetching its issuer's keys; cache it and return its caller, or InvalidToken.
 
         Raises:
             InvalidToken: It is malformed, forged, expired, revoked, or for another audience.
@@ -144,7 +144,7 @@ class TokenVerifier:
         return verified.caller
 
     async def get_signing_key(self) -> SigningKey:
-        """Return the key that signs now; create the first one in the database if there is none.
+        """Return the key that signs now; if there is none, generate and store one in the database first.
 
         Raises:
             Unavailable: The state of the database is too old, or a key could not be created.
@@ -163,24 +163,24 @@ class TokenVerifier:
         return key
 
     def list_public_jwks(self) -> list[dict[str, Any]]:
-        """Return our public keys that verify tokens now or later; raise Unavailable before they were first read."""
+        """Return our public keys whose tokens are or will be valid; Unavailable before keys were first read."""
         if self._state_read_at == float("-inf"):
             raise Unavailable
         return self.signing_keys.list_public_jwks(time.time())
 
     def _validate_claims(self, claims: Any, now: float) -> float:
-        """Validate audience and times of a token's claims, and return its expiry (Unix time)."""
+        """Raise InvalidToken unless a token's claims name our audience and are valid now; return their expiry."""
         if self.audience not in read_audiences(claims):
             raise InvalidToken
         return validate_times(claims, now, leeway=CLOCK_LEEWAY_SECONDS)
 
     def _require_current_state(self) -> None:
-        """Raise Unavailable if keys and revocations were last read too long ago."""
+        """Raise Unavailable if keys and revocations were last read more than five seconds ago."""
         if self._clock() - self._state_read_at > MAX_STATE_AGE_SECONDS:
             raise Unavailable
 
     def _reject_revoked(self, verified: VerifiedToken) -> None:
-        """Raise InvalidToken if the client or the secret of a token is revoked, or the client was changed since."""
+        """Raise InvalidToken if a token's client or secret is revoked, or the client was changed since its issue."""
         if verified.client_id is None:
             return
         self._require_current_state()
@@ -190,7 +190,7 @@ class TokenVerifier:
             raise InvalidToken
 
     def _cache_token(self, token: bytes, verified: VerifiedToken, now: float) -> None:
-        """Cache a verified token, dropping the oldest entries of a full cache."""
+        """Cache a verified token for ten minutes at most, dropping the oldest entries of a full cache."""
         while len(self._verified_tokens) >= MAX_CACHED_TOKENS:
             del self._verified_tokens[next(iter(self._verified_tokens))]
         self._verified_tokens[token] = replace(
@@ -198,7 +198,7 @@ class TokenVerifier:
         )
 
     async def _refresh_forever(self) -> None:
-        """Refresh keys and revocations at each database notification, and otherwise at the poll interval."""
+        """Refresh keys and revocations at each database notification, and at least every two seconds."""
         while True:
             if self._last_refresh_succeeded:
                 with contextlib.suppress(TimeoutError):
@@ -209,7 +209,7 @@ class TokenVerifier:
             await self._refresh()
 
     async def _refresh(self) -> None:
-        """Load keys and revocations, create the next key a day before it is needed, and log errors of either."""
+        """Load keys and revocations; create the next key a day before it is needed; log errors, do not raise them."""
         try:
             await self._load_state()
             signing_end = self.signing_keys.find_signing_end()
@@ -222,7 +222,7 @@ class TokenVerifier:
             self._last_refresh_succeeded = False
 
     async def _load_state(self) -> None:
-        """Read keys and revocations from the database; their age counts from the start of the query."""
+        """Read keys and revocations from the database; if the keys changed, empty the cache of verified tokens."""
         self._changed.clear()  # before the query: a notification during it causes another one
         queried_at = self._clock()
         state = await self._repository.fetch_state()
@@ -233,6 +233,6 @@ class TokenVerifier:
         self._state, self._state_read_at = state, queried_at
 
     async def _add_signing_key(self) -> None:
-        """Create the next signing key in the database, then load all keys again."""
+        """Store the next signing key in the database, then read all keys and revocations again."""
         await self._repository.add_signing_key()
         await self._load_state()

@@ -25,7 +25,7 @@ class ClientCommandError(Exception):
 
 
 async def create_client(transaction: Transaction, members: Mapping[str, Any]) -> tuple[str, str | None]:
-    """Insert a client and an audit line; return the client's id and its secret (None if it has keys instead).
+    """Insert a client with a first secret, unless it has keys, and an audit line; return its id and secret or None.
 
     Raises:
         ClientCommandError: A member is invalid, or the organization or meeting does not exist.
@@ -45,7 +45,7 @@ async def create_client(transaction: Transaction, members: Mapping[str, Any]) ->
 
 
 async def create_first_client(transaction: Transaction) -> tuple[str, str] | None:
-    """Insert a client with all scopes and return its id and secret, or None if the database has a client already."""
+    """Insert a client with all scopes and an audit line, under a lock, if there is none; return its id and secret."""
     await transaction.fetch(LOCK_FIRST_CLIENT)
     if await transaction.fetch("SELECT id FROM clients LIMIT 1"):
         return None
@@ -55,20 +55,20 @@ async def create_first_client(transaction: Transaction) -> tuple[str, str] | Non
 
 
 async def list_clients(transaction: Transaction) -> list[dict[str, Any]]:
-    """Return the JSON documents of all clients, ordered by name."""
+    """Query the JSON documents of all clients, live and revoked, ordered by name."""
     return [
         orjson.loads(document) for (document,) in await transaction.fetch_all(repository.SELECT_CLIENT_DOCUMENTS, {})
     ]
 
 
 async def revoke_client(transaction: Transaction, client_id: str) -> None:
-    """Revoke a client and add an audit line; ClientCommandError if there is none or it is revoked already."""
+    """Revoke a client with its secrets, and add an audit line; ClientCommandError if it is unknown or revoked."""
     await repository.revoke_client(transaction, await _lock_client(transaction, client_id))
     await transaction.fetch(INSERT_AUDIT_LINE, "clients revoke", [f"clients/{client_id}"])
 
 
 async def add_secret(transaction: Transaction, client_id: str) -> str:
-    """Insert another secret of a client and return it; raise ClientCommandError if two are live already."""
+    """Insert another secret of a client, with an audit line, and return it; ClientCommandError if two are live."""
     secret = await repository.insert_secret(transaction, await _lock_client(transaction, client_id))
     if secret is None:
         raise ClientCommandError("The client has two live secrets: revoke one of them first.")
@@ -89,13 +89,13 @@ async def revoke_secret(transaction: Transaction, client_id: str, secret_id: str
 
 
 def _describe_option_error(error: ErrorDetail) -> str:
-    """Return the error of a member of ClientPayload as one of the option that sets it: `--scope` sets `/scopes/0`."""
+    """Return the text of a payload member's error, headed by the command-line option: `--scope` for `/scopes/0`."""
     member = (error.pointer or "").split("/")[1]
     return f"--{'scope' if member == 'scopes' else member}: {error.detail.en}"
 
 
 async def _lock_client(transaction: Transaction, client_id: str, *, allow_revoked: bool = False) -> UUID:
-    """Lock a client's row until the transaction ends, and return its id; ClientCommandError: none, or revoked."""
+    """Lock a client's row until the transaction ends; return its id. ClientCommandError if it is unknown or revoked."""
     client = await repository.lock_client(transaction, _parse_uuid(client_id))
     if client is None:
         raise ClientCommandError("There is no such client.")

@@ -13,7 +13,7 @@ from app.writes.payloads import ChangeReason, merge_patch_model
 
 
 def _require_client_jwk_set(jwks: dict[str, Any]) -> dict[str, Any]:
-    """Return a JWK Set that a client may register, else raise a validation error."""
+    """Return the JWK Set unchanged if a client may register it; else raise a validation error."""
     if not is_client_jwk_set(jwks):
         raise PydanticCustomError("not_a_key_set", "must be public keys, P-256 or Ed25519, each with its own kid")
     return jwks

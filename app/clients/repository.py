@@ -23,7 +23,7 @@ COLUMNS = ("name", "scopes", "organization", "meeting", "jwks")
 
 
 def select_client(_day: DayExpression) -> DocumentSelect:
-    """Build the SELECT of the members of a client document, which does not depend on the day."""
+    """Build the SELECT of a client document, one column per JSON member; it does not depend on the day."""
     secret = json_object(id=_secret.id, created_at=_secret.created_at, revoked_at=_secret.revoked_at)
     return select(
         _client.id,
@@ -41,7 +41,7 @@ def select_client(_day: DayExpression) -> DocumentSelect:
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL condition of each filter that the request uses."""
+    """Yield the SQL condition of each filter (scope, status) that a request for the list of clients uses."""
     if "scope" in filters:
         yield bindparam("scope", type_=Text) == any_(_client.scopes)
     if "status" in filters:
@@ -88,7 +88,7 @@ class LockedClient(NamedTuple):
 async def insert_client(
     transaction: Transaction, members: Mapping[str, Any], *, with_secret: bool = True
 ) -> tuple[UUID, CreatedSecret | None]:
-    """Insert a client with these values and, if `with_secret`, a first secret; return its id and the secret."""
+    """Insert a client and, if `with_secret`, a first secret; return the client's id and the secret or None."""
     client_id = UUID(int=uuid7().int)
     names = ", ".join(COLUMNS)
     await transaction.fetch(
@@ -110,7 +110,7 @@ async def lock_client(transaction: Transaction, client_id: UUID) -> LockedClient
 
 
 async def update_client(transaction: Transaction, client_id: UUID, members: Mapping[str, Any]) -> None:
-    """Set columns of a client. A change makes a trigger raise its revision, which makes its tokens invalid."""
+    """Set all columns of a client; any change raises its revision by a trigger, which invalidates its tokens."""
     await transaction.fetch(
         "UPDATE clients SET name = $2, scopes = $3, organization = $4, meeting = $5, jwks = $6::text::jsonb"
         " WHERE id = $1",
@@ -130,7 +130,7 @@ async def revoke_client(transaction: Transaction, client_id: UUID) -> None:
 
 
 async def insert_secret(transaction: Transaction, client_id: UUID) -> CreatedSecret | None:
-    """Insert another secret of a locked client, or return None if it has two live secrets."""
+    """Generate and store another secret of a client; return it in plain text, or None if two are live already."""
     rows = await transaction.fetch(
         "SELECT slot FROM client_secrets WHERE client = $1 AND revoked_at IS NULL", client_id
     )
@@ -149,13 +149,13 @@ async def insert_secret(transaction: Transaction, client_id: UUID) -> CreatedSec
 
 
 async def get_secret_document(transaction: Transaction, secret_id: UUID) -> bytes:
-    """Return the JSON document of a secret, without its value."""
+    """Return the JSON document of a secret: its id, creation and revocation, but not its value."""
     row = await transaction.fetch_one(SELECT_SECRET_DOCUMENT, {"id": secret_id})
     return str(row[0]).encode()
 
 
 async def revoke_secret(transaction: Transaction, client_id: UUID, secret_id: UUID) -> bool:
-    """Mark a secret as revoked, and with it its tokens; return False if the client has no such secret."""
+    """Mark a client's secret as revoked, if it is not yet; return False if the client has no such secret."""
     rows = await transaction.fetch(
         "UPDATE client_secrets SET revoked_at = coalesce(revoked_at, clock_timestamp())"
         " WHERE client = $1 AND id = $2 RETURNING id",
@@ -166,7 +166,7 @@ async def revoke_secret(transaction: Transaction, client_id: UUID, secret_id: UU
 
 
 def _list_column_values(members: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return the values of the table's COLUMNS in their order, as query parameters."""
+    """Return the values of COLUMNS in their order, as query parameters: `jwks` as JSON, missing ones as None."""
     jwks = members.get("jwks")
     return (
         members["name"],

@@ -210,7 +210,7 @@ def _add_secret_to_json(body: bytes, secret: str | None) -> bytes:
 
 
 def _add_secret_to_response(response: Response, secret: str | None) -> Response:
-    """Return the response with a new secret in its body, which the stored response lacks; None: unchanged."""
+    """Return the response with the new secret in its body; unchanged if the secret is None or the status not 201."""
     if secret is None or response.status_code != 201:
         return response
     headers = {name: value for name, value in response.headers.items() if name != "content-length"}

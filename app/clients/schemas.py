@@ -96,5 +96,5 @@ class ClientQuery(ListQuery):
 
     @property
     def sort_order(self) -> str | None:
-        """The value of `sort`; None if it was not given."""
+        """The query parameter `sort`, with a leading `-` for descending order; None if it was not given."""
         return self.sort

@@ -17,7 +17,7 @@ CLIENT_REVOKED = Text("Klien ini telah dicabut.", "This client is revoked.")
 async def lock_client(
     transaction: Transaction, write_request: WriteRequest, client_id: UUID, *, allow_revoked: bool = False
 ) -> repository.LockedClient:
-    """Lock a client's row after checking that the caller may write it and that If-Match names its revision.
+    """Lock a client's row and return its state, after checking the caller, If-Match, and that it may be changed.
 
     Raises:
         OutsideOrganization: The caller is bound to an organization or a meeting.

@@ -40,7 +40,7 @@ class Collection(CollectionDefinition):
         today: LocalDay | None = None,
         ensure_listable: Callable[[], Awaitable[None]] | None = None,
     ) -> Page:
-        """Fetch one page and the token of the next, if any; if it is empty, check that the filters' codes exist.
+        """Fetch one page and the next page's token, if any; if it is empty, raise an error for filters' unknown codes.
 
         Args:
             reader: The connection to read from.
@@ -90,7 +90,7 @@ class Collection(CollectionDefinition):
         path_parameters: Mapping[str, Any] | None = None,
         today: LocalDay | None = None,
     ) -> Item | None:
-        """Fetch the item with this key; if there is none, check that the filters' codes exist, and return None.
+        """Fetch the item with this key; if there is none, return None, or raise an error for filters' unknown codes.
 
         Args:
             reader: The connection to read from.

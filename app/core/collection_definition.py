@@ -126,7 +126,7 @@ class CollectionDefinition:
         return lru_cache(maxsize=100)(self._build_reference_statement)
 
     def _build_page_statement(self, query: QueryKey) -> Statement:
-        """Build the SQL of a page, of about 2 MiB at most: documents joined as text, whether more follow, last keys."""
+        """Build the SQL of a page of about 2 MiB at most: documents as one text, if more follow, and the last keys."""
         keys, is_descending = self._order_by_columns(query.sort)
         rows = self.document.select(
             *(key.label(f"key_{n}") for n, key in enumerate(keys)), as_of="as_of" in query.filters

@@ -79,7 +79,7 @@ def discard_dead_worker_metrics() -> None:
 
 
 def record_database_fault(error: BaseException) -> None:
-    """Count in the metrics, and log as a warning, that this error made the database unavailable."""
+    """Count in the metrics, and log as a warning, an error that means that the database is unavailable."""
     original = getattr(error, "orig", None) or error
     # SQLAlchemy's own class does not tell one fault from another; the driver's exception does.
     cause = type(original.__cause__ or original).__name__

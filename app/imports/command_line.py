@@ -22,7 +22,7 @@ ReportProgress = Callable[[int, int], None]
 async def import_file(
     settings: Settings, path: Path, options: ImportOptions, reason: ChangeReason, report_progress: ReportProgress
 ) -> ImportReport:
-    """Import a CSV or NDJSON file in one transaction, rolled back if dry or refused; return the report of its rows.
+    """Import a CSV or NDJSON file with an audit line in a transaction, rolled back if dry or refused; return a report.
 
     Raises:
         OSError: The file cannot be read.

@@ -88,7 +88,7 @@ class _LimitedLines:
 
 
 def _malformed_file(line: int, format_name: str) -> Malformed:
-    """Build the problem for a file that is malformed on or after a line."""
+    """Build (not raise) the problem for a file that is malformed on or after a line."""
     return Malformed(
         detail=Text(
             f"Isi bukan {format_name} yang sah dalam UTF-8, pada atau sesudah baris {line}.",

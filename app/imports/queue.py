@@ -45,7 +45,7 @@ class ImportQueue:
 
     @asynccontextmanager
     async def acquire_slot(self) -> AsyncIterator[None]:
-        """Wait, 2 s at most, until no other import runs in this worker; occupy its one slot while the block runs.
+        """Occupy the worker's one slot for imports while the block runs; Unavailable if it is not free within 2 s.
 
         Raises:
             Unavailable: Another import ran for QUEUE_TIMEOUT_SECONDS.

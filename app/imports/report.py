@@ -98,7 +98,7 @@ class ImportReport:
         self._add_audit_key(row, audit_key)
 
     def mark_written(self, row: RowReport, status: RowStatus, audit_key: str, key: str) -> None:
-        """Change a row reported as refused to this status, and clear its errors: a later attempt wrote it."""
+        """Change a row's result and the counts from refused to this status: a later attempt wrote it."""
         self.counts["refused"] -= 1
         self.counts[status] += 1
         row.status, row.errors, row.key = status, (), key

@@ -102,10 +102,7 @@ class RowWriter:
     async def find_missing_reference(
         self, transaction: Transaction, row: Row, refusal: ConstraintViolation | RowsOutsideOrganization
     ) -> str | None:
-        """Return the URL path of the object of this resource whose absence made the row be refused; else None.
-
-        Returns None if the row was refused for another reason.
-        """
+        """Return the URL path of the object of this resource whose absence made the row be refused; else None."""
         for constraint in self.resource.table.foreign_key_constraints:
             if (
                 isinstance(refusal, ConstraintViolation)
@@ -121,7 +118,7 @@ class RowWriter:
     async def write_or_roll_back(
         self, transaction: Transaction, caller: Caller, rows: Sequence[Row], stored: StoredObjects
     ) -> dict[int, RowStatus]:
-        """Write these rows within a savepoint, rolled back if one is refused; return the status of each by line.
+        """Write these rows in a savepoint and return their statuses by line; if one is refused, roll back and raise.
 
         Raises:
             ConstraintViolation: One of the rows violates a constraint.
@@ -191,7 +188,7 @@ class RowWriter:
 
 
 def _dangling_rows_query(table: Table, given: str, column_types: str) -> str:
-    """Build the SELECT of the lines whose foreign keys lead to no stored or given row; "" if there are none."""
+    """Build the SELECT of lines with a foreign key to no stored or given row; "" for a table without foreign keys."""
     conditions = []
     for constraint in table.foreign_key_constraints:
         sources = [f'"{constraint.referred_table.name}" AS target']

@@ -110,7 +110,7 @@ async def import_rows(
 async def _run_import(
     write_request: WriteRequest, options: ImportOptions, reason: ChangeReason, format_: parser.Format, body: bytes
 ) -> Response:
-    """Import the rows with audit line in a transaction of its own, or return the response stored for the key.
+    """Import the rows with audit line in a transaction, or return the key's stored response; ImportRefused if refused.
 
     Raises:
         ImportRefused: A row was refused, so nothing was stored.

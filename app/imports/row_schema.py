@@ -38,7 +38,7 @@ class Importable:
 
     @cached_property
     def row_model(self) -> type[PayloadModel]:
-        """The pydantic model of a row: the body of a POST with the key, without reason and legal basis.
+        """The pydantic model of a row: a POST body with the key, without `reason` and, if not stored, `legal_basis`.
 
         An import gives them once for all rows. The legal basis remains if it is a member of the object itself.
         """
@@ -57,7 +57,7 @@ class Importable:
 
     @cached_property
     def required_columns(self) -> tuple[str, ...]:
-        """The columns that every CSV file must have."""
+        """The names of the columns that every CSV file must have."""
         return tuple(name for name, info in self.row_model.model_fields.items() if info.is_required())
 
 
@@ -99,7 +99,7 @@ class CsvColumn:
         return self._parse_json(cell) if self.is_json else cell
 
     def _parse_json(self, cell: str) -> Any:
-        """Parse a cell as JSON with the strict parser of request bodies."""
+        """Parse a cell as JSON with the strict parser of request bodies; InvalidContent if it is malformed."""
         json = cell.encode()
         try:
             orjson.loads(json)  # checked alone first, because a brace could end the object built below

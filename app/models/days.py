@@ -20,7 +20,7 @@ def days_until(column: Any, day: Any) -> ColumnElement[int | None]:
 
 
 def overlap_conditions(first: Any, last: Any, filters: Container[str]) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL conditions that the period `first` to `last` overlaps that of the used filters `from_` and `to`.
+    """Yield the SQL conditions that the period `first` to `last` overlaps the filters `from_` and `to`, where given.
 
     If only one of the two days is known, it counts as both.
     """

@@ -58,7 +58,7 @@ class RegisteredClient(NamedTuple):
 
 
 async def find_client(reader: Queryable, client_id: UUID) -> RegisteredClient | None:
-    """Return the client with this id, or None if there is none or it is revoked."""
+    """Query the client with this id, with its live secrets' digests; None if there is none or it is revoked."""
     row = await reader.fetch_first(SELECT_CLIENT, {"id": client_id})
     if row is None:
         return None
@@ -68,7 +68,7 @@ async def find_client(reader: Queryable, client_id: UUID) -> RegisteredClient | 
 
 
 async def record_assertion(database: Database, client_id: UUID, jti: str, expires_at: float) -> bool:
-    """Insert a used client assertion in a transaction of its own; return False if it was used before.
+    """Store a client assertion as used, and purge some expired ones, in a transaction; return False if used before.
 
     `expires_at` is its expiry (Unix time), after which the record may be deleted.
     """

@@ -102,7 +102,7 @@ async def get_authorization_server_metadata(request: Request, _: NoParameters) -
 
 
 async def _issue_token(request: Request, reader: ReaderDep) -> Response:
-    """Authenticate the client and build the response with its access token; TokenRequestError if that fails."""
+    """Authenticate the client, counting failures, and return a response with an access token, or TokenRequestError."""
     form = schemas.TokenRequestForm(request.headers.get("content-type", ""), await _read_form_body(request))
     grant_type = form.get_parameter("grant_type")
     if grant_type != "client_credentials":
@@ -130,7 +130,7 @@ async def _issue_token(request: Request, reader: ReaderDep) -> Response:
 
 
 def _client_network(request: Request) -> Hashable:
-    """Return the network of the client's address, for counting failures; None if it is not known.
+    """Return the network prefix of the client's address, for counting failures; None if it is not known.
 
     That is the case for requests from this machine, which may come from a proxy that is not configured as trusted.
     """
@@ -142,7 +142,7 @@ def _client_network(request: Request) -> Hashable:
 
 
 async def _read_form_body(request: Request) -> bytes:
-    """Read the body; raise ContentTooLarge if it exceeds 16 KiB."""
+    """Read the request's body as bytes; ContentTooLarge if it exceeds 16 KiB, Malformed if the client leaves."""
     body = b""
     try:
         async for chunk in request.stream():
@@ -155,7 +155,7 @@ async def _read_form_body(request: Request) -> bytes:
 
 
 def _build_error_response(request: Request, error: schemas.TokenRequestError) -> Response:
-    """Build the error response of RFC 6749, section 5.2."""
+    """Build the JSON error response (RFC 6749, section 5.2): 401 with a challenge for invalid_client, else 400."""
     state = request.scope.get("state", {})
     content = schemas.TokenError(
         error=error.code, error_description=error.description, request_id=state.get("request_id")

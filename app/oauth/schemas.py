@@ -126,11 +126,11 @@ class TokenRequestForm:
             raise TokenRequestError("invalid_request", "The NUL character is not allowed.")
 
     def get_parameter(self, name: str) -> str | None:
-        """Return a parameter, or None if it is missing or empty, which means the same (RFC 6749, section 3.2)."""
+        """Return a parameter of the form, or None if it is missing or empty (RFC 6749, section 3.2)."""
         return self.parameters.get(name) or None
 
     def parse_credentials(self, authorization: list[str]) -> Credentials:
-        """Return the client's credentials from the form or the Authorization header; exactly one method is allowed.
+        """Read, without verifying, the client's credentials from the form or the Authorization header.
 
         Raises:
             TokenRequestError: There are none or several, or they contradict each other.
@@ -156,7 +156,7 @@ class TokenRequestForm:
 
 
 def _parse_basic_credentials(authorization: str) -> tuple[str, str]:
-    """Return the id and the secret of client_secret_basic, each of them urlencoded (RFC 6749, section 2.3.1)."""
+    """Return the client id and secret in a Basic Authorization header; TokenRequestError if it is malformed."""
     scheme, _, encoded = authorization.partition(" ")
     try:
         decoded = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
@@ -171,7 +171,7 @@ def _parse_basic_credentials(authorization: str) -> tuple[str, str]:
 
 
 def resolve_scopes(requested_scope: str | None, client_scopes: list[str]) -> list[str]:
-    """Return the scopes of a token: the requested ones, or all scopes of the client if none are requested.
+    """Return a token's scopes: the requested ones, or for None all of the client; TokenRequestError if not all its own.
 
     Raises:
         TokenRequestError: The client does not have all requested scopes.

@@ -36,7 +36,7 @@ class FailedAttemptLimiter:
 
     @contextmanager
     def limit_failures(self, client_id: str, network: Hashable) -> Iterator[None]:
-        """Raise TooManyRequests after too many failures; else count the block's TokenRequestError.
+        """Raise TooManyRequests if client or network failed too often; else run the block, counting its failure.
 
         An attempt is counted when it ends, so that concurrent valid requests are not limited; concurrent failures may
         exceed the limit, which then lasts longer.
@@ -62,12 +62,12 @@ class FailedAttemptLimiter:
 
 
 def build_invalid_client_error() -> TokenRequestError:
-    """Build the error for any failed authentication; it does not say why, which would help an attacker."""
+    """Build (not raise) the error for any failed client authentication; it does not say why."""
     return TokenRequestError("invalid_client", INVALID_CLIENT)
 
 
 def get_claimed_client_id(credentials: Credentials) -> str:
-    """Return the client id that the credentials claim, or "" if they claim none."""
+    """Return the client id that credentials claim, unverified; "" if they claim none or the assertion is malformed."""
     if credentials.assertion is None:
         return credentials.client_id
     try:
@@ -79,7 +79,7 @@ def get_claimed_client_id(credentials: Credentials) -> str:
 async def authenticate_client(
     reader: Queryable, database: Database, credentials: Credentials, issuer: str, now: float
 ) -> Grant:
-    """Authenticate a client by its secret or an assertion, and return the grant of all its scopes.
+    """Authenticate a client by its secret or assertion, which is recorded as used; return the grant of all its scopes.
 
     Args:
         reader: Reads the client.
@@ -103,7 +103,7 @@ async def authenticate_client(
 async def _authenticate_by_assertion(
     reader: Queryable, database: Database, credentials: Credentials, issuer: str, now: float
 ) -> Grant:
-    """Authenticate a client by a `private_key_jwt` assertion, and record that it is used."""
+    """Authenticate a client by a signed assertion, record it as used, and return the grant of all its scopes."""
     try:
         jwt, claimed_id = assertions.parse_assertion(credentials.assertion or "")
         client_id, client = await _find_client(reader, claimed_id)
@@ -119,7 +119,7 @@ async def _authenticate_by_assertion(
 
 
 async def _find_client(reader: Queryable, claimed_id: str) -> tuple[UUID | None, RegisteredClient | None]:
-    """Return the id and the client (None if unknown); (None, None) if the claimed id is not a canonical UUID."""
+    """Return the claimed id as UUID and its live client, or None; (None, None) if it is no canonical UUID."""
     try:
         client_id = UUID(claimed_id)
     except ValueError:
@@ -137,7 +137,7 @@ def _find_secret_id(client: RegisteredClient, secret: str) -> UUID | None:
 
 
 def _build_grant(client_id: UUID, client: RegisteredClient, secret_id: UUID | None) -> Grant:
-    """Build the grant (client and all its scopes) of an authenticated client, for its access token."""
+    """Build the grant of an authenticated client, with all its scopes, from which its access token is issued."""
     return Grant(
         client_id=str(client_id),
         name=client.name,

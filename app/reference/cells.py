@@ -73,7 +73,7 @@ def _parse_calendar_date(cell: str, full_date: str) -> date:
 
 
 def parse_instant(cell: str) -> datetime:
-    """Parse a date and time of day with UTC offset (RFC 3339); ValueError for any other text."""
+    """Parse a date and time with UTC offset (RFC 3339) of the years 1900 to 2199; ValueError for any other text."""
     if not INSTANT_FORM.fullmatch(cell):
         raise ValueError(f"{quote_value(cell)} is not an instant YYYY-MM-DDThh:mm:ss+hh:mm")
     _parse_calendar_date(cell, cell[:10])

@@ -35,7 +35,7 @@ class DataFile:
 
     @property
     def table_columns(self) -> tuple[str, ...]:
-        """The names of the columns in the table, in the order of the file."""
+        """The names that the file's columns have in the database table, in the order of the file."""
         return tuple(column.table_column for column in self.columns)
 
 

@@ -76,7 +76,7 @@ def _derive_common_members(region: Row, seats: Mapping[str, Row]) -> dict[str, A
 
 
 def _derive_province_members(region: Row) -> dict[str, Any]:
-    """Return the columns of a province's commission that other levels derive in another way: names, parent …"""
+    """Return the columns of a province's commission that follow rules for provinces: names, level, parent, start."""
     name = PRINTED_PROVINCE_NAMES.get(region["name"], region["name"])
     return {
         "name": f"KIP {name}" if _is_in_aceh(region) else f"KPU Provinsi {name}",
@@ -88,7 +88,7 @@ def _derive_province_members(region: Row) -> dict[str, Any]:
 
 
 def _derive_regency_members(region: Row) -> dict[str, Any]:
-    """Return the columns of a regency's or city's commission that other levels derive in another way."""
+    """Return the columns of a regency's or city's commission that follow rules for these: names, level, parent."""
     return {
         "name": f"{'KIP' if _is_in_aceh(region) else 'KPU'} {region['name']}",
         "name_en": _translate_commission_name(region, region["name_en"] or _translate_regency_name(region["name"])),

@@ -27,7 +27,7 @@ def find_faulty_lines(row_set: RowSet, exceptions: ExceptionsByLine, rows: RowsB
 
 
 def _find_referenced_lines(row_set: RowSet, exceptions: ExceptionsByLine, rows: RowsByLine) -> dict[int, int | None]:
-    """Return for each rejected line the rejected line of the same table whose lack rejected it, or None."""
+    """Return, for each rejected line, the rejected line its violated foreign key refers to in this table, or None."""
     foreign_keys = {str(constraint.name): constraint for constraint in row_set.table.foreign_key_constraints}
     references: dict[int, int | None] = dict.fromkeys(exceptions)
     for line, error in exceptions.items():

@@ -54,7 +54,7 @@ def list_references(row_set: RowSet) -> list[tuple[str, Column[object]]]:
 def select_missing_references_sql(
     row_set: RowSet, column: str, target: Column[object], row_sets: Iterable[RowSet]
 ) -> str:
-    """Return the SQL for references to rows that are neither in the database nor in a temporary table.
+    """Return the SQL for the values of a column that refer to no row in the database or in a temporary table.
 
     Its rows are (line, value), at most $1 of them.
     """

@@ -34,7 +34,7 @@ _NULL_TEXT = cast(null(), Text)
 def _select_entries(
     kind: str, row: Any, *names: Any, detail: Any, key: Any = None, name_en: Any = _NULL_TEXT
 ) -> DocumentSelect:
-    """Build the SELECT of search entries of one kind (region, official …), for a union of all kinds.
+    """Build the SELECT of search entries of one kind (official, stage …), for a union of all kinds.
 
     Args:
         kind: The kind, which is the singular of the name of its list.
@@ -66,13 +66,13 @@ def _text_literal(value: str) -> ColumnElement[str]:
 
 
 def _join_text(*parts: Any) -> ColumnElement[str]:
-    """Return the SQL of the parts that are not null, separated by commas; null if all are null."""
+    """Return the SQL that joins the texts that are not null with commas; it is null if all are null."""
     text: ColumnElement[str] = func.nullif(func.concat_ws(_text_literal(", "), *parts), _text_literal(""))
     return text
 
 
 def _last_office_expression(official: Any) -> ColumnElement[Any]:
-    """Return the SQL of an official's latest office as text: office, organization and known days."""
+    """Return the SQL of an official's latest office as one text: office, organization, known days; null if none."""
     days = func.nullif(func.concat(_appointment.start_on, _text_literal("/"), _appointment.end_on), _text_literal("/"))
     return (
         select(_join_text(_appointment.office, _organization.name, days))
@@ -106,7 +106,7 @@ _entries = union_all(
 
 
 def select_hit(_day: DayExpression) -> DocumentSelect:
-    """Build the SELECT of the members of a search hit, which does not depend on the day."""
+    """Build the SELECT of a search result document, one column per JSON member; it does not depend on the day."""
     entry = _entries.c
     # The office is looked up here, for the hits of one page, and not in `_entries`, for all matches.
     detail = func.coalesce(entry.detail, _last_office_expression(entry.official)).label("detail")
@@ -114,13 +114,13 @@ def select_hit(_day: DayExpression) -> DocumentSelect:
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL condition of each filter that the request uses."""
+    """Yield the SQL condition of the filter `kind`, if the search request uses it."""
     if "kind" in filters:
         yield _entries.c.kind == bindparam("kind")
 
 
 def _match_condition(words: Expression) -> ColumnElement[bool]:
-    """Return the SQL condition that a search entry matches the words by name or by code, using an index for each."""
+    """Return the SQL condition that an entry's name is similar to the words, or its code equals the words."""
     return or_(similarity_condition(_entries.c.folded, words), _entries.c.matches_code)
 
 

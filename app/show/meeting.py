@@ -13,7 +13,7 @@ from app.show.report import Report
 
 
 async def build_meeting_report(record: RecordReader, code: str) -> Report:
-    """Build the report of the meeting with this code on the day; OperatorError if there is none."""
+    """Build the report of a meeting as of the record's day from the database; OperatorError if the code is unknown."""
     query = schemas.MeetingItemQuery(**record.day_filter)
     meeting = await record.get_item(repository.MEETINGS, code, query, today=record.today)
     if meeting is None:
@@ -32,7 +32,7 @@ async def build_meeting_report(record: RecordReader, code: str) -> Report:
 
 
 def _add_heading(report: Report, meeting: JsonObject, record: RecordReader) -> None:
-    """Add the name of the meeting and a list of its properties to the report."""
+    """Add the meeting's name and code as a heading, and a list of its known properties, to the report."""
     start, end = meeting["start_on"], meeting["end_on"]
     source = meeting["source"]
     checked = "verified" if meeting["verified"] else "not verified"
@@ -75,7 +75,7 @@ def _load_zone(name: str) -> tzinfo:
 
 
 def _add_sessions(report: Report, sessions: list[JsonObject], zone: tzinfo) -> None:
-    """Add a table of the sessions to the report, with times in this zone."""
+    """Add a table of the sessions, with times in this zone, to the report, or a line if there are none."""
     report.add_heading("Sessions")
     if not sessions:
         report.add_line("No sessions are known.")
@@ -99,7 +99,7 @@ def _add_sessions(report: Report, sessions: list[JsonObject], zone: tzinfo) -> N
 
 
 def _format_kind(session: JsonObject) -> str:
-    """Return the kind of a session, with its track and group if it runs parallel to others."""
+    """Return the kind of a session, with its track and the name of its parallel group if it has them."""
     track_and_group = [
         f"track {session['track']}" if session["track"] else "",
         f"of {session['parallel_group']}" if session["parallel_group"] else "",
@@ -108,7 +108,7 @@ def _format_kind(session: JsonObject) -> str:
 
 
 def _format_time(session: JsonObject, zone: tzinfo) -> str:
-    """Return the start and end in the local time of the zone; the date of the end only if it is another one."""
+    """Return a session's start and end in this zone as text; the end's date only if it differs, "" if unknown."""
     start, end = (
         datetime.fromisoformat(session[name]).astimezone(zone) if session[name] else None
         for name in ("starts_at", "ends_at")
@@ -121,7 +121,7 @@ def _format_time(session: JsonObject, zone: tzinfo) -> str:
 
 
 def _format_speaker(speaker: JsonObject) -> str:
-    """Return the name of a speaker with the organization and role."""
+    """Return a speaker's name with organization and role; without a name, the division or organization instead."""
     organization = speaker["organization"]
     name = speaker["official"]["name"] if speaker["official"] else speaker["name"]
     if name:
@@ -138,7 +138,7 @@ def _format_speaker(speaker: JsonObject) -> str:
 
 
 def _add_attendance(report: Report, counts: JsonObject, roll: str) -> None:
-    """Add the counts of participants by organization and status to the report."""
+    """Add a table of participant counts, a row per organization and one for all, or a line if there are none."""
     rows = [*counts["groups"], {**counts, "key": None, "name": "all"}]
     statuses = ("invited", "expected", "present", "represented", "late")
     report.add_heading(f"Attendance (the roll is {roll})")
@@ -178,7 +178,7 @@ def _add_statements(report: Report, statements: list[JsonObject]) -> None:
 
 
 def _format_reference(reference: JsonObject | None) -> str:
-    """Return the name of the referenced object with its code."""
+    """Return the name of the referenced object with its code in parentheses; "" for None."""
     if not reference:
         return ""
     name = reference["name"] or "no organization"

@@ -36,13 +36,13 @@ class RecordReader:
         self.day = today.day if as_of is None else _parse_day(as_of)
 
     def open_reader(self) -> Reader:
-        """Create a reader, whose deadline starts now; create another for each query."""
+        """Create a database reader whose deadline starts now, so each query needs a new one."""
         return self._database.reader()
 
     async def get_item(
         self, collection: Collection, code: str, query: ItemQuery, *, today: LocalDay | None = None
     ) -> JsonObject | None:
-        """Return the document with this code on the day of the report, or None.
+        """Query a collection's document with this code; None if there is none. `query` and `today` set its day.
 
         `today` is given for a document that depends on the day, as the routers do.
         """
@@ -58,7 +58,7 @@ class RecordReader:
         within: Mapping[str, Any] | None = None,
         today: LocalDay | None = None,
     ) -> list[JsonObject]:
-        """Return the documents of all pages of a list. `within`: parameters of its path."""
+        """Query all pages of a list and return their documents; `within` are the parameters of the list's path."""
         items: list[JsonObject] = []
         paging: dict[str, Any] = {"page_size": MAX_PAGE_SIZE}
         while True:
@@ -71,7 +71,7 @@ class RecordReader:
 
 
 def read_record(settings: Settings, as_of: str | None, query: Callable[[RecordReader], Awaitable[T]]) -> T:
-    """Run a query of the record as of a day against the database of these settings, and return its result.
+    """Open a database, run `query` with a RecordReader of the day, and return its result; OperatorError if it fails.
 
     Raises:
         OperatorError: The database did not answer. The message is one sentence for the operator.
@@ -100,14 +100,14 @@ def read_record(settings: Settings, as_of: str | None, query: Callable[[RecordRe
 
 
 def unknown_code_error(kind: str, code: str, items: list[JsonObject]) -> OperatorError:
-    """Return the error of a code that does not exist; it lists the known codes of `items` if they are few."""
+    """Build (not raise) the error of an unknown code; it lists the codes of `items` if they are 1 to 10."""
     codes = [item["code"] for item in items]
     known = f" The codes are: {', '.join(codes)}." if 0 < len(codes) <= MAX_LISTED_CODES else ""
     return OperatorError(f"There is no {kind} with the code {code!a}.{known}")
 
 
 def require_valid_day(as_of: str | None) -> None:
-    """Raise OperatorError if the day is not a date that the service accepts."""
+    """Raise OperatorError if the day is not a date that the service accepts; None is valid."""
     if as_of is not None:
         _parse_day(as_of)
 

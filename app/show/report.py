@@ -37,26 +37,26 @@ class Report:
         self._sources: list[str] = []
 
     def add_heading(self, text: str) -> None:
-        """Add a heading, after an empty line."""
+        """Add a bold heading to the report, after an empty line if it is not the first part."""
         if self._parts:
             self.add_line("")
         self._parts.append(Text(text, style="bold"))
 
     def add_line(self, text: str) -> None:
-        """Add a line of text."""
+        """Add a line of text to the report."""
         self._parts.append(Text(text))
 
     def add_table(self, headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
-        """Add a table, without the columns that are empty in all rows."""
+        """Add a table to the report, without the columns whose cells are empty in all rows."""
         filled = [n for n in range(len(headings)) if any(row[n] for row in rows)]
         self._parts.append(TableRows([headings[n] for n in filled], [[row[n] for n in filled] for row in rows]))
 
     def add_properties(self, properties: Sequence[tuple[str, Cell]]) -> None:
-        """Add a list of property names, each with its value."""
+        """Add a list of (name, value) properties to the report."""
         self._parts.append(TableRows((), properties))
 
     def cite_source(self, fact: dict[str, Any]) -> str:
-        """Add the source of an object to the list of sources; return its number for a cell, noting if unverified."""
+        """Add an object's source to the report's list of sources, and return its number, with a note if unverified."""
         source = fact["source"] and f"{fact['source']}{' (primary)' if fact['primary'] else ''}"
         if source and source not in self._sources:
             self._sources.append(source)
@@ -64,7 +64,7 @@ class Report:
         return number if fact["verified"] else f"{number}, not verified"
 
     def write(self, out: TextIO) -> None:
-        """Write the report to a terminal, in its width, or to a pipe or file."""
+        """Write the report to `out`: wrapped to the width of a terminal, or one line per row to a pipe or file."""
         if isinstance(out, io.TextIOWrapper):
             out.reconfigure(errors="replace")  # a character that the terminal lacks must not fail the whole report
         wraps = out.isatty()
@@ -86,7 +86,7 @@ class Report:
 
 
 def _render_rows(table: TableRows, console: Console, *, wraps: bool) -> Iterator[RenderableType]:
-    """Yield the table or, if it is too narrow for its longest words, a list of properties for each row."""
+    """Yield the table to print or, where its longest words do not fit, a list of properties for each row."""
     if not table.headings:
         yield _render_properties(table.rows, wraps=wraps)
     elif widths := _compute_column_widths(table, console.width, wraps=wraps):
@@ -99,7 +99,7 @@ def _render_rows(table: TableRows, console: Console, *, wraps: bool) -> Iterator
 
 
 def _render_properties(properties: Sequence[Sequence[Cell]], *, wraps: bool) -> Table:
-    """Return a table of two columns without headings: names and values."""
+    """Build a rich table of two columns without headings: names and values."""
     grid = Table.grid(padding=(0, COLUMN_GAP, 0, 0))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
@@ -109,7 +109,7 @@ def _render_properties(properties: Sequence[Sequence[Cell]], *, wraps: bool) -> 
 
 
 def _render_table(table: TableRows, widths: Sequence[int], *, wraps: bool) -> Table:
-    """Return a table with headings and columns of these widths."""
+    """Build a rich table with headings and columns of these widths, in characters."""
     rendered = Table(
         box=box.SIMPLE_HEAD if wraps else None,
         show_edge=False,

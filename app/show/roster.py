@@ -7,7 +7,7 @@ from app.show.report import Report
 
 
 async def build_roster_report(record: RecordReader, code: str) -> Report:
-    """Build the report of an organization's officials on the day as a table, the chair first.
+    """Build the report of an organization's officials on the record's day; the code may be a former one.
 
     The former code of a commission is accepted too.
     """
@@ -42,7 +42,7 @@ async def build_roster_report(record: RecordReader, code: str) -> Report:
 
 
 async def _get_organization(record: RecordReader, code: str) -> JsonObject:
-    """Return the organization with this code, or with the present code for this former one; else OperatorError."""
+    """Query the organization whose present or, failing that, former code this is; OperatorError if neither."""
     query = schemas.OrganizationItemQuery()
     if organization := await record.get_item(repository.ORGANIZATIONS, code, query):
         return organization
@@ -56,13 +56,13 @@ async def _get_organization(record: RecordReader, code: str) -> JsonObject:
 
 
 def _format_office(entry: JsonObject) -> str:
-    """Return the office, with the standing in parentheses unless it is definitive."""
+    """Return the office in words, with the standing in parentheses unless it is definitive."""
     office = str(entry["office"]).replace("_", " ")
     return office if entry["standing"] == "definitive" else f"{office} ({entry['standing'].replace('_', ' ')})"
 
 
 def _format_days(entry: JsonObject) -> str:
-    """Return the known days of an appointment; `until` is the first day no longer in office."""
+    """Return an appointment's known days as text: `until` is followed by the first day no longer in office."""
     days = [
         f"from {entry['start_on']}" if entry["start_on"] else "",
         f"seen {entry['seen_on']}" if entry["seen_on"] else "",

@@ -14,7 +14,7 @@ from app.stages import repository
 async def build_stages_report(
     record: RecordReader, election: str | None, status: str | None, include_parts: bool
 ) -> Report:
-    """Build the report of the stages of one election or all, as tables in the order of the regulation.
+    """Build the report of the stages of one election (None: all) on the day, filtered by status and level.
 
     Args:
         record: The reader of the day.
@@ -60,7 +60,7 @@ def _select_stages(
 
 
 def _format_row(report: Report, depth: int, hidden_parent: str, stage: JsonObject) -> Sequence[Cell]:
-    """Return the cells of a stage; its code is indented by its depth."""
+    """Return the cells of a stage's row, its code indented by its depth, and list its source in the report."""
     return (
         "  " * depth + stage["code"],
         hidden_parent,
@@ -81,7 +81,7 @@ def _format_days(stage: JsonObject) -> str:
 
 
 def _format_status(stage: JsonObject) -> str:
-    """Return the status, with the days until the start or the end."""
+    """Return the status of a stage, with the days until its start if upcoming, or its end if running."""
     until_start, until_end = stage["days_until_start"], stage["days_until_end"]
     match stage["status"]:
         case "upcoming":
@@ -93,5 +93,5 @@ def _format_status(stage: JsonObject) -> str:
 
 
 def _format_day_count(days: int) -> str:
-    """Return "1 day" or the number of days."""
+    """Return a number of days as text: "1 day", "2 days"."""
     return f"{days} day" if days == 1 else f"{days} days"

@@ -19,7 +19,7 @@ _UNTIL = _AS_OF + bindparam("days", type_=Integer)
 
 
 def _stage_list_expression(stage: Any, *order: Any, where: ColumnElement[bool]) -> ColumnElement[Any]:
-    """Return the SQL of a JSON array of the stages that fulfil the condition, in this order and then by code."""
+    """Return the SQL of a JSON array of the stages that fulfil `where`, ordered by `order` and then by code."""
     return json_array(
         json_object(
             code=stage.code,
@@ -42,7 +42,7 @@ def _stage_list_expression(stage: Any, *order: Any, where: ColumnElement[bool]) 
 
 
 def _select_today() -> DocumentSelect:
-    """Build the SELECT of the members of the overview of a day, with the parameters `as_of` and `days`."""
+    """Build the SELECT of the overview of a day, one column per JSON member; parameters are `as_of` and `days`."""
     running, starting, ending = (aliased(models.Stage) for _ in range(3))
     meeting = models.Meeting
     return select(
@@ -85,6 +85,6 @@ _SELECT_TODAY = Statement(
 
 
 async def fetch_today(reader: Reader, as_of: date, days: int) -> bytes:
-    """Fetch the overview of a day as JSON, in one statement. `days` is the number of days to look ahead."""
+    """Query the overview of a day as JSON bytes: stages and meetings; `days` is the number of days to look ahead."""
     (text,) = await reader.fetch_one(_SELECT_TODAY, {"as_of": as_of, "days": days})
     return str(text).encode()

@@ -51,7 +51,7 @@ async def create_object(
 async def insert_object(
     transaction: Transaction, write_request: WriteRequest, resource: Resource, payload: ChangeReason, keys: Values
 ) -> None:
-    """Insert an object's row and those of its list members, after checking that the caller may write them.
+    """Insert an object's row and list items if the caller may write them; store the attempt in the write request.
 
     Raises:
         NotFound: The object that the path names, such as the meeting of a session, does not exist.
@@ -91,7 +91,7 @@ async def update_object(write_request: WriteRequest, resource: Resource, patch: 
 async def apply_patch(
     transaction: Transaction, write_request: WriteRequest, resource: Resource, patch: ChangeReason, keys: Values
 ) -> None:
-    """Lock an object, check the caller's right and If-Match, and update the columns and lists that the patch names."""
+    """Lock an object, check the right and If-Match, store the attempt, and update what the patch names."""
     locked = await lock_object(transaction, write_request, resource, keys)
     given = patch.model_dump(mode="json", exclude_unset=True, by_alias=True)
     members = resource.to_members(locked.members)
@@ -165,7 +165,7 @@ async def get_document(transaction: Transaction, write_request: WriteRequest, re
 async def lock_object(
     transaction: Transaction, write_request: WriteRequest, resource: Resource, keys: Values
 ) -> rows.LockedRow:
-    """Check the caller's right and If-Match, and lock the object's row until the transaction ends; return that row.
+    """Lock an object's row until the transaction ends, check the caller's right and If-Match, and return the row.
 
     Raises:
         NotFound: The object does not exist.

@@ -45,7 +45,7 @@ def compute_fingerprint(method: str, target: str, body: bytes) -> bytes:
 
 
 async def find_response(transaction: Transaction, client: str, key: str, fingerprint: bytes) -> StoredResponse | None:
-    """Lock an idempotency key until the transaction ends; return its stored response, or None if new or expired.
+    """Lock an idempotency key until the transaction ends; return its response, None if new; raise if in use or reused.
 
     Raises:
         RequestInFlight: Another request with this key is running.

@@ -55,7 +55,7 @@ END
 async def ensure_object_inside(
     transaction: Transaction, caller: Caller, resource: Resource, keys: Values, *, is_new: bool = False
 ) -> None:
-    """Raise OutsideOrganization for a meeting's device, or if the caller's organization may not write the object.
+    """Raise OutsideOrganization unless the caller may write the object; with `is_new` it may have no owner yet.
 
     An object without owners, such as a person without appointments, may be written by the client that created it.
 
@@ -98,7 +98,7 @@ async def ensure_claimed_objects_inside(
 
 
 async def find_objects_outside(transaction: Transaction, caller: Caller, resource: Resource, keys: Objects) -> set[int]:
-    """Return the numbers of the objects that the caller's organization may not write; none if it is bound to none."""
+    """Return which objects, by number, the caller's organization may not write; none if it is bound to none."""
     if caller.organization is None or not keys:
         return set()
     if resource.owner_query is None:
@@ -111,7 +111,7 @@ async def find_objects_outside(transaction: Transaction, caller: Caller, resourc
 async def find_new_owners_outside(
     transaction: Transaction, caller: Caller, resource: Resource, before: Objects, after: Objects
 ) -> set[int]:
-    """Return the numbers of objects whose owner column would change to an organization outside the caller's own."""
+    """Return which objects, by number, would get, by their change, an owner outside the caller's organization."""
     column = resource.owner_column
     if caller.organization is None or column is None:
         return set()
@@ -124,7 +124,7 @@ async def find_new_owners_outside(
 async def find_claimed_objects_outside(
     transaction: Transaction, caller: Caller, resource: Resource, before: Objects, after: Objects
 ) -> set[int]:
-    """Return the numbers of objects whose changed references would take over an object outside the caller's own.
+    """Return which objects, by number, would take over one outside the caller's organization by a changed reference.
 
     References to objects that do not exist are left to the foreign keys.
     """
@@ -157,7 +157,7 @@ def _as_text(value: Any) -> str | None:
 
 
 def _claim_sql(resource: Resource, claim: OwnershipClaim) -> str:
-    """Build the SQL for the numbers of objects whose reference would take over an object outside the organization."""
+    """Build the SQL that selects which objects would take over one outside the organization by referring to it."""
     (reference,) = resource.table.columns[claim.column].foreign_keys
     target = reference.column
     exists = f'EXISTS (SELECT FROM "{target.table.name}" WHERE "{target.name}" = given."{claim.column}")'
@@ -167,7 +167,7 @@ def _claim_sql(resource: Resource, claim: OwnershipClaim) -> str:
 def _outside_sql(
     resource: Resource, columns: Sequence[str], owner_query: Statement | str, name: str = "", exists: str = "true"
 ) -> str:
-    """Build the SQL for the numbers of objects whose owners, by `owner_query`, lie outside the organization in $2."""
+    """Build the SQL that selects which of the given objects the client $3 of organization $2 may not write."""
     if isinstance(owner_query, Statement):
         arguments = owner_query.bind_values({column: f'given."{column}"' for column in columns})
         owners = re.sub(r"\$(\d+)", lambda match: str(arguments[int(match[1]) - 1]), owner_query.sql)
@@ -181,7 +181,7 @@ def _outside_sql(
 async def _find_outside(
     transaction: Transaction, caller: Caller, sql: str, objects: Mapping[int, tuple[str, Values]]
 ) -> set[int]:
-    """Run the SQL with these objects as JSON; return the numbers of those outside the caller's organization."""
+    """Run the SQL with these objects as JSON; return which, by number, are outside the caller's organization."""
     given = [{**columns, "_n": n, "_key": key} for n, (key, columns) in objects.items()]
     rows = await transaction.fetch(sql, orjson.dumps(given).decode(), caller.organization, caller.client_id)
     return {n for (n,) in rows}

@@ -97,7 +97,7 @@ class RevisionQuery(ListQuery):
 
     @property
     def sort_order(self) -> str | None:
-        """The value of `sort`; None if it was not given."""
+        """The query parameter `sort`, with a leading `-` for descending order; None if it was not given."""
         return self.sort
 
     def active_filters(self) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def _shift_expression() -> ColumnElement[Any]:
 
 
 def _text_literal(constant: str) -> ColumnElement[str]:
-    """Return the SQL literal of a constant text."""
+    """Return a constant of this module as an SQL text literal, without escaping."""
     return literal_column(f"'{constant}'", Text)
 
 

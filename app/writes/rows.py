@@ -43,7 +43,7 @@ async def lock_row(transaction: Transaction, resource: Resource, keys: Values) -
 
 
 async def insert_row(transaction: Transaction, table: Table, columns: Values) -> None:
-    """Insert a row with these columns."""
+    """Insert one row with these column values into the table."""
     names = ", ".join(map(_quote, columns))
     values = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
     await transaction.fetch(

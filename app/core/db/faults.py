@@ -29,7 +29,7 @@ def is_transient(error: BaseException) -> bool:
 
 
 def is_retryable(error: DBAPIError) -> bool:
-    """Return whether a failed read will probably succeed at once: it lost its connection, or its plan was stale.
+    """Return whether repeating a failed read at once will probably succeed: connection lost, or plan stale.
 
     A restarted server has closed all pooled connections, which shows when they are next used. A plan from before a
     migration is made again at its next use. A time-out is not a DBAPIError, so it is never retried: that would only

@@ -110,9 +110,10 @@ def _syntax_problem(error: orjson.JSONDecodeError) -> Malformed:
 
 
 def _is_too_deep(content: bytes) -> bool:
-    """Return whether the nesting exceeds MAX_DEPTH. Each iteration removes the innermost brackets.
+    """Return whether the nesting exceeds MAX_DEPTH.
 
-    There is no loop over bytes: 8 MiB of brackets take no longer than 8 MiB of names.
+    Each iteration removes the innermost brackets. There is no loop over bytes: 8 MiB of brackets take no longer than
+    8 MiB of names.
     """
     brackets = STRING_LITERAL.sub(b"", content).translate(CURLY_TO_SQUARE, NON_BRACKETS)
     for _ in range(MAX_DEPTH):
@@ -183,7 +184,7 @@ def _has_nul(value: Any) -> TypeGuard[str]:
 
 
 def apply_merge_patch(target: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
-    """Return the target after a merge patch (RFC 7396): null removes a member, objects are merged, others replaced."""
+    """Return a copy of the target with a merge patch applied (RFC 7396): null removes a member, objects are merged."""
     result = dict(target)
     for name, value in patch.items():
         if value is None:

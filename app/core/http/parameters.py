@@ -131,7 +131,7 @@ class FieldsQuery(BaseModel):
         return self.fields.split(",") if self.fields else []
 
     def active_filters(self) -> Mapping[str, Any]:
-        """Return the given filters by name, with `as_of`; without paging, `sort`, `fields` and `known_at`."""
+        """Return the given filters' values by name: all parameters but paging, `sort`, `fields` and `known_at`."""
         others = {"page_size", "page_token", "sort", "fields", "known_at"}
         return {name: value for name, value in self if name in self.model_fields_set and name not in others}
 

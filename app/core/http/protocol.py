@@ -1,7 +1,6 @@
 """HTTP/1.1 protocol: uvicorn's protocol with limits on the size and duration of the request head.
 
-Used as `uvicorn.Config(http="app.core.http.protocol:Protocol", ws="none")`. Invalid requests never reach the app: they
-are answered here with a problem document, and the connection is closed.
+Invalid requests never reach the app: they are answered here with a problem document, and the connection is closed.
 """
 
 import asyncio
@@ -29,7 +28,7 @@ class Protocol(HttpToolsProtocol):
     header_timeout_seconds: ClassVar[float] = 10.0
     linger_timeout_seconds: ClassVar[float] = 5.0
     flush_timeout_seconds: ClassVar[float] = 60.0
-    _timer: asyncio.TimerHandle | None = None
+    _timer: asyncio.TimerHandle | None = None  # for the head while it arrives, for closing afterwards
     _pending_problem: Problem | None = None
     _ignores_input = False
     _unparsed_bytes = 0  # fed to the parser since its last callback
@@ -43,6 +42,7 @@ class Protocol(HttpToolsProtocol):
         self._start_timer(self.header_timeout_seconds, self._on_header_timeout)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the timer of a connection that has ended."""
         self._stop_timer()
         super().connection_lost(exc)
 
@@ -95,8 +95,7 @@ class Protocol(HttpToolsProtocol):
             raise UriTooLong
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Store a header; ignore a trailer."""
-        # Trailers must not be merged into the headers (RFC 9110, section 6.5.1), which the app is using.
+        """Store a header; ignore a trailer, which must not be merged into the headers (RFC 9110, section 6.5.1)."""
         if not self._in_body:
             super().on_header(name, value)
 
@@ -123,10 +122,12 @@ class Protocol(HttpToolsProtocol):
             raise Malformed
 
     def on_body(self, body: bytes) -> None:
+        """Pass a part of the body on to the app, and reset the count of unparsed bytes."""
         self._unparsed_bytes = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        """Pass the end of the body on to the app, unless the head is parsed again without `Upgrade`."""
         self._unparsed_bytes = 0
         self._in_body = False
         if not self.parser.should_upgrade():
@@ -135,10 +136,7 @@ class Protocol(HttpToolsProtocol):
     # End of the connection
 
     def close_after_response(self) -> None:
-        """Close the connection after the last response, gracefully if the request's body was not read completely.
-
-        If the body was not read completely, as after a 413, the connection is closed gracefully.
-        """
+        """Close the connection after the last response, gracefully if the request's body was not read completely."""
         if self._in_body and not self._ignores_input:
             self._close_gracefully()
         else:
@@ -192,6 +190,7 @@ class Protocol(HttpToolsProtocol):
             self._send_problem(self._pending_problem)
 
     def _send_problem(self, problem: Problem) -> None:
+        """Write a problem as response and close the connection gracefully, unless it is closing already."""
         if not self.transport.is_closing():
             self.transport.write(self._encode_problem(problem))
             self._close_gracefully()
@@ -227,13 +226,13 @@ class Protocol(HttpToolsProtocol):
         body = b"" if method == b"HEAD" else response.body
         return b"".join([STATUS_LINE[problem.status], *lines, b"\r\n", body])
 
-    # One timer: for the head while it arrives, for closing afterwards
-
     def _start_timer(self, seconds: float, callback: Callable[[], None]) -> None:
+        """Call `callback` after some seconds, instead of that of the connection's previous timer."""
         self._stop_timer()
         self._timer = self.loop.call_later(seconds, callback)
 
     def _stop_timer(self) -> None:
+        """Cancel the connection's timer, if there is one."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -54,7 +54,7 @@ class TokenBuckets:
         return len(self._full_at)
 
     def seconds_until(self, key: Hashable, cost: int = 1) -> float:
-        """Return the seconds until the key's bucket has `cost` tokens (at most `burst`); 0 if it has them."""
+        """Return the seconds until the key's bucket has `cost` tokens (at most `burst`), 0 if it has; take none."""
         now = self.clock()
         wait = max(self._full_at.get(key, now), now) + cost / self.rate - now - self.burst / self.rate
         return wait if wait > 1e-9 else 0.0  # adding fractions of seconds leaves a rounding error

@@ -106,7 +106,7 @@ class RequestLimitsMiddleware:
             self.running -= not exchange.is_stream
 
     async def _run_timed(self, scope: Scope, exchange: "_Exchange") -> Problem | None:
-        """Run the app until the request timeout; return a problem to answer with, or None.
+        """Run the app; return a problem to send if it timed out or its body was late or too large, else None.
 
         Returns:
             The problem to answer with, if the app started no response because of the request's body or duration.
