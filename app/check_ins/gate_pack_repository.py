@@ -47,7 +47,7 @@ FROM meetings AS meeting WHERE meeting.code = $1
 async def get_gate_pack(
     transaction: Transaction, meeting: str, since: datetime | None, *, names: bool
 ) -> tuple[dict[str, Any], int] | None:
-    """Return a meeting's offline check-in data (of badges, those new since `since`) and version; None: no such meeting.
+    """Return a meeting's offline check-in data (badge changes after `since`) and version; None: no such meeting.
 
     The version is in milliseconds since 1970. The public keys are not part of the data, the names of participants only
     with `names`. With `since` the pack holds only what is new, and also what was revoked shortly before: that may not
