@@ -156,7 +156,7 @@ class SummaryBroadcaster:
                 del self._topics[meeting]
 
     def close(self) -> None:
-        """End all subscriptions to summaries, and refuse further subscriptions and summaries."""
+        """End all subscriptions to summaries, and refuse new ones and summaries, without stopping the polling task."""
         self._is_closed = True
         for topic in self._topics.values():
             topic.notify(ended=True)

@@ -98,9 +98,9 @@ class EventStream(Response):
 
 
 async def send_events(subscription: Subscription, last_event_id: str | None, send: Send) -> None:
-    """Send the summary and its changes as server-sent events, with heartbeats, until the subscription ends.
+    """Send the summary (unless it is `last_event_id`), changes and heartbeats as events until the subscription ends.
 
-    `send` waits for a slow client, which then gets the newest summary only. The event `last_event_id` is not sent.
+    `send` waits for a slow client, which then gets the newest summary only. The events are server-sent events.
     """
 
     async def send_chunk(chunk: bytes) -> None:

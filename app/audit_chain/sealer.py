@@ -68,7 +68,7 @@ class Root(NamedTuple):
 
 
 async def seal_lines(connection: asyncpg.Connection) -> int | None:
-    """Store chain hashes of all final audit lines in committed batches; return their number, None if one runs already.
+    """Store chain hashes of all final audit lines, committing in batches; return their number, None if a sealer runs.
 
     Each batch is one transaction with its roots, so a crash leaves a valid chain that the next sealer continues. After
     an error the connection still has the lock: close it.

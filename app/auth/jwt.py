@@ -120,7 +120,7 @@ def validate_times(claims: Mapping[str, Any], now: float, *, leeway: float) -> f
 def read_text_claim(
     claims: Mapping[str, Any], name: str, *, required: bool = True, max_length: int = MAX_TEXT_CLAIM_LENGTH
 ) -> str:
-    """Return a claim that is a text; InvalidToken if it is malformed, or missing and required, else "".
+    """Return a claim's text, or "" if it is missing and not `required`; InvalidToken if malformed or else missing.
 
     Raises:
         InvalidToken: It is missing, empty, too long or no such text.

@@ -100,7 +100,7 @@ def parse_external_claims(claims: Mapping[str, Any], issuer: str, expires_at: fl
 
 
 def _build_caller(claims: Mapping[str, Any], client_id: str, name: str) -> Caller:
-    """Build the caller from a token's claims, dropping unknown scopes; InvalidToken if one of them is malformed.
+    """Build the caller from a token's claims, dropping unknown scopes; InvalidToken if a claim is malformed.
 
     An unknown scope grants nothing. A malformed `rakornas_organization` or `rakornas_meeting` is an error, because
     without it the token would be unrestricted.

@@ -75,9 +75,9 @@ async def get_signing_key(reader: Queryable, meeting: str) -> BadgeSigningKey:
 async def issue_missing_badges(
     transaction: Transaction, meeting: str, *, participant: UUID | None = None, organization: str | None = None
 ) -> None:
-    """Insert a badge for each participant (of the meeting, an organization, or one) who has no valid one.
+    """Insert up to MAX_BADGES_PER_REQUEST badges for participants (all, an organization's, one) without a valid one.
 
-    At most MAX_BADGES_PER_REQUEST badges are issued.
+    They are issued in the order of the participant ids.
     """
     rows = await transaction.fetch(
         _SELECT_PARTICIPANTS_WITHOUT_BADGE, meeting, participant, organization, MAX_BADGES_PER_REQUEST
@@ -107,9 +107,9 @@ async def _insert_badges(transaction: Transaction, meeting: str, participants: S
 async def list_valid_badges(
     transaction: Transaction, meeting: str, *, participant: UUID | None = None, organization: str | None = None
 ) -> list[ValidBadge]:
-    """List a meeting's badges that are not revoked, or those of an organization or one participant, by participant id.
+    """List up to MAX_BADGES_PER_REQUEST + 1 unrevoked badges: a meeting's, an organization's or a participant's.
 
-    Returns MAX_BADGES_PER_REQUEST + 1 badges if there are more than that maximum.
+    Ordered by participant id. The one above the maximum shows that there are too many.
     """
     rows = await transaction.fetch(_SELECT_VALID_BADGES, meeting, participant, organization, MAX_BADGES_PER_REQUEST + 1)
     return [ValidBadge(*row) for row in rows]

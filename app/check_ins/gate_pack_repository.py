@@ -47,10 +47,11 @@ FROM meetings AS meeting WHERE meeting.code = $1
 async def get_gate_pack(
     transaction: Transaction, meeting: str, since: datetime | None, *, names: bool
 ) -> tuple[dict[str, Any], int] | None:
-    """Return the data for offline check-in (changes after `since`, or all) and its version; None: no such meeting.
+    """Return a meeting's offline check-in data (badge changes after `since`) and version; None: no such meeting.
 
-    The version is in milliseconds since 1970. With `since` the pack holds only what is new, and also what was revoked
-    shortly before: that may not yet have been committed when the version was made.
+    The version is in milliseconds since 1970. The public keys are not part of the data, the names of participants only
+    with `names`. With `since` the pack holds only what is new, and also what was revoked shortly before: that may not
+    yet have been committed when the version was made.
     """
     changed_since = since - MAX_COMMIT_DURATION if since else None
     rows = await transaction.fetch(_SELECT_GATE_PACK, meeting, changed_since, names)

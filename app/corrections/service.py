@@ -28,7 +28,7 @@ async def set_status(
     participant: UUID,
     payload: payloads.ManualStatusPayload,
 ) -> WriteResult:
-    """Set a participant's status (response 200) or, if the roll is closed, request a correction to it (202)."""
+    """Lock the roll against closing; set a participant's status (200) or, if closed, request a correction (202)."""
     write_request.exposes_personal_data = True
     keys = {"meeting": meeting, "id": participant}
     audit_keys = [f"participants/{participant}"]
@@ -47,7 +47,7 @@ async def set_status(
 async def annul_scan(
     transaction: Transaction, write_request: WriteRequest, meeting: str, scan: UUID, payload: payloads.AnnulmentPayload
 ) -> WriteResult:
-    """Annul a scan (response 200) or, if the roll is closed, request a correction that annuls it (202)."""
+    """Lock the roll against closing; annul a scan (200) or, if closed, request a correction that does (202)."""
     await _require_write_access(transaction, write_request, meeting)
     is_closed = await access.lock_and_check_closed(transaction, meeting)
     annulment = await repository.find_annulment(transaction, meeting, scan)

@@ -88,7 +88,7 @@ class _Importer:
         await self.transaction.ping()
 
     async def _import_chunk(self, chunk: Sequence[Row | InvalidRow]) -> None:
-        """Write and report a chunk's rows; refuse invalid and repeated ones, and write dangling ones one by one."""
+        """Write and report a chunk's rows; refuse invalid and repeated ones, write singly those lacking references."""
         valid_rows = [row for row in chunk if isinstance(row, Row)]
         new_keys = await transactions.insert_new_keys(self.transaction, valid_rows)
         for row in chunk:
@@ -165,10 +165,7 @@ class _Importer:
         return await to_problem(self.transaction, violation, write)
 
     async def _retry_refused_rows(self) -> None:
-        """Try to write the refused rows again, as other rows may now be stored; do nothing if the report is full.
-
-        Does nothing if more rows were refused than the report lists.
-        """
+        """Try to write the refused rows again, as other rows may now be stored; do nothing if the report is full."""
         if self.report.is_full or not self.refused_rows:
             return
         dangling = await self.writer.find_dangling_rows(self.transaction, [row for row, _ in self.refused_rows])

@@ -102,10 +102,7 @@ class RowWriter:
     async def find_missing_reference(
         self, transaction: Transaction, row: Row, refusal: ConstraintViolation | RowsOutsideOrganization
     ) -> str | None:
-        """Return the URL path of the object of this resource whose absence made the row be refused; else None.
-
-        Returns None if the row was refused for another reason.
-        """
+        """Return the URL path of the object of this resource whose absence made the row be refused; else None."""
         for constraint in self.resource.table.foreign_key_constraints:
             if (
                 isinstance(refusal, ConstraintViolation)

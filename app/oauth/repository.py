@@ -68,7 +68,7 @@ async def find_client(reader: Queryable, client_id: UUID) -> RegisteredClient | 
 
 
 async def record_assertion(database: Database, client_id: UUID, jti: str, expires_at: float) -> bool:
-    """Store a client assertion as used, in a transaction of its own that also purges some; False if used before.
+    """Store a client assertion as used, and purge some expired ones, in a transaction; return False if used before.
 
     `expires_at` is its expiry (Unix time), after which the record may be deleted.
     """

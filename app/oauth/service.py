@@ -36,7 +36,7 @@ class FailedAttemptLimiter:
 
     @contextmanager
     def limit_failures(self, client_id: str, network: Hashable) -> Iterator[None]:
-        """Raise TooManyRequests after too many failures; else run the block and count its TokenRequestError as one.
+        """Raise TooManyRequests if client or network failed too often; else run the block, counting its failure.
 
         An attempt is counted when it ends, so that concurrent valid requests are not limited; concurrent failures may
         exceed the limit, which then lasts longer.

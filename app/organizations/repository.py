@@ -110,7 +110,7 @@ _appointment, _official = models.Appointment, models.Official
 
 
 def select_roster_entry(day: DayExpression) -> DocumentSelect:
-    """Build the SELECT of an organization's roster: appointed officials; `certain` refers to the day."""
+    """Build the SELECT of a roster entry (an official in an office), one column per JSON member, as of a day."""
     return (
         select(
             json_object(id=_official.id, name=_official.name).label("official"),

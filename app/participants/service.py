@@ -32,9 +32,10 @@ UNKNOWN_CODE = Text("Kode tidak dikenal.", "No such code.")
 async def create_batch(
     transaction: Transaction, write_request: WriteRequest, meeting: str, batch: payloads.ParticipantBatchPayload
 ) -> WriteResult:
-    """Check the caller's access, insert a batch of participants, all or none, and build the response 201 with them.
+    """Lock the roll against closing, insert a batch of participants, all or none, and build the response 201.
 
-    If the transaction fails, `locate_problem` finds the participant that cannot be created.
+    Checks the caller's access first. If the transaction fails, `locate_problem` finds the participant that
+    cannot be created.
     """
     ids = [uuid7() for _ in batch.participants]
     rows, assignments = _build_rows(meeting, ids, batch.participants)
@@ -47,7 +48,7 @@ async def create_batch(
 async def create_office_holders(
     transaction: Transaction, write_request: WriteRequest, meeting: str, payload: payloads.InOfficePayload
 ) -> WriteResult:
-    """Add those who hold these offices on the meeting's first day and are no participants yet; build the response 201.
+    """Add who holds these offices on the meeting's first day and is no participant yet; build the response 201.
 
     Raises:
         InvalidContent: An organization does not exist.

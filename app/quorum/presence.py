@@ -38,7 +38,7 @@ NO_QUORUM_PERIOD = QuorumPeriod(None, None)
 
 
 def compute_quorum_period(intervals: Sequence[PresenceInterval], needed: int, at: datetime) -> QuorumPeriod:
-    """Return when the quorum (`needed` members) present at an instant was reached, and when the first one was.
+    """Return when the quorum (`needed` members) that lasts at an instant began, and when the first quorum began.
 
     Each is None if there is none. All entries and exits at one instant count as one change, so a member who leaves and
     enters at the same instant is present without a break.

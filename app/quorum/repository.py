@@ -126,6 +126,6 @@ async def list_members(reader: Queryable, organization: str, day: date) -> list[
 async def list_presence_intervals(
     reader: Queryable, plenary: Plenary, officials: Sequence[UUID]
 ) -> list[PresenceInterval]:
-    """List when these officials were present at a meeting; an interval without times for one who never was."""
+    """List when those officials who are participants were present; an interval without times for one who never was."""
     parameters = {"meeting": plenary.code, "starts_at": plenary.starts_at, "officials": officials}
     return [PresenceInterval(*row) for row in await reader.fetch_all(_SELECT_INTERVALS, parameters)]

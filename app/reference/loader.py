@@ -51,7 +51,7 @@ class TableCounts:
         return self.inserted + self.updated + self.unchanged
 
     def add(self, inserted: int, updated: int, staged: int) -> None:
-        """Add the counts of one statement; `staged` is the number of its rows, changed or not."""
+        """Add the counts of one upsert; `staged` counts all its rows, from which the unchanged ones are derived."""
         self.inserted += inserted
         self.updated += updated
         self.unchanged += staged - inserted - updated
@@ -127,7 +127,7 @@ class _DatasetLoader:
         self.rejected: dict[int, asyncpg.PostgresError] = {}
 
     async def run(self) -> LoadSummary:
-        """Copy all rows to temporary tables, check their references, upsert them, and return the counts."""
+        """Copy all rows to temporary tables, check their references, and upsert them; return counts, do not commit."""
         for row_set in self.row_sets:
             await self._copy_to_staging(row_set)
         await self._check_references()
@@ -178,7 +178,7 @@ class _DatasetLoader:
             raise DatasetError(list(errors.values()))
 
     async def _upsert_row_set(self, row_set: RowSet) -> None:
-        """Upsert the rows of a file in chunks, with progress; DatasetError names the rejected rows."""
+        """Upsert the rows of a file in chunks, with progress, retrying rejected rows; DatasetError if some remain."""
         counts = self.summary.tables[row_set.table.name]
         count_before = counts.total
         for first_line in range(0, self.last_line[row_set.name] + 1, LINES_PER_STATEMENT):
@@ -189,7 +189,7 @@ class _DatasetLoader:
             raise DatasetError(await self._build_row_errors(row_set))
 
     async def _upsert_lines(self, row_set: RowSet, first_line: int, last_line: int) -> None:
-        """Upsert and count the rows of these lines; if one is rejected, halve the range to record it alone."""
+        """Upsert and count the rows of these lines; on a rejection, halve the range until the row is recorded alone."""
         if len(self.rejected) >= MAX_RETRIED_ROWS:
             return
         try:

@@ -40,7 +40,7 @@ def is_landscape(days: Sequence[date]) -> bool:
 
 
 def split_days(days: Sequence[date]) -> list[range]:
-    """Divide days into tables of nearly equal size; return the indexes of each table (14 days: 5, 5 and 4)."""
+    """Divide days into groups of nearly equal size, one per table; return their indexes (14 days: 5, 5 and 4)."""
     count = math.ceil(len(days) / MAX_DAYS_PER_TABLE)
     edges = [math.ceil(len(days) * n / count) for n in range(count + 1)]
     return [range(start, end) for start, end in itertools.pairwise(edges)]

@@ -26,7 +26,7 @@ STATUSES = {
 
 
 def format_position(office: str | None, capacity: str) -> str:
-    """Return an office in Indonesian with the capacity (how the person attends) in parentheses, unless delegate."""
+    """Return an office in Indonesian with the capacity (how the person attends) in parentheses, but no `delegate`."""
     label = OFFICES[office] if office else ""
     if capacity == "delegate":
         return label

@@ -10,21 +10,21 @@ from app.rendering.roll import Proof, Roll
 
 
 def render_xlsx(roll: Roll, proof: Proof) -> bytes:
-    """Import the renderer at the first call, and render a roll as an XLSX workbook."""
+    """Render a roll as an XLSX workbook with its digest and URL; the first call imports the renderer."""
     from app.rendering import xlsx
 
     return xlsx.render(roll, proof)
 
 
 def render_pdf(roll: Roll, proof: Proof) -> bytes:
-    """Import the renderer at the first call, and render a roll as a PDF in A4 with a column for signatures."""
+    """Render a roll as a PDF in A4 with a column for signatures; the first call imports the renderer."""
     from app.rendering import pdf
 
     return pdf.render(roll, proof)
 
 
 def render_badge_sheet(title: str, badges: Sequence[Badge]) -> bytes:
-    """Import the renderer at the first call, and render badges as a PDF in A4, eight per page with crop marks.
+    """Render badges as a PDF in A4, eight per page with crop marks; the first call imports the renderer.
 
     `title` is the name of the meeting, which is printed on each badge.
     """

@@ -126,7 +126,7 @@ class Table:
         draw_centred(canvas, (left_edge + right_edge) / 2, y, lines, size + 1)
 
     def _draw_rules(self, canvas: Canvas, top: float, rows: Sequence[Row]) -> None:
-        """Draw all ruled lines of the table, after the grey heading, which would cover them."""
+        """Draw all ruled lines of the table, to be called after the grey heading is drawn, which would cover them."""
         edges = self._edges
         levels = list(
             itertools.accumulate((row.height for row in rows), lambda y, h: y - h, initial=top - HEADING_HEIGHT)

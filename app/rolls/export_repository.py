@@ -105,7 +105,7 @@ async def build_roll(
     in_full: bool,
     made_at: datetime,
 ) -> tuple[Roll, list[str]]:
-    """Read the lines of a meeting's roll that the filters select; return the roll and the ids of its participants.
+    """Read a roll's selected lines (a restricted roll's only if `in_full`); return the roll and participants' ids.
 
     `filters` selects lines by any of FILTERS. With `in_full` the status `sick` is shown and restricted rolls are read.
     `made_at` is the instant that the files state as their creation. A roll that is too long has MAX_LINES + 1 lines.

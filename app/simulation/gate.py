@@ -90,7 +90,7 @@ class Gate:
         self._meeting = pack["meeting"]["code"]
 
     async def run(self, planned_scans: Sequence[PlannedScan], schedule: Schedule) -> None:
-        """Make this gate's planned scans at their times and send them; those made while offline are sent later."""
+        """Make this gate's planned scans at their times, send them (those made offline later); pause in the break."""
         is_before_break = True
         async with asyncio.TaskGroup() as sending:
             for planned in planned_scans:
@@ -116,9 +116,9 @@ class Gate:
         await self._send_stored()
 
     async def check_final_offsets(self) -> None:
-        """Send one scan of each clock epoch again, to check that the service's clock offset has not risen.
+        """Send one scan of each clock epoch again; add a difference if the service's clock offset has risen.
 
-        An offset may only fall; the ledger gets a difference for one that has risen.
+        An offset may only fall.
         """
         first_scans: dict[int, RecordedScan] = {}
         for scan in self._ledger.scans.values():

@@ -103,7 +103,7 @@ class Organizer:
         return str(badge["token"])
 
     async def create_foreign_badge(self, now: datetime) -> str:
-        """Create another meeting with one participant, and return the token of its badge, invalid at this one."""
+        """Create another meeting with one participant; return the token of its badge, invalid at the first meeting."""
         other = f"{self.meeting}-b"
         await self._post_meeting(other, now)
         await self._post(f"/v1/meetings/{other}/participants", {"name": "Peserta lain", "source": SOURCE})
@@ -121,7 +121,7 @@ class Organizer:
                 return client["id"], client["client_secret"]
 
     async def revoke_gate_clients(self) -> None:
-        """Revoke the clients that were created for the gates."""
+        """Revoke the clients that this organizer created for the gates, with requests to the service."""
         for client_id in self.gate_clients:
             client = _require_status(await self._client.request("GET", f"/v1/clients/{client_id}"), 200)
             headers = {"If-Match": client.headers["ETag"]}

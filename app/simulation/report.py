@@ -27,7 +27,7 @@ def show_progress() -> Iterator[runner.Progress]:
 
 
 def build_figures(result: runner.SimulationResult) -> dict[str, Any]:
-    """Return the measurements of a simulation by name: counts, rates, percentiles, differences."""
+    """Return the measurements of a simulation by name: counts, rates, latency percentiles and the clock error."""
     ledger, outcome_counts = result.ledger, result.outcome_counts
     lines = result.expected_roll.lines.values()
     acknowledged = sum(scan.reported_outcome is not None for scan in ledger.scans.values())
@@ -54,9 +54,9 @@ def build_figures(result: runner.SimulationResult) -> dict[str, Any]:
 
 
 def print_result(result: runner.SimulationResult, *, as_json: bool) -> None:
-    """Print the figures to the standard output, and the differences to the standard error stream.
+    """Print the figures to standard output and the differences to standard error; `as_json`: both to standard output.
 
-    With `as_json` everything is printed to the standard output as one JSON document.
+    With `as_json` they are one JSON document.
     """
     differences = result.ledger.differences
     statuses = dict(sorted(result.statistics.statuses.items()))

@@ -31,7 +31,7 @@ NOT_ARRIVED = ExpectedLine("expected", late=False, arrived_at=None, left_at=None
 
 
 def get_effective_at(ledger: Ledger, scan: RecordedScan) -> datetime:
-    """Return the time of a scan by the service's clock: the gate's time plus the gate's clock offset."""
+    """Return the time of a scan by the service's clock: the gate's time plus the least clock offset so far."""
     return scan.scanned_at + ledger.clock_offsets[scan.device, scan.epoch]
 
 
@@ -84,7 +84,7 @@ def _classify_direction(scan: RecordedScan) -> str:
 
 
 def _is_assigned_elsewhere(ledger: Ledger, session: str | None, assigned: list[str]) -> bool:
-    """Return whether a participant assigned to these sessions belongs in another one parallel to `session`."""
+    """Return whether one of the `assigned` sessions of a participant is another one that runs parallel to `session`."""
     group = ledger.parallel_groups.get(session) if session else None
     return group is not None and any(code != session and ledger.parallel_groups[code] == group for code in assigned)
 

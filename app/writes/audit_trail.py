@@ -37,10 +37,7 @@ Purpose = Annotated[
 async def attribute_revisions(
     transaction: Transaction, caller: Caller, request_id: str, reason: ChangeReason | None
 ) -> None:
-    """Set, for this transaction, the author, request and reason that triggers copy into the revisions written next.
-
-    Applies to the revisions written after this call.
-    """
+    """Set, for this transaction, the author, request and reason that triggers copy into the revisions written next."""
     texts = (reason.reason, reason.legal_basis) if reason else (None, None)
     await transaction.fetch(_SET_AUTHOR, caller.client_id, caller.name, request_id, *(text or "" for text in texts))
 

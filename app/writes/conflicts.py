@@ -140,10 +140,7 @@ async def to_problem(reader: Queryable, violation: ConstraintViolation, write: A
 
 
 def _build_conflict(kind: type[Problem], pointer: str, addresses: Sequence[str], write: AttemptedWrite) -> Problem:
-    """Build a problem with an error per address in conflict, 5 at most, without own ones; if none, one with the rule.
-
-    Without an address, its error repeats the rule.
-    """
+    """Build a problem with an error per address in conflict, 5 at most, without own ones; if none, one with a rule."""
     others = [address for address in dict.fromkeys(addresses) if address not in write.own_addresses]
     listed: Sequence[str | None] = others[:MAX_CONFLICTS_LISTED] or [None]
     return kind(

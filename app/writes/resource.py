@@ -44,7 +44,7 @@ class Parts:
 
     @property
     def key(self) -> str:
-        """The column that identifies an unordered item among the items of its object."""
+        """The name of the column that identifies an unordered item among the items of its object."""
         (key,) = (column.name for column in self.table.primary_key if column.name not in self.foreign_key)
         return key
 
