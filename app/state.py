@@ -57,9 +57,9 @@ def state_of(app: FastAPI) -> State:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, tuple[Callable[[], None], ...]]]:
-    """Open the state (database, verifier, tasks …) for `app.state.settings`, serve, and close it.
+    """Open the state into `app.state.running`, yield the functions to call at shutdown, and close it after serving.
 
-    Yields the functions that the web server calls at shutdown, to end responses that have no end of their own.
+    The functions end the responses that have no end of their own. The settings are those in `app.state.settings`.
     """
     async with open_state(app.state.settings) as state:
         app.state.running = state

@@ -36,7 +36,12 @@ class SigningKey:
     @cached_property
     def verification_key(self) -> VerificationKey:
         """The public key that verifies this key's signatures, with its algorithm."""
-        return VerificationKey(self.private_key, frozenset({SIGNING_ALGORITHM}))
+        return VerificationKey(ECKey.import_key(self._public_members), frozenset({SIGNING_ALGORITHM}))
+
+    @property
+    def _public_members(self) -> dict[str, Any]:
+        """The members of the JWK that hold the public key."""
+        return {name: self.jwk[name] for name in ("kty", "crv", "x", "y")}
 
     def verifies_at(self, now: float) -> bool:
         """Return whether tokens of this signing key, issued or still to be issued, can be valid after `now`."""
@@ -44,8 +49,7 @@ class SigningKey:
 
     def to_public_jwk(self) -> dict[str, Any]:
         """Return the public part of this signing key as a JWK (RFC 7517), for `/.well-known/jwks.json`."""
-        members = {name: self.jwk[name] for name in ("kty", "crv", "x", "y")}
-        return {**members, "kid": self.kid, "use": "sig", "alg": SIGNING_ALGORITHM}
+        return {**self._public_members, "kid": self.kid, "use": "sig", "alg": SIGNING_ALGORITHM}
 
 
 class SigningKeySet:

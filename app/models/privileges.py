@@ -1,4 +1,4 @@
-"""SQL that grants a role the privileges for serving, and no others: it can add to the audit trail, but not change it.
+"""SQL that grants a role the privileges for serving: it can add to the audit trail, but not change it.
 
 `{role}` is a placeholder for the role's quoted name. INSERT is granted without the columns that the database fills, so
 that a role cannot choose the number, the time or the transaction of a line.

@@ -27,7 +27,7 @@ def read_rows(path: Path, file: DataFile, errors: list[RowError]) -> Iterator[tu
 
 
 def _read_records(lines: Iterable[str], file: DataFile, errors: list[RowError]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line and the cells of each CSV record; append the error of a malformed one to `errors`."""
+    """Yield the first line and the cells of each CSV record; at a malformed one, add its error to `errors` and stop."""
     raw_lines: list[str] = []
     # The csv module accepts a quote inside an unquoted cell; only the raw lines show it.
     reader = csv.reader(_copy_lines(lines, raw_lines), strict=True)
