@@ -108,7 +108,8 @@ def load_dataset(
 def grant_privileges(url: str, role: str) -> bool:
     """Grant a role what serving needs, revoke writes of the audit trail; return False if it can change that still.
 
-    Writes of `alembic_version` and `revisions` are revoked too; other privileges that the role has stay. A superuser can change it, and so can the owner of its tables.
+    Writes of `alembic_version` and `revisions` are revoked too; other privileges that the role has stay. A superuser
+    can change the audit trail, and so can the owner of its tables.
     """
     if require_migratable(run_query(_fetch_revision(url))) == "empty":
         raise OperatorError("The database has no schema: run `rakornas migrate` first.")
