@@ -191,7 +191,7 @@ async def respond_to_invalid_request(request: Request, error: RequestValidationE
 
 
 async def respond_to_routing_error(request: Request, error: HTTPException) -> Response:
-    """Build the problem response for a path without a route (404), or a method that the route lacks (405)."""
+    """Return the problem document of the framework's HTTPException: 404, 405 or 400, else an internal error."""
     problem = PROBLEMS_BY_STATUS.get(error.status_code, problems.InternalError)
     return problem(headers=error.headers).response(request.scope)
 

@@ -204,7 +204,7 @@ def _dangling_rows_query(table: Table, given: str, column_types: str) -> str:
 
 
 def _encode_rows(rows: Iterable[Row]) -> str:
-    """Encode the columns of rows as JSON, for SQL that reads them with json_to_recordset."""
+    """Encode rows as JSON (line, given columns and values), for SQL that reads them with json_to_recordset."""
     return orjson.dumps([{"_line": row.line, "_given": row.given_columns, **row.columns} for row in rows]).decode()
 
 
