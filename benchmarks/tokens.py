@@ -4,7 +4,6 @@ import asyncio
 import statistics
 import time
 from collections.abc import Awaitable, Callable
-from types import SimpleNamespace
 
 from joserfc import jws
 from rich.console import Console
@@ -45,12 +44,22 @@ class StaticRepository:
         """Close nothing: there is no connection."""
 
 
+class RunningState:
+    """The part of the application's state that the middleware reads."""
+
+    def __init__(self, verifier: TokenVerifier) -> None:
+        self._verifier = verifier
+
+    def find(self, class_: type[object]) -> TokenVerifier | None:
+        return self._verifier if class_ is TokenVerifier else None
+
+
 class StubApplication:
     """The attributes of an application that the middleware reads."""
 
     def __init__(self, verifier: TokenVerifier) -> None:
         """Set the state of a running application."""
-        self.state = State({"running": SimpleNamespace(token_verifier=verifier)})
+        self.state = State({"running": RunningState(verifier)})
 
 
 async def return_at_once(scope: Scope, receive: Receive, send: Send) -> None:
