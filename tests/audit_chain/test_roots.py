@@ -58,11 +58,14 @@ async def test_roots_are_stored_with_the_hash_of_their_position(
     owner: asyncpg.Connection, sealer_connection: asyncpg.Connection
 ) -> None:
     insert = "INSERT INTO audit_lines (at, operation, keys) VALUES ($1, 'created', '{}')"
-    for day in (20, 20, 21):
-        await owner.execute(insert, datetime(2026, 11, day, 7, 30, tzinfo=UTC))
+    # Lines of one transaction are sealed together, also while transactions of other tests are open.
+    async with owner.transaction():
+        for day in (20, 20, 21):
+            await owner.execute(insert, datetime(2026, 11, day, 7, 30, tzinfo=UTC))
     await seal_all(sealer_connection, 3)
-    await owner.execute(insert, datetime(2026, 11, 21, 7, 59, tzinfo=UTC))  # late: its hour already has a root
-    await owner.execute("INSERT INTO audit_lines (at, operation, keys) VALUES ('2199-01-01', 'ahead', '{}')")
+    async with owner.transaction():
+        await owner.execute(insert, datetime(2026, 11, 21, 7, 59, tzinfo=UTC))  # late: its hour already has a root
+        await owner.execute("INSERT INTO audit_lines (at, operation, keys) VALUES ('2199-01-01', 'ahead', '{}')")
     await seal_all(sealer_connection, 2)
     await sealer.seal_lines(sealer_connection)
     hashes = [hash_ for _, hash_ in await fetch_chain(owner)]
