@@ -10,7 +10,7 @@ from app.core.db.transaction import Transaction
 from app.core.languages import Text
 from app.core.problems import ErrorDetail, InvalidContent
 from app.corrections import repository
-from app.corrections.payloads import CorrectionPayload
+from app.corrections.payloads import RollCorrectionPayload
 from app.corrections.repository import RequestedCorrection
 from app.models.vocabulary import CorrectionKind
 
@@ -70,10 +70,10 @@ KINDS: Mapping[CorrectionKind, Kind] = {
     "scan": Kind(("scan",), _annul_scan, check=_require_scan),
     "reopen": Kind((), _reopen_roll),
 }
-_ALL_MEMBERS = frozenset(CorrectionPayload.model_fields) - {"kind", "reason", "legal_basis"}
+_ALL_MEMBERS = frozenset(RollCorrectionPayload.model_fields) - {"kind", "reason", "legal_basis"}
 
 
-def require_members_of_kind(payload: CorrectionPayload) -> None:
+def require_members_of_kind(payload: RollCorrectionPayload) -> None:
     """Raise InvalidContent unless a request gives the members of its kind and no others.
 
     Raises:

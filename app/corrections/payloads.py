@@ -22,7 +22,7 @@ class AnnulmentPayload(ChangeReason):
     reason: Annotated[Line, Field(description="The reason for the annulment.", examples=["badge dipinjamkan"])]
 
 
-class CorrectionPayload(ChangeReason):
+class RollCorrectionPayload(ChangeReason):
     """A correction to request, with the members of its kind."""
 
     kind: Annotated[

@@ -95,8 +95,9 @@ class RequestedCorrection(NamedTuple):
     reason: str
     legal_basis: str | None
     requested_by: str
-    requested_at: datetime
     confirmed_by: str | None
+    is_own: bool
+    """The client that asks now counts as one with the client that requested the correction."""
 
     @property
     def change_reason(self) -> ChangeReason:
@@ -130,7 +131,8 @@ SELECT json_build_object(
 )::text FROM meetings WHERE code = $1
 """
 _LOCK_CORRECTION = """
-SELECT id, kind, participant, status, scan, reason, legal_basis, requested_by, requested_at, confirmed_by
+SELECT id, kind, participant, status, scan, reason, legal_basis, requested_by, confirmed_by,
+    clients_count_as_one(requested_by, $3)
 FROM roll_corrections WHERE meeting = $1 AND id = $2 FOR UPDATE
 """
 # A roll that was opened and closed again has another content than the one that the correction was requested for.
@@ -169,9 +171,14 @@ async def insert_correction(transaction: Transaction, meeting: str, client: str,
     return id_
 
 
-async def lock_correction(transaction: Transaction, meeting: str, correction: UUID) -> RequestedCorrection | None:
-    """Lock a correction's row until the transaction ends and return it; None if there is none with this id."""
-    found = await transaction.fetch(_LOCK_CORRECTION, meeting, correction)
+async def lock_correction(
+    transaction: Transaction, meeting: str, correction: UUID, client: str
+) -> RequestedCorrection | None:
+    """Lock a correction's row until the transaction ends and return it; None if there is none with this id.
+
+    `client` is the client that asks now.
+    """
+    found = await transaction.fetch(_LOCK_CORRECTION, meeting, correction, client)
     return RequestedCorrection(*found[0]) if found else None
 
 
@@ -183,7 +190,7 @@ async def is_superseded(transaction: Transaction, meeting: str, correction: UUID
 async def confirm_correction(
     transaction: Transaction, correction: UUID, client: str, reason: ChangeReason | None
 ) -> None:
-    """Store that a client confirms a correction, without applying it; a constraint rejects the one who requested it."""
+    """Store that a client confirms a correction, without applying it; a trigger rejects the one who requested it."""
     reason = reason or ChangeReason()
     await transaction.fetch(_CONFIRM_CORRECTION, correction, client, reason.reason, reason.legal_basis)
 

@@ -138,7 +138,7 @@ async def list_corrections(
     ),
     responses=responses_for_create(schemas.RollCorrection, NotFound, RollOpen),
 )
-async def create_correction(write_request: CreateDep, code: Code, payload: payloads.CorrectionPayload) -> Response:
+async def create_correction(write_request: CreateDep, code: Code, payload: payloads.RollCorrectionPayload) -> Response:
     """Create a correction
 
     Requests a correction of a closed roll, with a reason. It takes effect when a second client confirms it; a client

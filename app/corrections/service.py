@@ -105,11 +105,11 @@ async def confirm_correction(
     """
     await _require_write_access(transaction, write_request, meeting)
     await repository.lock_roll(transaction, meeting)
-    requested = await repository.lock_correction(transaction, meeting, correction)
+    client = write_request.caller.client_id
+    requested = await repository.lock_correction(transaction, meeting, correction, client)
     if requested is None:
         raise NotFound
-    client = write_request.caller.client_id
-    if requested.confirmed_by not in (None, client) or requested.requested_by == client:
+    if requested.confirmed_by not in (None, client) or requested.is_own:
         raise SecondClientNeeded
     if requested.confirmed_by is None:
         await _require_applicable(transaction, meeting, requested)
@@ -124,7 +124,7 @@ async def confirm_correction(
 
 
 async def request_correction(
-    transaction: Transaction, write_request: WriteRequest, meeting: str, payload: payloads.CorrectionPayload
+    transaction: Transaction, write_request: WriteRequest, meeting: str, payload: payloads.RollCorrectionPayload
 ) -> WriteResult:
     """Insert a correction for a second client to confirm, without applying it; build the response 201 with it.
 
@@ -140,7 +140,7 @@ async def request_correction(
     write_request.attempted_write = AttemptedWrite(columns)
     client = write_request.caller.client_id
     id_ = await repository.insert_correction(transaction, meeting, client, columns)
-    requested = await repository.lock_correction(transaction, meeting, id_)
+    requested = await repository.lock_correction(transaction, meeting, id_, client)
     if requested is None:
         raise RuntimeError(f"correction {id_} is not visible to the transaction that wrote it")
     await _require_applicable(transaction, meeting, requested)

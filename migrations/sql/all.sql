@@ -26,3 +26,4 @@ RESET search_path;
 \ir retention.sql
 \ir audit.sql
 \ir clients.sql
+\ir closed_rolls.sql

@@ -107,7 +107,7 @@ async def test_roll_is_reopened_by_two_clients(meeting: MeetingClient) -> None:
     assert (await meeting.admin.get(meeting.path)).json()["roll_closed_at"] is not None
     assert (await second.post(confirm, {})).status_code == 200
     assert (await meeting.admin.get(meeting.path)).json()["roll_closed_at"] is None
-    (revision, *_) = (await meeting.admin.get(f"{meeting.path}/revisions")).json()["items"]
+    (*_, revision) = (await meeting.admin.get(f"{meeting.path}/revisions")).json()["items"]
     assert (revision["reason"], revision["client"]) == ("satu hari terlewat", "second")
     keys = "SELECT keys FROM audit_lines WHERE client = 'second' AND keys @> ARRAY[$1] ORDER BY id DESC LIMIT 1"
     audited = await fetch_value(database_url_of(meeting.app), keys, f"meetings/{meeting.code}")

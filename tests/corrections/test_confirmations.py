@@ -1,6 +1,7 @@
 """Corrections of a closed roll, confirmed by a second client."""
 
 import asyncio
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -107,7 +108,7 @@ async def test_database_rejects_the_requesting_client(meeting: MeetingClient) ->
     await request_correction(meeting, create_client(meeting, "first"))
     url = database_url_of(meeting.app)
     confirm = "UPDATE roll_corrections SET confirmed_by = $1, confirmed_at = now() WHERE meeting = $2"
-    with pytest.raises(asyncpg.CheckViolationError, match="two_clients"):
+    with pytest.raises(asyncpg.CheckViolationError, match="by the client that requested it"):
         await fetch_value(url, confirm, "first", meeting.code)
     await fetch_value(url, confirm, "second", meeting.code)
 
@@ -151,3 +152,17 @@ async def test_concurrent_confirmations_of_one_participant_are_one(meeting: Meet
     confirms = [await request_correction(meeting, first, status=status) for status in ("sick", "excused", "absent")]
     responses = await asyncio.gather(*(second.post(confirm, {}) for confirm in confirms))
     assert sorted(response.status_code for response in responses) == [200, 409, 409]
+
+
+async def test_created_client_counts_as_the_client_that_created_it(meeting: MeetingClient) -> None:
+    await close_roll(meeting)
+    creator, created = str(uuid4()), uuid4()
+    url = database_url_of(meeting.app)
+    await fetch_value(url, "INSERT INTO clients (id, name, scopes) VALUES ($1, 'x', '{attendance:write}')", created)
+    insert = "INSERT INTO client_controllers (client, controller) VALUES ($1, $2)"
+    await fetch_value(url, insert, created, creator)
+    for requester, confirmer in ((creator, str(created)), (str(created), creator)):
+        confirm = await request_correction(meeting, create_client(meeting, requester))
+        response = await create_client(meeting, confirmer).post(confirm, {})
+        assert (response.status_code, response.json()["code"]) == (409, "second_client_needed")
+    assert (await create_client(meeting, "another").post(confirm, {})).status_code == 200

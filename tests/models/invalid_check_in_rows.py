@@ -52,7 +52,6 @@ INVALID_CHECK_IN_ROWS: list[InvalidRow] = [
         {"kind": "reopen", "participant": None, "status": None, "status_on": date(2030, 1, 1)},
         "ck_roll_corrections_day_of_its_kind",
     ),
-    ("roll_corrections", {"confirmed_by": "c", "confirmed_at": HOUR}, "ck_roll_corrections_two_clients"),
     ("roll_corrections", {"confirmed_by": "d"}, "ck_roll_corrections_confirmed_once"),
     ("roll_corrections", {"reason": ""}, "ck_roll_corrections_reason_length"),
     ("roll_corrections", {"reason": "x" * 5001}, "ck_roll_corrections_reason_length"),

@@ -155,7 +155,7 @@ class RollOpen(Conflict):
 
 
 class CorrectionSuperseded(Conflict):
-    """What the correction changes was changed by others after the correction was requested."""
+    """The same participant or scan was corrected after the correction was requested."""
 
     code = "correction_superseded"
     title = Text("Koreksi sudah usang", "The correction is superseded")
@@ -182,8 +182,10 @@ class SecondClientNeeded(Conflict):
     code = "second_client_needed"
     title = Text("Perlu klien kedua", "A second client is required")
     remedy = Text(
-        "Koreksi dikonfirmasi oleh klien lain daripada yang memintanya, dan satu kali.",
-        "A correction must be confirmed once, by a client other than the one that requested it.",
+        "Koreksi dikonfirmasi satu kali oleh klien lain daripada yang memintanya. Klien yang menguasai klien lain"
+        " dihitung satu dengannya.",
+        "A correction must be confirmed once, by a client other than the one that requested it. A client counts as one"
+        " with those that it controls.",
     )
 
 

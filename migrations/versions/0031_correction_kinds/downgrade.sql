@@ -1,3 +1,7 @@
+DROP TRIGGER require_second_client ON roll_corrections;
+
+DROP FUNCTION require_second_client;
+
 DROP VIEW history.roll_corrections;
 
 CREATE OR REPLACE VIEW history.roll_corrections AS
