@@ -7,7 +7,7 @@ of its table, and migrations/sql contains their SQL.
 from app.models.attendance import Attendance, AttendanceCount, Participant, ParticipantSession
 from app.models.audit import AuditLine, AuditRoot, AuditSeal
 from app.models.check_ins import Badge, ClockReading, DeviceClock, Scan
-from app.models.clients import Client, ClientSecret, SigningKey, UsedAssertion
+from app.models.clients import Client, ClientController, ClientSecret, SigningKey, UsedAssertion
 from app.models.divisions import Division
 from app.models.elections import Election, Stage
 from app.models.idempotency import IdempotencyKey
@@ -32,6 +32,7 @@ __all__ = [
     "Badge",
     "Base",
     "Client",
+    "ClientController",
     "ClientSecret",
     "ClockReading",
     "DeviceClock",

@@ -21,6 +21,7 @@ SELECT_CONSTRAINT_NAMES = """
 TABLES_TO_INSERT_TWICE = (
     *("region_codes", "appointments", "meeting_corrections", "session_speakers"),
     *("meeting_statements", "participant_sessions", "client_secrets", "used_assertions"),
+    "client_controllers",
     *("signing_keys", "idempotency_keys", "badges", "clock_readings"),
     *("scans", "attendance_counts", "roll_corrections", "roll_digests", "roll_secrets"),
 )

@@ -61,6 +61,7 @@ VALID_ROWS: dict[str, dict[str, Any]] = {
     "participant_sessions": {"meeting": "m-1", "session": "opening", "participant": PARTICIPANT},
     "clients": {"id": UUID(int=29), "name": "N", "scopes": ["audit:read"]},
     "client_secrets": {"id": UUID(int=29), "client": CLIENT, "slot": 1, "digest": HASH},
+    "client_controllers": {"client": CLIENT, "controller": "https://issuer.example admin"},
     "used_assertions": {"client": CLIENT, "jti": "j-9", "expires_at": HOUR},
     "signing_keys": {
         "kid": "k-9",

@@ -5,20 +5,20 @@ known, but a roll that is exported again has another digest.
 
 Runs under the code before it.
 
-Revision: 0030, after 0029
+Revision: 0031, after 0030
 """
 
 from migrations import scripts
 
-revision = "0030"
-down_revision = "0029"
+revision = "0031"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    scripts.run_file("0030_roll_secrets/upgrade.sql")
+    scripts.run_file("0031_roll_secrets/upgrade.sql")
 
 
 def downgrade() -> None:
-    scripts.run_file("0030_roll_secrets/downgrade.sql")
+    scripts.run_file("0031_roll_secrets/downgrade.sql")
