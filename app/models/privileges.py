@@ -8,7 +8,7 @@ seal_audit_lines(), which has the rights of the owner and computes them itself.
 AUDIT_LINE_COLUMNS = "(client, scope, operation, keys, request_id, purpose)"
 AUDIT_TABLES = ("audit_lines", "audit_seals", "audit_roots")
 # Only migrations write them, and triggers that run with the rights of their owner (SECURITY DEFINER).
-READ_ONLY_TABLES = ("alembic_version", "revisions", "client_controllers", "audit_seals", "audit_roots")
+READ_ONLY_TABLES = ("alembic_version", "revisions", "client_controllers", "roll_secrets", "audit_seals", "audit_roots")
 
 GRANTS = (
     "GRANT USAGE ON SCHEMA public, history TO {role}",
