@@ -34,7 +34,7 @@ async def test_sealer_adds_no_root_to_the_example_root(own_url: str, sealer_conn
     await openapi.insert_example_rows(own_url)
     assert await fetch_roots(sealer_connection) == [(2199, 1)]
     later = (
-        "SELECT due.* FROM (SELECT max(hour) AS hour, max(position) AS position FROM audit_roots) AS root,"
+        "SELECT * FROM (SELECT max(hour) AS hour, max(position) AS position FROM audit_roots) AS root,"
         " list_due_roots(root.position, now(), root.position, root.hour, ARRAY[now()], now() + interval '2 h', true)"
     )
     assert await sealer_connection.fetch(later) == []
