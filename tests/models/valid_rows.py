@@ -98,7 +98,7 @@ VALID_ROWS: dict[str, dict[str, Any]] = {
         "reported_outcome": "badge_unknown",
         "client": "c",
     },
-    # Its row must be deleted first, because the trigger has inserted it.
+    # Its row and that of `roll_secrets` must be deleted first, because triggers have inserted them.
     "attendance": {
         "meeting": "m-2",
         "participant": OTHER_PARTICIPANT,
@@ -119,12 +119,14 @@ VALID_ROWS: dict[str, dict[str, Any]] = {
     "roll_corrections": {
         "id": UUID(int=39),
         "meeting": "m-1",
+        "kind": "status",
         "participant": PARTICIPANT,
         "status": "excused",
         "reason": "R",
         "requested_by": "c",
     },
     "roll_digests": {"digest": "0" * 64, "meeting": "m-1", "lines": 1},
+    "roll_secrets": {"meeting": "m-2"},
     # A key without a row, because the trigger writes the revisions of rows.
     "revisions": {"resource": "regions", "key": "99", "revision": 1, "action": "created", "commit": 1, "after": "{}"},
 }
@@ -157,6 +159,7 @@ async def insert_referenced_rows(connection: asyncpg.Connection) -> None:
         await insert_row(connection, "sessions", meeting=f"m-{number}", code=session)
         await insert_row(connection, "participants", meeting=f"m-{number}", id=listed, official=OFFICIAL)
     await connection.execute("DELETE FROM attendance WHERE participant = $1", OTHER_PARTICIPANT)
+    await connection.execute("DELETE FROM roll_secrets WHERE meeting = 'm-2'")
     await insert_row(connection, "device_clocks", device_id="gate-1")
     await insert_row(connection, "clients", id=CLIENT)
     for number in (1, 2, 3):

@@ -24,6 +24,8 @@
     │   ├── NoPlacesLeft                 more delegates of one organization than the meeting allows
     │   ├── CircularRepresentation       a circular chain of representatives
     │   ├── RollClosed                   a roll that only corrections may change
+    │   ├── RollOpen                     a roll that is changed directly, not by corrections
+    │   ├── CorrectionSuperseded         a correction of what has been corrected since
     │   ├── RollTooLong                  more lines or days than a file can hold
     │   ├── SecondClientNeeded           a correction confirmed by the client that requested it
     │   └── RequestInFlight              the first request with this Idempotency-Key is still running
@@ -53,6 +55,7 @@ from app.core.problems.conflicts import (
     CircularParent,
     CircularRepresentation,
     Conflict,
+    CorrectionSuperseded,
     EndsBeforeStart,
     ForeignParent,
     InUse,
@@ -62,6 +65,7 @@ from app.core.problems.conflicts import (
     PreconditionRequired,
     RequestInFlight,
     RollClosed,
+    RollOpen,
     RollTooLong,
     SameOfficeTwice,
     SecondClientNeeded,
@@ -102,6 +106,7 @@ __all__ = [
     "CircularRepresentation",
     "Conflict",
     "ContentTooLarge",
+    "CorrectionSuperseded",
     "EndsBeforeStart",
     "ErrorDetail",
     "Forbidden",
@@ -128,6 +133,7 @@ __all__ = [
     "RequestInFlight",
     "RequestTimeout",
     "RollClosed",
+    "RollOpen",
     "RollTooLong",
     "SameOfficeTwice",
     "SecondClientNeeded",
