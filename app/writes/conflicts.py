@@ -57,8 +57,13 @@ ADDRESSES: Mapping[str, str] = {
     # Only the lists: a writer may not learn who is on a roll, nor which client is bound to an organization.
     "participants": "/v1/meetings",
     "participant_sessions": "/v1/meetings",
+    "roll_corrections": "/v1/meetings/{meeting}/corrections",
+    "scans": "/v1/meetings/{meeting}/check-ins",
     "clients": "/v1/clients",
 }
+PARTICIPANT_ADDRESS = "/v1/meetings/{meeting}/participants/{id}"
+# By unique constraint: a JSON pointer to the member at fault, if it is not that of the last column.
+UNIQUE_POINTERS: Mapping[str, str] = {"uq_participants_meeting_official_capacity": "/official"}
 MAX_CONFLICTS_LISTED = 5
 
 # By constraint: the problem, and a JSON pointer to the member at fault.
@@ -89,6 +94,10 @@ STILL_REFERRED_TO = Sentence(
     "Objek pada alamat ini masih merujuk ke objek yang akan dihapus.",
     "The object at this address still refers to the object to be deleted.",
 )
+LIVE_CLIENT = Sentence(
+    "Klien yang belum dicabut terikat padanya. Cabut klien itu, atau lepaskan ikatannya.",
+    "A client that is not revoked is bound to it. Revoke that client, or bind it to something else.",
+)
 RULE_VIOLATED = Sentence("Isian ini melanggar aturan basis data.", "This violates a rule of the database.")
 UNKNOWN_REFERENCE = Sentence("Tidak ada objek dengan kode atau id ini.", "There is no object with this code or id.")
 
@@ -107,6 +116,8 @@ class AttemptedWrite(NamedTuple):
     """By member: the items that the body gives for it."""
     own_addresses: Sequence[str] = ()
     """Addresses of objects that the write changes itself; they are not reported as conflicts."""
+    names_participants: bool = False
+    """The caller may read the roll, so a conflict with a participant names that participant."""
 
 
 async def to_problem(reader: Queryable, violation: ConstraintViolation, write: AttemptedWrite) -> Problem:
@@ -116,7 +127,8 @@ async def to_problem(reader: Queryable, violation: ConstraintViolation, write: A
     constraint = next((constraint for constraint in table.constraints if constraint.name == name), None)
     if write.is_delete and isinstance(constraint, ForeignKeyConstraint):
         addresses = await _find_referring_objects(reader, table, constraint, write.columns)
-        return InUse(*[_build_error(STILL_REFERRED_TO, "in_use", "", address) for address in addresses])
+        message = LIVE_CLIENT if table.name == "clients" else STILL_REFERRED_TO
+        return InUse(*[_build_error(message, "in_use", "", address) for address in addresses])
     member = write.part_members.get(violation.table)  # an error in a part is reported at the member of the body
     if name in CONSTRAINT_PROBLEMS:
         kind, pointer = CONSTRAINT_PROBLEMS[name]
@@ -126,14 +138,16 @@ async def to_problem(reader: Queryable, violation: ConstraintViolation, write: A
         addresses = await _find_conflicting_objects(reader, violation, kind, write)
         return _build_conflict(kind, f"/{member}" if member else pointer, addresses, write)
     if isinstance(constraint, ForeignKeyConstraint):
-        pointer = f"/{member or constraint.column_keys[-1]}"
+        pointer = f"/{member or constraint.column_keys[-1].removeprefix('live_')}"
         return InvalidContent(ErrorDetail("unknown_code", UNKNOWN_REFERENCE, pointer=pointer))
     if columns := _unique_columns(table, name):
         rows = write.part_items.get(member, ()) if member else [write.columns]
+        template = PARTICIPANT_ADDRESS if table.name == "participants" and write.names_participants else None
         addresses = [
-            address for row in rows for address in await _find_equal_objects(reader, table, name, columns, row)
+            address for row in rows for address in await _find_equal_objects(reader, table, name, columns, row, template)
         ]
-        return _build_conflict(AlreadyExists, f"/{member or columns[-1].name}", addresses, write)
+        pointer = f"/{member}" if member else UNIQUE_POINTERS.get(name, f"/{columns[-1].name}")
+        return _build_conflict(AlreadyExists, pointer, addresses, write)
     pointer, message = CONSTRAINT_MESSAGES.get(name, ("", RULE_VIOLATED))
     code = name.removeprefix(f"ck_{violation.table}_")
     return InvalidContent(ErrorDetail(code, message, pointer=f"/{member}" if member else pointer))
@@ -163,9 +177,11 @@ def _unique_columns(table: Table, name: str) -> list[Column[Any]]:
     return [column for index in table.indexes if index.unique and index.name == name for column in index.columns]
 
 
-async def _find_addresses(reader: Queryable, table: Table, *where: Any, values: Mapping[str, Any]) -> list[str]:
+async def _find_addresses(
+    reader: Queryable, table: Table, *where: Any, values: Mapping[str, Any], template: str | None = None
+) -> list[str]:
     """Query the distinct URL paths of up to five rows of a table that fulfil all conditions."""
-    address = ADDRESSES[table.name]
+    address = template or ADDRESSES[table.name]
     address_columns = [column for column in table.columns if f"{{{column.name}}}" in address]
     texts: list[Any] = [cast(column, Text) for column in address_columns]
     statement = select(*(texts or [literal_column("1")])).where(*where).distinct().limit(MAX_CONFLICTS_LISTED)
@@ -177,14 +193,25 @@ async def _find_addresses(reader: Queryable, table: Table, *where: Any, values: 
 async def _find_referring_objects(
     reader: Queryable, table: Table, constraint: ForeignKeyConstraint, keys: Mapping[str, Any]
 ) -> list[str]:
-    """Query the URL paths of up to five objects that refer to the one with these keys by this foreign key."""
+    """Query the URL paths of up to five objects that refer to the one with these keys by this foreign key.
+
+    A part of the object may be referred to instead, such as a device of a meeting by its scans. Then all rows of the
+    object are found by the first column of the foreign key, which is the object's code.
+    """
     where = [element.parent == bindparam(f"key_{element.column.name}") for element in constraint.elements]
+    if not {element.column.name for element in constraint.elements} <= keys.keys():
+        where = [constraint.elements[0].parent == bindparam("key_code")]
     values = {f"key_{name}": value for name, value in keys.items()}
     return await _find_addresses(reader, table, *where, values=values)
 
 
 async def _find_equal_objects(
-    reader: Queryable, table: Table, constraint: str, columns: list[Column[Any]], values: Mapping[str, Any]
+    reader: Queryable,
+    table: Table,
+    constraint: str,
+    columns: list[Column[Any]],
+    values: Mapping[str, Any],
+    template: str | None,
 ) -> list[str]:
     """Query the URL paths of rows with equal values in a unique constraint's columns; [] if `values` lacks a column."""
     if not all(column.name in values for column in columns):
@@ -193,7 +220,7 @@ async def _find_equal_objects(
     where = [column == bindparam(f"key_{column.name}") for column in columns]
     where += [condition for condition in partial if condition is not None]
     keys = {f"key_{column.name}": values[column.name] for column in columns}
-    return await _find_addresses(reader, table, *where, values=keys)
+    return await _find_addresses(reader, table, *where, values=keys, template=template)
 
 
 async def _find_conflicting_objects(

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NamedTuple
 from fastapi import Depends, Header, Query, Request, Response
 from pydantic import ConfigDict, Field
 
-from app.auth import Caller, get_caller
+from app.auth import Caller, Scope, get_caller
 from app.core import clock
 from app.core.db.database import Database
 from app.core.db.faults import ConstraintViolation
@@ -107,7 +107,9 @@ class WriteRequest:
 
     async def to_problem(self, violation: ConstraintViolation) -> Problem:
         """Build the problem that explains to the client which constraint the attempted write violated."""
-        return await to_problem(self.database.reader(), violation, self.attempted_write)
+        names_participants = Scope.ATTENDANCE_READ in self.caller.scopes
+        attempted_write = self.attempted_write._replace(names_participants=names_participants)
+        return await to_problem(self.database.reader(), violation, attempted_write)
 
     async def attribute_revisions(self, transaction: Transaction, reason: ChangeReason | None) -> None:
         """Attribute the revisions that the transaction writes next to the caller, the request and the reason."""

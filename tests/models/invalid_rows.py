@@ -126,7 +126,7 @@ PARTICIPANT_ROWS: list[InvalidRow] = [
     ("participants", {"id": OTHER_PARTICIPANT}, "pk_participants"),
     ("participants", {"meeting": "m-8"}, "fk_participants_meeting_meetings"),
     ("participants", {"official": UUID(int=8)}, "fk_participants_official_officials"),
-    ("participants", {"official": OFFICIAL}, "uq_participants_meeting_official"),
+    ("participants", {"official": OFFICIAL}, "uq_participants_meeting_official_capacity"),
     ("participants", {"official": OTHER_OFFICIAL, "name": "N"}, "ck_participants_official_or_name"),
     ("participants", {"organization": "nobody"}, "fk_participants_organization_organizations"),
     ("participants", {"organization": None}, "ck_participants_somebody"),
