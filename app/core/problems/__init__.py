@@ -24,6 +24,7 @@
     │   ├── NoPlacesLeft                 more delegates of one organization than the meeting allows
     │   ├── CircularRepresentation       a circular chain of representatives
     │   ├── RollClosed                   a roll that only corrections may change
+    │   ├── ErasureNearer                personal data erased earlier, which needs two clients
     │   ├── RollTooLong                  more lines or days than a file can hold
     │   ├── SecondClientNeeded           a correction confirmed by the client that requested it
     │   └── RequestInFlight              the first request with this Idempotency-Key is still running
@@ -54,6 +55,7 @@ from app.core.problems.conflicts import (
     CircularRepresentation,
     Conflict,
     EndsBeforeStart,
+    ErasureNearer,
     ForeignParent,
     InUse,
     NoPlacesLeft,
@@ -103,6 +105,7 @@ __all__ = [
     "Conflict",
     "ContentTooLarge",
     "EndsBeforeStart",
+    "ErasureNearer",
     "ErrorDetail",
     "Forbidden",
     "ForeignParent",
