@@ -28,3 +28,4 @@ RESET search_path;
 \ir retention.sql
 \ir audit.sql
 \ir clients.sql
+\ir closed_rolls.sql
