@@ -5,20 +5,20 @@ so that the participants are anonymised later.
 
 Runs under the code before it, which answers 422 instead of 409.
 
-Revision: 0033, after 0032
+Revision: 0034, after 0033
 """
 
 from migrations import scripts
 
-revision = "0033"
-down_revision = "0032"
+revision = "0034"
+down_revision = "0033"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    scripts.run_file("0033_erasure/upgrade.sql")
+    scripts.run_file("0034_erasure/upgrade.sql")
 
 
 def downgrade() -> None:
-    scripts.run_file("0033_erasure/downgrade.sql")
+    scripts.run_file("0034_erasure/downgrade.sql")
