@@ -2,11 +2,14 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from app.core.http.body_types import Day, Instant, Line, Name, PayloadModel, Slug, Uuid
 from app.models.vocabulary import DivisionKind, MeetingKind, RollAccess, SessionKind, StatementForm
 from app.writes.payloads import ChangeReason, Reference, SourcedPayload, TimeZone, merge_patch_model
+
+MAX_DAYS_MOVED = 366
 
 
 class CorrectionPayload(PayloadModel):
@@ -63,6 +66,30 @@ class MeetingPayload(MeetingMembers):
 @merge_patch_model
 class MeetingPatch(MeetingMembers):
     """A merge patch of a meeting."""
+
+
+def _reject_zero(days: int) -> int:
+    """Return the number of days if it is not 0, else raise a validation error."""
+    if days == 0:
+        raise PydanticCustomError("is_zero", "must not be 0")
+    return days
+
+
+class MovePayload(ChangeReason):
+    """By how many days a meeting is moved with its sessions, and why."""
+
+    days: Annotated[
+        int,
+        Field(
+            ge=-MAX_DAYS_MOVED,
+            le=MAX_DAYS_MOVED,
+            description="Days to add to all dates and times; negative: earlier. Not 0.",
+            json_schema_extra={"not": {"const": 0}},
+            examples=[7],
+        ),
+        AfterValidator(_reject_zero),
+    ]
+    reason: Annotated[Line, Field(description="Reason of the move, stored in each revision.", examples=["banjir"])]
 
 
 class SpeakerPayload(PayloadModel):

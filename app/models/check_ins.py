@@ -29,7 +29,7 @@ class Badge(Base):
     __tablename__ = "badges"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    meeting: Mapped[str] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE"))
+    meeting: Mapped[str] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE", ondelete="CASCADE"))
     participant: Mapped[UUID]
     digest: Mapped[bytes]
     issued_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())

@@ -38,34 +38,11 @@ from app.core.problems import (
     SessionOutsideMeeting,
     TwoDefinitiveHolders,
 )
+from app.writes.addresses import ADDRESSES, MAX_CONFLICTS_LISTED, PARTICIPANT_ADDRESS
 from app.writes.messages import CONSTRAINT_MESSAGES
 
-# By table: the path of a row, with the columns that it names.
-ADDRESSES: Mapping[str, str] = {
-    "regions": "/v1/regions/{code}",
-    "region_codes": "/v1/regions/{region}",
-    "organizations": "/v1/organizations/{code}",
-    "divisions": "/v1/divisions/{code}",
-    "officials": "/v1/officials/{id}",
-    "appointments": "/v1/appointments/{id}",
-    "elections": "/v1/elections/{code}",
-    "stages": "/v1/stages/{code}",
-    "meetings": "/v1/meetings/{code}",
-    "meeting_corrections": "/v1/meetings/{meeting}",
-    "meeting_statements": "/v1/meetings/{meeting}/statements/{id}",
-    "sessions": "/v1/meetings/{meeting}/sessions/{code}",
-    "session_speakers": "/v1/meetings/{meeting}/sessions/{session}",
-    # Only the lists: a writer may not learn who is on a roll, nor which client is bound to an organization.
-    "participants": "/v1/meetings",
-    "participant_sessions": "/v1/meetings",
-    "roll_corrections": "/v1/meetings/{meeting}/corrections",
-    "scans": "/v1/meetings/{meeting}/check-ins",
-    "clients": "/v1/clients",
-}
-PARTICIPANT_ADDRESS = "/v1/meetings/{meeting}/participants/{id}"
 # By unique constraint: a JSON pointer to the member at fault, if it is not that of the last column.
 UNIQUE_POINTERS: Mapping[str, str] = {"uq_participants_meeting_official_capacity": "/official"}
-MAX_CONFLICTS_LISTED = 5
 
 # By constraint: the problem, and a JSON pointer to the member at fault.
 CONSTRAINT_PROBLEMS: Mapping[str, tuple[type[Problem], str]] = {
@@ -146,7 +123,9 @@ async def to_problem(reader: Queryable, violation: ConstraintViolation, write: A
         rows = write.part_items.get(member, ()) if member else [write.columns]
         template = PARTICIPANT_ADDRESS if table.name == "participants" and write.names_participants else None
         addresses = [
-            address for row in rows for address in await _find_equal_objects(reader, table, name, columns, row, template)
+            address
+            for row in rows
+            for address in await _find_equal_objects(reader, table, name, columns, row, template)
         ]
         pointer = f"/{member}" if member else UNIQUE_POINTERS.get(name, f"/{columns[-1].name}")
         return _build_conflict(AlreadyExists, pointer, addresses, write)

@@ -31,9 +31,9 @@ BEGIN
     IF TG_OP = 'UPDATE' THEN
         EXECUTE format(
             'WITH RECURSIVE below AS ('
-            'SELECT code, 1 AS level FROM %1$I WHERE parent = $1'
-            ' UNION ALL SELECT child.code, level + 1 FROM below JOIN %1$I AS child ON child.parent = below.code'
-            ' WHERE level < 16) SELECT coalesce(max(level), 0) FROM below',
+            'SELECT code, 1 AS depth FROM %1$I WHERE parent = $1'
+            ' UNION ALL SELECT child.code, below.depth + 1 FROM below JOIN %1$I AS child ON child.parent = below.code'
+            ' WHERE below.depth < 16) SELECT coalesce(max(depth), 0) FROM below',
             TG_TABLE_NAME
         ) INTO levels_below USING NEW.code;
         IF cardinality(visited) + levels_below > 16 THEN

@@ -151,8 +151,8 @@ PARTICIPANT_ROWS: list[InvalidRow] = [
 
 CLIENT_ROWS: list[InvalidRow] = [
     ("clients", {"id": CLIENT}, "pk_clients"),
-    ("clients", {"organization": "nobody"}, "fk_clients_organization_organizations"),
-    ("clients", {"meeting": "m-8"}, "fk_clients_meeting_meetings"),
+    ("clients", {"organization": "nobody"}, "fk_clients_live_organization_organizations"),
+    ("clients", {"meeting": "m-8"}, "fk_clients_live_meeting_meetings"),
     ("client_secrets", {"client": UUID(int=8)}, "fk_client_secrets_client_clients"),
     ("client_secrets", {"slot": 0}, "ck_client_secrets_slot_known"),
     ("client_secrets", {"slot": 3}, "ck_client_secrets_slot_known"),

@@ -180,6 +180,18 @@ class ErasureNearer(Conflict):
     )
 
 
+class HasScans(Conflict):
+    """Badges have been scanned, so the request would change what the scans mean."""
+
+    code = "has_scans"
+    title = Text("Sudah ada pindaian", "There are scans")
+    remedy = Text(
+        "Peserta yang sudah dipindai hanya dihapus dengan with_scans=true; rapat yang sudah mempunyai pindaian tidak "
+        "dapat dipindahkan.",
+        "A participant with scans is deleted only with `with_scans=true`; a meeting with scans cannot be moved.",
+    )
+
+
 class RollTooLong(Conflict):
     """The roll or the badges exceed the lines or days that a file can contain."""
 
