@@ -45,7 +45,7 @@ class Meeting(Record, Base):
     """
 
     __tablename__ = "meetings"
-    __triggers__ = REVISION_TRIGGERS | {"enforce_places", "sessions_within_meeting"}
+    __triggers__ = REVISION_TRIGGERS | {"create_roll_secret", "enforce_places", "sessions_within_meeting"}
 
     code: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]

@@ -1,9 +1,9 @@
-"""Tables of rolls: the corrections of closed rolls, and the digests of issued rolls."""
+"""Tables of rolls: the corrections of closed rolls, and the digests and secrets of issued rolls."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, ForeignKeyConstraint, Index, func
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, ForeignKeyConstraint, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.metadata import Base, one_of_check
@@ -67,3 +67,21 @@ class RollDigest(Base):
         CheckConstraint("lines >= 0", name="lines_not_negative"),
         Index(None, "meeting", "issued_at"),
     )
+
+
+class RollSecret(Base):
+    """The random key of a meeting, of which the nonces of its issued rolls are made. A trigger on meetings creates it.
+
+    It is in no document, revision or history. A meeting that is created again under the same code has another one.
+    """
+
+    __tablename__ = "roll_secrets"
+
+    meeting: Mapped[str] = mapped_column(
+        ForeignKey("meetings.code", onupdate="CASCADE", ondelete="CASCADE"), primary_key=True
+    )
+    secret: Mapped[bytes] = mapped_column(
+        server_default=text("uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())")
+    )
+
+    __table_args__ = (CheckConstraint("length(secret) = 32", name="secret_length"),)

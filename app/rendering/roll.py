@@ -2,18 +2,23 @@
 
 The digest is the SHA-256 of exactly the bytes of the CSV, so whoever has the file can check it with `sha256sum`. The
 PDF and the workbook print the digest of the CSV.
+
+The CSV contains a nonce, which nobody can guess who does not have this very file. Without it, whoever knows the names
+could hash every possible roll and ask the service which of them it has issued.
 """
 
 import csv
 import hashlib
+import hmac
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app.rendering import dates, labels
 
+NONCE_BYTES = 16
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -62,6 +67,8 @@ class Roll:
     lines: Sequence[RollLine]
     made_at: datetime
     """The instant that the files state as their creation; not part of the digest."""
+    nonce: str = ""
+    """Hexadecimal digits, the last column of the CSV; empty before `add_nonce`."""
 
     @property
     def days(self) -> list[date]:
@@ -87,6 +94,23 @@ class Proof:
     url: str
 
 
+def add_nonce(roll: Roll, secret: bytes, *, in_full: bool) -> Roll:
+    """Return a roll with its nonce: the first bytes of an HMAC-SHA-256 of its CSV without a nonce.
+
+    The same content has the same nonce, and other content another one: whoever has one roll of a meeting cannot guess
+    the others.
+
+    Args:
+        roll: A roll without a nonce.
+        secret: The secret of the meeting, the key of the HMAC.
+        in_full: The roll shows personal data that the public may not see. It then has another nonce than the public
+            roll of the same content.
+    """
+    audience = b"full\n" if in_full else b"open\n"
+    code = hmac.digest(secret, audience + render_csv(roll), "sha256")
+    return replace(roll, nonce=code[:NONCE_BYTES].hex())
+
+
 def render_csv(roll: Roll) -> bytes:
     """Render a roll as CSV (RFC 4180) without its creation time; cells that look like formulas get an apostrophe."""
     out = io.StringIO(newline="")
@@ -105,7 +129,8 @@ def _csv_rows(roll: Roll) -> Iterator[list[str]]:
     """Yield the column headings and the lines of a roll as lists of cells, in Indonesian."""
     zone = ZoneInfo(roll.time_zone)
     time_headings = [f"{word} {day}" for day in roll.days for word in ("Masuk", "Keluar")]
-    yield ["No.", "Nama", "Jabatan", "Instansi", "Kehadiran", "Terlambat", "Acara", *time_headings]
+    nonce_heading = "Nonce" if roll.lines else f"Nonce {roll.nonce}"  # an empty roll has no other cell for it
+    yield ["No.", "Nama", "Jabatan", "Instansi", "Kehadiran", "Terlambat", "Acara", *time_headings, nonce_heading]
     for number, line in enumerate(roll.lines, 1):
         instants = [instant for _, times in zip(roll.days, line.days, strict=True) for instant in times.instants]
         yield [
@@ -117,6 +142,7 @@ def _csv_rows(roll: Roll) -> Iterator[list[str]]:
             "Ya" if line.late else "",
             roll.title,  # so that two meetings of the same people on the same days have different digests
             *(instant.astimezone(zone).strftime("%H:%M") if instant else "" for instant in instants),
+            roll.nonce,
         ]
 
 

@@ -70,7 +70,8 @@ class _Sheet:
         sheet.write_string(0, 0, "DAFTAR HADIR", self._title)
         sheet.write_string(1, 0, labels.replace_surrogates(roll.title), self._subtitle)
         made_at = dates.format_instant(roll.made_at, roll.time_zone)
-        proof_fields = [("Sidik (SHA-256)", proof.digest), ("Periksa di", proof.url), ("Dibuat", made_at)]
+        proof_fields = [("Sidik (SHA-256)", proof.digest), ("Nonce", roll.nonce)]
+        proof_fields += [("Periksa di", proof.url), ("Dibuat", made_at)]
         row = 2
         for name, value in [*roll.heading_fields, *proof_fields]:
             sheet.write_string(row, 0, name)
@@ -127,10 +128,11 @@ class _Sheet:
             sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
         sheet.set_margins(left=0.4, right=0.4, top=0.4, bottom=0.8)
-        proof_text = f"&L&7Sidik (SHA-256): {self._proof.digest}\nperiksa di {_escape_ampersand(self._proof.url)}"
+        proof_text = f"&L&7Sidik (SHA-256): {self._proof.digest}\nNonce: {self._roll.nonce}"
+        url_text = f"\nperiksa di {_escape_ampersand(self._proof.url)}"
         page_text = "&R&7Halaman &P dari &N"
-        if len(proof_text + page_text) > MAX_FOOTER_CHARACTERS:
-            proof_text = proof_text.partition("\n")[0]  # the URL is in the header too
+        if len(proof_text + url_text + page_text) <= MAX_FOOTER_CHARACTERS:
+            proof_text += url_text  # else it is only in the header
         sheet.set_footer(proof_text + page_text)
 
 

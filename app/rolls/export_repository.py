@@ -57,7 +57,8 @@ _SELECT_HEADING = Statement(
     SELECT name, place, time_zone, start_on, end_on, (
         SELECT min(starts_at) FROM sessions
         WHERE meeting = meetings.code AND (CAST(:session AS text) IS NULL OR sessions.code = :session)
-    ), (SELECT sessions.name FROM sessions WHERE meeting = meetings.code AND sessions.code = :session)
+    ), (SELECT sessions.name FROM sessions WHERE meeting = meetings.code AND sessions.code = :session),
+        (SELECT secret FROM roll_secrets WHERE meeting = meetings.code)
     FROM meetings WHERE code = :meeting
     """)
 )
@@ -83,6 +84,8 @@ class RollHeading(NamedTuple):
     end_on: date
     starts_at: datetime | None
     session: str | None
+    secret: bytes | None
+    """The key of the nonces of the meeting's rolls; None if the meeting was deleted."""
 
     @property
     def title(self) -> str:

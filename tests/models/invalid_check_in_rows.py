@@ -54,4 +54,6 @@ INVALID_CHECK_IN_ROWS: list[InvalidRow] = [
     ("roll_digests", {"digest": "0" * 63}, "ck_roll_digests_digest_shape"),
     ("roll_digests", {"digest": "A" * 64}, "ck_roll_digests_digest_shape"),
     ("roll_digests", {"lines": -1}, "ck_roll_digests_lines_not_negative"),
+    ("roll_secrets", {"meeting": "m-8"}, "fk_roll_secrets_meeting_meetings"),
+    ("roll_secrets", {"secret": b"s" * 31}, "ck_roll_secrets_secret_length"),
 ]

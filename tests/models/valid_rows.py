@@ -61,6 +61,7 @@ VALID_ROWS: dict[str, dict[str, Any]] = {
     "participant_sessions": {"meeting": "m-1", "session": "opening", "participant": PARTICIPANT},
     "clients": {"id": UUID(int=29), "name": "N", "scopes": ["audit:read"]},
     "client_secrets": {"id": UUID(int=29), "client": CLIENT, "slot": 1, "digest": HASH},
+    "client_controllers": {"client": CLIENT, "controller": "https://issuer.example admin"},
     "used_assertions": {"client": CLIENT, "jti": "j-9", "expires_at": HOUR},
     "signing_keys": {
         "kid": "k-9",
@@ -97,7 +98,7 @@ VALID_ROWS: dict[str, dict[str, Any]] = {
         "reported_outcome": "badge_unknown",
         "client": "c",
     },
-    # Its row must be deleted first, because the trigger has inserted it.
+    # Its row and that of `roll_secrets` must be deleted first, because triggers have inserted them.
     "attendance": {
         "meeting": "m-2",
         "participant": OTHER_PARTICIPANT,
@@ -124,6 +125,7 @@ VALID_ROWS: dict[str, dict[str, Any]] = {
         "requested_by": "c",
     },
     "roll_digests": {"digest": "0" * 64, "meeting": "m-1", "lines": 1},
+    "roll_secrets": {"meeting": "m-2"},
     # A key without a row, because the trigger writes the revisions of rows.
     "revisions": {"resource": "regions", "key": "99", "revision": 1, "action": "created", "commit": 1, "after": "{}"},
 }
@@ -156,6 +158,7 @@ async def insert_referenced_rows(connection: asyncpg.Connection) -> None:
         await insert_row(connection, "sessions", meeting=f"m-{number}", code=session)
         await insert_row(connection, "participants", meeting=f"m-{number}", id=listed, official=OFFICIAL)
     await connection.execute("DELETE FROM attendance WHERE participant = $1", OTHER_PARTICIPANT)
+    await connection.execute("DELETE FROM roll_secrets WHERE meeting = 'm-2'")
     await insert_row(connection, "device_clocks", device_id="gate-1")
     await insert_row(connection, "clients", id=CLIENT)
     for number in (1, 2, 3):
