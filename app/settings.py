@@ -87,7 +87,9 @@ class Settings(BaseSettings):
         400, ge=1, description="Requests without a token that one network may send at once, per worker."
     )
     files_per_worker: int = Field(
-        2, ge=1, description="Rolls and badge sheets that one worker makes at once. Others wait up to 5 s, then get 503."
+        2,
+        ge=1,
+        description="Rolls and badge sheets that one worker makes at once. Others wait 5 s, then get 503.",
     )
     files_per_caller: int = Field(
         1,

@@ -85,7 +85,9 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
         verifier = TokenVerifier(settings)
         stack.push_async_callback(verifier.stop)
         await verifier.start()
-        broadcaster = SummaryBroadcaster(create_summary_finder(database), max_per_address=settings.listeners_per_address)
+        broadcaster = SummaryBroadcaster(
+            create_summary_finder(database), max_per_address=settings.listeners_per_address
+        )
         stack.push_async_callback(broadcaster.stop)
         renderer_pool = RendererPool()
         stack.push_async_callback(renderer_pool.stop)

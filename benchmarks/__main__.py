@@ -10,7 +10,20 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks import check_ins, crashes, files, imports, latency, memory, officials, races, replays, roll, start, tokens
+from benchmarks import (
+    check_ins,
+    crashes,
+    files,
+    imports,
+    latency,
+    memory,
+    officials,
+    races,
+    replays,
+    roll,
+    start,
+    tokens,
+)
 
 # A benchmark takes `quick`, prints its results and returns whether it met its targets.
 Benchmark = Callable[[bool], bool]

@@ -48,9 +48,11 @@ def run(quick: bool) -> bool:
             results = asyncio.run(measure(server.base_url, file_count, QUICK_IDLE_SECONDS if quick else IDLE_SECONDS))
     table = Table("files at once", "statuses", "seconds", "small requests", "refused", "p50 ms", "p99 ms", "max ms")
     for title, result in results.items():
-        statuses = ", ".join(f"{count} × {status}" for status, count in sorted(result.statuses.items()))
+        statuses = ", ".join(f"{count} x {status}" for status, count in sorted(result.statuses.items()))
         figures = [f"{value:.1f}" for value in (result.percentile(0.5), result.percentile(0.99), result.small_ms[-1])]
-        table.add_row(title, statuses, f"{result.seconds:.1f}", str(len(result.small_ms)), str(result.refused), *figures)
+        table.add_row(
+            title, statuses, f"{result.seconds:.1f}", str(len(result.small_ms)), str(result.refused), *figures
+        )
     Console().print(table)
     return all(result.percentile(0.99) <= P99_TARGET_MS and not result.refused for result in results.values())
 
@@ -108,4 +110,3 @@ async def fetch_small(client: httpx.AsyncClient, path: str) -> tuple[float, int]
     due = time.perf_counter()
     status = (await client.get(path)).status_code
     return (time.perf_counter() - due) * 1000, status
-

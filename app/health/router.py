@@ -76,7 +76,7 @@ async def get_metrics(request: Request, _: NoParameters) -> Response:
     """Get metrics
 
     In the format of Prometheus: requests by route template, duration and status; connections in use, and statements
-    waiting for one. Only from the networks that the operator allows, by default from the machine itself; 404 for others.
+    waiting for one. Only for the networks that the operator allows, by default the machine itself. Others get 404.
     """
     settings = get_settings(request)
     if not addresses.is_allowed(request.scope, settings.metrics_allowed, settings.trusted_proxies):

@@ -4,6 +4,7 @@ A job is a frame with (function, arguments, number of slices) and then one frame
 frame is a length and a pickle. The process ends when its input does, so it never outlives the worker that started it.
 """
 
+import contextlib
 import os
 import pickle
 import resource
@@ -13,6 +14,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from enum import IntEnum
+from pathlib import Path
 from typing import Any, BinaryIO
 
 FRAME_HEAD = struct.Struct(">Q")
@@ -22,11 +24,11 @@ REPLY_HEAD = struct.Struct(">BQ")
 NICENESS = 10
 MAX_MEMORY_BYTES = 1024 * 1024 * 1024
 RECYCLED_AT_BYTES = 256 * 1024 * 1024
-"""A process whose largest resident memory exceeds this ends after its job, because Python rarely returns memory."""
+"""A process whose resident memory exceeds this after a job ends, because Python rarely returns memory."""
 
 
 class ReplyKind(IntEnum):
-    """How a job ended; after all but RESULT the process ends."""
+    """The end of a job; after all but RESULT the process ends."""
 
     RESULT = 0
     LAST_RESULT = 1
@@ -38,18 +40,19 @@ def main() -> None:
     """Run the jobs of standard input until it ends or a job fails."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: the worker decides when to stop
     os.nice(NICENESS)
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+    with contextlib.suppress(ValueError, OSError):  # macOS has no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
     requests, replies = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints must not appear among the replies
     kind = ReplyKind.RESULT
     while kind is ReplyKind.RESULT and (frame := _read_frame(requests)) is not None:
-        kind, content = _run_job(*frame, requests)
+        kind, content = _run_job(requests, *frame)
         replies.write(REPLY_HEAD.pack(kind, len(content)) + content)
         replies.flush()
 
 
 def _run_job(
-    function: Callable[..., Any], arguments: tuple[Any, ...], slice_count: int, requests: BinaryIO
+    requests: BinaryIO, function: Callable[..., Any], arguments: tuple[Any, ...], slice_count: int
 ) -> tuple[ReplyKind, bytes]:
     """Read the slices of a job, run it, and return the kind of the reply and its content."""
     try:
@@ -59,8 +62,18 @@ def _run_job(
         return ReplyKind.OUT_OF_MEMORY, b""
     except Exception:
         return ReplyKind.ERROR, traceback.format_exc().encode(errors="replace")
-    max_resident_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return ReplyKind.LAST_RESULT if max_resident_bytes > RECYCLED_AT_BYTES else ReplyKind.RESULT, content
+    return ReplyKind.LAST_RESULT if _resident_bytes() > RECYCLED_AT_BYTES else ReplyKind.RESULT, content
+
+
+def _resident_bytes() -> int:
+    """Return the resident memory of this process; 0 if the system does not tell it.
+
+    `getrusage` would return that of the worker which started this process, if that is larger.
+    """
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+    except OSError:
+        return 0
 
 
 def _read_frame(requests: BinaryIO) -> Any:

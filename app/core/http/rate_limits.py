@@ -126,8 +126,8 @@ class RateLimitMiddleware:
 
     Callers with a token are counted by client, others by network. `/health/*` and `/metrics` are not limited. Every
     response carries RateLimit-Policy and RateLimit, except public ones, which caches share between callers. A 304 costs
-    a tenth of a request for a caller that named an entity tag. Requests that an earlier middleware rejected (`state["problem"]`) are
-    counted and answered here.
+    a tenth of a request for a caller that named an entity tag. Requests that an earlier middleware rejected
+    (`state["problem"]`) are counted and answered here.
 
     If no proxy is trusted, callers from the loopback address without a token are not counted: they are the operator, or
     everybody behind a proxy that is not configured.
