@@ -45,7 +45,8 @@ class Meeting(Record, Base):
     """
 
     __tablename__ = "meetings"
-    __triggers__ = REVISION_TRIGGERS | {"create_roll_secret", "enforce_places", "sessions_within_meeting"}
+    __triggers__ = REVISION_TRIGGERS | {"create_roll_secret", "enforce_places"}
+    __triggers__ |= {"reject_nearer_erasure", "sessions_within_meeting"}
 
     code: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]

@@ -119,6 +119,7 @@ VALID_ROWS: dict[str, dict[str, Any]] = {
     "roll_corrections": {
         "id": UUID(int=39),
         "meeting": "m-1",
+        "kind": "status",
         "participant": PARTICIPANT,
         "status": "excused",
         "reason": "R",

@@ -24,6 +24,9 @@
     │   ├── NoPlacesLeft                 more delegates of one organization than the meeting allows
     │   ├── CircularRepresentation       a circular chain of representatives
     │   ├── RollClosed                   a roll that only corrections may change
+    │   ├── ErasureNearer                personal data erased earlier, which needs two clients
+    │   ├── RollOpen                     a roll that is changed directly, not by corrections
+    │   ├── CorrectionSuperseded         a correction of what has been corrected since
     │   ├── RollTooLong                  more lines or days than a file can hold
     │   ├── SecondClientNeeded           a correction confirmed by the client that requested it
     │   └── RequestInFlight              the first request with this Idempotency-Key is still running
@@ -53,7 +56,9 @@ from app.core.problems.conflicts import (
     CircularParent,
     CircularRepresentation,
     Conflict,
+    CorrectionSuperseded,
     EndsBeforeStart,
+    ErasureNearer,
     ForeignParent,
     InUse,
     NoPlacesLeft,
@@ -62,6 +67,7 @@ from app.core.problems.conflicts import (
     PreconditionRequired,
     RequestInFlight,
     RollClosed,
+    RollOpen,
     RollTooLong,
     SameOfficeTwice,
     SecondClientNeeded,
@@ -102,7 +108,9 @@ __all__ = [
     "CircularRepresentation",
     "Conflict",
     "ContentTooLarge",
+    "CorrectionSuperseded",
     "EndsBeforeStart",
+    "ErasureNearer",
     "ErrorDetail",
     "Forbidden",
     "ForeignParent",
@@ -128,6 +136,7 @@ __all__ = [
     "RequestInFlight",
     "RequestTimeout",
     "RollClosed",
+    "RollOpen",
     "RollTooLong",
     "SameOfficeTwice",
     "SecondClientNeeded",
