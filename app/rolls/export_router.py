@@ -71,12 +71,9 @@ async def export_roll(
         NotFound: There is no such meeting.
         InvalidParameters: A parameter of PAGE_PARAMETERS is given, or what `if_empty` raises.
         RollTooLong: The roll exceeds MAX_LINES or the meeting MAX_DAYS.
-<<<<<<< HEAD
         TooManyRequests: The caller has other files made or waiting.
         Unavailable: The worker makes other files, or the file could not be made.
-=======
         Conflict: The meeting has been deleted since, so the digest of a file could not be stored.
->>>>>>> main
     """
     page_parameters = [name for name in PAGE_PARAMETERS if getattr(query, name) is not None]
     if page_parameters:
