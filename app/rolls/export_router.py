@@ -17,12 +17,13 @@ from app.core.http.openapi import problem_responses
 from app.core.http.parameters import CollectionQuery, NoParameters
 from app.core.languages import Text
 from app.core.patterns import SHA256_PATTERN
-from app.core.problems import ErrorDetail, InvalidParameters, NotFound, RollTooLong
+from app.core.problems import Conflict, ErrorDetail, InvalidParameters, NotFound, RollTooLong
 from app.rendering import renderers
 from app.rendering.roll import Proof, Roll, add_nonce, compute_digest, render_csv
 from app.roll_access import audited_read
 from app.rolls import export_repository, schemas
 from app.routing import create_resource_router
+from app.writes import incarnations
 
 router = create_resource_router("rolls")
 CSV, PDF = "text/csv", "application/pdf"
@@ -36,6 +37,10 @@ PAGE_PARAMETERS = ("q", "sort", "fields", "page_token")
 NOT_WITH_FILES = Text(
     "Tidak berlaku untuk berkas; berkas memuat semua baris.",
     "Not allowed with a file, because a file contains all lines.",
+)
+MEETING_DELETED = Text(
+    "Rapat ini telah dihapus, sehingga daftarnya tidak lagi dikeluarkan sebagai berkas. Baca sebagai application/json.",
+    "The meeting has been deleted, so its roll is no longer issued as a file. Read it as application/json.",
 )
 Digest = Annotated[
     str,
@@ -62,6 +67,7 @@ async def export_roll(
         NotFound: There is no such meeting.
         InvalidParameters: A parameter of PAGE_PARAMETERS is given, or what `if_empty` raises.
         RollTooLong: The roll exceeds MAX_LINES or the meeting MAX_DAYS.
+        Conflict: The meeting has been deleted since, so the digest of a file could not be stored.
     """
     page_parameters = [name for name in PAGE_PARAMETERS if getattr(query, name) is not None]
     if page_parameters:
@@ -73,6 +79,8 @@ async def export_roll(
     heading = await export_repository.find_heading(past_reader, code, filters.get("session"))
     if heading is None or heading.secret is None:  # no roll is issued of a meeting that was deleted
         raise NotFound
+    if query.known_at and await incarnations.find_deletion(reader, "meetings", code, query.known_at):
+        raise Conflict(detail=MEETING_DELETED)
     made_at = query.known_at or datetime.now(UTC)
     if (heading.end_on - heading.start_on).days >= export_repository.MAX_DAYS:
         raise RollTooLong

@@ -95,6 +95,18 @@ class Reader:
             raise TooRecent
         return Reader(self._database, known_at, self._deadline)
 
+    @property
+    def instant(self) -> datetime | None:
+        """The instant whose record this reader reads; None: the present."""
+        return self._known_at
+
+    def before_commit(self, stamp: datetime) -> "Reader":
+        """Return a reader of the record as it was just before the commit with this stamp, which has been read.
+
+        Unlike `known_at` it accepts a commit of this moment: commits end in the order of their stamps.
+        """
+        return Reader(self._database, stamp - timedelta(microseconds=1), self._deadline)
+
     async def fetch_all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
         """Run a reading statement before the deadline, twice if the first error is retryable; return all its rows.
 

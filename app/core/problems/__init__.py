@@ -24,6 +24,7 @@
     │   ├── NoPlacesLeft                 more delegates of one organization than the meeting allows
     │   ├── CircularRepresentation       a circular chain of representatives
     │   ├── RollClosed                   a roll that only corrections may change
+    │   ├── ErasureNearer                personal data erased earlier, which needs two clients
     │   ├── RollOpen                     a roll that is changed directly, not by corrections
     │   ├── CorrectionSuperseded         a correction of what has been corrected since
     │   ├── RollTooLong                  more lines or days than a file can hold
@@ -57,6 +58,7 @@ from app.core.problems.conflicts import (
     Conflict,
     CorrectionSuperseded,
     EndsBeforeStart,
+    ErasureNearer,
     ForeignParent,
     InUse,
     NoPlacesLeft,
@@ -108,6 +110,7 @@ __all__ = [
     "ContentTooLarge",
     "CorrectionSuperseded",
     "EndsBeforeStart",
+    "ErasureNearer",
     "ErrorDetail",
     "Forbidden",
     "ForeignParent",

@@ -5,21 +5,21 @@ objects that they are about, and say whether they contain personal data.
 
 Runs under the previous release, which does not tell the database who calls, so that the rules do not apply.
 
-Revision: 0034, after 0033
+Revision: 0035, after 0034
 """
 
 from migrations import scripts
 
-revision = "0034"
-down_revision = "0033"
+revision = "0035"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    scripts.run_file("0034_caller_rules/columns_upgrade.sql")
-    scripts.run_file("0034_caller_rules/upgrade.sql")
+    scripts.run_file("0035_caller_rules/columns_upgrade.sql")
+    scripts.run_file("0035_caller_rules/upgrade.sql")
 
 
 def downgrade() -> None:
-    scripts.run_file("0034_caller_rules/downgrade.sql")
+    scripts.run_file("0035_caller_rules/downgrade.sql")
