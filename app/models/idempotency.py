@@ -25,9 +25,9 @@ class IdempotencyKey(Base):
     status: Mapped[int]
     headers: Mapped[dict[str, Any]] = mapped_column(JSONB)
     body: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     keys: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     is_personal: Mapped[bool] = mapped_column(server_default=text("false"))
-    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
     __table_args__ = (
         CheckConstraint("length(key) BETWEEN 1 AND 255", name="key_length"),

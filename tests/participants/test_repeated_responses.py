@@ -112,7 +112,8 @@ async def test_response_is_not_repeated_after_the_meeting_is_deleted(participant
     for session in ("opening", "class-1", "class-2"):
         await participants.admin.delete(f"{participants.meeting_path}/sessions/{session}")
     assert (await participants.admin.delete(participants.meeting_path)).status_code == 204
-    assert (await participants.create(body, idempotency_key=key)).status_code == 404
+    again = await participants.create(body, idempotency_key=key)
+    assert (again.status_code, again.json()["code"]) == (422, "idempotency_key_reused")
 
 
 @pytest.mark.parametrize("operation", CREATIONS)
