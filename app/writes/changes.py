@@ -29,17 +29,15 @@ async def create_object(
 ) -> Response:
     """Create an object with audit line and idempotent response in one transaction; return 201, or 200 for a dry run.
 
-    Args:
-        write_request: The request.
-        resource: The resource of the object.
-        payload: The body of the request.
-        keys: The key columns of the new object.
+    `payload` is the body of the request, `keys` the key columns of the new object.
 
     Raises:
         Problem: The object cannot be created, see `insert_object` and `WriteRequest.run_in_transaction`.
     """
     return await write_request.run_in_transaction(
-        lambda transaction: insert_and_read(transaction, write_request, resource, payload, keys), payload
+        lambda transaction: insert_and_read(transaction, write_request, resource, payload, keys),
+        payload,
+        authorize_repetition=lambda transaction: ensure_response_visible(transaction, write_request, resource, keys),
     )
 
 
@@ -51,6 +49,19 @@ async def insert_and_read(
     item = await get_document(transaction, write_request, resource, keys)
     headers = {"Location": resource.format_address(keys), "ETag": conditional.entity_tag(item.body, item.revision)}
     return WriteResult(StoredResponse(201, headers, item.body), [f"{resource.name}/{resource.format_key(keys)}"])
+
+
+async def ensure_response_visible(
+    transaction: Transaction, write_request: WriteRequest, resource: Resource, keys: Values
+) -> None:
+    """Raise a problem unless the caller may still see the response to a creation, which is to be repeated.
+
+    Raises:
+        NotFound: The caller may not know of the object that the path names.
+        OutsideOrganization: The object is outside of what the caller is bound to now.
+    """
+    await resource.ensure_visible(transaction, write_request.caller, keys)
+    await ownership.ensure_object_inside(transaction, write_request.caller, resource, keys)
 
 
 async def insert_object(
