@@ -26,7 +26,7 @@ RETURNING sessions.code
 
 
 class MoveState(NamedTuple):
-    """Whether a meeting may be moved: its roll is closed, it has scans, and it would stay in the calendar."""
+    """The facts on which it depends if a meeting may be moved."""
 
     is_closed: bool
     has_scans: bool
@@ -39,7 +39,7 @@ async def lock_roll(transaction: Transaction, meeting: str) -> None:
 
 
 async def get_move_state(transaction: Transaction, meeting: str, days: int) -> MoveState:
-    """Return whether a meeting, which must exist, may be moved by a number of days."""
+    """Return the facts on which it depends if a meeting, which must exist, may be moved by a number of days."""
     [row] = await transaction.fetch(_SELECT_STATE, meeting, days)
     return MoveState(*row)
 

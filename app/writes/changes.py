@@ -27,9 +27,7 @@ FULL_DOCUMENT = ItemQuery()
 async def create_object(
     write_request: WriteRequest, resource: Resource, payload: ChangeReason, keys: Values
 ) -> Response:
-    """Create an object with audit line and idempotent response in one transaction; return 201, or 200 for a dry run.
-
-    `payload` is the body of the request, `keys` the key columns of the new object.
+    """Create an object with these keys in one transaction; return 201, or 200 for a dry run.
 
     Raises:
         Problem: The object cannot be created, see `insert_object` and `WriteRequest.run_in_transaction`.

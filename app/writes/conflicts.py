@@ -183,12 +183,12 @@ async def _find_referring_objects(
 ) -> list[str]:
     """Query the URL paths of up to five objects that refer to the one with these keys by this foreign key.
 
-    A part of the object may be referred to instead, such as a device of a meeting by its scans. Then all rows of the
-    object are found by the first column of the foreign key, which is the object's code.
+    If a part of the object is referred to, such as a device of a meeting by its scans, the first column of the foreign
+    key is the code of the object.
     """
-    where = [element.parent == bindparam(f"key_{element.column.name}") for element in constraint.elements]
-    if not {element.column.name for element in constraint.elements} <= keys.keys():
-        where = [constraint.elements[0].parent == bindparam("key_code")]
+    elements = [element for element in constraint.elements if element.column.name in keys]
+    where = [element.parent == bindparam(f"key_{element.column.name}") for element in elements]
+    where = where or [constraint.elements[0].parent == bindparam("key_code")]
     values = {f"key_{name}": value for name, value in keys.items()}
     return await _find_addresses(reader, table, *where, values=values)
 

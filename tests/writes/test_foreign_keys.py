@@ -69,6 +69,8 @@ def build_referring_columns(key: ForeignKey, referred: dict[str, Any]) -> dict[s
         columns["type"] = "regency"
     if key.name == "fk_region_codes_region_regions":
         columns["code"] = "90.02"
+    if key.name == "fk_roll_corrections_meeting_meetings":
+        columns |= {"kind": "reopen", "participant": None, "status": None}
     return columns
 
 
@@ -161,4 +163,4 @@ async def test_only_a_live_client_prevents_the_deletion_of_its_meeting_and_organ
     document = (await admin.get(client_path)).json()
     assert (document["meeting"], document["organization"]) == ("m-3", {"code": "dkpp", "name": "dkpp"})
     unknown = await admin.post("/v1/clients", {"name": "gerbang", "scopes": ["check-ins:write"], **binding})
-    assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/organization")
+    assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/meeting")

@@ -39,10 +39,7 @@ class CircularParent(Conflict):
 
     code = "circular_parent"
     title = Text("Induk berputar", "Circular parents")
-    remedy = Text(
-        "Induk tidak boleh berada di bawah anaknya sendiri.",
-        "A parent must not be below its own child.",
-    )
+    remedy = Text("Induk tidak boleh berada di bawah anaknya sendiri.", "A parent must not be below its own child.")
 
 
 class TwoDefinitiveHolders(Conflict):
@@ -186,8 +183,7 @@ class HasScans(Conflict):
     code = "has_scans"
     title = Text("Sudah ada pindaian", "There are scans")
     remedy = Text(
-        "Peserta yang sudah dipindai hanya dihapus dengan with_scans=true; rapat yang sudah mempunyai pindaian tidak "
-        "dapat dipindahkan.",
+        "Peserta dengan pindaian dihapus hanya dengan with_scans=true; rapat dengan pindaian tidak dapat dipindahkan.",
         "A participant with scans is deleted only with `with_scans=true`; a meeting with scans cannot be moved.",
     )
 

@@ -7,11 +7,11 @@ CREATE INDEX ix_clients_live_organization ON clients (live_organization);
 -- squawk-ignore require-concurrent-index-creation
 CREATE INDEX ix_clients_live_meeting ON clients (live_meeting);
 -- squawk-ignore adding-foreign-key-constraint, constraint-missing-not-valid
-ALTER TABLE clients ADD CONSTRAINT fk_clients_live_organization_organizations
-    FOREIGN KEY (live_organization) REFERENCES organizations (code) ON UPDATE CASCADE;
--- squawk-ignore adding-foreign-key-constraint, constraint-missing-not-valid
 ALTER TABLE clients ADD CONSTRAINT fk_clients_live_meeting_meetings
     FOREIGN KEY (live_meeting) REFERENCES meetings (code) ON UPDATE CASCADE;
+-- squawk-ignore adding-foreign-key-constraint, constraint-missing-not-valid
+ALTER TABLE clients ADD CONSTRAINT fk_clients_live_organization_organizations
+    FOREIGN KEY (live_organization) REFERENCES organizations (code) ON UPDATE CASCADE;
 -- squawk-ignore ban-drop-constraint
 ALTER TABLE clients DROP CONSTRAINT fk_clients_organization_organizations;
 -- squawk-ignore ban-drop-constraint
