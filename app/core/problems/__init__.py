@@ -24,6 +24,7 @@
     │   ├── NoPlacesLeft                 more delegates of one organization than the meeting allows
     │   ├── CircularRepresentation       a circular chain of representatives
     │   ├── RollClosed                   a roll that only corrections may change
+    │   ├── DeviceOwned                  a device that belongs to another client at this meeting
     │   ├── RollTooLong                  more lines or days than a file can hold
     │   ├── SecondClientNeeded           a correction confirmed by the client that requested it
     │   └── RequestInFlight              the first request with this Idempotency-Key is still running
@@ -53,6 +54,7 @@ from app.core.problems.conflicts import (
     CircularParent,
     CircularRepresentation,
     Conflict,
+    DeviceOwned,
     EndsBeforeStart,
     ForeignParent,
     InUse,
@@ -102,6 +104,7 @@ __all__ = [
     "CircularRepresentation",
     "Conflict",
     "ContentTooLarge",
+    "DeviceOwned",
     "EndsBeforeStart",
     "ErrorDetail",
     "Forbidden",
