@@ -63,8 +63,14 @@ EXAMPLE_ROWS = """
             'n', 0, 'id', '01a20cae-6a10-7c11-9a53-5c7d0c2f8a01', 'digest', sha256('another'),
             'badge', sha256('another'), 'badge_text', 'another', 'direction', 'in',
             'scanned_at', '2022-06-13T08:59:57+07')));
-    INSERT INTO roll_corrections (id, meeting, participant, status, reason, requested_by)
-    VALUES ('01a20cae-6a10-7c11-9a53-5c7d0c2f8a01', 'rakornas-2022-06', '01a20cae-3b7c-7752-8ae9-897b44e2459f',
+    INSERT INTO meetings (code, name, kind, host, time_zone, start_on, end_on, roll, verified, "primary")
+    VALUES ('bimtek-2027-01', 'Bimbingan Teknis', 'training', 'kpu', 'Asia/Jakarta', '2027-01-18', '2027-01-18',
+        'restricted', false, false);
+    INSERT INTO participants (id, meeting, name, organization, verified, "primary")
+    VALUES ('01a20cae-6a10-7c11-9a53-5c7d0c2f8c51', 'bimtek-2027-01', 'Siti Contoh', 'kpu-31', false, false);
+    UPDATE meetings SET roll_closed_at = '2026-11-24T17:00+07' WHERE code = 'bimtek-2027-01';
+    INSERT INTO roll_corrections (id, meeting, kind, participant, status, reason, requested_by)
+    VALUES ('01a20cae-6a10-7c11-9a53-5c7d0c2f8a01', 'bimtek-2027-01', 'status', '01a20cae-6a10-7c11-9a53-5c7d0c2f8c51',
         'excused', 'surat izin 4/2026', '01a20c10-0ae2-7033-aa5d-2a6bfa807bee');
 """
 JSON_OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE

@@ -1,8 +1,8 @@
 """SQL of corrections: manual statuses, annulments, the closing of a roll, and corrections of closed rolls."""
 
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Any, NamedTuple
+from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, Text, bindparam, case, literal_column, null, select
@@ -15,10 +15,11 @@ from app.core.db.documents import DayExpression, Document, DocumentSelect
 from app.core.db.statements import Statement
 from app.core.db.transaction import Transaction
 from app.corrections import payloads, schemas
+from app.models.vocabulary import CorrectionKind
 from app.roll_access.access import require_access
 from app.writes import rows
 from app.writes.payloads import ChangeReason
-from app.writes.resource import Resource
+from app.writes.resource import Resource, Values
 
 _meeting, _participant, _correction = models.Meeting, models.Participant, models.RollCorrection
 _CORRECTIONS_TABLE: Table = _correction.__table__  # type: ignore[assignment]
@@ -29,6 +30,7 @@ def select_corrections(_day: DayExpression) -> DocumentSelect:
     participant = references.participant_reference(_correction.participant)
     return select(
         _correction.id,
+        _correction.kind,
         case((_correction.participant.is_not(None), participant), else_=null()).label("participant"),
         _correction.status,
         _correction.scan,
@@ -47,6 +49,8 @@ def select_corrections(_day: DayExpression) -> DocumentSelect:
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
     """Yield the SQL conditions of a list of corrections: the meeting, and each filter that the request uses."""
     yield _correction.meeting == bindparam("meeting", type_=Text)
+    if "kind" in filters:
+        yield _correction.kind == bindparam("kind", type_=Text)
     if "pending" in filters:
         yield _correction.confirmed_by.is_(None) == (bindparam("pending", type_=Text) == literal_column("'true'"))
 
@@ -81,8 +85,10 @@ class ScanAnnulment(NamedTuple):
 
 
 class RequestedCorrection(NamedTuple):
-    """A correction that a client requested: of a participant's status, or of a scan."""
+    """A correction that a client requested; see models.RollCorrection for the columns."""
 
+    id: UUID
+    kind: CorrectionKind
     participant: UUID | None
     status: str | None
     scan: UUID | None
@@ -90,6 +96,8 @@ class RequestedCorrection(NamedTuple):
     legal_basis: str | None
     requested_by: str
     confirmed_by: str | None
+    is_own: bool
+    """The client that asks now counts as one with the client that requested the correction."""
 
     @property
     def change_reason(self) -> ChangeReason:
@@ -114,7 +122,15 @@ SELECT lock_attendance($1, array_agg(DISTINCT badges.participant))
 FROM scans JOIN badges ON badges.id = scans.badge WHERE scans.meeting = $1 AND scans.id = $2
 """
 _DERIVE_ATTENDANCE = "SELECT derive_attendance($1, $2::uuid[])"
+_SET_DAY_STATUS = """
+UPDATE participants SET day_statuses = CASE
+    WHEN $4 = 'expected' THEN day_statuses - $3::date::text
+    ELSE day_statuses || jsonb_build_object($3::date::text, jsonb_build_object('status', $4::text, 'reason', $5::text))
+END
+WHERE meeting = $1 AND id = $2 AND EXISTS (SELECT FROM meeting_days WHERE meeting = $1 AND day = $3::date) RETURNING id
+"""
 _LOCK_ROLL = "SELECT pg_advisory_xact_lock(roll_lock_key($1))"
+_REOPEN_ROLL = "UPDATE meetings SET roll_closed_at = NULL WHERE code = $1"
 _CLOSE_ROLL = "UPDATE meetings SET roll_closed_at = clock_timestamp() WHERE code = $1 AND roll_closed_at IS NULL"
 _SELECT_CLOSED_ROLL = """
 SELECT json_build_object(
@@ -122,8 +138,20 @@ SELECT json_build_object(
 )::text FROM meetings WHERE code = $1
 """
 _LOCK_CORRECTION = """
-SELECT participant, status, scan, reason, legal_basis, requested_by, confirmed_by FROM roll_corrections
-WHERE meeting = $1 AND id = $2 FOR UPDATE
+SELECT id, kind, participant, status, scan, reason, legal_basis, requested_by, confirmed_by,
+    clients_count_as_one(requested_by, $3)
+FROM roll_corrections WHERE meeting = $1 AND id = $2 FOR UPDATE
+"""
+# A roll that was opened and closed again has another content than the one that the correction was requested for.
+_SELECT_IS_SUPERSEDED = """
+SELECT EXISTS (
+    SELECT FROM meetings WHERE code = $1 AND roll_closed_at > correction.requested_at
+) OR EXISTS (
+    SELECT FROM roll_corrections AS other
+    WHERE other.meeting = $1 AND other.id <> correction.id AND other.confirmed_at > correction.requested_at
+        AND ((other.participant = correction.participant AND other.status_on IS NOT DISTINCT FROM correction.status_on)
+            OR other.scan = correction.scan)
+) FROM roll_corrections AS correction WHERE correction.id = $2
 """
 _CONFIRM_CORRECTION = """
 UPDATE roll_corrections SET confirmed_by = $2, confirmed_at = clock_timestamp(), confirmation_reason = $3,
@@ -138,30 +166,48 @@ async def store_status(transaction: Transaction, participant: UUID, status: str,
     await rows.update_row(transaction, MANUAL_STATUS.table, {"id": participant}, columns)
 
 
-async def insert_correction(
-    transaction: Transaction, meeting: str, client: str, reason: ChangeReason, **subject: Any
-) -> UUID:
-    """Insert a correction of a closed roll that `client` requests, without applying it, and return its id.
+async def store_day_status(
+    transaction: Transaction, meeting: str, participant: UUID, day: date, status: str, reason: str
+) -> bool:
+    """Set a participant's manual status of one day (`expected` removes it); return False if it is no day of the meeting.
 
-    `subject` is the `participant` with the `status` to set, or the `scan` to annul.
+    Triggers derive the attendance anew.
+    """
+    return bool(await transaction.fetch(_SET_DAY_STATUS, meeting, participant, day, status, reason))
+
+
+async def insert_correction(transaction: Transaction, meeting: str, client: str, columns: Values) -> UUID:
+    """Insert a correction that `client` requests, without applying it, and return its id.
+
+    `columns` are its kind, its reason and legal basis, and the columns of its kind.
     """
     id_: UUID = uuid7()
-    reasons = {"reason": reason.reason, "legal_basis": reason.legal_basis}
-    columns = {"id": id_, "meeting": meeting, **reasons, "requested_by": client, **subject}
-    await rows.insert_row(transaction, _CORRECTIONS_TABLE, columns)
+    await rows.insert_row(
+        transaction, _CORRECTIONS_TABLE, {"id": id_, "meeting": meeting, "requested_by": client, **columns}
+    )
     return id_
 
 
-async def lock_correction(transaction: Transaction, meeting: str, correction: UUID) -> RequestedCorrection | None:
-    """Lock a correction's row until the transaction ends and return it; None if there is none with this id."""
-    found = await transaction.fetch(_LOCK_CORRECTION, meeting, correction)
+async def lock_correction(
+    transaction: Transaction, meeting: str, correction: UUID, client: str
+) -> RequestedCorrection | None:
+    """Lock a correction's row until the transaction ends and return it; None if there is none with this id.
+
+    `client` is the client that asks now.
+    """
+    found = await transaction.fetch(_LOCK_CORRECTION, meeting, correction, client)
     return RequestedCorrection(*found[0]) if found else None
+
+
+async def is_superseded(transaction: Transaction, meeting: str, correction: UUID) -> bool:
+    """Return whether what a correction changes was corrected, or the roll closed again, after it was requested."""
+    return bool((await transaction.fetch(_SELECT_IS_SUPERSEDED, meeting, correction))[0][0])
 
 
 async def confirm_correction(
     transaction: Transaction, correction: UUID, client: str, reason: ChangeReason | None
 ) -> None:
-    """Store that a client confirms a correction, without applying it; a constraint rejects the one who requested it."""
+    """Store that a client confirms a correction, without applying it; a trigger rejects the one who requested it."""
     reason = reason or ChangeReason()
     await transaction.fetch(_CONFIRM_CORRECTION, correction, client, reason.reason, reason.legal_basis)
 
@@ -189,8 +235,18 @@ async def annul_scan(
     return ScanAnnulment(annulled[0][0], reason.reason, reason.legal_basis)
 
 
+async def lock_roll(transaction: Transaction, meeting: str) -> None:
+    """Wait until no transaction writes the roll, and lock it until this one ends."""
+    await transaction.fetch(_LOCK_ROLL, meeting)
+
+
+async def reopen_roll(transaction: Transaction, meeting: str) -> None:
+    """Open a closed roll again, which the caller has locked."""
+    await transaction.fetch(_REOPEN_ROLL, meeting)
+
+
 async def close_roll(transaction: Transaction, meeting: str) -> bytes:
     """Wait until no transaction writes the roll, close it, and return the JSON document of the closed roll."""
-    await transaction.fetch(_LOCK_ROLL, meeting)
+    await lock_roll(transaction, meeting)
     await transaction.fetch(_CLOSE_ROLL, meeting)
     return str((await transaction.fetch(_SELECT_CLOSED_ROLL, meeting))[0][0]).encode()

@@ -13,23 +13,22 @@ from app.core.http.examples import example, write_example
 from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.patterns import UUID_PATTERN
-from app.core.problems import NotFound, SecondClientNeeded
+from app.core.problems import CorrectionSuperseded, NotFound, RollClosed, RollOpen, SecondClientNeeded
 from app.corrections import payloads, repository, schemas, service
 from app.roll_access import audited_read
 from app.routing import create_resource_router
 from app.writes import audit_trail
 from app.writes.payloads import ChangeReason, MergePatchBody
-from app.writes.request import ActionDep, ChangeDep
-from app.writes.responses import Responses, responses_for_action, responses_for_update
+from app.writes.request import ActionDep, ChangeDep, CreateDep
+from app.writes.responses import responses_for_action, responses_for_create, responses_for_update
 
 router = create_resource_router("attendance", prefix="/v1/meetings/{code}")
 ScanId = Annotated[str, Path(description="Id of the scan.", pattern=UUID_PATTERN)]
 CorrectionId = Annotated[str, Path(description="Id of the correction.", pattern=UUID_PATTERN)]
 EXAMPLE_MEETING = "/v1/meetings/rakornas-2022-06"
 EXAMPLE_ID = "01a20cae-6a10-7c11-9a53-5c7d0c2f8a01"
-NEEDS_CONFIRMATION = "The roll is closed; the correction takes effect when a second client confirms it."
-CORRECTION_RESPONSE: Responses = {202: {"model": schemas.RollCorrection, "description": NEEDS_CONFIRMATION}}
-ANNULMENT_RESPONSE: Responses = {202: {"model": schemas.Annulment, "description": NEEDS_CONFIRMATION}}
+EXAMPLE_CLOSED_MEETING = "/v1/meetings/bimtek-2027-01"
+EXAMPLE_CLOSED_PARTICIPANT = "01a20cae-6a10-7c11-9a53-5c7d0c2f8c51"
 
 
 @router.patch(
@@ -39,7 +38,7 @@ ANNULMENT_RESPONSE: Responses = {202: {"model": schemas.Annulment, "description"
     openapi_extra=write_example(
         f"{EXAMPLE_MEETING}/attendance/{EXAMPLE_PARTICIPANT}", {"status": "excused", "reason": "surat izin 4/2026"}
     ),
-    responses={**responses_for_update(), **CORRECTION_RESPONSE},
+    responses=responses_for_update(RollClosed),
 )
 async def update_attendance(
     write_request: ChangeDep,
@@ -49,8 +48,8 @@ async def update_attendance(
 ) -> Response:
     """Set the attendance status of a participant
 
-    Sets a status manually, with a reason. Scans take precedence: a participant with a scanned entry is present. If
-    the roll is closed, the response is a correction (202) that another client must confirm.
+    Sets a status manually, with a reason. Scans take precedence: a participant with a scanned entry is present. A
+    closed roll changes only by a correction.
     """
     return await write_request.run_in_transaction(
         lambda transaction: service.set_status(transaction, write_request, code, UUID(participant), payload), payload
@@ -62,7 +61,7 @@ async def update_attendance(
     response_model=schemas.Annulment,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(f"{EXAMPLE_MEETING}/check-ins/{EXAMPLE_ID}:annul", {"reason": "badge dipinjamkan"}),
-    responses={**ANNULMENT_RESPONSE, **responses_for_action()},
+    responses=responses_for_action(RollClosed),
 )
 async def annul_check_in(
     write_request: ActionDep, code: Code, scan: ScanId, payload: payloads.AnnulmentPayload
@@ -103,7 +102,7 @@ async def close_roll(
     "/corrections",
     response_model=PageOf[schemas.RollCorrection],
     dependencies=[require_scope(Scope.ATTENDANCE_READ)],
-    openapi_extra=example(f"{EXAMPLE_MEETING}/corrections?pending=true"),
+    openapi_extra=example(f"{EXAMPLE_CLOSED_MEETING}/corrections?pending=true"),
     responses=problem_responses(NotFound),
 )
 async def list_corrections(
@@ -124,11 +123,40 @@ async def list_corrections(
 
 
 @router.post(
+    "/corrections",
+    status_code=201,
+    response_model=schemas.RollCorrection,
+    dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
+    openapi_extra=write_example(
+        f"{EXAMPLE_CLOSED_MEETING}/corrections",
+        {
+            "kind": "status",
+            "participant": EXAMPLE_CLOSED_PARTICIPANT,
+            "status": "excused",
+            "reason": "surat izin 4/2026",
+        },
+    ),
+    responses=responses_for_create(schemas.RollCorrection, NotFound, RollOpen),
+)
+async def create_correction(write_request: CreateDep, code: Code, payload: payloads.RollCorrectionPayload) -> Response:
+    """Create a correction
+
+    Requests a correction of a closed roll, with a reason. It takes effect when a second client confirms it; a client
+    and those that it controls count as one. The kind `reopen` opens the roll again.
+    """
+    return await write_request.run_in_transaction(
+        lambda transaction: service.request_correction(transaction, write_request, code, payload), payload
+    )
+
+
+@router.post(
     "/corrections/{id}:confirm",
     response_model=schemas.RollCorrection,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=write_example(f"{EXAMPLE_MEETING}/corrections/{EXAMPLE_ID}:confirm", {"reason": "suratnya ada"}),
-    responses=responses_for_action(SecondClientNeeded),
+    openapi_extra=write_example(
+        f"{EXAMPLE_CLOSED_MEETING}/corrections/{EXAMPLE_ID}:confirm", {"reason": "suratnya ada"}
+    ),
+    responses=responses_for_action(SecondClientNeeded, CorrectionSuperseded, RollOpen),
 )
 async def confirm_correction(
     write_request: ActionDep,
@@ -138,8 +166,8 @@ async def confirm_correction(
 ) -> Response:
     """Confirm a correction
 
-    Confirms and applies a correction of a closed roll. The client must be another one than the client that requested
-    the correction.
+    Confirms and applies a correction. The client must be another one than the client that requested it. If the same
+    participant or scan was corrected meanwhile, the problem is `correction_superseded`.
     """
     return await write_request.run_in_transaction(
         lambda transaction: service.confirm_correction(transaction, write_request, code, UUID(id), reason), reason

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.core.http.parameters import FieldSelection, SortableQuery
-from app.models.vocabulary import AttendanceStatus
+from app.models.vocabulary import AttendanceStatus, CorrectionKind
 from app.references import CodeReference, ParticipantReference
 
 
@@ -15,12 +15,13 @@ class RollCorrection(BaseModel):
     """A change of a closed roll that one client requests and another confirms."""
 
     id: UUID
+    kind: CorrectionKind
     participant: Annotated[
         ParticipantReference | None,
-        Field(description="The participant whose status changes; null: a scan is annulled."),
+        Field(description="The participant whose status changes; null: the correction is of another kind."),
     ]
     status: AttendanceStatus | None
-    scan: Annotated[UUID | None, Field(description="Id of the scan to annul; null: a status changes.")]
+    scan: Annotated[UUID | None, Field(description="Id of the scan; null: the correction is of another kind.")]
     reason: str
     legal_basis: str | None
     requested_by: Annotated[str, Field(description="Id of the client that requested it.")]
@@ -40,6 +41,7 @@ CorrectionFields = Annotated[
 class CorrectionQuery(SortableQuery):
     """Query parameters of the corrections of a roll."""
 
+    kind: Annotated[CorrectionKind, Field(description="The kind of corrections.")] | None = None
     pending: Annotated[
         Literal["true", "false"] | None,
         Field(description="`true`: selects those not yet confirmed; `false`: selects the confirmed."),
@@ -55,13 +57,12 @@ class CorrectionQuery(SortableQuery):
 
 
 class Annulment(BaseModel):
-    """An annulled scan, or the correction that requests the annulment if the roll is closed."""
+    """An annulled scan."""
 
     scan_id: UUID
     annulled_at: datetime | None
     annulment_reason: str | None
     legal_basis: str | None
-    correction: RollCorrection | None
 
 
 class ClosedRoll(BaseModel):

@@ -11,14 +11,28 @@ import orjson
 from app.core.db.transaction import Transaction
 from app.core.http import conditional
 from app.core.http.paging import Item
-from app.core.problems import NotFound, OutsideOrganization, SecondClientNeeded
+from app.core.languages import Text
+from app.core.problems import (
+    CorrectionSuperseded,
+    ErrorDetail,
+    InvalidContent,
+    NotFound,
+    OutsideOrganization,
+    RollClosed,
+    RollOpen,
+    SecondClientNeeded,
+)
 from app.corrections import payloads, repository
+from app.corrections.kinds import KINDS, require_members_of_kind
 from app.corrections.repository import CORRECTIONS, MANUAL_STATUS, ScanAnnulment
 from app.roll_access import access
 from app.writes import changes, ownership
+from app.writes.conflicts import AttemptedWrite
 from app.writes.idempotency import StoredResponse
 from app.writes.payloads import ChangeReason
 from app.writes.request import WriteRequest, WriteResult
+
+NO_DAY_OF_MEETING = Text("Bukan hari rapat ini.", "Not a day of this meeting.")
 
 
 async def set_status(
@@ -28,17 +42,25 @@ async def set_status(
     participant: UUID,
     payload: payloads.ManualStatusPayload,
 ) -> WriteResult:
-    """Lock the roll against closing; set a participant's status (200) or, if closed, request a correction (202)."""
+    """Lock the roll against closing, set a participant's status, and build the response 200 with the attendance.
+
+    Raises:
+        RollClosed: The roll has been closed.
+        InvalidContent: `on` is no day of the meeting.
+    """
     write_request.exposes_personal_data = True
     keys = {"meeting": meeting, "id": participant}
     audit_keys = [f"participants/{participant}"]
     is_closed = await access.lock_and_check_closed(transaction, meeting)
     await changes.lock_object(transaction, write_request, MANUAL_STATUS, keys)
     if is_closed:
-        subject = {"participant": participant, "status": payload.status}
-        correction, url = await _request_correction(transaction, write_request, meeting, payload, **subject)
-        return WriteResult(StoredResponse(202, {"Location": url}, correction.body), audit_keys)
-    await repository.store_status(transaction, participant, payload.status, payload.reason)
+        raise RollClosed
+    if payload.on is None:
+        await repository.store_status(transaction, participant, payload.status, payload.reason)
+    elif not await repository.store_day_status(
+        transaction, meeting, participant, payload.on, payload.status, payload.reason
+    ):
+        raise InvalidContent(ErrorDetail("not_a_day_of_the_meeting", NO_DAY_OF_MEETING, pointer="/on"))
     item = await changes.get_document(transaction, write_request, MANUAL_STATUS, keys)
     headers = {"ETag": conditional.entity_tag(item.body, item.revision)}
     return WriteResult(StoredResponse(200, headers, item.body), audit_keys)
@@ -47,7 +69,12 @@ async def set_status(
 async def annul_scan(
     transaction: Transaction, write_request: WriteRequest, meeting: str, scan: UUID, payload: payloads.AnnulmentPayload
 ) -> WriteResult:
-    """Lock the roll against closing; annul a scan (200) or, if closed, request a correction that does (202)."""
+    """Lock the roll against closing, annul a scan unless done already, and build the response 200.
+
+    Raises:
+        NotFound: There is no such scan.
+        RollClosed: The roll has been closed, and the scan is not annulled.
+    """
     await _require_write_access(transaction, write_request, meeting)
     is_closed = await access.lock_and_check_closed(transaction, meeting)
     annulment = await repository.find_annulment(transaction, meeting, scan)
@@ -55,9 +82,7 @@ async def annul_scan(
         raise NotFound
     audit_keys = [f"check-ins/{scan}"]
     if is_closed and annulment.annulled_at is None:
-        correction, url = await _request_correction(transaction, write_request, meeting, payload, scan=scan)
-        body = orjson.dumps(_annulment_document(scan, annulment, correction))
-        return WriteResult(StoredResponse(202, {"Location": url}, body), audit_keys)
+        raise RollClosed
     if annulment.annulled_at is None:
         client = write_request.caller.client_id
         annulment = await repository.annul_scan(transaction, meeting, scan, client, payload) or annulment
@@ -86,32 +111,74 @@ async def confirm_correction(
     Raises:
         NotFound: There is no such correction.
         SecondClientNeeded: The client requested the correction, or another client has confirmed it.
+        CorrectionSuperseded: What it changes was corrected after it was requested.
+        RollOpen: It corrects a closed roll, and the roll is open.
     """
     await _require_write_access(transaction, write_request, meeting)
-    requested = await repository.lock_correction(transaction, meeting, correction)
+    await repository.lock_roll(transaction, meeting)
+    client = write_request.caller.client_id
+    requested = await repository.lock_correction(transaction, meeting, correction, client)
     if requested is None:
         raise NotFound
-    client = write_request.caller.client_id
-    if requested.confirmed_by not in (None, client) or requested.requested_by == client:
+    if requested.confirmed_by not in (None, client) or requested.is_own:
         raise SecondClientNeeded
     if requested.confirmed_by is None:
+        await _require_applicable(transaction, meeting, requested)
+        if KINDS[requested.kind].needs_closed_roll and await repository.is_superseded(transaction, meeting, correction):
+            raise CorrectionSuperseded
         await repository.confirm_correction(transaction, correction, client, reason)
         # The revision of the participant states the reason of the request.
         await write_request.attribute_revisions(transaction, requested.change_reason)
-        await _apply_correction(transaction, meeting, requested)
+        await KINDS[requested.kind].apply(transaction, meeting, requested)
     item = await _get_correction(transaction, meeting, correction)
-    return WriteResult(StoredResponse(200, {}, item.body), [f"corrections/{correction}"])
+    return WriteResult(StoredResponse(200, {}, item.body), _list_audit_keys(meeting, requested))
 
 
-async def _apply_correction(transaction: Transaction, meeting: str, correction: repository.RequestedCorrection) -> None:
-    """Set the status or annul the scan (unless annulled already) that a confirmed correction concerns."""
-    if correction.participant is not None and correction.status is not None:
-        await repository.store_status(transaction, correction.participant, correction.status, correction.reason)
-    elif correction.scan is not None:
-        annulment = await repository.find_annulment(transaction, meeting, correction.scan)
-        if annulment is not None and annulment.annulled_at is None:
-            client, reason = correction.requested_by, correction.change_reason
-            await repository.annul_scan(transaction, meeting, correction.scan, client, reason)
+async def request_correction(
+    transaction: Transaction, write_request: WriteRequest, meeting: str, payload: payloads.RollCorrectionPayload
+) -> WriteResult:
+    """Insert a correction for a second client to confirm, without applying it; build the response 201 with it.
+
+    Raises:
+        NotFound: There is no such meeting.
+        InvalidContent: The members do not suit the kind, or there is no such participant or scan.
+        RollOpen: It corrects a closed roll, and the roll is open.
+    """
+    await _require_write_access(transaction, write_request, meeting)
+    await access.lock_and_check_closed(transaction, meeting)
+    require_members_of_kind(payload)
+    columns = payload.model_dump(exclude_none=True)
+    write_request.attempted_write = AttemptedWrite(columns)
+    client = write_request.caller.client_id
+    id_ = await repository.insert_correction(transaction, meeting, client, columns)
+    requested = await repository.lock_correction(transaction, meeting, id_, client)
+    if requested is None:
+        raise RuntimeError(f"correction {id_} is not visible to the transaction that wrote it")
+    await _require_applicable(transaction, meeting, requested)
+    item = await _get_correction(transaction, meeting, id_)
+    headers = {
+        "Location": f"/v1/meetings/{meeting}/corrections/{id_}",
+        "ETag": conditional.entity_tag(item.body, item.revision),
+    }
+    return WriteResult(StoredResponse(201, headers, item.body), _list_audit_keys(meeting, requested))
+
+
+async def _require_applicable(
+    transaction: Transaction, meeting: str, correction: repository.RequestedCorrection
+) -> None:
+    """Raise a problem unless a correction can be applied to the roll as it is now."""
+    kind = KINDS[correction.kind]
+    if kind.needs_closed_roll and not await access.lock_and_check_closed(transaction, meeting):
+        raise RollOpen
+    if kind.check is not None:
+        await kind.check(transaction, meeting, correction)
+
+
+def _list_audit_keys(meeting: str, correction: repository.RequestedCorrection) -> list[str]:
+    """List the keys of what a correction is about, for the audit trail."""
+    about = {"participants": correction.participant, "check-ins": correction.scan}
+    keys = [f"{name}/{id_}" for name, id_ in about.items() if id_ is not None]
+    return [f"corrections/{correction.id}", *(keys or [f"meetings/{meeting}"])]
 
 
 async def _require_write_access(transaction: Transaction, write_request: WriteRequest, meeting: str) -> None:
@@ -124,15 +191,6 @@ async def _require_write_access(transaction: Transaction, write_request: WriteRe
     await ownership.ensure_object_inside(transaction, caller, MANUAL_STATUS, {"meeting": meeting, "id": None})
 
 
-async def _request_correction(
-    transaction: Transaction, write_request: WriteRequest, meeting: str, reason: ChangeReason, **subject: Any
-) -> tuple[Item, str]:
-    """Insert a correction of a closed roll for a second client to confirm; return its document and its URL."""
-    client = write_request.caller.client_id
-    id_ = await repository.insert_correction(transaction, meeting, client, reason, **subject)
-    return await _get_correction(transaction, meeting, id_), f"/v1/meetings/{meeting}/corrections/{id_}"
-
-
 async def _get_correction(transaction: Transaction, meeting: str, correction: UUID) -> Item:
     """Return the document of a correction as this transaction sees it; raise RuntimeError if there is none."""
     item = await CORRECTIONS.fetch_item(
@@ -143,12 +201,11 @@ async def _get_correction(transaction: Transaction, meeting: str, correction: UU
     return item
 
 
-def _annulment_document(scan: UUID, annulment: ScanAnnulment, correction: Item | None = None) -> dict[str, Any]:
-    """Build the `schemas.Annulment` document of a scan, with the correction that requests the annulment, if any."""
+def _annulment_document(scan: UUID, annulment: ScanAnnulment) -> dict[str, Any]:
+    """Build the `schemas.Annulment` document of a scan."""
     return {
         "scan_id": scan,
         "annulled_at": annulment.annulled_at,
         "annulment_reason": annulment.reason,
         "legal_basis": annulment.legal_basis,
-        "correction": orjson.Fragment(correction.body) if correction else None,
     }

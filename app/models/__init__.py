@@ -7,7 +7,7 @@ of its table, and migrations/sql contains their SQL.
 from app.models.attendance import Attendance, AttendanceCount, Participant, ParticipantSession
 from app.models.audit import AuditLine, AuditRoot, AuditSeal
 from app.models.check_ins import Badge, ClockReading, Device, DeviceClock, DeviceReset, Scan
-from app.models.clients import Client, ClientSecret, SigningKey, UsedAssertion
+from app.models.clients import Client, ClientController, ClientSecret, SigningKey, UsedAssertion
 from app.models.divisions import Division
 from app.models.elections import Election, Stage
 from app.models.idempotency import IdempotencyKey
@@ -17,7 +17,7 @@ from app.models.officials import Appointment, Official
 from app.models.organizations import Organization
 from app.models.regions import Region, RegionCode
 from app.models.revisions import Revision
-from app.models.rolls import RollCorrection, RollDigest
+from app.models.rolls import RollCorrection, RollDigest, RollSecret
 from app.models.schema import SCHEMA_REVISION
 from app.models.service_keys import ServiceKey
 
@@ -32,6 +32,7 @@ __all__ = [
     "Badge",
     "Base",
     "Client",
+    "ClientController",
     "ClientSecret",
     "ClockReading",
     "Device",
@@ -53,6 +54,7 @@ __all__ = [
     "Revision",
     "RollCorrection",
     "RollDigest",
+    "RollSecret",
     "Scan",
     "ServiceKey",
     "Session",

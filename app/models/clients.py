@@ -20,7 +20,9 @@ class Client(Base):
     """
 
     __tablename__ = "clients"
-    __triggers__ = frozenset({"bump_client_revision", "notify_clients"})
+    __triggers__ = frozenset(
+        {"bump_client_revision", "notify_clients", "record_controller", "record_controller_of_keys"}
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -46,7 +48,7 @@ class ClientSecret(Base):
     """The SHA-256 of a client secret. A client has at most two valid ones, so that a secret can be replaced in use."""
 
     __tablename__ = "client_secrets"
-    __triggers__ = frozenset({"notify_clients"})
+    __triggers__ = frozenset({"notify_clients", "record_controller"})
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     client: Mapped[UUID] = mapped_column(ForeignKey("clients.id", ondelete="CASCADE"))
@@ -64,6 +66,21 @@ class ClientSecret(Base):
         Index(None, "client"),
         Index(None, "revoked_at"),
     )
+
+
+class ClientController(Base):
+    """A client that could act as another one, because it created it, added a secret to it, or changed its keys.
+
+    `controller`: the client's id; for a client of an external issuer, issuer and subject. The command line is no
+    controller. Rows are only added, because a revoked secret may have been used. See `clients_count_as_one`.
+    """
+
+    __tablename__ = "client_controllers"
+    __triggers__ = frozenset({"forbid_update"})
+
+    client: Mapped[UUID] = mapped_column(ForeignKey("clients.id"), primary_key=True)
+    controller: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
 class UsedAssertion(Base):

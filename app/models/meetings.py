@@ -47,7 +47,12 @@ class Meeting(Record, Base):
     """
 
     __tablename__ = "meetings"
-    __triggers__ = REVISION_TRIGGERS | {"derive_attendance_of_meeting", "enforce_places", "sessions_within_meeting"}
+    __triggers__ = REVISION_TRIGGERS | {
+        "create_roll_secret",
+        "derive_attendance_of_meeting",
+        "enforce_places",
+        "sessions_within_meeting",
+    }
 
     code: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]

@@ -9,7 +9,7 @@ AUDIT_SEAL_COLUMNS = "audit_seals (position, line, hash)"
 AUDIT_ROOT_COLUMNS = "audit_roots (hour, position, hash)"
 AUDIT_TABLES = ("audit_lines", "audit_seals", "audit_roots")
 # Only migrations write them, and triggers that run with the rights of their owner (SECURITY DEFINER).
-READ_ONLY_TABLES = ("alembic_version", "revisions")
+READ_ONLY_TABLES = ("alembic_version", "revisions", "client_controllers", "roll_secrets")
 
 
 def _grant_insert_sql(columns: str) -> str:

@@ -36,6 +36,7 @@ Capacity = Literal["delegate", "speaker", "committee", "observer", "guest"]
 AttendanceStatus = Literal[
     "expected", "present", "represented", "excused", "sick", "on_duty_elsewhere", "on_leave", "absent"
 ]
+CorrectionKind = Literal["status", "scan", "reopen"]
 ScanDirection = Literal["in", "out"]
 ScanOutcome = Literal[
     "first_entry",

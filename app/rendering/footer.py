@@ -1,4 +1,4 @@
-"""The footer of each page of a roll: digest, URL, creation time and page number."""
+"""The footer of each page of a roll: digest, URL, nonce, creation time and page number."""
 
 from reportlab.pdfgen.canvas import Canvas
 
@@ -17,11 +17,12 @@ class Footer:
     def __init__(self, roll: Roll, proof: Proof, width: float) -> None:
         self._right = MARGIN + width
         self._proof_lines = _arrange_proof(f"Sidik (SHA-256): {proof.digest}", f"periksa di {proof.url}", width)
-        self._made_at_text = f"Dibuat {dates.format_instant(roll.made_at, roll.time_zone)}"
+        made_at = dates.format_instant(roll.made_at, roll.time_zone)
+        self._made_at_text = f"Dibuat {made_at}  \N{MIDDLE DOT}  Nonce: {roll.nonce}"
         self.height = (len(self._proof_lines) + 1) * LEADING + GAP
 
     def draw(self, canvas: Canvas, number: int, count: int) -> None:
-        """Draw a roll's footer (digest, URL, creation time, page number) on page `number` of `count`."""
+        """Draw a roll's footer (digest, URL, creation time, nonce, page number) on page `number` of `count`."""
         canvas.setFont(fonts.regular_face().name, FONT_SIZE)
         draw_left_aligned(canvas, MARGIN, MARGIN + len(self._proof_lines) * LEADING, self._proof_lines, LEADING)
         canvas.drawString(MARGIN, MARGIN, self._made_at_text)

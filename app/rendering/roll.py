@@ -2,27 +2,33 @@
 
 The digest is the SHA-256 of exactly the bytes of the CSV, so whoever has the file can check it with `sha256sum`. The
 PDF and the workbook print the digest of the CSV.
+
+The CSV contains a nonce, which nobody can guess who does not have this very file. Without it, whoever knows the names
+could hash every possible roll and ask the service which of them it has issued.
 """
 
 import csv
 import hashlib
+import hmac
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from app.rendering import dates, labels
 
+NONCE_BYTES = 16
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
 class DayTimes:
-    """The first entry and the last exit of a participant on one day."""
+    """The first entry and the last exit of a participant on one day, or the status that was set by hand for it."""
 
     entered_at: datetime | None
     left_at: datetime | None
+    status: str | None = None
+    """Only of a day without an entry."""
 
     @property
     def instants(self) -> tuple[datetime | None, datetime | None]:
@@ -62,6 +68,8 @@ class Roll:
     lines: Sequence[RollLine]
     made_at: datetime
     """The instant that the files state as their creation; not part of the digest."""
+    nonce: str = ""
+    """Hexadecimal digits, the last column of the CSV; empty before `add_nonce`."""
 
     @property
     def days(self) -> list[date]:
@@ -76,7 +84,21 @@ class Roll:
             ("Waktu/Pukul", self.starts_at and dates.format_time_with_zone(self.starts_at, self.time_zone)),
             ("Tempat", self.place),
         ]
-        return [(label, value) for label, value in fields if value]
+        return [(label, value) for label, value in (*fields, ("Catatan", " ".join(self._notes()))) if value]
+
+    def _notes(self) -> Iterator[str]:
+        """Yield the Indonesian explanations of times past midnight and of statuses of days, if there are any."""
+        cells = [(day, times) for line in self.lines for day, times in zip(self.days, line.days, strict=True)]
+        instants = [(instant, day) for day, times in cells for instant in times.instants if instant]
+        if any(dates.is_past_midnight(instant, day, self.time_zone) for instant, day in instants):
+            yield "Jam 24.00 ke atas adalah dini hari berikutnya (24.30 = 00.30)."
+        if statuses := {times.status for _, times in cells if times.status}:
+            listed = [
+                f"{code} = {labels.STATUSES[status].lower()}"
+                for status, code in labels.DAY_CODES.items()
+                if status in statuses
+            ]
+            yield f"{', '.join(listed)}."
 
 
 @dataclass(frozen=True)
@@ -85,6 +107,23 @@ class Proof:
 
     digest: str
     url: str
+
+
+def add_nonce(roll: Roll, secret: bytes, *, in_full: bool) -> Roll:
+    """Return a roll with its nonce: the first bytes of an HMAC-SHA-256 of its CSV without a nonce.
+
+    The same content has the same nonce, and other content another one: whoever has one roll of a meeting cannot guess
+    the others.
+
+    Args:
+        roll: A roll without a nonce.
+        secret: The secret of the meeting, the key of the HMAC.
+        in_full: The roll shows personal data that the public may not see. It then has another nonce than the public
+            roll of the same content.
+    """
+    audience = b"full\n" if in_full else b"open\n"
+    code = hmac.digest(secret, audience + render_csv(roll), "sha256")
+    return replace(roll, nonce=code[:NONCE_BYTES].hex())
 
 
 def render_csv(roll: Roll) -> bytes:
@@ -103,11 +142,15 @@ def compute_digest(roll: Roll) -> str:
 
 def _csv_rows(roll: Roll) -> Iterator[list[str]]:
     """Yield the column headings and the lines of a roll as lists of cells, in Indonesian."""
-    zone = ZoneInfo(roll.time_zone)
     time_headings = [f"{word} {day}" for day in roll.days for word in ("Masuk", "Keluar")]
-    yield ["No.", "Nama", "Jabatan", "Instansi", "Kehadiran", "Terlambat", "Acara", *time_headings]
+    nonce_heading = "Nonce" if roll.lines else f"Nonce {roll.nonce}"  # an empty roll has no other cell for it
+    yield ["No.", "Nama", "Jabatan", "Instansi", "Kehadiran", "Terlambat", "Acara", *time_headings, nonce_heading]
     for number, line in enumerate(roll.lines, 1):
-        instants = [instant for _, times in zip(roll.days, line.days, strict=True) for instant in times.instants]
+        cells = [
+            cell
+            for day, times in zip(roll.days, line.days, strict=True)
+            for cell in _format_day(times, day, roll.time_zone)
+        ]
         yield [
             str(number),
             line.name,
@@ -116,8 +159,16 @@ def _csv_rows(roll: Roll) -> Iterator[list[str]]:
             labels.STATUSES[line.status],
             "Ya" if line.late else "",
             roll.title,  # so that two meetings of the same people on the same days have different digests
-            *(instant.astimezone(zone).strftime("%H:%M") if instant else "" for instant in instants),
+            *cells,
+            roll.nonce,
         ]
+
+
+def _format_day(times: DayTimes, day: date, zone: str) -> list[str]:
+    """Return the texts of a day's two cells: entry and exit, or the status set by hand."""
+    if times.status:
+        return [labels.STATUSES[times.status], ""]
+    return [dates.format_time_of_day(instant, day, zone, ":") if instant else "" for instant in times.instants]
 
 
 def _escape_formula(cell: str) -> str:

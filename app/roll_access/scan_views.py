@@ -1,6 +1,7 @@
 """The database views that classify scans, as SQLAlchemy tables."""
 
 from sqlalchemy import Date, DateTime, Text, Uuid, column, table
+from sqlalchemy.dialects.postgresql import JSONB
 
 CLASSIFIED_SCANS = table(
     "classified_scans",
@@ -16,6 +17,13 @@ CLASSIFIED_SCANS = table(
     *(column(name) for name in ("clock_epoch", "period", "sequence", "digest")),
 )
 """All scans. `classification`: an entry, an exit, or the reason why it is neither. An annulled scan has no effect."""
+
+PRESENCE = table(
+    "derived_presence",
+    column("participant", Uuid),
+    *(column(name, JSONB) for name in ("days", "intervals", "stays")),
+)
+"""The days, intervals and stays of each participant (by participant id) as JSON."""
 
 ENTRIES_AND_EXITS = table(
     "entries_and_exits",

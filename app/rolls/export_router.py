@@ -19,7 +19,7 @@ from app.core.languages import Text
 from app.core.patterns import SHA256_PATTERN
 from app.core.problems import ErrorDetail, InvalidParameters, NotFound, RollTooLong
 from app.rendering import renderers
-from app.rendering.roll import Proof, Roll, compute_digest, render_csv
+from app.rendering.roll import Proof, Roll, add_nonce, compute_digest, render_csv
 from app.roll_access import audited_read
 from app.rolls import export_repository, schemas
 from app.routing import create_resource_router
@@ -71,7 +71,7 @@ async def export_roll(
     filters = query.active_filters()
     past_reader = reader.known_at(query.known_at)
     heading = await export_repository.find_heading(past_reader, code, filters.get("session"))
-    if heading is None:
+    if heading is None or heading.secret is None:  # no roll is issued of a meeting that was deleted
         raise NotFound
     made_at = query.known_at or datetime.now(UTC)
     if (heading.end_on - heading.start_on).days >= export_repository.MAX_DAYS:
@@ -83,6 +83,7 @@ async def export_roll(
         await if_empty()
     if len(roll.lines) > export_repository.MAX_LINES:
         raise RollTooLong
+    roll = await asyncio.to_thread(add_nonce, roll, heading.secret, in_full=in_full)
     digest, body = await asyncio.to_thread(_render, roll, media_type, get_settings(request).issuer)
     if in_full:
         async with open_transaction(get_database(request)) as transaction:

@@ -28,6 +28,8 @@ RESET search_path;
 \ir attendance.sql
 \ir counts.sql
 \ir check_in.sql
+\ir roll_secrets.sql
 \ir retention.sql
 \ir audit.sql
 \ir clients.sql
+\ir closed_rolls.sql

@@ -81,8 +81,9 @@ async def test_corrections_as_known_before_their_confirmation(meeting: MeetingCl
     await meeting.admin.post(f"{meeting.path}:close-roll", {"reason": "rapat selesai"})
     before_request = await fetch_current_instant(meeting)
     sick = {"status": "sick", "reason": "surat dokter", "legal_basis": "Keputusan KPU 9/2026"}
-    requested = await meeting.admin.patch(meeting.attendance_path(0), sick)
-    assert requested.status_code == 202
+    correction = {"kind": "status", "participant": meeting.participants[0], **sick}
+    requested = await meeting.admin.post(f"{meeting.path}/corrections", correction)
+    assert requested.status_code == 201
     before, instant = await fetch_items(meeting, "corrections"), await fetch_current_instant(meeting)
     assert (before[0]["reason"], before[0]["legal_basis"]) == ("surat dokter", "Keputusan KPU 9/2026")
     second = WriteClient.create(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, client_id="another")

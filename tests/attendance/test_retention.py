@@ -91,12 +91,13 @@ async def register_marked_participants(meeting: MeetingClient) -> None:
 async def correct_closed_roll(meeting: MeetingClient) -> None:
     """Close the roll and make two corrections, of which one is confirmed."""
     await meeting.admin.post(f"{meeting.path}:close-roll", {})
-    payload = {"status": "excused", "reason": f"izin {MARKER}"}
-    response = await meeting.admin.patch(meeting.attendance_path(1), payload)
-    assert response.status_code == 202, response.text
+    payload = {"kind": "status", "participant": meeting.participants[1], "status": "excused"}
+    payload["reason"] = f"izin {MARKER}"
+    response = await meeting.admin.post(f"{meeting.path}/corrections", payload)
+    assert response.status_code == 201, response.text
     other = WriteClient.create(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, client_id="second")
     assert (await other.post(f"{response.headers['location']}:confirm", {})).status_code == 200
-    await meeting.admin.patch(meeting.attendance_path(1), payload)
+    await meeting.admin.post(f"{meeting.path}/corrections", payload)
 
 
 @pytest_asyncio.fixture

@@ -88,6 +88,7 @@ async def insert_canaries(url: str) -> None:
     correction = {
         "id": build_id(8),
         "meeting": RESTRICTED_MEETING,
+        "kind": "status",
         "participant": build_id(1),
         "status": "excused",
         "requested_by": "c",

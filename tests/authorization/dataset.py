@@ -145,6 +145,7 @@ def build_rows() -> dict[str, list[Row]]:
             {
                 "id": CORRECTIONS[code],
                 "meeting": code,
+                "kind": "status",
                 "participant": PARTICIPANTS[code],
                 "status": "excused",
                 "reason": f"{SECRET_TEXT} sebab",

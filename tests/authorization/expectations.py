@@ -30,7 +30,7 @@ MEETING_SCOPES = (
     (r"/check-ins(:batch)?", "check-ins:write", "attendance:read"),
     (r"/gate-pack", None, "check-ins:write"),
     (r"/participants.*|/attendance/[0-9a-f-]{36}", "attendance:write", "attendance:read"),
-    (r"/corrections", None, "attendance:read"),
+    (r"/corrections", "attendance:write", "attendance:read"),
     (r"/badges", None, "attendance:read"),
     (r":close-roll|/check-ins/.*:annul|/corrections/.*:confirm", "attendance:write", None),
 )

@@ -30,6 +30,8 @@ MEETING_ITEMS = (
 )
 NEW_PARTICIPANT: dict[str, Any] = {"name": "Siti Contoh", "organization": "kpu-32"}
 DRY_RUN = "?dry_run=true"
+OPEN_ROLL_STATUS = 409
+"""The status of corrections for a caller who may write them, because the rolls are open."""
 SUBMISSION = {"device_id": "gate-1", "device_sent_at": "2030-03-10T09:00:00+07:00"}
 
 
@@ -70,7 +72,8 @@ def _list_write_requests() -> Iterator[RequestCase]:
         yield RequestCase(
             "annul_check_in", "POST", owner, f"{path}/check-ins/{scan}:annul{DRY_RUN}", {"reason": "dipinjamkan"}
         )
-        yield RequestCase("confirm_correction", "POST", owner, f"{path}/corrections/{correction}:confirm{DRY_RUN}")
+        confirm = f"{path}/corrections/{correction}:confirm{DRY_RUN}"
+        yield RequestCase("confirm_correction", "POST", owner, confirm, success_status=OPEN_ROLL_STATUS)
         if owner == "missing in own":  # the following requests concern a whole meeting
             continue
         yield RequestCase("create_participant", "POST", owner, f"{path}/participants{DRY_RUN}", NEW_PARTICIPANT)
@@ -87,6 +90,14 @@ def _list_write_requests() -> Iterator[RequestCase]:
             owner,
             f"{path}/participants:in-office{DRY_RUN}",
             {"organizations": ["kpu-31"]},
+        )
+        yield RequestCase(
+            "create_correction",
+            "POST",
+            owner,
+            f"{path}/corrections{DRY_RUN}",
+            {"kind": "reopen", "reason": "keliru"},
+            success_status=OPEN_ROLL_STATUS,
         )
         yield RequestCase("close_roll", "POST", owner, f"{path}:close-roll{DRY_RUN}", {"reason": "rapat selesai"})
         batch = {**SUBMISSION, "clock_epoch": 0, "scans": [build_scan(code)]}

@@ -7,6 +7,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from app.settings import Settings
+from tests.check_ins.meeting_client import MeetingClient
 from tests.conftest import LOADED, connect_client, copy_template, run_application
 
 
@@ -21,3 +22,8 @@ async def app(server: str) -> AsyncIterator[FastAPI]:
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     async with connect_client(app) as client:
         yield client
+
+
+@pytest_asyncio.fixture
+async def meeting(app: FastAPI, client: httpx.AsyncClient) -> MeetingClient:
+    return await MeetingClient.create(app, client, participant_count=2)

@@ -1,5 +1,6 @@
 """Rows of participants, badges, scans and rolls that violate one constraint each, as in `invalid_rows`."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -37,14 +38,20 @@ INVALID_CHECK_IN_ROWS: list[InvalidRow] = [
     ("attendance_counts", {"meeting": "m-8"}, "fk_attendance_counts_meeting_meetings"),
     (
         "roll_corrections",
-        {"meeting": "m-8", "participant": None, "status": None, "scan": UUID(int=8)},
+        {"meeting": "m-8", "kind": "scan", "participant": None, "status": None, "scan": UUID(int=8)},
         "fk_roll_corrections_meeting_meetings",
     ),
     ("roll_corrections", {"participant": UUID(int=8)}, "fk_roll_corrections_meeting_participant_participants"),
     ("roll_corrections", {"status": None}, "ck_roll_corrections_status_of_somebody"),
-    ("roll_corrections", {"scan": UUID(int=8)}, "ck_roll_corrections_of_one_thing"),
-    ("roll_corrections", {"participant": None, "status": None}, "ck_roll_corrections_of_one_thing"),
-    ("roll_corrections", {"confirmed_by": "c", "confirmed_at": HOUR}, "ck_roll_corrections_two_clients"),
+    ("roll_corrections", {"kind": "x"}, "ck_roll_corrections_kind_known"),
+    ("roll_corrections", {"scan": UUID(int=8)}, "ck_roll_corrections_scan_of_its_kind"),
+    ("roll_corrections", {"participant": None, "status": None}, "ck_roll_corrections_participant_of_its_kind"),
+    ("roll_corrections", {"status_on": date(1899, 12, 31)}, "ck_roll_corrections_status_on_in_calendar"),
+    (
+        "roll_corrections",
+        {"kind": "reopen", "participant": None, "status": None, "status_on": date(2030, 1, 1)},
+        "ck_roll_corrections_day_of_its_kind",
+    ),
     ("roll_corrections", {"confirmed_by": "d"}, "ck_roll_corrections_confirmed_once"),
     ("roll_corrections", {"reason": ""}, "ck_roll_corrections_reason_length"),
     ("roll_corrections", {"reason": "x" * 5001}, "ck_roll_corrections_reason_length"),
@@ -54,4 +61,6 @@ INVALID_CHECK_IN_ROWS: list[InvalidRow] = [
     ("roll_digests", {"digest": "0" * 63}, "ck_roll_digests_digest_shape"),
     ("roll_digests", {"digest": "A" * 64}, "ck_roll_digests_digest_shape"),
     ("roll_digests", {"lines": -1}, "ck_roll_digests_lines_not_negative"),
+    ("roll_secrets", {"meeting": "m-8"}, "fk_roll_secrets_meeting_meetings"),
+    ("roll_secrets", {"secret": b"s" * 31}, "ck_roll_secrets_secret_length"),
 ]

@@ -156,6 +156,7 @@ CLIENT_ROWS: list[InvalidRow] = [
     ("client_secrets", {"client": UUID(int=8)}, "fk_client_secrets_client_clients"),
     ("client_secrets", {"slot": 0}, "ck_client_secrets_slot_known"),
     ("client_secrets", {"slot": 3}, "ck_client_secrets_slot_known"),
+    ("client_controllers", {"client": UUID(int=8)}, "fk_client_controllers_client_clients"),
     ("used_assertions", {"client": UUID(int=8)}, "fk_used_assertions_client_clients"),
     ("used_assertions", {"jti": ""}, "ck_used_assertions_jti_length"),
     ("used_assertions", {"jti": "x" * 201}, "ck_used_assertions_jti_length"),

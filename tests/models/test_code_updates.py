@@ -45,6 +45,7 @@ MEETING_COLUMNS = (
     *("meeting_statements.meeting", "participants.meeting", "participant_sessions.meeting"),
     *("badges.meeting", "device_clocks.meeting", "clock_readings.meeting", "scans.meeting"),
     *("attendance.meeting", "attendance_counts.meeting", "roll_corrections.meeting", "roll_digests.meeting"),
+    "roll_secrets.meeting",
 )
 
 

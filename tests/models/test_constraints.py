@@ -21,8 +21,9 @@ SELECT_CONSTRAINT_NAMES = """
 TABLES_TO_INSERT_TWICE = (
     *("region_codes", "appointments", "meeting_corrections", "session_speakers"),
     *("meeting_statements", "participant_sessions", "client_secrets", "used_assertions"),
+    "client_controllers",
     *("signing_keys", "idempotency_keys", "badges", "clock_readings"),
-    *("scans", "attendance_counts", "roll_corrections", "roll_digests"),
+    *("scans", "attendance_counts", "roll_corrections", "roll_digests", "roll_secrets"),
 )
 UNIQUE_VIOLATIONS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("regions", {"iso_3166_2": "ID-X"}, {"code": "93", "iso_3166_2": "ID-X"}, "uq_regions_iso_3166_2"),

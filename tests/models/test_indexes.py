@@ -34,6 +34,7 @@ QUERIED_COLUMNS = {
     "participants": ["id", "official", "organization", "folded"],
     "clients": ["id", "name", "updated_at", "organization", "meeting"],
     "client_secrets": ["id", "client", "revoked_at"],
+    "client_controllers": ["client"],
     "used_assertions": ["client", "expires_at"],
     "idempotency_keys": ["client", "created_at"],
     "audit_lines": ["id", "xid", "at", "client", "keys", "operation"],

@@ -61,6 +61,7 @@ VALID_ROWS: dict[str, dict[str, Any]] = {
     "participant_sessions": {"meeting": "m-1", "session": "opening", "participant": PARTICIPANT},
     "clients": {"id": UUID(int=29), "name": "N", "scopes": ["audit:read"]},
     "client_secrets": {"id": UUID(int=29), "client": CLIENT, "slot": 1, "digest": HASH},
+    "client_controllers": {"client": CLIENT, "controller": "https://issuer.example admin"},
     "used_assertions": {"client": CLIENT, "jti": "j-9", "expires_at": HOUR},
     "signing_keys": {
         "kid": "k-9",
@@ -80,8 +81,18 @@ VALID_ROWS: dict[str, dict[str, Any]] = {
         "body": b"",
     },
     "badges": {"id": UUID(int=39), "meeting": "m-1", "participant": PARTICIPANT, "digest": HASH},
-    "device_clocks": {"meeting": "m-1", "device_id": "gate-9", "clock_epoch": 0, "shift": 5},
-    "clock_readings": {"meeting": "m-1", "device_id": "gate-1", "clock_epoch": 0, "shift": 4, "received_at": HOUR},
+    "meeting_days": {"meeting": "m-1", "day": date(2030, 1, 9), **dict.fromkeys(("begins_at", "cutoff_at", "ends_at"), HOUR)},
+    "devices": {"meeting": "m-1", "device_id": "gate-9", "client": "c"},
+    "device_resets": {"meeting": "m-1", "device_id": "gate-1", "reset_by": "c", "reason": "R"},
+    "device_clocks": {
+        "meeting": "m-1",
+        "device_id": "gate-1",
+        "clock_epoch": 9,
+        "period": 0,
+        "first_shift": 5,
+        "shift": 5,
+    },
+    "clock_readings": {"meeting": "m-1", "device_id": "gate-1", "clock_epoch": 0, "shift": 4, "received_at": HOUR, "period": 0},
     "scans": {
         "meeting": "m-1",
         "id": UUID(int=39),
@@ -93,11 +104,11 @@ VALID_ROWS: dict[str, dict[str, Any]] = {
         "scanned_at": HOUR,
         "sent_at": HOUR,
         "received_at": HOUR,
-        "after_closing": False,
+        "period": 0,
         "reported_outcome": "badge_unknown",
         "client": "c",
     },
-    # Its row must be deleted first, because the trigger has inserted it.
+    # Its row and that of `roll_secrets` must be deleted first, because triggers have inserted them.
     "attendance": {
         "meeting": "m-2",
         "participant": OTHER_PARTICIPANT,
@@ -118,12 +129,14 @@ VALID_ROWS: dict[str, dict[str, Any]] = {
     "roll_corrections": {
         "id": UUID(int=39),
         "meeting": "m-1",
+        "kind": "status",
         "participant": PARTICIPANT,
         "status": "excused",
         "reason": "R",
         "requested_by": "c",
     },
     "roll_digests": {"digest": "0" * 64, "meeting": "m-1", "lines": 1},
+    "roll_secrets": {"meeting": "m-2"},
     # A key without a row, because the trigger writes the revisions of rows.
     "revisions": {"resource": "regions", "key": "99", "revision": 1, "action": "created", "commit": 1, "after": "{}"},
 }
@@ -156,7 +169,9 @@ async def insert_referenced_rows(connection: asyncpg.Connection) -> None:
         await insert_row(connection, "sessions", meeting=f"m-{number}", code=session)
         await insert_row(connection, "participants", meeting=f"m-{number}", id=listed, official=OFFICIAL)
     await connection.execute("DELETE FROM attendance WHERE participant = $1", OTHER_PARTICIPANT)
-    await insert_row(connection, "device_clocks", device_id="gate-1")
+    await connection.execute("DELETE FROM roll_secrets WHERE meeting = 'm-2'")
+    await insert_row(connection, "devices", device_id="gate-1")
+    await insert_row(connection, "device_clocks", clock_epoch=0)
     await insert_row(connection, "clients", id=CLIENT)
     for number in (1, 2, 3):
         await insert_row(connection, "audit_lines", id=number)

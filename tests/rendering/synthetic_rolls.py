@@ -8,6 +8,7 @@ from app.rendering.roll import DayTimes, Proof, Roll, RollLine, compute_digest
 TITLE = "Rapat Koordinasi Nasional"
 START = date(2022, 6, 13)
 MADE_AT = datetime(2022, 6, 16, 1, 23, 45, tzinfo=UTC)
+NONCE = "0123456789abcdef0123456789abcdef"
 NEVER = DayTimes(None, None)
 LONG_NAME = (
     "Raden Mas Panembahan Senopati Ing Ngalaga Sayidin Panatagama Bratadikara Kusumaningrat Suryaningprang Jayanegara"
@@ -55,6 +56,7 @@ def create_roll(lines: Sequence[RollLine], days: int = 1, **rest: object) -> Rol
         "end_on": START + timedelta(days - 1),
         "starts_at": utc_instant(0, 2, 0),
         "made_at": MADE_AT,
+        "nonce": NONCE,
     }
     return Roll(lines=lines, **{**members, **rest})  # type: ignore[arg-type]
 

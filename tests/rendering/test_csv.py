@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 import pytest
 
 from app.rendering import labels
-from app.rendering.roll import DayTimes, Roll, compute_digest, render_csv
+from app.rendering.roll import DayTimes, Roll, add_nonce, compute_digest, render_csv
 from tests.rendering.synthetic_rolls import (
     LONG_NAME,
+    NONCE,
     UNUSUAL_NAMES,
     create_line,
     create_numbered_roll,
@@ -22,6 +23,7 @@ from tests.rendering.synthetic_rolls import (
 )
 
 HEADINGS = ["No.", "Nama", "Jabatan", "Instansi", "Kehadiran", "Terlambat", "Acara"]
+SECRET = bytes(range(32))
 
 
 def parse_csv(of: Roll) -> list[list[str]]:
@@ -33,10 +35,10 @@ def test_row_has_all_columns_of_a_participant() -> None:
     roll = create_roll([create_line(late=True, times=(times_of_day, DayTimes(None, utc_instant(1, 10, 0))))], days=2)
     times = [f"{word} 2022-06-{day}" for day in (13, 14) for word in ("Masuk", "Keluar")]
     assert parse_csv(roll) == [
-        [*HEADINGS, *times],
+        [*HEADINGS, *times, "Nonce"],
         [
             *("1", "Hasyim Asy'ari", "Ketua", "Komisi Pemilihan Umum", "Hadir", "Ya", "Rapat Koordinasi Nasional"),
-            *("00:05", "01:59", "", "17:00"),
+            *("00:05", "01:59", "", "17:00", NONCE),
         ],
     ]
 
@@ -69,6 +71,27 @@ def test_digest_does_not_depend_on_the_creation_time() -> None:
     assert compute_digest(later) == compute_digest(create_numbered_roll(3))
     changed = replace(create_numbered_roll(3), lines=[*create_numbered_roll(3).lines[:2], create_line("Lain")])
     assert compute_digest(changed) != compute_digest(create_numbered_roll(3))
+
+
+def test_nonce_is_the_same_for_the_same_content_only() -> None:
+    roll = create_roll([create_line()], nonce="")
+    with_nonce = add_nonce(roll, SECRET, in_full=True)
+    assert len(with_nonce.nonce) == 32
+    assert add_nonce(replace(roll, made_at=datetime(2030, 1, 1, tzinfo=UTC)), SECRET, in_full=True).nonce == (
+        with_nonce.nonce
+    )
+    others = (
+        add_nonce(roll, SECRET, in_full=False),
+        add_nonce(roll, SECRET[::-1], in_full=True),
+        add_nonce(replace(roll, title="Lain"), SECRET, in_full=True),
+        add_nonce(replace(roll, lines=[create_line(status="sick")]), SECRET, in_full=True),
+    )
+    assert len({with_nonce.nonce, *(other.nonce for other in others)}) == 5
+
+
+def test_empty_rolls_with_the_same_headings_have_different_digests() -> None:
+    digests = {compute_digest(create_roll([], nonce=nonce)) for nonce in (NONCE, NONCE[::-1])}
+    assert len(digests) == 2
 
 
 @pytest.mark.parametrize(

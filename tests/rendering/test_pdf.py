@@ -16,6 +16,7 @@ from app.rendering.roll import DayTimes, Roll
 from tests.rendering.qr_images import render_qr_code
 from tests.rendering.synthetic_rolls import (
     LONG_NAME,
+    NONCE,
     TITLE,
     UNUSUAL_NAMES,
     create_line,
@@ -50,7 +51,7 @@ def test_page_has_all_parts_of_a_daftar_hadir() -> None:
         "2 Siti Contoh Komisi Pemilihan Umum 2.",
         f"Sidik (SHA-256): {create_proof(roll).digest}",
         f"periksa di {create_proof(roll).url}",
-        "Dibuat 16 Juni 2022, 08.23 WIB",
+        f"Dibuat 16 Juni 2022, 08.23 WIB \N{MIDDLE DOT} Nonce: {NONCE}",
         "Halaman 1 dari 1",
     ):
         assert words in page

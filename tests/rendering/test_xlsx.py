@@ -12,6 +12,7 @@ from app.rendering.roll import DayTimes, Proof, Roll
 from tests.rendering.synthetic_rolls import (
     LONG_NAME,
     MADE_AT,
+    NONCE,
     START,
     TITLE,
     UNUSUAL_NAMES,
@@ -22,7 +23,7 @@ from tests.rendering.synthetic_rolls import (
     utc_instant,
 )
 
-FIELDS_ROW, HEADINGS_ROW, FIRST_LINE_ROW = 3, 10, 12
+FIELDS_ROW, HEADINGS_ROW, FIRST_LINE_ROW = 3, 11, 13
 """Row numbers of a roll whose heading fields are all known."""
 MONDAY = datetime.combine(START, time())
 
@@ -48,6 +49,7 @@ def test_sheet_has_all_parts_of_a_daftar_hadir() -> None:
         ("Waktu/Pukul", ": 09.00 WIB"),
         ("Tempat", ": Hotel Nusantara, Jakarta"),
         ("Sidik (SHA-256)", f": {create_proof(roll).digest}"),
+        ("Nonce", f": {NONCE}"),
         ("Periksa di", f": {create_proof(roll).url}"),
         ("Dibuat", ": 16 Juni 2022, 08.23 WIB"),
     ]
@@ -118,16 +120,19 @@ def get_footer(sheet: Worksheet) -> list[object]:
 
 def test_footer_has_proof_and_page_number() -> None:
     roll = create_numbered_roll(1)
-    digest, address = create_proof(roll).digest, create_proof(roll).url
-    assert get_footer(read_sheet(roll)) == [f"Sidik (SHA-256): {digest}\nperiksa di {address}", "Halaman &P dari &N"]
+    digest = create_proof(roll).digest
+    left = f"Sidik (SHA-256): {digest}\nNonce: {NONCE}\nperiksa di https://a.id/v1/rolls/{digest}"
+    sheet = read_sheet(roll, Proof(digest, f"https://a.id/v1/rolls/{digest}"))
+    assert get_footer(sheet) == [left, "Halaman &P dari &N"]
 
 
-def test_footer_too_long_for_excel_keeps_the_digest() -> None:
+def test_footer_too_long_for_excel_keeps_digest_and_nonce() -> None:
     roll = create_numbered_roll(1)
     sheet = read_sheet(
         roll, Proof(create_proof(roll).digest, f"https://{'a' * 200}.id/v1/rolls/{create_proof(roll).digest}")
     )
-    assert get_footer(sheet) == [f"Sidik (SHA-256): {create_proof(roll).digest}", "Halaman &P dari &N"]
+    left = f"Sidik (SHA-256): {create_proof(roll).digest}\nNonce: {NONCE}"
+    assert get_footer(sheet) == [left, "Halaman &P dari &N"]
 
 
 def test_signatures_are_staggered() -> None:

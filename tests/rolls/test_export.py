@@ -177,3 +177,46 @@ async def test_export_as_known_at_an_instant(meeting: MeetingClient, monkeypatch
     as_known = await get_file(meeting.client, f"{meeting.path}/attendance?known_at={quote(instant.isoformat())}")
     assert (as_known.status_code, as_known.text) == (200, before.text)
     assert (await get_file(meeting.client, f"{meeting.path}/attendance")).text != before.text
+
+
+async def test_nonce_of_the_foot_is_the_last_column(meeting: MeetingClient) -> None:
+    rows = await get_csv_rows(meeting.client, f"{meeting.path}/attendance")
+    assert list(rows[0])[-1] == "Nonce"
+    (nonce,) = {row["Nonce"] for row in rows}
+    workbook = await get_file(meeting.client, f"{meeting.path}/attendance", XLSX)
+    sheet = load_workbook(io.BytesIO(workbook.content)).active
+    assert isinstance(sheet, Worksheet)
+    assert f": {nonce}" in {cell for row in sheet.iter_rows(values_only=True) for cell in row}
+
+
+async def test_same_content_has_the_same_entity_tag(meeting: MeetingClient) -> None:
+    address = f"{meeting.path}/attendance"
+    first = await get_file(meeting.client, address)
+    head = await meeting.client.head(address, headers={"Accept": CSV})
+    again = await get_file(meeting.client, address, **{"If-None-Match": first.headers["etag"]})
+    assert (head.headers["etag"], again.status_code) == (first.headers["etag"], 304)
+
+
+async def test_meeting_created_again_has_another_nonce(meeting: MeetingClient) -> None:
+    members = {"code": f"{meeting.code}-again", "name": "Rapat", "kind": "plenary", "host": "kpu"}
+    members |= {"time_zone": "Asia/Jakarta", "start_on": "2026-12-07", "end_on": "2026-12-07", "roll": "open"}
+    contents = []
+    for _ in range(2):
+        assert (await meeting.admin.post("/v1/meetings", members)).status_code == 201
+        contents.append((await get_file(meeting.client, f"/v1/meetings/{members['code']}/attendance")).content)
+        deleted = await meeting.admin.delete(f"/v1/meetings/{members['code']}")
+        assert deleted.status_code == 204, deleted.text
+    assert contents[0] != contents[1]
+    assert contents[0].count(b"\r\n") == 1  # there are no lines, only headings
+
+
+async def test_roll_of_a_deleted_meeting_is_not_issued(meeting: MeetingClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "MAX_COMMIT_DURATION", timedelta(0))
+    code = f"{meeting.code}-deleted"
+    members = {"code": code, "name": "Rapat", "kind": "plenary", "host": "kpu", "time_zone": "Asia/Jakarta"}
+    members |= {"start_on": "2026-12-07", "end_on": "2026-12-07", "roll": "open"}
+    assert (await meeting.admin.post("/v1/meetings", members)).status_code == 201
+    instant: datetime = await fetch_value(database_url_of(meeting.app), "SELECT clock_timestamp()")
+    await meeting.admin.delete(f"/v1/meetings/{code}")
+    address = f"/v1/meetings/{code}/attendance?known_at={quote(instant.isoformat())}"
+    assert (await get_file(meeting.client, address, **meeting.admin.headers)).status_code == 404

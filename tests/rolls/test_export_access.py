@@ -2,6 +2,7 @@
 
 import csv
 import io
+from hashlib import sha256
 
 import httpx
 import structlog
@@ -63,3 +64,30 @@ async def test_device_token_of_the_meeting_gets_the_full_roll(meeting: MeetingCl
         for headers in callers
     ]
     assert statuses == ["Sakit", "Izin"]
+
+
+async def test_public_and_full_roll_have_different_nonces(meeting: MeetingClient) -> None:
+    reader = bearer_headers(meeting.app, Scope.ATTENDANCE_READ)
+    address = f"{meeting.path}/attendance"
+    callers: tuple[dict[str, str], ...] = ({}, reader)
+    public, full = [await get_csv_rows(meeting.client, address, **headers) for headers in callers]
+    without_nonce = [[{**row, "Nonce": ""} for row in rows] for rows in (public, full)]
+    assert without_nonce[0] == without_nonce[1]
+    assert public[0]["Nonce"] != full[0]["Nonce"]
+
+
+async def test_guess_of_a_restricted_roll_is_not_confirmed(meeting: MeetingClient) -> None:
+    """Before, whoever knew the names could hash each possible status and ask which roll was issued."""
+    await meeting.admin.patch(meeting.path, {"roll": "restricted"})
+    reader = bearer_headers(meeting.app, Scope.ATTENDANCE_READ)
+    address = f"{meeting.path}/attendance"
+    before = await get_file(meeting.client, address, **reader)
+    await meeting.admin.patch(meeting.attendance_path(0), {"status": "sick", "reason": "x"})
+    after = await get_file(meeting.client, address, **reader)
+    rows = list(csv.reader(io.StringIO(before.text, newline="")))
+    rows[1][rows[0].index("Kehadiran")] = "Sakit"
+    guess = io.StringIO(newline="")
+    csv.writer(guess, lineterminator="\r\n").writerows(rows)
+    digest = sha256(guess.getvalue().encode()).hexdigest()
+    assert digest != get_digest(after)
+    assert (await meeting.client.get(f"/v1/rolls/{digest}")).status_code == 404

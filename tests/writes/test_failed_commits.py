@@ -97,7 +97,9 @@ async def _meeting_requests(app: FastAPI, api: WriteClient) -> dict[str, SendReq
     assert (await meeting.send_batch(scans[:1])).status_code == 207
     await closed.admin.post(f"{closed.path}:close-roll", {})
     manual_status = {"status": "excused", "reason": "izin"}
-    correction = await closed.admin.patch(f"{closed.path}/attendance/{closed.participants[0]}", manual_status)
+    corrections, participants = f"{closed.path}/corrections", closed.participants
+    status_corrections = [{"kind": "status", "participant": id_, **manual_status} for id_ in participants]
+    correction = await closed.admin.post(corrections, status_corrections[0])
     second = WriteClient.create(app, api.http, client_id="the-second")
     participant = {"name": "Siti Contoh"}
     officials = {"organizations": ["kpu-31"]}
@@ -117,6 +119,7 @@ async def _meeting_requests(app: FastAPI, api: WriteClient) -> dict[str, SendReq
         "annul_check_in": lambda: api.post(
             f"{meeting.path}/check-ins/{scans[0]['scan_id']}:annul", {"reason": "dipinjamkan"}
         ),
+        "create_correction": lambda: api.post(corrections, status_corrections[1]),
         "confirm_correction": lambda: second.post(f"{correction.headers['location']}:confirm", None),
         "close_roll": lambda: api.post(f"{meeting.path}:close-roll", {}),
     }

@@ -25,6 +25,8 @@
     │   ├── CircularRepresentation       a circular chain of representatives
     │   ├── RollClosed                   a roll that only corrections may change
     │   ├── DeviceOwned                  a device that belongs to another client at this meeting
+    │   ├── RollOpen                     a roll that is changed directly, not by corrections
+    │   ├── CorrectionSuperseded         a correction of what has been corrected since
     │   ├── RollTooLong                  more lines or days than a file can hold
     │   ├── SecondClientNeeded           a correction confirmed by the client that requested it
     │   └── RequestInFlight              the first request with this Idempotency-Key is still running
@@ -54,6 +56,7 @@ from app.core.problems.conflicts import (
     CircularParent,
     CircularRepresentation,
     Conflict,
+    CorrectionSuperseded,
     DeviceOwned,
     EndsBeforeStart,
     ForeignParent,
@@ -64,6 +67,7 @@ from app.core.problems.conflicts import (
     PreconditionRequired,
     RequestInFlight,
     RollClosed,
+    RollOpen,
     RollTooLong,
     SameOfficeTwice,
     SecondClientNeeded,
@@ -104,6 +108,7 @@ __all__ = [
     "CircularRepresentation",
     "Conflict",
     "ContentTooLarge",
+    "CorrectionSuperseded",
     "DeviceOwned",
     "EndsBeforeStart",
     "ErrorDetail",
@@ -131,6 +136,7 @@ __all__ = [
     "RequestInFlight",
     "RequestTimeout",
     "RollClosed",
+    "RollOpen",
     "RollTooLong",
     "SameOfficeTwice",
     "SecondClientNeeded",

@@ -136,8 +136,32 @@ class RollClosed(Conflict):
     code = "roll_closed"
     title = Text("Daftar hadir sudah ditutup", "The roll is closed")
     remedy = Text(
-        "Setelah ditutup, daftar hadir hanya berubah lewat koreksi yang dikonfirmasi klien kedua.",
-        "A closed roll changes only by corrections that a second client confirms.",
+        "Setelah ditutup, daftar hadir hanya berubah lewat koreksi: POST /v1/meetings/{code}/corrections, lalu"
+        " dikonfirmasi klien kedua.",
+        "A closed roll changes only by a correction: POST /v1/meetings/{code}/corrections, which a second client then"
+        " confirms.",
+    )
+
+
+class RollOpen(Conflict):
+    """The roll is open, so it is changed directly and not by a correction."""
+
+    code = "roll_open"
+    title = Text("Daftar hadir belum ditutup", "The roll is open")
+    remedy = Text(
+        "Selama daftar hadir belum ditutup, ubahlah langsung, tanpa koreksi.",
+        "While the roll is open, change it directly, without a correction.",
+    )
+
+
+class CorrectionSuperseded(Conflict):
+    """The same participant or scan was corrected after the correction was requested."""
+
+    code = "correction_superseded"
+    title = Text("Koreksi sudah usang", "The correction is superseded")
+    remedy = Text(
+        "Sejak koreksi ini diminta, hal yang sama sudah dikoreksi lagi. Baca daftar hadir, lalu minta koreksi baru.",
+        "The same was corrected again after this correction was requested. Read the roll, then request a new one.",
     )
 
 
@@ -169,8 +193,10 @@ class SecondClientNeeded(Conflict):
     code = "second_client_needed"
     title = Text("Perlu klien kedua", "A second client is required")
     remedy = Text(
-        "Koreksi dikonfirmasi oleh klien lain daripada yang memintanya, dan satu kali.",
-        "A correction must be confirmed once, by a client other than the one that requested it.",
+        "Koreksi dikonfirmasi satu kali oleh klien lain daripada yang memintanya. Klien yang menguasai klien lain"
+        " dihitung satu dengannya.",
+        "A correction must be confirmed once, by a client other than the one that requested it. A client counts as one"
+        " with those that it controls.",
     )
 
 

@@ -108,6 +108,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {
             "id": UUID(int=51),
             "meeting": MEETING_CODE,
+            "kind": "status",
             "participant": SCANNED_PARTICIPANT,
             "status": "sick",
             "reason": LONG_TEXT[:5000],
@@ -116,6 +117,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {
             "id": UUID(int=52),
             "meeting": MEETING_CODE,
+            "kind": "scan",
             "scan": UUID(int=44),
             "reason": ODD_TEXT,
             "requested_by": ODD_TEXT,

@@ -1,0 +1,96 @@
+"""The kinds of corrections: the members of each, when it can be applied, and what it changes.
+
+Each change runs within a transaction that has locked the roll.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from app.core.db.transaction import Transaction
+from app.core.languages import Text
+from app.core.problems import ErrorDetail, InvalidContent
+from app.corrections import repository
+from app.corrections.payloads import RollCorrectionPayload
+from app.corrections.repository import RequestedCorrection
+from app.models.vocabulary import CorrectionKind
+
+Work = Callable[[Transaction, str, RequestedCorrection], Awaitable[None]]
+"""Checks or applies a correction of the meeting with this code."""
+REQUIRED_MEMBER = Text("Wajib untuk koreksi jenis ini.", "Required for a correction of this kind.")
+FOREIGN_MEMBER = Text("Tidak berlaku untuk koreksi jenis ini.", "Not allowed for a correction of this kind.")
+UNKNOWN_SCAN = Text("Tidak ada pindaian dengan id ini pada rapat ini.", "This meeting has no scan with this id.")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of correction."""
+
+    required: Sequence[str]
+    """The members that a request must give."""
+    apply: Work
+    """Changes what the correction is about."""
+    optional: Sequence[str] = ()
+    """Further members that a request may give."""
+    needs_closed_roll: bool = True
+    """It corrects the roll, so it can be requested and confirmed only while the roll is closed."""
+    check: Work | None = None
+    """Raises a problem if the correction cannot be applied; called for the request and again for the confirmation."""
+
+
+async def _set_status(transaction: Transaction, _meeting: str, correction: RequestedCorrection) -> None:
+    """Set the manual status of the participant."""
+    if correction.participant is None or correction.status is None:
+        raise RuntimeError(f"correction {correction.id} has no participant or no status")
+    await repository.store_status(transaction, correction.participant, correction.status, correction.reason)
+
+
+async def _require_scan(transaction: Transaction, meeting: str, correction: RequestedCorrection) -> None:
+    """Raise InvalidContent unless the meeting has the scan."""
+    if correction.scan is None or await repository.find_annulment(transaction, meeting, correction.scan) is None:
+        raise InvalidContent(ErrorDetail("unknown_code", UNKNOWN_SCAN, pointer="/scan"))
+
+
+async def _annul_scan(transaction: Transaction, meeting: str, correction: RequestedCorrection) -> None:
+    """Annul the scan, unless that is done already, in the name of the client that requested it."""
+    if correction.scan is None:
+        raise RuntimeError(f"correction {correction.id} has no scan")
+    annulment = await repository.find_annulment(transaction, meeting, correction.scan)
+    if annulment is not None and annulment.annulled_at is None:
+        client, reason = correction.requested_by, correction.change_reason
+        await repository.annul_scan(transaction, meeting, correction.scan, client, reason)
+
+
+async def _reopen_roll(transaction: Transaction, meeting: str, _correction: RequestedCorrection) -> None:
+    """Open the roll again."""
+    await repository.reopen_roll(transaction, meeting)
+
+
+KINDS: Mapping[CorrectionKind, Kind] = {
+    "status": Kind(("participant", "status"), _set_status),
+    "scan": Kind(("scan",), _annul_scan, check=_require_scan),
+    "reopen": Kind((), _reopen_roll),
+}
+_ALL_MEMBERS = frozenset(RollCorrectionPayload.model_fields) - {"kind", "reason", "legal_basis"}
+
+
+def require_members_of_kind(payload: RollCorrectionPayload) -> None:
+    """Raise InvalidContent unless a request gives the members of its kind and no others.
+
+    Raises:
+        InvalidContent: A member of the kind is missing, or one of another kind is given.
+    """
+    kind = KINDS[payload.kind]
+    given = {name for name in _ALL_MEMBERS if getattr(payload, name) is not None}
+    errors = [
+        *(
+            ErrorDetail("missing_member", REQUIRED_MEMBER, pointer=f"/{name}")
+            for name in kind.required
+            if name not in given
+        ),
+        *(
+            ErrorDetail("not_of_this_kind", FOREIGN_MEMBER, pointer=f"/{name}")
+            for name in sorted(given - {*kind.required, *kind.optional})
+        ),
+    ]
+    if errors:
+        raise InvalidContent(*errors)

@@ -1,0 +1,49 @@
+-- Trigger on client_controllers, BEFORE each statement: rejects UPDATE, DELETE and TRUNCATE (migrations/sql/audit.sql).
+CREATE OR REPLACE TRIGGER forbid_update BEFORE UPDATE OR DELETE OR TRUNCATE ON client_controllers
+FOR EACH STATEMENT EXECUTE FUNCTION forbid_update();
+
+-- Trigger on clients and client_secrets, AFTER each row: stores the client that sends the present request
+-- (`rakornas.client`) as a controller of the client that it creates, to which it adds a secret, or whose keys it
+-- changes: from then on it could act as that client. The command line sends no request, so it stores nothing.
+--
+-- Argument: the column that contains the id of the client. It runs with the rights of the owner, because the service's
+-- role cannot write client_controllers.
+CREATE OR REPLACE FUNCTION record_controller() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    controlled text := to_jsonb(NEW) ->> TG_ARGV[0];
+    caller text := nullif(current_setting('rakornas.client', true), '');
+BEGIN
+    IF caller <> controlled THEN
+        INSERT INTO client_controllers (client, controller) VALUES (controlled::uuid, caller) ON CONFLICT DO NOTHING;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER record_controller AFTER INSERT ON client_secrets
+FOR EACH ROW EXECUTE FUNCTION record_controller('client');
+
+CREATE OR REPLACE TRIGGER record_controller AFTER INSERT ON clients
+FOR EACH ROW EXECUTE FUNCTION record_controller('id');
+
+CREATE OR REPLACE TRIGGER record_controller_of_keys AFTER UPDATE OF jwks ON clients
+FOR EACH ROW WHEN (OLD.jwks IS DISTINCT FROM NEW.jwks) EXECUTE FUNCTION record_controller('id');
+
+-- Returns whether two clients count as one where two clients are needed: they are the same, one of them controls the
+-- other, directly or through others, or somebody controls both. Otherwise a client that may create clients would be its
+-- own second client.
+--
+-- `one`, `other`: ids as texts, as in tokens; for a client of an external issuer, issuer and subject. Null is the
+-- command line, which counts as one with itself only. Returns never null.
+CREATE OR REPLACE FUNCTION clients_count_as_one(one text, other text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE controllers (of_one, id) AS (
+        VALUES (true, one), (false, other)
+        UNION
+        SELECT controllers.of_one, found.controller FROM controllers JOIN client_controllers AS found
+            ON found.client = CASE WHEN controllers.id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+                THEN controllers.id::uuid END
+    )
+    SELECT one IS NOT DISTINCT FROM other OR EXISTS (
+        SELECT FROM controllers AS a JOIN controllers AS b ON b.id = a.id WHERE a.of_one AND NOT b.of_one
+    )
+$$;
