@@ -1,12 +1,22 @@
 """SQL of devices: their owners, clocks and resets."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import ColumnElement, Float, Text, bindparam, cast, func, literal_column, select
 
 from app import models
 from app.core.collection import ActiveFilters, Collection
-from app.core.db.documents import DayExpression, Document, DocumentSelect, json_array, json_object
+from app.core.db.documents import (
+    DayExpression,
+    Document,
+    DocumentSelect,
+    Expression,
+    document_text,
+    json_array,
+    json_object,
+)
+from app.core.db.statements import Statement
 from app.core.db.transaction import Transaction
 from app.devices import schemas
 from app.writes.payloads import ChangeReason
@@ -49,7 +59,7 @@ def select_device(_day: DayExpression) -> DocumentSelect:
     )
 
 
-def _select_of_readings(value: ColumnElement[object]) -> ColumnElement[object]:
+def _select_of_readings(value: Expression) -> ColumnElement[Any]:
     """Return the SQL of an aggregate of the readings of a device's clock in one period."""
     return (
         select(value)
@@ -70,14 +80,24 @@ def _filter_conditions(_filters: ActiveFilters) -> Iterator[ColumnElement[bool]]
     yield _device.meeting == bindparam("meeting", type_=Text)
 
 
+_DOCUMENT = Document(schemas.Device, select_device)
 DEVICES = Collection(
-    Document(schemas.Device, select_device),
+    _DOCUMENT,
     _device,
     conditions=_filter_conditions,
     sorts={"device_id": []},
     key=_device.device_id,
 )
 
+_found = (
+    _DOCUMENT.select(as_of=False)
+    .where(
+        _device.meeting == bindparam("meeting", type_=Text),
+        _device.device_id == bindparam("device", type_=Text),
+    )
+    .subquery()
+)
+_SELECT_DEVICE = Statement(select(document_text(_found.c.document, only_fields=False)))
 # Submissions of the device wait for this lock, so each of them came either before the reset or after it.
 _LOCK_DEVICE = "SELECT client FROM devices WHERE meeting = $1 AND device_id = $2 FOR NO KEY UPDATE"
 _INSERT_RESET = """
@@ -87,17 +107,19 @@ VALUES ($1, $2, $3, $4, $5, $6)
 _RELEASE_DEVICE = "UPDATE devices SET client = NULL WHERE meeting = $1 AND device_id = $2"
 
 
-async def reset_device(transaction: Transaction, meeting: str, device: str, client: str, reason: ChangeReason) -> bool:
-    """Release a device from its client, and begin a new period of its clock; return False if there is no such device.
+async def reset_device(
+    transaction: Transaction, meeting: str, device: str, client: str, reason: ChangeReason
+) -> bytes | None:
+    """Release a device from its client, begin a new period of its clock, and return its document; None: no such device.
 
     Resetting a device that nobody has used since its last reset changes nothing.
     """
     found = await transaction.fetch(_LOCK_DEVICE, meeting, device)
     if not found:
-        return False
+        return None
     former_client = found[0][0]
     if former_client is not None:
         values = (client, former_client, reason.reason, reason.legal_basis)
         await transaction.fetch(_INSERT_RESET, meeting, device, *values)
         await transaction.fetch(_RELEASE_DEVICE, meeting, device)
-    return True
+    return str((await transaction.fetch_one(_SELECT_DEVICE, {"meeting": meeting, "device": device}))[0]).encode()

@@ -4,7 +4,6 @@ from app.core.db.transaction import Transaction
 from app.core.problems import NotFound, OutsideOrganization
 from app.devices import payloads, repository
 from app.roll_access import access
-from app.writes import changes
 from app.writes.idempotency import StoredResponse
 from app.writes.request import WriteRequest, WriteResult
 
@@ -26,11 +25,7 @@ async def reset_device(
     await access.require_access(transaction, caller, meeting)
     if caller.meeting is not None:
         raise OutsideOrganization
-    if not await repository.reset_device(transaction, meeting, device, caller.client_id, payload):
+    document = await repository.reset_device(transaction, meeting, device, caller.client_id, payload)
+    if document is None:
         raise NotFound
-    item = await repository.DEVICES.fetch_item(
-        transaction, device, changes.FULL_DOCUMENT, path_parameters={"meeting": meeting}
-    )
-    if item is None:
-        raise RuntimeError(f"device {device} is not visible to the transaction that reset it")
-    return WriteResult(StoredResponse(200, {}, item.body), [f"meetings/{meeting}/devices/{device}"])
+    return WriteResult(StoredResponse(200, {}, document), [f"meetings/{meeting}/devices/{device}"])
