@@ -25,6 +25,7 @@ from app.core.problems import (
     CircularParent,
     CircularRepresentation,
     EndsBeforeStart,
+    ErasureNearer,
     ErrorDetail,
     ForeignParent,
     InUse,
@@ -74,6 +75,7 @@ CONSTRAINT_PROBLEMS: Mapping[str, tuple[type[Problem], str]] = {
     "ck_participants_represents_no_circle": (CircularRepresentation, "/represents"),
     "ck_participants_represents_another": (CircularRepresentation, "/represents"),
     "ck_roll_corrections_two_clients": (SecondClientNeeded, ""),
+    "ck_meetings_erasure_nearer": (ErasureNearer, ""),
     **{
         f"ck_{table}_ends_after_start": (EndsBeforeStart, "/ends_at" if table == "sessions" else "/end_on")
         for table in ("appointments", "stages", "meetings", "sessions")
