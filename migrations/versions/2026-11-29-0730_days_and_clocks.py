@@ -1,8 +1,8 @@
 """Give meetings days, and devices owners and periods of their clocks
 
 A scan belongs to a day of the meeting (meeting_days), and to a period of its device's clock (device_clocks.period);
-scans.after_closing becomes `roll_closed_at`, the closing after which the scan came. Participants have statuses of single
-days. Existing scans belong to the first period of their epoch, devices to the client of their first scan.
+scans.after_closing becomes `roll_closed_at`, the closing after which the scan came. Participants have statuses of
+single days. Existing scans belong to the first period of their epoch, devices to the client of their first scan.
 
 Does not run under the code before it: stop the service first. No release contains that code.
 
