@@ -92,7 +92,7 @@ class Meeting(Record, Base):
         CheckConstraint("is_time_zone(time_zone)", name="time_zone_known"),
         CheckConstraint("places BETWEEN 1 AND 100000", name="places_range"),
         CheckConstraint("retention_days BETWEEN 8 AND 36500", name="retention_days_range"),
-        CheckConstraint("end_on - start_on < 366", name="days_range"),
+        CheckConstraint("end_on - start_on < 366", name="within_a_year"),
         CheckConstraint("check_in_margin_minutes BETWEEN 0 AND 720", name="check_in_margin_minutes_range"),
         CheckConstraint("day_ends_at ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'", name="day_ends_at_shape"),
         Index(None, "host", "code"),

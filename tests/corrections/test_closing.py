@@ -14,6 +14,7 @@ from tests.corrections.corrections_client import (
 )
 from tests.writes.write_client import WriteClient
 
+COUNT_SCANS_AFTER_CLOSING = "SELECT count(*) FROM scans WHERE meeting = $1 AND roll_closed_at IS NOT NULL"
 CALL_CHECK_IN = """
     SELECT outcome FROM check_in($1, json_build_array(json_build_object(
         'p', 0, 'device_id', 'gate-9', 'clock_epoch', 0, 'sent_at', $2::timestamptz, 'received_at', $2::timestamptz,

@@ -23,7 +23,7 @@ INVALID_CHECK_IN_ROWS: list[InvalidRow] = [
         ("meetings", {"day_ends_at": time}, "ck_meetings_day_ends_at_shape")
         for time in ("", "3:00", "24:00", "03:60", "03:00:00", "03:00\n")
     ),
-    ("meetings", {"start_on": date(2030, 1, 1), "end_on": date(2031, 1, 2)}, "ck_meetings_days_range"),
+    ("meetings", {"start_on": date(2030, 1, 1), "end_on": date(2031, 1, 2)}, "ck_meetings_within_a_year"),
     ("meeting_days", {"meeting": "m-8"}, "fk_meeting_days_meeting_meetings"),
     *(
         ("participants", {"day_statuses": value}, "ck_participants_day_statuses_valid")
