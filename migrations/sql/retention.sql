@@ -20,7 +20,7 @@ BEGIN
     DELETE FROM roll_corrections WHERE meeting = of_meeting;
     DELETE FROM scans WHERE meeting = of_meeting;
     DELETE FROM badges WHERE meeting = of_meeting;
-    DELETE FROM device_clocks WHERE meeting = of_meeting;
+    DELETE FROM devices WHERE meeting = of_meeting;
     UPDATE participants SET represents = NULL WHERE meeting = of_meeting AND represents IS NOT NULL;
     DELETE FROM participants WHERE meeting = of_meeting;
     GET DIAGNOSTICS deleted = ROW_COUNT;

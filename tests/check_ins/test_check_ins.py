@@ -76,7 +76,7 @@ class TestOutcomes:
         assert await meeting.check_in(scans, 10) == ["first_entry", "already_entered", "exit", "re_entry"]
         assert await meeting.check_in([meeting.new_scan("https://example.org", 5)], 10) == ["badge_unknown"]
         assert list((await meeting.get_scan_outcomes()).values()) == [
-            *("first_entry", "already_entered", "exit", "already_entered", "badge_unknown")
+            *("first_entry", "already_entered", "exit", "re_entry", "badge_unknown")
         ]
 
     async def test_badge_of_other_meeting_is_unknown(

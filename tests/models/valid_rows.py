@@ -87,7 +87,7 @@ VALID_ROWS: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("begins_at", "cutoff_at", "ends_at"), HOUR),
     },
     "devices": {"meeting": "m-1", "device_id": "gate-9", "client": "c"},
-    "device_resets": {"meeting": "m-1", "device_id": "gate-1", "reset_by": "c", "reason": "R"},
+    "device_resets": {"meeting": "m-1", "device_id": "gate-1", "reset_at": HOUR, "reset_by": "c", "reason": "R"},
     "device_clocks": {
         "meeting": "m-1",
         "device_id": "gate-1",
