@@ -141,7 +141,7 @@ async def _run_import(
                 request_id=request_id,
             )
             if key:
-                await idempotency.store_response(transaction, client, key, fingerprint, response)
+                await idempotency.store_response(transaction, client, key, fingerprint, response, meeting=None)
     finally:
         await database.close()
     if report.is_refused and not options.dry_run:

@@ -11,7 +11,10 @@ from app.models.metadata import Base
 
 
 class IdempotencyKey(Base):
-    """The response to a client's request with an Idempotency-Key, stored in the same transaction as its effect."""
+    """The response to a client's request with an Idempotency-Key, stored in the same transaction as its effect.
+
+    `meeting`: the meeting in the path. The response is deleted with the personal data of the meeting.
+    """
 
     __tablename__ = "idempotency_keys"
 
@@ -21,10 +24,12 @@ class IdempotencyKey(Base):
     status: Mapped[int]
     headers: Mapped[dict[str, Any]] = mapped_column(JSONB)
     body: Mapped[bytes]
+    meeting: Mapped[str | None] = mapped_column(sort_order=2)
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
     __table_args__ = (
         CheckConstraint("length(key) BETWEEN 1 AND 255", name="key_length"),
         CheckConstraint("status BETWEEN 200 AND 299", name="status_range"),
         Index(None, "created_at"),
+        Index(None, "meeting"),
     )

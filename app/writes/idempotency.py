@@ -70,18 +70,22 @@ async def find_response(transaction: Transaction, client: str, key: str, fingerp
 
 
 async def store_response(
-    transaction: Transaction, client: str, key: str, fingerprint: bytes, response: StoredResponse
+    transaction: Transaction, client: str, key: str, fingerprint: bytes, response: StoredResponse, meeting: str | None
 ) -> None:
-    """Store a request's fingerprint and response under its idempotency key, replacing what is stored under it."""
+    """Store a request's fingerprint and response under its idempotency key, replacing what is stored under it.
+
+    `meeting` is the code of the meeting in the path, if there is one.
+    """
     await transaction.fetch(
-        "INSERT INTO idempotency_keys (client, key, fingerprint, status, headers, body)"
-        " VALUES ($1, $2, $3, $4, $5::text::jsonb, $6) ON CONFLICT (client, key) DO UPDATE SET"
+        "INSERT INTO idempotency_keys (client, key, fingerprint, status, headers, body, meeting)"
+        " VALUES ($1, $2, $3, $4, $5::text::jsonb, $6, $7) ON CONFLICT (client, key) DO UPDATE SET"
         " fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,"
-        " body = excluded.body, created_at = clock_timestamp()",
+        " body = excluded.body, meeting = excluded.meeting, created_at = clock_timestamp()",
         client,
         key,
         fingerprint,
         response.status,
         orjson.dumps(response.headers).decode(),
         response.body,
+        meeting,
     )

@@ -110,7 +110,7 @@ class TestAccess:
 class TestLines:
     async def test_lines_have_their_members(self, auditor: httpx.AsyncClient) -> None:
         items = (await auditor.get("/v1/audit")).json()["items"]
-        names = ("client", "scope", "operation", "keys", "request_id", "purpose")
+        names = ("client", "scope", "operation", "keys", "request_id", "purpose_digest")
         assert [tuple(item[name] for name in names) for item in items] == [*LINES, UNSEALED]
         assert [item["id"] for item in items] == [1, 2, 3, 4, 5, 6]
         assert [item["position"] for item in items] == [1, 2, 3, 4, 5, None]
@@ -122,7 +122,7 @@ class TestLines:
         hash_ = bytes(32)
         for item in (await auditor.get("/v1/audit")).json()["items"]:
             at = datetime.fromisoformat(item["at"]).astimezone(UTC).isoformat(timespec="microseconds")
-            rest = [item[name] for name in ("client", "scope", "operation", "keys", "request_id", "purpose")]
+            rest = [item[name] for name in ("client", "scope", "operation", "keys", "request_id", "purpose_digest")]
             line = json.dumps([item["id"], item["xid"], at, *rest], ensure_ascii=False, separators=(",", ":"))
             hash_ = hashlib.sha256(hash_ + line.encode()).digest()
             assert item["hash"] == (hash_.hex() if item["position"] else None)
