@@ -83,6 +83,10 @@ class Reader:
         self._known_at = known_at
         self._deadline = time.monotonic() + database.timeout_seconds if deadline is None else deadline
 
+    def restart_deadline(self) -> None:
+        """Let the deadline start now, after the request has waited for something else than the database."""
+        self._deadline = time.monotonic() + self._database.timeout_seconds
+
     def known_at(self, known_at: datetime | None) -> "Reader":
         """Return a reader of the record as known at an instant (None: now), with the deadline of this one.
 
