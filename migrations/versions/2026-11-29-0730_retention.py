@@ -24,5 +24,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    scripts.run_file("0035_retention/downgrade.sql")
     scripts.run_file("0035_retention/tables_downgrade.sql")
+    scripts.run_file("0035_retention/downgrade.sql")

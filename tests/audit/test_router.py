@@ -25,8 +25,15 @@ LINES: list[tuple[Any, ...]] = [
     ("gate-1", "check-ins:write", "record_scan", ["meetings/m-1", "participants/p-1"], "r-1", None),
     ("gate-1", "check-ins:write", "record_scan", ["meetings/m-1", "participants/p-2"], "r-2", None),
     (None, None, "rakornas load", [], None, None),
-    ("clerk", "attendance:read", "list_attendance", ["meetings/m-1"], "r-3", "daftar hadir"),
-    ("clerk", "regions:write", "change_region", ["regions/31"], "r-4", 'é "kutip" 日本'),
+    (
+        "clerk",
+        "attendance:read",
+        "list_attendance",
+        ["meetings/m-1"],
+        "r-3",
+        hashlib.sha256(b"daftar hadir").hexdigest(),
+    ),
+    ("clerk", "regions:write", 'é "kutip" 日本', ["regions/31"], "r-4", None),
 ]
 UNSEALED = ("clerk", "regions:write", "remove_region", ["regions/99"], "r-5", None)
 

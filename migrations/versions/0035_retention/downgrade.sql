@@ -1,4 +1,3 @@
-DROP TRIGGER forbid_update ON audit_texts;
 DROP FUNCTION erase_personal_data(text, bigint);
 DROP FUNCTION erase_records(text, timestamptz, timestamptz);
 DROP VIEW retention_periods;
