@@ -45,8 +45,10 @@ class Meeting(Record, Base):
     """
 
     __tablename__ = "meetings"
-    __triggers__ = REVISION_TRIGGERS | {"create_roll_secret", "enforce_places"}
-    __triggers__ |= {"reject_nearer_erasure", "sessions_within_meeting"}
+    __triggers__ = REVISION_TRIGGERS | {
+        *("create_roll_secret", "enforce_places", "reject_nearer_erasure", "sessions_within_meeting"),
+        *("require_scope_to_open_roll", "require_scope_to_create_open_roll"),
+    }
 
     code: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]

@@ -11,11 +11,12 @@ from app.auth import Caller, Scope
 from app.core.db.transaction import Transaction
 from app.writes.payloads import ChangeReason
 
-# Settings of this transaction, which the triggers on revisions read.
+# Settings of this transaction, which triggers read: those on revisions, and those of rules that depend on the caller.
 _SET_AUTHOR = (
     "SELECT set_config('rakornas.client', $1, true), set_config('rakornas.made_by', $2, true),"
     " set_config('rakornas.request_id', $3, true), set_config('rakornas.reason', $4, true),"
-    " set_config('rakornas.legal_basis', $5, true)"
+    " set_config('rakornas.legal_basis', $5, true), set_config('rakornas.scopes', $6, true),"
+    " set_config('rakornas.organization', $7, true)"
 )
 # Adds the keys of all objects that this transaction gave a revision: a changed key also changes the rows that refer to
 # it.
@@ -42,9 +43,17 @@ Purpose = Annotated[
 async def attribute_revisions(
     transaction: Transaction, caller: Caller, request_id: str, reason: ChangeReason | None
 ) -> None:
-    """Set, for this transaction, the author, request and reason that triggers copy into the revisions written next."""
+    """Set, for this transaction, the caller, request and reason that triggers copy into revisions and compare."""
     texts = (reason.reason, reason.legal_basis) if reason else (None, None)
-    await transaction.fetch(_SET_AUTHOR, caller.client_id, caller.name, request_id, *(text or "" for text in texts))
+    await transaction.fetch(
+        _SET_AUTHOR,
+        caller.client_id,
+        caller.name,
+        request_id,
+        *(text or "" for text in texts),
+        " ".join(sorted(caller.scopes)),
+        caller.organization or "",
+    )
 
 
 async def insert_audit_line(

@@ -28,4 +28,5 @@ RESET search_path;
 \ir retention.sql
 \ir audit.sql
 \ir clients.sql
+\ir callers.sql
 \ir closed_rolls.sql
