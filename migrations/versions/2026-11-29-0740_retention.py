@@ -7,22 +7,22 @@ later, is erased too.
 
 Does not run under the code before it: stop the service first. No release contains that code.
 
-Revision: 0035, after 0034
+Revision: 0036, after 0035
 """
 
 from migrations import scripts
 
-revision = "0035"
-down_revision = "0034"
+revision = "0036"
+down_revision = "0035"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    scripts.run_file("0035_retention/tables_upgrade.sql")
-    scripts.run_file("0035_retention/upgrade.sql")
+    scripts.run_file("0036_retention/tables_upgrade.sql")
+    scripts.run_file("0036_retention/upgrade.sql")
 
 
 def downgrade() -> None:
-    scripts.run_file("0035_retention/tables_downgrade.sql")
-    scripts.run_file("0035_retention/downgrade.sql")
+    scripts.run_file("0036_retention/tables_downgrade.sql")
+    scripts.run_file("0036_retention/downgrade.sql")
