@@ -14,8 +14,7 @@ class IdempotencyKey(Base):
     """The response to a client's request with an Idempotency-Key, stored in the same transaction as its effect.
 
     `keys`: the objects that the response is about, as in the audit trail. `is_personal`: it contains personal data, so
-    each repetition of it is recorded there. `meeting`: the meeting in the path, with whose personal data the response is
-    deleted.
+    each repetition of it is recorded there. `meeting`: the meeting in the path, with whose personal data it is deleted.
     """
 
     __tablename__ = "idempotency_keys"
