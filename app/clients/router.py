@@ -92,7 +92,10 @@ async def create_client(write_request: CreateDep, payload: payloads.ClientPayloa
         headers = {"Location": f"/v1/clients/{client_id}", "ETag": etag}
         return WriteResult(StoredResponse(201, headers, _add_secret_to_json(body, None)), [f"clients/{client_id}"])
 
-    return _add_secret_to_response(await write_request.run_in_transaction(insert, payload), secret)
+    response = await write_request.run_in_transaction(
+        insert, payload, authorize_repetition=lambda _: service.authorize_caller(write_request)
+    )
+    return _add_secret_to_response(response, secret)
 
 
 @router.patch(
@@ -176,7 +179,10 @@ async def create_client_secret(
         )
         return WriteResult(response, [f"clients/{id}", f"client_secrets/{new_secret.id}"])
 
-    return _add_secret_to_response(await write_request.run_in_transaction(insert, payload), secret)
+    response = await write_request.run_in_transaction(
+        insert, payload, authorize_repetition=lambda _: service.authorize_caller(write_request)
+    )
+    return _add_secret_to_response(response, secret)
 
 
 @router.delete(

@@ -38,6 +38,11 @@ async def lock_client(
     return client
 
 
+async def authorize_caller(write_request: WriteRequest) -> None:
+    """Raise OutsideOrganization for a caller that is bound, see `require_unbound_caller`."""
+    require_unbound_caller(write_request)
+
+
 def require_unbound_caller(write_request: WriteRequest) -> None:
     """Raise OutsideOrganization for a caller that is bound to an organization or a meeting.
 

@@ -145,7 +145,9 @@ async def create_correction(write_request: CreateDep, code: Code, payload: paylo
     and those that it controls count as one. The kind `reopen` opens the roll again.
     """
     return await write_request.run_in_transaction(
-        lambda transaction: service.request_correction(transaction, write_request, code, payload), payload
+        lambda transaction: service.request_correction(transaction, write_request, code, payload),
+        payload,
+        authorize_repetition=lambda transaction: service.require_write_access(transaction, write_request, code),
     )
 
 

@@ -33,4 +33,5 @@ RESET search_path;
 \ir retention.sql
 \ir audit.sql
 \ir clients.sql
+\ir callers.sql
 \ir closed_rolls.sql

@@ -6,24 +6,24 @@ single days. Existing scans belong to the first period of their epoch, devices t
 
 Does not run under the code before it: stop the service first. No release contains that code.
 
-Revision: 0035, after 0034
+Revision: 0037, after 0036
 """
 
 from migrations import scripts
 
-revision = "0035"
-down_revision = "0034"
+revision = "0037"
+down_revision = "0036"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    scripts.run_file("0035_days_and_clocks/tables_upgrade.sql")
-    scripts.run_file("0035_days_and_clocks/upgrade.sql")
-    scripts.run_file("0035_days_and_clocks/rows_upgrade.sql")
+    scripts.run_file("0037_days_and_clocks/tables_upgrade.sql")
+    scripts.run_file("0037_days_and_clocks/upgrade.sql")
+    scripts.run_file("0037_days_and_clocks/rows_upgrade.sql")
 
 
 def downgrade() -> None:
-    scripts.run_file("0035_days_and_clocks/drops_downgrade.sql")
-    scripts.run_file("0035_days_and_clocks/tables_downgrade.sql")
-    scripts.run_file("0035_days_and_clocks/downgrade.sql")
+    scripts.run_file("0037_days_and_clocks/drops_downgrade.sql")
+    scripts.run_file("0037_days_and_clocks/tables_downgrade.sql")
+    scripts.run_file("0037_days_and_clocks/downgrade.sql")
