@@ -20,7 +20,7 @@ CASCADED_TABLES = {"public.participant_sessions", "public.attendance", "public.c
 CASCADED_TABLES |= {"public.device_clocks", "public.device_resets"}
 """Deleted with a row of the former."""
 TABLES_WITHOUT_PERSONAL_DATA = {
-    *("public.attendance_counts", "public.clients", "public.sessions"),
+    *("public.attendance_counts", "public.clients", "public.sessions", "public.meeting_days"),
     # The published programme of the meeting, and what was said at it.
     *("public.session_speakers", "public.meeting_corrections", "public.meeting_statements"),
     *("history.sessions_rows", "history.session_speakers_rows"),
