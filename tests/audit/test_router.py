@@ -167,6 +167,81 @@ class TestLines:
         assert items == [{"id": 4, "operation": "list_attendance"}]
 
 
+class TestTail:
+    """The newest seal, while it is after the newest root. The fixtures have roots at the positions 2 and 5."""
+
+    @pytest_asyncio.fixture
+    async def trail(self, database_url: str) -> AsyncIterator[asyncpg.Connection]:
+        """Three sealed lines, a root at the second one, and one line that is not sealed."""
+        owner, sealer_connection = (
+            await asyncpg.connect(database_url),
+            await task.connect(Settings(DATABASE_URL=database_url)),
+        )
+        async with owner.transaction():
+            for line in LINES[:3]:
+                await owner.execute(INSERT_LINE, *line)
+        await seal_all(sealer_connection, 3)
+        await owner.execute("SELECT pg_advisory_lock(sealing_lock_key())")
+        sealer_connection.terminate()
+        await owner.execute(INSERT_LINE, *UNSEALED)
+        yield owner
+        await owner.close()
+
+    async def list_roots(self, url: str, **params: str) -> list[dict[str, Any]]:
+        async with run_application(Settings(DATABASE_URL=url)) as app, connect_client(app) as client:
+            verifier: Any = state_of(app).token_verifier
+            verifier.find_cached_caller = _accept_scope_as_token(verifier.find_cached_caller, Scope.AUDIT_READ)
+            client.headers["Authorization"] = f"Bearer {Scope.AUDIT_READ}"
+            return await list_items(client, "/v1/audit/roots", params, page_size=1)
+
+    async def test_is_the_only_item_before_the_first_root(self, trail: asyncpg.Connection, database_url: str) -> None:
+        (item,) = await self.list_roots(database_url)
+        schemas.AuditRoot.model_validate_json(json.dumps(item), strict=True, extra="forbid")
+        seal = await trail.fetchrow("SELECT encode(hash, 'hex') AS hash, sealed_at FROM audit_seals WHERE position = 3")
+        assert seal is not None
+        assert (item["position"], item["hash"], item["finished"]) == (3, seal["hash"], False)
+        assert datetime.fromisoformat(item["sealed_at"]) == seal["sealed_at"]
+        assert datetime.fromisoformat(item["hour"]) <= datetime.now(UTC)
+
+    @pytest.mark.parametrize("hour", [datetime(2026, 11, 24, 7, tzinfo=UTC), datetime(2199, 1, 1, tzinfo=UTC)])
+    async def test_follows_the_newest_root(self, trail: asyncpg.Connection, database_url: str, hour: datetime) -> None:
+        hash_ = await trail.fetchval("SELECT hash FROM audit_seals WHERE position = 2")
+        await trail.execute(INSERT_ROOT, hour, 2, hash_)
+        items = await self.list_roots(database_url)
+        assert [(item["position"], item["finished"]) for item in items] == [(2, True), (3, False)]
+        assert hour < datetime.fromisoformat(items[1]["hour"])
+        assert await self.list_roots(database_url, sort="-hour") == items[::-1]
+
+    async def test_is_absent_if_the_newest_seal_is_a_root(self, trail: asyncpg.Connection, database_url: str) -> None:
+        hash_ = await trail.fetchval("SELECT hash FROM audit_seals WHERE position = 3")
+        await trail.execute(INSERT_ROOT, datetime(2026, 11, 24, 7, tzinfo=UTC), 3, hash_)
+        items = await self.list_roots(database_url)
+        assert [(item["position"], item["finished"]) for item in items] == [(3, True)]
+
+    async def test_copy_proves_the_lines_of_today(self, trail: asyncpg.Connection, database_url: str) -> None:
+        """Somebody who rewrites the newest line and its seal is found with a copied tail, in each accepted form."""
+        items = await self.list_roots(database_url)
+        copies = [json.dumps(copy).encode() for copy in (items, items[0], {"items": items}, [_without_hour(items[0])])]
+        for copy in copies:
+            result = await maintenance.verify_trail(database_url, maintenance.parse_roots(copy), lambda *_: None)
+            assert result == (3, 1, 0, 1, [])
+        await trail.execute(
+            "SET session_replication_role = replica; UPDATE audit_lines SET operation = 'x' WHERE id = 3"
+        )
+        await trail.execute(
+            "UPDATE audit_seals AS s SET hash = hash_audit_line((SELECT hash FROM audit_seals WHERE position = 2), l)"
+            " FROM audit_lines AS l WHERE s.position = 3 AND l.id = s.line"
+        )
+        assert (await maintenance.verify_trail(database_url, [], lambda *_: None)).defects == []
+        for copy in copies:
+            result = await maintenance.verify_trail(database_url, maintenance.parse_roots(copy), lambda *_: None)
+            assert [defect[:3] for defect in result.defects] == [("root", 3, None)]
+
+
+def _without_hour(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name != "hour"}
+
+
 class TestRoots:
     async def test_roots_are_the_hashes_at_their_positions(self, auditor: httpx.AsyncClient) -> None:
         lines = (await auditor.get("/v1/audit")).json()["items"]
