@@ -23,7 +23,7 @@ from app.core.collection import ActiveFilters, Collection
 from app.core.db.documents import DayExpression, Document, DocumentSelect, Expression
 from app.writes.client_visibility import visibility_condition
 
-_line, _seal, _root = models.AuditLine, models.AuditSeal, models.AuditRoot
+_line, _text, _seal, _root = models.AuditLine, models.AuditText, models.AuditSeal, models.AuditRoot
 
 
 def _encode_hex(hash_: Expression) -> ColumnElement[str]:
@@ -43,11 +43,13 @@ def select_audit_line(_day: DayExpression) -> DocumentSelect:
             _line.operation,
             _line.keys,
             _line.request_id,
-            _line.purpose,
+            _text.text.label("purpose"),
+            _line.purpose_digest,
             _seal.position,
             _encode_hex(_seal.hash).label("hash"),
         )
         .select_from(_line)
+        .outerjoin(_text, _text.line == _line.id)
         .outerjoin(_seal, _seal.line == _line.id)
     )
 

@@ -30,8 +30,9 @@ async def list_audit_lines(
     Each write and each read of personal data adds a line in the same transaction: the client, its scope, the operation,
     the objects, the request and the purpose. Lines cannot be changed or deleted, and a hash chain seals them. `hash` is
     the SHA-256 of the previous hash (32 bytes, zeros for the first line) followed by the line, which is the JSON array
-    of its `id`, `xid`, `at`, `client`, `scope`, `operation`, `keys`, `request_id` and `purpose` in the form of RFC
-    8785. In it, `at` is in UTC with six fractional digits: `2026-11-24T05:45:00.000001+00:00`.
+    of its `id`, `xid`, `at`, `client`, `scope`, `operation`, `keys`, `request_id` and `purpose_digest` in the form of
+    RFC 8785. In it, `at` is in UTC with six fractional digits: `2026-11-24T05:45:00.000001+00:00`. A purpose is deleted
+    with the personal data of its meeting; its digest stays.
 
     A client that is bound to an organization or a meeting sees its own lines and those of the clients that it sees at
     `/v1/clients`.
