@@ -42,12 +42,17 @@ class AuditLine(BaseModel):
 
 
 class AuditRoot(BaseModel):
-    """The newest hash of an hour in which lines were sealed."""
+    """The newest hash of an hour in which lines were sealed; the last one may be of an hour that is not over."""
 
-    hour: Annotated[datetime, Field(description="The beginning of the hour.")]
+    hour: Annotated[
+        datetime, Field(description="The beginning of the hour. The tail's is later than that of all roots.")
+    ]
     position: Annotated[int, Field(description="The number of lines that the hash covers.")]
     hash: Hash
     sealed_at: datetime
+    finished: Annotated[
+        bool, Field(description="True: a root, which is stored and stays. False: the tail, which grows with each line.")
+    ]
 
 
 LineFields = Annotated[
