@@ -118,8 +118,8 @@ async def move_meeting(write_request: ChangeDep, code: Code, payload: payloads.M
     Postpones a meeting with its timetable in one step; negative `days` move it to earlier days. `start_on`, `end_on`
     and the times of all sessions move by the same number of days and keep their hours in the meeting's time zone. The
     meeting and each session get one revision, with the same reason. What has happened stays: `cancelled_on`,
-    statements, letters of assignment and statuses set manually. A meeting with scans or with a closed roll cannot be
-    moved, nor one whose participants would be anonymised earlier.
+    statements, letters of assignment and statuses set manually for the whole meeting. A meeting with scans, with a
+    closed roll or with statuses of single days cannot be moved, nor one whose participants would be anonymised earlier.
     """
     return await write_request.run_in_transaction(
         lambda transaction: service.move_meeting(transaction, write_request, code, payload), payload

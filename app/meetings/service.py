@@ -3,7 +3,7 @@
 from app.core.db.transaction import Transaction
 from app.core.http import conditional
 from app.core.languages import Text
-from app.core.problems import ErrorDetail, HasScans, InvalidContent, NotFound, RollClosed
+from app.core.problems import Conflict, ErrorDetail, HasScans, InvalidContent, NotFound, RollClosed
 from app.meetings import payloads, timetable_repository
 from app.meetings.repository import MEETING
 from app.writes import changes, ownership
@@ -13,6 +13,10 @@ from app.writes.request import WriteRequest, WriteResult
 SCANNED = Text(
     "Badge sudah dipindai pada rapat ini, sehingga rapat tidak dapat dipindahkan.",
     "Badges have been scanned at this meeting, so it cannot be moved.",
+)
+DAY_STATUSES = Text(
+    "Status peserta sudah dicatat untuk hari tertentu. Kembalikan ke expected sebelum rapat dipindahkan.",
+    "Statuses of participants have been set for single days. Set them to `expected` before the meeting is moved.",
 )
 OUTSIDE_CALENDAR = Text(
     "Hari rapat harus antara tahun 1900 dan 2199.", "The days of the meeting must be in the years 1900 to 2199."
@@ -30,6 +34,7 @@ async def move_meeting(
         PreconditionFailed: If-Match names another revision.
         RollClosed: Its roll has been closed.
         HasScans: Badges have been scanned at it.
+        Conflict: A status has been set for one of its days.
         InvalidContent: It would leave the calendar.
     """
     keys = {"code": meeting}
@@ -44,6 +49,8 @@ async def move_meeting(
         raise RollClosed
     if state.has_scans:
         raise HasScans(detail=SCANNED)
+    if state.has_day_statuses:
+        raise Conflict(detail=DAY_STATUSES)
     if not state.stays_in_calendar:
         raise InvalidContent(ErrorDetail("outside_calendar", OUTSIDE_CALENDAR, pointer="/days"))
     sessions = await timetable_repository.move_meeting(transaction, meeting, payload.days)

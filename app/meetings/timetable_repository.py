@@ -8,6 +8,7 @@ from app.core.db.transaction import Transaction
 _LOCK_ROLL = "SELECT pg_advisory_xact_lock(roll_lock_key($1))"
 _SELECT_STATE = """
 SELECT roll_closed_at IS NOT NULL, EXISTS (SELECT FROM scans WHERE scans.meeting = meetings.code),
+    EXISTS (SELECT FROM participants WHERE participants.meeting = meetings.code AND day_statuses <> '{}'),
     start_on + $2::int BETWEEN '1900-01-01' AND '2199-12-31' AND end_on + $2::int BETWEEN '1900-01-01' AND '2199-12-31'
 FROM meetings WHERE code = $1
 """
@@ -30,6 +31,7 @@ class MoveState(NamedTuple):
 
     is_closed: bool
     has_scans: bool
+    has_day_statuses: bool
     stays_in_calendar: bool
 
 

@@ -124,6 +124,15 @@ async def test_meeting_with_a_closed_roll_is_not_moved(app: FastAPI, client: htt
     assert summarize_problem(await send_move(meeting, MOVE))[:2] == (409, "roll_closed")
 
 
+async def test_meeting_with_statuses_of_single_days_is_not_moved(app: FastAPI, client: httpx.AsyncClient) -> None:
+    meeting = await create_meeting(app, client)
+    path = f"{meeting.meeting_path}/attendance/{await meeting.add()}"
+    for status, expected in (("sick", 409), ("expected", 200)):
+        patched = await meeting.admin.patch(path, {"status": status, "on": "2026-12-07", "reason": "surat"})
+        assert patched.status_code == 200, patched.text
+        assert (await send_move(meeting, MOVE)).status_code == expected
+
+
 async def test_erasure_is_not_brought_nearer(app: FastAPI, client: httpx.AsyncClient) -> None:
     meeting = await create_meeting(app, client, retention_days=30)
     await meeting.add()

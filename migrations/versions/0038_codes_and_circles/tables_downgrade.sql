@@ -1,3 +1,6 @@
+ALTER TABLE devices DROP CONSTRAINT fk_devices_meeting_meetings;
+ALTER TABLE devices ADD CONSTRAINT fk_devices_meeting_meetings
+    FOREIGN KEY (meeting) REFERENCES meetings (code) ON UPDATE CASCADE;
 ALTER TABLE badges DROP CONSTRAINT fk_badges_meeting_meetings;
 ALTER TABLE badges ADD CONSTRAINT fk_badges_meeting_meetings
     FOREIGN KEY (meeting) REFERENCES meetings (code) ON UPDATE CASCADE;

@@ -28,9 +28,14 @@ DROP INDEX uq_participants_meeting_official;
 CREATE INDEX ix_revisions_deleted_participants ON revisions ((before ->> 'meeting'::text))
 WHERE resource = 'participants' AND action = 'deleted';
 
--- A badge that nobody scanned is no evidence, and does not prevent the deletion of its meeting.
+-- Badges that nobody scanned and devices without scans are no evidence, and do not prevent the deletion of their meeting.
 -- squawk-ignore ban-drop-constraint
 ALTER TABLE badges DROP CONSTRAINT fk_badges_meeting_meetings;
 -- squawk-ignore adding-foreign-key-constraint, constraint-missing-not-valid
 ALTER TABLE badges ADD CONSTRAINT fk_badges_meeting_meetings
+    FOREIGN KEY (meeting) REFERENCES meetings (code) ON UPDATE CASCADE ON DELETE CASCADE;
+-- squawk-ignore ban-drop-constraint
+ALTER TABLE devices DROP CONSTRAINT fk_devices_meeting_meetings;
+-- squawk-ignore adding-foreign-key-constraint, constraint-missing-not-valid
+ALTER TABLE devices ADD CONSTRAINT fk_devices_meeting_meetings
     FOREIGN KEY (meeting) REFERENCES meetings (code) ON UPDATE CASCADE ON DELETE CASCADE;

@@ -5,22 +5,22 @@ meeting, official and capacity. Circles of representation and trees of more than
 concurrent or moving writes. Does not run under the code before it: stop the service first. No release contains that
 code.
 
-Revision: 0036, after 0035
+Revision: 0038, after 0037
 """
 
 from migrations import scripts
 
-revision = "0036"
-down_revision = "0035"
+revision = "0038"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    scripts.run_file("0036_codes_and_circles/tables_upgrade.sql")
-    scripts.run_file("0036_codes_and_circles/upgrade.sql")
+    scripts.run_file("0038_codes_and_circles/tables_upgrade.sql")
+    scripts.run_file("0038_codes_and_circles/upgrade.sql")
 
 
 def downgrade() -> None:
-    scripts.run_file("0036_codes_and_circles/downgrade.sql")
-    scripts.run_file("0036_codes_and_circles/tables_downgrade.sql")
+    scripts.run_file("0038_codes_and_circles/downgrade.sql")
+    scripts.run_file("0038_codes_and_circles/tables_downgrade.sql")
