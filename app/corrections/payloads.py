@@ -16,6 +16,12 @@ class ManualStatusPayload(ChangeReason):
     reason: Annotated[Line, Field(description="The reason for the status.", examples=["surat izin 4/2026"])]
 
 
+class ClosingPayload(ChangeReason):
+    """The reason why a roll is closed."""
+
+    reason: Annotated[Line, Field(description="The reason for closing the roll.", examples=["rapat selesai"])]
+
+
 class AnnulmentPayload(ChangeReason):
     """The reason why a scan is annulled."""
 
@@ -28,7 +34,8 @@ class RollCorrectionPayload(ChangeReason):
     kind: Annotated[
         CorrectionKind,
         Field(
-            description="`status`: set the `status` of a `participant`. `scan`: annul a `scan`. `reopen`: open the "
+            description="`status`: set the `status` of a `participant`. `scan`: annul a `scan`. `late_upload`: "
+            "make a `scan` that was made before the closing and sent after it part of the roll. `reopen`: open the "
             "roll again. Members of other kinds are refused."
         ),
     ]

@@ -123,8 +123,7 @@ FROM scans JOIN badges ON badges.id = scans.badge WHERE scans.meeting = $1 AND s
 """
 _DERIVE_ATTENDANCE = "SELECT derive_attendance($1, $2::uuid[])"
 _LOCK_ROLL = "SELECT pg_advisory_xact_lock(roll_lock_key($1))"
-_REOPEN_ROLL = "UPDATE meetings SET roll_closed_at = NULL WHERE code = $1"
-_CLOSE_ROLL = "UPDATE meetings SET roll_closed_at = clock_timestamp() WHERE code = $1 AND roll_closed_at IS NULL"
+_CLOSE_ROLL = "SELECT close_roll($1, $2)"
 _SELECT_CLOSED_ROLL = """
 SELECT json_build_object(
     'meeting', json_build_object('code', code, 'name', name), 'roll_closed_at', roll_closed_at
@@ -223,13 +222,7 @@ async def lock_roll(transaction: Transaction, meeting: str) -> None:
     await transaction.fetch(_LOCK_ROLL, meeting)
 
 
-async def reopen_roll(transaction: Transaction, meeting: str) -> None:
-    """Open a closed roll again, which the caller has locked."""
-    await transaction.fetch(_REOPEN_ROLL, meeting)
-
-
-async def close_roll(transaction: Transaction, meeting: str) -> bytes:
-    """Wait until no transaction writes the roll, close it, and return the JSON document of the closed roll."""
-    await lock_roll(transaction, meeting)
-    await transaction.fetch(_CLOSE_ROLL, meeting)
+async def close_roll(transaction: Transaction, meeting: str, client: str) -> bytes:
+    """Copy and close a roll that the caller has locked, unless done already; return the document of the closed roll."""
+    await transaction.fetch(_CLOSE_ROLL, meeting, client)
     return str((await transaction.fetch(_SELECT_CLOSED_ROLL, meeting))[0][0]).encode()

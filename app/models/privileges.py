@@ -9,7 +9,14 @@ AUDIT_SEAL_COLUMNS = "audit_seals (position, line, hash)"
 AUDIT_ROOT_COLUMNS = "audit_roots (hour, position, hash)"
 AUDIT_TABLES = ("audit_lines", "audit_seals", "audit_roots")
 # Only migrations write them, and triggers that run with the rights of their owner (SECURITY DEFINER).
-READ_ONLY_TABLES = ("alembic_version", "revisions", "client_controllers", "roll_secrets")
+READ_ONLY_TABLES = (
+    "alembic_version",
+    "revisions",
+    "client_controllers",
+    "roll_secrets",
+    "closed_rolls",
+    "closed_roll_lines",
+)
 
 
 def _grant_insert_sql(columns: str) -> str:
@@ -19,10 +26,10 @@ def _grant_insert_sql(columns: str) -> str:
 
 
 GRANTS = (
-    "GRANT USAGE ON SCHEMA public, history TO {role}",
+    "GRANT USAGE ON SCHEMA public, history, closed TO {role}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
     "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
-    "GRANT SELECT ON ALL TABLES IN SCHEMA history TO {role}",
+    "GRANT SELECT ON ALL TABLES IN SCHEMA history, closed TO {role}",
     f"REVOKE ALL ON {', '.join((*AUDIT_TABLES, *READ_ONLY_TABLES))} FROM {{role}}",
     f"GRANT SELECT ON {', '.join(READ_ONLY_TABLES)} TO {{role}}",
     *(_grant_insert_sql(columns) for columns in (AUDIT_LINE_COLUMNS, AUDIT_SEAL_COLUMNS, AUDIT_ROOT_COLUMNS)),
@@ -47,6 +54,7 @@ SELECT bool_and(
 
 SELECT_CAN_SERVE = """
 SELECT coalesce(bool_and(has_table_privilege($1::text::name, c.oid, 'SELECT')), FALSE) FROM pg_class AS c
-WHERE relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'history')) AND relkind IN ('r', 'v')
+WHERE relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'history', 'closed'))
+    AND relkind IN ('r', 'v')
 """
 """Reads whether the role $1 has the privileges on all tables, including those of the newest migration."""

@@ -18,6 +18,9 @@ BEGIN
     END IF;
     PERFORM set_config('rakornas.anonymising', 'on', true);
     DELETE FROM roll_corrections WHERE meeting = of_meeting;
+    DELETE FROM closed_roll_lines WHERE meeting = of_meeting;
+    DELETE FROM closed.entries_and_exits WHERE meeting = of_meeting;
+    DELETE FROM closed.participants WHERE meeting = of_meeting;
     DELETE FROM scans WHERE meeting = of_meeting;
     DELETE FROM badges WHERE meeting = of_meeting;
     DELETE FROM device_clocks WHERE meeting = of_meeting;
@@ -30,6 +33,7 @@ BEGIN
     WHERE headers ->> 'Location' LIKE format('/v1/meetings/%s/participants%%', of_meeting);
     DELETE FROM history.participant_sessions_rows WHERE meeting = of_meeting;
     DELETE FROM history.participants_rows WHERE meeting = of_meeting;
+    DELETE FROM history.closed_roll_lines_rows WHERE meeting = of_meeting;
     UPDATE meetings SET anonymised_at = clock_timestamp(), roll_closed_at = coalesce(roll_closed_at, clock_timestamp())
     WHERE code = of_meeting;
     PERFORM set_config('rakornas.anonymising', '', true);
