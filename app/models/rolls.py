@@ -99,8 +99,7 @@ class RollSecret(Base):
 class ClosedRoll(Base):
     """The heading of a closed roll, copied at the closing (migrations/sql/closed_rolls.sql).
 
-    `days`: the dates of the meeting; `sessions`: code, name and starts_at of each; `quorum`: what that of a plenary is
-    computed from, else null.
+    `sessions`: code, name and starts_at of each; `quorum`: what that of a plenary is computed from, else null.
     """
 
     __tablename__ = "closed_rolls"
@@ -116,7 +115,6 @@ class ClosedRoll(Base):
     time_zone: Mapped[str]
     start_on: Mapped[date]
     end_on: Mapped[date]
-    days: Mapped[list[Any]] = mapped_column(JSONB)
     sessions: Mapped[list[Any]] = mapped_column(JSONB)
     quorum: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 

@@ -67,10 +67,10 @@ BEGIN
     ) AS line
     WHERE listed.meeting = of_meeting ORDER BY listed.id;
     INSERT INTO closed_rolls (
-        meeting, closed_at, closed_by, name, place, time_zone, start_on, end_on, days, sessions, quorum
+        meeting, closed_at, closed_by, name, place, time_zone, start_on, end_on, sessions, quorum
     )
     SELECT heading.meeting, at, by_client, heading.name, heading.place, heading.time_zone, heading.start_on,
-        heading.end_on, heading.days, heading.sessions, describe_quorum(of_meeting)
+        heading.end_on, heading.sessions, describe_quorum(of_meeting)
     FROM roll_headings AS heading WHERE heading.meeting = of_meeting;
 END $$;
 

@@ -12,13 +12,11 @@ SELECT meeting, participant, official, name, office, organization, organization_
 FROM live_roll_lines AS live
 WHERE NOT EXISTS (SELECT FROM closed_rolls AS closing WHERE closing.meeting = live.meeting);
 
--- The headings of rolls. `days`: the dates of the meeting; `sessions`: code, name and starts_at of each session; both in
--- order.
+-- The headings of rolls. `sessions`: code, name and starts_at of each session, in order.
 CREATE OR REPLACE VIEW roll_headings AS
-SELECT meeting, name, place, time_zone, start_on, end_on, days, sessions FROM closed_rolls
+SELECT meeting, name, place, time_zone, start_on, end_on, sessions FROM closed_rolls
 UNION ALL
 SELECT live.code, live.name, live.place, live.time_zone, live.start_on, live.end_on,
-    (SELECT coalesce(jsonb_agg(day ORDER BY day), '[]') FROM meeting_days WHERE meeting = live.code),
     (
         SELECT coalesce(jsonb_agg(
             jsonb_build_object('code', code, 'name', name, 'starts_at', starts_at) ORDER BY position, code

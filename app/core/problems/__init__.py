@@ -24,6 +24,7 @@
     │   ├── NoPlacesLeft                 more delegates of one organization than the meeting allows
     │   ├── CircularRepresentation       a circular chain of representatives
     │   ├── RollClosed                   a roll that only corrections may change
+    │   ├── DeviceOwned                  a device that belongs to another client at this meeting
     │   ├── RollOpen                     a roll that is changed directly, not by corrections
     │   ├── CorrectionSuperseded         a correction of what has been corrected since
     │   ├── RollTooLong                  more lines or days than a file can hold
@@ -56,6 +57,7 @@ from app.core.problems.conflicts import (
     CircularRepresentation,
     Conflict,
     CorrectionSuperseded,
+    DeviceOwned,
     EndsBeforeStart,
     ForeignParent,
     InUse,
@@ -107,6 +109,7 @@ __all__ = [
     "Conflict",
     "ContentTooLarge",
     "CorrectionSuperseded",
+    "DeviceOwned",
     "EndsBeforeStart",
     "ErrorDetail",
     "Forbidden",
