@@ -18,6 +18,7 @@ Work = Callable[[Transaction, str, RequestedCorrection], Awaitable[None]]
 """Checks or applies a correction of the meeting with this code."""
 REQUIRED_MEMBER = Text("Wajib untuk koreksi jenis ini.", "Required for a correction of this kind.")
 FOREIGN_MEMBER = Text("Tidak berlaku untuk koreksi jenis ini.", "Not allowed for a correction of this kind.")
+NO_DAY_OF_MEETING = Text("Bukan hari rapat ini.", "Not a day of this meeting.")
 UNKNOWN_SCAN = Text("Tidak ada pindaian dengan id ini pada rapat ini.", "This meeting has no scan with this id.")
 NO_LATE_UPLOAD = Text(
     "Bukan pindaian sebelum penutupan yang diterima sesudahnya, atau sudah menjadi bagian daftar hadir.",
@@ -41,12 +42,20 @@ class Kind:
     """Raises a problem if the correction cannot be applied; called for the request and again for the confirmation."""
 
 
+async def _require_day(transaction: Transaction, meeting: str, correction: RequestedCorrection) -> None:
+    """Raise InvalidContent if the correction names a day that was no day of the meeting at the closing."""
+    day = correction.status_on
+    if day is not None and not await closed_roll_repository.is_day(transaction, meeting, day):
+        raise InvalidContent(ErrorDetail("not_a_day_of_the_meeting", NO_DAY_OF_MEETING, pointer="/on"))
+
+
 async def _set_status(transaction: Transaction, meeting: str, correction: RequestedCorrection) -> None:
     """Set the manual status of the participant."""
     if correction.participant is None or correction.status is None:
         raise RuntimeError(f"correction {correction.id} has no participant or no status")
-    await repository.store_status(transaction, correction.participant, correction.status, correction.reason)
-    await closed_roll_repository.copy_manual_status(transaction, meeting, correction.participant)
+    await closed_roll_repository.correct_status(
+        transaction, meeting, correction.participant, correction.status, correction.reason, correction.status_on
+    )
 
 
 async def _require_scan(transaction: Transaction, meeting: str, correction: RequestedCorrection) -> None:
@@ -88,7 +97,7 @@ async def _reopen_roll(transaction: Transaction, meeting: str, _correction: Requ
 
 
 KINDS: Mapping[CorrectionKind, Kind] = {
-    "status": Kind(("participant", "status"), _set_status),
+    "status": Kind(("participant", "status"), _set_status, optional=("on",), check=_require_day),
     "scan": Kind(("scan",), _annul_scan, check=_require_scan),
     "late_upload": Kind(("scan",), _add_late_upload, check=_require_late_upload),
     "reopen": Kind((), _reopen_roll),

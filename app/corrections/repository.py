@@ -33,6 +33,7 @@ def select_corrections(_day: DayExpression) -> DocumentSelect:
         _correction.kind,
         case((_correction.participant.is_not(None), participant), else_=null()).label("participant"),
         _correction.status,
+        _correction.status_on.label("on"),
         _correction.scan,
         _correction.reason,
         _correction.legal_basis,
@@ -91,6 +92,7 @@ class RequestedCorrection(NamedTuple):
     kind: CorrectionKind
     participant: UUID | None
     status: str | None
+    status_on: date | None
     scan: UUID | None
     reason: str
     legal_basis: str | None
@@ -137,7 +139,7 @@ SELECT json_build_object(
 )::text FROM meetings WHERE code = $1
 """
 _LOCK_CORRECTION = """
-SELECT id, kind, participant, status, scan, reason, legal_basis, requested_by, confirmed_by,
+SELECT id, kind, participant, status, status_on, scan, reason, legal_basis, requested_by, confirmed_by,
     clients_count_as_one(requested_by, $3)
 FROM roll_corrections WHERE meeting = $1 AND id = $2 FOR UPDATE
 """
@@ -168,7 +170,7 @@ async def store_status(transaction: Transaction, participant: UUID, status: str,
 async def store_day_status(
     transaction: Transaction, meeting: str, participant: UUID, day: date, status: str, reason: str
 ) -> bool:
-    """Set a participant's manual status of one day (`expected` removes it); return False if it is no day of the meeting.
+    """Set a participant's manual status of one day (`expected` removes it); False: it is no day of the meeting.
 
     Triggers derive the attendance anew.
     """
@@ -240,6 +242,6 @@ async def lock_roll(transaction: Transaction, meeting: str) -> None:
 
 
 async def close_roll(transaction: Transaction, meeting: str, client: str) -> bytes:
-    """Copy and close a roll that the caller has locked, unless done already; return the document of the closed roll."""
+    """Copy and close a roll that is locked, unless done already, and return the document of the closed roll."""
     await transaction.fetch(_CLOSE_ROLL, meeting, client)
     return str((await transaction.fetch(_SELECT_CLOSED_ROLL, meeting))[0][0]).encode()

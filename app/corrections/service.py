@@ -11,7 +11,6 @@ import orjson
 from app.core.db.transaction import Transaction
 from app.core.http import conditional
 from app.core.http.paging import Item
-from app.core.languages import Text
 from app.core.problems import (
     CorrectionSuperseded,
     ErrorDetail,
@@ -23,7 +22,7 @@ from app.core.problems import (
     SecondClientNeeded,
 )
 from app.corrections import closed_roll_repository, payloads, repository
-from app.corrections.kinds import KINDS, require_members_of_kind
+from app.corrections.kinds import KINDS, NO_DAY_OF_MEETING, require_members_of_kind
 from app.corrections.repository import CORRECTIONS, MANUAL_STATUS, ScanAnnulment
 from app.meetings.repository import MEETING
 from app.roll_access import access
@@ -32,8 +31,6 @@ from app.writes.conflicts import AttemptedWrite
 from app.writes.idempotency import StoredResponse
 from app.writes.payloads import ChangeReason
 from app.writes.request import WriteRequest, WriteResult
-
-NO_DAY_OF_MEETING = Text("Bukan hari rapat ini.", "Not a day of this meeting.")
 
 
 async def set_status(
@@ -155,7 +152,9 @@ async def request_correction(
     await _require_write_access(transaction, write_request, meeting)
     await access.lock_and_check_closed(transaction, meeting)
     require_members_of_kind(payload)
-    columns = payload.model_dump(exclude_none=True)
+    columns = payload.model_dump(exclude_none=True, exclude={"on"})
+    if payload.on is not None:
+        columns["status_on"] = payload.on
     write_request.attempted_write = AttemptedWrite(columns)
     client = write_request.caller.client_id
     id_ = await repository.insert_correction(transaction, meeting, client, columns)

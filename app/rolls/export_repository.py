@@ -49,7 +49,8 @@ _SELECT_LINES = Statement(
 _SELECT_HEADING = Statement(
     text("""
     SELECT name, place, time_zone, start_on, end_on, (
-        SELECT min(listed.starts_at) FROM jsonb_to_recordset(heading.sessions) AS listed (code text, starts_at timestamptz)
+        SELECT min(listed.starts_at)
+        FROM jsonb_to_recordset(heading.sessions) AS listed (code text, starts_at timestamptz)
         WHERE CAST(:session AS text) IS NULL OR listed.code = :session
     ), (
         SELECT listed.name FROM jsonb_to_recordset(heading.sessions) AS listed (code text, name text)

@@ -6,7 +6,7 @@
 CREATE SCHEMA IF NOT EXISTS closed;
 
 CREATE TABLE IF NOT EXISTS closed.participants (
-    meeting text NOT NULL REFERENCES public.meetings ON UPDATE CASCADE ON DELETE CASCADE,
+    meeting text NOT NULL REFERENCES meetings ON UPDATE CASCADE ON DELETE CASCADE,
     id uuid NOT NULL,
     official uuid,
     name text,
@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS closed.participants (
 CREATE INDEX IF NOT EXISTS ix_participants_meeting ON closed.participants (meeting, represents);
 
 CREATE TABLE IF NOT EXISTS closed.sessions (
-    meeting text NOT NULL REFERENCES public.meetings ON UPDATE CASCADE ON DELETE CASCADE,
+    meeting text NOT NULL REFERENCES meetings ON UPDATE CASCADE ON DELETE CASCADE,
     code text NOT NULL,
     name text NOT NULL,
     position int NOT NULL,
@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS closed.sessions (
 );
 
 CREATE TABLE IF NOT EXISTS closed.meeting_days (
-    meeting text NOT NULL REFERENCES public.meetings ON UPDATE CASCADE ON DELETE CASCADE,
+    meeting text NOT NULL REFERENCES meetings ON UPDATE CASCADE ON DELETE CASCADE,
     day date NOT NULL,
     begins_at timestamptz NOT NULL,
     cutoff_at timestamptz NOT NULL,
@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS closed.meeting_days (
 
 -- A scan that counts, with what was derived of it: its time on the service's clock, its classification and its day.
 CREATE TABLE IF NOT EXISTS closed.entries_and_exits (
-    meeting text NOT NULL REFERENCES public.meetings ON UPDATE CASCADE ON DELETE CASCADE,
+    meeting text NOT NULL REFERENCES meetings ON UPDATE CASCADE ON DELETE CASCADE,
     participant uuid NOT NULL,
     id uuid NOT NULL,
     digest bytea NOT NULL,
@@ -61,7 +61,7 @@ CREATE INDEX IF NOT EXISTS ix_entries_and_exits_participant ON closed.entries_an
 
 -- The organizations of the participants, by which a summary is grouped.
 CREATE TABLE IF NOT EXISTS closed.participant_organizations (
-    meeting text NOT NULL REFERENCES public.meetings ON UPDATE CASCADE ON DELETE CASCADE,
+    meeting text NOT NULL REFERENCES meetings ON UPDATE CASCADE ON DELETE CASCADE,
     code text NOT NULL,
     name text NOT NULL,
     level text,

@@ -176,13 +176,30 @@ BEGIN
             derived.days, derived.intervals, derived.stays);
 END $$;
 
--- Copies the statuses that were set by hand of a participant to a closed roll, and derives what depends on them.
+-- Sets the status by hand of a participant of a closed roll, there and among the participants, and derives what depends
+-- on it.
 --
--- Arguments: the code of the meeting; the id of the participant.
--- Locks: none. The caller has locked the roll exclusively.
-CREATE OR REPLACE FUNCTION copy_manual_status(of_meeting text, of_participant uuid) RETURNS void LANGUAGE plpgsql
+-- Arguments: the code of the meeting; the id of the participant; the status, 'expected' to remove one; the reason; the
+-- day of the meeting, or null for the whole meeting.
+-- Locks: the row of the participant, because it updates it. The caller has locked the roll exclusively.
+CREATE OR REPLACE FUNCTION correct_status(
+    of_meeting text, of_participant uuid, new_status text, new_reason text, on_day date
+) RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
+    IF on_day IS NULL THEN
+        UPDATE participants SET status = new_status,
+            status_reason = CASE WHEN new_status <> 'expected' THEN new_reason END
+        WHERE meeting = of_meeting AND id = of_participant;
+    ELSE
+        UPDATE participants SET day_statuses = CASE
+            WHEN new_status = 'expected' THEN day_statuses - on_day::text
+            ELSE day_statuses || jsonb_build_object(
+                on_day::text, jsonb_build_object('status', new_status, 'reason', new_reason)
+            )
+        END
+        WHERE meeting = of_meeting AND id = of_participant;
+    END IF;
     UPDATE closed.participants AS copy SET status = live.status, day_statuses = live.day_statuses
     FROM participants AS live WHERE live.id = of_participant AND copy.id = of_participant AND copy.meeting = of_meeting;
     PERFORM refresh_closed_roll(of_meeting, ARRAY[of_participant]);

@@ -81,7 +81,11 @@ VALID_ROWS: dict[str, dict[str, Any]] = {
         "body": b"",
     },
     "badges": {"id": UUID(int=39), "meeting": "m-1", "participant": PARTICIPANT, "digest": HASH},
-    "meeting_days": {"meeting": "m-1", "day": date(2030, 1, 9), **dict.fromkeys(("begins_at", "cutoff_at", "ends_at"), HOUR)},
+    "meeting_days": {
+        "meeting": "m-1",
+        "day": date(2030, 1, 9),
+        **dict.fromkeys(("begins_at", "cutoff_at", "ends_at"), HOUR),
+    },
     "devices": {"meeting": "m-1", "device_id": "gate-9", "client": "c"},
     "device_resets": {"meeting": "m-1", "device_id": "gate-1", "reset_by": "c", "reason": "R"},
     "device_clocks": {
@@ -92,7 +96,14 @@ VALID_ROWS: dict[str, dict[str, Any]] = {
         "first_shift": 5,
         "shift": 5,
     },
-    "clock_readings": {"meeting": "m-1", "device_id": "gate-1", "clock_epoch": 0, "shift": 4, "received_at": HOUR, "period": 0},
+    "clock_readings": {
+        "meeting": "m-1",
+        "device_id": "gate-1",
+        "clock_epoch": 0,
+        "shift": 4,
+        "received_at": HOUR,
+        "period": 0,
+    },
     "scans": {
         "meeting": "m-1",
         "id": UUID(int=39),
@@ -137,6 +148,23 @@ VALID_ROWS: dict[str, dict[str, Any]] = {
     },
     "roll_digests": {"digest": "0" * 64, "meeting": "m-1", "lines": 1},
     "roll_secrets": {"meeting": "m-2"},
+    "closed_rolls": {
+        "meeting": "m-2",
+        "closed_at": HOUR,
+        "name": "M",
+        "time_zone": "Asia/Jakarta",
+        **dict.fromkeys(("start_on", "end_on"), date(2030, 1, 9)),
+        "sessions": "[]",
+    },
+    "closed_roll_lines": {
+        "meeting": "m-2",
+        "participant": UUID(int=39),
+        "capacity": "delegate",
+        "sessions": [],
+        "status": "expected",
+        "late": False,
+        **dict.fromkeys(("days", "intervals", "stays"), "[]"),
+    },
     # A key without a row, because the trigger writes the revisions of rows.
     "revisions": {"resource": "regions", "key": "99", "revision": 1, "action": "created", "commit": 1, "after": "{}"},
 }
