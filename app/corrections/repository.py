@@ -170,9 +170,9 @@ async def store_status(transaction: Transaction, participant: UUID, status: str,
 async def store_day_status(
     transaction: Transaction, meeting: str, participant: UUID, day: date, status: str, reason: str
 ) -> bool:
-    """Set a participant's manual status of one day (`expected` removes it); False: it is no day of the meeting.
+    """Set a participant's manual status of one day; return False if that is no day of the meeting.
 
-    Triggers derive the attendance anew.
+    `expected` removes the status. Triggers derive the attendance anew.
     """
     return bool(await transaction.fetch(_SET_DAY_STATUS, meeting, participant, day, status, reason))
 

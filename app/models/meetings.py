@@ -51,6 +51,7 @@ class Meeting(Record, Base):
         "create_roll_secret",
         "derive_attendance_of_meeting",
         "enforce_places",
+        "keep_closed_meeting",
         "sessions_within_meeting",
     }
 
