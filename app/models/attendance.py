@@ -39,7 +39,9 @@ class Participant(SourcedRecord, Base):
 
     __tablename__ = "participants"
     __triggers__ = (
-        REVISION_TRIGGERS | statement_triggers("sync_attendance") | {"enforce_places", "keep_closed_participant", "reject_representation_cycle"}
+        REVISION_TRIGGERS
+        | statement_triggers("sync_attendance")
+        | {"enforce_places", "keep_closed_participant", "reject_representation_cycle"}
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -103,9 +105,7 @@ class ParticipantSession(Base):
 
     __tablename__ = "participant_sessions"
     __triggers__ = (
-        HISTORY_TRIGGERS
-        | statement_triggers("copy_sessions")
-        | {"keep_closed_assignment", "reject_parallel_sessions"}
+        HISTORY_TRIGGERS | statement_triggers("copy_sessions") | {"keep_closed_assignment", "reject_parallel_sessions"}
     )
 
     meeting: Mapped[str] = mapped_column(primary_key=True)
