@@ -24,6 +24,7 @@ from app.attendance.live_router import router as live
 from app.attendance.router import list_router as attendance_rolls
 from app.attendance.router import router as attendance
 from app.audit.router import router as audit
+from app.auth.scopes import TOKEN_PATH
 from app.badges.router import router as badges
 from app.check_ins.router import router as check_ins
 from app.clients.router import router as clients
@@ -169,6 +170,7 @@ def configure(app: FastAPI, settings: Settings) -> None:
                 rate_network=settings.rate_network,
                 burst_network=settings.burst_network,
                 trusted_proxies=settings.trusted_proxies,
+                separate_paths=(TOKEN_PATH,),
             ),
         ),
         Middleware(MethodsMiddleware, allowed=AllowedMethods(app)),

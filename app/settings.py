@@ -86,6 +86,25 @@ class Settings(BaseSettings):
     burst_network: int = Field(
         400, ge=1, description="Requests without a token that one network may send at once, per worker."
     )
+    files_per_worker: int = Field(
+        2,
+        ge=1,
+        description="Rolls and badge sheets that one worker makes at once. Others wait 5 s, then get 503.",
+    )
+    files_per_caller: int = Field(
+        1,
+        ge=1,
+        description="Of these, those of one client, or of one address without a token. One more of its files waits up "
+        "to 5 s. Further ones get 429.",
+    )
+    listeners_per_address: int = Field(
+        20, ge=1, description="Event streams that one address may have open, per worker. Further ones get 429."
+    )
+    metrics_allowed: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(split_list)] = Field(
+        (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")),
+        description="Networks that may read `/metrics`, separated by commas. Others get 404, and so does whoever comes "
+        "through a proxy that is not trusted.",
+    )
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(split_list)] = Field(
         (),
         description="Networks of proxies whose `X-Forwarded-For` is trusted, separated by commas. Without one, "

@@ -20,6 +20,8 @@ from app.core.http import protocol
 from app.health.probe import ReadinessProbe
 from app.imports.queue import ImportQueue
 from app.oauth.service import FailedAttemptLimiter
+from app.rendering.file_queue import FileQueue
+from app.rendering.renderer_pool import RendererPool
 from app.settings import Settings
 from app.writes.purge import purge_periodically
 
@@ -39,6 +41,8 @@ class State:
     summary_broadcaster: SummaryBroadcaster
     import_queue: ImportQueue
     readiness_probe: ReadinessProbe
+    file_queue: FileQueue
+    renderer_pool: RendererPool
 
     def find(self, class_: type[T]) -> T | None:
         """Return the object of exactly this class that the worker opened at its start, or None if it has none."""
@@ -81,8 +85,12 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
         verifier = TokenVerifier(settings)
         stack.push_async_callback(verifier.stop)
         await verifier.start()
-        broadcaster = SummaryBroadcaster(create_summary_finder(database))
+        broadcaster = SummaryBroadcaster(
+            create_summary_finder(database), max_per_address=settings.listeners_per_address
+        )
         stack.push_async_callback(broadcaster.stop)
+        renderer_pool = RendererPool()
+        stack.push_async_callback(renderer_pool.stop)
         await stack.enter_async_context(run_sealer(settings))
         await stack.enter_async_context(purge_periodically(database))
         yield State(
@@ -95,4 +103,6 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             summary_broadcaster=broadcaster,
             import_queue=ImportQueue(registry.IMPORTABLE),
             readiness_probe=ReadinessProbe(settings),
+            file_queue=FileQueue(settings.files_per_worker, settings.files_per_caller),
+            renderer_pool=renderer_pool,
         )

@@ -10,7 +10,20 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks import check_ins, crashes, imports, latency, memory, officials, races, replays, roll, start, tokens
+from benchmarks import (
+    check_ins,
+    crashes,
+    files,
+    imports,
+    latency,
+    memory,
+    officials,
+    races,
+    replays,
+    roll,
+    start,
+    tokens,
+)
 
 # A benchmark takes `quick`, prints its results and returns whether it met its targets.
 Benchmark = Callable[[bool], bool]
@@ -18,6 +31,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "officials": officials.run,
     "latency": latency.run,
     "roll": roll.run,
+    "files": files.run,
     "memory": memory.run,
     "start": start.run,
     "tokens": tokens.run,

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections import Counter
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 
 import structlog
 
@@ -10,11 +11,19 @@ from app.attendance.schemas import SummaryQuery
 from app.attendance.summary_repository import find_summary
 from app.core.db.database import Database
 from app.core.http.conditional import entity_tag
-from app.core.problems import Unavailable
+from app.core.languages import Text
+from app.core.problems import TooManyRequests, Unavailable
 
 MAX_SUBSCRIBERS = 1_000  # per worker
+MAX_SUBSCRIBERS_PER_ADDRESS = 20
 POLL_INTERVAL_SECONDS = 1.0
 RETRY_SECONDS = 5
+RETRY_SECONDS_OF_ADDRESS = 30  # its other streams have to end first
+POLICY = "listeners"
+TOO_MANY_LISTENERS = Text(
+    "Alamat Anda sudah membuka terlalu banyak aliran. Tutup salah satunya.",
+    "Your address has too many streams open. Close one of them.",
+)
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -97,6 +106,7 @@ class SummaryBroadcaster:
         find: FindSummary,
         *,
         max_subscribers: int = MAX_SUBSCRIBERS,
+        max_per_address: int = MAX_SUBSCRIBERS_PER_ADDRESS,
         interval: float = POLL_INTERVAL_SECONDS,
     ) -> None:
         """Create a broadcaster without subscribers.
@@ -104,11 +114,14 @@ class SummaryBroadcaster:
         Args:
             find: Returns the JSON of a meeting's summary, or None if there is no such meeting.
             max_subscribers: More are refused with 503.
+            max_per_address: More of one address are refused with 429.
             interval: Seconds between two polls.
         """
         self.subscriber_count = 0
         self._find = find
         self._max_subscribers = max_subscribers
+        self._max_per_address = max_per_address
+        self._counts_by_address: Counter[Hashable] = Counter()
         self._interval = interval
         self._topics: dict[str, _Topic] = {}
         self._task: asyncio.Task[None] | None = None
@@ -119,38 +132,47 @@ class SummaryBroadcaster:
         """True while the task runs that polls the summaries of subscribed meetings."""
         return self._task is not None
 
-    async def find_summary(self, meeting: str) -> bytes | None:
+    async def find_summary(self, meeting: str, address: Hashable = None) -> bytes | None:
         """Return a meeting's summary as JSON: as last polled for subscribers, else from the database; None: no meeting.
 
-        Returns None if there is no such meeting.
+        Returns None if there is no such meeting. `address` is that of the caller, who will subscribe.
 
         Raises:
+            TooManyRequests: The address has too many subscriptions.
             Unavailable: There are too many subscribers, or the broadcaster is closed.
         """
-        self._ensure_not_full()
+        self._ensure_not_full(address)
         topic = self._topics.get(meeting)
         return topic.body if topic else await self._find(meeting)
 
     @contextlib.contextmanager
-    def subscribe(self, meeting: str, body: bytes) -> Iterator[Subscription]:
+    def subscribe(self, meeting: str, body: bytes, address: Hashable = None) -> Iterator[Subscription]:
         """Subscribe to a meeting's summary for the duration of the block; the first subscription starts the polling.
 
+        Args:
+            meeting: Code of the meeting.
+            body: Its summary as JSON, used if it has no subscriber yet.
+            address: The address of the subscriber; None: not counted by address.
+
         Raises:
+            TooManyRequests: The address has too many subscriptions.
             Unavailable: There are too many subscribers, or the broadcaster is closed.
         """
-        self._ensure_not_full()
+        self._ensure_not_full(address)
         topic = self._topics.get(meeting)
         if topic is None:
             topic = self._topics[meeting] = _Topic(body)
         subscription = Subscription(topic)
         topic.subscriptions.add(subscription)
         self.subscriber_count += 1
+        self._counts_by_address[address] += 1
         if self._task is None:
             self._task = asyncio.create_task(self._poll())
         try:
             yield subscription
         finally:
             self.subscriber_count -= 1
+            self._counts_by_address -= Counter([address])  # which also removes the counts of zero
             topic.subscriptions.discard(subscription)
             if not topic.subscriptions and self._topics.get(meeting) is topic:
                 del self._topics[meeting]
@@ -168,8 +190,14 @@ class SummaryBroadcaster:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    def _ensure_not_full(self) -> None:
-        """Raise Unavailable if the broadcaster is closed or has as many subscribers as it may have."""
+    def _ensure_not_full(self, address: Hashable) -> None:
+        """Raise TooManyRequests or Unavailable if the address or all have too many subscriptions, or it is closed."""
+        if address is not None and self._counts_by_address[address] >= self._max_per_address:
+            headers = {
+                "RateLimit-Policy": f'"{POLICY}";q={self._max_per_address};qu="concurrent-requests"',
+                "RateLimit": f'"{POLICY}";r=0;t={RETRY_SECONDS_OF_ADDRESS}',
+            }
+            raise TooManyRequests(retry_after=RETRY_SECONDS_OF_ADDRESS, detail=TOO_MANY_LISTENERS, headers=headers)
         if self._is_closed or self.subscriber_count >= self._max_subscribers:
             raise Unavailable(retry_after=RETRY_SECONDS)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Hashable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
@@ -9,7 +10,9 @@ from starlette.types import Receive, Scope, Send
 
 from app.attendance.broadcast import Subscription, SummaryBroadcaster
 from app.auth import AuthorizingRoute, allow_anonymous
+from app.core.http.addresses import address_key
 from app.core.http.app_state import get_from_state
+from app.core.http.dependencies import get_settings
 from app.core.http.examples import example
 from app.core.http.negotiation import negotiate_media_type
 from app.core.http.openapi import problem_responses
@@ -27,7 +30,6 @@ HEADERS = {
     "Cache-Control": "no-store",
     "X-Accel-Buffering": "no",  # otherwise nginx buffers the events
     "Vary": "Accept",
-    "Access-Control-Allow-Origin": "*",  # other open data get it from the CORS middleware, because they are cacheable
 }
 SUMMARY_DATA = {"type": "string", "contentMediaType": "application/json"}
 EVENT_SCHEMA = {
@@ -71,16 +73,25 @@ class EventStream(Response):
 
     media_type = EVENT_STREAM
 
-    def __init__(self, broadcaster: SummaryBroadcaster, meeting: str, body: bytes, last_event_id: str | None) -> None:
+    def __init__(
+        self,
+        broadcaster: SummaryBroadcaster,
+        meeting: str,
+        body: bytes,
+        *,
+        last_event_id: str | None = None,
+        address: Hashable = None,
+    ) -> None:
         self.broadcaster = broadcaster
         self.meeting = meeting
         self.first_body = body
         self.last_event_id = last_event_id
+        self.address = address
         super().__init__(headers=HEADERS)
         del self.headers["content-length"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  (Starlette's signature)
-        with self.broadcaster.subscribe(self.meeting, self.first_body) as subscription:
+        with self.broadcaster.subscribe(self.meeting, self.first_body, self.address) as subscription:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             events = asyncio.create_task(send_events(subscription, self.last_event_id, send))
             disconnect = asyncio.create_task(wait_for_disconnect(receive))
@@ -142,10 +153,11 @@ async def stream_attendance_summary(
 
     Sends the summary at once and after each change, at most once a second, as Server-Sent Events named `summary`. A
     comment every 15 seconds keeps the connection open. The stream ends after 10 minutes; the client then reconnects.
-    Anyone may stream the summary of any meeting.
+    Anyone may stream the summary of any meeting; one address may have 20 streams open (429 beyond).
     """
     broadcaster = get_from_state(request.app, SummaryBroadcaster)
-    summary = await broadcaster.find_summary(code)
+    address = address_key(request.scope, get_settings(request).trusted_proxies)
+    summary = await broadcaster.find_summary(code, address)
     if summary is None:
         raise NotFound
-    return EventStream(broadcaster, code, summary, last_event_id)
+    return EventStream(broadcaster, code, summary, last_event_id=last_event_id, address=address)

@@ -35,16 +35,21 @@ async def seal_trail(settings: Settings) -> int | None:
 
 
 def parse_roots(document: bytes) -> list[Root]:
-    """Parse the JSON response of `/v1/audit/roots`, or its list of items, to roots (chain hashes by hour).
+    """Parse the JSON response of `/v1/audit/roots`, its list of items, or one item, to roots (hashes by position).
 
     Raises:
         ValueError: It is not such a document, or it contains no root.
     """
     page = orjson.loads(document)
     try:
+        items = page if isinstance(page, list) else page.get("items", [page])
         roots = [
-            Root(datetime.fromisoformat(item["hour"]), int(item["position"]), bytes.fromhex(item["hash"]))
-            for item in (page["items"] if isinstance(page, dict) else page)
+            Root(
+                datetime.fromisoformat(item["hour"]) if "hour" in item else None,
+                int(item["position"]),
+                bytes.fromhex(item["hash"]),
+            )
+            for item in items
         ]
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("not a list of roots") from error

@@ -13,8 +13,6 @@ from app.settings import Settings
 
 SEAL_INTERVAL_SECONDS = 1.0
 RETRY_SECONDS = 5.0  # after an error
-# The queries must use the indexes, however many lines there are and however old the planner's statistics.
-PLANNER_SETTINGS = dict.fromkeys(("enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"), "off")
 
 
 @contextlib.asynccontextmanager
@@ -29,8 +27,8 @@ async def run_sealer(settings: Settings) -> AsyncIterator[None]:
 
 
 async def connect(settings: Settings) -> asyncpg.Connection:
-    """Open a database connection with the planner settings of the sealer; the caller closes it."""
-    return await open_connection(settings, application_name="rakornas sealer", **PLANNER_SETTINGS)
+    """Open a database connection of the sealer; the caller closes it."""
+    return await open_connection(settings, application_name="rakornas sealer")
 
 
 async def _seal_forever(settings: Settings) -> None:

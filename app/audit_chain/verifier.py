@@ -90,7 +90,8 @@ def _group_roots_by_position(
     grouped: dict[int, list[tuple[bytes, str]]] = {}
     for kind, roots_of_kind in (("root", roots), ("external root", external_roots)):
         for root in roots_of_kind:
-            grouped.setdefault(root.position, []).append((root.hash, f"the {kind} of {root.hour:%Y-%m-%dT%H}"))
+            of_hour = f" of {root.hour:%Y-%m-%dT%H}" if root.hour else ""
+            grouped.setdefault(root.position, []).append((root.hash, f"the {kind}{of_hour}"))
     return grouped
 
 

@@ -1,6 +1,7 @@
 """The authenticated client of a request."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from starlette.requests import Request
 
@@ -19,6 +20,9 @@ class Caller:
     """The client may write only to this organization and those below it; None: to all."""
     meeting: str | None
     """The client is a check-in device of this meeting only; None: it is not bound to a meeting."""
+    issued_at: datetime | None = None
+    """The time at which an external issuer issued the token. None for our own tokens: while a client of ours is bound
+    to an organization or a meeting, that cannot be deleted."""
 
 
 def get_caller(request: Request) -> Caller | None:

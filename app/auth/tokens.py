@@ -2,7 +2,8 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from joserfc import jwt
@@ -96,7 +97,10 @@ def parse_external_claims(claims: Mapping[str, Any], issuer: str, expires_at: fl
         or read_text_claim(claims, "azp", required=False)
         or subject
     )
-    return VerifiedToken(_build_caller(claims, f"{issuer} {subject}", name), expires_at)
+    issued_at = max(0, claims.get("iat") or 0)  # verified to be a number that is not in the future
+    caller = _build_caller(claims, f"{issuer} {subject}", name)
+    caller = replace(caller, issued_at=datetime.fromtimestamp(issued_at, UTC))
+    return VerifiedToken(caller, expires_at)
 
 
 def _build_caller(claims: Mapping[str, Any], client_id: str, name: str) -> Caller:

@@ -23,8 +23,16 @@ ALGORITHM = "Ed25519"  # RFC 9864: unlike EdDSA it names the curve
 class BadgeSigningKey:
     """The key that signs the badges of a meeting."""
 
-    def __init__(self, secret: bytes, meeting: str) -> None:
-        private = HKDF(SHA256(), length=32, salt=None, info=b"badges of " + meeting.encode()).derive(secret)
+    def __init__(self, secret: bytes, meeting: str, incarnation: int = 0) -> None:
+        """Derive the key.
+
+        Args:
+            secret: The secret of the installation.
+            meeting: The code of the meeting.
+            incarnation: The number of meetings with this code that were deleted before it was created.
+        """
+        info = f"badges of {meeting}" + (f" ({incarnation})" if incarnation else "")
+        private = HKDF(SHA256(), length=32, salt=None, info=info.encode()).derive(secret)
         public = Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
         self.meeting = meeting
         self._key = OKPKey.import_key(
@@ -52,9 +60,12 @@ class BadgeSigningKey:
 
 
 @lru_cache(maxsize=100)
-def derive_badge_key(secret: bytes, meeting: str) -> BadgeSigningKey:
-    """Derive the key that signs a meeting's badges from the secret of the installation and the meeting's code."""
-    return BadgeSigningKey(secret, meeting)
+def derive_badge_key(secret: bytes, meeting: str, incarnation: int = 0) -> BadgeSigningKey:
+    """Derive the key that signs a meeting's badges from the secret of the installation, its code and incarnation.
+
+    A meeting with the code of a deleted one has another key, so that no gate accepts the badges of the deleted one.
+    """
+    return BadgeSigningKey(secret, meeting, incarnation)
 
 
 def _encode_base64url(raw: bytes) -> str:

@@ -19,7 +19,13 @@ from app.core.db.transaction import Transaction
 MAX_BADGES_PER_REQUEST = 5_000
 ORGANIZATION_FILTER = ReferenceFilter(models.Organization.code, "/v1/organizations")
 _SELECT_ORGANIZATION_EXISTS = Statement(select(exists().where(ORGANIZATION_FILTER.column == bindparam("organization"))))
-_SELECT_SECRET = Statement(text("SELECT key FROM service_keys WHERE purpose = 'badges'"))
+_SELECT_SECRET = Statement(
+    text("""
+    SELECT key, (
+        SELECT count(*) FROM revisions WHERE resource = 'meetings' AND key = :meeting AND action = 'deleted'
+    ) FROM service_keys WHERE purpose = 'badges'
+    """)
+)
 _SELECT_PARTICIPANTS_WITHOUT_BADGE = """
 SELECT listed.id FROM participants AS listed
 WHERE listed.meeting = $1 AND ($2::uuid IS NULL OR listed.id = $2) AND ($3::text IS NULL OR listed.organization = $3)
@@ -68,8 +74,8 @@ class ValidBadge(NamedTuple):
 
 async def get_signing_key(reader: Queryable, meeting: str) -> BadgeSigningKey:
     """Derive the key that signs a meeting's badges from the stored secret; the meeting need not exist."""
-    [secret] = await reader.fetch_one(_SELECT_SECRET, {})
-    return derive_badge_key(bytes(secret), meeting)
+    secret, deletions = await reader.fetch_one(_SELECT_SECRET, {"meeting": meeting})
+    return derive_badge_key(bytes(secret), meeting, deletions)
 
 
 async def issue_missing_badges(

@@ -12,7 +12,9 @@ from app.badges import repository, schemas
 from app.badges.keys import BadgeSigningKey
 from app.core.db.transaction import Transaction, open_transaction
 from app.core.http import conditional
-from app.core.http.dependencies import ReaderDep, get_database
+from app.core.http.addresses import caller_key
+from app.core.http.app_state import get_from_state
+from app.core.http.dependencies import ReaderDep, get_database, get_settings
 from app.core.http.examples import example, write_example
 from app.core.http.negotiation import negotiate_media_type
 from app.core.http.openapi import problem_responses
@@ -28,6 +30,8 @@ from app.core.problems import (
 )
 from app.rendering import qr, renderers
 from app.rendering.badges import Badge as BadgeCard
+from app.rendering.file_queue import FileQueue
+from app.rendering.renderer_pool import RendererPool
 from app.roll_access import access, audited_read
 from app.writes import audit_trail
 from app.writes.idempotency import StoredResponse
@@ -169,6 +173,22 @@ async def list_badges(
     await audited_read.require_read_access(request, reader, reader, code)
     if query.organization and not await repository.organization_exists(reader, query.organization):
         raise InvalidParameters(repository.ORGANIZATION_FILTER.unknown_code_error("organization"))
+    if media_type != PDF:
+        _, key, badges = await _read_badges(request, code, query)
+        return _build_uncached_response(await asyncio.to_thread(_encode_badges, key, badges), media_type)
+    caller = caller_key(request.scope, get_settings(request).trusted_proxies)
+    async with get_from_state(request.app, FileQueue).acquire_place(caller):
+        meeting_name, key, badges = await _read_badges(request, code, query)
+        cards = await asyncio.to_thread(_build_cards, key, badges)
+        pool = get_from_state(request.app, RendererPool)
+        body = await pool.run(renderers.render_badge_sheet, meeting_name, items=cards)
+    return _build_uncached_response(body, media_type)
+
+
+async def _read_badges(
+    request: Request, code: str, query: schemas.BadgesQuery
+) -> tuple[str, BadgeSigningKey, list[repository.ValidBadge]]:
+    """Issue missing badges, commit an audit line, and return the meeting's name, its key and the selected badges."""
     async with open_transaction(get_database(request)) as transaction:
         await repository.issue_missing_badges(transaction, code, organization=query.organization)
         badges = await repository.list_valid_badges(transaction, code, organization=query.organization)
@@ -178,11 +198,7 @@ async def list_badges(
         meeting_name = await repository.get_meeting_name(transaction, code)
         participants = [f"participants/{badge.participant}" for badge in badges]
         await audited_read.record_read(transaction, request, f"meetings/{code}/badges", *participants)
-    if media_type == PDF:
-        body = await asyncio.to_thread(_render_sheets, meeting_name, key, badges)
-    else:
-        body = orjson.dumps({"items": [badge.to_document(key) for badge in badges]}, default=str)
-    return _build_uncached_response(body, media_type)
+    return meeting_name, key, badges
 
 
 def _build_uncached_response(body: bytes, media_type: str) -> Response:
@@ -191,7 +207,11 @@ def _build_uncached_response(body: bytes, media_type: str) -> Response:
     return Response(body, headers=headers, media_type=media_type)
 
 
-def _render_sheets(title: str, key: BadgeSigningKey, badges: list[repository.ValidBadge]) -> bytes:
-    """Sign the token of each badge, and render the badges as a PDF with this title (the meeting's name) on each."""
-    cards = [BadgeCard(badge.name or "", badge.organization, badge.capacity, key.sign(badge.id)) for badge in badges]
-    return renderers.render_badge_sheet(title, cards)
+def _build_cards(key: BadgeSigningKey, badges: list[repository.ValidBadge]) -> list[BadgeCard]:
+    """Sign the token of each badge, and return what is printed on each."""
+    return [BadgeCard(badge.name or "", badge.organization, badge.capacity, key.sign(badge.id)) for badge in badges]
+
+
+def _encode_badges(key: BadgeSigningKey, badges: list[repository.ValidBadge]) -> bytes:
+    """Sign the token of each badge, and return the JSON document of all badges."""
+    return orjson.dumps({"items": [badge.to_document(key) for badge in badges]}, default=str)

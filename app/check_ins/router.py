@@ -104,7 +104,7 @@ async def _build_submission(
     """
     arrived_at, received_at = time.monotonic(), get_from_state(request.app, ReceiptClock).read()
     caller = require_caller(request)
-    if caller.organization is not None or caller.meeting not in (None, meeting):
+    if caller.organization is not None or caller.meeting not in (None, meeting) or caller.issued_at is not None:
         await access.require_access(reader, caller, meeting)
     rows: list[dict[str, Any]] = []
     for n, scan in enumerate(scans):

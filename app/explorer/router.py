@@ -1,6 +1,7 @@
 """Routes of the index, the explorer and the descriptions of problems."""
 
 import pathlib
+import re
 from functools import cache
 from html import escape
 from importlib.util import find_spec
@@ -18,6 +19,7 @@ from app.core.http.examples import example
 from app.core.http.negotiation import negotiate_media_type
 from app.core.http.openapi import problem_responses
 from app.core.http.parameters import NoParameters
+from app.core.http.security_headers import NO_FRAMES, hash_source
 from app.core.languages import Language, preferred_language
 from app.core.problems import PROBLEM_TYPES, NotAcceptable, NotFound, Problem
 from app.explorer.contract import get_openapi_document
@@ -89,8 +91,9 @@ async def get_openapi(request: Request, _: NoParameters) -> Response:
 @router.get("/docs", dependencies=[allow_anonymous()], include_in_schema=False)
 async def get_explorer(_: NoParameters) -> Response:
     """Serve the explorer, a page that shows the OpenAPI document and tries out requests"""
-    page, tag = load_explorer_page()
-    return Response(page, headers={"ETag": tag, "Cache-Control": CACHE_CONTROL}, media_type="text/html")
+    page, tag, policy = load_explorer_page()
+    headers = {"ETag": tag, "Cache-Control": CACHE_CONTROL, "Content-Security-Policy": policy}
+    return Response(page, headers=headers, media_type="text/html")
 
 
 @router.get("/docs/{asset}", dependencies=[allow_anonymous()], include_in_schema=False)
@@ -103,10 +106,24 @@ async def get_asset(asset: str, _: NoParameters) -> Response:
 
 
 @cache
-def load_explorer_page() -> tuple[bytes, str]:
-    """Return the HTML of the explorer (the page at /docs) and its entity tag, read once."""
-    page = pathlib.Path(__file__).with_name("explorer.html").read_bytes()
-    return page, entity_tag(page)
+def load_explorer_page() -> tuple[bytes, str, str]:
+    """Return the HTML of the explorer (the page at /docs), its entity tag, and its content security policy, read once.
+
+    The policy allows the page's own script and style by their hashes. Swagger UI contains images as `data:`, and shows
+    images of responses as `blob:`.
+    """
+    page = pathlib.Path(__file__).with_name("explorer.html").read_text(encoding="utf-8")
+    (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    (style,) = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    sources = {
+        "default-src": "'none'",
+        "script-src": f"'self' {hash_source(script)}",
+        "style-src": f"'self' {hash_source(style)}",
+        "img-src": "'self' data: blob:",
+        "connect-src": "'self'",
+    }
+    policy = "; ".join([*(f"{name} {value}" for name, value in sources.items()), NO_FRAMES])
+    return page.encode(), entity_tag(page.encode()), policy
 
 
 @cache
@@ -177,7 +194,7 @@ def render_problem_types(
         f"<p><code>{escape(description['code'])}</code></p><p>{escape(description['detail'])}</p>"
         for description in descriptions
     )
-    page = HTML_PAGE.format(language=language, sections=sections).encode()
+    page = HTML_PAGE.format(language=language, style=PROBLEM_PAGE_STYLE, sections=sections).encode()
     body = page if media_type == "text/html" else orjson.dumps(content)
     headers = {
         "Content-Language": language,
@@ -185,10 +202,14 @@ def render_problem_types(
         "Cache-Control": CACHE_CONTROL,
         "ETag": entity_tag(body),
     }
+    if media_type == "text/html":
+        headers["Content-Security-Policy"] = PROBLEM_PAGE_POLICY
     return Response(body, headers=headers, media_type=media_type)
 
 
+PROBLEM_PAGE_STYLE = """body{font:1rem/1.5 system-ui;max-width:40rem;margin:2rem auto;padding:0 1rem}
+h1{font-size:1.25rem}"""
+PROBLEM_PAGE_POLICY = f"default-src 'none'; style-src {hash_source(PROBLEM_PAGE_STYLE)}; {NO_FRAMES}"
 HTML_PAGE = """<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Rakornas</title><style>body{{font:1rem/1.5 system-ui;max-width:40rem;margin:2rem auto;padding:0 1rem}}
-h1{{font-size:1.25rem}}</style></head><body>{sections}</body></html>"""
+<title>Rakornas</title><style>{style}</style></head><body>{sections}</body></html>"""

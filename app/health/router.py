@@ -10,9 +10,13 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from pydantic import BaseModel, Field
 
 from app.auth import AuthorizingRoute, allow_anonymous
+from app.core.http import addresses
 from app.core.http.app_state import get_from_state
+from app.core.http.dependencies import get_settings
 from app.core.http.examples import example
+from app.core.http.openapi import problem_responses
 from app.core.http.parameters import NoParameters
+from app.core.problems import NotFound
 from app.health import repository
 from app.health.probe import ReadinessProbe
 
@@ -62,14 +66,21 @@ async def get_readiness(request: Request, response: Response, _: NoParameters) -
 
 
 @router.get(
-    "/metrics", dependencies=[allow_anonymous()], openapi_extra=example("/metrics"), response_class=PlainTextResponse
+    "/metrics",
+    dependencies=[allow_anonymous()],
+    openapi_extra=example("/metrics"),
+    response_class=PlainTextResponse,
+    responses=problem_responses(NotFound),
 )
-async def get_metrics(_: NoParameters) -> Response:
+async def get_metrics(request: Request, _: NoParameters) -> Response:
     """Get metrics
 
     In the format of Prometheus: requests by route template, duration and status; connections in use, and statements
-    waiting for one.
+    waiting for one. Only for the networks that the operator allows, by default the machine itself. Others get 404.
     """
+    settings = get_settings(request)
+    if not addresses.is_allowed(request.scope, settings.metrics_allowed, settings.trusted_proxies):
+        raise NotFound
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()

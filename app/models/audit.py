@@ -52,7 +52,10 @@ class AuditLine(Base):
 
 
 class AuditSeal(Base):
-    """The link of the hash chain for one line: `hash` covers the line and the previous hash."""
+    """The link of the hash chain for one line: `hash` covers the line and the previous hash.
+
+    Only the function `seal_audit_lines` adds seals and roots. `sealed_at`: null for seals from before it was stored.
+    """
 
     __tablename__ = "audit_seals"
     __triggers__ = frozenset({"forbid_update"})
@@ -60,6 +63,7 @@ class AuditSeal(Base):
     position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     line: Mapped[int] = mapped_column(ForeignKey("audit_lines.id"), unique=True)
     hash: Mapped[bytes]
+    sealed_at: Mapped[datetime | None] = mapped_column(server_default=func.clock_timestamp())
 
     __table_args__ = (
         CheckConstraint("position > 0", name="position_range"),

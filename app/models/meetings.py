@@ -52,6 +52,7 @@ class Meeting(Record, Base):
         "derive_attendance_of_meeting",
         "enforce_places",
         "keep_closed_meeting",
+        "reject_nearer_erasure",
         "sessions_within_meeting",
     }
 

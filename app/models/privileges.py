@@ -1,12 +1,11 @@
-"""SQL that grants a role the privileges for serving: it can add to the audit trail, but not change it.
+"""SQL that grants a role the privileges for serving: it can add lines to the audit trail, but not change or seal them.
 
 `{role}` is a placeholder for the role's quoted name. INSERT is granted without the columns that the database fills, so
-that a role cannot choose the number, the time or the transaction of a line.
+that a role cannot choose the number, the time or the transaction of a line. Seals and roots are written by the function
+seal_audit_lines(), which has the rights of the owner and computes them itself.
 """
 
-AUDIT_LINE_COLUMNS = "audit_lines (client, scope, operation, keys, request_id, purpose)"
-AUDIT_SEAL_COLUMNS = "audit_seals (position, line, hash)"
-AUDIT_ROOT_COLUMNS = "audit_roots (hour, position, hash)"
+AUDIT_LINE_COLUMNS = "(client, scope, operation, keys, request_id, purpose)"
 AUDIT_TABLES = ("audit_lines", "audit_seals", "audit_roots")
 # Only migrations write them, and triggers that run with the rights of their owner (SECURITY DEFINER).
 READ_ONLY_TABLES = (
@@ -14,25 +13,20 @@ READ_ONLY_TABLES = (
     "revisions",
     "client_controllers",
     "roll_secrets",
+    "audit_seals",
+    "audit_roots",
     "closed_rolls",
     "closed_roll_lines",
 )
-
-
-def _grant_insert_sql(columns: str) -> str:
-    """Return SQL, with `{role}` to fill in, that grants SELECT on a table and INSERT into the columns named."""
-    table, _, names = columns.partition(" ")
-    return f"GRANT SELECT, INSERT {names} ON {table} TO {{role}}"
-
 
 GRANTS = (
     "GRANT USAGE ON SCHEMA public, history, closed TO {role}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
     "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
     "GRANT SELECT ON ALL TABLES IN SCHEMA history, closed TO {role}",
-    f"REVOKE ALL ON {', '.join((*AUDIT_TABLES, *READ_ONLY_TABLES))} FROM {{role}}",
+    f"REVOKE ALL ON audit_lines, {', '.join(READ_ONLY_TABLES)} FROM {{role}}",
     f"GRANT SELECT ON {', '.join(READ_ONLY_TABLES)} TO {{role}}",
-    *(_grant_insert_sql(columns) for columns in (AUDIT_LINE_COLUMNS, AUDIT_SEAL_COLUMNS, AUDIT_ROOT_COLUMNS)),
+    f"GRANT SELECT, INSERT {AUDIT_LINE_COLUMNS} ON audit_lines TO {{role}}",
 )
 
 # Without the functions of extensions: everybody may call them, and this owner cannot always grant them.
@@ -48,9 +42,10 @@ SELECT bool_and(
     NOT pg_has_role($1::text::name, relowner, 'MEMBER')
     AND NOT has_any_column_privilege($1::text::name, c.oid, 'UPDATE')
     AND NOT has_table_privilege($1::text::name, c.oid, 'DELETE, TRUNCATE')
+    AND (relname = 'audit_lines' OR NOT has_any_column_privilege($1::text::name, c.oid, 'INSERT'))
 ) FROM pg_class AS c WHERE relnamespace = 'public'::regnamespace AND relname IN ({_QUOTED_AUDIT_TABLES})
 """  # noqa: S608  (constants of this module)
-"""Reads whether the role $1 can only add to the audit trail. False for an owner, who can grant themselves the rest."""
+"""Reads whether the role $1 can only add lines to the audit trail. False for an owner, who can grant themselves all."""
 
 SELECT_CAN_SERVE = """
 SELECT coalesce(bool_and(has_table_privilege($1::text::name, c.oid, 'SELECT')), FALSE) FROM pg_class AS c

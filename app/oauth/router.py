@@ -1,7 +1,6 @@
 """The routes of the token endpoint and its metadata. There are no refresh tokens: a client requests a new token."""
 
 import time
-from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any
 
@@ -15,12 +14,12 @@ from app.auth.jwt import SIGNATURE_ALGORITHMS
 from app.auth.keys import ACCESS_TOKEN_SECONDS
 from app.auth.scopes import TOKEN_PATH
 from app.core.http import conditional
+from app.core.http.addresses import client_network
 from app.core.http.app_state import get_from_state
 from app.core.http.dependencies import ReaderDep, get_database, get_settings
 from app.core.http.examples import example
 from app.core.http.openapi import problem_responses
 from app.core.http.parameters import NoParameters
-from app.core.http.rate_limits import NETWORK_PREFIX_BITS, client_address
 from app.core.languages import Text
 from app.core.problems import ContentTooLarge, Malformed, TooManyRequests
 from app.oauth import schemas, service
@@ -112,7 +111,8 @@ async def _issue_token(request: Request, reader: ReaderDep) -> Response:
     verifier = get_from_state(request.app, TokenVerifier)
     limiter = get_from_state(request.app, service.FailedAttemptLimiter)
     key = await verifier.get_signing_key()
-    with limiter.limit_failures(service.get_claimed_client_id(credentials), _client_network(request)):
+    network = client_network(request.scope, get_settings(request).trusted_proxies)
+    with limiter.limit_failures(service.get_claimed_client_id(credentials), network):
         client = await service.authenticate_client(
             reader, get_database(request), credentials, verifier.issuer, time.time()
         )
@@ -127,18 +127,6 @@ async def _issue_token(request: Request, reader: ReaderDep) -> Response:
         scope=" ".join(scopes),
     )
     return Response(content.model_dump_json(), headers=NO_STORE, media_type="application/json")
-
-
-def _client_network(request: Request) -> Hashable:
-    """Return the network prefix of the client's address, for counting failures; None if it is not known.
-
-    That is the case for requests from this machine, which may come from a proxy that is not configured as trusted.
-    """
-    proxies = get_settings(request).trusted_proxies
-    address = client_address(request.scope, proxies)
-    if address is None or (address.is_loopback and not proxies):
-        return None
-    return address.version, int(address) >> (address.max_prefixlen - NETWORK_PREFIX_BITS[address.version])
 
 
 async def _read_form_body(request: Request) -> bytes:

@@ -36,29 +36,34 @@ class FailedAttemptLimiter:
 
     @contextmanager
     def limit_failures(self, client_id: str, network: Hashable) -> Iterator[None]:
-        """Raise TooManyRequests if client or network failed too often; else run the block, counting its failure.
+        """Run the block and count its failure; if client or network failed too often, raise TooManyRequests instead.
 
-        An attempt is counted when it ends, so that concurrent valid requests are not limited; concurrent failures may
-        exceed the limit, which then lasts longer.
+        The credentials are verified first: the right ones are never refused, however many wrong ones others send.
+        Guessing gains nothing by it, because a secret has 256 random bits and a signature cannot be guessed.
 
         Args:
             client_id: The claimed client id.
             network: The network of the caller; None: only the client is counted.
 
         Raises:
-            TooManyRequests: The client or the network had too many failures.
+            TooManyRequests: The block failed, after too many failures of the client or the network.
         """
-        counters: list[tuple[TokenBuckets, Hashable]] = [(self._clients, (client_id[:36], network))]
-        counters += [(self._networks, network)] if network is not None else []
-        for buckets, key in counters:
-            if wait := buckets.seconds_until(key):
-                raise TooManyRequests(retry_after=ceil(wait), headers=buckets.headers("failures", key))
         try:
             yield
         except TokenRequestError:
+            counters: list[tuple[TokenBuckets, Hashable]] = [(self._clients, (client_id[:36], network))]
+            counters += [(self._networks, network)] if network is not None else []
+            if refusal := next(filter(None, (_build_refusal(*counter) for counter in counters)), None):
+                raise refusal from None
             for buckets, key in counters:
                 buckets.charge(key)
             raise
+
+
+def _build_refusal(buckets: TokenBuckets, key: Hashable) -> TooManyRequests | None:
+    """Build (not raise) the problem of a caller who failed too often; None if the bucket has a token left."""
+    wait = buckets.seconds_until(key)
+    return TooManyRequests(retry_after=ceil(wait), headers=buckets.headers("failures", key)) if wait else None
 
 
 def build_invalid_client_error() -> TokenRequestError:

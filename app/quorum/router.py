@@ -51,9 +51,9 @@ async def get_quorum(
     rules = await access.find_access_rules(reader, past_reader, code) if plenary else None
     if plenary is None or rules is None:
         raise NotFound
-    if query.known_at and (current := await repository.find_plenary(reader, code)):
+    if query.known_at and (last := await repository.find_plenary(rules.last_reader, code)):
         # Anonymisation also removes what was known before it.
-        plenary = plenary._replace(anonymised_at=current.anonymised_at)
+        plenary = plenary._replace(anonymised_at=last.anonymised_at)
     at = query.at or min(query.known_at or datetime.now(UTC), plenary.last_instant)
     members = await repository.list_members(past_reader, plenary, at.astimezone(plenary.zone).date())
     officials = [member.official for member in members]

@@ -78,6 +78,10 @@ MESSAGES: dict[str, tuple[str, Message]] = {
         f"ck_{table}_time_zone_known": ("time_zone", "must be the IANA name of a time zone: Asia/Jakarta")
         for table in ("regions", "organizations", "meetings")
     },
+    "ck_meetings_erasure_nearer": (
+        "end_on",
+        "must not be earlier: the data of its participants would be erased earlier",
+    ),
     "ck_session_speakers_parallel_sessions": ("official", "speaks in a parallel session of the same group"),
     "ck_participant_sessions_parallel_sessions": ("participant", "is in a parallel session of the same group"),
     "ck_stages_parent_is_another": ("parent", "must be another stage"),

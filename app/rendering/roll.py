@@ -7,10 +7,9 @@ The CSV contains a nonce, which nobody can guess who does not have this very fil
 could hash every possible roll and ask the service which of them it has issued.
 """
 
-import csv
 import hashlib
 import hmac
-import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -18,7 +17,11 @@ from datetime import date, datetime, timedelta
 from app.rendering import dates, labels
 
 NONCE_BYTES = 16
-FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
+LIST_SEPARATORS = ",;|\t"
+"""Characters between cells, depending on the program that reads the CSV and on the language of its user."""
+QUOTED_CHARACTERS = frozenset(LIST_SEPARATORS + '"\r\n')
+# The beginning of a cell, also of one that another separator would make, before a character that begins a formula.
+FORMULA_START = re.compile(r"(^|[,;|\t\r\n])(?=[\s\"]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 @dataclass(frozen=True)
@@ -127,12 +130,9 @@ def add_nonce(roll: Roll, secret: bytes, *, in_full: bool) -> Roll:
 
 
 def render_csv(roll: Roll) -> bytes:
-    """Render a roll as CSV (RFC 4180) without its creation time; cells that look like formulas get an apostrophe."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    for row in _csv_rows(roll):
-        writer.writerow([_escape_formula(cell) for cell in row])
-    return out.getvalue().encode(errors="replace")
+    """Render a roll as CSV (RFC 4180) without its creation time; what looks like a formula gets an apostrophe."""
+    rows = (",".join(map(_format_cell, row)) for row in _csv_rows(roll))
+    return "".join(f"{row}\r\n" for row in rows).encode(errors="replace")
 
 
 def compute_digest(roll: Roll) -> str:
@@ -171,7 +171,13 @@ def _format_day(times: DayTimes, day: date, zone: str) -> list[str]:
     return [dates.format_time_of_day(instant, day, zone, ":") if instant else "" for instant in times.instants]
 
 
-def _escape_formula(cell: str) -> str:
-    """Prefix a cell with an apostrophe if a spreadsheet would run it as a formula."""
-    is_formula = cell.startswith(FORMULA_PREFIXES) or cell.lstrip().startswith(FORMULA_PREFIXES)
-    return f"'{cell}" if is_formula else cell
+def _format_cell(cell: str) -> str:
+    """Return a cell of the CSV: without a formula, and in quotes if it contains a separator of any kind.
+
+    A spreadsheet whose list separator is `;` divides a cell there, even within quotes. So a formula is disarmed after
+    each separator, not only at the beginning.
+    """
+    text = FORMULA_START.sub(r"\1'", cell)
+    if text.startswith(("\t", "\r")):
+        text = f"'{text}"
+    return '"' + text.replace('"', '""') + '"' if QUOTED_CHARACTERS & set(text) else text

@@ -1,5 +1,6 @@
 """SQL of exported rolls: their lines with the times of each day, and the digests of issued rolls."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -15,6 +16,7 @@ from app.rendering.roll import NO_TIMES, DayTimes, Roll, RollLine
 
 MAX_LINES = 20_000
 MAX_DAYS = 62
+LINES_PER_STEP = 500
 FILTERS = ("organization", "office", "session", "status")
 
 # For each day: the first entry, the exit, and the status that was set by hand for it. A participant who was present
@@ -124,7 +126,10 @@ async def build_roll(
         made_at=made_at,
     )
     days = empty_roll.days
-    lines = [_build_line(orjson.loads(members), days) for _, members in rows]
+    lines: list[RollLine] = []
+    for start in range(0, len(rows), LINES_PER_STEP):
+        lines += [_build_line(orjson.loads(members), days) for _, members in rows[start : start + LINES_PER_STEP]]
+        await asyncio.sleep(0)  # so that other requests go on
     return replace(empty_roll, lines=lines), [participant for participant, _ in rows]
 
 

@@ -1,8 +1,9 @@
 """Routes of exported rolls: the daftar hadir as CSV, XLSX or PDF, and the digest that proves it."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import Path, Request, Response
@@ -11,24 +12,28 @@ from app.auth import allow_anonymous
 from app.core.db.database import Reader
 from app.core.db.transaction import open_transaction
 from app.core.http import conditional
+from app.core.http.addresses import caller_key
+from app.core.http.app_state import get_from_state
 from app.core.http.dependencies import ReaderDep, get_database, get_settings
 from app.core.http.examples import example
 from app.core.http.openapi import problem_responses
 from app.core.http.parameters import CollectionQuery, NoParameters
 from app.core.languages import Text
 from app.core.patterns import SHA256_PATTERN
-from app.core.problems import ErrorDetail, InvalidParameters, NotFound, RollTooLong
+from app.core.problems import Conflict, ErrorDetail, InvalidParameters, NotFound, RollTooLong
 from app.rendering import renderers
-from app.rendering.roll import Proof, Roll, add_nonce, compute_digest, render_csv
+from app.rendering.file_queue import FileQueue
+from app.rendering.renderer_pool import RendererPool
 from app.roll_access import audited_read
 from app.rolls import export_repository, schemas
 from app.routing import create_resource_router
+from app.writes import incarnations
 
 router = create_resource_router("rolls")
 CSV, PDF = "text/csv", "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MEDIA_TYPES = (CSV, XLSX, PDF)
-FILE_EXTENSIONS = {CSV: "csv", XLSX: "xlsx", PDF: "pdf"}
+FILE_FORMATS: Mapping[str, renderers.FileFormat] = {CSV: "csv", XLSX: "xlsx", PDF: "pdf"}
 BINARY = {"schema": {"type": "string", "format": "binary"}}
 CONTENT = {CSV: {"schema": {"type": "string"}}, XLSX: BINARY, PDF: BINARY}
 CACHE_SECONDS = 30
@@ -36,6 +41,10 @@ PAGE_PARAMETERS = ("q", "sort", "fields", "page_token")
 NOT_WITH_FILES = Text(
     "Tidak berlaku untuk berkas; berkas memuat semua baris.",
     "Not allowed with a file, because a file contains all lines.",
+)
+MEETING_DELETED = Text(
+    "Rapat ini telah dihapus, sehingga daftarnya tidak lagi dikeluarkan sebagai berkas. Baca sebagai application/json.",
+    "The meeting has been deleted, so its roll is no longer issued as a file. Read it as application/json.",
 )
 Digest = Annotated[
     str,
@@ -62,17 +71,39 @@ async def export_roll(
         NotFound: There is no such meeting.
         InvalidParameters: A parameter of PAGE_PARAMETERS is given, or what `if_empty` raises.
         RollTooLong: The roll exceeds MAX_LINES or the meeting MAX_DAYS.
+        TooManyRequests: The caller has other files made or waiting.
+        Unavailable: The worker makes other files, or the file could not be made.
+        Conflict: The meeting has been deleted since, so the digest of a file could not be stored.
     """
     page_parameters = [name for name in PAGE_PARAMETERS if getattr(query, name) is not None]
     if page_parameters:
         raise InvalidParameters(
             *[ErrorDetail("not_with_files", NOT_WITH_FILES, parameter=name) for name in page_parameters]
         )
+    caller = caller_key(request.scope, get_settings(request).trusted_proxies)
+    async with get_from_state(request.app, FileQueue).acquire_place(caller):
+        reader.restart_deadline()
+        return await _make_file(request, reader, code, query, media_type, if_empty=if_empty, in_full=in_full)
+
+
+async def _make_file(
+    request: Request,
+    reader: Reader,
+    code: str,
+    query: CollectionQuery,
+    media_type: str,
+    *,
+    if_empty: Callable[[], Awaitable[None]],
+    in_full: bool,
+) -> Response:
+    """Read and render a roll, and return the response, as `export_roll` describes."""
     filters = query.active_filters()
     past_reader = reader.known_at(query.known_at)
     heading = await export_repository.find_heading(past_reader, code, filters.get("session"))
     if heading is None or heading.secret is None:  # no roll is issued of a meeting that was deleted
         raise NotFound
+    if query.known_at and await incarnations.find_deletion(reader, "meetings", code, query.known_at):
+        raise Conflict(detail=MEETING_DELETED)
     made_at = query.known_at or datetime.now(UTC)
     if (heading.end_on - heading.start_on).days >= export_repository.MAX_DAYS:
         raise RollTooLong
@@ -83,8 +114,11 @@ async def export_roll(
         await if_empty()
     if len(roll.lines) > export_repository.MAX_LINES:
         raise RollTooLong
-    roll = await asyncio.to_thread(add_nonce, roll, heading.secret, in_full=in_full)
-    digest, body = await asyncio.to_thread(_render, roll, media_type, get_settings(request).issuer)
+    digest, body = await get_from_state(request.app, RendererPool).run(
+        partial(renderers.render_roll, replace(roll, lines=()), in_full=in_full),
+        *(heading.secret, FILE_FORMATS[media_type], get_settings(request).issuer),
+        items=roll.lines,
+    )
     if in_full:
         async with open_transaction(get_database(request)) as transaction:
             await export_repository.store_digest(transaction, digest, code, len(roll.lines))
@@ -97,20 +131,10 @@ async def export_roll(
         "ETag": conditional.entity_tag(body),
         "Cache-Control": "no-store" if in_full else conditional.public_cache_control(CACHE_SECONDS),
         "Vary": audited_read.VARY,
-        "Content-Disposition": f'attachment; filename="daftar-hadir-{code}.{FILE_EXTENSIONS[media_type]}"',
+        "Content-Disposition": f'attachment; filename="daftar-hadir-{code}.{FILE_FORMATS[media_type]}"',
         "Link": f'</v1/rolls/{digest}>; rel="describedby"',
     }
     return Response(body, headers=headers, media_type=media_type)
-
-
-def _render(roll: Roll, media_type: str, base_url: str) -> tuple[str, bytes]:
-    """Return a roll's digest, and its file in the media type; PDF and XLSX state the digest and its URL."""
-    digest = compute_digest(roll)
-    proof = Proof(digest, f"{base_url}/v1/rolls/{digest}")
-    if media_type == CSV:
-        return digest, render_csv(roll)
-    render = renderers.render_pdf if media_type == PDF else renderers.render_xlsx
-    return digest, render(roll, proof)
 
 
 @router.get(

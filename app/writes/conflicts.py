@@ -25,6 +25,7 @@ from app.core.problems import (
     CircularParent,
     CircularRepresentation,
     EndsBeforeStart,
+    ErasureNearer,
     ErrorDetail,
     ForeignParent,
     InUse,
@@ -77,6 +78,7 @@ CONSTRAINT_PROBLEMS: Mapping[str, tuple[type[Problem], str]] = {
     "ck_roll_corrections_two_clients": (SecondClientNeeded, ""),
     "ck_meetings_roll_open": (RollClosed, ""),
     "ck_participants_roll_open": (RollClosed, ""),
+    "ck_meetings_erasure_nearer": (ErasureNearer, ""),
     **{
         f"ck_{table}_ends_after_start": (EndsBeforeStart, "/ends_at" if table == "sessions" else "/end_on")
         for table in ("appointments", "stages", "meetings", "sessions")

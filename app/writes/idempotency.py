@@ -33,15 +33,18 @@ class StoredResponse(NamedTuple):
     body: bytes
 
 
-def compute_fingerprint(method: str, target: str, body: bytes) -> bytes:
+def compute_fingerprint(method: str, target: str, body: bytes, incarnation: int = 0) -> bytes:
     """Return the SHA-256 of a request, by which a repetition with the same idempotency key is recognized.
 
     Args:
         method: The method of the request.
         target: Its path and query.
         body: Its body, as received.
+        incarnation: The number of deleted meetings that had the code in the path: a request about another meeting is
+            no repetition.
     """
-    return sha256(b"\0".join((method.encode(), target.encode(), body))).digest()
+    number = [str(incarnation).encode()] if incarnation else []
+    return sha256(b"\0".join((method.encode(), target.encode(), body, *number))).digest()
 
 
 async def find_response(transaction: Transaction, client: str, key: str, fingerprint: bytes) -> StoredResponse | None:

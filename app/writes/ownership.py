@@ -17,6 +17,7 @@ from app.core.db.database import Queryable
 from app.core.db.statements import DIALECT, Statement
 from app.core.db.transaction import Transaction
 from app.core.problems import OutsideOrganization
+from app.writes import incarnations
 from app.writes.resource import OwnershipClaim, Resource, Values
 
 Objects = Mapping[int, Values]
@@ -101,7 +102,7 @@ async def find_objects_outside(transaction: Transaction, caller: Caller, resourc
     """Return which objects, by number, the caller's organization may not write; none if it is bound to none."""
     if caller.organization is None or not keys:
         return set()
-    if resource.owner_query is None:
+    if resource.owner_query is None or not await incarnations.is_binding_current(transaction, caller):
         return set(keys)
     sql = _outside_sql(resource, resource.key_columns, resource.owner_query, resource.name)
     objects = {n: (resource.format_key(values), values) for n, values in keys.items()}

@@ -15,10 +15,12 @@ from app.core.db.transaction import Rollback, Transaction, open_transaction
 from app.core.http.dependencies import get_database, get_settings
 from app.core.http.parameters import EmptyQuery
 from app.core.problems import IdempotencyKeyRequired, PreconditionRequired, Problem
-from app.writes import audit_trail, idempotency
+from app.writes import audit_trail, idempotency, incarnations
 from app.writes.conflicts import AttemptedWrite, to_problem
 from app.writes.idempotency import StoredResponse
 from app.writes.payloads import ChangeReason
+
+MEETING_PATH = "/v1/meetings/{code}"
 
 
 class WriteQuery(EmptyQuery):
@@ -113,11 +115,11 @@ class WriteRequest:
 
     async def _run(self, work: Work, reason: ChangeReason | None) -> Response:
         """Run the work with its audit line in a transaction, or return the stored response; roll back a dry run."""
-        fingerprint = idempotency.compute_fingerprint(self.request.method, self._target(), await self.request.body())
         client, key = self.caller.client_id, self.idempotency_key
         response: StoredResponse
         async with open_transaction(self.database) as transaction:
             await self.attribute_revisions(transaction, reason)
+            fingerprint = await self._compute_fingerprint(transaction) if key else b""
             if key and (stored := await idempotency.find_response(transaction, client, key, fingerprint)):
                 return _build_response(stored, {"Idempotency-Replayed": "true"})
             response, keys = await work(transaction)
@@ -134,6 +136,15 @@ class WriteRequest:
             status = 200 if response.status == 201 else response.status
             return _build_response(response._replace(status=status, headers={}))
         return _build_response(response)
+
+    async def _compute_fingerprint(self, transaction: Transaction) -> bytes:
+        """Compute the fingerprint of the request, by which a repetition is recognized."""
+        incarnation = 0
+        if self.request.scope["route"].path.startswith(MEETING_PATH):
+            code = self.request.path_params["code"]
+            incarnation = await incarnations.count_deletions(transaction, "meetings", code)
+        body = await self.request.body()
+        return idempotency.compute_fingerprint(self.request.method, self._target(), body, incarnation)
 
     def _target(self) -> str:
         """Return the request's path, a question mark, and its query, which may be empty."""

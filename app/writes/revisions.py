@@ -194,6 +194,34 @@ def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
         meeting = func.coalesce(newest.after, newest.before).op("->>")(_text_literal("meeting"))
         last = select(meeting).where(newest.resource == resource, newest.key == key)
         yield last.order_by(newest.revision.desc()).limit(1).scalar_subquery() == bindparam("meeting", type_=Text)
+        yield or_(*_same_meeting_conditions())
+
+
+def _same_meeting_conditions() -> Iterator[ColumnElement[bool]]:
+    """Yield the SQL conditions of which one must hold, so that the object is not of a former meeting with the code.
+
+    Either there is no meeting with the code today, or none was deleted since the newest revision of the object.
+    """
+    code = bindparam("meeting", type_=Text)
+    meeting, deletion, newest = models.Meeting, aliased(_revision), aliased(_revision)
+    deleted, changed = _COMMITS.alias("deleted"), _COMMITS.alias("changed")
+    yield ~select(meeting.code).where(meeting.code == code).exists()
+    changed_at = (
+        select(func.max(changed.c.stamp))
+        .join(newest, newest.commit == changed.c.id)
+        .where(newest.resource == bindparam("resource"), newest.key == bindparam("key"))
+    )
+    yield ~(
+        select(deletion.id)
+        .join(deleted, deleted.c.id == deletion.commit)
+        .where(
+            deletion.resource == _text_literal("meetings"),
+            deletion.key == code,
+            deletion.action == _text_literal("deleted"),
+            deleted.c.stamp >= changed_at.scalar_subquery(),
+        )
+        .exists()
+    )
 
 
 REVISIONS = Collection(

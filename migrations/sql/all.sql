@@ -42,6 +42,7 @@ RESET search_path;
 \ir counts.sql
 \ir check_in.sql
 \ir roll_secrets.sql
+\ir erasure.sql
 \ir retention.sql
 \ir audit.sql
 \ir clients.sql

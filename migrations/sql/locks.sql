@@ -20,8 +20,8 @@
 --  11. speaker_lock_key(...)        One transaction writes a person's sessions at a meeting. The locks of the speakers
 --                                   of one session are taken in the order of their ids.
 --
--- sealing_lock_key() has no place in the order: the sealer and `rakornas audit seal` use a separate connection for it,
--- which takes no other advisory lock. They do not wait for it, and release it when all lines are sealed.
+-- sealing_lock_key() has no place in the order: seal_audit_lines() takes it, in transactions that take no other advisory
+-- lock, and does not wait for it.
 
 CREATE OR REPLACE FUNCTION grant_lock_key() RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN hashtextextended('grant', 0);

@@ -88,10 +88,11 @@ class EventStreamClient:
 
 @contextlib.asynccontextmanager
 async def open_event_stream(
-    app: ASGIApp, target: str = "/", method: str = "GET", **headers: str
+    app: ASGIApp, target: str = "/", method: str = "GET", address: str = "127.0.0.1", **headers: str
 ) -> AsyncIterator[EventStreamClient]:
     """Yield a client that has received the first bytes; disconnect after the block and wait for the app to return."""
     client = EventStreamClient(target, {name.replace("_", "-"): value for name, value in headers.items()}, method)
+    client.scope["client"] = (address, 1)
     task = asyncio.ensure_future(app(client.scope, client.receive, client.send))
     try:
         async with asyncio.timeout(10):

@@ -34,7 +34,7 @@ async def broadcaster(summaries: dict[str, Any]) -> AsyncIterator[SummaryBroadca
 
 def create_stream(broadcaster: SummaryBroadcaster, meeting: str = "a") -> Callable[..., Awaitable[None]]:
     """Create the response of the route for a meeting, as an ASGI app."""
-    return live_router.EventStream(broadcaster, meeting, b"1", None)
+    return live_router.EventStream(broadcaster, meeting, b"1")
 
 
 @pytest.mark.parametrize("error", [Unavailable(), RuntimeError("a programming error")])

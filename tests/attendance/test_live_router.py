@@ -96,6 +96,7 @@ async def test_reconnect_with_last_event_id_gets_new_events_only(app: FastAPI, o
 
 async def test_fifty_clients_cost_the_database_no_more_than_one(app: FastAPI, statements: list[str]) -> None:
     state_of(app).summary_broadcaster._interval = 1.0
+    state_of(app).summary_broadcaster._max_per_address = 50
     async with contextlib.AsyncExitStack() as stack:
         for _ in range(50):
             await (await stack.enter_async_context(open_event_stream(app, LIVE))).wait_for_events(1)
@@ -109,6 +110,25 @@ async def test_fifty_clients_cost_the_database_no_more_than_one(app: FastAPI, st
     del statements[:]
     await asyncio.sleep(0.5)
     assert statements == []
+
+
+async def test_address_may_have_twenty_streams(own_app: FastAPI) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(open_event_stream(own_app, LIVE)) for _ in range(20)]
+        for client in clients:
+            await client.wait_for_events(1)
+        refused = await stack.enter_async_context(open_event_stream(own_app, LIVE))
+        async with asyncio.timeout(5):
+            await refused.ended.wait()
+        assert (refused.status, json.loads(refused.text)["code"]) == (429, "too_many_requests")
+        assert int(refused.headers["retry-after"]) > 0
+        assert refused.headers["ratelimit-policy"] == '"listeners";q=20;qu="concurrent-requests"'
+        elsewhere = await stack.enter_async_context(open_event_stream(own_app, LIVE, address="198.51.100.7"))
+        await elsewhere.wait_for_events(1)
+        clients[0].disconnect()
+        await wait_until(lambda: state_of(own_app).summary_broadcaster.subscriber_count == 20)
+        await (await stack.enter_async_context(open_event_stream(own_app, LIVE))).wait_for_events(1)
+    await wait_until(lambda: not state_of(own_app).summary_broadcaster._counts_by_address)
 
 
 async def test_disconnect_ends_the_subscription_and_the_polling(app: FastAPI) -> None:

@@ -23,6 +23,7 @@ from tests.writes.write_client import WriteClient
 MARKER = "zulkarnaenqx"
 """A word in all personal data of the meeting, and nowhere else."""
 RETENTION_DAYS = 30
+TWO_CLIENTS = "SELECT set_config('rakornas.two_clients', 'on', true)"
 MOVE_MEETING = """
 WITH unbound AS (UPDATE sessions SET starts_at = NULL, ends_at = NULL WHERE meeting = $1)
 UPDATE meetings SET start_on = today - 1, end_on = today, retention_days = $2
@@ -110,7 +111,11 @@ async def meeting(own_app: FastAPI, own_client: httpx.AsyncClient) -> MeetingCli
 
 async def set_days_since_end(url: str, meeting: MeetingClient, days: int) -> None:
     """Move the meeting so that it ended this many days ago."""
-    await fetch_value(url, MOVE_MEETING, meeting.code, RETENTION_DAYS, days)
+    connection = await asyncpg.connect(url)
+    async with connection.transaction():
+        await connection.execute(TWO_CLIENTS)
+        await connection.execute(MOVE_MEETING, meeting.code, RETENTION_DAYS, days)
+    await connection.close()
 
 
 async def find_tables_with_marker(url: str) -> set[str]:

@@ -13,11 +13,11 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from app.audit import schemas
-from app.audit_chain import maintenance, sealer, task
+from app.audit_chain import maintenance, task
 from app.auth import Caller, Scope
 from app.settings import Settings
 from app.state import state_of
-from tests.audit_chain.trails import INSERT_LINE, seal_all
+from tests.audit_chain.trails import INSERT_LINE, INSERT_ROOT, seal_all
 from tests.conftest import MIGRATED, connect_client, copy_template, run_application
 from tests.scenarios import assert_invalid, list_items
 
@@ -41,7 +41,7 @@ async def audit_url(server: str) -> AsyncIterator[str]:
         await seal_all(sealer_connection, len(LINES))
         for hour, position in ((7, 2), (9, 5)):
             hash_ = await owner.fetchval("SELECT hash FROM audit_seals WHERE position = $1", position)
-            await owner.execute(sealer.INSERT_ROOT, datetime(2026, 11, 24, hour, tzinfo=UTC), position, hash_)
+            await owner.execute(INSERT_ROOT, datetime(2026, 11, 24, hour, tzinfo=UTC), position, hash_)
         # No other sealer may run during the tests.
         await owner.execute("SELECT pg_advisory_lock(sealing_lock_key())")
         await owner.execute(INSERT_LINE, *UNSEALED)

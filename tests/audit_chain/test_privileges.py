@@ -50,10 +50,54 @@ async def service_connection(service_url: str) -> AsyncIterator[asyncpg.Connecti
 async def test_service_role_adds_and_seals_lines(service_connection: asyncpg.Connection) -> None:
     await add_lines(service_connection, 5)
     await seal_all(service_connection, 5)
-    ((hash_, now),) = await service_connection.fetch("SELECT hash, now() FROM audit_seals WHERE position = 5")
-    await service_connection.execute(sealer.INSERT_ROOT, now, 5, hash_)
     assert await fetch_chain(service_connection) == await recompute_chain(service_connection)
-    assert await verify(service_connection) == (5, 0, 1, 0, [])
+    assert await verify(service_connection) == (5, 0, 0, 0, [])
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO audit_seals (position, line, hash) SELECT 4, 4, hash FROM audit_seals WHERE position = 3",
+        "INSERT INTO audit_seals (position, line, hash) VALUES (9, 4, sha256('x'))",
+        "INSERT INTO audit_seals (position, line, hash)"
+        " SELECT 4, l.id, hash_audit_line(s.hash, l) FROM audit_lines AS l, audit_seals AS s"
+        " WHERE l.id = 4 AND s.position = 3",
+        "INSERT INTO audit_roots (hour, position, hash) VALUES (now(), 3, sha256('x'))",
+        "INSERT INTO audit_roots (hour, position, hash) SELECT now(), 3, hash FROM audit_seals WHERE position = 3",
+        "COPY audit_roots FROM STDIN",
+    ],
+)
+async def test_service_role_cannot_invent_seals_and_roots(service_connection: asyncpg.Connection, sql: str) -> None:
+    """Nor the ones that the sealer would write next."""
+    await add_lines(service_connection, 3)
+    await seal_all(service_connection, 3)
+    await add_lines(service_connection, 1)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+        await service_connection.execute(sql)
+
+
+async def test_service_role_cannot_seal_from_a_snapshot_before_the_lock(service_connection: asyncpg.Connection) -> None:
+    await add_lines(service_connection, 3)
+    with pytest.raises(asyncpg.PostgresError, match="read committed"):
+        async with service_connection.transaction(isolation="repeatable_read"):
+            await service_connection.fetchval(sealer.SEAL_LINES, 1000, True)
+
+
+async def test_own_objects_and_settings_of_the_role_do_not_change_hashes(
+    service_connection: asyncpg.Connection,
+) -> None:
+    """Temporary tables and functions that have the names of ours, and the settings of the session."""
+    await add_lines(service_connection, 4)
+    await service_connection.execute("CREATE TEMPORARY TABLE audit_lines (LIKE public.audit_lines)")
+    await service_connection.execute(
+        "CREATE FUNCTION pg_temp.hash_audit_line(bytea, public.audit_lines) RETURNS bytea LANGUAGE sql"
+        " AS $$ SELECT sha256('x') $$"
+    )
+    await service_connection.execute("SET search_path = pg_temp, public; SET timezone = 'Asia/Jayapura'")
+    await service_connection.execute("SET bytea_output = 'escape'; SET datestyle = 'German'")
+    await seal_all(service_connection, 4)
+    await service_connection.execute("RESET ALL; DROP TABLE pg_temp.audit_lines")
+    assert await fetch_chain(service_connection) == await recompute_chain(service_connection)
 
 
 @pytest.mark.parametrize("table", TRAIL_TABLES)
@@ -154,6 +198,8 @@ async def test_readiness_reports_the_privileges(database_url: str, service_url: 
         ),
         "GRANT DELETE ON audit_seals TO {role}",
         "GRANT UPDATE ON audit_roots TO {role}",
+        "GRANT INSERT ON audit_seals TO {role}",
+        "GRANT INSERT (hash) ON audit_roots TO {role}",
         "GRANT rakornas TO {role}",
     ],
 )

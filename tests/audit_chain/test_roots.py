@@ -1,7 +1,7 @@
 """A root is added for each hour that is over, and hours increase with positions."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import NamedTuple
 
 import asyncpg
 import pytest
@@ -10,48 +10,54 @@ from app.audit_chain import sealer
 from app.audit_chain.sealer import Root
 from tests.audit_chain.trails import fetch_chain, seal_all
 
+LIST_DUE_ROOTS = "SELECT due_hour, due_position FROM list_due_roots($1, $2, $3, $4, $5, $6, $7)"
+
 
 def hour(number: int) -> datetime:
     return datetime(2026, 11, 24, number, tzinfo=UTC)
 
 
-def build_state(
-    position: int = 0, last_hour: int | None = None, root: tuple[int, int] | None = None, now: int = 12
-) -> Any:
-    """Build a state from the newest seal (position, hour), the newest root (hour, position) and the present hour."""
-    return {
-        "position": position,
-        "hash": b"newest" if position else None,
-        "hour": last_hour if last_hour is None else hour(last_hour),
-        "root_hour": hour(root[0]) if root else None,
-        "root_position": root[1] if root else 0,
-        "this_hour": hour(now),
-    }
+class State(NamedTuple):
+    """The newest seal (position, hour), the newest root (hour, position) and the present hour."""
+
+    position: int = 0
+    last_hour: int | None = None
+    root: tuple[int, int] | None = None
+    now: int = 12
 
 
 @pytest.mark.parametrize(
     ("before", "hours", "all_sealed", "due"),
     [
-        (build_state(), [], True, []),
-        (build_state(), [9, 9, 10], False, [(9, 2)]),
-        (build_state(), [9, 9, 10], True, [(9, 2), (10, 3)]),
-        (build_state(now=10), [9, 9, 10], True, [(9, 2)]),
-        (build_state(5, last_hour=9), [9], False, []),
-        (build_state(5, last_hour=9), [10], False, [(9, 5)]),
-        (build_state(5, last_hour=9), [], True, [(9, 5)]),
-        (build_state(5, last_hour=9, now=9), [], True, []),
-        (build_state(5, last_hour=9, root=(9, 5)), [], True, []),
-        (build_state(5, last_hour=9, root=(9, 5)), [9], True, [(10, 6)]),
-        (build_state(6, last_hour=9, root=(9, 5)), [9, 11], False, [(10, 7)]),
-        (build_state(6, last_hour=9, root=(9, 5), now=10), [], True, []),
-        (build_state(), [10, 9, 11], False, [(10, 2)]),
+        (State(), [], True, []),
+        (State(), [9, 9, 10], False, [(9, 2)]),
+        (State(), [9, 9, 10], True, [(9, 2), (10, 3)]),
+        (State(now=10), [9, 9, 10], True, [(9, 2)]),
+        (State(5, last_hour=9), [9], False, []),
+        (State(5, last_hour=9), [10], False, [(9, 5)]),
+        (State(5, last_hour=9), [], True, [(9, 5)]),
+        (State(5, last_hour=9, now=9), [], True, []),
+        (State(5, last_hour=9, root=(9, 5)), [], True, []),
+        (State(5, last_hour=9, root=(9, 5)), [9], True, [(10, 6)]),
+        (State(6, last_hour=9, root=(9, 5)), [9, 11], False, [(10, 7)]),
+        (State(6, last_hour=9, root=(9, 5), now=10), [], True, []),
+        (State(), [10, 9, 11], False, [(10, 2)]),
     ],
 )
-def test_due_roots(before: Any, hours: list[int], all_sealed: bool, due: list[tuple[int, int]]) -> None:
-    hashes = [b"%d" % n for n in range(before["position"] + 1, before["position"] + 1 + len(hours))]
-    roots = sealer.list_due_roots(before, [hour(number) for number in hours], hashes, all_sealed=all_sealed)
-    hash_at = {before["position"]: b"newest"} | {before["position"] + n: h for n, h in enumerate(hashes, 1)}
-    assert roots == [Root(hour(number), position, hash_at[position]) for number, position in due]
+async def test_due_roots(
+    owner: asyncpg.Connection, before: State, hours: list[int], all_sealed: bool, due: list[tuple[int, int]]
+) -> None:
+    roots = await owner.fetch(
+        LIST_DUE_ROOTS,
+        before.position,
+        None if before.last_hour is None else hour(before.last_hour),
+        before.root[1] if before.root else 0,
+        hour(before.root[0]) if before.root else None,
+        [hour(number) for number in hours],
+        hour(before.now),
+        all_sealed,
+    )
+    assert [tuple(root) for root in roots] == [(hour(number), position) for number, position in due]
 
 
 async def test_roots_are_stored_with_the_hash_of_their_position(

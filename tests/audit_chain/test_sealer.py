@@ -103,30 +103,29 @@ async def test_hashes_match_the_documentation(owner: asyncpg.Connection, sealer_
 
 
 def set_batch_size(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    for name in ("SELECT_NEXT_LINES", "SELECT_LINES_AFTER_RESTORE", "SELECT_RESTORED_LINES"):
-        monkeypatch.setattr(sealer, name, getattr(sealer, name).replace("LIMIT 1000", f"LIMIT {number}"))
     monkeypatch.setattr(sealer, "MAX_LINES_PER_TRANSACTION", number)
 
 
 async def test_chain_continues_after_a_crash(
     owner: asyncpg.Connection, sealer_connection: asyncpg.Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The connection is lost within the third batch, after its seals are written."""
     await add_lines(owner, 23)
     set_batch_size(monkeypatch, 5)
-
-    def fail_at_third_batch(state: asyncpg.Record, *_: object, **__: object) -> list[sealer.Root]:
-        if state["position"] == 10:
-            raise ConnectionError
-        return []
-
     crashing = await task.connect(Settings(DATABASE_URL=database_url))
-    with monkeypatch.context() as patch:
-        patch.setattr(sealer, "list_due_roots", fail_at_third_batch)
-        with pytest.raises(ConnectionError):
-            await seal_all(crashing, 23)
+    for _ in range(2):
+        async with asyncio.timeout(60):
+            while not await crashing.fetchval(sealer.SEAL_LINES, 5, True):
+                await asyncio.sleep(0.01)
+    await crashing.execute("BEGIN")
+    assert await crashing.fetchval(sealer.SEAL_LINES, 5, True) == 5
+    assert await sealer.seal_lines(sealer_connection) is None
     crashing.terminate()
     assert len(await fetch_chain(owner)) == 10
-    await seal_all(sealer_connection, 13)
+    async with asyncio.timeout(60):
+        while await sealer.seal_lines(sealer_connection) is None:  # until the server has noticed
+            await asyncio.sleep(0.01)
+    await seal_all(sealer_connection, 23 - len(await fetch_chain(owner)))
     assert await verify(owner) == (23, 0, 0, 0, [])
 
 

@@ -12,13 +12,13 @@ import pytest
 import pytest_asyncio
 from typer.testing import CliRunner
 
-from app.audit_chain import chain, maintenance, report, sealer, task, verifier
+from app.audit_chain import chain, maintenance, report, task, verifier
 from app.audit_chain.sealer import Root
 from app.audit_chain.verifier import ChainDefect, VerificationResult
 from app.commands.audit import audit
 from app.settings import Settings
 from tests.audit_chain.manipulations import MANIPULATIONS
-from tests.audit_chain.trails import add_lines, fetch_chain, seal_all, verify
+from tests.audit_chain.trails import INSERT_ROOT, add_lines, fetch_chain, seal_all, verify
 from tests.conftest import MIGRATED, copy_template
 
 SEALED, UNSEALED = 40, 3
@@ -32,7 +32,7 @@ async def sealed_database(server: str) -> AsyncIterator[str]:
         await add_lines(owner, 10)
         await seal_all(sealer_connection, 10)
         hash_ = (await fetch_chain(owner))[-1][1]
-        await owner.execute(sealer.INSERT_ROOT, datetime(2026, 11, 20, 7, tzinfo=UTC), 10, hash_)
+        await owner.execute(INSERT_ROOT, datetime(2026, 11, 20, 7, tzinfo=UTC), 10, hash_)
         await add_lines(owner, SEALED - 10)
         await seal_all(sealer_connection, SEALED - 10)
         await add_lines(owner, UNSEALED)

@@ -14,6 +14,7 @@ from app.audit_chain.verifier import VerificationResult
 INSERT_LINE = (
     "INSERT INTO audit_lines (client, scope, operation, keys, request_id, purpose) VALUES ($1, $2, $3, $4, $5, $6)"
 )
+INSERT_ROOT = "INSERT INTO audit_roots (hour, position, hash) VALUES ($1, $2, $3)"
 ODD_TEXT = 'nama "Asy\'ari" \\ / \x01\x1f\x7f\n\té 日本 🗳'
 
 

@@ -1,4 +1,4 @@
-"""Which clients count as one where two clients are needed."""
+"""Clients that count as one where two clients are needed."""
 
 import json
 import uuid

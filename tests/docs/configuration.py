@@ -21,7 +21,8 @@ def table() -> str:
     rows = ["| variable | default | meaning |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
         default = field.default if field.default not in (None, ()) else "none"
-        shown = "none" if default == "none" else f"`{default}`"
+        text = ",".join(map(str, default)) if isinstance(default, tuple) else default
+        shown = "none" if default == "none" else f"`{text}`"
         rows.append(f"| `{variable_of(name)}` | {shown} | {field.description} |")
     return "\n".join(rows) + "\n"
 

@@ -1,7 +1,6 @@
 """The example rows do not conflict with rows that the service creates."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 
 import asyncpg
 import pytest_asyncio
@@ -9,6 +8,7 @@ import pytest_asyncio
 from app.audit_chain import sealer, task
 from app.settings import Settings
 from tests import openapi
+from tests.audit_chain.trails import INSERT_ROOT
 
 
 async def seal_all_lines(connection: asyncpg.Connection) -> None:
@@ -33,15 +33,17 @@ async def fetch_roots(connection: asyncpg.Connection) -> list[tuple[int, int]]:
 async def test_sealer_adds_no_root_to_the_example_root(own_url: str, sealer_connection: asyncpg.Connection) -> None:
     await openapi.insert_example_rows(own_url)
     assert await fetch_roots(sealer_connection) == [(2199, 1)]
-    state = dict(await sealer_connection.fetchrow(sealer.SELECT_CHAIN_STATE) or {})
-    later = {**state, "this_hour": state["this_hour"] + timedelta(hours=2)}
-    assert sealer.list_due_roots(later, [state["this_hour"]], [b""], all_sealed=True) == []
+    later = (
+        "SELECT * FROM (SELECT max(hour) AS hour, max(position) AS position FROM audit_roots) AS root,"
+        " list_due_roots(root.position, now(), root.position, root.hour, ARRAY[now()], now() + interval '2 h', true)"
+    )
+    assert await sealer_connection.fetch(later) == []
 
 
 async def test_earlier_root_of_the_sealer_is_removed(own_url: str, sealer_connection: asyncpg.Connection) -> None:
     if not await fetch_roots(sealer_connection):
         last = "SELECT '2026-11-24T07:00Z'::timestamptz, position, hash FROM audit_seals ORDER BY position DESC LIMIT 1"
         ((hour, position, hash_),) = await sealer_connection.fetch(last)
-        await sealer_connection.execute(sealer.INSERT_ROOT, hour, position, hash_)
+        await sealer_connection.execute(INSERT_ROOT, hour, position, hash_)
     await openapi.insert_example_rows(own_url)
     assert await fetch_roots(sealer_connection) == [(2199, 1)]

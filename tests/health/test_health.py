@@ -1,5 +1,6 @@
 import asyncio
 import re
+from typing import Any
 
 import httpx
 import pytest
@@ -9,7 +10,7 @@ from app import models
 from app.health import repository
 from app.main import create_app
 from app.settings import Settings
-from tests.conftest import connect_client, fetch_value
+from tests.conftest import connect_client, fetch_value, run_application
 
 UNREACHABLE_URL = "postgresql://nobody@127.0.0.1:1/nothing"
 
@@ -116,6 +117,32 @@ class TestMetrics:
     )
     async def test_database_metrics_exist(self, client: httpx.AsyncClient, name: str) -> None:
         assert re.search(rf"^# HELP {name.removesuffix('_total')}", (await client.get("/metrics")).text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "settings", "status"),
+    [
+        ("127.0.0.1", {}, {}, 200),
+        ("::1", {}, {}, 200),
+        ("::ffff:127.0.0.1", {}, {}, 200),
+        ("10.0.0.5", {}, {}, 404),
+        ("127.0.0.1", {"X-Forwarded-For": "203.0.113.7"}, {}, 404),  # through a proxy that is not trusted
+        ("127.0.0.1", {"Forwarded": "for=203.0.113.7"}, {}, 404),
+        ("127.0.0.1", {"X-Forwarded-For": "203.0.113.7"}, {"trusted_proxies": "127.0.0.1"}, 404),
+        ("127.0.0.1", {"X-Forwarded-For": "10.0.0.5"}, {"trusted_proxies": "127.0.0.1"}, 404),
+        ("127.0.0.1", {}, {"trusted_proxies": "127.0.0.1"}, 200),
+        ("10.0.0.5", {}, {"metrics_allowed": "10.0.0.0/24"}, 200),
+        ("10.0.0.5", {"X-Forwarded-For": "10.0.0.5"}, {"metrics_allowed": "10.0.0.0/24"}, 404),
+        ("127.0.0.1", {}, {"metrics_allowed": "10.0.0.0/24"}, 404),
+    ],
+)
+async def test_metrics_are_for_allowed_networks(
+    loaded_url: str, address: str, headers: dict[str, str], settings: dict[str, Any], status: int
+) -> None:
+    async with run_application(Settings(DATABASE_URL=loaded_url, **settings)) as app:
+        transport = httpx.ASGITransport(app, client=(address, 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            assert (await client.get("/metrics", headers=headers)).status_code == status
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/metrics"])

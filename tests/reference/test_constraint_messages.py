@@ -21,7 +21,7 @@ INVALID_CELLS = {
 TRIGGER_CONSTRAINTS = {
     f"ck_{table}_parent_{rule}" for table in ("organizations", "stages") for rule in ("no_circle", "depth")
 }
-TRIGGER_CONSTRAINTS |= {"ck_sessions_within_meeting"}
+TRIGGER_CONSTRAINTS |= {"ck_sessions_within_meeting", "ck_meetings_erasure_nearer"}
 TRIGGER_CONSTRAINTS |= {f"ck_{table}_parallel_sessions" for table in ("session_speakers", "participant_sessions")}
 # No file has such a column, or it is derived from regions that violate no constraint.
 UNREACHABLE_CONSTRAINTS = {f"ck_organizations_{name}" for name in ("commission_has_level", "parent_is_another")}

@@ -3,12 +3,15 @@
 import csv
 import hashlib
 import io
+import re
 import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.rendering import labels
 from app.rendering.roll import DayTimes, Roll, add_nonce, compute_digest, render_csv
@@ -60,6 +63,32 @@ def test_formulas_are_escaped(start: str) -> None:
     bad = f"{start}1+1"
     _, row = parse_csv(create_roll([create_line(bad, organization=bad)]))
     assert row[1] == row[3] == f"'{bad}"
+
+
+BEGINNINGS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "|", "\t"])
+@given(cell=st.text(st.sampled_from([*"=+-@,;|\t\r\n \"'a1", "\uff1d"]), max_size=12))
+def test_no_separator_makes_a_formula_of_a_cell(separator: str, cell: str) -> None:
+    """A spreadsheet divides lines at the separator of its user's language, in some cases within quotes as well."""
+    line = render_csv(create_roll([create_line(cell, organization=f"Dinas{separator}{cell}")])).decode()
+    for read in (
+        [value for row in csv.reader(io.StringIO(line, newline=""), delimiter=separator) for value in row],
+        re.split(f"[{re.escape(separator)}\r\n]", line),
+    ):
+        found = [value for value in read if value.strip('" \t\r\n').startswith(BEGINNINGS)]
+        assert found == []
+
+
+def test_cell_with_a_separator_is_in_quotes() -> None:
+    line = render_csv(create_roll([create_line('A;B|"C"', organization="D\tE")])).decode().splitlines()[1]
+    assert line.startswith('1,"A;B|""C""",Ketua,"D\tE",Hadir,')
+
+
+def test_ordinary_text_is_unchanged() -> None:
+    for text in ("Asy'ari", "A - B", "KPU (pusat)", "a@b.id", "1+1", "R=S", "'kutip'"):
+        assert parse_csv(create_roll([create_line(text)]))[1][1] == text
 
 
 def test_digest_is_the_sha256_of_the_csv() -> None:

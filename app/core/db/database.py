@@ -83,6 +83,10 @@ class Reader:
         self._known_at = known_at
         self._deadline = time.monotonic() + database.timeout_seconds if deadline is None else deadline
 
+    def restart_deadline(self) -> None:
+        """Let the deadline start now, after the request has waited for something else than the database."""
+        self._deadline = time.monotonic() + self._database.timeout_seconds
+
     def known_at(self, known_at: datetime | None) -> "Reader":
         """Return a reader of the record as known at an instant (None: now), with the deadline of this one.
 
@@ -94,6 +98,18 @@ class Reader:
         if known_at > datetime.now(UTC) - MAX_COMMIT_DURATION:
             raise TooRecent
         return Reader(self._database, known_at, self._deadline)
+
+    @property
+    def instant(self) -> datetime | None:
+        """The instant whose record this reader reads; None: the present."""
+        return self._known_at
+
+    def before_commit(self, stamp: datetime) -> "Reader":
+        """Return a reader of the record as it was just before the commit with this stamp, which has been read.
+
+        Unlike `known_at` it accepts a commit of this moment: commits end in the order of their stamps.
+        """
+        return Reader(self._database, stamp - timedelta(microseconds=1), self._deadline)
 
     async def fetch_all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
         """Run a reading statement before the deadline, twice if the first error is retryable; return all its rows.

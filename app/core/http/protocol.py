@@ -211,15 +211,16 @@ class Protocol(HttpToolsProtocol):
     def _encode_problem(self, problem: Problem) -> bytes:
         """Return the bytes of a problem's HTTP response with the middleware's headers; log and measure the request."""
         method = self.parser.get_method()
-        scope: Scope = {"type": "http", "method": method.decode("ascii"), "headers": self.headers or []}
-        request_id = access_log.assign_request_id(scope)
+        path = (self.url or b"").partition(b"?")[0].decode("latin-1")
+        scope: Scope = {"type": "http", "method": method.decode("ascii"), "path": path, "headers": self.headers or []}
+        access_log.assign_request_id(scope)
         response = problem.response(scope)
         cors.add_cors_headers(scope, response.headers)
+        access_log.add_common_headers(scope, response.headers)
         access_log.record_request(scope, problem.status, 0.0)
         headers = [
             *self.server_state.default_headers,
             *response.raw_headers,
-            (b"x-request-id", request_id.encode()),
             (b"connection", b"close"),
         ]
         lines = [b"%b: %b\r\n" % header for header in headers]

@@ -5,25 +5,22 @@ Each worker counts for itself and stores one number per caller, so no shared sto
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from itertools import islice
 from math import ceil
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core.http.addresses import Networks, client_network
 from app.core.http.conditional import parse_if_none_match
 from app.core.problems import Problem, TooManyRequests
 
-Address = IPv4Address | IPv6Address
-Networks = Sequence[IPv4Network | IPv6Network]
 Clock = Callable[[], float]
 
 MAX_BUCKETS = 10_000
-# By IP version: what one household or office is assigned, so that changing addresses within it gains nothing.
-NETWORK_PREFIX_BITS = {4: 24, 6: 56}
+COST_OF_304 = 0.1  # of a request: the caller sends less, but the service does nearly the same work
 
 
 class TokenBuckets:
@@ -53,20 +50,20 @@ class TokenBuckets:
     def __len__(self) -> int:
         return len(self._full_at)
 
-    def seconds_until(self, key: Hashable, cost: int = 1) -> float:
+    def seconds_until(self, key: Hashable, cost: float = 1) -> float:
         """Return the seconds until the key's bucket has `cost` tokens (at most `burst`), 0 if it has; take none."""
         now = self.clock()
         wait = max(self._full_at.get(key, now), now) + cost / self.rate - now - self.burst / self.rate
         return wait if wait > 1e-9 else 0.0  # adding fractions of seconds leaves a rounding error
 
-    def take(self, key: Hashable, cost: int = 1) -> float:
+    def take(self, key: Hashable, cost: float = 1) -> float:
         """Take tokens from the key's bucket and return 0; if too few, take none and return the seconds to wait."""
         wait = self.seconds_until(key, cost)
         if not wait:
             self.charge(key, cost)
         return wait
 
-    def charge(self, key: Hashable, cost: int = 1) -> None:
+    def charge(self, key: Hashable, cost: float = 1) -> None:
         """Take tokens even if too few are in the bucket, which then has a debt of at most another `burst`."""
         now = self.clock()
         full_at = max(self._full_at.get(key, now), now) + cost / self.rate
@@ -74,7 +71,7 @@ class TokenBuckets:
         self._full_at.move_to_end(key)
         self._evict(now)
 
-    def refund(self, key: Hashable, cost: int = 1) -> None:
+    def refund(self, key: Hashable, cost: float = 1) -> None:
         """Put tokens that were taken and not used back into the key's bucket."""
         if key in self._full_at:
             self._full_at[key] -= cost / self.rate
@@ -113,6 +110,7 @@ class RateLimits:
         rate_network: Requests per second of all callers without a token in one network; 0: no limit.
         burst_network: Requests that such a network may make at once.
         trusted_proxies: Networks of the proxies whose X-Forwarded-For is believed.
+        separate_paths: Paths whose requests without a token are counted apart from those of other paths.
     """
 
     rate_client: float = 50
@@ -120,15 +118,16 @@ class RateLimits:
     rate_network: float = 100
     burst_network: int = 400
     trusted_proxies: Networks = ()
+    separate_paths: tuple[str, ...] = ()
 
 
 class RateLimitMiddleware:
     """Answer 429 with Retry-After (RFC 6585, section 4) to callers that exceed their rate.
 
     Callers with a token are counted by client, others by network. `/health/*` and `/metrics` are not limited. Every
-    response carries RateLimit-Policy and RateLimit, except public ones, which caches share between callers. A 304 is
-    free for a caller that named an entity tag. Requests that an earlier middleware rejected (`state["problem"]`) are
-    counted and answered here.
+    response carries RateLimit-Policy and RateLimit, except public ones, which caches share between callers. A 304 costs
+    a tenth of a request for a caller that named an entity tag. Requests that an earlier middleware rejected
+    (`state["problem"]`) are counted and answered here.
 
     If no proxy is trusted, callers from the loopback address without a token are not counted: they are the operator, or
     everybody behind a proxy that is not configured.
@@ -144,6 +143,7 @@ class RateLimitMiddleware:
             TokenBuckets(limits.rate_network, limits.burst_network, clock=clock) if limits.rate_network else None
         )
         self.trusted_proxies = limits.trusted_proxies
+        self.separate_paths = limits.separate_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -159,16 +159,16 @@ class RateLimitMiddleware:
         if buckets is None:
             await app(scope, receive, send)
             return
-        key = client_network(scope, self.trusted_proxies) if caller is None else caller.client_id
+        key = self._network_key(scope) if caller is None else caller.client_id
         wait = 0.0 if key is None else buckets.take(key)
-        is_free_if_unchanged = key is not None and "*" not in parse_if_none_match(
+        is_cheap_if_unchanged = key is not None and "*" not in parse_if_none_match(
             Headers(scope=scope).getlist("if-none-match")
         )
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                if message["status"] == 304 and is_free_if_unchanged:
-                    buckets.refund(key)
+                if message["status"] == 304 and is_cheap_if_unchanged:
+                    buckets.refund(key, 1 - COST_OF_304)
                 _add_rate_limit_headers(MutableHeaders(scope=message), buckets.headers(policy, key))
             await send(message)
 
@@ -177,49 +177,14 @@ class RateLimitMiddleware:
         else:
             await app(scope, receive, send_with_headers)
 
+    def _network_key(self, scope: Scope) -> Hashable:
+        """Return the key of the bucket of a request without a token; None if it is not counted."""
+        network = client_network(scope, self.trusted_proxies)
+        is_separate = network is not None and scope["path"] in self.separate_paths
+        return (network, scope["path"]) if is_separate else network
+
 
 def _add_rate_limit_headers(response_headers: MutableHeaders, rate_limit: Mapping[str, str]) -> None:
     """Add these RateLimit headers in place to a response unless it is public or already has a RateLimit header."""
     if "public" not in response_headers.get("cache-control", "") and "ratelimit" not in response_headers:
         response_headers.update(rate_limit)
-
-
-def client_network(scope: Scope, trusted_proxies: Networks) -> Hashable:
-    """Return the network (IP version, prefix) to count a request for, or None if it is not to be counted.
-
-    Not counted are requests without an address, and those from the loopback address if no proxy is trusted.
-    """
-    address = client_address(scope, trusted_proxies)
-    if address is None or (address.is_loopback and not trusted_proxies):
-        return None
-    return address.version, int(address) >> (address.max_prefixlen - NETWORK_PREFIX_BITS[address.version])
-
-
-def client_address(scope: Scope, trusted_proxies: Networks) -> Address | None:
-    """Return a request's client address, from X-Forwarded-For if a trusted proxy sent it; None if there is none.
-
-    Each trusted proxy appends the address of its peer to X-Forwarded-For: reading from the right, the first address
-    that is not a trusted proxy counts. Entries further left can be forged.
-    """
-    address = _parse_address((scope.get("client") or ("",))[0])
-    forwarded = [entry for value in Headers(scope=scope).getlist("x-forwarded-for") for entry in value.split(",")]
-    while forwarded and address is not None and any(address in network for network in trusted_proxies):
-        previous = _parse_address(forwarded.pop())
-        if previous is None:
-            break
-        address = previous
-    return address
-
-
-def _parse_address(text: str) -> Address | None:
-    """Parse an IP address with or without a port; an IPv4-mapped IPv6 address becomes IPv4. None if it is invalid."""
-    text = text.strip()
-    if text.startswith("["):
-        text = text[1:].partition("]")[0]
-    elif text.count(":") == 1:
-        text = text.partition(":")[0]
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address

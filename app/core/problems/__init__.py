@@ -25,6 +25,7 @@
     │   ├── CircularRepresentation       a circular chain of representatives
     │   ├── RollClosed                   a roll that only corrections may change
     │   ├── DeviceOwned                  a device that belongs to another client at this meeting
+    │   ├── ErasureNearer                personal data erased earlier, which needs two clients
     │   ├── RollOpen                     a roll that is changed directly, not by corrections
     │   ├── CorrectionSuperseded         a correction of what has been corrected since
     │   ├── RollTooLong                  more lines or days than a file can hold
@@ -59,6 +60,7 @@ from app.core.problems.conflicts import (
     CorrectionSuperseded,
     DeviceOwned,
     EndsBeforeStart,
+    ErasureNearer,
     ForeignParent,
     InUse,
     NoPlacesLeft,
@@ -111,6 +113,7 @@ __all__ = [
     "CorrectionSuperseded",
     "DeviceOwned",
     "EndsBeforeStart",
+    "ErasureNearer",
     "ErrorDetail",
     "Forbidden",
     "ForeignParent",

@@ -176,6 +176,21 @@ class DeviceOwned(Conflict):
     )
 
 
+class ErasureNearer(Conflict):
+    """The participants of the meeting would be anonymised earlier, which needs two clients."""
+
+    code = "erasure_nearer"
+    title = Text("Penghapusan data menjadi lebih awal", "Personal data would be erased earlier")
+    remedy = Text(
+        "Rapat ini punya peserta. Hari terakhir, retention_days atau zona waktu yang membuat data peserta dihapus "
+        "lebih awal perlu dua klien: POST …/corrections dengan kind `dates` atau `retention`, lalu konfirmasi klien "
+        "lain. Lebih lambat selalu boleh.",
+        "This meeting has participants. A last day, `retention_days` or time zone with which their data is erased "
+        "earlier needs two clients: POST …/corrections with the kind `dates` or `retention`, then the confirmation of "
+        "another client. Later is always allowed.",
+    )
+
+
 class RollTooLong(Conflict):
     """The roll or the badges exceed the lines or days that a file can contain."""
 

@@ -211,8 +211,10 @@ class TooManyRequests(Problem):
         "Try again after the time in Retry-After; RateLimit-Policy states the limit.",
     )
 
-    def __init__(self, *, retry_after: int = 1, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(headers={"Retry-After": str(retry_after), **(headers or {})})
+    def __init__(
+        self, *, retry_after: int = 1, detail: Text | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail=detail, headers={"Retry-After": str(retry_after), **(headers or {})})
 
 
 class HeadersTooLarge(Problem):

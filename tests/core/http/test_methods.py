@@ -8,7 +8,6 @@ from fastapi.responses import StreamingResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.core.http.cors import CrossOriginMiddleware
 from app.core.http.methods import AllowedMethods, MethodsMiddleware
 from app.core.problems import MethodNotAllowed, NotFound
 
@@ -61,7 +60,7 @@ def create_test_app() -> ASGIApp:
     outer = APIRouter()
     outer.include_router(router)
     app.include_router(outer)
-    middleware = CrossOriginMiddleware(MethodsMiddleware(app, AllowedMethods(app)))
+    middleware = MethodsMiddleware(app, AllowedMethods(app))
 
     async def record_scope(scope: Scope, receive: Receive, send: Send) -> None:
         received_scopes[:] = [scope]
@@ -137,31 +136,3 @@ async def test_unsupported_method_is_405_with_allow(client: httpx.AsyncClient, m
 async def test_head_without_a_get_route_is_405(client: httpx.AsyncClient) -> None:
     response = await client.head("/v1/orders")
     assert (response.status_code, response.headers["allow"]) == (405, "OPTIONS, POST")
-
-
-async def test_cors_headers_are_only_on_public_responses_and_problems_of_reads(client: httpx.AsyncClient) -> None:
-    for response in (
-        await client.get("/v1/things/a"),
-        await client.head("/v1/things/a"),
-        await client.get("/v1/things/none"),
-    ):
-        assert response.headers["access-control-allow-origin"] == "*"
-        assert response.headers["access-control-expose-headers"] == "ETag, Link, Retry-After, X-Request-Id"
-        assert "access-control-allow-credentials" not in response.headers
-    for response in (
-        await client.get("/v1/secret"),
-        await client.post("/v1/orders"),
-        await client.options("/v1/things/a"),
-    ):
-        assert "access-control-allow-origin" not in response.headers
-
-
-async def test_preflight_has_cors_headers(client: httpx.AsyncClient) -> None:
-    preflight_headers = {"Origin": "https://example.org", "Access-Control-Request-Method": "PATCH"}
-    response = await client.options("/v1/things/a", headers=preflight_headers)
-    assert response.status_code == 204
-    assert response.headers["access-control-allow-origin"] == "*"
-    assert response.headers["access-control-allow-methods"] == "GET, HEAD, OPTIONS, PATCH"
-    assert "If-Match" in response.headers["access-control-allow-headers"]
-    assert response.headers["access-control-max-age"] == "86400"
-    assert (await client.options("/v1/nothing", headers=preflight_headers)).status_code == 404

@@ -7,7 +7,8 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from app.core.http.rate_limits import RateLimitMiddleware, RateLimits, client_address
+from app.core.http.addresses import client_address
+from app.core.http.rate_limits import RateLimitMiddleware, RateLimits
 from app.core.problems import Unauthenticated
 from app.settings import Settings
 from tests.core.http.test_token_buckets import ManualClock
@@ -121,11 +122,19 @@ class TestRateLimitMiddleware:
     async def test_private_response_has_rate_limit_headers(self) -> None:
         assert (await send_request(build_middleware())).headers["ratelimit"] == '"network";r=1;t=1'
 
-    async def test_304_is_not_counted(self) -> None:
+    async def test_304_costs_a_tenth(self) -> None:
         middleware = build_middleware(not_modified_app)
-        for _ in range(10):
-            response = await send_request(middleware)
-            assert (response.status_code, response.headers["ratelimit"]) == (304, '"network";r=2;t=0')
+        for _ in range(11):  # each needs a whole token before, and gets nine tenths back
+            assert (await send_request(middleware)).status_code == 304
+        assert (await send_request(middleware)).status_code == 429
+
+    async def test_separate_path_has_a_bucket_of_its_own(self) -> None:
+        """Otherwise those who only read would keep the devices of the same network from getting tokens."""
+        middleware = build_middleware(separate_paths=("/oauth/token",))
+        assert [(await send_request(middleware)).status_code for _ in range(3)] == [200, 200, 429]
+        for status in (200, 200, 429):
+            assert (await send_request(middleware, path="/oauth/token")).status_code == status
+        assert (await send_request(middleware, path="/oauth/token/x")).status_code == 429
 
     async def test_304_to_a_wildcard_is_counted(self) -> None:
         """A caller that sends `*` has no stored response, and the service did all the work."""

@@ -6,24 +6,24 @@ days. Existing scans belong to the first period of their epoch, devices to the c
 
 Does not run under the code before it: stop the service first. No release contains that code.
 
-Revision: 0033, after 0032
+Revision: 0035, after 0034
 """
 
 from migrations import scripts
 
-revision = "0033"
-down_revision = "0032"
+revision = "0035"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    scripts.run_file("0033_days_and_clocks/tables_upgrade.sql")
-    scripts.run_file("0033_days_and_clocks/upgrade.sql")
-    scripts.run_file("0033_days_and_clocks/rows_upgrade.sql")
+    scripts.run_file("0035_days_and_clocks/tables_upgrade.sql")
+    scripts.run_file("0035_days_and_clocks/upgrade.sql")
+    scripts.run_file("0035_days_and_clocks/rows_upgrade.sql")
 
 
 def downgrade() -> None:
-    scripts.run_file("0033_days_and_clocks/drops_downgrade.sql")
-    scripts.run_file("0033_days_and_clocks/tables_downgrade.sql")
-    scripts.run_file("0033_days_and_clocks/downgrade.sql")
+    scripts.run_file("0035_days_and_clocks/drops_downgrade.sql")
+    scripts.run_file("0035_days_and_clocks/tables_downgrade.sql")
+    scripts.run_file("0035_days_and_clocks/downgrade.sql")

@@ -155,12 +155,12 @@ BEGIN
             AND stored.received_at = reading.received_at AND stored.shift = reading.shift
             AND stored.period <> this_period;
     END LOOP;
-    UPDATE scans AS scan SET period = reading.period FROM clock_readings AS reading
+    UPDATE scans AS scan SET period = stored.period FROM clock_readings AS stored
     WHERE scan.meeting = of_meeting AND scan.device_id = of_device AND scan.clock_epoch = of_epoch
-        AND reading.meeting = of_meeting AND reading.device_id = of_device AND reading.clock_epoch = of_epoch
-        AND reading.received_at = scan.received_at
-        AND reading.shift = extract(epoch FROM scan.received_at - scan.sent_at) * 1000000
-        AND scan.period <> reading.period;
+        AND stored.meeting = of_meeting AND stored.device_id = of_device AND stored.clock_epoch = of_epoch
+        AND stored.received_at = scan.received_at
+        AND stored.shift = extract(epoch FROM scan.received_at - scan.sent_at) * 1000000
+        AND scan.period <> stored.period;
     DELETE FROM device_clocks WHERE meeting = of_meeting AND device_id = of_device AND clock_epoch = of_epoch
         AND period > this_period;
 END $$;
