@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app import operations
+from app.attendance import maintenance
 from tests.check_ins.meeting_client import after_start
 from tests.closed_rolls.closed_plenary import DAY, ClosedPlenary
 from tests.conftest import database_url_of
@@ -65,7 +66,8 @@ async def cancel_meeting(plenary: ClosedPlenary) -> None:
 
 
 async def import_sessions(plenary: ClosedPlenary) -> None:
-    csv = f"meeting,code,position,kind,name,starts_at\r\n{plenary.code},opening,1,opening,Lain,2026-12-07T20:00:00+07:00\r\n"
+    row = f"{plenary.code},opening,1,opening,Lain,2026-12-07T20:00:00+07:00"
+    csv = f"meeting,code,position,kind,name,starts_at\r\n{row}\r\n"
     headers = {**plenary.admin.headers, "Content-Type": "text/csv", "Idempotency-Key": f"import-{plenary.code}"}
     response = await plenary.client.post("/v1/imports?resource=sessions", content=csv, headers=headers)
     assert response.status_code == 200, response.text
@@ -159,8 +161,6 @@ async def recompute_attendance(plenary: ClosedPlenary) -> None:
 
 
 async def operations_recompute(plenary: ClosedPlenary) -> None:
-    from app.attendance import maintenance
-
     (recomputed,) = await maintenance.recompute_attendance(database_url_of(plenary.app), plenary.code)
     assert (recomputed.participants, recomputed.counters) == (0, 0)
 
