@@ -289,7 +289,11 @@ BEGIN
     ELSIF pg_trigger_depth() > 1 THEN
         RETURN NEW;
     END IF;
-    kept.official := NEW.official;
+    IF NEW.official IS DISTINCT FROM OLD.official THEN
+        kept.official := NEW.official;
+        kept.revision := NEW.revision;
+        kept.updated_at := NEW.updated_at;
+    END IF;
     RETURN kept;
 END $$;
 

@@ -1,6 +1,8 @@
 """A plenary of KPU on two days whose roll is closed, and everything that is read of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -9,14 +11,17 @@ from fastapi import FastAPI
 from uuid_utils.compat import uuid7
 
 from app.state import state_of
-from tests.check_ins.meeting_client import SESSIONS, FixedClock, MeetingClient, after_start
+from tests.check_ins import meeting_client
+from tests.check_ins.meeting_client import SESSIONS, FixedClock, MeetingClient
 from tests.conftest import database_url_of, fetch_value
 from tests.corrections.corrections_client import create_client, post_correction
 from tests.writes.write_client import WriteClient
 
 NUMBERS = count(1)
 DAY = 24 * 3600
-QUORUM_INSTANTS = ("2026-12-07T10:30:00%2B07:00", "2026-12-08T10:30:00%2B07:00")
+SHIFT = 14 * DAY
+"""The meeting lies in the past, so that scans of its days were made before the closing."""
+QUORUM_INSTANTS = ("2026-11-23T10:30:00%2B07:00", "2026-11-24T10:30:00%2B07:00")
 GROUPS = ("organization", "level", "region", "office", "session")
 MENTIONS = ("official", "organization", "represents", "revision", "updated_at")
 """Members that name other objects as they are today, or count writes."""
@@ -26,6 +31,11 @@ NAMED = [
     {"name": "Tono Contoh", "organization": "bawaslu"},
     {"name": "Rini Contoh", "name_as_printed": "RINI CONTOH", "capacity": "guest"},
 ]
+
+
+def after_start(seconds: float) -> datetime:
+    """Return the instant this many seconds after the start of the opening."""
+    return meeting_client.after_start(seconds - SHIFT)
 
 
 @dataclass
@@ -48,9 +58,11 @@ class ClosedPlenary(MeetingClient):
 
     async def _create_meeting(self) -> None:
         members = {"code": self.code, "name": "Rapat Pleno", "kind": "plenary", "host": "kpu", "place": "Jakarta"}
-        members |= {"time_zone": "Asia/Jakarta", "start_on": "2026-12-07", "end_on": "2026-12-08"}
+        members |= {"time_zone": "Asia/Jakarta", "start_on": "2026-11-23", "end_on": "2026-11-24"}
         assert (await self.admin.post("/v1/meetings", members)).status_code == 201
         for session in SESSIONS:
+            if "starts_at" in session:
+                session = {**session, "starts_at": "2026-11-23T09:00:00+07:00"}
             assert (await self.admin.post(f"{self.path}/sessions", session)).status_code == 201
 
     async def _create_participants(self) -> None:
@@ -78,6 +90,12 @@ class ClosedPlenary(MeetingClient):
         status = {"status": "excused", "reason": "izin"}
         assert (await self.admin.patch(self.attendance_path(8), status)).status_code == 200
         state_of(self.app).receipt_clock.now = FixedClock(after_start(2 * DAY))
+
+    def new_scan(self, badge: int | str, seconds: float = 0, *, skew: float = 0, **more: Any) -> dict[str, Any]:
+        return super().new_scan(badge, seconds - SHIFT, skew=skew, **more)
+
+    async def send_batch(self, scans: Sequence[dict[str, Any]], seconds: float = 0, **options: Any) -> httpx.Response:
+        return await super().send_batch(scans, seconds - SHIFT, **options)
 
     async def correct(self, **payload: Any) -> httpx.Response:
         """Request a correction as one client and confirm it as another; return the response to the confirmation."""

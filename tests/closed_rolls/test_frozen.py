@@ -1,15 +1,16 @@
 """What is written after a roll was closed succeeds, and changes nothing of the roll."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import httpx
+import orjson
 import pytest
+from fastapi import FastAPI
 
-from app import operations
 from app.attendance import maintenance
-from tests.check_ins.meeting_client import after_start
-from tests.closed_rolls.closed_plenary import DAY, ClosedPlenary
+from app.reference import loader
+from tests.closed_rolls.closed_plenary import DAY, ClosedPlenary, after_start
 from tests.conftest import database_url_of
 from tests.writes.write_client import WriteClient
 
@@ -27,7 +28,7 @@ async def patch_meeting(plenary: ClosedPlenary, **members: Any) -> None:
 
 
 async def start_opening_later(plenary: ClosedPlenary) -> None:
-    await patch_session(plenary, "opening", starts_at="2026-12-07T12:00:00+07:00")
+    await patch_session(plenary, "opening", starts_at="2026-11-23T12:00:00+07:00")
 
 
 async def make_sessions_parallel(plenary: ClosedPlenary) -> None:
@@ -35,12 +36,12 @@ async def make_sessions_parallel(plenary: ClosedPlenary) -> None:
 
 
 async def rename_session(plenary: ClosedPlenary) -> None:
-    await patch_session(plenary, "class-1", name="Kelas lain", starts_at="2026-12-07T08:00:00+07:00")
+    await patch_session(plenary, "class-1", name="Kelas lain", starts_at="2026-11-23T08:00:00+07:00")
 
 
 async def add_session(plenary: ClosedPlenary) -> None:
     session = {"code": "closing", "kind": "closing", "position": 9, "name": "Penutup"}
-    session |= {"starts_at": "2026-12-07T07:00:00+07:00"}
+    session |= {"starts_at": "2026-11-23T07:00:00+07:00"}
     assert (await plenary.admin.post(f"{plenary.path}/sessions", session)).status_code == 201
 
 
@@ -58,15 +59,15 @@ async def rename_meeting(plenary: ClosedPlenary) -> None:
 
 async def postpone_meeting(plenary: ClosedPlenary) -> None:
     await patch_session(plenary, "opening", starts_at=None)
-    await patch_meeting(plenary, start_on="2026-12-08", end_on="2026-12-20", host="kpu-31")
+    await patch_meeting(plenary, start_on="2026-11-24", end_on="2026-12-20", host="kpu-31")
 
 
 async def cancel_meeting(plenary: ClosedPlenary) -> None:
-    await patch_meeting(plenary, cancelled_on="2026-12-07", check_in_margin_minutes=0, day_ends_at="09:00")
+    await patch_meeting(plenary, cancelled_on="2026-11-23", check_in_margin_minutes=0, day_ends_at="09:00")
 
 
 async def import_sessions(plenary: ClosedPlenary) -> None:
-    row = f"{plenary.code},opening,1,opening,Lain,2026-12-07T20:00:00+07:00"
+    row = f"{plenary.code},opening,1,opening,Lain,2026-11-23T20:00:00+07:00"
     csv = f"meeting,code,position,kind,name,starts_at\r\n{row}\r\n"
     headers = {**plenary.admin.headers, "Content-Type": "text/csv", "Idempotency-Key": f"import-{plenary.code}"}
     response = await plenary.client.post("/v1/imports?resource=sessions", content=csv, headers=headers)
@@ -116,13 +117,11 @@ async def rename_organizations(plenary: ClosedPlenary) -> None:
 
 
 async def change_seats_and_members(plenary: ClosedPlenary) -> None:
-    assert (await plenary.admin.patch("/v1/organizations/kpu", {"seats": 5})).status_code == 200
-    roster = (await plenary.read("/v1/organizations/kpu/officials?as_of=2026-12-07")).json()["items"]
-    official = roster[0]["official"]["id"]
-    for appointment in (await plenary.read(f"/v1/officials/{official}")).json()["appointments"]:
-        if appointment["organization"]["code"] == "kpu":
-            path = f"/v1/appointments/{appointment['id']}"
-            assert (await plenary.admin.patch(path, {"end_on": "2026-12-01"})).status_code == 200
+    select = "SELECT id::text FROM appointments WHERE organization = 'kpu' AND possible @> date '2026-11-23' LIMIT 1"
+    appointment = f"/v1/appointments/{await plenary.execute(select)}"
+    for path, changed in (("/v1/organizations/kpu", {"seats": 5}), (appointment, {"end_on": "2026-11-20"})):
+        response = await plenary.admin.patch(path, changed)
+        assert response.status_code == 200, response.text
 
 
 async def rename_region(plenary: ClosedPlenary) -> None:
@@ -131,13 +130,13 @@ async def rename_region(plenary: ClosedPlenary) -> None:
 
 async def change_codes(plenary: ClosedPlenary) -> None:
     """No client can change a code. An operator can, and the foreign keys follow."""
-    await plenary.execute("UPDATE organizations SET code = 'kpu-x' WHERE code = 'kpu-32'")
-    await plenary.execute("UPDATE organizations SET code = 'kpu-32' WHERE code = 'kpu-x'")
+    await plenary.execute("UPDATE organizations SET code = 'bawaslu-x' WHERE code = 'bawaslu'")
+    await plenary.execute("UPDATE organizations SET code = 'bawaslu' WHERE code = 'bawaslu-x'")
     await plenary.execute("UPDATE sessions SET code = 'class-x' WHERE meeting = $1 AND code = 'class-1'", plenary.code)
 
 
 async def load_reference_data(plenary: ClosedPlenary) -> None:
-    await asyncio.to_thread(operations.load, database_url_of(plenary.app))
+    await loader.load(database_url_of(plenary.app), loader.read_dataset(loader.SHIPPED))
 
 
 async def write_participants(plenary: ClosedPlenary) -> None:
@@ -180,9 +179,17 @@ WRITES: list[Write] = [
     *(start_opening_later, make_sessions_parallel, rename_session, add_session, delete_session),
     *(change_time_zone, rename_meeting, postpone_meeting, cancel_meeting, import_sessions),
     *(send_junk_scan_with_another_clock, send_scans_again_with_a_lower_epoch, send_new_scans, revoke_badges),
-    *(rename_officials, rename_organizations, rename_region, change_seats_and_members, change_codes),
-    *(load_reference_data, write_participants, recompute_attendance, request_corrections),
+    *(rename_officials, rename_organizations, rename_region, change_codes),
+    *(write_participants, recompute_attendance, request_corrections, load_reference_data),
 ]
+
+
+async def test_later_appointments_change_nothing_of_the_quorum(own_app: FastAPI, own_client: httpx.AsyncClient) -> None:
+    plenary = await ClosedPlenary.create(own_app, own_client)
+    before = await plenary.read_state()
+    await change_seats_and_members(plenary)
+    assert await plenary.read_state() == before
+    assert orjson.loads(before["quorum"][0])["met"] is True
 
 
 @pytest.mark.parametrize("write", WRITES, ids=lambda write: write.__name__)
