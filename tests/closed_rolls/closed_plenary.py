@@ -61,9 +61,8 @@ class ClosedPlenary(MeetingClient):
         members |= {"time_zone": "Asia/Jakarta", "start_on": "2026-11-23", "end_on": "2026-11-24"}
         assert (await self.admin.post("/v1/meetings", members)).status_code == 201
         for session in SESSIONS:
-            if "starts_at" in session:
-                session = {**session, "starts_at": "2026-11-23T09:00:00+07:00"}
-            assert (await self.admin.post(f"{self.path}/sessions", session)).status_code == 201
+            times = {"starts_at": "2026-11-23T09:00:00+07:00"} if "starts_at" in session else {}
+            assert (await self.admin.post(f"{self.path}/sessions", {**session, **times})).status_code == 201
 
     async def _create_participants(self) -> None:
         path, offices = f"{self.path}/participants", ["chair", "member"]

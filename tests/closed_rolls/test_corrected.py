@@ -166,7 +166,8 @@ async def test_official_of_a_line_can_change(plenary: ClosedPlenary) -> None:
     """When two records of a person are merged, for example."""
     before = await plenary.read_state()
     official = await plenary.execute(
-        'INSERT INTO officials (id, name, verified, "primary") VALUES (gen_random_uuid(), $1, false, false) RETURNING id',
+        'INSERT INTO officials (id, name, verified, "primary") VALUES (gen_random_uuid(), $1, false, false)'
+        " RETURNING id",
         "Baru",
     )
     changed = "UPDATE participants SET official = $2 WHERE id = $1::text::uuid RETURNING official"

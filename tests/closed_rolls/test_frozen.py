@@ -130,8 +130,8 @@ async def rename_region(plenary: ClosedPlenary) -> None:
 
 async def change_codes(plenary: ClosedPlenary) -> None:
     """No client can change a code. An operator can, and the foreign keys follow."""
-    await plenary.execute("UPDATE organizations SET code = 'bawaslu-x' WHERE code = 'bawaslu'")
-    await plenary.execute("UPDATE organizations SET code = 'bawaslu' WHERE code = 'bawaslu-x'")
+    await plenary.execute("UPDATE organizations SET code = 'bawaslu-99' WHERE code = 'bawaslu'")
+    await plenary.execute("UPDATE organizations SET code = 'bawaslu' WHERE code = 'bawaslu-99'")
     await plenary.execute("UPDATE sessions SET code = 'class-x' WHERE meeting = $1 AND code = 'class-1'", plenary.code)
 
 

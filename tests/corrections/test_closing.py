@@ -6,6 +6,7 @@ from app.auth import Scope
 from tests.check_ins.meeting_client import MeetingClient, after_start
 from tests.conftest import database_url_of, fetch_value
 from tests.corrections.corrections_client import (
+    REOPENING,
     SICK_STATUS,
     close_roll,
     create_client,
@@ -55,7 +56,7 @@ async def test_scans_after_closing_are_stored_without_effect(meeting: MeetingCli
 
 
 async def test_closing_waits_for_running_check_ins(meeting: MeetingClient) -> None:
-    """Later check-ins wait for the closing, so each scan is stored before it or marked `after_closing`."""
+    """Later check-ins wait for the closing, so each scan is stored before it or marked as one that came after it."""
     url = database_url_of(meeting.app)
     connection = await meeting.connect()
     scan = '[{"p": 0, "n": 0, "id": "01b00000-0000-7000-8000-00000000000%d", "digest": "\\\\x0%d", "direction": "in",'
@@ -71,12 +72,16 @@ async def test_closing_waits_for_running_check_ins(meeting: MeetingClient) -> No
                 await asyncio.sleep(0.02)
         assert (await closing).status_code == 200
         assert (
-            await connection.fetchval("SELECT count(*) FROM scans WHERE meeting = $1 AND after_closing", meeting.code)
+            await connection.fetchval(
+                "SELECT count(*) FROM scans WHERE meeting = $1 AND roll_closed_at IS NOT NULL", meeting.code
+            )
             == 0
         )
         await connection.fetchval(CALL_CHECK_IN, meeting.code, after_start(0), scan % (2, 2))
         assert (
-            await connection.fetchval("SELECT count(*) FROM scans WHERE meeting = $1 AND after_closing", meeting.code)
+            await connection.fetchval(
+                "SELECT count(*) FROM scans WHERE meeting = $1 AND roll_closed_at IS NOT NULL", meeting.code
+            )
             == 1
         )
     finally:
@@ -100,7 +105,7 @@ async def test_roll_is_reopened_by_two_clients(meeting: MeetingClient) -> None:
     await close_roll(meeting)
     first, second = create_client(meeting, "first"), create_client(meeting, "second")
     confirm_status = await request_correction(meeting, first)
-    confirm = await request_correction(meeting, first, kind="reopen", reason="satu hari terlewat")
+    confirm = await request_correction(meeting, first, **REOPENING)
     assert (await first.post(confirm, {})).json()["code"] == "second_client_needed"
     assert (await meeting.admin.get(meeting.path)).json()["roll_closed_at"] is not None
     assert (await second.post(confirm, {})).status_code == 200
@@ -124,3 +129,52 @@ async def test_correction_of_an_earlier_closing_is_superseded(meeting: MeetingCl
     for confirm in (confirm_status, confirm_again):
         assert (await second.post(confirm, {})).json()["code"] == "correction_superseded"
     assert (await meeting.admin.get(meeting.path)).json()["roll_closed_at"] is not None
+
+
+async def test_closing_needs_the_revision_of_the_meeting(meeting: MeetingClient) -> None:
+    stale = (await meeting.admin.get(meeting.path)).headers["etag"]
+    assert (await meeting.admin.patch(meeting.path, {"place": "Jakarta"})).status_code == 200
+    path = f"{meeting.path}:close-roll"
+    without = await meeting.client.post(path, json={"reason": "x"}, headers=meeting.admin.headers)
+    assert (without.status_code, without.json()["code"]) == (428, "precondition_required")
+    response = await meeting.admin.close_roll(meeting.path, if_match=stale)
+    current = (await meeting.admin.get(meeting.path)).headers["etag"]
+    assert (response.status_code, response.json()["code"], response.headers["etag"]) == (
+        *(412, "precondition_failed"),
+        current,
+    )
+    assert (await meeting.admin.get(meeting.path)).json()["roll_closed_at"] is None
+    closed = await meeting.admin.close_roll(meeting.path, if_match=current)
+    assert (closed.status_code, closed.headers["etag"]) == (
+        200,
+        (await meeting.admin.get(meeting.path)).headers["etag"],
+    )
+
+
+async def test_closing_needs_a_reason_that_its_revision_states(meeting: MeetingClient) -> None:
+    headers = {**meeting.admin.headers, "If-Match": "*"}
+    response = await meeting.client.post(f"{meeting.path}:close-roll", json={}, headers=headers)
+    assert [error["pointer"] for error in response.json()["errors"]] == ["/reason"]
+    await close_roll(meeting)
+    (*_, revision) = (await meeting.admin.get(f"{meeting.path}/revisions")).json()["items"]
+    assert revision["reason"] == "rapat selesai"
+
+
+async def test_dry_run_closes_nothing(meeting: MeetingClient) -> None:
+    response = await meeting.admin.close_roll(meeting.path, query="?dry_run=true")
+    assert (response.status_code, response.json()["roll_closed_at"] is None) == (200, False)
+    assert (await meeting.admin.get(meeting.path)).json()["roll_closed_at"] is None
+
+
+async def test_scans_count_after_reopening_and_second_closing_is_a_new_copy(meeting: MeetingClient) -> None:
+    first, second = create_client(meeting, "first"), create_client(meeting, "second")
+    await close_roll(meeting)
+    await meeting.send_batch([meeting.new_scan(0, 10)], 20)
+    assert (await meeting.get_attendance(0))["status"] == "expected"
+    await second.post(await request_correction(meeting, first, **REOPENING), {})
+    assert (await meeting.get_attendance(0))["status"] == "present"
+    await meeting.send_batch([meeting.new_scan(1, 10)], 20)
+    await close_roll(meeting)
+    assert [(await meeting.get_attendance(n))["status"] for n in (0, 1)] == ["present", "present"]
+    copies = "SELECT count(*) FROM closed_roll_lines WHERE meeting = $1 AND status = 'present'"
+    assert await fetch_value(database_url_of(meeting.app), copies, meeting.code) == 2
