@@ -132,7 +132,6 @@ async def change_codes(plenary: ClosedPlenary) -> None:
     """No client can change a code. An operator can, and the foreign keys follow."""
     await plenary.execute("UPDATE organizations SET code = 'bawaslu-99' WHERE code = 'bawaslu'")
     await plenary.execute("UPDATE organizations SET code = 'bawaslu' WHERE code = 'bawaslu-99'")
-    await plenary.execute("UPDATE sessions SET code = 'class-x' WHERE meeting = $1 AND code = 'class-1'", plenary.code)
 
 
 async def load_reference_data(plenary: ClosedPlenary) -> None:
