@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 from fastapi import FastAPI
-from uuid_utils.compat import uuid7
 
 from app.state import state_of
 from tests.check_ins import meeting_client
@@ -38,12 +37,27 @@ def after_start(seconds: float) -> datetime:
     return meeting_client.after_start(seconds - SHIFT)
 
 
+class MadeScan(NamedTuple):
+    """A scan of a participant, given by the index."""
+
+    made_at: datetime
+    id: str
+    participant: int
+    direction: str
+
+
 @dataclass
 class ClosedPlenary(MeetingClient):
     """The participants are seven members of KPU (0 to 6) and four named persons (7 to 10)."""
 
     scans: list[dict[str, Any]] = field(default_factory=list)
     """The scans that were sent before the closing."""
+    made: list[MadeScan] = field(default_factory=list)
+    """The same, by participant."""
+    officials: list[str] = field(default_factory=list)
+    """The members of KPU, who are the participants 0 to 6."""
+    appointments: list[str] = field(default_factory=list)
+    """Their appointments at KPU."""
 
     @classmethod
     async def create(cls, app: FastAPI, client: httpx.AsyncClient, *, participant_count: int = 0) -> "ClosedPlenary":
@@ -65,8 +79,15 @@ class ClosedPlenary(MeetingClient):
             assert (await self.admin.post(f"{self.path}/sessions", {**session, **times})).status_code == 201
 
     async def _create_participants(self) -> None:
-        path, offices = f"{self.path}/participants", ["chair", "member"]
-        members = await self.admin.post(f"{path}:in-office", {"organizations": ["kpu"], "offices": offices})
+        roster = (
+            "FROM appointments WHERE organization = 'kpu' AND office IN ('chair', 'member') AND certain @> $1::date"
+        )
+        first_day = date(2026, 11, 23)
+        self.officials = await self.execute(f"SELECT array_agg(official::text ORDER BY official) {roster}", first_day)
+        self.appointments = await self.execute(f"SELECT array_agg(id::text) {roster}", first_day)
+        path = f"{self.path}/participants"
+        payloads = [{"official": id_, "organization": "kpu", "office": "member"} for id_ in self.officials]
+        members = await self.admin.post(f"{path}:batch", {"participants": payloads})
         named = await self.admin.post(f"{path}:batch", {"participants": NAMED})
         registered = [*members.json()["registered"], *named.json()["registered"]]
         self.participants = [item["id"] for item in registered]
@@ -78,10 +99,10 @@ class ClosedPlenary(MeetingClient):
         assert represents.status_code == 200, represents.text
 
     async def _create_attendance(self) -> None:
-        first_day = [self.new_scan(n, 60 * n - 120, skew=30) for n in range(6)]
-        first_day += [self.new_scan(7, 300, session="class-1", skew=30), self.new_scan(9, 400, skew=30)]
-        first_day += [self.new_scan(n, 7200, direction="out", skew=30) for n in (0, 1)]
-        second_day = [self.new_scan(n, DAY + 60 * n) for n in (0, 1, 2, 6)]
+        first_day = [self._make_scan(n, 60 * n - 120, skew=30) for n in range(6)]
+        first_day += [self._make_scan(7, 300, session="class-1", skew=30), self._make_scan(9, 400, skew=30)]
+        first_day += [self._make_scan(n, 7200, direction="out", skew=30) for n in (0, 1)]
+        second_day = [self._make_scan(n, DAY + 60 * n) for n in (0, 1, 2, 6)]
         self.scans = [*first_day, *second_day]
         for device, scans, seconds, skew in (("gate-1", first_day, 7300, 30), ("gate-2", second_day, DAY + 7200, 0)):
             response = await self.send_batch(scans, seconds, device=device, skew=skew)
@@ -89,6 +110,11 @@ class ClosedPlenary(MeetingClient):
         status = {"status": "excused", "reason": "izin"}
         assert (await self.admin.patch(self.attendance_path(8), status)).status_code == 200
         state_of(self.app).receipt_clock.now = FixedClock(after_start(2 * DAY))
+
+    def _make_scan(self, n: int, seconds: float, **more: Any) -> dict[str, Any]:
+        scan = self.new_scan(n, seconds, **more)
+        self.made.append(MadeScan(after_start(seconds), scan["scan_id"], n, more.get("direction", "in")))
+        return scan
 
     def new_scan(self, badge: int | str, seconds: float = 0, *, skew: float = 0, **more: Any) -> dict[str, Any]:
         return super().new_scan(badge, seconds - SHIFT, skew=skew, **more)
@@ -105,11 +131,11 @@ class ClosedPlenary(MeetingClient):
     async def send_late_scan(self, participant: int, seconds: float, **more: Any) -> str:
         """Send a scan that was made `seconds` after the start, long after the closing; return its id."""
         scan = self.new_scan(participant, seconds, **more)
-        response = await self.send_batch([scan], 2 * DAY, device="gate-3")
+        response = await self.send_batch([scan], 2 * DAY, device="gate-late")
         assert response.status_code == 207, response.text
         return str(scan["scan_id"])
 
-    async def read_state(self) -> dict[str, Any]:
+    async def read_state(self, *, with_times: bool = True) -> dict[str, Any]:
         """Read everything that a closed roll must keep: lines, summaries, quorum, and the CSV with its digest."""
         lines = (await self.read(f"{self.path}/attendance?page_size=200")).json()["items"]
         summary = f"{self.path}/attendance/summary"
@@ -117,7 +143,7 @@ class ClosedPlenary(MeetingClient):
         assert csv.status_code == 200, csv.text
         return {
             "lines": {line["id"]: without_mentions(line) for line in lines},
-            "days": {line["id"]: await self.read_times(line["id"]) for line in lines},
+            "days": {line["id"]: await self.read_times(line["id"]) for line in lines if with_times},
             "summary": {by: (await self.read(f"{summary}?by={by}")).content for by in GROUPS},
             "total": (await self.read(summary)).content,
             "quorum": [(await self.read(f"{self.path}/quorum?at={at}")).content for at in QUORUM_INSTANTS],
@@ -143,7 +169,3 @@ class ClosedPlenary(MeetingClient):
 def without_mentions(line: dict[str, Any]) -> dict[str, Any]:
     """Return a line of the roll without what it mentions of other objects."""
     return {name: value for name, value in line.items() if name not in MENTIONS}
-
-
-def new_id() -> str:
-    return str(uuid7())

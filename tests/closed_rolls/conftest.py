@@ -27,3 +27,9 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 @pytest_asyncio.fixture
 async def plenary(app: FastAPI, client: httpx.AsyncClient) -> ClosedPlenary:
     return await ClosedPlenary.create(app, client)
+
+
+@pytest_asyncio.fixture
+async def own_app(own_url: str) -> AsyncIterator[FastAPI]:
+    async with run_application(Settings(DATABASE_URL=own_url, rate_client=0)) as app:
+        yield app

@@ -115,7 +115,7 @@ async def test_hours_of_a_late_upload_stay_when_its_clock_moves(plenary: ClosedP
     await plenary.correct(kind="late_upload", scan=scan)
     before = await plenary.read_state()
     for skew in (600, 100 * DAY):
-        await plenary.send_batch([plenary.new_scan("junk")], 2 * DAY, device="gate-3", skew=skew)
+        await plenary.send_batch([plenary.new_scan("junk")], 2 * DAY, device="gate-late", skew=skew)
     assert await plenary.read_state() == before
 
 
